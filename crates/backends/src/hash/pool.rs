@@ -1,0 +1,158 @@
+use std::{
+    fmt, io,
+    num::NonZero,
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use argon2::{Params, password_hash::phc::Output};
+use async_trait::async_trait;
+use portcullis_core::{
+    password::{Password, PasswordHash},
+    port::{HashError, PasswordHasher},
+};
+use tokio::sync::oneshot;
+
+use super::{
+    argon::{self, Recipe, Unusable},
+    queue::{Job, Queue},
+    worker::Worker,
+};
+
+/// What a password that nobody has is hashed with, so that asking for it takes as long as any other.
+const SALT_OF_NOBODY: [u8; 16] = *b"nobody's account";
+
+/// How dear a hash is, and how many may wait for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Memory of one hash in KiB.
+    pub memory_kib: u32,
+    /// Passes over the memory.
+    pub iterations: u32,
+    /// Lanes of one hash. They are computed one after the other: the threads are for different passwords.
+    pub parallelism: u32,
+    /// Hashes computed at the same time; at least one.
+    pub threads: usize,
+    /// Places to wait; who finds none is turned away at once.
+    pub queue: usize,
+    /// The longest wait for a thread.
+    pub deadline: Duration,
+    /// How long a thread keeps its memory without work.
+    pub idle: Duration,
+}
+
+/// 19 MiB and two passes (OWASP's floor), a thread for each core.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            memory_kib: 19_456,
+            iterations: 2,
+            parallelism: 1,
+            threads: thread::available_parallelism().map_or(1, NonZero::get),
+            queue: 256,
+            deadline: Duration::from_secs(3),
+            idle: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Why no password can be hashed.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Argon2 does not know such settings.
+    #[error("these are no settings for Argon2: {0}")]
+    Settings(argon2::Error),
+    /// The machine has no thread to give.
+    #[error("no thread to hash on")]
+    Threads(#[source] io::Error),
+}
+
+/// Threads that do nothing but hash passwords. Dropping it waits for the hashes in the making.
+pub struct HashPool {
+    params: Params,
+    queue: Arc<Queue>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl HashPool {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start(settings: Settings) -> Result<Self, StartError> {
+        let params = argon::params(settings.memory_kib, settings.iterations, settings.parallelism)
+            .map_err(StartError::Settings)?;
+        let mut pool = Self { params, queue: Arc::new(Queue::new(settings.queue)), threads: Vec::new() };
+        for number in 0..settings.threads.max(1) {
+            let worker = Worker {
+                queue: Arc::clone(&pool.queue),
+                usual: pool.params.block_count(),
+                deadline: settings.deadline,
+                idle: settings.idle,
+            };
+            let thread = thread::Builder::new()
+                .name(format!("hash-{number}"))
+                .spawn(move || worker.run())
+                .map_err(StartError::Threads)?;
+            pool.threads.push(thread);
+        }
+        Ok(pool)
+    }
+
+    async fn compute(&self, recipe: Recipe, password: &Password) -> Result<Output, HashError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.push(Box::new(Job { recipe, password: password.clone(), since: Instant::now(), reply }))?;
+        let gone = |_| Err(HashError::Failed("the thread for hashing is gone".into()));
+        answer.await.unwrap_or_else(gone)
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for HashPool {
+    async fn hash(&self, password: &Password, salt: [u8; 16]) -> Result<PasswordHash, HashError> {
+        let recipe = Recipe::new(&self.params, salt).map_err(failed)?;
+        let output = self.compute(recipe, password).await?;
+        let phc = argon::to_phc(&self.params, salt, output).map_err(failed)?;
+        Ok(PasswordHash::from_phc(phc))
+    }
+
+    async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HashError> {
+        let Some(hash) = hash else {
+            let recipe = Recipe::new(&self.params, SALT_OF_NOBODY).map_err(failed)?;
+            self.compute(recipe, password).await?;
+            return Ok(false);
+        };
+        let (recipe, expected) = Recipe::of(hash.expose(), &self.params).map_err(failed)?;
+        // The comparison of two outputs takes the same time wherever they differ.
+        Ok(self.compute(recipe, password).await? == expected)
+    }
+
+    fn is_outdated(&self, hash: &PasswordHash) -> bool {
+        argon::is_outdated(hash.expose(), &self.params)
+    }
+}
+
+impl Drop for HashPool {
+    fn drop(&mut self) {
+        self.queue.close();
+        for thread in self.threads.drain(..) {
+            // A thread that panicked has nothing left to tidy up.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for HashPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HashPool")
+            .field("params", &self.params)
+            .field("threads", &self.threads.len())
+            .field("queue", &self.queue)
+            .finish_non_exhaustive()
+    }
+}
+
+fn failed(error: Unusable) -> HashError {
+    HashError::Failed(error.into())
+}

@@ -1,0 +1,99 @@
+//! One thread of the pool.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Duration,
+};
+
+use argon2::password_hash::phc::Output;
+use portcullis_core::port::HashError;
+
+use super::{
+    arena::Arena,
+    queue::{Job, Next, Queue},
+};
+
+/// How much less urgent hashing is than answering: with both at work, answering gets nine tenths of a core.
+#[cfg(target_os = "linux")]
+const NICER_BY: i32 = 10;
+
+pub(super) struct Worker {
+    pub(super) queue: Arc<Queue>,
+    /// Blocks of a hash at the present settings.
+    pub(super) usual: usize,
+    /// The longest that a job may have waited.
+    pub(super) deadline: Duration,
+    /// How long the memory is kept without work.
+    pub(super) idle: Duration,
+}
+
+impl Worker {
+    /// Computes what comes until the queue is closed. What the last hash left in the memory is wiped as soon as nothing
+    /// waits: while something does, the next hash overwrites it anyway, and wiping would cost a twentieth of the speed.
+    pub(super) fn run(self) {
+        step_back();
+        let mut arena: Option<Arena> = None;
+        loop {
+            let next = match self.queue.pop(Some(Duration::ZERO)) {
+                Next::Idle => {
+                    arena.iter_mut().for_each(Arena::wipe);
+                    self.queue.pop(arena.is_some().then_some(self.idle))
+                }
+                next => next,
+            };
+            match next {
+                Next::Job(job) => self.settle(*job, &mut arena),
+                Next::Idle => arena = None,
+                Next::Closed => return,
+            }
+        }
+    }
+
+    fn settle(&self, job: Job, arena: &mut Option<Arena>) {
+        if job.reply.is_closed() {
+            return;
+        }
+        let answer = if job.since.elapsed() >= self.deadline {
+            Err(HashError::Overloaded)
+        } else {
+            // The arena is plain memory: whatever a panic left in it, the next hash overwrites.
+            catch_unwind(AssertUnwindSafe(|| self.compute(&job, arena)))
+                .unwrap_or_else(|_| Err(HashError::Failed("hashing panicked".into())))
+        };
+        // Nobody may be left to hear it.
+        let _ = job.reply.send(answer);
+    }
+
+    /// A stored hash that wants more memory than usual gets some of its own, for this once.
+    fn compute(&self, job: &Job, arena: &mut Option<Arena>) -> Result<Output, HashError> {
+        let password = job.password.expose().as_bytes();
+        let needed = job.recipe.blocks();
+        let mut larger = None;
+        let room = if needed > self.usual { &mut larger } else { arena };
+        let room = match room {
+            Some(room) => room,
+            None => room.insert(Arena::new(needed.max(self.usual)).map_err(failed)?),
+        };
+        job.recipe.compute(password, room.blocks()).map_err(failed)
+    }
+}
+
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> HashError {
+    HashError::Failed(error.into())
+}
+
+/// Lets the threads that answer requests go first.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    use rustix::process::{getpriority_process, setpriority_process};
+
+    // On Linux no process id means the calling thread, not its process.
+    let nicer = getpriority_process(None).map(|nice| (nice + NICER_BY).min(19));
+    if let Err(error) = nicer.and_then(|nice| setpriority_process(None, nice)) {
+        tracing::warn!(%error, "the threads for hashing keep their priority");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn step_back() {}

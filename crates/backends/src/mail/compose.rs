@@ -1,0 +1,80 @@
+//! A mail as it goes over the wire.
+
+use std::time::{Duration, SystemTime};
+
+use lettre::{
+    Address, Message,
+    address::Envelope,
+    message::{
+        Mailbox, MultiPart,
+        header::{Header, HeaderName, HeaderValue},
+    },
+};
+use portcullis_core::{clock::Timestamp, message::Mail};
+
+/// Who writes.
+#[derive(Debug)]
+pub(super) struct Author {
+    pub(super) address: Address,
+    pub(super) name: String,
+}
+
+impl Author {
+    /// The mail as a message: the same bytes for every try, but for the date and what separates the two bodies.
+    pub(super) fn write(&self, mail: &Mail, now: Timestamp) -> Result<Message, lettre::error::Error> {
+        // The core has checked it more closely than the mail library would.
+        let (local, domain) = mail.to.as_str().rsplit_once('@').unwrap_or_default();
+        let to = Address::new_dangerous(local, domain);
+        let name = Some(in_one_line(&self.name)).filter(|name| !name.is_empty());
+        Message::builder()
+            .envelope(Envelope::new(Some(self.address.clone()), vec![to.clone()])?)
+            .from(Mailbox::new(name, self.address.clone()))
+            .to(Mailbox::new(None, to))
+            .subject(in_one_line(&mail.subject))
+            .date(system_time(now))
+            .message_id(Some(self.message_id(&mail.message_id)))
+            .header(AutoSubmitted)
+            .multipart(MultiPart::alternative_plain_html(lines(&mail.text), lines(&mail.html)))
+    }
+
+    /// The same for every try, so that a receiver can tell a repetition (RFC 5322 §3.6.4).
+    fn message_id(&self, id: &str) -> String {
+        let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let id: String = id.chars().filter(plain).collect();
+        format!("<{id}@{}>", self.address.domain())
+    }
+}
+
+/// Written by a machine: no reply, please (RFC 3834 §5).
+#[derive(Debug, Clone, Copy)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+/// What goes into a header: a line break in it would begin another one.
+fn in_one_line(text: &str) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    spaced.trim().to_owned()
+}
+
+/// Bare carriage returns, which some servers take for line ends, become line ends.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+fn system_time(at: Timestamp) -> SystemTime {
+    let since_epoch = Duration::from_millis(u64::try_from(at.millis()).unwrap_or(0));
+    SystemTime::UNIX_EPOCH.checked_add(since_epoch).unwrap_or(SystemTime::UNIX_EPOCH)
+}

@@ -1,0 +1,62 @@
+//! A connection that is read line by line.
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use lettre::transport::smtp::client::AsyncTokioStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+/// Longest line that is looked for at once; a longer one comes in pieces.
+const WINDOW: usize = 512;
+
+/// A connection that never gives out more than one line at a time.
+///
+/// The mail library keeps what it has read ahead across the switch to TLS. Somebody on the line could add answers of
+/// their own behind the server's last plain one, and they would be taken for answers that came over TLS. Here they stay
+/// in the socket, where they spoil the handshake.
+#[derive(Debug)]
+pub(super) struct Lines(pub(super) TcpStream);
+
+impl AsyncRead for Lines {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let mut window = [0; WINDOW];
+        let mut ahead = ReadBuf::new(&mut window);
+        ready!(self.0.poll_peek(cx, &mut ahead))?;
+        let ahead = ahead.filled();
+        let line = ahead.iter().position(|&byte| byte == b'\n').map_or(ahead.len(), |end| end + 1);
+        // At the end of the stream nothing lies ahead; reading one byte says so.
+        let wanted = line.max(1).min(buf.remaining());
+        let mut piece = ReadBuf::new(buf.initialize_unfilled_to(wanted));
+        ready!(Pin::new(&mut self.0).poll_read(cx, &mut piece))?;
+        let read = piece.filled().len();
+        buf.advance(read);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Lines {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+impl AsyncTokioStream for Lines {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.0.peer_addr()
+    }
+}

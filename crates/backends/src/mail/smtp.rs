@@ -1,0 +1,108 @@
+use std::{
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use lettre::{
+    Message,
+    transport::smtp::{client::AsyncSmtpConnection, response::Severity},
+};
+use portcullis_core::{
+    clock::Clock,
+    message::Mail,
+    port::{MailSender, SendError},
+};
+use tokio::{sync::Semaphore, time::timeout};
+
+use super::{
+    compose::Author,
+    connection::Route,
+    failure::Failure,
+    settings::{BadSettings, SmtpSettings},
+};
+
+/// How long a connection is worth keeping for the next mail: less than servers are patient.
+const SPARE: Duration = Duration::from_secs(30);
+
+/// Hands mail to a server over SMTP.
+pub struct SmtpSender {
+    route: Route,
+    author: Author,
+    clock: Arc<dyn Clock>,
+    timeout: Duration,
+    /// One for each connection that may be open.
+    seats: Semaphore,
+    /// Connections between two mails. The mail library's own pool would also take back one whose mail was given up
+    /// half-way, and read the late answer as one about the next mail.
+    spare: Mutex<Vec<Spare>>,
+}
+
+struct Spare {
+    connection: AsyncSmtpConnection,
+    since: Instant,
+}
+
+impl SmtpSender {
+    /// A sender with these settings; it connects when there is mail.
+    ///
+    /// # Errors
+    /// [`BadSettings`].
+    pub fn new(settings: SmtpSettings, clock: Arc<dyn Clock>) -> Result<Self, BadSettings> {
+        Ok(Self {
+            route: Route::new(&settings)?,
+            author: Author { address: settings.sender()?, name: settings.from_name },
+            clock,
+            timeout: settings.timeout,
+            seats: Semaphore::new(settings.pool_size.max(1)),
+            spare: Mutex::default(),
+        })
+    }
+
+    async fn hand_over(&self, message: &Message) -> Result<(), Failure> {
+        // Never closed, so that it always comes to a seat.
+        let _seat = self.seats.acquire().await;
+        let mut connection = match self.spare().await {
+            Some(connection) => connection,
+            None => self.route.open().await?,
+        };
+        // From here on a mail that fails, or is given up, takes its connection with it.
+        let answer = connection.send(message.envelope(), &message.formatted()).await?;
+        if answer.code().severity != Severity::PositiveCompletion {
+            return Err(Failure::Unreadable);
+        }
+        let since = Instant::now();
+        self.spares().push(Spare { connection, since });
+        Ok(())
+    }
+
+    /// A connection that is left over from another mail and still alive.
+    async fn spare(&self) -> Option<AsyncSmtpConnection> {
+        loop {
+            let mut spare = self.spares().pop()?;
+            if spare.since.elapsed() < SPARE && spare.connection.test_connected().await {
+                return Some(spare.connection);
+            }
+        }
+    }
+
+    fn spares(&self) -> MutexGuard<'_, Vec<Spare>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl MailSender for SmtpSender {
+    async fn send(&self, mail: &Mail) -> Result<(), SendError> {
+        let message = self.author.write(mail, self.clock.now()).map_err(Failure::from)?;
+        let outcome = timeout(self.timeout, self.hand_over(&message)).await;
+        Ok(outcome.unwrap_or(Err(Failure::TimedOut))?)
+    }
+}
+
+impl fmt::Debug for SmtpSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmtpSender").field("route", &self.route).field("author", &self.author).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,83 @@
+//! The schema, in numbered steps that only go forward.
+
+use std::path::Path;
+
+use portcullis_core::clock::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::{connection, error::OpenError};
+
+/// One step of the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migration {
+    /// Counts from 1.
+    pub version: u32,
+    /// What it is about.
+    pub name: &'static str,
+    sql: &'static str,
+}
+
+/// All of them, in order.
+const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "accounts", sql: include_str!("migrations/0001_accounts.sql") }];
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
+    version    INTEGER PRIMARY KEY,
+    name       TEXT    NOT NULL,
+    applied_at INTEGER NOT NULL
+) STRICT";
+
+/// Brings a database up to date, making it where it is missing; returns the steps that were still to be taken.
+///
+/// # Errors
+/// [`OpenError`]; then no step was taken.
+pub fn migrate(path: &Path, now: Timestamp) -> Result<Vec<Migration>, OpenError> {
+    let path = connection::create(path)?;
+    advance(&path, &connection::writer(&path, connection::PATIENCE)?, now)
+}
+
+/// The same over a connection that is open.
+pub(super) fn advance(path: &Path, db: &Connection, now: Timestamp) -> Result<Vec<Migration>, OpenError> {
+    let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
+    // An up-to-date database is only read, so that others are not held up.
+    if pending(path, db)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    db.execute_batch("BEGIN EXCLUSIVE").map_err(failed)?;
+    let applied = pending(path, db).and_then(|steps| apply(db, &steps, now).map(|()| steps).map_err(failed));
+    db.execute_batch(if applied.is_ok() { "COMMIT" } else { "ROLLBACK" }).map_err(failed)?;
+    for step in applied.iter().flatten() {
+        tracing::info!(version = step.version, name = step.name, "database migrated");
+    }
+    applied
+}
+
+fn pending(path: &Path, db: &Connection) -> Result<Vec<Migration>, OpenError> {
+    let found = version(db).map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
+    let known = MIGRATIONS.last().map_or(0, |last| last.version);
+    if found > known {
+        return Err(OpenError::Newer { path: path.to_owned(), found, known });
+    }
+    Ok(MIGRATIONS.iter().filter(|step| step.version > found).copied().collect())
+}
+
+fn version(db: &Connection) -> rusqlite::Result<u32> {
+    // Asked of the file itself: what the connection remembers of the schema may be older than the transaction.
+    let begun = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations')";
+    if !db.query_row(begun, [], |row| row.get(0))? {
+        return Ok(0);
+    }
+    db.query_row("SELECT coalesce(max(version), 0) FROM migrations", [], |row| row.get(0))
+}
+
+fn apply(db: &Connection, steps: &[Migration], now: Timestamp) -> rusqlite::Result<()> {
+    db.execute_batch(TABLE)?;
+    for step in steps {
+        db.execute_batch(step.sql)?;
+        db.execute(
+            "INSERT INTO migrations (version, name, applied_at) VALUES (?1, ?2, ?3)",
+            params![step.version, step.name, now.millis()],
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,92 @@
+//! The connections that read, beside the one that writes and beside each other.
+
+use std::{
+    num::NonZero,
+    path::Path,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use portcullis_core::port::StoreError;
+use rusqlite::Connection;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_blocking,
+};
+
+use super::{
+    connection,
+    error::{OpenError, store_error},
+};
+
+/// A small pool of connections.
+#[derive(Debug)]
+pub(super) struct Readers {
+    pool: Arc<Pool>,
+    /// One for each connection.
+    permits: Arc<Semaphore>,
+}
+
+#[derive(Debug)]
+struct Pool(Mutex<Vec<Connection>>);
+
+impl Readers {
+    /// Opens one for each core, between two and eight.
+    pub(super) fn open(path: &Path, patience: Duration) -> Result<Self, OpenError> {
+        let size = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
+        let idle = (0..size).map(|_| connection::reader(path, patience)).collect::<Result<_, _>>()?;
+        Ok(Self { pool: Arc::new(Pool(Mutex::new(idle))), permits: Arc::new(Semaphore::new(size)) })
+    }
+
+    /// Asks this of a connection, on a thread that may wait for the disk.
+    pub(super) async fn read<T, Q>(&self, query: Q) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        Q: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let permit =
+            Arc::clone(&self.permits).acquire_owned().await.map_err(|closed| StoreError::Unavailable(closed.into()))?;
+        let pool = Arc::clone(&self.pool);
+        let answer = spawn_blocking(move || Lent::take(pool, permit).ask(query));
+        answer.await.map_err(|panicked| StoreError::Broken(panicked.into()))?
+    }
+
+    /// Closes those that are idle; nothing is to be read any more.
+    pub(super) fn close(&self) {
+        self.permits.close();
+        self.pool.idle().clear();
+    }
+}
+
+impl Pool {
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A connection in use; dropped, it goes back, also when the query panicked.
+struct Lent {
+    db: Option<Connection>,
+    pool: Arc<Pool>,
+    /// Let go of only after the connection has gone back.
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Lent {
+    fn take(pool: Arc<Pool>, permit: OwnedSemaphorePermit) -> Self {
+        let db = pool.idle().pop();
+        Self { db, pool, _permit: permit }
+    }
+
+    fn ask<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let db = self.db.as_ref().ok_or_else(|| StoreError::Unavailable("the database is closed".into()))?;
+        query(db).map_err(store_error)
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        self.pool.idle().extend(self.db.take());
+    }
+}

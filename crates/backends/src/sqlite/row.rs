@@ -1,0 +1,75 @@
+//! Reading rows: columns one after the other, each parsed into the noun that it is.
+
+use portcullis_core::{
+    clock::Timestamp,
+    id::ChallengeId,
+    realm::RealmName,
+    seal::{BlindIndex, Sealed},
+};
+use rusqlite::{Error, Row, types::FromSql, types::FromSqlError};
+
+/// The columns of a row, in the order in which the statement names them.
+pub(super) struct Columns<'a> {
+    row: &'a Row<'a>,
+    next: usize,
+}
+
+impl<'a> Columns<'a> {
+    pub(super) const fn of(row: &'a Row<'a>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    /// As SQLite gives it.
+    pub(super) fn value<T: FromSql>(&mut self) -> rusqlite::Result<T> {
+        let at = self.next;
+        self.next += 1;
+        self.row.get(at)
+    }
+
+    /// A text that must parse.
+    pub(super) fn word<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
+        let at = self.next;
+        self.next += 1;
+        let word = self.row.get_ref(at)?.as_str().map_err(|error| unreadable(at, error.into()))?;
+        parse(word).ok_or_else(|| unreadable(at, FromSqlError::InvalidType.into()))
+    }
+
+    pub(super) fn realm(&mut self) -> rusqlite::Result<RealmName> {
+        self.word(|word| RealmName::parse(word).ok())
+    }
+
+    pub(super) fn index(&mut self) -> rusqlite::Result<BlindIndex> {
+        self.value().map(BlindIndex)
+    }
+
+    pub(super) fn challenge(&mut self) -> rusqlite::Result<ChallengeId> {
+        self.value().map(ChallengeId)
+    }
+
+    pub(super) fn sealed(&mut self) -> rusqlite::Result<Sealed> {
+        self.value().map(Sealed::from_bytes)
+    }
+
+    pub(super) fn time(&mut self) -> rusqlite::Result<Timestamp> {
+        self.value().map(Timestamp::from_millis)
+    }
+
+    pub(super) fn time_if_any(&mut self) -> rusqlite::Result<Option<Timestamp>> {
+        Ok(self.value::<Option<i64>>()?.map(Timestamp::from_millis))
+    }
+
+    /// A count, which is never negative.
+    pub(super) fn count(&mut self) -> rusqlite::Result<u64> {
+        let at = self.next;
+        u64::try_from(self.value::<i64>()?).map_err(|error| unreadable(at, error.into()))
+    }
+}
+
+/// A count as SQLite takes it; none of ours comes near the end.
+pub(super) fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn unreadable(column: usize, cause: Box<dyn std::error::Error + Send + Sync>) -> Error {
+    Error::FromSqlConversionFailure(column, rusqlite::types::Type::Null, cause)
+}

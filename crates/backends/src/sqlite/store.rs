@@ -1,0 +1,149 @@
+//! The port, filled: writes go to the one writer, reads to the readers.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use portcullis_core::{
+    clock::Timestamp,
+    id::{ChallengeId, SessionId, UserId},
+    link::Challenge,
+    outbox::{Claimed, Lease},
+    port::{Batch, CommitError, OutboxState, RootKeyRow, Store, StoreError},
+    realm::RealmName,
+    seal::BlindIndex,
+    session::{LogPosition, Revocation, Session},
+    user::{Registration, User},
+};
+
+use super::{
+    connection,
+    error::{OpenError, store_error},
+    migrate,
+    readers::Readers,
+    tables::{self, challenges, outbox, registrations, revocations, root_keys, sessions, users},
+    writer::Writer,
+};
+
+/// The store in one SQLite file.
+///
+/// Dropped, it waits until what was asked of it is written, and folds the write-ahead log into the file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Writer,
+    readers: Readers,
+}
+
+impl SqliteStore {
+    /// Opens a database, making it where it is missing and bringing it up to date. The folder must be there.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open(path: &Path, now: Timestamp) -> Result<Self, OpenError> {
+        Self::open_with_patience(path, now, connection::PATIENCE)
+    }
+
+    /// The same, waiting for so long, and not for five seconds, while another process writes.
+    ///
+    /// # Errors
+    /// [`OpenError`].
+    pub fn open_with_patience(path: &Path, now: Timestamp, patience: Duration) -> Result<Self, OpenError> {
+        let path = connection::create(path)?;
+        let db = connection::writer(&path, patience)?;
+        migrate::advance(&path, &db, now)?;
+        let readers = Readers::open(&path, patience)?;
+        let writer = Writer::start(db).map_err(OpenError::Thread)?;
+        Ok(Self { path, writer, readers })
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        // A reader that is open would keep the log from being folded in.
+        self.readers.close();
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        self.writer.run(move |db| Ok(batch.iter().try_for_each(|op| tables::apply(db, op))?)).await
+    }
+
+    async fn claim(&self, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
+        let lease = lease.clone();
+        self.writer.run(move |db| outbox::claim(db, limit, &lease).map_err(store_error)).await
+    }
+
+    /// At most a thousand of each kind, so that commits in between need not wait long: more than nothing means that there
+    /// may be more.
+    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let mut swept = 0;
+        for sweep in tables::SWEEPS {
+            swept += self.writer.run(move |db| sweep(db, now).map_err(store_error)).await?;
+        }
+        Ok(swept)
+    }
+
+    async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {
+        self.readers.read(root_keys::all).await
+    }
+
+    async fn by_index(
+        &self,
+        realm: &RealmName,
+        index: BlindIndex,
+    ) -> Result<(Option<User>, Option<Registration>), StoreError> {
+        let realm = realm.clone();
+        let query = move |db: &rusqlite::Connection| {
+            let moment = db.unchecked_transaction()?;
+            let user = users::by_index(&moment, &realm, index)?;
+            Ok((user, registrations::by_index(&moment, &realm, index)?))
+        };
+        self.readers.read(query).await
+    }
+
+    async fn user(&self, realm: &RealmName, id: &UserId) -> Result<Option<User>, StoreError> {
+        let (realm, id) = (realm.clone(), id.clone());
+        self.readers.read(move |db| users::by_id(db, &realm, &id)).await
+    }
+
+    async fn registration(&self, realm: &RealmName, id: &UserId) -> Result<Option<Registration>, StoreError> {
+        let (realm, id) = (realm.clone(), id.clone());
+        self.readers.read(move |db| registrations::by_id(db, &realm, &id)).await
+    }
+
+    async fn challenge(&self, realm: &RealmName, id: ChallengeId) -> Result<Option<Challenge>, StoreError> {
+        let realm = realm.clone();
+        self.readers.read(move |db| challenges::by_id(db, &realm, id)).await
+    }
+
+    async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        let (realm, id) = (realm.clone(), id.clone());
+        self.readers.read(move |db| sessions::by_id(db, &realm, &id)).await
+    }
+
+    async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError> {
+        self.readers.read(move |db| revocations::after(db, position)).await
+    }
+
+    async fn outbox_state(&self, _now: Timestamp) -> Result<OutboxState, StoreError> {
+        self.readers.read(outbox::state).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        if !self.writer.is_alive() {
+            return Err(StoreError::Unavailable("nobody writes to the database".into()));
+        }
+        self.readers.read(|db| db.query_row("SELECT max(version) FROM migrations", [], |_| Ok(()))).await
+    }
+}

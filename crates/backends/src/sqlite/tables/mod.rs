@@ -1,0 +1,88 @@
+//! One file a table: its statements, what may be written, what may be asked.
+//!
+//! Each write is one statement or two, and finds out by the number of rows whether its precondition held.
+
+pub(super) mod audit;
+pub(super) mod challenges;
+pub(super) mod outbox;
+pub(super) mod registrations;
+pub(super) mod revocations;
+pub(super) mod root_keys;
+pub(super) mod sessions;
+pub(super) mod users;
+
+use portcullis_core::{clock::Timestamp, port::Op};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+
+use super::error::Fault;
+
+/// Every statement that is ever asked of the tables, so that a test can see how SQLite would go about it.
+pub const STATEMENTS: &[&[&str]] = &[
+    challenges::STATEMENTS,
+    outbox::STATEMENTS,
+    registrations::STATEMENTS,
+    revocations::STATEMENTS,
+    root_keys::STATEMENTS,
+    sessions::STATEMENTS,
+    users::STATEMENTS,
+];
+
+/// The most rows of a kind that one sweep removes: the writer is not held up for longer.
+const SWEPT_AT_ONCE: u32 = 1000;
+
+/// Does one operation.
+pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), Fault> {
+    match op {
+        Op::PutRootKey(row) => root_keys::put(db, row),
+        Op::PutRegistration { row, replaces } => registrations::put(db, row, replaces),
+        Op::DeleteRegistration { realm, id } => registrations::delete(db, realm, id),
+        Op::InsertUser(user) => users::insert(db, user),
+        Op::UpdateUser(user) => users::update(db, user),
+        Op::RequireUser { realm, id, revision } => users::require_revision(db, realm, id, *revision),
+        Op::InsertChallenge(challenge) => challenges::insert(db, challenge),
+        Op::SpendChallenge { realm, id, now } => challenges::spend(db, realm, *id, *now),
+        Op::ExpireChallenge { realm, id, at } => challenges::expire(db, realm, *id, *at),
+        Op::InsertSession(session) => sessions::insert(db, session),
+        Op::EndSession(revocation) => sessions::end(db, revocation),
+        Op::Audit(row) => audit::append(db, row),
+        Op::Enqueue(row) => outbox::enqueue(db, row),
+        Op::Settle { id, lease, outcome } => outbox::settle(db, id, lease, *outcome),
+    }
+}
+
+/// A step of the sweep: removes some of what had lapsed by this time, and says how much.
+pub(super) type Sweep = fn(&Connection, Timestamp) -> rusqlite::Result<u64>;
+
+/// One for each kind of thing that lapses.
+pub(super) const SWEEPS: &[Sweep] =
+    &[registrations::sweep, challenges::sweep, sessions::sweep, revocations::sweep, outbox::sweep];
+
+/// Writes; how many rows it touched.
+fn write(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
+    db.prepare_cached(sql)?.execute(params)
+}
+
+/// The row, if there is one.
+fn find<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Option<T>> {
+    db.prepare_cached(sql)?.query_row(params, read).optional()
+}
+
+/// All rows.
+fn list<T>(
+    db: &Connection,
+    sql: &str,
+    params: impl Params,
+    read: fn(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    db.prepare_cached(sql)?.query_map(params, read)?.collect()
+}
+
+/// Removes some of what had lapsed.
+fn sweep(db: &Connection, sql: &str, before: Timestamp) -> rusqlite::Result<u64> {
+    write(db, sql, params![before.millis(), SWEPT_AT_ONCE]).map(|rows| rows as u64)
+}

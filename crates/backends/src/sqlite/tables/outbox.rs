@@ -1,0 +1,107 @@
+//! What waits to be sent, and who works on it until when.
+
+use std::time::Duration;
+
+use portcullis_core::{
+    clock::Timestamp,
+    id::{ChallengeId, LeaseId, OutboxId},
+    message::MailKind,
+    outbox::{Claimed, Lease, OutboxRow, Outcome},
+    port::{OutboxState, Precondition},
+};
+use rusqlite::{Connection, Row, params};
+
+use super::{list, write};
+use crate::sqlite::{
+    error::{Fault, require},
+    row::{Columns, number},
+};
+
+pub(super) const STATEMENTS: &[&str] = &[CLAIM, DONE, RETRY, RELEASE, DEAD, SWEEP, STATE];
+
+/// So long what could not be sent is kept to be counted.
+const DEAD_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+
+const ENQUEUE: &str = "INSERT INTO outbox
+    (id, realm, mail, recipient, challenge, created_at, due_at, give_up_at, attempts)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+const CLAIM: &str = "UPDATE outbox SET lease_id = ?1, lease_until = ?2 WHERE position IN
+    (SELECT position FROM outbox
+     WHERE state = 'waiting' AND due_at <= ?3 AND (lease_until IS NULL OR lease_until <= ?3)
+     ORDER BY due_at, position LIMIT ?4)
+    RETURNING position, id, realm, mail, recipient, challenge, created_at, due_at, give_up_at, attempts";
+const DONE: &str = "DELETE FROM outbox WHERE id = ?1 AND lease_id = ?2";
+const RETRY: &str = "UPDATE outbox SET due_at = ?3, attempts = attempts + 1, lease_id = NULL, lease_until = NULL
+    WHERE id = ?1 AND lease_id = ?2";
+const RELEASE: &str = "UPDATE outbox SET lease_id = NULL, lease_until = NULL WHERE id = ?1 AND lease_id = ?2";
+const DEAD: &str = "UPDATE outbox SET state = 'dead', recipient = x'', lease_id = NULL, lease_until = NULL
+    WHERE id = ?1 AND lease_id = ?2";
+const SWEEP: &str = "DELETE FROM outbox WHERE position IN
+    (SELECT position FROM outbox WHERE state = 'dead' AND created_at <= ?1 ORDER BY created_at LIMIT ?2)";
+const STATE: &str = "SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting'),
+    (SELECT count(*) FROM outbox WHERE state = 'dead'),
+    (SELECT min(created_at) FROM outbox WHERE state = 'waiting')";
+
+pub(super) fn enqueue(db: &Connection, row: &OutboxRow) -> Result<(), Fault> {
+    let params = params![
+        row.id.as_str(),
+        row.realm.as_str(),
+        row.mail.as_str(),
+        row.recipient.as_bytes(),
+        row.challenge.map(|challenge| challenge.0),
+        row.created_at.millis(),
+        row.due_at.millis(),
+        row.give_up_at.millis(),
+        row.attempts,
+    ];
+    write(db, ENQUEUE, params)?;
+    Ok(())
+}
+
+pub(in crate::sqlite) fn claim(db: &Connection, limit: usize, lease: &Lease) -> rusqlite::Result<Vec<Claimed>> {
+    let params = params![lease.id.as_str(), lease.until.millis(), lease.now.millis(), number(limit as u64)];
+    let mut rows = list(db, CLAIM, params, read)?;
+    // RETURNING keeps no order.
+    rows.sort_by_key(|(position, row)| (row.due_at, *position));
+    Ok(rows.into_iter().map(|(_, row)| Claimed { row, lease: lease.id.clone() }).collect())
+}
+
+pub(super) fn settle(db: &Connection, id: &OutboxId, lease: &LeaseId, outcome: Outcome) -> Result<(), Fault> {
+    let (id, lease) = (id.as_str(), lease.as_str());
+    let settled = match outcome {
+        Outcome::Done => write(db, DONE, params![id, lease]),
+        Outcome::Retry(at) => write(db, RETRY, params![id, lease, at.millis()]),
+        Outcome::Release => write(db, RELEASE, params![id, lease]),
+        Outcome::Dead => write(db, DEAD, params![id, lease]),
+    }?;
+    require(settled == 1, Precondition::LeaseHeld)
+}
+
+pub(super) fn sweep(db: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
+    let dead_for = i64::try_from(DEAD_FOR.as_millis()).unwrap_or(i64::MAX);
+    super::sweep(db, SWEEP, Timestamp::from_millis(now.millis().saturating_sub(dead_for)))
+}
+
+pub(in crate::sqlite) fn state(db: &Connection) -> rusqlite::Result<OutboxState> {
+    db.prepare_cached(STATE)?.query_row([], |row| {
+        let mut columns = Columns::of(row);
+        Ok(OutboxState { waiting: columns.count()?, dead: columns.count()?, oldest: columns.time_if_any()? })
+    })
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<(i64, OutboxRow)> {
+    let mut columns = Columns::of(row);
+    let position = columns.value()?;
+    let row = OutboxRow {
+        id: columns.word(OutboxId::parse)?,
+        realm: columns.realm()?,
+        mail: columns.word(MailKind::parse)?,
+        recipient: columns.sealed()?,
+        challenge: columns.value::<Option<[u8; 16]>>()?.map(ChallengeId),
+        created_at: columns.time()?,
+        due_at: columns.time()?,
+        give_up_at: columns.time()?,
+        attempts: columns.value()?,
+    };
+    Ok((position, row))
+}

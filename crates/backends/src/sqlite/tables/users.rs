@@ -1,0 +1,91 @@
+//! Users.
+
+use portcullis_core::{
+    id::UserId,
+    port::Precondition,
+    realm::RealmName,
+    seal::BlindIndex,
+    user::{User, Vault},
+};
+use rusqlite::{Connection, ErrorCode, Row, params};
+
+use super::{find, write};
+use crate::sqlite::{
+    error::{Fault, require},
+    row::{Columns, number},
+};
+
+pub(super) const STATEMENTS: &[&str] = &[UPDATE, AT_REVISION, BY_ID, BY_INDEX];
+
+const INSERT: &str = "INSERT INTO users
+    (realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+const UPDATE: &str = "UPDATE users SET blind_index = ?3, data_key = ?4, profile = ?5, password = ?6,
+    phone_verified_at = ?7, created_at = ?8, revision = ?9
+    WHERE realm = ?1 AND id = ?2 AND revision = ?9 - 1";
+const AT_REVISION: &str = "SELECT 1 FROM users WHERE realm = ?1 AND id = ?2 AND revision = ?3";
+const BY_ID: &str =
+    "SELECT realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision
+    FROM users WHERE realm = ?1 AND id = ?2";
+const BY_INDEX: &str =
+    "SELECT realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision
+    FROM users WHERE realm = ?1 AND blind_index = ?2";
+
+pub(super) fn insert(db: &Connection, user: &User) -> Result<(), Fault> {
+    require(put(db, INSERT, user)? == 1, Precondition::UserFree)
+}
+
+pub(super) fn update(db: &Connection, user: &User) -> Result<(), Fault> {
+    match put(db, UPDATE, user) {
+        // The address, moved onto somebody else's.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
+            Err(Fault::Failed(Precondition::UserFree))
+        }
+        updated => require(updated? == 1, Precondition::UserRevision),
+    }
+}
+
+fn put(db: &Connection, sql: &str, user: &User) -> rusqlite::Result<usize> {
+    let params = params![
+        user.realm.as_str(),
+        user.id.as_str(),
+        user.index.0,
+        user.vault.data_key.as_bytes(),
+        user.vault.profile.as_bytes(),
+        user.vault.password.as_bytes(),
+        user.phone_verified_at.map(|at| at.millis()),
+        user.created_at.millis(),
+        number(user.revision),
+    ];
+    write(db, sql, params)
+}
+
+pub(super) fn require_revision(db: &Connection, realm: &RealmName, id: &UserId, revision: u64) -> Result<(), Fault> {
+    let there = find(db, AT_REVISION, params![realm.as_str(), id.as_str(), number(revision)], |_| Ok(()))?;
+    require(there.is_some(), Precondition::UserRevision)
+}
+
+pub(in crate::sqlite) fn by_id(db: &Connection, realm: &RealmName, id: &UserId) -> rusqlite::Result<Option<User>> {
+    find(db, BY_ID, params![realm.as_str(), id.as_str()], read)
+}
+
+pub(in crate::sqlite) fn by_index(
+    db: &Connection,
+    realm: &RealmName,
+    index: BlindIndex,
+) -> rusqlite::Result<Option<User>> {
+    find(db, BY_INDEX, params![realm.as_str(), index.0], read)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<User> {
+    let mut columns = Columns::of(row);
+    Ok(User {
+        realm: columns.realm()?,
+        id: columns.word(UserId::parse)?,
+        index: columns.index()?,
+        vault: Vault { data_key: columns.sealed()?, profile: columns.sealed()?, password: columns.sealed()? },
+        phone_verified_at: columns.time_if_any()?,
+        created_at: columns.time()?,
+        revision: columns.count()?,
+    })
+}

@@ -1,0 +1,317 @@
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use portcullis_backends::hash::{HashPool, Settings, StartError};
+use portcullis_core::{
+    password::{Password, PasswordHash},
+    port::{HashError, PasswordHasher},
+};
+
+const SALT: [u8; 16] = *b"0123456789abcdef";
+
+/// Computed by the reference implementation in C, for [`staple`] and [`SALT`].
+const BY_REFERENCE: &[(u32, u32, u32, &str)] = &[
+    (19456, 2, 1, "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$gy5SuVm5Z7Vw7keB9se9p87QGcomaseB/S2U1OhTsM0"),
+    (64, 3, 4, "$argon2id$v=19$m=64,t=3,p=4$MDEyMzQ1Njc4OWFiY2RlZg$50WlLMTS62Tm0boTX6gj9/Twg9JqLCOkn3nUFhfCpHs"),
+];
+
+fn quick() -> Settings {
+    Settings { memory_kib: 64, iterations: 1, threads: 1, deadline: Duration::from_secs(60), ..Settings::default() }
+}
+
+/// A tenth of a second or so for each hash.
+fn slow() -> Settings {
+    Settings { memory_kib: 1024, iterations: 400, ..quick() }
+}
+
+fn start(settings: Settings) -> Arc<HashPool> {
+    Arc::new(HashPool::start(settings).unwrap())
+}
+
+fn password(raw: &str) -> Password {
+    Password::parse(raw).unwrap()
+}
+
+fn staple() -> Password {
+    password("correct horse battery staple")
+}
+
+fn phc(text: &str) -> PasswordHash {
+    PasswordHash::from_phc(text.to_owned())
+}
+
+/// Keeps a thread of the pool busy, from now on.
+async fn occupy(pool: &Arc<HashPool>) -> tokio::task::JoinHandle<()> {
+    let pool = Arc::clone(pool);
+    let busy = tokio::spawn(async move { drop(pool.hash(&staple(), SALT).await.unwrap()) });
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    busy
+}
+
+#[tokio::test]
+async fn a_hash_is_the_one_of_the_reference_implementation() {
+    for &(memory_kib, iterations, parallelism, expected) in BY_REFERENCE {
+        let pool = start(Settings { memory_kib, iterations, parallelism, ..quick() });
+        assert_eq!(pool.hash(&staple(), SALT).await.unwrap().expose(), expected);
+        // Once more, in memory that was used before.
+        assert_eq!(pool.hash(&staple(), SALT).await.unwrap().expose(), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_vectors_of_the_reference_implementation_verify() {
+    let pool = start(quick());
+    for hash in [
+        "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
+    ] {
+        assert!(pool.verify(&password("password"), Some(&phc(hash))).await.unwrap(), "{hash}");
+        assert!(!pool.verify(&password("Password"), Some(&phc(hash))).await.unwrap(), "{hash}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_verifies_against_its_own_hash_and_no_other_does() {
+    let pool = start(quick());
+    let hash = pool.hash(&staple(), SALT).await.unwrap();
+    assert!(pool.verify(&staple(), Some(&hash)).await.unwrap());
+    for other in ["", "correct horse battery staplf", "correct horse battery staple "] {
+        assert!(!pool.verify(&password(other), Some(&hash)).await.unwrap(), "{other:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_byte_of_a_long_password_counts() {
+    let pool = start(quick());
+    let long = "a".repeat(1024);
+    let hash = pool.hash(&password(&long), SALT).await.unwrap();
+    assert!(pool.verify(&password(&long), Some(&hash)).await.unwrap());
+    for byte in [73, 129, 200, 1024] {
+        let mut other = long.clone();
+        other.replace_range(byte - 1..byte, "b");
+        assert!(!pool.verify(&password(&other), Some(&hash)).await.unwrap(), "byte {byte}");
+        assert!(!pool.verify(&password(&long[..byte - 1]), Some(&hash)).await.unwrap(), "up to byte {byte}");
+    }
+}
+
+#[tokio::test]
+async fn another_salt_gives_another_hash() {
+    let pool = start(quick());
+    let one = pool.hash(&staple(), SALT).await.unwrap();
+    let other = pool.hash(&staple(), [7; 16]).await.unwrap();
+    assert_ne!(one.expose(), other.expose());
+    assert!(pool.verify(&staple(), Some(&other)).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_hash_of_other_settings_verifies_and_is_outdated() {
+    let pool = start(Settings { memory_kib: 2048, iterations: 2, ..quick() });
+    for hash in [
+        // Less memory, fewer passes, another variant, another version (named or not), a shorter output.
+        "$argon2id$v=19$m=64,t=3,p=4$MDEyMzQ1Njc4OWFiY2RlZg$50WlLMTS62Tm0boTX6gj9/Twg9JqLCOkn3nUFhfCpHs",
+        "$argon2id$v=19$m=65536,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$+diYVea/Fw2qYHIuh89ikQlFESZ8BmaMvMl8/rScfv4",
+        "$argon2i$v=19$m=1024,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$0s3osQTHVzFHNX9xrsJ3PcVYNUAoBiaHraOar5RaGyc",
+        "$argon2id$v=16$m=1024,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$cRnYu3TMoY6lrLHKxgaA2IwE/oUhA6uhBWewk3VWJtU",
+        "$argon2id$m=1024,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$cRnYu3TMoY6lrLHKxgaA2IwE/oUhA6uhBWewk3VWJtU",
+        "$argon2id$v=19$m=1024,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$7JhvZTMsbgqF0qkJswXisQ",
+    ] {
+        assert!(pool.verify(&staple(), Some(&phc(hash))).await.unwrap(), "{hash}");
+        assert!(!pool.verify(&password("guess"), Some(&phc(hash))).await.unwrap(), "{hash}");
+        assert!(pool.is_outdated(&phc(hash)), "{hash}");
+    }
+}
+
+#[tokio::test]
+async fn a_hash_of_the_present_settings_or_dearer_ones_is_not_outdated() {
+    let pool = start(quick());
+    assert!(!pool.is_outdated(&pool.hash(&staple(), SALT).await.unwrap()));
+    for (.., hash) in BY_REFERENCE {
+        assert!(!pool.is_outdated(&phc(hash)), "{hash}");
+    }
+}
+
+#[tokio::test]
+async fn a_hash_that_asks_for_too_much_is_not_computed() {
+    let pool = start(quick());
+    for parameters in ["m=262145,t=1,p=1", "m=64,t=17,p=1", "m=1024,t=1,p=17", "m=4294967295,t=4294967295,p=1"] {
+        let hash = format!("$argon2id$v=19${parameters}$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
+        let verdict = pool.verify(&staple(), Some(&phc(&hash))).await;
+        assert!(matches!(verdict, Err(HashError::Failed(_))), "{parameters}");
+    }
+}
+
+#[tokio::test]
+async fn a_hash_dearer_than_the_common_bound_verifies_where_the_settings_ask_for_it() {
+    let pool = start(Settings { memory_kib: 64, iterations: 40, ..quick() });
+    let hash = pool.hash(&staple(), SALT).await.unwrap();
+    assert!(pool.verify(&staple(), Some(&hash)).await.unwrap());
+}
+
+#[tokio::test]
+async fn what_is_no_argon2_hash_fails_and_is_outdated() {
+    let pool = start(quick());
+    for text in [
+        "",
+        "plain",
+        "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+        "$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E",
+        "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ",
+        "$argon2id$v=20$m=64,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+        "$argon2id$v=19$m=0,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
+    ] {
+        let verdict = pool.verify(&staple(), Some(&phc(text))).await;
+        assert!(matches!(verdict, Err(HashError::Failed(_))), "{text}");
+        assert!(pool.is_outdated(&phc(text)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn nobodys_password_is_wrong_and_takes_as_long() {
+    let pool = start(Settings { memory_kib: 1024, iterations: 20, ..quick() });
+    let hash = pool.hash(&staple(), SALT).await.unwrap();
+    let mut quickest = [Duration::MAX; 2];
+    for _ in 0..10 {
+        for (quickest, hash) in quickest.iter_mut().zip([Some(&hash), None]) {
+            let begin = Instant::now();
+            assert_eq!(pool.verify(&staple(), hash).await.unwrap(), hash.is_some());
+            *quickest = begin.elapsed().min(*quickest);
+        }
+    }
+    let [of_somebody, of_nobody] = quickest;
+    assert!(of_nobody > of_somebody / 4 && of_nobody < of_somebody * 4, "{of_nobody:?} against {of_somebody:?}");
+}
+
+#[tokio::test]
+async fn a_full_queue_turns_away_at_once() {
+    let pool = start(Settings { queue: 1, ..slow() });
+    let busy = occupy(&pool).await;
+    let waiting = occupy(&pool).await;
+    let begin = Instant::now();
+    assert!(matches!(pool.hash(&staple(), SALT).await, Err(HashError::Overloaded)));
+    assert!(begin.elapsed() < Duration::from_millis(20));
+    assert!(!busy.is_finished() && !waiting.is_finished());
+    busy.await.unwrap();
+    waiting.await.unwrap();
+}
+
+#[tokio::test]
+async fn who_waited_past_the_deadline_is_turned_away_unhashed() {
+    let pool = start(Settings { deadline: Duration::from_millis(25), ..slow() });
+    let begin = Instant::now();
+    let busy = occupy(&pool).await;
+    let late: Vec<_> = (0..20)
+        .map(|_| {
+            let pool = Arc::clone(&pool);
+            tokio::spawn(async move { pool.hash(&staple(), SALT).await })
+        })
+        .collect();
+    busy.await.unwrap();
+    let one = begin.elapsed();
+    for late in late {
+        assert!(matches!(late.await.unwrap(), Err(HashError::Overloaded)));
+    }
+    assert!(begin.elapsed() < one * 5, "{:?} against {one:?}", begin.elapsed());
+    pool.hash(&staple(), SALT).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_password_that_nobody_waits_for_any_more_is_not_hashed() {
+    let pool = start(slow());
+    let begin = Instant::now();
+    let busy = occupy(&pool).await;
+    for _ in 0..30 {
+        let waited = tokio::time::timeout(Duration::from_millis(1), pool.hash(&staple(), SALT)).await;
+        assert!(waited.is_err());
+    }
+    busy.await.unwrap();
+    let one = begin.elapsed();
+    pool.hash(&staple(), SALT).await.unwrap();
+    assert!(begin.elapsed() < one * 10, "{:?} against {one:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn a_pool_can_be_dropped_in_the_middle_of_a_hash() {
+    let pool = HashPool::start(slow()).unwrap();
+    let waited = tokio::time::timeout(Duration::from_millis(20), pool.hash(&staple(), SALT)).await;
+    assert!(waited.is_err());
+    drop(pool);
+}
+
+#[tokio::test]
+async fn settings_that_argon2_does_not_know_are_refused() {
+    for settings in [
+        Settings { memory_kib: 7, ..quick() },
+        Settings { iterations: 0, ..quick() },
+        Settings { parallelism: 0, ..quick() },
+        Settings { parallelism: u32::MAX, ..quick() },
+        Settings { parallelism: 9, ..quick() },
+    ] {
+        assert!(matches!(HashPool::start(settings), Err(StartError::Settings(_))), "{settings:?}");
+    }
+}
+
+#[test]
+fn the_pool_prints_no_password() {
+    assert!(!format!("{:?}", start(quick())).contains("staple"));
+}
+
+#[cfg(target_os = "linux")]
+mod on_linux {
+    use std::fs;
+
+    use super::{Duration, PasswordHasher, SALT, Settings, quick, staple, start};
+
+    /// Memory of this process that is really there, in MiB.
+    fn resident() -> u64 {
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim_end_matches("kB").trim().parse::<u64>().unwrap() / 1024
+    }
+
+    #[tokio::test]
+    async fn memory_is_given_back_when_there_is_no_work() {
+        let large = Settings { memory_kib: 200 * 1024, idle: Duration::from_millis(50), ..quick() };
+        let pool = start(large);
+        let before = resident();
+        pool.hash(&staple(), SALT).await.unwrap();
+        assert!(resident() > before + 150, "{before} MiB, then {}", resident());
+        for _ in 0..500 {
+            if resident() < before + 100 {
+                pool.hash(&staple(), SALT).await.unwrap();
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{before} MiB before, still {} after", resident());
+    }
+
+    /// Name and niceness of a thread (proc_pid_stat(5)).
+    fn name_and_nice(stat: &str) -> (String, i32) {
+        let (_, rest) = stat.split_once('(').unwrap();
+        let (name, rest) = rest.rsplit_once(')').unwrap();
+        (name.to_owned(), rest.split_whitespace().nth(16).unwrap().parse().unwrap())
+    }
+
+    #[tokio::test]
+    async fn hashing_is_less_urgent_than_answering() {
+        let pool = start(quick());
+        pool.hash(&staple(), SALT).await.unwrap();
+        let (_, usual) = name_and_nice(&fs::read_to_string("/proc/self/stat").unwrap());
+        // A thread of another test may have been born this very moment.
+        for _ in 0..100 {
+            let hashing: Vec<i32> = fs::read_dir("/proc/self/task")
+                .unwrap()
+                .filter_map(|task| fs::read_to_string(task.unwrap().path().join("stat")).ok())
+                .map(|stat| name_and_nice(&stat))
+                .filter_map(|(name, nice)| name.starts_with("hash-").then_some(nice))
+                .collect();
+            if !hashing.is_empty() && hashing.iter().all(|&nice| nice == (usual + 10).min(19)) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("a thread that hashes is as urgent as any other");
+    }
+}

@@ -1,0 +1,15 @@
+//! Everything that the backends promise, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    unreachable_pub,
+    reason = "a test that is surprised should say so at once"
+)]
+
+mod hash;
+mod mail;
+mod memory;
+mod sqlite;

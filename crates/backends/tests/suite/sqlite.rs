@@ -1,0 +1,251 @@
+//! The store in one SQLite file.
+
+use std::{
+    fs,
+    ops::Deref,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use portcullis_backends::sqlite::{LockError, OpenError, STATEMENTS, ServeLock, SqliteStore, migrate};
+use portcullis_core::{
+    port::{CommitError, Op, Store, StoreError},
+    session::LogPosition,
+    suite::{
+        rows::{NOW, audit, here, lease, message, revocation, session, session_id, user},
+        together,
+    },
+};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+/// A store in a folder of its own, which goes with it.
+struct Fresh {
+    store: SqliteStore,
+    folder: TempDir,
+}
+
+impl Deref for Fresh {
+    type Target = SqliteStore;
+
+    fn deref(&self) -> &SqliteStore {
+        &self.store
+    }
+}
+
+impl Fresh {
+    fn path(&self) -> PathBuf {
+        path(&self.folder)
+    }
+}
+
+fn path(folder: &TempDir) -> PathBuf {
+    folder.path().join("portcullis.db")
+}
+
+fn open(path: &Path) -> SqliteStore {
+    SqliteStore::open(path, NOW).expect("the database should open")
+}
+
+async fn make() -> Fresh {
+    let folder = tempfile::tempdir().unwrap();
+    Fresh { store: open(&path(&folder)), folder }
+}
+
+portcullis_core::store_suite!(make);
+
+/// The file with its log, as they would be found after a crash at this moment.
+fn crashed(path: &Path, to: &TempDir) -> PathBuf {
+    for end in ["", "-wal"] {
+        let name = format!("portcullis.db{end}");
+        fs::copy(path.with_file_name(&name), to.path().join(&name)).unwrap();
+    }
+    to.path().join("portcullis.db")
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_crash() {
+    let made = make().await;
+    let names: Vec<_> = (0..40).map(|n| format!("session-{n}")).collect();
+    let commits = names.iter().map(|name| made.store.commit(vec![Op::InsertSession(session(&here(), name))]));
+    assert!(together(commits).await.iter().all(Result::is_ok));
+    made.commit(vec![Op::EndSession(revocation(&here(), &names[0])), Op::Enqueue(message("one"))]).await.unwrap();
+    made.claim(1, &lease("first", NOW)).await.unwrap();
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let found = open(&crashed(&made.path(), &elsewhere));
+    assert_eq!(found.session(&here(), &session_id(&names[0])).await.unwrap(), None);
+    for name in &names[1..] {
+        assert!(found.session(&here(), &session_id(name)).await.unwrap().is_some());
+    }
+    assert_eq!(found.revocations_after(LogPosition(0)).await.unwrap().0, [revocation(&here(), &names[0])]);
+    assert_eq!(found.claim(1, &lease("second", NOW)).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_store_that_is_closed_leaves_one_whole_file() {
+    let Fresh { store, folder } = make().await;
+    store.commit(vec![Op::InsertSession(session(&here(), "one"))]).await.unwrap();
+    drop(store);
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["portcullis.db"]);
+    assert!(open(&path(&folder)).session(&here(), &session_id("one")).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_batch_is_committed_although_its_caller_has_gone() {
+    let Fresh { store, folder } = make().await;
+    tokio::select! {
+        biased;
+        _ = store.commit(vec![Op::InsertSession(session(&here(), "one"))]) => {}
+        () = std::future::ready(()) => {}
+    }
+    drop(store);
+    assert!(open(&path(&folder)).session(&here(), &session_id("one")).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_defect_in_one_batch_leaves_the_others_alone() {
+    let made = make().await;
+    let twice = || vec![Op::InsertSession(session(&here(), "bad")), Op::Enqueue(message("one"))];
+    made.commit(vec![Op::Enqueue(message("one"))]).await.unwrap();
+    let good = |name| made.store.commit(vec![Op::InsertSession(session(&here(), name))]);
+    let results = together([good("a"), made.store.commit(twice()), good("b")]).await;
+    assert!(matches!(results.as_slice(), [Ok(()), Err(CommitError::Store(StoreError::Broken(_))), Ok(())]));
+    assert!(made.session(&here(), &session_id("b")).await.unwrap().is_some());
+    assert_eq!(made.session(&here(), &session_id("bad")).await.unwrap(), None);
+    made.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lock_of_another_process_is_waited_for_but_not_for_ever() {
+    let folder = tempfile::tempdir().unwrap();
+    let patience = Duration::from_millis(200);
+    let store = SqliteStore::open_with_patience(&path(&folder), NOW, patience).unwrap();
+    let other = Connection::open(store.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = store.commit(vec![Op::InsertSession(session(&here(), "one"))]);
+    let unharmed = async { store.session(&here(), &session_id("one")).await };
+    let begun = Instant::now();
+    let (refused, read) = tokio::join!(refused, unharmed);
+    assert!(matches!(refused, Err(CommitError::Store(StoreError::Unavailable(_)))), "{refused:?}");
+    assert!(begun.elapsed() >= patience);
+    assert_eq!(read.unwrap(), None);
+
+    let waiting = store.commit(vec![Op::InsertSession(session(&here(), "one"))]);
+    let lets_go = async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        other.execute_batch("ROLLBACK").unwrap();
+    };
+    tokio::join!(waiting, lets_go).0.unwrap();
+}
+
+#[tokio::test]
+async fn the_audit_trail_is_appended_to() {
+    let made = make().await;
+    made.commit(vec![Op::Audit(audit(&here()))]).await.unwrap();
+    let db = Connection::open(made.path()).unwrap();
+    let row: (i64, String, String, String, String, Vec<u8>, String) = db
+        .query_row("SELECT at, realm, event, reason, user_id, blind_index, request_id FROM audit", [], |row| {
+            row.try_into()
+        })
+        .unwrap();
+    let wanted = audit(&here());
+    assert_eq!((row.0, row.1.as_str(), row.2.as_str()), (NOW.millis(), "User1", "login_refused"));
+    assert_eq!((row.3.as_str(), row.4.as_str(), row.6.as_str()), ("wrong_password", "ada", "request"));
+    assert_eq!(row.5, wanted.index.unwrap().0);
+}
+
+#[tokio::test]
+async fn what_was_deleted_is_not_left_in_the_file() {
+    let Fresh { store, folder } = make().await;
+    let row = message("one");
+    let trace = row.recipient.as_bytes().to_vec();
+    store.commit(vec![Op::Enqueue(row)]).await.unwrap();
+    let claimed = store.claim(1, &lease("first", NOW)).await.unwrap().remove(0);
+    let settle =
+        Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome: portcullis_core::outbox::Outcome::Done };
+    store.commit(vec![settle]).await.unwrap();
+    drop(store);
+    let bytes = fs::read(path(&folder)).unwrap();
+    assert!(!bytes.windows(trace.len()).any(|window| window == trace));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_may_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let made = make().await;
+    let lock = ServeLock::acquire(&made.path()).unwrap();
+    made.commit(vec![Op::InsertUser(user(&here(), "ada", "ada@example.org"))]).await.unwrap();
+    for end in ["", "-wal", "-shm", ".lock"] {
+        let file = made.path().with_file_name(format!("portcullis.db{end}"));
+        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600, "{end}");
+    }
+    drop(lock);
+}
+
+#[test]
+fn only_one_process_serves() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = ServeLock::acquire(&path(&folder)).unwrap();
+    assert!(matches!(ServeLock::acquire(&path(&folder)), Err(LockError::AlreadyServed { .. })));
+    migrate(&path(&folder), NOW).unwrap();
+    assert!(matches!(ServeLock::acquire(&path(&folder)), Err(LockError::AlreadyServed { .. })));
+    drop(first);
+    ServeLock::acquire(&path(&folder)).unwrap();
+}
+
+#[test]
+fn each_step_of_the_schema_is_taken_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let steps: Vec<_> = migrate(&path(&folder), NOW).unwrap().iter().map(|step| (step.version, step.name)).collect();
+    assert_eq!(steps, [(1, "accounts")]);
+    assert_eq!(migrate(&path(&folder), NOW).unwrap(), []);
+    let db = Connection::open(path(&folder)).unwrap();
+    let at: i64 = db.query_row("SELECT applied_at FROM migrations WHERE version = 1", [], |row| row.get(0)).unwrap();
+    assert_eq!(at, NOW.millis());
+}
+
+#[test]
+fn processes_that_start_together_take_each_step_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken: usize = std::thread::scope(|scope| {
+        let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| migrate(&path(&folder), NOW).unwrap().len())).collect();
+        starts.into_iter().map(|start| start.join().unwrap()).sum()
+    });
+    assert_eq!(taken, 1);
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(&path(&folder)));
+    let db = Connection::open(path(&folder)).unwrap();
+    db.execute("INSERT INTO migrations VALUES (1000, 'future', 0)", []).unwrap();
+    let refused = SqliteStore::open(&path(&folder), NOW).unwrap_err();
+    assert!(matches!(refused, OpenError::Newer { found: 1000, .. }), "{refused:?}");
+    assert!(refused.to_string().contains("version 1000"));
+}
+
+#[test]
+fn what_is_no_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(path(&folder), "this is a letter, not a database; it is long enough to have a header".repeat(20))
+        .unwrap();
+    assert!(matches!(SqliteStore::open(&path(&folder), NOW), Err(OpenError::Sqlite { .. })));
+    let nowhere = folder.path().join("missing/portcullis.db");
+    assert!(matches!(SqliteStore::open(&nowhere, NOW), Err(OpenError::Create { .. })));
+}
+
+#[tokio::test]
+async fn no_statement_walks_through_a_whole_table() {
+    let made = make().await;
+    let db = Connection::open(made.path()).unwrap();
+    for sql in STATEMENTS.iter().copied().flatten() {
+        let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let plan = statement.raw_query().mapped(|row| row.get::<_, String>(3)).collect::<Result<Vec<_>, _>>().unwrap();
+        let walks = |step: &String| step.starts_with("SCAN") && step != "SCAN CONSTANT ROW";
+        assert!(!plan.iter().any(|step| walks(step) || step.contains("TEMP B-TREE")), "{sql}\n{plan:#?}");
+    }
+}

@@ -1,0 +1,78 @@
+//! Countries: their ISO 3166-1 codes, their calling codes and their English names.
+
+mod table;
+
+use std::cmp::Ordering;
+
+use table::{COUNTRIES, DIAL_CODES};
+
+/// A country, named either by its ISO 3166-1 alpha-2 code or by its calling code.
+///
+/// The code stays of the kind it was given in: `us` becomes `US`, and `0044` becomes `+44`.
+/// So `+1` and `US` are two different codes, although both mean the United States.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountryCode {
+    code: String,
+    iso: &'static str,
+    name: &'static str,
+}
+
+/// The text is neither the code of a country nor a calling code of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown country code")]
+pub struct UnknownCountry;
+
+impl CountryCode {
+    /// Reads an alpha-2 code in any case (`US`, `us`) or a calling code (`+44`, `44`, `0044`),
+    /// with or without blanks around it.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownCountry`] for anything else, a whole telephone number included.
+    pub fn parse(raw: &str) -> Result<CountryCode, UnknownCountry> {
+        let raw = raw.trim();
+        if let Some(digits) = dial_digits(raw) {
+            let dialled: u16 = digits.parse().map_err(|_| UnknownCountry)?;
+            let (_, main) = entry(DIAL_CODES, |key| key.cmp(&dialled))?;
+            let (iso, name) = entry(COUNTRIES, |key| key.cmp(main))?;
+            let code = format!("+{dialled}");
+            return Ok(CountryCode { code, iso, name });
+        }
+        let code = raw.to_ascii_uppercase();
+        let (iso, name) = entry(COUNTRIES, |key| key.cmp(code.as_str()))?;
+        Ok(CountryCode { code, iso, name })
+    }
+
+    /// The code in its canonical form: `US`, or `+44` for a calling code.
+    pub fn as_str(&self) -> &str {
+        &self.code
+    }
+
+    /// The ISO 3166-1 alpha-2 code; of a calling code that several countries share, its main one's.
+    pub fn iso(&self) -> &'static str {
+        self.iso
+    }
+
+    /// The common English name of the country that [`iso`](Self::iso) names.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+/// What follows the `+` or `00` of a calling code, if that is how the text is written: digits, the
+/// first of them not a zero.
+fn dial_digits(raw: &str) -> Option<&str> {
+    let digits = raw.strip_prefix('+').or_else(|| raw.strip_prefix("00")).unwrap_or(raw);
+    let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
+    (all_digits && !digits.is_empty() && !digits.starts_with('0')).then_some(digits)
+}
+
+/// The row of a table that is sorted by its first column, of which `order` says where a key stands
+/// to the one sought.
+fn entry<K: Copy>(
+    table: &'static [(K, &'static str)],
+    order: impl Fn(K) -> Ordering,
+) -> Result<(K, &'static str), UnknownCountry> {
+    let found = table.binary_search_by(|(key, _)| order(*key));
+    found.ok().and_then(|place| table.get(place)).copied().ok_or(UnknownCountry)
+}

@@ -1,0 +1,58 @@
+//! The circumstances of one request or job: first argument of every verb.
+
+use std::{net::IpAddr, sync::Arc};
+
+use crate::{
+    clock::{Clock, Timestamp},
+    id::RequestId,
+    random::{self, Random},
+};
+
+/// Who is at the other end of the connection, as far as the transport tells.
+#[derive(Clone, Default)]
+pub struct Client {
+    /// The peer's address, behind trusted proxies the one they vouch for.
+    pub ip: Option<IpAddr>,
+    /// The `User-Agent`, cut to 200 characters.
+    pub agent: Option<String>,
+}
+
+/// Personal data: nothing of it is ever formatted.
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Client(…)")
+    }
+}
+
+/// When, by whom, and with which chance a verb runs. The time is frozen for the whole request.
+#[derive(Clone, Debug)]
+pub struct Ctx {
+    /// The time at which the request or job began.
+    pub now: Timestamp,
+    /// Ties log, audit and answer together.
+    pub request_id: RequestId,
+    /// Who asks.
+    pub client: Client,
+    random: Arc<dyn Random>,
+}
+
+impl Ctx {
+    /// Circumstances as of now.
+    #[must_use]
+    pub fn new(clock: &dyn Clock, random: Arc<dyn Random>, client: Client) -> Self {
+        let request_id = RequestId::random(&*random);
+        Self { now: clock.now(), request_id, client, random }
+    }
+
+    /// The source of chance.
+    #[must_use]
+    pub fn random(&self) -> &dyn Random {
+        &*self.random
+    }
+
+    /// So many unpredictable bytes.
+    #[must_use]
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        random::bytes(&*self.random)
+    }
+}

@@ -1,0 +1,83 @@
+//! E-mail addresses in their one canonical form.
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+
+/// A canonical address: trimmed, NFC, wholly lower-case, the domain in ASCII (IDNA, RFC 5891). So it is stored, compared
+/// and answered. Personal data: never printed.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct EmailAddress(String);
+
+/// What was given is no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an e-mail address")]
+pub struct NotAnAddress;
+
+/// RFC 5321 §4.5.3.1.
+const MAX_LOCAL: usize = 64;
+const MAX_ADDRESS: usize = 254;
+
+impl EmailAddress {
+    /// Canonicalises `local@domain`. Display names, quoted local parts, comments and address literals are no addresses here.
+    ///
+    /// # Errors
+    /// [`NotAnAddress`].
+    pub fn parse(raw: &str) -> Result<Self, NotAnAddress> {
+        let raw = raw.trim();
+        if raw.len() > 4 * MAX_ADDRESS {
+            return Err(NotAnAddress);
+        }
+        let (local, domain) = raw.rsplit_once('@').ok_or(NotAnAddress)?;
+        let address = format!("{}@{}", canonical_local(local)?, canonical_domain(domain)?);
+        if address.len() > MAX_ADDRESS { Err(NotAnAddress) } else { Ok(Self(address)) }
+    }
+
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What stands before the `@`.
+    #[must_use]
+    pub fn local(&self) -> &str {
+        self.0.rsplit_once('@').map_or("", |(local, _)| local)
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailAddress(…)")
+    }
+}
+
+/// A dot-atom (RFC 5322 §3.2.3), letters beyond ASCII included (RFC 6531 §3.3).
+fn canonical_local(local: &str) -> Result<String, NotAnAddress> {
+    // Lower-casing can take a text out of NFC, and composing can bring forth a letter with a lower case: a second pass
+    // settles both, so that canonical stays canonical.
+    let fold = |text: &str| -> String { text.nfc().collect::<String>().to_lowercase().nfc().collect() };
+    let local = fold(&fold(local));
+    let is_atom = |c: char| match c {
+        c if c.is_ascii() => c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c),
+        c => c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c),
+    };
+    let well_formed =
+        local.len() <= MAX_LOCAL && local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atom));
+    if well_formed { Ok(local) } else { Err(NotAnAddress) }
+}
+
+/// A host name with at least one dot, in ASCII.
+fn canonical_domain(domain: &str) -> Result<String, NotAnAddress> {
+    let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnAddress)?.to_lowercase();
+    let labels: Vec<&str> = domain.split('.').collect();
+    let last_is_a_name = labels.last().is_some_and(|top| top.len() >= 2 && !top.bytes().all(|b| b.is_ascii_digit()));
+    let is_label = |label: &&str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let well_formed = labels.len() >= 2 && last_is_a_name && labels.iter().all(is_label);
+    if well_formed { Ok(domain) } else { Err(NotAnAddress) }
+}

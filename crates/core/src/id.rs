@@ -1,0 +1,80 @@
+//! Identifiers: one type a noun, so that no two are ever mixed up.
+//!
+//! New ones are 128 random bits in lower-case base32 (26 characters). Identifiers that come from elsewhere, by an
+//! import, are kept as they are, as long as they are made of letters, digits, `-` and `_`.
+
+use std::fmt;
+
+use data_encoding::BASE32_DNSSEC;
+
+use crate::random::{self, Random};
+
+/// The longest identifier taken from outside.
+const MAX_LENGTH: usize = 64;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// A new one: 128 random bits.
+            #[must_use]
+            pub fn random(random: &dyn Random) -> Self {
+                Self(BASE32_DNSSEC.encode(&random::bytes::<16>(random)).into())
+            }
+
+            /// One that was given out before. `None` for what cannot be one.
+            #[must_use]
+            pub fn parse(raw: &str) -> Option<Self> {
+                let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
+                let fits = (1..=MAX_LENGTH).contains(&raw.len()) && raw.bytes().all(plain);
+                fits.then(|| Self(raw.into()))
+            }
+
+            /// As text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+    };
+}
+
+id! {
+    /// A user, or the registration that becomes one: the same identifier all along.
+    UserId
+}
+id! {
+    /// A session: the token's `sid`.
+    SessionId
+}
+id! {
+    /// A row of the outbox.
+    OutboxId
+}
+id! {
+    /// One request or job, in answers, log and audit.
+    RequestId
+}
+id! {
+    /// One holding of a lease: whoever has another one has lost it.
+    LeaseId
+}
+
+/// The random seed of a link or code: 128 bits, from which its token is derived by HMAC.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ChallengeId(pub [u8; 16]);

@@ -1,0 +1,150 @@
+//! Links and codes that prove a mailbox: tokens derived from a challenge, so that nothing secret is stored.
+//!
+//! A challenge is a random identifier in the store, bound to realm, subject and purpose. Its tokens are that identifier
+//! followed by an HMAC of it under the realm's link key, one for each thing that a link may do: a token for one act is
+//! worth nothing for another, and a copy of the store gives none.
+
+use std::time::Duration;
+
+use aws_lc_rs::{constant_time, hmac};
+use data_encoding::BASE64URL_NOPAD;
+
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    id::{ChallengeId, UserId},
+    realm::RealmName,
+    seal::RealmKeys,
+};
+
+/// What a link does when it is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Proves the address of a registration.
+    Verify,
+    /// Sets the password of a contested registration and proves its address.
+    Claim,
+    /// Discards a registration: "this was not me".
+    Disown,
+}
+
+impl Act {
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::Verify => b"verify",
+            Self::Claim => b"claim",
+            Self::Disown => b"disown",
+        }
+    }
+}
+
+/// What a challenge was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Proving the address of a registration.
+    Registration,
+}
+
+impl Purpose {
+    /// The word for the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Registration => "registration",
+        }
+    }
+
+    /// From the store's word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        (word == "registration").then_some(Self::Registration)
+    }
+}
+
+/// A challenge as it lies in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    /// The realm it is good in.
+    pub realm: RealmName,
+    /// Random; the seed of its tokens.
+    pub id: ChallengeId,
+    /// What it was made for.
+    pub purpose: Purpose,
+    /// Whom it concerns.
+    pub subject: UserId,
+    /// How long a token lives once its message was handed over.
+    pub lifetime: Duration,
+    /// The end: first the latest that it may be, then hand-over plus [`lifetime`](Self::lifetime).
+    pub expires_at: Timestamp,
+    /// When it was used, if it was.
+    pub used_at: Option<Timestamp>,
+}
+
+/// How long a message may wait for its hand-over before its link is not worth sending any more.
+pub const HAND_OVER_WITHIN: Duration = Duration::from_secs(24 * 3600);
+
+impl Challenge {
+    /// A new one, good from now until `lifetime` after the latest possible hand-over.
+    #[must_use]
+    pub fn new(ctx: &Ctx, realm: &RealmName, purpose: Purpose, subject: &UserId, lifetime: Duration) -> Self {
+        Self {
+            realm: realm.clone(),
+            id: ChallengeId(ctx.bytes()),
+            purpose,
+            subject: subject.clone(),
+            lifetime,
+            expires_at: ctx.now.plus(HAND_OVER_WITHIN).plus(lifetime),
+            used_at: None,
+        }
+    }
+}
+
+/// The token of a link, as it stands in the URL. Never printed.
+#[derive(Clone)]
+pub struct LinkToken(String);
+
+impl LinkToken {
+    /// The token of a challenge for one act.
+    #[must_use]
+    pub fn derive(keys: &RealmKeys, act: Act, challenge: ChallengeId) -> Self {
+        let mut bytes = challenge.0.to_vec();
+        bytes.extend_from_slice(&mac(keys, act, challenge));
+        Self(BASE64URL_NOPAD.encode(&bytes))
+    }
+
+    /// The challenge behind a token, when it was derived by us for this act in this realm.
+    #[must_use]
+    pub fn open(keys: &RealmKeys, act: Act, token: &str) -> Option<ChallengeId> {
+        let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
+        let (id, given) = bytes.split_first_chunk::<16>()?;
+        let challenge = ChallengeId(*id);
+        constant_time::verify_slices_are_equal(given, &mac(keys, act, challenge)).ok()?;
+        Some(challenge)
+    }
+
+    /// The text for the URL.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for LinkToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LinkToken(…)")
+    }
+}
+
+/// HMAC-SHA-256 of act and challenge, cut to 128 bits (RFC 2104 §5).
+fn mac(keys: &RealmKeys, act: Act, challenge: ChallengeId) -> [u8; 16] {
+    let mut context = hmac::Context::with_key(keys.link_key());
+    context.update(act.label());
+    context.update(&[0]);
+    context.update(&challenge.0);
+    let tag = context.sign();
+    let mut cut = [0; 16];
+    for (to, from) in cut.iter_mut().zip(tag.as_ref()) {
+        *to = *from;
+    }
+    cut
+}

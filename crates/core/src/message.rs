@@ -1,0 +1,92 @@
+//! What may be said to a person: the kinds of mail, and the words that fill them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::email::EmailAddress;
+
+/// The mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MailKind {
+    /// The link that proves the address of a registration.
+    VerifyEmail,
+    /// To the owner of an address that somebody tried to register again.
+    AlreadyRegistered,
+    /// After the address was proved.
+    Welcome,
+}
+
+impl MailKind {
+    /// All of them.
+    pub const ALL: &'static [Self] = &[Self::VerifyEmail, Self::AlreadyRegistered, Self::Welcome];
+
+    /// The word for the store and the log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VerifyEmail => "verify_email",
+            Self::AlreadyRegistered => "already_registered",
+            Self::Welcome => "welcome",
+        }
+    }
+
+    /// From the store's word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// The personal part of a message that waits: to whom, and how to greet them. Never printed.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Recipient {
+    /// The address.
+    pub to: String,
+    /// The given name for the greeting; may be empty.
+    pub name: String,
+}
+
+impl fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Recipient(…)")
+    }
+}
+
+/// The links that a mail may carry, as full URLs. Secrets: never printed.
+#[derive(Clone, Default)]
+pub struct Links {
+    /// Proves the address.
+    pub verification_url: Option<String>,
+    /// Takes it back.
+    pub undo_url: Option<String>,
+}
+
+impl fmt::Debug for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Links(…)")
+    }
+}
+
+/// A mail in words, ready for the wire. Personal and secret: never printed.
+#[derive(Clone)]
+pub struct Mail {
+    /// The same for every try of one message, so that a receiver can tell a repetition (RFC 5322 §3.6.4).
+    pub message_id: String,
+    /// To whom.
+    pub to: EmailAddress,
+    /// The subject.
+    pub subject: String,
+    /// The body as plain text.
+    pub text: String,
+    /// The body as HTML.
+    pub html: String,
+    /// The links in it.
+    pub links: Vec<String>,
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mail({})", self.message_id)
+    }
+}

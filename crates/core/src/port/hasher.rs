@@ -1,0 +1,36 @@
+use async_trait::async_trait;
+
+use crate::{
+    error::Cause,
+    password::{Password, PasswordHash},
+};
+
+/// Hashes passwords, slowly on purpose, on threads of its own.
+#[async_trait]
+pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
+    /// The hash of a new password with this salt, at the present settings.
+    ///
+    /// # Errors
+    /// [`HashError`].
+    async fn hash(&self, password: &Password, salt: [u8; 16]) -> Result<PasswordHash, HashError>;
+
+    /// Whether the password is the one behind the hash. Without a hash it is no, at the same cost.
+    ///
+    /// # Errors
+    /// [`HashError`].
+    async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HashError>;
+
+    /// Whether a hash was made with weaker settings than the present ones.
+    fn is_outdated(&self, hash: &PasswordHash) -> bool;
+}
+
+/// Why nothing was hashed.
+#[derive(Debug, thiserror::Error)]
+pub enum HashError {
+    /// More passwords wait than the machine can hash in time.
+    #[error("too many passwords wait to be hashed")]
+    Overloaded,
+    /// A defect, or a stored hash that cannot be read.
+    #[error("hashing failed")]
+    Failed(#[source] Cause),
+}

@@ -1,0 +1,11 @@
+//! The sockets: what the core needs from the world, as traits. Backends fill them; services use them.
+
+mod hasher;
+mod memory;
+mod sender;
+mod store;
+
+pub use hasher::{HashError, PasswordHasher};
+pub use memory::{AccountCache, Answer, Revocations};
+pub use sender::{MailSender, Render, SendError};
+pub use store::{Batch, CommitError, Op, OutboxState, Precondition, Replaces, RootKeyRow, Store, StoreError};

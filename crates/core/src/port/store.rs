@@ -1,0 +1,244 @@
+//! The keystone: reads are methods, writes are two verbs.
+
+use async_trait::async_trait;
+
+use crate::{
+    audit::AuditRow,
+    clock::Timestamp,
+    error::Cause,
+    id::{ChallengeId, LeaseId, OutboxId, SessionId, UserId},
+    link::Challenge,
+    outbox::{Claimed, Lease, OutboxRow, Outcome},
+    realm::RealmName,
+    seal::{BlindIndex, Sealed},
+    session::{LogPosition, Revocation, Session},
+    user::{Registration, User},
+};
+
+/// Where everything is kept that must not be lost.
+#[async_trait]
+pub trait Store: Send + Sync + std::fmt::Debug {
+    /// Applies all operations or none. When it returns, they survive a power cut.
+    ///
+    /// # Errors
+    /// [`CommitError::Failed`] names the first precondition that did not hold; then nothing was changed.
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
+
+    /// Takes up to `limit` outbox rows that are due and not leased, oldest first, under this lease.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn claim(&self, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError>;
+
+    /// Removes what has lapsed: registrations, challenges, sessions, revocations. Returns how much.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// The wrapped root keys of all realms.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError>;
+
+    /// The user and the registration of an address, as they stand at one moment.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn by_index(
+        &self,
+        realm: &RealmName,
+        index: BlindIndex,
+    ) -> Result<(Option<User>, Option<Registration>), StoreError>;
+
+    /// A user.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn user(&self, realm: &RealmName, id: &UserId) -> Result<Option<User>, StoreError>;
+
+    /// A registration.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn registration(&self, realm: &RealmName, id: &UserId) -> Result<Option<Registration>, StoreError>;
+
+    /// A challenge.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn challenge(&self, realm: &RealmName, id: ChallengeId) -> Result<Option<Challenge>, StoreError>;
+
+    /// A session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// What came into the revocation log after this position, oldest first, and the position behind it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError>;
+
+    /// How much waits in the outbox.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn outbox_state(&self, now: Timestamp) -> Result<OutboxState, StoreError>;
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// Operations that belong together.
+pub type Batch = Vec<Op>;
+
+/// One write, with the precondition that it carries.
+#[derive(Debug, Clone)]
+pub enum Op {
+    /// Writes a realm's wrapped root key; needs its revision to follow the stored one (1 where there is none).
+    PutRootKey(RootKeyRow),
+    /// Writes a registration in place of the one of the same address.
+    PutRegistration {
+        /// The new one.
+        row: Registration,
+        /// What may stand there before.
+        replaces: Replaces,
+    },
+    /// Removes a registration; needs it to be there.
+    DeleteRegistration {
+        /// Its realm.
+        realm: RealmName,
+        /// Which.
+        id: UserId,
+    },
+    /// Writes a user; needs both identifier and address to be free.
+    InsertUser(User),
+    /// Writes a user over their record; needs the stored revision to be the one before.
+    UpdateUser(User),
+    /// Needs a user to be there, at this revision.
+    RequireUser {
+        /// Their realm.
+        realm: RealmName,
+        /// Who.
+        id: UserId,
+        /// As it was read.
+        revision: u64,
+    },
+    /// Writes a challenge; needs its identifier to be free.
+    InsertChallenge(Challenge),
+    /// Marks a challenge as used; needs it to be there, unused and not lapsed.
+    SpendChallenge {
+        /// Its realm.
+        realm: RealmName,
+        /// Which.
+        id: ChallengeId,
+        /// When.
+        now: Timestamp,
+    },
+    /// Sets the end of a challenge; where it is gone or used there is nothing to set.
+    ExpireChallenge {
+        /// Its realm.
+        realm: RealmName,
+        /// Which.
+        id: ChallengeId,
+        /// The new end.
+        at: Timestamp,
+    },
+    /// Writes a session; needs its identifier to be free.
+    InsertSession(Session),
+    /// Removes a session and logs its revocation; needs it to be there.
+    EndSession(Revocation),
+    /// Appends to the audit trail.
+    Audit(AuditRow),
+    /// Puts a message into the outbox.
+    Enqueue(OutboxRow),
+    /// Ends the work on a claimed row; needs the lease to be the one that holds it.
+    Settle {
+        /// Which.
+        id: OutboxId,
+        /// The lease under which it was worked on.
+        lease: LeaseId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+}
+
+/// What a new registration may replace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replaces {
+    /// Only this one, or nothing at all where it is `None`.
+    Exactly(Option<UserId>),
+    /// Whatever is there.
+    Anything,
+}
+
+/// A realm's root key as it lies in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootKeyRow {
+    /// The realm.
+    pub realm: RealmName,
+    /// The key, wrapped.
+    pub wrapped: Sealed,
+    /// Counts the wrappings.
+    pub revision: u64,
+}
+
+/// How much waits in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OutboxState {
+    /// Rows that are yet to be sent.
+    pub waiting: u64,
+    /// Rows that will never be.
+    pub dead: u64,
+    /// When the oldest waiting one came.
+    pub oldest: Option<Timestamp>,
+}
+
+/// A precondition that did not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precondition {
+    /// The root key's revision does not follow.
+    RootKeyRevision,
+    /// Another registration stands there.
+    RegistrationReplaced,
+    /// The registration is gone.
+    RegistrationThere,
+    /// The user's address or identifier is taken.
+    UserFree,
+    /// The user is gone or has changed.
+    UserRevision,
+    /// The challenge is gone, used or lapsed, or its identifier is taken.
+    ChallengeFresh,
+    /// The session is gone, or its identifier is taken.
+    SessionThere,
+    /// Somebody else holds the row by now.
+    LeaseHeld,
+}
+
+/// Why a batch was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// A precondition did not hold; nothing was changed.
+    #[error("precondition failed: {0:?}")]
+    Failed(Precondition),
+    /// The store could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The store could not be asked, or what it holds cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Away for now.
+    #[error("the store is away")]
+    Unavailable(#[source] Cause),
+    /// A defect.
+    #[error("the store failed")]
+    Broken(#[source] Cause),
+}

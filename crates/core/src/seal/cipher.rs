@@ -1,0 +1,87 @@
+//! AES-256-GCM with a random nonce and the place of the plaintext as associated data.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use zeroize::Zeroizing;
+
+use crate::Ctx;
+
+/// The form of what follows; the first byte of everything sealed.
+const VERSION: u8 = 1;
+
+/// Something closed, as it lies in the store: version, nonce, ciphertext and tag.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed(Vec<u8>);
+
+impl Sealed {
+    /// As it comes from the store.
+    #[must_use]
+    pub const fn from_bytes(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// As it goes to the store.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sealed({} bytes)", self.0.len())
+    }
+}
+
+/// What was sealed does not open: wrong key, wrong place, or damage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("sealed data does not open with this key at this place")]
+pub struct Unsealable;
+
+/// One AES-256-GCM key. The nonces are random: 96 bits, enough for 2^32 messages a key (NIST SP 800-38D §8.3).
+pub(super) struct Cipher(LessSafeKey);
+
+impl Cipher {
+    #[allow(clippy::expect_used, reason = "the length is right by type")]
+    pub(super) fn new(key: &[u8; 32]) -> Self {
+        Self(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).expect("32 bytes are an AES-256 key")))
+    }
+
+    pub(super) fn seal(&self, ctx: &Ctx, place: &[&str], plain: &[u8]) -> Sealed {
+        let nonce: [u8; NONCE_LEN] = ctx.bytes();
+        let mut sealed = Vec::with_capacity(1 + NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
+        sealed.push(VERSION);
+        sealed.extend_from_slice(&nonce);
+        let mut body = Zeroizing::new(plain.to_vec());
+        #[allow(clippy::expect_used, reason = "fails only beyond 2^36 bytes, which no field reaches")]
+        let tag = self
+            .0
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), associated(place), &mut body)
+            .expect("fields are small");
+        sealed.extend_from_slice(&body);
+        sealed.extend_from_slice(tag.as_ref());
+        Sealed(sealed)
+    }
+
+    pub(super) fn open(&self, place: &[&str], sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+        let (&version, rest) = sealed.0.split_first().ok_or(Unsealable)?;
+        let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>().ok_or(Unsealable)?;
+        if version != VERSION {
+            return Err(Unsealable);
+        }
+        let mut body = Zeroizing::new(body.to_vec());
+        let nonce = Nonce::assume_unique_for_key(*nonce);
+        let length = self.0.open_in_place(nonce, associated(place), &mut body).map_err(|_| Unsealable)?.len();
+        body.truncate(length);
+        Ok(body)
+    }
+}
+
+/// The parts of a place, each with its length before it, so that no two places read the same.
+fn associated(place: &[&str]) -> Aad<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(64);
+    for part in place {
+        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    Aad::from(bytes)
+}

@@ -1,0 +1,156 @@
+//! The keys of a realm and of its users.
+
+use aws_lc_rs::{hkdf, hmac};
+use zeroize::Zeroizing;
+
+use super::{Sealed, Unsealable, cipher::Cipher};
+use crate::{Ctx, email::EmailAddress, id::UserId, realm::RealmName};
+
+/// A realm's root: 256 random bits from which all its other keys come.
+pub struct RootKey(Zeroizing<[u8; 32]>);
+
+impl RootKey {
+    /// A new one.
+    #[must_use]
+    pub fn random(ctx: &Ctx) -> Self {
+        Self(Zeroizing::new(ctx.bytes()))
+    }
+
+    pub(super) fn from_slice(bytes: &[u8]) -> Result<Self, Unsealable> {
+        bytes.try_into().map(|bytes| Self(Zeroizing::new(bytes))).map_err(|_| Unsealable)
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &*self.0
+    }
+}
+
+impl std::fmt::Debug for RootKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RootKey(…)")
+    }
+}
+
+/// What stands in the store for an address: a keyed hash that cannot be tried out without the realm's key.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct BlindIndex(pub [u8; 32]);
+
+/// The keys derived from a realm's root by HKDF-SHA-256 (RFC 5869), one a purpose.
+pub struct RealmKeys {
+    realm: RealmName,
+    index: hmac::Key,
+    link: hmac::Key,
+    outbox: Cipher,
+    wrap: Cipher,
+}
+
+impl std::fmt::Debug for RealmKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RealmKeys({})", self.realm)
+    }
+}
+
+impl RealmKeys {
+    /// Derives the keys of this realm.
+    #[must_use]
+    pub fn derive(realm: RealmName, root: &RootKey) -> Self {
+        let derive = |purpose: &str| derive(root, &realm, purpose);
+        Self {
+            index: hmac::Key::new(hmac::HMAC_SHA256, &*derive("index")),
+            link: hmac::Key::new(hmac::HMAC_SHA256, &*derive("link")),
+            outbox: Cipher::new(&derive("outbox")),
+            wrap: Cipher::new(&derive("wrap")),
+            realm,
+        }
+    }
+
+    /// The blind index of an address in this realm.
+    #[must_use]
+    pub fn blind_index(&self, email: &EmailAddress) -> BlindIndex {
+        let tag = hmac::sign(&self.index, email.as_str().as_bytes());
+        let mut index = [0; 32];
+        index.copy_from_slice(tag.as_ref());
+        BlindIndex(index)
+    }
+
+    /// The key under which link tokens and codes are derived.
+    pub(crate) const fn link_key(&self) -> &hmac::Key {
+        &self.link
+    }
+
+    /// Closes the recipient and the words of an outbox row.
+    #[must_use]
+    pub fn seal_outbox(&self, ctx: &Ctx, row: &str, plain: &[u8]) -> Sealed {
+        self.outbox.seal(ctx, &["outbox", self.realm.as_str(), row], plain)
+    }
+
+    /// Opens what [`seal_outbox`](Self::seal_outbox) closed.
+    ///
+    /// # Errors
+    /// [`Unsealable`] when it belongs to another row or realm.
+    pub fn open_outbox(&self, row: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+        self.outbox.open(&["outbox", self.realm.as_str(), row], sealed)
+    }
+
+    /// A new data key for this user, and the same key wrapped for the store.
+    #[must_use]
+    pub fn new_data_key(&self, ctx: &Ctx, user: &UserId) -> (DataKey, Sealed) {
+        let key: Zeroizing<[u8; 32]> = Zeroizing::new(ctx.bytes());
+        let wrapped = self.wrap.seal(ctx, &["data-key", self.realm.as_str(), user.as_str()], &*key);
+        (DataKey::new(self.realm.clone(), user.clone(), &key), wrapped)
+    }
+
+    /// Opens a user's data key.
+    ///
+    /// # Errors
+    /// [`Unsealable`] when it is another user's or realm's.
+    pub fn open_data_key(&self, user: &UserId, wrapped: &Sealed) -> Result<DataKey, Unsealable> {
+        let plain = self.wrap.open(&["data-key", self.realm.as_str(), user.as_str()], wrapped)?;
+        let key: &[u8; 32] = plain.as_slice().try_into().map_err(|_| Unsealable)?;
+        Ok(DataKey::new(self.realm.clone(), user.clone(), key))
+    }
+}
+
+/// A user's own key: whoever destroys its wrapped form has erased everything that it sealed.
+pub struct DataKey {
+    realm: RealmName,
+    user: UserId,
+    cipher: Cipher,
+}
+
+impl std::fmt::Debug for DataKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DataKey({}/{})", self.realm, self.user)
+    }
+}
+
+impl DataKey {
+    fn new(realm: RealmName, user: UserId, key: &[u8; 32]) -> Self {
+        Self { realm, user, cipher: Cipher::new(key) }
+    }
+
+    /// Closes one field of the user's.
+    #[must_use]
+    pub fn seal(&self, ctx: &Ctx, field: &'static str, plain: &[u8]) -> Sealed {
+        self.cipher.seal(ctx, &["field", self.realm.as_str(), self.user.as_str(), field], plain)
+    }
+
+    /// Opens one field of the user's.
+    ///
+    /// # Errors
+    /// [`Unsealable`] when it is another field's, user's or realm's.
+    pub fn open(&self, field: &'static str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+        self.cipher.open(&["field", self.realm.as_str(), self.user.as_str(), field], sealed)
+    }
+}
+
+#[allow(clippy::expect_used, reason = "HKDF-SHA-256 gives up to 8,160 bytes (RFC 5869 §2.3); 32 always fit")]
+fn derive(root: &RootKey, realm: &RealmName, purpose: &str) -> Zeroizing<[u8; 32]> {
+    let mut key = Zeroizing::new([0; 32]);
+    hkdf::Salt::new(hkdf::HKDF_SHA256, b"portcullis realm keys v1")
+        .extract(root.bytes())
+        .expand(&[purpose.as_bytes(), b"\0", realm.as_str().as_bytes()], hkdf::HKDF_SHA256)
+        .and_then(|okm| okm.fill(&mut *key))
+        .expect("32 bytes fit");
+    key
+}

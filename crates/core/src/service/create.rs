@@ -1,0 +1,158 @@
+//! `create`: writes a registration, whoever may stand behind the address already.
+
+use crate::{
+    audit::{AuditRow, Event},
+    ctx::Ctx,
+    email::EmailAddress,
+    error::{Error, Kind, Result},
+    id::UserId,
+    link::{Challenge, Purpose},
+    message::{MailKind, Recipient},
+    password::Password,
+    port::{Batch, CommitError, Op, Precondition, Replaces},
+    realm::Realm,
+    service::{Faults, Given, Service, message},
+    user::{Profile, Registration, User, Vault},
+};
+
+/// What `create` takes.
+#[derive(Debug, Clone, Default)]
+pub struct CreateForm {
+    /// Given name.
+    pub first_name: Given,
+    /// Family name.
+    pub last_name: Given,
+    /// Address.
+    pub email: Given,
+    /// Number in E.164.
+    pub phone: Given,
+    /// ISO or dial code.
+    pub country_code: Given,
+    /// The password.
+    pub password: Given,
+}
+
+/// What `create` answers, the same whether or not the address was free.
+#[derive(Debug, Clone)]
+pub struct Created {
+    /// Of the registration.
+    pub id: UserId,
+    /// In canonical form.
+    pub email: EmailAddress,
+}
+
+impl Service {
+    /// Registers somebody: keeps what they told and mails the link that proves the address, or tells the owner of a taken
+    /// address. The answer, and the work done for it, do not depend on whether the address has a user.
+    ///
+    /// # Errors
+    /// Invalid with every bad field; overloaded; unavailable; and a conflict where the operator lets taken addresses be told.
+    pub async fn create(&self, ctx: &Ctx, realm: &Realm, form: &CreateForm) -> Result<Created> {
+        let (profile, password) = self.check(form)?;
+        let hash = self.ports.hasher.hash(&password, ctx.bytes()).await?;
+        let index = realm.keys.blind_index(&profile.email);
+        let (owner, prior) = self.ports.store.by_index(&realm.name, index).await?;
+        if owner.is_some() && self.rules.reveal_taken {
+            return Err(Error::new(Kind::Conflict, "email.taken", "Email already exists"));
+        }
+        let contested = self.is_contested(ctx, realm, prior.as_ref(), &password).await?;
+
+        let id = UserId::random(ctx.random());
+        let challenge = Challenge::new(ctx, &realm.name, Purpose::Registration, &id, self.rules.verification_lifetime);
+        let registration = Registration {
+            realm: realm.name.clone(),
+            vault: Vault::seal(ctx, &realm.keys, &id, &profile, &hash)?,
+            id: id.clone(),
+            index,
+            challenge: challenge.id,
+            contested,
+            created_at: ctx.now,
+            expires_at: ctx.now.plus(self.rules.registration_lifetime),
+        };
+        let rest = vec![
+            Op::InsertChallenge(challenge),
+            Op::Enqueue(self.announce(ctx, realm, owner.as_ref(), &profile, &registration)?),
+            Op::Audit(AuditRow::new(ctx, &realm.name, Event::Registered).user(&id).index(index)),
+        ];
+        self.put(registration, prior.map(|prior| prior.id), rest).await?;
+        tracing::info!(realm = %realm.name, user = %id, contested, "registered");
+        Ok(Created { id, email: profile.email })
+    }
+
+    /// Reads all fields, or names every bad one.
+    fn check(&self, form: &CreateForm) -> Result<(Profile, Password)> {
+        let mut faults = Faults::default();
+        let first_name = faults.name("first_name", &form.first_name);
+        let last_name = faults.name("last_name", &form.last_name);
+        let email = faults.email("email", &form.email);
+        let phone = faults.phone("phone", &form.phone);
+        let country = faults.country("country_code", &form.country_code);
+        let context: Vec<&str> =
+            [&form.first_name, &form.last_name, &form.email].iter().filter_map(|given| given.text()).collect();
+        let password = faults.password("password", &form.password, &self.rules.password, &context);
+        let all = (|| {
+            let profile = Profile {
+                first_name: first_name?,
+                last_name: last_name?,
+                email: email?,
+                phone: phone?,
+                country: country?,
+            };
+            Some((profile, password?))
+        })();
+        faults.unless_any(all)
+    }
+
+    /// Whether another password came for this address before: then only its owner can settle which one counts.
+    async fn is_contested(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        prior: Option<&Registration>,
+        password: &Password,
+    ) -> Result<bool> {
+        let Some(prior) = prior.filter(|prior| prior.expires_at > ctx.now) else {
+            return Ok(false);
+        };
+        let hash = prior.vault.open_password(&prior.vault.key(&realm.keys, &prior.id)?)?;
+        let same = self.ports.hasher.verify(password, Some(&hash)).await?;
+        Ok(prior.contested || !same)
+    }
+
+    /// The mail: a link for a free address, a word to the owner of a taken one.
+    fn announce(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        owner: Option<&User>,
+        profile: &Profile,
+        registration: &Registration,
+    ) -> Result<crate::outbox::OutboxRow> {
+        let to = profile.email.as_str().to_owned();
+        match owner {
+            None => {
+                let recipient = Recipient { to, name: profile.first_name.for_greeting().to_owned() };
+                message(ctx, realm, MailKind::VerifyEmail, &recipient, Some(registration.challenge))
+            }
+            // Whoever typed the name need not be the owner.
+            Some(_) => message(ctx, realm, MailKind::AlreadyRegistered, &Recipient { to, name: String::new() }, None),
+        }
+    }
+
+    /// Writes the registration over the one that was seen. When another came between, nobody compared the two passwords:
+    /// the address is contested.
+    async fn put(&self, mut row: Registration, seen: Option<UserId>, rest: Batch) -> Result<()> {
+        let batch = |row: &Registration, replaces| {
+            let mut batch = vec![Op::PutRegistration { row: row.clone(), replaces }];
+            batch.extend(rest.iter().cloned());
+            batch
+        };
+        match self.commit(batch(&row, Replaces::Exactly(seen))).await {
+            Err(CommitError::Failed(Precondition::RegistrationReplaced)) => {
+                row.contested = true;
+                Ok(self.commit(batch(&row, Replaces::Anything)).await?)
+            }
+            done => Ok(done?),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! One step of the outbox: a claimed row becomes a mail, and what came of it is recorded.
+
+use crate::{
+    ctx::Ctx,
+    error::{Error, Result},
+    link::Challenge,
+    message::{Links, Mail, MailKind, Recipient},
+    outbox::{Claimed, Lease, OutboxRow, Outcome, retry_at},
+    port::{CommitError, Op, Precondition, SendError},
+    realm::Realm,
+    service::Service,
+};
+
+/// What came of a claimed row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Handed over.
+    Sent,
+    /// Its cause is gone: there is nothing to send any more.
+    Moot,
+    /// Will be tried again.
+    Later,
+    /// Will never be sent.
+    Dead,
+    /// The lease was lost: somebody else settles it.
+    Lost,
+}
+
+impl Service {
+    /// Takes up to `limit` messages that are due, under this lease.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub async fn claim_messages(&self, limit: usize, lease: &Lease) -> Result<Vec<Claimed>> {
+        Ok(self.ports.store.claim(limit, lease).await?)
+    }
+
+    /// Gives a claimed row back untouched.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub async fn release(&self, claimed: &Claimed) -> Result<()> {
+        self.record(claimed, Outcome::Release, None).await.map(|_| ())
+    }
+
+    /// Sends one claimed message, or finds out when to try again, and records the outcome. A crash between the two sends it
+    /// once more: the same message, with the same link and the same message id.
+    ///
+    /// # Errors
+    /// Unavailable, when the outcome could not be recorded: the lease will run out and the row comes up again.
+    pub async fn deliver(&self, ctx: &Ctx, claimed: &Claimed) -> Result<Delivery> {
+        let row = &claimed.row;
+        if row.give_up_at <= ctx.now {
+            return self.finish(claimed, Outcome::Dead, Delivery::Dead, "too late").await;
+        }
+        let realm =
+            self.realm(row.realm.as_str()).ok_or_else(|| Error::internal("a message of a realm that is not open"))?;
+        let Some((mail, challenge)) = self.write(ctx, realm, row).await? else {
+            return self.finish(claimed, Outcome::Done, Delivery::Moot, "moot").await;
+        };
+        match self.ports.mailer.send(&mail).await {
+            Ok(()) => self.sent(ctx, claimed, challenge).await,
+            Err(SendError::Permanent(cause)) => {
+                tracing::warn!(outbox = %row.id, mail = row.mail.as_str(), %cause, "mail refused for good");
+                self.finish(claimed, Outcome::Dead, Delivery::Dead, "refused").await
+            }
+            Err(SendError::Transient(cause)) => {
+                let at = retry_at(ctx, row.attempts + 1);
+                tracing::warn!(outbox = %row.id, mail = row.mail.as_str(), attempts = row.attempts + 1, retry_at = %at, %cause, "mail not taken");
+                self.finish(claimed, Outcome::Retry(at), Delivery::Later, "later").await
+            }
+        }
+    }
+
+    /// The mail in words, unless what it speaks of is gone.
+    async fn write(&self, ctx: &Ctx, realm: &Realm, row: &OutboxRow) -> Result<Option<(Mail, Option<Challenge>)>> {
+        let mut links = Links::default();
+        let mut of_link = None;
+        if row.mail == MailKind::VerifyEmail {
+            let Some(challenge) = self.pending_challenge(ctx, realm, row).await? else {
+                return Ok(None);
+            };
+            links.verification_url = Some(self.verify_url(realm, challenge.id));
+            links.undo_url = Some(self.undo_url(realm, challenge.id));
+            of_link = Some(challenge);
+        }
+        let recipient = realm.keys.open_outbox(row.id.as_str(), &row.recipient).map_err(Error::internal)?;
+        let recipient: Recipient = serde_json::from_slice(&recipient).map_err(Error::internal)?;
+        let mut mail =
+            self.ports.render.mail(row.mail, &realm.name, &recipient, &links, ctx.now).map_err(Error::internal)?;
+        mail.message_id = row.id.as_str().to_owned();
+        Ok(Some((mail, of_link)))
+    }
+
+    /// The challenge behind a verification mail, while the registration still waits for it.
+    async fn pending_challenge(&self, ctx: &Ctx, realm: &Realm, row: &OutboxRow) -> Result<Option<Challenge>> {
+        let Some(id) = row.challenge else { return Ok(None) };
+        let Some(challenge) = self.ports.store.challenge(&realm.name, id).await? else {
+            return Ok(None);
+        };
+        if challenge.used_at.is_some() || challenge.expires_at <= ctx.now {
+            return Ok(None);
+        }
+        let registration = self.ports.store.registration(&realm.name, &challenge.subject).await?;
+        Ok(registration.filter(|registration| registration.challenge == id).map(|_| challenge))
+    }
+
+    /// Records the hand-over; from now on the link's lifetime runs.
+    async fn sent(&self, ctx: &Ctx, claimed: &Claimed, challenge: Option<Challenge>) -> Result<Delivery> {
+        let row = &claimed.row;
+        let expire = challenge.map(|challenge| Op::ExpireChallenge {
+            realm: row.realm.clone(),
+            id: challenge.id,
+            at: ctx.now.plus(challenge.lifetime),
+        });
+        if !self.record(claimed, Outcome::Done, expire).await? {
+            return Ok(Delivery::Lost);
+        }
+        tracing::info!(outbox = %row.id, mail = row.mail.as_str(), attempts = row.attempts + 1, "mail sent");
+        Ok(Delivery::Sent)
+    }
+
+    async fn finish(
+        &self,
+        claimed: &Claimed,
+        outcome: Outcome,
+        delivery: Delivery,
+        why: &'static str,
+    ) -> Result<Delivery> {
+        if !self.record(claimed, outcome, None).await? {
+            return Ok(Delivery::Lost);
+        }
+        tracing::debug!(outbox = %claimed.row.id, why, "message settled");
+        Ok(delivery)
+    }
+
+    /// Whether the outcome could be recorded: not when the lease was lost.
+    async fn record(&self, claimed: &Claimed, outcome: Outcome, with: Option<Op>) -> Result<bool> {
+        let settle = Op::Settle { id: claimed.row.id.clone(), lease: claimed.lease.clone(), outcome };
+        let batch = std::iter::once(settle).chain(with).collect();
+        match self.commit(batch).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Failed(Precondition::LeaseHeld)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

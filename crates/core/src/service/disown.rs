@@ -1,0 +1,51 @@
+//! `undo` of a registration: "this was not me".
+
+use crate::{
+    audit::{AuditRow, Event},
+    ctx::Ctx,
+    error::{Error, Result},
+    link::Act,
+    port::{CommitError, Op},
+    realm::Realm,
+    service::{Service, settle::Standing},
+    user::Registration,
+};
+
+impl Service {
+    /// Whether there is still something for this link to take back.
+    ///
+    /// # Errors
+    /// The one answer for bad links; unavailable.
+    pub async fn may_disown(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<()> {
+        self.disownable(ctx, realm, token).await.map(|_| ())
+    }
+
+    /// Discards the registration behind the link.
+    ///
+    /// # Errors
+    /// The one answer for bad links; unavailable.
+    pub async fn disown(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<()> {
+        let registration = self.disownable(ctx, realm, token).await?;
+        let audit = AuditRow::new(ctx, &realm.name, Event::RegistrationDisowned).user(&registration.id);
+        let batch = vec![
+            Op::SpendChallenge { realm: realm.name.clone(), id: registration.challenge, now: ctx.now },
+            Op::DeleteRegistration { realm: realm.name.clone(), id: registration.id.clone() },
+            Op::Audit(audit.index(registration.index)),
+        ];
+        match self.commit(batch).await {
+            Ok(()) => {
+                tracing::info!(realm = %realm.name, user = %registration.id, "registration disowned");
+                Ok(())
+            }
+            Err(CommitError::Failed(_)) => Err(Error::bad_link()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn disownable(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<Registration> {
+        match self.standing(ctx, realm, Act::Disown, token).await? {
+            Standing::Pending(registration) => Ok(registration),
+            Standing::Settled(_) => Err(Error::bad_link()),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What people send in: fields that may be missing, and all that is wrong with them at once.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    country::CountryCode,
+    email::EmailAddress,
+    error::{Error, FieldError, Result},
+    name::{BadName, PersonName},
+    password::{BadPassword, Password, Policy},
+    phone::PhoneNumber,
+};
+
+/// A field of a request as it came. Whatever a person typed is theirs: never printed.
+#[derive(Debug, Clone, Default)]
+pub enum Given {
+    /// Not there, or `null`.
+    #[default]
+    Missing,
+    /// There, but not a text.
+    NotText,
+    /// A text.
+    Text(SecretString),
+}
+
+impl Given {
+    /// The text, or nothing.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text.expose_secret()) } else { None }
+    }
+}
+
+impl From<&str> for Given {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for Given {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+/// Collects what is wrong with the fields of one request.
+#[derive(Debug, Default)]
+pub struct Faults(Vec<FieldError>);
+
+impl Faults {
+    /// Notes one fault.
+    pub fn add(&mut self, field: &'static str, code: &'static str, detail: &'static str) {
+        self.0.push(FieldError { field, code, detail });
+    }
+
+    /// The error that names all faults.
+    #[must_use]
+    pub fn into_error(self) -> Error {
+        Error::invalid(self.0)
+    }
+
+    /// The value, when nothing was wrong.
+    ///
+    /// # Errors
+    /// All faults at once.
+    pub fn unless_any<T>(self, value: Option<T>) -> Result<T> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(self.into_error()),
+        }
+    }
+
+    /// A text that must be there.
+    pub fn text<'a>(&mut self, field: &'static str, given: &'a Given) -> Option<&'a str> {
+        match given {
+            Given::Text(text) => return Some(text.expose_secret()),
+            Given::Missing => self.add(field, "field.missing", "This field is needed."),
+            Given::NotText => self.add(field, "field.type", "This field must be a text."),
+        }
+        None
+    }
+
+    /// An e-mail address.
+    pub fn email(&mut self, field: &'static str, given: &Given) -> Option<EmailAddress> {
+        let parsed = EmailAddress::parse(self.text(field, given)?);
+        self.keep(field, parsed, |_| ("email.invalid", "This is not a valid e-mail address."))
+    }
+
+    pub(super) fn name(&mut self, field: &'static str, given: &Given) -> Option<PersonName> {
+        let parsed = PersonName::parse(self.text(field, given)?);
+        self.keep(field, parsed, |bad| match bad {
+            BadName::Empty => ("name.empty", "A name must not be empty."),
+            BadName::TooLong => ("name.too_long", "A name may have at most 100 characters."),
+            BadName::Unwritable => ("name.unwritable", "A name must not contain control characters."),
+        })
+    }
+
+    pub(super) fn phone(&mut self, field: &'static str, given: &Given) -> Option<PhoneNumber> {
+        let parsed = PhoneNumber::parse(self.text(field, given)?);
+        self.keep(field, parsed, |_| {
+            ("phone.invalid", "A phone number must be in international form, such as +1234567890.")
+        })
+    }
+
+    pub(super) fn country(&mut self, field: &'static str, given: &Given) -> Option<CountryCode> {
+        let parsed = CountryCode::parse(self.text(field, given)?);
+        self.keep(field, parsed, |_| {
+            ("country.unknown", "A country is named by its ISO code, such as US, or its dial code, such as +1.")
+        })
+    }
+
+    pub(super) fn password(
+        &mut self,
+        field: &'static str,
+        given: &Given,
+        policy: &Policy,
+        context: &[&str],
+    ) -> Option<Password> {
+        let parsed = policy.accept(self.text(field, given)?, context);
+        self.keep(field, parsed, |bad| match bad {
+            BadPassword::TooShort => ("password.too_short", "This password is too short."),
+            BadPassword::Impossible => {
+                ("password.impossible", "A password may have at most 1,024 bytes and no control characters.")
+            }
+            BadPassword::Breached => {
+                ("password.breached", "This password is among the first that anybody would try. Please choose another.")
+            }
+            BadPassword::Guessable => {
+                ("password.guessable", "This password is made of your own name or address. Please choose another.")
+            }
+        })
+    }
+
+    fn keep<T, E>(
+        &mut self,
+        field: &'static str,
+        parsed: Result<T, E>,
+        say: impl FnOnce(E) -> (&'static str, &'static str),
+    ) -> Option<T> {
+        parsed
+            .map_err(|bad| {
+                let (code, detail) = say(bad);
+                self.add(field, code, detail);
+            })
+            .ok()
+    }
+}

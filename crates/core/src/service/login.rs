@@ -1,0 +1,167 @@
+//! `login`: address and password for a session.
+
+use crate::{
+    audit::{AuditRow, Event},
+    ctx::Ctx,
+    email::EmailAddress,
+    error::{Error, Kind, Result},
+    id::SessionId,
+    password::{Password, PasswordHash},
+    port::{CommitError, Op, Precondition},
+    realm::Realm,
+    seal::{BlindIndex, DataKey},
+    service::{Faults, Given, Service},
+    session::{Session, amr},
+    token::AccessToken,
+    user::{Registration, User},
+};
+
+/// What a login gives.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// The token for requests.
+    pub access_token: AccessToken,
+    /// The session behind it.
+    pub session: SessionId,
+}
+
+/// So often is a login tried anew when the account changes under it.
+const TRIES: usize = 3;
+
+fn refused() -> Error {
+    Error::new(Kind::Refused, "login.refused", "Invalid email or password")
+}
+
+/// A user with what only a login needs.
+struct Unlocked {
+    user: User,
+    key: DataKey,
+    hash: PasswordHash,
+}
+
+/// What the password turned out to be.
+enum Verdict {
+    Owner(Box<Unlocked>),
+    Unverified,
+    Wrong,
+}
+
+impl Service {
+    /// Logs somebody in. One password is hashed whether or not the address has a user; where it has a registration, two.
+    ///
+    /// # Errors
+    /// Invalid for missing fields; refused, without saying why; forbidden for the right password of an address that is not
+    /// yet proved; overloaded; unavailable.
+    pub async fn login(&self, ctx: &Ctx, realm: &Realm, username: &Given, password: &Given) -> Result<LoggedIn> {
+        let mut faults = Faults::default();
+        let both = faults.text("username", username).zip(faults.text("password", password));
+        let (username, password) = faults.unless_any(both)?;
+        let (Ok(email), Ok(password)) = (EmailAddress::parse(username), Password::parse(password)) else {
+            return Err(refused());
+        };
+        let index = realm.keys.blind_index(&email);
+        for _ in 0..TRIES {
+            match self.judge(ctx, realm, index, &password).await? {
+                Verdict::Owner(owner) => {
+                    if let Some(done) = self.open_session(ctx, realm, *owner, &password).await? {
+                        return Ok(done);
+                    }
+                }
+                Verdict::Unverified => {
+                    self.note_refusal(ctx, realm, index, "unverified").await?;
+                    return Err(Error::new(Kind::Forbidden, "login.unverified", "Email not verified"));
+                }
+                Verdict::Wrong => {
+                    self.note_refusal(ctx, realm, index, "wrong").await?;
+                    return Err(refused());
+                }
+            }
+        }
+        Err(Error::internal("the account kept changing during a login"))
+    }
+
+    async fn judge(&self, ctx: &Ctx, realm: &Realm, index: BlindIndex, password: &Password) -> Result<Verdict> {
+        let (user, registration) = self.ports.store.by_index(&realm.name, index).await?;
+        let owner = user.map(|user| Unlocked::open(realm, user)).transpose()?;
+        let of_owner = self.ports.hasher.verify(password, owner.as_ref().map(|owner| &owner.hash)).await?;
+        let of_registration = match registration.filter(|registration| registration.expires_at > ctx.now) {
+            Some(registration) => self.is_of(realm, &registration, password).await?,
+            None => false,
+        };
+        Ok(match owner {
+            Some(owner) if of_owner => Verdict::Owner(Box::new(owner)),
+            _ if of_registration => Verdict::Unverified,
+            _ => Verdict::Wrong,
+        })
+    }
+
+    async fn is_of(&self, realm: &Realm, registration: &Registration, password: &Password) -> Result<bool> {
+        let key = registration.vault.key(&realm.keys, &registration.id)?;
+        Ok(self.ports.hasher.verify(password, Some(&registration.vault.open_password(&key)?)).await?)
+    }
+
+    /// Commits the session, and a stronger hash if the settings have risen. `None` when the account has changed since the
+    /// password was checked: a login by an old password must not outlive its change.
+    async fn open_session(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        owner: Unlocked,
+        password: &Password,
+    ) -> Result<Option<LoggedIn>> {
+        let session = Session {
+            realm: realm.name.clone(),
+            id: SessionId::random(ctx.random()),
+            user: owner.user.id.clone(),
+            auth_time: ctx.now,
+            amr: vec![amr::PASSWORD.to_owned()],
+            client: owner.key.seal(ctx, "session", &client(ctx)?),
+            created_at: ctx.now,
+            expires_at: ctx.now.plus(self.rules.session_lifetime),
+        };
+        let profile = owner.user.vault.open_profile(&owner.key)?;
+        let access_token = self.tokens.issue(ctx, &session, &profile).map_err(Error::internal)?;
+        let id = session.id.clone();
+        let audit = AuditRow::new(ctx, &realm.name, Event::LoggedIn).user(&owner.user.id);
+        let same_user = self.same_user(ctx, owner, password).await?;
+        match self.commit(vec![same_user, Op::InsertSession(session), Op::Audit(audit)]).await {
+            Ok(()) => {
+                tracing::info!(realm = %realm.name, session = %id, "logged in");
+                Ok(Some(LoggedIn { access_token, session: id }))
+            }
+            Err(CommitError::Failed(Precondition::UserRevision)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Holds the user at the revision that was checked, or moves them on with a hash at today's settings.
+    async fn same_user(&self, ctx: &Ctx, owner: Unlocked, password: &Password) -> Result<Op> {
+        let Unlocked { user, key, hash } = owner;
+        if !self.ports.hasher.is_outdated(&hash) {
+            return Ok(Op::RequireUser { realm: user.realm, id: user.id, revision: user.revision });
+        }
+        let stronger = self.ports.hasher.hash(password, ctx.bytes()).await?;
+        let vault = user.vault.with_password(ctx, &key, &stronger);
+        Ok(Op::UpdateUser(User { vault, revision: user.revision + 1, ..user }))
+    }
+
+    async fn note_refusal(&self, ctx: &Ctx, realm: &Realm, index: BlindIndex, reason: &'static str) -> Result<()> {
+        tracing::info!(realm = %realm.name, reason, "login refused");
+        let row = AuditRow::new(ctx, &realm.name, Event::LoginRefused).index(index).reason(reason);
+        Ok(self.commit(vec![Op::Audit(row)]).await?)
+    }
+}
+
+impl Unlocked {
+    fn open(realm: &Realm, user: User) -> Result<Self> {
+        let key = user.vault.key(&realm.keys, &user.id)?;
+        let hash = user.vault.open_password(&key)?;
+        Ok(Self { user, key, hash })
+    }
+}
+
+/// Where and on what somebody logged in, for their own list of sessions.
+fn client(ctx: &Ctx) -> Result<Vec<u8>> {
+    let seen = serde_json::json!({ "ip": ctx.client.ip.map(|ip| ip.to_string()), "agent": ctx.client.agent });
+    serde_json::to_vec(&seen).map_err(Error::internal)
+}

@@ -1,0 +1,216 @@
+//! The verbs: what a caller may ask for. Each is one straight walk from what was given to one commit.
+
+mod authenticate;
+mod create;
+mod deliver;
+mod disown;
+mod form;
+mod housekeeping;
+mod login;
+mod logout;
+mod realms;
+mod resend;
+mod settle;
+mod verify;
+
+pub use authenticate::Principal;
+pub use create::{CreateForm, Created};
+pub use deliver::Delivery;
+pub use form::{Faults, Given};
+pub use login::LoggedIn;
+pub use realms::{OpenRealmsError, Realms};
+pub use verify::Verified;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use crate::{
+    ctx::Ctx,
+    error::{Error, Kind, Result},
+    id::{ChallengeId, OutboxId},
+    link::{Act, HAND_OVER_WITHIN, LinkToken},
+    message::{MailKind, Recipient},
+    outbox::OutboxRow,
+    password::Policy,
+    port::{
+        AccountCache, Batch, CommitError, HashError, MailSender, Op, PasswordHasher, Render, Revocations, Store,
+        StoreError,
+    },
+    realm::{Realm, RealmName},
+    token::AccessTokens,
+};
+
+/// When something we depend on is away, it is worth another try after this.
+const COME_BACK: Duration = Duration::from_secs(2);
+
+/// The filled sockets.
+#[derive(Debug, Clone)]
+pub struct Ports {
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// Slow hashes.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// What is known of ended sessions.
+    pub revocations: Arc<dyn Revocations>,
+    /// Accounts read lately.
+    pub accounts: Arc<dyn AccountCache>,
+    /// The way out for mails.
+    pub mailer: Arc<dyn MailSender>,
+    /// The words of mails.
+    pub render: Arc<dyn Render>,
+}
+
+/// What the operator has decided.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// What links in mails start with; no slash at the end.
+    pub public_url: String,
+    /// Which passwords may be chosen.
+    pub password: Policy,
+    /// How long a registration waits to be verified.
+    pub registration_lifetime: Duration,
+    /// How long a verification link lives after its mail was handed over.
+    pub verification_lifetime: Duration,
+    /// How long a session lasts at the most.
+    pub session_lifetime: Duration,
+    /// Whether `create` may say that an address is taken.
+    pub reveal_taken: bool,
+}
+
+/// The verbs, over filled sockets.
+pub struct Service {
+    ports: Ports,
+    rules: Rules,
+    tokens: AccessTokens,
+    realms: Realms,
+    /// Called when something new waits in the outbox.
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("realms", &self.realms).finish_non_exhaustive()
+    }
+}
+
+impl Service {
+    /// Joins everything; `wake` is called when something new waits in the outbox.
+    #[must_use]
+    pub fn new(
+        ports: Ports,
+        rules: Rules,
+        tokens: AccessTokens,
+        realms: Realms,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        Self { ports, rules, tokens, realms, wake: Box::new(wake) }
+    }
+
+    /// The realm of this name.
+    #[must_use]
+    pub fn realm(&self, name: &str) -> Option<&Arc<Realm>> {
+        self.realms.get(name)
+    }
+
+    /// The names of all realms that are open.
+    pub fn realm_names(&self) -> impl Iterator<Item = &RealmName> {
+        self.realms.names()
+    }
+
+    /// How long an access token lives.
+    #[must_use]
+    pub const fn access_token_lifetime(&self) -> Duration {
+        self.tokens.lifetime
+    }
+
+    /// Commits, then tells the process what has changed: the worker of new messages, the caches of ended sessions.
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        let enqueues = batch.iter().any(|op| matches!(op, Op::Enqueue(_)));
+        let ended: Vec<_> = batch
+            .iter()
+            .filter_map(|op| if let Op::EndSession(ended) = op { Some(ended.clone()) } else { None })
+            .collect();
+        self.ports.store.commit(batch).await?;
+        self.ports.revocations.revoke(&ended);
+        if enqueues {
+            (self.wake)();
+        }
+        Ok(())
+    }
+
+    /// The full URL of a page of a realm, with a token.
+    fn link(&self, realm: &RealmName, page: &str, token: &LinkToken) -> String {
+        format!("{}/{realm}/{page}?token={}", self.rules.public_url, token.expose())
+    }
+
+    /// The URL under which the form of a contested registration is sent.
+    #[must_use]
+    pub fn claim_url(&self, realm: &Realm, token: &LinkToken) -> String {
+        self.link(&realm.name, "reset_password", token)
+    }
+
+    /// The URL that proves an address.
+    fn verify_url(&self, realm: &Realm, challenge: ChallengeId) -> String {
+        self.link(&realm.name, "verify", &LinkToken::derive(&realm.keys, Act::Verify, challenge))
+    }
+
+    /// The URL that takes a registration back.
+    fn undo_url(&self, realm: &Realm, challenge: ChallengeId) -> String {
+        self.link(&realm.name, "undo", &LinkToken::derive(&realm.keys, Act::Disown, challenge))
+    }
+}
+
+/// A message for the outbox, due at once.
+fn message(
+    ctx: &Ctx,
+    realm: &Realm,
+    mail: MailKind,
+    to: &Recipient,
+    challenge: Option<ChallengeId>,
+) -> Result<OutboxRow> {
+    let id = OutboxId::random(ctx.random());
+    let plain = serde_json::to_vec(to).map_err(Error::internal)?;
+    Ok(OutboxRow {
+        recipient: realm.keys.seal_outbox(ctx, id.as_str(), &plain),
+        id,
+        realm: realm.name.clone(),
+        mail,
+        challenge,
+        created_at: ctx.now,
+        due_at: ctx.now,
+        give_up_at: ctx.now.plus(HAND_OVER_WITHIN),
+        attempts: 0,
+    })
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => {
+                Self::new(Kind::Unavailable(COME_BACK), "unavailable", "The service is not available for now.")
+                    .because(error)
+            }
+            StoreError::Broken(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<CommitError> for Error {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Store(error) => error.into(),
+            CommitError::Failed(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<HashError> for Error {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Overloaded => {
+                Self::new(Kind::Overloaded(COME_BACK), "overloaded", "Too much to do for now; please try again.")
+                    .because(error)
+            }
+            HashError::Failed(_) => Self::internal(error),
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! How a registration ends as a user: found by its link, turned into the user in one batch.
+
+use crate::{
+    audit::{AuditRow, Event},
+    ctx::Ctx,
+    error::{Error, Result},
+    id::ChallengeId,
+    link::{Act, Challenge, LinkToken, Purpose},
+    message::{MailKind, Recipient},
+    port::{Batch, CommitError, Op},
+    realm::Realm,
+    service::{Service, message},
+    user::{Profile, Registration, User},
+};
+
+/// Where the registration behind a link stands.
+pub(super) enum Standing {
+    /// Waits for its owner.
+    Pending(Registration),
+    /// Has become this user.
+    Settled(User),
+}
+
+impl Service {
+    /// The registration behind a link of this kind, or the user that it has become.
+    ///
+    /// # Errors
+    /// The one answer for bad links, whatever is wrong with this one.
+    pub(super) async fn standing(&self, ctx: &Ctx, realm: &Realm, act: Act, token: &str) -> Result<Standing> {
+        let id = LinkToken::open(&realm.keys, act, token).ok_or_else(Error::bad_link)?;
+        let challenge = self.challenge(ctx, realm, id).await?;
+        if challenge.used_at.is_some() {
+            return self.settled(realm, &challenge).await.map(Standing::Settled);
+        }
+        let registration = self.ports.store.registration(&realm.name, &challenge.subject).await?;
+        match registration.filter(|registration| registration.challenge == id && registration.expires_at > ctx.now) {
+            Some(registration) => Ok(Standing::Pending(registration)),
+            // Used since it was read, or replaced by a newer registration.
+            None => self.settled(realm, &challenge).await.map(Standing::Settled),
+        }
+    }
+
+    async fn challenge(&self, ctx: &Ctx, realm: &Realm, id: ChallengeId) -> Result<Challenge> {
+        let challenge = self.ports.store.challenge(&realm.name, id).await?.ok_or_else(Error::bad_link)?;
+        let is_good = challenge.purpose == Purpose::Registration && challenge.expires_at > ctx.now;
+        if is_good { Ok(challenge) } else { Err(Error::bad_link()) }
+    }
+
+    async fn settled(&self, realm: &Realm, challenge: &Challenge) -> Result<User> {
+        self.ports.store.user(&realm.name, &challenge.subject).await?.ok_or_else(Error::bad_link)
+    }
+
+    /// Turns a registration into `user`, with a welcome. Somebody else may have done so, or undone it, meanwhile: that is
+    /// `false`, and nothing was changed.
+    pub(super) async fn settle(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        challenge: ChallengeId,
+        user: &User,
+        profile: &Profile,
+        event: Event,
+    ) -> Result<bool> {
+        let recipient =
+            Recipient { to: profile.email.as_str().to_owned(), name: profile.first_name.for_greeting().to_owned() };
+        let batch: Batch = vec![
+            Op::SpendChallenge { realm: realm.name.clone(), id: challenge, now: ctx.now },
+            Op::DeleteRegistration { realm: realm.name.clone(), id: user.id.clone() },
+            Op::InsertUser(user.clone()),
+            Op::Audit(AuditRow::new(ctx, &realm.name, event).user(&user.id).index(user.index)),
+            Op::Enqueue(message(ctx, realm, MailKind::Welcome, &recipient, None)?),
+        ];
+        match self.commit(batch).await {
+            Ok(()) => {
+                tracing::info!(realm = %realm.name, user = %user.id, event = event.as_str(), "address proved");
+                Ok(true)
+            }
+            Err(CommitError::Failed(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! `verify`: the link from the mail proves the address. A contested registration is settled by a new password instead.
+
+use crate::{
+    audit::Event,
+    ctx::Ctx,
+    error::{Error, Result},
+    link::{Act, LinkToken},
+    realm::Realm,
+    service::{Faults, Given, Service, settle::Standing},
+};
+
+/// What came of opening a verification link.
+#[derive(Debug)]
+pub enum Verified {
+    /// The address is proved, now or before.
+    Done {
+        /// To greet them by.
+        name: String,
+    },
+    /// Several people gave a password for this address: its owner has to choose one, by this token.
+    PasswordRequired(LinkToken),
+}
+
+impl Service {
+    /// Opens a verification link. Opening it again inside its lifetime gives the same answer and changes nothing.
+    ///
+    /// # Errors
+    /// The one answer for bad links; unavailable.
+    pub async fn verify(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<Verified> {
+        let registration = match self.standing(ctx, realm, Act::Verify, token).await? {
+            Standing::Settled(user) => {
+                return Ok(Verified::Done { name: greeting(&user.account(&realm.keys)?.profile) });
+            }
+            Standing::Pending(registration) => registration,
+        };
+        if registration.contested {
+            return Ok(Verified::PasswordRequired(LinkToken::derive(&realm.keys, Act::Claim, registration.challenge)));
+        }
+        let challenge = registration.challenge;
+        let user = registration.into_user();
+        let profile = user.account(&realm.keys)?.profile;
+        let is_mine = self.settle(ctx, realm, challenge, &user, &profile, Event::EmailVerified).await?;
+        if !is_mine && self.ports.store.user(&realm.name, &user.id).await?.is_none() {
+            return Err(Error::bad_link());
+        }
+        Ok(Verified::Done { name: greeting(&profile) })
+    }
+
+    /// Whether the form of a contested registration may still be shown for this token.
+    ///
+    /// # Errors
+    /// The one answer for bad links; unavailable.
+    pub async fn may_claim(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<()> {
+        match self.standing(ctx, realm, Act::Claim, token).await? {
+            Standing::Pending(registration) if registration.contested => Ok(()),
+            _ => Err(Error::bad_link()),
+        }
+    }
+
+    /// Settles a contested registration: the owner of the address chooses the password, once.
+    ///
+    /// # Errors
+    /// The one answer for bad links; invalid, when the password may not be chosen, and then the link stays good;
+    /// overloaded; unavailable.
+    pub async fn claim(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &Given) -> Result<()> {
+        let Standing::Pending(registration) = self.standing(ctx, realm, Act::Claim, token).await? else {
+            return Err(Error::bad_link());
+        };
+        let key = registration.vault.key(&realm.keys, &registration.id)?;
+        let profile = registration.vault.open_profile(&key)?;
+        let mut faults = Faults::default();
+        let context = [profile.first_name.as_str(), profile.last_name.as_str(), profile.email.as_str()];
+        let password = faults.password("password", password, &self.rules.password, &context);
+        let password = faults.unless_any(password)?;
+
+        let hash = self.ports.hasher.hash(&password, ctx.bytes()).await?;
+        let challenge = registration.challenge;
+        let mut user = registration.into_user();
+        user.vault = user.vault.with_password(ctx, &key, &hash);
+        let is_mine = self.settle(ctx, realm, challenge, &user, &profile, Event::RegistrationClaimed).await?;
+        if is_mine { Ok(()) } else { Err(Error::bad_link()) }
+    }
+}
+
+fn greeting(profile: &crate::user::Profile) -> String {
+    profile.first_name.for_greeting().to_owned()
+}

@@ -1,0 +1,34 @@
+//! What every cache of accounts must do.
+
+mod cases;
+
+use super::export_cases;
+
+/// Runs every case against a fresh one each: `account_cache_suite!(make)`, where `make` is an async function whose result
+/// dereferences to one.
+#[macro_export]
+macro_rules! account_cache_suite {
+    ($make:path) => {
+        $crate::account_cache_cases!($crate::suite_tests, $make);
+    };
+}
+
+/// The list of cases.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! account_cache_cases {
+    ($then:path $(, $make:path)?) => {
+        $then! { account_cache {
+            cases:
+                what_was_put_is_remembered,
+                what_was_never_put_is_not,
+                what_was_forgotten_is_gone,
+                what_was_read_before_something_was_forgotten_is_not_put,
+                what_was_read_afterwards_is,
+                the_newest_counts,
+                accounts_of_two_realms_are_apart;
+        } $($make)? }
+    };
+}
+
+account_cache_cases!(export_cases);

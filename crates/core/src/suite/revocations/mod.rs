@@ -1,0 +1,37 @@
+//! What every memory of revocations must do.
+
+mod cases;
+
+use super::export_cases;
+
+/// Runs every case against a fresh one each: `revocations_suite!(make)`, where `make` is an async function whose result
+/// dereferences to one.
+#[macro_export]
+macro_rules! revocations_suite {
+    ($make:path) => {
+        $crate::revocations_cases!($crate::suite_tests, $make);
+    };
+}
+
+/// The list of cases.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! revocations_cases {
+    ($then:path $(, $make:path)?) => {
+        $then! { revocations {
+            cases:
+                what_was_never_seen_is_unknown,
+                what_was_seen_alive_is_live,
+                nothing_is_live_before_the_log_was_read,
+                what_is_out_of_date_is_unknown,
+                a_clock_that_was_set_back_makes_nothing_live,
+                another_users_session_is_not_live,
+                what_was_revoked_stays_revoked,
+                what_was_revoked_does_not_come_alive_again,
+                a_revocation_needs_no_session_seen_before,
+                sessions_of_two_realms_are_apart;
+        } $($make)? }
+    };
+}
+
+revocations_cases!(export_cases);

@@ -1,0 +1,218 @@
+//! Rows to try a store with. What makes two of them different is a name or a number.
+
+use std::time::Duration;
+
+use crate::{
+    audit::{AuditRow, Event},
+    clock::Timestamp,
+    country::CountryCode,
+    email::EmailAddress,
+    id::{ChallengeId, LeaseId, OutboxId, RequestId, SessionId, UserId},
+    link::{Challenge, Purpose},
+    message::MailKind,
+    name::PersonName,
+    outbox::{Lease, OutboxRow},
+    phone::PhoneNumber,
+    port::RootKeyRow,
+    realm::RealmName,
+    seal::{BlindIndex, Sealed},
+    session::{Revocation, Session, amr},
+    user::{Account, Profile, Registration, User, Vault},
+};
+
+/// The present of all cases: 2026-11-01T00:00:00Z.
+pub const NOW: Timestamp = Timestamp::from_secs(1_793_491_200);
+/// An hour.
+pub const HOUR: Duration = Duration::from_secs(3600);
+
+/// So many seconds after [`NOW`], or before it.
+#[must_use]
+pub const fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_secs(NOW.secs() + seconds)
+}
+
+/// The realm in which most cases play.
+#[must_use]
+pub fn here() -> RealmName {
+    realm("User1")
+}
+
+/// Another realm.
+#[must_use]
+pub fn there() -> RealmName {
+    realm("User2")
+}
+
+/// A realm's name.
+#[must_use]
+pub fn realm(name: &str) -> RealmName {
+    RealmName::parse(name).expect("a realm's name")
+}
+
+/// A user's identifier.
+#[must_use]
+pub fn user_id(name: &str) -> UserId {
+    UserId::parse(name).expect("an identifier")
+}
+
+/// A session's identifier.
+#[must_use]
+pub fn session_id(name: &str) -> SessionId {
+    SessionId::parse(name).expect("an identifier")
+}
+
+/// An identifier of a message.
+#[must_use]
+pub fn outbox_id(name: &str) -> OutboxId {
+    OutboxId::parse(name).expect("an identifier")
+}
+
+/// A challenge's identifier.
+#[must_use]
+pub const fn challenge_id(number: u8) -> ChallengeId {
+    ChallengeId([number; 16])
+}
+
+/// The blind index of some address.
+#[must_use]
+pub fn index(address: &str) -> BlindIndex {
+    let mut bytes = [0; 32];
+    for (to, from) in bytes.iter_mut().zip(address.bytes()) {
+        *to = from;
+    }
+    BlindIndex(bytes)
+}
+
+/// Something sealed.
+#[must_use]
+pub fn sealed(text: &str) -> Sealed {
+    Sealed::from_bytes(text.as_bytes().to_vec())
+}
+
+/// A vault with three different things in it.
+#[must_use]
+pub fn vault(of: &str) -> Vault {
+    let part = |what: &str| sealed(&format!("{what} of {of}"));
+    Vault { data_key: part("key"), profile: part("profile"), password: part("password") }
+}
+
+/// A user of this realm with this address, at their first revision.
+#[must_use]
+pub fn user(realm: &RealmName, id: &str, address: &str) -> User {
+    User {
+        realm: realm.clone(),
+        id: user_id(id),
+        index: index(address),
+        vault: vault(id),
+        phone_verified_at: None,
+        created_at: NOW,
+        revision: 1,
+    }
+}
+
+/// A registration of this realm with this address, for an hour.
+#[must_use]
+pub fn registration(realm: &RealmName, id: &str, address: &str) -> Registration {
+    Registration {
+        realm: realm.clone(),
+        id: user_id(id),
+        index: index(address),
+        vault: vault(id),
+        challenge: challenge_id(1),
+        contested: false,
+        created_at: NOW,
+        expires_at: NOW.plus(HOUR),
+    }
+}
+
+/// A challenge of this realm, good for an hour.
+#[must_use]
+pub fn challenge(realm: &RealmName, number: u8) -> Challenge {
+    Challenge {
+        realm: realm.clone(),
+        id: challenge_id(number),
+        purpose: Purpose::Registration,
+        subject: user_id("ada"),
+        lifetime: Duration::from_secs(900),
+        expires_at: NOW.plus(HOUR),
+        used_at: None,
+    }
+}
+
+/// A session of this realm, for an hour.
+#[must_use]
+pub fn session(realm: &RealmName, id: &str) -> Session {
+    Session {
+        realm: realm.clone(),
+        id: session_id(id),
+        user: user_id("ada"),
+        auth_time: at(-1),
+        amr: vec![amr::PASSWORD.to_owned(), "otp \"quoted\"".to_owned()],
+        client: sealed("192.0.2.1"),
+        created_at: NOW,
+        expires_at: NOW.plus(HOUR),
+    }
+}
+
+/// The end of a session, in the log for a quarter of an hour.
+#[must_use]
+pub fn revocation(realm: &RealmName, session: &str) -> Revocation {
+    Revocation { realm: realm.clone(), session: session_id(session), expires_at: at(900) }
+}
+
+/// A message that is due now.
+#[must_use]
+pub fn message(id: &str) -> OutboxRow {
+    OutboxRow {
+        id: outbox_id(id),
+        realm: here(),
+        mail: MailKind::VerifyEmail,
+        recipient: sealed("ada@example.org"),
+        challenge: Some(challenge_id(1)),
+        created_at: NOW,
+        due_at: NOW,
+        give_up_at: NOW.plus(HOUR),
+        attempts: 0,
+    }
+}
+
+/// A lease of a minute from this time.
+#[must_use]
+pub fn lease(id: &str, now: Timestamp) -> Lease {
+    let id = LeaseId::parse(id).expect("an identifier");
+    Lease { id, now, until: now.plus(Duration::from_secs(60)) }
+}
+
+/// A row of the audit trail with everything in it.
+#[must_use]
+pub fn audit(realm: &RealmName) -> AuditRow {
+    AuditRow {
+        at: NOW,
+        realm: realm.clone(),
+        event: Event::LoginRefused,
+        reason: Some("wrong_password"),
+        user: Some(user_id("ada")),
+        index: Some(index("ada@example.org")),
+        request_id: RequestId::parse("request").expect("an identifier"),
+    }
+}
+
+/// A realm's root key.
+#[must_use]
+pub fn root_key(realm: &RealmName, revision: u64) -> RootKeyRow {
+    RootKeyRow { realm: realm.clone(), wrapped: sealed(&format!("wrapping {revision}")), revision }
+}
+
+/// An account with this given name.
+#[must_use]
+pub fn account(id: &str, first_name: &str) -> Account {
+    let name = |name| PersonName::parse(name).expect("a name");
+    let profile = Profile {
+        first_name: name(first_name),
+        last_name: name("Lovelace"),
+        email: EmailAddress::parse("ada@example.org").expect("an address"),
+        phone: PhoneNumber::parse("+441632960001").expect("a number"),
+        country: CountryCode::parse("GB").expect("a country"),
+    };
+    Account { id: user_id(id), profile, is_phone_verified: false, created_at: NOW }
+}

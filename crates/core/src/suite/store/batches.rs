@@ -1,0 +1,141 @@
+//! Batches: all or nothing, each for itself.
+
+use super::{done, fails};
+use crate::{
+    id::SessionId,
+    port::{Batch, CommitError, Op, OutboxState, Precondition, Replaces, Store},
+    session::LogPosition,
+    suite::{
+        rows::{
+            NOW, at, audit, challenge, challenge_id, here, lease, message, registration, revocation, root_key, session,
+            session_id, user, user_id, vault,
+        },
+        together,
+    },
+    user::User,
+};
+
+/// Nothing to do is no failure.
+pub async fn an_empty_batch_is_committed(store: &dyn Store) {
+    done(store, []).await;
+}
+
+/// Of every kind of operation, whatever the place of the one that fails.
+pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
+    let (ada, bob) = (user(&here(), "ada", "ada@example.org"), user(&here(), "bob", "bob@example.org"));
+    let waits = registration(&here(), "waits", "waits@example.org");
+    let put = |row| Op::PutRegistration { row, replaces: Replaces::Anything };
+    done(
+        store,
+        [
+            Op::InsertUser(ada.clone()),
+            put(waits.clone()),
+            Op::InsertChallenge(challenge(&here(), 1)),
+            Op::InsertSession(session(&here(), "goes-on")),
+            Op::PutRootKey(root_key(&here(), 1)),
+            Op::Enqueue(message("held")),
+        ],
+    )
+    .await;
+    let held = store.claim(1, &lease("holder", NOW)).await.unwrap().pop().expect("it is due");
+
+    let good = [
+        Op::InsertUser(bob.clone()),
+        Op::UpdateUser(User { vault: vault("new"), revision: 2, ..ada.clone() }),
+        put(registration(&here(), "new", "new@example.org")),
+        Op::DeleteRegistration { realm: here(), id: waits.id.clone() },
+        Op::InsertChallenge(challenge(&here(), 2)),
+        Op::SpendChallenge { realm: here(), id: challenge_id(1), now: NOW },
+        Op::ExpireChallenge { realm: here(), id: challenge_id(2), at: at(1) },
+        Op::InsertSession(session(&here(), "new")),
+        Op::EndSession(revocation(&here(), "goes-on")),
+        Op::PutRootKey(root_key(&here(), 2)),
+        Op::Audit(audit(&here())),
+        Op::Enqueue(message("new")),
+        Op::Settle { id: held.row.id.clone(), lease: held.lease.clone(), outcome: crate::outbox::Outcome::Done },
+    ];
+    for place in 0..=good.len() {
+        let mut batch: Batch = good.to_vec();
+        batch.insert(place, Op::RequireUser { realm: here(), id: user_id("nobody"), revision: 1 });
+        fails(store, batch, Precondition::UserRevision).await;
+    }
+
+    assert_eq!(store.user(&here(), &ada.id).await.unwrap(), Some(ada));
+    assert_eq!(store.user(&here(), &bob.id).await.unwrap(), None);
+    assert_eq!(store.registration(&here(), &waits.id).await.unwrap(), Some(waits));
+    assert_eq!(store.registration(&here(), &user_id("new")).await.unwrap(), None);
+    assert_eq!(store.challenge(&here(), challenge_id(1)).await.unwrap(), Some(challenge(&here(), 1)));
+    assert_eq!(store.challenge(&here(), challenge_id(2)).await.unwrap(), None);
+    assert!(store.session(&here(), &session_id("goes-on")).await.unwrap().is_some());
+    assert_eq!(store.session(&here(), &session_id("new")).await.unwrap(), None);
+    assert_eq!(store.revocations_after(LogPosition(0)).await.unwrap(), (Vec::new(), LogPosition(0)));
+    assert_eq!(store.root_keys().await.unwrap(), [root_key(&here(), 1)]);
+    assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState { waiting: 1, dead: 0, oldest: Some(NOW) });
+
+    // Nothing of it stands in the way afterwards.
+    done(store, good).await;
+    assert_eq!(store.user(&here(), &bob.id).await.unwrap(), Some(bob));
+}
+
+/// Its operations happen one after the other.
+pub async fn a_batch_sees_its_own_writes(store: &dyn Store) {
+    let ada = user(&here(), "ada", "ada@example.org");
+    let batch = [
+        Op::InsertUser(ada.clone()),
+        Op::UpdateUser(User { revision: 2, ..ada.clone() }),
+        Op::RequireUser { realm: here(), id: ada.id.clone(), revision: 2 },
+        Op::InsertSession(session(&here(), "one")),
+        Op::EndSession(revocation(&here(), "one")),
+    ];
+    done(store, batch).await;
+    assert_eq!(store.session(&here(), &session_id("one")).await.unwrap(), None);
+    let twice = [Op::InsertSession(session(&here(), "two")), Op::InsertSession(session(&here(), "two"))];
+    fails(store, twice, Precondition::SessionThere).await;
+    assert_eq!(store.session(&here(), &session_id("two")).await.unwrap(), None);
+}
+
+/// In the order of the batch.
+pub async fn the_first_precondition_that_fails_is_named(store: &dyn Store) {
+    let no_session = Op::EndSession(revocation(&here(), "none"));
+    let no_challenge = Op::SpendChallenge { realm: here(), id: challenge_id(1), now: NOW };
+    fails(store, [no_session.clone(), no_challenge.clone()], Precondition::SessionThere).await;
+    fails(store, [no_challenge, no_session], Precondition::ChallengeFresh).await;
+}
+
+/// Those that succeed and those that fail, all at the same time.
+pub async fn failures_leave_their_neighbours_alone(store: &dyn Store) {
+    let name = |n: usize| format!("session-{n}");
+    let batches = (0..60).map(|n| {
+        let mut batch = vec![Op::InsertSession(session(&here(), &name(n))), Op::Audit(audit(&here()))];
+        if n % 3 == 0 {
+            batch.push(Op::RequireUser { realm: here(), id: user_id("nobody"), revision: 1 });
+        }
+        store.commit(batch)
+    });
+    for (n, result) in together(batches).await.into_iter().enumerate() {
+        let there = store.session(&here(), &SessionId::parse(&name(n)).unwrap()).await.unwrap().is_some();
+        match result {
+            Ok(()) => assert!(there && n % 3 != 0, "{n}"),
+            Err(CommitError::Failed(Precondition::UserRevision)) => assert!(!there && n % 3 == 0, "{n}"),
+            Err(error) => panic!("{n}: {error:?}"),
+        }
+    }
+}
+
+/// By whoever asks after the answer, while others write.
+pub async fn what_was_committed_is_read_at_once(store: &dyn Store) {
+    let writers = (0..30).map(|n| {
+        let begun = session(&here(), &format!("session-{n}"));
+        let write = async move {
+            done(store, [Op::InsertSession(begun.clone())]).await;
+            assert_eq!(store.session(&here(), &begun.id).await.unwrap(), Some(begun));
+        };
+        Box::pin(write) as crate::suite::Pending<'_, ()>
+    });
+    together(writers).await;
+}
+
+/// Up and well.
+pub async fn a_store_answers(store: &dyn Store) {
+    store.ping().await.unwrap();
+}

@@ -1,0 +1,143 @@
+//! What every store must do.
+
+mod batches;
+mod challenges;
+mod claims;
+mod outbox;
+mod registrations;
+mod revocations;
+mod root_keys;
+mod sessions;
+mod sweeps;
+mod users;
+
+use super::export_cases;
+use crate::port::{CommitError, Op, Precondition, Store};
+
+/// Runs every case against a fresh store each: `store_suite!(make)`, where `make` is an async function whose result
+/// dereferences to a store.
+#[macro_export]
+macro_rules! store_suite {
+    ($make:path) => {
+        $crate::store_cases!($crate::suite_tests, $make);
+    };
+}
+
+/// The list of cases.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! store_cases {
+    ($then:path $(, $make:path)?) => {
+        $then! { store {
+            users:
+                a_user_is_read_as_written,
+                nobody_is_there_before_they_are_written,
+                an_address_has_one_user,
+                an_identifier_has_one_user,
+                of_fifty_users_racing_for_an_address_one_is_written,
+                an_update_follows_the_revision_it_was_made_from,
+                an_update_needs_the_user,
+                of_fifty_updates_of_one_revision_one_is_written,
+                an_update_may_move_to_a_free_address,
+                an_update_may_not_take_an_address,
+                a_required_user_stands_at_the_revision,
+                users_of_two_realms_are_apart;
+            registrations:
+                a_registration_is_read_as_written,
+                a_registration_comes_in_place_of_nothing,
+                a_registration_comes_in_place_of_the_one_named,
+                a_registration_does_not_replace_another_than_the_one_named,
+                a_registration_may_replace_anything,
+                a_registration_may_be_written_over_itself,
+                an_identifier_has_one_registration,
+                of_fifty_first_registrations_of_an_address_one_is_written,
+                a_registration_is_deleted_once,
+                a_registration_becomes_the_user,
+                an_address_is_never_seen_between_the_two,
+                a_lapsed_registration_is_still_read,
+                registrations_of_two_realms_are_apart;
+            challenges:
+                a_challenge_is_read_as_written,
+                an_identifier_has_one_challenge,
+                a_challenge_is_spent_once,
+                of_fifty_who_spend_a_challenge_one_does,
+                a_lapsed_challenge_cannot_be_spent,
+                a_missing_challenge_cannot_be_spent,
+                the_end_of_a_challenge_can_be_set,
+                the_end_of_a_spent_challenge_stays,
+                challenges_of_two_realms_are_apart;
+            sessions:
+                a_session_is_read_as_written,
+                an_identifier_has_one_session,
+                a_session_ends_once,
+                a_lapsed_session_is_still_read,
+                sessions_of_two_realms_are_apart;
+            revocations:
+                an_empty_log_stays_where_it_is,
+                what_ends_comes_into_the_log_in_order,
+                the_log_is_read_on_from_a_position,
+                positions_are_never_given_twice;
+            root_keys:
+                root_keys_are_read_as_written,
+                a_root_key_begins_at_the_first_revision,
+                a_root_key_follows_its_revision,
+                of_fifty_first_root_keys_one_is_written;
+            outbox:
+                a_message_is_claimed_as_written,
+                what_is_not_due_is_not_claimed,
+                the_oldest_due_come_first,
+                no_more_is_claimed_than_was_asked_for,
+                a_message_comes_with_its_cause_or_not_at_all,
+                the_outbox_is_counted;
+            claims:
+                a_claimed_message_is_not_claimed_again,
+                two_claimers_never_share_a_message,
+                a_lease_that_ran_out_is_claimable,
+                a_lost_lease_settles_nothing,
+                a_late_holder_may_settle_while_nobody_else_claimed,
+                a_message_is_settled_once,
+                a_message_that_is_done_is_gone,
+                a_message_to_be_tried_again_waits_until_then,
+                a_released_message_is_free_at_once,
+                a_dead_message_is_counted_without_its_recipient,
+                no_message_is_ever_lost;
+            sweeps:
+                what_has_lapsed_is_swept,
+                dead_messages_are_swept_after_a_month,
+                much_is_swept_in_the_end;
+            batches:
+                an_empty_batch_is_committed,
+                a_batch_that_fails_changes_nothing,
+                a_batch_sees_its_own_writes,
+                the_first_precondition_that_fails_is_named,
+                failures_leave_their_neighbours_alone,
+                what_was_committed_is_read_at_once,
+                a_store_answers;
+        } $($make)? }
+    };
+}
+
+store_cases!(export_cases);
+
+/// Commits what must succeed.
+async fn done(store: &dyn Store, batch: impl IntoIterator<Item = Op>) {
+    store.commit(batch.into_iter().collect()).await.expect("the batch should be committed");
+}
+
+/// Commits what must fail, with this precondition.
+async fn fails(store: &dyn Store, batch: impl IntoIterator<Item = Op>, with: Precondition) {
+    match store.commit(batch.into_iter().collect()).await {
+        Err(CommitError::Failed(failed)) => assert_eq!(failed, with, "another precondition failed"),
+        Err(CommitError::Store(error)) => panic!("the store failed: {error:?}"),
+        Ok(()) => panic!("committed, where {with:?} should have failed"),
+    }
+}
+
+/// Commits all of these at once, each as a batch of its own: exactly one may succeed, the others fail with this precondition.
+async fn one_wins(store: &dyn Store, ops: impl IntoIterator<Item = Op>, with: Precondition) {
+    let results = super::together(ops.into_iter().map(|op| store.commit(vec![op]))).await;
+    let won = results.iter().filter(|result| result.is_ok()).count();
+    let lost =
+        results.iter().filter(|result| matches!(result, Err(CommitError::Failed(failed)) if *failed == with)).count();
+    assert_eq!((won, lost), (1, results.len() - 1), "{results:?}");
+}

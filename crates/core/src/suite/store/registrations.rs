@@ -1,0 +1,191 @@
+//! Registrations: one an address, each in place of a known one.
+
+use super::{done, fails, one_wins};
+use crate::{
+    id::UserId,
+    port::{Op, Precondition, Replaces, Store},
+    suite::{
+        Pending,
+        rows::{at, challenge, challenge_id, here, index, registration, there, user_id, vault},
+        together,
+    },
+    user::Registration,
+};
+
+fn first(row: &Registration) -> Op {
+    Op::PutRegistration { row: row.clone(), replaces: Replaces::Exactly(None) }
+}
+
+fn over(row: &Registration, replaced: &UserId) -> Op {
+    Op::PutRegistration { row: row.clone(), replaces: Replaces::Exactly(Some(replaced.clone())) }
+}
+
+fn anyhow(row: &Registration) -> Op {
+    Op::PutRegistration { row: row.clone(), replaces: Replaces::Anything }
+}
+
+fn delete(row: &Registration) -> Op {
+    Op::DeleteRegistration { realm: row.realm.clone(), id: row.id.clone() }
+}
+
+async fn stands(store: &dyn Store, row: &Registration) {
+    assert_eq!(store.registration(&row.realm, &row.id).await.unwrap().as_ref(), Some(row));
+    assert_eq!(store.by_index(&row.realm, row.index).await.unwrap().1.as_ref(), Some(row));
+}
+
+async fn is_gone(store: &dyn Store, row: &Registration) {
+    assert_eq!(store.registration(&row.realm, &row.id).await.unwrap(), None);
+}
+
+/// All columns survive.
+pub async fn a_registration_is_read_as_written(store: &dyn Store) {
+    let plain = registration(&here(), "ada", "ada@example.org");
+    let contested = Registration {
+        contested: true,
+        challenge: challenge_id(200),
+        created_at: at(-7),
+        expires_at: at(7),
+        ..registration(&here(), "bob", "bob@example.org")
+    };
+    done(store, [first(&plain), first(&contested)]).await;
+    stands(store, &plain).await;
+    stands(store, &contested).await;
+}
+
+/// Where somebody believes that nothing stands, nothing may stand.
+pub async fn a_registration_comes_in_place_of_nothing(store: &dyn Store) {
+    let (old, new) = (registration(&here(), "old", "ada@example.org"), registration(&here(), "new", "ada@example.org"));
+    done(store, [first(&old)]).await;
+    fails(store, [first(&new)], Precondition::RegistrationReplaced).await;
+    stands(store, &old).await;
+    is_gone(store, &new).await;
+}
+
+/// The old one is gone with its identifier.
+pub async fn a_registration_comes_in_place_of_the_one_named(store: &dyn Store) {
+    let (old, new) = (registration(&here(), "old", "ada@example.org"), registration(&here(), "new", "ada@example.org"));
+    done(store, [first(&old)]).await;
+    done(store, [over(&new, &old.id)]).await;
+    stands(store, &new).await;
+    is_gone(store, &old).await;
+}
+
+/// Neither one that is gone nor one of another address.
+pub async fn a_registration_does_not_replace_another_than_the_one_named(store: &dyn Store) {
+    let (old, new) = (registration(&here(), "old", "ada@example.org"), registration(&here(), "new", "ada@example.org"));
+    let bystander = registration(&here(), "bob", "bob@example.org");
+    done(store, [first(&bystander)]).await;
+    fails(store, [over(&new, &old.id)], Precondition::RegistrationReplaced).await;
+    fails(store, [over(&new, &bystander.id)], Precondition::RegistrationReplaced).await;
+    done(store, [first(&old)]).await;
+    fails(store, [over(&new, &bystander.id)], Precondition::RegistrationReplaced).await;
+    fails(store, [over(&new, &new.id)], Precondition::RegistrationReplaced).await;
+    stands(store, &old).await;
+    stands(store, &bystander).await;
+    is_gone(store, &new).await;
+}
+
+/// One or none.
+pub async fn a_registration_may_replace_anything(store: &dyn Store) {
+    let (old, new) = (registration(&here(), "old", "ada@example.org"), registration(&here(), "new", "ada@example.org"));
+    done(store, [anyhow(&old)]).await;
+    done(store, [anyhow(&new)]).await;
+    stands(store, &new).await;
+    is_gone(store, &old).await;
+}
+
+/// With a new challenge, say.
+pub async fn a_registration_may_be_written_over_itself(store: &dyn Store) {
+    let old = registration(&here(), "ada", "ada@example.org");
+    let new = Registration { challenge: challenge_id(2), contested: true, ..old.clone() };
+    done(store, [first(&old)]).await;
+    done(store, [over(&new, &old.id)]).await;
+    stands(store, &new).await;
+    done(store, [anyhow(&old)]).await;
+    stands(store, &old).await;
+}
+
+/// An identifier that stands for another address is not moved.
+pub async fn an_identifier_has_one_registration(store: &dyn Store) {
+    let old = registration(&here(), "ada", "ada@example.org");
+    let new = registration(&here(), "ada", "bob@example.org");
+    done(store, [first(&old)]).await;
+    fails(store, [first(&new)], Precondition::RegistrationReplaced).await;
+    fails(store, [anyhow(&new)], Precondition::RegistrationReplaced).await;
+    stands(store, &old).await;
+    assert_eq!(store.by_index(&here(), new.index).await.unwrap(), (None, None));
+}
+
+/// The race for an address has one winner, and the others learn that they replaced nothing.
+pub async fn of_fifty_first_registrations_of_an_address_one_is_written(store: &dyn Store) {
+    let racers = (0..50).map(|n| first(&registration(&here(), &format!("user-{n}"), "ada@example.org")));
+    one_wins(store, racers, Precondition::RegistrationReplaced).await;
+    let (_, winner) = store.by_index(&here(), index("ada@example.org")).await.unwrap();
+    stands(store, &winner.expect("one was written")).await;
+}
+
+/// What is not there cannot be deleted.
+pub async fn a_registration_is_deleted_once(store: &dyn Store) {
+    let row = registration(&here(), "ada", "ada@example.org");
+    fails(store, [delete(&row)], Precondition::RegistrationThere).await;
+    done(store, [first(&row)]).await;
+    done(store, [delete(&row)]).await;
+    is_gone(store, &row).await;
+    assert_eq!(store.by_index(&here(), row.index).await.unwrap(), (None, None));
+    fails(store, [delete(&row)], Precondition::RegistrationThere).await;
+}
+
+/// The batch of verification.
+pub async fn a_registration_becomes_the_user(store: &dyn Store) {
+    let row = registration(&here(), "ada", "ada@example.org");
+    done(store, [first(&row), Op::InsertChallenge(challenge(&here(), 1))]).await;
+    let settle = [
+        Op::SpendChallenge { realm: here(), id: row.challenge, now: at(1) },
+        delete(&row),
+        Op::InsertUser(row.clone().into_user()),
+    ];
+    done(store, settle.clone()).await;
+    assert_eq!(store.by_index(&here(), row.index).await.unwrap(), (Some(row.clone().into_user()), None));
+    fails(store, settle, Precondition::ChallengeFresh).await;
+    // Somebody may register for the address all the same: only its owner learns of it.
+    let again = registration(&here(), "eve", "ada@example.org");
+    done(store, [first(&again)]).await;
+    assert_eq!(store.by_index(&here(), row.index).await.unwrap(), (Some(row.into_user()), Some(again)));
+}
+
+/// Whoever reads an address meanwhile sees the registration or the user, never both and never neither.
+pub async fn an_address_is_never_seen_between_the_two(store: &dyn Store) {
+    for n in 0..10 {
+        let row = registration(&here(), &format!("user-{n}"), &format!("{n}@example.org"));
+        done(store, [first(&row)]).await;
+        let settle: Pending<'_, ()> = Box::pin(done(store, [delete(&row), Op::InsertUser(row.clone().into_user())]));
+        let look = || -> Pending<'_, ()> {
+            Box::pin(async {
+                let (user, waiting) = store.by_index(&here(), row.index).await.unwrap();
+                assert!(user.is_some() != waiting.is_some(), "{user:?} and {waiting:?}");
+            })
+        };
+        together([look(), look(), settle, look(), look()]).await;
+    }
+}
+
+/// Whether something has lapsed is for others to judge, by their time.
+pub async fn a_lapsed_registration_is_still_read(store: &dyn Store) {
+    let row = Registration { expires_at: at(-1000), ..registration(&here(), "ada", "ada@example.org") };
+    done(store, [first(&row)]).await;
+    stands(store, &row).await;
+}
+
+/// The same identifier and address stand for two registrations in two realms.
+pub async fn registrations_of_two_realms_are_apart(store: &dyn Store) {
+    let one = registration(&here(), "ada", "ada@example.org");
+    let other = Registration { vault: vault("the other"), ..registration(&there(), "ada", "ada@example.org") };
+    done(store, [first(&one)]).await;
+    fails(store, [delete(&other)], Precondition::RegistrationThere).await;
+    done(store, [first(&other)]).await;
+    stands(store, &one).await;
+    stands(store, &other).await;
+    done(store, [anyhow(&Registration { id: user_id("bob"), ..other.clone() })]).await;
+    stands(store, &one).await;
+    is_gone(store, &other).await;
+}

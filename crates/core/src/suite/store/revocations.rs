@@ -1,0 +1,75 @@
+//! The revocation log: in order, read on from where one stopped.
+
+use super::{done, fails};
+use crate::{
+    port::{Op, Precondition, Store},
+    session::{LogPosition, Revocation},
+    suite::rows::{at, here, revocation, session, there},
+};
+
+const START: LogPosition = LogPosition(0);
+
+/// Begins sessions of these names and ends them in this order.
+async fn end(store: &dyn Store, names: &[&str]) {
+    done(store, names.iter().map(|name| Op::InsertSession(session(&here(), name)))).await;
+    for name in names {
+        done(store, [Op::EndSession(revocation(&here(), name))]).await;
+    }
+}
+
+fn entries(names: &[&str]) -> Vec<Revocation> {
+    names.iter().map(|name| revocation(&here(), name)).collect()
+}
+
+/// Also when one asks from far ahead.
+pub async fn an_empty_log_stays_where_it_is(store: &dyn Store) {
+    assert_eq!(store.revocations_after(START).await.unwrap(), (Vec::new(), START));
+    assert_eq!(store.revocations_after(LogPosition(7)).await.unwrap(), (Vec::new(), LogPosition(7)));
+}
+
+/// In the order of the commits and, within a batch, of its operations.
+pub async fn what_ends_comes_into_the_log_in_order(store: &dyn Store) {
+    end(store, &["c", "a", "b"]).await;
+    let elsewhere = Revocation { expires_at: at(1), ..revocation(&there(), "c") };
+    done(
+        store,
+        [
+            Op::InsertSession(session(&here(), "y")),
+            Op::InsertSession(session(&there(), "c")),
+            Op::EndSession(revocation(&here(), "y")),
+            Op::EndSession(elsewhere.clone()),
+        ],
+    )
+    .await;
+    let (log, _) = store.revocations_after(START).await.unwrap();
+    assert_eq!(log, [entries(&["c", "a", "b", "y"]), vec![elsewhere]].concat());
+}
+
+/// Every entry once, whenever one asks.
+pub async fn the_log_is_read_on_from_a_position(store: &dyn Store) {
+    end(store, &["a", "b"]).await;
+    let (log, first) = store.revocations_after(START).await.unwrap();
+    assert_eq!(log, entries(&["a", "b"]));
+    assert!(first > START);
+    assert_eq!(store.revocations_after(first).await.unwrap(), (Vec::new(), first));
+    end(store, &["c"]).await;
+    // What failed leaves no trace in it.
+    fails(store, [Op::EndSession(revocation(&here(), "none"))], Precondition::SessionThere).await;
+    end(store, &["d"]).await;
+    let (log, second) = store.revocations_after(first).await.unwrap();
+    assert_eq!(log, entries(&["c", "d"]));
+    assert!(second > first);
+    assert_eq!(store.revocations_after(START).await.unwrap(), (entries(&["a", "b", "c", "d"]), second));
+}
+
+/// Also after everything was swept: whoever reads on from before misses nothing.
+pub async fn positions_are_never_given_twice(store: &dyn Store) {
+    end(store, &["a", "b"]).await;
+    let (_, position) = store.revocations_after(START).await.unwrap();
+    store.sweep(at(900)).await.unwrap();
+    assert_eq!(store.revocations_after(START).await.unwrap().0, []);
+    end(store, &["c"]).await;
+    let (log, next) = store.revocations_after(position).await.unwrap();
+    assert_eq!(log, entries(&["c"]));
+    assert!(next > position);
+}

@@ -1,0 +1,42 @@
+//! Root keys: never written over by somebody who has not seen them.
+
+use super::{done, fails, one_wins};
+use crate::{
+    port::{Op, Precondition, RootKeyRow, Store},
+    suite::rows::{here, root_key, sealed, there},
+};
+
+/// One a realm.
+pub async fn root_keys_are_read_as_written(store: &dyn Store) {
+    assert_eq!(store.root_keys().await.unwrap(), []);
+    done(store, [Op::PutRootKey(root_key(&here(), 1)), Op::PutRootKey(root_key(&there(), 1))]).await;
+    let mut keys = store.root_keys().await.unwrap();
+    keys.sort_by(|a, b| a.realm.cmp(&b.realm));
+    assert_eq!(keys, [root_key(&here(), 1), root_key(&there(), 1)]);
+}
+
+/// Whoever believes to wrap anew what is not there is mistaken.
+pub async fn a_root_key_begins_at_the_first_revision(store: &dyn Store) {
+    for wrong in [0, 2] {
+        fails(store, [Op::PutRootKey(root_key(&here(), wrong))], Precondition::RootKeyRevision).await;
+    }
+    assert_eq!(store.root_keys().await.unwrap(), []);
+}
+
+/// Neither the same nor one that skips.
+pub async fn a_root_key_follows_its_revision(store: &dyn Store) {
+    done(store, [Op::PutRootKey(root_key(&here(), 1))]).await;
+    done(store, [Op::PutRootKey(root_key(&here(), 2))]).await;
+    for wrong in [1, 2, 4] {
+        let other = RootKeyRow { wrapped: sealed("another"), ..root_key(&here(), wrong) };
+        fails(store, [Op::PutRootKey(other)], Precondition::RootKeyRevision).await;
+    }
+    assert_eq!(store.root_keys().await.unwrap(), [root_key(&here(), 2)]);
+}
+
+/// Fifty processes that start at once agree on one key.
+pub async fn of_fifty_first_root_keys_one_is_written(store: &dyn Store) {
+    let keys = (0..50).map(|n| RootKeyRow { wrapped: sealed(&format!("key {n}")), ..root_key(&here(), 1) });
+    one_wins(store, keys.map(Op::PutRootKey), Precondition::RootKeyRevision).await;
+    assert_eq!(store.root_keys().await.unwrap().len(), 1);
+}

@@ -1,0 +1,84 @@
+//! The sweep: what has lapsed goes, the rest stays.
+
+use super::{done, outbox::ids};
+use crate::{
+    link::Challenge,
+    outbox::Outcome,
+    port::{Op, OutboxState, Replaces, Store},
+    session::{LogPosition, Revocation, Session},
+    suite::rows::{NOW, at, challenge, here, lease, message, registration, revocation, session, user},
+    user::Registration,
+};
+
+fn waiting(id: &str, expires_at: i64) -> Op {
+    let row = Registration { expires_at: at(expires_at), ..registration(&here(), id, id) };
+    Op::PutRegistration { row, replaces: Replaces::Exactly(None) }
+}
+
+fn begun(id: &str, expires_at: i64) -> Op {
+    Op::InsertSession(Session { expires_at: at(expires_at), ..session(&here(), id) })
+}
+
+fn ended(id: &str, expires_at: i64) -> [Op; 2] {
+    let end = Revocation { expires_at: at(expires_at), ..revocation(&here(), id) };
+    [Op::InsertSession(session(&here(), id)), Op::EndSession(end)]
+}
+
+/// Whose end has come, and nothing else; users and what waits to be sent are not swept at all.
+pub async fn what_has_lapsed_is_swept(store: &dyn Store) {
+    let (old, new) = (registration(&here(), "old", "old"), registration(&here(), "new", "new"));
+    done(store, [waiting("old", 10), waiting("new", 11)]).await;
+    done(store, [begun("old", 10), begun("new", 11)]).await;
+    done(
+        store,
+        [10, 11].map(|end| Op::InsertChallenge(Challenge { expires_at: at(end), ..challenge(&here(), end as u8) })),
+    )
+    .await;
+    done(store, [ended("over", 10), ended("over-lately", 11)].concat()).await;
+    done(store, [Op::InsertUser(user(&here(), "ada", "ada@example.org")), Op::Enqueue(message("one"))]).await;
+
+    assert_eq!(store.sweep(at(9)).await.unwrap(), 0);
+    assert_eq!(store.sweep(at(10)).await.unwrap(), 4);
+    assert_eq!(store.sweep(at(10)).await.unwrap(), 0);
+
+    assert_eq!(store.registration(&here(), &old.id).await.unwrap(), None);
+    assert!(store.registration(&here(), &new.id).await.unwrap().is_some());
+    assert_eq!(store.session(&here(), &session(&here(), "old").id).await.unwrap(), None);
+    assert!(store.session(&here(), &session(&here(), "new").id).await.unwrap().is_some());
+    assert_eq!(store.challenge(&here(), challenge(&here(), 10).id).await.unwrap(), None);
+    assert!(store.challenge(&here(), challenge(&here(), 11).id).await.unwrap().is_some());
+    assert_eq!(store.revocations_after(LogPosition(0)).await.unwrap().0.len(), 1);
+    assert_eq!(store.sweep(at(1_000_000)).await.unwrap(), 4);
+    assert!(store.by_index(&here(), user(&here(), "ada", "ada@example.org").index).await.unwrap().0.is_some());
+    assert_eq!(ids(&store.claim(10, &lease("first", at(1_000_000))).await.unwrap()), ["one"]);
+}
+
+/// They are kept for a while to be counted.
+pub async fn dead_messages_are_swept_after_a_month(store: &dyn Store) {
+    const DAY: i64 = 24 * 3600;
+    done(store, [Op::Enqueue(message("dead")), Op::Enqueue(message("waiting"))]).await;
+    for claimed in store.claim(10, &lease("first", NOW)).await.unwrap() {
+        let outcome = if claimed.row.id.as_str() == "dead" { Outcome::Dead } else { Outcome::Release };
+        done(store, [Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await;
+    }
+    assert_eq!(store.sweep(at(29 * DAY)).await.unwrap(), 0);
+    assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState { waiting: 1, dead: 1, oldest: Some(NOW) });
+    assert_eq!(store.sweep(at(31 * DAY)).await.unwrap(), 1);
+    assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState { waiting: 1, dead: 0, oldest: Some(NOW) });
+}
+
+/// A sweep may leave some to the next, as long as it says that it removed something.
+pub async fn much_is_swept_in_the_end(store: &dyn Store) {
+    const MANY: usize = 2500;
+    done(store, (0..MANY).map(|n| begun(&format!("s{n}"), 10))).await;
+    done(store, [begun("new", 11)]).await;
+    let mut swept = 0;
+    loop {
+        match store.sweep(at(10)).await.unwrap() {
+            0 => break,
+            some => swept += some,
+        }
+    }
+    assert_eq!(swept, MANY as u64);
+    assert!(store.session(&here(), &session(&here(), "new").id).await.unwrap().is_some());
+}

@@ -1,0 +1,132 @@
+//! Users: one an address, one an identifier, each change made from the revision before.
+
+use super::{done, fails, one_wins};
+use crate::{
+    port::{Op, Precondition, Store},
+    suite::rows::{at, here, index, there, user, user_id, vault},
+    user::User,
+};
+
+/// All columns survive, also the optional ones.
+pub async fn a_user_is_read_as_written(store: &dyn Store) {
+    let ada = User { phone_verified_at: Some(at(-5)), created_at: at(-10), ..user(&here(), "ada", "ada@example.org") };
+    let bob = user(&here(), "bob", "bob@example.org");
+    done(store, [Op::InsertUser(ada.clone()), Op::InsertUser(bob.clone())]).await;
+    for wanted in [ada, bob] {
+        assert_eq!(store.user(&here(), &wanted.id).await.unwrap().as_ref(), Some(&wanted));
+        assert_eq!(store.by_index(&here(), wanted.index).await.unwrap(), (Some(wanted), None));
+    }
+}
+
+/// Not there is no error.
+pub async fn nobody_is_there_before_they_are_written(store: &dyn Store) {
+    assert_eq!(store.user(&here(), &user_id("ada")).await.unwrap(), None);
+    assert_eq!(store.by_index(&here(), index("ada@example.org")).await.unwrap(), (None, None));
+}
+
+/// The second is refused, and the first stays.
+pub async fn an_address_has_one_user(store: &dyn Store) {
+    let first = user(&here(), "ada", "ada@example.org");
+    done(store, [Op::InsertUser(first.clone())]).await;
+    fails(store, [Op::InsertUser(user(&here(), "eve", "ada@example.org"))], Precondition::UserFree).await;
+    assert_eq!(store.by_index(&here(), first.index).await.unwrap().0, Some(first));
+    assert_eq!(store.user(&here(), &user_id("eve")).await.unwrap(), None);
+}
+
+/// The same for identifiers.
+pub async fn an_identifier_has_one_user(store: &dyn Store) {
+    let first = user(&here(), "ada", "ada@example.org");
+    done(store, [Op::InsertUser(first.clone())]).await;
+    fails(store, [Op::InsertUser(user(&here(), "ada", "eve@example.org"))], Precondition::UserFree).await;
+    assert_eq!(store.user(&here(), &first.id).await.unwrap(), Some(first));
+}
+
+/// The race for an address has one winner.
+pub async fn of_fifty_users_racing_for_an_address_one_is_written(store: &dyn Store) {
+    let racers = (0..50).map(|n| Op::InsertUser(user(&here(), &format!("user-{n}"), "ada@example.org")));
+    one_wins(store, racers, Precondition::UserFree).await;
+    let (winner, _) = store.by_index(&here(), index("ada@example.org")).await.unwrap();
+    let winner = winner.expect("one was written");
+    assert_eq!(store.user(&here(), &winner.id).await.unwrap(), Some(winner));
+}
+
+/// Neither an old revision nor one that skips is written over the record.
+pub async fn an_update_follows_the_revision_it_was_made_from(store: &dyn Store) {
+    let first = user(&here(), "ada", "ada@example.org");
+    let second = User { vault: vault("new"), phone_verified_at: Some(at(1)), revision: 2, ..first.clone() };
+    let skips = User { revision: 4, ..first.clone() };
+    done(store, [Op::InsertUser(first.clone())]).await;
+    done(store, [Op::UpdateUser(second.clone())]).await;
+    for wrong in [first.clone(), second.clone(), skips] {
+        fails(store, [Op::UpdateUser(wrong)], Precondition::UserRevision).await;
+    }
+    assert_eq!(store.user(&here(), &first.id).await.unwrap(), Some(second));
+}
+
+/// Nobody comes to be by an update.
+pub async fn an_update_needs_the_user(store: &dyn Store) {
+    let nobody = User { revision: 2, ..user(&here(), "ada", "ada@example.org") };
+    fails(store, [Op::UpdateUser(nobody.clone())], Precondition::UserRevision).await;
+    fails(store, [Op::UpdateUser(User { revision: 1, ..nobody.clone() })], Precondition::UserRevision).await;
+    assert_eq!(store.user(&here(), &nobody.id).await.unwrap(), None);
+}
+
+/// No change is lost under another.
+pub async fn of_fifty_updates_of_one_revision_one_is_written(store: &dyn Store) {
+    let first = user(&here(), "ada", "ada@example.org");
+    done(store, [Op::InsertUser(first.clone())]).await;
+    let updates =
+        (0..50).map(|n| Op::UpdateUser(User { vault: vault(&format!("v{n}")), revision: 2, ..first.clone() }));
+    one_wins(store, updates, Precondition::UserRevision).await;
+    assert_eq!(store.user(&here(), &first.id).await.unwrap().expect("still there").revision, 2);
+}
+
+/// The old address is free again.
+pub async fn an_update_may_move_to_a_free_address(store: &dyn Store) {
+    let before = user(&here(), "ada", "ada@example.org");
+    let after = User { index: index("new@example.org"), revision: 2, ..before.clone() };
+    done(store, [Op::InsertUser(before.clone())]).await;
+    done(store, [Op::UpdateUser(after.clone())]).await;
+    assert_eq!(store.by_index(&here(), before.index).await.unwrap().0, None);
+    assert_eq!(store.by_index(&here(), after.index).await.unwrap().0, Some(after));
+    done(store, [Op::InsertUser(user(&here(), "bob", "ada@example.org"))]).await;
+}
+
+/// Somebody else's stays theirs.
+pub async fn an_update_may_not_take_an_address(store: &dyn Store) {
+    let (ada, bob) = (user(&here(), "ada", "ada@example.org"), user(&here(), "bob", "bob@example.org"));
+    done(store, [Op::InsertUser(ada.clone()), Op::InsertUser(bob.clone())]).await;
+    let greedy = User { index: ada.index, revision: 2, ..bob.clone() };
+    fails(store, [Op::UpdateUser(greedy)], Precondition::UserFree).await;
+    assert_eq!(store.by_index(&here(), ada.index).await.unwrap().0, Some(ada));
+    assert_eq!(store.by_index(&here(), bob.index).await.unwrap().0, Some(bob));
+}
+
+/// Neither gone nor changed.
+pub async fn a_required_user_stands_at_the_revision(store: &dyn Store) {
+    let ada = user(&here(), "ada", "ada@example.org");
+    let require = |revision| [Op::RequireUser { realm: here(), id: user_id("ada"), revision }];
+    fails(store, require(1), Precondition::UserRevision).await;
+    done(store, [Op::InsertUser(ada.clone())]).await;
+    done(store, require(1)).await;
+    fails(store, require(0), Precondition::UserRevision).await;
+    fails(store, require(2), Precondition::UserRevision).await;
+    done(store, [Op::UpdateUser(User { revision: 2, ..ada })]).await;
+    fails(store, require(1), Precondition::UserRevision).await;
+    done(store, require(2)).await;
+}
+
+/// The same identifier and address stand for two people in two realms.
+pub async fn users_of_two_realms_are_apart(store: &dyn Store) {
+    let one = user(&here(), "ada", "ada@example.org");
+    let other = User { vault: vault("the other"), ..user(&there(), "ada", "ada@example.org") };
+    done(store, [Op::InsertUser(one.clone())]).await;
+    assert_eq!(store.user(&there(), &one.id).await.unwrap(), None);
+    assert_eq!(store.by_index(&there(), one.index).await.unwrap(), (None, None));
+    done(store, [Op::InsertUser(other.clone())]).await;
+    done(store, [Op::UpdateUser(User { revision: 2, ..other.clone() })]).await;
+    assert_eq!(store.user(&here(), &one.id).await.unwrap().as_ref(), Some(&one));
+    assert_eq!(store.by_index(&there(), one.index).await.unwrap().0, Some(User { revision: 2, ..other }));
+    let require = Op::RequireUser { realm: there(), id: one.id, revision: 1 };
+    fails(store, [require], Precondition::UserRevision).await;
+}

@@ -1,0 +1,23 @@
+//! What the domain promises by itself, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    unreachable_pub,
+    reason = "a test that is surprised should say so at once"
+)]
+
+mod clock;
+mod country;
+mod email;
+mod link;
+mod name;
+mod outbox;
+mod password;
+mod phone;
+mod realm;
+mod seal;
+mod support;
+mod token;

@@ -1,0 +1,38 @@
+use portcullis_core::name::{BadName, PersonName};
+use proptest::prelude::*;
+
+#[test]
+fn a_name_is_kept_as_typed() {
+    for name in ["O'Brien & Sons", "José", "李小龙", "Ngũgĩ wa Thiong'o", "<b>Bold</b>", "{{7*7}}", "J.R.R."] {
+        assert_eq!(PersonName::parse(name).unwrap().as_str(), name);
+    }
+}
+
+#[test]
+fn a_name_has_limits() {
+    assert_eq!(PersonName::parse("   "), Err(BadName::Empty));
+    assert!(PersonName::parse(&"é".repeat(100)).is_ok());
+    assert_eq!(PersonName::parse(&"é".repeat(101)), Err(BadName::TooLong));
+    for raw in ["a\r\nb", "a\0b", "a\u{85}b", "a\u{202e}b", "a\u{2066}b", "a\u{2028}b"] {
+        assert_eq!(PersonName::parse(raw), Err(BadName::Unwritable), "{raw:?}");
+    }
+}
+
+#[test]
+fn a_greeting_leaves_out_what_a_mail_program_would_turn_into_a_link() {
+    for name in ["<a href=https://evil.example>Click</a>", "evil.example", "see www.evil.example now", "a@b"] {
+        assert_eq!(PersonName::parse(name).unwrap().for_greeting(), "", "{name}");
+    }
+    for name in ["J.R.R.", "St. John", "O'Brien & Sons", "{{7*7}}", "Dr. No"] {
+        assert_eq!(PersonName::parse(name).unwrap().for_greeting(), name);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_taken_as_it_is_or_refused(raw in any::<String>()) {
+        if let Ok(name) = PersonName::parse(&raw) {
+            prop_assert_eq!(name.as_str(), raw.as_str());
+        }
+    }
+}

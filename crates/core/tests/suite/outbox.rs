@@ -1,0 +1,19 @@
+use std::time::Duration;
+
+use portcullis_core::outbox::retry_at;
+
+use crate::support::ctx;
+
+#[test]
+fn waits_double_up_to_a_quarter_of_an_hour_and_are_never_alike() {
+    let ctx = ctx(1);
+    let wait = |failures| retry_at(&ctx, failures).since(ctx.now);
+    for (failures, longest) in [(1, 5), (2, 10), (3, 20), (8, 640), (9, 900), (60, 900)] {
+        let (least, most) = (Duration::from_secs(longest) / 2, Duration::from_secs(longest));
+        for _ in 0..50 {
+            let wait = wait(failures);
+            assert!(least <= wait && wait <= most, "{wait:?} after {failures}");
+        }
+    }
+    assert_ne!(wait(5), wait(5));
+}

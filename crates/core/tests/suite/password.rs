@@ -1,0 +1,79 @@
+use portcullis_core::password::{BadPassword, Password, Policy};
+use proptest::prelude::*;
+
+fn policy() -> Policy {
+    Policy { min_length: 8, app_name: "Portcullis".to_owned() }
+}
+
+fn judge(raw: &str) -> Result<(), BadPassword> {
+    policy().accept(raw, &["John", "Doe", "john.doe@example.com"]).map(|_| ())
+}
+
+#[test]
+fn length_counts_characters_and_nothing_is_asked_of_their_kind() {
+    assert_eq!(judge("abcdefg"), Err(BadPassword::TooShort));
+    for good in ["correct horse battery staple", "securepassword123", "ggggrhqnvb", "🦀🐙🦑🐠🐡🦈🐬🐳", "        x"]
+    {
+        assert_eq!(judge(good), Ok(()), "{good}");
+    }
+    assert_eq!(judge("🦀🐙🦑🐠🐡🦈🐬"), Err(BadPassword::TooShort));
+}
+
+#[test]
+fn long_passwords_are_taken_up_to_the_last_byte_that_counts() {
+    for length in [64, 128, 256, 1024] {
+        assert_eq!(judge(&"pq".repeat(length / 2)), Ok(()));
+    }
+    assert_eq!(judge(&"p".repeat(1025)), Err(BadPassword::Impossible));
+}
+
+#[test]
+fn what_guessers_try_first_is_refused_in_any_case() {
+    for common in ["password1", "Password1", "12345678", "iloveyou1", "qwerty123", "PASSWORD123"] {
+        assert_eq!(judge(common), Err(BadPassword::Breached), "{common}");
+    }
+}
+
+#[test]
+fn the_accounts_own_words_are_no_password() {
+    for own in
+        ["john.doe@example.com", "xx-john.doe@example.com", "JohnDoe1", "johndoe!!!", "portcullis1", "john.doe99"]
+    {
+        assert_eq!(judge(own), Err(BadPassword::Guessable), "{own}");
+    }
+    assert_eq!(judge("john likes quiet rivers"), Ok(()));
+}
+
+#[test]
+fn control_characters_are_no_password() {
+    assert_eq!(judge("abc\0defgh"), Err(BadPassword::Impossible));
+    assert_eq!(judge("abc\u{85}defgh"), Err(BadPassword::Impossible));
+}
+
+#[test]
+fn two_ways_to_write_a_letter_are_one_password() {
+    let (composed, decomposed) =
+        (Password::parse("caf\u{e9}-au-lait").unwrap(), Password::parse("cafe\u{301}-au-lait").unwrap());
+    assert_eq!(composed.expose(), decomposed.expose());
+}
+
+#[test]
+fn white_space_and_case_count() {
+    assert_ne!(
+        Password::parse("trailing space ").unwrap().expose(),
+        Password::parse("trailing space").unwrap().expose()
+    );
+    assert_ne!(Password::parse("Case Counts").unwrap().expose(), Password::parse("case counts").unwrap().expose());
+}
+
+#[test]
+fn a_password_is_never_printed() {
+    assert!(!format!("{:?}", Password::parse("planted-secret").unwrap()).contains("planted"));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_judged(raw in any::<String>()) {
+        let _ = judge(&raw);
+    }
+}

@@ -1,0 +1,107 @@
+//! The only place where backends are named: each socket of the core gets what the configuration asks for.
+
+use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
+
+use portcullis_backends::{
+    hash::{self, HashPool},
+    mail::{DevMailbox, Security, SmtpSender, SmtpSettings},
+    memory::{MemoryAccounts, MemoryRevocations},
+    sqlite::{self, SqliteStore},
+};
+use portcullis_core::{
+    clock::{Clock, Timestamp},
+    port::{AccountCache, MailSender, PasswordHasher, Revocations, Store},
+};
+
+use super::BuildError;
+use crate::config::{self, Config, Delivery, MailTls, create_private_dir};
+
+/// Memory of the hash threads is given back after this long without work.
+const HASH_IDLE: Duration = Duration::from_secs(60);
+
+/// Why the database could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// Another process serves it.
+    #[error(transparent)]
+    Served(#[from] sqlite::LockError),
+    /// It cannot be opened or brought up to date.
+    #[error(transparent)]
+    Open(#[from] sqlite::OpenError),
+}
+
+/// Why mails cannot be sent with these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// The file with the CA's certificate cannot be read.
+    #[error("MAIL_CA_FILE {0} cannot be read")]
+    CaFile(PathBuf, #[source] io::Error),
+    /// The sender cannot be set up.
+    #[error("the mail settings cannot be used")]
+    Settings(#[source] portcullis_core::error::Cause),
+}
+
+/// The database, and the lock that keeps other servers off it.
+pub(super) fn store(config: &Config, now: Timestamp) -> Result<(Arc<dyn Store>, sqlite::ServeLock), BuildError> {
+    let data_dir = &config.store.data_dir;
+    create_private_dir(data_dir).map_err(|error| BuildError::DataDir(data_dir.clone(), error))?;
+    let lock = sqlite::ServeLock::acquire(&config.store.database).map_err(DatabaseError::from)?;
+    let store = SqliteStore::open(&config.store.database, now).map_err(DatabaseError::from)?;
+    Ok((Arc::new(store), lock))
+}
+
+pub(super) fn hasher(password: &config::Password) -> Result<Arc<dyn PasswordHasher>, hash::StartError> {
+    let config::Password { argon2, hashing, .. } = password;
+    let pool = HashPool::start(hash::Settings {
+        memory_kib: argon2.memory_kib,
+        iterations: argon2.iterations,
+        parallelism: argon2.parallelism,
+        threads: hashing.threads,
+        queue: hashing.queue,
+        deadline: hashing.deadline,
+        idle: HASH_IDLE,
+    })?;
+    Ok(Arc::new(pool))
+}
+
+pub(super) fn revocations() -> Arc<dyn Revocations> {
+    Arc::new(MemoryRevocations::default())
+}
+
+pub(super) fn accounts() -> Arc<dyn AccountCache> {
+    Arc::new(MemoryAccounts::default())
+}
+
+/// The way out for mails: the SMTP server, or the mailbox where there is one.
+pub(super) fn mailer(
+    config: &Config,
+    mailbox: Option<&Arc<DevMailbox>>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Arc<dyn MailSender>, MailError> {
+    match (&config.mail.delivery, mailbox) {
+        (Delivery::Smtp(smtp), _) => Ok(Arc::new(self::smtp(config, smtp, clock)?)),
+        (Delivery::DevMailbox { .. }, Some(mailbox)) => Ok(Arc::clone(mailbox) as _),
+        (Delivery::DevMailbox { size }, None) => Ok(Arc::new(DevMailbox::new(*size, Arc::clone(clock)))),
+    }
+}
+
+fn smtp(config: &Config, smtp: &config::Smtp, clock: &Arc<dyn Clock>) -> Result<SmtpSender, MailError> {
+    let read = |file: &PathBuf| fs::read(file).map_err(|error| MailError::CaFile(file.clone(), error));
+    let settings = SmtpSettings {
+        server: smtp.server.clone(),
+        port: smtp.port,
+        security: match smtp.tls {
+            MailTls::None => Security::Plain,
+            MailTls::StartTls => Security::StartTls,
+            MailTls::Implicit => Security::ImplicitTls,
+        },
+        credentials: smtp.credentials.as_ref().map(|given| (given.username.clone(), given.password.clone())),
+        validate_certs: smtp.validate_certs,
+        ca_pem: smtp.ca_file.as_ref().map(read).transpose()?,
+        from: config.mail.from.clone(),
+        from_name: config.mail.from_name.clone(),
+        timeout: smtp.timeout,
+        pool_size: config.mail.workers,
+    };
+    SmtpSender::new(settings, Arc::clone(clock)).map_err(|error| MailError::Settings(error.into()))
+}

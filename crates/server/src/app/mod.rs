@@ -1,0 +1,204 @@
+//! The application, joined: used by `main` and, with other clocks and senders, by every test.
+
+mod backends;
+mod keys;
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use portcullis_backends::{hash, mail::DevMailbox, sqlite};
+use portcullis_core::{
+    Ctx,
+    clock::{Clock, SystemClock},
+    password::Policy,
+    random::{OsRandom, Random},
+    service::{OpenRealmsError, Ports, Realms, Rules, Service},
+};
+use tokio::{net::TcpListener, sync::Notify};
+
+use crate::{
+    config::{Config, Delivery, Enumeration, Environment},
+    http::{self, AppState, Face, Limits},
+    listen::{self, Patience},
+    templates::{TemplateError, Templates},
+    worker::Worker,
+};
+
+/// What comes from outside the configuration.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub random: Arc<dyn Random>,
+}
+
+impl Default for Outside {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), random: Arc::new(OsRandom) }
+    }
+}
+
+/// The application, ready to serve.
+#[derive(Debug)]
+pub struct App {
+    state: AppState,
+    /// None when somebody pumps by hand.
+    worker: Option<Worker>,
+    patience: Patience,
+    /// Keeps a second serving process off the same database, for as long as it lives.
+    _lock: sqlite::ServeLock,
+}
+
+/// Why the application could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The data folder cannot be made.
+    #[error("the data folder {0} cannot be made")]
+    DataDir(std::path::PathBuf, #[source] std::io::Error),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] backends::DatabaseError),
+    /// No password can be hashed.
+    #[error("no password can be hashed")]
+    Hash(#[from] hash::StartError),
+    /// The realms cannot be opened.
+    #[error(transparent)]
+    Realms(#[from] OpenRealmsError),
+    /// A template cannot be used.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// Mails cannot be sent with these settings.
+    #[error(transparent)]
+    Mail(#[from] backends::MailError),
+    /// The signing algorithm is not there yet.
+    #[error(transparent)]
+    Keys(#[from] keys::KeyError),
+}
+
+impl App {
+    /// Joins everything that the configuration names.
+    ///
+    /// # Errors
+    /// [`BuildError`].
+    pub async fn build(config: &Config, outside: Outside) -> Result<Self, BuildError> {
+        let Outside { clock, random } = outside;
+        let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
+        let templates = Arc::new(Templates::load(config.templates_dir.as_deref(), &config.app_name)?);
+        let mailbox = mailbox(config, &clock);
+        let mailer = backends::mailer(config, mailbox.as_ref(), &clock)?;
+        let (store, lock) = backends::store(config, ctx.now)?;
+        let realms = Realms::open(&ctx, &*store, &config.store.encryption_keys, &config.realms).await?;
+
+        let bell = Arc::new(Notify::new());
+        let ports = Ports {
+            store,
+            hasher: backends::hasher(&config.password)?,
+            revocations: backends::revocations(),
+            accounts: backends::accounts(),
+            mailer,
+            render: Arc::clone(&templates) as _,
+        };
+        let ring = Arc::clone(&bell);
+        let wake = move || ring.notify_one();
+        let service = Arc::new(Service::new(ports, rules(config), keys::access_tokens(&config.token)?, realms, wake));
+        Ok(Self {
+            worker: Some(worker(config, &service, &clock, &random, bell)),
+            state: AppState {
+                service,
+                clock,
+                random,
+                templates,
+                mailbox,
+                limits: Limits { body: config.http.body_limit, time: config.http.request_timeout },
+                face: face(config),
+            },
+            patience: Patience { head: config.http.header_timeout, grace: config.http.shutdown_grace },
+            _lock: lock,
+        })
+    }
+
+    /// Serves until `stop` is ready; then lets requests and mails that have begun end, within the grace.
+    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
+        let workers = self.worker.map(Worker::start);
+        listen::serve(listener, http::entrance(self.state), self.patience, stop).await;
+        if let Some(workers) = workers {
+            workers.stop().await;
+        }
+    }
+
+    /// The same application without workers: what waits is sent when [`Pump::deliver_due`] is called, and not before.
+    #[must_use]
+    pub fn by_hand(mut self) -> (Self, Option<Pump>) {
+        let pump = self.worker.take().map(|worker| Pump { worker });
+        (self, pump)
+    }
+}
+
+/// Sends what waits, when told to.
+#[derive(Debug, Clone)]
+pub struct Pump {
+    worker: Worker,
+}
+
+impl Pump {
+    /// Sends everything that is due; returns how many messages were settled.
+    ///
+    /// # Errors
+    /// When the store is away.
+    pub async fn deliver_due(&self) -> Result<usize, portcullis_core::Error> {
+        self.worker.deliver_due().await
+    }
+}
+
+fn mailbox(config: &Config, clock: &Arc<dyn Clock>) -> Option<Arc<DevMailbox>> {
+    match config.mail.delivery {
+        Delivery::DevMailbox { size } => Some(Arc::new(DevMailbox::new(size, Arc::clone(clock)))),
+        Delivery::Smtp(_) => None,
+    }
+}
+
+fn rules(config: &Config) -> Rules {
+    Rules {
+        public_url: config.public_url.to_string(),
+        password: Policy { min_length: config.password.min_length, app_name: config.app_name.clone() },
+        registration_lifetime: config.accounts.registration_ttl,
+        verification_lifetime: config.accounts.verification_ttl,
+        session_lifetime: config.token.session_max_age,
+        reveal_taken: config.accounts.enumeration == Enumeration::Reveal,
+    }
+}
+
+fn worker(
+    config: &Config,
+    service: &Arc<Service>,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+    bell: Arc<Notify>,
+) -> Worker {
+    Worker {
+        service: Arc::clone(service),
+        clock: Arc::clone(clock),
+        random: Arc::clone(random),
+        bell,
+        senders: config.mail.workers,
+        lease: lease(&config.mail.delivery),
+        grace: config.http.shutdown_grace,
+    }
+}
+
+/// A lease outlives the longest conversation with the mail server, which takes several steps of the timeout each.
+fn lease(delivery: &Delivery) -> Duration {
+    match delivery {
+        Delivery::Smtp(smtp) => smtp.timeout * 4,
+        Delivery::DevMailbox { .. } => Duration::from_secs(30),
+    }
+}
+
+fn face(config: &Config) -> Face {
+    Face {
+        base_url: config.public_url.to_string().into(),
+        is_https: config.public_url.is_https(),
+        docs: config.http.docs,
+        is_development: config.environment == Environment::Development,
+    }
+}

@@ -1,0 +1,107 @@
+//! The command line: what is asked for, and the settings given as flags.
+
+mod check;
+mod help;
+mod settings;
+mod show;
+
+pub use check::check;
+pub use show::show;
+
+use std::{ffi::OsString, io, path::PathBuf};
+
+use clap::{Arg, ArgMatches, value_parser};
+
+use crate::config::{Args, Sources};
+
+/// What the program is asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Serve until told to stop.
+    Serve,
+    /// Bring the database up to this version.
+    Migrate,
+    /// Judge the settings.
+    ConfigCheck,
+    /// Print the settings.
+    ConfigShow,
+}
+
+/// A command line that was understood.
+#[derive(Debug)]
+pub struct Invocation {
+    /// What to do.
+    pub command: Command,
+    /// The settings given as flags.
+    pub args: Args,
+}
+
+/// Understands a command line, the program's name first.
+///
+/// # Errors
+/// What is to be printed instead, which may be the help; [`clap::Error::exit`] does that.
+pub fn parse<I>(args: I) -> Result<Invocation, clap::Error>
+where
+    I: IntoIterator<Item: Into<OsString> + Clone>,
+{
+    let matches = grammar().try_get_matches_from(args)?;
+    Ok(Invocation {
+        command: command(&matches),
+        args: Args { config: matches.get_one::<PathBuf>(CONFIG).cloned(), settings: settings::given(&matches) },
+    })
+}
+
+/// The flags together with the environment and the working folder of the process.
+///
+/// # Errors
+/// When the working folder is gone.
+pub fn sources(args: Args) -> io::Result<Sources> {
+    Ok(Sources { args, env: environment(), dir: std::env::current_dir()? })
+}
+
+/// A value that is no UTF-8 keeps a mark by which the settings refuse it.
+#[allow(clippy::disallowed_methods, reason = "the one place where the ambient environment enters")]
+fn environment() -> Vec<(String, String)> {
+    let text = |raw: OsString| raw.to_string_lossy().into_owned();
+    std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect()
+}
+
+const CONFIG: &str = "config";
+
+fn grammar() -> clap::Command {
+    let verb = |name: &'static str, about: &'static str| clap::Command::new(name).about(about);
+    let config = verb("config", "Check or show the settings")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(verb("check", "Say everything that is wrong with the settings; nothing is made or changed"))
+        .subcommand(verb("show", "Print every setting, its value and where that comes from; secrets are masked"));
+    clap::Command::new("portcullis")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("User accounts for any application, as one self-hosted server")
+        .long_about(help::ABOUT)
+        .after_help(help::SHORT_END)
+        .after_long_help(help::LONG_END)
+        .subcommand(verb("serve", "Serve until told to stop; this is what happens without a command"))
+        .subcommand(verb("migrate", "Bring the database up to this version, then end"))
+        .subcommand(config)
+        .arg(config_flag())
+        .args(settings::flags())
+}
+
+fn config_flag() -> Arg {
+    Arg::new(CONFIG)
+        .long("config")
+        .value_name("FILE")
+        .help("Read settings from this TOML file [default: portcullis.toml, if it is there]")
+        .value_parser(value_parser!(PathBuf))
+        .global(true)
+}
+
+fn command(matches: &ArgMatches) -> Command {
+    match matches.subcommand() {
+        Some(("migrate", _)) => Command::Migrate,
+        Some(("config", config)) if config.subcommand_name() == Some("show") => Command::ConfigShow,
+        Some(("config", _)) => Command::ConfigCheck,
+        _ => Command::Serve,
+    }
+}

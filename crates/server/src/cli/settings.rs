@@ -1,0 +1,51 @@
+//! A flag for each setting.
+
+use clap::{Arg, ArgMatches};
+
+use crate::config::{
+    meaning,
+    setting::{Fallback, Info},
+    table::SETTINGS,
+};
+
+/// The flags: of each setting one for its value and one for a file that holds it. Of a secret the help names only the
+/// latter, since a command line can be read by everybody on the machine.
+pub(super) fn flags() -> impl Iterator<Item = Arg> {
+    SETTINGS.iter().flat_map(|setting| {
+        let info = setting.info();
+        [value_flag(info), file_flag(info)]
+    })
+}
+
+/// The settings that were given, by their names.
+pub(super) fn given(matches: &ArgMatches) -> Vec<(String, String)> {
+    let names = SETTINGS.iter().flat_map(|setting| {
+        let name = setting.info().name;
+        [name.to_owned(), format!("{name}_FILE")]
+    });
+    names
+        .filter_map(|name| Some((matches.get_one::<String>(&name)?.clone(), name)))
+        .map(|(text, name)| (name, text))
+        .collect()
+}
+
+fn value_flag(info: &Info) -> Arg {
+    flag(info, info.name.to_owned()).value_name(info.placeholder).hide(info.is_secret)
+}
+
+fn file_flag(info: &Info) -> Arg {
+    flag(info, format!("{}_FILE", info.name)).value_name("FILE").hide(!info.is_secret)
+}
+
+fn flag(info: &Info, name: String) -> Arg {
+    let long = name.to_ascii_lowercase().replace('_', "-");
+    Arg::new(name).long(long).help(describe(info)).help_heading(info.group.title()).hide_short_help(true).global(true)
+}
+
+fn describe(info: &Info) -> String {
+    let default = match info.default {
+        Fallback::Nothing => String::new(),
+        default => format!(" [default: {default}]"),
+    };
+    format!("{}{default}", meaning(info)).replace('`', "")
+}

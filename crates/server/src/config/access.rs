@@ -1,0 +1,20 @@
+//! Who may read a file.
+
+use std::{
+    fs::Metadata,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    path::Path,
+};
+
+/// Whether somebody else than its owner may read, write or run the file. A file of root's may be readable by its group:
+/// so it is handed to a server that does not run as root.
+pub(super) fn is_open_to_others(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| {
+        let allowed = if is_handed_by_root(&metadata) { 0o040 } else { 0 };
+        metadata.permissions().mode() & 0o077 & !allowed != 0
+    })
+}
+
+fn is_handed_by_root(metadata: &Metadata) -> bool {
+    metadata.uid() == 0 && !rustix::process::geteuid().is_root()
+}

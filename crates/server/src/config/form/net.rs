@@ -1,0 +1,76 @@
+//! Addresses, hosts and networks.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use super::{Form, items};
+
+/// An address to listen on.
+pub(crate) const ADDRESS: Form<IpAddr> = Form::new("ADDRESS", |text| {
+    if text.eq_ignore_ascii_case("localhost") {
+        return Ok(Ipv4Addr::LOCALHOST.into());
+    }
+    unbracketed(text).parse().map_err(|_| "must be an IP address such as `127.0.0.1`, `0.0.0.0` or `::`".to_owned())
+});
+
+/// A port; 0 lets the system choose.
+pub(crate) const PORT_NUMBER: Form<u16> = super::number::<u16, 0, 65535>();
+
+/// An address and a port.
+pub(crate) const LISTEN: Form<()> = Form::new("ADDRESS:PORT", |text| {
+    let listen: Result<SocketAddr, _> = text.parse();
+    listen.map(drop).map_err(|_| "must be an IP address and a port such as `127.0.0.1:9090`".to_owned())
+});
+
+/// A host that is connected to.
+pub(crate) const HOST_NAME: Form<String> = Form::new("HOST", |text| {
+    let is_name = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    if is_name || unbracketed(text).parse::<IpAddr>().is_ok() {
+        Ok(unbracketed(text).to_owned())
+    } else {
+        Err("must be a host's name or address alone, without scheme or port".to_owned())
+    }
+});
+
+/// Networks in the form of CIDR; a bare address is a network of one.
+pub(crate) const NETWORKS: Form<()> = Form::new("NETWORKS", |text| {
+    if items(text).all(is_network) {
+        Ok(())
+    } else {
+        Err("must be networks by commas, such as `10.0.0.0/8,::1`".to_owned())
+    }
+});
+
+/// An e-mail address without a display name.
+pub(crate) const MAILBOX: Form<String> = Form::new("ADDRESS", |text| {
+    let is_plain = |part: &str| {
+        !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"@".contains(c))
+    };
+    match text.rsplit_once('@') {
+        Some((local, domain)) if is_plain(local) && is_plain(domain) => Ok(text.to_owned()),
+        _ => Err("must be an e-mail address such as `no-reply@example.com`, without a display name".to_owned()),
+    }
+});
+
+/// Whether a host, as it stands in a URL or in `MAIL_SERVER`, is this machine itself.
+pub(crate) fn is_loopback_host(host: &str) -> bool {
+    let host = unbracketed(host).trim_end_matches('.').to_ascii_lowercase();
+    match host.parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
+fn is_network(text: &str) -> bool {
+    let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
+    let most = match address.parse() {
+        Ok(IpAddr::V4(_)) => 32,
+        Ok(IpAddr::V6(_)) => 128,
+        Err(_) => return false,
+    };
+    length.is_none_or(|length| length.parse::<u8>().is_ok_and(|length| length <= most))
+}
+
+/// An IPv6 address without the brackets that URLs put around it.
+fn unbracketed(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
+}

@@ -1,0 +1,35 @@
+//! Secrets. None of the refusals shows what was given.
+
+use data_encoding::BASE64_NOPAD;
+use portcullis_core::{SecretString, seal::EncryptionKey};
+
+use super::{Form, items};
+
+/// Any secret text.
+pub(crate) const SECRET: Form<SecretString> = Form::new("SECRET", |text| Ok(SecretString::from(text)));
+
+/// Keys of 32 bytes in base64, the newest first.
+pub(crate) const KEYS: Form<Vec<EncryptionKey>> = Form::new("KEYS", |text| {
+    let keys: Option<Vec<[u8; 32]>> = items(text).map(decode_key).collect();
+    match keys {
+        Some(keys) if !keys.is_empty() => Ok(keys.into_iter().map(EncryptionKey::from_bytes).collect()),
+        _ => Err("must be 32 random bytes in base64 (`openssl rand -base64 32`), several by commas".to_owned()),
+    }
+});
+
+/// Services that may ask about tokens: `id:secret`, by commas.
+pub(crate) const CLIENTS: Form<()> = Form::new("ID:SECRET", |text| {
+    let is_client = |item: &str| item.split_once(':').is_some_and(|(id, secret)| !id.is_empty() && !secret.is_empty());
+    if items(text).all(is_client) { Ok(()) } else { Err("must be pairs of `id:secret`, by commas".to_owned()) }
+});
+
+/// One key, in the standard alphabet or the one for URLs, padded or not.
+pub(crate) fn decode_key(text: &str) -> Option<[u8; 32]> {
+    let standard = |byte| match byte {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => other,
+    };
+    let text: Vec<u8> = text.trim_end_matches('=').bytes().map(standard).collect();
+    BASE64_NOPAD.decode(&text).ok()?.try_into().ok()
+}

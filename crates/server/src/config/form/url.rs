@@ -1,0 +1,123 @@
+//! URLs. None of the refusals shows what was given: a URL may carry a password.
+
+use std::{fmt, path::PathBuf};
+
+use axum::http::Uri;
+
+use super::{Form, is_loopback_host, items};
+
+/// The address under which clients reach the server: `http` or `https`, a host, perhaps a path; no slash at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicUrl {
+    text: String,
+    host: String,
+}
+
+impl PublicUrl {
+    /// Reads an absolute URL without user, query and fragment.
+    ///
+    /// # Errors
+    /// What it must be.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || "must be an absolute URL such as `https://accounts.example.com`".to_owned();
+        if text.contains(['?', '#', '@', '\\']) {
+            return Err(format!("{}, without user, query or fragment", wrong()));
+        }
+        let uri: Uri = text.parse().map_err(|_| wrong())?;
+        let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https")).ok_or_else(wrong)?;
+        let authority = uri.authority().ok_or_else(wrong)?;
+        let port = authority.as_str().strip_prefix(authority.host()).ok_or_else(wrong)?;
+        if authority.host().is_empty() || !is_port_suffix(port) {
+            return Err(wrong());
+        }
+        let host = authority.host().to_ascii_lowercase();
+        let path = uri.path().trim_end_matches('/');
+        Ok(Self { text: format!("{scheme}://{host}{port}{path}"), host })
+    }
+
+    /// The URL, without a slash at the end.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The host alone, an IPv6 address in brackets.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether clients come by TLS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.text.starts_with("https://")
+    }
+
+    /// Whether only this machine can follow it.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback_host(&self.host)
+    }
+}
+
+impl fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// What links start with.
+pub(crate) const PUBLIC: Form<PublicUrl> = Form::new("URL", PublicUrl::parse);
+
+/// A host, perhaps with port and path, from which the public URL is made.
+pub(crate) const DOMAIN: Form<PublicUrl> = Form::new("HOST", |text| {
+    let with = |scheme| PublicUrl::parse(&format!("{scheme}://{text}")).ok().filter(|_| !text.contains("://"));
+    let url = with("https").and_then(|url| if url.is_loopback() { with("http") } else { Some(url) });
+    url.ok_or_else(|| "must be a host such as `localhost:8000`; a whole URL goes to PUBLIC_URL".to_owned())
+});
+
+/// The file of the embedded database.
+pub(crate) const DATABASE: Form<PathBuf> = Form::new("URL", |text| {
+    if text.starts_with("mongodb") {
+        return Err("asks for MongoDB, but this version stores in SQLite: use `sqlite://PATH`".to_owned());
+    }
+    let path = text.strip_prefix("sqlite://").filter(|path| !path.is_empty() && !path.ends_with('/'));
+    let path = path.filter(|path| !path.contains(['?', '#']));
+    path.map(PathBuf::from).ok_or_else(|| "must be `sqlite://PATH`, the path of a file".to_owned())
+});
+
+/// A service of others that is called: `https`, or `http` on this machine.
+pub(crate) const API_URL: Form<()> = Form::new("URL", |text| {
+    let url = PublicUrl::parse(text)?;
+    if url.is_https() || url.is_loopback() { Ok(()) } else { Err("must be https, or http to loopback".to_owned()) }
+});
+
+/// Origins of web pages, or `*`.
+pub(crate) const ORIGINS: Form<Vec<String>> = Form::new("ORIGINS", |text| {
+    let is_origin = |origin: &str| {
+        origin == "*" || PublicUrl::parse(origin).is_ok_and(|url| url.as_str().matches('/').count() == 2)
+    };
+    if items(text).all(is_origin) {
+        Ok(items(text).map(str::to_owned).collect())
+    } else {
+        Err("must be origins by commas, such as `https://app.example.com`".to_owned())
+    }
+});
+
+/// A MongoDB deployment.
+pub(crate) const MONGODB: Form<()> = Form::new("URL", |text| starts_with(text, &["mongodb://", "mongodb+srv://"]));
+
+/// A Redis server.
+pub(crate) const REDIS: Form<()> = Form::new("URL", |text| starts_with(text, &["redis://", "rediss://"]));
+
+fn starts_with(text: &str, schemes: &[&str]) -> Result<(), String> {
+    if schemes.iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme)) {
+        Ok(())
+    } else {
+        Err(format!("must start with `{}`", schemes.join("` or `")))
+    }
+}
+
+fn is_port_suffix(text: &str) -> bool {
+    text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.parse::<u16>().is_ok())
+}

@@ -1,0 +1,106 @@
+//! The sources of settings, each as one layer: command line, environment, `.env`, TOML.
+
+mod dotenv;
+mod flat;
+mod toml;
+
+pub(super) use dotenv::parse as parse_dotenv;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    fs::File,
+    io::{self, ErrorKind, Read},
+    path::{Path, PathBuf},
+};
+
+use portcullis_core::SecretString;
+
+use super::{Sources, names::Key, report::Report};
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    CommandLine,
+    Environment,
+    /// The `.env` or TOML file of this path.
+    File(PathBuf),
+    /// Other settings, or the machine.
+    Derived,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CommandLine => f.write_str("the command line"),
+            Self::Environment => f.write_str("the environment"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Derived => f.write_str("derived"),
+        }
+    }
+}
+
+/// What one source says. Every value is kept as a secret: some are.
+#[derive(Debug)]
+pub(super) struct Layer {
+    pub(super) origin: Origin,
+    entries: BTreeMap<(&'static str, bool), SecretString>,
+}
+
+impl Layer {
+    fn new(origin: Origin) -> Self {
+        Self { origin, entries: BTreeMap::new() }
+    }
+
+    /// The last of several values counts; an empty one is none.
+    fn set(&mut self, key: Key, text: String) {
+        let at = (key.setting.info().name, key.is_file);
+        if text.trim().is_empty() {
+            self.entries.remove(&at);
+        } else {
+            self.entries.insert(at, text.into());
+        }
+    }
+
+    /// What it says of `NAME`, or of `NAME_FILE`.
+    pub(super) fn get(&self, name: &'static str, is_file: bool) -> Option<&SecretString> {
+        self.entries.get(&(name, is_file))
+    }
+}
+
+/// All layers, the strongest first, and the realms that TOML has tables for.
+pub(super) fn collect(sources: Sources, report: &mut Report) -> (Vec<Layer>, Vec<String>) {
+    let Sources { args, env, dir } = sources;
+    let dotenv = flat::dotenv(&dir, report);
+    let (toml, realms) = toml::layer(args.config.as_deref(), &dir, report);
+    let layers = [Some(flat::command_line(args.settings, report)), Some(flat::environment(env, report)), dotenv, toml];
+    (layers.into_iter().flatten().collect(), realms)
+}
+
+/// The text of a file, if it is there; a refusal to read it is a problem.
+fn read_file(path: &Path, report: &mut Report) -> Option<String> {
+    match read_limited(path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => {
+            report.problem(path.display().to_string(), format!("cannot be read: {error}"));
+            None
+        }
+    }
+}
+
+/// Reads text of at most a mebibyte: whoever names a device or a disk image is told so, not kept waiting.
+pub(super) fn read_limited(path: &Path) -> io::Result<String> {
+    const MOST: u64 = 1 << 20;
+    let mut text = String::new();
+    File::open(path)?.take(MOST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MOST { Err(io::Error::other("it is larger than 1 MiB")) } else { Ok(text) }
+}
+
+/// Ends a message with the name that was probably meant.
+fn did_you_mean(nearest: Option<String>) -> String {
+    nearest.map_or_else(
+        || "; `portcullis --help` lists all settings".to_owned(),
+        |nearest| format!("; did you mean `{nearest}`?"),
+    )
+}

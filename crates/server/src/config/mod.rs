@@ -1,0 +1,181 @@
+//! The settings: read from the command line, the environment, `.env` and TOML, judged as a whole, and handed on typed.
+//!
+//! [`table`] says what there is. [`layers`] gather what was said, [`values`] lay them over each other, [`derive`] fills
+//! in what follows, [`rules`] and [`production`] judge, [`secrets`] makes what development needs, [`parts`] types it.
+//! Nothing here reads the process's own environment: [`Sources`] brings it.
+
+mod access;
+mod choices;
+mod derive;
+mod form;
+mod layers;
+mod markdown;
+mod names;
+mod parts;
+mod production;
+mod report;
+mod rules;
+mod secrets;
+pub(crate) mod setting;
+pub(crate) mod table;
+mod values;
+
+pub use choices::{Enumeration, Environment, JwtAlgorithm, LogFormat};
+pub use form::PublicUrl;
+pub(crate) use markdown::meaning;
+pub use markdown::settings_markdown;
+pub use parts::{
+    Accounts, Argon2, Config, Credentials, Delivery, Hashing, Http, Log, Mail, MailTls, Password, Signing, Smtp, Store,
+    Token,
+};
+pub use report::{ConfigErrors, Problem};
+pub use secrets::create_private_dir;
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use portcullis_core::random::Random;
+
+use report::Report;
+use values::Values;
+
+/// What the command line says about settings.
+#[derive(Default, Clone)]
+pub struct Args {
+    /// The TOML file, if one is named.
+    pub config: Option<PathBuf>,
+    /// Names as in the environment (`PORT`, `JWT_SECRET_FILE`) and values.
+    pub settings: Vec<(String, String)>,
+}
+
+/// Everything that settings are read from.
+#[derive(Default, Clone)]
+pub struct Sources {
+    /// The command line.
+    pub args: Args,
+    /// The environment.
+    pub env: Vec<(String, String)>,
+    /// The working folder: `.env`, `portcullis.toml` and relative paths are looked for there.
+    pub dir: PathBuf,
+}
+
+/// A configuration that may be used.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    /// What is not wrong but worth a word.
+    pub warnings: Vec<Problem>,
+}
+
+/// What the sources amount to, without anything having been made.
+#[derive(Debug)]
+pub struct Inspection {
+    environment: Environment,
+    values: Values,
+    report: Report,
+    secrets_file: Option<PathBuf>,
+}
+
+/// Reads and judges the settings; in development, secrets that are missing are made and kept in `DATA_DIR`.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigErrors> {
+    let mut inspection = inspect(sources);
+    if inspection.report.problems.is_empty() {
+        inspection.make_secrets(random);
+    }
+    let Inspection { values, report, .. } = inspection;
+    let mut problems = report.problems;
+    match Config::read(&values) {
+        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings: report.warnings }),
+        None if problems.is_empty() => {
+            problems.push(defect());
+            Err(ConfigErrors::new(problems))
+        }
+        _ => Err(ConfigErrors::new(problems)),
+    }
+}
+
+/// Reads and judges the settings. Nothing is made or written.
+#[must_use]
+pub fn inspect(sources: Sources) -> Inspection {
+    let mut report = Report::default();
+    let dir = sources.dir.clone();
+    let (layers, realm_tables) = layers::collect(sources, &mut report);
+    let mut values = Values::resolve(&layers, dir, &mut report);
+    let environment = derive::fill(&mut values);
+    let secrets_file = secrets::file(&values);
+    if let Some(file) = &secrets_file {
+        secrets::read(&mut values, file, environment, &mut report);
+    }
+    rules::check(&values, environment, &mut report);
+    rules::check_realm_tables(&values, &realm_tables, &mut report);
+    production::check(&values, secrets_file.as_deref().filter(|file| file.exists()), &mut report);
+    report.settle(environment);
+    Inspection { environment, values, report, secrets_file }
+}
+
+impl Inspection {
+    /// Where the server would run.
+    #[must_use]
+    pub const fn environment(&self) -> Environment {
+        self.environment
+    }
+
+    /// What is wrong.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn verdict(&self) -> Result<(), ConfigErrors> {
+        match self.report.problems.as_slice() {
+            [] => Ok(()),
+            problems => Err(ConfigErrors::new(problems.to_vec())),
+        }
+    }
+
+    /// What is not wrong but worth a word.
+    #[must_use]
+    pub fn warnings(&self) -> &[Problem] {
+        &self.report.warnings
+    }
+
+    /// What was said of each setting.
+    pub(crate) const fn values(&self) -> &Values {
+        &self.values
+    }
+
+    fn make_secrets(&mut self, random: &dyn Random) {
+        let Some(file) = &self.secrets_file else { return };
+        if let Err(error) = secrets::generate(&mut self.values, file, random) {
+            let name = file.display().to_string();
+            self.report
+                .problem(name, format!("cannot be made: {error}; set JWT_SECRET and ENCRYPTION_KEY, or DATA_DIR"));
+        }
+    }
+}
+
+/// Every default is of its setting's form, so that this is never seen; a test holds the table to it.
+fn defect() -> Problem {
+    Problem {
+        name: "Portcullis".to_owned(),
+        text: "a default of this version cannot be read: please report it".to_owned(),
+    }
+}
+
+impl fmt::Debug for Args {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&String> = self.settings.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Args").field("config", &self.config).field("settings", &names).finish()
+    }
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dir: &Path = &self.dir;
+        f.debug_struct("Sources").field("args", &self.args).field("dir", &dir).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,36 @@
+use std::{net::SocketAddr, time::Duration};
+
+use crate::config::{
+    table::{BODY_LIMIT_BYTES, DOCS, HEADER_TIMEOUT, HOST, PORT, REQUEST_TIMEOUT, SHUTDOWN_GRACE},
+    values::Values,
+};
+
+/// How the server listens.
+#[derive(Debug)]
+pub struct Http {
+    /// `HOST` and `PORT`.
+    pub listen: SocketAddr,
+    /// `REQUEST_TIMEOUT`
+    pub request_timeout: Duration,
+    /// `HEADER_TIMEOUT`
+    pub header_timeout: Duration,
+    /// `BODY_LIMIT_BYTES`
+    pub body_limit: usize,
+    /// `SHUTDOWN_GRACE`
+    pub shutdown_grace: Duration,
+    /// `DOCS`
+    pub docs: bool,
+}
+
+impl Http {
+    pub(super) fn read(values: &Values) -> Option<Self> {
+        Some(Self {
+            listen: SocketAddr::new(values.get(&HOST)?, values.get(&PORT)?),
+            request_timeout: values.get(&REQUEST_TIMEOUT)?,
+            header_timeout: values.get(&HEADER_TIMEOUT)?,
+            body_limit: values.get(&BODY_LIMIT_BYTES)?,
+            shutdown_grace: values.get(&SHUTDOWN_GRACE)?,
+            docs: values.get(&DOCS)?,
+        })
+    }
+}

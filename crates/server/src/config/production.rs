@@ -1,0 +1,136 @@
+//! What production refuses. In development the same is warned about, where it is worth a word.
+
+use std::path::Path;
+
+use super::{
+    choices::RateLimitMode,
+    form::{decode_key, is_loopback_host, items},
+    report::{
+        Gravity::{Refused, RefusedElseWarned},
+        Report,
+    },
+    secrets,
+    table::{
+        ARGON2_ITERATIONS, ARGON2_MEMORY_KIB, CORS_ALLOWED_ORIGINS, DEV_MAILBOX, ENCRYPTION_KEY, JWT_SECRET,
+        JWT_SECRET_PREVIOUS, MAIL_SERVER, MAIL_SSL_TLS, MAIL_STARTTLS, PASSWORD_MIN_LENGTH, PUBLIC_URL,
+        RATE_LIMIT_MODE, SMS_COUNTRIES, TWILIO_SID, VALIDATE_CERTS,
+    },
+    values::Values,
+};
+
+/// Reports everything that is insecure.
+pub(super) fn check(values: &Values, secrets_file: Option<&Path>, report: &mut Report) {
+    jwt_secrets(values, secrets_file, report);
+    encryption_key(values, secrets_file, report);
+    mail(values, report);
+    passwords(values, report);
+    web(values, report);
+    if values.has(TWILIO_SID.name()) && !values.has(SMS_COUNTRIES.name()) {
+        let text = "is not set beside TWILIO_SID: name the countries to which an SMS may go";
+        report.insecure(Refused, SMS_COUNTRIES.name(), text);
+    }
+}
+
+/// Secrets that stand in a README, ours or the origin's: everybody has them.
+const PUBLISHED: &[&str] = &["your-super-secret-jwt-key"];
+
+const SHORTEST_SECRET: usize = 32;
+
+fn jwt_secrets(values: &Values, secrets_file: Option<&Path>, report: &mut Report) {
+    if !secrets::needs_jwt_secret(values) {
+        return;
+    }
+    if !values.has(JWT_SECRET.name()) {
+        absent(JWT_SECRET.name(), secrets_file, report);
+    }
+    for name in [JWT_SECRET.name(), JWT_SECRET_PREVIOUS.name()] {
+        let Some(secret) = values.text(name) else { continue };
+        if PUBLISHED.contains(&secret.trim()) {
+            report.insecure(RefusedElseWarned, name, format!("is an example that everybody knows: {MAKE_ONE}"));
+        } else if secret.len() < SHORTEST_SECRET {
+            let text = format!("is shorter than {SHORTEST_SECRET} bytes and can be guessed: {MAKE_ONE}");
+            report.insecure(RefusedElseWarned, name, text);
+        } else if is_monotonous(secret.as_bytes()) {
+            report.insecure(RefusedElseWarned, name, format!("is one character over and over: {MAKE_ONE}"));
+        }
+    }
+}
+
+const MAKE_ONE: &str = "make one with `openssl rand -base64 32`";
+
+fn encryption_key(values: &Values, secrets_file: Option<&Path>, report: &mut Report) {
+    let name = ENCRYPTION_KEY.name();
+    if !values.has(name) {
+        absent(name, secrets_file, report);
+    }
+    if items(values.text(name).unwrap_or_default()).filter_map(decode_key).any(|key| is_monotonous(&key)) {
+        report.insecure(RefusedElseWarned, name, format!("is one byte over and over: {MAKE_ONE}"));
+    }
+}
+
+fn absent(name: &str, secrets_file: Option<&Path>, report: &mut Report) {
+    let kept = secrets_file.map(|file| format!("; the one of development is in {}", file.display()));
+    report.insecure(Refused, name, format!("is not set: {MAKE_ONE}{}", kept.unwrap_or_default()));
+}
+
+fn is_monotonous(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|first| bytes.iter().all(|byte| byte == first))
+}
+
+fn mail(values: &Values, report: &mut Report) {
+    if values.get(&DEV_MAILBOX) == Some(true) {
+        let text = "is on: mails would be shown to whoever sits at the machine, and never sent; set MAIL_SERVER";
+        report.insecure(Refused, DEV_MAILBOX.name(), text);
+    }
+    if !values.has(MAIL_SERVER.name()) {
+        report.insecure(Refused, MAIL_SERVER.name(), "is not set: accounts cannot be verified without mail");
+        return;
+    }
+    if values.get(&MAIL_SERVER).is_some_and(|server| is_loopback_host(&server)) {
+        return;
+    }
+    if values.get(&MAIL_STARTTLS) == Some(false) && values.get(&MAIL_SSL_TLS) == Some(false) {
+        let text =
+            "and MAIL_SSL_TLS are both off, so that mails and the password cross the network in the clear: set one";
+        report.insecure(RefusedElseWarned, MAIL_STARTTLS.name(), text);
+    }
+    if values.get(&VALIDATE_CERTS) == Some(false) {
+        let text = "is off, so that anybody can pose as MAIL_SERVER: for a root of your own there is MAIL_CA_FILE";
+        report.insecure(RefusedElseWarned, VALIDATE_CERTS.name(), text);
+    }
+}
+
+/// Argon2id's floor (OWASP Password Storage): so much memory in KiB with so many iterations, or more of both.
+const ARGON2_FLOOR: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
+
+fn passwords(values: &Values, report: &mut Report) {
+    let cost = (values.get(&ARGON2_MEMORY_KIB), values.get(&ARGON2_ITERATIONS));
+    if let (Some(memory), Some(iterations)) = cost
+        && !ARGON2_FLOOR.iter().any(|(floor, least)| memory >= *floor && iterations >= *least)
+    {
+        let text = format!(
+            "of {memory} with {iterations} ARGON2_ITERATIONS is below OWASP's floor: take 47104 with 1, 19456 with 2, \
+             12288 with 3, 9216 with 4 or 7168 with 5, or more"
+        );
+        report.insecure(RefusedElseWarned, ARGON2_MEMORY_KIB.name(), text);
+    }
+    if values.get(&PASSWORD_MIN_LENGTH).is_some_and(|least| least < 8) {
+        report.insecure(RefusedElseWarned, PASSWORD_MIN_LENGTH.name(), "is under 8: set 8 or more, better 15");
+    }
+}
+
+fn web(values: &Values, report: &mut Report) {
+    if let Some(url) = values.get(&PUBLIC_URL)
+        && !url.is_https()
+    {
+        let text = format!("is {url}, not https: links would carry their tokens in the clear");
+        let gravity = if url.is_loopback() { Refused } else { RefusedElseWarned };
+        report.insecure(gravity, PUBLIC_URL.name(), text);
+    }
+    if values.get(&RATE_LIMIT_MODE) == Some(RateLimitMode::Off) {
+        report.insecure(Refused, RATE_LIMIT_MODE.name(), "is off: set `enforce`, or `observe`");
+    }
+    if values.get(&CORS_ALLOWED_ORIGINS).is_some_and(|origins| origins.iter().any(|origin| origin == "*")) {
+        report.insecure(Refused, CORS_ALLOWED_ORIGINS.name(), "allows every page (`*`): name the origins");
+    }
+}

@@ -1,0 +1,98 @@
+//! What contradicts itself wherever the server runs.
+
+use std::fs;
+
+use super::{
+    choices::{Environment, JwtAlgorithm},
+    report::Report,
+    table::{
+        ARGON2_MEMORY_KIB, ARGON2_PARALLELISM, DEV_MAILBOX, JWT_ALGORITHM, MAIL_CA_FILE, MAIL_PASSWORD, MAIL_SERVER,
+        MAIL_SSL_TLS, MAIL_STARTTLS, MAIL_USERNAME, REALMS, TEMPLATES_DIR, USE_CREDENTIALS,
+    },
+    values::Values,
+};
+
+/// Reports every contradiction between settings, and between them and the disk.
+pub(super) fn check(values: &Values, environment: Environment, report: &mut Report) {
+    signing(values, report);
+    mail(values, environment, report);
+    credentials(values, report);
+    argon2(values, report);
+    files(values, report);
+    reserved(values, report);
+}
+
+/// Realms that have a table in TOML must be realms.
+pub(super) fn check_realm_tables(values: &Values, tables: &[String], report: &mut Report) {
+    let Some(realms) = values.get(&REALMS) else { return };
+    for table in tables {
+        if !realms.iter().any(|realm| realm.as_str() == table) {
+            report.problem(format!("realms.{table}"), "is a table in TOML, but REALMS does not name that realm");
+        }
+    }
+}
+
+fn signing(values: &Values, report: &mut Report) {
+    if values.get(&JWT_ALGORITHM).is_some_and(|algorithm| algorithm != JwtAlgorithm::Hs256) {
+        report.problem(JWT_ALGORITHM.name(), "is not there yet: this version signs with HS256 only");
+    }
+}
+
+fn mail(values: &Values, environment: Environment, report: &mut Report) {
+    if values.get(&MAIL_STARTTLS) == Some(true) && values.get(&MAIL_SSL_TLS) == Some(true) {
+        let text = "and MAIL_SSL_TLS are both on: keep STARTTLS (usually port 587) or TLS from the first byte (465)";
+        report.problem(MAIL_STARTTLS.name(), text);
+    }
+    // In production the rule about MAIL_SERVER says it.
+    let goes_nowhere = !values.has(MAIL_SERVER.name()) && values.get(&DEV_MAILBOX) == Some(false);
+    if environment == Environment::Development && goes_nowhere {
+        let text = "is not set and DEV_MAILBOX is off, so that no mail would arrive: set one of them";
+        report.problem(MAIL_SERVER.name(), text);
+    }
+}
+
+fn credentials(values: &Values, report: &mut Report) {
+    if !values.has(MAIL_SERVER.name()) || values.get(&USE_CREDENTIALS) != Some(true) {
+        return;
+    }
+    for name in [MAIL_USERNAME.name(), MAIL_PASSWORD.name()] {
+        if !values.has(name) {
+            report.problem(name, "is needed to log in to MAIL_SERVER; if it wants no login, set USE_CREDENTIALS=off");
+        }
+    }
+}
+
+fn argon2(values: &Values, report: &mut Report) {
+    let (memory, lanes) = (values.get(&ARGON2_MEMORY_KIB), values.get(&ARGON2_PARALLELISM));
+    if let (Some(memory), Some(lanes)) = (memory, lanes)
+        && memory < 8 * lanes
+    {
+        let text = format!("must be at least 8 for each lane of ARGON2_PARALLELISM: {} or more", 8 * lanes);
+        report.problem(ARGON2_MEMORY_KIB.name(), text);
+    }
+}
+
+fn files(values: &Values, report: &mut Report) {
+    if let Some(folder) = values.path(&TEMPLATES_DIR)
+        && !folder.is_dir()
+    {
+        report.problem(TEMPLATES_DIR.name(), format!("{} is no folder", folder.display()));
+    }
+    if let Some(file) = values.path(&MAIL_CA_FILE) {
+        let is_pem = fs::read(&file).map(|pem| pem.windows(BEGIN.len()).any(|window| window == BEGIN));
+        match is_pem {
+            Ok(true) => {}
+            Ok(false) => report.problem(MAIL_CA_FILE.name(), format!("{} holds no PEM certificate", file.display())),
+            Err(error) => report.problem(MAIL_CA_FILE.name(), format!("{} cannot be read: {error}", file.display())),
+        }
+    }
+}
+
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+fn reserved(values: &Values, report: &mut Report) {
+    let names: Vec<_> = values.reserved().collect();
+    if !names.is_empty() {
+        report.warning(names.join(", "), "accepted, but without effect in this version");
+    }
+}

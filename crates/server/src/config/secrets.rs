@@ -1,0 +1,135 @@
+//! The secrets that development makes for itself, in `DATA_DIR/secrets.env`: written once, never overwritten.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, ErrorKind, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use data_encoding::{BASE64, HEXLOWER};
+use portcullis_core::random::{self, Random};
+
+use super::{
+    access,
+    choices::{Environment, JwtAlgorithm},
+    layers::{Origin, parse_dotenv, read_limited},
+    report::{Gravity, Report},
+    table::{DATA_DIR, ENCRYPTION_KEY, JWT_ALGORITHM, JWT_SECRET},
+    values::Values,
+};
+
+/// Where they are kept.
+pub(super) fn file(values: &Values) -> Option<PathBuf> {
+    values.path(&DATA_DIR).map(|folder| folder.join("secrets.env"))
+}
+
+/// Whether access tokens are signed with a shared secret.
+pub(super) fn needs_jwt_secret(values: &Values) -> bool {
+    values.get(&JWT_ALGORITHM) == Some(JwtAlgorithm::Hs256)
+}
+
+/// Takes what is missing from the file, if there is one; production only looks who can read it.
+pub(super) fn read(values: &mut Values, file: &Path, environment: Environment, report: &mut Report) {
+    if !file.exists() {
+        return;
+    }
+    if access::is_open_to_others(file) {
+        let text = format!("others can read these secrets: run `chmod 600 {}`", file.display());
+        report.insecure(Gravity::RefusedElseWarned, file.display().to_string(), text);
+    }
+    let wanted = missing(values);
+    if environment == Environment::Production || wanted.is_empty() {
+        return;
+    }
+    if let Err(error) = supply_from(values, file) {
+        report.problem(file.display().to_string(), format!("cannot be read: {error}"));
+        return;
+    }
+    for name in missing(values) {
+        let text = format!("is missing in {}, which is never overwritten: add it there, or set it", file.display());
+        report.problem(name, text);
+    }
+    if wanted.contains(&ENCRYPTION_KEY.name())
+        && values.has(ENCRYPTION_KEY.name())
+        && values.get(&ENCRYPTION_KEY).is_none()
+    {
+        let text = format!("in {} must be 32 random bytes in base64", file.display());
+        report.problem(ENCRYPTION_KEY.name(), text);
+    }
+}
+
+/// Makes the file if something is missing and there is none.
+pub(super) fn generate(values: &mut Values, file: &Path, random: &dyn Random) -> io::Result<()> {
+    if missing(values).is_empty() {
+        return Ok(());
+    }
+    if let Some(folder) = file.parent() {
+        create_private_dir(folder)?;
+    }
+    create_once(file, &contents(random), random)?;
+    supply_from(values, file)
+}
+
+/// Makes a folder, and those above it, for its owner alone; one that is there is left as it is.
+///
+/// # Errors
+/// What the system says.
+pub fn create_private_dir(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+fn missing(values: &Values) -> Vec<&'static str> {
+    let jwt = needs_jwt_secret(values).then_some(JWT_SECRET.name());
+    let names = jwt.into_iter().chain([ENCRYPTION_KEY.name()]);
+    names.filter(|name| !values.has(name)).collect()
+}
+
+fn supply_from(values: &mut Values, file: &Path) -> io::Result<()> {
+    let (entries, mistakes) = parse_dotenv(&read_limited(file)?);
+    if let Some(mistake) = mistakes.first() {
+        return Err(io::Error::other(mistake.clone()));
+    }
+    let known = [JWT_SECRET.name(), ENCRYPTION_KEY.name()];
+    for (name, text) in entries {
+        if let Some(name) = known.iter().copied().find(|known| *known == name && !text.is_empty()) {
+            values.supply(name, text.into(), Origin::File(file.to_owned()));
+        }
+    }
+    Ok(())
+}
+
+fn contents(random: &dyn Random) -> String {
+    let secret = || BASE64.encode(&random::bytes::<32>(random));
+    format!(
+        "# Made at the first start in development. Whoever has these can sign tokens and open the database beside.\n\
+         # Keep a copy: without ENCRYPTION_KEY the database cannot be read.\n\
+         JWT_SECRET={}\nENCRYPTION_KEY={}\n",
+        secret(),
+        secret()
+    )
+}
+
+/// Writes a file that appears whole or not at all, and yields to one that is there already.
+fn create_once(file: &Path, contents: &str, random: &dyn Random) -> io::Result<()> {
+    let temporary = file.with_extension(HEXLOWER.encode(&random::bytes::<8>(random)));
+    let written = write_private(&temporary, contents).and_then(|()| link(&temporary, file));
+    let removed = fs::remove_file(&temporary);
+    written.and(removed.or_else(|error| if error.kind() == ErrorKind::NotFound { Ok(()) } else { Err(error) }))?;
+    file.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+fn write_private(file: &Path, contents: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    file.write_all(contents.as_bytes())?;
+    file.sync_all()
+}
+
+/// A link, unlike a rename, never replaces what another process has just made; some file systems have none.
+fn link(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::hard_link(from, to) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(_) if !to.exists() => fs::rename(from, to),
+        result => result,
+    }
+}

@@ -1,0 +1,190 @@
+//! The table of settings: the one place that says what there is. Unknown names, flags, help, `config show` and the
+//! documentation follow from it.
+
+use std::{path::PathBuf, time::Duration};
+
+use portcullis_core::{SecretString, realm::RealmName, seal::EncryptionKey};
+use tracing::level_filters::LevelFilter;
+
+use super::{
+    choices::{Enumeration, Environment, JwtAlgorithm, LogFormat, RateLimitMode},
+    form::{
+        ADDRESS, API_URL, CLIENTS, COUNTRIES, DATABASE, DOMAIN, DURATION, HOST_NAME, KEYS, LISTEN, MAILBOX, MONGODB,
+        NETWORKS, ORIGINS, PATH, PORT_NUMBER, PUBLIC, PublicUrl, REALM_NAMES, REDIS, SECRET, SWITCH, TEXT, choice,
+        number,
+    },
+    setting::{
+        Entry,
+        Fallback::{Derived, Fixed, Nothing},
+        Group, Setting,
+    },
+};
+
+/// Makes a constant of each setting and the list of all. A row is
+/// `NAME: type = form, default, "one sentence", flags…;` under the name of its [`Group`]; flags are `secret` (its
+/// value is never shown) and `reserved` (accepted and checked, without effect in this version).
+macro_rules! settings {
+    ($($group:ident { $($name:ident: $type:ty = $form:expr, $default:expr, $doc:literal $(, $flag:ident)*;)* })*) => {
+        $($(
+            #[doc = $doc]
+            pub(crate) static $name: Setting<$type> =
+                Setting::new(Group::$group, stringify!($name), $form, $default, $doc)$(.$flag())*;
+        )*)*
+
+        /// All settings, in the order in which they are listed.
+        pub(crate) static SETTINGS: &[&dyn Entry] = &[$($(&$name),*),*];
+    };
+}
+
+settings! {
+    General {
+        ENVIRONMENT: Environment = choice(),
+            Derived("`development` when `HOST` and `PUBLIC_URL` are loopback, else `production`"),
+            "Where the server runs: `production` refuses every insecure setting, with one list of all that is wrong.";
+        APP_NAME: String = TEXT, Fixed("Portcullis"),
+            "The name that pages and mails show.";
+        PUBLIC_URL: PublicUrl = PUBLIC, Derived("from `APP_DOMAIN`, else `http://127.0.0.1:PORT`"),
+            "What links in mails start with; the `Host` header is never asked.";
+        APP_DOMAIN: PublicUrl = DOMAIN, Nothing,
+            "The host, perhaps with a port, from which `PUBLIC_URL` is made: `http` for loopback, `https` otherwise.";
+        REALMS: Vec<RealmName> = REALM_NAMES, Fixed("User1,User2"),
+            "The realms by commas, each a separate population of users and the first part of its paths.";
+        TEMPLATES_DIR: PathBuf = PATH, Nothing,
+            "A folder whose files replace the built-in templates of the same name.";
+    }
+    Http {
+        HOST: std::net::IpAddr = ADDRESS, Fixed("127.0.0.1"),
+            "The address to listen on.";
+        PORT: u16 = PORT_NUMBER, Fixed("8000"),
+            "The port to listen on; with 0 the system chooses.";
+        DOCS: bool = SWITCH, Derived("`on`; `off` in production"),
+            "Whether the documentation pages and `openapi.json` are served.";
+        REQUEST_TIMEOUT: Duration = DURATION, Fixed("30s"),
+            "The longest time that a request may take.";
+        HEADER_TIMEOUT: Duration = DURATION, Fixed("10s"),
+            "The longest time that a client may take to send the head of a request.";
+        BODY_LIMIT_BYTES: usize = number::<_, 1024, 16_777_216>(), Fixed("65536"),
+            "The largest body of a request.";
+        SHUTDOWN_GRACE: Duration = DURATION, Fixed("10s"),
+            "How long requests under way may go on after the signal to stop.";
+        TRUSTED_PROXIES: () = NETWORKS, Nothing,
+            "Networks whose `X-Forwarded-For` is believed.", reserved;
+        CORS_ALLOWED_ORIGINS: Vec<String> = ORIGINS, Nothing,
+            "Origins of web pages that may call the server.", reserved;
+        METRICS_LISTEN: () = LISTEN, Nothing,
+            "The address of the listener for metrics.", reserved;
+    }
+    Storage {
+        DATA_DIR: PathBuf = PATH, Fixed("./data"),
+            "The folder of the embedded database and of generated secrets.";
+        DATABASE_URL: PathBuf = DATABASE, Derived("`sqlite://DATA_DIR/portcullis.db`"),
+            "The file of the SQLite database, as `sqlite://PATH`.";
+        ENCRYPTION_KEY: Vec<EncryptionKey> = KEYS, Derived("generated in development"),
+            "32 random bytes in base64 that wrap the realms' keys; of several the first wraps, all unwrap.", secret;
+        MONGO_URL: () = MONGODB, Nothing,
+            "A MongoDB deployment to store in.", secret, reserved;
+        REDIS_HOST: String = HOST_NAME, Nothing,
+            "The host of a Redis server for a shared cache.", reserved;
+        REDIS_PORT: u16 = PORT_NUMBER, Nothing,
+            "The port of the Redis server.", reserved;
+        REDIS_URL: () = REDIS, Nothing,
+            "The Redis server as a URL.", secret, reserved;
+    }
+    Tokens {
+        JWT_ALGORITHM: JwtAlgorithm = choice(), Fixed("HS256"),
+            "The algorithm that signs access tokens; this version has `HS256` only.";
+        JWT_SECRET: SecretString = SECRET, Derived("generated in development"),
+            "The secret that signs access tokens with HS256, 32 bytes or more.", secret;
+        JWT_SECRET_PREVIOUS: SecretString = SECRET, Nothing,
+            "The secret before, which still verifies and no longer signs.", secret;
+        JWT_ISSUER: String = TEXT, Derived("`PUBLIC_URL/{realm}`"),
+            "The `iss` of access tokens; `{realm}` stands for the realm's name.";
+        JWT_AUDIENCE: String = TEXT, Nothing,
+            "The `aud` of access tokens, which have none without it.";
+        ACCESS_TOKEN_TTL: Duration = DURATION, Fixed("30m"),
+            "How long an access token lives.";
+        REFRESH_TOKEN_TTL: Duration = DURATION, Fixed("30d"),
+            "How long a refresh token may lie unused.", reserved;
+        SESSION_MAX_AGE: Duration = DURATION, Fixed("90d"),
+            "How long a session lives at most, however much it is used.";
+        API_CLIENTS: () = CLIENTS, Nothing,
+            "Services that may ask about tokens, as `id:secret` by commas.", secret, reserved;
+    }
+    Accounts {
+        ACCOUNT_ENUMERATION: Enumeration = choice(), Fixed("conceal"),
+            "Whether every answer conceals that an address has an account, or `create` reveals it.";
+        REGISTRATION_TTL: Duration = DURATION, Fixed("7d"),
+            "How long a registration waits for its address to be verified.";
+        VERIFICATION_TTL: Duration = DURATION, Fixed("24h"),
+            "How long the link of a verification mail is good.";
+        DELETE_MAX_AUTH_AGE: Duration = DURATION, Fixed("30m"),
+            "How long after the login an account may still be deleted without a new one.", reserved;
+        PASSWORD_MIN_LENGTH: usize = number::<_, 1, 128>(), Fixed("8"),
+            "The least number of characters of a new password; 15 is advised.";
+        ARGON2_MEMORY_KIB: u32 = number::<_, 8, 4_194_304>(), Fixed("19456"),
+            "The memory that one password hash takes (Argon2id), in KiB.";
+        ARGON2_ITERATIONS: u32 = number::<_, 1, 100>(), Fixed("2"),
+            "How often a password hash goes over its memory.";
+        ARGON2_PARALLELISM: u32 = number::<_, 1, 64>(), Fixed("1"),
+            "The lanes of a password hash.";
+        HASH_THREADS: usize = number::<_, 1, 1024>(), Derived("one a processor"),
+            "The threads that hash passwords.";
+        HASH_QUEUE: usize = number::<_, 1, 65_536>(), Fixed("64"),
+            "How many passwords may wait for a thread; more are answered with 503.";
+        HASH_DEADLINE: Duration = DURATION, Fixed("5s"),
+            "How long a password may wait for a thread before the answer is 503.";
+        RATE_LIMIT_MODE: RateLimitMode = choice(), Fixed("enforce"),
+            "Whether limits are enforced, only counted, or off.", reserved;
+    }
+    Mail {
+        MAIL_SERVER: String = HOST_NAME, Nothing,
+            "The SMTP server that takes the mails.";
+        MAIL_PORT: u16 = PORT_NUMBER, Derived("587, or 465 with `MAIL_SSL_TLS`"),
+            "The port of the SMTP server.";
+        MAIL_STARTTLS: bool = SWITCH, Derived("`on`, or `off` with `MAIL_SSL_TLS`"),
+            "Whether the connection becomes TLS by STARTTLS, without which nothing is sent.";
+        MAIL_SSL_TLS: bool = SWITCH, Fixed("off"),
+            "Whether the connection is TLS from its first byte.";
+        USE_CREDENTIALS: bool = SWITCH, Derived("`on` when `MAIL_USERNAME` is set"),
+            "Whether to log in to the SMTP server.";
+        MAIL_USERNAME: String = TEXT, Nothing,
+            "The name to log in with.";
+        MAIL_PASSWORD: SecretString = SECRET, Nothing,
+            "The password to log in with.", secret;
+        VALIDATE_CERTS: bool = SWITCH, Fixed("on"),
+            "Whether the certificate of the SMTP server must be valid.";
+        MAIL_CA_FILE: PathBuf = PATH, Nothing,
+            "A PEM file with a further root for the SMTP server's certificate.";
+        MAIL_FROM: String = MAILBOX, Derived("`no-reply@` and the host of `PUBLIC_URL`"),
+            "The address that mails come from.";
+        MAIL_FROM_NAME: String = TEXT, Derived("`APP_NAME`"),
+            "The name that mails come from.";
+        MAIL_WORKERS: usize = number::<_, 1, 64>(), Fixed("4"),
+            "How many mails are handed over at a time.";
+        MAIL_TIMEOUT: Duration = DURATION, Fixed("30s"),
+            "The longest time that handing over a mail may take.";
+        DEV_MAILBOX: bool = SWITCH,
+            Derived("`on` when `MAIL_SERVER` is not set and `HOST` is loopback; never in production"),
+            "Whether mails are kept and shown at `/dev/mailbox` instead of being sent.";
+        DEV_MAILBOX_SIZE: usize = number::<_, 1, 10_000>(), Fixed("200"),
+            "How many mails the development mailbox keeps.";
+    }
+    Sms {
+        TWILIO_SID: String = TEXT, Nothing,
+            "The account at Twilio.", reserved;
+        TWILIO_AUTH_TOKEN: SecretString = SECRET, Nothing,
+            "The token of the account at Twilio.", secret, reserved;
+        TWILIO_NUMBER: String = TEXT, Nothing,
+            "The number that messages come from.", reserved;
+        TWILIO_API_URL: () = API_URL, Nothing,
+            "Where Twilio's API is; plain `http` only to loopback.", reserved;
+        SMS_COUNTRIES: () = COUNTRIES, Nothing,
+            "The countries, by their ISO codes, to which an SMS may go.", reserved;
+    }
+    Log {
+        LOG_FORMAT: LogFormat = choice(), Fixed("text"),
+            "`text` for people, `json` for collectors.";
+        LOG_LEVEL: LevelFilter = choice(), Fixed("info"),
+            "The least level that is logged.";
+    }
+}

@@ -1,0 +1,88 @@
+//! A path without a version means `/v1`, for ever; `/User1` and `/User1/` are the same. The realm is found here, once.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    extract::Request,
+    http::{Uri, uri::PathAndQuery},
+    response::Response,
+};
+use portcullis_core::realm::Realm;
+use tower::{Layer, Service};
+
+use super::state::AppState;
+
+/// The realm that a request is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Of(pub(crate) Arc<Realm>);
+
+#[derive(Clone)]
+pub(super) struct AliasLayer(AppState);
+
+impl AliasLayer {
+    pub(super) const fn new(state: AppState) -> Self {
+        Self(state)
+    }
+}
+
+impl<S> Layer<S> for AliasLayer {
+    type Service = Alias<S>;
+
+    fn layer(&self, inner: S) -> Alias<S> {
+        Alias { state: self.0.clone(), inner }
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct Alias<S> {
+    state: AppState,
+    inner: S,
+}
+
+impl<S> Service<Request> for Alias<S>
+where
+    S: Service<Request, Response = Response>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        if let Some((realm, path)) = resolve(&self.state, request.uri().path()) {
+            if let Some(uri) = with_path(request.uri(), &path) {
+                *request.uri_mut() = uri;
+            }
+            request.extensions_mut().insert(Of(realm));
+        }
+        Box::pin(self.inner.call(request))
+    }
+}
+
+/// The realm named by a path, and the path in its full form.
+fn resolve(state: &AppState, path: &str) -> Option<(Arc<Realm>, String)> {
+    let relative = path.strip_prefix("/v1/").or_else(|| path.strip_prefix('/'))?;
+    let (name, rest) = relative.split_once('/').unwrap_or((relative, ""));
+    let realm = state.service.realm(name)?;
+    let full = if rest.is_empty() { format!("/v1/{name}") } else { format!("/v1/{name}/{rest}") };
+    Some((Arc::clone(realm), full))
+}
+
+fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
+    let path_and_query = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(path_and_query).ok()?);
+    Uri::from_parts(parts).ok()
+}

@@ -1,0 +1,45 @@
+use axum::{
+    extract::FromRequestParts,
+    http::{header::AUTHORIZATION, request::Parts},
+};
+use portcullis_core::{Error, error::Kind, service::Principal};
+
+use super::{Call, Query};
+use crate::http::{problem::Refusal, state::AppState};
+
+/// A request with a good bearer token (RFC 6750 §2.1).
+#[derive(Debug)]
+pub(in crate::http) struct SignedIn {
+    pub(in crate::http) call: Call,
+    pub(in crate::http) principal: Principal,
+}
+
+impl FromRequestParts<AppState> for SignedIn {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
+        let call = Call::from_request_parts(parts, state).await?;
+        let mut query = Query::from_request_parts(parts, state).await?;
+        let token = token(parts)?;
+        // A token in the URL is never taken, and one in two places is a mistake (RFC 6750 §2).
+        if query.take("access_token").text().is_some() && token.is_some() {
+            return Err(Error::new(Kind::Malformed, "token.twice", "Send the token in one way only.").into());
+        }
+        let token = token.ok_or_else(|| Error::new(Kind::NoCredentials, "token.missing", "Not authenticated"))?;
+        let principal = call.service.authenticate(&call.ctx, &call.realm, &token).await?;
+        Ok(Self { call, principal })
+    }
+}
+
+fn token(parts: &Parts) -> Result<Option<String>, Error> {
+    let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
+    let Some(header) = headers.next() else { return Ok(None) };
+    if headers.next().is_some() {
+        return Err(Error::new(Kind::Malformed, "token.twice", "Send the token in one way only."));
+    }
+    let header = header.to_str().map_err(|_| Error::bad_token())?;
+    match header.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim().to_owned())),
+        _ => Ok(None),
+    }
+}

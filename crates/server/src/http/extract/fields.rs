@@ -1,0 +1,183 @@
+//! The fields of a request, from query, form or JSON: each at most once, all of them as they came.
+
+use std::{collections::BTreeMap, fmt};
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{header::CONTENT_TYPE, request::Parts},
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{Error, error::Kind, service::Given};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+
+use crate::http::{
+    problem::{Refusal, TOO_LARGE, WRONG_TYPE},
+    state::AppState,
+};
+
+/// Fields by name.
+#[derive(Debug, Default)]
+pub(in crate::http) struct Fields(BTreeMap<String, Given>);
+
+impl Fields {
+    /// The field of this name; it is gone afterwards.
+    pub(in crate::http) fn take(&mut self, name: &str) -> Given {
+        self.0.remove(name).unwrap_or_default()
+    }
+
+    fn from_urlencoded(raw: &str) -> Result<Self, Error> {
+        // The decoder puts U+FFFD for what is no UTF-8; a value must come through as it was meant or not at all.
+        let has_replacement = |text: &str| text.contains('\u{FFFD}');
+        let honest = raw.contains('\u{FFFD}') || raw.to_ascii_uppercase().contains("%EF%BF%BD");
+        let mut fields = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(raw.as_bytes()) {
+            if !honest && (has_replacement(&name) || has_replacement(&value)) {
+                return Err(unreadable());
+            }
+            if fields.insert(name.into_owned(), Given::from(&*value)).is_some() {
+                return Err(repeated());
+            }
+        }
+        Ok(Self(fields))
+    }
+
+    fn from_json(raw: &[u8]) -> Result<Self, Error> {
+        serde_json::from_slice(raw).map_err(|error| {
+            let not_an_object = error.is_data() && !error.to_string().starts_with(REPEATED);
+            if not_an_object {
+                Error::new(Kind::Malformed, "body.not_an_object", "The body must be a JSON object.")
+            } else if error.is_data() {
+                repeated()
+            } else {
+                unreadable()
+            }
+        })
+    }
+}
+
+/// How the visitor says that a name came twice.
+const REPEATED: &str = "field given twice";
+
+fn repeated() -> Error {
+    Error::new(Kind::Malformed, "request.repeated", "A parameter was given twice.")
+}
+
+fn unreadable() -> Error {
+    Error::new(Kind::Malformed, "body.unreadable", "The request could not be read.")
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FieldsVisitor;
+
+        impl<'de> Visitor<'de> for FieldsVisitor {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = BTreeMap::new();
+                while let Some((name, value)) = map.next_entry::<String, serde_json::Value>()? {
+                    let given = match value {
+                        serde_json::Value::Null => Given::Missing,
+                        serde_json::Value::String(text) => Given::from(text),
+                        _ => Given::NotText,
+                    };
+                    if fields.insert(name, given).is_some() {
+                        return Err(A::Error::custom(REPEATED));
+                    }
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(FieldsVisitor)
+    }
+}
+
+/// The fields of the query.
+#[derive(Debug)]
+pub(in crate::http) struct Query(Fields);
+
+/// The fields of a JSON body.
+#[derive(Debug)]
+pub(in crate::http) struct JsonBody(pub(in crate::http) Fields);
+
+/// The fields of a form.
+#[derive(Debug)]
+pub(in crate::http) struct FormBody(pub(in crate::http) Fields);
+
+/// The fields of a form or a JSON body.
+#[derive(Debug)]
+pub(in crate::http) struct AnyBody(pub(in crate::http) Fields);
+
+impl Query {
+    /// The parameter of this name; it is gone afterwards.
+    pub(in crate::http) fn take(&mut self, name: &str) -> Given {
+        self.0.take(name)
+    }
+}
+
+impl FromRequestParts<AppState> for Query {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Refusal> {
+        Ok(Self(Fields::from_urlencoded(parts.uri.query().unwrap_or_default())?))
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BodyType {
+    Json,
+    Form,
+}
+
+fn body_type(request: &Request) -> Option<BodyType> {
+    let kind = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "application/json" => Some(BodyType::Json),
+        "application/x-www-form-urlencoded" => Some(BodyType::Form),
+        _ => None,
+    }
+}
+
+async fn read(request: Request, state: &AppState, taken: &[BodyType]) -> Result<Fields, Response> {
+    let kind = body_type(&request).filter(|kind| taken.contains(kind)).ok_or_else(|| WRONG_TYPE.into_response())?;
+    let body = collect(request.into_body(), state.limits.body).await?;
+    let fields = match kind {
+        BodyType::Json => Fields::from_json(&body),
+        BodyType::Form => std::str::from_utf8(&body).map_err(|_| unreadable()).and_then(Fields::from_urlencoded),
+    };
+    fields.map_err(|error| Refusal::from(error).into_response())
+}
+
+async fn collect(body: Body, limit: usize) -> Result<bytes::Bytes, Response> {
+    to_bytes(body, limit).await.map_err(|error| {
+        let error = error.into_inner();
+        if error.is::<http_body_util::LengthLimitError>() {
+            TOO_LARGE.into_response()
+        } else {
+            Refusal::from(unreadable()).into_response()
+        }
+    })
+}
+
+macro_rules! body {
+    ($name:ident takes $($kind:ident),+) => {
+        impl FromRequest<AppState> for $name {
+            type Rejection = Response;
+
+            async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+                read(request, state, &[$(BodyType::$kind),+]).await.map(Self)
+            }
+        }
+    };
+}
+
+body!(JsonBody takes Json);
+body!(FormBody takes Form);
+body!(AnyBody takes Json, Form);

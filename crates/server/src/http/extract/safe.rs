@@ -1,0 +1,16 @@
+use axum::{
+    extract::FromRequestParts,
+    http::{Method, StatusCode, request::Parts},
+};
+
+/// For routes on which GET acts, as the origin's do: HEAD changes nothing and is answered before the handler runs.
+#[derive(Debug)]
+pub(in crate::http) struct ActsOnGet;
+
+impl<S: Sync> FromRequestParts<S> for ActsOnGet {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
+        if parts.method == Method::HEAD { Err(StatusCode::NO_CONTENT) } else { Ok(Self) }
+    }
+}

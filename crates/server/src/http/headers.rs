@@ -1,0 +1,63 @@
+//! The headers that every answer carries.
+
+use axum::{
+    extract::Request,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method,
+        header::{
+            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
+            X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+        },
+    },
+    middleware::Next,
+    response::Response,
+};
+use portcullis_core::Ctx;
+
+use super::state::Face;
+
+/// For answers that are no page: nothing may be loaded or run.
+const CSP_DATA: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// For pages: our own stylesheet and forms, nothing from elsewhere, no script at all.
+const CSP_PAGE: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+);
+const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Sets what is not set yet, so that a route can be looser where it says so.
+pub(super) fn protect(face: &Face, in_realm: bool, ctx: &Ctx, response: &mut Response) {
+    let headers = response.headers_mut();
+    let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    default(headers, CONTENT_SECURITY_POLICY, if is_page { CSP_PAGE } else { CSP_DATA });
+    default(headers, CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    default(headers, X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    default(headers, X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    default(headers, REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    default(headers, CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    default(headers, CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+    default(headers, PERMISSIONS_POLICY, HeaderValue::from_static("camera=(), geolocation=(), microphone=()"));
+    if face.is_https {
+        let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+        default(headers, STRICT_TRANSPORT_SECURITY, two_years);
+    }
+    if in_realm {
+        default(headers, VARY, HeaderValue::from_static("Authorization, Origin, Accept"));
+    }
+    if let Ok(id) = HeaderValue::from_str(ctx.request_id.as_str()) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+}
+
+fn default(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
+    headers.entry(name).or_insert(value);
+}
+
+/// An answer to HEAD has no body, also where a refusal was dressed in one.
+pub(super) async fn drop_body_of_head(request: Request, next: Next) -> Response {
+    let is_head = request.method() == Method::HEAD;
+    let response = next.run(request).await;
+    if is_head { response.map(|_| axum::body::Body::empty()) } else { response }
+}

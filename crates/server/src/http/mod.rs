@@ -1,0 +1,83 @@
+//! The only list of routes, and what every request passes on its way to one of them.
+
+mod alias;
+mod extract;
+mod headers;
+mod page;
+mod problem;
+mod routes;
+mod scope;
+mod state;
+mod timeout;
+
+pub(crate) use routes::mailbox::MessageAnswer;
+pub(crate) use scope::Peer;
+pub(crate) use state::{AppState, Face, Limits};
+
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+};
+use tower::{Layer, Service, util::BoxCloneSyncService};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use portcullis_core::Error;
+use problem::Refusal;
+
+/// The finished way in: from a request to its answer, never failing.
+pub(crate) type Entrance = BoxCloneSyncService<Request, Response, std::convert::Infallible>;
+
+/// Every route of the server. What is not listed here does not exist, and what is listed is documented.
+fn all_routes(is_development: bool) -> OpenApiRouter<AppState> {
+    let accounts = OpenApiRouter::with_openapi(routes::openapi::document())
+        .routes(routes!(routes::create::create))
+        .routes(routes!(routes::verify::verify))
+        .routes(routes!(routes::verify::resend))
+        .routes(routes!(routes::reset::reset_password))
+        .routes(routes!(routes::undo::undo_form))
+        .routes(routes!(routes::undo::undo))
+        .routes(routes!(routes::login::login))
+        .routes(routes!(routes::profile::profile))
+        .routes(routes!(routes::profile::me))
+        .routes(routes!(routes::logout::logout))
+        .routes(routes!(routes::logout::logout_by_post));
+    let around = accounts
+        .routes(routes!(routes::landing::landing))
+        .routes(routes!(routes::landing::stylesheet))
+        .routes(routes!(routes::health::health))
+        .routes(routes!(routes::health::livez))
+        .routes(routes!(routes::health::readyz))
+        .routes(routes!(routes::openapi::openapi_json));
+    if is_development {
+        return around.routes(routes!(routes::mailbox::page)).routes(routes!(routes::mailbox::json));
+    }
+    around
+}
+
+/// The OpenAPI document of a server in development, where every route exists.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    all_routes(true).split_for_parts().1
+}
+
+/// Joins routes and layers. The alias comes first: it decides what path the rest sees.
+pub(crate) fn entrance(state: AppState) -> Entrance {
+    let (router, _) = all_routes(state.mailbox.is_some()).split_for_parts();
+    let router: Router = router
+        .fallback(async || Refusal::from(Error::not_found()))
+        .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
+        .layer(from_fn_with_state(state.clone(), timeout::bound))
+        .layer(CatchPanicLayer::custom(|_| problem::panicked().into_response()))
+        .layer(from_fn_with_state(state.clone(), scope::scope))
+        .layer(from_fn(headers::drop_body_of_head))
+        .with_state(state.clone());
+    let routed = tower::service_fn(move |request: Request| {
+        let mut router = router.clone();
+        async move { router.call(request).await }
+    });
+    BoxCloneSyncService::new(alias::AliasLayer::new(state).layer(routed))
+}

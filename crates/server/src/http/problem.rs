@@ -1,0 +1,240 @@
+//! Errors of the domain as `application/problem+json` (RFC 9457): the only place that knows status numbers.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{Ctx, Error, error::Kind};
+use serde::Serialize;
+
+use super::alias::Of;
+
+/// A refusal on its way out; it is dressed once the request's circumstances are at hand.
+#[derive(Clone, Debug)]
+pub(crate) struct Refusal {
+    error: Arc<Error>,
+    /// With `error` and `error_description` beside, as OAuth 2.0 clients expect (RFC 6749 §5.2).
+    for_oauth: bool,
+}
+
+impl Refusal {
+    /// A refusal that OAuth 2.0 clients understand too.
+    pub(super) fn for_oauth(error: Error) -> Self {
+        Self { error: Arc::new(error), for_oauth: true }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self { error: Arc::new(error), for_oauth: false }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = status(self.error.kind());
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// What each kind of error is in HTTP.
+pub(super) const fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Malformed | Kind::BadLink => StatusCode::BAD_REQUEST,
+        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::NoCredentials | Kind::BadToken | Kind::Refused => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Overloaded(_) | Kind::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Refusals that only HTTP knows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Transport(StatusCode, &'static str, &'static str);
+
+pub(super) const TOO_LARGE: Transport =
+    Transport(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "The request's body is too large.");
+pub(super) const WRONG_TYPE: Transport = Transport(
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    "body.wrong_type",
+    "The request's body has a type that is not taken here.",
+);
+
+/// The router adds `Allow`.
+pub(super) const METHOD_NOT_ALLOWED: Transport =
+    Transport(StatusCode::METHOD_NOT_ALLOWED, "method.not_allowed", "This path does not know that method.");
+
+impl IntoResponse for Transport {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.0;
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// For a handler that panicked: the request fails, the process lives.
+pub(super) fn panicked() -> Refusal {
+    Refusal::from(Error::internal("a handler panicked"))
+}
+
+/// For a request that took too long.
+pub(super) fn timed_out() -> Refusal {
+    let kind = Kind::Unavailable(Duration::from_secs(5));
+    Refusal::from(Error::new(kind, "timeout", "The request took too long."))
+}
+
+/// The document of RFC 9457, with our extensions.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Problem<'a> {
+    /// `about:blank`: what kind of problem it is, `code` says.
+    #[serde(rename = "type")]
+    #[schema(example = "about:blank")]
+    kind: &'static str,
+    /// The status in words.
+    #[schema(example = "Unauthorized")]
+    title: &'a str,
+    /// The status.
+    #[schema(example = 401)]
+    status: u16,
+    /// For a person.
+    #[schema(example = "Invalid email or password")]
+    detail: &'a str,
+    /// For a program: a stable word.
+    #[schema(example = "login.refused")]
+    code: &'a str,
+    /// The request's id, as in the `X-Request-Id` header and the log.
+    #[schema(example = "c7r3k1nq0v5t8a2m4e6g9h1j3d")]
+    instance: &'a str,
+    /// With 422: every field that was refused.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<Fault>,
+    /// OAuth 2.0's name for it, where a login or token was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "invalid_grant")]
+    error: Option<&'static str>,
+    /// OAuth 2.0's description.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Invalid email or password")]
+    error_description: Option<&'a str>,
+}
+
+/// One field that was refused.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct Fault {
+    /// Its name in the request.
+    #[schema(example = "email")]
+    field: &'static str,
+    /// A stable word.
+    #[schema(example = "email.invalid")]
+    code: &'static str,
+    /// For a person.
+    #[schema(example = "This is not a valid e-mail address.")]
+    detail: &'static str,
+}
+
+/// Gives a refusal its body and headers, and tells the log the true reason.
+pub(super) fn dress(response: Response, ctx: &Ctx, realm: Option<&Of>) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let Some(refusal) = parts.extensions.remove::<Refusal>() else {
+        let Some(Transport(status, code, detail)) = parts.extensions.remove::<Transport>() else {
+            return Response::from_parts(parts, body);
+        };
+        return with_body(parts, &plain(status, code, detail, ctx));
+    };
+    let error = &*refusal.error;
+    note(error);
+    set_challenge(&mut parts.headers, error.kind(), realm);
+    if let Kind::Overloaded(wait) | Kind::Unavailable(wait) = error.kind() {
+        parts.headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    }
+    let mut problem = plain(parts.status, error.code(), error.detail(), ctx);
+    problem.errors = error
+        .fields()
+        .iter()
+        .map(|fault| Fault { field: fault.field, code: fault.code, detail: fault.detail })
+        .collect();
+    if refusal.for_oauth {
+        problem.error = Some(oauth_word(error));
+        problem.error_description = Some(error.detail());
+    }
+    with_body(parts, &problem)
+}
+
+fn plain<'a>(status: StatusCode, code: &'a str, detail: &'a str, ctx: &'a Ctx) -> Problem<'a> {
+    Problem {
+        kind: "about:blank",
+        title: status.canonical_reason().unwrap_or("Error"),
+        status: status.as_u16(),
+        detail,
+        code,
+        instance: ctx.request_id.as_str(),
+        errors: Vec::new(),
+        error: None,
+        error_description: None,
+    }
+}
+
+fn with_body(mut parts: axum::http::response::Parts, problem: &Problem<'_>) -> Response {
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    Response::from_parts(parts, Body::from(serde_json::to_vec(problem).unwrap_or_default()))
+}
+
+/// RFC 6750 §3: how to do better. A request without credentials is told no error, one with bad ones no reason.
+fn set_challenge(headers: &mut axum::http::HeaderMap, kind: Kind, realm: Option<&Of>) {
+    let name = realm.map_or("portcullis", |of| of.0.name.as_str());
+    let challenge = match kind {
+        Kind::NoCredentials | Kind::Refused => format!("Bearer realm=\"{name}\""),
+        Kind::BadToken => format!(
+            "Bearer realm=\"{name}\", error=\"invalid_token\", error_description=\"The access token is invalid or expired\""
+        ),
+        _ => return,
+    };
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        headers.insert(WWW_AUTHENTICATE, challenge);
+    }
+}
+
+/// The words of RFC 6749 §5.2 and ours beside them.
+fn oauth_word(error: &Error) -> &'static str {
+    match error.kind() {
+        Kind::Refused => "invalid_grant",
+        Kind::Forbidden => "email_not_verified",
+        Kind::Overloaded(_) | Kind::Unavailable(_) => "temporarily_unavailable",
+        Kind::Internal => "server_error",
+        _ => "invalid_request",
+    }
+}
+
+/// The private half of an error, for the log.
+fn note(error: &Error) {
+    let cause = error.cause().map(chain).unwrap_or_default();
+    match error.kind() {
+        Kind::Internal => tracing::error!(code = error.code(), cause, "failed"),
+        Kind::Overloaded(_) | Kind::Unavailable(_) => tracing::warn!(code = error.code(), cause, "turned away"),
+        _ => tracing::debug!(code = error.code(), cause, "refused"),
+    }
+}
+
+fn chain(cause: &portcullis_core::error::Cause) -> String {
+    let mut text = cause.to_string();
+    let mut next = cause.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,59 @@
+use axum::Json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::{
+    extract::{Call, FormBody},
+    problem::{Problem, Refusal},
+};
+
+/// The fields of an OAuth 2.0 password grant; those beyond the first two are tolerated.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the form, which is read field by field")]
+struct LoginForm {
+    /// The e-mail address.
+    #[schema(example = "john.doe@example.com")]
+    username: String,
+    #[schema(example = "securepassword123", format = Password)]
+    password: String,
+    #[schema(example = "password")]
+    grant_type: Option<String>,
+    scope: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TokenAnswer {
+    /// A JWT, for `Authorization: Bearer`.
+    access_token: String,
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    /// In seconds.
+    #[schema(example = 1800)]
+    expires_in: u64,
+}
+
+/// Log in
+///
+/// Gives an access token for the address and password of a verified account.
+#[utoipa::path(
+    post, path = "/v1/{realm}/login", tag = "Accounts",
+    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    request_body(content = LoginForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "Logged in", body = TokenAnswer),
+        (status = 400, description = "Not readable, or a field given twice", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Invalid email or password", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Email not verified", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not a form", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "Fields are missing", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Too much to do for now", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn login(call: Call, FormBody(mut fields): FormBody) -> Result<Json<TokenAnswer>, Refusal> {
+    let (username, password) = (fields.take("username"), fields.take("password"));
+    let done = call.service.login(&call.ctx, &call.realm, &username, &password).await.map_err(Refusal::for_oauth)?;
+    let expires_in = call.service.access_token_lifetime().as_secs();
+    Ok(Json(TokenAnswer { access_token: done.access_token.expose().to_owned(), token_type: "bearer", expires_in }))
+}

@@ -1,0 +1,87 @@
+use axum::Json;
+use portcullis_core::user::Account;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::{
+    extract::{Query, SignedIn},
+    problem::{Problem, Refusal},
+};
+
+/// A user, as their owner may see them.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct UserAnswer {
+    #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
+    id: String,
+    #[schema(example = "John")]
+    first_name: String,
+    #[schema(example = "Doe")]
+    last_name: String,
+    #[schema(example = "john.doe@example.com")]
+    email: String,
+    #[schema(example = "+1234567890")]
+    phone: String,
+    #[schema(example = "US")]
+    country_code: String,
+    /// The country's common English name.
+    #[schema(example = "United States")]
+    country: &'static str,
+    is_email_verified: bool,
+    is_phone_verified: bool,
+    #[schema(example = "2026-01-01T00:00:00Z", format = DateTime)]
+    created_at: String,
+}
+
+impl From<&Account> for UserAnswer {
+    fn from(account: &Account) -> Self {
+        let profile = &account.profile;
+        Self {
+            id: account.id.to_string(),
+            first_name: profile.first_name.as_str().to_owned(),
+            last_name: profile.last_name.as_str().to_owned(),
+            email: profile.email.as_str().to_owned(),
+            phone: profile.phone.as_str().to_owned(),
+            country_code: profile.country.as_str().to_owned(),
+            country: profile.country.name(),
+            // Whoever is not verified is a registration, not a user.
+            is_email_verified: true,
+            is_phone_verified: account.is_phone_verified,
+            created_at: account.created_at.to_string(),
+        }
+    }
+}
+
+/// See a user
+///
+/// One's own record; any other id is not found.
+#[utoipa::path(
+    get, path = "/v1/{realm}", tag = "Accounts", security(("bearer" = [])),
+    params(
+        ("realm" = String, Path, description = "The realm", example = "User1"),
+        ("id" = Option<String>, Query, description = "The caller's own id; may be left out"),
+    ),
+    responses(
+        (status = 200, description = "The caller's record", body = UserAnswer),
+        (status = 401, description = "No good token", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not the caller's id", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn profile(signed_in: SignedIn, mut query: Query) -> Result<Json<UserAnswer>, Refusal> {
+    let account = signed_in.principal.own_account(query.take("id").text())?;
+    Ok(Json(account.into()))
+}
+
+/// See oneself
+///
+/// The caller's own record.
+#[utoipa::path(
+    get, path = "/v1/{realm}/me", tag = "Accounts", security(("bearer" = [])),
+    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    responses(
+        (status = 200, description = "The caller's record", body = UserAnswer),
+        (status = 401, description = "No good token", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn me(signed_in: SignedIn) -> Json<UserAnswer> {
+    Json((&*signed_in.principal.account).into())
+}

@@ -1,0 +1,71 @@
+use axum::{extract::State, response::Response};
+use utoipa::ToSchema;
+
+use crate::{
+    http::{
+        extract::{AnyBody, Call, Query, Wants},
+        page,
+        problem::Problem,
+        state::AppState,
+    },
+    templates::Page,
+};
+
+/// Take something back: the page
+///
+/// The *this was not me* link of a mail: a page with one button. Opening it changes nothing.
+#[utoipa::path(
+    get, path = "/v1/{realm}/undo", tag = "Accounts",
+    params(
+        ("realm" = String, Path, description = "The realm", example = "User1"),
+        ("token" = String, Query, description = "From the mail"),
+    ),
+    responses(
+        (status = 200, description = "There is something to take back: HTML, or JSON", body = super::Message, example = json!({"message": "Send this token by POST to take the registration back"})),
+        (status = 400, description = "Not a good link: HTML, or problem+json", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn undo_form(State(state): State<AppState>, call: Call, wants: Wants, mut query: Query) -> Response {
+    let token = query.take("token");
+    let token = token.text().unwrap_or_default();
+    match call.service.may_disown(&call.ctx, &call.realm, token).await {
+        Ok(()) => {
+            let message = "Send this token by POST to take the registration back";
+            page::answer(&state, &call, wants, &Page::Undo { token }, message)
+        }
+        Err(error) => page::refuse(&state, &call, wants, &Page::UndoFailed { error: error.detail() }, error),
+    }
+}
+
+/// What `undo` takes.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field")]
+struct UndoRequest {
+    /// From the mail's link.
+    token: String,
+}
+
+/// Take something back
+///
+/// Discards the registration that the mail was about.
+#[utoipa::path(
+    post, path = "/v1/{realm}/undo", tag = "Accounts",
+    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    request_body(content((UndoRequest = "application/x-www-form-urlencoded"), (UndoRequest = "application/json"))),
+    responses(
+        (status = 200, description = "Taken back: HTML, or JSON", body = super::Message, example = json!({"message": "The registration was discarded"})),
+        (status = 400, description = "Not a good link: HTML, or problem+json", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn undo(
+    State(state): State<AppState>,
+    call: Call,
+    wants: Wants,
+    AnyBody(mut fields): AnyBody,
+) -> Response {
+    let token = fields.take("token");
+    match call.service.disown(&call.ctx, &call.realm, token.text().unwrap_or_default()).await {
+        Ok(()) => page::answer(&state, &call, wants, &Page::UndoSuccess, "The registration was discarded"),
+        Err(error) => page::refuse(&state, &call, wants, &Page::UndoFailed { error: error.detail() }, error),
+    }
+}

@@ -1,0 +1,49 @@
+//! The frame around one request: its circumstances, its log line, and the dress of its answer.
+
+use std::{net::SocketAddr, sync::Arc, time::Instant};
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, header::USER_AGENT},
+    middleware::Next,
+    response::Response,
+};
+use portcullis_core::ctx::{Client, Ctx};
+use tracing::Instrument;
+
+use super::{alias::Of, headers, problem, state::AppState};
+
+/// The other end of the connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// Longest `User-Agent` that is kept, in characters.
+const MAX_AGENT: usize = 200;
+
+pub(super) async fn scope(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), client(&request));
+    // The route, not the path: paths and queries carry tokens.
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let realm = request.extensions().get::<Of>().cloned();
+    let span = tracing::info_span!("request", id = %ctx.request_id, method = %request.method(), route);
+    request.extensions_mut().insert(ctx.clone());
+
+    async move {
+        let began = Instant::now();
+        let mut response = problem::dress(next.run(request).await, &ctx, realm.as_ref());
+        headers::protect(&state.face, realm.is_some(), &ctx, &mut response);
+        let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::info!(status = response.status().as_u16(), micros = took, "answered");
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+fn client(request: &Request) -> Client {
+    Client { ip: request.extensions().get::<Peer>().map(|peer| peer.0.ip()), agent: agent(request.headers()) }
+}
+
+fn agent(headers: &HeaderMap) -> Option<String> {
+    Some(headers.get(USER_AGENT)?.to_str().ok()?.chars().take(MAX_AGENT).collect())
+}

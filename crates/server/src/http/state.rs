@@ -1,0 +1,43 @@
+//! What every handler may reach: the verbs and the circumstances, no port.
+
+use std::{sync::Arc, time::Duration};
+
+use portcullis_backends::mail::DevMailbox;
+use portcullis_core::{clock::Clock, random::Random, service::Service};
+
+use crate::templates::Templates;
+
+/// Shared by all requests.
+#[derive(Clone, Debug)]
+pub(crate) struct AppState {
+    pub(crate) service: Arc<Service>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) templates: Arc<Templates>,
+    /// The development mailbox, where there is one.
+    pub(crate) mailbox: Option<Arc<DevMailbox>>,
+    pub(crate) limits: Limits,
+    pub(crate) face: Face,
+}
+
+/// How much one request may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Largest body, in bytes.
+    pub(crate) body: usize,
+    /// Longest time to an answer.
+    pub(crate) time: Duration,
+}
+
+/// What the server says about itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Face {
+    /// Where it is reached, for the landing page.
+    pub(crate) base_url: Arc<str>,
+    /// Whether browsers may only come by https.
+    pub(crate) is_https: bool,
+    /// Whether the documentation is shown.
+    pub(crate) docs: bool,
+    /// Whether the landing page may tell what is running.
+    pub(crate) is_development: bool,
+}

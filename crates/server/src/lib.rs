@@ -1,0 +1,13 @@
+//! Where Portcullis is reached: the wiring, the HTTP surface, the pages, the settings and the command line.
+
+pub mod app;
+pub mod cli;
+pub mod config;
+mod http;
+mod listen;
+pub mod telemetry;
+pub mod templates;
+mod worker;
+
+pub use app::App;
+pub use http::openapi;

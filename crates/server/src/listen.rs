@@ -1,0 +1,89 @@
+//! The listening socket: connections in, answers out, an orderly end.
+
+use std::{future::Future, net::SocketAddr, time::Duration};
+
+use axum::{body::Body, http::Request, response::Response};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt;
+
+use crate::http::{Entrance, Peer};
+
+/// How long connections may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// From the first byte to the end of a request's head.
+    pub(crate) head: Duration,
+    /// From the call to stop until what still runs is cut off.
+    pub(crate) grace: Duration,
+}
+
+/// Most header lines of a request.
+const MAX_HEADERS: usize = 64;
+/// Largest head of a request, in bytes.
+const MAX_HEAD: usize = 32 * 1024;
+/// After a failed accept (no file descriptors left, say) the next waits this long.
+const AFTER_FAILURE: Duration = Duration::from_millis(50);
+
+/// Serves until `stop` is ready, then lets what has begun end.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    entrance: Entrance,
+    patience: Patience,
+    stop: impl Future<Output = ()>,
+) {
+    let graceful = GracefulShutdown::new();
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, peer)) => spawn(stream, peer, &entrance, patience, &graceful),
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(AFTER_FAILURE).await;
+            }
+        }
+    }
+    drop(listener);
+    if tokio::time::timeout(patience.grace, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests took too long to end and were cut off");
+    }
+}
+
+fn spawn(stream: TcpStream, peer: SocketAddr, entrance: &Entrance, patience: Patience, graceful: &GracefulShutdown) {
+    // An answer is one small write: waiting for more would only delay it.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "no TCP_NODELAY");
+    }
+    let entrance = entrance.clone();
+    let service = service_fn(move |request: Request<Incoming>| answer(entrance.clone(), peer, request));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience.head)
+        .max_headers(MAX_HEADERS)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), service);
+    let connection = graceful.watch(connection);
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "connection ended badly");
+        }
+    });
+}
+
+async fn answer(
+    entrance: Entrance,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Result<Response, std::convert::Infallible> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(Peer(peer));
+    entrance.oneshot(request).await
+}

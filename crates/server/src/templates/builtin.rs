@@ -1,0 +1,32 @@
+//! The templates that are built in, under the origin's names and ours.
+
+/// The pages' stylesheet.
+pub(crate) const STYLESHEET: &str = include_str!("../../templates/portcullis.css");
+
+macro_rules! templates {
+    ($($name:literal),+ $(,)?) => {
+        /// Name and source of each.
+        pub(super) const TEMPLATES: &[(&str, &str)] = &[$(($name, include_str!(concat!("../../templates/", $name)))),+];
+    };
+}
+
+templates![
+    "base.html",
+    "email_verified.html",
+    "email_verified_failed.html",
+    "landing.html",
+    "mail_already_registered.html",
+    "mail_already_registered.txt",
+    "mail_base.html",
+    "mail_email_verify.html",
+    "mail_email_verify.txt",
+    "mailbox.html",
+    "registration.html",
+    "registration.txt",
+    "reset.html",
+    "reset_failed.html",
+    "reset_success.html",
+    "undo.html",
+    "undo_failed.html",
+    "undo_success.html",
+];

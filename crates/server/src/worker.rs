@@ -1,0 +1,170 @@
+//! What runs beside the requests: sending what waits, following revocations, clearing away what has lapsed.
+
+use std::{sync::Arc, time::Duration};
+
+use portcullis_core::{
+    Ctx,
+    clock::Clock,
+    outbox::{Claimed, Lease},
+    random::Random,
+    service::{Delivery, Service},
+    session::LogPosition,
+};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+    time::{interval, sleep, timeout},
+};
+
+/// The means of all workers.
+#[derive(Clone, Debug)]
+pub(crate) struct Worker {
+    pub(crate) service: Arc<Service>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    /// Rung when something new waits in the outbox.
+    pub(crate) bell: Arc<Notify>,
+    /// So many messages are sent at a time.
+    pub(crate) senders: usize,
+    /// How long a claimed message is ours.
+    pub(crate) lease: Duration,
+    /// How long sending may go on after the call to stop.
+    pub(crate) grace: Duration,
+}
+
+/// Without a ring, the outbox is looked at this often: for retries, and for what other processes left behind.
+const LOOK_AT_OUTBOX: Duration = Duration::from_secs(1);
+/// Revocations of other processes are felt within a second; this leaves room for a slow store.
+const FOLLOW_REVOCATIONS: Duration = Duration::from_millis(250);
+/// Lapsed rows do no harm; they only take room.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// Workers that run until they are stopped.
+#[derive(Debug)]
+pub(crate) struct Running {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    /// Stops taking up work and waits until what was taken up is done or given back.
+    pub(crate) async fn stop(mut self) {
+        self.stop.send_replace(true);
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a worker ended badly");
+            }
+        }
+    }
+}
+
+impl Worker {
+    /// Starts all workers.
+    pub(crate) fn start(self) -> Running {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(self.clone().deliver_until(stopped.clone()));
+        tasks.spawn(self.clone().follow_until(stopped.clone()));
+        tasks.spawn(self.sweep_until(stopped));
+        Running { stop, tasks }
+    }
+
+    /// Sends everything that is due now, one message after the other; returns how many were settled.
+    pub(crate) async fn deliver_due(&self) -> Result<usize, portcullis_core::Error> {
+        let mut settled = 0;
+        loop {
+            let claimed = self.claim(16).await?;
+            if claimed.is_empty() {
+                return Ok(settled);
+            }
+            for row in &claimed {
+                self.service.deliver(&self.ctx(), row).await?;
+                settled += 1;
+            }
+        }
+    }
+
+    async fn deliver_until(self, mut stopped: watch::Receiver<bool>) {
+        let mut sending = JoinSet::new();
+        while !*stopped.borrow() {
+            while sending.try_join_next().is_some() {}
+            let free = self.senders.saturating_sub(sending.len());
+            let claimed = if free == 0 { Ok(Vec::new()) } else { self.claim(free).await };
+            let found = match claimed {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    tracing::warn!(error = error.code(), "the outbox cannot be read");
+                    Vec::new()
+                }
+            };
+            let is_idle = found.is_empty();
+            for row in found {
+                sending.spawn(self.clone().deliver(row, stopped.clone()));
+            }
+            if is_idle {
+                tokio::select! {
+                    () = self.bell.notified(), if free > 0 => {}
+                    Some(_) = sending.join_next(), if free == 0 => {}
+                    () = sleep(LOOK_AT_OUTBOX) => {}
+                    _ = stopped.changed() => {}
+                }
+            }
+        }
+        while sending.join_next().await.is_some() {}
+    }
+
+    /// Sends one message; when the process is asked to stop, it may still finish within the grace, then its lease goes back.
+    async fn deliver(self, row: Claimed, mut stopped: watch::Receiver<bool>) {
+        let ctx = self.ctx();
+        let out_of_time = async {
+            // An error means that the workers are gone: then it is time, too.
+            let _gone = stopped.wait_for(|stopped| *stopped).await.is_err();
+            sleep(self.grace).await;
+        };
+        let done = tokio::select! {
+            done = self.service.deliver(&ctx, &row) => done,
+            () = out_of_time => self.service.release(&row).await.map(|()| Delivery::Later),
+        };
+        if let Err(error) = done {
+            let cause = error.cause().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(outbox = %row.row.id, error = error.code(), cause, "a message could not be settled; its lease will run out");
+        }
+    }
+
+    async fn follow_until(self, mut stopped: watch::Receiver<bool>) {
+        let mut position = LogPosition::default();
+        let mut ticks = interval(FOLLOW_REVOCATIONS);
+        while go_on(&mut ticks, &mut stopped).await {
+            match self.service.follow_revocations(self.clock.now(), position).await {
+                Ok(next) => position = next,
+                Err(error) => tracing::warn!(error = error.code(), "revocations cannot be followed"),
+            }
+        }
+    }
+
+    async fn sweep_until(self, mut stopped: watch::Receiver<bool>) {
+        let mut ticks = interval(SWEEP);
+        while go_on(&mut ticks, &mut stopped).await {
+            match timeout(SWEEP, self.service.sweep(self.clock.now())).await {
+                Ok(Ok(0)) | Err(_) => {}
+                Ok(Ok(swept)) => tracing::debug!(swept, "cleared away what has lapsed"),
+                Ok(Err(error)) => tracing::warn!(error = error.code(), "cannot clear away what has lapsed"),
+            }
+        }
+    }
+
+    async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, portcullis_core::Error> {
+        self.service.claim_messages(limit, &Lease::new(&self.ctx(), self.lease)).await
+    }
+
+    fn ctx(&self) -> Ctx {
+        Ctx::new(&*self.clock, Arc::clone(&self.random), Default::default())
+    }
+}
+
+async fn go_on(ticks: &mut tokio::time::Interval, stopped: &mut watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        _ = ticks.tick() => !*stopped.borrow(),
+        _ = stopped.changed() => false,
+    }
+}

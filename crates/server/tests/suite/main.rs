@@ -1,0 +1,16 @@
+//! What the server promises, shown through its front door, in one binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    unreachable_pub,
+    reason = "a test that is surprised should say so at once"
+)]
+
+mod config;
+mod openapi;
+mod routes;
+mod support;
+mod walk;

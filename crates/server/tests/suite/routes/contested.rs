@@ -1,0 +1,148 @@
+//! Two people register one address: whoever reads its mail decides.
+
+use crate::support::{Person, TestApp, json, problem};
+
+async fn contested(app: &TestApp) -> (Person, Person) {
+    let attacker = Person::new("victim@example.com").with_password("attackers own phrase").register(app).await;
+    let victim = Person::new("victim@example.com").with_password("victims own phrase").register(app).await;
+    (attacker, victim)
+}
+
+#[tokio::test]
+async fn the_link_of_a_contested_address_asks_for_a_password_and_counts_none_given_before() {
+    let app = TestApp::start().await;
+    let (attacker, victim) = contested(&app).await;
+    let link = app.link(&victim.email, "verify").await;
+
+    let page = app.open(&link).await;
+    assert_eq!(page.status(), 200);
+    let html = page.text().await.unwrap();
+    assert!(html.contains("<form") && html.contains("type=\"password\""));
+    // Until the form is sent nothing is verified: the link shows the form again, the latest password is answered so.
+    assert!(app.open(&link).await.text().await.unwrap().contains("<form"));
+    problem(app.login("User1", &victim.email, &victim.password).await, 403).await;
+    problem(app.login("User1", &victim.email, &attacker.password).await, 401).await;
+
+    let answer = json(
+        app.request(reqwest::Method::GET, link.strip_prefix(&app.base).unwrap())
+            .header("Accept", "application/json")
+            .send()
+            .await
+            .unwrap(),
+        200,
+    )
+    .await;
+    assert_eq!(answer["password_required"], true);
+    let reset_url = answer["reset_url"].as_str().unwrap().to_owned();
+    let reset_path = reset_url.strip_prefix(&app.base).unwrap();
+    assert!(!link.contains(reset_path.split_once("token=").unwrap().1), "a token of its own");
+
+    let done = app.post_form(reset_path, &[("password", "chosen by the owner")]).await;
+    assert_eq!(done.status(), 200);
+    assert!(done.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    for old in [&attacker.password, &victim.password] {
+        problem(app.login("User1", &victim.email, old).await, 401).await;
+    }
+    victim.with_password("chosen by the owner").log_in(&app).await;
+}
+
+#[tokio::test]
+async fn the_form_of_the_page_leads_where_it_says() {
+    let app = TestApp::start().await;
+    let (_, victim) = contested(&app).await;
+    let html = app.open(&app.link(&victim.email, "verify").await).await.text().await.unwrap();
+    let action = html.split_once("action=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let done = app.post_form(&format!("/User1/{action}"), &[("password", "chosen by the owner")]).await;
+    assert_eq!(done.status(), 200);
+    victim.with_password("chosen by the owner").log_in(&app).await;
+}
+
+#[tokio::test]
+async fn a_password_that_is_refused_leaves_the_link_good() {
+    let app = TestApp::start().await;
+    let (_, victim) = contested(&app).await;
+    let answer =
+        app.request(reqwest::Method::GET, app.link(&victim.email, "verify").await.strip_prefix(&app.base).unwrap());
+    let answer = json(answer.header("Accept", "application/json").send().await.unwrap(), 200).await;
+    let path = answer["reset_url"].as_str().unwrap().strip_prefix(&app.base).unwrap().to_owned();
+
+    let again = app.post_form(&path, &[("password", "short")]).await;
+    assert_eq!(again.status(), 422);
+    let html = again.text().await.unwrap();
+    assert!(html.contains("<form") && html.contains("too short"));
+    let refused = app
+        .request(reqwest::Method::POST, &path)
+        .header("Accept", "application/json")
+        .form(&[("password", "password1")]);
+    let refused = problem(refused.send().await.unwrap(), 422).await;
+    assert_eq!(refused["errors"][0]["field"], "password");
+
+    assert_eq!(app.post_form(&path, &[("password", "chosen by the owner")]).await.status(), 200);
+    // Once only.
+    assert_eq!(app.post_form(&path, &[("password", "chosen by somebody else")]).await.status(), 400);
+    problem(app.login("User1", &victim.email, "chosen by somebody else").await, 401).await;
+}
+
+#[tokio::test]
+async fn fifty_forms_at_once_set_one_password() {
+    let app = std::sync::Arc::new(TestApp::start().await);
+    let (_, victim) = contested(&app).await;
+    let link = app.link(&victim.email, "verify").await;
+    let answer =
+        app.request(reqwest::Method::GET, link.strip_prefix(&app.base).unwrap()).header("Accept", "application/json");
+    let answer = json(answer.send().await.unwrap(), 200).await;
+    let path = answer["reset_url"].as_str().unwrap().strip_prefix(&app.base).unwrap().to_owned();
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..50 {
+        let (app, path) = (std::sync::Arc::clone(&app), path.clone());
+        tasks.spawn(async move {
+            app.post_form(&path, &[("password", &format!("phrase number {number}"))]).await.status().as_u16()
+        });
+    }
+    let mut statuses = tasks.join_all().await;
+    statuses.sort_unstable();
+    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1);
+    assert_eq!(statuses.iter().filter(|status| **status == 400).count(), 49);
+}
+
+#[tokio::test]
+async fn the_same_password_again_is_no_contest_and_the_newest_link_counts() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").register(&app).await;
+    let first = app.link(&john.email, "verify").await;
+    let again = john.clone().register(&app).await;
+    let second = app.link(&john.email, "verify").await;
+    assert_ne!(first, second);
+    assert_eq!(app.open(&first).await.status(), 400);
+    assert_eq!(app.open(&second).await.status(), 200);
+    let token = again.log_in(&app).await;
+    assert_eq!(json(app.get_as(&token, "/User1/me").await, 200).await["id"], again.id.as_str());
+}
+
+#[tokio::test]
+async fn once_contested_stays_contested() {
+    let app = TestApp::start().await;
+    let (_, victim) = contested(&app).await;
+    victim.clone().register(&app).await;
+    let link = app.link(&victim.email, "verify").await;
+    assert!(app.open(&link).await.text().await.unwrap().contains("<form"));
+}
+
+#[tokio::test]
+async fn a_token_for_one_act_is_worth_nothing_for_another() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").register(&app).await;
+    let verify = app.link(&john.email, "verify").await;
+    let token = verify.split_once("token=").unwrap().1;
+    assert_eq!(
+        app.post_form(&format!("/User1/reset_password?token={token}"), &[("password", "a fine new phrase")])
+            .await
+            .status(),
+        400
+    );
+    assert_eq!(app.post_form("/User1/undo", &[("token", token)]).await.status(), 400);
+    let undo = app.link(&john.email, "undo").await;
+    let token = undo.split_once("token=").unwrap().1;
+    assert_eq!(app.get(&format!("/User1/verify?token={token}")).await.status(), 400);
+    john.verify(&app).await.log_in(&app).await;
+}

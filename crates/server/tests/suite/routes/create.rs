@@ -1,0 +1,122 @@
+use serde_json::{Value, json};
+
+use crate::support::{Person, TestApp, json, problem};
+
+async fn refused_fields(app: &TestApp, body: Value) -> Vec<(String, String)> {
+    let problem = problem(app.post_json("/User1/create", body).await, 422).await;
+    let field = |fault: &Value, name: &str| fault[name].as_str().unwrap().to_owned();
+    problem["errors"].as_array().unwrap().iter().map(|fault| (field(fault, "field"), field(fault, "code"))).collect()
+}
+
+#[tokio::test]
+async fn the_answer_has_the_origins_names() {
+    let app = TestApp::start().await;
+    let answer = json(app.post_json("/User1/create", Person::new(" John.Doe@Example.com ").form()).await, 200).await;
+    assert_eq!(answer["message"], "User created successfully");
+    assert_eq!(answer["Email"], "john.doe@example.com");
+    assert_eq!(answer["id"].as_str().unwrap().len(), 26);
+    assert_eq!(answer.as_object().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn every_bad_field_is_named_at_once() {
+    let app = TestApp::start().await;
+    let all = ["first_name", "last_name", "email", "phone", "country_code", "password"];
+    let missing: Vec<_> = all.iter().map(|field| ((*field).to_owned(), "field.missing".to_owned())).collect();
+    assert_eq!(refused_fields(&app, json!({})).await, missing);
+    assert_eq!(refused_fields(&app, json!({"first_name": null})).await, missing);
+
+    let bad = json!({
+        "first_name": " ", "last_name": ["Doe"], "email": "nobody", "phone": "12", "country_code": "XX", "password": "short",
+    });
+    let codes: Vec<_> = refused_fields(&app, bad).await.into_iter().map(|(_, code)| code).collect();
+    let expected =
+        ["name.empty", "field.type", "email.invalid", "phone.invalid", "country.unknown", "password.too_short"];
+    assert_eq!(codes, expected);
+}
+
+#[tokio::test]
+async fn what_is_not_asked_for_is_ignored() {
+    let app = TestApp::start().await;
+    let mut form = Person::new("john@example.com").form();
+    form["is_email_verified"] = json!(true);
+    form["id"] = json!("chosen");
+    form["role"] = json!("admin");
+    let answer = json(app.post_json("/User1/create", form).await, 200).await;
+    assert_ne!(answer["id"], "chosen");
+    problem(app.login("User1", "john@example.com", "securepassword123").await, 403).await;
+}
+
+#[tokio::test]
+async fn a_dial_code_names_the_main_country_of_that_code() {
+    let app = TestApp::start().await;
+    for (given, kept, country) in
+        [("+44", "+44", "United Kingdom"), ("1", "+1", "United States"), ("de", "DE", "Germany")]
+    {
+        let person = Person::new(&format!("{}@example.com", country.replace(' ', ".").to_lowercase()));
+        let mut form = person.form();
+        form["country_code"] = json!(given);
+        json(app.post_json("/User1/create", form).await, 200).await;
+        let token = person.verify(&app).await.log_in(&app).await;
+        let profile = json(app.get_as(&token, "/User1/me").await, 200).await;
+        assert_eq!((profile["country_code"].as_str(), profile["country"].as_str()), (Some(kept), Some(country)));
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_cannot_be_read_is_no_server_error() {
+    let app = TestApp::start().await;
+    let send = async |kind: Option<&str>, body: Vec<u8>| {
+        let mut request = app.request(reqwest::Method::POST, "/User1/create").body(body);
+        if let Some(kind) = kind {
+            request = request.header("Content-Type", kind);
+        }
+        request.send().await.unwrap()
+    };
+    let json_type = Some("application/json");
+    problem(send(json_type, b"{".to_vec()).await, 400).await;
+    problem(send(json_type, b"[1]".to_vec()).await, 400).await;
+    problem(send(json_type, br#"{"email":"a@example.com","email":"b@example.com"}"#.to_vec()).await, 400).await;
+    problem(send(json_type, vec![b'['; 60_000]).await, 400).await;
+    problem(send(json_type, b"{\"first_name\":\"\xff\"}".to_vec()).await, 400).await;
+    problem(send(json_type, vec![b' '; 70_000]).await, 413).await;
+    problem(send(Some("text/plain"), b"{}".to_vec()).await, 415).await;
+    problem(send(Some("application/x-www-form-urlencoded"), b"a=b".to_vec()).await, 415).await;
+    problem(send(None, b"{}".to_vec()).await, 415).await;
+    problem(send(Some("application/json; charset=utf-8"), b"{}".to_vec()).await, 422).await;
+}
+
+#[tokio::test]
+async fn a_taken_address_is_answered_alike_and_its_owner_is_told() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let before = app.mails_to(&john.email).await.len();
+    let answer = json(app.post_json("/User1/create", Person::new("JOHN@example.com").form()).await, 200).await;
+    assert_eq!(answer["message"], "User created successfully");
+    assert_ne!(answer["id"], john.id.as_str());
+
+    let mails = app.mails_to(&john.email).await;
+    assert_eq!(mails.len(), before + 1);
+    assert!(mails[0]["links"].as_array().unwrap().is_empty());
+    assert!(mails[0]["text"].as_str().unwrap().contains("already"));
+    john.log_in(&app).await;
+}
+
+#[tokio::test]
+async fn where_the_operator_lets_it_be_told_a_taken_address_is_a_conflict() {
+    let app = TestApp::with(&[("ACCOUNT_ENUMERATION", "reveal")]).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let problem = problem(app.post_json("/User1/create", john.form()).await, 409).await;
+    assert_eq!(problem["code"], "email.taken");
+    assert_eq!(problem["detail"], "Email already exists");
+}
+
+#[tokio::test]
+async fn a_registration_lapses_after_a_week() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").register(&app).await;
+    app.advance(std::time::Duration::from_secs(7 * 86_400));
+    problem(app.login("User1", &john.email, &john.password).await, 401).await;
+    let jane = john.clone().with_password("another good phrase").register(&app).await.verify(&app).await;
+    jane.log_in(&app).await;
+}

@@ -1,0 +1,10 @@
+//! One file a family of routes.
+
+mod contested;
+mod create;
+mod login;
+mod logout;
+mod pages;
+mod resend;
+mod undo;
+mod verify;

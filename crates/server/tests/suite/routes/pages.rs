@@ -1,0 +1,135 @@
+//! What every answer has in common, and the pages around the accounts.
+
+use reqwest::Method;
+
+use crate::support::{Person, TestApp, json, problem};
+
+#[tokio::test]
+async fn every_answer_is_guarded_by_headers() {
+    let app = TestApp::start().await;
+    let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
+    let answers = [
+        app.get("/").await,
+        app.get("/health").await,
+        app.get("/openapi.json").await,
+        app.get("/assets/portcullis.css").await,
+        app.get("/dev/mailbox").await,
+        app.get("/nowhere").await,
+        app.get("/User1/verify?token=junk").await,
+        app.get("/User1/me").await,
+        app.get_as(&token, "/User1/me").await,
+        app.post_json("/User1/create", serde_json::json!({})).await,
+        app.request(Method::PUT, "/User1/create").send().await.unwrap(),
+        app.request(Method::TRACE, "/User1/create").send().await.unwrap(),
+    ];
+    for answer in answers {
+        let (url, headers) = (answer.url().clone(), answer.headers());
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("x-frame-options", "DENY"),
+            ("cross-origin-opener-policy", "same-origin"),
+        ] {
+            assert_eq!(headers[name], value, "{url}");
+        }
+        let policy = headers["content-security-policy"].to_str().unwrap();
+        assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{url}");
+        assert!(headers.contains_key("x-request-id") && headers.contains_key("cache-control"), "{url}");
+        assert!(!headers.contains_key("server") && !headers.contains_key("access-control-allow-origin"), "{url}");
+    }
+    assert_eq!(app.get_as(&token, "/User1/me").await.headers()["cache-control"], "no-store");
+    assert!(app.get("/").await.headers().get("strict-transport-security").is_none());
+}
+
+#[tokio::test]
+async fn a_wrong_method_is_405_and_says_which_are_right() {
+    let app = TestApp::start().await;
+    for (method, path, allowed) in [
+        (Method::GET, "/User1/create", "POST"),
+        (Method::PATCH, "/User1/login", "POST"),
+        (Method::TRACE, "/User1/login", "POST"),
+        (Method::DELETE, "/health", "GET,HEAD"),
+    ] {
+        let answer = app.request(method, path).send().await.unwrap();
+        assert_eq!(answer.headers()["allow"], allowed);
+        problem(answer, 405).await;
+    }
+}
+
+#[tokio::test]
+async fn head_changes_nothing_on_any_route() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").register(&app).await;
+    let link = app.link(&john.email, "verify").await;
+    let path = link.strip_prefix(&app.base).unwrap();
+    let head = app.request(Method::HEAD, path).send().await.unwrap();
+    assert!(head.status().is_success());
+    assert!(head.text().await.unwrap().is_empty());
+    problem(app.login("User1", &john.email, &john.password).await, 403).await;
+
+    let john = john.verify(&app).await;
+    let token = john.log_in(&app).await;
+    app.request(Method::HEAD, "/User1/logout").bearer_auth(&token).send().await.unwrap();
+    json(app.get_as(&token, "/User1/me").await, 200).await;
+    assert_eq!(app.request(Method::HEAD, "/health").send().await.unwrap().status(), 200);
+    assert_eq!(app.request(Method::HEAD, "/nowhere").send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn a_path_that_is_nowhere_is_a_problem_too() {
+    let app = TestApp::start().await;
+    for path in [
+        "/nowhere",
+        "/User3/create",
+        "/v1",
+        "/v1/",
+        "/v1/nobody",
+        "/User1/nowhere",
+        "/User1//create",
+        "/%00",
+        "/User1/..%2fUser2",
+    ] {
+        problem(app.get(path).await, 404).await;
+    }
+}
+
+#[tokio::test]
+async fn health_says_how_things_are() {
+    let app = TestApp::start().await;
+    let health = json(app.get("/health").await, 200).await;
+    assert_eq!(health, serde_json::json!({"status": "healthy", "database": "healthy", "redis": "disabled"}));
+    json(app.get("/livez").await, 200).await;
+    json(app.get("/readyz").await, 200).await;
+}
+
+#[tokio::test]
+async fn the_landing_page_gives_the_walk_with_the_real_address() {
+    let app = TestApp::start().await;
+    let html = app.get("/").await.text().await.unwrap();
+    assert!(html.contains(&app.base) && html.contains("/dev/mailbox"));
+}
+
+#[tokio::test]
+async fn the_mailbox_opens_to_this_machine_only() {
+    let app = TestApp::start().await;
+    json(app.get("/dev/mailbox.json").await, 200).await;
+    let html = app.request(Method::GET, "/dev/mailbox").send().await.unwrap();
+    assert!(html.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+    let as_json = app.request(Method::GET, "/dev/mailbox").header("Accept", "application/json").send().await.unwrap();
+    json(as_json, 200).await;
+    for (name, value) in [
+        ("Host", "evil.example"),
+        ("X-Forwarded-For", "127.0.0.1"),
+        ("Forwarded", "for=1.2.3.4"),
+        ("Host", "127.0.0.1.evil.example"),
+    ] {
+        let foreign = app.request(Method::GET, "/dev/mailbox.json").header(name, value).send().await.unwrap();
+        problem(foreign, 404).await;
+    }
+}
+
+#[tokio::test]
+async fn the_documentation_can_be_switched_off() {
+    let app = TestApp::with(&[("DOCS", "off")]).await;
+    problem(app.get("/openapi.json").await, 404).await;
+}

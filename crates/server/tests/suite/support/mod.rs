@@ -1,0 +1,197 @@
+//! The real application on a loopback port, with a clock that is moved, chance that repeats, and mail pumped by hand.
+
+pub mod person;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use portcullis::{
+    App,
+    app::{Outside, Pump},
+    config::{self, Args, Sources},
+};
+use portcullis_core::{
+    clock::{Clock, ManualClock, Timestamp},
+    random::SeededRandom,
+};
+use reqwest::{Client, Method, RequestBuilder, Response};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+pub use person::Person;
+
+/// 2026-01-01T00:00:00Z: where every test begins.
+pub const BEGIN: Timestamp = Timestamp::from_secs(1_767_225_600);
+pub const JWT_SECRET: &str = "the-secret-of-the-tests-which-is-long-enough";
+
+/// Hashes as cheap as Argon2 allows: tests are about rules, not about cost.
+const CHEAP: &[(&str, &str)] = &[
+    ("ARGON2_MEMORY_KIB", "8"),
+    ("ARGON2_ITERATIONS", "1"),
+    ("ARGON2_PARALLELISM", "1"),
+    ("HASH_QUEUE", "1000"),
+    ("JWT_SECRET", JWT_SECRET),
+    ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+];
+
+pub struct TestApp {
+    pub base: String,
+    pub clock: Arc<ManualClock>,
+    pub http: Client,
+    pub dir: Arc<TempDir>,
+    pump: Pump,
+    settings: Vec<(String, String)>,
+    /// Another one each start: chance does not repeat itself on the same data.
+    seed: u64,
+    stop: Option<oneshot::Sender<()>>,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With these settings over the cheap ones.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let clock = Arc::new(ManualClock::at(BEGIN));
+        Self::launch(Arc::new(TempDir::new().unwrap()), clock, settings, 1).await
+    }
+
+    /// Stops in an orderly way, then starts on the same data, at the same time.
+    pub async fn restart(self) -> Self {
+        self.restart_with(&[]).await
+    }
+
+    /// The same with more settings.
+    pub async fn restart_with(mut self, more: &[(&str, &str)]) -> Self {
+        self.stop().await;
+        let mut settings = self.settings.clone();
+        for (name, value) in more {
+            settings.retain(|(known, _)| known != name);
+            settings.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        Self::launch(Arc::clone(&self.dir), Arc::clone(&self.clock), settings, self.seed + 1).await
+    }
+
+    pub async fn stop(&mut self) {
+        drop(self.stop.take());
+        if let Some(serving) = self.serving.take() {
+            serving.await.unwrap();
+        }
+    }
+
+    async fn launch(dir: Arc<TempDir>, clock: Arc<ManualClock>, settings: Vec<(String, String)>, seed: u64) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let config = load(dir.path(), &base, &settings);
+        let random = Arc::new(SeededRandom::new(seed));
+        let outside = Outside { clock: Arc::clone(&clock) as Arc<dyn Clock>, random };
+        let (app, pump) = App::build(&config, outside).await.unwrap().by_hand();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(app.serve(listener, async move {
+            let _ = stopped.await;
+        }));
+        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { base, clock, http, dir, pump: pump.unwrap(), settings, seed, stop: Some(stop), serving: Some(serving) }
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    pub fn database(&self) -> std::path::PathBuf {
+        self.dir.path().join("data/portcullis.db")
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path).send().await.unwrap()
+    }
+
+    pub async fn post_json(&self, path: &str, body: Value) -> Response {
+        self.request(Method::POST, path).json(&body).send().await.unwrap()
+    }
+
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Response {
+        self.request(Method::POST, path).form(form).send().await.unwrap()
+    }
+
+    pub async fn get_as(&self, token: &str, path: &str) -> Response {
+        self.request(Method::GET, path).bearer_auth(token).send().await.unwrap()
+    }
+
+    pub async fn login(&self, realm: &str, email: &str, password: &str) -> Response {
+        self.post_form(&format!("/{realm}/login"), &[("username", email), ("password", password)]).await
+    }
+
+    /// Sends what waits, and gives all mails ever sent, newest first.
+    pub async fn mails(&self) -> Vec<Value> {
+        self.pump().await;
+        let list: Value = self.get("/dev/mailbox.json").await.json().await.unwrap();
+        list.as_array().unwrap().clone()
+    }
+
+    /// The mails to one address, newest first.
+    pub async fn mails_to(&self, email: &str) -> Vec<Value> {
+        self.mails().await.into_iter().filter(|mail| mail["to"] == email).collect()
+    }
+
+    /// Sends everything that is due.
+    pub async fn pump(&self) -> usize {
+        self.pump.deliver_due().await.unwrap()
+    }
+
+    /// The newest link of this kind (`verify`, `undo`) in a mail to this address.
+    pub async fn link(&self, email: &str, page: &str) -> String {
+        let wanted = format!("/{page}?token=");
+        let mails = self.mails_to(email).await;
+        let links = mails.iter().flat_map(|mail| mail["links"].as_array().unwrap());
+        let found = links.filter_map(Value::as_str).find(|link| link.contains(&wanted));
+        found.unwrap_or_else(|| panic!("no {page} link was sent")).to_owned()
+    }
+
+    /// Opens a link as a browser does.
+    pub async fn open(&self, link: &str) -> Response {
+        self.http.get(link).header("Accept", "text/html").send().await.unwrap()
+    }
+}
+
+/// The configuration of a test: from values only, nothing ambient.
+pub fn load(dir: &Path, base: &str, settings: &[(String, String)]) -> config::Config {
+    let mut env: Vec<(String, String)> =
+        CHEAP.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    env.push(("PUBLIC_URL".to_owned(), base.to_owned()));
+    for (name, value) in settings {
+        env.retain(|(known, _)| known != name);
+        env.push((name.clone(), value.clone()));
+    }
+    let sources = Sources { args: Args::default(), env, dir: dir.to_owned() };
+    config::load(sources, &SeededRandom::new(7)).unwrap().config
+}
+
+/// A problem document, checked for its form.
+pub async fn problem(response: Response, status: u16) -> Value {
+    assert_eq!(response.status().as_u16(), status);
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let problem: Value = response.json().await.unwrap();
+    assert_eq!(problem["status"], status);
+    assert_eq!(problem["instance"], id);
+    for member in ["type", "title", "detail", "code"] {
+        assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{member} is missing: {problem}");
+    }
+    problem
+}
+
+/// A JSON answer with this status.
+pub async fn json(response: Response, status: u16) -> Value {
+    let got = response.status().as_u16();
+    let text = response.text().await.unwrap();
+    assert_eq!(got, status, "{text}");
+    serde_json::from_str(&text).unwrap()
+}

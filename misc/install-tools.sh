@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Installs the named cargo tools where they are missing. Only registries are asked.
+set -euo pipefail
+
+for tool in "$@"; do
+    if command -v "$tool" >/dev/null 2>&1; then
+        continue
+    fi
+    echo "installing $tool …" >&2
+    case "$tool" in
+        cargo-deny) cargo install --locked --no-default-features cargo-deny ;;
+        *) cargo install --locked "$tool" ;;
+    esac
+done
