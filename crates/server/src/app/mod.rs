@@ -24,17 +24,24 @@ use crate::{
 };
 
 /// What comes from outside the configuration.
-#[derive(Debug, Clone)]
 pub struct Outside {
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
     pub random: Arc<dyn Random>,
+    /// A last hand on the filled sockets: to watch them, or to take one away.
+    pub adjust: Box<dyn FnOnce(Ports) -> Ports + Send>,
 }
 
 impl Default for Outside {
     fn default() -> Self {
-        Self { clock: Arc::new(SystemClock), random: Arc::new(OsRandom) }
+        Self { clock: Arc::new(SystemClock), random: Arc::new(OsRandom), adjust: Box::new(|ports| ports) }
+    }
+}
+
+impl std::fmt::Debug for Outside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outside").field("clock", &self.clock).field("random", &self.random).finish_non_exhaustive()
     }
 }
 
@@ -81,7 +88,7 @@ impl App {
     /// # Errors
     /// [`BuildError`].
     pub async fn build(config: &Config, outside: Outside) -> Result<Self, BuildError> {
-        let Outside { clock, random } = outside;
+        let Outside { clock, random, adjust } = outside;
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
         let templates = Arc::new(Templates::load(config.templates_dir.as_deref(), &config.app_name)?);
         let mailbox = mailbox(config, &clock);
@@ -90,14 +97,14 @@ impl App {
         let realms = Realms::open(&ctx, &*store, &config.store.encryption_keys, &config.realms).await?;
 
         let bell = Arc::new(Notify::new());
-        let ports = Ports {
+        let ports = adjust(Ports {
             store,
             hasher: backends::hasher(&config.password)?,
             revocations: backends::revocations(),
             accounts: backends::accounts(),
             mailer,
             render: Arc::clone(&templates) as _,
-        };
+        });
         let ring = Arc::clone(&bell);
         let wake = move || ring.notify_one();
         let service = Arc::new(Service::new(ports, rules(config), keys::access_tokens(&config.token)?, realms, wake));

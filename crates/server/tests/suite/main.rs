@@ -9,7 +9,9 @@
     reason = "a test that is surprised should say so at once"
 )]
 
+mod concealment;
 mod config;
+mod failure;
 mod openapi;
 mod routes;
 mod support;

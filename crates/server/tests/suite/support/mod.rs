@@ -1,8 +1,14 @@
 //! The real application on a loopback port, with a clock that is moved, chance that repeats, and mail pumped by hand.
 
+pub mod chance;
 pub mod person;
+pub mod watched;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use portcullis::{
     App,
@@ -11,14 +17,17 @@ use portcullis::{
 };
 use portcullis_core::{
     clock::{Clock, ManualClock, Timestamp},
-    random::SeededRandom,
+    random::Random,
+    service::Ports,
 };
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
+pub use chance::Chance;
 pub use person::Person;
+pub use watched::{Watched, Work};
 
 /// 2026-01-01T00:00:00Z: where every test begins.
 pub const BEGIN: Timestamp = Timestamp::from_secs(1_767_225_600);
@@ -37,8 +46,11 @@ const CHEAP: &[(&str, &str)] = &[
 pub struct TestApp {
     pub base: String,
     pub clock: Arc<ManualClock>,
+    pub random: Arc<Chance>,
     pub http: Client,
     pub dir: Arc<TempDir>,
+    /// The store and the hasher, counted; the store can be taken away.
+    pub watched: Arc<Watched>,
     pump: Pump,
     settings: Vec<(String, String)>,
     /// Another one each start: chance does not repeat itself on the same data.
@@ -86,15 +98,32 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let config = load(dir.path(), &base, &settings);
-        let random = Arc::new(SeededRandom::new(seed));
-        let outside = Outside { clock: Arc::clone(&clock) as Arc<dyn Clock>, random };
+        let random = Arc::new(Chance::new(seed));
+        let watched = Arc::new(OnceLock::new());
+        let outside = Outside {
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            random: Arc::clone(&random) as Arc<dyn Random>,
+            adjust: watch(Arc::clone(&watched)),
+        };
         let (app, pump) = App::build(&config, outside).await.unwrap().by_hand();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(app.serve(listener, async move {
             let _ = stopped.await;
         }));
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { base, clock, http, dir, pump: pump.unwrap(), settings, seed, stop: Some(stop), serving: Some(serving) }
+        Self {
+            base,
+            clock,
+            random,
+            http,
+            dir,
+            watched: watched.get().cloned().unwrap(),
+            pump: pump.unwrap(),
+            settings,
+            seed,
+            stop: Some(stop),
+            serving: Some(serving),
+        }
     }
 
     pub fn advance(&self, by: Duration) {
@@ -161,6 +190,14 @@ impl TestApp {
     }
 }
 
+/// Puts a counter between the services and what they do their work with.
+fn watch(watched: Arc<OnceLock<Arc<Watched>>>) -> Box<dyn FnOnce(Ports) -> Ports + Send> {
+    Box::new(move |ports| {
+        let watch = watched.get_or_init(|| Arc::new(Watched::new(&ports)));
+        Ports { store: Arc::clone(watch) as _, hasher: Arc::clone(watch) as _, ..ports }
+    })
+}
+
 /// The configuration of a test: from values only, nothing ambient.
 pub fn load(dir: &Path, base: &str, settings: &[(String, String)]) -> config::Config {
     let mut env: Vec<(String, String)> =
@@ -171,7 +208,7 @@ pub fn load(dir: &Path, base: &str, settings: &[(String, String)]) -> config::Co
         env.push((name.clone(), value.clone()));
     }
     let sources = Sources { args: Args::default(), env, dir: dir.to_owned() };
-    config::load(sources, &SeededRandom::new(7)).unwrap().config
+    config::load(sources, &Chance::new(7)).unwrap().config
 }
 
 /// A problem document, checked for its form.

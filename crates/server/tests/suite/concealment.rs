@@ -1,0 +1,87 @@
+//! Whether an address has an account shows in no answer: not in its words, its headers, nor in the work done for it.
+
+use reqwest::Response;
+use serde_json::{Value, json};
+
+use crate::support::{Person, TestApp, Work};
+
+/// An answer as a stranger sees it, without what differs every time.
+async fn seen(response: Response) -> (u16, Vec<String>, Vec<String>) {
+    let status = response.status().as_u16();
+    let mut headers: Vec<String> = response.headers().keys().map(ToString::to_string).collect();
+    headers.sort();
+    headers.push(response.headers()["content-length"].to_str().unwrap().to_owned());
+    let body: Value = response.json().await.unwrap();
+    let members = body.as_object().unwrap().iter().map(|(name, value)| match name.as_str() {
+        "id" | "instance" => format!("{name} of {}", value.as_str().unwrap().len()),
+        _ => format!("{name} {value}"),
+    });
+    (status, headers, members.collect())
+}
+
+/// Does the same for two addresses and compares what shows and what was done.
+async fn alike(app: &TestApp, known: &str, unknown: &str, ask: impl AsyncFn(&str) -> Response) -> Work {
+    app.watched.take();
+    let with_account = seen(ask(known).await).await;
+    let work = app.watched.take();
+    let mut without = seen(ask(unknown).await).await;
+    for text in &mut without.2 {
+        *text = text.replace(unknown, known);
+    }
+    assert_eq!(with_account, without);
+    assert_eq!(work, app.watched.take());
+    work
+}
+
+#[tokio::test]
+async fn a_login_at_an_address_without_account_is_like_a_wrong_password() {
+    let app = TestApp::start().await;
+    Person::new("anna@example.com").join(&app).await;
+    let work = alike(&app, "anna@example.com", "bert@example.com", async |email| {
+        app.login("User1", email, "not the password").await
+    })
+    .await;
+    assert_eq!(work, Work { hashes: 1, reads: 1, commits: vec![1] });
+}
+
+#[tokio::test]
+async fn where_a_registration_waits_a_login_hashes_twice_whoever_stands_behind_the_address() {
+    let app = TestApp::start().await;
+    Person::new("anna@example.com").join(&app).await;
+    for email in ["anna@example.com", "bert@example.com"] {
+        Person::new(email).with_password("a strangers phrase").register(&app).await;
+    }
+    for (password, status) in [("a strangers phrase", 403), ("not the password", 401)] {
+        let work = alike(&app, "anna@example.com", "bert@example.com", async |email| {
+            let answer = app.login("User1", email, password).await;
+            assert_eq!(answer.status(), status);
+            answer
+        })
+        .await;
+        assert_eq!(work, Work { hashes: 2, reads: 1, commits: vec![1] });
+    }
+}
+
+#[tokio::test]
+async fn creating_at_a_taken_address_is_like_creating_at_a_free_one() {
+    let app = TestApp::start().await;
+    Person::new("anna@example.com").join(&app).await;
+    for round in 0..2 {
+        let work = alike(&app, "anna@example.com", "bert@example.com", async |email| {
+            app.post_json("/User1/create", Person::new(email).with_password("a strangers phrase").form()).await
+        })
+        .await;
+        // The second time there is a registration to compare with, in both cases.
+        assert_eq!(work, Work { hashes: 1 + round, reads: 1, commits: vec![4] });
+    }
+}
+
+#[tokio::test]
+async fn asking_for_the_mail_again_answers_alike() {
+    let app = TestApp::start().await;
+    Person::new("anna@example.com").join(&app).await;
+    let ask = async |email: &str| app.post_json("/User1/verify/resend", json!({"email": email})).await;
+    let (with_account, without) =
+        (seen(ask("anna@example.com").await).await, seen(ask("bert@example.com").await).await);
+    assert_eq!(with_account, without);
+}

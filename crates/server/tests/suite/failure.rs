@@ -1,0 +1,54 @@
+//! What happens when something fails: nothing is let in, nothing is told, the process lives.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::{Person, TestApp, json, problem};
+
+#[tokio::test]
+async fn a_panic_in_one_request_is_a_500_that_says_nothing_and_the_process_lives() {
+    let app = TestApp::start().await;
+    app.random.panic_after(1);
+    let failed = problem(app.post_json("/User1/create", Person::new("john@example.com").form()).await, 500).await;
+    assert_eq!(failed["code"], "internal");
+    assert!(!failed.to_string().contains("luck"));
+    Person::new("john@example.com").join(&app).await.log_in(&app).await;
+}
+
+#[tokio::test]
+async fn without_the_store_nobody_is_let_in_and_everybody_is_told_when_to_come_back() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let token = john.log_in(&app).await;
+    app.watched.store_is_away(true);
+    let answers = [
+        app.get_as(&token, "/User1/me").await,
+        app.get_as(&token, "/User1/logout").await,
+        app.login("User1", &john.email, &john.password).await,
+        app.post_json("/User1/create", Person::new("jane@example.com").form()).await,
+        app.post_json("/User1/verify/resend", json!({"email": "john@example.com"})).await,
+    ];
+    for answer in answers {
+        assert_eq!(answer.headers()["retry-after"], "2");
+        assert_eq!(problem(answer, 503).await["code"], "unavailable");
+    }
+    let health = json(app.get("/health").await, 503).await;
+    assert_eq!((health["status"].as_str(), health["database"].as_str()), (Some("unhealthy"), Some("unhealthy")));
+    json(app.get("/readyz").await, 503).await;
+    json(app.get("/livez").await, 200).await;
+
+    app.watched.store_is_away(false);
+    json(app.get_as(&token, "/User1/me").await, 200).await;
+    json(app.get("/readyz").await, 200).await;
+}
+
+#[tokio::test]
+async fn a_request_that_takes_too_long_is_cut_off() {
+    let slow = [("REQUEST_TIMEOUT", "1s"), ("ARGON2_MEMORY_KIB", "262144"), ("ARGON2_ITERATIONS", "12")];
+    let app = TestApp::with(&slow).await;
+    let began = Instant::now();
+    let answer = app.login("User1", "john@example.com", "some good phrase").await;
+    assert_eq!(problem(answer, 503).await["code"], "timeout");
+    assert!(began.elapsed() >= Duration::from_secs(1));
+}

@@ -1,0 +1,233 @@
+//! The real program in a folder of its own: started, asked to stop, killed, and started again on the same data.
+#![allow(dead_code, unreachable_pub, reason = "shared by tests and measurements, each of which uses a part of it")]
+
+use std::{
+    fs::{self, File},
+    io::Read,
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+/// Hashes as cheap as Argon2 allows, and room for all that wait for one.
+pub const CHEAP: &[(&str, &str)] = &[("ARGON2_MEMORY_KIB", "8"), ("ARGON2_ITERATIONS", "1"), ("HASH_QUEUE", "1000")];
+
+/// Longest that starting, stopping or a small verb may take, on a machine that is busy with something else.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program, running or not, with its folder, its port and its settings.
+pub struct Program {
+    dir: TempDir,
+    port: u16,
+    settings: Vec<(String, String)>,
+    child: Option<Child>,
+}
+
+/// How a run to the end went.
+#[derive(Debug)]
+pub struct Ended {
+    pub status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Program {
+    /// Not yet started, in an empty folder, with these settings in its environment and nothing else.
+    pub fn new(settings: &[(&str, &str)]) -> Self {
+        let dir = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        fs::create_dir(dir.path().join("work")).unwrap();
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { dir, port: free_port(), settings, child: None }
+    }
+
+    /// Started and ready.
+    pub async fn start(settings: &[(&str, &str)]) -> Self {
+        let mut program = Self::new(settings);
+        program.spawn();
+        program.ready().await;
+        program
+    }
+
+    /// The folder that it works in.
+    pub fn folder(&self) -> PathBuf {
+        self.dir.path().join("work")
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder().join("data")
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// The number of the running process.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
+    /// Gives it a setting for its next start.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.unset(name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
+    pub fn unset(&mut self, name: &str) {
+        self.settings.retain(|(known, _)| known != name);
+    }
+
+    /// The program with these arguments, with its settings in its folder.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        command.args(args).current_dir(self.folder()).stdin(Stdio::null());
+        command.env_clear().env("PORT", self.port.to_string());
+        command.envs(self.settings.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs it with these arguments to its end.
+    pub fn run(&self, args: &[&str]) -> Ended {
+        to_the_end(self.command(args))
+    }
+
+    /// Starts it, without waiting for anything.
+    pub fn spawn(&mut self) {
+        self.spawn_by(self.command(&[]));
+    }
+
+    /// Starts it by a command that becomes the program.
+    pub fn spawn_by(&mut self, mut command: Command) {
+        assert!(self.child.is_none(), "it runs already");
+        let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
+        self.child = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
+    }
+
+    /// Waits until it can serve.
+    pub async fn ready(&mut self) {
+        let http = client();
+        let begin = Instant::now();
+        loop {
+            let answer = http.get(self.url("/readyz")).send().await;
+            if answer.is_ok_and(|answer| answer.status() == 200) {
+                return;
+            }
+            assert!(self.is_running(), "it ended while it started:\n{}", self.log());
+            assert!(begin.elapsed() < PATIENCE, "it is not ready:\n{}", self.log());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Whether the process is there.
+    pub fn is_running(&mut self) -> bool {
+        self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none())
+    }
+
+    /// `kill -9`; returns when the process is gone.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Asks it to stop, by SIGTERM.
+    pub fn ask_to_stop(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw).unwrap();
+        kill_process(id, signal).unwrap();
+    }
+
+    /// Waits for its end.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let mut child = self.child.take().expect("it runs");
+        let begin = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status;
+            }
+            if begin.elapsed() > PATIENCE {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                panic!("it does not end:\n{}", self.log());
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub async fn stop(&mut self) -> ExitStatus {
+        self.ask_to_stop();
+        self.ended().await
+    }
+
+    /// What it has logged, over all its starts.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.dir.path().join("log")
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A client that follows no redirect and knows no proxy.
+pub fn client() -> reqwest::Client {
+    let patience = Duration::from_secs(30);
+    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(patience).build().unwrap()
+}
+
+/// Runs a command to its end.
+pub fn to_the_end(mut command: Command) -> Ended {
+    let dir = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let (out, err) = (dir.path().join("out"), dir.path().join("err"));
+    command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
+    let mut child = command.spawn().unwrap();
+    let begin = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if begin.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("{command:?} does not end:\n{}{}", text(&out), text(&err));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    Ended { status, stdout: text(&out), stderr: text(&err) }
+}
+
+fn text(file: &PathBuf) -> String {
+    let mut bytes = Vec::new();
+    File::open(file).unwrap().read_to_end(&mut bytes).unwrap();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// A free port below those that the system gives out by itself, so that nothing takes it while the program is down.
+fn free_port() -> u16 {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let candidates = std::iter::repeat_with(|| {
+        let number = std::process::id().wrapping_mul(37).wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
+        u16::try_from(20_000 + number % 12_000).unwrap()
+    });
+    let mut free = candidates.take(12_000).filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.next().expect("a free port")
+}
