@@ -3,7 +3,7 @@
 //! The public half may be shown to anybody; the cause goes to the log only. What a kind means in HTTP is decided in
 //! one place of the server, never here.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 /// A boxed error that stays private: logged, never answered.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -41,14 +41,14 @@ pub enum Kind {
 }
 
 /// Why one field of a request was refused. Never carries the value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// The field's name as in the request.
     pub field: &'static str,
     /// A stable word, such as `password.too_short`.
     pub code: &'static str,
     /// A sentence for a person.
-    pub detail: &'static str,
+    pub detail: Cow<'static, str>,
 }
 
 /// A refusal or failure: public text for the caller, private cause for the log.

@@ -106,20 +106,10 @@ pub struct LinkToken(String);
 impl LinkToken {
     /// The token of a challenge for one act.
     #[must_use]
-    pub fn derive(keys: &RealmKeys, act: Act, challenge: ChallengeId) -> Self {
-        let mut bytes = challenge.0.to_vec();
+    pub fn derive(keys: &RealmKeys, act: Act, challenge: &Challenge) -> Self {
+        let mut bytes = challenge.id.0.to_vec();
         bytes.extend_from_slice(&mac(keys, act, challenge));
         Self(BASE64URL_NOPAD.encode(&bytes))
-    }
-
-    /// The challenge behind a token, when it was derived by us for this act in this realm.
-    #[must_use]
-    pub fn open(keys: &RealmKeys, act: Act, token: &str) -> Option<ChallengeId> {
-        let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
-        let (id, given) = bytes.split_first_chunk::<16>()?;
-        let challenge = ChallengeId(*id);
-        constant_time::verify_slices_are_equal(given, &mac(keys, act, challenge)).ok()?;
-        Some(challenge)
     }
 
     /// The text for the URL.
@@ -129,22 +119,43 @@ impl LinkToken {
     }
 }
 
+/// A token as somebody sent it: it names a challenge, and has yet to prove that it was derived from it.
+#[derive(Debug)]
+pub struct Presented {
+    /// The challenge that it names.
+    pub challenge: ChallengeId,
+    mac: [u8; 16],
+}
+
+impl Presented {
+    /// Reads a token. `None` for what cannot be one.
+    #[must_use]
+    pub fn parse(token: &str) -> Option<Self> {
+        let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
+        let (id, mac) = bytes.split_first_chunk::<16>()?;
+        Some(Self { challenge: ChallengeId(*id), mac: mac.try_into().ok()? })
+    }
+
+    /// Whether it was derived by us from this challenge, for this act, in this realm. Whom the challenge concerns is part
+    /// of it: a challenge that was turned to somebody else in the store proves nothing.
+    #[must_use]
+    pub fn proves(&self, keys: &RealmKeys, act: Act, challenge: &Challenge) -> bool {
+        constant_time::verify_slices_are_equal(&self.mac, &mac(keys, act, challenge)).is_ok()
+    }
+}
+
 impl std::fmt::Debug for LinkToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("LinkToken(…)")
     }
 }
 
-/// HMAC-SHA-256 of act and challenge, cut to 128 bits (RFC 2104 §5).
-fn mac(keys: &RealmKeys, act: Act, challenge: ChallengeId) -> [u8; 16] {
+/// HMAC-SHA-256 of act, challenge and subject, cut to 128 bits (RFC 2104 §5).
+fn mac(keys: &RealmKeys, act: Act, challenge: &Challenge) -> [u8; 16] {
     let mut context = hmac::Context::with_key(keys.link_key());
-    context.update(act.label());
-    context.update(&[0]);
-    context.update(&challenge.0);
-    let tag = context.sign();
-    let mut cut = [0; 16];
-    for (to, from) in cut.iter_mut().zip(tag.as_ref()) {
-        *to = *from;
+    for part in [act.label(), &challenge.id.0, challenge.subject.as_str().as_bytes()] {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
     }
-    cut
+    context.sign().as_ref().first_chunk().copied().unwrap_or_default()
 }

@@ -1,10 +1,10 @@
 //! What may be said to a person: the kinds of mail, and the words that fill them.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::email::EmailAddress;
+use crate::{clock::Timestamp, email::EmailAddress};
 
 /// The mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -60,11 +60,62 @@ pub struct Links {
     pub verification_url: Option<String>,
     /// Takes it back.
     pub undo_url: Option<String>,
+    /// How long they are good.
+    pub lifetime: Duration,
 }
 
 impl fmt::Debug for Links {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Links(…)")
+    }
+}
+
+/// By what way a message goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// E-mail.
+    Mail,
+    /// A short message to a telephone.
+    Sms,
+}
+
+impl Channel {
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Sms => "sms",
+        }
+    }
+}
+
+/// A message as its recipient would see it. Personal and secret: never printed.
+#[derive(Clone)]
+pub struct Delivered {
+    /// The message's identifier; a message that was sent twice is here twice.
+    pub id: String,
+    /// By what way.
+    pub channel: Channel,
+    /// The address or telephone number.
+    pub to: String,
+    /// The subject of a mail; empty for a short message.
+    pub subject: String,
+    /// The plain text.
+    pub text: String,
+    /// The HTML of a mail; empty for a short message.
+    pub html: String,
+    /// The links in it.
+    pub links: Vec<String>,
+    /// The code in it.
+    pub code: Option<String>,
+    /// When it was sent.
+    pub created_at: Timestamp,
+}
+
+impl fmt::Debug for Delivered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Delivered({}, {})", self.channel.as_str(), self.id)
     }
 }
 

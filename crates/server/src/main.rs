@@ -8,16 +8,12 @@ use std::{
 
 use portcullis::{
     App,
-    app::Outside,
+    app::{self, Outside},
     cli::{self, Command},
     config::{self, Config, LogFormat, Sources},
     telemetry,
 };
-use portcullis_backends::sqlite;
-use portcullis_core::{
-    clock::{Clock, SystemClock},
-    random::OsRandom,
-};
+use portcullis_core::{clock::SystemClock, random::OsRandom};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -49,8 +45,14 @@ fn serve(sources: Sources) -> Result<ExitCode, Failure> {
         LogFormat::Text => telemetry::LogFormat::Text,
         LogFormat::Json => telemetry::LogFormat::Json,
     };
-    let _flushed_at_the_end = telemetry::start(format, &config.log.level.to_string())?;
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(run(config))?;
+    let log = telemetry::start(format, &config.log.level.to_string())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        tokio::select! {
+            done = run(config) => done,
+            never = log.tell_of_losses() => match never {},
+        }
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -75,11 +77,10 @@ async fn run(config: Config) -> Result<(), Failure> {
 
 fn migrate(sources: Sources) -> Result<ExitCode, Failure> {
     let config = load(sources)?;
-    config::create_private_dir(&config.store.data_dir)?;
     let mut out = io::stdout();
-    let applied = sqlite::migrate(&config.store.database, SystemClock.now())?;
+    let applied = app::migrate(&config, &SystemClock)?;
     for step in &applied {
-        writeln!(out, "applied {:04} {}", step.version, step.name)?;
+        writeln!(out, "applied {step}")?;
     }
     if applied.is_empty() {
         writeln!(out, "The database is up to date.")?;

@@ -1,8 +1,8 @@
 //! The log: text for people, JSON for collectors, on standard error, by a thread of its own so that nothing waits for it.
 
-use std::io::IsTerminal;
+use std::{convert::Infallible, io::IsTerminal, time::Duration};
 
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// How the log is written.
@@ -17,13 +17,36 @@ pub enum LogFormat {
 /// Lines that may wait to be written; beyond, they are dropped rather than waited for.
 const WAITING_LINES: usize = 64 * 1024;
 
-/// Starts the log; what is left is written when the guard goes.
+/// The running log; what is left is written when it goes.
+#[derive(Debug)]
+pub struct Telemetry {
+    _flush: WorkerGuard,
+    dropped: ErrorCounter,
+}
+
+impl Telemetry {
+    /// Says, now and then, how many lines were lost because nobody read them in time.
+    pub async fn tell_of_losses(&self) -> Infallible {
+        let mut told = 0;
+        loop {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            let dropped = self.dropped.dropped_lines();
+            if dropped > told {
+                tracing::warn!(lines = dropped - told, "log lines were lost: nobody reads them in time");
+                told = dropped;
+            }
+        }
+    }
+}
+
+/// Starts the log.
 ///
 /// # Errors
 /// When `level` is no filter, or a log is running already.
-pub fn start(format: LogFormat, level: &str) -> Result<WorkerGuard, Box<dyn std::error::Error + Send + Sync>> {
-    let (writer, guard) =
+pub fn start(format: LogFormat, level: &str) -> Result<Telemetry, Box<dyn std::error::Error + Send + Sync>> {
+    let (writer, flush) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES).finish(std::io::stderr());
+    let dropped = writer.error_counter();
     // The mail library speaks of whole conversations, the HTTP library of whole heads: neither belongs into a log.
     let filter = EnvFilter::try_new(format!("{level},lettre=off,hyper=warn,hyper_util=warn"))?;
     let registry = tracing_subscriber::registry().with(filter);
@@ -36,5 +59,5 @@ pub fn start(format: LogFormat, level: &str) -> Result<WorkerGuard, Box<dyn std:
             registry.with(fmt::layer().json().flatten_event(true).with_writer(writer)).try_init()?;
         }
     }
-    Ok(guard)
+    Ok(Telemetry { _flush: flush, dropped })
 }

@@ -13,7 +13,7 @@ use portcullis_core::{
 use tokio::{
     sync::{Notify, watch},
     task::JoinSet,
-    time::{interval, sleep, timeout},
+    time::{interval, sleep},
 };
 
 /// The means of all workers.
@@ -36,8 +36,8 @@ pub(crate) struct Worker {
 const LOOK_AT_OUTBOX: Duration = Duration::from_secs(1);
 /// Revocations of other processes are felt within a second; this leaves room for a slow store.
 const FOLLOW_REVOCATIONS: Duration = Duration::from_millis(250);
-/// Lapsed rows do no harm; they only take room.
-const SWEEP: Duration = Duration::from_secs(60);
+/// Lapsed rows do no harm, they only take room; signing keys change by the month.
+const KEEP_HOUSE: Duration = Duration::from_secs(60);
 
 /// Workers that run until they are stopped.
 #[derive(Debug)]
@@ -65,7 +65,7 @@ impl Worker {
         let mut tasks = JoinSet::new();
         tasks.spawn(self.clone().deliver_until(stopped.clone()));
         tasks.spawn(self.clone().follow_until(stopped.clone()));
-        tasks.spawn(self.sweep_until(stopped));
+        tasks.spawn(self.keep_house_until(stopped));
         Running { stop, tasks }
     }
 
@@ -82,6 +82,12 @@ impl Worker {
                 settled += 1;
             }
         }
+    }
+
+    /// What is done once a minute: keys that are due, rows that have lapsed.
+    pub(crate) async fn keep_house(&self) -> Result<u64, portcullis_core::Error> {
+        self.service.refresh_signing_keys(&self.ctx()).await?;
+        self.sweep().await
     }
 
     async fn deliver_until(self, mut stopped: watch::Receiver<bool>) {
@@ -142,13 +148,31 @@ impl Worker {
         }
     }
 
-    async fn sweep_until(self, mut stopped: watch::Receiver<bool>) {
-        let mut ticks = interval(SWEEP);
+    async fn keep_house_until(self, mut stopped: watch::Receiver<bool>) {
+        let mut ticks = interval(KEEP_HOUSE);
         while go_on(&mut ticks, &mut stopped).await {
-            match timeout(SWEEP, self.service.sweep(self.clock.now())).await {
-                Ok(Ok(0)) | Err(_) => {}
-                Ok(Ok(swept)) => tracing::debug!(swept, "cleared away what has lapsed"),
-                Ok(Err(error)) => tracing::warn!(error = error.code(), "cannot clear away what has lapsed"),
+            match self.keep_house().await {
+                Ok(0) => {}
+                Ok(swept) => tracing::debug!(swept, "cleared away what has lapsed"),
+                Err(error) => {
+                    let cause = error.cause().map(ToString::to_string).unwrap_or_default();
+                    tracing::error!(
+                        error = error.code(),
+                        cause,
+                        "cannot renew signing keys or clear away what has lapsed"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Sweeps until nothing is left; each step is short, so that writes in between need not wait.
+    async fn sweep(&self) -> Result<u64, portcullis_core::Error> {
+        let mut all = 0;
+        loop {
+            match self.service.sweep(self.clock.now()).await? {
+                0 => return Ok(all),
+                swept => all += swept,
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The memory that Argon2 works in: mapped once, used for one hash after the other.
 //!
-//! Fresh pages for each hash cost as much again as half the hash: the kernel zeroes every one of them on first touch.
-//! Kept pages cost nothing, and huge ones spare most of the address translation of Argon2's scattered reads.
+//! Fresh pages for each hash nearly double its cost: the kernel zeroes every one of them on first touch. Kept pages cost
+//! nothing, and huge ones spare most of the address translation of Argon2's scattered reads: another twentieth.
 #![allow(
     unsafe_code,
     reason = "huge pages can only be asked for on memory that was mapped by hand; the proof stands beside each use"

@@ -30,7 +30,8 @@ pub(super) struct Worker {
 
 impl Worker {
     /// Computes what comes until the queue is closed. What the last hash left in the memory is wiped as soon as nothing
-    /// waits: while something does, the next hash overwrites it anyway, and wiping would cost a twentieth of the speed.
+    /// waits: while something does, the next hash overwrites it anyway, and wiping would cost a twentieth
+    /// of the speed or more.
     pub(super) fn run(self) {
         step_back();
         let mut arena: Option<Arena> = None;

@@ -8,6 +8,6 @@ mod mailbox;
 mod settings;
 mod smtp;
 
-pub use mailbox::{Channel, Delivered, DevMailbox};
+pub use mailbox::DevMailbox;
 pub use settings::{BadSettings, Security, SmtpSettings};
 pub use smtp::SmtpSender;

@@ -11,7 +11,7 @@ use portcullis_core::{
     id::{ChallengeId, SessionId, UserId},
     link::Challenge,
     outbox::{Claimed, Lease},
-    port::{Batch, CommitError, OutboxState, RootKeyRow, Store, StoreError},
+    port::{Batch, CommitError, OutboxState, RootKeyRow, SigningKeyRow, Store, StoreError},
     realm::RealmName,
     seal::BlindIndex,
     session::{LogPosition, Revocation, Session},
@@ -23,7 +23,7 @@ use super::{
     error::{OpenError, store_error},
     migrate,
     readers::Readers,
-    tables::{self, challenges, outbox, registrations, revocations, root_keys, sessions, users},
+    tables::{self, challenges, outbox, registrations, revocations, root_keys, sessions, signing_keys, users},
     writer::Writer,
 };
 
@@ -96,6 +96,10 @@ impl Store for SqliteStore {
 
     async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {
         self.readers.read(root_keys::all).await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StoreError> {
+        self.readers.read(signing_keys::all).await
     }
 
     async fn by_index(

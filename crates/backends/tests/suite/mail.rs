@@ -1,11 +1,11 @@
 use std::{sync::Arc, time::Duration};
 
-use portcullis_backends::mail::{BadSettings, Channel, DevMailbox, Security, SmtpSender, SmtpSettings};
+use portcullis_backends::mail::{BadSettings, DevMailbox, Security, SmtpSender, SmtpSettings};
 use portcullis_core::{
     clock::{Clock, ManualClock, Timestamp},
     email::EmailAddress,
     message::Mail,
-    port::{MailSender, SendError},
+    port::{MailSender, Mailbox, SendError},
 };
 
 use smtp::{Behaviour, Options, Security as Offered, SmtpServer};
@@ -490,7 +490,7 @@ async fn the_mailbox_of_a_developer_shows_the_newest_first_and_forgets_the_oldes
     }
     let [newest, older] = mailbox.list().try_into().unwrap();
     assert_eq!((newest.id.as_str(), older.id.as_str()), ("three", "two"));
-    assert_eq!(newest.channel, Channel::Mail);
+    assert_eq!(newest.channel, portcullis_core::message::Channel::Mail);
     assert_eq!(newest.channel.as_str(), "mail");
     assert_eq!(newest.to, "ada@example.com");
     assert_eq!(newest.subject, mail().subject);

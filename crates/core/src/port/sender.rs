@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use crate::{
     clock::Timestamp,
     error::Cause,
-    message::{Links, Mail, MailKind, Recipient},
+    message::{Delivered, Links, Mail, MailKind, Recipient},
     realm::RealmName,
 };
 
@@ -15,6 +15,12 @@ pub trait MailSender: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`SendError`].
     async fn send(&self, mail: &Mail) -> Result<(), SendError>;
+}
+
+/// Where messages are kept instead of being sent, on a developer's machine.
+pub trait Mailbox: Send + Sync + std::fmt::Debug {
+    /// What it holds, newest first.
+    fn list(&self) -> Vec<Delivered>;
 }
 
 /// Why a mail was not taken.

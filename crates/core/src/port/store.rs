@@ -12,6 +12,7 @@ use crate::{
     realm::RealmName,
     seal::{BlindIndex, Sealed},
     session::{LogPosition, Revocation, Session},
+    token::Algorithm,
     user::{Registration, User},
 };
 
@@ -41,6 +42,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError`].
     async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError>;
+
+    /// The signing keys of our own making, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StoreError>;
 
     /// The user and the registration of an address, as they stand at one moment.
     ///
@@ -103,6 +110,13 @@ pub type Batch = Vec<Op>;
 pub enum Op {
     /// Writes a realm's wrapped root key; needs its revision to follow the stored one (1 where there is none).
     PutRootKey(RootKeyRow),
+    /// Writes a signing key, over the one of the same `kid` if there is one.
+    PutSigningKey(SigningKeyRow),
+    /// Removes a signing key, if it is there.
+    DeleteSigningKey {
+        /// Which.
+        kid: String,
+    },
     /// Writes a registration in place of the one of the same address.
     PutRegistration {
         /// The new one.
@@ -187,6 +201,19 @@ pub struct RootKeyRow {
     pub wrapped: Sealed,
     /// Counts the wrappings.
     pub revision: u64,
+}
+
+/// A signing key of our own making as it lies in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningKeyRow {
+    /// Its name in tokens.
+    pub kid: String,
+    /// What it signs by.
+    pub algorithm: Algorithm,
+    /// The private half in PKCS#8, sealed under the operator's key.
+    pub private: Sealed,
+    /// When it was made.
+    pub created_at: Timestamp,
 }
 
 /// How much waits in the outbox.

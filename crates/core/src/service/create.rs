@@ -9,7 +9,7 @@ use crate::{
     link::{Challenge, Purpose},
     message::{MailKind, Recipient},
     password::Password,
-    port::{Batch, CommitError, Op, Precondition, Replaces},
+    port::{CommitError, Op, Precondition, Replaces},
     realm::Realm,
     service::{Faults, Given, Service, message},
     user::{Profile, Registration, User, Vault},
@@ -41,6 +41,9 @@ pub struct Created {
     pub email: EmailAddress,
 }
 
+/// With so many registrations that come at the same moment the new one is compared.
+const COMPARISONS: usize = 3;
+
 impl Service {
     /// Registers somebody: keeps what they told and mails the link that proves the address, or tells the owner of a taken
     /// address. The answer, and the work done for it, do not depend on whether the address has a user.
@@ -51,32 +54,38 @@ impl Service {
         let (profile, password) = self.check(form)?;
         let hash = self.ports.hasher.hash(&password, ctx.bytes()).await?;
         let index = realm.keys.blind_index(&profile.email);
-        let (owner, prior) = self.ports.store.by_index(&realm.name, index).await?;
-        if owner.is_some() && self.rules.reveal_taken {
-            return Err(Error::new(Kind::Conflict, "email.taken", "Email already exists"));
-        }
-        let contested = self.is_contested(ctx, realm, prior.as_ref(), &password).await?;
-
         let id = UserId::random(ctx.random());
         let challenge = Challenge::new(ctx, &realm.name, Purpose::Registration, &id, self.rules.verification_lifetime);
-        let registration = Registration {
+        let mut registration = Registration {
             realm: realm.name.clone(),
             vault: Vault::seal(ctx, &realm.keys, &id, &profile, &hash)?,
             id: id.clone(),
             index,
             challenge: challenge.id,
-            contested,
+            contested: false,
             created_at: ctx.now,
             expires_at: ctx.now.plus(self.rules.registration_lifetime),
         };
+        let (owner, mut prior) = self.ports.store.by_index(&realm.name, index).await?;
+        if owner.is_some() && self.rules.reveal_taken {
+            return Err(Error::new(Kind::Conflict, "email.taken", "Email already exists"));
+        }
         let rest = vec![
             Op::InsertChallenge(challenge),
             Op::Enqueue(self.announce(ctx, realm, owner.as_ref(), &profile, &registration)?),
             Op::Audit(AuditRow::new(ctx, &realm.name, Event::Registered).user(&id).index(index)),
         ];
-        self.put(registration, prior.map(|prior| prior.id), rest).await?;
-        tracing::info!(realm = %realm.name, user = %id, contested, "registered");
-        Ok(Created { id, email: profile.email })
+        for _ in 0..COMPARISONS {
+            registration.contested = self.is_contested(ctx, realm, prior.as_ref(), &password).await?;
+            if self.put(&registration, Replaces::Exactly(prior.map(|prior| prior.id)), &rest).await? {
+                return Ok(told(realm, &registration, profile));
+            }
+            prior = self.ports.store.by_index(&realm.name, index).await?.1;
+        }
+        // Too many came at once to compare with each: then the owner of the address shall decide.
+        registration.contested = true;
+        self.put(&registration, Replaces::Anything, &rest).await?;
+        Ok(told(realm, &registration, profile))
     }
 
     /// Reads all fields, or names every bad one.
@@ -139,20 +148,19 @@ impl Service {
         }
     }
 
-    /// Writes the registration over the one that was seen. When another came between, nobody compared the two passwords:
-    /// the address is contested.
-    async fn put(&self, mut row: Registration, seen: Option<UserId>, rest: Batch) -> Result<()> {
-        let batch = |row: &Registration, replaces| {
-            let mut batch = vec![Op::PutRegistration { row: row.clone(), replaces }];
-            batch.extend(rest.iter().cloned());
-            batch
-        };
-        match self.commit(batch(&row, Replaces::Exactly(seen))).await {
-            Err(CommitError::Failed(Precondition::RegistrationReplaced)) => {
-                row.contested = true;
-                Ok(self.commit(batch(&row, Replaces::Anything)).await?)
-            }
-            done => Ok(done?),
+    /// Writes the registration over the one that was seen; `false` when another came between.
+    async fn put(&self, row: &Registration, replaces: Replaces, rest: &[Op]) -> Result<bool> {
+        let mut batch = vec![Op::PutRegistration { row: row.clone(), replaces }];
+        batch.extend(rest.iter().cloned());
+        match self.commit(batch).await {
+            Err(CommitError::Failed(Precondition::RegistrationReplaced)) => Ok(false),
+            done => Ok(done.map(|()| true)?),
         }
     }
+}
+
+fn told(realm: &Realm, registration: &Registration, profile: Profile) -> Created {
+    let contested = registration.contested;
+    tracing::info!(realm = %realm.name, user = %registration.id, contested, "registered");
+    Created { id: registration.id.clone(), email: profile.email }
 }

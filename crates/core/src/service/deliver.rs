@@ -3,12 +3,13 @@
 use crate::{
     ctx::Ctx,
     error::{Error, Result},
-    link::Challenge,
+    link::{Act, Challenge},
     message::{Links, Mail, MailKind, Recipient},
     outbox::{Claimed, Lease, OutboxRow, Outcome, retry_at},
     port::{CommitError, Op, Precondition, SendError},
     realm::Realm,
     service::Service,
+    user::Registration,
 };
 
 /// What came of a claimed row.
@@ -51,6 +52,7 @@ impl Service {
     pub async fn deliver(&self, ctx: &Ctx, claimed: &Claimed) -> Result<Delivery> {
         let row = &claimed.row;
         if row.give_up_at <= ctx.now {
+            tracing::warn!(outbox = %row.id, mail = row.mail.as_str(), attempts = row.attempts, "mail given up: too late");
             return self.finish(claimed, Outcome::Dead, Delivery::Dead, "too late").await;
         }
         let realm =
@@ -80,8 +82,9 @@ impl Service {
             let Some(challenge) = self.pending_challenge(ctx, realm, row).await? else {
                 return Ok(None);
             };
-            links.verification_url = Some(self.verify_url(realm, challenge.id));
-            links.undo_url = Some(self.undo_url(realm, challenge.id));
+            links.verification_url = Some(self.mailed_url(realm, "verify", Act::Verify, &challenge));
+            links.undo_url = Some(self.mailed_url(realm, "undo", Act::Disown, &challenge));
+            links.lifetime = challenge.lifetime;
             of_link = Some(challenge);
         }
         let recipient = realm.keys.open_outbox(row.id.as_str(), &row.recipient).map_err(Error::internal)?;
@@ -102,7 +105,8 @@ impl Service {
             return Ok(None);
         }
         let registration = self.ports.store.registration(&realm.name, &challenge.subject).await?;
-        Ok(registration.filter(|registration| registration.challenge == id).map(|_| challenge))
+        let waits = |registration: &Registration| registration.challenge == id && registration.expires_at > ctx.now;
+        Ok(registration.filter(waits).map(|_| challenge))
     }
 
     /// Records the hand-over; from now on the link's lifetime runs.

@@ -44,7 +44,7 @@ impl Service {
 
     async fn disownable(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<Registration> {
         match self.standing(ctx, realm, Act::Disown, token).await? {
-            Standing::Pending(registration) => Ok(registration),
+            Standing::Pending(registration, _) => Ok(registration),
             Standing::Settled(_) => Err(Error::bad_link()),
         }
     }

@@ -1,5 +1,7 @@
 //! What people send in: fields that may be missing, and all that is wrong with them at once.
 
+use std::borrow::Cow;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
@@ -49,8 +51,8 @@ pub struct Faults(Vec<FieldError>);
 
 impl Faults {
     /// Notes one fault.
-    pub fn add(&mut self, field: &'static str, code: &'static str, detail: &'static str) {
-        self.0.push(FieldError { field, code, detail });
+    pub fn add(&mut self, field: &'static str, code: &'static str, detail: impl Into<Cow<'static, str>>) {
+        self.0.push(FieldError { field, code, detail: detail.into() });
     }
 
     /// The error that names all faults.
@@ -116,19 +118,38 @@ impl Faults {
         policy: &Policy,
         context: &[&str],
     ) -> Option<Password> {
-        let parsed = policy.accept(self.text(field, given)?, context);
-        self.keep(field, parsed, |bad| match bad {
-            BadPassword::TooShort => ("password.too_short", "This password is too short."),
+        let bad = match policy.accept(self.text(field, given)?, context) {
+            Ok(password) => return Some(password),
+            Err(bad) => bad,
+        };
+        match bad {
+            BadPassword::TooShort => {
+                let least = format!("A password must have at least {} characters.", policy.min_length);
+                self.add(field, "password.too_short", least);
+            }
             BadPassword::Impossible => {
-                ("password.impossible", "A password may have at most 1,024 bytes and no control characters.")
+                self.add(
+                    field,
+                    "password.impossible",
+                    "A password may have at most 1,024 bytes and no control characters.",
+                );
             }
             BadPassword::Breached => {
-                ("password.breached", "This password is among the first that anybody would try. Please choose another.")
+                self.add(
+                    field,
+                    "password.breached",
+                    "This password is among the first that anybody would try. Please choose another.",
+                );
             }
             BadPassword::Guessable => {
-                ("password.guessable", "This password is made of your own name or address. Please choose another.")
+                self.add(
+                    field,
+                    "password.guessable",
+                    "This password is made of your own name or address. Please choose another.",
+                );
             }
-        })
+        }
+        None
     }
 
     fn keep<T, E>(

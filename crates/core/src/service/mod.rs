@@ -11,6 +11,7 @@ mod logout;
 mod realms;
 mod resend;
 mod settle;
+mod signing_keys;
 mod verify;
 
 pub use authenticate::Principal;
@@ -19,6 +20,7 @@ pub use deliver::Delivery;
 pub use form::{Faults, Given};
 pub use login::LoggedIn;
 pub use realms::{OpenRealmsError, Realms};
+pub use signing_keys::OwnKeys;
 pub use verify::Verified;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -27,7 +29,7 @@ use crate::{
     ctx::Ctx,
     error::{Error, Kind, Result},
     id::{ChallengeId, OutboxId},
-    link::{Act, HAND_OVER_WITHIN, LinkToken},
+    link::{Act, Challenge, HAND_OVER_WITHIN, LinkToken},
     message::{MailKind, Recipient},
     outbox::OutboxRow,
     password::Policy,
@@ -81,6 +83,8 @@ pub struct Service {
     ports: Ports,
     rules: Rules,
     tokens: AccessTokens,
+    /// How signing keys are made, where they are our own.
+    own_keys: Option<OwnKeys>,
     realms: Realms,
     /// Called when something new waits in the outbox.
     wake: Box<dyn Fn() + Send + Sync>,
@@ -99,10 +103,11 @@ impl Service {
         ports: Ports,
         rules: Rules,
         tokens: AccessTokens,
+        own_keys: Option<OwnKeys>,
         realms: Realms,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        Self { ports, rules, tokens, realms, wake: Box::new(wake) }
+        Self { ports, rules, tokens, own_keys, realms, wake: Box::new(wake) }
     }
 
     /// The realm of this name.
@@ -114,12 +119,6 @@ impl Service {
     /// The names of all realms that are open.
     pub fn realm_names(&self) -> impl Iterator<Item = &RealmName> {
         self.realms.names()
-    }
-
-    /// How long an access token lives.
-    #[must_use]
-    pub const fn access_token_lifetime(&self) -> Duration {
-        self.tokens.lifetime
     }
 
     /// Commits, then tells the process what has changed: the worker of new messages, the caches of ended sessions.
@@ -148,14 +147,9 @@ impl Service {
         self.link(&realm.name, "reset_password", token)
     }
 
-    /// The URL that proves an address.
-    fn verify_url(&self, realm: &Realm, challenge: ChallengeId) -> String {
-        self.link(&realm.name, "verify", &LinkToken::derive(&realm.keys, Act::Verify, challenge))
-    }
-
-    /// The URL that takes a registration back.
-    fn undo_url(&self, realm: &Realm, challenge: ChallengeId) -> String {
-        self.link(&realm.name, "undo", &LinkToken::derive(&realm.keys, Act::Disown, challenge))
+    /// The URL of a mail that opens this page and does this.
+    fn mailed_url(&self, realm: &Realm, page: &str, act: Act, challenge: &Challenge) -> String {
+        self.link(&realm.name, page, &LinkToken::derive(&realm.keys, act, challenge))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::{
     ctx::Ctx,
     error::{Error, Result},
     id::ChallengeId,
-    link::{Act, Challenge, LinkToken, Purpose},
+    link::{Act, Challenge, Presented, Purpose},
     message::{MailKind, Recipient},
     port::{Batch, CommitError, Op},
     realm::Realm,
@@ -16,7 +16,7 @@ use crate::{
 /// Where the registration behind a link stands.
 pub(super) enum Standing {
     /// Waits for its owner.
-    Pending(Registration),
+    Pending(Registration, Challenge),
     /// Has become this user.
     Settled(User),
 }
@@ -27,22 +27,27 @@ impl Service {
     /// # Errors
     /// The one answer for bad links, whatever is wrong with this one.
     pub(super) async fn standing(&self, ctx: &Ctx, realm: &Realm, act: Act, token: &str) -> Result<Standing> {
-        let id = LinkToken::open(&realm.keys, act, token).ok_or_else(Error::bad_link)?;
-        let challenge = self.challenge(ctx, realm, id).await?;
+        let challenge = self.challenge(ctx, realm, act, token).await?;
         if challenge.used_at.is_some() {
             return self.settled(realm, &challenge).await.map(Standing::Settled);
         }
         let registration = self.ports.store.registration(&realm.name, &challenge.subject).await?;
-        match registration.filter(|registration| registration.challenge == id && registration.expires_at > ctx.now) {
-            Some(registration) => Ok(Standing::Pending(registration)),
+        match registration
+            .filter(|registration| registration.challenge == challenge.id && registration.expires_at > ctx.now)
+        {
+            Some(registration) => Ok(Standing::Pending(registration, challenge)),
             // Used since it was read, or replaced by a newer registration.
             None => self.settled(realm, &challenge).await.map(Standing::Settled),
         }
     }
 
-    async fn challenge(&self, ctx: &Ctx, realm: &Realm, id: ChallengeId) -> Result<Challenge> {
-        let challenge = self.ports.store.challenge(&realm.name, id).await?.ok_or_else(Error::bad_link)?;
-        let is_good = challenge.purpose == Purpose::Registration && challenge.expires_at > ctx.now;
+    async fn challenge(&self, ctx: &Ctx, realm: &Realm, act: Act, token: &str) -> Result<Challenge> {
+        let presented = Presented::parse(token).ok_or_else(Error::bad_link)?;
+        let challenge = self.ports.store.challenge(&realm.name, presented.challenge).await?;
+        let challenge = challenge.ok_or_else(Error::bad_link)?;
+        let is_good = presented.proves(&realm.keys, act, &challenge)
+            && challenge.purpose == Purpose::Registration
+            && challenge.expires_at > ctx.now;
         if is_good { Ok(challenge) } else { Err(Error::bad_link()) }
     }
 

@@ -27,34 +27,22 @@ impl Service {
     /// # Errors
     /// The one answer for bad links; unavailable.
     pub async fn verify(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<Verified> {
-        let registration = match self.standing(ctx, realm, Act::Verify, token).await? {
+        let (registration, challenge) = match self.standing(ctx, realm, Act::Verify, token).await? {
             Standing::Settled(user) => {
                 return Ok(Verified::Done { name: greeting(&user.account(&realm.keys)?.profile) });
             }
-            Standing::Pending(registration) => registration,
+            Standing::Pending(registration, challenge) => (registration, challenge),
         };
         if registration.contested {
-            return Ok(Verified::PasswordRequired(LinkToken::derive(&realm.keys, Act::Claim, registration.challenge)));
+            return Ok(Verified::PasswordRequired(LinkToken::derive(&realm.keys, Act::Claim, &challenge)));
         }
-        let challenge = registration.challenge;
         let user = registration.into_user();
         let profile = user.account(&realm.keys)?.profile;
-        let is_mine = self.settle(ctx, realm, challenge, &user, &profile, Event::EmailVerified).await?;
+        let is_mine = self.settle(ctx, realm, challenge.id, &user, &profile, Event::EmailVerified).await?;
         if !is_mine && self.ports.store.user(&realm.name, &user.id).await?.is_none() {
             return Err(Error::bad_link());
         }
         Ok(Verified::Done { name: greeting(&profile) })
-    }
-
-    /// Whether the form of a contested registration may still be shown for this token.
-    ///
-    /// # Errors
-    /// The one answer for bad links; unavailable.
-    pub async fn may_claim(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<()> {
-        match self.standing(ctx, realm, Act::Claim, token).await? {
-            Standing::Pending(registration) if registration.contested => Ok(()),
-            _ => Err(Error::bad_link()),
-        }
     }
 
     /// Settles a contested registration: the owner of the address chooses the password, once.
@@ -63,8 +51,9 @@ impl Service {
     /// The one answer for bad links; invalid, when the password may not be chosen, and then the link stays good;
     /// overloaded; unavailable.
     pub async fn claim(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &Given) -> Result<()> {
-        let Standing::Pending(registration) = self.standing(ctx, realm, Act::Claim, token).await? else {
-            return Err(Error::bad_link());
+        let registration = match self.standing(ctx, realm, Act::Claim, token).await? {
+            Standing::Pending(registration, _) if registration.contested => registration,
+            _ => return Err(Error::bad_link()),
         };
         let key = registration.vault.key(&realm.keys, &registration.id)?;
         let profile = registration.vault.open_profile(&key)?;

@@ -1,9 +1,14 @@
 //! Access tokens: JWTs in the shape of RFC 9068, signed and verified by keys that the configuration names.
 
+mod algorithm;
 mod header;
 mod keyring;
+mod signing_key;
 
-pub use keyring::{BadKey, Keyring, SigningKey};
+pub use algorithm::Algorithm;
+pub use jsonwebtoken::jwk::Jwk;
+pub use keyring::{Keyring, NotSigned};
+pub use signing_key::{BadKey, SigningKey, new_private_key};
 
 use std::time::Duration;
 
@@ -90,13 +95,17 @@ pub enum BadToken {
 }
 
 /// A fresh access token. Never printed.
-pub struct AccessToken(String);
+pub struct AccessToken {
+    compact: String,
+    /// How long it is good.
+    pub lifetime: Duration,
+}
 
 impl AccessToken {
     /// The compact form, for the answer.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.compact
     }
 }
 
@@ -131,16 +140,12 @@ pub struct Proof {
 }
 
 impl AccessTokens {
-    /// A token for this session.
+    /// A token for this session, which never outlives it.
     ///
     /// # Errors
-    /// When the key does not sign.
-    pub fn issue(
-        &self,
-        ctx: &Ctx,
-        session: &Session,
-        profile: &Profile,
-    ) -> Result<AccessToken, jsonwebtoken::errors::Error> {
+    /// [`NotSigned`].
+    pub fn issue(&self, ctx: &Ctx, session: &Session, profile: &Profile) -> Result<AccessToken, NotSigned> {
+        let lifetime = self.lifetime.min(session.expires_at.since(ctx.now));
         let claims = Claims {
             iss: self.issuer(&session.realm),
             sub: session.user.as_str().to_owned(),
@@ -151,12 +156,12 @@ impl AccessTokens {
             jti: RequestId::random(ctx.random()).as_str().to_owned(),
             iat: ctx.now.secs(),
             nbf: ctx.now.secs(),
-            exp: ctx.now.plus(self.lifetime).secs(),
+            exp: ctx.now.plus(lifetime).secs(),
             auth_time: session.auth_time.secs(),
             amr: session.amr.clone(),
             aud: self.audience.clone().map(Audience::One),
         };
-        self.keys.sign(&claims).map(AccessToken)
+        Ok(AccessToken { compact: self.keys.sign(&claims)?, lifetime })
     }
 
     /// What a token proves in this realm, as far as signature, claims and time tell. Whether its session goes on is not

@@ -1,48 +1,70 @@
+use std::time::Duration;
+
 use data_encoding::BASE64URL_NOPAD;
 use portcullis_core::{
-    id::ChallengeId,
-    link::{Act, LinkToken},
+    id::{ChallengeId, UserId},
+    link::{Act, Challenge, LinkToken, Presented, Purpose},
+    seal::RealmKeys,
 };
 use proptest::prelude::*;
 
-use crate::support::keys;
+use crate::support::{ctx, keys, realm};
 
-const CHALLENGE: ChallengeId = ChallengeId([7; 16]);
+fn challenge() -> Challenge {
+    let subject = UserId::parse("john").unwrap();
+    Challenge::new(&ctx(1), &realm("User1"), Purpose::Registration, &subject, Duration::from_secs(60))
+}
+
+fn is_good(keys: &RealmKeys, act: Act, challenge: &Challenge, token: &str) -> bool {
+    Presented::parse(token).is_some_and(|token| token.challenge == challenge.id && token.proves(keys, act, challenge))
+}
 
 #[test]
 fn a_token_leads_back_to_its_challenge_for_its_own_act_only() {
-    let keys = keys("User1", 1);
-    let token = LinkToken::derive(&keys, Act::Verify, CHALLENGE);
-    assert_eq!(LinkToken::open(&keys, Act::Verify, token.expose()), Some(CHALLENGE));
-    assert_eq!(LinkToken::open(&keys, Act::Claim, token.expose()), None);
-    assert_eq!(LinkToken::open(&keys, Act::Disown, token.expose()), None);
+    let (keys, challenge) = (keys("User1", 1), challenge());
+    let token = LinkToken::derive(&keys, Act::Verify, &challenge);
+    assert!(is_good(&keys, Act::Verify, &challenge, token.expose()));
+    assert!(!is_good(&keys, Act::Claim, &challenge, token.expose()));
+    assert!(!is_good(&keys, Act::Disown, &challenge, token.expose()));
 }
 
 #[test]
 fn a_token_of_one_realm_is_worth_nothing_in_another() {
-    let token = LinkToken::derive(&keys("User1", 1), Act::Verify, CHALLENGE);
-    assert_eq!(LinkToken::open(&keys("User2", 1), Act::Verify, token.expose()), None);
+    let challenge = challenge();
+    let token = LinkToken::derive(&keys("User1", 1), Act::Verify, &challenge);
+    assert!(!is_good(&keys("User2", 1), Act::Verify, &challenge, token.expose()));
+}
+
+#[test]
+fn a_challenge_that_was_turned_to_somebody_else_proves_nothing() {
+    let (keys, challenge) = (keys("User1", 1), challenge());
+    let token = LinkToken::derive(&keys, Act::Claim, &challenge);
+    let turned = Challenge { subject: UserId::parse("jane").unwrap(), ..challenge };
+    assert!(!is_good(&keys, Act::Claim, &turned, token.expose()));
+    let other = Challenge { id: ChallengeId([9; 16]), ..turned };
+    assert!(!is_good(&keys, Act::Claim, &other, token.expose()));
 }
 
 #[test]
 fn the_same_challenge_gives_the_same_token_every_time() {
-    let keys = keys("User1", 1);
-    let derive = || LinkToken::derive(&keys, Act::Verify, CHALLENGE);
+    let (keys, challenge) = (keys("User1", 1), challenge());
+    let derive = || LinkToken::derive(&keys, Act::Verify, &challenge);
     assert_eq!(derive().expose(), derive().expose());
 }
 
 #[test]
 fn a_token_carries_128_bits_of_secret_and_is_never_printed() {
-    let token = LinkToken::derive(&keys("User1", 1), Act::Verify, CHALLENGE);
+    let token = LinkToken::derive(&keys("User1", 1), Act::Verify, &challenge());
     assert_eq!(BASE64URL_NOPAD.decode(token.expose().as_bytes()).unwrap().len(), 32);
     assert!(!format!("{token:?}").contains(token.expose()));
 }
 
 proptest! {
     #[test]
-    fn a_forged_token_opens_nothing(raw in any::<String>(), bytes: [u8; 32]) {
-        let keys = keys("User1", 1);
-        prop_assert_eq!(LinkToken::open(&keys, Act::Verify, &raw), None);
-        prop_assert_eq!(LinkToken::open(&keys, Act::Verify, &BASE64URL_NOPAD.encode(&bytes)), None);
+    fn a_forged_token_proves_nothing(raw in any::<String>(), mac: [u8; 16]) {
+        let (keys, challenge) = (keys("User1", 1), challenge());
+        prop_assert!(!is_good(&keys, Act::Verify, &challenge, &raw));
+        let forged = [challenge.id.0, mac].concat();
+        prop_assert!(!is_good(&keys, Act::Verify, &challenge, &BASE64URL_NOPAD.encode(&forged)));
     }
 }

@@ -10,7 +10,7 @@ use portcullis_backends::{
 };
 use portcullis_core::{
     clock::{Clock, Timestamp},
-    port::{AccountCache, MailSender, PasswordHasher, Revocations, Store},
+    port::{AccountCache, MailSender, Mailbox, PasswordHasher, Revocations, Store},
 };
 
 use super::BuildError;
@@ -43,8 +43,7 @@ pub enum MailError {
 
 /// The database, and the lock that keeps other servers off it.
 pub(super) fn store(config: &Config, now: Timestamp) -> Result<(Arc<dyn Store>, sqlite::ServeLock), BuildError> {
-    let data_dir = &config.store.data_dir;
-    create_private_dir(data_dir).map_err(|error| BuildError::DataDir(data_dir.clone(), error))?;
+    make_data_dir(config)?;
     let lock = sqlite::ServeLock::acquire(&config.store.database).map_err(DatabaseError::from)?;
     let store = SqliteStore::open(&config.store.database, now).map_err(DatabaseError::from)?;
     Ok((Arc::new(store), lock))
@@ -72,17 +71,29 @@ pub(super) fn accounts() -> Arc<dyn AccountCache> {
     Arc::new(MemoryAccounts::default())
 }
 
-/// The way out for mails: the SMTP server, or the mailbox where there is one.
-pub(super) fn mailer(
-    config: &Config,
-    mailbox: Option<&Arc<DevMailbox>>,
-    clock: &Arc<dyn Clock>,
-) -> Result<Arc<dyn MailSender>, MailError> {
-    match (&config.mail.delivery, mailbox) {
-        (Delivery::Smtp(smtp), _) => Ok(Arc::new(self::smtp(config, smtp, clock)?)),
-        (Delivery::DevMailbox { .. }, Some(mailbox)) => Ok(Arc::clone(mailbox) as _),
-        (Delivery::DevMailbox { size }, None) => Ok(Arc::new(DevMailbox::new(*size, Arc::clone(clock)))),
+/// The way out for mails, and the mailbox that it is, where nothing is really sent.
+type Mailer = (Arc<dyn MailSender>, Option<Arc<dyn Mailbox>>);
+
+pub(super) fn mailer(config: &Config, clock: &Arc<dyn Clock>) -> Result<Mailer, MailError> {
+    match &config.mail.delivery {
+        Delivery::Smtp(smtp) => Ok((Arc::new(self::smtp(config, smtp, clock)?), None)),
+        Delivery::DevMailbox { size } => {
+            let mailbox = Arc::new(DevMailbox::new(*size, Arc::clone(clock)));
+            Ok((Arc::clone(&mailbox) as _, Some(mailbox)))
+        }
     }
+}
+
+/// Brings the database up to date; gives the steps that were taken.
+pub(super) fn migrate(config: &Config, now: Timestamp) -> Result<Vec<String>, BuildError> {
+    make_data_dir(config)?;
+    let applied = sqlite::migrate(&config.store.database, now).map_err(DatabaseError::from)?;
+    Ok(applied.iter().map(|step| format!("{:04} {}", step.version, step.name)).collect())
+}
+
+fn make_data_dir(config: &Config) -> Result<(), BuildError> {
+    let data_dir = &config.store.data_dir;
+    create_private_dir(data_dir).map_err(|error| BuildError::DataDir(data_dir.clone(), error))
 }
 
 fn smtp(config: &Config, smtp: &config::Smtp, clock: &Arc<dyn Clock>) -> Result<SmtpSender, MailError> {

@@ -1,29 +1,34 @@
 //! The keys of access tokens, from the configuration.
 
 use portcullis_core::{
-    ExposeSecret,
-    token::{AccessTokens, Keyring, SigningKey},
+    ExposeSecret, SecretString,
+    service::OwnKeys,
+    token::{AccessTokens, Algorithm, Keyring, SigningKey},
 };
 
 use crate::config::{self, JwtAlgorithm, Signing};
 
-/// The signing algorithm cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error("JWT_ALGORITHM {0:?} is not there yet: this version signs with HS256")]
-pub struct KeyError(JwtAlgorithm);
-
-pub(super) fn access_tokens(token: &config::Token) -> Result<AccessTokens, KeyError> {
+/// Tokens signed by the shared secret, or by keys of our own, which are yet to be made or read.
+pub(super) fn access_tokens(token: &config::Token) -> AccessTokens {
     let keys = match &token.signing {
         Signing::Shared { secret, previous } => {
-            let key = |secret: &portcullis_core::SecretString| SigningKey::hs256(secret.expose_secret().as_bytes());
+            let key = |secret: &SecretString| SigningKey::hs256(secret.expose_secret().as_bytes());
             Keyring::new(key(secret), previous.iter().map(key).collect())
         }
-        Signing::KeyPair(algorithm) => return Err(KeyError(*algorithm)),
+        Signing::KeyPair(_) => Keyring::default(),
     };
-    Ok(AccessTokens {
-        issuer: token.issuer.clone(),
-        audience: token.audience.clone(),
-        lifetime: token.access_ttl,
-        keys,
-    })
+    AccessTokens { issuer: token.issuer.clone(), audience: token.audience.clone(), lifetime: token.access_ttl, keys }
+}
+
+/// How keys of our own are made, where they are wanted.
+pub(super) fn own_keys(config: &config::Config) -> Option<OwnKeys> {
+    let Signing::KeyPair(algorithm) = &config.token.signing else { return None };
+    let algorithm = match algorithm {
+        JwtAlgorithm::Hs256 => return None,
+        JwtAlgorithm::Rs256 => Algorithm::Rs256,
+        JwtAlgorithm::Es256 => Algorithm::Es256,
+        JwtAlgorithm::EdDsa => Algorithm::EdDsa,
+    };
+    let sealed_by = config.store.encryption_keys.clone();
+    Some(OwnKeys { algorithm, rotation: config.token.key_rotation, sealed_by })
 }

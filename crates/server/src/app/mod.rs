@@ -5,7 +5,7 @@ mod keys;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use portcullis_backends::{hash, mail::DevMailbox, sqlite};
+use portcullis_backends::{hash, sqlite};
 use portcullis_core::{
     Ctx,
     clock::{Clock, SystemClock},
@@ -19,7 +19,7 @@ use crate::{
     config::{Config, Delivery, Enumeration, Environment},
     http::{self, AppState, Face, Limits},
     listen::{self, Patience},
-    templates::{TemplateError, Templates},
+    templates::{Look, TemplateError, Templates},
     worker::Worker,
 };
 
@@ -77,9 +77,17 @@ pub enum BuildError {
     /// Mails cannot be sent with these settings.
     #[error(transparent)]
     Mail(#[from] backends::MailError),
-    /// The signing algorithm is not there yet.
-    #[error(transparent)]
-    Keys(#[from] keys::KeyError),
+    /// The signing keys cannot be read or made.
+    #[error("the signing keys cannot be read or made")]
+    Keys(#[source] portcullis_core::Error),
+}
+
+/// Brings the database up to this version; gives the steps that were taken.
+///
+/// # Errors
+/// [`BuildError`].
+pub fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<String>, BuildError> {
+    backends::migrate(config, clock.now())
 }
 
 impl App {
@@ -90,9 +98,8 @@ impl App {
     pub async fn build(config: &Config, outside: Outside) -> Result<Self, BuildError> {
         let Outside { clock, random, adjust } = outside;
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
-        let templates = Arc::new(Templates::load(config.templates_dir.as_deref(), &config.app_name)?);
-        let mailbox = mailbox(config, &clock);
-        let mailer = backends::mailer(config, mailbox.as_ref(), &clock)?;
+        let templates = Arc::new(Templates::load(config.templates_dir.as_deref(), look(config))?);
+        let (mailer, mailbox) = backends::mailer(config, &clock)?;
         let (store, lock) = backends::store(config, ctx.now)?;
         let realms = Realms::open(&ctx, &*store, &config.store.encryption_keys, &config.realms).await?;
 
@@ -107,7 +114,10 @@ impl App {
         });
         let ring = Arc::clone(&bell);
         let wake = move || ring.notify_one();
-        let service = Arc::new(Service::new(ports, rules(config), keys::access_tokens(&config.token)?, realms, wake));
+        let (tokens, own_keys) = (keys::access_tokens(&config.token), keys::own_keys(config));
+        let service = Arc::new(Service::new(ports, rules(config), tokens, own_keys, realms, wake));
+        service.reseal_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
+        service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
         Ok(Self {
             worker: Some(worker(config, &service, &clock, &random, bell)),
             state: AppState {
@@ -116,6 +126,7 @@ impl App {
                 random,
                 templates,
                 mailbox,
+                openapi: Default::default(),
                 limits: Limits { body: config.http.body_limit, time: config.http.request_timeout },
                 face: face(config),
             },
@@ -141,7 +152,7 @@ impl App {
     }
 }
 
-/// Sends what waits, when told to.
+/// Does what the workers do, when told to.
 #[derive(Debug, Clone)]
 pub struct Pump {
     worker: Worker,
@@ -155,12 +166,21 @@ impl Pump {
     pub async fn deliver_due(&self) -> Result<usize, portcullis_core::Error> {
         self.worker.deliver_due().await
     }
+
+    /// Does what is done once a minute: makes keys that are due, clears away what has lapsed; returns how much.
+    ///
+    /// # Errors
+    /// When the store is away, or a key does not open.
+    pub async fn keep_house(&self) -> Result<u64, portcullis_core::Error> {
+        self.worker.keep_house().await
+    }
 }
 
-fn mailbox(config: &Config, clock: &Arc<dyn Clock>) -> Option<Arc<DevMailbox>> {
-    match config.mail.delivery {
-        Delivery::DevMailbox { size } => Some(Arc::new(DevMailbox::new(size, Arc::clone(clock)))),
-        Delivery::Smtp(_) => None,
+fn look(config: &Config) -> Look {
+    Look {
+        app_name: config.app_name.clone(),
+        root: config.public_url.path().to_owned(),
+        min_length: config.password.min_length,
     }
 }
 
@@ -204,6 +224,7 @@ fn lease(delivery: &Delivery) -> Duration {
 fn face(config: &Config) -> Face {
     Face {
         base_url: config.public_url.to_string().into(),
+        first_realm: config.realms.first().map_or("", |name| name.as_str()).into(),
         is_https: config.public_url.is_https(),
         docs: config.http.docs,
         is_development: config.environment == Environment::Development,

@@ -3,18 +3,19 @@
 use std::fs;
 
 use super::{
-    choices::{Environment, JwtAlgorithm},
+    choices::Environment,
+    form::is_loopback_host,
     report::Report,
     table::{
-        ARGON2_MEMORY_KIB, ARGON2_PARALLELISM, DEV_MAILBOX, JWT_ALGORITHM, MAIL_CA_FILE, MAIL_PASSWORD, MAIL_SERVER,
-        MAIL_SSL_TLS, MAIL_STARTTLS, MAIL_USERNAME, REALMS, TEMPLATES_DIR, USE_CREDENTIALS,
+        ARGON2_MEMORY_KIB, ARGON2_PARALLELISM, DEV_MAILBOX, MAIL_CA_FILE, MAIL_PASSWORD, MAIL_SERVER, MAIL_SSL_TLS,
+        MAIL_STARTTLS, MAIL_USERNAME, REALMS, REGISTRATION_TTL, TEMPLATES_DIR, USE_CREDENTIALS, VERIFICATION_TTL,
     },
     values::Values,
 };
 
 /// Reports every contradiction between settings, and between them and the disk.
 pub(super) fn check(values: &Values, environment: Environment, report: &mut Report) {
-    signing(values, report);
+    lifetimes(values, report);
     mail(values, environment, report);
     credentials(values, report);
     argon2(values, report);
@@ -32,9 +33,10 @@ pub(super) fn check_realm_tables(values: &Values, tables: &[String], report: &mu
     }
 }
 
-fn signing(values: &Values, report: &mut Report) {
-    if values.get(&JWT_ALGORITHM).is_some_and(|algorithm| algorithm != JwtAlgorithm::Hs256) {
-        report.problem(JWT_ALGORITHM.name(), "is not there yet: this version signs with HS256 only");
+fn lifetimes(values: &Values, report: &mut Report) {
+    if values.get(&REGISTRATION_TTL) < values.get(&VERIFICATION_TTL) {
+        let text = "is shorter than VERIFICATION_TTL, so that links would die before their time: make it longer";
+        report.problem(REGISTRATION_TTL.name(), text);
     }
 }
 
@@ -59,6 +61,11 @@ fn credentials(values: &Values, report: &mut Report) {
         if !values.has(name) {
             report.problem(name, "is needed to log in to MAIL_SERVER; if it wants no login, set USE_CREDENTIALS=off");
         }
+    }
+    let is_plain = values.get(&MAIL_STARTTLS) == Some(false) && values.get(&MAIL_SSL_TLS) == Some(false);
+    if is_plain && !values.get(&MAIL_SERVER).is_some_and(|server| is_loopback_host(&server)) {
+        let text = "would go over the network in plain text: set MAIL_STARTTLS or MAIL_SSL_TLS on";
+        report.problem(MAIL_PASSWORD.name(), text);
     }
 }
 

@@ -92,11 +92,13 @@ settings! {
     }
     Tokens {
         JWT_ALGORITHM: JwtAlgorithm = choice(), Fixed("HS256"),
-            "The algorithm that signs access tokens; this version has `HS256` only.";
+            "The algorithm that signs access tokens: by `JWT_SECRET`, or by key pairs of the server's own making.";
         JWT_SECRET: SecretString = SECRET, Derived("generated in development"),
             "The secret that signs access tokens with HS256, 32 bytes or more.", secret;
         JWT_SECRET_PREVIOUS: SecretString = SECRET, Nothing,
             "The secret before, which still verifies and no longer signs.", secret;
+        JWT_KEY_ROTATION: Duration = DURATION, Fixed("90d"),
+            "How long a key pair of the server's own signs; the next is published an hour before it begins.";
         JWT_ISSUER: String = TEXT, Derived("`PUBLIC_URL/{realm}`"),
             "The `iss` of access tokens; `{realm}` stands for the realm's name.";
         JWT_AUDIENCE: String = TEXT, Nothing,
@@ -154,7 +156,7 @@ settings! {
         VALIDATE_CERTS: bool = SWITCH, Fixed("on"),
             "Whether the certificate of the SMTP server must be valid.";
         MAIL_CA_FILE: PathBuf = PATH, Nothing,
-            "A PEM file with a further root for the SMTP server's certificate.";
+            "A PEM file with the root for the SMTP server's certificate; no other is trusted then.";
         MAIL_FROM: String = MAILBOX, Derived("`no-reply@` and the host of `PUBLIC_URL`"),
             "The address that mails come from.";
         MAIL_FROM_NAME: String = TEXT, Derived("`APP_NAME`"),

@@ -32,8 +32,8 @@ use problem::Refusal;
 pub(crate) type Entrance = BoxCloneSyncService<Request, Response, std::convert::Infallible>;
 
 /// Every route of the server. What is not listed here does not exist, and what is listed is documented.
-fn all_routes(is_development: bool) -> OpenApiRouter<AppState> {
-    let accounts = OpenApiRouter::with_openapi(routes::openapi::document())
+fn all_routes(realm: &str, with_mailbox: bool) -> OpenApiRouter<AppState> {
+    let accounts = OpenApiRouter::with_openapi(routes::openapi::document(realm))
         .routes(routes!(routes::create::create))
         .routes(routes!(routes::verify::verify))
         .routes(routes!(routes::verify::resend))
@@ -51,8 +51,9 @@ fn all_routes(is_development: bool) -> OpenApiRouter<AppState> {
         .routes(routes!(routes::health::health))
         .routes(routes!(routes::health::livez))
         .routes(routes!(routes::health::readyz))
-        .routes(routes!(routes::openapi::openapi_json));
-    if is_development {
+        .routes(routes!(routes::openapi::openapi_json))
+        .routes(routes!(routes::keys::jwks));
+    if with_mailbox {
         return around.routes(routes!(routes::mailbox::page)).routes(routes!(routes::mailbox::json));
     }
     around
@@ -61,12 +62,13 @@ fn all_routes(is_development: bool) -> OpenApiRouter<AppState> {
 /// The OpenAPI document of a server in development, where every route exists.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    all_routes(true).split_for_parts().1
+    all_routes("User1", true).split_for_parts().1
 }
 
 /// Joins routes and layers. The alias comes first: it decides what path the rest sees.
-pub(crate) fn entrance(state: AppState) -> Entrance {
-    let (router, _) = all_routes(state.mailbox.is_some()).split_for_parts();
+pub(crate) fn entrance(mut state: AppState) -> Entrance {
+    let (router, document) = all_routes(&state.face.first_realm, state.mailbox.is_some()).split_for_parts();
+    state.openapi = document.to_json().unwrap_or_default().into();
     let router: Router = router
         .fallback(async || Refusal::from(Error::not_found()))
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)

@@ -119,7 +119,7 @@ pub(super) struct Problem<'a> {
     instance: &'a str,
     /// With 422: every field that was refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<Fault>,
+    errors: Vec<Fault<'a>>,
     /// OAuth 2.0's name for it, where a login or token was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "invalid_grant")]
@@ -132,7 +132,7 @@ pub(super) struct Problem<'a> {
 
 /// One field that was refused.
 #[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct Fault {
+pub(super) struct Fault<'a> {
     /// Its name in the request.
     #[schema(example = "email")]
     field: &'static str,
@@ -141,7 +141,7 @@ pub(super) struct Fault {
     code: &'static str,
     /// For a person.
     #[schema(example = "This is not a valid e-mail address.")]
-    detail: &'static str,
+    detail: &'a str,
 }
 
 /// Gives a refusal its body and headers, and tells the log the true reason.
@@ -163,7 +163,7 @@ pub(super) fn dress(response: Response, ctx: &Ctx, realm: Option<&Of>) -> Respon
     problem.errors = error
         .fields()
         .iter()
-        .map(|fault| Fault { field: fault.field, code: fault.code, detail: fault.detail })
+        .map(|fault| Fault { field: fault.field, code: fault.code, detail: &fault.detail })
         .collect();
     if refusal.for_oauth {
         problem.error = Some(oauth_word(error));

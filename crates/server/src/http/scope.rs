@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, header::USER_AGENT},
+    http::{HeaderMap, Method, header::USER_AGENT},
     middleware::Next,
     response::Response,
 };
@@ -25,7 +25,8 @@ pub(super) async fn scope(State(state): State<AppState>, mut request: Request, n
     // The route, not the path: paths and queries carry tokens.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let realm = request.extensions().get::<Of>().cloned();
-    let span = tracing::info_span!("request", id = %ctx.request_id, method = %request.method(), route);
+    let method = known(request.method());
+    let span = tracing::info_span!("request", id = %ctx.request_id, method, route);
     request.extensions_mut().insert(ctx.clone());
 
     async move {
@@ -38,6 +39,22 @@ pub(super) async fn scope(State(state): State<AppState>, mut request: Request, n
     }
     .instrument(span)
     .await
+}
+
+/// The method, when it is one of the usual ones: a client may send any word.
+fn known(method: &Method) -> &'static str {
+    let usual = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::TRACE,
+    ];
+    let words = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
+    usual.iter().zip(words).find(|(usual, _)| *usual == method).map_or("other", |(_, word)| word)
 }
 
 fn client(request: &Request) -> Client {

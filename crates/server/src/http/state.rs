@@ -2,8 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use portcullis_backends::mail::DevMailbox;
-use portcullis_core::{clock::Clock, random::Random, service::Service};
+use portcullis_core::{clock::Clock, port::Mailbox, random::Random, service::Service};
 
 use crate::templates::Templates;
 
@@ -15,7 +14,9 @@ pub(crate) struct AppState {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) templates: Arc<Templates>,
     /// The development mailbox, where there is one.
-    pub(crate) mailbox: Option<Arc<DevMailbox>>,
+    pub(crate) mailbox: Option<Arc<dyn Mailbox>>,
+    /// The OpenAPI document as JSON; empty until the routes are joined.
+    pub(crate) openapi: bytes::Bytes,
     pub(crate) limits: Limits,
     pub(crate) face: Face,
 }
@@ -34,6 +35,8 @@ pub(crate) struct Limits {
 pub(crate) struct Face {
     /// Where it is reached, for the landing page.
     pub(crate) base_url: Arc<str>,
+    /// The realm that examples speak of.
+    pub(crate) first_realm: Arc<str>,
     /// Whether browsers may only come by https.
     pub(crate) is_https: bool,
     /// Whether the documentation is shown.

@@ -1,5 +1,7 @@
 //! Mails: subject and text from the `.txt`, the rest from the `.html`.
 
+use std::time::Duration;
+
 use minijinja::{Value, context};
 use portcullis_core::{
     clock::Timestamp,
@@ -69,22 +71,33 @@ impl Templates {
 
     fn values(&self, realm: &str, name: &str, links: &Links, now: Timestamp) -> Value {
         context! {
-            app_name => self.app_name.as_str(),
+            app_name => self.look.app_name.as_str(),
             name,
             realm,
             year => now.year(),
             verification_url => links.verification_url.as_deref().unwrap_or_default(),
             undo_url => links.undo_url.as_deref().unwrap_or_default(),
+            valid_for => in_words(links.lifetime),
         }
     }
 
     pub(super) fn try_mails(&self) -> Result<(), TemplateError> {
         let link = |page: &str| Some(format!("https://auth.example.com/User1/{page}?token=sample"));
-        let links = Links { verification_url: link("verify"), undo_url: link("undo") };
+        let lifetime = Duration::from_secs(24 * 3600);
+        let links = Links { verification_url: link("verify"), undo_url: link("undo"), lifetime };
         MailKind::ALL
             .iter()
             .try_for_each(|&kind| self.words(kind, "User1", "John", &links, Timestamp::default()).map(|_| ()))
     }
+}
+
+/// `24 hours`, `30 minutes`, `2 days`: rounded down to the largest unit of which there are at least two.
+fn in_words(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let units = [(86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds")];
+    let fitting = units.into_iter().find(|(unit, _)| seconds >= 2 * unit && !(*unit == 86_400 && seconds < 3 * unit));
+    let (unit, name) = fitting.unwrap_or((1, "seconds"));
+    format!("{} {name}", seconds / unit)
 }
 
 /// A subject is one line, whatever a template or a name holds.

@@ -17,7 +17,18 @@ use engine::Engine;
 #[derive(Debug)]
 pub struct Templates {
     engine: Engine,
-    app_name: String,
+    look: Look,
+}
+
+/// What all templates may say about the server.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// The name of the app.
+    pub app_name: String,
+    /// The path under which the server is reached: empty, or `/auth` for `https://example.com/auth`.
+    pub root: String,
+    /// The least length of a password.
+    pub min_length: usize,
 }
 
 impl Templates {
@@ -25,8 +36,8 @@ impl Templates {
     ///
     /// # Errors
     /// [`TemplateError`], naming the template: unreadable, not in Jinja's syntax, or with a name that nothing defines.
-    pub fn load(dir: Option<&Path>, app_name: &str) -> Result<Self, TemplateError> {
-        let templates = Self { engine: Engine::load(dir)?, app_name: app_name.to_owned() };
+    pub fn load(dir: Option<&Path>, look: Look) -> Result<Self, TemplateError> {
+        let templates = Self { engine: Engine::load(dir)?, look };
         templates.try_pages()?;
         templates.try_mails()?;
         Ok(templates)

@@ -81,7 +81,15 @@ impl<'a> Page<'a> {
 impl Templates {
     /// Fills a page.
     pub(crate) fn page(&self, page: &Page<'_>, realm: &str, now: Timestamp) -> Result<String, TemplateError> {
-        let base = context! { app_name => self.app_name.as_str(), name => "", realm, year => now.year() };
+        let look = &self.look;
+        let base = context! {
+            app_name => look.app_name.as_str(),
+            root => look.root.as_str(),
+            min_length => look.min_length,
+            name => "",
+            realm,
+            year => now.year(),
+        };
         self.engine.fill(page.template(), context! { ..page.values(), ..base })
     }
 

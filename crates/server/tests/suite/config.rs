@@ -461,8 +461,25 @@ fn production_refuses_secrets_that_others_know() {
         assert!(!errors.contains(value));
         assert_has(&Desk::new().env(name, value).warnings(), &[name, why]);
     }
-    let errors = Desk::production().env("JWT_SECRET", "").env("JWT_ALGORITHM", "EdDSA").errors();
-    assert_has(&errors, &["1 problem:", "JWT_ALGORITHM: is not there yet"]);
+    assert_has(&Desk::production().env("JWT_SECRET", "").errors(), &["1 problem:", "JWT_SECRET"]);
+    // Key pairs of its own need no secret.
+    Desk::production().env("JWT_SECRET", "").env("JWT_ALGORITHM", "EdDSA").config();
+}
+
+#[test]
+fn a_link_does_not_outlive_its_registration() {
+    let errors = Desk::new().env("REGISTRATION_TTL", "1h").errors();
+    assert_has(&errors, &["1 problem:", "REGISTRATION_TTL: is shorter than VERIFICATION_TTL"]);
+}
+
+#[test]
+fn a_login_at_the_mail_server_never_goes_over_the_network_in_plain_text() {
+    let plain = |server: &str| {
+        let desk = Desk::new().env("MAIL_SERVER", server).env("MAIL_STARTTLS", "off");
+        desk.env("MAIL_USERNAME", "u").env("MAIL_PASSWORD", "p")
+    };
+    assert_has(&plain("smtp.example.com").errors(), &["MAIL_PASSWORD: would go over the network in plain text"]);
+    plain("127.0.0.1").config();
 }
 
 #[test]
@@ -582,7 +599,7 @@ fn every_setting_that_is_not_reserved_changes_the_configuration() {
         text.replace(desk.dir.path().to_str().unwrap(), "")
     };
     let mailbox = || Desk::new().env("JWT_SECRET", LONG_SECRET).env("ENCRYPTION_KEY", KEY);
-    let smtp = || mailbox().env("MAIL_SERVER", "h").env("MAIL_USERNAME", "u").env("MAIL_PASSWORD", "p");
+    let smtp = || mailbox().env("MAIL_SERVER", "localhost").env("MAIL_USERNAME", "u").env("MAIL_PASSWORD", "p");
     let page = settings_markdown();
     // These two have tests of their own.
     let others = |name: &&str| !["ENVIRONMENT", "JWT_ALGORITHM"].contains(name);
@@ -612,6 +629,8 @@ fn sample(name: &str) -> &'static str {
         "JWT_SECRET" | "JWT_SECRET_PREVIOUS" => "another-secret-of-more-than-32-bytes-in-length",
         "ACCOUNT_ENUMERATION" => "reveal",
         "LOG_FORMAT" => "json",
+        "JWT_KEY_ROTATION" => "45d",
+        "REGISTRATION_TTL" => "8d",
         "MAIL_FROM" => "me@example.com",
         name if ["_TTL", "_AGE", "_TIMEOUT", "_GRACE", "_DEADLINE"].iter().any(|end| name.ends_with(end)) => "77s",
         "BODY_LIMIT_BYTES" | "ARGON2_MEMORY_KIB" => "20000",

@@ -12,7 +12,12 @@
 mod concealment;
 mod config;
 mod failure;
+mod holes;
+mod house;
+mod kill;
 mod openapi;
+mod outbox;
+mod process;
 mod routes;
 mod support;
 mod walk;

@@ -90,7 +90,7 @@ async fn the_examples_of_the_origins_readme_work_as_they_are_printed() {
 
 #[tokio::test]
 async fn a_second_server_on_the_same_data_is_refused_and_the_small_verbs_work_beside_the_first() {
-    let mut program = Program::start(CHEAP).await;
+    let mut program = Program::start(&[]).await;
     for database in ["sqlite://data/portcullis.db", "sqlite://data/../data/portcullis.db"] {
         let second = program.run(&["serve", "--port", "0", "--database-url", database]);
         assert_eq!(second.status.code(), Some(1), "{second:?}");

@@ -6,6 +6,13 @@ CREATE TABLE root_keys (
     revision INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE signing_keys (
+    kid        TEXT    NOT NULL PRIMARY KEY,
+    algorithm  TEXT    NOT NULL,
+    private    BLOB    NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE users (
     realm             TEXT    NOT NULL,
     id                TEXT    NOT NULL,

@@ -9,6 +9,7 @@ pub(super) mod registrations;
 pub(super) mod revocations;
 pub(super) mod root_keys;
 pub(super) mod sessions;
+pub(super) mod signing_keys;
 pub(super) mod users;
 
 use portcullis_core::{clock::Timestamp, port::Op};
@@ -16,7 +17,8 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::error::Fault;
 
-/// Every statement that is ever asked of the tables, so that a test can see how SQLite would go about it.
+/// Every statement that looks for rows, so that a test can see how SQLite would go about it; only the few root keys are read
+/// as a whole.
 pub const STATEMENTS: &[&[&str]] = &[
     challenges::STATEMENTS,
     outbox::STATEMENTS,
@@ -24,6 +26,7 @@ pub const STATEMENTS: &[&[&str]] = &[
     revocations::STATEMENTS,
     root_keys::STATEMENTS,
     sessions::STATEMENTS,
+    signing_keys::STATEMENTS,
     users::STATEMENTS,
 ];
 
@@ -34,6 +37,8 @@ const SWEPT_AT_ONCE: u32 = 1000;
 pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), Fault> {
     match op {
         Op::PutRootKey(row) => root_keys::put(db, row),
+        Op::PutSigningKey(row) => signing_keys::put(db, row),
+        Op::DeleteSigningKey { kid } => signing_keys::delete(db, kid),
         Op::PutRegistration { row, replaces } => registrations::put(db, row, replaces),
         Op::DeleteRegistration { realm, id } => registrations::delete(db, realm, id),
         Op::InsertUser(user) => users::insert(db, user),

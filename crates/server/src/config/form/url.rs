@@ -41,6 +41,13 @@ impl PublicUrl {
         &self.text
     }
 
+    /// The path, without a slash at the end; empty for most.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        let behind_scheme = self.text.split_once("://").map_or("", |(_, rest)| rest);
+        behind_scheme.find('/').and_then(|slash| behind_scheme.get(slash..)).unwrap_or_default()
+    }
+
     /// The host alone, an IPv6 address in brackets.
     #[must_use]
     pub fn host(&self) -> &str {

@@ -5,7 +5,8 @@ use portcullis_core::SecretString;
 use crate::config::{
     choices::JwtAlgorithm,
     table::{
-        ACCESS_TOKEN_TTL, JWT_ALGORITHM, JWT_AUDIENCE, JWT_ISSUER, JWT_SECRET, JWT_SECRET_PREVIOUS, SESSION_MAX_AGE,
+        ACCESS_TOKEN_TTL, JWT_ALGORITHM, JWT_AUDIENCE, JWT_ISSUER, JWT_KEY_ROTATION, JWT_SECRET, JWT_SECRET_PREVIOUS,
+        SESSION_MAX_AGE,
     },
     values::Values,
 };
@@ -23,6 +24,8 @@ pub struct Token {
     pub access_ttl: Duration,
     /// `SESSION_MAX_AGE`
     pub session_max_age: Duration,
+    /// `JWT_KEY_ROTATION`
+    pub key_rotation: Duration,
 }
 
 /// `JWT_ALGORITHM`, with the secrets where it takes any.
@@ -53,6 +56,7 @@ impl Token {
             audience: values.get(&JWT_AUDIENCE),
             access_ttl: values.get(&ACCESS_TOKEN_TTL)?,
             session_max_age: values.get(&SESSION_MAX_AGE)?,
+            key_rotation: values.get(&JWT_KEY_ROTATION)?,
         })
     }
 }

@@ -17,7 +17,6 @@ use crate::{
 /// What is running and a first walk, in development; a bare line in production.
 #[utoipa::path(get, path = "/", tag = "Operations", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn landing(State(state): State<AppState>, Circumstances(ctx): Circumstances) -> Response {
-    let realm = state.service.realm_names().next().map_or("", |name| name.as_str());
     let face = &state.face;
     let landing = Page::Landing {
         base_url: &face.base_url,
@@ -25,7 +24,7 @@ pub(crate) async fn landing(State(state): State<AppState>, Circumstances(ctx): C
         mailbox_enabled: state.mailbox.is_some(),
         is_development: face.is_development,
     };
-    page::render(&state, &ctx, realm, StatusCode::OK, &landing)
+    page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &landing)
 }
 
 /// The pages' stylesheet

@@ -54,6 +54,6 @@ pub(crate) struct TokenAnswer {
 pub(crate) async fn login(call: Call, FormBody(mut fields): FormBody) -> Result<Json<TokenAnswer>, Refusal> {
     let (username, password) = (fields.take("username"), fields.take("password"));
     let done = call.service.login(&call.ctx, &call.realm, &username, &password).await.map_err(Refusal::for_oauth)?;
-    let expires_in = call.service.access_token_lifetime().as_secs();
+    let expires_in = done.access_token.lifetime.as_secs();
     Ok(Json(TokenAnswer { access_token: done.access_token.expose().to_owned(), token_type: "bearer", expires_in }))
 }

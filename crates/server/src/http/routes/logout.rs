@@ -17,7 +17,7 @@ use crate::http::{
         (status = 401, description = "No good token", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn logout(_: ActsOnGet, signed_in: SignedIn) -> Result<Json<Message>, Refusal> {
+pub(crate) async fn logout(signed_in: SignedIn, _: ActsOnGet) -> Result<Json<Message>, Refusal> {
     let SignedIn { call, principal } = signed_in;
     call.service.logout(&call.ctx, &call.realm, &principal).await?;
     Ok(Message::say("Logout successfully"))
@@ -35,5 +35,5 @@ pub(crate) async fn logout(_: ActsOnGet, signed_in: SignedIn) -> Result<Json<Mes
     )
 )]
 pub(crate) async fn logout_by_post(signed_in: SignedIn) -> Result<Json<Message>, Refusal> {
-    logout(ActsOnGet, signed_in).await
+    logout(signed_in, ActsOnGet).await
 }

@@ -12,8 +12,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use portcullis_backends::mail::Delivered;
-use portcullis_core::Error;
+use portcullis_core::{Error, message::Delivered};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -3,6 +3,7 @@
 
 pub(super) mod create;
 pub(super) mod health;
+pub(super) mod keys;
 pub(super) mod landing;
 pub(super) mod login;
 pub(super) mod logout;

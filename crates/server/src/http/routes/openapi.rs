@@ -5,7 +5,7 @@ use axum::{
 };
 use portcullis_core::Error;
 use utoipa::{
-    Modify, OpenApi,
+    OpenApi,
     openapi::{
         OpenApi as Document,
         security::{Flow, OAuth2, Password, Scopes, SecurityScheme},
@@ -26,23 +26,16 @@ use crate::http::{problem::Refusal, state::AppState};
         (name = "Operations", description = "For those who run the server"),
         (name = "Development", description = "Only on a developer's machine"),
     ),
-    modifiers(&Bearer),
 )]
 struct Api;
 
-struct Bearer;
-
-impl Modify for Bearer {
-    fn modify(&self, document: &mut Document) {
-        let login = Flow::Password(Password::new("/User1/login", Scopes::new()));
-        let components = document.components.get_or_insert_default();
-        components.add_security_scheme("bearer", SecurityScheme::OAuth2(OAuth2::new([login])));
-    }
-}
-
-/// The document without its paths; the routes add themselves.
-pub(in crate::http) fn document() -> Document {
-    Api::openapi()
+/// The document without its paths; the routes add themselves. The examples log in to this realm.
+pub(in crate::http) fn document(realm: &str) -> Document {
+    let mut document = Api::openapi();
+    let login = Flow::Password(Password::new(format!("/{realm}/login"), Scopes::new()));
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("bearer", SecurityScheme::OAuth2(OAuth2::new([login])));
+    document
 }
 
 /// This document
@@ -53,6 +46,6 @@ pub(crate) async fn openapi_json(State(state): State<AppState>) -> Result<Respon
     if !state.face.docs {
         return Err(Error::not_found().into());
     }
-    let json = crate::http::openapi().to_json().map_err(Error::internal)?;
-    Ok(([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")], json).into_response())
+    let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")];
+    Ok((headers, state.openapi.clone()).into_response())
 }

@@ -49,8 +49,8 @@ pub(crate) async fn reset_password(
     match call.service.claim(&call.ctx, &call.realm, token, &fields.take("password")).await {
         Ok(()) => page::answer(&state, &call, wants, &Page::ResetSuccess, "Password reset successfully"),
         Err(error) if error.kind() == Kind::Invalid => {
-            let reason = error.fields().first().map_or(error.detail(), |fault| fault.detail);
-            page::refuse(&state, &call, wants, &Page::reset(token, reason), error)
+            let reason = error.fields().first().map_or(error.detail().into(), |fault| fault.detail.clone());
+            page::refuse(&state, &call, wants, &Page::reset(token, &reason), error)
         }
         Err(error) => page::refuse(&state, &call, wants, &Page::ResetFailed { error: error.detail() }, error),
     }

@@ -35,9 +35,9 @@ use crate::{
     )
 )]
 pub(crate) async fn verify(
-    _: ActsOnGet,
     State(state): State<AppState>,
     call: Call,
+    _: ActsOnGet,
     wants: Wants,
     mut query: Query,
 ) -> Response {

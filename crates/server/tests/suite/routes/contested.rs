@@ -69,7 +69,7 @@ async fn a_password_that_is_refused_leaves_the_link_good() {
     let again = app.post_form(&path, &[("password", "short")]).await;
     assert_eq!(again.status(), 422);
     let html = again.text().await.unwrap();
-    assert!(html.contains("<form") && html.contains("too short"));
+    assert!(html.contains("<form") && html.contains("at least 8 characters"));
     let refused = app
         .request(reqwest::Method::POST, &path)
         .header("Accept", "application/json")

@@ -2,6 +2,7 @@
 
 mod contested;
 mod create;
+mod keys;
 mod login;
 mod logout;
 mod pages;

@@ -2,6 +2,9 @@
 
 pub mod chance;
 pub mod person;
+pub mod process;
+#[path = "../../../../backends/tests/support/smtp.rs"]
+pub mod smtp;
 pub mod watched;
 
 use std::{
@@ -80,6 +83,10 @@ impl TestApp {
     pub async fn restart_with(mut self, more: &[(&str, &str)]) -> Self {
         self.stop().await;
         let mut settings = self.settings.clone();
+        // The port changes; whoever issued the tokens stays the same.
+        if !settings.iter().any(|(name, _)| name == "JWT_ISSUER") {
+            settings.push(("JWT_ISSUER".to_owned(), format!("{}/{{realm}}", self.base)));
+        }
         for (name, value) in more {
             settings.retain(|(known, _)| known != name);
             settings.push(((*name).to_owned(), (*value).to_owned()));
@@ -168,6 +175,11 @@ impl TestApp {
     /// The mails to one address, newest first.
     pub async fn mails_to(&self, email: &str) -> Vec<Value> {
         self.mails().await.into_iter().filter(|mail| mail["to"] == email).collect()
+    }
+
+    /// What the workers do once a minute.
+    pub async fn keep_house(&self) {
+        self.pump.keep_house().await.unwrap();
     }
 
     /// Sends everything that is due.

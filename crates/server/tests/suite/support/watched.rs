@@ -12,7 +12,7 @@ use portcullis_core::{
     link::Challenge,
     outbox::{Claimed, Lease},
     password::{Password, PasswordHash},
-    port::{Batch, CommitError, HashError, OutboxState, PasswordHasher, RootKeyRow, Store, StoreError},
+    port::{Batch, CommitError, HashError, OutboxState, PasswordHasher, RootKeyRow, SigningKeyRow, Store, StoreError},
     realm::RealmName,
     seal::BlindIndex,
     service::Ports,
@@ -83,6 +83,10 @@ impl Store for Watched {
 
     async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {
         self.read()?.root_keys().await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StoreError> {
+        self.read()?.signing_keys().await
     }
 
     async fn by_index(

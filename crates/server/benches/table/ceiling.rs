@@ -1,0 +1,130 @@
+//! What to hold a read against: the least that a server can do, in processes of their own.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    sync::Arc,
+};
+
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, StatusCode, header::AUTHORIZATION},
+    routing::get,
+    serve::ListenerExt,
+};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpListener;
+
+const FLAG: &str = "--ceiling";
+
+/// What a bare server does.
+pub(crate) enum Role {
+    /// Greets.
+    Hello,
+    /// Verifies a token under this secret and answers this user.
+    Verify { secret: String, user: String },
+}
+
+impl Role {
+    /// The role of this process, where the measurement has started it for one.
+    pub(crate) fn read(args: &[String]) -> Option<Self> {
+        match args {
+            [flag] if flag == FLAG => Some(Self::Hello),
+            [flag, secret, user] if flag == FLAG => Some(Self::Verify { secret: secret.clone(), user: user.clone() }),
+            _ => None,
+        }
+    }
+}
+
+/// A bare server; it ends with this value.
+pub(crate) struct Ceiling {
+    child: Child,
+    pub(crate) port: u16,
+}
+
+impl Ceiling {
+    pub(crate) fn start(role: Role) -> Self {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.arg(FLAG).stdin(Stdio::null()).stdout(Stdio::piped());
+        if let Role::Verify { secret, user } = role {
+            command.args([secret, user]);
+        }
+        let mut child = command.spawn().unwrap();
+        let mut port = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        Self { child, port: port.trim().parse().unwrap() }
+    }
+}
+
+impl Drop for Ceiling {
+    fn drop(&mut self) {
+        // It has nothing to tidy up.
+        let _gone = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
+/// Serves, and writes its port to standard output.
+pub(crate) fn serve(role: Role) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        println!("{}", listener.local_addr().unwrap().port());
+        let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
+        axum::serve(listener, router(role)).await.unwrap();
+    });
+}
+
+fn router(role: Role) -> Router {
+    match role {
+        Role::Hello => Router::new().route("/", get(async || Json(Hello { message: "Hello" }))),
+        Role::Verify { secret, user } => {
+            let state = Known {
+                key: DecodingKey::from_secret(secret.as_bytes()),
+                validation: Validation::new(Algorithm::HS256),
+                user: serde_json::from_str(&user).unwrap(),
+            };
+            Router::new().route("/", get(verify)).with_state(Arc::new(state))
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Hello {
+    message: &'static str,
+}
+
+struct Known {
+    key: DecodingKey,
+    validation: Validation,
+    user: User,
+}
+
+/// What the server answers to `me`.
+#[derive(Clone, Serialize, Deserialize)]
+struct User {
+    id: String,
+    first_name: String,
+    last_name: String,
+    email: String,
+    phone: String,
+    country_code: String,
+    country: String,
+    is_email_verified: bool,
+    is_phone_verified: bool,
+    created_at: String,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+}
+
+async fn verify(State(known): State<Arc<Known>>, headers: HeaderMap) -> Result<Json<User>, StatusCode> {
+    let header = headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok());
+    let token = header.and_then(|header| header.strip_prefix("Bearer ")).ok_or(StatusCode::UNAUTHORIZED)?;
+    let token = jsonwebtoken::decode::<Claims>(token, &known.key, &known.validation);
+    let claims = token.map_err(|_| StatusCode::UNAUTHORIZED)?.claims;
+    if claims.sub == known.user.id { Ok(Json(known.user.clone())) } else { Err(StatusCode::NOT_FOUND) }
+}

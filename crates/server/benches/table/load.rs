@@ -1,0 +1,130 @@
+//! A client that costs little: it writes fixed bytes and reads no more of the answer than it must.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{net::TcpStream, task::JoinSet};
+
+/// A connection that is kept alive.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    /// The answer so far.
+    heard: Vec<u8>,
+    chunk: Box<[u8]>,
+}
+
+impl Connection {
+    pub(crate) async fn open(port: u16) -> std::io::Result<Self> {
+        let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, heard: Vec::new(), chunk: vec![0; 16 * 1024].into() })
+    }
+
+    /// Sends a request, reads the whole answer, and gives its status.
+    pub(crate) async fn ask(&mut self, request: &[u8]) -> std::io::Result<u16> {
+        let mut rest = request;
+        while !rest.is_empty() {
+            self.stream.writable().await?;
+            match self.stream.try_write(rest) {
+                Ok(written) => rest = &rest[written..],
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.heard.clear();
+        loop {
+            self.stream.readable().await?;
+            match self.stream.try_read(&mut self.chunk) {
+                Ok(0) => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => self.heard.extend_from_slice(&self.chunk[..read]),
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
+                Err(error) => return Err(error),
+            }
+            if let Some((status, length)) = head(&self.heard)
+                && self.heard.len() >= length
+            {
+                assert_eq!(self.heard.len(), length, "more than was asked for");
+                return Ok(status);
+            }
+        }
+    }
+}
+
+/// The status of an answer and its length with its body, when its head is there.
+fn head(heard: &[u8]) -> Option<(u16, usize)> {
+    const LENGTH: &[u8] = b"content-length: ";
+    let end = heard.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let number = |bytes: &[u8]| std::str::from_utf8(bytes).unwrap().parse::<usize>().unwrap();
+    let mut lines = heard[..end].split(|&byte| byte == b'\n');
+    let status = u16::try_from(number(&lines.next()?[9..12])).unwrap();
+    let is_length = |line: &&[u8]| line.len() > LENGTH.len() && line[..LENGTH.len()].eq_ignore_ascii_case(LENGTH);
+    let length = lines.find(is_length).map_or(0, |line| number(line[LENGTH.len()..].trim_ascii()));
+    Some((status, end + length))
+}
+
+/// A request without a body.
+pub(crate) fn get(path: &str, token: Option<&str>) -> Vec<u8> {
+    let credentials = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+    format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{credentials}\r\n").into_bytes()
+}
+
+/// A request with one.
+pub(crate) fn post(path: &str, kind: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    let head = format!("POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\nContent-Length: {length}");
+    format!("{head}\r\n\r\n{body}").into_bytes()
+}
+
+/// Who asks whom for what.
+#[derive(Clone)]
+pub(crate) struct Load {
+    pub(crate) port: u16,
+    pub(crate) connections: usize,
+    /// The request of this number.
+    pub(crate) request: Arc<dyn Fn(u64) -> Vec<u8> + Send + Sync>,
+}
+
+impl Load {
+    /// The same request again and again.
+    pub(crate) fn same(port: u16, connections: usize, request: Vec<u8>) -> Self {
+        Self { port, connections, request: Arc::new(move |_| request.clone()) }
+    }
+
+    /// Good answers a second, over so long.
+    pub(crate) async fn rate(&self, length: Duration) -> f64 {
+        let answered = Arc::new(AtomicU64::new(0));
+        let mut connections = Vec::new();
+        for _ in 0..self.connections {
+            connections.push(Connection::open(self.port).await.unwrap());
+        }
+        // Numbers that no other run has.
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let begin = Instant::now();
+        let mut tasks = JoinSet::new();
+        for mut connection in connections {
+            let (answered, request) = (Arc::clone(&answered), Arc::clone(&self.request));
+            tasks.spawn(async move {
+                loop {
+                    let request = request(NEXT.fetch_add(1, Ordering::Relaxed));
+                    let status = connection.ask(&request).await.unwrap();
+                    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&connection.heard));
+                    if begin.elapsed() > length {
+                        return;
+                    }
+                    answered.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        tasks.join_all().await;
+        per_second(answered.load(Ordering::Relaxed), length)
+    }
+}
+
+pub(crate) fn per_second(count: u64, length: Duration) -> f64 {
+    f64::from(u32::try_from(count).unwrap()) / length.as_secs_f64()
+}

@@ -1,0 +1,36 @@
+//! What the server does in a second, beside the ceilings of the machine it runs on: one Markdown table.
+//!
+//! `cargo bench --package portcullis --bench table`, about two minutes. The load comes from the same machine and takes its
+//! share of the processors, so that ratios say more than figures. A figure and its ceiling are measured in turn.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a measurement that is surprised should say so at once, and its table goes to standard output"
+)]
+
+mod ceiling;
+mod figures;
+mod load;
+mod machine;
+#[path = "../../tests/suite/support/process.rs"]
+mod process;
+mod table;
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(role) = ceiling::Role::read(&args) {
+        return ceiling::serve(role);
+    }
+    if !args.iter().any(|arg| arg == "--bench") {
+        eprintln!("Measures nothing unless asked by `cargo bench`.");
+        return;
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let table = runtime.block_on(figures::all());
+    println!("\n{table}");
+}

@@ -1,0 +1,45 @@
+//! The table.
+
+use std::fmt;
+
+#[derive(Default)]
+pub(crate) struct Table {
+    rows: Vec<[String; 4]>,
+    notes: Vec<String>,
+}
+
+impl Table {
+    /// A figure that stands for itself.
+    pub(crate) fn figure(&mut self, what: impl Into<String>, value: f64, unit: &str) {
+        self.rows.push([what.into(), number(value, unit), String::new(), String::new()]);
+    }
+
+    /// A rate beside the most that it could be.
+    pub(crate) fn rate(&mut self, what: impl Into<String>, value: f64, ceiling: f64, of: &str) {
+        let ceiling_text = format!("{} {of}", number(ceiling, "/s"));
+        self.rows.push([what.into(), number(value, "/s"), ceiling_text, format!("{:.0} %", 100.0 * value / ceiling)]);
+    }
+
+    pub(crate) fn note(&mut self, note: impl Into<String>) {
+        self.notes.push(note.into());
+    }
+}
+
+/// Three digits are more than such a measurement is good for, and enough to read it.
+fn number(value: f64, unit: &str) -> String {
+    match value {
+        ..10.0 => format!("{value:.2} {unit}"),
+        10.0..1000.0 => format!("{value:.1} {unit}"),
+        _ => format!("{value:.0} {unit}"),
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "| | Portcullis | ceiling in the same run | of it |\n|---|--:|--:|--:|")?;
+        for [what, value, ceiling, ratio] in &self.rows {
+            writeln!(f, "| {what} | {value} | {ceiling} | {ratio} |")?;
+        }
+        self.notes.iter().try_for_each(|note| write!(f, "\n{note}\n"))
+    }
+}

@@ -1,0 +1,22 @@
+use axum::{
+    Json,
+    extract::State,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    response::IntoResponse,
+};
+use serde_json::json;
+
+use crate::http::state::AppState;
+
+/// The public keys
+///
+/// A JWK set (RFC 7517 §5) with every key that may have signed an access token, of all realms. Empty where a shared secret
+/// signs. A new key stands here for an hour before it signs.
+#[utoipa::path(
+    get, path = "/.well-known/jwks.json", tag = "Operations",
+    responses((status = 200, description = "A JWK set", content_type = "application/jwk-set+json", body = Object, example = json!({"keys": []})))
+)]
+pub(crate) async fn jwks(State(state): State<AppState>) -> impl IntoResponse {
+    let headers = [(CONTENT_TYPE, "application/jwk-set+json"), (CACHE_CONTROL, "public, max-age=300")];
+    (headers, Json(json!({ "keys": state.service.public_keys() })))
+}

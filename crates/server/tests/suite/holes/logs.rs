@@ -1,0 +1,282 @@
+//! Rows D36, D89 and D90: what is logged, and that nothing waits for it.
+
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpStream},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use data_encoding::{BASE64, BASE64URL_NOPAD};
+use reqwest::{Method, Response};
+use serde_json::json;
+
+use super::{
+    UNLIMITED,
+    program::{Visitor, link_in, with_mail},
+    token_of,
+};
+use crate::support::{
+    Person, json,
+    process::{CHEAP, Program, client},
+    smtp::{Behaviour, Options, SmtpServer},
+};
+
+const JWT_SECRET: &str = "planted-secret-of-the-tokens-of-this-test";
+const ENCRYPTION_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+const MAIL_USER: &str = "planted-mail-user";
+const MAIL_PASSWORD: &str = "planted-mail-password";
+
+/// What is somebody's, and in the log of nobody's business.
+fn planted() -> Vec<String> {
+    let mut planted: Vec<_> = [
+        "quokka.planted",
+        "zebedee-planted",
+        "wolframite-planted",
+        "15799887766",
+        "violet-planted-teapot",
+        "crimson-planted-kettle",
+        "chosen-planted-kettle",
+        "planted-agent",
+        "planted-cookie",
+        "planted-query",
+        JWT_SECRET,
+        MAIL_USER,
+        MAIL_PASSWORD,
+        "$argon2",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    planted.push(ENCRYPTION_KEY.to_lowercase());
+    let plain = format!("\0{MAIL_USER}\0{MAIL_PASSWORD}");
+    for text in [plain.as_str(), MAIL_PASSWORD, MAIL_USER, "quokka.planted@example.com:violet-planted-teapot"] {
+        planted.push(BASE64.encode(text.as_bytes()).to_lowercase());
+    }
+    planted
+}
+
+fn jane(name: &str) -> Person {
+    Person::new(&format!("Quokka.Planted{name}@Example.com")).with_password("violet-planted-teapot")
+}
+
+async fn create(visitor: &Visitor, person: &Person) -> Response {
+    let mut form = person.form();
+    form["first_name"] = json!("Zebedee-Planted");
+    form["last_name"] = json!("Wolframite-Planted");
+    form["phone"] = json!("+4915799887766");
+    let request = visitor.request(Method::POST, "/User1/create").header("User-Agent", "planted-agent");
+    request
+        .header("Cookie", "a=planted-cookie")
+        .header("Referer", "http://x/planted-query")
+        .json(&form)
+        .send()
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn d36_d89_nothing_that_was_planted_is_logged() {
+    let credentials = Some((MAIL_USER.to_owned(), MAIL_PASSWORD.to_owned()));
+    let smtp = SmtpServer::start(Options { credentials, ..Options::default() }).await;
+    let settings = [
+        ("LOG_LEVEL", "trace"),
+        ("LOG_FORMAT", "json"),
+        ("JWT_SECRET", JWT_SECRET),
+        ("ENCRYPTION_KEY", ENCRYPTION_KEY),
+        ("MAIL_USERNAME", MAIL_USER),
+        ("MAIL_PASSWORD", MAIL_PASSWORD),
+        UNLIMITED,
+    ];
+    let mut program = with_mail(&smtp, &settings);
+    program.spawn_by(with_all_output_in_the_log(&program));
+    program.ready().await;
+    let visitor = Visitor::of(&program);
+    let mut secrets = Vec::new();
+
+    walk(&visitor, &smtp, &mut secrets).await;
+    contest(&visitor, &smtp, &mut secrets).await;
+    stumble(&visitor, program.port(), &secrets).await;
+    mail_troubles(&visitor, &smtp, &program).await;
+
+    assert!(program.stop().await.success());
+    let log = program.log().to_lowercase();
+    assert!(log.contains("\"level\":\"trace\"") || log.contains("\"level\":\"debug\""), "it is a log of everything");
+    assert!(log.lines().filter(|line| line.contains("\"message\":\"answered\"")).count() > 30);
+    assert!(log.contains("mail refused for good") && log.contains("mail not taken"));
+    assert!(secrets.len() > 10);
+    for planted in planted().into_iter().chain(secrets) {
+        let found = log.lines().find(|line| line.contains(&planted.to_lowercase()));
+        assert_eq!(found, None, "{planted} is logged");
+    }
+}
+
+fn with_all_output_in_the_log(program: &Program) -> Command {
+    let plain = program.command(&[]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "exec \"$0\" 1>&2"]).arg(plain.get_program()).current_dir(program.folder()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
+}
+
+/// Keeps a token and its parts: each alone would be too much.
+fn keep(secrets: &mut Vec<String>, token: &str) {
+    secrets.push(token.to_owned());
+    secrets.extend(token.split('.').skip(1).map(str::to_owned));
+    if let Ok(bytes) = BASE64URL_NOPAD.decode(token.as_bytes()) {
+        secrets.push(BASE64URL_NOPAD.encode(&bytes[16..]));
+    }
+}
+
+/// The whole walk of somebody to whom nothing happens.
+async fn walk(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<String>) {
+    let jane = jane("");
+    json(create(visitor, &jane).await, 200).await;
+    let links = smtp.wait_for(1).await[0].links();
+    for page in ["verify", "undo"] {
+        keep(secrets, token_of(&link_in(&links, page)));
+    }
+    assert_eq!(visitor.try_login(&jane).await.status(), 403);
+    assert_eq!(visitor.get(&link_in(&links, "undo")).await.status(), 200);
+    assert_eq!(visitor.get(&link_in(&links, "verify")).await.status(), 200);
+    smtp.wait_for(2).await;
+    let token = visitor.log_in(&jane).await;
+    keep(secrets, &token);
+    json(visitor.get_as(&token, "/User1/me").await, 200).await;
+    // The address is taken: the owner is told.
+    json(create(visitor, &jane).await, 200).await;
+    smtp.wait_for(3).await;
+    let again = [("email", jane.email.as_str())];
+    json(visitor.post_form("/User1/verify/resend", &again).await, 200).await;
+    smtp.wait_for(4).await;
+    json(visitor.get_as(&token, "/User1/logout").await, 200).await;
+}
+
+/// An address for which two passwords come.
+async fn contest(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<String>) {
+    let jane = jane(".Contested");
+    json(create(visitor, &jane).await, 200).await;
+    json(create(visitor, &jane.clone().with_password("crimson-planted-kettle")).await, 200).await;
+    let links = smtp.wait_for(6).await[5].links();
+    let verify = link_in(&links, "verify");
+    keep(secrets, token_of(&verify));
+    let page = visitor.request(Method::GET, &verify).header("Accept", "application/json").send().await.unwrap();
+    let path = link_in(&[json(page, 200).await["reset_url"].as_str().unwrap().to_owned()], "reset_password");
+    keep(secrets, token_of(&path));
+    for (password, status) in
+        [("violet-planted-teapot-\0", 422), ("chosen-planted-kettle", 200), ("violet-planted-teapot", 400)]
+    {
+        assert_eq!(visitor.post_form(&path, &[("password", password)]).await.status(), status);
+    }
+    smtp.wait_for(7).await;
+}
+
+/// Everything that can be wrong with a request.
+async fn stumble(visitor: &Visitor, port: u16, secrets: &[String]) {
+    let jane = jane("");
+    let wrong = jane.clone().with_password("crimson-planted-kettle");
+    assert_eq!(visitor.try_login(&wrong).await.status(), 401);
+    let bodies = [
+        r#"{"password":"violet-planted-teapot","email":"quokka.planted@example.com""#,
+        r#"{"password":"violet-planted-teapot","password":"violet-planted-teapot"}"#,
+        r#"{"password":["violet-planted-teapot"],"email":"quokka.planted","first_name":"Zebedee-Planted\n"}"#,
+        r#"["violet-planted-teapot"]"#,
+    ];
+    for body in bodies {
+        let request = visitor.request(Method::POST, "/User1/create").header("Content-Type", "application/json");
+        assert!(request.body(body).send().await.unwrap().status().is_client_error());
+        let request =
+            visitor.request(Method::POST, "/User1/login").header("Content-Type", "planted-query/planted-query");
+        assert_eq!(request.body(body).send().await.unwrap().status(), 415);
+    }
+    for token in secrets {
+        let bad = format!("{token}x");
+        for path in ["/User1/me", "/User2/me", "/User1/logout"] {
+            visitor.get_as(token, path).await;
+            visitor.get_as(&bad, path).await;
+        }
+        for path in ["verify", "undo", "reset_password", "planted-query", "?id=planted-query"] {
+            visitor.get(&format!("/User1/{path}?token={token}&password=violet-planted-teapot")).await;
+            visitor.get(&format!("/User2/{path}?token={bad}")).await;
+        }
+        visitor.get(&format!("/User1/me?access_token={token}")).await;
+        visitor.get(&format!("/{token}/quokka.planted@example.com")).await;
+        visitor.request(Method::HEAD, &format!("/User1/verify?token={token}")).send().await.unwrap();
+        visitor.request(Method::PUT, &format!("/User1/verify?token={token}")).send().await.unwrap();
+        visitor.post_form("/User1/undo", &[("token", token)]).await;
+    }
+    let basic = visitor.request(Method::GET, "/User1/me");
+    basic.basic_auth("quokka.planted@example.com", Some("violet-planted-teapot")).send().await.unwrap();
+    let large = "planted-query".repeat(3000);
+    visitor.request(Method::GET, "/User1/me").header("X-Large", &large).send().await.unwrap();
+    // Whether the answer to this comes before or after the end of the connection is a matter of chance.
+    drop(client().post(format!("http://127.0.0.1:{port}/User1/create")).body(large.repeat(2)).send().await);
+    not_http(port, b"quokka.planted@example.com violet-planted-teapot\r\n\r\n");
+    not_http(port, b"GET /planted-query HTTP/1.1\r\nplanted-query\r\n\r\n");
+    not_http(port, b"GET /planted-query HTTP/9.9\r\nAuthorization: Bearer planted-query\r\n\r\n");
+}
+
+fn not_http(port: u16, bytes: &[u8]) {
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    socket.write_all(bytes).unwrap();
+    socket.shutdown(Shutdown::Write).unwrap();
+    // Whatever it answers to that, or nothing.
+    drop(socket.read_to_end(&mut Vec::new()));
+}
+
+/// Mail servers like to repeat to whom they do not want to deliver.
+async fn mail_troubles(visitor: &Visitor, smtp: &SmtpServer, program: &Program) {
+    for (number, behaviour) in [
+        Behaviour::RejectRecipient("550 5.1.1 <quokka.planted.0@example.com>: no such user".to_owned()),
+        Behaviour::RejectMessage("451 4.2.0 quokka.planted.1@example.com is away".to_owned()),
+        Behaviour::RejectRecipient("quokka.planted.2@example.com".to_owned()),
+        Behaviour::Refuse,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        smtp.behave(behaviour);
+        json(create(visitor, &jane(&format!(".{number}"))).await, 200).await;
+        let troubles = || {
+            let log = program.log();
+            ["mail refused for good", "mail not taken"]
+                .map(|trouble| log.matches(trouble).count())
+                .iter()
+                .sum::<usize>()
+        };
+        while troubles() <= number {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+/// The collector has stopped reading: the pipe fills, then the queue, and nobody waits for either.
+#[tokio::test]
+async fn d90_nothing_waits_for_a_log_that_nobody_reads() {
+    let mut program = Program::new(CHEAP);
+    program.set("LOG_LEVEL", "trace");
+    let mut process = Mortal(program.command(&[]).stderr(Stdio::piped()).spawn().unwrap());
+    let visitor = Visitor::of(&program);
+    while visitor.request(Method::GET, "/livez").send().await.is_err() {
+        assert!(process.0.try_wait().unwrap().is_none(), "it does not start");
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..600 {
+        assert_eq!(visitor.get("/nowhere").await.status(), 404);
+    }
+    json(visitor.create(&Person::new("john@example.com")).await, 200).await;
+    json(visitor.get("/health").await, 200).await;
+    process.0.kill().unwrap();
+    let unread = process.0.stderr.take().unwrap().read_to_end(&mut Vec::new()).unwrap();
+    assert!(unread >= 60_000, "the pipe was not full: {unread} bytes");
+}
+
+/// A process that ends with this value.
+struct Mortal(Child);
+
+impl Drop for Mortal {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}

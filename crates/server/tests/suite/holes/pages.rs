@@ -1,0 +1,243 @@
+//! Rows D19 to D23: what a browser is shown, and where links lead.
+
+use std::time::Duration;
+
+use portcullis::config::{self, Args, Sources};
+use portcullis_core::random::SeededRandom;
+use reqwest::{Method, Response};
+
+use super::{
+    answer::{Answer, assert_alike},
+    ask, contested,
+    program::{Visitor, link_in, start, with_mail},
+    reset_path, token_of,
+};
+use crate::support::{
+    Person, TestApp, json, problem,
+    smtp::{Options, SmtpServer},
+};
+
+/// As browsers do.
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+async fn send(app: &TestApp, method: Method, page: &str, token: &str, accept: &str) -> Response {
+    let request = match (method, page) {
+        (Method::POST, "undo") => app.request(Method::POST, "/User1/undo").form(&[("token", token)]),
+        (Method::POST, page) => app
+            .request(Method::POST, &format!("/User1/{page}?token={token}"))
+            .form(&[("password", "attackers new phrase")]),
+        (method, page) => app.request(method, &format!("/User1/{page}?token={token}")),
+    };
+    request.header("Accept", accept).send().await.unwrap()
+}
+
+/// Every way to use a link.
+fn uses() -> [(Method, &'static str); 4] {
+    [(Method::GET, "verify"), (Method::GET, "undo"), (Method::POST, "undo"), (Method::POST, "reset_password")]
+}
+
+#[tokio::test]
+async fn d19_no_form_is_shown_for_junk() {
+    let app = TestApp::start().await;
+    for (method, page) in uses() {
+        for token in ["junk", "", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "%3Cform%3E"] {
+            let answer = send(&app, method.clone(), page, token, BROWSER).await;
+            assert_eq!(answer.status(), 400);
+            assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+            let html = answer.text().await.unwrap();
+            assert!(!html.contains("<form") && !html.contains("<input"), "{method} {page}?token={token}");
+        }
+    }
+    let none = app.request(Method::GET, "/User1/verify").header("Accept", BROWSER).send().await.unwrap();
+    assert_eq!(none.status(), 400);
+}
+
+#[tokio::test]
+async fn d20_a_bad_link_is_a_page_for_people_and_a_problem_for_programs() {
+    let app = TestApp::start().await;
+    for (method, page) in uses() {
+        for accept in [BROWSER, "text/html", "*/*", "text/html, application/json"] {
+            let answer = send(&app, method.clone(), page, "junk", accept).await;
+            assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8", "{method} {page} for {accept}");
+        }
+        for accept in ["application/json", "application/problem+json", "application/json, text/html;q=0.5"] {
+            let problem = problem(send(&app, method.clone(), page, "junk", accept).await, 400).await;
+            assert_eq!(problem["detail"], "Invalid or expired link");
+        }
+    }
+}
+
+#[tokio::test]
+async fn d20_every_bad_link_is_answered_alike() {
+    let app = TestApp::start().await;
+    let bad = bad_tokens(&app).await;
+    for (method, page) in uses() {
+        for accept in [BROWSER, "application/json"] {
+            let mut answers = Vec::new();
+            for (what, token) in &bad {
+                let answer = Answer::of(send(&app, method.clone(), page, token, accept).await).await;
+                answers.push((format!("{method} {page}: {what}"), answer));
+            }
+            assert_alike(&answers);
+            assert_eq!(answers[0].1.status, 400);
+        }
+    }
+}
+
+/// One of each kind; none of them is good for anything any more, or ever was.
+async fn bad_tokens(app: &TestApp) -> Vec<(&'static str, String)> {
+    let token = async |email: &str, page: &str| token_of(&app.link(email, page).await).to_owned();
+    let lapsed = Person::new("lapsed@example.com").register(app).await;
+    let (lapsed_verify, lapsed_undo) = (token(&lapsed.email, "verify").await, token(&lapsed.email, "undo").await);
+    app.advance(Duration::from_secs(24 * 3600));
+
+    let elsewhere = Person::new("elsewhere@example.com").of("User2").register(app).await;
+    let elsewhere = token(&elsewhere.email, "verify").await;
+    let replaced = Person::new("replaced@example.com").register(app).await;
+    let (replaced_verify, replaced_undo) =
+        (token(&replaced.email, "verify").await, token(&replaced.email, "undo").await);
+    replaced.register(app).await;
+    let discarded = Person::new("discarded@example.com").register(app).await;
+    let (discarded_verify, discarded_undo) =
+        (token(&discarded.email, "verify").await, token(&discarded.email, "undo").await);
+    assert_eq!(app.post_form("/User1/undo", &[("token", &discarded_undo)]).await.status(), 200);
+    let (_, victim) = contested(app).await;
+    let used = reset_path(app, &victim.email).await;
+    assert_eq!(app.post_form(&used, &[("password", "chosen by the owner")]).await.status(), 200);
+
+    let mut forged = lapsed_verify.clone();
+    let last = if forged.pop() == Some('A') { 'Q' } else { 'A' };
+    forged.push(last);
+    vec![
+        ("junk", "junk".to_owned()),
+        ("nothing", String::new()),
+        ("a long text", "A".repeat(5000)),
+        ("cut short", lapsed_verify[..20].to_owned()),
+        ("forged", forged),
+        ("a lapsed link", lapsed_verify),
+        ("a lapsed link of another kind", lapsed_undo),
+        ("a link of another realm", elsewhere),
+        ("a replaced link", replaced_verify),
+        ("a replaced link of another kind", replaced_undo),
+        ("a link to what was discarded", discarded_verify),
+        ("a link that discarded", discarded_undo),
+        ("a used form", token_of(&used).to_owned()),
+    ]
+}
+
+#[tokio::test]
+async fn d21_links_are_https_as_soon_as_others_can_reach_the_server() {
+    let public =
+        [("PUBLIC_URL", "https://accounts.example.com"), ("ENVIRONMENT", "development"), ("DEV_MAILBOX", "on")];
+    let app = TestApp::with(&public).await;
+    let john = Person::new("john@example.com");
+    let lying = app
+        .request(Method::POST, "/User1/create")
+        .header("Host", "evil.example")
+        .header("X-Forwarded-Host", "evil.example")
+        .header("X-Forwarded-Proto", "http")
+        .header("Forwarded", "host=evil.example;proto=http");
+    json(lying.json(&john.form()).send().await.unwrap(), 200).await;
+    for mail in app.mails_to(&john.email).await {
+        assert_eq!(mail["links"].as_array().unwrap().len(), 2);
+        for link in mail["links"].as_array().unwrap() {
+            assert!(link.as_str().unwrap().starts_with("https://accounts.example.com/User1/"));
+        }
+        for part in ["text", "html"] {
+            let part = mail[part].as_str().unwrap();
+            assert!(!part.contains("http://") && !part.contains("evil.example"));
+        }
+    }
+}
+
+#[test]
+fn d21_production_does_not_start_on_http() {
+    let env = [("ENVIRONMENT", "production"), ("PUBLIC_URL", "http://accounts.example.com")];
+    let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    let dir = tempfile::tempdir().unwrap();
+    let sources = Sources { args: Args::default(), env, dir: dir.path().to_owned() };
+    let refused = config::load(sources, &SeededRandom::new(7)).unwrap_err().to_string();
+    assert!(refused.contains("PUBLIC_URL: is http://accounts.example.com, not https"), "{refused}");
+}
+
+#[tokio::test]
+async fn d22_the_domain_in_the_env_file_is_honoured_and_shown() {
+    let smtp = SmtpServer::start(Options::default()).await;
+    let mut program = with_mail(&smtp, &[]);
+    let domain = format!("localhost:{}", program.port());
+    std::fs::write(program.folder().join(".env"), format!("APP_DOMAIN={domain}\n")).unwrap();
+    let shown = program.run(&["config", "show"]).stdout;
+    let line = shown.lines().find(|line| line.starts_with("PUBLIC_URL")).unwrap();
+    assert!(line.contains(&format!("http://{domain}")), "{line}");
+
+    start(&mut program).await;
+    let visitor = Visitor::of(&program);
+    json(visitor.create(&Person::new("john@example.com")).await, 200).await;
+    let links = smtp.wait_for(1).await[0].links();
+    assert!(links.iter().all(|link| link.starts_with(&format!("http://{domain}/User1/"))), "{links:?}");
+    let path = link_in(&links, "verify").split_once(&domain).unwrap().1.to_owned();
+    assert_eq!(visitor.get(&path).await.status(), 200);
+}
+
+#[tokio::test]
+async fn d23_pages_load_nothing_from_elsewhere_and_tell_nobody_their_address() {
+    let app = TestApp::start().await;
+    let (_, victim) = contested(&app).await;
+    let form = app.link(&victim.email, "verify").await;
+    let reset = reset_path(&app, &victim.email).await;
+    let john = Person::new("john@example.com").register(&app).await;
+    let pages = [
+        app.open(&app.base).await,
+        app.open(&form).await,
+        app.post_form(&reset, &[("password", "short")]).await,
+        app.post_form(&reset, &[("password", "chosen by the owner")]).await,
+        app.post_form(&reset, &[("password", "chosen by a thief")]).await,
+        app.open(&app.link(&john.email, "undo").await).await,
+        app.open(&app.link(&john.email, "verify").await).await,
+        app.open(&format!("{}/User1/verify?token=junk", app.base)).await,
+        app.open(&format!("{}/User1/undo?token=junk", app.base)).await,
+        app.open(&format!("{}/dev/mailbox", app.base)).await,
+    ];
+    for page in pages {
+        let url = page.url().clone();
+        assert_eq!(page.headers()["referrer-policy"], "no-referrer", "{url}");
+        assert!(
+            page.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none';"),
+            "{url}"
+        );
+        let html = page.text().await.unwrap();
+        assert!(html.contains("<html") && !html.contains("<script"), "{url}");
+        for address in addresses(&html) {
+            let is_ours = (address.starts_with('/') && !address.starts_with("//")) || address.starts_with(&app.base);
+            let is_relative = !address.contains(':') && !address.starts_with("//");
+            assert!(is_ours || is_relative, "{url} leads to {address}");
+        }
+    }
+    let style = app.get("/assets/portcullis.css").await.text().await.unwrap();
+    assert!(!style.contains("url(") && !style.contains("@import"));
+}
+
+/// The value of every attribute and rule by which something is loaded or sent.
+fn addresses(html: &str) -> Vec<String> {
+    let values = [" src=\"", " href=\"", " action=\"", " srcset=\"", "url(", "@import "];
+    let after = values.iter().flat_map(|mark| html.split(mark).skip(1));
+    after.map(|rest| rest.split(['"', ')', ';']).next().unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn d23_mails_load_nothing_at_all() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    json(app.post_json("/User1/create", john.form()).await, 200).await;
+    let mails = app.mails_to(&john.email).await;
+    assert_eq!(mails.len(), 3);
+    for mail in mails {
+        let html = mail["html"].as_str().unwrap();
+        for mark in ["<img", "<link", "<script", "<iframe", " src=", "url(", "@import", "@font-face"] {
+            assert!(!html.contains(mark), "{mark} in {}", mail["subject"]);
+        }
+    }
+    // The token of a good link is answered to nobody but its holder.
+    let page = ask(&app, "/User1/verify?token=junk").await;
+    assert!(!page.text().await.unwrap().contains("junk"));
+}

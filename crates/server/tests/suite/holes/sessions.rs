@@ -1,0 +1,125 @@
+//! Rows D59 to D62: a session that is over stays over.
+
+use std::process::Command;
+
+use super::{
+    UNLIMITED,
+    program::{Visitor, cut_the_power, refusal, start, with_mail},
+};
+use crate::support::{
+    Person, TestApp, json, problem,
+    process::{CHEAP, Program},
+    smtp::{Options, SmtpServer},
+};
+
+#[tokio::test]
+async fn d59_a_logout_outlives_a_power_cut() {
+    let smtp = SmtpServer::start(Options::default()).await;
+    let mut program = with_mail(&smtp, &[]);
+    start(&mut program).await;
+    let visitor = Visitor::of(&program);
+    let john = Person::new("john@example.com");
+    visitor.join(&smtp, &john).await;
+    let (over, goes_on) = (visitor.log_in(&john).await, visitor.log_in(&john).await);
+    json(visitor.get_as(&over, "/User1/logout").await, 200).await;
+
+    cut_the_power(&mut program).await;
+    problem(visitor.get_as(&over, "/User1/me").await, 401).await;
+    problem(visitor.get_as(&over, "/User1/logout").await, 401).await;
+    json(visitor.get_as(&goes_on, "/User1/me").await, 200).await;
+}
+
+/// Two processes that each believe their own memory are what the row is about: there is only one.
+#[tokio::test]
+async fn d60_a_second_process_does_not_serve_from_the_same_database() {
+    let first = Program::start(CHEAP).await;
+    let database = first.data().join("portcullis.db");
+    let mut second = Program::new(CHEAP);
+    second.set("DATABASE_URL", &format!("sqlite://{}", database.display()));
+    let said = refusal(&second);
+    assert!(said.contains("another process serves from"), "{said}");
+    json(Visitor::of(&first).get("/health").await, 200).await;
+}
+
+#[tokio::test]
+async fn d61_without_the_database_nobody_is_let_in() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let (over, alive) = (john.log_in(&app).await, john.log_in(&app).await);
+    json(app.get_as(&alive, "/User1/me").await, 200).await;
+    json(app.get_as(&over, "/User1/logout").await, 200).await;
+    app.watched.store_is_away(true);
+
+    problem(app.get_as(&over, "/User1/me").await, 401).await;
+    for path in ["/User1/me", "/User1/", "/User1/logout"] {
+        problem(app.get_as(&alive, path).await, 503).await;
+    }
+    problem(app.login("User1", &john.email, &john.password).await, 503).await;
+    // Back again, it knows what it knew.
+    app.watched.store_is_away(false);
+    problem(app.get_as(&over, "/User1/me").await, 401).await;
+    json(app.get_as(&alive, "/User1/me").await, 200).await;
+}
+
+#[tokio::test]
+async fn d62_no_number_of_logouts_is_too_many() {
+    let app = TestApp::with(&[UNLIMITED, ("JWT_ISSUER", "https://accounts.example.com/{realm}")]).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let mut over = Vec::new();
+    for _ in 0..120 {
+        let token = john.log_in(&app).await;
+        json(app.get_as(&token, "/User1/logout").await, 200).await;
+        over.push(token);
+    }
+    let alive = john.log_in(&app).await;
+    let app = app.restart().await;
+    for token in &over {
+        assert_eq!(app.get_as(token, "/User1/me").await.status(), 401);
+    }
+    json(app.get_as(&alive, "/User1/me").await, 200).await;
+}
+
+/// Nothing is called done that was not written.
+#[tokio::test]
+async fn d62_a_logout_that_could_not_be_stored_is_no_success() {
+    let smtp = SmtpServer::start(Options::default()).await;
+    let mut program = with_mail(&smtp, &[UNLIMITED]);
+    let visitor = Visitor::of(&program);
+    let john = Person::new("john@example.com");
+    start(&mut program).await;
+    visitor.join(&smtp, &john).await;
+    program.kill();
+
+    program.spawn_by(on_a_small_disk(&program));
+    program.ready().await;
+    let mut tokens = Vec::new();
+    let full = loop {
+        let login = visitor.try_login(&john).await;
+        if login.status() != 200 {
+            break login;
+        }
+        tokens.push(json(login, 200).await["access_token"].as_str().unwrap().to_owned());
+        assert!(tokens.len() < 2000, "the disk never fills up");
+    };
+    assert_eq!(problem(full, 503).await["code"], "unavailable");
+    let token = tokens.last().unwrap();
+    problem(visitor.get_as(token, "/User1/logout").await, 503).await;
+    // It is true that nothing was changed, now and after a power cut.
+    json(visitor.get_as(token, "/User1/me").await, 200).await;
+    cut_the_power(&mut program).await;
+    for token in [&tokens[0], token] {
+        json(visitor.get_as(token, "/User1/me").await, 200).await;
+    }
+    json(visitor.get_as(token, "/User1/logout").await, 200).await;
+    problem(visitor.get_as(token, "/User1/me").await, 401).await;
+}
+
+/// The program where no file can grow beyond some hundred kilobytes.
+fn on_a_small_disk(program: &Program) -> Command {
+    let plain = program.command(&[]);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 1000; exec \"$0\""]).arg(plain.get_program());
+    command.current_dir(program.folder()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
+}

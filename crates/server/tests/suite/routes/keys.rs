@@ -1,0 +1,114 @@
+//! Keys of the server's own making: what signs, what is published, what still verifies.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
+use serde_json::Value;
+
+use crate::support::{Person, TestApp, json, problem};
+
+async fn published(app: &TestApp) -> JwkSet {
+    let answer = app.get("/.well-known/jwks.json").await;
+    assert_eq!(answer.headers()["content-type"], "application/jwk-set+json");
+    answer.json().await.unwrap()
+}
+
+fn kids(keys: &JwkSet) -> BTreeSet<String> {
+    keys.keys.iter().map(|key| key.common.key_id.clone().unwrap()).collect()
+}
+
+/// As a service of somebody else's would: with the published keys and a library, nothing more.
+fn verifies(keys: &JwkSet, token: &str) -> bool {
+    let header = decode_header(token).unwrap();
+    let Some(key) = keys.find(&header.kid.unwrap()) else { return false };
+    let mut validation = Validation::new(header.alg);
+    validation.validate_exp = false;
+    decode::<Value>(token, &DecodingKey::from_jwk(key).unwrap(), &validation).is_ok()
+}
+
+#[tokio::test]
+async fn every_algorithm_signs_tokens_that_the_published_keys_verify() {
+    for algorithm in ["RS256", "ES256", "EdDSA"] {
+        let app = TestApp::with(&[("JWT_ALGORITHM", algorithm)]).await;
+        let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
+        json(app.get_as(&token, "/User1/me").await, 200).await;
+        let keys = published(&app).await;
+        assert_eq!(keys.keys.len(), 1);
+        assert!(verifies(&keys, &token), "{algorithm}");
+        let document = app.get("/.well-known/jwks.json").await.text().await.unwrap();
+        for private in ["\"d\"", "\"p\"", "\"q\"", "\"k\""] {
+            assert!(!document.contains(private));
+        }
+        assert_eq!(serde_json::from_str::<Value>(&document).unwrap()["keys"][0]["alg"], algorithm);
+        assert_eq!(serde_json::from_str::<Value>(&document).unwrap()["keys"][0]["use"], "sig");
+    }
+}
+
+#[tokio::test]
+async fn a_shared_secret_is_never_published() {
+    let app = TestApp::start().await;
+    assert!(published(&app).await.keys.is_empty());
+}
+
+#[tokio::test]
+async fn keys_survive_a_restart_and_a_change_of_the_encryption_key() {
+    let app = TestApp::with(&[("JWT_ALGORITHM", "ES256")]).await;
+    let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
+    let before = kids(&published(&app).await);
+    let (new, old) = ("ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+    let app = app.restart_with(&[("ENCRYPTION_KEY", &format!("{new},{old}"))]).await;
+    assert_eq!(kids(&published(&app).await), before);
+    let app = app.restart_with(&[("ENCRYPTION_KEY", new)]).await;
+    assert_eq!(kids(&published(&app).await), before);
+    json(app.get_as(&token, "/User1/me").await, 200).await;
+}
+
+#[tokio::test]
+async fn a_new_key_is_published_before_it_signs_and_the_old_one_verifies_while_its_tokens_are_about() {
+    let app =
+        TestApp::with(&[("JWT_ALGORITHM", "EdDSA"), ("JWT_KEY_ROTATION", "30d"), ("ACCESS_TOKEN_TTL", "3h")]).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let first = kids(&published(&app).await);
+
+    // Nothing changes before its time.
+    app.advance(Duration::from_secs(30 * 86_400 - 60));
+    app.keep_house().await;
+    assert_eq!(kids(&published(&app).await), first);
+
+    app.advance(Duration::from_secs(60));
+    app.keep_house().await;
+    let both = published(&app).await;
+    assert_eq!(both.keys.len(), 2);
+    let old_token = john.log_in(&app).await;
+    assert!(first.contains(&decode_header(&old_token).unwrap().kid.unwrap()));
+
+    app.advance(Duration::from_secs(3600));
+    app.keep_house().await;
+    let new_token = john.log_in(&app).await;
+    assert!(!first.contains(&decode_header(&new_token).unwrap().kid.unwrap()));
+    assert!(verifies(&both, &new_token), "published before it signed");
+    json(app.get_as(&old_token, "/User1/me").await, 200).await;
+
+    app.advance(Duration::from_secs(2 * 86_400));
+    app.keep_house().await;
+    assert_eq!(published(&app).await.keys.len(), 1);
+    assert!(kids(&published(&app).await).is_disjoint(&first));
+    problem(app.get_as(&old_token, "/User1/me").await, 401).await;
+}
+
+#[tokio::test]
+async fn a_token_signed_with_the_public_key_as_a_secret_is_refused() {
+    let app = TestApp::with(&[("JWT_ALGORITHM", "RS256")]).await;
+    let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
+    let document = app.get("/.well-known/jwks.json").await.text().await.unwrap();
+    let mut header = decode_header(&token).unwrap();
+    header.alg = jsonwebtoken::Algorithm::HS256;
+    let claims = decode::<Value>(&token, &DecodingKey::from_jwk(&published(&app).await.keys[0]).unwrap(), &{
+        let mut validation = Validation::new(jsonwebtoken::Algorithm::RS256);
+        validation.validate_exp = false;
+        validation
+    });
+    let key = jsonwebtoken::EncodingKey::from_secret(document.as_bytes());
+    let forged = jsonwebtoken::encode(&header, &claims.unwrap().claims, &key).unwrap();
+    problem(app.get_as(&forged, "/User1/me").await, 401).await;
+}
