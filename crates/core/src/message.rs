@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Timestamp, email::EmailAddress};
+use crate::{clock::Timestamp, email::EmailAddress, phone::PhoneNumber};
 
 /// The mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -67,6 +67,25 @@ pub struct Links {
 impl fmt::Debug for Links {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Links(…)")
+    }
+}
+
+/// A short message, ready for the wire. Personal and secret: never printed.
+#[derive(Clone)]
+pub struct Sms {
+    /// The same for every try of one message.
+    pub message_id: String,
+    /// To whom.
+    pub to: PhoneNumber,
+    /// The words.
+    pub text: String,
+    /// The code in them.
+    pub code: String,
+}
+
+impl fmt::Debug for Sms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sms({})", self.message_id)
     }
 }
 

@@ -7,7 +7,7 @@ mod store;
 
 pub use hasher::{HashError, PasswordHasher};
 pub use memory::{AccountCache, Answer, Revocations};
-pub use sender::{MailSender, Mailbox, Render, SendError};
+pub use sender::{MailSender, Mailbox, Render, SendError, SmsReceipt, SmsSender, SmsStatus};
 pub use store::{
     Batch, CommitError, Op, OutboxState, Precondition, Replaces, RootKeyRow, SigningKeyRow, Store, StoreError,
 };

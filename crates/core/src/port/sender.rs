@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use crate::{
     clock::Timestamp,
     error::Cause,
-    message::{Delivered, Links, Mail, MailKind, Recipient},
+    message::{Delivered, Links, Mail, MailKind, Recipient, Sms},
     realm::RealmName,
 };
 
@@ -15,6 +15,37 @@ pub trait MailSender: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`SendError`].
     async fn send(&self, mail: &Mail) -> Result<(), SendError>;
+}
+
+/// Hands a short message to the world.
+#[async_trait]
+pub trait SmsSender: Send + Sync + std::fmt::Debug {
+    /// Hands over one message; the receipt is what the provider calls it, for [`status`](Self::status).
+    ///
+    /// # Errors
+    /// [`SendError`].
+    async fn send(&self, sms: &Sms) -> Result<SmsReceipt, SendError>;
+
+    /// What has become of a message.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    async fn status(&self, receipt: &SmsReceipt) -> Result<SmsStatus, SendError>;
+}
+
+/// What a provider calls a message that it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SmsReceipt(pub String);
+
+/// What has become of a message that a provider took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmsStatus {
+    /// On its way.
+    Pending,
+    /// At the phone, or as near as the network tells.
+    Delivered,
+    /// It will not arrive; the provider's code says why.
+    Failed(Option<u32>),
 }
 
 /// Where messages are kept instead of being sent, on a developer's machine.
