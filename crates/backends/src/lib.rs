@@ -3,4 +3,5 @@
 pub mod hash;
 pub mod mail;
 pub mod memory;
+pub mod sms;
 pub mod sqlite;

@@ -27,6 +27,18 @@ pub enum Event {
     LoginRefused,
     /// Somebody logged out.
     LoggedOut,
+    /// A refresh token was used a second time, long after the first.
+    RefreshReused,
+    /// A link for a new password was asked for.
+    ResetRequested,
+    /// A new password was set by a mailed link.
+    PasswordReset,
+    /// An account was erased by its owner.
+    AccountDeleted,
+    /// A code by SMS was asked for.
+    CodeRequested,
+    /// A telephone number was proved.
+    PhoneVerified,
 }
 
 impl Event {
@@ -42,6 +54,12 @@ impl Event {
             Self::LoggedIn => "logged_in",
             Self::LoginRefused => "login_refused",
             Self::LoggedOut => "logged_out",
+            Self::RefreshReused => "refresh_reused",
+            Self::ResetRequested => "reset_requested",
+            Self::PasswordReset => "password_reset",
+            Self::AccountDeleted => "account_deleted",
+            Self::CodeRequested => "code_requested",
+            Self::PhoneVerified => "phone_verified",
         }
     }
 }

@@ -24,6 +24,8 @@ pub enum Kind {
     BadToken,
     /// Credentials that are wrong.
     Refused,
+    /// Good credentials, but from too long ago (RFC 9470 §3).
+    Stale,
     /// Right credentials, but not allowed.
     Forbidden,
     /// Not there, or not the caller's: the two are never told apart.

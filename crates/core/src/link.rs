@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use aws_lc_rs::{constant_time, hmac};
 use data_encoding::BASE64URL_NOPAD;
+use zeroize::Zeroizing;
 
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
     id::{ChallengeId, UserId},
+    phone::PhoneNumber,
     realm::RealmName,
     seal::RealmKeys,
 };
@@ -26,6 +28,10 @@ pub enum Act {
     Claim,
     /// Discards a registration: "this was not me".
     Disown,
+    /// Sets a new password.
+    Reset,
+    /// Proves a telephone number, together with a code.
+    Phone,
 }
 
 impl Act {
@@ -34,6 +40,8 @@ impl Act {
             Self::Verify => b"verify",
             Self::Claim => b"claim",
             Self::Disown => b"disown",
+            Self::Reset => b"reset",
+            Self::Phone => b"phone",
         }
     }
 }
@@ -43,6 +51,10 @@ impl Act {
 pub enum Purpose {
     /// Proving the address of a registration.
     Registration,
+    /// Setting a new password.
+    Reset,
+    /// Proving a telephone number.
+    Phone,
 }
 
 impl Purpose {
@@ -51,13 +63,15 @@ impl Purpose {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Registration => "registration",
+            Self::Reset => "reset",
+            Self::Phone => "phone",
         }
     }
 
     /// From the store's word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        (word == "registration").then_some(Self::Registration)
+        [Self::Registration, Self::Reset, Self::Phone].into_iter().find(|purpose| purpose.as_str() == word)
     }
 }
 
@@ -78,6 +92,8 @@ pub struct Challenge {
     pub expires_at: Timestamp,
     /// When it was used, if it was.
     pub used_at: Option<Timestamp>,
+    /// How often a code of it was tried.
+    pub tries: u32,
 }
 
 /// How long a message may wait for its hand-over before its link is not worth sending any more.
@@ -95,6 +111,7 @@ impl Challenge {
             lifetime,
             expires_at: ctx.now.plus(HAND_OVER_WITHIN).plus(lifetime),
             used_at: None,
+            tries: 0,
         }
     }
 }
@@ -141,6 +158,45 @@ impl Presented {
     #[must_use]
     pub fn proves(&self, keys: &RealmKeys, act: Act, challenge: &Challenge) -> bool {
         constant_time::verify_slices_are_equal(&self.mac, &mac(keys, act, challenge)).is_ok()
+    }
+}
+
+/// A code of six digits, derived from its challenge and the number that it goes to: nothing of it is stored. Never printed.
+pub struct Code(Zeroizing<String>);
+
+impl Code {
+    /// The code of a challenge for this number.
+    #[must_use]
+    pub fn derive(keys: &RealmKeys, challenge: &Challenge, phone: &PhoneNumber) -> Self {
+        let mut context = hmac::Context::with_key(keys.link_key());
+        for part in
+            [b"code".as_slice(), &challenge.id.0, challenge.subject.as_str().as_bytes(), phone.as_str().as_bytes()]
+        {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
+        }
+        let tag = context.sign();
+        // 64 bits over a million: the bias is less than one in 10^13.
+        let number = u64::from_be_bytes(tag.as_ref().first_chunk().copied().unwrap_or_default());
+        Self(Zeroizing::new(format!("{:06}", number % 1_000_000)))
+    }
+
+    /// Whether this is the code, compared in constant time.
+    #[must_use]
+    pub fn is(&self, given: &str) -> bool {
+        constant_time::verify_slices_are_equal(self.0.as_bytes(), given.as_bytes()).is_ok()
+    }
+
+    /// The digits, for the message.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Code(…)")
     }
 }
 

@@ -4,22 +4,40 @@ use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Timestamp, email::EmailAddress, phone::PhoneNumber};
+use crate::{clock::Timestamp, email::EmailAddress, phone::PhoneNumber, user::Profile};
 
 /// The mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MailKind {
+pub enum MessageKind {
     /// The link that proves the address of a registration.
     VerifyEmail,
     /// To the owner of an address that somebody tried to register again.
     AlreadyRegistered,
     /// After the address was proved.
     Welcome,
+    /// The link for a new password.
+    ResetPassword,
+    /// After the password has changed.
+    PasswordChanged,
+    /// After the account was erased.
+    AccountDeleted,
+    /// A code, by SMS.
+    PhoneCode,
+    /// No message, but the question what has become of one.
+    SmsStatus,
 }
 
-impl MailKind {
-    /// All of them.
-    pub const ALL: &'static [Self] = &[Self::VerifyEmail, Self::AlreadyRegistered, Self::Welcome];
+impl MessageKind {
+    /// The mails.
+    pub const MAILS: &'static [Self] = &[
+        Self::VerifyEmail,
+        Self::AlreadyRegistered,
+        Self::Welcome,
+        Self::ResetPassword,
+        Self::PasswordChanged,
+        Self::AccountDeleted,
+    ];
+    const OTHERS: &'static [Self] = &[Self::PhoneCode, Self::SmsStatus];
 
     /// The word for the store and the log.
     #[must_use]
@@ -28,13 +46,18 @@ impl MailKind {
             Self::VerifyEmail => "verify_email",
             Self::AlreadyRegistered => "already_registered",
             Self::Welcome => "welcome",
+            Self::ResetPassword => "reset_password",
+            Self::PasswordChanged => "password_changed",
+            Self::AccountDeleted => "account_deleted",
+            Self::PhoneCode => "phone_code",
+            Self::SmsStatus => "sms_status",
         }
     }
 
     /// From the store's word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|kind| kind.as_str() == word)
+        Self::MAILS.iter().chain(Self::OTHERS).copied().find(|kind| kind.as_str() == word)
     }
 }
 
@@ -45,6 +68,14 @@ pub struct Recipient {
     pub to: String,
     /// The given name for the greeting; may be empty.
     pub name: String,
+}
+
+impl Recipient {
+    /// The owner of this profile.
+    #[must_use]
+    pub fn of(profile: &Profile) -> Self {
+        Self { to: profile.email.as_str().to_owned(), name: profile.first_name.for_greeting().to_owned() }
+    }
 }
 
 impl fmt::Debug for Recipient {
@@ -60,6 +91,8 @@ pub struct Links {
     pub verification_url: Option<String>,
     /// Takes it back.
     pub undo_url: Option<String>,
+    /// Leads to the form for a new password.
+    pub reset_url: Option<String>,
     /// How long they are good.
     pub lifetime: Duration,
 }

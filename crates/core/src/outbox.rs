@@ -6,7 +6,7 @@ use crate::{
     clock::Timestamp,
     ctx::Ctx,
     id::{ChallengeId, LeaseId, OutboxId},
-    message::MailKind,
+    message::MessageKind,
     random,
     realm::RealmName,
     seal::Sealed,
@@ -20,7 +20,7 @@ pub struct OutboxRow {
     /// The realm.
     pub realm: RealmName,
     /// Which mail.
-    pub mail: MailKind,
+    pub kind: MessageKind,
     /// To whom, sealed under the realm's outbox key; gone when the row is done.
     pub recipient: Sealed,
     /// The challenge whose links it carries.

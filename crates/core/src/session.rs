@@ -32,7 +32,26 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it lapses at the latest.
     pub expires_at: Timestamp,
+    /// Where its refresh tokens stand.
+    pub family: Family,
 }
+
+/// A refresh token family: the tokens of one session, of which only hashes are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Family {
+    /// Of the newest token.
+    pub current: TokenHash,
+    /// Of the one before.
+    pub previous: Option<TokenHash>,
+    /// When the newest was given out.
+    pub rotated_at: Timestamp,
+    /// When the newest lapses, unless it is used.
+    pub idle_until: Timestamp,
+}
+
+/// SHA-256 of a refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenHash(pub [u8; 32]);
 
 /// A place in the revocation log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]

@@ -6,8 +6,8 @@ use std::{
 use async_trait::async_trait;
 use portcullis_core::{
     clock::Clock,
-    message::{Channel, Delivered, Mail},
-    port::{MailSender, Mailbox, SendError},
+    message::{Channel, Delivered, Mail, Sms},
+    port::{MailSender, Mailbox, SendError, SmsReceipt, SmsSender, SmsStatus},
 };
 
 /// Sends nothing: keeps the newest messages in memory, for whoever develops against the server.
@@ -57,5 +57,27 @@ impl MailSender for DevMailbox {
             created_at: self.clock.now(),
         });
         Ok(())
+    }
+}
+
+#[async_trait]
+impl SmsSender for DevMailbox {
+    async fn send(&self, sms: &Sms) -> Result<SmsReceipt, SendError> {
+        self.keep(Delivered {
+            id: sms.message_id.clone(),
+            channel: Channel::Sms,
+            to: sms.to.as_str().to_owned(),
+            subject: String::new(),
+            text: sms.text.clone(),
+            html: String::new(),
+            links: Vec::new(),
+            code: Some(sms.code.clone()),
+            created_at: self.clock.now(),
+        });
+        Ok(SmsReceipt(sms.message_id.clone()))
+    }
+
+    async fn status(&self, _: &SmsReceipt) -> Result<SmsStatus, SendError> {
+        Ok(SmsStatus::Delivered)
     }
 }

@@ -6,7 +6,7 @@ use std::{
         Arc, PoisonError, RwLock,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use moka::sync::Cache;
@@ -27,13 +27,35 @@ const PRUNE_EVERY: Duration = Duration::from_secs(10);
 /// The most sessions that are remembered as alive.
 const MOST_ALIVE: u64 = 100_000;
 
+/// A session is remembered as alive for this long at the most.
+const ALIVE_FOR: Duration = Duration::from_secs(300);
+/// A doubt is remembered until whatever was seen alive before it is forgotten.
+const DOUBTED_FOR: Duration = Duration::from_secs(600);
+
 /// The process's copy of the revocation log, and the sessions that it has seen alive.
 #[derive(Debug)]
 pub struct MemoryRevocations {
     over: RwLock<Over>,
-    alive: Cache<Key<SessionId>, Arc<UserId>>,
+    alive: Cache<Key<SessionId>, Arc<Alive>>,
+    doubted: RwLock<Doubted>,
     /// In milliseconds; from before all time until the log was read.
     up_to_date: AtomicI64,
+}
+
+/// A session as it was seen.
+#[derive(Debug)]
+struct Alive {
+    user: UserId,
+    /// What the store said was true at some time since this mark.
+    mark: u64,
+}
+
+/// Users some of whose sessions are over: what was seen of them before does not count.
+#[derive(Debug, Default)]
+struct Doubted {
+    /// How often somebody was doubted.
+    count: u64,
+    users: HashMap<RealmName, HashMap<UserId, (u64, Instant)>>,
 }
 
 /// What is over, until no token of it can be about.
@@ -47,13 +69,20 @@ impl MemoryRevocations {
     /// Knows nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        let alive = Cache::builder().max_capacity(MOST_ALIVE).build();
-        Self { over: RwLock::default(), alive, up_to_date: AtomicI64::new(i64::MIN) }
+        let alive = Cache::builder().max_capacity(MOST_ALIVE).time_to_live(ALIVE_FOR).build();
+        Self { over: RwLock::default(), alive, doubted: RwLock::default(), up_to_date: AtomicI64::new(i64::MIN) }
     }
 
     fn is_over(&self, realm: &RealmName, session: &SessionId) -> bool {
         let over = self.over.read().unwrap_or_else(PoisonError::into_inner);
         over.realms.get(realm).is_some_and(|sessions| sessions.contains_key(session))
+    }
+
+    /// Whether what was seen is this user's, and was not doubted since.
+    fn counts(&self, realm: &RealmName, user: &UserId, alive: &Alive) -> bool {
+        let doubted = self.doubted.read().unwrap_or_else(PoisonError::into_inner);
+        let since = doubted.users.get(realm).and_then(|users| users.get(user));
+        alive.user == *user && since.is_none_or(|(count, _)| alive.mark >= *count)
     }
 
     /// Whether the log was read within the last second. A clock that was set back makes nothing fresh.
@@ -74,14 +103,26 @@ impl Revocations for MemoryRevocations {
         if self.is_over(realm, session) {
             return Answer::Revoked;
         }
-        let seen_alive = || self.alive.get(&KeyRef { realm, id: session }).is_some_and(|owner| *owner == *user);
-        if self.is_fresh(now) && seen_alive() { Answer::Live } else { Answer::Unknown }
+        let alive =
+            || self.alive.get(&KeyRef { realm, id: session }).is_some_and(|alive| self.counts(realm, user, &alive));
+        if self.is_fresh(now) && alive() { Answer::Live } else { Answer::Unknown }
     }
 
-    fn seen_alive(&self, realm: &RealmName, session: &SessionId, user: &UserId) {
+    fn mark(&self) -> u64 {
+        self.doubted.read().unwrap_or_else(PoisonError::into_inner).count
+    }
+
+    fn seen_alive(&self, realm: &RealmName, session: &SessionId, user: &UserId, mark: u64) {
         if !self.is_over(realm, session) {
-            self.alive.insert(KeyRef { realm, id: session }.to_key(), Arc::new(user.clone()));
+            self.alive.insert(KeyRef { realm, id: session }.to_key(), Arc::new(Alive { user: user.clone(), mark }));
         }
+    }
+
+    fn doubt(&self, realm: &RealmName, user: &UserId) {
+        let mut doubted = self.doubted.write().unwrap_or_else(PoisonError::into_inner);
+        doubted.count += 1;
+        let since = (doubted.count, Instant::now());
+        doubted.users.entry(realm.clone()).or_default().insert(user.clone(), since);
     }
 
     fn revoke(&self, entries: &[Revocation]) {
@@ -102,13 +143,22 @@ impl Revocations for MemoryRevocations {
         let mut over = self.over.write().unwrap_or_else(PoisonError::into_inner);
         if now.since(over.pruned) >= PRUNE_EVERY {
             over.prune(now, &self.alive);
+            self.doubted.write().unwrap_or_else(PoisonError::into_inner).prune();
+        }
+    }
+}
+
+impl Doubted {
+    fn prune(&mut self) {
+        for users in self.users.values_mut() {
+            users.retain(|_, (_, at)| at.elapsed() < DOUBTED_FOR);
         }
     }
 }
 
 impl Over {
     /// Lets go of what no token can be about any more; a session that was seen alive and ended at one moment goes with it.
-    fn prune(&mut self, now: Timestamp, alive: &Cache<Key<SessionId>, Arc<UserId>>) {
+    fn prune(&mut self, now: Timestamp, alive: &Cache<Key<SessionId>, Arc<Alive>>) {
         self.pruned = now;
         for (realm, sessions) in &mut self.realms {
             sessions.retain(|session, until| {

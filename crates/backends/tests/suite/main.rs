@@ -12,4 +12,5 @@
 mod hash;
 mod mail;
 mod memory;
+mod sms;
 mod sqlite;

@@ -31,7 +31,7 @@ fn sessions_that_end_while_they_are_seen_alive_are_over() {
     for n in 0..200 {
         let name = format!("session-{n}");
         thread::scope(|scope| {
-            scope.spawn(|| known.seen_alive(&here(), &session_id(&name), &user_id("ada")));
+            scope.spawn(|| known.seen_alive(&here(), &session_id(&name), &user_id("ada"), known.mark()));
             scope.spawn(|| known.revoke(&[revocation(&here(), &name)]));
         });
         assert_eq!(known.ask(&here(), &session_id(&name), &user_id("ada"), NOW), Answer::Revoked);

@@ -29,8 +29,15 @@ pub trait Revocations: Send + Sync + std::fmt::Debug {
     /// What is known of this user's session.
     fn ask(&self, realm: &RealmName, session: &SessionId, user: &UserId, now: Timestamp) -> Answer;
 
-    /// The store says that this user's session is alive. What was revoked stays revoked.
-    fn seen_alive(&self, realm: &RealmName, session: &SessionId, user: &UserId);
+    /// A mark to take before the store is asked about a session, for [`seen_alive`](Self::seen_alive).
+    fn mark(&self) -> u64;
+
+    /// The store says that this user's session is alive, or was at some time since the mark. What was revoked stays revoked,
+    /// and what was doubted since the mark stays doubted.
+    fn seen_alive(&self, realm: &RealmName, session: &SessionId, user: &UserId, mark: u64);
+
+    /// Sessions of this user are over, which ones the log will tell: none of them is known alive until it is seen again.
+    fn doubt(&self, realm: &RealmName, user: &UserId);
 
     /// These sessions are over.
     fn revoke(&self, entries: &[Revocation]);

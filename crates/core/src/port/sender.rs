@@ -1,9 +1,11 @@
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::{
     clock::Timestamp,
     error::Cause,
-    message::{Delivered, Links, Mail, MailKind, Recipient, Sms},
+    message::{Delivered, Links, Mail, MessageKind, Recipient, Sms},
     realm::RealmName,
 };
 
@@ -73,10 +75,16 @@ pub trait Render: Send + Sync + std::fmt::Debug {
     /// When the template cannot be filled.
     fn mail(
         &self,
-        kind: MailKind,
+        kind: MessageKind,
         realm: &RealmName,
         recipient: &Recipient,
         links: &Links,
         now: Timestamp,
     ) -> Result<Mail, Cause>;
+
+    /// The text of a short message with a code.
+    ///
+    /// # Errors
+    /// When the template cannot be filled.
+    fn code(&self, realm: &RealmName, code: &str, lifetime: Duration, now: Timestamp) -> Result<String, Cause>;
 }

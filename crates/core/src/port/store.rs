@@ -7,11 +7,11 @@ use crate::{
     clock::Timestamp,
     error::Cause,
     id::{ChallengeId, LeaseId, OutboxId, SessionId, UserId},
-    link::Challenge,
+    link::{Challenge, Purpose},
     outbox::{Claimed, Lease, OutboxRow, Outcome},
     realm::RealmName,
     seal::{BlindIndex, Sealed},
-    session::{LogPosition, Revocation, Session},
+    session::{LogPosition, Revocation, Session, TokenHash},
     token::Algorithm,
     user::{Registration, User},
 };
@@ -110,7 +110,7 @@ pub type Batch = Vec<Op>;
 pub enum Op {
     /// Writes a realm's wrapped root key; needs its revision to follow the stored one (1 where there is none).
     PutRootKey(RootKeyRow),
-    /// Writes a signing key, over the one of the same `kid` if there is one.
+    /// Writes a signing key; over the one of the same `kid`, if there is one, only the sealed private half.
     PutSigningKey(SigningKeyRow),
     /// Removes a signing key, if it is there.
     DeleteSigningKey {
@@ -135,6 +135,15 @@ pub enum Op {
     InsertUser(User),
     /// Writes a user over their record; needs the stored revision to be the one before.
     UpdateUser(User),
+    /// Removes a user, and with their data key everything that it sealed; needs them to be at this revision.
+    DeleteUser {
+        /// Their realm.
+        realm: RealmName,
+        /// Who.
+        id: UserId,
+        /// As it was read.
+        revision: u64,
+    },
     /// Needs a user to be there, at this revision.
     RequireUser {
         /// Their realm.
@@ -155,6 +164,26 @@ pub enum Op {
         /// When.
         now: Timestamp,
     },
+    /// Counts a try at a challenge; needs it to be there, unused, not lapsed, and tried less than `limit` times.
+    TryChallenge {
+        /// Its realm.
+        realm: RealmName,
+        /// Which.
+        id: ChallengeId,
+        /// When.
+        now: Timestamp,
+        /// So many tries there are.
+        limit: u32,
+    },
+    /// Removes all challenges of a subject for a purpose.
+    DropChallenges {
+        /// Their realm.
+        realm: RealmName,
+        /// Whom they concern.
+        subject: UserId,
+        /// What they were made for.
+        purpose: Purpose,
+    },
     /// Sets the end of a challenge; where it is gone or used there is nothing to set.
     ExpireChallenge {
         /// Its realm.
@@ -168,6 +197,32 @@ pub enum Op {
     InsertSession(Session),
     /// Removes a session and logs its revocation; needs it to be there.
     EndSession(Revocation),
+    /// Removes all sessions of a user, but for one, and logs their revocations.
+    EndSessionsOf {
+        /// Their realm.
+        realm: RealmName,
+        /// Whose.
+        user: UserId,
+        /// Goes on.
+        except: Option<SessionId>,
+        /// When the last token of them has expired.
+        expires_at: Timestamp,
+    },
+    /// Moves a refresh token family on; needs `from` to be its newest token.
+    RotateRefresh {
+        /// The session's realm.
+        realm: RealmName,
+        /// The session.
+        id: SessionId,
+        /// Becomes the one before.
+        from: TokenHash,
+        /// Becomes the newest.
+        to: TokenHash,
+        /// When.
+        at: Timestamp,
+        /// When the newest lapses, unless it is used.
+        idle_until: Timestamp,
+    },
     /// Appends to the audit trail.
     Audit(AuditRow),
     /// Puts a message into the outbox.
@@ -244,6 +299,8 @@ pub enum Precondition {
     ChallengeFresh,
     /// The session is gone, or its identifier is taken.
     SessionThere,
+    /// The family has moved on, or its session is gone.
+    RefreshNewest,
     /// Somebody else holds the row by now.
     LeaseHeld,
 }

@@ -4,6 +4,7 @@
 //! ENCRYPTION_KEY ─seals→ signing keys of our own making
 //! ENCRYPTION_KEY ─wraps→ root key of a realm ─HKDF→ index key   blind indexes of addresses
 //!                                                 → link key    links and codes
+//!                                                 → refresh key  refresh tokens
 //!                                                 → outbox key  recipients of what waits to be sent
 //!                                                 → wrap key    ─wraps→ data key of a user ─seals→ profile, hash, …
 //! ```

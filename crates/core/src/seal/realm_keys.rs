@@ -40,6 +40,7 @@ pub struct RealmKeys {
     realm: RealmName,
     index: hmac::Key,
     link: hmac::Key,
+    refresh: hmac::Key,
     outbox: Cipher,
     wrap: Cipher,
 }
@@ -58,6 +59,7 @@ impl RealmKeys {
         Self {
             index: hmac::Key::new(hmac::HMAC_SHA256, &*derive("index")),
             link: hmac::Key::new(hmac::HMAC_SHA256, &*derive("link")),
+            refresh: hmac::Key::new(hmac::HMAC_SHA256, &*derive("refresh")),
             outbox: Cipher::new(&derive("outbox")),
             wrap: Cipher::new(&derive("wrap")),
             realm,
@@ -76,6 +78,11 @@ impl RealmKeys {
     /// The key under which link tokens and codes are derived.
     pub(crate) const fn link_key(&self) -> &hmac::Key {
         &self.link
+    }
+
+    /// The key under which refresh tokens follow each other.
+    pub(crate) const fn refresh_key(&self) -> &hmac::Key {
+        &self.refresh
     }
 
     /// Closes the recipient and the words of an outbox row.

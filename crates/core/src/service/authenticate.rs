@@ -45,17 +45,19 @@ impl Service {
             Answer::Live => Ok(()),
             Answer::Revoked => Err(over()),
             Answer::Unknown => {
+                let mark = self.ports.revocations.mark();
                 let session = self.ports.store.session(&realm.name, &proof.session).await?.ok_or_else(over)?;
                 if session.user != proof.user || session.expires_at <= ctx.now {
                     return Err(over());
                 }
-                self.ports.revocations.seen_alive(&realm.name, &proof.session, &proof.user);
+                self.ports.revocations.seen_alive(&realm.name, &proof.session, &proof.user, mark);
                 Ok(())
             }
         }
     }
 
-    async fn account(&self, realm: &Realm, id: &UserId) -> Result<Option<Arc<Account>>> {
+    /// The account, from memory where it is remembered.
+    pub(super) async fn account(&self, realm: &Realm, id: &UserId) -> Result<Option<Arc<Account>>> {
         if let Some(account) = self.ports.accounts.get(&realm.name, id) {
             return Ok(Some(account));
         }

@@ -7,7 +7,7 @@ use crate::{
     error::{Error, Kind, Result},
     id::UserId,
     link::{Challenge, Purpose},
-    message::{MailKind, Recipient},
+    message::{MessageKind, Recipient},
     password::Password,
     port::{CommitError, Op, Precondition, Replaces},
     realm::Realm,
@@ -141,10 +141,12 @@ impl Service {
         match owner {
             None => {
                 let recipient = Recipient { to, name: profile.first_name.for_greeting().to_owned() };
-                message(ctx, realm, MailKind::VerifyEmail, &recipient, Some(registration.challenge))
+                message(ctx, realm, MessageKind::VerifyEmail, &recipient, Some(registration.challenge))
             }
             // Whoever typed the name need not be the owner.
-            Some(_) => message(ctx, realm, MailKind::AlreadyRegistered, &Recipient { to, name: String::new() }, None),
+            Some(_) => {
+                message(ctx, realm, MessageKind::AlreadyRegistered, &Recipient { to, name: String::new() }, None)
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use crate::{
     ctx::Ctx,
     error::{Error, Result},
     link::{Act, Challenge},
-    message::{Links, Mail, MailKind, Recipient},
+    message::{Links, Mail, MessageKind, Recipient},
     outbox::{Claimed, Lease, OutboxRow, Outcome, retry_at},
     port::{CommitError, Op, Precondition, SendError},
     realm::Realm,
@@ -52,23 +52,28 @@ impl Service {
     pub async fn deliver(&self, ctx: &Ctx, claimed: &Claimed) -> Result<Delivery> {
         let row = &claimed.row;
         if row.give_up_at <= ctx.now {
-            tracing::warn!(outbox = %row.id, mail = row.mail.as_str(), attempts = row.attempts, "mail given up: too late");
+            tracing::warn!(outbox = %row.id, mail = row.kind.as_str(), attempts = row.attempts, "mail given up: too late");
             return self.finish(claimed, Outcome::Dead, Delivery::Dead, "too late").await;
         }
         let realm =
             self.realm(row.realm.as_str()).ok_or_else(|| Error::internal("a message of a realm that is not open"))?;
+        match row.kind {
+            MessageKind::PhoneCode => return self.deliver_code(ctx, realm, claimed).await,
+            MessageKind::SmsStatus => return self.follow_sms(realm, claimed).await,
+            _ => {}
+        }
         let Some((mail, challenge)) = self.write(ctx, realm, row).await? else {
             return self.finish(claimed, Outcome::Done, Delivery::Moot, "moot").await;
         };
         match self.ports.mailer.send(&mail).await {
             Ok(()) => self.sent(ctx, claimed, challenge).await,
             Err(SendError::Permanent(cause)) => {
-                tracing::warn!(outbox = %row.id, mail = row.mail.as_str(), %cause, "mail refused for good");
+                tracing::warn!(outbox = %row.id, mail = row.kind.as_str(), %cause, "mail refused for good");
                 self.finish(claimed, Outcome::Dead, Delivery::Dead, "refused").await
             }
             Err(SendError::Transient(cause)) => {
                 let at = retry_at(ctx, row.attempts + 1);
-                tracing::warn!(outbox = %row.id, mail = row.mail.as_str(), attempts = row.attempts + 1, retry_at = %at, %cause, "mail not taken");
+                tracing::warn!(outbox = %row.id, mail = row.kind.as_str(), attempts = row.attempts + 1, retry_at = %at, %cause, "mail not taken");
                 self.finish(claimed, Outcome::Retry(at), Delivery::Later, "later").await
             }
         }
@@ -77,36 +82,59 @@ impl Service {
     /// The mail in words, unless what it speaks of is gone.
     async fn write(&self, ctx: &Ctx, realm: &Realm, row: &OutboxRow) -> Result<Option<(Mail, Option<Challenge>)>> {
         let mut links = Links::default();
-        let mut of_link = None;
-        if row.mail == MailKind::VerifyEmail {
-            let Some(challenge) = self.pending_challenge(ctx, realm, row).await? else {
-                return Ok(None);
-            };
-            links.verification_url = Some(self.mailed_url(realm, "verify", Act::Verify, &challenge));
-            links.undo_url = Some(self.mailed_url(realm, "undo", Act::Disown, &challenge));
-            links.lifetime = challenge.lifetime;
-            of_link = Some(challenge);
+        let of_link = match row.kind {
+            MessageKind::VerifyEmail => self.pending_registration(ctx, realm, row).await?,
+            MessageKind::ResetPassword => self.pending_reset(ctx, realm, row).await?,
+            _ => None,
+        };
+        match (row.kind, &of_link) {
+            (MessageKind::VerifyEmail, Some(challenge)) => {
+                links.verification_url = Some(self.mailed_url(realm, "verify", Act::Verify, challenge));
+                links.undo_url = Some(self.mailed_url(realm, "undo", Act::Disown, challenge));
+            }
+            (MessageKind::ResetPassword, Some(challenge)) => {
+                links.reset_url = Some(self.mailed_url(realm, "reset_password_form", Act::Reset, challenge));
+            }
+            (MessageKind::VerifyEmail | MessageKind::ResetPassword, None) => return Ok(None),
+            _ => {}
         }
-        let recipient = realm.keys.open_outbox(row.id.as_str(), &row.recipient).map_err(Error::internal)?;
-        let recipient: Recipient = serde_json::from_slice(&recipient).map_err(Error::internal)?;
+        links.lifetime = of_link.as_ref().map(|challenge| challenge.lifetime).unwrap_or_default();
+        let recipient = self.recipient(realm, row)?;
         let mut mail =
-            self.ports.render.mail(row.mail, &realm.name, &recipient, &links, ctx.now).map_err(Error::internal)?;
+            self.ports.render.mail(row.kind, &realm.name, &recipient, &links, ctx.now).map_err(Error::internal)?;
         mail.message_id = row.id.as_str().to_owned();
         Ok(Some((mail, of_link)))
     }
 
+    /// To whom a row goes.
+    #[allow(clippy::unused_self, reason = "reads as one of the steps of a delivery")]
+    pub(super) fn recipient(&self, realm: &Realm, row: &OutboxRow) -> Result<Recipient> {
+        let plain = realm.keys.open_outbox(row.id.as_str(), &row.recipient).map_err(Error::internal)?;
+        serde_json::from_slice(&plain).map_err(Error::internal)
+    }
+
     /// The challenge behind a verification mail, while the registration still waits for it.
-    async fn pending_challenge(&self, ctx: &Ctx, realm: &Realm, row: &OutboxRow) -> Result<Option<Challenge>> {
-        let Some(id) = row.challenge else { return Ok(None) };
-        let Some(challenge) = self.ports.store.challenge(&realm.name, id).await? else {
-            return Ok(None);
-        };
-        if challenge.used_at.is_some() || challenge.expires_at <= ctx.now {
-            return Ok(None);
-        }
+    async fn pending_registration(&self, ctx: &Ctx, realm: &Realm, row: &OutboxRow) -> Result<Option<Challenge>> {
+        let Some(challenge) = self.fresh_challenge(ctx, realm, row).await? else { return Ok(None) };
         let registration = self.ports.store.registration(&realm.name, &challenge.subject).await?;
-        let waits = |registration: &Registration| registration.challenge == id && registration.expires_at > ctx.now;
+        let waits =
+            |registration: &Registration| registration.challenge == challenge.id && registration.expires_at > ctx.now;
         Ok(registration.filter(waits).map(|_| challenge))
+    }
+
+    /// The challenge behind a reset mail, unless it concerns nobody.
+    async fn pending_reset(&self, ctx: &Ctx, realm: &Realm, row: &OutboxRow) -> Result<Option<Challenge>> {
+        let Some(challenge) = self.fresh_challenge(ctx, realm, row).await? else { return Ok(None) };
+        let is_user = self.ports.store.user(&realm.name, &challenge.subject).await?.is_some();
+        let is_somebody = is_user || self.ports.store.registration(&realm.name, &challenge.subject).await?.is_some();
+        Ok(is_somebody.then_some(challenge))
+    }
+
+    /// The challenge of a row, while it is good.
+    pub(super) async fn fresh_challenge(&self, ctx: &Ctx, realm: &Realm, row: &OutboxRow) -> Result<Option<Challenge>> {
+        let Some(id) = row.challenge else { return Ok(None) };
+        let challenge = self.ports.store.challenge(&realm.name, id).await?;
+        Ok(challenge.filter(|challenge| challenge.used_at.is_none() && challenge.expires_at > ctx.now))
     }
 
     /// Records the hand-over; from now on the link's lifetime runs.
@@ -120,11 +148,12 @@ impl Service {
         if !self.record(claimed, Outcome::Done, expire).await? {
             return Ok(Delivery::Lost);
         }
-        tracing::info!(outbox = %row.id, mail = row.mail.as_str(), attempts = row.attempts + 1, "mail sent");
+        tracing::info!(outbox = %row.id, mail = row.kind.as_str(), attempts = row.attempts + 1, "mail sent");
         Ok(Delivery::Sent)
     }
 
-    async fn finish(
+    /// Records the outcome, and says what it was.
+    pub(super) async fn finish(
         &self,
         claimed: &Claimed,
         outcome: Outcome,
@@ -139,7 +168,7 @@ impl Service {
     }
 
     /// Whether the outcome could be recorded: not when the lease was lost.
-    async fn record(&self, claimed: &Claimed, outcome: Outcome, with: Option<Op>) -> Result<bool> {
+    pub(super) async fn record(&self, claimed: &Claimed, outcome: Outcome, with: Option<Op>) -> Result<bool> {
         let settle = Op::Settle { id: claimed.row.id.clone(), lease: claimed.lease.clone(), outcome };
         let batch = std::iter::once(settle).chain(with).collect();
         match self.commit(batch).await {

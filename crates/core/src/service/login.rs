@@ -5,25 +5,14 @@ use crate::{
     ctx::Ctx,
     email::EmailAddress,
     error::{Error, Kind, Result},
-    id::SessionId,
     password::{Password, PasswordHash},
     port::{CommitError, Op, Precondition},
     realm::Realm,
     seal::{BlindIndex, DataKey},
-    service::{Faults, Given, Service},
-    session::{Session, amr},
-    token::AccessToken,
+    service::{Faults, Given, Service, Tokens},
+    session::amr,
     user::{Registration, User},
 };
-
-/// What a login gives.
-#[derive(Debug)]
-pub struct LoggedIn {
-    /// The token for requests.
-    pub access_token: AccessToken,
-    /// The session behind it.
-    pub session: SessionId,
-}
 
 /// So often is a login tried anew when the account changes under it.
 const TRIES: usize = 3;
@@ -52,7 +41,7 @@ impl Service {
     /// # Errors
     /// Invalid for missing fields; refused, without saying why; forbidden for the right password of an address that is not
     /// yet proved; overloaded; unavailable.
-    pub async fn login(&self, ctx: &Ctx, realm: &Realm, username: &Given, password: &Given) -> Result<LoggedIn> {
+    pub async fn login(&self, ctx: &Ctx, realm: &Realm, username: &Given, password: &Given) -> Result<Tokens> {
         let mut faults = Faults::default();
         let both = faults.text("username", username).zip(faults.text("password", password));
         let (username, password) = faults.unless_any(both)?;
@@ -108,26 +97,16 @@ impl Service {
         realm: &Realm,
         owner: Unlocked,
         password: &Password,
-    ) -> Result<Option<LoggedIn>> {
-        let session = Session {
-            realm: realm.name.clone(),
-            id: SessionId::random(ctx.random()),
-            user: owner.user.id.clone(),
-            auth_time: ctx.now,
-            amr: vec![amr::PASSWORD.to_owned()],
-            client: owner.key.seal(ctx, "session", &client(ctx)?),
-            created_at: ctx.now,
-            expires_at: ctx.now.plus(self.rules.session_lifetime),
-        };
+    ) -> Result<Option<Tokens>> {
         let profile = owner.user.vault.open_profile(&owner.key)?;
-        let access_token = self.tokens.issue(ctx, &session, &profile).map_err(Error::internal)?;
+        let (session, tokens) = self.begin_session(ctx, realm, &owner.user.id, &owner.key, &profile, amr::PASSWORD)?;
         let id = session.id.clone();
         let audit = AuditRow::new(ctx, &realm.name, Event::LoggedIn).user(&owner.user.id);
         let same_user = self.same_user(ctx, owner, password).await?;
         match self.commit(vec![same_user, Op::InsertSession(session), Op::Audit(audit)]).await {
             Ok(()) => {
                 tracing::info!(realm = %realm.name, session = %id, "logged in");
-                Ok(Some(LoggedIn { access_token, session: id }))
+                Ok(Some(tokens))
             }
             Err(CommitError::Failed(Precondition::UserRevision)) => Ok(None),
             Err(error) => Err(error.into()),
@@ -158,10 +137,4 @@ impl Unlocked {
         let hash = user.vault.open_password(&key)?;
         Ok(Self { user, key, hash })
     }
-}
-
-/// Where and on what somebody logged in, for their own list of sessions.
-fn client(ctx: &Ctx) -> Result<Vec<u8>> {
-    let seen = serde_json::json!({ "ip": ctx.client.ip.map(|ip| ip.to_string()), "agent": ctx.client.agent });
-    serde_json::to_vec(&seen).map_err(Error::internal)
 }

@@ -7,8 +7,6 @@ use crate::{
     port::{CommitError, Op},
     realm::Realm,
     service::{Principal, Service},
-    session::Revocation,
-    token::CLOCK_SKEW,
 };
 
 impl Service {
@@ -17,13 +15,8 @@ impl Service {
     /// # Errors
     /// The one answer for bad tokens, when the session ended meanwhile; unavailable.
     pub async fn logout(&self, ctx: &Ctx, realm: &Realm, principal: &Principal) -> Result<()> {
-        let revocation = Revocation {
-            realm: realm.name.clone(),
-            session: principal.session.clone(),
-            expires_at: ctx.now.plus(self.tokens.lifetime).plus(CLOCK_SKEW),
-        };
         let audit = AuditRow::new(ctx, &realm.name, Event::LoggedOut).user(&principal.account.id);
-        match self.commit(vec![Op::EndSession(revocation), Op::Audit(audit)]).await {
+        match self.commit(vec![self.end(ctx, realm, &principal.session), Op::Audit(audit)]).await {
             Ok(()) => {
                 tracing::info!(realm = %realm.name, session = %principal.session, "logged out");
                 Ok(())

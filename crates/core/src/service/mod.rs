@@ -2,14 +2,19 @@
 
 mod authenticate;
 mod create;
+mod delete;
 mod deliver;
+mod deliver_sms;
 mod disown;
 mod form;
 mod housekeeping;
 mod login;
 mod logout;
+mod phone;
 mod realms;
+mod recover;
 mod resend;
+mod session;
 mod settle;
 mod signing_keys;
 mod verify;
@@ -18,8 +23,8 @@ pub use authenticate::Principal;
 pub use create::{CreateForm, Created};
 pub use deliver::Delivery;
 pub use form::{Faults, Given};
-pub use login::LoggedIn;
 pub use realms::{OpenRealmsError, Realms};
+pub use session::Tokens;
 pub use signing_keys::OwnKeys;
 pub use verify::Verified;
 
@@ -28,14 +33,14 @@ use std::{fmt, sync::Arc, time::Duration};
 use crate::{
     ctx::Ctx,
     error::{Error, Kind, Result},
-    id::{ChallengeId, OutboxId},
+    id::{ChallengeId, OutboxId, UserId},
     link::{Act, Challenge, HAND_OVER_WITHIN, LinkToken},
-    message::{MailKind, Recipient},
+    message::{MessageKind, Recipient},
     outbox::OutboxRow,
     password::Policy,
     port::{
-        AccountCache, Batch, CommitError, HashError, MailSender, Op, PasswordHasher, Render, Revocations, Store,
-        StoreError,
+        AccountCache, Batch, CommitError, HashError, MailSender, Op, PasswordHasher, Render, Revocations, SmsSender,
+        Store, StoreError,
     },
     realm::{Realm, RealmName},
     token::AccessTokens,
@@ -57,6 +62,8 @@ pub struct Ports {
     pub accounts: Arc<dyn AccountCache>,
     /// The way out for mails.
     pub mailer: Arc<dyn MailSender>,
+    /// The way out for short messages, where there is one.
+    pub sms: Option<Arc<dyn SmsSender>>,
     /// The words of mails.
     pub render: Arc<dyn Render>,
 }
@@ -72,6 +79,16 @@ pub struct Rules {
     pub registration_lifetime: Duration,
     /// How long a verification link lives after its mail was handed over.
     pub verification_lifetime: Duration,
+    /// How long a reset link lives after its mail was handed over.
+    pub reset_lifetime: Duration,
+    /// How long a code by SMS lives.
+    pub code_lifetime: Duration,
+    /// The countries (ISO codes) to which codes may go; `None` for all.
+    pub sms_countries: Option<Vec<String>>,
+    /// How long a refresh token may lie unused.
+    pub refresh_lifetime: Duration,
+    /// How long after a login an account may still be deleted.
+    pub delete_max_auth_age: Duration,
     /// How long a session lasts at the most.
     pub session_lifetime: Duration,
     /// Whether `create` may say that an address is taken.
@@ -128,8 +145,13 @@ impl Service {
             .iter()
             .filter_map(|op| if let Op::EndSession(ended) = op { Some(ended.clone()) } else { None })
             .collect();
+        let changed: Vec<_> = batch.iter().filter_map(changed_user).collect();
         self.ports.store.commit(batch).await?;
         self.ports.revocations.revoke(&ended);
+        for (realm, user) in changed {
+            self.ports.revocations.doubt(&realm, &user);
+            self.ports.accounts.forget(&realm, &user);
+        }
         if enqueues {
             (self.wake)();
         }
@@ -153,11 +175,22 @@ impl Service {
     }
 }
 
+/// Whose account or sessions an operation changes, as far as a process may remember them.
+fn changed_user(op: &Op) -> Option<(RealmName, UserId)> {
+    match op {
+        Op::UpdateUser(user) => Some((user.realm.clone(), user.id.clone())),
+        Op::DeleteUser { realm, id: user, .. } | Op::EndSessionsOf { realm, user, .. } => {
+            Some((realm.clone(), user.clone()))
+        }
+        _ => None,
+    }
+}
+
 /// A message for the outbox, due at once.
 fn message(
     ctx: &Ctx,
     realm: &Realm,
-    mail: MailKind,
+    kind: MessageKind,
     to: &Recipient,
     challenge: Option<ChallengeId>,
 ) -> Result<OutboxRow> {
@@ -167,7 +200,7 @@ fn message(
         recipient: realm.keys.seal_outbox(ctx, id.as_str(), &plain),
         id,
         realm: realm.name.clone(),
-        mail,
+        kind,
         challenge,
         created_at: ctx.now,
         due_at: ctx.now,

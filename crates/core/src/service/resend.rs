@@ -5,7 +5,7 @@ use crate::{
     ctx::Ctx,
     error::{Error, Result},
     link::{Challenge, HAND_OVER_WITHIN, Purpose},
-    message::{MailKind, Recipient},
+    message::{MessageKind, Recipient},
     port::{Batch, CommitError, Op, Precondition, Replaces},
     realm::Realm,
     service::{Faults, Given, Service, message},
@@ -31,7 +31,7 @@ impl Service {
         match (owner, pending) {
             (Some(_), _) => {
                 let recipient = Recipient { to, name: String::new() };
-                batch.push(Op::Enqueue(message(ctx, realm, MailKind::AlreadyRegistered, &recipient, None)?));
+                batch.push(Op::Enqueue(message(ctx, realm, MessageKind::AlreadyRegistered, &recipient, None)?));
             }
             (None, Some(registration)) => self.send_again(ctx, realm, to, registration, &mut batch).await?,
             (None, None) => {}
@@ -69,7 +69,7 @@ impl Service {
                 batch.push(Op::PutRegistration { row: row.clone(), replaces });
             }
         }
-        batch.push(Op::Enqueue(message(ctx, realm, MailKind::VerifyEmail, &recipient, Some(row.challenge))?));
+        batch.push(Op::Enqueue(message(ctx, realm, MessageKind::VerifyEmail, &recipient, Some(row.challenge))?));
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     id::ChallengeId,
     link::{Act, Challenge, Presented, Purpose},
-    message::{MailKind, Recipient},
+    message::{MessageKind, Recipient},
     port::{Batch, CommitError, Op},
     realm::Realm,
     service::{Service, message},
@@ -27,7 +27,7 @@ impl Service {
     /// # Errors
     /// The one answer for bad links, whatever is wrong with this one.
     pub(super) async fn standing(&self, ctx: &Ctx, realm: &Realm, act: Act, token: &str) -> Result<Standing> {
-        let challenge = self.challenge(ctx, realm, act, token).await?;
+        let challenge = self.challenge(ctx, realm, act, Purpose::Registration, token).await?;
         if challenge.used_at.is_some() {
             return self.settled(realm, &challenge).await.map(Standing::Settled);
         }
@@ -41,12 +41,23 @@ impl Service {
         }
     }
 
-    async fn challenge(&self, ctx: &Ctx, realm: &Realm, act: Act, token: &str) -> Result<Challenge> {
+    /// The challenge behind a token that proves this act, made for this purpose and not lapsed.
+    ///
+    /// # Errors
+    /// The one answer for bad links.
+    pub(super) async fn challenge(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        act: Act,
+        purpose: Purpose,
+        token: &str,
+    ) -> Result<Challenge> {
         let presented = Presented::parse(token).ok_or_else(Error::bad_link)?;
         let challenge = self.ports.store.challenge(&realm.name, presented.challenge).await?;
         let challenge = challenge.ok_or_else(Error::bad_link)?;
         let is_good = presented.proves(&realm.keys, act, &challenge)
-            && challenge.purpose == Purpose::Registration
+            && challenge.purpose == purpose
             && challenge.expires_at > ctx.now;
         if is_good { Ok(challenge) } else { Err(Error::bad_link()) }
     }
@@ -66,14 +77,12 @@ impl Service {
         profile: &Profile,
         event: Event,
     ) -> Result<bool> {
-        let recipient =
-            Recipient { to: profile.email.as_str().to_owned(), name: profile.first_name.for_greeting().to_owned() };
         let batch: Batch = vec![
             Op::SpendChallenge { realm: realm.name.clone(), id: challenge, now: ctx.now },
             Op::DeleteRegistration { realm: realm.name.clone(), id: user.id.clone() },
             Op::InsertUser(user.clone()),
             Op::Audit(AuditRow::new(ctx, &realm.name, event).user(&user.id).index(user.index)),
-            Op::Enqueue(message(ctx, realm, MailKind::Welcome, &recipient, None)?),
+            Op::Enqueue(message(ctx, realm, MessageKind::Welcome, &Recipient::of(profile), None)?),
         ];
         match self.commit(batch).await {
             Ok(()) => {

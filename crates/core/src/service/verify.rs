@@ -6,7 +6,7 @@ use crate::{
     error::{Error, Result},
     link::{Act, LinkToken},
     realm::Realm,
-    service::{Faults, Given, Service, settle::Standing},
+    service::{Service, settle::Standing},
 };
 
 /// What came of opening a verification link.
@@ -43,31 +43,6 @@ impl Service {
             return Err(Error::bad_link());
         }
         Ok(Verified::Done { name: greeting(&profile) })
-    }
-
-    /// Settles a contested registration: the owner of the address chooses the password, once.
-    ///
-    /// # Errors
-    /// The one answer for bad links; invalid, when the password may not be chosen, and then the link stays good;
-    /// overloaded; unavailable.
-    pub async fn claim(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &Given) -> Result<()> {
-        let registration = match self.standing(ctx, realm, Act::Claim, token).await? {
-            Standing::Pending(registration, _) if registration.contested => registration,
-            _ => return Err(Error::bad_link()),
-        };
-        let key = registration.vault.key(&realm.keys, &registration.id)?;
-        let profile = registration.vault.open_profile(&key)?;
-        let mut faults = Faults::default();
-        let context = [profile.first_name.as_str(), profile.last_name.as_str(), profile.email.as_str()];
-        let password = faults.password("password", password, &self.rules.password, &context);
-        let password = faults.unless_any(password)?;
-
-        let hash = self.ports.hasher.hash(&password, ctx.bytes()).await?;
-        let challenge = registration.challenge;
-        let mut user = registration.into_user();
-        user.vault = user.vault.with_password(ctx, &key, &hash);
-        let is_mine = self.settle(ctx, realm, challenge, &user, &profile, Event::RegistrationClaimed).await?;
-        if is_mine { Ok(()) } else { Err(Error::bad_link()) }
     }
 }
 

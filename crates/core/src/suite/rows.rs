@@ -9,14 +9,15 @@ use crate::{
     email::EmailAddress,
     id::{ChallengeId, LeaseId, OutboxId, RequestId, SessionId, UserId},
     link::{Challenge, Purpose},
-    message::MailKind,
+    message::MessageKind,
     name::PersonName,
     outbox::{Lease, OutboxRow},
     phone::PhoneNumber,
-    port::RootKeyRow,
+    port::{RootKeyRow, SigningKeyRow},
     realm::RealmName,
     seal::{BlindIndex, Sealed},
-    session::{Revocation, Session, amr},
+    session::{Family, Revocation, Session, TokenHash, amr},
+    token::Algorithm,
     user::{Account, Profile, Registration, User, Vault},
 };
 
@@ -136,6 +137,7 @@ pub fn challenge(realm: &RealmName, number: u8) -> Challenge {
         lifetime: Duration::from_secs(900),
         expires_at: NOW.plus(HOUR),
         used_at: None,
+        tries: 0,
     }
 }
 
@@ -151,7 +153,14 @@ pub fn session(realm: &RealmName, id: &str) -> Session {
         client: sealed("192.0.2.1"),
         created_at: NOW,
         expires_at: NOW.plus(HOUR),
+        family: Family { current: token_hash(1), previous: None, rotated_at: NOW, idle_until: NOW.plus(HOUR) },
     }
+}
+
+/// The hash of some refresh token.
+#[must_use]
+pub const fn token_hash(number: u8) -> TokenHash {
+    TokenHash([number; 32])
 }
 
 /// The end of a session, in the log for a quarter of an hour.
@@ -166,7 +175,7 @@ pub fn message(id: &str) -> OutboxRow {
     OutboxRow {
         id: outbox_id(id),
         realm: here(),
-        mail: MailKind::VerifyEmail,
+        kind: MessageKind::VerifyEmail,
         recipient: sealed("ada@example.org"),
         challenge: Some(challenge_id(1)),
         created_at: NOW,
@@ -201,6 +210,17 @@ pub fn audit(realm: &RealmName) -> AuditRow {
 #[must_use]
 pub fn root_key(realm: &RealmName, revision: u64) -> RootKeyRow {
     RootKeyRow { realm: realm.clone(), wrapped: sealed(&format!("wrapping {revision}")), revision }
+}
+
+/// A signing key that was made so many seconds after [`NOW`].
+#[must_use]
+pub fn signing_key(kid: &str, seconds: i64) -> SigningKeyRow {
+    SigningKeyRow {
+        kid: kid.to_owned(),
+        algorithm: Algorithm::EdDsa,
+        private: sealed(&format!("half of {kid}")),
+        created_at: at(seconds),
+    }
 }
 
 /// An account with this given name.

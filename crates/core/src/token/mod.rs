@@ -3,11 +3,13 @@
 mod algorithm;
 mod header;
 mod keyring;
+mod refresh;
 mod signing_key;
 
 pub use algorithm::Algorithm;
 pub use jsonwebtoken::jwk::Jwk;
 pub use keyring::{Keyring, NotSigned};
+pub use refresh::RefreshToken;
 pub use signing_key::{BadKey, SigningKey, new_private_key};
 
 use std::time::Duration;
@@ -17,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
-    id::{RequestId, SessionId, UserId},
+    id::{SessionId, UserId},
     realm::RealmName,
     session::Session,
     user::Profile,
@@ -140,12 +142,20 @@ pub struct Proof {
 }
 
 impl AccessTokens {
-    /// A token for this session, which never outlives it.
+    /// The token `jti` that this session was given at some time; it never outlives the session. `now` is for
+    /// [`AccessToken::lifetime`] only.
     ///
     /// # Errors
     /// [`NotSigned`].
-    pub fn issue(&self, ctx: &Ctx, session: &Session, profile: &Profile) -> Result<AccessToken, NotSigned> {
-        let lifetime = self.lifetime.min(session.expires_at.since(ctx.now));
+    pub fn issue(
+        &self,
+        session: &Session,
+        profile: &Profile,
+        jti: String,
+        given_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<AccessToken, NotSigned> {
+        let expires_at = given_at.plus(self.lifetime).min(session.expires_at);
         let claims = Claims {
             iss: self.issuer(&session.realm),
             sub: session.user.as_str().to_owned(),
@@ -153,15 +163,15 @@ impl AccessTokens {
             email: profile.email.as_str().to_owned(),
             realm: session.realm.as_str().to_owned(),
             sid: session.id.as_str().to_owned(),
-            jti: RequestId::random(ctx.random()).as_str().to_owned(),
-            iat: ctx.now.secs(),
-            nbf: ctx.now.secs(),
-            exp: ctx.now.plus(lifetime).secs(),
+            jti,
+            iat: given_at.secs(),
+            nbf: given_at.secs(),
+            exp: expires_at.secs(),
             auth_time: session.auth_time.secs(),
             amr: session.amr.clone(),
             aud: self.audience.clone().map(Audience::One),
         };
-        Ok(AccessToken { compact: self.keys.sign(&claims)?, lifetime })
+        Ok(AccessToken { compact: self.keys.sign(&claims)?, lifetime: expires_at.since(now) })
     }
 
     /// What a token proves in this realm, as far as signature, claims and time tell. Whether its session goes on is not

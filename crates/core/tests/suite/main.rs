@@ -18,6 +18,7 @@ mod outbox;
 mod password;
 mod phone;
 mod realm;
+mod refresh;
 mod seal;
 mod support;
 mod token;

@@ -1,4 +1,4 @@
-use portcullis_core::phone::PhoneNumber;
+use portcullis_core::{country::CountryCode, phone::PhoneNumber};
 use proptest::prelude::*;
 
 fn parse(raw: &str) -> Option<String> {
@@ -31,7 +31,114 @@ fn what_is_no_international_number_is_refused() {
     }
 }
 
+fn country(raw: &str) -> Option<&'static str> {
+    PhoneNumber::parse(raw).unwrap().country()
+}
+
+#[test]
+fn a_number_is_of_the_country_of_its_calling_code() {
+    for (raw, iso) in [
+        ("+33612345678", "FR"),
+        ("+4915112345678", "DE"),
+        ("+37122345678", "LV"),
+        ("+37722345678", "MC"),
+        ("+8613812345678", "CN"),
+        ("+85251234567", "HK"),
+        ("+38344123456", "XK"),
+        ("+2474123456", "SH"),
+    ] {
+        assert_eq!(country(raw), Some(iso), "{raw}");
+    }
+}
+
+#[test]
+fn under_plus_one_the_area_code_says_the_country() {
+    for (raw, iso) in [
+        ("+12025550123", "US"),
+        ("+19075550123", "US"),
+        ("+14165550123", "CA"),
+        ("+18675550123", "CA"),
+        ("+18765550123", "JM"),
+        ("+16585550123", "JM"),
+        ("+18095550123", "DO"),
+        ("+18685550123", "TT"),
+        ("+17875550123", "PR"),
+        ("+16715550123", "GU"),
+        ("+14415550123", "BM"),
+    ] {
+        assert_eq!(country(raw), Some(iso), "{raw}");
+    }
+}
+
+#[test]
+fn an_area_code_that_nobody_has_is_of_no_country() {
+    for raw in ["+12115550123", "+12995550123", "+11235550123", "+10005550123", "+19995550123", "+1200000"] {
+        assert_eq!(country(raw), None, "{raw}");
+    }
+}
+
+#[test]
+fn countries_that_share_a_calling_code_are_told_apart() {
+    for (raw, iso) in [
+        ("+79161234567", "RU"),
+        ("+77011234567", "KZ"),
+        ("+447400123456", "GB"),
+        ("+442079460958", "GB"),
+        ("+447781123456", "GG"),
+        ("+447911123456", "GG"),
+        ("+447911012345", "GB"),
+        ("+447797123456", "JE"),
+        ("+441624756789", "IM"),
+        ("+393123456789", "IT"),
+        ("+390669812345", "VA"),
+        ("+390669012345", "IT"),
+        ("+4740612345", "NO"),
+        ("+4779123456", "SJ"),
+        ("+61412345678", "AU"),
+        ("+61891621234", "CC"),
+        ("+61891641234", "CX"),
+        ("+212650123456", "MA"),
+        ("+262692123456", "RE"),
+        ("+262639012345", "YT"),
+        ("+29051234", "SH"),
+        ("+2908123", "SH"),
+        ("+358412345678", "FI"),
+        ("+3581812345", "AX"),
+        ("+590690001234", "GP"),
+        ("+590590275678", "BL"),
+        ("+590590501234", "MF"),
+        ("+59995181234", "CW"),
+        ("+5993181234", "BQ"),
+        ("+50051234", "FK"),
+    ] {
+        assert_eq!(country(raw), Some(iso), "{raw}");
+    }
+}
+
+#[test]
+fn satellites_and_services_without_a_country_are_of_none() {
+    for raw in ["+80012345678", "+870773111632", "+8816512345678", "+88213123456", "+883510012345", "+97912345678"] {
+        assert_eq!(country(raw), None, "{raw}");
+    }
+}
+
+#[test]
+fn no_calling_code_but_plus_one_lacks_a_country_and_it_is_its_main_one() {
+    let dial_codes = (2..1000).filter_map(|code| CountryCode::parse(&format!("+{code}")).ok());
+    for dialled in dial_codes {
+        let raw = format!("{}0000000", dialled.as_str());
+        assert_eq!(country(&raw), Some(dialled.iso()), "{raw}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn every_number_is_of_one_known_country_or_of_none(raw in "\\+[1-9][0-9]{6,14}|\\+1[2-9][0-9]{9}") {
+        if let Some(iso) = country(&raw) {
+            prop_assert_eq!(CountryCode::parse(iso).map(|known| known.iso()), Ok(iso));
+        }
+    }
+
     #[test]
     fn any_text_is_taken_or_refused_but_never_a_surprise(raw in any::<String>()) {
         let _ = parse(&raw);

@@ -10,7 +10,7 @@ use portcullis_core::{
     name::PersonName,
     phone::PhoneNumber,
     seal::Sealed,
-    session::Session,
+    session::{Family, Session, TokenHash},
     token::{AccessTokens, Keyring, SigningKey},
     user::Profile,
 };
@@ -48,8 +48,13 @@ fn issue(tokens: &AccessTokens) -> String {
         client: Sealed::from_bytes(vec![]),
         created_at: ctx.now,
         expires_at: ctx.now.plus(Duration::from_secs(90 * 86_400)),
+        family: Family { current: TokenHash([0; 32]), previous: None, rotated_at: ctx.now, idle_until: ctx.now },
     };
-    tokens.issue(&ctx, &session, &profile).unwrap().expose().to_owned()
+    tokens
+        .issue(&session, &profile, "0123456789abcdefghijklmnop".to_owned(), ctx.now, ctx.now)
+        .unwrap()
+        .expose()
+        .to_owned()
 }
 
 fn is_good(tokens: &AccessTokens, token: &str) -> bool {

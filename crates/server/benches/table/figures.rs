@@ -2,28 +2,30 @@
 
 use std::{
     fs,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use portcullis_backends::hash::{HashPool, Settings};
-use portcullis_core::{password::Password, port::PasswordHasher};
+use portcullis_core::{
+    password::{Password, PasswordHash},
+    port::PasswordHasher,
+};
 use serde_json::{Value, json};
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
     ceiling::{Ceiling, Role},
-    load::{self, Connection, Load, per_second},
+    load::{self, Connection, Load, Window},
     machine,
     process::{CHEAP, Program, client},
     table::Table,
 };
 
 const WARM_UP: Duration = Duration::from_secs(1);
-const A_FIGURE: Duration = Duration::from_secs(5);
+/// A figure is the median of so many slices of so long.
+const SLICES: usize = 5;
+const A_SLICE: Duration = Duration::from_secs(1);
 const READERS: usize = 32;
 const REGISTRARS: usize = 64;
 const STARTS: usize = 5;
@@ -64,67 +66,94 @@ pub(crate) async fn all() -> Table {
     table
 }
 
-/// Logins against the bare hashes in them: hashes, logins, hashes.
+/// Rates of two things that were measured in turn, so that what else the machine did fell on both.
+pub(crate) struct InTurn {
+    pub(crate) rate: f64,
+    pub(crate) ceiling: f64,
+    /// The median of each rate over its two neighbours.
+    pub(crate) ratio: f64,
+}
+
+impl InTurn {
+    async fn measure(rate: impl AsyncFn(Duration) -> f64, ceiling: impl AsyncFn(Duration) -> f64) -> Self {
+        let (mut rates, mut ceilings, mut ratios) = (Vec::new(), vec![ceiling(A_SLICE).await], Vec::new());
+        for slice in 0..SLICES {
+            rates.push(rate(A_SLICE).await);
+            ceilings.push(ceiling(A_SLICE).await);
+            ratios.push(rates[slice] / f64::midpoint(ceilings[slice], ceilings[slice + 1]));
+        }
+        Self { rate: median(rates), ceiling: median(ceilings), ratio: median(ratios) }
+    }
+}
+
+/// Logins against the bare hashes in them.
 async fn logins(table: &mut Table, program: &Program) {
     let clients = 2 * machine::cores();
     let body = format!("username={EMAIL}&password={PASSWORD}");
     let logins = Load::same(program.port(), clients, load::post("/User1/login", FORM, &body));
+    let hashes = Hashes::new(clients).await;
     logins.rate(WARM_UP).await;
-    hashes(clients, WARM_UP).await;
-    let before = hashes(clients, A_FIGURE).await;
-    let rate = logins.rate(A_FIGURE).await;
-    let after = hashes(clients, A_FIGURE).await;
+    hashes.rate(WARM_UP).await;
+    let measured = InTurn::measure(async |length| logins.rate(length).await, async |length| hashes.rate(length).await);
     let what = format!("logins (Argon2id, 19 MiB, 2 passes; {clients} clients)");
-    table.rate(what, rate, f64::midpoint(before, after), "bare Argon2id hashes on all processors");
+    table.rate(what, &measured.await, "bare Argon2id hashes on all processors");
 }
 
-/// Hashes a second, on a thread for each processor.
-async fn hashes(submitters: usize, length: Duration) -> f64 {
-    let pool = HashPool::start(Settings { queue: 10_000, deadline: Duration::from_secs(60), ..Settings::default() });
-    let pool = Arc::new(pool.unwrap());
-    let password = Password::parse(PASSWORD).unwrap();
-    let hash = Arc::new(pool.hash(&password, [7; 16]).await.unwrap());
-    let done = Arc::new(AtomicU64::new(0));
-    let begin = Instant::now();
-    let mut tasks = JoinSet::new();
-    for _ in 0..submitters {
-        let (pool, hash, password, done) = (Arc::clone(&pool), Arc::clone(&hash), password.clone(), Arc::clone(&done));
-        tasks.spawn(async move {
-            loop {
-                assert!(pool.verify(&password, Some(&hash)).await.unwrap());
-                if begin.elapsed() > length {
-                    return;
-                }
-                done.fetch_add(1, Ordering::Relaxed);
-            }
-        });
+/// Bare hashes, on a thread for each processor.
+struct Hashes {
+    pool: Arc<HashPool>,
+    password: Password,
+    hash: Arc<PasswordHash>,
+    submitters: usize,
+}
+
+impl Hashes {
+    async fn new(submitters: usize) -> Self {
+        let settings = Settings { queue: 10_000, deadline: Duration::from_secs(60), ..Settings::default() };
+        let pool = Arc::new(HashPool::start(settings).unwrap());
+        let password = Password::parse(PASSWORD).unwrap();
+        let hash = Arc::new(pool.hash(&password, [7; 16]).await.unwrap());
+        Self { pool, password, hash, submitters }
     }
-    tasks.join_all().await;
-    per_second(done.load(Ordering::Relaxed), length)
+
+    async fn rate(&self, length: Duration) -> f64 {
+        let window = Arc::new(Window::open(length));
+        let mut tasks = JoinSet::new();
+        for _ in 0..self.submitters {
+            let (pool, hash, window) = (Arc::clone(&self.pool), Arc::clone(&self.hash), Arc::clone(&window));
+            let password = self.password.clone();
+            tasks.spawn(async move {
+                while window.is_open() {
+                    assert!(pool.verify(&password, Some(&hash)).await.unwrap());
+                    window.count();
+                }
+            });
+        }
+        tasks.join_all().await;
+        window.per_second()
+    }
 }
 
 /// Authenticated reads against a bare greeting, and against a bare verification with the same answer.
 async fn reads(table: &mut Table, program: &Program, user: &User) {
     let token = Some(user.token.as_str());
-    let secret = secret(program);
     let hello = Ceiling::start(Role::Hello);
-    let verify = Ceiling::start(Role::Verify { secret, user: user.answer.clone() });
+    let verify = Ceiling::start(Role::Verify { secret: secret(program), user: user.answer.clone() });
     let reads = Load::same(program.port(), READERS, load::get("/User1/me", token));
     let greetings = Load::same(hello.port, READERS, load::get("/", None));
     let verifications = Load::same(verify.port, READERS, load::get("/", token));
     for load in [&reads, &greetings, &verifications] {
         load.rate(WARM_UP).await;
     }
-    let pairs = [
+    let ceilings = [
         (&greetings, "bare axum answers, no token looked at"),
         (&verifications, "bare axum answers with the same token verified and the same JSON"),
     ];
-    for (ceiling, of) in pairs {
-        let before = ceiling.rate(A_FIGURE).await;
-        let rate = reads.rate(A_FIGURE).await;
-        let after = ceiling.rate(A_FIGURE).await;
+    for (ceiling, of) in ceilings {
+        let measured =
+            InTurn::measure(async |length| reads.rate(length).await, async |length| ceiling.rate(length).await);
         let what = format!("authenticated reads (`GET /User1/me`; {READERS} connections)");
-        table.rate(what, rate, f64::midpoint(before, after), of);
+        table.rate(what, &measured.await, of);
     }
 }
 
@@ -140,9 +169,12 @@ async fn creates_and_starts(table: &mut Table) {
     };
     let creates = Load { port: program.port(), connections: REGISTRARS, request: Arc::new(request) };
     creates.rate(WARM_UP).await;
-    let rate = creates.rate(A_FIGURE).await;
+    let mut rates = Vec::new();
+    for _ in 0..SLICES {
+        rates.push(creates.rate(A_SLICE).await);
+    }
     let what = format!("registrations committed, each with its mail (the cheapest Argon2id; {REGISTRARS} connections)");
-    table.figure(what, rate, "/s");
+    table.figure(what, median(rates), "/s");
 
     let mut fresh = Vec::new();
     for _ in 0..STARTS {

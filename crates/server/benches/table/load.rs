@@ -97,34 +97,56 @@ impl Load {
 
     /// Good answers a second, over so long.
     pub(crate) async fn rate(&self, length: Duration) -> f64 {
-        let answered = Arc::new(AtomicU64::new(0));
         let mut connections = Vec::new();
         for _ in 0..self.connections {
             connections.push(Connection::open(self.port).await.unwrap());
         }
         // Numbers that no other run has.
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let begin = Instant::now();
+        let window = Arc::new(Window::open(length));
         let mut tasks = JoinSet::new();
         for mut connection in connections {
-            let (answered, request) = (Arc::clone(&answered), Arc::clone(&self.request));
+            let (window, request) = (Arc::clone(&window), Arc::clone(&self.request));
             tasks.spawn(async move {
-                loop {
+                while window.is_open() {
                     let request = request(NEXT.fetch_add(1, Ordering::Relaxed));
                     let status = connection.ask(&request).await.unwrap();
                     assert_eq!(status, 200, "{}", String::from_utf8_lossy(&connection.heard));
-                    if begin.elapsed() > length {
-                        return;
-                    }
-                    answered.fetch_add(1, Ordering::Relaxed);
+                    window.count();
                 }
             });
         }
         tasks.join_all().await;
-        per_second(answered.load(Ordering::Relaxed), length)
+        window.per_second()
     }
 }
 
-pub(crate) fn per_second(count: u64, length: Duration) -> f64 {
-    f64::from(u32::try_from(count).unwrap()) / length.as_secs_f64()
+/// Counts what ends within a stretch of time that begins when everybody is at work.
+pub(crate) struct Window {
+    begin: Instant,
+    length: Duration,
+    counted: AtomicU64,
+}
+
+impl Window {
+    const RUN_UP: Duration = Duration::from_millis(200);
+
+    pub(crate) fn open(length: Duration) -> Self {
+        Self { begin: Instant::now() + Self::RUN_UP, length, counted: AtomicU64::new(0) }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.begin.elapsed() < self.length
+    }
+
+    pub(crate) fn count(&self) {
+        if Instant::now() >= self.begin && self.is_open() {
+            self.counted.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn per_second(&self) -> f64 {
+        let counted = u32::try_from(self.counted.load(Ordering::Relaxed)).unwrap();
+        f64::from(counted) / self.length.as_secs_f64()
+    }
 }

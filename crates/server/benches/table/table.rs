@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::figures::InTurn;
+
 #[derive(Default)]
 pub(crate) struct Table {
     rows: Vec<[String; 4]>,
@@ -15,9 +17,10 @@ impl Table {
     }
 
     /// A rate beside the most that it could be.
-    pub(crate) fn rate(&mut self, what: impl Into<String>, value: f64, ceiling: f64, of: &str) {
-        let ceiling_text = format!("{} {of}", number(ceiling, "/s"));
-        self.rows.push([what.into(), number(value, "/s"), ceiling_text, format!("{:.0} %", 100.0 * value / ceiling)]);
+    pub(crate) fn rate(&mut self, what: impl Into<String>, measured: &InTurn, of: &str) {
+        let ceiling = format!("{} {of}", number(measured.ceiling, "/s"));
+        let ratio = format!("{:.0} %", 100.0 * measured.ratio);
+        self.rows.push([what.into(), number(measured.rate, "/s"), ceiling, ratio]);
     }
 
     pub(crate) fn note(&mut self, note: impl Into<String>) {

@@ -6,15 +6,16 @@ use portcullis_backends::{
     hash::{self, HashPool},
     mail::{DevMailbox, Security, SmtpSender, SmtpSettings},
     memory::{MemoryAccounts, MemoryRevocations},
+    sms::{TwilioSender, TwilioSettings},
     sqlite::{self, SqliteStore},
 };
 use portcullis_core::{
     clock::{Clock, Timestamp},
-    port::{AccountCache, MailSender, Mailbox, PasswordHasher, Revocations, Store},
+    port::{AccountCache, MailSender, Mailbox, PasswordHasher, Revocations, SmsSender, Store},
 };
 
 use super::BuildError;
-use crate::config::{self, Config, Delivery, MailTls, create_private_dir};
+use crate::config::{self, Config, Delivery, Environment, MailTls, create_private_dir};
 
 /// Memory of the hash threads is given back after this long without work.
 const HASH_IDLE: Duration = Duration::from_secs(60);
@@ -37,7 +38,7 @@ pub enum MailError {
     #[error("MAIL_CA_FILE {0} cannot be read")]
     CaFile(PathBuf, #[source] io::Error),
     /// The sender cannot be set up.
-    #[error("the mail settings cannot be used")]
+    #[error("the settings for mail or SMS cannot be used")]
     Settings(#[source] portcullis_core::error::Cause),
 }
 
@@ -71,17 +72,54 @@ pub(super) fn accounts() -> Arc<dyn AccountCache> {
     Arc::new(MemoryAccounts::default())
 }
 
-/// The way out for mails, and the mailbox that it is, where nothing is really sent.
-type Mailer = (Arc<dyn MailSender>, Option<Arc<dyn Mailbox>>);
+/// The ways out for messages.
+pub(super) struct Outlets {
+    pub(super) mailer: Arc<dyn MailSender>,
+    pub(super) sms: Option<Arc<dyn SmsSender>>,
+    /// The mailbox that both of them are, where nothing is really sent.
+    pub(super) mailbox: Option<Arc<dyn Mailbox>>,
+}
 
-pub(super) fn mailer(config: &Config, clock: &Arc<dyn Clock>) -> Result<Mailer, MailError> {
+pub(super) fn outlets(config: &Config, clock: &Arc<dyn Clock>) -> Result<Outlets, MailError> {
     match &config.mail.delivery {
-        Delivery::Smtp(smtp) => Ok((Arc::new(self::smtp(config, smtp, clock)?), None)),
+        Delivery::Smtp(smtp) => {
+            let mailer = Arc::new(self::smtp(config, smtp, clock)?);
+            Ok(Outlets { mailer, sms: sms(config, smtp.timeout)?, mailbox: None })
+        }
         Delivery::DevMailbox { size } => {
             let mailbox = Arc::new(DevMailbox::new(*size, Arc::clone(clock)));
-            Ok((Arc::clone(&mailbox) as _, Some(mailbox)))
+            Ok(Outlets {
+                mailer: Arc::clone(&mailbox) as _,
+                sms: Some(Arc::clone(&mailbox) as _),
+                mailbox: Some(mailbox),
+            })
         }
     }
+}
+
+/// Who sends short messages. In development an account that cannot be one, such as the placeholders of an example, is as
+/// good as none.
+fn sms(config: &Config, timeout: Duration) -> Result<Option<Arc<dyn SmsSender>>, MailError> {
+    let Some(account) = &config.sms.twilio else { return Ok(None) };
+    match twilio(account, timeout) {
+        Ok(sender) => Ok(Some(Arc::new(sender))),
+        Err(error) if config.environment == Environment::Development => {
+            tracing::warn!(error = %std::error::Error::source(&error).unwrap_or(&error), "no SMS can be sent with these settings of Twilio's");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn twilio(twilio: &config::Twilio, timeout: Duration) -> Result<TwilioSender, MailError> {
+    let settings = TwilioSettings {
+        api_url: twilio.api_url.clone(),
+        sid: twilio.sid.clone(),
+        auth_token: twilio.auth_token.clone(),
+        from: twilio.number.clone(),
+        timeout,
+    };
+    TwilioSender::new(settings).map_err(|error| MailError::Settings(error.into()))
 }
 
 /// Brings the database up to date; gives the steps that were taken.

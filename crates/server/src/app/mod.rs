@@ -99,7 +99,7 @@ impl App {
         let Outside { clock, random, adjust } = outside;
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
         let templates = Arc::new(Templates::load(config.templates_dir.as_deref(), look(config))?);
-        let (mailer, mailbox) = backends::mailer(config, &clock)?;
+        let backends::Outlets { mailer, sms, mailbox } = backends::outlets(config, &clock)?;
         let (store, lock) = backends::store(config, ctx.now)?;
         let realms = Realms::open(&ctx, &*store, &config.store.encryption_keys, &config.realms).await?;
 
@@ -110,6 +110,7 @@ impl App {
             revocations: backends::revocations(),
             accounts: backends::accounts(),
             mailer,
+            sms,
             render: Arc::clone(&templates) as _,
         });
         let ring = Arc::clone(&bell);
@@ -190,6 +191,11 @@ fn rules(config: &Config) -> Rules {
         password: Policy { min_length: config.password.min_length, app_name: config.app_name.clone() },
         registration_lifetime: config.accounts.registration_ttl,
         verification_lifetime: config.accounts.verification_ttl,
+        reset_lifetime: config.accounts.reset_ttl,
+        refresh_lifetime: config.token.refresh_ttl,
+        code_lifetime: config.accounts.otp_ttl,
+        sms_countries: config.sms.countries.clone(),
+        delete_max_auth_age: config.accounts.delete_max_auth_age,
         session_lifetime: config.token.session_max_age,
         reveal_taken: config.accounts.enumeration == Enumeration::Reveal,
     }

@@ -25,8 +25,8 @@ pub use form::PublicUrl;
 pub(crate) use markdown::meaning;
 pub use markdown::settings_markdown;
 pub use parts::{
-    Accounts, Argon2, Config, Credentials, Delivery, Hashing, Http, Log, Mail, MailTls, Password, Signing, Smtp, Store,
-    Token,
+    Accounts, Argon2, Config, Credentials, Delivery, Hashing, Http, Log, Mail, MailTls, Password, Signing, Sms, Smtp,
+    Store, Token, Twilio,
 };
 pub use report::{ConfigErrors, Problem};
 pub use secrets::create_private_dir;

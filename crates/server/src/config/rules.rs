@@ -1,6 +1,6 @@
 //! What contradicts itself wherever the server runs.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use super::{
     choices::Environment,
@@ -8,7 +8,8 @@ use super::{
     report::Report,
     table::{
         ARGON2_MEMORY_KIB, ARGON2_PARALLELISM, DEV_MAILBOX, MAIL_CA_FILE, MAIL_PASSWORD, MAIL_SERVER, MAIL_SSL_TLS,
-        MAIL_STARTTLS, MAIL_USERNAME, REALMS, REGISTRATION_TTL, TEMPLATES_DIR, USE_CREDENTIALS, VERIFICATION_TTL,
+        MAIL_STARTTLS, MAIL_USERNAME, OTP_TTL, REALMS, REGISTRATION_TTL, TEMPLATES_DIR, TWILIO_AUTH_TOKEN,
+        TWILIO_NUMBER, TWILIO_SID, USE_CREDENTIALS, VERIFICATION_TTL,
     },
     values::Values,
 };
@@ -18,6 +19,7 @@ pub(super) fn check(values: &Values, environment: Environment, report: &mut Repo
     lifetimes(values, report);
     mail(values, environment, report);
     credentials(values, report);
+    twilio(values, report);
     argon2(values, report);
     files(values, report);
     reserved(values, report);
@@ -34,6 +36,9 @@ pub(super) fn check_realm_tables(values: &Values, tables: &[String], report: &mu
 }
 
 fn lifetimes(values: &Values, report: &mut Report) {
+    if values.get(&OTP_TTL).is_some_and(|lifetime| lifetime > MOST_FOR_A_CODE) {
+        report.problem(OTP_TTL.name(), "must be at most 10m: six digits are no secret for longer");
+    }
     if values.get(&REGISTRATION_TTL) < values.get(&VERIFICATION_TTL) {
         let text = "is shorter than VERIFICATION_TTL, so that links would die before their time: make it longer";
         report.problem(REGISTRATION_TTL.name(), text);
@@ -69,6 +74,17 @@ fn credentials(values: &Values, report: &mut Report) {
     }
 }
 
+fn twilio(values: &Values, report: &mut Report) {
+    if !values.has(TWILIO_SID.name()) {
+        return;
+    }
+    for name in [TWILIO_AUTH_TOKEN.name(), TWILIO_NUMBER.name()] {
+        if !values.has(name) {
+            report.problem(name, "is needed beside TWILIO_SID");
+        }
+    }
+}
+
 fn argon2(values: &Values, report: &mut Report) {
     let (memory, lanes) = (values.get(&ARGON2_MEMORY_KIB), values.get(&ARGON2_PARALLELISM));
     if let (Some(memory), Some(lanes)) = (memory, lanes)
@@ -95,6 +111,8 @@ fn files(values: &Values, report: &mut Report) {
     }
 }
 
+/// NIST SP 800-63B-4 §3.1.3; ASVS 6.5.5.
+const MOST_FOR_A_CODE: Duration = Duration::from_secs(600);
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 fn reserved(values: &Values, report: &mut Report) {

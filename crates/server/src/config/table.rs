@@ -106,7 +106,7 @@ settings! {
         ACCESS_TOKEN_TTL: Duration = DURATION, Fixed("30m"),
             "How long an access token lives.";
         REFRESH_TOKEN_TTL: Duration = DURATION, Fixed("30d"),
-            "How long a refresh token may lie unused.", reserved;
+            "How long a refresh token may lie unused.";
         SESSION_MAX_AGE: Duration = DURATION, Fixed("90d"),
             "How long a session lives at most, however much it is used.";
         API_CLIENTS: () = CLIENTS, Nothing,
@@ -119,8 +119,12 @@ settings! {
             "How long a registration waits for its address to be verified.";
         VERIFICATION_TTL: Duration = DURATION, Fixed("24h"),
             "How long the link of a verification mail is good.";
+        RESET_TTL: Duration = DURATION, Fixed("30m"),
+            "How long the link of a reset mail is good.";
+        OTP_TTL: Duration = DURATION, Fixed("5m"),
+            "How long a code by SMS is good; at most 10m.";
         DELETE_MAX_AUTH_AGE: Duration = DURATION, Fixed("30m"),
-            "How long after the login an account may still be deleted without a new one.", reserved;
+            "How long after the login an account may still be deleted without a new one.";
         PASSWORD_MIN_LENGTH: usize = number::<_, 1, 128>(), Fixed("8"),
             "The least number of characters of a new password; 15 is advised.";
         ARGON2_MEMORY_KIB: u32 = number::<_, 8, 4_194_304>(), Fixed("19456"),
@@ -173,15 +177,15 @@ settings! {
     }
     Sms {
         TWILIO_SID: String = TEXT, Nothing,
-            "The account at Twilio.", reserved;
+            "The account at Twilio, which sends the SMS.";
         TWILIO_AUTH_TOKEN: SecretString = SECRET, Nothing,
-            "The token of the account at Twilio.", secret, reserved;
+            "The token of the account at Twilio.", secret;
         TWILIO_NUMBER: String = TEXT, Nothing,
-            "The number that messages come from.", reserved;
-        TWILIO_API_URL: () = API_URL, Nothing,
-            "Where Twilio's API is; plain `http` only to loopback.", reserved;
-        SMS_COUNTRIES: () = COUNTRIES, Nothing,
-            "The countries, by their ISO codes, to which an SMS may go.", reserved;
+            "The number that SMS come from.";
+        TWILIO_API_URL: String = API_URL, Fixed("https://api.twilio.com"),
+            "Where Twilio's API is; plain `http` only to loopback.";
+        SMS_COUNTRIES: Vec<String> = COUNTRIES, Nothing,
+            "The countries, by their ISO codes, to which an SMS may go; all without it.";
     }
     Log {
         LOG_FORMAT: LogFormat = choice(), Fixed("text"),

@@ -6,7 +6,7 @@ use axum::{
     body::Body,
     http::{
         HeaderValue, StatusCode,
-        header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
 };
@@ -19,27 +19,45 @@ use super::alias::Of;
 #[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     error: Arc<Error>,
-    /// With `error` and `error_description` beside, as OAuth 2.0 clients expect (RFC 6749 §5.2).
-    for_oauth: bool,
+    dress: Dress,
+}
+
+/// In what a refusal goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Dress {
+    /// `application/problem+json`.
+    Problem,
+    /// The same, with `error` and `error_description` beside, as OAuth 2.0 clients expect.
+    ProblemForOAuth,
+    /// `error` and `error_description` alone (RFC 6749 §5.2).
+    OAuth,
 }
 
 impl Refusal {
     /// A refusal that OAuth 2.0 clients understand too.
     pub(super) fn for_oauth(error: Error) -> Self {
-        Self { error: Arc::new(error), for_oauth: true }
+        Self { error: Arc::new(error), dress: Dress::ProblemForOAuth }
+    }
+
+    /// A refusal of the token endpoint.
+    pub(super) fn by_oauth(error: Error) -> Self {
+        Self { error: Arc::new(error), dress: Dress::OAuth }
     }
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
-        Self { error: Arc::new(error), for_oauth: false }
+        Self { error: Arc::new(error), dress: Dress::Problem }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
-        *response.status_mut() = status(self.error.kind());
+        *response.status_mut() = match self.dress {
+            Dress::OAuth => oauth_status(self.error.kind()),
+            Dress::Problem | Dress::ProblemForOAuth => status(self.error.kind()),
+        };
         response.extensions_mut().insert(self);
         response
     }
@@ -50,12 +68,20 @@ pub(super) const fn status(kind: Kind) -> StatusCode {
     match kind {
         Kind::Malformed | Kind::BadLink => StatusCode::BAD_REQUEST,
         Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        Kind::NoCredentials | Kind::BadToken | Kind::Refused => StatusCode::UNAUTHORIZED,
+        Kind::NoCredentials | Kind::BadToken | Kind::Refused | Kind::Stale => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::Overloaded(_) | Kind::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The same at the token endpoint, where wrong credentials of the owner's are 400 (RFC 6749 §5.2).
+const fn oauth_status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::Invalid | Kind::Refused | Kind::Forbidden => StatusCode::BAD_REQUEST,
+        other => status(other),
     }
 }
 
@@ -151,13 +177,23 @@ pub(super) fn dress(response: Response, ctx: &Ctx, realm: Option<&Of>) -> Respon
         let Some(Transport(status, code, detail)) = parts.extensions.remove::<Transport>() else {
             return Response::from_parts(parts, body);
         };
+        if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE) {
+            // The rest of the body is left unread (RFC 9112 §9.6).
+            parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         return with_body(parts, &plain(status, code, detail, ctx));
     };
     let error = &*refusal.error;
     note(error);
-    set_challenge(&mut parts.headers, error.kind(), realm);
+    if refusal.dress != Dress::OAuth {
+        set_challenge(&mut parts.headers, error.kind(), realm);
+    }
     if let Kind::Overloaded(wait) | Kind::Unavailable(wait) = error.kind() {
         parts.headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    }
+    if refusal.dress == Dress::OAuth {
+        let body = serde_json::json!({ "error": grant_word(error), "error_description": error.detail() });
+        return with_json(parts, "application/json", &body);
     }
     let mut problem = plain(parts.status, error.code(), error.detail(), ctx);
     problem.errors = error
@@ -165,7 +201,7 @@ pub(super) fn dress(response: Response, ctx: &Ctx, realm: Option<&Of>) -> Respon
         .iter()
         .map(|fault| Fault { field: fault.field, code: fault.code, detail: &fault.detail })
         .collect();
-    if refusal.for_oauth {
+    if refusal.dress == Dress::ProblemForOAuth {
         problem.error = Some(oauth_word(error));
         problem.error_description = Some(error.detail());
     }
@@ -186,10 +222,14 @@ fn plain<'a>(status: StatusCode, code: &'a str, detail: &'a str, ctx: &'a Ctx) -
     }
 }
 
-fn with_body(mut parts: axum::http::response::Parts, problem: &Problem<'_>) -> Response {
+fn with_body(parts: axum::http::response::Parts, problem: &Problem<'_>) -> Response {
+    with_json(parts, "application/problem+json", problem)
+}
+
+fn with_json(mut parts: axum::http::response::Parts, kind: &'static str, body: &impl Serialize) -> Response {
     parts.headers.remove(CONTENT_LENGTH);
-    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-    Response::from_parts(parts, Body::from(serde_json::to_vec(problem).unwrap_or_default()))
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    Response::from_parts(parts, Body::from(serde_json::to_vec(body).unwrap_or_default()))
 }
 
 /// RFC 6750 §3: how to do better. A request without credentials is told no error, one with bad ones no reason.
@@ -199,6 +239,9 @@ fn set_challenge(headers: &mut axum::http::HeaderMap, kind: Kind, realm: Option<
         Kind::NoCredentials | Kind::Refused => format!("Bearer realm=\"{name}\""),
         Kind::BadToken => format!(
             "Bearer realm=\"{name}\", error=\"invalid_token\", error_description=\"The access token is invalid or expired\""
+        ),
+        Kind::Stale => format!(
+            "Bearer realm=\"{name}\", error=\"insufficient_user_authentication\", error_description=\"A more recent login is needed\""
         ),
         _ => return,
     };
@@ -217,6 +260,18 @@ fn oauth_word(error: &Error) -> &'static str {
         _ => "invalid_request",
     }
 }
+
+/// The words of the token endpoint: there, an address that is not verified is one more refused grant.
+fn grant_word(error: &Error) -> &'static str {
+    match error.kind() {
+        Kind::Forbidden => "invalid_grant",
+        _ if error.code() == UNSUPPORTED_GRANT => UNSUPPORTED_GRANT,
+        _ => oauth_word(error),
+    }
+}
+
+/// Code and OAuth word for a grant that the token endpoint does not know.
+pub(super) const UNSUPPORTED_GRANT: &str = "unsupported_grant_type";
 
 /// The private half of an error, for the log.
 fn note(error: &Error) {

@@ -34,6 +34,9 @@ pub enum TemplateError {
         /// Why, with the line.
         cause: Error,
     },
+    /// What goes out by other ways has no files of a mail.
+    #[error("this message is no mail")]
+    NotAMail,
     /// A mail without a subject.
     #[error("template {name} must begin with a line `Subject: …` and an empty line")]
     NoSubject {

@@ -7,7 +7,7 @@ use portcullis_core::{
     clock::Timestamp,
     email::EmailAddress,
     error::Cause,
-    message::{Links, Mail, MailKind, Recipient},
+    message::{Links, Mail, MessageKind, Recipient},
     port::Render,
     realm::RealmName,
 };
@@ -15,18 +15,22 @@ use portcullis_core::{
 use super::{TemplateError, Templates};
 
 /// The files of a mail: text and HTML.
-const fn files(kind: MailKind) -> (&'static str, &'static str) {
-    match kind {
-        MailKind::VerifyEmail => ("mail_email_verify.txt", "mail_email_verify.html"),
-        MailKind::AlreadyRegistered => ("mail_already_registered.txt", "mail_already_registered.html"),
-        MailKind::Welcome => ("registration.txt", "registration.html"),
-    }
+const fn files(kind: MessageKind) -> Option<(&'static str, &'static str)> {
+    Some(match kind {
+        MessageKind::VerifyEmail => ("mail_email_verify.txt", "mail_email_verify.html"),
+        MessageKind::AlreadyRegistered => ("mail_already_registered.txt", "mail_already_registered.html"),
+        MessageKind::Welcome => ("registration.txt", "registration.html"),
+        MessageKind::ResetPassword => ("mail_password_reset.txt", "mail_password_reset.html"),
+        MessageKind::PasswordChanged => ("mail_password_changed.txt", "mail_password_changed.html"),
+        MessageKind::AccountDeleted => ("mail_account_deleted.txt", "mail_account_deleted.html"),
+        MessageKind::PhoneCode | MessageKind::SmsStatus => return None,
+    })
 }
 
 impl Render for Templates {
     fn mail(
         &self,
-        kind: MailKind,
+        kind: MessageKind,
         realm: &RealmName,
         recipient: &Recipient,
         links: &Links,
@@ -39,8 +43,20 @@ impl Render for Templates {
             subject: words.subject,
             text: words.text,
             html: words.html,
-            links: links.verification_url.iter().chain(&links.undo_url).cloned().collect(),
+            links: links.verification_url.iter().chain(&links.undo_url).chain(&links.reset_url).cloned().collect(),
         })
+    }
+
+    fn code(&self, realm: &RealmName, code: &str, lifetime: Duration, now: Timestamp) -> Result<String, Cause> {
+        Ok(self.sms(realm.as_str(), code, lifetime, now)?)
+    }
+}
+
+impl Templates {
+    fn sms(&self, realm: &str, code: &str, lifetime: Duration, now: Timestamp) -> Result<String, TemplateError> {
+        let base = self.values(realm, "", &Links { lifetime, ..Links::default() }, now);
+        let text = self.engine.fill("sms_code.txt", context! { code, ..base })?;
+        Ok(one_line(&text))
     }
 }
 
@@ -53,13 +69,13 @@ struct Words {
 impl Templates {
     fn words(
         &self,
-        kind: MailKind,
+        kind: MessageKind,
         realm: &str,
         name: &str,
         links: &Links,
         now: Timestamp,
     ) -> Result<Words, TemplateError> {
-        let (text_file, html_file) = files(kind);
+        let (text_file, html_file) = files(kind).ok_or(TemplateError::NotAMail)?;
         let values = self.values(realm, name, links, now);
         let text = self.engine.fill(text_file, values.clone())?;
         let html = self.engine.fill(html_file, values)?;
@@ -77,6 +93,7 @@ impl Templates {
             year => now.year(),
             verification_url => links.verification_url.as_deref().unwrap_or_default(),
             undo_url => links.undo_url.as_deref().unwrap_or_default(),
+            reset_url => links.reset_url.as_deref().unwrap_or_default(),
             valid_for => in_words(links.lifetime),
         }
     }
@@ -84,8 +101,14 @@ impl Templates {
     pub(super) fn try_mails(&self) -> Result<(), TemplateError> {
         let link = |page: &str| Some(format!("https://auth.example.com/User1/{page}?token=sample"));
         let lifetime = Duration::from_secs(24 * 3600);
-        let links = Links { verification_url: link("verify"), undo_url: link("undo"), lifetime };
-        MailKind::ALL
+        let links = Links {
+            verification_url: link("verify"),
+            undo_url: link("undo"),
+            reset_url: link("reset_password_form"),
+            lifetime,
+        };
+        self.sms("User1", "123456", lifetime, Timestamp::default())?;
+        MessageKind::MAILS
             .iter()
             .try_for_each(|&kind| self.words(kind, "User1", "John", &links, Timestamp::default()).map(|_| ()))
     }

@@ -429,6 +429,8 @@ fn production_refuses_everything_insecure_in_one_list() {
         .env("ARGON2_MEMORY_KIB", "19455")
         .env("PASSWORD_MIN_LENGTH", "7")
         .env("TWILIO_SID", "AC123")
+        .env("TWILIO_AUTH_TOKEN", "t")
+        .env("TWILIO_NUMBER", "+15005550006")
         .env("JWT_SECRET_PREVIOUS", "short");
     let expected = [
         "11 problems",
@@ -595,11 +597,20 @@ fn every_setting_that_is_not_reserved_changes_the_configuration() {
             Delivery::Smtp(smtp) => smtp.credentials.as_ref().map(|login| login.password.expose_secret().to_owned()),
             Delivery::DevMailbox { .. } => None,
         };
-        let text = format!("{config:?} {} {password:?}", secret(&config));
+        let token = config.sms.twilio.as_ref().map(|twilio| twilio.auth_token.expose_secret().to_owned());
+        let text = format!("{config:?} {} {password:?} {token:?}", secret(&config));
         text.replace(desk.dir.path().to_str().unwrap(), "")
     };
     let mailbox = || Desk::new().env("JWT_SECRET", LONG_SECRET).env("ENCRYPTION_KEY", KEY);
-    let smtp = || mailbox().env("MAIL_SERVER", "localhost").env("MAIL_USERNAME", "u").env("MAIL_PASSWORD", "p");
+    let smtp = || {
+        mailbox()
+            .env("MAIL_SERVER", "localhost")
+            .env("MAIL_USERNAME", "u")
+            .env("MAIL_PASSWORD", "p")
+            .env("TWILIO_SID", "s")
+            .env("TWILIO_AUTH_TOKEN", "t")
+            .env("TWILIO_NUMBER", "+1")
+    };
     let page = settings_markdown();
     // These two have tests of their own.
     let others = |name: &&str| !["ENVIRONMENT", "JWT_ALGORITHM"].contains(name);
@@ -629,7 +640,11 @@ fn sample(name: &str) -> &'static str {
         "JWT_SECRET" | "JWT_SECRET_PREVIOUS" => "another-secret-of-more-than-32-bytes-in-length",
         "ACCOUNT_ENUMERATION" => "reveal",
         "LOG_FORMAT" => "json",
-        "JWT_KEY_ROTATION" => "45d",
+        "TWILIO_NUMBER" => "+2",
+        "OTP_TTL" => "6m",
+        "SMS_COUNTRIES" => "DE,FR",
+        "TWILIO_API_URL" => "http://127.0.0.1:1",
+        "JWT_KEY_ROTATION" | "REFRESH_TOKEN_TTL" | "DELETE_MAX_AUTH_AGE" | "RESET_TTL" => "45d",
         "REGISTRATION_TTL" => "8d",
         "MAIL_FROM" => "me@example.com",
         name if ["_TTL", "_AGE", "_TIMEOUT", "_GRACE", "_DEADLINE"].iter().any(|end| name.ends_with(end)) => "77s",

@@ -51,8 +51,10 @@ CREATE TABLE challenges (
     lifetime   INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     used_at    INTEGER,
+    tries      INTEGER NOT NULL,
     PRIMARY KEY (realm, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX challenges_by_subject ON challenges (realm, subject);
 CREATE INDEX challenges_by_end ON challenges (expires_at);
 
 CREATE TABLE sessions (
@@ -64,8 +66,15 @@ CREATE TABLE sessions (
     client     BLOB    NOT NULL,
     created_at INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
+    -- The refresh token family: hashes of the newest token and of the one before.
+    refresh    BLOB    NOT NULL,
+    previous   BLOB,
+    rotated_at INTEGER NOT NULL,
+    idle_until INTEGER NOT NULL,
     PRIMARY KEY (realm, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_by_user ON sessions (realm, user_id);
+CREATE INDEX sessions_by_idle ON sessions (idle_until);
 CREATE INDEX sessions_by_end ON sessions (expires_at);
 
 -- The revocation log. A position is never given twice, also after the newest entries have been swept.
@@ -81,7 +90,7 @@ CREATE TABLE outbox (
     position    INTEGER PRIMARY KEY,
     id          TEXT    NOT NULL UNIQUE,
     realm       TEXT    NOT NULL,
-    mail        TEXT    NOT NULL,
+    kind        TEXT    NOT NULL,
     recipient   BLOB    NOT NULL,
     challenge   BLOB,
     created_at  INTEGER NOT NULL,

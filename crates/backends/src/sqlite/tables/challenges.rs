@@ -17,16 +17,19 @@ use crate::sqlite::{
     row::Columns,
 };
 
-pub(super) const STATEMENTS: &[&str] = &[SPEND, EXPIRE, SWEEP, BY_ID];
+pub(super) const STATEMENTS: &[&str] = &[SPEND, TRY, DROP, EXPIRE, SWEEP, BY_ID];
 
-const INSERT: &str = "INSERT INTO challenges (realm, id, purpose, subject, lifetime, expires_at, used_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING";
+const INSERT: &str = "INSERT INTO challenges (realm, id, purpose, subject, lifetime, expires_at, used_at, tries)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
 const SPEND: &str = "UPDATE challenges SET used_at = ?3
     WHERE realm = ?1 AND id = ?2 AND used_at IS NULL AND expires_at > ?3";
+const TRY: &str = "UPDATE challenges SET tries = tries + 1
+    WHERE realm = ?1 AND id = ?2 AND used_at IS NULL AND expires_at > ?3 AND tries < ?4";
+const DROP: &str = "DELETE FROM challenges WHERE realm = ?1 AND subject = ?2 AND purpose = ?3";
 const EXPIRE: &str = "UPDATE challenges SET expires_at = ?3 WHERE realm = ?1 AND id = ?2 AND used_at IS NULL";
 const SWEEP: &str = "DELETE FROM challenges WHERE (realm, id) IN
     (SELECT realm, id FROM challenges WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
-const BY_ID: &str = "SELECT realm, id, purpose, subject, lifetime, expires_at, used_at
+const BY_ID: &str = "SELECT realm, id, purpose, subject, lifetime, expires_at, used_at, tries
     FROM challenges WHERE realm = ?1 AND id = ?2";
 
 pub(super) fn insert(db: &Connection, challenge: &Challenge) -> Result<(), Fault> {
@@ -38,6 +41,7 @@ pub(super) fn insert(db: &Connection, challenge: &Challenge) -> Result<(), Fault
         i64::try_from(challenge.lifetime.as_millis()).unwrap_or(i64::MAX),
         challenge.expires_at.millis(),
         challenge.used_at.map(|at| at.millis()),
+        challenge.tries,
     ];
     require(write(db, INSERT, params)? == 1, Precondition::ChallengeFresh)
 }
@@ -45,6 +49,22 @@ pub(super) fn insert(db: &Connection, challenge: &Challenge) -> Result<(), Fault
 pub(super) fn spend(db: &Connection, realm: &RealmName, id: ChallengeId, now: Timestamp) -> Result<(), Fault> {
     let spent = write(db, SPEND, params![realm.as_str(), id.0, now.millis()])?;
     require(spent == 1, Precondition::ChallengeFresh)
+}
+
+pub(super) fn attempt(
+    db: &Connection,
+    realm: &RealmName,
+    id: ChallengeId,
+    now: Timestamp,
+    limit: u32,
+) -> Result<(), Fault> {
+    let tried = write(db, TRY, params![realm.as_str(), id.0, now.millis(), limit])?;
+    require(tried == 1, Precondition::ChallengeFresh)
+}
+
+pub(super) fn drop_all(db: &Connection, realm: &RealmName, subject: &UserId, purpose: Purpose) -> Result<(), Fault> {
+    write(db, DROP, params![realm.as_str(), subject.as_str(), purpose.as_str()])?;
+    Ok(())
 }
 
 pub(super) fn expire(db: &Connection, realm: &RealmName, id: ChallengeId, at: Timestamp) -> Result<(), Fault> {
@@ -74,5 +94,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Challenge> {
         lifetime: Duration::from_millis(columns.count()?),
         expires_at: columns.time()?,
         used_at: columns.time_if_any()?,
+        tries: columns.value()?,
     })
 }

@@ -43,12 +43,21 @@ pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), Fault> {
         Op::DeleteRegistration { realm, id } => registrations::delete(db, realm, id),
         Op::InsertUser(user) => users::insert(db, user),
         Op::UpdateUser(user) => users::update(db, user),
+        Op::DeleteUser { realm, id, revision } => users::delete(db, realm, id, *revision),
         Op::RequireUser { realm, id, revision } => users::require_revision(db, realm, id, *revision),
         Op::InsertChallenge(challenge) => challenges::insert(db, challenge),
         Op::SpendChallenge { realm, id, now } => challenges::spend(db, realm, *id, *now),
+        Op::TryChallenge { realm, id, now, limit } => challenges::attempt(db, realm, *id, *now, *limit),
+        Op::DropChallenges { realm, subject, purpose } => challenges::drop_all(db, realm, subject, *purpose),
         Op::ExpireChallenge { realm, id, at } => challenges::expire(db, realm, *id, *at),
         Op::InsertSession(session) => sessions::insert(db, session),
         Op::EndSession(revocation) => sessions::end(db, revocation),
+        Op::EndSessionsOf { realm, user, except, expires_at } => {
+            sessions::end_all(db, realm, user, except.as_ref(), *expires_at)
+        }
+        Op::RotateRefresh { realm, id, from, to, at, idle_until } => {
+            sessions::rotate(db, realm, id, (from, to), *at, *idle_until)
+        }
         Op::Audit(row) => audit::append(db, row),
         Op::Enqueue(row) => outbox::enqueue(db, row),
         Op::Settle { id, lease, outcome } => outbox::settle(db, id, lease, *outcome),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use portcullis_core::{
     clock::Timestamp,
     id::{ChallengeId, LeaseId, OutboxId},
-    message::MailKind,
+    message::MessageKind,
     outbox::{Claimed, Lease, OutboxRow, Outcome},
     port::{OutboxState, Precondition},
 };
@@ -23,13 +23,13 @@ pub(super) const STATEMENTS: &[&str] = &[CLAIM, DONE, RETRY, RELEASE, DEAD, SWEE
 const DEAD_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 const ENQUEUE: &str = "INSERT INTO outbox
-    (id, realm, mail, recipient, challenge, created_at, due_at, give_up_at, attempts)
+    (id, realm, kind, recipient, challenge, created_at, due_at, give_up_at, attempts)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 const CLAIM: &str = "UPDATE outbox SET lease_id = ?1, lease_until = ?2 WHERE position IN
     (SELECT position FROM outbox
      WHERE state = 'waiting' AND due_at <= ?3 AND (lease_until IS NULL OR lease_until <= ?3)
      ORDER BY due_at, position LIMIT ?4)
-    RETURNING position, id, realm, mail, recipient, challenge, created_at, due_at, give_up_at, attempts";
+    RETURNING position, id, realm, kind, recipient, challenge, created_at, due_at, give_up_at, attempts";
 const DONE: &str = "DELETE FROM outbox WHERE id = ?1 AND lease_id = ?2";
 const RETRY: &str = "UPDATE outbox SET due_at = ?3, attempts = attempts + 1, lease_id = NULL, lease_until = NULL
     WHERE id = ?1 AND lease_id = ?2";
@@ -46,7 +46,7 @@ pub(super) fn enqueue(db: &Connection, row: &OutboxRow) -> Result<(), Fault> {
     let params = params![
         row.id.as_str(),
         row.realm.as_str(),
-        row.mail.as_str(),
+        row.kind.as_str(),
         row.recipient.as_bytes(),
         row.challenge.map(|challenge| challenge.0),
         row.created_at.millis(),
@@ -95,7 +95,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(i64, OutboxRow)> {
     let row = OutboxRow {
         id: columns.word(OutboxId::parse)?,
         realm: columns.realm()?,
-        mail: columns.word(MailKind::parse)?,
+        kind: columns.word(MessageKind::parse)?,
         recipient: columns.sealed()?,
         challenge: columns.value::<Option<[u8; 16]>>()?.map(ChallengeId),
         created_at: columns.time()?,

@@ -15,7 +15,7 @@ use crate::sqlite::{
     row::{Columns, number},
 };
 
-pub(super) const STATEMENTS: &[&str] = &[UPDATE, AT_REVISION, BY_ID, BY_INDEX];
+pub(super) const STATEMENTS: &[&str] = &[UPDATE, DELETE, AT_REVISION, BY_ID, BY_INDEX];
 
 const INSERT: &str = "INSERT INTO users
     (realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision)
@@ -23,6 +23,7 @@ const INSERT: &str = "INSERT INTO users
 const UPDATE: &str = "UPDATE users SET blind_index = ?3, data_key = ?4, profile = ?5, password = ?6,
     phone_verified_at = ?7, created_at = ?8, revision = ?9
     WHERE realm = ?1 AND id = ?2 AND revision = ?9 - 1";
+const DELETE: &str = "DELETE FROM users WHERE realm = ?1 AND id = ?2 AND revision = ?3";
 const AT_REVISION: &str = "SELECT 1 FROM users WHERE realm = ?1 AND id = ?2 AND revision = ?3";
 const BY_ID: &str =
     "SELECT realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision
@@ -43,6 +44,11 @@ pub(super) fn update(db: &Connection, user: &User) -> Result<(), Fault> {
         }
         updated => require(updated? == 1, Precondition::UserRevision),
     }
+}
+
+pub(super) fn delete(db: &Connection, realm: &RealmName, id: &UserId, revision: u64) -> Result<(), Fault> {
+    let deleted = write(db, DELETE, params![realm.as_str(), id.as_str(), number(revision)])?;
+    require(deleted == 1, Precondition::UserRevision)
 }
 
 fn put(db: &Connection, sql: &str, user: &User) -> rusqlite::Result<usize> {

@@ -29,7 +29,12 @@ macro_rules! revocations_cases {
                 what_was_revoked_stays_revoked,
                 what_was_revoked_does_not_come_alive_again,
                 a_revocation_needs_no_session_seen_before,
-                sessions_of_two_realms_are_apart;
+                sessions_of_two_realms_are_apart,
+                what_is_doubted_is_unknown,
+                doubt_lasts_until_the_session_is_seen_again,
+                what_was_doubted_ends_like_any_other,
+                of_many_only_those_of_the_doubted_are_unknown,
+                what_was_read_before_a_doubt_stays_doubted;
         } $($make)? }
     };
 }

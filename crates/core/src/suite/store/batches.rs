@@ -3,12 +3,13 @@
 use super::{done, fails};
 use crate::{
     id::SessionId,
+    link::Purpose,
     port::{Batch, CommitError, Op, OutboxState, Precondition, Replaces, Store},
     session::LogPosition,
     suite::{
         rows::{
             NOW, at, audit, challenge, challenge_id, here, lease, message, registration, revocation, root_key, session,
-            session_id, user, user_id, vault,
+            session_id, signing_key, token_hash, user, user_id, vault,
         },
         together,
     },
@@ -32,7 +33,9 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
             put(waits.clone()),
             Op::InsertChallenge(challenge(&here(), 1)),
             Op::InsertSession(session(&here(), "goes-on")),
+            Op::InsertSession(session(&here(), "one-of-all")),
             Op::PutRootKey(root_key(&here(), 1)),
+            Op::PutSigningKey(signing_key("old", 0)),
             Op::Enqueue(message("held")),
         ],
     )
@@ -42,14 +45,28 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
     let good = [
         Op::InsertUser(bob.clone()),
         Op::UpdateUser(User { vault: vault("new"), revision: 2, ..ada.clone() }),
+        Op::DeleteUser { realm: here(), id: ada.id.clone(), revision: 2 },
         put(registration(&here(), "new", "new@example.org")),
         Op::DeleteRegistration { realm: here(), id: waits.id.clone() },
         Op::InsertChallenge(challenge(&here(), 2)),
+        Op::TryChallenge { realm: here(), id: challenge_id(1), now: NOW, limit: 1 },
         Op::SpendChallenge { realm: here(), id: challenge_id(1), now: NOW },
         Op::ExpireChallenge { realm: here(), id: challenge_id(2), at: at(1) },
+        Op::DropChallenges { realm: here(), subject: user_id("ada"), purpose: Purpose::Registration },
         Op::InsertSession(session(&here(), "new")),
+        Op::RotateRefresh {
+            realm: here(),
+            id: session_id("goes-on"),
+            from: token_hash(1),
+            to: token_hash(2),
+            at: at(1),
+            idle_until: at(2),
+        },
         Op::EndSession(revocation(&here(), "goes-on")),
+        Op::EndSessionsOf { realm: here(), user: user_id("ada"), except: None, expires_at: at(900) },
         Op::PutRootKey(root_key(&here(), 2)),
+        Op::PutSigningKey(signing_key("new", 1)),
+        Op::DeleteSigningKey { kid: "old".to_owned() },
         Op::Audit(audit(&here())),
         Op::Enqueue(message("new")),
         Op::Settle { id: held.row.id.clone(), lease: held.lease.clone(), outcome: crate::outbox::Outcome::Done },
@@ -66,10 +83,13 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
     assert_eq!(store.registration(&here(), &user_id("new")).await.unwrap(), None);
     assert_eq!(store.challenge(&here(), challenge_id(1)).await.unwrap(), Some(challenge(&here(), 1)));
     assert_eq!(store.challenge(&here(), challenge_id(2)).await.unwrap(), None);
-    assert!(store.session(&here(), &session_id("goes-on")).await.unwrap().is_some());
+    for goes_on in [session(&here(), "goes-on"), session(&here(), "one-of-all")] {
+        assert_eq!(store.session(&here(), &goes_on.id).await.unwrap(), Some(goes_on));
+    }
     assert_eq!(store.session(&here(), &session_id("new")).await.unwrap(), None);
     assert_eq!(store.revocations_after(LogPosition(0)).await.unwrap(), (Vec::new(), LogPosition(0)));
     assert_eq!(store.root_keys().await.unwrap(), [root_key(&here(), 1)]);
+    assert_eq!(store.signing_keys().await.unwrap(), [signing_key("old", 0)]);
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState { waiting: 1, dead: 0, oldest: Some(NOW) });
 
     // Nothing of it stands in the way afterwards.

@@ -2,17 +2,26 @@
 
 use std::time::Duration;
 
-use super::{done, fails, one_wins};
+use super::{done, fails, one_wins, so_many_win};
 use crate::{
     clock::Timestamp,
-    link::Challenge,
+    link::{Challenge, Purpose},
     port::{Op, Precondition, Store},
     realm::RealmName,
-    suite::rows::{at, challenge, challenge_id, here, there},
+    suite::rows::{at, challenge, challenge_id, here, there, user_id},
 };
 
 fn spend(realm: &RealmName, number: u8, now: Timestamp) -> Op {
     Op::SpendChallenge { realm: realm.clone(), id: challenge_id(number), now }
+}
+
+/// The third is the last.
+fn attempt(realm: &RealmName, number: u8, now: Timestamp) -> Op {
+    Op::TryChallenge { realm: realm.clone(), id: challenge_id(number), now, limit: 3 }
+}
+
+fn drop_all(realm: &RealmName, subject: &str, purpose: Purpose) -> Op {
+    Op::DropChallenges { realm: realm.clone(), subject: user_id(subject), purpose }
 }
 
 fn expire(number: u8, at: Timestamp) -> Op {
@@ -27,9 +36,11 @@ async fn read(store: &dyn Store, number: u8) -> Option<Challenge> {
 pub async fn a_challenge_is_read_as_written(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     let used = Challenge { used_at: Some(at(-3)), lifetime: Duration::from_millis(1), ..challenge(&here(), 255) };
-    done(store, [Op::InsertChallenge(fresh.clone()), Op::InsertChallenge(used.clone())]).await;
+    let tried = Challenge { purpose: Purpose::Phone, subject: user_id("eve"), tries: 7, ..challenge(&here(), 3) };
+    done(store, [fresh.clone(), used.clone(), tried.clone()].map(Op::InsertChallenge)).await;
     assert_eq!(read(store, 1).await, Some(fresh));
     assert_eq!(read(store, 255).await, Some(used));
+    assert_eq!(read(store, 3).await, Some(tried));
     assert_eq!(read(store, 2).await, None);
 }
 
@@ -93,11 +104,79 @@ pub async fn the_end_of_a_spent_challenge_stays(store: &dyn Store) {
     assert_eq!(read(store, 1).await, Some(Challenge { used_at: Some(at(5)), ..fresh }));
 }
 
+/// Up to the last there is; what was tried in vain may still be spent, and has its time as before.
+pub async fn the_tries_of_a_challenge_are_counted(store: &dyn Store) {
+    let fresh = challenge(&here(), 1);
+    done(store, [Op::InsertChallenge(fresh.clone()), Op::InsertChallenge(challenge(&here(), 2))]).await;
+    for tries in 1..=3 {
+        done(store, [attempt(&here(), 1, at(5))]).await;
+        assert_eq!(read(store, 1).await, Some(Challenge { tries, ..fresh.clone() }));
+    }
+    for _ in 0..2 {
+        fails(store, [attempt(&here(), 1, at(6))], Precondition::ChallengeFresh).await;
+        assert_eq!(read(store, 1).await, Some(Challenge { tries: 3, ..fresh.clone() }));
+    }
+    assert_eq!(read(store, 2).await, Some(challenge(&here(), 2)));
+    done(store, [spend(&here(), 1, at(7))]).await;
+    assert_eq!(read(store, 1).await, Some(Challenge { tries: 3, used_at: Some(at(7)), ..fresh }));
+}
+
+/// Each of them is worth nothing, whatever is tried.
+pub async fn a_used_lapsed_or_missing_challenge_cannot_be_tried(store: &dyn Store) {
+    let used = Challenge { used_at: Some(at(1)), ..challenge(&here(), 1) };
+    let lapses = Challenge { expires_at: at(60), ..challenge(&here(), 2) };
+    done(store, [used.clone(), lapses.clone()].map(Op::InsertChallenge)).await;
+    for (number, now) in [(1, at(2)), (2, at(60)), (2, at(61)), (3, at(2))] {
+        fails(store, [attempt(&here(), number, now)], Precondition::ChallengeFresh).await;
+    }
+    assert_eq!(read(store, 1).await, Some(used));
+    assert_eq!(read(store, 2).await, Some(lapses.clone()));
+    assert_eq!(read(store, 3).await, None);
+    done(store, [attempt(&here(), 2, at(59))]).await;
+    assert_eq!(read(store, 2).await, Some(Challenge { tries: 1, ..lapses }));
+}
+
+/// Nobody guesses more often by guessing everything at once.
+pub async fn of_fifty_who_try_a_challenge_as_many_do_as_may(store: &dyn Store) {
+    done(store, [Op::InsertChallenge(challenge(&here(), 1))]).await;
+    let tries = (0..50).map(|n| Op::TryChallenge { realm: here(), id: challenge_id(1), now: at(n), limit: 5 });
+    so_many_win(5, store, tries, Precondition::ChallengeFresh).await;
+    assert_eq!(read(store, 1).await, Some(Challenge { tries: 5, ..challenge(&here(), 1) }));
+}
+
+/// All of them, also what was used or has lapsed, and nobody else's or of another kind; dropping none is fine.
+pub async fn the_challenges_of_a_subject_can_be_dropped(store: &dyn Store) {
+    let reset = |number| Challenge { purpose: Purpose::Reset, ..challenge(&here(), number) };
+    let dropped =
+        [reset(1), Challenge { used_at: Some(at(-1)), ..reset(2) }, Challenge { expires_at: at(-1), ..reset(3) }];
+    let kept = [
+        Challenge { purpose: Purpose::Phone, ..reset(4) },
+        Challenge { purpose: Purpose::Registration, ..reset(5) },
+        Challenge { subject: user_id("eve"), ..reset(6) },
+    ];
+    let elsewhere = Challenge { realm: there(), ..reset(1) };
+    done(store, [drop_all(&here(), "ada", Purpose::Reset)]).await;
+    done(store, dropped.iter().chain(&kept).chain([&elsewhere]).cloned().map(Op::InsertChallenge)).await;
+    for _ in 0..2 {
+        done(store, [drop_all(&here(), "ada", Purpose::Reset)]).await;
+        for gone in &dropped {
+            assert_eq!(store.challenge(&here(), gone.id).await.unwrap(), None);
+        }
+        for stays in kept.iter().chain([&elsewhere]) {
+            assert_eq!(store.challenge(&stays.realm, stays.id).await.unwrap().as_ref(), Some(stays));
+        }
+    }
+    fails(store, [spend(&here(), 1, at(1))], Precondition::ChallengeFresh).await;
+    done(store, [Op::InsertChallenge(reset(1)), spend(&here(), 1, at(1))]).await;
+}
+
 /// The same identifier stands for two challenges in two realms.
 pub async fn challenges_of_two_realms_are_apart(store: &dyn Store) {
     let one = challenge(&here(), 1);
     done(store, [Op::InsertChallenge(one.clone())]).await;
+    fails(store, [attempt(&there(), 1, at(1))], Precondition::ChallengeFresh).await;
     fails(store, [spend(&there(), 1, at(1))], Precondition::ChallengeFresh).await;
-    done(store, [Op::InsertChallenge(challenge(&there(), 1)), spend(&there(), 1, at(1))]).await;
+    done(store, [Op::InsertChallenge(challenge(&there(), 1)), attempt(&there(), 1, at(1))]).await;
+    done(store, [spend(&there(), 1, at(1))]).await;
     assert_eq!(read(store, 1).await, Some(one));
 }

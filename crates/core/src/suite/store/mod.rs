@@ -3,11 +3,13 @@
 mod batches;
 mod challenges;
 mod claims;
+mod families;
 mod outbox;
 mod registrations;
 mod revocations;
 mod root_keys;
 mod sessions;
+mod signing_keys;
 mod sweeps;
 mod users;
 
@@ -40,6 +42,9 @@ macro_rules! store_cases {
                 of_fifty_updates_of_one_revision_one_is_written,
                 an_update_may_move_to_a_free_address,
                 an_update_may_not_take_an_address,
+                a_deleted_user_is_gone,
+                a_user_is_deleted_at_the_revision_that_was_read,
+                of_fifty_who_change_or_delete_a_user_one_does,
                 a_required_user_stands_at_the_revision,
                 users_of_two_realms_are_apart;
             registrations:
@@ -65,13 +70,26 @@ macro_rules! store_cases {
                 a_missing_challenge_cannot_be_spent,
                 the_end_of_a_challenge_can_be_set,
                 the_end_of_a_spent_challenge_stays,
+                the_tries_of_a_challenge_are_counted,
+                a_used_lapsed_or_missing_challenge_cannot_be_tried,
+                of_fifty_who_try_a_challenge_as_many_do_as_may,
+                the_challenges_of_a_subject_can_be_dropped,
                 challenges_of_two_realms_are_apart;
             sessions:
                 a_session_is_read_as_written,
                 an_identifier_has_one_session,
                 a_session_ends_once,
                 a_lapsed_session_is_still_read,
+                all_sessions_of_a_user_end_but_for_one,
+                the_end_of_a_users_sessions_leaves_others_alone,
+                there_may_be_no_session_to_end,
                 sessions_of_two_realms_are_apart;
+            families:
+                a_family_moves_on,
+                a_family_moves_on_from_its_newest_token_only,
+                the_family_of_no_session_moves_on,
+                of_fifty_who_move_a_family_on_one_does,
+                families_of_two_realms_are_apart;
             revocations:
                 an_empty_log_stays_where_it_is,
                 what_ends_comes_into_the_log_in_order,
@@ -82,6 +100,11 @@ macro_rules! store_cases {
                 a_root_key_begins_at_the_first_revision,
                 a_root_key_follows_its_revision,
                 of_fifty_first_root_keys_one_is_written;
+            signing_keys:
+                signing_keys_are_read_as_written,
+                the_oldest_signing_key_comes_first,
+                a_signing_key_that_is_put_again_changes_its_private_half_only,
+                a_signing_key_can_be_deleted;
             outbox:
                 a_message_is_claimed_as_written,
                 what_is_not_due_is_not_claimed,
@@ -103,6 +126,7 @@ macro_rules! store_cases {
                 no_message_is_ever_lost;
             sweeps:
                 what_has_lapsed_is_swept,
+                sessions_that_were_idle_too_long_are_swept,
                 dead_messages_are_swept_after_a_month,
                 much_is_swept_in_the_end;
             batches:
@@ -135,9 +159,14 @@ async fn fails(store: &dyn Store, batch: impl IntoIterator<Item = Op>, with: Pre
 
 /// Commits all of these at once, each as a batch of its own: exactly one may succeed, the others fail with this precondition.
 async fn one_wins(store: &dyn Store, ops: impl IntoIterator<Item = Op>, with: Precondition) {
+    so_many_win(1, store, ops, with).await;
+}
+
+/// The same, where so many may succeed.
+async fn so_many_win(many: usize, store: &dyn Store, ops: impl IntoIterator<Item = Op>, with: Precondition) {
     let results = super::together(ops.into_iter().map(|op| store.commit(vec![op]))).await;
     let won = results.iter().filter(|result| result.is_ok()).count();
     let lost =
         results.iter().filter(|result| matches!(result, Err(CommitError::Failed(failed)) if *failed == with)).count();
-    assert_eq!((won, lost), (1, results.len() - 1), "{results:?}");
+    assert_eq!((won, lost), (many, results.len() - many), "{results:?}");
 }

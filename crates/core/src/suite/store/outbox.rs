@@ -2,7 +2,7 @@
 
 use super::{done, fails};
 use crate::{
-    message::MailKind,
+    message::MessageKind,
     outbox::{Claimed, OutboxRow},
     port::{Op, OutboxState, Precondition, Store},
     suite::rows::{NOW, at, here, lease, message, sealed, there, user, user_id},
@@ -18,7 +18,7 @@ pub async fn a_message_is_claimed_as_written(store: &dyn Store) {
     let one = message("one");
     let other = OutboxRow {
         realm: there(),
-        mail: MailKind::Welcome,
+        kind: MessageKind::Welcome,
         recipient: sealed("somebody else"),
         challenge: None,
         created_at: at(-20),

@@ -5,8 +5,8 @@ use crate::{
     link::Challenge,
     outbox::Outcome,
     port::{Op, OutboxState, Replaces, Store},
-    session::{LogPosition, Revocation, Session},
-    suite::rows::{NOW, at, challenge, here, lease, message, registration, revocation, session, user},
+    session::{Family, LogPosition, Revocation, Session},
+    suite::rows::{NOW, at, challenge, here, lease, message, registration, revocation, session, token_hash, user},
     user::Registration,
 };
 
@@ -17,6 +17,12 @@ fn waiting(id: &str, expires_at: i64) -> Op {
 
 fn begun(id: &str, expires_at: i64) -> Op {
     Op::InsertSession(Session { expires_at: at(expires_at), ..session(&here(), id) })
+}
+
+fn used(id: &str, expires_at: i64, idle_until: i64) -> Op {
+    let begun = session(&here(), id);
+    let family = Family { idle_until: at(idle_until), ..begun.family };
+    Op::InsertSession(Session { expires_at: at(expires_at), family, ..begun })
 }
 
 fn ended(id: &str, expires_at: i64) -> [Op; 2] {
@@ -51,6 +57,27 @@ pub async fn what_has_lapsed_is_swept(store: &dyn Store) {
     assert_eq!(store.sweep(at(1_000_000)).await.unwrap(), 4);
     assert!(store.by_index(&here(), user(&here(), "ada", "ada@example.org").index).await.unwrap().0.is_some());
     assert_eq!(ids(&store.claim(10, &lease("first", at(1_000_000))).await.unwrap()), ["one"]);
+}
+
+/// Whichever end comes first, that of the session or that of its newest refresh token; each is counted once.
+pub async fn sessions_that_were_idle_too_long_are_swept(store: &dyn Store) {
+    done(store, [used("idle", 99, 10), used("over", 10, 99), used("both", 10, 10), used("new", 99, 11)]).await;
+    done(store, [used("refreshed", 99, 10)]).await;
+    let refresh = Op::RotateRefresh {
+        realm: here(),
+        id: session(&here(), "refreshed").id,
+        from: token_hash(1),
+        to: token_hash(2),
+        at: at(9),
+        idle_until: at(20),
+    };
+    done(store, [refresh]).await;
+    assert_eq!(store.sweep(at(9)).await.unwrap(), 0);
+    assert_eq!(store.sweep(at(10)).await.unwrap(), 3);
+    for (id, stays) in [("idle", false), ("over", false), ("both", false), ("new", true), ("refreshed", true)] {
+        assert_eq!(store.session(&here(), &session(&here(), id).id).await.unwrap().is_some(), stays, "{id}");
+    }
+    assert_eq!(store.sweep(at(20)).await.unwrap(), 2);
 }
 
 /// They are kept for a while to be counted.

@@ -3,9 +3,14 @@
 use super::{done, fails, one_wins};
 use crate::{
     port::{Op, Precondition, Store},
+    realm::RealmName,
     suite::rows::{at, here, index, there, user, user_id, vault},
     user::User,
 };
+
+fn delete(realm: &RealmName, id: &str, revision: u64) -> Op {
+    Op::DeleteUser { realm: realm.clone(), id: user_id(id), revision }
+}
 
 /// All columns survive, also the optional ones.
 pub async fn a_user_is_read_as_written(store: &dyn Store) {
@@ -102,6 +107,49 @@ pub async fn an_update_may_not_take_an_address(store: &dyn Store) {
     assert_eq!(store.by_index(&here(), bob.index).await.unwrap().0, Some(bob));
 }
 
+/// By identifier and by address; both are free for somebody else.
+pub async fn a_deleted_user_is_gone(store: &dyn Store) {
+    let (ada, bob) = (user(&here(), "ada", "ada@example.org"), user(&here(), "bob", "bob@example.org"));
+    done(store, [Op::InsertUser(ada.clone()), Op::InsertUser(bob.clone())]).await;
+    done(store, [delete(&here(), "ada", 1)]).await;
+    assert_eq!(store.user(&here(), &ada.id).await.unwrap(), None);
+    assert_eq!(store.by_index(&here(), ada.index).await.unwrap(), (None, None));
+    fails(store, [delete(&here(), "ada", 1)], Precondition::UserRevision).await;
+    fails(store, [Op::UpdateUser(User { revision: 2, ..ada.clone() })], Precondition::UserRevision).await;
+    assert_eq!(store.user(&here(), &bob.id).await.unwrap(), Some(bob));
+
+    let (eve, again) = (user(&here(), "eve", "ada@example.org"), user(&here(), "ada", "new@example.org"));
+    done(store, [Op::InsertUser(eve.clone()), Op::InsertUser(again.clone())]).await;
+    assert_eq!(store.by_index(&here(), ada.index).await.unwrap().0, Some(eve));
+    assert_eq!(store.user(&here(), &ada.id).await.unwrap(), Some(again));
+}
+
+/// Neither somebody who has changed since nor somebody who is not there.
+pub async fn a_user_is_deleted_at_the_revision_that_was_read(store: &dyn Store) {
+    let ada = user(&here(), "ada", "ada@example.org");
+    let changed = User { vault: vault("new"), revision: 2, ..ada.clone() };
+    fails(store, [delete(&here(), "ada", 1)], Precondition::UserRevision).await;
+    done(store, [Op::InsertUser(ada.clone()), Op::UpdateUser(changed.clone())]).await;
+    for wrong in [0, 1, 3] {
+        fails(store, [delete(&here(), "ada", wrong)], Precondition::UserRevision).await;
+    }
+    assert_eq!(store.user(&here(), &ada.id).await.unwrap().as_ref(), Some(&changed));
+    assert_eq!(store.by_index(&here(), ada.index).await.unwrap().0, Some(changed));
+    done(store, [delete(&here(), "ada", 2)]).await;
+    assert_eq!(store.user(&here(), &ada.id).await.unwrap(), None);
+}
+
+/// Whoever comes first: no change is lost by a deletion that has not seen it, and none brings somebody back.
+pub async fn of_fifty_who_change_or_delete_a_user_one_does(store: &dyn Store) {
+    let ada = user(&here(), "ada", "ada@example.org");
+    done(store, [Op::InsertUser(ada.clone())]).await;
+    let changed = User { vault: vault("new"), revision: 2, ..ada.clone() };
+    let racers = (0..50).map(|n| if n % 2 == 0 { delete(&here(), "ada", 1) } else { Op::UpdateUser(changed.clone()) });
+    one_wins(store, racers, Precondition::UserRevision).await;
+    let left = store.user(&here(), &ada.id).await.unwrap();
+    assert!(left.is_none() || left == Some(changed), "{left:?}");
+}
+
 /// Neither gone nor changed.
 pub async fn a_required_user_stands_at_the_revision(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
@@ -127,6 +175,9 @@ pub async fn users_of_two_realms_are_apart(store: &dyn Store) {
     done(store, [Op::UpdateUser(User { revision: 2, ..other.clone() })]).await;
     assert_eq!(store.user(&here(), &one.id).await.unwrap().as_ref(), Some(&one));
     assert_eq!(store.by_index(&there(), one.index).await.unwrap().0, Some(User { revision: 2, ..other }));
-    let require = Op::RequireUser { realm: there(), id: one.id, revision: 1 };
+    let require = Op::RequireUser { realm: there(), id: one.id.clone(), revision: 1 };
     fails(store, [require], Precondition::UserRevision).await;
+    done(store, [delete(&there(), "ada", 2)]).await;
+    assert_eq!(store.user(&here(), &one.id).await.unwrap().as_ref(), Some(&one));
+    assert_eq!(store.by_index(&here(), one.index).await.unwrap().0, Some(one));
 }

@@ -59,10 +59,10 @@ pub(crate) const REALM_NAMES: Form<Vec<RealmName>> = Form::new("NAMES", |text| {
 });
 
 /// Countries by their two letters.
-pub(crate) const COUNTRIES: Form<()> = Form::new("CODES", |text| {
+pub(crate) const COUNTRIES: Form<Vec<String>> = Form::new("CODES", |text| {
     let is_code = |word: &str| word.len() == 2 && word.bytes().all(|b| b.is_ascii_alphabetic());
     if items(text).all(is_code) {
-        Ok(())
+        Ok(items(text).map(str::to_ascii_uppercase).collect())
     } else {
         Err("must be ISO 3166 codes of two letters, by commas, such as `DE,FR`".to_owned())
     }

@@ -94,9 +94,13 @@ pub(crate) const DATABASE: Form<PathBuf> = Form::new("URL", |text| {
 });
 
 /// A service of others that is called: `https`, or `http` on this machine.
-pub(crate) const API_URL: Form<()> = Form::new("URL", |text| {
+pub(crate) const API_URL: Form<String> = Form::new("URL", |text| {
     let url = PublicUrl::parse(text)?;
-    if url.is_https() || url.is_loopback() { Ok(()) } else { Err("must be https, or http to loopback".to_owned()) }
+    if url.is_https() || url.is_loopback() {
+        Ok(url.as_str().to_owned())
+    } else {
+        Err("must be https, or http to loopback".to_owned())
+    }
 });
 
 /// Origins of web pages, or `*`.

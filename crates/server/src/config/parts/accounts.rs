@@ -3,8 +3,9 @@ use std::time::Duration;
 use crate::config::{
     choices::Enumeration,
     table::{
-        ACCOUNT_ENUMERATION, ARGON2_ITERATIONS, ARGON2_MEMORY_KIB, ARGON2_PARALLELISM, HASH_DEADLINE, HASH_QUEUE,
-        HASH_THREADS, PASSWORD_MIN_LENGTH, REGISTRATION_TTL, VERIFICATION_TTL,
+        ACCOUNT_ENUMERATION, ARGON2_ITERATIONS, ARGON2_MEMORY_KIB, ARGON2_PARALLELISM, DELETE_MAX_AUTH_AGE,
+        HASH_DEADLINE, HASH_QUEUE, HASH_THREADS, OTP_TTL, PASSWORD_MIN_LENGTH, REGISTRATION_TTL, RESET_TTL,
+        VERIFICATION_TTL,
     },
     values::Values,
 };
@@ -18,6 +19,12 @@ pub struct Accounts {
     pub registration_ttl: Duration,
     /// `VERIFICATION_TTL`
     pub verification_ttl: Duration,
+    /// `RESET_TTL`
+    pub reset_ttl: Duration,
+    /// `OTP_TTL`
+    pub otp_ttl: Duration,
+    /// `DELETE_MAX_AUTH_AGE`
+    pub delete_max_auth_age: Duration,
 }
 
 /// Passwords.
@@ -59,6 +66,9 @@ impl Accounts {
             enumeration: values.get(&ACCOUNT_ENUMERATION)?,
             registration_ttl: values.get(&REGISTRATION_TTL)?,
             verification_ttl: values.get(&VERIFICATION_TTL)?,
+            reset_ttl: values.get(&RESET_TTL)?,
+            otp_ttl: values.get(&OTP_TTL)?,
+            delete_max_auth_age: values.get(&DELETE_MAX_AUTH_AGE)?,
         })
     }
 }

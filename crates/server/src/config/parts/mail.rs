@@ -5,7 +5,8 @@ use portcullis_core::SecretString;
 use crate::config::{
     table::{
         DEV_MAILBOX, DEV_MAILBOX_SIZE, MAIL_CA_FILE, MAIL_FROM, MAIL_FROM_NAME, MAIL_PASSWORD, MAIL_PORT, MAIL_SERVER,
-        MAIL_SSL_TLS, MAIL_STARTTLS, MAIL_TIMEOUT, MAIL_USERNAME, MAIL_WORKERS, USE_CREDENTIALS, VALIDATE_CERTS,
+        MAIL_SSL_TLS, MAIL_STARTTLS, MAIL_TIMEOUT, MAIL_USERNAME, MAIL_WORKERS, SMS_COUNTRIES, TWILIO_API_URL,
+        TWILIO_AUTH_TOKEN, TWILIO_NUMBER, TWILIO_SID, USE_CREDENTIALS, VALIDATE_CERTS,
     },
     values::Values,
 };
@@ -21,6 +22,43 @@ pub struct Mail {
     pub workers: usize,
     /// Who takes them.
     pub delivery: Delivery,
+}
+
+/// Short messages.
+#[derive(Debug)]
+pub struct Sms {
+    /// Who takes them; none where there is no account, and in the development mailbox's place.
+    pub twilio: Option<Twilio>,
+    /// `SMS_COUNTRIES`
+    pub countries: Option<Vec<String>>,
+}
+
+/// An account at Twilio.
+#[derive(Debug)]
+pub struct Twilio {
+    /// `TWILIO_SID`
+    pub sid: String,
+    /// `TWILIO_AUTH_TOKEN`
+    pub auth_token: SecretString,
+    /// `TWILIO_NUMBER`
+    pub number: String,
+    /// `TWILIO_API_URL`
+    pub api_url: String,
+}
+
+impl Sms {
+    pub(super) fn read(values: &Values) -> Option<Self> {
+        let twilio = match values.get(&TWILIO_SID) {
+            None => None,
+            Some(sid) => Some(Twilio {
+                sid,
+                auth_token: values.get(&TWILIO_AUTH_TOKEN)?,
+                number: values.get(&TWILIO_NUMBER)?,
+                api_url: values.get(&TWILIO_API_URL)?,
+            }),
+        };
+        Some(Self { twilio, countries: values.get(&SMS_COUNTRIES) })
+    }
 }
 
 /// Who takes the mails.

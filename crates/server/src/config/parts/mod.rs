@@ -10,7 +10,7 @@ mod token;
 pub use accounts::{Accounts, Argon2, Hashing, Password};
 pub use http::Http;
 pub use log::Log;
-pub use mail::{Credentials, Delivery, Mail, MailTls, Smtp};
+pub use mail::{Credentials, Delivery, Mail, MailTls, Sms, Smtp, Twilio};
 pub use store::Store;
 pub use token::{Signing, Token};
 
@@ -50,6 +50,8 @@ pub struct Config {
     pub password: Password,
     /// Where its mails go.
     pub mail: Mail,
+    /// Where its short messages go.
+    pub sms: Sms,
     /// What it logs.
     pub log: Log,
 }
@@ -69,6 +71,7 @@ impl Config {
             accounts: Accounts::read(values)?,
             password: Password::read(values)?,
             mail: Mail::read(values)?,
+            sms: Sms::read(values)?,
             log: Log::read(values)?,
         })
     }

@@ -6,7 +6,7 @@ use crate::config::{
     choices::JwtAlgorithm,
     table::{
         ACCESS_TOKEN_TTL, JWT_ALGORITHM, JWT_AUDIENCE, JWT_ISSUER, JWT_KEY_ROTATION, JWT_SECRET, JWT_SECRET_PREVIOUS,
-        SESSION_MAX_AGE,
+        REFRESH_TOKEN_TTL, SESSION_MAX_AGE,
     },
     values::Values,
 };
@@ -24,6 +24,8 @@ pub struct Token {
     pub access_ttl: Duration,
     /// `SESSION_MAX_AGE`
     pub session_max_age: Duration,
+    /// `REFRESH_TOKEN_TTL`
+    pub refresh_ttl: Duration,
     /// `JWT_KEY_ROTATION`
     pub key_rotation: Duration,
 }
@@ -56,6 +58,7 @@ impl Token {
             audience: values.get(&JWT_AUDIENCE),
             access_ttl: values.get(&ACCESS_TOKEN_TTL)?,
             session_max_age: values.get(&SESSION_MAX_AGE)?,
+            refresh_ttl: values.get(&REFRESH_TOKEN_TTL)?,
             key_rotation: values.get(&JWT_KEY_ROTATION)?,
         })
     }

@@ -18,7 +18,7 @@ use crate::http::{
 
 /// Fields by name.
 #[derive(Debug, Default)]
-pub(in crate::http) struct Fields(BTreeMap<String, Given>);
+pub(crate) struct Fields(BTreeMap<String, Given>);
 
 impl Fields {
     /// The field of this name; it is gone afterwards.
@@ -164,6 +164,47 @@ async fn collect(body: Body, limit: usize) -> Result<bytes::Bytes, Response> {
             Refusal::from(unreadable()).into_response()
         }
     })
+}
+
+/// The fields of a JSON body, or of the query where there is no body. In the query a `+` in front of a number has become a
+/// blank, which is taken for what it was.
+#[derive(Debug)]
+pub(in crate::http) struct JsonOrQuery(pub(in crate::http) Fields);
+
+impl FromRequest<AppState> for JsonOrQuery {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+        if request.headers().contains_key(CONTENT_TYPE) {
+            return read(request, state, &[BodyType::Json]).await.map(Self);
+        }
+        let mut fields = Fields::from_urlencoded(request.uri().query().unwrap_or_default())
+            .map_err(|error| Refusal::from(error).into_response())?;
+        let phone = fields.take("phone");
+        let restored = match phone.text().and_then(|phone| phone.strip_prefix(' ')) {
+            Some(rest) => Given::from(format!("+{}", rest.trim_start())),
+            None => phone,
+        };
+        fields.0.insert("phone".to_owned(), restored);
+        Ok(Self(fields))
+    }
+}
+
+/// The form of the token endpoint, or why it cannot be read: there, that is told in OAuth 2.0's words.
+#[derive(Debug)]
+pub(crate) struct TokenForm(pub(crate) Result<Fields, Error>);
+
+impl FromRequest<AppState> for TokenForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+        if body_type(&request) != Some(BodyType::Form) {
+            return Ok(Self(Err(Error::new(Kind::Malformed, "body.wrong_type", "The request must be a form"))));
+        }
+        let body = collect(request.into_body(), state.limits.body).await?;
+        let text = std::str::from_utf8(&body).map_err(|_| unreadable());
+        Ok(Self(text.and_then(Fields::from_urlencoded)))
+    }
 }
 
 macro_rules! body {

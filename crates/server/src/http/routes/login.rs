@@ -1,4 +1,5 @@
 use axum::Json;
+use portcullis_core::service::Tokens;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -32,11 +33,24 @@ pub(crate) struct TokenAnswer {
     /// In seconds.
     #[schema(example = 1800)]
     expires_in: u64,
+    /// For the next pair of tokens, at `token`; used up by that.
+    refresh_token: String,
+}
+
+impl From<Tokens> for TokenAnswer {
+    fn from(tokens: Tokens) -> Self {
+        Self {
+            access_token: tokens.access.expose().to_owned(),
+            token_type: "bearer",
+            expires_in: tokens.access.lifetime.as_secs(),
+            refresh_token: tokens.refresh.expose().to_string(),
+        }
+    }
 }
 
 /// Log in
 ///
-/// Gives an access token for the address and password of a verified account.
+/// Gives an access token and a refresh token for the address and password of a verified account.
 #[utoipa::path(
     post, path = "/v1/{realm}/login", tag = "Accounts",
     params(("realm" = String, Path, description = "The realm", example = "User1")),
@@ -53,7 +67,6 @@ pub(crate) struct TokenAnswer {
 )]
 pub(crate) async fn login(call: Call, FormBody(mut fields): FormBody) -> Result<Json<TokenAnswer>, Refusal> {
     let (username, password) = (fields.take("username"), fields.take("password"));
-    let done = call.service.login(&call.ctx, &call.realm, &username, &password).await.map_err(Refusal::for_oauth)?;
-    let expires_in = done.access_token.lifetime.as_secs();
-    Ok(Json(TokenAnswer { access_token: done.access_token.expose().to_owned(), token_type: "bearer", expires_in }))
+    let tokens = call.service.login(&call.ctx, &call.realm, &username, &password).await.map_err(Refusal::for_oauth)?;
+    Ok(Json(tokens.into()))
 }

@@ -2,6 +2,7 @@
 //! answer.
 
 pub(super) mod create;
+pub(super) mod delete;
 pub(super) mod health;
 pub(super) mod keys;
 pub(super) mod landing;
@@ -9,8 +10,10 @@ pub(super) mod login;
 pub(super) mod logout;
 pub(super) mod mailbox;
 pub(super) mod openapi;
+pub(super) mod otp;
 pub(super) mod profile;
 pub(super) mod reset;
+pub(super) mod token;
 pub(super) mod undo;
 pub(super) mod verify;
 

@@ -1,16 +1,100 @@
-use axum::{extract::State, response::Response};
-use portcullis_core::error::Kind;
+use axum::{Json, extract::State, response::Response};
+use portcullis_core::{error::Kind, service::Given};
 use utoipa::ToSchema;
 
+use super::Message;
 use crate::{
     http::{
-        extract::{Call, FormBody, Query, Wants},
+        extract::{ActsOnGet, AnyBody, Call, FormBody, Query, Wants},
         page,
-        problem::Problem,
+        problem::{Problem, Refusal},
         state::AppState,
     },
     templates::Page,
 };
+
+const SENT: &str = "Password reset link sent to your email";
+
+/// Ask for a reset link
+///
+/// The same answer whether or not the address has an account.
+#[utoipa::path(
+    get, path = "/v1/{realm}/forget_password", tag = "Accounts",
+    params(
+        ("realm" = String, Path, description = "The realm", example = "User1"),
+        ("email" = String, Query, description = "The address", example = "john.doe@example.com"),
+    ),
+    responses(
+        (status = 200, description = "A mail is on its way, if the address has an account", body = Message, example = json!({"message": "Password reset link sent to your email"})),
+        (status = 422, description = "Not an address", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn forget_password(call: Call, _: ActsOnGet, mut query: Query) -> Result<Json<Message>, Refusal> {
+    forget(&call, &query.take("email")).await
+}
+
+/// What `forget_password` takes by POST.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field")]
+struct ForgetRequest {
+    #[schema(example = "john.doe@example.com")]
+    email: String,
+}
+
+/// Ask for a reset link, by POST
+///
+/// The same as GET, with the address where no log writes it down.
+#[utoipa::path(
+    post, path = "/v1/{realm}/forget_password", tag = "Accounts",
+    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    request_body(content((ForgetRequest = "application/json"), (ForgetRequest = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "A mail is on its way, if the address has an account", body = Message, example = json!({"message": "Password reset link sent to your email"})),
+        (status = 422, description = "Not an address", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn forget_password_by_post(
+    call: Call,
+    AnyBody(mut fields): AnyBody,
+) -> Result<Json<Message>, Refusal> {
+    forget(&call, &fields.take("email")).await
+}
+
+async fn forget(call: &Call, email: &Given) -> Result<Json<Message>, Refusal> {
+    call.service.forget_password(&call.ctx, &call.realm, email).await?;
+    Ok(Message::say(SENT))
+}
+
+/// The form for a new password
+///
+/// The link from the mail: a page with the form. Opening it changes nothing.
+#[utoipa::path(
+    get, path = "/v1/{realm}/reset_password_form", tag = "Accounts",
+    params(
+        ("realm" = String, Path, description = "The realm", example = "User1"),
+        ("token" = String, Query, description = "From the mail"),
+    ),
+    responses(
+        (status = 200, description = "The form: HTML, or JSON", body = Message, example = json!({"message": "Send the new password by POST to reset_password"})),
+        (status = 400, description = "Not a good link: HTML, or problem+json", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn reset_password_form(
+    State(state): State<AppState>,
+    call: Call,
+    wants: Wants,
+    mut query: Query,
+) -> Response {
+    let token = query.take("token");
+    let token = token.text().unwrap_or_default();
+    match call.service.may_choose_password(&call.ctx, &call.realm, token).await {
+        Ok(()) => {
+            let message = "Send the new password by POST to reset_password";
+            page::answer(&state, &call, wants, &Page::reset(token, ""), message)
+        }
+        Err(error) => page::refuse(&state, &call, wants, &Page::ResetFailed { error: error.detail() }, error),
+    }
+}
 
 /// The form of the page.
 #[derive(ToSchema)]
@@ -22,8 +106,8 @@ struct ResetForm {
 
 /// Choose a password
 ///
-/// Sent by the form behind a verification link, where several people registered the address: the owner of the mailbox
-/// decides. The link works once; a password that is refused leaves it good.
+/// Sent by the form behind a reset link, or behind a verification link where several people registered the address. The link
+/// works once; a password that is refused leaves it good. All sessions end.
 #[utoipa::path(
     post, path = "/v1/{realm}/reset_password", tag = "Accounts",
     params(
@@ -32,7 +116,7 @@ struct ResetForm {
     ),
     request_body(content = ResetForm, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "The password counts from now on: HTML, or JSON", body = super::Message, example = json!({"message": "Password reset successfully"})),
+        (status = 200, description = "The password counts from now on: HTML, or JSON", body = Message, example = json!({"message": "Password reset successfully"})),
         (status = 400, description = "Not a good link: HTML, or problem+json", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "The password is refused: the form again, or problem+json", body = Problem, content_type = "application/problem+json"),
     )
@@ -46,7 +130,7 @@ pub(crate) async fn reset_password(
 ) -> Response {
     let token = query.take("token");
     let token = token.text().unwrap_or_default();
-    match call.service.claim(&call.ctx, &call.realm, token, &fields.take("password")).await {
+    match call.service.choose_password(&call.ctx, &call.realm, token, &fields.take("password")).await {
         Ok(()) => page::answer(&state, &call, wants, &Page::ResetSuccess, "Password reset successfully"),
         Err(error) if error.kind() == Kind::Invalid => {
             let reason = error.fields().first().map_or(error.detail().into(), |fault| fault.detail.clone());

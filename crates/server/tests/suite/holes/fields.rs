@@ -33,7 +33,7 @@ async fn d71_of_fifty_registrations_at_one_moment_one_account_comes() {
 
 #[tokio::test]
 async fn d72_a_bad_field_is_the_fault_of_the_field_and_not_of_the_server() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     for (field, value, code) in [
         ("password", json!("weak"), "password.too_short"),
         ("email", json!("nobody"), "email.invalid"),
@@ -99,7 +99,7 @@ async fn d73_addresses_beyond_the_alphabet_are_addresses() {
 
 #[tokio::test]
 async fn d74_the_example_of_the_readme_gives_a_country_and_no_error_is_ever_kept() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     let readme = json!({
         "first_name": "John", "last_name": "Doe", "email": "john.doe@example.com",
         "phone": "+1234567890", "country_code": "US", "password": "securepassword123",
@@ -118,7 +118,7 @@ async fn d74_the_example_of_the_readme_gives_a_country_and_no_error_is_ever_kept
 
 #[tokio::test]
 async fn d75_a_refusal_repeats_nothing_that_was_sent() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     let whole = json!({
         "first_name": "Planted-First", "last_name": "Planted-Last", "email": "planted@example.com",
         "phone": "+15550planted", "country_code": "planted-country", "password": "planted-password", "more": "planted-more",
@@ -166,7 +166,7 @@ async fn is_refused_without_a_word(answer: reqwest::Response, sent: &str) {
 
 #[tokio::test]
 async fn d77_names_and_numbers_have_an_end_and_no_controls() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     for field in ["first_name", "last_name"] {
         for (bad, code) in [
             ("x".repeat(101), "name.too_long"),

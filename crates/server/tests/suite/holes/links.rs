@@ -102,6 +102,20 @@ async fn d14_a_link_is_good_for_as_long_as_its_mail_says() {
 }
 
 #[tokio::test]
+async fn d14_the_mail_says_what_the_settings_say() {
+    let app = TestApp::with(&[("VERIFICATION_TTL", "2h")]).await;
+    let john = Person::new("john@example.com").register(&app).await;
+    let mails = app.mails_to(&john.email).await;
+    app.advance(Duration::from_secs(2 * 3600));
+    let page = app.open(&app.link(&john.email, "verify").await).await;
+    assert_eq!(page.status(), 400);
+    let page = page.text().await.unwrap();
+    for promise in [mails[0]["text"].as_str().unwrap(), mails[0]["html"].as_str().unwrap(), page.as_str()] {
+        assert!(!promise.contains("24 hours"), "it was good for two hours: {promise}");
+    }
+}
+
+#[tokio::test]
 async fn d14_the_form_for_a_password_lapses_too() {
     let app = TestApp::start().await;
     let (_, victim) = contested(&app).await;

@@ -206,6 +206,8 @@ async fn stumble(visitor: &Visitor, port: u16, secrets: &[String]) {
     }
     let basic = visitor.request(Method::GET, "/User1/me");
     basic.basic_auth("quokka.planted@example.com", Some("violet-planted-teapot")).send().await.unwrap();
+    let method = Method::from_bytes(b"PLANTED-QUERY").unwrap();
+    assert_eq!(visitor.request(method, "/User1/me").send().await.unwrap().status(), 405);
     let large = "planted-query".repeat(3000);
     visitor.request(Method::GET, "/User1/me").header("X-Large", &large).send().await.unwrap();
     // Whether the answer to this comes before or after the end of the connection is a matter of chance.

@@ -7,6 +7,7 @@ use portcullis_core::random::SeededRandom;
 use reqwest::{Method, Response};
 
 use super::{
+    UNLIMITED,
     answer::{Answer, assert_alike},
     ask, contested,
     program::{Visitor, link_in, start, with_mail},
@@ -38,7 +39,7 @@ fn uses() -> [(Method, &'static str); 4] {
 
 #[tokio::test]
 async fn d19_no_form_is_shown_for_junk() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     for (method, page) in uses() {
         for token in ["junk", "", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "%3Cform%3E"] {
             let answer = send(&app, method.clone(), page, token, BROWSER).await;
@@ -54,7 +55,7 @@ async fn d19_no_form_is_shown_for_junk() {
 
 #[tokio::test]
 async fn d20_a_bad_link_is_a_page_for_people_and_a_problem_for_programs() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     for (method, page) in uses() {
         for accept in [BROWSER, "text/html", "*/*", "text/html, application/json"] {
             let answer = send(&app, method.clone(), page, "junk", accept).await;
@@ -69,7 +70,7 @@ async fn d20_a_bad_link_is_a_page_for_people_and_a_problem_for_programs() {
 
 #[tokio::test]
 async fn d20_every_bad_link_is_answered_alike() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     let bad = bad_tokens(&app).await;
     for (method, page) in uses() {
         for accept in [BROWSER, "application/json"] {

@@ -9,7 +9,7 @@ use reqwest::Response;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use super::{contested, reset_path};
+use super::{UNLIMITED, contested, reset_path};
 use crate::support::{Person, TestApp, json, problem};
 
 async fn create_with(app: &TestApp, password: &str) -> Response {
@@ -26,7 +26,7 @@ async fn refused(response: Response) -> String {
 
 #[tokio::test]
 async fn d44_not_every_password_is_taken() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     for (password, code) in [
         ("", "password.too_short"),
         ("7 chars", "password.too_short"),
@@ -46,7 +46,7 @@ async fn d44_not_every_password_is_taken() {
 
 #[tokio::test]
 async fn d45_a_reset_keeps_the_same_rules() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     let (_, victim) = contested(&app).await;
     let path = reset_path(&app, &victim.email).await;
     for password in ["a", "", "7 chars", "password", "victim@example.com", "JohnDoe1", "abc\0defghi"] {
@@ -70,7 +70,7 @@ async fn d46_a_phrase_is_good_and_a_known_password_with_a_digit_is_not() {
 
 #[tokio::test]
 async fn d47_every_byte_of_a_password_counts() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").with_password(&"a".repeat(80)).join(&app).await;
     let other = |at: usize| format!("{}b{}", "a".repeat(at), "a".repeat(79 - at));
     for wrong in ["a".repeat(72), "a".repeat(79), "a".repeat(81), other(0), other(72), other(79)] {
@@ -81,7 +81,7 @@ async fn d47_every_byte_of_a_password_counts() {
 
 #[tokio::test]
 async fn d48_a_nul_in_a_password_is_no_server_error() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").with_password("abc quiet def").join(&app).await;
     assert_eq!(refused(create_with(&app, "abc\0defghij").await).await, "password.impossible");
     for wrong in ["abc\0def", "\0", "abc quiet def\0", "abc quiet def\0more", "\u{7f}\u{85}"] {
@@ -101,7 +101,7 @@ async fn d49_health_answers_while_logins_keep_every_hash_thread_busy() {
         ("HASH_QUEUE", "4"),
         ("ARGON2_MEMORY_KIB", "65536"),
         ("ARGON2_ITERATIONS", "3"),
-        super::UNLIMITED,
+        UNLIMITED,
     ];
     let app = Arc::new(TestApp::with(&costly).await);
     let mut logins = JoinSet::new();
@@ -147,7 +147,7 @@ async fn d50_a_password_is_the_same_however_its_letters_are_composed() {
 
 #[tokio::test]
 async fn d51_an_address_is_one_account_however_it_is_spelt() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("John.Doe@Example.COM").register(&app).await;
     let john = Person { email: "john.doe@example.com".to_owned(), ..john }.verify(&app).await;
     let spellings = ["john.doe@example.com", "JOHN.DOE@EXAMPLE.COM", " John.doe@example.com\t", "john.doe@eXample.com"];
@@ -171,7 +171,7 @@ async fn d51_an_address_is_one_account_however_it_is_spelt() {
 
 #[tokio::test]
 async fn d52_a_name_with_an_address_is_no_address() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     for email in [
         "John <john@x.com>",
         "<john@x.com>",
@@ -205,7 +205,7 @@ async fn d52_a_name_with_an_address_is_no_address() {
 
 #[tokio::test]
 async fn d53_no_spelling_of_an_address_remembers_an_old_password() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[UNLIMITED]).await;
     let (_, victim) = contested(&app).await;
     let spellings = ["victim@example.com", "Victim@Example.com", " VICTIM@EXAMPLE.COM "];
     for email in spellings {

@@ -2,10 +2,14 @@
 
 mod contested;
 mod create;
+mod delete;
 mod keys;
 mod login;
 mod logout;
+mod otp;
 mod pages;
+mod refresh;
 mod resend;
+mod reset;
 mod undo;
 mod verify;

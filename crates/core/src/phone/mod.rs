@@ -1,6 +1,10 @@
 //! Telephone numbers in E.164.
 
+mod regions;
+
 use std::fmt;
+
+use regions::REGIONS;
 
 /// A number in E.164: `+`, then 7 to 15 digits, the first not zero. Checked by syntax: whether it is in service shows when a
 /// code arrives. Personal data: never printed.
@@ -34,10 +38,27 @@ impl PhoneNumber {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The ISO 3166-1 alpha-2 code of the country that the number is of, by its first digits: the area code under `+1`,
+    /// as much as it takes under the other calling codes that countries share.
+    ///
+    /// None for a number of no country, such as a satellite telephone's, or one under an area code of `+1` that nobody
+    /// has. A mobile number goes by its plan: it says nothing of where the telephone is.
+    #[must_use]
+    pub fn country(&self) -> Option<&'static str> {
+        let digits = self.0.strip_prefix('+')?;
+        (1..=digits.len()).rev().find_map(|length| region(digits.get(..length)?))
+    }
 }
 
 impl fmt::Debug for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PhoneNumber(…)")
     }
+}
+
+/// The country of all numbers that begin so, unless more digits say otherwise.
+fn region(prefix: &str) -> Option<&'static str> {
+    let found = REGIONS.binary_search_by(|(key, _)| (*key).cmp(prefix));
+    found.ok().and_then(|place| REGIONS.get(place)).map(|(_, country)| *country)
 }

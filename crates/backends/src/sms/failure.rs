@@ -1,0 +1,42 @@
+//! What went wrong between us and the SMS provider, what it means for the message, and what of it may be written down.
+
+use std::{error::Error as _, iter};
+
+use portcullis_core::port::SendError;
+
+/// Why a message was not taken, in words that are fit for a log: the provider's own repeat the number and the text.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("the SMS provider answered {status}{}", code.map(|code| format!(", error {code}")).unwrap_or_default())]
+    Refused { status: u16, code: Option<u32> },
+    #[error("the SMS provider's answer makes no sense")]
+    Unreadable,
+    #[error("the SMS provider took too long")]
+    TimedOut,
+    #[error("no way to the SMS provider: {0}")]
+    Connection(String),
+    #[error("no message at the SMS provider is called so")]
+    Receipt,
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_timeout() {
+            return Self::TimedOut;
+        }
+        // Said by this side: names, sockets and TLS. The outermost says only that it was a request.
+        let causes = iter::successors(error.source(), |cause| (*cause).source()).map(ToString::to_string);
+        Self::Connection(causes.collect::<Vec<_>>().join(": "))
+    }
+}
+
+impl From<Failure> for SendError {
+    fn from(failure: Failure) -> Self {
+        match &failure {
+            // Too slow and too often: the only two that time alone puts right.
+            Failure::Refused { status: 408 | 429, .. } => Self::Transient(failure.into()),
+            Failure::Refused { status: 400..=499, .. } | Failure::Receipt => Self::Permanent(failure.into()),
+            _ => Self::Transient(failure.into()),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! How short messages leave: by Twilio.
+
+mod failure;
+mod settings;
+mod twilio;
+
+pub use settings::{BadSettings, TwilioSettings};
+pub use twilio::TwilioSender;

@@ -1,0 +1,125 @@
+use std::{fmt, time::Duration};
+
+use async_trait::async_trait;
+use portcullis_core::{
+    ExposeSecret, SecretString,
+    message::Sms,
+    port::{SendError, SmsReceipt, SmsSender, SmsStatus},
+};
+use reqwest::{Client, RequestBuilder, Response, Url, redirect};
+use serde_json::Value;
+
+use super::{
+    failure::Failure,
+    settings::{BadSettings, TwilioSettings, is_identifier},
+};
+
+/// How long a connection is worth keeping for the next message: less than servers are patient.
+const SPARE: Duration = Duration::from_secs(30);
+/// Connections that are kept.
+const SPARES: usize = 4;
+/// Longest answer that is read, in bytes; Twilio's are about a thousand.
+const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// Hands short messages to Twilio, by its Messages API of 2010.
+pub struct TwilioSender {
+    http: Client,
+    account: Url,
+    sid: String,
+    auth_token: SecretString,
+    from: String,
+}
+
+impl TwilioSender {
+    /// A sender with these settings; it connects when there is a message.
+    ///
+    /// # Errors
+    /// [`BadSettings`].
+    pub fn new(settings: TwilioSettings) -> Result<Self, BadSettings> {
+        let account = settings.account()?;
+        let from = settings.sender()?;
+        if settings.auth_token.expose_secret().is_empty() {
+            return Err(BadSettings::AuthToken);
+        }
+        // Whoever answers gets the token: nobody but the one who was named, so neither redirects nor a proxy that the
+        // environment happens to name.
+        let http = Client::builder()
+            .user_agent("Portcullis")
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .timeout(settings.timeout)
+            .pool_idle_timeout(SPARE)
+            .pool_max_idle_per_host(SPARES)
+            .build()
+            .map_err(|error| BadSettings::Tls(Failure::from(error).to_string()))?;
+        Ok(Self { http, account, sid: settings.sid, auth_token: settings.auth_token, from })
+    }
+
+    fn url(&self, parts: &[&str]) -> Url {
+        let mut url = self.account.clone();
+        // Never an error: the account is a path already.
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.extend(parts);
+        }
+        url
+    }
+
+    /// What is answered to a request that succeeds.
+    async fn ask(&self, request: RequestBuilder) -> Result<Value, Failure> {
+        let request = request.basic_auth(&self.sid, Some(self.auth_token.expose_secret()));
+        let response = request.send().await?;
+        let status = response.status();
+        let answer = read(response).await;
+        if status.is_success() {
+            return answer;
+        }
+        let code = answer.ok().and_then(|answer| number(&answer, "code"));
+        Err(Failure::Refused { status: status.as_u16(), code })
+    }
+}
+
+#[async_trait]
+impl SmsSender for TwilioSender {
+    async fn send(&self, sms: &Sms) -> Result<SmsReceipt, SendError> {
+        let form = [("To", sms.to.as_str()), ("From", &self.from), ("Body", &sms.text)];
+        let answer = self.ask(self.http.post(self.url(&["Messages.json"])).form(&form)).await?;
+        let sid = answer.get("sid").and_then(Value::as_str).filter(|sid| is_identifier(sid));
+        Ok(SmsReceipt(sid.ok_or(Failure::Unreadable)?.to_owned()))
+    }
+
+    async fn status(&self, receipt: &SmsReceipt) -> Result<SmsStatus, SendError> {
+        let SmsReceipt(sid) = receipt;
+        if !is_identifier(sid) {
+            return Err(Failure::Receipt.into());
+        }
+        let answer = self.ask(self.http.get(self.url(&["Messages", &format!("{sid}.json")]))).await?;
+        match answer.get("status").and_then(Value::as_str) {
+            Some("queued" | "accepted" | "scheduled" | "sending" | "sent") => Ok(SmsStatus::Pending),
+            Some("delivered" | "received" | "read") => Ok(SmsStatus::Delivered),
+            Some("undelivered" | "failed" | "canceled") => Ok(SmsStatus::Failed(number(&answer, "error_code"))),
+            _ => Err(Failure::Unreadable.into()),
+        }
+    }
+}
+
+impl fmt::Debug for TwilioSender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TwilioSender({})", self.account.origin().ascii_serialization())
+    }
+}
+
+async fn read(mut response: Response) -> Result<Value, Failure> {
+    let mut answer = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if answer.len() + chunk.len() > LONGEST_ANSWER {
+            return Err(Failure::Unreadable);
+        }
+        answer.extend_from_slice(&chunk);
+    }
+    serde_json::from_slice(&answer).map_err(|_| Failure::Unreadable)
+}
+
+/// One of Twilio's error codes.
+fn number(answer: &Value, field: &str) -> Option<u32> {
+    answer.get(field).and_then(Value::as_u64).and_then(|code| code.try_into().ok())
+}

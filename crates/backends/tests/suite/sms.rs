@@ -1,0 +1,371 @@
+use std::{process::Command, sync::Arc, time::Duration};
+
+use portcullis_backends::{
+    mail::DevMailbox,
+    sms::{BadSettings, TwilioSender, TwilioSettings},
+};
+use portcullis_core::{
+    clock::{Clock, ManualClock, Timestamp},
+    message::{Channel, Sms},
+    phone::PhoneNumber,
+    port::{Mailbox, SendError, SmsReceipt, SmsSender, SmsStatus},
+};
+
+use twilio::{AUTH_TOKEN, Behaviour, SID, Twilio};
+
+#[path = "../support/twilio.rs"]
+mod twilio;
+
+const FROM: &str = "+15005550006";
+const TO: &str = "+441632960001";
+
+fn settings(api_url: &str) -> TwilioSettings {
+    TwilioSettings {
+        api_url: api_url.to_owned(),
+        sid: SID.to_owned(),
+        auth_token: AUTH_TOKEN.into(),
+        from: FROM.to_owned(),
+        timeout: Duration::from_secs(10),
+    }
+}
+
+fn sms() -> Sms {
+    Sms {
+        message_id: "k3v8q2m1".to_owned(),
+        to: PhoneNumber::parse(TO).unwrap(),
+        text: "493817 is your code for Example.".to_owned(),
+        code: "493817".to_owned(),
+    }
+}
+
+/// A Twilio, and what talks to it.
+async fn pair() -> (Twilio, TwilioSender) {
+    let twilio = Twilio::start().await;
+    let sender = TwilioSender::new(settings(&twilio.url())).unwrap();
+    (twilio, sender)
+}
+
+/// What was said about a message that may go better later.
+fn transient<T: std::fmt::Debug>(outcome: Result<T, SendError>) -> String {
+    match outcome {
+        Err(SendError::Transient(cause)) => cause.to_string(),
+        other => panic!("not transient: {other:?}"),
+    }
+}
+
+/// What was said about a message that is given up.
+fn permanent<T: std::fmt::Debug>(outcome: Result<T, SendError>) -> String {
+    match outcome {
+        Err(SendError::Permanent(cause)) => cause.to_string(),
+        other => panic!("not permanent: {other:?}"),
+    }
+}
+
+fn refusal(change: impl FnOnce(&mut TwilioSettings)) -> Option<BadSettings> {
+    let mut settings = settings(TwilioSettings::API_URL);
+    change(&mut settings);
+    TwilioSender::new(settings).err()
+}
+
+#[tokio::test]
+async fn a_message_arrives_and_its_receipt_is_what_twilio_calls_it() {
+    let (twilio, sender) = pair().await;
+    let receipt = sender.send(&sms()).await.unwrap();
+    let [message] = twilio.messages().try_into().unwrap();
+    assert_eq!(receipt, SmsReceipt(message.sid));
+    assert_eq!((message.to.as_str(), message.from.as_str()), (TO, FROM));
+    assert_eq!(message.body, sms().text);
+    assert!(twilio.requests()[0].to_ascii_lowercase().contains("\r\nuser-agent: portcullis\r\n"));
+}
+
+#[tokio::test]
+async fn every_letter_of_the_text_arrives() {
+    let (twilio, sender) = pair().await;
+    for text in ["a+b & c=d%20?#\"\\", "Ihr Code für Größe: 493817", "コード 493817 ✓", "one\r\ntwo\n\n", ""] {
+        sender.send(&Sms { text: text.to_owned(), ..sms() }).await.unwrap();
+        assert_eq!(twilio.messages().pop().unwrap().body, text);
+    }
+}
+
+#[tokio::test]
+async fn what_became_of_a_message_is_told() {
+    let (twilio, sender) = pair().await;
+    let receipt = sender.send(&sms()).await.unwrap();
+    assert_eq!(sender.status(&receipt).await.unwrap(), SmsStatus::Pending);
+    for (word, code, expected) in [
+        ("queued", None, SmsStatus::Pending),
+        ("accepted", None, SmsStatus::Pending),
+        ("scheduled", None, SmsStatus::Pending),
+        ("sending", None, SmsStatus::Pending),
+        ("sent", None, SmsStatus::Pending),
+        ("delivered", None, SmsStatus::Delivered),
+        ("received", None, SmsStatus::Delivered),
+        ("read", None, SmsStatus::Delivered),
+        ("undelivered", Some(30003), SmsStatus::Failed(Some(30003))),
+        ("failed", Some(30007), SmsStatus::Failed(Some(30007))),
+        ("canceled", None, SmsStatus::Failed(None)),
+    ] {
+        twilio.set_status(&receipt.0, word, code);
+        assert_eq!(sender.status(&receipt).await.unwrap(), expected, "{word}");
+    }
+    twilio.set_status(&receipt.0, "teleported", None);
+    assert_eq!(transient(sender.status(&receipt).await), "the SMS provider's answer makes no sense");
+}
+
+#[tokio::test]
+async fn a_refusal_is_for_good_unless_time_may_help() {
+    let (twilio, sender) = pair().await;
+    let receipt = sender.send(&sms()).await.unwrap();
+    for (status, code) in [(400, Some(21211)), (400, Some(21610)), (401, Some(20003)), (403, None), (404, Some(20404))]
+    {
+        twilio.behave(Behaviour::Refuse { status, code });
+        permanent(sender.send(&sms()).await);
+        permanent(sender.status(&receipt).await);
+    }
+    for (status, code) in [(408, None), (429, Some(20429)), (500, Some(20500)), (502, None), (503, Some(20503))] {
+        twilio.behave(Behaviour::Refuse { status, code });
+        transient(sender.send(&sms()).await);
+        transient(sender.status(&receipt).await);
+    }
+    assert_eq!(twilio.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_logged_of_a_refusal_has_its_numbers_but_no_word_of_the_message() {
+    let (twilio, sender) = pair().await;
+    for (status, code, expected) in [
+        (400, Some(21211), "the SMS provider answered 400, error 21211"),
+        (404, None, "the SMS provider answered 404"),
+        (429, Some(20429), "the SMS provider answered 429, error 20429"),
+        (503, None, "the SMS provider answered 503"),
+    ] {
+        twilio.behave(Behaviour::Refuse { status, code });
+        let (SendError::Permanent(cause) | SendError::Transient(cause)) = sender.send(&sms()).await.unwrap_err();
+        assert_eq!(cause.to_string(), expected);
+        assert!(!format!("{cause:?}").contains("1632"), "{cause:?}");
+        assert!(cause.source().is_none());
+    }
+    for body in ["", "<html>", "[]", "null", r#"{"code":"21211"}"#, r#"{"code":-1}"#, r#"{"code":4294967296}"#] {
+        twilio.behave(Behaviour::Answer { status: 400, body: body.to_owned() });
+        assert_eq!(permanent(sender.send(&sms()).await), "the SMS provider answered 400", "{body}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_makes_no_sense_gives_no_receipt() {
+    let (twilio, sender) = pair().await;
+    let endless = format!(r#"{{"sid":"SM1","status":"queued","padding":"{}"}}"#, "a".repeat(1024 * 1024));
+    let overlong = format!(r#"{{"sid":"{}"}}"#, "a".repeat(65));
+    for body in ["", "<html>", "{}", "[]", r#"{"sid":7}"#, r#"{"sid":""}"#, r#"{"sid":"../../x"}"#, &overlong, &endless]
+    {
+        twilio.behave(Behaviour::Answer { status: 201, body: body.to_owned() });
+        assert_eq!(transient(sender.send(&sms()).await), "the SMS provider's answer makes no sense");
+    }
+    let receipt = SmsReceipt("SM1".to_owned());
+    for body in ["", "<html>", "{}", r#"{"status":null}"#, &endless] {
+        twilio.behave(Behaviour::Answer { status: 200, body: body.to_owned() });
+        assert_eq!(transient(sender.status(&receipt).await), "the SMS provider's answer makes no sense");
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_that_twilio_never_gave_makes_no_request() {
+    let (twilio, sender) = pair().await;
+    for receipt in ["", "../Messages", "SM1/Media", "SM1?x", "SM1#", "SM%31", "SM 1", "SMé", ".", &"a".repeat(65)] {
+        let outcome = sender.status(&SmsReceipt(receipt.to_owned())).await;
+        assert_eq!(permanent(outcome), "no message at the SMS provider is called so", "{receipt}");
+    }
+    assert!(twilio.requests().is_empty());
+    let unknown = sender.status(&SmsReceipt("a".repeat(64))).await;
+    assert_eq!(permanent(unknown), "the SMS provider answered 404, error 20404");
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_refused_and_not_named() {
+    let twilio = Twilio::start().await;
+    let wrong = TwilioSettings { auth_token: "another-token".into(), ..settings(&twilio.url()) };
+    let sender = TwilioSender::new(wrong).unwrap();
+    assert_eq!(permanent(sender.send(&sms()).await), "the SMS provider answered 401, error 20003");
+    assert!(twilio.messages().is_empty());
+}
+
+#[tokio::test]
+async fn a_twilio_that_cannot_be_reached_may_be_later() {
+    let (twilio, sender) = pair().await;
+    twilio.behave(Behaviour::Close);
+    let cause = transient(sender.send(&sms()).await);
+    assert!(cause.starts_with("no way to the SMS provider: "), "{cause}");
+    assert!(twilio.messages().is_empty());
+    drop(twilio);
+    tokio::task::yield_now().await;
+    let cause = transient(sender.send(&sms()).await);
+    assert!(cause.contains("refused") && !cause.contains(SID), "{cause}");
+}
+
+#[tokio::test]
+async fn a_twilio_that_hangs_is_given_up_in_time() {
+    let twilio = Twilio::start().await;
+    let hasty = TwilioSettings { timeout: Duration::from_millis(200), ..settings(&twilio.url()) };
+    let sender = TwilioSender::new(hasty).unwrap();
+    twilio.behave(Behaviour::Hang);
+    assert_eq!(transient(sender.send(&sms()).await), "the SMS provider took too long");
+    assert_eq!(transient(sender.status(&SmsReceipt("SM1".to_owned())).await), "the SMS provider took too long");
+}
+
+#[tokio::test]
+async fn a_message_whose_receipt_was_lost_is_not_sent_again_unasked() {
+    let (twilio, sender) = pair().await;
+    twilio.behave(Behaviour::CloseAfterTaking);
+    transient(sender.send(&sms()).await);
+    assert_eq!((twilio.messages().len(), twilio.requests().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_connection_is_used_again_for_the_next_request() {
+    let (twilio, sender) = pair().await;
+    for _ in 0..3 {
+        let receipt = sender.send(&sms()).await.unwrap();
+        sender.status(&receipt).await.unwrap();
+    }
+    twilio.behave(Behaviour::Refuse { status: 400, code: Some(21211) });
+    permanent(sender.send(&sms()).await);
+    twilio.behave(Behaviour::Accept);
+    sender.send(&sms()).await.unwrap();
+    assert_eq!((twilio.messages().len(), twilio.connections()), (4, 1));
+}
+
+#[tokio::test]
+async fn nobody_is_followed_elsewhere() {
+    let (twilio, sender) = pair().await;
+    let other = Twilio::start().await;
+    let receipt = sender.send(&sms()).await.unwrap();
+    twilio.behave(Behaviour::Redirect(format!("{}/2010-04-01/Accounts/{SID}/Messages.json", other.url())));
+    assert_eq!(transient(sender.send(&sms()).await), "the SMS provider answered 307");
+    assert_eq!(transient(sender.status(&receipt).await), "the SMS provider answered 307");
+    assert_eq!(other.connections(), 0);
+}
+
+#[tokio::test]
+async fn over_https_nothing_is_said_before_tls() {
+    let twilio = Twilio::start().await;
+    let sender = TwilioSender::new(settings(&twilio.url().replace("http:", "https:"))).unwrap();
+    transient(sender.send(&sms()).await);
+    assert_eq!((twilio.connections(), twilio.requests().len()), (1, 0));
+}
+
+#[test]
+fn no_proxy_of_the_environment_comes_between() {
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.args(["--exact", "sms::a_message_arrives_and_its_receipt_is_what_twilio_calls_it"]);
+    for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+        // Port 9 throws everything away, where anybody listens there at all.
+        again.env(name, "http://127.0.0.1:9");
+    }
+    let output = again.env_remove("no_proxy").env_remove("NO_PROXY").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[tokio::test]
+async fn the_api_may_be_below_a_path_and_end_in_a_slash() {
+    let twilio = Twilio::start().await;
+    for (below, expected) in [("", ""), ("/", ""), ("/twilio", "/twilio"), ("/twilio/", "/twilio")] {
+        let sender = TwilioSender::new(settings(&format!("{}{below}", twilio.url()))).unwrap();
+        let _ = sender.send(&sms()).await;
+        let line = format!("POST {expected}/2010-04-01/Accounts/{SID}/Messages.json HTTP/1.1\r\n");
+        let head = twilio.requests().pop().unwrap();
+        assert!(head.starts_with(&line), "{head}");
+    }
+}
+
+#[test]
+fn plain_http_is_spoken_to_this_machine_only() {
+    for url in
+        ["http://127.0.0.1:4010", "http://127.1.2.3", "http://[::1]:4010", "http://localhost", "HTTP://LocalHost/"]
+    {
+        assert!(refusal(|settings| settings.api_url = url.to_owned()).is_none(), "{url}");
+    }
+    for url in [
+        "http://api.twilio.com",
+        "http://192.168.0.1",
+        "http://0.0.0.0",
+        "http://localhost.example.com",
+        "http://127.0.0.1.example.com",
+        "http://[::ffff:127.0.0.1]",
+    ] {
+        let refusal = refusal(|settings| settings.api_url = url.to_owned());
+        assert!(matches!(refusal, Some(BadSettings::PlainHttp)), "{url}: {refusal:?}");
+    }
+}
+
+#[test]
+fn an_address_that_is_none_is_refused() {
+    for url in [
+        "",
+        "api.twilio.com",
+        "ftp://api.twilio.com",
+        "file:///etc/passwd",
+        "data:text/plain,x",
+        "https://",
+        "https://user@api.twilio.com",
+        "https://:password@api.twilio.com",
+        "https://api.twilio.com/?a=b",
+        "https://api.twilio.com/#a",
+        "http://127.0.0.1@api.twilio.com",
+    ] {
+        let refusal = refusal(|settings| settings.api_url = url.to_owned());
+        assert!(matches!(refusal, Some(BadSettings::Url)), "{url}: {refusal:?}");
+    }
+}
+
+#[test]
+fn an_account_or_token_that_cannot_be_is_refused() {
+    for sid in ["", "your-twilio-sid", "AC/../x", "AC 1", "ACé", &"a".repeat(65)] {
+        let refusal = refusal(|settings| settings.sid = sid.to_owned());
+        assert!(matches!(refusal, Some(BadSettings::Sid)), "{sid}: {refusal:?}");
+    }
+    assert!(matches!(refusal(|settings| settings.auth_token = "".into()), Some(BadSettings::AuthToken)));
+}
+
+#[tokio::test]
+async fn messages_come_from_a_number_a_short_code_or_a_name() {
+    let twilio = Twilio::start().await;
+    for (from, expected) in
+        [(" +1 (500) 555-0006", FROM), ("12345", "12345"), ("Example", "Example"), ("A&B Shop", "A&B Shop")]
+    {
+        let sender = TwilioSender::new(TwilioSettings { from: from.to_owned(), ..settings(&twilio.url()) }).unwrap();
+        sender.send(&sms()).await.unwrap();
+        assert_eq!(twilio.messages().pop().unwrap().from, expected);
+    }
+    for from in ["", " ", "12", "123456789", "15005550006", "your-twilio-phone-number", "+", "Größe", "a\nb"] {
+        let refusal = refusal(|settings| settings.from = from.to_owned());
+        assert!(matches!(refusal, Some(BadSettings::From)), "{from}: {refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_personal_or_secret_is_printed() {
+    let (twilio, sender) = pair().await;
+    let mailbox = DevMailbox::new(9, Arc::new(ManualClock::at(Timestamp::from_secs(1_000_000_000))));
+    mailbox.send(&sms()).await.unwrap();
+    let settings = settings(&twilio.url());
+    let printed = format!("{sender:?} {settings:?} {:?} {mailbox:?} {:?}", sms(), mailbox.list());
+    for secret in [AUTH_TOKEN, "1632960001", "493817"] {
+        assert!(!printed.contains(secret), "{printed}");
+    }
+}
+
+#[tokio::test]
+async fn the_mailbox_of_a_developer_keeps_short_messages_with_their_codes() {
+    let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_000_000_000)));
+    let mailbox = DevMailbox::new(2, clock.clone());
+    let receipt = mailbox.send(&sms()).await.unwrap();
+    assert_eq!(receipt, SmsReceipt(sms().message_id));
+    assert_eq!(mailbox.status(&receipt).await.unwrap(), SmsStatus::Delivered);
+    let [kept] = mailbox.list().try_into().unwrap();
+    assert_eq!((kept.id, kept.channel), (sms().message_id, Channel::Sms));
+    assert_eq!((kept.to.as_str(), kept.text), (TO, sms().text));
+    assert_eq!((kept.subject.as_str(), kept.html.as_str(), kept.links), ("", "", Vec::new()));
+    assert_eq!(kept.code, Some(sms().code));
+    assert_eq!(kept.created_at, clock.now());
+}

@@ -1,0 +1,331 @@
+//! A small Twilio for tests. It speaks true HTTP over true sockets, takes whatever messages come for its one account, and
+//! fails on request.
+//!
+//! Included by path from the tests of more than one crate.
+#![allow(dead_code, unreachable_pub, reason = "shared by test binaries, each of which uses a part of it")]
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
+
+/// The one account there is.
+pub const SID: &str = "AC0123456789abcdef0123456789abcdef";
+/// Its token.
+pub const AUTH_TOKEN: &str = "the-token-of-the-account";
+/// What both make of a request (RFC 7617).
+const AUTHORIZATION: &str = "Basic \
+    QUMwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZjp0aGUtdG9rZW4tb2YtdGhlLWFjY291bnQ=";
+
+/// What it does with the next requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Behaviour {
+    /// Takes messages, and tells what became of them.
+    #[default]
+    Accept,
+    /// Answers with this status, and with Twilio's own number for the error; repeats what it was told, as Twilio does.
+    Refuse { status: u16, code: Option<u32> },
+    /// Answers with this status and body.
+    Answer { status: u16, body: String },
+    /// Sends whoever asks to this place.
+    Redirect(String),
+    /// Never answers.
+    Hang,
+    /// Hangs up instead of answering.
+    Close,
+    /// Takes a message and hangs up before it says so.
+    CloseAfterTaking,
+}
+
+/// A message that it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// What it is called from then on.
+    pub sid: String,
+    pub to: String,
+    pub from: String,
+    pub body: String,
+}
+
+/// A running Twilio; it ends with this value.
+#[derive(Debug)]
+pub struct Twilio {
+    port: u16,
+    shared: Arc<Shared>,
+    _tasks: JoinSet<()>,
+}
+
+#[derive(Debug, Default)]
+struct Shared(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    behaviour: Behaviour,
+    messages: Vec<Message>,
+    statuses: HashMap<String, (String, Option<u32>)>,
+    requests: Vec<String>,
+    connections: usize,
+}
+
+impl Twilio {
+    /// Listens on a free port of 127.0.0.1.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared = Arc::<Shared>::default();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(listen(listener, Arc::clone(&shared)));
+        Self { port, shared, _tasks: tasks }
+    }
+
+    /// Where its API is, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// What it does from now on.
+    pub fn behave(&self, behaviour: Behaviour) {
+        self.shared.state().behaviour = behaviour;
+    }
+
+    /// The messages it took, oldest first.
+    pub fn messages(&self) -> Vec<Message> {
+        self.shared.state().messages.clone()
+    }
+
+    /// What it tells from now on of the message of this name; before, each is `queued`.
+    pub fn set_status(&self, sid: &str, status: &str, error_code: Option<u32>) {
+        self.shared.state().statuses.insert(sid.to_owned(), (status.to_owned(), error_code));
+    }
+
+    /// The head of every request that was made, whatever it was answered.
+    pub fn requests(&self) -> Vec<String> {
+        self.shared.state().requests.clone()
+    }
+
+    /// How many connections there have been.
+    pub fn connections(&self) -> usize {
+        self.shared.state().connections
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+}
+
+async fn listen(listener: TcpListener, shared: Arc<Shared>) {
+    let mut sessions = JoinSet::new();
+    while let Ok((socket, _)) = listener.accept().await {
+        shared.state().connections += 1;
+        // A client that hangs up ends its session with an error, and that is all.
+        let session = serve(Connection { socket, heard: Vec::new() }, Arc::clone(&shared));
+        sessions.spawn(async move { drop(session.await) });
+    }
+}
+
+async fn serve(mut connection: Connection, shared: Arc<Shared>) -> io::Result<()> {
+    loop {
+        let request = connection.hear().await?;
+        shared.state().requests.push(request.head.clone());
+        let behaviour = shared.state().behaviour.clone();
+        let answer = match behaviour {
+            Behaviour::Accept => shared.answer(&request),
+            Behaviour::Refuse { status, code } => {
+                let told = format!("'{}' is not what '{}' can get", request.field("To"), request.field("Body"));
+                refusal(status, code, &told)
+            }
+            Behaviour::Answer { status, body } => Answer { status, location: None, body },
+            Behaviour::Redirect(place) => Answer { status: 307, location: Some(place), body: String::new() },
+            Behaviour::Hang => return std::future::pending().await,
+            Behaviour::Close => return Ok(()),
+            Behaviour::CloseAfterTaking => {
+                shared.answer(&request);
+                return Ok(());
+            }
+        };
+        connection.say(&answer).await?;
+    }
+}
+
+impl Shared {
+    /// What Twilio answers (<https://www.twilio.com/docs/messaging/api/message-resource>).
+    fn answer(&self, request: &Request) -> Answer {
+        if request.header("Authorization") != Some(AUTHORIZATION) {
+            return refusal(401, Some(20003), "Authenticate");
+        }
+        let (method, path) = request.target();
+        match (method, path.strip_prefix(&format!("/2010-04-01/Accounts/{SID}/"))) {
+            ("POST", Some("Messages.json")) => self.take(request),
+            ("GET", Some(path)) => self.tell(path),
+            _ => refusal(404, Some(20404), "not found"),
+        }
+    }
+
+    fn take(&self, request: &Request) -> Answer {
+        if request.header("Content-Type") != Some("application/x-www-form-urlencoded") {
+            return refusal(415, None, "a form is needed");
+        }
+        let mut names: Vec<&str> = request.form.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        if names != ["Body", "From", "To"] {
+            return refusal(400, Some(21603), "'To', 'From' and 'Body' are needed, and nothing else");
+        }
+        let [to, from, body] = ["To", "From", "Body"].map(|name| request.field(name).to_owned());
+        let mut state = self.state();
+        let sid = format!("SM{:032x}", state.messages.len() + 1);
+        let answer = resource(201, &sid, "queued", None);
+        state.messages.push(Message { sid, to, from, body });
+        answer
+    }
+
+    fn tell(&self, path: &str) -> Answer {
+        let state = self.state();
+        let named = |message: &&Message| path == format!("Messages/{}.json", message.sid);
+        let Some(Message { sid, .. }) = state.messages.iter().find(named) else {
+            return refusal(404, Some(20404), "not found");
+        };
+        let (status, code) = state.statuses.get(sid).cloned().unwrap_or_else(|| ("queued".to_owned(), None));
+        resource(200, sid, &status, code)
+    }
+}
+
+struct Answer {
+    status: u16,
+    location: Option<String>,
+    body: String,
+}
+
+fn resource(http_status: u16, sid: &str, status: &str, code: Option<u32>) -> Answer {
+    let code = code.map_or_else(|| "null".to_owned(), |code| code.to_string());
+    let body = format!(
+        r#"{{"account_sid":"{SID}","sid":"{sid}","status":"{status}","error_code":{code},"error_message":null}}"#
+    );
+    Answer { status: http_status, location: None, body }
+}
+
+fn refusal(status: u16, code: Option<u32>, message: &str) -> Answer {
+    let message = message.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n");
+    let code = code.map_or_else(String::new, |code| format!(r#""code":{code},"#));
+    Answer { status, location: None, body: format!(r#"{{{code}"message":"{message}","status":{status}}}"#) }
+}
+
+struct Request {
+    head: String,
+    form: Vec<(String, String)>,
+}
+
+impl Request {
+    /// Method and path.
+    fn target(&self) -> (&str, &str) {
+        let mut words = self.head.split_whitespace();
+        (words.next().unwrap_or_default(), words.next().unwrap_or_default())
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        header(&self.head, name)
+    }
+
+    fn field(&self, name: &str) -> &str {
+        self.form.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+}
+
+struct Connection {
+    socket: TcpStream,
+    /// What came and was not yet looked at.
+    heard: Vec<u8>,
+}
+
+impl Connection {
+    async fn hear(&mut self) -> io::Result<Request> {
+        let head = loop {
+            if let Some(end) = self.heard.windows(4).position(|four| four == b"\r\n\r\n") {
+                break self.take(end + 4)?;
+            }
+            self.more().await?;
+            // Whoever begins otherwise speaks TLS, or nothing known here.
+            if !self.heard[0].is_ascii_uppercase() {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+        };
+        let length = header(&head, "Content-Length").map_or(0, |length| length.parse().unwrap());
+        while self.heard.len() < length {
+            self.more().await?;
+        }
+        let body = self.take(length)?;
+        let form = body.split('&').filter_map(|pair| pair.split_once('='));
+        Ok(Request { form: form.map(|(name, value)| (decoded(name), decoded(value))).collect(), head })
+    }
+
+    fn take(&mut self, length: usize) -> io::Result<String> {
+        let rest = self.heard.split_off(length);
+        let taken = std::mem::replace(&mut self.heard, rest);
+        String::from_utf8(taken).map_err(|_| io::ErrorKind::InvalidData.into())
+    }
+
+    async fn more(&mut self) -> io::Result<()> {
+        let mut chunk = [0; 4096];
+        loop {
+            self.socket.readable().await?;
+            match self.socket.try_read(&mut chunk) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(length) => {
+                    self.heard.extend_from_slice(&chunk[..length]);
+                    return Ok(());
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn say(&mut self, Answer { status, location, body }: &Answer) -> io::Result<()> {
+        let location = location.as_ref().map_or_else(String::new, |place| format!("Location: {place}\r\n"));
+        let length = body.len();
+        let answer = format!(
+            "HTTP/1.1 {status} As Told\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{location}\r\n\
+             {body}"
+        );
+        let mut rest = answer.as_bytes();
+        while !rest.is_empty() {
+            self.socket.writable().await?;
+            match self.socket.try_write(rest) {
+                Ok(length) => rest = &rest[length..],
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let lines = head.lines().skip(1).filter_map(|line| line.split_once(':'));
+    let mut values = lines.filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim());
+    values.next()
+}
+
+/// A part of a form (<https://url.spec.whatwg.org/#urlencoded-parsing>).
+fn decoded(part: &str) -> String {
+    let mut bytes = part.bytes();
+    let mut plain = Vec::new();
+    while let Some(byte) = bytes.next() {
+        plain.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits = [bytes.next().unwrap(), bytes.next().unwrap()];
+                u8::from_str_radix(str::from_utf8(&digits).unwrap(), 16).unwrap()
+            }
+            other => other,
+        });
+    }
+    String::from_utf8(plain).unwrap()
+}

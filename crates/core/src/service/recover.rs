@@ -1,0 +1,165 @@
+//! A forgotten password: a mailed link lets the owner of the address choose a new one.
+
+use crate::{
+    audit::{AuditRow, Event},
+    ctx::Ctx,
+    error::{Error, Result},
+    id::UserId,
+    link::{Act, Challenge, Presented, Purpose},
+    message::{MessageKind, Recipient},
+    port::{CommitError, Op},
+    realm::Realm,
+    service::{Faults, Given, Service, message, settle::Standing},
+    user::{Profile, Registration, User},
+};
+
+/// Whom a link for a new password concerns.
+enum Subject {
+    User(User),
+    /// Not yet verified: the link proves the address, too.
+    Registration(Registration),
+}
+
+impl Service {
+    /// Mails a link for a new password, if the address belongs to somebody. The work is the same if it does not: then the
+    /// message concerns nobody, and is dropped when its turn comes.
+    ///
+    /// # Errors
+    /// Invalid for what is no address; unavailable.
+    pub async fn forget_password(&self, ctx: &Ctx, realm: &Realm, email: &Given) -> Result<()> {
+        let mut faults = Faults::default();
+        let email = faults.email("email", email);
+        let email = faults.unless_any(email)?;
+        let index = realm.keys.blind_index(&email);
+        let (user, registration) = self.ports.store.by_index(&realm.name, index).await?;
+        let pending = registration.filter(|registration| registration.expires_at > ctx.now);
+        let subject = user.map(|user| user.id).or(pending.map(|registration| registration.id));
+        let subject = subject.unwrap_or_else(|| UserId::random(ctx.random()));
+
+        let challenge = Challenge::new(ctx, &realm.name, Purpose::Reset, &subject, self.rules.reset_lifetime);
+        let recipient = Recipient { to: email.as_str().to_owned(), name: String::new() };
+        let mail = message(ctx, realm, MessageKind::ResetPassword, &recipient, Some(challenge.id))?;
+        let batch = vec![
+            Op::DropChallenges { realm: realm.name.clone(), subject, purpose: Purpose::Reset },
+            Op::InsertChallenge(challenge),
+            Op::Enqueue(mail),
+            Op::Audit(AuditRow::new(ctx, &realm.name, Event::ResetRequested).index(index)),
+        ];
+        Ok(self.commit(batch).await?)
+    }
+
+    /// Whether the form for a new password may be shown for this link.
+    ///
+    /// # Errors
+    /// The one answer for bad links; unavailable.
+    pub async fn may_choose_password(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<()> {
+        match self.purpose(realm, token).await? {
+            Purpose::Registration => self.claimable(ctx, realm, token).await.map(|_| ()),
+            _ => self.resettable(ctx, realm, token).await.map(|_| ()),
+        }
+    }
+
+    /// Sets the password that the owner of a mailbox has chosen, once a link.
+    ///
+    /// # Errors
+    /// The one answer for bad links; invalid, when the password may not be chosen, and then the link stays good;
+    /// overloaded; unavailable.
+    pub async fn choose_password(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &Given) -> Result<()> {
+        match self.purpose(realm, token).await? {
+            Purpose::Registration => {
+                let (registration, challenge) = self.claimable(ctx, realm, token).await?;
+                self.claim(ctx, realm, registration, &challenge, password, Event::RegistrationClaimed).await
+            }
+            _ => match self.resettable(ctx, realm, token).await? {
+                (Subject::User(user), challenge) => self.reset(ctx, realm, user, &challenge, password).await,
+                (Subject::Registration(registration), challenge) => {
+                    self.claim(ctx, realm, registration, &challenge, password, Event::PasswordReset).await
+                }
+            },
+        }
+    }
+
+    /// What the challenge of a token was made for; the token has yet to prove itself.
+    async fn purpose(&self, realm: &Realm, token: &str) -> Result<Purpose> {
+        let presented = Presented::parse(token).ok_or_else(Error::bad_link)?;
+        let challenge = self.ports.store.challenge(&realm.name, presented.challenge).await?;
+        Ok(challenge.ok_or_else(Error::bad_link)?.purpose)
+    }
+
+    /// The contested registration behind the link of its form.
+    async fn claimable(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<(Registration, Challenge)> {
+        match self.standing(ctx, realm, Act::Claim, token).await? {
+            Standing::Pending(registration, challenge) if registration.contested => Ok((registration, challenge)),
+            _ => Err(Error::bad_link()),
+        }
+    }
+
+    /// Whom a reset link concerns, while it is good.
+    async fn resettable(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<(Subject, Challenge)> {
+        let challenge = self.challenge(ctx, realm, Act::Reset, Purpose::Reset, token).await?;
+        if challenge.used_at.is_some() {
+            return Err(Error::bad_link());
+        }
+        if let Some(user) = self.ports.store.user(&realm.name, &challenge.subject).await? {
+            return Ok((Subject::User(user), challenge));
+        }
+        let registration = self.ports.store.registration(&realm.name, &challenge.subject).await?;
+        let pending = registration.filter(|registration| registration.expires_at > ctx.now);
+        Ok((Subject::Registration(pending.ok_or_else(Error::bad_link)?), challenge))
+    }
+
+    /// Turns a registration into a user with the password that was chosen.
+    async fn claim(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        registration: Registration,
+        challenge: &Challenge,
+        password: &Given,
+        event: Event,
+    ) -> Result<()> {
+        let key = registration.vault.key(&realm.keys, &registration.id)?;
+        let profile = registration.vault.open_profile(&key)?;
+        let password = self.accept(password, &profile)?;
+        let hash = self.ports.hasher.hash(&password, ctx.bytes()).await?;
+        let mut user = registration.into_user();
+        user.vault = user.vault.with_password(ctx, &key, &hash);
+        let is_mine = self.settle(ctx, realm, challenge.id, &user, &profile, event).await?;
+        if is_mine { Ok(()) } else { Err(Error::bad_link()) }
+    }
+
+    /// Gives a user the password that was chosen, ends all their sessions and tells them.
+    async fn reset(&self, ctx: &Ctx, realm: &Realm, user: User, challenge: &Challenge, password: &Given) -> Result<()> {
+        let key = user.vault.key(&realm.keys, &user.id)?;
+        let profile = user.vault.open_profile(&key)?;
+        let password = self.accept(password, &profile)?;
+        let hash = self.ports.hasher.hash(&password, ctx.bytes()).await?;
+        let (id, name) = (user.id.clone(), realm.name.clone());
+        let audit = AuditRow::new(ctx, &realm.name, Event::PasswordReset).user(&id).index(user.index);
+        let notice = message(ctx, realm, MessageKind::PasswordChanged, &Recipient::of(&profile), None)?;
+        let vault = user.vault.with_password(ctx, &key, &hash);
+        let batch = vec![
+            Op::SpendChallenge { realm: name.clone(), id: challenge.id, now: ctx.now },
+            Op::UpdateUser(User { vault, revision: user.revision + 1, ..user }),
+            self.end_all(ctx, realm, &id, None),
+            Op::DropChallenges { realm: name, subject: id.clone(), purpose: Purpose::Reset },
+            Op::Audit(audit),
+            Op::Enqueue(notice),
+        ];
+        match self.commit(batch).await {
+            Ok(()) => {
+                tracing::info!(realm = %realm.name, user = %id, "password reset");
+                Ok(())
+            }
+            Err(CommitError::Failed(_)) => Err(Error::bad_link()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn accept(&self, password: &Given, profile: &Profile) -> Result<crate::password::Password> {
+        let mut faults = Faults::default();
+        let context = [profile.first_name.as_str(), profile.last_name.as_str(), profile.email.as_str()];
+        let password = faults.password("password", password, &self.rules.password, &context);
+        faults.unless_any(password)
+    }
+}

@@ -1,0 +1,161 @@
+//! Sessions: how one begins, how it is refreshed, and the pair of tokens that either gives.
+
+use crate::{
+    audit::{AuditRow, Event},
+    clock::Timestamp,
+    ctx::Ctx,
+    error::{Error, Kind, Result},
+    id::{SessionId, UserId},
+    port::{CommitError, Op, Precondition},
+    realm::Realm,
+    seal::{DataKey, Sealed},
+    service::{Given, Service},
+    session::{Family, Revocation, Session},
+    token::{AccessToken, CLOCK_SKEW, RefreshToken},
+    user::Profile,
+};
+
+/// What a login or a refresh gives.
+#[derive(Debug)]
+pub struct Tokens {
+    /// For requests.
+    pub access: AccessToken,
+    /// For the next pair.
+    pub refresh: RefreshToken,
+}
+
+/// The newest token but one may be used again for this long: an answer may be lost, and two tabs may ask at once.
+const GRACE: std::time::Duration = std::time::Duration::from_secs(30);
+/// So often is a refresh tried anew when another one of the same session comes between.
+const TRIES: usize = 8;
+
+fn dead() -> Error {
+    Error::new(Kind::Refused, "refresh.invalid", "Invalid or expired refresh token")
+}
+
+impl Service {
+    /// A session for this user, as of now, and its first tokens. Nothing is committed yet.
+    pub(super) fn begin_session(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        user: &UserId,
+        key: &DataKey,
+        profile: &Profile,
+        amr: &str,
+    ) -> Result<(Session, Tokens)> {
+        let id = SessionId::random(ctx.random());
+        let refresh = RefreshToken::first(ctx, &realm.keys, &id);
+        let session = Session {
+            realm: realm.name.clone(),
+            id,
+            user: user.clone(),
+            auth_time: ctx.now,
+            amr: vec![amr.to_owned()],
+            client: client(ctx, key)?,
+            created_at: ctx.now,
+            expires_at: ctx.now.plus(self.rules.session_lifetime),
+            family: Family {
+                current: refresh.hash(),
+                previous: None,
+                rotated_at: ctx.now,
+                idle_until: ctx.now.plus(self.rules.refresh_lifetime),
+            },
+        };
+        let tokens = self.tokens(ctx, realm, &session, profile, refresh, ctx.now)?;
+        Ok((session, tokens))
+    }
+
+    /// The pair that was given out at this time: the same pair, however often it is put together.
+    fn tokens(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        session: &Session,
+        profile: &Profile,
+        refresh: RefreshToken,
+        given_at: Timestamp,
+    ) -> Result<Tokens> {
+        let jti = refresh.access_token_id(&realm.keys);
+        let access = self.tokens.issue(session, profile, jti, given_at, ctx.now).map_err(Error::internal)?;
+        Ok(Tokens { access, refresh })
+    }
+
+    /// Gives the next pair of tokens for a refresh token, which is used up by it. Within the grace the same token gives the
+    /// same pair again; any older one means that somebody else has a copy, and ends the session (RFC 9700 §4.14.2).
+    ///
+    /// # Errors
+    /// Refused, without saying why; unavailable.
+    pub async fn refresh(&self, ctx: &Ctx, realm: &Realm, token: &Given) -> Result<Tokens> {
+        let token = token.text().and_then(|raw| RefreshToken::parse(&realm.keys, raw)).ok_or_else(dead)?;
+        let (hash, next) = (token.hash(), token.successor(&realm.keys));
+        for _ in 0..TRIES {
+            let session = self.ports.store.session(&realm.name, token.session()).await?.ok_or_else(dead)?;
+            if session.expires_at.min(session.family.idle_until) <= ctx.now {
+                return Err(dead());
+            }
+            let account = self.account(realm, &session.user).await?.ok_or_else(dead)?;
+            if session.family.current == hash {
+                let rotated = self.commit(vec![self.rotation(ctx, &session, &next)]).await;
+                match rotated {
+                    Ok(()) => return self.tokens(ctx, realm, &session, &account.profile, next, ctx.now),
+                    Err(CommitError::Failed(Precondition::RefreshNewest)) => continue,
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            let in_grace = ctx.now.since(session.family.rotated_at) <= GRACE;
+            if session.family.previous == Some(hash) && in_grace {
+                let given_at = session.family.rotated_at;
+                return self.tokens(ctx, realm, &session, &account.profile, next, given_at);
+            }
+            self.end_family(ctx, realm, &session).await?;
+            return Err(dead());
+        }
+        Err(Error::internal("the session kept changing during a refresh"))
+    }
+
+    fn rotation(&self, ctx: &Ctx, session: &Session, next: &RefreshToken) -> Op {
+        Op::RotateRefresh {
+            realm: session.realm.clone(),
+            id: session.id.clone(),
+            from: session.family.current,
+            to: next.hash(),
+            at: ctx.now,
+            idle_until: ctx.now.plus(self.rules.refresh_lifetime),
+        }
+    }
+
+    /// Ends a session of which a used-up refresh token has turned up.
+    async fn end_family(&self, ctx: &Ctx, realm: &Realm, session: &Session) -> Result<()> {
+        tracing::warn!(realm = %realm.name, session = %session.id, "a used refresh token was used again: the session is ended");
+        let audit = AuditRow::new(ctx, &realm.name, Event::RefreshReused).user(&session.user);
+        match self.commit(vec![self.end(ctx, realm, &session.id), Op::Audit(audit)]).await {
+            // Ended by somebody else already.
+            Ok(()) | Err(CommitError::Failed(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The end of one session.
+    pub(super) fn end(&self, ctx: &Ctx, realm: &Realm, session: &SessionId) -> Op {
+        let expires_at = self.last_token_expires(ctx);
+        Op::EndSession(Revocation { realm: realm.name.clone(), session: session.clone(), expires_at })
+    }
+
+    /// The end of all sessions of a user, but perhaps for one.
+    pub(super) fn end_all(&self, ctx: &Ctx, realm: &Realm, user: &UserId, except: Option<SessionId>) -> Op {
+        let expires_at = self.last_token_expires(ctx);
+        Op::EndSessionsOf { realm: realm.name.clone(), user: user.clone(), except, expires_at }
+    }
+
+    /// When no access token that is about now can be good any more.
+    fn last_token_expires(&self, ctx: &Ctx) -> Timestamp {
+        ctx.now.plus(self.tokens.lifetime).plus(CLOCK_SKEW)
+    }
+}
+
+/// Where and on what somebody logged in, for their own list of sessions.
+fn client(ctx: &Ctx, key: &DataKey) -> Result<Sealed> {
+    let seen = serde_json::json!({ "ip": ctx.client.ip.map(|ip| ip.to_string()), "agent": ctx.client.agent });
+    Ok(key.seal(ctx, "session", &serde_json::to_vec(&seen).map_err(Error::internal)?))
+}

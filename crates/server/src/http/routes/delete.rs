@@ -1,0 +1,39 @@
+use axum::Json;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::{
+    extract::{Query, SignedIn},
+    problem::{Problem, Refusal},
+};
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeleteAnswer {
+    #[schema(example = "User with id 1k0v6sq7t2m8g4c9e5r3n1h0ja and email john.doe@example.com deleted successfully")]
+    message: String,
+}
+
+/// Delete an account
+///
+/// Erases the caller's account: all data, all sessions; the address is free at once. Needs a recent login.
+#[utoipa::path(
+    delete, path = "/v1/{realm}/delete", tag = "Accounts", security(("bearer" = [])),
+    params(
+        ("realm" = String, Path, description = "The realm", example = "User1"),
+        ("id" = String, Query, description = "The caller's own id"),
+        ("email" = String, Query, description = "The caller's own address"),
+    ),
+    responses(
+        (status = 200, description = "Erased", body = DeleteAnswer),
+        (status = 401, description = "No good token, or a login too long ago", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "Not the caller's own id and address", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn delete(signed_in: SignedIn, mut query: Query) -> Result<Json<DeleteAnswer>, Refusal> {
+    let SignedIn { call, principal } = signed_in;
+    let (id, email) = (query.take("id"), query.take("email"));
+    call.service.delete_account(&call.ctx, &call.realm, &principal, &id, &email).await?;
+    let account = &principal.account;
+    let (id, email) = (&account.id, account.profile.email.as_str());
+    Ok(Json(DeleteAnswer { message: format!("User with id {id} and email {email} deleted successfully") }))
+}

@@ -1,0 +1,107 @@
+use axum::Json;
+use portcullis_core::service::Given;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Message;
+use crate::http::{
+    extract::{ActsOnGet, AnyBody, Call, JsonOrQuery, Query},
+    problem::{Problem, Refusal},
+};
+
+/// What `otp_phone` takes, as JSON or as query parameters.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field")]
+struct OtpRequest {
+    #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
+    id: String,
+    #[schema(example = "+1234567890")]
+    phone: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct OtpAnswer {
+    #[schema(example = "OTP generated successfully")]
+    message: &'static str,
+    /// The handle to give the code back with; the code itself goes by SMS only.
+    otp: String,
+}
+
+/// Send a code
+///
+/// Sends a code to a user's own number. The answer is the same whether or not `id` and `phone` belong together; an SMS leaves
+/// only when they do. The code is good for five minutes and five tries.
+#[utoipa::path(
+    post, path = "/v1/{realm}/otp_phone", tag = "Accounts",
+    params(
+        ("realm" = String, Path, description = "The realm", example = "User1"),
+        ("id" = Option<String>, Query, description = "In place of the body"),
+        ("phone" = Option<String>, Query, description = "In place of the body"),
+    ),
+    request_body = Option<OtpRequest>,
+    responses(
+        (status = 200, description = "A handle", body = OtpAnswer),
+        (status = 422, description = "A field is missing or no number", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "There is nobody to send an SMS by", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn otp_phone(call: Call, JsonOrQuery(mut fields): JsonOrQuery) -> Result<Json<OtpAnswer>, Refusal> {
+    let (id, phone) = (fields.take("id"), fields.take("phone"));
+    let handle = call.service.send_code(&call.ctx, &call.realm, &id, &phone).await?;
+    Ok(Json(OtpAnswer { message: "OTP generated successfully", otp: handle.expose().to_owned() }))
+}
+
+/// Give a code back
+///
+/// The right code proves the number. POST keeps handle and code out of logs.
+#[utoipa::path(
+    get, path = "/v1/{realm}/verify_otp_phone", tag = "Accounts",
+    params(
+        ("realm" = String, Path, description = "The realm", example = "User1"),
+        ("token" = String, Query, description = "The handle"),
+        ("otp" = String, Query, description = "The code", example = "012345"),
+    ),
+    responses(
+        (status = 200, description = "The number is proved", body = Message, example = json!({"message": "OTP verified successfully"})),
+        (status = 400, description = "Invalid OTP, or invalid or expired handle", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field is missing", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn verify_otp_phone(call: Call, _: ActsOnGet, mut query: Query) -> Result<Json<Message>, Refusal> {
+    verify(&call, &query.take("token"), &query.take("otp")).await
+}
+
+/// What `verify_otp_phone` takes by POST.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field")]
+struct VerifyRequest {
+    /// The handle.
+    token: String,
+    #[schema(example = "012345")]
+    otp: String,
+}
+
+/// Give a code back, by POST
+///
+/// The right code proves the number.
+#[utoipa::path(
+    post, path = "/v1/{realm}/verify_otp_phone", tag = "Accounts",
+    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    request_body(content((VerifyRequest = "application/json"), (VerifyRequest = "application/x-www-form-urlencoded"))),
+    responses(
+        (status = 200, description = "The number is proved", body = Message, example = json!({"message": "OTP verified successfully"})),
+        (status = 400, description = "Invalid OTP, or invalid or expired handle", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field is missing", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn verify_otp_phone_by_post(
+    call: Call,
+    AnyBody(mut fields): AnyBody,
+) -> Result<Json<Message>, Refusal> {
+    verify(&call, &fields.take("token"), &fields.take("otp")).await
+}
+
+async fn verify(call: &Call, handle: &Given, code: &Given) -> Result<Json<Message>, Refusal> {
+    call.service.verify_code(&call.ctx, &call.realm, handle, code).await?;
+    Ok(Message::say("OTP verified successfully"))
+}

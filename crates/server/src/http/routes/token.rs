@@ -1,0 +1,77 @@
+use axum::Json;
+use portcullis_core::{Error, error::Kind, service::Tokens};
+use utoipa::ToSchema;
+
+use super::login::TokenAnswer;
+use crate::http::{
+    extract::{Call, TokenForm},
+    problem::{Refusal, UNSUPPORTED_GRANT},
+};
+
+/// The fields of the grants that are known here.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the form, which is read field by field")]
+struct TokenRequest {
+    /// `refresh_token` or `password`.
+    #[schema(example = "refresh_token")]
+    grant_type: String,
+    /// For `refresh_token`.
+    refresh_token: Option<String>,
+    /// For `password`: the e-mail address.
+    username: Option<String>,
+    /// For `password`.
+    #[schema(format = Password)]
+    password: Option<String>,
+}
+
+/// The errors of RFC 6749 §5.2.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the answer, which is dressed where all refusals are")]
+struct TokenError {
+    #[schema(example = "invalid_grant")]
+    error: String,
+    #[schema(example = "Invalid or expired refresh token")]
+    error_description: String,
+}
+
+/// Get tokens
+///
+/// OAuth 2.0's token endpoint. A refresh token is used up by its use; using it again within 30 seconds gives the same pair
+/// again, so that a lost answer logs nobody out; later, it ends the session, since somebody else must have a copy.
+#[utoipa::path(
+    post, path = "/v1/{realm}/token", tag = "Accounts",
+    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "A pair of tokens", body = TokenAnswer),
+        (status = 400, description = "`invalid_request`, `invalid_grant` or `unsupported_grant_type`", body = TokenError),
+        (status = 503, description = "`temporarily_unavailable`", body = TokenError),
+    )
+)]
+pub(crate) async fn token(call: Call, form: TokenForm) -> Result<Json<TokenAnswer>, Refusal> {
+    let tokens = grant(&call, form).await.map_err(Refusal::by_oauth)?;
+    Ok(Json(tokens.into()))
+}
+
+async fn grant(call: &Call, TokenForm(form): TokenForm) -> Result<Tokens, Error> {
+    let mut form = form?;
+    match form.take("grant_type").text() {
+        Some("refresh_token") => {
+            let token = form.take("refresh_token");
+            if token.text().is_none() {
+                return Err(incomplete());
+            }
+            call.service.refresh(&call.ctx, &call.realm, &token).await
+        }
+        Some("password") => {
+            let (username, password) = (form.take("username"), form.take("password"));
+            call.service.login(&call.ctx, &call.realm, &username, &password).await
+        }
+        Some(_) => Err(Error::new(Kind::Malformed, UNSUPPORTED_GRANT, "This grant type is not known here")),
+        None => Err(incomplete()),
+    }
+}
+
+fn incomplete() -> Error {
+    Error::new(Kind::Malformed, "request.incomplete", "A parameter is missing")
+}

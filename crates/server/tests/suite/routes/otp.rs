@@ -1,0 +1,218 @@
+//! A telephone number, proved by a code.
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Person, TestApp, json, problem};
+
+const PHONE: &str = "+1234567890";
+
+/// Asks for a code, and gives the handle.
+async fn ask(app: &TestApp, id: &str, phone: &str) -> String {
+    let answer = json(app.post_json("/User1/otp_phone", json!({"id": id, "phone": phone})).await, 200).await;
+    assert_eq!(answer["message"], "OTP generated successfully");
+    assert_eq!(answer.as_object().unwrap().len(), 2);
+    answer["otp"].as_str().unwrap().to_owned()
+}
+
+/// The short messages sent so far, newest first.
+async fn messages(app: &TestApp) -> Vec<Value> {
+    app.mails().await.into_iter().filter(|message| message["channel"] == "sms").collect()
+}
+
+async fn code(app: &TestApp) -> String {
+    messages(app).await[0]["code"].as_str().unwrap().to_owned()
+}
+
+async fn give(app: &TestApp, handle: &str, code: &str) -> reqwest::Response {
+    app.get(&format!("/User1/verify_otp_phone?token={handle}&otp={code}")).await
+}
+
+fn another(code: &str) -> String {
+    format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000)
+}
+
+async fn is_proved(app: &TestApp, person: &Person) -> bool {
+    let token = person.log_in(app).await;
+    json(app.get_as(&token, "/User1/me").await, 200).await["is_phone_verified"] == true
+}
+
+#[tokio::test]
+async fn the_right_code_proves_the_number_once() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let handle = ask(&app, &john.id, PHONE).await;
+    let code = code(&app).await;
+    let sms = &messages(&app).await[0];
+    assert_eq!((sms["to"].as_str(), sms["subject"].as_str()), (Some(PHONE), Some("")));
+    assert!(sms["text"].as_str().unwrap().contains(&code) && sms["text"].as_str().unwrap().contains("5 minutes"));
+    assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()));
+    assert!(!handle.contains(&code));
+    assert!(!is_proved(&app, &john).await);
+
+    assert_eq!(json(give(&app, &handle, &code).await, 200).await["message"], "OTP verified successfully");
+    assert!(is_proved(&app, &john).await);
+    let again = problem(give(&app, &handle, &code).await, 400).await;
+    assert_eq!(again["detail"], "Invalid or expired OTP");
+}
+
+#[tokio::test]
+async fn body_query_and_post_are_all_understood() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    for (number, query) in
+        [format!("id={}&phone=%2B1234567890", john.id), format!("id={}&phone=+1234567890", john.id)].iter().enumerate()
+    {
+        let asked = app.request(Method::POST, &format!("/User1/otp_phone?{query}")).send().await.unwrap();
+        let handle = json(asked, 200).await["otp"].as_str().unwrap().to_owned();
+        let code = code(&app).await;
+        let path = "/User1/verify_otp_phone";
+        let given = match number {
+            0 => app.post_form(path, &[("token", &handle), ("otp", &code)]).await,
+            _ => app.post_json(path, json!({"token": handle, "otp": code})).await,
+        };
+        json(given, 200).await;
+    }
+}
+
+#[tokio::test]
+async fn five_tries_and_the_handle_is_dead() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let handle = ask(&app, &john.id, PHONE).await;
+    let code = code(&app).await;
+    for _ in 0..5 {
+        assert_eq!(problem(give(&app, &handle, &another(&code)).await, 400).await["detail"], "Invalid OTP");
+    }
+    assert_eq!(problem(give(&app, &handle, &code).await, 400).await["detail"], "Invalid or expired OTP");
+    assert!(!is_proved(&app, &john).await);
+}
+
+#[tokio::test]
+async fn fifty_tries_at_once_are_five_and_fifty_right_codes_prove_once() {
+    let app = Arc::new(TestApp::start().await);
+    let john = Person::new("john@example.com").join(&app).await;
+    let handle = ask(&app, &john.id, PHONE).await;
+    let right = code(&app).await;
+    let wrong = another(&right);
+    let all = async |code: &str| {
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..50 {
+            let (app, handle, code) = (Arc::clone(&app), handle.clone(), code.to_owned());
+            tasks.spawn(async move { give(&app, &handle, &code).await.json::<Value>().await.unwrap() });
+        }
+        tasks.join_all().await
+    };
+    let answers = all(&wrong).await;
+    assert_eq!(answers.iter().filter(|answer| answer["detail"] == "Invalid OTP").count(), 5);
+
+    for round in 0..20 {
+        let jane = Person::new(&format!("jane{round}@example.com")).join(&app).await;
+        let handle = ask(&app, &jane.id, PHONE).await;
+        let right = code(&app).await;
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..50 {
+            let (app, handle, code) = (Arc::clone(&app), handle.clone(), right.clone());
+            tasks.spawn(async move { give(&app, &handle, &code).await.status().as_u16() });
+        }
+        assert_eq!(tasks.join_all().await.into_iter().filter(|status| *status == 200).count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_code_lives_five_minutes() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let handle = ask(&app, &john.id, PHONE).await;
+    let code = code(&app).await;
+    app.advance(Duration::from_secs(300));
+    assert_eq!(problem(give(&app, &handle, &code).await, 400).await["detail"], "Invalid or expired OTP");
+}
+
+#[tokio::test]
+async fn a_decoy_lives_counts_and_dies_like_a_real_handle_and_sends_nothing() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let jane = Person::new("jane@example.com").register(&app).await;
+    app.mails().await;
+    app.watched.take();
+    ask(&app, &john.id, PHONE).await;
+    let real = app.watched.take();
+    for (id, phone) in [(john.id.as_str(), "+1987654321"), ("nobody", PHONE), (&jane.id, PHONE), ("no/body", PHONE)] {
+        app.watched.take();
+        let handle = ask(&app, id, phone).await;
+        assert_eq!(app.watched.take().commits, real.commits);
+        for _ in 0..5 {
+            assert_eq!(problem(give(&app, &handle, "123456").await, 400).await["detail"], "Invalid OTP");
+        }
+        assert_eq!(problem(give(&app, &handle, "123456").await, 400).await["detail"], "Invalid or expired OTP");
+    }
+    let lapsed = ask(&app, "nobody", PHONE).await;
+    app.advance(Duration::from_secs(300));
+    assert_eq!(problem(give(&app, &lapsed, "123456").await, 400).await["detail"], "Invalid or expired OTP");
+    let sent = messages(&app).await;
+    assert!(sent.iter().all(|sms| sms["to"] == PHONE) && sent.len() <= 1);
+}
+
+#[tokio::test]
+async fn only_a_matching_request_replaces_a_handle() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let first = ask(&app, &john.id, PHONE).await;
+    let first_code = code(&app).await;
+    ask(&app, &john.id, "+1987654321").await;
+    ask(&app, "nobody", PHONE).await;
+    let second = ask(&app, &john.id, PHONE).await;
+    let second_code = code(&app).await;
+    problem(give(&app, &first, &first_code).await, 400).await;
+    // A code belongs to its own handle.
+    if first_code != second_code {
+        problem(give(&app, &second, &first_code).await, 400).await;
+    }
+    json(give(&app, &second, &second_code).await, 200).await;
+}
+
+#[tokio::test]
+async fn a_handle_is_bound_to_its_realm_and_is_no_access_token() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let handle = ask(&app, &john.id, PHONE).await;
+    let code = code(&app).await;
+    problem(app.get(&format!("/User2/verify_otp_phone?token={handle}&otp={code}")).await, 400).await;
+    problem(app.get_as(&handle, "/User1/me").await, 401).await;
+    assert_eq!(app.get(&format!("/User1/verify?token={handle}")).await.status(), 400);
+    json(give(&app, &handle, &code).await, 200).await;
+}
+
+#[tokio::test]
+async fn what_is_missing_or_malformed_is_named() {
+    let app = TestApp::start().await;
+    for (body, fields) in [
+        (json!({}), vec!["id", "phone"]),
+        (json!({"id": "x", "phone": "12"}), vec!["phone"]),
+        (json!({"id": 7, "phone": PHONE}), vec!["id"]),
+    ] {
+        let refused = problem(app.post_json("/User1/otp_phone", body).await, 422).await;
+        let named: Vec<_> =
+            refused["errors"].as_array().unwrap().iter().map(|fault| fault["field"].as_str().unwrap()).collect();
+        assert_eq!(named, fields);
+    }
+    problem(app.request(Method::POST, "/User1/otp_phone").send().await.unwrap(), 422).await;
+    problem(app.get("/User1/verify_otp_phone").await, 422).await;
+    problem(app.post_json("/User1/verify_otp_phone", json!({"token": "x", "otp": 123_456})).await, 422).await;
+    problem(app.get("/User1/verify_otp_phone?token=a&token=b&otp=1").await, 400).await;
+}
+
+#[tokio::test]
+async fn head_takes_no_try() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let handle = ask(&app, &john.id, PHONE).await;
+    let code = code(&app).await;
+    for _ in 0..10 {
+        app.request(Method::HEAD, &format!("/User1/verify_otp_phone?token={handle}&otp={code}")).send().await.unwrap();
+    }
+    json(give(&app, &handle, &code).await, 200).await;
+}
