@@ -17,7 +17,6 @@ check: ## format, lints as errors, documentation, licences and sources of depend
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
 	misc/install-tools.sh cargo-deny
 	$(CARGO) deny --log-level error check bans licenses sources
-	misc/one-crypto-provider.sh
 
 test: ## everything that must hold, with what it needs installed first
 	misc/install-tools.sh cargo-nextest

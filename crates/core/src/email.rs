@@ -38,12 +38,6 @@ impl EmailAddress {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// What stands before the `@`.
-    #[must_use]
-    pub fn local(&self) -> &str {
-        self.0.rsplit_once('@').map_or("", |(local, _)| local)
-    }
 }
 
 impl fmt::Debug for EmailAddress {

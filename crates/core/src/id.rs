@@ -71,6 +71,10 @@ id! {
     RequestId
 }
 id! {
+    /// A signing key: the `kid` of tokens.
+    KeyId
+}
+id! {
     /// One holding of a lease: whoever has another one has lost it.
     LeaseId
 }

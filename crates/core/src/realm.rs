@@ -35,7 +35,7 @@ const RESERVED: &[&str] = &[
     "openapi",
     "outbox",
     "readyz",
-    "realm_keys",
+    "root_keys",
     "redoc",
     "registrations",
     "revocations",

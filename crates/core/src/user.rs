@@ -8,7 +8,7 @@ use crate::{
     ctx::Ctx,
     email::EmailAddress,
     error::{Error, Result},
-    id::{ChallengeId, UserId},
+    id::UserId,
     name::PersonName,
     password::PasswordHash,
     phone::PhoneNumber,
@@ -53,8 +53,6 @@ pub struct Registration {
     pub index: BlindIndex,
     /// Profile and hash.
     pub vault: Vault,
-    /// The challenge behind its links.
-    pub challenge: ChallengeId,
     /// Whether registrations with different passwords came for this address: then none of them counts.
     pub contested: bool,
     /// When it came.
@@ -76,6 +74,9 @@ pub struct User {
     pub vault: Vault,
     /// When the phone number was proved, if it was.
     pub phone_verified_at: Option<Timestamp>,
+    /// Whether the number may be somebody else's: the address was contested, and nobody knows who typed it. Then no code
+    /// proves it.
+    pub phone_disputed: bool,
     /// When the registration came.
     pub created_at: Timestamp,
     /// Counts the changes; a write names the one that it was made from.
@@ -91,6 +92,8 @@ pub struct Account {
     pub profile: Profile,
     /// Whether the phone number is proved.
     pub is_phone_verified: bool,
+    /// Whether it may be somebody else's.
+    pub phone_disputed: bool,
     /// When the registration came.
     pub created_at: Timestamp,
 }
@@ -105,6 +108,7 @@ impl Registration {
             index: self.index,
             vault: self.vault,
             phone_verified_at: None,
+            phone_disputed: self.contested,
             created_at: self.created_at,
             revision: 1,
         }
@@ -122,6 +126,7 @@ impl User {
             id: self.id.clone(),
             profile: self.vault.open_profile(&key)?,
             is_phone_verified: self.phone_verified_at.is_some(),
+            phone_disputed: self.phone_disputed,
             created_at: self.created_at,
         })
     }

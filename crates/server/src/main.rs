@@ -10,7 +10,7 @@ use portcullis::{
     App,
     app::{self, Outside},
     cli::{self, Command},
-    config::{self, Config, LogFormat, Sources},
+    config::{self, Config, Sources},
     telemetry,
 };
 use portcullis_core::{clock::SystemClock, random::OsRandom};
@@ -41,11 +41,7 @@ fn main() -> ExitCode {
 
 fn serve(sources: Sources) -> Result<ExitCode, Failure> {
     let config = load(sources)?;
-    let format = match config.log.format {
-        LogFormat::Text => telemetry::LogFormat::Text,
-        LogFormat::Json => telemetry::LogFormat::Json,
-    };
-    let log = telemetry::start(format, &config.log.level.to_string())?;
+    let log = telemetry::start(config.log.format, &config.log.level.to_string())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         tokio::select! {

@@ -5,14 +5,7 @@ use std::{convert::Infallible, io::IsTerminal, time::Duration};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// How the log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object a line.
-    Json,
-}
+use crate::config::LogFormat;
 
 /// Lines that may wait to be written; beyond, they are dropped rather than waited for.
 const WAITING_LINES: usize = 64 * 1024;

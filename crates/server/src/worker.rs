@@ -12,7 +12,7 @@ use portcullis_core::{
 };
 use tokio::{
     sync::{Notify, watch},
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{interval, sleep},
 };
 
@@ -51,9 +51,7 @@ impl Running {
     pub(crate) async fn stop(mut self) {
         self.stop.send_replace(true);
         while let Some(ended) = self.tasks.join_next().await {
-            if let Err(error) = ended {
-                tracing::error!(%error, "a worker ended badly");
-            }
+            note(ended);
         }
     }
 }
@@ -84,22 +82,24 @@ impl Worker {
         }
     }
 
-    /// What is done once a minute: keys that are due, rows that have lapsed.
+    /// What is done once a minute: keys that are due, rows that have lapsed. A failure of one does not keep the other.
     pub(crate) async fn keep_house(&self) -> Result<u64, portcullis_core::Error> {
-        self.service.refresh_signing_keys(&self.ctx()).await?;
-        self.sweep().await
+        let (renewed, swept) = (self.service.refresh_signing_keys(&self.ctx()).await, self.sweep().await);
+        renewed.and(swept)
     }
 
     async fn deliver_until(self, mut stopped: watch::Receiver<bool>) {
         let mut sending = JoinSet::new();
         while !*stopped.borrow() {
-            while sending.try_join_next().is_some() {}
+            while let Some(ended) = sending.try_join_next() {
+                note(ended);
+            }
             let free = self.senders.saturating_sub(sending.len());
             let claimed = if free == 0 { Ok(Vec::new()) } else { self.claim(free).await };
             let found = match claimed {
                 Ok(claimed) => claimed,
                 Err(error) => {
-                    tracing::warn!(error = error.code(), "the outbox cannot be read");
+                    tracing::warn!(error = error.code(), cause = cause(&error), "the outbox cannot be read");
                     Vec::new()
                 }
             };
@@ -110,13 +110,15 @@ impl Worker {
             if is_idle {
                 tokio::select! {
                     () = self.bell.notified(), if free > 0 => {}
-                    Some(_) = sending.join_next(), if free == 0 => {}
+                    Some(ended) = sending.join_next(), if free == 0 => note(ended),
                     () = sleep(LOOK_AT_OUTBOX) => {}
                     _ = stopped.changed() => {}
                 }
             }
         }
-        while sending.join_next().await.is_some() {}
+        while let Some(ended) = sending.join_next().await {
+            note(ended);
+        }
     }
 
     /// Sends one message; when the process is asked to stop, it may still finish within the grace, then its lease goes back.
@@ -132,7 +134,7 @@ impl Worker {
             () = out_of_time => self.service.release(&row).await.map(|()| Delivery::Later),
         };
         if let Err(error) = done {
-            let cause = error.cause().map(ToString::to_string).unwrap_or_default();
+            let cause = cause(&error);
             tracing::error!(outbox = %row.row.id, error = error.code(), cause, "a message could not be settled; its lease will run out");
         }
     }
@@ -155,7 +157,7 @@ impl Worker {
                 Ok(0) => {}
                 Ok(swept) => tracing::debug!(swept, "cleared away what has lapsed"),
                 Err(error) => {
-                    let cause = error.cause().map(ToString::to_string).unwrap_or_default();
+                    let cause = cause(&error);
                     tracing::error!(
                         error = error.code(),
                         cause,
@@ -184,6 +186,16 @@ impl Worker {
     fn ctx(&self) -> Ctx {
         Ctx::new(&*self.clock, Arc::clone(&self.random), Default::default())
     }
+}
+
+fn note(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a task ended badly");
+    }
+}
+
+fn cause(error: &portcullis_core::Error) -> String {
+    error.cause().map(ToString::to_string).unwrap_or_default()
 }
 
 async fn go_on(ticks: &mut tokio::time::Interval, stopped: &mut watch::Receiver<bool>) -> bool {

@@ -19,6 +19,11 @@ impl<'a> Columns<'a> {
         Self { row, next: 0 }
     }
 
+    /// The same, behind so many columns that are read otherwise.
+    pub(super) const fn after(row: &'a Row<'a>, skipped: usize) -> Self {
+        Self { row, next: skipped }
+    }
+
     /// As SQLite gives it.
     pub(super) fn value<T: FromSql>(&mut self) -> rusqlite::Result<T> {
         let at = self.next;

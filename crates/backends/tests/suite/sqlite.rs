@@ -249,3 +249,14 @@ async fn no_statement_walks_through_a_whole_table() {
         assert!(!plan.iter().any(|step| walks(step) || step.contains("TEMP B-TREE")), "{sql}\n{plan:#?}");
     }
 }
+
+#[test]
+fn no_realm_may_have_the_name_of_a_table() {
+    let migrations = [include_str!("../../src/sqlite/migrations/0001_accounts.sql")];
+    let tables = migrations.iter().flat_map(|sql| sql.lines()).filter_map(|line| line.strip_prefix("CREATE TABLE "));
+    let names: Vec<_> = tables.filter_map(|rest| rest.split_whitespace().next()).collect();
+    assert!(names.len() >= 9);
+    for name in names {
+        assert!(portcullis_core::realm::RealmName::parse(name).is_err(), "{name}");
+    }
+}

@@ -117,6 +117,15 @@ pub enum Op {
         /// Which.
         kid: String,
     },
+    /// Needs an address to have a user, or to have none, as it was seen.
+    RequireAddress {
+        /// Its realm.
+        realm: RealmName,
+        /// Of the address.
+        index: BlindIndex,
+        /// Whether it had a user.
+        is_taken: bool,
+    },
     /// Writes a registration in place of the one of the same address.
     PutRegistration {
         /// The new one.
@@ -287,6 +296,8 @@ pub struct OutboxState {
 pub enum Precondition {
     /// The root key's revision does not follow.
     RootKeyRevision,
+    /// The address has got, or lost, its user.
+    AddressAsSeen,
     /// Another registration stands there.
     RegistrationReplaced,
     /// The registration is gone.

@@ -8,11 +8,12 @@ use crate::{
     id::UserId,
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient},
+    outbox::OutboxRow,
     password::Password,
     port::{CommitError, Op, Precondition, Replaces},
     realm::Realm,
     service::{Faults, Given, Service, message},
-    user::{Profile, Registration, User, Vault},
+    user::{Profile, Registration, Vault},
 };
 
 /// What `create` takes.
@@ -61,31 +62,31 @@ impl Service {
             vault: Vault::seal(ctx, &realm.keys, &id, &profile, &hash)?,
             id: id.clone(),
             index,
-            challenge: challenge.id,
             contested: false,
             created_at: ctx.now,
             expires_at: ctx.now.plus(self.rules.registration_lifetime),
         };
-        let (owner, mut prior) = self.ports.store.by_index(&realm.name, index).await?;
-        if owner.is_some() && self.rules.reveal_taken {
-            return Err(Error::new(Kind::Conflict, "email.taken", "Email already exists"));
-        }
-        let rest = vec![
-            Op::InsertChallenge(challenge),
-            Op::Enqueue(self.announce(ctx, realm, owner.as_ref(), &profile, &registration)?),
-            Op::Audit(AuditRow::new(ctx, &realm.name, Event::Registered).user(&id).index(index)),
-        ];
         for _ in 0..COMPARISONS {
+            let (owner, prior) = self.ports.store.by_index(&realm.name, index).await?;
+            if owner.is_some() && self.rules.reveal_taken {
+                return Err(Error::new(Kind::Conflict, "email.taken", "Email already exists"));
+            }
             registration.contested = self.is_contested(ctx, realm, prior.as_ref(), &password).await?;
-            if self.put(&registration, Replaces::Exactly(prior.map(|prior| prior.id)), &rest).await? {
+            let replaces = Replaces::Exactly(prior.map(|prior| prior.id));
+            if self.put(ctx, realm, &registration, &challenge, replaces, owner.is_some(), &profile).await? {
                 return Ok(told(realm, &registration, profile));
             }
-            prior = self.ports.store.by_index(&realm.name, index).await?.1;
         }
         // Too many came at once to compare with each: then the owner of the address shall decide.
         registration.contested = true;
-        self.put(&registration, Replaces::Anything, &rest).await?;
-        Ok(told(realm, &registration, profile))
+        let owner = self.ports.store.by_index(&realm.name, index).await?.0;
+        let is_put =
+            self.put(ctx, realm, &registration, &challenge, Replaces::Anything, owner.is_some(), &profile).await?;
+        if is_put {
+            Ok(told(realm, &registration, profile))
+        } else {
+            Err(Error::internal("the address kept changing hands"))
+        }
     }
 
     /// Reads all fields, or names every bad one.
@@ -133,29 +134,40 @@ impl Service {
         &self,
         ctx: &Ctx,
         realm: &Realm,
-        owner: Option<&User>,
+        is_taken: bool,
         profile: &Profile,
-        registration: &Registration,
-    ) -> Result<crate::outbox::OutboxRow> {
-        let to = profile.email.as_str().to_owned();
-        match owner {
-            None => {
-                let recipient = Recipient { to, name: profile.first_name.for_greeting().to_owned() };
-                message(ctx, realm, MessageKind::VerifyEmail, &recipient, Some(registration.challenge))
-            }
+        challenge: &Challenge,
+    ) -> Result<OutboxRow> {
+        if is_taken {
             // Whoever typed the name need not be the owner.
-            Some(_) => {
-                message(ctx, realm, MessageKind::AlreadyRegistered, &Recipient { to, name: String::new() }, None)
-            }
+            let owner = Recipient { to: profile.email.as_str().to_owned(), name: String::new() };
+            return message(ctx, realm, MessageKind::AlreadyRegistered, &owner, Some(challenge.id));
         }
+        message(ctx, realm, MessageKind::VerifyEmail, &Recipient::of(profile), Some(challenge.id))
     }
 
-    /// Writes the registration over the one that was seen; `false` when another came between.
-    async fn put(&self, row: &Registration, replaces: Replaces, rest: &[Op]) -> Result<bool> {
-        let mut batch = vec![Op::PutRegistration { row: row.clone(), replaces }];
-        batch.extend(rest.iter().cloned());
+    /// Writes the registration over the one that was seen, with the mail that fits; `false` when the address is not as it was
+    /// seen any more.
+    #[allow(clippy::too_many_arguments, reason = "all of what one registration is made of, in one place")]
+    async fn put(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        row: &Registration,
+        challenge: &Challenge,
+        replaces: Replaces,
+        is_taken: bool,
+        profile: &Profile,
+    ) -> Result<bool> {
+        let batch = vec![
+            Op::RequireAddress { realm: realm.name.clone(), index: row.index, is_taken },
+            Op::PutRegistration { row: row.clone(), replaces },
+            Op::InsertChallenge(challenge.clone()),
+            Op::Enqueue(self.announce(ctx, realm, is_taken, profile, challenge)?),
+            Op::Audit(AuditRow::new(ctx, &realm.name, Event::Registered).user(&row.id).index(row.index)),
+        ];
         match self.commit(batch).await {
-            Err(CommitError::Failed(Precondition::RegistrationReplaced)) => Ok(false),
+            Err(CommitError::Failed(Precondition::RegistrationReplaced | Precondition::AddressAsSeen)) => Ok(false),
             done => Ok(done.map(|()| true)?),
         }
     }

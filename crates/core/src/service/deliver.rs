@@ -9,7 +9,6 @@ use crate::{
     port::{CommitError, Op, Precondition, SendError},
     realm::Realm,
     service::Service,
-    user::Registration,
 };
 
 /// What came of a claimed row.
@@ -117,9 +116,12 @@ impl Service {
     async fn pending_registration(&self, ctx: &Ctx, realm: &Realm, row: &OutboxRow) -> Result<Option<Challenge>> {
         let Some(challenge) = self.fresh_challenge(ctx, realm, row).await? else { return Ok(None) };
         let registration = self.ports.store.registration(&realm.name, &challenge.subject).await?;
-        let waits =
-            |registration: &Registration| registration.challenge == challenge.id && registration.expires_at > ctx.now;
-        Ok(registration.filter(waits).map(|_| challenge))
+        let waits = registration.filter(|registration| registration.expires_at > ctx.now);
+        // A link does not outlive what it verifies.
+        Ok(waits.map(|registration| Challenge {
+            lifetime: challenge.lifetime.min(registration.expires_at.since(ctx.now)),
+            ..challenge
+        }))
     }
 
     /// The challenge behind a reset mail, unless it concerns nobody.

@@ -4,7 +4,7 @@ use crate::{
     audit::{AuditRow, Event},
     ctx::Ctx,
     error::{Error, Result},
-    link::Act,
+    link::{Act, Challenge},
     port::{CommitError, Op},
     realm::Realm,
     service::{Service, settle::Standing},
@@ -25,10 +25,10 @@ impl Service {
     /// # Errors
     /// The one answer for bad links; unavailable.
     pub async fn disown(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<()> {
-        let registration = self.disownable(ctx, realm, token).await?;
+        let (registration, challenge) = self.disownable(ctx, realm, token).await?;
         let audit = AuditRow::new(ctx, &realm.name, Event::RegistrationDisowned).user(&registration.id);
         let batch = vec![
-            Op::SpendChallenge { realm: realm.name.clone(), id: registration.challenge, now: ctx.now },
+            Op::SpendChallenge { realm: realm.name.clone(), id: challenge.id, now: ctx.now },
             Op::DeleteRegistration { realm: realm.name.clone(), id: registration.id.clone() },
             Op::Audit(audit.index(registration.index)),
         ];
@@ -42,9 +42,9 @@ impl Service {
         }
     }
 
-    async fn disownable(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<Registration> {
+    async fn disownable(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<(Registration, Challenge)> {
         match self.standing(ctx, realm, Act::Disown, token).await? {
-            Standing::Pending(registration, _) => Ok(registration),
+            Standing::Pending(registration, challenge) => Ok((registration, challenge)),
             Standing::Settled(_) => Err(Error::bad_link()),
         }
     }

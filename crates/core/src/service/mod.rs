@@ -25,7 +25,7 @@ pub use deliver::Delivery;
 pub use form::{Faults, Given};
 pub use realms::{OpenRealmsError, Realms};
 pub use session::Tokens;
-pub use signing_keys::OwnKeys;
+pub use signing_keys::{OwnKeys, reseal_signing_keys};
 pub use verify::Verified;
 
 use std::{fmt, sync::Arc, time::Duration};

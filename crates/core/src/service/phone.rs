@@ -73,7 +73,7 @@ impl Service {
             None => true,
             Some(allowed) => phone.country().is_some_and(|country| allowed.iter().any(|one| one == country)),
         };
-        Ok(account.filter(|account| allowed && account.profile.phone == *phone).map(|_| id))
+        Ok(account.filter(|account| allowed && account.profile.phone == *phone && !account.phone_disputed).map(|_| id))
     }
 
     /// Takes a code back: the right one proves the number. Each handle has five tries and works once.

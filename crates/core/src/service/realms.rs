@@ -51,15 +51,20 @@ impl Realms {
         let first = keys.first().ok_or(OpenRealmsError::NoKey)?;
         // What is there must open before anything is made: a wrong key leaves no trace.
         for row in store.root_keys().await? {
-            unwrap(ctx, store, keys, &row).await?;
+            if !keys.iter().any(|key| key.unwrap(&row.realm, &row.wrapped).is_ok()) {
+                return Err(OpenRealmsError::WrongKey(row.realm));
+            }
         }
         for name in names {
             make_if_missing(ctx, store, first, name).await?;
         }
         let mut realms = BTreeMap::new();
-        for row in store.root_keys().await?.into_iter().filter(|row| names.contains(&row.realm)) {
-            let keys = RealmKeys::derive(row.realm.clone(), &unwrap(ctx, store, keys, &row).await?);
-            realms.insert(row.realm.clone(), Arc::new(Realm { name: row.realm, keys }));
+        for row in store.root_keys().await? {
+            let root = unwrap(ctx, store, keys, &row).await?;
+            if names.contains(&row.realm) {
+                let keys = RealmKeys::derive(row.realm.clone(), &root);
+                realms.insert(row.realm.clone(), Arc::new(Realm { name: row.realm, keys }));
+            }
         }
         Ok(Self(realms))
     }

@@ -32,11 +32,9 @@ impl Service {
             return self.settled(realm, &challenge).await.map(Standing::Settled);
         }
         let registration = self.ports.store.registration(&realm.name, &challenge.subject).await?;
-        match registration
-            .filter(|registration| registration.challenge == challenge.id && registration.expires_at > ctx.now)
-        {
+        match registration.filter(|registration| registration.expires_at > ctx.now) {
             Some(registration) => Ok(Standing::Pending(registration, challenge)),
-            // Used since it was read, or replaced by a newer registration.
+            // Settled or replaced since: whatever came instead has another id.
             None => self.settled(realm, &challenge).await.map(Standing::Settled),
         }
     }

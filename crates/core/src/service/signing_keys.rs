@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
     error::{Error, Result},
-    id::RequestId,
-    port::{Op, SigningKeyRow},
+    id::KeyId,
+    port::{Op, SigningKeyRow, Store},
     seal::EncryptionKey,
     service::Service,
     token::{Algorithm, CLOCK_SKEW, Jwk, SigningKey, new_private_key},
@@ -39,8 +41,9 @@ impl Service {
         if own.is_due(ctx.now, &rows) {
             let row = own.make(ctx)?;
             tracing::info!(kid = row.kid, algorithm = own.algorithm.as_str(), "signing key made");
-            self.commit(vec![Op::PutSigningKey(row.clone())]).await?;
-            rows.push(row);
+            self.commit(vec![Op::PutSigningKey(row)]).await?;
+            // Another process may have made one at the same moment: both are published.
+            rows = self.ports.store.signing_keys().await?;
         }
         let current = own.current(ctx.now, &rows).ok_or_else(|| Error::internal("there is no signing key"))?.clone();
         let keep_until = current.created_at.plus(PUBLISHED_BEFORE * 2).plus(self.tokens.lifetime).plus(CLOCK_SKEW);
@@ -56,27 +59,31 @@ impl Service {
         if gone.is_empty() { Ok(()) } else { Ok(self.commit(gone).await?) }
     }
 
-    /// Seals all signing keys anew under the operator's first key, after it has changed.
-    ///
-    /// # Errors
-    /// Unavailable; internal, when a key does not open under any of the operator's.
-    pub async fn reseal_signing_keys(&self, ctx: &Ctx) -> Result<()> {
-        let Some(own) = &self.own_keys else { return Ok(()) };
-        let Some(first) = own.sealed_by.first() else { return Ok(()) };
-        for row in self.ports.store.signing_keys().await? {
-            if first.open_signing_key(&row.kid, &row.private).is_err() {
-                let private = first.seal_signing_key(ctx, &row.kid, &own.unseal(&row)?);
-                self.commit(vec![Op::PutSigningKey(SigningKeyRow { private, ..row })]).await?;
-            }
-        }
-        Ok(())
-    }
-
     /// The public halves of all keys that may have signed a token: none where a shared secret does.
     #[must_use]
     pub fn public_keys(&self) -> Vec<Jwk> {
         self.tokens.keys.public()
     }
+}
+
+/// Seals all signing keys anew under the first of the operator's keys, after it has changed: whether or not they sign now.
+///
+/// # Errors
+/// Unavailable; internal, when a key opens under none of the operator's.
+pub async fn reseal_signing_keys(ctx: &Ctx, store: &dyn Store, keys: &[EncryptionKey]) -> Result<()> {
+    let Some(first) = keys.first() else { return Ok(()) };
+    for row in store.signing_keys().await? {
+        if first.open_signing_key(&row.kid, &row.private).is_err() {
+            let private = first.seal_signing_key(ctx, &row.kid, &*unseal(keys, &row)?);
+            store.commit(vec![Op::PutSigningKey(SigningKeyRow { private, ..row })]).await?;
+        }
+    }
+    Ok(())
+}
+
+fn unseal(keys: &[EncryptionKey], row: &SigningKeyRow) -> Result<Zeroizing<Vec<u8>>> {
+    let opened = keys.iter().find_map(|key| key.open_signing_key(&row.kid, &row.private).ok());
+    opened.ok_or_else(|| Error::internal("a signing key does not open under ENCRYPTION_KEY"))
 }
 
 impl OwnKeys {
@@ -86,27 +93,25 @@ impl OwnKeys {
         newest.is_none_or(|newest| newest.plus(self.rotation) <= now)
     }
 
-    /// The newest key that has been public for long enough; the oldest where none has.
+    /// The newest key of the algorithm that has been public for long enough. Where none has, a key of another algorithm goes
+    /// on for that while; where there is none, either, the oldest begins at once.
     fn current<'a>(&self, now: Timestamp, rows: &'a [SigningKeyRow]) -> Option<&'a SigningKeyRow> {
-        let ours = || rows.iter().filter(|row| row.algorithm == self.algorithm);
-        let known = ours().filter(|row| row.created_at.plus(PUBLISHED_BEFORE) <= now);
-        known.max_by_key(|row| row.created_at).or_else(|| ours().min_by_key(|row| row.created_at))
+        let is_ours = |row: &&SigningKeyRow| row.algorithm == self.algorithm;
+        let is_known = |row: &&SigningKeyRow| row.created_at.plus(PUBLISHED_BEFORE) <= now;
+        let known = rows.iter().filter(is_ours).filter(is_known).max_by_key(|row| row.created_at);
+        let before = || rows.iter().filter(is_known).max_by_key(|row| row.created_at);
+        known.or_else(before).or_else(|| rows.iter().filter(is_ours).min_by_key(|row| row.created_at))
     }
 
     fn make(&self, ctx: &Ctx) -> Result<SigningKeyRow> {
         let first = self.sealed_by.first().ok_or_else(|| Error::internal("no key to seal signing keys with"))?;
-        let kid = RequestId::random(ctx.random()).as_str().to_owned();
+        let kid = KeyId::random(ctx.random()).as_str().to_owned();
         let private = new_private_key(self.algorithm).map_err(Error::internal)?;
         let private = first.seal_signing_key(ctx, &kid, &private);
         Ok(SigningKeyRow { kid, algorithm: self.algorithm, private, created_at: ctx.now })
     }
 
     fn open(&self, row: &SigningKeyRow) -> Result<SigningKey> {
-        SigningKey::from_pkcs8(row.kid.clone(), row.algorithm, &self.unseal(row)?).map_err(Error::internal)
-    }
-
-    fn unseal(&self, row: &SigningKeyRow) -> Result<zeroize::Zeroizing<Vec<u8>>> {
-        let opened = self.sealed_by.iter().find_map(|key| key.open_signing_key(&row.kid, &row.private).ok());
-        opened.ok_or_else(|| Error::internal("a signing key does not open under ENCRYPTION_KEY"))
+        SigningKey::from_pkcs8(row.kid.clone(), row.algorithm, &unseal(&self.sealed_by, row)?).map_err(Error::internal)
     }
 }

@@ -106,6 +106,7 @@ pub fn user(realm: &RealmName, id: &str, address: &str) -> User {
         index: index(address),
         vault: vault(id),
         phone_verified_at: None,
+        phone_disputed: false,
         created_at: NOW,
         revision: 1,
     }
@@ -119,7 +120,6 @@ pub fn registration(realm: &RealmName, id: &str, address: &str) -> Registration 
         id: user_id(id),
         index: index(address),
         vault: vault(id),
-        challenge: challenge_id(1),
         contested: false,
         created_at: NOW,
         expires_at: NOW.plus(HOUR),
@@ -234,5 +234,5 @@ pub fn account(id: &str, first_name: &str) -> Account {
         phone: PhoneNumber::parse("+441632960001").expect("a number"),
         country: CountryCode::parse("GB").expect("a country"),
     };
-    Account { id: user_id(id), profile, is_phone_verified: false, created_at: NOW }
+    Account { id: user_id(id), profile, is_phone_verified: false, phone_disputed: false, created_at: NOW }
 }

@@ -29,7 +29,7 @@ use crate::{
 pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// The claims of an access token. All but `aud` must be there.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Claims {
     /// Who issued it.
     pub iss: String,
@@ -58,6 +58,12 @@ pub struct Claims {
     /// For whom, where an audience is configured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub aud: Option<Audience>,
+}
+
+impl std::fmt::Debug for Claims {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Claims({})", self.jti)
+    }
 }
 
 /// One audience or several (RFC 7519 §4.1.3).

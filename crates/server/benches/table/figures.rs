@@ -140,16 +140,16 @@ async fn reads(table: &mut Table, program: &Program, user: &User) {
     let hello = Ceiling::start(Role::Hello);
     let verify = Ceiling::start(Role::Verify { secret: secret(program), user: user.answer.clone() });
     let reads = Load::same(program.port(), READERS, load::get("/User1/me", token));
-    let greetings = Load::same(hello.port, READERS, load::get("/", None));
-    let verifications = Load::same(verify.port, READERS, load::get("/", token));
-    for load in [&reads, &greetings, &verifications] {
-        load.rate(WARM_UP).await;
-    }
     let ceilings = [
-        (&greetings, "bare axum answers, no token looked at"),
-        (&verifications, "bare axum answers with the same token verified and the same JSON"),
+        (Load::same(hello.port, READERS, load::get("/", None)), "bare axum answers, no token looked at"),
+        (
+            Load::same(verify.port, READERS, load::get("/", token)),
+            "bare axum answers with the same token verified and the same JSON",
+        ),
     ];
     for (ceiling, of) in ceilings {
+        reads.rate(WARM_UP).await;
+        ceiling.rate(WARM_UP).await;
         let measured =
             InTurn::measure(async |length| reads.rate(length).await, async |length| ceiling.rate(length).await);
         let what = format!("authenticated reads (`GET /User1/me`; {READERS} connections)");

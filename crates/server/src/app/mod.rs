@@ -11,7 +11,7 @@ use portcullis_core::{
     clock::{Clock, SystemClock},
     password::Policy,
     random::{OsRandom, Random},
-    service::{OpenRealmsError, Ports, Realms, Rules, Service},
+    service::{OpenRealmsError, Ports, Realms, Rules, Service, reseal_signing_keys},
 };
 use tokio::{net::TcpListener, sync::Notify};
 
@@ -101,7 +101,9 @@ impl App {
         let templates = Arc::new(Templates::load(config.templates_dir.as_deref(), look(config))?);
         let backends::Outlets { mailer, sms, mailbox } = backends::outlets(config, &clock)?;
         let (store, lock) = backends::store(config, ctx.now)?;
-        let realms = Realms::open(&ctx, &*store, &config.store.encryption_keys, &config.realms).await?;
+        let encryption_keys = &config.store.encryption_keys;
+        let realms = Realms::open(&ctx, &*store, encryption_keys, &config.realms).await?;
+        reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;
 
         let bell = Arc::new(Notify::new());
         let ports = adjust(Ports {
@@ -117,7 +119,6 @@ impl App {
         let wake = move || ring.notify_one();
         let (tokens, own_keys) = (keys::access_tokens(&config.token), keys::own_keys(config));
         let service = Arc::new(Service::new(ports, rules(config), tokens, own_keys, realms, wake));
-        service.reseal_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
         service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
         Ok(Self {
             worker: Some(worker(config, &service, &clock, &random, bell)),

@@ -24,8 +24,6 @@ pub(super) enum Gravity {
     Refused,
     /// Refused in production, warned about in development.
     RefusedElseWarned,
-    /// Warned about in production only.
-    Warned,
 }
 
 /// What was found so far.
@@ -56,14 +54,12 @@ impl Report {
     pub(super) fn settle(&mut self, environment: Environment) {
         for (gravity, problem) in self.insecure.drain(..) {
             match (environment, gravity) {
-                (Environment::Production, Gravity::Refused | Gravity::RefusedElseWarned) => {
+                (Environment::Production, _) => {
                     self.problems
                         .push(Problem { text: format!("{} (refused in production)", problem.text), ..problem });
                 }
-                (Environment::Production, Gravity::Warned) | (Environment::Development, Gravity::RefusedElseWarned) => {
-                    self.warnings.push(problem)
-                }
-                (Environment::Development, Gravity::Refused | Gravity::Warned) => {}
+                (Environment::Development, Gravity::RefusedElseWarned) => self.warnings.push(problem),
+                (Environment::Development, Gravity::Refused) => {}
             }
         }
     }

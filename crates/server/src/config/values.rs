@@ -168,7 +168,7 @@ fn warn_of_open_source(info: &Info, origin: &Origin, report: &mut Report) {
         && access::is_open_to_others(path)
     {
         let text = format!("stands in {0}, which others can read: run `chmod 600 {0}`", path.display());
-        report.insecure(Gravity::Warned, info.name, text);
+        report.insecure(Gravity::Refused, info.name, text);
     }
 }
 

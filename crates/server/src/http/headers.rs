@@ -1,15 +1,13 @@
 //! The headers that every answer carries.
 
 use axum::{
-    extract::Request,
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method,
+        HeaderMap, HeaderName, HeaderValue,
         header::{
             CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
             X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
         },
     },
-    middleware::Next,
     response::Response,
 };
 use portcullis_core::Ctx;
@@ -53,11 +51,4 @@ pub(super) fn protect(face: &Face, in_realm: bool, ctx: &Ctx, response: &mut Res
 
 fn default(headers: &mut HeaderMap, name: HeaderName, value: HeaderValue) {
     headers.entry(name).or_insert(value);
-}
-
-/// An answer to HEAD has no body, also where a refusal was dressed in one.
-pub(super) async fn drop_body_of_head(request: Request, next: Next) -> Response {
-    let is_head = request.method() == Method::HEAD;
-    let response = next.run(request).await;
-    if is_head { response.map(|_| axum::body::Body::empty()) } else { response }
 }

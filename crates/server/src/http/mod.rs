@@ -17,7 +17,7 @@ pub(crate) use state::{AppState, Face, Limits};
 use axum::{
     Router,
     extract::Request,
-    middleware::{from_fn, from_fn_with_state},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
 };
 use tower::{Layer, Service, util::BoxCloneSyncService};
@@ -83,7 +83,6 @@ pub(crate) fn entrance(mut state: AppState) -> Entrance {
         .layer(from_fn_with_state(state.clone(), timeout::bound))
         .layer(CatchPanicLayer::custom(|_| problem::panicked().into_response()))
         .layer(from_fn_with_state(state.clone(), scope::scope))
-        .layer(from_fn(headers::drop_body_of_head))
         .with_state(state.clone());
     let routed = tower::service_fn(move |request: Request| {
         let mut router = router.clone();

@@ -27,18 +27,11 @@ pub(crate) struct Refusal {
 enum Dress {
     /// `application/problem+json`.
     Problem,
-    /// The same, with `error` and `error_description` beside, as OAuth 2.0 clients expect.
-    ProblemForOAuth,
     /// `error` and `error_description` alone (RFC 6749 §5.2).
     OAuth,
 }
 
 impl Refusal {
-    /// A refusal that OAuth 2.0 clients understand too.
-    pub(super) fn for_oauth(error: Error) -> Self {
-        Self { error: Arc::new(error), dress: Dress::ProblemForOAuth }
-    }
-
     /// A refusal of the token endpoint.
     pub(super) fn by_oauth(error: Error) -> Self {
         Self { error: Arc::new(error), dress: Dress::OAuth }
@@ -56,7 +49,7 @@ impl IntoResponse for Refusal {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = match self.dress {
             Dress::OAuth => oauth_status(self.error.kind()),
-            Dress::Problem | Dress::ProblemForOAuth => status(self.error.kind()),
+            Dress::Problem => status(self.error.kind()),
         };
         response.extensions_mut().insert(self);
         response
@@ -83,6 +76,16 @@ const fn oauth_status(kind: Kind) -> StatusCode {
         Kind::Invalid | Kind::Refused | Kind::Forbidden => StatusCode::BAD_REQUEST,
         other => status(other),
     }
+}
+
+/// Marks a refusal that OAuth 2.0 clients are to understand too: `error` and `error_description` stand beside.
+#[derive(Clone, Copy, Debug)]
+struct ForOAuth;
+
+/// Marks whatever refusal this answer is.
+pub(super) fn for_oauth(mut response: Response) -> Response {
+    response.extensions_mut().insert(ForOAuth);
+    response
 }
 
 /// Refusals that only HTTP knows.
@@ -173,6 +176,7 @@ pub(super) struct Fault<'a> {
 /// Gives a refusal its body and headers, and tells the log the true reason.
 pub(super) fn dress(response: Response, ctx: &Ctx, realm: Option<&Of>) -> Response {
     let (mut parts, body) = response.into_parts();
+    let for_oauth = parts.extensions.remove::<ForOAuth>().is_some();
     let Some(refusal) = parts.extensions.remove::<Refusal>() else {
         let Some(Transport(status, code, detail)) = parts.extensions.remove::<Transport>() else {
             return Response::from_parts(parts, body);
@@ -181,12 +185,16 @@ pub(super) fn dress(response: Response, ctx: &Ctx, realm: Option<&Of>) -> Respon
             // The rest of the body is left unread (RFC 9112 §9.6).
             parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        return with_body(parts, &plain(status, code, detail, ctx));
+        let mut problem = plain(status, code, detail, ctx);
+        if for_oauth {
+            (problem.error, problem.error_description) = (Some("invalid_request"), Some(detail));
+        }
+        return with_body(parts, &problem);
     };
     let error = &*refusal.error;
     note(error);
     if refusal.dress != Dress::OAuth {
-        set_challenge(&mut parts.headers, error.kind(), realm);
+        set_challenge(&mut parts.headers, error, realm);
     }
     if let Kind::Overloaded(wait) | Kind::Unavailable(wait) = error.kind() {
         parts.headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
@@ -201,7 +209,7 @@ pub(super) fn dress(response: Response, ctx: &Ctx, realm: Option<&Of>) -> Respon
         .iter()
         .map(|fault| Fault { field: fault.field, code: fault.code, detail: &fault.detail })
         .collect();
-    if refusal.dress == Dress::ProblemForOAuth {
+    if for_oauth {
         problem.error = Some(oauth_word(error));
         problem.error_description = Some(error.detail());
     }
@@ -233,9 +241,12 @@ fn with_json(mut parts: axum::http::response::Parts, kind: &'static str, body: &
 }
 
 /// RFC 6750 §3: how to do better. A request without credentials is told no error, one with bad ones no reason.
-fn set_challenge(headers: &mut axum::http::HeaderMap, kind: Kind, realm: Option<&Of>) {
+fn set_challenge(headers: &mut axum::http::HeaderMap, error: &Error, realm: Option<&Of>) {
     let name = realm.map_or("portcullis", |of| of.0.name.as_str());
-    let challenge = match kind {
+    let challenge = match error.kind() {
+        Kind::Malformed if error.code() == TOKEN_TWICE => format!(
+            "Bearer realm=\"{name}\", error=\"invalid_request\", error_description=\"Send the token in one way only\""
+        ),
         Kind::NoCredentials | Kind::Refused => format!("Bearer realm=\"{name}\""),
         Kind::BadToken => format!(
             "Bearer realm=\"{name}\", error=\"invalid_token\", error_description=\"The access token is invalid or expired\""
@@ -269,6 +280,9 @@ fn grant_word(error: &Error) -> &'static str {
         _ => oauth_word(error),
     }
 }
+
+/// Code for a bearer token that was sent in more than one way (RFC 6750 §2).
+pub(super) const TOKEN_TWICE: &str = "token.twice";
 
 /// Code and OAuth word for a grant that the token endpoint does not know.
 pub(super) const UNSUPPORTED_GRANT: &str = "unsupported_grant_type";

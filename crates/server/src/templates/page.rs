@@ -6,8 +6,7 @@ use portcullis_core::clock::Timestamp;
 use super::{TemplateError, Templates};
 use crate::http::MessageAnswer;
 
-/// A page and what fills it.
-#[derive(Debug)]
+/// A page and what fills it. Tokens and names: never printed.
 pub(crate) enum Page<'a> {
     /// The address is verified.
     EmailVerified { name: String },
@@ -29,6 +28,12 @@ pub(crate) enum Page<'a> {
     Landing { base_url: &'a str, docs_enabled: bool, mailbox_enabled: bool, is_development: bool },
     /// The development mailbox.
     Mailbox { messages: &'a [MessageAnswer] },
+}
+
+impl std::fmt::Debug for Page<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Page({})", self.template())
+    }
 }
 
 impl<'a> Page<'a> {

@@ -515,7 +515,7 @@ fn a_secret_file_that_others_can_read_is_refused_in_production() {
     assert_has(&with(production(), 0o644).errors(), &["JWT_SECRET_FILE: others can read", "chmod 600"]);
     assert_has(&with(Desk::new(), 0o644).warnings(), &["JWT_SECRET_FILE: others can read"]);
     let desk = production().file_with_mode(".env", &format!("JWT_SECRET={LONG_SECRET}\n"), 0o644);
-    assert_has(&desk.warnings(), &["JWT_SECRET: stands in", ".env, which others can read"]);
+    assert_has(&desk.errors(), &["JWT_SECRET: stands in", ".env, which others can read", "chmod 600"]);
 }
 
 #[test]

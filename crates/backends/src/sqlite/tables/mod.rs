@@ -39,6 +39,7 @@ pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), Fault> {
         Op::PutRootKey(row) => root_keys::put(db, row),
         Op::PutSigningKey(row) => signing_keys::put(db, row),
         Op::DeleteSigningKey { kid } => signing_keys::delete(db, kid),
+        Op::RequireAddress { realm, index, is_taken } => users::require_address(db, realm, *index, *is_taken),
         Op::PutRegistration { row, replaces } => registrations::put(db, row, replaces),
         Op::DeleteRegistration { realm, id } => registrations::delete(db, realm, id),
         Op::InsertUser(user) => users::insert(db, user),

@@ -17,7 +17,7 @@ use crate::sqlite::{
     row::{Columns, number},
 };
 
-pub(super) const STATEMENTS: &[&str] = &[CLAIM, DONE, RETRY, RELEASE, DEAD, SWEEP, STATE];
+pub(super) const STATEMENTS: &[&str] = &[CLAIM, DONE, RETRY, RELEASE, DEAD, BURY, SWEEP, STATE];
 
 /// So long what could not be sent is kept to be counted.
 const DEAD_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -36,6 +36,8 @@ const RETRY: &str = "UPDATE outbox SET due_at = ?3, attempts = attempts + 1, lea
 const RELEASE: &str = "UPDATE outbox SET lease_id = NULL, lease_until = NULL WHERE id = ?1 AND lease_id = ?2";
 const DEAD: &str = "UPDATE outbox SET state = 'dead', recipient = x'', lease_id = NULL, lease_until = NULL
     WHERE id = ?1 AND lease_id = ?2";
+const BURY: &str = "UPDATE outbox SET state = 'dead', recipient = x'', lease_id = NULL, lease_until = NULL
+    WHERE position = ?1";
 const SWEEP: &str = "DELETE FROM outbox WHERE position IN
     (SELECT position FROM outbox WHERE state = 'dead' AND created_at <= ?1 ORDER BY created_at LIMIT ?2)";
 const STATE: &str = "SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting'),
@@ -60,7 +62,17 @@ pub(super) fn enqueue(db: &Connection, row: &OutboxRow) -> Result<(), Fault> {
 
 pub(in crate::sqlite) fn claim(db: &Connection, limit: usize, lease: &Lease) -> rusqlite::Result<Vec<Claimed>> {
     let params = params![lease.id.as_str(), lease.until.millis(), lease.now.millis(), number(limit as u64)];
-    let mut rows = list(db, CLAIM, params, read)?;
+    let mut rows = Vec::new();
+    for row in list(db, CLAIM, params, |row| Ok((row.get::<_, i64>(0)?, read(row))))? {
+        match row {
+            (position, Ok(row)) => rows.push((position, row)),
+            (position, Err(error)) => {
+                // Written by another version, or damaged: the others must not wait for it.
+                tracing::error!(position, %error, "a message cannot be read and will never be sent");
+                write(db, BURY, params![position])?;
+            }
+        }
+    }
     // RETURNING keeps no order.
     rows.sort_by_key(|(position, row)| (row.due_at, *position));
     Ok(rows.into_iter().map(|(_, row)| Claimed { row, lease: lease.id.clone() }).collect())
@@ -89,10 +101,9 @@ pub(in crate::sqlite) fn state(db: &Connection) -> rusqlite::Result<OutboxState>
     })
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<(i64, OutboxRow)> {
-    let mut columns = Columns::of(row);
-    let position = columns.value()?;
-    let row = OutboxRow {
+fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
+    let mut columns = Columns::after(row, 1);
+    Ok(OutboxRow {
         id: columns.word(OutboxId::parse)?,
         realm: columns.realm()?,
         kind: columns.word(MessageKind::parse)?,
@@ -102,6 +113,5 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(i64, OutboxRow)> {
         due_at: columns.time()?,
         give_up_at: columns.time()?,
         attempts: columns.value()?,
-    };
-    Ok((position, row))
+    })
 }

@@ -19,16 +19,16 @@ use crate::sqlite::{
 pub(super) const STATEMENTS: &[&str] = &[CLEAR, REPLACE, DELETE, SWEEP, BY_ID, BY_INDEX];
 
 const INSERT: &str = "INSERT INTO registrations
-    (realm, id, blind_index, data_key, profile, password, challenge, contested, created_at, expires_at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
+    (realm, id, blind_index, data_key, profile, password, contested, created_at, expires_at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
 const CLEAR: &str = "DELETE FROM registrations WHERE realm = ?1 AND blind_index = ?2";
 const REPLACE: &str = "DELETE FROM registrations WHERE realm = ?1 AND blind_index = ?2 AND id = ?3";
 const DELETE: &str = "DELETE FROM registrations WHERE realm = ?1 AND id = ?2";
 const SWEEP: &str = "DELETE FROM registrations WHERE rowid IN
     (SELECT rowid FROM registrations WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
-const BY_ID: &str = "SELECT realm, id, blind_index, data_key, profile, password, challenge, contested, created_at,
+const BY_ID: &str = "SELECT realm, id, blind_index, data_key, profile, password, contested, created_at,
     expires_at FROM registrations WHERE realm = ?1 AND id = ?2";
-const BY_INDEX: &str = "SELECT realm, id, blind_index, data_key, profile, password, challenge, contested, created_at,
+const BY_INDEX: &str = "SELECT realm, id, blind_index, data_key, profile, password, contested, created_at,
     expires_at FROM registrations WHERE realm = ?1 AND blind_index = ?2";
 
 /// Where nothing is to be replaced, what stands there makes the insert fail.
@@ -51,7 +51,6 @@ pub(super) fn put(db: &Connection, row: &Registration, replaces: &Replaces) -> R
         row.vault.data_key.as_bytes(),
         row.vault.profile.as_bytes(),
         row.vault.password.as_bytes(),
-        row.challenge.0,
         row.contested,
         row.created_at.millis(),
         row.expires_at.millis(),
@@ -91,7 +90,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Registration> {
         id: columns.word(UserId::parse)?,
         index: columns.index()?,
         vault: Vault { data_key: columns.sealed()?, profile: columns.sealed()?, password: columns.sealed()? },
-        challenge: columns.challenge()?,
         contested: columns.value()?,
         created_at: columns.time()?,
         expires_at: columns.time()?,

@@ -18,18 +18,18 @@ use crate::sqlite::{
 pub(super) const STATEMENTS: &[&str] = &[UPDATE, DELETE, AT_REVISION, BY_ID, BY_INDEX];
 
 const INSERT: &str = "INSERT INTO users
-    (realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+    (realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision, phone_disputed)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
 const UPDATE: &str = "UPDATE users SET blind_index = ?3, data_key = ?4, profile = ?5, password = ?6,
-    phone_verified_at = ?7, created_at = ?8, revision = ?9
+    phone_verified_at = ?7, created_at = ?8, revision = ?9, phone_disputed = ?10
     WHERE realm = ?1 AND id = ?2 AND revision = ?9 - 1";
 const DELETE: &str = "DELETE FROM users WHERE realm = ?1 AND id = ?2 AND revision = ?3";
 const AT_REVISION: &str = "SELECT 1 FROM users WHERE realm = ?1 AND id = ?2 AND revision = ?3";
 const BY_ID: &str =
-    "SELECT realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision
+    "SELECT realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision, phone_disputed
     FROM users WHERE realm = ?1 AND id = ?2";
 const BY_INDEX: &str =
-    "SELECT realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision
+    "SELECT realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision, phone_disputed
     FROM users WHERE realm = ?1 AND blind_index = ?2";
 
 pub(super) fn insert(db: &Connection, user: &User) -> Result<(), Fault> {
@@ -44,6 +44,16 @@ pub(super) fn update(db: &Connection, user: &User) -> Result<(), Fault> {
         }
         updated => require(updated? == 1, Precondition::UserRevision),
     }
+}
+
+/// Needs the address to have a user, or none.
+pub(super) fn require_address(
+    db: &Connection,
+    realm: &RealmName,
+    index: BlindIndex,
+    is_taken: bool,
+) -> Result<(), Fault> {
+    require(by_index(db, realm, index)?.is_some() == is_taken, Precondition::AddressAsSeen)
 }
 
 pub(super) fn delete(db: &Connection, realm: &RealmName, id: &UserId, revision: u64) -> Result<(), Fault> {
@@ -62,6 +72,7 @@ fn put(db: &Connection, sql: &str, user: &User) -> rusqlite::Result<usize> {
         user.phone_verified_at.map(|at| at.millis()),
         user.created_at.millis(),
         number(user.revision),
+        user.phone_disputed,
     ];
     write(db, sql, params)
 }
@@ -93,5 +104,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
         phone_verified_at: columns.time_if_any()?,
         created_at: columns.time()?,
         revision: columns.count()?,
+        phone_disputed: columns.value()?,
     })
 }

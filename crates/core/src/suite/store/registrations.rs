@@ -42,7 +42,6 @@ pub async fn a_registration_is_read_as_written(store: &dyn Store) {
     let plain = registration(&here(), "ada", "ada@example.org");
     let contested = Registration {
         contested: true,
-        challenge: challenge_id(200),
         created_at: at(-7),
         expires_at: at(7),
         ..registration(&here(), "bob", "bob@example.org")
@@ -97,7 +96,7 @@ pub async fn a_registration_may_replace_anything(store: &dyn Store) {
 /// With a new challenge, say.
 pub async fn a_registration_may_be_written_over_itself(store: &dyn Store) {
     let old = registration(&here(), "ada", "ada@example.org");
-    let new = Registration { challenge: challenge_id(2), contested: true, ..old.clone() };
+    let new = Registration { contested: true, ..old.clone() };
     done(store, [first(&old)]).await;
     done(store, [over(&new, &old.id)]).await;
     stands(store, &new).await;
@@ -140,7 +139,7 @@ pub async fn a_registration_becomes_the_user(store: &dyn Store) {
     let row = registration(&here(), "ada", "ada@example.org");
     done(store, [first(&row), Op::InsertChallenge(challenge(&here(), 1))]).await;
     let settle = [
-        Op::SpendChallenge { realm: here(), id: row.challenge, now: at(1) },
+        Op::SpendChallenge { realm: here(), id: challenge_id(1), now: at(1) },
         delete(&row),
         Op::InsertUser(row.clone().into_user()),
     ];

@@ -1,6 +1,6 @@
 //! The fields of a request, from query, form or JSON: each at most once, all of them as they came.
 
-use std::{collections::BTreeMap, fmt};
+use std::{collections::BTreeMap, convert::Infallible, fmt};
 
 use axum::{
     body::{Body, to_bytes},
@@ -126,6 +126,19 @@ impl FromRequestParts<AppState> for Query {
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Refusal> {
         Ok(Self(Fields::from_urlencoded(parts.uri.query().unwrap_or_default())?))
+    }
+}
+
+/// The token of a page's link. One that cannot be read, or stands twice, is as good as none: the page says that it is no good.
+#[derive(Debug)]
+pub(in crate::http) struct Link(pub(in crate::http) Given);
+
+impl FromRequestParts<AppState> for Link {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
+        let fields = Fields::from_urlencoded(parts.uri.query().unwrap_or_default());
+        Ok(Self(fields.unwrap_or_default().take("token")))
     }
 }
 

@@ -11,6 +11,6 @@ impl<S: Sync> FromRequestParts<S> for ActsOnGet {
     type Rejection = StatusCode;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
-        if parts.method == Method::HEAD { Err(StatusCode::NO_CONTENT) } else { Ok(Self) }
+        if parts.method == Method::HEAD { Err(StatusCode::OK) } else { Ok(Self) }
     }
 }

@@ -1,11 +1,14 @@
-use axum::Json;
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
 use portcullis_core::service::Tokens;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
     extract::{Call, FormBody},
-    problem::{Problem, Refusal},
+    problem::{Problem, Refusal, for_oauth},
 };
 
 /// The fields of an OAuth 2.0 password grant; those beyond the first two are tolerated.
@@ -65,8 +68,9 @@ impl From<Tokens> for TokenAnswer {
         (status = 503, description = "Too much to do for now", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn login(call: Call, FormBody(mut fields): FormBody) -> Result<Json<TokenAnswer>, Refusal> {
+pub(crate) async fn login(call: Call, form: Result<FormBody, Response>) -> Result<Json<TokenAnswer>, Response> {
+    let FormBody(mut fields) = form.map_err(for_oauth)?;
     let (username, password) = (fields.take("username"), fields.take("password"));
-    let tokens = call.service.login(&call.ctx, &call.realm, &username, &password).await.map_err(Refusal::for_oauth)?;
-    Ok(Json(tokens.into()))
+    let tokens = call.service.login(&call.ctx, &call.realm, &username, &password).await;
+    tokens.map(|tokens| Json(tokens.into())).map_err(|error| for_oauth(Refusal::from(error).into_response()))
 }

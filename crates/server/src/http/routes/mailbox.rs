@@ -6,9 +6,10 @@ use axum::{
     Json,
     extract::{FromRequestParts, State},
     http::{
-        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        HeaderMap, HeaderName, HeaderValue, StatusCode, Version,
         header::{CONTENT_SECURITY_POLICY, FORWARDED, HOST},
         request::Parts,
+        uri::Authority,
     },
     response::{IntoResponse, Response},
 };
@@ -33,7 +34,7 @@ const CSP_MAILBOX: HeaderValue = HeaderValue::from_static(
 );
 
 /// A message that would have been sent.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct MessageAnswer {
     id: String,
     /// `mail` or `sms`.
@@ -50,6 +51,12 @@ pub(crate) struct MessageAnswer {
     code: String,
     #[schema(format = DateTime, example = "2026-01-01T00:00:00Z")]
     created_at: String,
+}
+
+impl std::fmt::Debug for MessageAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MessageAnswer({})", self.id)
+    }
 }
 
 impl MessageAnswer {
@@ -99,14 +106,15 @@ impl FromRequestParts<AppState> for AtHome {
     }
 }
 
+/// A browser that was led here under a foreign name says so in `Host`; old proxies speak HTTP/1.0 and say nothing at all.
 fn host_is_home(parts: &Parts) -> bool {
-    let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok()).or_else(|| parts.uri.host());
-    let Some(host) = host else { return false };
-    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((v6, _)) => v6,
-        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
-    };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    let mut hosts = parts.headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let Some(host) = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()) else { return false };
+    let name = host.host().trim_matches(['[', ']']);
+    let is_plain = host.as_str().strip_prefix(host.host()).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
+    let is_home = name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    is_plain && is_home && parts.version >= Version::HTTP_11
 }
 
 fn was_forwarded(headers: &HeaderMap) -> bool {

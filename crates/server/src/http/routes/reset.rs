@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use super::Message;
 use crate::{
     http::{
-        extract::{ActsOnGet, AnyBody, Call, FormBody, Query, Wants},
+        extract::{ActsOnGet, AnyBody, Call, FormBody, Link, Query, Wants},
         page,
         problem::{Problem, Refusal},
         state::AppState,
@@ -83,9 +83,8 @@ pub(crate) async fn reset_password_form(
     State(state): State<AppState>,
     call: Call,
     wants: Wants,
-    mut query: Query,
+    Link(token): Link,
 ) -> Response {
-    let token = query.take("token");
     let token = token.text().unwrap_or_default();
     match call.service.may_choose_password(&call.ctx, &call.realm, token).await {
         Ok(()) => {
@@ -125,10 +124,9 @@ pub(crate) async fn reset_password(
     State(state): State<AppState>,
     call: Call,
     wants: Wants,
-    mut query: Query,
+    Link(token): Link,
     FormBody(mut fields): FormBody,
 ) -> Response {
-    let token = query.take("token");
     let token = token.text().unwrap_or_default();
     match call.service.choose_password(&call.ctx, &call.realm, token, &fields.take("password")).await {
         Ok(()) => page::answer(&state, &call, wants, &Page::ResetSuccess, "Password reset successfully"),

@@ -3,7 +3,7 @@ use utoipa::ToSchema;
 
 use crate::{
     http::{
-        extract::{AnyBody, Call, Query, Wants},
+        extract::{AnyBody, Call, Link, Wants},
         page,
         problem::Problem,
         state::AppState,
@@ -25,8 +25,7 @@ use crate::{
         (status = 400, description = "Not a good link: HTML, or problem+json", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn undo_form(State(state): State<AppState>, call: Call, wants: Wants, mut query: Query) -> Response {
-    let token = query.take("token");
+pub(crate) async fn undo_form(State(state): State<AppState>, call: Call, wants: Wants, Link(token): Link) -> Response {
     let token = token.text().unwrap_or_default();
     match call.service.may_disown(&call.ctx, &call.realm, token).await {
         Ok(()) => {

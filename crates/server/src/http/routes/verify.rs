@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::Message;
 use crate::{
     http::{
-        extract::{ActsOnGet, AnyBody, Call, Query, Wants},
+        extract::{ActsOnGet, AnyBody, Call, Link, Wants},
         page,
         problem::{Problem, Refusal},
         state::AppState,
@@ -39,9 +39,8 @@ pub(crate) async fn verify(
     call: Call,
     _: ActsOnGet,
     wants: Wants,
-    mut query: Query,
+    Link(token): Link,
 ) -> Response {
-    let token = query.take("token");
     match call.service.verify(&call.ctx, &call.realm, token.text().unwrap_or_default()).await {
         Ok(Verified::Done { name }) => {
             page::answer(&state, &call, wants, &Page::EmailVerified { name }, "Email verified successfully")

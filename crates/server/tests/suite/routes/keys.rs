@@ -112,3 +112,29 @@ async fn a_token_signed_with_the_public_key_as_a_secret_is_refused() {
     let forged = jsonwebtoken::encode(&header, &claims.unwrap().claims, &key).unwrap();
     problem(app.get_as(&forged, "/User1/me").await, 401).await;
 }
+
+#[tokio::test]
+async fn keys_are_sealed_anew_also_while_a_shared_secret_signs() {
+    let (new, old) = ("ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+    let app = TestApp::with(&[("JWT_ALGORITHM", "ES256")]).await;
+    let before = kids(&published(&app).await);
+    let both = format!("{new},{old}");
+    let app = app.restart_with(&[("JWT_ALGORITHM", "HS256"), ("ENCRYPTION_KEY", &both)]).await;
+    let app = app.restart_with(&[("ENCRYPTION_KEY", new)]).await;
+    let app = app.restart_with(&[("JWT_ALGORITHM", "ES256")]).await;
+    assert_eq!(kids(&published(&app).await), before);
+}
+
+#[tokio::test]
+async fn after_a_change_of_algorithm_the_old_key_signs_until_the_new_one_is_known() {
+    let app = TestApp::with(&[("JWT_ALGORITHM", "ES256")]).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    app.advance(Duration::from_secs(2 * 3600));
+    let app = app.restart_with(&[("JWT_ALGORITHM", "EdDSA")]).await;
+    let algorithm = |token: &str| decode_header(token).unwrap().alg;
+    assert_eq!(algorithm(&john.log_in(&app).await), jsonwebtoken::Algorithm::ES256);
+    assert_eq!(published(&app).await.keys.len(), 2);
+    app.advance(Duration::from_secs(3600));
+    app.keep_house().await;
+    assert_eq!(algorithm(&john.log_in(&app).await), jsonwebtoken::Algorithm::EdDSA);
+}

@@ -52,9 +52,14 @@ async fn a_form_that_cannot_be_read_is_refused() {
         app.request(reqwest::Method::POST, "/User1/login").header("Content-Type", kind).body(body).send().await.unwrap()
     };
     let form = "application/x-www-form-urlencoded";
-    problem(send("username=a&username=b&password=c", form).await, 400).await;
-    problem(send("username=a%FF&password=c", form).await, 400).await;
-    problem(send("{}", "application/json").await, 415).await;
+    for refused in [
+        problem(send("username=a&username=b&password=c", form).await, 400).await,
+        problem(send("username=a%FF&password=c", form).await, 400).await,
+        problem(send("{}", "application/json").await, 415).await,
+    ] {
+        assert_eq!(refused["error"], "invalid_request");
+        assert_eq!(refused["error_description"], refused["detail"]);
+    }
 }
 
 #[tokio::test]
@@ -72,10 +77,11 @@ async fn a_hash_grows_stronger_at_login_when_the_settings_rise() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let app = app.restart_with(&[("ARGON2_ITERATIONS", "2")]).await;
+    app.watched.take();
     john.log_in(&app).await;
-    // The stored hash is at today's settings now: going back leaves it as it is, and it still opens.
-    let app = app.restart_with(&[("ARGON2_ITERATIONS", "1")]).await;
+    assert_eq!(app.watched.take().hashes, 2, "checked, then made anew");
     john.log_in(&app).await;
+    assert_eq!(app.watched.take().hashes, 1, "at today's settings by now");
 }
 
 #[tokio::test]

@@ -17,7 +17,9 @@ async fn a_token_is_sent_in_the_header_and_nowhere_else() {
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
     let path = format!("/User1/me?access_token={token}");
     problem(app.get(&path).await, 401).await;
-    problem(app.get_as(&token, &path).await, 400).await;
+    let both = app.get_as(&token, &path).await;
+    assert!(both.headers()["www-authenticate"].to_str().unwrap().contains("error=\"invalid_request\""));
+    problem(both, 400).await;
     let twice = app.request(reqwest::Method::GET, "/User1/me").bearer_auth(&token).header("Authorization", "Bearer x");
     problem(twice.send().await.unwrap(), 400).await;
     let lower = app.request(reqwest::Method::GET, "/User1/me").header("Authorization", format!("bearer {token}"));

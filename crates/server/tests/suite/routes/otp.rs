@@ -216,3 +216,21 @@ async fn head_takes_no_try() {
     }
     json(give(&app, &handle, &code).await, 200).await;
 }
+
+#[tokio::test]
+async fn the_number_of_a_contested_address_is_nobodys_to_prove() {
+    let app = TestApp::start().await;
+    Person::new("victim@example.com").with_password("victims own phrase").register(&app).await;
+    let attacker = Person::new("victim@example.com").with_password("attackers own phrase").register(&app).await;
+    let link = app.link(&attacker.email, "verify").await;
+    let form = app.open(&link).await.text().await.unwrap();
+    let action = form.split_once("action=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    app.post_form(&format!("/User1/{action}"), &[("password", "chosen by the owner")]).await;
+    let owner = attacker.clone().with_password("chosen by the owner");
+    owner.log_in(&app).await;
+    // Whoever registered last knows id and number.
+    let handle = ask(&app, &attacker.id, PHONE).await;
+    assert!(messages(&app).await.is_empty());
+    problem(give(&app, &handle, "123456").await, 400).await;
+    assert!(!is_proved(&app, &owner).await);
+}

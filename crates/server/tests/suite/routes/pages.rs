@@ -63,7 +63,7 @@ async fn head_changes_nothing_on_any_route() {
     let link = app.link(&john.email, "verify").await;
     let path = link.strip_prefix(&app.base).unwrap();
     let head = app.request(Method::HEAD, path).send().await.unwrap();
-    assert!(head.status().is_success());
+    assert_eq!(head.status(), 200);
     assert!(head.text().await.unwrap().is_empty());
     problem(app.login("User1", &john.email, &john.password).await, 403).await;
 
@@ -71,7 +71,9 @@ async fn head_changes_nothing_on_any_route() {
     let token = john.log_in(&app).await;
     app.request(Method::HEAD, "/User1/logout").bearer_auth(&token).send().await.unwrap();
     json(app.get_as(&token, "/User1/me").await, 200).await;
-    assert_eq!(app.request(Method::HEAD, "/health").send().await.unwrap().status(), 200);
+    let (head, get) = (app.request(Method::HEAD, "/health").send().await.unwrap(), app.get("/health").await);
+    assert_eq!(head.status(), 200);
+    assert_eq!(head.headers()["content-length"], get.headers()["content-length"]);
     assert_eq!(app.request(Method::HEAD, "/nowhere").send().await.unwrap().status(), 404);
 }
 
@@ -132,4 +134,16 @@ async fn the_mailbox_opens_to_this_machine_only() {
 async fn the_documentation_can_be_switched_off() {
     let app = TestApp::with(&[("DOCS", "off")]).await;
     problem(app.get("/openapi.json").await, 404).await;
+}
+
+#[tokio::test]
+async fn a_link_that_cannot_be_read_is_a_page_for_browsers_too() {
+    let app = TestApp::start().await;
+    for page in ["verify", "undo", "reset_password_form"] {
+        for query in ["token=%FF", "token=a&token=b", "token=", ""] {
+            let answer = app.open(&format!("{}/User1/{page}?{query}", app.base)).await;
+            assert_eq!(answer.status(), 400, "{page}?{query}");
+            assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
+        }
+    }
 }

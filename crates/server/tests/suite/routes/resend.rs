@@ -7,15 +7,42 @@ use crate::support::{Person, TestApp, json, problem};
 const SAID: &str = "Verification link sent to your email";
 
 #[tokio::test]
-async fn the_mail_comes_again_with_the_same_link() {
+async fn the_mail_comes_again_and_the_first_link_is_as_good_as_the_second() {
+    let app = TestApp::start().await;
+    for first_counts in [true, false] {
+        let john = Person::new(&format!("john.{first_counts}@example.com")).register(&app).await;
+        let first = app.link(&john.email, "verify").await;
+        let again = json!({"email": john.email.to_uppercase()});
+        let answer = json(app.post_json("/User1/verify/resend", again).await, 200).await;
+        assert_eq!(answer["message"], SAID);
+        let second = app.link(&john.email, "verify").await;
+        assert_ne!(first, second);
+        let (clicked, other) = if first_counts { (&first, &second) } else { (&second, &first) };
+        assert_eq!(app.open(clicked).await.status(), 200);
+        assert_eq!(app.open(other).await.status(), 200);
+        john.log_in(&app).await;
+    }
+}
+
+#[tokio::test]
+async fn asking_again_lengthens_no_link_that_is_out() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     let first = app.link(&john.email, "verify").await;
-    let answer = json(app.post_json("/User1/verify/resend", json!({"email": "JOHN@example.com"})).await, 200).await;
-    assert_eq!(answer["message"], SAID);
-    assert_eq!(app.mails_to(&john.email).await.len(), 2);
-    assert_eq!(app.link(&john.email, "verify").await, first);
-    assert_eq!(app.open(&first).await.status(), 200);
+    app.advance(Duration::from_secs(23 * 3600));
+    json(app.post_json("/User1/verify/resend", json!({"email": john.email})).await, 200).await;
+    app.advance(Duration::from_secs(3600));
+    assert_eq!(app.open(&first).await.status(), 400);
+    assert_eq!(app.open(&app.link(&john.email, "verify").await).await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_link_does_not_promise_more_than_the_registration_has_left() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").register(&app).await;
+    app.advance(Duration::from_secs(7 * 86_400 - 6 * 3600));
+    json(app.post_json("/User1/verify/resend", json!({"email": john.email})).await, 200).await;
+    assert!(app.mails_to(&john.email).await[0]["text"].as_str().unwrap().contains("within 6 hours"));
 }
 
 #[tokio::test]
