@@ -74,7 +74,7 @@ pub async fn reseal_signing_keys(ctx: &Ctx, store: &dyn Store, keys: &[Encryptio
     let Some(first) = keys.first() else { return Ok(()) };
     for row in store.signing_keys().await? {
         if first.open_signing_key(&row.kid, &row.private).is_err() {
-            let private = first.seal_signing_key(ctx, &row.kid, &*unseal(keys, &row)?);
+            let private = first.seal_signing_key(ctx, &row.kid, &unseal(keys, &row)?);
             store.commit(vec![Op::PutSigningKey(SigningKeyRow { private, ..row })]).await?;
         }
     }

@@ -1,8 +1,8 @@
 //! The settings: read from the command line, the environment, `.env` and TOML, judged as a whole, and handed on typed.
 //!
-//! [`table`] says what there is. [`layers`] gather what was said, [`values`] lay them over each other, [`derive`] fills
-//! in what follows, [`rules`] and [`production`] judge, [`secrets`] makes what development needs, [`parts`] types it.
-//! Nothing here reads the process's own environment: [`Sources`] brings it.
+//! `table` says what there is. `layers` gather what was said, `values` lay them over each other, `derive` fills
+//! in what follows, `rules` and `production` judge, `secrets` makes what development needs, `parts` types it.
+//! Nothing here reads the process's own environment: `Sources` brings it.
 
 mod access;
 mod choices;
