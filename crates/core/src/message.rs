@@ -54,6 +54,15 @@ impl MessageKind {
         }
     }
 
+    /// By what way it goes out.
+    #[must_use]
+    pub const fn channel(self) -> Channel {
+        match self {
+            Self::PhoneCode | Self::SmsStatus => Channel::Sms,
+            _ => Channel::Mail,
+        }
+    }
+
     /// From the store's word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {

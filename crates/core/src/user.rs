@@ -92,8 +92,6 @@ pub struct Account {
     pub profile: Profile,
     /// Whether the phone number is proved.
     pub is_phone_verified: bool,
-    /// Whether it may be somebody else's.
-    pub phone_disputed: bool,
     /// When the registration came.
     pub created_at: Timestamp,
 }
@@ -126,7 +124,6 @@ impl User {
             id: self.id.clone(),
             profile: self.vault.open_profile(&key)?,
             is_phone_verified: self.phone_verified_at.is_some(),
-            phone_disputed: self.phone_disputed,
             created_at: self.created_at,
         })
     }

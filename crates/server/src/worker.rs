@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use portcullis_core::{
     Ctx,
     clock::Clock,
+    message::Channel,
     outbox::{Claimed, Lease},
     random::Random,
     service::{Delivery, Service},
@@ -23,13 +24,35 @@ pub(crate) struct Worker {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     /// Rung when something new waits in the outbox.
-    pub(crate) bell: Arc<Notify>,
+    pub(crate) bells: Arc<Bells>,
     /// So many messages are sent at a time.
     pub(crate) senders: usize,
     /// How long a claimed message is ours.
     pub(crate) lease: Duration,
     /// How long sending may go on after the call to stop.
     pub(crate) grace: Duration,
+}
+
+/// One bell a channel.
+#[derive(Debug, Default)]
+pub(crate) struct Bells {
+    mail: Notify,
+    sms: Notify,
+}
+
+impl Bells {
+    /// Rings all of them.
+    pub(crate) fn ring(&self) {
+        self.mail.notify_one();
+        self.sms.notify_one();
+    }
+
+    const fn of(&self, channel: Channel) -> &Notify {
+        match channel {
+            Channel::Mail => &self.mail,
+            Channel::Sms => &self.sms,
+        }
+    }
 }
 
 /// Without a ring, the outbox is looked at this often: for retries, and for what other processes left behind.
@@ -61,7 +84,9 @@ impl Worker {
     pub(crate) fn start(self) -> Running {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        tasks.spawn(self.clone().deliver_until(stopped.clone()));
+        // Each channel has senders of its own: a provider that hangs holds up nothing else.
+        tasks.spawn(self.clone().deliver_until(Channel::Mail, stopped.clone()));
+        tasks.spawn(self.clone().deliver_until(Channel::Sms, stopped.clone()));
         tasks.spawn(self.clone().follow_until(stopped.clone()));
         tasks.spawn(self.keep_house_until(stopped));
         Running { stop, tasks }
@@ -71,7 +96,8 @@ impl Worker {
     pub(crate) async fn deliver_due(&self) -> Result<usize, portcullis_core::Error> {
         let mut settled = 0;
         loop {
-            let claimed = self.claim(16).await?;
+            let mut claimed = self.claim(Channel::Mail, 16).await?;
+            claimed.extend(self.claim(Channel::Sms, 16).await?);
             if claimed.is_empty() {
                 return Ok(settled);
             }
@@ -88,14 +114,14 @@ impl Worker {
         renewed.and(swept)
     }
 
-    async fn deliver_until(self, mut stopped: watch::Receiver<bool>) {
+    async fn deliver_until(self, channel: Channel, mut stopped: watch::Receiver<bool>) {
         let mut sending = JoinSet::new();
         while !*stopped.borrow() {
             while let Some(ended) = sending.try_join_next() {
                 note(ended);
             }
             let free = self.senders.saturating_sub(sending.len());
-            let claimed = if free == 0 { Ok(Vec::new()) } else { self.claim(free).await };
+            let claimed = if free == 0 { Ok(Vec::new()) } else { self.claim(channel, free).await };
             let found = match claimed {
                 Ok(claimed) => claimed,
                 Err(error) => {
@@ -109,7 +135,7 @@ impl Worker {
             }
             if is_idle {
                 tokio::select! {
-                    () = self.bell.notified(), if free > 0 => {}
+                    () = self.bells.of(channel).notified(), if free > 0 => {}
                     Some(ended) = sending.join_next(), if free == 0 => note(ended),
                     () = sleep(LOOK_AT_OUTBOX) => {}
                     _ = stopped.changed() => {}
@@ -179,8 +205,8 @@ impl Worker {
         }
     }
 
-    async fn claim(&self, limit: usize) -> Result<Vec<Claimed>, portcullis_core::Error> {
-        self.service.claim_messages(limit, &Lease::new(&self.ctx(), self.lease)).await
+    async fn claim(&self, channel: Channel, limit: usize) -> Result<Vec<Claimed>, portcullis_core::Error> {
+        self.service.claim_messages(channel, limit, &Lease::new(&self.ctx(), self.lease)).await
     }
 
     fn ctx(&self) -> Ctx {

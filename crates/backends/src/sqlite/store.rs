@@ -10,6 +10,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{ChallengeId, SessionId, UserId},
     link::Challenge,
+    message::Channel,
     outbox::{Claimed, Lease},
     port::{Batch, CommitError, OutboxState, RootKeyRow, SigningKeyRow, Store, StoreError},
     realm::RealmName,
@@ -79,9 +80,9 @@ impl Store for SqliteStore {
         self.writer.run(move |db| Ok(batch.iter().try_for_each(|op| tables::apply(db, op))?)).await
     }
 
-    async fn claim(&self, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
         let lease = lease.clone();
-        self.writer.run(move |db| outbox::claim(db, limit, &lease).map_err(store_error)).await
+        self.writer.run(move |db| outbox::claim(db, channel, limit, &lease).map_err(store_error)).await
     }
 
     /// At most a thousand of each kind, so that commits in between need not wait long: more than nothing means that there

@@ -9,6 +9,7 @@ use std::{
 
 use portcullis_backends::sqlite::{LockError, OpenError, STATEMENTS, ServeLock, SqliteStore, migrate};
 use portcullis_core::{
+    message::Channel,
     port::{CommitError, Op, Store, StoreError},
     session::LogPosition,
     suite::{
@@ -70,7 +71,7 @@ async fn what_was_acknowledged_survives_a_crash() {
     let commits = names.iter().map(|name| made.store.commit(vec![Op::InsertSession(session(&here(), name))]));
     assert!(together(commits).await.iter().all(Result::is_ok));
     made.commit(vec![Op::EndSession(revocation(&here(), &names[0])), Op::Enqueue(message("one"))]).await.unwrap();
-    made.claim(1, &lease("first", NOW)).await.unwrap();
+    made.claim(Channel::Mail, 1, &lease("first", NOW)).await.unwrap();
 
     let elsewhere = tempfile::tempdir().unwrap();
     let found = open(&crashed(&made.path(), &elsewhere));
@@ -79,7 +80,7 @@ async fn what_was_acknowledged_survives_a_crash() {
         assert!(found.session(&here(), &session_id(name)).await.unwrap().is_some());
     }
     assert_eq!(found.revocations_after(LogPosition(0)).await.unwrap().0, [revocation(&here(), &names[0])]);
-    assert_eq!(found.claim(1, &lease("second", NOW)).await.unwrap(), []);
+    assert_eq!(found.claim(Channel::Mail, 1, &lease("second", NOW)).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -162,7 +163,7 @@ async fn what_was_deleted_is_not_left_in_the_file() {
     let row = message("one");
     let trace = row.recipient.as_bytes().to_vec();
     store.commit(vec![Op::Enqueue(row)]).await.unwrap();
-    let claimed = store.claim(1, &lease("first", NOW)).await.unwrap().remove(0);
+    let claimed = store.claim(Channel::Mail, 1, &lease("first", NOW)).await.unwrap().remove(0);
     let settle =
         Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome: portcullis_core::outbox::Outcome::Done };
     store.commit(vec![settle]).await.unwrap();

@@ -8,6 +8,7 @@ use crate::{
     error::Cause,
     id::{ChallengeId, LeaseId, OutboxId, SessionId, UserId},
     link::{Challenge, Purpose},
+    message::Channel,
     outbox::{Claimed, Lease, OutboxRow, Outcome},
     realm::RealmName,
     seal::{BlindIndex, Sealed},
@@ -25,11 +26,11 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// [`CommitError::Failed`] names the first precondition that did not hold; then nothing was changed.
     async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
 
-    /// Takes up to `limit` outbox rows that are due and not leased, oldest first, under this lease.
+    /// Takes up to `limit` outbox rows of this channel that are due and not leased, oldest first, under this lease.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn claim(&self, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError>;
+    async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError>;
 
     /// Removes what has lapsed: registrations, challenges, sessions, revocations. Returns how much.
     ///

@@ -9,7 +9,7 @@ use crate::{
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient},
     outbox::OutboxRow,
-    password::Password,
+    password::{Password, PasswordHash},
     port::{CommitError, Op, Precondition, Replaces},
     realm::Realm,
     service::{Faults, Given, Service, message},
@@ -54,39 +54,41 @@ impl Service {
     pub async fn create(&self, ctx: &Ctx, realm: &Realm, form: &CreateForm) -> Result<Created> {
         let (profile, password) = self.check(form)?;
         let hash = self.ports.hasher.hash(&password, ctx.bytes()).await?;
-        let index = realm.keys.blind_index(&profile.email);
+        let mut draft = self.draft(ctx, realm, profile, &hash)?;
+        for _ in 0..COMPARISONS {
+            let (owner, prior) = self.ports.store.by_index(&realm.name, draft.row.index).await?;
+            if owner.is_some() && self.rules.reveal_taken {
+                return Err(Error::new(Kind::Conflict, "email.taken", "Email already exists"));
+            }
+            draft.row.contested = self.is_contested(ctx, realm, prior.as_ref(), &password).await?;
+            let replaces = Replaces::Exactly(prior.map(|prior| prior.id));
+            if self.put(ctx, realm, &draft, replaces, owner.is_some()).await? {
+                return Ok(draft.told(realm));
+            }
+        }
+        // Too many came at once to compare with each: then the owner of the address shall decide.
+        draft.row.contested = true;
+        let owner = self.ports.store.by_index(&realm.name, draft.row.index).await?.0;
+        if self.put(ctx, realm, &draft, Replaces::Anything, owner.is_some()).await? {
+            return Ok(draft.told(realm));
+        }
+        Err(Error::internal("the address kept changing hands"))
+    }
+
+    /// The registration as it will be written, unless it turns out to be contested.
+    fn draft(&self, ctx: &Ctx, realm: &Realm, profile: Profile, hash: &PasswordHash) -> Result<Draft> {
         let id = UserId::random(ctx.random());
         let challenge = Challenge::new(ctx, &realm.name, Purpose::Registration, &id, self.rules.verification_lifetime);
-        let mut registration = Registration {
+        let row = Registration {
             realm: realm.name.clone(),
-            vault: Vault::seal(ctx, &realm.keys, &id, &profile, &hash)?,
-            id: id.clone(),
-            index,
+            vault: Vault::seal(ctx, &realm.keys, &id, &profile, hash)?,
+            index: realm.keys.blind_index(&profile.email),
+            id,
             contested: false,
             created_at: ctx.now,
             expires_at: ctx.now.plus(self.rules.registration_lifetime),
         };
-        for _ in 0..COMPARISONS {
-            let (owner, prior) = self.ports.store.by_index(&realm.name, index).await?;
-            if owner.is_some() && self.rules.reveal_taken {
-                return Err(Error::new(Kind::Conflict, "email.taken", "Email already exists"));
-            }
-            registration.contested = self.is_contested(ctx, realm, prior.as_ref(), &password).await?;
-            let replaces = Replaces::Exactly(prior.map(|prior| prior.id));
-            if self.put(ctx, realm, &registration, &challenge, replaces, owner.is_some(), &profile).await? {
-                return Ok(told(realm, &registration, profile));
-            }
-        }
-        // Too many came at once to compare with each: then the owner of the address shall decide.
-        registration.contested = true;
-        let owner = self.ports.store.by_index(&realm.name, index).await?.0;
-        let is_put =
-            self.put(ctx, realm, &registration, &challenge, Replaces::Anything, owner.is_some(), &profile).await?;
-        if is_put {
-            Ok(told(realm, &registration, profile))
-        } else {
-            Err(Error::internal("the address kept changing hands"))
-        }
+        Ok(Draft { row, challenge, profile })
     }
 
     /// Reads all fields, or names every bad one.
@@ -129,41 +131,15 @@ impl Service {
         Ok(prior.contested || !same)
     }
 
-    /// The mail: a link for a free address, a word to the owner of a taken one.
-    fn announce(
-        &self,
-        ctx: &Ctx,
-        realm: &Realm,
-        is_taken: bool,
-        profile: &Profile,
-        challenge: &Challenge,
-    ) -> Result<OutboxRow> {
-        if is_taken {
-            // Whoever typed the name need not be the owner.
-            let owner = Recipient { to: profile.email.as_str().to_owned(), name: String::new() };
-            return message(ctx, realm, MessageKind::AlreadyRegistered, &owner, Some(challenge.id));
-        }
-        message(ctx, realm, MessageKind::VerifyEmail, &Recipient::of(profile), Some(challenge.id))
-    }
-
     /// Writes the registration over the one that was seen, with the mail that fits; `false` when the address is not as it was
     /// seen any more.
-    #[allow(clippy::too_many_arguments, reason = "all of what one registration is made of, in one place")]
-    async fn put(
-        &self,
-        ctx: &Ctx,
-        realm: &Realm,
-        row: &Registration,
-        challenge: &Challenge,
-        replaces: Replaces,
-        is_taken: bool,
-        profile: &Profile,
-    ) -> Result<bool> {
+    async fn put(&self, ctx: &Ctx, realm: &Realm, draft: &Draft, replaces: Replaces, is_taken: bool) -> Result<bool> {
+        let Draft { row, challenge, .. } = draft;
         let batch = vec![
             Op::RequireAddress { realm: realm.name.clone(), index: row.index, is_taken },
             Op::PutRegistration { row: row.clone(), replaces },
             Op::InsertChallenge(challenge.clone()),
-            Op::Enqueue(self.announce(ctx, realm, is_taken, profile, challenge)?),
+            Op::Enqueue(draft.announce(ctx, realm, is_taken)?),
             Op::Audit(AuditRow::new(ctx, &realm.name, Event::Registered).user(&row.id).index(row.index)),
         ];
         match self.commit(batch).await {
@@ -173,8 +149,27 @@ impl Service {
     }
 }
 
-fn told(realm: &Realm, registration: &Registration, profile: Profile) -> Created {
-    let contested = registration.contested;
-    tracing::info!(realm = %realm.name, user = %registration.id, contested, "registered");
-    Created { id: registration.id.clone(), email: profile.email }
+/// A registration on its way into the store.
+struct Draft {
+    row: Registration,
+    challenge: Challenge,
+    profile: Profile,
+}
+
+impl Draft {
+    /// The mail: a link for a free address, a word to the owner of a taken one.
+    fn announce(&self, ctx: &Ctx, realm: &Realm, is_taken: bool) -> Result<OutboxRow> {
+        if is_taken {
+            // Whoever typed the name need not be the owner.
+            let owner = Recipient { to: self.profile.email.as_str().to_owned(), name: String::new() };
+            return message(ctx, realm, MessageKind::AlreadyRegistered, &owner, Some(self.challenge.id));
+        }
+        message(ctx, realm, MessageKind::VerifyEmail, &Recipient::of(&self.profile), Some(self.challenge.id))
+    }
+
+    fn told(self, realm: &Realm) -> Created {
+        let contested = self.row.contested;
+        tracing::info!(realm = %realm.name, user = %self.row.id, contested, "registered");
+        Created { id: self.row.id, email: self.profile.email }
+    }
 }

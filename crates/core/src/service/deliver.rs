@@ -4,7 +4,7 @@ use crate::{
     ctx::Ctx,
     error::{Error, Result},
     link::{Act, Challenge},
-    message::{Links, Mail, MessageKind, Recipient},
+    message::{Channel, Links, Mail, MessageKind, Recipient},
     outbox::{Claimed, Lease, OutboxRow, Outcome, retry_at},
     port::{CommitError, Op, Precondition, SendError},
     realm::Realm,
@@ -27,12 +27,12 @@ pub enum Delivery {
 }
 
 impl Service {
-    /// Takes up to `limit` messages that are due, under this lease.
+    /// Takes up to `limit` messages of this channel that are due, under this lease.
     ///
     /// # Errors
     /// Unavailable.
-    pub async fn claim_messages(&self, limit: usize, lease: &Lease) -> Result<Vec<Claimed>> {
-        Ok(self.ports.store.claim(limit, lease).await?)
+    pub async fn claim_messages(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>> {
+        Ok(self.ports.store.claim(channel, limit, lease).await?)
     }
 
     /// Gives a claimed row back untouched.

@@ -18,6 +18,9 @@ use crate::{
 /// When a provider is asked what has become of a message, counted from its hand-over.
 const ASK_AFTER: [Duration; 3] = [Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300)];
 
+/// No wait for the next try is longer: a code lives for minutes only.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
 impl Service {
     /// Sends the code of a claimed row, unless it is for nobody any more.
     pub(super) async fn deliver_code(&self, ctx: &Ctx, realm: &Realm, claimed: &Claimed) -> Result<Delivery> {
@@ -39,7 +42,7 @@ impl Service {
                 self.finish(claimed, Outcome::Dead, Delivery::Dead, "refused").await
             }
             Err(SendError::Transient(cause)) => {
-                let at = retry_at(ctx, row.attempts + 1);
+                let at = retry_at(ctx, row.attempts + 1).min(ctx.now.plus(LONGEST_WAIT));
                 tracing::warn!(outbox = %row.id, attempts = row.attempts + 1, retry_at = %at, %cause, "sms not taken");
                 self.finish(claimed, Outcome::Retry(at), Delivery::Later, "later").await
             }

@@ -44,7 +44,7 @@ impl Service {
             let away = Kind::Unavailable(Duration::from_secs(3600));
             return Err(Error::new(away, "sms.unavailable", "Short messages cannot be sent"));
         }
-        let owner = self.owner_of(realm, id, &phone).await?;
+        let owner = self.owner_of(ctx, realm, id, &phone).await?;
         let subject = owner.unwrap_or_else(|| UserId::random(ctx.random()));
 
         let lifetime = self.rules.code_lifetime;
@@ -65,15 +65,16 @@ impl Service {
         Ok(handle)
     }
 
-    /// The user of this id, if the number is theirs and codes may go to it.
-    async fn owner_of(&self, realm: &Realm, id: &str, phone: &PhoneNumber) -> Result<Option<UserId>> {
-        let Some(id) = UserId::parse(id) else { return Ok(None) };
-        let account = self.account(realm, &id).await?;
-        let allowed = match &self.rules.sms_countries {
+    /// The user of this id, if the number is theirs and codes may go to it. The store is asked in any case.
+    async fn owner_of(&self, ctx: &Ctx, realm: &Realm, id: &str, phone: &PhoneNumber) -> Result<Option<UserId>> {
+        let id = UserId::parse(id).unwrap_or_else(|| UserId::random(ctx.random()));
+        let Some(user) = self.ports.store.user(&realm.name, &id).await? else { return Ok(None) };
+        let is_allowed = match &self.rules.sms_countries {
             None => true,
             Some(allowed) => phone.country().is_some_and(|country| allowed.iter().any(|one| one == country)),
         };
-        Ok(account.filter(|account| allowed && account.profile.phone == *phone && !account.phone_disputed).map(|_| id))
+        let is_theirs = !user.phone_disputed && user.account(&realm.keys)?.profile.phone == *phone;
+        Ok((is_allowed && is_theirs).then_some(id))
     }
 
     /// Takes a code back: the right one proves the number. Each handle has five tries and works once.

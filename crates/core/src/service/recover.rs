@@ -7,7 +7,7 @@ use crate::{
     id::UserId,
     link::{Act, Challenge, Presented, Purpose},
     message::{MessageKind, Recipient},
-    port::{CommitError, Op},
+    port::{CommitError, Op, Precondition},
     realm::Realm,
     service::{Faults, Given, Service, message, settle::Standing},
     user::{Profile, Registration, User},
@@ -19,6 +19,9 @@ enum Subject {
     /// Not yet verified: the link proves the address, too.
     Registration(Registration),
 }
+
+/// So often is a reset tried anew when the account changes under it.
+const TRIES: usize = 3;
 
 impl Service {
     /// Mails a link for a new password, if the address belongs to somebody. The work is the same if it does not: then the
@@ -70,12 +73,21 @@ impl Service {
                 let (registration, challenge) = self.claimable(ctx, realm, token).await?;
                 self.claim(ctx, realm, registration, &challenge, password, Event::RegistrationClaimed).await
             }
-            _ => match self.resettable(ctx, realm, token).await? {
-                (Subject::User(user), challenge) => self.reset(ctx, realm, user, &challenge, password).await,
-                (Subject::Registration(registration), challenge) => {
-                    self.claim(ctx, realm, registration, &challenge, password, Event::PasswordReset).await
+            _ => {
+                for _ in 0..TRIES {
+                    let done = match self.resettable(ctx, realm, token).await? {
+                        (Subject::User(user), challenge) => self.reset(ctx, realm, user, &challenge, password).await?,
+                        (Subject::Registration(registration), challenge) => {
+                            self.claim(ctx, realm, registration, &challenge, password, Event::PasswordReset).await?;
+                            true
+                        }
+                    };
+                    if done {
+                        return Ok(());
+                    }
                 }
-            },
+                Err(Error::internal("the account kept changing during a reset"))
+            }
         }
     }
 
@@ -124,12 +136,22 @@ impl Service {
         let hash = self.ports.hasher.hash(&password, ctx.bytes()).await?;
         let mut user = registration.into_user();
         user.vault = user.vault.with_password(ctx, &key, &hash);
+        // Whoever chooses a password by a link need not be who typed the number.
+        user.phone_disputed = true;
         let is_mine = self.settle(ctx, realm, challenge.id, &user, &profile, event).await?;
         if is_mine { Ok(()) } else { Err(Error::bad_link()) }
     }
 
-    /// Gives a user the password that was chosen, ends all their sessions and tells them.
-    async fn reset(&self, ctx: &Ctx, realm: &Realm, user: User, challenge: &Challenge, password: &Given) -> Result<()> {
+    /// Gives a user the password that was chosen, ends all their sessions and tells them. `false` when the account has changed
+    /// since it was read.
+    async fn reset(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        user: User,
+        challenge: &Challenge,
+        password: &Given,
+    ) -> Result<bool> {
         let key = user.vault.key(&realm.keys, &user.id)?;
         let profile = user.vault.open_profile(&key)?;
         let password = self.accept(password, &profile)?;
@@ -149,8 +171,9 @@ impl Service {
         match self.commit(batch).await {
             Ok(()) => {
                 tracing::info!(realm = %realm.name, user = %id, "password reset");
-                Ok(())
+                Ok(true)
             }
+            Err(CommitError::Failed(Precondition::UserRevision)) => Ok(false),
             Err(CommitError::Failed(_)) => Err(Error::bad_link()),
             Err(error) => Err(error.into()),
         }

@@ -75,13 +75,18 @@ impl Service {
         profile: &Profile,
         event: Event,
     ) -> Result<bool> {
-        let batch: Batch = vec![
+        let mut batch: Batch = vec![
             Op::SpendChallenge { realm: realm.name.clone(), id: challenge, now: ctx.now },
             Op::DeleteRegistration { realm: realm.name.clone(), id: user.id.clone() },
             Op::InsertUser(user.clone()),
             Op::Audit(AuditRow::new(ctx, &realm.name, event).user(&user.id).index(user.index)),
             Op::Enqueue(message(ctx, realm, MessageKind::Welcome, &Recipient::of(profile), None)?),
         ];
+        if event != Event::EmailVerified {
+            // A password was chosen: no other link may choose another one.
+            let (realm, subject) = (realm.name.clone(), user.id.clone());
+            batch.push(Op::DropChallenges { realm, subject, purpose: Purpose::Reset });
+        }
         match self.commit(batch).await {
             Ok(()) => {
                 tracing::info!(realm = %realm.name, user = %user.id, event = event.as_str(), "address proved");

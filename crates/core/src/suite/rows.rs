@@ -234,5 +234,5 @@ pub fn account(id: &str, first_name: &str) -> Account {
         phone: PhoneNumber::parse("+441632960001").expect("a number"),
         country: CountryCode::parse("GB").expect("a country"),
     };
-    Account { id: user_id(id), profile, is_phone_verified: false, phone_disputed: false, created_at: NOW }
+    Account { id: user_id(id), profile, is_phone_verified: false, created_at: NOW }
 }

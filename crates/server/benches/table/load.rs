@@ -25,6 +25,11 @@ impl Connection {
         Ok(Self { stream, heard: Vec::new(), chunk: vec![0; 16 * 1024].into() })
     }
 
+    /// The body of the last answer.
+    pub(crate) fn body(&self) -> &[u8] {
+        body_of(&self.heard)
+    }
+
     /// Sends a request, reads the whole answer, and gives its status.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> std::io::Result<u16> {
         let mut rest = request;
@@ -53,6 +58,12 @@ impl Connection {
             }
         }
     }
+}
+
+/// The body of an answer that is there.
+fn body_of(heard: &[u8]) -> &[u8] {
+    let end = heard.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
+    &heard[end..]
 }
 
 /// The status of an answer and its length with its body, when its head is there.

@@ -1,6 +1,8 @@
 //! Where the figures were taken, and what the system says about a process.
 
-use std::{fs, num::NonZero, thread};
+use std::{fs, num::NonZero, thread, time::Duration};
+
+use tokio::time::sleep;
 
 pub(crate) fn cores() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get)
@@ -14,10 +16,27 @@ pub(crate) fn line() -> String {
     format!("{cpu}, {} processors, {memory:.1} GiB, Linux {}", cores(), kernel.trim())
 }
 
-/// How busy the machine has been during the last minute.
-pub(crate) fn load_average() -> String {
-    let all = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    all.split(' ').next().unwrap_or_default().to_owned()
+/// Rests for so long; gives the share of the processors' time that others took meanwhile.
+pub(crate) async fn rest(length: Duration) -> f64 {
+    let before = ticks();
+    sleep(length).await;
+    let after = ticks();
+    (after.busy - before.busy) / (after.all - before.all)
+}
+
+/// What the processors have done since the machine was started.
+struct Ticks {
+    busy: f64,
+    all: f64,
+}
+
+fn ticks() -> Ticks {
+    let stat = fs::read_to_string("/proc/stat").unwrap();
+    let line = stat.lines().next().unwrap();
+    // user, nice, system, idle, waiting for disks, interrupts, soft interrupts, stolen; what follows is in the first two.
+    let all: Vec<f64> = line.split_whitespace().skip(1).take(8).map(|ticks| ticks.parse().unwrap()).collect();
+    let sum: f64 = all.iter().sum();
+    Ticks { busy: sum - all[3] - all[4], all: sum }
 }
 
 /// The memory of a process that is in the machine's memory, in MiB.

@@ -19,6 +19,7 @@ mod load;
 mod machine;
 #[path = "../../tests/suite/support/process.rs"]
 mod process;
+mod refresh;
 mod table;
 
 fn main() {

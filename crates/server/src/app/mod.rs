@@ -13,14 +13,14 @@ use portcullis_core::{
     random::{OsRandom, Random},
     service::{OpenRealmsError, Ports, Realms, Rules, Service, reseal_signing_keys},
 };
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::net::TcpListener;
 
 use crate::{
     config::{Config, Delivery, Enumeration, Environment},
-    http::{self, AppState, Face, Limits},
+    http::{self, Face, Limits, Shared},
     listen::{self, Patience},
     templates::{Look, TemplateError, Templates},
-    worker::Worker,
+    worker::{Bells, Worker},
 };
 
 /// What comes from outside the configuration.
@@ -48,7 +48,7 @@ impl std::fmt::Debug for Outside {
 /// The application, ready to serve.
 #[derive(Debug)]
 pub struct App {
-    state: AppState,
+    shared: Shared,
     /// None when somebody pumps by hand.
     worker: Option<Worker>,
     patience: Patience,
@@ -105,7 +105,7 @@ impl App {
         let realms = Realms::open(&ctx, &*store, encryption_keys, &config.realms).await?;
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;
 
-        let bell = Arc::new(Notify::new());
+        let bells = Arc::new(Bells::default());
         let ports = adjust(Ports {
             store,
             hasher: backends::hasher(&config.password)?,
@@ -115,14 +115,14 @@ impl App {
             sms,
             render: Arc::clone(&templates) as _,
         });
-        let ring = Arc::clone(&bell);
-        let wake = move || ring.notify_one();
+        let ring = Arc::clone(&bells);
+        let wake = move || ring.ring();
         let (tokens, own_keys) = (keys::access_tokens(&config.token), keys::own_keys(config));
         let service = Arc::new(Service::new(ports, rules(config), tokens, own_keys, realms, wake));
         service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
         Ok(Self {
-            worker: Some(worker(config, &service, &clock, &random, bell)),
-            state: AppState {
+            worker: Some(worker(config, &service, &clock, &random, bells)),
+            shared: Shared {
                 service,
                 clock,
                 random,
@@ -140,7 +140,7 @@ impl App {
     /// Serves until `stop` is ready; then lets requests and mails that have begun end, within the grace.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let workers = self.worker.map(Worker::start);
-        listen::serve(listener, http::entrance(self.state), self.patience, stop).await;
+        listen::serve(listener, http::entrance(self.shared), self.patience, stop).await;
         if let Some(workers) = workers {
             workers.stop().await;
         }
@@ -207,13 +207,13 @@ fn worker(
     service: &Arc<Service>,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
-    bell: Arc<Notify>,
+    bells: Arc<Bells>,
 ) -> Worker {
     Worker {
         service: Arc::clone(service),
         clock: Arc::clone(clock),
         random: Arc::clone(random),
-        bell,
+        bells,
         senders: config.mail.workers,
         lease: lease(&config.mail.delivery),
         grace: config.http.shutdown_grace,

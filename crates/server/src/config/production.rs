@@ -25,6 +25,9 @@ pub(super) fn check(values: &Values, secrets_file: Option<&Path>, report: &mut R
     mail(values, report);
     passwords(values, report);
     web(values, report);
+    if values.get(&TWILIO_SID).is_some_and(|sid| !sid.bytes().all(|b| b.is_ascii_alphanumeric())) {
+        report.insecure(Refused, TWILIO_SID.name(), "is no account's SID: those are letters and digits");
+    }
     if values.has(TWILIO_SID.name()) && !values.has(SMS_COUNTRIES.name()) {
         let text = "is not set beside TWILIO_SID: name the countries to which an SMS may go";
         report.insecure(Refused, SMS_COUNTRIES.name(), text);

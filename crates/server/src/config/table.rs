@@ -185,7 +185,7 @@ settings! {
         TWILIO_API_URL: String = API_URL, Fixed("https://api.twilio.com"),
             "Where Twilio's API is; plain `http` only to loopback.";
         SMS_COUNTRIES: Vec<String> = COUNTRIES, Nothing,
-            "The countries, by their ISO codes, to which an SMS may go; all without it.";
+            "The countries, by their ISO codes, to which an SMS may go; in development all without it.";
     }
     Log {
         LOG_FORMAT: LogFormat = choice(), Fixed("text"),

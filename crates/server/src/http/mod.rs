@@ -12,7 +12,7 @@ mod timeout;
 
 pub(crate) use routes::mailbox::MessageAnswer;
 pub(crate) use scope::Peer;
-pub(crate) use state::{AppState, Face, Limits};
+pub(crate) use state::{Face, Limits, Shared};
 
 use axum::{
     Router,
@@ -27,6 +27,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use portcullis_core::Error;
 use problem::Refusal;
+use state::AppState;
 
 /// The finished way in: from a request to its answer, never failing.
 pub(crate) type Entrance = BoxCloneSyncService<Request, Response, std::convert::Infallible>;
@@ -74,9 +75,10 @@ pub fn openapi() -> OpenApi {
 }
 
 /// Joins routes and layers. The alias comes first: it decides what path the rest sees.
-pub(crate) fn entrance(mut state: AppState) -> Entrance {
-    let (router, document) = all_routes(&state.face.first_realm, state.mailbox.is_some()).split_for_parts();
-    state.openapi = document.to_json().unwrap_or_default().into();
+pub(crate) fn entrance(mut shared: Shared) -> Entrance {
+    let (router, document) = all_routes(&shared.face.first_realm, shared.mailbox.is_some()).split_for_parts();
+    shared.openapi = document.to_json().unwrap_or_default().into();
+    let state = AppState::new(shared);
     let router: Router = router
         .fallback(async || Refusal::from(Error::not_found()))
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)

@@ -1,14 +1,32 @@
 //! What every handler may reach: the verbs and the circumstances, no port.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use portcullis_core::{clock::Clock, port::Mailbox, random::Random, service::Service};
 
 use crate::templates::Templates;
 
-/// Shared by all requests.
+/// What all requests share, behind one counter: it is handed on several times a request.
 #[derive(Clone, Debug)]
-pub(crate) struct AppState {
+pub(crate) struct AppState(Arc<Shared>);
+
+impl AppState {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// The things themselves.
+#[derive(Debug)]
+pub(crate) struct Shared {
     pub(crate) service: Arc<Service>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,

@@ -62,10 +62,11 @@ fn the_core_knows_no_technology() {
 #[test]
 fn no_backend_knows_another_or_the_server() {
     for (one, others) in [
-        ("hash", ["::mail", "::memory", "::sqlite"]),
-        ("mail", ["::hash", "::memory", "::sqlite"]),
-        ("memory", ["::hash", "::mail", "::sqlite"]),
-        ("sqlite", ["::hash", "::mail", "::memory"]),
+        ("hash", ["::mail", "::memory", "::sms", "::sqlite"]),
+        ("mail", ["::hash", "::memory", "::sms", "::sqlite"]),
+        ("memory", ["::hash", "::mail", "::sms", "::sqlite"]),
+        ("sms", ["::hash", "::mail", "::memory", "::sqlite"]),
+        ("sqlite", ["::hash", "::mail", "::memory", "::sms"]),
     ] {
         let words: Vec<String> = others.iter().map(|other| format!("crate{other}")).collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();

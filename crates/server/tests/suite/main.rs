@@ -19,5 +19,6 @@ mod openapi;
 mod outbox;
 mod process;
 mod routes;
+mod sms;
 mod support;
 mod walk;

@@ -6,6 +6,7 @@ use portcullis_backends::sqlite::SqliteStore;
 use portcullis_core::{
     Ctx,
     clock::Clock,
+    message::Channel,
     outbox::Lease,
     port::{OutboxState, Store},
     random::SeededRandom,
@@ -411,7 +412,7 @@ async fn to_whom_a_mail_was_is_forgotten_when_it_is_settled() {
 async fn recipient(app: &TestApp) -> Vec<u8> {
     let store = SqliteStore::open(&app.database(), app.clock.now()).unwrap();
     let ctx = Ctx::new(&*app.clock, Arc::new(SeededRandom::new(99)), Default::default());
-    let claimed = store.claim(9, &Lease::new(&ctx, Duration::from_millis(1))).await.unwrap();
+    let claimed = store.claim(Channel::Mail, 9, &Lease::new(&ctx, Duration::from_millis(1))).await.unwrap();
     let [waiting] = &claimed[..] else { panic!("{} rows wait", claimed.len()) };
     let sealed = waiting.row.recipient.as_bytes().to_vec();
     assert!(sealed.len() > 30);

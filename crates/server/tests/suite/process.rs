@@ -10,8 +10,9 @@ use std::{
 use serde_json::Value;
 
 use crate::support::{
-    json,
+    Person, json,
     process::{CHEAP, Ended, Program, client, to_the_end},
+    smtp::{Behaviour, Options, SmtpServer},
 };
 
 /// The examples of the origin's README, as it prints them.
@@ -32,6 +33,13 @@ const LOGIN: &str = r#"curl -X POST "http://localhost:8000/User1/login" \
 "#;
 const INFORMATION: &str = r#"curl -X GET "http://localhost:8000/User1/?id=user-id-here" \
   -H "Authorization: Bearer your-jwt-token"
+"#;
+const CODE: &str = r#"curl -X POST "http://localhost:8000/User1/otp_phone" \
+  -H "Content-Type: application/json" \
+  -d '{
+    "id": "user-id-here",
+    "phone": "+1234567890"
+  }'
 "#;
 
 #[tokio::test]
@@ -86,6 +94,10 @@ async fn the_examples_of_the_origins_readme_work_as_they_are_printed() {
     assert_eq!(user["phone"], "+1234567890");
     assert_eq!(user["country_code"], "US");
     assert_eq!(user["is_email_verified"], true);
+
+    let sent = curl(&program, &CODE.replace("user-id-here", id));
+    assert_eq!(sent["message"], "OTP generated successfully");
+    assert!(sent["otp"].as_str().is_some_and(|handle| handle.len() > 26), "{sent}");
 }
 
 #[tokio::test]
@@ -281,6 +293,31 @@ async fn idle_connections_do_not_hold_up_the_end_whichever_signal_asks() {
         data.retain(|name| name.starts_with("portcullis.db-"));
         assert!(data.is_empty(), "the log is folded into the database: {data:?}");
     }
+}
+
+#[tokio::test]
+async fn a_mail_server_that_hangs_holds_up_the_end_for_the_grace_and_the_mail_goes_at_the_next_start() {
+    let server = SmtpServer::start(Options::default()).await;
+    server.behave(Behaviour::Hang);
+    let port = server.port().to_string();
+    let mut settings = CHEAP.to_vec();
+    settings.extend([("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off")]);
+    settings.push(("SHUTDOWN_GRACE", "1s"));
+    let mut program = Program::start(&settings).await;
+    let create = client().post(program.url("/User1/create")).json(&Person::new("john@example.com").form());
+    json(create.send().await.unwrap(), 200).await;
+    while !server.commands().iter().any(|command| command.line.starts_with("MAIL")) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let begin = Instant::now();
+    assert_eq!(program.stop().await.code(), Some(0), "{}", program.log());
+    let took = begin.elapsed();
+    assert!(took >= Duration::from_millis(900) && took < Duration::from_secs(5), "{took:?}");
+
+    // It was given back: nobody waits two minutes for its lease to run out.
+    server.behave(Behaviour::Accept);
+    program.spawn();
+    assert_eq!(server.wait_for(1).await[0].to, ["john@example.com"]);
 }
 
 /// The program's one mail so far: its link.

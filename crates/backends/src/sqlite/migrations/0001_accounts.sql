@@ -91,6 +91,7 @@ CREATE TABLE outbox (
     id          TEXT    NOT NULL UNIQUE,
     realm       TEXT    NOT NULL,
     kind        TEXT    NOT NULL,
+    channel     TEXT    NOT NULL,
     recipient   BLOB    NOT NULL,
     challenge   BLOB,
     created_at  INTEGER NOT NULL,
@@ -102,7 +103,7 @@ CREATE TABLE outbox (
     lease_until INTEGER,
     CHECK ((lease_id IS NULL) = (lease_until IS NULL))
 ) STRICT;
-CREATE INDEX outbox_by_due ON outbox (state, due_at);
+CREATE INDEX outbox_by_due ON outbox (state, channel, due_at);
 CREATE INDEX outbox_by_age ON outbox (state, created_at);
 
 CREATE TABLE audit (

@@ -5,7 +5,7 @@ use std::time::Duration;
 use portcullis_core::{
     clock::Timestamp,
     id::{ChallengeId, LeaseId, OutboxId},
-    message::MessageKind,
+    message::{Channel, MessageKind},
     outbox::{Claimed, Lease, OutboxRow, Outcome},
     port::{OutboxState, Precondition},
 };
@@ -23,11 +23,11 @@ pub(super) const STATEMENTS: &[&str] = &[CLAIM, DONE, RETRY, RELEASE, DEAD, BURY
 const DEAD_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 const ENQUEUE: &str = "INSERT INTO outbox
-    (id, realm, kind, recipient, challenge, created_at, due_at, give_up_at, attempts)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    (id, realm, kind, recipient, challenge, created_at, due_at, give_up_at, attempts, channel)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
 const CLAIM: &str = "UPDATE outbox SET lease_id = ?1, lease_until = ?2 WHERE position IN
     (SELECT position FROM outbox
-     WHERE state = 'waiting' AND due_at <= ?3 AND (lease_until IS NULL OR lease_until <= ?3)
+     WHERE state = 'waiting' AND channel = ?5 AND due_at <= ?3 AND (lease_until IS NULL OR lease_until <= ?3)
      ORDER BY due_at, position LIMIT ?4)
     RETURNING position, id, realm, kind, recipient, challenge, created_at, due_at, give_up_at, attempts";
 const DONE: &str = "DELETE FROM outbox WHERE id = ?1 AND lease_id = ?2";
@@ -55,13 +55,20 @@ pub(super) fn enqueue(db: &Connection, row: &OutboxRow) -> Result<(), Fault> {
         row.due_at.millis(),
         row.give_up_at.millis(),
         row.attempts,
+        row.kind.channel().as_str(),
     ];
     write(db, ENQUEUE, params)?;
     Ok(())
 }
 
-pub(in crate::sqlite) fn claim(db: &Connection, limit: usize, lease: &Lease) -> rusqlite::Result<Vec<Claimed>> {
-    let params = params![lease.id.as_str(), lease.until.millis(), lease.now.millis(), number(limit as u64)];
+pub(in crate::sqlite) fn claim(
+    db: &Connection,
+    channel: Channel,
+    limit: usize,
+    lease: &Lease,
+) -> rusqlite::Result<Vec<Claimed>> {
+    let (until, now) = (lease.until.millis(), lease.now.millis());
+    let params = params![lease.id.as_str(), until, now, number(limit as u64), channel.as_str()];
     let mut rows = Vec::new();
     for row in list(db, CLAIM, params, |row| Ok((row.get::<_, i64>(0)?, read(row))))? {
         match row {

@@ -4,6 +4,7 @@ use super::{done, fails};
 use crate::{
     id::SessionId,
     link::Purpose,
+    message::Channel,
     port::{Batch, CommitError, Op, OutboxState, Precondition, Replaces, Store},
     session::LogPosition,
     suite::{
@@ -40,7 +41,7 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
         ],
     )
     .await;
-    let held = store.claim(1, &lease("holder", NOW)).await.unwrap().pop().expect("it is due");
+    let held = store.claim(Channel::Mail, 1, &lease("holder", NOW)).await.unwrap().pop().expect("it is due");
 
     let good = [
         Op::InsertUser(bob.clone()),

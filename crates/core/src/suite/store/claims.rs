@@ -6,6 +6,7 @@ use super::{done, fails, outbox::ids};
 use crate::{
     clock::Timestamp,
     id::LeaseId,
+    message::Channel,
     outbox::{Claimed, OutboxRow, Outcome},
     port::{CommitError, Op, OutboxState, Precondition, Store},
     random::{self, SeededRandom},
@@ -26,7 +27,7 @@ async fn claimed(store: &dyn Store) -> Claimed {
 }
 
 async fn only(store: &dyn Store, by: &str, now: Timestamp) -> Option<Claimed> {
-    let mut claimed = store.claim(10, &lease(by, now)).await.unwrap();
+    let mut claimed = store.claim(Channel::Mail, 10, &lease(by, now)).await.unwrap();
     assert!(claimed.len() <= 1);
     claimed.pop()
 }
@@ -42,7 +43,7 @@ pub async fn a_claimed_message_is_not_claimed_again(store: &dyn Store) {
 pub async fn two_claimers_never_share_a_message(store: &dyn Store) {
     done(store, (0..40).map(|n| Op::Enqueue(message(&format!("m{n}"))))).await;
     let leases: Vec<_> = (0..8).map(|n| lease(&format!("lease-{n}"), NOW)).collect();
-    let claims = together(leases.iter().map(|lease| store.claim(7, lease))).await;
+    let claims = together(leases.iter().map(|lease| store.claim(Channel::Mail, 7, lease))).await;
     let claims: Vec<_> = claims.into_iter().map(Result::unwrap).collect();
     let different: BTreeSet<_> = claims.iter().flat_map(|claimed| ids(claimed)).collect();
     assert_eq!(claims.iter().map(Vec::len).sum::<usize>(), 40);
@@ -76,7 +77,7 @@ pub async fn a_lost_lease_settles_nothing(store: &dyn Store) {
 /// A lease is lost to somebody else, not to the time.
 pub async fn a_late_holder_may_settle_while_nobody_else_claimed(store: &dyn Store) {
     let first = claimed(store).await;
-    assert_eq!(store.claim(0, &lease("nothing", at(1000))).await.unwrap(), []);
+    assert_eq!(store.claim(Channel::Mail, 0, &lease("nothing", at(1000))).await.unwrap(), []);
     done(store, settle(&first, Outcome::Done)).await;
     assert_eq!(only(store, "second", at(1000)).await, None);
 }
@@ -179,7 +180,7 @@ impl Chaos {
         }
         // Whatever happened, all that is left comes up once more.
         self.now = self.now.plus(std::time::Duration::from_secs(10_000));
-        let left = store.claim(100, &lease(&format!("s{}-last", self.seed), self.now)).await.unwrap();
+        let left = store.claim(Channel::Mail, 100, &lease(&format!("s{}-last", self.seed), self.now)).await.unwrap();
         assert_eq!(ids(&left).into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), self.waiting);
         done(store, left.iter().flat_map(|claimed| settle(claimed, Outcome::Done))).await;
     }
@@ -187,7 +188,7 @@ impl Chaos {
     async fn claim(&mut self, store: &dyn Store) {
         self.claims += 1;
         let lease = lease(&format!("s{}-c{}", self.seed, self.claims), self.now);
-        for claimed in store.claim(1 + self.below(4), &lease).await.unwrap() {
+        for claimed in store.claim(Channel::Mail, 1 + self.below(4), &lease).await.unwrap() {
             let id = claimed.row.id.as_str().to_owned();
             assert!(self.waiting.contains(&id), "{id} was settled before");
             let before = self.holders.insert(id, (lease.id.clone(), lease.until));

@@ -2,6 +2,7 @@
 
 use super::{done, fails};
 use crate::{
+    message::Channel,
     message::MessageKind,
     outbox::{Claimed, OutboxRow},
     port::{Op, OutboxState, Precondition, Store},
@@ -29,7 +30,7 @@ pub async fn a_message_is_claimed_as_written(store: &dyn Store) {
     };
     done(store, [Op::Enqueue(one.clone()), Op::Enqueue(other.clone())]).await;
     let lease = lease("first", NOW);
-    let claimed = store.claim(10, &lease).await.unwrap();
+    let claimed = store.claim(Channel::Mail, 10, &lease).await.unwrap();
     let with_lease = |row| Claimed { row, lease: lease.id.clone() };
     assert_eq!(claimed, [with_lease(other), with_lease(one)]);
 }
@@ -37,8 +38,8 @@ pub async fn a_message_is_claimed_as_written(store: &dyn Store) {
 /// Due is what should have been sent by now, not what comes later.
 pub async fn what_is_not_due_is_not_claimed(store: &dyn Store) {
     done(store, [Op::Enqueue(OutboxRow { due_at: at(10), ..message("one") })]).await;
-    assert_eq!(store.claim(10, &lease("early", at(9))).await.unwrap(), []);
-    assert_eq!(ids(&store.claim(10, &lease("late", at(10))).await.unwrap()), ["one"]);
+    assert_eq!(store.claim(Channel::Mail, 10, &lease("early", at(9))).await.unwrap(), []);
+    assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("late", at(10))).await.unwrap()), ["one"]);
 }
 
 /// Whatever the order in which they came.
@@ -46,27 +47,27 @@ pub async fn the_oldest_due_come_first(store: &dyn Store) {
     for (id, due) in [("c", -1), ("a", -3), ("d", 0), ("b", -2)] {
         done(store, [Op::Enqueue(OutboxRow { due_at: at(due), ..message(id) })]).await;
     }
-    assert_eq!(ids(&store.claim(3, &lease("first", NOW)).await.unwrap()), ["a", "b", "c"]);
-    assert_eq!(ids(&store.claim(3, &lease("second", NOW)).await.unwrap()), ["d"]);
+    assert_eq!(ids(&store.claim(Channel::Mail, 3, &lease("first", NOW)).await.unwrap()), ["a", "b", "c"]);
+    assert_eq!(ids(&store.claim(Channel::Mail, 3, &lease("second", NOW)).await.unwrap()), ["d"]);
 }
 
 /// Nor less, while there is some.
 pub async fn no_more_is_claimed_than_was_asked_for(store: &dyn Store) {
     done(store, ["a", "b", "c"].map(|id| Op::Enqueue(message(id)))).await;
-    assert_eq!(store.claim(0, &lease("none", NOW)).await.unwrap(), []);
-    assert_eq!(store.claim(2, &lease("two", NOW)).await.unwrap().len(), 2);
-    assert_eq!(store.claim(2, &lease("rest", NOW)).await.unwrap().len(), 1);
-    assert_eq!(store.claim(2, &lease("more", NOW)).await.unwrap(), []);
+    assert_eq!(store.claim(Channel::Mail, 0, &lease("none", NOW)).await.unwrap(), []);
+    assert_eq!(store.claim(Channel::Mail, 2, &lease("two", NOW)).await.unwrap().len(), 2);
+    assert_eq!(store.claim(Channel::Mail, 2, &lease("rest", NOW)).await.unwrap().len(), 1);
+    assert_eq!(store.claim(Channel::Mail, 2, &lease("more", NOW)).await.unwrap(), []);
 }
 
 /// No mail speaks of what has not happened.
 pub async fn a_message_comes_with_its_cause_or_not_at_all(store: &dyn Store) {
     let require = Op::RequireUser { realm: here(), id: user_id("ada"), revision: 1 };
     fails(store, [Op::Enqueue(message("early")), require.clone()], Precondition::UserRevision).await;
-    assert_eq!(store.claim(10, &lease("first", NOW)).await.unwrap(), []);
+    assert_eq!(store.claim(Channel::Mail, 10, &lease("first", NOW)).await.unwrap(), []);
     let ada = user(&here(), "ada", "ada@example.org");
     done(store, [Op::InsertUser(ada), require, Op::Enqueue(message("now"))]).await;
-    assert_eq!(ids(&store.claim(10, &lease("second", NOW)).await.unwrap()), ["now"]);
+    assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("second", NOW)).await.unwrap()), ["now"]);
 }
 
 /// What is being worked on still waits.
@@ -76,6 +77,6 @@ pub async fn the_outbox_is_counted(store: &dyn Store) {
     done(store, [Op::Enqueue(message("one")), Op::Enqueue(older), Op::Enqueue(message("two"))]).await;
     let counted = OutboxState { waiting: 3, dead: 0, oldest: Some(at(-30)) };
     assert_eq!(store.outbox_state(NOW).await.unwrap(), counted);
-    store.claim(10, &lease("first", NOW)).await.unwrap();
+    store.claim(Channel::Mail, 10, &lease("first", NOW)).await.unwrap();
     assert_eq!(store.outbox_state(NOW).await.unwrap(), counted);
 }

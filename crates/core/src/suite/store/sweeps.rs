@@ -3,6 +3,7 @@
 use super::{done, outbox::ids};
 use crate::{
     link::Challenge,
+    message::Channel,
     outbox::Outcome,
     port::{Op, OutboxState, Replaces, Store},
     session::{Family, LogPosition, Revocation, Session},
@@ -56,7 +57,7 @@ pub async fn what_has_lapsed_is_swept(store: &dyn Store) {
     assert_eq!(store.revocations_after(LogPosition(0)).await.unwrap().0.len(), 1);
     assert_eq!(store.sweep(at(1_000_000)).await.unwrap(), 4);
     assert!(store.by_index(&here(), user(&here(), "ada", "ada@example.org").index).await.unwrap().0.is_some());
-    assert_eq!(ids(&store.claim(10, &lease("first", at(1_000_000))).await.unwrap()), ["one"]);
+    assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("first", at(1_000_000))).await.unwrap()), ["one"]);
 }
 
 /// Whichever end comes first, that of the session or that of its newest refresh token; each is counted once.
@@ -84,7 +85,7 @@ pub async fn sessions_that_were_idle_too_long_are_swept(store: &dyn Store) {
 pub async fn dead_messages_are_swept_after_a_month(store: &dyn Store) {
     const DAY: i64 = 24 * 3600;
     done(store, [Op::Enqueue(message("dead")), Op::Enqueue(message("waiting"))]).await;
-    for claimed in store.claim(10, &lease("first", NOW)).await.unwrap() {
+    for claimed in store.claim(Channel::Mail, 10, &lease("first", NOW)).await.unwrap() {
         let outcome = if claimed.row.id.as_str() == "dead" { Outcome::Dead } else { Outcome::Release };
         done(store, [Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await;
     }

@@ -188,11 +188,16 @@ impl FromRequest<AppState> for JsonOrQuery {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
-        if request.headers().contains_key(CONTENT_TYPE) {
-            return read(request, state, &[BodyType::Json]).await.map(Self);
+        let (kind, query) = (body_type(&request), request.uri().query().unwrap_or_default().to_owned());
+        let body = collect(request.into_body(), state.limits.body).await?;
+        if !body.is_empty() && kind != Some(BodyType::Json) {
+            return Err(WRONG_TYPE.into_response());
         }
-        let mut fields = Fields::from_urlencoded(request.uri().query().unwrap_or_default())
-            .map_err(|error| Refusal::from(error).into_response())?;
+        let fields = if body.is_empty() { Fields::from_urlencoded(&query) } else { Fields::from_json(&body) };
+        let mut fields = fields.map_err(|error| Refusal::from(error).into_response())?;
+        if !body.is_empty() {
+            return Ok(Self(fields));
+        }
         let phone = fields.take("phone");
         let restored = match phone.text().and_then(|phone| phone.strip_prefix(' ')) {
             Some(rest) => Given::from(format!("+{}", rest.trim_start())),

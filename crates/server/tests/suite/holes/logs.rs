@@ -1,4 +1,4 @@
-//! Rows D36, D89 and D90: what is logged, and that nothing waits for it.
+//! Rows D35, D36, D89 and D90: what is logged, and that nothing waits for it.
 
 use std::{
     io::{Read, Write},
@@ -9,23 +9,30 @@ use std::{
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use reqwest::{Method, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     UNLIMITED,
     program::{Visitor, link_in, with_mail},
     token_of,
 };
-use crate::support::{
-    Person, json,
-    process::{CHEAP, Program, client},
-    smtp::{Behaviour, Options, SmtpServer},
+use crate::{
+    sms::{
+        FROM, code_in,
+        twilio::{self, AUTH_TOKEN, SID, Twilio},
+    },
+    support::{
+        Person, json,
+        process::{CHEAP, Program, client},
+        smtp::{Behaviour, Options, SmtpServer},
+    },
 };
 
 const JWT_SECRET: &str = "planted-secret-of-the-tokens-of-this-test";
 const ENCRYPTION_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 const MAIL_USER: &str = "planted-mail-user";
 const MAIL_PASSWORD: &str = "planted-mail-password";
+const PHONE: &str = "+4915799887766";
 
 /// What is somebody's, and in the log of nobody's business.
 fn planted() -> Vec<String> {
@@ -43,13 +50,17 @@ fn planted() -> Vec<String> {
         JWT_SECRET,
         MAIL_USER,
         MAIL_PASSWORD,
+        AUTH_TOKEN,
+        "code. it is good for",
         "$argon2",
     ]
     .map(str::to_owned)
     .to_vec();
     planted.push(ENCRYPTION_KEY.to_lowercase());
     let plain = format!("\0{MAIL_USER}\0{MAIL_PASSWORD}");
-    for text in [plain.as_str(), MAIL_PASSWORD, MAIL_USER, "quokka.planted@example.com:violet-planted-teapot"] {
+    let account = format!("{SID}:{AUTH_TOKEN}");
+    for text in [plain.as_str(), &account, MAIL_PASSWORD, MAIL_USER, "quokka.planted@example.com:violet-planted-teapot"]
+    {
         planted.push(BASE64.encode(text.as_bytes()).to_lowercase());
     }
     planted
@@ -63,7 +74,7 @@ async fn create(visitor: &Visitor, person: &Person) -> Response {
     let mut form = person.form();
     form["first_name"] = json!("Zebedee-Planted");
     form["last_name"] = json!("Wolframite-Planted");
-    form["phone"] = json!("+4915799887766");
+    form["phone"] = json!(PHONE);
     let request = visitor.request(Method::POST, "/User1/create").header("User-Agent", "planted-agent");
     request
         .header("Cookie", "a=planted-cookie")
@@ -75,10 +86,16 @@ async fn create(visitor: &Visitor, person: &Person) -> Response {
 }
 
 #[tokio::test]
-async fn d36_d89_nothing_that_was_planted_is_logged() {
+async fn d35_d36_d89_nothing_that_was_planted_is_logged() {
     let credentials = Some((MAIL_USER.to_owned(), MAIL_PASSWORD.to_owned()));
     let smtp = SmtpServer::start(Options { credentials, ..Options::default() }).await;
+    let twilio = Twilio::start().await;
+    let url = twilio.url();
     let settings = [
+        ("TWILIO_SID", SID),
+        ("TWILIO_AUTH_TOKEN", AUTH_TOKEN),
+        ("TWILIO_NUMBER", FROM),
+        ("TWILIO_API_URL", &url),
         ("LOG_LEVEL", "trace"),
         ("LOG_FORMAT", "json"),
         ("JWT_SECRET", JWT_SECRET),
@@ -95,19 +112,37 @@ async fn d36_d89_nothing_that_was_planted_is_logged() {
 
     walk(&visitor, &smtp, &mut secrets).await;
     contest(&visitor, &smtp, &mut secrets).await;
+    forget(&visitor, &smtp, &mut secrets).await;
+    let mut codes = Vec::new();
+    prove(&visitor, &smtp, &twilio, &mut secrets, &mut codes).await;
     stumble(&visitor, program.port(), &secrets).await;
     mail_troubles(&visitor, &smtp, &program).await;
+    sms_troubles(&visitor, &twilio, &program, &mut secrets).await;
 
     assert!(program.stop().await.success());
-    let log = program.log().to_lowercase();
+    let log = without_times(&program.log()).to_lowercase();
     assert!(log.contains("\"level\":\"trace\"") || log.contains("\"level\":\"debug\""), "it is a log of everything");
     assert!(log.lines().filter(|line| line.contains("\"message\":\"answered\"")).count() > 30);
     assert!(log.contains("mail refused for good") && log.contains("mail not taken"));
-    assert!(secrets.len() > 10);
+    assert!(log.contains("sms refused for good") && log.contains("sms not taken"));
+    assert!(secrets.len() > 20 && codes.len() > 2);
+    for code in codes {
+        let stands_alone = |line: &&str| line.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == code);
+        assert_eq!(log.lines().find(stands_alone), None, "the code {code} is logged");
+    }
     for planted in planted().into_iter().chain(secrets) {
         let found = log.lines().find(|line| line.contains(&planted.to_lowercase()));
         assert_eq!(found, None, "{planted} is logged");
     }
+}
+
+/// The log without the times of its lines, in which any six digits may stand.
+fn without_times(log: &str) -> String {
+    let bare = |line: &str| match line.split_once("\"timestamp\":\"") {
+        Some((before, rest)) => format!("{before}{}\n", rest.split_once('"').unwrap().1),
+        None => format!("{line}\n"),
+    };
+    log.lines().map(bare).collect()
 }
 
 fn with_all_output_in_the_log(program: &Program) -> Command {
@@ -155,6 +190,8 @@ async fn walk(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<String>) {
 async fn contest(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<String>) {
     let jane = jane(".Contested");
     json(create(visitor, &jane).await, 200).await;
+    // A mail that is overtaken is not sent.
+    smtp.wait_for(5).await;
     json(create(visitor, &jane.clone().with_password("crimson-planted-kettle")).await, 200).await;
     let links = smtp.wait_for(6).await[5].links();
     let verify = link_in(&links, "verify");
@@ -168,6 +205,117 @@ async fn contest(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<String>
         assert_eq!(visitor.post_form(&path, &[("password", password)]).await.status(), status);
     }
     smtp.wait_for(7).await;
+}
+
+/// Registers and verifies somebody, and gives what a login gives.
+async fn join(visitor: &Visitor, smtp: &SmtpServer, jane: &Person) -> Value {
+    json(create(visitor, jane).await, 200).await;
+    assert_eq!(visitor.get(&new_link(smtp, jane, "verify", &[]).await).await.status(), 200);
+    json(visitor.try_login(jane).await, 200).await
+}
+
+/// The link to this page that was mailed to somebody, and is none of those that are known.
+async fn new_link(smtp: &SmtpServer, jane: &Person, page: &str, known: &[String]) -> String {
+    let (to, page) = (jane.email.to_lowercase(), format!("/{page}?token="));
+    loop {
+        let mails = smtp.messages();
+        let links = mails.iter().filter(|mail| mail.to == [to.as_str()]).flat_map(|mail| mail.links());
+        if let Some(link) = links.into_iter().find(|link| link.contains(&page) && !known.contains(link)) {
+            return link;
+        }
+        smtp.wait_for(mails.len() + 1).await;
+    }
+}
+
+/// Somebody who forgets a password in every way, refreshes a session, and at last deletes the account.
+async fn forget(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<String>) {
+    let jane = jane(".Forgetful");
+    let mut pair = join(visitor, smtp, &jane).await;
+    for _ in 0..2 {
+        for token in ["access_token", "refresh_token"] {
+            keep(secrets, pair[token].as_str().unwrap());
+        }
+        let refresh = [("grant_type", "refresh_token"), ("refresh_token", pair["refresh_token"].as_str().unwrap())];
+        pair = json(visitor.post_form("/User1/token", &refresh).await, 200).await;
+    }
+    let mut links = Vec::new();
+    for way in 0..3 {
+        let page = "/User1/forget_password";
+        let asked = match way {
+            0 => visitor.get(&format!("{page}?email={}", jane.email.replace('@', "%40"))).await,
+            1 => visitor.post_form(page, &[("email", &jane.email)]).await,
+            _ => visitor.request(Method::POST, page).json(&json!({ "email": jane.email })).send().await.unwrap(),
+        };
+        json(asked, 200).await;
+        let link = new_link(smtp, &jane, "reset_password_form", &links).await;
+        keep(secrets, token_of(&link));
+        assert_eq!(visitor.get(&link).await.status(), 200);
+        links.push(link);
+    }
+    let path = links[2].replace("reset_password_form", "reset_password");
+    for (password, status) in
+        [("violet-planted-teapot-\0", 422), ("chosen-planted-kettle", 200), ("violet-planted-teapot", 400)]
+    {
+        assert_eq!(visitor.post_form(&path, &[("password", password)]).await.status(), status);
+    }
+    let jane = jane.with_password("chosen-planted-kettle");
+    let token = visitor.log_in(&jane).await;
+    keep(secrets, &token);
+    let id = json(visitor.get_as(&token, "/User1/me").await, 200).await["id"].as_str().unwrap().to_owned();
+    for (email, status) in [("planted-query@example.com", 404), (jane.email.as_str(), 200)] {
+        let path = format!("/User1/delete?id={id}&email={}", email.replace('@', "%40"));
+        let deleted = visitor.request(Method::DELETE, &path).bearer_auth(&token).send().await.unwrap();
+        assert_eq!(deleted.status(), status);
+    }
+}
+
+/// Asks for a code in one of the ways; gives the answer.
+async fn ask_for_code(visitor: &Visitor, id: &str, by_query: bool) -> Value {
+    let request = visitor.request(Method::POST, "/User1/otp_phone");
+    let request = if by_query {
+        visitor.request(Method::POST, &format!("/User1/otp_phone?id={id}&phone={}", PHONE.replace('+', "%2B")))
+    } else {
+        request.json(&json!({ "id": id, "phone": PHONE }))
+    };
+    json(request.send().await.unwrap(), 200).await
+}
+
+/// Somebody who proves a number in every way.
+async fn prove(
+    visitor: &Visitor,
+    smtp: &SmtpServer,
+    twilio: &Twilio,
+    secrets: &mut Vec<String>,
+    codes: &mut Vec<String>,
+) {
+    let jane = jane(".Reachable");
+    let token = join(visitor, smtp, &jane).await["access_token"].as_str().unwrap().to_owned();
+    let id = json(visitor.get_as(&token, "/User1/me").await, 200).await["id"].as_str().unwrap().to_owned();
+    for way in 0..3 {
+        let handle = ask_for_code(visitor, &id, way == 0).await["otp"].as_str().unwrap().to_owned();
+        keep(secrets, &handle);
+        while twilio.messages().len() <= way {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let code = code_in(&twilio.messages()[way].body);
+        let page = "/User1/verify_otp_phone";
+        for (code, status) in [("planted-query", 400), (code.as_str(), 200), (code.as_str(), 400)] {
+            let given = match way {
+                0 => visitor.get(&format!("{page}?token={handle}&otp={code}")).await,
+                1 => visitor.post_form(page, &[("token", &handle), ("otp", code)]).await,
+                _ => {
+                    let both = json!({ "token": handle, "otp": code });
+                    visitor.request(Method::POST, page).json(&both).send().await.unwrap()
+                }
+            };
+            assert_eq!(given.status(), status);
+        }
+        codes.push(code);
+    }
+    for (id, phone) in [("planted-query", PHONE), (id.as_str(), "+1555planted-query"), (id.as_str(), "+19876543210")] {
+        let asked = visitor.request(Method::POST, "/User1/otp_phone").json(&json!({ "id": id, "phone": phone }));
+        asked.send().await.unwrap();
+    }
 }
 
 /// Everything that can be wrong with a request.
@@ -194,7 +342,8 @@ async fn stumble(visitor: &Visitor, port: u16, secrets: &[String]) {
             visitor.get_as(token, path).await;
             visitor.get_as(&bad, path).await;
         }
-        for path in ["verify", "undo", "reset_password", "planted-query", "?id=planted-query"] {
+        for path in ["verify", "undo", "reset_password_form", "verify_otp_phone", "planted-query", "?id=planted-query"]
+        {
             visitor.get(&format!("/User1/{path}?token={token}&password=violet-planted-teapot")).await;
             visitor.get(&format!("/User2/{path}?token={bad}")).await;
         }
@@ -203,6 +352,8 @@ async fn stumble(visitor: &Visitor, port: u16, secrets: &[String]) {
         visitor.request(Method::HEAD, &format!("/User1/verify?token={token}")).send().await.unwrap();
         visitor.request(Method::PUT, &format!("/User1/verify?token={token}")).send().await.unwrap();
         visitor.post_form("/User1/undo", &[("token", token)]).await;
+        visitor.post_form("/User1/token", &[("grant_type", "refresh_token"), ("refresh_token", token)]).await;
+        visitor.post_form("/User1/verify_otp_phone", &[("token", token), ("otp", "planted-query")]).await;
     }
     let basic = visitor.request(Method::GET, "/User1/me");
     basic.basic_auth("quokka.planted@example.com", Some("violet-planted-teapot")).send().await.unwrap();
@@ -238,16 +389,40 @@ async fn mail_troubles(visitor: &Visitor, smtp: &SmtpServer, program: &Program) 
     {
         smtp.behave(behaviour);
         json(create(visitor, &jane(&format!(".{number}"))).await, 200).await;
-        let troubles = || {
-            let log = program.log();
-            ["mail refused for good", "mail not taken"]
-                .map(|trouble| log.matches(trouble).count())
-                .iter()
-                .sum::<usize>()
-        };
-        while troubles() <= number {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        until_logged(program, ["mail refused for good", "mail not taken"], number + 1).await;
+    }
+}
+
+/// The provider repeats number and text in what it answers.
+async fn sms_troubles(visitor: &Visitor, twilio: &Twilio, program: &Program, secrets: &mut Vec<String>) {
+    let token = visitor.log_in(&jane(".Reachable")).await;
+    let id = json(visitor.get_as(&token, "/User1/me").await, 200).await["id"].as_str().unwrap().to_owned();
+    let repeats = format!("{{\"message\":\"to {PHONE}: 123456 is your code. It is good for a while\"}}");
+    for (number, behaviour) in [
+        twilio::Behaviour::Refuse { status: 400, code: Some(21211) },
+        twilio::Behaviour::Refuse { status: 429, code: Some(20429) },
+        twilio::Behaviour::Refuse { status: 500, code: None },
+        twilio::Behaviour::Answer { status: 201, body: repeats },
+        twilio::Behaviour::Redirect("/planted-query".to_owned()),
+        twilio::Behaviour::Close,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        twilio.behave(behaviour);
+        keep(secrets, ask_for_code(visitor, &id, false).await["otp"].as_str().unwrap());
+        until_logged(program, ["sms refused for good", "sms not taken"], number + 1).await;
+    }
+}
+
+/// Waits until the log tells of so many troubles of these two kinds.
+async fn until_logged(program: &Program, troubles: [&str; 2], count: usize) {
+    let told = || {
+        let log = program.log();
+        troubles.map(|trouble| log.matches(trouble).count()).iter().sum::<usize>()
+    };
+    while told() < count {
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

@@ -3,6 +3,7 @@
 mod answer;
 mod bearers;
 mod concealment;
+mod deletion;
 mod fields;
 mod links;
 mod logs;
@@ -10,13 +11,16 @@ mod mails;
 mod owners;
 mod pages;
 mod passwords;
+mod phones;
 mod platform;
 mod program;
+mod resets;
 mod sessions;
 mod storage;
 mod together;
 
 use reqwest::{Method, Response};
+use serde_json::Value;
 
 use crate::support::{Person, TestApp, json};
 
@@ -45,4 +49,33 @@ async fn contested(app: &TestApp) -> (Person, Person) {
 async fn reset_path(app: &TestApp, email: &str) -> String {
     let answer = json(ask(app, &app.link(email, "verify").await).await, 200).await;
     answer["reset_url"].as_str().unwrap().strip_prefix(&app.base).unwrap().to_owned()
+}
+
+/// Forgets the password of somebody in the first realm; where the form behind the mailed link is sent.
+async fn mailed_reset(app: &TestApp, email: &str) -> String {
+    json(app.post_form("/User1/forget_password", &[("email", email)]).await, 200).await;
+    newest_reset(app, email).await
+}
+
+/// Where the form behind the newest reset link is sent.
+async fn newest_reset(app: &TestApp, email: &str) -> String {
+    let link = app.link(email, "reset_password_form").await;
+    link.strip_prefix(&app.base).unwrap().replace("reset_password_form", "reset_password")
+}
+
+/// Both tokens of a new login.
+async fn pair(app: &TestApp, person: &Person) -> (String, String) {
+    let answer = json(app.login(&person.realm, &person.email, &person.password).await, 200).await;
+    tokens(&answer).unwrap()
+}
+
+/// The access and the refresh token of an answer, if it has them.
+fn tokens(answer: &Value) -> Option<(String, String)> {
+    let text = |member: &str| answer[member].as_str().map(str::to_owned);
+    text("access_token").zip(text("refresh_token"))
+}
+
+async fn refresh(app: &TestApp, realm: &str, token: &str) -> Response {
+    let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    app.post_form(&format!("/{realm}/token"), &form).await
 }

@@ -1,4 +1,4 @@
-//! Rows D01 to D10: whose record it is.
+//! Rows D01, D02, D05, D06, D08 and D09: whose record it is.
 
 use std::collections::HashSet;
 

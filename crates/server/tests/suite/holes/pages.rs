@@ -9,7 +9,7 @@ use reqwest::{Method, Response};
 use super::{
     UNLIMITED,
     answer::{Answer, assert_alike},
-    ask, contested,
+    ask, contested, mailed_reset,
     program::{Visitor, link_in, start, with_mail},
     reset_path, token_of,
 };
@@ -33,8 +33,14 @@ async fn send(app: &TestApp, method: Method, page: &str, token: &str, accept: &s
 }
 
 /// Every way to use a link.
-fn uses() -> [(Method, &'static str); 4] {
-    [(Method::GET, "verify"), (Method::GET, "undo"), (Method::POST, "undo"), (Method::POST, "reset_password")]
+fn uses() -> [(Method, &'static str); 5] {
+    [
+        (Method::GET, "verify"),
+        (Method::GET, "undo"),
+        (Method::POST, "undo"),
+        (Method::GET, "reset_password_form"),
+        (Method::POST, "reset_password"),
+    ]
 }
 
 #[tokio::test]
@@ -49,8 +55,10 @@ async fn d19_no_form_is_shown_for_junk() {
             assert!(!html.contains("<form") && !html.contains("<input"), "{method} {page}?token={token}");
         }
     }
-    let none = app.request(Method::GET, "/User1/verify").header("Accept", BROWSER).send().await.unwrap();
-    assert_eq!(none.status(), 400);
+    for page in ["verify", "undo", "reset_password_form"] {
+        let none = app.request(Method::GET, &format!("/User1/{page}")).header("Accept", BROWSER).send().await.unwrap();
+        assert_eq!(none.status(), 400);
+    }
 }
 
 #[tokio::test]
@@ -106,10 +114,12 @@ async fn bad_tokens(app: &TestApp) -> Vec<(&'static str, String)> {
     let used = reset_path(app, &victim.email).await;
     assert_eq!(app.post_form(&used, &[("password", "chosen by the owner")]).await.status(), 200);
 
+    let resets = bad_resets(app).await;
+
     let mut forged = lapsed_verify.clone();
     let last = if forged.pop() == Some('A') { 'Q' } else { 'A' };
     forged.push(last);
-    vec![
+    let of_registrations = vec![
         ("junk", "junk".to_owned()),
         ("nothing", String::new()),
         ("a long text", "A".repeat(5000)),
@@ -123,6 +133,45 @@ async fn bad_tokens(app: &TestApp) -> Vec<(&'static str, String)> {
         ("a link to what was discarded", discarded_verify),
         ("a link that discarded", discarded_undo),
         ("a used form", token_of(&used).to_owned()),
+    ];
+    [of_registrations, resets].concat()
+}
+
+/// Of forgotten passwords.
+async fn bad_resets(app: &TestApp) -> Vec<(&'static str, String)> {
+    let token = async |person: &Person| token_of(&mailed_reset(app, &person.email).await).to_owned();
+    let lapsed = token(&Person::new("slow@example.com").join(app).await).await;
+    app.advance(Duration::from_secs(30 * 60));
+
+    let john = Person::new("forgetful@example.com").join(app).await;
+    let replaced = token(&john).await;
+    let used = token(&john).await;
+    let path = format!("/User1/reset_password?token={used}");
+    assert_eq!(app.post_form(&path, &[("password", "chosen by the owner")]).await.status(), 200);
+
+    let pending = Person::new("replacing@example.com").register(app).await;
+    let of_replaced = token(&pending).await;
+    pending.register(app).await;
+
+    let gone = Person::new("gone@example.com").join(app).await;
+    let of_gone = token(&gone).await;
+    let access = gone.log_in(app).await;
+    let path = format!("/User1/delete?id={}&email={}", gone.id, gone.email);
+    json(app.request(Method::DELETE, &path).bearer_auth(&access).send().await.unwrap(), 200).await;
+
+    let neighbour = Person::new("neighbour@example.com").of("User2").join(app).await;
+    json(app.post_form("/User2/forget_password", &[("email", &neighbour.email)]).await, 200).await;
+    let elsewhere = token_of(&app.link(&neighbour.email, "reset_password_form").await).to_owned();
+    let asked = serde_json::json!({ "id": john.id, "phone": "+1234567890" });
+    let handle = json(app.post_json("/User1/otp_phone", asked).await, 200).await["otp"].as_str().unwrap().to_owned();
+    vec![
+        ("a lapsed reset link", lapsed),
+        ("a replaced reset link", replaced),
+        ("a used reset link", used),
+        ("a reset link of what was replaced", of_replaced),
+        ("a reset link of somebody who is gone", of_gone),
+        ("a reset link of another realm", elsewhere),
+        ("a handle", handle),
     ]
 }
 
@@ -195,7 +244,9 @@ async fn d23_pages_load_nothing_from_elsewhere_and_tell_nobody_their_address() {
         app.post_form(&reset, &[("password", "chosen by a thief")]).await,
         app.open(&app.link(&john.email, "undo").await).await,
         app.open(&app.link(&john.email, "verify").await).await,
+        app.open(&format!("{}{}", app.base, mailed_form(&app, &john.email).await)).await,
         app.open(&format!("{}/User1/verify?token=junk", app.base)).await,
+        app.open(&format!("{}/User1/reset_password_form?token=junk", app.base)).await,
         app.open(&format!("{}/User1/undo?token=junk", app.base)).await,
         app.open(&format!("{}/dev/mailbox", app.base)).await,
     ];
@@ -217,6 +268,11 @@ async fn d23_pages_load_nothing_from_elsewhere_and_tell_nobody_their_address() {
     }
     let style = app.get("/assets/portcullis.css").await.text().await.unwrap();
     assert!(!style.contains("url(") && !style.contains("@import"));
+}
+
+/// The page behind a new reset link.
+async fn mailed_form(app: &TestApp, email: &str) -> String {
+    mailed_reset(app, email).await.replace("reset_password", "reset_password_form")
 }
 
 /// The value of every attribute and rule by which something is loaded or sent.

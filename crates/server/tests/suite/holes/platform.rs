@@ -24,9 +24,16 @@ async fn d84_no_page_is_framed_and_nothing_secret_is_cached() {
     let path = reset_path(&app, &victim.email).await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;
+    let mailed = super::mailed_reset(&app, &john.email).await;
+    let handle = serde_json::json!({ "id": john.id, "phone": "+1234567890" });
     for answer in [
         app.open(&form).await,
         super::ask(&app, &form).await,
+        app.open(&format!("{}{}", app.base, mailed.replace("reset_password", "reset_password_form"))).await,
+        app.get("/User1/forget_password?email=john@example.com").await,
+        app.post_json("/User1/otp_phone", handle).await,
+        app.get("/User1/verify_otp_phone?token=junk&otp=123456").await,
+        super::refresh(&app, "User1", "junk").await,
         app.open(&app.link(&victim.email, "undo").await).await,
         app.post_form(&path, &[("password", "short")]).await,
         app.post_form(&path, &[("password", "chosen by the owner")]).await,

@@ -1,9 +1,12 @@
-//! Rows D59 to D62: a session that is over stays over.
+//! Rows D59 to D62 and D64: a session that is over stays over.
 
-use std::process::Command;
+use std::{process::Command, time::Duration};
+
+use portcullis_backends::sqlite::SqliteStore;
+use portcullis_core::{clock::Clock, port::Store, session::LogPosition};
 
 use super::{
-    UNLIMITED,
+    UNLIMITED, mailed_reset,
     program::{Visitor, cut_the_power, refusal, start, with_mail},
 };
 use crate::support::{
@@ -112,6 +115,30 @@ async fn d62_a_logout_that_could_not_be_stored_is_no_success() {
     }
     json(visitor.get_as(token, "/User1/logout").await, 200).await;
     problem(visitor.get_as(token, "/User1/me").await, 401).await;
+}
+
+#[tokio::test]
+async fn d64_what_is_kept_of_ended_sessions_goes_when_their_tokens_have_expired() {
+    let mut app = TestApp::with(&[UNLIMITED]).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let over = john.log_in(&app).await;
+    json(app.get_as(&over, "/User1/logout").await, 200).await;
+    for _ in 0..2 {
+        john.log_in(&app).await;
+    }
+    let path = mailed_reset(&app, &john.email).await;
+    assert_eq!(app.post_form(&path, &[("password", "chosen by the owner")]).await.status(), 200);
+    // Half an hour of the tokens, and what clocks may differ by.
+    for (seconds, expected) in [(0, 3), (1804, 3), (1, 0)] {
+        app.advance(Duration::from_secs(seconds));
+        app.keep_house().await;
+        app.stop().await;
+        let store = SqliteStore::open(&app.database(), app.clock.now()).unwrap();
+        let (kept, _) = store.revocations_after(LogPosition::default()).await.unwrap();
+        assert_eq!(kept.len(), expected, "{seconds} s later");
+        drop(store);
+        app = app.restart().await;
+    }
 }
 
 /// The program where no file can grow beyond some hundred kilobytes.

@@ -14,8 +14,23 @@ pub(super) fn post(path: &str, kind: &str, body: &str) -> String {
     )
 }
 
-/// The statuses of the answers, in the order of the requests.
-pub(super) async fn statuses(base: &str, requests: Vec<String>) -> Vec<u16> {
+/// A whole request with this form.
+pub(super) fn form(path: &str, body: &str) -> String {
+    post(path, "application/x-www-form-urlencoded", body)
+}
+
+/// A whole request without a body.
+pub(super) fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+}
+
+/// The same by the holder of this token, to delete something.
+pub(super) fn delete(path: &str, token: &str) -> String {
+    get(path).replacen("GET", "DELETE", 1).replacen("\r\n", &format!("\r\nAuthorization: Bearer {token}\r\n"), 1)
+}
+
+/// Statuses and bodies of the answers, in the order of the requests.
+pub(super) async fn answers(base: &str, requests: Vec<String>) -> Vec<(u16, String)> {
     let address = base.strip_prefix("http://").unwrap().to_owned();
     let meet = move || {
         let mut sockets: Vec<_> = requests.iter().map(|_| TcpStream::connect(&address).unwrap()).collect();
@@ -26,13 +41,19 @@ pub(super) async fn statuses(base: &str, requests: Vec<String>) -> Vec<u16> {
         for (socket, request) in sockets.iter_mut().zip(&requests) {
             socket.write_all(&request.as_bytes()[request.len() - 1..]).unwrap();
         }
-        sockets.into_iter().map(status).collect()
+        sockets.into_iter().map(answer).collect()
     };
     tokio::task::spawn_blocking(meet).await.unwrap()
 }
 
-fn status(mut socket: TcpStream) -> u16 {
+/// The statuses of the answers, in the order of the requests.
+pub(super) async fn statuses(base: &str, requests: Vec<String>) -> Vec<u16> {
+    answers(base, requests).await.into_iter().map(|(status, _)| status).collect()
+}
+
+fn answer(mut socket: TcpStream) -> (u16, String) {
     let mut answer = String::new();
     socket.read_to_string(&mut answer).unwrap();
-    answer.split(' ').nth(1).unwrap().parse().unwrap()
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
 }

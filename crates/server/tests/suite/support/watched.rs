@@ -10,6 +10,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{ChallengeId, SessionId, UserId},
     link::Challenge,
+    message::Channel,
     outbox::{Claimed, Lease},
     password::{Password, PasswordHash},
     port::{Batch, CommitError, HashError, OutboxState, PasswordHasher, RootKeyRow, SigningKeyRow, Store, StoreError},
@@ -71,9 +72,9 @@ impl Store for Watched {
         self.store.commit(batch).await
     }
 
-    async fn claim(&self, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
+    async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
         self.there()?;
-        self.store.claim(limit, lease).await
+        self.store.claim(channel, limit, lease).await
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {

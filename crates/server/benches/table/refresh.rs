@@ -1,0 +1,63 @@
+//! Refreshes: each client goes on with the token that it got last, and each is on the disk before it is answered.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use crate::{
+    load::{self, Connection, Window},
+    process::Program,
+};
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+/// Clients, each with a session of its own.
+pub(crate) struct Refreshers {
+    port: u16,
+    /// The newest refresh token of each.
+    tokens: Vec<String>,
+}
+
+impl Refreshers {
+    /// Logs so many in.
+    pub(crate) async fn log_in(program: &Program, clients: usize, email: &str, password: &str) -> Self {
+        let mut connection = Connection::open(program.port()).await.unwrap();
+        let login = load::post("/User1/login", FORM, &format!("username={email}&password={password}"));
+        let mut tokens = Vec::new();
+        for _ in 0..clients {
+            assert_eq!(connection.ask(&login).await.unwrap(), 200);
+            tokens.push(newest(&connection));
+        }
+        Self { port: program.port(), tokens }
+    }
+
+    /// Refreshes a second, over so long.
+    pub(crate) async fn rate(&mut self, length: Duration) -> f64 {
+        let mut connections = Vec::new();
+        for token in self.tokens.drain(..) {
+            connections.push((Connection::open(self.port).await.unwrap(), token));
+        }
+        let window = Arc::new(Window::open(length));
+        let mut tasks = JoinSet::new();
+        for (mut connection, mut token) in connections {
+            let window = Arc::clone(&window);
+            tasks.spawn(async move {
+                while window.is_open() {
+                    let form = format!("grant_type=refresh_token&refresh_token={token}");
+                    assert_eq!(connection.ask(&load::post("/User1/token", FORM, &form)).await.unwrap(), 200);
+                    token = newest(&connection);
+                    window.count();
+                }
+                token
+            });
+        }
+        self.tokens = tasks.join_all().await;
+        window.per_second()
+    }
+}
+
+fn newest(connection: &Connection) -> String {
+    let answer: Value = serde_json::from_slice(connection.body()).unwrap();
+    answer["refresh_token"].as_str().unwrap().to_owned()
+}
