@@ -166,7 +166,7 @@ settings! {
         MAIL_FROM_NAME: String = TEXT, Derived("`APP_NAME`"),
             "The name that mails come from.";
         MAIL_WORKERS: usize = number::<_, 1, 64>(), Fixed("4"),
-            "How many mails are handed over at a time.";
+            "How many mails are handed over at a time, and as many SMS.";
         MAIL_TIMEOUT: Duration = DURATION, Fixed("30s"),
             "The longest time that handing over a mail may take.";
         DEV_MAILBOX: bool = SWITCH,
