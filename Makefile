@@ -24,11 +24,10 @@ test: ## everything that must hold, with what it needs installed first
 
 soak: ## kills and floods: minutes, not seconds
 	misc/install-tools.sh cargo-nextest
-	$(CARGO) build --release
 	$(CARGO) nextest run --workspace --run-ignored ignored-only --no-capture
 
 bench: ## what it does in a second, beside the ceilings of this machine
-	$(CARGO) bench --package portcullis
+	$(CARGO) bench --package portcullis --bench table
 
 generate: ## rewrite what is generated from the code: docs/openapi.json, docs/settings.md
 	UPDATE=1 $(CARGO) test --package portcullis --test suite -- generated

@@ -70,9 +70,14 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Stops taking up work and waits until what was taken up is done or given back.
-    pub(crate) async fn stop(mut self) {
+    /// Takes up no more work from now on.
+    pub(crate) fn ask_to_stop(&self) {
         self.stop.send_replace(true);
+    }
+
+    /// Waits until what was taken up is done or given back.
+    pub(crate) async fn stop(mut self) {
+        self.ask_to_stop();
         while let Some(ended) = self.tasks.join_next().await {
             note(ended);
         }

@@ -140,6 +140,13 @@ impl App {
     /// Serves until `stop` is ready; then lets requests and mails that have begun end, within the grace.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let workers = self.worker.map(Worker::start);
+        // Requests and mails end side by side, so that one grace is enough for both.
+        let stop = async {
+            stop.await;
+            if let Some(workers) = &workers {
+                workers.ask_to_stop();
+            }
+        };
         listen::serve(listener, http::entrance(self.shared), self.patience, stop).await;
         if let Some(workers) = workers {
             workers.stop().await;
