@@ -1,0 +1,114 @@
+//! Two nodes over one store: what one ends, the other feels within a second.
+
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use portcullis::{App, app::Outside};
+use portcullis_core::port::Store;
+use reqwest::{Client, StatusCode};
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+use crate::support::{self, Person};
+
+/// A node with workers of its own and the machine's clock.
+struct Node {
+    base: String,
+    serving: JoinHandle<()>,
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// Where the first node leaves its store for the second.
+type Shelf = Arc<Mutex<Option<Arc<dyn Store>>>>;
+
+async fn node(dir: &Path, shelf: &Shelf) -> Node {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let issuer = ("JWT_ISSUER".to_owned(), "https://accounts.example.com/{realm}".to_owned());
+    let config = support::load(dir, &base, &[issuer]);
+    let shelf = Arc::clone(shelf);
+    let adjust = Box::new(move |mut ports: portcullis_core::service::Ports| {
+        ports.store = Arc::clone(shelf.lock().unwrap().get_or_insert(ports.store));
+        ports
+    });
+    let app = App::build(&config, Outside { adjust, ..Outside::default() }).await.unwrap();
+    Node { base, serving: tokio::spawn(app.serve(listener, std::future::pending())) }
+}
+
+/// Two folders with the same keys in them.
+async fn twins() -> (TempDir, TempDir) {
+    let (one, two) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let config = support::load(one.path(), "http://127.0.0.1:1", &[]);
+    drop(App::build(&config, Outside::default()).await.unwrap());
+    fs::create_dir(two.path().join("data")).unwrap();
+    fs::copy(one.path().join("data/portcullis.db"), two.path().join("data/portcullis.db")).unwrap();
+    (one, two)
+}
+
+async fn status(http: &Client, node: &Node, token: &str) -> StatusCode {
+    http.get(format!("{}/User1/me", node.base)).bearer_auth(token).send().await.unwrap().status()
+}
+
+#[tokio::test]
+async fn what_one_node_ends_the_other_feels_within_a_second() {
+    let (dirs, shelf, http) = (twins().await, Shelf::default(), Client::new());
+    let (here, there) = (node(dirs.0.path(), &shelf).await, node(dirs.1.path(), &shelf).await);
+    let john = Person::new("john@example.com");
+    let post = async |path: &str, form: &[(&str, &str)]| {
+        http.post(format!("{}/User1/{path}", here.base)).form(form).send().await.unwrap()
+    };
+    // Either node may send a mail.
+    let link = async |page: &str| {
+        loop {
+            for node in [&here, &there] {
+                let list = http.get(format!("{}/dev/mailbox.json", node.base)).send().await.unwrap();
+                let mails: serde_json::Value = list.json().await.unwrap();
+                let links = mails.as_array().unwrap().iter().flat_map(|mail| mail["links"].as_array().unwrap());
+                if let Some(link) = links.filter_map(|link| link.as_str()).find(|link| link.contains(page)) {
+                    return here.base.clone()
+                        + link.split_once("/User1").map(|(_, path)| ["/User1", path].concat()).unwrap().as_str();
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let created = http.post(format!("{}/User1/create", here.base)).json(&john.form()).send().await.unwrap();
+    assert_eq!(created.status(), 200);
+    assert_eq!(http.get(link("/verify?").await).send().await.unwrap().status(), 200);
+
+    for end in ["logout", "reset"] {
+        let password = if end == "logout" { john.password.as_str() } else { "securepassword123" };
+        let login: serde_json::Value =
+            post("login", &[("username", &john.email), ("password", password)]).await.json().await.unwrap();
+        let token = login["access_token"].as_str().unwrap();
+        // Seen alive, so that it is remembered as such.
+        for _ in 0..3 {
+            assert_eq!(status(&http, &there, token).await, 200);
+        }
+        if end == "logout" {
+            let done = http.post(format!("{}/User1/logout", here.base)).bearer_auth(token).send().await.unwrap();
+            assert_eq!(done.json::<serde_json::Value>().await.unwrap(), json!({"message": "Logout successfully"}));
+        } else {
+            post("forget_password", &[("email", &john.email)]).await;
+            let form = link("reset_password_form").await.replace("reset_password_form", "reset_password");
+            let chosen = http.post(form).form(&[("password", "a fine new phrase")]).send().await.unwrap();
+            assert_eq!(chosen.status(), 200);
+        }
+        let ended = Instant::now();
+        assert_eq!(status(&http, &here, token).await, 401, "at once where it ended");
+        while status(&http, &there, token).await != 401 {
+            assert!(ended.elapsed() < Duration::from_secs(1), "{end} was not felt");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
