@@ -74,7 +74,8 @@ async fn run(config: Config) -> Result<(), Failure> {
 fn migrate(sources: Sources) -> Result<ExitCode, Failure> {
     let config = load(sources)?;
     let mut out = io::stdout();
-    let applied = app::migrate(&config, &SystemClock)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let applied = runtime.block_on(app::migrate(&config, &SystemClock))?;
     for step in &applied {
         writeln!(out, "applied {step}")?;
     }

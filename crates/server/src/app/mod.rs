@@ -52,8 +52,8 @@ pub struct App {
     /// None when somebody pumps by hand.
     worker: Option<Worker>,
     patience: Patience,
-    /// Keeps a second serving process off the same database, for as long as it lives.
-    _lock: sqlite::ServeLock,
+    /// Keeps a second serving process off a database that is one process's, for as long as it lives.
+    _lock: Option<sqlite::ServeLock>,
 }
 
 /// Why the application could not be built.
@@ -86,8 +86,8 @@ pub enum BuildError {
 ///
 /// # Errors
 /// [`BuildError`].
-pub fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<String>, BuildError> {
-    backends::migrate(config, clock.now())
+pub async fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<String>, BuildError> {
+    backends::migrate(config, clock.now()).await
 }
 
 impl App {
@@ -100,7 +100,7 @@ impl App {
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
         let templates = Arc::new(Templates::load(config.templates_dir.as_deref(), look(config))?);
         let backends::Outlets { mailer, sms, mailbox } = backends::outlets(config, &clock)?;
-        let (store, lock) = backends::store(config, ctx.now)?;
+        let (store, lock) = backends::store(config, ctx.now).await?;
         let encryption_keys = &config.store.encryption_keys;
         let realms = Realms::open(&ctx, &*store, encryption_keys, &config.realms).await?;
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;

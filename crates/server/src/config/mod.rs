@@ -21,7 +21,7 @@ pub(crate) mod table;
 mod values;
 
 pub use choices::{Enumeration, Environment, JwtAlgorithm, LogFormat};
-pub use form::PublicUrl;
+pub use form::{Database, PublicUrl};
 pub(crate) use markdown::meaning;
 pub use markdown::settings_markdown;
 pub use parts::{

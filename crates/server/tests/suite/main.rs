@@ -15,6 +15,7 @@ mod failure;
 mod holes;
 mod house;
 mod kill;
+mod mongodb_away;
 mod nodes;
 mod openapi;
 mod outbox;
