@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-quick soak bench generate tools
+.PHONY: help run check test test-quick test-pages soak bench generate tools
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,6 +21,9 @@ check: ## format, lints as errors, documentation, licences and sources of depend
 test: ## everything that must hold, with what it needs installed first
 	misc/install-tools.sh cargo-nextest
 	$(CARGO) nextest run --workspace
+
+test-pages: ## the pages, looked at by a real browser
+	misc/test-pages.sh
 
 soak: ## kills and floods: minutes, not seconds
 	misc/install-tools.sh cargo-nextest
