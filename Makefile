@@ -6,7 +6,7 @@ CARGO ?= cargo
 STORED := not test(/^(config|house|openapi|process)::|mongodb/)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-quick soak bench generate tools
+.PHONY: help run check test test-quick test-pages soak bench generate tools
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,10 +22,14 @@ check: ## format, lints as errors, documentation, licences and sources of depend
 	misc/install-tools.sh cargo-deny
 	$(CARGO) deny --log-level error check bans licenses sources
 
-test: ## everything that must hold, on both stores, with what it needs installed first
+test: ## everything that must hold, on both stores and in a browser, with what it needs installed first
 	misc/install-tools.sh cargo-nextest
 	misc/with-mongod.sh $(CARGO) nextest run --workspace
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh $(CARGO) nextest run --package portcullis -E '$(STORED)'
+	misc/test-pages.sh
+
+test-pages: ## the pages, looked at by a real browser
+	misc/test-pages.sh
 
 test-quick: ## the same on SQLite alone
 	misc/install-tools.sh cargo-nextest

@@ -1,0 +1,118 @@
+// The real program in a folder of its own, and a real browser before it.
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { chromium } from "playwright-core";
+
+const PROGRAM = process.env.PORTCULLIS ?? join(import.meta.dirname, "../target/debug/portcullis");
+const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
+const PATIENCE = 30_000;
+
+/** Starts the program with these settings; it answers at `base` until `stop` is called. */
+export async function start(settings = {}) {
+  const dir = await mkdtemp(join(tmpdir(), "portcullis-e2e-"));
+  const port = await freePort();
+  const env = { PORT: String(port), ARGON2_MEMORY_KIB: "8", ARGON2_ITERATIONS: "1", ...settings };
+  const child = spawn(PROGRAM, [], { cwd: dir, env, stdio: ["ignore", "ignore", "pipe"] });
+  let log = "";
+  child.stderr.on("data", (text) => (log += text));
+  const base = `http://127.0.0.1:${port}`;
+  for (const begin = Date.now(); ; await pause(20)) {
+    const ready = await fetch(`${base}/readyz`).catch(() => undefined);
+    if (ready?.ok) break;
+    if (child.exitCode !== null || Date.now() - begin > PATIENCE) throw new Error(`it does not start:\n${log}`);
+  }
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  return {
+    base,
+    dir,
+    log: () => log,
+    async stop() {
+      child.kill();
+      await ended;
+      await rm(dir, { recursive: true });
+    },
+  };
+}
+
+/** The newest mail or SMS to somebody, once it is there. */
+export async function mailTo(app, to, matches = () => true) {
+  for (const begin = Date.now(); Date.now() - begin < PATIENCE; await pause(50)) {
+    const list = await (await fetch(`${app.base}/dev/mailbox.json`)).json();
+    const mail = list.find((mail) => mail.to === to && matches(mail));
+    if (mail) return mail;
+  }
+  throw new Error(`no such mail came to ${to}`);
+}
+
+export const JOHN = {
+  email: "john@example.com",
+  first_name: "John",
+  last_name: "Doe",
+  password: "violet-teapot-hammer",
+  phone: "+441632960001",
+  country_code: "GB",
+};
+
+/** Registers somebody and opens the link in their mail. */
+export async function enroll(app, person = JOHN, realm = "User1") {
+  const created = await fetch(`${app.base}/${realm}/create`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(person),
+  });
+  if (!created.ok) throw new Error(await created.text());
+  const mail = await mailTo(app, person.email, (mail) => mail.links.some((link) => link.includes("/verify?")));
+  const verified = await fetch(mail.links.find((link) => link.includes("/verify?")));
+  if (!verified.ok) throw new Error(await verified.text());
+  return person;
+}
+
+/** A browser; `page` opens one that is of this size and scheme, and notes what goes elsewhere or wrong. */
+export async function openBrowser() {
+  const browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync"],
+  });
+  return {
+    async page(app, { width = 1280, height = 900, colorScheme = "light" } = {}) {
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+      const page = await context.newPage();
+      page.elsewhere = [];
+      page.wrong = [];
+      page.on("request", (request) => {
+        const url = request.url();
+        if (!url.startsWith(app.base) && !/^(data|blob|about):/.test(url)) page.elsewhere.push(url);
+      });
+      page.on("console", (message) => message.type() === "error" && page.wrong.push(message.text()));
+      page.on("pageerror", (error) => page.wrong.push(String(error)));
+      return page;
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** What axe-core finds against WCAG 2.2 AA, a line each. */
+export async function violations(page) {
+  const { readFile } = await import("node:fs/promises");
+  const source = await readFile(join(import.meta.dirname, "node_modules/axe-core/axe.min.js"), "utf8");
+  // Evaluated by the debugger, so that the page's own content policy stays as it is.
+  await page.evaluate(source);
+  const found = await page.evaluate(() =>
+    axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }));
+  return found.violations.map((rule) =>
+    `${rule.id}: ${rule.help}: ${rule.nodes.map((node) => node.target.join(" ")).join("; ")}`);
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject).listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
