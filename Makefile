@@ -37,9 +37,9 @@ test-quick: ## the same on SQLite alone
 
 soak: ## kills and floods on both stores: minutes, not seconds
 	misc/install-tools.sh cargo-nextest
-	misc/with-mongod.sh $(CARGO) nextest run --workspace --run-ignored ignored-only --no-capture
+	misc/with-mongod.sh $(CARGO) nextest run --workspace --profile soak --run-ignored ignored-only --no-capture
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
-		$(CARGO) nextest run --package portcullis --run-ignored ignored-only --no-capture -E '$(STORED)'
+		$(CARGO) nextest run --package portcullis --profile soak --run-ignored ignored-only --no-capture -E '$(STORED)'
 
 bench: ## what it does in a second on both stores, beside the ceilings of this machine
 	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --package portcullis --bench table

@@ -14,15 +14,15 @@ use portcullis_core::port::Batch;
 
 use super::{
     collections,
-    error::{Fault, is_interrupted},
+    error::{Fault, is_ended},
     orphans::Orphans,
     work::Work,
 };
 
 /// What is in the way for longer than this may be left from somebody who died.
 const SUSPICIOUS: Duration = Duration::from_millis(300);
-/// The first pause between two tries; each is double the one before, up to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(1);
+/// The first pause between two tries, about as long as a batch takes; each is double the one before, up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(4);
 const DOUBLINGS: u32 = 5;
 /// Whoever pauses takes so many parts of it or fewer, each in turn, so that those who met once do not meet again.
 const PARTS: u32 = 8;
@@ -53,6 +53,10 @@ async fn attempt(client: &Client, db: &Database, batch: &Batch) -> Result<(), Fa
         if let Err(fault) = collections::apply(&mut work, op).await {
             // Where this cannot be said, the server finds out in its own time.
             drop(session.abort_transaction().await);
+            if matches!(fault, Fault::Failed(_)) {
+                // What stands in the way may be so new that it could still be lost with the primary.
+                collections::locks::catch_up(db).await?;
+            }
             return Err(fault);
         }
     }
@@ -64,9 +68,9 @@ async fn attempt(client: &Client, db: &Database, batch: &Batch) -> Result<(), Fa
     }
 }
 
-/// Whether the commit may have succeeded; to commit again is safe.
+/// Whether the commit may have succeeded; to commit again is safe. Where it has certainly come to nothing, MongoDB says so.
 fn is_unknown(error: &Error) -> bool {
-    let is_unknown = error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) || is_interrupted(error);
+    let is_unknown = error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) || is_ended(error);
     is_unknown && !error.contains_label(TRANSIENT_TRANSACTION_ERROR)
 }
 

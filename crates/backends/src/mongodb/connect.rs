@@ -22,7 +22,7 @@ const CONNECTIONS: u32 = 64;
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How long to wait before asking again for a database that is not there yet.
 const AGAIN: Duration = Duration::from_millis(500);
-/// Of version 5.0, the first with reads from one moment outside of transactions.
+/// Of version 5.0; those before have not been maintained since 2024.
 const OLDEST_WIRE_VERSION: i32 = 13;
 /// Clocks that differ by more make leases too short or too long.
 const SKEW: Duration = Duration::from_secs(5);

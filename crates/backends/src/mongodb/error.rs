@@ -99,7 +99,7 @@ pub(super) enum Fault {
 
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
-        let again = error.contains_label(TRANSIENT_TRANSACTION_ERROR) || is_interrupted(&error);
+        let again = error.contains_label(TRANSIENT_TRANSACTION_ERROR) || is_ended(&error);
         if again { Self::Again(error) } else { Self::Mongo(error) }
     }
 }
@@ -147,13 +147,15 @@ pub(super) fn is_duplicate(error: &Error) -> bool {
     }
 }
 
-/// Whether somebody has ended the session or the operation; what it was part of has come to nothing, unless it was a commit.
-pub(super) fn is_interrupted(error: &Error) -> bool {
-    const INTERRUPTED: i32 = 11601;
+/// Whether somebody has ended the operation, its session or its transaction: what it was part of has come to nothing, unless
+/// it was a commit.
+pub(super) fn is_ended(error: &Error) -> bool {
+    // Interrupted, and no such transaction.
+    const ENDED: &[i32] = &[251, 11601];
     match error.kind.as_ref() {
-        ErrorKind::Command(error) => error.code == INTERRUPTED,
-        ErrorKind::Write(WriteFailure::WriteError(error)) => error.code == INTERRUPTED,
-        ErrorKind::Write(WriteFailure::WriteConcernError(error)) => error.code == INTERRUPTED,
+        ErrorKind::Command(error) => ENDED.contains(&error.code),
+        ErrorKind::Write(WriteFailure::WriteError(error)) => ENDED.contains(&error.code),
+        ErrorKind::Write(WriteFailure::WriteConcernError(error)) => ENDED.contains(&error.code),
         _ => false,
     }
 }

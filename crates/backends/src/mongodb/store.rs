@@ -115,9 +115,12 @@ impl Store for MongoStore {
         index: BlindIndex,
     ) -> Result<(Option<User>, Option<Registration>), StoreError> {
         let work = async {
-            let mut moment = self.shared.client.start_session().snapshot(true).await?;
-            let user = users::by_index(self.db(), &mut moment, realm, index).await?;
-            Ok((user, registrations::by_index(self.db(), &mut moment, realm, index).await?))
+            // In this order, whoever is verified in between is found as the user at the latest, and perhaps as both.
+            let registration = registrations::by_index(self.db(), realm, index).await?;
+            let user = users::by_index(self.db(), realm, index).await?;
+            let is_user = |registration: &Registration| user.as_ref().is_some_and(|user| user.id == registration.id);
+            let registration = registration.filter(|registration| !is_user(registration));
+            Ok((user, registration))
         };
         self.answer(work).await
     }

@@ -106,32 +106,22 @@ fn unless_duplicate(result: Result<bool, Error>) -> Result<bool, Fault> {
     }
 }
 
-/// The document, if there is one.
+/// The document, if there is one, as the primary has it.
+///
+/// A primary that has just been elected has all that was ever acknowledged, but it takes a moment until it knows of a majority
+/// that has it, too: whoever asked for what is a majority's would be told of no account that was made a second ago.
 pub(super) async fn find<T>(
     db: &Database,
     within: &str,
     filter: Document,
     read: impl FnOnce(Fields) -> Result<T, Unreadable>,
 ) -> Result<Option<T>, Fault> {
-    let found = db.collection::<Document>(within).find_one(filter).await?;
+    let found = db.collection::<Document>(within).find_one(filter).read_concern(ReadConcern::local()).await?;
     Ok(found.map(|document| read(Fields::of(document))).transpose()?)
 }
 
-/// The same, as of the session's moment.
-pub(super) async fn find_at<T>(
-    db: &Database,
-    moment: &mut ClientSession,
-    within: &str,
-    filter: Document,
-    read: impl FnOnce(Fields) -> Result<T, Unreadable>,
-) -> Result<Option<T>, Fault> {
-    let collection = db.collection::<Document>(within);
-    // The database's own read concern would win over the session's.
-    let found = collection.find_one(filter).read_concern(ReadConcern::snapshot()).session(moment).await?;
-    Ok(found.map(|document| read(Fields::of(document))).transpose()?)
-}
-
-/// All such documents, in this order.
+/// All such documents, in this order, as a majority of the set has them: what is remembered here, such as keys and how far
+/// the log has been read, must not be taken back.
 pub(super) async fn list<T>(
     db: &Database,
     within: &str,

@@ -1,7 +1,7 @@
 //! Registrations that wait for their address to be proved.
 
 use mongodb::{
-    ClientSession, Database,
+    Database,
     bson::{Document, doc},
 };
 use portcullis_core::{
@@ -15,7 +15,7 @@ use portcullis_core::{
 use crate::mongodb::{
     error::{Fault, Unreadable, require},
     fields::{Fields, bytes, key, time},
-    work::{Work, find, find_at},
+    work::{Work, find},
 };
 
 pub(in crate::mongodb) const NAME: &str = "registrations";
@@ -60,14 +60,12 @@ pub(in crate::mongodb) async fn by_id(
     find(db, NAME, doc! { "_id": key(realm, id.as_str()) }, read).await
 }
 
-/// As of the session's moment.
 pub(in crate::mongodb) async fn by_index(
     db: &Database,
-    moment: &mut ClientSession,
     realm: &RealmName,
     index: BlindIndex,
 ) -> Result<Option<Registration>, Fault> {
-    find_at(db, moment, NAME, at_index(realm, index), read).await
+    find(db, NAME, at_index(realm, index), read).await
 }
 
 fn read(mut fields: Fields) -> Result<Registration, Unreadable> {

@@ -1,7 +1,7 @@
 //! Users: a collection for each realm, named after it.
 
 use mongodb::{
-    ClientSession, Database,
+    Database,
     bson::{Document, doc},
 };
 use portcullis_core::{
@@ -16,7 +16,7 @@ use super::locks;
 use crate::mongodb::{
     error::{Fault, Unreadable, require},
     fields::{Fields, bytes, number, time},
-    work::{Work, find, find_at},
+    work::{Work, find},
 };
 
 pub(super) async fn insert(work: &mut Work<'_>, user: &User) -> Result<(), Fault> {
@@ -95,15 +95,13 @@ pub(in crate::mongodb) async fn by_id(db: &Database, realm: &RealmName, id: &Use
     find(db, realm.as_str(), doc! { "_id": id.as_str() }, |fields| read(realm, fields)).await
 }
 
-/// As of the session's moment.
 pub(in crate::mongodb) async fn by_index(
     db: &Database,
-    moment: &mut ClientSession,
     realm: &RealmName,
     index: BlindIndex,
 ) -> Result<Option<User>, Fault> {
     let theirs = doc! { "blind_index": bytes(&index.0) };
-    find_at(db, moment, realm.as_str(), theirs, |fields| read(realm, fields)).await
+    find(db, realm.as_str(), theirs, |fields| read(realm, fields)).await
 }
 
 fn read(realm: &RealmName, mut fields: Fields) -> Result<User, Unreadable> {

@@ -1,7 +1,10 @@
 //! The database is away, or another of its servers takes over.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -90,8 +93,26 @@ async fn whoever_asks_a_database_that_is_away_is_told_soon() {
 /// The names of the pairs that were acknowledged, and of those that were not.
 type Written = (Vec<String>, Vec<String>);
 
+/// Asks for what was acknowledged last, all the time until it is over.
+async fn read(store: &MongoStore, last: &Mutex<Option<String>>, is_over: &AtomicBool) {
+    while !is_over.load(Ordering::SeqCst) {
+        let name = last.lock().unwrap().clone();
+        if let Some(name) = name {
+            let found = store.session(&here(), &session_id(&name)).await;
+            assert!(is_away(&found) || found.unwrap().is_some(), "{name} was acknowledged and is not seen");
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
 /// Commits pairs one after the other until it is over.
-async fn write(store: &MongoStore, writer: usize, is_over: &AtomicBool, many: &AtomicUsize) -> Written {
+async fn write(
+    store: &MongoStore,
+    writer: usize,
+    is_over: &AtomicBool,
+    many: &AtomicUsize,
+    last: &Mutex<Option<String>>,
+) -> Written {
     let (mut done, mut unsure) = (Vec::new(), Vec::new());
     for n in 0.. {
         if is_over.load(Ordering::SeqCst) {
@@ -100,6 +121,7 @@ async fn write(store: &MongoStore, writer: usize, is_over: &AtomicBool, many: &A
         let name = format!("w{writer}-{n}");
         if is_done(store.commit(pair(&name)).await) {
             many.fetch_add(1, Ordering::SeqCst);
+            *last.lock().unwrap() = Some(name.clone());
             done.push(name);
         } else {
             unsure.push(name);
@@ -135,13 +157,16 @@ async fn what_was_acknowledged_survives_the_loss_of_the_primary() {
     let first = set.primary().await;
     let stores = [open(&set.url()).await, open(&set.url()).await];
     let (is_over, is_written, many) = (AtomicBool::new(false), AtomicBool::new(false), AtomicUsize::new(0));
+    let last = Mutex::new(None);
     let write_all = async {
-        let writers = (0..4).map(|n| -> Pending<'_, Written> { Box::pin(write(&stores[n % 2], n, &is_over, &many)) });
+        let writers =
+            (0..4).map(|n| -> Pending<'_, Written> { Box::pin(write(&stores[n % 2], n, &is_over, &many, &last)) });
         let written = together(writers).await;
         is_written.store(true, Ordering::SeqCst);
         written
     };
-    let (writers, seen, ()) = tokio::join!(write_all, follow(&stores[0], &is_written), async {
+    let readers = together((0..4).map(|n| -> Pending<'_, ()> { Box::pin(read(&stores[n % 2], &last, &is_written)) }));
+    let (writers, seen, _, ()) = tokio::join!(write_all, follow(&stores[0], &is_written), readers, async {
         until("written", SOON * 5, || async { many.load(Ordering::SeqCst) > 50 }).await;
         set.members[first].kill();
         let next = set.primary().await;
