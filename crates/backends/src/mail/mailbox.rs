@@ -62,7 +62,7 @@ impl MailSender for DevMailbox {
 
 #[async_trait]
 impl SmsSender for DevMailbox {
-    async fn send(&self, sms: &Sms) -> Result<SmsReceipt, SendError> {
+    async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError> {
         self.keep(Delivered {
             id: sms.message_id.clone(),
             channel: Channel::Sms,
@@ -74,7 +74,7 @@ impl SmsSender for DevMailbox {
             code: Some(sms.code.clone()),
             created_at: self.clock.now(),
         });
-        Ok(SmsReceipt(sms.message_id.clone()))
+        Ok(Some(SmsReceipt(sms.message_id.clone())))
     }
 
     async fn status(&self, _: &SmsReceipt) -> Result<SmsStatus, SendError> {

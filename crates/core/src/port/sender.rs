@@ -22,11 +22,11 @@ pub trait MailSender: Send + Sync + std::fmt::Debug {
 /// Hands a short message to the world.
 #[async_trait]
 pub trait SmsSender: Send + Sync + std::fmt::Debug {
-    /// Hands over one message; the receipt is what the provider calls it, for [`status`](Self::status).
+    /// Hands over one message; the receipt is what the provider calls it, for [`status`](Self::status), if it said so.
     ///
     /// # Errors
     /// [`SendError`].
-    async fn send(&self, sms: &Sms) -> Result<SmsReceipt, SendError>;
+    async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError>;
 
     /// What has become of a message.
     ///
@@ -62,6 +62,9 @@ pub enum SendError {
     /// May go better later.
     #[error("not taken for now")]
     Transient(#[source] Cause),
+    /// It may have been taken, and it may not: nobody said so before the time was up.
+    #[error("nobody knows whether it was taken")]
+    Unknown(#[source] Cause),
     /// There is no such mailbox, and there will be none.
     #[error("refused for good")]
     Permanent(#[source] Cause),

@@ -129,7 +129,11 @@ impl App {
                 templates,
                 mailbox,
                 openapi: Default::default(),
-                limits: Limits { body: config.http.body_limit, time: config.http.request_timeout },
+                limits: Limits {
+                    body: config.http.body_limit,
+                    body_time: config.http.body_timeout,
+                    time: config.http.request_timeout,
+                },
                 face: face(config),
             },
             patience: Patience { head: config.http.header_timeout, grace: config.http.shutdown_grace },

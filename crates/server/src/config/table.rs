@@ -63,6 +63,8 @@ settings! {
             "The longest time that a request may take.";
         HEADER_TIMEOUT: Duration = DURATION, Fixed("10s"),
             "The longest time that a client may take to send the head of a request.";
+        BODY_TIMEOUT: Duration = DURATION, Fixed("10s"),
+            "The longest time that a client may take to send the body of a request.";
         BODY_LIMIT_BYTES: usize = number::<_, 1024, 16_777_216>(), Fixed("65536"),
             "The largest body of a request.";
         SHUTDOWN_GRACE: Duration = DURATION, Fixed("10s"),

@@ -44,6 +44,8 @@ pub(crate) struct Shared {
 pub(crate) struct Limits {
     /// Largest body, in bytes.
     pub(crate) body: usize,
+    /// Longest time that a body may take to come.
+    pub(crate) body_time: Duration,
     /// Longest time to an answer.
     pub(crate) time: Duration,
 }

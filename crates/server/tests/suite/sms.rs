@@ -171,9 +171,6 @@ async fn whatever_time_may_put_right_is_tried_again() {
         Behaviour::Refuse { status: 429, code: Some(20429) },
         Behaviour::Refuse { status: 500, code: None },
         Behaviour::Refuse { status: 503, code: Some(20503) },
-        Behaviour::Answer { status: 201, body: "<html>".to_owned() },
-        Behaviour::Hang,
-        Behaviour::Close,
     ] {
         outlets.twilio.behave(trouble.clone());
         let (taken, tries) = (outlets.twilio.messages().len(), outlets.tries());
@@ -193,6 +190,45 @@ async fn whatever_time_may_put_right_is_tried_again() {
         outlets.wait(310).await;
     }
     assert!(is_proved(&outlets.app, &john).await);
+}
+
+/// Each costs money, and whoever waits may ask for another.
+#[tokio::test]
+async fn what_may_have_been_taken_is_sent_once_more_at_most() {
+    let outlets = Outlets::open(&[]).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    for trouble in [Behaviour::Hang, Behaviour::Close] {
+        outlets.twilio.behave(trouble.clone());
+        let tries = outlets.tries();
+        outlets.ask(&john.id, PHONE).await;
+        for _ in 0..10 {
+            outlets.app.advance(20 * SECOND);
+            outlets.app.pump().await;
+        }
+        assert_eq!(outlets.tries(), tries + 2, "{trouble:?}");
+
+        outlets.twilio.behave(Behaviour::Accept);
+        let handle = outlets.ask(&john.id, PHONE).await;
+        let code = outlets.code().await;
+        json(give(&outlets.app, &handle, &code).await, 200).await;
+        outlets.wait(310).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_is_taken_whatever_else_the_answer_says() {
+    let outlets = Outlets::open(&[]).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    for (status, body) in [(201, "<html>"), (200, ""), (202, "{}"), (201, "{\"sid\":\"../../x\"}")] {
+        outlets.twilio.behave(Behaviour::Answer { status, body: body.to_owned() });
+        let tries = outlets.tries();
+        outlets.ask(&john.id, PHONE).await;
+        for _ in 0..10 {
+            outlets.app.advance(20 * SECOND);
+            outlets.app.pump().await;
+        }
+        assert_eq!(outlets.tries(), tries + 1, "{status} {body}");
+    }
 }
 
 #[tokio::test]
