@@ -16,7 +16,7 @@ use portcullis_core::{
 use tokio::net::TcpListener;
 
 use crate::{
-    config::{Config, Delivery, Enumeration, Environment},
+    config::{Config, Delivery, Enumeration, Environment, Signing},
     http::{self, Face, Limits, Shared},
     listen::{self, Patience},
     templates::{Look, TemplateError, Templates},
@@ -129,6 +129,7 @@ impl App {
                 templates,
                 mailbox,
                 openapi: Default::default(),
+                stopping: Default::default(),
                 limits: Limits { body: config.http.body_limit, time: config.http.request_timeout },
                 face: face(config),
             },
@@ -140,9 +141,11 @@ impl App {
     /// Serves until `stop` is ready; then lets requests and mails that have begun end, within the grace.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let workers = self.worker.map(Worker::start);
+        let stopping = self.shared.stopping.clone();
         // Requests and mails end side by side, so that one grace is enough for both.
         let stop = async {
             stop.await;
+            stopping.send_replace(true);
             if let Some(workers) = &workers {
                 workers.ask_to_stop();
             }
@@ -239,6 +242,9 @@ fn face(config: &Config) -> Face {
     Face {
         base_url: config.public_url.to_string().into(),
         first_realm: config.realms.first().map_or("", |name| name.as_str()).into(),
+        realms: config.realms.iter().map(ToString::to_string).collect(),
+        database: backends::DATABASE,
+        has_public_keys: matches!(config.token.signing, Signing::KeyPair(_)),
         is_https: config.public_url.is_https(),
         docs: config.http.docs,
         is_development: config.environment == Environment::Development,
