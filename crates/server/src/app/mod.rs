@@ -10,13 +10,14 @@ use portcullis_core::{
     Ctx,
     clock::{Clock, SystemClock},
     password::Policy,
+    port::PasswordHasher,
     random::{OsRandom, Random},
     service::{OpenRealmsError, Ports, Realms, Rules, Service, reseal_signing_keys},
 };
 use tokio::net::TcpListener;
 
 use crate::{
-    config::{Config, Delivery, Enumeration, Environment, Signing},
+    config::{self, Config, Delivery, Enumeration, Environment, Signing},
     http::{self, Face, Limits, Shared},
     listen::{self, Patience},
     templates::{Look, TemplateError, Templates},
@@ -60,7 +61,7 @@ pub struct App {
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The data folder cannot be made.
-    #[error("the data folder {0} cannot be made")]
+    #[error("the data folder {0} cannot be made (DATA_DIR names another)")]
     DataDir(std::path::PathBuf, #[source] std::io::Error),
     /// The database cannot be opened.
     #[error(transparent)]
@@ -88,6 +89,14 @@ pub enum BuildError {
 /// [`BuildError`].
 pub fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<String>, BuildError> {
     backends::migrate(config, clock.now())
+}
+
+/// The hasher of passwords, for whoever wants nothing else of the application.
+///
+/// # Errors
+/// [`BuildError::Hash`].
+pub fn hasher(settings: &config::Password) -> Result<Arc<dyn PasswordHasher>, BuildError> {
+    Ok(backends::hasher(settings)?)
 }
 
 impl App {
