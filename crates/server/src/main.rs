@@ -33,7 +33,12 @@ fn main() -> ExitCode {
         Command::Completions(shell) => Ok(cli::completions(shell, &mut out)?.into()),
     });
     done.unwrap_or_else(|failure| {
-        cli::complain(&chain(&*failure));
+        // Whoever reads through `head` has seen enough.
+        let is_enough =
+            failure.downcast_ref().is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe);
+        if !is_enough {
+            cli::complain(&chain(&*failure));
+        }
         ExitCode::FAILURE
     })
 }

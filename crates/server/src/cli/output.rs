@@ -38,7 +38,7 @@ impl<'a> Output<'a> {
     }
 
     /// Coloured where the stream is a terminal that likes it.
-    pub fn new(to: &'a mut (impl Write + RawStream), form: Form) -> Self {
+    pub fn new(to: &'a mut impl RawStream, form: Form) -> Self {
         let is_coloured = takes_colours(to);
         Self { to, form, is_coloured }
     }
