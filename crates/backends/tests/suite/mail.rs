@@ -489,6 +489,22 @@ async fn nothing_personal_or_secret_is_printed() {
 }
 
 #[tokio::test]
+async fn the_mailbox_of_a_developer_wakes_who_waits_for_a_change_and_can_be_emptied() {
+    let mailbox = DevMailbox::new(2, clock());
+    let begin = mailbox.changed(None).await;
+    let now = |seen| tokio::time::timeout(Duration::from_millis(50), mailbox.changed(Some(seen)));
+    assert!(now(begin).await.is_err(), "nothing has changed");
+    let mail = mail();
+    let (after, sent) = tokio::join!(mailbox.changed(Some(begin)), mailbox.send(&mail));
+    sent.unwrap();
+    assert_ne!(after, begin);
+    assert_eq!(now(begin).await.unwrap(), after, "who asks late is told at once");
+    mailbox.clear();
+    assert!(mailbox.list().is_empty());
+    assert_ne!(now(after).await.unwrap(), after);
+}
+
+#[tokio::test]
 async fn the_mailbox_of_a_developer_shows_the_newest_first_and_forgets_the_oldest() {
     let clock = clock();
     let mailbox = DevMailbox::new(2, clock.clone());

@@ -51,9 +51,16 @@ pub enum SmsStatus {
 }
 
 /// Where messages are kept instead of being sent, on a developer's machine.
+#[async_trait]
 pub trait Mailbox: Send + Sync + std::fmt::Debug {
     /// What it holds, newest first.
     fn list(&self) -> Vec<Delivered>;
+
+    /// Throws away what it holds.
+    fn clear(&self);
+
+    /// The number of its present state, another one after each change; waits while that is still this one.
+    async fn changed(&self, since: Option<u64>) -> u64;
 }
 
 /// Why a mail was not taken.

@@ -19,6 +19,8 @@ use portcullis_core::{
 use super::BuildError;
 use crate::config::{self, Config, Database, Delivery, Environment, MailTls, create_private_dir};
 
+/// What the database is called.
+pub(super) const DATABASE: &str = "SQLite";
 /// Memory of the hash threads is given back after this long without work.
 const HASH_IDLE: Duration = Duration::from_secs(60);
 

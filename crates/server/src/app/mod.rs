@@ -10,13 +10,14 @@ use portcullis_core::{
     Ctx,
     clock::{Clock, SystemClock},
     password::Policy,
+    port::PasswordHasher,
     random::{OsRandom, Random},
     service::{OpenRealmsError, Ports, Realms, Rules, Service, reseal_signing_keys},
 };
 use tokio::net::TcpListener;
 
 use crate::{
-    config::{Config, Delivery, Enumeration, Environment},
+    config::{self, Config, Delivery, Enumeration, Environment, Signing},
     http::{self, Face, Limits, Shared},
     listen::{self, Patience},
     templates::{Look, TemplateError, Templates},
@@ -60,7 +61,7 @@ pub struct App {
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The data folder cannot be made.
-    #[error("the data folder {0} cannot be made")]
+    #[error("the data folder {0} cannot be made (DATA_DIR names another)")]
     DataDir(std::path::PathBuf, #[source] std::io::Error),
     /// The database cannot be opened.
     #[error(transparent)]
@@ -88,6 +89,14 @@ pub enum BuildError {
 /// [`BuildError`].
 pub async fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<String>, BuildError> {
     backends::migrate(config, clock.now()).await
+}
+
+/// The hasher of passwords, for whoever wants nothing else of the application.
+///
+/// # Errors
+/// [`BuildError::Hash`].
+pub fn hasher(settings: &config::Password) -> Result<Arc<dyn PasswordHasher>, BuildError> {
+    Ok(backends::hasher(settings)?)
 }
 
 impl App {
@@ -134,6 +143,7 @@ impl App {
                     body_time: config.http.body_timeout,
                     time: config.http.request_timeout,
                 },
+                stopping: Default::default(),
                 face: face(config),
             },
             patience: Patience { head: config.http.header_timeout, grace: config.http.shutdown_grace },
@@ -144,9 +154,11 @@ impl App {
     /// Serves until `stop` is ready; then lets requests and mails that have begun end, within the grace.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let workers = self.worker.map(Worker::start);
+        let stopping = self.shared.stopping.clone();
         // Requests and mails end side by side, so that one grace is enough for both.
         let stop = async {
             stop.await;
+            stopping.send_replace(true);
             if let Some(workers) = &workers {
                 workers.ask_to_stop();
             }
@@ -243,6 +255,9 @@ fn face(config: &Config) -> Face {
     Face {
         base_url: config.public_url.to_string().into(),
         first_realm: config.realms.first().map_or("", |name| name.as_str()).into(),
+        realms: config.realms.iter().map(ToString::to_string).collect(),
+        database: backends::DATABASE,
+        has_public_keys: matches!(config.token.signing, Signing::KeyPair(_)),
         is_https: config.public_url.is_https(),
         docs: config.http.docs,
         is_development: config.environment == Environment::Development,

@@ -12,6 +12,7 @@ Examples:
   portcullis                         serve for development
   portcullis --port 9000             the same on another port
   portcullis config check            say what is wrong with the settings
+  portcullis help migrate            what a command does, with examples
   portcullis --help                  the flags of all settings";
 
 pub(super) const LONG_END: &str = "\
@@ -35,3 +36,67 @@ Where to look next:
   portcullis config show     every setting in force, and where it comes from
   /docs                      the API, once the server runs (DOCS=on)
   /dev/mailbox               the mails, in development";
+
+pub(super) const SERVE: &str = "\
+Examples:
+  portcullis serve
+      For development, on http://127.0.0.1:8000.
+  portcullis serve --port 9000 --data-dir /tmp/portcullis --log-level debug
+      The same on another port, with its data elsewhere, telling more.
+  portcullis serve --config /etc/portcullis.toml
+      With the settings of a file.";
+
+pub(super) const MIGRATE: &str = "\
+The server does the same at its start. A step is taken wholly or not at all.
+
+Examples:
+  portcullis migrate
+      Print the steps that were taken, or that there are none.
+  portcullis migrate --json
+      The same as {\"applied\":[…]}.";
+
+pub(super) const CONFIG: &str = "\
+Examples:
+  portcullis config check            what is wrong?
+  portcullis config show             what is in force, and why?";
+
+pub(super) const CHECK: &str = "\
+The exit code is 1 when anything is wrong.
+
+Examples:
+  portcullis --config /etc/portcullis.toml config check
+      Before a new configuration is used.
+  ENVIRONMENT=production portcullis config check
+      What is missing for production?
+  portcullis config check --json | jq -r '.problems[].name'
+      The names of the settings that are wrong.";
+
+pub(super) const SHOW: &str = "\
+The exit code is 1 when anything is wrong.
+
+Examples:
+  portcullis config show
+      Every setting.
+  portcullis config show --json | jq -r '.settings[] | select(.name == \"PUBLIC_URL\").value'
+      One of them, for a script.";
+
+pub(super) const HASH: &str = "\
+The password is read from standard input, or asked for on a terminal, without being shown.
+The hash is Argon2id in the PHC string format, by ARGON2_MEMORY_KIB, ARGON2_ITERATIONS and
+ARGON2_PARALLELISM. With --verify the exit code is 1 when the password is another one.
+
+Examples:
+  portcullis hash
+      Ask for a password, print its hash.
+  printf %s \"$PASSWORD\" | portcullis hash
+      The same in a script.
+  portcullis hash --verify '$argon2id$v=19$m=19456,t=2,p=1$…'
+      Is it this one?";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  source <(portcullis completions bash)
+      In ~/.bashrc.
+  portcullis completions zsh > ~/.zfunc/_portcullis
+      With ~/.zfunc in fpath, before compinit.
+  portcullis completions fish > ~/.config/fish/completions/portcullis.fish";

@@ -137,6 +137,15 @@ impl Inspection {
         }
     }
 
+    /// What the settings say about passwords. Nothing is made.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn password(&self) -> Result<Password, ConfigErrors> {
+        self.verdict()?;
+        Password::read(&self.values).ok_or_else(|| ConfigErrors::new(vec![defect()]))
+    }
+
     /// What is not wrong but worth a word.
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {

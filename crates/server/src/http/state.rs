@@ -3,6 +3,7 @@
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 use portcullis_core::{clock::Clock, port::Mailbox, random::Random, service::Service};
+use tokio::sync::watch;
 
 use crate::templates::Templates;
 
@@ -36,6 +37,8 @@ pub(crate) struct Shared {
     /// The OpenAPI document as JSON; empty until the routes are joined.
     pub(crate) openapi: bytes::Bytes,
     pub(crate) limits: Limits,
+    /// Becomes true when the server is to stop: answers without an end have to end.
+    pub(crate) stopping: watch::Sender<bool>,
     pub(crate) face: Face,
 }
 
@@ -57,10 +60,32 @@ pub(crate) struct Face {
     pub(crate) base_url: Arc<str>,
     /// The realm that examples speak of.
     pub(crate) first_realm: Arc<str>,
+    /// All of them.
+    pub(crate) realms: Vec<String>,
+    /// The kind of database.
+    pub(crate) database: &'static str,
+    /// Whether there are published keys to check access tokens with.
+    pub(crate) has_public_keys: bool,
     /// Whether browsers may only come by https.
     pub(crate) is_https: bool,
     /// Whether the documentation is shown.
     pub(crate) docs: bool,
     /// Whether the landing page may tell what is running.
     pub(crate) is_development: bool,
+}
+
+impl Face {
+    /// For trying pages out.
+    pub(crate) fn sample() -> Self {
+        Self {
+            base_url: "http://127.0.0.1:8000".into(),
+            first_realm: "User1".into(),
+            realms: vec!["User1".to_owned()],
+            database: "SQLite",
+            has_public_keys: true,
+            is_https: false,
+            docs: true,
+            is_development: true,
+        }
+    }
 }

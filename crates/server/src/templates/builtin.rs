@@ -3,6 +3,11 @@
 /// The pages' stylesheet.
 pub(crate) const STYLESHEET: &str = include_str!("../../templates/portcullis.css");
 
+/// The stylesheet of the pages of developers.
+pub(crate) const DEV_STYLESHEET: &str = include_str!("../../templates/dev.css");
+/// Their script.
+pub(crate) const DEV_SCRIPT: &str = include_str!("../../templates/dev.js");
+
 macro_rules! templates {
     ($($name:literal),+ $(,)?) => {
         /// Name and source of each.
@@ -12,9 +17,11 @@ macro_rules! templates {
 
 templates![
     "base.html",
+    "dev_base.html",
     "email_verified.html",
     "email_verified_failed.html",
     "landing.html",
+    "landing_development.html",
     "mail_account_deleted.html",
     "mail_account_deleted.txt",
     "mail_already_registered.html",

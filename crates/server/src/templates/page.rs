@@ -4,7 +4,7 @@ use minijinja::{Value, context, value::Serde};
 use portcullis_core::clock::Timestamp;
 
 use super::{TemplateError, Templates};
-use crate::http::MessageAnswer;
+use crate::http::{Face, MessageAnswer};
 
 /// A page and what fills it. Tokens and names: never printed.
 pub(crate) enum Page<'a> {
@@ -24,10 +24,18 @@ pub(crate) enum Page<'a> {
     UndoSuccess,
     /// The link did not act.
     UndoFailed { error: &'a str },
-    /// What is running here.
-    Landing { base_url: &'a str, docs_enabled: bool, mailbox_enabled: bool, is_development: bool },
-    /// The development mailbox.
-    Mailbox { messages: &'a [MessageAnswer] },
+    /// A bare line.
+    Landing,
+    /// What is running here, and a first walk.
+    LandingDevelopment { face: &'a Face, mailbox_enabled: bool },
+    /// The development mailbox, one message of it in full: one that was named, or the newest.
+    Mailbox {
+        face: &'a Face,
+        messages: &'a [MessageAnswer],
+        shown: Option<&'a MessageAnswer>,
+        is_named: bool,
+        view: &'static str,
+    },
 }
 
 impl std::fmt::Debug for Page<'_> {
@@ -53,7 +61,8 @@ impl<'a> Page<'a> {
             Self::Undo { .. } => "undo.html",
             Self::UndoSuccess => "undo_success.html",
             Self::UndoFailed { .. } => "undo_failed.html",
-            Self::Landing { .. } => "landing.html",
+            Self::Landing => "landing.html",
+            Self::LandingDevelopment { .. } => "landing_development.html",
             Self::Mailbox { .. } => "mailbox.html",
         }
     }
@@ -67,20 +76,35 @@ impl<'a> Page<'a> {
             Self::Reset { token, reset_url, error } => {
                 context! { token => *token, reset_url => reset_url.as_str(), error => *error }
             }
-            Self::ResetSuccess | Self::UndoSuccess => context! {},
+            Self::ResetSuccess | Self::UndoSuccess | Self::Landing => context! {},
             Self::Undo { token } => context! { token => *token, undo_url => "undo" },
-            Self::Landing { base_url, docs_enabled, mailbox_enabled, is_development } => {
-                context! {
-                    base_url => *base_url,
-                    docs_enabled => *docs_enabled,
-                    mailbox_enabled => *mailbox_enabled,
-                    is_development => *is_development,
-                    version => env!("CARGO_PKG_VERSION"),
-                }
-            }
-            Self::Mailbox { messages } => context! { messages => Value::from(Serde(messages)) },
+            Self::LandingDevelopment { face, mailbox_enabled } => context! {
+                page => "landing",
+                version => env!("CARGO_PKG_VERSION"),
+                realms => &face.realms,
+                database => face.database,
+                has_public_keys => face.has_public_keys,
+                mailbox_enabled => *mailbox_enabled,
+                ..server(face)
+            },
+            // It is never behind a proxy, so that the root of its links is where it was found itself.
+            Self::Mailbox { face, messages, shown, is_named, view } => context! {
+                page => "mailbox",
+                root => "..",
+                mailbox_enabled => true,
+                messages => Value::from(Serde(messages)),
+                shown => Value::from(Serde(shown)),
+                is_named => *is_named,
+                view => *view,
+                ..server(face)
+            },
         }
     }
+}
+
+/// What the pages of developers tell of the server.
+fn server(face: &Face) -> Value {
+    context! { base_url => &*face.base_url, docs_enabled => face.docs }
 }
 
 impl Templates {
@@ -100,12 +124,9 @@ impl Templates {
 
     pub(super) fn try_pages(&self) -> Result<(), TemplateError> {
         let error = "Invalid or expired link";
-        let landing = |is_development| Page::Landing {
-            base_url: "http://127.0.0.1:8000",
-            docs_enabled: is_development,
-            mailbox_enabled: is_development,
-            is_development,
-        };
+        let (face, message) = (&Face::sample(), &MessageAnswer::sample());
+        let mailbox = |messages, shown, view| Page::Mailbox { face, messages, shown, is_named: false, view };
+        let messages = std::slice::from_ref(message);
         let samples = [
             Page::EmailVerified { name: "John".to_owned() },
             Page::EmailVerifiedFailed { error },
@@ -116,10 +137,13 @@ impl Templates {
             Page::Undo { token: "token" },
             Page::UndoSuccess,
             Page::UndoFailed { error },
-            landing(true),
-            landing(false),
-            Page::Mailbox { messages: &[] },
-            Page::Mailbox { messages: &[MessageAnswer::sample()] },
+            Page::Landing,
+            Page::LandingDevelopment { face, mailbox_enabled: true },
+            Page::LandingDevelopment { face, mailbox_enabled: false },
+            mailbox(&[], None, "text"),
+            mailbox(messages, Some(message), "text"),
+            mailbox(messages, Some(message), "html"),
+            mailbox(messages, Some(message), "source"),
         ];
         samples.iter().try_for_each(|page| self.page(page, "User1", Timestamp::default()).map(|_| ()))
     }

@@ -123,9 +123,9 @@ impl Desk {
         lines.join("\n")
     }
 
-    fn run(&self, verb: fn(Sources, &mut dyn std::io::Write) -> std::io::Result<u8>) -> (u8, String) {
+    fn run(&self, verb: fn(Sources, &mut cli::Output) -> std::io::Result<u8>) -> (u8, String) {
         let mut out = Vec::new();
-        let code = verb(self.sources(), &mut out).unwrap();
+        let code = verb(self.sources(), &mut cli::Output::plain(&mut out, cli::Form::Text)).unwrap();
         (code, String::from_utf8(out).unwrap())
     }
 }

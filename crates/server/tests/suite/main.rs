@@ -9,6 +9,7 @@
     reason = "a test that is surprised should say so at once"
 )]
 
+mod cli;
 mod concealment;
 mod config;
 mod failure;

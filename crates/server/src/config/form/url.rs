@@ -95,6 +95,17 @@ pub enum Database {
     MongoDb(SecretString),
 }
 
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => path.display().fmt(f),
+            // Its URL may hold a password.
+            #[cfg(feature = "mongodb")]
+            Self::MongoDb(_) => f.write_str("the database in MongoDB"),
+        }
+    }
+}
+
 /// Where to store.
 pub(crate) const DATABASE: Form<Database> = Form::new("URL", |text| {
     if text.starts_with("mongodb") {
