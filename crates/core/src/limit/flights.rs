@@ -6,8 +6,8 @@ use std::{
 use super::{Failures, LimitKey};
 use crate::clock::Timestamp;
 
-/// Passwords that are being tried at this moment: each counts as wrong until it turns out right, so that nobody gets more
-/// guesses by making them at the same time.
+/// What is under way at this moment. Passwords that are being tried count as wrong until they turn out right, so that nobody
+/// gets more guesses by making them at the same time.
 #[derive(Debug, Default)]
 pub struct Flights {
     flying: Mutex<HashMap<LimitKey, Failures>>,
@@ -34,6 +34,17 @@ impl Flights {
         }
         flying.insert(key, Failures { count: flight.count + 1, last_at: now.max(flight.last_at) });
         Ok(Flight { flights: self, key })
+    }
+
+    /// Begins a piece of work, if fewer than so many of the key's are under way.
+    pub fn board(&self, key: LimitKey, most: u32) -> Option<Flight<'_>> {
+        let mut flying = self.lock();
+        let flight = flying.entry(key).or_insert(Failures::NONE);
+        if flight.count >= most {
+            return None;
+        }
+        flight.count += 1;
+        Some(Flight { flights: self, key })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<LimitKey, Failures>> {

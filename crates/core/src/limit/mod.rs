@@ -26,6 +26,8 @@ pub struct Quota {
 pub enum Row {
     /// Wrong passwords.
     Passwords,
+    /// Passwords that are being hashed.
+    Hashes,
     /// Registrations.
     Registrations,
     /// Requests for a link for a new password.
@@ -52,6 +54,7 @@ impl Row {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Passwords => "passwords",
+            Self::Hashes => "hashes",
             Self::Registrations => "registrations",
             Self::Resets => "resets",
             Self::Resends => "resends",
@@ -93,6 +96,8 @@ pub struct Limits {
     pub codes_account: Vec<Quota>,
     /// Requests of a client for a code.
     pub codes_client: Quota,
+    /// Passwords of a client that are hashed or wait for it at the same time.
+    pub hashes_client: u32,
     /// Links and codes that a client tries in vain.
     pub tries_client: Quota,
     /// Refreshes of a session.

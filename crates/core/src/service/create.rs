@@ -55,7 +55,7 @@ impl Service {
     pub async fn create(&self, ctx: &Ctx, realm: &Realm, form: &CreateForm) -> Result<Created> {
         let (profile, password) = self.check(form)?;
         self.client_may(ctx, Row::Registrations, self.rules.limits.mails_client).await?;
-        let hash = self.ports.hasher.hash(&password, ctx.bytes()).await?;
+        let hash = self.hash(ctx, &password).await?;
         let mut draft = self.draft(ctx, realm, profile, &hash)?;
         for _ in 0..COMPARISONS {
             let (owner, prior) = self.ports.store.by_index(&realm.name, draft.row.index).await?;
@@ -129,7 +129,7 @@ impl Service {
             return Ok(false);
         };
         let hash = prior.vault.open_password(&prior.vault.key(&realm.keys, &prior.id)?)?;
-        let same = self.ports.hasher.verify(password, Some(&hash)).await?;
+        let same = self.matches(ctx, password, Some(&hash)).await?;
         Ok(prior.contested || !same)
     }
 

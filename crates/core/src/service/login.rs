@@ -108,9 +108,9 @@ impl Service {
     async fn judge(&self, ctx: &Ctx, realm: &Realm, index: BlindIndex, password: &Password) -> Result<Verdict> {
         let (user, registration) = self.ports.store.by_index(&realm.name, index).await?;
         let owner = user.map(|user| Unlocked::open(realm, user)).transpose()?;
-        let of_owner = self.ports.hasher.verify(password, owner.as_ref().map(|owner| &owner.hash)).await?;
+        let of_owner = self.matches(ctx, password, owner.as_ref().map(|owner| &owner.hash)).await?;
         let of_registration = match registration.filter(|registration| registration.expires_at > ctx.now) {
-            Some(registration) => self.is_of(realm, &registration, password).await?,
+            Some(registration) => self.is_of(ctx, realm, &registration, password).await?,
             None => false,
         };
         Ok(match owner {
@@ -120,9 +120,9 @@ impl Service {
         })
     }
 
-    async fn is_of(&self, realm: &Realm, registration: &Registration, password: &Password) -> Result<bool> {
+    async fn is_of(&self, ctx: &Ctx, realm: &Realm, registration: &Registration, password: &Password) -> Result<bool> {
         let key = registration.vault.key(&realm.keys, &registration.id)?;
-        Ok(self.ports.hasher.verify(password, Some(&registration.vault.open_password(&key)?)).await?)
+        self.matches(ctx, password, Some(&registration.vault.open_password(&key)?)).await
     }
 
     /// Commits the session, and a stronger hash if the settings have risen. `None` when the account has changed since the
@@ -155,7 +155,7 @@ impl Service {
         if !self.ports.hasher.is_outdated(&hash) {
             return Ok(Op::RequireUser { realm: user.realm, id: user.id, revision: user.revision });
         }
-        let stronger = self.ports.hasher.hash(password, ctx.bytes()).await?;
+        let stronger = self.hash(ctx, password).await?;
         let vault = user.vault.with_password(ctx, &key, &stronger);
         Ok(Op::UpdateUser(User { vault, revision: user.revision + 1, ..user }))
     }

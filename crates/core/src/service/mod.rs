@@ -7,6 +7,7 @@ mod deliver;
 mod deliver_sms;
 mod disown;
 mod form;
+mod hashing;
 mod housekeeping;
 mod limits;
 mod login;

@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use crate::{
     config::{self, Config, Delivery, Enumeration, Environment, Signing},
     http::{self, Face, Limits, Shared},
-    listen::{self, Patience},
+    listen::{self, Patience, Places},
     metrics,
     templates::{Look, TemplateError, Templates},
     worker::{Bells, Worker},
@@ -57,6 +57,7 @@ pub struct App {
     /// None when somebody pumps by hand.
     worker: Option<Worker>,
     patience: Patience,
+    places: Arc<Places>,
     /// Keeps a second serving process off a database that is one process's, for as long as it lives.
     _lock: Option<sqlite::ServeLock>,
 }
@@ -169,7 +170,12 @@ impl App {
                 face: face(config),
                 proxies: config.http.trusted_proxies.clone(),
             },
-            patience: Patience { head: config.http.header_timeout, grace: config.http.shutdown_grace },
+            patience: Patience {
+                head: config.http.header_timeout,
+                write: config.http.write_timeout,
+                grace: config.http.shutdown_grace,
+            },
+            places: places(config),
             _lock: lock,
         })
     }
@@ -186,12 +192,12 @@ impl App {
                 workers.ask_to_stop();
             }
         };
-        let served = listen::serve(listener, http::entrance(self.shared), self.patience, stop);
+        let served = listen::serve(listener, http::entrance(self.shared), self.patience, self.places, stop);
         match self.metrics {
             // Until the last request has been answered.
             Some(Metrics { listener, entrance }) => tokio::select! {
                 () = served => {}
-                () = listen::serve(listener, entrance, self.patience, std::future::pending()) => {}
+                () = listen::serve(listener, entrance, self.patience, Places::new(64, 64, Vec::new()), std::future::pending()) => {}
             },
             None => served.await,
         }
@@ -239,6 +245,11 @@ fn measure(address: SocketAddr) -> Result<(TcpListener, &'static PrometheusHandl
     listener.set_nonblocking(true).map_err(failed)?;
     let handle = metrics::install().map_err(|error| BuildError::Metrics(address, error.into()))?;
     Ok((TcpListener::from_std(listener).map_err(failed)?, handle))
+}
+
+fn places(config: &Config) -> Arc<Places> {
+    let http = &config.http;
+    Places::new(http.max_connections, http.max_connections_client, http.trusted_proxies.clone())
 }
 
 fn look(config: &Config) -> Look {

@@ -66,6 +66,12 @@ settings! {
             "The longest time that a client may take to send the head of a request.";
         BODY_TIMEOUT: Duration = DURATION, Fixed("10s"),
             "The longest time that a client may take to send the body of a request.";
+        WRITE_TIMEOUT: Duration = DURATION, Fixed("30s"),
+            "The longest time that a client may take to read a part of an answer.";
+        MAX_CONNECTIONS: usize = number::<_, 16, 1_000_000>(), Fixed("10000"),
+            "How many connections may be open at a time; more are closed at once.";
+        MAX_CONNECTIONS_CLIENT: usize = number::<_, 1, 1_000_000>(), Fixed("1000"),
+            "How many of them from one address; of IPv6, from one network of 64 bits. Trusted proxies may have all.";
         BODY_LIMIT_BYTES: usize = number::<_, 1024, 16_777_216>(), Fixed("65536"),
             "The largest body of a request.";
         SHUTDOWN_GRACE: Duration = DURATION, Fixed("10s"),
@@ -144,6 +150,8 @@ settings! {
             "The threads that hash passwords.";
         HASH_QUEUE: usize = number::<_, 1, 65_536>(), Fixed("64"),
             "How many passwords may wait for a thread; more are answered with 503.";
+        HASH_QUEUE_CLIENT: u32 = number::<_, 1, 65_536>(), Fixed("32"),
+            "How many passwords from one address may be hashed or wait at a time; more are answered with 503.";
         HASH_DEADLINE: Duration = DURATION, Fixed("5s"),
             "How long a password may wait for a thread before the answer is 503.";
     }

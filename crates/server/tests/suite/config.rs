@@ -691,6 +691,7 @@ fn sample(name: &str) -> &'static str {
         "REGISTRATION_TTL" => "8d",
         "MAIL_FROM" => "me@example.com",
         name if ["_TTL", "_AGE", "_TIMEOUT", "_GRACE", "_DEADLINE"].iter().any(|end| name.ends_with(end)) => "77s",
+        "MAX_CONNECTIONS" | "MAX_CONNECTIONS_CLIENT" => "777",
         "BODY_LIMIT_BYTES" | "ARGON2_MEMORY_KIB" => "20000",
         name if name.starts_with("HASH_") || name.starts_with("ARGON2_") => "7",
         "PASSWORD_MIN_LENGTH" | "MAIL_WORKERS" | "DEV_MAILBOX_SIZE" => "9",

@@ -13,6 +13,7 @@ mod cli;
 mod concealment;
 mod config;
 mod failure;
+mod floods;
 mod holes;
 mod house;
 mod kill;

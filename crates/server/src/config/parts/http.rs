@@ -4,8 +4,8 @@ use ipnet::IpNet;
 
 use crate::config::{
     table::{
-        BODY_LIMIT_BYTES, BODY_TIMEOUT, DOCS, HEADER_TIMEOUT, HOST, METRICS_LISTEN, PORT, REQUEST_TIMEOUT,
-        SHUTDOWN_GRACE, TRUSTED_PROXIES,
+        BODY_LIMIT_BYTES, BODY_TIMEOUT, DOCS, HEADER_TIMEOUT, HOST, MAX_CONNECTIONS, MAX_CONNECTIONS_CLIENT,
+        METRICS_LISTEN, PORT, REQUEST_TIMEOUT, SHUTDOWN_GRACE, TRUSTED_PROXIES, WRITE_TIMEOUT,
     },
     values::Values,
 };
@@ -21,6 +21,12 @@ pub struct Http {
     pub header_timeout: Duration,
     /// `BODY_TIMEOUT`.
     pub body_timeout: Duration,
+    /// `WRITE_TIMEOUT`
+    pub write_timeout: Duration,
+    /// `MAX_CONNECTIONS`
+    pub max_connections: usize,
+    /// `MAX_CONNECTIONS_CLIENT`
+    pub max_connections_client: usize,
     /// `BODY_LIMIT_BYTES`
     pub body_limit: usize,
     /// `SHUTDOWN_GRACE`
@@ -40,6 +46,9 @@ impl Http {
             request_timeout: values.get(&REQUEST_TIMEOUT)?,
             header_timeout: values.get(&HEADER_TIMEOUT)?,
             body_timeout: values.get(&BODY_TIMEOUT)?,
+            write_timeout: values.get(&WRITE_TIMEOUT)?,
+            max_connections: values.get(&MAX_CONNECTIONS)?,
+            max_connections_client: values.get(&MAX_CONNECTIONS_CLIENT)?,
             body_limit: values.get(&BODY_LIMIT_BYTES)?,
             shutdown_grace: values.get(&SHUTDOWN_GRACE)?,
             metrics_listen: values.get(&METRICS_LISTEN),

@@ -3,9 +3,9 @@ use portcullis_core::limit::{Limits, Mode, SmsStop};
 use crate::config::{
     choices::RateLimitMode,
     table::{
-        LIMIT_LINKS_CLIENT, LIMIT_MAILS_ACCOUNT, LIMIT_MAILS_CLIENT, LIMIT_OTP_ACCOUNT, LIMIT_OTP_CLIENT,
-        LIMIT_PASSWORDS_ACCOUNT, LIMIT_PASSWORDS_CLIENT, LIMIT_REFRESHES_ACCOUNT, LIMIT_SMS_COUNTRY, LIMIT_SMS_TOTAL,
-        RATE_LIMIT_MODE, SMS_STOP_AFTER, SMS_STOP_PERCENT,
+        HASH_QUEUE_CLIENT, LIMIT_LINKS_CLIENT, LIMIT_MAILS_ACCOUNT, LIMIT_MAILS_CLIENT, LIMIT_OTP_ACCOUNT,
+        LIMIT_OTP_CLIENT, LIMIT_PASSWORDS_ACCOUNT, LIMIT_PASSWORDS_CLIENT, LIMIT_REFRESHES_ACCOUNT, LIMIT_SMS_COUNTRY,
+        LIMIT_SMS_TOTAL, RATE_LIMIT_MODE, SMS_STOP_AFTER, SMS_STOP_PERCENT,
     },
     values::Values,
 };
@@ -23,6 +23,7 @@ pub(super) fn read(values: &Values) -> Option<Limits> {
         mails_client: values.get(&LIMIT_MAILS_CLIENT)?,
         codes_account: values.get(&LIMIT_OTP_ACCOUNT)?,
         codes_client: values.get(&LIMIT_OTP_CLIENT)?,
+        hashes_client: values.get(&HASH_QUEUE_CLIENT)?,
         tries_client: values.get(&LIMIT_LINKS_CLIENT)?,
         refreshes_session: values.get(&LIMIT_REFRESHES_ACCOUNT)?,
         sms: values.get(&LIMIT_SMS_TOTAL)?,
