@@ -10,7 +10,10 @@ mod scope;
 mod state;
 mod timeout;
 
-pub(crate) use routes::mailbox::MessageAnswer;
+pub(crate) use routes::{
+    docs::{SWAGGER, Viewer},
+    mailbox::MessageAnswer,
+};
 pub(crate) use scope::Peer;
 pub(crate) use state::{Face, Limits, Shared};
 
@@ -33,8 +36,19 @@ use state::AppState;
 pub(crate) type Entrance = BoxCloneSyncService<Request, Response, std::convert::Infallible>;
 
 /// Every route of the server. What is not listed here does not exist, and what is listed is documented.
-fn all_routes(realm: &str, with_mailbox: bool) -> OpenApiRouter<AppState> {
-    let accounts = OpenApiRouter::with_openapi(routes::openapi::document(realm))
+fn all_routes(face: &Face, with_mailbox: bool) -> OpenApiRouter<AppState> {
+    let mut all = OpenApiRouter::with_openapi(routes::openapi::document(face)).merge(accounts()).merge(around());
+    if face.docs {
+        all = all.merge(docs());
+    }
+    if with_mailbox {
+        all = all.merge(mailbox());
+    }
+    all
+}
+
+fn accounts() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
         .routes(routes!(routes::create::create))
         .routes(routes!(routes::verify::verify))
         .routes(routes!(routes::verify::resend))
@@ -53,8 +67,11 @@ fn all_routes(realm: &str, with_mailbox: bool) -> OpenApiRouter<AppState> {
         .routes(routes!(routes::profile::me))
         .routes(routes!(routes::delete::delete))
         .routes(routes!(routes::logout::logout))
-        .routes(routes!(routes::logout::logout_by_post));
-    let around = accounts
+        .routes(routes!(routes::logout::logout_by_post))
+}
+
+fn around() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
         .routes(routes!(routes::landing::landing))
         .routes(routes!(routes::landing::stylesheet))
         .routes(routes!(routes::assets::dev_css))
@@ -62,28 +79,38 @@ fn all_routes(realm: &str, with_mailbox: bool) -> OpenApiRouter<AppState> {
         .routes(routes!(routes::health::health))
         .routes(routes!(routes::health::livez))
         .routes(routes!(routes::health::readyz))
-        .routes(routes!(routes::openapi::openapi_json))
-        .routes(routes!(routes::keys::jwks));
-    if with_mailbox {
-        return around
-            .routes(routes!(routes::mailbox::page))
-            .routes(routes!(routes::mailbox::json))
-            .routes(routes!(routes::mailbox::html))
-            .routes(routes!(routes::mailbox::events))
-            .routes(routes!(routes::mailbox::clear));
-    }
-    around
+        .routes(routes!(routes::keys::jwks))
 }
 
-/// The OpenAPI document of a server in development, where every route exists.
+fn docs() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(routes::openapi::openapi_json))
+        .routes(routes!(routes::docs::swagger))
+        .routes(routes!(routes::docs::redoc))
+        .routes(routes!(routes::docs::scalar))
+        .routes(routes!(routes::docs::vendor))
+        .routes(routes!(routes::assets::docs_css))
+        .routes(routes!(routes::assets::docs_js))
+}
+
+fn mailbox() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(routes::mailbox::page))
+        .routes(routes!(routes::mailbox::json))
+        .routes(routes!(routes::mailbox::html))
+        .routes(routes!(routes::mailbox::events))
+        .routes(routes!(routes::mailbox::clear))
+}
+
+/// The description of a server in development, where every route exists.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    all_routes("User1", true).split_for_parts().1
+    all_routes(&Face::sample(), true).split_for_parts().1
 }
 
 /// Joins routes and layers. The alias comes first: it decides what path the rest sees.
 pub(crate) fn entrance(mut shared: Shared) -> Entrance {
-    let (router, document) = all_routes(&shared.face.first_realm, shared.mailbox.is_some()).split_for_parts();
+    let (router, document) = all_routes(&shared.face, shared.mailbox.is_some()).split_for_parts();
     shared.openapi = document.to_json().unwrap_or_default().into();
     let state = AppState::new(shared);
     let router: Router = router

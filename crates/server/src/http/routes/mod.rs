@@ -4,6 +4,7 @@
 pub(super) mod assets;
 pub(super) mod create;
 pub(super) mod delete;
+pub(super) mod docs;
 pub(super) mod health;
 pub(super) mod keys;
 pub(super) mod landing;

@@ -3,7 +3,6 @@ use axum::{
     http::header::{CACHE_CONTROL, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use portcullis_core::Error;
 use utoipa::{
     OpenApi,
     openapi::{
@@ -12,7 +11,7 @@ use utoipa::{
     },
 };
 
-use crate::http::{problem::Refusal, state::AppState};
+use crate::http::state::{AppState, Face};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,16 +22,17 @@ use crate::http::{problem::Refusal, state::AppState};
     ),
     tags(
         (name = "Accounts", description = "Registration, login, profile"),
+        (name = "Pages", description = "What browsers open and load"),
         (name = "Operations", description = "For those who run the server"),
         (name = "Development", description = "Only on a developer's machine"),
     ),
 )]
 struct Api;
 
-/// The document without its paths; the routes add themselves. The examples log in to this realm.
-pub(in crate::http) fn document(realm: &str) -> Document {
+/// The document without its paths; the routes add themselves.
+pub(in crate::http) fn document(face: &Face) -> Document {
     let mut document = Api::openapi();
-    let login = Flow::Password(Password::new(format!("/{realm}/login"), Scopes::new()));
+    let login = Flow::Password(Password::new(format!("{}/{}/login", face.root, face.first_realm), Scopes::new()));
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("bearer", SecurityScheme::OAuth2(OAuth2::new([login])));
     document
@@ -42,10 +42,7 @@ pub(in crate::http) fn document(realm: &str) -> Document {
 ///
 /// OpenAPI 3.1, made from the routes themselves.
 #[utoipa::path(get, path = "/openapi.json", tag = "Operations", responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json", body = Object)))]
-pub(crate) async fn openapi_json(State(state): State<AppState>) -> Result<Response, Refusal> {
-    if !state.face.docs {
-        return Err(Error::not_found().into());
-    }
+pub(crate) async fn openapi_json(State(state): State<AppState>) -> Response {
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=300")];
-    Ok((headers, state.openapi.clone()).into_response())
+    (headers, state.openapi.clone()).into_response()
 }
