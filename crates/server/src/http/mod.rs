@@ -1,6 +1,7 @@
 //! The only list of routes, and what every request passes on its way to one of them.
 
 mod alias;
+mod description;
 mod extract;
 mod headers;
 mod page;
@@ -25,7 +26,6 @@ use axum::{
 };
 use tower::{Layer, Service, util::BoxCloneSyncService};
 use tower_http::catch_panic::CatchPanicLayer;
-use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use portcullis_core::Error;
@@ -37,7 +37,7 @@ pub(crate) type Entrance = BoxCloneSyncService<Request, Response, std::convert::
 
 /// Every route of the server. What is not listed here does not exist, and what is listed is documented.
 fn all_routes(face: &Face, with_mailbox: bool) -> OpenApiRouter<AppState> {
-    let mut all = OpenApiRouter::with_openapi(routes::openapi::document(face)).merge(accounts()).merge(around());
+    let mut all = OpenApiRouter::with_openapi(description::begin(face)).merge(accounts()).merge(around());
     if face.docs {
         all = all.merge(docs());
     }
@@ -102,16 +102,17 @@ fn mailbox() -> OpenApiRouter<AppState> {
         .routes(routes!(routes::mailbox::clear))
 }
 
-/// The description of a server in development, where every route exists.
+/// The API's description (OpenAPI 3.1): of a server in development, where every route exists.
 #[must_use]
-pub fn openapi() -> OpenApi {
-    all_routes(&Face::sample(), true).split_for_parts().1
+pub fn openapi() -> serde_json::Value {
+    let face = Face::sample();
+    description::finish(&all_routes(&face, true).split_for_parts().1, &face)
 }
 
 /// Joins routes and layers. The alias comes first: it decides what path the rest sees.
 pub(crate) fn entrance(mut shared: Shared) -> Entrance {
     let (router, document) = all_routes(&shared.face, shared.mailbox.is_some()).split_for_parts();
-    shared.openapi = document.to_json().unwrap_or_default().into();
+    shared.openapi = description::finish(&document, &shared.face).to_string().into();
     let state = AppState::new(shared);
     let router: Router = router
         .fallback(async || Refusal::from(Error::not_found()))

@@ -11,24 +11,32 @@ use crate::templates::{DEV_SCRIPT, DEV_STYLESHEET, DOCS_SCRIPT, DOCS_STYLESHEET}
 const FRESH: &str = "no-cache";
 
 /// The stylesheet of the landing page and the development mailbox
+///
+/// Both are pages of developers.
 #[utoipa::path(get, path = "/assets/dev.css", tag = "Pages", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
 pub(crate) async fn dev_css() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, FRESH)], DEV_STYLESHEET)
 }
 
 /// The script of the landing page and the development mailbox
+///
+/// It copies commands and keeps the mailbox up to date.
 #[utoipa::path(get, path = "/assets/dev.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
 pub(crate) async fn dev_js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], DEV_SCRIPT)
 }
 
 /// The stylesheet of the documentation
+///
+/// It dresses the frame around the viewers.
 #[utoipa::path(get, path = "/assets/docs.css", tag = "Pages", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
 pub(crate) async fn docs_css() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, FRESH)], DOCS_STYLESHEET)
 }
 
 /// The script of the documentation
+///
+/// It starts the viewer of the page.
 #[utoipa::path(get, path = "/assets/docs.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
 pub(crate) async fn docs_js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], DOCS_SCRIPT)

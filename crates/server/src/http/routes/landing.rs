@@ -28,6 +28,8 @@ pub(crate) async fn landing(State(state): State<AppState>, Circumstances(ctx): C
 }
 
 /// The pages' stylesheet
+///
+/// Of the pages that people meet: forms, confirmations.
 #[utoipa::path(get, path = "/assets/portcullis.css", tag = "Pages", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
 pub(crate) async fn stylesheet() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")], STYLESHEET)

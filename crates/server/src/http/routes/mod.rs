@@ -25,6 +25,7 @@ use serde::Serialize;
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Message {
     /// For a person.
+    #[schema(example = "Logout successfully")]
     message: &'static str,
 }
 

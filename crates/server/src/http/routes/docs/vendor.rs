@@ -12,7 +12,9 @@ use flate2::read::GzDecoder;
 use portcullis_core::Error;
 
 use super::viewer::{File, Viewer};
-use crate::http::problem::Refusal;
+use crate::http::{description::refusals, problem::Refusal};
+
+refusals!(VendorRefusals: Problem [&[NOT_FOUND]]);
 
 /// A file of a viewer
 ///
@@ -24,7 +26,14 @@ use crate::http::problem::Refusal;
         ("version" = String, Path, description = "Its version", example = "5.35.0"),
         ("file" = String, Path, description = "The file", example = "swagger-ui.css"),
     ),
-    responses((status = 200, description = "JavaScript or CSS", content_type = "text/javascript", body = String))
+    responses(
+        (status = 200, description = "As it was published", content(
+            (String = "text/javascript"),
+            (String = "text/css"),
+        ), headers(("ETag" = String, description = "Its version, and in what form it came"))),
+        (status = 304, description = "What you have is still right"),
+        VendorRefusals,
+    )
 )]
 pub(crate) async fn vendor(
     Path((viewer, version, file)): Path<(String, String, String)>,
