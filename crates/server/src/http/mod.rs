@@ -102,10 +102,16 @@ fn mailbox() -> OpenApiRouter<AppState> {
         .routes(routes!(routes::mailbox::clear))
 }
 
-/// The API's description (OpenAPI 3.1): of a server in development, where every route exists.
+/// The API's description (OpenAPI 3.1) for a server with these realms that is reached at `server`; where that is empty, at
+/// wherever the description comes from. Every route is in it that any server has.
 #[must_use]
-pub fn openapi() -> serde_json::Value {
-    let face = Face::sample();
+pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
+    let face = Face {
+        root: server.into(),
+        first_realm: realms.first().copied().unwrap_or_default().into(),
+        realms: realms.iter().map(ToString::to_string).collect(),
+        ..Face::sample()
+    };
     description::finish(&all_routes(&face, true).split_for_parts().1, &face)
 }
 

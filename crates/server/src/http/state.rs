@@ -58,7 +58,7 @@ pub(crate) struct Limits {
 pub(crate) struct Face {
     /// Where it is reached, for the landing page.
     pub(crate) base_url: Arc<str>,
-    /// The path of that: empty, or `/auth` for `https://example.com/auth`.
+    /// What paths begin with: nothing, or `/auth` for `https://example.com/auth`.
     pub(crate) root: Arc<str>,
     /// The realm that examples speak of.
     pub(crate) first_realm: Arc<str>,

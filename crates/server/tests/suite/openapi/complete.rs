@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{bodies, examples, operations};
+use super::{bodies, document, examples, operations};
 
 fn is_told(value: &Value) -> bool {
     value.as_str().is_some_and(|text| !text.trim().is_empty())
@@ -12,7 +12,7 @@ fn is_told(value: &Value) -> bool {
 
 #[test]
 fn every_operation_says_what_it_does_and_is_named_once() {
-    let document = portcullis::openapi();
+    let document = document();
     let tags: BTreeSet<_> =
         document["tags"].as_array().unwrap().iter().filter_map(|tag| tag["name"].as_str()).collect();
     let mut names = BTreeSet::new();
@@ -28,7 +28,7 @@ fn every_operation_says_what_it_does_and_is_named_once() {
 
 #[test]
 fn every_parameter_has_a_description_and_an_example() {
-    let document = portcullis::openapi();
+    let document = document();
     for (at, operation) in operations(&document) {
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             assert!(is_told(&parameter["description"]), "{at}: {parameter} has no description");
@@ -39,7 +39,7 @@ fn every_parameter_has_a_description_and_an_example() {
 
 #[test]
 fn every_answer_has_a_description_and_every_body_an_example() {
-    let document = portcullis::openapi();
+    let document = document();
     for (at, operation) in operations(&document) {
         for (status, answer) in operation["responses"].as_object().unwrap() {
             assert!(is_told(&answer["description"]), "{at}: {status} has no description");
@@ -55,7 +55,7 @@ fn every_answer_has_a_description_and_every_body_an_example() {
 
 #[test]
 fn every_refusal_is_shown_with_its_code_and_says_when_to_come_back() {
-    let document = portcullis::openapi();
+    let document = document();
     for (at, operation) in operations(&document) {
         let answers = operation["responses"].as_object().unwrap().iter();
         for (status, answer) in answers.filter(|(status, _)| status.starts_with('4') || status.starts_with('5')) {
@@ -77,7 +77,7 @@ fn every_refusal_is_shown_with_its_code_and_says_when_to_come_back() {
 
 #[test]
 fn what_needs_a_token_takes_one_that_is_given_or_got_by_a_login_to_any_realm() {
-    let document = portcullis::openapi();
+    let document = document();
     let schemes = &document["components"]["securitySchemes"];
     assert_eq!(schemes["bearer"]["scheme"], "bearer");
     for realm in ["User1", "User2"] {

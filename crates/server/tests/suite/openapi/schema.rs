@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::{bodies, examples, operations};
+use super::{bodies, document, examples, operations};
 
 #[test]
 fn every_example_is_of_the_form_that_its_schema_tells() {
-    let document = portcullis::openapi();
+    let document = document();
     let mut checked = 0;
     for (at, operation) in operations(&document) {
         for (place, body) in bodies(operation) {
@@ -26,7 +26,7 @@ fn every_example_is_of_the_form_that_its_schema_tells() {
 
 #[test]
 fn an_example_of_another_form_is_found_out() {
-    let document = portcullis::openapi();
+    let document = document();
     let problem = serde_json::json!({"$ref": "#/components/schemas/Problem"});
     for wrong in [
         serde_json::json!("text"),

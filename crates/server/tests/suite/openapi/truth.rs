@@ -3,11 +3,12 @@
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
+use super::document;
 use crate::support::{Person, TestApp};
 
 /// The answer stands in the description of its route: status, code, words and the names of the members.
 async fn is_described(operation: &str, response: Response) {
-    let document = portcullis::openapi();
+    let document = document();
     let (method, path) = operation.split_once(' ').unwrap();
     let status = response.status().as_u16().to_string();
     let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
