@@ -24,6 +24,7 @@ const start = {
   scalar() {
     Scalar.createApiReference(place, {
       url: description,
+      servers: [{ url: new URL(description.replace(/\/openapi\.json$/, ""), location).href.replace(/\/$/, "") }],
       telemetry: false,
       withDefaultFonts: false,
       showDeveloperTools: "never",

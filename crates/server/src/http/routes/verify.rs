@@ -48,7 +48,7 @@ refusals!(VerifyRefusals: Page [&[LINK_INVALID]], Problem [REALM]);
             (VerifyAnswer = "application/json", examples(
                 ("verified" = (summary = "The address is verified", value = json!({"message": "Email verified successfully"}))),
                 ("password_required" = (
-                    summary = "Several people registered the address: send the password by POST to this address",
+                    summary = "A password is to be chosen, by POST to this address",
                     value = json!({"password_required": true, "reset_url": "http://127.0.0.1:8000/User1/reset_password?token=uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"}),
                 )),
             )),
