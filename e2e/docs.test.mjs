@@ -53,6 +53,12 @@ test("it can be read to the end without a call to anybody else", async () => {
   }
 });
 
+test("Scalar shows calls that can be pasted", async () => {
+  const page = await open("/scalar");
+  await page.goto(`${app.base}/scalar#tag/accounts/GET/v1/{realm}/me`);
+  await page.getByText(`${app.base}/v1/User1/me`).first().waitFor();
+});
+
 test("Authorize logs in, and what needs a token can be tried out then", async () => {
   await enroll(app);
   const page = await open("/docs");

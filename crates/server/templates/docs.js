@@ -24,7 +24,7 @@ const start = {
   scalar() {
     Scalar.createApiReference(place, {
       url: description,
-      servers: [{ url: new URL(description.replace(/\/openapi\.json$/, ""), location).href.replace(/\/$/, "") }],
+      servers: [{ url: location.origin + description.replace(/\/openapi\.json$/, "") }],
       telemetry: false,
       withDefaultFonts: false,
       showDeveloperTools: "never",

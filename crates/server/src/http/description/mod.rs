@@ -92,8 +92,10 @@ fn complete(operation: &mut Value, components: &Value, face: &Face) {
             examples::complete(body, components);
         }
     }
-    if let Some(security) = operation.get_mut("security").and_then(Value::as_array_mut) {
-        security.extend(face.realms.iter().map(|realm| json!({ login_of(realm): [] })));
+    match operation.get_mut("security").and_then(Value::as_array_mut) {
+        Some(ways) => ways.extend(face.realms.iter().map(|realm| json!({ login_of(realm): [] }))),
+        // Said in so many words: nothing is asked for.
+        None => operation["security"] = json!([]),
     }
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten().filter_map(Value::as_object_mut) {
