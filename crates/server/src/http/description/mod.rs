@@ -84,18 +84,19 @@ pub(super) fn finish(document: &Document, face: &Face) -> Value {
 }
 
 fn complete(operation: &mut Value, components: &Value, face: &Face) {
-    let bodies = ["/requestBody/content".to_owned()].into_iter();
     let statuses = operation.get("responses").and_then(Value::as_object).into_iter().flat_map(|answers| answers.keys());
-    let bodies: Vec<_> = bodies.chain(statuses.map(|status| format!("/responses/{status}/content"))).collect();
-    for body in bodies {
-        if let Some(body) = operation.pointer_mut(&body).and_then(Value::as_object_mut) {
-            examples::complete(body, components);
+    let answers = statuses.map(|status| format!("/responses/{status}/content"));
+    let places: Vec<_> = std::iter::once("/requestBody/content".to_owned()).chain(answers).collect();
+    for place in places {
+        if let Some(bodies) = operation.pointer_mut(&place).and_then(Value::as_object_mut) {
+            examples::complete(bodies, components);
         }
     }
-    match operation.get_mut("security").and_then(Value::as_array_mut) {
-        Some(ways) => ways.extend(face.realms.iter().map(|realm| json!({ login_of(realm): [] }))),
-        // Said in so many words: nothing is asked for.
-        None => operation["security"] = json!([]),
+    let Some(operation) = operation.as_object_mut() else { return };
+    // Where no token is needed, an empty list says so.
+    let ways = operation.entry("security").or_insert_with(|| json!([])).as_array_mut();
+    if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
+        ways.extend(face.realms.iter().map(|realm| json!({ login_of(realm): [] })));
     }
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten().filter_map(Value::as_object_mut) {
