@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Command::Migrate => migrate(sources),
         Command::ConfigCheck => Ok(cli::check(sources, &mut io::stdout())?.into()),
         Command::ConfigShow => Ok(cli::show(sources, &mut io::stdout())?.into()),
+        Command::Templates(verb) => Ok(cli::templates(&verb, sources, &SystemClock, &mut io::stdout())?.into()),
     });
     done.unwrap_or_else(|failure| {
         // Where standard error is gone, too, the exit code has to do.

@@ -19,7 +19,7 @@ use crate::{
     config::{Config, Delivery, Enumeration, Environment},
     http::{self, Face, Limits, Shared},
     listen::{self, Patience},
-    templates::{Look, TemplateError, Templates},
+    templates::{self, Look, TemplateError, Templates},
     worker::{Bells, Worker},
 };
 
@@ -98,7 +98,7 @@ impl App {
     pub async fn build(config: &Config, outside: Outside) -> Result<Self, BuildError> {
         let Outside { clock, random, adjust } = outside;
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
-        let templates = Arc::new(Templates::load(config.templates_dir.as_deref(), look(config))?);
+        let templates = Arc::new(templates(config)?);
         let backends::Outlets { mailer, sms, mailbox } = backends::outlets(config, &clock)?;
         let (store, lock) = backends::store(config, ctx.now)?;
         let encryption_keys = &config.store.encryption_keys;
@@ -185,12 +185,17 @@ impl Pump {
     }
 }
 
-fn look(config: &Config) -> Look {
-    Look {
+fn templates(config: &Config) -> Result<Templates, TemplateError> {
+    let dir = config.templates_dir.as_deref();
+    for stranger in dir.map(templates::strangers).transpose()?.unwrap_or_default() {
+        tracing::warn!(file = stranger.file, why = stranger.text, "a file of TEMPLATES_DIR replaces nothing");
+    }
+    let look = Look {
         app_name: config.app_name.clone(),
         root: config.public_url.path().to_owned(),
         min_length: config.password.min_length,
-    }
+    };
+    Templates::load(dir, look)
 }
 
 fn rules(config: &Config) -> Rules {

@@ -4,9 +4,11 @@ mod check;
 mod help;
 mod settings;
 mod show;
+mod templates;
 
 pub use check::check;
 pub use show::show;
+pub use templates::{TemplatesVerb, templates};
 
 use std::{ffi::OsString, io, path::PathBuf};
 
@@ -15,7 +17,7 @@ use clap::{Arg, ArgMatches, value_parser};
 use crate::config::{Args, Sources};
 
 /// What the program is asked to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Serve until told to stop.
     Serve,
@@ -25,6 +27,8 @@ pub enum Command {
     ConfigCheck,
     /// Print the settings.
     ConfigShow,
+    /// See to the templates of pages and mails.
+    Templates(TemplatesVerb),
 }
 
 /// A command line that was understood.
@@ -84,6 +88,7 @@ fn grammar() -> clap::Command {
         .subcommand(verb("serve", "Serve until told to stop; this is what happens without a command"))
         .subcommand(verb("migrate", "Bring the database up to this version, then end"))
         .subcommand(config)
+        .subcommand(templates::grammar())
         .arg(config_flag())
         .args(settings::flags())
 }
@@ -102,6 +107,7 @@ fn command(matches: &ArgMatches) -> Command {
         Some(("migrate", _)) => Command::Migrate,
         Some(("config", config)) if config.subcommand_name() == Some("show") => Command::ConfigShow,
         Some(("config", _)) => Command::ConfigCheck,
+        Some(("templates", given)) => Command::Templates(templates::verb(given)),
         _ => Command::Serve,
     }
 }

@@ -33,7 +33,7 @@ use state::AppState;
 pub(crate) type Entrance = BoxCloneSyncService<Request, Response, std::convert::Infallible>;
 
 /// Every route of the server. What is not listed here does not exist, and what is listed is documented.
-fn all_routes(realm: &str, with_mailbox: bool) -> OpenApiRouter<AppState> {
+fn all_routes(realm: &str, with_mailbox: bool, is_development: bool) -> OpenApiRouter<AppState> {
     let accounts = OpenApiRouter::with_openapi(routes::openapi::document(realm))
         .routes(routes!(routes::create::create))
         .routes(routes!(routes::verify::verify))
@@ -57,11 +57,17 @@ fn all_routes(realm: &str, with_mailbox: bool) -> OpenApiRouter<AppState> {
     let around = accounts
         .routes(routes!(routes::landing::landing))
         .routes(routes!(routes::landing::stylesheet))
+        .routes(routes!(routes::brand::brand))
         .routes(routes!(routes::health::health))
         .routes(routes!(routes::health::livez))
         .routes(routes!(routes::health::readyz))
         .routes(routes!(routes::openapi::openapi_json))
         .routes(routes!(routes::keys::jwks));
+    let around = if is_development {
+        around.routes(routes!(routes::previews::gallery)).routes(routes!(routes::previews::sample))
+    } else {
+        around
+    };
     if with_mailbox {
         return around.routes(routes!(routes::mailbox::page)).routes(routes!(routes::mailbox::json));
     }
@@ -71,12 +77,13 @@ fn all_routes(realm: &str, with_mailbox: bool) -> OpenApiRouter<AppState> {
 /// The OpenAPI document of a server in development, where every route exists.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    all_routes("User1", true).split_for_parts().1
+    all_routes("User1", true, true).split_for_parts().1
 }
 
 /// Joins routes and layers. The alias comes first: it decides what path the rest sees.
 pub(crate) fn entrance(mut shared: Shared) -> Entrance {
-    let (router, document) = all_routes(&shared.face.first_realm, shared.mailbox.is_some()).split_for_parts();
+    let Shared { face, mailbox, .. } = &shared;
+    let (router, document) = all_routes(&face.first_realm, mailbox.is_some(), face.is_development).split_for_parts();
     shared.openapi = document.to_json().unwrap_or_default().into();
     let state = AppState::new(shared);
     let router: Router = router

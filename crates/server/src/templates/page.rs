@@ -3,7 +3,7 @@
 use minijinja::{Value, context, value::Serde};
 use portcullis_core::clock::Timestamp;
 
-use super::{TemplateError, Templates};
+use super::{TemplateError, Templates, preview::Preview, sample::Sample};
 use crate::http::MessageAnswer;
 
 /// A page and what fills it. Tokens and names: never printed.
@@ -28,6 +28,8 @@ pub(crate) enum Page<'a> {
     Landing { base_url: &'a str, docs_enabled: bool, mailbox_enabled: bool, is_development: bool },
     /// The development mailbox.
     Mailbox { messages: &'a [MessageAnswer] },
+    /// All mails and pages with samples, whose files are at this prefix.
+    Preview { previews: &'a [Preview], prefix: &'a str },
 }
 
 impl std::fmt::Debug for Page<'_> {
@@ -55,6 +57,7 @@ impl<'a> Page<'a> {
             Self::UndoFailed { .. } => "undo_failed.html",
             Self::Landing { .. } => "landing.html",
             Self::Mailbox { .. } => "mailbox.html",
+            Self::Preview { .. } => "preview.html",
         }
     }
 
@@ -79,6 +82,9 @@ impl<'a> Page<'a> {
                 }
             }
             Self::Mailbox { messages } => context! { messages => Value::from(Serde(messages)) },
+            Self::Preview { previews, prefix } => {
+                context! { previews => Value::from(Serde(previews)), prefix => *prefix }
+            }
         }
     }
 }
@@ -86,19 +92,25 @@ impl<'a> Page<'a> {
 impl Templates {
     /// Fills a page.
     pub(crate) fn page(&self, page: &Page<'_>, realm: &str, now: Timestamp) -> Result<String, TemplateError> {
+        self.engine.fill(page.template(), self.page_values(page, realm, now))
+    }
+
+    fn page_values(&self, page: &Page<'_>, realm: &str, now: Timestamp) -> Value {
         let look = &self.look;
         let base = context! {
             app_name => look.app_name.as_str(),
             root => look.root.as_str(),
+            has_brand => self.brand().is_some(),
             min_length => look.min_length,
             name => "",
             realm,
             year => now.year(),
         };
-        self.engine.fill(page.template(), context! { ..page.values(), ..base })
+        context! { ..page.values(), ..base }
     }
 
-    pub(super) fn try_pages(&self) -> Result<(), TemplateError> {
+    /// Every page with all that can be on it.
+    pub(super) fn page_samples(&self, now: Timestamp) -> Vec<Sample> {
         let error = "Invalid or expired link";
         let landing = |is_development| Page::Landing {
             base_url: "http://127.0.0.1:8000",
@@ -106,21 +118,26 @@ impl Templates {
             mailbox_enabled: is_development,
             is_development,
         };
-        let samples = [
-            Page::EmailVerified { name: "John".to_owned() },
-            Page::EmailVerifiedFailed { error },
-            Page::reset("token", ""),
-            Page::reset("token", "This password is too short."),
-            Page::ResetSuccess,
-            Page::ResetFailed { error },
-            Page::Undo { token: "token" },
-            Page::UndoSuccess,
-            Page::UndoFailed { error },
-            landing(true),
-            landing(false),
-            Page::Mailbox { messages: &[] },
-            Page::Mailbox { messages: &[MessageAnswer::sample()] },
+        let pages = [
+            ("", Page::EmailVerified { name: "John".to_owned() }),
+            ("nameless", Page::EmailVerified { name: String::new() }),
+            ("", Page::EmailVerifiedFailed { error }),
+            ("", Page::reset("token", "")),
+            ("refused", Page::reset("token", "A password must have at least 8 characters.")),
+            ("", Page::ResetSuccess),
+            ("", Page::ResetFailed { error }),
+            ("", Page::Undo { token: "token" }),
+            ("", Page::UndoSuccess),
+            ("", Page::UndoFailed { error }),
+            ("", landing(true)),
+            ("production", landing(false)),
+            ("", Page::Mailbox { messages: &[MessageAnswer::sample()] }),
+            ("empty", Page::Mailbox { messages: &[] }),
+            ("", Page::Preview { previews: &[Preview::sample()], prefix: "" }),
         ];
-        samples.iter().try_for_each(|page| self.page(page, "User1", Timestamp::default()).map(|_| ()))
+        let sample = |(case, page): &(&'static str, Page<'_>)| {
+            Sample::of(page.template(), case, self.page_values(page, "User1", now))
+        };
+        pages.iter().filter_map(sample).collect()
     }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod http;
 mod log;
+mod looks;
 mod mail;
 mod store;
 mod token;
@@ -10,6 +11,7 @@ mod token;
 pub use accounts::{Accounts, Argon2, Hashing, Password};
 pub use http::Http;
 pub use log::Log;
+pub(crate) use looks::Looks;
 pub use mail::{Credentials, Delivery, Mail, MailTls, Sms, Smtp, Twilio};
 pub use store::Store;
 pub use token::{Signing, Token};

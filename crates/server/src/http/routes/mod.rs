@@ -1,6 +1,7 @@
 //! One file a family of routes: what goes over the wire, and handlers that open the request, call the verb and wrap the
 //! answer.
 
+pub(super) mod brand;
 pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod health;
@@ -11,6 +12,7 @@ pub(super) mod logout;
 pub(super) mod mailbox;
 pub(super) mod openapi;
 pub(super) mod otp;
+pub(super) mod previews;
 pub(super) mod profile;
 pub(super) mod reset;
 pub(super) mod token;
