@@ -2,6 +2,9 @@
 
 CARGO ?= cargo
 
+# What does not depend on the store needs no second run.
+STORED := not test(/^(config|house|openapi|process)::|mongodb/)
+
 .DEFAULT_GOAL := help
 .PHONY: help run check test test-quick test-pages soak bench generate tools
 
@@ -14,23 +17,32 @@ run: ## serve for development on http://127.0.0.1:8000
 check: ## format, lints as errors, documentation, licences and sources of dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --package portcullis --no-default-features -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
 	misc/install-tools.sh cargo-deny
 	$(CARGO) deny --log-level error check bans licenses sources
 
-test: ## everything that must hold, with what it needs installed first
+test: ## everything that must hold, on both stores and in a browser, with what it needs installed first
 	misc/install-tools.sh cargo-nextest
-	$(CARGO) nextest run --workspace
+	misc/with-mongod.sh $(CARGO) nextest run --workspace
+	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh $(CARGO) nextest run --package portcullis -E '$(STORED)'
+	misc/test-pages.sh
 
 test-pages: ## the pages, looked at by a real browser
 	misc/test-pages.sh
 
-soak: ## kills and floods: minutes, not seconds
+test-quick: ## the same on SQLite alone
 	misc/install-tools.sh cargo-nextest
-	$(CARGO) nextest run --workspace --run-ignored ignored-only --no-capture
+	$(CARGO) nextest run --workspace -E 'not test(/mongodb/)'
 
-bench: ## what it does in a second, beside the ceilings of this machine
-	$(CARGO) bench --package portcullis --bench table
+soak: ## kills and floods on both stores: minutes, not seconds
+	misc/install-tools.sh cargo-nextest
+	misc/with-mongod.sh $(CARGO) nextest run --workspace --profile soak --run-ignored ignored-only --no-capture
+	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
+		$(CARGO) nextest run --package portcullis --profile soak --run-ignored ignored-only --no-capture -E '$(STORED)'
+
+bench: ## what it does in a second on both stores, beside the ceilings of this machine
+	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --package portcullis --bench table
 
 generate: ## rewrite what is generated from the code: docs/openapi.json, docs/settings.md
 	UPDATE=1 $(CARGO) test --package portcullis --test suite -- generated

@@ -79,8 +79,8 @@ export async function openBrowser() {
       "--disable-component-update", "--disable-sync"],
   });
   return {
-    async page(app, { width = 1280, height = 900, colorScheme = "light" } = {}) {
-      const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+    async page(app, { width = 1280, height = 900, colorScheme = "light", ...more } = {}) {
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme, ...more });
       const page = await context.newPage();
       page.elsewhere = [];
       page.wrong = [];

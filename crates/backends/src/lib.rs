@@ -3,5 +3,7 @@
 pub mod hash;
 pub mod mail;
 pub mod memory;
+#[cfg(feature = "mongodb")]
+pub mod mongodb;
 pub mod sms;
 pub mod sqlite;

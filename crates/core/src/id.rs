@@ -22,7 +22,13 @@ macro_rules! id {
             /// A new one: 128 random bits.
             #[must_use]
             pub fn random(random: &dyn Random) -> Self {
-                Self(BASE32_DNSSEC.encode(&random::bytes::<16>(random)).into())
+                Self::of(random::bytes(random))
+            }
+
+            /// One made of these bits.
+            #[must_use]
+            pub fn of(bits: [u8; 16]) -> Self {
+                Self(BASE32_DNSSEC.encode(&bits).into())
             }
 
             /// One that was given out before. `None` for what cannot be one.

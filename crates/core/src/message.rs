@@ -58,7 +58,8 @@ impl MessageKind {
     #[must_use]
     pub const fn channel(self) -> Channel {
         match self {
-            Self::PhoneCode | Self::SmsStatus => Channel::Sms,
+            Self::PhoneCode => Channel::Sms,
+            Self::SmsStatus => Channel::SmsStatus,
             _ => Channel::Mail,
         }
     }
@@ -138,15 +139,21 @@ pub enum Channel {
     Mail,
     /// A short message to a telephone.
     Sms,
+    /// The question what has become of one.
+    SmsStatus,
 }
 
 impl Channel {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Mail, Self::Sms, Self::SmsStatus];
+
     /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Mail => "mail",
             Self::Sms => "sms",
+            Self::SmsStatus => "sms_status",
         }
     }
 }

@@ -1,15 +1,11 @@
 //! `portcullis`: reads the command line and the settings, then does what was asked.
 
-use std::{
-    error::Error,
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::{error::Error, io, net::SocketAddr, process::ExitCode};
 
 use portcullis::{
     App,
     app::{self, Outside},
-    cli::{self, Command},
+    cli::{self, Command, Output},
     config::{self, Config, Sources},
     telemetry,
 };
@@ -26,16 +22,24 @@ fn main() -> ExitCode {
         Ok(invocation) => invocation,
         Err(instead) => instead.exit(),
     };
+    let mut stdout = io::stdout();
+    let mut out = Output::new(&mut stdout, invocation.form);
     let done = cli::sources(invocation.args).map_err(Failure::from).and_then(|sources| match invocation.command {
         Command::Serve => serve(sources),
-        Command::Migrate => migrate(sources),
-        Command::ConfigCheck => Ok(cli::check(sources, &mut io::stdout())?.into()),
-        Command::ConfigShow => Ok(cli::show(sources, &mut io::stdout())?.into()),
-        Command::Templates(verb) => Ok(cli::templates(&verb, sources, &SystemClock, &mut io::stdout())?.into()),
+        Command::Migrate => migrate(sources, &mut out),
+        Command::ConfigCheck => Ok(cli::check(sources, &mut out)?.into()),
+        Command::ConfigShow => Ok(cli::show(sources, &mut out)?.into()),
+        Command::Hash(verify) => hash(sources, verify.as_deref(), &mut out),
+        Command::Completions(shell) => Ok(cli::completions(shell, &mut out)?.into()),
+        Command::Templates(verb) => Ok(cli::templates(&verb, sources, &SystemClock, &mut out)?.into()),
     });
     done.unwrap_or_else(|failure| {
-        // Where standard error is gone, too, the exit code has to do.
-        let _gone = writeln!(io::stderr(), "portcullis: {}", chain(&*failure));
+        // Whoever reads through `head` has seen enough.
+        let is_enough =
+            failure.downcast_ref().is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe);
+        if !is_enough {
+            cli::complain(&chain(&*failure));
+        }
         ExitCode::FAILURE
     })
 }
@@ -56,7 +60,7 @@ fn serve(sources: Sources) -> Result<ExitCode, Failure> {
 async fn run(config: Config) -> Result<(), Failure> {
     let address = config.http.listen;
     let app = App::build(&config, Outside::default()).await?;
-    let listener = TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    let listener = TcpListener::bind(address).await.map_err(|error| deaf(address, &error))?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %listener.local_addr()?, url = %config.public_url, "serving");
@@ -72,24 +76,39 @@ async fn run(config: Config) -> Result<(), Failure> {
     Ok(())
 }
 
-fn migrate(sources: Sources) -> Result<ExitCode, Failure> {
+fn migrate(sources: Sources, out: &mut Output) -> Result<ExitCode, Failure> {
     let config = load(sources)?;
-    let mut out = io::stdout();
-    let applied = app::migrate(&config, &SystemClock)?;
-    for step in &applied {
-        writeln!(out, "applied {step}")?;
-    }
-    if applied.is_empty() {
-        writeln!(out, "The database is up to date.")?;
-    }
-    Ok(ExitCode::SUCCESS)
+    cli::progress(&format_args!("bringing {} up to date", config.store.database))?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let applied = runtime.block_on(app::migrate(&config, &SystemClock))?;
+    Ok(cli::tell_of_steps(&applied, out)?.into())
+}
+
+fn hash(sources: Sources, verify: Option<&str>, out: &mut Output) -> Result<ExitCode, Failure> {
+    let settings = config::inspect(sources).password()?;
+    let password = cli::read_password(verify.is_none())?;
+    let hasher = app::hasher(&settings)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    Ok(runtime.block_on(cli::hash(&*hasher, &OsRandom, &password, verify, out))?.into())
+}
+
+/// Why nothing can be heard, and what helps.
+fn deaf(address: SocketAddr, error: &io::Error) -> String {
+    let help = match error.kind() {
+        io::ErrorKind::AddrInUse => "; stop what listens there, or choose another port, as by --port 8001",
+        io::ErrorKind::PermissionDenied => "; choose a port from 1024 on, as by --port 8000",
+        io::ErrorKind::AddrNotAvailable => "; set HOST to an address of this machine",
+        _ => "",
+    };
+    format!("cannot listen on {address}: {error}{help}")
 }
 
 /// Reads the settings; what is worth a word goes to standard error.
 fn load(sources: Sources) -> Result<Config, Failure> {
-    let loaded = config::load(sources, &OsRandom)?;
+    let loaded = config::load(sources, &OsRandom)
+        .map_err(|errors| format!("{errors}\n`portcullis config show` tells where every value comes from."))?;
     for warning in &loaded.warnings {
-        writeln!(io::stderr(), "Warning: {warning}")?;
+        cli::warn(warning)?;
     }
     Ok(loaded.config)
 }

@@ -1,6 +1,6 @@
 //! The log: text for people, JSON for collectors, on standard error, by a thread of its own so that nothing waits for it.
 
-use std::{convert::Infallible, io::IsTerminal, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
@@ -45,7 +45,7 @@ pub fn start(format: LogFormat, level: &str) -> Result<Telemetry, Box<dyn std::e
     let registry = tracing_subscriber::registry().with(filter);
     match format {
         LogFormat::Text => {
-            let with_colours = std::io::stderr().is_terminal();
+            let with_colours = crate::cli::takes_colours(&std::io::stderr());
             registry.with(fmt::layer().with_writer(writer).with_ansi(with_colours)).try_init()?;
         }
         LogFormat::Json => {

@@ -38,6 +38,7 @@ pub(crate) struct Worker {
 pub(crate) struct Bells {
     mail: Notify,
     sms: Notify,
+    sms_status: Notify,
 }
 
 impl Bells {
@@ -45,12 +46,14 @@ impl Bells {
     pub(crate) fn ring(&self) {
         self.mail.notify_one();
         self.sms.notify_one();
+        self.sms_status.notify_one();
     }
 
     const fn of(&self, channel: Channel) -> &Notify {
         match channel {
             Channel::Mail => &self.mail,
             Channel::Sms => &self.sms,
+            Channel::SmsStatus => &self.sms_status,
         }
     }
 }
@@ -90,8 +93,9 @@ impl Worker {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         // Each channel has senders of its own: a provider that hangs holds up nothing else.
-        tasks.spawn(self.clone().deliver_until(Channel::Mail, stopped.clone()));
-        tasks.spawn(self.clone().deliver_until(Channel::Sms, stopped.clone()));
+        for channel in Channel::ALL {
+            tasks.spawn(self.clone().deliver_until(channel, stopped.clone()));
+        }
         tasks.spawn(self.clone().follow_until(stopped.clone()));
         tasks.spawn(self.keep_house_until(stopped));
         Running { stop, tasks }
@@ -101,8 +105,10 @@ impl Worker {
     pub(crate) async fn deliver_due(&self) -> Result<usize, portcullis_core::Error> {
         let mut settled = 0;
         loop {
-            let mut claimed = self.claim(Channel::Mail, 16).await?;
-            claimed.extend(self.claim(Channel::Sms, 16).await?);
+            let mut claimed = Vec::new();
+            for channel in Channel::ALL {
+                claimed.extend(self.claim(channel, 16).await?);
+            }
             if claimed.is_empty() {
                 return Ok(settled);
             }

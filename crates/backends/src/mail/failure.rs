@@ -16,8 +16,14 @@ pub(super) enum Failure {
     Refused { code: u16, status: String },
     #[error("the mail server's answer makes no sense")]
     Unreadable,
+    #[error("the mail server's answer to the mail makes no sense")]
+    Unclear,
     #[error("the mail server took too long")]
     TimedOut,
+    #[error("the mail server took too long to say whether it took the mail")]
+    Unanswered,
+    #[error("the connection to the mail server broke while the mail was under way: {0}")]
+    Broken(String),
     #[error("no way to the mail server: {0}")]
     Connection(String),
     #[error("the mail could not be put together: {0}")]
@@ -38,12 +44,24 @@ impl From<smtp::Error> for Failure {
     }
 }
 
+impl Failure {
+    /// While a mail is under way, a silence tells nothing.
+    pub(super) fn of_mail(error: smtp::Error) -> Self {
+        match Self::from(error) {
+            Self::Connection(cause) => Self::Broken(cause),
+            Self::Unreadable => Self::Unclear,
+            failure => failure,
+        }
+    }
+}
+
 impl From<Failure> for SendError {
     fn from(failure: Failure) -> Self {
         match &failure {
             Failure::Refused { code: 500..=599, status } if NO_SUCH_RECIPIENT.contains(&status.as_str()) => {
                 Self::Permanent(failure.into())
             }
+            Failure::Unanswered | Failure::Broken(_) | Failure::Unclear => Self::Unknown(failure.into()),
             _ => Self::Transient(failure.into()),
         }
     }

@@ -9,6 +9,7 @@ use portcullis_core::{
     message::{Channel, Delivered, Mail, Sms},
     port::{MailSender, Mailbox, SendError, SmsReceipt, SmsSender, SmsStatus},
 };
+use tokio::sync::watch;
 
 /// Sends nothing: keeps the newest messages in memory, for whoever develops against the server.
 #[derive(Debug)]
@@ -16,19 +17,27 @@ pub struct DevMailbox {
     newest: usize,
     clock: Arc<dyn Clock>,
     messages: Mutex<VecDeque<Delivered>>,
+    /// Counts the changes, and wakes who waits for one.
+    changes: watch::Sender<u64>,
 }
 
 impl DevMailbox {
     /// Empty, with room for the newest so many.
     #[must_use]
     pub fn new(newest: usize, clock: Arc<dyn Clock>) -> Self {
-        Self { newest, clock, messages: Mutex::default() }
+        Self { newest, clock, messages: Mutex::default(), changes: watch::Sender::default() }
     }
 
     fn keep(&self, message: Delivered) {
-        let mut messages = self.lock();
-        messages.push_front(message);
-        messages.truncate(self.newest);
+        self.change(|messages| {
+            messages.push_front(message);
+            messages.truncate(self.newest);
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut VecDeque<Delivered>)) {
+        change(&mut self.lock());
+        self.changes.send_modify(|count| *count += 1);
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<Delivered>> {
@@ -36,9 +45,20 @@ impl DevMailbox {
     }
 }
 
+#[async_trait]
 impl Mailbox for DevMailbox {
     fn list(&self) -> Vec<Delivered> {
         self.lock().iter().cloned().collect()
+    }
+
+    fn clear(&self) {
+        self.change(VecDeque::clear);
+    }
+
+    async fn changed(&self, since: Option<u64>) -> u64 {
+        let mut changes = self.changes.subscribe();
+        // It fails only when the mailbox itself is gone, which is borrowed here.
+        changes.wait_for(|count| Some(*count) != since).await.map_or(0, |count| *count)
     }
 }
 
@@ -62,7 +82,7 @@ impl MailSender for DevMailbox {
 
 #[async_trait]
 impl SmsSender for DevMailbox {
-    async fn send(&self, sms: &Sms) -> Result<SmsReceipt, SendError> {
+    async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError> {
         self.keep(Delivered {
             id: sms.message_id.clone(),
             channel: Channel::Sms,
@@ -74,7 +94,7 @@ impl SmsSender for DevMailbox {
             code: Some(sms.code.clone()),
             created_at: self.clock.now(),
         });
-        Ok(SmsReceipt(sms.message_id.clone()))
+        Ok(Some(SmsReceipt(sms.message_id.clone())))
     }
 
     async fn status(&self, _: &SmsReceipt) -> Result<SmsStatus, SendError> {

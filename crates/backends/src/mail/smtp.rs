@@ -1,6 +1,9 @@
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -60,17 +63,19 @@ impl SmtpSender {
         })
     }
 
-    async fn hand_over(&self, message: &Message) -> Result<(), Failure> {
+    async fn hand_over(&self, message: &Message, is_under_way: &AtomicBool) -> Result<(), Failure> {
         // Never closed, so that it always comes to a seat.
         let _seat = self.seats.acquire().await;
         let mut connection = match self.spare().await {
             Some(connection) => connection,
             None => self.route.open().await?,
         };
-        // From here on a mail that fails, or is given up, takes its connection with it.
-        let answer = connection.send(message.envelope(), &message.formatted()).await?;
+        // From here on a mail that fails, or is given up, takes its connection with it; and whether it was taken is known only
+        // by the server's word.
+        is_under_way.store(true, Ordering::Relaxed);
+        let answer = connection.send(message.envelope(), &message.formatted()).await.map_err(Failure::of_mail)?;
         if answer.code().severity != Severity::PositiveCompletion {
-            return Err(Failure::Unreadable);
+            return Err(Failure::Unclear);
         }
         let since = Instant::now();
         self.spares().push(Spare { connection, since });
@@ -96,8 +101,10 @@ impl SmtpSender {
 impl MailSender for SmtpSender {
     async fn send(&self, mail: &Mail) -> Result<(), SendError> {
         let message = self.author.write(mail, self.clock.now()).map_err(Failure::from)?;
-        let outcome = timeout(self.timeout, self.hand_over(&message)).await;
-        Ok(outcome.unwrap_or(Err(Failure::TimedOut))?)
+        let is_under_way = AtomicBool::new(false);
+        let outcome = timeout(self.timeout, self.hand_over(&message, &is_under_way)).await;
+        let late = |_| if is_under_way.load(Ordering::Relaxed) { Failure::Unanswered } else { Failure::TimedOut };
+        Ok(outcome.map_err(late).flatten()?)
     }
 }
 

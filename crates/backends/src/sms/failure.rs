@@ -15,18 +15,21 @@ pub(super) enum Failure {
     TimedOut,
     #[error("no way to the SMS provider: {0}")]
     Connection(String),
+    #[error("the SMS provider was asked and has not answered: {0}")]
+    Broken(String),
     #[error("no message at the SMS provider is called so")]
     Receipt,
 }
 
 impl From<reqwest::Error> for Failure {
     fn from(error: reqwest::Error) -> Self {
-        if error.is_timeout() {
+        if error.is_timeout() && !error.is_connect() {
             return Self::TimedOut;
         }
         // Said by this side: names, sockets and TLS. The outermost says only that it was a request.
         let causes = iter::successors(error.source(), |cause| (*cause).source()).map(ToString::to_string);
-        Self::Connection(causes.collect::<Vec<_>>().join(": "))
+        let causes = causes.collect::<Vec<_>>().join(": ");
+        if error.is_connect() { Self::Connection(causes) } else { Self::Broken(causes) }
     }
 }
 
@@ -36,6 +39,8 @@ impl From<Failure> for SendError {
             // Too slow and too often: the only two that time alone puts right.
             Failure::Refused { status: 408 | 429, .. } => Self::Transient(failure.into()),
             Failure::Refused { status: 400..=499, .. } | Failure::Receipt => Self::Permanent(failure.into()),
+            // The request was on its way.
+            Failure::TimedOut | Failure::Broken(_) => Self::Unknown(failure.into()),
             _ => Self::Transient(failure.into()),
         }
     }

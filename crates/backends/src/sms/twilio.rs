@@ -18,6 +18,8 @@ use super::{
 const SPARE: Duration = Duration::from_secs(30);
 /// Connections that are kept.
 const SPARES: usize = 4;
+/// Nothing waits for the answer what has become of a message, and what waits behind it should not wait long.
+const PATIENCE_FOR_STATUS: Duration = Duration::from_secs(5);
 /// Longest answer that is read, in bytes; Twilio's are about a thousand.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
@@ -64,14 +66,14 @@ impl TwilioSender {
         url
     }
 
-    /// What is answered to a request that succeeds.
-    async fn ask(&self, request: RequestBuilder) -> Result<Value, Failure> {
+    /// What is answered to a request that succeeds, where it can be read.
+    async fn ask(&self, request: RequestBuilder) -> Result<Result<Value, Failure>, Failure> {
         let request = request.basic_auth(&self.sid, Some(self.auth_token.expose_secret()));
         let response = request.send().await?;
         let status = response.status();
         let answer = read(response).await;
         if status.is_success() {
-            return answer;
+            return Ok(answer);
         }
         let code = answer.ok().and_then(|answer| number(&answer, "code"));
         Err(Failure::Refused { status: status.as_u16(), code })
@@ -80,11 +82,12 @@ impl TwilioSender {
 
 #[async_trait]
 impl SmsSender for TwilioSender {
-    async fn send(&self, sms: &Sms) -> Result<SmsReceipt, SendError> {
+    /// A message that was taken costs money: it is taken, whatever else the answer says.
+    async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError> {
         let form = [("To", sms.to.as_str()), ("From", &self.from), ("Body", &sms.text)];
-        let answer = self.ask(self.http.post(self.url(&["Messages.json"])).form(&form)).await?;
+        let answer = self.ask(self.http.post(self.url(&["Messages.json"])).form(&form)).await?.unwrap_or_default();
         let sid = answer.get("sid").and_then(Value::as_str).filter(|sid| is_identifier(sid));
-        Ok(SmsReceipt(sid.ok_or(Failure::Unreadable)?.to_owned()))
+        Ok(sid.map(|sid| SmsReceipt(sid.to_owned())))
     }
 
     async fn status(&self, receipt: &SmsReceipt) -> Result<SmsStatus, SendError> {
@@ -92,7 +95,8 @@ impl SmsSender for TwilioSender {
         if !is_identifier(sid) {
             return Err(Failure::Receipt.into());
         }
-        let answer = self.ask(self.http.get(self.url(&["Messages", &format!("{sid}.json")]))).await?;
+        let url = self.url(&["Messages", &format!("{sid}.json")]);
+        let answer = self.ask(self.http.get(url).timeout(PATIENCE_FOR_STATUS)).await??;
         match answer.get("status").and_then(Value::as_str) {
             Some("queued" | "accepted" | "scheduled" | "sending" | "sent") => Ok(SmsStatus::Pending),
             Some("delivered" | "received" | "read") => Ok(SmsStatus::Delivered),

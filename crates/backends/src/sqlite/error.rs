@@ -9,7 +9,7 @@ use rusqlite::ErrorCode;
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file is not there and could not be made.
-    #[error("cannot create the database {}", path.display())]
+    #[error("cannot create the database {} (DATABASE_URL names another)", path.display())]
     Create {
         /// Which.
         path: PathBuf,

@@ -18,7 +18,7 @@ pub struct ServeLock {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process does.
-    #[error("another process serves from {} already", path.display())]
+    #[error("another process serves from {} already: stop it, or set another DATA_DIR", path.display())]
     AlreadyServed {
         /// From which database.
         path: PathBuf,

@@ -83,6 +83,14 @@ fn transient(outcome: Result<(), SendError>) -> String {
     }
 }
 
+/// What was said about a mail that may have been taken.
+fn unknown(outcome: Result<(), SendError>) -> String {
+    match outcome {
+        Err(SendError::Unknown(cause)) => cause.to_string(),
+        other => panic!("not unknown: {other:?}"),
+    }
+}
+
 #[tokio::test]
 async fn mail_arrives_by_every_way_with_and_without_logging_in() {
     for (security, offered) in WAYS {
@@ -389,10 +397,11 @@ async fn what_is_logged_of_a_refusal_never_names_the_recipient() {
         ("550 5.1.1 <ada@example.com> unknown", "the mail server answered 550 5.1.1"),
         ("550 ada@example.com unknown", "the mail server answered 550"),
         ("421 4.7.0 ada@example.com again", "the mail server answered 421 4.7.0"),
-        ("ada@example.com", "the mail server's answer makes no sense"),
+        ("ada@example.com", "the mail server's answer to the mail makes no sense"),
     ] {
         server.behave(Behaviour::RejectRecipient(answer.to_owned()));
-        let (SendError::Permanent(cause) | SendError::Transient(cause)) = sender.send(&mail()).await.unwrap_err();
+        let (SendError::Permanent(cause) | SendError::Transient(cause) | SendError::Unknown(cause)) =
+            sender.send(&mail()).await.unwrap_err();
         assert_eq!(cause.to_string(), expected);
         assert!(!format!("{cause:?}").contains("ada@"));
         assert!(cause.source().is_none());
@@ -416,7 +425,8 @@ async fn a_server_that_hangs_is_given_up_in_time_and_so_is_its_connection() {
     let (server, sender) = pair(Options::default(), |settings| settings.timeout = Duration::from_millis(200)).await;
     sender.send(&mail()).await.unwrap();
     server.behave(Behaviour::Hang);
-    assert_eq!(transient(sender.send(&mail()).await), "the mail server took too long");
+    let cause = unknown(sender.send(&mail()).await);
+    assert_eq!(cause, "the mail server took too long to say whether it took the mail");
     server.behave(Behaviour::Accept);
     sender.send(&mail()).await.unwrap();
     assert_eq!(server.messages().len(), 2);
@@ -427,7 +437,7 @@ async fn a_server_that_hangs_is_given_up_in_time_and_so_is_its_connection() {
 async fn a_mail_whose_receipt_was_lost_comes_again_under_the_same_message_id() {
     let (server, sender) = plain_pair().await;
     server.behave(Behaviour::DropAfterData);
-    transient(sender.send(&mail()).await);
+    assert_eq!(unknown(sender.send(&mail()).await), "the mail server's answer to the mail makes no sense");
     server.behave(Behaviour::Accept);
     sender.send(&mail()).await.unwrap();
     let ids = server.wait_for(2).await.into_iter().map(|message| message.header("Message-ID").unwrap());
@@ -476,6 +486,22 @@ async fn nothing_personal_or_secret_is_printed() {
     for secret in [PASSWORD, "ada@", "token"] {
         assert!(!printed.contains(secret), "{printed}");
     }
+}
+
+#[tokio::test]
+async fn the_mailbox_of_a_developer_wakes_who_waits_for_a_change_and_can_be_emptied() {
+    let mailbox = DevMailbox::new(2, clock());
+    let begin = mailbox.changed(None).await;
+    let now = |seen| tokio::time::timeout(Duration::from_millis(50), mailbox.changed(Some(seen)));
+    assert!(now(begin).await.is_err(), "nothing has changed");
+    let mail = mail();
+    let (after, sent) = tokio::join!(mailbox.changed(Some(begin)), mailbox.send(&mail));
+    sent.unwrap();
+    assert_ne!(after, begin);
+    assert_eq!(now(begin).await.unwrap(), after, "who asks late is told at once");
+    mailbox.clear();
+    assert!(mailbox.list().is_empty());
+    assert_ne!(now(after).await.unwrap(), after);
 }
 
 #[tokio::test]

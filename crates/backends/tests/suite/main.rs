@@ -12,5 +12,12 @@
 mod hash;
 mod mail;
 mod memory;
+#[cfg(feature = "mongodb")]
+#[path = "../support/mongod.rs"]
+mod mongod;
+#[cfg(feature = "mongodb")]
+mod mongodb;
+#[cfg(feature = "mongodb")]
+mod mongodb_nodes;
 mod sms;
 mod sqlite;

@@ -22,11 +22,11 @@ pub trait MailSender: Send + Sync + std::fmt::Debug {
 /// Hands a short message to the world.
 #[async_trait]
 pub trait SmsSender: Send + Sync + std::fmt::Debug {
-    /// Hands over one message; the receipt is what the provider calls it, for [`status`](Self::status).
+    /// Hands over one message; the receipt is what the provider calls it, for [`status`](Self::status), if it said so.
     ///
     /// # Errors
     /// [`SendError`].
-    async fn send(&self, sms: &Sms) -> Result<SmsReceipt, SendError>;
+    async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError>;
 
     /// What has become of a message.
     ///
@@ -51,9 +51,16 @@ pub enum SmsStatus {
 }
 
 /// Where messages are kept instead of being sent, on a developer's machine.
+#[async_trait]
 pub trait Mailbox: Send + Sync + std::fmt::Debug {
     /// What it holds, newest first.
     fn list(&self) -> Vec<Delivered>;
+
+    /// Throws away what it holds.
+    fn clear(&self);
+
+    /// The number of its present state, another one after each change; waits while that is still this one.
+    async fn changed(&self, since: Option<u64>) -> u64;
 }
 
 /// Why a mail was not taken.
@@ -62,6 +69,9 @@ pub enum SendError {
     /// May go better later.
     #[error("not taken for now")]
     Transient(#[source] Cause),
+    /// It may have been taken, and it may not: nobody said so before the time was up.
+    #[error("nobody knows whether it was taken")]
+    Unknown(#[source] Cause),
     /// There is no such mailbox, and there will be none.
     #[error("refused for good")]
     Permanent(#[source] Cause),

@@ -26,7 +26,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// [`CommitError::Failed`] names the first precondition that did not hold; then nothing was changed.
     async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
 
-    /// Takes up to `limit` outbox rows of this channel that are due and not leased, oldest first, under this lease.
+    /// Takes up to `limit` outbox rows of this channel that are due and not leased, oldest first, under this lease; of those
+    /// that are due at the same time, the one that one caller put in first.
     ///
     /// # Errors
     /// [`StoreError`].

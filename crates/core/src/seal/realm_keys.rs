@@ -80,6 +80,19 @@ impl RealmKeys {
         &self.link
     }
 
+    /// An identifier of nobody, always the same for the same question; who does not have the key cannot tell it from one
+    /// that was drawn.
+    #[must_use]
+    pub fn nobody(&self, question: &[&str]) -> UserId {
+        let mut context = hmac::Context::with_key(&self.link);
+        for part in std::iter::once(&"nobody").chain(question) {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        let tag = context.sign();
+        UserId::of(tag.as_ref().first_chunk().copied().unwrap_or_default())
+    }
+
     /// The key under which refresh tokens follow each other.
     pub(crate) const fn refresh_key(&self) -> &hmac::Key {
         &self.refresh

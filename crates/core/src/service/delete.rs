@@ -5,6 +5,7 @@ use crate::{
     ctx::Ctx,
     email::EmailAddress,
     error::{Error, Kind, Result},
+    id::UserId,
     link::Purpose,
     message::{MessageKind, Recipient},
     port::{CommitError, Op, Precondition},
@@ -43,9 +44,16 @@ impl Service {
         for _ in 0..TRIES {
             let user = self.ports.store.user(&realm.name, &account.id).await?;
             let user = user.ok_or_else(|| Error::bad_token().because("the user is gone"))?;
+            // What somebody else typed beside this account must not become one when it is gone.
+            let (_, beside) = self.ports.store.by_index(&realm.name, user.index).await?;
             let goodbye = message(ctx, realm, MessageKind::AccountDeleted, &Recipient::of(&account.profile), None)?;
-            let drop = |purpose| Op::DropChallenges { realm: realm.name.clone(), subject: user.id.clone(), purpose };
-            let batch = vec![
+            let drop_of = |subject: &UserId, purpose| Op::DropChallenges {
+                realm: realm.name.clone(),
+                subject: subject.clone(),
+                purpose,
+            };
+            let drop = |purpose| drop_of(&user.id, purpose);
+            let mut batch = vec![
                 Op::DeleteUser { realm: realm.name.clone(), id: user.id.clone(), revision: user.revision },
                 self.end_all(ctx, realm, &user.id, None),
                 drop(Purpose::Reset),
@@ -54,12 +62,16 @@ impl Service {
                 Op::Audit(AuditRow::new(ctx, &realm.name, Event::AccountDeleted).user(&user.id)),
                 Op::Enqueue(goodbye),
             ];
+            if let Some(beside) = beside {
+                batch.push(drop_of(&beside.id, Purpose::Registration));
+                batch.push(Op::DeleteRegistration { realm: beside.realm, id: beside.id });
+            }
             match self.commit(batch).await {
                 Ok(()) => {
                     tracing::info!(realm = %realm.name, user = %user.id, "account deleted");
                     return Ok(());
                 }
-                Err(CommitError::Failed(Precondition::UserRevision)) => {}
+                Err(CommitError::Failed(Precondition::UserRevision | Precondition::RegistrationThere)) => {}
                 Err(error) => return Err(error.into()),
             }
         }

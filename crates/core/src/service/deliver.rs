@@ -2,8 +2,8 @@
 
 use crate::{
     ctx::Ctx,
-    error::{Error, Result},
-    link::{Act, Challenge},
+    error::{Cause, Error, Result},
+    link::{Act, Challenge, Purpose},
     message::{Channel, Links, Mail, MessageKind, Recipient},
     outbox::{Claimed, Lease, OutboxRow, Outcome, retry_at},
     port::{CommitError, Op, Precondition, SendError},
@@ -70,10 +70,11 @@ impl Service {
                 tracing::warn!(outbox = %row.id, mail = row.kind.as_str(), %cause, "mail refused for good");
                 self.finish(claimed, Outcome::Dead, Delivery::Dead, "refused").await
             }
-            Err(SendError::Transient(cause)) => {
-                let at = retry_at(ctx, row.attempts + 1);
-                tracing::warn!(outbox = %row.id, mail = row.kind.as_str(), attempts = row.attempts + 1, retry_at = %at, %cause, "mail not taken");
-                self.finish(claimed, Outcome::Retry(at), Delivery::Later, "later").await
+            Err(SendError::Transient(cause)) => self.later(ctx, claimed, None, &cause).await,
+            // If it did arrive, its link must not live longer than it says; if it did not, one asks for another.
+            Err(SendError::Unknown(cause)) => {
+                let reset = challenge.filter(|challenge| challenge.purpose == Purpose::Reset);
+                self.later(ctx, claimed, reset.map(|reset| lives_from_now(ctx, &reset)), &cause).await
             }
         }
     }
@@ -128,7 +129,8 @@ impl Service {
     async fn pending_reset(&self, ctx: &Ctx, realm: &Realm, row: &OutboxRow) -> Result<Option<Challenge>> {
         let Some(challenge) = self.fresh_challenge(ctx, realm, row).await? else { return Ok(None) };
         let is_user = self.ports.store.user(&realm.name, &challenge.subject).await?.is_some();
-        let is_somebody = is_user || self.ports.store.registration(&realm.name, &challenge.subject).await?.is_some();
+        let registration = self.ports.store.registration(&realm.name, &challenge.subject).await?;
+        let is_somebody = is_user || registration.is_some_and(|registration| registration.expires_at > ctx.now);
         Ok(is_somebody.then_some(challenge))
     }
 
@@ -139,14 +141,19 @@ impl Service {
         Ok(challenge.filter(|challenge| challenge.used_at.is_none() && challenge.expires_at > ctx.now))
     }
 
+    /// Records that it was not taken, or that nobody knows.
+    async fn later(&self, ctx: &Ctx, claimed: &Claimed, with: Option<Op>, cause: &Cause) -> Result<Delivery> {
+        let row = &claimed.row;
+        let at = retry_at(ctx, row.attempts + 1);
+        tracing::warn!(outbox = %row.id, mail = row.kind.as_str(), attempts = row.attempts + 1, retry_at = %at, %cause, "mail not taken");
+        let recorded = self.record(claimed, Outcome::Retry(at), with).await?;
+        Ok(if recorded { Delivery::Later } else { Delivery::Lost })
+    }
+
     /// Records the hand-over; from now on the link's lifetime runs.
     async fn sent(&self, ctx: &Ctx, claimed: &Claimed, challenge: Option<Challenge>) -> Result<Delivery> {
         let row = &claimed.row;
-        let expire = challenge.map(|challenge| Op::ExpireChallenge {
-            realm: row.realm.clone(),
-            id: challenge.id,
-            at: ctx.now.plus(challenge.lifetime),
-        });
+        let expire = challenge.map(|challenge| lives_from_now(ctx, &challenge));
         if !self.record(claimed, Outcome::Done, expire).await? {
             return Ok(Delivery::Lost);
         }
@@ -179,4 +186,9 @@ impl Service {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The link's life begins with the hand-over.
+fn lives_from_now(ctx: &Ctx, challenge: &Challenge) -> Op {
+    Op::ExpireChallenge { realm: challenge.realm.clone(), id: challenge.id, at: ctx.now.plus(challenge.lifetime) }
 }

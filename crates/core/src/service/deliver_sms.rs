@@ -30,8 +30,8 @@ impl Service {
         };
         match sender.send(&sms).await {
             Ok(receipt) => {
-                let question = ask_later(ctx, realm, &receipt)?;
-                if !self.record(claimed, Outcome::Done, Some(question)).await? {
+                let question = receipt.map(|receipt| ask_later(ctx, realm, &receipt)).transpose()?;
+                if !self.record(claimed, Outcome::Done, question).await? {
                     return Ok(Delivery::Lost);
                 }
                 tracing::info!(outbox = %row.id, attempts = row.attempts + 1, "sms taken by the provider");
@@ -41,7 +41,12 @@ impl Service {
                 tracing::warn!(outbox = %row.id, %cause, "sms refused for good");
                 self.finish(claimed, Outcome::Dead, Delivery::Dead, "refused").await
             }
-            Err(SendError::Transient(cause)) => {
+            // Each costs money, and whoever waits may ask again.
+            Err(SendError::Unknown(cause)) if row.attempts > 0 => {
+                tracing::warn!(outbox = %row.id, attempts = row.attempts + 1, %cause, "sms given up: it may have been taken twice");
+                self.finish(claimed, Outcome::Dead, Delivery::Dead, "unknown").await
+            }
+            Err(SendError::Transient(cause) | SendError::Unknown(cause)) => {
                 let at = retry_at(ctx, row.attempts + 1).min(ctx.now.plus(LONGEST_WAIT));
                 tracing::warn!(outbox = %row.id, attempts = row.attempts + 1, retry_at = %at, %cause, "sms not taken");
                 self.finish(claimed, Outcome::Retry(at), Delivery::Later, "later").await

@@ -15,9 +15,15 @@ use crate::{
     phone::PhoneNumber,
     port::{CommitError, Op, Precondition},
     realm::Realm,
+    seal::RealmKeys,
     service::{Faults, Given, Service, message},
     user::User,
 };
+
+/// Whom a handle concerns that is for nobody.
+fn decoy(keys: &RealmKeys, id: &str, phone: &PhoneNumber) -> UserId {
+    keys.nobody(&["phone", id, phone.as_str()])
+}
 
 /// So often may a code be tried (ASVS 6.6.3; NIST SP 800-63B-4 §3.2.2).
 const TRIES: u32 = 5;
@@ -45,7 +51,8 @@ impl Service {
             return Err(Error::new(away, "sms.unavailable", "Short messages cannot be sent"));
         }
         let owner = self.owner_of(ctx, realm, id, &phone).await?;
-        let subject = owner.unwrap_or_else(|| UserId::random(ctx.random()));
+        // Always the same for the same question, so that a newer handle replaces the one before for nobody, too.
+        let subject = owner.unwrap_or_else(|| decoy(&realm.keys, id, &phone));
 
         let lifetime = self.rules.code_lifetime;
         let mut challenge = Challenge::new(ctx, &realm.name, Purpose::Phone, &subject, lifetime);

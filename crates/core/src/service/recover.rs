@@ -71,15 +71,16 @@ impl Service {
         match self.purpose(realm, token).await? {
             Purpose::Registration => {
                 let (registration, challenge) = self.claimable(ctx, realm, token).await?;
-                self.claim(ctx, realm, registration, &challenge, password, Event::RegistrationClaimed).await
+                let event = Event::RegistrationClaimed;
+                let is_mine = self.claim(ctx, realm, registration, &challenge, password, event).await?;
+                if is_mine { Ok(()) } else { Err(Error::bad_link()) }
             }
             _ => {
                 for _ in 0..TRIES {
                     let done = match self.resettable(ctx, realm, token).await? {
                         (Subject::User(user), challenge) => self.reset(ctx, realm, user, &challenge, password).await?,
                         (Subject::Registration(registration), challenge) => {
-                            self.claim(ctx, realm, registration, &challenge, password, Event::PasswordReset).await?;
-                            true
+                            self.claim(ctx, realm, registration, &challenge, password, Event::PasswordReset).await?
                         }
                     };
                     if done {
@@ -120,7 +121,8 @@ impl Service {
         Ok((Subject::Registration(pending.ok_or_else(Error::bad_link)?), challenge))
     }
 
-    /// Turns a registration into a user with the password that was chosen.
+    /// Turns a registration into a user with the password that was chosen. `false` when it is none any more: by the link of
+    /// another mail it may have become a user meanwhile.
     async fn claim(
         &self,
         ctx: &Ctx,
@@ -129,7 +131,7 @@ impl Service {
         challenge: &Challenge,
         password: &Given,
         event: Event,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let key = registration.vault.key(&realm.keys, &registration.id)?;
         let profile = registration.vault.open_profile(&key)?;
         let password = self.accept(password, &profile)?;
@@ -138,8 +140,7 @@ impl Service {
         user.vault = user.vault.with_password(ctx, &key, &hash);
         // Whoever chooses a password by a link need not be who typed the number.
         user.phone_disputed = true;
-        let is_mine = self.settle(ctx, realm, challenge.id, &user, &profile, event).await?;
-        if is_mine { Ok(()) } else { Err(Error::bad_link()) }
+        self.settle(ctx, realm, challenge.id, &user, &profile, event).await
     }
 
     /// Gives a user the password that was chosen, ends all their sessions and tells them. `false` when the account has changed

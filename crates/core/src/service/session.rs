@@ -103,7 +103,9 @@ impl Service {
                     Err(error) => return Err(error.into()),
                 }
             }
-            let in_grace = ctx.now.since(session.family.rotated_at) <= GRACE;
+            // In either direction: a clock that was set back must not stretch it.
+            let rotated_at = session.family.rotated_at;
+            let in_grace = ctx.now.since(rotated_at).max(rotated_at.since(ctx.now)) <= GRACE;
             if session.family.previous == Some(hash) && in_grace {
                 let given_at = session.family.rotated_at;
                 return self.tokens(ctx, realm, &session, &account.profile, next, given_at);

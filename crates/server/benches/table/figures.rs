@@ -18,6 +18,7 @@ use crate::{
     ceiling::{Ceiling, Role},
     load::{self, Connection, Load, Window},
     machine,
+    mongod::TestDatabase,
     process::{CHEAP, Program, client},
     refresh::Refreshers,
     table::Table,
@@ -44,11 +45,17 @@ pub(crate) async fn all() -> Table {
     let at_rest = machine::resident(program.id());
     let user = User::join(&program).await;
 
-    logins(&mut table, &program).await;
+    let database = TestDatabase::new().await;
+    let over_mongodb = [("HASH_QUEUE", "10000"), ("DATABASE_URL", database.url.as_str())];
+    let mongodb = Program::start(&over_mongodb).await;
+    let their_user = User::join(&mongodb).await;
+
+    logins(&mut table, &program, &mongodb).await;
     let logins_ended = Instant::now();
     let busy_between = machine::rest(Duration::from_secs(5)).await;
     let after_logins = machine::resident(program.id());
-    reads(&mut table, &program, &user).await;
+    reads(&mut table, (&program, &user), (&mongodb, &their_user)).await;
+    drop(mongodb);
     creates_and_starts(&mut table).await;
 
     table.figure("resident memory after the start", at_rest, "MiB");
@@ -92,7 +99,7 @@ impl InTurn {
 }
 
 /// Logins against the bare hashes in them.
-async fn logins(table: &mut Table, program: &Program) {
+async fn logins(table: &mut Table, program: &Program, mongodb: &Program) {
     let clients = 2 * machine::cores();
     let body = format!("username={EMAIL}&password={PASSWORD}");
     let logins = Load::same(program.port(), clients, load::post("/User1/login", FORM, &body));
@@ -102,6 +109,8 @@ async fn logins(table: &mut Table, program: &Program) {
     let measured = InTurn::measure(async |length| logins.rate(length).await, async |length| hashes.rate(length).await);
     let what = format!("logins (Argon2id, 19 MiB, 2 passes; {clients} clients)");
     table.rate(what, &measured.await, "bare Argon2id hashes on all processors");
+    let logins = Load::same(mongodb.port(), clients, load::post("/User1/login", FORM, &body));
+    table.over_mongodb(steady(&logins).await, "/s");
 }
 
 /// Bare hashes, on a thread for each processor.
@@ -140,7 +149,7 @@ impl Hashes {
 }
 
 /// Authenticated reads against a bare greeting, and against a bare verification with the same answer.
-async fn reads(table: &mut Table, program: &Program, user: &User) {
+async fn reads(table: &mut Table, (program, user): (&Program, &User), (mongodb, their_user): (&Program, &User)) {
     let token = Some(user.token.as_str());
     let hello = Ceiling::start(Role::Hello);
     let verify = Ceiling::start(Role::Verify { secret: secret(program), user: user.answer.clone() });
@@ -160,11 +169,25 @@ async fn reads(table: &mut Table, program: &Program, user: &User) {
         let what = format!("authenticated reads (`GET /User1/me`; {READERS} connections)");
         table.rate(what, &measured.await, of);
     }
+    let reads = Load::same(mongodb.port(), READERS, load::get("/User1/me", Some(&their_user.token)));
+    table.over_mongodb(steady(&reads).await, "/s");
+}
+
+/// The median over some slices.
+async fn steady(load: &Load) -> f64 {
+    load.rate(WARM_UP).await;
+    let mut rates = Vec::new();
+    for _ in 0..SLICES {
+        rates.push(load.rate(A_SLICE).await);
+    }
+    median(rates)
 }
 
 /// Registrations that are committed, with hashes that cost nothing; then starts with and without that data.
 async fn creates_and_starts(table: &mut Table) {
     let mut program = Program::start(CHEAP).await;
+    let database = TestDatabase::new().await;
+    let mongodb = Program::start(&[CHEAP, &[("DATABASE_URL", database.url.as_str())]].concat()).await;
     let request = |number: u64| {
         let form = json!({
             "first_name": "John", "last_name": "Doe", "email": format!("john.doe.{number}@example.com"),
@@ -172,16 +195,18 @@ async fn creates_and_starts(table: &mut Table) {
         });
         load::post("/User1/create", JSON, &form.to_string())
     };
-    let creates = Load { port: program.port(), connections: REGISTRARS, request: Arc::new(request) };
-    creates.rate(WARM_UP).await;
-    let mut rates = Vec::new();
-    for _ in 0..SLICES {
-        rates.push(creates.rate(A_SLICE).await);
-    }
+    let creates =
+        |program: &Program| Load { port: program.port(), connections: REGISTRARS, request: Arc::new(request) };
     let what = format!("registrations committed, each with its mail (the cheapest Argon2id; {REGISTRARS} connections)");
-    table.figure(what, median(rates), "/s");
+    table.figure(what, steady(&creates(&program)).await, "/s");
+    table.over_mongodb(steady(&creates(&mongodb)).await, "/s");
+    drop(mongodb);
 
-    refreshes(table).await;
+    let what = format!("refreshes committed ({REGISTRARS} connections)");
+    table.figure(what, refreshes(&Program::start(CHEAP).await).await, "/s");
+    let database = TestDatabase::new().await;
+    let mongodb = Program::start(&[CHEAP, &[("DATABASE_URL", database.url.as_str())]].concat()).await;
+    table.over_mongodb(refreshes(&mongodb).await, "/s");
 
     let mut fresh = Vec::new();
     for _ in 0..STARTS {
@@ -197,16 +222,15 @@ async fn creates_and_starts(table: &mut Table) {
 }
 
 /// Refreshes that are committed, each client with a session of its own.
-async fn refreshes(table: &mut Table) {
-    let program = Program::start(CHEAP).await;
-    User::join(&program).await;
-    let mut refreshers = Refreshers::log_in(&program, REGISTRARS, EMAIL, PASSWORD).await;
+async fn refreshes(program: &Program) -> f64 {
+    User::join(program).await;
+    let mut refreshers = Refreshers::log_in(program, REGISTRARS, EMAIL, PASSWORD).await;
     refreshers.rate(WARM_UP).await;
     let mut rates = Vec::new();
     for _ in 0..SLICES {
         rates.push(refreshers.rate(A_SLICE).await);
     }
-    table.figure(format!("refreshes committed ({REGISTRARS} connections)"), median(rates), "/s");
+    median(rates)
 }
 
 /// Milliseconds from the start of the process to its first 200.

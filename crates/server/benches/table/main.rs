@@ -1,6 +1,6 @@
 //! What the server does in a second, beside the ceilings of the machine it runs on: one Markdown table.
 //!
-//! `cargo bench --package portcullis --bench table`, about two minutes. The load comes from the same machine and takes its
+//! `make bench`, about three minutes. The load comes from the same machine and takes its
 //! share of the processors, so that ratios say more than figures. A figure and its ceiling are measured in turn.
 #![allow(
     clippy::unwrap_used,
@@ -17,6 +17,8 @@ mod ceiling;
 mod figures;
 mod load;
 mod machine;
+#[path = "../../../backends/tests/support/mongod.rs"]
+mod mongod;
 #[path = "../../tests/suite/support/process.rs"]
 mod process;
 mod refresh;

@@ -6,21 +6,28 @@ use crate::figures::InTurn;
 
 #[derive(Default)]
 pub(crate) struct Table {
-    rows: Vec<[String; 4]>,
+    rows: Vec<[String; 5]>,
     notes: Vec<String>,
 }
 
 impl Table {
     /// A figure that stands for itself.
     pub(crate) fn figure(&mut self, what: impl Into<String>, value: f64, unit: &str) {
-        self.rows.push([what.into(), number(value, unit), String::new(), String::new()]);
+        self.rows.push([what.into(), number(value, unit), String::new(), String::new(), String::new()]);
+    }
+
+    /// The same as in the row before, over MongoDB.
+    pub(crate) fn over_mongodb(&mut self, value: f64, unit: &str) {
+        if let Some([_, _, mongodb, ..]) = self.rows.last_mut() {
+            *mongodb = number(value, unit);
+        }
     }
 
     /// A rate beside the most that it could be.
     pub(crate) fn rate(&mut self, what: impl Into<String>, measured: &InTurn, of: &str) {
         let ceiling = format!("{} {of}", number(measured.ceiling, "/s"));
         let ratio = format!("{:.0} %", 100.0 * measured.ratio);
-        self.rows.push([what.into(), number(measured.rate, "/s"), ceiling, ratio]);
+        self.rows.push([what.into(), number(measured.rate, "/s"), String::new(), ceiling, ratio]);
     }
 
     pub(crate) fn note(&mut self, note: impl Into<String>) {
@@ -39,9 +46,9 @@ fn number(value: f64, unit: &str) -> String {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| | Portcullis | ceiling in the same run | of it |\n|---|--:|--:|--:|")?;
-        for [what, value, ceiling, ratio] in &self.rows {
-            writeln!(f, "| {what} | {value} | {ceiling} | {ratio} |")?;
+        writeln!(f, "| | SQLite | MongoDB | ceiling in the same run | SQLite of it |\n|---|--:|--:|--:|--:|")?;
+        for [what, value, mongodb, ceiling, ratio] in &self.rows {
+            writeln!(f, "| {what} | {value} | {mongodb} | {ceiling} | {ratio} |")?;
         }
         self.notes.iter().try_for_each(|note| write!(f, "\n{note}\n"))
     }

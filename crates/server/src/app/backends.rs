@@ -2,6 +2,8 @@
 
 use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 
+#[cfg(feature = "mongodb")]
+use portcullis_backends::mongodb;
 use portcullis_backends::{
     hash::{self, HashPool},
     mail::{DevMailbox, Security, SmtpSender, SmtpSettings},
@@ -15,8 +17,10 @@ use portcullis_core::{
 };
 
 use super::BuildError;
-use crate::config::{self, Config, Delivery, Environment, MailTls, create_private_dir};
+use crate::config::{self, Config, Database, Delivery, Environment, MailTls, create_private_dir};
 
+/// What the database is called.
+pub(super) const DATABASE: &str = "SQLite";
 /// Memory of the hash threads is given back after this long without work.
 const HASH_IDLE: Duration = Duration::from_secs(60);
 
@@ -29,6 +33,10 @@ pub enum DatabaseError {
     /// It cannot be opened or brought up to date.
     #[error(transparent)]
     Open(#[from] sqlite::OpenError),
+    /// The same, of MongoDB.
+    #[cfg(feature = "mongodb")]
+    #[error(transparent)]
+    MongoDb(#[from] mongodb::OpenError),
 }
 
 /// Why mails cannot be sent with these settings.
@@ -42,12 +50,34 @@ pub enum MailError {
     Settings(#[source] portcullis_core::error::Cause),
 }
 
-/// The database, and the lock that keeps other servers off it.
-pub(super) fn store(config: &Config, now: Timestamp) -> Result<(Arc<dyn Store>, sqlite::ServeLock), BuildError> {
-    make_data_dir(config)?;
-    let lock = sqlite::ServeLock::acquire(&config.store.database).map_err(DatabaseError::from)?;
-    let store = SqliteStore::open(&config.store.database, now).map_err(DatabaseError::from)?;
-    Ok((Arc::new(store), lock))
+/// The database, and where only one process may serve from it, the lock that keeps others off.
+pub(super) async fn store(
+    config: &Config,
+    now: Timestamp,
+) -> Result<(Arc<dyn Store>, Option<sqlite::ServeLock>), BuildError> {
+    match &config.store.database {
+        Database::Sqlite(path) => {
+            make_data_dir(config)?;
+            let lock = sqlite::ServeLock::acquire(path).map_err(DatabaseError::from)?;
+            let store = SqliteStore::open(path, now).map_err(DatabaseError::from)?;
+            Ok((Arc::new(store), Some(lock)))
+        }
+        #[cfg(feature = "mongodb")]
+        Database::MongoDb(url) => {
+            let store = mongodb::MongoStore::open(&mongodb_settings(config, url), now).await;
+            Ok((Arc::new(store.map_err(DatabaseError::from)?), None))
+        }
+    }
+}
+
+#[cfg(feature = "mongodb")]
+fn mongodb_settings(config: &Config, url: &portcullis_core::SecretString) -> mongodb::Settings {
+    mongodb::Settings {
+        url: url.clone(),
+        realms: config.realms.clone(),
+        timeout: config.store.timeout,
+        patience: config.store.wait,
+    }
 }
 
 pub(super) fn hasher(password: &config::Password) -> Result<Arc<dyn PasswordHasher>, hash::StartError> {
@@ -123,10 +153,20 @@ fn twilio(twilio: &config::Twilio, timeout: Duration) -> Result<TwilioSender, Ma
 }
 
 /// Brings the database up to date; gives the steps that were taken.
-pub(super) fn migrate(config: &Config, now: Timestamp) -> Result<Vec<String>, BuildError> {
-    make_data_dir(config)?;
-    let applied = sqlite::migrate(&config.store.database, now).map_err(DatabaseError::from)?;
-    Ok(applied.iter().map(|step| format!("{:04} {}", step.version, step.name)).collect())
+pub(super) async fn migrate(config: &Config, now: Timestamp) -> Result<Vec<String>, BuildError> {
+    let step = |version: u32, name: &str| format!("{version:04} {name}");
+    match &config.store.database {
+        Database::Sqlite(path) => {
+            make_data_dir(config)?;
+            let taken = sqlite::migrate(path, now).map_err(DatabaseError::from)?;
+            Ok(taken.iter().map(|taken| step(taken.version, taken.name)).collect())
+        }
+        #[cfg(feature = "mongodb")]
+        Database::MongoDb(url) => {
+            let taken = mongodb::migrate(&mongodb_settings(config, url), now).await.map_err(DatabaseError::from)?;
+            Ok(taken.iter().map(|taken| step(taken.version, taken.name)).collect())
+        }
+    }
 }
 
 fn make_data_dir(config: &Config) -> Result<(), BuildError> {

@@ -10,13 +10,14 @@ use portcullis_core::{
     Ctx,
     clock::{Clock, SystemClock},
     password::Policy,
+    port::PasswordHasher,
     random::{OsRandom, Random},
     service::{OpenRealmsError, Ports, Realms, Rules, Service, reseal_signing_keys},
 };
 use tokio::net::TcpListener;
 
 use crate::{
-    config::{Config, Delivery, Enumeration, Environment},
+    config::{self, Config, Delivery, Enumeration, Environment, Signing},
     http::{self, Face, Limits, Shared},
     listen::{self, Patience},
     templates::{self, Look, TemplateError, Templates},
@@ -52,15 +53,15 @@ pub struct App {
     /// None when somebody pumps by hand.
     worker: Option<Worker>,
     patience: Patience,
-    /// Keeps a second serving process off the same database, for as long as it lives.
-    _lock: sqlite::ServeLock,
+    /// Keeps a second serving process off a database that is one process's, for as long as it lives.
+    _lock: Option<sqlite::ServeLock>,
 }
 
 /// Why the application could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The data folder cannot be made.
-    #[error("the data folder {0} cannot be made")]
+    #[error("the data folder {0} cannot be made (DATA_DIR names another)")]
     DataDir(std::path::PathBuf, #[source] std::io::Error),
     /// The database cannot be opened.
     #[error(transparent)]
@@ -86,8 +87,16 @@ pub enum BuildError {
 ///
 /// # Errors
 /// [`BuildError`].
-pub fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<String>, BuildError> {
-    backends::migrate(config, clock.now())
+pub async fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<String>, BuildError> {
+    backends::migrate(config, clock.now()).await
+}
+
+/// The hasher of passwords, for whoever wants nothing else of the application.
+///
+/// # Errors
+/// [`BuildError::Hash`].
+pub fn hasher(settings: &config::Password) -> Result<Arc<dyn PasswordHasher>, BuildError> {
+    Ok(backends::hasher(settings)?)
 }
 
 impl App {
@@ -100,7 +109,7 @@ impl App {
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
         let templates = Arc::new(templates(config)?);
         let backends::Outlets { mailer, sms, mailbox } = backends::outlets(config, &clock)?;
-        let (store, lock) = backends::store(config, ctx.now)?;
+        let (store, lock) = backends::store(config, ctx.now).await?;
         let encryption_keys = &config.store.encryption_keys;
         let realms = Realms::open(&ctx, &*store, encryption_keys, &config.realms).await?;
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;
@@ -129,7 +138,12 @@ impl App {
                 templates,
                 mailbox,
                 openapi: Default::default(),
-                limits: Limits { body: config.http.body_limit, time: config.http.request_timeout },
+                limits: Limits {
+                    body: config.http.body_limit,
+                    body_time: config.http.body_timeout,
+                    time: config.http.request_timeout,
+                },
+                stopping: Default::default(),
                 face: face(config),
             },
             patience: Patience { head: config.http.header_timeout, grace: config.http.shutdown_grace },
@@ -140,9 +154,11 @@ impl App {
     /// Serves until `stop` is ready; then lets requests and mails that have begun end, within the grace.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let workers = self.worker.map(Worker::start);
+        let stopping = self.shared.stopping.clone();
         // Requests and mails end side by side, so that one grace is enough for both.
         let stop = async {
             stop.await;
+            stopping.send_replace(true);
             if let Some(workers) = &workers {
                 workers.ask_to_stop();
             }
@@ -244,6 +260,9 @@ fn face(config: &Config) -> Face {
     Face {
         base_url: config.public_url.to_string().into(),
         first_realm: config.realms.first().map_or("", |name| name.as_str()).into(),
+        realms: config.realms.iter().map(ToString::to_string).collect(),
+        database: backends::DATABASE,
+        has_public_keys: matches!(config.token.signing, Signing::KeyPair(_)),
         is_https: config.public_url.is_https(),
         docs: config.http.docs,
         is_development: config.environment == Environment::Development,

@@ -1,28 +1,83 @@
 //! `portcullis config check`
 
-use std::io::{self, Write};
+use std::io;
 
-use crate::config::{Inspection, Sources, inspect};
+use serde::Serialize;
+
+use super::output::{BAD, GOOD, Output, WARNING};
+use crate::config::{Inspection, Problem, Sources, inspect};
+
+/// What the settings amount to, for scripts.
+#[derive(Serialize)]
+pub(super) struct Verdict {
+    valid: bool,
+    environment: &'static str,
+    problems: Vec<Remark>,
+    warnings: Vec<Remark>,
+}
+
+#[derive(Serialize)]
+struct Remark {
+    name: String,
+    text: String,
+}
+
+impl Verdict {
+    pub(super) fn of(inspection: &Inspection) -> Self {
+        let remarks = |problems: &[Problem]| problems.iter().cloned().map(Remark::from).collect();
+        let problems = inspection.verdict().err().map_or_else(Vec::new, |errors| remarks(errors.problems()));
+        Self {
+            valid: problems.is_empty(),
+            environment: inspection.environment().as_str(),
+            problems,
+            warnings: remarks(inspection.warnings()),
+        }
+    }
+
+    pub(super) fn code(&self) -> u8 {
+        u8::from(!self.valid)
+    }
+}
+
+impl From<Problem> for Remark {
+    fn from(Problem { name, text }: Problem) -> Self {
+        Self { name, text }
+    }
+}
 
 /// Writes what is wrong with the settings, or that nothing is; gives the exit code. Nothing is made or changed.
 ///
 /// # Errors
 /// When `out` takes no more.
-pub fn check(sources: Sources, out: &mut dyn Write) -> io::Result<u8> {
-    write_verdict(&inspect(sources), out)
+pub fn check(sources: Sources, out: &mut Output) -> io::Result<u8> {
+    tell_verdict(&inspect(sources), out)
 }
 
-pub(super) fn write_verdict(inspection: &Inspection, out: &mut dyn Write) -> io::Result<u8> {
+pub(super) fn tell_verdict(inspection: &Inspection, out: &mut Output) -> io::Result<u8> {
+    if !out.is_json() {
+        return write_verdict(inspection, out);
+    }
+    let verdict = Verdict::of(inspection);
+    out.json(&verdict)?;
+    Ok(verdict.code())
+}
+
+pub(super) fn write_verdict(inspection: &Inspection, out: &mut Output) -> io::Result<u8> {
     for warning in inspection.warnings() {
-        writeln!(out, "Warning: {warning}")?;
+        let word = out.paint(WARNING, "Warning:");
+        out.line(format_args!("{word} {warning}"))?;
     }
     match inspection.verdict() {
         Ok(()) => {
-            writeln!(out, "The configuration is good for {}.", inspection.environment().as_str())?;
+            let good = format!("The configuration is good for {}.", inspection.environment().as_str());
+            out.line(out.paint(GOOD, good))?;
             Ok(0)
         }
         Err(errors) => {
-            writeln!(out, "{errors}")?;
+            let text = errors.to_string();
+            let (heading, list) = text.split_once('\n').unwrap_or((&text, ""));
+            out.line(out.paint(BAD, heading))?;
+            out.line(list)?;
             Ok(1)
         }
     }

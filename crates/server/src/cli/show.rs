@@ -1,10 +1,15 @@
 //! `portcullis config show`
 
-use std::io::{self, Write};
+use std::io;
 
-use super::check::write_verdict;
+use serde::Serialize;
+
+use super::{
+    check::{Verdict, write_verdict},
+    output::{FAINT, HEADING, Output},
+};
 use crate::config::{
-    Sources, inspect,
+    Inspection, Sources, inspect,
     setting::{Group, Info},
     table::SETTINGS,
 };
@@ -13,20 +18,54 @@ use crate::config::{
 ///
 /// # Errors
 /// When `out` takes no more.
-pub fn show(sources: Sources, out: &mut dyn Write) -> io::Result<u8> {
+pub fn show(sources: Sources, out: &mut Output) -> io::Result<u8> {
     let inspection = inspect(sources);
+    if out.is_json() {
+        return show_json(&inspection, out);
+    }
     for group in Group::ALL {
-        writeln!(out, "# {}", group.title())?;
+        out.line(out.paint(HEADING, format_args!("# {}", group.title())))?;
         let infos = SETTINGS.iter().map(|setting| setting.info());
         for info in infos.filter(|info| info.group == group) {
             let (value, origin) = inspection.values().shown(info);
-            writeln!(out, "{:<22} {value:<30} ({origin}{})", info.name, remark(info))?;
+            let origin = out.paint(FAINT, format_args!("({origin}{})", remark(info)));
+            out.line(format_args!("{:<22} {value:<30} {origin}", info.name))?;
         }
-        writeln!(out)?;
+        out.line("")?;
     }
     write_verdict(&inspection, out)
 }
 
 const fn remark(info: &Info) -> &'static str {
     if info.is_reserved { "; without effect in this version" } else { "" }
+}
+
+/// All of it for scripts.
+#[derive(Serialize)]
+struct Shown {
+    settings: Vec<Row>,
+    #[serde(flatten)]
+    verdict: Verdict,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    /// As text, whatever its form; none when it is not set, a mask when it is secret.
+    value: Option<String>,
+    origin: String,
+    is_secret: bool,
+    has_effect: bool,
+}
+
+fn show_json(inspection: &Inspection, out: &mut Output) -> io::Result<u8> {
+    let rows = SETTINGS.iter().map(|setting| {
+        let info = setting.info();
+        let (value, origin) = inspection.values().shown(info);
+        let value = (!origin.starts_with("not set")).then_some(value);
+        Row { name: info.name, value, origin, is_secret: info.is_secret, has_effect: !info.is_reserved }
+    });
+    let shown = Shown { settings: rows.collect(), verdict: Verdict::of(inspection) };
+    out.json(&shown)?;
+    Ok(shown.verdict.code())
 }

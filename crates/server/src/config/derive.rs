@@ -8,7 +8,7 @@ use super::{
     setting::Setting,
     table::{
         APP_DOMAIN, APP_NAME, DATA_DIR, DATABASE_URL, DEV_MAILBOX, DOCS, ENVIRONMENT, HASH_THREADS, HOST, JWT_ISSUER,
-        MAIL_FROM, MAIL_FROM_NAME, MAIL_PORT, MAIL_SERVER, MAIL_SSL_TLS, MAIL_STARTTLS, MAIL_USERNAME, PORT,
+        MAIL_FROM, MAIL_FROM_NAME, MAIL_PORT, MAIL_SERVER, MAIL_SSL_TLS, MAIL_STARTTLS, MAIL_USERNAME, MONGO_URL, PORT,
         PUBLIC_URL, USE_CREDENTIALS,
     },
     values::Values,
@@ -68,6 +68,9 @@ fn environment(values: &Values) -> Environment {
 }
 
 fn database_url(values: &Values) -> Option<String> {
+    if values.has(MONGO_URL.name()) {
+        return values.text(MONGO_URL.name()).map(|url| url.trim().to_owned());
+    }
     let folder = values.get(&DATA_DIR)?;
     Some(format!("sqlite://{}/portcullis.db", folder.to_str()?.trim_end_matches('/')))
 }

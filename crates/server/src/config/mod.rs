@@ -21,7 +21,7 @@ pub(crate) mod table;
 mod values;
 
 pub use choices::{Enumeration, Environment, JwtAlgorithm, LogFormat};
-pub use form::PublicUrl;
+pub use form::{Database, PublicUrl};
 pub(crate) use markdown::meaning;
 pub use markdown::settings_markdown;
 pub(crate) use parts::Looks;
@@ -136,6 +136,15 @@ impl Inspection {
             [] => Ok(()),
             problems => Err(ConfigErrors::new(problems.to_vec())),
         }
+    }
+
+    /// What the settings say about passwords. Nothing is made.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn password(&self) -> Result<Password, ConfigErrors> {
+        self.verdict()?;
+        Password::read(&self.values).ok_or_else(|| ConfigErrors::new(vec![defect()]))
     }
 
     /// What is not wrong but worth a word.

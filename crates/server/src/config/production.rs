@@ -4,15 +4,15 @@ use std::path::Path;
 
 use super::{
     choices::RateLimitMode,
-    form::{decode_key, is_loopback_host, items},
+    form::{authority, decode_key, is_loopback_host, items},
     report::{
         Gravity::{Refused, RefusedElseWarned},
         Report,
     },
     secrets,
     table::{
-        ARGON2_ITERATIONS, ARGON2_MEMORY_KIB, CORS_ALLOWED_ORIGINS, DEV_MAILBOX, ENCRYPTION_KEY, JWT_SECRET,
-        JWT_SECRET_PREVIOUS, MAIL_SERVER, MAIL_SSL_TLS, MAIL_STARTTLS, PASSWORD_MIN_LENGTH, PUBLIC_URL,
+        ARGON2_ITERATIONS, ARGON2_MEMORY_KIB, CORS_ALLOWED_ORIGINS, DATABASE_URL, DEV_MAILBOX, ENCRYPTION_KEY,
+        JWT_SECRET, JWT_SECRET_PREVIOUS, MAIL_SERVER, MAIL_SSL_TLS, MAIL_STARTTLS, PASSWORD_MIN_LENGTH, PUBLIC_URL,
         RATE_LIMIT_MODE, SMS_COUNTRIES, TWILIO_SID, VALIDATE_CERTS,
     },
     values::Values,
@@ -22,6 +22,7 @@ use super::{
 pub(super) fn check(values: &Values, secrets_file: Option<&Path>, report: &mut Report) {
     jwt_secrets(values, secrets_file, report);
     encryption_key(values, secrets_file, report);
+    database(values, report);
     mail(values, report);
     passwords(values, report);
     web(values, report);
@@ -78,6 +79,19 @@ fn absent(name: &str, secrets_file: Option<&Path>, report: &mut Report) {
 
 fn is_monotonous(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|first| bytes.iter().all(|byte| byte == first))
+}
+
+/// Neither TLS, which a network of one's own may go without, nor how strong the password is, which only the database knows.
+fn database(values: &Values, report: &mut Report) {
+    let name = DATABASE_URL.name();
+    let Some(url) = values.text(name).filter(|text| text.trim().starts_with("mongodb")) else { return };
+    let Some((user, hosts)) = authority(url.trim()) else { return };
+    let is_elsewhere =
+        hosts.split(',').any(|host| !is_loopback_host(host.rsplit_once(':').map_or(host, |(host, _)| host)));
+    if user.is_none() && is_elsewhere && !url.contains("authMechanism=") {
+        let text = "has no user, so that anybody on its network can write to the database: give it `USER:PASSWORD@`";
+        report.insecure(RefusedElseWarned, name, text);
+    }
 }
 
 fn mail(values: &Values, report: &mut Report) {

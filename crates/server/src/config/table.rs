@@ -9,9 +9,9 @@ use tracing::level_filters::LevelFilter;
 use super::{
     choices::{Enumeration, Environment, JwtAlgorithm, LogFormat, RateLimitMode},
     form::{
-        ADDRESS, API_URL, CLIENTS, COUNTRIES, DATABASE, DOMAIN, DURATION, HOST_NAME, KEYS, LISTEN, MAILBOX, MONGODB,
-        NETWORKS, ORIGINS, PATH, PORT_NUMBER, PUBLIC, PublicUrl, REALM_NAMES, REDIS, SECRET, SWITCH, TEXT, choice,
-        number,
+        ADDRESS, API_URL, CLIENTS, COUNTRIES, DATABASE, DOMAIN, DURATION, Database, HOST_NAME, KEYS, LISTEN, MAILBOX,
+        MONGODB, NETWORKS, ORIGINS, PATH, PORT_NUMBER, PUBLIC, PublicUrl, REALM_NAMES, REDIS, SECRET, SWITCH, TEXT,
+        choice, number,
     },
     setting::{
         Entry,
@@ -63,6 +63,8 @@ settings! {
             "The longest time that a request may take.";
         HEADER_TIMEOUT: Duration = DURATION, Fixed("10s"),
             "The longest time that a client may take to send the head of a request.";
+        BODY_TIMEOUT: Duration = DURATION, Fixed("10s"),
+            "The longest time that a client may take to send the body of a request.";
         BODY_LIMIT_BYTES: usize = number::<_, 1024, 16_777_216>(), Fixed("65536"),
             "The largest body of a request.";
         SHUTDOWN_GRACE: Duration = DURATION, Fixed("10s"),
@@ -77,12 +79,16 @@ settings! {
     Storage {
         DATA_DIR: PathBuf = PATH, Fixed("./data"),
             "The folder of the embedded database and of generated secrets.";
-        DATABASE_URL: PathBuf = DATABASE, Derived("`sqlite://DATA_DIR/portcullis.db`"),
-            "The file of the SQLite database, as `sqlite://PATH`.";
+        DATABASE_URL: Database = DATABASE, Derived("`MONGO_URL`, or else `sqlite://DATA_DIR/portcullis.db`"),
+            "Where to store: a file of SQLite's, as `sqlite://PATH`, or a MongoDB replica set, as `mongodb://HOST/DATABASE`.";
+        DATABASE_TIMEOUT: Duration = DURATION, Fixed("1500ms"),
+            "The longest time that one piece of work in MongoDB may take; after it the answer is 503.";
+        DATABASE_WAIT_TIMEOUT: Duration = DURATION, Fixed("30s"),
+            "How long the start waits for a MongoDB that does not answer yet.";
         ENCRYPTION_KEY: Vec<EncryptionKey> = KEYS, Derived("generated in development"),
             "32 random bytes in base64 that wrap the realms' keys; of several the first wraps, all unwrap.", secret;
-        MONGO_URL: () = MONGODB, Nothing,
-            "A MongoDB deployment to store in.", secret, reserved;
+        MONGO_URL: Database = MONGODB, Nothing,
+            "The origin's name for a `DATABASE_URL` of MongoDB.", secret;
         REDIS_HOST: String = HOST_NAME, Nothing,
             "The host of a Redis server for a shared cache.", reserved;
         REDIS_PORT: u16 = PORT_NUMBER, Nothing,

@@ -10,6 +10,7 @@ use portcullis_core::{ExposeSecret, SecretString};
 
 use super::{
     access,
+    form::authority,
     layers::{Layer, Origin, read_limited},
     names::FILE_SUFFIX,
     report::{Gravity, Report},
@@ -70,7 +71,12 @@ impl Values {
 
     /// The value of a setting that names a file or folder, seen from the working folder.
     pub(super) fn path(&self, setting: &'static Setting<PathBuf>) -> Option<PathBuf> {
-        self.get(setting).map(|path| self.dir.join(path).components().collect())
+        self.get(setting).map(|path| self.absolute(&path))
+    }
+
+    /// A path, seen from the working folder.
+    pub(super) fn absolute(&self, path: &Path) -> PathBuf {
+        self.dir.join(path).components().collect()
     }
 
     /// Whether somebody, or a rule, gave it a value, be it a bad one.
@@ -103,11 +109,19 @@ impl Values {
     pub(crate) fn shown(&self, info: &Info) -> (String, String) {
         match (self.given.get(info.name), info.default) {
             (Some(given), _) if info.is_secret => ("********".to_owned(), given.to_string()),
-            (Some(given), _) => (trimmed(info, &given.text).to_owned(), given.to_string()),
+            (Some(given), _) => (without_credentials(trimmed(info, &given.text)), given.to_string()),
             (None, Fallback::Fixed(text)) => (text.to_owned(), "default".to_owned()),
             (None, Fallback::Derived(rule)) => ("-".to_owned(), format!("not set; {rule}")),
             (None, Fallback::Nothing) => ("-".to_owned(), "not set".to_owned()),
         }
+    }
+}
+
+/// What stands before the host of a URL may be a password.
+fn without_credentials(text: &str) -> String {
+    match authority(text) {
+        Some((Some(credentials), _)) => text.replace(credentials, "********"),
+        _ => text.to_owned(),
     }
 }
 

@@ -57,7 +57,8 @@ fn all_routes(realm: &str, with_mailbox: bool, is_development: bool) -> OpenApiR
     let around = accounts
         .routes(routes!(routes::landing::landing))
         .routes(routes!(routes::landing::stylesheet))
-        .routes(routes!(routes::brand::brand))
+        .routes(routes!(routes::assets::dev_css))
+        .routes(routes!(routes::assets::dev_js))
         .routes(routes!(routes::health::health))
         .routes(routes!(routes::health::livez))
         .routes(routes!(routes::health::readyz))
@@ -69,7 +70,12 @@ fn all_routes(realm: &str, with_mailbox: bool, is_development: bool) -> OpenApiR
         around
     };
     if with_mailbox {
-        return around.routes(routes!(routes::mailbox::page)).routes(routes!(routes::mailbox::json));
+        return around
+            .routes(routes!(routes::mailbox::page))
+            .routes(routes!(routes::mailbox::json))
+            .routes(routes!(routes::mailbox::html))
+            .routes(routes!(routes::mailbox::events))
+            .routes(routes!(routes::mailbox::clear));
     }
     around
 }

@@ -3,6 +3,7 @@
 use std::{ops::Deref, sync::Arc, time::Duration};
 
 use portcullis_core::{clock::Clock, port::Mailbox, random::Random, service::Service};
+use tokio::sync::watch;
 
 use crate::templates::Templates;
 
@@ -36,6 +37,8 @@ pub(crate) struct Shared {
     /// The OpenAPI document as JSON; empty until the routes are joined.
     pub(crate) openapi: bytes::Bytes,
     pub(crate) limits: Limits,
+    /// Becomes true when the server is to stop: answers without an end have to end.
+    pub(crate) stopping: watch::Sender<bool>,
     pub(crate) face: Face,
 }
 
@@ -44,6 +47,8 @@ pub(crate) struct Shared {
 pub(crate) struct Limits {
     /// Largest body, in bytes.
     pub(crate) body: usize,
+    /// Longest time that a body may take to come.
+    pub(crate) body_time: Duration,
     /// Longest time to an answer.
     pub(crate) time: Duration,
 }
@@ -55,6 +60,12 @@ pub(crate) struct Face {
     pub(crate) base_url: Arc<str>,
     /// The realm that examples speak of.
     pub(crate) first_realm: Arc<str>,
+    /// All of them.
+    pub(crate) realms: Vec<String>,
+    /// The kind of database.
+    pub(crate) database: &'static str,
+    /// Whether there are published keys to check access tokens with.
+    pub(crate) has_public_keys: bool,
     /// Whether browsers may only come by https.
     pub(crate) is_https: bool,
     /// Whether the documentation is shown.

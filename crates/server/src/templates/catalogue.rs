@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     PageLayout,
     /// What the mails have in common.
     MailLayout,
-    /// A stylesheet, which is served as it is.
+    /// What the pages are dressed in, served as it is.
     Style,
 }
 
@@ -42,7 +42,7 @@ impl Kind {
             Self::Sms => "SMS",
             Self::PageLayout => "Layout of the pages",
             Self::MailLayout => "Layout of the mails",
-            Self::Style => "Colours of the pages",
+            Self::Style => "Stylesheet of the pages",
         }
     }
 
@@ -66,11 +66,6 @@ pub(crate) struct Template {
     /// What is used unless an operator's file replaces it.
     pub(crate) source: &'static str,
 }
-
-/// The pages' stylesheet. It goes with the version; an operator's colours are laid over it.
-pub(crate) const STYLESHEET: &str = include_str!("../../templates/portcullis.css");
-/// An operator's colours.
-pub(super) const BRAND: &str = "brand.css";
 
 macro_rules! templates {
     ($($kind:ident { $($name:literal: $purpose:literal),+ $(,)? })+) => {
@@ -108,9 +103,7 @@ templates! {
         "undo.html": "The link \"this was not me\": one button.",
         "undo_success.html": "The registration is discarded.",
         "undo_failed.html": "There was nothing to discard.",
-        "landing.html": "What is running here; in development with a first walk.",
-        "mailbox.html": "In development: the mailbox.",
-        "preview.html": "In development: all mails and pages with samples.",
+        "landing.html": "What is found at the root of a server in production.",
     }
     Sms {
         "sms_code.txt": "The code that proves a phone number.",
@@ -123,7 +116,7 @@ templates! {
         "base.html": "The frame around every page: head, header, footer.",
     }
     Style {
-        "brand.css": "Colours and fonts over those of the pages' stylesheet; nothing is set in the built-in one.",
+        "portcullis.css": "Colours, fonts and forms of all pages.",
     }
 }
 

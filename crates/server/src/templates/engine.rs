@@ -1,6 +1,7 @@
 //! The template engine, set up once: strict about names, escaping by the file's ending.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     error::Error as _,
     fmt, fs, io,
@@ -10,7 +11,8 @@ use std::{
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value};
 
 use super::{
-    catalogue::{self, BRAND, TEMPLATES, Template},
+    catalogue::{self, Kind, TEMPLATES, Template},
+    developer,
     fault::{Fault, TemplateError},
 };
 
@@ -18,8 +20,8 @@ pub(super) struct Engine {
     environment: Environment<'static>,
     /// The operator's files, by the templates that they replace.
     replaced: BTreeMap<&'static str, PathBuf>,
-    /// The operator's stylesheet.
-    brand: Option<String>,
+    /// What the pages are dressed in.
+    stylesheet: Cow<'static, str>,
 }
 
 impl fmt::Debug for Engine {
@@ -34,32 +36,44 @@ impl Engine {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_formatter(write_value);
-        let mut engine = Self { environment, replaced: BTreeMap::new(), brand: None };
-        let faults = TEMPLATES.iter().filter_map(|template| engine.add(template, dir).err()).collect();
+        let mut engine = Self { environment, replaced: BTreeMap::new(), stylesheet: Cow::default() };
+        let mut faults = Vec::new();
+        for (name, source) in developer::TEMPLATES {
+            faults.extend(engine.compile(name, source.into()).err());
+        }
+        for template in TEMPLATES {
+            faults.extend(engine.add(template, dir).err());
+        }
         (engine, faults)
     }
 
     /// Where an operator's file is no good, the built-in one stands in, so that the rest can be tried.
     fn add(&mut self, template: &'static Template, dir: Option<&Path>) -> Result<(), Fault> {
-        let added = self.add_replacement(template.name, dir);
-        if !matches!(added, Ok(true)) && template.name != BRAND {
-            let built_in = self.environment.add_template(template.name, template.source);
-            built_in.map_err(|error| self.fault(template.name, &error))?;
+        let replaced = self.replace(template, dir);
+        if !matches!(replaced, Ok(true)) {
+            self.take(template, template.source.into())?;
         }
-        added.map(|_| ())
+        replaced.map(|_| ())
     }
 
     /// Whether the operator has such a file.
-    fn add_replacement(&mut self, name: &'static str, dir: Option<&Path>) -> Result<bool, Fault> {
-        let Some(path) = dir.map(|dir| dir.join(name)) else { return Ok(false) };
+    fn replace(&mut self, template: &'static Template, dir: Option<&Path>) -> Result<bool, Fault> {
+        let Some(path) = dir.map(|dir| dir.join(template.name)) else { return Ok(false) };
         let Some(source) = read(&path)? else { return Ok(false) };
-        self.replaced.insert(name, path);
-        if name == BRAND {
-            self.brand = Some(source);
-            return Ok(true);
+        self.replaced.insert(template.name, path);
+        self.take(template, source.into()).map(|()| true)
+    }
+
+    fn take(&mut self, template: &'static Template, source: Cow<'static, str>) -> Result<(), Fault> {
+        if template.kind == Kind::Style {
+            self.stylesheet = source;
+            return Ok(());
         }
-        let added = self.environment.add_template_owned(name, source);
-        added.map(|()| true).map_err(|error| self.fault(name, &error))
+        self.compile(template.name, source)
+    }
+
+    fn compile(&mut self, name: &'static str, source: Cow<'static, str>) -> Result<(), Fault> {
+        self.environment.add_template_owned(name, source).map_err(|error| self.fault(name, &error))
     }
 
     pub(super) fn fill(&self, name: &'static str, values: Value) -> Result<String, TemplateError> {
@@ -82,9 +96,9 @@ impl Engine {
         self.replaced.get(name).map(PathBuf::as_path)
     }
 
-    /// The operator's stylesheet.
-    pub(super) fn brand(&self) -> Option<&str> {
-        self.brand.as_deref()
+    /// What the pages are dressed in.
+    pub(super) fn stylesheet(&self) -> &str {
+        &self.stylesheet
     }
 
     /// What to call a template when something is wrong with it.

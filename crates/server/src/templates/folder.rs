@@ -1,11 +1,6 @@
-//! The operator's folder: what is in it, and how it begins.
+//! The operator's folder: what is in it that replaces nothing.
 
-use std::{
-    ffi::OsString,
-    fs::{self, File},
-    io::{self, Write},
-    path::Path,
-};
+use std::{ffi::OsString, fs, io, path::Path};
 
 use super::{
     catalogue::{self, TEMPLATES},
@@ -43,22 +38,4 @@ fn stranger(dir: &Path, name: &OsString) -> Fault {
     };
     let text = format!("no template has this name: {advice}");
     Fault { file: dir.join(name).display().to_string(), line: None, text }
-}
-
-/// Writes the built-in templates into a folder, which is made if it is not there; gives their number. Nothing is written
-/// when one of them is there already.
-///
-/// # Errors
-/// When a file is there, or cannot be written.
-pub(crate) fn export(dir: &Path) -> io::Result<usize> {
-    fs::create_dir_all(dir)?;
-    if let Some(there) = TEMPLATES.iter().map(|template| dir.join(template.name)).find(|path| path.exists()) {
-        let text = format!("{} is there already; nothing was written", there.display());
-        return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
-    }
-    for template in TEMPLATES {
-        // Even a file that has come in the meantime is not overwritten.
-        File::create_new(dir.join(template.name))?.write_all(template.source.as_bytes())?;
-    }
-    Ok(TEMPLATES.len())
 }

@@ -72,11 +72,12 @@ impl Templates {
             ("reset_url", &links.reset_url),
         ];
         let urls = urls.into_iter().filter_map(|(name, url)| Some((name, Value::from(url.as_deref()?))));
-        let mut of_links: BTreeMap<&str, Value> = urls.collect();
-        if !of_links.is_empty() {
-            of_links.insert("valid_for", in_words(links.lifetime).into());
+        let mut values: BTreeMap<&str, Value> = urls.collect();
+        if !values.is_empty() {
+            values.insert("valid_for", in_words(links.lifetime).into());
         }
-        context! { name, ..Value::from(of_links), ..self.message_values(realm, now) }
+        values.insert("name", name.into());
+        context! { ..Value::from(values), ..self.message_values(realm, now) }
     }
 
     fn sms_values(&self, realm: &str, code: &str, lifetime: Duration, now: Timestamp) -> Value {

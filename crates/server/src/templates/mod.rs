@@ -1,6 +1,7 @@
 //! Words and looks: the built-in templates, an operator's folder laid over them, and the ways to fill them.
 
 mod catalogue;
+mod developer;
 mod engine;
 mod fault;
 mod folder;
@@ -12,9 +13,10 @@ mod sample;
 mod variables;
 mod wrap;
 
-pub(crate) use catalogue::{Kind, STYLESHEET, TEMPLATES};
+pub(crate) use catalogue::{Kind, TEMPLATES, Template};
+pub(crate) use developer::{DEV_SCRIPT, DEV_STYLESHEET};
 pub use fault::{Fault, TemplateError};
-pub(crate) use folder::{export, strangers};
+pub(crate) use folder::strangers;
 pub use markdown::templates_markdown;
 pub(crate) use page::Page;
 pub(crate) use variables::meaning;
@@ -73,13 +75,8 @@ impl Templates {
         self.engine.replacement(name).is_some()
     }
 
-    /// The path under which the server is reached.
-    pub(crate) fn root(&self) -> &str {
-        &self.look.root
-    }
-
-    /// The operator's stylesheet, if there is one.
-    pub(crate) fn brand(&self) -> Option<&str> {
-        self.engine.brand()
+    /// What the pages are dressed in.
+    pub(crate) fn stylesheet(&self) -> &str {
+        self.engine.stylesheet()
     }
 }

@@ -4,7 +4,7 @@ use minijinja::{Value, context, value::Serde};
 use portcullis_core::clock::Timestamp;
 
 use super::{TemplateError, Templates, preview::Preview, sample::Sample};
-use crate::http::MessageAnswer;
+use crate::http::{Face, MessageAnswer};
 
 /// A page and what fills it. Tokens and names: never printed.
 pub(crate) enum Page<'a> {
@@ -24,12 +24,20 @@ pub(crate) enum Page<'a> {
     UndoSuccess,
     /// The link did not act.
     UndoFailed { error: &'a str },
-    /// What is running here.
-    Landing { base_url: &'a str, docs_enabled: bool, mailbox_enabled: bool, is_development: bool },
-    /// The development mailbox.
-    Mailbox { messages: &'a [MessageAnswer] },
-    /// All mails and pages with samples, whose files are at this prefix.
-    Preview { previews: &'a [Preview], prefix: &'a str },
+    /// A bare line.
+    Landing,
+    /// What is running here, and a first walk.
+    LandingDevelopment { face: &'a Face, mailbox_enabled: bool },
+    /// The development mailbox, one message of it in full: one that was named, or the newest.
+    Mailbox {
+        face: &'a Face,
+        messages: &'a [MessageAnswer],
+        shown: Option<&'a MessageAnswer>,
+        is_named: bool,
+        view: &'static str,
+    },
+    /// All mails and pages with samples, as the server shows them or, without a face, as files beside this page.
+    Preview { previews: &'a [Preview], face: Option<&'a Face>, mailbox_enabled: bool },
 }
 
 impl std::fmt::Debug for Page<'_> {
@@ -55,7 +63,8 @@ impl<'a> Page<'a> {
             Self::Undo { .. } => "undo.html",
             Self::UndoSuccess => "undo_success.html",
             Self::UndoFailed { .. } => "undo_failed.html",
-            Self::Landing { .. } => "landing.html",
+            Self::Landing => "landing.html",
+            Self::LandingDevelopment { .. } => "landing_development.html",
             Self::Mailbox { .. } => "mailbox.html",
             Self::Preview { .. } => "preview.html",
         }
@@ -70,23 +79,43 @@ impl<'a> Page<'a> {
             Self::Reset { token, reset_url, error } => {
                 context! { token => *token, reset_url => reset_url.as_str(), error => *error }
             }
-            Self::ResetSuccess | Self::UndoSuccess => context! {},
+            Self::ResetSuccess | Self::UndoSuccess | Self::Landing => context! {},
             Self::Undo { token } => context! { token => *token, undo_url => "undo" },
-            Self::Landing { base_url, docs_enabled, mailbox_enabled, is_development } => {
-                context! {
-                    base_url => *base_url,
-                    docs_enabled => *docs_enabled,
-                    mailbox_enabled => *mailbox_enabled,
-                    is_development => *is_development,
-                    version => env!("CARGO_PKG_VERSION"),
-                }
-            }
-            Self::Mailbox { messages } => context! { messages => Value::from(Serde(messages)) },
-            Self::Preview { previews, prefix } => {
-                context! { previews => Value::from(Serde(previews)), prefix => *prefix }
-            }
+            Self::LandingDevelopment { face, mailbox_enabled } => context! {
+                page => "landing",
+                version => env!("CARGO_PKG_VERSION"),
+                realms => &face.realms,
+                database => face.database,
+                has_public_keys => face.has_public_keys,
+                mailbox_enabled => *mailbox_enabled,
+                ..server(face)
+            },
+            // It is never behind a proxy, so that the root of its links is where it was found itself.
+            Self::Mailbox { face, messages, shown, is_named, view } => context! {
+                page => "mailbox",
+                root => "..",
+                mailbox_enabled => true,
+                messages => Value::from(Serde(messages)),
+                shown => Value::from(Serde(shown)),
+                is_named => *is_named,
+                view => *view,
+                ..server(face)
+            },
+            Self::Preview { previews, face, mailbox_enabled } => context! {
+                page => "templates",
+                root => if face.is_some() { ".." } else { "." },
+                is_served => face.is_some(),
+                mailbox_enabled => *mailbox_enabled,
+                previews => Value::from(Serde(previews)),
+                ..face.map(server).unwrap_or_default()
+            },
         }
     }
+}
+
+/// What the pages of developers tell of the server.
+fn server(face: &Face) -> Value {
+    context! { base_url => &*face.base_url, docs_enabled => face.docs }
 }
 
 impl Templates {
@@ -100,7 +129,6 @@ impl Templates {
         let base = context! {
             app_name => look.app_name.as_str(),
             root => look.root.as_str(),
-            has_brand => self.brand().is_some(),
             min_length => look.min_length,
             name => "",
             realm,
@@ -109,15 +137,9 @@ impl Templates {
         context! { ..page.values(), ..base }
     }
 
-    /// Every page with all that can be on it.
+    /// Every page that an operator may change, with all that can be on it.
     pub(super) fn page_samples(&self, now: Timestamp) -> Vec<Sample> {
         let error = "Invalid or expired link";
-        let landing = |is_development| Page::Landing {
-            base_url: "http://127.0.0.1:8000",
-            docs_enabled: is_development,
-            mailbox_enabled: is_development,
-            is_development,
-        };
         let pages = [
             ("", Page::EmailVerified { name: "John".to_owned() }),
             ("nameless", Page::EmailVerified { name: String::new() }),
@@ -129,11 +151,7 @@ impl Templates {
             ("", Page::Undo { token: "token" }),
             ("", Page::UndoSuccess),
             ("", Page::UndoFailed { error }),
-            ("", landing(true)),
-            ("production", landing(false)),
-            ("", Page::Mailbox { messages: &[MessageAnswer::sample()] }),
-            ("empty", Page::Mailbox { messages: &[] }),
-            ("", Page::Preview { previews: &[Preview::sample()], prefix: "" }),
+            ("", Page::Landing),
         ];
         let sample = |(case, page): &(&'static str, Page<'_>)| {
             Sample::of(page.template(), case, self.page_values(page, "User1", now))

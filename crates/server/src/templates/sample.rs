@@ -47,12 +47,13 @@ impl Templates {
         let samples = self.samples(Timestamp::default());
         let mut faults: Vec<Fault> =
             TEMPLATES.iter().flat_map(|template| self.unknown_names(template, &samples)).collect();
-        let tried = samples.iter().filter_map(|sample| self.try_out(sample).err());
-        for fault in tried.flat_map(|error| error.faults().to_vec()) {
+        for sample in &samples {
+            let file = self.engine.file(sample.template.name);
             // A name that nothing defines stops the filling, too, in fewer words.
-            if !faults.iter().any(|known| (&known.file, known.line) == (&fault.file, fault.line)) {
-                faults.push(fault);
-            }
+            let is_told = |fault: &Fault| faults.iter().any(|told| told.file == fault.file || told.file == file);
+            let tried = self.try_out(sample).err().map(|error| error.faults().to_vec()).unwrap_or_default();
+            let news: Vec<Fault> = tried.into_iter().filter(|fault| !is_told(fault)).collect();
+            faults.extend(news);
         }
         faults
     }

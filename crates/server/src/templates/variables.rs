@@ -11,26 +11,17 @@ use super::{
 /// What each name stands for. The names that a template gets are those that the code fills it with.
 const MEANINGS: &[(&str, &str)] = &[
     ("app_name", "`APP_NAME`."),
-    ("base_url", "`PUBLIC_URL`."),
     ("code", "The code."),
-    ("docs_enabled", "Whether the API's description is served (`DOCS`)."),
     ("error", "What was wrong, as a sentence; empty when nothing was."),
-    ("has_brand", "Whether there is a `brand.css`, which is then at `{{ root }}/assets/brand.css`."),
-    ("is_development", "Whether this is a developer's machine."),
-    ("mailbox_enabled", "Whether mails are kept in the development mailbox."),
-    ("messages", "What the mailbox holds, as in `/dev/mailbox.json`."),
     ("min_length", "The least length of a password (`PASSWORD_MIN_LENGTH`)."),
     ("name", "The first name; empty when it is not known, or is not to be repeated."),
-    ("prefix", "What goes before the file of a sample."),
-    ("previews", "All mails and pages with samples."),
     ("realm", "The realm's name; empty on a page that belongs to none."),
     ("reset_url", "The link to the form for a new password; in `reset.html`, where the form is sent to."),
-    ("root", "The path of `PUBLIC_URL`, for links to our own stylesheets; empty when there is none."),
+    ("root", "The path of `PUBLIC_URL`, for the link to the stylesheet; empty when there is none."),
     ("token", "The secret of the link that was opened."),
     ("undo_url", "The link that discards the registration; in `undo.html`, where the form is sent to."),
     ("valid_for", "How long the link or code is good, in words: `24 hours`."),
     ("verification_url", "The link that confirms the address."),
-    ("version", "The version of the program."),
     ("year", "The year."),
 ];
 

@@ -11,7 +11,8 @@ use std::{
 use portcullis::{
     cli,
     config::{
-        Args, Config, ConfigErrors, Delivery, Environment, Loaded, MailTls, Signing, Sources, load, settings_markdown,
+        Args, Config, ConfigErrors, Database, Delivery, Environment, Loaded, MailTls, Signing, Sources, load,
+        settings_markdown,
     },
 };
 use portcullis_core::{ExposeSecret, random::SeededRandom};
@@ -122,9 +123,9 @@ impl Desk {
         lines.join("\n")
     }
 
-    fn run(&self, verb: fn(Sources, &mut dyn std::io::Write) -> std::io::Result<u8>) -> (u8, String) {
+    fn run(&self, verb: fn(Sources, &mut cli::Output) -> std::io::Result<u8>) -> (u8, String) {
         let mut out = Vec::new();
-        let code = verb(self.sources(), &mut out).unwrap();
+        let code = verb(self.sources(), &mut cli::Output::plain(&mut out, cli::Form::Text)).unwrap();
         (code, String::from_utf8(out).unwrap())
     }
 }
@@ -342,12 +343,47 @@ fn it_is_production_as_soon_as_others_can_reach_it() {
 #[test]
 fn the_database_lies_in_the_data_folder_unless_it_is_named() {
     let desk = Desk::new().env("DATA_DIR", "./kept/");
-    assert_eq!(desk.config().store.database, desk.path("kept/portcullis.db"));
+    let file = |desk: &Desk| match desk.config().store.database {
+        Database::Sqlite(path) => path,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(file(&desk), desk.path("kept/portcullis.db"));
     let desk = Desk::new().env("DATABASE_URL", "sqlite:///var/lib/accounts.db");
-    assert_eq!(desk.config().store.database, Path::new("/var/lib/accounts.db"));
-    let errors = Desk::new().env("DATABASE_URL", "mongodb://u:hushhush@h/auth").errors();
-    assert_has(&errors, &["this version stores in SQLite"]);
-    assert!(!errors.contains("hushhush"));
+    assert_eq!(file(&desk), Path::new("/var/lib/accounts.db"));
+    for url in
+        ["sqlite://", "sqlite://data/", "postgres://u:hushhush@h/auth", "mongodb://", "mongodb://u:hushhush@/auth"]
+    {
+        let errors = Desk::new().env("DATABASE_URL", url).errors();
+        assert_has(&errors, &["DATABASE_URL: ", "mongodb://"]);
+        assert!(!errors.contains("hushhush"));
+    }
+}
+
+#[test]
+fn mongodb_is_named_by_its_url_under_either_name_and_its_password_is_never_shown() {
+    const URL: &str = "mongodb://user:hushhush@db.example.com,db2.example.com:27018/accounts?replicaSet=rs0";
+    for name in ["DATABASE_URL", "MONGO_URL"] {
+        let desk = Desk::new().env(name, URL);
+        match desk.config().store.database {
+            Database::MongoDb(url) => assert_eq!(url.expose_secret(), URL),
+            other => panic!("{other:?}"),
+        }
+        assert!(!format!("{:?}", desk.config()).contains("hushhush"));
+        let (_, shown) = desk.run(cli::show);
+        assert_has(&shown, &["mongodb://********@db.example.com,db2.example.com:27018/accounts"]);
+        assert!(!shown.contains("hushhush"));
+    }
+    let both = Desk::new().env("MONGO_URL", URL).env("DATABASE_URL", "sqlite://here.db");
+    assert!(matches!(both.config().store.database, Database::Sqlite(_)));
+}
+
+#[test]
+fn production_refuses_a_mongodb_that_anybody_on_its_network_can_write_to() {
+    let open = Desk::production().env("DATABASE_URL", "mongodb://db.example.com/accounts").errors();
+    assert_has(&open, &["DATABASE_URL: has no user"]);
+    for good in ["mongodb://u:p@db.example.com/accounts", "mongodb://localhost:27017,127.0.0.1:27018/accounts"] {
+        Desk::production().env("DATABASE_URL", good).config();
+    }
 }
 
 #[test]
@@ -636,6 +672,7 @@ fn sample(name: &str) -> &'static str {
         "DOCS" | "USE_CREDENTIALS" | "VALIDATE_CERTS" | "MAIL_STARTTLS" => "off",
         "MAIL_SSL_TLS" | "DEV_MAILBOX" => "on",
         "DATABASE_URL" => "sqlite://other.db",
+        "MONGO_URL" => "mongodb://db.example.com/accounts",
         "ENCRYPTION_KEY" => "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
         "JWT_SECRET" | "JWT_SECRET_PREVIOUS" => "another-secret-of-more-than-32-bytes-in-length",
         "ACCOUNT_ENUMERATION" => "reveal",

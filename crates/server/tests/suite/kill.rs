@@ -1,4 +1,5 @@
-//! The program is killed again and again while people use it: whatever was acknowledged is true afterwards.
+//! The program, or the database under it, is killed again and again while people use it: whatever was acknowledged is true
+//! afterwards.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,6 +16,8 @@ use tokio::{task::JoinSet, time::sleep};
 
 use crate::support::{
     Person,
+    database::Database,
+    mongod::{Mongod, ReplicaSet},
     process::{CHEAP, Program, client},
     smtp::{Behaviour, Options, SmtpServer},
 };
@@ -22,14 +25,74 @@ use crate::support::{
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_was_acknowledged_outlives_five_kills() {
     let (pause, silence) = (Duration::from_millis(150), Duration::from_secs(1));
-    run(Plan { people: 16, pause, kills: 5, between: (30, 2_000), silence }).await;
+    run(Plan { people: 16, pause, kills: 5, between: (30, 2_000), silence }, Victim::program().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "soak"]
 async fn whatever_was_acknowledged_outlives_twenty_kills() {
     let (pause, silence) = (Duration::from_millis(700), Duration::from_secs(20));
-    run(Plan { people: 16, pause, kills: 20, between: (30, 6_000), silence }).await;
+    run(Plan { people: 16, pause, kills: 20, between: (30, 6_000), silence }, Victim::program().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_was_acknowledged_outlives_a_primary_of_mongodb() {
+    let (pause, silence) = (Duration::from_millis(150), Duration::from_secs(1));
+    run(Plan { people: 8, pause, kills: 1, between: (2_000, 3_000), silence }, Victim::primary().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "soak"]
+async fn whatever_was_acknowledged_outlives_ten_primaries_of_mongodb() {
+    let (pause, silence) = (Duration::from_millis(700), Duration::from_secs(20));
+    run(Plan { people: 8, pause, kills: 10, between: (3_000, 9_000), silence }, Victim::primary().await).await;
+}
+
+/// Who dies.
+enum Victim {
+    Program(Database),
+    Primary(ReplicaSet),
+}
+
+impl Victim {
+    /// The program, over the database that the run is about.
+    async fn program() -> Self {
+        Self::Program(Database::new().await)
+    }
+
+    /// Of three servers the one that is written to; the program has to find the next.
+    async fn primary() -> Self {
+        Self::Primary(ReplicaSet::start(3).await)
+    }
+
+    fn settings(&self) -> Vec<(String, String)> {
+        let named = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        match self {
+            Self::Program(database) => database.settings().into_iter().map(named).collect(),
+            Self::Primary(set) => vec![named(("DATABASE_URL", &set.url()))],
+        }
+    }
+
+    async fn die(&mut self, program: &mut Program) {
+        match self {
+            Self::Program(_) => program.kill(),
+            Self::Primary(set) => {
+                let primary = set.primary().await;
+                set.members[primary].kill();
+            }
+        }
+    }
+
+    /// Starts again what has died; of a set, once another has taken its place.
+    async fn rise(&mut self, program: &mut Program) {
+        match self {
+            Self::Program(_) => program.spawn(),
+            Self::Primary(set) => {
+                set.primary().await;
+                set.members.iter_mut().filter(|member| !member.is_running()).for_each(Mongod::start);
+            }
+        }
+    }
 }
 
 struct Plan {
@@ -49,12 +112,14 @@ const MAIL_PATIENCE: Duration = Duration::from_secs(60);
 /// So long before a process dies, the mail server takes mails without a word: they are sent, and nobody knows.
 const UNSAID: Duration = Duration::from_millis(20);
 
-async fn run(plan: Plan) {
+async fn run(plan: Plan, mut victim: Victim) {
     let server = Arc::new(SmtpServer::start(Options::default()).await);
     let port = server.port().to_string();
     let mut settings = CHEAP.to_vec();
     let mail = [("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off"), ("MAIL_TIMEOUT", "1s")];
     settings.extend(mail);
+    let named = victim.settings();
+    settings.extend(named.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     let mut program = Program::start(&settings).await;
 
     let world = Arc::new(World::new(program.url(""), Arc::clone(&server)));
@@ -71,9 +136,9 @@ async fn run(plan: Plan) {
         server.behave(Behaviour::DropAfterData);
         sleep(UNSAID).await;
         assert!(program.is_running(), "it died by itself:\n{}", program.log());
-        program.kill();
+        victim.die(&mut program).await;
         server.behave(Behaviour::Accept);
-        program.spawn();
+        victim.rise(&mut program).await;
     }
     program.ready().await;
     sleep(Duration::from_secs(1)).await;
@@ -94,10 +159,15 @@ async fn run(plan: Plan) {
     postman.abort();
     let mails = world.judge_mails(&walks);
     let log = program.log();
-    assert!(!log.contains("panicked") && !log.contains("ERROR"), "{log}");
+    assert!(!log.contains("panicked"), "{log}");
+    if let Victim::Program(_) = victim {
+        assert!(!log.contains("ERROR"), "{log}");
+        assert_eq!(world.refused.load(Ordering::Relaxed), 0, "the database was there all the time:\n{log}");
+    }
     report(&plan, lasted, &walks, &world, mails);
     assert!(walks.len() > plan.people, "hardly anything was done: {} walks", walks.len());
-    assert!(world.unanswered.load(Ordering::Relaxed) > 0, "no kill hit a request");
+    let hit = world.unanswered.load(Ordering::Relaxed) + world.refused.load(Ordering::Relaxed);
+    assert!(hit > 0, "no kill hit a request");
 }
 
 /// One person's way from registration to logout; every step of it was acknowledged.
@@ -126,12 +196,14 @@ struct World {
     is_over: AtomicBool,
     /// Requests that got no answer and were sent again.
     unanswered: AtomicUsize,
+    /// Those that were answered by 503 and sent again.
+    refused: AtomicUsize,
 }
 
 impl World {
     fn new(base: String, server: Arc<SmtpServer>) -> Self {
-        let (is_over, unanswered) = (AtomicBool::new(false), AtomicUsize::new(0));
-        Self { base, http: client(), server, mails: Mutex::default(), is_over, unanswered }
+        let (is_over, unanswered, refused) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
+        Self { base, http: client(), server, mails: Mutex::default(), is_over, unanswered, refused }
     }
 
     /// Walks until it is over.
@@ -192,24 +264,23 @@ impl World {
         }
     }
 
-    /// Sends a request until it is answered; tells whether that took more than one try.
+    /// Sends a request until it is answered by more than that it should come again; tells whether that took more than one try.
     async fn answer(&self, request: impl Fn() -> RequestBuilder) -> (u16, String, bool) {
         let begin = Instant::now();
         let mut again = false;
         loop {
-            let failure = match request().header("Accept", "application/json").send().await {
-                Ok(response) => {
-                    let status = response.status().as_u16();
-                    match response.text().await {
-                        Ok(body) => return (status, body, again),
-                        Err(error) => error,
-                    }
+            match read(request().header("Accept", "application/json")).await {
+                Ok((503, body)) => {
+                    assert!(begin.elapsed() < MAIL_PATIENCE, "refused: {body}");
+                    self.refused.fetch_add(1, Ordering::Relaxed);
                 }
-                Err(error) => error,
-            };
-            assert!(!failure.is_timeout() && begin.elapsed() < MAIL_PATIENCE, "no answer: {failure:?}");
+                Ok((status, body)) => return (status, body, again),
+                Err(failure) => {
+                    assert!(!failure.is_timeout() && begin.elapsed() < MAIL_PATIENCE, "no answer: {failure:?}");
+                    self.unanswered.fetch_add(1, Ordering::Relaxed);
+                }
+            }
             again = true;
-            self.unanswered.fetch_add(1, Ordering::Relaxed);
             sleep(Duration::from_millis(20)).await;
         }
     }
@@ -314,13 +385,21 @@ fn report(plan: &Plan, lasted: Duration, walks: &[Walk], world: &World, (mails, 
     let again = walks.iter().filter(|walk| walk.created_again).count();
     println!(
         "{} clients, {} kills in {:.1} s: {} created ({again} sent again), verified and logged in, {logouts} logged out; \
-         {} requests unanswered; {mails} mails, {doubled} of them repetitions; nothing lost",
+         {} requests unanswered, {} refused; {mails} mails, {doubled} of them repetitions; nothing lost",
         plan.people,
         plan.kills,
         lasted.as_secs_f64(),
         walks.len(),
         world.unanswered.load(Ordering::Relaxed),
+        world.refused.load(Ordering::Relaxed),
     );
+}
+
+/// Status and body of the answer.
+async fn read(request: RequestBuilder) -> reqwest::Result<(u16, String)> {
+    let response = request.send().await?;
+    let status = response.status().as_u16();
+    Ok((status, response.text().await?))
 }
 
 /// Irregular, but the same each time (Knuth's MMIX generator).

@@ -9,12 +9,14 @@
     reason = "a test that is surprised should say so at once"
 )]
 
+mod cli;
 mod concealment;
 mod config;
 mod failure;
 mod holes;
 mod house;
 mod kill;
+mod mongodb_away;
 mod nodes;
 mod openapi;
 mod outbox;

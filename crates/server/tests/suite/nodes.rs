@@ -14,7 +14,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use crate::support::{self, Person};
+use crate::support::{self, Person, database::Database};
 
 /// A node with workers of its own and the machine's clock.
 struct Node {
@@ -31,13 +31,20 @@ impl Drop for Node {
 /// Where the first node leaves its store for the second.
 type Shelf = Arc<Mutex<Option<Arc<dyn Store>>>>;
 
-async fn node(dir: &Path, shelf: &Shelf) -> Node {
+async fn node(dir: &Path, database: &Database, shelf: &Shelf) -> Node {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let issuer = ("JWT_ISSUER".to_owned(), "https://accounts.example.com/{realm}".to_owned());
-    let config = support::load(dir, &base, &[issuer]);
+    let mut settings = vec![issuer];
+    settings.extend(database.settings().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let config = support::load(dir, &base, &settings);
     let shelf = Arc::clone(shelf);
+    // Of SQLite's file there can be one server; of MongoDB's nodes each has a store of its own.
+    let is_shared = matches!(database, Database::Sqlite);
     let adjust = Box::new(move |mut ports: portcullis_core::service::Ports| {
+        if !is_shared {
+            return ports;
+        }
         ports.store = Arc::clone(shelf.lock().unwrap().get_or_insert(ports.store));
         ports
     });
@@ -61,8 +68,9 @@ async fn status(http: &Client, node: &Node, token: &str) -> StatusCode {
 
 #[tokio::test]
 async fn what_one_node_ends_the_other_feels_within_a_second() {
-    let (dirs, shelf, http) = (twins().await, Shelf::default(), Client::new());
-    let (here, there) = (node(dirs.0.path(), &shelf).await, node(dirs.1.path(), &shelf).await);
+    let (dirs, database, shelf, http) = (twins().await, Database::new().await, Shelf::default(), Client::new());
+    let here = node(dirs.0.path(), &database, &shelf).await;
+    let there = node(dirs.1.path(), &database, &shelf).await;
     let john = Person::new("john@example.com");
     let post = async |path: &str, form: &[(&str, &str)]| {
         http.post(format!("{}/User1/{path}", here.base)).form(form).send().await.unwrap()

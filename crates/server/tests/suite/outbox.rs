@@ -2,15 +2,7 @@
 
 use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 
-use portcullis_backends::sqlite::SqliteStore;
-use portcullis_core::{
-    Ctx,
-    clock::Clock,
-    message::Channel,
-    outbox::Lease,
-    port::{OutboxState, Store},
-    random::SeededRandom,
-};
+use portcullis_core::{Ctx, message::Channel, outbox::Lease, port::OutboxState, random::SeededRandom};
 use serde_json::json;
 
 use crate::support::{
@@ -393,8 +385,8 @@ async fn to_whom_a_mail_was_is_forgotten_when_it_is_settled() {
         Person::new("somebody.somewhere@example.com").register(&app).await;
         app.stop().await;
         let sealed = recipient(&app).await;
-        assert!(holds(&app, &sealed), "the test would find it");
-        assert!(!holds(&app, b"somebody.somewhere"), "and it is sealed");
+        assert!(holds(&app, &sealed).await, "the test would find it");
+        assert!(!holds(&app, b"somebody.somewhere").await, "and it is sealed");
 
         app = app.restart().await;
         app.advance(MINUTE);
@@ -402,7 +394,7 @@ async fn to_whom_a_mail_was_is_forgotten_when_it_is_settled() {
         assert_eq!(app.pump().await, 1);
         app.stop().await;
         assert_eq!(outbox(&app).await.waiting, 0);
-        assert!(!holds(&app, &sealed), "it is still there");
+        assert!(!holds(&app, &sealed).await, "it is still there");
         app = app.restart().await;
     }
     assert_eq!(server.messages().len(), 1);
@@ -410,7 +402,7 @@ async fn to_whom_a_mail_was_is_forgotten_when_it_is_settled() {
 
 /// The recipient of the one mail that waits, as it lies in the data of an application that was stopped.
 async fn recipient(app: &TestApp) -> Vec<u8> {
-    let store = SqliteStore::open(&app.database(), app.clock.now()).unwrap();
+    let store = app.store().await;
     let ctx = Ctx::new(&*app.clock, Arc::new(SeededRandom::new(99)), Default::default());
     let claimed = store.claim(Channel::Mail, 9, &Lease::new(&ctx, Duration::from_millis(1))).await.unwrap();
     let [waiting] = &claimed[..] else { panic!("{} rows wait", claimed.len()) };
@@ -420,15 +412,13 @@ async fn recipient(app: &TestApp) -> Vec<u8> {
 }
 
 /// Whether these bytes stand anywhere in the data.
-fn holds(app: &TestApp, bytes: &[u8]) -> bool {
-    let files = fs::read_dir(app.dir.path().join("data")).unwrap();
-    files.map(|file| fs::read(file.unwrap().path()).unwrap()).any(|all| all.windows(bytes.len()).any(|w| w == bytes))
+async fn holds(app: &TestApp, bytes: &[u8]) -> bool {
+    app.contents().await.iter().any(|(_, all)| all.windows(bytes.len()).any(|w| w == bytes))
 }
 
 /// What waits and what is dead, of an application that was stopped.
 async fn outbox(app: &TestApp) -> OutboxState {
-    let store = SqliteStore::open(&app.database(), BEGIN).unwrap();
-    store.outbox_state(BEGIN).await.unwrap()
+    app.store().await.outbox_state(BEGIN).await.unwrap()
 }
 
 /// Somebody of this name joins: the mail that welcomes them.

@@ -6,10 +6,8 @@ pub mod twilio;
 
 use std::{sync::Arc, time::Duration};
 
-use portcullis_backends::sqlite::SqliteStore;
 use portcullis_core::{
     Ctx,
-    clock::Clock,
     id::UserId,
     phone::PhoneNumber,
     port::{CommitError, Op, Store},
@@ -173,9 +171,6 @@ async fn whatever_time_may_put_right_is_tried_again() {
         Behaviour::Refuse { status: 429, code: Some(20429) },
         Behaviour::Refuse { status: 500, code: None },
         Behaviour::Refuse { status: 503, code: Some(20503) },
-        Behaviour::Answer { status: 201, body: "<html>".to_owned() },
-        Behaviour::Hang,
-        Behaviour::Close,
     ] {
         outlets.twilio.behave(trouble.clone());
         let (taken, tries) = (outlets.twilio.messages().len(), outlets.tries());
@@ -195,6 +190,45 @@ async fn whatever_time_may_put_right_is_tried_again() {
         outlets.wait(310).await;
     }
     assert!(is_proved(&outlets.app, &john).await);
+}
+
+/// Each costs money, and whoever waits may ask for another.
+#[tokio::test]
+async fn what_may_have_been_taken_is_sent_once_more_at_most() {
+    let outlets = Outlets::open(&[]).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    for trouble in [Behaviour::Hang, Behaviour::Close] {
+        outlets.twilio.behave(trouble.clone());
+        let tries = outlets.tries();
+        outlets.ask(&john.id, PHONE).await;
+        for _ in 0..10 {
+            outlets.app.advance(20 * SECOND);
+            outlets.app.pump().await;
+        }
+        assert_eq!(outlets.tries(), tries + 2, "{trouble:?}");
+
+        outlets.twilio.behave(Behaviour::Accept);
+        let handle = outlets.ask(&john.id, PHONE).await;
+        let code = outlets.code().await;
+        json(give(&outlets.app, &handle, &code).await, 200).await;
+        outlets.wait(310).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_is_taken_whatever_else_the_answer_says() {
+    let outlets = Outlets::open(&[]).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    for (status, body) in [(201, "<html>"), (200, ""), (202, "{}"), (201, "{\"sid\":\"../../x\"}")] {
+        outlets.twilio.behave(Behaviour::Answer { status, body: body.to_owned() });
+        let tries = outlets.tries();
+        outlets.ask(&john.id, PHONE).await;
+        for _ in 0..10 {
+            outlets.app.advance(20 * SECOND);
+            outlets.app.pump().await;
+        }
+        assert_eq!(outlets.tries(), tries + 1, "{status} {body}");
+    }
 }
 
 #[tokio::test]
@@ -434,17 +468,12 @@ async fn without_a_provider_everybody_is_told_so_alike() {
     }
 }
 
-/// The database of an application, from beside it.
-fn store(app: &TestApp) -> SqliteStore {
-    SqliteStore::open(&app.database(), app.clock.now()).unwrap()
-}
-
-async fn user(store: &SqliteStore, person: &Person) -> User {
+async fn user(store: &dyn Store, person: &Person) -> User {
     let (realm, id) = (RealmName::parse(&person.realm).unwrap(), UserId::parse(&person.id).unwrap());
     store.user(&realm, &id).await.unwrap().unwrap()
 }
 
-async fn keys(store: &SqliteStore) -> RealmKeys {
+async fn keys(store: &dyn Store) -> RealmKeys {
     let rows = store.root_keys().await.unwrap();
     let row = rows.into_iter().find(|row| row.realm.as_str() == "User1").unwrap();
     // The encryption key of the tests.
@@ -453,7 +482,7 @@ async fn keys(store: &SqliteStore) -> RealmKeys {
 }
 
 /// Gives somebody another number, which is not proved.
-async fn renumber(app: &TestApp, store: &SqliteStore, person: &Person, phone: &str) {
+async fn renumber(app: &TestApp, store: &dyn Store, person: &Person, phone: &str) {
     let ctx = Ctx::new(&*app.clock, Arc::new(SeededRandom::new(31)), Default::default());
     let keys = keys(store).await;
     loop {
@@ -479,7 +508,7 @@ async fn d31_a_code_proves_no_number_but_the_one_that_it_went_to() {
     let handle = outlets.ask(&john.id, PHONE).await;
     let code = outlets.code().await;
     outlets.app.stop().await;
-    renumber(&outlets.app, &store(&outlets.app), &john, OTHER).await;
+    renumber(&outlets.app, &*outlets.app.store().await, &john, OTHER).await;
     outlets.app = outlets.app.restart().await;
     assert_eq!(problem(give(&outlets.app, &handle, &code).await, 400).await["detail"], "Invalid OTP");
     assert!(!is_proved(&outlets.app, &john).await);
@@ -488,7 +517,7 @@ async fn d31_a_code_proves_no_number_but_the_one_that_it_went_to() {
     let sent = outlets.tries();
     outlets.ask(&john.id, OTHER).await;
     outlets.app.stop().await;
-    renumber(&outlets.app, &store(&outlets.app), &john, PHONE).await;
+    renumber(&outlets.app, &*outlets.app.store().await, &john, PHONE).await;
     outlets.app = outlets.app.restart().await;
     outlets.wait(10).await;
     assert_eq!(outlets.tries(), sent);
@@ -502,18 +531,18 @@ async fn d31_a_number_that_changes_while_its_code_is_given_back_is_not_proved_by
         let john = outlets.join(Person::new(&format!("john{round}@example.com"))).await;
         let handle = outlets.ask(&john.id, PHONE).await;
         let code = outlets.code().await;
-        let store = store(&outlets.app);
+        let store = outlets.app.store().await;
         let changed = async {
             // From at once to long after.
             tokio::time::sleep(Duration::from_micros(100 << round)).await;
-            renumber(&outlets.app, &store, &john, OTHER).await;
+            renumber(&outlets.app, &*store, &john, OTHER).await;
         };
         let (given, ()) = tokio::join!(give(&outlets.app, &handle, &code), changed);
         let given = given.status().as_u16();
         assert!([200, 400].contains(&given), "{given}");
         before += u64::from(given == 200);
-        let user = user(&store, &john).await;
-        let phone = user.account(&keys(&store).await).unwrap().profile.phone;
+        let user = user(&*store, &john).await;
+        let phone = user.account(&keys(&*store).await).unwrap().profile.phone;
         assert_eq!((phone.as_str(), user.phone_verified_at), (OTHER, None), "given {given}");
     }
     assert!(before > 0, "the change always came first");

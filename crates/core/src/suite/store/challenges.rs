@@ -8,7 +8,10 @@ use crate::{
     link::{Challenge, Purpose},
     port::{Op, Precondition, Store},
     realm::RealmName,
-    suite::rows::{at, challenge, challenge_id, here, there, user_id},
+    suite::{
+        rows::{at, challenge, challenge_id, here, there, user_id},
+        together,
+    },
 };
 
 fn spend(realm: &RealmName, number: u8, now: Timestamp) -> Op {
@@ -168,6 +171,19 @@ pub async fn the_challenges_of_a_subject_can_be_dropped(store: &dyn Store) {
     }
     fails(store, [spend(&here(), 1, at(1))], Precondition::ChallengeFresh).await;
     done(store, [Op::InsertChallenge(reset(1)), spend(&here(), 1, at(1))]).await;
+}
+
+/// Each of them finds those that were made before.
+pub async fn of_fifty_who_drop_a_subjects_challenges_for_a_new_one_one_is_left(store: &dyn Store) {
+    let reset = |number| Challenge { purpose: Purpose::Reset, ..challenge(&here(), number) };
+    let again =
+        |number| store.commit(vec![drop_all(&here(), "ada", Purpose::Reset), Op::InsertChallenge(reset(number))]);
+    assert!(together((0..50).map(again)).await.iter().all(Result::is_ok));
+    let mut left = 0;
+    for number in 0..50 {
+        left += usize::from(read(store, number).await.is_some());
+    }
+    assert_eq!(left, 1);
 }
 
 /// The same identifier stands for two challenges in two realms.

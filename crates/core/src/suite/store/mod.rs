@@ -10,6 +10,7 @@ mod revocations;
 mod root_keys;
 mod sessions;
 mod signing_keys;
+mod skew;
 mod sweeps;
 mod users;
 
@@ -74,6 +75,7 @@ macro_rules! store_cases {
                 a_used_lapsed_or_missing_challenge_cannot_be_tried,
                 of_fifty_who_try_a_challenge_as_many_do_as_may,
                 the_challenges_of_a_subject_can_be_dropped,
+                of_fifty_who_drop_a_subjects_challenges_for_a_new_one_one_is_left,
                 challenges_of_two_realms_are_apart;
             sessions:
                 a_session_is_read_as_written,
@@ -94,6 +96,7 @@ macro_rules! store_cases {
                 an_empty_log_stays_where_it_is,
                 what_ends_comes_into_the_log_in_order,
                 the_log_is_read_on_from_a_position,
+                whoever_follows_the_log_misses_nothing,
                 positions_are_never_given_twice;
             root_keys:
                 root_keys_are_read_as_written,
@@ -109,6 +112,7 @@ macro_rules! store_cases {
                 a_message_is_claimed_as_written,
                 what_is_not_due_is_not_claimed,
                 the_oldest_due_come_first,
+                of_those_due_at_the_same_time_the_first_comes_first,
                 no_more_is_claimed_than_was_asked_for,
                 a_message_comes_with_its_cause_or_not_at_all,
                 the_outbox_is_counted;
@@ -137,6 +141,15 @@ macro_rules! store_cases {
                 failures_leave_their_neighbours_alone,
                 what_was_committed_is_read_at_once,
                 a_store_answers;
+            skew:
+                no_session_outlives_the_change_of_its_user,
+                no_session_outlives_its_user,
+                of_two_who_need_the_other_unchanged_one_changes,
+                of_two_who_need_the_others_address_free_one_comes,
+                of_two_who_need_the_others_address_free_one_moves,
+                of_two_who_need_the_others_address_taken_one_goes,
+                of_two_who_need_the_others_address_taken_one_moves,
+                nobody_registers_between_a_registration_and_its_user;
         } $($make)? }
     };
 }

@@ -51,6 +51,15 @@ pub async fn the_oldest_due_come_first(store: &dyn Store) {
     assert_eq!(ids(&store.claim(Channel::Mail, 3, &lease("second", NOW)).await.unwrap()), ["d"]);
 }
 
+/// As they came, so that what was said first is read first.
+pub async fn of_those_due_at_the_same_time_the_first_comes_first(store: &dyn Store) {
+    let names = ["m", "c", "z", "a", "q", "b", "y", "k"];
+    for two in names.chunks(2) {
+        done(store, two.iter().map(|id| Op::Enqueue(message(id)))).await;
+    }
+    assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("first", NOW)).await.unwrap()), names);
+}
+
 /// Nor less, while there is some.
 pub async fn no_more_is_claimed_than_was_asked_for(store: &dyn Store) {
     done(store, ["a", "b", "c"].map(|id| Op::Enqueue(message(id)))).await;

@@ -1,10 +1,16 @@
 //! The revocation log: in order, read on from where one stopped.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::{done, fails};
 use crate::{
     port::{Op, Precondition, Store},
     session::{LogPosition, Revocation},
-    suite::rows::{at, here, revocation, session, there},
+    suite::{
+        Pending,
+        rows::{at, here, revocation, session, there},
+        together,
+    },
 };
 
 const START: LogPosition = LogPosition(0);
@@ -60,6 +66,36 @@ pub async fn the_log_is_read_on_from_a_position(store: &dyn Store) {
     assert_eq!(log, entries(&["c", "d"]));
     assert!(second > first);
     assert_eq!(store.revocations_after(START).await.unwrap(), (entries(&["a", "b", "c", "d"]), second));
+}
+
+/// Each entry once and in its place, while fifty end sessions at the same time.
+pub async fn whoever_follows_the_log_misses_nothing(store: &dyn Store) {
+    let names: Vec<_> = (0..50).map(|n| format!("s{n:02}")).collect();
+    done(store, names.iter().map(|name| Op::InsertSession(session(&here(), name)))).await;
+    let is_over = AtomicBool::new(false);
+    let write: Pending<'_, Vec<Revocation>> = Box::pin(async {
+        let ends = names.iter().map(|name| store.commit(vec![Op::EndSession(revocation(&here(), name))]));
+        together(ends).await.into_iter().for_each(Result::unwrap);
+        is_over.store(true, Ordering::SeqCst);
+        Vec::new()
+    });
+    let follow: Pending<'_, Vec<Revocation>> = Box::pin(async {
+        let (mut seen, mut position) = (Vec::new(), START);
+        loop {
+            let is_last = is_over.load(Ordering::SeqCst);
+            let (more, behind) = store.revocations_after(position).await.unwrap();
+            seen.extend(more);
+            position = behind;
+            if is_last {
+                return seen;
+            }
+        }
+    });
+    let seen = together([write, follow]).await.concat();
+    assert_eq!(seen, store.revocations_after(START).await.unwrap().0);
+    let mut seen: Vec<_> = seen.iter().map(|entry| entry.session.as_str()).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, names);
 }
 
 /// Also after everything was swept: whoever reads on from before misses nothing.

@@ -8,8 +8,8 @@ mod url;
 pub(crate) use choice::{Choice, choice};
 pub(crate) use net::{ADDRESS, HOST_NAME, LISTEN, MAILBOX, NETWORKS, PORT_NUMBER, is_loopback_host};
 pub(crate) use secret::{CLIENTS, KEYS, SECRET, decode_key};
-pub use url::PublicUrl;
-pub(crate) use url::{API_URL, DATABASE, DOMAIN, MONGODB, ORIGINS, PUBLIC, REDIS};
+pub(crate) use url::{API_URL, DATABASE, DOMAIN, MONGODB, ORIGINS, PUBLIC, REDIS, authority};
+pub use url::{Database, PublicUrl};
 
 use std::{path::PathBuf, time::Duration};
 
@@ -84,20 +84,21 @@ pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Ten years: longer is a slip of the hand, and would run out of the calendar when added to now.
-const LONGEST: u64 = 3650 * 24 * 3600;
+const LONGEST: u64 = 3650 * 24 * 3_600_000;
 
 fn read_duration(text: &str) -> Result<Duration, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match text.strip_prefix(digits).unwrap_or_default() {
-        "" | "s" => Some(1),
-        "m" => Some(60),
-        "h" => Some(3600),
-        "d" => Some(24 * 3600),
+        "ms" => Some(1),
+        "" | "s" => Some(1000),
+        "m" => Some(60_000),
+        "h" => Some(3_600_000),
+        "d" => Some(24 * 3_600_000),
         _ => None,
     };
-    let seconds = unit.and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit));
-    match seconds {
-        Some(seconds @ 1..=LONGEST) => Ok(Duration::from_secs(seconds)),
+    let millis = unit.and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit));
+    match millis {
+        Some(millis @ 1000..=LONGEST) => Ok(Duration::from_millis(millis)),
         Some(_) => Err("must be between one second and ten years".to_owned()),
         None => Err("must be a duration such as `90s`, `30m`, `12h` or `30d`, or a number of seconds".to_owned()),
     }

@@ -3,6 +3,8 @@
 use std::{fmt, path::PathBuf};
 
 use axum::http::Uri;
+#[cfg(feature = "mongodb")]
+use portcullis_core::SecretString;
 
 use super::{Form, is_loopback_host, items};
 
@@ -83,14 +85,37 @@ pub(crate) const DOMAIN: Form<PublicUrl> = Form::new("HOST", |text| {
     url.ok_or_else(|| "must be a host such as `localhost:8000`; a whole URL goes to PUBLIC_URL".to_owned())
 });
 
-/// The file of the embedded database.
-pub(crate) const DATABASE: Form<PathBuf> = Form::new("URL", |text| {
+/// What the server stores in.
+#[derive(Debug, Clone)]
+pub enum Database {
+    /// A file of SQLite's.
+    Sqlite(PathBuf),
+    /// A MongoDB replica set, by its URL.
+    #[cfg(feature = "mongodb")]
+    MongoDb(SecretString),
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => path.display().fmt(f),
+            // Its URL may hold a password.
+            #[cfg(feature = "mongodb")]
+            Self::MongoDb(_) => f.write_str("the database in MongoDB"),
+        }
+    }
+}
+
+/// Where to store.
+pub(crate) const DATABASE: Form<Database> = Form::new("URL", |text| {
     if text.starts_with("mongodb") {
-        return Err("asks for MongoDB, but this version stores in SQLite: use `sqlite://PATH`".to_owned());
+        return (MONGODB.read)(text);
     }
     let path = text.strip_prefix("sqlite://").filter(|path| !path.is_empty() && !path.ends_with('/'));
     let path = path.filter(|path| !path.contains(['?', '#']));
-    path.map(PathBuf::from).ok_or_else(|| "must be `sqlite://PATH`, the path of a file".to_owned())
+    let path =
+        path.ok_or_else(|| "must be `sqlite://PATH`, the path of a file, or `mongodb://HOST/DATABASE`".to_owned())?;
+    Ok(Database::Sqlite(path.into()))
 });
 
 /// A service of others that is called: `https`, or `http` on this machine.
@@ -115,8 +140,25 @@ pub(crate) const ORIGINS: Form<Vec<String>> = Form::new("ORIGINS", |text| {
     }
 });
 
-/// A MongoDB deployment.
-pub(crate) const MONGODB: Form<()> = Form::new("URL", |text| starts_with(text, &["mongodb://", "mongodb+srv://"]));
+/// A MongoDB replica set.
+pub(crate) const MONGODB: Form<Database> = Form::new("URL", |text| {
+    starts_with(text, &["mongodb://", "mongodb+srv://"])?;
+    if authority(text).is_none_or(|(_, hosts)| hosts.is_empty()) {
+        return Err("names no host: it must be like `mongodb://HOST/DATABASE`".to_owned());
+    }
+    #[cfg(feature = "mongodb")]
+    return Ok(Database::MongoDb(text.into()));
+    #[cfg(not(feature = "mongodb"))]
+    Err("asks for MongoDB, which was left out of this build: use `sqlite://PATH`".to_owned())
+});
+
+/// The user, if there is one, and the hosts of a URL.
+pub(crate) fn authority(url: &str) -> Option<(Option<&str>, &str)> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?']).next()?;
+    // A password may have an `@` of its own, though it should not.
+    Some(authority.rsplit_once('@').map_or((None, authority), |(user, hosts)| (Some(user), hosts)))
+}
 
 /// A Redis server.
 pub(crate) const REDIS: Form<()> = Form::new("URL", |text| starts_with(text, &["redis://", "rediss://"]));

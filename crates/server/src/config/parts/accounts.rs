@@ -74,7 +74,7 @@ impl Accounts {
 }
 
 impl Password {
-    pub(super) fn read(values: &Values) -> Option<Self> {
+    pub(in crate::config) fn read(values: &Values) -> Option<Self> {
         Some(Self {
             min_length: values.get(&PASSWORD_MIN_LENGTH)?,
             argon2: Argon2 {

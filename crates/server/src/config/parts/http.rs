@@ -1,7 +1,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use crate::config::{
-    table::{BODY_LIMIT_BYTES, DOCS, HEADER_TIMEOUT, HOST, PORT, REQUEST_TIMEOUT, SHUTDOWN_GRACE},
+    table::{BODY_LIMIT_BYTES, BODY_TIMEOUT, DOCS, HEADER_TIMEOUT, HOST, PORT, REQUEST_TIMEOUT, SHUTDOWN_GRACE},
     values::Values,
 };
 
@@ -14,6 +14,8 @@ pub struct Http {
     pub request_timeout: Duration,
     /// `HEADER_TIMEOUT`
     pub header_timeout: Duration,
+    /// `BODY_TIMEOUT`.
+    pub body_timeout: Duration,
     /// `BODY_LIMIT_BYTES`
     pub body_limit: usize,
     /// `SHUTDOWN_GRACE`
@@ -28,6 +30,7 @@ impl Http {
             listen: SocketAddr::new(values.get(&HOST)?, values.get(&PORT)?),
             request_timeout: values.get(&REQUEST_TIMEOUT)?,
             header_timeout: values.get(&HEADER_TIMEOUT)?,
+            body_timeout: values.get(&BODY_TIMEOUT)?,
             body_limit: values.get(&BODY_LIMIT_BYTES)?,
             shutdown_grace: values.get(&SHUTDOWN_GRACE)?,
             docs: values.get(&DOCS)?,

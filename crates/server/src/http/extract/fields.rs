@@ -12,7 +12,7 @@ use portcullis_core::{Error, error::Kind, service::Given};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 
 use crate::http::{
-    problem::{Refusal, TOO_LARGE, WRONG_TYPE},
+    problem::{self, Refusal, TOO_LARGE, WRONG_TYPE},
     state::AppState,
 };
 
@@ -160,7 +160,7 @@ fn body_type(request: &Request) -> Option<BodyType> {
 
 async fn read(request: Request, state: &AppState, taken: &[BodyType]) -> Result<Fields, Response> {
     let kind = body_type(&request).filter(|kind| taken.contains(kind)).ok_or_else(|| WRONG_TYPE.into_response())?;
-    let body = collect(request.into_body(), state.limits.body).await?;
+    let body = collect(request.into_body(), state).await?;
     let fields = match kind {
         BodyType::Json => Fields::from_json(&body),
         BodyType::Form => std::str::from_utf8(&body).map_err(|_| unreadable()).and_then(Fields::from_urlencoded),
@@ -168,8 +168,10 @@ async fn read(request: Request, state: &AppState, taken: &[BodyType]) -> Result<
     fields.map_err(|error| Refusal::from(error).into_response())
 }
 
-async fn collect(body: Body, limit: usize) -> Result<bytes::Bytes, Response> {
-    to_bytes(body, limit).await.map_err(|error| {
+/// The whole body, in time: what a request may do is judged by the moment at which its head was read.
+async fn collect(body: Body, state: &AppState) -> Result<bytes::Bytes, Response> {
+    let whole = tokio::time::timeout(state.limits.body_time, to_bytes(body, state.limits.body)).await;
+    whole.map_err(|_| problem::timed_out().into_response())?.map_err(|error| {
         let error = error.into_inner();
         if error.is::<http_body_util::LengthLimitError>() {
             TOO_LARGE.into_response()
@@ -189,7 +191,7 @@ impl FromRequest<AppState> for JsonOrQuery {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
         let (kind, query) = (body_type(&request), request.uri().query().unwrap_or_default().to_owned());
-        let body = collect(request.into_body(), state.limits.body).await?;
+        let body = collect(request.into_body(), state).await?;
         if !body.is_empty() && kind != Some(BodyType::Json) {
             return Err(WRONG_TYPE.into_response());
         }
@@ -219,7 +221,7 @@ impl FromRequest<AppState> for TokenForm {
         if body_type(&request) != Some(BodyType::Form) {
             return Ok(Self(Err(Error::new(Kind::Malformed, "body.wrong_type", "The request must be a form"))));
         }
-        let body = collect(request.into_body(), state.limits.body).await?;
+        let Ok(body) = collect(request.into_body(), state).await else { return Ok(Self(Err(unreadable()))) };
         let text = std::str::from_utf8(&body).map_err(|_| unreadable());
         Ok(Self(text.and_then(Fields::from_urlencoded)))
     }

@@ -2,14 +2,14 @@ use axum::{
     extract::State,
     http::{
         StatusCode,
-        header::{CACHE_CONTROL, CONTENT_TYPE},
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
 };
 
 use crate::{
-    http::{extract::Circumstances, page, state::AppState},
-    templates::{Page, STYLESHEET},
+    http::{extract::Circumstances, headers::CSP_DEVELOPMENT, page, state::AppState},
+    templates::Page,
 };
 
 /// The landing page
@@ -18,17 +18,18 @@ use crate::{
 #[utoipa::path(get, path = "/", tag = "Operations", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn landing(State(state): State<AppState>, Circumstances(ctx): Circumstances) -> Response {
     let face = &state.face;
-    let landing = Page::Landing {
-        base_url: &face.base_url,
-        docs_enabled: face.docs,
-        mailbox_enabled: state.mailbox.is_some(),
-        is_development: face.is_development,
-    };
-    page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &landing)
+    if !face.is_development {
+        return page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &Page::Landing);
+    }
+    let landing = Page::LandingDevelopment { face, mailbox_enabled: state.mailbox.is_some() };
+    let mut response = page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &landing);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_DEVELOPMENT);
+    response
 }
 
 /// The pages' stylesheet
 #[utoipa::path(get, path = "/assets/portcullis.css", tag = "Operations", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
-pub(crate) async fn stylesheet() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")], STYLESHEET)
+pub(crate) async fn stylesheet(State(state): State<AppState>) -> impl IntoResponse {
+    let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")];
+    (headers, state.templates.stylesheet().to_owned())
 }

@@ -1,7 +1,7 @@
 //! One file a family of routes: what goes over the wire, and handlers that open the request, call the verb and wrap the
 //! answer.
 
-pub(super) mod brand;
+pub(super) mod assets;
 pub(super) mod create;
 pub(super) mod delete;
 pub(super) mod health;

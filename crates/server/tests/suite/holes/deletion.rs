@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use portcullis_backends::sqlite::SqliteStore;
-use portcullis_core::{clock::Clock, id::UserId, port::Store, realm::RealmName};
+use portcullis_core::{id::UserId, realm::RealmName};
 use reqwest::{Method, Response};
 
 use super::{
@@ -197,21 +196,22 @@ async fn d83_of_a_deleted_account_no_file_keeps_a_copy() {
     app.pump().await;
     app.stop().await;
     let (realm, id) = (RealmName::parse("User1").unwrap(), UserId::parse(&john.id).unwrap());
-    let store = SqliteStore::open(&app.database(), app.clock.now()).unwrap();
+    let store = app.store().await;
     let vault = store.user(&realm, &id).await.unwrap().unwrap().vault;
     drop(store);
     let sealed = [&vault.data_key, &vault.profile, &vault.password];
-    let kept = |app: &TestApp| {
-        let files = storage::files(&app.dir.path().join("data"));
+    let kept = async |app: &TestApp| {
+        let files = app.contents().await;
         sealed.map(|part| files.iter().any(|(_, bytes)| storage::has(bytes, part.as_bytes())))
     };
-    assert_eq!(kept(&app), [true; 3], "the test looks into the right files");
+    assert_eq!(kept(&app).await, [true; 3], "the test looks into the right files");
 
     let mut app = app.restart().await;
     let token = john.log_in(&app).await;
     json(delete(&app, &token, &john.id, &john.email).await, 200).await;
     app.pump().await;
     app.stop().await;
-    drop(SqliteStore::open(&app.database(), app.clock.now()).unwrap());
-    assert_eq!(kept(&app), [false; 3]);
+    // Which folds SQLite's log into its file.
+    drop(app.store().await);
+    assert_eq!(kept(&app).await, [false; 3]);
 }

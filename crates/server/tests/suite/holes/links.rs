@@ -198,11 +198,11 @@ async fn d18_no_link_can_be_made_from_the_database() {
         let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).unwrap();
         let (seed, proof) = bytes.split_at(16);
         assert_eq!(proof.len(), 16, "128 bits that nobody can know");
-        for (name, kept) in storage::files(&app.dir.path().join("data")) {
+        for (name, kept) in app.contents().await {
             assert!(!storage::has(&kept, token.as_bytes()), "a token stands in {name}");
             assert!(!storage::has(&kept, proof), "what proves a token stands in {name}");
         }
-        let kept = storage::files(&app.dir.path().join("data"));
+        let kept = app.contents().await;
         assert!(kept.iter().any(|(_, kept)| storage::has(kept, seed)), "this looked into the wrong files");
     }
 }

@@ -389,7 +389,7 @@ async fn mail_troubles(visitor: &Visitor, smtp: &SmtpServer, program: &Program) 
     {
         smtp.behave(behaviour);
         json(create(visitor, &jane(&format!(".{number}"))).await, 200).await;
-        until_logged(program, ["mail refused for good", "mail not taken"], number + 1).await;
+        until_logged(program, &["mail refused for good", "mail not taken"], number + 1).await;
     }
 }
 
@@ -398,30 +398,32 @@ async fn sms_troubles(visitor: &Visitor, twilio: &Twilio, program: &Program, sec
     let token = visitor.log_in(&jane(".Reachable")).await;
     let id = json(visitor.get_as(&token, "/User1/me").await, 200).await["id"].as_str().unwrap().to_owned();
     let repeats = format!("{{\"message\":\"to {PHONE}: 123456 is your code. It is good for a while\"}}");
-    for (number, behaviour) in [
+    for behaviour in [
         twilio::Behaviour::Refuse { status: 400, code: Some(21211) },
         twilio::Behaviour::Refuse { status: 429, code: Some(20429) },
         twilio::Behaviour::Refuse { status: 500, code: None },
         twilio::Behaviour::Answer { status: 201, body: repeats },
         twilio::Behaviour::Redirect("/planted-query".to_owned()),
         twilio::Behaviour::Close,
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    ] {
         twilio.behave(behaviour);
+        let before = told(program, SMS_FATES);
         keep(secrets, ask_for_code(visitor, &id, false).await["otp"].as_str().unwrap());
-        until_logged(program, ["sms refused for good", "sms not taken"], number + 1).await;
+        until_logged(program, SMS_FATES, before + 1).await;
     }
 }
 
-/// Waits until the log tells of so many troubles of these two kinds.
-async fn until_logged(program: &Program, troubles: [&str; 2], count: usize) {
-    let told = || {
-        let log = program.log();
-        troubles.map(|trouble| log.matches(trouble).count()).iter().sum::<usize>()
-    };
-    while told() < count {
+/// What may become of a message.
+const SMS_FATES: &[&str] = &["sms refused for good", "sms not taken", "sms taken by the provider"];
+
+/// How often the log tells of one of these.
+fn told(program: &Program, fates: &[&str]) -> usize {
+    let log = program.log();
+    fates.iter().map(|fate| log.matches(fate).count()).sum()
+}
+
+async fn until_logged(program: &Program, fates: &[&str], count: usize) {
+    while told(program, fates) < count {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

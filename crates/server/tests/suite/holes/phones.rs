@@ -105,7 +105,7 @@ async fn d27_no_code_can_be_made_from_the_database() {
     let (handle, _) = challenge(&app, &john).await;
     let bytes = BASE64URL_NOPAD.decode(handle.as_bytes()).unwrap();
     let (seed, proof) = bytes.split_at(16);
-    let kept = storage::files(&app.dir.path().join("data"));
+    let kept = app.contents().await;
     for (name, kept) in &kept {
         assert!(!storage::has(kept, handle.as_bytes()) && !storage::has(kept, proof), "a handle stands in {name}");
     }

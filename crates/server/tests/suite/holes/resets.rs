@@ -186,7 +186,7 @@ async fn d18_no_reset_link_can_be_made_from_the_database() {
     let bytes = BASE64URL_NOPAD.decode(token_of(&path).as_bytes()).unwrap();
     let (seed, proof) = bytes.split_at(16);
     assert_eq!(proof.len(), 16, "128 bits that nobody can know");
-    let kept = storage::files(&app.dir.path().join("data"));
+    let kept = app.contents().await;
     for (name, kept) in &kept {
         assert!(!storage::has(kept, token_of(&path).as_bytes()) && !storage::has(kept, proof), "it stands in {name}");
     }

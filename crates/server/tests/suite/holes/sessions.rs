@@ -2,8 +2,7 @@
 
 use std::{process::Command, time::Duration};
 
-use portcullis_backends::sqlite::SqliteStore;
-use portcullis_core::{clock::Clock, port::Store, session::LogPosition};
+use portcullis_core::session::LogPosition;
 
 use super::{
     UNLIMITED, mailed_reset,
@@ -133,7 +132,7 @@ async fn d64_what_is_kept_of_ended_sessions_goes_when_their_tokens_have_expired(
         app.advance(Duration::from_secs(seconds));
         app.keep_house().await;
         app.stop().await;
-        let store = SqliteStore::open(&app.database(), app.clock.now()).unwrap();
+        let store = app.store().await;
         let (kept, _) = store.revocations_after(LogPosition::default()).await.unwrap();
         assert_eq!(kept.len(), expected, "{seconds} s later");
         drop(store);

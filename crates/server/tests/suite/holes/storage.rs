@@ -103,33 +103,33 @@ async fn d92_no_file_tells_who_somebody_is_or_how_they_log_in() {
     let agent = "Planted-Agent/1.0";
     let create = app.request(reqwest::Method::POST, "/User1/create").header("User-Agent", agent).json(&form);
     json(create.send().await.unwrap(), 200).await;
-    let look = |when: &str| {
-        for (name, bytes) in files(&app.dir.path().join("data")) {
+    let look = async |when: &str| {
+        for (name, bytes) in app.contents().await {
             let lower = bytes.to_ascii_lowercase();
             for planted in ["planted", "15799887766", "violet", "teapot", "argon2", "$m=", "wolframite", "germany"] {
                 assert!(!has(&lower, planted.as_bytes()), "{planted} stands in {name} {when}");
             }
         }
     };
-    look("while it waits");
+    look("while it waits").await;
     let jane = jane.verify(&app).await;
     let login = [("username", jane.email.as_str()), ("password", jane.password.as_str())];
     let login = app.request(reqwest::Method::POST, "/User1/login").header("User-Agent", agent).form(&login);
     let token = json(login.send().await.unwrap(), 200).await["access_token"].as_str().unwrap().to_owned();
     json(app.get_as(&token, "/User1/me").await, 200).await;
     problem(app.login("User1", &jane.email, "crimson-planted-kettle").await, 401).await;
-    look("while a session goes on");
+    look("while a session goes on").await;
     json(app.get_as(&token, "/User1/logout").await, 200).await;
-    look("afterwards");
+    look("afterwards").await;
     let (_, victim) = contested(&app).await;
     let path = reset_path(&app, &victim.email).await;
     app.post_form(&path, &[("password", "violet-planted-teapot")]).await;
-    look("after a password was chosen");
+    look("after a password was chosen").await;
 
     // This looked into the right files: the id stands there.
     let mut app = app;
     app.stop().await;
-    let kept = files(&app.dir.path().join("data"));
+    let kept = app.contents().await;
     let session = token.split('.').nth(1).unwrap();
     let claims: serde_json::Value =
         serde_json::from_slice(&data_encoding::BASE64URL_NOPAD.decode(session.as_bytes()).unwrap()).unwrap();

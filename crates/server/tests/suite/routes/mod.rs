@@ -6,6 +6,7 @@ mod delete;
 mod keys;
 mod login;
 mod logout;
+mod mailbox;
 mod otp;
 mod pages;
 mod refresh;

@@ -1,6 +1,9 @@
 //! The real application on a loopback port, with a clock that is moved, chance that repeats, and mail pumped by hand.
 
 pub mod chance;
+pub mod database;
+#[path = "../../../../backends/tests/support/mongod.rs"]
+pub mod mongod;
 pub mod person;
 pub mod process;
 #[path = "../../../../backends/tests/support/smtp.rs"]
@@ -8,7 +11,7 @@ pub mod smtp;
 pub mod watched;
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -20,6 +23,7 @@ use portcullis::{
 };
 use portcullis_core::{
     clock::{Clock, ManualClock, Timestamp},
+    port::Store,
     random::Random,
     service::Ports,
 };
@@ -29,6 +33,7 @@ use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 pub use chance::Chance;
+use database::Database;
 pub use person::Person;
 pub use watched::{Watched, Work};
 
@@ -52,6 +57,7 @@ pub struct TestApp {
     pub random: Arc<Chance>,
     pub http: Client,
     pub dir: Arc<TempDir>,
+    database: Arc<Database>,
     /// The store and the hasher, counted; the store can be taken away.
     pub watched: Arc<Watched>,
     pump: Pump,
@@ -69,9 +75,11 @@ impl TestApp {
 
     /// With these settings over the cheap ones.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
-        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let database = Database::new().await;
+        let settings = database.settings().into_iter().chain(settings.iter().copied());
+        let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let clock = Arc::new(ManualClock::at(BEGIN));
-        Self::launch(Arc::new(TempDir::new().unwrap()), clock, settings, 1).await
+        Self::launch(Arc::new(TempDir::new().unwrap()), Arc::new(database), clock, settings, 1).await
     }
 
     /// Stops in an orderly way, then starts on the same data, at the same time.
@@ -91,7 +99,8 @@ impl TestApp {
             settings.retain(|(known, _)| known != name);
             settings.push(((*name).to_owned(), (*value).to_owned()));
         }
-        Self::launch(Arc::clone(&self.dir), Arc::clone(&self.clock), settings, self.seed + 1).await
+        let (dir, database) = (Arc::clone(&self.dir), Arc::clone(&self.database));
+        Self::launch(dir, database, Arc::clone(&self.clock), settings, self.seed + 1).await
     }
 
     pub async fn stop(&mut self) {
@@ -101,7 +110,13 @@ impl TestApp {
         }
     }
 
-    async fn launch(dir: Arc<TempDir>, clock: Arc<ManualClock>, settings: Vec<(String, String)>, seed: u64) -> Self {
+    async fn launch(
+        dir: Arc<TempDir>,
+        database: Arc<Database>,
+        clock: Arc<ManualClock>,
+        settings: Vec<(String, String)>,
+        seed: u64,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let config = load(dir.path(), &base, &settings);
@@ -124,6 +139,7 @@ impl TestApp {
             random,
             http,
             dir,
+            database,
             watched: watched.get().cloned().unwrap(),
             pump: pump.unwrap(),
             settings,
@@ -137,8 +153,18 @@ impl TestApp {
         self.clock.advance(by);
     }
 
-    pub fn database(&self) -> std::path::PathBuf {
-        self.dir.path().join("data/portcullis.db")
+    /// The database, from beside the application.
+    pub async fn store(&self) -> Arc<dyn Store> {
+        self.database.open(&self.data(), self.clock.now()).await
+    }
+
+    /// Everything that is kept, by name.
+    pub async fn contents(&self) -> Vec<(String, Vec<u8>)> {
+        self.database.contents(&self.data()).await
+    }
+
+    fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {

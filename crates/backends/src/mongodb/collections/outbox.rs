@@ -1,0 +1,155 @@
+//! What waits to be sent, and who works on it until when.
+
+use std::time::Duration;
+
+use mongodb::{
+    Database,
+    bson::{Bson, Document, doc, oid::ObjectId},
+};
+use portcullis_core::{
+    clock::Timestamp,
+    id::{ChallengeId, LeaseId, OutboxId},
+    message::{Channel, MessageKind},
+    outbox::{Claimed, Lease, OutboxRow, Outcome},
+    port::{OutboxState, Precondition},
+};
+
+use super::one_of;
+use crate::mongodb::{
+    error::{Fault, Unreadable, require},
+    fields::{Fields, bytes, number, time},
+    work::Work,
+};
+
+pub(in crate::mongodb) const NAME: &str = "outbox";
+
+/// So long what could not be sent is kept to be counted.
+pub(in crate::mongodb) const DEAD_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// What a message of a state has.
+fn state(name: &str) -> Document {
+    doc! { "state": name }
+}
+
+pub(super) async fn enqueue(work: &mut Work<'_>, row: &OutboxRow) -> Result<(), Fault> {
+    let document = doc! {
+        "_id": row.id.as_str(),
+        "realm": row.realm.as_str(),
+        "kind": row.kind.as_str(),
+        "channel": row.kind.channel().as_str(),
+        "recipient": bytes(row.recipient.as_bytes()),
+        "challenge": row.challenge.map(|challenge| bytes(&challenge.0)),
+        "created_at": time(row.created_at),
+        "due_at": time(row.due_at),
+        "give_up_at": time(row.give_up_at),
+        "attempts": number(row.attempts.into()),
+        "state": "waiting",
+        // In the order of coming, as far as one process is concerned.
+        "came": ObjectId::new(),
+    };
+    work.insert_all(NAME, vec![document]).await
+}
+
+/// Picks what is due, then takes it; what somebody else took in between is picked again by nobody.
+pub(in crate::mongodb) async fn claim(
+    db: &Database,
+    channel: Channel,
+    limit: usize,
+    lease: &Lease,
+) -> Result<Vec<Claimed>, Fault> {
+    let free = doc! {
+        "state": "waiting",
+        "channel": channel.as_str(),
+        "due_at": { "$lte": time(lease.now) },
+        "lease_until": { "$not": { "$gt": time(lease.now) } },
+    };
+    let held = doc! { "$set": { "lease_id": lease.id.as_str(), "lease_until": time(lease.until) } };
+    let mut taken = Vec::new();
+    while taken.len() < limit {
+        let due = documents(db, free.clone(), limit - taken.len()).await?;
+        if due.is_empty() {
+            break;
+        }
+        let keys: Vec<Bson> = due.into_iter().filter_map(|mut document| document.remove("_id")).collect();
+        let picked = |filter: &Document| doc! { "$and": [one_of(keys.clone()), filter.clone()] };
+        db.collection::<Document>(NAME).update_many(picked(&free), held.clone()).await?;
+        let mine = documents(db, picked(&doc! { "lease_id": lease.id.as_str() }), limit).await?;
+        for document in mine {
+            let id = document.get("_id").cloned();
+            match read(Fields::of(document)) {
+                Ok(row) => taken.push(Claimed { row, lease: lease.id.clone() }),
+                // Written by another version, or damaged: the others must not wait for it.
+                Err(error) => {
+                    tracing::error!(?id, %error, "a message cannot be read and will never be sent");
+                    db.collection::<Document>(NAME).update_one(doc! { "_id": id }, dead()).await?;
+                }
+            }
+        }
+    }
+    Ok(taken)
+}
+
+/// The first such documents, the oldest due first.
+async fn documents(db: &Database, filter: Document, limit: usize) -> Result<Vec<Document>, Fault> {
+    let outbox = db.collection::<Document>(NAME);
+    let first = outbox.find(filter).sort(doc! { "due_at": 1, "came": 1 }).limit(number(limit as u64));
+    let mut cursor = first.await?;
+    let mut documents = Vec::new();
+    while cursor.advance().await? {
+        documents.push(cursor.deserialize_current()?);
+    }
+    Ok(documents)
+}
+
+pub(super) async fn settle(work: &mut Work<'_>, id: &OutboxId, lease: &LeaseId, outcome: Outcome) -> Result<(), Fault> {
+    let held = doc! { "_id": id.as_str(), "lease_id": lease.as_str() };
+    let free = doc! { "lease_id": "", "lease_until": "" };
+    let settled = match outcome {
+        Outcome::Done => work.delete(NAME, held).await,
+        Outcome::Retry(at) => {
+            let again = doc! { "$set": { "due_at": time(at) }, "$inc": { "attempts": 1 }, "$unset": free };
+            work.update(NAME, held, again).await
+        }
+        Outcome::Release => work.update(NAME, held, doc! { "$unset": free }).await,
+        Outcome::Dead => work.update(NAME, held, dead()).await,
+    }?;
+    require(settled, Precondition::LeaseHeld)
+}
+
+fn dead() -> Document {
+    doc! {
+        "$set": { "state": "dead", "recipient": bytes(&[]) },
+        "$unset": { "lease_id": "", "lease_until": "" },
+    }
+}
+
+/// What has been dead for long enough.
+pub(super) fn long_dead(now: Timestamp) -> Document {
+    let dead_for = i64::try_from(DEAD_FOR.as_millis()).unwrap_or(i64::MAX);
+    let before = Timestamp::from_millis(now.millis().saturating_sub(dead_for));
+    doc! { "state": "dead", "created_at": { "$lte": time(before) } }
+}
+
+pub(in crate::mongodb) async fn count(db: &Database) -> Result<OutboxState, Fault> {
+    let outbox = db.collection::<Document>(NAME);
+    let oldest = outbox.find_one(state("waiting")).sort(doc! { "created_at": 1 }).await?;
+    Ok(OutboxState {
+        waiting: outbox.count_documents(state("waiting")).await?,
+        dead: outbox.count_documents(state("dead")).await?,
+        oldest: oldest.map(|document| Fields::of(document).time("created_at")).transpose()?,
+    })
+}
+
+fn read(mut fields: Fields) -> Result<OutboxRow, Unreadable> {
+    Ok(OutboxRow {
+        id: fields.word("_id", OutboxId::parse)?,
+        realm: fields.realm()?,
+        kind: fields.word("kind", MessageKind::parse)?,
+        recipient: fields.sealed("recipient")?,
+        challenge: fields.array_if_any("challenge")?.map(ChallengeId),
+        created_at: fields.time("created_at")?,
+        due_at: fields.time("due_at")?,
+        give_up_at: fields.time("give_up_at")?,
+        attempts: fields.count("attempts")?,
+    })
+}

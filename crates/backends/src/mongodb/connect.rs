@@ -1,0 +1,162 @@
+//! The way to the database: whom one speaks to, and whether they will do.
+
+use std::time::{Duration, Instant};
+
+use mongodb::{
+    Client, Database,
+    bson::{Document, doc},
+    error::{Error, ErrorKind},
+    options::{ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern},
+};
+use portcullis_core::{ExposeSecret, SecretString, clock::Timestamp, realm::RealmName};
+
+use super::error::{OpenError, is_passing};
+
+/// The database's name where the URL has none.
+const DATABASE: &str = "auth";
+/// What the program calls itself.
+pub(super) const NAME: &str = "portcullis";
+/// The most connections to a server, where the URL does not say.
+const CONNECTIONS: u32 = 64;
+/// How often a server is asked how it is, where the URL does not say.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// How long to wait before asking again for a database that is not there yet.
+const AGAIN: Duration = Duration::from_millis(500);
+/// Of version 5.0; those before have not been maintained since 2024.
+const OLDEST_WIRE_VERSION: i32 = 13;
+/// Clocks that differ by more make leases too short or too long.
+const SKEW: Duration = Duration::from_secs(5);
+
+/// Which database, and how long to wait for it.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `mongodb://…`; it may hold a password.
+    pub url: SecretString,
+    /// The realms, each of which has a collection of its own.
+    pub realms: Vec<RealmName>,
+    /// The longest time that one piece of work may take.
+    pub timeout: Duration,
+    /// How long to wait at the start for a database that does not answer.
+    pub patience: Duration,
+}
+
+/// The database, once it answers and will do.
+pub(super) async fn connect(settings: &Settings, now: Timestamp) -> Result<(Client, Database), OpenError> {
+    let unusable = |error: Error| OpenError::Url { why: without_password(&error, settings.url.expose_secret()) };
+    let options = options(settings).await.map_err(unusable)?;
+    let client = Client::with_options(options.clone()).map_err(unusable)?;
+    let begun = Instant::now();
+    let answer = loop {
+        match hello(&client, &options).await {
+            Err(OpenError::Away { hosts, .. }) if begun.elapsed() < settings.patience => {
+                tracing::warn!(hosts, waited = ?begun.elapsed(), "waiting for the database");
+                tokio::time::sleep(AGAIN).await;
+            }
+            answer => break answer?,
+        }
+    };
+    check(&answer, hosts(&options), now)?;
+    let db = client.database(options.default_database.as_deref().unwrap_or(DATABASE));
+    Ok((client, db))
+}
+
+/// The driver quotes what it cannot read. Where a password is not written as it must be, that is a part of it.
+fn without_password(error: &Error, url: &str) -> String {
+    let user = url.rsplit_once('@').map_or("", |(before, _)| before);
+    let password =
+        user.split_once("://").map_or(user, |(_, user)| user).split_once(':').map_or("", |(_, password)| password);
+    let told = error.kind.to_string();
+    let mut parts = password.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+    if parts.any(|part| told.contains(part)) {
+        return "characters such as : / ? # [ ] @ % in a user's name or password are to be written as %3A, %2F and so on".to_owned();
+    }
+    told
+}
+
+async fn options(settings: &Settings) -> Result<ClientOptions, Error> {
+    let mut options = ClientOptions::parse(settings.url.expose_secret()).await?;
+    // What correctness hangs on is not the URL's to say.
+    options.read_concern = Some(ReadConcern::majority());
+    options.write_concern = Some(WriteConcern::majority());
+    options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
+    options.retry_reads = Some(true);
+    options.retry_writes = Some(true);
+    options.app_name = Some(NAME.to_owned());
+    options.server_selection_timeout = Some(settings.timeout);
+    options.connect_timeout.get_or_insert(settings.timeout);
+    options.heartbeat_freq.get_or_insert(HEARTBEAT);
+    options.max_pool_size.get_or_insert(CONNECTIONS);
+    Ok(options)
+}
+
+/// Whom one would write to, in its own words.
+async fn hello(client: &Client, options: &ClientOptions) -> Result<Document, OpenError> {
+    let asked = client.database("admin").run_command(doc! { "hello": 1 }).await;
+    match asked {
+        Ok(answer) if may_write(&answer) || answer.contains_key("isreplicaset") => Ok(answer),
+        Ok(_) => {
+            let source = Error::custom("this member of the set is not its primary");
+            Err(OpenError::Away { hosts: hosts(options), source })
+        }
+        Err(source) if is_passing(&source) => Err(why_nobody_answers(options, source).await),
+        Err(source) => Err(OpenError::Mongo { database: "admin".to_owned(), source }),
+    }
+}
+
+/// A server may be there and not be what was looked for.
+async fn why_nobody_answers(options: &ClientOptions, source: Error) -> OpenError {
+    let hosts = hosts(options);
+    if !matches!(source.kind.as_ref(), ErrorKind::ServerSelection { .. }) {
+        return OpenError::Away { hosts, source };
+    }
+    let mut options = options.clone();
+    options.hosts.truncate(1);
+    options.direct_connection = Some(true);
+    options.repl_set_name = None;
+    // Whoever is there answers at once.
+    options.server_selection_timeout = options.server_selection_timeout.map(|timeout| timeout / 3);
+    let asked = match Client::with_options(options) {
+        Ok(client) => client.database("admin").run_command(doc! { "hello": 1 }).await,
+        Err(error) => Err(error),
+    };
+    match asked {
+        Ok(answer) if answer.contains_key("isreplicaset") => OpenError::NotInitiated { hosts },
+        Ok(answer) if is_standalone(&answer) => OpenError::Standalone { hosts },
+        _ => OpenError::Away { hosts, source },
+    }
+}
+
+fn check(answer: &Document, hosts: String, now: Timestamp) -> Result<(), OpenError> {
+    if answer.contains_key("isreplicaset") {
+        return Err(OpenError::NotInitiated { hosts });
+    }
+    if is_standalone(answer) {
+        return Err(OpenError::Standalone { hosts });
+    }
+    if answer.get_i32("maxWireVersion").is_ok_and(|version| version < OLDEST_WIRE_VERSION) {
+        return Err(OpenError::TooOld { hosts });
+    }
+    if let Ok(theirs) = answer.get_datetime("localTime") {
+        let theirs = Timestamp::from_millis(theirs.timestamp_millis());
+        let skew = now.since(theirs).max(theirs.since(now));
+        if skew > SKEW {
+            tracing::warn!(?skew, "the clocks of this machine and of the database differ: set both by NTP");
+        }
+    }
+    Ok(())
+}
+
+/// The primary, for one; a single member that was named directly may be another, or not yet it.
+fn may_write(answer: &Document) -> bool {
+    answer.get_bool("isWritablePrimary").unwrap_or_default()
+}
+
+/// Neither a member of a replica set nor a router of a sharded cluster.
+fn is_standalone(answer: &Document) -> bool {
+    !answer.contains_key("setName") && !answer.contains_key("isreplicaset") && answer.get_str("msg").is_err()
+}
+
+fn hosts(options: &ClientOptions) -> String {
+    let hosts: Vec<_> = options.hosts.iter().map(ToString::to_string).collect();
+    hosts.join(",")
+}

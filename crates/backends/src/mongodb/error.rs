@@ -1,0 +1,183 @@
+//! What can go wrong, in MongoDB's terms and in the port's.
+
+use mongodb::error::{Error, ErrorKind, RETRYABLE_WRITE_ERROR, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
+use portcullis_core::port::{CommitError, Precondition, StoreError};
+
+/// Why the database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL cannot be read.
+    #[error("the URL of the MongoDB database cannot be used: {why}")]
+    Url {
+        /// In words that quote no password.
+        why: String,
+    },
+    /// Nobody answers who may write.
+    #[error("MongoDB at {hosts} cannot be reached, or its replica set has no primary")]
+    Away {
+        /// Where it was looked for.
+        hosts: String,
+        /// Why.
+        #[source]
+        source: Error,
+    },
+    /// It is no replica set.
+    #[error(
+        "MongoDB at {hosts} is a standalone server, which has no transactions: start it as `mongod --replSet rs0`, then make \
+         it a replica set of one by `mongosh --host {hosts} --eval 'rs.initiate()'`"
+    )]
+    Standalone {
+        /// Where it is.
+        hosts: String,
+    },
+    /// It is to be a replica set and is none yet.
+    #[error(
+        "MongoDB at {hosts} waits to be made a replica set: `mongosh --host {hosts} --eval 'rs.initiate()'` makes it one"
+    )]
+    NotInitiated {
+        /// Where it is.
+        hosts: String,
+    },
+    /// It is of an old version.
+    #[error("MongoDB at {hosts} is older than version 5.0, the first that this program works with")]
+    TooOld {
+        /// Where it is.
+        hosts: String,
+    },
+    /// A newer version of this program has changed the database.
+    #[error(
+        "the database {database} is of version {found}, and this program knows versions up to {known}: run the newer \
+         program, or restore a backup from before it"
+    )]
+    Newer {
+        /// Which.
+        database: String,
+        /// The database's version.
+        found: u32,
+        /// The newest that is known here.
+        known: u32,
+    },
+    /// Somebody else's documents lie where the users should.
+    #[error(
+        "the collection {database}.{collection} holds users of another system, which would have to be imported first; this \
+         version has no import yet: name another database in the URL, such as mongodb://HOST/portcullis"
+    )]
+    Foreign {
+        /// The database.
+        database: String,
+        /// The realm's collection.
+        collection: String,
+    },
+    /// MongoDB refused.
+    #[error("the database {database} cannot be used")]
+    Mongo {
+        /// Which.
+        database: String,
+        /// Why.
+        #[source]
+        source: Error,
+    },
+}
+
+/// What was read does not have the form in which it is written here.
+#[derive(Debug, thiserror::Error)]
+#[error("the field {0} cannot be read")]
+pub(super) struct Unreadable(pub(super) &'static str);
+
+/// Why some work came to nothing.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// A precondition did not hold.
+    Failed(Precondition),
+    /// Another batch was in the way: the whole of it may go well a moment later.
+    Again(Error),
+    /// MongoDB refused, or is away.
+    Mongo(Error),
+    /// What it holds cannot be read.
+    Unreadable(Unreadable),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        let again = error.contains_label(TRANSIENT_TRANSACTION_ERROR) || is_ended(&error);
+        if again { Self::Again(error) } else { Self::Mongo(error) }
+    }
+}
+
+impl From<Unreadable> for Fault {
+    fn from(unreadable: Unreadable) -> Self {
+        Self::Unreadable(unreadable)
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Again(error) => Self::Unavailable(error.into()),
+            Fault::Mongo(error) if is_passing(&error) => Self::Unavailable(error.into()),
+            Fault::Mongo(error) => Self::Broken(error.into()),
+            Fault::Unreadable(unreadable) => Self::Broken(unreadable.into()),
+            Fault::Failed(precondition) => Self::Broken(format!("{precondition:?} outside of a batch").into()),
+        }
+    }
+}
+
+impl From<Fault> for CommitError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Failed(precondition) => Self::Failed(precondition),
+            other => Self::Store(other.into()),
+        }
+    }
+}
+
+/// Fails with this precondition unless it holds.
+pub(super) fn require(holds: bool, precondition: Precondition) -> Result<(), Fault> {
+    if holds { Ok(()) } else { Err(Fault::Failed(precondition)) }
+}
+
+/// Whether a unique index has the key already.
+pub(super) fn is_duplicate(error: &Error) -> bool {
+    const DUPLICATE_KEY: i32 = 11000;
+    match error.kind.as_ref() {
+        ErrorKind::Write(WriteFailure::WriteError(error)) => error.code == DUPLICATE_KEY,
+        ErrorKind::Command(error) => error.code == DUPLICATE_KEY,
+        ErrorKind::InsertMany(error) => error.write_errors.iter().flatten().any(|error| error.code == DUPLICATE_KEY),
+        _ => false,
+    }
+}
+
+/// Whether somebody has ended the operation, its session or its transaction: what it was part of has come to nothing, unless
+/// it was a commit.
+pub(super) fn is_ended(error: &Error) -> bool {
+    // Interrupted, and no such transaction.
+    const ENDED: &[i32] = &[251, 11601];
+    match error.kind.as_ref() {
+        ErrorKind::Command(error) => ENDED.contains(&error.code),
+        ErrorKind::Write(WriteFailure::WriteError(error)) => ENDED.contains(&error.code),
+        ErrorKind::Write(WriteFailure::WriteConcernError(error)) => ENDED.contains(&error.code),
+        _ => false,
+    }
+}
+
+/// Whether the same could go well a little later: nobody there, nobody who may write, the disk full.
+pub(super) fn is_passing(error: &Error) -> bool {
+    // Errors of a node that is no primary (any more), is shutting down, was interrupted, has lost a cursor, or waited too long.
+    const PASSING: &[i32] = &[
+        6, 7, 24, 43, 50, 64, 89, 91, 112, 134, 175, 189, 237, 246, 251, 262, 290, 9001, 10058, 10107, 11600, 11602,
+        13435, 13436, 14031,
+    ];
+    if error.contains_label(RETRYABLE_WRITE_ERROR) || error.contains_label(TRANSIENT_TRANSACTION_ERROR) {
+        return true;
+    }
+    match error.kind.as_ref() {
+        ErrorKind::Io(_)
+        | ErrorKind::ServerSelection { .. }
+        | ErrorKind::ConnectionPoolCleared { .. }
+        | ErrorKind::DnsResolve { .. } => true,
+        ErrorKind::Command(error) => PASSING.contains(&error.code),
+        ErrorKind::Write(WriteFailure::WriteConcernError(_)) => true,
+        ErrorKind::Write(WriteFailure::WriteError(error)) => PASSING.contains(&error.code),
+        _ => false,
+    }
+}

@@ -1,0 +1,133 @@
+//! Documents: nouns into fields, and fields back into nouns, each parsed into what it is.
+
+use mongodb::bson::{Binary, Bson, DateTime, Document, doc, spec::BinarySubtype};
+use portcullis_core::{
+    clock::Timestamp,
+    realm::RealmName,
+    seal::{BlindIndex, Sealed},
+};
+
+use super::error::Unreadable;
+
+/// Bytes as MongoDB takes them.
+pub(super) fn bytes(bytes: &[u8]) -> Binary {
+    Binary { subtype: BinarySubtype::Generic, bytes: bytes.to_vec() }
+}
+
+/// A point in time, to the millisecond.
+pub(super) fn time(at: Timestamp) -> DateTime {
+    DateTime::from_millis(at.millis())
+}
+
+/// A count as MongoDB takes it; none of ours comes near the end.
+pub(super) fn number(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// The key of what has its name within a realm.
+pub(super) fn key(realm: &RealmName, id: impl Into<Bson>) -> Document {
+    doc! { "realm": realm.as_str(), "id": id.into() }
+}
+
+/// A document that is being read.
+pub(super) struct Fields(Document);
+
+impl Fields {
+    pub(super) const fn of(document: Document) -> Self {
+        Self(document)
+    }
+
+    /// The fields of the document within this field.
+    pub(super) fn within(&mut self, name: &'static str) -> Result<Self, Unreadable> {
+        match self.take(name)? {
+            Bson::Document(document) => Ok(Self(document)),
+            _ => Err(Unreadable(name)),
+        }
+    }
+
+    fn take(&mut self, name: &'static str) -> Result<Bson, Unreadable> {
+        self.0.remove(name).ok_or(Unreadable(name))
+    }
+
+    pub(super) fn text(&mut self, name: &'static str) -> Result<String, Unreadable> {
+        match self.take(name)? {
+            Bson::String(text) => Ok(text),
+            _ => Err(Unreadable(name)),
+        }
+    }
+
+    /// A text that must parse.
+    pub(super) fn word<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, Unreadable> {
+        parse(&self.text(name)?).ok_or(Unreadable(name))
+    }
+
+    pub(super) fn words(&mut self, name: &'static str) -> Result<Vec<String>, Unreadable> {
+        let Bson::Array(words) = self.take(name)? else { return Err(Unreadable(name)) };
+        let text = |word| if let Bson::String(text) = word { Ok(text) } else { Err(Unreadable(name)) };
+        words.into_iter().map(text).collect()
+    }
+
+    pub(super) fn realm(&mut self) -> Result<RealmName, Unreadable> {
+        self.word("realm", |word| RealmName::parse(word).ok())
+    }
+
+    fn binary(&mut self, name: &'static str) -> Result<Vec<u8>, Unreadable> {
+        match self.take(name)? {
+            Bson::Binary(binary) => Ok(binary.bytes),
+            _ => Err(Unreadable(name)),
+        }
+    }
+
+    /// So many bytes.
+    pub(super) fn array<const N: usize>(&mut self, name: &'static str) -> Result<[u8; N], Unreadable> {
+        self.binary(name)?.try_into().map_err(|_| Unreadable(name))
+    }
+
+    pub(super) fn array_if_any<const N: usize>(&mut self, name: &'static str) -> Result<Option<[u8; N]>, Unreadable> {
+        if self.is_nothing(name) { Ok(None) } else { self.array(name).map(Some) }
+    }
+
+    pub(super) fn index(&mut self) -> Result<BlindIndex, Unreadable> {
+        self.array("blind_index").map(BlindIndex)
+    }
+
+    pub(super) fn sealed(&mut self, name: &'static str) -> Result<Sealed, Unreadable> {
+        self.binary(name).map(Sealed::from_bytes)
+    }
+
+    pub(super) fn time(&mut self, name: &'static str) -> Result<Timestamp, Unreadable> {
+        match self.take(name)? {
+            Bson::DateTime(at) => Ok(Timestamp::from_millis(at.timestamp_millis())),
+            _ => Err(Unreadable(name)),
+        }
+    }
+
+    pub(super) fn time_if_any(&mut self, name: &'static str) -> Result<Option<Timestamp>, Unreadable> {
+        if self.is_nothing(name) { Ok(None) } else { self.time(name).map(Some) }
+    }
+
+    /// A count, which is never negative.
+    pub(super) fn count<T: TryFrom<i64>>(&mut self, name: &'static str) -> Result<T, Unreadable> {
+        let count = match self.take(name)? {
+            Bson::Int32(count) => i64::from(count),
+            Bson::Int64(count) => count,
+            _ => return Err(Unreadable(name)),
+        };
+        T::try_from(count).map_err(|_| Unreadable(name))
+    }
+
+    pub(super) fn flag(&mut self, name: &'static str) -> Result<bool, Unreadable> {
+        match self.take(name)? {
+            Bson::Boolean(flag) => Ok(flag),
+            _ => Err(Unreadable(name)),
+        }
+    }
+
+    fn is_nothing(&self, name: &str) -> bool {
+        matches!(self.0.get(name), None | Some(Bson::Null))
+    }
+}

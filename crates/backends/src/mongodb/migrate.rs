@@ -1,0 +1,195 @@
+//! The schema, in numbered steps that only go forward.
+//!
+//! Several processes may take the same step at the same time, and one may die in the middle of it: each step comes to the
+//! same when it is taken twice.
+
+use std::time::Duration;
+
+use mongodb::{
+    Database, IndexModel,
+    bson::{Document, doc},
+    error::Error,
+    options::IndexOptions,
+};
+use portcullis_core::{clock::Timestamp, realm::RealmName};
+
+use super::{
+    collections::{audit, challenges, locks, outbox, registrations, revocations, root_keys, sessions, signing_keys},
+    connect::{Settings, connect},
+    error::{OpenError, is_duplicate},
+    fields::time,
+};
+
+/// One step of the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migration {
+    /// Counts from 1.
+    pub version: u32,
+    /// What it is about.
+    pub name: &'static str,
+    collections: &'static [(&'static str, &'static [Index])],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Index {
+    keys: &'static [&'static str],
+    rule: Rule,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// Only to find things by.
+    Plain,
+    /// No two of ours have the same; ours have the last of the keys.
+    Unique,
+    /// Removed by MongoDB so long after the time in the field.
+    Lapses(Duration),
+    /// The same, of dead messages only.
+    LapsesDead(Duration),
+}
+
+/// The sweep removes what has lapsed by the clock of the program; MongoDB by its own, a little later and also while no
+/// program runs.
+const GRACE: Duration = Duration::from_secs(60);
+/// So long what was touched keeps the trace of it.
+const TOUCHED_FOR: Duration = Duration::from_secs(3600);
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    name: "accounts",
+    collections: &[
+        (audit::NAME, &[]),
+        (root_keys::NAME, &[]),
+        (signing_keys::NAME, &[]),
+        (revocations::COUNTERS, &[]),
+        (locks::NAME, &[lapses(&["touched_at"], TOUCHED_FOR)]),
+        (challenges::NAME, &[plain(&["_id.realm", "subject"]), lapses(&["expires_at"], GRACE)]),
+        (registrations::NAME, &[unique(&["_id.realm", "blind_index"]), lapses(&["expires_at"], GRACE)]),
+        (revocations::NAME, &[lapses(&["expires_at"], GRACE)]),
+        (
+            sessions::NAME,
+            &[plain(&["_id.realm", "user_id"]), lapses(&["expires_at"], GRACE), lapses(&["idle_until"], GRACE)],
+        ),
+        (
+            outbox::NAME,
+            &[
+                plain(&["state", "channel", "due_at", "came"]),
+                plain(&["state", "created_at"]),
+                Index { keys: &["created_at"], rule: Rule::LapsesDead(outbox::DEAD_FOR) },
+            ],
+        ),
+    ],
+}];
+
+/// Of each realm's collection.
+const USERS: &[Index] = &[unique(&["blind_index"])];
+
+const fn plain(keys: &'static [&'static str]) -> Index {
+    Index { keys, rule: Rule::Plain }
+}
+
+const fn unique(keys: &'static [&'static str]) -> Index {
+    Index { keys, rule: Rule::Unique }
+}
+
+const fn lapses(keys: &'static [&'static str], after: Duration) -> Index {
+    Index { keys, rule: Rule::Lapses(after) }
+}
+
+/// Brings a database up to date; returns the steps that were still to be taken.
+///
+/// # Errors
+/// [`OpenError`].
+pub async fn migrate(settings: &Settings, now: Timestamp) -> Result<Vec<Migration>, OpenError> {
+    let (_, db) = connect(settings, now).await?;
+    advance(&db, &settings.realms, now).await
+}
+
+/// The same over a connection that is open.
+pub(super) async fn advance(db: &Database, realms: &[RealmName], now: Timestamp) -> Result<Vec<Migration>, OpenError> {
+    let failed = |source| OpenError::Mongo { database: db.name().to_owned(), source };
+    let found = version(db).await.map_err(failed)?;
+    let known = MIGRATIONS.last().map_or(0, |last| last.version);
+    if found > known {
+        return Err(OpenError::Newer { database: db.name().to_owned(), found, known });
+    }
+    for realm in realms {
+        refuse_foreign(db, realm).await?;
+    }
+    let mut taken = Vec::new();
+    for step in MIGRATIONS.iter().filter(|step| step.version > found) {
+        if take(db, step, now).await.map_err(failed)? {
+            tracing::info!(version = step.version, name = step.name, "database migrated");
+            taken.push(*step);
+        }
+    }
+    for realm in realms {
+        create(db, realm.as_str(), USERS).await.map_err(failed)?;
+    }
+    Ok(taken)
+}
+
+async fn version(db: &Database) -> Result<u32, Error> {
+    let newest = db.collection::<Document>("migrations").find_one(doc! {}).sort(doc! { "_id": -1 }).await?;
+    Ok(newest.and_then(|step| u32::try_from(step.get_i32("_id").ok()?).ok()).unwrap_or(0))
+}
+
+/// The origin's documents have keys of MongoDB's making, which ours never have.
+async fn refuse_foreign(db: &Database, realm: &RealmName) -> Result<(), OpenError> {
+    let theirs = doc! { "_id": { "$type": "objectId" } };
+    let (database, collection) = (db.name().to_owned(), realm.as_str().to_owned());
+    match db.collection::<Document>(realm.as_str()).find_one(theirs).projection(doc! { "_id": 1 }).await {
+        Ok(None) => Ok(()),
+        Ok(Some(_)) => Err(OpenError::Foreign { database, collection }),
+        Err(source) => Err(OpenError::Mongo { database, source }),
+    }
+}
+
+/// Takes the step; whether it was this process that finished it first.
+async fn take(db: &Database, step: &Migration, now: Timestamp) -> Result<bool, Error> {
+    for (collection, indexes) in step.collections {
+        create(db, collection, indexes).await?;
+    }
+    let counters = db.collection::<Document>(revocations::COUNTERS);
+    let start = doc! { "$setOnInsert": { "given": 0_i64 } };
+    match counters.update_one(doc! { "_id": revocations::NAME }, start).upsert(true).await {
+        Err(error) if !is_duplicate(&error) => return Err(error),
+        _ => {}
+    }
+    let record = doc! { "_id": step.version, "name": step.name, "applied_at": time(now) };
+    match db.collection::<Document>("migrations").insert_one(record).await {
+        Err(error) if is_duplicate(&error) => Ok(false),
+        result => result.map(|_| true),
+    }
+}
+
+/// Makes a collection and its indexes, where they are missing.
+async fn create(db: &Database, name: &str, indexes: &[Index]) -> Result<(), Error> {
+    const EXISTS: i32 = 48;
+    if indexes.is_empty() {
+        return match db.create_collection(name).await {
+            Err(error) if matches!(error.kind.as_ref(), mongodb::error::ErrorKind::Command(error) if error.code == EXISTS) => {
+                Ok(())
+            }
+            result => result,
+        };
+    }
+    db.collection::<Document>(name).create_indexes(indexes.iter().map(Index::model)).await.map(drop)
+}
+
+impl Index {
+    fn model(&self) -> IndexModel {
+        let keys: Document = self.keys.iter().map(|key| ((*key).to_owned(), 1.into())).collect();
+        let ours = self.keys.last().map(|last| doc! { *last: { "$exists": true } });
+        let options = match self.rule {
+            Rule::Plain => IndexOptions::default(),
+            Rule::Unique => IndexOptions::builder().unique(true).partial_filter_expression(ours).build(),
+            Rule::Lapses(after) => IndexOptions::builder().expire_after(after).build(),
+            Rule::LapsesDead(after) => {
+                let dead = doc! { "state": "dead" };
+                IndexOptions::builder().expire_after(after).partial_filter_expression(dead).build()
+            }
+        };
+        IndexModel::builder().keys(keys).options(options).build()
+    }
+}

@@ -1,0 +1,89 @@
+//! Batches of this process that would meet over the same document come one after the other.
+//!
+//! MongoDB does not make a transaction wait for another: it fails the later one, which has to begin again. That is right
+//! between processes; within one, to wait is cheaper, and it is fair.
+
+use std::hash::{BuildHasher, RandomState};
+
+use portcullis_core::{port::Op, port::Replaces};
+use tokio::sync::{Mutex, MutexGuard};
+
+/// So many turns there are; what shares one by chance waits without need.
+const TURNS: usize = 256;
+
+/// The turns, by what batches change.
+#[derive(Debug)]
+pub(super) struct Turns {
+    turns: Vec<Mutex<()>>,
+    hasher: RandomState,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self { turns: std::iter::repeat_with(Mutex::default).take(TURNS).collect(), hasher: RandomState::new() }
+    }
+}
+
+impl Turns {
+    /// Waits until nobody before has anything to do with what this batch changes.
+    pub(super) async fn wait(&self, batch: &[Op]) -> Vec<MutexGuard<'_, ()>> {
+        let mut numbers: Vec<usize> = batch.iter().flat_map(contested).map(|what| self.number(what)).collect();
+        // Always in the same order, so that no two wait for each other.
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut held = Vec::with_capacity(numbers.len());
+        for turn in numbers.into_iter().filter_map(|number| self.turns.get(number)) {
+            held.push(turn.lock().await);
+        }
+        held
+    }
+
+    fn number(&self, what: Contested<'_>) -> usize {
+        usize::try_from(self.hasher.hash_one(what) % TURNS as u64).unwrap_or_default()
+    }
+}
+
+/// What more than one batch may want to change at a time.
+#[derive(Hash)]
+enum Contested<'a> {
+    /// An address.
+    Address([u8; 32]),
+    /// A user, or the registration that becomes one.
+    Person(&'a str),
+    Challenge([u8; 16]),
+    Session(&'a str),
+    RootKey,
+    /// The positions of the revocation log.
+    Log,
+}
+
+fn contested(op: &Op) -> impl Iterator<Item = Contested<'_>> {
+    use Contested::{Address, Challenge, Log, Person, RootKey, Session};
+    let pair = match op {
+        Op::PutRootKey(_) => [Some(RootKey), None],
+        Op::RequireAddress { index, .. } => [Some(Address(index.0)), None],
+        Op::PutRegistration { row, replaces: Replaces::Exactly(Some(id)) } => {
+            [Some(Address(row.index.0)), Some(Person(id.as_str()))]
+        }
+        Op::PutRegistration { row, .. } => [Some(Address(row.index.0)), None],
+        Op::InsertUser(user) | Op::UpdateUser(user) => [Some(Address(user.index.0)), Some(Person(user.id.as_str()))],
+        Op::DeleteRegistration { id, .. } | Op::DeleteUser { id, .. } | Op::RequireUser { id, .. } => {
+            [Some(Person(id.as_str())), None]
+        }
+        Op::DropChallenges { subject, .. } => [Some(Person(subject.as_str())), None],
+        Op::SpendChallenge { id, .. } | Op::TryChallenge { id, .. } | Op::ExpireChallenge { id, .. } => {
+            [Some(Challenge(id.0)), None]
+        }
+        Op::RotateRefresh { id, .. } => [Some(Session(id.as_str())), None],
+        Op::EndSession(ended) => [Some(Session(ended.session.as_str())), Some(Log)],
+        Op::EndSessionsOf { user, .. } => [Some(Person(user.as_str())), Some(Log)],
+        Op::PutSigningKey(_)
+        | Op::DeleteSigningKey { .. }
+        | Op::InsertChallenge(_)
+        | Op::InsertSession(_)
+        | Op::Audit(_)
+        | Op::Enqueue(_)
+        | Op::Settle { .. } => [None, None],
+    };
+    pair.into_iter().flatten()
+}

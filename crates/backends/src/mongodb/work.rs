@@ -1,0 +1,138 @@
+//! What is done within a transaction, and how things are read outside of one.
+
+use mongodb::{
+    ClientSession, Collection, Database,
+    bson::{Document, doc},
+    error::Error,
+    options::ReadConcern,
+};
+
+use portcullis_core::port::Precondition;
+
+use super::{
+    error::{Fault, Unreadable, is_duplicate},
+    fields::Fields,
+};
+
+/// The work of one transaction.
+pub(super) struct Work<'a> {
+    pub(super) db: &'a Database,
+    pub(super) session: &'a mut ClientSession,
+}
+
+impl Work<'_> {
+    fn collection(&self, name: &str) -> Collection<Document> {
+        self.db.collection(name)
+    }
+
+    /// Writes a new document; whether its keys were free.
+    pub(super) async fn insert(&mut self, into: &str, document: Document) -> Result<bool, Fault> {
+        unless_duplicate(self.collection(into).insert_one(document).session(&mut *self.session).await.map(|_| true))
+    }
+
+    /// Writes new documents whose keys are free.
+    pub(super) async fn insert_all(&mut self, into: &str, documents: Vec<Document>) -> Result<(), Fault> {
+        if !documents.is_empty() {
+            self.collection(into).insert_many(documents).session(&mut *self.session).await?;
+        }
+        Ok(())
+    }
+
+    /// Changes a document; whether there was one.
+    pub(super) async fn update(&mut self, of: &str, filter: Document, update: Document) -> Result<bool, Fault> {
+        let updated = self.collection(of).update_one(filter, update).session(&mut *self.session).await?;
+        Ok(updated.matched_count == 1)
+    }
+
+    /// Changes a document, making it where it is missing.
+    pub(super) async fn upsert(&mut self, of: &str, filter: Document, update: Document) -> Result<(), Fault> {
+        match self.collection(of).update_one(filter, update).upsert(true).session(&mut *self.session).await {
+            // Made by somebody else meanwhile.
+            Err(error) if is_duplicate(&error) => Err(Fault::Again(error)),
+            result => Ok(result.map(drop)?),
+        }
+    }
+
+    /// Changes a document; gives it as it was, or nothing where there was none. Fails with the precondition where its new
+    /// key is another document's.
+    pub(super) async fn update_from(
+        &mut self,
+        of: &str,
+        filter: Document,
+        update: Document,
+        key_free: Precondition,
+    ) -> Result<Option<Document>, Fault> {
+        match self.collection(of).find_one_and_update(filter, update).session(&mut *self.session).await {
+            Err(error) if is_duplicate(&error) => Err(Fault::Failed(key_free)),
+            result => Ok(result?),
+        }
+    }
+
+    /// Removes a document; whether there was one.
+    pub(super) async fn delete(&mut self, from: &str, filter: Document) -> Result<bool, Fault> {
+        let deleted = self.collection(from).delete_one(filter).session(&mut *self.session).await?;
+        Ok(deleted.deleted_count == 1)
+    }
+
+    /// Removes documents.
+    pub(super) async fn delete_all(&mut self, from: &str, filter: Document) -> Result<(), Fault> {
+        self.collection(from).delete_many(filter).session(&mut *self.session).await?;
+        Ok(())
+    }
+
+    /// Whether there is such a document.
+    pub(super) async fn has(&mut self, within: &str, filter: Document) -> Result<bool, Fault> {
+        let collection = self.collection(within);
+        let found = collection.find_one(filter).projection(doc! { "_id": 1 }).session(&mut *self.session).await?;
+        Ok(found.is_some())
+    }
+
+    /// The keys of such documents.
+    pub(super) async fn keys(&mut self, of: &str, filter: Document) -> Result<Vec<Document>, Fault> {
+        let collection = self.collection(of);
+        let mut cursor = collection.find(filter).projection(doc! { "_id": 1 }).session(&mut *self.session).await?;
+        let mut keys = Vec::new();
+        while cursor.advance(&mut *self.session).await? {
+            keys.push(cursor.deserialize_current()?);
+        }
+        Ok(keys)
+    }
+}
+
+fn unless_duplicate(result: Result<bool, Error>) -> Result<bool, Fault> {
+    match result {
+        Err(error) if is_duplicate(&error) => Ok(false),
+        result => Ok(result?),
+    }
+}
+
+/// The document, if there is one, as the primary has it.
+///
+/// A primary that has just been elected has all that was ever acknowledged, but it takes a moment until it knows of a majority
+/// that has it, too: whoever asked for what is a majority's would be told of no account that was made a second ago.
+pub(super) async fn find<T>(
+    db: &Database,
+    within: &str,
+    filter: Document,
+    read: impl FnOnce(Fields) -> Result<T, Unreadable>,
+) -> Result<Option<T>, Fault> {
+    let found = db.collection::<Document>(within).find_one(filter).read_concern(ReadConcern::local()).await?;
+    Ok(found.map(|document| read(Fields::of(document))).transpose()?)
+}
+
+/// All such documents, in this order, as a majority of the set has them: what is remembered here, such as keys and how far
+/// the log has been read, must not be taken back.
+pub(super) async fn list<T>(
+    db: &Database,
+    within: &str,
+    filter: Document,
+    order: Document,
+    read: fn(Fields) -> Result<T, Unreadable>,
+) -> Result<Vec<T>, Fault> {
+    let mut cursor = db.collection::<Document>(within).find(filter).sort(order).await?;
+    let mut found = Vec::new();
+    while cursor.advance().await? {
+        found.push(read(Fields::of(cursor.deserialize_current()?))?);
+    }
+    Ok(found)
+}

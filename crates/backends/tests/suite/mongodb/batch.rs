@@ -1,0 +1,101 @@
+//! Batches as transactions: tried again while others are in the way, whole whatever happens.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use mongodb::bson::doc;
+use portcullis_backends::mongodb::MongoStore;
+use portcullis_core::{
+    port::{Op, Store},
+    session::LogPosition,
+    suite::{
+        rows::{NOW, audit, here, revocation, session, session_id, user, user_id},
+        together,
+    },
+};
+
+use super::{Settings, TIMEOUT, is_away, is_done, make, open, pair, settings, until};
+use crate::mongod::{ReplicaSet, client};
+
+#[tokio::test]
+async fn a_batch_is_committed_although_its_caller_has_gone() {
+    let made = make().await;
+    tokio::select! {
+        biased;
+        _ = made.commit(vec![Op::InsertSession(session(&here(), "one"))]) => {}
+        () = std::future::ready(()) => {}
+    }
+    until("committed", TIMEOUT, || async { made.session(&here(), &session_id("one")).await.unwrap().is_some() }).await;
+}
+
+/// All of them write to the same document, and none may starve.
+#[tokio::test]
+async fn fifty_logins_of_one_user_all_go_through_in_time() {
+    let made = make().await;
+    let stores = [open(&made.database.url).await, open(&made.database.url).await];
+    made.commit(vec![Op::InsertUser(user(&here(), "ada", "ada@example.org"))]).await.unwrap();
+    let login = |n: usize| {
+        let require = Op::RequireUser { realm: here(), id: user_id("ada"), revision: 1 };
+        let begun = session(&here(), &format!("session-{n}"));
+        stores[n % 2].commit(vec![require, Op::InsertSession(begun), Op::Audit(audit(&here()))])
+    };
+    let begun = Instant::now();
+    let results = together((0..50).map(login)).await;
+    let failed: Vec<_> = results.iter().filter(|result| result.is_err()).collect();
+    assert!(failed.is_empty(), "{} of 50 after {:?}: {:?}", failed.len(), begun.elapsed(), failed[0]);
+}
+
+/// They all append to the log, which counts its positions, in two processes at once.
+#[tokio::test]
+async fn fifty_logouts_all_go_through_in_time() {
+    let made = make().await;
+    let stores = [open(&made.database.url).await, open(&made.database.url).await];
+    let name = |n: usize| format!("session-{n:02}");
+    made.commit((0..50).map(|n| Op::InsertSession(session(&here(), &name(n)))).collect()).await.unwrap();
+    let begun = Instant::now();
+    let results =
+        together((0..50).map(|n| stores[n % 2].commit(vec![Op::EndSession(revocation(&here(), &name(n)))]))).await;
+    let failed: Vec<_> = results.iter().filter(|result| result.is_err()).collect();
+    assert!(failed.is_empty(), "{} of 50 after {:?}: {:?}", failed.len(), begun.elapsed(), failed[0]);
+}
+
+/// As when an operator, or another process that takes them for left, ends what is alive.
+#[tokio::test]
+async fn transactions_that_are_ended_by_others_are_tried_again() {
+    let set = ReplicaSet::start(1).await;
+    let patient = Settings { timeout: Duration::from_secs(10), ..settings(&set.url()) };
+    let store = MongoStore::open(&patient, NOW).await.unwrap();
+    let admin = client(&set.members[0].direct()).await.database("admin");
+    let is_over = AtomicBool::new(false);
+    let kill = async {
+        while !is_over.load(Ordering::SeqCst) {
+            // Also while it is being found out what has become of those that were ended just before.
+            for _ in 0..4 {
+                admin.run_command(doc! { "killAllSessions": [] }).await.ok();
+            }
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
+    };
+    let commit = async {
+        let mut done = Vec::new();
+        for round in 0..10 {
+            let names: Vec<_> = (0..10).map(|n| format!("pair-{round}-{n}")).collect();
+            let results = together(names.iter().map(|name| store.commit(pair(name)))).await;
+            done.extend(names.into_iter().zip(results.into_iter().map(is_done)));
+            let read = store.session(&here(), &session_id("none")).await;
+            assert!(is_away(&read) || read.is_ok_and(|none| none.is_none()));
+        }
+        is_over.store(true, Ordering::SeqCst);
+        done
+    };
+    let (done, ()) = tokio::join!(commit, kill);
+    let (log, _) = store.revocations_after(LogPosition(0)).await.unwrap();
+    for (name, done) in done {
+        assert!(done, "{name} was given up");
+        assert!(store.session(&here(), &session_id(&name)).await.unwrap().is_some(), "{name} is gone");
+        let logged = log.iter().filter(|entry| entry.session.as_str() == format!("{name}-ends")).count();
+        assert_eq!(logged, 1, "{name} is there by halves");
+    }
+}

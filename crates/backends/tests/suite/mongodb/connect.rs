@@ -1,0 +1,140 @@
+//! Which databases will do, and what is said of those that will not.
+
+use std::{
+    error::Error,
+    time::{Duration, Instant},
+};
+
+use mongodb::bson::{doc, oid::ObjectId};
+use portcullis_backends::mongodb::{MongoStore, OpenError, Settings};
+use portcullis_core::{
+    port::{Op, Store},
+    suite::rows::{NOW, here, session, session_id},
+};
+
+use super::{TIMEOUT, make, settings};
+use crate::mongod::{Mongod, ReplicaSet, TestDatabase, client};
+
+async fn refused(url: &str) -> OpenError {
+    MongoStore::open(&settings(url), NOW).await.expect_err("it should be refused")
+}
+
+/// All that anybody could print of it.
+fn told(error: &OpenError) -> String {
+    let mut told = format!("{error}\n{error:?}\n");
+    let mut source = error.source();
+    while let Some(error) = source {
+        told += &format!("{error}\n{error:?}\n");
+        source = error.source();
+    }
+    told
+}
+
+#[tokio::test]
+async fn a_standalone_server_is_refused_with_the_commands_that_mend_it() {
+    let server = Mongod::standalone();
+    let address = format!("127.0.0.1:{}", server.port);
+    // Whether one names the server alone or the set that it should be.
+    for options in ["", "?directConnection=true", "?replicaSet=rs0"] {
+        let refused = refused(&format!("mongodb://{address}/{options}")).await;
+        assert!(matches!(refused, OpenError::Standalone { .. }), "{options}: {refused:?}");
+        let text = refused.to_string();
+        assert!(text.contains("mongod --replSet rs0") && text.contains("rs.initiate()"), "{text}");
+        assert!(text.contains(&format!("--host {address}")), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_member_of_no_set_yet_is_refused_with_the_command_that_makes_it_one() {
+    let server = Mongod::uninitiated();
+    let address = format!("127.0.0.1:{}", server.port);
+    for options in ["", "?directConnection=true", "?replicaSet=rs0"] {
+        let refused = refused(&format!("mongodb://{address}/{options}")).await;
+        assert!(matches!(refused, OpenError::NotInitiated { .. }), "{options}: {refused:?}");
+        assert!(refused.to_string().contains(&format!("mongosh --host {address} --eval 'rs.initiate()'")), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_waited_for_but_not_for_ever() {
+    let nobody = Settings { patience: Duration::from_secs(1), ..settings("mongodb://127.0.0.1:9/") };
+    let begun = Instant::now();
+    let refused = MongoStore::open(&nobody, NOW).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Away { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("127.0.0.1:9"), "{refused}");
+    let took = begun.elapsed();
+    assert!(took >= nobody.patience && took < nobody.patience + 2 * TIMEOUT, "{took:?}");
+}
+
+/// It is called `auth` where the URL does not say.
+#[tokio::test]
+async fn a_database_that_comes_in_time_is_opened() {
+    let mut set = ReplicaSet::start(1).await;
+    // Whether one names the set, or its member alone, which is no primary yet when it answers first.
+    for (name, url) in [("one", set.url()), ("two", set.members[0].direct())] {
+        set.members[0].kill();
+        let patient = Settings { patience: Duration::from_secs(20), ..settings(&url) };
+        let opening = tokio::spawn(async move { MongoStore::open(&patient, NOW).await });
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        set.members[0].start();
+        let store = opening.await.unwrap().unwrap();
+        store.commit(vec![Op::InsertSession(session(&here(), name))]).await.unwrap();
+        assert!(store.session(&here(), &session_id("one")).await.unwrap().is_some());
+    }
+    let names = client(&set.members[0].direct()).await.list_database_names().await.unwrap();
+    assert!(names.contains(&"auth".to_owned()), "{names:?}");
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused() {
+    let made = make().await;
+    let record = doc! { "_id": 1000, "name": "future", "applied_at": mongodb::bson::DateTime::from_millis(0) };
+    made.documents("migrations").await.insert_one(record).await.unwrap();
+    let refused = refused(&made.database.url).await;
+    assert!(matches!(refused, OpenError::Newer { found: 1000, .. }), "{refused:?}");
+    assert!(refused.to_string().contains("version 1000"), "{refused}");
+}
+
+/// Nothing is made in it: whoever named it by mistake finds it as it was.
+#[tokio::test]
+async fn users_of_another_system_are_refused() {
+    let database = TestDatabase::new().await;
+    let db = database.db().await;
+    let theirs = doc! { "_id": ObjectId::new(), "email": "ada@example.org", "password": "$2b$10$" };
+    db.collection("User2").insert_one(theirs).await.unwrap();
+    let refused = refused(&database.url).await;
+    assert!(matches!(refused, OpenError::Foreign { .. }), "{refused:?}");
+    assert!(refused.to_string().contains(&format!("{}.User2", database.name)), "{refused}");
+    assert_eq!(db.list_collection_names().await.unwrap(), ["User2"]);
+}
+
+#[tokio::test]
+async fn a_url_that_cannot_be_read_is_refused_without_its_password() {
+    for url in [
+        "mongodb://ada:correct-horse@127.0.0.1:port/",
+        "mongodb://ada:correct-horse@127.0.0.1:99999/",
+        "mongodb://ada:correct/horse@127.0.0.1/",
+        "mongodb://ada:correct?horse@127.0.0.1/",
+        "mongodb://ada:correct#horse@127.0.0.1:x/",
+        "mongodb://ada:correct@horse@127.0.0.1/",
+        "mongodb://ada:correct%horse@127.0.0.1/",
+        "mongodb://ada:correct:horse@127.0.0.1/",
+        "mongodb://ada:correct?horse=staple@127.0.0.1/",
+        "mongodb://ada:correct-horse@127.0.0.1/?maxPoolSize=many",
+        "mongodb://ada:correct-horse@127.0.0.1/?replicaSet=rs0&directConnection=perhaps",
+        "mongodb://ada:correct-horse@127.0.0.1/a$b",
+        "mongodb://ada:correct-horse@127.0.0.1,,/",
+        "mongodb://ada:correct-horse@",
+        "mongodb+srv://ada:correct-horse@a:1/",
+        "ada:correct-horse@127.0.0.1",
+        "http://ada:correct-horse@127.0.0.1/",
+    ] {
+        let refused = refused(url).await;
+        assert!(matches!(refused, OpenError::Url { .. }), "{url}: {refused:?}");
+        let told = told(&refused);
+        assert!(!told.contains("horse") && !told.contains("correct"), "{url}: {told}");
+    }
+    // What does not quote it is told.
+    let told = told(&refused("mongodb://ada:correct-horse@127.0.0.1/?maxPoolSize=many").await);
+    assert!(told.contains("maxpoolsize"), "{told}");
+}

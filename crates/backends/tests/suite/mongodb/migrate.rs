@@ -1,0 +1,213 @@
+//! The schema: steps, indexes, and what MongoDB removes by itself.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use mongodb::{
+    Database,
+    bson::{DateTime, Document, doc, serialize_to_document},
+};
+use portcullis_backends::mongodb::migrate;
+use portcullis_core::{
+    clock::Timestamp,
+    message::Channel,
+    outbox::Outcome,
+    port::{Op, Replaces, Store},
+    realm::RealmName,
+    suite::{
+        Pending,
+        rows::{NOW, challenge, here, lease, message, registration, revocation, session, there, user, user_id},
+        together,
+    },
+};
+
+use super::{make, open, settings, until};
+use crate::mongod::{ReplicaSet, TestDatabase};
+
+/// Every collection with its indexes, each in one line.
+async fn schema(db: &Database) -> BTreeMap<String, Vec<String>> {
+    let mut schema = BTreeMap::new();
+    for name in db.list_collection_names().await.unwrap() {
+        let mut indexes = db.collection::<Document>(&name).list_indexes().await.unwrap();
+        let mut lines = Vec::new();
+        while indexes.advance().await.unwrap() {
+            lines.push(line(&serialize_to_document(&indexes.deserialize_current().unwrap()).unwrap()));
+        }
+        lines.retain(|line| line != "_id");
+        lines.sort();
+        schema.insert(name, lines);
+    }
+    schema
+}
+
+/// An index in words: keys, rules, and of what.
+fn line(index: &Document) -> String {
+    let mut line = index.get_document("key").unwrap().keys().cloned().collect::<Vec<_>>().join(", ");
+    if index.get_bool("unique").unwrap_or_default() {
+        line += ": unique";
+    }
+    if let Some(after) = index.get("expireAfterSeconds") {
+        line += &format!(": gone after {after} s");
+    }
+    if let Ok(of) = index.get_document("partialFilterExpression") {
+        line += &format!(" where {of}");
+    }
+    line
+}
+
+#[tokio::test]
+async fn the_schema_is_the_one_that_is_meant() {
+    let made = make().await;
+    let wanted: &[(&str, &[&str])] = &[
+        // The users of each realm may lie beside documents of others, whose fields have other names.
+        ("User1", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#]),
+        ("User2", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#]),
+        ("audit", &[]),
+        ("challenges", &["_id.realm, subject", "expires_at: gone after 60 s"]),
+        ("counters", &[]),
+        ("locks", &["touched_at: gone after 3600 s"]),
+        ("migrations", &[]),
+        (
+            "outbox",
+            &[
+                r#"created_at: gone after 2592000 s where { "state": "dead" }"#,
+                "state, channel, due_at, came",
+                "state, created_at",
+            ],
+        ),
+        (
+            "registrations",
+            &[
+                r#"_id.realm, blind_index: unique where { "blind_index": { "$exists": true } }"#,
+                "expires_at: gone after 60 s",
+            ],
+        ),
+        ("revocations", &["expires_at: gone after 60 s"]),
+        ("root_keys", &[]),
+        ("sessions", &["_id.realm, user_id", "expires_at: gone after 60 s", "idle_until: gone after 60 s"]),
+        ("signing_keys", &[]),
+    ];
+    let found = schema(&made.database.db().await).await;
+    let found: Vec<_> = found
+        .iter()
+        .map(|(name, lines)| (name.as_str(), lines.iter().map(String::as_str).collect::<Vec<_>>()))
+        .collect();
+    let wanted: Vec<_> = wanted.iter().map(|(name, lines)| (*name, lines.to_vec())).collect();
+    assert_eq!(found, wanted);
+}
+
+#[tokio::test]
+async fn each_step_of_the_schema_is_taken_once() {
+    let database = TestDatabase::new().await;
+    let db = database.db().await;
+    let steps = migrate(&settings(&database.url), NOW).await.unwrap();
+    assert_eq!(steps.iter().map(|step| (step.version, step.name)).collect::<Vec<_>>(), [(1, "accounts")]);
+    let before = schema(&db).await;
+    let later = Timestamp::from_millis(NOW.millis() + 1);
+    assert_eq!(migrate(&settings(&database.url), later).await.unwrap(), []);
+    drop(open(&database.url).await);
+    assert_eq!(schema(&db).await, before);
+    let record = db.collection::<Document>("migrations").find_one(doc! {}).await.unwrap().unwrap();
+    assert_eq!(record, doc! { "_id": 1, "name": "accounts", "applied_at": DateTime::from_millis(NOW.millis()) });
+}
+
+#[tokio::test]
+async fn processes_that_start_together_take_each_step_once() {
+    let database = TestDatabase::new().await;
+    let settings = settings(&database.url);
+    let starts =
+        (0..8).map(|_| -> Pending<'_, usize> { Box::pin(async { migrate(&settings, NOW).await.unwrap().len() }) });
+    assert_eq!(together(starts).await.into_iter().sum::<usize>(), 1);
+    drop(open(&database.url).await);
+}
+
+/// What a process that died in the middle of a step has left does not stand in the way.
+#[tokio::test]
+async fn a_step_that_was_interrupted_is_taken_again() {
+    let made = make().await;
+    made.commit(vec![Op::InsertSession(session(&here(), "one")), Op::EndSession(revocation(&here(), "one"))])
+        .await
+        .unwrap();
+    let whole = schema(&made.database.db().await).await;
+    made.documents("migrations").await.delete_many(doc! {}).await.unwrap();
+    made.documents("challenges").await.drop().await.unwrap();
+    assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 1);
+    assert_eq!(schema(&made.database.db().await).await, whole);
+    // Positions go on from where they were.
+    made.commit(vec![Op::InsertSession(session(&here(), "two")), Op::EndSession(revocation(&here(), "two"))])
+        .await
+        .unwrap();
+    let (log, _) = made.revocations_after(Default::default()).await.unwrap();
+    assert_eq!(log, ["one", "two"].map(|name| revocation(&here(), name)));
+}
+
+#[tokio::test]
+async fn no_realm_may_have_the_name_of_a_collection() {
+    let made = make().await;
+    let names = made.database.db().await.list_collection_names().await.unwrap();
+    let ours: Vec<_> =
+        names.iter().filter(|name| ![here(), there()].iter().any(|realm| realm.as_str() == *name)).collect();
+    assert_eq!(ours.len(), 11);
+    for name in ours {
+        assert!(RealmName::parse(name).is_err(), "{name}");
+    }
+}
+
+/// Users, the audit trail, and what waits to be sent are never removed by themselves, however old.
+#[tokio::test]
+async fn mongodb_removes_what_has_lapsed_by_itself() {
+    let set = ReplicaSet::start(1).await;
+    let store = open(&set.url()).await;
+    let long_ago = |days: i64| DateTime::from_millis(NOW.millis() - days * 24 * 3_600_000);
+    let db = crate::mongod::client(&set.members[0].direct()).await.database("auth");
+
+    store
+        .commit(vec![
+            Op::InsertUser(user(&here(), "ada", "ada@example.org")),
+            Op::RequireAddress { realm: here(), index: user(&here(), "bob", "bob@example.org").index, is_taken: false },
+            Op::PutRegistration { row: registration(&here(), "bob", "bob@example.org"), replaces: Replaces::Anything },
+            Op::InsertChallenge(challenge(&here(), 1)),
+            Op::InsertSession(session(&here(), "over")),
+            Op::InsertSession(session(&here(), "idle")),
+            Op::InsertSession(session(&here(), "ended")),
+            Op::EndSession(revocation(&here(), "ended")),
+            Op::Enqueue(message("dead")),
+            Op::Enqueue(message("waits")),
+            Op::Audit(portcullis_core::suite::rows::audit(&here())),
+        ])
+        .await
+        .unwrap();
+    for claimed in store.claim(Channel::Mail, 2, &lease("first", NOW)).await.unwrap() {
+        let outcome = if claimed.row.id.as_str() == "dead" { Outcome::Dead } else { Outcome::Release };
+        store.commit(vec![Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await.unwrap();
+    }
+    // What goes by one of two times has the other far ahead.
+    let ahead = DateTime::from_millis(i64::from(u32::MAX) * 1000);
+    for (name, over, idle) in [("over", long_ago(1), ahead), ("idle", ahead, long_ago(1))] {
+        let set = doc! { "$set": { "expires_at": over, "idle_until": idle } };
+        let it = doc! { "_id.id": name };
+        assert_eq!(db.collection::<Document>("sessions").update_one(it, set).await.unwrap().matched_count, 1);
+    }
+    for (of, field) in [
+        ("User1", "created_at"),
+        ("registrations", "expires_at"),
+        ("challenges", "expires_at"),
+        ("revocations", "expires_at"),
+        ("locks", "touched_at"),
+        ("outbox", "created_at"),
+        ("audit", "at"),
+    ] {
+        let aged = doc! { "$set": { field: long_ago(40) } };
+        assert!(db.collection::<Document>(of).update_many(doc! {}, aged).await.unwrap().matched_count > 0, "{of}");
+    }
+
+    set.members[0].remove_what_lapses().await;
+    for of in ["registrations", "challenges", "sessions", "revocations", "locks"] {
+        let documents = db.collection::<Document>(of);
+        until(of, Duration::from_secs(10), || async { documents.count_documents(doc! {}).await.unwrap() == 0 }).await;
+    }
+    let outbox = db.collection::<Document>("outbox");
+    until("outbox", Duration::from_secs(10), || async { outbox.count_documents(doc! {}).await.unwrap() == 1 }).await;
+    assert!(outbox.find_one(doc! { "_id": "waits" }).await.unwrap().is_some());
+    assert!(store.user(&here(), &user_id("ada")).await.unwrap().is_some());
+    assert_eq!(db.collection::<Document>("audit").count_documents(doc! {}).await.unwrap(), 1);
+}

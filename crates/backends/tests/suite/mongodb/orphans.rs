@@ -1,0 +1,63 @@
+//! Transactions that a process has left when it died.
+
+use std::time::Instant;
+
+use mongodb::{
+    Client,
+    bson::{Document, doc},
+    options::{ClientOptions, ReadConcern, WriteConcern},
+};
+use portcullis_core::{
+    port::{Op, Store},
+    suite::rows::{here, revocation, session, session_id, user, user_id},
+    user::User,
+};
+
+use super::{Fresh, TIMEOUT, make, open};
+
+/// Changes a document within a transaction and is heard of no more.
+async fn die_over(made: &Fresh, of: &str, id: &str) -> Client {
+    let mut options = ClientOptions::parse(&made.database.url).await.unwrap();
+    options.app_name = Some("portcullis".to_owned());
+    let client = Client::with_options(options).unwrap();
+    let mut session = client.start_session().await.unwrap();
+    session
+        .start_transaction()
+        .read_concern(ReadConcern::snapshot())
+        .write_concern(WriteConcern::majority())
+        .await
+        .unwrap();
+    let documents = client.database(&made.database.name).collection::<Document>(of);
+    let touch = doc! { "$inc": { "touched": 1 } };
+    let touched = documents.update_one(doc! { "_id": id }, touch).session(&mut session).await.unwrap();
+    assert_eq!(touched.matched_count, 1);
+    // Whoever dies aborts nothing.
+    std::mem::forget(session);
+    client
+}
+
+#[tokio::test]
+async fn what_a_dead_process_has_left_holds_nobody_up_for_long() {
+    let made = make().await;
+    let store = open(&made.database.url).await;
+    let ada = user(&here(), "ada", "ada@example.org");
+    let sessions = ["one", "two"].map(|name| Op::InsertSession(session(&here(), name)));
+    store.commit([vec![Op::InsertUser(ada.clone())], sessions.to_vec()].concat()).await.unwrap();
+
+    let dead = [die_over(&made, "User1", "ada").await, die_over(&made, "counters", "revocations").await];
+    let begun = Instant::now();
+    let change = Op::UpdateUser(User { revision: 2, ..ada });
+    let (changed, ended) =
+        tokio::join!(store.commit(vec![change]), store.commit(vec![Op::EndSession(revocation(&here(), "one"))]));
+    changed.unwrap();
+    ended.unwrap();
+    assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());
+
+    // Nobody else is held up after that.
+    let begun = Instant::now();
+    store.commit(vec![Op::EndSession(revocation(&here(), "two"))]).await.unwrap();
+    assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());
+    assert_eq!(store.user(&here(), &user_id("ada")).await.unwrap().unwrap().revision, 2);
+    assert_eq!(store.session(&here(), &session_id("one")).await.unwrap(), None);
+    drop(dead);
+}

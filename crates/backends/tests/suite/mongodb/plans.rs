@@ -1,0 +1,149 @@
+//! How MongoDB finds what it is asked for.
+
+use mongodb::bson::{Bson, Document, doc};
+use portcullis_core::{
+    link::Purpose,
+    message::Channel,
+    outbox::Outcome,
+    port::{Op, Replaces, Store},
+    session::LogPosition,
+    suite::rows::{
+        NOW, at, audit, challenge, challenge_id, here, lease, message, registration, revocation, root_key, session,
+        session_id, signing_key, token_hash, user, user_id, vault,
+    },
+    user::User,
+};
+
+use super::{Fresh, make};
+
+/// Everything that a store can be asked, and asked to do.
+async fn do_everything(made: &Fresh) {
+    let commit = async |ops: Vec<Op>| made.commit(ops).await.unwrap();
+    let ada = user(&here(), "ada", "ada@example.org");
+    let eve = registration(&here(), "eve", "eve@example.org");
+    let put = |replaces| Op::PutRegistration { row: eve.clone(), replaces };
+    let spent = Op::SpendChallenge { realm: here(), id: challenge_id(1), now: NOW };
+    commit(vec![
+        Op::PutRootKey(root_key(&here(), 1)),
+        Op::PutRootKey(root_key(&here(), 2)),
+        Op::PutSigningKey(signing_key("key", 0)),
+        Op::DeleteSigningKey { kid: "key".to_owned() },
+        Op::InsertUser(ada.clone()),
+        Op::RequireUser { realm: here(), id: ada.id.clone(), revision: 1 },
+        Op::RequireAddress { realm: here(), index: ada.index, is_taken: true },
+        Op::RequireAddress { realm: here(), index: eve.index, is_taken: false },
+        Op::UpdateUser(User { vault: vault("new"), revision: 2, ..ada.clone() }),
+        put(Replaces::Exactly(None)),
+        put(Replaces::Exactly(Some(eve.id.clone()))),
+        put(Replaces::Anything),
+        Op::InsertChallenge(challenge(&here(), 1)),
+        Op::TryChallenge { realm: here(), id: challenge_id(1), now: NOW, limit: 3 },
+        Op::ExpireChallenge { realm: here(), id: challenge_id(1), at: at(60) },
+        spent,
+        Op::Audit(audit(&here())),
+        Op::Enqueue(message("one")),
+    ])
+    .await;
+    commit(["a", "b", "c", "d"].map(|name| Op::InsertSession(session(&here(), name))).into()).await;
+    commit(vec![Op::RotateRefresh {
+        realm: here(),
+        id: session_id("a"),
+        from: token_hash(1),
+        to: token_hash(2),
+        at: at(1),
+        idle_until: at(2),
+    }])
+    .await;
+    let all = |except| Op::EndSessionsOf { realm: here(), user: user_id("ada"), except, expires_at: at(900) };
+    commit(vec![Op::EndSession(revocation(&here(), "b")), all(Some(session_id("a"))), all(None)]).await;
+
+    made.by_index(&here(), ada.index).await.unwrap();
+    made.user(&here(), &ada.id).await.unwrap();
+    made.registration(&here(), &eve.id).await.unwrap();
+    made.challenge(&here(), challenge_id(1)).await.unwrap();
+    made.session(&here(), &session_id("a")).await.unwrap();
+    made.revocations_after(LogPosition(1)).await.unwrap();
+    made.outbox_state(NOW).await.unwrap();
+    made.root_keys().await.unwrap();
+    made.ping().await.unwrap();
+    for outcome in [Outcome::Retry(NOW), Outcome::Release, Outcome::Dead] {
+        let claimed = made.claim(Channel::Mail, 1, &lease("first", NOW)).await.unwrap().remove(0);
+        commit(vec![Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await;
+    }
+    commit(vec![
+        Op::DropChallenges { realm: here(), subject: user_id("ada"), purpose: Purpose::Registration },
+        Op::DeleteRegistration { realm: here(), id: eve.id.clone() },
+        Op::DeleteUser { realm: here(), id: ada.id.clone(), revision: 2 },
+        put(Replaces::Anything),
+        Op::InsertChallenge(challenge(&here(), 1)),
+        Op::InsertSession(session(&here(), "e")),
+    ])
+    .await;
+    assert!(made.sweep(at(10_000_000)).await.unwrap() > 3);
+}
+
+/// Many rows beside those that are asked for, so that a plan that looks at more than it must is seen.
+async fn fill(made: &Fresh) {
+    const MANY: usize = 200;
+    let name = |n: usize| format!("other-{n}");
+    let far = at(100_000_000);
+    let others: Vec<Op> = (0..MANY)
+        .flat_map(|n| {
+            let (id, address) = (name(n), format!("{n}@example.org"));
+            let mut begun = session(&here(), &id);
+            (begun.user, begun.expires_at, begun.family.idle_until) = (user_id(&id), far, far);
+            let mut waits = registration(&here(), &format!("waits-{n}"), &address);
+            waits.expires_at = far;
+            let mut asked = challenge(&here(), 0);
+            (asked.id.0[0], asked.subject, asked.expires_at) = (u8::try_from(n).unwrap(), user_id(&id), far);
+            asked.id.0[1] = 1;
+            let mut later = message(&id);
+            later.due_at = far;
+            [
+                Op::InsertUser(user(&here(), &id, &address)),
+                Op::InsertSession(begun),
+                Op::PutRegistration { row: waits, replaces: Replaces::Exactly(None) },
+                Op::InsertChallenge(asked),
+                Op::Enqueue(later),
+            ]
+        })
+        .collect();
+    for some in others.chunks(100) {
+        made.commit(some.to_vec()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn no_query_walks_through_a_whole_collection() {
+    let made = make().await;
+    fill(&made).await;
+    let db = made.database.db().await;
+    // As one of the processes that come later.
+    db.run_command(doc! { "profile": 2 }).await.unwrap();
+    let store = super::open(&made.database.url).await;
+    do_everything(&made).await;
+    drop(store);
+    db.run_command(doc! { "profile": 0 }).await.unwrap();
+
+    let ours = doc! { "op": { "$in": ["query", "update", "remove", "command", "getmore", "insert"] }, "ns": { "$not": { "$regex": "system" } } };
+    let mut profile = db.collection::<Document>("system.profile").find(ours).await.unwrap();
+    let (mut asked, mut walks) = (0, Vec::new());
+    while profile.advance().await.unwrap() {
+        let operation = profile.deserialize_current().unwrap();
+        let Some(Bson::String(plan)) = operation.get("planSummary") else { continue };
+        asked += 1;
+        let looked_at = operation.get_i32("docsExamined").unwrap_or_default();
+        let keys = operation.get_i32("keysExamined").unwrap_or_default();
+        // What is counted is walked through, in an index.
+        let is_counting = plan.starts_with("COUNT_SCAN");
+        if plan.contains("COLLSCAN") || looked_at > 20 || (keys > 20 && !is_counting) {
+            walks.push(format!(
+                "{} {plan} docs {looked_at} keys {keys} {}",
+                operation.get_str("ns").unwrap(),
+                operation.get("command").unwrap_or(&Bson::Null)
+            ));
+        }
+    }
+    assert!(asked > 50, "{asked}");
+    assert!(walks.is_empty(), "{}", walks.join("\n"));
+}

@@ -1,0 +1,268 @@
+//! MongoDB for tests: databases on the one server of the run, and replica sets of one's own that can be stopped.
+#![allow(dead_code, unreachable_pub, reason = "shared by the tests of several crates, each of which uses a part of it")]
+
+use std::{
+    fs::File,
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use mongodb::{
+    Client,
+    bson::{Bson, Document, doc},
+    error::{Error, ErrorKind},
+    options::ClientOptions,
+};
+use tempfile::TempDir;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A database of one test's own, gone when it is dropped.
+pub struct TestDatabase {
+    pub url: String,
+    pub name: String,
+}
+
+impl TestDatabase {
+    /// On the server that the environment names; `make test` starts it.
+    pub async fn new() -> Self {
+        let server = variable("PORTCULLIS_TEST_MONGODB");
+        initiate(&server, &[]).await;
+        Self::on(&server)
+    }
+
+    /// On this server.
+    pub fn on(server: &str) -> Self {
+        let dir = tempfile::Builder::new().prefix("t").rand_bytes(12).tempdir().unwrap();
+        let name = dir.path().file_name().unwrap().to_str().unwrap().to_lowercase();
+        let (start, options) = server.split_once("/?").unwrap_or((server.trim_end_matches('/'), ""));
+        Self { url: format!("{start}/{name}?{options}"), name }
+    }
+
+    pub async fn db(&self) -> mongodb::Database {
+        client(&self.url).await.database(&self.name)
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let (url, name) = (self.url.clone(), self.name.clone());
+        let drop_it = async move {
+            let dropped = tokio::time::timeout(Duration::from_secs(5), async {
+                drop(client(&url).await.database(&name).drop().await);
+            });
+            drop(dropped.await);
+        };
+        let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        // A test's own runtime may be in the middle of its end.
+        drop(std::thread::spawn(move || runtime().block_on(drop_it)).join());
+    }
+}
+
+/// What the environment says, or why the test cannot be run.
+#[allow(clippy::disallowed_methods, reason = "the run says what its tests run on")]
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} is not set: `make test` sets it, and `make test-quick` leaves out what needs MongoDB")
+    })
+}
+
+/// A client that fails soon.
+pub async fn client(url: &str) -> Client {
+    let mut options = ClientOptions::parse(url).await.unwrap();
+    options.server_selection_timeout = Some(Duration::from_secs(2));
+    Client::with_options(options).unwrap()
+}
+
+/// Makes the server a replica set with these others, unless it is one; returns when there is a primary.
+async fn initiate(url: &str, others: &[u16]) {
+    let admin = client(url).await.database("admin");
+    let begin = Instant::now();
+    loop {
+        match admin.run_command(doc! { "hello": 1 }).await {
+            Ok(hello) if hello.get_bool("isWritablePrimary").unwrap_or_default() => return,
+            Ok(hello) if hello.contains_key("isreplicaset") => {
+                let first = hello_port(url);
+                let ports = std::iter::once(first).chain(others.iter().copied());
+                let members: Vec<Bson> = ports
+                    .zip(0_i32..)
+                    .map(|(port, id)| doc! { "_id": id, "host": format!("127.0.0.1:{port}") }.into())
+                    .collect();
+                // Short elections, so that a failover takes no longer than it must.
+                let settings = doc! { "electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 200 };
+                let set = doc! { "_id": "rs0", "members": members, "settings": settings };
+                match admin.run_command(doc! { "replSetInitiate": set }).await {
+                    Err(error) if !is_already_initiated(&error) => panic!("{error}"),
+                    _ => {}
+                }
+            }
+            Ok(_) | Err(_) => {}
+        }
+        assert!(begin.elapsed() < PATIENCE, "{url} has no primary");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn hello_port(url: &str) -> u16 {
+    let host = url.trim_start_matches("mongodb://").split('/').next().unwrap();
+    host.rsplit(':').next().unwrap().parse().unwrap()
+}
+
+/// Another test was quicker, or is at it.
+fn is_already_initiated(error: &Error) -> bool {
+    matches!(error.kind.as_ref(), ErrorKind::Command(error) if [23, 93, 109].contains(&error.code))
+}
+
+/// One server of one's own.
+pub struct Mongod {
+    pub port: u16,
+    options: Vec<String>,
+    data: TempDir,
+    child: Option<Child>,
+}
+
+impl Mongod {
+    /// A server that is started and waits to be made a replica set.
+    pub fn uninitiated() -> Self {
+        Self::started(&["--replSet", "rs0"])
+    }
+
+    /// A server that is none of any set.
+    pub fn standalone() -> Self {
+        Self::started(&[])
+    }
+
+    fn started(options: &[&str]) -> Self {
+        let parent = if PathBuf::from("/dev/shm").is_dir() { PathBuf::from("/dev/shm") } else { std::env::temp_dir() };
+        let data = TempDir::with_prefix_in("portcullis-mongod.", parent).unwrap();
+        let options = options.iter().map(|option| (*option).to_owned()).collect();
+        let mut server = Self { port: free_port(), options, data, child: None };
+        server.start();
+        server
+    }
+
+    /// Starts it, on the same port and data; returns when it takes connections.
+    pub fn start(&mut self) {
+        let log = self.data.path().join("log");
+        let mut command = Command::new(variable("PORTCULLIS_TEST_MONGOD"));
+        command.args(["--bind_ip", "127.0.0.1", "--port", &self.port.to_string(), "--nounixsocket"]);
+        command.arg("--dbpath").arg(self.data.path()).args(&self.options).args(["--oplogSize", "64"]);
+        command.args(["--wiredTigerCacheSizeGB", "0.25", "--networkMessageCompressors", "disabled"]);
+        command.args(["--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=8MB)"]);
+        for parameter in [
+            // The rows of tests are of a time of their own.
+            "ttlMonitorEnabled=false",
+            "ttlMonitorSleepSecs=1",
+            "shutdownTimeoutMillisForSignaledShutdown=0",
+            "diagnosticDataCollectionEnabled=false",
+        ] {
+            command.args(["--setParameter", parameter]);
+        }
+        let out = File::options().create(true).append(true).open(&log).unwrap();
+        self.child = Some(command.stdin(Stdio::null()).stderr(out.try_clone().unwrap()).stdout(out).spawn().unwrap());
+        let begin = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(begin.elapsed() < PATIENCE, "mongod does not start:\n{}", std::fs::read_to_string(&log).unwrap());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// `kill -9`; returns when it is gone and its port is free.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// Whether it was started and not killed since.
+    pub const fn is_running(&self) -> bool {
+        self.child.is_some()
+    }
+
+    /// SIGSTOP: it holds its connections and answers nothing.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// SIGCONT.
+    pub fn go_on(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// The way to this server alone.
+    pub fn direct(&self) -> String {
+        format!("mongodb://127.0.0.1:{}/?directConnection=true", self.port)
+    }
+
+    /// Lets it remove what has lapsed, every second.
+    pub async fn remove_what_lapses(&self) {
+        let on = doc! { "setParameter": 1, "ttlMonitorEnabled": true };
+        client(&self.direct()).await.database("admin").run_command(on).await.unwrap();
+    }
+
+    pub async fn hello(&self) -> Document {
+        client(&self.direct()).await.database("admin").run_command(doc! { "hello": 1 }).await.unwrap()
+    }
+}
+
+impl Drop for Mongod {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// A replica set of one's own.
+pub struct ReplicaSet {
+    pub members: Vec<Mongod>,
+}
+
+impl ReplicaSet {
+    /// With so many members, and a primary.
+    pub async fn start(members: usize) -> Self {
+        let members: Vec<_> = (0..members).map(|_| Mongod::uninitiated()).collect();
+        let others: Vec<_> = members.iter().skip(1).map(|member| member.port).collect();
+        initiate(&members[0].direct(), &others).await;
+        Self { members }
+    }
+
+    /// The way to the set.
+    pub fn url(&self) -> String {
+        let hosts: Vec<_> = self.members.iter().map(|member| format!("127.0.0.1:{}", member.port)).collect();
+        format!("mongodb://{}/?replicaSet=rs0", hosts.join(","))
+    }
+
+    /// Which member is the primary, once one is.
+    pub async fn primary(&self) -> usize {
+        let begin = Instant::now();
+        loop {
+            for (number, member) in self.members.iter().enumerate() {
+                let asked = client(&member.direct()).await.database("admin").run_command(doc! { "hello": 1 }).await;
+                if asked.is_ok_and(|hello| hello.get_bool("isWritablePrimary").unwrap_or_default()) {
+                    return number;
+                }
+            }
+            assert!(begin.elapsed() < PATIENCE, "there is no primary");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+}
+
+/// A free port below those that the system gives out by itself, so that nothing takes it while the server is down.
+fn free_port() -> u16 {
+    use std::sync::atomic::{AtomicU32, Ordering};
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let candidates = std::iter::repeat_with(|| {
+        let number = std::process::id().wrapping_mul(41).wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
+        u16::try_from(10_000 + number % 9_000).unwrap()
+    });
+    let mut free = candidates.take(9_000).filter(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.next().expect("a free port")
+}

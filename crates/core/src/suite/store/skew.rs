@@ -1,0 +1,176 @@
+//! Batches that each look at what another changes: some order of one after the other must explain what becomes of both.
+//!
+//! Of two of them that begin at the same moment, either may come first. A store that lets each look at how things stood
+//! before, and finds no document that both have written, commits both.
+
+use super::done;
+use crate::{
+    port::{Batch, CommitError, Op, Precondition, Replaces, Store},
+    seal::BlindIndex,
+    session::Session,
+    suite::{
+        rows::{at, here, index, registration, session, user, vault},
+        together,
+    },
+    user::User,
+};
+
+const ROUNDS: usize = 50;
+
+/// Somebody with an address of their own in each round.
+fn person(name: &str, round: usize) -> User {
+    user(&here(), &format!("{name}-{round}"), &format!("{name}-{round}@example.org"))
+}
+
+/// How somebody is when they have changed once.
+fn changed(user: &User) -> User {
+    User { vault: vault("new"), revision: 2, ..user.clone() }
+}
+
+fn moved(user: &User, to: BlindIndex) -> User {
+    User { index: to, revision: 2, ..user.clone() }
+}
+
+fn delete(user: &User) -> Op {
+    Op::DeleteUser { realm: here(), id: user.id.clone(), revision: 1 }
+}
+
+/// Needs them as they were at first.
+fn unchanged(user: &User) -> Op {
+    Op::RequireUser { realm: here(), id: user.id.clone(), revision: 1 }
+}
+
+fn address(index: BlindIndex, is_taken: bool) -> Op {
+    Op::RequireAddress { realm: here(), index, is_taken }
+}
+
+/// Commits both at once; whether each succeeded.
+async fn both(store: &dyn Store, batches: [Batch; 2], with: Precondition) -> [bool; 2] {
+    let results = together(batches.map(|batch| store.commit(batch))).await;
+    let succeeded: Vec<_> = results
+        .into_iter()
+        .map(|result| match result {
+            Ok(()) => true,
+            Err(CommitError::Failed(failed)) if failed == with => false,
+            Err(error) => panic!("{error:?}"),
+        })
+        .collect();
+    [succeeded[0], succeeded[1]]
+}
+
+/// Commits both at once: exactly one may succeed, the other fails with this precondition.
+async fn one_of_both(store: &dyn Store, batches: [Batch; 2], with: Precondition) {
+    let [one, other] = both(store, batches, with).await;
+    assert!(one != other, "{}", if one { "both were committed" } else { "neither was committed" });
+}
+
+/// Logs somebody in while their sessions are ended by this; none may be left, whoever came first.
+async fn no_session_is_left(store: &dyn Store, round: usize, by: fn(&User) -> Op) {
+    let ada = person("ada", round);
+    done(store, [Op::InsertUser(ada.clone())]).await;
+    let begun = Session { user: ada.id.clone(), ..session(&here(), &format!("session-{round}")) };
+    let login = vec![unchanged(&ada), Op::InsertSession(begun.clone())];
+    let end_all = Op::EndSessionsOf { realm: here(), user: ada.id.clone(), except: None, expires_at: at(900) };
+    let [_, ended] = both(store, [login, vec![by(&ada), end_all]], Precondition::UserRevision).await;
+    assert!(ended);
+    assert_eq!(store.session(&here(), &begun.id).await.unwrap(), None);
+}
+
+/// A password is changed, and whoever logs in by the old one at that moment is out.
+pub async fn no_session_outlives_the_change_of_its_user(store: &dyn Store) {
+    for round in 0..ROUNDS {
+        no_session_is_left(store, round, |ada| Op::UpdateUser(changed(ada))).await;
+    }
+}
+
+/// The same for an account that is deleted.
+pub async fn no_session_outlives_its_user(store: &dyn Store) {
+    for round in 0..ROUNDS {
+        no_session_is_left(store, round, delete).await;
+    }
+}
+
+/// Nobody changes another by a record that has just been overtaken.
+pub async fn of_two_who_need_the_other_unchanged_one_changes(store: &dyn Store) {
+    for round in 0..ROUNDS {
+        let (ada, bob) = (person("ada", round), person("bob", round));
+        done(store, [Op::InsertUser(ada.clone()), Op::InsertUser(bob.clone())]).await;
+        let batches = [
+            vec![unchanged(&bob), Op::UpdateUser(changed(&ada))],
+            vec![unchanged(&ada), Op::UpdateUser(changed(&bob))],
+        ];
+        one_of_both(store, batches, Precondition::UserRevision).await;
+    }
+}
+
+/// An address that was seen free has not been taken by a new user meanwhile.
+pub async fn of_two_who_need_the_others_address_free_one_comes(store: &dyn Store) {
+    for round in 0..ROUNDS {
+        let (ada, bob) = (person("ada", round), person("bob", round));
+        let batches = [
+            vec![address(bob.index, false), Op::InsertUser(ada.clone())],
+            vec![address(ada.index, false), Op::InsertUser(bob.clone())],
+        ];
+        one_of_both(store, batches, Precondition::AddressAsSeen).await;
+    }
+}
+
+/// Nor by one who moves to it.
+pub async fn of_two_who_need_the_others_address_free_one_moves(store: &dyn Store) {
+    for round in 0..ROUNDS {
+        let (ada, bob) = (person("ada", round), person("bob", round));
+        let new = |of: &str| index(&format!("{of}-{round}@new.example.org"));
+        done(store, [Op::InsertUser(ada.clone()), Op::InsertUser(bob.clone())]).await;
+        let batches = [
+            vec![address(new("bob"), false), Op::UpdateUser(moved(&ada, new("ada")))],
+            vec![address(new("ada"), false), Op::UpdateUser(moved(&bob, new("bob")))],
+        ];
+        one_of_both(store, batches, Precondition::AddressAsSeen).await;
+    }
+}
+
+/// An address that was seen taken has not lost its user meanwhile.
+pub async fn of_two_who_need_the_others_address_taken_one_goes(store: &dyn Store) {
+    for round in 0..ROUNDS {
+        let (ada, bob) = (person("ada", round), person("bob", round));
+        done(store, [Op::InsertUser(ada.clone()), Op::InsertUser(bob.clone())]).await;
+        let batches = [vec![address(bob.index, true), delete(&ada)], vec![address(ada.index, true), delete(&bob)]];
+        one_of_both(store, batches, Precondition::AddressAsSeen).await;
+    }
+}
+
+/// Nor one who moves away from it.
+pub async fn of_two_who_need_the_others_address_taken_one_moves(store: &dyn Store) {
+    for round in 0..ROUNDS {
+        let (ada, bob) = (person("ada", round), person("bob", round));
+        let new = |of: &str| index(&format!("{of}-{round}@new.example.org"));
+        done(store, [Op::InsertUser(ada.clone()), Op::InsertUser(bob.clone())]).await;
+        let batches = [
+            vec![address(bob.index, true), Op::UpdateUser(moved(&ada, new("ada")))],
+            vec![address(ada.index, true), Op::UpdateUser(moved(&bob, new("bob")))],
+        ];
+        one_of_both(store, batches, Precondition::AddressAsSeen).await;
+    }
+}
+
+/// Before it somebody else's stands there, afterwards the address is taken: whoever saw neither looked between the two.
+pub async fn nobody_registers_between_a_registration_and_its_user(store: &dyn Store) {
+    for round in 0..ROUNDS {
+        let of = |name: &str| registration(&here(), &format!("{name}-{round}"), &format!("{round}@example.org"));
+        let (ada, eve) = (of("ada"), of("eve"));
+        let first = |row| Op::PutRegistration { row, replaces: Replaces::Exactly(None) };
+        done(store, [first(ada.clone())]).await;
+        let proved =
+            vec![Op::DeleteRegistration { realm: here(), id: ada.id.clone() }, Op::InsertUser(ada.clone().into_user())];
+        let late = vec![address(eve.index, false), first(eve.clone())];
+        let results = together([store.commit(late), store.commit(proved)]).await;
+        assert!(
+            matches!(
+                results.as_slice(),
+                [Err(CommitError::Failed(Precondition::AddressAsSeen | Precondition::RegistrationReplaced)), Ok(())]
+            ),
+            "{results:?}"
+        );
+        assert_eq!(store.by_index(&here(), ada.index).await.unwrap(), (Some(ada.into_user()), None));
+    }
+}

@@ -1,0 +1,108 @@
+//! How a verb speaks: to people in text, with colours on a terminal; to scripts in JSON.
+
+use std::{
+    fmt,
+    io::{self, Write},
+};
+
+use anstream::{AutoStream, ColorChoice, stream::RawStream};
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+/// To whom a verb speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// To people.
+    Text,
+    /// To scripts.
+    Json,
+}
+
+/// Where a verb writes, and in what form.
+pub struct Output<'a> {
+    to: &'a mut dyn Write,
+    form: Form,
+    is_coloured: bool,
+}
+
+pub(super) const HEADING: Style = Style::new().bold();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default();
+pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const FAINT: Style = Style::new().dimmed();
+
+impl<'a> Output<'a> {
+    /// Without colours.
+    pub fn plain(to: &'a mut dyn Write, form: Form) -> Self {
+        Self { to, form, is_coloured: false }
+    }
+
+    /// Coloured where the stream is a terminal that likes it.
+    pub fn new(to: &'a mut impl RawStream, form: Form) -> Self {
+        let is_coloured = takes_colours(to);
+        Self { to, form, is_coloured }
+    }
+
+    pub(super) fn is_json(&self) -> bool {
+        self.form == Form::Json
+    }
+
+    pub(super) fn line(&mut self, line: impl fmt::Display) -> io::Result<()> {
+        writeln!(self.to, "{line}")
+    }
+
+    pub(super) fn json(&mut self, value: &impl Serialize) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *self.to, value)?;
+        writeln!(self.to)
+    }
+
+    /// The text in this style, where there are any.
+    pub(super) fn paint(&self, style: Style, text: impl fmt::Display) -> String {
+        if self.is_coloured { format!("{style}{text}{style:#}") } else { text.to_string() }
+    }
+}
+
+/// Whether a stream is a terminal that shows colours, and nobody said otherwise (`NO_COLOR`).
+pub fn takes_colours(stream: &impl RawStream) -> bool {
+    AutoStream::choice(stream) != ColorChoice::Never
+}
+
+/// Says on standard error what failed.
+pub fn complain(failure: &impl fmt::Display) {
+    let mut stderr = io::stderr();
+    let mut out = Output::new(&mut stderr, Form::Text);
+    let name = out.paint(BAD, "portcullis:");
+    // Where standard error is gone, too, the exit code has to do.
+    let _gone = out.line(format_args!("{name} {failure}"));
+}
+
+/// Says on standard error what is not wrong but worth a word.
+///
+/// # Errors
+/// When standard error takes no more.
+pub fn warn(warning: &impl fmt::Display) -> io::Result<()> {
+    let mut stderr = io::stderr();
+    let mut out = Output::new(&mut stderr, Form::Text);
+    let word = out.paint(WARNING, "Warning:");
+    out.line(format_args!("{word} {warning}"))
+}
+
+/// Says what takes a while, where somebody looks on.
+///
+/// # Errors
+/// When standard error takes no more.
+pub fn progress(what: &impl fmt::Display) -> io::Result<()> {
+    let mut stderr = io::stderr();
+    if !io::IsTerminal::is_terminal(&stderr) {
+        return Ok(());
+    }
+    let mut out = Output::new(&mut stderr, Form::Text);
+    let what = out.paint(FAINT, format_args!("{what} …"));
+    out.line(what)
+}
+
+impl fmt::Debug for Output<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Output({:?})", self.form)
+    }
+}

@@ -1,0 +1,33 @@
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    extract::State,
+    response::{
+        IntoResponse, Response, Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use portcullis_core::Error;
+
+use crate::http::{extract::AtHome, problem::Refusal, state::AppState};
+
+/// A page that is away longer than this is noticed.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
+
+/// Changes of the development mailbox
+///
+/// Server-sent events: one at the start, and one after each change. To loopback only.
+#[utoipa::path(get, path = "/dev/mailbox/events", tag = "Development", responses((status = 200, description = "Events without content: look again", content_type = "text/event-stream", body = String)))]
+pub(crate) async fn events(_: AtHome, State(state): State<AppState>) -> Result<Response, Refusal> {
+    let mailbox = state.mailbox.clone().ok_or_else(Error::not_found)?;
+    let stopping = state.stopping.subscribe();
+    let changes = futures_util::stream::unfold((mailbox, None, stopping), |(mailbox, seen, mut stopping)| async move {
+        let seen = tokio::select! {
+            seen = mailbox.changed(seen) => seen,
+            // Otherwise an open page would hold up the end of the server.
+            _ = stopping.wait_for(|stopping| *stopping) => return None,
+        };
+        Some((Ok::<_, Infallible>(Event::default().data("changed")), (mailbox, Some(seen), stopping)))
+    });
+    Ok(Sse::new(changes).keep_alive(KeepAlive::new().interval(SIGN_OF_LIFE)).into_response())
+}

@@ -1,0 +1,51 @@
+use axum::{
+    extract::{Path, State},
+    http::{
+        HeaderName, HeaderValue,
+        header::{CONTENT_SECURITY_POLICY, X_FRAME_OPTIONS},
+    },
+    response::{Html, IntoResponse, Response},
+};
+use portcullis_core::Error;
+
+use super::messages;
+use crate::http::{
+    extract::AtHome,
+    problem::{Problem, Refusal},
+    state::AppState,
+};
+
+/// Mails bring their own styles and nothing else. What they link to opens in a window of its own, free of the sandbox.
+const CSP_MAIL: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; \
+     frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
+);
+
+/// The HTML of a mail
+///
+/// For the frame of the page: nothing in it runs or loads. To loopback only.
+#[utoipa::path(
+    get, path = "/dev/mailbox/{id}/html", tag = "Development",
+    params(("id" = String, Path, description = "The message")),
+    responses(
+        (status = 200, description = "As it was sent", content_type = "text/html", body = String),
+        (status = 404, description = "No such message, or one without HTML", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn html(
+    _: AtHome,
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Response, Refusal> {
+    let found = messages(&state).into_iter().find(|message| message.id == id && !message.html.is_empty());
+    let mut html = found.ok_or_else(Error::not_found)?.html;
+    // Counts wherever it stands, and leaves what was sent as it was.
+    html.push_str("<base target=\"_blank\">");
+    let headers = [
+        (CONTENT_SECURITY_POLICY, CSP_MAIL),
+        (X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN")),
+        // Browsers refuse to open what is sandboxed by itself in a window that is isolated.
+        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("unsafe-none")),
+    ];
+    Ok((headers, Html(html)).into_response())
+}

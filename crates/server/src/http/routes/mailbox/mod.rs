@@ -1,0 +1,141 @@
+//! The development mailbox: for eyes on this machine only.
+
+mod events;
+mod frame;
+
+pub(crate) use events::*;
+pub(crate) use frame::*;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{StatusCode, header::CONTENT_SECURITY_POLICY},
+    response::{IntoResponse, Redirect, Response},
+};
+use portcullis_core::message::Delivered;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{
+    http::{
+        extract::{AtHome, Circumstances, Query, SameOrigin, Wants},
+        headers::CSP_DEVELOPMENT,
+        page,
+        problem::Problem,
+        state::AppState,
+    },
+    templates::Page,
+};
+
+/// A message that would have been sent.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct MessageAnswer {
+    id: String,
+    /// `mail` or `sms`.
+    #[schema(example = "mail")]
+    channel: &'static str,
+    #[schema(example = "john.doe@example.com")]
+    to: String,
+    subject: String,
+    text: String,
+    html: String,
+    /// The links in it.
+    links: Vec<String>,
+    /// The code in it; empty when there is none.
+    code: String,
+    #[schema(format = DateTime, example = "2026-01-01T00:00:00Z")]
+    created_at: String,
+}
+
+impl std::fmt::Debug for MessageAnswer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "MessageAnswer({})", self.id)
+    }
+}
+
+impl From<Delivered> for MessageAnswer {
+    fn from(message: Delivered) -> Self {
+        Self {
+            id: message.id,
+            channel: message.channel.as_str(),
+            to: message.to,
+            subject: message.subject,
+            text: message.text,
+            html: message.html,
+            links: message.links,
+            code: message.code.unwrap_or_default(),
+            created_at: message.created_at.to_string(),
+        }
+    }
+}
+
+/// The development mailbox
+///
+/// What would have been sent, newest first: a page that keeps itself up to date, or JSON for those who ask for it. To
+/// loopback only.
+#[utoipa::path(
+    get, path = "/dev/mailbox", tag = "Development",
+    params(
+        ("message" = Option<String>, Query, description = "The message to show; the newest, if none is named"),
+        ("view" = Option<String>, Query, description = "`html`, `text` or `source`", example = "html"),
+    ),
+    responses((status = 200, description = "HTML, or JSON", body = [MessageAnswer]))
+)]
+pub(crate) async fn page(
+    _: AtHome,
+    State(state): State<AppState>,
+    Circumstances(ctx): Circumstances,
+    wants: Wants,
+    mut query: Query,
+) -> Response {
+    let messages = messages(&state);
+    if wants == Wants::Json {
+        return Json(messages).into_response();
+    }
+    let (id, view) = (query.take("message"), query.take("view"));
+    let named = messages.iter().find(|message| id.text() == Some(&message.id));
+    let (shown, face) = (named.or(messages.first()), &state.face);
+    let view = view_of(shown, view.text());
+    let page = Page::Mailbox { face, messages: &messages, shown, is_named: named.is_some(), view };
+    let mut response = page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &page);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_DEVELOPMENT);
+    response
+}
+
+/// As it was asked for, as far as there is any HTML.
+fn view_of(message: Option<&MessageAnswer>, wanted: Option<&str>) -> &'static str {
+    match wanted {
+        _ if message.is_none_or(|message| message.html.is_empty()) => "text",
+        Some("text") => "text",
+        Some("source") => "source",
+        _ => "html",
+    }
+}
+
+/// The development mailbox as JSON
+///
+/// What would have been sent, newest first. To loopback only.
+#[utoipa::path(get, path = "/dev/mailbox.json", tag = "Development", responses((status = 200, description = "The messages", body = [MessageAnswer])))]
+pub(crate) async fn json(_: AtHome, State(state): State<AppState>) -> Json<Vec<MessageAnswer>> {
+    Json(messages(&state))
+}
+
+/// Empty the development mailbox
+///
+/// Throws away all that it holds, then leads back to the page. To loopback only, and to no other site's form.
+#[utoipa::path(
+    post, path = "/dev/mailbox/clear", tag = "Development",
+    responses(
+        (status = 303, description = "It is empty"),
+        (status = 403, description = "Another site asked", body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn clear(_: AtHome, _: SameOrigin, State(state): State<AppState>) -> Redirect {
+    state.mailbox.iter().for_each(|mailbox| mailbox.clear());
+    // Relative to this route, so that it works under any path.
+    Redirect::to("../mailbox")
+}
+
+fn messages(state: &AppState) -> Vec<MessageAnswer> {
+    state.mailbox.iter().flat_map(|mailbox| mailbox.list()).map(MessageAnswer::from).collect()
+}

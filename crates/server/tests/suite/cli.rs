@@ -1,0 +1,197 @@
+//! The program in a terminal and in scripts.
+
+use std::{
+    fs::{self, File},
+    process::Command,
+};
+
+use serde_json::Value;
+
+use crate::support::process::{CHEAP, Ended, Program, to_the_end};
+
+#[test]
+fn every_verb_explains_itself_with_examples() {
+    let program = Program::new(&[]);
+    for verb in [
+        ["serve"].as_slice(),
+        &["migrate"],
+        &["config"],
+        &["config", "check"],
+        &["config", "show"],
+        &["hash"],
+        &["completions"],
+    ] {
+        for flag in ["--help", "-h"] {
+            let help = good(program.run(&[verb, &[flag]].concat())).stdout;
+            let spoken = format!("portcullis {}", verb.join(" "));
+            let examples =
+                help.split_once("Examples:").unwrap_or_else(|| panic!("{spoken} {flag} has none:\n{help}")).1;
+            assert!(examples.contains(&spoken) || examples.contains(verb.last().unwrap()), "{spoken}:\n{help}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_read_by_a_terminal_has_no_colours() {
+    let program = Program::new(&[("ENVIRONMENT", "production")]);
+    for args in [["--help"].as_slice(), &["config", "check"], &["config", "show"], &["serve"], &["--prot"]] {
+        let Ended { stdout, stderr, .. } = program.run(args);
+        assert!(!stdout.contains('\x1b') && !stderr.contains('\x1b'), "{args:?}");
+    }
+}
+
+#[test]
+fn on_a_terminal_there_are_colours_unless_somebody_says_no() {
+    let program = Program::new(&[]);
+    let seen = |env: &[(&str, &str)]| {
+        // `script` gives the program a terminal.
+        let mut command = Command::new("script");
+        command.args(["-qec", &format!("{} config check", env!("CARGO_BIN_EXE_portcullis")), "/dev/null"]);
+        command.current_dir(program.folder()).env("TERM", "xterm").env_remove("NO_COLOR").envs(env.iter().copied());
+        good(to_the_end(command)).stdout
+    };
+    assert!(seen(&[]).contains("\x1b[32mThe configuration is good"));
+    assert!(!seen(&[("NO_COLOR", "1")]).contains('\x1b'));
+    assert!(!seen(&[("TERM", "dumb")]).contains('\x1b'));
+}
+
+#[test]
+fn scripts_get_json_of_what_people_get_as_text() {
+    let program = Program::new(&[("JWT_SECRET", "a-secret-of-the-test-with-more-than-32-bytes")]);
+    let checked = value(&good(program.run(&["config", "check", "--json"])));
+    assert_eq!(checked["valid"], true);
+    assert_eq!(checked["environment"], "development");
+
+    let shown = value(&good(program.run(&["config", "show", "--json", "--app-name", "Shop"])));
+    let row = |name: &str| shown["settings"].as_array().unwrap().iter().find(|row| row["name"] == name).unwrap();
+    assert_eq!(row("APP_NAME")["value"], "Shop");
+    assert_eq!(row("APP_NAME")["origin"], "the command line");
+    assert_eq!(row("JWT_SECRET")["value"], "********");
+    assert_eq!(row("JWT_SECRET")["is_secret"], true);
+    assert_eq!(row("MAIL_SERVER")["value"], Value::Null);
+    assert_eq!(shown["valid"], true);
+
+    let migrated = value(&good(program.run(&["migrate", "--json"])));
+    assert!(migrated["applied"][0].as_str().unwrap().starts_with("0001 "));
+    assert_eq!(value(&good(program.run(&["migrate", "--json"])))["applied"], serde_json::json!([]));
+
+    let bad = program.run(&["config", "check", "--json", "--environment", "production", "--port", "x"]);
+    assert_eq!(bad.status.code(), Some(1));
+    let problems = value(&bad)["problems"].clone();
+    let names: Vec<&str> =
+        problems.as_array().unwrap().iter().map(|problem| problem["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"PORT") && names.contains(&"MAIL_SERVER"), "{names:?}");
+}
+
+#[test]
+fn a_password_is_hashed_as_the_server_would_and_compared() {
+    let program = Program::new(CHEAP);
+    let made = good(hash(&program, &[], "violet-teapot-hammer\n")).stdout;
+    let phc = made.trim();
+    assert!(phc.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{made}");
+    assert_ne!(good(hash(&program, &[], "violet-teapot-hammer\n")).stdout, made, "another salt each time");
+    assert_eq!(fs::read_dir(program.folder()).unwrap().count(), 1, "nothing is made but the input of this test");
+
+    // The newline at the end does not count, and other forms of the same letters do not differ.
+    for same in ["violet-teapot-hammer", "violet-teapot-hammer\r\n"] {
+        good(hash(&program, &["--verify", phc], same));
+    }
+    let composed = good(hash(&program, &[], "caf\u{e9}-teapot")).stdout;
+    good(hash(&program, &["--verify", composed.trim()], "cafe\u{301}-teapot"));
+    for other in ["violet-teapot-hamme", " violet-teapot-hammer", "violet-teapot-hammer\n\n"] {
+        assert_eq!(hash(&program, &["--verify", phc], other).status.code(), Some(1), "{other:?}");
+    }
+    let judged = value(&good(hash(&program, &["--json", "--verify", phc], "violet-teapot-hammer")));
+    assert_eq!(judged, serde_json::json!({"matches": true, "outdated": false}));
+    let dearer = Program::new(&[("ARGON2_MEMORY_KIB", "64"), ("ARGON2_ITERATIONS", "1")]);
+    let judged = value(&good(hash(&dearer, &["--json", "--verify", phc], "violet-teapot-hammer")));
+    assert_eq!(judged, serde_json::json!({"matches": true, "outdated": true}));
+}
+
+#[test]
+fn what_cannot_be_hashed_or_compared_is_answered_with_what_helps() {
+    let program = Program::new(CHEAP);
+    for (args, input, help) in [
+        (["hash"].as_slice(), "", "pipe it in"),
+        (&["hash"], "two\nlines", "control characters"),
+        (&["hash", "--verify", "plainly-nonsense"], "violet-teapot-hammer", "PHC string format"),
+        (&["hash", "--argon2-memory-kib", "1"], "violet-teapot-hammer", "ARGON2_MEMORY_KIB"),
+    ] {
+        let refused = hash(&program, args.get(1..).unwrap(), input);
+        assert_eq!(refused.status.code(), Some(1), "{args:?}");
+        assert!(refused.stderr.contains(help), "{args:?}: {}", refused.stderr);
+        assert!(!refused.stderr.contains("violet"), "{}", refused.stderr);
+    }
+}
+
+#[test]
+fn a_terminal_does_not_show_the_password_that_is_typed() {
+    let program = Program::new(CHEAP);
+    let input = program.folder().join("typed");
+    fs::write(&input, "violet-teapot-hammer\nviolet-teapot-hammer\n").unwrap();
+    // What is typed before the prompt would be shown: wait for it.
+    let typed = format!("(sleep 0.5; head -n 1 {0}; sleep 0.5; tail -n 1 {0}; sleep 0.5)", input.display());
+    let run = format!("{typed} | script -qec '{} hash' /dev/null", env!("CARGO_BIN_EXE_portcullis"));
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &run]).current_dir(program.folder()).envs(CHEAP.iter().copied());
+    let seen = good(to_the_end(shell)).stdout;
+    assert!(seen.contains("Password:") && seen.contains("Once more:") && seen.contains("$argon2id$"), "{seen}");
+    assert!(!seen.contains("teapot"), "{seen}");
+}
+
+#[test]
+fn shells_learn_to_complete_every_verb() {
+    let program = Program::new(&[]);
+    for shell in ["bash", "zsh", "fish"] {
+        let script = good(program.run(&["completions", shell])).stdout;
+        for word in ["migrate", "hash", "completions", "mail-server"] {
+            assert!(script.contains(word), "{shell} knows nothing of {word}");
+        }
+    }
+    let mut bash = Command::new("bash");
+    let run = format!("source <({} completions bash); complete -p portcullis", env!("CARGO_BIN_EXE_portcullis"));
+    bash.args(["--norc", "-c", &run]);
+    assert!(good(to_the_end(bash)).stdout.contains("portcullis"));
+    assert_eq!(program.run(&["completions", "tcsh"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure_to_speak_of() {
+    let program = Program::new(&[]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{} config show | head -n 1", env!("CARGO_BIN_EXE_portcullis"))]);
+    shell.current_dir(program.folder());
+    let ended = good(to_the_end(shell));
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("# General\n", ""));
+}
+
+#[test]
+fn a_start_that_fails_says_what_helps() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let program = Program::new(CHEAP);
+    let refused = program.run(&["--port", &port]);
+    assert!(refused.stderr.contains("--port 8001"), "{}", refused.stderr);
+    let refused = program.run(&["--port", "x"]);
+    assert!(refused.stderr.contains("portcullis config show"), "{}", refused.stderr);
+    fs::write(program.folder().join("file"), "").unwrap();
+    let refused = program.run(&["--data-dir", "file/data"]);
+    assert!(refused.stderr.contains("DATA_DIR"), "{}", refused.stderr);
+}
+
+fn hash(program: &Program, args: &[&str], input: &str) -> Ended {
+    let file = program.folder().join("input");
+    fs::write(&file, input).unwrap();
+    let mut command = program.command(&[&["hash"], args].concat());
+    command.stdin(File::open(file).unwrap());
+    to_the_end(command)
+}
+
+fn value(ended: &Ended) -> Value {
+    serde_json::from_str(&ended.stdout).unwrap_or_else(|_| panic!("no JSON: {ended:?}"))
+}
+
+fn good(ended: Ended) -> Ended {
+    assert!(ended.status.success(), "{ended:?}");
+    ended
+}
