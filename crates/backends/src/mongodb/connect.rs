@@ -96,10 +96,10 @@ async fn hello(client: &Client, options: &ClientOptions) -> Result<Document, Ope
         Ok(answer) if may_write(&answer) || answer.contains_key("isreplicaset") => Ok(answer),
         Ok(_) => {
             let source = Error::custom("this member of the set is not its primary");
-            Err(OpenError::Away { hosts: hosts(options), source })
+            Err(OpenError::Away { hosts: hosts(options), source: source.into() })
         }
         Err(source) if is_passing(&source) => Err(why_nobody_answers(options, source).await),
-        Err(source) => Err(OpenError::Mongo { database: "admin".to_owned(), source }),
+        Err(source) => Err(OpenError::Mongo { database: "admin".to_owned(), source: source.into() }),
     }
 }
 
@@ -107,7 +107,7 @@ async fn hello(client: &Client, options: &ClientOptions) -> Result<Document, Ope
 async fn why_nobody_answers(options: &ClientOptions, source: Error) -> OpenError {
     let hosts = hosts(options);
     if !matches!(source.kind.as_ref(), ErrorKind::ServerSelection { .. }) {
-        return OpenError::Away { hosts, source };
+        return OpenError::Away { hosts, source: source.into() };
     }
     let mut options = options.clone();
     options.hosts.truncate(1);
@@ -122,7 +122,7 @@ async fn why_nobody_answers(options: &ClientOptions, source: Error) -> OpenError
     match asked {
         Ok(answer) if answer.contains_key("isreplicaset") => OpenError::NotInitiated { hosts },
         Ok(answer) if is_standalone(&answer) => OpenError::Standalone { hosts },
-        _ => OpenError::Away { hosts, source },
+        _ => OpenError::Away { hosts, source: source.into() },
     }
 }
 

@@ -1,5 +1,7 @@
 //! What can go wrong, in MongoDB's terms and in the port's.
 
+use std::fmt;
+
 use mongodb::error::{Error, ErrorKind, RETRYABLE_WRITE_ERROR, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
 use portcullis_core::port::{CommitError, Precondition, StoreError};
 
@@ -19,7 +21,7 @@ pub enum OpenError {
         hosts: String,
         /// Why.
         #[source]
-        source: Error,
+        source: Reason,
     },
     /// It is no replica set.
     #[error(
@@ -75,8 +77,38 @@ pub enum OpenError {
         database: String,
         /// Why.
         #[source]
-        source: Error,
+        source: Reason,
     },
+}
+
+/// What the driver says, for people: its own words are for whoever debugs it.
+#[derive(Debug)]
+pub struct Reason(Error);
+
+impl From<Error> for Reason {
+    fn from(error: Error) -> Self {
+        Self(error)
+    }
+}
+
+impl std::error::Error for Reason {}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.kind.as_ref() {
+            ErrorKind::ServerSelection { message, .. } => {
+                f.write_str(of_one_server(message).unwrap_or("no primary answers"))
+            }
+            ErrorKind::Command(error) => write!(f, "{} ({})", error.message, error.code),
+            kind => kind.fmt(f),
+        }
+    }
+}
+
+/// Why the first of the servers was of no use, in a description of all.
+fn of_one_server(message: &str) -> Option<&str> {
+    let (_, error) = message.split_once("Error: Kind: ")?;
+    error.split(", labels: ").next()
 }
 
 /// What was read does not have the form in which it is written here.
@@ -113,9 +145,9 @@ impl From<Unreadable> for Fault {
 impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match fault {
-            Fault::Again(error) => Self::Unavailable(error.into()),
-            Fault::Mongo(error) if is_passing(&error) => Self::Unavailable(error.into()),
-            Fault::Mongo(error) => Self::Broken(error.into()),
+            Fault::Again(error) => Self::Unavailable(Reason(error).into()),
+            Fault::Mongo(error) if is_passing(&error) => Self::Unavailable(Reason(error).into()),
+            Fault::Mongo(error) => Self::Broken(Reason(error).into()),
             Fault::Unreadable(unreadable) => Self::Broken(unreadable.into()),
             Fault::Failed(precondition) => Self::Broken(format!("{precondition:?} outside of a batch").into()),
         }

@@ -107,7 +107,7 @@ pub async fn migrate(settings: &Settings, now: Timestamp) -> Result<Vec<Migratio
 
 /// The same over a connection that is open.
 pub(super) async fn advance(db: &Database, realms: &[RealmName], now: Timestamp) -> Result<Vec<Migration>, OpenError> {
-    let failed = |source| OpenError::Mongo { database: db.name().to_owned(), source };
+    let failed = |source: Error| OpenError::Mongo { database: db.name().to_owned(), source: source.into() };
     let found = version(db).await.map_err(failed)?;
     let known = MIGRATIONS.last().map_or(0, |last| last.version);
     if found > known {
@@ -141,7 +141,7 @@ async fn refuse_foreign(db: &Database, realm: &RealmName) -> Result<(), OpenErro
     match db.collection::<Document>(realm.as_str()).find_one(theirs).projection(doc! { "_id": 1 }).await {
         Ok(None) => Ok(()),
         Ok(Some(_)) => Err(OpenError::Foreign { database, collection }),
-        Err(source) => Err(OpenError::Mongo { database, source }),
+        Err(source) => Err(OpenError::Mongo { database, source: source.into() }),
     }
 }
 
