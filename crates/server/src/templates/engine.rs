@@ -131,9 +131,10 @@ fn line_of(source: &str, name: &str) -> Option<usize> {
     found.map(|(number, _)| number)
 }
 
+/// As it would have been written on Unix.
 fn read(path: &Path) -> Result<Option<String>, Fault> {
     match fs::read_to_string(path) {
-        Ok(source) => Ok(Some(source)),
+        Ok(source) => Ok(Some(source.trim_start_matches('\u{feff}').replace("\r\n", "\n"))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => {
             Err(Fault { file: path.display().to_string(), line: None, text: format!("cannot be read: {error}") })

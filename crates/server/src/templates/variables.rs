@@ -10,17 +10,17 @@ use super::{
 
 /// What each name stands for. The names that a template gets are those that the code fills it with.
 const MEANINGS: &[(&str, &str)] = &[
-    ("app_name", "`APP_NAME`."),
+    ("app_name", "The name of the app (APP_NAME)."),
     ("code", "The code."),
     ("error", "What was wrong, as a sentence; empty when nothing was."),
-    ("min_length", "The least length of a password (`PASSWORD_MIN_LENGTH`)."),
+    ("min_length", "The least length of a password (PASSWORD_MIN_LENGTH)."),
     ("name", "The first name; empty when it is not known, or is not to be repeated."),
-    ("realm", "The realm's name; empty on a page that belongs to none."),
-    ("reset_url", "The link to the form for a new password; in `reset.html`, where the form is sent to."),
-    ("root", "The path of `PUBLIC_URL`, for the link to the stylesheet; empty when there is none."),
+    ("realm", "The realm's name."),
+    ("reset_url", "The link to the form for a new password; in reset.html, where the form is sent to."),
+    ("root", "The path of PUBLIC_URL, for the link to the stylesheet; empty when there is none."),
     ("token", "The secret of the link that was opened."),
-    ("undo_url", "The link that discards the registration; in `undo.html`, where the form is sent to."),
-    ("valid_for", "How long the link or code is good, in words: `24 hours`."),
+    ("undo_url", "The link that discards the registration; in undo.html, where the form is sent to."),
+    ("valid_for", "How long the link or code is good, in words, such as 24 hours."),
     ("verification_url", "The link that confirms the address."),
     ("year", "The year."),
 ];

@@ -20,6 +20,11 @@ fn every_verb_explains_itself_with_examples() {
         &["config", "show"],
         &["hash"],
         &["completions"],
+        &["templates"],
+        &["templates", "list"],
+        &["templates", "check"],
+        &["templates", "export"],
+        &["templates", "preview"],
     ] {
         for flag in ["--help", "-h"] {
             let help = good(program.run(&[verb, &[flag]].concat())).stdout;
@@ -144,7 +149,7 @@ fn shells_learn_to_complete_every_verb() {
     let program = Program::new(&[]);
     for shell in ["bash", "zsh", "fish"] {
         let script = good(program.run(&["completions", shell])).stdout;
-        for word in ["migrate", "hash", "completions", "mail-server"] {
+        for word in ["migrate", "hash", "completions", "templates", "mail-server"] {
             assert!(script.contains(word), "{shell} knows nothing of {word}");
         }
     }

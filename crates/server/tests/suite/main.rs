@@ -24,4 +24,5 @@ mod process;
 mod routes;
 mod sms;
 mod support;
+mod templates;
 mod walk;
