@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 # What does not depend on the store needs no second run.
-STORED := not test(/^(config|house|openapi|process)::|mongodb/)
+STORED := not test(/^(config|house|openapi|process|templates::verb)::|mongodb/)
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test test-quick test-pages soak bench generate screenshots tools

@@ -34,7 +34,8 @@ impl Engine {
     /// All templates, and what cannot be read or is not in the syntax.
     pub(super) fn load(dir: Option<&Path>) -> (Self, Vec<Fault>) {
         let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        // A layout may ask whether there is a link; names that are never there are found in the sources.
+        environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_formatter(write_value);
         let mut engine = Self { environment, replaced: BTreeMap::new(), stylesheet: Cow::default() };
         let mut faults = Vec::new();

@@ -1,6 +1,6 @@
 //! All mails, pages and SMS with samples, to be looked at: served in development, or written into a folder.
 
-use minijinja::Value;
+use minijinja::{Value, context};
 use portcullis_core::clock::Timestamp;
 use serde::Serialize;
 
@@ -74,12 +74,12 @@ fn variable(values: &Value, name: String) -> Variable {
 }
 
 impl Templates {
-    /// All samples, filled.
-    pub(crate) fn previews(&self, now: Timestamp) -> Result<Vec<Preview>, TemplateError> {
+    /// All samples, filled. The server's root, with the stylesheet, is where the samples find it.
+    pub(crate) fn previews(&self, root: &str, now: Timestamp) -> Result<Vec<Preview>, TemplateError> {
         let mut previews: Vec<Preview> = Vec::new();
         for sample in self.samples(now) {
             let Template { name, kind, .. } = *sample.template;
-            let filled = self.engine.fill(name, sample.values.clone())?;
+            let filled = self.engine.fill(name, context! { root, ..sample.values.clone() })?;
             let is_text_of_mail = kind == Kind::Mail && name.ends_with(".txt");
             match previews.last_mut().filter(|_| is_text_of_mail) {
                 Some(mail) => {

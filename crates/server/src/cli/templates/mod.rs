@@ -98,9 +98,7 @@ pub fn templates(verb: &TemplatesVerb, sources: Sources, clock: &dyn Clock, out:
         }
         TemplatesVerb::Export { to, force } => export::export(&here, to, *force, out),
         TemplatesVerb::Preview(to) => {
-            // The stylesheet is found from the samples, wherever the folder is.
-            let templates = load(Look { root: "..".to_owned(), ..look })?;
-            preview::write(&templates, &here.join(to), clock.now())?;
+            preview::write(&load(look)?, &here.join(to), clock.now())?;
             out.line(format_args!("Open {} in a browser.", to.join("index.html").display()))?;
             Ok(0)
         }

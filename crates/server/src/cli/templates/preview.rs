@@ -10,7 +10,7 @@ const MARK: &str = "<!-- written by `portcullis templates preview` -->\n";
 /// Writes all samples into a folder, and a page that shows them.
 pub(super) fn write(templates: &Templates, dir: &Path, now: Timestamp) -> io::Result<()> {
     keep_others(dir)?;
-    let previews = templates.previews(now).map_err(io::Error::other)?;
+    let previews = templates.previews("..", now).map_err(io::Error::other)?;
     let page = Page::Preview { previews: &previews, face: None, mailbox_enabled: false };
     let index = templates.page(&page, "", now).map_err(io::Error::other)?;
     let (assets, samples) = (dir.join("assets"), dir.join("templates"));

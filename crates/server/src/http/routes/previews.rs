@@ -26,6 +26,9 @@ const CSP_SAMPLE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'",
 );
 
+/// It is never behind a proxy, so that the root is where the samples were found themselves.
+const ROOT: &str = "../..";
+
 /// All mails and pages
 ///
 /// Each filled with samples, beside its variables. To loopback only.
@@ -35,7 +38,7 @@ pub(crate) async fn gallery(
     State(state): State<AppState>,
     Circumstances(ctx): Circumstances,
 ) -> Result<Response, Refusal> {
-    let previews = state.templates.previews(ctx.now).map_err(Error::internal)?;
+    let previews = state.templates.previews(ROOT, ctx.now).map_err(Error::internal)?;
     let face = &state.face;
     let page = Page::Preview { previews: &previews, face: Some(face), mailbox_enabled: state.mailbox.is_some() };
     let mut response = page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &page);
@@ -61,7 +64,7 @@ pub(crate) async fn sample(
     file: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Refusal> {
     let Path(file) = file.map_err(|_| Error::not_found())?;
-    let mut previews = state.templates.previews(ctx.now).map_err(Error::internal)?.into_iter();
+    let mut previews = state.templates.previews(ROOT, ctx.now).map_err(Error::internal)?.into_iter();
     let html = previews.find(|preview| preview.file == file).ok_or_else(Error::not_found)?.html;
     let headers = [(CONTENT_SECURITY_POLICY, CSP_SAMPLE), (X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"))];
     Ok((headers, Html(html)).into_response())

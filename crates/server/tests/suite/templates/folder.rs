@@ -53,6 +53,17 @@ async fn templates_of_the_original_system_go_on_working() {
 }
 
 #[tokio::test]
+async fn a_layout_may_ask_for_a_link_that_only_some_mails_have() {
+    let layout = "{% if verification_url %}Click {{ verification_url }}{% else %}No link{% endif %}";
+    let (app, _dir) = app_with(&[("mail_base.html", layout)]).await;
+    let john = Person::new("john@example.com").register(&app).await;
+    let link = app.link(&john.email, "verify").await;
+    assert_eq!(part(&app.mails().await[0], "html"), format!("Click {link}"));
+    john.verify(&app).await;
+    assert_eq!(part(&app.mails().await[0], "html"), "No link");
+}
+
+#[tokio::test]
 async fn a_file_from_windows_is_as_good_as_any() {
     let text = "\u{feff}Subject: Welcome,\r\n {{ name }}\r\n\r\nGood to have you.\r\n";
     let (app, _dir) = app_with(&[("registration.txt", text)]).await;
@@ -94,6 +105,8 @@ async fn developers_see_every_mail_and_page_filled() {
         count += 1;
     }
     assert!(count >= 17, "{count}");
+    let sample = app.get("/dev/templates/reset.html").await.text().await.unwrap();
+    assert!(sample.contains("href=\"../../assets/portcullis.css\""));
     for nowhere in ["nothing.html", "..%2fmailbox", "%FF", "base.html"] {
         problem(app.get(&format!("/dev/templates/{nowhere}")).await, 404).await;
     }
