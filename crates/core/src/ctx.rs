@@ -1,10 +1,14 @@
 //! The circumstances of one request or job: first argument of every verb.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use crate::{
     clock::{Clock, Timestamp},
     id::RequestId,
+    limit::Standing,
     random::{self, Random},
 };
 
@@ -33,6 +37,7 @@ pub struct Ctx {
     pub request_id: RequestId,
     /// Who asks.
     pub client: Client,
+    standings: Arc<Mutex<Vec<Standing>>>,
     random: Arc<dyn Random>,
 }
 
@@ -41,7 +46,18 @@ impl Ctx {
     #[must_use]
     pub fn new(clock: &dyn Clock, random: Arc<dyn Random>, client: Client) -> Self {
         let request_id = RequestId::random(&*random);
-        Self { now: clock.now(), request_id, client, random }
+        Self { now: clock.now(), request_id, client, standings: Arc::default(), random }
+    }
+
+    /// Notes how much of a quota is left.
+    pub fn note(&self, standing: Standing) {
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner).push(standing);
+    }
+
+    /// How much is left of the quotas that this request has drawn on.
+    #[must_use]
+    pub fn standings(&self) -> Vec<Standing> {
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The source of chance.

@@ -120,6 +120,7 @@ impl App {
             hasher: backends::hasher(&config.password)?,
             revocations: backends::revocations(),
             accounts: backends::accounts(),
+            counters: backends::counters(),
             mailer,
             sms,
             render: Arc::clone(&templates) as _,
@@ -145,6 +146,7 @@ impl App {
                 },
                 stopping: Default::default(),
                 face: face(config),
+                proxies: config.http.trusted_proxies.clone(),
             },
             patience: Patience { head: config.http.header_timeout, grace: config.http.shutdown_grace },
             _lock: lock,
@@ -227,6 +229,7 @@ fn rules(config: &Config) -> Rules {
         delete_max_auth_age: config.accounts.delete_max_auth_age,
         session_lifetime: config.token.session_max_age,
         reveal_taken: config.accounts.enumeration == Enumeration::Reveal,
+        limits: config.limits.clone(),
     }
 }
 

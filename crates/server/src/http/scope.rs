@@ -4,24 +4,23 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, Method, header::USER_AGENT},
+    http::Method,
     middleware::Next,
     response::Response,
 };
-use portcullis_core::ctx::{Client, Ctx};
+use portcullis_core::Ctx;
 use tracing::Instrument;
 
-use super::{alias::Of, headers, problem, state::AppState};
+use super::{alias::Of, client, headers, problem, state::AppState};
 
 /// The other end of the connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// Longest `User-Agent` that is kept, in characters.
-const MAX_AGENT: usize = 200;
-
 pub(super) async fn scope(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), client(&request));
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let client = client::client(peer, request.headers(), &state.proxies);
+    let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), client);
     // The route, not the path: paths and queries carry tokens.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let realm = request.extensions().get::<Of>().cloned();
@@ -55,12 +54,4 @@ fn known(method: &Method) -> &'static str {
     ];
     let words = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
     usual.iter().zip(words).find(|(usual, _)| *usual == method).map_or("other", |(_, word)| word)
-}
-
-fn client(request: &Request) -> Client {
-    Client { ip: request.extensions().get::<Peer>().map(|peer| peer.0.ip()), agent: agent(request.headers()) }
-}
-
-fn agent(headers: &HeaderMap) -> Option<String> {
-    Some(headers.get(USER_AGENT)?.to_str().ok()?.chars().take(MAX_AGENT).collect())
 }

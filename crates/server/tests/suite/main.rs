@@ -16,6 +16,7 @@ mod failure;
 mod holes;
 mod house;
 mod kill;
+mod limits;
 mod mongodb_away;
 mod nodes;
 mod openapi;

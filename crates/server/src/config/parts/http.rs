@@ -1,7 +1,12 @@
 use std::{net::SocketAddr, time::Duration};
 
+use ipnet::IpNet;
+
 use crate::config::{
-    table::{BODY_LIMIT_BYTES, BODY_TIMEOUT, DOCS, HEADER_TIMEOUT, HOST, PORT, REQUEST_TIMEOUT, SHUTDOWN_GRACE},
+    table::{
+        BODY_LIMIT_BYTES, BODY_TIMEOUT, DOCS, HEADER_TIMEOUT, HOST, PORT, REQUEST_TIMEOUT, SHUTDOWN_GRACE,
+        TRUSTED_PROXIES,
+    },
     values::Values,
 };
 
@@ -20,6 +25,8 @@ pub struct Http {
     pub body_limit: usize,
     /// `SHUTDOWN_GRACE`
     pub shutdown_grace: Duration,
+    /// `TRUSTED_PROXIES`
+    pub trusted_proxies: Vec<IpNet>,
     /// `DOCS`
     pub docs: bool,
 }
@@ -33,6 +40,7 @@ impl Http {
             body_timeout: values.get(&BODY_TIMEOUT)?,
             body_limit: values.get(&BODY_LIMIT_BYTES)?,
             shutdown_grace: values.get(&SHUTDOWN_GRACE)?,
+            trusted_proxies: values.get(&TRUSTED_PROXIES).unwrap_or_default(),
             docs: values.get(&DOCS)?,
         })
     }
