@@ -44,7 +44,7 @@ soak: ## kills and floods on both stores: minutes, not seconds
 bench: ## what it does in a second on both stores, beside the ceilings of this machine
 	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --package portcullis --bench table
 
-generate: ## rewrite what is generated from the code: docs/openapi.json, docs/settings.md, docs/templates.md
+generate: ## rewrite what is generated from the code: docs/openapi.json, docs/settings.md, docs/metrics.md, docs/templates.md
 	UPDATE=1 $(CARGO) test --package portcullis --test suite -- generated
 
 screenshots: ## make the pictures of docs/images anew

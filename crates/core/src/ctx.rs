@@ -2,13 +2,13 @@
 
 use std::{
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
     clock::{Clock, Timestamp},
     id::RequestId,
-    limit::Standing,
+    limit::{Row, Standing},
     random::{self, Random},
 };
 
@@ -28,6 +28,13 @@ impl std::fmt::Debug for Client {
     }
 }
 
+/// What a request has drawn on.
+#[derive(Debug, Default)]
+struct Drawn {
+    standings: Vec<Standing>,
+    beyond: Vec<Row>,
+}
+
 /// When, by whom, and with which chance a verb runs. The time is frozen for the whole request.
 #[derive(Clone, Debug)]
 pub struct Ctx {
@@ -37,7 +44,7 @@ pub struct Ctx {
     pub request_id: RequestId,
     /// Who asks.
     pub client: Client,
-    standings: Arc<Mutex<Vec<Standing>>>,
+    limits: Arc<Mutex<Drawn>>,
     random: Arc<dyn Random>,
 }
 
@@ -46,18 +53,33 @@ impl Ctx {
     #[must_use]
     pub fn new(clock: &dyn Clock, random: Arc<dyn Random>, client: Client) -> Self {
         let request_id = RequestId::random(&*random);
-        Self { now: clock.now(), request_id, client, standings: Arc::default(), random }
+        Self { now: clock.now(), request_id, client, limits: Arc::default(), random }
     }
 
     /// Notes how much of a quota is left.
     pub fn note(&self, standing: Standing) {
-        self.standings.lock().unwrap_or_else(PoisonError::into_inner).push(standing);
+        self.drawn().standings.push(standing);
     }
 
     /// How much is left of the quotas that this request has drawn on.
     #[must_use]
     pub fn standings(&self) -> Vec<Standing> {
-        self.standings.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.drawn().standings.clone()
+    }
+
+    /// Notes that a limit was reached.
+    pub fn note_beyond(&self, row: Row) {
+        self.drawn().beyond.push(row);
+    }
+
+    /// The limits that this request has reached.
+    #[must_use]
+    pub fn beyond(&self) -> Vec<Row> {
+        self.drawn().beyond.clone()
+    }
+
+    fn drawn(&self) -> MutexGuard<'_, Drawn> {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The source of chance.

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 mod http;
 mod listen;
+pub mod metrics;
 mod near;
 pub mod telemetry;
 pub mod templates;

@@ -62,7 +62,7 @@ impl Service {
             }
             Counted::Beyond { wait } => {
                 ctx.note(Standing { row, quota, left: 0, reset: wait });
-                self.refuse_beyond(row, wait)?;
+                self.refuse_beyond(ctx, row, wait)?;
                 Ok(Spent::default())
             }
         }
@@ -76,7 +76,8 @@ impl Service {
     }
 
     /// Something was too much.
-    fn refuse_beyond(&self, row: Row, wait: Duration) -> Result<()> {
+    fn refuse_beyond(&self, ctx: &Ctx, row: Row, wait: Duration) -> Result<()> {
+        ctx.note_beyond(row);
         let is_enforced = self.rules.limits.mode == Mode::Enforce;
         tracing::info!(limit = row.as_str(), enforced = is_enforced, "limit reached");
         if is_enforced { Err(Error::limited(wait)) } else { Ok(()) }
@@ -131,7 +132,7 @@ impl Service {
         let failed = self.ports.store.failures(key).await?.remembered(ctx.now, quota.per);
         match self.flights.begin(key, failed, quota.times, ctx.now) {
             Ok(flight) => Ok(Some(flight)),
-            Err(wait) => self.refuse_beyond(Row::Passwords, wait).map(|()| None),
+            Err(wait) => self.refuse_beyond(ctx, Row::Passwords, wait).map(|()| None),
         }
     }
 
@@ -154,7 +155,7 @@ impl Service {
     ) -> Result<(), CommitError> {
         let key = realm.keys.limit_key(Row::Mails, &[&index.0]);
         let quotas = vec![Op::Count { key, quota: self.rules.limits.mails_account, now: ctx.now }];
-        if self.commit_within(Row::Mails, quotas, batch).await? {
+        if self.commit_within(ctx, Row::Mails, quotas, batch).await? {
             return Ok(());
         }
         let audit = AuditRow::new(ctx, &realm.name, Event::LimitReached).index(index).reason(Row::Mails.as_str());
@@ -165,14 +166,20 @@ impl Service {
     ///
     /// # Errors
     /// Those of the commit.
-    pub(super) async fn commit_within(&self, row: Row, quotas: Batch, batch: Batch) -> Result<bool, CommitError> {
+    pub(super) async fn commit_within(
+        &self,
+        ctx: &Ctx,
+        row: Row,
+        quotas: Batch,
+        batch: Batch,
+    ) -> Result<bool, CommitError> {
         if self.rules.limits.mode == Mode::Off {
             return self.commit(batch).await.map(|()| true);
         }
         let counted = quotas.into_iter().chain(batch.iter().cloned()).collect();
         match self.commit(counted).await {
             Err(CommitError::Failed(Precondition::WithinQuota)) => {
-                if self.refuse_beyond(row, Duration::ZERO).is_err() {
+                if self.refuse_beyond(ctx, row, Duration::ZERO).is_err() {
                     return Ok(false);
                 }
                 self.commit(batch).await.map(|()| true)

@@ -74,7 +74,7 @@ impl Service {
             Op::Enqueue(sms),
             Op::Audit(AuditRow::new(ctx, &realm.name, Event::CodeRequested).user(&subject)),
         ];
-        if !self.commit_within(Row::Codes, quotas, batch).await? {
+        if !self.commit_within(ctx, Row::Codes, quotas, batch).await? {
             // The handle leads nowhere, and the one before is as good as it was.
             let nobody = Challenge { subject: UserId::random(ctx.random()), ..challenge };
             let audit = AuditRow::new(ctx, &realm.name, Event::LimitReached).user(&subject);

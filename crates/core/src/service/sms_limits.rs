@@ -52,6 +52,7 @@ impl Service {
             return Ok(false);
         }
         let is_enforced = limits.mode == Mode::Enforce;
+        ctx.note_beyond(Row::SmsCountry);
         tracing::warn!(country, sent, back, enforced = is_enforced, "codes to this country do not come back");
         let audit = AuditRow::new(ctx, &realm.name, Event::SmsStopped);
         self.commit(vec![Op::Audit(audit)]).await?;

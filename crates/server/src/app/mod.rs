@@ -2,9 +2,11 @@
 
 mod backends;
 mod keys;
+mod templates;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use portcullis_backends::{hash, sqlite};
 use portcullis_core::{
     Ctx,
@@ -20,7 +22,8 @@ use crate::{
     config::{self, Config, Delivery, Enumeration, Environment, Signing},
     http::{self, Face, Limits, Shared},
     listen::{self, Patience},
-    templates::{self, Look, TemplateError, Templates},
+    metrics,
+    templates::TemplateError,
     worker::{Bells, Worker},
 };
 
@@ -50,6 +53,8 @@ impl std::fmt::Debug for Outside {
 #[derive(Debug)]
 pub struct App {
     shared: Shared,
+    /// None when nothing is measured.
+    metrics: Option<Metrics>,
     /// None when somebody pumps by hand.
     worker: Option<Worker>,
     patience: Patience,
@@ -57,12 +62,19 @@ pub struct App {
     _lock: Option<sqlite::ServeLock>,
 }
 
+/// The way in to the metrics, and where it is.
+#[derive(Debug)]
+struct Metrics {
+    listener: TcpListener,
+    entrance: http::Entrance,
+}
+
 /// Why the application could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The data folder cannot be made.
     #[error("the data folder {0} cannot be made (DATA_DIR names another)")]
-    DataDir(std::path::PathBuf, #[source] std::io::Error),
+    DataDir(std::path::PathBuf, #[source] io::Error),
     /// The database cannot be opened.
     #[error(transparent)]
     Database(#[from] backends::DatabaseError),
@@ -81,6 +93,9 @@ pub enum BuildError {
     /// The signing keys cannot be read or made.
     #[error("the signing keys cannot be read or made")]
     Keys(#[source] portcullis_core::Error),
+    /// Nothing can be measured, or nobody could ask.
+    #[error("metrics cannot be served on {0}: set METRICS_LISTEN to an address and port that are free")]
+    Metrics(SocketAddr, #[source] portcullis_core::error::Cause),
 }
 
 /// Brings the database up to this version; gives the steps that were taken.
@@ -107,13 +122,14 @@ impl App {
     pub async fn build(config: &Config, outside: Outside) -> Result<Self, BuildError> {
         let Outside { clock, random, adjust } = outside;
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
-        let templates = Arc::new(templates(config)?);
+        let templates = Arc::new(templates::templates(config)?);
         let backends::Outlets { mailer, sms, mailbox } = backends::outlets(config, &clock)?;
         let (store, lock) = backends::store(config, ctx.now).await?;
         let encryption_keys = &config.store.encryption_keys;
         let realms = Realms::open(&ctx, &*store, encryption_keys, &config.realms).await?;
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;
 
+        let measured = config.http.metrics_listen.map(measure).transpose()?;
         let bells = Arc::new(Bells::default());
         let ports = adjust(Ports {
             store,
@@ -125,12 +141,18 @@ impl App {
             sms,
             render: Arc::clone(&templates) as _,
         });
+        let ports = if measured.is_some() { metrics::watched(ports) } else { ports };
         let ring = Arc::clone(&bells);
         let wake = move || ring.ring();
         let (tokens, own_keys) = (keys::access_tokens(&config.token), keys::own_keys(config));
         let service = Arc::new(Service::new(ports, rules(config), tokens, own_keys, realms, wake));
         service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
+        let metrics = measured.map(|(listener, handle)| Metrics {
+            listener,
+            entrance: metrics::entrance(handle, Arc::clone(&service), Arc::clone(&clock)),
+        });
         Ok(Self {
+            metrics,
             worker: Some(worker(config, &service, &clock, &random, bells)),
             shared: Shared {
                 service,
@@ -165,7 +187,15 @@ impl App {
                 workers.ask_to_stop();
             }
         };
-        listen::serve(listener, http::entrance(self.shared), self.patience, stop).await;
+        let served = listen::serve(listener, http::entrance(self.shared), self.patience, stop);
+        match self.metrics {
+            // Until the last request has been answered.
+            Some(Metrics { listener, entrance }) => tokio::select! {
+                () = served => {}
+                () = listen::serve(listener, entrance, self.patience, std::future::pending()) => {}
+            },
+            None => served.await,
+        }
         if let Some(workers) = workers {
             workers.stop().await;
         }
@@ -203,17 +233,13 @@ impl Pump {
     }
 }
 
-fn templates(config: &Config) -> Result<Templates, TemplateError> {
-    let dir = config.templates_dir.as_deref();
-    for stranger in dir.map(templates::strangers).transpose()?.unwrap_or_default() {
-        tracing::warn!(file = stranger.file, why = stranger.text, "a file of TEMPLATES_DIR replaces nothing");
-    }
-    let look = Look {
-        app_name: config.app_name.clone(),
-        root: config.public_url.path().to_owned(),
-        min_length: config.password.min_length,
-    };
-    Templates::load(dir, look)
+/// Binds the listener, and begins to measure.
+fn measure(address: SocketAddr) -> Result<(TcpListener, &'static PrometheusHandle), BuildError> {
+    let failed = |error: io::Error| BuildError::Metrics(address, error.into());
+    let listener = std::net::TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let handle = metrics::install().map_err(|error| BuildError::Metrics(address, error.into()))?;
+    Ok((TcpListener::from_std(listener).map_err(failed)?, handle))
 }
 
 fn rules(config: &Config) -> Rules {

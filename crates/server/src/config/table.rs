@@ -74,8 +74,8 @@ settings! {
             "Networks by commas whose `X-Forwarded-For` is believed; the right-most address that is none of theirs is the client.";
         CORS_ALLOWED_ORIGINS: Vec<String> = ORIGINS, Nothing,
             "Origins of web pages that may call the server.", reserved;
-        METRICS_LISTEN: () = LISTEN, Nothing,
-            "The address of the listener for metrics.", reserved;
+        METRICS_LISTEN: std::net::SocketAddr = LISTEN, Nothing,
+            "The address and port of a listener for metrics (Prometheus), at `/metrics`; without it nothing is measured.";
     }
     Storage {
         DATA_DIR: PathBuf = PATH, Fixed("./data"),

@@ -11,6 +11,8 @@ use axum::{
 use portcullis_core::Ctx;
 use tracing::Instrument;
 
+use crate::metrics::{HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED};
+
 use super::{alias::Of, client, headers, problem, state::AppState};
 
 /// The other end of the connection.
@@ -32,12 +34,22 @@ pub(super) async fn scope(State(state): State<AppState>, mut request: Request, n
         let began = Instant::now();
         let mut response = problem::dress(next.run(request).await, &ctx, realm.as_ref());
         headers::protect(&state.face, realm.is_some(), &ctx, &mut response);
+        measure(method, route.clone(), &response, began, &ctx);
         let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), micros = took, "answered");
         response
     }
     .instrument(span)
     .await
+}
+
+fn measure(method: &'static str, route: String, response: &Response, began: Instant, ctx: &Ctx) {
+    let status = response.status().as_u16().to_string();
+    metrics::histogram!(HTTP_DURATION, "route" => route.clone()).record(began.elapsed().as_secs_f64());
+    metrics::counter!(HTTP_REQUESTS, "method" => method, "route" => route, "status" => status).increment(1);
+    for row in ctx.beyond() {
+        metrics::counter!(LIMITS_REACHED, "limit" => row.as_str()).increment(1);
+    }
 }
 
 /// The method, when it is one of the usual ones: a client may send any word.

@@ -17,6 +17,7 @@ mod holes;
 mod house;
 mod kill;
 mod limits;
+mod metrics;
 mod mongodb_away;
 mod nodes;
 mod openapi;

@@ -37,6 +37,11 @@ fn generated_tables_of_templates_are_fresh() {
     is_fresh("templates.md", &format!("{by_hand}{MARK}\n{tables}"));
 }
 
+#[test]
+fn generated_metrics_are_fresh() {
+    is_fresh("metrics.md", &portcullis::metrics::metrics_markdown());
+}
+
 #[tokio::test]
 async fn the_server_gives_out_openapi_3_1_with_every_route_under_its_version() {
     let app = TestApp::start().await;

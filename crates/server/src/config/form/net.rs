@@ -18,9 +18,8 @@ pub(crate) const ADDRESS: Form<IpAddr> = Form::new("ADDRESS", |text| {
 pub(crate) const PORT_NUMBER: Form<u16> = super::number::<u16, 0, 65535>();
 
 /// An address and a port.
-pub(crate) const LISTEN: Form<()> = Form::new("ADDRESS:PORT", |text| {
-    let listen: Result<SocketAddr, _> = text.parse();
-    listen.map(drop).map_err(|_| "must be an IP address and a port such as `127.0.0.1:9090`".to_owned())
+pub(crate) const LISTEN: Form<SocketAddr> = Form::new("ADDRESS:PORT", |text| {
+    text.parse().map_err(|_| "must be an IP address and a port such as `127.0.0.1:9090`".to_owned())
 });
 
 /// A host that is connected to.

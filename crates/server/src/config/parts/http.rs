@@ -4,8 +4,8 @@ use ipnet::IpNet;
 
 use crate::config::{
     table::{
-        BODY_LIMIT_BYTES, BODY_TIMEOUT, DOCS, HEADER_TIMEOUT, HOST, PORT, REQUEST_TIMEOUT, SHUTDOWN_GRACE,
-        TRUSTED_PROXIES,
+        BODY_LIMIT_BYTES, BODY_TIMEOUT, DOCS, HEADER_TIMEOUT, HOST, METRICS_LISTEN, PORT, REQUEST_TIMEOUT,
+        SHUTDOWN_GRACE, TRUSTED_PROXIES,
     },
     values::Values,
 };
@@ -25,6 +25,8 @@ pub struct Http {
     pub body_limit: usize,
     /// `SHUTDOWN_GRACE`
     pub shutdown_grace: Duration,
+    /// `METRICS_LISTEN`
+    pub metrics_listen: Option<SocketAddr>,
     /// `TRUSTED_PROXIES`
     pub trusted_proxies: Vec<IpNet>,
     /// `DOCS`
@@ -40,6 +42,7 @@ impl Http {
             body_timeout: values.get(&BODY_TIMEOUT)?,
             body_limit: values.get(&BODY_LIMIT_BYTES)?,
             shutdown_grace: values.get(&SHUTDOWN_GRACE)?,
+            metrics_listen: values.get(&METRICS_LISTEN),
             trusted_proxies: values.get(&TRUSTED_PROXIES).unwrap_or_default(),
             docs: values.get(&DOCS)?,
         })

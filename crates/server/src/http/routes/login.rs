@@ -3,7 +3,11 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use portcullis_core::service::{LoggedIn, Tokens};
+use portcullis_core::{
+    Error,
+    error::Kind,
+    service::{LoggedIn, Tokens},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -12,6 +16,7 @@ use crate::http::{
     problem::{Problem, Refusal, for_oauth},
     state::AppState,
 };
+use crate::metrics::LOGINS;
 
 /// The fields of an OAuth 2.0 password grant; those beyond the first two are tolerated.
 #[derive(ToSchema)]
@@ -83,10 +88,25 @@ pub(crate) async fn login(
     let FormBody(mut fields) = form.map_err(for_oauth)?;
     let (username, password) = (fields.take("username"), fields.take("password"));
     let device = cookie.or(fields.take("device"));
-    match call.service.login(&call.ctx, &call.realm, &username, &password, &device).await {
+    let result = call.service.login(&call.ctx, &call.realm, &username, &password, &device).await;
+    count(&result);
+    match result {
         Ok(done) => Ok(answer(&state, done)),
         Err(error) => Err(for_oauth(Refusal::from(error).into_response())),
     }
+}
+
+/// How logins go.
+pub(super) fn count(result: &Result<LoggedIn, Error>) {
+    let outcome = match result.as_ref().map_err(Error::kind) {
+        Ok(_) => "ok",
+        Err(Kind::Refused) => "wrong",
+        Err(Kind::Forbidden) => "unverified",
+        Err(Kind::Limited(_)) => "limited",
+        Err(Kind::Invalid) => "invalid",
+        Err(_) => "failed",
+    };
+    metrics::counter!(LOGINS, "outcome" => outcome).increment(1);
 }
 
 /// The tokens, and the device's name in a cookie.

@@ -82,8 +82,9 @@ async fn grant(
         Some("password") => {
             let (username, password) = (form.take("username"), form.take("password"));
             let device = cookie.or(form.take("device"));
-            let done = call.service.login(&call.ctx, &call.realm, &username, &password, &device).await?;
-            Ok(login::answer(state, done))
+            let result = call.service.login(&call.ctx, &call.realm, &username, &password, &device).await;
+            login::count(&result);
+            Ok(login::answer(state, result?))
         }
         Some(_) => Err(Error::new(Kind::Malformed, UNSUPPORTED_GRANT, "This grant type is not known here")),
         None => Err(incomplete()),

@@ -228,7 +228,7 @@ fn text(file: &PathBuf) -> String {
 }
 
 /// A free port below those that the system gives out by itself, so that nothing takes it while the program is down.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static TAKEN: AtomicU32 = AtomicU32::new(0);
     let candidates = std::iter::repeat_with(|| {
         let number = std::process::id().wrapping_mul(37).wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed));
