@@ -3,10 +3,10 @@
 CARGO ?= cargo
 
 # What does not depend on the store needs no second run.
-STORED := not test(/^(config|house|openapi|process)::|mongodb/)
+STORED := not test(/^(config|house|openapi|process|templates::verb)::|mongodb/)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-quick test-pages soak bench generate tools
+.PHONY: help run check test test-quick test-pages soak bench generate screenshots tools
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,5 +44,8 @@ soak: ## kills and floods on both stores: minutes, not seconds
 bench: ## what it does in a second on both stores, beside the ceilings of this machine
 	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --package portcullis --bench table
 
-generate: ## rewrite what is generated from the code: docs/openapi.json, docs/settings.md
+generate: ## rewrite what is generated from the code: docs/openapi.json, docs/settings.md, docs/metrics.md, docs/templates.md
 	UPDATE=1 $(CARGO) test --package portcullis --test suite -- generated
+
+screenshots: ## make the pictures of docs/images anew
+	misc/test-pages.sh misc/screenshots.mjs

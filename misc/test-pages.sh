@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Looks at the pages with a real browser: e2e/*.test.mjs, by Node and Chromium. What is missing is installed first.
+# Looks at the pages with a real browser: e2e/*.test.mjs, or the script that is named, by Node and Chromium. What is
+# missing is installed first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -13,4 +14,5 @@ npm ci --prefix e2e --silent --no-audit --no-fund
 cargo build --quiet --package portcullis
 PORTCULLIS=$(realpath "${CARGO_TARGET_DIR:-target}/debug/portcullis")
 export PORTCULLIS
+if [ $# -gt 0 ]; then exec node "$@"; fi
 node --test --test-concurrency=1 --test-reporter=spec e2e/*.test.mjs

@@ -27,4 +27,5 @@ mod process;
 mod routes;
 mod sms;
 mod support;
+mod templates;
 mod walk;
