@@ -12,10 +12,11 @@ use portcullis_core::Error;
 
 use crate::{
     http::{
+        description::refusals,
         extract::{AtHome, Circumstances},
         headers::CSP_DEVELOPMENT,
         page,
-        problem::{Problem, Refusal},
+        problem::Refusal,
         state::AppState,
     },
     templates::Page,
@@ -32,7 +33,7 @@ const ROOT: &str = "../..";
 /// All mails and pages
 ///
 /// Each filled with samples, beside its variables. To loopback only.
-#[utoipa::path(get, path = "/dev/templates", tag = "Development", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
+#[utoipa::path(get, path = "/dev/templates", tag = "Development", responses((status = 200, description = "HTML", content_type = "text/html", body = String), SampleRefusals))]
 pub(crate) async fn gallery(
     _: AtHome,
     State(state): State<AppState>,
@@ -46,6 +47,8 @@ pub(crate) async fn gallery(
     Ok(response)
 }
 
+refusals!(SampleRefusals: Problem [&[NOT_FOUND]]);
+
 /// One mail or page
 ///
 /// Filled with a sample. To loopback only.
@@ -54,7 +57,7 @@ pub(crate) async fn gallery(
     params(("file" = String, Path, description = "As the page of all names it", example = "mail_email_verify.html")),
     responses(
         (status = 200, description = "HTML", content_type = "text/html", body = String),
-        (status = 404, description = "No such sample", body = Problem, content_type = "application/problem+json"),
+        SampleRefusals,
     )
 )]
 pub(crate) async fn sample(
