@@ -31,6 +31,8 @@ const A_SLICE: Duration = Duration::from_secs(1);
 const READERS: usize = 32;
 const REGISTRARS: usize = 64;
 const STARTS: usize = 5;
+const STORMERS: usize = 256;
+const STORM: Duration = Duration::from_secs(8);
 const EMAIL: &str = "john.doe@example.com";
 const PASSWORD: &str = "securepassword123";
 const JSON: &str = "application/json";
@@ -51,6 +53,7 @@ pub(crate) async fn all() -> Table {
     let their_user = User::join(&mongodb).await;
 
     logins(&mut table, &program, &mongodb).await;
+    storm(&mut table, &program, &user).await;
     let logins_ended = Instant::now();
     let busy_between = machine::rest(Duration::from_secs(5)).await;
     let after_logins = machine::resident(program.id());
@@ -111,6 +114,27 @@ async fn logins(table: &mut Table, program: &Program, mongodb: &Program) {
     table.rate(what, &measured.await, "bare Argon2id hashes on all processors");
     let logins = Load::same(mongodb.port(), clients, load::post("/User1/login", FORM, &body));
     table.over_mongodb(steady(&logins).await, "/s");
+}
+
+/// Reads of one client while there are far more logins than can be hashed.
+async fn storm(table: &mut Table, program: &Program, user: &User) {
+    let body = format!("username={EMAIL}&password={PASSWORD}");
+    let logins = Load::same(program.port(), STORMERS, load::post("/User1/login", FORM, &body));
+    let read = load::get("/User1/me", Some(&user.token));
+    let mut connection = Connection::open(program.port()).await.unwrap();
+    let reads = async {
+        let (begun, mut took) = (Instant::now(), Vec::new());
+        while begun.elapsed() < STORM {
+            let asked = Instant::now();
+            assert_eq!(connection.ask(&read).await.unwrap(), 200);
+            took.push(asked.elapsed().as_secs_f64() * 1000.0);
+            sleep(Duration::from_millis(1)).await;
+        }
+        took.sort_by(f64::total_cmp);
+        took[took.len() * 99 / 100]
+    };
+    let (_, slow) = tokio::join!(logins.rate(STORM), reads);
+    table.figure(format!("99 of 100 reads are faster, while {STORMERS} clients log in without a pause"), slow, "ms");
 }
 
 /// Bare hashes, on a thread for each processor.

@@ -28,4 +28,5 @@ mod routes;
 mod sms;
 mod support;
 mod templates;
+mod timing;
 mod walk;
