@@ -6,7 +6,7 @@ CARGO ?= cargo
 STORED := not test(/^(config|house|openapi|process)::|mongodb/)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-quick test-pages soak bench generate tools
+.PHONY: help run check test test-quick test-pages soak bench generate screenshots tools
 
 help: ## list the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,3 +46,8 @@ bench: ## what it does in a second on both stores, beside the ceilings of this m
 
 generate: ## rewrite what is generated from the code: docs/openapi.json, docs/settings.md
 	UPDATE=1 $(CARGO) test --package portcullis --test suite -- generated
+
+screenshots: ## take the pictures of the documentation anew
+	$(CARGO) build --quiet --package portcullis
+	npm ci --prefix e2e --silent --no-audit --no-fund
+	PORTCULLIS=$$(realpath "$${CARGO_TARGET_DIR:-target}/debug/portcullis") node e2e/screenshots.mjs

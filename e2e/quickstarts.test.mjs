@@ -1,9 +1,9 @@
-// Every command and every program of the quickstarts, run as it is printed, with nothing but the ports replaced.
+// Every command and every program of the quickstarts and the README's walk, run as it is printed, with nothing but the ports replaced.
 import assert from "node:assert/strict";
 import { delimiter, dirname } from "node:path";
 import { test } from "node:test";
 import { follow, read } from "./markdown.mjs";
-import { JOHN, PROGRAM, enroll, freePort } from "./support.mjs";
+import { JOHN, PROGRAM, enroll, freePort, start } from "./support.mjs";
 
 /** A reader who has the program, and two free ports for the two that the pages name. */
 async function reader() {
@@ -46,6 +46,13 @@ async function logInElsewhere(base) {
   const form = new URLSearchParams({ username: JOHN.email, password: JOHN.password });
   return (await (await fetch(`${base}/User2/login`, { method: "POST", body: form })).json()).access_token;
 }
+
+test("the first walk of the README works as it is printed", async (t) => {
+  const app = await start();
+  t.after(() => app.stop());
+  const replace = (page) => page.replaceAll("http://127.0.0.1:8000", app.base);
+  await follow(t, "README.md", { env: process.env, replace, heading: "A first walk" });
+});
 
 test("curl walks through a whole account", async (t) => {
   await follow(t, "docs/quickstart/curl.md", await reader());
