@@ -15,7 +15,7 @@ const PATIENCE = 30_000;
 export async function start(settings = {}) {
   const dir = await mkdtemp(join(tmpdir(), "portcullis-e2e-"));
   const port = await freePort();
-  const env = { PORT: String(port), ARGON2_MEMORY_KIB: "8", ARGON2_ITERATIONS: "1", ...settings };
+  const env = { PORT: String(port), ARGON2_MEMORY_KIB: "8", ARGON2_ITERATIONS: "1", RATE_LIMIT_MODE: "off", ...settings };
   const child = spawn(PROGRAM, [], { cwd: dir, env, stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr.on("data", (text) => (log += text));

@@ -39,6 +39,10 @@ pub enum Event {
     CodeRequested,
     /// A telephone number was proved.
     PhoneVerified,
+    /// Something was asked for more often than is allowed, and was not done.
+    LimitReached,
+    /// Codes to a country do not come back, and no more are sent there.
+    SmsStopped,
 }
 
 impl Event {
@@ -60,6 +64,8 @@ impl Event {
             Self::AccountDeleted => "account_deleted",
             Self::CodeRequested => "code_requested",
             Self::PhoneVerified => "phone_verified",
+            Self::LimitReached => "limit_reached",
+            Self::SmsStopped => "sms_stopped",
         }
     }
 }

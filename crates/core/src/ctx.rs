@@ -1,10 +1,14 @@
 //! The circumstances of one request or job: first argument of every verb.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use crate::{
     clock::{Clock, Timestamp},
     id::RequestId,
+    limit::{Row, Standing},
     random::{self, Random},
 };
 
@@ -24,6 +28,13 @@ impl std::fmt::Debug for Client {
     }
 }
 
+/// What a request has drawn on.
+#[derive(Debug, Default)]
+struct Drawn {
+    standings: Vec<Standing>,
+    beyond: Vec<Row>,
+}
+
 /// When, by whom, and with which chance a verb runs. The time is frozen for the whole request.
 #[derive(Clone, Debug)]
 pub struct Ctx {
@@ -33,6 +44,7 @@ pub struct Ctx {
     pub request_id: RequestId,
     /// Who asks.
     pub client: Client,
+    limits: Arc<Mutex<Drawn>>,
     random: Arc<dyn Random>,
 }
 
@@ -41,7 +53,33 @@ impl Ctx {
     #[must_use]
     pub fn new(clock: &dyn Clock, random: Arc<dyn Random>, client: Client) -> Self {
         let request_id = RequestId::random(&*random);
-        Self { now: clock.now(), request_id, client, random }
+        Self { now: clock.now(), request_id, client, limits: Arc::default(), random }
+    }
+
+    /// Notes how much of a quota is left.
+    pub fn note(&self, standing: Standing) {
+        self.drawn().standings.push(standing);
+    }
+
+    /// How much is left of the quotas that this request has drawn on.
+    #[must_use]
+    pub fn standings(&self) -> Vec<Standing> {
+        self.drawn().standings.clone()
+    }
+
+    /// Notes that a limit was reached.
+    pub fn note_beyond(&self, row: Row) {
+        self.drawn().beyond.push(row);
+    }
+
+    /// The limits that this request has reached.
+    #[must_use]
+    pub fn beyond(&self) -> Vec<Row> {
+        self.drawn().beyond.clone()
+    }
+
+    fn drawn(&self) -> MutexGuard<'_, Drawn> {
+        self.limits.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The source of chance.

@@ -34,6 +34,8 @@ pub enum Kind {
     Conflict,
     /// A link or code that is forged, used, expired or meant for something else.
     BadLink,
+    /// Too often; worth another try after this.
+    Limited(Duration),
     /// More work than the machine takes on; worth another try.
     Overloaded(Duration),
     /// Something we depend on is away; worth another try.
@@ -100,6 +102,12 @@ impl Error {
     #[must_use]
     pub const fn not_found() -> Self {
         Self::new(Kind::NotFound, "not_found", "Not found")
+    }
+
+    /// The one answer for what was done too often, whatever it was.
+    #[must_use]
+    pub const fn limited(wait: Duration) -> Self {
+        Self::new(Kind::Limited(wait), "limited", "Too many requests; please try again later.")
     }
 
     /// Adds the private cause.

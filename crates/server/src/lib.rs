@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 mod http;
 mod listen;
+pub mod metrics;
 pub mod telemetry;
 pub mod templates;
 mod worker;

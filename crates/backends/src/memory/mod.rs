@@ -1,8 +1,11 @@
-//! What a process remembers by itself, within bounds: sessions seen alive or ended, accounts read lately.
+//! What a process remembers by itself, within bounds: sessions seen alive or ended, accounts read lately, what
+//! clients have done lately.
 
 mod accounts;
+mod counters;
 mod key;
 mod revocations;
 
 pub use accounts::MemoryAccounts;
+pub use counters::MemoryCounters;
 pub use revocations::MemoryRevocations;

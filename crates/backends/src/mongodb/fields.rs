@@ -75,7 +75,7 @@ impl Fields {
         self.word("realm", |word| RealmName::parse(word).ok())
     }
 
-    fn binary(&mut self, name: &'static str) -> Result<Vec<u8>, Unreadable> {
+    pub(super) fn binary(&mut self, name: &'static str) -> Result<Vec<u8>, Unreadable> {
         match self.take(name)? {
             Bson::Binary(binary) => Ok(binary.bytes),
             _ => Err(Unreadable(name)),

@@ -14,7 +14,9 @@ use mongodb::{
 use portcullis_core::{clock::Timestamp, realm::RealmName};
 
 use super::{
-    collections::{audit, challenges, locks, outbox, registrations, revocations, root_keys, sessions, signing_keys},
+    collections::{
+        audit, challenges, limits, locks, outbox, registrations, revocations, root_keys, sessions, signing_keys,
+    },
     connect::{Settings, connect},
     error::{OpenError, is_duplicate},
     fields::time,
@@ -54,7 +56,9 @@ const GRACE: Duration = Duration::from_secs(60);
 /// So long what was touched keeps the trace of it.
 const TOUCHED_FOR: Duration = Duration::from_secs(3600);
 
-const MIGRATIONS: &[Migration] = &[Migration {
+const MIGRATIONS: &[Migration] = &[ACCOUNTS, LIMITS];
+
+const ACCOUNTS: Migration = Migration {
     version: 1,
     name: "accounts",
     collections: &[
@@ -79,7 +83,16 @@ const MIGRATIONS: &[Migration] = &[Migration {
             ],
         ),
     ],
-}];
+};
+
+const LIMITS: Migration = Migration {
+    version: 2,
+    name: "limits",
+    collections: &[
+        (limits::QUOTAS, &[lapses(&["expires_at"], GRACE)]),
+        (limits::FAILURES, &[lapses(&["expires_at"], GRACE)]),
+    ],
+};
 
 /// Of each realm's collection.
 const USERS: &[Index] = &[unique(&["blind_index"])];

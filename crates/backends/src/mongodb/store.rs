@@ -7,6 +7,7 @@ use mongodb::{Client, Database, bson::doc};
 use portcullis_core::{
     clock::Timestamp,
     id::{ChallengeId, SessionId, UserId},
+    limit::{Failures, LimitKey, Tally},
     link::Challenge,
     message::Channel,
     outbox::{Claimed, Lease},
@@ -19,7 +20,9 @@ use portcullis_core::{
 
 use super::{
     batch,
-    collections::{self, challenges, outbox, registrations, revocations, root_keys, sessions, signing_keys, users},
+    collections::{
+        self, challenges, limits, outbox, registrations, revocations, root_keys, sessions, signing_keys, users,
+    },
     connect::{Settings, connect},
     error::{Fault, OpenError},
     migrate,
@@ -139,6 +142,14 @@ impl Store for MongoStore {
 
     async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError> {
         self.answer(sessions::by_id(self.db(), realm, id)).await
+    }
+
+    async fn failures(&self, key: LimitKey) -> Result<Failures, StoreError> {
+        self.answer(limits::failures(self.db(), key)).await
+    }
+
+    async fn tally(&self, key: LimitKey) -> Result<Tally, StoreError> {
+        self.answer(limits::tally(self.db(), key)).await
     }
 
     async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError> {

@@ -53,12 +53,13 @@ enum Contested<'a> {
     Challenge([u8; 16]),
     Session(&'a str),
     RootKey,
+    Quota([u8; 32]),
     /// The positions of the revocation log.
     Log,
 }
 
 fn contested(op: &Op) -> impl Iterator<Item = Contested<'_>> {
-    use Contested::{Address, Challenge, Log, Person, RootKey, Session};
+    use Contested::{Address, Challenge, Log, Person, Quota, RootKey, Session};
     let pair = match op {
         Op::PutRootKey(_) => [Some(RootKey), None],
         Op::RequireAddress { index, .. } => [Some(Address(index.0)), None],
@@ -74,6 +75,7 @@ fn contested(op: &Op) -> impl Iterator<Item = Contested<'_>> {
         Op::SpendChallenge { id, .. } | Op::TryChallenge { id, .. } | Op::ExpireChallenge { id, .. } => {
             [Some(Challenge(id.0)), None]
         }
+        Op::Count { key, .. } | Op::CountFailure { key, .. } => [Some(Quota(key.0)), None],
         Op::RotateRefresh { id, .. } => [Some(Session(id.as_str())), None],
         Op::EndSession(ended) => [Some(Session(ended.session.as_str())), Some(Log)],
         Op::EndSessionsOf { user, .. } => [Some(Person(user.as_str())), Some(Log)],

@@ -87,6 +87,17 @@ impl Work<'_> {
         Ok(found.is_some())
     }
 
+    /// The document, if there is one, as the transaction sees it.
+    pub(super) async fn find<T>(
+        &mut self,
+        within: &str,
+        filter: Document,
+        read: impl FnOnce(Fields) -> Result<T, Unreadable>,
+    ) -> Result<Option<T>, Fault> {
+        let found = self.collection(within).find_one(filter).session(&mut *self.session).await?;
+        Ok(found.map(|document| read(Fields::of(document))).transpose()?)
+    }
+
     /// The keys of such documents.
     pub(super) async fn keys(&mut self, of: &str, filter: Document) -> Result<Vec<Document>, Fault> {
         let collection = self.collection(of);

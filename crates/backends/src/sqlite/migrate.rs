@@ -18,8 +18,10 @@ pub struct Migration {
 }
 
 /// All of them, in order.
-const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, name: "accounts", sql: include_str!("migrations/0001_accounts.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "accounts", sql: include_str!("migrations/0001_accounts.sql") },
+    Migration { version: 2, name: "limits", sql: include_str!("migrations/0002_limits.sql") },
+];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
     version    INTEGER PRIMARY KEY,

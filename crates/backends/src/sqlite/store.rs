@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use portcullis_core::{
     clock::Timestamp,
     id::{ChallengeId, SessionId, UserId},
+    limit::{Failures, LimitKey, Tally},
     link::Challenge,
     message::Channel,
     outbox::{Claimed, Lease},
@@ -24,7 +25,7 @@ use super::{
     error::{OpenError, store_error},
     migrate,
     readers::Readers,
-    tables::{self, challenges, outbox, registrations, revocations, root_keys, sessions, signing_keys, users},
+    tables::{self, challenges, limits, outbox, registrations, revocations, root_keys, sessions, signing_keys, users},
     writer::Writer,
 };
 
@@ -135,6 +136,14 @@ impl Store for SqliteStore {
     async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError> {
         let (realm, id) = (realm.clone(), id.clone());
         self.readers.read(move |db| sessions::by_id(db, &realm, &id)).await
+    }
+
+    async fn failures(&self, key: LimitKey) -> Result<Failures, StoreError> {
+        self.readers.read(move |db| limits::failures(db, key)).await
+    }
+
+    async fn tally(&self, key: LimitKey) -> Result<Tally, StoreError> {
+        self.readers.read(move |db| limits::tally(db, key)).await
     }
 
     async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError> {

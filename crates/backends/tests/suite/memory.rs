@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, thread};
 
-use portcullis_backends::memory::{MemoryAccounts, MemoryRevocations};
+use portcullis_backends::memory::{MemoryAccounts, MemoryCounters, MemoryRevocations};
 use portcullis_core::{
     port::{AccountCache, Answer, Revocations},
     suite::rows::{NOW, account, here, revocation, session_id, user_id},
@@ -22,6 +22,14 @@ mod accounts {
     }
 
     portcullis_core::account_cache_suite!(make);
+}
+
+mod counters {
+    async fn make() -> Box<super::MemoryCounters> {
+        Box::default()
+    }
+
+    portcullis_core::counters_suite!(make);
 }
 
 #[test]

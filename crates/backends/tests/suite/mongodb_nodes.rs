@@ -11,6 +11,7 @@ use portcullis_backends::mongodb::{MongoStore, Settings};
 use portcullis_core::{
     clock::Timestamp,
     id::{ChallengeId, SessionId, UserId},
+    limit::{Failures, LimitKey, Tally},
     link::Challenge,
     message::Channel,
     outbox::{Claimed, Lease},
@@ -111,6 +112,14 @@ impl Store for Nodes {
 
     async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError> {
         self.next().session(realm, id).await
+    }
+
+    async fn failures(&self, key: LimitKey) -> Result<Failures, StoreError> {
+        self.next().failures(key).await
+    }
+
+    async fn tally(&self, key: LimitKey) -> Result<Tally, StoreError> {
+        self.next().tally(key).await
     }
 
     async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError> {

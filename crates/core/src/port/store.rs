@@ -1,5 +1,7 @@
 //! The keystone: reads are methods, writes are two verbs.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use crate::{
@@ -7,6 +9,7 @@ use crate::{
     clock::Timestamp,
     error::Cause,
     id::{ChallengeId, LeaseId, OutboxId, SessionId, UserId},
+    limit::{Failures, LimitKey, Quota, Tally},
     link::{Challenge, Purpose},
     message::Channel,
     outbox::{Claimed, Lease, OutboxRow, Outcome},
@@ -33,7 +36,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// [`StoreError`].
     async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError>;
 
-    /// Removes what has lapsed: registrations, challenges, sessions, revocations. Returns how much.
+    /// Removes what has lapsed: registrations, challenges, sessions, revocations, counts. Returns how much.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -84,6 +87,18 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`StoreError`].
     async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// Wrong passwords that were counted for this key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn failures(&self, key: LimitKey) -> Result<Failures, StoreError>;
+
+    /// What was counted of a quota for this key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn tally(&self, key: LimitKey) -> Result<Tally, StoreError>;
 
     /// What came into the revocation log after this position, oldest first, and the position behind it.
     ///
@@ -234,6 +249,24 @@ pub enum Op {
         /// When the newest lapses, unless it is used.
         idle_until: Timestamp,
     },
+    /// Counts once more for this key; needs the quota to allow it.
+    Count {
+        /// For what.
+        key: LimitKey,
+        /// How often it may be.
+        quota: Quota,
+        /// When.
+        now: Timestamp,
+    },
+    /// Counts a wrong password for this key.
+    CountFailure {
+        /// For what.
+        key: LimitKey,
+        /// When.
+        now: Timestamp,
+        /// After so long without another one all are forgotten.
+        forget_after: Duration,
+    },
     /// Appends to the audit trail.
     Audit(AuditRow),
     /// Puts a message into the outbox.
@@ -314,6 +347,8 @@ pub enum Precondition {
     SessionThere,
     /// The family has moved on, or its session is gone.
     RefreshNewest,
+    /// The quota is used up.
+    WithinQuota,
     /// Somebody else holds the row by now.
     LeaseHeld,
 }

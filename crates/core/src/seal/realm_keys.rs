@@ -4,7 +4,13 @@ use aws_lc_rs::{hkdf, hmac};
 use zeroize::Zeroizing;
 
 use super::{Sealed, Unsealable, cipher::Cipher};
-use crate::{Ctx, email::EmailAddress, id::UserId, realm::RealmName};
+use crate::{
+    Ctx,
+    email::EmailAddress,
+    id::UserId,
+    limit::{LimitKey, Row},
+    realm::RealmName,
+};
 
 /// A realm's root: 256 random bits from which all its other keys come.
 pub struct RootKey(Zeroizing<[u8; 32]>);
@@ -41,6 +47,8 @@ pub struct RealmKeys {
     index: hmac::Key,
     link: hmac::Key,
     refresh: hmac::Key,
+    limit: hmac::Key,
+    device: hmac::Key,
     outbox: Cipher,
     wrap: Cipher,
 }
@@ -60,6 +68,8 @@ impl RealmKeys {
             index: hmac::Key::new(hmac::HMAC_SHA256, &*derive("index")),
             link: hmac::Key::new(hmac::HMAC_SHA256, &*derive("link")),
             refresh: hmac::Key::new(hmac::HMAC_SHA256, &*derive("refresh")),
+            limit: hmac::Key::new(hmac::HMAC_SHA256, &*derive("limit")),
+            device: hmac::Key::new(hmac::HMAC_SHA256, &*derive("device")),
             outbox: Cipher::new(&derive("outbox")),
             wrap: Cipher::new(&derive("wrap")),
             realm,
@@ -84,13 +94,20 @@ impl RealmKeys {
     /// that was drawn.
     #[must_use]
     pub fn nobody(&self, question: &[&str]) -> UserId {
-        let mut context = hmac::Context::with_key(&self.link);
-        for part in std::iter::once(&"nobody").chain(question) {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part.as_bytes());
-        }
-        let tag = context.sign();
-        UserId::of(tag.as_ref().first_chunk().copied().unwrap_or_default())
+        let parts = std::iter::once(&"nobody").chain(question).map(|part| part.as_bytes());
+        UserId::of(mac(&self.link, parts).as_ref().first_chunk().copied().unwrap_or_default())
+    }
+
+    /// What a quota of this realm is counted for.
+    #[must_use]
+    pub fn limit_key(&self, row: Row, subject: &[&[u8]]) -> LimitKey {
+        let parts = std::iter::once(row.as_str().as_bytes()).chain(subject.iter().copied());
+        LimitKey(mac(&self.limit, parts).as_ref().first_chunk().copied().unwrap_or_default())
+    }
+
+    /// The key under which devices are vouched for.
+    pub(crate) const fn device_key(&self) -> &hmac::Key {
+        &self.device
     }
 
     /// The key under which refresh tokens follow each other.
@@ -162,6 +179,16 @@ impl DataKey {
     pub fn open(&self, field: &'static str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.cipher.open(&["field", self.realm.as_str(), self.user.as_str(), field], sealed)
     }
+}
+
+/// Of parts that cannot run into each other.
+fn mac<'a>(key: &hmac::Key, parts: impl Iterator<Item = &'a [u8]>) -> hmac::Tag {
+    let mut context = hmac::Context::with_key(key);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    context.sign()
 }
 
 #[allow(clippy::expect_used, reason = "HKDF-SHA-256 gives up to 8,160 bytes (RFC 5869 §2.3); 32 always fit")]

@@ -6,6 +6,7 @@ use crate::{
     email::EmailAddress,
     error::{Error, Kind, Result},
     id::UserId,
+    limit::Row,
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient},
     outbox::OutboxRow,
@@ -50,10 +51,11 @@ impl Service {
     /// address. The answer, and the work done for it, do not depend on whether the address has a user.
     ///
     /// # Errors
-    /// Invalid with every bad field; overloaded; unavailable; and a conflict where the operator lets taken addresses be told.
+    /// Limited; invalid with every bad field; overloaded; unavailable; and a conflict where the operator lets taken addresses be told.
     pub async fn create(&self, ctx: &Ctx, realm: &Realm, form: &CreateForm) -> Result<Created> {
         let (profile, password) = self.check(form)?;
-        let hash = self.ports.hasher.hash(&password, ctx.bytes()).await?;
+        self.client_may(ctx, Row::Registrations, self.rules.limits.mails_client).await?;
+        let hash = self.hash(ctx, &password).await?;
         let mut draft = self.draft(ctx, realm, profile, &hash)?;
         for _ in 0..COMPARISONS {
             let (owner, prior) = self.ports.store.by_index(&realm.name, draft.row.index).await?;
@@ -127,7 +129,7 @@ impl Service {
             return Ok(false);
         };
         let hash = prior.vault.open_password(&prior.vault.key(&realm.keys, &prior.id)?)?;
-        let same = self.ports.hasher.verify(password, Some(&hash)).await?;
+        let same = self.matches(ctx, password, Some(&hash)).await?;
         Ok(prior.contested || !same)
     }
 
@@ -142,7 +144,7 @@ impl Service {
             Op::Enqueue(draft.announce(ctx, realm, is_taken)?),
             Op::Audit(AuditRow::new(ctx, &realm.name, Event::Registered).user(&row.id).index(row.index)),
         ];
-        match self.commit(batch).await {
+        match self.commit_mail(ctx, realm, row.index, batch).await {
             Err(CommitError::Failed(Precondition::RegistrationReplaced | Precondition::AddressAsSeen)) => Ok(false),
             done => Ok(done.map(|()| true)?),
         }

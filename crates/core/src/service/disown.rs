@@ -17,7 +17,7 @@ impl Service {
     /// # Errors
     /// The one answer for bad links; unavailable.
     pub async fn may_disown(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<()> {
-        self.disownable(ctx, realm, token).await.map(|_| ())
+        self.try_link(ctx, self.disownable(ctx, realm, token)).await.map(|_| ())
     }
 
     /// Discards the registration behind the link.
@@ -25,6 +25,10 @@ impl Service {
     /// # Errors
     /// The one answer for bad links; unavailable.
     pub async fn disown(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<()> {
+        self.try_link(ctx, self.discard(ctx, realm, token)).await
+    }
+
+    async fn discard(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<()> {
         let (registration, challenge) = self.disownable(ctx, realm, token).await?;
         let audit = AuditRow::new(ctx, &realm.name, Event::RegistrationDisowned).user(&registration.id);
         let batch = vec![

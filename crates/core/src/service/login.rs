@@ -3,8 +3,10 @@
 use crate::{
     audit::{AuditRow, Event},
     ctx::Ctx,
+    device::Device,
     email::EmailAddress,
     error::{Error, Kind, Result},
+    limit::Row,
     password::{Password, PasswordHash},
     port::{CommitError, Op, Precondition},
     realm::Realm,
@@ -35,35 +37,69 @@ enum Verdict {
     Wrong,
 }
 
+/// What a login gives.
+#[derive(Debug)]
+pub struct LoggedIn {
+    /// For the session.
+    pub tokens: Tokens,
+    /// Names the device the next time.
+    pub device: String,
+}
+
 impl Service {
     /// Logs somebody in. One password is hashed whether or not the address has a user; where it has a registration, two.
     ///
     /// # Errors
     /// Invalid for missing fields; refused, without saying why; forbidden for the right password of an address that is not
-    /// yet proved; overloaded; unavailable.
-    pub async fn login(&self, ctx: &Ctx, realm: &Realm, username: &Given, password: &Given) -> Result<Tokens> {
+    /// yet proved; limited, after too many wrong ones; overloaded; unavailable.
+    pub async fn login(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        username: &Given,
+        password: &Given,
+        device: &Given,
+    ) -> Result<LoggedIn> {
         let mut faults = Faults::default();
         let both = faults.text("username", username).zip(faults.text("password", password));
         let (username, password) = faults.unless_any(both)?;
         let (Ok(email), Ok(password)) = (EmailAddress::parse(username), Password::parse(password)) else {
+            self.client_may(ctx, Row::Passwords, self.rules.limits.passwords_client).await?;
             return Err(refused());
         };
         let index = realm.keys.blind_index(&email);
+        let device = device.text().and_then(|raw| Device::parse(ctx, &realm.keys, index, raw));
+        let attempt = self.try_password(ctx, realm, index, device.as_ref()).await?;
+        let tokens = match self.enter(ctx, realm, index, &password).await {
+            Ok(tokens) => tokens,
+            Err(error) if error.kind() == Kind::Refused => {
+                self.note_refusal(ctx, realm, index, "wrong", attempt.failed(ctx)).await?;
+                return Err(error);
+            }
+            Err(error) => {
+                self.forgive(attempt).await;
+                return Err(error);
+            }
+        };
+        self.forgive(attempt).await;
+        let device = device.unwrap_or_else(|| Device::new(ctx)).expose(ctx, &realm.keys, index);
+        Ok(LoggedIn { tokens, device })
+    }
+
+    /// Opens a session for the owner of the password.
+    async fn enter(&self, ctx: &Ctx, realm: &Realm, index: BlindIndex, password: &Password) -> Result<Tokens> {
         for _ in 0..TRIES {
-            match self.judge(ctx, realm, index, &password).await? {
+            match self.judge(ctx, realm, index, password).await? {
                 Verdict::Owner(owner) => {
-                    if let Some(done) = self.open_session(ctx, realm, *owner, &password).await? {
+                    if let Some(done) = self.open_session(ctx, realm, *owner, password).await? {
                         return Ok(done);
                     }
                 }
                 Verdict::Unverified => {
-                    self.note_refusal(ctx, realm, index, "unverified").await?;
+                    self.note_refusal(ctx, realm, index, "unverified", None).await?;
                     return Err(Error::new(Kind::Forbidden, "login.unverified", "Email not verified"));
                 }
-                Verdict::Wrong => {
-                    self.note_refusal(ctx, realm, index, "wrong").await?;
-                    return Err(refused());
-                }
+                Verdict::Wrong => return Err(refused()),
             }
         }
         Err(Error::internal("the account kept changing during a login"))
@@ -72,9 +108,9 @@ impl Service {
     async fn judge(&self, ctx: &Ctx, realm: &Realm, index: BlindIndex, password: &Password) -> Result<Verdict> {
         let (user, registration) = self.ports.store.by_index(&realm.name, index).await?;
         let owner = user.map(|user| Unlocked::open(realm, user)).transpose()?;
-        let of_owner = self.ports.hasher.verify(password, owner.as_ref().map(|owner| &owner.hash)).await?;
+        let of_owner = self.matches(ctx, password, owner.as_ref().map(|owner| &owner.hash)).await?;
         let of_registration = match registration.filter(|registration| registration.expires_at > ctx.now) {
-            Some(registration) => self.is_of(realm, &registration, password).await?,
+            Some(registration) => self.is_of(ctx, realm, &registration, password).await?,
             None => false,
         };
         Ok(match owner {
@@ -84,9 +120,9 @@ impl Service {
         })
     }
 
-    async fn is_of(&self, realm: &Realm, registration: &Registration, password: &Password) -> Result<bool> {
+    async fn is_of(&self, ctx: &Ctx, realm: &Realm, registration: &Registration, password: &Password) -> Result<bool> {
         let key = registration.vault.key(&realm.keys, &registration.id)?;
-        Ok(self.ports.hasher.verify(password, Some(&registration.vault.open_password(&key)?)).await?)
+        self.matches(ctx, password, Some(&registration.vault.open_password(&key)?)).await
     }
 
     /// Commits the session, and a stronger hash if the settings have risen. `None` when the account has changed since the
@@ -119,15 +155,22 @@ impl Service {
         if !self.ports.hasher.is_outdated(&hash) {
             return Ok(Op::RequireUser { realm: user.realm, id: user.id, revision: user.revision });
         }
-        let stronger = self.ports.hasher.hash(password, ctx.bytes()).await?;
+        let stronger = self.hash(ctx, password).await?;
         let vault = user.vault.with_password(ctx, &key, &stronger);
         Ok(Op::UpdateUser(User { vault, revision: user.revision + 1, ..user }))
     }
 
-    async fn note_refusal(&self, ctx: &Ctx, realm: &Realm, index: BlindIndex, reason: &'static str) -> Result<()> {
+    async fn note_refusal(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        index: BlindIndex,
+        reason: &'static str,
+        count: Option<Op>,
+    ) -> Result<()> {
         tracing::info!(realm = %realm.name, reason, "login refused");
         let row = AuditRow::new(ctx, &realm.name, Event::LoginRefused).index(index).reason(reason);
-        Ok(self.commit(vec![Op::Audit(row)]).await?)
+        Ok(self.commit(count.into_iter().chain([Op::Audit(row)]).collect()).await?)
     }
 }
 

@@ -7,7 +7,9 @@ mod deliver;
 mod deliver_sms;
 mod disown;
 mod form;
+mod hashing;
 mod housekeeping;
+mod limits;
 mod login;
 mod logout;
 mod phone;
@@ -17,12 +19,14 @@ mod resend;
 mod session;
 mod settle;
 mod signing_keys;
+mod sms_limits;
 mod verify;
 
 pub use authenticate::Principal;
 pub use create::{CreateForm, Created};
 pub use deliver::Delivery;
 pub use form::{Faults, Given};
+pub use login::LoggedIn;
 pub use realms::{OpenRealmsError, Realms};
 pub use session::Tokens;
 pub use signing_keys::{OwnKeys, reseal_signing_keys};
@@ -34,13 +38,14 @@ use crate::{
     ctx::Ctx,
     error::{Error, Kind, Result},
     id::{ChallengeId, OutboxId, UserId},
+    limit::{Flights, Limits},
     link::{Act, Challenge, HAND_OVER_WITHIN, LinkToken},
     message::{MessageKind, Recipient},
     outbox::OutboxRow,
     password::Policy,
     port::{
-        AccountCache, Batch, CommitError, HashError, MailSender, Op, PasswordHasher, Render, Revocations, SmsSender,
-        Store, StoreError,
+        AccountCache, Batch, CommitError, Counters, HashError, MailSender, Op, PasswordHasher, Render, Revocations,
+        SmsSender, Store, StoreError,
     },
     realm::{Realm, RealmName},
     token::AccessTokens,
@@ -60,6 +65,8 @@ pub struct Ports {
     pub revocations: Arc<dyn Revocations>,
     /// Accounts read lately.
     pub accounts: Arc<dyn AccountCache>,
+    /// What clients have done lately.
+    pub counters: Arc<dyn Counters>,
     /// The way out for mails.
     pub mailer: Arc<dyn MailSender>,
     /// The way out for short messages, where there is one.
@@ -93,6 +100,8 @@ pub struct Rules {
     pub session_lifetime: Duration,
     /// Whether `create` may say that an address is taken.
     pub reveal_taken: bool,
+    /// How often things may be done.
+    pub limits: Limits,
 }
 
 /// The verbs, over filled sockets.
@@ -103,6 +112,7 @@ pub struct Service {
     /// How signing keys are made, where they are our own.
     own_keys: Option<OwnKeys>,
     realms: Realms,
+    flights: Flights,
     /// Called when something new waits in the outbox.
     wake: Box<dyn Fn() + Send + Sync>,
 }
@@ -124,7 +134,7 @@ impl Service {
         realms: Realms,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        Self { ports, rules, tokens, own_keys, realms, wake: Box::new(wake) }
+        Self { ports, rules, tokens, own_keys, realms, flights: Flights::default(), wake: Box::new(wake) }
     }
 
     /// The realm of this name.

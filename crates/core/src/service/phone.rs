@@ -10,13 +10,14 @@ use crate::{
     ctx::Ctx,
     error::{Error, Kind, Result},
     id::UserId,
+    limit::Row,
     link::{Act, Challenge, Code, LinkToken, Presented, Purpose},
     message::{MessageKind, Recipient},
     phone::PhoneNumber,
     port::{CommitError, Op, Precondition},
     realm::Realm,
     seal::RealmKeys,
-    service::{Faults, Given, Service, message},
+    service::{Faults, Given, Service, message, sms_limits::came_back},
     user::User,
 };
 
@@ -50,9 +51,14 @@ impl Service {
             let away = Kind::Unavailable(Duration::from_secs(3600));
             return Err(Error::new(away, "sms.unavailable", "Short messages cannot be sent"));
         }
+        self.client_may(ctx, Row::Codes, self.rules.limits.codes_client).await?;
         let owner = self.owner_of(ctx, realm, id, &phone).await?;
+        let country = phone.country().unwrap_or_default();
+        let is_stopped = self.is_stopped(ctx, realm, country).await?;
+        let owner = owner.filter(|_| !is_stopped);
         // Always the same for the same question, so that a newer handle replaces the one before for nobody, too.
-        let subject = owner.unwrap_or_else(|| decoy(&realm.keys, id, &phone));
+        let subject = owner.clone().unwrap_or_else(|| decoy(&realm.keys, id, &phone));
+        let quotas = self.code_quotas(ctx, realm, &subject, owner.as_ref().map(|_| &phone));
 
         let lifetime = self.rules.code_lifetime;
         let mut challenge = Challenge::new(ctx, &realm.name, Purpose::Phone, &subject, lifetime);
@@ -64,11 +70,19 @@ impl Service {
         let handle = LinkToken::derive(&realm.keys, Act::Phone, &challenge);
         let batch = vec![
             Op::DropChallenges { realm: realm.name.clone(), subject: subject.clone(), purpose: Purpose::Phone },
-            Op::InsertChallenge(challenge),
+            Op::InsertChallenge(challenge.clone()),
             Op::Enqueue(sms),
             Op::Audit(AuditRow::new(ctx, &realm.name, Event::CodeRequested).user(&subject)),
         ];
-        self.commit(batch).await?;
+        if !self.commit_within(ctx, Row::Codes, quotas, batch).await? {
+            // The handle leads nowhere, and the one before is as good as it was.
+            let nobody = Challenge { subject: UserId::random(ctx.random()), ..challenge };
+            let audit = AuditRow::new(ctx, &realm.name, Event::LimitReached).user(&subject);
+            let audit = Op::Audit(audit.reason(Row::Codes.as_str()));
+            let handle = LinkToken::derive(&realm.keys, Act::Phone, &nobody);
+            self.commit(vec![Op::InsertChallenge(nobody), audit]).await?;
+            return Ok(handle);
+        }
         Ok(handle)
     }
 
@@ -92,6 +106,10 @@ impl Service {
         let mut faults = Faults::default();
         let both = faults.text("token", handle).zip(faults.text("otp", code));
         let (handle, code) = faults.unless_any(both)?;
+        self.try_link(ctx, self.give_code(ctx, realm, handle, code)).await
+    }
+
+    async fn give_code(&self, ctx: &Ctx, realm: &Realm, handle: &str, code: &str) -> Result<()> {
         let challenge = self.take_try(ctx, realm, handle).await?;
         for _ in 0..3 {
             let Some(user) = self.ports.store.user(&realm.name, &challenge.subject).await? else { return Err(wrong()) };
@@ -100,7 +118,7 @@ impl Service {
                 tracing::info!(realm = %realm.name, "code refused");
                 return Err(wrong());
             }
-            if self.prove_phone(ctx, realm, &challenge, user).await? {
+            if self.prove_phone(ctx, realm, &challenge, user, &phone).await? {
                 return Ok(());
             }
         }
@@ -123,12 +141,20 @@ impl Service {
     }
 
     /// Records that the number is proved; `false` when the account has changed since it was read.
-    async fn prove_phone(&self, ctx: &Ctx, realm: &Realm, challenge: &Challenge, user: User) -> Result<bool> {
+    async fn prove_phone(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        challenge: &Challenge,
+        user: User,
+        phone: &PhoneNumber,
+    ) -> Result<bool> {
         let audit = AuditRow::new(ctx, &realm.name, Event::PhoneVerified).user(&user.id);
         let proved = User { phone_verified_at: Some(ctx.now), revision: user.revision + 1, ..user };
         let batch = vec![
             Op::SpendChallenge { realm: realm.name.clone(), id: challenge.id, now: ctx.now },
             Op::UpdateUser(proved),
+            came_back(ctx, phone.country().unwrap_or_default()),
             Op::Audit(audit),
         ];
         match self.commit(batch).await {

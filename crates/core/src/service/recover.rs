@@ -5,6 +5,7 @@ use crate::{
     ctx::Ctx,
     error::{Error, Result},
     id::UserId,
+    limit::Row,
     link::{Act, Challenge, Presented, Purpose},
     message::{MessageKind, Recipient},
     port::{CommitError, Op, Precondition},
@@ -28,11 +29,12 @@ impl Service {
     /// message concerns nobody, and is dropped when its turn comes.
     ///
     /// # Errors
-    /// Invalid for what is no address; unavailable.
+    /// Limited; invalid for what is no address; unavailable.
     pub async fn forget_password(&self, ctx: &Ctx, realm: &Realm, email: &Given) -> Result<()> {
         let mut faults = Faults::default();
         let email = faults.email("email", email);
         let email = faults.unless_any(email)?;
+        self.client_may(ctx, Row::Resets, self.rules.limits.mails_client).await?;
         let index = realm.keys.blind_index(&email);
         let (user, registration) = self.ports.store.by_index(&realm.name, index).await?;
         let pending = registration.filter(|registration| registration.expires_at > ctx.now);
@@ -48,7 +50,7 @@ impl Service {
             Op::Enqueue(mail),
             Op::Audit(AuditRow::new(ctx, &realm.name, Event::ResetRequested).index(index)),
         ];
-        Ok(self.commit(batch).await?)
+        Ok(self.commit_mail(ctx, realm, index, batch).await?)
     }
 
     /// Whether the form for a new password may be shown for this link.
@@ -56,10 +58,13 @@ impl Service {
     /// # Errors
     /// The one answer for bad links; unavailable.
     pub async fn may_choose_password(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<()> {
-        match self.purpose(realm, token).await? {
-            Purpose::Registration => self.claimable(ctx, realm, token).await.map(|_| ()),
-            _ => self.resettable(ctx, realm, token).await.map(|_| ()),
-        }
+        let work = async {
+            match self.purpose(realm, token).await? {
+                Purpose::Registration => self.claimable(ctx, realm, token).await.map(|_| ()),
+                _ => self.resettable(ctx, realm, token).await.map(|_| ()),
+            }
+        };
+        self.try_link(ctx, work).await
     }
 
     /// Sets the password that the owner of a mailbox has chosen, once a link.
@@ -68,6 +73,10 @@ impl Service {
     /// The one answer for bad links; invalid, when the password may not be chosen, and then the link stays good;
     /// overloaded; unavailable.
     pub async fn choose_password(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &Given) -> Result<()> {
+        self.try_link(ctx, self.give_password(ctx, realm, token, password)).await
+    }
+
+    async fn give_password(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &Given) -> Result<()> {
         match self.purpose(realm, token).await? {
             Purpose::Registration => {
                 let (registration, challenge) = self.claimable(ctx, realm, token).await?;
@@ -135,7 +144,7 @@ impl Service {
         let key = registration.vault.key(&realm.keys, &registration.id)?;
         let profile = registration.vault.open_profile(&key)?;
         let password = self.accept(password, &profile)?;
-        let hash = self.ports.hasher.hash(&password, ctx.bytes()).await?;
+        let hash = self.hash(ctx, &password).await?;
         let mut user = registration.into_user();
         user.vault = user.vault.with_password(ctx, &key, &hash);
         // Whoever chooses a password by a link need not be who typed the number.
@@ -156,7 +165,7 @@ impl Service {
         let key = user.vault.key(&realm.keys, &user.id)?;
         let profile = user.vault.open_profile(&key)?;
         let password = self.accept(password, &profile)?;
-        let hash = self.ports.hasher.hash(&password, ctx.bytes()).await?;
+        let hash = self.hash(ctx, &password).await?;
         let (id, name) = (user.id.clone(), realm.name.clone());
         let audit = AuditRow::new(ctx, &realm.name, Event::PasswordReset).user(&id).index(user.index);
         let notice = message(ctx, realm, MessageKind::PasswordChanged, &Recipient::of(&profile), None)?;

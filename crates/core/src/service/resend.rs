@@ -5,6 +5,7 @@ use crate::{
     ctx::Ctx,
     error::Result,
     id::UserId,
+    limit::Row,
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient},
     port::Op,
@@ -18,11 +19,12 @@ impl Service {
     /// own end.
     ///
     /// # Errors
-    /// Invalid for what is no address; unavailable.
+    /// Limited; invalid for what is no address; unavailable.
     pub async fn resend_verification(&self, ctx: &Ctx, realm: &Realm, email: &Given) -> Result<()> {
         let mut faults = Faults::default();
         let email = faults.email("email", email);
         let email = faults.unless_any(email)?;
+        self.client_may(ctx, Row::Resends, self.rules.limits.mails_client).await?;
         let index = realm.keys.blind_index(&email);
         let (owner, registration) = self.ports.store.by_index(&realm.name, index).await?;
         let pending = registration.filter(|registration| owner.is_none() && registration.expires_at > ctx.now);
@@ -38,6 +40,6 @@ impl Service {
             Op::Enqueue(mail),
             Op::Audit(AuditRow::new(ctx, &realm.name, Event::VerificationResent).index(index)),
         ];
-        Ok(self.commit(batch).await?)
+        Ok(self.commit_mail(ctx, realm, index, batch).await?)
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     ctx::Ctx,
     error::{Error, Kind, Result},
     id::{SessionId, UserId},
+    limit::Row,
     port::{CommitError, Op, Precondition},
     realm::Realm,
     seal::{DataKey, Sealed},
@@ -85,9 +86,11 @@ impl Service {
     /// same pair again; any older one means that somebody else has a copy, and ends the session (RFC 9700 §4.14.2).
     ///
     /// # Errors
-    /// Refused, without saying why; unavailable.
+    /// Refused, without saying why; limited; unavailable.
     pub async fn refresh(&self, ctx: &Ctx, realm: &Realm, token: &Given) -> Result<Tokens> {
         let token = token.text().and_then(|raw| RefreshToken::parse(&realm.keys, raw)).ok_or_else(dead)?;
+        let key = realm.keys.limit_key(Row::Refreshes, &[token.session().as_str().as_bytes()]);
+        self.spend(ctx, Row::Refreshes, key, self.rules.limits.refreshes_session).await?;
         let (hash, next) = (token.hash(), token.successor(&realm.keys));
         for _ in 0..TRIES {
             let session = self.ports.store.session(&realm.name, token.session()).await?.ok_or_else(dead)?;

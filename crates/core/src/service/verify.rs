@@ -27,6 +27,10 @@ impl Service {
     /// # Errors
     /// The one answer for bad links; unavailable.
     pub async fn verify(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<Verified> {
+        self.try_link(ctx, self.prove_address(ctx, realm, token)).await
+    }
+
+    async fn prove_address(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<Verified> {
         let (registration, challenge) = match self.standing(ctx, realm, Act::Verify, token).await? {
             Standing::Settled(user) => {
                 return Ok(Verified::Done { name: greeting(&user.account(&realm.keys)?.profile) });

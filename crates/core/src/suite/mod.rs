@@ -12,6 +12,7 @@
 )]
 
 pub mod account_cache;
+pub mod counters;
 pub mod revocations;
 pub mod rows;
 pub mod store;

@@ -12,6 +12,7 @@
 mod clock;
 mod country;
 mod email;
+mod limit;
 mod link;
 mod name;
 mod outbox;

@@ -7,13 +7,13 @@ use portcullis_backends::mongodb;
 use portcullis_backends::{
     hash::{self, HashPool},
     mail::{DevMailbox, Security, SmtpSender, SmtpSettings},
-    memory::{MemoryAccounts, MemoryRevocations},
+    memory::{MemoryAccounts, MemoryCounters, MemoryRevocations},
     sms::{TwilioSender, TwilioSettings},
     sqlite::{self, SqliteStore},
 };
 use portcullis_core::{
     clock::{Clock, Timestamp},
-    port::{AccountCache, MailSender, Mailbox, PasswordHasher, Revocations, SmsSender, Store},
+    port::{AccountCache, Counters, MailSender, Mailbox, PasswordHasher, Revocations, SmsSender, Store},
 };
 
 use super::BuildError;
@@ -100,6 +100,10 @@ pub(super) fn revocations() -> Arc<dyn Revocations> {
 
 pub(super) fn accounts() -> Arc<dyn AccountCache> {
     Arc::new(MemoryAccounts::default())
+}
+
+pub(super) fn counters() -> Arc<dyn Counters> {
+    Arc::new(MemoryCounters::default())
 }
 
 /// The ways out for messages.

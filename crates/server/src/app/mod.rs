@@ -3,8 +3,9 @@
 mod backends;
 mod keys;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use portcullis_backends::{hash, sqlite};
 use portcullis_core::{
     Ctx,
@@ -19,7 +20,8 @@ use tokio::net::TcpListener;
 use crate::{
     config::{self, Config, Delivery, Enumeration, Environment, Signing},
     http::{self, Face, Limits, Shared},
-    listen::{self, Patience},
+    listen::{self, Patience, Places},
+    metrics,
     templates::{Look, TemplateError, Templates},
     worker::{Bells, Worker},
 };
@@ -50,11 +52,21 @@ impl std::fmt::Debug for Outside {
 #[derive(Debug)]
 pub struct App {
     shared: Shared,
+    /// None when nothing is measured.
+    metrics: Option<Metrics>,
     /// None when somebody pumps by hand.
     worker: Option<Worker>,
     patience: Patience,
+    places: Arc<Places>,
     /// Keeps a second serving process off a database that is one process's, for as long as it lives.
     _lock: Option<sqlite::ServeLock>,
+}
+
+/// The way in to the metrics, and where it is.
+#[derive(Debug)]
+struct Metrics {
+    listener: TcpListener,
+    entrance: http::Entrance,
 }
 
 /// Why the application could not be built.
@@ -62,7 +74,7 @@ pub struct App {
 pub enum BuildError {
     /// The data folder cannot be made.
     #[error("the data folder {0} cannot be made (DATA_DIR names another)")]
-    DataDir(std::path::PathBuf, #[source] std::io::Error),
+    DataDir(std::path::PathBuf, #[source] io::Error),
     /// The database cannot be opened.
     #[error(transparent)]
     Database(#[from] backends::DatabaseError),
@@ -81,6 +93,9 @@ pub enum BuildError {
     /// The signing keys cannot be read or made.
     #[error("the signing keys cannot be read or made")]
     Keys(#[source] portcullis_core::Error),
+    /// Nothing can be measured, or nobody could ask.
+    #[error("metrics cannot be served on {0}: set METRICS_LISTEN to an address and port that are free")]
+    Metrics(SocketAddr, #[source] portcullis_core::error::Cause),
 }
 
 /// Brings the database up to this version; gives the steps that were taken.
@@ -114,22 +129,30 @@ impl App {
         let realms = Realms::open(&ctx, &*store, encryption_keys, &config.realms).await?;
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;
 
+        let measured = config.http.metrics_listen.map(measure).transpose()?;
         let bells = Arc::new(Bells::default());
         let ports = adjust(Ports {
             store,
             hasher: backends::hasher(&config.password)?,
             revocations: backends::revocations(),
             accounts: backends::accounts(),
+            counters: backends::counters(),
             mailer,
             sms,
             render: Arc::clone(&templates) as _,
         });
+        let ports = if measured.is_some() { metrics::watched(ports) } else { ports };
         let ring = Arc::clone(&bells);
         let wake = move || ring.ring();
         let (tokens, own_keys) = (keys::access_tokens(&config.token), keys::own_keys(config));
         let service = Arc::new(Service::new(ports, rules(config), tokens, own_keys, realms, wake));
         service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
+        let metrics = measured.map(|(listener, handle)| Metrics {
+            listener,
+            entrance: metrics::entrance(handle, Arc::clone(&service), Arc::clone(&clock)),
+        });
         Ok(Self {
+            metrics,
             worker: Some(worker(config, &service, &clock, &random, bells)),
             shared: Shared {
                 service,
@@ -145,8 +168,14 @@ impl App {
                 },
                 stopping: Default::default(),
                 face: face(config),
+                proxies: config.http.trusted_proxies.clone(),
             },
-            patience: Patience { head: config.http.header_timeout, grace: config.http.shutdown_grace },
+            patience: Patience {
+                head: config.http.header_timeout,
+                write: config.http.write_timeout,
+                grace: config.http.shutdown_grace,
+            },
+            places: places(config),
             _lock: lock,
         })
     }
@@ -163,7 +192,15 @@ impl App {
                 workers.ask_to_stop();
             }
         };
-        listen::serve(listener, http::entrance(self.shared), self.patience, stop).await;
+        let served = listen::serve(listener, http::entrance(self.shared), self.patience, self.places, stop);
+        match self.metrics {
+            // Until the last request has been answered.
+            Some(Metrics { listener, entrance }) => tokio::select! {
+                () = served => {}
+                () = listen::serve(listener, entrance, self.patience, Places::new(64, 64, Vec::new()), std::future::pending()) => {}
+            },
+            None => served.await,
+        }
         if let Some(workers) = workers {
             workers.stop().await;
         }
@@ -201,6 +238,20 @@ impl Pump {
     }
 }
 
+/// Binds the listener, and begins to measure.
+fn measure(address: SocketAddr) -> Result<(TcpListener, &'static PrometheusHandle), BuildError> {
+    let failed = |error: io::Error| BuildError::Metrics(address, error.into());
+    let listener = std::net::TcpListener::bind(address).map_err(failed)?;
+    listener.set_nonblocking(true).map_err(failed)?;
+    let handle = metrics::install().map_err(|error| BuildError::Metrics(address, error.into()))?;
+    Ok((TcpListener::from_std(listener).map_err(failed)?, handle))
+}
+
+fn places(config: &Config) -> Arc<Places> {
+    let http = &config.http;
+    Places::new(http.max_connections, http.max_connections_client, http.trusted_proxies.clone())
+}
+
 fn look(config: &Config) -> Look {
     Look {
         app_name: config.app_name.clone(),
@@ -222,6 +273,7 @@ fn rules(config: &Config) -> Rules {
         delete_max_auth_age: config.accounts.delete_max_auth_age,
         session_lifetime: config.token.session_max_age,
         reveal_taken: config.accounts.enumeration == Enumeration::Reveal,
+        limits: config.limits.clone(),
     }
 }
 

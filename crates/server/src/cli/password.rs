@@ -18,6 +18,8 @@ pub fn read_password(is_new: bool) -> io::Result<SecretString> {
         io::stdin().lock().take(LIMIT).read_to_string(&mut text)?;
         return Ok(without_newline(text).into());
     }
+    // From before the first prompt to the end: what is typed early is neither shown nor lost.
+    let _unseen = Unseen::begin()?;
     let typed = ask("Password: ")?;
     if is_new && ask("Once more: ")? != typed {
         return Err(io::Error::other("the two passwords differ: try again"));
@@ -30,10 +32,7 @@ fn ask(prompt: &str) -> io::Result<String> {
     write!(screen, "{prompt}")?;
     screen.flush()?;
     let mut line = String::new();
-    {
-        let _unseen = Unseen::begin()?;
-        io::stdin().lock().take(LIMIT).read_line(&mut line)?;
-    }
+    io::stdin().lock().take(LIMIT).read_line(&mut line)?;
     writeln!(screen)?;
     Ok(without_newline(line))
 }

@@ -49,14 +49,24 @@ pub(crate) enum Group {
     Storage,
     Tokens,
     Accounts,
+    Limits,
     Mail,
     Sms,
     Log,
 }
 
 impl Group {
-    pub(crate) const ALL: [Self; 8] =
-        [Self::General, Self::Http, Self::Storage, Self::Tokens, Self::Accounts, Self::Mail, Self::Sms, Self::Log];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::General,
+        Self::Http,
+        Self::Storage,
+        Self::Tokens,
+        Self::Accounts,
+        Self::Limits,
+        Self::Mail,
+        Self::Sms,
+        Self::Log,
+    ];
 
     /// The heading.
     pub(crate) const fn title(self) -> &'static str {
@@ -66,6 +76,7 @@ impl Group {
             Self::Storage => "Storage",
             Self::Tokens => "Tokens and sessions",
             Self::Accounts => "Accounts and passwords",
+            Self::Limits => "Limits",
             Self::Mail => "Mail",
             Self::Sms => "SMS",
             Self::Log => "Log",

@@ -3,15 +3,16 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use portcullis_core::{SecretString, realm::RealmName, seal::EncryptionKey};
+use ipnet::IpNet;
+use portcullis_core::{SecretString, limit::Quota, realm::RealmName, seal::EncryptionKey};
 use tracing::level_filters::LevelFilter;
 
 use super::{
     choices::{Enumeration, Environment, JwtAlgorithm, LogFormat, RateLimitMode},
     form::{
         ADDRESS, API_URL, CLIENTS, COUNTRIES, DATABASE, DOMAIN, DURATION, Database, HOST_NAME, KEYS, LISTEN, MAILBOX,
-        MONGODB, NETWORKS, ORIGINS, PATH, PORT_NUMBER, PUBLIC, PublicUrl, REALM_NAMES, REDIS, SECRET, SWITCH, TEXT,
-        choice, number,
+        MONGODB, NETWORKS, ORIGINS, PATH, PORT_NUMBER, PUBLIC, PublicUrl, QUOTA, QUOTAS, REALM_NAMES, REDIS, SECRET,
+        SWITCH, TEXT, choice, number,
     },
     setting::{
         Entry,
@@ -65,16 +66,22 @@ settings! {
             "The longest time that a client may take to send the head of a request.";
         BODY_TIMEOUT: Duration = DURATION, Fixed("10s"),
             "The longest time that a client may take to send the body of a request.";
+        WRITE_TIMEOUT: Duration = DURATION, Fixed("30s"),
+            "The longest time that a client may take to read a part of an answer.";
+        MAX_CONNECTIONS: usize = number::<_, 16, 1_000_000>(), Fixed("10000"),
+            "How many connections may be open at a time; more are closed at once.";
+        MAX_CONNECTIONS_CLIENT: usize = number::<_, 1, 1_000_000>(), Fixed("1000"),
+            "How many of them from one address; of IPv6, from one network of 64 bits. Trusted proxies may have all.";
         BODY_LIMIT_BYTES: usize = number::<_, 1024, 16_777_216>(), Fixed("65536"),
             "The largest body of a request.";
         SHUTDOWN_GRACE: Duration = DURATION, Fixed("10s"),
             "How long requests under way may go on after the signal to stop.";
-        TRUSTED_PROXIES: () = NETWORKS, Nothing,
-            "Networks whose `X-Forwarded-For` is believed.", reserved;
+        TRUSTED_PROXIES: Vec<IpNet> = NETWORKS, Nothing,
+            "Networks by commas whose `X-Forwarded-For` is believed; the right-most address that is none of theirs is the client.";
         CORS_ALLOWED_ORIGINS: Vec<String> = ORIGINS, Nothing,
             "Origins of web pages that may call the server.", reserved;
-        METRICS_LISTEN: () = LISTEN, Nothing,
-            "The address of the listener for metrics.", reserved;
+        METRICS_LISTEN: std::net::SocketAddr = LISTEN, Nothing,
+            "The address and port of a listener for metrics (Prometheus), at `/metrics`; without it nothing is measured.";
     }
     Storage {
         DATA_DIR: PathBuf = PATH, Fixed("./data"),
@@ -143,10 +150,38 @@ settings! {
             "The threads that hash passwords.";
         HASH_QUEUE: usize = number::<_, 1, 65_536>(), Fixed("64"),
             "How many passwords may wait for a thread; more are answered with 503.";
+        HASH_QUEUE_CLIENT: u32 = number::<_, 1, 65_536>(), Fixed("32"),
+            "How many passwords from one address may be hashed or wait at a time; more are answered with 503.";
         HASH_DEADLINE: Duration = DURATION, Fixed("5s"),
             "How long a password may wait for a thread before the answer is 503.";
+    }
+    Limits {
         RATE_LIMIT_MODE: RateLimitMode = choice(), Fixed("enforce"),
-            "Whether limits are enforced, only counted, or off.", reserved;
+            "Whether limits are enforced, only counted and logged (`observe`), or `off`; the tries of a code are always counted.";
+        LIMIT_PASSWORDS_ACCOUNT: Quota = QUOTA, Fixed("5/24h"),
+            "Wrong passwords of an account, or of a device it is known from, that cost no wait; after them each costs one of 1, 2, 4 … 60 s, until there was none for the duration.";
+        LIMIT_PASSWORDS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
+            "Wrong passwords from one address; of IPv6, from one network of 64 bits.";
+        LIMIT_MAILS_ACCOUNT: Quota = QUOTA, Fixed("5/1h"),
+            "Mails to an address by `create`, `forget_password` and `verify/resend` together; past it the answer is the usual one and nothing is sent.";
+        LIMIT_MAILS_CLIENT: Quota = QUOTA, Fixed("20/1h"),
+            "Requests from one address to each of `create`, `forget_password` and `verify/resend`.";
+        LIMIT_OTP_ACCOUNT: Vec<Quota> = QUOTAS, Fixed("1/1m,5/24h"),
+            "Codes for an account, and to a number; all of the quotas must hold. Past them the answer is the usual one and nothing is sent.";
+        LIMIT_OTP_CLIENT: Quota = QUOTA, Fixed("10/1h"),
+            "Requests from one address to `otp_phone`.";
+        LIMIT_LINKS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
+            "Links and codes from one address that lead nowhere.";
+        LIMIT_REFRESHES_ACCOUNT: Quota = QUOTA, Fixed("60/1m"),
+            "Refreshes of one session.";
+        LIMIT_SMS_TOTAL: Quota = QUOTA, Fixed("1000/24h"),
+            "All SMS together: the budget.";
+        LIMIT_SMS_COUNTRY: Quota = QUOTA, Fixed("200/24h"),
+            "SMS to one country.";
+        SMS_STOP_AFTER: u32 = number::<_, 1, 1_000_000>(), Fixed("20"),
+            "After so many codes to a country within a day it is judged by how many of them come back.";
+        SMS_STOP_PERCENT: u32 = number::<_, 0, 100>(), Fixed("10"),
+            "If fewer of a hundred codes to a country come back, no more are sent there that day.";
     }
     Mail {
         MAIL_SERVER: String = HOST_NAME, Nothing,

@@ -10,7 +10,7 @@ use axum::{
     },
     response::Response,
 };
-use portcullis_core::Ctx;
+use portcullis_core::{Ctx, limit::Standing};
 
 use super::state::Face;
 
@@ -27,6 +27,8 @@ pub(super) const CSP_DEVELOPMENT: HeaderValue = HeaderValue::from_static(
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Sets what is not set yet, so that a route can be looser where it says so.
@@ -48,8 +50,25 @@ pub(super) fn protect(face: &Face, in_realm: bool, ctx: &Ctx, response: &mut Res
     if in_realm {
         default(headers, VARY, HeaderValue::from_static("Authorization, Origin, Accept"));
     }
+    tell_limits(headers, ctx);
     if let Ok(id) = HeaderValue::from_str(ctx.request_id.as_str()) {
         headers.insert(X_REQUEST_ID, id);
+    }
+}
+
+/// What is allowed and what is left of it (draft-ietf-httpapi-ratelimit-headers-10), so that a client need not find out.
+fn tell_limits(headers: &mut HeaderMap, ctx: &Ctx) {
+    let standings = ctx.standings();
+    if standings.is_empty() {
+        return;
+    }
+    let list = |item: fn(&Standing) -> String| standings.iter().map(item).collect::<Vec<_>>().join(", ");
+    let policy = list(|s| format!("\"{}\";q={};w={}", s.row.as_str(), s.quota.times, s.quota.per.as_secs()));
+    let left = list(|s| format!("\"{}\";r={};t={}", s.row.as_str(), s.left, s.reset.as_millis().div_ceil(1000)));
+    for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
     }
 }
 

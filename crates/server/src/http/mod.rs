@@ -1,6 +1,7 @@
 //! The only list of routes, and what every request passes on its way to one of them.
 
 mod alias;
+mod client;
 mod extract;
 mod headers;
 mod page;

@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::StatusCode,
+    http::{StatusCode, header::RETRY_AFTER},
     response::{Html, IntoResponse, Response},
 };
 use portcullis_core::{Error, error::Kind};
@@ -29,7 +29,11 @@ pub(super) fn refuse(state: &AppState, call: &Call, wants: Wants, page: &Page, e
     if wants == Wants::Json || is_ours {
         return Refusal::from(error).into_response();
     }
-    html(state, call, problem::status(error.kind()), page)
+    let mut response = html(state, call, problem::status(error.kind()), page);
+    if let Some(wait) = problem::retry_after(error.kind()) {
+        response.headers_mut().insert(RETRY_AFTER, wait);
+    }
+    response
 }
 
 /// A page in HTML.

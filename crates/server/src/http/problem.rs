@@ -65,8 +65,19 @@ pub(super) const fn status(kind: Kind) -> StatusCode {
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
         Kind::Overloaded(_) | Kind::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// When it is worth another try, in whole seconds, none too early.
+pub(super) fn retry_after(kind: Kind) -> Option<HeaderValue> {
+    match kind {
+        Kind::Limited(wait) | Kind::Overloaded(wait) | Kind::Unavailable(wait) => {
+            Some(HeaderValue::from(wait.as_millis().div_ceil(1000).max(1) as u64))
+        }
+        _ => None,
     }
 }
 
@@ -196,8 +207,8 @@ pub(super) fn dress(response: Response, ctx: &Ctx, realm: Option<&Of>) -> Respon
     if refusal.dress != Dress::OAuth {
         set_challenge(&mut parts.headers, error, realm);
     }
-    if let Kind::Overloaded(wait) | Kind::Unavailable(wait) = error.kind() {
-        parts.headers.insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    if let Some(wait) = retry_after(error.kind()) {
+        parts.headers.insert(RETRY_AFTER, wait);
     }
     if refusal.dress == Dress::OAuth {
         let body = serde_json::json!({ "error": grant_word(error), "error_description": error.detail() });
@@ -266,7 +277,7 @@ fn oauth_word(error: &Error) -> &'static str {
     match error.kind() {
         Kind::Refused => "invalid_grant",
         Kind::Forbidden => "email_not_verified",
-        Kind::Overloaded(_) | Kind::Unavailable(_) => "temporarily_unavailable",
+        Kind::Limited(_) | Kind::Overloaded(_) | Kind::Unavailable(_) => "temporarily_unavailable",
         Kind::Internal => "server_error",
         _ => "invalid_request",
     }

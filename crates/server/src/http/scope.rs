@@ -4,24 +4,25 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, Method, header::USER_AGENT},
+    http::Method,
     middleware::Next,
     response::Response,
 };
-use portcullis_core::ctx::{Client, Ctx};
+use portcullis_core::Ctx;
 use tracing::Instrument;
 
-use super::{alias::Of, headers, problem, state::AppState};
+use crate::metrics::{HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED};
+
+use super::{alias::Of, client, headers, problem, state::AppState};
 
 /// The other end of the connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// Longest `User-Agent` that is kept, in characters.
-const MAX_AGENT: usize = 200;
-
 pub(super) async fn scope(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), client(&request));
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    let client = client::client(peer, request.headers(), &state.proxies);
+    let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), client);
     // The route, not the path: paths and queries carry tokens.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let realm = request.extensions().get::<Of>().cloned();
@@ -33,12 +34,22 @@ pub(super) async fn scope(State(state): State<AppState>, mut request: Request, n
         let began = Instant::now();
         let mut response = problem::dress(next.run(request).await, &ctx, realm.as_ref());
         headers::protect(&state.face, realm.is_some(), &ctx, &mut response);
+        measure(method, route.clone(), &response, began, &ctx);
         let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), micros = took, "answered");
         response
     }
     .instrument(span)
     .await
+}
+
+fn measure(method: &'static str, route: String, response: &Response, began: Instant, ctx: &Ctx) {
+    let status = response.status().as_u16().to_string();
+    metrics::histogram!(HTTP_DURATION, "route" => route.clone()).record(began.elapsed().as_secs_f64());
+    metrics::counter!(HTTP_REQUESTS, "method" => method, "route" => route, "status" => status).increment(1);
+    for row in ctx.beyond() {
+        metrics::counter!(LIMITS_REACHED, "limit" => row.as_str()).increment(1);
+    }
 }
 
 /// The method, when it is one of the usual ones: a client may send any word.
@@ -55,12 +66,4 @@ fn known(method: &Method) -> &'static str {
     ];
     let words = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
     usual.iter().zip(words).find(|(usual, _)| *usual == method).map_or("other", |(_, word)| word)
-}
-
-fn client(request: &Request) -> Client {
-    Client { ip: request.extensions().get::<Peer>().map(|peer| peer.0.ip()), agent: agent(request.headers()) }
-}
-
-fn agent(headers: &HeaderMap) -> Option<String> {
-    Some(headers.get(USER_AGENT)?.to_str().ok()?.chars().take(MAX_AGENT).collect())
 }

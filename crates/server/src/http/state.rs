@@ -2,6 +2,7 @@
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
+use ipnet::IpNet;
 use portcullis_core::{clock::Clock, port::Mailbox, random::Random, service::Service};
 use tokio::sync::watch;
 
@@ -37,6 +38,8 @@ pub(crate) struct Shared {
     /// The OpenAPI document as JSON; empty until the routes are joined.
     pub(crate) openapi: bytes::Bytes,
     pub(crate) limits: Limits,
+    /// Whose `X-Forwarded-For` is believed.
+    pub(crate) proxies: Vec<IpNet>,
     /// Becomes true when the server is to stop: answers without an end have to end.
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) face: Face,

@@ -129,9 +129,18 @@ fn a_terminal_does_not_show_the_password_that_is_typed() {
     let program = Program::new(CHEAP);
     let input = program.folder().join("typed");
     fs::write(&input, "violet-teapot-hammer\nviolet-teapot-hammer\n").unwrap();
+    let screen = program.folder().join("screen");
+    fs::write(&screen, "").unwrap();
     // What is typed before the prompt would be shown: wait for it.
-    let typed = format!("(sleep 0.5; head -n 1 {0}; sleep 0.5; tail -n 1 {0}; sleep 0.5)", input.display());
-    let run = format!("{typed} | script -qec '{} hash' /dev/null", env!("CARGO_BIN_EXE_portcullis"));
+    let seen = |text: &str| format!("until grep -q '{text}' {}; do sleep 0.02; done", screen.display());
+    let typed = format!(
+        "({}; head -n 1 {3}; {}; tail -n 1 {3}; {})",
+        seen("Password:"),
+        seen("Once more:"),
+        seen("argon2id"),
+        input.display()
+    );
+    let run = format!("{typed} | script -qefc '{} hash' {}", env!("CARGO_BIN_EXE_portcullis"), screen.display());
     let mut shell = Command::new("sh");
     shell.args(["-c", &run]).current_dir(program.folder()).envs(CHEAP.iter().copied());
     let seen = good(to_the_end(shell)).stdout;

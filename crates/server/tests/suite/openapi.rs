@@ -27,6 +27,11 @@ fn generated_settings_are_fresh() {
     is_fresh("settings.md", &portcullis::config::settings_markdown());
 }
 
+#[test]
+fn generated_metrics_are_fresh() {
+    is_fresh("metrics.md", &portcullis::metrics::metrics_markdown());
+}
+
 #[tokio::test]
 async fn the_server_gives_out_openapi_3_1_with_every_route_under_its_version() {
     let app = TestApp::start().await;

@@ -4,6 +4,7 @@
 
 pub(super) mod audit;
 pub(super) mod challenges;
+pub(super) mod limits;
 pub(super) mod locks;
 pub(super) mod outbox;
 pub(super) mod registrations;
@@ -50,6 +51,8 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &Op) -> Result<(), Fault> {
         Op::RotateRefresh { realm, id, from, to, at, idle_until } => {
             sessions::rotate(work, realm, id, (from, to), *at, *idle_until).await
         }
+        Op::Count { key, quota, now } => limits::count(work, *key, *quota, *now).await,
+        Op::CountFailure { key, now, forget_after } => limits::fail(work, *key, *now, *forget_after).await,
         Op::Audit(row) => audit::append(work, row).await,
         Op::Enqueue(row) => outbox::enqueue(work, row).await,
         Op::Settle { id, lease, outcome } => outbox::settle(work, id, lease, *outcome).await,
@@ -57,7 +60,7 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &Op) -> Result<(), Fault> {
 }
 
 /// What had lapsed by this time, of each kind of thing that lapses.
-pub(super) fn lapsed(now: Timestamp) -> [(&'static str, Document); 5] {
+pub(super) fn lapsed(now: Timestamp) -> [(&'static str, Document); 7] {
     let over = || doc! { "expires_at": { "$lte": time(now) } };
     [
         (registrations::NAME, over()),
@@ -65,6 +68,8 @@ pub(super) fn lapsed(now: Timestamp) -> [(&'static str, Document); 5] {
         (sessions::NAME, doc! { "$or": [over(), { "idle_until": { "$lte": time(now) } }] }),
         (revocations::NAME, over()),
         (outbox::NAME, outbox::long_dead(now)),
+        (limits::QUOTAS, over()),
+        (limits::FAILURES, over()),
     ]
 }
 

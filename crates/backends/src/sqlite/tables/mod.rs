@@ -4,6 +4,7 @@
 
 pub(super) mod audit;
 pub(super) mod challenges;
+pub(super) mod limits;
 pub(super) mod outbox;
 pub(super) mod registrations;
 pub(super) mod revocations;
@@ -21,6 +22,7 @@ use super::error::Fault;
 /// as a whole.
 pub const STATEMENTS: &[&[&str]] = &[
     challenges::STATEMENTS,
+    limits::STATEMENTS,
     outbox::STATEMENTS,
     registrations::STATEMENTS,
     revocations::STATEMENTS,
@@ -59,6 +61,8 @@ pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), Fault> {
         Op::RotateRefresh { realm, id, from, to, at, idle_until } => {
             sessions::rotate(db, realm, id, (from, to), *at, *idle_until)
         }
+        Op::Count { key, quota, now } => limits::count(db, *key, *quota, *now),
+        Op::CountFailure { key, now, forget_after } => limits::fail(db, *key, *now, *forget_after),
         Op::Audit(row) => audit::append(db, row),
         Op::Enqueue(row) => outbox::enqueue(db, row),
         Op::Settle { id, lease, outcome } => outbox::settle(db, id, lease, *outcome),
@@ -69,8 +73,15 @@ pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), Fault> {
 pub(super) type Sweep = fn(&Connection, Timestamp) -> rusqlite::Result<u64>;
 
 /// One for each kind of thing that lapses.
-pub(super) const SWEEPS: &[Sweep] =
-    &[registrations::sweep, challenges::sweep, sessions::sweep, revocations::sweep, outbox::sweep];
+pub(super) const SWEEPS: &[Sweep] = &[
+    registrations::sweep,
+    challenges::sweep,
+    sessions::sweep,
+    revocations::sweep,
+    outbox::sweep,
+    limits::sweep_quotas,
+    limits::sweep_failures,
+];
 
 /// Writes; how many rows it touched.
 fn write(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {

@@ -4,6 +4,7 @@ mod batches;
 mod challenges;
 mod claims;
 mod families;
+mod limits;
 mod outbox;
 mod registrations;
 mod revocations;
@@ -128,6 +129,15 @@ macro_rules! store_cases {
                 a_released_message_is_free_at_once,
                 a_dead_message_is_counted_without_its_recipient,
                 no_message_is_ever_lost;
+            limits:
+                a_quota_is_counted_to_its_end,
+                what_was_counted_of_a_quota_is_forgotten,
+                quotas_of_two_keys_are_apart,
+                of_fifty_who_draw_on_a_quota_as_many_do_as_may,
+                wrong_passwords_are_counted,
+                fifty_wrong_passwords_at_once_are_fifty,
+                wrong_passwords_are_forgotten_after_a_day_without_one,
+                counts_that_have_lapsed_are_swept;
             sweeps:
                 what_has_lapsed_is_swept,
                 sessions_that_were_idle_too_long_are_swept,

@@ -2,11 +2,13 @@
 
 mod choice;
 mod net;
+mod quota;
 mod secret;
 mod url;
 
 pub(crate) use choice::{Choice, choice};
 pub(crate) use net::{ADDRESS, HOST_NAME, LISTEN, MAILBOX, NETWORKS, PORT_NUMBER, is_loopback_host};
+pub(crate) use quota::{QUOTA, QUOTAS};
 pub(crate) use secret::{CLIENTS, KEYS, SECRET, decode_key};
 pub(crate) use url::{API_URL, DATABASE, DOMAIN, MONGODB, ORIGINS, PUBLIC, REDIS, authority};
 pub use url::{Database, PublicUrl};

@@ -2,6 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use ipnet::IpNet;
+
 use super::{Form, items};
 
 /// An address to listen on.
@@ -16,9 +18,8 @@ pub(crate) const ADDRESS: Form<IpAddr> = Form::new("ADDRESS", |text| {
 pub(crate) const PORT_NUMBER: Form<u16> = super::number::<u16, 0, 65535>();
 
 /// An address and a port.
-pub(crate) const LISTEN: Form<()> = Form::new("ADDRESS:PORT", |text| {
-    let listen: Result<SocketAddr, _> = text.parse();
-    listen.map(drop).map_err(|_| "must be an IP address and a port such as `127.0.0.1:9090`".to_owned())
+pub(crate) const LISTEN: Form<SocketAddr> = Form::new("ADDRESS:PORT", |text| {
+    text.parse().map_err(|_| "must be an IP address and a port such as `127.0.0.1:9090`".to_owned())
 });
 
 /// A host that is connected to.
@@ -32,12 +33,9 @@ pub(crate) const HOST_NAME: Form<String> = Form::new("HOST", |text| {
 });
 
 /// Networks in the form of CIDR; a bare address is a network of one.
-pub(crate) const NETWORKS: Form<()> = Form::new("NETWORKS", |text| {
-    if items(text).all(is_network) {
-        Ok(())
-    } else {
-        Err("must be networks by commas, such as `10.0.0.0/8,::1`".to_owned())
-    }
+pub(crate) const NETWORKS: Form<Vec<IpNet>> = Form::new("NETWORKS", |text| {
+    let networks: Option<Vec<IpNet>> = items(text).map(network).collect();
+    networks.ok_or_else(|| "must be networks by commas, such as `10.0.0.0/8,::1`".to_owned())
 });
 
 /// An e-mail address without a display name.
@@ -60,14 +58,8 @@ pub(crate) fn is_loopback_host(host: &str) -> bool {
     }
 }
 
-fn is_network(text: &str) -> bool {
-    let (address, length) = text.split_once('/').map_or((text, None), |(address, length)| (address, Some(length)));
-    let most = match address.parse() {
-        Ok(IpAddr::V4(_)) => 32,
-        Ok(IpAddr::V6(_)) => 128,
-        Err(_) => return false,
-    };
-    length.is_none_or(|length| length.parse::<u8>().is_ok_and(|length| length <= most))
+fn network(text: &str) -> Option<IpNet> {
+    text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?)))
 }
 
 /// An IPv6 address without the brackets that URLs put around it.

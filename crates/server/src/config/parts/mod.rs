@@ -2,6 +2,7 @@
 
 mod accounts;
 mod http;
+mod limits;
 mod log;
 mod mail;
 mod store;
@@ -16,7 +17,7 @@ pub use token::{Signing, Token};
 
 use std::path::PathBuf;
 
-use portcullis_core::realm::RealmName;
+use portcullis_core::{limit::Limits, realm::RealmName};
 
 use super::{
     choices::Environment,
@@ -48,6 +49,8 @@ pub struct Config {
     pub accounts: Accounts,
     /// Passwords and their hashes.
     pub password: Password,
+    /// How often things may be done.
+    pub limits: Limits,
     /// Where its mails go.
     pub mail: Mail,
     /// Where its short messages go.
@@ -70,6 +73,7 @@ impl Config {
             token: Token::read(values)?,
             accounts: Accounts::read(values)?,
             password: Password::read(values)?,
+            limits: limits::read(values)?,
             mail: Mail::read(values)?,
             sms: Sms::read(values)?,
             log: Log::read(values)?,

@@ -1,15 +1,22 @@
 use axum::{
     Json,
+    extract::State,
     response::{IntoResponse, Response},
 };
-use portcullis_core::service::Tokens;
+use portcullis_core::{
+    Error,
+    error::Kind,
+    service::{LoggedIn, Tokens},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{Call, FormBody},
+    extract::{Call, DeviceCookie, FormBody},
     problem::{Problem, Refusal, for_oauth},
+    state::AppState,
 };
+use crate::metrics::LOGINS;
 
 /// The fields of an OAuth 2.0 password grant; those beyond the first two are tolerated.
 #[derive(ToSchema)]
@@ -25,6 +32,9 @@ struct LoginForm {
     scope: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
+    /// The value of the cookie `portcullis_device` of an earlier login, for clients without cookies: a known device has wrong
+    /// passwords of its own, so that nobody else's keep its owner out.
+    device: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -65,12 +75,42 @@ impl From<Tokens> for TokenAnswer {
         (status = 403, description = "Email not verified", body = Problem, content_type = "application/problem+json"),
         (status = 415, description = "Not a form", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "Fields are missing", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "Too many wrong passwords, of the account or of the client: worth another try after `Retry-After`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Too much to do for now", body = Problem, content_type = "application/problem+json"),
     )
 )]
-pub(crate) async fn login(call: Call, form: Result<FormBody, Response>) -> Result<Json<TokenAnswer>, Response> {
+pub(crate) async fn login(
+    State(state): State<AppState>,
+    call: Call,
+    cookie: DeviceCookie,
+    form: Result<FormBody, Response>,
+) -> Result<Response, Response> {
     let FormBody(mut fields) = form.map_err(for_oauth)?;
     let (username, password) = (fields.take("username"), fields.take("password"));
-    let tokens = call.service.login(&call.ctx, &call.realm, &username, &password).await;
-    tokens.map(|tokens| Json(tokens.into())).map_err(|error| for_oauth(Refusal::from(error).into_response()))
+    let device = cookie.or(fields.take("device"));
+    let result = call.service.login(&call.ctx, &call.realm, &username, &password, &device).await;
+    count(&result);
+    match result {
+        Ok(done) => Ok(answer(&state, done)),
+        Err(error) => Err(for_oauth(Refusal::from(error).into_response())),
+    }
+}
+
+/// How logins go.
+pub(super) fn count(result: &Result<LoggedIn, Error>) {
+    let outcome = match result.as_ref().map_err(Error::kind) {
+        Ok(_) => "ok",
+        Err(Kind::Refused) => "wrong",
+        Err(Kind::Forbidden) => "unverified",
+        Err(Kind::Limited(_)) => "limited",
+        Err(Kind::Invalid) => "invalid",
+        Err(_) => "failed",
+    };
+    metrics::counter!(LOGINS, "outcome" => outcome).increment(1);
+}
+
+/// The tokens, and the device's name in a cookie.
+pub(super) fn answer(state: &AppState, done: LoggedIn) -> Response {
+    let response = Json(TokenAnswer::from(done.tokens)).into_response();
+    DeviceCookie::set(response, state, &done.device)
 }

@@ -1,11 +1,16 @@
-use axum::Json;
-use portcullis_core::{Error, error::Kind, service::Tokens};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{Error, error::Kind};
 use utoipa::ToSchema;
 
-use super::login::TokenAnswer;
+use super::login::{self, TokenAnswer};
 use crate::http::{
-    extract::{Call, TokenForm},
+    extract::{Call, DeviceCookie, TokenForm},
     problem::{Refusal, UNSUPPORTED_GRANT},
+    state::AppState,
 };
 
 /// The fields of the grants that are known here.
@@ -45,15 +50,25 @@ struct TokenError {
     responses(
         (status = 200, description = "A pair of tokens", body = TokenAnswer),
         (status = 400, description = "`invalid_request`, `invalid_grant` or `unsupported_grant_type`", body = TokenError),
+        (status = 429, description = "`temporarily_unavailable`: too many wrong passwords or refreshes; worth another try after `Retry-After`", body = TokenError),
         (status = 503, description = "`temporarily_unavailable`", body = TokenError),
     )
 )]
-pub(crate) async fn token(call: Call, form: TokenForm) -> Result<Json<TokenAnswer>, Refusal> {
-    let tokens = grant(&call, form).await.map_err(Refusal::by_oauth)?;
-    Ok(Json(tokens.into()))
+pub(crate) async fn token(
+    State(state): State<AppState>,
+    call: Call,
+    cookie: DeviceCookie,
+    form: TokenForm,
+) -> Result<Response, Refusal> {
+    grant(&state, &call, cookie, form).await.map_err(Refusal::by_oauth)
 }
 
-async fn grant(call: &Call, TokenForm(form): TokenForm) -> Result<Tokens, Error> {
+async fn grant(
+    state: &AppState,
+    call: &Call,
+    cookie: DeviceCookie,
+    TokenForm(form): TokenForm,
+) -> Result<Response, Error> {
     let mut form = form?;
     match form.take("grant_type").text() {
         Some("refresh_token") => {
@@ -61,11 +76,15 @@ async fn grant(call: &Call, TokenForm(form): TokenForm) -> Result<Tokens, Error>
             if token.text().is_none() {
                 return Err(incomplete());
             }
-            call.service.refresh(&call.ctx, &call.realm, &token).await
+            let tokens = call.service.refresh(&call.ctx, &call.realm, &token).await?;
+            Ok(Json(TokenAnswer::from(tokens)).into_response())
         }
         Some("password") => {
             let (username, password) = (form.take("username"), form.take("password"));
-            call.service.login(&call.ctx, &call.realm, &username, &password).await
+            let device = cookie.or(form.take("device"));
+            let result = call.service.login(&call.ctx, &call.realm, &username, &password, &device).await;
+            login::count(&result);
+            Ok(login::answer(state, result?))
         }
         Some(_) => Err(Error::new(Kind::Malformed, UNSUPPORTED_GRANT, "This grant type is not known here")),
         None => Err(incomplete()),

@@ -8,7 +8,8 @@ use super::{contested, reset_path};
 use crate::support::{Person, TestApp, json, problem};
 
 /// Settings that production takes.
-const PRODUCTION: [(&str, &str); 5] = [
+const PRODUCTION: [(&str, &str); 6] = [
+    ("RATE_LIMIT_MODE", "enforce"),
     ("ENVIRONMENT", "production"),
     ("PUBLIC_URL", "https://accounts.example.com"),
     ("MAIL_SERVER", "127.0.0.1"),

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use portcullis_core::{
     clock::Timestamp,
     id::{ChallengeId, SessionId, UserId},
+    limit::{Failures, LimitKey, Tally},
     link::Challenge,
     message::Channel,
     outbox::{Claimed, Lease},
@@ -112,6 +113,14 @@ impl Store for Watched {
 
     async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError> {
         self.read()?.session(realm, id).await
+    }
+
+    async fn failures(&self, key: LimitKey) -> Result<Failures, StoreError> {
+        self.read()?.failures(key).await
+    }
+
+    async fn tally(&self, key: LimitKey) -> Result<Tally, StoreError> {
+        self.read()?.tally(key).await
     }
 
     async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError> {

@@ -1,6 +1,8 @@
 //! The listening socket: connections in, answers out, an orderly end.
 
-use std::{future::Future, net::SocketAddr, time::Duration};
+mod places;
+
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{body::Body, http::Request, response::Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -9,8 +11,11 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
 };
 use tokio::net::{TcpListener, TcpStream};
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
+use self::places::Place;
+pub(crate) use self::places::Places;
 use crate::http::{Entrance, Peer};
 
 /// How long connections may take.
@@ -18,6 +23,8 @@ use crate::http::{Entrance, Peer};
 pub(crate) struct Patience {
     /// From the first byte to the end of a request's head.
     pub(crate) head: Duration,
+    /// From one part of an answer that was taken to the next.
+    pub(crate) write: Duration,
     /// From the call to stop until what still runs is cut off.
     pub(crate) grace: Duration,
 }
@@ -34,6 +41,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     entrance: Entrance,
     patience: Patience,
+    places: Arc<Places>,
     stop: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
@@ -44,7 +52,11 @@ pub(crate) async fn serve(
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, peer)) => spawn(stream, peer, &entrance, patience, &graceful),
+            Ok((stream, peer)) => match Places::take(&places, peer.ip()) {
+                Some(place) => spawn(stream, (peer, place), &entrance, patience, &graceful),
+                // Closed at once: whoever waits in line would hold up others.
+                None => tracing::debug!("a connection more than there is room for"),
+            },
             Err(error) => {
                 tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(AFTER_FAILURE).await;
@@ -57,11 +69,19 @@ pub(crate) async fn serve(
     }
 }
 
-fn spawn(stream: TcpStream, peer: SocketAddr, entrance: &Entrance, patience: Patience, graceful: &GracefulShutdown) {
+fn spawn(
+    stream: TcpStream,
+    (peer, place): (SocketAddr, Place),
+    entrance: &Entrance,
+    patience: Patience,
+    graceful: &GracefulShutdown,
+) {
     // An answer is one small write: waiting for more would only delay it.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
+    let mut stream = Box::pin(TimeoutStream::new(stream));
+    stream.as_mut().set_write_timeout_pinned(Some(patience.write));
     let entrance = entrance.clone();
     let service = service_fn(move |request: Request<Incoming>| answer(entrance.clone(), peer, request));
     let connection = http1::Builder::new()
@@ -75,6 +95,7 @@ fn spawn(stream: TcpStream, peer: SocketAddr, entrance: &Entrance, patience: Pat
         if let Err(error) = connection.await {
             tracing::debug!(%error, "connection ended badly");
         }
+        drop(place);
     });
 }
 

@@ -1,0 +1,79 @@
+//! What clients and sessions have done lately.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use moka::{Expiry, policy::EvictionPolicy, sync::Cache};
+use portcullis_core::{
+    clock::Timestamp,
+    limit::{LimitKey, Quota, Tally},
+    port::{Counted, Counters},
+};
+
+/// So many are remembered, some 30 MB when it is full; of more, those that were asked for least are forgotten.
+const REMEMBERED: u64 = 100_000;
+
+/// Counts in memory, of no more clients than fit.
+#[derive(Debug)]
+pub struct MemoryCounters {
+    tallies: Cache<LimitKey, Entry>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    tally: Arc<Mutex<Tally>>,
+    per: std::time::Duration,
+}
+
+/// Gone when nothing of it can count any more.
+struct Idle;
+
+impl Expiry<LimitKey, Entry> for Idle {
+    fn expire_after_create(&self, _: &LimitKey, entry: &Entry, _: std::time::Instant) -> Option<std::time::Duration> {
+        Some(entry.per)
+    }
+
+    fn expire_after_read(
+        &self,
+        _: &LimitKey,
+        entry: &Entry,
+        _: std::time::Instant,
+        _: Option<std::time::Duration>,
+        _: std::time::Instant,
+    ) -> Option<std::time::Duration> {
+        Some(entry.per)
+    }
+}
+
+impl Default for MemoryCounters {
+    fn default() -> Self {
+        Self {
+            tallies: Cache::builder()
+                .max_capacity(REMEMBERED)
+                .eviction_policy(EvictionPolicy::lru())
+                .expire_after(Idle)
+                .build(),
+        }
+    }
+}
+
+#[async_trait]
+impl Counters for MemoryCounters {
+    async fn take(&self, key: LimitKey, quota: Quota, now: Timestamp) -> Counted {
+        let entry = self.tallies.get_with(key, || Entry { tally: Arc::default(), per: quota.per });
+        let mut tally = entry.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        match tally.take(quota, now) {
+            Ok(()) => Counted::Within {
+                left: quota.times.saturating_sub(tally.within(quota, now)),
+                reset: tally.reset(quota, now),
+            },
+            Err(wait) => Counted::Beyond { wait },
+        }
+    }
+
+    async fn give_back(&self, key: LimitKey, at: Timestamp) {
+        if let Some(entry) = self.tallies.get(&key) {
+            entry.tally.lock().unwrap_or_else(PoisonError::into_inner).give_back(at);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Quotas, and wrong passwords.
+
+use std::time::Duration;
+
+use mongodb::{
+    Database,
+    bson::{Document, doc},
+};
+use portcullis_core::{
+    clock::Timestamp,
+    limit::{Failures, LimitKey, Quota, Tally},
+    port::Precondition,
+};
+
+use crate::mongodb::{
+    error::{Fault, Unreadable, require},
+    fields::{Fields, bytes, number, time},
+    work::{Work, find},
+};
+
+pub(in crate::mongodb) const QUOTAS: &str = "quotas";
+pub(in crate::mongodb) const FAILURES: &str = "failures";
+
+pub(super) async fn count(work: &mut Work<'_>, key: LimitKey, quota: Quota, now: Timestamp) -> Result<(), Fault> {
+    let mut tally = work.find(QUOTAS, by_key(key), read_tally).await?.unwrap_or_default();
+    require(tally.take(quota, now).is_ok(), Precondition::WithinQuota)?;
+    let fields = doc! { "tally": bytes(&tally.to_bytes()), "expires_at": time(tally.expires_at(quota)) };
+    work.upsert(QUOTAS, by_key(key), doc! { "$set": fields }).await
+}
+
+pub(super) async fn fail(
+    work: &mut Work<'_>,
+    key: LimitKey,
+    now: Timestamp,
+    forget_after: Duration,
+) -> Result<(), Fault> {
+    let failures = work.find(FAILURES, by_key(key), read_failures).await?.unwrap_or(Failures::NONE);
+    let Failures { count, last_at } = failures.and_one(now, forget_after);
+    let fields = doc! {
+        "count": number(count.into()),
+        "last_at": time(last_at),
+        "expires_at": time(last_at.plus(forget_after)),
+    };
+    work.upsert(FAILURES, by_key(key), doc! { "$set": fields }).await
+}
+
+pub(in crate::mongodb) async fn tally(db: &Database, key: LimitKey) -> Result<Tally, Fault> {
+    Ok(find(db, QUOTAS, by_key(key), read_tally).await?.unwrap_or_default())
+}
+
+pub(in crate::mongodb) async fn failures(db: &Database, key: LimitKey) -> Result<Failures, Fault> {
+    Ok(find(db, FAILURES, by_key(key), read_failures).await?.unwrap_or(Failures::NONE))
+}
+
+fn by_key(key: LimitKey) -> Document {
+    doc! { "_id": bytes(&key.0) }
+}
+
+fn read_tally(mut fields: Fields) -> Result<Tally, Unreadable> {
+    Ok(Tally::from_bytes(&fields.binary("tally")?))
+}
+
+fn read_failures(mut fields: Fields) -> Result<Failures, Unreadable> {
+    Ok(Failures { count: fields.count("count")?, last_at: fields.time("last_at")? })
+}

@@ -1,0 +1,16 @@
+-- What has been done of a quota. The key tells nobody for whom.
+CREATE TABLE quotas (
+    key        BLOB    PRIMARY KEY,
+    tally      BLOB    NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX quotas_by_end ON quotas (expires_at);
+
+-- Wrong passwords of accounts and their devices, known or not.
+CREATE TABLE failures (
+    key        BLOB    PRIMARY KEY,
+    count      INTEGER NOT NULL,
+    last_at    INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX failures_by_end ON failures (expires_at);

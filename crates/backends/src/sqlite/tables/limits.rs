@@ -1,0 +1,65 @@
+//! Quotas, and wrong passwords.
+
+use std::time::Duration;
+
+use portcullis_core::{
+    clock::Timestamp,
+    limit::{Failures, LimitKey, Quota, Tally},
+    port::Precondition,
+};
+use rusqlite::{Connection, Row, params};
+
+use super::{find, write};
+use crate::sqlite::{
+    error::{Fault, require},
+    row::Columns,
+};
+
+pub(super) const STATEMENTS: &[&str] = &[TALLY, FAILURES, SWEEP_QUOTAS, SWEEP_FAILURES];
+
+const PUT_TALLY: &str = "INSERT INTO quotas (key, tally, expires_at) VALUES (?1, ?2, ?3)
+    ON CONFLICT (key) DO UPDATE SET tally = excluded.tally, expires_at = excluded.expires_at";
+const TALLY: &str = "SELECT tally FROM quotas WHERE key = ?1";
+const PUT_FAILURES: &str = "INSERT INTO failures (key, count, last_at, expires_at) VALUES (?1, ?2, ?3, ?4)
+    ON CONFLICT (key) DO UPDATE SET count = excluded.count, last_at = excluded.last_at, expires_at = excluded.expires_at";
+const FAILURES: &str = "SELECT count, last_at FROM failures WHERE key = ?1";
+const SWEEP_QUOTAS: &str = "DELETE FROM quotas WHERE key IN
+    (SELECT key FROM quotas WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
+const SWEEP_FAILURES: &str = "DELETE FROM failures WHERE key IN
+    (SELECT key FROM failures WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
+
+pub(super) fn count(db: &Connection, key: LimitKey, quota: Quota, now: Timestamp) -> Result<(), Fault> {
+    let mut tally = tally(db, key)?;
+    require(tally.take(quota, now).is_ok(), Precondition::WithinQuota)?;
+    write(db, PUT_TALLY, params![key.0, tally.to_bytes(), tally.expires_at(quota).millis()])?;
+    Ok(())
+}
+
+pub(super) fn fail(db: &Connection, key: LimitKey, now: Timestamp, forget_after: Duration) -> Result<(), Fault> {
+    let failures = failures(db, key)?.and_one(now, forget_after);
+    let Failures { count, last_at } = failures;
+    write(db, PUT_FAILURES, params![key.0, count, last_at.millis(), last_at.plus(forget_after).millis()])?;
+    Ok(())
+}
+
+pub(super) fn sweep_quotas(db: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
+    super::sweep(db, SWEEP_QUOTAS, now)
+}
+
+pub(super) fn sweep_failures(db: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
+    super::sweep(db, SWEEP_FAILURES, now)
+}
+
+pub(in crate::sqlite) fn tally(db: &Connection, key: LimitKey) -> rusqlite::Result<Tally> {
+    let bytes: Option<Vec<u8>> = find(db, TALLY, params![key.0], |row| row.get(0))?;
+    Ok(bytes.map(|bytes| Tally::from_bytes(&bytes)).unwrap_or_default())
+}
+
+pub(in crate::sqlite) fn failures(db: &Connection, key: LimitKey) -> rusqlite::Result<Failures> {
+    Ok(find(db, FAILURES, params![key.0], read)?.unwrap_or(Failures::NONE))
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Failures> {
+    let mut columns = Columns::of(row);
+    Ok(Failures { count: columns.value()?, last_at: columns.time()? })
+}

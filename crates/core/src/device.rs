@@ -1,0 +1,68 @@
+//! A device from which somebody has logged in before: it has tries of its own, so that a stranger who guesses passwords
+//! cannot keep the owner out (OWASP's device cookies).
+
+use std::time::Duration;
+
+use aws_lc_rs::{constant_time, hmac};
+use data_encoding::BASE64URL_NOPAD;
+
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    seal::{BlindIndex, RealmKeys},
+};
+
+/// How long a device is known after its last login.
+pub const DEVICE_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Names a device of an account. Never printed: whoever has it, has the device's tries.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Device {
+    id: [u8; 16],
+}
+
+impl std::fmt::Debug for Device {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Device(…)")
+    }
+}
+
+impl Device {
+    /// One that was not known before.
+    #[must_use]
+    pub fn new(ctx: &Ctx) -> Self {
+        Self { id: ctx.bytes() }
+    }
+
+    /// Reads what [`expose`](Self::expose) gave: for this account, and not longer than a year ago.
+    #[must_use]
+    pub fn parse(ctx: &Ctx, keys: &RealmKeys, account: BlindIndex, raw: &str) -> Option<Self> {
+        let bytes = BASE64URL_NOPAD.decode(raw.as_bytes()).ok()?;
+        let (id, rest) = bytes.split_first_chunk::<16>()?;
+        let (at, tag) = rest.split_first_chunk::<8>()?;
+        constant_time::verify_slices_are_equal(mac(keys, account, id, at).as_ref(), tag).ok()?;
+        let seen_at = Timestamp::from_millis(i64::from_be_bytes(*at));
+        (ctx.now.since(seen_at) < DEVICE_LIFETIME).then_some(Self { id: *id })
+    }
+
+    /// The text for the client to keep.
+    #[must_use]
+    pub fn expose(&self, ctx: &Ctx, keys: &RealmKeys, account: BlindIndex) -> String {
+        let at = ctx.now.millis().to_be_bytes();
+        let tag = mac(keys, account, &self.id, &at);
+        BASE64URL_NOPAD.encode(&[self.id.as_slice(), &at, tag.as_ref()].concat())
+    }
+
+    /// What distinguishes it.
+    pub(crate) const fn id(&self) -> &[u8; 16] {
+        &self.id
+    }
+}
+
+fn mac(keys: &RealmKeys, account: BlindIndex, id: &[u8; 16], at: &[u8; 8]) -> hmac::Tag {
+    let mut context = hmac::Context::with_key(keys.device_key());
+    context.update(&account.0);
+    context.update(id);
+    context.update(at);
+    context.sign()
+}

@@ -1,0 +1,44 @@
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+
+/// The longest wait.
+const LONGEST: Duration = Duration::from_secs(60);
+
+/// Wrong passwords of an account, or of one of its devices.
+///
+/// After the free ones each costs a wait, which doubles from a second to a minute: whoever guesses comes to 1,440 guesses a
+/// day, and whoever owns the account is never shut out for longer than a minute (NIST SP 800-63B-4 §3.2.2, ASVS 6.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failures {
+    /// How many.
+    pub count: u32,
+    /// When the last one was.
+    pub last_at: Timestamp,
+}
+
+impl Failures {
+    /// None.
+    pub const NONE: Self = Self { count: 0, last_at: Timestamp::from_millis(0) };
+
+    /// One more; if the last is so long ago, the first.
+    #[must_use]
+    pub fn and_one(self, now: Timestamp, forget_after: Duration) -> Self {
+        Self { count: self.remembered(now, forget_after).count.saturating_add(1), last_at: now.max(self.last_at) }
+    }
+
+    /// Unless the last is so long ago.
+    #[must_use]
+    pub fn remembered(self, now: Timestamp, forget_after: Duration) -> Self {
+        if now.since(self.last_at) >= forget_after { Self::NONE } else { self }
+    }
+
+    /// How long nobody may try, when so many are free.
+    #[must_use]
+    pub fn wait(self, free: u32, now: Timestamp) -> Duration {
+        let Some(beyond) = self.count.checked_sub(free.max(1)) else { return Duration::ZERO };
+        let wait = LONGEST.min(Duration::from_secs(1 << beyond.min(6)));
+        // A clock that was set back makes no wait longer than it is.
+        self.last_at.plus(wait).since(now).min(wait)
+    }
+}

@@ -1,0 +1,119 @@
+use std::time::Duration;
+
+use super::Quota;
+use crate::clock::Timestamp;
+
+/// So many points in time are kept; what is more is put together with its neighbour.
+const POINTS: usize = 64;
+/// Eight bytes of time, four of count.
+const POINT_BYTES: usize = 12;
+
+/// What has been done, and when: within any stretch of a quota's length no more than it allows.
+///
+/// Of more than 64 points in time those that are closest become one, the later: what counts may count for longer than it
+/// should, never shorter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally(Vec<(Timestamp, u32)>);
+
+impl Tally {
+    /// Counts once more.
+    ///
+    /// # Errors
+    /// How long to wait, where it is too much; then nothing is counted.
+    pub fn take(&mut self, quota: Quota, now: Timestamp) -> Result<(), Duration> {
+        self.forget(quota, now);
+        if self.count() >= quota.times {
+            return Err(self.wait(quota, now));
+        }
+        match self.0.last_mut() {
+            // Also for a clock that was set back: times only grow.
+            Some((at, count)) if *at >= now => *count = count.saturating_add(1),
+            _ => self.0.push((now, 1)),
+        }
+        self.shorten();
+        Ok(())
+    }
+
+    /// Takes back what was counted at this time.
+    pub fn give_back(&mut self, at: Timestamp) {
+        if let Some(found) = self.0.iter().position(|(time, _)| *time >= at)
+            && let Some((_, count)) = self.0.get_mut(found)
+        {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                self.0.remove(found);
+            }
+        }
+    }
+
+    /// How often it was done within the quota's length.
+    #[must_use]
+    pub fn within(&self, quota: Quota, now: Timestamp) -> u32 {
+        sum(self.0.iter().filter(|(at, _)| now.since(*at) < quota.per))
+    }
+
+    /// When the first that counts is forgotten.
+    #[must_use]
+    pub fn reset(&self, quota: Quota, now: Timestamp) -> Duration {
+        self.0.first().map_or(Duration::ZERO, |(at, _)| at.plus(quota.per).since(now))
+    }
+
+    /// When nothing of it counts any more.
+    #[must_use]
+    pub fn expires_at(&self, quota: Quota) -> Timestamp {
+        self.0.last().map_or_else(Timestamp::default, |(at, _)| at.plus(quota.per))
+    }
+
+    /// As the store keeps it.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.0.iter().flat_map(|(at, count)| at.millis().to_be_bytes().into_iter().chain(count.to_be_bytes())).collect()
+    }
+
+    /// What [`to_bytes`](Self::to_bytes) gave; what cannot be read is nothing.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        let point = |point: &[u8]| {
+            let (at, count) = point.split_first_chunk::<8>()?;
+            Some((Timestamp::from_millis(i64::from_be_bytes(*at)), u32::from_be_bytes(*count.first_chunk()?)))
+        };
+        Self(bytes.chunks(POINT_BYTES).filter_map(point).collect())
+    }
+
+    fn count(&self) -> u32 {
+        sum(self.0.iter())
+    }
+
+    fn forget(&mut self, quota: Quota, now: Timestamp) {
+        self.0.retain(|(at, _)| now.since(*at) < quota.per);
+    }
+
+    /// Until so many are forgotten that one more may come.
+    fn wait(&self, quota: Quota, now: Timestamp) -> Duration {
+        let mut count = self.count();
+        for (at, of_then) in &self.0 {
+            count = count.saturating_sub(*of_then);
+            if count < quota.times {
+                return at.plus(quota.per).since(now);
+            }
+        }
+        // A quota of nothing.
+        quota.per
+    }
+
+    fn shorten(&mut self) {
+        if self.0.len() <= POINTS {
+            return;
+        }
+        let gaps = self.0.iter().zip(self.0.iter().skip(1)).map(|((before, _), (after, _))| after.since(*before));
+        let Some((closest, _)) = gaps.enumerate().min_by_key(|(_, gap)| *gap) else { return };
+        let (_, count) = self.0.remove(closest);
+        if let Some((_, later)) = self.0.get_mut(closest) {
+            *later = later.saturating_add(count);
+        }
+    }
+}
+
+fn sum<'a>(points: impl Iterator<Item = &'a (Timestamp, u32)>) -> u32 {
+    points.fold(0, |sum, (_, count)| sum.saturating_add(*count))
+}

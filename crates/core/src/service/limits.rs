@@ -1,0 +1,190 @@
+//! Limits at work: what a client, an account, an address or a number may have done.
+
+use std::time::Duration;
+
+use crate::{
+    audit::{AuditRow, Event},
+    clock::Timestamp,
+    ctx::Ctx,
+    device::Device,
+    error::{Error, Kind, Result},
+    limit::{Flight, LimitKey, Mode, Quota, Row, Standing},
+    port::{Batch, CommitError, Counted, Op, Precondition},
+    realm::Realm,
+    seal::BlindIndex,
+    service::Service,
+};
+
+/// What was counted and can be given back.
+#[derive(Debug, Default)]
+pub(super) struct Spent(Option<(LimitKey, Timestamp)>);
+
+/// A password that is being tried: it counts as wrong until it turns out right.
+#[derive(Debug)]
+pub(super) struct PasswordTry<'a> {
+    client: Spent,
+    account: Option<(LimitKey, Option<Flight<'a>>)>,
+    forget_after: Duration,
+}
+
+impl PasswordTry<'_> {
+    /// What counts it for good; none where nothing is counted.
+    pub(super) fn failed(&self, ctx: &Ctx) -> Option<Op> {
+        let (key, _) = self.account.as_ref()?;
+        Some(Op::CountFailure { key: *key, now: ctx.now, forget_after: self.forget_after })
+    }
+}
+
+impl Service {
+    /// Counts a request of this client.
+    ///
+    /// # Errors
+    /// Limited.
+    pub(super) async fn client_may(&self, ctx: &Ctx, row: Row, quota: Quota) -> Result<Spent> {
+        match ctx.client.ip {
+            Some(address) => self.spend(ctx, row, LimitKey::client(row, address), quota).await,
+            None => Ok(Spent::default()),
+        }
+    }
+
+    /// Counts once more for this key.
+    ///
+    /// # Errors
+    /// Limited.
+    pub(super) async fn spend(&self, ctx: &Ctx, row: Row, key: LimitKey, quota: Quota) -> Result<Spent> {
+        if self.rules.limits.mode == Mode::Off {
+            return Ok(Spent::default());
+        }
+        match self.ports.counters.take(key, quota, ctx.now).await {
+            Counted::Within { left, reset } => {
+                ctx.note(Standing { row, quota, left, reset });
+                Ok(Spent(Some((key, ctx.now))))
+            }
+            Counted::Beyond { wait } => {
+                ctx.note(Standing { row, quota, left: 0, reset: wait });
+                self.refuse_beyond(ctx, row, wait)?;
+                Ok(Spent::default())
+            }
+        }
+    }
+
+    /// Forgets what was counted.
+    pub(super) async fn give_back(&self, spent: Spent) {
+        if let Spent(Some((key, at))) = spent {
+            self.ports.counters.give_back(key, at).await;
+        }
+    }
+
+    /// Something was too much.
+    fn refuse_beyond(&self, ctx: &Ctx, row: Row, wait: Duration) -> Result<()> {
+        ctx.note_beyond(row);
+        let is_enforced = self.rules.limits.mode == Mode::Enforce;
+        tracing::info!(limit = row.as_str(), enforced = is_enforced, "limit reached");
+        if is_enforced { Err(Error::limited(wait)) } else { Ok(()) }
+    }
+
+    /// Opens a link or tries a code for this client: what leads nowhere counts.
+    ///
+    /// # Errors
+    /// Limited; and those of the work.
+    pub(super) async fn try_link<T>(&self, ctx: &Ctx, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let spent = self.client_may(ctx, Row::Tries, self.rules.limits.tries_client).await?;
+        let result = work.await;
+        if !matches!(&result, Err(error) if error.kind() == Kind::BadLink) {
+            self.give_back(spent).await;
+        }
+        result
+    }
+
+    /// Begins to try a password, unless there were too many wrong ones: of this client, and of this account or of the device
+    /// from which its owner has logged in before.
+    ///
+    /// # Errors
+    /// Limited; unavailable.
+    pub(super) async fn try_password(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        account: BlindIndex,
+        device: Option<&Device>,
+    ) -> Result<PasswordTry<'_>> {
+        let limits = &self.rules.limits;
+        let forget_after = limits.passwords_account.per;
+        let client = self.client_may(ctx, Row::Passwords, limits.passwords_client).await?;
+        if limits.mode == Mode::Off {
+            return Ok(PasswordTry { client, account: None, forget_after });
+        }
+        let key = match device {
+            Some(device) => realm.keys.limit_key(Row::Passwords, &[b"device", device.id()]),
+            None => realm.keys.limit_key(Row::Passwords, &[b"account", &account.0]),
+        };
+        match self.begin(ctx, key).await {
+            Ok(flight) => Ok(PasswordTry { client, account: Some((key, flight)), forget_after }),
+            Err(error) => {
+                self.give_back(client).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn begin(&self, ctx: &Ctx, key: LimitKey) -> Result<Option<Flight<'_>>> {
+        let quota = self.rules.limits.passwords_account;
+        let failed = self.ports.store.failures(key).await?.remembered(ctx.now, quota.per);
+        match self.flights.begin(key, failed, quota.times, ctx.now) {
+            Ok(flight) => Ok(Some(flight)),
+            Err(wait) => self.refuse_beyond(ctx, Row::Passwords, wait).map(|()| None),
+        }
+    }
+
+    /// A password turned out right, or could not be tried.
+    pub(super) async fn forgive(&self, attempt: PasswordTry<'_>) {
+        self.give_back(attempt.client).await;
+    }
+
+    /// Commits a batch that sends a mail which anybody can ask for, while its address has not had too many. Otherwise nothing
+    /// is done but a line in the audit trail, and who asked is told nothing of it.
+    ///
+    /// # Errors
+    /// Those of the commit.
+    pub(super) async fn commit_mail(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        index: BlindIndex,
+        batch: Batch,
+    ) -> Result<(), CommitError> {
+        let key = realm.keys.limit_key(Row::Mails, &[&index.0]);
+        let quotas = vec![Op::Count { key, quota: self.rules.limits.mails_account, now: ctx.now }];
+        if self.commit_within(ctx, Row::Mails, quotas, batch).await? {
+            return Ok(());
+        }
+        let audit = AuditRow::new(ctx, &realm.name, Event::LimitReached).index(index).reason(Row::Mails.as_str());
+        self.commit(vec![Op::Audit(audit)]).await
+    }
+
+    /// Commits a batch if all quotas allow it; otherwise `false`, and nothing was done.
+    ///
+    /// # Errors
+    /// Those of the commit.
+    pub(super) async fn commit_within(
+        &self,
+        ctx: &Ctx,
+        row: Row,
+        quotas: Batch,
+        batch: Batch,
+    ) -> Result<bool, CommitError> {
+        if self.rules.limits.mode == Mode::Off {
+            return self.commit(batch).await.map(|()| true);
+        }
+        let counted = quotas.into_iter().chain(batch.iter().cloned()).collect();
+        match self.commit(counted).await {
+            Err(CommitError::Failed(Precondition::WithinQuota)) => {
+                if self.refuse_beyond(ctx, row, Duration::ZERO).is_err() {
+                    return Ok(false);
+                }
+                self.commit(batch).await.map(|()| true)
+            }
+            done => done.map(|()| true),
+        }
+    }
+}

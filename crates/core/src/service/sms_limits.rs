@@ -1,0 +1,74 @@
+//! Limits of SMS, each of which costs money: by account and number, by country, and in all.
+
+use std::time::Duration;
+
+use crate::{
+    audit::{AuditRow, Event},
+    ctx::Ctx,
+    error::Result,
+    id::UserId,
+    limit::{LimitKey, Mode, Quota, Row},
+    phone::PhoneNumber,
+    port::{Batch, Op},
+    realm::Realm,
+    service::Service,
+};
+
+/// What is sent and what comes back is compared over a day.
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Counts without end.
+const COUNT_ONLY: Quota = Quota { times: u32::MAX, per: DAY };
+
+impl Service {
+    /// What a code counts against. For a number of nobody's, to which nothing is sent, it is as many counts of no meaning.
+    pub(super) fn code_quotas(&self, ctx: &Ctx, realm: &Realm, subject: &UserId, phone: Option<&PhoneNumber>) -> Batch {
+        let limits = &self.rules.limits;
+        let number = phone.map_or(subject.as_str(), PhoneNumber::as_str);
+        let whose = [("account", subject.as_str()), ("number", number)];
+        let each = limits.codes_account.iter().flat_map(|quota| {
+            let per = quota.per.as_secs().to_be_bytes();
+            whose.map(|(kind, of)| (realm.keys.limit_key(Row::Codes, &[kind.as_bytes(), &per, of.as_bytes()]), *quota))
+        });
+        let country = phone.map_or("nobody", |phone| phone.country().unwrap_or_default());
+        let all = if phone.is_some() { "all" } else { "nobody" };
+        let together = [(sent_to(country), limits.sms_country), (LimitKey::public(Row::Sms, all), limits.sms)];
+        each.chain(together).map(|(key, quota)| Op::Count { key, quota, now: ctx.now }).collect()
+    }
+
+    /// Whether codes to this country come back so seldom that somebody must be earning by them.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub(super) async fn is_stopped(&self, ctx: &Ctx, realm: &Realm, country: &str) -> Result<bool> {
+        let limits = &self.rules.limits;
+        if limits.mode == Mode::Off {
+            return Ok(false);
+        }
+        let sent = self.ports.store.tally(sent_to(country)).await?.within(COUNT_ONLY, ctx.now);
+        let back = self.ports.store.tally(back_from(country)).await?.within(COUNT_ONLY, ctx.now);
+        let stop = limits.sms_stop;
+        let is_too_few = u64::from(back) * 100 < u64::from(sent) * u64::from(stop.percent);
+        if sent < stop.after || !is_too_few {
+            return Ok(false);
+        }
+        let is_enforced = limits.mode == Mode::Enforce;
+        ctx.note_beyond(Row::SmsCountry);
+        tracing::warn!(country, sent, back, enforced = is_enforced, "codes to this country do not come back");
+        let audit = AuditRow::new(ctx, &realm.name, Event::SmsStopped);
+        self.commit(vec![Op::Audit(audit)]).await?;
+        Ok(is_enforced)
+    }
+}
+
+/// A code of this country was given back.
+pub(super) fn came_back(ctx: &Ctx, country: &str) -> Op {
+    Op::Count { key: back_from(country), quota: COUNT_ONLY, now: ctx.now }
+}
+
+fn sent_to(country: &str) -> LimitKey {
+    LimitKey::public(Row::SmsCountry, &format!("sent/{country}"))
+}
+
+fn back_from(country: &str) -> LimitKey {
+    LimitKey::public(Row::SmsCountry, &format!("back/{country}"))
+}

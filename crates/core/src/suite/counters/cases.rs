@@ -1,0 +1,68 @@
+use std::time::Duration;
+
+use crate::{
+    limit::{LimitKey, Quota},
+    port::{Counted, Counters},
+    suite::{
+        rows::{NOW, at},
+        together,
+    },
+};
+
+/// Three a minute.
+const QUOTA: Quota = Quota { times: 3, per: Duration::from_secs(60) };
+
+const fn key(number: u8) -> LimitKey {
+    LimitKey([number; 32])
+}
+
+/// And each is told how many are left.
+pub async fn so_many_are_within_the_quota(counters: &dyn Counters) {
+    for (second, left) in [(0, 2), (10, 1), (20, 0)] {
+        let reset = Duration::from_secs(60 - second);
+        let now = NOW.plus(Duration::from_secs(second));
+        assert_eq!(counters.take(key(1), QUOTA, now).await, Counted::Within { left, reset });
+    }
+    let wait = Duration::from_secs(30);
+    assert_eq!(counters.take(key(1), QUOTA, at(30)).await, Counted::Beyond { wait });
+}
+
+/// Each in its own time.
+pub async fn what_was_counted_is_forgotten(counters: &dyn Counters) {
+    for second in [0, 30, 30] {
+        counters.take(key(1), QUOTA, at(second)).await;
+    }
+    assert!(matches!(counters.take(key(1), QUOTA, at(60)).await, Counted::Within { left: 0, .. }));
+    assert!(matches!(counters.take(key(1), QUOTA, at(61)).await, Counted::Beyond { .. }));
+    assert!(matches!(counters.take(key(1), QUOTA, at(90)).await, Counted::Within { left: 1, .. }));
+}
+
+/// As if it had never been.
+pub async fn what_was_given_back_may_be_done_again(counters: &dyn Counters) {
+    for second in [0, 1, 1] {
+        counters.take(key(1), QUOTA, at(second)).await;
+    }
+    counters.give_back(key(1), at(1)).await;
+    assert!(matches!(counters.take(key(1), QUOTA, at(2)).await, Counted::Within { left: 0, .. }));
+    assert!(matches!(counters.take(key(1), QUOTA, at(2)).await, Counted::Beyond { .. }));
+}
+
+/// To no effect.
+pub async fn what_was_never_counted_can_be_given_back(counters: &dyn Counters) {
+    counters.give_back(key(1), NOW).await;
+    assert!(matches!(counters.take(key(1), QUOTA, NOW).await, Counted::Within { left: 2, .. }));
+}
+
+/// One's is not another's.
+pub async fn clients_are_apart(counters: &dyn Counters) {
+    for _ in 0..4 {
+        counters.take(key(1), QUOTA, NOW).await;
+    }
+    assert!(matches!(counters.take(key(2), QUOTA, NOW).await, Counted::Within { left: 2, .. }));
+}
+
+/// However they come.
+pub async fn of_fifty_at_once_as_many_are_within_as_may(counters: &dyn Counters) {
+    let counted = together((0..50).map(|_| counters.take(key(1), QUOTA, NOW))).await;
+    assert_eq!(counted.iter().filter(|counted| matches!(counted, Counted::Within { .. })).count(), 3);
+}

@@ -1,0 +1,96 @@
+//! Quotas and wrong passwords.
+
+use std::time::Duration;
+
+use super::{done, fails, so_many_win};
+use crate::{
+    clock::Timestamp,
+    limit::{Failures, LimitKey, Quota},
+    port::{Op, Precondition, Store},
+    suite::{
+        rows::{NOW, at},
+        together,
+    },
+};
+
+/// Three a minute.
+const QUOTA: Quota = Quota { times: 3, per: Duration::from_secs(60) };
+const DAY: Duration = Duration::from_secs(86_400);
+
+const fn key(number: u8) -> LimitKey {
+    LimitKey([number; 32])
+}
+
+fn count(number: u8, now: Timestamp) -> Op {
+    Op::Count { key: key(number), quota: QUOTA, now }
+}
+
+fn failure(number: u8, now: Timestamp) -> Op {
+    Op::CountFailure { key: key(number), now, forget_after: DAY }
+}
+
+/// As often as the quota says, and not once more.
+pub async fn a_quota_is_counted_to_its_end(store: &dyn Store) {
+    for second in 0..3 {
+        done(store, [count(1, at(second))]).await;
+    }
+    fails(store, [count(1, at(59))], Precondition::WithinQuota).await;
+    assert_eq!(store.tally(key(1)).await.unwrap().within(QUOTA, at(59)), 3);
+}
+
+/// Each in its own time.
+pub async fn what_was_counted_of_a_quota_is_forgotten(store: &dyn Store) {
+    done(store, [count(1, NOW), count(1, at(30)), count(1, at(30))]).await;
+    done(store, [count(1, at(60))]).await;
+    fails(store, [count(1, at(89))], Precondition::WithinQuota).await;
+    done(store, [count(1, at(90)), count(1, at(90))]).await;
+}
+
+/// One's is not another's.
+pub async fn quotas_of_two_keys_are_apart(store: &dyn Store) {
+    done(store, [count(1, NOW), count(1, NOW), count(1, NOW), count(2, NOW)]).await;
+    fails(store, [count(2, NOW), count(1, NOW)], Precondition::WithinQuota).await;
+    assert_eq!(store.tally(key(2)).await.unwrap().within(QUOTA, NOW), 1, "a batch that fails counts nothing");
+    assert_eq!(store.tally(key(3)).await.unwrap().within(QUOTA, NOW), 0);
+}
+
+/// However they come.
+pub async fn of_fifty_who_draw_on_a_quota_as_many_do_as_may(store: &dyn Store) {
+    so_many_win(3, store, (0..50).map(|_| count(1, NOW)), Precondition::WithinQuota).await;
+}
+
+/// With the time of the last.
+pub async fn wrong_passwords_are_counted(store: &dyn Store) {
+    assert_eq!(store.failures(key(1)).await.unwrap(), Failures::NONE);
+    done(store, [failure(1, NOW)]).await;
+    done(store, [failure(1, at(5)), failure(1, at(7)), failure(2, at(9))]).await;
+    assert_eq!(store.failures(key(1)).await.unwrap(), Failures { count: 3, last_at: at(7) });
+    assert_eq!(store.failures(key(2)).await.unwrap(), Failures { count: 1, last_at: at(9) });
+}
+
+/// None is lost.
+pub async fn fifty_wrong_passwords_at_once_are_fifty(store: &dyn Store) {
+    for result in together((0..50).map(|_| store.commit(vec![failure(1, NOW)]))).await {
+        result.expect("each is counted");
+    }
+    assert_eq!(store.failures(key(1)).await.unwrap().count, 50);
+}
+
+/// A day after the last, all at once.
+pub async fn wrong_passwords_are_forgotten_after_a_day_without_one(store: &dyn Store) {
+    done(store, [failure(1, NOW)]).await;
+    done(store, [failure(1, NOW.plus(DAY - Duration::from_secs(1)))]).await;
+    assert_eq!(store.failures(key(1)).await.unwrap().count, 2);
+    done(store, [failure(1, NOW.plus(DAY * 2))]).await;
+    assert_eq!(store.failures(key(1)).await.unwrap().count, 1);
+}
+
+/// And what still counts stays.
+pub async fn counts_that_have_lapsed_are_swept(store: &dyn Store) {
+    done(store, [count(1, NOW), count(2, at(30)), failure(1, NOW), failure(2, at(30))]).await;
+    assert_eq!(store.sweep(at(61)).await.unwrap(), 1);
+    assert_eq!(store.tally(key(2)).await.unwrap().within(QUOTA, at(61)), 1);
+    assert_eq!(store.sweep(NOW.plus(DAY)).await.unwrap(), 2);
+    assert_eq!(store.failures(key(1)).await.unwrap(), Failures::NONE);
+    assert_eq!(store.failures(key(2)).await.unwrap().count, 1);
+}

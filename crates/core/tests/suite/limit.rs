@@ -1,0 +1,116 @@
+//! Quotas, waits and devices.
+
+use std::time::Duration;
+
+use portcullis_core::{
+    clock::Timestamp,
+    device::Device,
+    email::EmailAddress,
+    limit::{Failures, Flights, LimitKey, Quota, Row, Tally},
+    suite::rows::{NOW, at},
+};
+use proptest::prelude::*;
+
+use crate::support;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+#[test]
+fn five_wrong_passwords_are_free_then_each_wait_is_double_the_one_before() {
+    let mut failures = Failures::NONE;
+    let mut waits = Vec::new();
+    for _ in 0..13 {
+        failures = failures.and_one(NOW, DAY);
+        waits.push(failures.wait(5, NOW).as_secs());
+    }
+    assert_eq!(waits, [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    assert_eq!(failures.wait(5, at(59)), Duration::from_secs(1));
+    assert_eq!(failures.wait(5, at(60)), Duration::ZERO);
+}
+
+#[test]
+fn a_clock_that_was_set_back_makes_no_wait_longer() {
+    let failures = Failures { count: 5, last_at: at(3600) };
+    assert_eq!(failures.wait(5, NOW), Duration::from_secs(1));
+}
+
+#[test]
+fn what_is_being_tried_counts_until_it_has_ended() {
+    let (flights, key) = (Flights::default(), LimitKey([1; 32]));
+    let begin = |failed| flights.begin(key, failed, 5, NOW);
+    let flying: Vec<_> = (0..5).map(|_| begin(Failures::NONE).unwrap()).collect();
+    assert_eq!(begin(Failures::NONE).unwrap_err(), Duration::from_secs(1));
+    assert!(flights.begin(LimitKey([2; 32]), Failures::NONE, 5, NOW).is_ok());
+    drop(flying);
+    let failed = Failures { count: 4, last_at: NOW };
+    let last = begin(failed).unwrap();
+    assert!(begin(failed).is_err());
+    drop(last);
+    assert!(begin(failed).is_ok());
+}
+
+#[test]
+fn addresses_of_one_network_are_one_client() {
+    let key = |address: &str| LimitKey::client(Row::Tries, address.parse().unwrap());
+    assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff::9"));
+    assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
+    assert_eq!(key("192.0.2.1"), key("::ffff:192.0.2.1"));
+    assert_ne!(key("192.0.2.1"), key("192.0.2.2"));
+    assert_ne!(key("192.0.2.1"), LimitKey::client(Row::Codes, "192.0.2.1".parse().unwrap()));
+}
+
+#[test]
+fn a_device_is_known_for_its_account_and_a_year() {
+    let (keys, others) = (support::keys("User1", 1), support::keys("User2", 1));
+    let account = keys.blind_index(&EmailAddress::parse("ada@example.com").unwrap());
+    let other = keys.blind_index(&EmailAddress::parse("bob@example.com").unwrap());
+    let ctx = support::ctx_at(1, NOW);
+    let device = Device::new(&ctx);
+    let raw = device.expose(&ctx, &keys, account);
+    assert_eq!(Device::parse(&ctx, &keys, account, &raw), Some(device));
+    assert_eq!(Device::parse(&ctx, &keys, other, &raw), None);
+    assert_eq!(Device::parse(&ctx, &others, account, &raw), None);
+    let later = support::ctx_at(1, NOW.plus(DAY * 365));
+    assert_eq!(Device::parse(&later, &keys, account, &raw), None);
+    for forged in ["", "AAAA", &format!("{raw}A"), &raw.replacen(raw.get(..2).unwrap(), "zz", 1)] {
+        assert_eq!(Device::parse(&ctx, &keys, account, forged), None, "{forged}");
+    }
+}
+
+fn quota() -> impl Strategy<Value = Quota> {
+    (1_u32..200, 1_u64..10_000).prop_map(|(times, secs)| Quota { times, per: Duration::from_secs(secs) })
+}
+
+proptest! {
+    #[test]
+    fn no_stretch_of_a_quotas_length_has_more_than_it_allows(quota in quota(), gaps in prop::collection::vec(0_u64..500_000, 1..400)) {
+        let (mut tally, mut now, mut taken) = (Tally::default(), NOW, Vec::<Timestamp>::new());
+        for gap in gaps {
+            now = now.plus(Duration::from_millis(gap));
+            let within = taken.iter().filter(|at| now.since(**at) < quota.per).count();
+            match tally.take(quota, now) {
+                Ok(()) => {
+                    prop_assert!(within < quota.times as usize);
+                    taken.push(now);
+                }
+                Err(wait) => {
+                    prop_assert!(!wait.is_zero());
+                    let mut later = tally.clone();
+                    prop_assert!(later.take(quota, now.plus(wait)).is_ok(), "after the wait one may come");
+                    if quota.times <= 64 {
+                        prop_assert!(within >= quota.times as usize, "refused too early");
+                    }
+                }
+            }
+        }
+        prop_assert_eq!(Tally::from_bytes(&tally.to_bytes()), tally);
+    }
+
+    #[test]
+    fn a_tally_can_be_read_from_anything(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+        let mut tally = Tally::from_bytes(&bytes);
+        let taken = tally.take(Quota { times: 3, per: DAY }, NOW);
+        prop_assert!(taken.is_ok() || taken.is_err_and(|wait| wait <= DAY * 100_000_000));
+        tally.give_back(NOW);
+    }
+}

@@ -1,0 +1,24 @@
+//! Quotas: how often in how long.
+
+use portcullis_core::limit::Quota;
+
+use super::{Form, items, read_duration};
+
+/// One.
+pub(crate) const QUOTA: Form<Quota> = Form::new("TIMES/DURATION", read);
+
+/// Several, all of which must hold.
+pub(crate) const QUOTAS: Form<Vec<Quota>> = Form::new("TIMES/DURATION,…", |text| {
+    let quotas: Vec<Quota> = items(text).map(read).collect::<Result<_, _>>()?;
+    if quotas.is_empty() { Err(malformed()) } else { Ok(quotas) }
+});
+
+fn read(text: &str) -> Result<Quota, String> {
+    let (times, per) = text.split_once('/').ok_or_else(malformed)?;
+    let times = times.trim().parse().ok().filter(|times| *times > 0).ok_or_else(malformed)?;
+    Ok(Quota { times, per: read_duration(per.trim()).map_err(|_| malformed())? })
+}
+
+fn malformed() -> String {
+    "must be so many in so long, such as `20/1h`, `5/24h` or `30/60s`".to_owned()
+}

@@ -1,0 +1,53 @@
+use std::convert::Infallible;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, header::COOKIE, header::SET_COOKIE, request::Parts},
+    response::Response,
+};
+use portcullis_core::{device::DEVICE_LIFETIME, service::Given};
+
+use crate::http::state::AppState;
+
+/// The cookie by which a device is known that has logged in before; empty where there is none.
+#[derive(Debug)]
+pub(in crate::http) struct DeviceCookie(Option<String>);
+
+impl DeviceCookie {
+    /// The cookie's value, or the form field's from a client without cookies.
+    pub(in crate::http) fn or(self, field: Given) -> Given {
+        self.0.map_or(field, Given::from)
+    }
+
+    /// Gives the device its name for the next time.
+    pub(in crate::http) fn set(mut response: Response, state: &AppState, device: &str) -> Response {
+        let name = cookie_name(state.face.is_https);
+        let secure = if state.face.is_https { "; Secure" } else { "" };
+        let age = DEVICE_LIFETIME.as_secs();
+        let cookie = format!("{name}={device}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
+        if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
+            cookie.set_sensitive(true);
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
+    }
+}
+
+impl FromRequestParts<AppState> for DeviceCookie {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        Ok(Self(cookie(&parts.headers, cookie_name(state.face.is_https))))
+    }
+}
+
+/// With the prefix, no page of another host can have set it (RFC 6265bis §4.1.3.2).
+const fn cookie_name(is_https: bool) -> &'static str {
+    if is_https { "__Host-portcullis_device" } else { "portcullis_device" }
+}
+
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let pairs = headers.get_all(COOKIE).into_iter().filter_map(|line| line.to_str().ok());
+    let mut pairs = pairs.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value.to_owned())
+}

@@ -1,0 +1,62 @@
+//! `/metrics`, and nothing else.
+
+use std::{fs, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{HeaderValue, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use metrics::gauge;
+use metrics_exporter_prometheus::PrometheusHandle;
+use portcullis_core::{clock::Clock, service::Service};
+use tower::{Service as _, util::BoxCloneSyncService};
+
+use super::{OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY};
+use crate::http::Entrance;
+
+/// The version of the text format.
+const FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+/// Linux gives memory in pages of this size on all machines that are built for.
+const PAGE_BYTES: u32 = 4096;
+
+#[derive(Clone)]
+struct Sources {
+    handle: &'static PrometheusHandle,
+    service: Arc<Service>,
+    clock: Arc<dyn Clock>,
+}
+
+/// The way in to the metrics.
+pub(crate) fn entrance(handle: &'static PrometheusHandle, service: Arc<Service>, clock: Arc<dyn Clock>) -> Entrance {
+    let router: Router = Router::new().route("/metrics", get(tell)).with_state(Sources { handle, service, clock });
+    BoxCloneSyncService::new(tower::service_fn(move |request: Request| {
+        let mut router = router.clone();
+        async move { router.call(request).await }
+    }))
+}
+
+async fn tell(State(Sources { handle, service, clock }): State<Sources>) -> Response {
+    let now = clock.now();
+    // Of a store that is away nothing is known; the rest is told all the same.
+    if let Ok(state) = service.outbox_state(now).await {
+        gauge!(OUTBOX_MESSAGES, "state" => "waiting").set(as_f64(state.waiting));
+        gauge!(OUTBOX_MESSAGES, "state" => "dead").set(as_f64(state.dead));
+        gauge!(OUTBOX_OLDEST).set(state.oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64()));
+    }
+    if let Some(pages) = resident_pages() {
+        gauge!(PROCESS_MEMORY).set(f64::from(pages) * f64::from(PAGE_BYTES));
+    }
+    handle.run_upkeep();
+    ([(CONTENT_TYPE, FORMAT)], handle.render()).into_response()
+}
+
+fn as_f64(count: u64) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+fn resident_pages() -> Option<u32> {
+    fs::read_to_string("/proc/self/statm").ok()?.split(' ').nth(1)?.parse().ok()
+}

@@ -1,0 +1,59 @@
+//! What is measured, and the listener that tells it (Prometheus text format).
+
+mod listener;
+mod names;
+mod ports;
+mod store;
+
+pub(crate) use listener::entrance;
+pub use names::metrics_markdown;
+pub(crate) use names::{
+    HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED, LOGINS, OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY,
+};
+
+use std::{sync::OnceLock, time::Instant};
+
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use portcullis_core::service::Ports;
+
+use names::METRICS;
+
+/// Seconds, from a read in memory to the longest request.
+const BUCKETS: &[f64] =
+    &[0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+/// Begins to measure; once in a process.
+///
+/// # Errors
+/// When something else measures already.
+pub(crate) fn install() -> Result<&'static PrometheusHandle, BuildError> {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    if let Some(handle) = HANDLE.get() {
+        return Ok(handle);
+    }
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), BUCKETS)?
+        .install_recorder()?;
+    for metric in METRICS {
+        metric.describe();
+    }
+    metrics::gauge!(names::BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1);
+    Ok(HANDLE.get_or_init(|| handle))
+}
+
+/// The same sockets, watched.
+pub(crate) fn watched(ports: Ports) -> Ports {
+    Ports {
+        store: store::watched(ports.store),
+        hasher: ports::hasher(ports.hasher),
+        accounts: ports::accounts(ports.accounts),
+        mailer: ports::mailer(ports.mailer),
+        sms: ports.sms.map(ports::sms),
+        ..ports
+    }
+}
+
+/// Seconds since then.
+fn since(begun: Instant) -> f64 {
+    begun.elapsed().as_secs_f64()
+}

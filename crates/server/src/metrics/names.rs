@@ -1,0 +1,89 @@
+//! All metrics, by the conventions of Prometheus: the unit is the end of the name, and no label ever names a person, a token,
+//! an address or anything else of which there is no end.
+
+use std::fmt::Write as _;
+
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+/// A metric, as it is described to Prometheus and in the documentation.
+#[derive(Debug)]
+pub(super) struct Metric {
+    name: &'static str,
+    kind: Kind,
+    labels: &'static str,
+    help: &'static str,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+macro_rules! metrics {
+    ($($const:ident = $name:literal, $kind:ident, $labels:literal, $help:literal;)*) => {
+        $(#[doc = $help] pub(crate) const $const: &str = $name;)*
+
+        /// All of them.
+        pub(super) static METRICS: &[Metric] =
+            &[$(Metric { name: $name, kind: Kind::$kind, labels: $labels, help: $help }),*];
+    };
+}
+
+metrics! {
+    BUILD = "portcullis_build_info", Gauge, "version", "Always 1; the version is the label.";
+    HTTP_REQUESTS = "portcullis_http_requests_total", Counter, "method, route, status", "Requests that were answered.";
+    HTTP_DURATION = "portcullis_http_request_duration_seconds", Histogram, "route", "From a request's head to the head of its answer.";
+    LOGINS = "portcullis_logins_total", Counter, "outcome", "Logins: `ok`, `wrong`, `unverified`, `limited`, `invalid` or `failed`.";
+    LIMITS_REACHED = "portcullis_limits_reached_total", Counter, "limit", "Requests that went beyond a limit, also where it is only observed.";
+    HASH_DURATION = "portcullis_password_hash_duration_seconds", Histogram, "outcome", "From asking for a password hash to having it, the wait included; `overloaded` ones were turned away.";
+    HASHES_PENDING = "portcullis_password_hashes_pending", Gauge, "", "Passwords that wait for a thread or are being hashed.";
+    STORE_DURATION = "portcullis_store_duration_seconds", Histogram, "operation, outcome", "Work of the database: `ok`, `failed` (a precondition did not hold), `away` or `broken`.";
+    ACCOUNT_CACHE = "portcullis_account_cache_requests_total", Counter, "outcome", "Accounts looked for in memory: `hit` or `miss`.";
+    MESSAGES = "portcullis_messages_total", Counter, "channel, outcome", "Mails and SMS handed over: `taken`, `refused` for good, `later`, or `unknown`.";
+    OUTBOX_MESSAGES = "portcullis_outbox_messages", Gauge, "state", "Messages in the outbox: `waiting` or `dead`.";
+    OUTBOX_OLDEST = "portcullis_outbox_oldest_seconds", Gauge, "", "Age of the oldest message that waits.";
+    PROCESS_MEMORY = "process_resident_memory_bytes", Gauge, "", "Resident memory of the process.";
+}
+
+impl Metric {
+    pub(super) fn describe(&self) {
+        let unit = if self.name.ends_with("_seconds") {
+            Unit::Seconds
+        } else if self.name.ends_with("_bytes") {
+            Unit::Bytes
+        } else {
+            Unit::Count
+        };
+        match self.kind {
+            Kind::Counter => describe_counter!(self.name, unit, self.help),
+            Kind::Gauge => describe_gauge!(self.name, unit, self.help),
+            Kind::Histogram => describe_histogram!(self.name, unit, self.help),
+        }
+    }
+}
+
+/// The list of metrics, for the documentation.
+#[must_use]
+pub fn metrics_markdown() -> String {
+    let mut page = String::from(
+        "# Metrics\n\nMade from the code by `make generate`. `METRICS_LISTEN=127.0.0.1:9090` serves them at `/metrics`, apart from \
+         everything else.\nLabels never name a person, a token or an address.\n\n| metric | kind | labels | what it is |\n|---|---|---|---|\n",
+    );
+    for Metric { name, kind, labels, help } in METRICS {
+        let kind = match kind {
+            Kind::Counter => "counter",
+            Kind::Gauge => "gauge",
+            Kind::Histogram => "histogram",
+        };
+        let labels =
+            labels.split(", ").filter(|label| !label.is_empty()).map(|label| format!("`{label}`")).collect::<Vec<_>>();
+        let written = writeln!(page, "| `{name}` | {kind} | {} | {help} |", labels.join(", "));
+        debug_assert!(written.is_ok(), "a string takes everything");
+    }
+    page.push_str(ALERTS);
+    page
+}
+
+const ALERTS: &str = include_str!("alerts.md");

@@ -1,0 +1,117 @@
+//! Sockets that are watched: the hasher, the cache, the ways out.
+
+use std::{sync::Arc, time::Instant};
+
+use async_trait::async_trait;
+use metrics::{counter, gauge, histogram};
+use portcullis_core::{
+    id::UserId,
+    message::{Mail, Sms},
+    password::{Password, PasswordHash},
+    port::{AccountCache, HashError, MailSender, PasswordHasher, SendError, SmsReceipt, SmsSender, SmsStatus},
+    realm::RealmName,
+    user::Account,
+};
+
+use super::{
+    names::{ACCOUNT_CACHE, HASH_DURATION, HASHES_PENDING, MESSAGES},
+    since,
+};
+
+#[derive(Debug)]
+struct Watched<T: ?Sized>(Arc<T>);
+
+pub(super) fn hasher(hasher: Arc<dyn PasswordHasher>) -> Arc<dyn PasswordHasher> {
+    Arc::new(Watched(hasher))
+}
+
+pub(super) fn accounts(accounts: Arc<dyn AccountCache>) -> Arc<dyn AccountCache> {
+    Arc::new(Watched(accounts))
+}
+
+pub(super) fn mailer(mailer: Arc<dyn MailSender>) -> Arc<dyn MailSender> {
+    Arc::new(Watched(mailer))
+}
+
+pub(super) fn sms(sms: Arc<dyn SmsSender>) -> Arc<dyn SmsSender> {
+    Arc::new(Watched(sms))
+}
+
+async fn hashed<T>(work: impl Future<Output = Result<T, HashError>>) -> Result<T, HashError> {
+    let (begun, pending) = (Instant::now(), gauge!(HASHES_PENDING));
+    pending.increment(1);
+    let result = work.await;
+    pending.decrement(1);
+    let outcome = match &result {
+        Ok(_) => "done",
+        Err(HashError::Overloaded) => "overloaded",
+        Err(HashError::Failed(_)) => "failed",
+    };
+    histogram!(HASH_DURATION, "outcome" => outcome).record(since(begun));
+    result
+}
+
+#[async_trait]
+impl PasswordHasher for Watched<dyn PasswordHasher> {
+    async fn hash(&self, password: &Password, salt: [u8; 16]) -> Result<PasswordHash, HashError> {
+        hashed(self.0.hash(password, salt)).await
+    }
+
+    async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HashError> {
+        hashed(self.0.verify(password, hash)).await
+    }
+
+    fn is_outdated(&self, hash: &PasswordHash) -> bool {
+        self.0.is_outdated(hash)
+    }
+}
+
+impl AccountCache for Watched<dyn AccountCache> {
+    fn get(&self, realm: &RealmName, user: &UserId) -> Option<Arc<Account>> {
+        let found = self.0.get(realm, user);
+        counter!(ACCOUNT_CACHE, "outcome" => if found.is_some() { "hit" } else { "miss" }).increment(1);
+        found
+    }
+
+    fn mark(&self) -> u64 {
+        self.0.mark()
+    }
+
+    fn put(&self, realm: &RealmName, account: Arc<Account>, mark: u64) {
+        self.0.put(realm, account, mark);
+    }
+
+    fn forget(&self, realm: &RealmName, user: &UserId) {
+        self.0.forget(realm, user);
+    }
+}
+
+async fn sent<T>(channel: &'static str, sending: impl Future<Output = Result<T, SendError>>) -> Result<T, SendError> {
+    let result = sending.await;
+    let outcome = match &result {
+        Ok(_) => "taken",
+        Err(SendError::Permanent(_)) => "refused",
+        Err(SendError::Transient(_)) => "later",
+        Err(SendError::Unknown(_)) => "unknown",
+    };
+    counter!(MESSAGES, "channel" => channel, "outcome" => outcome).increment(1);
+    result
+}
+
+#[async_trait]
+impl MailSender for Watched<dyn MailSender> {
+    async fn send(&self, mail: &Mail) -> Result<(), SendError> {
+        sent("mail", self.0.send(mail)).await
+    }
+}
+
+#[async_trait]
+impl SmsSender for Watched<dyn SmsSender> {
+    async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError> {
+        sent("sms", self.0.send(sms)).await
+    }
+
+    async fn status(&self, receipt: &SmsReceipt) -> Result<SmsStatus, SendError> {
+        self.0.status(receipt).await
+    }
+}

@@ -1,0 +1,118 @@
+//! The store, watched.
+
+use std::{sync::Arc, time::Instant};
+
+use async_trait::async_trait;
+use metrics::histogram;
+use portcullis_core::{
+    clock::Timestamp,
+    id::{ChallengeId, SessionId, UserId},
+    limit::{Failures, LimitKey, Tally},
+    link::Challenge,
+    message::Channel,
+    outbox::{Claimed, Lease},
+    port::{Batch, CommitError, OutboxState, RootKeyRow, SigningKeyRow, Store, StoreError},
+    realm::RealmName,
+    seal::BlindIndex,
+    session::{LogPosition, Revocation, Session},
+    user::{Registration, User},
+};
+
+use super::{names::STORE_DURATION, since};
+
+#[derive(Debug)]
+struct Watched(Arc<dyn Store>);
+
+pub(super) fn watched(store: Arc<dyn Store>) -> Arc<dyn Store> {
+    Arc::new(Watched(store))
+}
+
+const fn outcome(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Unavailable(_) => "away",
+        StoreError::Broken(_) => "broken",
+    }
+}
+
+async fn timed<T>(operation: &'static str, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    let begun = Instant::now();
+    let result = work.await;
+    let outcome = result.as_ref().map_or_else(outcome, |_| "ok");
+    histogram!(STORE_DURATION, "operation" => operation, "outcome" => outcome).record(since(begun));
+    result
+}
+
+#[async_trait]
+impl Store for Watched {
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        let begun = Instant::now();
+        let result = self.0.commit(batch).await;
+        let outcome = match &result {
+            Ok(()) => "ok",
+            Err(CommitError::Failed(_)) => "failed",
+            Err(CommitError::Store(error)) => outcome(error),
+        };
+        histogram!(STORE_DURATION, "operation" => "commit", "outcome" => outcome).record(since(begun));
+        result
+    }
+
+    async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
+        timed("claim", self.0.claim(channel, limit, lease)).await
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
+        timed("sweep", self.0.sweep(now)).await
+    }
+
+    async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {
+        timed("root_keys", self.0.root_keys()).await
+    }
+
+    async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StoreError> {
+        timed("signing_keys", self.0.signing_keys()).await
+    }
+
+    async fn by_index(
+        &self,
+        realm: &RealmName,
+        index: BlindIndex,
+    ) -> Result<(Option<User>, Option<Registration>), StoreError> {
+        timed("by_index", self.0.by_index(realm, index)).await
+    }
+
+    async fn user(&self, realm: &RealmName, id: &UserId) -> Result<Option<User>, StoreError> {
+        timed("user", self.0.user(realm, id)).await
+    }
+
+    async fn registration(&self, realm: &RealmName, id: &UserId) -> Result<Option<Registration>, StoreError> {
+        timed("registration", self.0.registration(realm, id)).await
+    }
+
+    async fn challenge(&self, realm: &RealmName, id: ChallengeId) -> Result<Option<Challenge>, StoreError> {
+        timed("challenge", self.0.challenge(realm, id)).await
+    }
+
+    async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        timed("session", self.0.session(realm, id)).await
+    }
+
+    async fn failures(&self, key: LimitKey) -> Result<Failures, StoreError> {
+        timed("failures", self.0.failures(key)).await
+    }
+
+    async fn tally(&self, key: LimitKey) -> Result<Tally, StoreError> {
+        timed("tally", self.0.tally(key)).await
+    }
+
+    async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError> {
+        timed("revocations_after", self.0.revocations_after(position)).await
+    }
+
+    async fn outbox_state(&self, now: Timestamp) -> Result<OutboxState, StoreError> {
+        timed("outbox_state", self.0.outbox_state(now)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        timed("ping", self.0.ping()).await
+    }
+}
