@@ -31,6 +31,9 @@ fn main() -> ExitCode {
         Command::ConfigCheck => Ok(cli::check(sources, &mut out)?.into()),
         Command::ConfigShow => Ok(cli::show(sources, &mut out)?.into()),
         Command::Hash(verify) => hash(sources, verify.as_deref(), &mut out),
+        Command::OpenApi(server) => {
+            Ok(cli::openapi(&config::inspect(sources).realms()?, server.as_ref(), &mut out)?.into())
+        }
         Command::Completions(shell) => Ok(cli::completions(shell, &mut out)?.into()),
     });
     done.unwrap_or_else(|failure| {

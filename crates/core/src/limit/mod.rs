@@ -5,7 +5,7 @@ mod flights;
 mod tally;
 
 pub use failures::Failures;
-pub use flights::{Flight, Flights};
+pub use flights::{Flight, Flights, Grounded};
 pub use tally::Tally;
 
 use std::{fmt, net::IpAddr, time::Duration};

@@ -8,7 +8,7 @@ use crate::{
     ctx::Ctx,
     device::Device,
     error::{Error, Kind, Result},
-    limit::{Flight, LimitKey, Mode, Quota, Row, Standing},
+    limit::{Flight, Grounded, LimitKey, Mode, Quota, Row, Standing},
     port::{Batch, CommitError, Counted, Op, Precondition},
     realm::Realm,
     seal::BlindIndex,
@@ -118,21 +118,21 @@ impl Service {
             Some(device) => realm.keys.limit_key(Row::Passwords, &[b"device", device.id()]),
             None => realm.keys.limit_key(Row::Passwords, &[b"account", &account.0]),
         };
-        match self.begin(ctx, key).await {
-            Ok(flight) => Ok(PasswordTry { client, account: Some((key, flight)), forget_after }),
-            Err(error) => {
-                self.give_back(client).await;
-                Err(error)
-            }
-        }
+        // A try that is refused counts for the client all the same: whoever does not wait is no better than who guesses.
+        let flight = self.begin(ctx, key).await?;
+        Ok(PasswordTry { client, account: Some((key, flight)), forget_after })
     }
 
     async fn begin(&self, ctx: &Ctx, key: LimitKey) -> Result<Option<Flight<'_>>> {
         let quota = self.rules.limits.passwords_account;
-        let failed = self.ports.store.failures(key).await?.remembered(ctx.now, quota.per);
-        match self.flights.begin(key, failed, quota.times, ctx.now) {
-            Ok(flight) => Ok(Some(flight)),
-            Err(wait) => self.refuse_beyond(ctx, Row::Passwords, wait).map(|()| None),
+        loop {
+            let mark = self.flights.mark(key);
+            let failed = self.ports.store.failures(key).await?.remembered(ctx.now, quota.per);
+            match self.flights.begin(key, mark, failed, quota.times, ctx.now) {
+                Ok(flight) => return Ok(Some(flight)),
+                Err(Grounded::Stale) => {}
+                Err(Grounded::Wait(wait)) => return self.refuse_beyond(ctx, Row::Passwords, wait).map(|()| None),
+            }
         }
     }
 

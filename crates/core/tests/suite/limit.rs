@@ -6,7 +6,7 @@ use portcullis_core::{
     clock::Timestamp,
     device::Device,
     email::EmailAddress,
-    limit::{Failures, Flights, LimitKey, Quota, Row, Tally},
+    limit::{Failures, Flights, Grounded, LimitKey, Quota, Row, Tally},
     suite::rows::{NOW, at},
 };
 use proptest::prelude::*;
@@ -37,15 +37,17 @@ fn a_clock_that_was_set_back_makes_no_wait_longer() {
 #[test]
 fn what_is_being_tried_counts_until_it_has_ended() {
     let (flights, key) = (Flights::default(), LimitKey([1; 32]));
-    let begin = |failed| flights.begin(key, failed, 5, NOW);
+    let begin = |failed| flights.begin(key, flights.mark(key), failed, 5, NOW);
     let flying: Vec<_> = (0..5).map(|_| begin(Failures::NONE).unwrap()).collect();
-    assert_eq!(begin(Failures::NONE).unwrap_err(), Duration::from_secs(1));
-    assert!(flights.begin(LimitKey([2; 32]), Failures::NONE, 5, NOW).is_ok());
+    assert_eq!(begin(Failures::NONE).unwrap_err(), Grounded::Wait(Duration::from_secs(1)));
+    assert!(flights.begin(LimitKey([2; 32]), 0, Failures::NONE, 5, NOW).is_ok());
     drop(flying);
     let failed = Failures { count: 4, last_at: NOW };
+    let mark = flights.mark(key);
     let last = begin(failed).unwrap();
     assert!(begin(failed).is_err());
     drop(last);
+    assert_eq!(flights.begin(key, mark, failed, 5, NOW).unwrap_err(), Grounded::Stale, "what was read may be too old");
     assert!(begin(failed).is_ok());
 }
 

@@ -306,6 +306,7 @@ fn lease(delivery: &Delivery) -> Duration {
 fn face(config: &Config) -> Face {
     Face {
         base_url: config.public_url.to_string().into(),
+        root: config.public_url.path().into(),
         first_realm: config.realms.first().map_or("", |name| name.as_str()).into(),
         realms: config.realms.iter().map(ToString::to_string).collect(),
         database: backends::DATABASE,

@@ -35,6 +35,7 @@ Examples:
 Where to look next:
   portcullis config show     every setting in force, and where it comes from
   /docs                      the API, once the server runs (DOCS=on)
+  portcullis openapi         its description, for programs
   /dev/mailbox               the mails, in development";
 
 pub(super) const SERVE: &str = "\
@@ -92,6 +93,17 @@ Examples:
       The same in a script.
   portcullis hash --verify '$argon2id$v=19$m=19456,t=2,p=1$…'
       Is it this one?";
+
+pub(super) const OPENAPI: &str = "\
+The same as at /openapi.json, with everything that a server for development has. It is JSON.
+
+Examples:
+  portcullis openapi > openapi.json
+      For a generator of clients, or to be compared with the one before.
+  portcullis openapi --server https://accounts.example.com --realms Shop
+      For the server that is reached there.
+  portcullis openapi | jq -r '.paths | keys[]'
+      Every path.";
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:

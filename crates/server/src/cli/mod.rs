@@ -5,6 +5,7 @@ mod completions;
 mod hash;
 mod help;
 mod migrate;
+mod openapi;
 mod output;
 mod password;
 mod settings;
@@ -14,6 +15,7 @@ pub use check::check;
 pub use completions::completions;
 pub use hash::hash;
 pub use migrate::tell_of_steps;
+pub use openapi::openapi;
 pub use output::{Form, Output, complain, progress, takes_colours, warn};
 pub use password::read_password;
 pub use show::show;
@@ -27,7 +29,7 @@ use clap::{
 };
 use clap_complete::Shell;
 
-use crate::config::{Args, Sources};
+use crate::config::{Args, PublicUrl, Sources};
 
 /// What the program is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub enum Command {
     ConfigShow,
     /// Hash a password, or compare it with this hash.
     Hash(Option<String>),
+    /// Print the API's description, for a server that is reached there.
+    OpenApi(Option<PublicUrl>),
     /// Print what this shell needs to complete commands.
     Completions(Shell),
 }
@@ -116,6 +120,8 @@ fn grammar() -> clap::Command {
     let hash = verb("hash", "Print the hash of a password, at the settings in force", help::HASH)
         .arg(Arg::new(VERIFY).long("verify").value_name("PHC").help("Compare the password with this hash instead"))
         .arg(json_flag());
+    let openapi = verb("openapi", "Print the description of the API (OpenAPI 3.1)", help::OPENAPI)
+        .arg(openapi::server_argument());
     let completions = verb("completions", "Print what a shell needs to complete commands and flags", help::COMPLETIONS)
         .arg(completions::shell_argument());
     clap::Command::new("portcullis")
@@ -129,6 +135,7 @@ fn grammar() -> clap::Command {
         .subcommand(verb("migrate", "Bring the database up to this version, then end", help::MIGRATE).arg(json_flag()))
         .subcommand(config)
         .subcommand(hash)
+        .subcommand(openapi)
         .subcommand(completions)
         .arg(config_flag())
         .args(settings::flags())
@@ -162,6 +169,7 @@ fn command(matches: &ArgMatches) -> Command {
         Some(("config", config)) if config.subcommand_name() == Some("show") => Command::ConfigShow,
         Some(("config", _)) => Command::ConfigCheck,
         Some(("hash", hash)) => Command::Hash(hash.get_one(VERIFY).cloned()),
+        Some(("openapi", matches)) => Command::OpenApi(openapi::server(matches)),
         Some(("completions", matches)) => completions::shell(matches).map_or(Command::Serve, Command::Completions),
         _ => Command::Serve,
     }

@@ -36,9 +36,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use portcullis_core::random::Random;
+use portcullis_core::{random::Random, realm::RealmName};
 
 use report::Report;
+use table::REALMS;
 use values::Values;
 
 /// What the command line says about settings.
@@ -135,6 +136,15 @@ impl Inspection {
             [] => Ok(()),
             problems => Err(ConfigErrors::new(problems.to_vec())),
         }
+    }
+
+    /// The names of the realms. Nothing is made.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn realms(&self) -> Result<Vec<RealmName>, ConfigErrors> {
+        self.verdict()?;
+        self.values.get(&REALMS).ok_or_else(|| ConfigErrors::new(vec![defect()]))
     }
 
     /// What the settings say about passwords. Nothing is made.

@@ -2,6 +2,7 @@
 
 mod alias;
 mod client;
+mod description;
 mod extract;
 mod headers;
 mod page;
@@ -11,7 +12,10 @@ mod scope;
 mod state;
 mod timeout;
 
-pub(crate) use routes::mailbox::MessageAnswer;
+pub(crate) use routes::{
+    docs::{SWAGGER, Viewer},
+    mailbox::MessageAnswer,
+};
 pub(crate) use scope::Peer;
 pub(crate) use state::{Face, Limits, Shared};
 
@@ -23,7 +27,6 @@ use axum::{
 };
 use tower::{Layer, Service, util::BoxCloneSyncService};
 use tower_http::catch_panic::CatchPanicLayer;
-use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use portcullis_core::Error;
@@ -34,8 +37,19 @@ use state::AppState;
 pub(crate) type Entrance = BoxCloneSyncService<Request, Response, std::convert::Infallible>;
 
 /// Every route of the server. What is not listed here does not exist, and what is listed is documented.
-fn all_routes(realm: &str, with_mailbox: bool) -> OpenApiRouter<AppState> {
-    let accounts = OpenApiRouter::with_openapi(routes::openapi::document(realm))
+fn all_routes(face: &Face, with_mailbox: bool) -> OpenApiRouter<AppState> {
+    let mut all = OpenApiRouter::with_openapi(description::begin(face)).merge(accounts()).merge(around());
+    if face.docs {
+        all = all.merge(docs());
+    }
+    if with_mailbox {
+        all = all.merge(mailbox());
+    }
+    all
+}
+
+fn accounts() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
         .routes(routes!(routes::create::create))
         .routes(routes!(routes::verify::verify))
         .routes(routes!(routes::verify::resend))
@@ -54,8 +68,11 @@ fn all_routes(realm: &str, with_mailbox: bool) -> OpenApiRouter<AppState> {
         .routes(routes!(routes::profile::me))
         .routes(routes!(routes::delete::delete))
         .routes(routes!(routes::logout::logout))
-        .routes(routes!(routes::logout::logout_by_post));
-    let around = accounts
+        .routes(routes!(routes::logout::logout_by_post))
+}
+
+fn around() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
         .routes(routes!(routes::landing::landing))
         .routes(routes!(routes::landing::stylesheet))
         .routes(routes!(routes::assets::dev_css))
@@ -63,29 +80,46 @@ fn all_routes(realm: &str, with_mailbox: bool) -> OpenApiRouter<AppState> {
         .routes(routes!(routes::health::health))
         .routes(routes!(routes::health::livez))
         .routes(routes!(routes::health::readyz))
-        .routes(routes!(routes::openapi::openapi_json))
-        .routes(routes!(routes::keys::jwks));
-    if with_mailbox {
-        return around
-            .routes(routes!(routes::mailbox::page))
-            .routes(routes!(routes::mailbox::json))
-            .routes(routes!(routes::mailbox::html))
-            .routes(routes!(routes::mailbox::events))
-            .routes(routes!(routes::mailbox::clear));
-    }
-    around
+        .routes(routes!(routes::keys::jwks))
 }
 
-/// The OpenAPI document of a server in development, where every route exists.
+fn docs() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(routes::openapi::openapi_json))
+        .routes(routes!(routes::docs::swagger))
+        .routes(routes!(routes::docs::redoc))
+        .routes(routes!(routes::docs::scalar))
+        .routes(routes!(routes::docs::vendor))
+        .routes(routes!(routes::assets::docs_css))
+        .routes(routes!(routes::assets::docs_js))
+}
+
+fn mailbox() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(routes::mailbox::page))
+        .routes(routes!(routes::mailbox::json))
+        .routes(routes!(routes::mailbox::html))
+        .routes(routes!(routes::mailbox::events))
+        .routes(routes!(routes::mailbox::clear))
+}
+
+/// The API's description (OpenAPI 3.1) for a server with these realms that is reached at `server`; where that is empty, at
+/// wherever the description comes from. Every route is in it that any server has.
 #[must_use]
-pub fn openapi() -> OpenApi {
-    all_routes("User1", true).split_for_parts().1
+pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
+    let face = Face {
+        root: server.into(),
+        first_realm: realms.first().copied().unwrap_or_default().into(),
+        realms: realms.iter().map(ToString::to_string).collect(),
+        ..Face::sample()
+    };
+    description::finish(&all_routes(&face, true).split_for_parts().1, &face)
 }
 
 /// Joins routes and layers. The alias comes first: it decides what path the rest sees.
 pub(crate) fn entrance(mut shared: Shared) -> Entrance {
-    let (router, document) = all_routes(&shared.face.first_realm, shared.mailbox.is_some()).split_for_parts();
-    shared.openapi = document.to_json().unwrap_or_default().into();
+    let (router, document) = all_routes(&shared.face, shared.mailbox.is_some()).split_for_parts();
+    shared.openapi = description::finish(&document, &shared.face).to_string().into();
     let state = AppState::new(shared);
     let router: Router = router
         .fallback(async || Refusal::from(Error::not_found()))

@@ -82,7 +82,7 @@ pub(super) fn retry_after(kind: Kind) -> Option<HeaderValue> {
 }
 
 /// The same at the token endpoint, where wrong credentials of the owner's are 400 (RFC 6749 §5.2).
-const fn oauth_status(kind: Kind) -> StatusCode {
+pub(super) const fn oauth_status(kind: Kind) -> StatusCode {
     match kind {
         Kind::Invalid | Kind::Refused | Kind::Forbidden => StatusCode::BAD_REQUEST,
         other => status(other),
@@ -101,7 +101,7 @@ pub(super) fn for_oauth(mut response: Response) -> Response {
 
 /// Refusals that only HTTP knows.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Transport(StatusCode, &'static str, &'static str);
+pub(super) struct Transport(pub(super) StatusCode, pub(super) &'static str, pub(super) &'static str);
 
 pub(super) const TOO_LARGE: Transport =
     Transport(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "The request's body is too large.");
@@ -159,29 +159,29 @@ pub(super) struct Problem<'a> {
     instance: &'a str,
     /// With 422: every field that was refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<Fault<'a>>,
+    pub(super) errors: Vec<Fault<'a>>,
     /// OAuth 2.0's name for it, where a login or token was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "invalid_grant")]
-    error: Option<&'static str>,
+    pub(super) error: Option<&'static str>,
     /// OAuth 2.0's description.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Invalid email or password")]
-    error_description: Option<&'a str>,
+    pub(super) error_description: Option<&'a str>,
 }
 
 /// One field that was refused.
-#[derive(Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
 pub(super) struct Fault<'a> {
     /// Its name in the request.
     #[schema(example = "email")]
-    field: &'static str,
+    pub(super) field: &'static str,
     /// A stable word.
     #[schema(example = "email.invalid")]
-    code: &'static str,
+    pub(super) code: &'static str,
     /// For a person.
     #[schema(example = "This is not a valid e-mail address.")]
-    detail: &'a str,
+    pub(super) detail: &'a str,
 }
 
 /// Gives a refusal its body and headers, and tells the log the true reason.
@@ -196,7 +196,7 @@ pub(super) fn dress(response: Response, ctx: &Ctx, realm: Option<&Of>) -> Respon
             // The rest of the body is left unread (RFC 9112 §9.6).
             parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        let mut problem = plain(status, code, detail, ctx);
+        let mut problem = plain(status, code, detail, ctx.request_id.as_str());
         if for_oauth {
             (problem.error, problem.error_description) = (Some("invalid_request"), Some(detail));
         }
@@ -211,30 +211,32 @@ pub(super) fn dress(response: Response, ctx: &Ctx, realm: Option<&Of>) -> Respon
         parts.headers.insert(RETRY_AFTER, wait);
     }
     if refusal.dress == Dress::OAuth {
-        let body = serde_json::json!({ "error": grant_word(error), "error_description": error.detail() });
+        let body =
+            serde_json::json!({ "error": grant_word(error.kind(), error.code()), "error_description": error.detail() });
         return with_json(parts, "application/json", &body);
     }
-    let mut problem = plain(parts.status, error.code(), error.detail(), ctx);
+    let mut problem = plain(parts.status, error.code(), error.detail(), ctx.request_id.as_str());
     problem.errors = error
         .fields()
         .iter()
         .map(|fault| Fault { field: fault.field, code: fault.code, detail: &fault.detail })
         .collect();
     if for_oauth {
-        problem.error = Some(oauth_word(error));
+        problem.error = Some(oauth_word(error.kind()));
         problem.error_description = Some(error.detail());
     }
     with_body(parts, &problem)
 }
 
-fn plain<'a>(status: StatusCode, code: &'a str, detail: &'a str, ctx: &'a Ctx) -> Problem<'a> {
+/// Of this code, and nothing beside.
+pub(super) fn plain<'a>(status: StatusCode, code: &'a str, detail: &'a str, instance: &'a str) -> Problem<'a> {
     Problem {
         kind: "about:blank",
         title: status.canonical_reason().unwrap_or("Error"),
         status: status.as_u16(),
         detail,
         code,
-        instance: ctx.request_id.as_str(),
+        instance,
         errors: Vec::new(),
         error: None,
         error_description: None,
@@ -273,8 +275,8 @@ fn set_challenge(headers: &mut axum::http::HeaderMap, error: &Error, realm: Opti
 }
 
 /// The words of RFC 6749 §5.2 and ours beside them.
-fn oauth_word(error: &Error) -> &'static str {
-    match error.kind() {
+pub(super) const fn oauth_word(kind: Kind) -> &'static str {
+    match kind {
         Kind::Refused => "invalid_grant",
         Kind::Forbidden => "email_not_verified",
         Kind::Limited(_) | Kind::Overloaded(_) | Kind::Unavailable(_) => "temporarily_unavailable",
@@ -284,11 +286,11 @@ fn oauth_word(error: &Error) -> &'static str {
 }
 
 /// The words of the token endpoint: there, an address that is not verified is one more refused grant.
-fn grant_word(error: &Error) -> &'static str {
-    match error.kind() {
+pub(super) fn grant_word(kind: Kind, code: &str) -> &'static str {
+    match kind {
         Kind::Forbidden => "invalid_grant",
-        _ if error.code() == UNSUPPORTED_GRANT => UNSUPPORTED_GRANT,
-        _ => oauth_word(error),
+        _ if code == UNSUPPORTED_GRANT => UNSUPPORTED_GRANT,
+        _ => oauth_word(kind),
     }
 }
 

@@ -61,6 +61,8 @@ pub(crate) struct Limits {
 pub(crate) struct Face {
     /// Where it is reached, for the landing page.
     pub(crate) base_url: Arc<str>,
+    /// What paths begin with: nothing, or `/auth` for `https://example.com/auth`.
+    pub(crate) root: Arc<str>,
     /// The realm that examples speak of.
     pub(crate) first_realm: Arc<str>,
     /// All of them.
@@ -82,8 +84,9 @@ impl Face {
     pub(crate) fn sample() -> Self {
         Self {
             base_url: "http://127.0.0.1:8000".into(),
+            root: "".into(),
             first_realm: "User1".into(),
-            realms: vec!["User1".to_owned()],
+            realms: vec!["User1".to_owned(), "User2".to_owned()],
             database: "SQLite",
             has_public_keys: true,
             is_https: false,

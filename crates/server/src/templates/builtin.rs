@@ -8,6 +8,11 @@ pub(crate) const DEV_STYLESHEET: &str = include_str!("../../templates/dev.css");
 /// Their script.
 pub(crate) const DEV_SCRIPT: &str = include_str!("../../templates/dev.js");
 
+/// The stylesheet of the documentation.
+pub(crate) const DOCS_STYLESHEET: &str = include_str!("../../templates/docs.css");
+/// What starts its viewers.
+pub(crate) const DOCS_SCRIPT: &str = include_str!("../../templates/docs.js");
+
 macro_rules! templates {
     ($($name:literal),+ $(,)?) => {
         /// Name and source of each.
@@ -18,6 +23,7 @@ macro_rules! templates {
 templates![
     "base.html",
     "dev_base.html",
+    "docs.html",
     "email_verified.html",
     "email_verified_failed.html",
     "landing.html",

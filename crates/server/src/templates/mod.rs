@@ -5,7 +5,7 @@ mod engine;
 mod mail;
 mod page;
 
-pub(crate) use builtin::{DEV_SCRIPT, DEV_STYLESHEET, STYLESHEET};
+pub(crate) use builtin::{DEV_SCRIPT, DEV_STYLESHEET, DOCS_SCRIPT, DOCS_STYLESHEET, STYLESHEET};
 pub use engine::TemplateError;
 pub(crate) use page::Page;
 

@@ -4,7 +4,7 @@ use minijinja::{Value, context, value::Serde};
 use portcullis_core::clock::Timestamp;
 
 use super::{TemplateError, Templates};
-use crate::http::{Face, MessageAnswer};
+use crate::http::{Face, MessageAnswer, SWAGGER, Viewer};
 
 /// A page and what fills it. Tokens and names: never printed.
 pub(crate) enum Page<'a> {
@@ -28,6 +28,8 @@ pub(crate) enum Page<'a> {
     Landing,
     /// What is running here, and a first walk.
     LandingDevelopment { face: &'a Face, mailbox_enabled: bool },
+    /// The API's description, in a viewer.
+    Docs { viewer: &'static Viewer },
     /// The development mailbox, one message of it in full: one that was named, or the newest.
     Mailbox {
         face: &'a Face,
@@ -63,6 +65,7 @@ impl<'a> Page<'a> {
             Self::UndoFailed { .. } => "undo_failed.html",
             Self::Landing => "landing.html",
             Self::LandingDevelopment { .. } => "landing_development.html",
+            Self::Docs { .. } => "docs.html",
             Self::Mailbox { .. } => "mailbox.html",
         }
     }
@@ -86,6 +89,12 @@ impl<'a> Page<'a> {
                 has_public_keys => face.has_public_keys,
                 mailbox_enabled => *mailbox_enabled,
                 ..server(face)
+            },
+            Self::Docs { viewer } => context! {
+                viewer => viewer.name,
+                viewer_title => viewer.title,
+                viewer_script => viewer.path_of(".js"),
+                viewer_style => viewer.path_of(".css"),
             },
             // It is never behind a proxy, so that the root of its links is where it was found itself.
             Self::Mailbox { face, messages, shown, is_named, view } => context! {
@@ -140,6 +149,7 @@ impl Templates {
             Page::Landing,
             Page::LandingDevelopment { face, mailbox_enabled: true },
             Page::LandingDevelopment { face, mailbox_enabled: false },
+            Page::Docs { viewer: &SWAGGER },
             mailbox(&[], None, "text"),
             mailbox(messages, Some(message), "text"),
             mailbox(messages, Some(message), "html"),

@@ -19,6 +19,7 @@ fn every_verb_explains_itself_with_examples() {
         &["config", "check"],
         &["config", "show"],
         &["hash"],
+        &["openapi"],
         &["completions"],
     ] {
         for flag in ["--help", "-h"] {
@@ -149,11 +150,32 @@ fn a_terminal_does_not_show_the_password_that_is_typed() {
 }
 
 #[test]
+fn the_description_of_the_api_is_printed_for_programs() {
+    let program = Program::new(&[]);
+    let plain = value(&good(program.run(&["openapi"])));
+    assert_eq!(plain, portcullis::openapi(&["User1", "User2"], ""));
+    assert!(plain.get("servers").is_none());
+    assert_eq!(fs::read_dir(program.folder()).unwrap().count(), 0, "nothing is made");
+
+    let there = ["openapi", "--server", "https://example.com/auth/", "--realms", "Shop"];
+    let there = value(&good(program.run(&there)));
+    assert_eq!(there["servers"][0]["url"], "https://example.com/auth");
+    let login = &there["components"]["securitySchemes"]["Shop_login"]["flows"]["password"];
+    assert_eq!(login["tokenUrl"], "https://example.com/auth/v1/Shop/token");
+    assert_eq!(there["paths"]["/v1/{realm}/me"]["get"]["parameters"][0]["example"], "Shop");
+    assert!(!there.to_string().contains("User2"));
+
+    let refused = program.run(&["openapi", "--server", "example.com"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(refused.stderr.contains("must be an absolute URL"), "{}", refused.stderr);
+}
+
+#[test]
 fn shells_learn_to_complete_every_verb() {
     let program = Program::new(&[]);
     for shell in ["bash", "zsh", "fish"] {
         let script = good(program.run(&["completions", shell])).stdout;
-        for word in ["migrate", "hash", "completions", "mail-server"] {
+        for word in ["migrate", "hash", "openapi", "completions", "mail-server"] {
             assert!(script.contains(word), "{shell} knows nothing of {word}");
         }
     }

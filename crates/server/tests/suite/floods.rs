@@ -54,6 +54,11 @@ fn memory(program: &Program) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
+#[allow(clippy::print_stdout, reason = "the figures of the soak")]
+fn tell(figures: &str) {
+    println!("{figures}");
+}
+
 /// Opens so many slow and so many greedy connections, and lives on.
 async fn flood(many: usize) {
     let settings = [CHEAP, &[("HEADER_TIMEOUT", "3s"), ("WRITE_TIMEOUT", "3s"), ("MAX_CONNECTIONS_CLIENT", "10000")]];
@@ -78,9 +83,9 @@ async fn flood(many: usize) {
     }
     drop((slow, greedy));
     let after = slowest(&program).await;
-    println!(
+    tell(&format!(
         "{many} slow, {many} greedy connections: slowest answer {among_slow:?}, {among_greedy:?}, then {after:?}; memory {before}, {during} MiB"
-    );
+    ));
     for took in [among_slow, among_greedy, after] {
         assert!(took < SOON, "{took:?}");
     }

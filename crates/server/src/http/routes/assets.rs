@@ -1,23 +1,43 @@
-//! What the pages of developers are dressed in and moved by.
+//! What the pages of developers and the documentation are dressed in and moved by.
 
 use axum::{
     http::header::{CACHE_CONTROL, CONTENT_TYPE},
     response::IntoResponse,
 };
 
-use crate::templates::{DEV_SCRIPT, DEV_STYLESHEET};
+use crate::templates::{DEV_SCRIPT, DEV_STYLESHEET, DOCS_SCRIPT, DOCS_STYLESHEET};
 
 /// A new version of the program shows at once.
 const FRESH: &str = "no-cache";
 
 /// The stylesheet of the landing page and the development mailbox
-#[utoipa::path(get, path = "/assets/dev.css", tag = "Development", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
+///
+/// Both are pages of developers.
+#[utoipa::path(get, path = "/assets/dev.css", tag = "Pages", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
 pub(crate) async fn dev_css() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, FRESH)], DEV_STYLESHEET)
 }
 
 /// The script of the landing page and the development mailbox
-#[utoipa::path(get, path = "/assets/dev.js", tag = "Development", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
+///
+/// It copies commands and keeps the mailbox up to date.
+#[utoipa::path(get, path = "/assets/dev.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
 pub(crate) async fn dev_js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], DEV_SCRIPT)
+}
+
+/// The stylesheet of the documentation
+///
+/// It dresses the frame around the viewers.
+#[utoipa::path(get, path = "/assets/docs.css", tag = "Pages", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
+pub(crate) async fn docs_css() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, FRESH)], DOCS_STYLESHEET)
+}
+
+/// The script of the documentation
+///
+/// It starts the viewer of the page.
+#[utoipa::path(get, path = "/assets/docs.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
+pub(crate) async fn docs_js() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], DOCS_SCRIPT)
 }

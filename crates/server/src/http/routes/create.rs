@@ -4,8 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
+    description::{RealmPath, refusals},
     extract::{Call, JsonBody},
-    problem::{Problem, Refusal},
+    problem::Refusal,
 };
 
 /// What `create` takes; anything else in the body is ignored.
@@ -42,22 +43,19 @@ pub(crate) struct CreateAnswer {
     id: String,
 }
 
+refusals!(CreateRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, EMAIL_TAKEN, invalid(&[missing("first_name"), BAD_EMAIL, BAD_PHONE, BAD_COUNTRY, BAD_PASSWORD])]]);
+
 /// Create an account
 ///
 /// Writes a registration and mails the link that verifies the address. The answer is the same whether or not the address
 /// already has an account; its owner gets a mail that says so.
 #[utoipa::path(
     post, path = "/v1/{realm}/create", tag = "Accounts",
-    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    params(RealmPath),
     request_body = CreateRequest,
     responses(
         (status = 200, description = "Created; a mail is on its way", body = CreateAnswer),
-        (status = 400, description = "Not readable as JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "Taken, where the server is set to tell", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Too large", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Some fields are not acceptable; all of them are named", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Too much to do for now", body = Problem, content_type = "application/problem+json"),
+        CreateRefusals,
     )
 )]
 pub(crate) async fn create(call: Call, JsonBody(mut fields): JsonBody) -> Result<Json<CreateAnswer>, Refusal> {

@@ -3,8 +3,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
+    description::{RealmPath, refusals},
     extract::{Query, SignedIn},
-    problem::{Problem, Refusal},
+    problem::Refusal,
 };
 
 #[derive(Serialize, ToSchema)]
@@ -13,20 +14,21 @@ pub(crate) struct DeleteAnswer {
     message: String,
 }
 
+refusals!(DeleteRefusals: Problem [REALM, BEARER, &[LOGIN_STALE]]);
+
 /// Delete an account
 ///
 /// Erases the caller's account: all data, all sessions; the address is free at once. Needs a recent login.
 #[utoipa::path(
     delete, path = "/v1/{realm}/delete", tag = "Accounts", security(("bearer" = [])),
     params(
-        ("realm" = String, Path, description = "The realm", example = "User1"),
-        ("id" = String, Query, description = "The caller's own id"),
-        ("email" = String, Query, description = "The caller's own address"),
+        RealmPath,
+        ("id" = String, Query, description = "The caller's own id", example = "1k0v6sq7t2m8g4c9e5r3n1h0ja"),
+        ("email" = String, Query, description = "The caller's own address", example = "john.doe@example.com"),
     ),
     responses(
         (status = 200, description = "Erased", body = DeleteAnswer),
-        (status = 401, description = "No good token, or a login too long ago", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not the caller's own id and address", body = Problem, content_type = "application/problem+json"),
+        DeleteRefusals,
     )
 )]
 pub(crate) async fn delete(signed_in: SignedIn, mut query: Query) -> Result<Json<DeleteAnswer>, Refusal> {

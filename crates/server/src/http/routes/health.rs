@@ -24,7 +24,7 @@ pub(crate) struct HealthAnswer {
     get, path = "/health", tag = "Operations",
     responses(
         (status = 200, description = "Healthy or degraded", body = HealthAnswer),
-        (status = 503, description = "Unhealthy", body = HealthAnswer),
+        (status = 503, description = "Unhealthy", body = HealthAnswer, example = json!({"status": "unhealthy", "database": "unhealthy", "redis": "disabled"})),
     )
 )]
 pub(crate) async fn health(State(state): State<AppState>) -> (StatusCode, Json<HealthAnswer>) {
@@ -57,7 +57,7 @@ pub(crate) async fn livez() -> Json<ProbeAnswer> {
     get, path = "/readyz", tag = "Operations",
     responses(
         (status = 200, description = "It can", body = ProbeAnswer),
-        (status = 503, description = "It cannot for now", body = ProbeAnswer),
+        (status = 503, description = "It cannot for now", body = ProbeAnswer, example = json!({"status": "unavailable"})),
     )
 )]
 pub(crate) async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<ProbeAnswer>) {

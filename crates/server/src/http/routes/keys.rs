@@ -14,7 +14,7 @@ use crate::http::state::AppState;
 /// signs. A new key stands here for an hour before it signs.
 #[utoipa::path(
     get, path = "/.well-known/jwks.json", tag = "Operations",
-    responses((status = 200, description = "A JWK set", content_type = "application/jwk-set+json", body = Object, example = json!({"keys": []})))
+    responses((status = 200, description = "A JWK set", content_type = "application/jwk-set+json", body = Object, example = json!({"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "9pt07js8mkft50d99vcprp5ks4", "x": "fcmkpZkbJj5P6W7FWqhx8q8lOxDx98gh4-FkX7GpMHc", "y": "I7CfxD8UtTlO-P8M-9qZUQ350yFkSpuR4zvXeMayfJE"}]})))
 )]
 pub(crate) async fn jwks(State(state): State<AppState>) -> impl IntoResponse {
     let headers = [(CONTENT_TYPE, "application/jwk-set+json"), (CACHE_CONTROL, "public, max-age=300")];

@@ -15,7 +15,7 @@ use crate::{
 /// The landing page
 ///
 /// What is running and a first walk, in development; a bare line in production.
-#[utoipa::path(get, path = "/", tag = "Operations", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
+#[utoipa::path(get, path = "/", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn landing(State(state): State<AppState>, Circumstances(ctx): Circumstances) -> Response {
     let face = &state.face;
     if !face.is_development {
@@ -28,7 +28,9 @@ pub(crate) async fn landing(State(state): State<AppState>, Circumstances(ctx): C
 }
 
 /// The pages' stylesheet
-#[utoipa::path(get, path = "/assets/portcullis.css", tag = "Operations", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
+///
+/// Of the pages that people meet: forms, confirmations.
+#[utoipa::path(get, path = "/assets/portcullis.css", tag = "Pages", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
 pub(crate) async fn stylesheet() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")], STYLESHEET)
 }

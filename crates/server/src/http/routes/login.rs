@@ -12,8 +12,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
+    description::{RealmPath, refusals},
     extract::{Call, DeviceCookie, FormBody},
-    problem::{Problem, Refusal, for_oauth},
+    problem::{Refusal, for_oauth},
     state::AppState,
 };
 use crate::metrics::LOGINS;
@@ -40,6 +41,9 @@ struct LoginForm {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TokenAnswer {
     /// A JWT, for `Authorization: Bearer`.
+    #[schema(
+        example = "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIxazB2NnNxN3QybThnNGM5ZTVyM24xaDBqYSJ9.c2lnbmF0dXJl"
+    )]
     access_token: String,
     #[schema(example = "bearer")]
     token_type: &'static str,
@@ -47,6 +51,7 @@ pub(crate) struct TokenAnswer {
     #[schema(example = 1800)]
     expires_in: u64,
     /// For the next pair of tokens, at `token`; used up by that.
+    #[schema(example = "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY")]
     refresh_token: String,
 }
 
@@ -61,22 +66,18 @@ impl From<Tokens> for TokenAnswer {
     }
 }
 
+refusals!(LoginRefusals: Problem [REALM], Beside [FORM, HASHING, &[LIMITED, LOGIN_REFUSED, LOGIN_UNVERIFIED, invalid(&[missing("username"), missing("password")])]]);
+
 /// Log in
 ///
 /// Gives an access token and a refresh token for the address and password of a verified account.
 #[utoipa::path(
     post, path = "/v1/{realm}/login", tag = "Accounts",
-    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    params(RealmPath),
     request_body(content = LoginForm, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "Logged in", body = TokenAnswer),
-        (status = 400, description = "Not readable, or a field given twice", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Invalid email or password", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Email not verified", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not a form", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "Fields are missing", body = Problem, content_type = "application/problem+json"),
-        (status = 429, description = "Too many wrong passwords, of the account or of the client: worth another try after `Retry-After`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "Too much to do for now", body = Problem, content_type = "application/problem+json"),
+        LoginRefusals,
     )
 )]
 pub(crate) async fn login(

@@ -2,19 +2,22 @@ use axum::Json;
 
 use super::Message;
 use crate::http::{
+    description::{RealmPath, refusals},
     extract::{ActsOnGet, SignedIn},
-    problem::{Problem, Refusal},
+    problem::Refusal,
 };
+
+refusals!(LogoutRefusals: Problem [REALM, BEARER]);
 
 /// Log out
 ///
 /// Ends the session of the token: everywhere, for good.
 #[utoipa::path(
     get, path = "/v1/{realm}/logout", tag = "Accounts", security(("bearer" = [])),
-    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    params(RealmPath),
     responses(
         (status = 200, description = "Logged out", body = Message, example = json!({"message": "Logout successfully"})),
-        (status = 401, description = "No good token", body = Problem, content_type = "application/problem+json"),
+        LogoutRefusals,
     )
 )]
 pub(crate) async fn logout(signed_in: SignedIn, _: ActsOnGet) -> Result<Json<Message>, Refusal> {
@@ -23,15 +26,17 @@ pub(crate) async fn logout(signed_in: SignedIn, _: ActsOnGet) -> Result<Json<Mes
     Ok(Message::say("Logout successfully"))
 }
 
+refusals!(LogoutByPostRefusals: Problem [REALM, BEARER]);
+
 /// Log out, by POST
 ///
 /// The same as GET, for clients that know that GET should not act.
 #[utoipa::path(
     post, path = "/v1/{realm}/logout", tag = "Accounts", security(("bearer" = [])),
-    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    params(RealmPath),
     responses(
         (status = 200, description = "Logged out", body = Message, example = json!({"message": "Logout successfully"})),
-        (status = 401, description = "No good token", body = Problem, content_type = "application/problem+json"),
+        LogoutByPostRefusals,
     )
 )]
 pub(crate) async fn logout_by_post(signed_in: SignedIn) -> Result<Json<Message>, Refusal> {

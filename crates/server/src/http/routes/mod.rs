@@ -4,6 +4,7 @@
 pub(super) mod assets;
 pub(super) mod create;
 pub(super) mod delete;
+pub(super) mod docs;
 pub(super) mod health;
 pub(super) mod keys;
 pub(super) mod landing;
@@ -24,6 +25,7 @@ use serde::Serialize;
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Message {
     /// For a person.
+    #[schema(example = "Logout successfully")]
     message: &'static str,
 }
 

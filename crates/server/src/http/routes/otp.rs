@@ -5,8 +5,9 @@ use utoipa::ToSchema;
 
 use super::Message;
 use crate::http::{
+    description::{RealmPath, refusals},
     extract::{ActsOnGet, AnyBody, Call, JsonOrQuery, Query},
-    problem::{Problem, Refusal},
+    problem::Refusal,
 };
 
 /// What `otp_phone` takes, as JSON or as query parameters.
@@ -24,8 +25,11 @@ pub(crate) struct OtpAnswer {
     #[schema(example = "OTP generated successfully")]
     message: &'static str,
     /// The handle to give the code back with; the code itself goes by SMS only.
+    #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     otp: String,
 }
+
+refusals!(OtpRefusals: Problem [REALM, JSON, &[LIMITED, SMS_UNAVAILABLE, invalid(&[missing("id"), BAD_PHONE])]]);
 
 /// Send a code
 ///
@@ -34,15 +38,14 @@ pub(crate) struct OtpAnswer {
 #[utoipa::path(
     post, path = "/v1/{realm}/otp_phone", tag = "Accounts",
     params(
-        ("realm" = String, Path, description = "The realm", example = "User1"),
-        ("id" = Option<String>, Query, description = "In place of the body"),
-        ("phone" = Option<String>, Query, description = "In place of the body"),
+        RealmPath,
+        ("id" = Option<String>, Query, description = "The user, in place of the body", example = "1k0v6sq7t2m8g4c9e5r3n1h0ja"),
+        ("phone" = Option<String>, Query, description = "Their number, in place of the body", example = "+1234567890"),
     ),
     request_body = Option<OtpRequest>,
     responses(
         (status = 200, description = "A handle", body = OtpAnswer),
-        (status = 422, description = "A field is missing or no number", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "There is nobody to send an SMS by", body = Problem, content_type = "application/problem+json"),
+        OtpRefusals,
     )
 )]
 pub(crate) async fn otp_phone(call: Call, JsonOrQuery(mut fields): JsonOrQuery) -> Result<Json<OtpAnswer>, Refusal> {
@@ -51,20 +54,21 @@ pub(crate) async fn otp_phone(call: Call, JsonOrQuery(mut fields): JsonOrQuery) 
     Ok(Json(OtpAnswer { message: "OTP generated successfully", otp: handle.expose().to_owned() }))
 }
 
+refusals!(CodeRefusals: Problem [REALM, QUERY, &[LIMITED, OTP_WRONG, OTP_INVALID, invalid(&[missing("token"), missing("otp")])]]);
+
 /// Give a code back
 ///
 /// The right code proves the number. POST keeps handle and code out of logs.
 #[utoipa::path(
     get, path = "/v1/{realm}/verify_otp_phone", tag = "Accounts",
     params(
-        ("realm" = String, Path, description = "The realm", example = "User1"),
-        ("token" = String, Query, description = "The handle"),
+        RealmPath,
+        ("token" = String, Query, description = "The handle", example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao"),
         ("otp" = String, Query, description = "The code", example = "012345"),
     ),
     responses(
         (status = 200, description = "The number is proved", body = Message, example = json!({"message": "OTP verified successfully"})),
-        (status = 400, description = "Invalid OTP, or invalid or expired handle", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field is missing", body = Problem, content_type = "application/problem+json"),
+        CodeRefusals,
     )
 )]
 pub(crate) async fn verify_otp_phone(call: Call, _: ActsOnGet, mut query: Query) -> Result<Json<Message>, Refusal> {
@@ -76,22 +80,24 @@ pub(crate) async fn verify_otp_phone(call: Call, _: ActsOnGet, mut query: Query)
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct VerifyRequest {
     /// The handle.
+    #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     token: String,
     #[schema(example = "012345")]
     otp: String,
 }
+
+refusals!(CodeByPostRefusals: Problem [REALM, JSON, &[LIMITED, OTP_WRONG, OTP_INVALID, invalid(&[missing("token"), missing("otp")])]]);
 
 /// Give a code back, by POST
 ///
 /// The right code proves the number.
 #[utoipa::path(
     post, path = "/v1/{realm}/verify_otp_phone", tag = "Accounts",
-    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    params(RealmPath),
     request_body(content((VerifyRequest = "application/json"), (VerifyRequest = "application/x-www-form-urlencoded"))),
     responses(
         (status = 200, description = "The number is proved", body = Message, example = json!({"message": "OTP verified successfully"})),
-        (status = 400, description = "Invalid OTP, or invalid or expired handle", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "A field is missing", body = Problem, content_type = "application/problem+json"),
+        CodeByPostRefusals,
     )
 )]
 pub(crate) async fn verify_otp_phone_by_post(

@@ -4,8 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
+    description::{RealmPath, refusals},
     extract::{Query, SignedIn},
-    problem::{Problem, Refusal},
+    problem::Refusal,
 };
 
 /// A user, as their owner may see them.
@@ -26,7 +27,11 @@ pub(crate) struct UserAnswer {
     /// The country's common English name.
     #[schema(example = "United States")]
     country: &'static str,
+    /// Always true: whoever is not verified is no user yet.
+    #[schema(example = true)]
     is_email_verified: bool,
+    /// Whether a code has proved it.
+    #[schema(example = false)]
     is_phone_verified: bool,
     #[schema(example = "2026-01-01T00:00:00Z", format = DateTime)]
     created_at: String,
@@ -51,19 +56,20 @@ impl From<&Account> for UserAnswer {
     }
 }
 
+refusals!(ProfileRefusals: Problem [REALM, BEARER]);
+
 /// See a user
 ///
 /// One's own record; any other id is not found.
 #[utoipa::path(
     get, path = "/v1/{realm}", tag = "Accounts", security(("bearer" = [])),
     params(
-        ("realm" = String, Path, description = "The realm", example = "User1"),
-        ("id" = Option<String>, Query, description = "The caller's own id; may be left out"),
+        RealmPath,
+        ("id" = Option<String>, Query, description = "The caller's own id; may be left out", example = "1k0v6sq7t2m8g4c9e5r3n1h0ja"),
     ),
     responses(
         (status = 200, description = "The caller's record", body = UserAnswer),
-        (status = 401, description = "No good token", body = Problem, content_type = "application/problem+json"),
-        (status = 404, description = "Not the caller's id", body = Problem, content_type = "application/problem+json"),
+        ProfileRefusals,
     )
 )]
 pub(crate) async fn profile(signed_in: SignedIn, mut query: Query) -> Result<Json<UserAnswer>, Refusal> {
@@ -71,15 +77,17 @@ pub(crate) async fn profile(signed_in: SignedIn, mut query: Query) -> Result<Jso
     Ok(Json(account.into()))
 }
 
+refusals!(MeRefusals: Problem [REALM, BEARER]);
+
 /// See oneself
 ///
 /// The caller's own record.
 #[utoipa::path(
     get, path = "/v1/{realm}/me", tag = "Accounts", security(("bearer" = [])),
-    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    params(RealmPath),
     responses(
         (status = 200, description = "The caller's record", body = UserAnswer),
-        (status = 401, description = "No good token", body = Problem, content_type = "application/problem+json"),
+        MeRefusals,
     )
 )]
 pub(crate) async fn me(signed_in: SignedIn) -> Json<UserAnswer> {

@@ -5,9 +5,10 @@ use utoipa::ToSchema;
 use super::Message;
 use crate::{
     http::{
+        description::{RealmPath, refusals},
         extract::{ActsOnGet, AnyBody, Call, FormBody, Link, Query, Wants},
         page,
-        problem::{Problem, Refusal},
+        problem::Refusal,
         state::AppState,
     },
     templates::Page,
@@ -15,18 +16,20 @@ use crate::{
 
 const SENT: &str = "Password reset link sent to your email";
 
+refusals!(ForgetRefusals: Problem [REALM, QUERY, &[LIMITED, invalid(&[BAD_EMAIL])]]);
+
 /// Ask for a reset link
 ///
 /// The same answer whether or not the address has an account.
 #[utoipa::path(
     get, path = "/v1/{realm}/forget_password", tag = "Accounts",
     params(
-        ("realm" = String, Path, description = "The realm", example = "User1"),
+        RealmPath,
         ("email" = String, Query, description = "The address", example = "john.doe@example.com"),
     ),
     responses(
         (status = 200, description = "A mail is on its way, if the address has an account", body = Message, example = json!({"message": "Password reset link sent to your email"})),
-        (status = 422, description = "Not an address", body = Problem, content_type = "application/problem+json"),
+        ForgetRefusals,
     )
 )]
 pub(crate) async fn forget_password(call: Call, _: ActsOnGet, mut query: Query) -> Result<Json<Message>, Refusal> {
@@ -41,16 +44,18 @@ struct ForgetRequest {
     email: String,
 }
 
+refusals!(ForgetByPostRefusals: Problem [REALM, JSON, &[LIMITED, invalid(&[BAD_EMAIL])]]);
+
 /// Ask for a reset link, by POST
 ///
 /// The same as GET, with the address where no log writes it down.
 #[utoipa::path(
     post, path = "/v1/{realm}/forget_password", tag = "Accounts",
-    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    params(RealmPath),
     request_body(content((ForgetRequest = "application/json"), (ForgetRequest = "application/x-www-form-urlencoded"))),
     responses(
         (status = 200, description = "A mail is on its way, if the address has an account", body = Message, example = json!({"message": "Password reset link sent to your email"})),
-        (status = 422, description = "Not an address", body = Problem, content_type = "application/problem+json"),
+        ForgetByPostRefusals,
     )
 )]
 pub(crate) async fn forget_password_by_post(
@@ -65,18 +70,20 @@ async fn forget(call: &Call, email: &Given) -> Result<Json<Message>, Refusal> {
     Ok(Message::say(SENT))
 }
 
+refusals!(ResetFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
+
 /// The form for a new password
 ///
 /// The link from the mail: a page with the form. Opening it changes nothing.
 #[utoipa::path(
     get, path = "/v1/{realm}/reset_password_form", tag = "Accounts",
     params(
-        ("realm" = String, Path, description = "The realm", example = "User1"),
-        ("token" = String, Query, description = "From the mail"),
+        RealmPath,
+        ("token" = String, Query, description = "From the mail", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
     ),
     responses(
-        (status = 200, description = "The form: HTML, or JSON", body = Message, example = json!({"message": "Send the new password by POST to reset_password"})),
-        (status = 400, description = "Not a good link: HTML, or problem+json", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The form: HTML, or JSON", content((Message = "application/json", example = json!({"message": "Send the new password by POST to reset_password"})), (String = "text/html"))),
+        ResetFormRefusals,
     )
 )]
 pub(crate) async fn reset_password_form(
@@ -103,6 +110,8 @@ struct ResetForm {
     password: String,
 }
 
+refusals!(ResetRefusals: Page [&[LIMITED, LINK_INVALID, invalid(&[BAD_PASSWORD])]], Problem [REALM, FORM, HASHING]);
+
 /// Choose a password
 ///
 /// Sent by the form behind a reset link, or behind a verification link where several people registered the address. The link
@@ -110,14 +119,13 @@ struct ResetForm {
 #[utoipa::path(
     post, path = "/v1/{realm}/reset_password", tag = "Accounts",
     params(
-        ("realm" = String, Path, description = "The realm", example = "User1"),
-        ("token" = String, Query, description = "From the form's address"),
+        RealmPath,
+        ("token" = String, Query, description = "From the form's address", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
     ),
     request_body(content = ResetForm, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "The password counts from now on: HTML, or JSON", body = Message, example = json!({"message": "Password reset successfully"})),
-        (status = 400, description = "Not a good link: HTML, or problem+json", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "The password is refused: the form again, or problem+json", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "The password counts from now on: HTML, or JSON", content((Message = "application/json", example = json!({"message": "Password reset successfully"})), (String = "text/html"))),
+        ResetRefusals,
     )
 )]
 pub(crate) async fn reset_password(

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::login::{self, TokenAnswer};
 use crate::http::{
+    description::{RealmPath, refusals},
     extract::{Call, DeviceCookie, TokenForm},
     problem::{Refusal, UNSUPPORTED_GRANT},
     state::AppState,
@@ -21,6 +22,7 @@ struct TokenRequest {
     #[schema(example = "refresh_token")]
     grant_type: String,
     /// For `refresh_token`.
+    #[schema(example = "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY")]
     refresh_token: Option<String>,
     /// For `password`: the e-mail address.
     username: Option<String>,
@@ -32,12 +34,14 @@ struct TokenRequest {
 /// The errors of RFC 6749 §5.2.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the answer, which is dressed where all refusals are")]
-struct TokenError {
+pub(in crate::http) struct TokenError {
     #[schema(example = "invalid_grant")]
     error: String,
     #[schema(example = "Invalid or expired refresh token")]
     error_description: String,
 }
+
+refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_INCOMPLETE, GRANT_UNKNOWN, GRANT_NO_FORM, UNREADABLE, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, INTERNAL, UNAVAILABLE, OVERLOADED]], Problem [&[NOT_FOUND, TIMEOUT]]);
 
 /// Get tokens
 ///
@@ -45,13 +49,19 @@ struct TokenError {
 /// again, so that a lost answer logs nobody out; later, it ends the session, since somebody else must have a copy.
 #[utoipa::path(
     post, path = "/v1/{realm}/token", tag = "Accounts",
-    params(("realm" = String, Path, description = "The realm", example = "User1")),
-    request_body(content = TokenRequest, content_type = "application/x-www-form-urlencoded"),
+    params(RealmPath),
+    request_body(content((TokenRequest = "application/x-www-form-urlencoded", examples(
+        ("refresh_token" = (summary = "The next pair", value = json!({
+            "grant_type": "refresh_token",
+            "refresh_token": "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY",
+        }))),
+        ("password" = (summary = "A login", value = json!({
+            "grant_type": "password", "username": "john.doe@example.com", "password": "securepassword123",
+        }))),
+    )))),
     responses(
         (status = 200, description = "A pair of tokens", body = TokenAnswer),
-        (status = 400, description = "`invalid_request`, `invalid_grant` or `unsupported_grant_type`", body = TokenError),
-        (status = 429, description = "`temporarily_unavailable`: too many wrong passwords or refreshes; worth another try after `Retry-After`", body = TokenError),
-        (status = 503, description = "`temporarily_unavailable`", body = TokenError),
+        TokenRefusals,
     )
 )]
 pub(crate) async fn token(

@@ -1,15 +1,18 @@
 use axum::{extract::State, response::Response};
 use utoipa::ToSchema;
 
+use super::Message;
 use crate::{
     http::{
+        description::{RealmPath, refusals},
         extract::{AnyBody, Call, Link, Wants},
         page,
-        problem::Problem,
         state::AppState,
     },
     templates::Page,
 };
+
+refusals!(UndoFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
 
 /// Take something back: the page
 ///
@@ -17,12 +20,12 @@ use crate::{
 #[utoipa::path(
     get, path = "/v1/{realm}/undo", tag = "Accounts",
     params(
-        ("realm" = String, Path, description = "The realm", example = "User1"),
-        ("token" = String, Query, description = "From the mail"),
+        RealmPath,
+        ("token" = String, Query, description = "From the mail", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
     ),
     responses(
-        (status = 200, description = "There is something to take back: HTML, or JSON", body = super::Message, example = json!({"message": "Send this token by POST to take the registration back"})),
-        (status = 400, description = "Not a good link: HTML, or problem+json", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "There is something to take back: HTML, or JSON", content((Message = "application/json", example = json!({"message": "Send this token by POST to take the registration back"})), (String = "text/html"))),
+        UndoFormRefusals,
     )
 )]
 pub(crate) async fn undo_form(State(state): State<AppState>, call: Call, wants: Wants, Link(token): Link) -> Response {
@@ -41,19 +44,22 @@ pub(crate) async fn undo_form(State(state): State<AppState>, call: Call, wants: 
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct UndoRequest {
     /// From the mail's link.
+    #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
     token: String,
 }
+
+refusals!(UndoRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM, JSON]);
 
 /// Take something back
 ///
 /// Discards the registration that the mail was about.
 #[utoipa::path(
     post, path = "/v1/{realm}/undo", tag = "Accounts",
-    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    params(RealmPath),
     request_body(content((UndoRequest = "application/x-www-form-urlencoded"), (UndoRequest = "application/json"))),
     responses(
-        (status = 200, description = "Taken back: HTML, or JSON", body = super::Message, example = json!({"message": "The registration was discarded"})),
-        (status = 400, description = "Not a good link: HTML, or problem+json", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "Taken back: HTML, or JSON", content((Message = "application/json", example = json!({"message": "The registration was discarded"})), (String = "text/html"))),
+        UndoRefusals,
     )
 )]
 pub(crate) async fn undo(

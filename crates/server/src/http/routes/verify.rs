@@ -5,19 +5,33 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use portcullis_core::service::Verified;
-use serde_json::json;
+use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Message;
 use crate::{
     http::{
+        description::{RealmPath, refusals},
         extract::{ActsOnGet, AnyBody, Call, Link, Wants},
         page,
-        problem::{Problem, Refusal},
+        problem::Refusal,
         state::AppState,
     },
     templates::Page,
 };
+
+/// What becomes of a verification link.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum VerifyAnswer {
+    /// The address is verified.
+    #[allow(dead_code, reason = "what every page says as JSON, which is answered in one place")]
+    Done { message: &'static str },
+    /// Several people registered the address: its owner chooses the password there.
+    PasswordRequired { password_required: bool, reset_url: String },
+}
+
+refusals!(VerifyRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
 
 /// Verify an address
 ///
@@ -26,12 +40,21 @@ use crate::{
 #[utoipa::path(
     get, path = "/v1/{realm}/verify", tag = "Accounts",
     params(
-        ("realm" = String, Path, description = "The realm", example = "User1"),
-        ("token" = String, Query, description = "From the mail"),
+        RealmPath,
+        ("token" = String, Query, description = "From the mail", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
     ),
     responses(
-        (status = 200, description = "Verified: HTML, or JSON", body = Message, example = json!({"message": "Email verified successfully"})),
-        (status = 400, description = "Not a good link: HTML, or problem+json", body = Problem, content_type = "application/problem+json"),
+        (status = 200, description = "Verified, or a password is to be chosen: HTML, or JSON", content(
+            (VerifyAnswer = "application/json", examples(
+                ("verified" = (summary = "The address is verified", value = json!({"message": "Email verified successfully"}))),
+                ("password_required" = (
+                    summary = "A password is to be chosen, by POST to this address",
+                    value = json!({"password_required": true, "reset_url": "http://127.0.0.1:8000/User1/reset_password?token=uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"}),
+                )),
+            )),
+            (String = "text/html"),
+        )),
+        VerifyRefusals,
     )
 )]
 pub(crate) async fn verify(
@@ -48,7 +71,9 @@ pub(crate) async fn verify(
         Ok(Verified::PasswordRequired(token)) => {
             let reset_url = call.service.claim_url(&call.realm, &token);
             match wants {
-                Wants::Json => Json(json!({ "password_required": true, "reset_url": reset_url })).into_response(),
+                Wants::Json => {
+                    Json(VerifyAnswer::PasswordRequired { password_required: true, reset_url }).into_response()
+                }
                 Wants::Html => page::html(&state, &call, StatusCode::OK, &Page::reset(token.expose(), "")),
             }
         }
@@ -64,16 +89,18 @@ struct ResendRequest {
     email: String,
 }
 
+refusals!(ResendRefusals: Problem [REALM, JSON, &[LIMITED, invalid(&[BAD_EMAIL])]]);
+
 /// Send the verification mail again
 ///
 /// Always the same answer, whether or not anything was sent.
 #[utoipa::path(
     post, path = "/v1/{realm}/verify/resend", tag = "Accounts",
-    params(("realm" = String, Path, description = "The realm", example = "User1")),
+    params(RealmPath),
     request_body(content((ResendRequest = "application/json"), (ResendRequest = "application/x-www-form-urlencoded"))),
     responses(
         (status = 200, description = "Sent, where there was something to send", body = Message, example = json!({"message": "Verification link sent to your email"})),
-        (status = 422, description = "Not an address", body = Problem, content_type = "application/problem+json"),
+        ResendRefusals,
     )
 )]
 pub(crate) async fn resend(call: Call, AnyBody(mut fields): AnyBody) -> Result<Json<Message>, Refusal> {

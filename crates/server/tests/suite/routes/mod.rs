@@ -3,6 +3,7 @@
 mod contested;
 mod create;
 mod delete;
+mod docs;
 mod keys;
 mod login;
 mod logout;

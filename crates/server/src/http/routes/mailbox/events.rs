@@ -9,15 +9,17 @@ use axum::{
 };
 use portcullis_core::Error;
 
-use crate::http::{extract::AtHome, problem::Refusal, state::AppState};
+use crate::http::{description::refusals, extract::AtHome, problem::Refusal, state::AppState};
 
 /// A page that is away longer than this is noticed.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
+refusals!(EventsRefusals: Problem [&[NOT_FOUND]]);
+
 /// Changes of the development mailbox
 ///
 /// Server-sent events: one at the start, and one after each change. To loopback only.
-#[utoipa::path(get, path = "/dev/mailbox/events", tag = "Development", responses((status = 200, description = "Events without content: look again", content_type = "text/event-stream", body = String)))]
+#[utoipa::path(get, path = "/dev/mailbox/events", operation_id = "mailbox_events", tag = "Development", responses((status = 200, description = "Events without content: look again", content_type = "text/event-stream", body = String), EventsRefusals))]
 pub(crate) async fn events(_: AtHome, State(state): State<AppState>) -> Result<Response, Refusal> {
     let mailbox = state.mailbox.clone().ok_or_else(Error::not_found)?;
     let stopping = state.stopping.subscribe();

@@ -9,11 +9,7 @@ use axum::{
 use portcullis_core::Error;
 
 use super::messages;
-use crate::http::{
-    extract::AtHome,
-    problem::{Problem, Refusal},
-    state::AppState,
-};
+use crate::http::{description::refusals, extract::AtHome, problem::Refusal, state::AppState};
 
 /// Mails bring their own styles and nothing else. What they link to opens in a window of its own, free of the sandbox.
 const CSP_MAIL: HeaderValue = HeaderValue::from_static(
@@ -21,15 +17,17 @@ const CSP_MAIL: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
 );
 
+refusals!(HtmlRefusals: Problem [&[NOT_FOUND]]);
+
 /// The HTML of a mail
 ///
 /// For the frame of the page: nothing in it runs or loads. To loopback only.
 #[utoipa::path(
-    get, path = "/dev/mailbox/{id}/html", tag = "Development",
-    params(("id" = String, Path, description = "The message")),
+    get, path = "/dev/mailbox/{id}/html", operation_id = "mailbox_html", tag = "Development",
+    params(("id" = String, Path, description = "The message", example = "6b0v3t8q5m1x")),
     responses(
         (status = 200, description = "As it was sent", content_type = "text/html", body = String),
-        (status = 404, description = "No such message, or one without HTML", body = Problem, content_type = "application/problem+json"),
+        HtmlRefusals,
     )
 )]
 pub(crate) async fn html(

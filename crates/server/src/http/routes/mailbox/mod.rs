@@ -18,10 +18,10 @@ use utoipa::ToSchema;
 
 use crate::{
     http::{
+        description::refusals,
         extract::{AtHome, Circumstances, Query, SameOrigin, Wants},
         headers::CSP_DEVELOPMENT,
         page,
-        problem::Problem,
         state::AppState,
     },
     templates::Page,
@@ -30,18 +30,24 @@ use crate::{
 /// A message that would have been sent.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct MessageAnswer {
+    #[schema(example = "6b0v3t8q5m1x")]
     id: String,
     /// `mail` or `sms`.
     #[schema(example = "mail")]
     channel: &'static str,
     #[schema(example = "john.doe@example.com")]
     to: String,
+    #[schema(example = "Confirm your e-mail address for Portcullis")]
     subject: String,
+    #[schema(example = "Hello,\n\nopen this link within 24 hours to confirm your address: …")]
     text: String,
+    #[schema(example = "<p>Hello,</p>")]
     html: String,
     /// The links in it.
+    #[schema(example = json!(["http://127.0.0.1:8000/User1/verify?token=uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"]))]
     links: Vec<String>,
     /// The code in it; empty when there is none.
+    #[schema(example = "")]
     code: String,
     #[schema(format = DateTime, example = "2026-01-01T00:00:00Z")]
     created_at: String,
@@ -86,17 +92,22 @@ impl From<Delivered> for MessageAnswer {
     }
 }
 
+refusals!(PageRefusals: Problem [QUERY, &[NOT_FOUND]]);
+
 /// The development mailbox
 ///
 /// What would have been sent, newest first: a page that keeps itself up to date, or JSON for those who ask for it. To
 /// loopback only.
 #[utoipa::path(
-    get, path = "/dev/mailbox", tag = "Development",
+    get, path = "/dev/mailbox", operation_id = "mailbox", tag = "Development",
     params(
-        ("message" = Option<String>, Query, description = "The message to show; the newest, if none is named"),
+        ("message" = Option<String>, Query, description = "The message to show; the newest, if none is named", example = "6b0v3t8q5m1x"),
         ("view" = Option<String>, Query, description = "`html`, `text` or `source`", example = "html"),
     ),
-    responses((status = 200, description = "HTML, or JSON", body = [MessageAnswer]))
+    responses(
+        (status = 200, description = "HTML, or JSON", content((Vec<MessageAnswer> = "application/json"), (String = "text/html"))),
+        PageRefusals,
+    )
 )]
 pub(crate) async fn page(
     _: AtHome,
@@ -129,22 +140,26 @@ fn view_of(message: Option<&MessageAnswer>, wanted: Option<&str>) -> &'static st
     }
 }
 
+refusals!(JsonRefusals: Problem [&[NOT_FOUND]]);
+
 /// The development mailbox as JSON
 ///
 /// What would have been sent, newest first. To loopback only.
-#[utoipa::path(get, path = "/dev/mailbox.json", tag = "Development", responses((status = 200, description = "The messages", body = [MessageAnswer])))]
+#[utoipa::path(get, path = "/dev/mailbox.json", operation_id = "mailbox_json", tag = "Development", responses((status = 200, description = "The messages", body = [MessageAnswer]), JsonRefusals))]
 pub(crate) async fn json(_: AtHome, State(state): State<AppState>) -> Json<Vec<MessageAnswer>> {
     Json(messages(&state))
 }
+
+refusals!(ClearRefusals: Problem [&[NOT_FOUND, CROSS_SITE]]);
 
 /// Empty the development mailbox
 ///
 /// Throws away all that it holds, then leads back to the page. To loopback only, and to no other site's form.
 #[utoipa::path(
-    post, path = "/dev/mailbox/clear", tag = "Development",
+    post, path = "/dev/mailbox/clear", operation_id = "clear_mailbox", tag = "Development",
     responses(
-        (status = 303, description = "It is empty"),
-        (status = 403, description = "Another site asked", body = Problem, content_type = "application/problem+json"),
+        (status = 303, description = "It is empty", headers(("Location" = String, description = "The page"))),
+        ClearRefusals,
     )
 )]
 pub(crate) async fn clear(_: AtHome, _: SameOrigin, State(state): State<AppState>) -> Redirect {

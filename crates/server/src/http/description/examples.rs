@@ -1,0 +1,45 @@
+//! Examples of whole bodies, put together from those of their fields.
+
+use serde_json::{Map, Value, json};
+
+/// What a body of another kind than JSON looks like.
+const TEXTS: &[(&str, &str)] = &[
+    ("text/html", "<!doctype html>\n<html lang=\"en\">…</html>"),
+    ("text/css", "body { margin: 0; }"),
+    ("text/javascript", "document.title;"),
+    ("text/event-stream", "data: changed\n\n"),
+];
+
+/// Gives an example to every body that has none of its own.
+pub(super) fn complete(bodies: &mut Map<String, Value>, components: &Value) {
+    for (content_type, body) in bodies {
+        let Some(body) = body.as_object_mut() else { continue };
+        if body.contains_key("example") || body.contains_key("examples") {
+            continue;
+        }
+        let text = TEXTS.iter().find(|(known, _)| known == content_type).map(|(_, text)| json!(text));
+        let example = text.or_else(|| sample(body.get("schema")?, components));
+        if let Some(example) = example {
+            body.insert("example".to_owned(), example);
+        }
+    }
+}
+
+/// A value of this schema, where its fields have examples; a field that has none is left out.
+fn sample(schema: &Value, components: &Value) -> Option<Value> {
+    if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
+        return sample(components.pointer(name.strip_prefix("#/components")?)?, components);
+    }
+    if let Some(example) = schema.get("example") {
+        return Some(example.clone());
+    }
+    if let Some(items) = schema.get("items") {
+        return Some(json!([sample(items, components)?]));
+    }
+    if let Some(either) = schema.get("oneOf").and_then(Value::as_array) {
+        return either.iter().find_map(|one| sample(one, components));
+    }
+    let fields = schema.get("properties")?.as_object()?.iter();
+    let filled = fields.filter_map(|(name, field)| Some((name.clone(), sample(field, components)?)));
+    Some(Value::Object(filled.collect()))
+}

@@ -1,0 +1,107 @@
+//! The API's description (OpenAPI 3.1): what the routes do not say themselves.
+
+mod examples;
+pub(super) mod known;
+mod refusals;
+
+pub(super) use refusals::{Form, Responses, refusals};
+
+use serde_json::{Value, json};
+use utoipa::{
+    IntoParams, OpenApi,
+    openapi::{
+        OpenApi as Document, Server,
+        security::{Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityScheme},
+    },
+};
+
+use super::{problem::Problem, routes::token::TokenError, state::Face};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Portcullis",
+        description = "User accounts for any application.\n\nEvery path stands for each realm. A path without a version means `/v1`, for ever: `/User1/create` and `/v1/User1/create` are the same route.\n\nErrors are `application/problem+json` (RFC 9457); `code` is a stable word for programs. Every answer has an `X-Request-Id`, which is a problem's `instance` and stands in the log. Any route may also answer 405 `method.not_allowed`, 500 `internal` and 503 `timeout`.",
+        license(name = "MIT", identifier = "MIT"),
+    ),
+    components(schemas(Problem, TokenError)),
+    tags(
+        (name = "Accounts", description = "Registration, login, profile"),
+        (name = "Operations", description = "For those who run the server"),
+        (name = "Pages", description = "What browsers open and load"),
+        (name = "Development", description = "Only on a developer's machine"),
+    ),
+)]
+struct Api;
+
+/// Shared by all routes of accounts.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "describes a part of the path, which is read before any route is looked for")]
+pub(super) struct RealmPath {
+    /// The realm: one separate population of users.
+    #[param(example = "User1")]
+    realm: String,
+}
+
+/// What a route asks for that wants a token; [`finish`] adds the logins of the realms.
+const BEARER: &str = "bearer";
+
+/// The description without its paths; the routes add themselves.
+pub(super) fn begin(face: &Face) -> Document {
+    let mut document = Api::openapi();
+    if !face.root.is_empty() {
+        document.servers = Some(vec![Server::new(&*face.root)]);
+    }
+    let components = document.components.get_or_insert_default();
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+    let bearer = bearer.description(Some("An access token that you have.")).build();
+    components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
+    for realm in &face.realms {
+        let token = format!("{}/v1/{realm}/token", face.root);
+        let flow = Flow::Password(Password::with_refresh_url(token.clone(), Scopes::new(), token));
+        let mut login = OAuth2::new([flow]);
+        login.description = Some(format!("Address and password of an account of {realm}; no client id or secret."));
+        components.add_security_scheme(login_of(realm), SecurityScheme::OAuth2(login));
+    }
+    document
+}
+
+fn login_of(realm: &str) -> String {
+    format!("{realm}_login")
+}
+
+/// The whole description as JSON: every body has an example, and examples speak of this server's realms.
+pub(super) fn finish(document: &Document, face: &Face) -> Value {
+    let mut document = json!(document);
+    let components = document.get("components").cloned().unwrap_or_default();
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    let items = paths.into_iter().flat_map(|paths| paths.values_mut()).filter_map(Value::as_object_mut);
+    for operation in items.flat_map(|item| item.values_mut()) {
+        complete(operation, &components, face);
+    }
+    document
+}
+
+fn complete(operation: &mut Value, components: &Value, face: &Face) {
+    let statuses = operation.get("responses").and_then(Value::as_object).into_iter().flat_map(|answers| answers.keys());
+    let answers = statuses.map(|status| format!("/responses/{status}/content"));
+    let places: Vec<_> = std::iter::once("/requestBody/content".to_owned()).chain(answers).collect();
+    for place in places {
+        if let Some(bodies) = operation.pointer_mut(&place).and_then(Value::as_object_mut) {
+            examples::complete(bodies, components);
+        }
+    }
+    let Some(operation) = operation.as_object_mut() else { return };
+    // Where no token is needed, an empty list says so.
+    let ways = operation.entry("security").or_insert_with(|| json!([])).as_array_mut();
+    if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
+        ways.extend(face.realms.iter().map(|realm| json!({ login_of(realm): [] })));
+    }
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten().filter_map(Value::as_object_mut) {
+        if parameter.get("name").is_some_and(|name| name == "realm") {
+            parameter.insert("example".to_owned(), json!(&*face.first_realm));
+        }
+    }
+}

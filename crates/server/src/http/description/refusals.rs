@@ -1,0 +1,144 @@
+//! Refusals in the description: by status, with an example of each.
+
+use std::collections::BTreeMap;
+
+use axum::http::StatusCode;
+use portcullis_core::error::Kind;
+use serde_json::{Value, json};
+use utoipa::openapi::{
+    ContentBuilder, Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Response,
+    example::ExampleBuilder,
+    schema::{Schema, Type},
+};
+
+use super::known::{Cause, Known};
+use crate::http::problem;
+
+/// Responses by status, as a route declares them.
+pub(in crate::http) type Responses = BTreeMap<String, RefOr<Response>>;
+
+/// Declares what a route answers when it refuses, as a type for its `responses`; the names are those of [`super::known`].
+macro_rules! refusals {
+    ($name:ident: $($form:ident [$($group:expr),+ $(,)?]),+ $(,)?) => {
+        pub(in crate::http) enum $name {}
+
+        impl utoipa::IntoResponses for $name {
+            fn responses() -> $crate::http::description::Responses {
+                use $crate::http::description::{Form, Responses, known::*};
+                let mut responses = Responses::new();
+                $($({
+                    const GROUP: &[Known] = $group;
+                    Form::$form.describe(GROUP, &mut responses);
+                })+)+
+                responses
+            }
+        }
+    };
+}
+pub(in crate::http) use refusals;
+
+/// In what a refusal goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::http) enum Form {
+    /// `application/problem+json`.
+    Problem,
+    /// The same, with OAuth 2.0's words beside.
+    Beside,
+    /// OAuth 2.0's words alone.
+    OAuth,
+    /// A page, or `application/problem+json`.
+    Page,
+}
+
+impl Form {
+    /// Adds these refusals to what the route answers.
+    pub(in crate::http) fn describe(self, known: &[Known], responses: &mut Responses) {
+        for one in known {
+            let status = self.status(one).as_u16();
+            let RefOr::T(response) = responses.entry(status.to_string()).or_insert_with(|| RefOr::T(Response::new("")))
+            else {
+                continue;
+            };
+            self.add(one, response);
+        }
+    }
+
+    fn add(self, one: &Known, response: &mut Response) {
+        let (content_type, schema) = match self {
+            Self::OAuth => ("application/json", "TokenError"),
+            _ => ("application/problem+json", "Problem"),
+        };
+        let content = response
+            .content
+            .entry(content_type.to_owned())
+            .or_insert_with(|| RefOr::T(ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build()));
+        let RefOr::T(content) = content else { return };
+        let example = ExampleBuilder::new().summary(one.detail).value(Some(self.example(one)));
+        if content.examples.insert(one.code.to_owned(), RefOr::T(example.build())).is_some() {
+            return;
+        }
+        response.description.push_str(&format!("- `{}`: {}\n", self.word(one), one.detail));
+        if self == Self::Page {
+            let page = ContentBuilder::new().schema(Some(Schema::Object(text())));
+            response.content.insert("text/html".to_owned(), RefOr::T(page.build()));
+        }
+        if let Some((name, header)) = self.header(one) {
+            response.headers.insert(name.to_owned(), RefOr::T(header));
+        }
+    }
+
+    fn status(self, one: &Known) -> StatusCode {
+        match one.cause {
+            Cause::Transport(status) => status,
+            Cause::Domain(kind) if self == Self::OAuth => problem::oauth_status(kind),
+            Cause::Domain(kind) => problem::status(kind),
+        }
+    }
+
+    /// What a program goes by.
+    fn word(self, one: &Known) -> &'static str {
+        match one.cause {
+            Cause::Domain(kind) if self == Self::OAuth => problem::grant_word(kind, one.code),
+            _ => one.code,
+        }
+    }
+
+    fn example(self, one: &Known) -> Value {
+        if self == Self::OAuth {
+            return json!({ "error": self.word(one), "error_description": one.detail });
+        }
+        let mut problem = problem::plain(self.status(one), one.code, one.detail, "c7r3k1nq0v5t8a2m4e6g9h1j3d");
+        problem.errors = one.faults.to_vec();
+        if self == Self::Beside {
+            let word = match one.cause {
+                Cause::Domain(kind) => problem::oauth_word(kind),
+                Cause::Transport(_) => "invalid_request",
+            };
+            (problem.error, problem.error_description) = (Some(word), Some(one.detail));
+        }
+        json!(problem)
+    }
+
+    fn header(self, one: &Known) -> Option<(&'static str, Header)> {
+        let header = |schema, text: &str, example| {
+            let header = HeaderBuilder::new().schema(Some(schema)).description(Some(text));
+            header.example(Some(example)).build()
+        };
+        let number = || ObjectBuilder::new().schema_type(Type::Integer).build();
+        Some(match one.cause {
+            Cause::Domain(Kind::Limited(_) | Kind::Unavailable(_) | Kind::Overloaded(_)) => {
+                ("Retry-After", header(number(), "The seconds after which another try is worth it", json!(1)))
+            }
+            Cause::Domain(Kind::NoCredentials | Kind::BadToken | Kind::Refused | Kind::Stale)
+                if self != Self::OAuth =>
+            {
+                ("WWW-Authenticate", header(text(), "How to do better (RFC 6750 §3)", json!("Bearer realm=\"User1\"")))
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn text() -> utoipa::openapi::Object {
+    ObjectBuilder::new().schema_type(Type::String).build()
+}

@@ -1,0 +1,50 @@
+//! The documentation: pages in which viewers of others show the description that stands at `/openapi.json`.
+
+mod vendor;
+mod viewer;
+
+pub(crate) use vendor::*;
+pub(crate) use viewer::{SWAGGER, Viewer};
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY},
+    response::Response,
+};
+
+use viewer::{REDOC, SCALAR};
+
+use crate::{
+    http::{extract::Circumstances, page, state::AppState},
+    templates::Page,
+};
+
+/// The API in Swagger UI
+///
+/// Every route, to be tried out. *Authorize* logs in.
+#[utoipa::path(get, path = "/docs", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
+pub(crate) async fn swagger(State(state): State<AppState>, circumstances: Circumstances) -> Response {
+    page_of(&state, &circumstances, &SWAGGER)
+}
+
+/// The API in ReDoc
+///
+/// Every route, to be read.
+#[utoipa::path(get, path = "/redoc", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
+pub(crate) async fn redoc(State(state): State<AppState>, circumstances: Circumstances) -> Response {
+    page_of(&state, &circumstances, &REDOC)
+}
+
+/// The API in Scalar
+///
+/// Every route, with code in several languages.
+#[utoipa::path(get, path = "/scalar", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
+pub(crate) async fn scalar(State(state): State<AppState>, circumstances: Circumstances) -> Response {
+    page_of(&state, &circumstances, &SCALAR)
+}
+
+fn page_of(state: &AppState, Circumstances(ctx): &Circumstances, viewer: &'static Viewer) -> Response {
+    let mut response = page::render(state, ctx, &state.face.first_realm, StatusCode::OK, &Page::Docs { viewer });
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(viewer.policy));
+    response
+}

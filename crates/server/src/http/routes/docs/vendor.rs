@@ -1,0 +1,78 @@
+use std::io::Read;
+
+use axum::{
+    extract::Path,
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY},
+    },
+    response::{IntoResponse, Response},
+};
+use flate2::read::GzDecoder;
+use portcullis_core::Error;
+
+use super::viewer::{File, Viewer};
+use crate::http::{description::refusals, problem::Refusal};
+
+refusals!(VendorRefusals: Problem [&[NOT_FOUND]]);
+
+/// A file of a viewer
+///
+/// Its version stands in the path, so that it may be kept for ever.
+#[utoipa::path(
+    get, path = "/assets/vendor/{viewer}/{version}/{file}", tag = "Pages",
+    params(
+        ("viewer" = String, Path, description = "The viewer", example = "swagger-ui"),
+        ("version" = String, Path, description = "Its version", example = "5.35.0"),
+        ("file" = String, Path, description = "The file", example = "swagger-ui.css"),
+    ),
+    responses(
+        (status = 200, description = "As it was published", content(
+            (String = "text/javascript"),
+            (String = "text/css"),
+        ), headers(("ETag" = String, description = "Its version, and in what form it came"))),
+        (status = 304, description = "What you have is still right"),
+        VendorRefusals,
+    )
+)]
+pub(crate) async fn vendor(
+    Path((viewer, version, file)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    let file = Viewer::file(&viewer, &version, &file).ok_or_else(Error::not_found)?;
+    let is_packed = takes_gzip(&headers);
+    // What is at this path never changes; its two forms do differ.
+    let tag = format!("\"{version}{}\"", if is_packed { "-gzip" } else { "" });
+    let mut response =
+        if has(&headers, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { body(file, is_packed)? };
+    let known = response.headers_mut();
+    known.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    known.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+    known.insert(ETAG, HeaderValue::from_str(&tag).map_err(Error::internal)?);
+    Ok(response)
+}
+
+fn body(file: &File, is_packed: bool) -> Result<Response, Error> {
+    let kind = (CONTENT_TYPE, file.content_type);
+    if is_packed {
+        return Ok(([kind, (CONTENT_ENCODING, "gzip")], file.gzip).into_response());
+    }
+    let mut plain = Vec::new();
+    GzDecoder::new(file.gzip).read_to_end(&mut plain).map_err(Error::internal)?;
+    Ok(([kind], plain).into_response())
+}
+
+/// Whether the client says that it takes gzip (RFC 9110 §12.5.3); all browsers do.
+fn takes_gzip(headers: &HeaderMap) -> bool {
+    let codings = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    codings.flat_map(|value| value.split(',')).any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        let is_refused = weight.trim().strip_prefix("q=").and_then(|q| q.parse().ok()) == Some(0.0_f32);
+        matches!(name.trim(), "gzip" | "*") && !is_refused
+    })
+}
+
+fn has(headers: &HeaderMap, tag: &str) -> bool {
+    let tags = headers.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    tags.flat_map(|value| value.split(',')).any(|known| known.trim().trim_start_matches("W/") == tag)
+}

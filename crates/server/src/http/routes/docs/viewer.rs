@@ -1,0 +1,88 @@
+//! The viewers that are built in; `assets/vendor/README.md` tells where they come from.
+
+/// A program of others that shows the API's description in a page.
+#[derive(Debug)]
+pub(crate) struct Viewer {
+    /// Its folder, and what our own script knows it by.
+    pub(crate) name: &'static str,
+    /// What people call it.
+    pub(crate) title: &'static str,
+    pub(super) version: &'static str,
+    pub(super) files: &'static [File],
+    /// What its page may do; everything else is forbidden.
+    pub(super) policy: &'static str,
+}
+
+/// A file of a viewer, compressed.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) name: &'static str,
+    pub(super) content_type: &'static str,
+    pub(super) gzip: &'static [u8],
+}
+
+const CSS: &str = "text/css; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+macro_rules! file {
+    ($name:literal, $content_type:ident, $path:literal) => {
+        File {
+            name: $name,
+            content_type: $content_type,
+            gzip: include_bytes!(concat!("../../../../assets/vendor/", $path, ".gz")),
+        }
+    };
+}
+
+macro_rules! policy {
+    ($($more:literal),*) => {
+        concat!(
+            "default-src 'none'; script-src 'self'; connect-src 'self'; form-action 'self'; object-src 'none'; \
+             base-uri 'none'; frame-ancestors 'none'; img-src 'self' data:; ",
+            $($more),*
+        )
+    };
+}
+
+pub(crate) static SWAGGER: Viewer = Viewer {
+    name: "swagger-ui",
+    title: "Swagger UI",
+    version: "5.35.0",
+    files: &[
+        file!("swagger-ui-bundle.js", JAVASCRIPT, "swagger-ui/swagger-ui-bundle.js"),
+        file!("swagger-ui.css", CSS, "swagger-ui/swagger-ui.css"),
+    ],
+    policy: policy!("style-src 'self'"),
+};
+
+pub(crate) static REDOC: Viewer = Viewer {
+    name: "redoc",
+    title: "ReDoc",
+    version: "3.0.1",
+    files: &[file!("redoc.standalone.js", JAVASCRIPT, "redoc/redoc.standalone.js")],
+    policy: policy!("style-src 'self' 'unsafe-inline'; font-src data:"),
+};
+
+pub(crate) static SCALAR: Viewer = Viewer {
+    name: "scalar",
+    title: "Scalar",
+    version: "1.72.1",
+    files: &[file!("standalone.js", JAVASCRIPT, "scalar/standalone.js")],
+    policy: policy!("style-src 'self' 'unsafe-inline'"),
+};
+
+impl Viewer {
+    const ALL: [&'static Self; 3] = [&SWAGGER, &REDOC, &SCALAR];
+
+    /// The file at `/assets/vendor/{name}/{version}/{file}`.
+    pub(super) fn file(name: &str, version: &str, file: &str) -> Option<&'static File> {
+        let viewer = Self::ALL.into_iter().find(|viewer| viewer.name == name && viewer.version == version)?;
+        viewer.files.iter().find(|known| known.name == file)
+    }
+
+    /// Where its file with this ending is, below the root of the server.
+    pub(crate) fn path_of(&self, ending: &str) -> Option<String> {
+        let file = self.files.iter().find(|file| file.name.ends_with(ending))?;
+        Some(format!("/assets/vendor/{}/{}/{}", self.name, self.version, file.name))
+    }
+}
