@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 # What does not depend on the store needs no second run.
-STORED := not test(/^(config|house|openapi|process)::|mongodb/)
+STORED := not test(/^(config|house|openapi|process|templates::verb)::|mongodb/)
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test test-quick test-pages soak bench generate screenshots tools
@@ -44,10 +44,8 @@ soak: ## kills and floods on both stores: minutes, not seconds
 bench: ## what it does in a second on both stores, beside the ceilings of this machine
 	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --package portcullis --bench table
 
-generate: ## rewrite what is generated from the code: docs/openapi.json, docs/settings.md
+generate: ## rewrite what is generated from the code: docs/openapi.json, docs/settings.md, docs/metrics.md, docs/templates.md
 	UPDATE=1 $(CARGO) test --package portcullis --test suite -- generated
 
-screenshots: ## take the pictures of the documentation anew
-	$(CARGO) build --quiet --package portcullis
-	npm ci --prefix e2e --silent --no-audit --no-fund
-	PORTCULLIS=$$(realpath "$${CARGO_TARGET_DIR:-target}/debug/portcullis") node e2e/screenshots.mjs
+screenshots: ## make the pictures of docs/images anew
+	misc/test-pages.sh misc/screenshots.mjs

@@ -1,7 +1,7 @@
 // The pages that links in mails lead to.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { JOHN, enroll, mailTo, openBrowser, start, violations } from "./support.mjs";
+import { JOHN, ask, enroll, linkTo, openBrowser, register, start, violations } from "./support.mjs";
 
 let app, browser;
 before(async () => {
@@ -13,20 +13,149 @@ after(async () => {
   await app.stop();
 });
 
-test("a new password is chosen by the link in the mail", async () => {
-  await enroll(app);
-  await fetch(`${app.base}/User1/forget_password`, { method: "POST", body: new URLSearchParams({ email: JOHN.email }) });
-  const mail = await mailTo(app, JOHN.email, (mail) => mail.links.some((link) => link.includes("reset_password_form")));
-  const page = await browser.page(app);
-  await page.goto(mail.links.find((link) => link.includes("reset_password_form")));
-  assert.deepEqual(await violations(page), []);
-  await page.getByLabel("New password", { exact: false }).first().fill("a fine new phrase");
-  await page.getByRole("button").click();
-  await page.waitForLoadState();
-  const entered = await fetch(`${app.base}/User1/login`, {
+/** Looks at what is shown: its title and heading, and that nothing about it is wrong, by day or at night on a telephone. */
+async function look(page, title, heading) {
+  assert.equal(await page.title(), `${title} · Portcullis`);
+  assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), heading);
+  for (const [colorScheme, width] of [["light", 1280], ["dark", 320]]) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 800 });
+    assert.deepEqual(await violations(page), [], `${title}, ${colorScheme}, ${width}`);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, `${title} is wider than ${width}`);
+  }
+  assert.equal(await page.getByRole("main").count(), 1);
+  assert.deepEqual([page.elsewhere, page.wrong.filter((text) => !/status of (400|422)/.test(text))], [[], []]);
+}
+
+async function open(link, options = {}) {
+  const page = await browser.page(app, options);
+  await page.goto(link);
+  return page;
+}
+
+const choose = async (page, password) => {
+  await page.getByLabel("New password").fill(password);
+  await page.getByRole("button", { name: "Save password" }).click();
+};
+
+async function logIn(email, password) {
+  const answer = await fetch(`${app.base}/User1/login`, {
     method: "POST",
-    body: new URLSearchParams({ username: JOHN.email, password: "a fine new phrase" }),
+    body: new URLSearchParams({ username: email, password }),
   });
-  assert.equal(entered.status, 200);
-  assert.deepEqual(page.elsewhere, []);
+  return answer.status;
+}
+
+test("a new password is chosen by the link in the mail, after one that was refused", async () => {
+  const { email } = await enroll(app);
+  await ask(app, "forget_password", { email });
+  const page = await open(await linkTo(app, email, "reset_password_form"));
+  await look(page, "Choose a new password", "Choose a new password");
+  const field = page.getByLabel("New password");
+  assert.equal(await field.getAttribute("autocomplete"), "new-password");
+  assert.equal(await field.getAttribute("aria-invalid"), null);
+
+  await choose(page, "short");
+  await look(page, "Error: Choose a new password", "Choose a new password");
+  assert.equal(await field.getAttribute("aria-invalid"), "true");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "password", "the field has the focus");
+  assert.equal(await field.inputValue(), "");
+  const error = await page.getByRole("alert").textContent();
+  assert.match(error, /8/);
+  const described = await field.getAttribute("aria-describedby");
+  const texts = await Promise.all(described.split(" ").map((id) => page.locator(`#${id}`).textContent()));
+  assert.equal(texts[0], error);
+
+  await choose(page, "a fine new phrase");
+  await look(page, "Password changed", "Your new password is set");
+  assert.equal(await logIn(email, "a fine new phrase"), 200);
+
+  const again = await open(await linkTo(app, email, "reset_password_form"));
+  await look(again, "Password not changed", "This link does not work");
+});
+
+test("the owner of a contested address chooses the password", async () => {
+  const ada = { ...JOHN, email: "ada@example.com", first_name: "Ada" };
+  await register(app, ada);
+  const first = await linkTo(app, ada.email, "verify");
+  await register(app, { ...ada, password: "somebody-elses-phrase" });
+  const page = await open(await linkTo(app, ada.email, "verify", (link) => link !== first));
+  await look(page, "Choose a new password", "Choose a new password");
+  await choose(page, "short");
+  await look(page, "Error: Choose a new password", "Choose a new password");
+  await choose(page, "a phrase of my own");
+  await look(page, "Password changed", "Your new password is set");
+  assert.equal(await logIn(ada.email, "a phrase of my own"), 200);
+  assert.equal(await logIn(ada.email, "somebody-elses-phrase"), 401);
+});
+
+test("an address is confirmed by the link in the mail", async () => {
+  const eve = { ...JOHN, email: "eve@example.com", first_name: "Eve" };
+  await register(app, eve);
+  const page = await open(await linkTo(app, eve.email, "verify"));
+  await look(page, "E-mail address confirmed", "Your address is confirmed");
+  assert.match(await page.getByRole("main").textContent(), /Thank you, Eve\./);
+  const junk = await open(`${app.base}/User1/verify?token=junk`);
+  await look(junk, "Address not confirmed", "We could not confirm your address");
+});
+
+test("a registration that was somebody else's is discarded", async () => {
+  const max = { ...JOHN, email: "max@example.com" };
+  await register(app, max);
+  const [verify, undo] = [await linkTo(app, max.email, "verify"), await linkTo(app, max.email, "undo")];
+  const page = await open(undo);
+  await look(page, "This was not me", "This was not you?");
+  await page.getByRole("button", { name: "Discard the registration" }).click();
+  await look(page, "Registration discarded", "The registration is discarded");
+  await look(await open(undo), "Nothing to discard", "There is nothing to discard");
+  await look(await open(verify), "Address not confirmed", "We could not confirm your address");
+});
+
+test("everything works by keyboard, and without scripts", async () => {
+  const tom = await enroll(app, { ...JOHN, email: "tom@example.com" });
+  await ask(app, "forget_password", { email: tom.email });
+  const page = await open(await linkTo(app, tom.email, "reset_password_form"), { javaScriptEnabled: false });
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("short");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").waitFor();
+  // The field has the focus already.
+  await page.keyboard.type("a fine new phrase");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Your new password is set" }).waitFor();
+});
+
+test("whatever has the focus is seen to have it", async () => {
+  const page = await open(`${app.base}/dev/templates/reset.html`);
+  for (const id of ["password", ""]) {
+    await page.keyboard.press("Tab");
+    const focus = await page.evaluate(() => {
+      const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+      return { id: document.activeElement.id, outlineStyle, outlineWidth, height: document.activeElement.offsetHeight };
+    });
+    assert.deepEqual({ ...focus, height: 0 }, { id, outlineStyle: "solid", outlineWidth: "3px", height: 0 });
+    assert.ok(focus.height >= 44, `${focus.height} pixels are few for a finger`);
+  }
+});
+
+test("developers see all mails and pages on one", async () => {
+  // In the colours of the browser itself, which the frames have a choice of.
+  const page = await open(app.base, { colorScheme: null });
+  await page.getByRole("navigation").getByRole("link", { name: "Templates" }).click();
+  assert.equal(await page.title(), "Templates · Portcullis");
+  const frame = page.frameLocator("iframe").first();
+  await frame.getByRole("link", { name: "Confirm address" }).waitFor();
+  const ground = () => frame.locator("body").evaluate((body) => getComputedStyle(body).backgroundColor);
+  const light = await ground();
+  await page.getByLabel("Dark").check();
+  assert.notEqual(await ground(), light);
+  await page.getByLabel("Phone").check();
+  assert.equal(await page.locator("iframe").first().evaluate((frame) => frame.offsetWidth), 360);
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    assert.deepEqual(await violations(page), []);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+  }
+  assert.deepEqual([page.elsewhere, page.wrong], [[], []]);
 });

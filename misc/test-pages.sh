@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Looks at the pages with a real browser, and does what the documentation says: e2e/*.test.mjs, by Node, Chromium and
-# Python. What is missing is installed first.
+# Looks at the pages with a real browser, and does what the documentation says: e2e/*.test.mjs, or the script that is
+# named, by Node, Chromium and Python. What is missing is installed first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -19,4 +19,5 @@ WHEELS=$(misc/wheels.sh)
 cargo build --quiet --package portcullis
 PORTCULLIS=$(realpath "${CARGO_TARGET_DIR:-target}/debug/portcullis")
 export PORTCULLIS WHEELS
+if [ $# -gt 0 ]; then exec node "$@"; fi
 node --test --test-concurrency=1 --test-reporter=spec e2e/*.test.mjs

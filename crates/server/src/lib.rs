@@ -6,6 +6,7 @@ pub mod config;
 mod http;
 mod listen;
 pub mod metrics;
+mod near;
 pub mod telemetry;
 pub mod templates;
 mod worker;

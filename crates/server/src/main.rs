@@ -35,6 +35,7 @@ fn main() -> ExitCode {
             Ok(cli::openapi(&config::inspect(sources).realms()?, server.as_ref(), &mut out)?.into())
         }
         Command::Completions(shell) => Ok(cli::completions(shell, &mut out)?.into()),
+        Command::Templates(verb) => Ok(cli::templates(&verb, sources, &SystemClock, &mut out)?.into()),
     });
     done.unwrap_or_else(|failure| {
         // Whoever reads through `head` has seen enough.

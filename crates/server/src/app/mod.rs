@@ -2,6 +2,7 @@
 
 mod backends;
 mod keys;
+mod templates;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -22,7 +23,7 @@ use crate::{
     http::{self, Face, Limits, Shared},
     listen::{self, Patience, Places},
     metrics,
-    templates::{Look, TemplateError, Templates},
+    templates::TemplateError,
     worker::{Bells, Worker},
 };
 
@@ -122,7 +123,7 @@ impl App {
     pub async fn build(config: &Config, outside: Outside) -> Result<Self, BuildError> {
         let Outside { clock, random, adjust } = outside;
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
-        let templates = Arc::new(Templates::load(config.templates_dir.as_deref(), look(config))?);
+        let templates = Arc::new(templates::templates(config)?);
         let backends::Outlets { mailer, sms, mailbox } = backends::outlets(config, &clock)?;
         let (store, lock) = backends::store(config, ctx.now).await?;
         let encryption_keys = &config.store.encryption_keys;
@@ -250,14 +251,6 @@ fn measure(address: SocketAddr) -> Result<(TcpListener, &'static PrometheusHandl
 fn places(config: &Config) -> Arc<Places> {
     let http = &config.http;
     Places::new(http.max_connections, http.max_connections_client, http.trusted_proxies.clone())
-}
-
-fn look(config: &Config) -> Look {
-    Look {
-        app_name: config.app_name.clone(),
-        root: config.public_url.path().to_owned(),
-        min_length: config.password.min_length,
-    }
 }
 
 fn rules(config: &Config) -> Rules {

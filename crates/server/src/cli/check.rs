@@ -50,11 +50,14 @@ impl From<Problem> for Remark {
 /// # Errors
 /// When `out` takes no more.
 pub fn check(sources: Sources, out: &mut Output) -> io::Result<u8> {
-    let inspection = inspect(sources);
+    tell_verdict(&inspect(sources), out)
+}
+
+pub(super) fn tell_verdict(inspection: &Inspection, out: &mut Output) -> io::Result<u8> {
     if !out.is_json() {
-        return write_verdict(&inspection, out);
+        return write_verdict(inspection, out);
     }
-    let verdict = Verdict::of(&inspection);
+    let verdict = Verdict::of(inspection);
     out.json(&verdict)?;
     Ok(verdict.code())
 }

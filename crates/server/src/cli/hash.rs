@@ -36,7 +36,7 @@ pub enum Error {
 /// Writes the hash of a password, or whether it is the one behind a hash; gives the exit code.
 ///
 /// # Errors
-/// [`Error`].
+/// When there is no password, or it cannot be hashed or compared.
 pub async fn hash(
     hasher: &dyn PasswordHasher,
     random: &dyn Random,

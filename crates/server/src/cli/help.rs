@@ -34,6 +34,7 @@ Examples:
 
 Where to look next:
   portcullis config show     every setting in force, and where it comes from
+  portcullis templates list  the mails and pages, and how to change them
   /docs                      the API, once the server runs (DOCS=on)
   portcullis openapi         its description, for programs
   /dev/mailbox               the mails, in development";
@@ -112,3 +113,47 @@ Examples:
   portcullis completions zsh > ~/.zfunc/_portcullis
       With ~/.zfunc in fpath, before compinit.
   portcullis completions fish > ~/.config/fish/completions/portcullis.fish";
+
+pub(super) const TEMPLATES: &str = "\
+A folder, TEMPLATES_DIR, replaces the built-in templates file by file.
+
+Examples:
+  portcullis templates export mine
+      Begin with the built-in ones; change some, remove the others.
+  portcullis templates check mine
+      Is anything wrong with them?
+  portcullis --templates-dir mine templates preview
+      See them, filled with samples.";
+
+pub(super) const TEMPLATES_LIST: &str = "\
+Examples:
+  portcullis templates list
+      Every template, with the names that it may use.
+  portcullis templates list --json | jq -r '.[] | select(.is_replaced).name'
+      Those that TEMPLATES_DIR replaces.";
+
+pub(super) const TEMPLATES_CHECK: &str = "\
+The server does the same at its start, but a file that replaces nothing only gets a warning
+there. The exit code is 1 when anything is wrong.
+
+Examples:
+  portcullis templates check mine
+      A line for each fault: file, line, what it is.
+  portcullis templates check --json | jq -r '.faults[] | \"\\(.file):\\(.line)\"'
+      Where the faults of TEMPLATES_DIR are.";
+
+pub(super) const TEMPLATES_EXPORT: &str = "\
+Examples:
+  portcullis templates export mine
+      Write them all, unless one is there already.
+  portcullis templates export mine --force
+      Overwrite those that are there.";
+
+pub(super) const PREVIEW: &str = "\
+In development the server shows the same at /dev/templates.
+
+Examples:
+  portcullis templates preview
+      Into ./templates-preview; open its index.html.
+  portcullis --templates-dir mine --app-name Shop templates preview looks
+      With these templates and this name, into ./looks.";

@@ -10,6 +10,7 @@ mod output;
 mod password;
 mod settings;
 mod show;
+mod templates;
 
 pub use check::check;
 pub use completions::completions;
@@ -19,6 +20,7 @@ pub use openapi::openapi;
 pub use output::{Form, Output, complain, progress, takes_colours, warn};
 pub use password::read_password;
 pub use show::show;
+pub use templates::{TemplatesVerb, templates};
 
 use std::{ffi::OsString, io, path::PathBuf};
 
@@ -48,6 +50,8 @@ pub enum Command {
     OpenApi(Option<PublicUrl>),
     /// Print what this shell needs to complete commands.
     Completions(Shell),
+    /// See to the templates of pages and mails.
+    Templates(TemplatesVerb),
 }
 
 /// A command line that was understood.
@@ -137,6 +141,7 @@ fn grammar() -> clap::Command {
         .subcommand(hash)
         .subcommand(openapi)
         .subcommand(completions)
+        .subcommand(templates::grammar())
         .arg(config_flag())
         .args(settings::flags())
 }
@@ -171,6 +176,7 @@ fn command(matches: &ArgMatches) -> Command {
         Some(("hash", hash)) => Command::Hash(hash.get_one(VERIFY).cloned()),
         Some(("openapi", matches)) => Command::OpenApi(openapi::server(matches)),
         Some(("completions", matches)) => completions::shell(matches).map_or(Command::Serve, Command::Completions),
+        Some(("templates", given)) => Command::Templates(templates::verb(given)),
         _ => Command::Serve,
     }
 }

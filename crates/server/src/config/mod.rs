@@ -24,6 +24,7 @@ pub use choices::{Enumeration, Environment, JwtAlgorithm, LogFormat};
 pub use form::{Database, PublicUrl};
 pub(crate) use markdown::meaning;
 pub use markdown::settings_markdown;
+pub(crate) use parts::Looks;
 pub use parts::{
     Accounts, Argon2, Config, Credentials, Delivery, Hashing, Http, Log, Mail, MailTls, Password, Signing, Sms, Smtp,
     Store, Token, Twilio,
@@ -160,6 +161,11 @@ impl Inspection {
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
         &self.report.warnings
+    }
+
+    /// What templates need; none when one of it is wrong. Whatever else is wrong does not matter.
+    pub(crate) fn looks(&self) -> Option<Looks> {
+        Looks::read(&self.values)
     }
 
     /// What was said of each setting.

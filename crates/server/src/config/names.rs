@@ -1,6 +1,7 @@
 //! From a name that was typed to the setting that it means.
 
 use super::{setting::Entry, table::SETTINGS};
+use crate::near::distance;
 
 /// What a known name gives: a setting's value, or the file that holds it.
 #[derive(Debug, Clone, Copy)]
@@ -34,11 +35,4 @@ pub(super) const FILE_SUFFIX: &str = "_FILE";
 
 fn with_name(name: &str) -> Option<&'static dyn Entry> {
     SETTINGS.iter().copied().find(|setting| setting.info().name == name)
-}
-
-/// How many slips of the hand lie between two names, when it is so few that one is meant for the other: one slip in
-/// four letters, and never more than three.
-fn distance(typed: &str, known: &str) -> Option<usize> {
-    let allowed = (typed.len().max(known.len()) / 4).clamp(1, 3);
-    Some(strsim::osa_distance(typed, known)).filter(|distance| *distance <= allowed)
 }

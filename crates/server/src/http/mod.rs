@@ -12,10 +12,7 @@ mod scope;
 mod state;
 mod timeout;
 
-pub(crate) use routes::{
-    docs::{SWAGGER, Viewer},
-    mailbox::MessageAnswer,
-};
+pub(crate) use routes::{docs::Viewer, mailbox::MessageAnswer};
 pub(crate) use scope::Peer;
 pub(crate) use state::{Face, Limits, Shared};
 
@@ -41,6 +38,9 @@ fn all_routes(face: &Face, with_mailbox: bool) -> OpenApiRouter<AppState> {
     let mut all = OpenApiRouter::with_openapi(description::begin(face)).merge(accounts()).merge(around());
     if face.docs {
         all = all.merge(docs());
+    }
+    if face.is_development {
+        all = all.merge(previews());
     }
     if with_mailbox {
         all = all.merge(mailbox());
@@ -92,6 +92,10 @@ fn docs() -> OpenApiRouter<AppState> {
         .routes(routes!(routes::docs::vendor))
         .routes(routes!(routes::assets::docs_css))
         .routes(routes!(routes::assets::docs_js))
+}
+
+fn previews() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(routes::previews::gallery)).routes(routes!(routes::previews::sample))
 }
 
 fn mailbox() -> OpenApiRouter<AppState> {

@@ -1,6 +1,6 @@
 //! Mails: subject and text from the `.txt`, the rest from the `.html`.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use minijinja::{Value, context};
 use portcullis_core::{
@@ -12,7 +12,15 @@ use portcullis_core::{
     realm::RealmName,
 };
 
-use super::{TemplateError, Templates};
+use super::{
+    TemplateError, Templates,
+    catalogue::{Kind, Template},
+    fault::Fault,
+    sample::Sample,
+    wrap::wrap,
+};
+
+const SMS: &str = "sms_code.txt";
 
 /// The files of a mail: text and HTML.
 const fn files(kind: MessageKind) -> Option<(&'static str, &'static str)> {
@@ -36,82 +44,101 @@ impl Render for Templates {
         links: &Links,
         now: Timestamp,
     ) -> Result<Mail, Cause> {
-        let words = self.words(kind, realm.as_str(), &recipient.name, links, now)?;
+        let (text_file, html_file) = files(kind).ok_or("this message is no mail")?;
+        let values = self.mail_values(realm.as_str(), &recipient.name, links, now);
+        let (subject, text) = subject_and_text(&self.engine.fill(text_file, values.clone())?)
+            .ok_or_else(|| TemplateError::from(self.no_subject(text_file)))?;
         Ok(Mail {
             message_id: String::new(),
             to: EmailAddress::parse(&recipient.to)?,
-            subject: words.subject,
-            text: words.text,
-            html: words.html,
+            subject,
+            text,
+            html: self.engine.fill(html_file, values)?,
             links: links.verification_url.iter().chain(&links.undo_url).chain(&links.reset_url).cloned().collect(),
         })
     }
 
     fn code(&self, realm: &RealmName, code: &str, lifetime: Duration, now: Timestamp) -> Result<String, Cause> {
-        Ok(self.sms(realm.as_str(), code, lifetime, now)?)
-    }
-}
-
-impl Templates {
-    fn sms(&self, realm: &str, code: &str, lifetime: Duration, now: Timestamp) -> Result<String, TemplateError> {
-        let base = self.values(realm, "", &Links { lifetime, ..Links::default() }, now);
-        let text = self.engine.fill("sms_code.txt", context! { code, ..base })?;
+        let text = self.engine.fill(SMS, self.sms_values(realm.as_str(), code, lifetime, now))?;
         Ok(one_line(&text))
     }
 }
 
-struct Words {
-    subject: String,
-    text: String,
-    html: String,
+impl Templates {
+    fn mail_values(&self, realm: &str, name: &str, links: &Links, now: Timestamp) -> Value {
+        let urls = [
+            ("verification_url", &links.verification_url),
+            ("undo_url", &links.undo_url),
+            ("reset_url", &links.reset_url),
+        ];
+        let urls = urls.into_iter().filter_map(|(name, url)| Some((name, Value::from(url.as_deref()?))));
+        let mut values: BTreeMap<&str, Value> = urls.collect();
+        if !values.is_empty() {
+            values.insert("valid_for", in_words(links.lifetime).into());
+        }
+        values.insert("name", name.into());
+        context! { ..Value::from(values), ..self.message_values(realm, now) }
+    }
+
+    fn sms_values(&self, realm: &str, code: &str, lifetime: Duration, now: Timestamp) -> Value {
+        context! { code, valid_for => in_words(lifetime), ..self.message_values(realm, now) }
+    }
+
+    fn message_values(&self, realm: &str, now: Timestamp) -> Value {
+        context! { app_name => self.look.app_name.as_str(), realm, year => now.year() }
+    }
+
+    /// All that goes out, to John.
+    pub(super) fn mail_samples(&self, now: Timestamp) -> Vec<Sample> {
+        let mails = MessageKind::MAILS.iter().filter_map(|&kind| Some((kind, files(kind)?)));
+        let mails = mails.flat_map(|(kind, (text, html))| {
+            let values = self.mail_values("User1", "John", &sample_links(kind), now);
+            [Sample::of(html, "", values.clone()), Sample::of(text, "", values)]
+        });
+        let code = self.sms_values("User1", "123456", Duration::from_secs(300), now);
+        mails.chain([Sample::of(SMS, "", code)]).flatten().collect()
+    }
+
+    /// Of a mail's text: its subject must come first.
+    pub(super) fn has_subject(&self, template: &Template, filled: &str) -> Result<(), TemplateError> {
+        let is_text = template.kind == Kind::Mail && template.name.ends_with(".txt");
+        if is_text && subject_and_text(filled).is_none() {
+            return Err(self.no_subject(template.name).into());
+        }
+        Ok(())
+    }
+
+    fn no_subject(&self, name: &str) -> Fault {
+        let text = "must begin with a line `Subject: …` and an empty line".to_owned();
+        Fault { file: self.engine.file(name), line: Some(1), text }
+    }
 }
 
-impl Templates {
-    fn words(
-        &self,
-        kind: MessageKind,
-        realm: &str,
-        name: &str,
-        links: &Links,
-        now: Timestamp,
-    ) -> Result<Words, TemplateError> {
-        let (text_file, html_file) = files(kind).ok_or(TemplateError::NotAMail)?;
-        let values = self.values(realm, name, links, now);
-        let text = self.engine.fill(text_file, values.clone())?;
-        let html = self.engine.fill(html_file, values)?;
-        let no_subject = || TemplateError::NoSubject { name: text_file };
-        let (head, body) = text.split_once("\n\n").ok_or_else(no_subject)?;
-        let subject = head.trim().strip_prefix("Subject:").ok_or_else(no_subject)?;
-        Ok(Words { subject: one_line(subject), text: body.trim_start().to_owned(), html })
-    }
-
-    fn values(&self, realm: &str, name: &str, links: &Links, now: Timestamp) -> Value {
-        context! {
-            app_name => self.look.app_name.as_str(),
-            name,
-            realm,
-            year => now.year(),
-            verification_url => links.verification_url.as_deref().unwrap_or_default(),
-            undo_url => links.undo_url.as_deref().unwrap_or_default(),
-            reset_url => links.reset_url.as_deref().unwrap_or_default(),
-            valid_for => in_words(links.lifetime),
-        }
-    }
-
-    pub(super) fn try_mails(&self) -> Result<(), TemplateError> {
-        let link = |page: &str| Some(format!("https://auth.example.com/User1/{page}?token=sample"));
-        let lifetime = Duration::from_secs(24 * 3600);
-        let links = Links {
+/// The links that a mail of this kind carries.
+fn sample_links(kind: MessageKind) -> Links {
+    let link = |page: &str| {
+        let token = "c2FtcGxlLXNhbXBsZS1zYW1wbGUtc2FtcGxlLXNhbXBsZS1zYW1wbGUtc2FtcGxl";
+        Some(format!("https://accounts.example.com/User1/{page}?token={token}"))
+    };
+    match kind {
+        MessageKind::VerifyEmail => Links {
             verification_url: link("verify"),
             undo_url: link("undo"),
-            reset_url: link("reset_password_form"),
-            lifetime,
-        };
-        self.sms("User1", "123456", lifetime, Timestamp::default())?;
-        MessageKind::MAILS
-            .iter()
-            .try_for_each(|&kind| self.words(kind, "User1", "John", &links, Timestamp::default()).map(|_| ()))
+            lifetime: Duration::from_secs(24 * 3600),
+            ..Links::default()
+        },
+        MessageKind::ResetPassword => {
+            Links { reset_url: link("reset_password_form"), lifetime: Duration::from_secs(30 * 60), ..Links::default() }
+        }
+        _ => Links::default(),
     }
+}
+
+/// What a filled `.txt` says: its subject, and the text in short lines.
+pub(super) fn subject_and_text(filled: &str) -> Option<(String, String)> {
+    let (head, body) = filled.split_once("\n\n")?;
+    let subject = head.trim().strip_prefix("Subject:")?;
+    Some((one_line(subject), wrap(body.trim_start())))
 }
 
 /// `24 hours`, `30 minutes`, `2 days`: rounded down to the largest unit of which there are at least two.
@@ -123,7 +150,7 @@ fn in_words(duration: Duration) -> String {
     format!("{} {name}", seconds / unit)
 }
 
-/// A subject is one line, whatever a template or a name holds.
-fn one_line(subject: &str) -> String {
+/// A subject is one line, whatever a template or a name holds; so is an SMS.
+pub(super) fn one_line(subject: &str) -> String {
     subject.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,13 +1,25 @@
 //! Words and looks: the built-in templates, an operator's folder laid over them, and the ways to fill them.
 
-mod builtin;
+mod catalogue;
+mod developer;
 mod engine;
+mod fault;
+mod folder;
 mod mail;
+mod markdown;
 mod page;
+mod preview;
+mod sample;
+mod variables;
+mod wrap;
 
-pub(crate) use builtin::{DEV_SCRIPT, DEV_STYLESHEET, DOCS_SCRIPT, DOCS_STYLESHEET, STYLESHEET};
-pub use engine::TemplateError;
+pub(crate) use catalogue::{Kind, TEMPLATES, Template};
+pub(crate) use developer::{DEV_SCRIPT, DEV_STYLESHEET, DOCS_SCRIPT, DOCS_STYLESHEET};
+pub use fault::{Fault, TemplateError};
+pub(crate) use folder::strangers;
+pub use markdown::templates_markdown;
 pub(crate) use page::Page;
+pub(crate) use variables::meaning;
 
 use std::path::Path;
 
@@ -35,11 +47,36 @@ impl Templates {
     /// Takes the built-in templates, replaces those that `dir` has too, and fills each with a sample.
     ///
     /// # Errors
-    /// [`TemplateError`], naming the template: unreadable, not in Jinja's syntax, or with a name that nothing defines.
+    /// [`TemplateError`], with all that is wrong: unreadable, not in Jinja's syntax, or with a name that nothing defines.
     pub fn load(dir: Option<&Path>, look: Look) -> Result<Self, TemplateError> {
-        let templates = Self { engine: Engine::load(dir)?, look };
-        templates.try_pages()?;
-        templates.try_mails()?;
+        Self::load_beside(Vec::new(), dir, look)
+    }
+
+    /// The same, where files that replace nothing are wrong, too.
+    ///
+    /// # Errors
+    /// [`TemplateError`], with all that is wrong.
+    pub(crate) fn check(dir: Option<&Path>, look: Look) -> Result<Self, TemplateError> {
+        let strangers = dir.map(strangers).transpose()?.unwrap_or_default();
+        Self::load_beside(strangers, dir, look)
+    }
+
+    fn load_beside(mut faults: Vec<Fault>, dir: Option<&Path>, look: Look) -> Result<Self, TemplateError> {
+        let (engine, unreadable) = Engine::load(dir);
+        let templates = Self { engine, look };
+        faults.extend(unreadable);
+        faults.extend(templates.faults());
+        TemplateError::unless_none(faults)?;
         Ok(templates)
+    }
+
+    /// Whether an operator's file stands for the template of this name.
+    pub(crate) fn is_replaced(&self, name: &str) -> bool {
+        self.engine.replacement(name).is_some()
+    }
+
+    /// What the pages are dressed in.
+    pub(crate) fn stylesheet(&self) -> &str {
+        self.engine.stylesheet()
     }
 }

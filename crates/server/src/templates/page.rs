@@ -3,8 +3,8 @@
 use minijinja::{Value, context, value::Serde};
 use portcullis_core::clock::Timestamp;
 
-use super::{TemplateError, Templates};
-use crate::http::{Face, MessageAnswer, SWAGGER, Viewer};
+use super::{TemplateError, Templates, preview::Preview, sample::Sample};
+use crate::http::{Face, MessageAnswer, Viewer};
 
 /// A page and what fills it. Tokens and names: never printed.
 pub(crate) enum Page<'a> {
@@ -38,6 +38,8 @@ pub(crate) enum Page<'a> {
         is_named: bool,
         view: &'static str,
     },
+    /// All mails and pages with samples, as the server shows them or, without a face, as files beside this page.
+    Preview { previews: &'a [Preview], face: Option<&'a Face>, mailbox_enabled: bool },
 }
 
 impl std::fmt::Debug for Page<'_> {
@@ -67,6 +69,7 @@ impl<'a> Page<'a> {
             Self::LandingDevelopment { .. } => "landing_development.html",
             Self::Docs { .. } => "docs.html",
             Self::Mailbox { .. } => "mailbox.html",
+            Self::Preview { .. } => "preview.html",
         }
     }
 
@@ -107,6 +110,14 @@ impl<'a> Page<'a> {
                 view => *view,
                 ..server(face)
             },
+            Self::Preview { previews, face, mailbox_enabled } => context! {
+                page => "templates",
+                root => if face.is_some() { ".." } else { "." },
+                is_served => face.is_some(),
+                mailbox_enabled => *mailbox_enabled,
+                previews => Value::from(Serde(previews)),
+                ..face.map(server).unwrap_or_default()
+            },
         }
     }
 }
@@ -119,6 +130,10 @@ fn server(face: &Face) -> Value {
 impl Templates {
     /// Fills a page.
     pub(crate) fn page(&self, page: &Page<'_>, realm: &str, now: Timestamp) -> Result<String, TemplateError> {
+        self.engine.fill(page.template(), self.page_values(page, realm, now))
+    }
+
+    fn page_values(&self, page: &Page<'_>, realm: &str, now: Timestamp) -> Value {
         let look = &self.look;
         let base = context! {
             app_name => look.app_name.as_str(),
@@ -128,33 +143,28 @@ impl Templates {
             realm,
             year => now.year(),
         };
-        self.engine.fill(page.template(), context! { ..page.values(), ..base })
+        context! { ..page.values(), ..base }
     }
 
-    pub(super) fn try_pages(&self) -> Result<(), TemplateError> {
+    /// Every page that an operator may change, with all that can be on it.
+    pub(super) fn page_samples(&self, now: Timestamp) -> Vec<Sample> {
         let error = "Invalid or expired link";
-        let (face, message) = (&Face::sample(), &MessageAnswer::sample());
-        let mailbox = |messages, shown, view| Page::Mailbox { face, messages, shown, is_named: false, view };
-        let messages = std::slice::from_ref(message);
-        let samples = [
-            Page::EmailVerified { name: "John".to_owned() },
-            Page::EmailVerifiedFailed { error },
-            Page::reset("token", ""),
-            Page::reset("token", "This password is too short."),
-            Page::ResetSuccess,
-            Page::ResetFailed { error },
-            Page::Undo { token: "token" },
-            Page::UndoSuccess,
-            Page::UndoFailed { error },
-            Page::Landing,
-            Page::LandingDevelopment { face, mailbox_enabled: true },
-            Page::LandingDevelopment { face, mailbox_enabled: false },
-            Page::Docs { viewer: &SWAGGER },
-            mailbox(&[], None, "text"),
-            mailbox(messages, Some(message), "text"),
-            mailbox(messages, Some(message), "html"),
-            mailbox(messages, Some(message), "source"),
+        let pages = [
+            ("", Page::EmailVerified { name: "John".to_owned() }),
+            ("nameless", Page::EmailVerified { name: String::new() }),
+            ("", Page::EmailVerifiedFailed { error }),
+            ("", Page::reset("token", "")),
+            ("refused", Page::reset("token", "A password must have at least 8 characters.")),
+            ("", Page::ResetSuccess),
+            ("", Page::ResetFailed { error }),
+            ("", Page::Undo { token: "token" }),
+            ("", Page::UndoSuccess),
+            ("", Page::UndoFailed { error }),
+            ("", Page::Landing),
         ];
-        samples.iter().try_for_each(|page| self.page(page, "User1", Timestamp::default()).map(|_| ()))
+        let sample = |(case, page): &(&'static str, Page<'_>)| {
+            Sample::of(page.template(), case, self.page_values(page, "User1", now))
+        };
+        pages.iter().filter_map(sample).collect()
     }
 }

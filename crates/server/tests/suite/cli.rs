@@ -21,6 +21,11 @@ fn every_verb_explains_itself_with_examples() {
         &["hash"],
         &["openapi"],
         &["completions"],
+        &["templates"],
+        &["templates", "list"],
+        &["templates", "check"],
+        &["templates", "export"],
+        &["templates", "preview"],
     ] {
         for flag in ["--help", "-h"] {
             let help = good(program.run(&[verb, &[flag]].concat())).stdout;
@@ -175,7 +180,7 @@ fn shells_learn_to_complete_every_verb() {
     let program = Program::new(&[]);
     for shell in ["bash", "zsh", "fish"] {
         let script = good(program.run(&["completions", shell])).stdout;
-        for word in ["migrate", "hash", "openapi", "completions", "mail-server"] {
+        for word in ["migrate", "hash", "openapi", "completions", "templates", "mail-server"] {
             assert!(script.contains(word), "{shell} knows nothing of {word}");
         }
     }

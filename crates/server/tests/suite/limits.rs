@@ -375,7 +375,7 @@ async fn limits_are_what_the_settings_say() {
     let app = TestApp::with(&[
         ("RATE_LIMIT_MODE", "enforce"),
         ("LIMIT_PASSWORDS_ACCOUNT", "2/10m"),
-        ("LIMIT_PASSWORDS_CLIENT", "3/10s"),
+        ("LIMIT_PASSWORDS_CLIENT", "4/10s"),
     ])
     .await;
     for _ in 0..2 {

@@ -28,4 +28,5 @@ mod process;
 mod routes;
 mod sms;
 mod support;
+mod templates;
 mod walk;

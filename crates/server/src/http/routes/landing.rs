@@ -9,7 +9,7 @@ use axum::{
 
 use crate::{
     http::{extract::Circumstances, headers::CSP_DEVELOPMENT, page, state::AppState},
-    templates::{Page, STYLESHEET},
+    templates::Page,
 };
 
 /// The landing page
@@ -31,6 +31,7 @@ pub(crate) async fn landing(State(state): State<AppState>, Circumstances(ctx): C
 ///
 /// Of the pages that people meet: forms, confirmations.
 #[utoipa::path(get, path = "/assets/portcullis.css", tag = "Pages", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
-pub(crate) async fn stylesheet() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")], STYLESHEET)
+pub(crate) async fn stylesheet(State(state): State<AppState>) -> impl IntoResponse {
+    let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")];
+    (headers, state.templates.stylesheet().to_owned())
 }

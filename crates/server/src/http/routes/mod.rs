@@ -13,6 +13,7 @@ pub(super) mod logout;
 pub(super) mod mailbox;
 pub(super) mod openapi;
 pub(super) mod otp;
+pub(super) mod previews;
 pub(super) mod profile;
 pub(super) mod reset;
 pub(super) mod token;

@@ -70,7 +70,11 @@ fn every_refusal_is_shown_with_its_code_and_says_when_to_come_back() {
             let is_problem = problems.is_some() || answer["content"]["application/json"].is_object();
             assert!(is_problem, "{at}: {status} has no form");
             let comes_back = answer["headers"]["Retry-After"].is_object();
-            assert_eq!(problems.is_some() && status == "503", comes_back && problems.is_some(), "{at}: {status}");
+            assert_eq!(
+                problems.is_some() && ["429", "503"].contains(&status.as_str()),
+                comes_back && problems.is_some(),
+                "{at}: {status}"
+            );
         }
     }
 }

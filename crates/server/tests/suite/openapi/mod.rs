@@ -31,6 +31,16 @@ fn generated_settings_are_fresh() {
     is_fresh("settings.md", &portcullis::config::settings_markdown());
 }
 
+/// The words before the mark are written by hand.
+#[test]
+fn generated_tables_of_templates_are_fresh() {
+    const MARK: &str = "<!-- From here on it is generated: `make generate`. -->\n";
+    let kept = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/templates.md")).unwrap();
+    let (by_hand, _) = kept.split_once(MARK).unwrap();
+    let tables = portcullis::templates::templates_markdown().unwrap();
+    is_fresh("templates.md", &format!("{by_hand}{MARK}\n{tables}"));
+}
+
 #[test]
 fn generated_metrics_are_fresh() {
     is_fresh("metrics.md", &portcullis::metrics::metrics_markdown());

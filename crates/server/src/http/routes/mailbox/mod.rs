@@ -59,23 +59,6 @@ impl std::fmt::Debug for MessageAnswer {
     }
 }
 
-impl MessageAnswer {
-    /// For trying the page out.
-    pub(crate) fn sample() -> Self {
-        Self {
-            id: "1".to_owned(),
-            channel: "mail",
-            to: "john.doe@example.com".to_owned(),
-            subject: "Hello".to_owned(),
-            text: "Hello".to_owned(),
-            html: "<p>Hello</p>".to_owned(),
-            links: vec!["http://127.0.0.1:8000/User1/verify?token=sample".to_owned()],
-            code: String::new(),
-            created_at: "2026-01-01T00:00:00Z".to_owned(),
-        }
-    }
-}
-
 impl From<Delivered> for MessageAnswer {
     fn from(message: Delivered) -> Self {
         Self {

@@ -1,0 +1,106 @@
+//! `portcullis templates …`
+
+mod check;
+mod export;
+mod list;
+mod preview;
+
+use std::{io, path::PathBuf};
+
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+use portcullis_core::clock::Clock;
+
+use super::{check::tell_verdict, help, json_flag, output::Output};
+use crate::{
+    config::{Looks, Sources, inspect},
+    templates::{Look, Templates},
+};
+
+/// What is to be done with the templates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TemplatesVerb {
+    /// Say what there is.
+    List,
+    /// Judge those of a folder, or of `TEMPLATES_DIR`.
+    Check(Option<PathBuf>),
+    /// Write the built-in ones into a folder.
+    Export {
+        /// The folder.
+        to: PathBuf,
+        /// Overwrite what is there.
+        force: bool,
+    },
+    /// Write all of them, filled with samples, into a folder.
+    Preview(PathBuf),
+}
+
+const DIR: &str = "dir";
+const FORCE: &str = "force";
+
+pub(super) fn grammar() -> clap::Command {
+    let verb = |name: &'static str, about: &'static str, examples: &'static str| {
+        clap::Command::new(name).about(about).after_help(examples)
+    };
+    let dir = |help: &'static str| Arg::new(DIR).value_name("DIR").help(help).value_parser(value_parser!(PathBuf));
+    let force = Arg::new(FORCE).long(FORCE).action(ArgAction::SetTrue).help("Overwrite what is there");
+    let about = "List, check, export or preview the templates of mails and pages";
+    verb("templates", about, help::TEMPLATES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            verb("list", "Print each template, what it is for, and its variables", help::TEMPLATES_LIST)
+                .arg(json_flag()),
+        )
+        .subcommand(
+            verb("check", "Say everything that is wrong with the templates", help::TEMPLATES_CHECK)
+                .arg(dir("Check the templates of this folder [default: TEMPLATES_DIR]"))
+                .arg(json_flag()),
+        )
+        .subcommand(
+            verb("export", "Write the built-in templates into a folder, to begin from", help::TEMPLATES_EXPORT)
+                .arg(dir("The folder; it is made if it is not there").required(true))
+                .arg(force),
+        )
+        .subcommand(
+            verb("preview", "Write every mail and page, filled with samples, beside its variables", help::PREVIEW)
+                .arg(dir("An empty folder, or one with an earlier preview").default_value("templates-preview")),
+        )
+}
+
+pub(super) fn verb(matches: &ArgMatches) -> TemplatesVerb {
+    let dir = |given: &ArgMatches| given.get_one::<PathBuf>(DIR).cloned();
+    match matches.subcommand() {
+        Some(("check", given)) => TemplatesVerb::Check(dir(given)),
+        Some(("export", given)) => {
+            TemplatesVerb::Export { to: dir(given).unwrap_or_default(), force: given.get_flag(FORCE) }
+        }
+        Some(("preview", given)) => TemplatesVerb::Preview(dir(given).unwrap_or_default()),
+        _ => TemplatesVerb::List,
+    }
+}
+
+/// Does one of the verbs; gives the exit code.
+///
+/// # Errors
+/// When something cannot be read or written.
+pub fn templates(verb: &TemplatesVerb, sources: Sources, clock: &dyn Clock, out: &mut Output) -> io::Result<u8> {
+    let here = sources.dir.clone();
+    let inspection = inspect(sources);
+    let Some(Looks { dir, look }) = inspection.looks() else {
+        return tell_verdict(&inspection, out);
+    };
+    let load = |look: Look| Templates::load(dir.as_deref(), look).map_err(io::Error::other);
+    match verb {
+        TemplatesVerb::List => list::list(&load(look)?, out),
+        TemplatesVerb::Check(given) => {
+            let dir = given.as_ref().map(|given| here.join(given)).or(dir);
+            check::check(dir.as_deref(), look, out)
+        }
+        TemplatesVerb::Export { to, force } => export::export(&here, to, *force, out),
+        TemplatesVerb::Preview(to) => {
+            preview::write(&load(look)?, &here.join(to), clock.now())?;
+            out.line(format_args!("Open {} in a browser.", to.join("index.html").display()))?;
+            Ok(0)
+        }
+    }
+}

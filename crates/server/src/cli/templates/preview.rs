@@ -1,0 +1,40 @@
+use std::{fs, io, path::Path};
+
+use portcullis_core::clock::Timestamp;
+
+use crate::templates::{DEV_STYLESHEET, Page, Templates};
+
+/// What tells a folder of previews from any other.
+const MARK: &str = "<!-- written by `portcullis templates preview` -->\n";
+
+/// Writes all samples into a folder, and a page that shows them.
+pub(super) fn write(templates: &Templates, dir: &Path, now: Timestamp) -> io::Result<()> {
+    keep_others(dir)?;
+    let previews = templates.previews("..", now).map_err(io::Error::other)?;
+    let page = Page::Preview { previews: &previews, face: None, mailbox_enabled: false };
+    let index = templates.page(&page, "", now).map_err(io::Error::other)?;
+    let (assets, samples) = (dir.join("assets"), dir.join("templates"));
+    fs::create_dir_all(&assets)?;
+    fs::create_dir_all(&samples)?;
+    fs::write(assets.join("dev.css"), DEV_STYLESHEET)?;
+    fs::write(assets.join("portcullis.css"), templates.stylesheet())?;
+    for preview in previews.iter().filter(|preview| !preview.file.is_empty()) {
+        fs::write(samples.join(&preview.file), &preview.html)?;
+    }
+    fs::write(dir.join("index.html"), index + "\n" + MARK)
+}
+
+/// Refuses a folder that holds anything but an earlier preview.
+fn keep_others(dir: &Path) -> io::Result<()> {
+    let is_empty = match fs::read_dir(dir) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+        Err(error) => return Err(error),
+    };
+    let is_preview = || fs::read_to_string(dir.join("index.html")).is_ok_and(|page| page.ends_with(MARK));
+    if is_empty || is_preview() {
+        return Ok(());
+    }
+    let text = format!("{} holds something else than an earlier preview, so nothing was written", dir.display());
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, text))
+}

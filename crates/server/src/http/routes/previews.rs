@@ -1,0 +1,74 @@
+//! All mails and pages with samples: in development, for eyes on this machine only.
+
+use axum::{
+    extract::{Path, State, rejection::PathRejection},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_SECURITY_POLICY, X_FRAME_OPTIONS},
+    },
+    response::{Html, IntoResponse, Response},
+};
+use portcullis_core::Error;
+
+use crate::{
+    http::{
+        description::refusals,
+        extract::{AtHome, Circumstances},
+        headers::CSP_DEVELOPMENT,
+        page,
+        problem::Refusal,
+        state::AppState,
+    },
+    templates::Page,
+};
+
+/// A sample may be framed by our own page, and a mail has styles of its own. Nothing runs, and nothing can be sent.
+const CSP_SAMPLE: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'",
+);
+
+/// It is never behind a proxy, so that the root is where the samples were found themselves.
+const ROOT: &str = "../..";
+
+/// All mails and pages
+///
+/// Each filled with samples, beside its variables. To loopback only.
+#[utoipa::path(get, path = "/dev/templates", tag = "Development", responses((status = 200, description = "HTML", content_type = "text/html", body = String), SampleRefusals))]
+pub(crate) async fn gallery(
+    _: AtHome,
+    State(state): State<AppState>,
+    Circumstances(ctx): Circumstances,
+) -> Result<Response, Refusal> {
+    let previews = state.templates.previews(ROOT, ctx.now).map_err(Error::internal)?;
+    let face = &state.face;
+    let page = Page::Preview { previews: &previews, face: Some(face), mailbox_enabled: state.mailbox.is_some() };
+    let mut response = page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &page);
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_DEVELOPMENT);
+    Ok(response)
+}
+
+refusals!(SampleRefusals: Problem [&[NOT_FOUND]]);
+
+/// One mail or page
+///
+/// Filled with a sample. To loopback only.
+#[utoipa::path(
+    get, path = "/dev/templates/{file}", tag = "Development",
+    params(("file" = String, Path, description = "As the page of all names it", example = "mail_email_verify.html")),
+    responses(
+        (status = 200, description = "HTML", content_type = "text/html", body = String),
+        SampleRefusals,
+    )
+)]
+pub(crate) async fn sample(
+    _: AtHome,
+    State(state): State<AppState>,
+    Circumstances(ctx): Circumstances,
+    file: Result<Path<String>, PathRejection>,
+) -> Result<Response, Refusal> {
+    let Path(file) = file.map_err(|_| Error::not_found())?;
+    let mut previews = state.templates.previews(ROOT, ctx.now).map_err(Error::internal)?.into_iter();
+    let html = previews.find(|preview| preview.file == file).ok_or_else(Error::not_found)?.html;
+    let headers = [(CONTENT_SECURITY_POLICY, CSP_SAMPLE), (X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"))];
+    Ok((headers, Html(html)).into_response())
+}

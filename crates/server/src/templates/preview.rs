@@ -1,0 +1,94 @@
+//! All mails, pages and SMS with samples, to be looked at: served in development, or written into a folder.
+
+use minijinja::{Value, context};
+use portcullis_core::clock::Timestamp;
+use serde::Serialize;
+
+use super::{
+    TemplateError, Templates,
+    catalogue::{Kind, Template},
+    mail::{one_line, subject_and_text},
+    meaning,
+    sample::Sample,
+};
+
+/// A sample in words. A mail's text goes with its HTML.
+#[derive(Debug, Serialize)]
+pub(crate) struct Preview {
+    /// The template's file, of a mail that with the HTML.
+    name: &'static str,
+    /// What is particular about this sample.
+    case: &'static str,
+    purpose: &'static str,
+    /// The file of the filled HTML; empty for an SMS.
+    pub(crate) file: String,
+    /// The template of the text; empty for a page.
+    text_file: &'static str,
+    subject: String,
+    text: String,
+    #[serde(skip)]
+    pub(crate) html: String,
+    variables: Vec<Variable>,
+}
+
+#[derive(Debug, Serialize)]
+struct Variable {
+    name: String,
+    meaning: &'static str,
+    value: String,
+}
+
+impl Preview {
+    fn of(sample: &Sample, filled: String) -> Self {
+        let Template { name, purpose, kind, .. } = *sample.template;
+        let variables = sample.names().into_iter().map(|name| variable(&sample.values, name)).collect();
+        let bare = Self {
+            name,
+            case: sample.case,
+            purpose,
+            file: String::new(),
+            text_file: "",
+            subject: String::new(),
+            text: String::new(),
+            html: String::new(),
+            variables,
+        };
+        match kind {
+            Kind::Sms => Self { text_file: name, text: one_line(&filled), ..bare },
+            _ => Self { file: file(name, sample.case), html: filled, ..bare },
+        }
+    }
+}
+
+/// `reset.html`, `reset-refused.html`
+fn file(name: &str, case: &str) -> String {
+    match (case, name.rsplit_once('.')) {
+        ("", _) | (_, None) => name.to_owned(),
+        (case, Some((stem, ending))) => format!("{stem}-{case}.{ending}"),
+    }
+}
+
+fn variable(values: &Value, name: String) -> Variable {
+    let value = values.get_attr(&name).unwrap_or_default().to_string();
+    Variable { meaning: meaning(&name), name, value }
+}
+
+impl Templates {
+    /// All samples, filled. The server's root, with the stylesheet, is where the samples find it.
+    pub(crate) fn previews(&self, root: &str, now: Timestamp) -> Result<Vec<Preview>, TemplateError> {
+        let mut previews: Vec<Preview> = Vec::new();
+        for sample in self.samples(now) {
+            let Template { name, kind, .. } = *sample.template;
+            let filled = self.engine.fill(name, context! { root, ..sample.values.clone() })?;
+            let is_text_of_mail = kind == Kind::Mail && name.ends_with(".txt");
+            match previews.last_mut().filter(|_| is_text_of_mail) {
+                Some(mail) => {
+                    mail.text_file = name;
+                    (mail.subject, mail.text) = subject_and_text(&filled).unwrap_or_default();
+                }
+                None => previews.push(Preview::of(&sample, filled)),
+            }
+        }
+        Ok(previews)
+    }
+}

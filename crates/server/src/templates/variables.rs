@@ -1,0 +1,57 @@
+//! The names that templates may use, and what each stands for.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Templates,
+    catalogue::{Kind, Template},
+    sample::Sample,
+};
+
+/// What each name stands for. The names that a template gets are those that the code fills it with.
+const MEANINGS: &[(&str, &str)] = &[
+    ("app_name", "The name of the app (APP_NAME)."),
+    ("code", "The code."),
+    ("error", "What was wrong, as a sentence; empty when nothing was."),
+    ("min_length", "The least length of a password (PASSWORD_MIN_LENGTH)."),
+    ("name", "The first name; empty when it is not known, or is not to be repeated."),
+    ("realm", "The realm's name."),
+    ("reset_url", "The link to the form for a new password; in reset.html, where the form is sent to."),
+    ("root", "The path of PUBLIC_URL, for the link to the stylesheet; empty when there is none."),
+    ("token", "The secret of the link that was opened."),
+    ("undo_url", "The link that discards the registration; in undo.html, where the form is sent to."),
+    ("valid_for", "How long the link or code is good, in words, such as 24 hours."),
+    ("verification_url", "The link that confirms the address."),
+    ("year", "The year."),
+];
+
+/// What a name stands for.
+pub(crate) fn meaning(name: &str) -> &'static str {
+    MEANINGS.iter().find(|(known, _)| *known == name).map_or("", |(_, meaning)| *meaning)
+}
+
+/// The names that a template can rely on: those of all its samples. A layout can rely on what all its contents have.
+pub(super) fn reliable(template: &Template, samples: &[Sample]) -> BTreeSet<String> {
+    let names = of_template(template, samples).map(Sample::names);
+    names.reduce(|all, more| &all & &more).unwrap_or_default()
+}
+
+/// The names that a template may have at all, be it under a condition.
+pub(super) fn possible(template: &Template, samples: &[Sample]) -> BTreeSet<String> {
+    of_template(template, samples).flat_map(Sample::names).collect()
+}
+
+fn of_template<'a>(template: &Template, samples: &'a [Sample]) -> impl Iterator<Item = &'a Sample> {
+    let (name, kind) = (template.name, template.kind);
+    let is_layout = matches!(kind, Kind::PageLayout | Kind::MailLayout);
+    samples.iter().filter(move |sample| {
+        if is_layout { sample.template.kind == kind.of_contents() } else { sample.template.name == name }
+    })
+}
+
+impl Templates {
+    /// The names that a template can rely on.
+    pub(crate) fn variables(&self, template: &Template) -> BTreeSet<String> {
+        reliable(template, &self.samples(Default::default()))
+    }
+}

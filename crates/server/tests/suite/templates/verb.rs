@@ -1,0 +1,131 @@
+//! `portcullis templates …`
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::lay;
+use crate::support::process::{Ended, Program};
+
+fn good(ended: Ended) -> String {
+    assert!(ended.status.success(), "{ended:?}");
+    ended.stdout
+}
+
+fn value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn list_tells_what_each_template_is_for_and_may_use() {
+    let program = Program::new(&[("TEMPLATES_DIR", "mine")]);
+    lay(&program.folder().join("mine"), &[("undo.html", "<p>Sure?</p>")]);
+    let text = good(program.run(&["templates", "list"]));
+    assert!(
+        text.contains("undo.html (replaced)\n") && text.contains("\nreset.html\n    The form for a new password.\n")
+    );
+
+    let list = value(&good(program.run(&["templates", "list", "--json"])));
+    let one = |name: &str| list.as_array().unwrap().iter().find(|row| row["name"] == name).unwrap();
+    assert_eq!((&one("undo.html")["is_replaced"], &one("reset.html")["is_replaced"]), (&true.into(), &false.into()));
+    let variables = one("mail_password_reset.html")["variables"].as_array().unwrap();
+    let names: Vec<&str> = variables.iter().map(|variable| variable["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["app_name", "name", "realm", "reset_url", "valid_for", "year"]);
+    for row in list.as_array().unwrap() {
+        assert!(!row["purpose"].as_str().unwrap().is_empty(), "{row}");
+        for variable in row["variables"].as_array().unwrap() {
+            assert!(!variable["meaning"].as_str().unwrap().is_empty(), "{variable} of {row}");
+        }
+    }
+}
+
+#[test]
+fn check_names_the_line_the_unknown_variable_and_the_one_that_was_meant() {
+    let program = Program::new(&[]);
+    let files = [
+        ("mail_email_verify.html", "<p>\n  <a href=\"{{ verification_ulr }}\">\n</p>"),
+        ("mail_email_verify.txt", "Hello!\n\n{{ verification_url }}\n"),
+        // No sample leads there.
+        ("reset.html", "{% if 1 > 2 %}\n{{ passwort }}{% endif %}"),
+        ("mail_base.html", "{{ app_nam }}{% block content %}{% endblock %}"),
+        ("undo.html", "{% if token %}"),
+        ("email_verified.html", "{{ name|shout }}"),
+        ("resett.html", "?"),
+        (".hidden", "?"),
+    ];
+    lay(&program.folder().join("mine"), &files);
+    let ended = program.run(&["templates", "check", "mine"]);
+    assert_eq!(ended.status.code(), Some(1));
+    let lines: Vec<&str> = ended.stdout.lines().map(|line| line.rsplit_once("/mine/").unwrap().1).collect();
+    let beginnings = [
+        "email_verified.html:1: ",
+        "mail_base.html:1: nothing defines `app_nam`: did you mean `app_name`?",
+        "mail_email_verify.html:2: nothing defines `verification_ulr`: did you mean `verification_url`?",
+        "mail_email_verify.txt:1: must begin with a line `Subject: …`",
+        "reset.html:2: nothing defines `passwort`: there are app_name, ",
+        "resett.html: no template has this name: did you mean reset.html?",
+        "undo.html:1: ",
+    ];
+    assert_eq!(lines.len(), beginnings.len(), "{lines:#?}");
+    for (line, beginning) in lines.iter().zip(beginnings) {
+        assert!(line.starts_with(beginning), "{line} does not begin with {beginning}");
+    }
+
+    let ended = program.run(&["templates", "check", "mine", "--json"]);
+    assert_eq!(ended.status.code(), Some(1));
+    let verdict = value(&ended.stdout);
+    assert_eq!((&verdict["valid"], verdict["faults"].as_array().unwrap().len()), (&false.into(), beginnings.len()));
+    assert_eq!(verdict["faults"][2]["line"], 2);
+}
+
+#[test]
+fn check_reads_templates_dir_whatever_else_is_wrong_with_the_settings() {
+    let program = Program::new(&[("TEMPLATES_DIR", "mine"), ("ENVIRONMENT", "production")]);
+    lay(&program.folder().join("mine"), &[("undo.html", "{{ tokn }}")]);
+    let ended = program.run(&["templates", "check"]);
+    assert!(ended.stdout.contains("did you mean `token`?"), "{ended:?}");
+    lay(&program.folder().join("mine"), &[("undo.html", "{{ token }}")]);
+    assert!(good(program.run(&["templates", "check"])).contains(", 1 of them from "));
+    let bad = program.run(&["templates", "check", "--password-min-length", "many"]);
+    assert!(bad.status.code() == Some(1) && bad.stdout.contains("PASSWORD_MIN_LENGTH"), "{bad:?}");
+    let nowhere = program.run(&["templates", "check", "nowhere"]);
+    assert!(nowhere.status.code() == Some(1) && nowhere.stdout.contains("cannot be read"), "{nowhere:?}");
+}
+
+#[test]
+fn export_writes_what_check_finds_good_and_overwrites_only_by_force() {
+    let program = Program::new(&[]);
+    let mine = program.folder().join("a/mine");
+    good(program.run(&["templates", "export", "a/mine"]));
+    good(program.run(&["templates", "check", "a/mine"]));
+    let built_in = fs::read(mine.join("reset.html")).unwrap();
+
+    lay(&mine, &[("reset.html", "my own")]);
+    fs::remove_file(mine.join("undo.html")).unwrap();
+    let refused = program.run(&["templates", "export", "a/mine"]);
+    assert!(!refused.status.success() && refused.stderr.contains("--force"), "{refused:?}");
+    assert_eq!(fs::read_to_string(mine.join("reset.html")).unwrap(), "my own");
+    assert!(!mine.join("undo.html").exists(), "all or nothing");
+
+    good(program.run(&["templates", "export", "a/mine", "--force"]));
+    assert_eq!(fs::read(mine.join("reset.html")).unwrap(), built_in);
+}
+
+#[test]
+fn preview_writes_a_page_with_all_samples_and_spares_other_folders() {
+    let program = Program::new(&[("TEMPLATES_DIR", "mine"), ("APP_NAME", "Shop")]);
+    lay(&program.folder().join("mine"), &[("undo.html", "<p>{{ app_name }}, sure?</p>")]);
+    let said = good(program.run(&["templates", "preview"]));
+    let dir = program.folder().join("templates-preview");
+    assert!(said.contains("templates-preview/index.html"));
+    assert_eq!(fs::read_to_string(dir.join("templates/undo.html")).unwrap(), "<p>Shop, sure?</p>");
+    let index = fs::read_to_string(dir.join("index.html")).unwrap();
+    for (at, mark) in index.match_indices("src=\"") {
+        let file = index[at + mark.len()..].split_once('"').unwrap().0;
+        assert!(dir.join(file).is_file(), "{file}");
+    }
+    // Again, over its own; but over nothing else.
+    good(program.run(&["templates", "preview"]));
+    let refused = program.run(&["templates", "preview", "mine"]);
+    assert!(!refused.status.success() && !program.folder().join("mine/index.html").exists(), "{refused:?}");
+}

@@ -1,0 +1,41 @@
+// Makes the pictures of docs/images anew, from the real program: `make screenshots`.
+import { mkdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { JOHN, ask, enroll, linkTo, mailTo, openBrowser, register, start } from "../e2e/support.mjs";
+
+const TO = join(import.meta.dirname, "../docs/images");
+const LARGEST = 100 * 1024;
+
+await mkdir(TO, { recursive: true });
+const app = await start({ APP_NAME: "Acme Books" });
+// With the address that a reader will see, whichever port is free here.
+const bare = await start({ PUBLIC_URL: "http://127.0.0.1:8000" });
+const browser = await openBrowser();
+try {
+  await enroll(app);
+  await ask(app, "forget_password", { email: JOHN.email });
+  const reset = await linkTo(app, JOHN.email, "reset_password_form");
+  for (const colorScheme of ["light", "dark"]) {
+    await shoot(`reset-${colorScheme}`, { width: 480, height: 700, colorScheme }, (page) => page.goto(reset));
+  }
+  await register(app, { ...JOHN, email: "ada@example.com" });
+  const { html } = await mailTo(app, "ada@example.com");
+  await shoot("mail-verify", { width: 480, height: 620 }, (page) =>
+    page.setContent(html.replaceAll(app.base, "https://accounts.example.com")));
+  for (const colorScheme of ["light", "dark"]) {
+    await shoot(`landing-${colorScheme}`, { width: 1280, height: 684, colorScheme }, (page) => page.goto(bare.base));
+  }
+} finally {
+  await browser.close();
+  await app.stop();
+  await bare.stop();
+}
+
+async function shoot(name, options, show) {
+  const page = await browser.page(app, options);
+  await show(page);
+  const path = join(TO, `${name}.png`);
+  await page.screenshot({ path });
+  const { size } = await stat(path);
+  if (size > LARGEST) throw new Error(`${path} has ${size} bytes`);
+}
