@@ -23,7 +23,7 @@ try {
   await shoot("mail-verify", { width: 480, height: 620 }, (page) =>
     page.setContent(html.replaceAll(app.base, "https://accounts.example.com")));
   for (const colorScheme of ["light", "dark"]) {
-    await shoot(`landing-${colorScheme}`, { width: 1280, height: 684, colorScheme }, (page) => page.goto(bare.base));
+    await shoot(`landing-${colorScheme}`, { width: 1280, height: 666, colorScheme }, (page) => page.goto(bare.base));
   }
 } finally {
   await browser.close();
