@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { chromium } from "playwright-core";
 
-const PROGRAM = process.env.PORTCULLIS ?? join(import.meta.dirname, "../target/debug/portcullis");
+export const PROGRAM = process.env.PORTCULLIS ?? join(import.meta.dirname, "../target/debug/portcullis");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const PATIENCE = 30_000;
 
@@ -127,7 +127,7 @@ export async function violations(page, { exclude = [], notMeant = [] } = {}) {
     `${rule.id}: ${rule.help}: ${rule.nodes.map((node) => node.target.join(" ")).join("; ")}`);
 }
 
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer().once("error", reject).listen(0, "127.0.0.1", () => {
       const { port } = server.address();

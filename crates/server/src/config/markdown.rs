@@ -7,10 +7,23 @@ use super::{
     table::SETTINGS,
 };
 
+const HEAD: &str = "# Settings
+
+Each has one name and four places, stronger first: command line (`--port 9000`), environment (`PORT=9000`), `.env` of the
+working folder (`PORT=9000`), TOML (`port = 9000`). `NAME_FILE` reads a value from a file, which is the way for secrets.
+Durations are `90s`, `30m`, `12h`, `30d`, or seconds. More on that: [Getting started](getting-started.md#change-a-setting).
+";
+
+const FOOT: &str = "---
+[All pages](README.md) · Next: [Production](production.md)
+";
+
 /// All settings in Markdown: a heading and a table for each group.
 #[must_use]
 pub fn settings_markdown() -> String {
-    Group::ALL.into_iter().map(group).collect::<Vec<_>>().join("\n")
+    let groups = Group::ALL.into_iter().map(group);
+    let parts = std::iter::once(HEAD.to_owned()).chain(groups).chain(std::iter::once(FOOT.to_owned()));
+    parts.collect::<Vec<_>>().join("\n")
 }
 
 fn group(group: Group) -> String {

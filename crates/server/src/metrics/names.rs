@@ -83,6 +83,7 @@ pub fn metrics_markdown() -> String {
         debug_assert!(written.is_ok(), "a string takes everything");
     }
     page.push_str(ALERTS);
+    page.push_str("\n---\n[All pages](README.md) · Next: [MongoDB](mongodb.md)\n");
     page
 }
 

@@ -12,6 +12,7 @@
 mod cli;
 mod concealment;
 mod config;
+mod docs;
 mod failure;
 mod floods;
 mod holes;

@@ -1,0 +1,31 @@
+//! What an operator may be warned of is explained.
+
+use std::fs;
+
+use super::{files, root};
+
+#[test]
+fn every_warning_and_every_error_of_the_log_is_explained() {
+    let manual = fs::read_to_string(root().join("docs/operations.md")).unwrap();
+    let sources = files(&root().join("crates"), &|path| {
+        path.extension().is_some_and(|end| end == "rs") && path.components().any(|part| part.as_os_str() == "src")
+    });
+    let texts = sources.iter().flat_map(|source| ["warn", "error"].map(|level| messages(&source.text, level)));
+    let texts: Vec<String> = texts.flatten().collect();
+    assert!(texts.len() > 25, "{texts:?}");
+    let unknown: Vec<&String> = texts.iter().filter(|text| !manual.contains(&format!("`{text}`"))).collect();
+    assert!(unknown.is_empty(), "docs/operations.md does not explain {unknown:?}");
+}
+
+/// The messages logged at this level: the last text of each call.
+fn messages(source: &str, level: &str) -> Vec<String> {
+    let begin = format!("tracing::{level}!(");
+    let calls = source.split(&begin).skip(1);
+    let call = |rest: &str| {
+        let parts: Vec<&str> = rest.split('"').collect();
+        let is_last = |after: &str| [");", "),\n", ")\n"].iter().any(|end| after.trim_start().starts_with(end));
+        let pairs = parts.chunks(2).zip(parts.chunks(2).skip(1));
+        pairs.filter(|(_, after)| is_last(after[0])).find_map(|(text, _)| text.get(1).copied()).unwrap().to_owned()
+    };
+    calls.map(call).collect()
+}

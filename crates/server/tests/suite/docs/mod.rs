@@ -1,0 +1,79 @@
+//! What the documentation names is there: files, headings, settings, verbs, log lines.
+
+mod links;
+mod log;
+mod words;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// Folders that hold no page of ours.
+const ELSEWHERE: &[&str] = &[".git", "target", "node_modules", "data", "vendor"];
+
+/// A page, by its path from the root of the repository.
+struct Text {
+    path: PathBuf,
+    text: String,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// Every page for people, and the one for machines.
+fn pages() -> Vec<Text> {
+    let ends = |path: &Path| path.extension().is_some_and(|end| end == "md") || path.ends_with("llms.txt");
+    files(&root(), &ends)
+}
+
+fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<Text> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let is_elsewhere = path.file_name().is_some_and(|name| ELSEWHERE.iter().any(|elsewhere| name == *elsewhere));
+        if path.is_dir() && !is_elsewhere {
+            found.extend(files(&path, wanted));
+        } else if path.is_file() && wanted(&path) {
+            let text = fs::read_to_string(&path).unwrap();
+            found.push(Text { path: path.strip_prefix(root()).unwrap().to_owned(), text });
+        }
+    }
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+impl Text {
+    /// The lines outside of fenced blocks.
+    fn prose(&self) -> impl Iterator<Item = &str> {
+        self.lines().filter(|(fence, _)| fence.is_none()).map(|(_, line)| line)
+    }
+
+    /// The lines inside of fenced blocks of this language.
+    fn fenced<'a>(&'a self, language: &'a str) -> impl Iterator<Item = &'a str> {
+        self.lines().filter(move |(fence, _)| *fence == Some(language)).map(|(_, line)| line)
+    }
+
+    /// What stands between backticks in the prose.
+    fn quoted(&self) -> Vec<String> {
+        let prose = self.prose().collect::<Vec<_>>().join(" ");
+        prose.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    /// Each line but the fences, with the language of the block that it stands in.
+    fn lines(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
+        let mut inside = None;
+        self.text.lines().filter_map(move |line| match (line.trim_start().strip_prefix("```"), inside) {
+            (Some(language), None) => {
+                inside = Some(language);
+                None
+            }
+            (Some(_), Some(_)) => {
+                inside = None;
+                None
+            }
+            (None, _) => Some((inside, line)),
+        })
+    }
+}

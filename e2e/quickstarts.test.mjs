@@ -1,0 +1,75 @@
+// Every command and every program of the quickstarts and the README's walk, run as it is printed, with nothing but the ports replaced.
+import assert from "node:assert/strict";
+import { delimiter, dirname } from "node:path";
+import { test } from "node:test";
+import { follow, read } from "./markdown.mjs";
+import { JOHN, PROGRAM, enroll, freePort, start } from "./support.mjs";
+
+/** A reader who has the program, and two free ports for the two that the pages name. */
+async function reader() {
+  const [ours, theirs] = [await freePort(), await freePort()];
+  const env = {
+    ...process.env,
+    PATH: `${dirname(PROGRAM)}${delimiter}${process.env.PATH}`,
+    PORT: String(ours),
+    ARGON2_MEMORY_KIB: "8",
+    ARGON2_ITERATIONS: "1",
+    // What is pinned in requirements.txt, and nothing else.
+    PIP_NO_INDEX: "1",
+    PIP_FIND_LINKS: process.env.WHEELS,
+    PIP_DISABLE_PIP_VERSION_CHECK: "1",
+  };
+  const replace = (text) => text.replaceAll(/(127\.0\.0\.1:|--port |listen\()(8000|9000)\b/g,
+    (_, before, port) => before + (port === "8000" ? ours : theirs));
+  const at = (port) => `http://127.0.0.1:${port}`;
+  return { env, replace, base: at(ours), api: at(theirs) };
+}
+
+/** Who checks tokens by key refuses what is missing, forged, of another realm, or signed otherwise. */
+async function refusesWhatItShould(shell, { base, api }, path) {
+  const token = (await shell.run('echo "$TOKEN"')).trim();
+  const ask = (header) => fetch(`${api}${path}`, { headers: header ? { authorization: header } : {} });
+  assert.equal((await ask(`Bearer ${token}`)).status, 200);
+
+  const [head, body, signature] = token.split(".");
+  const unsigned = Buffer.from('{"alg":"none","typ":"at+jwt"}').toString("base64url");
+  const forged = `${head}.${body}.${signature.slice(0, -6)}AAAAAA`;
+  for (const bad of [undefined, "Bearer ", "Bearer x", `Bearer ${unsigned}.${body}.`, `Bearer ${forged}`]) {
+    assert.equal((await ask(bad)).status, 401, bad);
+  }
+  const other = await logInElsewhere(base);
+  assert.equal((await ask(`Bearer ${other}`)).status, 401, "a token of another realm");
+}
+
+async function logInElsewhere(base) {
+  await enroll({ base }, JOHN, "User2");
+  const form = new URLSearchParams({ username: JOHN.email, password: JOHN.password });
+  return (await (await fetch(`${base}/User2/login`, { method: "POST", body: form })).json()).access_token;
+}
+
+test("the first walk of the README works as it is printed", async (t) => {
+  const app = await start();
+  t.after(() => app.stop());
+  const replace = (page) => page.replaceAll("http://127.0.0.1:8000", app.base);
+  await follow(t, "README.md", { env: process.env, replace, heading: "A first walk" });
+});
+
+test("curl walks through a whole account", async (t) => {
+  await follow(t, "docs/quickstart/curl.md", await reader());
+});
+
+test("a FastAPI route knows its caller", async (t) => {
+  const who = await reader();
+  const shell = await follow(t, "docs/quickstart/python-fastapi.md", who);
+  await refusesWhatItShould(shell, who, "/hello");
+});
+
+test("a Node service knows its caller", async (t) => {
+  const who = await reader();
+  const shell = await follow(t, "docs/quickstart/node.md", who);
+  await refusesWhatItShould(shell, who, "/");
+
+  const installed = JSON.parse(await read("e2e/package-lock.json")).packages["node_modules/jose"];
+  const lock = JSON.parse(await shell.run("cat node_modules/.package-lock.json"));
+  assert.deepEqual(Object.values(lock.packages).map((one) => one.integrity), [installed.integrity], "what is locked here, alone");
+});
