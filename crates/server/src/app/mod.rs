@@ -170,6 +170,7 @@ impl App {
                 stopping: Default::default(),
                 face: face(config),
                 proxies: config.http.trusted_proxies.clone(),
+                cors_origins: config.http.cors_origins.clone(),
             },
             patience: Patience {
                 head: config.http.header_timeout,

@@ -79,7 +79,7 @@ settings! {
         TRUSTED_PROXIES: Vec<IpNet> = NETWORKS, Nothing,
             "Networks by commas whose `X-Forwarded-For` is believed; the right-most address that is none of theirs is the client.";
         CORS_ALLOWED_ORIGINS: Vec<String> = ORIGINS, Nothing,
-            "Origins of web pages that may call the server.", reserved;
+            "Origins of web pages, by commas, that may call the server from the browser (CORS).";
         METRICS_LISTEN: std::net::SocketAddr = LISTEN, Nothing,
             "The address and port of a listener for metrics (Prometheus), at `/metrics`; without it nothing is measured.";
     }

@@ -40,6 +40,8 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     /// Whose `X-Forwarded-For` is believed.
     pub(crate) proxies: Vec<IpNet>,
+    /// Whose pages may call.
+    pub(crate) cors_origins: Vec<String>,
     /// Becomes true when the server is to stop: answers without an end have to end.
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) face: Face,

@@ -677,6 +677,7 @@ fn sample(name: &str) -> &'static str {
         "JWT_SECRET" | "JWT_SECRET_PREVIOUS" => "another-secret-of-more-than-32-bytes-in-length",
         "ACCOUNT_ENUMERATION" => "reveal",
         "LOG_FORMAT" => "json",
+        "CORS_ALLOWED_ORIGINS" => "https://app.example.com",
         "METRICS_LISTEN" => "127.0.0.1:9091",
         "TRUSTED_PROXIES" => "10.0.0.0/8,::1",
         "RATE_LIMIT_MODE" => "observe",

@@ -12,6 +12,7 @@
 mod cli;
 mod concealment;
 mod config;
+mod cors;
 mod docs;
 mod failure;
 mod floods;

@@ -4,8 +4,8 @@ use ipnet::IpNet;
 
 use crate::config::{
     table::{
-        BODY_LIMIT_BYTES, BODY_TIMEOUT, DOCS, HEADER_TIMEOUT, HOST, MAX_CONNECTIONS, MAX_CONNECTIONS_CLIENT,
-        METRICS_LISTEN, PORT, REQUEST_TIMEOUT, SHUTDOWN_GRACE, TRUSTED_PROXIES, WRITE_TIMEOUT,
+        BODY_LIMIT_BYTES, BODY_TIMEOUT, CORS_ALLOWED_ORIGINS, DOCS, HEADER_TIMEOUT, HOST, MAX_CONNECTIONS,
+        MAX_CONNECTIONS_CLIENT, METRICS_LISTEN, PORT, REQUEST_TIMEOUT, SHUTDOWN_GRACE, TRUSTED_PROXIES, WRITE_TIMEOUT,
     },
     values::Values,
 };
@@ -35,6 +35,8 @@ pub struct Http {
     pub metrics_listen: Option<SocketAddr>,
     /// `TRUSTED_PROXIES`
     pub trusted_proxies: Vec<IpNet>,
+    /// `CORS_ALLOWED_ORIGINS`
+    pub cors_origins: Vec<String>,
     /// `DOCS`
     pub docs: bool,
 }
@@ -53,6 +55,7 @@ impl Http {
             shutdown_grace: values.get(&SHUTDOWN_GRACE)?,
             metrics_listen: values.get(&METRICS_LISTEN),
             trusted_proxies: values.get(&TRUSTED_PROXIES).unwrap_or_default(),
+            cors_origins: values.get(&CORS_ALLOWED_ORIGINS).unwrap_or_default(),
             docs: values.get(&DOCS)?,
         })
     }
