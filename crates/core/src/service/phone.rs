@@ -14,7 +14,7 @@ use crate::{
     link::{Act, Challenge, Code, LinkToken, Presented, Purpose},
     message::{MessageKind, Recipient},
     phone::PhoneNumber,
-    port::{CommitError, Op, Precondition},
+    port::{Batch, CommitError, Op, Precondition},
     realm::Realm,
     seal::RealmKeys,
     service::{Faults, Given, Service, message, sms_limits::came_back},
@@ -55,10 +55,10 @@ impl Service {
         let owner = self.owner_of(ctx, realm, id, &phone).await?;
         let country = phone.country().unwrap_or_default();
         let is_stopped = self.is_stopped(ctx, realm, country).await?;
-        let owner = owner.filter(|_| !is_stopped);
         // Always the same for the same question, so that a newer handle replaces the one before for nobody, too.
         let subject = owner.clone().unwrap_or_else(|| decoy(&realm.keys, id, &phone));
-        let quotas = self.code_quotas(ctx, realm, &subject, owner.as_ref().map(|_| &phone));
+        let own = self.own_quotas(ctx, realm, &subject, owner.as_ref().map(|_| &phone));
+        let budgets = if owner.is_some() { self.budgets(ctx, country) } else { Batch::new() };
 
         let lifetime = self.rules.code_lifetime;
         let mut challenge = Challenge::new(ctx, &realm.name, Purpose::Phone, &subject, lifetime);
@@ -68,13 +68,16 @@ impl Service {
         let mut sms = message(ctx, realm, MessageKind::PhoneCode, &recipient, Some(challenge.id))?;
         sms.give_up_at = challenge.expires_at;
         let handle = LinkToken::derive(&realm.keys, Act::Phone, &challenge);
-        let batch = vec![
+        let silent = vec![
             Op::DropChallenges { realm: realm.name.clone(), subject: subject.clone(), purpose: Purpose::Phone },
             Op::InsertChallenge(challenge.clone()),
-            Op::Enqueue(sms),
             Op::Audit(AuditRow::new(ctx, &realm.name, Event::CodeRequested).user(&subject)),
         ];
-        if !self.commit_within(ctx, Row::Codes, quotas, batch).await? {
+        let sending = [silent.clone(), vec![Op::Enqueue(sms)]].concat();
+        // Where there is no money for an SMS, all else is as for a number that is nobody's: only its owner could tell.
+        let all = [own.clone(), budgets].concat();
+        let is_sent = !is_stopped && self.commit_within(ctx, Row::Sms, all, sending).await?;
+        if !is_sent && !self.commit_within(ctx, Row::Codes, own, silent).await? {
             // The handle leads nowhere, and the one before is as good as it was.
             let nobody = Challenge { subject: UserId::random(ctx.random()), ..challenge };
             let audit = AuditRow::new(ctx, &realm.name, Event::LimitReached).user(&subject);

@@ -3,6 +3,7 @@
 use crate::{
     audit::{AuditRow, Event},
     ctx::Ctx,
+    device::Device,
     error::{Error, Result},
     id::UserId,
     limit::Row,
@@ -10,6 +11,7 @@ use crate::{
     message::{MessageKind, Recipient},
     port::{CommitError, Op, Precondition},
     realm::Realm,
+    seal::BlindIndex,
     service::{Faults, Given, Service, message, settle::Standing},
     user::{Profile, Registration, User},
 };
@@ -67,33 +69,39 @@ impl Service {
         self.try_link(ctx, work).await
     }
 
-    /// Sets the password that the owner of a mailbox has chosen, once a link.
+    /// Sets the password that the owner of a mailbox has chosen, once a link. Gives the name of their device: nobody who
+    /// guesses at the account keeps them out of it now.
     ///
     /// # Errors
     /// The one answer for bad links; invalid, when the password may not be chosen, and then the link stays good;
     /// overloaded; unavailable.
-    pub async fn choose_password(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &Given) -> Result<()> {
-        self.try_link(ctx, self.give_password(ctx, realm, token, password)).await
+    pub async fn choose_password(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &Given) -> Result<String> {
+        let index = self.try_link(ctx, self.give_password(ctx, realm, token, password)).await?;
+        Ok(Device::new(ctx).expose(ctx, &realm.keys, index))
     }
 
-    async fn give_password(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &Given) -> Result<()> {
+    /// Whose password it is now, by the index of their address.
+    async fn give_password(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &Given) -> Result<BlindIndex> {
         match self.purpose(realm, token).await? {
             Purpose::Registration => {
                 let (registration, challenge) = self.claimable(ctx, realm, token).await?;
-                let event = Event::RegistrationClaimed;
+                let (event, index) = (Event::RegistrationClaimed, registration.index);
                 let is_mine = self.claim(ctx, realm, registration, &challenge, password, event).await?;
-                if is_mine { Ok(()) } else { Err(Error::bad_link()) }
+                if is_mine { Ok(index) } else { Err(Error::bad_link()) }
             }
             _ => {
                 for _ in 0..TRIES {
-                    let done = match self.resettable(ctx, realm, token).await? {
-                        (Subject::User(user), challenge) => self.reset(ctx, realm, user, &challenge, password).await?,
+                    let (index, done) = match self.resettable(ctx, realm, token).await? {
+                        (Subject::User(user), challenge) => {
+                            (user.index, self.reset(ctx, realm, user, &challenge, password).await?)
+                        }
                         (Subject::Registration(registration), challenge) => {
-                            self.claim(ctx, realm, registration, &challenge, password, Event::PasswordReset).await?
+                            let (index, event) = (registration.index, Event::PasswordReset);
+                            (index, self.claim(ctx, realm, registration, &challenge, password, event).await?)
                         }
                     };
                     if done {
-                        return Ok(());
+                        return Ok(index);
                     }
                 }
                 Err(Error::internal("the account kept changing during a reset"))

@@ -20,19 +20,27 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const COUNT_ONLY: Quota = Quota { times: u32::MAX, per: DAY };
 
 impl Service {
-    /// What a code counts against. For a number of nobody's, to which nothing is sent, it is as many counts of no meaning.
-    pub(super) fn code_quotas(&self, ctx: &Ctx, realm: &Realm, subject: &UserId, phone: Option<&PhoneNumber>) -> Batch {
-        let limits = &self.rules.limits;
+    /// What a code counts against by its account and number. For a number that is nobody's, to which nothing is sent, it is as
+    /// many counts of no meaning.
+    pub(super) fn own_quotas(&self, ctx: &Ctx, realm: &Realm, subject: &UserId, phone: Option<&PhoneNumber>) -> Batch {
         let number = phone.map_or(subject.as_str(), PhoneNumber::as_str);
         let whose = [("account", subject.as_str()), ("number", number)];
-        let each = limits.codes_account.iter().flat_map(|quota| {
+        let each = self.rules.limits.codes_account.iter().flat_map(|quota| {
             let per = quota.per.as_secs().to_be_bytes();
             whose.map(|(kind, of)| (realm.keys.limit_key(Row::Codes, &[kind.as_bytes(), &per, of.as_bytes()]), *quota))
         });
-        let country = phone.map_or("nobody", |phone| phone.country().unwrap_or_default());
-        let all = if phone.is_some() { "all" } else { "nobody" };
-        let together = [(sent_to(country), limits.sms_country), (LimitKey::public(Row::Sms, all), limits.sms)];
-        each.chain(together).map(|(key, quota)| Op::Count { key, quota, now: ctx.now }).collect()
+        each.map(|(key, quota)| Op::Count { key, quota, now: ctx.now }).collect()
+    }
+
+    /// What an SMS counts against by what it costs.
+    pub(super) fn budgets(&self, ctx: &Ctx, country: &str) -> Batch {
+        let limits = &self.rules.limits;
+        let budgets = [
+            (LimitKey::public(Row::SmsCountry, country), limits.sms_country),
+            (LimitKey::public(Row::Sms, "all"), limits.sms),
+            (sent_to(country), COUNT_ONLY),
+        ];
+        budgets.map(|(key, quota)| Op::Count { key, quota, now: ctx.now }).into()
     }
 
     /// Whether codes to this country come back so seldom that somebody must be earning by them.

@@ -148,9 +148,9 @@ settings! {
             "The lanes of a password hash.";
         HASH_THREADS: usize = number::<_, 1, 1024>(), Derived("one a processor"),
             "The threads that hash passwords.";
-        HASH_QUEUE: usize = number::<_, 1, 65_536>(), Fixed("64"),
+        HASH_QUEUE: usize = number::<_, 1, 65_536>(), Fixed("256"),
             "How many passwords may wait for a thread; more are answered with 503.";
-        HASH_QUEUE_CLIENT: u32 = number::<_, 1, 65_536>(), Fixed("32"),
+        HASH_QUEUE_CLIENT: u32 = number::<_, 1, 65_536>(), Fixed("16"),
             "How many passwords from one address may be hashed or wait at a time; more are answered with 503.";
         HASH_DEADLINE: Duration = DURATION, Fixed("5s"),
             "How long a password may wait for a thread before the answer is 503.";

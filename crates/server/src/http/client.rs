@@ -21,7 +21,9 @@ pub(super) fn client(peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &[I
 fn behind(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     let mut client = peer;
     let lines = headers.get_all(X_FORWARDED_FOR).into_iter().rev();
-    let mut hops = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+    // As bytes: what a client writes that is no text must not hide what its proxy has added.
+    let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    let mut hops = hops.map(<[u8]>::trim_ascii).filter(|hop| !hop.is_empty());
     while proxies.iter().any(|proxy| proxy.contains(&client)) {
         match hops.next().and_then(address) {
             Some(hop) => client = hop,
@@ -32,8 +34,8 @@ fn behind(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
 }
 
 /// An address, perhaps with a port.
-fn address(hop: &str) -> Option<IpAddr> {
-    let hop = hop.trim();
+fn address(hop: &[u8]) -> Option<IpAddr> {
+    let hop = std::str::from_utf8(hop).ok()?;
     let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);
     let address = bare.parse().ok().or_else(|| Some(hop.parse::<SocketAddr>().ok()?.ip()));
     address.map(|address| address.to_canonical())

@@ -1,6 +1,6 @@
 //! `/metrics`, and nothing else.
 
-use std::{fs, sync::Arc};
+use std::{fs, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -19,6 +19,8 @@ use crate::http::Entrance;
 
 /// The version of the text format.
 const FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+/// How often what was measured is put together.
+const UPKEEP: Duration = Duration::from_secs(5);
 /// Linux gives memory in pages of this size on all machines that are built for.
 const PAGE_BYTES: u32 = 4096;
 
@@ -31,6 +33,14 @@ struct Sources {
 
 /// The way in to the metrics.
 pub(crate) fn entrance(handle: &'static PrometheusHandle, service: Arc<Service>, clock: Arc<dyn Clock>) -> Entrance {
+    tokio::spawn(async move {
+        // What was measured is put together also while nobody asks.
+        let mut ticks = tokio::time::interval(UPKEEP);
+        loop {
+            ticks.tick().await;
+            handle.run_upkeep();
+        }
+    });
     let router: Router = Router::new().route("/metrics", get(tell)).with_state(Sources { handle, service, clock });
     BoxCloneSyncService::new(tower::service_fn(move |request: Request| {
         let mut router = router.clone();
@@ -49,7 +59,6 @@ async fn tell(State(Sources { handle, service, clock }): State<Sources>) -> Resp
     if let Some(pages) = resident_pages() {
         gauge!(PROCESS_MEMORY).set(f64::from(pages) * f64::from(PAGE_BYTES));
     }
-    handle.run_upkeep();
     ([(CONTENT_TYPE, FORMAT)], handle.render()).into_response()
 }
 

@@ -512,3 +512,98 @@ async fn the_budget_of_sms_is_never_passed_also_across_a_restart() {
     outlets.app.pump().await;
     assert_eq!(outlets.twilio.messages().len(), sent + 1);
 }
+
+#[tokio::test]
+async fn what_a_client_writes_that_is_no_text_does_not_hide_it() {
+    let app = enforced().await;
+    for (number, forwarded) in (0..30)
+        .zip([&b"\xff, 203.0.113.9"[..], b"203.0.113.9,", b" , 203.0.113.9", b"\xff,,203.0.113.9, "].iter().cycle())
+    {
+        let form = [("username", format!("p{number}@example.com")), ("password", "wrong-wrong-wrong".to_owned())];
+        let request = app.request(Method::POST, "/User1/login").form(&form);
+        let forwarded = reqwest::header::HeaderValue::from_bytes(forwarded).unwrap();
+        problem(request.header("X-Forwarded-For", forwarded).send().await.unwrap(), 401).await;
+    }
+    let form = [("username", "p99@example.com"), ("password", "wrong-wrong-wrong")];
+    let request = app.request(Method::POST, "/User1/login").form(&form);
+    problem(from("203.0.113.9", request).send().await.unwrap(), 429).await;
+}
+
+#[tokio::test]
+async fn right_passwords_of_addresses_that_are_not_proved_count_for_the_client() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com").register(&app).await;
+    for _ in 0..30 {
+        problem(try_login(&app, 1, &john.email, &john.password).await, 403).await;
+    }
+    problem(try_login(&app, 1, &john.email, &john.password).await, 429).await;
+    problem(try_login(&app, 2, &john.email, &john.password).await, 403).await;
+}
+
+#[tokio::test]
+async fn whoever_resets_the_password_by_mail_is_let_in_whoever_guesses_meanwhile() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    for n in 0..5 {
+        problem(try_login(&app, n, &john.email, "wrong-wrong-wrong").await, 401).await;
+    }
+    let forget = app.request(Method::POST, "/User1/forget_password").json(&value!({"email": "john@example.com"}));
+    json(from("192.0.2.1", forget).send().await.unwrap(), 200).await;
+    app.pump().await;
+    let link = app.link(&john.email, "reset_password_form").await;
+    let token = link.split_once("token=").unwrap().1;
+    let password = "another-teapot-hammer";
+    let request =
+        app.request(Method::POST, &format!("/User1/reset_password?token={token}")).form(&[("password", password)]);
+    let done = request.send().await.unwrap();
+    assert_eq!(done.status(), 200);
+    let cookie = done.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    problem(try_login(&app, 9, &john.email, password).await, 429).await;
+    let request = app.request(Method::POST, "/User1/login").form(&[("username", &*john.email), ("password", password)]);
+    json(request.header("Cookie", cookie).send().await.unwrap(), 200).await;
+}
+
+#[tokio::test]
+async fn another_site_does_not_change_what_a_browser_is_known_as() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let form = [("username", &*john.email), ("password", &*john.password)];
+    let request = app.request(Method::POST, "/User1/login").form(&form).header("Sec-Fetch-Site", "cross-site");
+    let entered = request.send().await.unwrap();
+    assert_eq!(entered.status(), 200);
+    assert!(!entered.headers().contains_key("set-cookie"));
+    // A cookie that is good for nothing does not hide a field that is.
+    let device = device(&app, &john).await;
+    for n in 0..5 {
+        problem(try_login(&app, n, &john.email, "wrong-wrong-wrong").await, 401).await;
+    }
+    let form = [("username", &*john.email), ("password", &*john.password), ("device", &device)];
+    let request = app.request(Method::POST, "/User1/login").form(&form).header("Cookie", "portcullis_device=useless");
+    json(request.send().await.unwrap(), 200).await;
+}
+
+/// Whether the first handle still counts tries after a second was asked for.
+async fn first_lives(outlets: &Outlets, id: &str, phone: &str) -> bool {
+    let first = outlets.ask(id, phone).await;
+    outlets.ask(id, phone).await;
+    let answer = outlets.app.get(&format!("/User1/verify_otp_phone?token={first}&otp=000000")).await;
+    problem(answer, 400).await["code"] == "otp.wrong"
+}
+
+#[tokio::test]
+async fn whether_a_number_is_somebodys_shows_in_no_handle_also_without_money_for_an_sms() {
+    for used_up in [("LIMIT_SMS_TOTAL", "1/24h"), ("LIMIT_SMS_COUNTRY", "1/24h"), ("SMS_STOP_AFTER", "1")] {
+        let plenty = ("LIMIT_OTP_ACCOUNT", "100/1m");
+        let settings =
+            [ENFORCED, &[plenty, ("LIMIT_OTP_CLIENT", "100/1h"), ("SMS_STOP_PERCENT", "50"), used_up]].concat();
+        let outlets = Outlets::open(&settings).await;
+        let john = outlets.join(Person::new("john@example.com")).await;
+        outlets.ask(&john.id, PHONE).await;
+        outlets.app.pump().await;
+        let (his, nobodys) =
+            (first_lives(&outlets, &john.id, PHONE).await, first_lives(&outlets, &john.id, "+1234567899").await);
+        assert_eq!(his, nobodys, "{used_up:?}");
+        outlets.app.pump().await;
+        assert_eq!(outlets.twilio.messages().len(), 1, "{used_up:?}");
+    }
+}

@@ -11,16 +11,23 @@ use crate::http::state::AppState;
 
 /// The cookie by which a device is known that has logged in before; empty where there is none.
 #[derive(Debug)]
-pub(in crate::http) struct DeviceCookie(Option<String>);
+pub(in crate::http) struct DeviceCookie {
+    value: Option<String>,
+    /// Another site made the browser send this: it must not change what the browser is known as.
+    is_cross_site: bool,
+}
 
 impl DeviceCookie {
-    /// The cookie's value, or the form field's from a client without cookies.
-    pub(in crate::http) fn or(self, field: Given) -> Given {
-        self.0.map_or(field, Given::from)
+    /// What it says.
+    pub(in crate::http) fn value(&self) -> Given {
+        self.value.clone().map_or(Given::Missing, Given::from)
     }
 
     /// Gives the device its name for the next time.
-    pub(in crate::http) fn set(mut response: Response, state: &AppState, device: &str) -> Response {
+    pub(in crate::http) fn set(&self, mut response: Response, state: &AppState, device: &str) -> Response {
+        if self.is_cross_site {
+            return response;
+        }
         let name = cookie_name(state.face.is_https);
         let secure = if state.face.is_https { "; Secure" } else { "" };
         let age = DEVICE_LIFETIME.as_secs();
@@ -37,7 +44,9 @@ impl FromRequestParts<AppState> for DeviceCookie {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        Ok(Self(cookie(&parts.headers, cookie_name(state.face.is_https))))
+        let value = cookie(&parts.headers, cookie_name(state.face.is_https));
+        let site = parts.headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+        Ok(Self { value, is_cross_site: site == Some(b"cross-site") })
     }
 }
 

@@ -88,11 +88,11 @@ pub(crate) async fn login(
 ) -> Result<Response, Response> {
     let FormBody(mut fields) = form.map_err(for_oauth)?;
     let (username, password) = (fields.take("username"), fields.take("password"));
-    let device = cookie.or(fields.take("device"));
-    let result = call.service.login(&call.ctx, &call.realm, &username, &password, &device).await;
+    let devices = [cookie.value(), fields.take("device")];
+    let result = call.service.login(&call.ctx, &call.realm, &username, &password, &devices).await;
     count(&result);
     match result {
-        Ok(done) => Ok(answer(&state, done)),
+        Ok(done) => Ok(answer(&state, &cookie, done)),
         Err(error) => Err(for_oauth(Refusal::from(error).into_response())),
     }
 }
@@ -111,7 +111,7 @@ pub(super) fn count(result: &Result<LoggedIn, Error>) {
 }
 
 /// The tokens, and the device's name in a cookie.
-pub(super) fn answer(state: &AppState, done: LoggedIn) -> Response {
+pub(super) fn answer(state: &AppState, cookie: &DeviceCookie, done: LoggedIn) -> Response {
     let response = Json(TokenAnswer::from(done.tokens)).into_response();
-    DeviceCookie::set(response, state, &done.device)
+    cookie.set(response, state, &done.device)
 }

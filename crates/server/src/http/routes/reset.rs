@@ -6,7 +6,7 @@ use super::Message;
 use crate::{
     http::{
         description::{RealmPath, refusals},
-        extract::{ActsOnGet, AnyBody, Call, FormBody, Link, Query, Wants},
+        extract::{ActsOnGet, AnyBody, Call, DeviceCookie, FormBody, Link, Query, Wants},
         page,
         problem::Refusal,
         state::AppState,
@@ -133,11 +133,15 @@ pub(crate) async fn reset_password(
     call: Call,
     wants: Wants,
     Link(token): Link,
+    cookie: DeviceCookie,
     FormBody(mut fields): FormBody,
 ) -> Response {
     let token = token.text().unwrap_or_default();
     match call.service.choose_password(&call.ctx, &call.realm, token, &fields.take("password")).await {
-        Ok(()) => page::answer(&state, &call, wants, &Page::ResetSuccess, "Password reset successfully"),
+        Ok(device) => {
+            let done = page::answer(&state, &call, wants, &Page::ResetSuccess, "Password reset successfully");
+            cookie.set(done, &state, &device)
+        }
         Err(error) if error.kind() == Kind::Invalid => {
             let reason = error.fields().first().map_or(error.detail().into(), |fault| fault.detail.clone());
             page::refuse(&state, &call, wants, &Page::reset(token, &reason), error)

@@ -91,10 +91,10 @@ async fn grant(
         }
         Some("password") => {
             let (username, password) = (form.take("username"), form.take("password"));
-            let device = cookie.or(form.take("device"));
-            let result = call.service.login(&call.ctx, &call.realm, &username, &password, &device).await;
+            let devices = [cookie.value(), form.take("device")];
+            let result = call.service.login(&call.ctx, &call.realm, &username, &password, &devices).await;
             login::count(&result);
-            Ok(login::answer(state, result?))
+            Ok(login::answer(state, &cookie, result?))
         }
         Some(_) => Err(Error::new(Kind::Malformed, UNSUPPORTED_GRANT, "This grant type is not known here")),
         None => Err(incomplete()),
