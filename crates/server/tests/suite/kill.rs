@@ -166,8 +166,11 @@ async fn run(plan: Plan, mut victim: Victim) {
     }
     report(&plan, lasted, &walks, &world, mails);
     assert!(walks.len() > plan.people, "hardly anything was done: {} walks", walks.len());
-    let hit = world.unanswered.load(Ordering::Relaxed) + world.refused.load(Ordering::Relaxed);
-    assert!(hit > 0, "no kill hit a request");
+    // A set may choose another primary before anybody's patience is at its end.
+    if let Victim::Program(_) = victim {
+        let hit = world.unanswered.load(Ordering::Relaxed) + world.refused.load(Ordering::Relaxed);
+        assert!(hit > 0, "no kill hit a request");
+    }
 }
 
 /// One person's way from registration to logout; every step of it was acknowledged.
