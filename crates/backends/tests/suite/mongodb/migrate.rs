@@ -64,6 +64,7 @@ async fn the_schema_is_the_one_that_is_meant() {
         ("audit", &[]),
         ("challenges", &["_id.realm, subject", "expires_at: gone after 60 s"]),
         ("counters", &[]),
+        ("failures", &["expires_at: gone after 60 s"]),
         ("locks", &["touched_at: gone after 3600 s"]),
         ("migrations", &[]),
         (
@@ -74,6 +75,7 @@ async fn the_schema_is_the_one_that_is_meant() {
                 "state, created_at",
             ],
         ),
+        ("quotas", &["expires_at: gone after 60 s"]),
         (
             "registrations",
             &[
@@ -100,13 +102,16 @@ async fn each_step_of_the_schema_is_taken_once() {
     let database = TestDatabase::new().await;
     let db = database.db().await;
     let steps = migrate(&settings(&database.url), NOW).await.unwrap();
-    assert_eq!(steps.iter().map(|step| (step.version, step.name)).collect::<Vec<_>>(), [(1, "accounts")]);
+    assert_eq!(
+        steps.iter().map(|step| (step.version, step.name)).collect::<Vec<_>>(),
+        [(1, "accounts"), (2, "limits")]
+    );
     let before = schema(&db).await;
     let later = Timestamp::from_millis(NOW.millis() + 1);
     assert_eq!(migrate(&settings(&database.url), later).await.unwrap(), []);
     drop(open(&database.url).await);
     assert_eq!(schema(&db).await, before);
-    let record = db.collection::<Document>("migrations").find_one(doc! {}).await.unwrap().unwrap();
+    let record = db.collection::<Document>("migrations").find_one(doc! { "_id": 1 }).await.unwrap().unwrap();
     assert_eq!(record, doc! { "_id": 1, "name": "accounts", "applied_at": DateTime::from_millis(NOW.millis()) });
 }
 
@@ -116,7 +121,7 @@ async fn processes_that_start_together_take_each_step_once() {
     let settings = settings(&database.url);
     let starts =
         (0..8).map(|_| -> Pending<'_, usize> { Box::pin(async { migrate(&settings, NOW).await.unwrap().len() }) });
-    assert_eq!(together(starts).await.into_iter().sum::<usize>(), 1);
+    assert_eq!(together(starts).await.into_iter().sum::<usize>(), 2);
     drop(open(&database.url).await);
 }
 
@@ -130,7 +135,7 @@ async fn a_step_that_was_interrupted_is_taken_again() {
     let whole = schema(&made.database.db().await).await;
     made.documents("migrations").await.delete_many(doc! {}).await.unwrap();
     made.documents("challenges").await.drop().await.unwrap();
-    assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 1);
+    assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 2);
     assert_eq!(schema(&made.database.db().await).await, whole);
     // Positions go on from where they were.
     made.commit(vec![Op::InsertSession(session(&here(), "two")), Op::EndSession(revocation(&here(), "two"))])
@@ -146,7 +151,7 @@ async fn no_realm_may_have_the_name_of_a_collection() {
     let names = made.database.db().await.list_collection_names().await.unwrap();
     let ours: Vec<_> =
         names.iter().filter(|name| ![here(), there()].iter().any(|realm| realm.as_str() == *name)).collect();
-    assert_eq!(ours.len(), 11);
+    assert_eq!(ours.len(), 13);
     for name in ours {
         assert!(RealmName::parse(name).is_err(), "{name}");
     }
