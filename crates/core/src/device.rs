@@ -1,5 +1,5 @@
 //! A device from which somebody has logged in before: it has tries of its own, so that a stranger who guesses passwords
-//! cannot keep the owner out (OWASP's device cookies).
+//! cannot keep the owner out (OWASP's device cookies). Whoever logged in by an older password has no known device any more.
 
 use std::time::Duration;
 
@@ -10,10 +10,26 @@ use crate::{
     clock::Timestamp,
     ctx::Ctx,
     seal::{BlindIndex, RealmKeys},
+    user::User,
 };
 
 /// How long a device is known after its last login.
 pub const DEVICE_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Whose devices they are: an account's, since its password was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// By the address.
+    pub account: BlindIndex,
+    /// Another password makes all devices unknown.
+    pub password_set_at: Timestamp,
+}
+
+impl From<&User> for Holder {
+    fn from(user: &User) -> Self {
+        Self { account: user.index, password_set_at: user.password_set_at }
+    }
+}
 
 /// Names a device of an account. Never printed: whoever has it, has the device's tries.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,22 +50,22 @@ impl Device {
         Self { id: ctx.bytes() }
     }
 
-    /// Reads what [`expose`](Self::expose) gave: for this account, and not longer than a year ago.
+    /// Reads what [`expose`](Self::expose) gave: for this holder, and not longer than a year ago.
     #[must_use]
-    pub fn parse(ctx: &Ctx, keys: &RealmKeys, account: BlindIndex, raw: &str) -> Option<Self> {
+    pub fn parse(ctx: &Ctx, keys: &RealmKeys, holder: Holder, raw: &str) -> Option<Self> {
         let bytes = BASE64URL_NOPAD.decode(raw.as_bytes()).ok()?;
         let (id, rest) = bytes.split_first_chunk::<16>()?;
         let (at, tag) = rest.split_first_chunk::<8>()?;
-        constant_time::verify_slices_are_equal(mac(keys, account, id, at).as_ref(), tag).ok()?;
+        constant_time::verify_slices_are_equal(mac(keys, holder, id, at).as_ref(), tag).ok()?;
         let seen_at = Timestamp::from_millis(i64::from_be_bytes(*at));
         (ctx.now.since(seen_at) < DEVICE_LIFETIME).then_some(Self { id: *id })
     }
 
     /// The text for the client to keep.
     #[must_use]
-    pub fn expose(&self, ctx: &Ctx, keys: &RealmKeys, account: BlindIndex) -> String {
+    pub fn expose(&self, ctx: &Ctx, keys: &RealmKeys, holder: Holder) -> String {
         let at = ctx.now.millis().to_be_bytes();
-        let tag = mac(keys, account, &self.id, &at);
+        let tag = mac(keys, holder, &self.id, &at);
         BASE64URL_NOPAD.encode(&[self.id.as_slice(), &at, tag.as_ref()].concat())
     }
 
@@ -59,9 +75,10 @@ impl Device {
     }
 }
 
-fn mac(keys: &RealmKeys, account: BlindIndex, id: &[u8; 16], at: &[u8; 8]) -> hmac::Tag {
+fn mac(keys: &RealmKeys, holder: Holder, id: &[u8; 16], at: &[u8; 8]) -> hmac::Tag {
     let mut context = hmac::Context::with_key(keys.device_key());
-    context.update(&account.0);
+    context.update(&holder.account.0);
+    context.update(&holder.password_set_at.millis().to_be_bytes());
     context.update(id);
     context.update(at);
     context.sign()

@@ -44,6 +44,14 @@ pub enum Kind {
     Internal,
 }
 
+impl Kind {
+    /// Whether it is the server that could not, whatever was asked of it.
+    #[must_use]
+    pub const fn is_ours(self) -> bool {
+        matches!(self, Self::Overloaded(_) | Self::Unavailable(_) | Self::Internal)
+    }
+}
+
 /// Why one field of a request was refused. Never carries the value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {

@@ -72,6 +72,8 @@ pub struct User {
     pub index: BlindIndex,
     /// Profile and hash.
     pub vault: Vault,
+    /// When the password was chosen; a hash at other settings is no other password.
+    pub password_set_at: Timestamp,
     /// When the phone number was proved, if it was.
     pub phone_verified_at: Option<Timestamp>,
     /// Whether the number may be somebody else's: the address was contested, and nobody knows who typed it. Then no code
@@ -105,6 +107,7 @@ impl Registration {
             id: self.id,
             index: self.index,
             vault: self.vault,
+            password_set_at: self.created_at,
             phone_verified_at: None,
             phone_disputed: self.contested,
             created_at: self.created_at,

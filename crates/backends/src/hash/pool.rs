@@ -9,6 +9,7 @@ use std::{
 use argon2::{Params, password_hash::phc::Output};
 use async_trait::async_trait;
 use portcullis_core::{
+    limit::LimitKey,
     password::{Password, PasswordHash},
     port::{HashError, PasswordHasher},
 };
@@ -100,9 +101,15 @@ impl HashPool {
         Ok(pool)
     }
 
-    async fn compute(&self, recipe: Recipe, password: &Password) -> Result<Output, HashError> {
+    async fn compute(
+        &self,
+        client: Option<LimitKey>,
+        recipe: Recipe,
+        password: &Password,
+    ) -> Result<Output, HashError> {
         let (reply, answer) = oneshot::channel();
-        self.queue.push(Box::new(Job { recipe, password: password.clone(), since: Instant::now(), reply }))?;
+        let job = Job { client, recipe, password: password.clone(), since: Instant::now(), reply };
+        self.queue.push(Box::new(job))?;
         let gone = |_| Err(HashError::Failed("the thread for hashing is gone".into()));
         answer.await.unwrap_or_else(gone)
     }
@@ -110,22 +117,32 @@ impl HashPool {
 
 #[async_trait]
 impl PasswordHasher for HashPool {
-    async fn hash(&self, password: &Password, salt: [u8; 16]) -> Result<PasswordHash, HashError> {
+    async fn hash(
+        &self,
+        client: Option<LimitKey>,
+        password: &Password,
+        salt: [u8; 16],
+    ) -> Result<PasswordHash, HashError> {
         let recipe = Recipe::new(&self.params, salt).map_err(failed)?;
-        let output = self.compute(recipe, password).await?;
+        let output = self.compute(client, recipe, password).await?;
         let phc = argon::to_phc(&self.params, salt, output).map_err(failed)?;
         Ok(PasswordHash::from_phc(phc))
     }
 
-    async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HashError> {
+    async fn verify(
+        &self,
+        client: Option<LimitKey>,
+        password: &Password,
+        hash: Option<&PasswordHash>,
+    ) -> Result<bool, HashError> {
         let Some(hash) = hash else {
             let recipe = Recipe::new(&self.params, SALT_OF_NOBODY).map_err(failed)?;
-            self.compute(recipe, password).await?;
+            self.compute(client, recipe, password).await?;
             return Ok(false);
         };
         let (recipe, expected) = Recipe::of(hash.expose(), &self.params).map_err(failed)?;
         // The comparison of two outputs takes the same time wherever they differ.
-        Ok(self.compute(recipe, password).await? == expected)
+        Ok(self.compute(client, recipe, password).await? == expected)
     }
 
     fn is_outdated(&self, hash: &PasswordHash) -> bool {

@@ -1,4 +1,4 @@
-//! Passwords that wait for a thread: a queue with an end.
+//! Passwords that wait for a thread: a queue with an end, fair between clients.
 
 use std::{
     collections::VecDeque,
@@ -7,13 +7,15 @@ use std::{
 };
 
 use argon2::password_hash::phc::Output;
-use portcullis_core::{password::Password, port::HashError};
+use portcullis_core::{limit::LimitKey, password::Password, port::HashError};
 use tokio::sync::oneshot;
 
 use super::argon::Recipe;
 
 /// One hash to compute.
 pub(super) struct Job {
+    /// In whose lane.
+    pub(super) client: Option<LimitKey>,
     pub(super) recipe: Recipe,
     pub(super) password: Password,
     /// Since when it waits.
@@ -31,7 +33,8 @@ pub(super) enum Next {
     Closed,
 }
 
-/// First come, first served; the one after the last place is turned away.
+/// A lane for each client, and from each in turn the one that came first. When all places are taken, whoever has most of them
+/// makes room for whoever has fewer.
 #[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -41,8 +44,15 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct State {
-    jobs: VecDeque<Box<Job>>,
+    /// None is empty.
+    lanes: VecDeque<Lane>,
+    waiting: usize,
     closed: bool,
+}
+
+struct Lane {
+    client: Option<LimitKey>,
+    jobs: VecDeque<Box<Job>>,
 }
 
 impl Queue {
@@ -53,10 +63,10 @@ impl Queue {
     /// Takes a place, or says that there is none.
     pub(super) fn push(&self, job: Box<Job>) -> Result<(), HashError> {
         let mut state = self.lock();
-        if state.closed || state.jobs.len() >= self.places {
+        if state.closed || (state.waiting >= self.places && !state.make_room(job.client)) {
             return Err(HashError::Overloaded);
         }
-        state.jobs.push_back(job);
+        state.push(job);
         drop(state);
         self.changed.notify_one();
         Ok(())
@@ -64,7 +74,7 @@ impl Queue {
 
     /// The next job, waiting for one no longer than this, or for ever.
     pub(super) fn pop(&self, patience: Option<Duration>) -> Next {
-        let nothing = |state: &mut State| state.jobs.is_empty() && !state.closed;
+        let nothing = |state: &mut State| state.waiting == 0 && !state.closed;
         let state = self.lock();
         let mut state = match patience {
             Some(patience) => {
@@ -75,14 +85,15 @@ impl Queue {
         if state.closed {
             return Next::Closed;
         }
-        state.jobs.pop_front().map_or(Next::Idle, Next::Job)
+        state.pop().map_or(Next::Idle, Next::Job)
     }
 
     /// Sends everybody home. Who still waits learns it by the sender that is dropped.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
-        state.jobs.clear();
+        state.lanes.clear();
+        state.waiting = 0;
         drop(state);
         self.changed.notify_all();
     }
@@ -93,8 +104,41 @@ impl Queue {
     }
 }
 
+impl State {
+    fn push(&mut self, job: Box<Job>) {
+        self.waiting += 1;
+        match self.lanes.iter_mut().find(|lane| lane.client == job.client) {
+            Some(lane) => lane.jobs.push_back(job),
+            None => self.lanes.push_back(Lane { client: job.client, jobs: VecDeque::from([job]) }),
+        }
+    }
+
+    fn pop(&mut self) -> Option<Box<Job>> {
+        let mut lane = self.lanes.pop_front()?;
+        let job = lane.jobs.pop_front()?;
+        self.waiting -= 1;
+        if !lane.jobs.is_empty() {
+            self.lanes.push_back(lane);
+        }
+        Some(job)
+    }
+
+    /// Turns the newest job of the longest lane away, if that is longer than this client's would become.
+    fn make_room(&mut self, client: Option<LimitKey>) -> bool {
+        let own = self.lanes.iter().find(|lane| lane.client == client).map_or(0, |lane| lane.jobs.len());
+        let longest = self.lanes.iter_mut().max_by_key(|lane| lane.jobs.len());
+        let Some(lane) = longest.filter(|lane| lane.jobs.len() > own + 1) else { return false };
+        if let Some(job) = lane.jobs.pop_back() {
+            self.waiting -= 1;
+            // Nobody may be left to hear it.
+            let _ = job.reply.send(Err(HashError::Overloaded));
+        }
+        true
+    }
+}
+
 impl std::fmt::Debug for State {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} waiting", self.jobs.len())
+        write!(f, "{} waiting", self.waiting)
     }
 }

@@ -96,12 +96,12 @@ impl Store for MongoStore {
     }
 
     /// At most a thousand of each kind: more than nothing means that there may be more.
-    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
+    async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
         let mut swept = 0;
         for (collection, lapsed) in collections::lapsed(now) {
             swept += self.answer(collections::sweep(self.db(), collection, lapsed)).await?;
         }
-        Ok(swept)
+        Ok(swept + self.answer(limits::trim_failures(self.db(), failures_kept)).await?)
     }
 
     async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {

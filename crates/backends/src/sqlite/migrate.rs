@@ -21,6 +21,7 @@ pub struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "accounts", sql: include_str!("migrations/0001_accounts.sql") },
     Migration { version: 2, name: "limits", sql: include_str!("migrations/0002_limits.sql") },
+    Migration { version: 3, name: "password_set_at", sql: include_str!("migrations/0003_password_set_at.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

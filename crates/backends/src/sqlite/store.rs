@@ -88,12 +88,12 @@ impl Store for SqliteStore {
 
     /// At most a thousand of each kind, so that commits in between need not wait long: more than nothing means that there
     /// may be more.
-    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
+    async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
         let mut swept = 0;
         for sweep in tables::SWEEPS {
             swept += self.writer.run(move |db| sweep(db, now).map_err(store_error)).await?;
         }
-        Ok(swept)
+        Ok(swept + self.writer.run(move |db| limits::trim_failures(db, failures_kept).map_err(store_error)).await?)
     }
 
     async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {

@@ -1,10 +1,11 @@
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use portcullis_backends::hash::{HashPool, Settings, StartError};
 use portcullis_core::{
+    limit::LimitKey,
     password::{Password, PasswordHash},
     port::{HashError, PasswordHasher},
 };
@@ -45,7 +46,7 @@ fn phc(text: &str) -> PasswordHash {
 /// Keeps a thread of the pool busy, from now on.
 async fn occupy(pool: &Arc<HashPool>) -> tokio::task::JoinHandle<()> {
     let pool = Arc::clone(pool);
-    let busy = tokio::spawn(async move { drop(pool.hash(&staple(), SALT).await.unwrap()) });
+    let busy = tokio::spawn(async move { drop(pool.hash(None, &staple(), SALT).await.unwrap()) });
     tokio::time::sleep(Duration::from_millis(20)).await;
     busy
 }
@@ -54,9 +55,9 @@ async fn occupy(pool: &Arc<HashPool>) -> tokio::task::JoinHandle<()> {
 async fn a_hash_is_the_one_of_the_reference_implementation() {
     for &(memory_kib, iterations, parallelism, expected) in BY_REFERENCE {
         let pool = start(Settings { memory_kib, iterations, parallelism, ..quick() });
-        assert_eq!(pool.hash(&staple(), SALT).await.unwrap().expose(), expected);
+        assert_eq!(pool.hash(None, &staple(), SALT).await.unwrap().expose(), expected);
         // Once more, in memory that was used before.
-        assert_eq!(pool.hash(&staple(), SALT).await.unwrap().expose(), expected);
+        assert_eq!(pool.hash(None, &staple(), SALT).await.unwrap().expose(), expected);
     }
 }
 
@@ -67,18 +68,18 @@ async fn the_vectors_of_the_reference_implementation_verify() {
         "$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
         "$argon2id$v=19$m=256,t=2,p=2$c29tZXNhbHQ$bQk8UB/VmZZF4Oo79iDXuL5/0ttZwg2f/5U52iv1cDc",
     ] {
-        assert!(pool.verify(&password("password"), Some(&phc(hash))).await.unwrap(), "{hash}");
-        assert!(!pool.verify(&password("Password"), Some(&phc(hash))).await.unwrap(), "{hash}");
+        assert!(pool.verify(None, &password("password"), Some(&phc(hash))).await.unwrap(), "{hash}");
+        assert!(!pool.verify(None, &password("Password"), Some(&phc(hash))).await.unwrap(), "{hash}");
     }
 }
 
 #[tokio::test]
 async fn a_password_verifies_against_its_own_hash_and_no_other_does() {
     let pool = start(quick());
-    let hash = pool.hash(&staple(), SALT).await.unwrap();
-    assert!(pool.verify(&staple(), Some(&hash)).await.unwrap());
+    let hash = pool.hash(None, &staple(), SALT).await.unwrap();
+    assert!(pool.verify(None, &staple(), Some(&hash)).await.unwrap());
     for other in ["", "correct horse battery staplf", "correct horse battery staple "] {
-        assert!(!pool.verify(&password(other), Some(&hash)).await.unwrap(), "{other:?}");
+        assert!(!pool.verify(None, &password(other), Some(&hash)).await.unwrap(), "{other:?}");
     }
 }
 
@@ -86,23 +87,23 @@ async fn a_password_verifies_against_its_own_hash_and_no_other_does() {
 async fn every_byte_of_a_long_password_counts() {
     let pool = start(quick());
     let long = "a".repeat(1024);
-    let hash = pool.hash(&password(&long), SALT).await.unwrap();
-    assert!(pool.verify(&password(&long), Some(&hash)).await.unwrap());
+    let hash = pool.hash(None, &password(&long), SALT).await.unwrap();
+    assert!(pool.verify(None, &password(&long), Some(&hash)).await.unwrap());
     for byte in [73, 129, 200, 1024] {
         let mut other = long.clone();
         other.replace_range(byte - 1..byte, "b");
-        assert!(!pool.verify(&password(&other), Some(&hash)).await.unwrap(), "byte {byte}");
-        assert!(!pool.verify(&password(&long[..byte - 1]), Some(&hash)).await.unwrap(), "up to byte {byte}");
+        assert!(!pool.verify(None, &password(&other), Some(&hash)).await.unwrap(), "byte {byte}");
+        assert!(!pool.verify(None, &password(&long[..byte - 1]), Some(&hash)).await.unwrap(), "up to byte {byte}");
     }
 }
 
 #[tokio::test]
 async fn another_salt_gives_another_hash() {
     let pool = start(quick());
-    let one = pool.hash(&staple(), SALT).await.unwrap();
-    let other = pool.hash(&staple(), [7; 16]).await.unwrap();
+    let one = pool.hash(None, &staple(), SALT).await.unwrap();
+    let other = pool.hash(None, &staple(), [7; 16]).await.unwrap();
     assert_ne!(one.expose(), other.expose());
-    assert!(pool.verify(&staple(), Some(&other)).await.unwrap());
+    assert!(pool.verify(None, &staple(), Some(&other)).await.unwrap());
 }
 
 #[tokio::test]
@@ -117,8 +118,8 @@ async fn a_hash_of_other_settings_verifies_and_is_outdated() {
         "$argon2id$m=1024,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$cRnYu3TMoY6lrLHKxgaA2IwE/oUhA6uhBWewk3VWJtU",
         "$argon2id$v=19$m=1024,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$7JhvZTMsbgqF0qkJswXisQ",
     ] {
-        assert!(pool.verify(&staple(), Some(&phc(hash))).await.unwrap(), "{hash}");
-        assert!(!pool.verify(&password("guess"), Some(&phc(hash))).await.unwrap(), "{hash}");
+        assert!(pool.verify(None, &staple(), Some(&phc(hash))).await.unwrap(), "{hash}");
+        assert!(!pool.verify(None, &password("guess"), Some(&phc(hash))).await.unwrap(), "{hash}");
         assert!(pool.is_outdated(&phc(hash)), "{hash}");
     }
 }
@@ -126,7 +127,7 @@ async fn a_hash_of_other_settings_verifies_and_is_outdated() {
 #[tokio::test]
 async fn a_hash_of_the_present_settings_or_dearer_ones_is_not_outdated() {
     let pool = start(quick());
-    assert!(!pool.is_outdated(&pool.hash(&staple(), SALT).await.unwrap()));
+    assert!(!pool.is_outdated(&pool.hash(None, &staple(), SALT).await.unwrap()));
     for (.., hash) in BY_REFERENCE {
         assert!(!pool.is_outdated(&phc(hash)), "{hash}");
     }
@@ -137,7 +138,7 @@ async fn a_hash_that_asks_for_too_much_is_not_computed() {
     let pool = start(quick());
     for parameters in ["m=262145,t=1,p=1", "m=64,t=17,p=1", "m=1024,t=1,p=17", "m=4294967295,t=4294967295,p=1"] {
         let hash = format!("$argon2id$v=19${parameters}$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
-        let verdict = pool.verify(&staple(), Some(&phc(&hash))).await;
+        let verdict = pool.verify(None, &staple(), Some(&phc(&hash))).await;
         assert!(matches!(verdict, Err(HashError::Failed(_))), "{parameters}");
     }
 }
@@ -145,8 +146,8 @@ async fn a_hash_that_asks_for_too_much_is_not_computed() {
 #[tokio::test]
 async fn a_hash_dearer_than_the_common_bound_verifies_where_the_settings_ask_for_it() {
     let pool = start(Settings { memory_kib: 64, iterations: 40, ..quick() });
-    let hash = pool.hash(&staple(), SALT).await.unwrap();
-    assert!(pool.verify(&staple(), Some(&hash)).await.unwrap());
+    let hash = pool.hash(None, &staple(), SALT).await.unwrap();
+    assert!(pool.verify(None, &staple(), Some(&hash)).await.unwrap());
 }
 
 #[tokio::test]
@@ -161,7 +162,7 @@ async fn what_is_no_argon2_hash_fails_and_is_outdated() {
         "$argon2id$v=20$m=64,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
         "$argon2id$v=19$m=0,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
     ] {
-        let verdict = pool.verify(&staple(), Some(&phc(text))).await;
+        let verdict = pool.verify(None, &staple(), Some(&phc(text))).await;
         assert!(matches!(verdict, Err(HashError::Failed(_))), "{text}");
         assert!(pool.is_outdated(&phc(text)), "{text}");
     }
@@ -170,12 +171,12 @@ async fn what_is_no_argon2_hash_fails_and_is_outdated() {
 #[tokio::test]
 async fn nobodys_password_is_wrong_and_takes_as_long() {
     let pool = start(Settings { memory_kib: 1024, iterations: 20, ..quick() });
-    let hash = pool.hash(&staple(), SALT).await.unwrap();
+    let hash = pool.hash(None, &staple(), SALT).await.unwrap();
     let mut quickest = [Duration::MAX; 2];
     for _ in 0..10 {
         for (quickest, hash) in quickest.iter_mut().zip([Some(&hash), None]) {
             let begin = Instant::now();
-            assert_eq!(pool.verify(&staple(), hash).await.unwrap(), hash.is_some());
+            assert_eq!(pool.verify(None, &staple(), hash).await.unwrap(), hash.is_some());
             *quickest = begin.elapsed().min(*quickest);
         }
     }
@@ -188,10 +189,63 @@ async fn a_full_queue_turns_away_at_once() {
     let pool = start(Settings { queue: 1, ..slow() });
     let busy = occupy(&pool).await;
     let waiting = occupy(&pool).await;
-    assert!(matches!(pool.hash(&staple(), SALT).await, Err(HashError::Overloaded)));
+    assert!(matches!(pool.hash(None, &staple(), SALT).await, Err(HashError::Overloaded)));
     assert!(!busy.is_finished() && !waiting.is_finished());
     busy.await.unwrap();
     waiting.await.unwrap();
+}
+
+/// Hashes for this client; its name is noted when it is done, and given when it is turned away.
+async fn begin(pool: &Arc<HashPool>, client: u8, done: &Arc<Mutex<Vec<u8>>>) -> tokio::task::JoinHandle<Option<u8>> {
+    let (pool, done) = (Arc::clone(pool), Arc::clone(done));
+    let waiting = tokio::spawn(async move {
+        match pool.hash(Some(LimitKey([client; 32])), &staple(), SALT).await {
+            Ok(_) => done.lock().unwrap().push(client),
+            Err(error) => {
+                assert!(matches!(error, HashError::Overloaded));
+                return Some(client);
+            }
+        }
+        None
+    });
+    // It takes its place before the next one.
+    tokio::task::yield_now().await;
+    waiting
+}
+
+#[tokio::test]
+async fn clients_come_in_turn_however_many_passwords_one_sends() {
+    let pool = start(slow());
+    let busy = occupy(&pool).await;
+    let done = Arc::default();
+    let mut all = Vec::new();
+    for client in [1, 1, 1, 1, 2, 2, 3] {
+        all.push(begin(&pool, client, &done).await);
+    }
+    for waiting in all {
+        assert_eq!(waiting.await.unwrap(), None);
+    }
+    busy.await.unwrap();
+    assert_eq!(*done.lock().unwrap(), [1, 2, 3, 1, 2, 1, 1]);
+}
+
+#[tokio::test]
+async fn in_a_full_queue_whoever_has_most_places_makes_room_for_whoever_has_fewer() {
+    let pool = start(Settings { queue: 4, ..slow() });
+    let busy = occupy(&pool).await;
+    let done = Arc::default();
+    let mut all = Vec::new();
+    // The fifth and sixth find no place but those of the first; the last finds none: nobody has more than it would.
+    for client in [1, 1, 1, 1, 2, 3, 2] {
+        all.push(begin(&pool, client, &done).await);
+    }
+    let mut turned_away = Vec::new();
+    for waiting in all {
+        turned_away.extend(waiting.await.unwrap());
+    }
+    busy.await.unwrap();
+    assert_eq!(turned_away, [1, 1, 2]);
+    assert_eq!(*done.lock().unwrap(), [1, 2, 3, 1]);
 }
 
 #[tokio::test]
@@ -201,7 +255,7 @@ async fn who_waited_past_the_deadline_is_turned_away_unhashed() {
     let late: Vec<_> = (0..20)
         .map(|_| {
             let pool = Arc::clone(&pool);
-            tokio::spawn(async move { pool.hash(&staple(), SALT).await })
+            tokio::spawn(async move { pool.hash(None, &staple(), SALT).await })
         })
         .collect();
     let mut turned_away = 0;
@@ -217,19 +271,19 @@ async fn a_password_that_nobody_waits_for_any_more_is_not_hashed() {
     let begin = Instant::now();
     let busy = occupy(&pool).await;
     for _ in 0..30 {
-        let waited = tokio::time::timeout(Duration::from_millis(1), pool.hash(&staple(), SALT)).await;
+        let waited = tokio::time::timeout(Duration::from_millis(1), pool.hash(None, &staple(), SALT)).await;
         assert!(waited.is_err());
     }
     busy.await.unwrap();
     let one = begin.elapsed();
-    pool.hash(&staple(), SALT).await.unwrap();
+    pool.hash(None, &staple(), SALT).await.unwrap();
     assert!(begin.elapsed() < one * 10, "{:?} against {one:?}", begin.elapsed());
 }
 
 #[tokio::test]
 async fn a_pool_can_be_dropped_in_the_middle_of_a_hash() {
     let pool = HashPool::start(slow()).unwrap();
-    let waited = tokio::time::timeout(Duration::from_millis(20), pool.hash(&staple(), SALT)).await;
+    let waited = tokio::time::timeout(Duration::from_millis(20), pool.hash(None, &staple(), SALT)).await;
     assert!(waited.is_err());
     drop(pool);
 }
@@ -270,11 +324,11 @@ mod on_linux {
         let large = Settings { memory_kib: 200 * 1024, idle: Duration::from_millis(50), ..quick() };
         let pool = start(large);
         let before = resident();
-        pool.hash(&staple(), SALT).await.unwrap();
+        pool.hash(None, &staple(), SALT).await.unwrap();
         assert!(resident() > before + 150, "{before} MiB, then {}", resident());
         for _ in 0..500 {
             if resident() < before + 100 {
-                pool.hash(&staple(), SALT).await.unwrap();
+                pool.hash(None, &staple(), SALT).await.unwrap();
                 return;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -292,7 +346,7 @@ mod on_linux {
     #[tokio::test]
     async fn hashing_is_less_urgent_than_answering() {
         let pool = start(quick());
-        pool.hash(&staple(), SALT).await.unwrap();
+        pool.hash(None, &staple(), SALT).await.unwrap();
         let (_, usual) = name_and_nice(&fs::read_to_string("/proc/self/stat").unwrap());
         // A thread of another test may have been born this very moment.
         for _ in 0..100 {

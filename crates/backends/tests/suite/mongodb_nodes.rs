@@ -78,8 +78,8 @@ impl Store for Nodes {
         self.next().claim(channel, limit, lease).await
     }
 
-    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.next().sweep(now).await
+    async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
+        self.next().sweep(now, failures_kept).await
     }
 
     async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {

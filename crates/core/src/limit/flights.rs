@@ -58,7 +58,8 @@ impl Flights {
             return Err(Grounded::Stale);
         }
         let flight = flying.get(&key).copied().unwrap_or(Failures::NONE);
-        let so_far = Failures { count: failed.count + flight.count, last_at: failed.last_at.max(flight.last_at) };
+        let so_far =
+            Failures { count: failed.count.saturating_add(flight.count), last_at: failed.last_at.max(flight.last_at) };
         let wait = so_far.wait(free, now);
         if !wait.is_zero() {
             return Err(Grounded::Wait(wait));

@@ -39,7 +39,7 @@ pub enum Row {
     /// Requests for a code by SMS.
     Codes,
     /// Links and codes that are tried.
-    Tries,
+    Links,
     /// Refreshes of a session.
     Refreshes,
     /// All SMS together.
@@ -49,20 +49,20 @@ pub enum Row {
 }
 
 impl Row {
-    /// A stable word for headers, log and metrics.
+    /// A stable word for headers, log and metrics, after the row's setting where it has one of its own.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Passwords => "passwords",
-            Self::Hashes => "hashes",
+            Self::Hashes => "hash_queue",
             Self::Registrations => "registrations",
             Self::Resets => "resets",
             Self::Resends => "resends",
             Self::Mails => "mails",
-            Self::Codes => "codes",
-            Self::Tries => "tries",
+            Self::Codes => "otp",
+            Self::Links => "links",
             Self::Refreshes => "refreshes",
-            Self::Sms => "sms",
+            Self::Sms => "sms_total",
             Self::SmsCountry => "sms_country",
         }
     }
@@ -88,6 +88,8 @@ pub struct Limits {
     pub passwords_account: Quota,
     /// Wrong passwords of a client.
     pub passwords_client: Quota,
+    /// Of so many accounts and devices wrong passwords are remembered: beyond it the oldest are forgotten.
+    pub passwords_kept: u64,
     /// Mails to an address that anybody can have sent.
     pub mails_account: Quota,
     /// Requests of a client that send a mail, of each kind.
@@ -99,7 +101,7 @@ pub struct Limits {
     /// Passwords of a client that are hashed or wait for it at the same time.
     pub hashes_client: u32,
     /// Links and codes that a client tries in vain.
-    pub tries_client: Quota,
+    pub links_client: Quota,
     /// Refreshes of a session.
     pub refreshes_session: Quota,
     /// All SMS together.

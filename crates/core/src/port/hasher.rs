@@ -2,23 +2,35 @@ use async_trait::async_trait;
 
 use crate::{
     error::Cause,
+    limit::LimitKey,
     password::{Password, PasswordHash},
 };
 
-/// Hashes passwords, slowly on purpose, on threads of its own.
+/// Hashes passwords, slowly on purpose, on threads of its own: those of different clients in turn, so that whoever sends
+/// many waits behind itself.
 #[async_trait]
 pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
     /// The hash of a new password with this salt, at the present settings.
     ///
     /// # Errors
     /// [`HashError`].
-    async fn hash(&self, password: &Password, salt: [u8; 16]) -> Result<PasswordHash, HashError>;
+    async fn hash(
+        &self,
+        client: Option<LimitKey>,
+        password: &Password,
+        salt: [u8; 16],
+    ) -> Result<PasswordHash, HashError>;
 
     /// Whether the password is the one behind the hash. Without a hash it is no, at the same cost.
     ///
     /// # Errors
     /// [`HashError`].
-    async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HashError>;
+    async fn verify(
+        &self,
+        client: Option<LimitKey>,
+        password: &Password,
+        hash: Option<&PasswordHash>,
+    ) -> Result<bool, HashError>;
 
     /// Whether a hash was made with weaker settings than the present ones.
     fn is_outdated(&self, hash: &PasswordHash) -> bool;

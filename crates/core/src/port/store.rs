@@ -9,7 +9,7 @@ use crate::{
     clock::Timestamp,
     error::Cause,
     id::{ChallengeId, LeaseId, OutboxId, SessionId, UserId},
-    limit::{Failures, LimitKey, Quota, Tally},
+    limit::{Failures, LimitKey, Quota, Row, Tally},
     link::{Challenge, Purpose},
     message::Channel,
     outbox::{Claimed, Lease, OutboxRow, Outcome},
@@ -36,11 +36,12 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// [`StoreError`].
     async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError>;
 
-    /// Removes what has lapsed: registrations, challenges, sessions, revocations, counts. Returns how much.
+    /// Removes what has lapsed: registrations, challenges, sessions, revocations, counts; and the oldest counts of wrong
+    /// passwords beyond so many, which whoever tries every address would heap up. Returns how much.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError>;
+    async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError>;
 
     /// The wrapped root keys of all realms.
     ///
@@ -251,6 +252,8 @@ pub enum Op {
     },
     /// Counts once more for this key; needs the quota to allow it.
     Count {
+        /// What is limited.
+        row: Row,
         /// For what.
         key: LimitKey,
         /// How often it may be.
@@ -347,8 +350,8 @@ pub enum Precondition {
     SessionThere,
     /// The family has moved on, or its session is gone.
     RefreshNewest,
-    /// The quota is used up.
-    WithinQuota,
+    /// The quota of this is used up.
+    WithinQuota(Row),
     /// Somebody else holds the row by now.
     LeaseHeld,
 }

@@ -51,18 +51,23 @@ impl Service {
     /// address. The answer, and the work done for it, do not depend on whether the address has a user.
     ///
     /// # Errors
-    /// Limited; invalid with every bad field; overloaded; unavailable; and a conflict where the operator lets taken addresses be told.
+    /// Limited; invalid with every bad field; overloaded; unavailable; and a conflict where the operator lets taken addresses be
+    /// told.
     pub async fn create(&self, ctx: &Ctx, realm: &Realm, form: &CreateForm) -> Result<Created> {
         let (profile, password) = self.check(form)?;
-        self.client_may(ctx, Row::Registrations, self.rules.limits.mails_client).await?;
-        let hash = self.hash(ctx, &password).await?;
+        let quota = self.rules.limits.mails_client;
+        self.ask(ctx, Row::Registrations, quota, self.register(ctx, realm, profile, &password)).await
+    }
+
+    async fn register(&self, ctx: &Ctx, realm: &Realm, profile: Profile, password: &Password) -> Result<Created> {
+        let hash = self.hash(ctx, password).await?;
         let mut draft = self.draft(ctx, realm, profile, &hash)?;
         for _ in 0..COMPARISONS {
             let (owner, prior) = self.ports.store.by_index(&realm.name, draft.row.index).await?;
             if owner.is_some() && self.rules.reveal_taken {
                 return Err(Error::new(Kind::Conflict, "email.taken", "Email already exists"));
             }
-            draft.row.contested = self.is_contested(ctx, realm, prior.as_ref(), &password).await?;
+            draft.row.contested = self.is_contested(ctx, realm, prior.as_ref(), password).await?;
             let replaces = Replaces::Exactly(prior.map(|prior| prior.id));
             if self.put(ctx, realm, &draft, replaces, owner.is_some()).await? {
                 return Ok(draft.told(realm));

@@ -15,8 +15,8 @@ impl Service {
     /// # Errors
     /// Overloaded.
     pub(super) async fn hash(&self, ctx: &Ctx, password: &Password) -> Result<PasswordHash> {
-        let _place = self.place(ctx)?;
-        Ok(self.ports.hasher.hash(password, ctx.bytes()).await?)
+        let (client, _place) = self.place(ctx)?;
+        Ok(self.ports.hasher.hash(client, password, ctx.bytes()).await?)
     }
 
     /// Whether the password is the one behind the hash. Without a hash it is no, at the same cost.
@@ -24,20 +24,22 @@ impl Service {
     /// # Errors
     /// Overloaded.
     pub(super) async fn matches(&self, ctx: &Ctx, password: &Password, hash: Option<&PasswordHash>) -> Result<bool> {
-        let _place = self.place(ctx)?;
-        Ok(self.ports.hasher.verify(password, hash).await?)
+        let (client, _place) = self.place(ctx)?;
+        Ok(self.ports.hasher.verify(client, password, hash).await?)
     }
 
-    fn place(&self, ctx: &Ctx) -> Result<Option<Flight<'_>>> {
+    /// Who waits, and their place.
+    fn place(&self, ctx: &Ctx) -> Result<(Option<LimitKey>, Option<Flight<'_>>)> {
         let limits = &self.rules.limits;
-        let Some(address) = ctx.client.ip.filter(|_| limits.mode != Mode::Off) else { return Ok(None) };
-        let place = self.flights.board(LimitKey::client(Row::Hashes, address), limits.hashes_client);
+        let client = ctx.client.ip.map(|address| LimitKey::client(Row::Hashes, address));
+        let Some(key) = client.filter(|_| limits.mode != Mode::Off) else { return Ok((client, None)) };
+        let place = self.flights.board(key, limits.hashes_client);
         if place.is_none() {
             ctx.note_beyond(Row::Hashes);
             if limits.mode == Mode::Enforce {
                 return Err(HashError::Overloaded.into());
             }
         }
-        Ok(place)
+        Ok((client, place))
     }
 }

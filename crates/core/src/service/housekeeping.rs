@@ -19,7 +19,7 @@ impl Service {
     /// # Errors
     /// Unavailable.
     pub async fn sweep(&self, now: Timestamp) -> Result<u64> {
-        Ok(self.ports.store.sweep(now).await?)
+        Ok(self.ports.store.sweep(now, self.rules.limits.passwords_kept).await?)
     }
 
     /// How much waits to be sent.

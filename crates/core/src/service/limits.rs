@@ -83,14 +83,33 @@ impl Service {
         if is_enforced { Err(Error::limited(wait)) } else { Ok(()) }
     }
 
+    /// Does for this client what it may ask for so often; what we could not do does not count.
+    ///
+    /// # Errors
+    /// Limited; and those of the work.
+    pub(super) async fn ask<T>(
+        &self,
+        ctx: &Ctx,
+        row: Row,
+        quota: Quota,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let spent = self.client_may(ctx, row, quota).await?;
+        let result = work.await;
+        if result.as_ref().is_err_and(|error| error.kind().is_ours()) {
+            self.give_back(spent).await;
+        }
+        result
+    }
+
     /// Opens a link or tries a code for this client: what leads nowhere counts.
     ///
     /// # Errors
     /// Limited; and those of the work.
     pub(super) async fn try_link<T>(&self, ctx: &Ctx, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let spent = self.client_may(ctx, Row::Tries, self.rules.limits.tries_client).await?;
+        let spent = self.client_may(ctx, Row::Links, self.rules.limits.links_client).await?;
         let result = work.await;
-        if !matches!(&result, Err(error) if error.kind() == Kind::BadLink) {
+        if !result.as_ref().is_err_and(|error| error.kind() == Kind::BadLink) {
             self.give_back(spent).await;
         }
         result
@@ -119,8 +138,15 @@ impl Service {
             None => realm.keys.limit_key(Row::Passwords, &[b"account", &account.0]),
         };
         // A try that is refused counts for the client all the same: whoever does not wait is no better than who guesses.
-        let flight = self.begin(ctx, key).await?;
-        Ok(PasswordTry { client, account: Some((key, flight)), forget_after })
+        match self.begin(ctx, key).await {
+            Ok(flight) => Ok(PasswordTry { client, account: Some((key, flight)), forget_after }),
+            Err(error) => {
+                if error.kind().is_ours() {
+                    self.give_back(client).await;
+                }
+                Err(error)
+            }
+        }
     }
 
     async fn begin(&self, ctx: &Ctx, key: LimitKey) -> Result<Option<Flight<'_>>> {
@@ -154,37 +180,35 @@ impl Service {
         batch: Batch,
     ) -> Result<(), CommitError> {
         let key = realm.keys.limit_key(Row::Mails, &[&index.0]);
-        let quotas = vec![Op::Count { key, quota: self.rules.limits.mails_account, now: ctx.now }];
-        if self.commit_within(ctx, Row::Mails, quotas, batch).await? {
-            return Ok(());
-        }
-        let audit = AuditRow::new(ctx, &realm.name, Event::LimitReached).index(index).reason(Row::Mails.as_str());
+        let quota = self.rules.limits.mails_account;
+        let counted = vec![Op::Count { row: Row::Mails, key, quota, now: ctx.now }];
+        let Some(row) = self.commit_within(ctx, counted, batch).await? else { return Ok(()) };
+        let audit = AuditRow::new(ctx, &realm.name, Event::LimitReached).index(index).reason(row.as_str());
         self.commit(vec![Op::Audit(audit)]).await
     }
 
-    /// Commits a batch if all quotas allow it; otherwise `false`, and nothing was done.
+    /// Commits a batch if all quotas allow it; otherwise nothing is done, and the first that does not is given.
     ///
     /// # Errors
     /// Those of the commit.
     pub(super) async fn commit_within(
         &self,
         ctx: &Ctx,
-        row: Row,
         quotas: Batch,
         batch: Batch,
-    ) -> Result<bool, CommitError> {
+    ) -> Result<Option<Row>, CommitError> {
         if self.rules.limits.mode == Mode::Off {
-            return self.commit(batch).await.map(|()| true);
+            return self.commit(batch).await.map(|()| None);
         }
         let counted = quotas.into_iter().chain(batch.iter().cloned()).collect();
         match self.commit(counted).await {
-            Err(CommitError::Failed(Precondition::WithinQuota)) => {
+            Err(CommitError::Failed(Precondition::WithinQuota(row))) => {
                 if self.refuse_beyond(ctx, row, Duration::ZERO).is_err() {
-                    return Ok(false);
+                    return Ok(Some(row));
                 }
-                self.commit(batch).await.map(|()| true)
+                self.commit(batch).await.map(|()| None)
             }
-            done => done.map(|()| true),
+            done => done.map(|()| None),
         }
     }
 }

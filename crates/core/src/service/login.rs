@@ -3,7 +3,7 @@
 use crate::{
     audit::{AuditRow, Event},
     ctx::Ctx,
-    device::Device,
+    device::{Device, Holder},
     email::EmailAddress,
     error::{Error, Kind, Result},
     limit::Row,
@@ -30,6 +30,9 @@ struct Unlocked {
     hash: PasswordHash,
 }
 
+/// Who has the address.
+type Seen = (Option<User>, Option<Registration>);
+
 /// What the password turned out to be.
 enum Verdict {
     Owner(Box<Unlocked>),
@@ -47,7 +50,8 @@ pub struct LoggedIn {
 }
 
 impl Service {
-    /// Logs somebody in, by a device that they have logged in from before, if any of these is one. One password is hashed whether or not the address has a user; where it has a registration, two.
+    /// Logs somebody in, by a device that they have logged in from before, if any of these is one. One password is hashed
+    /// whether or not the address has a user; where it has a registration, two.
     ///
     /// # Errors
     /// Invalid for missing fields; refused, without saying why; forbidden for the right password of an address that is not
@@ -68,11 +72,13 @@ impl Service {
             return Err(refused());
         };
         let index = realm.keys.blind_index(&email);
-        let mut devices = devices.iter().filter_map(|device| Device::parse(ctx, &realm.keys, index, device.text()?));
-        let device = devices.next();
+        let seen = self.ports.store.by_index(&realm.name, index).await?;
+        let holder = seen.0.as_ref().map(Holder::from);
+        let known = |device: &Given| Device::parse(ctx, &realm.keys, holder?, device.text()?);
+        let device = devices.iter().find_map(known);
         let attempt = self.try_password(ctx, realm, index, device.as_ref()).await?;
-        let tokens = match self.enter(ctx, realm, index, &password).await {
-            Ok(tokens) => tokens,
+        let (tokens, holder) = match self.enter(ctx, realm, index, seen, &password).await {
+            Ok(entered) => entered,
             Err(error) if error.kind() == Kind::Refused => {
                 self.note_refusal(ctx, realm, index, "wrong", attempt.failed(ctx)).await?;
                 return Err(error);
@@ -85,17 +91,25 @@ impl Service {
             }
         };
         self.forgive(attempt).await;
-        let device = device.unwrap_or_else(|| Device::new(ctx)).expose(ctx, &realm.keys, index);
+        let device = device.unwrap_or_else(|| Device::new(ctx)).expose(ctx, &realm.keys, holder);
         Ok(LoggedIn { tokens, device })
     }
 
     /// Opens a session for the owner of the password.
-    async fn enter(&self, ctx: &Ctx, realm: &Realm, index: BlindIndex, password: &Password) -> Result<Tokens> {
+    async fn enter(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        index: BlindIndex,
+        mut seen: Seen,
+        password: &Password,
+    ) -> Result<(Tokens, Holder)> {
         for _ in 0..TRIES {
-            match self.judge(ctx, realm, index, password).await? {
+            match self.judge(ctx, realm, seen, password).await? {
                 Verdict::Owner(owner) => {
-                    if let Some(done) = self.open_session(ctx, realm, *owner, password).await? {
-                        return Ok(done);
+                    let holder = Holder::from(&owner.user);
+                    if let Some(tokens) = self.open_session(ctx, realm, *owner, password).await? {
+                        return Ok((tokens, holder));
                     }
                 }
                 Verdict::Unverified => {
@@ -104,12 +118,18 @@ impl Service {
                 }
                 Verdict::Wrong => return Err(refused()),
             }
+            seen = self.ports.store.by_index(&realm.name, index).await?;
         }
         Err(Error::internal("the account kept changing during a login"))
     }
 
-    async fn judge(&self, ctx: &Ctx, realm: &Realm, index: BlindIndex, password: &Password) -> Result<Verdict> {
-        let (user, registration) = self.ports.store.by_index(&realm.name, index).await?;
+    async fn judge(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        (user, registration): Seen,
+        password: &Password,
+    ) -> Result<Verdict> {
         let owner = user.map(|user| Unlocked::open(realm, user)).transpose()?;
         let of_owner = self.matches(ctx, password, owner.as_ref().map(|owner| &owner.hash)).await?;
         let of_registration = match registration.filter(|registration| registration.expires_at > ctx.now) {

@@ -13,6 +13,7 @@ use crate::{
     limit::Row,
     link::{Act, Challenge, Code, LinkToken, Presented, Purpose},
     message::{MessageKind, Recipient},
+    outbox::OutboxRow,
     phone::PhoneNumber,
     port::{Batch, CommitError, Op, Precondition},
     realm::Realm,
@@ -21,13 +22,13 @@ use crate::{
     user::User,
 };
 
+/// So often may a code be tried (ASVS 6.6.3; NIST SP 800-63B-4 §3.2.2).
+const TRIES: u32 = 5;
+
 /// Whom a handle concerns that is for nobody.
 fn decoy(keys: &RealmKeys, id: &str, phone: &PhoneNumber) -> UserId {
     keys.nobody(&["phone", id, phone.as_str()])
 }
-
-/// So often may a code be tried (ASVS 6.6.3; NIST SP 800-63B-4 §3.2.2).
-const TRIES: u32 = 5;
 
 fn wrong() -> Error {
     Error::new(Kind::BadLink, "otp.wrong", "Invalid OTP")
@@ -51,15 +52,19 @@ impl Service {
             let away = Kind::Unavailable(Duration::from_secs(3600));
             return Err(Error::new(away, "sms.unavailable", "Short messages cannot be sent"));
         }
-        self.client_may(ctx, Row::Codes, self.rules.limits.codes_client).await?;
-        let owner = self.owner_of(ctx, realm, id, &phone).await?;
-        let country = phone.country().unwrap_or_default();
-        let is_stopped = self.is_stopped(ctx, realm, country).await?;
-        // Always the same for the same question, so that a newer handle replaces the one before for nobody, too.
-        let subject = owner.clone().unwrap_or_else(|| decoy(&realm.keys, id, &phone));
-        let own = self.own_quotas(ctx, realm, &subject, owner.as_ref().map(|_| &phone));
-        let budgets = if owner.is_some() { self.budgets(ctx, country) } else { Batch::new() };
+        let work = async {
+            let draft = self.draft_code(ctx, realm, id, &phone).await?;
+            self.hand_out(ctx, realm, draft).await
+        };
+        self.ask(ctx, Row::Codes, self.rules.limits.codes_client, work).await
+    }
 
+    async fn draft_code(&self, ctx: &Ctx, realm: &Realm, id: &str, phone: &PhoneNumber) -> Result<Draft> {
+        let owner = self.owner_of(ctx, realm, id, phone).await?;
+        let country = phone.country().unwrap_or_default();
+        let is_stopped = self.is_stopped(ctx, country).await?;
+        // Always the same for the same question, so that a newer handle replaces the one before for nobody, too.
+        let subject = owner.clone().unwrap_or_else(|| decoy(&realm.keys, id, phone));
         let lifetime = self.rules.code_lifetime;
         let mut challenge = Challenge::new(ctx, &realm.name, Purpose::Phone, &subject, lifetime);
         // A code is for now: its life does not wait for the hand-over.
@@ -67,26 +72,45 @@ impl Service {
         let recipient = Recipient { to: phone.as_str().to_owned(), name: String::new() };
         let mut sms = message(ctx, realm, MessageKind::PhoneCode, &recipient, Some(challenge.id))?;
         sms.give_up_at = challenge.expires_at;
-        let handle = LinkToken::derive(&realm.keys, Act::Phone, &challenge);
-        let silent = vec![
-            Op::DropChallenges { realm: realm.name.clone(), subject: subject.clone(), purpose: Purpose::Phone },
-            Op::InsertChallenge(challenge.clone()),
-            Op::Audit(AuditRow::new(ctx, &realm.name, Event::CodeRequested).user(&subject)),
-        ];
-        let sending = [silent.clone(), vec![Op::Enqueue(sms)]].concat();
-        // Where there is no money for an SMS, all else is as for a number that is nobody's: only its owner could tell.
-        let all = [own.clone(), budgets].concat();
-        let is_sent = !is_stopped && self.commit_within(ctx, Row::Sms, all, sending).await?;
-        if !is_sent && !self.commit_within(ctx, Row::Codes, own, silent).await? {
-            // The handle leads nowhere, and the one before is as good as it was.
-            let nobody = Challenge { subject: UserId::random(ctx.random()), ..challenge };
-            let audit = AuditRow::new(ctx, &realm.name, Event::LimitReached).user(&subject);
-            let audit = Op::Audit(audit.reason(Row::Codes.as_str()));
-            let handle = LinkToken::derive(&realm.keys, Act::Phone, &nobody);
-            self.commit(vec![Op::InsertChallenge(nobody), audit]).await?;
-            return Ok(handle);
-        }
-        Ok(handle)
+        Ok(Draft {
+            own: self.own_quotas(ctx, realm, &subject, owner.as_ref().map(|_| phone)),
+            budgets: if owner.is_some() { self.budgets(ctx, country) } else { Batch::new() },
+            is_stopped,
+            challenge,
+            sms,
+        })
+    }
+
+    /// Gives the handle. What it may cost too much of, nobody is told.
+    async fn hand_out(&self, ctx: &Ctx, realm: &Realm, draft: Draft) -> Result<LinkToken> {
+        let handle = |challenge| LinkToken::derive(&realm.keys, Act::Phone, challenge);
+        let Some(row) = self.send_within(ctx, realm, &draft).await? else { return Ok(handle(&draft.challenge)) };
+        // This one leads nowhere, and the one before is as good as it was.
+        let audit = draft.audit(ctx, realm, Event::LimitReached).reason(row.as_str());
+        let nobody = Challenge { subject: UserId::random(ctx.random()), ..draft.challenge };
+        let nowhere = handle(&nobody);
+        self.commit(vec![Op::InsertChallenge(nobody), Op::Audit(audit)]).await?;
+        Ok(nowhere)
+    }
+
+    /// Writes the challenge and sends its code; where there is no money for an SMS, all else is done as for a number that is
+    /// nobody's, so that only its owner could tell. Nothing at all, where account or number have had too many: then their row
+    /// is given.
+    async fn send_within(&self, ctx: &Ctx, realm: &Realm, draft: &Draft) -> Result<Option<Row>> {
+        let (row, event) = if draft.is_stopped {
+            (Row::SmsCountry, Event::SmsStopped)
+        } else {
+            let quotas = [draft.own.as_slice(), &draft.budgets].concat();
+            let mut sending = draft.batch(draft.audit(ctx, realm, Event::CodeRequested));
+            sending.push(Op::Enqueue(draft.sms.clone()));
+            match self.commit_within(ctx, quotas, sending).await? {
+                None => return Ok(None),
+                Some(Row::Codes) => return Ok(Some(Row::Codes)),
+                Some(row) => (row, Event::LimitReached),
+            }
+        };
+        let silent = draft.batch(draft.audit(ctx, realm, event).reason(row.as_str()));
+        Ok(self.commit_within(ctx, draft.own.clone(), silent).await?)
     }
 
     /// The user of this id, if the number is theirs and codes may go to it. The store is asked in any case.
@@ -169,5 +193,33 @@ impl Service {
             Err(CommitError::Failed(_)) => Err(dead()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// A code on its way out.
+struct Draft {
+    challenge: Challenge,
+    sms: OutboxRow,
+    /// Quotas of the account and the number.
+    own: Batch,
+    /// What an SMS costs, if one would go.
+    budgets: Batch,
+    /// Whether codes to this country are stopped.
+    is_stopped: bool,
+}
+
+impl Draft {
+    fn audit(&self, ctx: &Ctx, realm: &Realm, event: Event) -> AuditRow {
+        AuditRow::new(ctx, &realm.name, event).user(&self.challenge.subject)
+    }
+
+    /// The challenge in place of the one before.
+    fn batch(&self, audit: AuditRow) -> Batch {
+        let Challenge { realm, subject, purpose, .. } = self.challenge.clone();
+        vec![
+            Op::DropChallenges { realm, subject, purpose },
+            Op::InsertChallenge(self.challenge.clone()),
+            Op::Audit(audit),
+        ]
     }
 }

@@ -3,7 +3,8 @@
 use crate::{
     audit::{AuditRow, Event},
     ctx::Ctx,
-    device::Device,
+    device::{Device, Holder},
+    email::EmailAddress,
     error::{Error, Result},
     id::UserId,
     limit::Row,
@@ -36,8 +37,11 @@ impl Service {
         let mut faults = Faults::default();
         let email = faults.email("email", email);
         let email = faults.unless_any(email)?;
-        self.client_may(ctx, Row::Resets, self.rules.limits.mails_client).await?;
-        let index = realm.keys.blind_index(&email);
+        self.ask(ctx, Row::Resets, self.rules.limits.mails_client, self.mail_reset(ctx, realm, &email)).await
+    }
+
+    async fn mail_reset(&self, ctx: &Ctx, realm: &Realm, email: &EmailAddress) -> Result<()> {
+        let index = realm.keys.blind_index(email);
         let (user, registration) = self.ports.store.by_index(&realm.name, index).await?;
         let pending = registration.filter(|registration| registration.expires_at > ctx.now);
         let subject = user.map(|user| user.id).or(pending.map(|registration| registration.id));
@@ -76,8 +80,9 @@ impl Service {
     /// The one answer for bad links; invalid, when the password may not be chosen, and then the link stays good;
     /// overloaded; unavailable.
     pub async fn choose_password(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &Given) -> Result<String> {
-        let index = self.try_link(ctx, self.give_password(ctx, realm, token, password)).await?;
-        Ok(Device::new(ctx).expose(ctx, &realm.keys, index))
+        let account = self.try_link(ctx, self.give_password(ctx, realm, token, password)).await?;
+        let holder = Holder { account, password_set_at: ctx.now };
+        Ok(Device::new(ctx).expose(ctx, &realm.keys, holder))
     }
 
     /// Whose password it is now, by the index of their address.
@@ -155,6 +160,7 @@ impl Service {
         let hash = self.hash(ctx, &password).await?;
         let mut user = registration.into_user();
         user.vault = user.vault.with_password(ctx, &key, &hash);
+        user.password_set_at = ctx.now;
         // Whoever chooses a password by a link need not be who typed the number.
         user.phone_disputed = true;
         self.settle(ctx, realm, challenge.id, &user, &profile, event).await
@@ -180,7 +186,7 @@ impl Service {
         let vault = user.vault.with_password(ctx, &key, &hash);
         let batch = vec![
             Op::SpendChallenge { realm: name.clone(), id: challenge.id, now: ctx.now },
-            Op::UpdateUser(User { vault, revision: user.revision + 1, ..user }),
+            Op::UpdateUser(User { vault, password_set_at: ctx.now, revision: user.revision + 1, ..user }),
             self.end_all(ctx, realm, &id, None),
             Op::DropChallenges { realm: name, subject: id.clone(), purpose: Purpose::Reset },
             Op::Audit(audit),

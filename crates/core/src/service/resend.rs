@@ -3,6 +3,7 @@
 use crate::{
     audit::{AuditRow, Event},
     ctx::Ctx,
+    email::EmailAddress,
     error::Result,
     id::UserId,
     limit::Row,
@@ -24,8 +25,11 @@ impl Service {
         let mut faults = Faults::default();
         let email = faults.email("email", email);
         let email = faults.unless_any(email)?;
-        self.client_may(ctx, Row::Resends, self.rules.limits.mails_client).await?;
-        let index = realm.keys.blind_index(&email);
+        self.ask(ctx, Row::Resends, self.rules.limits.mails_client, self.mail_again(ctx, realm, &email)).await
+    }
+
+    async fn mail_again(&self, ctx: &Ctx, realm: &Realm, email: &EmailAddress) -> Result<()> {
+        let index = realm.keys.blind_index(email);
         let (owner, registration) = self.ports.store.by_index(&realm.name, index).await?;
         let pending = registration.filter(|registration| owner.is_none() && registration.expires_at > ctx.now);
 

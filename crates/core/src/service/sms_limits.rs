@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::{
-    audit::{AuditRow, Event},
     ctx::Ctx,
     error::Result,
     id::UserId,
@@ -29,25 +28,25 @@ impl Service {
             let per = quota.per.as_secs().to_be_bytes();
             whose.map(|(kind, of)| (realm.keys.limit_key(Row::Codes, &[kind.as_bytes(), &per, of.as_bytes()]), *quota))
         });
-        each.map(|(key, quota)| Op::Count { key, quota, now: ctx.now }).collect()
+        each.map(|(key, quota)| Op::Count { row: Row::Codes, key, quota, now: ctx.now }).collect()
     }
 
     /// What an SMS counts against by what it costs.
     pub(super) fn budgets(&self, ctx: &Ctx, country: &str) -> Batch {
         let limits = &self.rules.limits;
         let budgets = [
-            (LimitKey::public(Row::SmsCountry, country), limits.sms_country),
-            (LimitKey::public(Row::Sms, "all"), limits.sms),
-            (sent_to(country), COUNT_ONLY),
+            (Row::SmsCountry, LimitKey::public(Row::SmsCountry, country), limits.sms_country),
+            (Row::Sms, LimitKey::public(Row::Sms, "all"), limits.sms),
+            (Row::SmsCountry, sent_to(country), COUNT_ONLY),
         ];
-        budgets.map(|(key, quota)| Op::Count { key, quota, now: ctx.now }).into()
+        budgets.map(|(row, key, quota)| Op::Count { row, key, quota, now: ctx.now }).into()
     }
 
-    /// Whether codes to this country come back so seldom that somebody must be earning by them.
+    /// Whether codes to this country come back so seldom that somebody must be earning by them, and no more go there.
     ///
     /// # Errors
     /// Unavailable.
-    pub(super) async fn is_stopped(&self, ctx: &Ctx, realm: &Realm, country: &str) -> Result<bool> {
+    pub(super) async fn is_stopped(&self, ctx: &Ctx, country: &str) -> Result<bool> {
         let limits = &self.rules.limits;
         if limits.mode == Mode::Off {
             return Ok(false);
@@ -62,15 +61,13 @@ impl Service {
         let is_enforced = limits.mode == Mode::Enforce;
         ctx.note_beyond(Row::SmsCountry);
         tracing::warn!(country, sent, back, enforced = is_enforced, "codes to this country do not come back");
-        let audit = AuditRow::new(ctx, &realm.name, Event::SmsStopped);
-        self.commit(vec![Op::Audit(audit)]).await?;
         Ok(is_enforced)
     }
 }
 
 /// A code of this country was given back.
 pub(super) fn came_back(ctx: &Ctx, country: &str) -> Op {
-    Op::Count { key: back_from(country), quota: COUNT_ONLY, now: ctx.now }
+    Op::Count { row: Row::SmsCountry, key: back_from(country), quota: COUNT_ONLY, now: ctx.now }
 }
 
 fn sent_to(country: &str) -> LimitKey {

@@ -105,6 +105,7 @@ pub fn user(realm: &RealmName, id: &str, address: &str) -> User {
         id: user_id(id),
         index: index(address),
         vault: vault(id),
+        password_set_at: NOW,
         phone_verified_at: None,
         phone_disputed: false,
         created_at: NOW,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use portcullis_core::{
     clock::Timestamp,
-    device::Device,
+    device::{Device, Holder},
     email::EmailAddress,
     limit::{Failures, Flights, Grounded, LimitKey, Quota, Row, Tally},
     suite::rows::{NOW, at},
@@ -53,7 +53,7 @@ fn what_is_being_tried_counts_until_it_has_ended() {
 
 #[test]
 fn addresses_of_one_network_are_one_client() {
-    let key = |address: &str| LimitKey::client(Row::Tries, address.parse().unwrap());
+    let key = |address: &str| LimitKey::client(Row::Links, address.parse().unwrap());
     assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff::9"));
     assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
     assert_eq!(key("192.0.2.1"), key("::ffff:192.0.2.1"));
@@ -62,15 +62,19 @@ fn addresses_of_one_network_are_one_client() {
 }
 
 #[test]
-fn a_device_is_known_for_its_account_and_a_year() {
+fn a_device_is_known_for_its_account_and_password_and_a_year() {
     let (keys, others) = (support::keys("User1", 1), support::keys("User2", 1));
-    let account = keys.blind_index(&EmailAddress::parse("ada@example.com").unwrap());
-    let other = keys.blind_index(&EmailAddress::parse("bob@example.com").unwrap());
+    let holder = |email: &str, at| Holder {
+        account: keys.blind_index(&EmailAddress::parse(email).unwrap()),
+        password_set_at: at,
+    };
+    let account = holder("ada@example.com", NOW);
     let ctx = support::ctx_at(1, NOW);
     let device = Device::new(&ctx);
     let raw = device.expose(&ctx, &keys, account);
     assert_eq!(Device::parse(&ctx, &keys, account, &raw), Some(device));
-    assert_eq!(Device::parse(&ctx, &keys, other, &raw), None);
+    assert_eq!(Device::parse(&ctx, &keys, holder("bob@example.com", NOW), &raw), None);
+    assert_eq!(Device::parse(&ctx, &keys, holder("ada@example.com", at(1)), &raw), None, "by an older password");
     assert_eq!(Device::parse(&ctx, &others, account, &raw), None);
     let later = support::ctx_at(1, NOW.plus(DAY * 365));
     assert_eq!(Device::parse(&later, &keys, account, &raw), None);

@@ -150,7 +150,7 @@ impl Hashes {
         let settings = Settings { queue: 10_000, deadline: Duration::from_secs(60), ..Settings::default() };
         let pool = Arc::new(HashPool::start(settings).unwrap());
         let password = Password::parse(PASSWORD).unwrap();
-        let hash = Arc::new(pool.hash(&password, [7; 16]).await.unwrap());
+        let hash = Arc::new(pool.hash(None, &password, [7; 16]).await.unwrap());
         Self { pool, password, hash, submitters }
     }
 
@@ -162,7 +162,7 @@ impl Hashes {
             let password = self.password.clone();
             tasks.spawn(async move {
                 while window.is_open() {
-                    assert!(pool.verify(&password, Some(&hash)).await.unwrap());
+                    assert!(pool.verify(None, &password, Some(&hash)).await.unwrap());
                     window.count();
                 }
             });

@@ -50,12 +50,12 @@ pub async fn hash(
     }
     let password = Password::parse(password).map_err(|_| Error::Impossible)?;
     let Some(verify) = verify else {
-        let hash = hasher.hash(&password, random::bytes(random)).await.map_err(Error::Hash)?;
+        let hash = hasher.hash(None, &password, random::bytes(random)).await.map_err(Error::Hash)?;
         if out.is_json() { out.json(&json!({ "hash": hash.expose() })) } else { out.line(hash.expose()) }?;
         return Ok(0);
     };
     let hash = PasswordHash::from_phc(verify.to_owned());
-    let matches = hasher.verify(&password, Some(&hash)).await.map_err(Error::Unreadable)?;
+    let matches = hasher.verify(None, &password, Some(&hash)).await.map_err(Error::Unreadable)?;
     let is_outdated = hasher.is_outdated(&hash);
     if out.is_json() {
         out.json(&json!({ "matches": matches, "outdated": is_outdated }))?;

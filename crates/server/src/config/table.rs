@@ -162,6 +162,8 @@ settings! {
             "Wrong passwords of an account, or of a device it is known from, that cost no wait; after them each costs one of 1, 2, 4 … 60 s, until there was none for the duration.";
         LIMIT_PASSWORDS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
             "Wrong passwords from one address; of IPv6, from one network of 64 bits.";
+        LIMIT_PASSWORDS_KEPT: u64 = number::<_, 1_000, 1_000_000_000>(), Fixed("1000000"),
+            "Of how many accounts and devices wrong passwords are remembered; beyond it those are forgotten whose last one is the longest ago.";
         LIMIT_MAILS_ACCOUNT: Quota = QUOTA, Fixed("5/1h"),
             "Mails to an address by `create`, `forget_password` and `verify/resend` together; past it the answer is the usual one and nothing is sent.";
         LIMIT_MAILS_CLIENT: Quota = QUOTA, Fixed("20/1h"),

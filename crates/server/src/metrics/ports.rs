@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use metrics::{counter, gauge, histogram};
 use portcullis_core::{
     id::UserId,
+    limit::LimitKey,
     message::{Mail, Sms},
     password::{Password, PasswordHash},
     port::{AccountCache, HashError, MailSender, PasswordHasher, SendError, SmsReceipt, SmsSender, SmsStatus},
@@ -53,12 +54,22 @@ async fn hashed<T>(work: impl Future<Output = Result<T, HashError>>) -> Result<T
 
 #[async_trait]
 impl PasswordHasher for Watched<dyn PasswordHasher> {
-    async fn hash(&self, password: &Password, salt: [u8; 16]) -> Result<PasswordHash, HashError> {
-        hashed(self.0.hash(password, salt)).await
+    async fn hash(
+        &self,
+        client: Option<LimitKey>,
+        password: &Password,
+        salt: [u8; 16],
+    ) -> Result<PasswordHash, HashError> {
+        hashed(self.0.hash(client, password, salt)).await
     }
 
-    async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HashError> {
-        hashed(self.0.verify(password, hash)).await
+    async fn verify(
+        &self,
+        client: Option<LimitKey>,
+        password: &Password,
+        hash: Option<&PasswordHash>,
+    ) -> Result<bool, HashError> {
+        hashed(self.0.verify(client, password, hash)).await
     }
 
     fn is_outdated(&self, hash: &PasswordHash) -> bool {

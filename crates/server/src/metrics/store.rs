@@ -60,8 +60,8 @@ impl Store for Watched {
         timed("claim", self.0.claim(channel, limit, lease)).await
     }
 
-    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
-        timed("sweep", self.0.sweep(now)).await
+    async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
+        timed("sweep", self.0.sweep(now, failures_kept)).await
     }
 
     async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {

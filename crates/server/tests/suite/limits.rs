@@ -564,6 +564,57 @@ async fn whoever_resets_the_password_by_mail_is_let_in_whoever_guesses_meanwhile
 }
 
 #[tokio::test]
+async fn whoever_was_logged_in_by_an_older_password_has_no_known_device_any_more() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let (old, again) = (device(&app, &john).await, device(&app, &john).await);
+    let forget = app.request(Method::POST, "/User1/forget_password").json(&value!({"email": "john@example.com"}));
+    json(forget.send().await.unwrap(), 200).await;
+    app.pump().await;
+    app.advance(Duration::from_secs(1));
+    let link = app.link(&john.email, "reset_password_form").await;
+    let token = link.split_once("token=").unwrap().1;
+    let john = john.with_password("another-teapot-hammer");
+    let path = format!("/User1/reset_password?token={token}");
+    let done = app.request(Method::POST, &path).form(&[("password", &john.password)]).send().await.unwrap();
+    assert_eq!(done.status(), 200);
+    let new = device(&app, &john).await;
+    for n in 0..5 {
+        problem(try_login(&app, n, &john.email, "wrong-wrong-wrong").await, 401).await;
+    }
+    for (device, status) in [(old, 429), (again, 429), (new, 200)] {
+        let form = [("username", &*john.email), ("password", &*john.password), ("device", &*device)];
+        let request = app.request(Method::POST, "/User1/login").form(&form);
+        assert_eq!(from("10.9.0.1", request).send().await.unwrap().status(), status);
+    }
+}
+
+#[tokio::test]
+async fn what_the_server_could_not_do_counts_for_nobody() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let mail = value!({ "email": "john@example.com" });
+    let login = [("username", &*john.email), ("password", &*john.password)];
+    let ask = async |status: u16| {
+        let all = [
+            app.request(Method::POST, "/User1/create").json(&Person::new("jane@example.com").form()),
+            app.request(Method::POST, "/User1/forget_password").json(&mail),
+            app.request(Method::POST, "/User1/verify/resend").json(&mail),
+            app.request(Method::POST, "/User1/login").form(&login),
+        ];
+        for request in all {
+            assert_eq!(from("192.0.2.1", request).send().await.unwrap().status(), status);
+        }
+    };
+    app.watched.store_is_away(true);
+    for _ in 0..31 {
+        ask(503).await;
+    }
+    app.watched.store_is_away(false);
+    ask(200).await;
+}
+
+#[tokio::test]
 async fn another_site_does_not_change_what_a_browser_is_known_as() {
     let app = enforced().await;
     let john = Person::new("john@example.com").join(&app).await;

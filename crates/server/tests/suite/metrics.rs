@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde_json::json as value;
+
 use crate::support::{
     Person, json,
     process::{CHEAP, Program, client, free_port},
@@ -65,6 +67,22 @@ async fn every_metric_of_the_documentation_is_told_and_nothing_personal() {
     // Nothing else is told there, and nothing of it here.
     assert_eq!(client().get(format!("http://{address}/health")).send().await.unwrap().status(), 404);
     assert_eq!(http.get(program.url("/metrics")).send().await.unwrap().status(), 404);
+}
+
+#[tokio::test]
+async fn a_code_too_many_is_told_as_its_own_limit_and_as_no_other() {
+    let address = format!("127.0.0.1:{}", free_port());
+    let settings = [CHEAP, &[("METRICS_LISTEN", &*address), ("RATE_LIMIT_MODE", "enforce")]].concat();
+    let program = Program::start(&settings).await;
+    let (http, john) = (client(), Person::new("john@example.com"));
+    let ask = value!({ "id": "nobody", "phone": "+1234567890" });
+    http.post(program.url("/User1/create")).json(&john.form()).send().await.unwrap();
+    for _ in 0..2 {
+        json(http.post(program.url("/User1/otp_phone")).json(&ask).send().await.unwrap(), 200).await;
+    }
+    let (text, samples) = scrape(&address).await;
+    assert_eq!(samples.get("portcullis_limits_reached_total{limit=\"otp\"}"), Some(&1.0), "{text}");
+    assert!(!text.contains("limit=\"sms"), "{text}");
 }
 
 #[tokio::test]

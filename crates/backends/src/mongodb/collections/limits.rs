@@ -8,7 +8,7 @@ use mongodb::{
 };
 use portcullis_core::{
     clock::Timestamp,
-    limit::{Failures, LimitKey, Quota, Tally},
+    limit::{Failures, LimitKey, Quota, Row, Tally},
     port::Precondition,
 };
 
@@ -21,9 +21,15 @@ use crate::mongodb::{
 pub(in crate::mongodb) const QUOTAS: &str = "quotas";
 pub(in crate::mongodb) const FAILURES: &str = "failures";
 
-pub(super) async fn count(work: &mut Work<'_>, key: LimitKey, quota: Quota, now: Timestamp) -> Result<(), Fault> {
+pub(super) async fn count(
+    work: &mut Work<'_>,
+    row: Row,
+    key: LimitKey,
+    quota: Quota,
+    now: Timestamp,
+) -> Result<(), Fault> {
     let mut tally = work.find(QUOTAS, by_key(key), read_tally).await?.unwrap_or_default();
-    require(tally.take(quota, now).is_ok(), Precondition::WithinQuota)?;
+    require(tally.take(quota, now).is_ok(), Precondition::WithinQuota(row))?;
     let fields = doc! { "tally": bytes(&tally.to_bytes()), "expires_at": time(tally.expires_at(quota)) };
     work.upsert(QUOTAS, by_key(key), doc! { "$set": fields }).await
 }
@@ -42,6 +48,12 @@ pub(super) async fn fail(
         "expires_at": time(last_at.plus(forget_after)),
     };
     work.upsert(FAILURES, by_key(key), doc! { "$set": fields }).await
+}
+
+/// Forgets some of the oldest beyond so many.
+pub(in crate::mongodb) async fn trim_failures(db: &Database, kept: u64) -> Result<u64, Fault> {
+    let there = db.collection::<Document>(FAILURES).estimated_document_count().await?;
+    super::sweep_first(db, FAILURES, there.saturating_sub(kept)).await
 }
 
 pub(in crate::mongodb) async fn tally(db: &Database, key: LimitKey) -> Result<Tally, Fault> {

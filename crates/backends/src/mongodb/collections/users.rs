@@ -84,6 +84,7 @@ fn contents(user: &User) -> Document {
         "data_key": bytes(user.vault.data_key.as_bytes()),
         "profile": bytes(user.vault.profile.as_bytes()),
         "password": bytes(user.vault.password.as_bytes()),
+        "password_set_at": time(user.password_set_at),
         "phone_verified_at": user.phone_verified_at.map(time),
         "phone_disputed": user.phone_disputed,
         "created_at": time(user.created_at),
@@ -105,6 +106,7 @@ pub(in crate::mongodb) async fn by_index(
 }
 
 fn read(realm: &RealmName, mut fields: Fields) -> Result<User, Unreadable> {
+    let created_at = fields.time("created_at")?;
     Ok(User {
         realm: realm.clone(),
         id: fields.word("_id", UserId::parse)?,
@@ -114,9 +116,11 @@ fn read(realm: &RealmName, mut fields: Fields) -> Result<User, Unreadable> {
             profile: fields.sealed("profile")?,
             password: fields.sealed("password")?,
         },
+        // Documents of before this was kept do without.
+        password_set_at: fields.time_if_any("password_set_at")?.unwrap_or(created_at),
         phone_verified_at: fields.time_if_any("phone_verified_at")?,
         phone_disputed: fields.flag("phone_disputed")?,
-        created_at: fields.time("created_at")?,
+        created_at,
         revision: fields.count("revision")?,
     })
 }

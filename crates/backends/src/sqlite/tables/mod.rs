@@ -61,7 +61,7 @@ pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), Fault> {
         Op::RotateRefresh { realm, id, from, to, at, idle_until } => {
             sessions::rotate(db, realm, id, (from, to), *at, *idle_until)
         }
-        Op::Count { key, quota, now } => limits::count(db, *key, *quota, *now),
+        Op::Count { row, key, quota, now } => limits::count(db, *row, *key, *quota, *now),
         Op::CountFailure { key, now, forget_after } => limits::fail(db, *key, *now, *forget_after),
         Op::Audit(row) => audit::append(db, row),
         Op::Enqueue(row) => outbox::enqueue(db, row),

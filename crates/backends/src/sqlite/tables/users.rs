@@ -18,19 +18,19 @@ use crate::sqlite::{
 pub(super) const STATEMENTS: &[&str] = &[UPDATE, DELETE, AT_REVISION, BY_ID, BY_INDEX];
 
 const INSERT: &str = "INSERT INTO users
-    (realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision, phone_disputed)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
+    (realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision, phone_disputed,
+    password_set_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING";
 const UPDATE: &str = "UPDATE users SET blind_index = ?3, data_key = ?4, profile = ?5, password = ?6,
-    phone_verified_at = ?7, created_at = ?8, revision = ?9, phone_disputed = ?10
+    phone_verified_at = ?7, created_at = ?8, revision = ?9, phone_disputed = ?10, password_set_at = ?11
     WHERE realm = ?1 AND id = ?2 AND revision = ?9 - 1";
 const DELETE: &str = "DELETE FROM users WHERE realm = ?1 AND id = ?2 AND revision = ?3";
 const AT_REVISION: &str = "SELECT 1 FROM users WHERE realm = ?1 AND id = ?2 AND revision = ?3";
 const BY_ID: &str =
-    "SELECT realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision, phone_disputed
-    FROM users WHERE realm = ?1 AND id = ?2";
+    "SELECT realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision, phone_disputed,
+    password_set_at FROM users WHERE realm = ?1 AND id = ?2";
 const BY_INDEX: &str =
-    "SELECT realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision, phone_disputed
-    FROM users WHERE realm = ?1 AND blind_index = ?2";
+    "SELECT realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision, phone_disputed,
+    password_set_at FROM users WHERE realm = ?1 AND blind_index = ?2";
 
 pub(super) fn insert(db: &Connection, user: &User) -> Result<(), Fault> {
     require(put(db, INSERT, user)? == 1, Precondition::UserFree)
@@ -73,6 +73,7 @@ fn put(db: &Connection, sql: &str, user: &User) -> rusqlite::Result<usize> {
         user.created_at.millis(),
         number(user.revision),
         user.phone_disputed,
+        user.password_set_at.millis(),
     ];
     write(db, sql, params)
 }
@@ -105,5 +106,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
         created_at: columns.time()?,
         revision: columns.count()?,
         phone_disputed: columns.value()?,
+        password_set_at: columns.time()?,
     })
 }

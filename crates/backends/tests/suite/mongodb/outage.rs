@@ -31,7 +31,7 @@ async fn all_say_that_it_is_away(store: &MongoStore) {
     let asked: [Pending<'_, (&str, bool)>; 13] = [
         Box::pin(async { ("commit", !is_done(store.commit(pair("away")).await)) }),
         Box::pin(async { ("claim", is_away(&store.claim(Channel::Mail, 1, lease).await)) }),
-        Box::pin(async { ("sweep", is_away(&store.sweep(NOW).await)) }),
+        Box::pin(async { ("sweep", is_away(&store.sweep(NOW, 10).await)) }),
         Box::pin(async { ("root_keys", is_away(&store.root_keys().await)) }),
         Box::pin(async { ("signing_keys", is_away(&store.signing_keys().await)) }),
         Box::pin(async { ("by_index", is_away(&store.by_index(realm, index("ada@example.org")).await)) }),

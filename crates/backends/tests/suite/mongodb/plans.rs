@@ -79,7 +79,7 @@ async fn do_everything(made: &Fresh) {
         Op::InsertSession(session(&here(), "e")),
     ])
     .await;
-    assert!(made.sweep(at(10_000_000)).await.unwrap() > 3);
+    assert!(made.sweep(at(10_000_000), 10).await.unwrap() > 3);
 }
 
 /// Many rows beside those that are asked for, so that a plan that looks at more than it must is seen.

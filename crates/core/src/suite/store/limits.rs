@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{done, fails, so_many_win};
+use super::{KEPT, done, fails, so_many_win};
 use crate::{
     clock::Timestamp,
-    limit::{Failures, LimitKey, Quota},
+    limit::{Failures, LimitKey, Quota, Row},
     port::{Op, Precondition, Store},
     suite::{
         rows::{NOW, at},
@@ -22,7 +22,7 @@ const fn key(number: u8) -> LimitKey {
 }
 
 fn count(number: u8, now: Timestamp) -> Op {
-    Op::Count { key: key(number), quota: QUOTA, now }
+    Op::Count { row: Row::Mails, key: key(number), quota: QUOTA, now }
 }
 
 fn failure(number: u8, now: Timestamp) -> Op {
@@ -34,7 +34,7 @@ pub async fn a_quota_is_counted_to_its_end(store: &dyn Store) {
     for second in 0..3 {
         done(store, [count(1, at(second))]).await;
     }
-    fails(store, [count(1, at(59))], Precondition::WithinQuota).await;
+    fails(store, [count(1, at(59))], Precondition::WithinQuota(Row::Mails)).await;
     assert_eq!(store.tally(key(1)).await.unwrap().within(QUOTA, at(59)), 3);
 }
 
@@ -42,21 +42,21 @@ pub async fn a_quota_is_counted_to_its_end(store: &dyn Store) {
 pub async fn what_was_counted_of_a_quota_is_forgotten(store: &dyn Store) {
     done(store, [count(1, NOW), count(1, at(30)), count(1, at(30))]).await;
     done(store, [count(1, at(60))]).await;
-    fails(store, [count(1, at(89))], Precondition::WithinQuota).await;
+    fails(store, [count(1, at(89))], Precondition::WithinQuota(Row::Mails)).await;
     done(store, [count(1, at(90)), count(1, at(90))]).await;
 }
 
 /// One's is not another's.
 pub async fn quotas_of_two_keys_are_apart(store: &dyn Store) {
     done(store, [count(1, NOW), count(1, NOW), count(1, NOW), count(2, NOW)]).await;
-    fails(store, [count(2, NOW), count(1, NOW)], Precondition::WithinQuota).await;
+    fails(store, [count(2, NOW), count(1, NOW)], Precondition::WithinQuota(Row::Mails)).await;
     assert_eq!(store.tally(key(2)).await.unwrap().within(QUOTA, NOW), 1, "a batch that fails counts nothing");
     assert_eq!(store.tally(key(3)).await.unwrap().within(QUOTA, NOW), 0);
 }
 
 /// However they come.
 pub async fn of_fifty_who_draw_on_a_quota_as_many_do_as_may(store: &dyn Store) {
-    so_many_win(3, store, (0..50).map(|_| count(1, NOW)), Precondition::WithinQuota).await;
+    so_many_win(3, store, (0..50).map(|_| count(1, NOW)), Precondition::WithinQuota(Row::Mails)).await;
 }
 
 /// With the time of the last.
@@ -88,9 +88,21 @@ pub async fn wrong_passwords_are_forgotten_after_a_day_without_one(store: &dyn S
 /// And what still counts stays.
 pub async fn counts_that_have_lapsed_are_swept(store: &dyn Store) {
     done(store, [count(1, NOW), count(2, at(30)), failure(1, NOW), failure(2, at(30))]).await;
-    assert_eq!(store.sweep(at(61)).await.unwrap(), 1);
+    assert_eq!(store.sweep(at(61), KEPT).await.unwrap(), 1);
     assert_eq!(store.tally(key(2)).await.unwrap().within(QUOTA, at(61)), 1);
-    assert_eq!(store.sweep(NOW.plus(DAY)).await.unwrap(), 2);
+    assert_eq!(store.sweep(NOW.plus(DAY), KEPT).await.unwrap(), 2);
     assert_eq!(store.failures(key(1)).await.unwrap(), Failures::NONE);
     assert_eq!(store.failures(key(2)).await.unwrap().count, 1);
+}
+
+/// The oldest first; whoever has failed since is not among them.
+pub async fn beyond_so_many_the_oldest_wrong_passwords_are_forgotten(store: &dyn Store) {
+    done(store, (1..=5).map(|number| failure(number, at(number.into())))).await;
+    done(store, [failure(1, at(9))]).await;
+    assert_eq!(store.sweep(at(10), 5).await.unwrap(), 0);
+    assert_eq!(store.sweep(at(10), 3).await.unwrap(), 2);
+    for (number, count) in [(1, 2), (2, 0), (3, 0), (4, 1), (5, 1)] {
+        assert_eq!(store.failures(key(number)).await.unwrap().count, count, "{number}");
+    }
+    assert_eq!(store.sweep(at(10), 0).await.unwrap(), 3);
 }

@@ -18,6 +18,9 @@ mod users;
 use super::export_cases;
 use crate::port::{CommitError, Op, Precondition, Store};
 
+/// Counts of wrong passwords that a sweep leaves: more than there are.
+const KEPT: u64 = 1000;
+
 /// Runs every case against a fresh store each: `store_suite!(make)`, where `make` is an async function whose result
 /// dereferences to a store.
 #[macro_export]
@@ -137,7 +140,8 @@ macro_rules! store_cases {
                 wrong_passwords_are_counted,
                 fifty_wrong_passwords_at_once_are_fifty,
                 wrong_passwords_are_forgotten_after_a_day_without_one,
-                counts_that_have_lapsed_are_swept;
+                counts_that_have_lapsed_are_swept,
+                beyond_so_many_the_oldest_wrong_passwords_are_forgotten;
             sweeps:
                 what_has_lapsed_is_swept,
                 sessions_that_were_idle_too_long_are_swept,

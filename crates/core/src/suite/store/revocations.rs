@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{done, fails};
+use super::{KEPT, done, fails};
 use crate::{
     port::{Op, Precondition, Store},
     session::{LogPosition, Revocation},
@@ -102,7 +102,7 @@ pub async fn whoever_follows_the_log_misses_nothing(store: &dyn Store) {
 pub async fn positions_are_never_given_twice(store: &dyn Store) {
     end(store, &["a", "b"]).await;
     let (_, position) = store.revocations_after(START).await.unwrap();
-    store.sweep(at(900)).await.unwrap();
+    store.sweep(at(900), KEPT).await.unwrap();
     assert_eq!(store.revocations_after(START).await.unwrap().0, []);
     end(store, &["c"]).await;
     let (log, next) = store.revocations_after(position).await.unwrap();

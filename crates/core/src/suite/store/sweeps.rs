@@ -1,6 +1,6 @@
 //! The sweep: what has lapsed goes, the rest stays.
 
-use super::{done, outbox::ids};
+use super::{KEPT, done, outbox::ids};
 use crate::{
     link::Challenge,
     message::Channel,
@@ -44,9 +44,9 @@ pub async fn what_has_lapsed_is_swept(store: &dyn Store) {
     done(store, [ended("over", 10), ended("over-lately", 11)].concat()).await;
     done(store, [Op::InsertUser(user(&here(), "ada", "ada@example.org")), Op::Enqueue(message("one"))]).await;
 
-    assert_eq!(store.sweep(at(9)).await.unwrap(), 0);
-    assert_eq!(store.sweep(at(10)).await.unwrap(), 4);
-    assert_eq!(store.sweep(at(10)).await.unwrap(), 0);
+    assert_eq!(store.sweep(at(9), KEPT).await.unwrap(), 0);
+    assert_eq!(store.sweep(at(10), KEPT).await.unwrap(), 4);
+    assert_eq!(store.sweep(at(10), KEPT).await.unwrap(), 0);
 
     assert_eq!(store.registration(&here(), &old.id).await.unwrap(), None);
     assert!(store.registration(&here(), &new.id).await.unwrap().is_some());
@@ -55,7 +55,7 @@ pub async fn what_has_lapsed_is_swept(store: &dyn Store) {
     assert_eq!(store.challenge(&here(), challenge(&here(), 10).id).await.unwrap(), None);
     assert!(store.challenge(&here(), challenge(&here(), 11).id).await.unwrap().is_some());
     assert_eq!(store.revocations_after(LogPosition(0)).await.unwrap().0.len(), 1);
-    assert_eq!(store.sweep(at(1_000_000)).await.unwrap(), 4);
+    assert_eq!(store.sweep(at(1_000_000), KEPT).await.unwrap(), 4);
     assert!(store.by_index(&here(), user(&here(), "ada", "ada@example.org").index).await.unwrap().0.is_some());
     assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("first", at(1_000_000))).await.unwrap()), ["one"]);
 }
@@ -73,12 +73,12 @@ pub async fn sessions_that_were_idle_too_long_are_swept(store: &dyn Store) {
         idle_until: at(20),
     };
     done(store, [refresh]).await;
-    assert_eq!(store.sweep(at(9)).await.unwrap(), 0);
-    assert_eq!(store.sweep(at(10)).await.unwrap(), 3);
+    assert_eq!(store.sweep(at(9), KEPT).await.unwrap(), 0);
+    assert_eq!(store.sweep(at(10), KEPT).await.unwrap(), 3);
     for (id, stays) in [("idle", false), ("over", false), ("both", false), ("new", true), ("refreshed", true)] {
         assert_eq!(store.session(&here(), &session(&here(), id).id).await.unwrap().is_some(), stays, "{id}");
     }
-    assert_eq!(store.sweep(at(20)).await.unwrap(), 2);
+    assert_eq!(store.sweep(at(20), KEPT).await.unwrap(), 2);
 }
 
 /// They are kept for a while to be counted.
@@ -89,9 +89,9 @@ pub async fn dead_messages_are_swept_after_a_month(store: &dyn Store) {
         let outcome = if claimed.row.id.as_str() == "dead" { Outcome::Dead } else { Outcome::Release };
         done(store, [Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await;
     }
-    assert_eq!(store.sweep(at(29 * DAY)).await.unwrap(), 0);
+    assert_eq!(store.sweep(at(29 * DAY), KEPT).await.unwrap(), 0);
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState { waiting: 1, dead: 1, oldest: Some(NOW) });
-    assert_eq!(store.sweep(at(31 * DAY)).await.unwrap(), 1);
+    assert_eq!(store.sweep(at(31 * DAY), KEPT).await.unwrap(), 1);
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState { waiting: 1, dead: 0, oldest: Some(NOW) });
 }
 
@@ -105,7 +105,7 @@ pub async fn much_is_swept_in_the_end(store: &dyn Store) {
     done(store, [begun("new", 11)]).await;
     let mut swept = 0;
     loop {
-        match store.sweep(at(10)).await.unwrap() {
+        match store.sweep(at(10), KEPT).await.unwrap() {
             0 => break,
             some => swept += some,
         }

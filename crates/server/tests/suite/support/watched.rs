@@ -78,9 +78,9 @@ impl Store for Watched {
         self.store.claim(channel, limit, lease).await
     }
 
-    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
+    async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
         self.there()?;
-        self.store.sweep(now).await
+        self.store.sweep(now, failures_kept).await
     }
 
     async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {
@@ -139,14 +139,24 @@ impl Store for Watched {
 
 #[async_trait]
 impl PasswordHasher for Watched {
-    async fn hash(&self, password: &Password, salt: [u8; 16]) -> Result<PasswordHash, HashError> {
+    async fn hash(
+        &self,
+        client: Option<LimitKey>,
+        password: &Password,
+        salt: [u8; 16],
+    ) -> Result<PasswordHash, HashError> {
         self.work.lock().unwrap().hashes += 1;
-        self.hasher.hash(password, salt).await
+        self.hasher.hash(client, password, salt).await
     }
 
-    async fn verify(&self, password: &Password, hash: Option<&PasswordHash>) -> Result<bool, HashError> {
+    async fn verify(
+        &self,
+        client: Option<LimitKey>,
+        password: &Password,
+        hash: Option<&PasswordHash>,
+    ) -> Result<bool, HashError> {
         self.work.lock().unwrap().hashes += 1;
-        self.hasher.verify(password, hash).await
+        self.hasher.verify(client, password, hash).await
     }
 
     fn is_outdated(&self, hash: &PasswordHash) -> bool {
