@@ -8,7 +8,12 @@ use serde_json::json as value;
 
 use crate::{
     sms::{Outlets, PHONE},
-    support::{Person, TestApp, json, problem},
+    support::{
+        Person, TestApp,
+        database::Database,
+        json, problem,
+        process::{self, CHEAP, Program},
+    },
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -586,6 +591,44 @@ async fn whoever_was_logged_in_by_an_older_password_has_no_known_device_any_more
         let form = [("username", &*john.email), ("password", &*john.password), ("device", &*device)];
         let request = app.request(Method::POST, "/User1/login").form(&form);
         assert_eq!(from("10.9.0.1", request).send().await.unwrap().status(), status);
+    }
+}
+
+#[tokio::test]
+async fn what_was_counted_outlives_a_kill() {
+    let database = Database::new().await;
+    let limits = [("RATE_LIMIT_MODE", "enforce"), ("LIMIT_MAILS_ACCOUNT", "1/1h"), ("LIMIT_OTP_ACCOUNT", "1/1h")];
+    let mut program = Program::start(&[CHEAP, &database.settings(), &limits].concat()).await;
+    let http = process::client();
+    let login = async |program: &Program| {
+        let form = [("username", "john@example.com"), ("password", "wrong-wrong-wrong")];
+        http.post(program.url("/User1/login")).form(&form).send().await.unwrap().status().as_u16()
+    };
+    let ask = async |program: &Program| {
+        let forget = http.post(program.url("/User1/forget_password")).json(&value!({ "email": "john@example.com" }));
+        json(forget.send().await.unwrap(), 200).await;
+        let code = http.post(program.url("/User1/otp_phone")).json(&value!({ "id": "nobody", "phone": PHONE }));
+        json(code.send().await.unwrap(), 200).await;
+    };
+    for _ in 0..4 {
+        assert_eq!(login(&program).await, 401);
+    }
+    ask(&program).await;
+    assert!(!program.log().contains("limit=\"mails\""));
+    program.kill();
+    program.spawn();
+    program.ready().await;
+    // The last that is free; then they come too soon, however slow the machine.
+    assert_eq!(login(&program).await, 401);
+    let mut more = Vec::new();
+    for _ in 0..6 {
+        more.push(login(&program).await);
+    }
+    assert!(more.contains(&429), "{more:?}");
+    ask(&program).await;
+    for row in ["mails", "otp"] {
+        let told = format!("limit reached limit=\"{row}\"");
+        assert_eq!(program.log().matches(&told).count(), 1, "{told} in\n{}", program.log());
     }
 }
 
