@@ -37,6 +37,11 @@ fn client(number: usize) -> String {
     format!("10.{}.{}.{}", number / 65_536, number / 256 % 256, number % 256)
 }
 
+/// A whole request as this client.
+fn as_client(number: usize, request: &str) -> String {
+    request.replacen("\r\n", &format!("\r\nX-Forwarded-For: {}\r\n", client(number)), 1)
+}
+
 /// Asks for a code as this client.
 async fn ask(app: &TestApp, number: usize, id: &str, phone: &str) -> Response {
     let request = app.request(Method::POST, "/User1/otp_phone").json(&value!({ "id": id, "phone": phone }));
@@ -168,6 +173,29 @@ async fn d33_codes_asked_for_at_one_moment_pass_neither_the_budget_of_a_country_
     assert!(sent.len() == 6 && to("+1") <= 4 && to("+44") <= 4, "{sent:?}");
 }
 
+#[tokio::test]
+async fn d33_codes_beyond_a_limit_are_answered_alike_for_everybody() {
+    let outlets = Outlets::open(ENFORCED).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    let pending = Person::new("pending@example.com").register(&outlets.app).await;
+    let mut answers = Vec::new();
+    for (who, id, phone) in [
+        ("his own number", &*john.id, PHONE),
+        ("the number of nobody", &*john.id, "+1234567891"),
+        ("somebody who waits", &*pending.id, PHONE),
+        ("nobody", "nobody", PHONE),
+    ] {
+        for number in 0..8 {
+            let answer = Answer::of(ask(&outlets.app, answers.len(), id, phone).await).await;
+            let handle = serde_json::from_str::<Value>(&answer.body).unwrap()["otp"].as_str().unwrap().to_owned();
+            answers.push((format!("{who}, {number}"), answer.without(&handle)));
+        }
+    }
+    assert_alike(&answers);
+    outlets.app.pump().await;
+    assert_eq!(outlets.twilio.messages().len(), 1);
+}
+
 /// One guess every two seconds, for twenty minutes.
 #[tokio::test]
 async fn d42_whoever_guesses_without_end_has_one_guess_a_minute() {
@@ -193,6 +221,32 @@ async fn d42_whoever_guesses_without_end_has_one_guess_a_minute() {
     // The owner has waited for a minute at the most.
     app.advance(MINUTE);
     json(guess(&app, 1, &john.email, &john.password).await, 200).await;
+}
+
+#[tokio::test]
+async fn d42_the_waits_of_somebody_and_of_nobody_are_told_alike() {
+    let app = TestApp::with(ENFORCED).await;
+    Person::new("owner@example.com").join(&app).await;
+    Person::new("pending@example.com").register(&app).await;
+    Person::new("both@example.com").join(&app).await;
+    Person::new("both@example.com").with_password("somebody elses phrase").register(&app).await;
+    Person::new("elsewhere@example.com").of("User2").join(&app).await;
+    let mut rounds = vec![Vec::new(); 8];
+    for who in ["nobody", "owner", "pending", "both", "elsewhere"] {
+        for (number, round) in rounds.iter_mut().enumerate() {
+            let answer = guess(&app, number, &format!("{who}@example.com"), "wrong-wrong-wrong").await;
+            round.push((format!("{who}, {number}"), Answer::of(answer).await));
+        }
+        // As a client nobody has done anything any more.
+        app.advance(MINUTE);
+    }
+    for round in &rounds {
+        assert_alike(round);
+    }
+    assert_eq!(
+        rounds.iter().map(|round| round[0].1.status).collect::<Vec<_>>(),
+        [401, 401, 401, 401, 401, 429, 429, 429]
+    );
 }
 
 #[tokio::test]
@@ -233,6 +287,21 @@ async fn d43_whatever_a_client_says_of_itself_it_is_the_same_client() {
             assert_eq!(try_as(number).await, 429, "{proxies:?}");
         }
     }
+}
+
+/// Some proxies write a line of their own below that of the client.
+#[tokio::test]
+async fn d43_a_header_of_its_own_beside_that_of_the_proxy_helps_no_client() {
+    let app = TestApp::with(ENFORCED).await;
+    let try_as = async |number: usize| {
+        let form = [("username", format!("p{number}@example.com")), ("password", "wrong-wrong-wrong".to_owned())];
+        let request = app.request(Method::POST, "/User1/login").form(&form);
+        from("203.0.113.9", from(&client(number), request)).send().await.unwrap().status().as_u16()
+    };
+    for number in 0..30 {
+        assert_eq!(try_as(number).await, 401);
+    }
+    assert_eq!(try_as(30).await, 429);
 }
 
 #[tokio::test]
@@ -364,6 +433,26 @@ async fn d80_of_two_hundred_requests_for_one_address_five_send_a_mail_and_all_ar
 }
 
 #[tokio::test]
+async fn d80_requests_for_one_address_at_one_moment_send_no_more_mails_than_one_after_the_other() {
+    let app = TestApp::with(ENFORCED).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    app.advance(HOUR);
+    let before = app.mails_to(&john.email).await.len();
+    let requests = (0..40).map(|number| {
+        let request = together::form("/User1/forget_password", "email=john%40example.com");
+        as_client(number, &request)
+    });
+    let statuses = together::statuses(&app.base, requests.collect()).await;
+    assert_eq!(statuses, [200; 40]);
+    // Of those that wait only the newest is sent; then the hour has none left.
+    assert!(app.mails_to(&john.email).await.len() > before);
+    let sent = app.mails_to(&john.email).await.len();
+    let request = app.request(Method::POST, "/User1/forget_password").form(&[("email", &john.email)]);
+    json(from(&client(99), request).send().await.unwrap(), 200).await;
+    assert_eq!(app.mails_to(&john.email).await.len(), sent);
+}
+
+#[tokio::test]
 async fn d80_a_client_asks_twenty_times_an_hour_by_get_and_post_together() {
     let app = TestApp::with(ENFORCED).await;
     let ask = async |number: usize| {
@@ -420,4 +509,23 @@ async fn d81_two_hundred_registrations_of_one_address_send_five_mails() {
     assert_eq!(app.mails_to(&victim.email).await.len(), 5);
     // The owner of the address is not kept out by it.
     victim.verify(&app).await.log_in(&app).await;
+}
+
+#[tokio::test]
+async fn d81_registrations_of_one_address_at_one_moment_send_no_more_mails_than_one_after_the_other() {
+    let app = TestApp::with(ENFORCED).await;
+    let victim = Person::new("victim@example.com");
+    let requests = (0..40).map(|number| {
+        let request = together::post("/User1/create", "application/json", &victim.form().to_string());
+        as_client(number, &request)
+    });
+    let statuses = together::statuses(&app.base, requests.collect()).await;
+    assert_eq!(statuses, [200; 40]);
+    let sent = app.mails_to(&victim.email).await.len();
+    assert!((1..=5).contains(&sent), "{sent}");
+    let request = app.request(Method::POST, "/User1/create").json(&victim.form());
+    json(from(&client(99), request).send().await.unwrap(), 200).await;
+    assert_eq!(app.mails_to(&victim.email).await.len(), sent);
+    // Where too many came at once to compare their passwords the link asks for one; it is good all the same.
+    victim.verify(&app).await;
 }
