@@ -181,7 +181,7 @@ async fn r26_a_client_tries_thirty_codes_a_minute_however_it_gives_them_and_whos
     let john = Person::new("john@example.com").join(&app).await;
     let give = async |number: usize, client: &str| {
         // A handle for every five tries, of somebody and of nobody.
-        let id = if number % 2 == 0 { &*john.id } else { "nobody" };
+        let id = if number.is_multiple_of(2) { &*john.id } else { "nobody" };
         let body = value!({"id": id, "phone": "+1234567890"});
         let asked = json(app.post_json("/User1/otp_phone", body).await, 200).await;
         let handle = asked["otp"].as_str().unwrap();
