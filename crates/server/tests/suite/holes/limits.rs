@@ -368,9 +368,9 @@ async fn d43_no_number_of_clients_fills_the_memory() {
         memory(&program)
     };
     let before = clients_knock(0..1000).await;
-    let full = clients_knock(1000..110_000).await;
-    let beyond = clients_knock(110_000..200_000).await;
-    tell(&format!("memory after 1,000, 110,000 and 200,000 clients: {before}, {full}, {beyond} MiB"));
+    let full = clients_knock(1000..105_000).await;
+    let beyond = clients_knock(105_000..150_000).await;
+    tell(&format!("memory after 1,000, 105,000 and 150,000 clients: {before}, {full}, {beyond} MiB"));
     assert!(full < before + 64, "{before} MiB became {full}");
     assert!(beyond < full + 8, "{full} MiB became {beyond}");
 }
