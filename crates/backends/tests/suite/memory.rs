@@ -1,10 +1,11 @@
 //! What a process remembers by itself.
 
-use std::{sync::Arc, thread};
+use std::{fs, sync::Arc, thread, time::Duration};
 
 use portcullis_backends::memory::{MemoryAccounts, MemoryCounters, MemoryRevocations};
 use portcullis_core::{
-    port::{AccountCache, Answer, Revocations},
+    limit::{LimitKey, Quota},
+    port::{AccountCache, Answer, Counters, Revocations},
     suite::rows::{NOW, account, here, revocation, session_id, user_id},
 };
 
@@ -58,4 +59,31 @@ fn an_account_that_changes_while_it_is_read_is_not_remembered() {
         });
         assert_eq!(cache.get(&here(), &user_id(&id)), None);
     }
+}
+
+/// Resident memory of this process, in MiB.
+fn memory() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
+
+/// Whoever has a network of IPv6 to himself is any number of clients.
+#[tokio::test]
+async fn no_number_of_clients_fills_the_memory() {
+    let counters = MemoryCounters::default();
+    let quota = Quota { times: 30, per: Duration::from_secs(3600) };
+    let count = async |clients: std::ops::Range<u64>| {
+        for client in clients {
+            let mut key = [0; 32];
+            key[..8].copy_from_slice(&client.to_be_bytes());
+            counters.take(LimitKey(key), quota, NOW).await;
+        }
+        memory()
+    };
+    let before = count(0..1000).await;
+    let full = count(1000..120_000).await;
+    let beyond = count(120_000..200_000).await;
+    assert!(full < before + 64, "{before} MiB became {full}");
+    assert!(beyond < full + 12, "{full} MiB became {beyond}");
 }

@@ -10,6 +10,8 @@ use std::{
 
 use tokio::{net::TcpStream, task::JoinSet};
 
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
 /// A connection that is kept alive.
 pub(crate) struct Connection {
     stream: TcpStream,
@@ -91,6 +93,11 @@ pub(crate) fn post(path: &str, kind: &str, body: &str) -> Vec<u8> {
     format!("{head}\r\n\r\n{body}").into_bytes()
 }
 
+/// For a new pair in exchange for this refresh token.
+pub(crate) fn refresh(token: &str) -> Vec<u8> {
+    post("/User1/token", FORM, &format!("grant_type=refresh_token&refresh_token={token}"))
+}
+
 /// Who asks whom for what.
 #[derive(Clone)]
 pub(crate) struct Load {
@@ -106,30 +113,47 @@ impl Load {
         Self { port, connections, request: Arc::new(move |_| request.clone()) }
     }
 
-    /// Good answers a second, over so long.
+    /// Good answers a second, over so long, where no other may be.
     pub(crate) async fn rate(&self, length: Duration) -> f64 {
+        let rates = self.rates(length).await;
+        assert!(rates.turned_away == 0.0, "somebody was turned away");
+        rates.good
+    }
+
+    /// Answers a second, over so long, where whoever is too much is turned away.
+    pub(crate) async fn rates(&self, length: Duration) -> Rates {
         let mut connections = Vec::new();
         for _ in 0..self.connections {
             connections.push(Connection::open(self.port).await.unwrap());
         }
         // Numbers that no other run has.
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let window = Arc::new(Window::open(length));
+        let (good, turned_away) = (Arc::new(Window::open(length)), Arc::new(Window::open(length)));
         let mut tasks = JoinSet::new();
         for mut connection in connections {
-            let (window, request) = (Arc::clone(&window), Arc::clone(&self.request));
+            let (good, turned_away) = (Arc::clone(&good), Arc::clone(&turned_away));
+            let request = Arc::clone(&self.request);
             tasks.spawn(async move {
-                while window.is_open() {
+                while good.is_open() {
                     let request = request(NEXT.fetch_add(1, Ordering::Relaxed));
-                    let status = connection.ask(&request).await.unwrap();
-                    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&connection.heard));
-                    window.count();
+                    match connection.ask(&request).await.unwrap() {
+                        200 => good.count(),
+                        503 => turned_away.count(),
+                        _ => panic!("{}", String::from_utf8_lossy(&connection.heard)),
+                    }
                 }
             });
         }
         tasks.join_all().await;
-        window.per_second()
+        Rates { good: good.per_second(), turned_away: turned_away.per_second() }
     }
+}
+
+/// Answers a second.
+pub(crate) struct Rates {
+    pub(crate) good: f64,
+    /// By 503: too much at a time.
+    pub(crate) turned_away: f64,
 }
 
 /// Counts what ends within a stretch of time that begins when everybody is at work.

@@ -1,6 +1,6 @@
 //! What the server does in a second, beside the ceilings of the machine it runs on: one Markdown table.
 //!
-//! `make bench`, about three minutes. The load comes from the same machine and takes its
+//! `make bench`, about four minutes. The load comes from the same machine and takes its
 //! share of the processors, so that ratios say more than figures. A figure and its ceiling are measured in turn.
 #![allow(
     clippy::unwrap_used,
@@ -22,6 +22,7 @@ mod mongod;
 #[path = "../../tests/suite/support/process.rs"]
 mod process;
 mod refresh;
+mod storm;
 mod table;
 
 fn main() {

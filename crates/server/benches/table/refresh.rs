@@ -6,11 +6,9 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::{
-    load::{self, Connection, Window},
+    load::{self, Connection, FORM, Window},
     process::Program,
 };
-
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Clients, each with a session of its own.
 pub(crate) struct Refreshers {
@@ -44,8 +42,7 @@ impl Refreshers {
             let window = Arc::clone(&window);
             tasks.spawn(async move {
                 while window.is_open() {
-                    let form = format!("grant_type=refresh_token&refresh_token={token}");
-                    assert_eq!(connection.ask(&load::post("/User1/token", FORM, &form)).await.unwrap(), 200);
+                    assert_eq!(connection.ask(&load::refresh(&token)).await.unwrap(), 200);
                     token = newest(&connection);
                     window.count();
                 }
@@ -57,7 +54,8 @@ impl Refreshers {
     }
 }
 
-fn newest(connection: &Connection) -> String {
+/// The refresh token of the last answer.
+pub(crate) fn newest(connection: &Connection) -> String {
     let answer: Value = serde_json::from_slice(connection.body()).unwrap();
     answer["refresh_token"].as_str().unwrap().to_owned()
 }

@@ -48,14 +48,15 @@ async fn slowest(program: &Program) -> Duration {
     slowest
 }
 
-fn memory(program: &Program) -> u64 {
+/// Resident, in MiB.
+pub fn memory(program: &Program) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
 #[allow(clippy::print_stdout, reason = "the figures of the soak")]
-fn tell(figures: &str) {
+pub fn tell(figures: &str) {
     println!("{figures}");
 }
 

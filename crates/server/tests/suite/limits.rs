@@ -22,14 +22,14 @@ const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Behind a proxy, so that clients have addresses.
-const ENFORCED: &[(&str, &str)] = &[("RATE_LIMIT_MODE", "enforce"), ("TRUSTED_PROXIES", "127.0.0.1")];
+pub const ENFORCED: &[(&str, &str)] = &[("RATE_LIMIT_MODE", "enforce"), ("TRUSTED_PROXIES", "127.0.0.1")];
 
 async fn enforced() -> TestApp {
     TestApp::with(ENFORCED).await
 }
 
 /// From this address.
-fn from(address: &str, request: RequestBuilder) -> RequestBuilder {
+pub fn from(address: &str, request: RequestBuilder) -> RequestBuilder {
     request.header("X-Forwarded-For", address)
 }
 
@@ -39,7 +39,7 @@ async fn try_login(app: &TestApp, number: u32, email: &str, password: &str) -> R
     from(&format!("10.0.{}.{}", number / 250, number % 250), request).send().await.unwrap()
 }
 
-fn retry_after(response: &Response) -> u64 {
+pub fn retry_after(response: &Response) -> u64 {
     response.headers()["retry-after"].to_str().unwrap().parse().unwrap()
 }
 

@@ -26,6 +26,7 @@ mod nodes;
 mod openapi;
 mod outbox;
 mod process;
+mod requirements;
 mod routes;
 mod sms;
 mod support;

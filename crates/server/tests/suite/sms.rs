@@ -482,7 +482,7 @@ async fn keys(store: &dyn Store) -> RealmKeys {
 }
 
 /// Gives somebody another number, which is not proved.
-async fn renumber(app: &TestApp, store: &dyn Store, person: &Person, phone: &str) {
+pub async fn renumber(app: &TestApp, store: &dyn Store, person: &Person, phone: &str) {
     let ctx = Ctx::new(&*app.clock, Arc::new(SeededRandom::new(31)), Default::default());
     let keys = keys(store).await;
     loop {

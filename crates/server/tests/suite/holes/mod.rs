@@ -5,6 +5,7 @@ mod bearers;
 mod concealment;
 mod deletion;
 mod fields;
+mod limits;
 mod links;
 mod logs;
 mod mails;

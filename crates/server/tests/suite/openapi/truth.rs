@@ -1,10 +1,13 @@
 //! What is answered is what the description shows.
 
-use reqwest::{Method, Response};
+use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
-use super::document;
-use crate::support::{Person, TestApp};
+use super::{document, operations};
+use crate::{
+    limits::{from, retry_after},
+    support::{Person, TestApp},
+};
 
 /// The answer stands in the description of its route: status, code, words and the names of the members.
 async fn is_described(operation: &str, response: Response) {
@@ -109,4 +112,97 @@ async fn refusals_of_bearers_are_described() {
     is_described("get ", app.get_as(&token, "/User1/?id=somebody").await).await;
     let delete = app.request(Method::DELETE, "/User1/delete?id=a&email=b").bearer_auth(&token).send().await.unwrap();
     is_described("delete /delete", delete).await;
+}
+
+/// One of each is within its limit, and two are not.
+const ONE_EACH: &[(&str, &str)] = &[
+    ("RATE_LIMIT_MODE", "enforce"),
+    ("TRUSTED_PROXIES", "127.0.0.1"),
+    ("LIMIT_PASSWORDS_CLIENT", "1/90s"),
+    ("LIMIT_MAILS_CLIENT", "1/90s"),
+    ("LIMIT_OTP_CLIENT", "1/90s"),
+    ("LIMIT_LINKS_CLIENT", "1/90s"),
+    ("LIMIT_REFRESHES_ACCOUNT", "1/90s"),
+];
+
+/// What counts against a limit of the client, by operation.
+fn counted(app: &TestApp, operation: &str) -> RequestBuilder {
+    let (method, path) = operation.split_once(" /v1/{realm}").unwrap();
+    let asking = |query: &str| app.request(method.to_uppercase().parse().unwrap(), &format!("/v1/User1{path}{query}"));
+    let wrong = [("grant_type", "password"), ("username", "a@example.com"), ("password", "another-long-password")];
+    match operation.replace("/v1/{realm}", "").as_str() {
+        "post /create" => asking("").json(&Person::new("new@example.com").form()),
+        "post /login" | "post /token" => asking("").form(&wrong),
+        "get /forget_password" => asking("?email=a@example.com"),
+        "post /forget_password" | "post /verify/resend" => asking("").json(&json!({"email": "a@example.com"})),
+        "get /verify" | "get /reset_password_form" | "get /undo" => asking("?token=junk"),
+        "post /reset_password" => asking("?token=junk").form(&[("password", "violet-teapot-hammer")]),
+        "post /undo" => asking("").form(&[("token", "junk")]),
+        "post /otp_phone" => asking("").json(&json!({"id": "somebody", "phone": "+1234567890"})),
+        "get /verify_otp_phone" => asking("?token=junk&otp=123456"),
+        "post /verify_otp_phone" => asking("").json(&json!({"token": "junk", "otp": "123456"})),
+        _ => panic!("{operation} is limited, and not asked for here"),
+    }
+}
+
+#[tokio::test]
+async fn refusals_by_a_limit_are_described_and_given_wherever_they_are() {
+    let app = TestApp::with(ONE_EACH).await;
+    let document = document();
+    let limited = operations(&document).into_iter().filter(|(_, operation)| !operation["responses"]["429"].is_null());
+    for (number, (at, operation)) in limited.enumerate() {
+        let client = format!("10.0.0.{number}");
+        let ask = async |kind: &str| from(&client, counted(&app, &at)).header("Accept", kind).send().await.unwrap();
+        let first = ask("application/json").await;
+        assert_ne!(first.status(), 429, "{at}");
+        let policy = first.headers()["ratelimit-policy"].to_str().unwrap().to_owned();
+        let (what, quota) = policy.split_once(';').unwrap();
+        assert_eq!(quota, "q=1;w=90", "{at}");
+        assert_eq!(first.headers()["ratelimit"], format!("{what};r=0;t=90"), "{at}");
+
+        for kind in operation["responses"]["429"]["content"].as_object().unwrap().keys() {
+            let refused = ask(kind).await;
+            assert_eq!((refused.status().as_u16(), retry_after(&refused)), (429, 90), "{at}");
+            assert_eq!(
+                refused.headers()["content-type"].to_str().unwrap().split(';').next(),
+                Some(kind.as_str()),
+                "{at}"
+            );
+            assert_eq!(refused.headers()["ratelimit-policy"], policy, "{at}");
+            assert_eq!(refused.headers()["ratelimit"], format!("{what};r=0;t=90"), "{at}");
+            if kind != "text/html" {
+                is_described(&at.replace("/v1/{realm}", ""), refused).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_refusal_of_a_session_that_is_refreshed_too_often_is_described() {
+    let app = TestApp::with(ONE_EACH).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let entered: Value = app.login("User1", &john.email, &john.password).await.json().await.unwrap();
+    let form = [("grant_type", "refresh_token"), ("refresh_token", entered["refresh_token"].as_str().unwrap())];
+    assert_eq!(app.post_form("/User1/token", &form).await.status(), 200);
+    let refused = app.post_form("/User1/token", &form).await;
+    assert_eq!((refused.status().as_u16(), retry_after(&refused)), (429, 90));
+    is_described("post /token", refused).await;
+}
+
+#[tokio::test]
+async fn what_is_described_without_a_limit_has_none() {
+    let app = TestApp::with(ONE_EACH).await;
+    let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
+    for (at, operation) in operations(&document()) {
+        let Some((method, path)) = at.split_once(" /v1/{realm}") else { continue };
+        if !operation["responses"]["429"].is_null() || path == "/logout" {
+            continue;
+        }
+        for _ in 0..5 {
+            let request = app.request(method.to_uppercase().parse().unwrap(), &format!("/v1/User1{path}"));
+            let answer = request.bearer_auth(&token).send().await.unwrap();
+            assert_ne!(answer.status(), 429, "{at}");
+            assert!(!answer.headers().contains_key("ratelimit"), "{at}");
+        }
+    }
 }
