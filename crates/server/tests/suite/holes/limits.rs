@@ -139,7 +139,7 @@ async fn d33_a_client_asks_for_ten_codes_an_hour_whosever_they_are() {
     let john = outlets.join(Person::new("john@example.com")).await;
     for number in 0..10 {
         let answer = ask(&outlets.app, 1, &john.id, &format!("+12345678{number:02}")).await;
-        assert_eq!(answer.headers()["ratelimit-policy"], "\"codes\";q=10;w=3600");
+        assert_eq!(answer.headers()["ratelimit-policy"], "\"otp\";q=10;w=3600");
         json(answer, 200).await;
     }
     let refused = ask(&outlets.app, 1, "nobody", PHONE).await;
