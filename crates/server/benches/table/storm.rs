@@ -62,8 +62,8 @@ impl Storm {
         }
         table.figure("logins in the storm", self.logins, "/s");
         table.over_mongodb(over_mongodb.logins, "/s");
-        table.figure("of a hundred logins in the storm, turned away with 503", self.turned_away, "");
-        table.over_mongodb(over_mongodb.turned_away, "");
+        table.figure("logins in the storm that were turned away with 503", self.turned_away, "%");
+        table.over_mongodb(over_mongodb.turned_away, "%");
     }
 }
 
