@@ -68,9 +68,10 @@ fn contested(op: &Op) -> impl Iterator<Item = Contested<'_>> {
         }
         Op::PutRegistration { row, .. } => [Some(Address(row.index.0)), None],
         Op::InsertUser(user) | Op::UpdateUser(user) => [Some(Address(user.index.0)), Some(Person(user.id.as_str()))],
-        Op::DeleteRegistration { id, .. } | Op::DeleteUser { id, .. } | Op::RequireUser { id, .. } => {
-            [Some(Person(id.as_str())), None]
-        }
+        Op::ContestRegistration { id, .. }
+        | Op::DeleteRegistration { id, .. }
+        | Op::DeleteUser { id, .. }
+        | Op::RequireUser { id, .. } => [Some(Person(id.as_str())), None],
         Op::DropChallenges { subject, .. } => [Some(Person(subject.as_str())), None],
         Op::SpendChallenge { id, .. } | Op::TryChallenge { id, .. } | Op::ExpireChallenge { id, .. } => {
             [Some(Challenge(id.0)), None]

@@ -151,6 +151,15 @@ pub enum Op {
         /// What may stand there before.
         replaces: Replaces,
     },
+    /// Marks a registration as contested, if it is; it never becomes uncontested again. Needs it to be there.
+    ContestRegistration {
+        /// Its realm.
+        realm: RealmName,
+        /// Which.
+        id: UserId,
+        /// Whether it is; if not, the same is done to no effect.
+        is_contested: bool,
+    },
     /// Removes a registration; needs it to be there.
     DeleteRegistration {
         /// Its realm.

@@ -45,6 +45,8 @@ pub struct Created {
 
 /// With so many registrations that come at the same moment the new one is compared.
 const COMPARISONS: usize = 3;
+/// So often is it tried in all.
+const TRIES: usize = 10;
 
 impl Service {
     /// Registers somebody: keeps what they told and mails the link that proves the address, or tells the owner of a taken
@@ -62,22 +64,20 @@ impl Service {
     async fn register(&self, ctx: &Ctx, realm: &Realm, profile: Profile, password: &Password) -> Result<Created> {
         let hash = self.hash(ctx, password).await?;
         let mut draft = self.draft(ctx, realm, profile, &hash)?;
-        for _ in 0..COMPARISONS {
+        for attempt in 0..TRIES {
             let (owner, prior) = self.ports.store.by_index(&realm.name, draft.row.index).await?;
             if owner.is_some() && self.rules.reveal_taken {
                 return Err(Error::new(Kind::Conflict, "email.taken", "Email already exists"));
             }
-            draft.row.contested = self.is_contested(ctx, realm, prior.as_ref(), password).await?;
-            let replaces = Replaces::Exactly(prior.map(|prior| prior.id));
-            if self.put(ctx, realm, &draft, replaces, owner.is_some()).await? {
+            // Where too many come at once to compare with each, the owner of the address shall decide.
+            let is_compared = attempt < COMPARISONS;
+            let exactly = Replaces::Exactly(prior.as_ref().map(|prior| prior.id.clone()));
+            let replaces = if is_compared { exactly } else { Replaces::Anything };
+            let waiting = prior.filter(|prior| prior.expires_at > ctx.now);
+            draft.row.contested = !is_compared || self.is_contested(ctx, realm, waiting.as_ref(), password).await?;
+            if self.put(ctx, realm, &draft, waiting.map(|prior| prior.id), replaces, owner.is_some()).await? {
                 return Ok(draft.told(realm));
             }
-        }
-        // Too many came at once to compare with each: then the owner of the address shall decide.
-        draft.row.contested = true;
-        let owner = self.ports.store.by_index(&realm.name, draft.row.index).await?.0;
-        if self.put(ctx, realm, &draft, Replaces::Anything, owner.is_some()).await? {
-            return Ok(draft.told(realm));
         }
         Err(Error::internal("the address kept changing hands"))
     }
@@ -127,12 +127,10 @@ impl Service {
         &self,
         ctx: &Ctx,
         realm: &Realm,
-        prior: Option<&Registration>,
+        waiting: Option<&Registration>,
         password: &Password,
     ) -> Result<bool> {
-        let Some(prior) = prior.filter(|prior| prior.expires_at > ctx.now) else {
-            return Ok(false);
-        };
+        let Some(prior) = waiting else { return Ok(false) };
         let hash = prior.vault.open_password(&prior.vault.key(&realm.keys, &prior.id)?)?;
         let same = self.matches(ctx, password, Some(&hash)).await?;
         Ok(prior.contested || !same)
@@ -140,17 +138,38 @@ impl Service {
 
     /// Writes the registration over the one that was seen, with the mail that fits; `false` when the address is not as it was
     /// seen any more.
-    async fn put(&self, ctx: &Ctx, realm: &Realm, draft: &Draft, replaces: Replaces, is_taken: bool) -> Result<bool> {
+    ///
+    /// Where the address has had too many mails, it is written without one, to be asked for later. The one that waits keeps
+    /// its place then, since links to it are under way, but its password counts no more, if this is another: otherwise whoever
+    /// has used up the mails of an address would have its owner prove theirs.
+    async fn put(
+        &self,
+        ctx: &Ctx,
+        realm: &Realm,
+        draft: &Draft,
+        waiting: Option<UserId>,
+        replaces: Replaces,
+        is_taken: bool,
+    ) -> Result<bool> {
         let Draft { row, challenge, .. } = draft;
+        let as_seen = Op::RequireAddress { realm: realm.name.clone(), index: row.index, is_taken };
+        let register = Op::PutRegistration { row: row.clone(), replaces };
+        let silent = match waiting {
+            Some(id) => Op::ContestRegistration { realm: realm.name.clone(), id, is_contested: row.contested },
+            None => register.clone(),
+        };
+        let silent = vec![as_seen.clone(), silent];
         let batch = vec![
-            Op::RequireAddress { realm: realm.name.clone(), index: row.index, is_taken },
-            Op::PutRegistration { row: row.clone(), replaces },
+            as_seen,
+            register,
             Op::InsertChallenge(challenge.clone()),
             Op::Enqueue(draft.announce(ctx, realm, is_taken)?),
             Op::Audit(AuditRow::new(ctx, &realm.name, Event::Registered).user(&row.id).index(row.index)),
         ];
-        match self.commit_mail(ctx, realm, row.index, batch).await {
-            Err(CommitError::Failed(Precondition::RegistrationReplaced | Precondition::AddressAsSeen)) => Ok(false),
+        match self.commit_mail(ctx, realm, row.index, batch, silent).await {
+            Err(CommitError::Failed(
+                Precondition::RegistrationReplaced | Precondition::RegistrationThere | Precondition::AddressAsSeen,
+            )) => Ok(false),
             done => Ok(done.map(|()| true)?),
         }
     }

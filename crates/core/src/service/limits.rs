@@ -167,8 +167,8 @@ impl Service {
         self.give_back(attempt.client).await;
     }
 
-    /// Commits a batch that sends a mail which anybody can ask for, while its address has not had too many. Otherwise nothing
-    /// is done but a line in the audit trail, and who asked is told nothing of it.
+    /// Commits a batch that sends a mail which anybody can ask for, while its address has not had too many. Otherwise that
+    /// which sends none is done, with a line in the audit trail, and who asked is told nothing of it.
     ///
     /// # Errors
     /// Those of the commit.
@@ -178,13 +178,15 @@ impl Service {
         realm: &Realm,
         index: BlindIndex,
         batch: Batch,
+        mut silent: Batch,
     ) -> Result<(), CommitError> {
         let key = realm.keys.limit_key(Row::Mails, &[&index.0]);
         let quota = self.rules.limits.mails_account;
         let counted = vec![Op::Count { row: Row::Mails, key, quota, now: ctx.now }];
         let Some(row) = self.commit_within(ctx, counted, batch).await? else { return Ok(()) };
         let audit = AuditRow::new(ctx, &realm.name, Event::LimitReached).index(index).reason(row.as_str());
-        self.commit(vec![Op::Audit(audit)]).await
+        silent.push(Op::Audit(audit));
+        self.commit(silent).await
     }
 
     /// Commits a batch if all quotas allow it; otherwise nothing is done, and the first that does not is given.

@@ -10,7 +10,7 @@ use crate::{
     limit::Row,
     link::{Act, Challenge, Presented, Purpose},
     message::{MessageKind, Recipient},
-    port::{CommitError, Op, Precondition},
+    port::{Batch, CommitError, Op, Precondition},
     realm::Realm,
     seal::BlindIndex,
     service::{Faults, Given, Service, message, settle::Standing},
@@ -56,7 +56,7 @@ impl Service {
             Op::Enqueue(mail),
             Op::Audit(AuditRow::new(ctx, &realm.name, Event::ResetRequested).index(index)),
         ];
-        Ok(self.commit_mail(ctx, realm, index, batch).await?)
+        Ok(self.commit_mail(ctx, realm, index, batch, Batch::new()).await?)
     }
 
     /// Whether the form for a new password may be shown for this link.

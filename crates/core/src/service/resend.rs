@@ -9,7 +9,7 @@ use crate::{
     limit::Row,
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient},
-    port::Op,
+    port::{Batch, Op},
     realm::Realm,
     service::{Faults, Given, Service, message},
 };
@@ -44,6 +44,6 @@ impl Service {
             Op::Enqueue(mail),
             Op::Audit(AuditRow::new(ctx, &realm.name, Event::VerificationResent).index(index)),
         ];
-        Ok(self.commit_mail(ctx, realm, index, batch).await?)
+        Ok(self.commit_mail(ctx, realm, index, batch, Batch::new()).await?)
     }
 }

@@ -34,6 +34,9 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &Op) -> Result<(), Fault> {
         Op::DeleteSigningKey { kid } => signing_keys::delete(work, kid).await,
         Op::RequireAddress { realm, index, is_taken } => users::require_address(work, realm, *index, *is_taken).await,
         Op::PutRegistration { row, replaces } => registrations::put(work, row, replaces).await,
+        Op::ContestRegistration { realm, id, is_contested } => {
+            registrations::contest(work, realm, id, *is_contested).await
+        }
         Op::DeleteRegistration { realm, id } => registrations::delete(work, realm, id).await,
         Op::InsertUser(user) => users::insert(work, user).await,
         Op::UpdateUser(user) => users::update(work, user).await,

@@ -47,6 +47,17 @@ pub(super) async fn put(work: &mut Work<'_>, row: &Registration, replaces: &Repl
     require(work.insert(NAME, document).await?, Precondition::RegistrationReplaced)
 }
 
+pub(super) async fn contest(
+    work: &mut Work<'_>,
+    realm: &RealmName,
+    id: &UserId,
+    is_contested: bool,
+) -> Result<(), Fault> {
+    let it = doc! { "_id": key(realm, id.as_str()) };
+    let there = work.update(NAME, it, doc! { "$max": { "contested": is_contested } }).await?;
+    require(there, Precondition::RegistrationThere)
+}
+
 pub(super) async fn delete(work: &mut Work<'_>, realm: &RealmName, id: &UserId) -> Result<(), Fault> {
     let deleted = work.delete(NAME, doc! { "_id": key(realm, id.as_str()) }).await?;
     require(deleted, Precondition::RegistrationThere)

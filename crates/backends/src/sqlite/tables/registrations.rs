@@ -16,13 +16,14 @@ use crate::sqlite::{
     row::Columns,
 };
 
-pub(super) const STATEMENTS: &[&str] = &[CLEAR, REPLACE, DELETE, SWEEP, BY_ID, BY_INDEX];
+pub(super) const STATEMENTS: &[&str] = &[CLEAR, REPLACE, CONTEST, DELETE, SWEEP, BY_ID, BY_INDEX];
 
 const INSERT: &str = "INSERT INTO registrations
     (realm, id, blind_index, data_key, profile, password, contested, created_at, expires_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
 const CLEAR: &str = "DELETE FROM registrations WHERE realm = ?1 AND blind_index = ?2";
 const REPLACE: &str = "DELETE FROM registrations WHERE realm = ?1 AND blind_index = ?2 AND id = ?3";
+const CONTEST: &str = "UPDATE registrations SET contested = max(contested, ?3) WHERE realm = ?1 AND id = ?2";
 const DELETE: &str = "DELETE FROM registrations WHERE realm = ?1 AND id = ?2";
 const SWEEP: &str = "DELETE FROM registrations WHERE rowid IN
     (SELECT rowid FROM registrations WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
@@ -56,6 +57,11 @@ pub(super) fn put(db: &Connection, row: &Registration, replaces: &Replaces) -> R
         row.expires_at.millis(),
     ];
     require(write(db, INSERT, params)? == 1, Precondition::RegistrationReplaced)
+}
+
+pub(super) fn contest(db: &Connection, realm: &RealmName, id: &UserId, is_contested: bool) -> Result<(), Fault> {
+    let there = write(db, CONTEST, params![realm.as_str(), id.as_str(), is_contested])?;
+    require(there == 1, Precondition::RegistrationThere)
 }
 
 pub(super) fn delete(db: &Connection, realm: &RealmName, id: &UserId) -> Result<(), Fault> {

@@ -61,6 +61,7 @@ macro_rules! store_cases {
                 a_registration_may_be_written_over_itself,
                 an_identifier_has_one_registration,
                 of_fifty_first_registrations_of_an_address_one_is_written,
+                a_registration_that_is_contested_stays_so,
                 a_registration_is_deleted_once,
                 a_registration_becomes_the_user,
                 an_address_is_never_seen_between_the_two,

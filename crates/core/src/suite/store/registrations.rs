@@ -123,6 +123,23 @@ pub async fn of_fifty_first_registrations_of_an_address_one_is_written(store: &d
     stands(store, &winner.expect("one was written")).await;
 }
 
+/// Whatever is said of it later, and as long as it is there.
+pub async fn a_registration_that_is_contested_stays_so(store: &dyn Store) {
+    let row = registration(&here(), "ada", "ada");
+    let contest = |is_contested| Op::ContestRegistration { realm: here(), id: row.id.clone(), is_contested };
+    fails(store, [contest(true)], Precondition::RegistrationThere).await;
+    done(store, [Op::PutRegistration { row: row.clone(), replaces: Replaces::Exactly(None) }]).await;
+    for (said, is_contested) in [(false, false), (true, true), (false, true)] {
+        done(store, [contest(said)]).await;
+        let read = store.registration(&here(), &row.id).await.unwrap().unwrap();
+        assert_eq!(read, Registration { contested: is_contested, ..row.clone() });
+    }
+    let other = Op::ContestRegistration { realm: there(), id: row.id.clone(), is_contested: true };
+    fails(store, [other], Precondition::RegistrationThere).await;
+    done(store, [delete(&row)]).await;
+    fails(store, [contest(true)], Precondition::RegistrationThere).await;
+}
+
 /// What is not there cannot be deleted.
 pub async fn a_registration_is_deleted_once(store: &dyn Store) {
     let row = registration(&here(), "ada", "ada@example.org");

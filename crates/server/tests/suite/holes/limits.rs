@@ -529,3 +529,51 @@ async fn d81_registrations_of_one_address_at_one_moment_send_no_more_mails_than_
     // Where too many came at once to compare their passwords the link asks for one; it is good all the same.
     victim.verify(&app).await;
 }
+
+#[tokio::test]
+async fn d25_whoever_has_used_up_the_mails_of_an_address_before_its_owner_registers_gains_nothing() {
+    let app = TestApp::with(ENFORCED).await;
+    let attacker = Person::new("victim@example.com").with_password("attackers own phrase");
+    let create = async |number: usize, person: &Person| {
+        let request = app.request(Method::POST, "/User1/create").json(&person.form());
+        json(from(&client(number), request).send().await.unwrap(), 200).await;
+    };
+    create(0, &attacker).await;
+    for number in 1..5 {
+        forget(&app, number, &attacker.email).await;
+    }
+    let sent = app.mails_to(&attacker.email).await.len();
+    let victim = Person::new("victim@example.com").with_password("victims own phrase");
+    create(5, &victim).await;
+    assert_eq!(app.mails_to(&victim.email).await.len(), sent, "no more is sent");
+    let link = app.link(&victim.email, "verify").await;
+    let form = app.open(&link).await.text().await.unwrap();
+    assert!(form.contains("name=\"password\""), "{form}");
+    problem(guess(&app, 9, &attacker.email, &attacker.password).await, 403).await;
+    // Nor by registering once more.
+    create(6, &attacker).await;
+    assert_eq!(app.open(&link).await.status(), 200);
+    problem(guess(&app, 10, &attacker.email, &attacker.password).await, 403).await;
+}
+
+#[tokio::test]
+async fn r01_whoever_has_used_up_the_mails_of_an_address_does_not_keep_its_owner_from_registering() {
+    let app = TestApp::with(ENFORCED).await;
+    for number in 0..5 {
+        forget(&app, number, "victim@example.com").await;
+    }
+    let victim = Person::new("victim@example.com");
+    let request = app.request(Method::POST, "/User1/create").json(&victim.form());
+    json(from(&client(5), request).send().await.unwrap(), 200).await;
+    assert!(app.mails_to(&victim.email).await.is_empty());
+    app.advance(HOUR);
+    let again = value!({ "email": "victim@example.com" });
+    json(app.post_json("/User1/verify/resend", again).await, 200).await;
+    assert_eq!(app.open(&app.link(&victim.email, "verify").await).await.status(), 200);
+    json(guess(&app, 6, &victim.email, &victim.password).await, 200).await;
+}
+
+async fn forget(app: &TestApp, number: usize, email: &str) {
+    let request = app.request(Method::POST, "/User1/forget_password").form(&[("email", email)]);
+    json(from(&client(number), request).send().await.unwrap(), 200).await;
+}
