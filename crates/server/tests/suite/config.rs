@@ -505,6 +505,23 @@ fn production_refuses_secrets_that_others_know() {
 }
 
 #[test]
+fn an_origin_that_no_browser_would_send_is_refused_and_said_how_it_should_be() {
+    let errors = |text: &str| Desk::new().env("CORS_ALLOWED_ORIGINS", text).errors();
+    assert_has(&errors("https://App.example.com/"), &["end with the host or its port: `https://app.example.com`"]);
+    assert_has(&errors("https://a.example.com,http://b.example.com:81/path"), &["`http://b.example.com:81`"]);
+    assert_has(&errors("null"), &["cannot allow `null`"]);
+    assert_has(&errors("https://*.example.com"), &["name each origin"]);
+    for bad in
+        ["app.example.com", "ftp://app.example.com", "https://u@app.example.com", "https://a?b", "https://", "**"]
+    {
+        assert_has(&errors(bad), &["CORS_ALLOWED_ORIGINS: must be origins by commas, such as"]);
+    }
+    let origins = "https://App.example.com:443, http://b.example.com:81";
+    let config = Desk::new().env("CORS_ALLOWED_ORIGINS", origins).config();
+    assert_eq!(config.http.cors_origins, ["https://app.example.com", "http://b.example.com:81"]);
+}
+
+#[test]
 fn a_link_does_not_outlive_its_registration() {
     let errors = Desk::new().env("REGISTRATION_TTL", "1h").errors();
     assert_has(&errors, &["1 problem:", "REGISTRATION_TTL: is shorter than VERIFICATION_TTL"]);

@@ -128,17 +128,35 @@ pub(crate) const API_URL: Form<String> = Form::new("URL", |text| {
     }
 });
 
-/// Origins of web pages, or `*`.
-pub(crate) const ORIGINS: Form<Vec<String>> = Form::new("ORIGINS", |text| {
-    let is_origin = |origin: &str| {
-        origin == "*" || PublicUrl::parse(origin).is_ok_and(|url| url.as_str().matches('/').count() == 2)
-    };
-    if items(text).all(is_origin) {
-        Ok(items(text).map(str::to_owned).collect())
-    } else {
-        Err("must be origins by commas, such as `https://app.example.com`".to_owned())
+/// Origins of web pages, or `*`, as browsers name them.
+pub(crate) const ORIGINS: Form<Vec<String>> = Form::new("ORIGINS", |text| items(text).map(read_origin).collect());
+
+/// The one spelling of an origin that a browser sends: it is compared as it stands.
+fn read_origin(text: &str) -> Result<String, String> {
+    if text == "*" {
+        return Ok(text.to_owned());
     }
-});
+    if text == "null" {
+        return Err("cannot allow `null`, which every sandboxed frame can claim to be".to_owned());
+    }
+    let wrong = || "must be origins by commas, such as `https://app.example.com`".to_owned();
+    let url = PublicUrl::parse(text).map_err(|_| wrong())?;
+    // An authority of a browser's has no wildcard; of many names each must be named.
+    if url.host().contains('*') {
+        return Err("cannot have `*` in a name: name each origin, or allow every page by `*` alone".to_owned());
+    }
+    let (scheme, rest) = url.as_str().split_once("://").ok_or_else(wrong)?;
+    let behind = text.split_once("://").map_or("", |(_, behind)| behind);
+    if behind.contains('/') {
+        let origin = rest.split('/').next().unwrap_or_default();
+        return Err(format!(
+            "must be origins, which end with the host or its port: `{scheme}://{origin}`, without a slash"
+        ));
+    }
+    let port = rest.strip_prefix(url.host()).and_then(|port| port.strip_prefix(':')?.parse::<u16>().ok());
+    let port = port.filter(|port| *port != if scheme == "https" { 443 } else { 80 });
+    Ok(format!("{scheme}://{}{}", url.host(), port.map(|port| format!(":{port}")).unwrap_or_default()))
+}
 
 /// A MongoDB replica set.
 pub(crate) const MONGODB: Form<Database> = Form::new("URL", |text| {
