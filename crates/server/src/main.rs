@@ -113,7 +113,7 @@ fn load(sources: Sources) -> Result<Config, Failure> {
     let loaded = config::load(sources, &OsRandom)
         .map_err(|errors| format!("{errors}\n`portcullis config show` tells where every value comes from."))?;
     for warning in &loaded.warnings {
-        cli::warn(warning)?;
+        cli::warn(&warning.in_full())?;
     }
     Ok(loaded.config)
 }

@@ -1,5 +1,8 @@
 //! The settings: their layers, their names, what follows from them, and what production refuses.
 
+mod layers;
+mod production;
+
 use std::{
     collections::BTreeMap,
     fs::{self, Permissions},
@@ -438,7 +441,7 @@ fn everything_that_is_wrong_is_said_at_once() {
         .file("portcullis.toml", "nonsense = 1\n[realms.User1]\naccess_token_ttl = '1h'\n");
     let expected = [
         "13 problems",
-        "PORT: must be a whole number from 0 to 65535 (`many` from the environment)",
+        "PORT: must be a whole number from 0 to 65535 (it is `many`)\n      from: the environment\n      mend: PORT=8000",
         "HOST: must be an IP address",
         "REALMS: cannot have a realm `v1`",
         "HASH_QUEUE: ",
