@@ -85,6 +85,9 @@ pub(super) fn write_verdict(inspection: &Inspection, out: &mut Output) -> io::Re
                 out.line(format_args!("{:4}. {name}: {}", number + 1, problem.text))?;
                 write_details(problem, out)?;
             }
+            if let Some(note) = errors.note() {
+                out.line(note)?;
+            }
             Ok(1)
         }
     }

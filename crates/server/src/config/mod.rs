@@ -41,7 +41,7 @@ use std::{
 use portcullis_core::{random::Random, realm::RealmName};
 
 use report::{Judgement, Report};
-use table::{DATA_DIR, REALMS};
+use table::{DATA_DIR, ENVIRONMENT, HOST, PUBLIC_URL, REALMS};
 use values::Values;
 
 /// What the command line says about settings.
@@ -91,14 +91,15 @@ pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigError
     if inspection.judgement.problems.is_empty() {
         inspection.make_secrets(random);
     }
+    let why_production = inspection.why_production();
     let Inspection { values, judgement: Judgement { mut problems, warnings }, .. } = inspection;
     match Config::read(&values) {
         Some(config) if problems.is_empty() => Ok(Loaded { config, warnings }),
         None if problems.is_empty() => {
             problems.push(defect());
-            Err(ConfigErrors::new(problems))
+            Err(ConfigErrors::new(problems, None))
         }
-        _ => Err(ConfigErrors::new(problems)),
+        _ => Err(ConfigErrors::new(problems, why_production)),
     }
 }
 
@@ -135,8 +136,18 @@ impl Inspection {
     pub fn verdict(&self) -> Result<(), ConfigErrors> {
         match self.judgement.problems.as_slice() {
             [] => Ok(()),
-            problems => Err(ConfigErrors::new(problems.to_vec())),
+            problems => Err(ConfigErrors::new(problems.to_vec(), self.why_production())),
         }
+    }
+
+    /// Why it counts as production, where nobody said so.
+    fn why_production(&self) -> Option<String> {
+        if self.environment == Environment::Development || !self.values.is_derived(ENVIRONMENT.name()) {
+            return None;
+        }
+        let is_exposed = self.values.get(&HOST).is_some_and(|host| !host.is_loopback());
+        let name = if is_exposed { HOST.name() } else { PUBLIC_URL.name() };
+        Some(format!("It counts as production because {name} is not loopback, and ENVIRONMENT is not set."))
     }
 
     /// The names of the realms. Nothing is made.
@@ -145,7 +156,7 @@ impl Inspection {
     /// Everything that is wrong.
     pub fn realms(&self) -> Result<Vec<RealmName>, ConfigErrors> {
         self.verdict()?;
-        self.values.get(&REALMS).ok_or_else(|| ConfigErrors::new(vec![defect()]))
+        self.values.get(&REALMS).ok_or_else(|| ConfigErrors::new(vec![defect()], None))
     }
 
     /// What the settings say about passwords. Nothing is made.
@@ -154,7 +165,7 @@ impl Inspection {
     /// Everything that is wrong.
     pub fn password(&self) -> Result<Password, ConfigErrors> {
         self.verdict()?;
-        Password::read(&self.values).ok_or_else(|| ConfigErrors::new(vec![defect()]))
+        Password::read(&self.values).ok_or_else(|| ConfigErrors::new(vec![defect()], None))
     }
 
     /// What is not wrong but worth a word.

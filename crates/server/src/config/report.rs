@@ -6,7 +6,11 @@ use super::{choices::Environment, layers::Origin, mend::Mend, values::Values};
 
 /// Everything that is wrong with the configuration.
 #[derive(Debug)]
-pub struct ConfigErrors(Vec<Problem>);
+pub struct ConfigErrors {
+    problems: Vec<Problem>,
+    /// Why it counts as production, where nobody said so.
+    why_production: Option<String>,
+}
 
 /// One thing that is wrong, where it comes from, and what mends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,20 +142,25 @@ impl Problem {
 }
 
 impl ConfigErrors {
-    pub(super) const fn new(problems: Vec<Problem>) -> Self {
-        Self(problems)
+    pub(super) const fn new(problems: Vec<Problem>, why_production: Option<String>) -> Self {
+        Self { problems, why_production }
+    }
+
+    /// What stands below them.
+    pub(crate) fn note(&self) -> Option<&str> {
+        self.why_production.as_deref()
     }
 
     /// One by one.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
-        &self.0
+        &self.problems
     }
 
     /// What stands above them.
     pub(crate) fn heading(&self) -> String {
-        let plural = if self.0.len() == 1 { "problem" } else { "problems" };
-        format!("The configuration has {} {plural}:", self.0.len())
+        let plural = if self.problems.len() == 1 { "problem" } else { "problems" };
+        format!("The configuration has {} {plural}:", self.problems.len())
     }
 }
 
@@ -164,8 +173,11 @@ impl fmt::Display for Problem {
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.heading())?;
-        for (number, problem) in self.0.iter().enumerate() {
+        for (number, problem) in self.problems.iter().enumerate() {
             write!(f, "\n{:4}. {}", number + 1, problem.in_full())?;
+        }
+        if let Some(note) = self.note() {
+            write!(f, "\n{note}")?;
         }
         Ok(())
     }

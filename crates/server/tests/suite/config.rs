@@ -335,6 +335,11 @@ fn it_is_production_as_soon_as_others_can_reach_it() {
     for (name, value) in [("HOST", "0.0.0.0"), ("PUBLIC_URL", "https://example.com"), ("APP_DOMAIN", "example.com")] {
         let desk = Desk::new().env(name, value);
         assert_has(&desk.errors(), &["JWT_SECRET: is not set", "refused in production"]);
+        let why = format!("because {} is not loopback", if name == "HOST" { name } else { "PUBLIC_URL" });
+        assert_has(&desk.errors(), &[&why]);
+        assert_has(&desk.run(cli::check).1, &[&why]);
+        assert!(!desk.env("ENVIRONMENT", "production").errors().contains("because"));
+        let desk = Desk::new().env(name, value);
         desk.env("ENVIRONMENT", "development").env("DEV_MAILBOX", "on").config();
     }
     let config = Desk::production().config();
