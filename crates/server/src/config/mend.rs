@@ -43,7 +43,7 @@ impl Mend {
 
 fn set(name: &str, value: &str, source: Option<&Source>) -> String {
     match source {
-        Some(Source { file: Some(file), .. }) => format!("echo '{value}' > {}", quoted(file)),
+        Some(Source { file: Some(file), .. }) => format!("echo {} > {}", quote(value), quoted(file)),
         Some(Source { origin: Origin::CommandLine, .. }) => format!("{} {value}", flag(name)),
         Some(Source { origin: Origin::Toml(_), .. }) => {
             let is_bare = value.bytes().all(|b| b.is_ascii_digit());
@@ -89,7 +89,10 @@ fn flag(name: &str) -> String {
 
 /// A path as a shell takes it.
 pub(super) fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-+@%".contains(&b));
-    if is_plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+    quote(&path.display().to_string())
+}
+
+fn quote(text: &str) -> String {
+    let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/._-+@%:,".contains(&b));
+    if is_plain { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

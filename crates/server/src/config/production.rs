@@ -13,8 +13,8 @@ use super::{
     secrets,
     table::{
         APP_DOMAIN, ARGON2_ITERATIONS, ARGON2_MEMORY_KIB, CORS_ALLOWED_ORIGINS, DATABASE_URL, DEV_MAILBOX,
-        ENCRYPTION_KEY, JWT_SECRET, JWT_SECRET_PREVIOUS, MAIL_SERVER, MAIL_SSL_TLS, MAIL_STARTTLS, PASSWORD_MIN_LENGTH,
-        PUBLIC_URL, RATE_LIMIT_MODE, SMS_COUNTRIES, TWILIO_SID, VALIDATE_CERTS,
+        ENCRYPTION_KEY, JWT_SECRET, JWT_SECRET_PREVIOUS, MAIL_SERVER, MAIL_SSL_TLS, MAIL_STARTTLS, MONGO_URL,
+        PASSWORD_MIN_LENGTH, PUBLIC_URL, RATE_LIMIT_MODE, SMS_COUNTRIES, TWILIO_SID, VALIDATE_CERTS,
     },
     values::Values,
 };
@@ -99,8 +99,13 @@ fn database(values: &Values, report: &mut Report) {
         hosts.split(',').any(|host| !is_loopback_host(host.rsplit_once(':').map_or(host, |(host, _)| host)));
     if user.is_none() && is_elsewhere && !url.contains("authMechanism=") {
         let text = "has no user, so that anybody on its network can write to the database: give it `USER:PASSWORD@`";
-        let mend = Mend::set(name, url.trim().replacen("://", "://USER:PASSWORD@", 1));
-        report.insecure(RefusedElseWarned, name, text, mend);
+        // What stands behind the `?` may be a password, too.
+        let (address, options) = url.trim().split_once('?').map_or((url.trim(), ""), |(address, _)| (address, "?…"));
+        let mend = Mend::set(name, format!("{}{options}", address.replacen("://", "://USER:PASSWORD@", 1)));
+        let finding = report.insecure(RefusedElseWarned, name, text, mend);
+        if values.is_derived(name) {
+            finding.beside(MONGO_URL.name());
+        }
     }
 }
 

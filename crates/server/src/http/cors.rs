@@ -23,7 +23,7 @@ const READABLE: HeaderValue =
 /// How long a browser remembers the answer to its question, in seconds. Whoever is no longer named reads nothing all the same:
 /// the answers themselves say so, each time.
 const REMEMBERED: HeaderValue = HeaderValue::from_static("3600");
-/// What answers depend on. A cache between must not give one origin's answer to another.
+/// What answers depend on.
 const DEPENDS: HeaderValue = HeaderValue::from_static("Authorization, Origin, Accept");
 
 /// Answers the questions of browsers (preflights), and tells of every other answer who may read it.
@@ -38,9 +38,7 @@ pub(super) async fn cors(State(state): State<AppState>, request: Request, next: 
         && allowed.is_some();
     let mut response = if is_question { permit() } else { next.run(request).await };
     let headers = response.headers_mut();
-    if !headers.contains_key(VARY) {
-        headers.insert(VARY, DEPENDS);
-    }
+    depends_on_origin(headers);
     if let Some(origin) = allowed {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, READABLE);
@@ -57,6 +55,19 @@ fn allowed(origins: &[String], headers: &HeaderMap) -> Option<HeaderValue> {
         return Some(HeaderValue::from_static("*"));
     }
     origins.iter().any(|known| known.as_bytes() == origin.as_bytes()).then(|| origin.clone())
+}
+
+/// A cache between must not give one origin's answer to another.
+fn depends_on_origin(headers: &mut HeaderMap) {
+    if !headers.contains_key(VARY) {
+        headers.insert(VARY, DEPENDS);
+        return;
+    }
+    let names = headers.get_all(VARY).iter().filter_map(|value| value.to_str().ok()).flat_map(|names| names.split(','));
+    let is_said = names.into_iter().any(|name| name.trim().eq_ignore_ascii_case("origin"));
+    if !is_said {
+        headers.append(VARY, HeaderValue::from_static("Origin"));
+    }
 }
 
 fn permit() -> Response {

@@ -34,9 +34,10 @@ pub(crate) const HOST_NAME: Form<String> = Form::new("HOST", |text| {
 })
 .meaning(|text| {
     let host = text.split_once("://").map_or(text, |(_, host)| host);
-    Some(host.split([':', '/']).next()?.to_owned()).filter(|host| !host.is_empty())
-})
-.like("smtp.example.com");
+    // What stands before an `@` may be a password.
+    let host = host.rsplit('@').next()?.split([':', '/']).next()?;
+    Some(host.to_owned()).filter(|host| !host.is_empty())
+});
 
 /// Networks in the form of CIDR; a bare address is a network of one.
 pub(crate) const NETWORKS: Form<Vec<IpNet>> = Form::new("NETWORKS", |text| {

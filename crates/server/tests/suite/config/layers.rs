@@ -31,8 +31,8 @@ fn a_bad_value_is_said_to_stand_where_it_does_and_mended_in_the_words_of_that_pl
         (Desk::new().file(".env", multiline), ".env, line 6", "PORT=8000"),
         (Desk::new().file(".env", &multiline.replace('\n', "\r\n")), ".env, line 6", "PORT=8000"),
         (Desk::new().file("portcullis.toml", "# one\n\nport = 'many'\n"), "portcullis.toml, line 3", "port = 8000"),
-        (Desk::new().file("p", "many\n").env("PORT_FILE", "p"), "p, by the environment", "echo '8000' > p"),
-        (Desk::new().file("p", "many").file(".env", "\nPORT_FILE=p"), "p, by .env, line 2", "echo '8000' > p"),
+        (Desk::new().file("p", "many\n").env("PORT_FILE", "p"), "p, by the environment", "echo 8000 > p"),
+        (Desk::new().file("p", "many").file(".env", "\nPORT_FILE=p"), "p, by .env, line 2", "echo 8000 > p"),
     ] {
         let expected = format!(
             "1. PORT: must be a whole number from 0 to 65535 (it is `many`)\n      from: {origin}\n      mend: {mend}"
@@ -56,6 +56,7 @@ fn what_was_probably_meant_is_what_mends_it() {
         ("PUBLIC_URL", "https://accounts.example.com/?a=b", "https://accounts.example.com/"),
         ("APP_DOMAIN", "https://accounts.example.com/", "accounts.example.com"),
         ("MAIL_SERVER", "smtps://smtp.example.org:465", "smtp.example.org"),
+        ("MAIL_SERVER", "smtps://user:hushhush@smtp.example.org:465/", "smtp.example.org"),
         ("MAIL_FROM", "Shop <shop@example.com>", "shop@example.com"),
         (
             "CORS_ALLOWED_ORIGINS",

@@ -222,6 +222,16 @@ fn a_file_with_a_secret_that_others_can_read_is_refused_in_whatever_way_it_is_na
 }
 
 #[test]
+fn a_mongodb_that_anybody_can_write_to_is_refused_and_nothing_of_its_url_is_shown_that_may_be_secret() {
+    let url = "mongodb://db.example.com/accounts?tlsCertificateKeyFilePassword=hushhush";
+    let desk = Desk::production().env("MONGO_URL", url);
+    let mend = "DATABASE_URL=mongodb://USER:PASSWORD@db.example.com/accounts?…";
+    let origin = "DATABASE_URL: the default (`MONGO_URL`, or else `sqlite://DATA_DIR/portcullis.db`); MONGO_URL: the environment";
+    refused(&desk, "DATABASE_URL", "has no user", origin, mend);
+    assert!(!desk.errors().contains("hushhush"));
+}
+
+#[test]
 fn secrets_of_development_that_others_can_read_are_refused() {
     let desk = Desk::production();
     fs::create_dir(desk.path("data")).unwrap();
