@@ -4,7 +4,7 @@ pub mod app;
 pub mod cli;
 pub mod config;
 mod http;
-mod listen;
+pub mod listen;
 pub mod metrics;
 mod near;
 pub mod telemetry;

@@ -7,10 +7,10 @@ use portcullis::{
     app::{self, Outside},
     cli::{self, Command, Output},
     config::{self, Config, Sources},
+    listen::files,
     telemetry,
 };
 use portcullis_core::{clock::SystemClock, random::OsRandom};
-use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -61,17 +61,8 @@ fn serve(sources: Sources) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A connection is a file, and many systems allow only a thousand where they would give more.
-fn ask_for_files() {
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::debug!(%error, "no more files may be open than the system gave");
-    }
-}
-
-async fn run(config: Config) -> Result<(), Failure> {
-    ask_for_files();
+async fn run(mut config: Config) -> Result<(), Failure> {
+    files::make_room(&mut config);
     let address = config.http.listen;
     let app = App::build(&config, Outside::default()).await?;
     let listener = TcpListener::bind(address).await.map_err(|error| deaf(address, &error))?;
@@ -122,7 +113,7 @@ fn load(sources: Sources) -> Result<Config, Failure> {
     let loaded = config::load(sources, &OsRandom)
         .map_err(|errors| format!("{errors}\n`portcullis config show` tells where every value comes from."))?;
     for warning in &loaded.warnings {
-        cli::warn(warning)?;
+        cli::warn(&warning.in_full())?;
     }
     Ok(loaded.config)
 }

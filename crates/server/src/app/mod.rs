@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 use crate::{
     config::{self, Config, Delivery, Enumeration, Environment, Signing},
     http::{self, Face, Limits, Shared},
-    listen::{self, Patience, Places},
+    listen::{self, MEASURERS, Patience, Places},
     metrics,
     templates::TemplateError,
     worker::{Bells, Worker},
@@ -199,7 +199,7 @@ impl App {
             // Until the last request has been answered.
             Some(Metrics { listener, entrance }) => tokio::select! {
                 () = served => {}
-                () = listen::serve(listener, entrance, self.patience, Places::new(64, 64, Vec::new()), std::future::pending()) => {}
+                () = listen::serve(listener, entrance, self.patience, Places::new(MEASURERS, MEASURERS, Vec::new()), std::future::pending()) => {}
             },
             None => served.await,
         }

@@ -4,7 +4,7 @@ use std::io;
 
 use serde::Serialize;
 
-use super::output::{BAD, GOOD, Output, WARNING};
+use super::output::{BAD, FAINT, GOOD, HEADING, Output, WARNING};
 use crate::config::{Inspection, Problem, Sources, inspect};
 
 /// What the settings amount to, for scripts.
@@ -20,6 +20,10 @@ pub(super) struct Verdict {
 struct Remark {
     name: String,
     text: String,
+    /// Where it was said; none of what is no setting's.
+    origin: Option<String>,
+    /// The line that mends it.
+    mend: Option<String>,
 }
 
 impl Verdict {
@@ -40,8 +44,8 @@ impl Verdict {
 }
 
 impl From<Problem> for Remark {
-    fn from(Problem { name, text }: Problem) -> Self {
-        Self { name, text }
+    fn from(Problem { name, text, origin, mend }: Problem) -> Self {
+        Self { name, text, origin, mend }
     }
 }
 
@@ -66,6 +70,7 @@ pub(super) fn write_verdict(inspection: &Inspection, out: &mut Output) -> io::Re
     for warning in inspection.warnings() {
         let word = out.paint(WARNING, "Warning:");
         out.line(format_args!("{word} {warning}"))?;
+        write_details(warning, out)?;
     }
     match inspection.verdict() {
         Ok(()) => {
@@ -74,11 +79,24 @@ pub(super) fn write_verdict(inspection: &Inspection, out: &mut Output) -> io::Re
             Ok(0)
         }
         Err(errors) => {
-            let text = errors.to_string();
-            let (heading, list) = text.split_once('\n').unwrap_or((&text, ""));
-            out.line(out.paint(BAD, heading))?;
-            out.line(list)?;
+            out.line(out.paint(BAD, errors.heading()))?;
+            for (number, problem) in errors.problems().iter().enumerate() {
+                let name = out.paint(HEADING, &problem.name);
+                out.line(format_args!("{:4}. {name}: {}", number + 1, problem.text))?;
+                write_details(problem, out)?;
+            }
+            if let Some(note) = errors.note() {
+                out.line(note)?;
+            }
             Ok(1)
         }
     }
+}
+
+fn write_details(problem: &Problem, out: &mut Output) -> io::Result<()> {
+    for (label, said) in problem.details() {
+        let label = out.paint(FAINT, label);
+        out.line(format_args!("      {label} {said}"))?;
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ mod derive;
 mod form;
 mod layers;
 mod markdown;
+mod mend;
 mod names;
 mod parts;
 mod production;
@@ -39,8 +40,8 @@ use std::{
 
 use portcullis_core::{random::Random, realm::RealmName};
 
-use report::Report;
-use table::REALMS;
+use report::{Judgement, Report};
+use table::{DATA_DIR, ENVIRONMENT, HOST, PUBLIC_URL, REALMS};
 use values::Values;
 
 /// What the command line says about settings.
@@ -77,7 +78,7 @@ pub struct Loaded {
 pub struct Inspection {
     environment: Environment,
     values: Values,
-    report: Report,
+    judgement: Judgement,
     secrets_file: Option<PathBuf>,
 }
 
@@ -87,18 +88,18 @@ pub struct Inspection {
 /// Everything that is wrong.
 pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigErrors> {
     let mut inspection = inspect(sources);
-    if inspection.report.problems.is_empty() {
+    if inspection.judgement.problems.is_empty() {
         inspection.make_secrets(random);
     }
-    let Inspection { values, report, .. } = inspection;
-    let mut problems = report.problems;
+    let why_production = inspection.why_production();
+    let Inspection { values, judgement: Judgement { mut problems, warnings }, .. } = inspection;
     match Config::read(&values) {
-        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings: report.warnings }),
+        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings }),
         None if problems.is_empty() => {
             problems.push(defect());
-            Err(ConfigErrors::new(problems))
+            Err(ConfigErrors::new(problems, None))
         }
-        _ => Err(ConfigErrors::new(problems)),
+        _ => Err(ConfigErrors::new(problems, why_production)),
     }
 }
 
@@ -117,8 +118,8 @@ pub fn inspect(sources: Sources) -> Inspection {
     rules::check(&values, environment, &mut report);
     rules::check_realm_tables(&values, &realm_tables, &mut report);
     production::check(&values, secrets_file.as_deref().filter(|file| file.exists()), &mut report);
-    report.settle(environment);
-    Inspection { environment, values, report, secrets_file }
+    let judgement = report.settle(environment, &values);
+    Inspection { environment, values, judgement, secrets_file }
 }
 
 impl Inspection {
@@ -133,10 +134,20 @@ impl Inspection {
     /// # Errors
     /// Everything that is wrong.
     pub fn verdict(&self) -> Result<(), ConfigErrors> {
-        match self.report.problems.as_slice() {
+        match self.judgement.problems.as_slice() {
             [] => Ok(()),
-            problems => Err(ConfigErrors::new(problems.to_vec())),
+            problems => Err(ConfigErrors::new(problems.to_vec(), self.why_production())),
         }
+    }
+
+    /// Why it counts as production, where nobody said so.
+    fn why_production(&self) -> Option<String> {
+        if self.environment == Environment::Development || !self.values.is_derived(ENVIRONMENT.name()) {
+            return None;
+        }
+        let is_exposed = self.values.get(&HOST).is_some_and(|host| !host.is_loopback());
+        let name = if is_exposed { HOST.name() } else { PUBLIC_URL.name() };
+        Some(format!("It counts as production because {name} is not loopback, and ENVIRONMENT is not set."))
     }
 
     /// The names of the realms. Nothing is made.
@@ -145,7 +156,7 @@ impl Inspection {
     /// Everything that is wrong.
     pub fn realms(&self) -> Result<Vec<RealmName>, ConfigErrors> {
         self.verdict()?;
-        self.values.get(&REALMS).ok_or_else(|| ConfigErrors::new(vec![defect()]))
+        self.values.get(&REALMS).ok_or_else(|| ConfigErrors::new(vec![defect()], None))
     }
 
     /// What the settings say about passwords. Nothing is made.
@@ -154,13 +165,13 @@ impl Inspection {
     /// Everything that is wrong.
     pub fn password(&self) -> Result<Password, ConfigErrors> {
         self.verdict()?;
-        Password::read(&self.values).ok_or_else(|| ConfigErrors::new(vec![defect()]))
+        Password::read(&self.values).ok_or_else(|| ConfigErrors::new(vec![defect()], None))
     }
 
     /// What is not wrong but worth a word.
     #[must_use]
     pub fn warnings(&self) -> &[Problem] {
-        &self.report.warnings
+        &self.judgement.warnings
     }
 
     /// What templates need; none when one of it is wrong. Whatever else is wrong does not matter.
@@ -176,9 +187,12 @@ impl Inspection {
     fn make_secrets(&mut self, random: &dyn Random) {
         let Some(file) = &self.secrets_file else { return };
         if let Err(error) = secrets::generate(&mut self.values, file, random) {
-            let name = file.display().to_string();
-            self.report
-                .problem(name, format!("cannot be made: {error}; set JWT_SECRET and ENCRYPTION_KEY, or DATA_DIR"));
+            self.judgement.problems.push(Problem {
+                name: file.display().to_string(),
+                text: format!("cannot be made: {error}; set JWT_SECRET and ENCRYPTION_KEY, or DATA_DIR"),
+                origin: self.values.origins([DATA_DIR.name()].into_iter()),
+                mend: Some("name a folder that can be written to by DATA_DIR".to_owned()),
+            });
         }
     }
 }
@@ -188,6 +202,8 @@ fn defect() -> Problem {
     Problem {
         name: "Portcullis".to_owned(),
         text: "a default of this version cannot be read: please report it".to_owned(),
+        origin: None,
+        mend: None,
     }
 }
 

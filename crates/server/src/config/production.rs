@@ -5,15 +5,16 @@ use std::path::Path;
 use super::{
     choices::RateLimitMode,
     form::{authority, decode_key, is_loopback_host, items},
+    mend::Mend,
     report::{
         Gravity::{Refused, RefusedElseWarned},
         Report,
     },
     secrets,
     table::{
-        ARGON2_ITERATIONS, ARGON2_MEMORY_KIB, CORS_ALLOWED_ORIGINS, DATABASE_URL, DEV_MAILBOX, ENCRYPTION_KEY,
-        JWT_SECRET, JWT_SECRET_PREVIOUS, MAIL_SERVER, MAIL_SSL_TLS, MAIL_STARTTLS, PASSWORD_MIN_LENGTH, PUBLIC_URL,
-        RATE_LIMIT_MODE, SMS_COUNTRIES, TWILIO_SID, VALIDATE_CERTS,
+        APP_DOMAIN, ARGON2_ITERATIONS, ARGON2_MEMORY_KIB, CORS_ALLOWED_ORIGINS, DATABASE_URL, DEV_MAILBOX,
+        ENCRYPTION_KEY, JWT_SECRET, JWT_SECRET_PREVIOUS, MAIL_SERVER, MAIL_SSL_TLS, MAIL_STARTTLS, MONGO_URL,
+        PASSWORD_MIN_LENGTH, PUBLIC_URL, RATE_LIMIT_MODE, SMS_COUNTRIES, TWILIO_SID, VALIDATE_CERTS,
     },
     values::Values,
 };
@@ -27,11 +28,14 @@ pub(super) fn check(values: &Values, secrets_file: Option<&Path>, report: &mut R
     passwords(values, report);
     web(values, report);
     if values.get(&TWILIO_SID).is_some_and(|sid| !sid.bytes().all(|b| b.is_ascii_alphanumeric())) {
-        report.insecure(Refused, TWILIO_SID.name(), "is no account's SID: those are letters and digits");
+        let mend = Mend::set(TWILIO_SID.name(), "AC0123456789abcdef0123456789abcdef");
+        let text = "is no account's SID: those are letters and digits, as Twilio's console shows";
+        report.insecure(Refused, TWILIO_SID.name(), text, mend);
     }
     if values.has(TWILIO_SID.name()) && !values.has(SMS_COUNTRIES.name()) {
         let text = "is not set beside TWILIO_SID: name the countries to which an SMS may go";
-        report.insecure(Refused, SMS_COUNTRIES.name(), text);
+        let mend = Mend::set(SMS_COUNTRIES.name(), "US,CA");
+        report.insecure(Refused, SMS_COUNTRIES.name(), text, mend);
     }
 }
 
@@ -49,32 +53,37 @@ fn jwt_secrets(values: &Values, secrets_file: Option<&Path>, report: &mut Report
     }
     for name in [JWT_SECRET.name(), JWT_SECRET_PREVIOUS.name()] {
         let Some(secret) = values.text(name) else { continue };
-        if PUBLISHED.contains(&secret.trim()) {
-            report.insecure(RefusedElseWarned, name, format!("is an example that everybody knows: {MAKE_ONE}"));
+        let why = if PUBLISHED.contains(&secret.trim()) {
+            "is an example that everybody knows".to_owned()
         } else if secret.len() < SHORTEST_SECRET {
-            let text = format!("is shorter than {SHORTEST_SECRET} bytes and can be guessed: {MAKE_ONE}");
-            report.insecure(RefusedElseWarned, name, text);
+            format!("is shorter than {SHORTEST_SECRET} bytes and can be guessed")
         } else if is_monotonous(secret.as_bytes()) {
-            report.insecure(RefusedElseWarned, name, format!("is one character over and over: {MAKE_ONE}"));
-        }
+            "is one character over and over".to_owned()
+        } else {
+            continue;
+        };
+        let mend = if name == JWT_SECRET.name() { Mend::NewSecret(name) } else { Mend::TakeOut(name) };
+        report.insecure(RefusedElseWarned, name, why, mend);
     }
 }
-
-const MAKE_ONE: &str = "make one with `openssl rand -base64 32`";
 
 fn encryption_key(values: &Values, secrets_file: Option<&Path>, report: &mut Report) {
     let name = ENCRYPTION_KEY.name();
     if !values.has(name) {
         absent(name, secrets_file, report);
     }
-    if items(values.text(name).unwrap_or_default()).filter_map(decode_key).any(|key| is_monotonous(&key)) {
-        report.insecure(RefusedElseWarned, name, format!("is one byte over and over: {MAKE_ONE}"));
+    let text = values.text(name).unwrap_or_default();
+    if items(text).any(|key| PUBLISHED.contains(&key)) {
+        let text = "is an example that everybody knows";
+        report.insecure(RefusedElseWarned, name, text, Mend::NewSecret(name));
+    } else if items(text).filter_map(decode_key).any(|key| is_monotonous(&key)) {
+        report.insecure(RefusedElseWarned, name, "is one byte over and over", Mend::NewSecret(name));
     }
 }
 
-fn absent(name: &str, secrets_file: Option<&Path>, report: &mut Report) {
+fn absent(name: &'static str, secrets_file: Option<&Path>, report: &mut Report) {
     let kept = secrets_file.map(|file| format!("; the one of development is in {}", file.display()));
-    report.insecure(Refused, name, format!("is not set: {MAKE_ONE}{}", kept.unwrap_or_default()));
+    report.insecure(Refused, name, format!("is not set{}", kept.unwrap_or_default()), Mend::NewSecret(name));
 }
 
 fn is_monotonous(bytes: &[u8]) -> bool {
@@ -90,17 +99,24 @@ fn database(values: &Values, report: &mut Report) {
         hosts.split(',').any(|host| !is_loopback_host(host.rsplit_once(':').map_or(host, |(host, _)| host)));
     if user.is_none() && is_elsewhere && !url.contains("authMechanism=") {
         let text = "has no user, so that anybody on its network can write to the database: give it `USER:PASSWORD@`";
-        report.insecure(RefusedElseWarned, name, text);
+        // What stands behind the `?` may be a password, too.
+        let (address, options) = url.trim().split_once('?').map_or((url.trim(), ""), |(address, _)| (address, "?…"));
+        let mend = Mend::set(name, format!("{}{options}", address.replacen("://", "://USER:PASSWORD@", 1)));
+        let finding = report.insecure(RefusedElseWarned, name, text, mend);
+        if values.is_derived(name) {
+            finding.beside(MONGO_URL.name());
+        }
     }
 }
 
 fn mail(values: &Values, report: &mut Report) {
     if values.get(&DEV_MAILBOX) == Some(true) {
-        let text = "is on: mails would be shown to whoever sits at the machine, and never sent; set MAIL_SERVER";
-        report.insecure(Refused, DEV_MAILBOX.name(), text);
+        let text = "is on: mails would be shown to whoever sits at the machine, and never sent";
+        report.insecure(Refused, DEV_MAILBOX.name(), text, Mend::set(DEV_MAILBOX.name(), "off"));
     }
     if !values.has(MAIL_SERVER.name()) {
-        report.insecure(Refused, MAIL_SERVER.name(), "is not set: accounts cannot be verified without mail");
+        let mend = Mend::set(MAIL_SERVER.name(), "smtp.example.com");
+        report.insecure(Refused, MAIL_SERVER.name(), "is not set: accounts cannot be verified without mail", mend);
         return;
     }
     if values.get(&MAIL_SERVER).is_some_and(|server| is_loopback_host(&server)) {
@@ -109,11 +125,13 @@ fn mail(values: &Values, report: &mut Report) {
     if values.get(&MAIL_STARTTLS) == Some(false) && values.get(&MAIL_SSL_TLS) == Some(false) {
         let text =
             "and MAIL_SSL_TLS are both off, so that mails and the password cross the network in the clear: set one";
-        report.insecure(RefusedElseWarned, MAIL_STARTTLS.name(), text);
+        let mend = Mend::set(MAIL_STARTTLS.name(), "on");
+        report.insecure(RefusedElseWarned, MAIL_STARTTLS.name(), text, mend).beside(MAIL_SSL_TLS.name());
     }
     if values.get(&VALIDATE_CERTS) == Some(false) {
         let text = "is off, so that anybody can pose as MAIL_SERVER: for a root of your own there is MAIL_CA_FILE";
-        report.insecure(RefusedElseWarned, VALIDATE_CERTS.name(), text);
+        let mend = Mend::set(VALIDATE_CERTS.name(), "on");
+        report.insecure(RefusedElseWarned, VALIDATE_CERTS.name(), text, mend);
     }
 }
 
@@ -129,10 +147,15 @@ fn passwords(values: &Values, report: &mut Report) {
             "of {memory} with {iterations} ARGON2_ITERATIONS is below OWASP's floor: take 47104 with 1, 19456 with 2, \
              12288 with 3, 9216 with 4 or 7168 with 5, or more"
         );
-        report.insecure(RefusedElseWarned, ARGON2_MEMORY_KIB.name(), text);
+        let reached = ARGON2_FLOOR.iter().filter(|(_, least)| iterations >= *least);
+        let enough = reached.map(|(floor, _)| *floor).min().unwrap_or(19_456);
+        let mend = Mend::set(ARGON2_MEMORY_KIB.name(), enough.to_string());
+        let finding = report.insecure(RefusedElseWarned, ARGON2_MEMORY_KIB.name(), text, mend);
+        finding.beside(ARGON2_ITERATIONS.name());
     }
     if values.get(&PASSWORD_MIN_LENGTH).is_some_and(|least| least < 8) {
-        report.insecure(RefusedElseWarned, PASSWORD_MIN_LENGTH.name(), "is under 8: set 8 or more, better 15");
+        let mend = Mend::set(PASSWORD_MIN_LENGTH.name(), "8");
+        report.insecure(RefusedElseWarned, PASSWORD_MIN_LENGTH.name(), "is under 8: set 8 or more, better 15", mend);
     }
 }
 
@@ -142,12 +165,22 @@ fn web(values: &Values, report: &mut Report) {
     {
         let text = format!("is {url}, not https: links would carry their tokens in the clear");
         let gravity = if url.is_loopback() { Refused } else { RefusedElseWarned };
-        report.insecure(gravity, PUBLIC_URL.name(), text);
+        let https = url.as_str().replacen("http://", "https://", 1);
+        let https = if url.is_loopback() { "https://accounts.example.com".to_owned() } else { https };
+        let finding = report.insecure(gravity, PUBLIC_URL.name(), text, Mend::set(PUBLIC_URL.name(), https));
+        if values.is_derived(PUBLIC_URL.name()) && values.has(APP_DOMAIN.name()) {
+            finding.beside(APP_DOMAIN.name());
+        }
     }
     if values.get(&RATE_LIMIT_MODE) == Some(RateLimitMode::Off) {
-        report.insecure(Refused, RATE_LIMIT_MODE.name(), "is off: set `enforce`, or `observe`");
+        let mend = Mend::set(RATE_LIMIT_MODE.name(), "enforce");
+        report.insecure(Refused, RATE_LIMIT_MODE.name(), "is off: set `enforce`, or `observe`", mend);
     }
-    if values.get(&CORS_ALLOWED_ORIGINS).is_some_and(|origins| origins.iter().any(|origin| origin == "*")) {
-        report.insecure(Refused, CORS_ALLOWED_ORIGINS.name(), "allows every page (`*`): name the origins");
+    let origins = values.get(&CORS_ALLOWED_ORIGINS).unwrap_or_default();
+    if origins.iter().any(|origin| origin == "*") {
+        let name = CORS_ALLOWED_ORIGINS.name();
+        let named: Vec<&str> = origins.iter().map(String::as_str).filter(|origin| *origin != "*").collect();
+        let named = if named.is_empty() { "https://app.example.com".to_owned() } else { named.join(",") };
+        report.insecure(Refused, name, "allows every page (`*`): name the origins", Mend::set(name, named));
     }
 }

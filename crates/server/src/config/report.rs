@@ -2,19 +2,27 @@
 
 use std::fmt;
 
-use super::choices::Environment;
+use super::{choices::Environment, layers::Origin, mend::Mend, values::Values};
 
 /// Everything that is wrong with the configuration.
 #[derive(Debug)]
-pub struct ConfigErrors(Vec<Problem>);
+pub struct ConfigErrors {
+    problems: Vec<Problem>,
+    /// Why it counts as production, where nobody said so.
+    why_production: Option<String>,
+}
 
-/// One thing that is wrong, and what mends it.
+/// One thing that is wrong, where it comes from, and what mends it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The setting, or the file or key that is no setting.
     pub name: String,
-    /// What is wrong with it, and what mends it.
+    /// What is wrong with it.
     pub text: String,
+    /// Where what is wrong was said: a file and its line, the environment, the command line, or nowhere.
+    pub origin: Option<String>,
+    /// The line that mends it: of a settings file, the environment, the command line or a shell.
+    pub mend: Option<String>,
 }
 
 /// How grave an insecure setting is.
@@ -26,60 +34,133 @@ pub(super) enum Gravity {
     RefusedElseWarned,
 }
 
+/// A problem, as long as not everything is known of it.
+#[derive(Debug)]
+pub(super) struct Finding {
+    name: String,
+    text: String,
+    beside: Option<&'static str>,
+    origin: Option<Origin>,
+    mend: Option<Mend>,
+}
+
 /// What was found so far.
 #[derive(Debug, Default)]
 pub(super) struct Report {
+    problems: Vec<Finding>,
+    warnings: Vec<Finding>,
+    insecure: Vec<(Gravity, Finding)>,
+}
+
+/// What it comes to.
+#[derive(Debug)]
+pub(super) struct Judgement {
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<Problem>,
-    insecure: Vec<(Gravity, Problem)>,
 }
 
 impl Report {
     /// Wrong wherever the server runs.
-    pub(super) fn problem(&mut self, name: impl Into<String>, text: impl Into<String>) {
-        self.problems.push(Problem::new(name, text));
+    pub(super) fn problem(&mut self, name: impl Into<String>, text: impl Into<String>, mend: Mend) -> &mut Finding {
+        self.problems.push_mut(Finding::new(name, text, Some(mend)))
     }
 
     /// Suspicious wherever the server runs.
-    pub(super) fn warning(&mut self, name: impl Into<String>, text: impl Into<String>) {
-        self.warnings.push(Problem::new(name, text));
+    pub(super) fn warning(&mut self, name: impl Into<String>, text: impl Into<String>) -> &mut Finding {
+        self.warnings.push_mut(Finding::new(name, text, None))
     }
 
     /// Insecure: what follows depends on where the server runs.
-    pub(super) fn insecure(&mut self, gravity: Gravity, name: impl Into<String>, text: impl Into<String>) {
-        self.insecure.push((gravity, Problem::new(name, text)));
+    pub(super) fn insecure(
+        &mut self,
+        gravity: Gravity,
+        name: impl Into<String>,
+        text: impl Into<String>,
+        mend: Mend,
+    ) -> &mut Finding {
+        let (_, finding) = self.insecure.push_mut((gravity, Finding::new(name, text, Some(mend))));
+        finding
     }
 
-    /// Turns what is insecure into problems or warnings.
-    pub(super) fn settle(&mut self, environment: Environment) {
-        for (gravity, problem) in self.insecure.drain(..) {
+    /// Turns what is insecure into problems or warnings, and says where each comes from.
+    pub(super) fn settle(self, environment: Environment, values: &Values) -> Judgement {
+        let Self { mut problems, mut warnings, insecure } = self;
+        for (gravity, finding) in insecure {
             match (environment, gravity) {
                 (Environment::Production, _) => {
-                    self.problems
-                        .push(Problem { text: format!("{} (refused in production)", problem.text), ..problem });
+                    problems.push(Finding { text: format!("{} (refused in production)", finding.text), ..finding });
                 }
-                (Environment::Development, Gravity::RefusedElseWarned) => self.warnings.push(problem),
+                (Environment::Development, Gravity::RefusedElseWarned) => warnings.push(finding),
                 (Environment::Development, Gravity::Refused) => {}
             }
         }
+        let settled = |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.settle(values)).collect();
+        Judgement { problems: settled(problems), warnings: settled(warnings) }
+    }
+}
+
+impl Finding {
+    fn new(name: impl Into<String>, text: impl Into<String>, mend: Option<Mend>) -> Self {
+        Self { name: name.into(), text: text.into(), beside: None, origin: None, mend }
+    }
+
+    /// Another setting that the same finding is about.
+    pub(super) fn beside(&mut self, name: &'static str) {
+        self.beside = Some(name);
+    }
+
+    /// Where it was said, of what is no setting.
+    pub(super) fn at(&mut self, origin: &Origin) {
+        self.origin = Some(origin.clone());
+    }
+
+    fn settle(self, values: &Values) -> Problem {
+        let said = self.origin.map(|origin| origin.to_string());
+        let names = self.name.split(", ").chain(self.beside);
+        let origin = said.or_else(|| values.origins(names));
+        let mend = self.mend.map(|mend| mend.spelled(values));
+        Problem { name: self.name, text: self.text, origin, mend }
     }
 }
 
 impl Problem {
-    fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
+    /// What there is to say besides, each with its label.
+    pub fn details(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [("from:", &self.origin), ("mend:", &self.mend)]
+            .into_iter()
+            .filter_map(|(label, said)| Some((label, said.as_deref()?)))
+    }
+}
+
+impl Problem {
+    /// All there is to say, a line for each.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        let details = self.details().map(|(label, said)| format!("\n      {label} {said}"));
+        std::iter::once(self.to_string()).chain(details).collect()
     }
 }
 
 impl ConfigErrors {
-    pub(super) const fn new(problems: Vec<Problem>) -> Self {
-        Self(problems)
+    pub(super) const fn new(problems: Vec<Problem>, why_production: Option<String>) -> Self {
+        Self { problems, why_production }
+    }
+
+    /// What stands below them.
+    pub(crate) fn note(&self) -> Option<&str> {
+        self.why_production.as_deref()
     }
 
     /// One by one.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
-        &self.0
+        &self.problems
+    }
+
+    /// What stands above them.
+    pub(crate) fn heading(&self) -> String {
+        let plural = if self.problems.len() == 1 { "problem" } else { "problems" };
+        format!("The configuration has {} {plural}:", self.problems.len())
     }
 }
 
@@ -91,10 +172,12 @@ impl fmt::Display for Problem {
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = if self.0.len() == 1 { "problem" } else { "problems" };
-        write!(f, "The configuration has {} {plural}:", self.0.len())?;
-        for (number, problem) in self.0.iter().enumerate() {
-            write!(f, "\n{:4}. {problem}", number + 1)?;
+        f.write_str(&self.heading())?;
+        for (number, problem) in self.problems.iter().enumerate() {
+            write!(f, "\n{:4}. {}", number + 1, problem.in_full())?;
+        }
+        if let Some(note) = self.note() {
+            write!(f, "\n{note}")?;
         }
         Ok(())
     }

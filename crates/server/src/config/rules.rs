@@ -5,11 +5,13 @@ use std::{fs, time::Duration};
 use super::{
     choices::Environment,
     form::is_loopback_host,
+    layers::Origin,
+    mend::Mend,
     report::Report,
     table::{
-        ARGON2_MEMORY_KIB, ARGON2_PARALLELISM, DEV_MAILBOX, MAIL_CA_FILE, MAIL_PASSWORD, MAIL_SERVER, MAIL_SSL_TLS,
-        MAIL_STARTTLS, MAIL_USERNAME, OTP_TTL, REALMS, REGISTRATION_TTL, TEMPLATES_DIR, TWILIO_AUTH_TOKEN,
-        TWILIO_NUMBER, TWILIO_SID, USE_CREDENTIALS, VERIFICATION_TTL,
+        ARGON2_MEMORY_KIB, ARGON2_PARALLELISM, DEV_MAILBOX, MAIL_CA_FILE, MAIL_PASSWORD, MAIL_PORT, MAIL_SERVER,
+        MAIL_SSL_TLS, MAIL_STARTTLS, MAIL_USERNAME, OTP_TTL, REALMS, REGISTRATION_TTL, TEMPLATES_DIR,
+        TWILIO_AUTH_TOKEN, TWILIO_NUMBER, TWILIO_SID, USE_CREDENTIALS, VERIFICATION_TTL,
     },
     values::Values,
 };
@@ -26,35 +28,44 @@ pub(super) fn check(values: &Values, environment: Environment, report: &mut Repo
 }
 
 /// Realms that have a table in TOML must be realms.
-pub(super) fn check_realm_tables(values: &Values, tables: &[String], report: &mut Report) {
+pub(super) fn check_realm_tables(values: &Values, tables: &[(String, Origin)], report: &mut Report) {
     let Some(realms) = values.get(&REALMS) else { return };
-    for table in tables {
+    for (table, origin) in tables {
         if !realms.iter().any(|realm| realm.as_str() == table) {
-            report.problem(format!("realms.{table}"), "is a table in TOML, but REALMS does not name that realm");
+            let names: Vec<&str> = realms.iter().map(|realm| realm.as_str()).chain([table.as_str()]).collect();
+            let text = "is a table in TOML, but REALMS does not name that realm";
+            report.problem(format!("realms.{table}"), text, Mend::set(REALMS.name(), names.join(","))).at(origin);
         }
     }
 }
 
 fn lifetimes(values: &Values, report: &mut Report) {
     if values.get(&OTP_TTL).is_some_and(|lifetime| lifetime > MOST_FOR_A_CODE) {
-        report.problem(OTP_TTL.name(), "must be at most 10m: six digits are no secret for longer");
+        let text = "must be at most 10m: six digits are no secret for longer";
+        report.problem(OTP_TTL.name(), text, Mend::set(OTP_TTL.name(), "10m"));
     }
-    if values.get(&REGISTRATION_TTL) < values.get(&VERIFICATION_TTL) {
+    if let (Some(waits), Some(link)) = (values.get(&REGISTRATION_TTL), values.get(&VERIFICATION_TTL))
+        && waits < link
+    {
         let text = "is shorter than VERIFICATION_TTL, so that links would die before their time: make it longer";
-        report.problem(REGISTRATION_TTL.name(), text);
+        let mend = Mend::set(REGISTRATION_TTL.name(), format!("{}s", link.as_secs() + 1));
+        report.problem(REGISTRATION_TTL.name(), text, mend).beside(VERIFICATION_TTL.name());
     }
 }
 
 fn mail(values: &Values, environment: Environment, report: &mut Report) {
     if values.get(&MAIL_STARTTLS) == Some(true) && values.get(&MAIL_SSL_TLS) == Some(true) {
         let text = "and MAIL_SSL_TLS are both on: keep STARTTLS (usually port 587) or TLS from the first byte (465)";
-        report.problem(MAIL_STARTTLS.name(), text);
+        let is_implicit = values.get(&MAIL_PORT) == Some(465);
+        let worse = if is_implicit { MAIL_STARTTLS.name() } else { MAIL_SSL_TLS.name() };
+        report.problem(MAIL_STARTTLS.name(), text, Mend::set(worse, "off")).beside(MAIL_SSL_TLS.name());
     }
     // In production the rule about MAIL_SERVER says it.
     let goes_nowhere = !values.has(MAIL_SERVER.name()) && values.get(&DEV_MAILBOX) == Some(false);
     if environment == Environment::Development && goes_nowhere {
         let text = "is not set and DEV_MAILBOX is off, so that no mail would arrive: set one of them";
-        report.problem(MAIL_SERVER.name(), text);
+        let mend = Mend::set(DEV_MAILBOX.name(), "on");
+        report.problem(MAIL_SERVER.name(), text, mend).beside(DEV_MAILBOX.name());
     }
 }
 
@@ -62,15 +73,20 @@ fn credentials(values: &Values, report: &mut Report) {
     if !values.has(MAIL_SERVER.name()) || values.get(&USE_CREDENTIALS) != Some(true) {
         return;
     }
-    for name in [MAIL_USERNAME.name(), MAIL_PASSWORD.name()] {
+    for (name, mend) in [
+        (MAIL_USERNAME.name(), Mend::set(MAIL_USERNAME.name(), "accounts@example.com")),
+        (MAIL_PASSWORD.name(), in_a_file(MAIL_PASSWORD.name())),
+    ] {
         if !values.has(name) {
-            report.problem(name, "is needed to log in to MAIL_SERVER; if it wants no login, set USE_CREDENTIALS=off");
+            let text = "is needed to log in to MAIL_SERVER; if it wants no login, set USE_CREDENTIALS=off";
+            report.problem(name, text, mend);
         }
     }
     let is_plain = values.get(&MAIL_STARTTLS) == Some(false) && values.get(&MAIL_SSL_TLS) == Some(false);
     if is_plain && !values.get(&MAIL_SERVER).is_some_and(|server| is_loopback_host(&server)) {
         let text = "would go over the network in plain text: set MAIL_STARTTLS or MAIL_SSL_TLS on";
-        report.problem(MAIL_PASSWORD.name(), text);
+        let mend = Mend::set(MAIL_STARTTLS.name(), "on");
+        report.problem(MAIL_PASSWORD.name(), text, mend);
     }
 }
 
@@ -78,11 +94,20 @@ fn twilio(values: &Values, report: &mut Report) {
     if !values.has(TWILIO_SID.name()) {
         return;
     }
-    for name in [TWILIO_AUTH_TOKEN.name(), TWILIO_NUMBER.name()] {
+    for (name, mend) in [
+        (TWILIO_AUTH_TOKEN.name(), in_a_file(TWILIO_AUTH_TOKEN.name())),
+        (TWILIO_NUMBER.name(), Mend::set(TWILIO_NUMBER.name(), "+15005550006")),
+    ] {
         if !values.has(name) {
-            report.problem(name, "is needed beside TWILIO_SID");
+            report.problem(name, "is needed beside TWILIO_SID", mend);
         }
     }
+}
+
+/// A secret that others have given out.
+fn in_a_file(name: &str) -> Mend {
+    let file = name.to_ascii_lowercase();
+    Mend::Do(format!("{name}_FILE=secrets/{file}, a file with it that only the server's user can read"))
 }
 
 fn argon2(values: &Values, report: &mut Report) {
@@ -91,7 +116,8 @@ fn argon2(values: &Values, report: &mut Report) {
         && memory < 8 * lanes
     {
         let text = format!("must be at least 8 for each lane of ARGON2_PARALLELISM: {} or more", 8 * lanes);
-        report.problem(ARGON2_MEMORY_KIB.name(), text);
+        let mend = Mend::set(ARGON2_MEMORY_KIB.name(), (8 * lanes).max(19_456).to_string());
+        report.problem(ARGON2_MEMORY_KIB.name(), text, mend).beside(ARGON2_PARALLELISM.name());
     }
 }
 
@@ -99,15 +125,18 @@ fn files(values: &Values, report: &mut Report) {
     if let Some(folder) = values.path(&TEMPLATES_DIR)
         && !folder.is_dir()
     {
-        report.problem(TEMPLATES_DIR.name(), format!("{} is no folder", folder.display()));
+        let mend = Mend::TakeOut(TEMPLATES_DIR.name());
+        report.problem(TEMPLATES_DIR.name(), format!("{} is no folder", folder.display()), mend);
     }
     if let Some(file) = values.path(&MAIL_CA_FILE) {
         let is_pem = fs::read(&file).map(|pem| pem.windows(BEGIN.len()).any(|window| window == BEGIN));
-        match is_pem {
-            Ok(true) => {}
-            Ok(false) => report.problem(MAIL_CA_FILE.name(), format!("{} holds no PEM certificate", file.display())),
-            Err(error) => report.problem(MAIL_CA_FILE.name(), format!("{} cannot be read: {error}", file.display())),
-        }
+        let why = match is_pem {
+            Ok(true) => return,
+            Ok(false) => "holds no PEM certificate".to_owned(),
+            Err(error) => format!("cannot be read: {error}"),
+        };
+        let text = format!("{} {why}", file.display());
+        report.problem(MAIL_CA_FILE.name(), text, Mend::TakeOut(MAIL_CA_FILE.name()));
     }
 }
 

@@ -13,7 +13,8 @@ use portcullis_core::random::{self, Random};
 use super::{
     access,
     choices::{Environment, JwtAlgorithm},
-    layers::{Origin, parse_dotenv, read_limited},
+    layers::{Line, Origin, Said, parse_dotenv, read_limited},
+    mend::{Mend, quoted},
     report::{Gravity, Report},
     table::{DATA_DIR, ENCRYPTION_KEY, JWT_ALGORITHM, JWT_SECRET},
     values::Values,
@@ -35,27 +36,31 @@ pub(super) fn read(values: &mut Values, file: &Path, environment: Environment, r
         return;
     }
     if access::is_open_to_others(file) {
-        let text = format!("others can read these secrets: run `chmod 600 {}`", file.display());
-        report.insecure(Gravity::RefusedElseWarned, file.display().to_string(), text);
+        let name = file.display().to_string();
+        report.insecure(Gravity::RefusedElseWarned, name, "others can read these secrets", Mend::close(file));
     }
     let wanted = missing(values);
     if environment == Environment::Production || wanted.is_empty() {
         return;
     }
     if let Err(error) = supply_from(values, file) {
-        report.problem(file.display().to_string(), format!("cannot be read: {error}"));
+        let mend = Mend::Do(format!("ls -l {}, and let the server's user read it", quoted(file)));
+        report.problem(file.display().to_string(), format!("cannot be read: {error}"), mend);
         return;
     }
     for name in missing(values) {
         let text = format!("is missing in {}, which is never overwritten: add it there, or set it", file.display());
-        report.problem(name, text);
+        let draw = format!("echo \"{name}=$(openssl rand -base64 32)\" >> {}", quoted(file));
+        report.problem(name, text, Mend::Do(draw));
     }
     if wanted.contains(&ENCRYPTION_KEY.name())
         && values.has(ENCRYPTION_KEY.name())
         && values.get(&ENCRYPTION_KEY).is_none()
     {
         let text = format!("in {} must be 32 random bytes in base64", file.display());
-        report.problem(ENCRYPTION_KEY.name(), text);
+        // Without that key the database beside it is lost: no command may take its place.
+        let mend = Mend::Do("put the key there that the database was made with".to_owned());
+        report.problem(ENCRYPTION_KEY.name(), text, mend);
     }
 }
 
@@ -88,12 +93,13 @@ fn missing(values: &Values) -> Vec<&'static str> {
 fn supply_from(values: &mut Values, file: &Path) -> io::Result<()> {
     let (entries, mistakes) = parse_dotenv(&read_limited(file)?);
     if let Some(mistake) = mistakes.first() {
-        return Err(io::Error::other(mistake.clone()));
+        let (line, mistake) = mistake;
+        return Err(io::Error::other(format!("line {line}: {mistake}")));
     }
     let known = [JWT_SECRET.name(), ENCRYPTION_KEY.name()];
-    for (name, text) in entries {
-        if let Some(name) = known.iter().copied().find(|known| *known == name && !text.is_empty()) {
-            values.supply(name, text.into(), Origin::File(file.to_owned()));
+    for Said { name, value, line } in entries {
+        if let Some(name) = known.iter().copied().find(|known| *known == name && !value.is_empty()) {
+            values.supply(name, value.into(), Origin::Dotenv(Line { file: file.to_owned(), number: line }));
         }
     }
     Ok(())

@@ -91,6 +91,9 @@ pub(crate) trait Entry: Sync + fmt::Debug {
 
     /// Whether the text has the setting's form; otherwise what it must be.
     fn check(&self, text: &str) -> Result<(), String>;
+
+    /// What was probably meant by a text of another form; an example, where that cannot be told.
+    fn meant(&self, text: &str) -> Option<String>;
 }
 
 impl<T: 'static> Setting<T> {
@@ -136,6 +139,11 @@ impl<T: fmt::Debug + 'static> Entry for Setting<T> {
 
     fn check(&self, text: &str) -> Result<(), String> {
         self.read(text).map(drop)
+    }
+
+    fn meant(&self, text: &str) -> Option<String> {
+        let meant = (self.form.meant)(text).filter(|meant| self.read(meant).is_ok());
+        meant.or_else(|| self.form.example.map(str::to_owned))
     }
 }
 

@@ -69,9 +69,9 @@ settings! {
         WRITE_TIMEOUT: Duration = DURATION, Fixed("30s"),
             "The longest time that a client may take to read a part of an answer.";
         MAX_CONNECTIONS: usize = number::<_, 16, 1_000_000>(), Fixed("10000"),
-            "How many connections may be open at a time; more are closed at once.";
+            "How many connections may be open at a time; more are closed at once. Fewer, where the system allows too few open files.";
         MAX_CONNECTIONS_CLIENT: usize = number::<_, 1, 1_000_000>(), Fixed("1000"),
-            "How many of them from one address; of IPv6, from one network of 64 bits. Trusted proxies may have all.";
+            "How many of them from one address; of IPv6, from one network of 64 bits, and four times as many from one of 48. Trusted proxies may have all.";
         BODY_LIMIT_BYTES: usize = number::<_, 1024, 16_777_216>(), Fixed("65536"),
             "The largest body of a request.";
         SHUTDOWN_GRACE: Duration = DURATION, Fixed("10s"),

@@ -1,7 +1,7 @@
 //! What was said of each setting, and by whom: the layers laid over each other.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fmt,
     path::{Path, PathBuf},
 };
@@ -12,10 +12,11 @@ use super::{
     access,
     form::authority,
     layers::{Layer, Origin, read_limited},
-    names::FILE_SUFFIX,
+    mend::{Mend, quoted, take_out},
+    names::{self, FILE_SUFFIX},
     report::{Gravity, Report},
     setting::{Entry, Fallback, Info, Setting},
-    table::SETTINGS,
+    table::{ENCRYPTION_KEY, JWT_SECRET, SETTINGS},
 };
 
 /// The settings that have a value of their own.
@@ -23,25 +24,31 @@ use super::{
 pub(crate) struct Values {
     given: BTreeMap<&'static str, Given>,
     /// Settings that were given in a way that gives no value; it has been reported.
-    broken: BTreeSet<&'static str>,
+    broken: BTreeMap<&'static str, Source>,
     dir: PathBuf,
 }
 
-/// What was said gives no value; it has been reported.
-struct Broken;
+/// What was said there gives no value; it has been reported.
+struct Broken(Source);
 
 #[derive(Debug)]
 struct Given {
     text: SecretString,
-    origin: Origin,
+    source: Source,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub(super) origin: Origin,
     /// Where the text was read from, when it was by `NAME_FILE`.
-    file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
 }
 
 impl Values {
     /// Takes the strongest word on each setting, reads the files that are named, and checks the form.
     pub(super) fn resolve(layers: &[Layer], dir: PathBuf, report: &mut Report) -> Self {
-        let (given, broken) = (BTreeMap::new(), BTreeSet::new());
+        let (given, broken) = (BTreeMap::new(), BTreeMap::new());
         let mut values = Self { given, broken, dir };
         for setting in SETTINGS.iter().copied() {
             let name = setting.info().name;
@@ -51,11 +58,12 @@ impl Values {
                     values.given.insert(name, given);
                 }
                 Ok(None) => {}
-                Err(Broken) => {
-                    values.broken.insert(name);
+                Err(Broken(source)) => {
+                    values.broken.insert(name, source);
                 }
             }
         }
+        open_sources(&values, report);
         values
     }
 
@@ -81,7 +89,7 @@ impl Values {
 
     /// Whether somebody, or a rule, gave it a value, be it a bad one.
     pub(super) fn has(&self, name: &'static str) -> bool {
-        self.given.contains_key(name) || self.broken.contains(name)
+        self.given.contains_key(name) || self.broken.contains_key(name)
     }
 
     /// Gives a setting the value that follows from others, unless it has one.
@@ -91,7 +99,35 @@ impl Values {
 
     /// Gives a setting a value, unless it has one.
     pub(super) fn supply(&mut self, name: &'static str, text: SecretString, origin: Origin) {
-        self.given.entry(name).or_insert(Given { text, origin, file: None });
+        self.given.entry(name).or_insert(Given { text, source: Source { origin, file: None } });
+    }
+
+    /// Where a setting's value comes from, if it was given one.
+    pub(super) fn source(&self, name: &str) -> Option<&Source> {
+        self.given.get(name).map(|given| &given.source).or_else(|| self.broken.get(name))
+    }
+
+    /// Whether its value follows from others.
+    pub(super) fn is_derived(&self, name: &str) -> bool {
+        self.source(name).is_some_and(|source| source.origin == Origin::Derived)
+    }
+
+    /// Where these settings come from, in words; none when one is no setting.
+    pub(super) fn origins<'a>(&self, names: impl Iterator<Item = &'a str>) -> Option<String> {
+        let told: Vec<(&str, String)> = names.map(|name| Some((name, self.origin(name)?))).collect::<Option<_>>()?;
+        let (_, first) = told.first()?;
+        if told.iter().all(|(_, origin)| origin == first) {
+            return Some(first.clone());
+        }
+        Some(told.iter().map(|(name, origin)| format!("{name}: {origin}")).collect::<Vec<_>>().join("; "))
+    }
+
+    fn origin(&self, name: &str) -> Option<String> {
+        let info = names::find(name)?.setting.info();
+        Some(match self.source(info.name) {
+            Some(Source { origin: Origin::Derived, .. }) | None => format!("the default ({})", info.default),
+            Some(source) => source.to_string(),
+        })
     }
 
     /// The settings that were given and have no effect yet.
@@ -108,8 +144,8 @@ impl Values {
     /// What may be shown of a setting: its value, masked when it is secret, and where that comes from.
     pub(crate) fn shown(&self, info: &Info) -> (String, String) {
         match (self.given.get(info.name), info.default) {
-            (Some(given), _) if info.is_secret => ("********".to_owned(), given.to_string()),
-            (Some(given), _) => (without_credentials(trimmed(info, &given.text)), given.to_string()),
+            (Some(given), _) if info.is_secret => ("********".to_owned(), given.source.to_string()),
+            (Some(given), _) => (without_credentials(trimmed(info, &given.text)), given.source.to_string()),
             (None, Fallback::Fixed(text)) => (text.to_owned(), "default".to_owned()),
             (None, Fallback::Derived(rule)) => ("-".to_owned(), format!("not set; {rule}")),
             (None, Fallback::Nothing) => ("-".to_owned(), "not set".to_owned()),
@@ -125,7 +161,7 @@ fn without_credentials(text: &str) -> String {
     }
 }
 
-impl fmt::Display for Given {
+impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.file {
             Some(file) => write!(f, "{}, by {}", file.display(), self.origin),
@@ -135,54 +171,74 @@ impl fmt::Display for Given {
 }
 
 fn strongest(layers: &[Layer], info: &Info, dir: &Path, report: &mut Report) -> Result<Option<Given>, Broken> {
-    let word = |is_file| layers.iter().find_map(|layer| Some((layer.get(info.name, is_file)?, &layer.origin)));
+    let word = |is_file| layers.iter().find_map(|layer| layer.get(info.name, is_file));
     match (word(false), word(true)) {
         (None, None) => Ok(None),
         (Some((text, origin)), None) => {
-            warn_of_open_source(info, origin, report);
-            Ok(Some(Given { text: text.clone(), origin: origin.clone(), file: None }))
+            Ok(Some(Given { text: text.clone(), source: Source { origin: origin.clone(), file: None } }))
         }
         (None, Some((path, origin))) => {
-            from_file(info, &dir.join(path.expose_secret().trim()), origin, report).map(Some)
+            let file = dir.join(path.expose_secret().trim());
+            from_file(info, Source { origin: origin.clone(), file: Some(file) }, report).map(Some)
         }
-        (Some((_, here)), Some((_, there))) => {
+        (Some((_, here)), Some((path, there))) => {
             let name = info.name;
             let text = format!("is set ({here}) and so is {name}{FILE_SUFFIX} ({there}): keep one of them");
-            report.problem(name, text);
-            Err(Broken)
+            let here = Source { origin: here.clone(), file: None };
+            let there = Source { origin: there.clone(), file: Some(dir.join(path.expose_secret().trim())) };
+            // A secret is better kept in its file.
+            let worse = if info.is_secret { &here } else { &there };
+            report.problem(name, text, Mend::Do(take_out(name, Some(worse))));
+            Err(Broken(here))
         }
     }
 }
 
 /// Reads the file that `NAME_FILE` names; the newline at its end does not count.
-fn from_file(info: &Info, path: &Path, origin: &Origin, report: &mut Report) -> Result<Given, Broken> {
+fn from_file(info: &Info, source: Source, report: &mut Report) -> Result<Given, Broken> {
     let name = format!("{}{FILE_SUFFIX}", info.name);
+    let path = source.file.as_deref().unwrap_or_else(|| Path::new(""));
+    let mut unusable = |why: String| {
+        let mend = Mend::Do(format!("write the value into {}, or name the file that has it", quoted(path)));
+        report.problem(&name, format!("{} {why}", path.display()), mend);
+    };
     let text = match read_limited(path) {
         Ok(text) => text,
         Err(error) => {
-            report.problem(name, format!("{} ({origin}) cannot be read: {error}", path.display()));
-            return Err(Broken);
+            unusable(format!("cannot be read: {error}"));
+            return Err(Broken(source));
         }
     };
     let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
     if text.trim().is_empty() {
-        report.problem(name, format!("{} ({origin}) is empty", path.display()));
-        return Err(Broken);
+        unusable("is empty".to_owned());
+        return Err(Broken(source));
     }
-    if info.is_secret && access::is_open_to_others(path) {
-        let text = format!("others can read {0}: run `chmod 600 {0}`", path.display());
-        report.insecure(Gravity::RefusedElseWarned, name, text);
+    if must_be_kept(info, text) && access::is_open_to_others(path) {
+        let text = format!("others can read {}", path.display());
+        report.insecure(Gravity::RefusedElseWarned, name, text, Mend::close(path));
     }
-    Ok(Given { text: text.into(), origin: origin.clone(), file: Some(path.to_owned()) })
+    Ok(Given { text: text.into(), source })
 }
 
-fn warn_of_open_source(info: &Info, origin: &Origin, report: &mut Report) {
-    if let Origin::File(path) = origin
-        && info.is_secret
-        && access::is_open_to_others(path)
-    {
-        let text = format!("stands in {0}, which others can read: run `chmod 600 {0}`", path.display());
-        report.insecure(Gravity::Refused, info.name, text);
+/// Whether others must not read it: a secret, or a URL with a password in it.
+fn must_be_kept(info: &Info, text: &str) -> bool {
+    info.is_secret || authority(text).is_some_and(|(user, _)| user.is_some_and(|user| user.contains(':')))
+}
+
+/// Finds files of settings that others can read although secrets stand in them: one report a file.
+fn open_sources(values: &Values, report: &mut Report) {
+    let mut kept: BTreeMap<&Path, Vec<&str>> = BTreeMap::new();
+    for info in SETTINGS.iter().map(|setting| setting.info()) {
+        let Some(Given { text, source: Source { origin, file: None } }) = values.given.get(info.name) else { continue };
+        if let Some(file) = origin.file().filter(|_| must_be_kept(info, text.expose_secret())) {
+            kept.entry(file).or_default().push(info.name);
+        }
+    }
+    for (file, names) in kept.into_iter().filter(|(file, _)| access::is_open_to_others(file)) {
+        let stand = if names.len() == 1 { "stands" } else { "stand" };
+        let text = format!("{stand} in {}, which others can read", file.display());
+        report.insecure(Gravity::Refused, names.join(", "), text, Mend::close(file));
     }
 }
 
@@ -190,13 +246,28 @@ fn check(setting: &dyn Entry, given: &Given, report: &mut Report) {
     let info = setting.info();
     let text = trimmed(info, &given.text);
     if text.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
-        let text = format!("must be text without control characters (from {given})");
-        report.problem(info.name, text);
+        report.problem(info.name, "must be text without control characters", instead(setting, ""));
     } else if let Err(wanted) = setting.check(text) {
         // A URL may carry a password.
         let is_shown = !info.is_secret && !text.contains("://");
-        let was = if is_shown { format!("`{text}` ") } else { String::new() };
-        report.problem(info.name, format!("{wanted} ({was}from {given})"));
+        let was = if is_shown { format!(" (it is `{text}`)") } else { String::new() };
+        report.problem(info.name, format!("{wanted}{was}"), instead(setting, text));
+    }
+}
+
+/// What to write instead of a text of the wrong form: what was probably meant, or else what does no harm.
+fn instead(setting: &dyn Entry, text: &str) -> Mend {
+    let info = setting.info();
+    if [ENCRYPTION_KEY.name(), JWT_SECRET.name()].contains(&info.name) {
+        return Mend::NewSecret(info.name);
+    }
+    let default = match info.default {
+        Fallback::Fixed(default) => Some(default.to_owned()),
+        Fallback::Derived(_) | Fallback::Nothing => None,
+    };
+    match setting.meant(text).or(default) {
+        Some(value) => Mend::Set(info.name, value),
+        None => Mend::TakeOut(info.name),
     }
 }
 

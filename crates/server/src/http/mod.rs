@@ -23,10 +23,7 @@ use axum::{
     middleware::from_fn_with_state,
     response::{IntoResponse, Response},
 };
-use tower::{
-    Layer, Service,
-    util::{BoxCloneSyncService, option_layer},
-};
+use tower::{Layer, Service, util::BoxCloneSyncService};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -134,7 +131,7 @@ pub(crate) fn entrance(mut shared: Shared) -> Entrance {
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
         .layer(from_fn_with_state(state.clone(), timeout::bound))
         .layer(CatchPanicLayer::custom(|_| problem::panicked().into_response()))
-        .layer(option_layer((!state.cors_origins.is_empty()).then(|| cors::layer(&state.cors_origins))))
+        .layer(from_fn_with_state(state.clone(), cors::cors))
         .layer(from_fn_with_state(state.clone(), scope::scope))
         .with_state(state.clone());
     let routed = tower::service_fn(move |request: Request| {

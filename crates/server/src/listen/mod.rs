@@ -1,5 +1,6 @@
 //! The listening socket: connections in, answers out, an orderly end.
 
+pub mod files;
 mod places;
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
@@ -14,8 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
-use self::places::Place;
-pub(crate) use self::places::Places;
+pub use self::places::{Place, Places};
 use crate::http::{Entrance, Peer};
 
 /// How long connections may take.
@@ -29,6 +29,8 @@ pub(crate) struct Patience {
     pub(crate) grace: Duration,
 }
 
+/// Room for those who ask for metrics.
+pub(crate) const MEASURERS: usize = 64;
 /// Most header lines of a request.
 const MAX_HEADERS: usize = 64;
 /// Largest head of a request, in bytes.

@@ -1,16 +1,20 @@
-//! Room for connections: so many in all, so many from one address.
+//! Room for connections: so many in all, so many from one client, and of IPv6 so many from a whole site.
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv6Addr},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use ipnet::IpNet;
 
+/// A site has a network of 48 bits, and in it 65,536 networks that each look like one client: together they may have the
+/// room of so many clients.
+const CLIENTS_A_SITE: usize = 4;
+
 /// Who has how many connections.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub struct Places {
     all: usize,
     each: usize,
     /// Speak for many.
@@ -21,34 +25,54 @@ pub(crate) struct Places {
 #[derive(Debug, Default)]
 struct Taken {
     all: usize,
-    by: HashMap<IpAddr, usize>,
+    by: HashMap<Network, usize>,
 }
+
+/// Those who are counted together: the address without what they may choose themselves, and how many bits are left.
+type Network = (IpAddr, u8);
 
 /// Room for one connection, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub struct Place {
     places: Arc<Places>,
     of: IpAddr,
 }
 
 impl Places {
-    pub(crate) fn new(all: usize, each: usize, proxies: Vec<IpNet>) -> Arc<Self> {
+    /// Room for `all`, of which each client has `each` at most; those in the networks of `proxies` may have all.
+    #[must_use]
+    pub fn new(all: usize, each: usize, proxies: Vec<IpNet>) -> Arc<Self> {
         Arc::new(Self { all, each, proxies, taken: Mutex::default() })
     }
 
     /// Room for one more connection of this peer, if there is any.
-    pub(super) fn take(places: &Arc<Self>, peer: IpAddr) -> Option<Place> {
-        let of = network(peer);
+    #[must_use]
+    pub fn take(places: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+        let of = peer.to_canonical();
+        let is_proxy = places.proxies.iter().any(|proxy| proxy.contains(&of));
         let mut taken = places.taken();
-        let of_theirs = taken.by.get(&of).copied().unwrap_or_default();
-        let is_proxy = places.proxies.iter().any(|proxy| proxy.contains(&peer.to_canonical()));
-        if taken.all >= places.all || (of_theirs >= places.each && !is_proxy) {
+        let has_room =
+            |(network, most): (Network, usize)| is_proxy || taken.by.get(&network).copied().unwrap_or_default() < most;
+        if taken.all >= places.all || !places.networks(of).all(has_room) {
             return None;
         }
         taken.all += 1;
-        taken.by.insert(of, of_theirs + 1);
+        for (network, _) in places.networks(of) {
+            *taken.by.entry(network).or_default() += 1;
+        }
         drop(taken);
         Some(Place { places: Arc::clone(places), of })
+    }
+
+    /// The networks that this peer is counted in, and how many places each may have.
+    fn networks(&self, peer: IpAddr) -> impl Iterator<Item = (Network, usize)> {
+        let (client, site) = match peer {
+            // Within a network of 64 bits anybody has all addresses.
+            IpAddr::V6(address) => (shortened(address, 64), Some(shortened(address, 48))),
+            address @ IpAddr::V4(_) => ((address, 32), None),
+        };
+        let of_site = site.map(|site| (site, self.each.saturating_mul(CLIENTS_A_SITE)));
+        std::iter::once((client, self.each)).chain(of_site)
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
@@ -60,19 +84,18 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut taken = self.places.taken();
         taken.all -= 1;
-        if let Some(of_theirs) = taken.by.get_mut(&self.of) {
-            *of_theirs -= 1;
-            if *of_theirs == 0 {
-                taken.by.remove(&self.of);
+        for (network, _) in self.places.networks(self.of) {
+            if let Some(of_theirs) = taken.by.get_mut(&network) {
+                *of_theirs -= 1;
+                if *of_theirs == 0 {
+                    taken.by.remove(&network);
+                }
             }
         }
     }
 }
 
-/// Within a network of 64 bits anybody has all addresses.
-fn network(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((u128::from(address) >> 64 << 64).into()),
-        address @ IpAddr::V4(_) => address,
-    }
+fn shortened(address: Ipv6Addr, bits: u8) -> Network {
+    let behind = 128 - u32::from(bits);
+    (IpAddr::V6((u128::from(address) >> behind << behind).into()), bits)
 }

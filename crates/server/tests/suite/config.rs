@@ -1,5 +1,8 @@
 //! The settings: their layers, their names, what follows from them, and what production refuses.
 
+mod layers;
+mod production;
+
 use std::{
     collections::BTreeMap,
     fs::{self, Permissions},
@@ -332,6 +335,11 @@ fn it_is_production_as_soon_as_others_can_reach_it() {
     for (name, value) in [("HOST", "0.0.0.0"), ("PUBLIC_URL", "https://example.com"), ("APP_DOMAIN", "example.com")] {
         let desk = Desk::new().env(name, value);
         assert_has(&desk.errors(), &["JWT_SECRET: is not set", "refused in production"]);
+        let why = format!("because {} is not loopback", if name == "HOST" { name } else { "PUBLIC_URL" });
+        assert_has(&desk.errors(), &[&why]);
+        assert_has(&desk.run(cli::check).1, &[&why]);
+        assert!(!desk.env("ENVIRONMENT", "production").errors().contains("because"));
+        let desk = Desk::new().env(name, value);
         desk.env("ENVIRONMENT", "development").env("DEV_MAILBOX", "on").config();
     }
     let config = Desk::production().config();
@@ -438,7 +446,7 @@ fn everything_that_is_wrong_is_said_at_once() {
         .file("portcullis.toml", "nonsense = 1\n[realms.User1]\naccess_token_ttl = '1h'\n");
     let expected = [
         "13 problems",
-        "PORT: must be a whole number from 0 to 65535 (`many` from the environment)",
+        "PORT: must be a whole number from 0 to 65535 (it is `many`)\n      from: the environment\n      mend: PORT=8000",
         "HOST: must be an IP address",
         "REALMS: cannot have a realm `v1`",
         "HASH_QUEUE: ",
@@ -502,6 +510,23 @@ fn production_refuses_secrets_that_others_know() {
     assert_has(&Desk::production().env("JWT_SECRET", "").errors(), &["1 problem:", "JWT_SECRET"]);
     // Key pairs of its own need no secret.
     Desk::production().env("JWT_SECRET", "").env("JWT_ALGORITHM", "EdDSA").config();
+}
+
+#[test]
+fn an_origin_that_no_browser_would_send_is_refused_and_said_how_it_should_be() {
+    let errors = |text: &str| Desk::new().env("CORS_ALLOWED_ORIGINS", text).errors();
+    assert_has(&errors("https://App.example.com/"), &["end with the host or its port: `https://app.example.com`"]);
+    assert_has(&errors("https://a.example.com,http://b.example.com:81/path"), &["`http://b.example.com:81`"]);
+    assert_has(&errors("null"), &["cannot allow `null`"]);
+    assert_has(&errors("https://*.example.com"), &["name each origin"]);
+    for bad in
+        ["app.example.com", "ftp://app.example.com", "https://u@app.example.com", "https://a?b", "https://", "**"]
+    {
+        assert_has(&errors(bad), &["CORS_ALLOWED_ORIGINS: must be origins by commas, such as"]);
+    }
+    let origins = "https://App.example.com:443, http://b.example.com:81";
+    let config = Desk::new().env("CORS_ALLOWED_ORIGINS", origins).config();
+    assert_eq!(config.http.cors_origins, ["https://app.example.com", "http://b.example.com:81"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use reqwest::{Method, Response};
 
-use crate::support::{TestApp, json};
+use crate::support::{TestApp, json, problem};
 
 const APP: &str = "https://app.example.com";
 
@@ -20,7 +20,7 @@ fn allowed(answer: &Response) -> Option<&str> {
 async fn a_page_of_a_named_origin_may_call() {
     let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", "https://other.example.com,https://app.example.com")]).await;
     let answer = preflight(&app, APP).await;
-    assert_eq!((answer.status().as_u16(), allowed(&answer)), (200, Some(APP)));
+    assert_eq!((answer.status().as_u16(), allowed(&answer)), (204, Some(APP)));
     let header = |name: &str| answer.headers()[name].to_str().unwrap().to_lowercase();
     assert!(header("access-control-allow-headers").contains("authorization"));
     assert!(header("access-control-allow-methods").contains("delete"));
@@ -42,6 +42,79 @@ async fn a_page_of_another_origin_may_not() {
         let answer = app.request(Method::GET, "/livez").header("Origin", origin).send().await.unwrap();
         assert_eq!(allowed(&answer), None, "{origin}");
         json(answer, 200).await;
+    }
+}
+
+#[tokio::test]
+async fn an_origin_is_compared_as_a_browser_sends_it() {
+    let named = "HTTPS://App.Example.com:443, http://localhost:03000,http://[2001:DB8::1]:80";
+    let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", named)]).await;
+    for origin in [APP, "http://localhost:3000", "http://[2001:db8::1]"] {
+        assert_eq!(allowed(&preflight(&app, origin).await), Some(origin));
+    }
+    for origin in
+        ["https://App.Example.com", "https://app.example.com:443", "https://app.example.com:8443", "http://localhost"]
+    {
+        assert_eq!(allowed(&preflight(&app, origin).await), None, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn two_origins_at_once_are_nobodys() {
+    let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", APP)]).await;
+    let request = app.request(Method::GET, "/livez").header("Origin", APP).header("Origin", "https://evil.example.com");
+    assert_eq!(allowed(&request.send().await.unwrap()), None);
+    assert_eq!(allowed(&preflight(&app, &format!("{APP} https://evil.example.com")).await), None);
+}
+
+#[tokio::test]
+async fn every_answer_says_that_it_depends_on_the_origin() {
+    let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", APP)]).await;
+    let page = app.get("/docs").await.text().await.unwrap();
+    // What caches may keep says more of what it depends on.
+    let asset = page.split(['"', '\'']).find(|word| word.starts_with("/assets/vendor/")).unwrap();
+    for path in ["/User1/me", "/livez", "/nowhere", "/openapi.json", asset] {
+        for origin in [None, Some(APP), Some("https://evil.example.com")] {
+            let request = app.request(Method::GET, path);
+            let answer = origin.iter().fold(request, |request, origin| request.header("Origin", *origin)).send().await;
+            let answer = answer.unwrap();
+            let vary: Vec<_> = answer.headers().get_all("vary").iter().map(|vary| vary.to_str().unwrap()).collect();
+            assert!(vary.join(", ").to_lowercase().contains("origin"), "{path} {origin:?}: {vary:?}");
+            assert!(answer.headers().get("access-control-allow-credentials").is_none());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_browser_remembers_what_it_was_told_for_an_hour_and_only_of_who_may() {
+    let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", APP)]).await;
+    let told = preflight(&app, APP).await;
+    assert_eq!(told.headers()["access-control-max-age"], "3600");
+    let refused = preflight(&app, "https://evil.example.com").await;
+    assert_eq!(refused.status(), 405);
+    assert!(refused.headers().keys().all(|name| !name.as_str().starts_with("access-control-")));
+}
+
+#[tokio::test]
+async fn an_options_that_is_no_question_of_a_browsers_is_a_wrong_method() {
+    let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", APP)]).await;
+    let plain = app.request(Method::OPTIONS, "/User1/me").send().await.unwrap();
+    assert!(plain.headers().contains_key("allow"));
+    problem(plain, 405).await;
+    let with_origin = app.request(Method::OPTIONS, "/User1/me").header("Origin", APP).send().await.unwrap();
+    assert_eq!((with_origin.status().as_u16(), allowed(&with_origin)), (405, Some(APP)));
+}
+
+#[tokio::test]
+async fn the_mailbox_of_development_is_read_by_no_page_of_another_origin() {
+    for named in ["*", APP] {
+        let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", named)]).await;
+        let answer = app.request(Method::GET, "/livez").header("Origin", APP).send().await.unwrap();
+        assert_eq!(allowed(&answer), Some(named));
+        for path in ["/dev/mailbox.json", "/dev/mailbox"] {
+            let answer = app.request(Method::GET, path).header("Origin", APP).send().await.unwrap();
+            assert_eq!(allowed(&answer), None, "{path}");
+        }
     }
 }
 

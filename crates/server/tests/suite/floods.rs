@@ -3,14 +3,18 @@
 use std::{
     fs,
     io::{Read, Write},
-    net::TcpStream,
+    net::{IpAddr, TcpStream},
+    process::Command,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use ipnet::IpNet;
+use portcullis::listen::{Place, Places};
 use reqwest::Method;
 
 use crate::support::{
-    TestApp, json, problem,
+    Person, TestApp, json, problem,
     process::{CHEAP, Program, client},
 };
 
@@ -126,6 +130,83 @@ async fn connections_beyond_the_room_for_them_are_closed_and_room_comes_back() {
     }
 }
 
+/// As many places as these peers get, one after the other.
+fn take(places: &Arc<Places>, peers: impl IntoIterator<Item = String>) -> Vec<Place> {
+    peers.into_iter().map_while(|peer| Places::take(places, peer.parse::<IpAddr>().unwrap())).collect()
+}
+
+#[test]
+fn whoever_has_a_network_of_48_bits_does_not_take_all_places() {
+    let places = Places::new(1000, 10, Vec::new());
+    let site = |net: u32| format!("2001:db8:7:{net:x}::1");
+    let one_network = take(&places, (0..100).map(|host| format!("2001:db8:7:1::{host:x}")));
+    assert_eq!(one_network.len(), 10, "a network of 64 bits is one client");
+    let whole_site = take(&places, (2..1000).map(site));
+    assert_eq!(whole_site.len(), 30, "with the ten from before that makes four clients");
+    assert_eq!(take(&places, ["2001:db8:8::1", "192.0.2.1", "::ffff:192.0.2.1"].map(str::to_owned)).len(), 3);
+    drop(one_network);
+    assert_eq!(take(&places, (1000..2000).map(site)).len(), 10, "room comes back");
+    drop(whole_site);
+    assert_eq!(take(&places, (1000..2000).map(site)).len(), 40);
+}
+
+#[test]
+fn trusted_proxies_may_have_all_places_and_nobody_has_more_than_all() {
+    let proxies: Vec<IpNet> = vec!["2001:db8:7::/48".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
+    let places = Places::new(100, 5, proxies);
+    let by_six = take(&places, (0..60).map(|_| "2001:db8:7::1".to_owned()));
+    let by_four = take(&places, (0..60).map(|_| "::ffff:10.0.0.1".to_owned()));
+    assert_eq!((by_six.len(), by_four.len()), (60, 40));
+}
+
+/// The program where so many files may be open, and no more.
+fn with_few_files(program: &Program, soft: u32, hard: u32) -> Command {
+    let plain = program.command(&[]);
+    let mut command = Command::new("sh");
+    let limits = format!("ulimit -Sn {soft} && ulimit -Hn {hard} && exec \"$0\"");
+    command.args(["-c", &limits]).arg(plain.get_program()).current_dir(program.folder()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
+}
+
+const FEWER: &str = "fewer connections than MAX_CONNECTIONS";
+
+#[tokio::test]
+async fn a_flood_of_connections_leaves_the_database_and_mails_their_files() {
+    let mut program = Program::new(&[CHEAP, &[("MAX_CONNECTIONS_CLIENT", "10000"), ("HEADER_TIMEOUT", "2s")]].concat());
+    program.spawn_by(with_few_files(&program, 100, 160));
+    program.ready().await;
+    assert!(program.log().contains(FEWER), "{}", program.log());
+    let kept = client();
+    kept.get(program.url("/livez")).send().await.unwrap();
+    let flood: Vec<_> = (0..300).map(|_| connect(&program, "GET /livez HTTP/1.1\r\nHost: x\r\n")).collect();
+    let john = Person::new("john.doe@example.com");
+    let answer = kept.post(program.url("/User1/create")).json(&john.form()).send().await.unwrap();
+    json(answer, 200).await;
+    let begun = Instant::now();
+    loop {
+        let mails = json(kept.get(program.url("/dev/mailbox.json")).send().await.unwrap(), 200).await;
+        if mails.as_array().unwrap().len() == 1 {
+            break;
+        }
+        assert!(begun.elapsed() < SOON * 4, "no mail arrives");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(flood.iter().all(|stream| is_closed(stream, SOON * 4)));
+    assert!(!program.log().contains("cannot accept"), "{}", program.log());
+}
+
+#[tokio::test]
+async fn where_the_system_gives_more_files_they_are_taken_and_nobody_is_warned() {
+    let mut program = Program::new(&[CHEAP, &[("MAX_CONNECTIONS", "800")]].concat());
+    program.spawn_by(with_few_files(&program, 100, 1000));
+    program.ready().await;
+    let limits = fs::read_to_string(format!("/proc/{}/limits", program.id())).unwrap();
+    let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    assert_eq!(files.split_whitespace().nth(3), Some("1000"), "{files}");
+    assert!(!program.log().contains(FEWER));
+}
+
 #[tokio::test]
 async fn whoever_floods_the_hashes_waits_behind_themselves() {
     let app = TestApp::with(&[
@@ -173,4 +254,105 @@ async fn a_json_of_any_depth_is_refused_and_nothing_breaks() {
         problem(request.send().await.unwrap(), 400).await;
     }
     json(app.get("/livez").await, 200).await;
+}
+
+#[tokio::test]
+async fn a_json_nested_two_hundred_deep_is_refused_though_it_is_whole() {
+    let app = TestApp::start().await;
+    let nested = format!("{{\"email\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+    let request = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json").body(nested);
+    assert_eq!(problem(request.send().await.unwrap(), 400).await["code"], "body.unreadable");
+    let shallow = format!("{{\"email\":{}1{}}}", "[".repeat(126), "]".repeat(126));
+    let request = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json").body(shallow);
+    problem(request.send().await.unwrap(), 422).await;
+}
+
+/// So many fields of a few bytes each, as a form or as a query.
+fn many_fields(length: usize) -> String {
+    let mut form = String::with_capacity(length + 8);
+    for number in 0.. {
+        form.push_str(&format!("{number:x}&"));
+        if form.len() >= length {
+            break;
+        }
+    }
+    form
+}
+
+#[tokio::test]
+async fn more_fields_than_anybody_needs_are_refused_at_once() {
+    let app = TestApp::start().await;
+    let login = |body: String| {
+        let request = app.request(Method::POST, "/User1/login");
+        request.header("Content-Type", "application/x-www-form-urlencoded").body(body).send()
+    };
+    let begun = Instant::now();
+    assert_eq!(problem(login(many_fields(65_000)).await.unwrap(), 400).await["code"], "body.unreadable");
+    let object = (0..1001).map(|number| format!("\"{number}\":1")).collect::<Vec<_>>().join(",");
+    let json_type = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json");
+    let answer = json_type.body(format!("{{{object}}}")).send().await.unwrap();
+    assert_eq!(problem(answer, 400).await["code"], "body.unreadable");
+    // As many as there may be, and nothing at all so many times.
+    let thousand = (0..1000).map(|number| format!("f{number}=1")).collect::<Vec<_>>().join("&");
+    for body in [thousand, "&".repeat(65_536), "%".repeat(65_536)] {
+        problem(login(body).await.unwrap(), 422).await;
+    }
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+}
+
+/// The first line of what a raw request is answered with, and the rest.
+fn raw(program: &Program, request: &str) -> (String, String) {
+    let mut stream = connect(program, request);
+    stream.set_read_timeout(Some(SOON)).unwrap();
+    let mut answer = Vec::new();
+    // Whoever is refused in the middle of sending may find the connection reset behind the answer.
+    let _ = stream.read_to_end(&mut answer);
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let (line, rest) = text.split_once("\r\n").unwrap_or((&text, ""));
+    (line.to_owned(), rest.to_owned())
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_long_has_an_answer_that_says_so() {
+    let program = Program::start(CHEAP).await;
+    let get = |path: &str, headers: &str| {
+        raw(&program, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n")).0
+    };
+    let lines = |many: usize| (0..many).map(|number| format!("X-{number}: y\r\n")).collect::<String>();
+    assert_eq!(get("/livez", &lines(60)), "HTTP/1.1 200 OK");
+    assert_eq!(get("/livez", &lines(70)), "HTTP/1.1 431 Request Header Fields Too Large");
+    let long = |bytes: usize| format!("X-Long: {}\r\n", "y".repeat(bytes));
+    assert_eq!(get("/livez", &long(20_000)), "HTTP/1.1 200 OK");
+    assert_eq!(get("/livez", &long(60_000)), "HTTP/1.1 431 Request Header Fields Too Large");
+    // The query is part of the head.
+    let query = |bytes: usize| format!("/User1/verify?{}", many_fields(bytes));
+    assert_eq!(get(&query(20_000), ""), "HTTP/1.1 400 Bad Request");
+    assert_eq!(get(&query(60_000), ""), "HTTP/1.1 431 Request Header Fields Too Large");
+}
+
+#[tokio::test]
+async fn a_body_has_its_time_and_its_size_whether_or_not_it_says_how_long_it_is() {
+    let settings = [CHEAP, &[("BODY_TIMEOUT", "1s"), ("BODY_LIMIT_BYTES", "2000")]].concat();
+    let program = Program::start(&settings).await;
+    let post = |headers: &str, body: &str| {
+        let head = "POST /User1/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+        raw(&program, &format!("{head}{headers}\r\n{body}"))
+    };
+    for slow in ["Content-Length: 100\r\n", "Transfer-Encoding: chunked\r\n"] {
+        let begun = Instant::now();
+        let (line, rest) = post(slow, "");
+        assert_eq!(line, "HTTP/1.1 503 Service Unavailable");
+        assert!(rest.contains("application/problem+json"), "{rest}");
+        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    }
+    let long = "y".repeat(2001);
+    let chunked = format!("7d1\r\n{long}\r\n0\r\n\r\n");
+    for (headers, body) in [("Content-Length: 2001\r\n", long.as_str()), ("Transfer-Encoding: chunked\r\n", &chunked)] {
+        let (line, rest) = post(headers, body);
+        assert_eq!(line, "HTTP/1.1 413 Payload Too Large");
+        assert!(rest.contains("application/problem+json"), "{rest}");
+    }
+    // Both lengths at once are how requests are smuggled past a proxy.
+    let (line, _) = post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n");
+    assert!(line.starts_with("HTTP/1.1 4"), "{line}");
 }

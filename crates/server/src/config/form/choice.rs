@@ -19,4 +19,9 @@ pub(crate) const fn choice<C: Choice>() -> Form<C> {
             format!("must be one of {}", words.join(", "))
         })
     })
+    .meaning(|text| {
+        let begun = text.get(..3)?.to_ascii_lowercase();
+        let word = C::WORDS.iter().map(|(word, _)| *word).find(|word| word.to_ascii_lowercase().starts_with(&begun));
+        word.map(str::to_owned)
+    })
 }

@@ -22,11 +22,23 @@ use portcullis_core::realm::RealmName;
 pub(crate) struct Form<T> {
     pub(crate) read: fn(&str) -> Result<T, String>,
     pub(crate) placeholder: &'static str,
+    /// What somebody meant who gave a text of another form.
+    pub(crate) meant: fn(&str) -> Option<String>,
+    /// Stands for many, where there is no default.
+    pub(crate) example: Option<&'static str>,
 }
 
 impl<T> Form<T> {
     const fn new(placeholder: &'static str, read: fn(&str) -> Result<T, String>) -> Self {
-        Self { read, placeholder }
+        Self { read, placeholder, meant: |_| None, example: None }
+    }
+
+    const fn meaning(self, meant: fn(&str) -> Option<String>) -> Self {
+        Self { meant, ..self }
+    }
+
+    const fn like(self, example: &'static str) -> Self {
+        Self { example: Some(example), ..self }
     }
 }
 
@@ -68,7 +80,8 @@ pub(crate) const COUNTRIES: Form<Vec<String>> = Form::new("CODES", |text| {
     } else {
         Err("must be ISO 3166 codes of two letters, by commas, such as `DE,FR`".to_owned())
     }
-});
+})
+.like("DE,FR");
 
 /// A whole number between two bounds, both included.
 pub(crate) const fn number<T: TryFrom<u64>, const MIN: u64, const MAX: u64>() -> Form<T> {

@@ -20,7 +20,8 @@ pub(crate) const PORT_NUMBER: Form<u16> = super::number::<u16, 0, 65535>();
 /// An address and a port.
 pub(crate) const LISTEN: Form<SocketAddr> = Form::new("ADDRESS:PORT", |text| {
     text.parse().map_err(|_| "must be an IP address and a port such as `127.0.0.1:9090`".to_owned())
-});
+})
+.like("127.0.0.1:9090");
 
 /// A host that is connected to.
 pub(crate) const HOST_NAME: Form<String> = Form::new("HOST", |text| {
@@ -30,13 +31,20 @@ pub(crate) const HOST_NAME: Form<String> = Form::new("HOST", |text| {
     } else {
         Err("must be a host's name or address alone, without scheme or port".to_owned())
     }
+})
+.meaning(|text| {
+    let host = text.split_once("://").map_or(text, |(_, host)| host);
+    // What stands before an `@` may be a password.
+    let host = host.rsplit('@').next()?.split([':', '/']).next()?;
+    Some(host.to_owned()).filter(|host| !host.is_empty())
 });
 
 /// Networks in the form of CIDR; a bare address is a network of one.
 pub(crate) const NETWORKS: Form<Vec<IpNet>> = Form::new("NETWORKS", |text| {
     let networks: Option<Vec<IpNet>> = items(text).map(network).collect();
     networks.ok_or_else(|| "must be networks by commas, such as `10.0.0.0/8,::1`".to_owned())
-});
+})
+.like("10.0.0.0/8,::1");
 
 /// An e-mail address without a display name.
 pub(crate) const MAILBOX: Form<String> = Form::new("ADDRESS", |text| {
@@ -47,7 +55,9 @@ pub(crate) const MAILBOX: Form<String> = Form::new("ADDRESS", |text| {
         Some((local, domain)) if is_plain(local) && is_plain(domain) => Ok(text.to_owned()),
         _ => Err("must be an e-mail address such as `no-reply@example.com`, without a display name".to_owned()),
     }
-});
+})
+.meaning(|text| Some(text.rsplit_once('<')?.1.trim_end_matches('>').to_owned()))
+.like("no-reply@example.com");
 
 /// Whether a host, as it stands in a URL or in `MAIL_SERVER`, is this machine itself.
 pub(crate) fn is_loopback_host(host: &str) -> bool {

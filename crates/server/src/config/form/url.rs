@@ -76,14 +76,21 @@ impl fmt::Display for PublicUrl {
 }
 
 /// What links start with.
-pub(crate) const PUBLIC: Form<PublicUrl> = Form::new("URL", PublicUrl::parse);
+pub(crate) const PUBLIC: Form<PublicUrl> = Form::new("URL", PublicUrl::parse)
+    .meaning(|text| {
+        let plain = text.split(['?', '#']).next().filter(|plain| !plain.contains('@'))?;
+        Some(if plain.contains("://") { plain.to_owned() } else { format!("https://{plain}") })
+    })
+    .like("https://accounts.example.com");
 
 /// A host, perhaps with port and path, from which the public URL is made.
 pub(crate) const DOMAIN: Form<PublicUrl> = Form::new("HOST", |text| {
     let with = |scheme| PublicUrl::parse(&format!("{scheme}://{text}")).ok().filter(|_| !text.contains("://"));
     let url = with("https").and_then(|url| if url.is_loopback() { with("http") } else { Some(url) });
     url.ok_or_else(|| "must be a host such as `localhost:8000`; a whole URL goes to PUBLIC_URL".to_owned())
-});
+})
+.meaning(|text| Some(text.split_once("://")?.1.trim_end_matches('/').to_owned()))
+.like("localhost:8000");
 
 /// What the server stores in.
 #[derive(Debug, Clone)]
@@ -116,7 +123,8 @@ pub(crate) const DATABASE: Form<Database> = Form::new("URL", |text| {
     let path =
         path.ok_or_else(|| "must be `sqlite://PATH`, the path of a file, or `mongodb://HOST/DATABASE`".to_owned())?;
     Ok(Database::Sqlite(path.into()))
-});
+})
+.like("sqlite://data/portcullis.db");
 
 /// A service of others that is called: `https`, or `http` on this machine.
 pub(crate) const API_URL: Form<String> = Form::new("URL", |text| {
@@ -128,17 +136,43 @@ pub(crate) const API_URL: Form<String> = Form::new("URL", |text| {
     }
 });
 
-/// Origins of web pages, or `*`.
-pub(crate) const ORIGINS: Form<Vec<String>> = Form::new("ORIGINS", |text| {
-    let is_origin = |origin: &str| {
-        origin == "*" || PublicUrl::parse(origin).is_ok_and(|url| url.as_str().matches('/').count() == 2)
-    };
-    if items(text).all(is_origin) {
-        Ok(items(text).map(str::to_owned).collect())
-    } else {
-        Err("must be origins by commas, such as `https://app.example.com`".to_owned())
+/// Origins of web pages, or `*`, as browsers name them.
+pub(crate) const ORIGINS: Form<Vec<String>> = Form::new("ORIGINS", |text| items(text).map(read_origin).collect())
+    .meaning(|text| {
+        let origins = items(text).filter_map(|origin| {
+            let (scheme, rest) = origin.split_once("://")?;
+            read_origin(&format!("{scheme}://{}", rest.split('/').next()?)).ok()
+        });
+        Some(origins.collect::<Vec<_>>().join(",")).filter(|origins| !origins.is_empty())
+    })
+    .like("https://app.example.com");
+
+/// The one spelling of an origin that a browser sends: it is compared as it stands.
+fn read_origin(text: &str) -> Result<String, String> {
+    if text == "*" {
+        return Ok(text.to_owned());
     }
-});
+    if text == "null" {
+        return Err("cannot allow `null`, which every sandboxed frame can claim to be".to_owned());
+    }
+    let wrong = || "must be origins by commas, such as `https://app.example.com`".to_owned();
+    let url = PublicUrl::parse(text).map_err(|_| wrong())?;
+    // An authority of a browser's has no wildcard; of many names each must be named.
+    if url.host().contains('*') {
+        return Err("cannot have `*` in a name: name each origin, or allow every page by `*` alone".to_owned());
+    }
+    let (scheme, rest) = url.as_str().split_once("://").ok_or_else(wrong)?;
+    let behind = text.split_once("://").map_or("", |(_, behind)| behind);
+    if behind.contains('/') {
+        let origin = rest.split('/').next().unwrap_or_default();
+        return Err(format!(
+            "must be origins, which end with the host or its port: `{scheme}://{origin}`, without a slash"
+        ));
+    }
+    let port = rest.strip_prefix(url.host()).and_then(|port| port.strip_prefix(':')?.parse::<u16>().ok());
+    let port = port.filter(|port| *port != if scheme == "https" { 443 } else { 80 });
+    Ok(format!("{scheme}://{}{}", url.host(), port.map(|port| format!(":{port}")).unwrap_or_default()))
+}
 
 /// A MongoDB replica set.
 pub(crate) const MONGODB: Form<Database> = Form::new("URL", |text| {
@@ -150,7 +184,8 @@ pub(crate) const MONGODB: Form<Database> = Form::new("URL", |text| {
     return Ok(Database::MongoDb(text.into()));
     #[cfg(not(feature = "mongodb"))]
     Err("asks for MongoDB, which was left out of this build: use `sqlite://PATH`".to_owned())
-});
+})
+.like("mongodb://localhost:27017/auth");
 
 /// The user, if there is one, and the hosts of a URL.
 pub(crate) fn authority(url: &str) -> Option<(Option<&str>, &str)> {
@@ -161,7 +196,8 @@ pub(crate) fn authority(url: &str) -> Option<(Option<&str>, &str)> {
 }
 
 /// A Redis server.
-pub(crate) const REDIS: Form<()> = Form::new("URL", |text| starts_with(text, &["redis://", "rediss://"]));
+pub(crate) const REDIS: Form<()> =
+    Form::new("URL", |text| starts_with(text, &["redis://", "rediss://"])).like("redis://localhost:6379");
 
 fn starts_with(text: &str, schemes: &[&str]) -> Result<(), String> {
     if schemes.iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme)) {

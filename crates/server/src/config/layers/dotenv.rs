@@ -1,29 +1,33 @@
 //! The form of `.env`, as python-dotenv reads it, whose files must go on working: values without quotes may hold
 //! spaces, ` #` starts a comment, quotes may span lines. Nothing is replaced in a value: a `$` in a password is a `$`.
 
+/// `NAME=value` in a line, the first being 1.
+pub(in crate::config) struct Said {
+    pub(in crate::config) name: String,
+    pub(in crate::config) value: String,
+    pub(in crate::config) line: usize,
+}
+
 /// The entries in their order, and what is no entry, each with its line.
-pub(in crate::config) fn parse(text: &str) -> (Vec<(String, String)>, Vec<String>) {
+pub(in crate::config) fn parse(text: &str) -> (Vec<Said>, Vec<(usize, &'static str)>) {
     let mut rest = text.trim_start_matches('\u{feff}');
     let (mut entries, mut mistakes) = (Vec::new(), Vec::new());
-    let total = rest.lines().count();
+    let mut number = 1;
     while !rest.is_empty() {
         let line = rest.lines().next().unwrap_or_default();
         let after = rest.split_once('\n').map_or("", |(_, after)| after);
-        if line.trim().is_empty() || line.trim_start().starts_with('#') {
-            rest = after;
-            continue;
-        }
-        match entry(line, rest) {
-            Ok((name, value, left)) => {
-                entries.push((name, value));
-                rest = left.unwrap_or(after);
-            }
-            Err(mistake) => {
-                let number = total + 1 - rest.lines().count();
-                mistakes.push(format!("line {number}: {mistake}"));
-                rest = after;
+        let mut next = after;
+        if !line.trim().is_empty() && !line.trim_start().starts_with('#') {
+            match entry(line, rest) {
+                Ok((name, value, left)) => {
+                    entries.push(Said { name, value, line: number });
+                    next = left.unwrap_or(after);
+                }
+                Err(mistake) => mistakes.push((number, mistake)),
             }
         }
+        number += rest.strip_suffix(next).unwrap_or_default().matches('\n').count();
+        rest = next;
     }
     (entries, mistakes)
 }

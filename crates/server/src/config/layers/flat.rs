@@ -2,12 +2,16 @@
 
 use std::path::Path;
 
-use super::{Layer, Origin, did_you_mean, dotenv, read_file};
-use crate::config::{names, report::Report};
+use super::{
+    Layer, Line, Origin, did_you_mean,
+    dotenv::{self, Said},
+    read_file, rename,
+};
+use crate::config::{mend::Mend, names, report::Report};
 
 /// The flags of the command line: an unknown one is an error.
 pub(super) fn command_line(settings: Vec<(String, String)>, report: &mut Report) -> Layer {
-    let mut layer = Layer::new(Origin::CommandLine);
+    let mut layer = Layer::default();
     for (name, text) in settings {
         match names::find(&name) {
             Some(key) => {
@@ -15,9 +19,13 @@ pub(super) fn command_line(settings: Vec<(String, String)>, report: &mut Report)
                     let advice = "on the command line it shows in the list of processes; give it by a file (`_FILE`)";
                     report.warning(&name, advice);
                 }
-                layer.set(key, text);
+                layer.set(key, text, Origin::CommandLine);
             }
-            None => report.problem(&name, format!("is no setting{}", did_you_mean(names::nearest(&name)))),
+            None => {
+                let nearest = names::nearest(&name);
+                let text = format!("is no setting{}", did_you_mean(nearest.as_deref()));
+                report.problem(&name, text, rename(&name, nearest.as_deref())).at(&Origin::CommandLine);
+            }
         }
     }
     layer
@@ -26,10 +34,10 @@ pub(super) fn command_line(settings: Vec<(String, String)>, report: &mut Report)
 /// The environment: other programs' variables are there too, so that an unknown name is a warning, and only when it is
 /// close to one of ours.
 pub(super) fn environment(variables: Vec<(String, String)>, report: &mut Report) -> Layer {
-    let mut layer = Layer::new(Origin::Environment);
+    let mut layer = Layer::default();
     for (name, text) in variables {
         if let Some(key) = names::find(&name) {
-            layer.set(key, text);
+            layer.set(key, text, Origin::Environment);
         } else if let Some(nearest) = names::nearest(&name) {
             report.warning(name, format!("in the environment is no setting; did you mean `{nearest}`?"));
         }
@@ -43,18 +51,22 @@ pub(super) fn dotenv(dir: &Path, report: &mut Report) -> Option<Layer> {
     let path = dir.join(".env");
     let text = read_file(&path, report)?;
     let (entries, mistakes) = dotenv::parse(&text);
-    for mistake in mistakes {
-        report.problem(path.display().to_string(), mistake);
+    for (line, mistake) in mistakes {
+        let mend = Mend::Do(format!("write NAME=value in line {line}, in quotation marks where it spans lines"));
+        report.problem(path.display().to_string(), format!("line {line}: {mistake}"), mend);
     }
-    let mut layer = Layer::new(Origin::File(path));
-    for (name, text) in entries {
+    let mut layer = Layer::default();
+    for Said { name, value, line } in entries {
+        let origin = Origin::Dotenv(Line { file: path.clone(), number: line });
         if let Some(key) = names::find(&name) {
-            if text.contains("${") {
-                report.warning(&name, format!("in {}: `${{…}}` is taken as it stands, not replaced", layer.origin));
+            if value.contains("${") {
+                report.warning(&name, "has a `${…}`, which is taken as it stands, not replaced").at(&origin);
             }
-            layer.set(key, text);
+            layer.set(key, value, origin);
         } else if let Some(nearest) = names::nearest(&name) {
-            report.problem(name, format!("in {} is no setting; did you mean `{nearest}`?", layer.origin));
+            let text = format!("in `.env` is no setting; did you mean `{nearest}`?");
+            let mend = rename(&name, Some(&nearest));
+            report.problem(name, text, mend).at(&origin);
         }
     }
     Some(layer)

@@ -4,7 +4,7 @@ mod dotenv;
 mod flat;
 mod toml;
 
-pub(super) use dotenv::parse as parse_dotenv;
+pub(super) use dotenv::{Said, parse as parse_dotenv};
 
 use std::{
     collections::BTreeMap,
@@ -16,17 +16,41 @@ use std::{
 
 use portcullis_core::SecretString;
 
-use super::{Sources, names::Key, report::Report};
+use super::{
+    Sources,
+    mend::{Mend, quoted},
+    names::Key,
+    report::Report,
+};
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
     CommandLine,
     Environment,
-    /// The `.env` or TOML file of this path.
-    File(PathBuf),
+    /// A line of `.env`, or of a file of its form.
+    Dotenv(Line),
+    /// A line of a TOML file.
+    Toml(Line),
     /// Other settings, or the machine.
     Derived,
+}
+
+/// A line of a file, the first being 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) file: PathBuf,
+    pub(crate) number: usize,
+}
+
+impl Origin {
+    /// The file that it stands in.
+    pub(super) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Dotenv(line) | Self::Toml(line) => Some(&line.file),
+            Self::CommandLine | Self::Environment | Self::Derived => None,
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -34,42 +58,37 @@ impl fmt::Display for Origin {
         match self {
             Self::CommandLine => f.write_str("the command line"),
             Self::Environment => f.write_str("the environment"),
-            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Dotenv(line) | Self::Toml(line) => write!(f, "{}, line {}", line.file.display(), line.number),
             Self::Derived => f.write_str("derived"),
         }
     }
 }
 
 /// What one source says. Every value is kept as a secret: some are.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Layer {
-    pub(super) origin: Origin,
-    entries: BTreeMap<(&'static str, bool), SecretString>,
+    entries: BTreeMap<(&'static str, bool), (SecretString, Origin)>,
 }
 
 impl Layer {
-    fn new(origin: Origin) -> Self {
-        Self { origin, entries: BTreeMap::new() }
-    }
-
     /// The last of several values counts; an empty one is none.
-    fn set(&mut self, key: Key, text: String) {
+    fn set(&mut self, key: Key, text: String, origin: Origin) {
         let at = (key.setting.info().name, key.is_file);
         if text.trim().is_empty() {
             self.entries.remove(&at);
         } else {
-            self.entries.insert(at, text.into());
+            self.entries.insert(at, (text.into(), origin));
         }
     }
 
     /// What it says of `NAME`, or of `NAME_FILE`.
-    pub(super) fn get(&self, name: &'static str, is_file: bool) -> Option<&SecretString> {
+    pub(super) fn get(&self, name: &'static str, is_file: bool) -> Option<&(SecretString, Origin)> {
         self.entries.get(&(name, is_file))
     }
 }
 
 /// All layers, the strongest first, and the realms that TOML has tables for.
-pub(super) fn collect(sources: Sources, report: &mut Report) -> (Vec<Layer>, Vec<String>) {
+pub(super) fn collect(sources: Sources, report: &mut Report) -> (Vec<Layer>, Vec<(String, Origin)>) {
     let Sources { args, env, dir } = sources;
     let dotenv = flat::dotenv(&dir, report);
     let (toml, realms) = toml::layer(args.config.as_deref(), &dir, report);
@@ -83,7 +102,8 @@ fn read_file(path: &Path, report: &mut Report) -> Option<String> {
         Ok(text) => Some(text),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => {
-            report.problem(path.display().to_string(), format!("cannot be read: {error}"));
+            let mend = Mend::Do(format!("ls -l {}, and let the server's user read it as text", quoted(path)));
+            report.problem(path.display().to_string(), format!("cannot be read: {error}"), mend);
             None
         }
     }
@@ -98,9 +118,14 @@ pub(super) fn read_limited(path: &Path) -> io::Result<String> {
 }
 
 /// Ends a message with the name that was probably meant.
-fn did_you_mean(nearest: Option<String>) -> String {
+fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map_or_else(
         || "; `portcullis --help` lists all settings".to_owned(),
         |nearest| format!("; did you mean `{nearest}`?"),
     )
+}
+
+/// What mends a name that is none.
+fn rename(name: &str, nearest: Option<&str>) -> Mend {
+    Mend::Do(nearest.map_or_else(|| format!("take {name} out"), |nearest| format!("write {nearest} instead of {name}")))
 }

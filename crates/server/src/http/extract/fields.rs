@@ -38,26 +38,33 @@ impl Fields {
             if fields.insert(name.into_owned(), Given::from(&*value)).is_some() {
                 return Err(repeated());
             }
+            if fields.len() > MOST_FIELDS {
+                return Err(unreadable());
+            }
         }
         Ok(Self(fields))
     }
 
     fn from_json(raw: &[u8]) -> Result<Self, Error> {
         serde_json::from_slice(raw).map_err(|error| {
-            let not_an_object = error.is_data() && !error.to_string().starts_with(REPEATED);
-            if not_an_object {
-                Error::new(Kind::Malformed, "body.not_an_object", "The body must be a JSON object.")
-            } else if error.is_data() {
+            let text = error.to_string();
+            if !error.is_data() || text.starts_with(TOO_MANY) {
+                unreadable()
+            } else if text.starts_with(REPEATED) {
                 repeated()
             } else {
-                unreadable()
+                Error::new(Kind::Malformed, "body.not_an_object", "The body must be a JSON object.")
             }
         })
     }
 }
 
+/// No request of ours has twenty; each costs more memory than it has bytes.
+const MOST_FIELDS: usize = 1000;
 /// How the visitor says that a name came twice.
 const REPEATED: &str = "field given twice";
+/// And that there are more than anybody needs.
+const TOO_MANY: &str = "too many fields";
 
 fn repeated() -> Error {
     Error::new(Kind::Malformed, "request.repeated", "A parameter was given twice.")
@@ -88,6 +95,9 @@ impl<'de> Deserialize<'de> for Fields {
                     };
                     if fields.insert(name, given).is_some() {
                         return Err(A::Error::custom(REPEATED));
+                    }
+                    if fields.len() > MOST_FIELDS {
+                        return Err(A::Error::custom(TOO_MANY));
                     }
                 }
                 Ok(Fields(fields))
