@@ -82,7 +82,7 @@ impl Form {
             let page = ContentBuilder::new().schema(Some(Schema::Object(text())));
             response.content.insert("text/html".to_owned(), RefOr::T(page.build()));
         }
-        if let Some((name, header)) = self.header(one) {
+        for (name, header) in self.headers(one) {
             response.headers.insert(name.to_owned(), RefOr::T(header));
         }
     }
@@ -119,23 +119,33 @@ impl Form {
         json!(problem)
     }
 
-    fn header(self, one: &Known) -> Option<(&'static str, Header)> {
+    fn headers(self, one: &Known) -> Vec<(&'static str, Header)> {
         let header = |schema, text: &str, example| {
             let header = HeaderBuilder::new().schema(Some(schema)).description(Some(text));
             header.example(Some(example)).build()
         };
-        let number = || ObjectBuilder::new().schema_type(Type::Integer).build();
-        Some(match one.cause {
-            Cause::Domain(Kind::Limited(_) | Kind::Unavailable(_) | Kind::Overloaded(_)) => {
-                ("Retry-After", header(number(), "The seconds after which another try is worth it", json!(1)))
+        let number = ObjectBuilder::new().schema_type(Type::Integer).build();
+        let again = ("Retry-After", header(number, "The seconds after which another try is worth it", json!(1)));
+        match one.cause {
+            Cause::Domain(Kind::Limited(_)) => {
+                let policy =
+                    "Of which limit how many are allowed (q) in how many seconds (w), on other answers as well";
+                let left = "How many of them are left (r) for how many seconds (t), on other answers as well";
+                vec![
+                    again,
+                    ("RateLimit-Policy", header(text(), policy, json!("\"passwords\";q=30;w=60"))),
+                    ("RateLimit", header(text(), left, json!("\"passwords\";r=0;t=21"))),
+                ]
             }
+            Cause::Domain(Kind::Unavailable(_) | Kind::Overloaded(_)) => vec![again],
             Cause::Domain(Kind::NoCredentials | Kind::BadToken | Kind::Refused | Kind::Stale)
                 if self != Self::OAuth =>
             {
-                ("WWW-Authenticate", header(text(), "How to do better (RFC 6750 §3)", json!("Bearer realm=\"User1\"")))
+                let how = header(text(), "How to do better (RFC 6750 §3)", json!("Bearer realm=\"User1\""));
+                vec![("WWW-Authenticate", how)]
             }
-            _ => return None,
-        })
+            _ => Vec::new(),
+        }
     }
 }
 
