@@ -1,26 +1,50 @@
 //! No request takes for ever, and none is left in the middle.
 
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use axum::{
     extract::{Request, State},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-
 use tracing::Instrument;
 
 use super::{problem, state::AppState};
 
-/// What was begun goes on although its client has gone or is told that it took too long: between a commit and what the process
-/// remembers of it, nothing may be cut off.
 pub(super) async fn bound(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let work = tokio::spawn(next.run(request).in_current_span());
+    let work = ToTheEnd(Some(Box::pin(next.run(request).in_current_span())));
     match tokio::time::timeout(state.limits.time, work).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(ended)) => match ended.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // Nobody ends a request's task but the end of the process.
-            Err(_) => problem::timed_out().into_response(),
-        },
+        Ok(response) => response,
         Err(_) => problem::timed_out().into_response(),
+    }
+}
+
+/// What was begun goes on although its client has gone or is told that it took too long: between a commit and what the process
+/// remembers of it, nothing may be cut off. Only then is it a task of its own, which would cost every request a little.
+struct ToTheEnd(Option<Pin<Box<dyn Future<Output = Response> + Send>>>);
+
+impl Future for ToTheEnd {
+    type Output = Response;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
+        // Taken out while it works: what has panicked is not gone on with.
+        let Some(mut work) = self.0.take() else { return Poll::Pending };
+        let polled = work.as_mut().poll(context);
+        if polled.is_pending() {
+            self.0 = Some(work);
+        }
+        polled
+    }
+}
+
+impl Drop for ToTheEnd {
+    fn drop(&mut self) {
+        if let (Some(work), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(work);
+        }
     }
 }
