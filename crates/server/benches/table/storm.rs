@@ -73,7 +73,8 @@ async fn slow(mut connection: Connection, next: impl Fn(&Connection) -> Vec<u8>)
     while begun.elapsed() < LENGTH {
         let request = next(&connection);
         let asked = Instant::now();
-        assert_eq!(connection.ask(&request).await.unwrap(), 200);
+        let status = connection.ask(&request).await.unwrap();
+        assert_eq!(status, 200, "{}", String::from_utf8_lossy(connection.body()));
         took.push(asked.elapsed().as_secs_f64() * 1000.0);
         sleep(A_BREATH).await;
     }
