@@ -16,6 +16,9 @@ use crate::{
 /// How long a device is known after its last login.
 pub const DEVICE_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
 
+/// Of the text: 16 bytes of name, 8 of time and 32 of MAC.
+const LENGTH: usize = 75;
+
 /// Whose devices they are: an account's, since its password was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holder {
@@ -53,6 +56,9 @@ impl Device {
     /// Reads what [`expose`](Self::expose) gave: for this holder, and not longer than a year ago.
     #[must_use]
     pub fn parse(ctx: &Ctx, keys: &RealmKeys, holder: Holder, raw: &str) -> Option<Self> {
+        if raw.len() != LENGTH {
+            return None;
+        }
         let bytes = BASE64URL_NOPAD.decode(raw.as_bytes()).ok()?;
         let (id, rest) = bytes.split_first_chunk::<16>()?;
         let (at, tag) = rest.split_first_chunk::<8>()?;

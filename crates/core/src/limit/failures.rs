@@ -24,7 +24,8 @@ impl Failures {
     /// One more; if the last is so long ago, the first.
     #[must_use]
     pub fn and_one(self, now: Timestamp, forget_after: Duration) -> Self {
-        Self { count: self.remembered(now, forget_after).count.saturating_add(1), last_at: now.max(self.last_at) }
+        let last_at = if self.last_at.since(now) > LONGEST { now } else { now.max(self.last_at) };
+        Self { count: self.remembered(now, forget_after).count.saturating_add(1), last_at }
     }
 
     /// Unless the last is so long ago.
@@ -36,9 +37,12 @@ impl Failures {
     /// How long nobody may try, when so many are free.
     #[must_use]
     pub fn wait(self, free: u32, now: Timestamp) -> Duration {
+        if self.last_at.since(now) > LONGEST {
+            return Duration::ZERO;
+        }
         let Some(beyond) = self.count.checked_sub(free.max(1)) else { return Duration::ZERO };
         let wait = LONGEST.min(Duration::from_secs(1 << beyond.min(6)));
-        // A clock that was set back makes no wait longer than it is.
+        // A clock that was set back a little makes no wait longer than it is; one that was set back far, none at all.
         self.last_at.plus(wait).since(now).min(wait)
     }
 }

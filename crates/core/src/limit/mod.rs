@@ -148,6 +148,14 @@ impl LimitKey {
         Self::of(&[row.as_str().as_bytes(), b"client", &bytes])
     }
 
+    /// For a site of IPv6, a network of 48 bits, within which somebody may have all networks of 64.
+    #[must_use]
+    pub fn site(row: Row, address: IpAddr) -> Option<Self> {
+        let IpAddr::V6(address) = address.to_canonical() else { return None };
+        let bytes: Vec<u8> = address.octets().into_iter().take(6).collect();
+        Some(Self::of(&[row.as_str().as_bytes(), b"site", &bytes]))
+    }
+
     fn of(parts: &[&[u8]]) -> Self {
         let mut context = digest::Context::new(&digest::SHA256);
         for part in parts {

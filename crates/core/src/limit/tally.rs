@@ -49,7 +49,7 @@ impl Tally {
     /// How often it was done within the quota's length.
     #[must_use]
     pub fn within(&self, quota: Quota, now: Timestamp) -> u32 {
-        sum(self.0.iter().filter(|(at, _)| now.since(*at) < quota.per))
+        sum(self.0.iter().filter(|(at, _)| counts(*at, quota, now)))
     }
 
     /// When the first that counts is forgotten.
@@ -85,7 +85,7 @@ impl Tally {
     }
 
     fn forget(&mut self, quota: Quota, now: Timestamp) {
-        self.0.retain(|(at, _)| now.since(*at) < quota.per);
+        self.0.retain(|(at, _)| counts(*at, quota, now));
     }
 
     /// Until so many are forgotten that one more may come.
@@ -112,6 +112,11 @@ impl Tally {
             *later = later.saturating_add(count);
         }
     }
+}
+
+/// Neither too long ago, nor by a clock that was since set back by more than that.
+fn counts(at: Timestamp, quota: Quota, now: Timestamp) -> bool {
+    now.since(at) < quota.per && at.since(now) < quota.per
 }
 
 fn sum<'a>(points: impl Iterator<Item = &'a (Timestamp, u32)>) -> u32 {

@@ -151,7 +151,8 @@ pub enum Op {
         /// What may stand there before.
         replaces: Replaces,
     },
-    /// Marks a registration as contested, if it is; it never becomes uncontested again. Needs it to be there.
+    /// Marks a registration as contested, if it is, and moves its end, if that is later; neither is ever undone. Needs it to be
+    /// there.
     ContestRegistration {
         /// Its realm.
         realm: RealmName,
@@ -159,6 +160,8 @@ pub enum Op {
         id: UserId,
         /// Whether it is; if not, the same is done to no effect.
         is_contested: bool,
+        /// Lives as long as that at least.
+        expires_at: Timestamp,
     },
     /// Removes a registration; needs it to be there.
     DeleteRegistration {
@@ -297,7 +300,8 @@ pub enum Op {
 /// What a new registration may replace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replaces {
-    /// Only this one, or nothing at all where it is `None`.
+    /// Only this one, or nothing at all where it is `None`. One that is contested by now is replaced by one that is, and by no
+    /// other.
     Exactly(Option<UserId>),
     /// Whatever is there.
     Anything,

@@ -155,7 +155,12 @@ impl Service {
         let as_seen = Op::RequireAddress { realm: realm.name.clone(), index: row.index, is_taken };
         let register = Op::PutRegistration { row: row.clone(), replaces };
         let silent = match waiting {
-            Some(id) => Op::ContestRegistration { realm: realm.name.clone(), id, is_contested: row.contested },
+            Some(id) => Op::ContestRegistration {
+                realm: realm.name.clone(),
+                id,
+                is_contested: row.contested,
+                expires_at: row.expires_at,
+            },
             None => register.clone(),
         };
         let silent = vec![as_seen.clone(), silent];

@@ -28,18 +28,23 @@ impl Service {
         Ok(self.ports.hasher.verify(client, password, hash).await?)
     }
 
-    /// Who waits, and their place.
-    fn place(&self, ctx: &Ctx) -> Result<(Option<LimitKey>, Option<Flight<'_>>)> {
+    /// Who waits, and their places: as a client, and in IPv6 as one of a site, which has those of four.
+    fn place(&self, ctx: &Ctx) -> Result<(Option<LimitKey>, [Option<Flight<'_>>; 2])> {
         let limits = &self.rules.limits;
-        let client = ctx.client.ip.map(|address| LimitKey::client(Row::Hashes, address));
-        let Some(key) = client.filter(|_| limits.mode != Mode::Off) else { return Ok((client, None)) };
-        let place = self.flights.board(key, limits.hashes_client);
-        if place.is_none() {
+        let Some(address) = ctx.client.ip else { return Ok((None, [None, None])) };
+        let client = LimitKey::client(Row::Hashes, address);
+        if limits.mode == Mode::Off {
+            return Ok((Some(client), [None, None]));
+        }
+        let own = self.flights.board(client, limits.hashes_client);
+        let site = LimitKey::site(Row::Hashes, address);
+        let of_site = site.and_then(|site| self.flights.board(site, limits.hashes_client.saturating_mul(4)));
+        if own.is_none() || (site.is_some() && of_site.is_none()) {
             ctx.note_beyond(Row::Hashes);
             if limits.mode == Mode::Enforce {
                 return Err(HashError::Overloaded.into());
             }
         }
-        Ok((client, place))
+        Ok((Some(client), [own, of_site]))
     }
 }

@@ -115,7 +115,7 @@ impl Service {
         result
     }
 
-    /// Begins to try a password, unless there were too many wrong ones: of this client, and of this account or of the device
+    /// Begins to try a password for a client who may, unless there were too many wrong ones of this account, or of the device
     /// from which its owner has logged in before.
     ///
     /// # Errors
@@ -124,12 +124,12 @@ impl Service {
         &self,
         ctx: &Ctx,
         realm: &Realm,
+        client: Spent,
         account: BlindIndex,
         device: Option<&Device>,
     ) -> Result<PasswordTry<'_>> {
         let limits = &self.rules.limits;
         let forget_after = limits.passwords_account.per;
-        let client = self.client_may(ctx, Row::Passwords, limits.passwords_client).await?;
         if limits.mode == Mode::Off {
             return Ok(PasswordTry { client, account: None, forget_after });
         }

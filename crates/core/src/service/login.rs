@@ -2,6 +2,7 @@
 
 use crate::{
     audit::{AuditRow, Event},
+    clock::Timestamp,
     ctx::Ctx,
     device::{Device, Holder},
     email::EmailAddress,
@@ -67,16 +68,25 @@ impl Service {
         let mut faults = Faults::default();
         let both = faults.text("username", username).zip(faults.text("password", password));
         let (username, password) = faults.unless_any(both)?;
+        // First of all: beyond it nothing is looked at, so that nothing can be told by how long that takes.
+        let client = self.client_may(ctx, Row::Passwords, self.rules.limits.passwords_client).await?;
         let (Ok(email), Ok(password)) = (EmailAddress::parse(username), Password::parse(password)) else {
-            self.client_may(ctx, Row::Passwords, self.rules.limits.passwords_client).await?;
             return Err(refused());
         };
         let index = realm.keys.blind_index(&email);
-        let seen = self.ports.store.by_index(&realm.name, index).await?;
-        let holder = seen.0.as_ref().map(Holder::from);
-        let known = |device: &Given| Device::parse(ctx, &realm.keys, holder?, device.text()?);
-        let device = devices.iter().find_map(known);
-        let attempt = self.try_password(ctx, realm, index, device.as_ref()).await?;
+        let seen = match self.ports.store.by_index(&realm.name, index).await {
+            Ok(seen) => seen,
+            Err(error) => {
+                self.give_back(client).await;
+                return Err(error.into());
+            }
+        };
+        // Nobody's devices are looked at like anybody's.
+        let nobody = Holder { account: index, password_set_at: Timestamp::default() };
+        let holder = seen.0.as_ref().map_or(nobody, Holder::from);
+        let device = devices.iter().find_map(|device| Device::parse(ctx, &realm.keys, holder, device.text()?));
+        let device = device.filter(|_| seen.0.is_some());
+        let attempt = self.try_password(ctx, realm, client, index, device.as_ref()).await?;
         let (tokens, holder) = match self.enter(ctx, realm, index, seen, &password).await {
             Ok(entered) => entered,
             Err(error) if error.kind() == Kind::Refused => {

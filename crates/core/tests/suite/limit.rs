@@ -30,8 +30,21 @@ fn five_wrong_passwords_are_free_then_each_wait_is_double_the_one_before() {
 
 #[test]
 fn a_clock_that_was_set_back_makes_no_wait_longer() {
-    let failures = Failures { count: 5, last_at: at(3600) };
+    let failures = Failures { count: 5, last_at: at(30) };
     assert_eq!(failures.wait(5, NOW), Duration::from_secs(1));
+}
+
+#[test]
+fn a_clock_that_was_set_back_far_keeps_nobody_out() {
+    let failures = Failures { count: 9, last_at: at(3600) };
+    assert_eq!(failures.wait(5, NOW), Duration::ZERO);
+    assert_eq!(failures.and_one(NOW, DAY).last_at, NOW);
+    let quota = Quota { times: 1, per: Duration::from_secs(60) };
+    let mut tally = Tally::default();
+    tally.take(quota, at(3600)).unwrap();
+    assert_eq!(tally.within(quota, NOW), 0);
+    tally.take(quota, NOW).unwrap();
+    tally.take(quota, NOW).unwrap_err();
 }
 
 #[test]

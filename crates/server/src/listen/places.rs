@@ -35,7 +35,8 @@ type Network = (IpAddr, u8);
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
-    of: IpAddr,
+    /// Unless it is a proxy's.
+    of: Option<IpAddr>,
 }
 
 impl Places {
@@ -51,8 +52,9 @@ impl Places {
         let of = peer.to_canonical();
         let is_proxy = places.proxies.iter().any(|proxy| proxy.contains(&of));
         let mut taken = places.taken();
-        let has_room =
-            |(network, most): (Network, usize)| is_proxy || taken.by.get(&network).copied().unwrap_or_default() < most;
+        // A proxy speaks for many, and takes no place of its neighbours.
+        let of = (!is_proxy).then_some(of);
+        let has_room = |(network, most): (Network, usize)| taken.by.get(&network).copied().unwrap_or_default() < most;
         if taken.all >= places.all || !places.networks(of).all(has_room) {
             return None;
         }
@@ -65,14 +67,16 @@ impl Places {
     }
 
     /// The networks that this peer is counted in, and how many places each may have.
-    fn networks(&self, peer: IpAddr) -> impl Iterator<Item = (Network, usize)> {
+    fn networks(&self, peer: Option<IpAddr>) -> impl Iterator<Item = (Network, usize)> {
         let (client, site) = match peer {
             // Within a network of 64 bits anybody has all addresses.
-            IpAddr::V6(address) => (shortened(address, 64), Some(shortened(address, 48))),
-            address @ IpAddr::V4(_) => ((address, 32), None),
+            Some(IpAddr::V6(address)) => (Some(shortened(address, 64)), Some(shortened(address, 48))),
+            Some(address @ IpAddr::V4(_)) => (Some((address, 32)), None),
+            None => (None, None),
         };
+        let of_client = client.map(|client| (client, self.each));
         let of_site = site.map(|site| (site, self.each.saturating_mul(CLIENTS_A_SITE)));
-        std::iter::once((client, self.each)).chain(of_site)
+        of_client.into_iter().chain(of_site)
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {

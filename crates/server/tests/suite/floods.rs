@@ -207,6 +207,38 @@ async fn where_the_system_gives_more_files_they_are_taken_and_nobody_is_warned()
     assert!(!program.log().contains(FEWER));
 }
 
+/// However many networks of a client's size it has.
+#[tokio::test]
+async fn a_whole_site_of_ipv6_that_floods_the_hashes_waits_behind_itself() {
+    let app = TestApp::with(&[
+        ("RATE_LIMIT_MODE", "enforce"),
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+        ("HASH_QUEUE", "64"),
+        ("HASH_QUEUE_CLIENT", "4"),
+        ("HASH_THREADS", "1"),
+        ("HASH_DEADLINE", "60s"),
+        ("ARGON2_MEMORY_KIB", "16384"),
+        ("ARGON2_ITERATIONS", "4"),
+    ])
+    .await;
+    let login = |client: String, number: usize| {
+        let email = format!("person{number}@example.com");
+        let form = [("username", email.as_str()), ("password", "wrong-wrong-wrong")];
+        let request = app.request(Method::POST, "/User1/login").header("X-Forwarded-For", client).form(&form);
+        tokio::spawn(request.send())
+    };
+    let flood: Vec<_> = (0..100).map(|number| login(format!("2001:db8:1:{number:x}::1"), number)).collect();
+    let others: Vec<_> = (100..110).map(|number| login(format!("192.0.2.{number}"), number)).collect();
+    for other in others {
+        problem(other.await.unwrap().unwrap(), 401).await;
+    }
+    let mut turned_away = 0;
+    for answer in flood {
+        turned_away += usize::from(answer.await.unwrap().unwrap().status() == 503);
+    }
+    assert!(turned_away > 0, "the flood was never held back");
+}
+
 #[tokio::test]
 async fn whoever_floods_the_hashes_waits_behind_themselves() {
     let app = TestApp::with(&[

@@ -9,7 +9,7 @@ use serde_json::json as value;
 use crate::{
     sms::{Outlets, PHONE},
     support::{
-        Person, TestApp,
+        Person, TestApp, Work,
         database::Database,
         json, problem,
         process::{self, CHEAP, Program},
@@ -184,6 +184,24 @@ async fn a_client_has_thirty_wrong_passwords_a_minute_whoever_they_are_for() {
     json(try_login(&app, 8, &john.email, &john.password).await, 200).await;
     app.advance(MINUTE);
     json(try_login(&app, 7, &john.email, &john.password).await, 200).await;
+}
+
+#[tokio::test]
+async fn beyond_its_limit_nothing_of_an_account_is_looked_at_for_a_client() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    for n in 0..30 {
+        let form = [("username", &*format!("person{n}@example.com")), ("password", "wrong-wrong-wrong")];
+        let request = app.request(Method::POST, "/User1/login").form(&form);
+        problem(from("192.0.2.1", request).send().await.unwrap(), 401).await;
+    }
+    app.watched.take();
+    for email in [&*john.email, "nobody@example.com"] {
+        let form = [("username", email), ("password", &*john.password)];
+        let request = app.request(Method::POST, "/User1/login").form(&form);
+        problem(from("192.0.2.1", request).send().await.unwrap(), 429).await;
+        assert_eq!(app.watched.take(), Work::default());
+    }
 }
 
 #[tokio::test]

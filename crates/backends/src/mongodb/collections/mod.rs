@@ -34,8 +34,8 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &Op) -> Result<(), Fault> {
         Op::DeleteSigningKey { kid } => signing_keys::delete(work, kid).await,
         Op::RequireAddress { realm, index, is_taken } => users::require_address(work, realm, *index, *is_taken).await,
         Op::PutRegistration { row, replaces } => registrations::put(work, row, replaces).await,
-        Op::ContestRegistration { realm, id, is_contested } => {
-            registrations::contest(work, realm, id, *is_contested).await
+        Op::ContestRegistration { realm, id, is_contested, expires_at } => {
+            registrations::contest(work, realm, id, *is_contested, *expires_at).await
         }
         Op::DeleteRegistration { realm, id } => registrations::delete(work, realm, id).await,
         Op::InsertUser(user) => users::insert(work, user).await,
@@ -97,8 +97,17 @@ async fn sweep_first(db: &Database, of: &str, many: u64) -> Result<u64, Fault> {
         return Ok(0);
     }
     let collection = db.collection::<Document>(of);
-    let keys = keys(collection.find(doc! {}).sort(doc! { "expires_at": 1 }).limit(at_once)).await?;
-    Ok(collection.delete_many(one_of(keys)).await?.deleted_count)
+    let first = || collection.find(doc! {}).sort(doc! { "expires_at": 1 });
+    let keys = keys(first().limit(at_once)).await?;
+    let mut last = first().skip(u64::try_from(at_once).unwrap_or_default()).limit(1).await?;
+    // Whoever has come to a later end meanwhile stays.
+    let mut filter = one_of(keys);
+    if last.advance().await?
+        && let Some(end) = last.deserialize_current()?.remove("expires_at")
+    {
+        filter.insert("expires_at", doc! { "$lte": end });
+    }
+    Ok(collection.delete_many(filter).await?.deleted_count)
 }
 
 async fn keys(found: Find<'_, Document>) -> Result<Vec<Bson>, Fault> {

@@ -5,6 +5,7 @@ use mongodb::{
     bson::{Document, doc},
 };
 use portcullis_core::{
+    clock::Timestamp,
     id::UserId,
     port::{Precondition, Replaces},
     realm::RealmName,
@@ -29,7 +30,10 @@ pub(super) async fn put(work: &mut Work<'_>, row: &Registration, replaces: &Repl
     match replaces {
         Replaces::Exactly(None) => {}
         Replaces::Exactly(Some(id)) => {
-            let it = doc! { "_id": key(&row.realm, id.as_str()), "blind_index": bytes(&row.index.0) };
+            let mut it = doc! { "_id": key(&row.realm, id.as_str()), "blind_index": bytes(&row.index.0) };
+            if !row.contested {
+                it.insert("contested", false);
+            }
             require(work.delete(NAME, it).await?, Precondition::RegistrationReplaced)?;
         }
         Replaces::Anything => work.delete_all(NAME, at_index(&row.realm, row.index)).await?,
@@ -52,9 +56,11 @@ pub(super) async fn contest(
     realm: &RealmName,
     id: &UserId,
     is_contested: bool,
+    expires_at: Timestamp,
 ) -> Result<(), Fault> {
     let it = doc! { "_id": key(realm, id.as_str()) };
-    let there = work.update(NAME, it, doc! { "$max": { "contested": is_contested } }).await?;
+    let there =
+        work.update(NAME, it, doc! { "$max": { "contested": is_contested, "expires_at": time(expires_at) } }).await?;
     require(there, Precondition::RegistrationThere)
 }
 

@@ -43,7 +43,9 @@ pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), Fault> {
         Op::DeleteSigningKey { kid } => signing_keys::delete(db, kid),
         Op::RequireAddress { realm, index, is_taken } => users::require_address(db, realm, *index, *is_taken),
         Op::PutRegistration { row, replaces } => registrations::put(db, row, replaces),
-        Op::ContestRegistration { realm, id, is_contested } => registrations::contest(db, realm, id, *is_contested),
+        Op::ContestRegistration { realm, id, is_contested, expires_at } => {
+            registrations::contest(db, realm, id, *is_contested, *expires_at)
+        }
         Op::DeleteRegistration { realm, id } => registrations::delete(db, realm, id),
         Op::InsertUser(user) => users::insert(db, user),
         Op::UpdateUser(user) => users::update(db, user),

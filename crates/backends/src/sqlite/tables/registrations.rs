@@ -22,8 +22,9 @@ const INSERT: &str = "INSERT INTO registrations
     (realm, id, blind_index, data_key, profile, password, contested, created_at, expires_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
 const CLEAR: &str = "DELETE FROM registrations WHERE realm = ?1 AND blind_index = ?2";
-const REPLACE: &str = "DELETE FROM registrations WHERE realm = ?1 AND blind_index = ?2 AND id = ?3";
-const CONTEST: &str = "UPDATE registrations SET contested = max(contested, ?3) WHERE realm = ?1 AND id = ?2";
+const REPLACE: &str = "DELETE FROM registrations WHERE realm = ?1 AND blind_index = ?2 AND id = ?3 AND contested <= ?4";
+const CONTEST: &str = "UPDATE registrations SET contested = max(contested, ?3), expires_at = max(expires_at, ?4)
+    WHERE realm = ?1 AND id = ?2";
 const DELETE: &str = "DELETE FROM registrations WHERE realm = ?1 AND id = ?2";
 const SWEEP: &str = "DELETE FROM registrations WHERE rowid IN
     (SELECT rowid FROM registrations WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
@@ -38,7 +39,7 @@ pub(super) fn put(db: &Connection, row: &Registration, replaces: &Replaces) -> R
     match replaces {
         Replaces::Exactly(None) => {}
         Replaces::Exactly(Some(id)) => {
-            let removed = write(db, REPLACE, params![realm, row.index.0, id.as_str()])?;
+            let removed = write(db, REPLACE, params![realm, row.index.0, id.as_str(), row.contested])?;
             require(removed == 1, Precondition::RegistrationReplaced)?;
         }
         Replaces::Anything => {
@@ -59,8 +60,14 @@ pub(super) fn put(db: &Connection, row: &Registration, replaces: &Replaces) -> R
     require(write(db, INSERT, params)? == 1, Precondition::RegistrationReplaced)
 }
 
-pub(super) fn contest(db: &Connection, realm: &RealmName, id: &UserId, is_contested: bool) -> Result<(), Fault> {
-    let there = write(db, CONTEST, params![realm.as_str(), id.as_str(), is_contested])?;
+pub(super) fn contest(
+    db: &Connection,
+    realm: &RealmName,
+    id: &UserId,
+    is_contested: bool,
+    expires_at: Timestamp,
+) -> Result<(), Fault> {
+    let there = write(db, CONTEST, params![realm.as_str(), id.as_str(), is_contested, expires_at.millis()])?;
     require(there == 1, Precondition::RegistrationThere)
 }
 

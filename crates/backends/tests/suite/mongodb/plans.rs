@@ -72,7 +72,7 @@ async fn do_everything(made: &Fresh) {
     }
     commit(vec![
         Op::DropChallenges { realm: here(), subject: user_id("ada"), purpose: Purpose::Registration },
-        Op::ContestRegistration { realm: here(), id: eve.id.clone(), is_contested: true },
+        Op::ContestRegistration { realm: here(), id: eve.id.clone(), is_contested: true, expires_at: at(1) },
         Op::DeleteRegistration { realm: here(), id: eve.id.clone() },
         Op::DeleteUser { realm: here(), id: ada.id.clone(), revision: 2 },
         put(Replaces::Anything),

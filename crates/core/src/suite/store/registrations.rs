@@ -2,6 +2,7 @@
 
 use super::{done, fails, one_wins};
 use crate::{
+    clock::Timestamp,
     id::UserId,
     port::{Op, Precondition, Replaces, Store},
     suite::{
@@ -126,7 +127,9 @@ pub async fn of_fifty_first_registrations_of_an_address_one_is_written(store: &d
 /// Whatever is said of it later, and as long as it is there.
 pub async fn a_registration_that_is_contested_stays_so(store: &dyn Store) {
     let row = registration(&here(), "ada", "ada");
-    let contest = |is_contested| Op::ContestRegistration { realm: here(), id: row.id.clone(), is_contested };
+    let end = row.expires_at;
+    let contest =
+        |is_contested| Op::ContestRegistration { realm: here(), id: row.id.clone(), is_contested, expires_at: end };
     fails(store, [contest(true)], Precondition::RegistrationThere).await;
     done(store, [Op::PutRegistration { row: row.clone(), replaces: Replaces::Exactly(None) }]).await;
     for (said, is_contested) in [(false, false), (true, true), (false, true)] {
@@ -134,8 +137,19 @@ pub async fn a_registration_that_is_contested_stays_so(store: &dyn Store) {
         let read = store.registration(&here(), &row.id).await.unwrap().unwrap();
         assert_eq!(read, Registration { contested: is_contested, ..row.clone() });
     }
-    let other = Op::ContestRegistration { realm: there(), id: row.id.clone(), is_contested: true };
+    let other = Op::ContestRegistration { realm: there(), id: row.id.clone(), is_contested: true, expires_at: end };
     fails(store, [other], Precondition::RegistrationThere).await;
+    // Whoever saw it before it was does not replace it by one that is not.
+    let newer = registration(&here(), "ada-too", "ada");
+    assert_eq!(newer.index, row.index);
+    fails(store, [over(&newer, &row.id)], Precondition::RegistrationReplaced).await;
+    let later = Timestamp::from_millis(end.millis() + 1);
+    let prolong =
+        |expires_at| Op::ContestRegistration { realm: here(), id: row.id.clone(), is_contested: false, expires_at };
+    done(store, [prolong(later), prolong(end)]).await;
+    assert_eq!(store.registration(&here(), &row.id).await.unwrap().unwrap().expires_at, later);
+    done(store, [over(&Registration { contested: true, ..newer.clone() }, &row.id), delete(&newer)]).await;
+    done(store, [first(&row)]).await;
     done(store, [delete(&row)]).await;
     fails(store, [contest(true)], Precondition::RegistrationThere).await;
 }
