@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::seal::RealmKeys;
+use crate::{ctx::Ctx, id::UserId, seal::RealmKeys, user::Vault};
 
 /// A realm's name: `[A-Za-z][A-Za-z0-9_-]{0,31}`, case counts, none of the names that paths or collections need.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -89,4 +89,24 @@ pub struct Realm {
     pub name: RealmName,
     /// The keys derived from the realm's root.
     pub keys: RealmKeys,
+    /// Opened where there is nobody, so that this takes as long as anybody's.
+    pub nobody: Nobody,
+}
+
+/// The vault of no user.
+#[derive(Debug)]
+pub struct Nobody {
+    /// Whose it would be.
+    pub id: UserId,
+    /// Holds a hash that is no password's.
+    pub vault: Vault,
+}
+
+impl Nobody {
+    /// Somebody else at each start.
+    #[must_use]
+    pub fn new(ctx: &Ctx, keys: &RealmKeys) -> Self {
+        let id = UserId::random(ctx.random());
+        Self { vault: Vault::of_nobody(ctx, keys, &id), id }
+    }
 }

@@ -93,6 +93,11 @@ pub(super) fn to_phc(params: &Params, salt: [u8; 16], output: Output) -> Result<
     Ok(written.to_string())
 }
 
+/// Of no password, at the present settings.
+pub(super) fn nobodys(params: &Params) -> Result<String, Unusable> {
+    to_phc(params, *b"nobody's account", Output::new(&[0; OUTPUT])?)
+}
+
 /// Whether a stored hash is of another kind than new ones, or cheaper to guess.
 pub(super) fn is_outdated(stored: &str, present: &Params) -> bool {
     let Ok(stored) = phc::PasswordHash::new(stored) else { return true };

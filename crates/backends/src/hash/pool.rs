@@ -9,6 +9,7 @@ use std::{
 use argon2::{Params, password_hash::phc::Output};
 use async_trait::async_trait;
 use portcullis_core::{
+    error::Cause,
     limit::LimitKey,
     password::{Password, PasswordHash},
     port::{HashError, PasswordHasher},
@@ -20,9 +21,6 @@ use super::{
     queue::{Job, Queue},
     worker::Worker,
 };
-
-/// What a password that nobody has is hashed with, so that asking for it takes as long as any other.
-const SALT_OF_NOBODY: [u8; 16] = *b"nobody's account";
 
 /// How dear a hash is, and how many may wait for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +61,7 @@ impl Default for Settings {
 pub enum StartError {
     /// Argon2 does not know such settings.
     #[error("these are no settings for Argon2: {0}")]
-    Settings(argon2::Error),
+    Settings(Cause),
     /// The machine has no thread to give.
     #[error("no thread to hash on")]
     Threads(#[source] io::Error),
@@ -72,6 +70,8 @@ pub enum StartError {
 /// Threads that do nothing but hash passwords. Dropping it waits for the hashes in the making.
 pub struct HashPool {
     params: Params,
+    /// Compared with where there is no hash, so that a password that nobody has takes as long as any other.
+    nobodys: PasswordHash,
     queue: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -83,8 +83,14 @@ impl HashPool {
     /// [`StartError`].
     pub fn start(settings: Settings) -> Result<Self, StartError> {
         let params = argon::params(settings.memory_kib, settings.iterations, settings.parallelism)
-            .map_err(StartError::Settings)?;
-        let mut pool = Self { params, queue: Arc::new(Queue::new(settings.queue)), threads: Vec::new() };
+            .map_err(|error| StartError::Settings(error.into()))?;
+        let nobodys = argon::nobodys(&params).map_err(|error| StartError::Settings(error.into()))?;
+        let mut pool = Self {
+            params,
+            nobodys: PasswordHash::from_phc(nobodys),
+            queue: Arc::new(Queue::new(settings.queue)),
+            threads: Vec::new(),
+        };
         for number in 0..settings.threads.max(1) {
             let worker = Worker {
                 queue: Arc::clone(&pool.queue),
@@ -135,14 +141,11 @@ impl PasswordHasher for HashPool {
         password: &Password,
         hash: Option<&PasswordHash>,
     ) -> Result<bool, HashError> {
-        let Some(hash) = hash else {
-            let recipe = Recipe::new(&self.params, SALT_OF_NOBODY).map_err(failed)?;
-            self.compute(client, recipe, password).await?;
-            return Ok(false);
-        };
-        let (recipe, expected) = Recipe::of(hash.expose(), &self.params).map_err(failed)?;
+        let stored = hash.unwrap_or(&self.nobodys);
+        let (recipe, expected) = Recipe::of(stored.expose(), &self.params).map_err(failed)?;
         // The comparison of two outputs takes the same time wherever they differ.
-        Ok(self.compute(client, recipe, password).await? == expected)
+        let is_same = self.compute(client, recipe, password).await? == expected;
+        Ok(is_same && hash.is_some())
     }
 
     fn is_outdated(&self, hash: &PasswordHash) -> bool {

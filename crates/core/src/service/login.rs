@@ -140,7 +140,14 @@ impl Service {
         (user, registration): Seen,
         password: &Password,
     ) -> Result<Verdict> {
-        let owner = user.map(|user| Unlocked::open(realm, user)).transpose()?;
+        let owner = match user {
+            Some(user) => Some(Unlocked::open(realm, user)?),
+            None => {
+                let nobody = &realm.nobody;
+                nobody.vault.open_password(&nobody.vault.key(&realm.keys, &nobody.id)?)?;
+                None
+            }
+        };
         let of_owner = self.matches(ctx, password, owner.as_ref().map(|owner| &owner.hash)).await?;
         let of_registration = match registration.filter(|registration| registration.expires_at > ctx.now) {
             Some(registration) => self.is_of(ctx, realm, &registration, password).await?,

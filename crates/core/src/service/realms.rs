@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use crate::{
     ctx::Ctx,
     port::{CommitError, Op, Precondition, RootKeyRow, Store, StoreError},
-    realm::{Realm, RealmName},
+    realm::{Nobody, Realm, RealmName},
     seal::{EncryptionKey, RealmKeys, RootKey},
 };
 
@@ -63,7 +63,8 @@ impl Realms {
             let root = unwrap(ctx, store, keys, &row).await?;
             if names.contains(&row.realm) {
                 let keys = RealmKeys::derive(row.realm.clone(), &root);
-                realms.insert(row.realm.clone(), Arc::new(Realm { name: row.realm, keys }));
+                let nobody = Nobody::new(ctx, &keys);
+                realms.insert(row.realm.clone(), Arc::new(Realm { name: row.realm, keys, nobody }));
             }
         }
         Ok(Self(realms))
