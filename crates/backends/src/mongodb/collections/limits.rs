@@ -52,8 +52,18 @@ pub(super) async fn fail(
 
 /// Forgets some of the oldest beyond so many.
 pub(in crate::mongodb) async fn trim_failures(db: &Database, kept: u64) -> Result<u64, Fault> {
-    let there = db.collection::<Document>(FAILURES).estimated_document_count().await?;
-    super::sweep_first(db, FAILURES, there.saturating_sub(kept)).await
+    let failures = db.collection::<Document>(FAILURES);
+    let Some(more) =
+        failures.estimated_document_count().await?.checked_sub(kept).and_then(|beyond| beyond.checked_sub(1))
+    else {
+        return Ok(0);
+    };
+    // All that end no later than the newest of them.
+    let newest = failures.find_one(doc! {}).sort(doc! { "expires_at": 1 }).skip(more).await?;
+    match newest.and_then(|mut newest| newest.remove("expires_at")) {
+        Some(end) => super::sweep(db, FAILURES, doc! { "expires_at": { "$lte": end } }).await,
+        None => Ok(0),
+    }
 }
 
 pub(in crate::mongodb) async fn tally(db: &Database, key: LimitKey) -> Result<Tally, Fault> {

@@ -16,7 +16,6 @@ pub(super) mod users;
 
 use mongodb::{
     Database,
-    action::Find,
     bson::{Bson, Document, doc},
 };
 use portcullis_core::{clock::Timestamp, port::Op};
@@ -80,43 +79,17 @@ pub(super) fn lapsed(now: Timestamp) -> [(&'static str, Document); 7] {
 /// Removes some of these documents; how many.
 pub(super) async fn sweep(db: &Database, of: &str, filter: Document) -> Result<u64, Fault> {
     let collection = db.collection::<Document>(of);
-    let keys = keys(collection.find(filter.clone()).limit(SWEPT_AT_ONCE)).await?;
+    let mut cursor = collection.find(filter.clone()).projection(doc! { "_id": 1 }).limit(SWEPT_AT_ONCE).await?;
+    let mut keys = Vec::new();
+    while cursor.advance().await? {
+        keys.extend(cursor.deserialize_current()?.remove("_id"));
+    }
     if keys.is_empty() {
         return Ok(0);
     }
     // Whoever was given more time meanwhile, as a session that was refreshed, stays.
     let swept = collection.delete_many(doc! { "$and": [one_of(keys), filter] }).await?;
     Ok(swept.deleted_count)
-}
-
-/// Removes so many of those that would lapse first, or some of them; how many.
-async fn sweep_first(db: &Database, of: &str, many: u64) -> Result<u64, Fault> {
-    let at_once = SWEPT_AT_ONCE.min(i64::try_from(many).unwrap_or(i64::MAX));
-    if at_once == 0 {
-        // To MongoDB a limit of none is no limit.
-        return Ok(0);
-    }
-    let collection = db.collection::<Document>(of);
-    let first = || collection.find(doc! {}).sort(doc! { "expires_at": 1 });
-    let keys = keys(first().limit(at_once)).await?;
-    let mut last = first().skip(u64::try_from(at_once).unwrap_or_default()).limit(1).await?;
-    // Whoever has come to a later end meanwhile stays.
-    let mut filter = one_of(keys);
-    if last.advance().await?
-        && let Some(end) = last.deserialize_current()?.remove("expires_at")
-    {
-        filter.insert("expires_at", doc! { "$lte": end });
-    }
-    Ok(collection.delete_many(filter).await?.deleted_count)
-}
-
-async fn keys(found: Find<'_, Document>) -> Result<Vec<Bson>, Fault> {
-    let mut cursor = found.projection(doc! { "_id": 1 }).await?;
-    let mut keys = Vec::new();
-    while cursor.advance().await? {
-        keys.extend(cursor.deserialize_current()?.remove("_id"));
-    }
-    Ok(keys)
 }
 
 /// The documents with these keys.
