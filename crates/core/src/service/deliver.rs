@@ -6,7 +6,7 @@ use crate::{
     link::{Act, Challenge, Purpose},
     message::{Channel, Links, Mail, MessageKind, Recipient},
     outbox::{Claimed, Lease, OutboxRow, Outcome, retry_at},
-    port::{CommitError, Op, Precondition, SendError},
+    port::{Batch, CommitError, Op, Precondition, SendError},
     realm::Realm,
     service::Service,
 };
@@ -40,7 +40,7 @@ impl Service {
     /// # Errors
     /// Unavailable.
     pub async fn release(&self, claimed: &Claimed) -> Result<()> {
-        self.record(claimed, Outcome::Release, None).await.map(|_| ())
+        self.record(claimed, Outcome::Release, Batch::new()).await.map(|_| ())
     }
 
     /// Sends one claimed message, or finds out when to try again, and records the outcome. A crash between the two sends it
@@ -146,14 +146,14 @@ impl Service {
         let row = &claimed.row;
         let at = retry_at(ctx, row.attempts + 1);
         tracing::warn!(outbox = %row.id, mail = row.kind.as_str(), attempts = row.attempts + 1, retry_at = %at, %cause, "mail not taken");
-        let recorded = self.record(claimed, Outcome::Retry(at), with).await?;
+        let recorded = self.record(claimed, Outcome::Retry(at), with.into_iter().collect()).await?;
         Ok(if recorded { Delivery::Later } else { Delivery::Lost })
     }
 
     /// Records the hand-over; from now on the link's lifetime runs.
     async fn sent(&self, ctx: &Ctx, claimed: &Claimed, challenge: Option<Challenge>) -> Result<Delivery> {
         let row = &claimed.row;
-        let expire = challenge.map(|challenge| lives_from_now(ctx, &challenge));
+        let expire = challenge.iter().map(|challenge| lives_from_now(ctx, challenge)).collect();
         if !self.record(claimed, Outcome::Done, expire).await? {
             return Ok(Delivery::Lost);
         }
@@ -169,7 +169,7 @@ impl Service {
         delivery: Delivery,
         why: &'static str,
     ) -> Result<Delivery> {
-        if !self.record(claimed, outcome, None).await? {
+        if !self.record(claimed, outcome, Batch::new()).await? {
             return Ok(Delivery::Lost);
         }
         tracing::debug!(outbox = %claimed.row.id, why, "message settled");
@@ -177,7 +177,7 @@ impl Service {
     }
 
     /// Whether the outcome could be recorded: not when the lease was lost.
-    pub(super) async fn record(&self, claimed: &Claimed, outcome: Outcome, with: Option<Op>) -> Result<bool> {
+    pub(super) async fn record(&self, claimed: &Claimed, outcome: Outcome, with: Batch) -> Result<bool> {
         let settle = Op::Settle { id: claimed.row.id.clone(), lease: claimed.lease.clone(), outcome };
         let batch = std::iter::once(settle).chain(with).collect();
         match self.commit(batch).await {

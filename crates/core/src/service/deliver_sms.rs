@@ -12,7 +12,7 @@ use crate::{
     phone::PhoneNumber,
     port::{Op, SendError, SmsReceipt, SmsStatus},
     realm::Realm,
-    service::{Delivery, Service, message},
+    service::{Delivery, Service, message, sms_limits::went_out},
 };
 
 /// When a provider is asked what has become of a message, counted from its hand-over.
@@ -31,7 +31,8 @@ impl Service {
         match sender.send(&sms).await {
             Ok(receipt) => {
                 let question = receipt.map(|receipt| ask_later(ctx, realm, &receipt)).transpose()?;
-                if !self.record(claimed, Outcome::Done, question).await? {
+                let with = question.into_iter().chain([went_out(ctx, sms.to.country().unwrap_or_default())]).collect();
+                if !self.record(claimed, Outcome::Done, with).await? {
                     return Ok(Delivery::Lost);
                 }
                 tracing::info!(outbox = %row.id, attempts = row.attempts + 1, "sms taken by the provider");

@@ -95,6 +95,14 @@ impl Service {
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let spent = self.client_may(ctx, row, quota).await?;
+        self.counted(spent, work).await
+    }
+
+    /// Does what was counted; what we could not do does not count.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub(super) async fn counted<T>(&self, spent: Spent, work: impl Future<Output = Result<T>>) -> Result<T> {
         let result = work.await;
         if result.as_ref().is_err_and(|error| error.kind().is_ours()) {
             self.give_back(spent).await;

@@ -90,7 +90,11 @@ impl Service {
     pub async fn refresh(&self, ctx: &Ctx, realm: &Realm, token: &Given) -> Result<Tokens> {
         let token = token.text().and_then(|raw| RefreshToken::parse(&realm.keys, raw)).ok_or_else(dead)?;
         let key = realm.keys.limit_key(Row::Refreshes, &[token.session().as_str().as_bytes()]);
-        self.spend(ctx, Row::Refreshes, key, self.rules.limits.refreshes_session).await?;
+        let spent = self.spend(ctx, Row::Refreshes, key, self.rules.limits.refreshes_session).await?;
+        self.counted(spent, self.rotate(ctx, realm, &token)).await
+    }
+
+    async fn rotate(&self, ctx: &Ctx, realm: &Realm, token: &RefreshToken) -> Result<Tokens> {
         let (hash, next) = (token.hash(), token.successor(&realm.keys));
         for _ in 0..TRIES {
             let session = self.ports.store.session(&realm.name, token.session()).await?.ok_or_else(dead)?;

@@ -37,7 +37,6 @@ impl Service {
         let budgets = [
             (Row::SmsCountry, LimitKey::public(Row::SmsCountry, country), limits.sms_country),
             (Row::Sms, LimitKey::public(Row::Sms, "all"), limits.sms),
-            (Row::SmsCountry, sent_to(country), COUNT_ONLY),
         ];
         budgets.map(|(row, key, quota)| Op::Count { row, key, quota, now: ctx.now }).into()
     }
@@ -63,6 +62,11 @@ impl Service {
         tracing::warn!(country, sent, back, enforced = is_enforced, "codes to this country do not come back");
         Ok(is_enforced)
     }
+}
+
+/// The provider has taken a code to this country: what it never took cannot come back.
+pub(super) fn went_out(ctx: &Ctx, country: &str) -> Op {
+    Op::Count { row: Row::SmsCountry, key: sent_to(country), quota: COUNT_ONLY, now: ctx.now }
 }
 
 /// A code of this country was given back.

@@ -11,7 +11,8 @@ use std::{
 
 use ipnet::IpNet;
 use portcullis::listen::{Place, Places};
-use reqwest::Method;
+use reqwest::{Method, Response};
+use tokio::task::JoinHandle;
 
 use crate::support::{
     Person, TestApp, json, problem,
@@ -215,12 +216,12 @@ async fn where_the_system_gives_more_files_they_are_taken_and_nobody_is_warned()
     assert!(!program.log().contains(FEWER));
 }
 
-/// However many networks of a client's size it has.
-#[tokio::test]
-async fn a_whole_site_of_ipv6_that_floods_the_hashes_waits_behind_itself() {
-    let app = TestApp::with(&[
+/// Few places to wait for a hash that takes its time, behind a proxy.
+async fn with_slow_hashes() -> TestApp {
+    TestApp::with(&[
         ("RATE_LIMIT_MODE", "enforce"),
         ("TRUSTED_PROXIES", "127.0.0.1"),
+        ("LIMIT_PASSWORDS_CLIENT", "1000/1m"),
         ("HASH_QUEUE", "64"),
         ("HASH_QUEUE_CLIENT", "4"),
         ("HASH_THREADS", "1"),
@@ -228,15 +229,23 @@ async fn a_whole_site_of_ipv6_that_floods_the_hashes_waits_behind_itself() {
         ("ARGON2_MEMORY_KIB", "16384"),
         ("ARGON2_ITERATIONS", "4"),
     ])
-    .await;
-    let login = |client: String, number: usize| {
-        let email = format!("person{number}@example.com");
-        let form = [("username", email.as_str()), ("password", "wrong-wrong-wrong")];
-        let request = app.request(Method::POST, "/User1/login").header("X-Forwarded-For", client).form(&form);
-        tokio::spawn(request.send())
-    };
-    let flood: Vec<_> = (0..100).map(|number| login(format!("2001:db8:1:{number:x}::1"), number)).collect();
-    let others: Vec<_> = (100..110).map(|number| login(format!("192.0.2.{number}"), number)).collect();
+    .await
+}
+
+/// A wrong password of this client for an account of its own, on its way.
+fn guess(app: &TestApp, client: &str, number: usize) -> JoinHandle<reqwest::Result<Response>> {
+    let email = format!("person{number}@example.com");
+    let form = [("username", email.as_str()), ("password", "wrong-wrong-wrong")];
+    let request = app.request(Method::POST, "/User1/login").header("X-Forwarded-For", client).form(&form);
+    tokio::spawn(request.send())
+}
+
+/// However many networks of a client's size it has.
+#[tokio::test]
+async fn a_whole_site_of_ipv6_that_floods_the_hashes_waits_behind_itself() {
+    let app = with_slow_hashes().await;
+    let flood: Vec<_> = (0..100).map(|number| guess(&app, &format!("2001:db8:1:{number:x}::1"), number)).collect();
+    let others: Vec<_> = (100..110).map(|number| guess(&app, &format!("192.0.2.{number}"), number)).collect();
     for other in others {
         problem(other.await.unwrap().unwrap(), 401).await;
     }
@@ -249,27 +258,10 @@ async fn a_whole_site_of_ipv6_that_floods_the_hashes_waits_behind_itself() {
 
 #[tokio::test]
 async fn whoever_floods_the_hashes_waits_behind_themselves() {
-    let app = TestApp::with(&[
-        ("RATE_LIMIT_MODE", "enforce"),
-        ("TRUSTED_PROXIES", "127.0.0.1"),
-        ("LIMIT_PASSWORDS_CLIENT", "1000/1m"),
-        ("HASH_QUEUE", "64"),
-        ("HASH_QUEUE_CLIENT", "4"),
-        ("HASH_THREADS", "1"),
-        ("HASH_DEADLINE", "60s"),
-        ("ARGON2_MEMORY_KIB", "16384"),
-        ("ARGON2_ITERATIONS", "4"),
-    ])
-    .await;
-    let login = |client: &'static str, number: usize| {
-        let email = format!("person{number}@example.com");
-        let form = [("username", email.as_str()), ("password", "wrong-wrong-wrong")];
-        let request = app.request(Method::POST, "/User1/login").header("X-Forwarded-For", client).form(&form);
-        tokio::spawn(request.send())
-    };
-    let flood: Vec<_> = (0..60).map(|number| login("192.0.2.1", number)).collect();
+    let app = with_slow_hashes().await;
+    let flood: Vec<_> = (0..60).map(|number| guess(&app, "192.0.2.1", number)).collect();
     let mut turned_away = 0;
-    let other = login("192.0.2.2", 99).await.unwrap().unwrap();
+    let other = guess(&app, "192.0.2.2", 99).await.unwrap().unwrap();
     problem(other, 401).await;
     for answer in flood {
         let answer = answer.await.unwrap().unwrap();

@@ -7,7 +7,7 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::json as value;
 
 use crate::{
-    sms::{Outlets, PHONE},
+    sms::{Outlets, PHONE, twilio::Behaviour},
     support::{
         Person, TestApp, Work,
         database::Database,
@@ -492,6 +492,24 @@ async fn a_country_whose_codes_do_not_come_back_is_sent_no_more() {
     outlets.ask(&people[0].id, toll).await;
     outlets.app.pump().await;
     assert_eq!(outlets.twilio.messages().len(), 6);
+}
+
+#[tokio::test]
+async fn codes_that_the_provider_never_took_stop_no_country() {
+    let settings =
+        [ENFORCED, &[("SMS_STOP_AFTER", "2"), ("SMS_STOP_PERCENT", "50"), ("LIMIT_OTP_ACCOUNT", "100/1m")]].concat();
+    let outlets = Outlets::open(&settings).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    outlets.twilio.behave(Behaviour::Refuse { status: 400, code: Some(21_608) });
+    for _ in 0..4 {
+        outlets.ask(&john.id, PHONE).await;
+        outlets.app.pump().await;
+    }
+    assert_eq!(outlets.twilio.messages().len(), 0);
+    outlets.twilio.behave(Behaviour::Accept);
+    outlets.ask(&john.id, PHONE).await;
+    outlets.app.pump().await;
+    assert_eq!(outlets.twilio.messages().len(), 1);
 }
 
 #[tokio::test]
