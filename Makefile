@@ -5,6 +5,10 @@ CARGO ?= cargo
 # What does not depend on the store needs no second run.
 STORED := not test(/^(config|house|openapi|process|templates::verb)::|mongodb/)
 
+SOAK := --profile soak --run-ignored ignored-only --no-capture
+# Time is measured of what is shipped: without optimisation every read of a row could be told from none.
+TIMED := test(/^timing::/)
+
 .DEFAULT_GOAL := help
 .PHONY: help run check test test-quick test-pages soak bench generate screenshots tools
 
@@ -35,11 +39,14 @@ test-quick: ## the same on SQLite alone
 	misc/install-tools.sh cargo-nextest
 	$(CARGO) nextest run --workspace -E 'not test(/mongodb/)'
 
-soak: ## kills and floods on both stores: minutes, not seconds
+soak: ## kills, floods and what time tells, on both stores: a quarter of an hour on an idle machine
 	misc/install-tools.sh cargo-nextest
-	misc/with-mongod.sh $(CARGO) nextest run --workspace --profile soak --run-ignored ignored-only --no-capture
+	misc/with-mongod.sh $(CARGO) nextest run --workspace $(SOAK) -E 'not $(TIMED)'
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
-		$(CARGO) nextest run --package portcullis --profile soak --run-ignored ignored-only --no-capture -E '$(STORED)'
+		$(CARGO) nextest run --package portcullis $(SOAK) -E '$(STORED) and not $(TIMED)'
+	$(CARGO) nextest run --release --package portcullis $(SOAK) -E '$(TIMED)'
+	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
+		$(CARGO) nextest run --release --package portcullis $(SOAK) -E '$(TIMED)'
 
 bench: ## what it does in a second on both stores, beside the ceilings of this machine
 	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --package portcullis --bench table

@@ -6,7 +6,6 @@ use crate::{
     device::{Device, Holder},
     email::EmailAddress,
     error::{Error, Result},
-    id::UserId,
     limit::Row,
     link::{Act, Challenge, Presented, Purpose},
     message::{MessageKind, Recipient},
@@ -45,7 +44,8 @@ impl Service {
         let (user, registration) = self.ports.store.by_index(&realm.name, index).await?;
         let pending = registration.filter(|registration| registration.expires_at > ctx.now);
         let subject = user.map(|user| user.id).or(pending.map(|registration| registration.id));
-        let subject = subject.unwrap_or_else(|| UserId::random(ctx.random()));
+        // Always the same for the same address, so that a newer link replaces the one before for nobody, too.
+        let subject = subject.unwrap_or_else(|| realm.keys.nobody(&["reset", email.as_str()]));
 
         let challenge = Challenge::new(ctx, &realm.name, Purpose::Reset, &subject, self.rules.reset_lifetime);
         let recipient = Recipient { to: email.as_str().to_owned(), name: String::new() };
