@@ -8,8 +8,9 @@ use argon2::{
 /// Bytes of a new hash.
 const OUTPUT: usize = 32;
 
-/// The most that a stored hash may ask for, unless the settings themselves ask for more: 256 MiB, 16 passes, 16 lanes.
-const MOST: (u32, u32, u32) = (256 * 1024, 16, 16);
+/// The most that a stored hash may ask for, unless the settings themselves ask for more: 1 GiB, and as many passes and lanes
+/// as settings may have, so that lower ones shut nobody out.
+const MOST: (u32, u32, u32) = (1024 * 1024, 100, 64);
 
 /// All that goes into a hash but the password.
 pub(super) struct Recipe {

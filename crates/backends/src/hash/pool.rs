@@ -123,6 +123,10 @@ impl HashPool {
 
 #[async_trait]
 impl PasswordHasher for HashPool {
+    fn has_room(&self, client: Option<LimitKey>) -> Result<(), HashError> {
+        self.queue.has_room(client)
+    }
+
     async fn hash(
         &self,
         client: Option<LimitKey>,
@@ -141,11 +145,21 @@ impl PasswordHasher for HashPool {
         password: &Password,
         hash: Option<&PasswordHash>,
     ) -> Result<bool, HashError> {
-        let stored = hash.unwrap_or(&self.nobodys);
-        let (recipe, expected) = Recipe::of(stored.expose(), &self.params).map_err(failed)?;
+        let theirs = hash.map(|hash| Recipe::of(hash.expose(), &self.params));
+        if let Some(Err(why)) = &theirs {
+            tracing::error!(%why, "a stored password hash cannot be used: its owner has to reset the password");
+        }
+        let (is_somebodys, (recipe, expected)) = match theirs {
+            Some(Ok(theirs)) => (true, theirs),
+            _ => (false, Recipe::of(self.nobodys.expose(), &self.params).map_err(failed)?),
+        };
         // The comparison of two outputs takes the same time wherever they differ.
         let is_same = self.compute(client, recipe, password).await? == expected;
-        Ok(is_same && hash.is_some())
+        Ok(is_same && is_somebodys)
+    }
+
+    fn check(&self, hash: &PasswordHash) -> Result<(), HashError> {
+        Recipe::of(hash.expose(), &self.params).map(drop).map_err(failed)
     }
 
     fn is_outdated(&self, hash: &PasswordHash) -> bool {

@@ -60,6 +60,13 @@ impl Queue {
         Self { state: Mutex::default(), changed: Condvar::new(), places }
     }
 
+    /// Whether there is a place for this client now.
+    pub(super) fn has_room(&self, client: Option<LimitKey>) -> Result<(), HashError> {
+        let mut state = self.lock();
+        let has_room = state.waiting < self.places || state.longer_than(client).is_some();
+        if has_room && !state.closed { Ok(()) } else { Err(HashError::Overloaded) }
+    }
+
     /// Takes a place, or says that there is none.
     pub(super) fn push(&self, job: Box<Job>) -> Result<(), HashError> {
         let mut state = self.lock();
@@ -123,11 +130,16 @@ impl State {
         Some(job)
     }
 
-    /// Turns the newest job of the longest lane away, if that is longer than this client's would become.
-    fn make_room(&mut self, client: Option<LimitKey>) -> bool {
+    /// The longest lane, if it is longer than this client's would become.
+    fn longer_than(&mut self, client: Option<LimitKey>) -> Option<&mut Lane> {
         let own = self.lanes.iter().find(|lane| lane.client == client).map_or(0, |lane| lane.jobs.len());
         let longest = self.lanes.iter_mut().max_by_key(|lane| lane.jobs.len());
-        let Some(lane) = longest.filter(|lane| lane.jobs.len() > own + 1) else { return false };
+        longest.filter(|lane| lane.jobs.len() > own + 1)
+    }
+
+    /// Turns the newest job of the longest lane away, if that is longer than this client's would become.
+    fn make_room(&mut self, client: Option<LimitKey>) -> bool {
+        let Some(lane) = self.longer_than(client) else { return false };
         if let Some(job) = lane.jobs.pop_back() {
             self.waiting -= 1;
             // Nobody may be left to hear it.

@@ -134,25 +134,28 @@ async fn a_hash_of_the_present_settings_or_dearer_ones_is_not_outdated() {
 }
 
 #[tokio::test]
-async fn a_hash_that_asks_for_too_much_is_not_computed() {
+async fn a_hash_that_asks_for_too_much_is_nobodys() {
     let pool = start(quick());
-    for parameters in ["m=262145,t=1,p=1", "m=64,t=17,p=1", "m=1024,t=1,p=17", "m=4294967295,t=4294967295,p=1"] {
+    for parameters in ["m=1048577,t=1,p=1", "m=64,t=101,p=1", "m=1024,t=1,p=65", "m=4294967295,t=4294967295,p=1"] {
         let hash = format!("$argon2id$v=19${parameters}$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
-        let verdict = pool.verify(None, &staple(), Some(&phc(&hash))).await;
-        assert!(matches!(verdict, Err(HashError::Failed(_))), "{parameters}");
+        assert!(!pool.verify(None, &staple(), Some(&phc(&hash))).await.unwrap(), "{parameters}");
+        assert!(matches!(pool.check(&phc(&hash)), Err(HashError::Failed(_))), "{parameters}");
     }
 }
 
 #[tokio::test]
 async fn a_hash_dearer_than_the_common_bound_verifies_where_the_settings_ask_for_it() {
-    let pool = start(Settings { memory_kib: 64, iterations: 40, ..quick() });
+    let pool = start(Settings { memory_kib: 520, iterations: 40, parallelism: 65, ..quick() });
     let hash = pool.hash(None, &staple(), SALT).await.unwrap();
     assert!(pool.verify(None, &staple(), Some(&hash)).await.unwrap());
 }
 
 #[tokio::test]
-async fn what_is_no_argon2_hash_fails_and_is_outdated() {
-    let pool = start(quick());
+async fn what_is_no_argon2_hash_is_nobodys_takes_as_long_and_is_outdated() {
+    let pool = start(Settings { memory_kib: 1024, iterations: 20, ..quick() });
+    let one = Instant::now();
+    assert!(!pool.verify(None, &staple(), None).await.unwrap());
+    let one = one.elapsed();
     for text in [
         "",
         "plain",
@@ -162,8 +165,10 @@ async fn what_is_no_argon2_hash_fails_and_is_outdated() {
         "$argon2id$v=20$m=64,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
         "$argon2id$v=19$m=0,t=1,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4",
     ] {
-        let verdict = pool.verify(None, &staple(), Some(&phc(text))).await;
-        assert!(matches!(verdict, Err(HashError::Failed(_))), "{text}");
+        let begin = Instant::now();
+        assert!(!pool.verify(None, &staple(), Some(&phc(text))).await.unwrap(), "{text}");
+        assert!(begin.elapsed() > one / 10, "{text}: nothing was hashed");
+        assert!(matches!(pool.check(&phc(text)), Err(HashError::Failed(_))), "{text}");
         assert!(pool.is_outdated(&phc(text)), "{text}");
     }
 }
@@ -189,10 +194,12 @@ async fn a_full_queue_turns_away_at_once() {
     let pool = start(Settings { queue: 1, ..slow() });
     let busy = occupy(&pool).await;
     let waiting = occupy(&pool).await;
+    assert!(matches!(pool.has_room(None), Err(HashError::Overloaded)));
     assert!(matches!(pool.hash(None, &staple(), SALT).await, Err(HashError::Overloaded)));
     assert!(!busy.is_finished() && !waiting.is_finished());
     busy.await.unwrap();
     waiting.await.unwrap();
+    assert!(pool.has_room(None).is_ok());
 }
 
 /// Hashes for this client; its name is noted when it is done, and given when it is turned away.

@@ -10,6 +10,12 @@ use crate::{
 /// many waits behind itself.
 #[async_trait]
 pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
+    /// Whether a password of this client could wait now: asked before anything is done for it.
+    ///
+    /// # Errors
+    /// [`HashError::Overloaded`].
+    fn has_room(&self, client: Option<LimitKey>) -> Result<(), HashError>;
+
     /// The hash of a new password with this salt, at the present settings.
     ///
     /// # Errors
@@ -21,7 +27,8 @@ pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
         salt: [u8; 16],
     ) -> Result<PasswordHash, HashError>;
 
-    /// Whether the password is the one behind the hash. Without a hash it is no, at the same cost.
+    /// Whether the password is the one behind the hash. Without a hash, or with one that is [unusable](Self::check), it is
+    /// no, at the cost of one: an error would tell that there is an account.
     ///
     /// # Errors
     /// [`HashError`].
@@ -31,6 +38,12 @@ pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
         password: &Password,
         hash: Option<&PasswordHash>,
     ) -> Result<bool, HashError>;
+
+    /// Whether a hash can be compared with at all: of a kind that is known, and not dearer than any that settings ask for.
+    ///
+    /// # Errors
+    /// [`HashError::Failed`].
+    fn check(&self, hash: &PasswordHash) -> Result<(), HashError>;
 
     /// Whether a hash was made with weaker settings than the present ones.
     fn is_outdated(&self, hash: &PasswordHash) -> bool;

@@ -13,7 +13,7 @@ use crate::{
     password::{Password, PasswordHash},
     port::{CommitError, Op, Precondition, Replaces},
     realm::Realm,
-    service::{Faults, Given, Service, message},
+    service::{Faults, Given, Service, hashing::Turn, message},
     user::{Profile, Registration, Vault},
 };
 
@@ -62,7 +62,8 @@ impl Service {
     }
 
     async fn register(&self, ctx: &Ctx, realm: &Realm, profile: Profile, password: &Password) -> Result<Created> {
-        let hash = self.hash(ctx, password).await?;
+        let turn = self.turn(ctx)?;
+        let hash = self.hash(ctx, &turn, password).await?;
         let mut draft = self.draft(ctx, realm, profile, &hash)?;
         for attempt in 0..TRIES {
             let (owner, prior) = self.ports.store.by_index(&realm.name, draft.row.index).await?;
@@ -74,7 +75,7 @@ impl Service {
             let exactly = Replaces::Exactly(prior.as_ref().map(|prior| prior.id.clone()));
             let replaces = if is_compared { exactly } else { Replaces::Anything };
             let waiting = prior.filter(|prior| prior.expires_at > ctx.now);
-            draft.row.contested = !is_compared || self.is_contested(ctx, realm, waiting.as_ref(), password).await?;
+            draft.row.contested = !is_compared || self.is_contested(&turn, realm, waiting.as_ref(), password).await?;
             if self.put(ctx, realm, &draft, waiting.map(|prior| prior.id), replaces, owner.is_some()).await? {
                 return Ok(draft.told(realm));
             }
@@ -125,14 +126,14 @@ impl Service {
     /// Whether another password came for this address before: then only its owner can settle which one counts.
     async fn is_contested(
         &self,
-        ctx: &Ctx,
+        turn: &Turn<'_>,
         realm: &Realm,
         waiting: Option<&Registration>,
         password: &Password,
     ) -> Result<bool> {
         let Some(prior) = waiting else { return Ok(false) };
         let hash = prior.vault.open_password(&prior.vault.key(&realm.keys, &prior.id)?)?;
-        let same = self.matches(ctx, password, Some(&hash)).await?;
+        let same = self.matches(turn, password, Some(&hash)).await?;
         Ok(prior.contested || !same)
     }
 

@@ -9,35 +9,30 @@ use crate::{
     service::Service,
 };
 
+/// The share of a client, of which some is taken until this is dropped.
+#[derive(Debug)]
+pub(super) struct Turn<'a> {
+    /// Who waits behind whom: in IPv6 a whole site behind itself.
+    lane: Option<LimitKey>,
+    _places: [Option<Flight<'a>>; 2],
+}
+
 impl Service {
-    /// The hash of a new password.
+    /// Lets a client hash what it will: taken before anything is read, so that whoever is turned away cannot tell by the time
+    /// of it what would have been read. As a client it has its own places, and in IPv6 as one of a site those of four.
     ///
     /// # Errors
     /// Overloaded.
-    pub(super) async fn hash(&self, ctx: &Ctx, password: &Password) -> Result<PasswordHash> {
-        let (client, _place) = self.place(ctx)?;
-        Ok(self.ports.hasher.hash(client, password, ctx.bytes()).await?)
-    }
-
-    /// Whether the password is the one behind the hash. Without a hash it is no, at the same cost.
-    ///
-    /// # Errors
-    /// Overloaded.
-    pub(super) async fn matches(&self, ctx: &Ctx, password: &Password, hash: Option<&PasswordHash>) -> Result<bool> {
-        let (client, _place) = self.place(ctx)?;
-        Ok(self.ports.hasher.verify(client, password, hash).await?)
-    }
-
-    /// Who waits, and their places: as a client, and in IPv6 as one of a site, which has those of four.
-    fn place(&self, ctx: &Ctx) -> Result<(Option<LimitKey>, [Option<Flight<'_>>; 2])> {
+    pub(super) fn turn(&self, ctx: &Ctx) -> Result<Turn<'_>> {
         let limits = &self.rules.limits;
-        let Some(address) = ctx.client.ip else { return Ok((None, [None, None])) };
-        let client = LimitKey::client(Row::Hashes, address);
+        let Some(address) = ctx.client.ip else { return Ok(Turn { lane: None, _places: [None, None] }) };
+        let (client, site) = (LimitKey::client(Row::Hashes, address), LimitKey::site(Row::Hashes, address));
+        let lane = Some(site.unwrap_or(client));
+        self.ports.hasher.has_room(lane)?;
         if limits.mode == Mode::Off {
-            return Ok((Some(client), [None, None]));
+            return Ok(Turn { lane, _places: [None, None] });
         }
         let own = self.flights.board(client, limits.hashes_client);
-        let site = LimitKey::site(Row::Hashes, address);
         let of_site = site.and_then(|site| self.flights.board(site, limits.hashes_client.saturating_mul(4)));
         if own.is_none() || (site.is_some() && of_site.is_none()) {
             ctx.note_beyond(Row::Hashes);
@@ -45,6 +40,27 @@ impl Service {
                 return Err(HashError::Overloaded.into());
             }
         }
-        Ok((Some(client), [own, of_site]))
+        Ok(Turn { lane, _places: [own, of_site] })
+    }
+
+    /// The hash of a new password.
+    ///
+    /// # Errors
+    /// Overloaded.
+    pub(super) async fn hash(&self, ctx: &Ctx, turn: &Turn<'_>, password: &Password) -> Result<PasswordHash> {
+        Ok(self.ports.hasher.hash(turn.lane, password, ctx.bytes()).await?)
+    }
+
+    /// Whether the password is the one behind the hash. Without a hash it is no, at the same cost.
+    ///
+    /// # Errors
+    /// Overloaded.
+    pub(super) async fn matches(
+        &self,
+        turn: &Turn<'_>,
+        password: &Password,
+        hash: Option<&PasswordHash>,
+    ) -> Result<bool> {
+        Ok(self.ports.hasher.verify(turn.lane, password, hash).await?)
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     port::{CommitError, Op, Precondition},
     realm::Realm,
     seal::{BlindIndex, DataKey},
-    service::{Faults, Given, Service, Tokens},
+    service::{Faults, Given, Service, Tokens, hashing::Turn},
     session::amr,
     user::{Registration, User},
 };
@@ -74,11 +74,11 @@ impl Service {
             return Err(refused());
         };
         let index = realm.keys.blind_index(&email);
-        let seen = match self.ports.store.by_index(&realm.name, index).await {
-            Ok(seen) => seen,
+        let (turn, seen) = match self.admit(ctx, realm, index).await {
+            Ok(admitted) => admitted,
             Err(error) => {
                 self.give_back(client).await;
-                return Err(error.into());
+                return Err(error);
             }
         };
         // Nobody's devices are looked at like anybody's.
@@ -87,7 +87,7 @@ impl Service {
         let device = devices.iter().find_map(|device| Device::parse(ctx, &realm.keys, holder, device.text()?));
         let device = device.filter(|_| seen.0.is_some());
         let attempt = self.try_password(ctx, realm, client, index, device.as_ref()).await?;
-        let (tokens, holder) = match self.enter(ctx, realm, index, seen, &password).await {
+        let (tokens, holder) = match self.enter(ctx, realm, index, (&turn, seen), &password).await {
             Ok(entered) => entered,
             Err(error) if error.kind() == Kind::Refused => {
                 self.note_refusal(ctx, realm, index, "wrong", attempt.failed(ctx)).await?;
@@ -105,20 +105,26 @@ impl Service {
         Ok(LoggedIn { tokens, device })
     }
 
+    /// Sees who has the address, once the client may have a password hashed.
+    async fn admit(&self, ctx: &Ctx, realm: &Realm, index: BlindIndex) -> Result<(Turn<'_>, Seen)> {
+        let turn = self.turn(ctx)?;
+        Ok((turn, self.ports.store.by_index(&realm.name, index).await?))
+    }
+
     /// Opens a session for the owner of the password.
     async fn enter(
         &self,
         ctx: &Ctx,
         realm: &Realm,
         index: BlindIndex,
-        mut seen: Seen,
+        (turn, mut seen): (&Turn<'_>, Seen),
         password: &Password,
     ) -> Result<(Tokens, Holder)> {
         for _ in 0..TRIES {
-            match self.judge(ctx, realm, seen, password).await? {
+            match self.judge(ctx, realm, (turn, seen), password).await? {
                 Verdict::Owner(owner) => {
                     let holder = Holder::from(&owner.user);
-                    if let Some(tokens) = self.open_session(ctx, realm, *owner, password).await? {
+                    if let Some(tokens) = self.open_session(ctx, realm, turn, *owner, password).await? {
                         return Ok((tokens, holder));
                     }
                 }
@@ -137,7 +143,7 @@ impl Service {
         &self,
         ctx: &Ctx,
         realm: &Realm,
-        (user, registration): Seen,
+        (turn, (user, registration)): (&Turn<'_>, Seen),
         password: &Password,
     ) -> Result<Verdict> {
         let owner = match user {
@@ -148,9 +154,9 @@ impl Service {
                 None
             }
         };
-        let of_owner = self.matches(ctx, password, owner.as_ref().map(|owner| &owner.hash)).await?;
+        let of_owner = self.matches(turn, password, owner.as_ref().map(|owner| &owner.hash)).await?;
         let of_registration = match registration.filter(|registration| registration.expires_at > ctx.now) {
-            Some(registration) => self.is_of(ctx, realm, &registration, password).await?,
+            Some(registration) => self.is_of(turn, realm, &registration, password).await?,
             None => false,
         };
         Ok(match owner {
@@ -160,9 +166,15 @@ impl Service {
         })
     }
 
-    async fn is_of(&self, ctx: &Ctx, realm: &Realm, registration: &Registration, password: &Password) -> Result<bool> {
+    async fn is_of(
+        &self,
+        turn: &Turn<'_>,
+        realm: &Realm,
+        registration: &Registration,
+        password: &Password,
+    ) -> Result<bool> {
         let key = registration.vault.key(&realm.keys, &registration.id)?;
-        self.matches(ctx, password, Some(&registration.vault.open_password(&key)?)).await
+        self.matches(turn, password, Some(&registration.vault.open_password(&key)?)).await
     }
 
     /// Commits the session, and a stronger hash if the settings have risen. `None` when the account has changed since the
@@ -171,6 +183,7 @@ impl Service {
         &self,
         ctx: &Ctx,
         realm: &Realm,
+        turn: &Turn<'_>,
         owner: Unlocked,
         password: &Password,
     ) -> Result<Option<Tokens>> {
@@ -178,7 +191,7 @@ impl Service {
         let (session, tokens) = self.begin_session(ctx, realm, &owner.user.id, &owner.key, &profile, amr::PASSWORD)?;
         let id = session.id.clone();
         let audit = AuditRow::new(ctx, &realm.name, Event::LoggedIn).user(&owner.user.id);
-        let same_user = self.same_user(ctx, owner, password).await?;
+        let same_user = self.same_user(ctx, turn, owner, password).await?;
         match self.commit(vec![same_user, Op::InsertSession(session), Op::Audit(audit)]).await {
             Ok(()) => {
                 tracing::info!(realm = %realm.name, session = %id, "logged in");
@@ -190,12 +203,12 @@ impl Service {
     }
 
     /// Holds the user at the revision that was checked, or moves them on with a hash at today's settings.
-    async fn same_user(&self, ctx: &Ctx, owner: Unlocked, password: &Password) -> Result<Op> {
+    async fn same_user(&self, ctx: &Ctx, turn: &Turn<'_>, owner: Unlocked, password: &Password) -> Result<Op> {
         let Unlocked { user, key, hash } = owner;
         if !self.ports.hasher.is_outdated(&hash) {
             return Ok(Op::RequireUser { realm: user.realm, id: user.id, revision: user.revision });
         }
-        let stronger = self.hash(ctx, password).await?;
+        let stronger = self.hash(ctx, turn, password).await?;
         let vault = user.vault.with_password(ctx, &key, &stronger);
         Ok(Op::UpdateUser(User { vault, revision: user.revision + 1, ..user }))
     }

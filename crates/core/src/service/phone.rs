@@ -18,7 +18,10 @@ use crate::{
     port::{Batch, CommitError, Op, Precondition},
     realm::Realm,
     seal::RealmKeys,
-    service::{Faults, Given, Service, message, sms_limits::came_back},
+    service::{
+        Faults, Given, Service, message,
+        sms_limits::{came_back, nobodys_budgets},
+    },
     user::User,
 };
 
@@ -74,7 +77,7 @@ impl Service {
         sms.give_up_at = challenge.expires_at;
         Ok(Draft {
             own: self.own_quotas(ctx, realm, &subject, owner.as_ref().map(|_| phone)),
-            budgets: if owner.is_some() { self.budgets(ctx, country) } else { Batch::new() },
+            budgets: if owner.is_some() { self.budgets(ctx, country) } else { nobodys_budgets(ctx, country) },
             is_stopped,
             challenge,
             sms,

@@ -157,7 +157,7 @@ impl Service {
         let key = registration.vault.key(&realm.keys, &registration.id)?;
         let profile = registration.vault.open_profile(&key)?;
         let password = self.accept(password, &profile)?;
-        let hash = self.hash(ctx, &password).await?;
+        let hash = self.hash(ctx, &self.turn(ctx)?, &password).await?;
         let mut user = registration.into_user();
         user.vault = user.vault.with_password(ctx, &key, &hash);
         user.password_set_at = ctx.now;
@@ -179,7 +179,7 @@ impl Service {
         let key = user.vault.key(&realm.keys, &user.id)?;
         let profile = user.vault.open_profile(&key)?;
         let password = self.accept(password, &profile)?;
-        let hash = self.hash(ctx, &password).await?;
+        let hash = self.hash(ctx, &self.turn(ctx)?, &password).await?;
         let (id, name) = (user.id.clone(), realm.name.clone());
         let audit = AuditRow::new(ctx, &realm.name, Event::PasswordReset).user(&id).index(user.index);
         let notice = message(ctx, realm, MessageKind::PasswordChanged, &Recipient::of(&profile), None)?;

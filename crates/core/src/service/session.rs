@@ -34,6 +34,28 @@ fn dead() -> Error {
     Error::new(Kind::Refused, "refresh.invalid", "Invalid or expired refresh token")
 }
 
+/// What a refresh token is to its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    /// The newest.
+    First,
+    /// The newest but one, within the grace.
+    Again,
+    /// Used up: somebody else has a copy.
+    Stale,
+}
+
+fn use_of(session: &Session, token: &RefreshToken, now: Timestamp) -> Use {
+    let Family { current, previous, rotated_at, .. } = &session.family;
+    // In either direction: a clock that was set back must not stretch it.
+    let in_grace = now.since(*rotated_at).max(rotated_at.since(now)) <= GRACE;
+    match token.hash() {
+        hash if hash == *current => Use::First,
+        hash if in_grace && *previous == Some(hash) => Use::Again,
+        _ => Use::Stale,
+    }
+}
+
 impl Service {
     /// A session for this user, as of now, and its first tokens. Nothing is committed yet.
     pub(super) fn begin_session(
@@ -90,35 +112,39 @@ impl Service {
     pub async fn refresh(&self, ctx: &Ctx, realm: &Realm, token: &Given) -> Result<Tokens> {
         let token = token.text().and_then(|raw| RefreshToken::parse(&realm.keys, raw)).ok_or_else(dead)?;
         let key = realm.keys.limit_key(Row::Refreshes, &[token.session().as_str().as_bytes()]);
-        let spent = self.spend(ctx, Row::Refreshes, key, self.rules.limits.refreshes_session).await?;
-        self.counted(spent, self.rotate(ctx, realm, &token)).await
+        match self.spend(ctx, Row::Refreshes, key, self.rules.limits.refreshes_session).await {
+            Ok(spent) => self.counted(spent, self.rotate(ctx, realm, &token)).await,
+            // Whoever holds a stolen token must not hide it by using up what the session may ask for.
+            Err(limited) => match self.live(ctx, realm, &token).await? {
+                session if use_of(&session, &token, ctx.now) == Use::Stale => {
+                    self.end_family(ctx, realm, &session).await
+                }
+                _ => Err(limited),
+            },
+        }
+    }
+
+    /// The session of a refresh token, while it lasts.
+    async fn live(&self, ctx: &Ctx, realm: &Realm, token: &RefreshToken) -> Result<Session> {
+        let session = self.ports.store.session(&realm.name, token.session()).await?.ok_or_else(dead)?;
+        if session.expires_at.min(session.family.idle_until) <= ctx.now { Err(dead()) } else { Ok(session) }
     }
 
     async fn rotate(&self, ctx: &Ctx, realm: &Realm, token: &RefreshToken) -> Result<Tokens> {
-        let (hash, next) = (token.hash(), token.successor(&realm.keys));
+        let next = token.successor(&realm.keys);
         for _ in 0..TRIES {
-            let session = self.ports.store.session(&realm.name, token.session()).await?.ok_or_else(dead)?;
-            if session.expires_at.min(session.family.idle_until) <= ctx.now {
-                return Err(dead());
-            }
+            let session = self.live(ctx, realm, token).await?;
             let account = self.account(realm, &session.user).await?.ok_or_else(dead)?;
-            if session.family.current == hash {
-                let rotated = self.commit(vec![self.rotation(ctx, &session, &next)]).await;
-                match rotated {
-                    Ok(()) => return self.tokens(ctx, realm, &session, &account.profile, next, ctx.now),
+            let given_at = match use_of(&session, token, ctx.now) {
+                Use::Stale => return self.end_family(ctx, realm, &session).await,
+                Use::Again => session.family.rotated_at,
+                Use::First => match self.commit(vec![self.rotation(ctx, &session, &next)]).await {
+                    Ok(()) => ctx.now,
                     Err(CommitError::Failed(Precondition::RefreshNewest)) => continue,
                     Err(error) => return Err(error.into()),
-                }
-            }
-            // In either direction: a clock that was set back must not stretch it.
-            let rotated_at = session.family.rotated_at;
-            let in_grace = ctx.now.since(rotated_at).max(rotated_at.since(ctx.now)) <= GRACE;
-            if session.family.previous == Some(hash) && in_grace {
-                let given_at = session.family.rotated_at;
-                return self.tokens(ctx, realm, &session, &account.profile, next, given_at);
-            }
-            self.end_family(ctx, realm, &session).await?;
-            return Err(dead());
+                },
+            };
+            return self.tokens(ctx, realm, &session, &account.profile, next, given_at);
         }
         Err(Error::internal("the session kept changing during a refresh"))
     }
@@ -134,13 +160,13 @@ impl Service {
         }
     }
 
-    /// Ends a session of which a used-up refresh token has turned up.
-    async fn end_family(&self, ctx: &Ctx, realm: &Realm, session: &Session) -> Result<()> {
+    /// Ends a session of which a used-up refresh token has turned up, and refuses that.
+    async fn end_family<T>(&self, ctx: &Ctx, realm: &Realm, session: &Session) -> Result<T> {
         tracing::warn!(realm = %realm.name, session = %session.id, "a used refresh token was used again: the session is ended");
         let audit = AuditRow::new(ctx, &realm.name, Event::RefreshReused).user(&session.user);
         match self.commit(vec![self.end(ctx, realm, &session.id), Op::Audit(audit)]).await {
             // Ended by somebody else already.
-            Ok(()) | Err(CommitError::Failed(_)) => Ok(()),
+            Ok(()) | Err(CommitError::Failed(_)) => Err(dead()),
             Err(error) => Err(error.into()),
         }
     }

@@ -64,6 +64,12 @@ impl Service {
     }
 }
 
+/// As many counts as of [`Service::budgets`], and as long ones, for what is never sent.
+pub(super) fn nobodys_budgets(ctx: &Ctx, country: &str) -> Batch {
+    let keys = [format!("nobody/{country}"), "nobody".to_owned()].map(|name| LimitKey::public(Row::SmsCountry, &name));
+    keys.map(|key| Op::Count { row: Row::SmsCountry, key, quota: COUNT_ONLY, now: ctx.now }).into()
+}
+
 /// The provider has taken a code to this country: what it never took cannot come back.
 pub(super) fn went_out(ctx: &Ctx, country: &str) -> Op {
     Op::Count { row: Row::SmsCountry, key: sent_to(country), quota: COUNT_ONLY, now: ctx.now }

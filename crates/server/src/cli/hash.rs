@@ -55,7 +55,8 @@ pub async fn hash(
         return Ok(0);
     };
     let hash = PasswordHash::from_phc(verify.to_owned());
-    let matches = hasher.verify(None, &password, Some(&hash)).await.map_err(Error::Unreadable)?;
+    hasher.check(&hash).map_err(Error::Unreadable)?;
+    let matches = hasher.verify(None, &password, Some(&hash)).await.map_err(Error::Hash)?;
     let is_outdated = hasher.is_outdated(&hash);
     if out.is_json() {
         out.json(&json!({ "matches": matches, "outdated": is_outdated }))?;

@@ -13,8 +13,9 @@ use super::{
     secrets,
     table::{
         APP_DOMAIN, ARGON2_ITERATIONS, ARGON2_MEMORY_KIB, CORS_ALLOWED_ORIGINS, DATABASE_URL, DEV_MAILBOX,
-        ENCRYPTION_KEY, JWT_SECRET, JWT_SECRET_PREVIOUS, MAIL_SERVER, MAIL_SSL_TLS, MAIL_STARTTLS, MONGO_URL,
-        PASSWORD_MIN_LENGTH, PUBLIC_URL, RATE_LIMIT_MODE, SMS_COUNTRIES, TWILIO_SID, VALIDATE_CERTS,
+        ENCRYPTION_KEY, JWT_SECRET, JWT_SECRET_PREVIOUS, LIMIT_PASSWORDS_ACCOUNT, MAIL_SERVER, MAIL_SSL_TLS,
+        MAIL_STARTTLS, MONGO_URL, PASSWORD_MIN_LENGTH, PUBLIC_URL, RATE_LIMIT_MODE, SMS_COUNTRIES, TRUSTED_PROXIES,
+        TWILIO_SID, VALIDATE_CERTS,
     },
     values::Values,
 };
@@ -159,6 +160,21 @@ fn passwords(values: &Values, report: &mut Report) {
     }
 }
 
+/// NIST SP 800-63B-4 §3.2.2.
+const MOST_WRONG: u32 = 100;
+
+/// Whoever trusts everybody lets each client choose its own address, and so be a new one for every limit.
+fn proxies(values: &Values, report: &mut Report) {
+    let trusted = values.get(&TRUSTED_PROXIES).unwrap_or_default();
+    let named: Vec<String> = trusted.iter().filter(|net| net.prefix_len() > 0).map(ToString::to_string).collect();
+    if named.len() < trusted.len() {
+        let name = TRUSTED_PROXIES.name();
+        let text = "trusts every address, so that clients could name themselves as they like and no limit would hold";
+        let named = if named.is_empty() { "127.0.0.1".to_owned() } else { named.join(",") };
+        report.insecure(RefusedElseWarned, name, text, Mend::set(name, named));
+    }
+}
+
 fn web(values: &Values, report: &mut Report) {
     if let Some(url) = values.get(&PUBLIC_URL)
         && !url.is_https()
@@ -176,6 +192,11 @@ fn web(values: &Values, report: &mut Report) {
         let mend = Mend::set(RATE_LIMIT_MODE.name(), "enforce");
         report.insecure(Refused, RATE_LIMIT_MODE.name(), "is off: set `enforce`, or `observe`", mend);
     }
+    if values.get(&LIMIT_PASSWORDS_ACCOUNT).is_some_and(|quota| quota.times > MOST_WRONG) {
+        let (name, text) = (LIMIT_PASSWORDS_ACCOUNT.name(), "lets more than 100 passwords be guessed without a wait");
+        report.insecure(RefusedElseWarned, name, text, Mend::set(name, "5/24h"));
+    }
+    proxies(values, report);
     let origins = values.get(&CORS_ALLOWED_ORIGINS).unwrap_or_default();
     if origins.iter().any(|origin| origin == "*") {
         let name = CORS_ALLOWED_ORIGINS.name();

@@ -9,9 +9,10 @@ use super::{
     mend::Mend,
     report::Report,
     table::{
-        ARGON2_MEMORY_KIB, ARGON2_PARALLELISM, DEV_MAILBOX, MAIL_CA_FILE, MAIL_PASSWORD, MAIL_PORT, MAIL_SERVER,
-        MAIL_SSL_TLS, MAIL_STARTTLS, MAIL_USERNAME, OTP_TTL, REALMS, REGISTRATION_TTL, TEMPLATES_DIR,
-        TWILIO_AUTH_TOKEN, TWILIO_NUMBER, TWILIO_SID, USE_CREDENTIALS, VERIFICATION_TTL,
+        ARGON2_MEMORY_KIB, ARGON2_PARALLELISM, BODY_TIMEOUT, DEV_MAILBOX, LIMIT_PASSWORDS_ACCOUNT, MAIL_CA_FILE,
+        MAIL_PASSWORD, MAIL_PORT, MAIL_SERVER, MAIL_SSL_TLS, MAIL_STARTTLS, MAIL_USERNAME, OTP_TTL, REALMS,
+        REGISTRATION_TTL, TEMPLATES_DIR, TWILIO_AUTH_TOKEN, TWILIO_NUMBER, TWILIO_SID, USE_CREDENTIALS,
+        VERIFICATION_TTL,
     },
     values::Values,
 };
@@ -23,6 +24,7 @@ pub(super) fn check(values: &Values, environment: Environment, report: &mut Repo
     credentials(values, report);
     twilio(values, report);
     argon2(values, report);
+    waits(values, report);
     files(values, report);
     reserved(values, report);
 }
@@ -101,6 +103,24 @@ fn twilio(values: &Values, report: &mut Report) {
         if !values.has(name) {
             report.problem(name, "is needed beside TWILIO_SID", mend);
         }
+    }
+}
+
+/// The longest wait after wrong passwords.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+fn waits(values: &Values, report: &mut Report) {
+    if let Some(quota) = values.get(&LIMIT_PASSWORDS_ACCOUNT)
+        && quota.per < LONGEST_WAIT
+    {
+        let name = LIMIT_PASSWORDS_ACCOUNT.name();
+        let text = "forgets wrong passwords before the longest wait for them, a minute, is over: take a longer stretch";
+        report.problem(name, text, Mend::set(name, format!("{}/24h", quota.times)));
+    }
+    if values.get(&BODY_TIMEOUT).is_some_and(|timeout| timeout > LONGEST_WAIT) {
+        let name = BODY_TIMEOUT.name();
+        let text = "must be at most 1m: a request is judged by the time at which it came";
+        report.problem(name, text, Mend::set(name, "1m"));
     }
 }
 

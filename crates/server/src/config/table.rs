@@ -65,7 +65,7 @@ settings! {
         HEADER_TIMEOUT: Duration = DURATION, Fixed("10s"),
             "The longest time that a client may take to send the head of a request.";
         BODY_TIMEOUT: Duration = DURATION, Fixed("10s"),
-            "The longest time that a client may take to send the body of a request.";
+            "The longest time that a client may take to send the body of a request; a minute at most.";
         WRITE_TIMEOUT: Duration = DURATION, Fixed("30s"),
             "The longest time that a client may take to read a part of an answer.";
         MAX_CONNECTIONS: usize = number::<_, 16, 1_000_000>(), Fixed("10000"),
@@ -159,7 +159,7 @@ settings! {
         RATE_LIMIT_MODE: RateLimitMode = choice(), Fixed("enforce"),
             "Whether limits are enforced, only counted and logged (`observe`), or `off`; the tries of a code are always counted.";
         LIMIT_PASSWORDS_ACCOUNT: Quota = QUOTA, Fixed("5/24h"),
-            "Wrong passwords of an account, or of a device it is known from, that cost no wait; after them each costs one of 1, 2, 4 … 60 s, until there was none for the duration.";
+            "Wrong passwords of an account, or of a device it is known from, that cost no wait; after them each costs one of 1, 2, 4 … 60 s, until there was none for the duration, which is a minute or more.";
         LIMIT_PASSWORDS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
             "Wrong passwords from one address; of IPv6, from one network of 64 bits.";
         LIMIT_PASSWORDS_KEPT: u64 = number::<_, 1_000, 1_000_000_000>(), Fixed("1000000"),

@@ -14,7 +14,7 @@ mod state;
 mod timeout;
 
 pub(crate) use routes::{docs::Viewer, mailbox::MessageAnswer};
-pub(crate) use scope::Peer;
+pub(crate) use scope::{Held, Peer};
 pub(crate) use state::{Face, Limits, Shared};
 
 use axum::{

@@ -1,6 +1,6 @@
 //! The frame around one request: its circumstances, its log line, and the dress of its answer.
 
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use std::{any::Any, net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -18,6 +18,16 @@ use super::{alias::Of, client, headers, problem, state::AppState};
 /// The other end of the connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// What is kept from others, such as room for a connection, until the work for a request is done, however it ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Held(#[expect(dead_code, reason = "let go of, and nothing else")] Arc<dyn Any + Send + Sync>);
+
+impl Held {
+    pub(crate) fn new(what: impl Any + Send + Sync) -> Self {
+        Self(Arc::new(what))
+    }
+}
 
 pub(super) async fn scope(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);

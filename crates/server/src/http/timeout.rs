@@ -13,10 +13,11 @@ use axum::{
 };
 use tracing::Instrument;
 
-use super::{problem, state::AppState};
+use super::{problem, scope::Held, state::AppState};
 
 pub(super) async fn bound(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let work = ToTheEnd(Some(Box::pin(next.run(request).in_current_span())));
+    let held = request.extensions().get::<Held>().cloned();
+    let work = ToTheEnd(Some(Box::pin(next.run(request).in_current_span())), held);
     match tokio::time::timeout(state.limits.time, work).await {
         Ok(response) => response,
         Err(_) => problem::timed_out().into_response(),
@@ -24,8 +25,9 @@ pub(super) async fn bound(State(state): State<AppState>, request: Request, next:
 }
 
 /// What was begun goes on although its client has gone or is told that it took too long: between a commit and what the process
-/// remembers of it, nothing may be cut off. Only then is it a task of its own, which would cost every request a little.
-struct ToTheEnd(Option<Pin<Box<dyn Future<Output = Response> + Send>>>);
+/// remembers of it, nothing may be cut off. Only then is it a task of its own, which would cost every request a little. It
+/// holds its place among the connections: whoever hangs up has no room for more.
+struct ToTheEnd(Option<Pin<Box<dyn Future<Output = Response> + Send>>>, Option<Held>);
 
 impl Future for ToTheEnd {
     type Output = Response;
@@ -44,7 +46,11 @@ impl Future for ToTheEnd {
 impl Drop for ToTheEnd {
     fn drop(&mut self) {
         if let (Some(work), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(work);
+            let held = self.1.take();
+            runtime.spawn(async move {
+                work.await;
+                drop(held);
+            });
         }
     }
 }

@@ -16,7 +16,7 @@ use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 pub use self::places::{Place, Places};
-use crate::http::{Entrance, Peer};
+use crate::http::{Entrance, Held, Peer};
 
 /// How long connections may take.
 #[derive(Clone, Copy, Debug)]
@@ -85,7 +85,10 @@ fn spawn(
     let mut stream = Box::pin(TimeoutStream::new(stream));
     stream.as_mut().set_write_timeout_pinned(Some(patience.write));
     let entrance = entrance.clone();
-    let service = service_fn(move |request: Request<Incoming>| answer(entrance.clone(), peer, request));
+    let held = Held::new(place);
+    let of_connection = held.clone();
+    let service =
+        service_fn(move |request: Request<Incoming>| answer(entrance.clone(), (peer, of_connection.clone()), request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(patience.head)
@@ -97,16 +100,17 @@ fn spawn(
         if let Err(error) = connection.await {
             tracing::debug!(%error, "connection ended badly");
         }
-        drop(place);
+        drop(held);
     });
 }
 
 async fn answer(
     entrance: Entrance,
-    peer: SocketAddr,
+    (peer, held): (SocketAddr, Held),
     request: Request<Incoming>,
 ) -> Result<Response, std::convert::Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Peer(peer));
+    request.extensions_mut().insert(held);
     entrance.oneshot(request).await
 }

@@ -54,6 +54,14 @@ async fn hashed<T>(work: impl Future<Output = Result<T, HashError>>) -> Result<T
 
 #[async_trait]
 impl PasswordHasher for Watched<dyn PasswordHasher> {
+    fn has_room(&self, client: Option<LimitKey>) -> Result<(), HashError> {
+        let answer = self.0.has_room(client);
+        if answer.is_err() {
+            histogram!(HASH_DURATION, "outcome" => "overloaded").record(0.0);
+        }
+        answer
+    }
+
     async fn hash(
         &self,
         client: Option<LimitKey>,
@@ -70,6 +78,10 @@ impl PasswordHasher for Watched<dyn PasswordHasher> {
         hash: Option<&PasswordHash>,
     ) -> Result<bool, HashError> {
         hashed(self.0.verify(client, password, hash)).await
+    }
+
+    fn check(&self, hash: &PasswordHash) -> Result<(), HashError> {
+        self.0.check(hash)
     }
 
     fn is_outdated(&self, hash: &PasswordHash) -> bool {

@@ -1,9 +1,13 @@
 //! Whether an address has an account shows in no answer: not in its words, its headers, nor in the work done for it.
 
+use portcullis_core::id::UserId;
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::support::{Person, TestApp, Work};
+use crate::{
+    limits::ENFORCED,
+    support::{Person, TestApp, Work},
+};
 
 /// An answer as a stranger sees it, without what differs every time.
 async fn seen(response: Response) -> (u16, Vec<String>, Vec<String>) {
@@ -13,7 +17,7 @@ async fn seen(response: Response) -> (u16, Vec<String>, Vec<String>) {
     headers.push(response.headers()["content-length"].to_str().unwrap().to_owned());
     let body: Value = response.json().await.unwrap();
     let members = body.as_object().unwrap().iter().map(|(name, value)| match name.as_str() {
-        "id" | "instance" => format!("{name} of {}", value.as_str().unwrap().len()),
+        "id" | "instance" | "otp" => format!("{name} of {}", value.as_str().unwrap().len()),
         _ => format!("{name} {value}"),
     });
     (status, headers, members.collect())
@@ -89,4 +93,23 @@ async fn asking_for_the_mail_again_is_the_same_for_everybody() {
         assert_eq!(work, Work { hashes: 0, reads: 1, commits: vec![3] });
     }
     assert!(app.mails_to("bert@example.com").await.is_empty());
+}
+
+/// What limits count is counted for nobody, too: also the money for an SMS that is never sent.
+#[tokio::test]
+async fn with_limits_there_is_as_much_to_do_for_nobody() {
+    let app = TestApp::with(ENFORCED).await;
+    let anna = Person::new("anna@example.com").join(&app).await;
+    let (known, unknown) = ("anna@example.com", "bert@example.com");
+    let login = alike(&app, known, unknown, async |email| app.login("User1", email, "not the password").await).await;
+    assert_eq!(login, Work { hashes: 1, reads: 2, commits: vec![2] });
+    let forget = async |email: &str| app.post_json("/User1/forget_password", json!({"email": email})).await;
+    assert_eq!(alike(&app, known, unknown, forget).await, Work { hashes: 0, reads: 1, commits: vec![5] });
+    let create = async |email: &str| app.post_json("/User1/create", Person::new(email).form()).await;
+    assert_eq!(alike(&app, known, unknown, create).await, Work { hashes: 1, reads: 1, commits: vec![6] });
+    let nobody = UserId::of([7; 16]).to_string();
+    let code = async |id: &str| app.post_json("/User1/otp_phone", json!({"id": id, "phone": "+1234567890"})).await;
+    let work = alike(&app, &anna.id, &nobody, code).await;
+    // Four of account and number, two of money.
+    assert_eq!(work, Work { hashes: 0, reads: 3, commits: vec![10] });
 }

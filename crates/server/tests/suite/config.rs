@@ -716,6 +716,7 @@ fn sample(name: &str) -> &'static str {
         "JWT_KEY_ROTATION" | "REFRESH_TOKEN_TTL" | "DELETE_MAX_AUTH_AGE" | "RESET_TTL" => "45d",
         "REGISTRATION_TTL" => "8d",
         "MAIL_FROM" => "me@example.com",
+        "BODY_TIMEOUT" => "47s",
         name if ["_TTL", "_AGE", "_TIMEOUT", "_GRACE", "_DEADLINE"].iter().any(|end| name.ends_with(end)) => "77s",
         "MAX_CONNECTIONS" | "MAX_CONNECTIONS_CLIENT" => "777",
         "BODY_LIMIT_BYTES" | "ARGON2_MEMORY_KIB" | "LIMIT_PASSWORDS_KEPT" => "20000",

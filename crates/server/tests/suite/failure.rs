@@ -60,23 +60,20 @@ async fn a_request_that_takes_too_long_is_cut_off() {
 /// Whether its client was told to come again, or has hung up.
 #[tokio::test]
 async fn what_was_begun_is_done_although_nobody_waits_for_it() {
-    let slow = [
-        ("REQUEST_TIMEOUT", "1s"),
-        ("ARGON2_MEMORY_KIB", "262144"),
-        ("ARGON2_ITERATIONS", "12"),
-        ("HASH_DEADLINE", "60s"),
-    ];
-    let app = TestApp::with(&slow).await;
+    let slow = [("ARGON2_MEMORY_KIB", "262144"), ("ARGON2_ITERATIONS", "12"), ("HASH_DEADLINE", "60s")];
+    let patient = TestApp::with(&slow).await;
+    let app = TestApp::with(&[&[("REQUEST_TIMEOUT", "1s")], &slow[..]].concat()).await;
     let (told, gone) = (Person::new("told@example.com"), Person::new("gone@example.com"));
     let body = gone.form().to_string();
-    let mut stream = TcpStream::connect(app.base.strip_prefix("http://").unwrap()).unwrap();
+    let mut stream = TcpStream::connect(patient.base.strip_prefix("http://").unwrap()).unwrap();
     let head = "POST /User1/create HTTP/1.1\r\nHost: x\r\nContent-Type: application/json";
     write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
     let answer = app.post_json("/User1/create", told.form()).await;
+    assert!(patient.mails_to(&gone.email).await.is_empty(), "done before its client had gone");
     drop(stream);
     assert_eq!(problem(answer, 503).await["code"], "timeout");
     let begun = Instant::now();
-    for person in [told, gone] {
+    for (app, person) in [(app, told), (patient, gone)] {
         while app.mails_to(&person.email).await.is_empty() {
             assert!(begun.elapsed() < Duration::from_secs(60), "no mail to {}", person.email);
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -12,7 +12,7 @@ use std::{
 use ipnet::IpNet;
 use portcullis::listen::{Place, Places};
 use reqwest::{Method, Response};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use crate::support::{
     Person, TestApp, json, problem,
@@ -222,7 +222,8 @@ async fn with_slow_hashes() -> TestApp {
         ("RATE_LIMIT_MODE", "enforce"),
         ("TRUSTED_PROXIES", "127.0.0.1"),
         ("LIMIT_PASSWORDS_CLIENT", "1000/1m"),
-        ("HASH_QUEUE", "64"),
+        // Fewer than a whole site of IPv6 may have.
+        ("HASH_QUEUE", "12"),
         ("HASH_QUEUE_CLIENT", "4"),
         ("HASH_THREADS", "1"),
         ("HASH_DEADLINE", "60s"),
@@ -238,6 +239,24 @@ fn guess(app: &TestApp, client: &str, number: usize) -> JoinHandle<reqwest::Resu
     let form = [("username", email.as_str()), ("password", "wrong-wrong-wrong")];
     let request = app.request(Method::POST, "/User1/login").header("X-Forwarded-For", client).form(&form);
     tokio::spawn(request.send())
+}
+
+/// Nothing can be told by how long it takes to be turned away, and no read is to be had without a hash.
+#[tokio::test]
+async fn whoever_may_not_hash_has_nothing_looked_up() {
+    let app = with_slow_hashes().await;
+    let (begun, mut hashes) = (Instant::now(), 0);
+    let all: Vec<_> = (0..4).map(|number| guess(&app, "192.0.2.1", number)).collect();
+    while hashes < 4 {
+        assert!(begun.elapsed() < Duration::from_secs(10), "only {hashes} hashed");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        hashes += app.watched.take().hashes;
+    }
+    problem(guess(&app, "192.0.2.1", 4).await.unwrap().unwrap(), 503).await;
+    assert_eq!(app.watched.take().reads, 0);
+    for one in all {
+        problem(one.await.unwrap().unwrap(), 401).await;
+    }
 }
 
 /// However many networks of a client's size it has.
@@ -387,4 +406,45 @@ async fn a_body_has_its_time_and_its_size_whether_or_not_it_says_how_long_it_is(
     // Both lengths at once are how requests are smuggled past a proxy.
     let (line, _) = post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n");
     assert!(line.starts_with("HTTP/1.1 4"), "{line}");
+}
+
+/// Otherwise whoever hangs up at once could have any number of requests under way.
+#[tokio::test]
+async fn whoever_hangs_up_has_their_place_back_when_their_request_is_done() {
+    let app = TestApp::with(&[
+        ("MAX_CONNECTIONS_CLIENT", "1"),
+        ("ARGON2_MEMORY_KIB", "262144"),
+        ("ARGON2_ITERATIONS", "12"),
+        ("HASH_DEADLINE", "60s"),
+    ])
+    .await;
+    let address = app.base.strip_prefix("http://").unwrap().to_owned();
+    let answer = |request: String| {
+        let address = address.clone();
+        spawn_blocking(move || {
+            let mut stream = TcpStream::connect(address).unwrap();
+            // Either may fail where the connection is closed at once.
+            let mut answer = String::new();
+            let _ = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_string(&mut answer));
+            answer
+        })
+    };
+    let livez = || answer("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".to_owned());
+    assert!(livez().await.unwrap().starts_with("HTTP/1.1 200"));
+    let body = Person::new("gone@example.com").form().to_string();
+    let head = format!("POST /User1/create HTTP/1.1\r\nHost: x\r\nContent-Length: {}", body.len());
+    let mut gone = TcpStream::connect(&address).unwrap();
+    write!(gone, "{head}\r\nContent-Type: application/json\r\n\r\n{body}").unwrap();
+    while app.watched.take().hashes == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(gone);
+    // Time enough for the server to see that.
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(livez().await.unwrap(), "");
+    let begun = Instant::now();
+    while livez().await.unwrap().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the place was never given back");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

@@ -345,6 +345,26 @@ async fn a_session_may_be_refreshed_sixty_times_a_minute() {
     json(refresh(&token).await, 200).await;
 }
 
+/// Otherwise a thief could hide the owner's token, which is used up by theirs, behind refreshes of their own.
+#[tokio::test]
+async fn a_used_refresh_token_ends_its_session_also_beyond_the_limit() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let entered = json(try_login(&app, 1, &john.email, &john.password).await, 200).await;
+    let first = entered["refresh_token"].as_str().unwrap().to_owned();
+    let refresh = async |token: &str| {
+        app.post_form("/User1/token", &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    };
+    let mut newest = first.clone();
+    for _ in 0..60 {
+        newest = json(refresh(&newest).await, 200).await["refresh_token"].as_str().unwrap().to_owned();
+    }
+    assert_eq!(refresh(&newest).await.status(), 429);
+    assert_eq!(json(refresh(&first).await, 400).await["error"], "invalid_grant");
+    app.advance(MINUTE);
+    assert_eq!(json(refresh(&newest).await, 400).await["error"], "invalid_grant");
+}
+
 #[tokio::test]
 async fn the_client_is_whom_the_trusted_proxies_name_and_never_what_it_says_itself() {
     let app = TestApp::with(&[("RATE_LIMIT_MODE", "enforce"), ("TRUSTED_PROXIES", "127.0.0.1,10.0.0.0/8")]).await;

@@ -9,7 +9,7 @@ use portcullis_core::{
     random::{Random, SeededRandom},
 };
 use reqwest::{Client, RequestBuilder};
-use serde_json::json as value;
+use serde_json::{Value, json as value};
 
 use crate::support::{
     Person, json,
@@ -30,7 +30,11 @@ const SETTINGS: &[(&str, &str)] = &[
     ("ARGON2_MEMORY_KIB", "64"),
     ("ARGON2_ITERATIONS", "1"),
     ("HASH_QUEUE", "1000"),
-    ("RATE_LIMIT_MODE", "off"),
+    // Each request is that of another client.
+    ("RATE_LIMIT_MODE", "enforce"),
+    ("TRUSTED_PROXIES", "127.0.0.1"),
+    ("LIMIT_SMS_TOTAL", "100000/24h"),
+    ("LIMIT_SMS_COUNTRY", "100000/24h"),
     ("TWILIO_SID", "AC00000000000000000000000000000000"),
     ("TWILIO_AUTH_TOKEN", "no-token"),
     ("TWILIO_NUMBER", "+15005550006"),
@@ -98,7 +102,8 @@ async fn compare(what: &str, ask: impl AsyncFn(bool, usize) -> RequestBuilder) {
         let mut coin = [0];
         random.fill(&mut coin);
         for is_known in [coin[0] % 2 == 0, coin[0] % 2 != 0] {
-            let took = micros(ask(is_known, number).await).await;
+            let client = format!("10.{}.{}.{}", u8::from(is_known), number / 256, number % 256);
+            let took = micros(ask(is_known, number).await.header("X-Forwarded-For", client)).await;
             tokio::time::sleep(REST).await;
             if number >= WARM {
                 if is_known { known.push(took) } else { unknown.push(took) }
@@ -116,11 +121,24 @@ fn email_of(is_known: bool, number: usize) -> String {
     format!("{}{number:03}@example.com", if is_known { "known" } else { "other" })
 }
 
+/// What somebody registers with, whose number is nobody else's.
+fn form_of(is_known: bool, number: usize) -> Value {
+    let mut form = Person::new(&email_of(is_known, number)).form();
+    form["phone"] = phone_of(number).into();
+    form
+}
+
+fn phone_of(number: usize) -> String {
+    format!("+1202555{number:04}")
+}
+
 /// An account whose address is proven; gives its id.
-async fn account(program: &Program, smtp: &SmtpServer, email: &str) -> String {
+async fn account(program: &Program, smtp: &SmtpServer, number: usize) -> String {
     let http = client_of_thread();
     let before = smtp.messages().len();
-    let created = http.post(program.url("/User1/create")).json(&Person::new(email).form()).send().await.unwrap();
+    let client = format!("10.2.{}.{}", number / 256, number % 256);
+    let create = http.post(program.url("/User1/create")).header("X-Forwarded-For", client);
+    let created = create.json(&form_of(true, number)).send().await.unwrap();
     let id = json(created, 200).await["id"].as_str().unwrap().to_owned();
     let message = smtp.wait_for(before + 1).await.pop().unwrap();
     let link = message.links().into_iter().find(|link| link.contains("/verify?token=")).unwrap();
@@ -136,7 +154,7 @@ async fn nothing_is_told_by_time(behaviour: Behaviour) {
     let http = client();
     let mut ids = Vec::new();
     for number in 0..WARM + PAIRS {
-        ids.push(account(&program, &smtp, &email_of(true, number)).await);
+        ids.push(account(&program, &smtp, number).await);
     }
     let what = format!("mail server: {behaviour:?}");
     smtp.behave(behaviour);
@@ -150,13 +168,13 @@ async fn nothing_is_told_by_time(behaviour: Behaviour) {
     })
     .await;
     compare(&format!("create, {what}"), async |is_known, number| {
-        http.post(program.url("/User1/create")).json(&Person::new(&email_of(is_known, number)).form())
+        http.post(program.url("/User1/create")).json(&form_of(is_known, number))
     })
     .await;
     compare(&format!("otp_phone, {what}"), async |is_known, number| {
         let nobody = UserId::of((number as u128).to_be_bytes()).to_string();
         let id = if is_known { &ids[number] } else { &nobody };
-        http.post(program.url("/User1/otp_phone")).json(&value!({ "id": id, "phone": "+1234567890" }))
+        http.post(program.url("/User1/otp_phone")).json(&value!({ "id": id, "phone": phone_of(number) }))
     })
     .await;
 }

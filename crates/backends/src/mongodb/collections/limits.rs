@@ -58,8 +58,9 @@ pub(in crate::mongodb) async fn trim_failures(db: &Database, kept: u64) -> Resul
     else {
         return Ok(0);
     };
-    // All that end no later than the newest of them.
-    let newest = failures.find_one(doc! {}).sort(doc! { "expires_at": 1 }).skip(more).await?;
+    // All that end no later than the newest of them; no more are looked at than one step takes.
+    let newest = more.min(super::SWEPT_AT_ONCE.unsigned_abs() - 1);
+    let newest = failures.find_one(doc! {}).sort(doc! { "expires_at": 1 }).skip(newest).await?;
     match newest.and_then(|mut newest| newest.remove("expires_at")) {
         Some(end) => super::sweep(db, FAILURES, doc! { "expires_at": { "$lte": end } }).await,
         None => Ok(0),

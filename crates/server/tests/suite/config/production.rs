@@ -194,6 +194,19 @@ fn cheap_hashes_are_refused_and_what_mends_them_is_the_floor_for_that_many_itera
 }
 
 #[test]
+fn whoever_trusts_everybody_or_lets_everybody_guess_is_refused() {
+    for (every, named) in [("0.0.0.0/0", "127.0.0.1"), ("10.0.0.0/8,::/0", "10.0.0.0/8")] {
+        let desk = Desk::production().env("TRUSTED_PROXIES", every);
+        let mend = format!("TRUSTED_PROXIES={named}");
+        refused(&desk, "TRUSTED_PROXIES", "trusts every address", "the environment", &mend);
+    }
+    Desk::production().env("TRUSTED_PROXIES", "10.0.0.0/8,::1").config();
+    let desk = Desk::production().env("LIMIT_PASSWORDS_ACCOUNT", "101/24h");
+    refused(&desk, "LIMIT_PASSWORDS_ACCOUNT", "more than 100", "the environment", "LIMIT_PASSWORDS_ACCOUNT=5/24h");
+    Desk::production().env("LIMIT_PASSWORDS_ACCOUNT", "100/24h").config();
+}
+
+#[test]
 fn short_passwords_are_refused() {
     let desk = Desk::production().env("PASSWORD_MIN_LENGTH", "7");
     refused(&desk, "PASSWORD_MIN_LENGTH", "is under 8", "the environment", "PASSWORD_MIN_LENGTH=8");

@@ -139,6 +139,10 @@ impl Store for Watched {
 
 #[async_trait]
 impl PasswordHasher for Watched {
+    fn has_room(&self, client: Option<LimitKey>) -> Result<(), HashError> {
+        self.hasher.has_room(client)
+    }
+
     async fn hash(
         &self,
         client: Option<LimitKey>,
@@ -157,6 +161,10 @@ impl PasswordHasher for Watched {
     ) -> Result<bool, HashError> {
         self.work.lock().unwrap().hashes += 1;
         self.hasher.verify(client, password, hash).await
+    }
+
+    fn check(&self, hash: &PasswordHash) -> Result<(), HashError> {
+        self.hasher.check(hash)
     }
 
     fn is_outdated(&self, hash: &PasswordHash) -> bool {
