@@ -139,6 +139,9 @@ fn mail(values: &Values, report: &mut Report) {
 /// Argon2id's floor (OWASP Password Storage): so much memory in KiB with so many iterations, or more of both.
 const ARGON2_FLOOR: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
 
+/// So many wrong passwords may cost nothing (NIST SP 800-63B-4 §3.2.2).
+const MOST_WRONG: u32 = 100;
+
 fn passwords(values: &Values, report: &mut Report) {
     let cost = (values.get(&ARGON2_MEMORY_KIB), values.get(&ARGON2_ITERATIONS));
     if let (Some(memory), Some(iterations)) = cost
@@ -158,10 +161,11 @@ fn passwords(values: &Values, report: &mut Report) {
         let mend = Mend::set(PASSWORD_MIN_LENGTH.name(), "8");
         report.insecure(RefusedElseWarned, PASSWORD_MIN_LENGTH.name(), "is under 8: set 8 or more, better 15", mend);
     }
+    if values.get(&LIMIT_PASSWORDS_ACCOUNT).is_some_and(|quota| quota.times > MOST_WRONG) {
+        let (name, text) = (LIMIT_PASSWORDS_ACCOUNT.name(), "lets more than 100 passwords be guessed without a wait");
+        report.insecure(RefusedElseWarned, name, text, Mend::set(name, "5/24h"));
+    }
 }
-
-/// NIST SP 800-63B-4 §3.2.2.
-const MOST_WRONG: u32 = 100;
 
 /// Whoever trusts everybody lets each client choose its own address, and so be a new one for every limit.
 fn proxies(values: &Values, report: &mut Report) {
@@ -191,10 +195,6 @@ fn web(values: &Values, report: &mut Report) {
     if values.get(&RATE_LIMIT_MODE) == Some(RateLimitMode::Off) {
         let mend = Mend::set(RATE_LIMIT_MODE.name(), "enforce");
         report.insecure(Refused, RATE_LIMIT_MODE.name(), "is off: set `enforce`, or `observe`", mend);
-    }
-    if values.get(&LIMIT_PASSWORDS_ACCOUNT).is_some_and(|quota| quota.times > MOST_WRONG) {
-        let (name, text) = (LIMIT_PASSWORDS_ACCOUNT.name(), "lets more than 100 passwords be guessed without a wait");
-        report.insecure(RefusedElseWarned, name, text, Mend::set(name, "5/24h"));
     }
     proxies(values, report);
     let origins = values.get(&CORS_ALLOWED_ORIGINS).unwrap_or_default();

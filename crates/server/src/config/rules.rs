@@ -2,6 +2,8 @@
 
 use std::{fs, time::Duration};
 
+use portcullis_core::limit::Failures;
+
 use super::{
     choices::Environment,
     form::is_loopback_host,
@@ -106,18 +108,15 @@ fn twilio(values: &Values, report: &mut Report) {
     }
 }
 
-/// The longest wait after wrong passwords.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
-
 fn waits(values: &Values, report: &mut Report) {
     if let Some(quota) = values.get(&LIMIT_PASSWORDS_ACCOUNT)
-        && quota.per < LONGEST_WAIT
+        && quota.per < Failures::LONGEST_WAIT
     {
         let name = LIMIT_PASSWORDS_ACCOUNT.name();
         let text = "forgets wrong passwords before the longest wait for them, a minute, is over: take a longer stretch";
         report.problem(name, text, Mend::set(name, format!("{}/24h", quota.times)));
     }
-    if values.get(&BODY_TIMEOUT).is_some_and(|timeout| timeout > LONGEST_WAIT) {
+    if values.get(&BODY_TIMEOUT).is_some_and(|timeout| timeout > Failures::LONGEST_WAIT) {
         let name = BODY_TIMEOUT.name();
         let text = "must be at most 1m: a request is judged by the time at which it came";
         report.problem(name, text, Mend::set(name, "1m"));

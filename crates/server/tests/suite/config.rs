@@ -464,6 +464,20 @@ fn everything_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
+fn wrong_passwords_are_remembered_through_the_longest_wait_and_no_body_takes_longer() {
+    let desk = Desk::new().env("LIMIT_PASSWORDS_ACCOUNT", "7/59s").env("BODY_TIMEOUT", "61s");
+    let expected = [
+        "2 problems",
+        "LIMIT_PASSWORDS_ACCOUNT: forgets",
+        "mend: LIMIT_PASSWORDS_ACCOUNT=7/24h",
+        "BODY_TIMEOUT: must be at most 1m",
+        "mend: BODY_TIMEOUT=1m",
+    ];
+    assert_has(&desk.errors(), &expected);
+    Desk::new().env("LIMIT_PASSWORDS_ACCOUNT", "7/1m").env("BODY_TIMEOUT", "1m").config();
+}
+
+#[test]
 fn production_refuses_everything_insecure_in_one_list() {
     let desk = Desk::new()
         .env("ENVIRONMENT", "production")

@@ -514,11 +514,13 @@ async fn a_country_whose_codes_do_not_come_back_is_sent_no_more() {
     assert_eq!(outlets.twilio.messages().len(), 6);
 }
 
+/// A country is judged as soon as it has had two codes.
+const STOPPED_AFTER_TWO: &[(&str, &str)] =
+    &[("SMS_STOP_AFTER", "2"), ("SMS_STOP_PERCENT", "50"), ("LIMIT_OTP_ACCOUNT", "100/1m")];
+
 #[tokio::test]
 async fn codes_that_the_provider_never_took_stop_no_country() {
-    let settings =
-        [ENFORCED, &[("SMS_STOP_AFTER", "2"), ("SMS_STOP_PERCENT", "50"), ("LIMIT_OTP_ACCOUNT", "100/1m")]].concat();
-    let outlets = Outlets::open(&settings).await;
+    let outlets = Outlets::open(&[ENFORCED, STOPPED_AFTER_TWO].concat()).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     outlets.twilio.behave(Behaviour::Refuse { status: 400, code: Some(21_608) });
     for _ in 0..4 {
@@ -534,9 +536,7 @@ async fn codes_that_the_provider_never_took_stop_no_country() {
 
 #[tokio::test]
 async fn codes_that_come_back_keep_a_country_open() {
-    let settings =
-        [ENFORCED, &[("SMS_STOP_AFTER", "2"), ("SMS_STOP_PERCENT", "50"), ("LIMIT_OTP_ACCOUNT", "100/1m")]].concat();
-    let outlets = Outlets::open(&settings).await;
+    let outlets = Outlets::open(&[ENFORCED, STOPPED_AFTER_TWO].concat()).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     for sent in 1..=6 {
         let handle = outlets.ask(&john.id, PHONE).await;
