@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Generates crates/core/src/password/breached.txt: the most common breached passwords.
+"""Generates crates/core/src/account/password/breached.txt: the most common breached passwords.
 
 Needs pip, which fetches Django into a folder that is thrown away afterwards. The licence
-of the list is in crates/core/src/password/breached.md.
+of the list is in crates/core/src/account/password/breached.md.
 """
 
 import gzip
@@ -16,7 +16,7 @@ LIST = "django/contrib/auth/common-passwords.txt.gz"
 SHORTEST = 8
 # Must stay acceptable, whatever a later edition of the list holds.
 NEVER_LISTED = "securepassword123"
-OUTPUT = Path(__file__).resolve().parent.parent / "crates/core/src/password/breached.txt"
+OUTPUT = Path(__file__).resolve().parent.parent / "crates/core/src/account/password/breached.txt"
 
 
 def common_passwords():

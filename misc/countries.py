@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Generates crates/core/src/country/table.rs: the countries and their calling codes.
+"""Generates crates/core/src/account/country/table.rs: the countries and their calling codes.
 
 Needs Debian's iso-codes (apt-get install iso-codes) and pip, which fetches the
 phonenumbers package into a folder that is thrown away afterwards.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 ISO_3166 = Path("/usr/share/iso-codes/json/iso_3166-1.json")
 PHONENUMBERS = "9.0.43"
-TABLE = Path(__file__).resolve().parent.parent / "crates/core/src/country/table.rs"
+TABLE = Path(__file__).resolve().parent.parent / "crates/core/src/account/country/table.rs"
 
 # What the calling codes know and ISO 3166-1 does not list as a country:
 # Kosovo goes by the user-assigned code XK, and Ascension Island (AC) is part of SH.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Generates crates/core/src/phone/regions.rs: which numbers are of which country.
+"""Generates crates/core/src/account/phone/regions.rs: which numbers are of which country.
 
 Needs pip, which fetches the phonenumbers and regex packages into a folder that is
 thrown away afterwards.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 PHONENUMBERS = "9.0.43"
 REGEX = "2026.11.19"
-TABLE = Path(__file__).resolve().parent.parent / "crates/core/src/phone/regions.rs"
+TABLE = Path(__file__).resolve().parent.parent / "crates/core/src/account/phone/regions.rs"
 
 # Not in ISO 3166-1: Ascension Island and Tristan da Cunha are part of SH.
 PART_OF = {"AC": "SH", "TA": "SH"}

@@ -1,21 +1,15 @@
 //! What Portcullis means: the nouns of user accounts with their rules, the sockets that storage and delivery plug
 //! into, and the verbs that a caller may ask for. No HTTP, no database driver and no mail library is known here.
 
+pub mod account;
 pub mod audit;
 pub mod clock;
-pub mod country;
 pub mod ctx;
-pub mod device;
-pub mod email;
 pub mod error;
 pub mod id;
 pub mod limit;
 pub mod link;
 pub mod message;
-pub mod name;
-pub mod outbox;
-pub mod password;
-pub mod phone;
 pub mod port;
 pub mod random;
 pub mod realm;
@@ -25,7 +19,6 @@ pub mod session;
 #[cfg(feature = "suite")]
 pub mod suite;
 pub mod token;
-pub mod user;
 
 pub use ctx::Ctx;
 pub use error::{Error, Result};

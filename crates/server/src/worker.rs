@@ -5,8 +5,10 @@ use std::{sync::Arc, time::Duration};
 use portcullis_core::{
     Ctx,
     clock::Clock,
-    message::Channel,
-    outbox::{Claimed, Lease},
+    message::{
+        Channel,
+        outbox::{Claimed, Lease},
+    },
     random::Random,
     service::{Delivery, Service},
     session::LogPosition,

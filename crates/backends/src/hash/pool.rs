@@ -9,9 +9,9 @@ use std::{
 use argon2::{Params, password_hash::phc::Output};
 use async_trait::async_trait;
 use portcullis_core::{
+    account::password::{Password, PasswordHash},
     error::Cause,
     limit::LimitKey,
-    password::{Password, PasswordHash},
     port::{HashError, PasswordHasher},
 };
 use tokio::sync::oneshot;

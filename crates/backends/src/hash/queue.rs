@@ -7,7 +7,7 @@ use std::{
 };
 
 use argon2::password_hash::phc::Output;
-use portcullis_core::{limit::LimitKey, password::Password, port::HashError};
+use portcullis_core::{account::password::Password, limit::LimitKey, port::HashError};
 use tokio::sync::oneshot;
 
 use super::argon::Recipe;

@@ -1,7 +1,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use lettre::Address;
-use portcullis_core::{SecretString, email::EmailAddress};
+use portcullis_core::{SecretString, account::email::EmailAddress};
 
 /// How the way to the mail server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,7 +6,11 @@ use std::{
 };
 
 use moka::sync::Cache;
-use portcullis_core::{id::UserId, port::AccountCache, realm::RealmName, user::Account};
+use portcullis_core::{
+    account::Account,
+    id::{RealmName, UserId},
+    port::AccountCache,
+};
 
 use super::key::{Key, KeyRef};
 

@@ -1,7 +1,7 @@
 //! Keys of a realm and an identifier in it, that can be looked for without being made.
 
 use moka::Equivalent;
-use portcullis_core::realm::RealmName;
+use portcullis_core::id::RealmName;
 
 /// A key as it is kept.
 #[derive(Debug, PartialEq, Eq, Hash)]

@@ -12,9 +12,8 @@ use std::{
 use moka::sync::Cache;
 use portcullis_core::{
     clock::Timestamp,
-    id::{SessionId, UserId},
+    id::{RealmName, SessionId, UserId},
     port::{Answer, Revocations},
-    realm::RealmName,
     session::Revocation,
 };
 

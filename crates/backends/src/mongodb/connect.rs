@@ -8,7 +8,7 @@ use mongodb::{
     error::{Error, ErrorKind},
     options::{ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern},
 };
-use portcullis_core::{ExposeSecret, SecretString, clock::Timestamp, realm::RealmName};
+use portcullis_core::{ExposeSecret, SecretString, clock::Timestamp, id::RealmName};
 
 use super::error::{OpenError, is_passing};
 

@@ -3,7 +3,7 @@
 use mongodb::bson::{Binary, Bson, DateTime, Document, doc, spec::BinarySubtype};
 use portcullis_core::{
     clock::Timestamp,
-    realm::RealmName,
+    id::RealmName,
     seal::{BlindIndex, Sealed},
 };
 

@@ -11,7 +11,7 @@ use mongodb::{
     error::Error,
     options::IndexOptions,
 };
-use portcullis_core::{clock::Timestamp, realm::RealmName};
+use portcullis_core::{clock::Timestamp, id::RealmName};
 
 use super::{
     collections::{

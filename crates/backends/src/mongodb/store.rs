@@ -5,17 +5,18 @@ use std::{future::Future, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use mongodb::{Client, Database, bson::doc};
 use portcullis_core::{
+    account::{Registration, User},
     clock::Timestamp,
-    id::{ChallengeId, SessionId, UserId},
+    id::{ChallengeId, RealmName, SessionId, UserId},
     limit::{Failures, LimitKey, Tally},
     link::Challenge,
-    message::Channel,
-    outbox::{Claimed, Lease},
+    message::{
+        Channel,
+        outbox::{Claimed, Lease},
+    },
     port::{Batch, CommitError, OutboxState, RootKeyRow, SigningKeyRow, Store, StoreError},
-    realm::RealmName,
     seal::BlindIndex,
     session::{LogPosition, Revocation, Session},
-    user::{Registration, User},
 };
 
 use super::{

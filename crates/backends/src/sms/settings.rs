@@ -1,6 +1,6 @@
 use std::{net::IpAddr, time::Duration};
 
-use portcullis_core::{SecretString, phone::PhoneNumber};
+use portcullis_core::{SecretString, account::phone::PhoneNumber};
 use reqwest::Url;
 
 /// Whose account at Twilio sends, and where Twilio is.

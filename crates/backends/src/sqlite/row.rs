@@ -2,8 +2,7 @@
 
 use portcullis_core::{
     clock::Timestamp,
-    id::ChallengeId,
-    realm::RealmName,
+    id::{ChallengeId, RealmName},
     seal::{BlindIndex, Sealed},
 };
 use rusqlite::{Error, Row, types::FromSql, types::FromSqlError};

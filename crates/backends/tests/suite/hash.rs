@@ -5,8 +5,8 @@ use std::{
 
 use portcullis_backends::hash::{HashPool, Settings, StartError};
 use portcullis_core::{
+    account::password::{Password, PasswordHash},
     limit::LimitKey,
-    password::{Password, PasswordHash},
     port::{HashError, PasswordHasher},
 };
 

@@ -2,8 +2,8 @@ use std::{sync::Arc, time::Duration};
 
 use portcullis_backends::mail::{BadSettings, DevMailbox, Security, SmtpSender, SmtpSettings};
 use portcullis_core::{
+    account::email::EmailAddress,
     clock::{Clock, ManualClock, Timestamp},
-    email::EmailAddress,
     message::Mail,
     port::{MailSender, Mailbox, SendError},
 };

@@ -9,18 +9,19 @@ use std::{
 use async_trait::async_trait;
 use portcullis_backends::mongodb::{MongoStore, Settings};
 use portcullis_core::{
+    account::{Registration, User},
     clock::Timestamp,
-    id::{ChallengeId, SessionId, UserId},
+    id::{ChallengeId, RealmName, SessionId, UserId},
     limit::{Failures, LimitKey, Tally},
     link::Challenge,
-    message::Channel,
-    outbox::{Claimed, Lease},
+    message::{
+        Channel,
+        outbox::{Claimed, Lease},
+    },
     port::{Batch, CommitError, OutboxState, RootKeyRow, SigningKeyRow, Store, StoreError},
-    realm::RealmName,
     seal::BlindIndex,
     session::{LogPosition, Revocation, Session},
     suite::rows::{NOW, here, there},
-    user::{Registration, User},
 };
 
 use super::mongod::TestDatabase;

@@ -5,9 +5,9 @@ use portcullis_backends::{
     sms::{BadSettings, TwilioSender, TwilioSettings},
 };
 use portcullis_core::{
+    account::phone::PhoneNumber,
     clock::{Clock, ManualClock, Timestamp},
     message::{Channel, Sms},
-    phone::PhoneNumber,
     port::{Mailbox, SendError, SmsReceipt, SmsSender, SmsStatus},
 };
 

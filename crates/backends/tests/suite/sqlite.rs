@@ -164,8 +164,11 @@ async fn what_was_deleted_is_not_left_in_the_file() {
     let trace = row.recipient.as_bytes().to_vec();
     store.commit(vec![Op::Enqueue(row)]).await.unwrap();
     let claimed = store.claim(Channel::Mail, 1, &lease("first", NOW)).await.unwrap().remove(0);
-    let settle =
-        Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome: portcullis_core::outbox::Outcome::Done };
+    let settle = Op::Settle {
+        id: claimed.row.id,
+        lease: claimed.lease,
+        outcome: portcullis_core::message::outbox::Outcome::Done,
+    };
     store.commit(vec![settle]).await.unwrap();
     drop(store);
     let bytes = fs::read(path(&folder)).unwrap();
@@ -278,6 +281,6 @@ fn no_realm_may_have_the_name_of_a_table() {
     let names: Vec<_> = tables.filter_map(|rest| rest.split_whitespace().next()).collect();
     assert!(names.len() >= 9);
     for name in names {
-        assert!(portcullis_core::realm::RealmName::parse(name).is_err(), "{name}");
+        assert!(portcullis_core::id::RealmName::parse(name).is_err(), "{name}");
     }
 }

@@ -1,9 +1,9 @@
 use async_trait::async_trait;
 
 use crate::{
+    account::password::{Password, PasswordHash},
     error::Cause,
     limit::LimitKey,
-    password::{Password, PasswordHash},
 };
 
 /// Hashes passwords, slowly on purpose, on threads of its own: those of different clients in turn, so that whoever sends

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use crate::{
+    account::Account,
     clock::Timestamp,
-    id::{SessionId, UserId},
-    realm::RealmName,
+    id::{RealmName, SessionId, UserId},
     session::Revocation,
-    user::Account,
 };
 
 /// Whether a session is known to be over.

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use crate::{
     clock::Timestamp,
     error::Cause,
+    id::RealmName,
     message::{Delivered, Links, Mail, MessageKind, Recipient, Sms},
-    realm::RealmName,
 };
 
 /// Hands a mail to the world.

@@ -5,19 +5,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::{
+    account::{Registration, User},
     audit::AuditRow,
     clock::Timestamp,
     error::Cause,
-    id::{ChallengeId, LeaseId, OutboxId, SessionId, UserId},
+    id::{ChallengeId, LeaseId, OutboxId, RealmName, SessionId, UserId},
     limit::{Failures, LimitKey, Quota, Row, Tally},
     link::{Challenge, Purpose},
-    message::Channel,
-    outbox::{Claimed, Lease, OutboxRow, Outcome},
-    realm::RealmName,
+    message::{
+        Channel,
+        outbox::{Claimed, Lease, OutboxRow, Outcome},
+    },
     seal::{BlindIndex, Sealed},
     session::{LogPosition, Revocation, Session, TokenHash},
     token::Algorithm,
-    user::{Registration, User},
 };
 
 /// Where everything is kept that must not be lost.

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use cipher::Cipher;
 use zeroize::Zeroizing;
 
-use crate::{Ctx, realm::RealmName};
+use crate::{Ctx, id::RealmName};
 
 /// The operator's key: 256 bits that wrap the root keys of the realms. Never printed.
 #[derive(Clone)]

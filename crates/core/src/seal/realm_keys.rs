@@ -6,10 +6,9 @@ use zeroize::Zeroizing;
 use super::{Sealed, Unsealable, cipher::Cipher};
 use crate::{
     Ctx,
-    email::EmailAddress,
-    id::UserId,
+    account::email::EmailAddress,
+    id::{RealmName, UserId},
     limit::{LimitKey, Row},
-    realm::RealmName,
 };
 
 /// A realm's root: 256 random bits from which all its other keys come.

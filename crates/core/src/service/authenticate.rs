@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    account::Account,
     clock::Timestamp,
     ctx::Ctx,
     error::{Error, Result},
@@ -11,7 +12,6 @@ use crate::{
     realm::Realm,
     service::Service,
     token::Proof,
-    user::Account,
 };
 
 /// The proof that somebody is logged in: whoever holds it may do what an owner may.

@@ -1,20 +1,21 @@
 //! `create`: writes a registration, whoever may stand behind the address already.
 
 use crate::{
+    account::{
+        Profile, Registration, Vault,
+        email::EmailAddress,
+        password::{Password, PasswordHash},
+    },
     audit::{AuditRow, Event},
     ctx::Ctx,
-    email::EmailAddress,
     error::{Error, Kind, Result},
     id::UserId,
     limit::Row,
     link::{Challenge, Purpose},
-    message::{MessageKind, Recipient},
-    outbox::OutboxRow,
-    password::{Password, PasswordHash},
+    message::{MessageKind, Recipient, outbox::OutboxRow},
     port::{CommitError, Op, Precondition, Replaces},
     realm::Realm,
     service::{Faults, Given, Service, hashing::Turn, message},
-    user::{Profile, Registration, Vault},
 };
 
 /// What `create` takes.

@@ -1,9 +1,9 @@
 //! `delete`: the account is erased.
 
 use crate::{
+    account::email::EmailAddress,
     audit::{AuditRow, Event},
     ctx::Ctx,
-    email::EmailAddress,
     error::{Error, Kind, Result},
     id::UserId,
     link::Purpose,

@@ -4,8 +4,10 @@ use crate::{
     ctx::Ctx,
     error::{Cause, Error, Result},
     link::{Act, Challenge, Purpose},
-    message::{Channel, Links, Mail, MessageKind, Recipient},
-    outbox::{Claimed, Lease, OutboxRow, Outcome, retry_at},
+    message::{
+        Channel, Links, Mail, MessageKind, Recipient,
+        outbox::{Claimed, Lease, OutboxRow, Outcome, retry_at},
+    },
     port::{Batch, CommitError, Op, Precondition, SendError},
     realm::Realm,
     service::Service,

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use crate::{
+    account::phone::PhoneNumber,
     clock::Timestamp,
     ctx::Ctx,
     error::{Error, Result},
     link::Code,
-    message::{MessageKind, Recipient, Sms},
-    outbox::{Claimed, OutboxRow, Outcome, retry_at},
-    phone::PhoneNumber,
+    message::{
+        MessageKind, Recipient, Sms,
+        outbox::{Claimed, OutboxRow, Outcome, retry_at},
+    },
     port::{Op, SendError, SmsReceipt, SmsStatus},
     realm::Realm,
     service::{Delivery, Service, message, sms_limits::went_out},

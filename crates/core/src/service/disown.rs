@@ -1,6 +1,7 @@
 //! `undo` of a registration: "this was not me".
 
 use crate::{
+    account::Registration,
     audit::{AuditRow, Event},
     ctx::Ctx,
     error::{Error, Result},
@@ -8,7 +9,6 @@ use crate::{
     port::{CommitError, Op},
     realm::Realm,
     service::{Service, settle::Standing},
-    user::Registration,
 };
 
 impl Service {

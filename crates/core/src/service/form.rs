@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    country::CountryCode,
-    email::EmailAddress,
+    account::{
+        country::CountryCode,
+        email::EmailAddress,
+        name::{BadName, PersonName},
+        password::{BadPassword, Password, Policy},
+        phone::PhoneNumber,
+    },
     error::{Error, FieldError, Result},
-    name::{BadName, PersonName},
-    password::{BadPassword, Password, Policy},
-    phone::PhoneNumber,
 };
 
 /// A field of a request as it came. Whatever a person typed is theirs: never printed.

@@ -1,10 +1,10 @@
 //! Slow hashes, of which no client has more under way than its share: whoever floods the queue waits behind itself.
 
 use crate::{
+    account::password::{Password, PasswordHash},
     ctx::Ctx,
     error::Result,
     limit::{Flight, LimitKey, Mode, Row},
-    password::{Password, PasswordHash},
     port::HashError,
     service::Service,
 };

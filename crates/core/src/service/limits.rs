@@ -6,13 +6,13 @@ use crate::{
     audit::{AuditRow, Event},
     clock::Timestamp,
     ctx::Ctx,
-    device::Device,
     error::{Error, Kind, Result},
     limit::{Flight, Grounded, LimitKey, Mode, Quota, Row, Standing},
     port::{Batch, CommitError, Counted, Op, Precondition},
     realm::Realm,
     seal::BlindIndex,
     service::Service,
+    session::device::Device,
 };
 
 /// What was counted and can be given back.

@@ -1,20 +1,24 @@
 //! `login`: address and password for a session.
 
 use crate::{
+    account::{
+        Registration, User,
+        email::EmailAddress,
+        password::{Password, PasswordHash},
+    },
     audit::{AuditRow, Event},
     clock::Timestamp,
     ctx::Ctx,
-    device::{Device, Holder},
-    email::EmailAddress,
     error::{Error, Kind, Result},
     limit::Row,
-    password::{Password, PasswordHash},
     port::{CommitError, Op, Precondition},
     realm::Realm,
     seal::{BlindIndex, DataKey},
     service::{Faults, Given, Service, Tokens, hashing::Turn},
-    session::amr,
-    user::{Registration, User},
+    session::{
+        amr,
+        device::{Device, Holder},
+    },
 };
 
 /// So often is a login tried anew when the account changes under it.

@@ -35,19 +35,18 @@ pub use verify::Verified;
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
+    account::password::Policy,
     ctx::Ctx,
     error::{Error, Kind, Result},
-    id::{ChallengeId, OutboxId, UserId},
+    id::{ChallengeId, OutboxId, RealmName, UserId},
     limit::{Flights, Limits},
     link::{Act, Challenge, HAND_OVER_WITHIN, LinkToken},
-    message::{MessageKind, Recipient},
-    outbox::OutboxRow,
-    password::Policy,
+    message::{MessageKind, Recipient, outbox::OutboxRow},
     port::{
         AccountCache, Batch, CommitError, Counters, HashError, MailSender, Op, PasswordHasher, Render, Revocations,
         SmsSender, Store, StoreError,
     },
-    realm::{Realm, RealmName},
+    realm::Realm,
     token::AccessTokens,
 };
 

@@ -6,15 +6,14 @@
 use std::time::Duration;
 
 use crate::{
+    account::{User, phone::PhoneNumber},
     audit::{AuditRow, Event},
     ctx::Ctx,
     error::{Error, Kind, Result},
     id::UserId,
     limit::Row,
     link::{Act, Challenge, Code, LinkToken, Presented, Purpose},
-    message::{MessageKind, Recipient},
-    outbox::OutboxRow,
-    phone::PhoneNumber,
+    message::{MessageKind, Recipient, outbox::OutboxRow},
     port::{Batch, CommitError, Op, Precondition},
     realm::Realm,
     seal::RealmKeys,
@@ -22,7 +21,6 @@ use crate::{
         Faults, Given, Service, message,
         sms_limits::{came_back, nobodys_budgets},
     },
-    user::User,
 };
 
 /// So often may a code be tried (ASVS 6.6.3; NIST SP 800-63B-4 §3.2.2).

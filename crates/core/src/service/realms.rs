@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     ctx::Ctx,
+    id::RealmName,
     port::{CommitError, Op, Precondition, RootKeyRow, Store, StoreError},
-    realm::{Nobody, Realm, RealmName},
+    realm::{Nobody, Realm},
     seal::{EncryptionKey, RealmKeys, RootKey},
 };
 

@@ -1,10 +1,9 @@
 //! A forgotten password: a mailed link lets the owner of the address choose a new one.
 
 use crate::{
+    account::{Profile, Registration, User, email::EmailAddress},
     audit::{AuditRow, Event},
     ctx::Ctx,
-    device::{Device, Holder},
-    email::EmailAddress,
     error::{Error, Result},
     limit::Row,
     link::{Act, Challenge, Presented, Purpose},
@@ -13,7 +12,7 @@ use crate::{
     realm::Realm,
     seal::BlindIndex,
     service::{Faults, Given, Service, message, settle::Standing},
-    user::{Profile, Registration, User},
+    session::device::{Device, Holder},
 };
 
 /// Whom a link for a new password concerns.
@@ -203,7 +202,7 @@ impl Service {
         }
     }
 
-    fn accept(&self, password: &Given, profile: &Profile) -> Result<crate::password::Password> {
+    fn accept(&self, password: &Given, profile: &Profile) -> Result<crate::account::password::Password> {
         let mut faults = Faults::default();
         let context = [profile.first_name.as_str(), profile.last_name.as_str(), profile.email.as_str()];
         let password = faults.password("password", password, &self.rules.password, &context);

@@ -1,9 +1,9 @@
 //! `verify/resend`: the verification mail once more.
 
 use crate::{
+    account::email::EmailAddress,
     audit::{AuditRow, Event},
     ctx::Ctx,
-    email::EmailAddress,
     error::Result,
     id::UserId,
     limit::Row,

@@ -1,6 +1,7 @@
 //! Sessions: how one begins, how it is refreshed, and the pair of tokens that either gives.
 
 use crate::{
+    account::Profile,
     audit::{AuditRow, Event},
     clock::Timestamp,
     ctx::Ctx,
@@ -13,7 +14,6 @@ use crate::{
     service::{Given, Service},
     session::{Family, Revocation, Session},
     token::{AccessToken, CLOCK_SKEW, RefreshToken},
-    user::Profile,
 };
 
 /// What a login or a refresh gives.

@@ -1,6 +1,7 @@
 //! How a registration ends as a user: found by its link, turned into the user in one batch.
 
 use crate::{
+    account::{Profile, Registration, User},
     audit::{AuditRow, Event},
     ctx::Ctx,
     error::{Error, Result},
@@ -10,7 +11,6 @@ use crate::{
     port::{Batch, CommitError, Op},
     realm::Realm,
     service::{Service, message},
-    user::{Profile, Registration, User},
 };
 
 /// Where the registration behind a link stands.

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::{
+    account::phone::PhoneNumber,
     ctx::Ctx,
     error::Result,
     id::UserId,
     limit::{LimitKey, Mode, Quota, Row},
-    phone::PhoneNumber,
     port::{Batch, Op},
     realm::Realm,
     service::Service,

@@ -50,6 +50,6 @@ impl Service {
     }
 }
 
-fn greeting(profile: &crate::user::Profile) -> String {
+fn greeting(profile: &crate::account::Profile) -> String {
     profile.first_name.for_greeting().to_owned()
 }

@@ -3,22 +3,22 @@
 use std::time::Duration;
 
 use crate::{
+    account::{
+        Account, Profile, Registration, User, Vault, country::CountryCode, email::EmailAddress, name::PersonName,
+        phone::PhoneNumber,
+    },
     audit::{AuditRow, Event},
     clock::Timestamp,
-    country::CountryCode,
-    email::EmailAddress,
-    id::{ChallengeId, LeaseId, OutboxId, RequestId, SessionId, UserId},
+    id::{ChallengeId, LeaseId, OutboxId, RealmName, RequestId, SessionId, UserId},
     link::{Challenge, Purpose},
-    message::MessageKind,
-    name::PersonName,
-    outbox::{Lease, OutboxRow},
-    phone::PhoneNumber,
+    message::{
+        MessageKind,
+        outbox::{Lease, OutboxRow},
+    },
     port::{RootKeyRow, SigningKeyRow},
-    realm::RealmName,
     seal::{BlindIndex, Sealed},
     session::{Family, Revocation, Session, TokenHash, amr},
     token::Algorithm,
-    user::{Account, Profile, Registration, User, Vault},
 };
 
 /// The present of all cases: 2026-11-01T00:00:00Z.

@@ -17,12 +17,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    account::Profile,
     clock::Timestamp,
     ctx::Ctx,
-    id::{SessionId, UserId},
-    realm::RealmName,
+    id::{RealmName, SessionId, UserId},
     session::Session,
-    user::Profile,
 };
 
 /// Clocks of different machines may differ by this much.

@@ -1,4 +1,4 @@
-use portcullis_core::country::{CountryCode, UnknownCountry};
+use portcullis_core::account::country::{CountryCode, UnknownCountry};
 use proptest::prelude::*;
 
 /// Canonical form, ISO code and name of what a text means.

@@ -1,4 +1,4 @@
-use portcullis_core::email::EmailAddress;
+use portcullis_core::account::email::EmailAddress;
 use proptest::prelude::*;
 
 fn parse(raw: &str) -> Option<String> {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use portcullis_core::{
+    account::email::EmailAddress,
     clock::Timestamp,
-    device::{Device, Holder},
-    email::EmailAddress,
     limit::{Failures, Flights, Grounded, LimitKey, Quota, Row, Tally},
+    session::device::{Device, Holder},
     suite::rows::{NOW, at},
 };
 use proptest::prelude::*;

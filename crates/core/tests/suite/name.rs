@@ -1,4 +1,4 @@
-use portcullis_core::name::{BadName, PersonName};
+use portcullis_core::account::name::{BadName, PersonName};
 use proptest::prelude::*;
 
 #[test]

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use portcullis_core::outbox::retry_at;
+use portcullis_core::message::outbox::retry_at;
 
 use crate::support::ctx;
 

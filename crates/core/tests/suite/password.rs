@@ -1,4 +1,4 @@
-use portcullis_core::password::{BadPassword, Password, Policy};
+use portcullis_core::account::password::{BadPassword, Password, Policy};
 use proptest::prelude::*;
 
 fn policy() -> Policy {

@@ -1,4 +1,4 @@
-use portcullis_core::{country::CountryCode, phone::PhoneNumber};
+use portcullis_core::account::{country::CountryCode, phone::PhoneNumber};
 use proptest::prelude::*;
 
 fn parse(raw: &str) -> Option<String> {

@@ -1,4 +1,4 @@
-use portcullis_core::realm::{BadRealmName, RealmName};
+use portcullis_core::id::{BadRealmName, RealmName};
 use proptest::prelude::*;
 
 #[test]

@@ -1,5 +1,5 @@
 use portcullis_core::{
-    email::EmailAddress,
+    account::email::EmailAddress,
     id::UserId,
     seal::{EncryptionKey, RootKey, Sealed, Unsealable},
 };

@@ -4,8 +4,8 @@ use portcullis_core::{
     Ctx,
     clock::{ManualClock, Timestamp},
     ctx::Client,
+    id::RealmName,
     random::SeededRandom,
-    realm::RealmName,
     seal::{RealmKeys, RootKey},
 };
 

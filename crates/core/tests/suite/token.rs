@@ -3,16 +3,12 @@ use std::time::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use portcullis_core::{
+    account::{Profile, country::CountryCode, email::EmailAddress, name::PersonName, phone::PhoneNumber},
     clock::Timestamp,
-    country::CountryCode,
-    email::EmailAddress,
     id::{SessionId, UserId},
-    name::PersonName,
-    phone::PhoneNumber,
     seal::Sealed,
     session::{Family, Session, TokenHash},
     token::{AccessTokens, Keyring, SigningKey},
-    user::Profile,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};

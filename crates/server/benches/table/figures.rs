@@ -8,7 +8,7 @@ use std::{
 
 use portcullis_backends::hash::{HashPool, Settings};
 use portcullis_core::{
-    password::{Password, PasswordHash},
+    account::password::{Password, PasswordHash},
     port::PasswordHasher,
 };
 use serde_json::{Value, json};

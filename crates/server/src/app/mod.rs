@@ -10,8 +10,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use portcullis_backends::{hash, sqlite};
 use portcullis_core::{
     Ctx,
+    account::password::Policy,
     clock::{Clock, SystemClock},
-    password::Policy,
     port::PasswordHasher,
     random::{OsRandom, Random},
     service::{OpenRealmsError, Ports, Realms, Rules, Service, reseal_signing_keys},

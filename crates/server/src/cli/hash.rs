@@ -2,7 +2,7 @@
 
 use portcullis_core::{
     ExposeSecret, SecretString,
-    password::{Password, PasswordHash},
+    account::password::{Password, PasswordHash},
     port::PasswordHasher,
     random::{self, Random},
 };

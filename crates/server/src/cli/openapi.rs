@@ -3,7 +3,7 @@
 use std::io;
 
 use clap::{Arg, ArgMatches};
-use portcullis_core::realm::RealmName;
+use portcullis_core::id::RealmName;
 
 use super::Output;
 use crate::config::PublicUrl;

@@ -38,7 +38,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use portcullis_core::{random::Random, realm::RealmName};
+use portcullis_core::{id::RealmName, random::Random};
 
 use report::{Judgement, Report};
 use table::{DATA_DIR, ENVIRONMENT, HOST, PUBLIC_URL, REALMS};

@@ -4,7 +4,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use ipnet::IpNet;
-use portcullis_core::{SecretString, limit::Quota, realm::RealmName, seal::EncryptionKey};
+use portcullis_core::{SecretString, id::RealmName, limit::Quota, seal::EncryptionKey};
 use tracing::level_filters::LevelFilter;
 
 use super::{

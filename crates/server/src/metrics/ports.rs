@@ -5,13 +5,14 @@ use std::{sync::Arc, time::Instant};
 use async_trait::async_trait;
 use metrics::{counter, gauge, histogram};
 use portcullis_core::{
-    id::UserId,
+    account::{
+        Account,
+        password::{Password, PasswordHash},
+    },
+    id::{RealmName, UserId},
     limit::LimitKey,
     message::{Mail, Sms},
-    password::{Password, PasswordHash},
     port::{AccountCache, HashError, MailSender, PasswordHasher, SendError, SmsReceipt, SmsSender, SmsStatus},
-    realm::RealmName,
-    user::Account,
 };
 
 use super::{

@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use minijinja::{Value, context};
 use portcullis_core::{
+    account::email::EmailAddress,
     clock::Timestamp,
-    email::EmailAddress,
     error::Cause,
+    id::RealmName,
     message::{Links, Mail, MessageKind, Recipient},
     port::Render,
-    realm::RealmName,
 };
 
 use super::{

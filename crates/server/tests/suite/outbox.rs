@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 
-use portcullis_core::{Ctx, message::Channel, outbox::Lease, port::OutboxState, random::SeededRandom};
+use portcullis_core::{
+    Ctx,
+    message::{Channel, outbox::Lease},
+    port::OutboxState,
+    random::SeededRandom,
+};
 use serde_json::json;
 
 use crate::support::{

@@ -8,13 +8,11 @@ use std::{sync::Arc, time::Duration};
 
 use portcullis_core::{
     Ctx,
-    id::UserId,
-    phone::PhoneNumber,
+    account::{Profile, User, Vault, phone::PhoneNumber},
+    id::{RealmName, UserId},
     port::{CommitError, Op, Store},
     random::SeededRandom,
-    realm::RealmName,
     seal::{EncryptionKey, RealmKeys},
-    user::{Profile, User, Vault},
 };
 use reqwest::Response;
 use serde_json::{Value, json};

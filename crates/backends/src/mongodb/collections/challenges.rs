@@ -8,10 +8,9 @@ use mongodb::{
 };
 use portcullis_core::{
     clock::Timestamp,
-    id::{ChallengeId, UserId},
+    id::{ChallengeId, RealmName, UserId},
     link::{Challenge, Purpose},
     port::Precondition,
-    realm::RealmName,
 };
 
 use super::locks;

@@ -4,7 +4,7 @@ use mongodb::{
     Database,
     bson::{Bson, Document, doc},
 };
-use portcullis_core::realm::RealmName;
+use portcullis_core::id::RealmName;
 
 use crate::mongodb::{error::Fault, fields::key, work::Work};
 

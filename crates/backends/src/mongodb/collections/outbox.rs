@@ -9,8 +9,10 @@ use mongodb::{
 use portcullis_core::{
     clock::Timestamp,
     id::{ChallengeId, LeaseId, OutboxId},
-    message::{Channel, MessageKind},
-    outbox::{Claimed, Lease, OutboxRow, Outcome},
+    message::{
+        Channel, MessageKind,
+        outbox::{Claimed, Lease, OutboxRow, Outcome},
+    },
     port::{OutboxState, Precondition},
 };
 

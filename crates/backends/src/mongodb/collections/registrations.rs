@@ -5,12 +5,11 @@ use mongodb::{
     bson::{Document, doc},
 };
 use portcullis_core::{
+    account::{Registration, Vault},
     clock::Timestamp,
-    id::UserId,
+    id::{RealmName, UserId},
     port::{Precondition, Replaces},
-    realm::RealmName,
     seal::BlindIndex,
-    user::{Registration, Vault},
 };
 
 use crate::mongodb::{

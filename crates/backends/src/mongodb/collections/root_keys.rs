@@ -2,8 +2,8 @@
 
 use mongodb::{Database, bson::doc};
 use portcullis_core::{
+    id::RealmName,
     port::{Precondition, RootKeyRow},
-    realm::RealmName,
 };
 
 use crate::mongodb::{

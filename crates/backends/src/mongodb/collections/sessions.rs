@@ -3,9 +3,8 @@
 use mongodb::{Database, bson::doc};
 use portcullis_core::{
     clock::Timestamp,
-    id::{SessionId, UserId},
+    id::{RealmName, SessionId, UserId},
     port::Precondition,
-    realm::RealmName,
     session::{Family, Revocation, Session, TokenHash},
 };
 

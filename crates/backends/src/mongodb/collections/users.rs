@@ -5,11 +5,10 @@ use mongodb::{
     bson::{Document, doc},
 };
 use portcullis_core::{
-    id::UserId,
+    account::{User, Vault},
+    id::{RealmName, UserId},
     port::Precondition,
-    realm::RealmName,
     seal::BlindIndex,
-    user::{User, Vault},
 };
 
 use super::locks;

@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use portcullis_core::{
     clock::Timestamp,
-    id::{ChallengeId, UserId},
+    id::{ChallengeId, RealmName, UserId},
     link::{Challenge, Purpose},
     port::Precondition,
-    realm::RealmName,
 };
 use rusqlite::{Connection, Row, params};
 

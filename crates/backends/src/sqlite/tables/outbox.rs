@@ -5,8 +5,10 @@ use std::time::Duration;
 use portcullis_core::{
     clock::Timestamp,
     id::{ChallengeId, LeaseId, OutboxId},
-    message::{Channel, MessageKind},
-    outbox::{Claimed, Lease, OutboxRow, Outcome},
+    message::{
+        Channel, MessageKind,
+        outbox::{Claimed, Lease, OutboxRow, Outcome},
+    },
     port::{OutboxState, Precondition},
 };
 use rusqlite::{Connection, Row, params};

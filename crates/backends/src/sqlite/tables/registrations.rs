@@ -1,12 +1,11 @@
 //! Registrations that wait for their address to be proved.
 
 use portcullis_core::{
+    account::{Registration, Vault},
     clock::Timestamp,
-    id::UserId,
+    id::{RealmName, UserId},
     port::{Precondition, Replaces},
-    realm::RealmName,
     seal::BlindIndex,
-    user::{Registration, Vault},
 };
 use rusqlite::{Connection, Row, params};
 

@@ -2,9 +2,8 @@
 
 use portcullis_core::{
     clock::Timestamp,
-    id::{SessionId, UserId},
+    id::{RealmName, SessionId, UserId},
     port::Precondition,
-    realm::RealmName,
     session::{Family, Revocation, Session, TokenHash},
 };
 use rusqlite::{Connection, Row, params};

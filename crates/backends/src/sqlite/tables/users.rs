@@ -1,11 +1,10 @@
 //! Users.
 
 use portcullis_core::{
-    id::UserId,
+    account::{User, Vault},
+    id::{RealmName, UserId},
     port::Precondition,
-    realm::RealmName,
     seal::BlindIndex,
-    user::{User, Vault},
 };
 use rusqlite::{Connection, ErrorCode, Row, params};
 

@@ -9,10 +9,9 @@ use mongodb::{
 use portcullis_backends::mongodb::migrate;
 use portcullis_core::{
     clock::Timestamp,
-    message::Channel,
-    outbox::Outcome,
+    id::RealmName,
+    message::{Channel, outbox::Outcome},
     port::{Op, Replaces, Store},
-    realm::RealmName,
     suite::{
         Pending,
         rows::{NOW, challenge, here, lease, message, registration, revocation, session, there, user, user_id},

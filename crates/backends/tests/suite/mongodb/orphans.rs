@@ -8,9 +8,9 @@ use mongodb::{
     options::{ClientOptions, ReadConcern, WriteConcern},
 };
 use portcullis_core::{
+    account::User,
     port::{Op, Store},
     suite::rows::{here, revocation, session, session_id, user, user_id},
-    user::User,
 };
 
 use super::{Fresh, TIMEOUT, make, open};

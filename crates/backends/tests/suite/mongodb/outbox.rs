@@ -2,8 +2,7 @@
 
 use mongodb::bson::{Binary, DateTime, doc, spec::BinarySubtype};
 use portcullis_core::{
-    message::Channel,
-    outbox::Outcome,
+    message::{Channel, outbox::Outcome},
     port::{Op, OutboxState, Store},
     suite::rows::{NOW, audit, here, lease, message},
 };

@@ -2,16 +2,15 @@
 
 use mongodb::bson::{Bson, Document, doc};
 use portcullis_core::{
+    account::User,
     link::Purpose,
-    message::Channel,
-    outbox::Outcome,
+    message::{Channel, outbox::Outcome},
     port::{Op, Replaces, Store},
     session::LogPosition,
     suite::rows::{
         NOW, at, audit, challenge, challenge_id, here, lease, message, registration, revocation, root_key, session,
         session_id, signing_key, token_hash, user, user_id, vault,
     },
-    user::User,
 };
 
 use super::{Fresh, make};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::{
     clock::Timestamp,
+    id::RealmName,
     port::{Answer, Revocations},
-    realm::RealmName,
     suite::rows::{NOW, at, here, revocation, session_id, there, user_id},
 };
 

@@ -2,6 +2,7 @@
 
 use super::{done, fails};
 use crate::{
+    account::User,
     id::SessionId,
     link::Purpose,
     message::Channel,
@@ -14,7 +15,6 @@ use crate::{
         },
         together,
     },
-    user::User,
 };
 
 /// Nothing to do is no failure.
@@ -70,7 +70,11 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
         Op::DeleteSigningKey { kid: "old".to_owned() },
         Op::Audit(audit(&here())),
         Op::Enqueue(message("new")),
-        Op::Settle { id: held.row.id.clone(), lease: held.lease.clone(), outcome: crate::outbox::Outcome::Done },
+        Op::Settle {
+            id: held.row.id.clone(),
+            lease: held.lease.clone(),
+            outcome: crate::message::outbox::Outcome::Done,
+        },
     ];
     for place in 0..=good.len() {
         let mut batch: Batch = good.to_vec();

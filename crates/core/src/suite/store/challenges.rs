@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::{done, fails, one_wins, so_many_win};
 use crate::{
     clock::Timestamp,
+    id::RealmName,
     link::{Challenge, Purpose},
     port::{Op, Precondition, Store},
-    realm::RealmName,
     suite::{
         rows::{at, challenge, challenge_id, here, there, user_id},
         together,

@@ -6,8 +6,10 @@ use super::{done, fails, outbox::ids};
 use crate::{
     clock::Timestamp,
     id::LeaseId,
-    message::Channel,
-    outbox::{Claimed, OutboxRow, Outcome},
+    message::{
+        Channel,
+        outbox::{Claimed, OutboxRow, Outcome},
+    },
     port::{CommitError, Op, OutboxState, Precondition, Store},
     random::{self, SeededRandom},
     suite::{

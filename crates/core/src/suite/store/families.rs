@@ -2,8 +2,8 @@
 
 use super::{done, fails, one_wins};
 use crate::{
+    id::RealmName,
     port::{Op, Precondition, Store},
-    realm::RealmName,
     session::{Family, Session},
     suite::rows::{at, here, revocation, session, session_id, there, token_hash},
 };

@@ -2,9 +2,10 @@
 
 use super::{done, fails};
 use crate::{
-    message::Channel,
-    message::MessageKind,
-    outbox::{Claimed, OutboxRow},
+    message::{
+        Channel, MessageKind,
+        outbox::{Claimed, OutboxRow},
+    },
     port::{Op, OutboxState, Precondition, Store},
     suite::rows::{NOW, at, here, lease, message, sealed, there, user, user_id},
 };

@@ -2,6 +2,7 @@
 
 use super::{done, fails, one_wins};
 use crate::{
+    account::Registration,
     clock::Timestamp,
     id::UserId,
     port::{Op, Precondition, Replaces, Store},
@@ -10,7 +11,6 @@ use crate::{
         rows::{at, challenge, challenge_id, here, index, registration, there, user_id, vault},
         together,
     },
-    user::Registration,
 };
 
 fn first(row: &Registration) -> Op {

@@ -5,6 +5,7 @@
 
 use super::done;
 use crate::{
+    account::User,
     port::{Batch, CommitError, Op, Precondition, Replaces, Store},
     seal::BlindIndex,
     session::Session,
@@ -12,7 +13,6 @@ use crate::{
         rows::{at, here, index, registration, session, user, vault},
         together,
     },
-    user::User,
 };
 
 const ROUNDS: usize = 50;

@@ -2,13 +2,12 @@
 
 use super::{KEPT, done, outbox::ids};
 use crate::{
+    account::Registration,
     link::Challenge,
-    message::Channel,
-    outbox::Outcome,
+    message::{Channel, outbox::Outcome},
     port::{Op, OutboxState, Replaces, Store},
     session::{Family, LogPosition, Revocation, Session},
     suite::rows::{NOW, at, challenge, here, lease, message, registration, revocation, session, token_hash, user},
-    user::Registration,
 };
 
 fn waiting(id: &str, expires_at: i64) -> Op {

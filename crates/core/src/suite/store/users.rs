@@ -2,10 +2,10 @@
 
 use super::{done, fails, one_wins};
 use crate::{
+    account::User,
+    id::RealmName,
     port::{Op, Precondition, Store},
-    realm::RealmName,
     suite::rows::{at, here, index, there, user, user_id, vault},
-    user::User,
 };
 
 fn delete(realm: &RealmName, id: &str, revision: u64) -> Op {

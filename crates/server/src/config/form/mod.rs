@@ -15,7 +15,7 @@ pub use url::{Database, PublicUrl};
 
 use std::{path::PathBuf, time::Duration};
 
-use portcullis_core::realm::RealmName;
+use portcullis_core::id::RealmName;
 
 /// How a text is read, and what stands for it in the help.
 #[derive(Debug)]

@@ -19,7 +19,7 @@ pub use token::{Signing, Token};
 
 use std::path::PathBuf;
 
-use portcullis_core::{limit::Limits, realm::RealmName};
+use portcullis_core::{id::RealmName, limit::Limits};
 
 use super::{
     choices::Environment,

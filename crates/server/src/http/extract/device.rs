@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header::COOKIE, header::SET_COOKIE, request::Parts},
     response::Response,
 };
-use portcullis_core::{device::DEVICE_LIFETIME, service::Given};
+use portcullis_core::{service::Given, session::device::DEVICE_LIFETIME};
 
 use crate::http::state::AppState;
 

@@ -1,5 +1,5 @@
 use axum::Json;
-use portcullis_core::user::Account;
+use portcullis_core::account::Account;
 use serde::Serialize;
 use utoipa::ToSchema;
 

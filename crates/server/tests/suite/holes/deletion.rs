@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use portcullis_core::{id::UserId, realm::RealmName};
+use portcullis_core::id::{RealmName, UserId};
 use reqwest::{Method, Response};
 
 use super::{

@@ -6,12 +6,11 @@ use data_encoding::BASE64URL_NOPAD;
 use portcullis::config::{self, Args, Sources};
 use portcullis_core::{
     Ctx,
+    account::phone::PhoneNumber,
     clock::ManualClock,
-    id::UserId,
+    id::{RealmName, UserId},
     link::{Challenge, Code, Purpose},
-    phone::PhoneNumber,
     random::SeededRandom,
-    realm::RealmName,
     seal::{RealmKeys, RootKey},
 };
 use reqwest::{Method, Response};

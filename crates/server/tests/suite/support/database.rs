@@ -7,7 +7,7 @@ use portcullis_backends::{
     mongodb::{MongoStore, Settings},
     sqlite::SqliteStore,
 };
-use portcullis_core::{clock::Timestamp, port::Store, realm::RealmName};
+use portcullis_core::{clock::Timestamp, id::RealmName, port::Store};
 
 use super::mongod::TestDatabase;
 

@@ -7,19 +7,22 @@ use std::sync::{
 
 use async_trait::async_trait;
 use portcullis_core::{
+    account::{
+        Registration, User,
+        password::{Password, PasswordHash},
+    },
     clock::Timestamp,
-    id::{ChallengeId, SessionId, UserId},
+    id::{ChallengeId, RealmName, SessionId, UserId},
     limit::{Failures, LimitKey, Tally},
     link::Challenge,
-    message::Channel,
-    outbox::{Claimed, Lease},
-    password::{Password, PasswordHash},
+    message::{
+        Channel,
+        outbox::{Claimed, Lease},
+    },
     port::{Batch, CommitError, HashError, OutboxState, PasswordHasher, RootKeyRow, SigningKeyRow, Store, StoreError},
-    realm::RealmName,
     seal::BlindIndex,
     service::Ports,
     session::{LogPosition, Revocation, Session},
-    user::{Registration, User},
 };
 
 /// What was done so far.

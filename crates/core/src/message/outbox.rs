@@ -5,10 +5,9 @@ use std::time::Duration;
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
-    id::{ChallengeId, LeaseId, OutboxId},
+    id::{ChallengeId, LeaseId, OutboxId, RealmName},
     message::MessageKind,
     random,
-    realm::RealmName,
     seal::Sealed,
 };
 

@@ -7,10 +7,10 @@ use aws_lc_rs::{constant_time, hmac};
 use data_encoding::BASE64URL_NOPAD;
 
 use crate::{
+    account::User,
     clock::Timestamp,
     ctx::Ctx,
     seal::{BlindIndex, RealmKeys},
-    user::User,
 };
 
 /// How long a device is known after its last login.

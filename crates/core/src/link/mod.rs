@@ -11,11 +11,10 @@ use data_encoding::BASE64URL_NOPAD;
 use zeroize::Zeroizing;
 
 use crate::{
+    account::phone::PhoneNumber,
     clock::Timestamp,
     ctx::Ctx,
-    id::{ChallengeId, UserId},
-    phone::PhoneNumber,
-    realm::RealmName,
+    id::{ChallengeId, RealmName, UserId},
     seal::RealmKeys,
 };
 

@@ -1,9 +1,10 @@
 //! Sessions, and the log that ends them everywhere.
 
+pub mod device;
+
 use crate::{
     clock::Timestamp,
-    id::{SessionId, UserId},
-    realm::RealmName,
+    id::{RealmName, SessionId, UserId},
     seal::Sealed,
 };
 

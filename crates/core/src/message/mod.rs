@@ -1,10 +1,15 @@
 //! What may be said to a person: the kinds of mail, and the words that fill them.
 
+pub mod outbox;
+
 use std::{fmt, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{clock::Timestamp, email::EmailAddress, phone::PhoneNumber, user::Profile};
+use crate::{
+    account::{Profile, email::EmailAddress, phone::PhoneNumber},
+    clock::Timestamp,
+};
 
 /// The mails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -3,8 +3,7 @@
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
-    id::{RequestId, UserId},
-    realm::RealmName,
+    id::{RealmName, RequestId, UserId},
     seal::BlindIndex,
 };
 

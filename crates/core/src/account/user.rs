@@ -3,16 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    account::{
+        country::CountryCode, email::EmailAddress, name::PersonName, password::PasswordHash, phone::PhoneNumber,
+    },
     clock::Timestamp,
-    country::CountryCode,
     ctx::Ctx,
-    email::EmailAddress,
     error::{Error, Result},
-    id::UserId,
-    name::PersonName,
-    password::PasswordHash,
-    phone::PhoneNumber,
-    realm::RealmName,
+    id::{RealmName, UserId},
     seal::{BlindIndex, DataKey, RealmKeys, Sealed},
 };
 
