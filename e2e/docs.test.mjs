@@ -1,9 +1,9 @@
-// The documentation: Swagger UI, ReDoc and Scalar.
+// The documentation: Swagger UI and ReDoc.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { JOHN, enroll, openBrowser, start, violations } from "./support.mjs";
 
-const VIEWERS = ["/docs", "/redoc", "/scalar"];
+const VIEWERS = ["/docs", "/redoc"];
 
 let app, browser;
 before(async () => {
@@ -51,12 +51,6 @@ test("it can be read to the end without a call to anybody else", async () => {
     assert.deepEqual([page.elsewhere, page.wrong], [[], []], path);
     await page.context().close();
   }
-});
-
-test("Scalar shows calls that can be pasted", async () => {
-  const page = await open("/scalar");
-  await page.goto(`${app.base}/scalar#tag/accounts/GET/v1/{realm}/me`);
-  await page.getByText(`${app.base}/v1/User1/me`).first().waitFor();
 });
 
 test("Authorize logs in, and what needs a token can be tried out then", async () => {
@@ -110,7 +104,7 @@ async function tryOut(page, operation) {
 
 test("the frame leads to all of it, by the keyboard too", async () => {
   const page = await open("/docs");
-  for (const name of ["Portcullis", "Swagger UI", "ReDoc", "Scalar", "OpenAPI"]) {
+  for (const name of ["Portcullis", "Swagger UI", "ReDoc", "OpenAPI"]) {
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement.textContent), name);
   }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches the viewers of the API's description (Swagger UI, ReDoc, Scalar) into crates/server/assets/vendor: pinned
+# Fetches the viewers of the API's description (Swagger UI, ReDoc) into crates/server/assets/vendor: pinned
 # versions from the npm registry, checked against SHA256SUMS there, compressed the same way each time.
 #
 # Another version: change it here, in crates/server/src/http/routes/docs/viewer.rs and in the vendor folder's README.md,
@@ -36,10 +36,6 @@ pack swagger-ui swagger-ui.css
 fetch redoc@3.0.1 redoc
 keep redoc LICENSE
 pack redoc bundles/redoc.standalone.js
-
-# The package has no licence text in it: scalar/LICENSE is that of its source, github.com/scalar/scalar.
-fetch @scalar/api-reference@1.72.1 scalar
-pack scalar dist/browser/standalone.js
 
 # The sums are those of the files as they were published, before compression.
 cd "$VENDOR"

@@ -21,18 +21,6 @@ const start = {
     const document = await (await fetch(description)).json();
     init(document, { disableTelemetry: true, router: "hash", scrollYOffset: ".docs-head" }, place);
   },
-  scalar() {
-    Scalar.createApiReference(place, {
-      url: description,
-      servers: [{ url: location.origin + description.replace(/\/openapi\.json$/, "") }],
-      telemetry: false,
-      withDefaultFonts: false,
-      showDeveloperTools: "never",
-      hideClientButton: true,
-      agent: { disabled: true },
-      mcp: { disabled: true },
-    });
-  },
 };
 
 /** Swagger UI has a dark dress, but waits to be told. */

@@ -89,7 +89,6 @@ fn docs() -> OpenApiRouter<AppState> {
         .routes(routes!(routes::openapi::openapi_json))
         .routes(routes!(routes::docs::swagger))
         .routes(routes!(routes::docs::redoc))
-        .routes(routes!(routes::docs::scalar))
         .routes(routes!(routes::docs::vendor))
         .routes(routes!(routes::assets::docs_css))
         .routes(routes!(routes::assets::docs_js))

@@ -6,7 +6,7 @@ use reqwest::{Response, header::HeaderMap};
 
 use crate::support::{TestApp, json, problem};
 
-const PAGES: [&str; 3] = ["/docs", "/redoc", "/scalar"];
+const PAGES: [&str; 2] = ["/docs", "/redoc"];
 
 /// The addresses of scripts and styles in a page, and what it hands to its script.
 fn loaded(html: &str) -> Vec<String> {
@@ -52,7 +52,6 @@ async fn each_page_of_the_documentation_may_do_what_its_viewer_needs_and_no_more
     for (page, own) in [
         ("/docs", &[("style-src", "'self'")][..]),
         ("/redoc", &[("style-src", "'self' 'unsafe-inline'"), ("font-src", "data:")]),
-        ("/scalar", &[("style-src", "'self' 'unsafe-inline'")]),
     ] {
         let allowed = common.iter().chain(own).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         assert_eq!(policy(&app.get(page).await), allowed.collect(), "{page}");

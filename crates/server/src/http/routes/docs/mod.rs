@@ -12,7 +12,7 @@ use axum::{
     response::Response,
 };
 
-use viewer::{REDOC, SCALAR};
+use viewer::REDOC;
 
 use crate::{
     http::{extract::Circumstances, page, state::AppState},
@@ -33,14 +33,6 @@ pub(crate) async fn swagger(State(state): State<AppState>, circumstances: Circum
 #[utoipa::path(get, path = "/redoc", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn redoc(State(state): State<AppState>, circumstances: Circumstances) -> Response {
     page_of(&state, &circumstances, &REDOC)
-}
-
-/// The API in Scalar
-///
-/// Every route, with code in several languages.
-#[utoipa::path(get, path = "/scalar", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
-pub(crate) async fn scalar(State(state): State<AppState>, circumstances: Circumstances) -> Response {
-    page_of(&state, &circumstances, &SCALAR)
 }
 
 fn page_of(state: &AppState, Circumstances(ctx): &Circumstances, viewer: &'static Viewer) -> Response {

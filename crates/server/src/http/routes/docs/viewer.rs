@@ -63,16 +63,8 @@ pub(crate) static REDOC: Viewer = Viewer {
     policy: policy!("style-src 'self' 'unsafe-inline'; font-src data:"),
 };
 
-pub(crate) static SCALAR: Viewer = Viewer {
-    name: "scalar",
-    title: "Scalar",
-    version: "1.72.1",
-    files: &[file!("standalone.js", JAVASCRIPT, "scalar/standalone.js")],
-    policy: policy!("style-src 'self' 'unsafe-inline'"),
-};
-
 impl Viewer {
-    const ALL: [&'static Self; 3] = [&SWAGGER, &REDOC, &SCALAR];
+    const ALL: [&'static Self; 2] = [&SWAGGER, &REDOC];
 
     /// The file at `/assets/vendor/{name}/{version}/{file}`.
     pub(super) fn file(name: &str, version: &str, file: &str) -> Option<&'static File> {
