@@ -29,6 +29,7 @@ mod process;
 mod requirements;
 mod routes;
 mod sms;
+mod stored;
 mod support;
 mod templates;
 mod timing;

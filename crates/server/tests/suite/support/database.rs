@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use portcullis_backends::{
     mongodb::{MongoStore, Settings},
     sqlite::SqliteStore,
@@ -67,5 +67,87 @@ impl Database {
             }
         }
         contents
+    }
+
+    /// Name of the file that [`save`](Self::save) writes.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite.db",
+            Self::MongoDb(_) => "mongodb.bson",
+        }
+    }
+
+    /// Copies the database into a folder. No process may serve from it.
+    pub async fn save(&self, data: &Path, folder: &Path) {
+        let file = folder.join(self.name());
+        match self {
+            Self::Sqlite => drop(fs::copy(data.join("portcullis.db"), file).unwrap()),
+            Self::MongoDb(database) => fs::write(file, dump(&database.db().await).await.to_vec().unwrap()).unwrap(),
+        }
+    }
+
+    /// Fills an empty database with what [`save`](Self::save) wrote.
+    pub async fn restore(&self, folder: &Path, data: &Path) {
+        let file = folder.join(self.name());
+        match self {
+            Self::Sqlite => {
+                fs::create_dir(data).unwrap();
+                fs::copy(file, data.join("portcullis.db")).unwrap();
+            }
+            Self::MongoDb(database) => {
+                let dump = Document::from_reader(&*fs::read(file).unwrap()).unwrap();
+                load(&database.db().await, &dump).await;
+            }
+        }
+    }
+
+    /// Counts the rows of a table, or the documents of a collection.
+    pub async fn count(&self, data: &Path, table: &str) -> u64 {
+        match self {
+            Self::Sqlite => {
+                let db = rusqlite::Connection::open(data.join("portcullis.db")).unwrap();
+                let count: i64 = db.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
+                u64::try_from(count).unwrap()
+            }
+            Self::MongoDb(database) => {
+                database.db().await.collection::<Document>(table).count_documents(doc! {}).await.unwrap()
+            }
+        }
+    }
+}
+
+/// Reads all collections, each with its indexes and documents.
+async fn dump(db: &mongodb::Database) -> Document {
+    let mut names = db.list_collection_names().await.unwrap();
+    names.sort();
+    let mut dump = Document::new();
+    for name in names {
+        let listed = db.run_command(doc! { "listIndexes": &name }).await.unwrap();
+        let indexes = listed.get_document("cursor").unwrap().get_array("firstBatch").unwrap().clone();
+        let mut cursor = db.collection::<Document>(&name).find(doc! {}).await.unwrap();
+        let mut documents = Vec::new();
+        while cursor.advance().await.unwrap() {
+            documents.push(Bson::Document(cursor.deserialize_current().unwrap()));
+        }
+        dump.insert(name, doc! { "indexes": indexes, "documents": documents });
+    }
+    dump
+}
+
+async fn load(db: &mongodb::Database, dump: &Document) {
+    for (name, contents) in dump {
+        let contents = contents.as_document().unwrap();
+        db.create_collection(name).await.unwrap();
+        let mut indexes = contents.get_array("indexes").unwrap().clone();
+        // MongoDB makes this one itself.
+        indexes.retain(|index| index.as_document().unwrap().get_str("name").unwrap() != "_id_");
+        if !indexes.is_empty() {
+            db.run_command(doc! { "createIndexes": name, "indexes": indexes }).await.unwrap();
+        }
+        let documents = contents.get_array("documents").unwrap().iter().map(|document| document.as_document().unwrap());
+        let documents: Vec<_> = documents.collect();
+        if !documents.is_empty() {
+            db.collection::<Document>(name).insert_many(documents).await.unwrap();
+        }
     }
 }

@@ -77,11 +77,15 @@ impl TestApp {
 
     /// With these settings over the cheap ones.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
-        let database = Database::new().await;
+        Self::on(TempDir::new().unwrap(), Database::new().await, BEGIN, settings).await
+    }
+
+    /// Starts on a database that may have been written before, at this time.
+    pub async fn on(dir: TempDir, database: Database, now: Timestamp, settings: &[(&str, &str)]) -> Self {
         let settings = database.settings().into_iter().chain(settings.iter().copied());
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        let clock = Arc::new(ManualClock::at(BEGIN));
-        Self::launch(Arc::new(TempDir::new().unwrap()), Arc::new(database), clock, settings, 1).await
+        let clock = Arc::new(ManualClock::at(now));
+        Self::launch(Arc::new(dir), Arc::new(database), clock, settings, 1).await
     }
 
     /// Stops in an orderly way, then starts on the same data, at the same time.
@@ -163,6 +167,11 @@ impl TestApp {
     /// Everything that is kept, by name.
     pub async fn contents(&self) -> Vec<(String, Vec<u8>)> {
         self.database.contents(&self.data()).await
+    }
+
+    /// Counts the rows of a table, or the documents of a collection.
+    pub async fn count(&self, table: &str) -> u64 {
+        self.database.count(&self.data(), table).await
     }
 
     fn data(&self) -> PathBuf {

@@ -28,6 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program, running or not, with its folder, its port and its settings.
 pub struct Program {
+    path: PathBuf,
     dir: TempDir,
     port: u16,
     settings: Vec<(String, String)>,
@@ -48,7 +49,13 @@ impl Program {
         let dir = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         fs::create_dir(dir.path().join("work")).unwrap();
         let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Self { dir, port: free_port(), settings, child: None }
+        let path = PathBuf::from(env!("CARGO_BIN_EXE_portcullis"));
+        Self { path, dir, port: free_port(), settings, child: None }
+    }
+
+    /// Runs another program from now on, such as that of an earlier version.
+    pub fn become_program(&mut self, path: PathBuf) {
+        self.path = path;
     }
 
     /// Started and ready.
@@ -93,7 +100,7 @@ impl Program {
 
     /// The program with these arguments, with its settings in its folder.
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_portcullis"));
+        let mut command = Command::new(&self.path);
         command.args(args).current_dir(self.folder()).stdin(Stdio::null());
         command.env_clear().env("PORT", self.port.to_string());
         command.envs(self.settings.iter().map(|(name, value)| (name, value)));
