@@ -8,7 +8,7 @@ use std::{
 use crate::{
     clock::{Clock, Timestamp},
     id::RequestId,
-    limit::{Row, Standing},
+    limit::{LimitKind, LimitStatus},
     random::{self, Random},
 };
 
@@ -31,8 +31,8 @@ impl std::fmt::Debug for Client {
 /// What a request has drawn on.
 #[derive(Debug, Default)]
 struct Drawn {
-    standings: Vec<Standing>,
-    beyond: Vec<Row>,
+    standings: Vec<LimitStatus>,
+    beyond: Vec<LimitKind>,
 }
 
 /// When, by whom, and with which chance a verb runs. The time is frozen for the whole request.
@@ -57,24 +57,24 @@ impl Ctx {
     }
 
     /// Notes how much of a quota is left.
-    pub fn note(&self, standing: Standing) {
+    pub fn note(&self, standing: LimitStatus) {
         self.drawn().standings.push(standing);
     }
 
     /// How much is left of the quotas that this request has drawn on.
     #[must_use]
-    pub fn standings(&self) -> Vec<Standing> {
+    pub fn standings(&self) -> Vec<LimitStatus> {
         self.drawn().standings.clone()
     }
 
     /// Notes that a limit was reached.
-    pub fn note_beyond(&self, row: Row) {
+    pub fn note_beyond(&self, row: LimitKind) {
         self.drawn().beyond.push(row);
     }
 
     /// The limits that this request has reached.
     #[must_use]
-    pub fn beyond(&self) -> Vec<Row> {
+    pub fn beyond(&self) -> Vec<LimitKind> {
         self.drawn().beyond.clone()
     }
 

@@ -13,7 +13,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, in the terms of the domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ErrorKind {
     /// The request could not be read at all.
     Malformed,
     /// Read, but some fields are not acceptable; see [`Error::fields`].
@@ -44,7 +44,7 @@ pub enum Kind {
     Internal,
 }
 
-impl Kind {
+impl ErrorKind {
     /// Whether it is the server that could not, whatever was asked of it.
     #[must_use]
     pub const fn is_ours(self) -> bool {
@@ -67,7 +67,7 @@ pub struct FieldError {
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {detail}")]
 pub struct Error {
-    kind: Kind,
+    kind: ErrorKind,
     code: &'static str,
     detail: &'static str,
     fields: Vec<FieldError>,
@@ -78,44 +78,44 @@ pub struct Error {
 impl Error {
     /// An error of this kind with its stable code and public text.
     #[must_use]
-    pub const fn new(kind: Kind, code: &'static str, detail: &'static str) -> Self {
+    pub const fn new(kind: ErrorKind, code: &'static str, detail: &'static str) -> Self {
         Self { kind, code, detail, fields: Vec::new(), cause: None }
     }
 
     /// Fields that are not acceptable, all of them at once.
     #[must_use]
     pub fn invalid(fields: Vec<FieldError>) -> Self {
-        Self { fields, ..Self::new(Kind::Invalid, "request.invalid", "Some fields are not acceptable.") }
+        Self { fields, ..Self::new(ErrorKind::Invalid, "request.invalid", "Some fields are not acceptable.") }
     }
 
     /// A defect of ours: the caller learns nothing, the log everything.
     #[must_use]
     pub fn internal(cause: impl Into<Cause>) -> Self {
-        Self::new(Kind::Internal, "internal", "Something went wrong on our side.").because(cause)
+        Self::new(ErrorKind::Internal, "internal", "Something went wrong on our side.").because(cause)
     }
 
     /// The one answer for a bearer token that is not worth anything, whatever the reason (RFC 6750 §3.1).
     #[must_use]
     pub const fn bad_token() -> Self {
-        Self::new(Kind::BadToken, "token.invalid", "Invalid or expired token")
+        Self::new(ErrorKind::BadToken, "token.invalid", "Invalid or expired token")
     }
 
     /// The one answer for a link that does not act, whatever the reason.
     #[must_use]
     pub const fn bad_link() -> Self {
-        Self::new(Kind::BadLink, "link.invalid", "Invalid or expired link")
+        Self::new(ErrorKind::BadLink, "link.invalid", "Invalid or expired link")
     }
 
     /// The one answer for what is not there or not the caller's.
     #[must_use]
     pub const fn not_found() -> Self {
-        Self::new(Kind::NotFound, "not_found", "Not found")
+        Self::new(ErrorKind::NotFound, "not_found", "Not found")
     }
 
     /// The one answer for what was done too often, whatever it was.
     #[must_use]
     pub const fn limited(wait: Duration) -> Self {
-        Self::new(Kind::Limited(wait), "limited", "Too many requests; please try again later.")
+        Self::new(ErrorKind::Limited(wait), "limited", "Too many requests; please try again later.")
     }
 
     /// Adds the private cause.
@@ -127,7 +127,7 @@ impl Error {
 
     /// What went wrong.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
@@ -143,7 +143,7 @@ impl Error {
         self.detail
     }
 
-    /// The fields that were refused, for [`Kind::Invalid`].
+    /// The fields that were refused, for [`ErrorKind::Invalid`].
     #[must_use]
     pub fn fields(&self) -> &[FieldError] {
         &self.fields

@@ -1,7 +1,7 @@
-//! Identifiers: one type a noun, so that no two are ever mixed up.
+//! Identifiers: one type for each noun, so that they cannot be confused.
 //!
-//! New ones are 128 random bits in lower-case base32 (26 characters). Identifiers that come from elsewhere, by an
-//! import, are kept as they are, as long as they are made of letters, digits, `-` and `_`.
+//! New identifiers are 128 random bits in lower-case base32 (26 characters). Imported ones are kept, if they consist of
+//! letters, digits, `-` and `_`.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use data_encoding::BASE32_DNSSEC;
 
 use crate::random::{self, Random};
 
-/// The longest identifier taken from outside.
+/// Longest imported identifier, in bytes.
 const MAX_LENGTH: usize = 64;
 
 macro_rules! id {
@@ -19,19 +19,19 @@ macro_rules! id {
         pub struct $name(Box<str>);
 
         impl $name {
-            /// A new one: 128 random bits.
+            /// Makes a new one of 128 random bits.
             #[must_use]
             pub fn random(random: &dyn Random) -> Self {
                 Self::of(random::bytes(random))
             }
 
-            /// One made of these bits.
+            /// Makes one of these bits.
             #[must_use]
             pub fn of(bits: [u8; 16]) -> Self {
                 Self(BASE32_DNSSEC.encode(&bits).into())
             }
 
-            /// One that was given out before. `None` for what cannot be one.
+            /// Reads one from a request or the store; `None` if it is malformed.
             #[must_use]
             pub fn parse(raw: &str) -> Option<Self> {
                 let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
@@ -39,7 +39,7 @@ macro_rules! id {
                 fits.then(|| Self(raw.into()))
             }
 
-            /// As text.
+            /// Returns the identifier as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -61,50 +61,52 @@ macro_rules! id {
 }
 
 id! {
-    /// A user, or the registration that becomes one: the same identifier all along.
+    /// Identifier of a user and of the registration that becomes it.
     UserId
 }
 id! {
-    /// A session: the token's `sid`.
+    /// Identifier of a session: claim `sid` of its tokens.
     SessionId
 }
 id! {
-    /// A row of the outbox.
+    /// Identifier of a row of the outbox.
     OutboxId
 }
 id! {
-    /// One request or job, in answers, log and audit.
+    /// Identifier of a request or job, in answers, log and audit trail.
     RequestId
 }
 id! {
-    /// A signing key: the `kid` of tokens.
+    /// Identifier of a signing key: header `kid` of tokens.
     KeyId
 }
 id! {
-    /// One holding of a lease: whoever has another one has lost it.
+    /// Identifier of a lease. Each claim has a new one.
     LeaseId
 }
 
-/// The random seed of a link or code: 128 bits, from which its token is derived by HMAC.
+/// Identifier of a challenge: 128 random bits, from which the tokens of its links and codes are derived.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ChallengeId(pub [u8; 16]);
 
-/// A realm's name: `[A-Za-z][A-Za-z0-9_-]{0,31}`, case counts, none of the names that paths or collections need.
+/// Name of a realm: `[A-Za-z][A-Za-z0-9_-]{0,31}`, case-sensitive.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct RealmName(Box<str>);
 
-/// Why a realm's name is refused.
+/// Why a name is refused for a realm.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadRealmName {
-    /// Not of the form.
+    /// Malformed.
     #[error("a realm's name is a letter, then up to 31 letters, digits, `-` or `_`")]
     Form,
-    /// Taken by a path or a collection of ours.
+    /// Used by a path or collection of the server.
     #[error("this name is reserved")]
     Reserved,
 }
 
-/// First path segments of ours, and the collections that lie beside the realms' own.
+/// Names that no new realm may have: first segments of the server's paths, and its collections beside those of the realms.
+/// The list is closed. A later collection begins with `_`, and a later path with `.` or `/v1/`, which no name of a realm
+/// does.
 const RESERVED: &[&str] = &[
     "admin",
     "assets",
@@ -136,25 +138,27 @@ const RESERVED: &[&str] = &[
 ];
 
 impl RealmName {
-    /// Checks form and reservation.
+    /// Reads a name from the settings, which must be well-formed and not reserved.
     ///
     /// # Errors
-    /// [`BadRealmName`], saying which rule is broken.
+    /// [`BadRealmName`], naming the broken rule.
     pub fn parse(raw: &str) -> Result<Self, BadRealmName> {
+        let name = Self::from_stored(raw).ok_or(BadRealmName::Form)?;
+        let is_version = raw.strip_prefix('v').is_some_and(|v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit()));
+        if is_version || RESERVED.contains(&raw) { Err(BadRealmName::Reserved) } else { Ok(name) }
+    }
+
+    /// Reads a name from the store; `None` if it is malformed. A name that was reserved after the realm was made stays
+    /// valid.
+    #[must_use]
+    pub fn from_stored(raw: &str) -> Option<Self> {
         let mut bytes = raw.bytes();
         let first_is_letter = bytes.next().is_some_and(|b| b.is_ascii_alphabetic());
         let rest_is_plain = bytes.all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-        if !first_is_letter || !rest_is_plain || raw.len() > 32 {
-            return Err(BadRealmName::Form);
-        }
-        let is_version = raw.strip_prefix('v').is_some_and(|v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit()));
-        if is_version || RESERVED.contains(&raw) {
-            return Err(BadRealmName::Reserved);
-        }
-        Ok(Self(raw.into()))
+        (first_is_letter && rest_is_plain && raw.len() <= 32).then(|| Self(raw.into()))
     }
 
-    /// As text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

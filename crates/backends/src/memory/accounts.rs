@@ -54,11 +54,11 @@ impl AccountCache for MemoryAccounts {
         self.accounts.get(&KeyRef { realm, id: user })
     }
 
-    fn mark(&self) -> u64 {
+    fn generation(&self) -> u64 {
         *self.forgotten()
     }
 
-    fn put(&self, realm: &RealmName, account: Arc<Account>, mark: u64) {
+    fn insert(&self, realm: &RealmName, account: Arc<Account>, mark: u64) {
         let key = KeyRef { realm, id: &account.id }.to_key();
         let forgotten = self.forgotten();
         if *forgotten == mark {
@@ -66,7 +66,7 @@ impl AccountCache for MemoryAccounts {
         }
     }
 
-    fn forget(&self, realm: &RealmName, user: &UserId) {
+    fn invalidate(&self, realm: &RealmName, user: &UserId) {
         let mut forgotten = self.forgotten();
         *forgotten = forgotten.wrapping_add(1);
         self.accounts.invalidate(&KeyRef { realm, id: user });

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use moka::{Expiry, policy::EvictionPolicy, sync::Cache};
 use portcullis_core::{
     clock::Timestamp,
-    limit::{LimitKey, Quota, Tally},
+    limit::{LimitKey, Quota, SlidingWindow},
     port::{Counted, Counters},
 };
 
@@ -21,7 +21,7 @@ pub struct MemoryCounters {
 
 #[derive(Debug, Clone)]
 struct Entry {
-    tally: Arc<Mutex<Tally>>,
+    tally: Arc<Mutex<SlidingWindow>>,
     per: std::time::Duration,
 }
 
@@ -71,9 +71,9 @@ impl Counters for MemoryCounters {
         }
     }
 
-    async fn give_back(&self, key: LimitKey, at: Timestamp) {
+    async fn refund(&self, key: LimitKey, at: Timestamp) {
         if let Some(entry) = self.tallies.get(&key) {
-            entry.tally.lock().unwrap_or_else(PoisonError::into_inner).give_back(at);
+            entry.tally.lock().unwrap_or_else(PoisonError::into_inner).refund(at);
         }
     }
 }

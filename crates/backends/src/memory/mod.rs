@@ -4,8 +4,8 @@
 mod accounts;
 mod counters;
 mod key;
-mod revocations;
+mod sessions;
 
 pub use accounts::MemoryAccounts;
 pub use counters::MemoryCounters;
-pub use revocations::MemoryRevocations;
+pub use sessions::MemorySessions;

@@ -65,14 +65,17 @@ impl Fields {
         parse(&self.text(name)?).ok_or(Unreadable(name))
     }
 
-    pub(super) fn words(&mut self, name: &'static str) -> Result<Vec<String>, Unreadable> {
+    pub(super) fn words<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, Unreadable> {
         let Bson::Array(words) = self.take(name)? else { return Err(Unreadable(name)) };
-        let text = |word| if let Bson::String(text) = word { Ok(text) } else { Err(Unreadable(name)) };
-        words.into_iter().map(text).collect()
+        words.iter().map(|word| word.as_str().and_then(&parse).ok_or(Unreadable(name))).collect()
     }
 
     pub(super) fn realm(&mut self) -> Result<RealmName, Unreadable> {
-        self.word("realm", |word| RealmName::parse(word).ok())
+        self.word("realm", RealmName::from_stored)
     }
 
     pub(super) fn binary(&mut self, name: &'static str) -> Result<Vec<u8>, Unreadable> {

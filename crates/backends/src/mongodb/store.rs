@@ -8,7 +8,7 @@ use portcullis_core::{
     account::{Registration, User},
     clock::Timestamp,
     id::{ChallengeId, RealmName, SessionId, UserId},
-    limit::{Failures, LimitKey, Tally},
+    limit::{FailedAttempts, LimitKey, SlidingWindow},
     link::Challenge,
     message::{
         Channel,
@@ -145,11 +145,11 @@ impl Store for MongoStore {
         self.answer(sessions::by_id(self.db(), realm, id)).await
     }
 
-    async fn failures(&self, key: LimitKey) -> Result<Failures, StoreError> {
+    async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError> {
         self.answer(limits::failures(self.db(), key)).await
     }
 
-    async fn tally(&self, key: LimitKey) -> Result<Tally, StoreError> {
+    async fn tally(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
         self.answer(limits::tally(self.db(), key)).await
     }
 

@@ -39,7 +39,7 @@ impl<'a> Columns<'a> {
     }
 
     pub(super) fn realm(&mut self) -> rusqlite::Result<RealmName> {
-        self.word(|word| RealmName::parse(word).ok())
+        self.word(RealmName::from_stored)
     }
 
     pub(super) fn index(&mut self) -> rusqlite::Result<BlindIndex> {

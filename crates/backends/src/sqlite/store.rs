@@ -10,7 +10,7 @@ use portcullis_core::{
     account::{Registration, User},
     clock::Timestamp,
     id::{ChallengeId, RealmName, SessionId, UserId},
-    limit::{Failures, LimitKey, Tally},
+    limit::{FailedAttempts, LimitKey, SlidingWindow},
     link::Challenge,
     message::{
         Channel,
@@ -139,11 +139,11 @@ impl Store for SqliteStore {
         self.readers.read(move |db| sessions::by_id(db, &realm, &id)).await
     }
 
-    async fn failures(&self, key: LimitKey) -> Result<Failures, StoreError> {
+    async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError> {
         self.readers.read(move |db| limits::failures(db, key)).await
     }
 
-    async fn tally(&self, key: LimitKey) -> Result<Tally, StoreError> {
+    async fn tally(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
         self.readers.read(move |db| limits::tally(db, key)).await
     }
 

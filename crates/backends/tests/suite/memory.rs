@@ -2,19 +2,19 @@
 
 use std::{fs, sync::Arc, thread, time::Duration};
 
-use portcullis_backends::memory::{MemoryAccounts, MemoryCounters, MemoryRevocations};
+use portcullis_backends::memory::{MemoryAccounts, MemoryCounters, MemorySessions};
 use portcullis_core::{
     limit::{LimitKey, Quota},
-    port::{AccountCache, Answer, Counters, Revocations},
+    port::{AccountCache, Counters, SessionCache, SessionStatus},
     suite::rows::{NOW, account, here, revocation, session_id, user_id},
 };
 
-mod revocations {
-    async fn make() -> Box<super::MemoryRevocations> {
+mod sessions {
+    async fn make() -> Box<super::MemorySessions> {
         Box::default()
     }
 
-    portcullis_core::revocations_suite!(make);
+    portcullis_core::session_cache_suite!(make);
 }
 
 mod accounts {
@@ -35,15 +35,15 @@ mod counters {
 
 #[test]
 fn sessions_that_end_while_they_are_seen_alive_are_over() {
-    let known = MemoryRevocations::new();
-    known.up_to_date(NOW);
+    let known = MemorySessions::new();
+    known.synced(NOW);
     for n in 0..200 {
         let name = format!("session-{n}");
         thread::scope(|scope| {
-            scope.spawn(|| known.seen_alive(&here(), &session_id(&name), &user_id("ada"), known.mark()));
+            scope.spawn(|| known.mark_live(&here(), &session_id(&name), &user_id("ada"), known.generation()));
             scope.spawn(|| known.revoke(&[revocation(&here(), &name)]));
         });
-        assert_eq!(known.ask(&here(), &session_id(&name), &user_id("ada"), NOW), Answer::Revoked);
+        assert_eq!(known.status(&here(), &session_id(&name), &user_id("ada"), NOW), SessionStatus::Revoked);
     }
 }
 
@@ -52,10 +52,10 @@ fn an_account_that_changes_while_it_is_read_is_not_remembered() {
     let cache = MemoryAccounts::default();
     for n in 0..200 {
         let id = format!("user-{n}");
-        let mark = cache.mark();
+        let mark = cache.generation();
         thread::scope(|scope| {
-            scope.spawn(|| cache.put(&here(), Arc::new(account(&id, "Old")), mark));
-            scope.spawn(|| cache.forget(&here(), &user_id(&id)));
+            scope.spawn(|| cache.insert(&here(), Arc::new(account(&id, "Old")), mark));
+            scope.spawn(|| cache.invalidate(&here(), &user_id(&id)));
         });
         assert_eq!(cache.get(&here(), &user_id(&id)), None);
     }

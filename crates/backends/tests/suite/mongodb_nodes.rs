@@ -12,7 +12,7 @@ use portcullis_core::{
     account::{Registration, User},
     clock::Timestamp,
     id::{ChallengeId, RealmName, SessionId, UserId},
-    limit::{Failures, LimitKey, Tally},
+    limit::{FailedAttempts, LimitKey, SlidingWindow},
     link::Challenge,
     message::{
         Channel,
@@ -115,11 +115,11 @@ impl Store for Nodes {
         self.next().session(realm, id).await
     }
 
-    async fn failures(&self, key: LimitKey) -> Result<Failures, StoreError> {
+    async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError> {
         self.next().failures(key).await
     }
 
-    async fn tally(&self, key: LimitKey) -> Result<Tally, StoreError> {
+    async fn tally(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
         self.next().tally(key).await
     }
 

@@ -167,7 +167,7 @@ async fn what_was_deleted_is_not_left_in_the_file() {
     let settle = Op::Settle {
         id: claimed.row.id,
         lease: claimed.lease,
-        outcome: portcullis_core::message::outbox::Outcome::Done,
+        outcome: portcullis_core::message::outbox::DeliveryOutcome::Done,
     };
     store.commit(vec![settle]).await.unwrap();
     drop(store);

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use aws_lc_rs::hmac;
 use unicode_normalization::UnicodeNormalization;
+
+use crate::seal::{BlindIndex, RealmKeys};
 
 /// A canonical address: trimmed, NFC, wholly lower-case, the domain in ASCII (IDNA, RFC 5891). So it is stored, compared
 /// and answered. Personal data: never printed.
@@ -33,10 +36,17 @@ impl EmailAddress {
         if address.len() > MAX_ADDRESS { Err(NotAnAddress) } else { Ok(Self(address)) }
     }
 
-    /// As text.
+    /// Returns the canonical text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the blind index of the address in a realm.
+    #[must_use]
+    pub fn blind_index(&self, keys: &RealmKeys) -> BlindIndex {
+        let tag = hmac::sign(keys.index_key(), self.0.as_bytes());
+        BlindIndex(tag.as_ref().first_chunk().copied().unwrap_or_default())
     }
 }
 

@@ -2,9 +2,13 @@
 
 pub mod country;
 pub mod email;
+mod envelope;
 pub mod name;
 pub mod password;
 pub mod phone;
+mod profile;
 mod user;
 
-pub use user::{Account, Profile, Registration, User, Vault};
+pub use envelope::Envelope;
+pub use profile::Profile;
+pub use user::{Account, Registration, User};

@@ -1,55 +1,56 @@
-//! How often something may be done: quotas, what has been done of them, and the waits after wrong passwords.
+//! Limits: quotas, their use, and the waits after wrong passwords.
 
-mod failures;
-mod flights;
-mod tally;
+mod failed_attempts;
+mod in_flight;
+mod key;
+mod network;
+mod sliding_window;
 
-pub use failures::Failures;
-pub use flights::{Flight, Flights, Grounded};
-pub use tally::Tally;
+pub use failed_attempts::FailedAttempts;
+pub use in_flight::{Denied, InFlight, Permit};
+pub use key::LimitKey;
+pub use network::{CLIENTS_PER_SITE, Network};
+pub use sliding_window::SlidingWindow;
 
-use std::{fmt, net::IpAddr, time::Duration};
+use std::time::Duration;
 
-use aws_lc_rs::digest;
-
-/// So many times in any stretch of time that is so long.
+/// A number of times within a sliding window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
-    /// How many times.
     pub times: u32,
-    /// In how long a stretch.
+    /// Length of the window.
     pub per: Duration,
 }
 
-/// What is limited.
+/// What a limit counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Row {
+pub enum LimitKind {
     /// Wrong passwords.
     Passwords,
-    /// Passwords that are being hashed.
+    /// Passwords in the hashing queue.
     Hashes,
     /// Registrations.
     Registrations,
-    /// Requests for a link for a new password.
+    /// Requests for a reset link.
     Resets,
     /// Requests for another verification mail.
     Resends,
-    /// Mails to one address, by whichever of the three.
+    /// Mails to one address, of all three kinds.
     Mails,
     /// Requests for a code by SMS.
     Codes,
-    /// Links and codes that are tried.
+    /// Attempts to use a link or code.
     Links,
     /// Refreshes of a session.
     Refreshes,
-    /// All SMS together.
+    /// SMS in total.
     Sms,
     /// SMS to one country.
     SmsCountry,
 }
 
-impl Row {
-    /// A stable word for headers, log and metrics, after the row's setting where it has one of its own.
+impl LimitKind {
+    /// Returns the stable word for headers, log and metrics; it follows the name of the setting where there is one.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -68,113 +69,66 @@ impl Row {
     }
 }
 
-/// What limits do.
+/// Effect of the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Refuse what is too much.
+    /// Requests beyond a limit are refused.
     Enforce,
-    /// Count and tell the log, but refuse nothing.
+    /// Requests beyond a limit are logged, but not refused.
     Observe,
-    /// Nothing.
+    /// Nothing is counted.
     Off,
 }
 
-/// How much is allowed.
+/// The configured limits.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// What limits do.
     pub mode: Mode,
-    /// Wrong passwords of an account that cost no wait, and after how long without one all are forgotten.
+    /// Wrong passwords of an account that cost no wait; all are forgotten after this time without another one.
     pub passwords_account: Quota,
     /// Wrong passwords of a client.
     pub passwords_client: Quota,
-    /// Of so many accounts and devices wrong passwords are remembered: beyond it the oldest are forgotten.
+    /// Number of accounts and devices whose wrong passwords are kept; the oldest are removed first.
     pub passwords_kept: u64,
-    /// Mails to an address that anybody can have sent.
+    /// Mails to an address that any visitor can trigger.
     pub mails_account: Quota,
-    /// Requests of a client that send a mail, of each kind.
+    /// Requests of a client that send a mail, per kind.
     pub mails_client: Quota,
-    /// SMS to a number, and on behalf of an account; all of them must hold.
+    /// SMS to a number, and for an account. All of these quotas apply.
     pub codes_account: Vec<Quota>,
     /// Requests of a client for a code.
     pub codes_client: Quota,
-    /// Passwords of a client that are hashed or wait for it at the same time.
+    /// Passwords of a client in the hashing queue at the same time.
     pub hashes_client: u32,
-    /// Links and codes that a client tries in vain.
+    /// Failed attempts of a client to use a link or code.
     pub links_client: Quota,
     /// Refreshes of a session.
     pub refreshes_session: Quota,
-    /// All SMS together.
+    /// SMS in total.
     pub sms: Quota,
     /// SMS to one country.
     pub sms_country: Quota,
-    /// When codes to a country are stopped, because they do not come back.
+    /// Rule that stops codes to a country.
     pub sms_stop: SmsStop,
 }
 
-/// Codes that are sent and never given back are a sign of somebody who earns by them.
+/// Rule that stops codes to a country where too few are entered: a sign of SMS pumping, in which an attacker earns by the
+/// messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SmsStop {
-    /// So many a day to one country are too few to judge by.
+    /// Number of codes within a day before the rule applies.
     pub after: u32,
-    /// If fewer of a hundred come back, no more go there.
+    /// Least share of codes that must be entered, in percent.
     pub percent: u32,
 }
 
-/// What a quota is counted for: a hash that tells nobody for whom.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LimitKey(pub [u8; 32]);
-
-impl fmt::Debug for LimitKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("LimitKey(…)")
-    }
-}
-
-impl LimitKey {
-    /// For what belongs to no account and is no secret, such as a country.
-    #[must_use]
-    pub fn public(row: Row, what: &str) -> Self {
-        Self::of(&[row.as_str().as_bytes(), what.as_bytes()])
-    }
-
-    /// For a client, who is an address; of IPv6 a network of 64 bits, within which anybody has all addresses.
-    #[must_use]
-    pub fn client(row: Row, address: IpAddr) -> Self {
-        let bytes = match address.to_canonical() {
-            IpAddr::V4(address) => address.octets().to_vec(),
-            IpAddr::V6(address) => address.octets().into_iter().take(8).collect(),
-        };
-        Self::of(&[row.as_str().as_bytes(), b"client", &bytes])
-    }
-
-    /// For a site of IPv6, a network of 48 bits, within which somebody may have all networks of 64.
-    #[must_use]
-    pub fn site(row: Row, address: IpAddr) -> Option<Self> {
-        let IpAddr::V6(address) = address.to_canonical() else { return None };
-        let bytes: Vec<u8> = address.octets().into_iter().take(6).collect();
-        Some(Self::of(&[row.as_str().as_bytes(), b"site", &bytes]))
-    }
-
-    fn of(parts: &[&[u8]]) -> Self {
-        let mut context = digest::Context::new(&digest::SHA256);
-        for part in parts {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-        Self(context.finish().as_ref().first_chunk().copied().unwrap_or_default())
-    }
-}
-
-/// How much of a quota is left, for the client to know.
+/// State of a quota after a request, for the response headers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Standing {
-    /// Of what.
-    pub row: Row,
-    /// The whole.
+pub struct LimitStatus {
+    pub kind: LimitKind,
     pub quota: Quota,
-    /// How often it may still be done.
+    /// Number of requests that are left.
     pub left: u32,
-    /// When the first that counts is forgotten.
+    /// Time until the oldest counted request leaves the window.
     pub reset: Duration,
 }

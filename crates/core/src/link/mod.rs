@@ -1,155 +1,85 @@
-//! Links and codes that prove a mailbox: tokens derived from a challenge, so that nothing secret is stored.
+//! Links and codes that prove the control of a mailbox or phone number. Their tokens are derived from a challenge, so that
+//! no secret is stored.
 //!
-//! A challenge is a random identifier in the store, bound to realm, subject and purpose. Its tokens are that identifier
-//! followed by an HMAC of it under the realm's link key, one for each thing that a link may do: a token for one act is
-//! worth nothing for another, and a copy of the store gives none.
+//! A challenge is a random identifier in the store, bound to realm, subject and purpose. A token is this identifier followed
+//! by its HMAC under the realm's link key, with a different label for each action. A token for one action is not accepted
+//! for another, and a copy of the store yields no token.
 
-use std::time::Duration;
+mod challenge;
+mod code;
 
-use aws_lc_rs::{constant_time, hmac};
+pub use challenge::{Challenge, HAND_OVER_WITHIN, Purpose};
+pub use code::Code;
+
+use aws_lc_rs::constant_time;
 use data_encoding::BASE64URL_NOPAD;
-use zeroize::Zeroizing;
 
 use crate::{
-    account::phone::PhoneNumber,
-    clock::Timestamp,
-    ctx::Ctx,
-    id::{ChallengeId, RealmName, UserId},
-    seal::RealmKeys,
+    id::ChallengeId,
+    seal::{self, RealmKeys},
 };
 
-/// What a link does when it is opened.
+/// Effect of a link or code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
-    /// Proves the address of a registration.
+pub enum LinkAction {
+    /// Verifies the address of a registration.
     Verify,
-    /// Sets the password of a contested registration and proves its address.
-    Claim,
-    /// Discards a registration: "this was not me".
-    Disown,
+    /// Sets the first password of a contested registration and verifies its address.
+    SetPassword,
+    /// Discards a registration ("this was not me").
+    Reject,
     /// Sets a new password.
     Reset,
-    /// Proves a telephone number, together with a code.
+    /// Verifies a phone number, together with a code.
     Phone,
 }
 
-impl Act {
+impl LinkAction {
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Verify => b"verify",
-            Self::Claim => b"claim",
-            Self::Disown => b"disown",
+            Self::SetPassword => b"claim",
+            Self::Reject => b"disown",
             Self::Reset => b"reset",
             Self::Phone => b"phone",
         }
     }
 }
 
-/// What a challenge was made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// Proving the address of a registration.
-    Registration,
-    /// Setting a new password.
-    Reset,
-    /// Proving a telephone number.
-    Phone,
-}
-
-impl Purpose {
-    /// The word for the store.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Registration => "registration",
-            Self::Reset => "reset",
-            Self::Phone => "phone",
-        }
-    }
-
-    /// From the store's word.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Registration, Self::Reset, Self::Phone].into_iter().find(|purpose| purpose.as_str() == word)
-    }
-}
-
-/// A challenge as it lies in the store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Challenge {
-    /// The realm it is good in.
-    pub realm: RealmName,
-    /// Random; the seed of its tokens.
-    pub id: ChallengeId,
-    /// What it was made for.
-    pub purpose: Purpose,
-    /// Whom it concerns.
-    pub subject: UserId,
-    /// How long a token lives once its message was handed over.
-    pub lifetime: Duration,
-    /// The end: first the latest that it may be, then hand-over plus [`lifetime`](Self::lifetime).
-    pub expires_at: Timestamp,
-    /// When it was used, if it was.
-    pub used_at: Option<Timestamp>,
-    /// How often a code of it was tried.
-    pub tries: u32,
-}
-
-/// How long a message may wait for its hand-over before its link is not worth sending any more.
-pub const HAND_OVER_WITHIN: Duration = Duration::from_secs(24 * 3600);
-
-impl Challenge {
-    /// A new one, good from now until `lifetime` after the latest possible hand-over.
-    #[must_use]
-    pub fn new(ctx: &Ctx, realm: &RealmName, purpose: Purpose, subject: &UserId, lifetime: Duration) -> Self {
-        Self {
-            realm: realm.clone(),
-            id: ChallengeId(ctx.bytes()),
-            purpose,
-            subject: subject.clone(),
-            lifetime,
-            expires_at: ctx.now.plus(HAND_OVER_WITHIN).plus(lifetime),
-            used_at: None,
-            tries: 0,
-        }
-    }
-}
-
-/// The token of a link, as it stands in the URL. Never printed.
+/// Token of a link, as it is in the URL. Never printed.
 #[derive(Clone)]
 pub struct LinkToken(String);
 
 impl LinkToken {
-    /// The token of a challenge for one act.
+    /// Derives the token of a challenge for one action.
     #[must_use]
-    pub fn derive(keys: &RealmKeys, act: Act, challenge: &Challenge) -> Self {
+    pub fn derive(keys: &RealmKeys, action: LinkAction, challenge: &Challenge) -> Self {
         let mut bytes = challenge.id.0.to_vec();
-        bytes.extend_from_slice(&mac(keys, act, challenge));
+        bytes.extend_from_slice(&mac(keys, action, challenge));
         Self(BASE64URL_NOPAD.encode(&bytes))
     }
 
-    /// The text for the URL.
+    /// Returns the text for the URL.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-/// A token as somebody sent it: it names a challenge, and has yet to prove that it was derived from it.
-pub struct Presented {
-    /// The challenge that it names.
+/// A token as it was received. It names a challenge; [`proves`](Self::proves) tells whether it was derived from it.
+pub struct PresentedToken {
     pub challenge: ChallengeId,
     mac: [u8; 16],
 }
 
-impl std::fmt::Debug for Presented {
+impl std::fmt::Debug for PresentedToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Presented(…)")
+        f.write_str("PresentedToken(…)")
     }
 }
 
-impl Presented {
-    /// Reads a token. `None` for what cannot be one.
+impl PresentedToken {
+    /// Reads a token; `None` if it is malformed.
     #[must_use]
     pub fn parse(token: &str) -> Option<Self> {
         let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
@@ -157,50 +87,11 @@ impl Presented {
         Some(Self { challenge: ChallengeId(*id), mac: mac.try_into().ok()? })
     }
 
-    /// Whether it was derived by us from this challenge, for this act, in this realm. Whom the challenge concerns is part
-    /// of it: a challenge that was turned to somebody else in the store proves nothing.
+    /// Whether it was derived from this challenge, for this action, in this realm. The MAC covers the subject: a challenge
+    /// whose subject was changed in the store is not proved.
     #[must_use]
-    pub fn proves(&self, keys: &RealmKeys, act: Act, challenge: &Challenge) -> bool {
-        constant_time::verify_slices_are_equal(&self.mac, &mac(keys, act, challenge)).is_ok()
-    }
-}
-
-/// A code of six digits, derived from its challenge and the number that it goes to: nothing of it is stored. Never printed.
-pub struct Code(Zeroizing<String>);
-
-impl Code {
-    /// The code of a challenge for this number.
-    #[must_use]
-    pub fn derive(keys: &RealmKeys, challenge: &Challenge, phone: &PhoneNumber) -> Self {
-        let mut context = hmac::Context::with_key(keys.link_key());
-        for part in
-            [b"code".as_slice(), &challenge.id.0, challenge.subject.as_str().as_bytes(), phone.as_str().as_bytes()]
-        {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-        let tag = context.sign();
-        // 64 bits over a million: the bias is less than one in 10^13.
-        let number = u64::from_be_bytes(tag.as_ref().first_chunk().copied().unwrap_or_default());
-        Self(Zeroizing::new(format!("{:06}", number % 1_000_000)))
-    }
-
-    /// Whether this is the code, compared in constant time.
-    #[must_use]
-    pub fn is(&self, given: &str) -> bool {
-        constant_time::verify_slices_are_equal(self.0.as_bytes(), given.as_bytes()).is_ok()
-    }
-
-    /// The digits, for the message.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Code {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Code(…)")
+    pub fn proves(&self, keys: &RealmKeys, action: LinkAction, challenge: &Challenge) -> bool {
+        constant_time::verify_slices_are_equal(&self.mac, &mac(keys, action, challenge)).is_ok()
     }
 }
 
@@ -210,12 +101,8 @@ impl std::fmt::Debug for LinkToken {
     }
 }
 
-/// HMAC-SHA-256 of act, challenge and subject, cut to 128 bits (RFC 2104 §5).
-fn mac(keys: &RealmKeys, act: Act, challenge: &Challenge) -> [u8; 16] {
-    let mut context = hmac::Context::with_key(keys.link_key());
-    for part in [act.label(), &challenge.id.0, challenge.subject.as_str().as_bytes()] {
-        context.update(&(part.len() as u64).to_be_bytes());
-        context.update(part);
-    }
-    context.sign().as_ref().first_chunk().copied().unwrap_or_default()
+/// HMAC-SHA-256 of action, challenge and subject, cut to 128 bits (RFC 2104 §5).
+fn mac(keys: &RealmKeys, action: LinkAction, challenge: &Challenge) -> [u8; 16] {
+    let tag = seal::mac(keys.link_key(), [action.label(), &challenge.id.0, challenge.subject.as_str().as_bytes()]);
+    tag.as_ref().first_chunk().copied().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! The outbox: what must be sent, written in the same commit as its cause and delivered under leases.
+//! The outbox: messages that are committed together with their cause and delivered under leases.
 
 use std::time::Duration;
 
@@ -11,77 +11,72 @@ use crate::{
     seal::Sealed,
 };
 
-/// Something that waits to be sent.
+/// A message that waits for delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
-    /// Random.
     pub id: OutboxId,
-    /// The realm.
     pub realm: RealmName,
-    /// Which mail.
     pub kind: MessageKind,
-    /// To whom, sealed under the realm's outbox key; gone when the row is done.
+    /// [`Recipient`](super::Recipient), sealed under the realm's outbox key. Deleted when the row is done.
     pub recipient: Sealed,
-    /// The challenge whose links it carries.
+    /// Challenge whose links the message carries.
     pub challenge: Option<ChallengeId>,
-    /// When its cause was committed.
+    /// Time at which its cause was committed.
     pub created_at: Timestamp,
-    /// Not before.
+    /// Earliest delivery time.
     pub due_at: Timestamp,
-    /// After this it is not worth sending.
+    /// Time after which it is no longer sent.
     pub give_up_at: Timestamp,
-    /// Tries so far.
+    /// Number of attempts so far.
     pub attempts: u32,
 }
 
-/// A row and the lease under which it may be worked on.
+/// A row with the lease of the worker that delivers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
-    /// The row.
     pub row: OutboxRow,
-    /// The lease; whoever settles must name it.
+    /// Must be named to finish the delivery.
     pub lease: LeaseId,
 }
 
-/// Who claims, from when, until when.
+/// The exclusive right to deliver claimed rows for a limited time.
 #[derive(Debug, Clone)]
 pub struct Lease {
-    /// Names this holding.
     pub id: LeaseId,
-    /// What is due by now may be claimed.
+    /// Rows that are due at this time may be claimed.
     pub now: Timestamp,
-    /// After this others may claim it again.
+    /// Time after which other workers may claim the rows again.
     pub until: Timestamp,
 }
 
 impl Lease {
-    /// A lease from now for this long.
+    /// Makes a lease of this length from now.
     #[must_use]
     pub fn new(ctx: &Ctx, length: Duration) -> Self {
         Self { id: LeaseId::random(ctx.random()), now: ctx.now, until: ctx.now.plus(length) }
     }
 }
 
-/// How the work on a claimed row ended.
+/// Result of the delivery of a claimed row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// Handed over: the row and its recipient are gone.
+pub enum DeliveryOutcome {
+    /// Handed over. The row is deleted.
     Done,
-    /// To be tried again at this time; counts as a try.
+    /// Try again at this time. Counts as an attempt.
     Retry(Timestamp),
-    /// Not touched: free for anybody at once; does not count as a try.
+    /// Not attempted. The row may be claimed at once, and no attempt is counted.
     Release,
-    /// Will never be sent: kept without its recipient, to be counted.
+    /// RawField up. The row is kept without its recipient, for the metrics.
     Dead,
 }
 
-/// The first wait after a failure; each further one is twice as long.
+/// Wait after the first failure; each further one doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
-/// No wait is longer.
+/// Longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// When to try again after this many failures: doubling waits, each cut at random by up to a half, so that a thousand mails
-/// do not come back as one wave.
+/// Returns the time of the next attempt. Waits double, and each is shortened at random by up to half, so that many failed
+/// messages are not retried at the same moment.
 #[must_use]
 pub fn retry_at(ctx: &Ctx, failures: u32) -> Timestamp {
     let doublings = failures.saturating_sub(1).min(16);

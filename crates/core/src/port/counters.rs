@@ -12,7 +12,7 @@ pub trait Counters: Send + Sync + std::fmt::Debug {
     async fn take(&self, key: LimitKey, quota: Quota, now: Timestamp) -> Counted;
 
     /// Takes back what was counted at this time.
-    async fn give_back(&self, key: LimitKey, at: Timestamp);
+    async fn refund(&self, key: LimitKey, at: Timestamp);
 }
 
 /// What came of counting.

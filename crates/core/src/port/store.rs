@@ -10,11 +10,11 @@ use crate::{
     clock::Timestamp,
     error::Cause,
     id::{ChallengeId, LeaseId, OutboxId, RealmName, SessionId, UserId},
-    limit::{Failures, LimitKey, Quota, Row, Tally},
+    limit::{FailedAttempts, LimitKey, LimitKind, Quota, SlidingWindow},
     link::{Challenge, Purpose},
     message::{
         Channel,
-        outbox::{Claimed, Lease, OutboxRow, Outcome},
+        outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow},
     },
     seal::{BlindIndex, Sealed},
     session::{LogPosition, Revocation, Session, TokenHash},
@@ -94,13 +94,13 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn failures(&self, key: LimitKey) -> Result<Failures, StoreError>;
+    async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError>;
 
     /// What was counted of a quota for this key.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn tally(&self, key: LimitKey) -> Result<Tally, StoreError>;
+    async fn tally(&self, key: LimitKey) -> Result<SlidingWindow, StoreError>;
 
     /// What came into the revocation log after this position, oldest first, and the position behind it.
     ///
@@ -266,7 +266,7 @@ pub enum Op {
     /// Counts once more for this key; needs the quota to allow it.
     Count {
         /// What is limited.
-        row: Row,
+        row: LimitKind,
         /// For what.
         key: LimitKey,
         /// How often it may be.
@@ -294,7 +294,7 @@ pub enum Op {
         /// The lease under which it was worked on.
         lease: LeaseId,
         /// How it ended.
-        outcome: Outcome,
+        outcome: DeliveryOutcome,
     },
 }
 
@@ -365,7 +365,7 @@ pub enum Precondition {
     /// The family has moved on, or its session is gone.
     RefreshNewest,
     /// The quota of this is used up.
-    WithinQuota(Row),
+    WithinQuota(LimitKind),
     /// Somebody else holds the row by now.
     LeaseHeld,
 }

@@ -1,7 +1,7 @@
 //! A realm: one separate population of users, with its own keys.
 
 use crate::{
-    account::Vault,
+    account::Envelope,
     ctx::Ctx,
     id::{RealmName, UserId},
     seal::RealmKeys,
@@ -15,23 +15,23 @@ pub struct Realm {
     /// The keys derived from the realm's root.
     pub keys: RealmKeys,
     /// Opened where there is nobody, so that this takes as long as anybody's.
-    pub nobody: Nobody,
+    pub nobody: Decoy,
 }
 
 /// The vault of no user.
 #[derive(Debug)]
-pub struct Nobody {
+pub struct Decoy {
     /// Whose it would be.
     pub id: UserId,
     /// Holds a hash that is no password's.
-    pub vault: Vault,
+    pub envelope: Envelope,
 }
 
-impl Nobody {
+impl Decoy {
     /// Somebody else at each start.
     #[must_use]
     pub fn new(ctx: &Ctx, keys: &RealmKeys) -> Self {
         let id = UserId::random(ctx.random());
-        Self { vault: Vault::of_nobody(ctx, keys, &id), id }
+        Self { envelope: Envelope::decoy(ctx, keys, &id), id }
     }
 }

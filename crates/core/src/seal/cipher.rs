@@ -3,6 +3,7 @@
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::Zeroizing;
 
+use super::framing::frame;
 use crate::Ctx;
 
 /// The form of what follows; the first byte of everything sealed.
@@ -76,12 +77,9 @@ impl Cipher {
     }
 }
 
-/// The parts of a place, each with its length before it, so that no two places read the same.
+/// Associated data of a place: its length-prefixed parts, so that no two places give the same bytes.
 fn associated(place: &[&str]) -> Aad<Vec<u8>> {
     let mut bytes = Vec::with_capacity(64);
-    for part in place {
-        bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
-        bytes.extend_from_slice(part.as_bytes());
-    }
+    frame(place.iter().map(|part| part.as_bytes()), |chunk| bytes.extend_from_slice(chunk));
     Aad::from(bytes)
 }

@@ -13,9 +13,11 @@
 //! field does not open.
 
 mod cipher;
+mod framing;
 mod realm_keys;
 
 pub use cipher::{Sealed, Unsealable};
+pub use framing::{digest, mac};
 pub use realm_keys::{BlindIndex, DataKey, RealmKeys, RootKey};
 
 use std::sync::Arc;

@@ -3,12 +3,10 @@
 use aws_lc_rs::{hkdf, hmac};
 use zeroize::Zeroizing;
 
-use super::{Sealed, Unsealable, cipher::Cipher};
+use super::{Sealed, Unsealable, cipher::Cipher, mac};
 use crate::{
     Ctx,
-    account::email::EmailAddress,
     id::{RealmName, UserId},
-    limit::{LimitKey, Row},
 };
 
 /// A realm's root: 256 random bits from which all its other keys come.
@@ -36,7 +34,7 @@ impl std::fmt::Debug for RootKey {
     }
 }
 
-/// What stands in the store for an address: a keyed hash that cannot be tried out without the realm's key.
+/// Keyed hash under which the store finds a value, such as an address. Without the realm's key no guess can be tested.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct BlindIndex(pub [u8; 32]);
 
@@ -75,13 +73,9 @@ impl RealmKeys {
         }
     }
 
-    /// The blind index of an address in this realm.
-    #[must_use]
-    pub fn blind_index(&self, email: &EmailAddress) -> BlindIndex {
-        let tag = hmac::sign(&self.index, email.as_str().as_bytes());
-        let mut index = [0; 32];
-        index.copy_from_slice(tag.as_ref());
-        BlindIndex(index)
+    /// Key of the blind indexes.
+    pub(crate) const fn index_key(&self) -> &hmac::Key {
+        &self.index
     }
 
     /// The key under which link tokens and codes are derived.
@@ -89,19 +83,18 @@ impl RealmKeys {
         &self.link
     }
 
-    /// An identifier of nobody, always the same for the same question; who does not have the key cannot tell it from one
-    /// that was drawn.
+    /// Returns an identifier that belongs to no account: always the same for the same parts, and without the key not to be
+    /// told from a random one.
     #[must_use]
-    pub fn nobody(&self, question: &[&str]) -> UserId {
-        let parts = std::iter::once(&"nobody").chain(question).map(|part| part.as_bytes());
+    pub fn decoy_id(&self, parts: &[&str]) -> UserId {
+        // The label is part of identifiers that were given out, so it keeps its spelling.
+        let parts = std::iter::once(&"nobody").chain(parts).map(|part| part.as_bytes());
         UserId::of(mac(&self.link, parts).as_ref().first_chunk().copied().unwrap_or_default())
     }
 
-    /// What a quota of this realm is counted for.
-    #[must_use]
-    pub fn limit_key(&self, row: Row, subject: &[&[u8]]) -> LimitKey {
-        let parts = std::iter::once(row.as_str().as_bytes()).chain(subject.iter().copied());
-        LimitKey(mac(&self.limit, parts).as_ref().first_chunk().copied().unwrap_or_default())
+    /// Key of the limit keys.
+    pub(crate) const fn limit_key(&self) -> &hmac::Key {
+        &self.limit
     }
 
     /// The key under which devices are vouched for.
@@ -178,16 +171,6 @@ impl DataKey {
     pub fn open(&self, field: &'static str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.cipher.open(&["field", self.realm.as_str(), self.user.as_str(), field], sealed)
     }
-}
-
-/// Of parts that cannot run into each other.
-fn mac<'a>(key: &hmac::Key, parts: impl Iterator<Item = &'a [u8]>) -> hmac::Tag {
-    let mut context = hmac::Context::with_key(key);
-    for part in parts {
-        context.update(&(part.len() as u64).to_be_bytes());
-        context.update(part);
-    }
-    context.sign()
 }
 
 #[allow(clippy::expect_used, reason = "HKDF-SHA-256 gives up to 8,160 bytes (RFC 5869 §2.3); 32 always fit")]

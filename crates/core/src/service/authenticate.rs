@@ -8,7 +8,7 @@ use crate::{
     ctx::Ctx,
     error::{Error, Result},
     id::{SessionId, UserId},
-    port::Answer,
+    port::SessionStatus,
     realm::Realm,
     service::Service,
     token::Proof,
@@ -41,16 +41,16 @@ impl Service {
 
     async fn require_live(&self, ctx: &Ctx, realm: &Realm, proof: &Proof) -> Result<()> {
         let over = || Error::bad_token().because("the session is over");
-        match self.ports.revocations.ask(&realm.name, &proof.session, &proof.user, ctx.now) {
-            Answer::Live => Ok(()),
-            Answer::Revoked => Err(over()),
-            Answer::Unknown => {
-                let mark = self.ports.revocations.mark();
+        match self.ports.sessions.status(&realm.name, &proof.session, &proof.user, ctx.now) {
+            SessionStatus::Live => Ok(()),
+            SessionStatus::Revoked => Err(over()),
+            SessionStatus::Unknown => {
+                let generation = self.ports.sessions.generation();
                 let session = self.ports.store.session(&realm.name, &proof.session).await?.ok_or_else(over)?;
                 if session.user != proof.user || session.expires_at <= ctx.now {
                     return Err(over());
                 }
-                self.ports.revocations.seen_alive(&realm.name, &proof.session, &proof.user, mark);
+                self.ports.sessions.mark_live(&realm.name, &proof.session, &proof.user, generation);
                 Ok(())
             }
         }
@@ -61,12 +61,12 @@ impl Service {
         if let Some(account) = self.ports.accounts.get(&realm.name, id) {
             return Ok(Some(account));
         }
-        let mark = self.ports.accounts.mark();
+        let generation = self.ports.accounts.generation();
         let Some(user) = self.ports.store.user(&realm.name, id).await? else {
             return Ok(None);
         };
         let account = Arc::new(user.account(&realm.keys)?);
-        self.ports.accounts.put(&realm.name, Arc::clone(&account), mark);
+        self.ports.accounts.insert(&realm.name, Arc::clone(&account), generation);
         Ok(Some(account))
     }
 }

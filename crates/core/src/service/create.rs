@@ -2,37 +2,37 @@
 
 use crate::{
     account::{
-        Profile, Registration, Vault,
+        Envelope, Profile, Registration,
         email::EmailAddress,
         password::{Password, PasswordHash},
     },
     audit::{AuditRow, Event},
     ctx::Ctx,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     id::UserId,
-    limit::Row,
+    limit::LimitKind,
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient, outbox::OutboxRow},
     port::{CommitError, Op, Precondition, Replaces},
     realm::Realm,
-    service::{Faults, Given, Service, hashing::Turn, message},
+    service::{FieldErrors, RawField, Service, hashing::Turn, message},
 };
 
 /// What `create` takes.
 #[derive(Debug, Clone, Default)]
 pub struct CreateForm {
-    /// Given name.
-    pub first_name: Given,
+    /// RawField name.
+    pub first_name: RawField,
     /// Family name.
-    pub last_name: Given,
+    pub last_name: RawField,
     /// Address.
-    pub email: Given,
+    pub email: RawField,
     /// Number in E.164.
-    pub phone: Given,
+    pub phone: RawField,
     /// ISO or dial code.
-    pub country_code: Given,
+    pub country_code: RawField,
     /// The password.
-    pub password: Given,
+    pub password: RawField,
 }
 
 /// What `create` answers, the same whether or not the address was free.
@@ -59,7 +59,7 @@ impl Service {
     pub async fn create(&self, ctx: &Ctx, realm: &Realm, form: &CreateForm) -> Result<Created> {
         let (profile, password) = self.check(form)?;
         let quota = self.rules.limits.mails_client;
-        self.ask(ctx, Row::Registrations, quota, self.register(ctx, realm, profile, &password)).await
+        self.ask(ctx, LimitKind::Registrations, quota, self.register(ctx, realm, profile, &password)).await
     }
 
     async fn register(&self, ctx: &Ctx, realm: &Realm, profile: Profile, password: &Password) -> Result<Created> {
@@ -69,13 +69,13 @@ impl Service {
         for attempt in 0..TRIES {
             let (owner, prior) = self.ports.store.by_index(&realm.name, draft.row.index).await?;
             if owner.is_some() && self.rules.reveal_taken {
-                return Err(Error::new(Kind::Conflict, "email.taken", "Email already exists"));
+                return Err(Error::new(ErrorKind::Conflict, "email.taken", "Email already exists"));
             }
             // Where too many come at once to compare with each, the owner of the address shall decide.
             let is_compared = attempt < COMPARISONS;
             let exactly = Replaces::Exactly(prior.as_ref().map(|prior| prior.id.clone()));
             let replaces = if is_compared { exactly } else { Replaces::Anything };
-            let waiting = prior.filter(|prior| prior.expires_at > ctx.now);
+            let waiting = prior.filter(|prior| prior.is_pending(ctx.now));
             draft.row.contested = !is_compared || self.is_contested(&turn, realm, waiting.as_ref(), password).await?;
             if self.put(ctx, realm, &draft, waiting.map(|prior| prior.id), replaces, owner.is_some()).await? {
                 return Ok(draft.told(realm));
@@ -90,8 +90,8 @@ impl Service {
         let challenge = Challenge::new(ctx, &realm.name, Purpose::Registration, &id, self.rules.verification_lifetime);
         let row = Registration {
             realm: realm.name.clone(),
-            vault: Vault::seal(ctx, &realm.keys, &id, &profile, hash)?,
-            index: realm.keys.blind_index(&profile.email),
+            envelope: Envelope::seal(ctx, &realm.keys, &id, &profile, hash)?,
+            index: profile.email.blind_index(&realm.keys),
             id,
             contested: false,
             created_at: ctx.now,
@@ -102,7 +102,7 @@ impl Service {
 
     /// Reads all fields, or names every bad one.
     fn check(&self, form: &CreateForm) -> Result<(Profile, Password)> {
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         let first_name = faults.name("first_name", &form.first_name);
         let last_name = faults.name("last_name", &form.last_name);
         let email = faults.email("email", &form.email);
@@ -121,7 +121,7 @@ impl Service {
             };
             Some((profile, password?))
         })();
-        faults.unless_any(all)
+        faults.finish(all)
     }
 
     /// Whether another password came for this address before: then only its owner can settle which one counts.
@@ -133,7 +133,7 @@ impl Service {
         password: &Password,
     ) -> Result<bool> {
         let Some(prior) = waiting else { return Ok(false) };
-        let hash = prior.vault.open_password(&prior.vault.key(&realm.keys, &prior.id)?)?;
+        let hash = prior.envelope.open_password(&prior.envelope.key(&realm.keys, &prior.id)?)?;
         let same = self.matches(turn, password, Some(&hash)).await?;
         Ok(prior.contested || !same)
     }

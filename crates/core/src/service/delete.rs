@@ -4,13 +4,13 @@ use crate::{
     account::email::EmailAddress,
     audit::{AuditRow, Event},
     ctx::Ctx,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     id::UserId,
     link::Purpose,
     message::{MessageKind, Recipient},
     port::{CommitError, Op, Precondition},
     realm::Realm,
-    service::{Given, Principal, Service, message},
+    service::{Principal, RawField, Service, message},
 };
 
 /// So often is a deletion tried anew when the account changes under it.
@@ -28,8 +28,8 @@ impl Service {
         ctx: &Ctx,
         realm: &Realm,
         principal: &Principal,
-        id: &Given,
-        email: &Given,
+        id: &RawField,
+        email: &RawField,
     ) -> Result<()> {
         let account = &principal.account;
         let own_id = id.text() == Some(account.id.as_str());
@@ -39,7 +39,7 @@ impl Service {
             return Err(Error::not_found());
         }
         if ctx.now.since(principal.auth_time) > self.rules.delete_max_auth_age {
-            return Err(Error::new(Kind::Stale, "login.stale", "Please log in again to do this"));
+            return Err(Error::new(ErrorKind::Stale, "login.stale", "Please log in again to do this"));
         }
         for _ in 0..TRIES {
             let user = self.ports.store.user(&realm.name, &account.id).await?;

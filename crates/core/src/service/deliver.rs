@@ -3,10 +3,10 @@
 use crate::{
     ctx::Ctx,
     error::{Cause, Error, Result},
-    link::{Act, Challenge, Purpose},
+    link::{Challenge, LinkAction, Purpose},
     message::{
         Channel, Links, Mail, MessageKind, Recipient,
-        outbox::{Claimed, Lease, OutboxRow, Outcome, retry_at},
+        outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow, retry_at},
     },
     port::{Batch, CommitError, Op, Precondition, SendError},
     realm::Realm,
@@ -42,7 +42,7 @@ impl Service {
     /// # Errors
     /// Unavailable.
     pub async fn release(&self, claimed: &Claimed) -> Result<()> {
-        self.record(claimed, Outcome::Release, Batch::new()).await.map(|_| ())
+        self.record(claimed, DeliveryOutcome::Release, Batch::new()).await.map(|_| ())
     }
 
     /// Sends one claimed message, or finds out when to try again, and records the outcome. A crash between the two sends it
@@ -54,7 +54,7 @@ impl Service {
         let row = &claimed.row;
         if row.give_up_at <= ctx.now {
             tracing::warn!(outbox = %row.id, mail = row.kind.as_str(), attempts = row.attempts, "mail given up: too late");
-            return self.finish(claimed, Outcome::Dead, Delivery::Dead, "too late").await;
+            return self.finish(claimed, DeliveryOutcome::Dead, Delivery::Dead, "too late").await;
         }
         let realm =
             self.realm(row.realm.as_str()).ok_or_else(|| Error::internal("a message of a realm that is not open"))?;
@@ -64,13 +64,13 @@ impl Service {
             _ => {}
         }
         let Some((mail, challenge)) = self.write(ctx, realm, row).await? else {
-            return self.finish(claimed, Outcome::Done, Delivery::Moot, "moot").await;
+            return self.finish(claimed, DeliveryOutcome::Done, Delivery::Moot, "moot").await;
         };
         match self.ports.mailer.send(&mail).await {
             Ok(()) => self.sent(ctx, claimed, challenge).await,
             Err(SendError::Permanent(cause)) => {
                 tracing::warn!(outbox = %row.id, mail = row.kind.as_str(), %cause, "mail refused for good");
-                self.finish(claimed, Outcome::Dead, Delivery::Dead, "refused").await
+                self.finish(claimed, DeliveryOutcome::Dead, Delivery::Dead, "refused").await
             }
             Err(SendError::Transient(cause)) => self.later(ctx, claimed, None, &cause).await,
             // If it did arrive, its link must not live longer than it says; if it did not, one asks for another.
@@ -91,11 +91,11 @@ impl Service {
         };
         match (row.kind, &of_link) {
             (MessageKind::VerifyEmail, Some(challenge)) => {
-                links.verification_url = Some(self.mailed_url(realm, "verify", Act::Verify, challenge));
-                links.undo_url = Some(self.mailed_url(realm, "undo", Act::Disown, challenge));
+                links.verification_url = Some(self.mailed_url(realm, "verify", LinkAction::Verify, challenge));
+                links.undo_url = Some(self.mailed_url(realm, "undo", LinkAction::Reject, challenge));
             }
             (MessageKind::ResetPassword, Some(challenge)) => {
-                links.reset_url = Some(self.mailed_url(realm, "reset_password_form", Act::Reset, challenge));
+                links.reset_url = Some(self.mailed_url(realm, "reset_password_form", LinkAction::Reset, challenge));
             }
             (MessageKind::VerifyEmail | MessageKind::ResetPassword, None) => return Ok(None),
             _ => {}
@@ -119,7 +119,7 @@ impl Service {
     async fn pending_registration(&self, ctx: &Ctx, realm: &Realm, row: &OutboxRow) -> Result<Option<Challenge>> {
         let Some(challenge) = self.fresh_challenge(ctx, realm, row).await? else { return Ok(None) };
         let registration = self.ports.store.registration(&realm.name, &challenge.subject).await?;
-        let waits = registration.filter(|registration| registration.expires_at > ctx.now);
+        let waits = registration.filter(|registration| registration.is_pending(ctx.now));
         // A link does not outlive what it verifies.
         Ok(waits.map(|registration| Challenge {
             lifetime: challenge.lifetime.min(registration.expires_at.since(ctx.now)),
@@ -132,7 +132,7 @@ impl Service {
         let Some(challenge) = self.fresh_challenge(ctx, realm, row).await? else { return Ok(None) };
         let is_user = self.ports.store.user(&realm.name, &challenge.subject).await?.is_some();
         let registration = self.ports.store.registration(&realm.name, &challenge.subject).await?;
-        let is_somebody = is_user || registration.is_some_and(|registration| registration.expires_at > ctx.now);
+        let is_somebody = is_user || registration.is_some_and(|registration| registration.is_pending(ctx.now));
         Ok(is_somebody.then_some(challenge))
     }
 
@@ -140,7 +140,7 @@ impl Service {
     pub(super) async fn fresh_challenge(&self, ctx: &Ctx, realm: &Realm, row: &OutboxRow) -> Result<Option<Challenge>> {
         let Some(id) = row.challenge else { return Ok(None) };
         let challenge = self.ports.store.challenge(&realm.name, id).await?;
-        Ok(challenge.filter(|challenge| challenge.used_at.is_none() && challenge.expires_at > ctx.now))
+        Ok(challenge.filter(|challenge| challenge.is_valid(ctx.now)))
     }
 
     /// Records that it was not taken, or that nobody knows.
@@ -148,7 +148,7 @@ impl Service {
         let row = &claimed.row;
         let at = retry_at(ctx, row.attempts + 1);
         tracing::warn!(outbox = %row.id, mail = row.kind.as_str(), attempts = row.attempts + 1, retry_at = %at, %cause, "mail not taken");
-        let recorded = self.record(claimed, Outcome::Retry(at), with.into_iter().collect()).await?;
+        let recorded = self.record(claimed, DeliveryOutcome::Retry(at), with.into_iter().collect()).await?;
         Ok(if recorded { Delivery::Later } else { Delivery::Lost })
     }
 
@@ -156,7 +156,7 @@ impl Service {
     async fn sent(&self, ctx: &Ctx, claimed: &Claimed, challenge: Option<Challenge>) -> Result<Delivery> {
         let row = &claimed.row;
         let expire = challenge.iter().map(|challenge| lives_from_now(ctx, challenge)).collect();
-        if !self.record(claimed, Outcome::Done, expire).await? {
+        if !self.record(claimed, DeliveryOutcome::Done, expire).await? {
             return Ok(Delivery::Lost);
         }
         tracing::info!(outbox = %row.id, mail = row.kind.as_str(), attempts = row.attempts + 1, "mail sent");
@@ -167,7 +167,7 @@ impl Service {
     pub(super) async fn finish(
         &self,
         claimed: &Claimed,
-        outcome: Outcome,
+        outcome: DeliveryOutcome,
         delivery: Delivery,
         why: &'static str,
     ) -> Result<Delivery> {
@@ -179,7 +179,7 @@ impl Service {
     }
 
     /// Whether the outcome could be recorded: not when the lease was lost.
-    pub(super) async fn record(&self, claimed: &Claimed, outcome: Outcome, with: Batch) -> Result<bool> {
+    pub(super) async fn record(&self, claimed: &Claimed, outcome: DeliveryOutcome, with: Batch) -> Result<bool> {
         let settle = Op::Settle { id: claimed.row.id.clone(), lease: claimed.lease.clone(), outcome };
         let batch = std::iter::once(settle).chain(with).collect();
         match self.commit(batch).await {

@@ -10,7 +10,7 @@ use crate::{
     link::Code,
     message::{
         MessageKind, Recipient, Sms,
-        outbox::{Claimed, OutboxRow, Outcome, retry_at},
+        outbox::{Claimed, DeliveryOutcome, OutboxRow, retry_at},
     },
     port::{Op, SendError, SmsReceipt, SmsStatus},
     realm::Realm,
@@ -28,13 +28,13 @@ impl Service {
     pub(super) async fn deliver_code(&self, ctx: &Ctx, realm: &Realm, claimed: &Claimed) -> Result<Delivery> {
         let row = &claimed.row;
         let (Some(sms), Some(sender)) = (self.write_code(ctx, realm, row).await?, &self.ports.sms) else {
-            return self.finish(claimed, Outcome::Done, Delivery::Moot, "moot").await;
+            return self.finish(claimed, DeliveryOutcome::Done, Delivery::Moot, "moot").await;
         };
         match sender.send(&sms).await {
             Ok(receipt) => {
                 let question = receipt.map(|receipt| ask_later(ctx, realm, &receipt)).transpose()?;
                 let with = question.into_iter().chain([went_out(ctx, sms.to.country().unwrap_or_default())]).collect();
-                if !self.record(claimed, Outcome::Done, with).await? {
+                if !self.record(claimed, DeliveryOutcome::Done, with).await? {
                     return Ok(Delivery::Lost);
                 }
                 tracing::info!(outbox = %row.id, attempts = row.attempts + 1, "sms taken by the provider");
@@ -42,17 +42,17 @@ impl Service {
             }
             Err(SendError::Permanent(cause)) => {
                 tracing::warn!(outbox = %row.id, %cause, "sms refused for good");
-                self.finish(claimed, Outcome::Dead, Delivery::Dead, "refused").await
+                self.finish(claimed, DeliveryOutcome::Dead, Delivery::Dead, "refused").await
             }
             // Each costs money, and whoever waits may ask again.
             Err(SendError::Unknown(cause)) if row.attempts > 0 => {
                 tracing::warn!(outbox = %row.id, attempts = row.attempts + 1, %cause, "sms given up: it may have been taken twice");
-                self.finish(claimed, Outcome::Dead, Delivery::Dead, "unknown").await
+                self.finish(claimed, DeliveryOutcome::Dead, Delivery::Dead, "unknown").await
             }
             Err(SendError::Transient(cause) | SendError::Unknown(cause)) => {
                 let at = retry_at(ctx, row.attempts + 1).min(ctx.now.plus(LONGEST_WAIT));
                 tracing::warn!(outbox = %row.id, attempts = row.attempts + 1, retry_at = %at, %cause, "sms not taken");
-                self.finish(claimed, Outcome::Retry(at), Delivery::Later, "later").await
+                self.finish(claimed, DeliveryOutcome::Retry(at), Delivery::Later, "later").await
             }
         }
     }
@@ -76,7 +76,7 @@ impl Service {
     pub(super) async fn follow_sms(&self, realm: &Realm, claimed: &Claimed) -> Result<Delivery> {
         let row = &claimed.row;
         let Some(sender) = &self.ports.sms else {
-            return self.finish(claimed, Outcome::Done, Delivery::Moot, "moot").await;
+            return self.finish(claimed, DeliveryOutcome::Done, Delivery::Moot, "moot").await;
         };
         let status = sender.status(&SmsReceipt(self.recipient(realm, row)?.to)).await;
         match status {
@@ -84,12 +84,12 @@ impl Service {
             Ok(SmsStatus::Failed(code)) => tracing::warn!(outbox = %row.id, code, "sms not delivered"),
             Ok(SmsStatus::Pending) | Err(_) => {
                 if let Some(at) = next_question(row) {
-                    return self.finish(claimed, Outcome::Retry(at), Delivery::Later, "later").await;
+                    return self.finish(claimed, DeliveryOutcome::Retry(at), Delivery::Later, "later").await;
                 }
                 tracing::warn!(outbox = %row.id, "sms: what became of it is not known");
             }
         }
-        self.finish(claimed, Outcome::Done, Delivery::Sent, "known").await
+        self.finish(claimed, DeliveryOutcome::Done, Delivery::Sent, "known").await
     }
 }
 

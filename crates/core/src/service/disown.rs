@@ -5,7 +5,7 @@ use crate::{
     audit::{AuditRow, Event},
     ctx::Ctx,
     error::{Error, Result},
-    link::{Act, Challenge},
+    link::{Challenge, LinkAction},
     port::{CommitError, Op},
     realm::Realm,
     service::{Service, settle::Standing},
@@ -30,7 +30,7 @@ impl Service {
 
     async fn discard(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<()> {
         let (registration, challenge) = self.disownable(ctx, realm, token).await?;
-        let audit = AuditRow::new(ctx, &realm.name, Event::RegistrationDisowned).user(&registration.id);
+        let audit = AuditRow::new(ctx, &realm.name, Event::RegistrationRejected).user(&registration.id);
         let batch = vec![
             Op::SpendChallenge { realm: realm.name.clone(), id: challenge.id, now: ctx.now },
             Op::DeleteRegistration { realm: realm.name.clone(), id: registration.id.clone() },
@@ -47,7 +47,7 @@ impl Service {
     }
 
     async fn disownable(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<(Registration, Challenge)> {
-        match self.standing(ctx, realm, Act::Disown, token).await? {
+        match self.standing(ctx, realm, LinkAction::Reject, token).await? {
             Standing::Pending(registration, challenge) => Ok((registration, challenge)),
             Standing::Settled(_) => Err(Error::bad_link()),
         }

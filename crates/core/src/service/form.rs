@@ -17,7 +17,7 @@ use crate::{
 
 /// A field of a request as it came. Whatever a person typed is theirs: never printed.
 #[derive(Debug, Clone, Default)]
-pub enum Given {
+pub enum RawField {
     /// Not there, or `null`.
     #[default]
     Missing,
@@ -27,7 +27,7 @@ pub enum Given {
     Text(SecretString),
 }
 
-impl Given {
+impl RawField {
     /// The text, or nothing.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
@@ -35,13 +35,13 @@ impl Given {
     }
 }
 
-impl From<&str> for Given {
+impl From<&str> for RawField {
     fn from(text: &str) -> Self {
         Self::Text(text.into())
     }
 }
 
-impl From<String> for Given {
+impl From<String> for RawField {
     fn from(text: String) -> Self {
         Self::Text(text.into())
     }
@@ -49,9 +49,9 @@ impl From<String> for Given {
 
 /// Collects what is wrong with the fields of one request.
 #[derive(Debug, Default)]
-pub struct Faults(Vec<FieldError>);
+pub struct FieldErrors(Vec<FieldError>);
 
-impl Faults {
+impl FieldErrors {
     /// Notes one fault.
     pub fn add(&mut self, field: &'static str, code: &'static str, detail: impl Into<Cow<'static, str>>) {
         self.0.push(FieldError { field, code, detail: detail.into() });
@@ -67,7 +67,7 @@ impl Faults {
     ///
     /// # Errors
     /// All faults at once.
-    pub fn unless_any<T>(self, value: Option<T>) -> Result<T> {
+    pub fn finish<T>(self, value: Option<T>) -> Result<T> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
             _ => Err(self.into_error()),
@@ -75,22 +75,22 @@ impl Faults {
     }
 
     /// A text that must be there.
-    pub fn text<'a>(&mut self, field: &'static str, given: &'a Given) -> Option<&'a str> {
+    pub fn text<'a>(&mut self, field: &'static str, given: &'a RawField) -> Option<&'a str> {
         match given {
-            Given::Text(text) => return Some(text.expose_secret()),
-            Given::Missing => self.add(field, "field.missing", "This field is needed."),
-            Given::NotText => self.add(field, "field.type", "This field must be a text."),
+            RawField::Text(text) => return Some(text.expose_secret()),
+            RawField::Missing => self.add(field, "field.missing", "This field is needed."),
+            RawField::NotText => self.add(field, "field.type", "This field must be a text."),
         }
         None
     }
 
     /// An e-mail address.
-    pub fn email(&mut self, field: &'static str, given: &Given) -> Option<EmailAddress> {
+    pub fn email(&mut self, field: &'static str, given: &RawField) -> Option<EmailAddress> {
         let parsed = EmailAddress::parse(self.text(field, given)?);
         self.keep(field, parsed, |_| ("email.invalid", "This is not a valid e-mail address."))
     }
 
-    pub(super) fn name(&mut self, field: &'static str, given: &Given) -> Option<PersonName> {
+    pub(super) fn name(&mut self, field: &'static str, given: &RawField) -> Option<PersonName> {
         let parsed = PersonName::parse(self.text(field, given)?);
         self.keep(field, parsed, |bad| match bad {
             BadName::Empty => ("name.empty", "A name must not be empty."),
@@ -99,14 +99,14 @@ impl Faults {
         })
     }
 
-    pub(super) fn phone(&mut self, field: &'static str, given: &Given) -> Option<PhoneNumber> {
+    pub(super) fn phone(&mut self, field: &'static str, given: &RawField) -> Option<PhoneNumber> {
         let parsed = PhoneNumber::parse(self.text(field, given)?);
         self.keep(field, parsed, |_| {
             ("phone.invalid", "A phone number must be in international form, such as +1234567890.")
         })
     }
 
-    pub(super) fn country(&mut self, field: &'static str, given: &Given) -> Option<CountryCode> {
+    pub(super) fn country(&mut self, field: &'static str, given: &RawField) -> Option<CountryCode> {
         let parsed = CountryCode::parse(self.text(field, given)?);
         self.keep(field, parsed, |_| {
             ("country.unknown", "A country is named by its ISO code, such as US, or its dial code, such as +1.")
@@ -116,7 +116,7 @@ impl Faults {
     pub(super) fn password(
         &mut self,
         field: &'static str,
-        given: &Given,
+        given: &RawField,
         policy: &Policy,
         context: &[&str],
     ) -> Option<Password> {

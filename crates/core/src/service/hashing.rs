@@ -4,7 +4,7 @@ use crate::{
     account::password::{Password, PasswordHash},
     ctx::Ctx,
     error::Result,
-    limit::{Flight, LimitKey, Mode, Row},
+    limit::{CLIENTS_PER_SITE, LimitKey, LimitKind, Mode, Permit},
     port::HashError,
     service::Service,
 };
@@ -14,7 +14,7 @@ use crate::{
 pub(super) struct Turn<'a> {
     /// Who waits behind whom: in IPv6 a whole site behind itself.
     lane: Option<LimitKey>,
-    _places: [Option<Flight<'a>>; 2],
+    _places: [Option<Permit<'a>>; 2],
 }
 
 impl Service {
@@ -26,16 +26,17 @@ impl Service {
     pub(super) fn turn(&self, ctx: &Ctx) -> Result<Turn<'_>> {
         let limits = &self.rules.limits;
         let Some(address) = ctx.client.ip else { return Ok(Turn { lane: None, _places: [None, None] }) };
-        let (client, site) = (LimitKey::client(Row::Hashes, address), LimitKey::site(Row::Hashes, address));
+        let (client, site) = (LimitKey::client(LimitKind::Hashes, address), LimitKey::site(LimitKind::Hashes, address));
         let lane = Some(site.unwrap_or(client));
         self.ports.hasher.has_room(lane)?;
         if limits.mode == Mode::Off {
             return Ok(Turn { lane, _places: [None, None] });
         }
-        let own = self.flights.board(client, limits.hashes_client);
-        let of_site = site.and_then(|site| self.flights.board(site, limits.hashes_client.saturating_mul(4)));
+        let own = self.in_flight.try_acquire(client, limits.hashes_client);
+        let of_site = site
+            .and_then(|site| self.in_flight.try_acquire(site, limits.hashes_client.saturating_mul(CLIENTS_PER_SITE)));
         if own.is_none() || (site.is_some() && of_site.is_none()) {
-            ctx.note_beyond(Row::Hashes);
+            ctx.note_beyond(LimitKind::Hashes);
             if limits.mode == Mode::Enforce {
                 return Err(HashError::Overloaded.into());
             }

@@ -9,8 +9,8 @@ impl Service {
     /// Unavailable; then what is remembered of live sessions soon stops counting.
     pub async fn follow_revocations(&self, now: Timestamp, from: LogPosition) -> Result<LogPosition> {
         let (entries, next) = self.ports.store.revocations_after(from).await?;
-        self.ports.revocations.revoke(&entries);
-        self.ports.revocations.up_to_date(now);
+        self.ports.sessions.revoke(&entries);
+        self.ports.sessions.synced(now);
         Ok(next)
     }
 

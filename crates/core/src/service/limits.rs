@@ -6,13 +6,13 @@ use crate::{
     audit::{AuditRow, Event},
     clock::Timestamp,
     ctx::Ctx,
-    error::{Error, Kind, Result},
-    limit::{Flight, Grounded, LimitKey, Mode, Quota, Row, Standing},
+    error::{Error, ErrorKind, Result},
+    limit::{Denied, LimitKey, LimitKind, LimitStatus, Mode, Permit, Quota},
     port::{Batch, CommitError, Counted, Op, Precondition},
     realm::Realm,
     seal::BlindIndex,
     service::Service,
-    session::device::Device,
+    session::device::KnownDevice,
 };
 
 /// What was counted and can be given back.
@@ -23,7 +23,7 @@ pub(super) struct Spent(Option<(LimitKey, Timestamp)>);
 #[derive(Debug)]
 pub(super) struct PasswordTry<'a> {
     client: Spent,
-    account: Option<(LimitKey, Option<Flight<'a>>)>,
+    account: Option<(LimitKey, Option<Permit<'a>>)>,
     forget_after: Duration,
 }
 
@@ -40,7 +40,7 @@ impl Service {
     ///
     /// # Errors
     /// Limited.
-    pub(super) async fn client_may(&self, ctx: &Ctx, row: Row, quota: Quota) -> Result<Spent> {
+    pub(super) async fn client_may(&self, ctx: &Ctx, row: LimitKind, quota: Quota) -> Result<Spent> {
         match ctx.client.ip {
             Some(address) => self.spend(ctx, row, LimitKey::client(row, address), quota).await,
             None => Ok(Spent::default()),
@@ -51,17 +51,17 @@ impl Service {
     ///
     /// # Errors
     /// Limited.
-    pub(super) async fn spend(&self, ctx: &Ctx, row: Row, key: LimitKey, quota: Quota) -> Result<Spent> {
+    pub(super) async fn spend(&self, ctx: &Ctx, row: LimitKind, key: LimitKey, quota: Quota) -> Result<Spent> {
         if self.rules.limits.mode == Mode::Off {
             return Ok(Spent::default());
         }
         match self.ports.counters.take(key, quota, ctx.now).await {
             Counted::Within { left, reset } => {
-                ctx.note(Standing { row, quota, left, reset });
+                ctx.note(LimitStatus { kind: row, quota, left, reset });
                 Ok(Spent(Some((key, ctx.now))))
             }
             Counted::Beyond { wait } => {
-                ctx.note(Standing { row, quota, left: 0, reset: wait });
+                ctx.note(LimitStatus { kind: row, quota, left: 0, reset: wait });
                 self.refuse_beyond(ctx, row, wait)?;
                 Ok(Spent::default())
             }
@@ -71,12 +71,12 @@ impl Service {
     /// Forgets what was counted.
     pub(super) async fn give_back(&self, spent: Spent) {
         if let Spent(Some((key, at))) = spent {
-            self.ports.counters.give_back(key, at).await;
+            self.ports.counters.refund(key, at).await;
         }
     }
 
     /// Something was too much.
-    fn refuse_beyond(&self, ctx: &Ctx, row: Row, wait: Duration) -> Result<()> {
+    fn refuse_beyond(&self, ctx: &Ctx, row: LimitKind, wait: Duration) -> Result<()> {
         ctx.note_beyond(row);
         let is_enforced = self.rules.limits.mode == Mode::Enforce;
         tracing::info!(limit = row.as_str(), enforced = is_enforced, "limit reached");
@@ -90,7 +90,7 @@ impl Service {
     pub(super) async fn ask<T>(
         &self,
         ctx: &Ctx,
-        row: Row,
+        row: LimitKind,
         quota: Quota,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
@@ -115,9 +115,9 @@ impl Service {
     /// # Errors
     /// Limited; and those of the work.
     pub(super) async fn try_link<T>(&self, ctx: &Ctx, work: impl Future<Output = Result<T>>) -> Result<T> {
-        let spent = self.client_may(ctx, Row::Links, self.rules.limits.links_client).await?;
+        let spent = self.client_may(ctx, LimitKind::Links, self.rules.limits.links_client).await?;
         let result = work.await;
-        if !result.as_ref().is_err_and(|error| error.kind() == Kind::BadLink) {
+        if !result.as_ref().is_err_and(|error| error.kind() == ErrorKind::BadLink) {
             self.give_back(spent).await;
         }
         result
@@ -134,7 +134,7 @@ impl Service {
         realm: &Realm,
         client: Spent,
         account: BlindIndex,
-        device: Option<&Device>,
+        device: Option<&KnownDevice>,
     ) -> Result<PasswordTry<'_>> {
         let limits = &self.rules.limits;
         let forget_after = limits.passwords_account.per;
@@ -142,8 +142,8 @@ impl Service {
             return Ok(PasswordTry { client, account: None, forget_after });
         }
         let key = match device {
-            Some(device) => realm.keys.limit_key(Row::Passwords, &[b"device", device.id()]),
-            None => realm.keys.limit_key(Row::Passwords, &[b"account", &account.0]),
+            Some(device) => LimitKey::in_realm(&realm.keys, LimitKind::Passwords, &[b"device", device.id()]),
+            None => LimitKey::in_realm(&realm.keys, LimitKind::Passwords, &[b"account", &account.0]),
         };
         // A try that is refused counts for the client all the same: whoever does not wait is no better than who guesses.
         match self.begin(ctx, key).await {
@@ -157,15 +157,15 @@ impl Service {
         }
     }
 
-    async fn begin(&self, ctx: &Ctx, key: LimitKey) -> Result<Option<Flight<'_>>> {
+    async fn begin(&self, ctx: &Ctx, key: LimitKey) -> Result<Option<Permit<'_>>> {
         let quota = self.rules.limits.passwords_account;
         loop {
-            let mark = self.flights.mark(key);
+            let generation = self.in_flight.generation(key);
             let failed = self.ports.store.failures(key).await?.remembered(ctx.now, quota.per);
-            match self.flights.begin(key, mark, failed, quota.times, ctx.now) {
+            match self.in_flight.begin(key, generation, failed, quota.times, ctx.now) {
                 Ok(flight) => return Ok(Some(flight)),
-                Err(Grounded::Stale) => {}
-                Err(Grounded::Wait(wait)) => return self.refuse_beyond(ctx, Row::Passwords, wait).map(|()| None),
+                Err(Denied::Stale) => {}
+                Err(Denied::Wait(wait)) => return self.refuse_beyond(ctx, LimitKind::Passwords, wait).map(|()| None),
             }
         }
     }
@@ -188,9 +188,9 @@ impl Service {
         batch: Batch,
         mut silent: Batch,
     ) -> Result<(), CommitError> {
-        let key = realm.keys.limit_key(Row::Mails, &[&index.0]);
+        let key = LimitKey::in_realm(&realm.keys, LimitKind::Mails, &[&index.0]);
         let quota = self.rules.limits.mails_account;
-        let counted = vec![Op::Count { row: Row::Mails, key, quota, now: ctx.now }];
+        let counted = vec![Op::Count { row: LimitKind::Mails, key, quota, now: ctx.now }];
         let Some(row) = self.commit_within(ctx, counted, batch).await? else { return Ok(()) };
         let audit = AuditRow::new(ctx, &realm.name, Event::LimitReached).index(index).reason(row.as_str());
         silent.push(Op::Audit(audit));
@@ -206,7 +206,7 @@ impl Service {
         ctx: &Ctx,
         quotas: Batch,
         batch: Batch,
-    ) -> Result<Option<Row>, CommitError> {
+    ) -> Result<Option<LimitKind>, CommitError> {
         if self.rules.limits.mode == Mode::Off {
             return self.commit(batch).await.map(|()| None);
         }

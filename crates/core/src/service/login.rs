@@ -9,15 +9,15 @@ use crate::{
     audit::{AuditRow, Event},
     clock::Timestamp,
     ctx::Ctx,
-    error::{Error, Kind, Result},
-    limit::Row,
+    error::{Error, ErrorKind, Result},
+    limit::LimitKind,
     port::{CommitError, Op, Precondition},
     realm::Realm,
     seal::{BlindIndex, DataKey},
-    service::{Faults, Given, Service, Tokens, hashing::Turn},
+    service::{FieldErrors, RawField, Service, Tokens, hashing::Turn},
     session::{
-        amr,
-        device::{Device, Holder},
+        Amr,
+        device::{DeviceOwner, KnownDevice},
     },
 };
 
@@ -25,7 +25,7 @@ use crate::{
 const TRIES: usize = 3;
 
 fn refused() -> Error {
-    Error::new(Kind::Refused, "login.refused", "Invalid email or password")
+    Error::new(ErrorKind::Refused, "login.refused", "Invalid email or password")
 }
 
 /// A user with what only a login needs.
@@ -65,19 +65,19 @@ impl Service {
         &self,
         ctx: &Ctx,
         realm: &Realm,
-        username: &Given,
-        password: &Given,
-        devices: &[Given],
+        username: &RawField,
+        password: &RawField,
+        devices: &[RawField],
     ) -> Result<LoggedIn> {
-        let mut faults = Faults::default();
+        let mut faults = FieldErrors::default();
         let both = faults.text("username", username).zip(faults.text("password", password));
-        let (username, password) = faults.unless_any(both)?;
+        let (username, password) = faults.finish(both)?;
         // First of all: beyond it nothing is looked at, so that nothing can be told by how long that takes.
-        let client = self.client_may(ctx, Row::Passwords, self.rules.limits.passwords_client).await?;
+        let client = self.client_may(ctx, LimitKind::Passwords, self.rules.limits.passwords_client).await?;
         let (Ok(email), Ok(password)) = (EmailAddress::parse(username), Password::parse(password)) else {
             return Err(refused());
         };
-        let index = realm.keys.blind_index(&email);
+        let index = email.blind_index(&realm.keys);
         let (turn, seen) = match self.admit(ctx, realm, index).await {
             Ok(admitted) => admitted,
             Err(error) => {
@@ -86,26 +86,26 @@ impl Service {
             }
         };
         // Nobody's devices are looked at like anybody's.
-        let nobody = Holder { account: index, password_set_at: Timestamp::default() };
-        let holder = seen.0.as_ref().map_or(nobody, Holder::from);
-        let device = devices.iter().find_map(|device| Device::parse(ctx, &realm.keys, holder, device.text()?));
+        let nobody = DeviceOwner { account: index, password_set_at: Timestamp::default() };
+        let holder = seen.0.as_ref().map_or(nobody, DeviceOwner::from);
+        let device = devices.iter().find_map(|device| KnownDevice::parse(ctx, &realm.keys, holder, device.text()?));
         let device = device.filter(|_| seen.0.is_some());
         let attempt = self.try_password(ctx, realm, client, index, device.as_ref()).await?;
         let (tokens, holder) = match self.enter(ctx, realm, index, (&turn, seen), &password).await {
             Ok(entered) => entered,
-            Err(error) if error.kind() == Kind::Refused => {
+            Err(error) if error.kind() == ErrorKind::Refused => {
                 self.note_refusal(ctx, realm, index, "wrong", attempt.failed(ctx)).await?;
                 return Err(error);
             }
             // The right password of an address that is not proved opens nothing, and costs two hashes.
-            Err(error) if error.kind() == Kind::Forbidden => return Err(error),
+            Err(error) if error.kind() == ErrorKind::Forbidden => return Err(error),
             Err(error) => {
                 self.forgive(attempt).await;
                 return Err(error);
             }
         };
         self.forgive(attempt).await;
-        let device = device.unwrap_or_else(|| Device::new(ctx)).expose(ctx, &realm.keys, holder);
+        let device = device.unwrap_or_else(|| KnownDevice::new(ctx)).expose(ctx, &realm.keys, holder);
         Ok(LoggedIn { tokens, device })
     }
 
@@ -123,18 +123,18 @@ impl Service {
         index: BlindIndex,
         (turn, mut seen): (&Turn<'_>, Seen),
         password: &Password,
-    ) -> Result<(Tokens, Holder)> {
+    ) -> Result<(Tokens, DeviceOwner)> {
         for _ in 0..TRIES {
             match self.judge(ctx, realm, (turn, seen), password).await? {
                 Verdict::Owner(owner) => {
-                    let holder = Holder::from(&owner.user);
+                    let holder = DeviceOwner::from(&owner.user);
                     if let Some(tokens) = self.open_session(ctx, realm, turn, *owner, password).await? {
                         return Ok((tokens, holder));
                     }
                 }
                 Verdict::Unverified => {
                     self.note_refusal(ctx, realm, index, "unverified", None).await?;
-                    return Err(Error::new(Kind::Forbidden, "login.unverified", "Email not verified"));
+                    return Err(Error::new(ErrorKind::Forbidden, "login.unverified", "Email not verified"));
                 }
                 Verdict::Wrong => return Err(refused()),
             }
@@ -154,12 +154,12 @@ impl Service {
             Some(user) => Some(Unlocked::open(realm, user)?),
             None => {
                 let nobody = &realm.nobody;
-                nobody.vault.open_password(&nobody.vault.key(&realm.keys, &nobody.id)?)?;
+                nobody.envelope.open_password(&nobody.envelope.key(&realm.keys, &nobody.id)?)?;
                 None
             }
         };
         let of_owner = self.matches(turn, password, owner.as_ref().map(|owner| &owner.hash)).await?;
-        let of_registration = match registration.filter(|registration| registration.expires_at > ctx.now) {
+        let of_registration = match registration.filter(|registration| registration.is_pending(ctx.now)) {
             Some(registration) => self.is_of(turn, realm, &registration, password).await?,
             None => false,
         };
@@ -177,8 +177,8 @@ impl Service {
         registration: &Registration,
         password: &Password,
     ) -> Result<bool> {
-        let key = registration.vault.key(&realm.keys, &registration.id)?;
-        self.matches(turn, password, Some(&registration.vault.open_password(&key)?)).await
+        let key = registration.envelope.key(&realm.keys, &registration.id)?;
+        self.matches(turn, password, Some(&registration.envelope.open_password(&key)?)).await
     }
 
     /// Commits the session, and a stronger hash if the settings have risen. `None` when the account has changed since the
@@ -191,8 +191,8 @@ impl Service {
         owner: Unlocked,
         password: &Password,
     ) -> Result<Option<Tokens>> {
-        let profile = owner.user.vault.open_profile(&owner.key)?;
-        let (session, tokens) = self.begin_session(ctx, realm, &owner.user.id, &owner.key, &profile, amr::PASSWORD)?;
+        let profile = owner.user.envelope.open_profile(&owner.key)?;
+        let (session, tokens) = self.begin_session(ctx, realm, &owner.user.id, &owner.key, &profile, Amr::Password)?;
         let id = session.id.clone();
         let audit = AuditRow::new(ctx, &realm.name, Event::LoggedIn).user(&owner.user.id);
         let same_user = self.same_user(ctx, turn, owner, password).await?;
@@ -213,8 +213,8 @@ impl Service {
             return Ok(Op::RequireUser { realm: user.realm, id: user.id, revision: user.revision });
         }
         let stronger = self.hash(ctx, turn, password).await?;
-        let vault = user.vault.with_password(ctx, &key, &stronger);
-        Ok(Op::UpdateUser(User { vault, revision: user.revision + 1, ..user }))
+        let envelope = user.envelope.with_password(ctx, &key, &stronger);
+        Ok(Op::UpdateUser(User { envelope, revision: user.revision + 1, ..user }))
     }
 
     async fn note_refusal(
@@ -233,8 +233,8 @@ impl Service {
 
 impl Unlocked {
     fn open(realm: &Realm, user: User) -> Result<Self> {
-        let key = user.vault.key(&realm.keys, &user.id)?;
-        let hash = user.vault.open_password(&key)?;
+        let key = user.envelope.key(&realm.keys, &user.id)?;
+        let hash = user.envelope.open_password(&key)?;
         Ok(Self { user, key, hash })
     }
 }

@@ -25,7 +25,7 @@ mod verify;
 pub use authenticate::Principal;
 pub use create::{CreateForm, Created};
 pub use deliver::Delivery;
-pub use form::{Faults, Given};
+pub use form::{FieldErrors, RawField};
 pub use login::LoggedIn;
 pub use realms::{OpenRealmsError, Realms};
 pub use session::Tokens;
@@ -37,13 +37,13 @@ use std::{fmt, sync::Arc, time::Duration};
 use crate::{
     account::password::Policy,
     ctx::Ctx,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     id::{ChallengeId, OutboxId, RealmName, UserId},
-    limit::{Flights, Limits},
-    link::{Act, Challenge, HAND_OVER_WITHIN, LinkToken},
+    limit::{InFlight, Limits},
+    link::{Challenge, HAND_OVER_WITHIN, LinkAction, LinkToken},
     message::{MessageKind, Recipient, outbox::OutboxRow},
     port::{
-        AccountCache, Batch, CommitError, Counters, HashError, MailSender, Op, PasswordHasher, Render, Revocations,
+        AccountCache, Batch, CommitError, Counters, HashError, MailSender, Op, PasswordHasher, Render, SessionCache,
         SmsSender, Store, StoreError,
     },
     realm::Realm,
@@ -61,7 +61,7 @@ pub struct Ports {
     /// Slow hashes.
     pub hasher: Arc<dyn PasswordHasher>,
     /// What is known of ended sessions.
-    pub revocations: Arc<dyn Revocations>,
+    pub sessions: Arc<dyn SessionCache>,
     /// Accounts read lately.
     pub accounts: Arc<dyn AccountCache>,
     /// What clients have done lately.
@@ -111,7 +111,7 @@ pub struct Service {
     /// How signing keys are made, where they are our own.
     own_keys: Option<OwnKeys>,
     realms: Realms,
-    flights: Flights,
+    in_flight: InFlight,
     /// Called when something new waits in the outbox.
     wake: Box<dyn Fn() + Send + Sync>,
 }
@@ -133,7 +133,7 @@ impl Service {
         realms: Realms,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        Self { ports, rules, tokens, own_keys, realms, flights: Flights::default(), wake: Box::new(wake) }
+        Self { ports, rules, tokens, own_keys, realms, in_flight: InFlight::default(), wake: Box::new(wake) }
     }
 
     /// The realm of this name.
@@ -156,10 +156,10 @@ impl Service {
             .collect();
         let changed: Vec<_> = batch.iter().filter_map(changed_user).collect();
         self.ports.store.commit(batch).await?;
-        self.ports.revocations.revoke(&ended);
+        self.ports.sessions.revoke(&ended);
         for (realm, user) in changed {
-            self.ports.revocations.doubt(&realm, &user);
-            self.ports.accounts.forget(&realm, &user);
+            self.ports.sessions.invalidate_user(&realm, &user);
+            self.ports.accounts.invalidate(&realm, &user);
         }
         if enqueues {
             (self.wake)();
@@ -179,7 +179,7 @@ impl Service {
     }
 
     /// The URL of a mail that opens this page and does this.
-    fn mailed_url(&self, realm: &Realm, page: &str, act: Act, challenge: &Challenge) -> String {
+    fn mailed_url(&self, realm: &Realm, page: &str, act: LinkAction, challenge: &Challenge) -> String {
         self.link(&realm.name, page, &LinkToken::derive(&realm.keys, act, challenge))
     }
 }
@@ -222,7 +222,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => {
-                Self::new(Kind::Unavailable(COME_BACK), "unavailable", "The service is not available for now.")
+                Self::new(ErrorKind::Unavailable(COME_BACK), "unavailable", "The service is not available for now.")
                     .because(error)
             }
             StoreError::Broken(_) => Self::internal(error),
@@ -243,7 +243,7 @@ impl From<HashError> for Error {
     fn from(error: HashError) -> Self {
         match error {
             HashError::Overloaded => {
-                Self::new(Kind::Overloaded(COME_BACK), "overloaded", "Too much to do for now; please try again.")
+                Self::new(ErrorKind::Overloaded(COME_BACK), "overloaded", "Too much to do for now; please try again.")
                     .because(error)
             }
             HashError::Failed(_) => Self::internal(error),

@@ -9,16 +9,16 @@ use crate::{
     account::{User, phone::PhoneNumber},
     audit::{AuditRow, Event},
     ctx::Ctx,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     id::UserId,
-    limit::Row,
-    link::{Act, Challenge, Code, LinkToken, Presented, Purpose},
+    limit::LimitKind,
+    link::{Challenge, Code, LinkAction, LinkToken, PresentedToken, Purpose},
     message::{MessageKind, Recipient, outbox::OutboxRow},
     port::{Batch, CommitError, Op, Precondition},
     realm::Realm,
     seal::RealmKeys,
     service::{
-        Faults, Given, Service, message,
+        FieldErrors, RawField, Service, message,
         sms_limits::{came_back, nobodys_budgets},
     },
 };
@@ -28,15 +28,15 @@ const TRIES: u32 = 5;
 
 /// Whom a handle concerns that is for nobody.
 fn decoy(keys: &RealmKeys, id: &str, phone: &PhoneNumber) -> UserId {
-    keys.nobody(&["phone", id, phone.as_str()])
+    keys.decoy_id(&["phone", id, phone.as_str()])
 }
 
 fn wrong() -> Error {
-    Error::new(Kind::BadLink, "otp.wrong", "Invalid OTP")
+    Error::new(ErrorKind::BadLink, "otp.wrong", "Invalid OTP")
 }
 
 fn dead() -> Error {
-    Error::new(Kind::BadLink, "otp.invalid", "Invalid or expired OTP")
+    Error::new(ErrorKind::BadLink, "otp.invalid", "Invalid or expired OTP")
 }
 
 impl Service {
@@ -44,20 +44,20 @@ impl Service {
     ///
     /// # Errors
     /// Invalid, naming the bad fields; unavailable, also where there is nobody to send short messages.
-    pub async fn send_code(&self, ctx: &Ctx, realm: &Realm, id: &Given, phone: &Given) -> Result<LinkToken> {
-        let mut faults = Faults::default();
+    pub async fn send_code(&self, ctx: &Ctx, realm: &Realm, id: &RawField, phone: &RawField) -> Result<LinkToken> {
+        let mut faults = FieldErrors::default();
         let id = faults.text("id", id);
         let phone = faults.phone("phone", phone);
-        let (id, phone) = faults.unless_any(id.zip(phone))?;
+        let (id, phone) = faults.finish(id.zip(phone))?;
         if self.ports.sms.is_none() {
-            let away = Kind::Unavailable(Duration::from_secs(3600));
+            let away = ErrorKind::Unavailable(Duration::from_secs(3600));
             return Err(Error::new(away, "sms.unavailable", "Short messages cannot be sent"));
         }
         let work = async {
             let draft = self.draft_code(ctx, realm, id, &phone).await?;
             self.hand_out(ctx, realm, draft).await
         };
-        self.ask(ctx, Row::Codes, self.rules.limits.codes_client, work).await
+        self.ask(ctx, LimitKind::Codes, self.rules.limits.codes_client, work).await
     }
 
     async fn draft_code(&self, ctx: &Ctx, realm: &Realm, id: &str, phone: &PhoneNumber) -> Result<Draft> {
@@ -84,7 +84,7 @@ impl Service {
 
     /// Gives the handle. What it may cost too much of, nobody is told.
     async fn hand_out(&self, ctx: &Ctx, realm: &Realm, draft: Draft) -> Result<LinkToken> {
-        let handle = |challenge| LinkToken::derive(&realm.keys, Act::Phone, challenge);
+        let handle = |challenge| LinkToken::derive(&realm.keys, LinkAction::Phone, challenge);
         let Some(row) = self.send_within(ctx, realm, &draft).await? else { return Ok(handle(&draft.challenge)) };
         // This one leads nowhere, and the one before is as good as it was.
         let audit = draft.audit(ctx, realm, Event::LimitReached).reason(row.as_str());
@@ -97,16 +97,16 @@ impl Service {
     /// Writes the challenge and sends its code; where there is no money for an SMS, all else is done as for a number that is
     /// nobody's, so that only its owner could tell. Nothing at all, where account or number have had too many: then their row
     /// is given.
-    async fn send_within(&self, ctx: &Ctx, realm: &Realm, draft: &Draft) -> Result<Option<Row>> {
+    async fn send_within(&self, ctx: &Ctx, realm: &Realm, draft: &Draft) -> Result<Option<LimitKind>> {
         let (row, event) = if draft.is_stopped {
-            (Row::SmsCountry, Event::SmsStopped)
+            (LimitKind::SmsCountry, Event::SmsStopped)
         } else {
             let quotas = [draft.own.as_slice(), &draft.budgets].concat();
             let mut sending = draft.batch(draft.audit(ctx, realm, Event::CodeRequested));
             sending.push(Op::Enqueue(draft.sms.clone()));
             match self.commit_within(ctx, quotas, sending).await? {
                 None => return Ok(None),
-                Some(Row::Codes) => return Ok(Some(Row::Codes)),
+                Some(LimitKind::Codes) => return Ok(Some(LimitKind::Codes)),
                 Some(row) => (row, Event::LimitReached),
             }
         };
@@ -130,10 +130,10 @@ impl Service {
     ///
     /// # Errors
     /// Invalid, for missing fields; a bad link, for a wrong code or a handle that is not good any more; unavailable.
-    pub async fn verify_code(&self, ctx: &Ctx, realm: &Realm, handle: &Given, code: &Given) -> Result<()> {
-        let mut faults = Faults::default();
+    pub async fn verify_code(&self, ctx: &Ctx, realm: &Realm, handle: &RawField, code: &RawField) -> Result<()> {
+        let mut faults = FieldErrors::default();
         let both = faults.text("token", handle).zip(faults.text("otp", code));
-        let (handle, code) = faults.unless_any(both)?;
+        let (handle, code) = faults.finish(both)?;
         self.try_link(ctx, self.give_code(ctx, realm, handle, code)).await
     }
 
@@ -155,9 +155,9 @@ impl Service {
 
     /// Counts the try before the code is looked at, so that no number of parallel tries gets a sixth.
     async fn take_try(&self, ctx: &Ctx, realm: &Realm, handle: &str) -> Result<Challenge> {
-        let presented = Presented::parse(handle).ok_or_else(dead)?;
+        let presented = PresentedToken::parse(handle).ok_or_else(dead)?;
         let challenge = self.ports.store.challenge(&realm.name, presented.challenge).await?.ok_or_else(dead)?;
-        if challenge.purpose != Purpose::Phone || !presented.proves(&realm.keys, Act::Phone, &challenge) {
+        if challenge.purpose != Purpose::Phone || !presented.proves(&realm.keys, LinkAction::Phone, &challenge) {
             return Err(dead());
         }
         let attempt = Op::TryChallenge { realm: realm.name.clone(), id: challenge.id, now: ctx.now, limit: TRIES };

@@ -6,7 +6,7 @@ use crate::{
     ctx::Ctx,
     id::RealmName,
     port::{CommitError, Op, Precondition, RootKeyRow, Store, StoreError},
-    realm::{Nobody, Realm},
+    realm::{Decoy, Realm},
     seal::{EncryptionKey, RealmKeys, RootKey},
 };
 
@@ -64,7 +64,7 @@ impl Realms {
             let root = unwrap(ctx, store, keys, &row).await?;
             if names.contains(&row.realm) {
                 let keys = RealmKeys::derive(row.realm.clone(), &root);
-                let nobody = Nobody::new(ctx, &keys);
+                let nobody = Decoy::new(ctx, &keys);
                 realms.insert(row.realm.clone(), Arc::new(Realm { name: row.realm, keys, nobody }));
             }
         }

@@ -5,14 +5,14 @@ use crate::{
     audit::{AuditRow, Event},
     ctx::Ctx,
     error::{Error, Result},
-    limit::Row,
-    link::{Act, Challenge, Presented, Purpose},
+    limit::LimitKind,
+    link::{Challenge, LinkAction, PresentedToken, Purpose},
     message::{MessageKind, Recipient},
     port::{Batch, CommitError, Op, Precondition},
     realm::Realm,
     seal::BlindIndex,
-    service::{Faults, Given, Service, message, settle::Standing},
-    session::device::{Device, Holder},
+    service::{FieldErrors, RawField, Service, message, settle::Standing},
+    session::device::{DeviceOwner, KnownDevice},
 };
 
 /// Whom a link for a new password concerns.
@@ -31,20 +31,20 @@ impl Service {
     ///
     /// # Errors
     /// Limited; invalid for what is no address; unavailable.
-    pub async fn forget_password(&self, ctx: &Ctx, realm: &Realm, email: &Given) -> Result<()> {
-        let mut faults = Faults::default();
+    pub async fn forget_password(&self, ctx: &Ctx, realm: &Realm, email: &RawField) -> Result<()> {
+        let mut faults = FieldErrors::default();
         let email = faults.email("email", email);
-        let email = faults.unless_any(email)?;
-        self.ask(ctx, Row::Resets, self.rules.limits.mails_client, self.mail_reset(ctx, realm, &email)).await
+        let email = faults.finish(email)?;
+        self.ask(ctx, LimitKind::Resets, self.rules.limits.mails_client, self.mail_reset(ctx, realm, &email)).await
     }
 
     async fn mail_reset(&self, ctx: &Ctx, realm: &Realm, email: &EmailAddress) -> Result<()> {
-        let index = realm.keys.blind_index(email);
+        let index = email.blind_index(&realm.keys);
         let (user, registration) = self.ports.store.by_index(&realm.name, index).await?;
-        let pending = registration.filter(|registration| registration.expires_at > ctx.now);
+        let pending = registration.filter(|registration| registration.is_pending(ctx.now));
         let subject = user.map(|user| user.id).or(pending.map(|registration| registration.id));
         // Always the same for the same address, so that a newer link replaces the one before for nobody, too.
-        let subject = subject.unwrap_or_else(|| realm.keys.nobody(&["reset", email.as_str()]));
+        let subject = subject.unwrap_or_else(|| realm.keys.decoy_id(&["reset", email.as_str()]));
 
         let challenge = Challenge::new(ctx, &realm.name, Purpose::Reset, &subject, self.rules.reset_lifetime);
         let recipient = Recipient { to: email.as_str().to_owned(), name: String::new() };
@@ -78,14 +78,14 @@ impl Service {
     /// # Errors
     /// The one answer for bad links; invalid, when the password may not be chosen, and then the link stays good;
     /// overloaded; unavailable.
-    pub async fn choose_password(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &Given) -> Result<String> {
+    pub async fn choose_password(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &RawField) -> Result<String> {
         let account = self.try_link(ctx, self.give_password(ctx, realm, token, password)).await?;
-        let holder = Holder { account, password_set_at: ctx.now };
-        Ok(Device::new(ctx).expose(ctx, &realm.keys, holder))
+        let holder = DeviceOwner { account, password_set_at: ctx.now };
+        Ok(KnownDevice::new(ctx).expose(ctx, &realm.keys, holder))
     }
 
     /// Whose password it is now, by the index of their address.
-    async fn give_password(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &Given) -> Result<BlindIndex> {
+    async fn give_password(&self, ctx: &Ctx, realm: &Realm, token: &str, password: &RawField) -> Result<BlindIndex> {
         match self.purpose(realm, token).await? {
             Purpose::Registration => {
                 let (registration, challenge) = self.claimable(ctx, realm, token).await?;
@@ -115,14 +115,14 @@ impl Service {
 
     /// What the challenge of a token was made for; the token has yet to prove itself.
     async fn purpose(&self, realm: &Realm, token: &str) -> Result<Purpose> {
-        let presented = Presented::parse(token).ok_or_else(Error::bad_link)?;
+        let presented = PresentedToken::parse(token).ok_or_else(Error::bad_link)?;
         let challenge = self.ports.store.challenge(&realm.name, presented.challenge).await?;
         Ok(challenge.ok_or_else(Error::bad_link)?.purpose)
     }
 
     /// The contested registration behind the link of its form.
     async fn claimable(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<(Registration, Challenge)> {
-        match self.standing(ctx, realm, Act::Claim, token).await? {
+        match self.standing(ctx, realm, LinkAction::SetPassword, token).await? {
             Standing::Pending(registration, challenge) if registration.contested => Ok((registration, challenge)),
             _ => Err(Error::bad_link()),
         }
@@ -130,7 +130,7 @@ impl Service {
 
     /// Whom a reset link concerns, while it is good.
     async fn resettable(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<(Subject, Challenge)> {
-        let challenge = self.challenge(ctx, realm, Act::Reset, Purpose::Reset, token).await?;
+        let challenge = self.challenge(ctx, realm, LinkAction::Reset, Purpose::Reset, token).await?;
         if challenge.used_at.is_some() {
             return Err(Error::bad_link());
         }
@@ -138,7 +138,7 @@ impl Service {
             return Ok((Subject::User(user), challenge));
         }
         let registration = self.ports.store.registration(&realm.name, &challenge.subject).await?;
-        let pending = registration.filter(|registration| registration.expires_at > ctx.now);
+        let pending = registration.filter(|registration| registration.is_pending(ctx.now));
         Ok((Subject::Registration(pending.ok_or_else(Error::bad_link)?), challenge))
     }
 
@@ -150,15 +150,15 @@ impl Service {
         realm: &Realm,
         registration: Registration,
         challenge: &Challenge,
-        password: &Given,
+        password: &RawField,
         event: Event,
     ) -> Result<bool> {
-        let key = registration.vault.key(&realm.keys, &registration.id)?;
-        let profile = registration.vault.open_profile(&key)?;
+        let key = registration.envelope.key(&realm.keys, &registration.id)?;
+        let profile = registration.envelope.open_profile(&key)?;
         let password = self.accept(password, &profile)?;
         let hash = self.hash(ctx, &self.turn(ctx)?, &password).await?;
         let mut user = registration.into_user();
-        user.vault = user.vault.with_password(ctx, &key, &hash);
+        user.envelope = user.envelope.with_password(ctx, &key, &hash);
         user.password_set_at = ctx.now;
         // Whoever chooses a password by a link need not be who typed the number.
         user.phone_disputed = true;
@@ -173,19 +173,19 @@ impl Service {
         realm: &Realm,
         user: User,
         challenge: &Challenge,
-        password: &Given,
+        password: &RawField,
     ) -> Result<bool> {
-        let key = user.vault.key(&realm.keys, &user.id)?;
-        let profile = user.vault.open_profile(&key)?;
+        let key = user.envelope.key(&realm.keys, &user.id)?;
+        let profile = user.envelope.open_profile(&key)?;
         let password = self.accept(password, &profile)?;
         let hash = self.hash(ctx, &self.turn(ctx)?, &password).await?;
         let (id, name) = (user.id.clone(), realm.name.clone());
         let audit = AuditRow::new(ctx, &realm.name, Event::PasswordReset).user(&id).index(user.index);
         let notice = message(ctx, realm, MessageKind::PasswordChanged, &Recipient::of(&profile), None)?;
-        let vault = user.vault.with_password(ctx, &key, &hash);
+        let envelope = user.envelope.with_password(ctx, &key, &hash);
         let batch = vec![
             Op::SpendChallenge { realm: name.clone(), id: challenge.id, now: ctx.now },
-            Op::UpdateUser(User { vault, password_set_at: ctx.now, revision: user.revision + 1, ..user }),
+            Op::UpdateUser(User { envelope, password_set_at: ctx.now, revision: user.revision + 1, ..user }),
             self.end_all(ctx, realm, &id, None),
             Op::DropChallenges { realm: name, subject: id.clone(), purpose: Purpose::Reset },
             Op::Audit(audit),
@@ -202,10 +202,10 @@ impl Service {
         }
     }
 
-    fn accept(&self, password: &Given, profile: &Profile) -> Result<crate::account::password::Password> {
-        let mut faults = Faults::default();
+    fn accept(&self, password: &RawField, profile: &Profile) -> Result<crate::account::password::Password> {
+        let mut faults = FieldErrors::default();
         let context = [profile.first_name.as_str(), profile.last_name.as_str(), profile.email.as_str()];
         let password = faults.password("password", password, &self.rules.password, &context);
-        faults.unless_any(password)
+        faults.finish(password)
     }
 }

@@ -6,12 +6,12 @@ use crate::{
     ctx::Ctx,
     error::Result,
     id::UserId,
-    limit::Row,
+    limit::LimitKind,
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient},
     port::{Batch, Op},
     realm::Realm,
-    service::{Faults, Given, Service, message},
+    service::{FieldErrors, RawField, Service, message},
 };
 
 impl Service {
@@ -21,17 +21,17 @@ impl Service {
     ///
     /// # Errors
     /// Limited; invalid for what is no address; unavailable.
-    pub async fn resend_verification(&self, ctx: &Ctx, realm: &Realm, email: &Given) -> Result<()> {
-        let mut faults = Faults::default();
+    pub async fn resend_verification(&self, ctx: &Ctx, realm: &Realm, email: &RawField) -> Result<()> {
+        let mut faults = FieldErrors::default();
         let email = faults.email("email", email);
-        let email = faults.unless_any(email)?;
-        self.ask(ctx, Row::Resends, self.rules.limits.mails_client, self.mail_again(ctx, realm, &email)).await
+        let email = faults.finish(email)?;
+        self.ask(ctx, LimitKind::Resends, self.rules.limits.mails_client, self.mail_again(ctx, realm, &email)).await
     }
 
     async fn mail_again(&self, ctx: &Ctx, realm: &Realm, email: &EmailAddress) -> Result<()> {
-        let index = realm.keys.blind_index(email);
+        let index = email.blind_index(&realm.keys);
         let (owner, registration) = self.ports.store.by_index(&realm.name, index).await?;
-        let pending = registration.filter(|registration| owner.is_none() && registration.expires_at > ctx.now);
+        let pending = registration.filter(|registration| owner.is_none() && registration.is_pending(ctx.now));
 
         let subject = pending.map_or_else(|| UserId::random(ctx.random()), |registration| registration.id);
         let lifetime = self.rules.verification_lifetime;

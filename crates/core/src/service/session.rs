@@ -5,14 +5,14 @@ use crate::{
     audit::{AuditRow, Event},
     clock::Timestamp,
     ctx::Ctx,
-    error::{Error, Kind, Result},
+    error::{Error, ErrorKind, Result},
     id::{SessionId, UserId},
-    limit::Row,
+    limit::{LimitKey, LimitKind},
     port::{CommitError, Op, Precondition},
     realm::Realm,
-    seal::{DataKey, Sealed},
-    service::{Given, Service},
-    session::{Family, Revocation, Session},
+    seal::DataKey,
+    service::{RawField, Service},
+    session::{Amr, Family, Revocation, Session, SessionClient},
     token::{AccessToken, CLOCK_SKEW, RefreshToken},
 };
 
@@ -31,7 +31,7 @@ const GRACE: std::time::Duration = std::time::Duration::from_secs(30);
 const TRIES: usize = 8;
 
 fn dead() -> Error {
-    Error::new(Kind::Refused, "refresh.invalid", "Invalid or expired refresh token")
+    Error::new(ErrorKind::Refused, "refresh.invalid", "Invalid or expired refresh token")
 }
 
 /// What a refresh token is to its session.
@@ -65,7 +65,7 @@ impl Service {
         user: &UserId,
         key: &DataKey,
         profile: &Profile,
-        amr: &str,
+        amr: Amr,
     ) -> Result<(Session, Tokens)> {
         let id = SessionId::random(ctx.random());
         let refresh = RefreshToken::first(ctx, &realm.keys, &id);
@@ -74,8 +74,8 @@ impl Service {
             id,
             user: user.clone(),
             auth_time: ctx.now,
-            amr: vec![amr.to_owned()],
-            client: client(ctx, key)?,
+            amr: vec![amr],
+            client: key.seal(ctx, "session", &SessionClient::from(&ctx.client).to_bytes()?),
             created_at: ctx.now,
             expires_at: ctx.now.plus(self.rules.session_lifetime),
             family: Family {
@@ -109,10 +109,10 @@ impl Service {
     ///
     /// # Errors
     /// Refused, without saying why; limited; unavailable.
-    pub async fn refresh(&self, ctx: &Ctx, realm: &Realm, token: &Given) -> Result<Tokens> {
+    pub async fn refresh(&self, ctx: &Ctx, realm: &Realm, token: &RawField) -> Result<Tokens> {
         let token = token.text().and_then(|raw| RefreshToken::parse(&realm.keys, raw)).ok_or_else(dead)?;
-        let key = realm.keys.limit_key(Row::Refreshes, &[token.session().as_str().as_bytes()]);
-        match self.spend(ctx, Row::Refreshes, key, self.rules.limits.refreshes_session).await {
+        let key = LimitKey::in_realm(&realm.keys, LimitKind::Refreshes, &[token.session().as_str().as_bytes()]);
+        match self.spend(ctx, LimitKind::Refreshes, key, self.rules.limits.refreshes_session).await {
             Ok(spent) => self.counted(spent, self.rotate(ctx, realm, &token)).await,
             // Whoever holds a stolen token must not hide it by using up what the session may ask for.
             Err(limited) => match self.live(ctx, realm, &token).await? {
@@ -127,7 +127,7 @@ impl Service {
     /// The session of a refresh token, while it lasts.
     async fn live(&self, ctx: &Ctx, realm: &Realm, token: &RefreshToken) -> Result<Session> {
         let session = self.ports.store.session(&realm.name, token.session()).await?.ok_or_else(dead)?;
-        if session.expires_at.min(session.family.idle_until) <= ctx.now { Err(dead()) } else { Ok(session) }
+        if session.is_live(ctx.now) { Ok(session) } else { Err(dead()) }
     }
 
     async fn rotate(&self, ctx: &Ctx, realm: &Realm, token: &RefreshToken) -> Result<Tokens> {
@@ -187,10 +187,4 @@ impl Service {
     fn last_token_expires(&self, ctx: &Ctx) -> Timestamp {
         ctx.now.plus(self.tokens.lifetime).plus(CLOCK_SKEW)
     }
-}
-
-/// Where and on what somebody logged in, for their own list of sessions.
-fn client(ctx: &Ctx, key: &DataKey) -> Result<Sealed> {
-    let seen = serde_json::json!({ "ip": ctx.client.ip.map(|ip| ip.to_string()), "agent": ctx.client.agent });
-    Ok(key.seal(ctx, "session", &serde_json::to_vec(&seen).map_err(Error::internal)?))
 }

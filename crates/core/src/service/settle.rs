@@ -6,7 +6,7 @@ use crate::{
     ctx::Ctx,
     error::{Error, Result},
     id::ChallengeId,
-    link::{Act, Challenge, Presented, Purpose},
+    link::{Challenge, LinkAction, PresentedToken, Purpose},
     message::{MessageKind, Recipient},
     port::{Batch, CommitError, Op},
     realm::Realm,
@@ -26,13 +26,13 @@ impl Service {
     ///
     /// # Errors
     /// The one answer for bad links, whatever is wrong with this one.
-    pub(super) async fn standing(&self, ctx: &Ctx, realm: &Realm, act: Act, token: &str) -> Result<Standing> {
+    pub(super) async fn standing(&self, ctx: &Ctx, realm: &Realm, act: LinkAction, token: &str) -> Result<Standing> {
         let challenge = self.challenge(ctx, realm, act, Purpose::Registration, token).await?;
         if challenge.used_at.is_some() {
             return self.settled(realm, &challenge).await.map(Standing::Settled);
         }
         let registration = self.ports.store.registration(&realm.name, &challenge.subject).await?;
-        match registration.filter(|registration| registration.expires_at > ctx.now) {
+        match registration.filter(|registration| registration.is_pending(ctx.now)) {
             Some(registration) => Ok(Standing::Pending(registration, challenge)),
             // Settled or replaced since: whatever came instead has another id.
             None => self.settled(realm, &challenge).await.map(Standing::Settled),
@@ -47,11 +47,11 @@ impl Service {
         &self,
         ctx: &Ctx,
         realm: &Realm,
-        act: Act,
+        act: LinkAction,
         purpose: Purpose,
         token: &str,
     ) -> Result<Challenge> {
-        let presented = Presented::parse(token).ok_or_else(Error::bad_link)?;
+        let presented = PresentedToken::parse(token).ok_or_else(Error::bad_link)?;
         let challenge = self.ports.store.challenge(&realm.name, presented.challenge).await?;
         let challenge = challenge.ok_or_else(Error::bad_link)?;
         let is_good = presented.proves(&realm.keys, act, &challenge)

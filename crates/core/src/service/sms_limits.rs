@@ -7,7 +7,7 @@ use crate::{
     ctx::Ctx,
     error::Result,
     id::UserId,
-    limit::{LimitKey, Mode, Quota, Row},
+    limit::{LimitKey, LimitKind, Mode, Quota},
     port::{Batch, Op},
     realm::Realm,
     service::Service,
@@ -26,17 +26,19 @@ impl Service {
         let whose = [("account", subject.as_str()), ("number", number)];
         let each = self.rules.limits.codes_account.iter().flat_map(|quota| {
             let per = quota.per.as_secs().to_be_bytes();
-            whose.map(|(kind, of)| (realm.keys.limit_key(Row::Codes, &[kind.as_bytes(), &per, of.as_bytes()]), *quota))
+            whose.map(|(kind, of)| {
+                (LimitKey::in_realm(&realm.keys, LimitKind::Codes, &[kind.as_bytes(), &per, of.as_bytes()]), *quota)
+            })
         });
-        each.map(|(key, quota)| Op::Count { row: Row::Codes, key, quota, now: ctx.now }).collect()
+        each.map(|(key, quota)| Op::Count { row: LimitKind::Codes, key, quota, now: ctx.now }).collect()
     }
 
     /// What an SMS counts against by what it costs.
     pub(super) fn budgets(&self, ctx: &Ctx, country: &str) -> Batch {
         let limits = &self.rules.limits;
         let budgets = [
-            (Row::SmsCountry, LimitKey::public(Row::SmsCountry, country), limits.sms_country),
-            (Row::Sms, LimitKey::public(Row::Sms, "all"), limits.sms),
+            (LimitKind::SmsCountry, LimitKey::public(LimitKind::SmsCountry, country), limits.sms_country),
+            (LimitKind::Sms, LimitKey::public(LimitKind::Sms, "all"), limits.sms),
         ];
         budgets.map(|(row, key, quota)| Op::Count { row, key, quota, now: ctx.now }).into()
     }
@@ -58,7 +60,7 @@ impl Service {
             return Ok(false);
         }
         let is_enforced = limits.mode == Mode::Enforce;
-        ctx.note_beyond(Row::SmsCountry);
+        ctx.note_beyond(LimitKind::SmsCountry);
         tracing::warn!(country, sent, back, enforced = is_enforced, "codes to this country do not come back");
         Ok(is_enforced)
     }
@@ -66,24 +68,25 @@ impl Service {
 
 /// As many counts as of [`Service::budgets`], and as long ones, for what is never sent.
 pub(super) fn nobodys_budgets(ctx: &Ctx, country: &str) -> Batch {
-    let keys = [format!("nobody/{country}"), "nobody".to_owned()].map(|name| LimitKey::public(Row::SmsCountry, &name));
-    keys.map(|key| Op::Count { row: Row::SmsCountry, key, quota: COUNT_ONLY, now: ctx.now }).into()
+    let keys =
+        [format!("nobody/{country}"), "nobody".to_owned()].map(|name| LimitKey::public(LimitKind::SmsCountry, &name));
+    keys.map(|key| Op::Count { row: LimitKind::SmsCountry, key, quota: COUNT_ONLY, now: ctx.now }).into()
 }
 
 /// The provider has taken a code to this country: what it never took cannot come back.
 pub(super) fn went_out(ctx: &Ctx, country: &str) -> Op {
-    Op::Count { row: Row::SmsCountry, key: sent_to(country), quota: COUNT_ONLY, now: ctx.now }
+    Op::Count { row: LimitKind::SmsCountry, key: sent_to(country), quota: COUNT_ONLY, now: ctx.now }
 }
 
 /// A code of this country was given back.
 pub(super) fn came_back(ctx: &Ctx, country: &str) -> Op {
-    Op::Count { row: Row::SmsCountry, key: back_from(country), quota: COUNT_ONLY, now: ctx.now }
+    Op::Count { row: LimitKind::SmsCountry, key: back_from(country), quota: COUNT_ONLY, now: ctx.now }
 }
 
 fn sent_to(country: &str) -> LimitKey {
-    LimitKey::public(Row::SmsCountry, &format!("sent/{country}"))
+    LimitKey::public(LimitKind::SmsCountry, &format!("sent/{country}"))
 }
 
 fn back_from(country: &str) -> LimitKey {
-    LimitKey::public(Row::SmsCountry, &format!("back/{country}"))
+    LimitKey::public(LimitKind::SmsCountry, &format!("back/{country}"))
 }

@@ -4,7 +4,7 @@ use crate::{
     audit::Event,
     ctx::Ctx,
     error::{Error, Result},
-    link::{Act, LinkToken},
+    link::{LinkAction, LinkToken},
     realm::Realm,
     service::{Service, settle::Standing},
 };
@@ -31,14 +31,14 @@ impl Service {
     }
 
     async fn prove_address(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<Verified> {
-        let (registration, challenge) = match self.standing(ctx, realm, Act::Verify, token).await? {
+        let (registration, challenge) = match self.standing(ctx, realm, LinkAction::Verify, token).await? {
             Standing::Settled(user) => {
                 return Ok(Verified::Done { name: greeting(&user.account(&realm.keys)?.profile) });
             }
             Standing::Pending(registration, challenge) => (registration, challenge),
         };
         if registration.contested {
-            return Ok(Verified::PasswordRequired(LinkToken::derive(&realm.keys, Act::Claim, &challenge)));
+            return Ok(Verified::PasswordRequired(LinkToken::derive(&realm.keys, LinkAction::SetPassword, &challenge)));
         }
         let user = registration.into_user();
         let profile = user.account(&realm.keys)?.profile;

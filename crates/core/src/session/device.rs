@@ -21,14 +21,14 @@ const LENGTH: usize = 75;
 
 /// Whose devices they are: an account's, since its password was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Holder {
+pub struct DeviceOwner {
     /// By the address.
     pub account: BlindIndex,
     /// Another password makes all devices unknown.
     pub password_set_at: Timestamp,
 }
 
-impl From<&User> for Holder {
+impl From<&User> for DeviceOwner {
     fn from(user: &User) -> Self {
         Self { account: user.index, password_set_at: user.password_set_at }
     }
@@ -36,17 +36,17 @@ impl From<&User> for Holder {
 
 /// Names a device of an account. Never printed: whoever has it, has the device's tries.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Device {
+pub struct KnownDevice {
     id: [u8; 16],
 }
 
-impl std::fmt::Debug for Device {
+impl std::fmt::Debug for KnownDevice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Device(…)")
+        f.write_str("KnownDevice(…)")
     }
 }
 
-impl Device {
+impl KnownDevice {
     /// One that was not known before.
     #[must_use]
     pub fn new(ctx: &Ctx) -> Self {
@@ -55,7 +55,7 @@ impl Device {
 
     /// Reads what [`expose`](Self::expose) gave: for this holder, and not longer than a year ago.
     #[must_use]
-    pub fn parse(ctx: &Ctx, keys: &RealmKeys, holder: Holder, raw: &str) -> Option<Self> {
+    pub fn parse(ctx: &Ctx, keys: &RealmKeys, holder: DeviceOwner, raw: &str) -> Option<Self> {
         if raw.len() != LENGTH {
             return None;
         }
@@ -69,7 +69,7 @@ impl Device {
 
     /// The text for the client to keep.
     #[must_use]
-    pub fn expose(&self, ctx: &Ctx, keys: &RealmKeys, holder: Holder) -> String {
+    pub fn expose(&self, ctx: &Ctx, keys: &RealmKeys, holder: DeviceOwner) -> String {
         let at = ctx.now.millis().to_be_bytes();
         let tag = mac(keys, holder, &self.id, &at);
         BASE64URL_NOPAD.encode(&[self.id.as_slice(), &at, tag.as_ref()].concat())
@@ -81,7 +81,7 @@ impl Device {
     }
 }
 
-fn mac(keys: &RealmKeys, holder: Holder, id: &[u8; 16], at: &[u8; 8]) -> hmac::Tag {
+fn mac(keys: &RealmKeys, holder: DeviceOwner, id: &[u8; 16], at: &[u8; 8]) -> hmac::Tag {
     let mut context = hmac::Context::with_key(keys.device_key());
     context.update(&holder.account.0);
     context.update(&holder.password_set_at.millis().to_be_bytes());

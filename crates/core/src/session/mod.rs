@@ -1,6 +1,13 @@
-//! Sessions, and the log that ends them everywhere.
+//! Sessions, their refresh tokens, and the log that ends them on every server.
 
+mod amr;
+mod change_log;
+mod client;
 pub mod device;
+
+pub use amr::Amr;
+pub use change_log::{LogPosition, Revocation};
+pub use client::SessionClient;
 
 use crate::{
     clock::Timestamp,
@@ -8,63 +15,46 @@ use crate::{
     seal::Sealed,
 };
 
-/// How somebody proved who they are: values of `amr` (RFC 8176 §2).
-pub mod amr {
-    /// By password.
-    pub const PASSWORD: &str = "pwd";
-}
-
-/// A login that goes on until it is ended or lapses.
+/// A login, until it is ended or expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// The realm.
     pub realm: RealmName,
-    /// The token's `sid`.
+    /// Claim `sid` of its access tokens.
     pub id: SessionId,
-    /// Whose it is.
     pub user: UserId,
-    /// When the owner last proved who they are.
+    /// Time of the last authentication.
     pub auth_time: Timestamp,
-    /// How they did.
-    pub amr: Vec<String>,
-    /// Address and device, sealed under the user's data key.
+    /// Methods of the last authentication.
+    pub amr: Vec<Amr>,
+    /// [`SessionClient`], sealed under the user's data key.
     pub client: Sealed,
-    /// When it began.
     pub created_at: Timestamp,
-    /// When it lapses at the latest.
+    /// Latest end, whatever its use.
     pub expires_at: Timestamp,
-    /// Where its refresh tokens stand.
     pub family: Family,
 }
 
-/// A refresh token family: the tokens of one session, of which only hashes are kept.
+impl Session {
+    /// Whether it has neither expired nor been idle for too long.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.expires_at.min(self.family.idle_until) > now
+    }
+}
+
+/// A refresh token family: the state of a session's refresh tokens, of which only hashes are stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Family {
-    /// Of the newest token.
+    /// Hash of the newest token.
     pub current: TokenHash,
-    /// Of the one before.
+    /// Hash of the token before it.
     pub previous: Option<TokenHash>,
-    /// When the newest was given out.
+    /// Time at which the newest token was issued.
     pub rotated_at: Timestamp,
-    /// When the newest lapses, unless it is used.
+    /// Expiry of the newest token, unless it is used.
     pub idle_until: Timestamp,
 }
 
 /// SHA-256 of a refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenHash(pub [u8; 32]);
-
-/// A place in the revocation log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct LogPosition(pub u64);
-
-/// One entry of the revocation log: a session that is over while tokens of it may still be about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Revocation {
-    /// The realm.
-    pub realm: RealmName,
-    /// The session that is over.
-    pub session: SessionId,
-    /// When the last token of it has expired, so that the entry can go.
-    pub expires_at: Timestamp,
-}

@@ -13,8 +13,8 @@
 
 pub mod account_cache;
 pub mod counters;
-pub mod revocations;
 pub mod rows;
+pub mod session_cache;
 pub mod store;
 mod together;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     account::{
-        Account, Profile, Registration, User, Vault, country::CountryCode, email::EmailAddress, name::PersonName,
+        Account, Envelope, Profile, Registration, User, country::CountryCode, email::EmailAddress, name::PersonName,
         phone::PhoneNumber,
     },
     audit::{AuditRow, Event},
@@ -17,7 +17,7 @@ use crate::{
     },
     port::{RootKeyRow, SigningKeyRow},
     seal::{BlindIndex, Sealed},
-    session::{Family, Revocation, Session, TokenHash, amr},
+    session::{Amr, Family, Revocation, Session, TokenHash},
     token::Algorithm,
 };
 
@@ -92,9 +92,9 @@ pub fn sealed(text: &str) -> Sealed {
 
 /// A vault with three different things in it.
 #[must_use]
-pub fn vault(of: &str) -> Vault {
+pub fn envelope(of: &str) -> Envelope {
     let part = |what: &str| sealed(&format!("{what} of {of}"));
-    Vault { data_key: part("key"), profile: part("profile"), password: part("password") }
+    Envelope { data_key: part("key"), profile: part("profile"), password: part("password") }
 }
 
 /// A user of this realm with this address, at their first revision.
@@ -104,7 +104,7 @@ pub fn user(realm: &RealmName, id: &str, address: &str) -> User {
         realm: realm.clone(),
         id: user_id(id),
         index: index(address),
-        vault: vault(id),
+        envelope: envelope(id),
         password_set_at: NOW,
         phone_verified_at: None,
         phone_disputed: false,
@@ -120,7 +120,7 @@ pub fn registration(realm: &RealmName, id: &str, address: &str) -> Registration 
         realm: realm.clone(),
         id: user_id(id),
         index: index(address),
-        vault: vault(id),
+        envelope: envelope(id),
         contested: false,
         created_at: NOW,
         expires_at: NOW.plus(HOUR),
@@ -150,7 +150,7 @@ pub fn session(realm: &RealmName, id: &str) -> Session {
         id: session_id(id),
         user: user_id("ada"),
         auth_time: at(-1),
-        amr: vec![amr::PASSWORD.to_owned(), "otp \"quoted\"".to_owned()],
+        amr: vec![Amr::Password, Amr::Otp],
         client: sealed("192.0.2.1"),
         created_at: NOW,
         expires_at: NOW.plus(HOUR),

@@ -173,7 +173,7 @@ impl AccessTokens {
             nbf: given_at.secs(),
             exp: expires_at.secs(),
             auth_time: session.auth_time.secs(),
-            amr: session.amr.clone(),
+            amr: session.amr.iter().map(|amr| amr.as_str().to_owned()).collect(),
             aud: self.audience.clone().map(Audience::One),
         };
         Ok(AccessToken { compact: self.keys.sign(&claims)?, lifetime: expires_at.since(now) })

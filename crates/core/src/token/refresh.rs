@@ -4,11 +4,16 @@
 //! one's under the realm's key: whoever asks again with the same token, because the answer was lost, is given the same
 //! successor. The tag tells a token that was once ours from one that never was: only the former may end a session.
 
-use aws_lc_rs::{constant_time, digest, hmac};
+use aws_lc_rs::{constant_time, digest};
 use data_encoding::BASE64URL_NOPAD;
 use zeroize::Zeroizing;
 
-use crate::{ctx::Ctx, id::SessionId, seal::RealmKeys, session::TokenHash};
+use crate::{
+    ctx::Ctx,
+    id::SessionId,
+    seal::{self, RealmKeys},
+    session::TokenHash,
+};
 
 /// A refresh token. Never printed.
 #[derive(Clone)]
@@ -83,10 +88,6 @@ impl std::fmt::Debug for RefreshToken {
 
 /// HMAC-SHA-256 under the realm's refresh key, cut to 128 bits.
 fn mac(keys: &RealmKeys, purpose: &[u8], session: &SessionId, secret: &[u8; 16]) -> [u8; 16] {
-    let mut context = hmac::Context::with_key(keys.refresh_key());
-    for part in [purpose, session.as_str().as_bytes(), secret] {
-        context.update(&(part.len() as u64).to_be_bytes());
-        context.update(part);
-    }
-    context.sign().as_ref().first_chunk().copied().unwrap_or_default()
+    let tag = seal::mac(keys.refresh_key(), [purpose, session.as_str().as_bytes(), secret]);
+    tag.as_ref().first_chunk().copied().unwrap_or_default()
 }

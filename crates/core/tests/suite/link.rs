@@ -3,7 +3,7 @@ use std::time::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use portcullis_core::{
     id::{ChallengeId, UserId},
-    link::{Act, Challenge, LinkToken, Presented, Purpose},
+    link::{Challenge, LinkAction, LinkToken, PresentedToken, Purpose},
     seal::RealmKeys,
 };
 use proptest::prelude::*;
@@ -15,46 +15,47 @@ fn challenge() -> Challenge {
     Challenge::new(&ctx(1), &realm("User1"), Purpose::Registration, &subject, Duration::from_secs(60))
 }
 
-fn is_good(keys: &RealmKeys, act: Act, challenge: &Challenge, token: &str) -> bool {
-    Presented::parse(token).is_some_and(|token| token.challenge == challenge.id && token.proves(keys, act, challenge))
+fn is_good(keys: &RealmKeys, act: LinkAction, challenge: &Challenge, token: &str) -> bool {
+    PresentedToken::parse(token)
+        .is_some_and(|token| token.challenge == challenge.id && token.proves(keys, act, challenge))
 }
 
 #[test]
 fn a_token_leads_back_to_its_challenge_for_its_own_act_only() {
     let (keys, challenge) = (keys("User1", 1), challenge());
-    let token = LinkToken::derive(&keys, Act::Verify, &challenge);
-    assert!(is_good(&keys, Act::Verify, &challenge, token.expose()));
-    assert!(!is_good(&keys, Act::Claim, &challenge, token.expose()));
-    assert!(!is_good(&keys, Act::Disown, &challenge, token.expose()));
+    let token = LinkToken::derive(&keys, LinkAction::Verify, &challenge);
+    assert!(is_good(&keys, LinkAction::Verify, &challenge, token.expose()));
+    assert!(!is_good(&keys, LinkAction::SetPassword, &challenge, token.expose()));
+    assert!(!is_good(&keys, LinkAction::Reject, &challenge, token.expose()));
 }
 
 #[test]
 fn a_token_of_one_realm_is_worth_nothing_in_another() {
     let challenge = challenge();
-    let token = LinkToken::derive(&keys("User1", 1), Act::Verify, &challenge);
-    assert!(!is_good(&keys("User2", 1), Act::Verify, &challenge, token.expose()));
+    let token = LinkToken::derive(&keys("User1", 1), LinkAction::Verify, &challenge);
+    assert!(!is_good(&keys("User2", 1), LinkAction::Verify, &challenge, token.expose()));
 }
 
 #[test]
 fn a_challenge_that_was_turned_to_somebody_else_proves_nothing() {
     let (keys, challenge) = (keys("User1", 1), challenge());
-    let token = LinkToken::derive(&keys, Act::Claim, &challenge);
+    let token = LinkToken::derive(&keys, LinkAction::SetPassword, &challenge);
     let turned = Challenge { subject: UserId::parse("jane").unwrap(), ..challenge };
-    assert!(!is_good(&keys, Act::Claim, &turned, token.expose()));
+    assert!(!is_good(&keys, LinkAction::SetPassword, &turned, token.expose()));
     let other = Challenge { id: ChallengeId([9; 16]), ..turned };
-    assert!(!is_good(&keys, Act::Claim, &other, token.expose()));
+    assert!(!is_good(&keys, LinkAction::SetPassword, &other, token.expose()));
 }
 
 #[test]
 fn the_same_challenge_gives_the_same_token_every_time() {
     let (keys, challenge) = (keys("User1", 1), challenge());
-    let derive = || LinkToken::derive(&keys, Act::Verify, &challenge);
+    let derive = || LinkToken::derive(&keys, LinkAction::Verify, &challenge);
     assert_eq!(derive().expose(), derive().expose());
 }
 
 #[test]
 fn a_token_carries_128_bits_of_secret_and_is_never_printed() {
-    let token = LinkToken::derive(&keys("User1", 1), Act::Verify, &challenge());
+    let token = LinkToken::derive(&keys("User1", 1), LinkAction::Verify, &challenge());
     assert_eq!(BASE64URL_NOPAD.decode(token.expose().as_bytes()).unwrap().len(), 32);
     assert!(!format!("{token:?}").contains(token.expose()));
 }
@@ -63,8 +64,8 @@ proptest! {
     #[test]
     fn a_forged_token_proves_nothing(raw in any::<String>(), mac: [u8; 16]) {
         let (keys, challenge) = (keys("User1", 1), challenge());
-        prop_assert!(!is_good(&keys, Act::Verify, &challenge, &raw));
+        prop_assert!(!is_good(&keys, LinkAction::Verify, &challenge, &raw));
         let forged = [challenge.id.0, mac].concat();
-        prop_assert!(!is_good(&keys, Act::Verify, &challenge, &BASE64URL_NOPAD.encode(&forged)));
+        prop_assert!(!is_good(&keys, LinkAction::Verify, &challenge, &BASE64URL_NOPAD.encode(&forged)));
     }
 }

@@ -7,7 +7,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{SessionId, UserId},
     seal::Sealed,
-    session::{Family, Session, TokenHash},
+    session::{Amr, Family, Session, TokenHash},
     token::{AccessTokens, Keyring, SigningKey},
 };
 use proptest::prelude::*;
@@ -40,7 +40,7 @@ fn issue(tokens: &AccessTokens) -> String {
         id: SessionId::parse("session").unwrap(),
         user: UserId::parse("john").unwrap(),
         auth_time: ctx.now,
-        amr: vec!["pwd".to_owned()],
+        amr: vec![Amr::Password],
         client: Sealed::from_bytes(vec![]),
         created_at: ctx.now,
         expires_at: ctx.now.plus(Duration::from_secs(90 * 86_400)),

@@ -7,13 +7,13 @@ use portcullis_backends::mongodb;
 use portcullis_backends::{
     hash::{self, HashPool},
     mail::{DevMailbox, Security, SmtpSender, SmtpSettings},
-    memory::{MemoryAccounts, MemoryCounters, MemoryRevocations},
+    memory::{MemoryAccounts, MemoryCounters, MemorySessions},
     sms::{TwilioSender, TwilioSettings},
     sqlite::{self, SqliteStore},
 };
 use portcullis_core::{
     clock::{Clock, Timestamp},
-    port::{AccountCache, Counters, MailSender, Mailbox, PasswordHasher, Revocations, SmsSender, Store},
+    port::{AccountCache, Counters, MailSender, Mailbox, PasswordHasher, SessionCache, SmsSender, Store},
 };
 
 use super::BuildError;
@@ -94,8 +94,8 @@ pub(super) fn hasher(password: &config::Password) -> Result<Arc<dyn PasswordHash
     Ok(Arc::new(pool))
 }
 
-pub(super) fn revocations() -> Arc<dyn Revocations> {
-    Arc::new(MemoryRevocations::default())
+pub(super) fn sessions() -> Arc<dyn SessionCache> {
+    Arc::new(MemorySessions::default())
 }
 
 pub(super) fn accounts() -> Arc<dyn AccountCache> {

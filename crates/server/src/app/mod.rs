@@ -135,7 +135,7 @@ impl App {
         let ports = adjust(Ports {
             store,
             hasher: backends::hasher(&config.password)?,
-            revocations: backends::revocations(),
+            sessions: backends::sessions(),
             accounts: backends::accounts(),
             counters: backends::counters(),
             mailer,

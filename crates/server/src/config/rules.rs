@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use portcullis_core::limit::Failures;
+use portcullis_core::limit::FailedAttempts;
 
 use super::{
     choices::Environment,
@@ -110,13 +110,13 @@ fn twilio(values: &Values, report: &mut Report) {
 
 fn waits(values: &Values, report: &mut Report) {
     if let Some(quota) = values.get(&LIMIT_PASSWORDS_ACCOUNT)
-        && quota.per < Failures::LONGEST_WAIT
+        && quota.per < FailedAttempts::LONGEST_WAIT
     {
         let name = LIMIT_PASSWORDS_ACCOUNT.name();
         let text = "forgets wrong passwords before the longest wait for them, a minute, is over: take a longer stretch";
         report.problem(name, text, Mend::set(name, format!("{}/24h", quota.times)));
     }
-    if values.get(&BODY_TIMEOUT).is_some_and(|timeout| timeout > Failures::LONGEST_WAIT) {
+    if values.get(&BODY_TIMEOUT).is_some_and(|timeout| timeout > FailedAttempts::LONGEST_WAIT) {
         let name = BODY_TIMEOUT.name();
         let text = "must be at most 1m: a request is judged by the time at which it came";
         report.problem(name, text, Mend::set(name, "1m"));

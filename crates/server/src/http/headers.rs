@@ -10,7 +10,7 @@ use axum::{
     },
     response::Response,
 };
-use portcullis_core::{Ctx, limit::Standing};
+use portcullis_core::{Ctx, limit::LimitStatus};
 
 use super::state::Face;
 
@@ -62,9 +62,9 @@ fn tell_limits(headers: &mut HeaderMap, ctx: &Ctx) {
     if standings.is_empty() {
         return;
     }
-    let list = |item: fn(&Standing) -> String| standings.iter().map(item).collect::<Vec<_>>().join(", ");
-    let policy = list(|s| format!("\"{}\";q={};w={}", s.row.as_str(), s.quota.times, s.quota.per.as_secs()));
-    let left = list(|s| format!("\"{}\";r={};t={}", s.row.as_str(), s.left, s.reset.as_millis().div_ceil(1000)));
+    let list = |item: fn(&LimitStatus) -> String| standings.iter().map(item).collect::<Vec<_>>().join(", ");
+    let policy = list(|s| format!("\"{}\";q={};w={}", s.kind.as_str(), s.quota.times, s.quota.per.as_secs()));
+    let left = list(|s| format!("\"{}\";r={};t={}", s.kind.as_str(), s.left, s.reset.as_millis().div_ceil(1000)));
     for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);

@@ -5,7 +5,7 @@ use axum::{
     http::{StatusCode, header::RETRY_AFTER},
     response::{Html, IntoResponse, Response},
 };
-use portcullis_core::{Error, error::Kind};
+use portcullis_core::{Error, error::ErrorKind};
 use serde_json::json;
 
 use super::{
@@ -25,7 +25,7 @@ pub(super) fn answer(state: &AppState, call: &Call, wants: Wants, page: &Page, m
 
 /// A refusal as a page, or as problem+json.
 pub(super) fn refuse(state: &AppState, call: &Call, wants: Wants, page: &Page, error: Error) -> Response {
-    let is_ours = matches!(error.kind(), Kind::Internal | Kind::Unavailable(_) | Kind::Overloaded(_));
+    let is_ours = matches!(error.kind(), ErrorKind::Internal | ErrorKind::Unavailable(_) | ErrorKind::Overloaded(_));
     if wants == Wants::Json || is_ours {
         return Refusal::from(error).into_response();
     }

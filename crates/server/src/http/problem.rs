@@ -10,7 +10,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use portcullis_core::{Ctx, Error, error::Kind};
+use portcullis_core::{Ctx, Error, error::ErrorKind};
 use serde::Serialize;
 
 use super::alias::Of;
@@ -57,24 +57,26 @@ impl IntoResponse for Refusal {
 }
 
 /// What each kind of error is in HTTP.
-pub(super) const fn status(kind: Kind) -> StatusCode {
+pub(super) const fn status(kind: ErrorKind) -> StatusCode {
     match kind {
-        Kind::Malformed | Kind::BadLink => StatusCode::BAD_REQUEST,
-        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        Kind::NoCredentials | Kind::BadToken | Kind::Refused | Kind::Stale => StatusCode::UNAUTHORIZED,
-        Kind::Forbidden => StatusCode::FORBIDDEN,
-        Kind::NotFound => StatusCode::NOT_FOUND,
-        Kind::Conflict => StatusCode::CONFLICT,
-        Kind::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Overloaded(_) | Kind::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorKind::Malformed | ErrorKind::BadLink => StatusCode::BAD_REQUEST,
+        ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::NoCredentials | ErrorKind::BadToken | ErrorKind::Refused | ErrorKind::Stale => {
+            StatusCode::UNAUTHORIZED
+        }
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Overloaded(_) | ErrorKind::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
 /// When it is worth another try, in whole seconds, none too early.
-pub(super) fn retry_after(kind: Kind) -> Option<HeaderValue> {
+pub(super) fn retry_after(kind: ErrorKind) -> Option<HeaderValue> {
     match kind {
-        Kind::Limited(wait) | Kind::Overloaded(wait) | Kind::Unavailable(wait) => {
+        ErrorKind::Limited(wait) | ErrorKind::Overloaded(wait) | ErrorKind::Unavailable(wait) => {
             Some(HeaderValue::from(wait.as_millis().div_ceil(1000).max(1) as u64))
         }
         _ => None,
@@ -82,9 +84,9 @@ pub(super) fn retry_after(kind: Kind) -> Option<HeaderValue> {
 }
 
 /// The same at the token endpoint, where wrong credentials of the owner's are 400 (RFC 6749 §5.2).
-pub(super) const fn oauth_status(kind: Kind) -> StatusCode {
+pub(super) const fn oauth_status(kind: ErrorKind) -> StatusCode {
     match kind {
-        Kind::Invalid | Kind::Refused | Kind::Forbidden => StatusCode::BAD_REQUEST,
+        ErrorKind::Invalid | ErrorKind::Refused | ErrorKind::Forbidden => StatusCode::BAD_REQUEST,
         other => status(other),
     }
 }
@@ -131,7 +133,7 @@ pub(super) fn panicked() -> Refusal {
 
 /// For a request that took too long.
 pub(super) fn timed_out() -> Refusal {
-    let kind = Kind::Unavailable(Duration::from_secs(5));
+    let kind = ErrorKind::Unavailable(Duration::from_secs(5));
     Refusal::from(Error::new(kind, "timeout", "The request took too long."))
 }
 
@@ -257,14 +259,14 @@ fn with_json(mut parts: axum::http::response::Parts, kind: &'static str, body: &
 fn set_challenge(headers: &mut axum::http::HeaderMap, error: &Error, realm: Option<&Of>) {
     let name = realm.map_or("portcullis", |of| of.0.name.as_str());
     let challenge = match error.kind() {
-        Kind::Malformed if error.code() == TOKEN_TWICE => format!(
+        ErrorKind::Malformed if error.code() == TOKEN_TWICE => format!(
             "Bearer realm=\"{name}\", error=\"invalid_request\", error_description=\"Send the token in one way only\""
         ),
-        Kind::NoCredentials | Kind::Refused => format!("Bearer realm=\"{name}\""),
-        Kind::BadToken => format!(
+        ErrorKind::NoCredentials | ErrorKind::Refused => format!("Bearer realm=\"{name}\""),
+        ErrorKind::BadToken => format!(
             "Bearer realm=\"{name}\", error=\"invalid_token\", error_description=\"The access token is invalid or expired\""
         ),
-        Kind::Stale => format!(
+        ErrorKind::Stale => format!(
             "Bearer realm=\"{name}\", error=\"insufficient_user_authentication\", error_description=\"A more recent login is needed\""
         ),
         _ => return,
@@ -275,20 +277,20 @@ fn set_challenge(headers: &mut axum::http::HeaderMap, error: &Error, realm: Opti
 }
 
 /// The words of RFC 6749 §5.2 and ours beside them.
-pub(super) const fn oauth_word(kind: Kind) -> &'static str {
+pub(super) const fn oauth_word(kind: ErrorKind) -> &'static str {
     match kind {
-        Kind::Refused => "invalid_grant",
-        Kind::Forbidden => "email_not_verified",
-        Kind::Limited(_) | Kind::Overloaded(_) | Kind::Unavailable(_) => "temporarily_unavailable",
-        Kind::Internal => "server_error",
+        ErrorKind::Refused => "invalid_grant",
+        ErrorKind::Forbidden => "email_not_verified",
+        ErrorKind::Limited(_) | ErrorKind::Overloaded(_) | ErrorKind::Unavailable(_) => "temporarily_unavailable",
+        ErrorKind::Internal => "server_error",
         _ => "invalid_request",
     }
 }
 
 /// The words of the token endpoint: there, an address that is not verified is one more refused grant.
-pub(super) fn grant_word(kind: Kind, code: &str) -> &'static str {
+pub(super) fn grant_word(kind: ErrorKind, code: &str) -> &'static str {
     match kind {
-        Kind::Forbidden => "invalid_grant",
+        ErrorKind::Forbidden => "invalid_grant",
         _ if code == UNSUPPORTED_GRANT => UNSUPPORTED_GRANT,
         _ => oauth_word(kind),
     }
@@ -304,8 +306,10 @@ pub(super) const UNSUPPORTED_GRANT: &str = "unsupported_grant_type";
 fn note(error: &Error) {
     let cause = error.cause().map(chain).unwrap_or_default();
     match error.kind() {
-        Kind::Internal => tracing::error!(code = error.code(), cause, "failed"),
-        Kind::Overloaded(_) | Kind::Unavailable(_) => tracing::warn!(code = error.code(), cause, "turned away"),
+        ErrorKind::Internal => tracing::error!(code = error.code(), cause, "failed"),
+        ErrorKind::Overloaded(_) | ErrorKind::Unavailable(_) => {
+            tracing::warn!(code = error.code(), cause, "turned away")
+        }
         _ => tracing::debug!(code = error.code(), cause, "refused"),
     }
 }

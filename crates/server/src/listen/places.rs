@@ -2,15 +2,12 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use ipnet::IpNet;
-
-/// A site has a network of 48 bits, and in it 65,536 networks that each look like one client: together they may have the
-/// room of so many clients.
-const CLIENTS_A_SITE: usize = 4;
+use portcullis_core::limit::{CLIENTS_PER_SITE, Network};
 
 /// Who has how many connections.
 #[derive(Debug)]
@@ -27,9 +24,6 @@ struct Taken {
     all: usize,
     by: HashMap<Network, usize>,
 }
-
-/// Those who are counted together: the address without what they may choose themselves, and how many bits are left.
-type Network = (IpAddr, u8);
 
 /// Room for one connection, until it is dropped.
 #[derive(Debug)]
@@ -68,14 +62,9 @@ impl Places {
 
     /// The networks that this peer is counted in, and how many places each may have.
     fn networks(&self, peer: Option<IpAddr>) -> impl Iterator<Item = (Network, usize)> {
-        let (client, site) = match peer {
-            // Within a network of 64 bits anybody has all addresses.
-            Some(IpAddr::V6(address)) => (Some(shortened(address, 64)), Some(shortened(address, 48))),
-            Some(address @ IpAddr::V4(_)) => (Some((address, 32)), None),
-            None => (None, None),
-        };
+        let (client, site) = (peer.map(Network::client), peer.and_then(Network::site));
         let of_client = client.map(|client| (client, self.each));
-        let of_site = site.map(|site| (site, self.each.saturating_mul(CLIENTS_A_SITE)));
+        let of_site = site.map(|site| (site, self.each.saturating_mul(CLIENTS_PER_SITE as usize)));
         of_client.into_iter().chain(of_site)
     }
 
@@ -97,9 +86,4 @@ impl Drop for Place {
             }
         }
     }
-}
-
-fn shortened(address: Ipv6Addr, bits: u8) -> Network {
-    let behind = 128 - u32::from(bits);
-    (IpAddr::V6((u128::from(address) >> behind << behind).into()), bits)
 }

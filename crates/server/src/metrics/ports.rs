@@ -97,16 +97,16 @@ impl AccountCache for Watched<dyn AccountCache> {
         found
     }
 
-    fn mark(&self) -> u64 {
-        self.0.mark()
+    fn generation(&self) -> u64 {
+        self.0.generation()
     }
 
-    fn put(&self, realm: &RealmName, account: Arc<Account>, mark: u64) {
-        self.0.put(realm, account, mark);
+    fn insert(&self, realm: &RealmName, account: Arc<Account>, generation: u64) {
+        self.0.insert(realm, account, generation);
     }
 
-    fn forget(&self, realm: &RealmName, user: &UserId) {
-        self.0.forget(realm, user);
+    fn invalidate(&self, realm: &RealmName, user: &UserId) {
+        self.0.invalidate(realm, user);
     }
 }
 

@@ -8,7 +8,7 @@ use portcullis_core::{
     account::{Registration, User},
     clock::Timestamp,
     id::{ChallengeId, RealmName, SessionId, UserId},
-    limit::{Failures, LimitKey, Tally},
+    limit::{FailedAttempts, LimitKey, SlidingWindow},
     link::Challenge,
     message::{
         Channel,
@@ -97,11 +97,11 @@ impl Store for Watched {
         timed("session", self.0.session(realm, id)).await
     }
 
-    async fn failures(&self, key: LimitKey) -> Result<Failures, StoreError> {
+    async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError> {
         timed("failures", self.0.failures(key)).await
     }
 
-    async fn tally(&self, key: LimitKey) -> Result<Tally, StoreError> {
+    async fn tally(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
         timed("tally", self.0.tally(key)).await
     }
 

@@ -214,8 +214,8 @@ fn an_unknown_key_in_toml_is_an_error_that_names_the_nearest() {
 #[test]
 fn a_realm_may_have_a_table_in_toml_but_no_setting_of_its_own_yet() {
     Desk::new().file("portcullis.toml", "[realms.User1]\n").config();
-    let errors = Desk::new().file("portcullis.toml", "[realms.User1]\nport = 1\n[realms.Nobody]\n").errors();
-    assert_has(&errors, &["2 problems", "realms.User1.port: ", "realms.Nobody: is a table in TOML, but REALMS"]);
+    let errors = Desk::new().file("portcullis.toml", "[realms.User1]\nport = 1\n[realms.Decoy]\n").errors();
+    assert_has(&errors, &["2 problems", "realms.User1.port: ", "realms.Decoy: is a table in TOML, but REALMS"]);
 }
 
 #[test]

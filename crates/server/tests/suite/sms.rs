@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use portcullis_core::{
     Ctx,
-    account::{Profile, User, Vault, phone::PhoneNumber},
+    account::{Envelope, Profile, User, phone::PhoneNumber},
     id::{RealmName, UserId},
     port::{CommitError, Op, Store},
     random::SeededRandom,
@@ -485,12 +485,12 @@ pub async fn renumber(app: &TestApp, store: &dyn Store, person: &Person, phone: 
     let keys = keys(store).await;
     loop {
         let user = user(store, person).await;
-        let key = user.vault.key(&keys, &user.id).unwrap();
-        let profile = user.vault.open_profile(&key).unwrap();
+        let key = user.envelope.key(&keys, &user.id).unwrap();
+        let profile = user.envelope.open_profile(&key).unwrap();
         let profile = Profile { phone: PhoneNumber::parse(phone).unwrap(), ..profile };
-        let hash = user.vault.open_password(&key).unwrap();
-        let vault = Vault::seal(&ctx, &keys, &user.id, &profile, &hash).unwrap();
-        let renumbered = User { vault, phone_verified_at: None, revision: user.revision + 1, ..user };
+        let hash = user.envelope.open_password(&key).unwrap();
+        let envelope = Envelope::seal(&ctx, &keys, &user.id, &profile, &hash).unwrap();
+        let renumbered = User { envelope, phone_verified_at: None, revision: user.revision + 1, ..user };
         match store.commit(vec![Op::UpdateUser(renumbered)]).await {
             Ok(()) => return,
             Err(CommitError::Failed(_)) => {}

@@ -8,7 +8,7 @@ use mongodb::{
 };
 use portcullis_core::{
     clock::Timestamp,
-    limit::{Failures, LimitKey, Quota, Row, Tally},
+    limit::{FailedAttempts, LimitKey, LimitKind, Quota, SlidingWindow},
     port::Precondition,
 };
 
@@ -23,7 +23,7 @@ pub(in crate::mongodb) const FAILURES: &str = "failures";
 
 pub(super) async fn count(
     work: &mut Work<'_>,
-    row: Row,
+    row: LimitKind,
     key: LimitKey,
     quota: Quota,
     now: Timestamp,
@@ -40,8 +40,8 @@ pub(super) async fn fail(
     now: Timestamp,
     forget_after: Duration,
 ) -> Result<(), Fault> {
-    let failures = work.find(FAILURES, by_key(key), read_failures).await?.unwrap_or(Failures::NONE);
-    let Failures { count, last_at } = failures.and_one(now, forget_after);
+    let failures = work.find(FAILURES, by_key(key), read_failures).await?.unwrap_or(FailedAttempts::NONE);
+    let FailedAttempts { count, last_at } = failures.and_one(now, forget_after);
     let fields = doc! {
         "count": number(count.into()),
         "last_at": time(last_at),
@@ -67,22 +67,22 @@ pub(in crate::mongodb) async fn trim_failures(db: &Database, kept: u64) -> Resul
     }
 }
 
-pub(in crate::mongodb) async fn tally(db: &Database, key: LimitKey) -> Result<Tally, Fault> {
+pub(in crate::mongodb) async fn tally(db: &Database, key: LimitKey) -> Result<SlidingWindow, Fault> {
     Ok(find(db, QUOTAS, by_key(key), read_tally).await?.unwrap_or_default())
 }
 
-pub(in crate::mongodb) async fn failures(db: &Database, key: LimitKey) -> Result<Failures, Fault> {
-    Ok(find(db, FAILURES, by_key(key), read_failures).await?.unwrap_or(Failures::NONE))
+pub(in crate::mongodb) async fn failures(db: &Database, key: LimitKey) -> Result<FailedAttempts, Fault> {
+    Ok(find(db, FAILURES, by_key(key), read_failures).await?.unwrap_or(FailedAttempts::NONE))
 }
 
 fn by_key(key: LimitKey) -> Document {
     doc! { "_id": bytes(&key.0) }
 }
 
-fn read_tally(mut fields: Fields) -> Result<Tally, Unreadable> {
-    Ok(Tally::from_bytes(&fields.binary("tally")?))
+fn read_tally(mut fields: Fields) -> Result<SlidingWindow, Unreadable> {
+    Ok(SlidingWindow::from_bytes(&fields.binary("tally")?))
 }
 
-fn read_failures(mut fields: Fields) -> Result<Failures, Unreadable> {
-    Ok(Failures { count: fields.count("count")?, last_at: fields.time("last_at")? })
+fn read_failures(mut fields: Fields) -> Result<FailedAttempts, Unreadable> {
+    Ok(FailedAttempts { count: fields.count("count")?, last_at: fields.time("last_at")? })
 }

@@ -11,7 +11,7 @@ use portcullis_core::{
     id::{ChallengeId, LeaseId, OutboxId},
     message::{
         Channel, MessageKind,
-        outbox::{Claimed, Lease, OutboxRow, Outcome},
+        outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow},
     },
     port::{OutboxState, Precondition},
 };
@@ -103,17 +103,22 @@ async fn documents(db: &Database, filter: Document, limit: usize) -> Result<Vec<
     Ok(documents)
 }
 
-pub(super) async fn settle(work: &mut Work<'_>, id: &OutboxId, lease: &LeaseId, outcome: Outcome) -> Result<(), Fault> {
+pub(super) async fn settle(
+    work: &mut Work<'_>,
+    id: &OutboxId,
+    lease: &LeaseId,
+    outcome: DeliveryOutcome,
+) -> Result<(), Fault> {
     let held = doc! { "_id": id.as_str(), "lease_id": lease.as_str() };
     let free = doc! { "lease_id": "", "lease_until": "" };
     let settled = match outcome {
-        Outcome::Done => work.delete(NAME, held).await,
-        Outcome::Retry(at) => {
+        DeliveryOutcome::Done => work.delete(NAME, held).await,
+        DeliveryOutcome::Retry(at) => {
             let again = doc! { "$set": { "due_at": time(at) }, "$inc": { "attempts": 1 }, "$unset": free };
             work.update(NAME, held, again).await
         }
-        Outcome::Release => work.update(NAME, held, doc! { "$unset": free }).await,
-        Outcome::Dead => work.update(NAME, held, dead()).await,
+        DeliveryOutcome::Release => work.update(NAME, held, doc! { "$unset": free }).await,
+        DeliveryOutcome::Dead => work.update(NAME, held, dead()).await,
     }?;
     require(settled, Precondition::LeaseHeld)
 }

@@ -5,7 +5,7 @@ use mongodb::{
     bson::{Document, doc},
 };
 use portcullis_core::{
-    account::{Registration, Vault},
+    account::{Envelope, Registration},
     clock::Timestamp,
     id::{RealmName, UserId},
     port::{Precondition, Replaces},
@@ -40,9 +40,9 @@ pub(super) async fn put(work: &mut Work<'_>, row: &Registration, replaces: &Repl
     let document = doc! {
         "_id": key(&row.realm, row.id.as_str()),
         "blind_index": bytes(&row.index.0),
-        "data_key": bytes(row.vault.data_key.as_bytes()),
-        "profile": bytes(row.vault.profile.as_bytes()),
-        "password": bytes(row.vault.password.as_bytes()),
+        "data_key": bytes(row.envelope.data_key.as_bytes()),
+        "profile": bytes(row.envelope.profile.as_bytes()),
+        "password": bytes(row.envelope.password.as_bytes()),
         "contested": row.contested,
         "created_at": time(row.created_at),
         "expires_at": time(row.expires_at),
@@ -90,7 +90,7 @@ fn read(mut fields: Fields) -> Result<Registration, Unreadable> {
         realm: key.realm()?,
         id: key.word("id", UserId::parse)?,
         index: fields.index()?,
-        vault: Vault {
+        envelope: Envelope {
             data_key: fields.sealed("data_key")?,
             profile: fields.sealed("profile")?,
             password: fields.sealed("password")?,

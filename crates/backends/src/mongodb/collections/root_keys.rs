@@ -31,7 +31,7 @@ pub(in crate::mongodb) async fn all(db: &Database) -> Result<Vec<RootKeyRow>, Fa
 
 fn read(mut fields: Fields) -> Result<RootKeyRow, Unreadable> {
     Ok(RootKeyRow {
-        realm: fields.word("_id", |word| RealmName::parse(word).ok())?,
+        realm: fields.word("_id", RealmName::from_stored)?,
         wrapped: fields.sealed("wrapped")?,
         revision: fields.count("revision")?,
     })

@@ -5,7 +5,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
     port::Precondition,
-    session::{Family, Revocation, Session, TokenHash},
+    session::{Amr, Family, Revocation, Session, TokenHash},
 };
 
 use super::revocations;
@@ -22,7 +22,7 @@ pub(super) async fn insert(work: &mut Work<'_>, session: &Session) -> Result<(),
         "_id": key(&session.realm, session.id.as_str()),
         "user_id": session.user.as_str(),
         "auth_time": time(session.auth_time),
-        "amr": session.amr.as_slice(),
+        "amr": session.amr.iter().map(|amr| amr.as_str()).collect::<Vec<_>>(),
         "client": bytes(session.client.as_bytes()),
         "created_at": time(session.created_at),
         "expires_at": time(session.expires_at),
@@ -96,7 +96,7 @@ fn read(mut fields: Fields) -> Result<Session, Unreadable> {
         id: key.word("id", SessionId::parse)?,
         user: fields.word("user_id", UserId::parse)?,
         auth_time: fields.time("auth_time")?,
-        amr: fields.words("amr")?,
+        amr: fields.words("amr", Amr::parse)?,
         client: fields.sealed("client")?,
         created_at: fields.time("created_at")?,
         expires_at: fields.time("expires_at")?,

@@ -5,7 +5,7 @@ use mongodb::{
     bson::{Document, doc},
 };
 use portcullis_core::{
-    account::{User, Vault},
+    account::{Envelope, User},
     id::{RealmName, UserId},
     port::Precondition,
     seal::BlindIndex,
@@ -80,9 +80,9 @@ fn at_revision(id: &UserId, revision: u64) -> Document {
 fn contents(user: &User) -> Document {
     doc! {
         "blind_index": bytes(&user.index.0),
-        "data_key": bytes(user.vault.data_key.as_bytes()),
-        "profile": bytes(user.vault.profile.as_bytes()),
-        "password": bytes(user.vault.password.as_bytes()),
+        "data_key": bytes(user.envelope.data_key.as_bytes()),
+        "profile": bytes(user.envelope.profile.as_bytes()),
+        "password": bytes(user.envelope.password.as_bytes()),
         "password_set_at": time(user.password_set_at),
         "phone_verified_at": user.phone_verified_at.map(time),
         "phone_disputed": user.phone_disputed,
@@ -110,7 +110,7 @@ fn read(realm: &RealmName, mut fields: Fields) -> Result<User, Unreadable> {
         realm: realm.clone(),
         id: fields.word("_id", UserId::parse)?,
         index: fields.index()?,
-        vault: Vault {
+        envelope: Envelope {
             data_key: fields.sealed("data_key")?,
             profile: fields.sealed("profile")?,
             password: fields.sealed("password")?,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use portcullis_core::{
     clock::Timestamp,
-    limit::{self, Failures, LimitKey, Quota, Tally},
+    limit::{self, FailedAttempts, LimitKey, Quota, SlidingWindow},
     port::Precondition,
 };
 use rusqlite::{Connection, Row, params};
@@ -33,7 +33,7 @@ const TRIM_FAILURES: &str = "DELETE FROM failures WHERE key IN
 
 pub(super) fn count(
     db: &Connection,
-    row: limit::Row,
+    row: limit::LimitKind,
     key: LimitKey,
     quota: Quota,
     now: Timestamp,
@@ -46,7 +46,7 @@ pub(super) fn count(
 
 pub(super) fn fail(db: &Connection, key: LimitKey, now: Timestamp, forget_after: Duration) -> Result<(), Fault> {
     let failures = failures(db, key)?.and_one(now, forget_after);
-    let Failures { count, last_at } = failures;
+    let FailedAttempts { count, last_at } = failures;
     write(db, PUT_FAILURES, params![key.0, count, last_at.millis(), last_at.plus(forget_after).millis()])?;
     Ok(())
 }
@@ -64,16 +64,16 @@ pub(in crate::sqlite) fn trim_failures(db: &Connection, kept: u64) -> rusqlite::
     write(db, TRIM_FAILURES, params![number(kept), super::SWEPT_AT_ONCE]).map(|rows| rows as u64)
 }
 
-pub(in crate::sqlite) fn tally(db: &Connection, key: LimitKey) -> rusqlite::Result<Tally> {
+pub(in crate::sqlite) fn tally(db: &Connection, key: LimitKey) -> rusqlite::Result<SlidingWindow> {
     let bytes: Option<Vec<u8>> = find(db, TALLY, params![key.0], |row| row.get(0))?;
-    Ok(bytes.map(|bytes| Tally::from_bytes(&bytes)).unwrap_or_default())
+    Ok(bytes.map(|bytes| SlidingWindow::from_bytes(&bytes)).unwrap_or_default())
 }
 
-pub(in crate::sqlite) fn failures(db: &Connection, key: LimitKey) -> rusqlite::Result<Failures> {
-    Ok(find(db, FAILURES, params![key.0], read)?.unwrap_or(Failures::NONE))
+pub(in crate::sqlite) fn failures(db: &Connection, key: LimitKey) -> rusqlite::Result<FailedAttempts> {
+    Ok(find(db, FAILURES, params![key.0], read)?.unwrap_or(FailedAttempts::NONE))
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Failures> {
+fn read(row: &Row<'_>) -> rusqlite::Result<FailedAttempts> {
     let mut columns = Columns::of(row);
-    Ok(Failures { count: columns.value()?, last_at: columns.time()? })
+    Ok(FailedAttempts { count: columns.value()?, last_at: columns.time()? })
 }

@@ -7,7 +7,7 @@ use portcullis_core::{
     id::{ChallengeId, LeaseId, OutboxId},
     message::{
         Channel, MessageKind,
-        outbox::{Claimed, Lease, OutboxRow, Outcome},
+        outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow},
     },
     port::{OutboxState, Precondition},
 };
@@ -87,13 +87,13 @@ pub(in crate::sqlite) fn claim(
     Ok(rows.into_iter().map(|(_, row)| Claimed { row, lease: lease.id.clone() }).collect())
 }
 
-pub(super) fn settle(db: &Connection, id: &OutboxId, lease: &LeaseId, outcome: Outcome) -> Result<(), Fault> {
+pub(super) fn settle(db: &Connection, id: &OutboxId, lease: &LeaseId, outcome: DeliveryOutcome) -> Result<(), Fault> {
     let (id, lease) = (id.as_str(), lease.as_str());
     let settled = match outcome {
-        Outcome::Done => write(db, DONE, params![id, lease]),
-        Outcome::Retry(at) => write(db, RETRY, params![id, lease, at.millis()]),
-        Outcome::Release => write(db, RELEASE, params![id, lease]),
-        Outcome::Dead => write(db, DEAD, params![id, lease]),
+        DeliveryOutcome::Done => write(db, DONE, params![id, lease]),
+        DeliveryOutcome::Retry(at) => write(db, RETRY, params![id, lease, at.millis()]),
+        DeliveryOutcome::Release => write(db, RELEASE, params![id, lease]),
+        DeliveryOutcome::Dead => write(db, DEAD, params![id, lease]),
     }?;
     require(settled == 1, Precondition::LeaseHeld)
 }

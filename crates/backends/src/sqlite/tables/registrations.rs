@@ -1,7 +1,7 @@
 //! Registrations that wait for their address to be proved.
 
 use portcullis_core::{
-    account::{Registration, Vault},
+    account::{Envelope, Registration},
     clock::Timestamp,
     id::{RealmName, UserId},
     port::{Precondition, Replaces},
@@ -49,9 +49,9 @@ pub(super) fn put(db: &Connection, row: &Registration, replaces: &Replaces) -> R
         realm,
         row.id.as_str(),
         row.index.0,
-        row.vault.data_key.as_bytes(),
-        row.vault.profile.as_bytes(),
-        row.vault.password.as_bytes(),
+        row.envelope.data_key.as_bytes(),
+        row.envelope.profile.as_bytes(),
+        row.envelope.password.as_bytes(),
         row.contested,
         row.created_at.millis(),
         row.expires_at.millis(),
@@ -101,7 +101,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Registration> {
         realm: columns.realm()?,
         id: columns.word(UserId::parse)?,
         index: columns.index()?,
-        vault: Vault { data_key: columns.sealed()?, profile: columns.sealed()?, password: columns.sealed()? },
+        envelope: Envelope { data_key: columns.sealed()?, profile: columns.sealed()?, password: columns.sealed()? },
         contested: columns.value()?,
         created_at: columns.time()?,
         expires_at: columns.time()?,

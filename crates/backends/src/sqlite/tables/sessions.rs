@@ -33,7 +33,7 @@ pub(super) fn insert(db: &Connection, session: &Session) -> Result<(), Fault> {
         session.id.as_str(),
         session.user.as_str(),
         session.auth_time.millis(),
-        serde_json::Value::from(session.amr.as_slice()).to_string(),
+        serde_json::Value::from_iter(session.amr.iter().map(|amr| amr.as_str())).to_string(),
         session.client.as_bytes(),
         session.created_at.millis(),
         session.expires_at.millis(),

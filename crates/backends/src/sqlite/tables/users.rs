@@ -1,7 +1,7 @@
 //! Users.
 
 use portcullis_core::{
-    account::{User, Vault},
+    account::{Envelope, User},
     id::{RealmName, UserId},
     port::Precondition,
     seal::BlindIndex,
@@ -65,9 +65,9 @@ fn put(db: &Connection, sql: &str, user: &User) -> rusqlite::Result<usize> {
         user.realm.as_str(),
         user.id.as_str(),
         user.index.0,
-        user.vault.data_key.as_bytes(),
-        user.vault.profile.as_bytes(),
-        user.vault.password.as_bytes(),
+        user.envelope.data_key.as_bytes(),
+        user.envelope.profile.as_bytes(),
+        user.envelope.password.as_bytes(),
         user.phone_verified_at.map(|at| at.millis()),
         user.created_at.millis(),
         number(user.revision),
@@ -100,7 +100,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
         realm: columns.realm()?,
         id: columns.word(UserId::parse)?,
         index: columns.index()?,
-        vault: Vault { data_key: columns.sealed()?, profile: columns.sealed()?, password: columns.sealed()? },
+        envelope: Envelope { data_key: columns.sealed()?, profile: columns.sealed()?, password: columns.sealed()? },
         phone_verified_at: columns.time_if_any()?,
         created_at: columns.time()?,
         revision: columns.count()?,

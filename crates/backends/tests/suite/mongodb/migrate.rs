@@ -10,7 +10,7 @@ use portcullis_backends::mongodb::migrate;
 use portcullis_core::{
     clock::Timestamp,
     id::RealmName,
-    message::{Channel, outbox::Outcome},
+    message::{Channel, outbox::DeliveryOutcome},
     port::{Op, Replaces, Store},
     suite::{
         Pending,
@@ -181,7 +181,7 @@ async fn mongodb_removes_what_has_lapsed_by_itself() {
         .await
         .unwrap();
     for claimed in store.claim(Channel::Mail, 2, &lease("first", NOW)).await.unwrap() {
-        let outcome = if claimed.row.id.as_str() == "dead" { Outcome::Dead } else { Outcome::Release };
+        let outcome = if claimed.row.id.as_str() == "dead" { DeliveryOutcome::Dead } else { DeliveryOutcome::Release };
         store.commit(vec![Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await.unwrap();
     }
     // What goes by one of two times has the other far ahead.

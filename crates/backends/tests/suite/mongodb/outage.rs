@@ -62,7 +62,7 @@ async fn is_back(store: &MongoStore) {
     until("back", Duration::from_secs(5), || async { store.ping().await.is_ok() }).await;
     store.commit(vec![Op::Enqueue(message("back"))]).await.unwrap();
     let claimed = store.claim(Channel::Mail, 1, &lease("second", NOW)).await.unwrap().remove(0);
-    let outcome = portcullis_core::message::outbox::Outcome::Done;
+    let outcome = portcullis_core::message::outbox::DeliveryOutcome::Done;
     store.commit(vec![Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await.unwrap();
 }
 

@@ -2,7 +2,7 @@
 
 use mongodb::bson::{Binary, DateTime, doc, spec::BinarySubtype};
 use portcullis_core::{
-    message::{Channel, outbox::Outcome},
+    message::{Channel, outbox::DeliveryOutcome},
     port::{Op, OutboxState, Store},
     suite::rows::{NOW, audit, here, lease, message},
 };
@@ -33,9 +33,9 @@ async fn what_was_settled_leaves_no_recipient() {
     let recipient = |bytes: &[u8]| Binary { subtype: BinarySubtype::Generic, bytes: bytes.to_vec() };
     for claimed in made.claim(Channel::Mail, 3, &lease("first", NOW)).await.unwrap() {
         let outcome = match claimed.row.id.as_str() {
-            "done" => Outcome::Done,
-            "dead" => Outcome::Dead,
-            _ => Outcome::Release,
+            "done" => DeliveryOutcome::Done,
+            "dead" => DeliveryOutcome::Dead,
+            _ => DeliveryOutcome::Release,
         };
         made.commit(vec![Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await.unwrap();
     }

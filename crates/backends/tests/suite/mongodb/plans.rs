@@ -4,12 +4,12 @@ use mongodb::bson::{Bson, Document, doc};
 use portcullis_core::{
     account::User,
     link::Purpose,
-    message::{Channel, outbox::Outcome},
+    message::{Channel, outbox::DeliveryOutcome},
     port::{Op, Replaces, Store},
     session::LogPosition,
     suite::rows::{
-        NOW, at, audit, challenge, challenge_id, here, lease, message, registration, revocation, root_key, session,
-        session_id, signing_key, token_hash, user, user_id, vault,
+        NOW, at, audit, challenge, challenge_id, envelope, here, lease, message, registration, revocation, root_key,
+        session, session_id, signing_key, token_hash, user, user_id,
     },
 };
 
@@ -31,7 +31,7 @@ async fn do_everything(made: &Fresh) {
         Op::RequireUser { realm: here(), id: ada.id.clone(), revision: 1 },
         Op::RequireAddress { realm: here(), index: ada.index, is_taken: true },
         Op::RequireAddress { realm: here(), index: eve.index, is_taken: false },
-        Op::UpdateUser(User { vault: vault("new"), revision: 2, ..ada.clone() }),
+        Op::UpdateUser(User { envelope: envelope("new"), revision: 2, ..ada.clone() }),
         put(Replaces::Exactly(None)),
         put(Replaces::Exactly(Some(eve.id.clone()))),
         put(Replaces::Anything),
@@ -65,7 +65,7 @@ async fn do_everything(made: &Fresh) {
     made.outbox_state(NOW).await.unwrap();
     made.root_keys().await.unwrap();
     made.ping().await.unwrap();
-    for outcome in [Outcome::Retry(NOW), Outcome::Release, Outcome::Dead] {
+    for outcome in [DeliveryOutcome::Retry(NOW), DeliveryOutcome::Release, DeliveryOutcome::Dead] {
         let claimed = made.claim(Channel::Mail, 1, &lease("first", NOW)).await.unwrap().remove(0);
         commit(vec![Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await;
     }

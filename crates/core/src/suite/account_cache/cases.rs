@@ -10,56 +10,56 @@ use crate::{
 /// The same, by reference.
 pub async fn what_was_put_is_remembered(cache: &dyn AccountCache) {
     let ada = Arc::new(account("ada", "Ada"));
-    cache.put(&here(), Arc::clone(&ada), cache.mark());
+    cache.insert(&here(), Arc::clone(&ada), cache.generation());
     assert_eq!(cache.get(&here(), &user_id("ada")), Some(ada));
 }
 
 /// Nothing comes from nothing.
 pub async fn what_was_never_put_is_not(cache: &dyn AccountCache) {
     assert_eq!(cache.get(&here(), &user_id("ada")), None);
-    cache.forget(&here(), &user_id("ada"));
+    cache.invalidate(&here(), &user_id("ada"));
     assert_eq!(cache.get(&here(), &user_id("ada")), None);
 }
 
 /// At once.
 pub async fn what_was_forgotten_is_gone(cache: &dyn AccountCache) {
-    cache.put(&here(), Arc::new(account("ada", "Ada")), cache.mark());
-    cache.forget(&here(), &user_id("ada"));
+    cache.insert(&here(), Arc::new(account("ada", "Ada")), cache.generation());
+    cache.invalidate(&here(), &user_id("ada"));
     assert_eq!(cache.get(&here(), &user_id("ada")), None);
 }
 
 /// Somebody reads an account; it changes and is forgotten; only then they put what they had read.
 pub async fn what_was_read_before_something_was_forgotten_is_not_put(cache: &dyn AccountCache) {
-    let mark = cache.mark();
-    cache.forget(&here(), &user_id("ada"));
-    cache.put(&here(), Arc::new(account("ada", "Old")), mark);
+    let mark = cache.generation();
+    cache.invalidate(&here(), &user_id("ada"));
+    cache.insert(&here(), Arc::new(account("ada", "Old")), mark);
     assert_eq!(cache.get(&here(), &user_id("ada")), None);
 }
 
 /// Being forgotten does not last.
 pub async fn what_was_read_afterwards_is(cache: &dyn AccountCache) {
-    cache.put(&here(), Arc::new(account("ada", "Old")), cache.mark());
-    cache.forget(&here(), &user_id("ada"));
+    cache.insert(&here(), Arc::new(account("ada", "Old")), cache.generation());
+    cache.invalidate(&here(), &user_id("ada"));
     let new = Arc::new(account("ada", "New"));
-    cache.put(&here(), Arc::clone(&new), cache.mark());
+    cache.insert(&here(), Arc::clone(&new), cache.generation());
     assert_eq!(cache.get(&here(), &user_id("ada")), Some(new));
 }
 
 /// In place of the older.
 pub async fn the_newest_counts(cache: &dyn AccountCache) {
     let new = Arc::new(account("ada", "New"));
-    cache.put(&here(), Arc::new(account("ada", "Old")), cache.mark());
-    cache.put(&here(), Arc::clone(&new), cache.mark());
+    cache.insert(&here(), Arc::new(account("ada", "Old")), cache.generation());
+    cache.insert(&here(), Arc::clone(&new), cache.generation());
     assert_eq!(cache.get(&here(), &user_id("ada")), Some(new));
 }
 
 /// The same identifier stands for two people in two realms.
 pub async fn accounts_of_two_realms_are_apart(cache: &dyn AccountCache) {
     let (one, other) = (Arc::new(account("ada", "One")), Arc::new(account("ada", "Other")));
-    cache.put(&here(), Arc::clone(&one), cache.mark());
+    cache.insert(&here(), Arc::clone(&one), cache.generation());
     assert_eq!(cache.get(&there(), &user_id("ada")), None);
-    cache.put(&there(), other, cache.mark());
-    cache.forget(&there(), &user_id("ada"));
+    cache.insert(&there(), other, cache.generation());
+    cache.invalidate(&there(), &user_id("ada"));
     assert_eq!(cache.get(&there(), &user_id("ada")), None);
     assert_eq!(cache.get(&here(), &user_id("ada")), Some(one));
 }

@@ -42,14 +42,14 @@ pub async fn what_was_given_back_may_be_done_again(counters: &dyn Counters) {
     for second in [0, 1, 1] {
         counters.take(key(1), QUOTA, at(second)).await;
     }
-    counters.give_back(key(1), at(1)).await;
+    counters.refund(key(1), at(1)).await;
     assert!(matches!(counters.take(key(1), QUOTA, at(2)).await, Counted::Within { left: 0, .. }));
     assert!(matches!(counters.take(key(1), QUOTA, at(2)).await, Counted::Beyond { .. }));
 }
 
 /// To no effect.
 pub async fn what_was_never_counted_can_be_given_back(counters: &dyn Counters) {
-    counters.give_back(key(1), NOW).await;
+    counters.refund(key(1), NOW).await;
     assert!(matches!(counters.take(key(1), QUOTA, NOW).await, Counted::Within { left: 2, .. }));
 }
 

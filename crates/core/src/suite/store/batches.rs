@@ -10,8 +10,8 @@ use crate::{
     session::LogPosition,
     suite::{
         rows::{
-            NOW, at, audit, challenge, challenge_id, here, lease, message, registration, revocation, root_key, session,
-            session_id, signing_key, token_hash, user, user_id, vault,
+            NOW, at, audit, challenge, challenge_id, envelope, here, lease, message, registration, revocation,
+            root_key, session, session_id, signing_key, token_hash, user, user_id,
         },
         together,
     },
@@ -45,7 +45,7 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
 
     let good = [
         Op::InsertUser(bob.clone()),
-        Op::UpdateUser(User { vault: vault("new"), revision: 2, ..ada.clone() }),
+        Op::UpdateUser(User { envelope: envelope("new"), revision: 2, ..ada.clone() }),
         Op::DeleteUser { realm: here(), id: ada.id.clone(), revision: 2 },
         put(registration(&here(), "new", "new@example.org")),
         Op::DeleteRegistration { realm: here(), id: waits.id.clone() },
@@ -73,7 +73,7 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
         Op::Settle {
             id: held.row.id.clone(),
             lease: held.lease.clone(),
-            outcome: crate::message::outbox::Outcome::Done,
+            outcome: crate::message::outbox::DeliveryOutcome::Done,
         },
     ];
     for place in 0..=good.len() {

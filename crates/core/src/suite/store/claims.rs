@@ -8,7 +8,7 @@ use crate::{
     id::LeaseId,
     message::{
         Channel,
-        outbox::{Claimed, OutboxRow, Outcome},
+        outbox::{Claimed, DeliveryOutcome, OutboxRow},
     },
     port::{CommitError, Op, OutboxState, Precondition, Store},
     random::{self, SeededRandom},
@@ -18,7 +18,7 @@ use crate::{
     },
 };
 
-fn settle(claimed: &Claimed, outcome: Outcome) -> [Op; 1] {
+fn settle(claimed: &Claimed, outcome: DeliveryOutcome) -> [Op; 1] {
     [Op::Settle { id: claimed.row.id.clone(), lease: claimed.lease.clone(), outcome }]
 }
 
@@ -68,11 +68,13 @@ pub async fn a_lease_that_ran_out_is_claimable(store: &dyn Store) {
 pub async fn a_lost_lease_settles_nothing(store: &dyn Store) {
     let first = claimed(store).await;
     let second = only(store, "second", at(60)).await.expect("free again");
-    for outcome in [Outcome::Done, Outcome::Retry(at(70)), Outcome::Release, Outcome::Dead] {
+    for outcome in
+        [DeliveryOutcome::Done, DeliveryOutcome::Retry(at(70)), DeliveryOutcome::Release, DeliveryOutcome::Dead]
+    {
         fails(store, settle(&first, outcome), Precondition::LeaseHeld).await;
     }
     assert_eq!(only(store, "third", at(61)).await, None);
-    done(store, settle(&second, Outcome::Done)).await;
+    done(store, settle(&second, DeliveryOutcome::Done)).await;
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState::default());
 }
 
@@ -80,27 +82,29 @@ pub async fn a_lost_lease_settles_nothing(store: &dyn Store) {
 pub async fn a_late_holder_may_settle_while_nobody_else_claimed(store: &dyn Store) {
     let first = claimed(store).await;
     assert_eq!(store.claim(Channel::Mail, 0, &lease("nothing", at(1000))).await.unwrap(), []);
-    done(store, settle(&first, Outcome::Done)).await;
+    done(store, settle(&first, DeliveryOutcome::Done)).await;
     assert_eq!(only(store, "second", at(1000)).await, None);
 }
 
 /// The second time nobody holds it; nor can one settle what was never claimed.
 pub async fn a_message_is_settled_once(store: &dyn Store) {
     let first = claimed(store).await;
-    done(store, settle(&first, Outcome::Retry(at(10)))).await;
-    for outcome in [Outcome::Done, Outcome::Retry(at(5)), Outcome::Release, Outcome::Dead] {
+    done(store, settle(&first, DeliveryOutcome::Retry(at(10)))).await;
+    for outcome in
+        [DeliveryOutcome::Done, DeliveryOutcome::Retry(at(5)), DeliveryOutcome::Release, DeliveryOutcome::Dead]
+    {
         fails(store, settle(&first, outcome), Precondition::LeaseHeld).await;
     }
     let never = Claimed { row: message("two"), lease: LeaseId::parse("none").unwrap() };
-    fails(store, settle(&never, Outcome::Done), Precondition::LeaseHeld).await;
+    fails(store, settle(&never, DeliveryOutcome::Done), Precondition::LeaseHeld).await;
     done(store, [Op::Enqueue(never.row.clone())]).await;
-    fails(store, settle(&never, Outcome::Done), Precondition::LeaseHeld).await;
+    fails(store, settle(&never, DeliveryOutcome::Done), Precondition::LeaseHeld).await;
 }
 
 /// With its recipient.
 pub async fn a_message_that_is_done_is_gone(store: &dyn Store) {
     let first = claimed(store).await;
-    done(store, settle(&first, Outcome::Done)).await;
+    done(store, settle(&first, DeliveryOutcome::Done)).await;
     assert_eq!(only(store, "second", at(1000)).await, None);
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState::default());
 }
@@ -108,18 +112,18 @@ pub async fn a_message_that_is_done_is_gone(store: &dyn Store) {
 /// The tries are counted.
 pub async fn a_message_to_be_tried_again_waits_until_then(store: &dyn Store) {
     let first = claimed(store).await;
-    done(store, settle(&first, Outcome::Retry(at(10)))).await;
+    done(store, settle(&first, DeliveryOutcome::Retry(at(10)))).await;
     assert_eq!(only(store, "early", at(9)).await, None);
     let second = only(store, "second", at(10)).await.expect("due again");
     assert_eq!(second.row, OutboxRow { due_at: at(10), attempts: 1, ..first.row });
-    done(store, settle(&second, Outcome::Retry(at(20)))).await;
+    done(store, settle(&second, DeliveryOutcome::Retry(at(20)))).await;
     assert_eq!(only(store, "third", at(20)).await.expect("due again").row.attempts, 2);
 }
 
 /// And nothing is counted.
 pub async fn a_released_message_is_free_at_once(store: &dyn Store) {
     let first = claimed(store).await;
-    done(store, settle(&first, Outcome::Release)).await;
+    done(store, settle(&first, DeliveryOutcome::Release)).await;
     let second = only(store, "second", NOW).await.expect("free again");
     assert_eq!(second.row, first.row);
 }
@@ -127,10 +131,10 @@ pub async fn a_released_message_is_free_at_once(store: &dyn Store) {
 /// And never claimed again.
 pub async fn a_dead_message_is_counted_without_its_recipient(store: &dyn Store) {
     let first = claimed(store).await;
-    done(store, settle(&first, Outcome::Dead)).await;
+    done(store, settle(&first, DeliveryOutcome::Dead)).await;
     assert_eq!(only(store, "second", at(1000)).await, None);
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState { waiting: 0, dead: 1, oldest: None });
-    fails(store, settle(&first, Outcome::Release), Precondition::LeaseHeld).await;
+    fails(store, settle(&first, DeliveryOutcome::Release), Precondition::LeaseHeld).await;
 }
 
 /// Workers that claim, die, come late and settle in any order: every message is done or dead in the end, and never in two
@@ -184,7 +188,7 @@ impl Chaos {
         self.now = self.now.plus(std::time::Duration::from_secs(10_000));
         let left = store.claim(Channel::Mail, 100, &lease(&format!("s{}-last", self.seed), self.now)).await.unwrap();
         assert_eq!(ids(&left).into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), self.waiting);
-        done(store, left.iter().flat_map(|claimed| settle(claimed, Outcome::Done))).await;
+        done(store, left.iter().flat_map(|claimed| settle(claimed, DeliveryOutcome::Done))).await;
     }
 
     async fn claim(&mut self, store: &dyn Store) {
@@ -205,10 +209,10 @@ impl Chaos {
         }
         let claimed = self.hands.swap_remove(self.below(self.hands.len()));
         let outcome = match self.below(5) {
-            0 => Outcome::Done,
-            1 => Outcome::Dead,
-            2 => Outcome::Release,
-            _ => Outcome::Retry(Timestamp::from_secs(self.now.secs() + 20)),
+            0 => DeliveryOutcome::Done,
+            1 => DeliveryOutcome::Dead,
+            2 => DeliveryOutcome::Release,
+            _ => DeliveryOutcome::Retry(Timestamp::from_secs(self.now.secs() + 20)),
         };
         let id = claimed.row.id.as_str().to_owned();
         let holds = self.holders.get(&id).is_some_and(|(holder, _)| *holder == claimed.lease);
@@ -218,9 +222,9 @@ impl Chaos {
             Err(error) => panic!("{error:?}"),
         }
         self.holders.remove(&id);
-        if matches!(outcome, Outcome::Done | Outcome::Dead) {
+        if matches!(outcome, DeliveryOutcome::Done | DeliveryOutcome::Dead) {
             self.waiting.remove(&id);
-            self.dead += u64::from(outcome == Outcome::Dead);
+            self.dead += u64::from(outcome == DeliveryOutcome::Dead);
         }
     }
 }

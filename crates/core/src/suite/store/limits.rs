@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{KEPT, done, fails, so_many_win};
 use crate::{
     clock::Timestamp,
-    limit::{Failures, LimitKey, Quota, Row},
+    limit::{FailedAttempts, LimitKey, LimitKind, Quota},
     port::{Op, Precondition, Store},
     suite::{
         rows::{NOW, at},
@@ -22,7 +22,7 @@ const fn key(number: u8) -> LimitKey {
 }
 
 fn count(number: u8, now: Timestamp) -> Op {
-    Op::Count { row: Row::Mails, key: key(number), quota: QUOTA, now }
+    Op::Count { row: LimitKind::Mails, key: key(number), quota: QUOTA, now }
 }
 
 fn failure(number: u8, now: Timestamp) -> Op {
@@ -34,7 +34,7 @@ pub async fn a_quota_is_counted_to_its_end(store: &dyn Store) {
     for second in 0..3 {
         done(store, [count(1, at(second))]).await;
     }
-    fails(store, [count(1, at(59))], Precondition::WithinQuota(Row::Mails)).await;
+    fails(store, [count(1, at(59))], Precondition::WithinQuota(LimitKind::Mails)).await;
     assert_eq!(store.tally(key(1)).await.unwrap().within(QUOTA, at(59)), 3);
 }
 
@@ -42,30 +42,30 @@ pub async fn a_quota_is_counted_to_its_end(store: &dyn Store) {
 pub async fn what_was_counted_of_a_quota_is_forgotten(store: &dyn Store) {
     done(store, [count(1, NOW), count(1, at(30)), count(1, at(30))]).await;
     done(store, [count(1, at(60))]).await;
-    fails(store, [count(1, at(89))], Precondition::WithinQuota(Row::Mails)).await;
+    fails(store, [count(1, at(89))], Precondition::WithinQuota(LimitKind::Mails)).await;
     done(store, [count(1, at(90)), count(1, at(90))]).await;
 }
 
 /// One's is not another's.
 pub async fn quotas_of_two_keys_are_apart(store: &dyn Store) {
     done(store, [count(1, NOW), count(1, NOW), count(1, NOW), count(2, NOW)]).await;
-    fails(store, [count(2, NOW), count(1, NOW)], Precondition::WithinQuota(Row::Mails)).await;
+    fails(store, [count(2, NOW), count(1, NOW)], Precondition::WithinQuota(LimitKind::Mails)).await;
     assert_eq!(store.tally(key(2)).await.unwrap().within(QUOTA, NOW), 1, "a batch that fails counts nothing");
     assert_eq!(store.tally(key(3)).await.unwrap().within(QUOTA, NOW), 0);
 }
 
 /// However they come.
 pub async fn of_fifty_who_draw_on_a_quota_as_many_do_as_may(store: &dyn Store) {
-    so_many_win(3, store, (0..50).map(|_| count(1, NOW)), Precondition::WithinQuota(Row::Mails)).await;
+    so_many_win(3, store, (0..50).map(|_| count(1, NOW)), Precondition::WithinQuota(LimitKind::Mails)).await;
 }
 
 /// With the time of the last.
 pub async fn wrong_passwords_are_counted(store: &dyn Store) {
-    assert_eq!(store.failures(key(1)).await.unwrap(), Failures::NONE);
+    assert_eq!(store.failures(key(1)).await.unwrap(), FailedAttempts::NONE);
     done(store, [failure(1, NOW)]).await;
     done(store, [failure(1, at(5)), failure(1, at(7)), failure(2, at(9))]).await;
-    assert_eq!(store.failures(key(1)).await.unwrap(), Failures { count: 3, last_at: at(7) });
-    assert_eq!(store.failures(key(2)).await.unwrap(), Failures { count: 1, last_at: at(9) });
+    assert_eq!(store.failures(key(1)).await.unwrap(), FailedAttempts { count: 3, last_at: at(7) });
+    assert_eq!(store.failures(key(2)).await.unwrap(), FailedAttempts { count: 1, last_at: at(9) });
 }
 
 /// None is lost.
@@ -91,7 +91,7 @@ pub async fn counts_that_have_lapsed_are_swept(store: &dyn Store) {
     assert_eq!(store.sweep(at(61), KEPT).await.unwrap(), 1);
     assert_eq!(store.tally(key(2)).await.unwrap().within(QUOTA, at(61)), 1);
     assert_eq!(store.sweep(NOW.plus(DAY), KEPT).await.unwrap(), 2);
-    assert_eq!(store.failures(key(1)).await.unwrap(), Failures::NONE);
+    assert_eq!(store.failures(key(1)).await.unwrap(), FailedAttempts::NONE);
     assert_eq!(store.failures(key(2)).await.unwrap().count, 1);
 }
 

@@ -107,7 +107,8 @@ macro_rules! store_cases {
                 root_keys_are_read_as_written,
                 a_root_key_begins_at_the_first_revision,
                 a_root_key_follows_its_revision,
-                of_fifty_first_root_keys_one_is_written;
+                of_fifty_first_root_keys_one_is_written,
+                a_realm_with_a_reserved_name_is_read;
             signing_keys:
                 signing_keys_are_read_as_written,
                 the_oldest_signing_key_comes_first,

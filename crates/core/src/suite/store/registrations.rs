@@ -8,7 +8,7 @@ use crate::{
     port::{Op, Precondition, Replaces, Store},
     suite::{
         Pending,
-        rows::{at, challenge, challenge_id, here, index, registration, there, user_id, vault},
+        rows::{at, challenge, challenge_id, envelope, here, index, registration, there, user_id},
         together,
     },
 };
@@ -209,7 +209,7 @@ pub async fn a_lapsed_registration_is_still_read(store: &dyn Store) {
 /// The same identifier and address stand for two registrations in two realms.
 pub async fn registrations_of_two_realms_are_apart(store: &dyn Store) {
     let one = registration(&here(), "ada", "ada@example.org");
-    let other = Registration { vault: vault("the other"), ..registration(&there(), "ada", "ada@example.org") };
+    let other = Registration { envelope: envelope("the other"), ..registration(&there(), "ada", "ada@example.org") };
     done(store, [first(&one)]).await;
     fails(store, [delete(&other)], Precondition::RegistrationThere).await;
     done(store, [first(&other)]).await;

@@ -2,6 +2,7 @@
 
 use super::{done, fails, one_wins};
 use crate::{
+    id::RealmName,
     port::{Op, Precondition, RootKeyRow, Store},
     suite::rows::{here, root_key, sealed, there},
 };
@@ -39,4 +40,11 @@ pub async fn of_fifty_first_root_keys_one_is_written(store: &dyn Store) {
     let keys = (0..50).map(|n| RootKeyRow { wrapped: sealed(&format!("key {n}")), ..root_key(&here(), 1) });
     one_wins(store, keys.map(Op::PutRootKey), Precondition::RootKeyRevision).await;
     assert_eq!(store.root_keys().await.unwrap().len(), 1);
+}
+
+/// The list of reserved names may have grown since the realm was made.
+pub async fn a_realm_with_a_reserved_name_is_read(store: &dyn Store) {
+    let row = RootKeyRow { realm: RealmName::from_stored("metrics").unwrap(), ..root_key(&here(), 1) };
+    done(store, [Op::PutRootKey(row.clone())]).await;
+    assert_eq!(store.root_keys().await.unwrap(), [row]);
 }

@@ -10,7 +10,7 @@ use crate::{
     seal::BlindIndex,
     session::Session,
     suite::{
-        rows::{at, here, index, registration, session, user, vault},
+        rows::{at, envelope, here, index, registration, session, user},
         together,
     },
 };
@@ -24,7 +24,7 @@ fn person(name: &str, round: usize) -> User {
 
 /// How somebody is when they have changed once.
 fn changed(user: &User) -> User {
-    User { vault: vault("new"), revision: 2, ..user.clone() }
+    User { envelope: envelope("new"), revision: 2, ..user.clone() }
 }
 
 fn moved(user: &User, to: BlindIndex) -> User {

@@ -4,7 +4,7 @@ use super::{KEPT, done, outbox::ids};
 use crate::{
     account::Registration,
     link::Challenge,
-    message::{Channel, outbox::Outcome},
+    message::{Channel, outbox::DeliveryOutcome},
     port::{Op, OutboxState, Replaces, Store},
     session::{Family, LogPosition, Revocation, Session},
     suite::rows::{NOW, at, challenge, here, lease, message, registration, revocation, session, token_hash, user},
@@ -85,7 +85,7 @@ pub async fn dead_messages_are_swept_after_a_month(store: &dyn Store) {
     const DAY: i64 = 24 * 3600;
     done(store, [Op::Enqueue(message("dead")), Op::Enqueue(message("waiting"))]).await;
     for claimed in store.claim(Channel::Mail, 10, &lease("first", NOW)).await.unwrap() {
-        let outcome = if claimed.row.id.as_str() == "dead" { Outcome::Dead } else { Outcome::Release };
+        let outcome = if claimed.row.id.as_str() == "dead" { DeliveryOutcome::Dead } else { DeliveryOutcome::Release };
         done(store, [Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await;
     }
     assert_eq!(store.sweep(at(29 * DAY), KEPT).await.unwrap(), 0);

@@ -5,7 +5,7 @@ use crate::{
     account::User,
     id::RealmName,
     port::{Op, Precondition, Store},
-    suite::rows::{at, here, index, there, user, user_id, vault},
+    suite::rows::{at, envelope, here, index, there, user, user_id},
 };
 
 fn delete(realm: &RealmName, id: &str, revision: u64) -> Op {
@@ -58,7 +58,7 @@ pub async fn of_fifty_users_racing_for_an_address_one_is_written(store: &dyn Sto
 /// Neither an old revision nor one that skips is written over the record.
 pub async fn an_update_follows_the_revision_it_was_made_from(store: &dyn Store) {
     let first = user(&here(), "ada", "ada@example.org");
-    let second = User { vault: vault("new"), phone_verified_at: Some(at(1)), revision: 2, ..first.clone() };
+    let second = User { envelope: envelope("new"), phone_verified_at: Some(at(1)), revision: 2, ..first.clone() };
     let skips = User { revision: 4, ..first.clone() };
     done(store, [Op::InsertUser(first.clone())]).await;
     done(store, [Op::UpdateUser(second.clone())]).await;
@@ -81,7 +81,7 @@ pub async fn of_fifty_updates_of_one_revision_one_is_written(store: &dyn Store) 
     let first = user(&here(), "ada", "ada@example.org");
     done(store, [Op::InsertUser(first.clone())]).await;
     let updates =
-        (0..50).map(|n| Op::UpdateUser(User { vault: vault(&format!("v{n}")), revision: 2, ..first.clone() }));
+        (0..50).map(|n| Op::UpdateUser(User { envelope: envelope(&format!("v{n}")), revision: 2, ..first.clone() }));
     one_wins(store, updates, Precondition::UserRevision).await;
     assert_eq!(store.user(&here(), &first.id).await.unwrap().expect("still there").revision, 2);
 }
@@ -127,7 +127,7 @@ pub async fn a_deleted_user_is_gone(store: &dyn Store) {
 /// Neither somebody who has changed since nor somebody who is not there.
 pub async fn a_user_is_deleted_at_the_revision_that_was_read(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
-    let changed = User { vault: vault("new"), revision: 2, ..ada.clone() };
+    let changed = User { envelope: envelope("new"), revision: 2, ..ada.clone() };
     fails(store, [delete(&here(), "ada", 1)], Precondition::UserRevision).await;
     done(store, [Op::InsertUser(ada.clone()), Op::UpdateUser(changed.clone())]).await;
     for wrong in [0, 1, 3] {
@@ -143,7 +143,7 @@ pub async fn a_user_is_deleted_at_the_revision_that_was_read(store: &dyn Store) 
 pub async fn of_fifty_who_change_or_delete_a_user_one_does(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     done(store, [Op::InsertUser(ada.clone())]).await;
-    let changed = User { vault: vault("new"), revision: 2, ..ada.clone() };
+    let changed = User { envelope: envelope("new"), revision: 2, ..ada.clone() };
     let racers = (0..50).map(|n| if n % 2 == 0 { delete(&here(), "ada", 1) } else { Op::UpdateUser(changed.clone()) });
     one_wins(store, racers, Precondition::UserRevision).await;
     let left = store.user(&here(), &ada.id).await.unwrap();
@@ -167,7 +167,7 @@ pub async fn a_required_user_stands_at_the_revision(store: &dyn Store) {
 /// The same identifier and address stand for two people in two realms.
 pub async fn users_of_two_realms_are_apart(store: &dyn Store) {
     let one = user(&here(), "ada", "ada@example.org");
-    let other = User { vault: vault("the other"), ..user(&there(), "ada", "ada@example.org") };
+    let other = User { envelope: envelope("the other"), ..user(&there(), "ada", "ada@example.org") };
     done(store, [Op::InsertUser(one.clone())]).await;
     assert_eq!(store.user(&there(), &one.id).await.unwrap(), None);
     assert_eq!(store.by_index(&there(), one.index).await.unwrap(), (None, None));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use portcullis_core::error::Kind;
+use portcullis_core::error::ErrorKind;
 
 use crate::http::problem::{Fault, TOKEN_TWICE, TOO_LARGE, Transport, UNSUPPORTED_GRANT, WRONG_TYPE};
 
@@ -19,11 +19,11 @@ pub(in crate::http) struct Known {
 /// Where a refusal comes from, which decides its status.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cause {
-    Domain(Kind),
+    Domain(ErrorKind),
     Transport(StatusCode),
 }
 
-const fn known(kind: Kind, code: &'static str, detail: &'static str) -> Known {
+const fn known(kind: ErrorKind, code: &'static str, detail: &'static str) -> Known {
     Known { cause: Cause::Domain(kind), code, detail, faults: &[] }
 }
 
@@ -33,44 +33,47 @@ const fn transport(Transport(status, code, detail): Transport) -> Known {
 
 /// Fields that are not acceptable.
 pub(in crate::http) const fn invalid(faults: &'static [Fault<'static>]) -> Known {
-    Known { faults, ..known(Kind::Invalid, "request.invalid", "Some fields are not acceptable.") }
+    Known { faults, ..known(ErrorKind::Invalid, "request.invalid", "Some fields are not acceptable.") }
 }
 
 const SOON: Duration = Duration::from_secs(1);
 
-pub(in crate::http) const INTERNAL: Known = known(Kind::Internal, "internal", "Something went wrong on our side.");
-pub(in crate::http) const TIMEOUT: Known = known(Kind::Unavailable(SOON), "timeout", "The request took too long.");
+pub(in crate::http) const INTERNAL: Known = known(ErrorKind::Internal, "internal", "Something went wrong on our side.");
+pub(in crate::http) const TIMEOUT: Known = known(ErrorKind::Unavailable(SOON), "timeout", "The request took too long.");
 pub(in crate::http) const UNAVAILABLE: Known =
-    known(Kind::Unavailable(SOON), "unavailable", "The service is not available for now.");
+    known(ErrorKind::Unavailable(SOON), "unavailable", "The service is not available for now.");
 pub(in crate::http) const OVERLOADED: Known =
-    known(Kind::Overloaded(SOON), "overloaded", "Too much to do for now; please try again.");
+    known(ErrorKind::Overloaded(SOON), "overloaded", "Too much to do for now; please try again.");
 pub(in crate::http) const LIMITED: Known =
-    known(Kind::Limited(SOON), "limited", "Too many requests; please try again later.");
+    known(ErrorKind::Limited(SOON), "limited", "Too many requests; please try again later.");
 pub(in crate::http) const UNREADABLE: Known =
-    known(Kind::Malformed, "body.unreadable", "The request could not be read.");
-const NOT_AN_OBJECT: Known = known(Kind::Malformed, "body.not_an_object", "The body must be a JSON object.");
-pub(in crate::http) const REPEATED: Known = known(Kind::Malformed, "request.repeated", "A parameter was given twice.");
+    known(ErrorKind::Malformed, "body.unreadable", "The request could not be read.");
+const NOT_AN_OBJECT: Known = known(ErrorKind::Malformed, "body.not_an_object", "The body must be a JSON object.");
+pub(in crate::http) const REPEATED: Known =
+    known(ErrorKind::Malformed, "request.repeated", "A parameter was given twice.");
 
-pub(in crate::http) const NOT_FOUND: Known = known(Kind::NotFound, "not_found", "Not found");
+pub(in crate::http) const NOT_FOUND: Known = known(ErrorKind::NotFound, "not_found", "Not found");
 pub(in crate::http) const CROSS_SITE: Known =
-    known(Kind::Forbidden, "request.cross_site", "Another site may not ask for this.");
-pub(in crate::http) const EMAIL_TAKEN: Known = known(Kind::Conflict, "email.taken", "Email already exists");
-pub(in crate::http) const LINK_INVALID: Known = known(Kind::BadLink, "link.invalid", "Invalid or expired link");
-pub(in crate::http) const LOGIN_REFUSED: Known = known(Kind::Refused, "login.refused", "Invalid email or password");
-pub(in crate::http) const LOGIN_UNVERIFIED: Known = known(Kind::Forbidden, "login.unverified", "Email not verified");
-pub(in crate::http) const LOGIN_STALE: Known = known(Kind::Stale, "login.stale", "Please log in again to do this");
+    known(ErrorKind::Forbidden, "request.cross_site", "Another site may not ask for this.");
+pub(in crate::http) const EMAIL_TAKEN: Known = known(ErrorKind::Conflict, "email.taken", "Email already exists");
+pub(in crate::http) const LINK_INVALID: Known = known(ErrorKind::BadLink, "link.invalid", "Invalid or expired link");
+pub(in crate::http) const LOGIN_REFUSED: Known =
+    known(ErrorKind::Refused, "login.refused", "Invalid email or password");
+pub(in crate::http) const LOGIN_UNVERIFIED: Known =
+    known(ErrorKind::Forbidden, "login.unverified", "Email not verified");
+pub(in crate::http) const LOGIN_STALE: Known = known(ErrorKind::Stale, "login.stale", "Please log in again to do this");
 pub(in crate::http) const REFRESH_INVALID: Known =
-    known(Kind::Refused, "refresh.invalid", "Invalid or expired refresh token");
+    known(ErrorKind::Refused, "refresh.invalid", "Invalid or expired refresh token");
 pub(in crate::http) const GRANT_INCOMPLETE: Known =
-    known(Kind::Malformed, "request.incomplete", "A parameter is missing");
+    known(ErrorKind::Malformed, "request.incomplete", "A parameter is missing");
 pub(in crate::http) const GRANT_UNKNOWN: Known =
-    known(Kind::Malformed, UNSUPPORTED_GRANT, "This grant type is not known here");
+    known(ErrorKind::Malformed, UNSUPPORTED_GRANT, "This grant type is not known here");
 pub(in crate::http) const GRANT_NO_FORM: Known =
-    known(Kind::Malformed, "body.wrong_type", "The request must be a form");
-pub(in crate::http) const OTP_WRONG: Known = known(Kind::BadLink, "otp.wrong", "Invalid OTP");
-pub(in crate::http) const OTP_INVALID: Known = known(Kind::BadLink, "otp.invalid", "Invalid or expired OTP");
+    known(ErrorKind::Malformed, "body.wrong_type", "The request must be a form");
+pub(in crate::http) const OTP_WRONG: Known = known(ErrorKind::BadLink, "otp.wrong", "Invalid OTP");
+pub(in crate::http) const OTP_INVALID: Known = known(ErrorKind::BadLink, "otp.invalid", "Invalid or expired OTP");
 pub(in crate::http) const SMS_UNAVAILABLE: Known =
-    known(Kind::Unavailable(SOON), "sms.unavailable", "Short messages cannot be sent");
+    known(ErrorKind::Unavailable(SOON), "sms.unavailable", "Short messages cannot be sent");
 
 /// Of every route under a realm.
 pub(in crate::http) const REALM: &[Known] = &[NOT_FOUND, INTERNAL, UNAVAILABLE, TIMEOUT];
@@ -78,9 +81,9 @@ pub(in crate::http) const REALM: &[Known] = &[NOT_FOUND, INTERNAL, UNAVAILABLE, 
 pub(in crate::http) const HASHING: &[Known] = &[OVERLOADED];
 /// Where a bearer token is asked for.
 pub(in crate::http) const BEARER: &[Known] = &[
-    known(Kind::NoCredentials, "token.missing", "Not authenticated"),
-    known(Kind::BadToken, "token.invalid", "Invalid or expired token"),
-    known(Kind::Malformed, TOKEN_TWICE, "Send the token in one way only."),
+    known(ErrorKind::NoCredentials, "token.missing", "Not authenticated"),
+    known(ErrorKind::BadToken, "token.invalid", "Invalid or expired token"),
+    known(ErrorKind::Malformed, TOKEN_TWICE, "Send the token in one way only."),
     REPEATED,
     UNREADABLE,
 ];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use portcullis_core::error::Kind;
+use portcullis_core::error::ErrorKind;
 use serde_json::{Value, json};
 use utoipa::openapi::{
     ContentBuilder, Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Response,
@@ -127,7 +127,7 @@ impl Form {
         let number = ObjectBuilder::new().schema_type(Type::Integer).build();
         let again = ("Retry-After", header(number, "The seconds after which another try is worth it", json!(1)));
         match one.cause {
-            Cause::Domain(Kind::Limited(_)) => {
+            Cause::Domain(ErrorKind::Limited(_)) => {
                 let policy =
                     "Of which limit how many are allowed (q) in how many seconds (w), on other answers as well";
                 let left = "How many of them are left (r) for how many seconds (t), on other answers as well";
@@ -137,8 +137,8 @@ impl Form {
                     ("RateLimit", header(text(), left, json!("\"passwords\";r=0;t=21"))),
                 ]
             }
-            Cause::Domain(Kind::Unavailable(_) | Kind::Overloaded(_)) => vec![again],
-            Cause::Domain(Kind::NoCredentials | Kind::BadToken | Kind::Refused | Kind::Stale)
+            Cause::Domain(ErrorKind::Unavailable(_) | ErrorKind::Overloaded(_)) => vec![again],
+            Cause::Domain(ErrorKind::NoCredentials | ErrorKind::BadToken | ErrorKind::Refused | ErrorKind::Stale)
                 if self != Self::OAuth =>
             {
                 let how = header(text(), "How to do better (RFC 6750 §3)", json!("Bearer realm=\"User1\""));

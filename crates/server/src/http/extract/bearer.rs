@@ -2,7 +2,7 @@ use axum::{
     extract::FromRequestParts,
     http::{header::AUTHORIZATION, request::Parts},
 };
-use portcullis_core::{Error, error::Kind, service::Principal};
+use portcullis_core::{Error, error::ErrorKind, service::Principal};
 
 use super::{Call, Query};
 use crate::http::{
@@ -26,9 +26,9 @@ impl FromRequestParts<AppState> for SignedIn {
         let token = token(parts)?;
         // A token in the URL is never taken, and one in two places is a mistake (RFC 6750 §2).
         if query.take("access_token").text().is_some() && token.is_some() {
-            return Err(Error::new(Kind::Malformed, TOKEN_TWICE, "Send the token in one way only.").into());
+            return Err(Error::new(ErrorKind::Malformed, TOKEN_TWICE, "Send the token in one way only.").into());
         }
-        let token = token.ok_or_else(|| Error::new(Kind::NoCredentials, "token.missing", "Not authenticated"))?;
+        let token = token.ok_or_else(|| Error::new(ErrorKind::NoCredentials, "token.missing", "Not authenticated"))?;
         let principal = call.service.authenticate(&call.ctx, &call.realm, &token).await?;
         Ok(Self { call, principal })
     }
@@ -38,7 +38,7 @@ fn token(parts: &Parts) -> Result<Option<String>, Error> {
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     let Some(header) = headers.next() else { return Ok(None) };
     if headers.next().is_some() {
-        return Err(Error::new(Kind::Malformed, TOKEN_TWICE, "Send the token in one way only."));
+        return Err(Error::new(ErrorKind::Malformed, TOKEN_TWICE, "Send the token in one way only."));
     }
     let header = header.to_str().map_err(|_| Error::bad_token())?;
     match header.split_once(' ') {

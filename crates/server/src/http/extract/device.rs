@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header::COOKIE, header::SET_COOKIE, request::Parts},
     response::Response,
 };
-use portcullis_core::{service::Given, session::device::DEVICE_LIFETIME};
+use portcullis_core::{service::RawField, session::device::DEVICE_LIFETIME};
 
 use crate::http::state::AppState;
 
@@ -19,8 +19,8 @@ pub(in crate::http) struct DeviceCookie {
 
 impl DeviceCookie {
     /// What it says.
-    pub(in crate::http) fn value(&self) -> Given {
-        self.value.clone().map_or(Given::Missing, Given::from)
+    pub(in crate::http) fn value(&self) -> RawField {
+        self.value.clone().map_or(RawField::Missing, RawField::from)
     }
 
     /// Gives the device its name for the next time.

@@ -8,7 +8,7 @@ use axum::{
     http::{header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
 };
-use portcullis_core::{Error, error::Kind, service::Given};
+use portcullis_core::{Error, error::ErrorKind, service::RawField};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 
 use crate::http::{
@@ -18,11 +18,11 @@ use crate::http::{
 
 /// Fields by name.
 #[derive(Debug, Default)]
-pub(crate) struct Fields(BTreeMap<String, Given>);
+pub(crate) struct Fields(BTreeMap<String, RawField>);
 
 impl Fields {
     /// The field of this name; it is gone afterwards.
-    pub(in crate::http) fn take(&mut self, name: &str) -> Given {
+    pub(in crate::http) fn take(&mut self, name: &str) -> RawField {
         self.0.remove(name).unwrap_or_default()
     }
 
@@ -35,7 +35,7 @@ impl Fields {
             if !honest && (has_replacement(&name) || has_replacement(&value)) {
                 return Err(unreadable());
             }
-            if fields.insert(name.into_owned(), Given::from(&*value)).is_some() {
+            if fields.insert(name.into_owned(), RawField::from(&*value)).is_some() {
                 return Err(repeated());
             }
             if fields.len() > MOST_FIELDS {
@@ -53,7 +53,7 @@ impl Fields {
             } else if text.starts_with(REPEATED) {
                 repeated()
             } else {
-                Error::new(Kind::Malformed, "body.not_an_object", "The body must be a JSON object.")
+                Error::new(ErrorKind::Malformed, "body.not_an_object", "The body must be a JSON object.")
             }
         })
     }
@@ -67,11 +67,11 @@ const REPEATED: &str = "field given twice";
 const TOO_MANY: &str = "too many fields";
 
 fn repeated() -> Error {
-    Error::new(Kind::Malformed, "request.repeated", "A parameter was given twice.")
+    Error::new(ErrorKind::Malformed, "request.repeated", "A parameter was given twice.")
 }
 
 fn unreadable() -> Error {
-    Error::new(Kind::Malformed, "body.unreadable", "The request could not be read.")
+    Error::new(ErrorKind::Malformed, "body.unreadable", "The request could not be read.")
 }
 
 impl<'de> Deserialize<'de> for Fields {
@@ -89,9 +89,9 @@ impl<'de> Deserialize<'de> for Fields {
                 let mut fields = BTreeMap::new();
                 while let Some((name, value)) = map.next_entry::<String, serde_json::Value>()? {
                     let given = match value {
-                        serde_json::Value::Null => Given::Missing,
-                        serde_json::Value::String(text) => Given::from(text),
-                        _ => Given::NotText,
+                        serde_json::Value::Null => RawField::Missing,
+                        serde_json::Value::String(text) => RawField::from(text),
+                        _ => RawField::NotText,
                     };
                     if fields.insert(name, given).is_some() {
                         return Err(A::Error::custom(REPEATED));
@@ -126,7 +126,7 @@ pub(in crate::http) struct AnyBody(pub(in crate::http) Fields);
 
 impl Query {
     /// The parameter of this name; it is gone afterwards.
-    pub(in crate::http) fn take(&mut self, name: &str) -> Given {
+    pub(in crate::http) fn take(&mut self, name: &str) -> RawField {
         self.0.take(name)
     }
 }
@@ -141,7 +141,7 @@ impl FromRequestParts<AppState> for Query {
 
 /// The token of a page's link. One that cannot be read, or stands twice, is as good as none: the page says that it is no good.
 #[derive(Debug)]
-pub(in crate::http) struct Link(pub(in crate::http) Given);
+pub(in crate::http) struct Link(pub(in crate::http) RawField);
 
 impl FromRequestParts<AppState> for Link {
     type Rejection = Infallible;
@@ -212,7 +212,7 @@ impl FromRequest<AppState> for JsonOrQuery {
         }
         let phone = fields.take("phone");
         let restored = match phone.text().and_then(|phone| phone.strip_prefix(' ')) {
-            Some(rest) => Given::from(format!("+{}", rest.trim_start())),
+            Some(rest) => RawField::from(format!("+{}", rest.trim_start())),
             None => phone,
         };
         fields.0.insert("phone".to_owned(), restored);
@@ -229,7 +229,7 @@ impl FromRequest<AppState> for TokenForm {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
         if body_type(&request) != Some(BodyType::Form) {
-            return Ok(Self(Err(Error::new(Kind::Malformed, "body.wrong_type", "The request must be a form"))));
+            return Ok(Self(Err(Error::new(ErrorKind::Malformed, "body.wrong_type", "The request must be a form"))));
         }
         let Ok(body) = collect(request.into_body(), state).await else { return Ok(Self(Err(unreadable()))) };
         let text = std::str::from_utf8(&body).map_err(|_| unreadable());

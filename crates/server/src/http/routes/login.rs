@@ -5,7 +5,7 @@ use axum::{
 };
 use portcullis_core::{
     Error,
-    error::Kind,
+    error::ErrorKind,
     service::{LoggedIn, Tokens},
 };
 use serde::Serialize;
@@ -101,10 +101,10 @@ pub(crate) async fn login(
 pub(super) fn count(result: &Result<LoggedIn, Error>) {
     let outcome = match result.as_ref().map_err(Error::kind) {
         Ok(_) => "ok",
-        Err(Kind::Refused) => "wrong",
-        Err(Kind::Forbidden) => "unverified",
-        Err(Kind::Limited(_)) => "limited",
-        Err(Kind::Invalid) => "invalid",
+        Err(ErrorKind::Refused) => "wrong",
+        Err(ErrorKind::Forbidden) => "unverified",
+        Err(ErrorKind::Limited(_)) => "limited",
+        Err(ErrorKind::Invalid) => "invalid",
         Err(_) => "failed",
     };
     metrics::counter!(LOGINS, "outcome" => outcome).increment(1);

@@ -1,5 +1,5 @@
 use axum::Json;
-use portcullis_core::service::Given;
+use portcullis_core::service::RawField;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -107,7 +107,7 @@ pub(crate) async fn verify_otp_phone_by_post(
     verify(&call, &fields.take("token"), &fields.take("otp")).await
 }
 
-async fn verify(call: &Call, handle: &Given, code: &Given) -> Result<Json<Message>, Refusal> {
+async fn verify(call: &Call, handle: &RawField, code: &RawField) -> Result<Json<Message>, Refusal> {
     call.service.verify_code(&call.ctx, &call.realm, handle, code).await?;
     Ok(Message::say("OTP verified successfully"))
 }

@@ -1,5 +1,5 @@
 use axum::{Json, extract::State, response::Response};
-use portcullis_core::{error::Kind, service::Given};
+use portcullis_core::{error::ErrorKind, service::RawField};
 use utoipa::ToSchema;
 
 use super::Message;
@@ -65,7 +65,7 @@ pub(crate) async fn forget_password_by_post(
     forget(&call, &fields.take("email")).await
 }
 
-async fn forget(call: &Call, email: &Given) -> Result<Json<Message>, Refusal> {
+async fn forget(call: &Call, email: &RawField) -> Result<Json<Message>, Refusal> {
     call.service.forget_password(&call.ctx, &call.realm, email).await?;
     Ok(Message::say(SENT))
 }
@@ -142,7 +142,7 @@ pub(crate) async fn reset_password(
             let done = page::answer(&state, &call, wants, &Page::ResetSuccess, "Password reset successfully");
             cookie.set(done, &state, &device)
         }
-        Err(error) if error.kind() == Kind::Invalid => {
+        Err(error) if error.kind() == ErrorKind::Invalid => {
             let reason = error.fields().first().map_or(error.detail().into(), |fault| fault.detail.clone());
             page::refuse(&state, &call, wants, &Page::reset(token, &reason), error)
         }

@@ -3,7 +3,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use portcullis_core::{Error, error::Kind};
+use portcullis_core::{Error, error::ErrorKind};
 use utoipa::ToSchema;
 
 use super::login::{self, TokenAnswer};
@@ -96,11 +96,11 @@ async fn grant(
             login::count(&result);
             Ok(login::answer(state, &cookie, result?))
         }
-        Some(_) => Err(Error::new(Kind::Malformed, UNSUPPORTED_GRANT, "This grant type is not known here")),
+        Some(_) => Err(Error::new(ErrorKind::Malformed, UNSUPPORTED_GRANT, "This grant type is not known here")),
         None => Err(incomplete()),
     }
 }
 
 fn incomplete() -> Error {
-    Error::new(Kind::Malformed, "request.incomplete", "A parameter is missing")
+    Error::new(ErrorKind::Malformed, "request.incomplete", "A parameter is missing")
 }

@@ -100,7 +100,7 @@ fn a_value_and_its_file_exclude_each_other_within_one_place_and_across_them() {
 
 #[test]
 fn an_unknown_name_is_said_to_stand_where_it_does() {
-    let toml = told(&Desk::new().file("portcullis.toml", "\nprot = 1\n[realms.User1]\nport = 1\n[realms.Nobody]\n"));
+    let toml = told(&Desk::new().file("portcullis.toml", "\nprot = 1\n[realms.User1]\nport = 1\n[realms.Decoy]\n"));
     assert_has(&toml, &["prot: in TOML is no setting; did you mean `port`?\n      from: portcullis.toml, line 2"]);
     assert_has(&toml, &["write port instead of prot", "portcullis.toml, line 4", "portcullis.toml, line 5"]);
     let dotenv = told(&Desk::new().file(".env", "A=1\nPROT=1\n"));

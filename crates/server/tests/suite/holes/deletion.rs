@@ -197,9 +197,9 @@ async fn d83_of_a_deleted_account_no_file_keeps_a_copy() {
     app.stop().await;
     let (realm, id) = (RealmName::parse("User1").unwrap(), UserId::parse(&john.id).unwrap());
     let store = app.store().await;
-    let vault = store.user(&realm, &id).await.unwrap().unwrap().vault;
+    let envelope = store.user(&realm, &id).await.unwrap().unwrap().envelope;
     drop(store);
-    let sealed = [&vault.data_key, &vault.profile, &vault.password];
+    let sealed = [&envelope.data_key, &envelope.profile, &envelope.password];
     let kept = async |app: &TestApp| {
         let files = app.contents().await;
         sealed.map(|part| files.iter().any(|(_, bytes)| storage::has(bytes, part.as_bytes())))

@@ -42,7 +42,7 @@ async fn refusals_of_those_who_are_nobody_yet_are_described() {
     };
     let (json_type, form) = ("application/json", "application/x-www-form-urlencoded");
     let create = "post /create";
-    is_described(create, app.post_json("/Nobody/create", json!({})).await).await;
+    is_described(create, app.post_json("/Decoy/create", json!({})).await).await;
     is_described(create, app.post_json("/User1/create", json!({})).await).await;
     is_described(create, raw("/User1/create", json_type, "{").send().await.unwrap()).await;
     is_described(create, raw("/User1/create", json_type, "[]").send().await.unwrap()).await;
@@ -70,7 +70,7 @@ async fn refusals_of_those_who_are_nobody_yet_are_described() {
         is_described(token, app.post_form("/User1/token", form).await).await;
     }
     is_described(token, app.post_json("/User1/token", json!({})).await).await;
-    is_described(token, app.post_form("/Nobody/token", &[]).await).await;
+    is_described(token, app.post_form("/Decoy/token", &[]).await).await;
 }
 
 #[tokio::test]

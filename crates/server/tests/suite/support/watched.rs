@@ -13,7 +13,7 @@ use portcullis_core::{
     },
     clock::Timestamp,
     id::{ChallengeId, RealmName, SessionId, UserId},
-    limit::{Failures, LimitKey, Tally},
+    limit::{FailedAttempts, LimitKey, SlidingWindow},
     link::Challenge,
     message::{
         Channel,
@@ -118,11 +118,11 @@ impl Store for Watched {
         self.read()?.session(realm, id).await
     }
 
-    async fn failures(&self, key: LimitKey) -> Result<Failures, StoreError> {
+    async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError> {
         self.read()?.failures(key).await
     }
 
-    async fn tally(&self, key: LimitKey) -> Result<Tally, StoreError> {
+    async fn tally(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
         self.read()?.tally(key).await
     }
 

@@ -3,30 +3,30 @@ use std::time::Duration;
 use super::Quota;
 use crate::clock::Timestamp;
 
-/// So many points in time are kept; what is more is put together with its neighbour.
+/// Number of points in time that are kept. Beyond it, neighbours are merged.
 const POINTS: usize = 64;
-/// Eight bytes of time, four of count.
+/// 8 bytes of time, 4 of count.
 const POINT_BYTES: usize = 12;
 
-/// What has been done, and when: within any stretch of a quota's length no more than it allows.
+/// Uses of a quota over time: no window of the quota's length contains more than it allows.
 ///
-/// Of more than 64 points in time those that are closest become one, the later: what counts may count for longer than it
+/// Of more than 64 points in time, the two closest are merged into the later one: a use may count for longer than it
 /// should, never shorter.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tally(Vec<(Timestamp, u32)>);
+pub struct SlidingWindow(Vec<(Timestamp, u32)>);
 
-impl Tally {
-    /// Counts once more.
+impl SlidingWindow {
+    /// Counts one use.
     ///
     /// # Errors
-    /// How long to wait, where it is too much; then nothing is counted.
+    /// The wait, if the quota is used up; then nothing is counted.
     pub fn take(&mut self, quota: Quota, now: Timestamp) -> Result<(), Duration> {
         self.forget(quota, now);
         if self.count() >= quota.times {
             return Err(self.wait(quota, now));
         }
         match self.0.last_mut() {
-            // Also for a clock that was set back: times only grow.
+            // Times only grow, even if the clock was set back.
             Some((at, count)) if *at >= now => *count = count.saturating_add(1),
             _ => self.0.push((now, 1)),
         }
@@ -34,8 +34,8 @@ impl Tally {
         Ok(())
     }
 
-    /// Takes back what was counted at this time.
-    pub fn give_back(&mut self, at: Timestamp) {
+    /// Takes back a use that was counted at this time.
+    pub fn refund(&mut self, at: Timestamp) {
         if let Some(found) = self.0.iter().position(|(time, _)| *time >= at)
             && let Some((_, count)) = self.0.get_mut(found)
         {
@@ -46,13 +46,13 @@ impl Tally {
         }
     }
 
-    /// How often it was done within the quota's length.
+    /// Returns the number of uses within the window.
     #[must_use]
     pub fn within(&self, quota: Quota, now: Timestamp) -> u32 {
         sum(self.0.iter().filter(|(at, _)| counts(*at, quota, now)))
     }
 
-    /// When the first that counts is forgotten.
+    /// Returns the time until the oldest use leaves the window.
     #[must_use]
     pub fn reset(&self, quota: Quota, now: Timestamp) -> Duration {
         self.0.first().map_or(Duration::ZERO, |(at, _)| at.plus(quota.per).since(now))
@@ -64,13 +64,13 @@ impl Tally {
         self.0.last().map_or_else(Timestamp::default, |(at, _)| at.plus(quota.per))
     }
 
-    /// As the store keeps it.
+    /// Returns the bytes that the store keeps.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.iter().flat_map(|(at, count)| at.millis().to_be_bytes().into_iter().chain(count.to_be_bytes())).collect()
     }
 
-    /// What [`to_bytes`](Self::to_bytes) gave; what cannot be read is nothing.
+    /// Reads the bytes of [`to_bytes`](Self::to_bytes); unreadable points are dropped.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let point = |point: &[u8]| {
@@ -88,7 +88,7 @@ impl Tally {
         self.0.retain(|(at, _)| counts(*at, quota, now));
     }
 
-    /// Until so many are forgotten that one more may come.
+    /// Returns the time until one more use is allowed.
     fn wait(&self, quota: Quota, now: Timestamp) -> Duration {
         let mut count = self.count();
         for (at, of_then) in &self.0 {
@@ -97,7 +97,7 @@ impl Tally {
                 return at.plus(quota.per).since(now);
             }
         }
-        // A quota of nothing.
+        // The quota allows no use at all.
         quota.per
     }
 
@@ -114,7 +114,7 @@ impl Tally {
     }
 }
 
-/// Neither too long ago, nor by a clock that was since set back by more than that.
+/// Whether a use is inside the window, also if the clock was set back since.
 fn counts(at: Timestamp, quota: Quota, now: Timestamp) -> bool {
     now.since(at) < quota.per && at.since(now) < quota.per
 }

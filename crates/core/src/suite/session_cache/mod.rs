@@ -1,24 +1,24 @@
-//! What every memory of revocations must do.
+//! What every session cache must do.
 
 mod cases;
 
 use super::export_cases;
 
-/// Runs every case against a fresh one each: `revocations_suite!(make)`, where `make` is an async function whose result
+/// Runs every case against a fresh one each: `session_cache_suite!(make)`, where `make` is an async function whose result
 /// dereferences to one.
 #[macro_export]
-macro_rules! revocations_suite {
+macro_rules! session_cache_suite {
     ($make:path) => {
-        $crate::revocations_cases!($crate::suite_tests, $make);
+        $crate::session_cache_cases!($crate::suite_tests, $make);
     };
 }
 
 /// The list of cases.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! revocations_cases {
+macro_rules! session_cache_cases {
     ($then:path $(, $make:path)?) => {
-        $then! { revocations {
+        $then! { session_cache {
             cases:
                 what_was_never_seen_is_unknown,
                 what_was_seen_alive_is_live,
@@ -39,4 +39,4 @@ macro_rules! revocations_cases {
     };
 }
 
-revocations_cases!(export_cases);
+session_cache_cases!(export_cases);

@@ -13,7 +13,7 @@ use moka::sync::Cache;
 use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
-    port::{Answer, Revocations},
+    port::{SessionCache, SessionStatus},
     session::Revocation,
 };
 
@@ -33,12 +33,12 @@ const DOUBTED_FOR: Duration = Duration::from_secs(600);
 
 /// The process's copy of the revocation log, and the sessions that it has seen alive.
 #[derive(Debug)]
-pub struct MemoryRevocations {
+pub struct MemorySessions {
     over: RwLock<Over>,
     alive: Cache<Key<SessionId>, Arc<Alive>>,
     doubted: RwLock<Doubted>,
     /// In milliseconds; from before all time until the log was read.
-    up_to_date: AtomicI64,
+    synced: AtomicI64,
 }
 
 /// A session as it was seen.
@@ -64,12 +64,12 @@ struct Over {
     pruned: Timestamp,
 }
 
-impl MemoryRevocations {
+impl MemorySessions {
     /// Knows nothing yet.
     #[must_use]
     pub fn new() -> Self {
         let alive = Cache::builder().max_capacity(MOST_ALIVE).time_to_live(ALIVE_FOR).build();
-        Self { over: RwLock::default(), alive, doubted: RwLock::default(), up_to_date: AtomicI64::new(i64::MIN) }
+        Self { over: RwLock::default(), alive, doubted: RwLock::default(), synced: AtomicI64::new(i64::MIN) }
     }
 
     fn is_over(&self, realm: &RealmName, session: &SessionId) -> bool {
@@ -86,38 +86,38 @@ impl MemoryRevocations {
 
     /// Whether the log was read within the last second. A clock that was set back makes nothing fresh.
     fn is_fresh(&self, now: Timestamp) -> bool {
-        let heard = Timestamp::from_millis(self.up_to_date.load(Ordering::Acquire));
+        let heard = Timestamp::from_millis(self.synced.load(Ordering::Acquire));
         now.since(heard).max(heard.since(now)) <= FRESH_FOR
     }
 }
 
-impl Default for MemoryRevocations {
+impl Default for MemorySessions {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Revocations for MemoryRevocations {
-    fn ask(&self, realm: &RealmName, session: &SessionId, user: &UserId, now: Timestamp) -> Answer {
+impl SessionCache for MemorySessions {
+    fn status(&self, realm: &RealmName, session: &SessionId, user: &UserId, now: Timestamp) -> SessionStatus {
         if self.is_over(realm, session) {
-            return Answer::Revoked;
+            return SessionStatus::Revoked;
         }
         let alive =
             || self.alive.get(&KeyRef { realm, id: session }).is_some_and(|alive| self.counts(realm, user, &alive));
-        if self.is_fresh(now) && alive() { Answer::Live } else { Answer::Unknown }
+        if self.is_fresh(now) && alive() { SessionStatus::Live } else { SessionStatus::Unknown }
     }
 
-    fn mark(&self) -> u64 {
+    fn generation(&self) -> u64 {
         self.doubted.read().unwrap_or_else(PoisonError::into_inner).count
     }
 
-    fn seen_alive(&self, realm: &RealmName, session: &SessionId, user: &UserId, mark: u64) {
+    fn mark_live(&self, realm: &RealmName, session: &SessionId, user: &UserId, mark: u64) {
         if !self.is_over(realm, session) {
             self.alive.insert(KeyRef { realm, id: session }.to_key(), Arc::new(Alive { user: user.clone(), mark }));
         }
     }
 
-    fn doubt(&self, realm: &RealmName, user: &UserId) {
+    fn invalidate_user(&self, realm: &RealmName, user: &UserId) {
         let mut doubted = self.doubted.write().unwrap_or_else(PoisonError::into_inner);
         doubted.count += 1;
         let since = (doubted.count, Instant::now());
@@ -137,8 +137,8 @@ impl Revocations for MemoryRevocations {
         }
     }
 
-    fn up_to_date(&self, now: Timestamp) {
-        self.up_to_date.store(now.millis(), Ordering::Release);
+    fn synced(&self, now: Timestamp) {
+        self.synced.store(now.millis(), Ordering::Release);
         let mut over = self.over.write().unwrap_or_else(PoisonError::into_inner);
         if now.since(over.pruned) >= PRUNE_EVERY {
             over.prune(now, &self.alive);

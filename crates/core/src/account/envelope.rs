@@ -1,0 +1,82 @@
+//! The sealed part of a user or registration.
+
+use super::{Profile, profile::StoredProfile};
+use crate::{
+    account::password::PasswordHash,
+    ctx::Ctx,
+    error::{Error, Result},
+    id::UserId,
+    seal::{DataKey, RealmKeys, Sealed},
+};
+
+/// The sealed part of a user or registration: the wrapped data key, and what it seals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    /// The data key, wrapped by the realm's key.
+    pub data_key: Sealed,
+    /// The sealed [`Profile`].
+    pub profile: Sealed,
+    /// The sealed [`PasswordHash`].
+    pub password: Sealed,
+}
+
+impl Envelope {
+    /// Seals a profile and a hash under a new data key.
+    ///
+    /// # Errors
+    /// Internal, if the profile cannot be serialized.
+    pub fn seal(ctx: &Ctx, keys: &RealmKeys, id: &UserId, profile: &Profile, hash: &PasswordHash) -> Result<Self> {
+        let (key, data_key) = keys.new_data_key(ctx, id);
+        let profile = serde_json::to_vec(&StoredProfile::from(profile)).map_err(Error::internal)?;
+        let profile = key.seal(ctx, "profile", &profile);
+        Ok(Self { data_key, profile, password: seal_password(ctx, &key, hash) })
+    }
+
+    /// Seals an envelope without a user. It opens like any other, to a hash that no password matches, so that opening it
+    /// takes the same time.
+    pub(crate) fn decoy(ctx: &Ctx, keys: &RealmKeys, id: &UserId) -> Self {
+        let (key, data_key) = keys.new_data_key(ctx, id);
+        let password = seal_password(ctx, &key, &PasswordHash::from_phc(DECOY_HASH.to_owned()));
+        Self { data_key, profile: password.clone(), password }
+    }
+
+    /// Opens the data key.
+    ///
+    /// # Errors
+    /// Internal, if it belongs to another realm or user.
+    pub fn key(&self, keys: &RealmKeys, id: &UserId) -> Result<DataKey> {
+        keys.open_data_key(id, &self.data_key).map_err(Error::internal)
+    }
+
+    /// Opens the profile.
+    ///
+    /// # Errors
+    /// Internal, if it does not open or cannot be read.
+    pub fn open_profile(&self, key: &DataKey) -> Result<Profile> {
+        let plain = key.open("profile", &self.profile).map_err(Error::internal)?;
+        serde_json::from_slice::<StoredProfile>(&plain).map_err(Error::internal)?.read()
+    }
+
+    /// Opens the password hash.
+    ///
+    /// # Errors
+    /// Internal, if it does not open.
+    pub fn open_password(&self, key: &DataKey) -> Result<PasswordHash> {
+        let plain = key.open("password", &self.password).map_err(Error::internal)?;
+        Ok(PasswordHash::from_phc(std::str::from_utf8(&plain).map_err(Error::internal)?.to_owned()))
+    }
+
+    /// Returns the envelope with another password hash.
+    #[must_use]
+    pub fn with_password(&self, ctx: &Ctx, key: &DataKey, hash: &PasswordHash) -> Self {
+        Self { password: seal_password(ctx, key, hash), ..self.clone() }
+    }
+}
+
+/// A well-formed hash of the usual length that no password matches.
+const DECOY_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+fn seal_password(ctx: &Ctx, key: &DataKey, hash: &PasswordHash) -> Sealed {
+    key.seal(ctx, "password", hash.expose().as_bytes())
+}

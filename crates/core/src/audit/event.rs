@@ -1,0 +1,58 @@
+/// An event of the audit trail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A registration was stored.
+    Registered,
+    /// Another verification mail was requested.
+    VerificationResent,
+    /// An address was verified.
+    EmailVerified,
+    /// The owner of the address set the first password of a contested registration.
+    RegistrationClaimed,
+    /// The owner of the address discarded a registration.
+    RegistrationRejected,
+    LoggedIn,
+    LoginRefused,
+    LoggedOut,
+    /// A refresh token was reused after the grace period.
+    RefreshReused,
+    /// A reset link was requested.
+    ResetRequested,
+    /// A new password was set through a mailed link.
+    PasswordReset,
+    /// The owner deleted the account.
+    AccountDeleted,
+    /// A code by SMS was requested.
+    CodeRequested,
+    /// A phone number was verified.
+    PhoneVerified,
+    /// A limit was reached, and nothing was sent.
+    LimitReached,
+    /// Codes to a country were stopped because too few were entered.
+    SmsStopped,
+}
+
+impl Event {
+    /// Returns the word for store and log.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::VerificationResent => "verification_resent",
+            Self::EmailVerified => "email_verified",
+            Self::RegistrationClaimed => "registration_claimed",
+            Self::RegistrationRejected => "registration_disowned",
+            Self::LoggedIn => "logged_in",
+            Self::LoginRefused => "login_refused",
+            Self::LoggedOut => "logged_out",
+            Self::RefreshReused => "refresh_reused",
+            Self::ResetRequested => "reset_requested",
+            Self::PasswordReset => "password_reset",
+            Self::AccountDeleted => "account_deleted",
+            Self::CodeRequested => "code_requested",
+            Self::PhoneVerified => "phone_verified",
+            Self::LimitReached => "limit_reached",
+            Self::SmsStopped => "sms_stopped",
+        }
+    }
+}

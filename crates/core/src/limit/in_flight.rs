@@ -1,0 +1,115 @@
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use super::{FailedAttempts, LimitKey};
+use crate::clock::Timestamp;
+
+/// Password checks in progress. Each counts as a failure until it succeeds, so that parallel guesses cannot exceed the
+/// limit.
+#[derive(Debug)]
+pub struct InFlight {
+    counts: Mutex<HashMap<LimitKey, FailedAttempts>>,
+    /// Number of checks that have ended, by the first byte of their key.
+    ended: [AtomicU64; 256],
+}
+
+impl Default for InFlight {
+    fn default() -> Self {
+        Self { counts: Mutex::default(), ended: [const { AtomicU64::new(0) }; 256] }
+    }
+}
+
+/// Why a check may not begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Denied {
+    /// Another check has ended since the generation was taken, so the failures that were read may be outdated: read them
+    /// again.
+    Stale,
+    /// Too many failures: wait.
+    Wait(Duration),
+}
+
+impl InFlight {
+    /// Returns the generation to pass to [`begin`](Self::begin); taken before the failures are read.
+    #[must_use]
+    pub fn generation(&self, key: LimitKey) -> u64 {
+        self.ended(key).map_or(0, |ended| ended.load(Ordering::SeqCst))
+    }
+
+    /// Begins a check, if the failures that were read and the checks in progress allow one more.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    pub fn begin(
+        &self,
+        key: LimitKey,
+        generation: u64,
+        failed: FailedAttempts,
+        free: u32,
+        now: Timestamp,
+    ) -> Result<Permit<'_>, Denied> {
+        let mut counts = self.lock();
+        if self.generation(key) != generation {
+            return Err(Denied::Stale);
+        }
+        let count = counts.get(&key).copied().unwrap_or(FailedAttempts::NONE);
+        let so_far = FailedAttempts {
+            count: failed.count.saturating_add(count.count),
+            last_at: failed.last_at.max(count.last_at),
+        };
+        let wait = so_far.wait(free, now);
+        if !wait.is_zero() {
+            return Err(Denied::Wait(wait));
+        }
+        counts.insert(key, FailedAttempts { count: count.count + 1, last_at: now.max(count.last_at) });
+        Ok(Permit { in_flight: self, key })
+    }
+
+    /// Takes a permit, if fewer than `most` of this key are in use.
+    pub fn try_acquire(&self, key: LimitKey, most: u32) -> Option<Permit<'_>> {
+        let mut counts = self.lock();
+        let count = counts.entry(key).or_insert(FailedAttempts::NONE);
+        if count.count >= most {
+            return None;
+        }
+        count.count += 1;
+        Some(Permit { in_flight: self, key })
+    }
+
+    fn ended(&self, key: LimitKey) -> Option<&AtomicU64> {
+        let [first, ..] = key.0;
+        self.ended.get(usize::from(first))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<LimitKey, FailedAttempts>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A check in progress; it ends when this is dropped.
+#[derive(Debug)]
+pub struct Permit<'a> {
+    in_flight: &'a InFlight,
+    key: LimitKey,
+}
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        let mut counts = self.in_flight.lock();
+        if let Some(ended) = self.in_flight.ended(self.key) {
+            ended.fetch_add(1, Ordering::SeqCst);
+        }
+        if let Some(count) = counts.get_mut(&self.key) {
+            count.count -= 1;
+            if count.count == 0 {
+                counts.remove(&self.key);
+            }
+        }
+    }
+}

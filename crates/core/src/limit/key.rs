@@ -1,0 +1,45 @@
+use std::{fmt, net::IpAddr};
+
+use super::{LimitKind, Network};
+use crate::seal::{self, RealmKeys};
+
+/// Subject of a quota, as a hash that does not reveal it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LimitKey(pub [u8; 32]);
+
+impl fmt::Debug for LimitKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LimitKey(…)")
+    }
+}
+
+impl LimitKey {
+    /// Returns the key of a subject in a realm, such as an account or a session.
+    #[must_use]
+    pub fn in_realm(keys: &RealmKeys, kind: LimitKind, subject: &[&[u8]]) -> Self {
+        let parts = std::iter::once(kind.as_str().as_bytes()).chain(subject.iter().copied());
+        Self(seal::mac(keys.limit_key(), parts).as_ref().first_chunk().copied().unwrap_or_default())
+    }
+
+    /// Returns the key of a subject that belongs to no account and is no secret, such as a country.
+    #[must_use]
+    pub fn public(kind: LimitKind, subject: &str) -> Self {
+        Self(seal::digest([kind.as_str().as_bytes(), subject.as_bytes()]))
+    }
+
+    /// Returns the key of the client with this address.
+    #[must_use]
+    pub fn client(kind: LimitKind, address: IpAddr) -> Self {
+        Self::network(kind, b"client", Network::client(address))
+    }
+
+    /// Returns the key of the IPv6 site of this address; IPv4 has no sites.
+    #[must_use]
+    pub fn site(kind: LimitKind, address: IpAddr) -> Option<Self> {
+        Network::site(address).map(|site| Self::network(kind, b"site", site))
+    }
+
+    fn network(kind: LimitKind, label: &[u8], network: Network) -> Self {
+        Self(seal::digest([kind.as_str().as_bytes(), label, &network.prefix_bytes()]))
+    }
+}

@@ -1,0 +1,81 @@
+use std::time::Duration;
+
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    id::{ChallengeId, RealmName, UserId},
+};
+
+/// What a challenge was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Verifying the address of a registration.
+    Registration,
+    /// Setting a new password.
+    Reset,
+    /// Verifying a phone number.
+    Phone,
+}
+
+impl Purpose {
+    /// Returns the word that the store keeps.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Registration => "registration",
+            Self::Reset => "reset",
+            Self::Phone => "phone",
+        }
+    }
+
+    /// Reads the word that the store keeps.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Registration, Self::Reset, Self::Phone].into_iter().find(|purpose| purpose.as_str() == word)
+    }
+}
+
+/// A request to prove the control of a mailbox or phone number, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Challenge {
+    pub realm: RealmName,
+    /// Random seed of its tokens.
+    pub id: ChallengeId,
+    pub purpose: Purpose,
+    /// User or registration that it concerns.
+    pub subject: UserId,
+    /// Lifetime of a token, counted from the hand-over of its message.
+    pub lifetime: Duration,
+    /// Expiry: at first the latest possible one, later hand-over plus [`lifetime`](Self::lifetime).
+    pub expires_at: Timestamp,
+    /// Time of its use, if it was used.
+    pub used_at: Option<Timestamp>,
+    /// Number of codes that were tried.
+    pub tries: u32,
+}
+
+/// Longest wait of a message for its hand-over. After it the link is no longer sent.
+pub const HAND_OVER_WITHIN: Duration = Duration::from_secs(24 * 3600);
+
+impl Challenge {
+    /// Makes a challenge that is valid until `lifetime` after the latest possible hand-over.
+    #[must_use]
+    pub fn new(ctx: &Ctx, realm: &RealmName, purpose: Purpose, subject: &UserId, lifetime: Duration) -> Self {
+        Self {
+            realm: realm.clone(),
+            id: ChallengeId(ctx.bytes()),
+            purpose,
+            subject: subject.clone(),
+            lifetime,
+            expires_at: ctx.now.plus(HAND_OVER_WITHIN).plus(lifetime),
+            used_at: None,
+            tries: 0,
+        }
+    }
+
+    /// Whether it is neither used nor expired.
+    #[must_use]
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.used_at.is_none() && self.expires_at > now
+    }
+}

@@ -1,0 +1,43 @@
+use aws_lc_rs::constant_time;
+use zeroize::Zeroizing;
+
+use super::Challenge;
+use crate::{
+    account::phone::PhoneNumber,
+    seal::{self, RealmKeys},
+};
+
+/// A code of six digits, derived from its challenge and the number that it is sent to. Never stored and never printed.
+pub struct Code(Zeroizing<String>);
+
+impl Code {
+    /// Derives the code of a challenge for this number.
+    #[must_use]
+    pub fn derive(keys: &RealmKeys, challenge: &Challenge, phone: &PhoneNumber) -> Self {
+        let tag = seal::mac(
+            keys.link_key(),
+            [b"code".as_slice(), &challenge.id.0, challenge.subject.as_str().as_bytes(), phone.as_str().as_bytes()],
+        );
+        // 64 bits modulo a million: the bias is less than one in 10^13.
+        let number = u64::from_be_bytes(tag.as_ref().first_chunk().copied().unwrap_or_default());
+        Self(Zeroizing::new(format!("{:06}", number % 1_000_000)))
+    }
+
+    /// Compares in constant time.
+    #[must_use]
+    pub fn is(&self, given: &str) -> bool {
+        constant_time::verify_slices_are_equal(self.0.as_bytes(), given.as_bytes()).is_ok()
+    }
+
+    /// Returns the digits for the message.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Code(…)")
+    }
+}

@@ -1,0 +1,43 @@
+use std::{fmt, time::Duration};
+
+use crate::account::email::EmailAddress;
+
+/// A rendered mail, ready to send. Personal and secret: never printed.
+#[derive(Clone)]
+pub struct Mail {
+    /// The same for every attempt to send it, so that a receiver can detect a duplicate (RFC 5322 §3.6.4).
+    pub message_id: String,
+    pub to: EmailAddress,
+    pub subject: String,
+    /// Plain text body.
+    pub text: String,
+    /// HTML body.
+    pub html: String,
+    /// Links in the text.
+    pub links: Vec<String>,
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Mail({})", self.message_id)
+    }
+}
+
+/// Links of a mail, as full URLs. Secret: never printed.
+#[derive(Clone, Default)]
+pub struct Links {
+    /// Verifies the address.
+    pub verification_url: Option<String>,
+    /// Discards the registration.
+    pub undo_url: Option<String>,
+    /// Opens the form for a new password.
+    pub reset_url: Option<String>,
+    /// Lifetime of the links.
+    pub lifetime: Duration,
+}
+
+impl fmt::Debug for Links {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Links(…)")
+    }
+}

@@ -1,0 +1,61 @@
+//! What a process remembers so that it need not ask the store for each request. A lost cache costs time, never correctness.
+
+use std::sync::Arc;
+
+use crate::{
+    account::Account,
+    clock::Timestamp,
+    id::{RealmName, SessionId, UserId},
+    session::Revocation,
+};
+
+/// What the cache knows of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionStatus {
+    /// Live in the store, and the log has been followed since.
+    Live,
+    /// Ended.
+    Revoked,
+    /// Not known: ask the store.
+    Unknown,
+}
+
+/// Sessions that are known to be live or ended.
+///
+/// The revocation log of the store is the truth; the cache follows it. A cache that was not synced within the last second
+/// answers [`SessionStatus::Unknown`] for live sessions, so that revocation never fails open.
+pub trait SessionCache: Send + Sync + std::fmt::Debug {
+    /// Returns what is known of a session of this user.
+    fn status(&self, realm: &RealmName, session: &SessionId, user: &UserId, now: Timestamp) -> SessionStatus;
+
+    /// Returns the generation to pass to [`mark_live`](Self::mark_live); taken before the store is asked.
+    fn generation(&self) -> u64;
+
+    /// Records that the store has this session of this user. What was revoked, or invalidated since the generation was
+    /// taken, stays so.
+    fn mark_live(&self, realm: &RealmName, session: &SessionId, user: &UserId, generation: u64);
+
+    /// Invalidates all cached sessions of the user. Each is read from the store before it is trusted again.
+    fn invalidate_user(&self, realm: &RealmName, user: &UserId);
+
+    /// Records sessions that ended.
+    fn revoke(&self, entries: &[Revocation]);
+
+    /// Records that the log was followed up to this time.
+    fn synced(&self, now: Timestamp);
+}
+
+/// Accounts that were read lately, with open profiles and without password hashes.
+pub trait AccountCache: Send + Sync + std::fmt::Debug {
+    /// Returns the account, if it is cached.
+    fn get(&self, realm: &RealmName, user: &UserId) -> Option<Arc<Account>>;
+
+    /// Returns the generation to pass to [`insert`](Self::insert); taken before the store is asked.
+    fn generation(&self) -> u64;
+
+    /// Caches an account, unless one was invalidated since the generation was taken: it may be outdated then.
+    fn insert(&self, realm: &RealmName, account: Arc<Account>, generation: u64);
+
+    /// Removes an account that has changed.
+    fn invalidate(&self, realm: &RealmName, user: &UserId);
+}

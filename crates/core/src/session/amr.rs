@@ -1,0 +1,31 @@
+use serde::{Deserialize, Serialize};
+
+/// Authentication method of a session: a value of the claim `amr` (RFC 8176 §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Amr {
+    /// Password.
+    #[serde(rename = "pwd")]
+    Password,
+    /// One-time code.
+    #[serde(rename = "otp")]
+    Otp,
+}
+
+impl Amr {
+    const ALL: [Self; 2] = [Self::Password, Self::Otp];
+
+    /// Returns the value of the claim.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Password => "pwd",
+            Self::Otp => "otp",
+        }
+    }
+
+    /// Reads a value of the claim.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|amr| amr.as_str() == word)
+    }
+}

@@ -1,0 +1,17 @@
+use crate::{
+    clock::Timestamp,
+    id::{RealmName, SessionId},
+};
+
+/// A position in the revocation log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct LogPosition(pub u64);
+
+/// An entry of the revocation log: a session that ended while its access tokens may still be valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocation {
+    pub realm: RealmName,
+    pub session: SessionId,
+    /// Expiry of its last access token, after which the entry can be removed.
+    pub expires_at: Timestamp,
+}

@@ -1,0 +1,194 @@
+//! Live, revoked, unknown: and never live by mistake.
+
+use std::time::Duration;
+
+use crate::{
+    clock::Timestamp,
+    id::RealmName,
+    port::{SessionCache, SessionStatus},
+    suite::rows::{NOW, at, here, revocation, session_id, there, user_id},
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// About Ada's session of this name.
+fn status(known: &dyn SessionCache, realm: &RealmName, session: &str, now: Timestamp) -> SessionStatus {
+    known.status(realm, &session_id(session), &user_id("ada"), now)
+}
+
+fn seen(known: &dyn SessionCache, realm: &RealmName, session: &str) {
+    known.mark_live(realm, &session_id(session), &user_id("ada"), known.generation());
+}
+
+/// Also by one that is up to date: the log says what is over, not what there is.
+pub async fn what_was_never_seen_is_unknown(known: &dyn SessionCache) {
+    known.synced(NOW);
+    assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Unknown);
+}
+
+/// While the log is read on.
+pub async fn what_was_seen_alive_is_live(known: &dyn SessionCache) {
+    known.synced(NOW);
+    seen(known, &here(), "one");
+    assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Live);
+    known.synced(at(100));
+    assert_eq!(status(known, &here(), "one", at(100)), SessionStatus::Live);
+}
+
+/// What was revoked before is not known yet.
+pub async fn nothing_is_live_before_the_log_was_read(known: &dyn SessionCache) {
+    seen(known, &here(), "one");
+    assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Unknown);
+    assert_eq!(status(known, &here(), "one", Timestamp::default()), SessionStatus::Unknown);
+    known.synced(NOW);
+    assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Live);
+}
+
+/// A second is the limit, and what is over stays over.
+pub async fn what_is_out_of_date_is_unknown(known: &dyn SessionCache) {
+    known.synced(NOW);
+    seen(known, &here(), "one");
+    known.revoke(&[revocation(&here(), "over")]);
+    assert_eq!(status(known, &here(), "one", NOW.plus(SECOND)), SessionStatus::Live);
+    let later = NOW.plus(SECOND + Duration::from_millis(1));
+    assert_eq!(status(known, &here(), "one", later), SessionStatus::Unknown);
+    assert_eq!(status(known, &here(), "over", later), SessionStatus::Revoked);
+    known.synced(later);
+    assert_eq!(status(known, &here(), "one", later), SessionStatus::Live);
+}
+
+/// The log may have been read long ago by then.
+pub async fn a_clock_that_was_set_back_makes_nothing_live(known: &dyn SessionCache) {
+    known.synced(NOW);
+    seen(known, &here(), "one");
+    assert_eq!(status(known, &here(), "one", at(-3600)), SessionStatus::Unknown);
+}
+
+/// A session belongs to one user.
+pub async fn another_users_session_is_not_live(known: &dyn SessionCache) {
+    known.synced(NOW);
+    seen(known, &here(), "one");
+    assert_eq!(known.status(&here(), &session_id("one"), &user_id("eve"), NOW), SessionStatus::Unknown);
+}
+
+/// Until no token of it can be about.
+pub async fn what_was_revoked_stays_revoked(known: &dyn SessionCache) {
+    known.synced(NOW);
+    seen(known, &here(), "one");
+    known.revoke(&[revocation(&here(), "other"), revocation(&here(), "one")]);
+    for seconds in [0, 1, 60, 899] {
+        assert_eq!(status(known, &here(), "one", at(seconds)), SessionStatus::Revoked);
+        known.synced(at(seconds));
+        assert_eq!(status(known, &here(), "one", at(seconds)), SessionStatus::Revoked);
+        assert_eq!(status(known, &here(), "other", at(seconds)), SessionStatus::Revoked);
+    }
+    known.synced(at(2000));
+    assert_ne!(status(known, &here(), "one", at(2000)), SessionStatus::Live);
+}
+
+/// Somebody may have read the store just before the end, and tell of it just after.
+pub async fn what_was_revoked_does_not_come_alive_again(known: &dyn SessionCache) {
+    known.synced(NOW);
+    known.revoke(&[revocation(&here(), "one")]);
+    seen(known, &here(), "one");
+    known.synced(at(1));
+    assert_eq!(status(known, &here(), "one", at(1)), SessionStatus::Revoked);
+    known.revoke(&[]);
+    assert_eq!(status(known, &here(), "one", at(1)), SessionStatus::Revoked);
+}
+
+/// The log tells of sessions of other processes, and that does not hang on having read all of it.
+pub async fn a_revocation_needs_no_session_seen_before(known: &dyn SessionCache) {
+    known.revoke(&[revocation(&here(), "one")]);
+    assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Revoked);
+    assert_eq!(status(known, &here(), "other", NOW), SessionStatus::Unknown);
+}
+
+/// The same identifier stands for two sessions in two realms.
+pub async fn sessions_of_two_realms_are_apart(known: &dyn SessionCache) {
+    known.synced(NOW);
+    seen(known, &here(), "one");
+    assert_eq!(status(known, &there(), "one", NOW), SessionStatus::Unknown);
+    seen(known, &there(), "one");
+    known.revoke(&[revocation(&there(), "one")]);
+    assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Live);
+    assert_eq!(status(known, &there(), "one", NOW), SessionStatus::Revoked);
+}
+
+/// All sessions of that user; nobody else's, and what is over stays over.
+pub async fn what_is_doubted_is_unknown(known: &dyn SessionCache) {
+    known.synced(NOW);
+    for (realm, session) in [(here(), "one"), (here(), "two"), (there(), "one")] {
+        seen(known, &realm, session);
+    }
+    known.mark_live(&here(), &session_id("eves"), &user_id("eve"), known.generation());
+    known.revoke(&[revocation(&here(), "over")]);
+    known.invalidate_user(&here(), &user_id("ada"));
+    assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Unknown);
+    assert_eq!(status(known, &here(), "two", NOW), SessionStatus::Unknown);
+    assert_eq!(status(known, &here(), "over", NOW), SessionStatus::Revoked);
+    assert_eq!(status(known, &there(), "one", NOW), SessionStatus::Live);
+    assert_eq!(known.status(&here(), &session_id("eves"), &user_id("eve"), NOW), SessionStatus::Live);
+}
+
+/// Reading the log on does not do, nor that another session is seen; and it may be doubted as often as one likes.
+pub async fn doubt_lasts_until_the_session_is_seen_again(known: &dyn SessionCache) {
+    known.synced(NOW);
+    known.invalidate_user(&here(), &user_id("ada"));
+    seen(known, &here(), "one");
+    seen(known, &here(), "two");
+    for round in 1..=100 {
+        known.invalidate_user(&here(), &user_id("ada"));
+        known.synced(at(round));
+        assert_eq!(status(known, &here(), "one", at(round)), SessionStatus::Unknown);
+        seen(known, &here(), "two");
+        assert_eq!(status(known, &here(), "one", at(round)), SessionStatus::Unknown);
+        assert_eq!(status(known, &here(), "two", at(round)), SessionStatus::Live);
+        seen(known, &here(), "one");
+        assert_eq!(status(known, &here(), "one", at(round)), SessionStatus::Live);
+    }
+}
+
+/// The log tells which ones were meant; the others are seen alive again.
+pub async fn what_was_doubted_ends_like_any_other(known: &dyn SessionCache) {
+    known.synced(NOW);
+    seen(known, &here(), "one");
+    seen(known, &here(), "two");
+    known.invalidate_user(&here(), &user_id("ada"));
+    known.revoke(&[revocation(&here(), "one")]);
+    seen(known, &here(), "one");
+    seen(known, &here(), "two");
+    assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Revoked);
+    assert_eq!(status(known, &here(), "two", NOW), SessionStatus::Live);
+}
+
+/// However many there are, and in whatever order they were seen.
+pub async fn of_many_only_those_of_the_doubted_are_unknown(known: &dyn SessionCache) {
+    const USERS: usize = 50;
+    let sessions: Vec<_> =
+        (0..2000).map(|n| (session_id(&format!("session-{n}")), user_id(&format!("user-{}", n % USERS)))).collect();
+    known.synced(NOW);
+    for (session, user) in &sessions {
+        known.mark_live(&here(), session, user, known.generation());
+    }
+    for n in (0..USERS).step_by(2) {
+        known.invalidate_user(&here(), &user_id(&format!("user-{n}")));
+    }
+    for _ in 0..2 {
+        for (n, (session, user)) in sessions.iter().enumerate() {
+            let answer = if n % 2 == 0 { SessionStatus::Unknown } else { SessionStatus::Live };
+            assert_eq!(known.status(&here(), session, user, NOW), answer, "{session}");
+        }
+    }
+}
+
+/// Whoever asked the store before the doubt brings back an answer from before it.
+pub async fn what_was_read_before_a_doubt_stays_doubted(known: &dyn SessionCache) {
+    known.synced(NOW);
+    let mark = known.generation();
+    known.invalidate_user(&here(), &user_id("ada"));
+    known.mark_live(&here(), &session_id("one"), &user_id("ada"), mark);
+    assert_eq!(known.status(&here(), &session_id("one"), &user_id("ada"), NOW), SessionStatus::Unknown);
+    known.mark_live(&here(), &session_id("one"), &user_id("ada"), known.generation());
+    assert_eq!(known.status(&here(), &session_id("one"), &user_id("ada"), NOW), SessionStatus::Live);
+}
