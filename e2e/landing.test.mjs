@@ -30,7 +30,7 @@ async function open(of = app, options = {}) {
 
 test("the walk works as it is printed", async () => {
   const page = await open(app, { permissions: ["clipboard-read", "clipboard-write"] });
-  await page.getByRole("button", { name: "Copy the whole walk" }).click();
+  await page.getByRole("button", { name: "Copy all commands" }).click();
   const walk = await page.evaluate(() => navigator.clipboard.readText());
   const printed = await page.locator("#steps code").allTextContents();
   assert.equal(walk, printed.map((code) => `${code}\n`).join("\n"));
@@ -52,7 +52,7 @@ test("the walk works as it is printed", async () => {
 
 test("a step is copied by its button", async () => {
   const page = await open(app, { permissions: ["clipboard-read", "clipboard-write"] });
-  await page.getByRole("button", { name: "Copy the commands: Register" }).click();
+  await page.getByRole("button", { name: "Copy the commands: Create an account" }).click();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
   assert.equal(copied, `${await page.locator("#register-code").textContent()}\n`);
   await page.getByRole("status").getByText("Copied").waitFor();
@@ -76,7 +76,7 @@ test("what is off is not offered", async () => {
   assert.equal(await page.locator('a[href*="/docs"], a[href*="/openapi"], a[href*="/mailbox"]').count(), 0);
   const keys = await page.getByRole("link", { name: "Public keys" }).evaluate((link) => link.href);
   assert.equal((await (await fetch(keys)).json()).keys.length, 1);
-  assert.match(await page.locator("#steps").innerText(), /Mail is really sent here/);
+  assert.match(await page.locator("#steps").innerText(), /Emails are sent to their recipients/);
   assert.match(await page.locator(".facts").innerText(), /Realm\nShop/);
   assert.deepEqual(await violations(page), []);
   await off.stop();
@@ -102,7 +102,7 @@ test("it is good in both lights, on a desk and on a telephone, and by the keyboa
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, "nothing sticks out");
       assert.deepEqual([page.elsewhere, page.wrong], [[], []]);
       await page.keyboard.press("Tab");
-      assert.ok(await page.getByRole("link", { name: "Skip to the content" }).evaluate((link) => link.getBoundingClientRect().top >= 0));
+      assert.ok(await page.getByRole("link", { name: "Skip to content" }).evaluate((link) => link.getBoundingClientRect().top >= 0));
       await page.context().close();
     }
   }

@@ -4,12 +4,12 @@ import { after, before, test } from "node:test";
 import { JOHN, ask, enroll, linkTo, mailTo, openBrowser, register, start, violations } from "./support.mjs";
 
 const SUBJECTS = {
-  verify: "Confirm your e-mail address for Portcullis",
+  verify: "Confirm your email address for Portcullis",
   welcome: "Welcome to Portcullis",
-  registered: "You already have an account at Portcullis",
-  reset: "Choose a new password for Portcullis",
-  changed: "Your password for Portcullis was changed",
-  deleted: "Your account at Portcullis was deleted",
+  registered: "You already have an account with Portcullis",
+  reset: "Reset your Portcullis password",
+  changed: "Your Portcullis password was changed",
+  deleted: "Your Portcullis account was deleted",
 };
 
 /** Landmarks are the mail program's, within whose page a mail is shown. */
@@ -64,13 +64,13 @@ for (const name of Object.keys(SUBJECTS)) {
     assert.deepEqual([...new Set(targets)].sort(), [...links].sort());
     for (const link of links) assert.ok(text.split("\n").includes(link), `${link} has a line of its own`);
     const shown = await page.getByRole("presentation").first().innerText();
-    for (const link of links) assert.ok(shown.includes(link), "a link can be copied");
+    if (links.length > 0) assert.ok(shown.includes(links[0]), "the link of the button can be copied");
     // Word by word, as far as it is no link and no button.
     const words = (of) => new Set(of.replaceAll(/https?:\S+/g, "").toLowerCase().match(/[a-z]{4,}/g));
-    const missing = [...words(text)].filter((word) => !words(shown).has(word) && word !== "opening");
+    const missing = [...words(text)].filter((word) => !words(shown).has(word));
     assert.deepEqual(missing, []);
     assert.equal(await page.title(), subject);
-    assert.match(text, /This was not you\?/);
+    assert.match(text, /Wasn't you\?/);
     await page.context().close();
   });
 }

@@ -67,11 +67,11 @@ test("a new password is chosen by the link in the mail, after one that was refus
   assert.equal(texts[0], error);
 
   await choose(page, "a fine new phrase");
-  await look(page, "Password changed", "Your new password is set");
+  await look(page, "Password changed", "Password changed");
   assert.equal(await logIn(email, "a fine new phrase"), 200);
 
   const again = await open(await linkTo(app, email, "reset_password_form"));
-  await look(again, "Password not changed", "This link does not work");
+  await look(again, "This link no longer works", "This link no longer works");
 });
 
 test("the owner of a contested address chooses the password", async () => {
@@ -84,7 +84,7 @@ test("the owner of a contested address chooses the password", async () => {
   await choose(page, "short");
   await look(page, "Error: Choose a new password", "Choose a new password");
   await choose(page, "a phrase of my own");
-  await look(page, "Password changed", "Your new password is set");
+  await look(page, "Password changed", "Password changed");
   assert.equal(await logIn(ada.email, "a phrase of my own"), 200);
   assert.equal(await logIn(ada.email, "somebody-elses-phrase"), 401);
 });
@@ -93,10 +93,10 @@ test("an address is confirmed by the link in the mail", async () => {
   const eve = { ...JOHN, email: "eve@example.com", first_name: "Eve" };
   await register(app, eve);
   const page = await open(await linkTo(app, eve.email, "verify"));
-  await look(page, "E-mail address confirmed", "Your address is confirmed");
-  assert.match(await page.getByRole("main").textContent(), /Thank you, Eve\./);
+  await look(page, "Email confirmed", "Email confirmed");
+  assert.match(await page.getByRole("main").textContent(), /Your Portcullis account is ready\./);
   const junk = await open(`${app.base}/User1/verify?token=junk`);
-  await look(junk, "Address not confirmed", "We could not confirm your address");
+  await look(junk, "This link no longer works", "This link no longer works");
 });
 
 test("a registration that was somebody else's is discarded", async () => {
@@ -104,11 +104,11 @@ test("a registration that was somebody else's is discarded", async () => {
   await register(app, max);
   const [verify, undo] = [await linkTo(app, max.email, "verify"), await linkTo(app, max.email, "undo")];
   const page = await open(undo);
-  await look(page, "This was not me", "This was not you?");
-  await page.getByRole("button", { name: "Discard the registration" }).click();
-  await look(page, "Registration discarded", "The registration is discarded");
-  await look(await open(undo), "Nothing to discard", "There is nothing to discard");
-  await look(await open(verify), "Address not confirmed", "We could not confirm your address");
+  await look(page, "Cancel this sign-up?", "Cancel this sign-up?");
+  await page.getByRole("button", { name: "Cancel sign-up" }).click();
+  await look(page, "Sign-up cancelled", "Sign-up cancelled");
+  await look(await open(undo), "This link no longer works", "This link no longer works");
+  await look(await open(verify), "This link no longer works", "This link no longer works");
 });
 
 test("everything works by keyboard, and without scripts", async () => {
@@ -123,7 +123,7 @@ test("everything works by keyboard, and without scripts", async () => {
   await page.keyboard.type("a fine new phrase");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Your new password is set" }).waitFor();
+  await page.getByRole("heading", { name: "Password changed" }).waitFor();
 });
 
 test("whatever has the focus is seen to have it", async () => {
@@ -145,7 +145,7 @@ test("developers see all mails and pages on one", async () => {
   await page.getByRole("navigation").getByRole("link", { name: "Templates" }).click();
   assert.equal(await page.title(), "Templates · Portcullis");
   const frame = page.frameLocator("iframe").first();
-  await frame.getByRole("link", { name: "Confirm address" }).waitFor();
+  await frame.getByRole("link", { name: "Confirm email address" }).waitFor();
   const ground = () => frame.locator("body").evaluate((body) => getComputedStyle(body).backgroundColor);
   const light = await ground();
   await page.getByLabel("Dark").check();

@@ -1,11 +1,11 @@
-// What the pages of developers do besides showing: copy, tell the time of the place, and show mails as they arrive.
-// Without it they show the same, and are reloaded by hand.
+// Script of the development pages: copy buttons, local times, live updates of the mailbox.
+// Without it the pages show the same content and are reloaded by hand.
 "use strict";
 
 const byId = (id) => document.getElementById(id);
 const say = (text) => (byId("status").textContent = text);
 
-/** Brings to life what has just come from the server. */
+/** Sets local times and shows the copy buttons in HTML that came from the server. */
 function enliven(part) {
   for (const time of part.querySelectorAll("time")) {
     const when = new Date(time.dateTime);
@@ -13,7 +13,7 @@ function enliven(part) {
     time.textContent = isToday ? when.toLocaleTimeString() : when.toLocaleString();
     time.title = time.dateTime;
   }
-  // Browsers give out the clipboard on this machine and under https only.
+  // Browsers offer the clipboard only on loopback addresses and over https.
   for (const button of part.querySelectorAll("button.copy")) button.hidden = !navigator.clipboard;
 }
 
@@ -29,15 +29,15 @@ document.addEventListener("click", async (event) => {
   if (!button) return;
   const [label] = button.children;
   const copied = await navigator.clipboard.writeText(textOf(button)).then(() => true, () => false);
-  label.textContent = copied ? "Copied" : "Not copied";
+  label.textContent = copied ? "Copied" : "Copy failed";
   say(label.textContent);
   setTimeout(() => ((label.textContent = "Copy"), say("")), 2000);
 });
 
-/** Follows the mailbox. What an event says is only: look again. */
+/** Follows the mailbox. An event carries no data; it only says that something changed. */
 function follow(live) {
   const parts = ["messages", "message"];
-  // As the server sent them, to tell what has changed.
+  // The HTML as the server sent it, to find out what changed.
   const sent = new Map(parts.map((id) => [id, byId(id).outerHTML]));
   const reload = live.firstElementChild;
   let isLooking = false;
@@ -50,7 +50,7 @@ function follow(live) {
   };
 
   const links = () => [...document.querySelectorAll("#messages a")];
-  /** Where somebody is at work, nothing moves. */
+  /** The open message is not replaced while it has the focus. */
   const isBusy = (part) => part.id === "message" && document.hasFocus() && part.contains(document.activeElement);
 
   async function look() {
@@ -59,7 +59,7 @@ function follow(live) {
     isLooking = true;
     while (isMore) {
       isMore = false;
-      await replace().catch(() => {}); // The connection comes back with an event.
+      await replace().catch(() => {}); // Reconnecting fires an event.
     }
     isLooking = false;
   }

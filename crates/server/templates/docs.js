@@ -1,4 +1,4 @@
-// Starts the viewer of the page. Whatever would ask somebody else for something is off.
+// Starts the viewer of the page, with every option off that would contact another server.
 const { viewer, script, description } = document.body.dataset;
 const place = document.getElementById("viewer");
 
@@ -17,20 +17,20 @@ const start = {
   async redoc() {
     keepImagesAtHome();
     const { init } = await import(script);
-    // Given as an object: beside an address it would offer to hand that to services elsewhere.
+    // Passed as an object: with a URL, ReDoc offers to send it to other services.
     const document = await (await fetch(description)).json();
     init(document, { disableTelemetry: true, router: "hash", scrollYOffset: ".docs-head" }, place);
   },
 };
 
-/** Swagger UI has a dark dress, but waits to be told. */
+/** Swagger UI has a dark theme, but does not follow the system by itself. */
 function follow(dark) {
   const dress = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
   dark.addEventListener("change", dress);
   dress();
 }
 
-/** ReDoc has an image from its makers' server built in, without a switch. */
+/** ReDoc loads an image from its vendor's server, and no option turns that off. */
 function keepImagesAtHome() {
   const image = HTMLImageElement.prototype;
   image.setAttribute = function (name, value) {

@@ -151,7 +151,7 @@ async fn a_code_goes_to_twilio_and_comes_back() {
     // The double looks at credentials, method, path and form before it takes a message.
     let [message] = outlets.twilio.messages().try_into().unwrap();
     assert_eq!((message.to.as_str(), message.from.as_str()), (PHONE, FROM));
-    assert_eq!(message.body, format!("{code} is your Ada & Co code. It is good for 5 minutes. Tell it to nobody."));
+    assert_eq!(message.body, format!("{code} is your Ada & Co code. Don't share it."));
     let head = outlets.twilio.requests().remove(0);
     assert!(head.starts_with(&format!("POST /2010-04-01/Accounts/{SID}/Messages.json HTTP/1.1\r\n")), "{head}");
     assert_eq!(outlets.smtp.messages().len(), 2, "no mail goes with it");

@@ -75,7 +75,7 @@ async fn d70_whoever_registers_a_taken_address_sees_what_every_newcomer_sees() {
 
     // The owner gets a word about it and no link, and nothing of theirs changes.
     let mails = app.mails_to(&owner.email).await;
-    assert!(mails[0]["text"].as_str().unwrap().contains("already has an account"));
+    assert!(mails[0]["subject"].as_str().unwrap().contains("already have an account"));
     assert!(mails[0]["links"].as_array().unwrap().is_empty());
     let token = owner.log_in(&app).await;
     assert_eq!(json(app.get_as(&token, "/User1/me").await, 200).await["id"], owner.id.as_str());

@@ -51,7 +51,7 @@ fn planted() -> Vec<String> {
         MAIL_USER,
         MAIL_PASSWORD,
         AUTH_TOKEN,
-        "code. it is good for",
+        "code. don't share it",
         "$argon2",
     ]
     .map(str::to_owned)
@@ -397,7 +397,7 @@ async fn mail_troubles(visitor: &Visitor, smtp: &SmtpServer, program: &Program) 
 async fn sms_troubles(visitor: &Visitor, twilio: &Twilio, program: &Program, secrets: &mut Vec<String>) {
     let token = visitor.log_in(&jane(".Reachable")).await;
     let id = json(visitor.get_as(&token, "/User1/me").await, 200).await["id"].as_str().unwrap().to_owned();
-    let repeats = format!("{{\"message\":\"to {PHONE}: 123456 is your code. It is good for a while\"}}");
+    let repeats = format!("{{\"message\":\"to {PHONE}: 123456 is your code. Don't share it\"}}");
     for behaviour in [
         twilio::Behaviour::Refuse { status: 400, code: Some(21211) },
         twilio::Behaviour::Refuse { status: 429, code: Some(20429) },

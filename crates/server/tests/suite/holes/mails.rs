@@ -94,7 +94,7 @@ async fn d81_a_registration_sends_one_mail_and_the_welcome_waits() {
     let john = Person::new("john@example.com").register(&app).await;
     let mails = app.mails().await;
     assert_eq!(mails.len(), 1);
-    assert!(mails[0]["subject"].as_str().unwrap().starts_with("Confirm your e-mail address"));
+    assert!(mails[0]["subject"].as_str().unwrap().starts_with("Confirm your email address"));
     let john = john.verify(&app).await;
     let mails = app.mails().await;
     assert_eq!(mails.len(), 2);

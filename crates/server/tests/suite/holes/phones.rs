@@ -194,11 +194,11 @@ async fn d29_of_fifty_right_codes_at_one_moment_one_counts() {
 }
 
 #[tokio::test]
-async fn d30_a_code_is_good_for_as_long_as_its_message_says() {
+async fn d30_a_code_works_for_as_long_as_its_setting_says() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let (handle, code) = challenge(&app, &john).await;
-    assert!(messages(&app).await[0]["text"].as_str().unwrap().contains("for 5 minutes"));
+    assert!(!messages(&app).await[0]["text"].as_str().unwrap().contains("minutes"), "the message promises no lifetime");
     app.advance(Duration::from_secs(299));
     is_refused(&app, &handle, &wrong(&code), WRONG).await;
     app.advance(Duration::from_secs(1));
@@ -213,7 +213,6 @@ async fn d30_a_code_is_good_for_as_long_as_its_message_says() {
 
     let app = app.restart_with(&[("OTP_TTL", "2m")]).await;
     let (handle, code) = challenge(&app, &john).await;
-    assert!(messages(&app).await[0]["text"].as_str().unwrap().contains("for 2 minutes"));
     app.advance(Duration::from_secs(120));
     is_refused(&app, &handle, &code, DEAD).await;
 }

@@ -98,7 +98,7 @@ async fn a_taken_address_is_answered_alike_and_its_owner_is_told() {
     let mails = app.mails_to(&john.email).await;
     assert_eq!(mails.len(), before + 1);
     assert!(mails[0]["links"].as_array().unwrap().is_empty());
-    assert!(mails[0]["text"].as_str().unwrap().contains("already"));
+    assert!(mails[0]["subject"].as_str().unwrap().contains("already have an account"));
     john.log_in(&app).await;
 }
 

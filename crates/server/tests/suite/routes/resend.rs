@@ -42,7 +42,7 @@ async fn a_link_does_not_promise_more_than_the_registration_has_left() {
     let john = Person::new("john@example.com").register(&app).await;
     app.advance(Duration::from_secs(7 * 86_400 - 6 * 3600));
     json(app.post_json("/User1/verify/resend", json!({"email": john.email})).await, 200).await;
-    assert!(app.mails_to(&john.email).await[0]["text"].as_str().unwrap().contains("within 6 hours"));
+    assert!(app.mails_to(&john.email).await[0]["text"].as_str().unwrap().contains("works for 6 hours"));
 }
 
 #[tokio::test]
