@@ -1,4 +1,4 @@
-// Every command and every program of the quickstarts and the README's walk, run as it is printed, with nothing but the ports replaced.
+// Runs every command and program of the README and the quickstarts as printed; only the ports are replaced.
 import assert from "node:assert/strict";
 import { delimiter, dirname } from "node:path";
 import { test } from "node:test";
@@ -47,11 +47,11 @@ async function logInElsewhere(base) {
   return (await (await fetch(`${base}/User2/login`, { method: "POST", body: form })).json()).access_token;
 }
 
-test("the first walk of the README works as it is printed", async (t) => {
+test("the commands of the README work as printed", async (t) => {
   const app = await start();
   t.after(() => app.stop());
   const replace = (page) => page.replaceAll("http://127.0.0.1:8000", app.base);
-  await follow(t, "README.md", { env: process.env, replace, heading: "A first walk" });
+  await follow(t, "README.md", { env: process.env, replace, heading: "Try the API" });
 });
 
 test("curl walks through a whole account", async (t) => {
