@@ -20,24 +20,18 @@ use super::{
     values::Values,
 };
 
-/// Reports everything that is insecure.
+/// Reports everything that is insecure, in the order of the table.
 pub(super) fn check(values: &Values, secrets_file: Option<&Path>, report: &mut Report) {
-    jwt_secrets(values, secrets_file, report);
-    encryption_key(values, secrets_file, report);
+    public_url(values, report);
+    proxies(values, report);
+    cors(values, report);
     database(values, report);
-    mail(values, report);
+    encryption_key(values, secrets_file, report);
+    jwt_secrets(values, secrets_file, report);
     passwords(values, report);
-    web(values, report);
-    if values.get(&TWILIO_SID).is_some_and(|sid| !sid.bytes().all(|b| b.is_ascii_alphanumeric())) {
-        let mend = Mend::set(TWILIO_SID.name(), "AC0123456789abcdef0123456789abcdef");
-        let text = "is no account's SID: those are letters and digits, as Twilio's console shows";
-        report.insecure(Refused, TWILIO_SID.name(), text, mend);
-    }
-    if values.has(TWILIO_SID.name()) && !values.has(SMS_COUNTRIES.name()) {
-        let text = "is not set beside TWILIO_SID: name the countries to which an SMS may go";
-        let mend = Mend::set(SMS_COUNTRIES.name(), "US,CA");
-        report.insecure(Refused, SMS_COUNTRIES.name(), text, mend);
-    }
+    limits(values, report);
+    mail(values, report);
+    sms(values, report);
 }
 
 /// Secrets that stand in a README, ours or the origin's: everybody has them.
@@ -161,6 +155,13 @@ fn passwords(values: &Values, report: &mut Report) {
         let mend = Mend::set(PASSWORD_MIN_LENGTH.name(), "8");
         report.insecure(RefusedElseWarned, PASSWORD_MIN_LENGTH.name(), "is under 8: set 8 or more, better 15", mend);
     }
+}
+
+fn limits(values: &Values, report: &mut Report) {
+    if values.get(&RATE_LIMIT_MODE) == Some(RateLimitMode::Off) {
+        let mend = Mend::set(RATE_LIMIT_MODE.name(), "enforce");
+        report.insecure(Refused, RATE_LIMIT_MODE.name(), "is off: set `enforce`, or `observe`", mend);
+    }
     if values.get(&LIMIT_PASSWORDS_ACCOUNT).is_some_and(|quota| quota.times > MOST_WRONG) {
         let (name, text) = (LIMIT_PASSWORDS_ACCOUNT.name(), "lets more than 100 passwords be guessed without a wait");
         report.insecure(RefusedElseWarned, name, text, Mend::set(name, "5/24h"));
@@ -179,7 +180,7 @@ fn proxies(values: &Values, report: &mut Report) {
     }
 }
 
-fn web(values: &Values, report: &mut Report) {
+fn public_url(values: &Values, report: &mut Report) {
     if let Some(url) = values.get(&PUBLIC_URL)
         && !url.is_https()
     {
@@ -192,16 +193,27 @@ fn web(values: &Values, report: &mut Report) {
             finding.beside(APP_DOMAIN.name());
         }
     }
-    if values.get(&RATE_LIMIT_MODE) == Some(RateLimitMode::Off) {
-        let mend = Mend::set(RATE_LIMIT_MODE.name(), "enforce");
-        report.insecure(Refused, RATE_LIMIT_MODE.name(), "is off: set `enforce`, or `observe`", mend);
-    }
-    proxies(values, report);
+}
+
+fn cors(values: &Values, report: &mut Report) {
     let origins = values.get(&CORS_ALLOWED_ORIGINS).unwrap_or_default();
     if origins.iter().any(|origin| origin == "*") {
         let name = CORS_ALLOWED_ORIGINS.name();
         let named: Vec<&str> = origins.iter().map(String::as_str).filter(|origin| *origin != "*").collect();
         let named = if named.is_empty() { "https://app.example.com".to_owned() } else { named.join(",") };
         report.insecure(Refused, name, "allows every page (`*`): name the origins", Mend::set(name, named));
+    }
+}
+
+fn sms(values: &Values, report: &mut Report) {
+    if values.get(&TWILIO_SID).is_some_and(|sid| !sid.bytes().all(|b| b.is_ascii_alphanumeric())) {
+        let mend = Mend::set(TWILIO_SID.name(), "AC0123456789abcdef0123456789abcdef");
+        let text = "is no account's SID: those are letters and digits, as Twilio's console shows";
+        report.insecure(Refused, TWILIO_SID.name(), text, mend);
+    }
+    if values.has(TWILIO_SID.name()) && !values.has(SMS_COUNTRIES.name()) {
+        let text = "is not set beside TWILIO_SID: name the countries to which an SMS may go";
+        let mend = Mend::set(SMS_COUNTRIES.name(), "US,CA");
+        report.insecure(Refused, SMS_COUNTRIES.name(), text, mend);
     }
 }

@@ -19,15 +19,17 @@ use super::{
     values::Values,
 };
 
-/// Reports every contradiction between settings, and between them and the disk.
+/// Reports every contradiction between settings, and between them and the disk, in the order of the table.
 pub(super) fn check(values: &Values, environment: Environment, report: &mut Report) {
+    templates_dir(values, report);
+    body_timeout(values, report);
     lifetimes(values, report);
+    argon2(values, report);
+    longest_wait(values, report);
     mail(values, environment, report);
     credentials(values, report);
+    mail_ca_file(values, report);
     twilio(values, report);
-    argon2(values, report);
-    waits(values, report);
-    files(values, report);
     reserved(values, report);
 }
 
@@ -108,7 +110,7 @@ fn twilio(values: &Values, report: &mut Report) {
     }
 }
 
-fn waits(values: &Values, report: &mut Report) {
+fn longest_wait(values: &Values, report: &mut Report) {
     if let Some(quota) = values.get(&LIMIT_PASSWORDS_ACCOUNT)
         && quota.per < FailedAttempts::LONGEST_WAIT
     {
@@ -116,6 +118,9 @@ fn waits(values: &Values, report: &mut Report) {
         let text = "forgets wrong passwords before the longest wait for them, a minute, is over: take a longer stretch";
         report.problem(name, text, Mend::set(name, format!("{}/24h", quota.times)));
     }
+}
+
+fn body_timeout(values: &Values, report: &mut Report) {
     if values.get(&BODY_TIMEOUT).is_some_and(|timeout| timeout > FailedAttempts::LONGEST_WAIT) {
         let name = BODY_TIMEOUT.name();
         let text = "must be at most 1m: a request is judged by the time at which it came";
@@ -140,13 +145,16 @@ fn argon2(values: &Values, report: &mut Report) {
     }
 }
 
-fn files(values: &Values, report: &mut Report) {
+fn templates_dir(values: &Values, report: &mut Report) {
     if let Some(folder) = values.path(&TEMPLATES_DIR)
         && !folder.is_dir()
     {
         let mend = Mend::TakeOut(TEMPLATES_DIR.name());
         report.problem(TEMPLATES_DIR.name(), format!("{} is no folder", folder.display()), mend);
     }
+}
+
+fn mail_ca_file(values: &Values, report: &mut Report) {
     if let Some(file) = values.path(&MAIL_CA_FILE) {
         let is_pem = fs::read(&file).map(|pem| pem.windows(BEGIN.len()).any(|window| window == BEGIN));
         let why = match is_pem {
