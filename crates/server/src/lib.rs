@@ -6,7 +6,6 @@ pub mod config;
 mod http;
 pub mod listen;
 pub mod metrics;
-mod near;
 pub mod telemetry;
 pub mod templates;
 mod worker;

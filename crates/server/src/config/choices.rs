@@ -2,7 +2,7 @@
 
 use tracing::level_filters::LevelFilter;
 
-use super::form::Choice;
+use super::value::Choice;
 
 /// Where the server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,13 +4,13 @@ use std::{fmt::Debug, net::IpAddr, thread::available_parallelism};
 
 use super::{
     choices::Environment,
-    form::{PublicUrl, is_loopback_host},
     setting::Setting,
     table::{
         APP_DOMAIN, APP_NAME, DATA_DIR, DATABASE_URL, DEV_MAILBOX, DOCS, ENVIRONMENT, HASH_THREADS, HOST, JWT_ISSUER,
         MAIL_FROM, MAIL_FROM_NAME, MAIL_PORT, MAIL_SERVER, MAIL_SSL_TLS, MAIL_STARTTLS, MAIL_USERNAME, MONGO_URL, PORT,
         PUBLIC_URL, USE_CREDENTIALS,
     },
+    value::{PublicUrl, is_loopback_host},
     values::Values,
 };
 

@@ -1,37 +1,38 @@
 //! The settings: read from the command line, the environment, `.env` and TOML, judged as a whole, and handed on typed.
 //!
 //! `table` says what there is. `layers` gather what was said, `values` lay them over each other, `derive` fills
-//! in what follows, `rules` and `production` judge, `secrets` makes what development needs, `parts` types it.
+//! in what follows, `rules` and `production` judge, `secrets` makes what development needs, `sections` type it.
 //! Nothing here reads the process's own environment: `Sources` brings it.
 
-mod access;
 mod choices;
 mod derive;
-mod form;
+mod fix;
 mod layers;
 mod markdown;
-mod mend;
 mod names;
-mod parts;
+mod permissions;
 mod production;
 mod report;
 mod rules;
 mod secrets;
+mod sections;
 pub(crate) mod setting;
+pub(crate) mod suggest;
 pub(crate) mod table;
+mod value;
 mod values;
 
 pub use choices::{Enumeration, Environment, JwtAlgorithm, LogFormat};
-pub use form::{Database, PublicUrl};
 pub(crate) use markdown::meaning;
 pub use markdown::settings_markdown;
-pub(crate) use parts::Looks;
-pub use parts::{
+pub use report::{ConfigErrors, Problem};
+pub use secrets::create_private_dir;
+pub(crate) use sections::Looks;
+pub use sections::{
     Accounts, Argon2, Config, Credentials, Delivery, Hashing, Http, Log, Mail, MailTls, Password, Signing, Sms, Smtp,
     Store, Token, Twilio,
 };
-pub use report::{ConfigErrors, Problem};
-pub use secrets::create_private_dir;
+pub use value::{Database, PublicUrl};
 
 use std::{
     fmt,

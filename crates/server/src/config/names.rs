@@ -1,7 +1,7 @@
 //! From a name that was typed to the setting that it means.
 
+use super::suggest::distance;
 use super::{setting::Entry, table::SETTINGS};
-use crate::near::distance;
 
 /// What a known name gives: a setting's value, or the file that holds it.
 #[derive(Debug, Clone, Copy)]

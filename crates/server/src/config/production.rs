@@ -4,8 +4,7 @@ use std::path::Path;
 
 use super::{
     choices::RateLimitMode,
-    form::{authority, decode_key, is_loopback_host, items},
-    mend::Mend,
+    fix::Mend,
     report::{
         Gravity::{Refused, RefusedElseWarned},
         Report,
@@ -17,6 +16,7 @@ use super::{
         MAIL_STARTTLS, MONGO_URL, PASSWORD_MIN_LENGTH, PUBLIC_URL, RATE_LIMIT_MODE, SMS_COUNTRIES, TRUSTED_PROXIES,
         TWILIO_SID, VALIDATE_CERTS,
     },
+    value::{authority, decode_key, is_loopback_host, items},
     values::Values,
 };
 

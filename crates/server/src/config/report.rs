@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{choices::Environment, layers::Origin, mend::Mend, values::Values};
+use super::{choices::Environment, fix::Mend, layers::Origin, values::Values};
 
 /// Everything that is wrong with the configuration.
 #[derive(Debug)]

@@ -6,9 +6,8 @@ use portcullis_core::limit::FailedAttempts;
 
 use super::{
     choices::Environment,
-    form::is_loopback_host,
+    fix::Mend,
     layers::Origin,
-    mend::Mend,
     report::Report,
     table::{
         ARGON2_MEMORY_KIB, ARGON2_PARALLELISM, BODY_TIMEOUT, DEV_MAILBOX, LIMIT_PASSWORDS_ACCOUNT, MAIL_CA_FILE,
@@ -16,6 +15,7 @@ use super::{
         REGISTRATION_TTL, TEMPLATES_DIR, TWILIO_AUTH_TOKEN, TWILIO_NUMBER, TWILIO_SID, USE_CREDENTIALS,
         VERIFICATION_TTL,
     },
+    value::is_loopback_host,
     values::Values,
 };
 

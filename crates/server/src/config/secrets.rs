@@ -11,10 +11,10 @@ use data_encoding::{BASE64, HEXLOWER};
 use portcullis_core::random::{self, Random};
 
 use super::{
-    access,
     choices::{Environment, JwtAlgorithm},
+    fix::{Mend, quoted},
     layers::{Line, Origin, Said, parse_dotenv, read_limited},
-    mend::{Mend, quoted},
+    permissions,
     report::{Gravity, Report},
     table::{DATA_DIR, ENCRYPTION_KEY, JWT_ALGORITHM, JWT_SECRET},
     values::Values,
@@ -35,7 +35,7 @@ pub(super) fn read(values: &mut Values, file: &Path, environment: Environment, r
     if !file.exists() {
         return;
     }
-    if access::is_open_to_others(file) {
+    if permissions::is_open_to_others(file) {
         let name = file.display().to_string();
         report.insecure(Gravity::RefusedElseWarned, name, "others can read these secrets", Mend::close(file));
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::form::Form;
+use super::value::Form;
 
 /// One row of the table of settings, with the type that its text becomes.
 #[derive(Debug)]

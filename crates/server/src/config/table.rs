@@ -9,15 +9,15 @@ use tracing::level_filters::LevelFilter;
 
 use super::{
     choices::{Enumeration, Environment, JwtAlgorithm, LogFormat, RateLimitMode},
-    form::{
-        ADDRESS, API_URL, CLIENTS, COUNTRIES, DATABASE, DOMAIN, DURATION, Database, HOST_NAME, KEYS, LISTEN, MAILBOX,
-        MONGODB, NETWORKS, ORIGINS, PATH, PORT_NUMBER, PUBLIC, PublicUrl, QUOTA, QUOTAS, REALM_NAMES, REDIS, SECRET,
-        SWITCH, TEXT, choice, number,
-    },
     setting::{
         Entry,
         Fallback::{Derived, Fixed, Nothing},
         Group, Setting,
+    },
+    value::{
+        ADDRESS, API_URL, CLIENTS, COUNTRIES, DATABASE, DOMAIN, DURATION, Database, HOST_NAME, KEYS, LISTEN, MAILBOX,
+        MONGODB, NETWORKS, ORIGINS, PATH, PORT_NUMBER, PUBLIC, PublicUrl, QUOTA, QUOTAS, REALM_NAMES, REDIS, SECRET,
+        SWITCH, TEXT, choice, number,
     },
 };
 

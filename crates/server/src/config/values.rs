@@ -9,14 +9,14 @@ use std::{
 use portcullis_core::{ExposeSecret, SecretString};
 
 use super::{
-    access,
-    form::authority,
+    fix::{Mend, quoted, take_out},
     layers::{Layer, Origin, read_limited},
-    mend::{Mend, quoted, take_out},
     names::{self, FILE_SUFFIX},
+    permissions,
     report::{Gravity, Report},
     setting::{Entry, Fallback, Info, Setting},
     table::{ENCRYPTION_KEY, JWT_SECRET, SETTINGS},
+    value::authority,
 };
 
 /// The settings that have a value of their own.
@@ -214,7 +214,7 @@ fn from_file(info: &Info, source: Source, report: &mut Report) -> Result<Given, 
         unusable("is empty".to_owned());
         return Err(Broken(source));
     }
-    if must_be_kept(info, text) && access::is_open_to_others(path) {
+    if must_be_kept(info, text) && permissions::is_open_to_others(path) {
         let text = format!("others can read {}", path.display());
         report.insecure(Gravity::RefusedElseWarned, name, text, Mend::close(path));
     }
@@ -235,7 +235,7 @@ fn open_sources(values: &Values, report: &mut Report) {
             kept.entry(file).or_default().push(info.name);
         }
     }
-    for (file, names) in kept.into_iter().filter(|(file, _)| access::is_open_to_others(file)) {
+    for (file, names) in kept.into_iter().filter(|(file, _)| permissions::is_open_to_others(file)) {
         let stand = if names.len() == 1 { "stands" } else { "stand" };
         let text = format!("{stand} in {}, which others can read", file.display());
         report.insecure(Gravity::Refused, names.join(", "), text, Mend::close(file));

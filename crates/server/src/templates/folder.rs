@@ -6,7 +6,7 @@ use super::{
     catalogue::{self, TEMPLATES},
     fault::{Fault, TemplateError},
 };
-use crate::near::nearest;
+use crate::config::suggest::nearest;
 
 /// The files of a folder that no template is named after, so that they would replace nothing. Hidden files and folders
 /// are nobody's concern.

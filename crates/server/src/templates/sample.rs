@@ -11,7 +11,7 @@ use super::{
     fault::Fault,
     variables::possible,
 };
-use crate::near::nearest;
+use crate::config::suggest::nearest;
 
 /// What a template is filled with when it is tried.
 #[derive(Debug)]

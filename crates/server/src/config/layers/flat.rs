@@ -7,7 +7,7 @@ use super::{
     dotenv::{self, Said},
     read_file, rename,
 };
-use crate::config::{mend::Mend, names, report::Report};
+use crate::config::{fix::Mend, names, report::Report};
 
 /// The flags of the command line: an unknown one is an error.
 pub(super) fn command_line(settings: Vec<(String, String)>, report: &mut Report) -> Layer {

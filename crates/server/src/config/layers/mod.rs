@@ -18,7 +18,7 @@ use portcullis_core::SecretString;
 
 use super::{
     Sources,
-    mend::{Mend, quoted},
+    fix::{Mend, quoted},
     names::Key,
     report::Report,
 };

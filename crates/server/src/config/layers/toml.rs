@@ -8,7 +8,7 @@ use toml::{
 };
 
 use super::{Layer, Line, Origin, did_you_mean, read_file, rename};
-use crate::config::{mend::Mend, names, report::Report};
+use crate::config::{fix::Mend, names, report::Report};
 
 /// The file that is read when none is named.
 const USUAL: &str = "portcullis.toml";

@@ -1,21 +1,21 @@
 //! The settings as the rest of the server sees them: typed, by subject.
 
 mod accounts;
+mod branding;
 mod http;
 mod limits;
 mod log;
-mod looks;
 mod mail;
-mod store;
-mod token;
+mod storage;
+mod tokens;
 
 pub use accounts::{Accounts, Argon2, Hashing, Password};
+pub(crate) use branding::Looks;
 pub use http::Http;
 pub use log::Log;
-pub(crate) use looks::Looks;
 pub use mail::{Credentials, Delivery, Mail, MailTls, Sms, Smtp, Twilio};
-pub use store::Store;
-pub use token::{Signing, Token};
+pub use storage::Store;
+pub use tokens::{Signing, Token};
 
 use std::path::PathBuf;
 
@@ -23,8 +23,8 @@ use portcullis_core::{id::RealmName, limit::Limits};
 
 use super::{
     choices::Environment,
-    form::PublicUrl,
     table::{APP_NAME, ENVIRONMENT, PUBLIC_URL, REALMS, TEMPLATES_DIR},
+    value::PublicUrl,
     values::Values,
 };
 

@@ -3,8 +3,8 @@ use std::{path::PathBuf, time::Duration};
 use portcullis_core::seal::EncryptionKey;
 
 use crate::config::{
-    form::Database,
     table::{DATA_DIR, DATABASE_TIMEOUT, DATABASE_URL, DATABASE_WAIT_TIMEOUT, ENCRYPTION_KEY},
+    value::Database,
     values::Values,
 };
 
