@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         Err(instead) => instead.exit(),
     };
     let mut stdout = io::stdout();
-    let mut out = Output::new(&mut stdout, invocation.form);
+    let mut out = Output::new(&mut stdout, invocation.format);
     let done = cli::sources(invocation.args).map_err(Failure::from).and_then(|sources| match invocation.command {
         Command::Serve => serve(sources),
         Command::Migrate => migrate(sources, &mut out),

@@ -17,7 +17,7 @@ use portcullis_core::{
 };
 
 use super::BuildError;
-use crate::config::{self, Config, Database, Delivery, Environment, MailTls, create_private_dir};
+use crate::config::{self, Config, Database, Environment, MailTls, MailTransport, create_private_dir};
 
 /// What the database is called.
 pub(super) const DATABASE: &str = "SQLite";
@@ -115,12 +115,12 @@ pub(super) struct Outlets {
 }
 
 pub(super) fn outlets(config: &Config, clock: &Arc<dyn Clock>) -> Result<Outlets, MailError> {
-    match &config.mail.delivery {
-        Delivery::Smtp(smtp) => {
+    match &config.mail.transport {
+        MailTransport::Smtp(smtp) => {
             let mailer = Arc::new(self::smtp(config, smtp, clock)?);
             Ok(Outlets { mailer, sms: sms(config, smtp.timeout)?, mailbox: None })
         }
-        Delivery::DevMailbox { size } => {
+        MailTransport::DevMailbox { size } => {
             let mailbox = Arc::new(DevMailbox::new(*size, Arc::clone(clock)));
             Ok(Outlets {
                 mailer: Arc::clone(&mailbox) as _,

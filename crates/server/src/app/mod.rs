@@ -19,7 +19,7 @@ use portcullis_core::{
 use tokio::net::TcpListener;
 
 use crate::{
-    config::{self, Config, Delivery, Enumeration, Environment, Signing},
+    config::{self, Config, Enumeration, Environment, MailTransport, Signing},
     http::{self, Face, Limits, Shared},
     listen::{self, MEASURERS, Patience, Places},
     metrics,
@@ -284,16 +284,16 @@ fn worker(
         random: Arc::clone(random),
         bells,
         senders: config.mail.workers,
-        lease: lease(&config.mail.delivery),
+        lease: lease(&config.mail.transport),
         grace: config.http.shutdown_grace,
     }
 }
 
 /// A lease outlives the longest conversation with the mail server, which takes several steps of the timeout each.
-fn lease(delivery: &Delivery) -> Duration {
-    match delivery {
-        Delivery::Smtp(smtp) => smtp.timeout * 4,
-        Delivery::DevMailbox { .. } => Duration::from_secs(30),
+fn lease(transport: &MailTransport) -> Duration {
+    match transport {
+        MailTransport::Smtp(smtp) => smtp.timeout * 4,
+        MailTransport::DevMailbox { .. } => Duration::from_secs(30),
     }
 }
 

@@ -5,11 +5,11 @@ use std::io;
 use serde::Serialize;
 
 use super::output::{BAD, FAINT, GOOD, HEADING, Output, WARNING};
-use crate::config::{Inspection, Problem, Sources, inspect};
+use crate::config::{ConfigProblem, Inspection, Sources, inspect};
 
 /// What the settings amount to, for scripts.
 #[derive(Serialize)]
-pub(super) struct Verdict {
+pub(super) struct CheckReport {
     valid: bool,
     environment: &'static str,
     problems: Vec<Remark>,
@@ -22,13 +22,14 @@ struct Remark {
     text: String,
     /// Where it was said; none of what is no setting's.
     origin: Option<String>,
-    /// The line that mends it.
-    mend: Option<String>,
+    /// The line that fixes it.
+    #[serde(rename = "mend")]
+    fix: Option<String>,
 }
 
-impl Verdict {
+impl CheckReport {
     pub(super) fn of(inspection: &Inspection) -> Self {
-        let remarks = |problems: &[Problem]| problems.iter().cloned().map(Remark::from).collect();
+        let remarks = |problems: &[ConfigProblem]| problems.iter().cloned().map(Remark::from).collect();
         let problems = inspection.verdict().err().map_or_else(Vec::new, |errors| remarks(errors.problems()));
         Self {
             valid: problems.is_empty(),
@@ -43,9 +44,9 @@ impl Verdict {
     }
 }
 
-impl From<Problem> for Remark {
-    fn from(Problem { name, text, origin, mend }: Problem) -> Self {
-        Self { name, text, origin, mend }
+impl From<ConfigProblem> for Remark {
+    fn from(ConfigProblem { name, text, origin, fix }: ConfigProblem) -> Self {
+        Self { name, text, origin, fix }
     }
 }
 
@@ -61,9 +62,9 @@ pub(super) fn tell_verdict(inspection: &Inspection, out: &mut Output) -> io::Res
     if !out.is_json() {
         return write_verdict(inspection, out);
     }
-    let verdict = Verdict::of(inspection);
-    out.json(&verdict)?;
-    Ok(verdict.code())
+    let report = CheckReport::of(inspection);
+    out.json(&report)?;
+    Ok(report.code())
 }
 
 pub(super) fn write_verdict(inspection: &Inspection, out: &mut Output) -> io::Result<u8> {
@@ -93,7 +94,7 @@ pub(super) fn write_verdict(inspection: &Inspection, out: &mut Output) -> io::Re
     }
 }
 
-fn write_details(problem: &Problem, out: &mut Output) -> io::Result<()> {
+fn write_details(problem: &ConfigProblem, out: &mut Output) -> io::Result<()> {
     for (label, said) in problem.details() {
         let label = out.paint(FAINT, label);
         out.line(format_args!("      {label} {said}"))?;

@@ -17,7 +17,7 @@ pub use completions::completions;
 pub use hash::hash;
 pub use migrate::tell_of_steps;
 pub use openapi::openapi;
-pub use output::{Form, Output, complain, progress, takes_colours, warn};
+pub use output::{Output, OutputFormat, complain, progress, takes_colours, warn};
 pub use password::read_password;
 pub use show::show;
 pub use templates::{TemplatesVerb, templates};
@@ -60,7 +60,7 @@ pub struct Invocation {
     /// What to do.
     pub command: Command,
     /// To whom it speaks.
-    pub form: Form,
+    pub format: OutputFormat,
     /// The settings given as flags.
     pub args: Args,
 }
@@ -76,7 +76,7 @@ where
     let matches = grammar().try_get_matches_from(args)?;
     Ok(Invocation {
         command: command(&matches),
-        form: form(&matches),
+        format: output_format(&matches),
         args: Args { config: matches.get_one::<PathBuf>(CONFIG).cloned(), settings: settings::given(&matches) },
     })
 }
@@ -160,11 +160,11 @@ fn json_flag() -> Arg {
 }
 
 /// As the innermost verb was told.
-fn form(matches: &ArgMatches) -> Form {
+fn output_format(matches: &ArgMatches) -> OutputFormat {
     match matches.subcommand() {
-        Some((_, matches)) => form(matches),
-        None if matches!(matches.try_get_one(JSON), Ok(Some(true))) => Form::Json,
-        None => Form::Text,
+        Some((_, matches)) => output_format(matches),
+        None if matches!(matches.try_get_one(JSON), Ok(Some(true))) => OutputFormat::Json,
+        None => OutputFormat::Text,
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 /// To whom a verb speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum OutputFormat {
     /// To people.
     Text,
     /// To scripts.
@@ -21,7 +21,7 @@ pub enum Form {
 /// Where a verb writes, and in what form.
 pub struct Output<'a> {
     to: &'a mut dyn Write,
-    form: Form,
+    format: OutputFormat,
     is_coloured: bool,
 }
 
@@ -33,18 +33,18 @@ pub(super) const FAINT: Style = Style::new().dimmed();
 
 impl<'a> Output<'a> {
     /// Without colours.
-    pub fn plain(to: &'a mut dyn Write, form: Form) -> Self {
-        Self { to, form, is_coloured: false }
+    pub fn plain(to: &'a mut dyn Write, format: OutputFormat) -> Self {
+        Self { to, format, is_coloured: false }
     }
 
     /// Coloured where the stream is a terminal that likes it.
-    pub fn new(to: &'a mut impl RawStream, form: Form) -> Self {
+    pub fn new(to: &'a mut impl RawStream, format: OutputFormat) -> Self {
         let is_coloured = takes_colours(to);
-        Self { to, form, is_coloured }
+        Self { to, format, is_coloured }
     }
 
     pub(super) fn is_json(&self) -> bool {
-        self.form == Form::Json
+        self.format == OutputFormat::Json
     }
 
     pub(super) fn line(&mut self, line: impl fmt::Display) -> io::Result<()> {
@@ -70,7 +70,7 @@ pub fn takes_colours(stream: &impl RawStream) -> bool {
 /// Says on standard error what failed.
 pub fn complain(failure: &impl fmt::Display) {
     let mut stderr = io::stderr();
-    let mut out = Output::new(&mut stderr, Form::Text);
+    let mut out = Output::new(&mut stderr, OutputFormat::Text);
     let name = out.paint(BAD, "portcullis:");
     // Where standard error is gone, too, the exit code has to do.
     let _gone = out.line(format_args!("{name} {failure}"));
@@ -82,7 +82,7 @@ pub fn complain(failure: &impl fmt::Display) {
 /// When standard error takes no more.
 pub fn warn(warning: &impl fmt::Display) -> io::Result<()> {
     let mut stderr = io::stderr();
-    let mut out = Output::new(&mut stderr, Form::Text);
+    let mut out = Output::new(&mut stderr, OutputFormat::Text);
     let word = out.paint(WARNING, "Warning:");
     out.line(format_args!("{word} {warning}"))
 }
@@ -96,13 +96,13 @@ pub fn progress(what: &impl fmt::Display) -> io::Result<()> {
     if !io::IsTerminal::is_terminal(&stderr) {
         return Ok(());
     }
-    let mut out = Output::new(&mut stderr, Form::Text);
+    let mut out = Output::new(&mut stderr, OutputFormat::Text);
     let what = out.paint(FAINT, format_args!("{what} …"));
     out.line(what)
 }
 
 impl fmt::Debug for Output<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Output({:?})", self.form)
+        write!(f, "Output({:?})", self.format)
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 
 use super::{
-    check::{Verdict, write_verdict},
+    check::{CheckReport, write_verdict},
     output::{FAINT, HEADING, Output},
 };
 use crate::config::{
@@ -43,13 +43,13 @@ const fn remark(info: &Info) -> &'static str {
 /// All of it for scripts.
 #[derive(Serialize)]
 struct Shown {
-    settings: Vec<Row>,
+    settings: Vec<SettingLine>,
     #[serde(flatten)]
-    verdict: Verdict,
+    report: CheckReport,
 }
 
 #[derive(Serialize)]
-struct Row {
+struct SettingLine {
     name: &'static str,
     /// As text, whatever its form; none when it is not set, a mask when it is secret.
     value: Option<String>,
@@ -63,9 +63,9 @@ fn show_json(inspection: &Inspection, out: &mut Output) -> io::Result<u8> {
         let info = setting.info();
         let (value, origin) = inspection.values().shown(info);
         let value = (!origin.starts_with("not set")).then_some(value);
-        Row { name: info.name, value, origin, is_secret: info.is_secret, has_effect: !info.is_reserved }
+        SettingLine { name: info.name, value, origin, is_secret: info.is_secret, has_effect: !info.is_reserved }
     });
-    let shown = Shown { settings: rows.collect(), verdict: Verdict::of(inspection) };
+    let shown = Shown { settings: rows.collect(), report: CheckReport::of(inspection) };
     out.json(&shown)?;
-    Ok(shown.verdict.code())
+    Ok(shown.report.code())
 }

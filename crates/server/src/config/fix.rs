@@ -1,4 +1,4 @@
-//! The one line that mends a setting, spelled for the place where it was set: what stands in a weaker one changes nothing.
+//! The one line that fixes a setting, spelled for the place where it was set: what stands in a weaker one changes nothing.
 
 use std::path::Path;
 
@@ -8,20 +8,20 @@ use super::{
     values::{Source, Values},
 };
 
-/// What mends it.
+/// What fixes it.
 #[derive(Debug, Clone)]
-pub(super) enum Mend {
+pub(super) enum Fix {
     /// This setting gets this value.
     Set(&'static str, String),
     /// This setting gets a secret of 32 random bytes.
     NewSecret(&'static str),
     /// This setting is not set.
-    TakeOut(&'static str),
+    Unset(&'static str),
     /// A command, or what a person must do.
     Do(String),
 }
 
-impl Mend {
+impl Fix {
     pub(super) fn set(name: &'static str, value: impl Into<String>) -> Self {
         Self::Set(name, value.into())
     }
@@ -35,7 +35,7 @@ impl Mend {
         match self {
             Self::Set(name, value) => set(name, &value, values.source(name)),
             Self::NewSecret(name) => new_secret(name, values.source(name)),
-            Self::TakeOut(name) => take_out(name, values.source(name)),
+            Self::Unset(name) => unset(name, values.source(name)),
             Self::Do(what) => what,
         }
     }
@@ -70,7 +70,7 @@ fn new_secret(name: &str, source: Option<&Source>) -> String {
 }
 
 /// How a setting comes not to be set.
-pub(super) fn take_out(name: &str, source: Option<&Source>) -> String {
+pub(super) fn unset(name: &str, source: Option<&Source>) -> String {
     let is_file = source.is_some_and(|source| source.file.is_some());
     let name = format!("{name}{}", if is_file { FILE_SUFFIX } else { "" });
     match source.map(|source| &source.origin) {

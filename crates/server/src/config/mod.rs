@@ -25,12 +25,12 @@ mod values;
 pub use choices::{Enumeration, Environment, JwtAlgorithm, LogFormat};
 pub(crate) use markdown::meaning;
 pub use markdown::settings_markdown;
-pub use report::{ConfigErrors, Problem};
+pub use report::{ConfigErrors, ConfigProblem};
 pub use secrets::create_private_dir;
 pub(crate) use sections::Looks;
 pub use sections::{
-    Accounts, Argon2, Config, Credentials, Delivery, Hashing, Http, Log, Mail, MailTls, Password, Signing, Sms, Smtp,
-    Store, Token, Twilio,
+    Accounts, Argon2, Config, Credentials, Hashing, Http, Log, Mail, MailTls, MailTransport, Password, Signing, Sms,
+    Smtp, Store, Token, Twilio,
 };
 pub use value::{Database, PublicUrl};
 
@@ -41,7 +41,7 @@ use std::{
 
 use portcullis_core::{id::RealmName, random::Random};
 
-use report::{Judgement, Report};
+use report::{Report, Verdict};
 use table::{DATA_DIR, ENVIRONMENT, HOST, PUBLIC_URL, REALMS};
 use values::Values;
 
@@ -71,7 +71,7 @@ pub struct Loaded {
     /// The settings.
     pub config: Config,
     /// What is not wrong but worth a word.
-    pub warnings: Vec<Problem>,
+    pub warnings: Vec<ConfigProblem>,
 }
 
 /// What the sources amount to, without anything having been made.
@@ -79,7 +79,7 @@ pub struct Loaded {
 pub struct Inspection {
     environment: Environment,
     values: Values,
-    judgement: Judgement,
+    verdict: Verdict,
     secrets_file: Option<PathBuf>,
 }
 
@@ -89,11 +89,11 @@ pub struct Inspection {
 /// Everything that is wrong.
 pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigErrors> {
     let mut inspection = inspect(sources);
-    if inspection.judgement.problems.is_empty() {
+    if inspection.verdict.problems.is_empty() {
         inspection.make_secrets(random);
     }
     let why_production = inspection.why_production();
-    let Inspection { values, judgement: Judgement { mut problems, warnings }, .. } = inspection;
+    let Inspection { values, verdict: Verdict { mut problems, warnings }, .. } = inspection;
     match Config::read(&values) {
         Some(config) if problems.is_empty() => Ok(Loaded { config, warnings }),
         None if problems.is_empty() => {
@@ -119,8 +119,8 @@ pub fn inspect(sources: Sources) -> Inspection {
     rules::check(&values, environment, &mut report);
     rules::check_realm_tables(&values, &realm_tables, &mut report);
     production::check(&values, secrets_file.as_deref().filter(|file| file.exists()), &mut report);
-    let judgement = report.settle(environment, &values);
-    Inspection { environment, values, judgement, secrets_file }
+    let verdict = report.settle(environment, &values);
+    Inspection { environment, values, verdict, secrets_file }
 }
 
 impl Inspection {
@@ -135,7 +135,7 @@ impl Inspection {
     /// # Errors
     /// Everything that is wrong.
     pub fn verdict(&self) -> Result<(), ConfigErrors> {
-        match self.judgement.problems.as_slice() {
+        match self.verdict.problems.as_slice() {
             [] => Ok(()),
             problems => Err(ConfigErrors::new(problems.to_vec(), self.why_production())),
         }
@@ -171,8 +171,8 @@ impl Inspection {
 
     /// What is not wrong but worth a word.
     #[must_use]
-    pub fn warnings(&self) -> &[Problem] {
-        &self.judgement.warnings
+    pub fn warnings(&self) -> &[ConfigProblem] {
+        &self.verdict.warnings
     }
 
     /// What templates need; none when one of it is wrong. Whatever else is wrong does not matter.
@@ -188,23 +188,23 @@ impl Inspection {
     fn make_secrets(&mut self, random: &dyn Random) {
         let Some(file) = &self.secrets_file else { return };
         if let Err(error) = secrets::generate(&mut self.values, file, random) {
-            self.judgement.problems.push(Problem {
+            self.verdict.problems.push(ConfigProblem {
                 name: file.display().to_string(),
                 text: format!("cannot be made: {error}; set JWT_SECRET and ENCRYPTION_KEY, or DATA_DIR"),
                 origin: self.values.origins([DATA_DIR.name()].into_iter()),
-                mend: Some("name a folder that can be written to by DATA_DIR".to_owned()),
+                fix: Some("name a folder that can be written to by DATA_DIR".to_owned()),
             });
         }
     }
 }
 
 /// Every default is of its setting's form, so that this is never seen; a test holds the table to it.
-fn defect() -> Problem {
-    Problem {
+fn defect() -> ConfigProblem {
+    ConfigProblem {
         name: "Portcullis".to_owned(),
         text: "a default of this version cannot be read: please report it".to_owned(),
         origin: None,
-        mend: None,
+        fix: None,
     }
 }
 

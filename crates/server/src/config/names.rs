@@ -5,17 +5,17 @@ use super::{setting::Entry, table::SETTINGS};
 
 /// What a known name gives: a setting's value, or the file that holds it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Key {
+pub(super) struct SettingName {
     pub(super) setting: &'static dyn Entry,
     pub(super) is_file: bool,
 }
 
 /// The key of exactly this name (`PORT`, `PORT_FILE`).
-pub(super) fn find(name: &str) -> Option<Key> {
-    let value = with_name(name).map(|setting| Key { setting, is_file: false });
+pub(super) fn find(name: &str) -> Option<SettingName> {
+    let value = with_name(name).map(|setting| SettingName { setting, is_file: false });
     value.or_else(|| {
         let setting = with_name(name.strip_suffix(FILE_SUFFIX)?)?;
-        Some(Key { setting, is_file: true })
+        Some(SettingName { setting, is_file: true })
     })
 }
 

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::{
     choices::RateLimitMode,
-    fix::Mend,
+    fix::Fix,
     report::{
-        Gravity::{Refused, RefusedElseWarned},
         Report,
+        Severity::{Refused, RefusedElseWarned},
     },
     secrets,
     table::{
@@ -57,8 +57,8 @@ fn jwt_secrets(values: &Values, secrets_file: Option<&Path>, report: &mut Report
         } else {
             continue;
         };
-        let mend = if name == JWT_SECRET.name() { Mend::NewSecret(name) } else { Mend::TakeOut(name) };
-        report.insecure(RefusedElseWarned, name, why, mend);
+        let fix = if name == JWT_SECRET.name() { Fix::NewSecret(name) } else { Fix::Unset(name) };
+        report.insecure(RefusedElseWarned, name, why, fix);
     }
 }
 
@@ -70,15 +70,15 @@ fn encryption_key(values: &Values, secrets_file: Option<&Path>, report: &mut Rep
     let text = values.text(name).unwrap_or_default();
     if items(text).any(|key| PUBLISHED.contains(&key)) {
         let text = "is an example that everybody knows";
-        report.insecure(RefusedElseWarned, name, text, Mend::NewSecret(name));
+        report.insecure(RefusedElseWarned, name, text, Fix::NewSecret(name));
     } else if items(text).filter_map(decode_key).any(|key| is_monotonous(&key)) {
-        report.insecure(RefusedElseWarned, name, "is one byte over and over", Mend::NewSecret(name));
+        report.insecure(RefusedElseWarned, name, "is one byte over and over", Fix::NewSecret(name));
     }
 }
 
 fn absent(name: &'static str, secrets_file: Option<&Path>, report: &mut Report) {
     let kept = secrets_file.map(|file| format!("; the one of development is in {}", file.display()));
-    report.insecure(Refused, name, format!("is not set{}", kept.unwrap_or_default()), Mend::NewSecret(name));
+    report.insecure(Refused, name, format!("is not set{}", kept.unwrap_or_default()), Fix::NewSecret(name));
 }
 
 fn is_monotonous(bytes: &[u8]) -> bool {
@@ -96,10 +96,10 @@ fn database(values: &Values, report: &mut Report) {
         let text = "has no user, so that anybody on its network can write to the database: give it `USER:PASSWORD@`";
         // What stands behind the `?` may be a password, too.
         let (address, options) = url.trim().split_once('?').map_or((url.trim(), ""), |(address, _)| (address, "?…"));
-        let mend = Mend::set(name, format!("{}{options}", address.replacen("://", "://USER:PASSWORD@", 1)));
-        let finding = report.insecure(RefusedElseWarned, name, text, mend);
+        let fix = Fix::set(name, format!("{}{options}", address.replacen("://", "://USER:PASSWORD@", 1)));
+        let diagnostic = report.insecure(RefusedElseWarned, name, text, fix);
         if values.is_derived(name) {
-            finding.beside(MONGO_URL.name());
+            diagnostic.beside(MONGO_URL.name());
         }
     }
 }
@@ -107,11 +107,11 @@ fn database(values: &Values, report: &mut Report) {
 fn mail(values: &Values, report: &mut Report) {
     if values.get(&DEV_MAILBOX) == Some(true) {
         let text = "is on: mails would be shown to whoever sits at the machine, and never sent";
-        report.insecure(Refused, DEV_MAILBOX.name(), text, Mend::set(DEV_MAILBOX.name(), "off"));
+        report.insecure(Refused, DEV_MAILBOX.name(), text, Fix::set(DEV_MAILBOX.name(), "off"));
     }
     if !values.has(MAIL_SERVER.name()) {
-        let mend = Mend::set(MAIL_SERVER.name(), "smtp.example.com");
-        report.insecure(Refused, MAIL_SERVER.name(), "is not set: accounts cannot be verified without mail", mend);
+        let fix = Fix::set(MAIL_SERVER.name(), "smtp.example.com");
+        report.insecure(Refused, MAIL_SERVER.name(), "is not set: accounts cannot be verified without mail", fix);
         return;
     }
     if values.get(&MAIL_SERVER).is_some_and(|server| is_loopback_host(&server)) {
@@ -120,13 +120,13 @@ fn mail(values: &Values, report: &mut Report) {
     if values.get(&MAIL_STARTTLS) == Some(false) && values.get(&MAIL_SSL_TLS) == Some(false) {
         let text =
             "and MAIL_SSL_TLS are both off, so that mails and the password cross the network in the clear: set one";
-        let mend = Mend::set(MAIL_STARTTLS.name(), "on");
-        report.insecure(RefusedElseWarned, MAIL_STARTTLS.name(), text, mend).beside(MAIL_SSL_TLS.name());
+        let fix = Fix::set(MAIL_STARTTLS.name(), "on");
+        report.insecure(RefusedElseWarned, MAIL_STARTTLS.name(), text, fix).beside(MAIL_SSL_TLS.name());
     }
     if values.get(&VALIDATE_CERTS) == Some(false) {
         let text = "is off, so that anybody can pose as MAIL_SERVER: for a root of your own there is MAIL_CA_FILE";
-        let mend = Mend::set(VALIDATE_CERTS.name(), "on");
-        report.insecure(RefusedElseWarned, VALIDATE_CERTS.name(), text, mend);
+        let fix = Fix::set(VALIDATE_CERTS.name(), "on");
+        report.insecure(RefusedElseWarned, VALIDATE_CERTS.name(), text, fix);
     }
 }
 
@@ -147,24 +147,24 @@ fn passwords(values: &Values, report: &mut Report) {
         );
         let reached = ARGON2_FLOOR.iter().filter(|(_, least)| iterations >= *least);
         let enough = reached.map(|(floor, _)| *floor).min().unwrap_or(19_456);
-        let mend = Mend::set(ARGON2_MEMORY_KIB.name(), enough.to_string());
-        let finding = report.insecure(RefusedElseWarned, ARGON2_MEMORY_KIB.name(), text, mend);
-        finding.beside(ARGON2_ITERATIONS.name());
+        let fix = Fix::set(ARGON2_MEMORY_KIB.name(), enough.to_string());
+        let diagnostic = report.insecure(RefusedElseWarned, ARGON2_MEMORY_KIB.name(), text, fix);
+        diagnostic.beside(ARGON2_ITERATIONS.name());
     }
     if values.get(&PASSWORD_MIN_LENGTH).is_some_and(|least| least < 8) {
-        let mend = Mend::set(PASSWORD_MIN_LENGTH.name(), "8");
-        report.insecure(RefusedElseWarned, PASSWORD_MIN_LENGTH.name(), "is under 8: set 8 or more, better 15", mend);
+        let fix = Fix::set(PASSWORD_MIN_LENGTH.name(), "8");
+        report.insecure(RefusedElseWarned, PASSWORD_MIN_LENGTH.name(), "is under 8: set 8 or more, better 15", fix);
     }
 }
 
 fn limits(values: &Values, report: &mut Report) {
     if values.get(&RATE_LIMIT_MODE) == Some(RateLimitMode::Off) {
-        let mend = Mend::set(RATE_LIMIT_MODE.name(), "enforce");
-        report.insecure(Refused, RATE_LIMIT_MODE.name(), "is off: set `enforce`, or `observe`", mend);
+        let fix = Fix::set(RATE_LIMIT_MODE.name(), "enforce");
+        report.insecure(Refused, RATE_LIMIT_MODE.name(), "is off: set `enforce`, or `observe`", fix);
     }
     if values.get(&LIMIT_PASSWORDS_ACCOUNT).is_some_and(|quota| quota.times > MOST_WRONG) {
         let (name, text) = (LIMIT_PASSWORDS_ACCOUNT.name(), "lets more than 100 passwords be guessed without a wait");
-        report.insecure(RefusedElseWarned, name, text, Mend::set(name, "5/24h"));
+        report.insecure(RefusedElseWarned, name, text, Fix::set(name, "5/24h"));
     }
 }
 
@@ -176,7 +176,7 @@ fn proxies(values: &Values, report: &mut Report) {
         let name = TRUSTED_PROXIES.name();
         let text = "trusts every address, so that clients could name themselves as they like and no limit would hold";
         let named = if named.is_empty() { "127.0.0.1".to_owned() } else { named.join(",") };
-        report.insecure(RefusedElseWarned, name, text, Mend::set(name, named));
+        report.insecure(RefusedElseWarned, name, text, Fix::set(name, named));
     }
 }
 
@@ -185,12 +185,12 @@ fn public_url(values: &Values, report: &mut Report) {
         && !url.is_https()
     {
         let text = format!("is {url}, not https: links would carry their tokens in the clear");
-        let gravity = if url.is_loopback() { Refused } else { RefusedElseWarned };
+        let severity = if url.is_loopback() { Refused } else { RefusedElseWarned };
         let https = url.as_str().replacen("http://", "https://", 1);
         let https = if url.is_loopback() { "https://accounts.example.com".to_owned() } else { https };
-        let finding = report.insecure(gravity, PUBLIC_URL.name(), text, Mend::set(PUBLIC_URL.name(), https));
+        let diagnostic = report.insecure(severity, PUBLIC_URL.name(), text, Fix::set(PUBLIC_URL.name(), https));
         if values.is_derived(PUBLIC_URL.name()) && values.has(APP_DOMAIN.name()) {
-            finding.beside(APP_DOMAIN.name());
+            diagnostic.beside(APP_DOMAIN.name());
         }
     }
 }
@@ -201,19 +201,19 @@ fn cors(values: &Values, report: &mut Report) {
         let name = CORS_ALLOWED_ORIGINS.name();
         let named: Vec<&str> = origins.iter().map(String::as_str).filter(|origin| *origin != "*").collect();
         let named = if named.is_empty() { "https://app.example.com".to_owned() } else { named.join(",") };
-        report.insecure(Refused, name, "allows every page (`*`): name the origins", Mend::set(name, named));
+        report.insecure(Refused, name, "allows every page (`*`): name the origins", Fix::set(name, named));
     }
 }
 
 fn sms(values: &Values, report: &mut Report) {
     if values.get(&TWILIO_SID).is_some_and(|sid| !sid.bytes().all(|b| b.is_ascii_alphanumeric())) {
-        let mend = Mend::set(TWILIO_SID.name(), "AC0123456789abcdef0123456789abcdef");
+        let fix = Fix::set(TWILIO_SID.name(), "AC0123456789abcdef0123456789abcdef");
         let text = "is no account's SID: those are letters and digits, as Twilio's console shows";
-        report.insecure(Refused, TWILIO_SID.name(), text, mend);
+        report.insecure(Refused, TWILIO_SID.name(), text, fix);
     }
     if values.has(TWILIO_SID.name()) && !values.has(SMS_COUNTRIES.name()) {
         let text = "is not set beside TWILIO_SID: name the countries to which an SMS may go";
-        let mend = Mend::set(SMS_COUNTRIES.name(), "US,CA");
-        report.insecure(Refused, SMS_COUNTRIES.name(), text, mend);
+        let fix = Fix::set(SMS_COUNTRIES.name(), "US,CA");
+        report.insecure(Refused, SMS_COUNTRIES.name(), text, fix);
     }
 }

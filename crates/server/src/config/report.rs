@@ -2,32 +2,32 @@
 
 use std::fmt;
 
-use super::{choices::Environment, fix::Mend, layers::Origin, values::Values};
+use super::{choices::Environment, fix::Fix, layers::Origin, values::Values};
 
 /// Everything that is wrong with the configuration.
 #[derive(Debug)]
 pub struct ConfigErrors {
-    problems: Vec<Problem>,
+    problems: Vec<ConfigProblem>,
     /// Why it counts as production, where nobody said so.
     why_production: Option<String>,
 }
 
-/// One thing that is wrong, where it comes from, and what mends it.
+/// One thing that is wrong, where it comes from, and what fixes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub struct ConfigProblem {
     /// The setting, or the file or key that is no setting.
     pub name: String,
     /// What is wrong with it.
     pub text: String,
     /// Where what is wrong was said: a file and its line, the environment, the command line, or nowhere.
     pub origin: Option<String>,
-    /// The line that mends it: of a settings file, the environment, the command line or a shell.
-    pub mend: Option<String>,
+    /// The line that fixes it: of a settings file, the environment, the command line or a shell.
+    pub fix: Option<String>,
 }
 
 /// How grave an insecure setting is.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Gravity {
+pub(super) enum Severity {
     /// Refused in production, not worth a word in development.
     Refused,
     /// Refused in production, warned about in development.
@@ -36,75 +36,80 @@ pub(super) enum Gravity {
 
 /// A problem, as long as not everything is known of it.
 #[derive(Debug)]
-pub(super) struct Finding {
+pub(super) struct Diagnostic {
     name: String,
     text: String,
     beside: Option<&'static str>,
     origin: Option<Origin>,
-    mend: Option<Mend>,
+    fix: Option<Fix>,
 }
 
 /// What was found so far.
 #[derive(Debug, Default)]
 pub(super) struct Report {
-    problems: Vec<Finding>,
-    warnings: Vec<Finding>,
-    insecure: Vec<(Gravity, Finding)>,
+    problems: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+    insecure: Vec<(Severity, Diagnostic)>,
 }
 
 /// What it comes to.
 #[derive(Debug)]
-pub(super) struct Judgement {
-    pub(super) problems: Vec<Problem>,
-    pub(super) warnings: Vec<Problem>,
+pub(super) struct Verdict {
+    pub(super) problems: Vec<ConfigProblem>,
+    pub(super) warnings: Vec<ConfigProblem>,
 }
 
 impl Report {
     /// Wrong wherever the server runs.
-    pub(super) fn problem(&mut self, name: impl Into<String>, text: impl Into<String>, mend: Mend) -> &mut Finding {
-        self.problems.push_mut(Finding::new(name, text, Some(mend)))
+    pub(super) fn problem(&mut self, name: impl Into<String>, text: impl Into<String>, fix: Fix) -> &mut Diagnostic {
+        self.problems.push_mut(Diagnostic::new(name, text, Some(fix)))
     }
 
     /// Suspicious wherever the server runs.
-    pub(super) fn warning(&mut self, name: impl Into<String>, text: impl Into<String>) -> &mut Finding {
-        self.warnings.push_mut(Finding::new(name, text, None))
+    pub(super) fn warning(&mut self, name: impl Into<String>, text: impl Into<String>) -> &mut Diagnostic {
+        self.warnings.push_mut(Diagnostic::new(name, text, None))
     }
 
     /// Insecure: what follows depends on where the server runs.
     pub(super) fn insecure(
         &mut self,
-        gravity: Gravity,
+        severity: Severity,
         name: impl Into<String>,
         text: impl Into<String>,
-        mend: Mend,
-    ) -> &mut Finding {
-        let (_, finding) = self.insecure.push_mut((gravity, Finding::new(name, text, Some(mend))));
-        finding
+        fix: Fix,
+    ) -> &mut Diagnostic {
+        let (_, diagnostic) = self.insecure.push_mut((severity, Diagnostic::new(name, text, Some(fix))));
+        diagnostic
     }
 
     /// Turns what is insecure into problems or warnings, and says where each comes from.
-    pub(super) fn settle(self, environment: Environment, values: &Values) -> Judgement {
+    pub(super) fn settle(self, environment: Environment, values: &Values) -> Verdict {
         let Self { mut problems, mut warnings, insecure } = self;
-        for (gravity, finding) in insecure {
-            match (environment, gravity) {
+        for (severity, diagnostic) in insecure {
+            match (environment, severity) {
                 (Environment::Production, _) => {
-                    problems.push(Finding { text: format!("{} (refused in production)", finding.text), ..finding });
+                    problems.push(Diagnostic {
+                        text: format!("{} (refused in production)", diagnostic.text),
+                        ..diagnostic
+                    });
                 }
-                (Environment::Development, Gravity::RefusedElseWarned) => warnings.push(finding),
-                (Environment::Development, Gravity::Refused) => {}
+                (Environment::Development, Severity::RefusedElseWarned) => warnings.push(diagnostic),
+                (Environment::Development, Severity::Refused) => {}
             }
         }
-        let settled = |findings: Vec<Finding>| findings.into_iter().map(|finding| finding.settle(values)).collect();
-        Judgement { problems: settled(problems), warnings: settled(warnings) }
+        let settled = |diagnostics: Vec<Diagnostic>| {
+            diagnostics.into_iter().map(|diagnostic| diagnostic.settle(values)).collect()
+        };
+        Verdict { problems: settled(problems), warnings: settled(warnings) }
     }
 }
 
-impl Finding {
-    fn new(name: impl Into<String>, text: impl Into<String>, mend: Option<Mend>) -> Self {
-        Self { name: name.into(), text: text.into(), beside: None, origin: None, mend }
+impl Diagnostic {
+    fn new(name: impl Into<String>, text: impl Into<String>, fix: Option<Fix>) -> Self {
+        Self { name: name.into(), text: text.into(), beside: None, origin: None, fix }
     }
 
-    /// Another setting that the same finding is about.
+    /// Another setting that the same diagnostic is about.
     pub(super) fn beside(&mut self, name: &'static str) {
         self.beside = Some(name);
     }
@@ -114,25 +119,25 @@ impl Finding {
         self.origin = Some(origin.clone());
     }
 
-    fn settle(self, values: &Values) -> Problem {
+    fn settle(self, values: &Values) -> ConfigProblem {
         let said = self.origin.map(|origin| origin.to_string());
         let names = self.name.split(", ").chain(self.beside);
         let origin = said.or_else(|| values.origins(names));
-        let mend = self.mend.map(|mend| mend.spelled(values));
-        Problem { name: self.name, text: self.text, origin, mend }
+        let fix = self.fix.map(|fix| fix.spelled(values));
+        ConfigProblem { name: self.name, text: self.text, origin, fix }
     }
 }
 
-impl Problem {
+impl ConfigProblem {
     /// What there is to say besides, each with its label.
     pub fn details(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        [("from:", &self.origin), ("mend:", &self.mend)]
+        [("from:", &self.origin), ("mend:", &self.fix)]
             .into_iter()
             .filter_map(|(label, said)| Some((label, said.as_deref()?)))
     }
 }
 
-impl Problem {
+impl ConfigProblem {
     /// All there is to say, a line for each.
     #[must_use]
     pub fn in_full(&self) -> String {
@@ -142,7 +147,7 @@ impl Problem {
 }
 
 impl ConfigErrors {
-    pub(super) const fn new(problems: Vec<Problem>, why_production: Option<String>) -> Self {
+    pub(super) const fn new(problems: Vec<ConfigProblem>, why_production: Option<String>) -> Self {
         Self { problems, why_production }
     }
 
@@ -153,7 +158,7 @@ impl ConfigErrors {
 
     /// One by one.
     #[must_use]
-    pub fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &[ConfigProblem] {
         &self.problems
     }
 
@@ -164,7 +169,7 @@ impl ConfigErrors {
     }
 }
 
-impl fmt::Display for Problem {
+impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.name, self.text)
     }

@@ -6,7 +6,7 @@ use portcullis_core::limit::FailedAttempts;
 
 use super::{
     choices::Environment,
-    fix::Mend,
+    fix::Fix,
     layers::Origin,
     report::Report,
     table::{
@@ -40,7 +40,7 @@ pub(super) fn check_realm_tables(values: &Values, tables: &[(String, Origin)], r
         if !realms.iter().any(|realm| realm.as_str() == table) {
             let names: Vec<&str> = realms.iter().map(|realm| realm.as_str()).chain([table.as_str()]).collect();
             let text = "is a table in TOML, but REALMS does not name that realm";
-            report.problem(format!("realms.{table}"), text, Mend::set(REALMS.name(), names.join(","))).at(origin);
+            report.problem(format!("realms.{table}"), text, Fix::set(REALMS.name(), names.join(","))).at(origin);
         }
     }
 }
@@ -48,14 +48,14 @@ pub(super) fn check_realm_tables(values: &Values, tables: &[(String, Origin)], r
 fn lifetimes(values: &Values, report: &mut Report) {
     if values.get(&OTP_TTL).is_some_and(|lifetime| lifetime > MOST_FOR_A_CODE) {
         let text = "must be at most 10m: six digits are no secret for longer";
-        report.problem(OTP_TTL.name(), text, Mend::set(OTP_TTL.name(), "10m"));
+        report.problem(OTP_TTL.name(), text, Fix::set(OTP_TTL.name(), "10m"));
     }
     if let (Some(waits), Some(link)) = (values.get(&REGISTRATION_TTL), values.get(&VERIFICATION_TTL))
         && waits < link
     {
         let text = "is shorter than VERIFICATION_TTL, so that links would die before their time: make it longer";
-        let mend = Mend::set(REGISTRATION_TTL.name(), format!("{}s", link.as_secs() + 1));
-        report.problem(REGISTRATION_TTL.name(), text, mend).beside(VERIFICATION_TTL.name());
+        let fix = Fix::set(REGISTRATION_TTL.name(), format!("{}s", link.as_secs() + 1));
+        report.problem(REGISTRATION_TTL.name(), text, fix).beside(VERIFICATION_TTL.name());
     }
 }
 
@@ -64,14 +64,14 @@ fn mail(values: &Values, environment: Environment, report: &mut Report) {
         let text = "and MAIL_SSL_TLS are both on: keep STARTTLS (usually port 587) or TLS from the first byte (465)";
         let is_implicit = values.get(&MAIL_PORT) == Some(465);
         let worse = if is_implicit { MAIL_STARTTLS.name() } else { MAIL_SSL_TLS.name() };
-        report.problem(MAIL_STARTTLS.name(), text, Mend::set(worse, "off")).beside(MAIL_SSL_TLS.name());
+        report.problem(MAIL_STARTTLS.name(), text, Fix::set(worse, "off")).beside(MAIL_SSL_TLS.name());
     }
     // In production the rule about MAIL_SERVER says it.
     let goes_nowhere = !values.has(MAIL_SERVER.name()) && values.get(&DEV_MAILBOX) == Some(false);
     if environment == Environment::Development && goes_nowhere {
         let text = "is not set and DEV_MAILBOX is off, so that no mail would arrive: set one of them";
-        let mend = Mend::set(DEV_MAILBOX.name(), "on");
-        report.problem(MAIL_SERVER.name(), text, mend).beside(DEV_MAILBOX.name());
+        let fix = Fix::set(DEV_MAILBOX.name(), "on");
+        report.problem(MAIL_SERVER.name(), text, fix).beside(DEV_MAILBOX.name());
     }
 }
 
@@ -79,20 +79,20 @@ fn credentials(values: &Values, report: &mut Report) {
     if !values.has(MAIL_SERVER.name()) || values.get(&USE_CREDENTIALS) != Some(true) {
         return;
     }
-    for (name, mend) in [
-        (MAIL_USERNAME.name(), Mend::set(MAIL_USERNAME.name(), "accounts@example.com")),
+    for (name, fix) in [
+        (MAIL_USERNAME.name(), Fix::set(MAIL_USERNAME.name(), "accounts@example.com")),
         (MAIL_PASSWORD.name(), in_a_file(MAIL_PASSWORD.name())),
     ] {
         if !values.has(name) {
             let text = "is needed to log in to MAIL_SERVER; if it wants no login, set USE_CREDENTIALS=off";
-            report.problem(name, text, mend);
+            report.problem(name, text, fix);
         }
     }
     let is_plain = values.get(&MAIL_STARTTLS) == Some(false) && values.get(&MAIL_SSL_TLS) == Some(false);
     if is_plain && !values.get(&MAIL_SERVER).is_some_and(|server| is_loopback_host(&server)) {
         let text = "would go over the network in plain text: set MAIL_STARTTLS or MAIL_SSL_TLS on";
-        let mend = Mend::set(MAIL_STARTTLS.name(), "on");
-        report.problem(MAIL_PASSWORD.name(), text, mend);
+        let fix = Fix::set(MAIL_STARTTLS.name(), "on");
+        report.problem(MAIL_PASSWORD.name(), text, fix);
     }
 }
 
@@ -100,12 +100,12 @@ fn twilio(values: &Values, report: &mut Report) {
     if !values.has(TWILIO_SID.name()) {
         return;
     }
-    for (name, mend) in [
+    for (name, fix) in [
         (TWILIO_AUTH_TOKEN.name(), in_a_file(TWILIO_AUTH_TOKEN.name())),
-        (TWILIO_NUMBER.name(), Mend::set(TWILIO_NUMBER.name(), "+15005550006")),
+        (TWILIO_NUMBER.name(), Fix::set(TWILIO_NUMBER.name(), "+15005550006")),
     ] {
         if !values.has(name) {
-            report.problem(name, "is needed beside TWILIO_SID", mend);
+            report.problem(name, "is needed beside TWILIO_SID", fix);
         }
     }
 }
@@ -116,7 +116,7 @@ fn longest_wait(values: &Values, report: &mut Report) {
     {
         let name = LIMIT_PASSWORDS_ACCOUNT.name();
         let text = "forgets wrong passwords before the longest wait for them, a minute, is over: take a longer stretch";
-        report.problem(name, text, Mend::set(name, format!("{}/24h", quota.times)));
+        report.problem(name, text, Fix::set(name, format!("{}/24h", quota.times)));
     }
 }
 
@@ -124,14 +124,14 @@ fn body_timeout(values: &Values, report: &mut Report) {
     if values.get(&BODY_TIMEOUT).is_some_and(|timeout| timeout > FailedAttempts::LONGEST_WAIT) {
         let name = BODY_TIMEOUT.name();
         let text = "must be at most 1m: a request is judged by the time at which it came";
-        report.problem(name, text, Mend::set(name, "1m"));
+        report.problem(name, text, Fix::set(name, "1m"));
     }
 }
 
 /// A secret that others have given out.
-fn in_a_file(name: &str) -> Mend {
+fn in_a_file(name: &str) -> Fix {
     let file = name.to_ascii_lowercase();
-    Mend::Do(format!("{name}_FILE=secrets/{file}, a file with it that only the server's user can read"))
+    Fix::Do(format!("{name}_FILE=secrets/{file}, a file with it that only the server's user can read"))
 }
 
 fn argon2(values: &Values, report: &mut Report) {
@@ -140,8 +140,8 @@ fn argon2(values: &Values, report: &mut Report) {
         && memory < 8 * lanes
     {
         let text = format!("must be at least 8 for each lane of ARGON2_PARALLELISM: {} or more", 8 * lanes);
-        let mend = Mend::set(ARGON2_MEMORY_KIB.name(), (8 * lanes).max(19_456).to_string());
-        report.problem(ARGON2_MEMORY_KIB.name(), text, mend).beside(ARGON2_PARALLELISM.name());
+        let fix = Fix::set(ARGON2_MEMORY_KIB.name(), (8 * lanes).max(19_456).to_string());
+        report.problem(ARGON2_MEMORY_KIB.name(), text, fix).beside(ARGON2_PARALLELISM.name());
     }
 }
 
@@ -149,8 +149,8 @@ fn templates_dir(values: &Values, report: &mut Report) {
     if let Some(folder) = values.path(&TEMPLATES_DIR)
         && !folder.is_dir()
     {
-        let mend = Mend::TakeOut(TEMPLATES_DIR.name());
-        report.problem(TEMPLATES_DIR.name(), format!("{} is no folder", folder.display()), mend);
+        let fix = Fix::Unset(TEMPLATES_DIR.name());
+        report.problem(TEMPLATES_DIR.name(), format!("{} is no folder", folder.display()), fix);
     }
 }
 
@@ -163,7 +163,7 @@ fn mail_ca_file(values: &Values, report: &mut Report) {
             Err(error) => format!("cannot be read: {error}"),
         };
         let text = format!("{} {why}", file.display());
-        report.problem(MAIL_CA_FILE.name(), text, Mend::TakeOut(MAIL_CA_FILE.name()));
+        report.problem(MAIL_CA_FILE.name(), text, Fix::Unset(MAIL_CA_FILE.name()));
     }
 }
 

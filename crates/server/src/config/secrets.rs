@@ -12,10 +12,10 @@ use portcullis_core::random::{self, Random};
 
 use super::{
     choices::{Environment, JwtAlgorithm},
-    fix::{Mend, quoted},
-    layers::{Line, Origin, Said, parse_dotenv, read_limited},
+    fix::{Fix, quoted},
+    layers::{EnvEntry, Line, Origin, parse_dotenv, read_limited},
     permissions,
-    report::{Gravity, Report},
+    report::{Report, Severity},
     table::{DATA_DIR, ENCRYPTION_KEY, JWT_ALGORITHM, JWT_SECRET},
     values::Values,
 };
@@ -37,21 +37,21 @@ pub(super) fn read(values: &mut Values, file: &Path, environment: Environment, r
     }
     if permissions::is_open_to_others(file) {
         let name = file.display().to_string();
-        report.insecure(Gravity::RefusedElseWarned, name, "others can read these secrets", Mend::close(file));
+        report.insecure(Severity::RefusedElseWarned, name, "others can read these secrets", Fix::close(file));
     }
     let wanted = missing(values);
     if environment == Environment::Production || wanted.is_empty() {
         return;
     }
     if let Err(error) = supply_from(values, file) {
-        let mend = Mend::Do(format!("ls -l {}, and let the server's user read it", quoted(file)));
-        report.problem(file.display().to_string(), format!("cannot be read: {error}"), mend);
+        let fix = Fix::Do(format!("ls -l {}, and let the server's user read it", quoted(file)));
+        report.problem(file.display().to_string(), format!("cannot be read: {error}"), fix);
         return;
     }
     for name in missing(values) {
         let text = format!("is missing in {}, which is never overwritten: add it there, or set it", file.display());
         let draw = format!("echo \"{name}=$(openssl rand -base64 32)\" >> {}", quoted(file));
-        report.problem(name, text, Mend::Do(draw));
+        report.problem(name, text, Fix::Do(draw));
     }
     if wanted.contains(&ENCRYPTION_KEY.name())
         && values.has(ENCRYPTION_KEY.name())
@@ -59,8 +59,8 @@ pub(super) fn read(values: &mut Values, file: &Path, environment: Environment, r
     {
         let text = format!("in {} must be 32 random bytes in base64", file.display());
         // Without that key the database beside it is lost: no command may take its place.
-        let mend = Mend::Do("put the key there that the database was made with".to_owned());
-        report.problem(ENCRYPTION_KEY.name(), text, mend);
+        let fix = Fix::Do("put the key there that the database was made with".to_owned());
+        report.problem(ENCRYPTION_KEY.name(), text, fix);
     }
 }
 
@@ -97,7 +97,7 @@ fn supply_from(values: &mut Values, file: &Path) -> io::Result<()> {
         return Err(io::Error::other(format!("line {line}: {mistake}")));
     }
     let known = [JWT_SECRET.name(), ENCRYPTION_KEY.name()];
-    for Said { name, value, line } in entries {
+    for EnvEntry { name, value, line } in entries {
         if let Some(name) = known.iter().copied().find(|known| *known == name && !value.is_empty()) {
             values.supply(name, value.into(), Origin::Dotenv(Line { file: file.to_owned(), number: line }));
         }

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use super::value::Form;
+use super::value::ValueFormat;
 
 /// One row of the table of settings, with the type that its text becomes.
 #[derive(Debug)]
 pub(crate) struct Setting<T: 'static> {
     info: Info,
-    form: Form<T>,
+    form: ValueFormat<T>,
 }
 
 /// What people are told about a setting.
@@ -100,7 +100,7 @@ impl<T: 'static> Setting<T> {
     pub(super) const fn new(
         group: Group,
         name: &'static str,
-        form: Form<T>,
+        form: ValueFormat<T>,
         default: Fallback,
         doc: &'static str,
     ) -> Self {

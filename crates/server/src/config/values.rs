@@ -9,11 +9,11 @@ use std::{
 use portcullis_core::{ExposeSecret, SecretString};
 
 use super::{
-    fix::{Mend, quoted, take_out},
+    fix::{Fix, quoted, unset},
     layers::{Layer, Origin, read_limited},
     names::{self, FILE_SUFFIX},
     permissions,
-    report::{Gravity, Report},
+    report::{Report, Severity},
     setting::{Entry, Fallback, Info, Setting},
     table::{ENCRYPTION_KEY, JWT_SECRET, SETTINGS},
     value::authority,
@@ -22,7 +22,7 @@ use super::{
 /// The settings that have a value of their own.
 #[derive(Debug)]
 pub(crate) struct Values {
-    given: BTreeMap<&'static str, Given>,
+    given: BTreeMap<&'static str, ConfiguredValue>,
     /// Settings that were given in a way that gives no value; it has been reported.
     broken: BTreeMap<&'static str, Source>,
     dir: PathBuf,
@@ -32,7 +32,7 @@ pub(crate) struct Values {
 struct Broken(Source);
 
 #[derive(Debug)]
-struct Given {
+struct ConfiguredValue {
     text: SecretString,
     source: Source,
 }
@@ -99,7 +99,7 @@ impl Values {
 
     /// Gives a setting a value, unless it has one.
     pub(super) fn supply(&mut self, name: &'static str, text: SecretString, origin: Origin) {
-        self.given.entry(name).or_insert(Given { text, source: Source { origin, file: None } });
+        self.given.entry(name).or_insert(ConfiguredValue { text, source: Source { origin, file: None } });
     }
 
     /// Where a setting's value comes from, if it was given one.
@@ -170,12 +170,17 @@ impl fmt::Display for Source {
     }
 }
 
-fn strongest(layers: &[Layer], info: &Info, dir: &Path, report: &mut Report) -> Result<Option<Given>, Broken> {
+fn strongest(
+    layers: &[Layer],
+    info: &Info,
+    dir: &Path,
+    report: &mut Report,
+) -> Result<Option<ConfiguredValue>, Broken> {
     let word = |is_file| layers.iter().find_map(|layer| layer.get(info.name, is_file));
     match (word(false), word(true)) {
         (None, None) => Ok(None),
         (Some((text, origin)), None) => {
-            Ok(Some(Given { text: text.clone(), source: Source { origin: origin.clone(), file: None } }))
+            Ok(Some(ConfiguredValue { text: text.clone(), source: Source { origin: origin.clone(), file: None } }))
         }
         (None, Some((path, origin))) => {
             let file = dir.join(path.expose_secret().trim());
@@ -188,19 +193,19 @@ fn strongest(layers: &[Layer], info: &Info, dir: &Path, report: &mut Report) -> 
             let there = Source { origin: there.clone(), file: Some(dir.join(path.expose_secret().trim())) };
             // A secret is better kept in its file.
             let worse = if info.is_secret { &here } else { &there };
-            report.problem(name, text, Mend::Do(take_out(name, Some(worse))));
+            report.problem(name, text, Fix::Do(unset(name, Some(worse))));
             Err(Broken(here))
         }
     }
 }
 
 /// Reads the file that `NAME_FILE` names; the newline at its end does not count.
-fn from_file(info: &Info, source: Source, report: &mut Report) -> Result<Given, Broken> {
+fn from_file(info: &Info, source: Source, report: &mut Report) -> Result<ConfiguredValue, Broken> {
     let name = format!("{}{FILE_SUFFIX}", info.name);
     let path = source.file.as_deref().unwrap_or_else(|| Path::new(""));
     let mut unusable = |why: String| {
-        let mend = Mend::Do(format!("write the value into {}, or name the file that has it", quoted(path)));
-        report.problem(&name, format!("{} {why}", path.display()), mend);
+        let fix = Fix::Do(format!("write the value into {}, or name the file that has it", quoted(path)));
+        report.problem(&name, format!("{} {why}", path.display()), fix);
     };
     let text = match read_limited(path) {
         Ok(text) => text,
@@ -216,9 +221,9 @@ fn from_file(info: &Info, source: Source, report: &mut Report) -> Result<Given, 
     }
     if must_be_kept(info, text) && permissions::is_open_to_others(path) {
         let text = format!("others can read {}", path.display());
-        report.insecure(Gravity::RefusedElseWarned, name, text, Mend::close(path));
+        report.insecure(Severity::RefusedElseWarned, name, text, Fix::close(path));
     }
-    Ok(Given { text: text.into(), source })
+    Ok(ConfiguredValue { text: text.into(), source })
 }
 
 /// Whether others must not read it: a secret, or a URL with a password in it.
@@ -230,7 +235,9 @@ fn must_be_kept(info: &Info, text: &str) -> bool {
 fn open_sources(values: &Values, report: &mut Report) {
     let mut kept: BTreeMap<&Path, Vec<&str>> = BTreeMap::new();
     for info in SETTINGS.iter().map(|setting| setting.info()) {
-        let Some(Given { text, source: Source { origin, file: None } }) = values.given.get(info.name) else { continue };
+        let Some(ConfiguredValue { text, source: Source { origin, file: None } }) = values.given.get(info.name) else {
+            continue;
+        };
         if let Some(file) = origin.file().filter(|_| must_be_kept(info, text.expose_secret())) {
             kept.entry(file).or_default().push(info.name);
         }
@@ -238,11 +245,11 @@ fn open_sources(values: &Values, report: &mut Report) {
     for (file, names) in kept.into_iter().filter(|(file, _)| permissions::is_open_to_others(file)) {
         let stand = if names.len() == 1 { "stands" } else { "stand" };
         let text = format!("{stand} in {}, which others can read", file.display());
-        report.insecure(Gravity::Refused, names.join(", "), text, Mend::close(file));
+        report.insecure(Severity::Refused, names.join(", "), text, Fix::close(file));
     }
 }
 
-fn check(setting: &dyn Entry, given: &Given, report: &mut Report) {
+fn check(setting: &dyn Entry, given: &ConfiguredValue, report: &mut Report) {
     let info = setting.info();
     let text = trimmed(info, &given.text);
     if text.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
@@ -256,18 +263,18 @@ fn check(setting: &dyn Entry, given: &Given, report: &mut Report) {
 }
 
 /// What to write instead of a text of the wrong form: what was probably meant, or else what does no harm.
-fn instead(setting: &dyn Entry, text: &str) -> Mend {
+fn instead(setting: &dyn Entry, text: &str) -> Fix {
     let info = setting.info();
     if [ENCRYPTION_KEY.name(), JWT_SECRET.name()].contains(&info.name) {
-        return Mend::NewSecret(info.name);
+        return Fix::NewSecret(info.name);
     }
     let default = match info.default {
         Fallback::Fixed(default) => Some(default.to_owned()),
         Fallback::Derived(_) | Fallback::Nothing => None,
     };
     match setting.meant(text).or(default) {
-        Some(value) => Mend::Set(info.name, value),
-        None => Mend::TakeOut(info.name),
+        Some(value) => Fix::Set(info.name, value),
+        None => Fix::Unset(info.name),
     }
 }
 

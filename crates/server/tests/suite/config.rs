@@ -14,7 +14,7 @@ use std::{
 use portcullis::{
     cli,
     config::{
-        Args, Config, ConfigErrors, Database, Delivery, Environment, Loaded, MailTls, Signing, Sources, load,
+        Args, Config, ConfigErrors, Database, Environment, Loaded, MailTls, MailTransport, Signing, Sources, load,
         settings_markdown,
     },
 };
@@ -128,7 +128,7 @@ impl Desk {
 
     fn run(&self, verb: fn(Sources, &mut cli::Output) -> std::io::Result<u8>) -> (u8, String) {
         let mut out = Vec::new();
-        let code = verb(self.sources(), &mut cli::Output::plain(&mut out, cli::Form::Text)).unwrap();
+        let code = verb(self.sources(), &mut cli::Output::plain(&mut out, cli::OutputFormat::Text)).unwrap();
         (code, String::from_utf8(out).unwrap())
     }
 }
@@ -156,7 +156,7 @@ fn without_settings_it_is_development_on_loopback() {
     assert_eq!(config.token.issuer, "http://127.0.0.1:8000/{realm}");
     assert_eq!(config.app_name, "Portcullis");
     assert!(config.http.docs);
-    assert!(matches!(config.mail.delivery, Delivery::DevMailbox { size: 200 }));
+    assert!(matches!(config.mail.transport, MailTransport::DevMailbox { size: 200 }));
     let realms: Vec<&str> = config.realms.iter().map(|realm| realm.as_str()).collect();
     assert_eq!(realms, ["User1", "User2"]);
 }
@@ -275,7 +275,7 @@ fn the_origins_dotenv_loads_unchanged() {
     assert_eq!(secret(&config), "your-super-secret-jwt-key");
     assert_eq!(config.mail.from, "your-email@gmail.com");
     assert_eq!(config.mail.from_name, "Your App Name");
-    let Delivery::Smtp(smtp) = config.mail.delivery else { panic!("mails go to the server that is named") };
+    let MailTransport::Smtp(smtp) = config.mail.transport else { panic!("mails go to the server that is named") };
     assert_eq!((smtp.server.as_str(), smtp.port), ("smtp.gmail.com", 587));
     assert_eq!(smtp.tls, MailTls::StartTls);
     assert!(smtp.validate_certs);
@@ -399,9 +399,9 @@ fn mail_is_protected_as_it_is_said_and_never_in_two_ways() {
     let smtp = |pairs: &[(&str, &str)]| {
         let mut desk = Desk::new().env("MAIL_SERVER", "smtp.example.com");
         desk = pairs.iter().fold(desk, |desk, (name, value)| desk.env(name, value));
-        match desk.config().mail.delivery {
-            Delivery::Smtp(smtp) => (smtp.port, smtp.tls, smtp.credentials.is_some()),
-            Delivery::DevMailbox { .. } => panic!("mails go to the server that is named"),
+        match desk.config().mail.transport {
+            MailTransport::Smtp(smtp) => (smtp.port, smtp.tls, smtp.credentials.is_some()),
+            MailTransport::DevMailbox { .. } => panic!("mails go to the server that is named"),
         }
     };
     assert_eq!(smtp(&[]), (587, MailTls::StartTls, false));
@@ -668,9 +668,11 @@ fn no_secret_is_ever_printed_with_the_configuration() {
 fn every_setting_that_is_not_reserved_changes_the_configuration() {
     let seen = |desk: &Desk| {
         let config = desk.config();
-        let password = match &config.mail.delivery {
-            Delivery::Smtp(smtp) => smtp.credentials.as_ref().map(|login| login.password.expose_secret().to_owned()),
-            Delivery::DevMailbox { .. } => None,
+        let password = match &config.mail.transport {
+            MailTransport::Smtp(smtp) => {
+                smtp.credentials.as_ref().map(|login| login.password.expose_secret().to_owned())
+            }
+            MailTransport::DevMailbox { .. } => None,
         };
         let token = config.sms.twilio.as_ref().map(|twilio| twilio.auth_token.expose_secret().to_owned());
         let text = format!("{config:?} {} {password:?} {token:?}", secret(&config));

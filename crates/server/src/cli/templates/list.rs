@@ -9,7 +9,7 @@ use crate::{
 
 pub(super) fn list(templates: &Templates, out: &mut Output) -> io::Result<u8> {
     if out.is_json() {
-        let rows: Vec<Row> = TEMPLATES.iter().map(|template| Row::of(templates, template)).collect();
+        let rows: Vec<TemplateLine> = TEMPLATES.iter().map(|template| TemplateLine::of(templates, template)).collect();
         out.json(&rows)?;
         return Ok(0);
     }
@@ -35,7 +35,7 @@ fn write_one(templates: &Templates, template: &'static Template, out: &mut Outpu
 
 /// A template for scripts.
 #[derive(Serialize)]
-struct Row {
+struct TemplateLine {
     name: &'static str,
     kind: &'static str,
     purpose: &'static str,
@@ -49,7 +49,7 @@ struct Variable {
     meaning: &'static str,
 }
 
-impl Row {
+impl TemplateLine {
     fn of(templates: &Templates, template: &'static Template) -> Self {
         let Template { name, kind, purpose, .. } = *template;
         let variables = templates.variables(template).into_iter();

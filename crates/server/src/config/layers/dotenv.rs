@@ -2,14 +2,14 @@
 //! spaces, ` #` starts a comment, quotes may span lines. Nothing is replaced in a value: a `$` in a password is a `$`.
 
 /// `NAME=value` in a line, the first being 1.
-pub(in crate::config) struct Said {
+pub(in crate::config) struct EnvEntry {
     pub(in crate::config) name: String,
     pub(in crate::config) value: String,
     pub(in crate::config) line: usize,
 }
 
 /// The entries in their order, and what is no entry, each with its line.
-pub(in crate::config) fn parse(text: &str) -> (Vec<Said>, Vec<(usize, &'static str)>) {
+pub(in crate::config) fn parse(text: &str) -> (Vec<EnvEntry>, Vec<(usize, &'static str)>) {
     let mut rest = text.trim_start_matches('\u{feff}');
     let (mut entries, mut mistakes) = (Vec::new(), Vec::new());
     let mut number = 1;
@@ -20,7 +20,7 @@ pub(in crate::config) fn parse(text: &str) -> (Vec<Said>, Vec<(usize, &'static s
         if !line.trim().is_empty() && !line.trim_start().starts_with('#') {
             match entry(line, rest) {
                 Ok((name, value, left)) => {
-                    entries.push(Said { name, value, line: number });
+                    entries.push(EnvEntry { name, value, line: number });
                     next = left.unwrap_or(after);
                 }
                 Err(mistake) => mistakes.push((number, mistake)),

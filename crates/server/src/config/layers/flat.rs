@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::{
     Layer, Line, Origin, did_you_mean,
-    dotenv::{self, Said},
+    dotenv::{self, EnvEntry},
     read_file, rename,
 };
-use crate::config::{fix::Mend, names, report::Report};
+use crate::config::{fix::Fix, names, report::Report};
 
 /// The flags of the command line: an unknown one is an error.
 pub(super) fn command_line(settings: Vec<(String, String)>, report: &mut Report) -> Layer {
@@ -52,11 +52,11 @@ pub(super) fn dotenv(dir: &Path, report: &mut Report) -> Option<Layer> {
     let text = read_file(&path, report)?;
     let (entries, mistakes) = dotenv::parse(&text);
     for (line, mistake) in mistakes {
-        let mend = Mend::Do(format!("write NAME=value in line {line}, in quotation marks where it spans lines"));
-        report.problem(path.display().to_string(), format!("line {line}: {mistake}"), mend);
+        let fix = Fix::Do(format!("write NAME=value in line {line}, in quotation marks where it spans lines"));
+        report.problem(path.display().to_string(), format!("line {line}: {mistake}"), fix);
     }
     let mut layer = Layer::default();
-    for Said { name, value, line } in entries {
+    for EnvEntry { name, value, line } in entries {
         let origin = Origin::Dotenv(Line { file: path.clone(), number: line });
         if let Some(key) = names::find(&name) {
             if value.contains("${") {
@@ -65,8 +65,8 @@ pub(super) fn dotenv(dir: &Path, report: &mut Report) -> Option<Layer> {
             layer.set(key, value, origin);
         } else if let Some(nearest) = names::nearest(&name) {
             let text = format!("in `.env` is no setting; did you mean `{nearest}`?");
-            let mend = rename(&name, Some(&nearest));
-            report.problem(name, text, mend).at(&origin);
+            let fix = rename(&name, Some(&nearest));
+            report.problem(name, text, fix).at(&origin);
         }
     }
     Some(layer)

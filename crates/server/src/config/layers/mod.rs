@@ -4,7 +4,7 @@ mod dotenv;
 mod flat;
 mod toml;
 
-pub(super) use dotenv::{Said, parse as parse_dotenv};
+pub(super) use dotenv::{EnvEntry, parse as parse_dotenv};
 
 use std::{
     collections::BTreeMap,
@@ -18,8 +18,8 @@ use portcullis_core::SecretString;
 
 use super::{
     Sources,
-    fix::{Mend, quoted},
-    names::Key,
+    fix::{Fix, quoted},
+    names::SettingName,
     report::Report,
 };
 
@@ -72,7 +72,7 @@ pub(super) struct Layer {
 
 impl Layer {
     /// The last of several values counts; an empty one is none.
-    fn set(&mut self, key: Key, text: String, origin: Origin) {
+    fn set(&mut self, key: SettingName, text: String, origin: Origin) {
         let at = (key.setting.info().name, key.is_file);
         if text.trim().is_empty() {
             self.entries.remove(&at);
@@ -102,8 +102,8 @@ fn read_file(path: &Path, report: &mut Report) -> Option<String> {
         Ok(text) => Some(text),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => {
-            let mend = Mend::Do(format!("ls -l {}, and let the server's user read it as text", quoted(path)));
-            report.problem(path.display().to_string(), format!("cannot be read: {error}"), mend);
+            let fix = Fix::Do(format!("ls -l {}, and let the server's user read it as text", quoted(path)));
+            report.problem(path.display().to_string(), format!("cannot be read: {error}"), fix);
             None
         }
     }
@@ -125,7 +125,7 @@ fn did_you_mean(nearest: Option<&str>) -> String {
     )
 }
 
-/// What mends a name that is none.
-fn rename(name: &str, nearest: Option<&str>) -> Mend {
-    Mend::Do(nearest.map_or_else(|| format!("take {name} out"), |nearest| format!("write {nearest} instead of {name}")))
+/// What fixes a name that is none.
+fn rename(name: &str, nearest: Option<&str>) -> Fix {
+    Fix::Do(nearest.map_or_else(|| format!("take {name} out"), |nearest| format!("write {nearest} instead of {name}")))
 }

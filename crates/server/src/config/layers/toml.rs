@@ -8,7 +8,7 @@ use toml::{
 };
 
 use super::{Layer, Line, Origin, did_you_mean, read_file, rename};
-use crate::config::{fix::Mend, names, report::Report};
+use crate::config::{fix::Fix, names, report::Report};
 
 /// The file that is read when none is named.
 const USUAL: &str = "portcullis.toml";
@@ -35,8 +35,8 @@ pub(super) fn layer(named: Option<&Path>, dir: &Path, report: &mut Report) -> (O
     let Some(text) = read_file(&path, report) else {
         if named.is_some() && !path.exists() {
             let text = format!("{} is not there", path.display());
-            let mend = Mend::Do(format!("name a file that is, or leave --config out: {USUAL} is read without it"));
-            report.problem("--config", text, mend).at(&Origin::CommandLine);
+            let fix = Fix::Do(format!("name a file that is, or leave --config out: {USUAL} is read without it"));
+            report.problem("--config", text, fix).at(&Origin::CommandLine);
         }
         return (None, Vec::new());
     };
@@ -50,8 +50,8 @@ pub(super) fn layer(named: Option<&Path>, dir: &Path, report: &mut Report) -> (O
             // Without the line's text: a secret may stand in it.
             let line = error.span().map_or(1, |span| file.line(span.start));
             let text = format!("line {line}: {}", error.message());
-            let mend = Mend::Do(format!("write name = \"value\" in line {line}"));
-            report.problem(file.path.display().to_string(), text, mend);
+            let fix = Fix::Do(format!("write name = \"value\" in line {line}"));
+            report.problem(file.path.display().to_string(), text, fix);
             (None, Vec::new())
         }
     }
@@ -82,7 +82,7 @@ fn set(layer: &mut Layer, name: &str, value: DeValue<'_>, origin: Origin, report
         Some(text) => layer.set(key, text, origin),
         None => {
             let text = "must be a text, a number, a boolean or a list of texts";
-            report.problem(name, text, Mend::Do(format!("write {name} = \"value\""))).at(&origin);
+            report.problem(name, text, Fix::Do(format!("write {name} = \"value\""))).at(&origin);
         }
     }
 }
@@ -108,15 +108,15 @@ fn read_realms(file: &File<'_>, realms: DeTable<'_>, report: &mut Report) -> Vec
         let origin = file.at(&realm);
         let realm = realm.into_inner().into_owned();
         let DeValue::Table(settings) = value.into_inner() else {
-            let mend = Mend::Do(format!("write [realms.{realm}]"));
-            report.problem(format!("realms.{realm}"), "must be a table of settings", mend).at(&origin);
+            let fix = Fix::Do(format!("write [realms.{realm}]"));
+            report.problem(format!("realms.{realm}"), "must be a table of settings", fix).at(&origin);
             continue;
         };
         for key in settings.keys() {
             let (name, at) = (key.as_ref(), file.at(key));
-            let mend = Mend::Do(format!("take {name} out of [realms.{realm}]"));
+            let fix = Fix::Do(format!("take {name} out of [realms.{realm}]"));
             let text = "cannot be set for one realm: no setting can in this version";
-            report.problem(format!("realms.{realm}.{name}"), text, mend).at(&at);
+            report.problem(format!("realms.{realm}.{name}"), text, fix).at(&at);
         }
         names.push((realm, origin));
     }

@@ -21,7 +21,7 @@ pub struct Mail {
     /// `MAIL_WORKERS`
     pub workers: usize,
     /// Who takes them.
-    pub delivery: Delivery,
+    pub transport: MailTransport,
 }
 
 /// Short messages.
@@ -63,7 +63,7 @@ impl Sms {
 
 /// Who takes the mails.
 #[derive(Debug)]
-pub enum Delivery {
+pub enum MailTransport {
     /// An SMTP server.
     Smtp(Smtp),
     /// The development mailbox, which keeps so many.
@@ -114,16 +114,16 @@ pub struct Credentials {
 
 impl Mail {
     pub(super) fn read(values: &Values) -> Option<Self> {
-        let delivery = if values.get(&DEV_MAILBOX)? {
-            Delivery::DevMailbox { size: values.get(&DEV_MAILBOX_SIZE)? }
+        let transport = if values.get(&DEV_MAILBOX)? {
+            MailTransport::DevMailbox { size: values.get(&DEV_MAILBOX_SIZE)? }
         } else {
-            Delivery::Smtp(Smtp::read(values)?)
+            MailTransport::Smtp(Smtp::read(values)?)
         };
         Some(Self {
             from: values.get(&MAIL_FROM)?,
             from_name: values.get(&MAIL_FROM_NAME)?,
             workers: values.get(&MAIL_WORKERS)?,
-            delivery,
+            transport,
         })
     }
 }

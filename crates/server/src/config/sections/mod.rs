@@ -13,7 +13,7 @@ pub use accounts::{Accounts, Argon2, Hashing, Password};
 pub(crate) use branding::Looks;
 pub use http::Http;
 pub use log::Log;
-pub use mail::{Credentials, Delivery, Mail, MailTls, Sms, Smtp, Twilio};
+pub use mail::{Credentials, Mail, MailTls, MailTransport, Sms, Smtp, Twilio};
 pub use storage::Store;
 pub use tokens::{Signing, Token};
 

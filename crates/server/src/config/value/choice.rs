@@ -1,6 +1,6 @@
 //! Settings that are one of a few words.
 
-use super::Form;
+use super::ValueFormat;
 
 /// A type whose values each have a word in the settings.
 pub(crate) trait Choice: Copy + 'static {
@@ -11,8 +11,8 @@ pub(crate) trait Choice: Copy + 'static {
 }
 
 /// One of the words of `C`, in whatever case.
-pub(crate) const fn choice<C: Choice>() -> Form<C> {
-    Form::new(C::PLACEHOLDER, |text| {
+pub(crate) const fn choice<C: Choice>() -> ValueFormat<C> {
+    ValueFormat::new(C::PLACEHOLDER, |text| {
         let meant = C::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
         meant.map(|(_, value)| *value).ok_or_else(|| {
             let words: Vec<String> = C::WORDS.iter().map(|(word, _)| format!("`{word}`")).collect();

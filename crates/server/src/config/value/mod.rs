@@ -19,7 +19,7 @@ use portcullis_core::id::RealmName;
 
 /// How a text is read, and what stands for it in the help.
 #[derive(Debug)]
-pub(crate) struct Form<T> {
+pub(crate) struct ValueFormat<T> {
     pub(crate) read: fn(&str) -> Result<T, String>,
     pub(crate) placeholder: &'static str,
     /// What somebody meant who gave a text of another form.
@@ -28,7 +28,7 @@ pub(crate) struct Form<T> {
     pub(crate) example: Option<&'static str>,
 }
 
-impl<T> Form<T> {
+impl<T> ValueFormat<T> {
     const fn new(placeholder: &'static str, read: fn(&str) -> Result<T, String>) -> Self {
         Self { read, placeholder, meant: |_| None, example: None }
     }
@@ -43,23 +43,24 @@ impl<T> Form<T> {
 }
 
 /// Any text.
-pub(crate) const TEXT: Form<String> = Form::new("TEXT", |text| Ok(text.to_owned()));
+pub(crate) const TEXT: ValueFormat<String> = ValueFormat::new("TEXT", |text| Ok(text.to_owned()));
 
 /// A file or a folder.
-pub(crate) const PATH: Form<PathBuf> = Form::new("PATH", |text| Ok(text.into()));
+pub(crate) const PATH: ValueFormat<PathBuf> = ValueFormat::new("PATH", |text| Ok(text.into()));
 
 /// On or off.
-pub(crate) const SWITCH: Form<bool> = Form::new("on|off", |text| match text.to_ascii_lowercase().as_str() {
-    "on" | "true" | "yes" | "1" => Ok(true),
-    "off" | "false" | "no" | "0" => Ok(false),
-    _ => Err("must be `on` or `off`".to_owned()),
-});
+pub(crate) const SWITCH: ValueFormat<bool> =
+    ValueFormat::new("on|off", |text| match text.to_ascii_lowercase().as_str() {
+        "on" | "true" | "yes" | "1" => Ok(true),
+        "off" | "false" | "no" | "0" => Ok(false),
+        _ => Err("must be `on` or `off`".to_owned()),
+    });
 
 /// A span of time.
-pub(crate) const DURATION: Form<Duration> = Form::new("DURATION", read_duration);
+pub(crate) const DURATION: ValueFormat<Duration> = ValueFormat::new("DURATION", read_duration);
 
 /// The realms, at least one, none twice.
-pub(crate) const REALM_NAMES: Form<Vec<RealmName>> = Form::new("NAMES", |text| {
+pub(crate) const REALM_NAMES: ValueFormat<Vec<RealmName>> = ValueFormat::new("NAMES", |text| {
     let mut names: Vec<RealmName> = Vec::new();
     for word in items(text) {
         let name =
@@ -73,7 +74,7 @@ pub(crate) const REALM_NAMES: Form<Vec<RealmName>> = Form::new("NAMES", |text| {
 });
 
 /// Countries by their two letters.
-pub(crate) const COUNTRIES: Form<Vec<String>> = Form::new("CODES", |text| {
+pub(crate) const COUNTRIES: ValueFormat<Vec<String>> = ValueFormat::new("CODES", |text| {
     let is_code = |word: &str| word.len() == 2 && word.bytes().all(|b| b.is_ascii_alphabetic());
     if items(text).all(is_code) {
         Ok(items(text).map(str::to_ascii_uppercase).collect())
@@ -84,8 +85,8 @@ pub(crate) const COUNTRIES: Form<Vec<String>> = Form::new("CODES", |text| {
 .like("DE,FR");
 
 /// A whole number between two bounds, both included.
-pub(crate) const fn number<T: TryFrom<u64>, const MIN: u64, const MAX: u64>() -> Form<T> {
-    Form::new("NUMBER", |text| {
+pub(crate) const fn number<T: TryFrom<u64>, const MIN: u64, const MAX: u64>() -> ValueFormat<T> {
+    ValueFormat::new("NUMBER", |text| {
         let number = text.parse().ok().filter(|number| (MIN..=MAX).contains(number));
         number
             .and_then(|number: u64| T::try_from(number).ok())

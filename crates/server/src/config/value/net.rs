@@ -4,10 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use ipnet::IpNet;
 
-use super::{Form, items};
+use super::{ValueFormat, items};
 
 /// An address to listen on.
-pub(crate) const ADDRESS: Form<IpAddr> = Form::new("ADDRESS", |text| {
+pub(crate) const ADDRESS: ValueFormat<IpAddr> = ValueFormat::new("ADDRESS", |text| {
     if text.eq_ignore_ascii_case("localhost") {
         return Ok(Ipv4Addr::LOCALHOST.into());
     }
@@ -15,16 +15,16 @@ pub(crate) const ADDRESS: Form<IpAddr> = Form::new("ADDRESS", |text| {
 });
 
 /// A port; 0 lets the system choose.
-pub(crate) const PORT_NUMBER: Form<u16> = super::number::<u16, 0, 65535>();
+pub(crate) const PORT_NUMBER: ValueFormat<u16> = super::number::<u16, 0, 65535>();
 
 /// An address and a port.
-pub(crate) const LISTEN: Form<SocketAddr> = Form::new("ADDRESS:PORT", |text| {
+pub(crate) const LISTEN: ValueFormat<SocketAddr> = ValueFormat::new("ADDRESS:PORT", |text| {
     text.parse().map_err(|_| "must be an IP address and a port such as `127.0.0.1:9090`".to_owned())
 })
 .like("127.0.0.1:9090");
 
 /// A host that is connected to.
-pub(crate) const HOST_NAME: Form<String> = Form::new("HOST", |text| {
+pub(crate) const HOST_NAME: ValueFormat<String> = ValueFormat::new("HOST", |text| {
     let is_name = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
     if is_name || unbracketed(text).parse::<IpAddr>().is_ok() {
         Ok(unbracketed(text).to_owned())
@@ -40,14 +40,14 @@ pub(crate) const HOST_NAME: Form<String> = Form::new("HOST", |text| {
 });
 
 /// Networks in the form of CIDR; a bare address is a network of one.
-pub(crate) const NETWORKS: Form<Vec<IpNet>> = Form::new("NETWORKS", |text| {
+pub(crate) const NETWORKS: ValueFormat<Vec<IpNet>> = ValueFormat::new("NETWORKS", |text| {
     let networks: Option<Vec<IpNet>> = items(text).map(network).collect();
     networks.ok_or_else(|| "must be networks by commas, such as `10.0.0.0/8,::1`".to_owned())
 })
 .like("10.0.0.0/8,::1");
 
 /// An e-mail address without a display name.
-pub(crate) const MAILBOX: Form<String> = Form::new("ADDRESS", |text| {
+pub(crate) const MAILBOX: ValueFormat<String> = ValueFormat::new("ADDRESS", |text| {
     let is_plain = |part: &str| {
         !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"@".contains(c))
     };

@@ -2,13 +2,13 @@
 
 use portcullis_core::limit::Quota;
 
-use super::{Form, items, read_duration};
+use super::{ValueFormat, items, read_duration};
 
 /// One.
-pub(crate) const QUOTA: Form<Quota> = Form::new("TIMES/DURATION", read);
+pub(crate) const QUOTA: ValueFormat<Quota> = ValueFormat::new("TIMES/DURATION", read);
 
 /// Several, all of which must hold.
-pub(crate) const QUOTAS: Form<Vec<Quota>> = Form::new("TIMES/DURATION,…", |text| {
+pub(crate) const QUOTAS: ValueFormat<Vec<Quota>> = ValueFormat::new("TIMES/DURATION,…", |text| {
     let quotas: Vec<Quota> = items(text).map(read).collect::<Result<_, _>>()?;
     if quotas.is_empty() { Err(malformed()) } else { Ok(quotas) }
 });

@@ -3,13 +3,13 @@
 use data_encoding::BASE64_NOPAD;
 use portcullis_core::{SecretString, seal::EncryptionKey};
 
-use super::{Form, items};
+use super::{ValueFormat, items};
 
 /// Any secret text.
-pub(crate) const SECRET: Form<SecretString> = Form::new("SECRET", |text| Ok(SecretString::from(text)));
+pub(crate) const SECRET: ValueFormat<SecretString> = ValueFormat::new("SECRET", |text| Ok(SecretString::from(text)));
 
 /// Keys of 32 bytes in base64, the newest first.
-pub(crate) const KEYS: Form<Vec<EncryptionKey>> = Form::new("KEYS", |text| {
+pub(crate) const KEYS: ValueFormat<Vec<EncryptionKey>> = ValueFormat::new("KEYS", |text| {
     let keys: Option<Vec<[u8; 32]>> = items(text).map(decode_key).collect();
     match keys {
         Some(keys) if !keys.is_empty() => Ok(keys.into_iter().map(EncryptionKey::from_bytes).collect()),
@@ -18,7 +18,7 @@ pub(crate) const KEYS: Form<Vec<EncryptionKey>> = Form::new("KEYS", |text| {
 });
 
 /// Services that may ask about tokens: `id:secret`, by commas.
-pub(crate) const CLIENTS: Form<()> = Form::new("ID:SECRET", |text| {
+pub(crate) const CLIENTS: ValueFormat<()> = ValueFormat::new("ID:SECRET", |text| {
     let is_client = |item: &str| item.split_once(':').is_some_and(|(id, secret)| !id.is_empty() && !secret.is_empty());
     if items(text).all(is_client) { Ok(()) } else { Err("must be pairs of `id:secret`, by commas".to_owned()) }
 });

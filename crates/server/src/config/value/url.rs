@@ -6,7 +6,7 @@ use axum::http::Uri;
 #[cfg(feature = "mongodb")]
 use portcullis_core::SecretString;
 
-use super::{Form, is_loopback_host, items};
+use super::{ValueFormat, is_loopback_host, items};
 
 /// The address under which clients reach the server: `http` or `https`, a host, perhaps a path; no slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl fmt::Display for PublicUrl {
 }
 
 /// What links start with.
-pub(crate) const PUBLIC: Form<PublicUrl> = Form::new("URL", PublicUrl::parse)
+pub(crate) const PUBLIC: ValueFormat<PublicUrl> = ValueFormat::new("URL", PublicUrl::parse)
     .meaning(|text| {
         let plain = text.split(['?', '#']).next().filter(|plain| !plain.contains('@'))?;
         Some(if plain.contains("://") { plain.to_owned() } else { format!("https://{plain}") })
@@ -84,7 +84,7 @@ pub(crate) const PUBLIC: Form<PublicUrl> = Form::new("URL", PublicUrl::parse)
     .like("https://accounts.example.com");
 
 /// A host, perhaps with port and path, from which the public URL is made.
-pub(crate) const DOMAIN: Form<PublicUrl> = Form::new("HOST", |text| {
+pub(crate) const DOMAIN: ValueFormat<PublicUrl> = ValueFormat::new("HOST", |text| {
     let with = |scheme| PublicUrl::parse(&format!("{scheme}://{text}")).ok().filter(|_| !text.contains("://"));
     let url = with("https").and_then(|url| if url.is_loopback() { with("http") } else { Some(url) });
     url.ok_or_else(|| "must be a host such as `localhost:8000`; a whole URL goes to PUBLIC_URL".to_owned())
@@ -114,7 +114,7 @@ impl fmt::Display for Database {
 }
 
 /// Where to store.
-pub(crate) const DATABASE: Form<Database> = Form::new("URL", |text| {
+pub(crate) const DATABASE: ValueFormat<Database> = ValueFormat::new("URL", |text| {
     if text.starts_with("mongodb") {
         return (MONGODB.read)(text);
     }
@@ -127,7 +127,7 @@ pub(crate) const DATABASE: Form<Database> = Form::new("URL", |text| {
 .like("sqlite://data/portcullis.db");
 
 /// A service of others that is called: `https`, or `http` on this machine.
-pub(crate) const API_URL: Form<String> = Form::new("URL", |text| {
+pub(crate) const API_URL: ValueFormat<String> = ValueFormat::new("URL", |text| {
     let url = PublicUrl::parse(text)?;
     if url.is_https() || url.is_loopback() {
         Ok(url.as_str().to_owned())
@@ -137,15 +137,16 @@ pub(crate) const API_URL: Form<String> = Form::new("URL", |text| {
 });
 
 /// Origins of web pages, or `*`, as browsers name them.
-pub(crate) const ORIGINS: Form<Vec<String>> = Form::new("ORIGINS", |text| items(text).map(read_origin).collect())
-    .meaning(|text| {
-        let origins = items(text).filter_map(|origin| {
-            let (scheme, rest) = origin.split_once("://")?;
-            read_origin(&format!("{scheme}://{}", rest.split('/').next()?)).ok()
-        });
-        Some(origins.collect::<Vec<_>>().join(",")).filter(|origins| !origins.is_empty())
-    })
-    .like("https://app.example.com");
+pub(crate) const ORIGINS: ValueFormat<Vec<String>> =
+    ValueFormat::new("ORIGINS", |text| items(text).map(read_origin).collect())
+        .meaning(|text| {
+            let origins = items(text).filter_map(|origin| {
+                let (scheme, rest) = origin.split_once("://")?;
+                read_origin(&format!("{scheme}://{}", rest.split('/').next()?)).ok()
+            });
+            Some(origins.collect::<Vec<_>>().join(",")).filter(|origins| !origins.is_empty())
+        })
+        .like("https://app.example.com");
 
 /// The one spelling of an origin that a browser sends: it is compared as it stands.
 fn read_origin(text: &str) -> Result<String, String> {
@@ -175,7 +176,7 @@ fn read_origin(text: &str) -> Result<String, String> {
 }
 
 /// A MongoDB replica set.
-pub(crate) const MONGODB: Form<Database> = Form::new("URL", |text| {
+pub(crate) const MONGODB: ValueFormat<Database> = ValueFormat::new("URL", |text| {
     starts_with(text, &["mongodb://", "mongodb+srv://"])?;
     if authority(text).is_none_or(|(_, hosts)| hosts.is_empty()) {
         return Err("names no host: it must be like `mongodb://HOST/DATABASE`".to_owned());
@@ -196,8 +197,8 @@ pub(crate) fn authority(url: &str) -> Option<(Option<&str>, &str)> {
 }
 
 /// A Redis server.
-pub(crate) const REDIS: Form<()> =
-    Form::new("URL", |text| starts_with(text, &["redis://", "rediss://"])).like("redis://localhost:6379");
+pub(crate) const REDIS: ValueFormat<()> =
+    ValueFormat::new("URL", |text| starts_with(text, &["redis://", "rediss://"])).like("redis://localhost:6379");
 
 fn starts_with(text: &str, schemes: &[&str]) -> Result<(), String> {
     if schemes.iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme)) {

@@ -25,7 +25,7 @@ fn each_place_is_stronger_than_the_next_by_itself() {
 #[test]
 fn a_bad_value_is_said_to_stand_where_it_does_and_mended_in_the_words_of_that_place() {
     let multiline = "# one\nAPP_NAME=\"a name\"\nIGNORED='two\nlines'\n\nPORT=many\n";
-    for (desk, origin, mend) in [
+    for (desk, origin, fix) in [
         (Desk::new().flag("--port", "many"), "the command line", "--port 8000"),
         (Desk::new().env("PORT", "many"), "the environment", "PORT=8000"),
         (Desk::new().file(".env", multiline), ".env, line 6", "PORT=8000"),
@@ -35,7 +35,7 @@ fn a_bad_value_is_said_to_stand_where_it_does_and_mended_in_the_words_of_that_pl
         (Desk::new().file("p", "many").file(".env", "\nPORT_FILE=p"), "p, by .env, line 2", "echo 8000 > p"),
     ] {
         let expected = format!(
-            "1. PORT: must be a whole number from 0 to 65535 (it is `many`)\n      from: {origin}\n      mend: {mend}"
+            "1. PORT: must be a whole number from 0 to 65535 (it is `many`)\n      from: {origin}\n      mend: {fix}"
         );
         let told = desk.errors().replace(&format!("{}/", desk.dir.path().display()), "");
         assert!(told.contains(&expected), "{expected}\nis not in\n{told}");

@@ -2,12 +2,12 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
-use portcullis::{cli, config::Problem};
+use portcullis::{cli, config::ConfigProblem};
 
 use super::{Desk, KEY, LONG_SECRET, assert_has};
 
 impl Desk {
-    fn problems(&self) -> Vec<Problem> {
+    fn problems(&self) -> Vec<ConfigProblem> {
         self.load().unwrap_err().problems().to_vec()
     }
 
@@ -19,13 +19,13 @@ impl Desk {
 
 /// Production refuses this one thing, at the start and when it is asked; development does not.
 #[track_caller]
-fn refused(desk: &Desk, name: &str, why: &str, origin: &str, mend: &str) {
+fn refused(desk: &Desk, name: &str, why: &str, origin: &str, fix: &str) {
     let problems = desk.problems();
     let [problem] = problems.as_slice() else { panic!("{problems:#?}") };
     assert_eq!(desk.shortened(Some(&problem.name)), name);
     assert!(problem.text.contains(why) && problem.text.ends_with("(refused in production)"), "{}", problem.text);
     assert_eq!(desk.shortened(problem.origin.as_deref()), origin);
-    assert_eq!(desk.shortened(problem.mend.as_deref()), mend);
+    assert_eq!(desk.shortened(problem.fix.as_deref()), fix);
     let (code, told) = desk.run(cli::check);
     assert_eq!((code, told.trim_end()), (1, desk.errors().as_str()), "the check says what the start says");
     let sources = portcullis::config::Sources { env: development(&desk.env), ..desk.sources() };
@@ -42,9 +42,9 @@ const DRAW_INTO_ENV: &str = "(umask 077; printf '\\nNAME=%s\\n' \"$(openssl rand
 #[test]
 fn a_missing_jwt_secret_is_refused_where_the_algorithm_needs_one() {
     let desk = Desk::production().env("JWT_SECRET", "");
-    let mend = DRAW_INTO_ENV.replace("NAME", "JWT_SECRET");
+    let fix = DRAW_INTO_ENV.replace("NAME", "JWT_SECRET");
     let problem = "the default (generated in development)";
-    refused(&desk, "JWT_SECRET", "is not set", problem, &mend);
+    refused(&desk, "JWT_SECRET", "is not set", problem, &fix);
     for algorithm in ["RS256", "ES256", "EdDSA"] {
         Desk::production().env("JWT_SECRET", "").env("JWT_ALGORITHM", algorithm).config();
     }
@@ -71,8 +71,8 @@ fn a_short_jwt_secret_is_refused_wherever_it_stands() {
 #[test]
 fn a_published_jwt_secret_is_refused() {
     let desk = Desk::production().env("JWT_SECRET", "").file(".env", "JWT_SECRET=your-super-secret-jwt-key\n");
-    let mend = DRAW_INTO_ENV.replace("NAME", "JWT_SECRET");
-    refused(&desk, "JWT_SECRET", "is an example that everybody knows", ".env, line 1", &mend);
+    let fix = DRAW_INTO_ENV.replace("NAME", "JWT_SECRET");
+    refused(&desk, "JWT_SECRET", "is an example that everybody knows", ".env, line 1", &fix);
 }
 
 #[test]
@@ -85,8 +85,8 @@ fn an_old_jwt_secret_that_can_be_guessed_is_refused_and_had_better_go() {
 #[test]
 fn a_missing_encryption_key_is_refused() {
     let desk = Desk::production().env("ENCRYPTION_KEY", "");
-    let mend = DRAW_INTO_ENV.replace("NAME", "ENCRYPTION_KEY");
-    refused(&desk, "ENCRYPTION_KEY", "is not set", "the default (generated in development)", &mend);
+    let fix = DRAW_INTO_ENV.replace("NAME", "ENCRYPTION_KEY");
+    refused(&desk, "ENCRYPTION_KEY", "is not set", "the default (generated in development)", &fix);
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn an_encryption_key_of_less_than_32_bytes_is_refused_everywhere() {
     let desk = Desk::production().env("ENCRYPTION_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQ==");
     let problems = desk.problems();
     assert_has(&problems[0].to_string(), &["ENCRYPTION_KEY: must be 32 random bytes in base64"]);
-    assert_eq!(problems[0].mend.as_deref(), Some("export ENCRYPTION_KEY=\"$(openssl rand -base64 32)\""));
+    assert_eq!(problems[0].fix.as_deref(), Some("export ENCRYPTION_KEY=\"$(openssl rand -base64 32)\""));
     assert_eq!(problems.len(), 1);
     let desk = Desk::production().env("ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     let export = "export ENCRYPTION_KEY=\"$(openssl rand -base64 32)\"";
@@ -124,12 +124,12 @@ fn no_page_of_ours_prints_a_secret_that_production_takes() {
 #[test]
 fn a_public_url_without_tls_is_refused() {
     let desk = Desk::production().env("PUBLIC_URL", "").flag("--public-url", "http://accounts.example.com/a");
-    let mend = "--public-url https://accounts.example.com/a";
-    refused(&desk, "PUBLIC_URL", "is http://accounts.example.com/a, not https", "the command line", mend);
+    let fix = "--public-url https://accounts.example.com/a";
+    refused(&desk, "PUBLIC_URL", "is http://accounts.example.com/a, not https", "the command line", fix);
     let desk = Desk::production().env("PUBLIC_URL", "").file(".env", "APP_DOMAIN=localhost:8000\n");
     let origin = "PUBLIC_URL: the default (from `APP_DOMAIN`, else `http://127.0.0.1:PORT`); APP_DOMAIN: .env, line 1";
-    let mend = "PUBLIC_URL=https://accounts.example.com";
-    refused(&desk, "PUBLIC_URL", "is http://localhost:8000, not https", origin, mend);
+    let fix = "PUBLIC_URL=https://accounts.example.com";
+    refused(&desk, "PUBLIC_URL", "is http://localhost:8000, not https", origin, fix);
 }
 
 #[test]
@@ -174,11 +174,11 @@ fn limits_that_are_off_are_refused_and_limits_that_only_observe_are_not() {
 #[test]
 fn an_answer_to_every_page_is_refused() {
     let desk = Desk::production().env("CORS_ALLOWED_ORIGINS", "*");
-    let mend = "CORS_ALLOWED_ORIGINS=https://app.example.com";
-    refused(&desk, "CORS_ALLOWED_ORIGINS", "allows every page (`*`)", "the environment", mend);
+    let fix = "CORS_ALLOWED_ORIGINS=https://app.example.com";
+    refused(&desk, "CORS_ALLOWED_ORIGINS", "allows every page (`*`)", "the environment", fix);
     let desk = Desk::production().file("portcullis.toml", "cors_allowed_origins = ['https://a.example.com', '*']\n");
-    let mend = "cors_allowed_origins = \"https://a.example.com\"";
-    refused(&desk, "CORS_ALLOWED_ORIGINS", "allows every page (`*`)", "portcullis.toml, line 1", mend);
+    let fix = "cors_allowed_origins = \"https://a.example.com\"";
+    refused(&desk, "CORS_ALLOWED_ORIGINS", "allows every page (`*`)", "portcullis.toml, line 1", fix);
 }
 
 #[test]
@@ -187,8 +187,8 @@ fn cheap_hashes_are_refused_and_what_mends_them_is_the_floor_for_that_many_itera
         let desk = Desk::production().env("ARGON2_ITERATIONS", &iterations.to_string());
         let desk = desk.file(".env", &format!("\nARGON2_MEMORY_KIB={}\n", enough - 1));
         let origin = "ARGON2_MEMORY_KIB: .env, line 2; ARGON2_ITERATIONS: the environment";
-        let mend = format!("ARGON2_MEMORY_KIB={enough}");
-        refused(&desk, "ARGON2_MEMORY_KIB", "is below OWASP's floor", origin, &mend);
+        let fix = format!("ARGON2_MEMORY_KIB={enough}");
+        refused(&desk, "ARGON2_MEMORY_KIB", "is below OWASP's floor", origin, &fix);
         desk.env("ARGON2_MEMORY_KIB", &enough.to_string()).config();
     }
 }
@@ -197,8 +197,8 @@ fn cheap_hashes_are_refused_and_what_mends_them_is_the_floor_for_that_many_itera
 fn whoever_trusts_everybody_or_lets_everybody_guess_is_refused() {
     for (every, named) in [("0.0.0.0/0", "127.0.0.1"), ("10.0.0.0/8,::/0", "10.0.0.0/8")] {
         let desk = Desk::production().env("TRUSTED_PROXIES", every);
-        let mend = format!("TRUSTED_PROXIES={named}");
-        refused(&desk, "TRUSTED_PROXIES", "trusts every address", "the environment", &mend);
+        let fix = format!("TRUSTED_PROXIES={named}");
+        refused(&desk, "TRUSTED_PROXIES", "trusts every address", "the environment", &fix);
     }
     Desk::production().env("TRUSTED_PROXIES", "10.0.0.0/8,::1").config();
     let desk = Desk::production().env("LIMIT_PASSWORDS_ACCOUNT", "101/24h");
@@ -238,9 +238,9 @@ fn a_file_with_a_secret_that_others_can_read_is_refused_in_whatever_way_it_is_na
 fn a_mongodb_that_anybody_can_write_to_is_refused_and_nothing_of_its_url_is_shown_that_may_be_secret() {
     let url = "mongodb://db.example.com/accounts?tlsCertificateKeyFilePassword=hushhush";
     let desk = Desk::production().env("MONGO_URL", url);
-    let mend = "DATABASE_URL=mongodb://USER:PASSWORD@db.example.com/accounts?…";
+    let fix = "DATABASE_URL=mongodb://USER:PASSWORD@db.example.com/accounts?…";
     let origin = "DATABASE_URL: the default (`MONGO_URL`, or else `sqlite://DATA_DIR/portcullis.db`); MONGO_URL: the environment";
-    refused(&desk, "DATABASE_URL", "has no user", origin, mend);
+    refused(&desk, "DATABASE_URL", "has no user", origin, fix);
     assert!(!desk.errors().contains("hushhush"));
 }
 
@@ -263,8 +263,8 @@ fn sms_to_every_country_are_refused() {
     refused(&desk, "SMS_COUNTRIES", why, "the default (none)", "SMS_COUNTRIES=US,CA");
     twilio("AC123").env("SMS_COUNTRIES", "DE").config();
     let placeholder = twilio("your-twilio-sid").env("SMS_COUNTRIES", "DE");
-    let mend = "TWILIO_SID=AC0123456789abcdef0123456789abcdef";
-    refused(&placeholder, "TWILIO_SID", "is no account's SID", "the environment", mend);
+    let fix = "TWILIO_SID=AC0123456789abcdef0123456789abcdef";
+    refused(&placeholder, "TWILIO_SID", "is no account's SID", "the environment", fix);
 }
 
 /// A folder in which everything is wrong that can be.
@@ -303,7 +303,7 @@ fn whatever_is_wrong_is_one_list_in_which_each_entry_says_where_it_stands_and_wh
         ]
     );
     for problem in &problems {
-        assert!(problem.origin.is_some() && problem.mend.is_some(), "{problem:?}");
+        assert!(problem.origin.is_some() && problem.fix.is_some(), "{problem:?}");
         assert!(!problem.text.contains("super-secret"));
     }
     assert!(!desk.path("data").exists(), "nothing is made when something is wrong");
@@ -316,20 +316,20 @@ fn the_lines_that_mend_it_mend_it() {
     fs::create_dir(desk.path("bin")).unwrap();
     let desk = desk.file_with_mode("bin/openssl", "#!/bin/sh\nhead -c 32 /dev/urandom | base64\n", 0o700);
     for problem in desk.problems() {
-        let mend = problem.mend.unwrap();
-        let is_setting = mend
+        let fix = problem.fix.unwrap();
+        let is_setting = fix
             .split_once('=')
             .is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_uppercase() || b"_0123456789".contains(&b)));
         if is_setting {
-            append(&desk, ".env", &mend);
-        } else if let Some((name, _)) = mend.split_once(" = ") {
+            append(&desk, ".env", &fix);
+        } else if let Some((name, _)) = fix.split_once(" = ") {
             let text = fs::read_to_string(desk.path("portcullis.toml")).unwrap();
-            let lines = text.lines().map(|line| if line.starts_with(name) { mend.as_str() } else { line });
+            let lines = text.lines().map(|line| if line.starts_with(name) { fix.as_str() } else { line });
             fs::write(desk.path("portcullis.toml"), lines.collect::<Vec<_>>().join("\n")).unwrap();
         } else {
-            let script = format!("PATH=\"$PWD/bin:$PATH\"; {mend}");
+            let script = format!("PATH=\"$PWD/bin:$PATH\"; {fix}");
             let done = Command::new("sh").args(["-c", &script]).current_dir(desk.dir.path()).status().unwrap();
-            assert!(done.success(), "{mend}");
+            assert!(done.success(), "{fix}");
         }
     }
     let (code, told) = desk.run(cli::check);
