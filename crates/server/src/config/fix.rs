@@ -1,23 +1,22 @@
-//! The one line that fixes a setting, spelled for the place where it was set: what stands in a weaker one changes nothing.
+//! The line that fixes a setting, written for the place where it was set: the same line in a weaker place changes nothing.
 
 use std::path::Path;
 
 use super::{
-    layers::Origin,
-    names::FILE_SUFFIX,
-    values::{Source, Values},
+    origin::{Origin, Source},
+    setting::FILE_SUFFIX,
 };
 
-/// What fixes it.
+/// What fixes a problem.
 #[derive(Debug, Clone)]
 pub(super) enum Fix {
-    /// This setting gets this value.
+    /// Sets a setting to a value.
     Set(&'static str, String),
-    /// This setting gets a secret of 32 random bytes.
+    /// Sets a setting to a new secret of 32 random bytes.
     NewSecret(&'static str),
-    /// This setting is not set.
+    /// Removes a setting.
     Unset(&'static str),
-    /// A command, or what a person must do.
+    /// A command, or what the operator must do.
     Do(String),
 }
 
@@ -26,16 +25,25 @@ impl Fix {
         Self::Set(name, value.into())
     }
 
-    /// Nobody but its owner reads the file any more.
+    /// Makes a file readable by its owner only.
     pub(super) fn close(file: &Path) -> Self {
         Self::Do(format!("chmod 600 {}", quoted(file)))
     }
 
-    pub(super) fn spelled(self, values: &Values) -> String {
+    /// The setting that it changes.
+    pub(super) fn name(&self) -> Option<&'static str> {
         match self {
-            Self::Set(name, value) => set(name, &value, values.source(name)),
-            Self::NewSecret(name) => new_secret(name, values.source(name)),
-            Self::Unset(name) => unset(name, values.source(name)),
+            Self::Set(name, _) | Self::NewSecret(name) | Self::Unset(name) => Some(name),
+            Self::Do(_) => None,
+        }
+    }
+
+    /// Writes the fix for the place where the setting was set.
+    pub(super) fn spelled(self, source: Option<&Source>) -> String {
+        match self {
+            Self::Set(name, value) => set(name, &value, source),
+            Self::NewSecret(name) => new_secret(name, source),
+            Self::Unset(name) => unset(name, source),
             Self::Do(what) => what,
         }
     }
@@ -64,12 +72,12 @@ fn new_secret(name: &str, source: Option<&Source>) -> String {
             format!("(umask 077; {DRAW} > {file}), and {}-file {file} instead", flag(name))
         }
         Some(Source { origin: Origin::Environment, .. }) => format!("export {name}=\"$({DRAW})\""),
-        // Of several lines the last counts; the one before may have no end.
+        // The last of several lines counts. The line before may lack a newline.
         _ => format!("(umask 077; printf '\\n{name}=%s\\n' \"$({DRAW})\" >> .env)"),
     }
 }
 
-/// How a setting comes not to be set.
+/// Says how a setting is removed.
 pub(super) fn unset(name: &str, source: Option<&Source>) -> String {
     let is_file = source.is_some_and(|source| source.file.is_some());
     let name = format!("{name}{}", if is_file { FILE_SUFFIX } else { "" });
@@ -87,7 +95,7 @@ fn flag(name: &str) -> String {
     format!("--{}", name.to_ascii_lowercase().replace('_', "-"))
 }
 
-/// A path as a shell takes it.
+/// Quotes a path for a shell.
 pub(super) fn quoted(path: &Path) -> String {
     quote(&path.display().to_string())
 }

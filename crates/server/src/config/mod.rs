@@ -10,6 +10,7 @@ mod fix;
 mod layers;
 mod markdown;
 mod names;
+mod origin;
 mod permissions;
 mod production;
 mod report;
@@ -17,14 +18,17 @@ mod rules;
 mod secrets;
 mod sections;
 pub(crate) mod setting;
+mod sources;
 pub(crate) mod suggest;
 pub(crate) mod table;
+mod text_file;
 mod value;
 mod values;
 
 pub use choices::{Enumeration, Environment, JwtAlgorithm, LogFormat};
 pub(crate) use markdown::meaning;
 pub use markdown::settings_markdown;
+
 pub use report::{ConfigErrors, ConfigProblem};
 pub use secrets::create_private_dir;
 pub(crate) use sections::Looks;
@@ -32,38 +36,17 @@ pub use sections::{
     Accounts, Argon2, Config, Credentials, Hashing, Http, Log, Mail, MailTls, MailTransport, Password, Signing, Sms,
     Smtp, Store, Token, Twilio,
 };
+pub use sources::{Args, Sources};
 pub use value::{Database, PublicUrl};
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use portcullis_core::{id::RealmName, random::Random};
 
+use names::Names;
 use report::{Report, Verdict};
-use table::{DATA_DIR, ENVIRONMENT, HOST, PUBLIC_URL, REALMS};
+use table::{DATA_DIR, ENVIRONMENT, HOST, PUBLIC_URL, REALMS, SETTINGS};
 use values::Values;
-
-/// What the command line says about settings.
-#[derive(Default, Clone)]
-pub struct Args {
-    /// The TOML file, if one is named.
-    pub config: Option<PathBuf>,
-    /// Names as in the environment (`PORT`, `JWT_SECRET_FILE`) and values.
-    pub settings: Vec<(String, String)>,
-}
-
-/// Everything that settings are read from.
-#[derive(Default, Clone)]
-pub struct Sources {
-    /// The command line.
-    pub args: Args,
-    /// The environment.
-    pub env: Vec<(String, String)>,
-    /// The working folder: `.env`, `portcullis.toml` and relative paths are looked for there.
-    pub dir: PathBuf,
-}
 
 /// A configuration that may be used.
 #[derive(Debug)]
@@ -109,8 +92,9 @@ pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigError
 pub fn inspect(sources: Sources) -> Inspection {
     let mut report = Report::default();
     let dir = sources.dir.clone();
-    let (layers, realm_tables) = layers::collect(sources, &mut report);
-    let mut values = Values::resolve(&layers, dir, &mut report);
+    let names = Names::new(SETTINGS.iter().copied());
+    let (layers, realm_tables) = layers::collect(sources, &names, &mut report);
+    let mut values = Values::resolve(names, &layers, dir, &mut report);
     let environment = derive::fill(&mut values);
     let secrets_file = secrets::file(&values);
     if let Some(file) = &secrets_file {
@@ -119,7 +103,7 @@ pub fn inspect(sources: Sources) -> Inspection {
     rules::check(&values, environment, &mut report);
     rules::check_realm_tables(&values, &realm_tables, &mut report);
     production::check(&values, secrets_file.as_deref().filter(|file| file.exists()), &mut report);
-    let verdict = report.settle(environment, &values);
+    let verdict = report.settle(environment == Environment::Production, &|name| values.provenance(name));
     Inspection { environment, values, verdict, secrets_file }
 }
 
@@ -191,7 +175,7 @@ impl Inspection {
             self.verdict.problems.push(ConfigProblem {
                 name: file.display().to_string(),
                 text: format!("cannot be made: {error}; set JWT_SECRET and ENCRYPTION_KEY, or DATA_DIR"),
-                origin: self.values.origins([DATA_DIR.name()].into_iter()),
+                origin: self.values.provenance(DATA_DIR.name()).map(|provenance| provenance.to_string()),
                 fix: Some("name a folder that can be written to by DATA_DIR".to_owned()),
             });
         }
@@ -205,19 +189,5 @@ fn defect() -> ConfigProblem {
         text: "a default of this version cannot be read: please report it".to_owned(),
         origin: None,
         fix: None,
-    }
-}
-
-impl fmt::Debug for Args {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&String> = self.settings.iter().map(|(name, _)| name).collect();
-        f.debug_struct("Args").field("config", &self.config).field("settings", &names).finish()
-    }
-}
-
-impl fmt::Debug for Sources {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let dir: &Path = &self.dir;
-        f.debug_struct("Sources").field("args", &self.args).field("dir", &dir).finish_non_exhaustive()
     }
 }

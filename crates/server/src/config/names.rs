@@ -1,38 +1,51 @@
-//! From a name that was typed to the setting that it means.
+//! From a name in a settings source to the setting.
 
-use super::suggest::distance;
-use super::{setting::Entry, table::SETTINGS};
+use super::{
+    setting::{Entry, FILE_SUFFIX},
+    suggest::distance,
+};
 
-/// What a known name gives: a setting's value, or the file that holds it.
+/// A known name: a setting's value, or the file that contains it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SettingName {
     pub(super) setting: &'static dyn Entry,
     pub(super) is_file: bool,
 }
 
-/// The key of exactly this name (`PORT`, `PORT_FILE`).
-pub(super) fn find(name: &str) -> Option<SettingName> {
-    let value = with_name(name).map(|setting| SettingName { setting, is_file: false });
-    value.or_else(|| {
-        let setting = with_name(name.strip_suffix(FILE_SUFFIX)?)?;
-        Some(SettingName { setting, is_file: true })
-    })
-}
+/// All settings, in the order in which they are listed.
+#[derive(Debug, Clone)]
+pub(super) struct Names(Vec<&'static dyn Entry>);
 
-/// The known name that is closest to a misspelt one, in upper case, if any is close.
-pub(super) fn nearest(name: &str) -> Option<String> {
-    let name = name.to_ascii_uppercase().replace('-', "_");
-    let (stem, suffix) = name.strip_suffix(FILE_SUFFIX).map_or((name.as_str(), ""), |stem| (stem, FILE_SUFFIX));
-    let candidates = SETTINGS.iter().map(|setting| setting.info().name);
-    let whole = candidates.clone().map(|known| (distance(&name, known), known.to_owned()));
-    let by_stem = candidates.map(|known| (distance(stem, known), format!("{known}{suffix}")));
-    let (_, known) = whole.chain(by_stem).filter_map(|(distance, known)| Some((distance?, known))).min()?;
-    Some(known)
-}
+impl Names {
+    pub(super) fn new(settings: impl IntoIterator<Item = &'static dyn Entry>) -> Self {
+        Self(settings.into_iter().collect())
+    }
 
-/// What makes a setting's value come from a file.
-pub(super) const FILE_SUFFIX: &str = "_FILE";
+    pub(super) fn settings(&self) -> impl Iterator<Item = &'static dyn Entry> {
+        self.0.iter().copied()
+    }
 
-fn with_name(name: &str) -> Option<&'static dyn Entry> {
-    SETTINGS.iter().copied().find(|setting| setting.info().name == name)
+    /// Finds a setting by exactly this name, with or without `_FILE`.
+    pub(super) fn find(&self, name: &str) -> Option<SettingName> {
+        let value = self.named(name).map(|setting| SettingName { setting, is_file: false });
+        value.or_else(|| {
+            let setting = self.named(name.strip_suffix(FILE_SUFFIX)?)?;
+            Some(SettingName { setting, is_file: true })
+        })
+    }
+
+    /// Returns the known name closest to a misspelt one, in upper case, if one is close enough.
+    pub(super) fn nearest(&self, name: &str) -> Option<String> {
+        let name = name.to_ascii_uppercase().replace('-', "_");
+        let (stem, suffix) = name.strip_suffix(FILE_SUFFIX).map_or((name.as_str(), ""), |stem| (stem, FILE_SUFFIX));
+        let known = || self.settings().map(|setting| setting.info().name);
+        let whole = known().map(|known| (distance(&name, known), known.to_owned()));
+        let by_stem = known().map(|known| (distance(stem, known), format!("{known}{suffix}")));
+        let (_, known) = whole.chain(by_stem).filter_map(|(distance, known)| Some((distance?, known))).min()?;
+        Some(known)
+    }
+
+    fn named(&self, name: &str) -> Option<&'static dyn Entry> {
+        self.settings().find(|setting| setting.info().name == name)
+    }
 }

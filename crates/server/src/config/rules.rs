@@ -7,7 +7,7 @@ use portcullis_core::limit::FailedAttempts;
 use super::{
     choices::Environment,
     fix::Fix,
-    layers::Origin,
+    origin::Origin,
     report::Report,
     table::{
         ARGON2_MEMORY_KIB, ARGON2_PARALLELISM, BODY_TIMEOUT, DEV_MAILBOX, LIMIT_PASSWORDS_ACCOUNT, MAIL_CA_FILE,
@@ -174,6 +174,6 @@ const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 fn reserved(values: &Values, report: &mut Report) {
     let names: Vec<_> = values.reserved().collect();
     if !names.is_empty() {
-        report.warning(names.join(", "), "accepted, but without effect in this version");
+        report.warning(names, "accepted, but without effect in this version");
     }
 }

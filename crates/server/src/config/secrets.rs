@@ -13,10 +13,12 @@ use portcullis_core::random::{self, Random};
 use super::{
     choices::{Environment, JwtAlgorithm},
     fix::{Fix, quoted},
-    layers::{EnvEntry, Line, Origin, parse_dotenv, read_limited},
+    layers::{EnvEntry, parse_dotenv},
+    origin::{Line, Origin},
     permissions,
     report::{Report, Severity},
     table::{DATA_DIR, ENCRYPTION_KEY, JWT_ALGORITHM, JWT_SECRET},
+    text_file,
     values::Values,
 };
 
@@ -91,7 +93,7 @@ fn missing(values: &Values) -> Vec<&'static str> {
 }
 
 fn supply_from(values: &mut Values, file: &Path) -> io::Result<()> {
-    let (entries, mistakes) = parse_dotenv(&read_limited(file)?);
+    let (entries, mistakes) = parse_dotenv(&text_file::read(file)?);
     if let Some(mistake) = mistakes.first() {
         let (line, mistake) = mistake;
         return Err(io::Error::other(format!("line {line}: {mistake}")));

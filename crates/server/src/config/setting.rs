@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::value::ValueFormat;
 
+/// The ending of a name whose value is read from a file.
+pub(super) const FILE_SUFFIX: &str = "_FILE";
+
 /// One row of the table of settings, with the type that its text becomes.
 #[derive(Debug)]
 pub(crate) struct Setting<T: 'static> {

@@ -10,18 +10,21 @@ use portcullis_core::{ExposeSecret, SecretString};
 
 use super::{
     fix::{Fix, quoted, unset},
-    layers::{Layer, Origin, read_limited},
-    names::{self, FILE_SUFFIX},
+    layers::Layer,
+    names::Names,
+    origin::{Origin, Source},
     permissions,
-    report::{Report, Severity},
-    setting::{Entry, Fallback, Info, Setting},
-    table::{ENCRYPTION_KEY, JWT_SECRET, SETTINGS},
+    report::{Provenance, Report, Severity},
+    setting::{Entry, FILE_SUFFIX, Fallback, Info, Setting},
+    table::{ENCRYPTION_KEY, JWT_SECRET},
+    text_file,
     value::authority,
 };
 
 /// The settings that have a value of their own.
 #[derive(Debug)]
 pub(crate) struct Values {
+    names: Names,
     given: BTreeMap<&'static str, ConfiguredValue>,
     /// Settings that were given in a way that gives no value; it has been reported.
     broken: BTreeMap<&'static str, Source>,
@@ -37,20 +40,12 @@ struct ConfiguredValue {
     source: Source,
 }
 
-/// Where a value comes from.
-#[derive(Debug, Clone)]
-pub(super) struct Source {
-    pub(super) origin: Origin,
-    /// Where the text was read from, when it was by `NAME_FILE`.
-    pub(super) file: Option<PathBuf>,
-}
-
 impl Values {
     /// Takes the strongest word on each setting, reads the files that are named, and checks the form.
-    pub(super) fn resolve(layers: &[Layer], dir: PathBuf, report: &mut Report) -> Self {
+    pub(super) fn resolve(names: Names, layers: &[Layer], dir: PathBuf, report: &mut Report) -> Self {
         let (given, broken) = (BTreeMap::new(), BTreeMap::new());
-        let mut values = Self { given, broken, dir };
-        for setting in SETTINGS.iter().copied() {
+        let mut values = Self { names: names.clone(), given, broken, dir };
+        for setting in names.settings() {
             let name = setting.info().name;
             match strongest(layers, setting.info(), &values.dir, report) {
                 Ok(Some(given)) => {
@@ -112,27 +107,15 @@ impl Values {
         self.source(name).is_some_and(|source| source.origin == Origin::Derived)
     }
 
-    /// Where these settings come from, in words; none when one is no setting.
-    pub(super) fn origins<'a>(&self, names: impl Iterator<Item = &'a str>) -> Option<String> {
-        let told: Vec<(&str, String)> = names.map(|name| Some((name, self.origin(name)?))).collect::<Option<_>>()?;
-        let (_, first) = told.first()?;
-        if told.iter().all(|(_, origin)| origin == first) {
-            return Some(first.clone());
-        }
-        Some(told.iter().map(|(name, origin)| format!("{name}: {origin}")).collect::<Vec<_>>().join("; "))
-    }
-
-    fn origin(&self, name: &str) -> Option<String> {
-        let info = names::find(name)?.setting.info();
-        Some(match self.source(info.name) {
-            Some(Source { origin: Origin::Derived, .. }) | None => format!("the default ({})", info.default),
-            Some(source) => source.to_string(),
-        })
+    /// Returns where the value of a setting comes from; none for a name that is no setting.
+    pub(super) fn provenance(&self, name: &str) -> Option<Provenance<'_>> {
+        let info = self.names.find(name)?.setting.info();
+        Some(Provenance { source: self.source(info.name), default: info.default })
     }
 
     /// The settings that were given and have no effect yet.
     pub(super) fn reserved(&self) -> impl Iterator<Item = &'static str> {
-        let infos = SETTINGS.iter().map(|setting| setting.info());
+        let infos = self.names.settings().map(|setting| setting.info());
         infos.filter(|info| info.is_reserved && self.has(info.name)).map(|info| info.name)
     }
 
@@ -158,15 +141,6 @@ fn without_credentials(text: &str) -> String {
     match authority(text) {
         Some((Some(credentials), _)) => text.replace(credentials, "********"),
         _ => text.to_owned(),
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.file {
-            Some(file) => write!(f, "{}, by {}", file.display(), self.origin),
-            None => self.origin.fmt(f),
-        }
     }
 }
 
@@ -205,9 +179,9 @@ fn from_file(info: &Info, source: Source, report: &mut Report) -> Result<Configu
     let path = source.file.as_deref().unwrap_or_else(|| Path::new(""));
     let mut unusable = |why: String| {
         let fix = Fix::Do(format!("write the value into {}, or name the file that has it", quoted(path)));
-        report.problem(&name, format!("{} {why}", path.display()), fix);
+        report.problem(name.as_str(), format!("{} {why}", path.display()), fix);
     };
-    let text = match read_limited(path) {
+    let text = match text_file::read(path) {
         Ok(text) => text,
         Err(error) => {
             unusable(format!("cannot be read: {error}"));
@@ -234,7 +208,7 @@ fn must_be_kept(info: &Info, text: &str) -> bool {
 /// Finds files of settings that others can read although secrets stand in them: one report a file.
 fn open_sources(values: &Values, report: &mut Report) {
     let mut kept: BTreeMap<&Path, Vec<&str>> = BTreeMap::new();
-    for info in SETTINGS.iter().map(|setting| setting.info()) {
+    for info in values.names.settings().map(|setting| setting.info()) {
         let Some(ConfiguredValue { text, source: Source { origin, file: None } }) = values.given.get(info.name) else {
             continue;
         };
@@ -245,7 +219,7 @@ fn open_sources(values: &Values, report: &mut Report) {
     for (file, names) in kept.into_iter().filter(|(file, _)| permissions::is_open_to_others(file)) {
         let stand = if names.len() == 1 { "stands" } else { "stand" };
         let text = format!("{stand} in {}, which others can read", file.display());
-        report.insecure(Severity::Refused, names.join(", "), text, Fix::close(file));
+        report.insecure(Severity::Refused, names, text, Fix::close(file));
     }
 }
 

@@ -7,8 +7,17 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{Layer, Line, Origin, did_you_mean, read_file, rename};
-use crate::config::{fix::Fix, names, report::Report};
+use super::{
+    Layer,
+    layer::read_file,
+    unknown::{did_you_mean, rename},
+};
+use crate::config::{
+    fix::Fix,
+    names::Names,
+    origin::{Line, Origin},
+    report::Report,
+};
 
 /// The file that is read when none is named.
 const USUAL: &str = "portcullis.toml";
@@ -30,7 +39,12 @@ impl File<'_> {
 }
 
 /// The layer of the named file, or of the usual one if it is there; with the realms that have tables in it.
-pub(super) fn layer(named: Option<&Path>, dir: &Path, report: &mut Report) -> (Option<Layer>, Vec<(String, Origin)>) {
+pub(super) fn layer(
+    named: Option<&Path>,
+    dir: &Path,
+    names: &Names,
+    report: &mut Report,
+) -> (Option<Layer>, Vec<(String, Origin)>) {
     let path = dir.join(named.unwrap_or_else(|| Path::new(USUAL)));
     let Some(text) = read_file(&path, report) else {
         if named.is_some() && !path.exists() {
@@ -43,7 +57,7 @@ pub(super) fn layer(named: Option<&Path>, dir: &Path, report: &mut Report) -> (O
     let file = File { path, text: &text };
     match DeTable::parse(&text) {
         Ok(table) => {
-            let (layer, realms) = read_table(&file, table.into_inner(), report);
+            let (layer, realms) = read_table(&file, table.into_inner(), names, report);
             (Some(layer), realms)
         }
         Err(error) => {
@@ -57,23 +71,28 @@ pub(super) fn layer(named: Option<&Path>, dir: &Path, report: &mut Report) -> (O
     }
 }
 
-fn read_table(file: &File<'_>, table: DeTable<'_>, report: &mut Report) -> (Layer, Vec<(String, Origin)>) {
+fn read_table(
+    file: &File<'_>,
+    table: DeTable<'_>,
+    names: &Names,
+    report: &mut Report,
+) -> (Layer, Vec<(String, Origin)>) {
     let (mut layer, mut realms) = (Layer::default(), Vec::new());
     for (name, value) in table {
         let origin = file.at(&name);
         match value.into_inner() {
             DeValue::Table(table) if name.as_ref() == "realms" => realms = read_realms(file, table, report),
-            value => set(&mut layer, name.as_ref(), value, origin, report),
+            value => set(&mut layer, names, name.as_ref(), (value, origin), report),
         }
     }
     (layer, realms)
 }
 
-fn set(layer: &mut Layer, name: &str, value: DeValue<'_>, origin: Origin, report: &mut Report) {
+fn set(layer: &mut Layer, names: &Names, name: &str, (value, origin): (DeValue<'_>, Origin), report: &mut Report) {
     let key =
-        if name.contains(|c: char| c.is_ascii_uppercase()) { None } else { names::find(&name.to_ascii_uppercase()) };
+        if name.contains(|c: char| c.is_ascii_uppercase()) { None } else { names.find(&name.to_ascii_uppercase()) };
     let Some(key) = key else {
-        let nearest = names::nearest(name).map(|nearest| nearest.to_ascii_lowercase());
+        let nearest = names.nearest(name).map(|nearest| nearest.to_ascii_lowercase());
         let text = format!("in TOML is no setting{}", did_you_mean(nearest.as_deref()));
         report.problem(name, text, rename(name, nearest.as_deref())).at(&origin);
         return;

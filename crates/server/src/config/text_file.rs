@@ -1,0 +1,16 @@
+//! Files that contain settings.
+
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+};
+
+/// Reads a text file of at most 1 MiB. A larger file, such as a device or a disk image that is named by mistake, is an
+/// error.
+pub(super) fn read(path: &Path) -> io::Result<String> {
+    const MAX: u64 = 1 << 20;
+    let mut text = String::new();
+    File::open(path)?.take(MAX + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX { Err(io::Error::other("it is larger than 1 MiB")) } else { Ok(text) }
+}
