@@ -3,23 +3,22 @@
 use clap::{Arg, ArgMatches};
 
 use crate::config::{
-    meaning,
+    SECTIONS, meaning,
     setting::{Fallback, Info},
-    table::SETTINGS,
 };
 
 /// The flags: of each setting one for its value and one for a file that holds it. Of a secret the help names only the
 /// latter, since a command line can be read by everybody on the machine.
 pub(super) fn flags() -> impl Iterator<Item = Arg> {
-    SETTINGS.iter().flat_map(|setting| {
-        let info = setting.info();
-        [value_flag(info), file_flag(info)]
+    SECTIONS.iter().flat_map(|section| {
+        let infos = section.settings.iter().map(|setting| setting.info());
+        infos.flat_map(|info| [value_flag(info), file_flag(info)].map(|flag| flag.help_heading(section.title)))
     })
 }
 
 /// The settings that were given, by their names.
 pub(super) fn given(matches: &ArgMatches) -> Vec<(String, String)> {
-    let names = SETTINGS.iter().flat_map(|setting| {
+    let names = SECTIONS.iter().flat_map(|section| section.settings).flat_map(|setting| {
         let name = setting.info().name;
         [name.to_owned(), format!("{name}_FILE")]
     });
@@ -39,7 +38,7 @@ fn file_flag(info: &Info) -> Arg {
 
 fn flag(info: &Info, name: String) -> Arg {
     let long = name.to_ascii_lowercase().replace('_', "-");
-    Arg::new(name).long(long).help(describe(info)).help_heading(info.group.title()).hide_short_help(true).global(true)
+    Arg::new(name).long(long).help(describe(info)).hide_short_help(true).global(true)
 }
 
 fn describe(info: &Info) -> String {

@@ -8,11 +8,7 @@ use super::{
     check::{CheckReport, write_verdict},
     output::{FAINT, HEADING, Output},
 };
-use crate::config::{
-    Inspection, Sources, inspect,
-    setting::{Group, Info},
-    table::SETTINGS,
-};
+use crate::config::{Inspection, SECTIONS, Sources, inspect, setting::Info};
 
 /// Writes every setting, its value and where that comes from, then what is wrong; gives the exit code.
 ///
@@ -23,10 +19,9 @@ pub fn show(sources: Sources, out: &mut Output) -> io::Result<u8> {
     if out.is_json() {
         return show_json(&inspection, out);
     }
-    for group in Group::ALL {
-        out.line(out.paint(HEADING, format_args!("# {}", group.title())))?;
-        let infos = SETTINGS.iter().map(|setting| setting.info());
-        for info in infos.filter(|info| info.group == group) {
+    for section in SECTIONS {
+        out.line(out.paint(HEADING, format_args!("# {}", section.title)))?;
+        for info in section.settings.iter().map(|setting| setting.info()) {
             let (value, origin) = inspection.values().shown(info);
             let origin = out.paint(FAINT, format_args!("({origin}{})", remark(info)));
             out.line(format_args!("{:<22} {value:<30} {origin}", info.name))?;
@@ -59,7 +54,7 @@ struct SettingLine {
 }
 
 fn show_json(inspection: &Inspection, out: &mut Output) -> io::Result<u8> {
-    let rows = SETTINGS.iter().map(|setting| {
+    let rows = SECTIONS.iter().flat_map(|section| section.settings).map(|setting| {
         let info = setting.info();
         let (value, origin) = inspection.values().shown(info);
         let value = (!origin.starts_with("not set")).then_some(value);

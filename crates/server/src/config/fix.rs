@@ -25,6 +25,12 @@ impl Fix {
         Self::Set(name, value.into())
     }
 
+    /// Sets a secret that another service gave out, by a file.
+    pub(super) fn in_a_file(name: &str) -> Self {
+        let file = name.to_ascii_lowercase();
+        Self::Do(format!("{name}_FILE=secrets/{file}, a file with it that only the server's user can read"))
+    }
+
     /// Makes a file readable by its owner only.
     pub(super) fn close(file: &Path) -> Self {
         Self::Do(format!("chmod 600 {}", quoted(file)))

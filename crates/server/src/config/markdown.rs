@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    setting::{Fallback, Group, Info},
-    table::SETTINGS,
+    sections::{SECTIONS, Section},
+    setting::{Fallback, Info},
 };
 
 const HEAD: &str = "# Settings
@@ -21,15 +21,14 @@ const FOOT: &str = "---
 /// All settings in Markdown: a heading and a table for each group.
 #[must_use]
 pub fn settings_markdown() -> String {
-    let groups = Group::ALL.into_iter().map(group);
+    let groups = SECTIONS.iter().map(group);
     let parts = std::iter::once(HEAD.to_owned()).chain(groups).chain(std::iter::once(FOOT.to_owned()));
     parts.collect::<Vec<_>>().join("\n")
 }
 
-fn group(group: Group) -> String {
-    let mut page = format!("## {}\n\n| name | default | meaning |\n|---|---|---|\n", group.title());
-    let infos = SETTINGS.iter().map(|setting| setting.info());
-    for info in infos.filter(|info| info.group == group) {
+fn group(section: &Section) -> String {
+    let mut page = format!("## {}\n\n| name | default | meaning |\n|---|---|---|\n", section.title);
+    for info in section.settings.iter().map(|setting| setting.info()) {
         // Writing to a String cannot fail.
         let _ = writeln!(page, "| `{}` | {} | {} |", info.name, default(info), meaning(info).replace('|', "\\|"));
     }

@@ -1,41 +1,38 @@
 //! The settings: read from the command line, the environment, `.env` and TOML, judged as a whole, and handed on typed.
 //!
-//! `table` says what there is. `layers` gather what was said, `values` lay them over each other, `derive` fills
-//! in what follows, `rules` and `production` judge, `secrets` makes what development needs, `sections` type it.
-//! Nothing here reads the process's own environment: `Sources` brings it.
+//! `sections` has the settings themselves, a file for each group. All other files are the mechanism and know no setting by
+//! name, except `secrets`, which makes those that development needs: `layers` read the sources, `values` lays them over
+//! each other, `report` collects what is wrong and `fix` says what fixes it. The environment of the process is not read
+//! here: `Sources` brings it.
 
-mod choices;
-mod derive;
+mod environment;
 mod fix;
 mod layers;
 mod markdown;
 mod names;
 mod origin;
 mod permissions;
-mod production;
 mod report;
-mod rules;
 mod secrets;
 mod sections;
 pub(crate) mod setting;
 mod sources;
 pub(crate) mod suggest;
-pub(crate) mod table;
 mod text_file;
 mod value;
 mod values;
 
-pub use choices::{Enumeration, Environment, JwtAlgorithm, LogFormat};
+pub use environment::Environment;
 pub(crate) use markdown::meaning;
 pub use markdown::settings_markdown;
 
 pub use report::{ConfigErrors, ConfigProblem};
 pub use secrets::create_private_dir;
-pub(crate) use sections::Looks;
 pub use sections::{
-    Accounts, Argon2, Config, Credentials, Hashing, Http, Log, Mail, MailTls, MailTransport, Password, Signing, Sms,
-    Smtp, Store, Token, Twilio,
+    Accounts, Argon2, Config, Credentials, Enumeration, Hashing, Http, JwtAlgorithm, Log, LogFormat, Mail, MailTls,
+    MailTransport, Password, Signing, Sms, Smtp, Store, Token, Twilio,
 };
+pub(crate) use sections::{Looks, SECTIONS};
 pub use sources::{Args, Sources};
 pub use value::{Database, PublicUrl};
 
@@ -45,7 +42,7 @@ use portcullis_core::{id::RealmName, random::Random};
 
 use names::Names;
 use report::{Report, Verdict};
-use table::{DATA_DIR, ENVIRONMENT, HOST, PUBLIC_URL, REALMS, SETTINGS};
+use sections::{Context, DATA_DIR, REALMS};
 use values::Values;
 
 /// A configuration that may be used.
@@ -75,7 +72,7 @@ pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigError
     if inspection.verdict.problems.is_empty() {
         inspection.make_secrets(random);
     }
-    let why_production = inspection.why_production();
+    let why_production = sections::why_production(&inspection.values, inspection.environment);
     let Inspection { values, verdict: Verdict { mut problems, warnings }, .. } = inspection;
     match Config::read(&values) {
         Some(config) if problems.is_empty() => Ok(Loaded { config, warnings }),
@@ -92,17 +89,17 @@ pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigError
 pub fn inspect(sources: Sources) -> Inspection {
     let mut report = Report::default();
     let dir = sources.dir.clone();
-    let names = Names::new(SETTINGS.iter().copied());
+    let names = Names::new(SECTIONS.iter().flat_map(|section| section.settings.iter().copied()));
     let (layers, realm_tables) = layers::collect(sources, &names, &mut report);
     let mut values = Values::resolve(names, &layers, dir, &mut report);
-    let environment = derive::fill(&mut values);
+    let environment = sections::derive(&mut values);
     let secrets_file = secrets::file(&values);
     if let Some(file) = &secrets_file {
         secrets::read(&mut values, file, environment, &mut report);
     }
-    rules::check(&values, environment, &mut report);
-    rules::check_realm_tables(&values, &realm_tables, &mut report);
-    production::check(&values, secrets_file.as_deref().filter(|file| file.exists()), &mut report);
+    let context = Context { environment, secrets_file: secrets_file.as_deref().filter(|file| file.exists()) };
+    sections::check(&values, &context, &mut report);
+    sections::check_realm_tables(&values, &realm_tables, &mut report);
     let verdict = report.settle(environment == Environment::Production, &|name| values.provenance(name));
     Inspection { environment, values, verdict, secrets_file }
 }
@@ -121,18 +118,10 @@ impl Inspection {
     pub fn verdict(&self) -> Result<(), ConfigErrors> {
         match self.verdict.problems.as_slice() {
             [] => Ok(()),
-            problems => Err(ConfigErrors::new(problems.to_vec(), self.why_production())),
+            problems => {
+                Err(ConfigErrors::new(problems.to_vec(), sections::why_production(&self.values, self.environment)))
+            }
         }
-    }
-
-    /// Why it counts as production, where nobody said so.
-    fn why_production(&self) -> Option<String> {
-        if self.environment == Environment::Development || !self.values.is_derived(ENVIRONMENT.name()) {
-            return None;
-        }
-        let is_exposed = self.values.get(&HOST).is_some_and(|host| !host.is_loopback());
-        let name = if is_exposed { HOST.name() } else { PUBLIC_URL.name() };
-        Some(format!("It counts as production because {name} is not loopback, and ENVIRONMENT is not set."))
     }
 
     /// The names of the realms. Nothing is made.

@@ -11,13 +11,13 @@ use data_encoding::{BASE64, HEXLOWER};
 use portcullis_core::random::{self, Random};
 
 use super::{
-    choices::{Environment, JwtAlgorithm},
+    environment::Environment,
     fix::{Fix, quoted},
     layers::{EnvEntry, parse_dotenv},
     origin::{Line, Origin},
     permissions,
     report::{Report, Severity},
-    table::{DATA_DIR, ENCRYPTION_KEY, JWT_ALGORITHM, JWT_SECRET},
+    sections::{DATA_DIR, ENCRYPTION_KEY, JWT_SECRET, needs_jwt_secret},
     text_file,
     values::Values,
 };
@@ -25,11 +25,6 @@ use super::{
 /// Where they are kept.
 pub(super) fn file(values: &Values) -> Option<PathBuf> {
     values.path(&DATA_DIR).map(|folder| folder.join("secrets.env"))
-}
-
-/// Whether access tokens are signed with a shared secret.
-pub(super) fn needs_jwt_secret(values: &Values) -> bool {
-    values.get(&JWT_ALGORITHM) == Some(JwtAlgorithm::Hs256)
 }
 
 /// Takes what is missing from the file, if there is one; production only looks who can read it.

@@ -19,8 +19,6 @@ pub(crate) struct Setting<T: 'static> {
 pub(crate) struct Info {
     /// Flat and upper case, as in the environment.
     pub(crate) name: &'static str,
-    /// The heading under which it is listed.
-    pub(crate) group: Group,
     /// What holds when it is not set.
     pub(crate) default: Fallback,
     /// One sentence.
@@ -29,6 +27,8 @@ pub(crate) struct Info {
     pub(crate) placeholder: &'static str,
     /// Never shown.
     pub(crate) is_secret: bool,
+    /// The best value is 32 random bytes.
+    pub(crate) is_random: bool,
     /// Accepted and checked, but without effect in this version.
     pub(crate) is_reserved: bool,
 }
@@ -44,49 +44,6 @@ pub(crate) enum Fallback {
     Nothing,
 }
 
-/// The headings under which settings are listed, in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Group {
-    General,
-    Http,
-    Storage,
-    Tokens,
-    Accounts,
-    Limits,
-    Mail,
-    Sms,
-    Log,
-}
-
-impl Group {
-    pub(crate) const ALL: [Self; 9] = [
-        Self::General,
-        Self::Http,
-        Self::Storage,
-        Self::Tokens,
-        Self::Accounts,
-        Self::Limits,
-        Self::Mail,
-        Self::Sms,
-        Self::Log,
-    ];
-
-    /// The heading.
-    pub(crate) const fn title(self) -> &'static str {
-        match self {
-            Self::General => "General",
-            Self::Http => "HTTP",
-            Self::Storage => "Storage",
-            Self::Tokens => "Tokens and sessions",
-            Self::Accounts => "Accounts and passwords",
-            Self::Limits => "Limits",
-            Self::Mail => "Mail",
-            Self::Sms => "SMS",
-            Self::Log => "Log",
-        }
-    }
-}
-
 /// A setting of whatever type: what the table is made of.
 pub(crate) trait Entry: Sync + fmt::Debug {
     /// What people are told about it.
@@ -100,21 +57,28 @@ pub(crate) trait Entry: Sync + fmt::Debug {
 }
 
 impl<T: 'static> Setting<T> {
-    pub(super) const fn new(
-        group: Group,
-        name: &'static str,
-        form: ValueFormat<T>,
-        default: Fallback,
-        doc: &'static str,
-    ) -> Self {
-        let info =
-            Info { name, group, default, doc, placeholder: form.placeholder, is_secret: false, is_reserved: false };
+    pub(super) const fn new(name: &'static str, form: ValueFormat<T>, default: Fallback, doc: &'static str) -> Self {
+        let info = Info {
+            name,
+            default,
+            doc,
+            placeholder: form.placeholder,
+            is_secret: false,
+            is_random: false,
+            is_reserved: false,
+        };
         Self { info, form }
     }
 
     /// Its value is never shown.
     pub(super) const fn secret(self) -> Self {
         let info = Info { is_secret: true, ..self.info };
+        Self { info, ..self }
+    }
+
+    /// The best value is 32 random bytes.
+    pub(super) const fn random(self) -> Self {
+        let info = Info { is_random: true, ..self.info };
         Self { info, ..self }
     }
 

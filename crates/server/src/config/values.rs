@@ -16,7 +16,6 @@ use super::{
     permissions,
     report::{Provenance, Report, Severity},
     setting::{Entry, FILE_SUFFIX, Fallback, Info, Setting},
-    table::{ENCRYPTION_KEY, JWT_SECRET},
     text_file,
     value::authority,
 };
@@ -88,8 +87,12 @@ impl Values {
     }
 
     /// Gives a setting the value that follows from others, unless it has one.
-    pub(super) fn derive(&mut self, name: &'static str, text: impl Into<String>) {
-        self.supply(name, text.into().into(), Origin::Derived);
+    pub(super) fn derive<T>(&mut self, setting: &'static Setting<T>, rule: impl Fn(&Self) -> Option<String>) {
+        if !self.has(setting.name())
+            && let Some(text) = rule(self)
+        {
+            self.supply(setting.name(), text.into(), Origin::Derived);
+        }
     }
 
     /// Gives a setting a value, unless it has one.
@@ -239,7 +242,7 @@ fn check(setting: &dyn Entry, given: &ConfiguredValue, report: &mut Report) {
 /// What to write instead of a text of the wrong form: what was probably meant, or else what does no harm.
 fn instead(setting: &dyn Entry, text: &str) -> Fix {
     let info = setting.info();
-    if [ENCRYPTION_KEY.name(), JWT_SECRET.name()].contains(&info.name) {
+    if info.is_random {
         return Fix::NewSecret(info.name);
     }
     let default = match info.default {

@@ -1,12 +1,10 @@
 use std::path::PathBuf;
 
-use crate::{
-    config::{
-        table::{APP_NAME, PASSWORD_MIN_LENGTH, PUBLIC_URL, TEMPLATES_DIR},
-        values::Values,
-    },
-    templates::Look,
+use super::{
+    accounts::PASSWORD_MIN_LENGTH,
+    general::{APP_NAME, PUBLIC_URL, TEMPLATES_DIR},
 };
+use crate::{config::values::Values, templates::Look};
 
 /// What templates need, by itself: they can be judged before the rest of the settings is right.
 #[derive(Debug)]

@@ -1,10 +1,48 @@
+//! What the server logs.
+
 use tracing::level_filters::LevelFilter;
 
+use super::section::{Section, settings};
 use crate::config::{
-    choices::LogFormat,
-    table::{LOG_FORMAT, LOG_LEVEL},
+    setting::Fallback::Fixed,
+    value::{Choice, choice},
     values::Values,
 };
+
+pub(super) const SECTION: Section = Section::new("Log", SETTINGS);
+
+settings! {
+    LOG_FORMAT: LogFormat = choice(), Fixed("text"),
+        "`text` for people, `json` for collectors.";
+    LOG_LEVEL: LevelFilter = choice(), Fixed("info"),
+        "The least level that is logged.";
+}
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For collectors: one JSON object a line.
+    Json,
+}
+
+impl Choice for LogFormat {
+    const WORDS: &'static [(&'static str, Self)] = &[("text", Self::Text), ("json", Self::Json)];
+    const PLACEHOLDER: &'static str = "text|json";
+}
+
+impl Choice for LevelFilter {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("off", Self::OFF),
+        ("error", Self::ERROR),
+        ("warn", Self::WARN),
+        ("info", Self::INFO),
+        ("debug", Self::DEBUG),
+        ("trace", Self::TRACE),
+    ];
+    const PLACEHOLDER: &'static str = "off|error|warn|info|debug|trace";
+}
 
 /// What the server logs.
 #[derive(Debug)]

@@ -1,15 +1,63 @@
-use std::{path::PathBuf, time::Duration};
+//! Mail: the server that takes it, or the development mailbox.
+
+use std::{fs, path::PathBuf, time::Duration};
 
 use portcullis_core::SecretString;
 
+use super::{
+    general::{APP_NAME, PUBLIC_URL},
+    http::HOST,
+    section::{Context, Section, settings},
+};
 use crate::config::{
-    table::{
-        DEV_MAILBOX, DEV_MAILBOX_SIZE, MAIL_CA_FILE, MAIL_FROM, MAIL_FROM_NAME, MAIL_PASSWORD, MAIL_PORT, MAIL_SERVER,
-        MAIL_SSL_TLS, MAIL_STARTTLS, MAIL_TIMEOUT, MAIL_USERNAME, MAIL_WORKERS, SMS_COUNTRIES, TWILIO_API_URL,
-        TWILIO_AUTH_TOKEN, TWILIO_NUMBER, TWILIO_SID, USE_CREDENTIALS, VALIDATE_CERTS,
+    environment::Environment,
+    fix::Fix,
+    report::{
+        Report,
+        Severity::{Refused, RefusedElseWarned},
+    },
+    setting::Fallback::{Derived, Fixed, Nothing},
+    value::{
+        DURATION, HOST_NAME, MAILBOX, PATH, PORT_NUMBER, PublicUrl, SECRET, SWITCH, TEXT, is_loopback_host, number,
     },
     values::Values,
 };
+
+pub(super) const SECTION: Section = Section::new("Mail", SETTINGS).deriving(derive).checked(check);
+
+settings! {
+    MAIL_SERVER: String = HOST_NAME, Nothing,
+        "The SMTP server that takes the mails.";
+    MAIL_PORT: u16 = PORT_NUMBER, Derived("587, or 465 with `MAIL_SSL_TLS`"),
+        "The port of the SMTP server.";
+    MAIL_STARTTLS: bool = SWITCH, Derived("`on`, or `off` with `MAIL_SSL_TLS`"),
+        "Whether the connection becomes TLS by STARTTLS, without which nothing is sent.";
+    MAIL_SSL_TLS: bool = SWITCH, Fixed("off"),
+        "Whether the connection is TLS from its first byte.";
+    USE_CREDENTIALS: bool = SWITCH, Derived("`on` when `MAIL_USERNAME` is set"),
+        "Whether to log in to the SMTP server.";
+    MAIL_USERNAME: String = TEXT, Nothing,
+        "The name to log in with.";
+    MAIL_PASSWORD: SecretString = SECRET, Nothing,
+        "The password to log in with.", secret;
+    VALIDATE_CERTS: bool = SWITCH, Fixed("on"),
+        "Whether the certificate of the SMTP server must be valid.";
+    MAIL_CA_FILE: PathBuf = PATH, Nothing,
+        "A PEM file with the root for the SMTP server's certificate; no other is trusted then.";
+    MAIL_FROM: String = MAILBOX, Derived("`no-reply@` and the host of `PUBLIC_URL`"),
+        "The address that mails come from.";
+    MAIL_FROM_NAME: String = TEXT, Derived("`APP_NAME`"),
+        "The name that mails come from.";
+    MAIL_WORKERS: usize = number::<_, 1, 64>(), Fixed("4"),
+        "How many mails are handed over at a time, and as many SMS.";
+    MAIL_TIMEOUT: Duration = DURATION, Fixed("30s"),
+        "The longest time that handing over a mail may take.";
+    DEV_MAILBOX: bool = SWITCH,
+        Derived("`on` when `MAIL_SERVER` is not set and `HOST` is loopback; never in production"),
+        "Whether mails are kept and shown at `/dev/mailbox` instead of being sent.";
+    DEV_MAILBOX_SIZE: usize = number::<_, 1, 10_000>(), Fixed("200"),
+        "How many mails the development mailbox keeps.";
+}
 
 /// Where mails go.
 #[derive(Debug)]
@@ -22,43 +70,6 @@ pub struct Mail {
     pub workers: usize,
     /// Who takes them.
     pub transport: MailTransport,
-}
-
-/// Short messages.
-#[derive(Debug)]
-pub struct Sms {
-    /// Who takes them; none where there is no account, and in the development mailbox's place.
-    pub twilio: Option<Twilio>,
-    /// `SMS_COUNTRIES`
-    pub countries: Option<Vec<String>>,
-}
-
-/// An account at Twilio.
-#[derive(Debug)]
-pub struct Twilio {
-    /// `TWILIO_SID`
-    pub sid: String,
-    /// `TWILIO_AUTH_TOKEN`
-    pub auth_token: SecretString,
-    /// `TWILIO_NUMBER`
-    pub number: String,
-    /// `TWILIO_API_URL`
-    pub api_url: String,
-}
-
-impl Sms {
-    pub(super) fn read(values: &Values) -> Option<Self> {
-        let twilio = match values.get(&TWILIO_SID) {
-            None => None,
-            Some(sid) => Some(Twilio {
-                sid,
-                auth_token: values.get(&TWILIO_AUTH_TOKEN)?,
-                number: values.get(&TWILIO_NUMBER)?,
-                api_url: values.get(&TWILIO_API_URL)?,
-            }),
-        };
-        Some(Self { twilio, countries: values.get(&SMS_COUNTRIES) })
-    }
 }
 
 /// Who takes the mails.
@@ -149,5 +160,115 @@ impl Smtp {
             credentials,
             timeout: values.get(&MAIL_TIMEOUT)?,
         })
+    }
+}
+
+fn derive(values: &mut Values, environment: Environment) {
+    let by_tls =
+        |values: &Values, with, without: &str| Some(if values.get(&MAIL_SSL_TLS)? { with } else { without }.to_owned());
+    let switch = |on: bool| Some(if on { "on" } else { "off" }.to_owned());
+    values.derive(&MAIL_PORT, |values| by_tls(values, "465", "587"));
+    values.derive(&MAIL_STARTTLS, |values| by_tls(values, "off", "on"));
+    values.derive(&USE_CREDENTIALS, |values| switch(values.has(MAIL_USERNAME.name())));
+    values.derive(&MAIL_FROM, mail_from);
+    values.derive(&MAIL_FROM_NAME, |values| values.get(&APP_NAME));
+    values.derive(&DEV_MAILBOX, |values| {
+        let nobody_sends = !values.has(MAIL_SERVER.name()) && environment == Environment::Development;
+        switch(nobody_sends && values.get(&HOST)?.is_loopback())
+    });
+}
+
+fn mail_from(values: &Values) -> Option<String> {
+    let url: PublicUrl = values.get(&PUBLIC_URL)?;
+    // An address literal (`user@[127.0.0.1]`) is taken by few servers.
+    let is_named = !is_loopback_host(url.host())
+        && url.host().contains(|c: char| c.is_ascii_alphabetic())
+        && !url.host().starts_with('[');
+    let domain = if is_named { url.host() } else { "localhost" };
+    Some(format!("no-reply@{domain}"))
+}
+
+fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
+    contradictions(values, context.environment, report);
+    credentials(values, report);
+    mail_ca_file(values, report);
+    insecure(values, report);
+}
+
+fn contradictions(values: &Values, environment: Environment, report: &mut Report) {
+    if values.get(&MAIL_STARTTLS) == Some(true) && values.get(&MAIL_SSL_TLS) == Some(true) {
+        let text = "and MAIL_SSL_TLS are both on: keep STARTTLS (usually port 587) or TLS from the first byte (465)";
+        let is_implicit = values.get(&MAIL_PORT) == Some(465);
+        let worse = if is_implicit { MAIL_STARTTLS.name() } else { MAIL_SSL_TLS.name() };
+        report.problem(MAIL_STARTTLS.name(), text, Fix::set(worse, "off")).beside(MAIL_SSL_TLS.name());
+    }
+    // In production the rule about MAIL_SERVER says it.
+    let goes_nowhere = !values.has(MAIL_SERVER.name()) && values.get(&DEV_MAILBOX) == Some(false);
+    if environment == Environment::Development && goes_nowhere {
+        let text = "is not set and DEV_MAILBOX is off, so that no mail would arrive: set one of them";
+        let fix = Fix::set(DEV_MAILBOX.name(), "on");
+        report.problem(MAIL_SERVER.name(), text, fix).beside(DEV_MAILBOX.name());
+    }
+}
+
+fn credentials(values: &Values, report: &mut Report) {
+    if !values.has(MAIL_SERVER.name()) || values.get(&USE_CREDENTIALS) != Some(true) {
+        return;
+    }
+    for (name, fix) in [
+        (MAIL_USERNAME.name(), Fix::set(MAIL_USERNAME.name(), "accounts@example.com")),
+        (MAIL_PASSWORD.name(), Fix::in_a_file(MAIL_PASSWORD.name())),
+    ] {
+        if !values.has(name) {
+            let text = "is needed to log in to MAIL_SERVER; if it wants no login, set USE_CREDENTIALS=off";
+            report.problem(name, text, fix);
+        }
+    }
+    let is_plain = values.get(&MAIL_STARTTLS) == Some(false) && values.get(&MAIL_SSL_TLS) == Some(false);
+    if is_plain && !values.get(&MAIL_SERVER).is_some_and(|server| is_loopback_host(&server)) {
+        let text = "would go over the network in plain text: set MAIL_STARTTLS or MAIL_SSL_TLS on";
+        let fix = Fix::set(MAIL_STARTTLS.name(), "on");
+        report.problem(MAIL_PASSWORD.name(), text, fix);
+    }
+}
+
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+fn mail_ca_file(values: &Values, report: &mut Report) {
+    if let Some(file) = values.path(&MAIL_CA_FILE) {
+        let is_pem = fs::read(&file).map(|pem| pem.windows(BEGIN.len()).any(|window| window == BEGIN));
+        let why = match is_pem {
+            Ok(true) => return,
+            Ok(false) => "holds no PEM certificate".to_owned(),
+            Err(error) => format!("cannot be read: {error}"),
+        };
+        let text = format!("{} {why}", file.display());
+        report.problem(MAIL_CA_FILE.name(), text, Fix::Unset(MAIL_CA_FILE.name()));
+    }
+}
+
+fn insecure(values: &Values, report: &mut Report) {
+    if values.get(&DEV_MAILBOX) == Some(true) {
+        let text = "is on: mails would be shown to whoever sits at the machine, and never sent";
+        report.insecure(Refused, DEV_MAILBOX.name(), text, Fix::set(DEV_MAILBOX.name(), "off"));
+    }
+    if !values.has(MAIL_SERVER.name()) {
+        let fix = Fix::set(MAIL_SERVER.name(), "smtp.example.com");
+        report.insecure(Refused, MAIL_SERVER.name(), "is not set: accounts cannot be verified without mail", fix);
+        return;
+    }
+    if values.get(&MAIL_SERVER).is_some_and(|server| is_loopback_host(&server)) {
+        return;
+    }
+    if values.get(&MAIL_STARTTLS) == Some(false) && values.get(&MAIL_SSL_TLS) == Some(false) {
+        let text =
+            "and MAIL_SSL_TLS are both off, so that mails and the password cross the network in the clear: set one";
+        let fix = Fix::set(MAIL_STARTTLS.name(), "on");
+        report.insecure(RefusedElseWarned, MAIL_STARTTLS.name(), text, fix).beside(MAIL_SSL_TLS.name());
+    }
+    if values.get(&VALIDATE_CERTS) == Some(false) {
+        let text = "is off, so that anybody can pose as MAIL_SERVER: for a root of your own there is MAIL_CA_FILE";
+        let fix = Fix::set(VALIDATE_CERTS.name(), "on");
+        report.insecure(RefusedElseWarned, VALIDATE_CERTS.name(), text, fix);
     }
 }

@@ -1,32 +1,72 @@
-//! The settings as the rest of the server sees them: typed, by subject.
+//! All settings, a file for each group: its rows, their types, the values that follow from others, and its rules.
 
 mod accounts;
 mod branding;
+mod general;
 mod http;
 mod limits;
 mod log;
 mod mail;
+mod section;
+mod sms;
 mod storage;
 mod tokens;
+mod weak_secrets;
 
-pub use accounts::{Accounts, Argon2, Hashing, Password};
+pub use accounts::{Accounts, Argon2, Enumeration, Hashing, Password};
 pub(crate) use branding::Looks;
+pub(super) use general::{REALMS, check_realm_tables, why_production};
 pub use http::Http;
-pub use log::Log;
-pub use mail::{Credentials, Mail, MailTls, MailTransport, Sms, Smtp, Twilio};
+pub use log::{Log, LogFormat};
+pub use mail::{Credentials, Mail, MailTls, MailTransport, Smtp};
+pub(super) use section::Context;
+pub(crate) use section::Section;
+pub use sms::{Sms, Twilio};
 pub use storage::Store;
-pub use tokens::{Signing, Token};
+pub(super) use storage::{DATA_DIR, ENCRYPTION_KEY};
+pub(super) use tokens::{JWT_SECRET, needs_jwt_secret};
+pub use tokens::{JwtAlgorithm, Signing, Token};
 
 use std::path::PathBuf;
 
 use portcullis_core::{id::RealmName, limit::Limits};
 
-use super::{
-    choices::Environment,
-    table::{APP_NAME, ENVIRONMENT, PUBLIC_URL, REALMS, TEMPLATES_DIR},
-    value::PublicUrl,
-    values::Values,
-};
+use super::{environment::Environment, report::Report, value::PublicUrl, values::Values};
+use general::{APP_NAME, ENVIRONMENT, PUBLIC_URL, TEMPLATES_DIR};
+
+/// All sections, in the order in which they are listed.
+pub(crate) static SECTIONS: &[Section] = &[
+    general::SECTION,
+    http::SECTION,
+    storage::SECTION,
+    tokens::SECTION,
+    accounts::SECTION,
+    limits::SECTION,
+    mail::SECTION,
+    sms::SECTION,
+    log::SECTION,
+];
+
+/// Gives settings that are not set the values that follow from others. Where such a value depends on a text that cannot
+/// be read, it is left out: the report about that text is enough.
+pub(super) fn derive(values: &mut Values) -> Environment {
+    let environment = general::derive(values);
+    for section in SECTIONS {
+        section.derive(values, environment);
+    }
+    environment
+}
+
+/// Reports what contradicts itself, what does not fit the disk, and what is insecure.
+pub(super) fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
+    for section in SECTIONS {
+        section.check(values, context, report);
+    }
+    let reserved: Vec<_> = values.reserved().collect();
+    if !reserved.is_empty() {
+        report.warning(reserved, "accepted, but without effect in this version");
+    }
+}
 
 /// Everything that can be set.
 #[derive(Debug)]

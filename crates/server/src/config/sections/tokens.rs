@@ -1,15 +1,66 @@
+//! Access tokens and sessions.
+
 use std::time::Duration;
 
 use portcullis_core::SecretString;
 
+use super::{
+    general::PUBLIC_URL,
+    section::{Context, Section, settings},
+    weak_secrets::{absent, is_monotonous, is_published},
+};
 use crate::config::{
-    choices::JwtAlgorithm,
-    table::{
-        ACCESS_TOKEN_TTL, JWT_ALGORITHM, JWT_AUDIENCE, JWT_ISSUER, JWT_KEY_ROTATION, JWT_SECRET, JWT_SECRET_PREVIOUS,
-        REFRESH_TOKEN_TTL, SESSION_MAX_AGE,
-    },
+    environment::Environment,
+    fix::Fix,
+    report::{Report, Severity::RefusedElseWarned},
+    setting::Fallback::{Derived, Fixed, Nothing},
+    value::{CLIENTS, Choice, DURATION, SECRET, TEXT, choice},
     values::Values,
 };
+
+pub(super) const SECTION: Section = Section::new("Tokens and sessions", SETTINGS).deriving(derive).checked(check);
+
+settings! {
+    JWT_ALGORITHM: JwtAlgorithm = choice(), Fixed("HS256"),
+        "The algorithm that signs access tokens: by `JWT_SECRET`, or by key pairs of the server's own making.";
+    JWT_SECRET: SecretString = SECRET, Derived("generated in development"),
+        "The secret that signs access tokens with HS256, 32 bytes or more.", secret, random;
+    JWT_SECRET_PREVIOUS: SecretString = SECRET, Nothing,
+        "The secret before, which still verifies and no longer signs.", secret;
+    JWT_KEY_ROTATION: Duration = DURATION, Fixed("90d"),
+        "How long a key pair of the server's own signs; the next is published an hour before it begins.";
+    JWT_ISSUER: String = TEXT, Derived("`PUBLIC_URL/{realm}`"),
+        "The `iss` of access tokens; `{realm}` stands for the realm's name.";
+    JWT_AUDIENCE: String = TEXT, Nothing,
+        "The `aud` of access tokens, which have none without it.";
+    ACCESS_TOKEN_TTL: Duration = DURATION, Fixed("30m"),
+        "How long an access token lives.";
+    REFRESH_TOKEN_TTL: Duration = DURATION, Fixed("30d"),
+        "How long a refresh token may lie unused.";
+    SESSION_MAX_AGE: Duration = DURATION, Fixed("90d"),
+        "How long a session lives at most, however much it is used.";
+    API_CLIENTS: () = CLIENTS, Nothing,
+        "Services that may ask about tokens, as `id:secret` by commas.", secret, reserved;
+}
+
+/// What signs access tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JwtAlgorithm {
+    /// HMAC with a shared secret.
+    Hs256,
+    /// RSA.
+    Rs256,
+    /// ECDSA on P-256.
+    Es256,
+    /// Ed25519.
+    EdDsa,
+}
+
+impl Choice for JwtAlgorithm {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("HS256", Self::Hs256), ("RS256", Self::Rs256), ("ES256", Self::Es256), ("EdDSA", Self::EdDsa)];
+    const PLACEHOLDER: &'static str = "HS256|RS256|ES256|EdDSA";
+}
 
 /// Access tokens and sessions.
 #[derive(Debug)]
@@ -61,5 +112,39 @@ impl Token {
             refresh_ttl: values.get(&REFRESH_TOKEN_TTL)?,
             key_rotation: values.get(&JWT_KEY_ROTATION)?,
         })
+    }
+}
+
+fn derive(values: &mut Values, _: Environment) {
+    values.derive(&JWT_ISSUER, |values| Some(format!("{}/{{realm}}", values.get(&PUBLIC_URL)?)));
+}
+
+/// Whether access tokens are signed with a shared secret.
+pub(in crate::config) fn needs_jwt_secret(values: &Values) -> bool {
+    values.get(&JWT_ALGORITHM) == Some(JwtAlgorithm::Hs256)
+}
+
+const SHORTEST_SECRET: usize = 32;
+
+fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
+    if !needs_jwt_secret(values) {
+        return;
+    }
+    if !values.has(JWT_SECRET.name()) {
+        absent(JWT_SECRET.name(), context, report);
+    }
+    for name in [JWT_SECRET.name(), JWT_SECRET_PREVIOUS.name()] {
+        let Some(secret) = values.text(name) else { continue };
+        let why = if is_published(secret.trim()) {
+            "is an example that everybody knows".to_owned()
+        } else if secret.len() < SHORTEST_SECRET {
+            format!("is shorter than {SHORTEST_SECRET} bytes and can be guessed")
+        } else if is_monotonous(secret.as_bytes()) {
+            "is one character over and over".to_owned()
+        } else {
+            continue;
+        };
+        let fix = if name == JWT_SECRET.name() { Fix::NewSecret(name) } else { Fix::Unset(name) };
+        report.insecure(RefusedElseWarned, name, why, fix);
     }
 }

@@ -115,8 +115,7 @@ async fn d86_no_page_of_another_origin_is_let_in_by_default() {
 #[tokio::test]
 async fn d87_production_shows_no_documentation_and_no_mailbox() {
     let app = TestApp::with(&PRODUCTION).await;
-    for path in ["/docs", "/redoc", "/openapi.json", "/dev/mailbox", "/dev/mailbox.json", "/v1/openapi.json"]
-    {
+    for path in ["/docs", "/redoc", "/openapi.json", "/dev/mailbox", "/dev/mailbox.json", "/v1/openapi.json"] {
         problem(app.get(path).await, 404).await;
     }
     let landing = app.get("/").await.text().await.unwrap();

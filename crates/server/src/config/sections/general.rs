@@ -1,0 +1,118 @@
+//! General settings: where the server runs, under which names and addresses, and for which realms.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use portcullis_core::id::RealmName;
+
+use super::{
+    http::{HOST, PORT},
+    section::{Context, Section, settings},
+};
+use crate::config::{
+    environment::Environment,
+    fix::Fix,
+    origin::Origin,
+    report::{
+        Report,
+        Severity::{Refused, RefusedElseWarned},
+    },
+    setting::Fallback::{Derived, Fixed, Nothing},
+    value::{DOMAIN, PATH, PUBLIC, PublicUrl, REALM_NAMES, TEXT, choice},
+    values::Values,
+};
+
+pub(super) const SECTION: Section = Section::new("General", SETTINGS).checked(check);
+
+settings! {
+    ENVIRONMENT: Environment = choice(),
+        Derived("`development` when `HOST` and `PUBLIC_URL` are loopback, else `production`"),
+        "Where the server runs: `production` refuses every insecure setting, with one list of all that is wrong.";
+    APP_NAME: String = TEXT, Fixed("Portcullis"),
+        "The name that pages and mails show.";
+    PUBLIC_URL: PublicUrl = PUBLIC, Derived("from `APP_DOMAIN`, else `http://127.0.0.1:PORT`"),
+        "What links in mails start with; the `Host` header is never asked.";
+    APP_DOMAIN: PublicUrl = DOMAIN, Nothing,
+        "The host, perhaps with a port, from which `PUBLIC_URL` is made: `http` for loopback, `https` otherwise.";
+    REALMS: Vec<RealmName> = REALM_NAMES, Fixed("User1,User2"),
+        "The realms by commas, each a separate population of users and the first part of its paths.";
+    TEMPLATES_DIR: PathBuf = PATH, Nothing,
+        "A folder whose files replace the built-in templates of the same name.";
+}
+
+/// Gives `PUBLIC_URL` and `ENVIRONMENT` the values that follow from others. All other sections come after this one.
+pub(super) fn derive(values: &mut Values) -> Environment {
+    values.derive(&PUBLIC_URL, public_url);
+    values.derive(&ENVIRONMENT, |values| Some(environment(values).as_str().to_owned()));
+    environment(values)
+}
+
+fn public_url(values: &Values) -> Option<String> {
+    if values.has(APP_DOMAIN.name()) {
+        return values.get(&APP_DOMAIN).map(|url| url.to_string());
+    }
+    let port = values.get(&PORT)?;
+    Some(match values.get(&HOST)? {
+        IpAddr::V6(host) if host.is_loopback() => format!("http://[{host}]:{port}"),
+        _ => format!("http://127.0.0.1:{port}"),
+    })
+}
+
+/// What cannot be read does not make it production: that would bury the one mistake under a list of others.
+fn environment(values: &Values) -> Environment {
+    values.get(&ENVIRONMENT).unwrap_or_else(|| {
+        let is_local = values.get(&HOST).is_none_or(|host| host.is_loopback())
+            && values.get(&PUBLIC_URL).is_none_or(|url| url.is_loopback());
+        if is_local { Environment::Development } else { Environment::Production }
+    })
+}
+
+fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
+    templates_dir(values, report);
+    https(values, report);
+}
+
+fn templates_dir(values: &Values, report: &mut Report) {
+    if let Some(folder) = values.path(&TEMPLATES_DIR)
+        && !folder.is_dir()
+    {
+        let fix = Fix::Unset(TEMPLATES_DIR.name());
+        report.problem(TEMPLATES_DIR.name(), format!("{} is no folder", folder.display()), fix);
+    }
+}
+
+fn https(values: &Values, report: &mut Report) {
+    if let Some(url) = values.get(&PUBLIC_URL)
+        && !url.is_https()
+    {
+        let text = format!("is {url}, not https: links would carry their tokens in the clear");
+        let severity = if url.is_loopback() { Refused } else { RefusedElseWarned };
+        let https = url.as_str().replacen("http://", "https://", 1);
+        let https = if url.is_loopback() { "https://accounts.example.com".to_owned() } else { https };
+        let diagnostic = report.insecure(severity, PUBLIC_URL.name(), text, Fix::set(PUBLIC_URL.name(), https));
+        if values.is_derived(PUBLIC_URL.name()) && values.has(APP_DOMAIN.name()) {
+            diagnostic.beside(APP_DOMAIN.name());
+        }
+    }
+}
+
+/// Realms that have a table in TOML must be realms.
+pub(in crate::config) fn check_realm_tables(values: &Values, tables: &[(String, Origin)], report: &mut Report) {
+    let Some(realms) = values.get(&REALMS) else { return };
+    for (table, origin) in tables {
+        if !realms.iter().any(|realm| realm.as_str() == table) {
+            let names: Vec<&str> = realms.iter().map(|realm| realm.as_str()).chain([table.as_str()]).collect();
+            let text = "is a table in TOML, but REALMS does not name that realm";
+            report.problem(format!("realms.{table}"), text, Fix::set(REALMS.name(), names.join(","))).at(origin);
+        }
+    }
+}
+
+/// Says why it counts as production, where `ENVIRONMENT` is not set.
+pub(in crate::config) fn why_production(values: &Values, environment: Environment) -> Option<String> {
+    if environment == Environment::Development || !values.is_derived(ENVIRONMENT.name()) {
+        return None;
+    }
+    let is_exposed = values.get(&HOST).is_some_and(|host| !host.is_loopback());
+    let name = if is_exposed { HOST.name() } else { PUBLIC_URL.name() };
+    Some(format!("It counts as production because {name} is not loopback, and ENVIRONMENT is not set."))
+}

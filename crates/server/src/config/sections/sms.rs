@@ -1,0 +1,96 @@
+//! SMS, sent by Twilio.
+
+use portcullis_core::SecretString;
+
+use super::section::{Context, Section, settings};
+use crate::config::{
+    fix::Fix,
+    report::{Report, Severity::Refused},
+    setting::Fallback::{Fixed, Nothing},
+    value::{API_URL, COUNTRIES, SECRET, TEXT},
+    values::Values,
+};
+
+pub(super) const SECTION: Section = Section::new("SMS", SETTINGS).checked(check);
+
+settings! {
+    TWILIO_SID: String = TEXT, Nothing,
+        "The account at Twilio, which sends the SMS.";
+    TWILIO_AUTH_TOKEN: SecretString = SECRET, Nothing,
+        "The token of the account at Twilio.", secret;
+    TWILIO_NUMBER: String = TEXT, Nothing,
+        "The number that SMS come from.";
+    TWILIO_API_URL: String = API_URL, Fixed("https://api.twilio.com"),
+        "Where Twilio's API is; plain `http` only to loopback.";
+    SMS_COUNTRIES: Vec<String> = COUNTRIES, Nothing,
+        "The countries, by their ISO codes, to which an SMS may go; in development all without it.";
+}
+
+/// Short messages.
+#[derive(Debug)]
+pub struct Sms {
+    /// Who takes them; none where there is no account, and in the development mailbox's place.
+    pub twilio: Option<Twilio>,
+    /// `SMS_COUNTRIES`
+    pub countries: Option<Vec<String>>,
+}
+
+/// An account at Twilio.
+#[derive(Debug)]
+pub struct Twilio {
+    /// `TWILIO_SID`
+    pub sid: String,
+    /// `TWILIO_AUTH_TOKEN`
+    pub auth_token: SecretString,
+    /// `TWILIO_NUMBER`
+    pub number: String,
+    /// `TWILIO_API_URL`
+    pub api_url: String,
+}
+
+impl Sms {
+    pub(super) fn read(values: &Values) -> Option<Self> {
+        let twilio = match values.get(&TWILIO_SID) {
+            None => None,
+            Some(sid) => Some(Twilio {
+                sid,
+                auth_token: values.get(&TWILIO_AUTH_TOKEN)?,
+                number: values.get(&TWILIO_NUMBER)?,
+                api_url: values.get(&TWILIO_API_URL)?,
+            }),
+        };
+        Some(Self { twilio, countries: values.get(&SMS_COUNTRIES) })
+    }
+}
+
+fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
+    twilio(values, report);
+    insecure(values, report);
+}
+
+fn twilio(values: &Values, report: &mut Report) {
+    if !values.has(TWILIO_SID.name()) {
+        return;
+    }
+    for (name, fix) in [
+        (TWILIO_AUTH_TOKEN.name(), Fix::in_a_file(TWILIO_AUTH_TOKEN.name())),
+        (TWILIO_NUMBER.name(), Fix::set(TWILIO_NUMBER.name(), "+15005550006")),
+    ] {
+        if !values.has(name) {
+            report.problem(name, "is needed beside TWILIO_SID", fix);
+        }
+    }
+}
+
+fn insecure(values: &Values, report: &mut Report) {
+    if values.get(&TWILIO_SID).is_some_and(|sid| !sid.bytes().all(|b| b.is_ascii_alphanumeric())) {
+        let fix = Fix::set(TWILIO_SID.name(), "AC0123456789abcdef0123456789abcdef");
+        let text = "is no account's SID: those are letters and digits, as Twilio's console shows";
+        report.insecure(Refused, TWILIO_SID.name(), text, fix);
+    }
+    if values.has(TWILIO_SID.name()) && !values.has(SMS_COUNTRIES.name()) {
+        let text = "is not set beside TWILIO_SID: name the countries to which an SMS may go";
+        let fix = Fix::set(SMS_COUNTRIES.name(), "US,CA");
+        report.insecure(Refused, SMS_COUNTRIES.name(), text, fix);
+    }
+}

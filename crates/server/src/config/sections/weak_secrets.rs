@@ -1,0 +1,24 @@
+//! Secrets that others know or can guess.
+
+use super::section::Context;
+use crate::config::{
+    fix::Fix,
+    report::{Report, Severity::Refused},
+};
+
+/// Secrets printed in a README, ours or the origin's.
+const PUBLISHED: &[&str] = &["your-super-secret-jwt-key"];
+
+pub(super) fn is_published(secret: &str) -> bool {
+    PUBLISHED.contains(&secret)
+}
+
+pub(super) fn is_monotonous(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|first| bytes.iter().all(|byte| byte == first))
+}
+
+/// Reports that a secret is not set.
+pub(super) fn absent(name: &'static str, context: &Context<'_>, report: &mut Report) {
+    let kept = context.secrets_file.map(|file| format!("; the one of development is in {}", file.display()));
+    report.insecure(Refused, name, format!("is not set{}", kept.unwrap_or_default()), Fix::NewSecret(name));
+}
