@@ -83,7 +83,7 @@ async fn run(mut config: Config) -> Result<(), Failure> {
 
 fn migrate(sources: Sources, out: &mut Output) -> Result<ExitCode, Failure> {
     let config = load(sources)?;
-    cli::progress(&format_args!("bringing {} up to date", config.store.database))?;
+    cli::progress(&format_args!("bringing {} up to date", config.store.database_url))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let applied = runtime.block_on(app::migrate(&config, &SystemClock))?;
     Ok(cli::tell_of_steps(&applied, out)?.into())

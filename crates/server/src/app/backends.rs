@@ -55,7 +55,7 @@ pub(super) async fn store(
     config: &Config,
     now: Timestamp,
 ) -> Result<(Arc<dyn Store>, Option<sqlite::ServeLock>), BuildError> {
-    match &config.store.database {
+    match &config.store.database_url {
         Database::Sqlite(path) => {
             make_data_dir(config)?;
             let lock = sqlite::ServeLock::acquire(path).map_err(DatabaseError::from)?;
@@ -75,8 +75,8 @@ fn mongodb_settings(config: &Config, url: &portcullis_core::SecretString) -> mon
     mongodb::Settings {
         url: url.clone(),
         realms: config.realms.clone(),
-        timeout: config.store.timeout,
-        patience: config.store.wait,
+        timeout: config.store.database_timeout,
+        patience: config.store.database_wait_timeout,
     }
 }
 
@@ -159,7 +159,7 @@ fn twilio(twilio: &config::Twilio, timeout: Duration) -> Result<TwilioSender, Ma
 /// Brings the database up to date; gives the steps that were taken.
 pub(super) async fn migrate(config: &Config, now: Timestamp) -> Result<Vec<String>, BuildError> {
     let step = |version: u32, name: &str| format!("{version:04} {name}");
-    match &config.store.database {
+    match &config.store.database_url {
         Database::Sqlite(path) => {
             make_data_dir(config)?;
             let taken = sqlite::migrate(path, now).map_err(DatabaseError::from)?;

@@ -17,7 +17,12 @@ pub(super) fn access_tokens(token: &config::Token) -> AccessTokens {
         }
         Signing::KeyPair(_) => Keyring::default(),
     };
-    AccessTokens { issuer: token.issuer.clone(), audience: token.audience.clone(), lifetime: token.access_ttl, keys }
+    AccessTokens {
+        issuer: token.jwt_issuer.clone(),
+        audience: token.jwt_audience.clone(),
+        lifetime: token.access_token_ttl,
+        keys,
+    }
 }
 
 /// How keys of our own are made, where they are wanted.
@@ -30,5 +35,5 @@ pub(super) fn own_keys(config: &config::Config) -> Option<OwnKeys> {
         JwtAlgorithm::EdDsa => Algorithm::EdDsa,
     };
     let sealed_by = config.store.encryption_keys.clone();
-    Some(OwnKeys { algorithm, rotation: config.token.key_rotation, sealed_by })
+    Some(OwnKeys { algorithm, rotation: config.token.jwt_key_rotation, sealed_by })
 }

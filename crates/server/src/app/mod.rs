@@ -123,7 +123,7 @@ impl App {
     pub async fn build(config: &Config, outside: Outside) -> Result<Self, BuildError> {
         let Outside { clock, random, adjust } = outside;
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
-        let templates = Arc::new(templates::templates(config)?);
+        let templates = Arc::new(templates::templates(&config.templates)?);
         let backends::Outlets { mailer, sms, mailbox } = backends::outlets(config, &clock)?;
         let (store, lock) = backends::store(config, ctx.now).await?;
         let encryption_keys = &config.store.encryption_keys;
@@ -163,14 +163,14 @@ impl App {
                 mailbox,
                 openapi: Default::default(),
                 limits: Limits {
-                    body: config.http.body_limit,
+                    body: config.http.body_limit_bytes,
                     body_time: config.http.body_timeout,
                     time: config.http.request_timeout,
                 },
                 stopping: Default::default(),
                 face: face(config),
                 proxies: config.http.trusted_proxies.clone(),
-                cors_origins: config.http.cors_origins.clone(),
+                cors_origins: config.http.cors_allowed_origins.clone(),
             },
             patience: Patience {
                 head: config.http.header_timeout,
@@ -261,7 +261,7 @@ fn rules(config: &Config) -> Rules {
         registration_lifetime: config.accounts.registration_ttl,
         verification_lifetime: config.accounts.verification_ttl,
         reset_lifetime: config.accounts.reset_ttl,
-        refresh_lifetime: config.token.refresh_ttl,
+        refresh_lifetime: config.token.refresh_token_ttl,
         code_lifetime: config.accounts.otp_ttl,
         sms_countries: config.sms.countries.clone(),
         delete_max_auth_age: config.accounts.delete_max_auth_age,

@@ -56,6 +56,13 @@ pub(crate) trait Entry: Sync + fmt::Debug {
     fn meant(&self, text: &str) -> Option<String>;
 }
 
+impl Info {
+    /// Removes blanks around a value. They belong to it only where it is secret.
+    pub(super) fn trimmed<'a>(&self, text: &'a str) -> &'a str {
+        if self.is_secret { text } else { text.trim() }
+    }
+}
+
 impl<T: 'static> Setting<T> {
     pub(super) const fn new(name: &'static str, form: ValueFormat<T>, default: Fallback, doc: &'static str) -> Self {
         let info = Info {

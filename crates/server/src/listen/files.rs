@@ -36,7 +36,7 @@ pub fn make_room(config: &mut Config) {
 /// How many files are kept for others than the clients.
 fn reserve(config: &Config) -> usize {
     let metrics = config.http.metrics_listen.map_or(0, |_| MEASURERS);
-    let database = match config.store.database {
+    let database = match config.store.database_url {
         Database::Sqlite(_) => 0,
         #[cfg(feature = "mongodb")]
         Database::MongoDb(_) => DATABASE_SERVER,

@@ -85,7 +85,7 @@ impl Templates {
     }
 
     fn message_values(&self, realm: &str, now: Timestamp) -> Value {
-        context! { app_name => self.look.app_name.as_str(), realm, year => now.year() }
+        context! { app_name => self.branding.app_name.as_str(), realm, year => now.year() }
     }
 
     /// All that goes out, to John.

@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use crate::config::Branding;
+
 use super::{
-    Look, Templates,
+    Templates,
     catalogue::{Kind, TEMPLATES},
     meaning,
 };
@@ -13,8 +15,8 @@ use super::{
 /// # Errors
 /// When a built-in template is faulty, which a test rules out.
 pub fn templates_markdown() -> Result<String, super::TemplateError> {
-    let look = Look { app_name: String::new(), root: String::new(), min_length: 8 };
-    let templates = Templates::load(None, look)?;
+    let branding = Branding { app_name: String::new(), root: String::new(), min_length: 8 };
+    let templates = Templates::load(None, branding)?;
     let mut page: String = Kind::ALL.into_iter().map(|kind| group(&templates, kind)).collect();
     page.push_str("### Variables\n\n| name | stands for |\n|---|---|\n");
     let names: std::collections::BTreeSet<String> =

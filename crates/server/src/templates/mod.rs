@@ -23,24 +23,14 @@ pub(crate) use variables::meaning;
 
 use std::path::Path;
 
+use crate::config::Branding;
 use engine::Engine;
 
 /// All templates, checked: each was filled with a sample before anybody asked for it.
 #[derive(Debug)]
 pub struct Templates {
     engine: Engine,
-    look: Look,
-}
-
-/// What all templates may say about the server.
-#[derive(Debug, Clone)]
-pub struct Look {
-    /// The name of the app.
-    pub app_name: String,
-    /// The path under which the server is reached: empty, or `/auth` for `https://example.com/auth`.
-    pub root: String,
-    /// The least length of a password.
-    pub min_length: usize,
+    branding: Branding,
 }
 
 impl Templates {
@@ -48,22 +38,22 @@ impl Templates {
     ///
     /// # Errors
     /// [`TemplateError`], with all that is wrong: unreadable, not in Jinja's syntax, or with a name that nothing defines.
-    pub fn load(dir: Option<&Path>, look: Look) -> Result<Self, TemplateError> {
-        Self::load_beside(Vec::new(), dir, look)
+    pub fn load(dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
+        Self::load_beside(Vec::new(), dir, branding)
     }
 
     /// The same, where files that replace nothing are wrong, too.
     ///
     /// # Errors
     /// [`TemplateError`], with all that is wrong.
-    pub(crate) fn check(dir: Option<&Path>, look: Look) -> Result<Self, TemplateError> {
+    pub(crate) fn check(dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
         let strangers = dir.map(strangers).transpose()?.unwrap_or_default();
-        Self::load_beside(strangers, dir, look)
+        Self::load_beside(strangers, dir, branding)
     }
 
-    fn load_beside(mut faults: Vec<Fault>, dir: Option<&Path>, look: Look) -> Result<Self, TemplateError> {
+    fn load_beside(mut faults: Vec<Fault>, dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
         let (engine, unreadable) = Engine::load(dir);
-        let templates = Self { engine, look };
+        let templates = Self { engine, branding };
         faults.extend(unreadable);
         faults.extend(templates.faults());
         TemplateError::unless_none(faults)?;

@@ -134,7 +134,7 @@ impl Templates {
     }
 
     fn page_values(&self, page: &Page<'_>, realm: &str, now: Timestamp) -> Value {
-        let look = &self.look;
+        let look = &self.branding;
         let base = context! {
             app_name => look.app_name.as_str(),
             root => look.root.as_str(),

@@ -153,7 +153,7 @@ fn without_settings_it_is_development_on_loopback() {
     assert_eq!(config.environment, Environment::Development);
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8000");
     assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8000");
-    assert_eq!(config.token.issuer, "http://127.0.0.1:8000/{realm}");
+    assert_eq!(config.token.jwt_issuer, "http://127.0.0.1:8000/{realm}");
     assert_eq!(config.app_name, "Portcullis");
     assert!(config.http.docs);
     assert!(matches!(config.mail.transport, MailTransport::DevMailbox { size: 200 }));
@@ -294,7 +294,7 @@ fn dotenv_knows_quotes_comments_and_export_and_replaces_nothing() {
     let config = Desk::new().file(".env", &text.replace("''", "\\'")).config();
     assert_eq!(config.app_name, "It's 'us' # here");
     assert_eq!(config.mail.from_name, "A");
-    assert_eq!(config.token.audience.as_deref(), Some("a$HOME#b"));
+    assert_eq!(config.token.jwt_audience.as_deref(), Some("a$HOME#b"));
     let errors = Desk::new().file(".env", "# fine\nPORT\nAPP_NAME=\"open\n").errors();
     assert_has(&errors, &["line 2: there is no `=`", "line 3: the quotation mark is not closed"]);
 }
@@ -351,7 +351,7 @@ fn it_is_production_as_soon_as_others_can_reach_it() {
 #[test]
 fn the_database_lies_in_the_data_folder_unless_it_is_named() {
     let desk = Desk::new().env("DATA_DIR", "./kept/");
-    let file = |desk: &Desk| match desk.config().store.database {
+    let file = |desk: &Desk| match desk.config().store.database_url {
         Database::Sqlite(path) => path,
         other => panic!("{other:?}"),
     };
@@ -372,7 +372,7 @@ fn mongodb_is_named_by_its_url_under_either_name_and_its_password_is_never_shown
     const URL: &str = "mongodb://user:hushhush@db.example.com,db2.example.com:27018/accounts?replicaSet=rs0";
     for name in ["DATABASE_URL", "MONGO_URL"] {
         let desk = Desk::new().env(name, URL);
-        match desk.config().store.database {
+        match desk.config().store.database_url {
             Database::MongoDb(url) => assert_eq!(url.expose_secret(), URL),
             other => panic!("{other:?}"),
         }
@@ -382,7 +382,7 @@ fn mongodb_is_named_by_its_url_under_either_name_and_its_password_is_never_shown
         assert!(!shown.contains("hushhush"));
     }
     let both = Desk::new().env("MONGO_URL", URL).env("DATABASE_URL", "sqlite://here.db");
-    assert!(matches!(both.config().store.database, Database::Sqlite(_)));
+    assert!(matches!(both.config().store.database_url, Database::Sqlite(_)));
 }
 
 #[test]
@@ -540,7 +540,7 @@ fn an_origin_that_no_browser_would_send_is_refused_and_said_how_it_should_be() {
     }
     let origins = "https://App.example.com:443, http://b.example.com:81";
     let config = Desk::new().env("CORS_ALLOWED_ORIGINS", origins).config();
-    assert_eq!(config.http.cors_origins, ["https://app.example.com", "http://b.example.com:81"]);
+    assert_eq!(config.http.cors_allowed_origins, ["https://app.example.com", "http://b.example.com:81"]);
 }
 
 #[test]

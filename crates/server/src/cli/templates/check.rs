@@ -4,11 +4,12 @@ use serde_json::json;
 
 use crate::{
     cli::output::{BAD, GOOD, Output},
-    templates::{Look, TEMPLATES, Templates},
+    config::Branding,
+    templates::{TEMPLATES, Templates},
 };
 
-pub(super) fn check(dir: Option<&Path>, look: Look, out: &mut Output) -> io::Result<u8> {
-    let judged = Templates::check(dir, look);
+pub(super) fn check(dir: Option<&Path>, branding: Branding, out: &mut Output) -> io::Result<u8> {
+    let judged = Templates::check(dir, branding);
     if out.is_json() {
         let faults = judged.as_ref().err().map_or_else(Default::default, |error| error.faults());
         out.json(&json!({ "valid": judged.is_ok(), "faults": faults }))?;

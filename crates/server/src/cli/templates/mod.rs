@@ -12,8 +12,8 @@ use portcullis_core::clock::Clock;
 
 use super::{check::tell_verdict, help, json_flag, output::Output};
 use crate::{
-    config::{Looks, Sources, inspect},
-    templates::{Look, Templates},
+    config::{self, Branding, Sources, inspect},
+    templates::Templates,
 };
 
 /// What is to be done with the templates.
@@ -86,19 +86,19 @@ pub(super) fn verb(matches: &ArgMatches) -> TemplatesVerb {
 pub fn templates(verb: &TemplatesVerb, sources: Sources, clock: &dyn Clock, out: &mut Output) -> io::Result<u8> {
     let here = sources.dir.clone();
     let inspection = inspect(sources);
-    let Some(Looks { dir, look }) = inspection.looks() else {
+    let Some(config::Templates { dir, branding }) = inspection.templates() else {
         return tell_verdict(&inspection, out);
     };
-    let load = |look: Look| Templates::load(dir.as_deref(), look).map_err(io::Error::other);
+    let load = |branding: Branding| Templates::load(dir.as_deref(), branding).map_err(io::Error::other);
     match verb {
-        TemplatesVerb::List => list::list(&load(look)?, out),
+        TemplatesVerb::List => list::list(&load(branding)?, out),
         TemplatesVerb::Check(given) => {
             let dir = given.as_ref().map(|given| here.join(given)).or(dir);
-            check::check(dir.as_deref(), look, out)
+            check::check(dir.as_deref(), branding, out)
         }
         TemplatesVerb::Export { to, force } => export::export(&here, to, *force, out),
         TemplatesVerb::Preview(to) => {
-            preview::write(&load(look)?, &here.join(to), clock.now())?;
+            preview::write(&load(branding)?, &here.join(to), clock.now())?;
             out.line(format_args!("Open {} in a browser.", to.join("index.html").display()))?;
             Ok(0)
         }

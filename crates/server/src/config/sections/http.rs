@@ -72,7 +72,7 @@ pub struct Http {
     /// `MAX_CONNECTIONS_CLIENT`
     pub max_connections_client: usize,
     /// `BODY_LIMIT_BYTES`
-    pub body_limit: usize,
+    pub body_limit_bytes: usize,
     /// `SHUTDOWN_GRACE`
     pub shutdown_grace: Duration,
     /// `METRICS_LISTEN`
@@ -80,7 +80,7 @@ pub struct Http {
     /// `TRUSTED_PROXIES`
     pub trusted_proxies: Vec<IpNet>,
     /// `CORS_ALLOWED_ORIGINS`
-    pub cors_origins: Vec<String>,
+    pub cors_allowed_origins: Vec<String>,
     /// `DOCS`
     pub docs: bool,
 }
@@ -95,11 +95,11 @@ impl Http {
             write_timeout: values.get(&WRITE_TIMEOUT)?,
             max_connections: values.get(&MAX_CONNECTIONS)?,
             max_connections_client: values.get(&MAX_CONNECTIONS_CLIENT)?,
-            body_limit: values.get(&BODY_LIMIT_BYTES)?,
+            body_limit_bytes: values.get(&BODY_LIMIT_BYTES)?,
             shutdown_grace: values.get(&SHUTDOWN_GRACE)?,
             metrics_listen: values.get(&METRICS_LISTEN),
             trusted_proxies: values.get(&TRUSTED_PROXIES).unwrap_or_default(),
-            cors_origins: values.get(&CORS_ALLOWED_ORIGINS).unwrap_or_default(),
+            cors_allowed_origins: values.get(&CORS_ALLOWED_ORIGINS).unwrap_or_default(),
             docs: values.get(&DOCS)?,
         })
     }

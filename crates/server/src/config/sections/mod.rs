@@ -1,7 +1,6 @@
 //! All settings, a file for each group: its rows, their types, the values that follow from others, and its rules.
 
 mod accounts;
-mod branding;
 mod general;
 mod http;
 mod limits;
@@ -10,11 +9,11 @@ mod mail;
 mod section;
 mod sms;
 mod storage;
+mod templates;
 mod tokens;
 mod weak_secrets;
 
 pub use accounts::{Accounts, Argon2, Enumeration, Hashing, Password};
-pub(crate) use branding::Looks;
 pub(super) use general::{REALMS, check_realm_tables, why_production};
 pub use http::Http;
 pub use log::{Log, LogFormat};
@@ -24,15 +23,14 @@ pub(crate) use section::Section;
 pub use sms::{Sms, Twilio};
 pub use storage::Store;
 pub(super) use storage::{DATA_DIR, ENCRYPTION_KEY};
+pub use templates::{Branding, Templates};
 pub(super) use tokens::{JWT_SECRET, needs_jwt_secret};
 pub use tokens::{JwtAlgorithm, Signing, Token};
-
-use std::path::PathBuf;
 
 use portcullis_core::{id::RealmName, limit::Limits};
 
 use super::{environment::Environment, report::Report, value::PublicUrl, values::Values};
-use general::{APP_NAME, ENVIRONMENT, PUBLIC_URL, TEMPLATES_DIR};
+use general::{APP_NAME, ENVIRONMENT, PUBLIC_URL};
 
 /// All sections, in the order in which they are listed.
 pub(crate) static SECTIONS: &[Section] = &[
@@ -79,8 +77,8 @@ pub struct Config {
     pub public_url: PublicUrl,
     /// The realms; at least one.
     pub realms: Vec<RealmName>,
-    /// A folder whose files replace the built-in templates.
-    pub templates_dir: Option<PathBuf>,
+    /// The templates of pages and mails.
+    pub templates: Templates,
     /// How the server listens.
     pub http: Http,
     /// Where it stores.
@@ -109,7 +107,7 @@ impl Config {
             app_name: values.get(&APP_NAME)?,
             public_url: values.get(&PUBLIC_URL)?,
             realms: values.get(&REALMS)?,
-            templates_dir: values.path(&TEMPLATES_DIR),
+            templates: Templates::read(values)?,
             http: Http::read(values)?,
             store: Store::read(values)?,
             token: Token::read(values)?,

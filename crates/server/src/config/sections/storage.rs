@@ -49,11 +49,11 @@ pub struct Store {
     /// `DATA_DIR`; it need not be there yet.
     pub data_dir: PathBuf,
     /// `DATABASE_URL`.
-    pub database: Database,
+    pub database_url: Database,
     /// `DATABASE_TIMEOUT`.
-    pub timeout: Duration,
+    pub database_timeout: Duration,
     /// `DATABASE_WAIT_TIMEOUT`.
-    pub wait: Duration,
+    pub database_wait_timeout: Duration,
     /// `ENCRYPTION_KEY`: the first wraps, all unwrap; at least one.
     pub encryption_keys: Vec<EncryptionKey>,
 }
@@ -62,13 +62,13 @@ impl Store {
     pub(super) fn read(values: &Values) -> Option<Self> {
         Some(Self {
             data_dir: values.path(&DATA_DIR)?,
-            database: match values.get(&DATABASE_URL)? {
+            database_url: match values.get(&DATABASE_URL)? {
                 Database::Sqlite(path) => Database::Sqlite(values.absolute(&path)),
                 #[cfg(feature = "mongodb")]
                 url @ Database::MongoDb(_) => url,
             },
-            timeout: values.get(&DATABASE_TIMEOUT)?,
-            wait: values.get(&DATABASE_WAIT_TIMEOUT)?,
+            database_timeout: values.get(&DATABASE_TIMEOUT)?,
+            database_wait_timeout: values.get(&DATABASE_WAIT_TIMEOUT)?,
             encryption_keys: values.get(&ENCRYPTION_KEY)?,
         })
     }

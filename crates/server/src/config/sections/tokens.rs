@@ -68,17 +68,17 @@ pub struct Token {
     /// What signs them.
     pub signing: Signing,
     /// `JWT_ISSUER`, in which `{realm}` stands for the realm's name.
-    pub issuer: String,
+    pub jwt_issuer: String,
     /// `JWT_AUDIENCE`
-    pub audience: Option<String>,
+    pub jwt_audience: Option<String>,
     /// `ACCESS_TOKEN_TTL`
-    pub access_ttl: Duration,
+    pub access_token_ttl: Duration,
     /// `SESSION_MAX_AGE`
     pub session_max_age: Duration,
     /// `REFRESH_TOKEN_TTL`
-    pub refresh_ttl: Duration,
+    pub refresh_token_ttl: Duration,
     /// `JWT_KEY_ROTATION`
-    pub key_rotation: Duration,
+    pub jwt_key_rotation: Duration,
 }
 
 /// `JWT_ALGORITHM`, with the secrets where it takes any.
@@ -105,12 +105,12 @@ impl Token {
         };
         Some(Self {
             signing,
-            issuer: values.get(&JWT_ISSUER)?,
-            audience: values.get(&JWT_AUDIENCE),
-            access_ttl: values.get(&ACCESS_TOKEN_TTL)?,
+            jwt_issuer: values.get(&JWT_ISSUER)?,
+            jwt_audience: values.get(&JWT_AUDIENCE),
+            access_token_ttl: values.get(&ACCESS_TOKEN_TTL)?,
             session_max_age: values.get(&SESSION_MAX_AGE)?,
-            refresh_ttl: values.get(&REFRESH_TOKEN_TTL)?,
-            key_rotation: values.get(&JWT_KEY_ROTATION)?,
+            refresh_token_ttl: values.get(&REFRESH_TOKEN_TTL)?,
+            jwt_key_rotation: values.get(&JWT_KEY_ROTATION)?,
         })
     }
 }

@@ -1,0 +1,152 @@
+//! The settings read from all sources, checked, and handed on typed.
+
+use std::path::PathBuf;
+
+use portcullis_core::{id::RealmName, random::Random};
+
+use super::{
+    environment::Environment,
+    layers,
+    names::Names,
+    report::{ConfigErrors, ConfigProblem, Report, Verdict},
+    resolve, secrets,
+    sections::{self, Config, Context, DATA_DIR, Password, REALMS, SECTIONS, Templates},
+    sources::Sources,
+    values::Values,
+};
+
+/// A valid configuration.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    /// What is suspicious, but not refused.
+    pub warnings: Vec<ConfigProblem>,
+}
+
+/// The settings as read and checked. Nothing has been created.
+#[derive(Debug)]
+pub struct Inspection {
+    environment: Environment,
+    values: Values,
+    verdict: Verdict,
+    secrets_file: Option<PathBuf>,
+}
+
+/// Reads and checks the settings. In development, missing secrets are generated and kept in `DATA_DIR`.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigErrors> {
+    let mut inspection = inspect(sources);
+    if inspection.verdict.problems.is_empty() {
+        inspection.make_secrets(random);
+    }
+    let why_production = sections::why_production(&inspection.values, inspection.environment);
+    let Inspection { values, verdict: Verdict { mut problems, warnings }, .. } = inspection;
+    match Config::read(&values) {
+        Some(config) if problems.is_empty() => Ok(Loaded { config, warnings }),
+        None if problems.is_empty() => {
+            problems.push(defect());
+            Err(ConfigErrors::new(problems, None))
+        }
+        _ => Err(ConfigErrors::new(problems, why_production)),
+    }
+}
+
+/// Reads and checks the settings. Nothing is created or written.
+#[must_use]
+pub fn inspect(sources: Sources) -> Inspection {
+    let mut report = Report::default();
+    let dir = sources.dir.clone();
+    let names = Names::new(SECTIONS.iter().flat_map(|section| section.settings.iter().copied()));
+    let (layers, realm_tables) = layers::collect(sources, &names, &mut report);
+    let mut values = resolve::resolve(names, &layers, dir, &mut report);
+    let environment = sections::derive(&mut values);
+    let secrets_file = secrets::file(&values);
+    if let Some(file) = &secrets_file {
+        secrets::read(&mut values, file, environment, &mut report);
+    }
+    let context = Context { environment, secrets_file: secrets_file.as_deref().filter(|file| file.exists()) };
+    sections::check(&values, &context, &mut report);
+    sections::check_realm_tables(&values, &realm_tables, &mut report);
+    let verdict = report.settle(environment == Environment::Production, &|name| values.provenance(name));
+    Inspection { environment, values, verdict, secrets_file }
+}
+
+impl Inspection {
+    /// Returns the environment in which the server would run.
+    #[must_use]
+    pub const fn environment(&self) -> Environment {
+        self.environment
+    }
+
+    /// Returns what is wrong.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn verdict(&self) -> Result<(), ConfigErrors> {
+        match self.verdict.problems.as_slice() {
+            [] => Ok(()),
+            problems => {
+                Err(ConfigErrors::new(problems.to_vec(), sections::why_production(&self.values, self.environment)))
+            }
+        }
+    }
+
+    /// Returns the names of the realms.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn realms(&self) -> Result<Vec<RealmName>, ConfigErrors> {
+        self.verdict()?;
+        self.values.get(&REALMS).ok_or_else(|| ConfigErrors::new(vec![defect()], None))
+    }
+
+    /// Returns the settings of passwords.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn password(&self) -> Result<Password, ConfigErrors> {
+        self.verdict()?;
+        Password::read(&self.values).ok_or_else(|| ConfigErrors::new(vec![defect()], None))
+    }
+
+    /// Returns what is suspicious, but not refused.
+    #[must_use]
+    pub fn warnings(&self) -> &[ConfigProblem] {
+        &self.verdict.warnings
+    }
+
+    /// Returns the settings of templates; none where one of these is wrong, whatever else is.
+    pub(crate) fn templates(&self) -> Option<Templates> {
+        Templates::read(&self.values)
+    }
+
+    /// Returns the values of all settings.
+    pub(crate) const fn values(&self) -> &Values {
+        &self.values
+    }
+
+    fn make_secrets(&mut self, random: &dyn Random) {
+        let Some(file) = &self.secrets_file else { return };
+        if let Err(error) = secrets::generate(&mut self.values, file, random) {
+            self.verdict.problems.push(ConfigProblem {
+                name: file.display().to_string(),
+                text: format!("cannot be made: {error}; set JWT_SECRET and ENCRYPTION_KEY, or DATA_DIR"),
+                origin: self.values.provenance(DATA_DIR.name()).map(|provenance| provenance.to_string()),
+                fix: Some("name a folder that can be written to by DATA_DIR".to_owned()),
+            });
+        }
+    }
+}
+
+/// The problem that a default cannot be read. It never occurs: a test reads all defaults.
+fn defect() -> ConfigProblem {
+    ConfigProblem {
+        name: "Portcullis".to_owned(),
+        text: "a default of this version cannot be read: please report it".to_owned(),
+        origin: None,
+        fix: None,
+    }
+}

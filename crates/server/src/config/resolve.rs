@@ -1,0 +1,142 @@
+//! From the layers to values: the strongest source of each setting counts, and its text must have the setting's format.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use portcullis_core::{ExposeSecret, SecretString};
+
+use super::{
+    fix::{Fix, quoted, unset},
+    layers::Layer,
+    names::Names,
+    origin::Source,
+    permissions,
+    report::{Report, Severity},
+    setting::{Entry, FILE_SUFFIX, Fallback, Info},
+    text_file,
+    value::authority,
+    values::{ConfiguredValue, Values},
+};
+
+/// Takes each setting from its strongest source, reads the files that are named, and checks the format.
+pub(super) fn resolve(names: Names, layers: &[Layer], dir: PathBuf, report: &mut Report) -> Values {
+    let mut configured = BTreeMap::new();
+    for setting in names.settings() {
+        let info = setting.info();
+        let Some(value) = strongest(layers, info, &dir, report) else { continue };
+        if let Some(text) = &value.text {
+            check(setting, text, report);
+        }
+        configured.insert(info.name, value);
+    }
+    report_open_files(&names, &configured, report);
+    Values::new(names, configured, dir)
+}
+
+fn strongest(layers: &[Layer], info: &Info, dir: &Path, report: &mut Report) -> Option<ConfiguredValue> {
+    let find = |is_file| layers.iter().find_map(|layer| layer.get(info.name, is_file));
+    match (find(false), find(true)) {
+        (None, None) => None,
+        (Some((text, origin)), None) => {
+            let source = Source { origin: origin.clone(), file: None };
+            Some(ConfiguredValue { text: Some(text.clone()), source })
+        }
+        (None, Some((path, origin))) => {
+            let file = dir.join(path.expose_secret().trim());
+            let text = read_file(info, &file, report);
+            Some(ConfiguredValue { text, source: Source { origin: origin.clone(), file: Some(file) } })
+        }
+        (Some((_, here)), Some((path, there))) => {
+            let name = info.name;
+            let text = format!("is set ({here}) and so is {name}{FILE_SUFFIX} ({there}): keep one of them");
+            let here = Source { origin: here.clone(), file: None };
+            let there = Source { origin: there.clone(), file: Some(dir.join(path.expose_secret().trim())) };
+            // A secret is better kept in its file.
+            let worse = if info.is_secret { &here } else { &there };
+            report.problem(name, text, Fix::Do(unset(name, Some(worse))));
+            Some(ConfiguredValue { text: None, source: here })
+        }
+    }
+}
+
+/// Reads the file that `NAME_FILE` names. The newline at its end does not count.
+fn read_file(info: &Info, path: &Path, report: &mut Report) -> Option<SecretString> {
+    let name = format!("{}{FILE_SUFFIX}", info.name);
+    let mut unusable = |why: String| {
+        let fix = Fix::Do(format!("write the value into {}, or name the file that has it", quoted(path)));
+        report.problem(name.as_str(), format!("{} {why}", path.display()), fix);
+    };
+    let text = match text_file::read(path) {
+        Ok(text) => text,
+        Err(error) => {
+            unusable(format!("cannot be read: {error}"));
+            return None;
+        }
+    };
+    let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+    if text.trim().is_empty() {
+        unusable("is empty".to_owned());
+        return None;
+    }
+    if must_be_private(info, text) && permissions::is_open_to_others(path) {
+        let text = format!("others can read {}", path.display());
+        report.insecure(Severity::RefusedElseWarned, name, text, Fix::close(path));
+    }
+    Some(text.into())
+}
+
+/// Whether others must not read the text: a secret, or a URL with a password in it.
+fn must_be_private(info: &Info, text: &str) -> bool {
+    info.is_secret || authority(text).is_some_and(|(user, _)| user.is_some_and(|user| user.contains(':')))
+}
+
+/// Reports settings files that contain secrets and that others can read, each once.
+fn report_open_files(names: &Names, configured: &BTreeMap<&'static str, ConfiguredValue>, report: &mut Report) {
+    let mut private: BTreeMap<&Path, Vec<&str>> = BTreeMap::new();
+    for info in names.settings().map(|setting| setting.info()) {
+        let Some(ConfiguredValue { text: Some(text), source: Source { origin, file: None } }) =
+            configured.get(info.name)
+        else {
+            continue;
+        };
+        if let Some(file) = origin.file().filter(|_| must_be_private(info, text.expose_secret())) {
+            private.entry(file).or_default().push(info.name);
+        }
+    }
+    for (file, names) in private.into_iter().filter(|(file, _)| permissions::is_open_to_others(file)) {
+        let stand = if names.len() == 1 { "stands" } else { "stand" };
+        let text = format!("{stand} in {}, which others can read", file.display());
+        report.insecure(Severity::Refused, names, text, Fix::close(file));
+    }
+}
+
+fn check(setting: &dyn Entry, text: &SecretString, report: &mut Report) {
+    let info = setting.info();
+    let text = info.trimmed(text.expose_secret());
+    if text.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
+        report.problem(info.name, "must be text without control characters", instead(setting, ""));
+    } else if let Err(wanted) = setting.check(text) {
+        // A URL may contain a password.
+        let is_shown = !info.is_secret && !text.contains("://");
+        let was = if is_shown { format!(" (it is `{text}`)") } else { String::new() };
+        report.problem(info.name, format!("{wanted}{was}"), instead(setting, text));
+    }
+}
+
+/// Returns what to write instead of a text that is refused: what was probably meant, the default, or nothing.
+fn instead(setting: &dyn Entry, text: &str) -> Fix {
+    let info = setting.info();
+    if info.is_random {
+        return Fix::NewSecret(info.name);
+    }
+    let default = match info.default {
+        Fallback::Fixed(default) => Some(default.to_owned()),
+        Fallback::Derived(_) | Fallback::Nothing => None,
+    };
+    match setting.meant(text).or(default) {
+        Some(value) => Fix::Set(info.name, value),
+        None => Fix::Unset(info.name),
+    }
+}

@@ -1,0 +1,38 @@
+use std::path::PathBuf;
+
+use super::{
+    accounts::PASSWORD_MIN_LENGTH,
+    general::{APP_NAME, PUBLIC_URL, TEMPLATES_DIR},
+};
+use crate::config::values::Values;
+
+/// What templates say about the server.
+#[derive(Debug, Clone)]
+pub struct Branding {
+    /// `APP_NAME`
+    pub app_name: String,
+    /// The path of `PUBLIC_URL`: empty, or `/auth` for `https://example.com/auth`.
+    pub root: String,
+    /// `PASSWORD_MIN_LENGTH`
+    pub min_length: usize,
+}
+
+/// The settings of templates. They can be read before the other settings are right.
+#[derive(Debug)]
+pub struct Templates {
+    /// `TEMPLATES_DIR`
+    pub dir: Option<PathBuf>,
+    /// What all templates say about the server.
+    pub branding: Branding,
+}
+
+impl Templates {
+    pub(in crate::config) fn read(values: &Values) -> Option<Self> {
+        let branding = Branding {
+            app_name: values.get(&APP_NAME)?,
+            root: values.get(&PUBLIC_URL)?.path().to_owned(),
+            min_length: values.get(&PASSWORD_MIN_LENGTH)?,
+        };
+        Some(Self { dir: values.path(&TEMPLATES_DIR), branding })
+    }
+}
