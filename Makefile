@@ -1,18 +1,18 @@
-# The one front door: `make help` lists the verbs.
+# All tasks of development and CI: `make help` lists them.
 
 CARGO ?= cargo
 
-# What does not depend on the store needs no second run.
+# Tests that do not depend on the store run only once.
 STORED := not test(/^(config|house|openapi|process|templates::verb)::|mongodb/)
 
 SOAK := --profile soak --run-ignored ignored-only --no-capture
-# Time is measured of what is shipped: without optimisation every read of a row could be told from none.
+# Timing is measured on release builds: without optimisation, reading a row is measurably slower than reading none.
 TIMED := test(/^timing::/)
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test test-quick test-pages soak bench generate screenshots tools
 
-help: ## list the verbs
+help: ## list all targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: ## serve for development on http://127.0.0.1:8000
@@ -26,20 +26,20 @@ check: ## format, lints as errors, documentation, licences and sources of depend
 	misc/install-tools.sh cargo-deny
 	$(CARGO) deny --log-level error check bans licenses sources
 
-test: ## everything that must hold, on both stores and in a browser, with what it needs installed first
+test: ## all tests, on both stores and in a browser; installs what they need
 	misc/install-tools.sh cargo-nextest
 	misc/with-mongod.sh $(CARGO) nextest run --workspace
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh $(CARGO) nextest run --package portcullis -E '$(STORED)'
 	misc/test-pages.sh
 
-test-pages: ## the pages, looked at by a real browser
+test-pages: ## tests of the pages in a real browser
 	misc/test-pages.sh
 
-test-quick: ## the same on SQLite alone
+test-quick: ## all tests on SQLite only, without a browser
 	misc/install-tools.sh cargo-nextest
 	$(CARGO) nextest run --workspace -E 'not test(/mongodb/)'
 
-soak: ## kills, floods and what time tells, on both stores: a quarter of an hour on an idle machine
+soak: ## crashes, floods and timing, on both stores: 15 minutes on an idle machine
 	misc/install-tools.sh cargo-nextest
 	misc/with-mongod.sh $(CARGO) nextest run --workspace $(SOAK) -E 'not $(TIMED)'
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
@@ -48,11 +48,11 @@ soak: ## kills, floods and what time tells, on both stores: a quarter of an hour
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
 		$(CARGO) nextest run --release --package portcullis $(SOAK) -E '$(TIMED)'
 
-bench: ## what it does in a second on both stores, beside the ceilings of this machine
+bench: ## throughput on both stores, beside the limits of this machine
 	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --package portcullis --bench table
 
-generate: ## rewrite what is generated from the code: docs/openapi.json, docs/settings.md, docs/metrics.md, docs/templates.md
+generate: ## rewrite the generated documents: docs/openapi.json, docs/settings.md, docs/metrics.md, docs/templates.md
 	UPDATE=1 $(CARGO) test --package portcullis --test suite -- generated
 
-screenshots: ## make the pictures of docs/images anew
+screenshots: ## renew the pictures in docs/images
 	misc/test-pages.sh misc/screenshots.mjs

@@ -1,4 +1,4 @@
-// The documentation: Swagger UI and ReDoc.
+// The viewers of the API: Swagger UI and ReDoc.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { JOHN, enroll, openBrowser, start, violations } from "./support.mjs";
@@ -15,7 +15,7 @@ after(async () => {
   await app.stop();
 });
 
-/** A page of the documentation, once the operations are there. */
+/** Opens a viewer and waits until it shows the operations. */
 async function open(path, options = {}, of = app) {
   const page = await browser.page(of, { width: 1280, ...options });
   await page.goto(of.base + path);
@@ -24,7 +24,7 @@ async function open(path, options = {}, of = app) {
   return page;
 }
 
-test("each viewer shows the operations and asks nobody else for anything, in a frame that is good in both lights", async () => {
+test("each viewer shows the operations, contacts no other server, and is accessible in both colour schemes", async () => {
   for (const path of VIEWERS) {
     for (const [width, colorScheme] of [[1280, "light"], [360, "dark"]]) {
       const page = await open(path, { width, colorScheme });
@@ -32,14 +32,14 @@ test("each viewer shows the operations and asks nobody else for anything, in a f
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, `${path}: nothing sticks out`);
       const classes = await page.evaluate(() => `${document.documentElement.className} ${document.body.className}`);
       assert.equal(/(^|\s)dark(-mode)?(\s|$)/.test(classes), colorScheme === "dark", `${path}: as light as people like it`);
-      // What is inside of the frame is the work of others.
+      // The content of the frame is third-party.
       assert.deepEqual(await violations(page, { exclude: ["#viewer", "[role=dialog]"] }), [], `${path} ${colorScheme}`);
       await page.context().close();
     }
   }
 });
 
-test("it can be read to the end without a call to anybody else", async () => {
+test("it can be read to the end without a call to another server", async () => {
   for (const path of VIEWERS) {
     const page = await open(path);
     const end = () => page.evaluate(() => {
@@ -53,7 +53,7 @@ test("it can be read to the end without a call to anybody else", async () => {
   }
 });
 
-test("Authorize logs in, and what needs a token can be tried out then", async () => {
+test("Authorize logs in, so that routes that need a token can be tried out", async () => {
   await enroll(app);
   const page = await open("/docs");
   await page.getByRole("button", { name: "Authorize", exact: true }).first().click();
@@ -71,7 +71,7 @@ test("Authorize logs in, and what needs a token can be tried out then", async ()
   assert.deepEqual([page.elsewhere, page.wrong], [[], []]);
 });
 
-test("a token that one has is taken, too", async () => {
+test("an existing token is accepted too", async () => {
   const form = new URLSearchParams({ username: JOHN.email, password: JOHN.password });
   const { access_token } = await (await fetch(`${app.base}/User1/login`, { method: "POST", body: form })).json();
   const page = await open("/docs");
@@ -83,14 +83,14 @@ test("a token that one has is taken, too", async () => {
   assert.equal((await tryOut(page, "me")).status, "200");
 });
 
-test("without a login the refusal is shown as it is answered", async () => {
+test("without a login, the viewer shows the refusal as answered", async () => {
   const page = await open("/docs");
   const answer = await tryOut(page, "me");
   assert.equal(answer.status, "401");
   assert.equal(JSON.parse(answer.body).code, "token.missing");
 });
 
-/** Status and body of an operation, tried out as it is prefilled. */
+/** Executes an operation with its prefilled values and returns status and body. */
 async function tryOut(page, operation) {
   const block = page.locator(`#operations-Accounts-${operation}`);
   await block.locator(".opblock-summary-control").click();
@@ -102,7 +102,7 @@ async function tryOut(page, operation) {
   return { status, body: await live.locator(".highlight-code code").first().innerText() };
 }
 
-test("the frame leads to all of it, by the keyboard too", async () => {
+test("the frame links to everything, also by keyboard", async () => {
   const page = await open("/docs");
   for (const name of ["Portcullis", "Swagger UI", "ReDoc", "OpenAPI"]) {
     await page.keyboard.press("Tab");

@@ -15,7 +15,7 @@ after(async () => {
   await app.stop();
 });
 
-/** What bash prints for these commands, pasted one after the other. */
+/** Runs these commands in bash and returns their output. */
 async function paste(commands) {
   const { stdout, stderr } = await promisify(execFile)("bash", ["--norc", "-c", commands], { env: { PATH: process.env.PATH } });
   assert.equal(stderr, "");
@@ -28,7 +28,7 @@ async function open(of = app, options = {}) {
   return page;
 }
 
-test("the walk works as it is printed", async () => {
+test("the commands work as printed", async () => {
   const page = await open(app, { permissions: ["clipboard-read", "clipboard-write"] });
   await page.getByRole("button", { name: "Copy all commands" }).click();
   const walk = await page.evaluate(() => navigator.clipboard.readText());
@@ -50,7 +50,7 @@ test("the walk works as it is printed", async () => {
   assert.equal(answers.length, 10);
 });
 
-test("a step is copied by its button", async () => {
+test("the button of a step copies its commands", async () => {
   const page = await open(app, { permissions: ["clipboard-read", "clipboard-write"] });
   await page.getByRole("button", { name: "Copy the commands: Create an account" }).click();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
@@ -58,7 +58,7 @@ test("a step is copied by its button", async () => {
   await page.getByRole("status").getByText("Copied").waitFor();
 });
 
-test("it tells what is running, and leads only to what is there", async () => {
+test("it says what is running, and links only to what exists", async () => {
   const page = await open();
   const facts = await page.locator(".facts").innerText();
   for (const fact of [/Portcullis \d/, /Development/, /User1, User2/, /SQLite/, /Kept in the mailbox/]) {
@@ -69,7 +69,7 @@ test("it tells what is running, and leads only to what is there", async () => {
   for (const path of ["/docs", "/redoc", "/openapi.json", "/dev/mailbox", "/health"]) assert.ok(links.includes(app.base + path), path);
 });
 
-test("what is off is not offered", async () => {
+test("it does not show what is off", async () => {
   const off = await start({ DOCS: "off", DEV_MAILBOX: "off", MAIL_SERVER: "127.0.0.1", MAIL_STARTTLS: "off", REALMS: "Shop",
     JWT_ALGORITHM: "ES256" });
   const page = await open(off);
@@ -82,7 +82,7 @@ test("what is off is not offered", async () => {
   await off.stop();
 });
 
-test("production shows a bare page that tells no version and runs no script", async () => {
+test("production shows a minimal page without a version and without scripts", async () => {
   const secret = "0123456789abcdef0123456789abcdef-for-a-test";
   const production = await start({ ENVIRONMENT: "production", PUBLIC_URL: "https://accounts.example.com", JWT_SECRET: secret,
     ENCRYPTION_KEY: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", MAIL_SERVER: "smtp.example.com",
@@ -94,7 +94,7 @@ test("production shows a bare page that tells no version and runs no script", as
   await production.stop();
 });
 
-test("it is good in both lights, on a desk and on a telephone, and by the keyboard", async () => {
+test("it is accessible in both colour schemes, on a desktop and on a phone, and by keyboard", async () => {
   for (const width of [1280, 320]) {
     for (const colorScheme of ["light", "dark"]) {
       const page = await open(app, { width, height: 700, colorScheme });

@@ -36,7 +36,7 @@ async function empty() {
 const forget = () =>
   fetch(`${app.base}/User1/forget_password`, { method: "POST", body: new URLSearchParams({ email: JOHN.email }) });
 
-/** An SMS with a code to John. */
+/** Sends an SMS with a code to John. */
 async function sendCode() {
   const form = new URLSearchParams({ username: JOHN.email, password: JOHN.password });
   const { access_token } = await (await fetch(`${app.base}/User1/login`, { method: "POST", body: form })).json();
@@ -46,7 +46,7 @@ async function sendCode() {
   return mailTo(app, JOHN.phone);
 }
 
-test("an empty mailbox says what to do, and what it says brings the first mail without a reload", async () => {
+test("an empty mailbox shows a command, which brings the first mail without a reload", async () => {
   const page = await open("", CLIPBOARD);
   await page.getByText("Live", { exact: true }).waitFor();
   assert.deepEqual(await violations(page), []);
@@ -61,7 +61,7 @@ test("an empty mailbox says what to do, and what it says brings the first mail w
   await good(page);
 });
 
-test("a mail is shown as HTML in which nothing runs, as text, and as source", async () => {
+test("a mail is shown as HTML without scripts, as text, and as source", async () => {
   const mail = await mailTo(app, JOHN.email, (mail) => mail.links.length > 0);
   const page = await open(`?message=${mail.id}`);
   const frame = page.frameLocator("iframe");
@@ -72,7 +72,7 @@ test("a mail is shown as HTML in which nothing runs, as text, and as source", as
   assert.equal(await page.locator("pre").textContent(), mail.html);
   await page.getByRole("link", { name: "HTML" }).click();
 
-  // What the mail links to opens beside, out of the frame.
+  // A link of the mail opens in a new tab, outside the frame.
   const [opened] = await Promise.all([
     page.context().waitForEvent("page"),
     frame.getByRole("link", { name: /Confirm/ }).click(),
@@ -86,7 +86,7 @@ test("a mail is shown as HTML in which nothing runs, as text, and as source", as
   await good(page);
 });
 
-test("links and codes are copied by a button", async () => {
+test("buttons copy links and codes", async () => {
   const sms = await sendCode();
   const page = await open("", CLIPBOARD);
   await page.getByRole("button", { name: "Copy the code" }).click();
@@ -94,14 +94,14 @@ test("links and codes are copied by a button", async () => {
   await page.getByRole("status").getByText("Copied").waitFor();
   await forget();
   const mail = await mailTo(app, JOHN.email, (mail) => mail.links[0]?.includes("reset_password_form"));
-  // Where somebody is at work, nothing moves: the newest is in the list, and shown when asked for.
+  // The open message keeps the focus, so the newest one appears in the list only; select it.
   await page.locator("#messages").getByRole("link", { name: /password/ }).first().click();
   await page.getByRole("button", { name: "Copy the link" }).first().click();
   assert.equal(await clipboard(page), mail.links[0]);
   await good(page);
 });
 
-test("a message that was chosen stays while others arrive, and so does the focus in the list", async () => {
+test("a selected message stays while others arrive, and so does the focus in the list", async () => {
   const mail = await mailTo(app, JOHN.email, (mail) => mail.subject.startsWith("Welcome"));
   const page = await open(`?message=${mail.id}`);
   const link = page.locator("#messages").getByRole("link", { name: /Welcome/ });
@@ -115,7 +115,7 @@ test("a message that was chosen stays while others arrive, and so does the focus
   await good(page);
 });
 
-test("it is as good by the keyboard, in the dark, and on a telephone", async () => {
+test("it is accessible by keyboard, in both colour schemes, and on a phone", async () => {
   for (const width of [1280, 320]) {
     for (const colorScheme of ["light", "dark"]) {
       for (const query of ["", `?message=${(await mailTo(app, JOHN.email)).id}`, "?view=source"]) {
@@ -140,7 +140,7 @@ test("it is as good by the keyboard, in the dark, and on a telephone", async () 
   await good(page);
 });
 
-test("without script everything is there after a reload", async () => {
+test("without scripts, a reload shows everything", async () => {
   const page = await open("", { javaScriptEnabled: false });
   const before = await page.locator("#messages li").count();
   assert.equal(await page.getByRole("button", { name: /Copy/ }).count(), 0);
@@ -153,7 +153,7 @@ test("without script everything is there after a reload", async () => {
   await good(page);
 });
 
-test("clearing is seen at once by every page, and another site cannot ask for it", async () => {
+test("clearing updates every open page at once, and another site cannot request it", async () => {
   await forget();
   await mailTo(app, JOHN.email);
   const [one, other] = [await open(), await open()];
@@ -173,7 +173,7 @@ test("clearing is seen at once by every page, and another site cannot ask for it
   await good(other);
 });
 
-test("an open page does not hold up the end of the server", async () => {
+test("an open page does not delay the shutdown of the server", async () => {
   const mine = await start();
   const page = await browser.page(mine);
   await page.goto(`${mine.base}/dev/mailbox`);

@@ -1,4 +1,4 @@
-// The mails, as mail programs show them.
+// The mails as mail programs show them.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { JOHN, ask, enroll, linkTo, mailTo, openBrowser, register, start, violations } from "./support.mjs";
@@ -12,7 +12,7 @@ const SUBJECTS = {
   deleted: "Your Portcullis account was deleted",
 };
 
-/** Landmarks are the mail program's, within whose page a mail is shown. */
+/** Rules about landmarks, which belong to the page of the mail program. */
 const NOT_OF_MAILS = ["landmark-one-main", "region"];
 
 let app, browser, mails;
@@ -26,7 +26,7 @@ after(async () => {
   await app.stop();
 });
 
-/** One of each, from a life of John's. */
+/** Uses every function of an account once and returns one mail of each kind. */
 async function everyMail() {
   const { email } = await enroll(app);
   await register(app, JOHN);
@@ -43,7 +43,7 @@ async function everyMail() {
 }
 
 for (const name of Object.keys(SUBJECTS)) {
-  test(`the mail "${name}" can be read by everybody, on every screen`, async () => {
+  test(`the mail "${name}" is accessible on every screen`, async () => {
     for (const colorScheme of ["light", "dark"]) {
       for (const width of [360, 640]) {
         const page = await browser.page({ base: "about:" }, { width, height: 800, colorScheme });
@@ -56,7 +56,7 @@ for (const name of Object.keys(SUBJECTS)) {
     }
   });
 
-  test(`the mail "${name}" says the same in its text`, async () => {
+  test(`the mail "${name}" says the same in its text part`, async () => {
     const { html, text, links, subject } = mails[name];
     const page = await browser.page({ base: "about:" });
     await page.setContent(html);
@@ -65,7 +65,7 @@ for (const name of Object.keys(SUBJECTS)) {
     for (const link of links) assert.ok(text.split("\n").includes(link), `${link} has a line of its own`);
     const shown = await page.getByRole("presentation").first().innerText();
     if (links.length > 0) assert.ok(shown.includes(links[0]), "the link of the button can be copied");
-    // Word by word, as far as it is no link and no button.
+    // Compares all words except links.
     const words = (of) => new Set(of.replaceAll(/https?:\S+/g, "").toLowerCase().match(/[a-z]{4,}/g));
     const missing = [...words(text)].filter((word) => !words(shown).has(word));
     assert.deepEqual(missing, []);
@@ -75,7 +75,7 @@ for (const name of Object.keys(SUBJECTS)) {
   });
 }
 
-test("a mail survives programs that take its styles away", async () => {
+test("a mail works in programs that remove its styles", async () => {
   const page = await browser.page({ base: "about:" }, { width: 360, height: 800 });
   for (const mail of Object.values(mails)) {
     await page.setContent(mail.html.replace(/<style>.*?<\/style>/s, ""));
@@ -84,7 +84,7 @@ test("a mail survives programs that take its styles away", async () => {
   }
 });
 
-test("the first words beside a subject are the mail's own", async () => {
+test("the preview text beside the subject is the mail's own", async () => {
   const page = await browser.page({ base: "about:" });
   for (const mail of Object.values(mails)) {
     await page.setContent(mail.html);
@@ -95,7 +95,7 @@ test("the first words beside a subject are the mail's own", async () => {
   }
 });
 
-test("no mail is so large that it is cut off", () => {
-  // Gmail does it at 102 KB.
+test("no mail is large enough to be truncated", () => {
+  // Gmail truncates at 102 KB.
   for (const mail of Object.values(mails)) assert.ok(mail.html.length < 20_000, `${mail.subject}: ${mail.html.length}`);
 });

@@ -1,4 +1,4 @@
-// A page of the documentation, followed block by block as a reader with terminals would.
+// Follows a page of the documentation block by block, as a reader with terminals would.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -9,9 +9,9 @@ const ROOT = join(import.meta.dirname, "..");
 const PATIENCE = 60_000;
 
 /**
- * Follows a page in a folder of its own, until the test `t` ends: writes the files that it names, keeps running what it says
- * to leave running, runs the rest in one shell, and compares what that prints with the answers printed below it, in which
- * `…` stands for anything.
+ * Follows a page in a temporary folder until the test `t` ends: writes the files that it names, keeps the servers running that
+ * it says to leave running, runs all other commands in one shell, and compares their output with the answers printed below
+ * them, in which `…` matches any text.
  */
 export async function follow(t, file, { env, heading, replace = (text) => text }) {
   const dir = await mkdtemp(join(tmpdir(), "portcullis-reader-"));
@@ -38,7 +38,7 @@ export async function follow(t, file, { env, heading, replace = (text) => text }
   return shell;
 }
 
-/** The fenced blocks below a heading, or of the whole page, each with the file that the text before it names. */
+/** Returns the fenced blocks below a heading, or of the whole page, each with the file that the text before it names. */
 export function blocks(page, heading) {
   const found = [];
   let [inside, before, block] = [heading === undefined, "", undefined];
@@ -61,11 +61,11 @@ export function blocks(page, heading) {
 
 export const read = (file) => readFile(join(ROOT, file), "utf8");
 
-/** An answer as it is printed; `…` is whatever differs each time. */
+/** Returns a pattern for a printed answer; `…` matches text that differs each time. */
 const pattern = (printed) =>
   new RegExp(`^${printed.trim().split("…").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("[^\\n]*")}\\s*$`);
 
-/** A shell whose variables live on from block to block. */
+/** A shell that keeps its variables from block to block. */
 class Shell {
   #errors = "";
   #said = "";
@@ -78,7 +78,7 @@ class Shell {
     this.child.once("exit", () => this.#heard());
   }
 
-  /** What these commands print; the last must succeed. */
+  /** Runs these commands, of which the last must succeed, and returns their output. */
   async run(commands) {
     this.#said = "";
     const end = /^\u001e(\d+)\n/m;
@@ -101,7 +101,7 @@ class Shell {
   }
 }
 
-/** Starts a server in a terminal of its own, and waits until it says that it is up. */
+/** Starts a server in a process group of its own, and waits until it reports that it is running. */
 async function keepRunning(command, dir, env) {
   const child = spawn("sh", ["-c", command], { cwd: dir, env, detached: true });
   const ended = new Promise((resolve) => child.once("exit", resolve));

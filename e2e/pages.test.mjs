@@ -1,4 +1,4 @@
-// The pages that links in mails lead to.
+// The pages behind mailed links.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { JOHN, ask, enroll, linkTo, openBrowser, register, start, violations } from "./support.mjs";
@@ -13,7 +13,7 @@ after(async () => {
   await app.stop();
 });
 
-/** Looks at what is shown: its title and heading, and that nothing about it is wrong, by day or at night on a telephone. */
+/** Checks title and heading, and that the page is accessible: light on a desktop and dark on a phone. */
 async function look(page, title, heading) {
   assert.equal(await page.title(), `${title} · Portcullis`);
   assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), heading);
@@ -46,7 +46,7 @@ async function logIn(email, password) {
   return answer.status;
 }
 
-test("a new password is chosen by the link in the mail, after one that was refused", async () => {
+test("the link in the mail leads to a new password, also after one that was refused", async () => {
   const { email } = await enroll(app);
   await ask(app, "forget_password", { email });
   const page = await open(await linkTo(app, email, "reset_password_form"));
@@ -89,7 +89,7 @@ test("the owner of a contested address chooses the password", async () => {
   assert.equal(await logIn(ada.email, "somebody-elses-phrase"), 401);
 });
 
-test("an address is confirmed by the link in the mail", async () => {
+test("the link in the mail confirms the address", async () => {
   const eve = { ...JOHN, email: "eve@example.com", first_name: "Eve" };
   await register(app, eve);
   const page = await open(await linkTo(app, eve.email, "verify"));
@@ -99,7 +99,7 @@ test("an address is confirmed by the link in the mail", async () => {
   await look(junk, "This link no longer works", "This link no longer works");
 });
 
-test("a registration that was somebody else's is discarded", async () => {
+test("the owner of an address cancels another person's sign-up", async () => {
   const max = { ...JOHN, email: "max@example.com" };
   await register(app, max);
   const [verify, undo] = [await linkTo(app, max.email, "verify"), await linkTo(app, max.email, "undo")];
@@ -111,7 +111,7 @@ test("a registration that was somebody else's is discarded", async () => {
   await look(await open(verify), "This link no longer works", "This link no longer works");
 });
 
-test("everything works by keyboard, and without scripts", async () => {
+test("everything works by keyboard and without scripts", async () => {
   const tom = await enroll(app, { ...JOHN, email: "tom@example.com" });
   await ask(app, "forget_password", { email: tom.email });
   const page = await open(await linkTo(app, tom.email, "reset_password_form"), { javaScriptEnabled: false });
@@ -119,14 +119,14 @@ test("everything works by keyboard, and without scripts", async () => {
   await page.keyboard.type("short");
   await page.keyboard.press("Enter");
   await page.getByRole("alert").waitFor();
-  // The field has the focus already.
+  // The field already has the focus.
   await page.keyboard.type("a fine new phrase");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Password changed" }).waitFor();
 });
 
-test("whatever has the focus is seen to have it", async () => {
+test("the element with the focus is visibly marked", async () => {
   const page = await open(`${app.base}/dev/templates/reset.html`);
   for (const id of ["password", ""]) {
     await page.keyboard.press("Tab");
@@ -139,8 +139,8 @@ test("whatever has the focus is seen to have it", async () => {
   }
 });
 
-test("developers see all mails and pages on one", async () => {
-  // In the colours of the browser itself, which the frames have a choice of.
+test("developers see all mails and pages on one page", async () => {
+  // In the browser's own colour scheme, because the page sets the scheme of the frames.
   const page = await open(app.base, { colorScheme: null });
   await page.getByRole("navigation").getByRole("link", { name: "Templates" }).click();
   assert.equal(await page.title(), "Templates · Portcullis");

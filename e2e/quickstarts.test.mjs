@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { follow, read } from "./markdown.mjs";
 import { JOHN, PROGRAM, enroll, freePort, start } from "./support.mjs";
 
-/** A reader who has the program, and two free ports for the two that the pages name. */
+/** The environment of a reader who has the program, with two free ports in place of the two that the pages name. */
 async function reader() {
   const [ours, theirs] = [await freePort(), await freePort()];
   const env = {
@@ -14,7 +14,7 @@ async function reader() {
     PORT: String(ours),
     ARGON2_MEMORY_KIB: "8",
     ARGON2_ITERATIONS: "1",
-    // What is pinned in requirements.txt, and nothing else.
+    // Only the packages pinned in requirements.txt.
     PIP_NO_INDEX: "1",
     PIP_FIND_LINKS: process.env.WHEELS,
     PIP_DISABLE_PIP_VERSION_CHECK: "1",
@@ -25,7 +25,7 @@ async function reader() {
   return { env, replace, base: at(ours), api: at(theirs) };
 }
 
-/** Who checks tokens by key refuses what is missing, forged, of another realm, or signed otherwise. */
+/** Checks that the service refuses tokens that are missing, forged, of another realm, or signed in another way. */
 async function refusesWhatItShould(shell, { base, api }, path) {
   const token = (await shell.run('echo "$TOKEN"')).trim();
   const ask = (header) => fetch(`${api}${path}`, { headers: header ? { authorization: header } : {} });
@@ -54,17 +54,17 @@ test("the commands of the README work as printed", async (t) => {
   await follow(t, "README.md", { env: process.env, replace, heading: "Try the API" });
 });
 
-test("curl walks through a whole account", async (t) => {
+test("the curl quickstart works as printed", async (t) => {
   await follow(t, "docs/quickstart/curl.md", await reader());
 });
 
-test("a FastAPI route knows its caller", async (t) => {
+test("a FastAPI route identifies its caller", async (t) => {
   const who = await reader();
   const shell = await follow(t, "docs/quickstart/python-fastapi.md", who);
   await refusesWhatItShould(shell, who, "/hello");
 });
 
-test("a Node service knows its caller", async (t) => {
+test("a Node service identifies its caller", async (t) => {
   const who = await reader();
   const shell = await follow(t, "docs/quickstart/node.md", who);
   await refusesWhatItShould(shell, who, "/");

@@ -1,4 +1,4 @@
-// The real program in a folder of its own, and a real browser before it.
+// Starts the real program in a temporary folder, and a real browser.
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -38,7 +38,7 @@ export async function start(settings = {}) {
   };
 }
 
-/** The newest mail or SMS to somebody, once it is there. */
+/** Waits for a mail or SMS to this recipient and returns the newest. */
 export async function mailTo(app, to, matches = () => true) {
   for (const begin = Date.now(); Date.now() - begin < PATIENCE; await pause(50)) {
     const list = await (await fetch(`${app.base}/dev/mailbox.json`)).json();
@@ -57,7 +57,7 @@ export const JOHN = {
   country_code: "GB",
 };
 
-/** The newest link to this page in a mail to somebody. */
+/** Waits for a mail to this recipient that links to this page and returns the newest link. */
 export async function linkTo(app, to, name, matches = () => true) {
   const find = (mail) => mail.links.find((link) => link.includes(`/${name}?`) && matches(link));
   return find(await mailTo(app, to, find));
@@ -70,7 +70,7 @@ export async function ask(app, path, form, realm = "User1") {
   return answer;
 }
 
-/** Registers somebody. */
+/** Creates an account that is not verified yet. */
 export async function register(app, person, realm = "User1") {
   const created = await fetch(`${app.base}/${realm}/create`, {
     method: "POST",
@@ -80,7 +80,7 @@ export async function register(app, person, realm = "User1") {
   if (!created.ok) throw new Error(await created.text());
 }
 
-/** Registers somebody and opens the link in their mail. */
+/** Creates an account and verifies it by the link in the mail. */
 export async function enroll(app, person = JOHN, realm = "User1") {
   await register(app, person, realm);
   const verified = await fetch(await linkTo(app, person.email, "verify"));
@@ -88,7 +88,7 @@ export async function enroll(app, person = JOHN, realm = "User1") {
   return person;
 }
 
-/** A browser; `page` opens one that is of this size and scheme, and notes what goes elsewhere or wrong. */
+/** Starts a browser. `page` opens a page of this size and scheme, and records requests to other servers and errors. */
 export async function openBrowser() {
   const browser = await chromium.launch({
     executablePath: CHROMIUM,
@@ -113,11 +113,11 @@ export async function openBrowser() {
   };
 }
 
-/** What axe-core finds against WCAG 2.2 AA, a line each; not in what is `exclude`d, and not by rules that are `notMeant`. */
+/** Returns the violations of WCAG 2.2 AA that axe-core finds, one line each, outside `exclude` and except the rules `notMeant`. */
 export async function violations(page, { exclude = [], notMeant = [] } = {}) {
   const { readFile } = await import("node:fs/promises");
   const source = await readFile(join(import.meta.dirname, "node_modules/axe-core/axe.min.js"), "utf8");
-  // Evaluated by the debugger, so that the page's own content policy stays as it is.
+  // Evaluated by the debugger, so that the content security policy of the page stays in force.
   await page.evaluate(source);
   const found = await page.evaluate(({ exclude, notMeant }) => axe.run({ exclude }, {
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],

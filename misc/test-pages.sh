@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Looks at the pages with a real browser, and does what the documentation says: e2e/*.test.mjs, or the script that is
-# named, by Node, Chromium and Python. What is missing is installed first.
+# Tests the pages in a real browser and runs the commands of the documentation: e2e/*.test.mjs, or the script that is named,
+# with Node, Chromium and Python. Installs what is missing first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
