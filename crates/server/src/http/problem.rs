@@ -13,7 +13,7 @@ use axum::{
 use portcullis_core::{Ctx, Error, error::ErrorKind};
 use serde::Serialize;
 
-use super::alias::Of;
+use super::layers::alias::Of;
 
 /// A refusal on its way out; it is dressed once the request's circumstances are at hand.
 #[derive(Clone, Debug)]

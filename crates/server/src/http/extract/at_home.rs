@@ -11,7 +11,7 @@ use axum::{
 };
 use portcullis_core::Error;
 
-use crate::http::{problem::Refusal, scope::Peer, state::AppState};
+use crate::http::{layers::scope::Peer, problem::Refusal, state::AppState};
 
 /// The proof that the request comes from this machine itself, by no proxy and under no foreign name (DNS rebinding).
 #[derive(Debug)]

@@ -3,7 +3,7 @@ use std::{convert::Infallible, sync::Arc};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use portcullis_core::{Ctx, Error, realm::Realm, service::Service};
 
-use crate::http::{alias::Of, problem::Refusal, state::AppState};
+use crate::http::{layers::alias::Of, problem::Refusal, state::AppState};
 
 /// A request about one realm: the circumstances and the verbs.
 #[derive(Debug)]

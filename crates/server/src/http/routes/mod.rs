@@ -1,24 +1,11 @@
-//! One file a family of routes: what goes over the wire, and handlers that open the request, call the verb and wrap the
-//! answer.
+//! Routes by area: the types on the wire, and handlers that open the request, call the verb and wrap the answer.
 
-pub(super) mod assets;
-pub(super) mod create;
-pub(super) mod delete;
+pub(super) mod account;
+pub(super) mod dev;
 pub(super) mod docs;
-pub(super) mod health;
-pub(super) mod keys;
-pub(super) mod landing;
-pub(super) mod login;
-pub(super) mod logout;
-pub(super) mod mailbox;
-pub(super) mod openapi;
-pub(super) mod otp;
-pub(super) mod previews;
-pub(super) mod profile;
-pub(super) mod reset;
-pub(super) mod token;
-pub(super) mod undo;
-pub(super) mod verify;
+pub(super) mod me;
+pub(super) mod session;
+pub(super) mod site;
 
 use serde::Serialize;
 

@@ -1,9 +1,10 @@
 //! The documentation: pages in which viewers of others show the description that stands at `/openapi.json`.
 
+mod assets;
+mod openapi;
 mod vendor;
 mod viewer;
 
-pub(crate) use vendor::*;
 pub(crate) use viewer::{SWAGGER, Viewer};
 
 use axum::{
@@ -11,6 +12,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY},
     response::Response,
 };
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 use viewer::REDOC;
 
@@ -18,6 +20,17 @@ use crate::{
     http::{extract::Circumstances, page, state::AppState},
     templates::Page,
 };
+
+/// Routes of this area.
+pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(openapi::openapi_json))
+        .routes(routes!(swagger))
+        .routes(routes!(redoc))
+        .routes(routes!(vendor::vendor))
+        .routes(routes!(assets::docs_css))
+        .routes(routes!(assets::docs_js))
+}
 
 /// The API in Swagger UI
 ///

@@ -12,7 +12,7 @@ use flate2::read::GzDecoder;
 use portcullis_core::Error;
 
 use super::viewer::{File, Viewer};
-use crate::http::{description::refusals, problem::Refusal};
+use crate::http::{openapi::refusals, problem::Refusal};
 
 refusals!(VendorRefusals: Problem [&[NOT_FOUND]]);
 

@@ -2,13 +2,13 @@ use axum::{Json, extract::State, response::Response};
 use portcullis_core::{error::ErrorKind, service::RawField};
 use utoipa::ToSchema;
 
-use super::Message;
 use crate::{
     http::{
-        description::{RealmPath, refusals},
         extract::{ActsOnGet, AnyBody, Call, DeviceCookie, FormBody, Link, Query, Wants},
+        openapi::{RealmPath, refusals},
         page,
         problem::Refusal,
+        routes::Message,
         state::AppState,
     },
     templates::Page,

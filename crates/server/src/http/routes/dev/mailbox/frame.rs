@@ -9,7 +9,7 @@ use axum::{
 use portcullis_core::Error;
 
 use super::messages;
-use crate::http::{description::refusals, extract::AtHome, problem::Refusal, state::AppState};
+use crate::http::{extract::AtHome, openapi::refusals, problem::Refusal, state::AppState};
 
 /// Mails bring their own styles and nothing else. What they link to opens in a window of its own, free of the sandbox.
 const CSP_MAIL: HeaderValue = HeaderValue::from_static(

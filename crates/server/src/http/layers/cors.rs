@@ -23,7 +23,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 const REMEMBERED: Duration = Duration::from_secs(3600);
 
 /// For these origins, if there are any; `*` is every one.
-pub(super) fn layer(origins: &[String]) -> Option<CorsLayer> {
+pub(in crate::http) fn layer(origins: &[String]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
     }
@@ -54,7 +54,7 @@ pub(super) fn layer(origins: &[String]) -> Option<CorsLayer> {
 }
 
 /// Answers the questions of browsers (preflights), and tells of every other answer who may read it.
-pub(super) async fn cors(State(layer): State<Option<CorsLayer>>, request: Request, next: Next) -> Response {
+pub(in crate::http) async fn cors(State(layer): State<Option<CorsLayer>>, request: Request, next: Next) -> Response {
     // An OPTIONS that asks for no method is no preflight, but a request like any other.
     let is_plain_options =
         request.method() == Method::OPTIONS && !request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);

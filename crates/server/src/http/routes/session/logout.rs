@@ -1,10 +1,10 @@
 use axum::Json;
 
-use super::Message;
 use crate::http::{
-    description::{RealmPath, refusals},
     extract::{ActsOnGet, SignedIn},
+    openapi::{RealmPath, refusals},
     problem::Refusal,
+    routes::Message,
 };
 
 refusals!(LogoutRefusals: Problem [REALM, BEARER]);

@@ -13,9 +13,10 @@ use axum::{
 };
 use tracing::Instrument;
 
-use super::{problem, scope::Held, state::AppState};
+use super::scope::Held;
+use crate::http::{problem, state::AppState};
 
-pub(super) async fn bound(State(state): State<AppState>, request: Request, next: Next) -> Response {
+pub(in crate::http) async fn bound(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let held = request.extensions().get::<Held>().cloned();
     let work = ToTheEnd(Some(Box::pin(next.run(request).in_current_span())), held);
     match tokio::time::timeout(state.limits.time, work).await {

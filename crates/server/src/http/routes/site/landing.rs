@@ -8,7 +8,7 @@ use axum::{
 };
 
 use crate::{
-    http::{extract::Circumstances, headers::CSP_DEVELOPMENT, page, state::AppState},
+    http::{extract::Circumstances, layers::headers::CSP_DEVELOPMENT, page, state::AppState},
     templates::Page,
 };
 

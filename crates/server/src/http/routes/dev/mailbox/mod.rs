@@ -18,9 +18,9 @@ use utoipa::ToSchema;
 
 use crate::{
     http::{
-        description::refusals,
         extract::{AtHome, Circumstances, Query, SameOrigin, Wants},
-        headers::CSP_DEVELOPMENT,
+        layers::headers::CSP_DEVELOPMENT,
+        openapi::refusals,
         page,
         state::AppState,
     },

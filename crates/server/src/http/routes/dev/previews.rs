@@ -12,9 +12,9 @@ use portcullis_core::Error;
 
 use crate::{
     http::{
-        description::refusals,
         extract::{AtHome, Circumstances},
-        headers::CSP_DEVELOPMENT,
+        layers::headers::CSP_DEVELOPMENT,
+        openapi::refusals,
         page,
         problem::Refusal,
         state::AppState,

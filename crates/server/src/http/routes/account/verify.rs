@@ -8,13 +8,13 @@ use portcullis_core::service::Verified;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Message;
 use crate::{
     http::{
-        description::{RealmPath, refusals},
         extract::{ActsOnGet, AnyBody, Call, Link, Wants},
+        openapi::{RealmPath, refusals},
         page,
         problem::Refusal,
+        routes::Message,
         state::AppState,
     },
     templates::Page,

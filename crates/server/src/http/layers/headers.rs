@@ -12,7 +12,7 @@ use axum::{
 };
 use portcullis_core::{Ctx, limit::LimitStatus};
 
-use super::state::Face;
+use crate::http::state::Face;
 
 /// For answers that are no page: nothing may be loaded or run.
 const CSP_DATA: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -21,7 +21,7 @@ const CSP_PAGE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
 /// For the pages of developers: our own script and frames, too.
-pub(super) const CSP_DEVELOPMENT: HeaderValue = HeaderValue::from_static(
+pub(in crate::http) const CSP_DEVELOPMENT: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");

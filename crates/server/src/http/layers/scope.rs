@@ -11,9 +11,11 @@ use axum::{
 use portcullis_core::Ctx;
 use tracing::Instrument;
 
-use crate::metrics::{HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED};
-
-use super::{alias::Of, client, headers, problem, state::AppState};
+use super::{alias::Of, client, headers};
+use crate::{
+    http::{problem, state::AppState},
+    metrics::{HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED},
+};
 
 /// The other end of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +31,7 @@ impl Held {
     }
 }
 
-pub(super) async fn scope(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+pub(in crate::http) async fn scope(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     let client = client::client(peer, request.headers(), &state.proxies);
     let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), client);

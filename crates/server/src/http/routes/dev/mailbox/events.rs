@@ -9,7 +9,7 @@ use axum::{
 };
 use portcullis_core::Error;
 
-use crate::http::{description::refusals, extract::AtHome, problem::Refusal, state::AppState};
+use crate::http::{extract::AtHome, openapi::refusals, problem::Refusal, state::AppState};
 
 /// A page that is away longer than this is noticed.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);

@@ -3,8 +3,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    description::{RealmPath, refusals},
     extract::{Query, SignedIn},
+    openapi::{RealmPath, refusals},
     problem::Refusal,
 };
 

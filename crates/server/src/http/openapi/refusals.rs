@@ -23,8 +23,8 @@ macro_rules! refusals {
         pub(in crate::http) enum $name {}
 
         impl utoipa::IntoResponses for $name {
-            fn responses() -> $crate::http::description::Responses {
-                use $crate::http::description::{Form, Responses, known::*};
+            fn responses() -> $crate::http::openapi::Responses {
+                use $crate::http::openapi::{Form, Responses, known::*};
                 let mut responses = Responses::new();
                 $($({
                     const GROUP: &[Known] = $group;

@@ -3,11 +3,11 @@ use portcullis_core::service::RawField;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::Message;
 use crate::http::{
-    description::{RealmPath, refusals},
     extract::{ActsOnGet, AnyBody, Call, JsonOrQuery, Query},
+    openapi::{RealmPath, refusals},
     problem::Refusal,
+    routes::Message,
 };
 
 /// What `otp_phone` takes, as JSON or as query parameters.

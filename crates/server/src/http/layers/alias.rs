@@ -15,17 +15,17 @@ use axum::{
 use portcullis_core::realm::Realm;
 use tower::{Layer, Service};
 
-use super::state::AppState;
+use crate::http::state::AppState;
 
 /// The realm that a request is about.
 #[derive(Clone, Debug)]
 pub(crate) struct Of(pub(crate) Arc<Realm>);
 
 #[derive(Clone)]
-pub(super) struct AliasLayer(AppState);
+pub(in crate::http) struct AliasLayer(AppState);
 
 impl AliasLayer {
-    pub(super) const fn new(state: AppState) -> Self {
+    pub(in crate::http) const fn new(state: AppState) -> Self {
         Self(state)
     }
 }
@@ -39,7 +39,7 @@ impl<S> Layer<S> for AliasLayer {
 }
 
 #[derive(Clone)]
-pub(super) struct Alias<S> {
+pub(in crate::http) struct Alias<S> {
     state: AppState,
     inner: S,
 }

@@ -12,8 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    description::{RealmPath, refusals},
     extract::{Call, DeviceCookie, FormBody},
+    openapi::{RealmPath, refusals},
     problem::{Refusal, for_oauth},
     state::AppState,
 };

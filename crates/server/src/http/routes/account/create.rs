@@ -4,8 +4,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    description::{RealmPath, refusals},
     extract::{Call, JsonBody},
+    openapi::{RealmPath, refusals},
     problem::Refusal,
 };
 

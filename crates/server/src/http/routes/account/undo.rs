@@ -1,12 +1,12 @@
 use axum::{extract::State, response::Response};
 use utoipa::ToSchema;
 
-use super::Message;
 use crate::{
     http::{
-        description::{RealmPath, refusals},
         extract::{AnyBody, Call, Link, Wants},
+        openapi::{RealmPath, refusals},
         page,
+        routes::Message,
         state::AppState,
     },
     templates::Page,

@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 
 use super::login::{self, TokenAnswer};
 use crate::http::{
-    description::{RealmPath, refusals},
     extract::{Call, DeviceCookie, TokenForm},
+    openapi::{RealmPath, refusals},
     problem::{Refusal, UNSUPPORTED_GRANT},
     state::AppState,
 };

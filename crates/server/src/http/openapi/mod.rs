@@ -6,7 +6,7 @@ mod refusals;
 
 pub(super) use refusals::{Form, Responses, refusals};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use utoipa::{
     IntoParams, OpenApi,
     openapi::{
@@ -15,7 +15,7 @@ use utoipa::{
     },
 };
 
-use super::{problem::Problem, routes::token::TokenError, state::Face};
+use super::{problem::Problem, routes::session::TokenError, state::Face};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -75,12 +75,27 @@ fn login_of(realm: &str) -> String {
 pub(super) fn finish(document: &Document, face: &Face) -> Value {
     let mut document = json!(document);
     let components = document.get("components").cloned().unwrap_or_default();
-    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    let items = paths.into_iter().flat_map(|paths| paths.values_mut()).filter_map(Value::as_object_mut);
-    for operation in items.flat_map(|item| item.values_mut()) {
-        complete(operation, &components, face);
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        let items = paths.values_mut().filter_map(Value::as_object_mut);
+        for operation in items.flat_map(|item| item.values_mut()) {
+            complete(operation, &components, face);
+        }
+        sort(paths);
     }
     document
+}
+
+/// Puts the paths of a realm first, and among them those that need no token: the order in which a reader needs them,
+/// whichever areas the routes belong to.
+fn sort(paths: &mut Map<String, Value>) {
+    let needs_token =
+        |operation: &Value| operation.get("security").and_then(Value::as_array).is_some_and(|ways| !ways.is_empty());
+    let mut sorted: Vec<(String, Value)> = std::mem::take(paths).into_iter().collect();
+    sorted.sort_by_key(|(path, item)| {
+        let operations = item.as_object().into_iter().flat_map(|item| item.values());
+        (!path.starts_with("/v1/"), operations.into_iter().any(needs_token))
+    });
+    paths.extend(sorted);
 }
 
 fn complete(operation: &mut Value, components: &Value, face: &Face) {

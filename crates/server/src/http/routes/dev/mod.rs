@@ -1,0 +1,25 @@
+//! Pages for developers: the mailbox and the previews of templates.
+
+pub(in crate::http) mod mailbox;
+mod previews;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::http::state::AppState;
+
+/// Routes of this area: the previews in development, the mailbox where there is one.
+pub(in crate::http) fn routes(has_previews: bool, has_mailbox: bool) -> OpenApiRouter<AppState> {
+    let mut all = OpenApiRouter::new();
+    if has_previews {
+        all = all.routes(routes!(previews::gallery)).routes(routes!(previews::sample));
+    }
+    if has_mailbox {
+        all = all
+            .routes(routes!(mailbox::page))
+            .routes(routes!(mailbox::json))
+            .routes(routes!(mailbox::html))
+            .routes(routes!(mailbox::events))
+            .routes(routes!(mailbox::clear));
+    }
+    all
+}

@@ -1,0 +1,12 @@
+//! The account of the caller.
+
+mod profile;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::http::state::AppState;
+
+/// Routes of this area.
+pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(profile::profile)).routes(routes!(profile::me))
+}

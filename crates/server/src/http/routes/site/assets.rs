@@ -1,0 +1,25 @@
+use axum::{
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    response::IntoResponse,
+};
+
+use crate::templates::{DEV_SCRIPT, DEV_STYLESHEET};
+
+/// A new version of the program shows at once.
+pub(in crate::http) const FRESH: &str = "no-cache";
+
+/// The stylesheet of the landing page and the development mailbox
+///
+/// Both are pages of developers.
+#[utoipa::path(get, path = "/assets/dev.css", tag = "Pages", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
+pub(crate) async fn dev_css() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, FRESH)], DEV_STYLESHEET)
+}
+
+/// The script of the landing page and the development mailbox
+///
+/// It copies commands and keeps the mailbox up to date.
+#[utoipa::path(get, path = "/assets/dev.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
+pub(crate) async fn dev_js() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], DEV_SCRIPT)
+}

@@ -1,0 +1,25 @@
+//! The pages and probes of the server as a whole.
+
+mod assets;
+mod health;
+mod keys;
+mod landing;
+
+pub(in crate::http) use assets::FRESH;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::http::state::AppState;
+
+/// Routes of this area.
+pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(landing::landing))
+        .routes(routes!(landing::stylesheet))
+        .routes(routes!(assets::dev_css))
+        .routes(routes!(assets::dev_js))
+        .routes(routes!(health::health))
+        .routes(routes!(health::livez))
+        .routes(routes!(health::readyz))
+        .routes(routes!(keys::jwks))
+}
