@@ -68,19 +68,19 @@ pub(crate) struct Template {
 }
 
 macro_rules! templates {
-    ($($kind:ident { $($name:literal: $purpose:literal),+ $(,)? })+) => {
+    ($($kind:ident in $folder:literal { $($name:literal: $purpose:literal),+ $(,)? })+) => {
         /// All of them.
         pub(crate) static TEMPLATES: &[Template] = &[$($(Template {
             name: $name,
             kind: Kind::$kind,
             purpose: $purpose,
-            source: include_str!(concat!("../../templates/", $name)),
+            source: include_str!(concat!("../../templates/", $folder, "/", $name)),
         }),+),+];
     };
 }
 
 templates! {
-    Mail {
+    Mail in "mails" {
         "mail_email_verify.html": "After a registration: the link that confirms the address, and the one that discards it.",
         "mail_email_verify.txt": "Its subject and plain text.",
         "registration.html": "Welcome, once the address is confirmed.",
@@ -94,7 +94,7 @@ templates! {
         "mail_account_deleted.html": "After an account was deleted: the last mail.",
         "mail_account_deleted.txt": "Its subject and plain text.",
     }
-    Page {
+    Page in "pages" {
         "email_verified.html": "The address is confirmed.",
         "email_verified_failed.html": "The link of a verification mail did not work.",
         "reset.html": "The form for a new password.",
@@ -105,17 +105,17 @@ templates! {
         "undo_failed.html": "There was nothing to discard.",
         "landing.html": "What is found at the root of a server in production.",
     }
-    Sms {
+    Sms in "mails" {
         "sms_code.txt": "The code that proves a phone number.",
     }
-    MailLayout {
+    MailLayout in "layout" {
         "mail_base.html": "The frame around every mail: head, colours, footer.",
         "mail_parts.html": "The button and the link of a mail.",
     }
-    PageLayout {
+    PageLayout in "layout" {
         "base.html": "The frame around every page: head, header, footer.",
     }
-    Style {
+    Style in "layout" {
         "portcullis.css": "Colours, fonts and forms of all pages.",
     }
 }
