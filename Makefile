@@ -10,7 +10,7 @@ SOAK := --profile soak --run-ignored ignored-only --no-capture
 TIMED := test(/^timing::/)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-quick test-pages soak bench generate screenshots tools
+.PHONY: help run check test test-quick test-pages soak bench instructions generate screenshots tools
 
 help: ## list all targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,11 @@ soak: ## crashes, floods and timing, on both stores: 15 minutes on an idle machi
 
 bench: ## throughput on both stores, beside the limits of this machine
 	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --package portcullis --bench table
+
+PROFILE ?= dist
+instructions: ## count the instructions of a read, login and refresh, and compare them with misc/instructions.txt
+	$(CARGO) build --profile $(PROFILE)
+	misc/instructions.py $${CARGO_TARGET_DIR:-target}/$(PROFILE)/portcullis $(PROFILE)
 
 generate: ## rewrite the generated documents: docs/openapi.json, docs/settings.md, docs/metrics.md, docs/templates.md
 	UPDATE=1 $(CARGO) test --package portcullis --test suite -- generated
