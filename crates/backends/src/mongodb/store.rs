@@ -14,7 +14,10 @@ use portcullis_core::{
         Channel,
         outbox::{Claimed, Lease},
     },
-    port::{Batch, CommitError, OutboxState, RootKeyRow, SigningKeyRow, Store, StoreError},
+    port::{
+        AddressState, Batch, Challenges, Changes, CommitError, Keys, LimitState, Outbox, OutboxState, Registrations,
+        RootKeyRow, Sessions, SigningKeyRow, Store, StoreError, Users,
+    },
     seal::BlindIndex,
     session::{LogPosition, Revocation, Session},
 };
@@ -92,10 +95,6 @@ impl Store for MongoStore {
         committed.unwrap_or_else(|error| Err(StoreError::Broken(error.into()).into()))
     }
 
-    async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
-        self.answer(outbox::claim(self.db(), channel, limit, lease)).await
-    }
-
     /// At most a thousand of each kind: more than nothing means that there may be more.
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
         let mut swept = 0;
@@ -105,6 +104,24 @@ impl Store for MongoStore {
         Ok(swept + self.answer(limits::trim_failures(self.db(), failures_kept)).await?)
     }
 
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.answer(async { Ok(self.db().run_command(doc! { "ping": 1 }).await.map(drop)?) }).await
+    }
+}
+
+#[async_trait]
+impl Outbox for MongoStore {
+    async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
+        self.answer(outbox::claim(self.db(), channel, limit, lease)).await
+    }
+
+    async fn outbox_state(&self, _now: Timestamp) -> Result<OutboxState, StoreError> {
+        self.answer(outbox::count(self.db())).await
+    }
+}
+
+#[async_trait]
+impl Keys for MongoStore {
     async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {
         self.answer(root_keys::all(self.db())).await
     }
@@ -112,19 +129,18 @@ impl Store for MongoStore {
     async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StoreError> {
         self.answer(signing_keys::all(self.db())).await
     }
+}
 
-    async fn by_index(
-        &self,
-        realm: &RealmName,
-        index: BlindIndex,
-    ) -> Result<(Option<User>, Option<Registration>), StoreError> {
+#[async_trait]
+impl Users for MongoStore {
+    async fn at_address(&self, realm: &RealmName, index: BlindIndex) -> Result<AddressState, StoreError> {
         let work = async {
             // In this order, whoever is verified in between is found as the user at the latest, and perhaps as both.
             let registration = registrations::by_index(self.db(), realm, index).await?;
             let user = users::by_index(self.db(), realm, index).await?;
             let is_user = |registration: &Registration| user.as_ref().is_some_and(|user| user.id == registration.id);
             let registration = registration.filter(|registration| !is_user(registration));
-            Ok((user, registration))
+            Ok(AddressState { user, registration })
         };
         self.answer(work).await
     }
@@ -132,36 +148,43 @@ impl Store for MongoStore {
     async fn user(&self, realm: &RealmName, id: &UserId) -> Result<Option<User>, StoreError> {
         self.answer(users::by_id(self.db(), realm, id)).await
     }
+}
 
+#[async_trait]
+impl Registrations for MongoStore {
     async fn registration(&self, realm: &RealmName, id: &UserId) -> Result<Option<Registration>, StoreError> {
         self.answer(registrations::by_id(self.db(), realm, id)).await
     }
+}
 
+#[async_trait]
+impl Challenges for MongoStore {
     async fn challenge(&self, realm: &RealmName, id: ChallengeId) -> Result<Option<Challenge>, StoreError> {
         self.answer(challenges::by_id(self.db(), realm, id)).await
     }
+}
 
+#[async_trait]
+impl Sessions for MongoStore {
     async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError> {
         self.answer(sessions::by_id(self.db(), realm, id)).await
     }
+}
 
+#[async_trait]
+impl LimitState for MongoStore {
     async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError> {
         self.answer(limits::failures(self.db(), key)).await
     }
 
-    async fn tally(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
+    async fn window(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
         self.answer(limits::tally(self.db(), key)).await
     }
+}
 
+#[async_trait]
+impl Changes for MongoStore {
     async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError> {
         self.answer(revocations::after(self.db(), position)).await
-    }
-
-    async fn outbox_state(&self, _now: Timestamp) -> Result<OutboxState, StoreError> {
-        self.answer(outbox::count(self.db())).await
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.answer(async { Ok(self.db().run_command(doc! { "ping": 1 }).await.map(drop)?) }).await
     }
 }

@@ -5,7 +5,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use portcullis_core::{port::Op, port::Replaces};
+use portcullis_core::port::{ChallengeOp, KeyOp, LimitOp, Op, OutboxOp, RegistrationOp, Replaces, SessionOp, UserOp};
 use tokio::sync::{Mutex, MutexGuard};
 
 /// So many turns there are; what shares one by chance waits without need.
@@ -61,32 +61,30 @@ enum Contested<'a> {
 fn contested(op: &Op) -> impl Iterator<Item = Contested<'_>> {
     use Contested::{Address, Challenge, Log, Person, Quota, RootKey, Session};
     let pair = match op {
-        Op::PutRootKey(_) => [Some(RootKey), None],
-        Op::RequireAddress { index, .. } => [Some(Address(index.0)), None],
-        Op::PutRegistration { row, replaces: Replaces::Exactly(Some(id)) } => {
+        Op::Key(KeyOp::PutRoot(_)) => [Some(RootKey), None],
+        Op::User(UserOp::RequireAddress { index, .. }) => [Some(Address(index.0)), None],
+        Op::Registration(RegistrationOp::Put { row, replaces: Replaces::Exactly(Some(id)) }) => {
             [Some(Address(row.index.0)), Some(Person(id.as_str()))]
         }
-        Op::PutRegistration { row, .. } => [Some(Address(row.index.0)), None],
-        Op::InsertUser(user) | Op::UpdateUser(user) => [Some(Address(user.index.0)), Some(Person(user.id.as_str()))],
-        Op::ContestRegistration { id, .. }
-        | Op::DeleteRegistration { id, .. }
-        | Op::DeleteUser { id, .. }
-        | Op::RequireUser { id, .. } => [Some(Person(id.as_str())), None],
-        Op::DropChallenges { subject, .. } => [Some(Person(subject.as_str())), None],
-        Op::SpendChallenge { id, .. } | Op::TryChallenge { id, .. } | Op::ExpireChallenge { id, .. } => {
+        Op::Registration(RegistrationOp::Put { row, .. }) => [Some(Address(row.index.0)), None],
+        Op::User(UserOp::Insert(user) | UserOp::Update(user)) => {
+            [Some(Address(user.index.0)), Some(Person(user.id.as_str()))]
+        }
+        Op::Registration(RegistrationOp::Contest { id, .. } | RegistrationOp::Delete { id, .. })
+        | Op::User(UserOp::Delete { id, .. } | UserOp::Require { id, .. }) => [Some(Person(id.as_str())), None],
+        Op::Challenge(ChallengeOp::Drop { subject, .. }) => [Some(Person(subject.as_str())), None],
+        Op::Challenge(ChallengeOp::Spend { id, .. } | ChallengeOp::Try { id, .. } | ChallengeOp::Expire { id, .. }) => {
             [Some(Challenge(id.0)), None]
         }
-        Op::Count { key, .. } | Op::CountFailure { key, .. } => [Some(Quota(key.0)), None],
-        Op::RotateRefresh { id, .. } => [Some(Session(id.as_str())), None],
-        Op::EndSession(ended) => [Some(Session(ended.session.as_str())), Some(Log)],
-        Op::EndSessionsOf { user, .. } => [Some(Person(user.as_str())), Some(Log)],
-        Op::PutSigningKey(_)
-        | Op::DeleteSigningKey { .. }
-        | Op::InsertChallenge(_)
-        | Op::InsertSession(_)
-        | Op::Audit(_)
-        | Op::Enqueue(_)
-        | Op::Settle { .. } => [None, None],
+        Op::Limit(LimitOp::Count { key, .. } | LimitOp::CountFailure { key, .. }) => [Some(Quota(key.0)), None],
+        Op::Session(SessionOp::Rotate { id, .. }) => [Some(Session(id.as_str())), None],
+        Op::Session(SessionOp::End(ended)) => [Some(Session(ended.session.as_str())), Some(Log)],
+        Op::Session(SessionOp::EndAll { user, .. }) => [Some(Person(user.as_str())), Some(Log)],
+        Op::Key(KeyOp::PutSigning(_) | KeyOp::DeleteSigning { .. })
+        | Op::Challenge(ChallengeOp::Insert(_))
+        | Op::Session(SessionOp::Insert(_))
+        | Op::Outbox(OutboxOp::Enqueue(_) | OutboxOp::FinishDelivery { .. })
+        | Op::Audit(_) => [None, None],
     };
     pair.into_iter().flatten()
 }

@@ -16,7 +16,10 @@ use portcullis_core::{
         Channel,
         outbox::{Claimed, Lease},
     },
-    port::{Batch, CommitError, OutboxState, RootKeyRow, SigningKeyRow, Store, StoreError},
+    port::{
+        AddressState, Batch, Challenges, Changes, CommitError, Keys, LimitState, Outbox, OutboxState, Registrations,
+        RootKeyRow, Sessions, SigningKeyRow, Store, StoreError, Users,
+    },
     seal::BlindIndex,
     session::{LogPosition, Revocation, Session},
 };
@@ -82,11 +85,6 @@ impl Store for SqliteStore {
         self.writer.run(move |db| Ok(batch.iter().try_for_each(|op| tables::apply(db, op))?)).await
     }
 
-    async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
-        let lease = lease.clone();
-        self.writer.run(move |db| outbox::claim(db, channel, limit, &lease).map_err(store_error)).await
-    }
-
     /// At most a thousand of each kind, so that commits in between need not wait long: more than nothing means that there
     /// may be more.
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
@@ -97,6 +95,28 @@ impl Store for SqliteStore {
         Ok(swept + self.writer.run(move |db| limits::trim_failures(db, failures_kept).map_err(store_error)).await?)
     }
 
+    async fn ping(&self) -> Result<(), StoreError> {
+        if !self.writer.is_alive() {
+            return Err(StoreError::Unavailable("nobody writes to the database".into()));
+        }
+        self.readers.read(|db| db.query_row("SELECT max(version) FROM migrations", [], |_| Ok(()))).await
+    }
+}
+
+#[async_trait]
+impl Outbox for SqliteStore {
+    async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
+        let lease = lease.clone();
+        self.writer.run(move |db| outbox::claim(db, channel, limit, &lease).map_err(store_error)).await
+    }
+
+    async fn outbox_state(&self, _now: Timestamp) -> Result<OutboxState, StoreError> {
+        self.readers.read(outbox::state).await
+    }
+}
+
+#[async_trait]
+impl Keys for SqliteStore {
     async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {
         self.readers.read(root_keys::all).await
     }
@@ -104,17 +124,16 @@ impl Store for SqliteStore {
     async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StoreError> {
         self.readers.read(signing_keys::all).await
     }
+}
 
-    async fn by_index(
-        &self,
-        realm: &RealmName,
-        index: BlindIndex,
-    ) -> Result<(Option<User>, Option<Registration>), StoreError> {
+#[async_trait]
+impl Users for SqliteStore {
+    async fn at_address(&self, realm: &RealmName, index: BlindIndex) -> Result<AddressState, StoreError> {
         let realm = realm.clone();
         let query = move |db: &rusqlite::Connection| {
             let moment = db.unchecked_transaction()?;
             let user = users::by_index(&moment, &realm, index)?;
-            Ok((user, registrations::by_index(&moment, &realm, index)?))
+            Ok(AddressState { user, registration: registrations::by_index(&moment, &realm, index)? })
         };
         self.readers.read(query).await
     }
@@ -123,42 +142,46 @@ impl Store for SqliteStore {
         let (realm, id) = (realm.clone(), id.clone());
         self.readers.read(move |db| users::by_id(db, &realm, &id)).await
     }
+}
 
+#[async_trait]
+impl Registrations for SqliteStore {
     async fn registration(&self, realm: &RealmName, id: &UserId) -> Result<Option<Registration>, StoreError> {
         let (realm, id) = (realm.clone(), id.clone());
         self.readers.read(move |db| registrations::by_id(db, &realm, &id)).await
     }
+}
 
+#[async_trait]
+impl Challenges for SqliteStore {
     async fn challenge(&self, realm: &RealmName, id: ChallengeId) -> Result<Option<Challenge>, StoreError> {
         let realm = realm.clone();
         self.readers.read(move |db| challenges::by_id(db, &realm, id)).await
     }
+}
 
+#[async_trait]
+impl Sessions for SqliteStore {
     async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError> {
         let (realm, id) = (realm.clone(), id.clone());
         self.readers.read(move |db| sessions::by_id(db, &realm, &id)).await
     }
+}
 
+#[async_trait]
+impl LimitState for SqliteStore {
     async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError> {
         self.readers.read(move |db| limits::failures(db, key)).await
     }
 
-    async fn tally(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
+    async fn window(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
         self.readers.read(move |db| limits::tally(db, key)).await
     }
+}
 
+#[async_trait]
+impl Changes for SqliteStore {
     async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError> {
         self.readers.read(move |db| revocations::after(db, position)).await
-    }
-
-    async fn outbox_state(&self, _now: Timestamp) -> Result<OutboxState, StoreError> {
-        self.readers.read(outbox::state).await
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        if !self.writer.is_alive() {
-            return Err(StoreError::Unavailable("nobody writes to the database".into()));
-        }
-        self.readers.read(|db| db.query_row("SELECT max(version) FROM migrations", [], |_| Ok(()))).await
     }
 }

@@ -17,7 +17,8 @@ use std::{
 use mongodb::{Collection, bson::Document};
 use portcullis_backends::mongodb::{MongoStore, Settings};
 use portcullis_core::{
-    port::{CommitError, Op, StoreError},
+    batch,
+    port::{CommitError, Op, SessionOp, StoreError},
     suite::rows::{NOW, here, revocation, session, there},
 };
 
@@ -92,9 +93,9 @@ async fn until<F: Future<Output = bool>>(what: &str, patience: Duration, mut hol
 /// Two documents that belong together: a session, and the end of another in the log.
 fn pair(name: &str) -> Vec<Op> {
     let (stays, ends) = (name.to_owned(), format!("{name}-ends"));
-    vec![
-        Op::InsertSession(session(&here(), &stays)),
-        Op::InsertSession(session(&here(), &ends)),
-        Op::EndSession(revocation(&here(), &ends)),
+    batch![
+        SessionOp::Insert(session(&here(), &stays)),
+        SessionOp::Insert(session(&here(), &ends)),
+        SessionOp::End(revocation(&here(), &ends)),
     ]
 }

@@ -9,18 +9,9 @@ use std::{
 use async_trait::async_trait;
 use portcullis_backends::mongodb::{MongoStore, Settings};
 use portcullis_core::{
-    account::{Registration, User},
     clock::Timestamp,
-    id::{ChallengeId, RealmName, SessionId, UserId},
-    limit::{FailedAttempts, LimitKey, SlidingWindow},
-    link::Challenge,
-    message::{
-        Channel,
-        outbox::{Claimed, Lease},
-    },
-    port::{Batch, CommitError, OutboxState, RootKeyRow, SigningKeyRow, Store, StoreError},
-    seal::BlindIndex,
-    session::{LogPosition, Revocation, Session},
+    forward_store,
+    port::{Batch, CommitError, Store, StoreError},
     suite::rows::{NOW, here, there},
 };
 
@@ -34,8 +25,13 @@ struct Nodes {
 }
 
 impl Nodes {
-    fn next(&self) -> &MongoStore {
+    fn next(&self) -> &dyn Store {
         &self.nodes[self.turn.fetch_add(1, Ordering::Relaxed) % self.nodes.len()]
+    }
+
+    #[allow(clippy::unnecessary_wraps, reason = "the macro forwards to stores that may be unavailable")]
+    fn read(&self) -> Result<&dyn Store, StoreError> {
+        Ok(self.next())
     }
 }
 
@@ -69,66 +65,16 @@ async fn make() -> Fresh {
 
 portcullis_core::store_suite!(make);
 
+forward_store!(Nodes, read, read);
+
 #[async_trait]
 impl Store for Nodes {
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         self.next().commit(batch).await
     }
 
-    async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
-        self.next().claim(channel, limit, lease).await
-    }
-
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
         self.next().sweep(now, failures_kept).await
-    }
-
-    async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {
-        self.next().root_keys().await
-    }
-
-    async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StoreError> {
-        self.next().signing_keys().await
-    }
-
-    async fn by_index(
-        &self,
-        realm: &RealmName,
-        index: BlindIndex,
-    ) -> Result<(Option<User>, Option<Registration>), StoreError> {
-        self.next().by_index(realm, index).await
-    }
-
-    async fn user(&self, realm: &RealmName, id: &UserId) -> Result<Option<User>, StoreError> {
-        self.next().user(realm, id).await
-    }
-
-    async fn registration(&self, realm: &RealmName, id: &UserId) -> Result<Option<Registration>, StoreError> {
-        self.next().registration(realm, id).await
-    }
-
-    async fn challenge(&self, realm: &RealmName, id: ChallengeId) -> Result<Option<Challenge>, StoreError> {
-        self.next().challenge(realm, id).await
-    }
-
-    async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        self.next().session(realm, id).await
-    }
-
-    async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError> {
-        self.next().failures(key).await
-    }
-
-    async fn tally(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
-        self.next().tally(key).await
-    }
-
-    async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError> {
-        self.next().revocations_after(position).await
-    }
-
-    async fn outbox_state(&self, now: Timestamp) -> Result<OutboxState, StoreError> {
-        self.next().outbox_state(now).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -9,8 +9,9 @@ use std::{
 
 use portcullis_backends::sqlite::{LockError, OpenError, STATEMENTS, ServeLock, SqliteStore, migrate};
 use portcullis_core::{
+    batch,
     message::Channel,
-    port::{CommitError, Op, Store, StoreError},
+    port::{Changes, CommitError, Outbox, OutboxOp, SessionOp, Sessions, Store, StoreError, UserOp},
     session::LogPosition,
     suite::{
         rows::{NOW, audit, here, lease, message, revocation, session, session_id, user},
@@ -68,9 +69,11 @@ fn crashed(path: &Path, to: &TempDir) -> PathBuf {
 async fn what_was_acknowledged_survives_a_crash() {
     let made = make().await;
     let names: Vec<_> = (0..40).map(|n| format!("session-{n}")).collect();
-    let commits = names.iter().map(|name| made.store.commit(vec![Op::InsertSession(session(&here(), name))]));
+    let commits = names.iter().map(|name| made.store.commit(batch![SessionOp::Insert(session(&here(), name))]));
     assert!(together(commits).await.iter().all(Result::is_ok));
-    made.commit(vec![Op::EndSession(revocation(&here(), &names[0])), Op::Enqueue(message("one"))]).await.unwrap();
+    made.commit(batch![SessionOp::End(revocation(&here(), &names[0])), OutboxOp::Enqueue(message("one"))])
+        .await
+        .unwrap();
     made.claim(Channel::Mail, 1, &lease("first", NOW)).await.unwrap();
 
     let elsewhere = tempfile::tempdir().unwrap();
@@ -86,7 +89,7 @@ async fn what_was_acknowledged_survives_a_crash() {
 #[tokio::test]
 async fn a_store_that_is_closed_leaves_one_whole_file() {
     let Fresh { store, folder } = make().await;
-    store.commit(vec![Op::InsertSession(session(&here(), "one"))]).await.unwrap();
+    store.commit(batch![SessionOp::Insert(session(&here(), "one"))]).await.unwrap();
     drop(store);
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["portcullis.db"]);
@@ -98,7 +101,7 @@ async fn a_batch_is_committed_although_its_caller_has_gone() {
     let Fresh { store, folder } = make().await;
     tokio::select! {
         biased;
-        _ = store.commit(vec![Op::InsertSession(session(&here(), "one"))]) => {}
+        _ = store.commit(batch![SessionOp::Insert(session(&here(), "one"))]) => {}
         () = std::future::ready(()) => {}
     }
     drop(store);
@@ -108,9 +111,9 @@ async fn a_batch_is_committed_although_its_caller_has_gone() {
 #[tokio::test]
 async fn a_defect_in_one_batch_leaves_the_others_alone() {
     let made = make().await;
-    let twice = || vec![Op::InsertSession(session(&here(), "bad")), Op::Enqueue(message("one"))];
-    made.commit(vec![Op::Enqueue(message("one"))]).await.unwrap();
-    let good = |name| made.store.commit(vec![Op::InsertSession(session(&here(), name))]);
+    let twice = || batch![SessionOp::Insert(session(&here(), "bad")), OutboxOp::Enqueue(message("one"))];
+    made.commit(batch![OutboxOp::Enqueue(message("one"))]).await.unwrap();
+    let good = |name| made.store.commit(batch![SessionOp::Insert(session(&here(), name))]);
     let results = together([good("a"), made.store.commit(twice()), good("b")]).await;
     assert!(matches!(results.as_slice(), [Ok(()), Err(CommitError::Store(StoreError::Broken(_))), Ok(())]));
     assert!(made.session(&here(), &session_id("b")).await.unwrap().is_some());
@@ -125,7 +128,7 @@ async fn a_lock_of_another_process_is_waited_for_but_not_for_ever() {
     let store = SqliteStore::open_with_patience(&path(&folder), NOW, patience).unwrap();
     let other = Connection::open(store.path()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let refused = store.commit(vec![Op::InsertSession(session(&here(), "one"))]);
+    let refused = store.commit(batch![SessionOp::Insert(session(&here(), "one"))]);
     let unharmed = async { store.session(&here(), &session_id("one")).await };
     let begun = Instant::now();
     let (refused, read) = tokio::join!(refused, unharmed);
@@ -133,7 +136,7 @@ async fn a_lock_of_another_process_is_waited_for_but_not_for_ever() {
     assert!(begun.elapsed() >= patience);
     assert_eq!(read.unwrap(), None);
 
-    let waiting = store.commit(vec![Op::InsertSession(session(&here(), "one"))]);
+    let waiting = store.commit(batch![SessionOp::Insert(session(&here(), "one"))]);
     let lets_go = async {
         tokio::time::sleep(Duration::from_millis(20)).await;
         other.execute_batch("ROLLBACK").unwrap();
@@ -144,7 +147,7 @@ async fn a_lock_of_another_process_is_waited_for_but_not_for_ever() {
 #[tokio::test]
 async fn the_audit_trail_is_appended_to() {
     let made = make().await;
-    made.commit(vec![Op::Audit(audit(&here()))]).await.unwrap();
+    made.commit(batch![audit(&here())]).await.unwrap();
     let db = Connection::open(made.path()).unwrap();
     let row: (i64, String, String, String, String, Vec<u8>, String) = db
         .query_row("SELECT at, realm, event, reason, user_id, blind_index, request_id FROM audit", [], |row| {
@@ -162,13 +165,14 @@ async fn what_was_deleted_is_not_left_in_the_file() {
     let Fresh { store, folder } = make().await;
     let row = message("one");
     let trace = row.recipient.as_bytes().to_vec();
-    store.commit(vec![Op::Enqueue(row)]).await.unwrap();
+    store.commit(batch![OutboxOp::Enqueue(row)]).await.unwrap();
     let claimed = store.claim(Channel::Mail, 1, &lease("first", NOW)).await.unwrap().remove(0);
-    let settle = Op::Settle {
+    let settle = OutboxOp::FinishDelivery {
         id: claimed.row.id,
         lease: claimed.lease,
         outcome: portcullis_core::message::outbox::DeliveryOutcome::Done,
-    };
+    }
+    .into();
     store.commit(vec![settle]).await.unwrap();
     drop(store);
     let bytes = fs::read(path(&folder)).unwrap();
@@ -181,7 +185,7 @@ async fn only_the_owner_may_read_the_files() {
     use std::os::unix::fs::PermissionsExt;
     let made = make().await;
     let lock = ServeLock::acquire(&made.path()).unwrap();
-    made.commit(vec![Op::InsertUser(user(&here(), "ada", "ada@example.org"))]).await.unwrap();
+    made.commit(batch![UserOp::Insert(user(&here(), "ada", "ada@example.org"))]).await.unwrap();
     for end in ["", "-wal", "-shm", ".lock"] {
         let file = made.path().with_file_name(format!("portcullis.db{end}"));
         assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600, "{end}");

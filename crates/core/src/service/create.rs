@@ -7,13 +7,14 @@ use crate::{
         password::{Password, PasswordHash},
     },
     audit::{AuditRow, Event},
+    batch,
     ctx::Ctx,
     error::{Error, ErrorKind, Result},
     id::UserId,
     limit::LimitKind,
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient, outbox::OutboxRow},
-    port::{CommitError, Op, Precondition, Replaces},
+    port::{AddressState, ChallengeOp, CommitError, Op, OutboxOp, Precondition, RegistrationOp, Replaces, UserOp},
     realm::Realm,
     service::{FieldErrors, RawField, Service, hashing::Turn, message},
 };
@@ -67,7 +68,8 @@ impl Service {
         let hash = self.hash(ctx, &turn, password).await?;
         let mut draft = self.draft(ctx, realm, profile, &hash)?;
         for attempt in 0..TRIES {
-            let (owner, prior) = self.ports.store.by_index(&realm.name, draft.row.index).await?;
+            let AddressState { user: owner, registration: prior } =
+                self.ports.store.at_address(&realm.name, draft.row.index).await?;
             if owner.is_some() && self.rules.reveal_taken {
                 return Err(Error::new(ErrorKind::Conflict, "email.taken", "Email already exists"));
             }
@@ -154,24 +156,25 @@ impl Service {
         is_taken: bool,
     ) -> Result<bool> {
         let Draft { row, challenge, .. } = draft;
-        let as_seen = Op::RequireAddress { realm: realm.name.clone(), index: row.index, is_taken };
-        let register = Op::PutRegistration { row: row.clone(), replaces };
+        let as_seen: Op = UserOp::RequireAddress { realm: realm.name.clone(), index: row.index, is_taken }.into();
+        let register: Op = RegistrationOp::Put { row: row.clone(), replaces }.into();
         let silent = match waiting {
-            Some(id) => Op::ContestRegistration {
+            Some(id) => RegistrationOp::Contest {
                 realm: realm.name.clone(),
                 id,
                 is_contested: row.contested,
                 expires_at: row.expires_at,
-            },
+            }
+            .into(),
             None => register.clone(),
         };
         let silent = vec![as_seen.clone(), silent];
-        let batch = vec![
+        let batch = batch![
             as_seen,
             register,
-            Op::InsertChallenge(challenge.clone()),
-            Op::Enqueue(draft.announce(ctx, realm, is_taken)?),
-            Op::Audit(AuditRow::new(ctx, &realm.name, Event::Registered).user(&row.id).index(row.index)),
+            ChallengeOp::Insert(challenge.clone()),
+            OutboxOp::Enqueue(draft.announce(ctx, realm, is_taken)?),
+            AuditRow::new(ctx, &realm.name, Event::Registered).user(&row.id).index(row.index),
         ];
         match self.commit_mail(ctx, realm, row.index, batch, silent).await {
             Err(CommitError::Failed(

@@ -3,12 +3,12 @@
 use crate::{
     account::email::EmailAddress,
     audit::{AuditRow, Event},
+    batch,
     ctx::Ctx,
     error::{Error, ErrorKind, Result},
     id::UserId,
-    link::Purpose,
     message::{MessageKind, Recipient},
-    port::{CommitError, Op, Precondition},
+    port::{AddressState, ChallengeOp, CommitError, OutboxOp, Precondition, RegistrationOp, UserOp},
     realm::Realm,
     service::{Principal, RawField, Service, message},
 };
@@ -45,26 +45,24 @@ impl Service {
             let user = self.ports.store.user(&realm.name, &account.id).await?;
             let user = user.ok_or_else(|| Error::bad_token().because("the user is gone"))?;
             // What somebody else typed beside this account must not become one when it is gone.
-            let (_, beside) = self.ports.store.by_index(&realm.name, user.index).await?;
+            let AddressState { registration: beside, .. } =
+                self.ports.store.at_address(&realm.name, user.index).await?;
             let goodbye = message(ctx, realm, MessageKind::AccountDeleted, &Recipient::of(&account.profile), None)?;
-            let drop_of = |subject: &UserId, purpose| Op::DropChallenges {
+            let drop = |subject: &UserId| ChallengeOp::Drop {
                 realm: realm.name.clone(),
                 subject: subject.clone(),
-                purpose,
+                purpose: None,
             };
-            let drop = |purpose| drop_of(&user.id, purpose);
-            let mut batch = vec![
-                Op::DeleteUser { realm: realm.name.clone(), id: user.id.clone(), revision: user.revision },
+            let mut batch = batch![
+                UserOp::Delete { realm: realm.name.clone(), id: user.id.clone(), revision: user.revision },
                 self.end_all(ctx, realm, &user.id, None),
-                drop(Purpose::Reset),
-                drop(Purpose::Phone),
-                drop(Purpose::Registration),
-                Op::Audit(AuditRow::new(ctx, &realm.name, Event::AccountDeleted).user(&user.id)),
-                Op::Enqueue(goodbye),
+                drop(&user.id),
+                AuditRow::new(ctx, &realm.name, Event::AccountDeleted).user(&user.id),
+                OutboxOp::Enqueue(goodbye),
             ];
             if let Some(beside) = beside {
-                batch.push(drop_of(&beside.id, Purpose::Registration));
-                batch.push(Op::DeleteRegistration { realm: beside.realm, id: beside.id });
+                batch.push(drop(&beside.id).into());
+                batch.push(RegistrationOp::Delete { realm: beside.realm, id: beside.id }.into());
             }
             match self.commit(batch).await {
                 Ok(()) => {

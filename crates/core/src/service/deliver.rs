@@ -8,7 +8,7 @@ use crate::{
         Channel, Links, Mail, MessageKind, Recipient,
         outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow, retry_at},
     },
-    port::{Batch, CommitError, Op, Precondition, SendError},
+    port::{Batch, ChallengeOp, CommitError, Op, OutboxOp, Precondition, SendError},
     realm::Realm,
     service::Service,
 };
@@ -180,7 +180,8 @@ impl Service {
 
     /// Whether the outcome could be recorded: not when the lease was lost.
     pub(super) async fn record(&self, claimed: &Claimed, outcome: DeliveryOutcome, with: Batch) -> Result<bool> {
-        let settle = Op::Settle { id: claimed.row.id.clone(), lease: claimed.lease.clone(), outcome };
+        let settle =
+            OutboxOp::FinishDelivery { id: claimed.row.id.clone(), lease: claimed.lease.clone(), outcome }.into();
         let batch = std::iter::once(settle).chain(with).collect();
         match self.commit(batch).await {
             Ok(()) => Ok(true),
@@ -192,5 +193,6 @@ impl Service {
 
 /// The link's life begins with the hand-over.
 fn lives_from_now(ctx: &Ctx, challenge: &Challenge) -> Op {
-    Op::ExpireChallenge { realm: challenge.realm.clone(), id: challenge.id, at: ctx.now.plus(challenge.lifetime) }
+    ChallengeOp::Expire { realm: challenge.realm.clone(), id: challenge.id, at: ctx.now.plus(challenge.lifetime) }
+        .into()
 }

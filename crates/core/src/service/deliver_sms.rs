@@ -12,7 +12,7 @@ use crate::{
         MessageKind, Recipient, Sms,
         outbox::{Claimed, DeliveryOutcome, OutboxRow, retry_at},
     },
-    port::{Op, SendError, SmsReceipt, SmsStatus},
+    port::{Op, OutboxOp, SendError, SmsReceipt, SmsStatus},
     realm::Realm,
     service::{Delivery, Service, message, sms_limits::went_out},
 };
@@ -100,7 +100,7 @@ fn ask_later(ctx: &Ctx, realm: &Realm, receipt: &SmsReceipt) -> Result<Op> {
     if let Some(first) = ASK_AFTER.first() {
         row.due_at = ctx.now.plus(*first);
     }
-    Ok(Op::Enqueue(row))
+    Ok(OutboxOp::Enqueue(row).into())
 }
 
 fn next_question(row: &OutboxRow) -> Option<Timestamp> {

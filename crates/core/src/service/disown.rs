@@ -3,10 +3,11 @@
 use crate::{
     account::Registration,
     audit::{AuditRow, Event},
+    batch,
     ctx::Ctx,
     error::{Error, Result},
     link::{Challenge, LinkAction},
-    port::{CommitError, Op},
+    port::{ChallengeOp, CommitError, RegistrationOp},
     realm::Realm,
     service::{Service, settle::Standing},
 };
@@ -31,10 +32,10 @@ impl Service {
     async fn discard(&self, ctx: &Ctx, realm: &Realm, token: &str) -> Result<()> {
         let (registration, challenge) = self.disownable(ctx, realm, token).await?;
         let audit = AuditRow::new(ctx, &realm.name, Event::RegistrationRejected).user(&registration.id);
-        let batch = vec![
-            Op::SpendChallenge { realm: realm.name.clone(), id: challenge.id, now: ctx.now },
-            Op::DeleteRegistration { realm: realm.name.clone(), id: registration.id.clone() },
-            Op::Audit(audit.index(registration.index)),
+        let batch = batch![
+            ChallengeOp::Spend { realm: realm.name.clone(), id: challenge.id, now: ctx.now },
+            RegistrationOp::Delete { realm: realm.name.clone(), id: registration.id.clone() },
+            audit.index(registration.index),
         ];
         match self.commit(batch).await {
             Ok(()) => {

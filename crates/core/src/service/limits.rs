@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use crate::{
     audit::{AuditRow, Event},
+    batch,
     clock::Timestamp,
     ctx::Ctx,
     error::{Error, ErrorKind, Result},
     limit::{Denied, LimitKey, LimitKind, LimitStatus, Mode, Permit, Quota},
-    port::{Batch, CommitError, Counted, Op, Precondition},
+    port::{Batch, CommitError, Counted, LimitOp, Op, Precondition},
     realm::Realm,
     seal::BlindIndex,
     service::Service,
@@ -31,7 +32,7 @@ impl PasswordTry<'_> {
     /// What counts it for good; none where nothing is counted.
     pub(super) fn failed(&self, ctx: &Ctx) -> Option<Op> {
         let (key, _) = self.account.as_ref()?;
-        Some(Op::CountFailure { key: *key, now: ctx.now, forget_after: self.forget_after })
+        Some(LimitOp::CountFailure { key: *key, now: ctx.now, forget_after: self.forget_after }.into())
     }
 }
 
@@ -190,10 +191,10 @@ impl Service {
     ) -> Result<(), CommitError> {
         let key = LimitKey::in_realm(&realm.keys, LimitKind::Mails, &[&index.0]);
         let quota = self.rules.limits.mails_account;
-        let counted = vec![Op::Count { row: LimitKind::Mails, key, quota, now: ctx.now }];
+        let counted = batch![LimitOp::Count { kind: LimitKind::Mails, key, quota, now: ctx.now }];
         let Some(row) = self.commit_within(ctx, counted, batch).await? else { return Ok(()) };
         let audit = AuditRow::new(ctx, &realm.name, Event::LimitReached).index(index).reason(row.as_str());
-        silent.push(Op::Audit(audit));
+        silent.push(audit.into());
         self.commit(silent).await
     }
 

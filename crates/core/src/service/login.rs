@@ -7,11 +7,12 @@ use crate::{
         password::{Password, PasswordHash},
     },
     audit::{AuditRow, Event},
+    batch,
     clock::Timestamp,
     ctx::Ctx,
     error::{Error, ErrorKind, Result},
     limit::LimitKind,
-    port::{CommitError, Op, Precondition},
+    port::{AddressState, CommitError, Op, Precondition, SessionOp, UserOp},
     realm::Realm,
     seal::{BlindIndex, DataKey},
     service::{FieldErrors, RawField, Service, Tokens, hashing::Turn},
@@ -36,7 +37,7 @@ struct Unlocked {
 }
 
 /// Who has the address.
-type Seen = (Option<User>, Option<Registration>);
+type Seen = AddressState;
 
 /// What the password turned out to be.
 enum Verdict {
@@ -87,9 +88,9 @@ impl Service {
         };
         // Nobody's devices are looked at like anybody's.
         let nobody = DeviceOwner { account: index, password_set_at: Timestamp::default() };
-        let holder = seen.0.as_ref().map_or(nobody, DeviceOwner::from);
+        let holder = seen.user.as_ref().map_or(nobody, DeviceOwner::from);
         let device = devices.iter().find_map(|device| KnownDevice::parse(ctx, &realm.keys, holder, device.text()?));
-        let device = device.filter(|_| seen.0.is_some());
+        let device = device.filter(|_| seen.user.is_some());
         let attempt = self.try_password(ctx, realm, client, index, device.as_ref()).await?;
         let (tokens, holder) = match self.enter(ctx, realm, index, (&turn, seen), &password).await {
             Ok(entered) => entered,
@@ -112,7 +113,7 @@ impl Service {
     /// Sees who has the address, once the client may have a password hashed.
     async fn admit(&self, ctx: &Ctx, realm: &Realm, index: BlindIndex) -> Result<(Turn<'_>, Seen)> {
         let turn = self.turn(ctx)?;
-        Ok((turn, self.ports.store.by_index(&realm.name, index).await?))
+        Ok((turn, self.ports.store.at_address(&realm.name, index).await?))
     }
 
     /// Opens a session for the owner of the password.
@@ -138,7 +139,7 @@ impl Service {
                 }
                 Verdict::Wrong => return Err(refused()),
             }
-            seen = self.ports.store.by_index(&realm.name, index).await?;
+            seen = self.ports.store.at_address(&realm.name, index).await?;
         }
         Err(Error::internal("the account kept changing during a login"))
     }
@@ -147,7 +148,7 @@ impl Service {
         &self,
         ctx: &Ctx,
         realm: &Realm,
-        (turn, (user, registration)): (&Turn<'_>, Seen),
+        (turn, Seen { user, registration }): (&Turn<'_>, Seen),
         password: &Password,
     ) -> Result<Verdict> {
         let owner = match user {
@@ -196,7 +197,7 @@ impl Service {
         let id = session.id.clone();
         let audit = AuditRow::new(ctx, &realm.name, Event::LoggedIn).user(&owner.user.id);
         let same_user = self.same_user(ctx, turn, owner, password).await?;
-        match self.commit(vec![same_user, Op::InsertSession(session), Op::Audit(audit)]).await {
+        match self.commit(batch![same_user, SessionOp::Insert(session), audit]).await {
             Ok(()) => {
                 tracing::info!(realm = %realm.name, session = %id, "logged in");
                 Ok(Some(tokens))
@@ -210,11 +211,11 @@ impl Service {
     async fn same_user(&self, ctx: &Ctx, turn: &Turn<'_>, owner: Unlocked, password: &Password) -> Result<Op> {
         let Unlocked { user, key, hash } = owner;
         if !self.ports.hasher.is_outdated(&hash) {
-            return Ok(Op::RequireUser { realm: user.realm, id: user.id, revision: user.revision });
+            return Ok(UserOp::Require { realm: user.realm, id: user.id, revision: user.revision }.into());
         }
         let stronger = self.hash(ctx, turn, password).await?;
         let envelope = user.envelope.with_password(ctx, &key, &stronger);
-        Ok(Op::UpdateUser(User { envelope, revision: user.revision + 1, ..user }))
+        Ok(UserOp::Update(User { envelope, revision: user.revision + 1, ..user }).into())
     }
 
     async fn note_refusal(
@@ -227,7 +228,7 @@ impl Service {
     ) -> Result<()> {
         tracing::info!(realm = %realm.name, reason, "login refused");
         let row = AuditRow::new(ctx, &realm.name, Event::LoginRefused).index(index).reason(reason);
-        Ok(self.commit(count.into_iter().chain([Op::Audit(row)]).collect()).await?)
+        Ok(self.commit(count.into_iter().chain(batch![row]).collect()).await?)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use crate::{
     audit::{AuditRow, Event},
+    batch,
     ctx::Ctx,
     error::{Error, Result},
-    port::{CommitError, Op},
+    port::CommitError,
     realm::Realm,
     service::{Principal, Service},
 };
@@ -16,7 +17,7 @@ impl Service {
     /// The one answer for bad tokens, when the session ended meanwhile; unavailable.
     pub async fn logout(&self, ctx: &Ctx, realm: &Realm, principal: &Principal) -> Result<()> {
         let audit = AuditRow::new(ctx, &realm.name, Event::LoggedOut).user(&principal.account.id);
-        match self.commit(vec![self.end(ctx, realm, &principal.session), Op::Audit(audit)]).await {
+        match self.commit(batch![self.end(ctx, realm, &principal.session), audit]).await {
             Ok(()) => {
                 tracing::info!(realm = %realm.name, session = %principal.session, "logged out");
                 Ok(())

@@ -38,13 +38,13 @@ use crate::{
     account::password::Policy,
     ctx::Ctx,
     error::{Error, ErrorKind, Result},
-    id::{ChallengeId, OutboxId, RealmName, UserId},
+    id::{ChallengeId, OutboxId, RealmName},
     limit::{InFlight, Limits},
     link::{Challenge, HAND_OVER_WITHIN, LinkAction, LinkToken},
     message::{MessageKind, Recipient, outbox::OutboxRow},
     port::{
-        AccountCache, Batch, CommitError, Counters, HashError, MailSender, Op, PasswordHasher, Render, SessionCache,
-        SmsSender, Store, StoreError,
+        AccountCache, Batch, CommitError, Counters, Effect, HashError, MailSender, Op, PasswordHasher, Render,
+        SessionCache, SmsSender, Store, StoreError,
     },
     realm::Realm,
     token::AccessTokens,
@@ -147,22 +147,19 @@ impl Service {
         self.realms.names()
     }
 
-    /// Commits, then tells the process what has changed: the worker of new messages, the caches of ended sessions.
+    /// Commits a batch, then applies its effects to the caches and workers of this process.
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
-        let enqueues = batch.iter().any(|op| matches!(op, Op::Enqueue(_)));
-        let ended: Vec<_> = batch
-            .iter()
-            .filter_map(|op| if let Op::EndSession(ended) = op { Some(ended.clone()) } else { None })
-            .collect();
-        let changed: Vec<_> = batch.iter().filter_map(changed_user).collect();
+        let effects: Vec<Effect> = batch.iter().flat_map(Op::effects).collect();
         self.ports.store.commit(batch).await?;
-        self.ports.sessions.revoke(&ended);
-        for (realm, user) in changed {
-            self.ports.sessions.invalidate_user(&realm, &user);
-            self.ports.accounts.invalidate(&realm, &user);
-        }
-        if enqueues {
-            (self.wake)();
+        for effect in effects {
+            match effect {
+                Effect::SessionEnded(ended) => self.ports.sessions.revoke(&[ended]),
+                Effect::UserChanged { realm, user } => {
+                    self.ports.sessions.invalidate_user(&realm, &user);
+                    self.ports.accounts.invalidate(&realm, &user);
+                }
+                Effect::MessageEnqueued => (self.wake)(),
+            }
         }
         Ok(())
     }
@@ -181,17 +178,6 @@ impl Service {
     /// The URL of a mail that opens this page and does this.
     fn mailed_url(&self, realm: &Realm, page: &str, act: LinkAction, challenge: &Challenge) -> String {
         self.link(&realm.name, page, &LinkToken::derive(&realm.keys, act, challenge))
-    }
-}
-
-/// Whose account or sessions an operation changes, as far as a process may remember them.
-fn changed_user(op: &Op) -> Option<(RealmName, UserId)> {
-    match op {
-        Op::UpdateUser(user) => Some((user.realm.clone(), user.id.clone())),
-        Op::DeleteUser { realm, id: user, .. } | Op::EndSessionsOf { realm, user, .. } => {
-            Some((realm.clone(), user.clone()))
-        }
-        _ => None,
     }
 }
 

@@ -8,13 +8,14 @@ use std::time::Duration;
 use crate::{
     account::{User, phone::PhoneNumber},
     audit::{AuditRow, Event},
+    batch,
     ctx::Ctx,
     error::{Error, ErrorKind, Result},
     id::UserId,
     limit::LimitKind,
     link::{Challenge, Code, LinkAction, LinkToken, PresentedToken, Purpose},
     message::{MessageKind, Recipient, outbox::OutboxRow},
-    port::{Batch, CommitError, Op, Precondition},
+    port::{Batch, ChallengeOp, CommitError, OutboxOp, Precondition, UserOp},
     realm::Realm,
     seal::RealmKeys,
     service::{
@@ -90,7 +91,7 @@ impl Service {
         let audit = draft.audit(ctx, realm, Event::LimitReached).reason(row.as_str());
         let nobody = Challenge { subject: UserId::random(ctx.random()), ..draft.challenge };
         let nowhere = handle(&nobody);
-        self.commit(vec![Op::InsertChallenge(nobody), Op::Audit(audit)]).await?;
+        self.commit(batch![ChallengeOp::Insert(nobody), audit]).await?;
         Ok(nowhere)
     }
 
@@ -103,7 +104,7 @@ impl Service {
         } else {
             let quotas = [draft.own.as_slice(), &draft.budgets].concat();
             let mut sending = draft.batch(draft.audit(ctx, realm, Event::CodeRequested));
-            sending.push(Op::Enqueue(draft.sms.clone()));
+            sending.push(OutboxOp::Enqueue(draft.sms.clone()).into());
             match self.commit_within(ctx, quotas, sending).await? {
                 None => return Ok(None),
                 Some(LimitKind::Codes) => return Ok(Some(LimitKind::Codes)),
@@ -160,7 +161,8 @@ impl Service {
         if challenge.purpose != Purpose::Phone || !presented.proves(&realm.keys, LinkAction::Phone, &challenge) {
             return Err(dead());
         }
-        let attempt = Op::TryChallenge { realm: realm.name.clone(), id: challenge.id, now: ctx.now, limit: TRIES };
+        let attempt =
+            ChallengeOp::Try { realm: realm.name.clone(), id: challenge.id, now: ctx.now, limit: TRIES }.into();
         match self.commit(vec![attempt]).await {
             Ok(()) => Ok(challenge),
             Err(CommitError::Failed(_)) => Err(dead()),
@@ -179,11 +181,11 @@ impl Service {
     ) -> Result<bool> {
         let audit = AuditRow::new(ctx, &realm.name, Event::PhoneVerified).user(&user.id);
         let proved = User { phone_verified_at: Some(ctx.now), revision: user.revision + 1, ..user };
-        let batch = vec![
-            Op::SpendChallenge { realm: realm.name.clone(), id: challenge.id, now: ctx.now },
-            Op::UpdateUser(proved),
+        let batch = batch![
+            ChallengeOp::Spend { realm: realm.name.clone(), id: challenge.id, now: ctx.now },
+            UserOp::Update(proved),
             came_back(ctx, phone.country().unwrap_or_default()),
-            Op::Audit(audit),
+            audit,
         ];
         match self.commit(batch).await {
             Ok(()) => {
@@ -217,10 +219,10 @@ impl Draft {
     /// The challenge in place of the one before.
     fn batch(&self, audit: AuditRow) -> Batch {
         let Challenge { realm, subject, purpose, .. } = self.challenge.clone();
-        vec![
-            Op::DropChallenges { realm, subject, purpose },
-            Op::InsertChallenge(self.challenge.clone()),
-            Op::Audit(audit),
+        batch![
+            ChallengeOp::Drop { realm, subject, purpose: Some(purpose) },
+            ChallengeOp::Insert(self.challenge.clone()),
+            audit,
         ]
     }
 }

@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
+    batch,
     ctx::Ctx,
     id::RealmName,
-    port::{CommitError, Op, Precondition, RootKeyRow, Store, StoreError},
+    port::{CommitError, KeyOp, Precondition, RootKeyRow, Store, StoreError},
     realm::{Decoy, Realm},
     seal::{EncryptionKey, RealmKeys, RootKey},
 };
@@ -90,7 +91,7 @@ async fn make_if_missing(
         return Ok(());
     }
     let wrapped = key.wrap(ctx, name, &RootKey::random(ctx));
-    match store.commit(vec![Op::PutRootKey(RootKeyRow { realm: name.clone(), wrapped, revision: 1 })]).await {
+    match store.commit(batch![KeyOp::PutRoot(RootKeyRow { realm: name.clone(), wrapped, revision: 1 })]).await {
         // Another process made it at the same moment: theirs counts.
         Ok(()) | Err(CommitError::Failed(Precondition::RootKeyRevision)) => Ok(()),
         Err(error) => Err(error.into()),
@@ -108,7 +109,7 @@ async fn unwrap(
     if let (1.., Some(first)) = (age, keys.first()) {
         let wrapped = first.wrap(ctx, &row.realm, &root);
         let anew = RootKeyRow { realm: row.realm.clone(), wrapped, revision: row.revision + 1 };
-        match store.commit(vec![Op::PutRootKey(anew)]).await {
+        match store.commit(batch![KeyOp::PutRoot(anew)]).await {
             Ok(()) => tracing::info!(realm = %row.realm, "root key wrapped by the new ENCRYPTION_KEY"),
             Err(CommitError::Failed(_)) => {}
             Err(error) => return Err(error.into()),

@@ -3,12 +3,13 @@
 use crate::{
     account::{Profile, Registration, User, email::EmailAddress},
     audit::{AuditRow, Event},
+    batch,
     ctx::Ctx,
     error::{Error, Result},
     limit::LimitKind,
     link::{Challenge, LinkAction, PresentedToken, Purpose},
     message::{MessageKind, Recipient},
-    port::{Batch, CommitError, Op, Precondition},
+    port::{AddressState, Batch, ChallengeOp, CommitError, OutboxOp, Precondition, UserOp},
     realm::Realm,
     seal::BlindIndex,
     service::{FieldErrors, RawField, Service, message, settle::Standing},
@@ -40,7 +41,7 @@ impl Service {
 
     async fn mail_reset(&self, ctx: &Ctx, realm: &Realm, email: &EmailAddress) -> Result<()> {
         let index = email.blind_index(&realm.keys);
-        let (user, registration) = self.ports.store.by_index(&realm.name, index).await?;
+        let AddressState { user, registration } = self.ports.store.at_address(&realm.name, index).await?;
         let pending = registration.filter(|registration| registration.is_pending(ctx.now));
         let subject = user.map(|user| user.id).or(pending.map(|registration| registration.id));
         // Always the same for the same address, so that a newer link replaces the one before for nobody, too.
@@ -49,11 +50,11 @@ impl Service {
         let challenge = Challenge::new(ctx, &realm.name, Purpose::Reset, &subject, self.rules.reset_lifetime);
         let recipient = Recipient { to: email.as_str().to_owned(), name: String::new() };
         let mail = message(ctx, realm, MessageKind::ResetPassword, &recipient, Some(challenge.id))?;
-        let batch = vec![
-            Op::DropChallenges { realm: realm.name.clone(), subject, purpose: Purpose::Reset },
-            Op::InsertChallenge(challenge),
-            Op::Enqueue(mail),
-            Op::Audit(AuditRow::new(ctx, &realm.name, Event::ResetRequested).index(index)),
+        let batch = batch![
+            ChallengeOp::Drop { realm: realm.name.clone(), subject, purpose: Some(Purpose::Reset) },
+            ChallengeOp::Insert(challenge),
+            OutboxOp::Enqueue(mail),
+            AuditRow::new(ctx, &realm.name, Event::ResetRequested).index(index),
         ];
         Ok(self.commit_mail(ctx, realm, index, batch, Batch::new()).await?)
     }
@@ -183,13 +184,13 @@ impl Service {
         let audit = AuditRow::new(ctx, &realm.name, Event::PasswordReset).user(&id).index(user.index);
         let notice = message(ctx, realm, MessageKind::PasswordChanged, &Recipient::of(&profile), None)?;
         let envelope = user.envelope.with_password(ctx, &key, &hash);
-        let batch = vec![
-            Op::SpendChallenge { realm: name.clone(), id: challenge.id, now: ctx.now },
-            Op::UpdateUser(User { envelope, password_set_at: ctx.now, revision: user.revision + 1, ..user }),
+        let batch = batch![
+            ChallengeOp::Spend { realm: name.clone(), id: challenge.id, now: ctx.now },
+            UserOp::Update(User { envelope, password_set_at: ctx.now, revision: user.revision + 1, ..user }),
             self.end_all(ctx, realm, &id, None),
-            Op::DropChallenges { realm: name, subject: id.clone(), purpose: Purpose::Reset },
-            Op::Audit(audit),
-            Op::Enqueue(notice),
+            ChallengeOp::Drop { realm: name, subject: id.clone(), purpose: Some(Purpose::Reset) },
+            audit,
+            OutboxOp::Enqueue(notice),
         ];
         match self.commit(batch).await {
             Ok(()) => {

@@ -3,13 +3,14 @@
 use crate::{
     account::email::EmailAddress,
     audit::{AuditRow, Event},
+    batch,
     ctx::Ctx,
     error::Result,
     id::UserId,
     limit::LimitKind,
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient},
-    port::{Batch, Op},
+    port::{AddressState, Batch, ChallengeOp, OutboxOp},
     realm::Realm,
     service::{FieldErrors, RawField, Service, message},
 };
@@ -30,7 +31,7 @@ impl Service {
 
     async fn mail_again(&self, ctx: &Ctx, realm: &Realm, email: &EmailAddress) -> Result<()> {
         let index = email.blind_index(&realm.keys);
-        let (owner, registration) = self.ports.store.by_index(&realm.name, index).await?;
+        let AddressState { user: owner, registration } = self.ports.store.at_address(&realm.name, index).await?;
         let pending = registration.filter(|registration| owner.is_none() && registration.is_pending(ctx.now));
 
         let subject = pending.map_or_else(|| UserId::random(ctx.random()), |registration| registration.id);
@@ -39,10 +40,10 @@ impl Service {
         let kind = if owner.is_some() { MessageKind::AlreadyRegistered } else { MessageKind::VerifyEmail };
         let recipient = Recipient { to: email.as_str().to_owned(), name: String::new() };
         let mail = message(ctx, realm, kind, &recipient, Some(challenge.id))?;
-        let batch = vec![
-            Op::InsertChallenge(challenge),
-            Op::Enqueue(mail),
-            Op::Audit(AuditRow::new(ctx, &realm.name, Event::VerificationResent).index(index)),
+        let batch = batch![
+            ChallengeOp::Insert(challenge),
+            OutboxOp::Enqueue(mail),
+            AuditRow::new(ctx, &realm.name, Event::VerificationResent).index(index),
         ];
         Ok(self.commit_mail(ctx, realm, index, batch, Batch::new()).await?)
     }

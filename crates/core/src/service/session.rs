@@ -3,12 +3,13 @@
 use crate::{
     account::Profile,
     audit::{AuditRow, Event},
+    batch,
     clock::Timestamp,
     ctx::Ctx,
     error::{Error, ErrorKind, Result},
     id::{SessionId, UserId},
     limit::{LimitKey, LimitKind},
-    port::{CommitError, Op, Precondition},
+    port::{CommitError, Op, Precondition, SessionOp},
     realm::Realm,
     seal::DataKey,
     service::{RawField, Service},
@@ -150,7 +151,7 @@ impl Service {
     }
 
     fn rotation(&self, ctx: &Ctx, session: &Session, next: &RefreshToken) -> Op {
-        Op::RotateRefresh {
+        SessionOp::Rotate {
             realm: session.realm.clone(),
             id: session.id.clone(),
             from: session.family.current,
@@ -158,13 +159,14 @@ impl Service {
             at: ctx.now,
             idle_until: ctx.now.plus(self.rules.refresh_lifetime),
         }
+        .into()
     }
 
     /// Ends a session of which a used-up refresh token has turned up, and refuses that.
     async fn end_family<T>(&self, ctx: &Ctx, realm: &Realm, session: &Session) -> Result<T> {
         tracing::warn!(realm = %realm.name, session = %session.id, "a used refresh token was used again: the session is ended");
         let audit = AuditRow::new(ctx, &realm.name, Event::RefreshReused).user(&session.user);
-        match self.commit(vec![self.end(ctx, realm, &session.id), Op::Audit(audit)]).await {
+        match self.commit(batch![self.end(ctx, realm, &session.id), audit]).await {
             // Ended by somebody else already.
             Ok(()) | Err(CommitError::Failed(_)) => Err(dead()),
             Err(error) => Err(error.into()),
@@ -174,13 +176,13 @@ impl Service {
     /// The end of one session.
     pub(super) fn end(&self, ctx: &Ctx, realm: &Realm, session: &SessionId) -> Op {
         let expires_at = self.last_token_expires(ctx);
-        Op::EndSession(Revocation { realm: realm.name.clone(), session: session.clone(), expires_at })
+        SessionOp::End(Revocation { realm: realm.name.clone(), session: session.clone(), expires_at }).into()
     }
 
     /// The end of all sessions of a user, but perhaps for one.
     pub(super) fn end_all(&self, ctx: &Ctx, realm: &Realm, user: &UserId, except: Option<SessionId>) -> Op {
         let expires_at = self.last_token_expires(ctx);
-        Op::EndSessionsOf { realm: realm.name.clone(), user: user.clone(), except, expires_at }
+        SessionOp::EndAll { realm: realm.name.clone(), user: user.clone(), except, expires_at }.into()
     }
 
     /// When no access token that is about now can be good any more.

@@ -3,12 +3,13 @@
 use crate::{
     account::{Profile, Registration, User},
     audit::{AuditRow, Event},
+    batch,
     ctx::Ctx,
     error::{Error, Result},
     id::ChallengeId,
     link::{Challenge, LinkAction, PresentedToken, Purpose},
     message::{MessageKind, Recipient},
-    port::{Batch, CommitError, Op},
+    port::{Batch, ChallengeOp, CommitError, OutboxOp, RegistrationOp, UserOp},
     realm::Realm,
     service::{Service, message},
 };
@@ -75,17 +76,17 @@ impl Service {
         profile: &Profile,
         event: Event,
     ) -> Result<bool> {
-        let mut batch: Batch = vec![
-            Op::SpendChallenge { realm: realm.name.clone(), id: challenge, now: ctx.now },
-            Op::DeleteRegistration { realm: realm.name.clone(), id: user.id.clone() },
-            Op::InsertUser(user.clone()),
-            Op::Audit(AuditRow::new(ctx, &realm.name, event).user(&user.id).index(user.index)),
-            Op::Enqueue(message(ctx, realm, MessageKind::Welcome, &Recipient::of(profile), None)?),
+        let mut batch: Batch = batch![
+            ChallengeOp::Spend { realm: realm.name.clone(), id: challenge, now: ctx.now },
+            RegistrationOp::Delete { realm: realm.name.clone(), id: user.id.clone() },
+            UserOp::Insert(user.clone()),
+            AuditRow::new(ctx, &realm.name, event).user(&user.id).index(user.index),
+            OutboxOp::Enqueue(message(ctx, realm, MessageKind::Welcome, &Recipient::of(profile), None)?),
         ];
         if event != Event::EmailVerified {
             // A password was chosen: no other link may choose another one.
             let (realm, subject) = (realm.name.clone(), user.id.clone());
-            batch.push(Op::DropChallenges { realm, subject, purpose: Purpose::Reset });
+            batch.push(ChallengeOp::Drop { realm, subject, purpose: Some(Purpose::Reset) }.into());
         }
         match self.commit(batch).await {
             Ok(()) => {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use crate::{
+    batch,
     clock::Timestamp,
     ctx::Ctx,
     error::{Error, Result},
     id::KeyId,
-    port::{Op, SigningKeyRow, Store},
+    port::{KeyOp, SigningKeyRow, Store},
     seal::EncryptionKey,
     service::Service,
     token::{Algorithm, CLOCK_SKEW, Jwk, SigningKey, new_private_key},
@@ -41,7 +42,7 @@ impl Service {
         if own.is_due(ctx.now, &rows) {
             let row = own.make(ctx)?;
             tracing::info!(kid = row.kid, algorithm = own.algorithm.as_str(), "signing key made");
-            self.commit(vec![Op::PutSigningKey(row)]).await?;
+            self.commit(batch![KeyOp::PutSigning(row)]).await?;
             // Another process may have made one at the same moment: both are published.
             rows = self.ports.store.signing_keys().await?;
         }
@@ -50,7 +51,7 @@ impl Service {
         let (mut others, mut gone) = (Vec::new(), Vec::new());
         for row in rows.iter().filter(|row| row.kid != current.kid) {
             if row.created_at < current.created_at && keep_until <= ctx.now {
-                gone.push(Op::DeleteSigningKey { kid: row.kid.clone() });
+                gone.push(KeyOp::DeleteSigning { kid: row.kid.clone() }.into());
             } else {
                 others.push(own.open(row)?);
             }
@@ -75,7 +76,7 @@ pub async fn reseal_signing_keys(ctx: &Ctx, store: &dyn Store, keys: &[Encryptio
     for row in store.signing_keys().await? {
         if first.open_signing_key(&row.kid, &row.private).is_err() {
             let private = first.seal_signing_key(ctx, &row.kid, &unseal(keys, &row)?);
-            store.commit(vec![Op::PutSigningKey(SigningKeyRow { private, ..row })]).await?;
+            store.commit(batch![KeyOp::PutSigning(SigningKeyRow { private, ..row })]).await?;
         }
     }
     Ok(())

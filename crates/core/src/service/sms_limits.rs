@@ -8,7 +8,7 @@ use crate::{
     error::Result,
     id::UserId,
     limit::{LimitKey, LimitKind, Mode, Quota},
-    port::{Batch, Op},
+    port::{Batch, LimitOp, Op},
     realm::Realm,
     service::Service,
 };
@@ -30,7 +30,7 @@ impl Service {
                 (LimitKey::in_realm(&realm.keys, LimitKind::Codes, &[kind.as_bytes(), &per, of.as_bytes()]), *quota)
             })
         });
-        each.map(|(key, quota)| Op::Count { row: LimitKind::Codes, key, quota, now: ctx.now }).collect()
+        each.map(|(key, quota)| LimitOp::Count { kind: LimitKind::Codes, key, quota, now: ctx.now }.into()).collect()
     }
 
     /// What an SMS counts against by what it costs.
@@ -40,7 +40,7 @@ impl Service {
             (LimitKind::SmsCountry, LimitKey::public(LimitKind::SmsCountry, country), limits.sms_country),
             (LimitKind::Sms, LimitKey::public(LimitKind::Sms, "all"), limits.sms),
         ];
-        budgets.map(|(row, key, quota)| Op::Count { row, key, quota, now: ctx.now }).into()
+        budgets.map(|(row, key, quota)| LimitOp::Count { kind: row, key, quota, now: ctx.now }.into()).into()
     }
 
     /// Whether codes to this country come back so seldom that somebody must be earning by them, and no more go there.
@@ -52,8 +52,8 @@ impl Service {
         if limits.mode == Mode::Off {
             return Ok(false);
         }
-        let sent = self.ports.store.tally(sent_to(country)).await?.within(COUNT_ONLY, ctx.now);
-        let back = self.ports.store.tally(back_from(country)).await?.within(COUNT_ONLY, ctx.now);
+        let sent = self.ports.store.window(sent_to(country)).await?.within(COUNT_ONLY, ctx.now);
+        let back = self.ports.store.window(back_from(country)).await?.within(COUNT_ONLY, ctx.now);
         let stop = limits.sms_stop;
         let is_too_few = u64::from(back) * 100 < u64::from(sent) * u64::from(stop.percent);
         if sent < stop.after || !is_too_few {
@@ -70,17 +70,17 @@ impl Service {
 pub(super) fn nobodys_budgets(ctx: &Ctx, country: &str) -> Batch {
     let keys =
         [format!("nobody/{country}"), "nobody".to_owned()].map(|name| LimitKey::public(LimitKind::SmsCountry, &name));
-    keys.map(|key| Op::Count { row: LimitKind::SmsCountry, key, quota: COUNT_ONLY, now: ctx.now }).into()
+    keys.map(|key| LimitOp::Count { kind: LimitKind::SmsCountry, key, quota: COUNT_ONLY, now: ctx.now }.into()).into()
 }
 
 /// The provider has taken a code to this country: what it never took cannot come back.
 pub(super) fn went_out(ctx: &Ctx, country: &str) -> Op {
-    Op::Count { row: LimitKind::SmsCountry, key: sent_to(country), quota: COUNT_ONLY, now: ctx.now }
+    LimitOp::Count { kind: LimitKind::SmsCountry, key: sent_to(country), quota: COUNT_ONLY, now: ctx.now }.into()
 }
 
 /// A code of this country was given back.
 pub(super) fn came_back(ctx: &Ctx, country: &str) -> Op {
-    Op::Count { row: LimitKind::SmsCountry, key: back_from(country), quota: COUNT_ONLY, now: ctx.now }
+    LimitOp::Count { kind: LimitKind::SmsCountry, key: back_from(country), quota: COUNT_ONLY, now: ctx.now }.into()
 }
 
 fn sent_to(country: &str) -> LimitKey {

@@ -1,6 +1,6 @@
 //! What every backend must pass: plain cases over `&dyn` of a port, each named as the sentence that it proves.
 //!
-//! A backend runs them all with one line: [`store_suite!`](crate::store_suite), [`revocations_suite!`](crate::revocations_suite)
+//! A backend runs them all with one line: [`store_suite!`](crate::store_suite), [`session_cache_suite!`](crate::session_cache_suite)
 //! or [`account_cache_suite!`](crate::account_cache_suite), each given a function that makes a fresh one. The lists stand
 //! beside the cases; a case that is on no list is never used, which the compiler tells.
 #![allow(
@@ -13,6 +13,7 @@
 
 pub mod account_cache;
 pub mod counters;
+mod forward;
 pub mod rows;
 pub mod session_cache;
 pub mod store;

@@ -14,7 +14,10 @@ use portcullis_core::{
         Channel,
         outbox::{Claimed, Lease},
     },
-    port::{Batch, CommitError, OutboxState, RootKeyRow, SigningKeyRow, Store, StoreError},
+    port::{
+        AddressState, Batch, Challenges, Changes, CommitError, Keys, LimitState, Outbox, OutboxState, Registrations,
+        RootKeyRow, Sessions, SigningKeyRow, Store, StoreError, Users,
+    },
     seal::BlindIndex,
     session::{LogPosition, Revocation, Session},
 };
@@ -57,14 +60,28 @@ impl Store for Watched {
         result
     }
 
-    async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
-        timed("claim", self.0.claim(channel, limit, lease)).await
-    }
-
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
         timed("sweep", self.0.sweep(now, failures_kept)).await
     }
 
+    async fn ping(&self) -> Result<(), StoreError> {
+        timed("ping", self.0.ping()).await
+    }
+}
+
+#[async_trait]
+impl Outbox for Watched {
+    async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
+        timed("claim", self.0.claim(channel, limit, lease)).await
+    }
+
+    async fn outbox_state(&self, now: Timestamp) -> Result<OutboxState, StoreError> {
+        timed("outbox_state", self.0.outbox_state(now)).await
+    }
+}
+
+#[async_trait]
+impl Keys for Watched {
     async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {
         timed("root_keys", self.0.root_keys()).await
     }
@@ -72,48 +89,54 @@ impl Store for Watched {
     async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StoreError> {
         timed("signing_keys", self.0.signing_keys()).await
     }
+}
 
-    async fn by_index(
-        &self,
-        realm: &RealmName,
-        index: BlindIndex,
-    ) -> Result<(Option<User>, Option<Registration>), StoreError> {
-        timed("by_index", self.0.by_index(realm, index)).await
+#[async_trait]
+impl Users for Watched {
+    async fn at_address(&self, realm: &RealmName, index: BlindIndex) -> Result<AddressState, StoreError> {
+        timed("by_index", self.0.at_address(realm, index)).await
     }
 
     async fn user(&self, realm: &RealmName, id: &UserId) -> Result<Option<User>, StoreError> {
         timed("user", self.0.user(realm, id)).await
     }
+}
 
+#[async_trait]
+impl Registrations for Watched {
     async fn registration(&self, realm: &RealmName, id: &UserId) -> Result<Option<Registration>, StoreError> {
         timed("registration", self.0.registration(realm, id)).await
     }
+}
 
+#[async_trait]
+impl Challenges for Watched {
     async fn challenge(&self, realm: &RealmName, id: ChallengeId) -> Result<Option<Challenge>, StoreError> {
         timed("challenge", self.0.challenge(realm, id)).await
     }
+}
 
+#[async_trait]
+impl Sessions for Watched {
     async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError> {
         timed("session", self.0.session(realm, id)).await
     }
+}
 
+#[async_trait]
+impl LimitState for Watched {
     async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError> {
         timed("failures", self.0.failures(key)).await
     }
 
-    async fn tally(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
-        timed("tally", self.0.tally(key)).await
+    async fn window(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
+        timed("tally", self.0.window(key)).await
     }
+}
 
+#[async_trait]
+impl Changes for Watched {
     async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError> {
         timed("revocations_after", self.0.revocations_after(position)).await
-    }
-
-    async fn outbox_state(&self, now: Timestamp) -> Result<OutboxState, StoreError> {
-        timed("outbox_state", self.0.outbox_state(now)).await
-    }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        timed("ping", self.0.ping()).await
     }
 }

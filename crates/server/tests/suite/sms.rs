@@ -9,8 +9,9 @@ use std::{sync::Arc, time::Duration};
 use portcullis_core::{
     Ctx,
     account::{Envelope, Profile, User, phone::PhoneNumber},
+    batch,
     id::{RealmName, UserId},
-    port::{CommitError, Op, Store},
+    port::{CommitError, Store, UserOp},
     random::SeededRandom,
     seal::{EncryptionKey, RealmKeys},
 };
@@ -491,7 +492,7 @@ pub async fn renumber(app: &TestApp, store: &dyn Store, person: &Person, phone: 
         let hash = user.envelope.open_password(&key).unwrap();
         let envelope = Envelope::seal(&ctx, &keys, &user.id, &profile, &hash).unwrap();
         let renumbered = User { envelope, phone_verified_at: None, revision: user.revision + 1, ..user };
-        match store.commit(vec![Op::UpdateUser(renumbered)]).await {
+        match store.commit(batch![UserOp::Update(renumbered)]).await {
             Ok(()) => return,
             Err(CommitError::Failed(_)) => {}
             Err(error) => panic!("{error}"),

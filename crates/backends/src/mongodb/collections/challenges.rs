@@ -72,10 +72,13 @@ pub(super) async fn drop_all(
     work: &mut Work<'_>,
     realm: &RealmName,
     subject: &UserId,
-    purpose: Purpose,
+    purpose: Option<Purpose>,
 ) -> Result<(), Fault> {
     locks::touch(work, realm, subject.as_str()).await?;
-    let theirs = doc! { "_id.realm": realm.as_str(), "subject": subject.as_str(), "purpose": purpose.as_str() };
+    let mut theirs = doc! { "_id.realm": realm.as_str(), "subject": subject.as_str() };
+    if let Some(purpose) = purpose {
+        theirs.insert("purpose", purpose.as_str());
+    }
     work.delete_all(NAME, theirs).await
 }
 

@@ -18,7 +18,10 @@ use mongodb::{
     Database,
     bson::{Bson, Document, doc},
 };
-use portcullis_core::{clock::Timestamp, port::Op};
+use portcullis_core::{
+    clock::Timestamp,
+    port::{ChallengeOp, KeyOp, LimitOp, Op, OutboxOp, RegistrationOp, SessionOp, UserOp},
+};
 
 use super::{error::Fault, fields::time, work::Work};
 
@@ -28,37 +31,45 @@ const SWEPT_AT_ONCE: i64 = 1000;
 /// Does one operation.
 pub(super) async fn apply(work: &mut Work<'_>, op: &Op) -> Result<(), Fault> {
     match op {
-        Op::PutRootKey(row) => root_keys::put(work, row).await,
-        Op::PutSigningKey(row) => signing_keys::put(work, row).await,
-        Op::DeleteSigningKey { kid } => signing_keys::delete(work, kid).await,
-        Op::RequireAddress { realm, index, is_taken } => users::require_address(work, realm, *index, *is_taken).await,
-        Op::PutRegistration { row, replaces } => registrations::put(work, row, replaces).await,
-        Op::ContestRegistration { realm, id, is_contested, expires_at } => {
+        Op::Key(KeyOp::PutRoot(row)) => root_keys::put(work, row).await,
+        Op::Key(KeyOp::PutSigning(row)) => signing_keys::put(work, row).await,
+        Op::Key(KeyOp::DeleteSigning { kid }) => signing_keys::delete(work, kid).await,
+        Op::User(UserOp::RequireAddress { realm, index, is_taken }) => {
+            users::require_address(work, realm, *index, *is_taken).await
+        }
+        Op::Registration(RegistrationOp::Put { row, replaces }) => registrations::put(work, row, replaces).await,
+        Op::Registration(RegistrationOp::Contest { realm, id, is_contested, expires_at }) => {
             registrations::contest(work, realm, id, *is_contested, *expires_at).await
         }
-        Op::DeleteRegistration { realm, id } => registrations::delete(work, realm, id).await,
-        Op::InsertUser(user) => users::insert(work, user).await,
-        Op::UpdateUser(user) => users::update(work, user).await,
-        Op::DeleteUser { realm, id, revision } => users::delete(work, realm, id, *revision).await,
-        Op::RequireUser { realm, id, revision } => users::require_revision(work, realm, id, *revision).await,
-        Op::InsertChallenge(challenge) => challenges::insert(work, challenge).await,
-        Op::SpendChallenge { realm, id, now } => challenges::spend(work, realm, *id, *now).await,
-        Op::TryChallenge { realm, id, now, limit } => challenges::attempt(work, realm, *id, *now, *limit).await,
-        Op::DropChallenges { realm, subject, purpose } => challenges::drop_all(work, realm, subject, *purpose).await,
-        Op::ExpireChallenge { realm, id, at } => challenges::expire(work, realm, *id, *at).await,
-        Op::InsertSession(session) => sessions::insert(work, session).await,
-        Op::EndSession(revocation) => sessions::end(work, revocation).await,
-        Op::EndSessionsOf { realm, user, except, expires_at } => {
+        Op::Registration(RegistrationOp::Delete { realm, id }) => registrations::delete(work, realm, id).await,
+        Op::User(UserOp::Insert(user)) => users::insert(work, user).await,
+        Op::User(UserOp::Update(user)) => users::update(work, user).await,
+        Op::User(UserOp::Delete { realm, id, revision }) => users::delete(work, realm, id, *revision).await,
+        Op::User(UserOp::Require { realm, id, revision }) => users::require_revision(work, realm, id, *revision).await,
+        Op::Challenge(ChallengeOp::Insert(challenge)) => challenges::insert(work, challenge).await,
+        Op::Challenge(ChallengeOp::Spend { realm, id, now }) => challenges::spend(work, realm, *id, *now).await,
+        Op::Challenge(ChallengeOp::Try { realm, id, now, limit }) => {
+            challenges::attempt(work, realm, *id, *now, *limit).await
+        }
+        Op::Challenge(ChallengeOp::Drop { realm, subject, purpose }) => {
+            challenges::drop_all(work, realm, subject, *purpose).await
+        }
+        Op::Challenge(ChallengeOp::Expire { realm, id, at }) => challenges::expire(work, realm, *id, *at).await,
+        Op::Session(SessionOp::Insert(session)) => sessions::insert(work, session).await,
+        Op::Session(SessionOp::End(revocation)) => sessions::end(work, revocation).await,
+        Op::Session(SessionOp::EndAll { realm, user, except, expires_at }) => {
             sessions::end_all(work, realm, user, except.as_ref(), *expires_at).await
         }
-        Op::RotateRefresh { realm, id, from, to, at, idle_until } => {
+        Op::Session(SessionOp::Rotate { realm, id, from, to, at, idle_until }) => {
             sessions::rotate(work, realm, id, (from, to), *at, *idle_until).await
         }
-        Op::Count { row, key, quota, now } => limits::count(work, *row, *key, *quota, *now).await,
-        Op::CountFailure { key, now, forget_after } => limits::fail(work, *key, *now, *forget_after).await,
+        Op::Limit(LimitOp::Count { kind, key, quota, now }) => limits::count(work, *kind, *key, *quota, *now).await,
+        Op::Limit(LimitOp::CountFailure { key, now, forget_after }) => {
+            limits::fail(work, *key, *now, *forget_after).await
+        }
         Op::Audit(row) => audit::append(work, row).await,
-        Op::Enqueue(row) => outbox::enqueue(work, row).await,
-        Op::Settle { id, lease, outcome } => outbox::settle(work, id, lease, *outcome).await,
+        Op::Outbox(OutboxOp::Enqueue(row)) => outbox::enqueue(work, row).await,
+        Op::Outbox(OutboxOp::FinishDelivery { id, lease, outcome }) => outbox::settle(work, id, lease, *outcome).await,
     }
 }
 

@@ -24,7 +24,7 @@ const SPEND: &str = "UPDATE challenges SET used_at = ?3
     WHERE realm = ?1 AND id = ?2 AND used_at IS NULL AND expires_at > ?3";
 const TRY: &str = "UPDATE challenges SET tries = tries + 1
     WHERE realm = ?1 AND id = ?2 AND used_at IS NULL AND expires_at > ?3 AND tries < ?4";
-const DROP: &str = "DELETE FROM challenges WHERE realm = ?1 AND subject = ?2 AND purpose = ?3";
+const DROP: &str = "DELETE FROM challenges WHERE realm = ?1 AND subject = ?2 AND (?3 IS NULL OR purpose = ?3)";
 const EXPIRE: &str = "UPDATE challenges SET expires_at = ?3 WHERE realm = ?1 AND id = ?2 AND used_at IS NULL";
 const SWEEP: &str = "DELETE FROM challenges WHERE (realm, id) IN
     (SELECT realm, id FROM challenges WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
@@ -61,8 +61,13 @@ pub(super) fn attempt(
     require(tried == 1, Precondition::ChallengeFresh)
 }
 
-pub(super) fn drop_all(db: &Connection, realm: &RealmName, subject: &UserId, purpose: Purpose) -> Result<(), Fault> {
-    write(db, DROP, params![realm.as_str(), subject.as_str(), purpose.as_str()])?;
+pub(super) fn drop_all(
+    db: &Connection,
+    realm: &RealmName,
+    subject: &UserId,
+    purpose: Option<Purpose>,
+) -> Result<(), Fault> {
+    write(db, DROP, params![realm.as_str(), subject.as_str(), purpose.map(Purpose::as_str)])?;
     Ok(())
 }
 

@@ -13,7 +13,10 @@ pub(super) mod sessions;
 pub(super) mod signing_keys;
 pub(super) mod users;
 
-use portcullis_core::{clock::Timestamp, port::Op};
+use portcullis_core::{
+    clock::Timestamp,
+    port::{ChallengeOp, KeyOp, LimitOp, Op, OutboxOp, RegistrationOp, SessionOp, UserOp},
+};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::error::Fault;
@@ -38,37 +41,41 @@ const SWEPT_AT_ONCE: u32 = 1000;
 /// Does one operation.
 pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), Fault> {
     match op {
-        Op::PutRootKey(row) => root_keys::put(db, row),
-        Op::PutSigningKey(row) => signing_keys::put(db, row),
-        Op::DeleteSigningKey { kid } => signing_keys::delete(db, kid),
-        Op::RequireAddress { realm, index, is_taken } => users::require_address(db, realm, *index, *is_taken),
-        Op::PutRegistration { row, replaces } => registrations::put(db, row, replaces),
-        Op::ContestRegistration { realm, id, is_contested, expires_at } => {
+        Op::Key(KeyOp::PutRoot(row)) => root_keys::put(db, row),
+        Op::Key(KeyOp::PutSigning(row)) => signing_keys::put(db, row),
+        Op::Key(KeyOp::DeleteSigning { kid }) => signing_keys::delete(db, kid),
+        Op::User(UserOp::RequireAddress { realm, index, is_taken }) => {
+            users::require_address(db, realm, *index, *is_taken)
+        }
+        Op::Registration(RegistrationOp::Put { row, replaces }) => registrations::put(db, row, replaces),
+        Op::Registration(RegistrationOp::Contest { realm, id, is_contested, expires_at }) => {
             registrations::contest(db, realm, id, *is_contested, *expires_at)
         }
-        Op::DeleteRegistration { realm, id } => registrations::delete(db, realm, id),
-        Op::InsertUser(user) => users::insert(db, user),
-        Op::UpdateUser(user) => users::update(db, user),
-        Op::DeleteUser { realm, id, revision } => users::delete(db, realm, id, *revision),
-        Op::RequireUser { realm, id, revision } => users::require_revision(db, realm, id, *revision),
-        Op::InsertChallenge(challenge) => challenges::insert(db, challenge),
-        Op::SpendChallenge { realm, id, now } => challenges::spend(db, realm, *id, *now),
-        Op::TryChallenge { realm, id, now, limit } => challenges::attempt(db, realm, *id, *now, *limit),
-        Op::DropChallenges { realm, subject, purpose } => challenges::drop_all(db, realm, subject, *purpose),
-        Op::ExpireChallenge { realm, id, at } => challenges::expire(db, realm, *id, *at),
-        Op::InsertSession(session) => sessions::insert(db, session),
-        Op::EndSession(revocation) => sessions::end(db, revocation),
-        Op::EndSessionsOf { realm, user, except, expires_at } => {
+        Op::Registration(RegistrationOp::Delete { realm, id }) => registrations::delete(db, realm, id),
+        Op::User(UserOp::Insert(user)) => users::insert(db, user),
+        Op::User(UserOp::Update(user)) => users::update(db, user),
+        Op::User(UserOp::Delete { realm, id, revision }) => users::delete(db, realm, id, *revision),
+        Op::User(UserOp::Require { realm, id, revision }) => users::require_revision(db, realm, id, *revision),
+        Op::Challenge(ChallengeOp::Insert(challenge)) => challenges::insert(db, challenge),
+        Op::Challenge(ChallengeOp::Spend { realm, id, now }) => challenges::spend(db, realm, *id, *now),
+        Op::Challenge(ChallengeOp::Try { realm, id, now, limit }) => challenges::attempt(db, realm, *id, *now, *limit),
+        Op::Challenge(ChallengeOp::Drop { realm, subject, purpose }) => {
+            challenges::drop_all(db, realm, subject, *purpose)
+        }
+        Op::Challenge(ChallengeOp::Expire { realm, id, at }) => challenges::expire(db, realm, *id, *at),
+        Op::Session(SessionOp::Insert(session)) => sessions::insert(db, session),
+        Op::Session(SessionOp::End(revocation)) => sessions::end(db, revocation),
+        Op::Session(SessionOp::EndAll { realm, user, except, expires_at }) => {
             sessions::end_all(db, realm, user, except.as_ref(), *expires_at)
         }
-        Op::RotateRefresh { realm, id, from, to, at, idle_until } => {
+        Op::Session(SessionOp::Rotate { realm, id, from, to, at, idle_until }) => {
             sessions::rotate(db, realm, id, (from, to), *at, *idle_until)
         }
-        Op::Count { row, key, quota, now } => limits::count(db, *row, *key, *quota, *now),
-        Op::CountFailure { key, now, forget_after } => limits::fail(db, *key, *now, *forget_after),
+        Op::Limit(LimitOp::Count { kind, key, quota, now }) => limits::count(db, *kind, *key, *quota, *now),
+        Op::Limit(LimitOp::CountFailure { key, now, forget_after }) => limits::fail(db, *key, *now, *forget_after),
         Op::Audit(row) => audit::append(db, row),
-        Op::Enqueue(row) => outbox::enqueue(db, row),
-        Op::Settle { id, lease, outcome } => outbox::settle(db, id, lease, *outcome),
+        Op::Outbox(OutboxOp::Enqueue(row)) => outbox::enqueue(db, row),
+        Op::Outbox(OutboxOp::FinishDelivery { id, lease, outcome }) => outbox::settle(db, id, lease, *outcome),
     }
 }
 

@@ -8,7 +8,8 @@ use std::{
 use mongodb::bson::doc;
 use portcullis_backends::mongodb::MongoStore;
 use portcullis_core::{
-    port::{Op, Store},
+    batch,
+    port::{Changes, SessionOp, Sessions, Store, UserOp},
     session::LogPosition,
     suite::{
         rows::{NOW, audit, here, revocation, session, session_id, user, user_id},
@@ -24,7 +25,7 @@ async fn a_batch_is_committed_although_its_caller_has_gone() {
     let made = make().await;
     tokio::select! {
         biased;
-        _ = made.commit(vec![Op::InsertSession(session(&here(), "one"))]) => {}
+        _ = made.commit(batch![SessionOp::Insert(session(&here(), "one"))]) => {}
         () = std::future::ready(()) => {}
     }
     until("committed", TIMEOUT, || async { made.session(&here(), &session_id("one")).await.unwrap().is_some() }).await;
@@ -35,11 +36,11 @@ async fn a_batch_is_committed_although_its_caller_has_gone() {
 async fn fifty_logins_of_one_user_all_go_through_in_time() {
     let made = make().await;
     let stores = [open(&made.database.url).await, open(&made.database.url).await];
-    made.commit(vec![Op::InsertUser(user(&here(), "ada", "ada@example.org"))]).await.unwrap();
+    made.commit(batch![UserOp::Insert(user(&here(), "ada", "ada@example.org"))]).await.unwrap();
     let login = |n: usize| {
-        let require = Op::RequireUser { realm: here(), id: user_id("ada"), revision: 1 };
+        let require = UserOp::Require { realm: here(), id: user_id("ada"), revision: 1 };
         let begun = session(&here(), &format!("session-{n}"));
-        stores[n % 2].commit(vec![require, Op::InsertSession(begun), Op::Audit(audit(&here()))])
+        stores[n % 2].commit(batch![require, SessionOp::Insert(begun), audit(&here())])
     };
     let begun = Instant::now();
     let results = together((0..50).map(login)).await;
@@ -53,10 +54,10 @@ async fn fifty_logouts_all_go_through_in_time() {
     let made = make().await;
     let stores = [open(&made.database.url).await, open(&made.database.url).await];
     let name = |n: usize| format!("session-{n:02}");
-    made.commit((0..50).map(|n| Op::InsertSession(session(&here(), &name(n)))).collect()).await.unwrap();
+    made.commit((0..50).map(|n| SessionOp::Insert(session(&here(), &name(n))).into()).collect()).await.unwrap();
     let begun = Instant::now();
     let results =
-        together((0..50).map(|n| stores[n % 2].commit(vec![Op::EndSession(revocation(&here(), &name(n)))]))).await;
+        together((0..50).map(|n| stores[n % 2].commit(batch![SessionOp::End(revocation(&here(), &name(n)))]))).await;
     let failed: Vec<_> = results.iter().filter(|result| result.is_err()).collect();
     assert!(failed.is_empty(), "{} of 50 after {:?}: {:?}", failed.len(), begun.elapsed(), failed[0]);
 }

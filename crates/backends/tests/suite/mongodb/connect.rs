@@ -8,7 +8,8 @@ use std::{
 use mongodb::bson::{doc, oid::ObjectId};
 use portcullis_backends::mongodb::{MongoStore, OpenError, Settings};
 use portcullis_core::{
-    port::{Op, Store},
+    batch,
+    port::{SessionOp, Sessions, Store},
     suite::rows::{NOW, here, session, session_id},
 };
 
@@ -78,7 +79,7 @@ async fn a_database_that_comes_in_time_is_opened() {
         tokio::time::sleep(Duration::from_millis(500)).await;
         set.members[0].start();
         let store = opening.await.unwrap().unwrap();
-        store.commit(vec![Op::InsertSession(session(&here(), name))]).await.unwrap();
+        store.commit(batch![SessionOp::Insert(session(&here(), name))]).await.unwrap();
         assert!(store.session(&here(), &session_id("one")).await.unwrap().is_some());
     }
     let names = client(&set.members[0].direct()).await.list_database_names().await.unwrap();

@@ -8,10 +8,11 @@ use mongodb::{
 };
 use portcullis_backends::mongodb::migrate;
 use portcullis_core::{
+    batch,
     clock::Timestamp,
     id::RealmName,
     message::{Channel, outbox::DeliveryOutcome},
-    port::{Op, Replaces, Store},
+    port::{ChallengeOp, Changes, Outbox, OutboxOp, RegistrationOp, Replaces, SessionOp, Store, UserOp, Users},
     suite::{
         Pending,
         rows::{NOW, challenge, here, lease, message, registration, revocation, session, there, user, user_id},
@@ -128,7 +129,7 @@ async fn processes_that_start_together_take_each_step_once() {
 #[tokio::test]
 async fn a_step_that_was_interrupted_is_taken_again() {
     let made = make().await;
-    made.commit(vec![Op::InsertSession(session(&here(), "one")), Op::EndSession(revocation(&here(), "one"))])
+    made.commit(batch![SessionOp::Insert(session(&here(), "one")), SessionOp::End(revocation(&here(), "one"))])
         .await
         .unwrap();
     let whole = schema(&made.database.db().await).await;
@@ -137,7 +138,7 @@ async fn a_step_that_was_interrupted_is_taken_again() {
     assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 2);
     assert_eq!(schema(&made.database.db().await).await, whole);
     // Positions go on from where they were.
-    made.commit(vec![Op::InsertSession(session(&here(), "two")), Op::EndSession(revocation(&here(), "two"))])
+    made.commit(batch![SessionOp::Insert(session(&here(), "two")), SessionOp::End(revocation(&here(), "two"))])
         .await
         .unwrap();
     let (log, _) = made.revocations_after(Default::default()).await.unwrap();
@@ -165,24 +166,31 @@ async fn mongodb_removes_what_has_lapsed_by_itself() {
     let db = crate::mongod::client(&set.members[0].direct()).await.database("auth");
 
     store
-        .commit(vec![
-            Op::InsertUser(user(&here(), "ada", "ada@example.org")),
-            Op::RequireAddress { realm: here(), index: user(&here(), "bob", "bob@example.org").index, is_taken: false },
-            Op::PutRegistration { row: registration(&here(), "bob", "bob@example.org"), replaces: Replaces::Anything },
-            Op::InsertChallenge(challenge(&here(), 1)),
-            Op::InsertSession(session(&here(), "over")),
-            Op::InsertSession(session(&here(), "idle")),
-            Op::InsertSession(session(&here(), "ended")),
-            Op::EndSession(revocation(&here(), "ended")),
-            Op::Enqueue(message("dead")),
-            Op::Enqueue(message("waits")),
-            Op::Audit(portcullis_core::suite::rows::audit(&here())),
+        .commit(batch![
+            UserOp::Insert(user(&here(), "ada", "ada@example.org")),
+            UserOp::RequireAddress {
+                realm: here(),
+                index: user(&here(), "bob", "bob@example.org").index,
+                is_taken: false
+            },
+            RegistrationOp::Put { row: registration(&here(), "bob", "bob@example.org"), replaces: Replaces::Anything },
+            ChallengeOp::Insert(challenge(&here(), 1)),
+            SessionOp::Insert(session(&here(), "over")),
+            SessionOp::Insert(session(&here(), "idle")),
+            SessionOp::Insert(session(&here(), "ended")),
+            SessionOp::End(revocation(&here(), "ended")),
+            OutboxOp::Enqueue(message("dead")),
+            OutboxOp::Enqueue(message("waits")),
+            portcullis_core::suite::rows::audit(&here()),
         ])
         .await
         .unwrap();
     for claimed in store.claim(Channel::Mail, 2, &lease("first", NOW)).await.unwrap() {
         let outcome = if claimed.row.id.as_str() == "dead" { DeliveryOutcome::Dead } else { DeliveryOutcome::Release };
-        store.commit(vec![Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await.unwrap();
+        store
+            .commit(batch![OutboxOp::FinishDelivery { id: claimed.row.id, lease: claimed.lease, outcome }])
+            .await
+            .unwrap();
     }
     // What goes by one of two times has the other far ahead.
     let ahead = DateTime::from_millis(i64::from(u32::MAX) * 1000);

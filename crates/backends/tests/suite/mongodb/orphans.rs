@@ -9,7 +9,8 @@ use mongodb::{
 };
 use portcullis_core::{
     account::User,
-    port::{Op, Store},
+    batch,
+    port::{SessionOp, Sessions, Store, UserOp, Users},
     suite::rows::{here, revocation, session, session_id, user, user_id},
 };
 
@@ -41,21 +42,21 @@ async fn what_a_dead_process_has_left_holds_nobody_up_for_long() {
     let made = make().await;
     let store = open(&made.database.url).await;
     let ada = user(&here(), "ada", "ada@example.org");
-    let sessions = ["one", "two"].map(|name| Op::InsertSession(session(&here(), name)));
-    store.commit([vec![Op::InsertUser(ada.clone())], sessions.to_vec()].concat()).await.unwrap();
+    let sessions = ["one", "two"].map(|name| SessionOp::Insert(session(&here(), name)).into());
+    store.commit([batch![UserOp::Insert(ada.clone())], sessions.to_vec()].concat()).await.unwrap();
 
     let dead = [die_over(&made, "User1", "ada").await, die_over(&made, "counters", "revocations").await];
     let begun = Instant::now();
-    let change = Op::UpdateUser(User { revision: 2, ..ada });
+    let change = UserOp::Update(User { revision: 2, ..ada }).into();
     let (changed, ended) =
-        tokio::join!(store.commit(vec![change]), store.commit(vec![Op::EndSession(revocation(&here(), "one"))]));
+        tokio::join!(store.commit(vec![change]), store.commit(batch![SessionOp::End(revocation(&here(), "one"))]));
     changed.unwrap();
     ended.unwrap();
     assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());
 
     // Nobody else is held up after that.
     let begun = Instant::now();
-    store.commit(vec![Op::EndSession(revocation(&here(), "two"))]).await.unwrap();
+    store.commit(batch![SessionOp::End(revocation(&here(), "two"))]).await.unwrap();
     assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());
     assert_eq!(store.user(&here(), &user_id("ada")).await.unwrap().unwrap().revision, 2);
     assert_eq!(store.session(&here(), &session_id("one")).await.unwrap(), None);

@@ -10,8 +10,9 @@ use std::{
 
 use portcullis_backends::mongodb::MongoStore;
 use portcullis_core::{
+    batch,
     message::Channel,
-    port::{Op, Store},
+    port::{Challenges, Changes, Keys, Outbox, OutboxOp, Registrations, Sessions, Store, Users},
     session::{LogPosition, Revocation},
     suite::{
         Pending,
@@ -34,7 +35,7 @@ async fn all_say_that_it_is_away(store: &MongoStore) {
         Box::pin(async { ("sweep", is_away(&store.sweep(NOW, 10).await)) }),
         Box::pin(async { ("root_keys", is_away(&store.root_keys().await)) }),
         Box::pin(async { ("signing_keys", is_away(&store.signing_keys().await)) }),
-        Box::pin(async { ("by_index", is_away(&store.by_index(realm, index("ada@example.org")).await)) }),
+        Box::pin(async { ("at_address", is_away(&store.at_address(realm, index("ada@example.org")).await)) }),
         Box::pin(async { ("user", is_away(&store.user(realm, user).await)) }),
         Box::pin(async { ("registration", is_away(&store.registration(realm, user).await)) }),
         Box::pin(async { ("challenge", is_away(&store.challenge(realm, challenge_id(1)).await)) }),
@@ -60,10 +61,10 @@ async fn is_whole(store: &MongoStore, name: &str) -> bool {
 
 async fn is_back(store: &MongoStore) {
     until("back", Duration::from_secs(5), || async { store.ping().await.is_ok() }).await;
-    store.commit(vec![Op::Enqueue(message("back"))]).await.unwrap();
+    store.commit(batch![OutboxOp::Enqueue(message("back"))]).await.unwrap();
     let claimed = store.claim(Channel::Mail, 1, &lease("second", NOW)).await.unwrap().remove(0);
     let outcome = portcullis_core::message::outbox::DeliveryOutcome::Done;
-    store.commit(vec![Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await.unwrap();
+    store.commit(batch![OutboxOp::FinishDelivery { id: claimed.row.id, lease: claimed.lease, outcome }]).await.unwrap();
 }
 
 #[tokio::test]

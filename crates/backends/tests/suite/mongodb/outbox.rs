@@ -2,8 +2,9 @@
 
 use mongodb::bson::{Binary, DateTime, doc, spec::BinarySubtype};
 use portcullis_core::{
+    batch,
     message::{Channel, outbox::DeliveryOutcome},
-    port::{Op, OutboxState, Store},
+    port::{Outbox, OutboxOp, OutboxState, Store},
     suite::rows::{NOW, audit, here, lease, message},
 };
 
@@ -13,7 +14,7 @@ use super::make;
 async fn a_message_that_cannot_be_read_does_not_stop_the_others() {
     let made = make().await;
     let outbox = made.documents("outbox").await;
-    made.commit(["a", "b", "c"].map(|id| Op::Enqueue(message(id))).into()).await.unwrap();
+    made.commit(["a", "b", "c"].map(|id| OutboxOp::Enqueue(message(id)).into()).into()).await.unwrap();
     let unknown = doc! { "$set": { "kind": "of_a_newer_version", "due_at": DateTime::from_millis(0) } };
     outbox.update_one(doc! { "_id": "b" }, unknown).await.unwrap();
 
@@ -29,7 +30,7 @@ async fn a_message_that_cannot_be_read_does_not_stop_the_others() {
 async fn what_was_settled_leaves_no_recipient() {
     let made = make().await;
     let outbox = made.documents("outbox").await;
-    made.commit(["done", "dead", "waits"].map(|id| Op::Enqueue(message(id))).into()).await.unwrap();
+    made.commit(["done", "dead", "waits"].map(|id| OutboxOp::Enqueue(message(id)).into()).into()).await.unwrap();
     let recipient = |bytes: &[u8]| Binary { subtype: BinarySubtype::Generic, bytes: bytes.to_vec() };
     for claimed in made.claim(Channel::Mail, 3, &lease("first", NOW)).await.unwrap() {
         let outcome = match claimed.row.id.as_str() {
@@ -37,7 +38,9 @@ async fn what_was_settled_leaves_no_recipient() {
             "dead" => DeliveryOutcome::Dead,
             _ => DeliveryOutcome::Release,
         };
-        made.commit(vec![Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await.unwrap();
+        made.commit(batch![OutboxOp::FinishDelivery { id: claimed.row.id, lease: claimed.lease, outcome }])
+            .await
+            .unwrap();
     }
     assert_eq!(outbox.find_one(doc! { "_id": "done" }).await.unwrap(), None);
     let with = doc! { "recipient": { "$ne": recipient(b"") } };
@@ -49,7 +52,7 @@ async fn what_was_settled_leaves_no_recipient() {
 #[tokio::test]
 async fn the_audit_trail_is_appended_to() {
     let made = make().await;
-    made.commit(vec![Op::Audit(audit(&here()))]).await.unwrap();
+    made.commit(batch![audit(&here())]).await.unwrap();
     let mut row = made.documents("audit").await.find_one(doc! {}).await.unwrap().unwrap();
     row.remove("_id");
     let index = Binary { subtype: BinarySubtype::Generic, bytes: audit(&here()).index.unwrap().0.to_vec() };

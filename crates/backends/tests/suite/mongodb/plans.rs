@@ -3,9 +3,13 @@
 use mongodb::bson::{Bson, Document, doc};
 use portcullis_core::{
     account::User,
+    batch,
     link::Purpose,
     message::{Channel, outbox::DeliveryOutcome},
-    port::{Op, Replaces, Store},
+    port::{
+        ChallengeOp, Challenges, Changes, KeyOp, Keys, Op, Outbox, OutboxOp, RegistrationOp, Registrations, Replaces,
+        SessionOp, Sessions, Store, UserOp, Users,
+    },
     session::LogPosition,
     suite::rows::{
         NOW, at, audit, challenge, challenge_id, envelope, here, lease, message, registration, revocation, root_key,
@@ -20,31 +24,31 @@ async fn do_everything(made: &Fresh) {
     let commit = async |ops: Vec<Op>| made.commit(ops).await.unwrap();
     let ada = user(&here(), "ada", "ada@example.org");
     let eve = registration(&here(), "eve", "eve@example.org");
-    let put = |replaces| Op::PutRegistration { row: eve.clone(), replaces };
-    let spent = Op::SpendChallenge { realm: here(), id: challenge_id(1), now: NOW };
-    commit(vec![
-        Op::PutRootKey(root_key(&here(), 1)),
-        Op::PutRootKey(root_key(&here(), 2)),
-        Op::PutSigningKey(signing_key("key", 0)),
-        Op::DeleteSigningKey { kid: "key".to_owned() },
-        Op::InsertUser(ada.clone()),
-        Op::RequireUser { realm: here(), id: ada.id.clone(), revision: 1 },
-        Op::RequireAddress { realm: here(), index: ada.index, is_taken: true },
-        Op::RequireAddress { realm: here(), index: eve.index, is_taken: false },
-        Op::UpdateUser(User { envelope: envelope("new"), revision: 2, ..ada.clone() }),
+    let put = |replaces| RegistrationOp::Put { row: eve.clone(), replaces };
+    let spent = ChallengeOp::Spend { realm: here(), id: challenge_id(1), now: NOW };
+    commit(batch![
+        KeyOp::PutRoot(root_key(&here(), 1)),
+        KeyOp::PutRoot(root_key(&here(), 2)),
+        KeyOp::PutSigning(signing_key("key", 0)),
+        KeyOp::DeleteSigning { kid: "key".to_owned() },
+        UserOp::Insert(ada.clone()),
+        UserOp::Require { realm: here(), id: ada.id.clone(), revision: 1 },
+        UserOp::RequireAddress { realm: here(), index: ada.index, is_taken: true },
+        UserOp::RequireAddress { realm: here(), index: eve.index, is_taken: false },
+        UserOp::Update(User { envelope: envelope("new"), revision: 2, ..ada.clone() }),
         put(Replaces::Exactly(None)),
         put(Replaces::Exactly(Some(eve.id.clone()))),
         put(Replaces::Anything),
-        Op::InsertChallenge(challenge(&here(), 1)),
-        Op::TryChallenge { realm: here(), id: challenge_id(1), now: NOW, limit: 3 },
-        Op::ExpireChallenge { realm: here(), id: challenge_id(1), at: at(60) },
+        ChallengeOp::Insert(challenge(&here(), 1)),
+        ChallengeOp::Try { realm: here(), id: challenge_id(1), now: NOW, limit: 3 },
+        ChallengeOp::Expire { realm: here(), id: challenge_id(1), at: at(60) },
         spent,
-        Op::Audit(audit(&here())),
-        Op::Enqueue(message("one")),
+        audit(&here()),
+        OutboxOp::Enqueue(message("one")),
     ])
     .await;
-    commit(["a", "b", "c", "d"].map(|name| Op::InsertSession(session(&here(), name))).into()).await;
-    commit(vec![Op::RotateRefresh {
+    commit(["a", "b", "c", "d"].map(|name| SessionOp::Insert(session(&here(), name)).into()).into()).await;
+    commit(batch![SessionOp::Rotate {
         realm: here(),
         id: session_id("a"),
         from: token_hash(1),
@@ -53,10 +57,10 @@ async fn do_everything(made: &Fresh) {
         idle_until: at(2),
     }])
     .await;
-    let all = |except| Op::EndSessionsOf { realm: here(), user: user_id("ada"), except, expires_at: at(900) };
-    commit(vec![Op::EndSession(revocation(&here(), "b")), all(Some(session_id("a"))), all(None)]).await;
+    let all = |except| SessionOp::EndAll { realm: here(), user: user_id("ada"), except, expires_at: at(900) };
+    commit(batch![SessionOp::End(revocation(&here(), "b")), all(Some(session_id("a"))), all(None)]).await;
 
-    made.by_index(&here(), ada.index).await.unwrap();
+    made.at_address(&here(), ada.index).await.unwrap();
     made.user(&here(), &ada.id).await.unwrap();
     made.registration(&here(), &eve.id).await.unwrap();
     made.challenge(&here(), challenge_id(1)).await.unwrap();
@@ -67,16 +71,16 @@ async fn do_everything(made: &Fresh) {
     made.ping().await.unwrap();
     for outcome in [DeliveryOutcome::Retry(NOW), DeliveryOutcome::Release, DeliveryOutcome::Dead] {
         let claimed = made.claim(Channel::Mail, 1, &lease("first", NOW)).await.unwrap().remove(0);
-        commit(vec![Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await;
+        commit(batch![OutboxOp::FinishDelivery { id: claimed.row.id, lease: claimed.lease, outcome }]).await;
     }
-    commit(vec![
-        Op::DropChallenges { realm: here(), subject: user_id("ada"), purpose: Purpose::Registration },
-        Op::ContestRegistration { realm: here(), id: eve.id.clone(), is_contested: true, expires_at: at(1) },
-        Op::DeleteRegistration { realm: here(), id: eve.id.clone() },
-        Op::DeleteUser { realm: here(), id: ada.id.clone(), revision: 2 },
+    commit(batch![
+        ChallengeOp::Drop { realm: here(), subject: user_id("ada"), purpose: Some(Purpose::Registration) },
+        RegistrationOp::Contest { realm: here(), id: eve.id.clone(), is_contested: true, expires_at: at(1) },
+        RegistrationOp::Delete { realm: here(), id: eve.id.clone() },
+        UserOp::Delete { realm: here(), id: ada.id.clone(), revision: 2 },
         put(Replaces::Anything),
-        Op::InsertChallenge(challenge(&here(), 1)),
-        Op::InsertSession(session(&here(), "e")),
+        ChallengeOp::Insert(challenge(&here(), 1)),
+        SessionOp::Insert(session(&here(), "e")),
     ])
     .await;
     assert!(made.sweep(at(10_000_000), 10).await.unwrap() > 3);
@@ -99,12 +103,12 @@ async fn fill(made: &Fresh) {
             asked.id.0[1] = 1;
             let mut later = message(&id);
             later.due_at = far;
-            [
-                Op::InsertUser(user(&here(), &id, &address)),
-                Op::InsertSession(begun),
-                Op::PutRegistration { row: waits, replaces: Replaces::Exactly(None) },
-                Op::InsertChallenge(asked),
-                Op::Enqueue(later),
+            batch![
+                UserOp::Insert(user(&here(), &id, &address)),
+                SessionOp::Insert(begun),
+                RegistrationOp::Put { row: waits, replaces: Replaces::Exactly(None) },
+                ChallengeOp::Insert(asked),
+                OutboxOp::Enqueue(later),
             ]
         })
         .collect();

@@ -3,10 +3,14 @@
 use super::{done, fails};
 use crate::{
     account::User,
+    batch,
     id::SessionId,
     link::Purpose,
     message::Channel,
-    port::{Batch, CommitError, Op, OutboxState, Precondition, Replaces, Store},
+    port::{
+        Batch, ChallengeOp, CommitError, KeyOp, Op, OutboxOp, OutboxState, Precondition, RegistrationOp, Replaces,
+        SessionOp, Store, UserOp,
+    },
     session::LogPosition,
     suite::{
         rows::{
@@ -26,36 +30,36 @@ pub async fn an_empty_batch_is_committed(store: &dyn Store) {
 pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
     let (ada, bob) = (user(&here(), "ada", "ada@example.org"), user(&here(), "bob", "bob@example.org"));
     let waits = registration(&here(), "waits", "waits@example.org");
-    let put = |row| Op::PutRegistration { row, replaces: Replaces::Anything };
+    let put = |row| RegistrationOp::Put { row, replaces: Replaces::Anything };
     done(
         store,
-        [
-            Op::InsertUser(ada.clone()),
+        batch![
+            UserOp::Insert(ada.clone()),
             put(waits.clone()),
-            Op::InsertChallenge(challenge(&here(), 1)),
-            Op::InsertSession(session(&here(), "goes-on")),
-            Op::InsertSession(session(&here(), "one-of-all")),
-            Op::PutRootKey(root_key(&here(), 1)),
-            Op::PutSigningKey(signing_key("old", 0)),
-            Op::Enqueue(message("held")),
+            ChallengeOp::Insert(challenge(&here(), 1)),
+            SessionOp::Insert(session(&here(), "goes-on")),
+            SessionOp::Insert(session(&here(), "one-of-all")),
+            KeyOp::PutRoot(root_key(&here(), 1)),
+            KeyOp::PutSigning(signing_key("old", 0)),
+            OutboxOp::Enqueue(message("held")),
         ],
     )
     .await;
     let held = store.claim(Channel::Mail, 1, &lease("holder", NOW)).await.unwrap().pop().expect("it is due");
 
-    let good = [
-        Op::InsertUser(bob.clone()),
-        Op::UpdateUser(User { envelope: envelope("new"), revision: 2, ..ada.clone() }),
-        Op::DeleteUser { realm: here(), id: ada.id.clone(), revision: 2 },
+    let good = batch![
+        UserOp::Insert(bob.clone()),
+        UserOp::Update(User { envelope: envelope("new"), revision: 2, ..ada.clone() }),
+        UserOp::Delete { realm: here(), id: ada.id.clone(), revision: 2 },
         put(registration(&here(), "new", "new@example.org")),
-        Op::DeleteRegistration { realm: here(), id: waits.id.clone() },
-        Op::InsertChallenge(challenge(&here(), 2)),
-        Op::TryChallenge { realm: here(), id: challenge_id(1), now: NOW, limit: 1 },
-        Op::SpendChallenge { realm: here(), id: challenge_id(1), now: NOW },
-        Op::ExpireChallenge { realm: here(), id: challenge_id(2), at: at(1) },
-        Op::DropChallenges { realm: here(), subject: user_id("ada"), purpose: Purpose::Registration },
-        Op::InsertSession(session(&here(), "new")),
-        Op::RotateRefresh {
+        RegistrationOp::Delete { realm: here(), id: waits.id.clone() },
+        ChallengeOp::Insert(challenge(&here(), 2)),
+        ChallengeOp::Try { realm: here(), id: challenge_id(1), now: NOW, limit: 1 },
+        ChallengeOp::Spend { realm: here(), id: challenge_id(1), now: NOW },
+        ChallengeOp::Expire { realm: here(), id: challenge_id(2), at: at(1) },
+        ChallengeOp::Drop { realm: here(), subject: user_id("ada"), purpose: Some(Purpose::Registration) },
+        SessionOp::Insert(session(&here(), "new")),
+        SessionOp::Rotate {
             realm: here(),
             id: session_id("goes-on"),
             from: token_hash(1),
@@ -63,14 +67,14 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
             at: at(1),
             idle_until: at(2),
         },
-        Op::EndSession(revocation(&here(), "goes-on")),
-        Op::EndSessionsOf { realm: here(), user: user_id("ada"), except: None, expires_at: at(900) },
-        Op::PutRootKey(root_key(&here(), 2)),
-        Op::PutSigningKey(signing_key("new", 1)),
-        Op::DeleteSigningKey { kid: "old".to_owned() },
-        Op::Audit(audit(&here())),
-        Op::Enqueue(message("new")),
-        Op::Settle {
+        SessionOp::End(revocation(&here(), "goes-on")),
+        SessionOp::EndAll { realm: here(), user: user_id("ada"), except: None, expires_at: at(900) },
+        KeyOp::PutRoot(root_key(&here(), 2)),
+        KeyOp::PutSigning(signing_key("new", 1)),
+        KeyOp::DeleteSigning { kid: "old".to_owned() },
+        audit(&here()),
+        OutboxOp::Enqueue(message("new")),
+        OutboxOp::FinishDelivery {
             id: held.row.id.clone(),
             lease: held.lease.clone(),
             outcome: crate::message::outbox::DeliveryOutcome::Done,
@@ -78,7 +82,7 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
     ];
     for place in 0..=good.len() {
         let mut batch: Batch = good.to_vec();
-        batch.insert(place, Op::RequireUser { realm: here(), id: user_id("nobody"), revision: 1 });
+        batch.insert(place, UserOp::Require { realm: here(), id: user_id("nobody"), revision: 1 }.into());
         fails(store, batch, Precondition::UserRevision).await;
     }
 
@@ -105,24 +109,24 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
 /// Its operations happen one after the other.
 pub async fn a_batch_sees_its_own_writes(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
-    let batch = [
-        Op::InsertUser(ada.clone()),
-        Op::UpdateUser(User { revision: 2, ..ada.clone() }),
-        Op::RequireUser { realm: here(), id: ada.id.clone(), revision: 2 },
-        Op::InsertSession(session(&here(), "one")),
-        Op::EndSession(revocation(&here(), "one")),
+    let batch = batch![
+        UserOp::Insert(ada.clone()),
+        UserOp::Update(User { revision: 2, ..ada.clone() }),
+        UserOp::Require { realm: here(), id: ada.id.clone(), revision: 2 },
+        SessionOp::Insert(session(&here(), "one")),
+        SessionOp::End(revocation(&here(), "one")),
     ];
     done(store, batch).await;
     assert_eq!(store.session(&here(), &session_id("one")).await.unwrap(), None);
-    let twice = [Op::InsertSession(session(&here(), "two")), Op::InsertSession(session(&here(), "two"))];
+    let twice = batch![SessionOp::Insert(session(&here(), "two")), SessionOp::Insert(session(&here(), "two"))];
     fails(store, twice, Precondition::SessionThere).await;
     assert_eq!(store.session(&here(), &session_id("two")).await.unwrap(), None);
 }
 
 /// In the order of the batch.
 pub async fn the_first_precondition_that_fails_is_named(store: &dyn Store) {
-    let no_session = Op::EndSession(revocation(&here(), "none"));
-    let no_challenge = Op::SpendChallenge { realm: here(), id: challenge_id(1), now: NOW };
+    let no_session: Op = SessionOp::End(revocation(&here(), "none")).into();
+    let no_challenge: Op = ChallengeOp::Spend { realm: here(), id: challenge_id(1), now: NOW }.into();
     fails(store, [no_session.clone(), no_challenge.clone()], Precondition::SessionThere).await;
     fails(store, [no_challenge, no_session], Precondition::ChallengeFresh).await;
 }
@@ -131,9 +135,9 @@ pub async fn the_first_precondition_that_fails_is_named(store: &dyn Store) {
 pub async fn failures_leave_their_neighbours_alone(store: &dyn Store) {
     let name = |n: usize| format!("session-{n}");
     let batches = (0..60).map(|n| {
-        let mut batch = vec![Op::InsertSession(session(&here(), &name(n))), Op::Audit(audit(&here()))];
+        let mut batch = batch![SessionOp::Insert(session(&here(), &name(n))), audit(&here())];
         if n % 3 == 0 {
-            batch.push(Op::RequireUser { realm: here(), id: user_id("nobody"), revision: 1 });
+            batch.push(UserOp::Require { realm: here(), id: user_id("nobody"), revision: 1 }.into());
         }
         store.commit(batch)
     });
@@ -152,7 +156,7 @@ pub async fn what_was_committed_is_read_at_once(store: &dyn Store) {
     let writers = (0..30).map(|n| {
         let begun = session(&here(), &format!("session-{n}"));
         let write = async move {
-            done(store, [Op::InsertSession(begun.clone())]).await;
+            done(store, batch![SessionOp::Insert(begun.clone())]).await;
             assert_eq!(store.session(&here(), &begun.id).await.unwrap(), Some(begun));
         };
         Box::pin(write) as crate::suite::Pending<'_, ()>

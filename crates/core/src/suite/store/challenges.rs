@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::{done, fails, one_wins, so_many_win};
 use crate::{
+    batch,
     clock::Timestamp,
     id::RealmName,
     link::{Challenge, Purpose},
-    port::{Op, Precondition, Store},
+    port::{ChallengeOp, Op, Precondition, Store},
     suite::{
         rows::{at, challenge, challenge_id, here, there, user_id},
         together,
@@ -15,20 +16,20 @@ use crate::{
 };
 
 fn spend(realm: &RealmName, number: u8, now: Timestamp) -> Op {
-    Op::SpendChallenge { realm: realm.clone(), id: challenge_id(number), now }
+    ChallengeOp::Spend { realm: realm.clone(), id: challenge_id(number), now }.into()
 }
 
 /// The third is the last.
 fn attempt(realm: &RealmName, number: u8, now: Timestamp) -> Op {
-    Op::TryChallenge { realm: realm.clone(), id: challenge_id(number), now, limit: 3 }
+    ChallengeOp::Try { realm: realm.clone(), id: challenge_id(number), now, limit: 3 }.into()
 }
 
 fn drop_all(realm: &RealmName, subject: &str, purpose: Purpose) -> Op {
-    Op::DropChallenges { realm: realm.clone(), subject: user_id(subject), purpose }
+    ChallengeOp::Drop { realm: realm.clone(), subject: user_id(subject), purpose: Some(purpose) }.into()
 }
 
 fn expire(number: u8, at: Timestamp) -> Op {
-    Op::ExpireChallenge { realm: here(), id: challenge_id(number), at }
+    ChallengeOp::Expire { realm: here(), id: challenge_id(number), at }.into()
 }
 
 async fn read(store: &dyn Store, number: u8) -> Option<Challenge> {
@@ -40,7 +41,7 @@ pub async fn a_challenge_is_read_as_written(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     let used = Challenge { used_at: Some(at(-3)), lifetime: Duration::from_millis(1), ..challenge(&here(), 255) };
     let tried = Challenge { purpose: Purpose::Phone, subject: user_id("eve"), tries: 7, ..challenge(&here(), 3) };
-    done(store, [fresh.clone(), used.clone(), tried.clone()].map(Op::InsertChallenge)).await;
+    done(store, [fresh.clone(), used.clone(), tried.clone()].map(|row| ChallengeOp::Insert(row).into())).await;
     assert_eq!(read(store, 1).await, Some(fresh));
     assert_eq!(read(store, 255).await, Some(used));
     assert_eq!(read(store, 3).await, Some(tried));
@@ -50,16 +51,16 @@ pub async fn a_challenge_is_read_as_written(store: &dyn Store) {
 /// The first stays.
 pub async fn an_identifier_has_one_challenge(store: &dyn Store) {
     let first = challenge(&here(), 1);
-    done(store, [Op::InsertChallenge(first.clone())]).await;
+    done(store, batch![ChallengeOp::Insert(first.clone())]).await;
     let second = Challenge { expires_at: at(1), ..first.clone() };
-    fails(store, [Op::InsertChallenge(second)], Precondition::ChallengeFresh).await;
+    fails(store, batch![ChallengeOp::Insert(second)], Precondition::ChallengeFresh).await;
     assert_eq!(read(store, 1).await, Some(first));
 }
 
 /// And the time of it stays.
 pub async fn a_challenge_is_spent_once(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
-    done(store, [Op::InsertChallenge(fresh.clone())]).await;
+    done(store, batch![ChallengeOp::Insert(fresh.clone())]).await;
     done(store, [spend(&here(), 1, at(5))]).await;
     fails(store, [spend(&here(), 1, at(6))], Precondition::ChallengeFresh).await;
     assert_eq!(read(store, 1).await, Some(Challenge { used_at: Some(at(5)), ..fresh }));
@@ -67,7 +68,7 @@ pub async fn a_challenge_is_spent_once(store: &dyn Store) {
 
 /// A link that is opened fifty times at once acts once.
 pub async fn of_fifty_who_spend_a_challenge_one_does(store: &dyn Store) {
-    done(store, [Op::InsertChallenge(challenge(&here(), 1))]).await;
+    done(store, batch![ChallengeOp::Insert(challenge(&here(), 1))]).await;
     one_wins(store, (0..50).map(|n| spend(&here(), 1, at(n))), Precondition::ChallengeFresh).await;
     assert!(read(store, 1).await.expect("still there").used_at.is_some());
 }
@@ -75,7 +76,7 @@ pub async fn of_fifty_who_spend_a_challenge_one_does(store: &dyn Store) {
 /// Its end is no part of its time.
 pub async fn a_lapsed_challenge_cannot_be_spent(store: &dyn Store) {
     let fresh = Challenge { expires_at: at(60), ..challenge(&here(), 1) };
-    done(store, [Op::InsertChallenge(fresh.clone())]).await;
+    done(store, batch![ChallengeOp::Insert(fresh.clone())]).await;
     fails(store, [spend(&here(), 1, at(61))], Precondition::ChallengeFresh).await;
     fails(store, [spend(&here(), 1, at(60))], Precondition::ChallengeFresh).await;
     assert_eq!(read(store, 1).await, Some(fresh));
@@ -91,7 +92,7 @@ pub async fn a_missing_challenge_cannot_be_spent(store: &dyn Store) {
 pub async fn the_end_of_a_challenge_can_be_set(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     done(store, [expire(1, at(60))]).await;
-    done(store, [Op::InsertChallenge(fresh.clone())]).await;
+    done(store, batch![ChallengeOp::Insert(fresh.clone())]).await;
     done(store, [expire(1, at(60))]).await;
     assert_eq!(read(store, 1).await, Some(Challenge { expires_at: at(60), ..fresh }));
     fails(store, [spend(&here(), 1, at(60))], Precondition::ChallengeFresh).await;
@@ -102,7 +103,7 @@ pub async fn the_end_of_a_challenge_can_be_set(store: &dyn Store) {
 /// Nothing gives a used one more time.
 pub async fn the_end_of_a_spent_challenge_stays(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
-    done(store, [Op::InsertChallenge(fresh.clone()), spend(&here(), 1, at(5))]).await;
+    done(store, batch![ChallengeOp::Insert(fresh.clone()), spend(&here(), 1, at(5))]).await;
     done(store, [expire(1, at(60))]).await;
     assert_eq!(read(store, 1).await, Some(Challenge { used_at: Some(at(5)), ..fresh }));
 }
@@ -110,7 +111,7 @@ pub async fn the_end_of_a_spent_challenge_stays(store: &dyn Store) {
 /// Up to the last there is; what was tried in vain may still be spent, and has its time as before.
 pub async fn the_tries_of_a_challenge_are_counted(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
-    done(store, [Op::InsertChallenge(fresh.clone()), Op::InsertChallenge(challenge(&here(), 2))]).await;
+    done(store, batch![ChallengeOp::Insert(fresh.clone()), ChallengeOp::Insert(challenge(&here(), 2))]).await;
     for tries in 1..=3 {
         done(store, [attempt(&here(), 1, at(5))]).await;
         assert_eq!(read(store, 1).await, Some(Challenge { tries, ..fresh.clone() }));
@@ -128,7 +129,7 @@ pub async fn the_tries_of_a_challenge_are_counted(store: &dyn Store) {
 pub async fn a_used_lapsed_or_missing_challenge_cannot_be_tried(store: &dyn Store) {
     let used = Challenge { used_at: Some(at(1)), ..challenge(&here(), 1) };
     let lapses = Challenge { expires_at: at(60), ..challenge(&here(), 2) };
-    done(store, [used.clone(), lapses.clone()].map(Op::InsertChallenge)).await;
+    done(store, [used.clone(), lapses.clone()].map(|row| ChallengeOp::Insert(row).into())).await;
     for (number, now) in [(1, at(2)), (2, at(60)), (2, at(61)), (3, at(2))] {
         fails(store, [attempt(&here(), number, now)], Precondition::ChallengeFresh).await;
     }
@@ -141,8 +142,8 @@ pub async fn a_used_lapsed_or_missing_challenge_cannot_be_tried(store: &dyn Stor
 
 /// Nobody guesses more often by guessing everything at once.
 pub async fn of_fifty_who_try_a_challenge_as_many_do_as_may(store: &dyn Store) {
-    done(store, [Op::InsertChallenge(challenge(&here(), 1))]).await;
-    let tries = (0..50).map(|n| Op::TryChallenge { realm: here(), id: challenge_id(1), now: at(n), limit: 5 });
+    done(store, batch![ChallengeOp::Insert(challenge(&here(), 1))]).await;
+    let tries = (0..50).map(|n| ChallengeOp::Try { realm: here(), id: challenge_id(1), now: at(n), limit: 5 }.into());
     so_many_win(5, store, tries, Precondition::ChallengeFresh).await;
     assert_eq!(read(store, 1).await, Some(Challenge { tries: 5, ..challenge(&here(), 1) }));
 }
@@ -159,7 +160,8 @@ pub async fn the_challenges_of_a_subject_can_be_dropped(store: &dyn Store) {
     ];
     let elsewhere = Challenge { realm: there(), ..reset(1) };
     done(store, [drop_all(&here(), "ada", Purpose::Reset)]).await;
-    done(store, dropped.iter().chain(&kept).chain([&elsewhere]).cloned().map(Op::InsertChallenge)).await;
+    done(store, dropped.iter().chain(&kept).chain([&elsewhere]).cloned().map(|row| ChallengeOp::Insert(row).into()))
+        .await;
     for _ in 0..2 {
         done(store, [drop_all(&here(), "ada", Purpose::Reset)]).await;
         for gone in &dropped {
@@ -170,14 +172,14 @@ pub async fn the_challenges_of_a_subject_can_be_dropped(store: &dyn Store) {
         }
     }
     fails(store, [spend(&here(), 1, at(1))], Precondition::ChallengeFresh).await;
-    done(store, [Op::InsertChallenge(reset(1)), spend(&here(), 1, at(1))]).await;
+    done(store, batch![ChallengeOp::Insert(reset(1)), spend(&here(), 1, at(1))]).await;
 }
 
 /// Each of them finds those that were made before.
 pub async fn of_fifty_who_drop_a_subjects_challenges_for_a_new_one_one_is_left(store: &dyn Store) {
     let reset = |number| Challenge { purpose: Purpose::Reset, ..challenge(&here(), number) };
     let again =
-        |number| store.commit(vec![drop_all(&here(), "ada", Purpose::Reset), Op::InsertChallenge(reset(number))]);
+        |number| store.commit(batch![drop_all(&here(), "ada", Purpose::Reset), ChallengeOp::Insert(reset(number))]);
     assert!(together((0..50).map(again)).await.iter().all(Result::is_ok));
     let mut left = 0;
     for number in 0..50 {
@@ -189,10 +191,10 @@ pub async fn of_fifty_who_drop_a_subjects_challenges_for_a_new_one_one_is_left(s
 /// The same identifier stands for two challenges in two realms.
 pub async fn challenges_of_two_realms_are_apart(store: &dyn Store) {
     let one = challenge(&here(), 1);
-    done(store, [Op::InsertChallenge(one.clone())]).await;
+    done(store, batch![ChallengeOp::Insert(one.clone())]).await;
     fails(store, [attempt(&there(), 1, at(1))], Precondition::ChallengeFresh).await;
     fails(store, [spend(&there(), 1, at(1))], Precondition::ChallengeFresh).await;
-    done(store, [Op::InsertChallenge(challenge(&there(), 1)), attempt(&there(), 1, at(1))]).await;
+    done(store, batch![ChallengeOp::Insert(challenge(&there(), 1)), attempt(&there(), 1, at(1))]).await;
     done(store, [spend(&there(), 1, at(1))]).await;
     assert_eq!(read(store, 1).await, Some(one));
 }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{done, fails, outbox::ids};
 use crate::{
+    batch,
     clock::Timestamp,
     id::LeaseId,
     message::{
         Channel,
         outbox::{Claimed, DeliveryOutcome, OutboxRow},
     },
-    port::{CommitError, Op, OutboxState, Precondition, Store},
+    port::{Batch, CommitError, OutboxOp, OutboxState, Precondition, Store},
     random::{self, SeededRandom},
     suite::{
         rows::{NOW, at, lease, message},
@@ -18,13 +19,13 @@ use crate::{
     },
 };
 
-fn settle(claimed: &Claimed, outcome: DeliveryOutcome) -> [Op; 1] {
-    [Op::Settle { id: claimed.row.id.clone(), lease: claimed.lease.clone(), outcome }]
+fn settle(claimed: &Claimed, outcome: DeliveryOutcome) -> Batch {
+    batch![OutboxOp::FinishDelivery { id: claimed.row.id.clone(), lease: claimed.lease.clone(), outcome }]
 }
 
 /// One message, in the hands of somebody.
 async fn claimed(store: &dyn Store) -> Claimed {
-    done(store, [Op::Enqueue(message("one"))]).await;
+    done(store, batch![OutboxOp::Enqueue(message("one"))]).await;
     only(store, "first", NOW).await.expect("it is due")
 }
 
@@ -43,7 +44,7 @@ pub async fn a_claimed_message_is_not_claimed_again(store: &dyn Store) {
 
 /// Eight who reach for forty at once.
 pub async fn two_claimers_never_share_a_message(store: &dyn Store) {
-    done(store, (0..40).map(|n| Op::Enqueue(message(&format!("m{n}"))))).await;
+    done(store, (0..40).map(|n| OutboxOp::Enqueue(message(&format!("m{n}"))).into())).await;
     let leases: Vec<_> = (0..8).map(|n| lease(&format!("lease-{n}"), NOW)).collect();
     let claims = together(leases.iter().map(|lease| store.claim(Channel::Mail, 7, lease))).await;
     let claims: Vec<_> = claims.into_iter().map(Result::unwrap).collect();
@@ -97,7 +98,7 @@ pub async fn a_message_is_settled_once(store: &dyn Store) {
     }
     let never = Claimed { row: message("two"), lease: LeaseId::parse("none").unwrap() };
     fails(store, settle(&never, DeliveryOutcome::Done), Precondition::LeaseHeld).await;
-    done(store, [Op::Enqueue(never.row.clone())]).await;
+    done(store, batch![OutboxOp::Enqueue(never.row.clone())]).await;
     fails(store, settle(&never, DeliveryOutcome::Done), Precondition::LeaseHeld).await;
 }
 
@@ -174,7 +175,11 @@ impl Chaos {
 
     async fn run(mut self, store: &dyn Store) {
         let dead_before = store.outbox_state(self.now).await.unwrap().dead;
-        done(store, self.waiting.iter().map(|id| Op::Enqueue(OutboxRow { due_at: self.now, ..message(id) }))).await;
+        done(
+            store,
+            self.waiting.iter().map(|id| OutboxOp::Enqueue(OutboxRow { due_at: self.now, ..message(id) }).into()),
+        )
+        .await;
         for _ in 0..120 {
             match self.below(4) {
                 0 => self.claim(store).await,
@@ -216,7 +221,7 @@ impl Chaos {
         };
         let id = claimed.row.id.as_str().to_owned();
         let holds = self.holders.get(&id).is_some_and(|(holder, _)| *holder == claimed.lease);
-        match store.commit(settle(&claimed, outcome).into()).await {
+        match store.commit(settle(&claimed, outcome)).await {
             Ok(()) => assert!(holds, "{id} was settled under a lost lease"),
             Err(CommitError::Failed(Precondition::LeaseHeld)) => return assert!(!holds, "{id} could not be settled"),
             Err(error) => panic!("{error:?}"),

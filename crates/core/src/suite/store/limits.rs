@@ -6,7 +6,7 @@ use super::{KEPT, done, fails, so_many_win};
 use crate::{
     clock::Timestamp,
     limit::{FailedAttempts, LimitKey, LimitKind, Quota},
-    port::{Op, Precondition, Store},
+    port::{LimitOp, Op, Precondition, Store},
     suite::{
         rows::{NOW, at},
         together,
@@ -22,11 +22,11 @@ const fn key(number: u8) -> LimitKey {
 }
 
 fn count(number: u8, now: Timestamp) -> Op {
-    Op::Count { row: LimitKind::Mails, key: key(number), quota: QUOTA, now }
+    LimitOp::Count { kind: LimitKind::Mails, key: key(number), quota: QUOTA, now }.into()
 }
 
 fn failure(number: u8, now: Timestamp) -> Op {
-    Op::CountFailure { key: key(number), now, forget_after: DAY }
+    LimitOp::CountFailure { key: key(number), now, forget_after: DAY }.into()
 }
 
 /// As often as the quota says, and not once more.
@@ -35,7 +35,7 @@ pub async fn a_quota_is_counted_to_its_end(store: &dyn Store) {
         done(store, [count(1, at(second))]).await;
     }
     fails(store, [count(1, at(59))], Precondition::WithinQuota(LimitKind::Mails)).await;
-    assert_eq!(store.tally(key(1)).await.unwrap().within(QUOTA, at(59)), 3);
+    assert_eq!(store.window(key(1)).await.unwrap().within(QUOTA, at(59)), 3);
 }
 
 /// Each in its own time.
@@ -50,8 +50,8 @@ pub async fn what_was_counted_of_a_quota_is_forgotten(store: &dyn Store) {
 pub async fn quotas_of_two_keys_are_apart(store: &dyn Store) {
     done(store, [count(1, NOW), count(1, NOW), count(1, NOW), count(2, NOW)]).await;
     fails(store, [count(2, NOW), count(1, NOW)], Precondition::WithinQuota(LimitKind::Mails)).await;
-    assert_eq!(store.tally(key(2)).await.unwrap().within(QUOTA, NOW), 1, "a batch that fails counts nothing");
-    assert_eq!(store.tally(key(3)).await.unwrap().within(QUOTA, NOW), 0);
+    assert_eq!(store.window(key(2)).await.unwrap().within(QUOTA, NOW), 1, "a batch that fails counts nothing");
+    assert_eq!(store.window(key(3)).await.unwrap().within(QUOTA, NOW), 0);
 }
 
 /// However they come.
@@ -89,7 +89,7 @@ pub async fn wrong_passwords_are_forgotten_after_a_day_without_one(store: &dyn S
 pub async fn counts_that_have_lapsed_are_swept(store: &dyn Store) {
     done(store, [count(1, NOW), count(2, at(30)), failure(1, NOW), failure(2, at(30))]).await;
     assert_eq!(store.sweep(at(61), KEPT).await.unwrap(), 1);
-    assert_eq!(store.tally(key(2)).await.unwrap().within(QUOTA, at(61)), 1);
+    assert_eq!(store.window(key(2)).await.unwrap().within(QUOTA, at(61)), 1);
     assert_eq!(store.sweep(NOW.plus(DAY), KEPT).await.unwrap(), 2);
     assert_eq!(store.failures(key(1)).await.unwrap(), FailedAttempts::NONE);
     assert_eq!(store.failures(key(2)).await.unwrap().count, 1);

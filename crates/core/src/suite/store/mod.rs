@@ -16,7 +16,12 @@ mod sweeps;
 mod users;
 
 use super::export_cases;
-use crate::port::{CommitError, Op, Precondition, Store};
+use crate::{
+    account::{Registration, User},
+    id::RealmName,
+    port::{CommitError, Op, Precondition, Store},
+    seal::BlindIndex,
+};
 
 /// Counts of wrong passwords that a sweep leaves: more than there are.
 const KEPT: u64 = 1000;
@@ -198,4 +203,10 @@ async fn so_many_win(many: usize, store: &dyn Store, ops: impl IntoIterator<Item
     let lost =
         results.iter().filter(|result| matches!(result, Err(CommitError::Failed(failed)) if *failed == with)).count();
     assert_eq!((won, lost), (many, results.len() - many), "{results:?}");
+}
+
+/// Reads the user and the registration of an address.
+async fn by_index(store: &dyn Store, realm: &RealmName, index: BlindIndex) -> (Option<User>, Option<Registration>) {
+    let found = store.at_address(realm, index).await.unwrap();
+    (found.user, found.registration)
 }

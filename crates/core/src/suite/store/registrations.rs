@@ -1,11 +1,12 @@
 //! Registrations: one an address, each in place of a known one.
 
-use super::{done, fails, one_wins};
+use super::{by_index, done, fails, one_wins};
 use crate::{
     account::Registration,
+    batch,
     clock::Timestamp,
     id::UserId,
-    port::{Op, Precondition, Replaces, Store},
+    port::{ChallengeOp, Op, Precondition, RegistrationOp, Replaces, Store, UserOp},
     suite::{
         Pending,
         rows::{at, challenge, challenge_id, envelope, here, index, registration, there, user_id},
@@ -14,24 +15,24 @@ use crate::{
 };
 
 fn first(row: &Registration) -> Op {
-    Op::PutRegistration { row: row.clone(), replaces: Replaces::Exactly(None) }
+    RegistrationOp::Put { row: row.clone(), replaces: Replaces::Exactly(None) }.into()
 }
 
 fn over(row: &Registration, replaced: &UserId) -> Op {
-    Op::PutRegistration { row: row.clone(), replaces: Replaces::Exactly(Some(replaced.clone())) }
+    RegistrationOp::Put { row: row.clone(), replaces: Replaces::Exactly(Some(replaced.clone())) }.into()
 }
 
 fn anyhow(row: &Registration) -> Op {
-    Op::PutRegistration { row: row.clone(), replaces: Replaces::Anything }
+    RegistrationOp::Put { row: row.clone(), replaces: Replaces::Anything }.into()
 }
 
 fn delete(row: &Registration) -> Op {
-    Op::DeleteRegistration { realm: row.realm.clone(), id: row.id.clone() }
+    RegistrationOp::Delete { realm: row.realm.clone(), id: row.id.clone() }.into()
 }
 
 async fn stands(store: &dyn Store, row: &Registration) {
     assert_eq!(store.registration(&row.realm, &row.id).await.unwrap().as_ref(), Some(row));
-    assert_eq!(store.by_index(&row.realm, row.index).await.unwrap().1.as_ref(), Some(row));
+    assert_eq!(by_index(store, &row.realm, row.index).await.1.as_ref(), Some(row));
 }
 
 async fn is_gone(store: &dyn Store, row: &Registration) {
@@ -113,14 +114,14 @@ pub async fn an_identifier_has_one_registration(store: &dyn Store) {
     fails(store, [first(&new)], Precondition::RegistrationReplaced).await;
     fails(store, [anyhow(&new)], Precondition::RegistrationReplaced).await;
     stands(store, &old).await;
-    assert_eq!(store.by_index(&here(), new.index).await.unwrap(), (None, None));
+    assert_eq!(by_index(store, &here(), new.index).await, (None, None));
 }
 
 /// The race for an address has one winner, and the others learn that they replaced nothing.
 pub async fn of_fifty_first_registrations_of_an_address_one_is_written(store: &dyn Store) {
     let racers = (0..50).map(|n| first(&registration(&here(), &format!("user-{n}"), "ada@example.org")));
     one_wins(store, racers, Precondition::RegistrationReplaced).await;
-    let (_, winner) = store.by_index(&here(), index("ada@example.org")).await.unwrap();
+    let (_, winner) = by_index(store, &here(), index("ada@example.org")).await;
     stands(store, &winner.expect("one was written")).await;
 }
 
@@ -128,24 +129,27 @@ pub async fn of_fifty_first_registrations_of_an_address_one_is_written(store: &d
 pub async fn a_registration_that_is_contested_stays_so(store: &dyn Store) {
     let row = registration(&here(), "ada", "ada");
     let end = row.expires_at;
-    let contest =
-        |is_contested| Op::ContestRegistration { realm: here(), id: row.id.clone(), is_contested, expires_at: end };
+    let contest = |is_contested| {
+        RegistrationOp::Contest { realm: here(), id: row.id.clone(), is_contested, expires_at: end }.into()
+    };
     fails(store, [contest(true)], Precondition::RegistrationThere).await;
-    done(store, [Op::PutRegistration { row: row.clone(), replaces: Replaces::Exactly(None) }]).await;
+    done(store, batch![RegistrationOp::Put { row: row.clone(), replaces: Replaces::Exactly(None) }]).await;
     for (said, is_contested) in [(false, false), (true, true), (false, true)] {
         done(store, [contest(said)]).await;
         let read = store.registration(&here(), &row.id).await.unwrap().unwrap();
         assert_eq!(read, Registration { contested: is_contested, ..row.clone() });
     }
-    let other = Op::ContestRegistration { realm: there(), id: row.id.clone(), is_contested: true, expires_at: end };
+    let other =
+        RegistrationOp::Contest { realm: there(), id: row.id.clone(), is_contested: true, expires_at: end }.into();
     fails(store, [other], Precondition::RegistrationThere).await;
     // Whoever saw it before it was does not replace it by one that is not.
     let newer = registration(&here(), "ada-too", "ada");
     assert_eq!(newer.index, row.index);
     fails(store, [over(&newer, &row.id)], Precondition::RegistrationReplaced).await;
     let later = Timestamp::from_millis(end.millis() + 1);
-    let prolong =
-        |expires_at| Op::ContestRegistration { realm: here(), id: row.id.clone(), is_contested: false, expires_at };
+    let prolong = |expires_at| {
+        RegistrationOp::Contest { realm: here(), id: row.id.clone(), is_contested: false, expires_at }.into()
+    };
     done(store, [prolong(later), prolong(end)]).await;
     assert_eq!(store.registration(&here(), &row.id).await.unwrap().unwrap().expires_at, later);
     done(store, [over(&Registration { contested: true, ..newer.clone() }, &row.id), delete(&newer)]).await;
@@ -161,26 +165,26 @@ pub async fn a_registration_is_deleted_once(store: &dyn Store) {
     done(store, [first(&row)]).await;
     done(store, [delete(&row)]).await;
     is_gone(store, &row).await;
-    assert_eq!(store.by_index(&here(), row.index).await.unwrap(), (None, None));
+    assert_eq!(by_index(store, &here(), row.index).await, (None, None));
     fails(store, [delete(&row)], Precondition::RegistrationThere).await;
 }
 
 /// The batch of verification.
 pub async fn a_registration_becomes_the_user(store: &dyn Store) {
     let row = registration(&here(), "ada", "ada@example.org");
-    done(store, [first(&row), Op::InsertChallenge(challenge(&here(), 1))]).await;
-    let settle = [
-        Op::SpendChallenge { realm: here(), id: challenge_id(1), now: at(1) },
+    done(store, batch![first(&row), ChallengeOp::Insert(challenge(&here(), 1))]).await;
+    let settle = batch![
+        ChallengeOp::Spend { realm: here(), id: challenge_id(1), now: at(1) },
         delete(&row),
-        Op::InsertUser(row.clone().into_user()),
+        UserOp::Insert(row.clone().into_user()),
     ];
     done(store, settle.clone()).await;
-    assert_eq!(store.by_index(&here(), row.index).await.unwrap(), (Some(row.clone().into_user()), None));
+    assert_eq!(by_index(store, &here(), row.index).await, (Some(row.clone().into_user()), None));
     fails(store, settle, Precondition::ChallengeFresh).await;
     // Somebody may register for the address all the same: only its owner learns of it.
     let again = registration(&here(), "eve", "ada@example.org");
     done(store, [first(&again)]).await;
-    assert_eq!(store.by_index(&here(), row.index).await.unwrap(), (Some(row.into_user()), Some(again)));
+    assert_eq!(by_index(store, &here(), row.index).await, (Some(row.into_user()), Some(again)));
 }
 
 /// Whoever reads an address meanwhile sees the registration or the user, never both and never neither.
@@ -188,10 +192,11 @@ pub async fn an_address_is_never_seen_between_the_two(store: &dyn Store) {
     for n in 0..10 {
         let row = registration(&here(), &format!("user-{n}"), &format!("{n}@example.org"));
         done(store, [first(&row)]).await;
-        let settle: Pending<'_, ()> = Box::pin(done(store, [delete(&row), Op::InsertUser(row.clone().into_user())]));
+        let settle: Pending<'_, ()> =
+            Box::pin(done(store, batch![delete(&row), UserOp::Insert(row.clone().into_user())]));
         let look = || -> Pending<'_, ()> {
             Box::pin(async {
-                let (user, waiting) = store.by_index(&here(), row.index).await.unwrap();
+                let (user, waiting) = by_index(store, &here(), row.index).await;
                 assert!(user.is_some() != waiting.is_some(), "{user:?} and {waiting:?}");
             })
         };

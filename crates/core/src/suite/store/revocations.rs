@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{KEPT, done, fails};
 use crate::{
-    port::{Op, Precondition, Store},
+    batch,
+    port::{Precondition, SessionOp, Store},
     session::{LogPosition, Revocation},
     suite::{
         Pending,
@@ -17,9 +18,9 @@ const START: LogPosition = LogPosition(0);
 
 /// Begins sessions of these names and ends them in this order.
 async fn end(store: &dyn Store, names: &[&str]) {
-    done(store, names.iter().map(|name| Op::InsertSession(session(&here(), name)))).await;
+    done(store, names.iter().map(|name| SessionOp::Insert(session(&here(), name)).into())).await;
     for name in names {
-        done(store, [Op::EndSession(revocation(&here(), name))]).await;
+        done(store, batch![SessionOp::End(revocation(&here(), name))]).await;
     }
 }
 
@@ -39,11 +40,11 @@ pub async fn what_ends_comes_into_the_log_in_order(store: &dyn Store) {
     let elsewhere = Revocation { expires_at: at(1), ..revocation(&there(), "c") };
     done(
         store,
-        [
-            Op::InsertSession(session(&here(), "y")),
-            Op::InsertSession(session(&there(), "c")),
-            Op::EndSession(revocation(&here(), "y")),
-            Op::EndSession(elsewhere.clone()),
+        batch![
+            SessionOp::Insert(session(&here(), "y")),
+            SessionOp::Insert(session(&there(), "c")),
+            SessionOp::End(revocation(&here(), "y")),
+            SessionOp::End(elsewhere.clone()),
         ],
     )
     .await;
@@ -60,7 +61,7 @@ pub async fn the_log_is_read_on_from_a_position(store: &dyn Store) {
     assert_eq!(store.revocations_after(first).await.unwrap(), (Vec::new(), first));
     end(store, &["c"]).await;
     // What failed leaves no trace in it.
-    fails(store, [Op::EndSession(revocation(&here(), "none"))], Precondition::SessionThere).await;
+    fails(store, batch![SessionOp::End(revocation(&here(), "none"))], Precondition::SessionThere).await;
     end(store, &["d"]).await;
     let (log, second) = store.revocations_after(first).await.unwrap();
     assert_eq!(log, entries(&["c", "d"]));
@@ -71,10 +72,10 @@ pub async fn the_log_is_read_on_from_a_position(store: &dyn Store) {
 /// Each entry once and in its place, while fifty end sessions at the same time.
 pub async fn whoever_follows_the_log_misses_nothing(store: &dyn Store) {
     let names: Vec<_> = (0..50).map(|n| format!("s{n:02}")).collect();
-    done(store, names.iter().map(|name| Op::InsertSession(session(&here(), name)))).await;
+    done(store, names.iter().map(|name| SessionOp::Insert(session(&here(), name)).into())).await;
     let is_over = AtomicBool::new(false);
     let write: Pending<'_, Vec<Revocation>> = Box::pin(async {
-        let ends = names.iter().map(|name| store.commit(vec![Op::EndSession(revocation(&here(), name))]));
+        let ends = names.iter().map(|name| store.commit(batch![SessionOp::End(revocation(&here(), name))]));
         together(ends).await.into_iter().for_each(Result::unwrap);
         is_over.store(true, Ordering::SeqCst);
         Vec::new()

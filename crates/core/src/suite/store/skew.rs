@@ -3,10 +3,11 @@
 //! Of two of them that begin at the same moment, either may come first. A store that lets each look at how things stood
 //! before, and finds no document that both have written, commits both.
 
-use super::done;
+use super::{by_index, done};
 use crate::{
     account::User,
-    port::{Batch, CommitError, Op, Precondition, Replaces, Store},
+    batch,
+    port::{Batch, CommitError, Op, Precondition, RegistrationOp, Replaces, SessionOp, Store, UserOp},
     seal::BlindIndex,
     session::Session,
     suite::{
@@ -32,16 +33,16 @@ fn moved(user: &User, to: BlindIndex) -> User {
 }
 
 fn delete(user: &User) -> Op {
-    Op::DeleteUser { realm: here(), id: user.id.clone(), revision: 1 }
+    UserOp::Delete { realm: here(), id: user.id.clone(), revision: 1 }.into()
 }
 
 /// Needs them as they were at first.
 fn unchanged(user: &User) -> Op {
-    Op::RequireUser { realm: here(), id: user.id.clone(), revision: 1 }
+    UserOp::Require { realm: here(), id: user.id.clone(), revision: 1 }.into()
 }
 
 fn address(index: BlindIndex, is_taken: bool) -> Op {
-    Op::RequireAddress { realm: here(), index, is_taken }
+    UserOp::RequireAddress { realm: here(), index, is_taken }.into()
 }
 
 /// Commits both at once; whether each succeeded.
@@ -67,10 +68,10 @@ async fn one_of_both(store: &dyn Store, batches: [Batch; 2], with: Precondition)
 /// Logs somebody in while their sessions are ended by this; none may be left, whoever came first.
 async fn no_session_is_left(store: &dyn Store, round: usize, by: fn(&User) -> Op) {
     let ada = person("ada", round);
-    done(store, [Op::InsertUser(ada.clone())]).await;
+    done(store, batch![UserOp::Insert(ada.clone())]).await;
     let begun = Session { user: ada.id.clone(), ..session(&here(), &format!("session-{round}")) };
-    let login = vec![unchanged(&ada), Op::InsertSession(begun.clone())];
-    let end_all = Op::EndSessionsOf { realm: here(), user: ada.id.clone(), except: None, expires_at: at(900) };
+    let login = batch![unchanged(&ada), SessionOp::Insert(begun.clone())];
+    let end_all = SessionOp::EndAll { realm: here(), user: ada.id.clone(), except: None, expires_at: at(900) }.into();
     let [_, ended] = both(store, [login, vec![by(&ada), end_all]], Precondition::UserRevision).await;
     assert!(ended);
     assert_eq!(store.session(&here(), &begun.id).await.unwrap(), None);
@@ -79,7 +80,7 @@ async fn no_session_is_left(store: &dyn Store, round: usize, by: fn(&User) -> Op
 /// A password is changed, and whoever logs in by the old one at that moment is out.
 pub async fn no_session_outlives_the_change_of_its_user(store: &dyn Store) {
     for round in 0..ROUNDS {
-        no_session_is_left(store, round, |ada| Op::UpdateUser(changed(ada))).await;
+        no_session_is_left(store, round, |ada| UserOp::Update(changed(ada)).into()).await;
     }
 }
 
@@ -94,10 +95,10 @@ pub async fn no_session_outlives_its_user(store: &dyn Store) {
 pub async fn of_two_who_need_the_other_unchanged_one_changes(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
-        done(store, [Op::InsertUser(ada.clone()), Op::InsertUser(bob.clone())]).await;
+        done(store, batch![UserOp::Insert(ada.clone()), UserOp::Insert(bob.clone())]).await;
         let batches = [
-            vec![unchanged(&bob), Op::UpdateUser(changed(&ada))],
-            vec![unchanged(&ada), Op::UpdateUser(changed(&bob))],
+            batch![unchanged(&bob), UserOp::Update(changed(&ada))],
+            batch![unchanged(&ada), UserOp::Update(changed(&bob))],
         ];
         one_of_both(store, batches, Precondition::UserRevision).await;
     }
@@ -108,8 +109,8 @@ pub async fn of_two_who_need_the_others_address_free_one_comes(store: &dyn Store
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
         let batches = [
-            vec![address(bob.index, false), Op::InsertUser(ada.clone())],
-            vec![address(ada.index, false), Op::InsertUser(bob.clone())],
+            batch![address(bob.index, false), UserOp::Insert(ada.clone())],
+            batch![address(ada.index, false), UserOp::Insert(bob.clone())],
         ];
         one_of_both(store, batches, Precondition::AddressAsSeen).await;
     }
@@ -120,10 +121,10 @@ pub async fn of_two_who_need_the_others_address_free_one_moves(store: &dyn Store
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
         let new = |of: &str| index(&format!("{of}-{round}@new.example.org"));
-        done(store, [Op::InsertUser(ada.clone()), Op::InsertUser(bob.clone())]).await;
+        done(store, batch![UserOp::Insert(ada.clone()), UserOp::Insert(bob.clone())]).await;
         let batches = [
-            vec![address(new("bob"), false), Op::UpdateUser(moved(&ada, new("ada")))],
-            vec![address(new("ada"), false), Op::UpdateUser(moved(&bob, new("bob")))],
+            batch![address(new("bob"), false), UserOp::Update(moved(&ada, new("ada")))],
+            batch![address(new("ada"), false), UserOp::Update(moved(&bob, new("bob")))],
         ];
         one_of_both(store, batches, Precondition::AddressAsSeen).await;
     }
@@ -133,7 +134,7 @@ pub async fn of_two_who_need_the_others_address_free_one_moves(store: &dyn Store
 pub async fn of_two_who_need_the_others_address_taken_one_goes(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
-        done(store, [Op::InsertUser(ada.clone()), Op::InsertUser(bob.clone())]).await;
+        done(store, batch![UserOp::Insert(ada.clone()), UserOp::Insert(bob.clone())]).await;
         let batches = [vec![address(bob.index, true), delete(&ada)], vec![address(ada.index, true), delete(&bob)]];
         one_of_both(store, batches, Precondition::AddressAsSeen).await;
     }
@@ -144,10 +145,10 @@ pub async fn of_two_who_need_the_others_address_taken_one_moves(store: &dyn Stor
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
         let new = |of: &str| index(&format!("{of}-{round}@new.example.org"));
-        done(store, [Op::InsertUser(ada.clone()), Op::InsertUser(bob.clone())]).await;
+        done(store, batch![UserOp::Insert(ada.clone()), UserOp::Insert(bob.clone())]).await;
         let batches = [
-            vec![address(bob.index, true), Op::UpdateUser(moved(&ada, new("ada")))],
-            vec![address(ada.index, true), Op::UpdateUser(moved(&bob, new("bob")))],
+            batch![address(bob.index, true), UserOp::Update(moved(&ada, new("ada")))],
+            batch![address(ada.index, true), UserOp::Update(moved(&bob, new("bob")))],
         ];
         one_of_both(store, batches, Precondition::AddressAsSeen).await;
     }
@@ -158,10 +159,12 @@ pub async fn nobody_registers_between_a_registration_and_its_user(store: &dyn St
     for round in 0..ROUNDS {
         let of = |name: &str| registration(&here(), &format!("{name}-{round}"), &format!("{round}@example.org"));
         let (ada, eve) = (of("ada"), of("eve"));
-        let first = |row| Op::PutRegistration { row, replaces: Replaces::Exactly(None) };
+        let first = |row| RegistrationOp::Put { row, replaces: Replaces::Exactly(None) }.into();
         done(store, [first(ada.clone())]).await;
-        let proved =
-            vec![Op::DeleteRegistration { realm: here(), id: ada.id.clone() }, Op::InsertUser(ada.clone().into_user())];
+        let proved = batch![
+            RegistrationOp::Delete { realm: here(), id: ada.id.clone() },
+            UserOp::Insert(ada.clone().into_user())
+        ];
         let late = vec![address(eve.index, false), first(eve.clone())];
         let results = together([store.commit(late), store.commit(proved)]).await;
         assert!(
@@ -171,6 +174,6 @@ pub async fn nobody_registers_between_a_registration_and_its_user(store: &dyn St
             ),
             "{results:?}"
         );
-        assert_eq!(store.by_index(&here(), ada.index).await.unwrap(), (Some(ada.into_user()), None));
+        assert_eq!(by_index(store, &here(), ada.index).await, (Some(ada.into_user()), None));
     }
 }

@@ -1,33 +1,34 @@
 //! The sweep: what has lapsed goes, the rest stays.
 
-use super::{KEPT, done, outbox::ids};
+use super::{KEPT, by_index, done, outbox::ids};
 use crate::{
     account::Registration,
+    batch,
     link::Challenge,
     message::{Channel, outbox::DeliveryOutcome},
-    port::{Op, OutboxState, Replaces, Store},
+    port::{Batch, ChallengeOp, Op, OutboxOp, OutboxState, RegistrationOp, Replaces, SessionOp, Store, UserOp},
     session::{Family, LogPosition, Revocation, Session},
     suite::rows::{NOW, at, challenge, here, lease, message, registration, revocation, session, token_hash, user},
 };
 
 fn waiting(id: &str, expires_at: i64) -> Op {
     let row = Registration { expires_at: at(expires_at), ..registration(&here(), id, id) };
-    Op::PutRegistration { row, replaces: Replaces::Exactly(None) }
+    RegistrationOp::Put { row, replaces: Replaces::Exactly(None) }.into()
 }
 
 fn begun(id: &str, expires_at: i64) -> Op {
-    Op::InsertSession(Session { expires_at: at(expires_at), ..session(&here(), id) })
+    SessionOp::Insert(Session { expires_at: at(expires_at), ..session(&here(), id) }).into()
 }
 
 fn used(id: &str, expires_at: i64, idle_until: i64) -> Op {
     let begun = session(&here(), id);
     let family = Family { idle_until: at(idle_until), ..begun.family };
-    Op::InsertSession(Session { expires_at: at(expires_at), family, ..begun })
+    SessionOp::Insert(Session { expires_at: at(expires_at), family, ..begun }).into()
 }
 
-fn ended(id: &str, expires_at: i64) -> [Op; 2] {
+fn ended(id: &str, expires_at: i64) -> Batch {
     let end = Revocation { expires_at: at(expires_at), ..revocation(&here(), id) };
-    [Op::InsertSession(session(&here(), id)), Op::EndSession(end)]
+    batch![SessionOp::Insert(session(&here(), id)), SessionOp::End(end)]
 }
 
 /// Whose end has come, and nothing else; users and what waits to be sent are not swept at all.
@@ -37,11 +38,13 @@ pub async fn what_has_lapsed_is_swept(store: &dyn Store) {
     done(store, [begun("old", 10), begun("new", 11)]).await;
     done(
         store,
-        [10, 11].map(|end| Op::InsertChallenge(Challenge { expires_at: at(end), ..challenge(&here(), end as u8) })),
+        [10, 11]
+            .map(|end| ChallengeOp::Insert(Challenge { expires_at: at(end), ..challenge(&here(), end as u8) }).into()),
     )
     .await;
     done(store, [ended("over", 10), ended("over-lately", 11)].concat()).await;
-    done(store, [Op::InsertUser(user(&here(), "ada", "ada@example.org")), Op::Enqueue(message("one"))]).await;
+    done(store, batch![UserOp::Insert(user(&here(), "ada", "ada@example.org")), OutboxOp::Enqueue(message("one"))])
+        .await;
 
     assert_eq!(store.sweep(at(9), KEPT).await.unwrap(), 0);
     assert_eq!(store.sweep(at(10), KEPT).await.unwrap(), 4);
@@ -55,7 +58,7 @@ pub async fn what_has_lapsed_is_swept(store: &dyn Store) {
     assert!(store.challenge(&here(), challenge(&here(), 11).id).await.unwrap().is_some());
     assert_eq!(store.revocations_after(LogPosition(0)).await.unwrap().0.len(), 1);
     assert_eq!(store.sweep(at(1_000_000), KEPT).await.unwrap(), 4);
-    assert!(store.by_index(&here(), user(&here(), "ada", "ada@example.org").index).await.unwrap().0.is_some());
+    assert!(by_index(store, &here(), user(&here(), "ada", "ada@example.org").index).await.0.is_some());
     assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("first", at(1_000_000))).await.unwrap()), ["one"]);
 }
 
@@ -63,14 +66,15 @@ pub async fn what_has_lapsed_is_swept(store: &dyn Store) {
 pub async fn sessions_that_were_idle_too_long_are_swept(store: &dyn Store) {
     done(store, [used("idle", 99, 10), used("over", 10, 99), used("both", 10, 10), used("new", 99, 11)]).await;
     done(store, [used("refreshed", 99, 10)]).await;
-    let refresh = Op::RotateRefresh {
+    let refresh = SessionOp::Rotate {
         realm: here(),
         id: session(&here(), "refreshed").id,
         from: token_hash(1),
         to: token_hash(2),
         at: at(9),
         idle_until: at(20),
-    };
+    }
+    .into();
     done(store, [refresh]).await;
     assert_eq!(store.sweep(at(9), KEPT).await.unwrap(), 0);
     assert_eq!(store.sweep(at(10), KEPT).await.unwrap(), 3);
@@ -83,10 +87,10 @@ pub async fn sessions_that_were_idle_too_long_are_swept(store: &dyn Store) {
 /// They are kept for a while to be counted.
 pub async fn dead_messages_are_swept_after_a_month(store: &dyn Store) {
     const DAY: i64 = 24 * 3600;
-    done(store, [Op::Enqueue(message("dead")), Op::Enqueue(message("waiting"))]).await;
+    done(store, batch![OutboxOp::Enqueue(message("dead")), OutboxOp::Enqueue(message("waiting"))]).await;
     for claimed in store.claim(Channel::Mail, 10, &lease("first", NOW)).await.unwrap() {
         let outcome = if claimed.row.id.as_str() == "dead" { DeliveryOutcome::Dead } else { DeliveryOutcome::Release };
-        done(store, [Op::Settle { id: claimed.row.id, lease: claimed.lease, outcome }]).await;
+        done(store, batch![OutboxOp::FinishDelivery { id: claimed.row.id, lease: claimed.lease, outcome }]).await;
     }
     assert_eq!(store.sweep(at(29 * DAY), KEPT).await.unwrap(), 0);
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState { waiting: 1, dead: 1, oldest: Some(NOW) });

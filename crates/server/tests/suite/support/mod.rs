@@ -6,9 +6,9 @@ pub mod database;
 pub mod mongod;
 pub mod person;
 pub mod process;
+pub mod recording_store;
 #[path = "../../../../backends/tests/support/smtp.rs"]
 pub mod smtp;
-pub mod watched;
 
 use std::{
     path::{Path, PathBuf},
@@ -35,7 +35,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 pub use chance::Chance;
 use database::Database;
 pub use person::Person;
-pub use watched::{Watched, Work};
+pub use recording_store::{RecordingStore, Work};
 
 /// 2026-01-01T00:00:00Z: where every test begins.
 pub const BEGIN: Timestamp = Timestamp::from_secs(1_767_225_600);
@@ -61,7 +61,7 @@ pub struct TestApp {
     pub dir: Arc<TempDir>,
     database: Arc<Database>,
     /// The store and the hasher, counted; the store can be taken away.
-    pub watched: Arc<Watched>,
+    pub watched: Arc<RecordingStore>,
     pump: Pump,
     settings: Vec<(String, String)>,
     /// Another one each start: chance does not repeat itself on the same data.
@@ -240,9 +240,9 @@ impl TestApp {
 }
 
 /// Puts a counter between the services and what they do their work with.
-fn watch(watched: Arc<OnceLock<Arc<Watched>>>) -> Box<dyn FnOnce(Ports) -> Ports + Send> {
+fn watch(watched: Arc<OnceLock<Arc<RecordingStore>>>) -> Box<dyn FnOnce(Ports) -> Ports + Send> {
     Box::new(move |ports| {
-        let watch = watched.get_or_init(|| Arc::new(Watched::new(&ports)));
+        let watch = watched.get_or_init(|| Arc::new(RecordingStore::new(&ports)));
         Ports { store: Arc::clone(watch) as _, hasher: Arc::clone(watch) as _, ..ports }
     })
 }

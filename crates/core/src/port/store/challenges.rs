@@ -1,0 +1,43 @@
+use async_trait::async_trait;
+
+use super::{Effect, StoreError};
+use crate::{
+    clock::Timestamp,
+    id::{ChallengeId, RealmName, UserId},
+    link::{Challenge, Purpose},
+};
+
+/// Reads of challenges.
+#[async_trait]
+pub trait Challenges {
+    /// Returns a challenge, also a used or expired one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn challenge(&self, realm: &RealmName, id: ChallengeId) -> Result<Option<Challenge>, StoreError>;
+}
+
+/// Writes of challenges.
+#[derive(Debug, Clone)]
+pub enum ChallengeOp {
+    /// Inserts a challenge. Requires its identifier to be free.
+    Insert(Challenge),
+    /// Marks a challenge as used. Requires it to exist, unused and not expired.
+    Spend { realm: RealmName, id: ChallengeId, now: Timestamp },
+    /// Counts an attempt. Requires the challenge to exist, unused and not expired, with fewer than `limit` attempts.
+    Try { realm: RealmName, id: ChallengeId, now: Timestamp, limit: u32 },
+    /// Removes the challenges of a subject, of one purpose or of all.
+    Drop { realm: RealmName, subject: UserId, purpose: Option<Purpose> },
+    /// Sets the expiry of a challenge, if it exists and is unused.
+    Expire { realm: RealmName, id: ChallengeId, at: Timestamp },
+}
+
+impl ChallengeOp {
+    pub(super) const fn effects(&self) -> Vec<Effect> {
+        match self {
+            Self::Insert(_) | Self::Spend { .. } | Self::Try { .. } | Self::Drop { .. } | Self::Expire { .. } => {
+                Vec::new()
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+use crate::{error::Cause, limit::LimitKind};
+
+/// A precondition that did not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precondition {
+    /// The revision of the root key does not follow the stored one.
+    RootKeyRevision,
+    /// The address has gained or lost its user.
+    AddressAsSeen,
+    /// Another registration has the address.
+    RegistrationReplaced,
+    /// The registration does not exist.
+    RegistrationThere,
+    /// The user's address or identifier is taken.
+    UserFree,
+    /// The user does not exist or has changed.
+    UserRevision,
+    /// The challenge does not exist, or is used or expired; or its identifier is taken.
+    ChallengeFresh,
+    /// The session does not exist; or its identifier is taken.
+    SessionThere,
+    /// The refresh token is not the newest one, or its session does not exist.
+    RefreshNewest,
+    /// The quota is used up.
+    WithinQuota(LimitKind),
+    /// The lease was lost to another worker.
+    LeaseHeld,
+}
+
+/// Why a batch was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// A precondition did not hold; nothing was changed.
+    #[error("precondition failed: {0:?}")]
+    Failed(Precondition),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The store did not answer, or its data is unreadable.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The store is unavailable; it may recover by itself.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Cause),
+    /// A defect, or damaged data.
+    #[error("the store failed")]
+    Broken(#[source] Cause),
+}

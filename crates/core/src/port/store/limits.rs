@@ -1,0 +1,42 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Effect, StoreError};
+use crate::{
+    clock::Timestamp,
+    limit::{FailedAttempts, LimitKey, LimitKind, Quota, SlidingWindow},
+};
+
+/// Reads of the limits that are counted in the store.
+#[async_trait]
+pub trait LimitState {
+    /// Returns the wrong passwords that were counted for a key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError>;
+
+    /// Returns the uses of a quota that were counted for a key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn window(&self, key: LimitKey) -> Result<SlidingWindow, StoreError>;
+}
+
+/// Writes of the limits that are counted in the store.
+#[derive(Debug, Clone)]
+pub enum LimitOp {
+    /// Counts one use. Requires the quota to allow it.
+    Count { kind: LimitKind, key: LimitKey, quota: Quota, now: Timestamp },
+    /// Counts a wrong password. Older ones are forgotten if the last was longer ago than `forget_after`.
+    CountFailure { key: LimitKey, now: Timestamp, forget_after: Duration },
+}
+
+impl LimitOp {
+    pub(super) const fn effects(&self) -> Vec<Effect> {
+        match self {
+            Self::Count { .. } | Self::CountFailure { .. } => Vec::new(),
+        }
+    }
+}

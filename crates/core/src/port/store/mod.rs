@@ -1,0 +1,119 @@
+//! The store. Reads are methods of one trait per noun; writes are batches of operations, one enum per noun.
+
+mod challenges;
+mod changes;
+mod error;
+mod keys;
+mod limits;
+mod outbox;
+mod registrations;
+mod sessions;
+mod users;
+
+pub use challenges::{ChallengeOp, Challenges};
+pub use changes::{Changes, Effect};
+pub use error::{CommitError, Precondition, StoreError};
+pub use keys::{KeyOp, Keys, RootKeyRow, SigningKeyRow};
+pub use limits::{LimitOp, LimitState};
+pub use outbox::{Outbox, OutboxOp, OutboxState};
+pub use registrations::{RegistrationOp, Registrations, Replaces};
+pub use sessions::{SessionOp, Sessions};
+pub use users::{AddressState, UserOp, Users};
+
+use async_trait::async_trait;
+
+use crate::{audit::AuditRow, clock::Timestamp, message::outbox::OutboxRow};
+
+/// Durable storage of everything that must not be lost.
+#[async_trait]
+pub trait Store:
+    Users + Registrations + Challenges + Sessions + LimitState + Outbox + Keys + Changes + Send + Sync + std::fmt::Debug
+{
+    /// Commits all operations or none. Once it returns, they survive a power cut.
+    ///
+    /// # Errors
+    /// [`CommitError::Failed`] names the first precondition that did not hold; nothing is changed then.
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
+
+    /// Removes expired registrations, challenges, sessions, revocations and counts, and the oldest counts of wrong passwords
+    /// beyond `failures_kept`, which guesses at every address would accumulate. Returns the number of removed rows.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError>;
+
+    /// Tests whether the store answers.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// Operations that are committed together.
+pub type Batch = Vec<Op>;
+
+/// Makes a [`Batch`] of operations of any noun.
+#[macro_export]
+macro_rules! batch {
+    ($($op:expr),* $(,)?) => {
+        vec![$($crate::port::Op::from($op)),*]
+    };
+}
+
+/// A write with its precondition.
+#[derive(Debug, Clone)]
+pub enum Op {
+    Key(KeyOp),
+    User(UserOp),
+    Registration(RegistrationOp),
+    Challenge(ChallengeOp),
+    Session(SessionOp),
+    Limit(LimitOp),
+    Outbox(OutboxOp),
+    /// Appends to the audit trail.
+    Audit(AuditRow),
+}
+
+impl Op {
+    /// Returns what the operation changes for the rest of the process, once it is committed.
+    #[must_use]
+    pub fn effects(&self) -> Vec<Effect> {
+        match self {
+            Self::Key(op) => op.effects(),
+            Self::User(op) => op.effects(),
+            Self::Registration(op) => op.effects(),
+            Self::Challenge(op) => op.effects(),
+            Self::Session(op) => op.effects(),
+            Self::Limit(op) => op.effects(),
+            Self::Outbox(op) => op.effects(),
+            Self::Audit(_) => Vec::new(),
+        }
+    }
+}
+
+macro_rules! sum {
+    ($($part:ty => $variant:ident),* $(,)?) => {
+        $(impl From<$part> for Op {
+            fn from(op: $part) -> Self {
+                Self::$variant(op)
+            }
+        })*
+    };
+}
+
+sum! {
+    KeyOp => Key,
+    UserOp => User,
+    RegistrationOp => Registration,
+    ChallengeOp => Challenge,
+    SessionOp => Session,
+    LimitOp => Limit,
+    OutboxOp => Outbox,
+    AuditRow => Audit,
+}
+
+impl From<OutboxRow> for Op {
+    fn from(row: OutboxRow) -> Self {
+        Self::Outbox(OutboxOp::Enqueue(row))
+    }
+}

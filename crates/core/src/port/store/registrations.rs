@@ -1,0 +1,47 @@
+use async_trait::async_trait;
+
+use super::{Effect, StoreError};
+use crate::{
+    account::Registration,
+    clock::Timestamp,
+    id::{RealmName, UserId},
+};
+
+/// Reads of registrations.
+#[async_trait]
+pub trait Registrations {
+    /// Returns a registration, also an expired one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn registration(&self, realm: &RealmName, id: &UserId) -> Result<Option<Registration>, StoreError>;
+}
+
+/// Writes of registrations.
+#[derive(Debug, Clone)]
+pub enum RegistrationOp {
+    /// Writes a registration in place of the one of its address. Requires that one to be as expected.
+    Put { row: Registration, replaces: Replaces },
+    /// Marks a registration as contested, if `is_contested`, and extends its expiry to `expires_at`, if that is later.
+    /// Neither is ever undone. Requires it to exist.
+    Contest { realm: RealmName, id: UserId, is_contested: bool, expires_at: Timestamp },
+    /// Removes a registration. Requires it to exist.
+    Delete { realm: RealmName, id: UserId },
+}
+
+impl RegistrationOp {
+    pub(super) const fn effects(&self) -> Vec<Effect> {
+        match self {
+            Self::Put { .. } | Self::Contest { .. } | Self::Delete { .. } => Vec::new(),
+        }
+    }
+}
+
+/// What a new registration may replace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replaces {
+    /// Only this one, or nothing if `None`. If it is contested by now, only a contested registration may replace it.
+    Exactly(Option<UserId>),
+    /// Any registration.
+    Anything,
+}

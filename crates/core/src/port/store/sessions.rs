@@ -1,0 +1,44 @@
+use async_trait::async_trait;
+
+use super::{Effect, StoreError};
+use crate::{
+    clock::Timestamp,
+    id::{RealmName, SessionId, UserId},
+    session::{Revocation, Session, TokenHash},
+};
+
+/// Reads of sessions.
+#[async_trait]
+pub trait Sessions {
+    /// Returns a session, also an expired one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError>;
+}
+
+/// Writes of sessions.
+#[derive(Debug, Clone)]
+pub enum SessionOp {
+    /// Inserts a session. Requires its identifier to be free.
+    Insert(Session),
+    /// Removes a session and appends it to the revocation log. Requires it to exist.
+    End(Revocation),
+    /// Removes all sessions of a user, except one if given, and appends them to the revocation log. `expires_at` is the
+    /// expiry of their last access token.
+    EndAll { realm: RealmName, user: UserId, except: Option<SessionId>, expires_at: Timestamp },
+    /// Replaces the newest refresh token. Requires it to be `from`.
+    Rotate { realm: RealmName, id: SessionId, from: TokenHash, to: TokenHash, at: Timestamp, idle_until: Timestamp },
+}
+
+impl SessionOp {
+    pub(super) fn effects(&self) -> Vec<Effect> {
+        match self {
+            Self::End(ended) => vec![Effect::SessionEnded(ended.clone())],
+            Self::EndAll { realm, user, .. } => {
+                vec![Effect::UserChanged { realm: realm.clone(), user: user.clone() }]
+            }
+            Self::Insert(_) | Self::Rotate { .. } => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! A store that forwards to another one, for decorators in tests.
+
+/// Implements the reads and claims of a store for a decorator. Both methods return `Result<&dyn Store, StoreError>`: the
+/// first for reads, the second for claims.
+#[macro_export]
+macro_rules! forward_store {
+    ($decorator:ty, $read:ident, $claim:ident) => {
+        $crate::forward_store!(@trait $decorator, $read, Users {
+            user(realm: &$crate::id::RealmName, id: &$crate::id::UserId) -> Option<$crate::account::User>;
+            at_address(realm: &$crate::id::RealmName, index: $crate::seal::BlindIndex) -> $crate::port::AddressState;
+        });
+        $crate::forward_store!(@trait $decorator, $read, Registrations {
+            registration(realm: &$crate::id::RealmName, id: &$crate::id::UserId)
+                -> Option<$crate::account::Registration>;
+        });
+        $crate::forward_store!(@trait $decorator, $read, Challenges {
+            challenge(realm: &$crate::id::RealmName, id: $crate::id::ChallengeId) -> Option<$crate::link::Challenge>;
+        });
+        $crate::forward_store!(@trait $decorator, $read, Sessions {
+            session(realm: &$crate::id::RealmName, id: &$crate::id::SessionId) -> Option<$crate::session::Session>;
+        });
+        $crate::forward_store!(@trait $decorator, $read, LimitState {
+            failures(key: $crate::limit::LimitKey) -> $crate::limit::FailedAttempts;
+            window(key: $crate::limit::LimitKey) -> $crate::limit::SlidingWindow;
+        });
+        $crate::forward_store!(@trait $decorator, $read, Keys {
+            root_keys() -> Vec<$crate::port::RootKeyRow>;
+            signing_keys() -> Vec<$crate::port::SigningKeyRow>;
+        });
+        $crate::forward_store!(@trait $decorator, $read, Changes {
+            revocations_after(position: $crate::session::LogPosition)
+                -> (Vec<$crate::session::Revocation>, $crate::session::LogPosition);
+        });
+
+        #[async_trait::async_trait]
+        impl $crate::port::Outbox for $decorator {
+            async fn claim(
+                &self,
+                channel: $crate::message::Channel,
+                limit: usize,
+                lease: &$crate::message::outbox::Lease,
+            ) -> Result<Vec<$crate::message::outbox::Claimed>, $crate::port::StoreError> {
+                self.$claim()?.claim(channel, limit, lease).await
+            }
+
+            async fn outbox_state(
+                &self,
+                now: $crate::clock::Timestamp,
+            ) -> Result<$crate::port::OutboxState, $crate::port::StoreError> {
+                self.$read()?.outbox_state(now).await
+            }
+        }
+    };
+    (@trait $decorator:ty, $read:ident, $part:ident {
+        $($method:ident($($name:ident: $of:ty),*) -> $out:ty;)*
+    }) => {
+        #[async_trait::async_trait]
+        impl $crate::port::$part for $decorator {
+            $(async fn $method(&self, $($name: $of),*) -> Result<$out, $crate::port::StoreError> {
+                self.$read()?.$method($($name),*).await
+            })*
+        }
+    };
+}

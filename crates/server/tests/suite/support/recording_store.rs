@@ -1,0 +1,116 @@
+//! The store and the hasher of the application, counted; the store can be taken away.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicBool, Ordering},
+};
+
+use async_trait::async_trait;
+use portcullis_core::{
+    account::password::{Password, PasswordHash},
+    clock::Timestamp,
+    forward_store,
+    limit::LimitKey,
+    port::{Batch, CommitError, HashError, PasswordHasher, Store, StoreError},
+    service::Ports,
+};
+
+/// What was done so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Work {
+    pub hashes: usize,
+    pub reads: usize,
+    /// How many operations each commit had.
+    pub commits: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub struct RecordingStore {
+    store: Arc<dyn Store>,
+    hasher: Arc<dyn PasswordHasher>,
+    work: Mutex<Work>,
+    is_away: AtomicBool,
+}
+
+impl RecordingStore {
+    pub fn new(ports: &Ports) -> Self {
+        let (store, hasher) = (Arc::clone(&ports.store), Arc::clone(&ports.hasher));
+        Self { store, hasher, work: Mutex::default(), is_away: AtomicBool::new(false) }
+    }
+
+    /// What was done since it was asked last.
+    pub fn take(&self) -> Work {
+        std::mem::take(&mut self.work.lock().unwrap())
+    }
+
+    /// Takes the store away, or gives it back.
+    pub fn store_is_away(&self, is_away: bool) {
+        self.is_away.store(is_away, Ordering::SeqCst);
+    }
+
+    fn reachable(&self) -> Result<&dyn Store, StoreError> {
+        if self.is_away.load(Ordering::SeqCst) {
+            Err(StoreError::Unavailable("taken away".into()))
+        } else {
+            Ok(&*self.store)
+        }
+    }
+
+    fn read(&self) -> Result<&dyn Store, StoreError> {
+        self.work.lock().unwrap().reads += 1;
+        self.reachable()
+    }
+}
+
+forward_store!(RecordingStore, read, reachable);
+
+#[async_trait]
+impl Store for RecordingStore {
+    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        self.work.lock().unwrap().commits.push(batch.len());
+        self.reachable()?.commit(batch).await
+    }
+
+    async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
+        self.reachable()?.sweep(now, failures_kept).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.reachable()?.ping().await
+    }
+}
+
+#[async_trait]
+impl PasswordHasher for RecordingStore {
+    fn has_room(&self, client: Option<LimitKey>) -> Result<(), HashError> {
+        self.hasher.has_room(client)
+    }
+
+    async fn hash(
+        &self,
+        client: Option<LimitKey>,
+        password: &Password,
+        salt: [u8; 16],
+    ) -> Result<PasswordHash, HashError> {
+        self.work.lock().unwrap().hashes += 1;
+        self.hasher.hash(client, password, salt).await
+    }
+
+    async fn verify(
+        &self,
+        client: Option<LimitKey>,
+        password: &Password,
+        hash: Option<&PasswordHash>,
+    ) -> Result<bool, HashError> {
+        self.work.lock().unwrap().hashes += 1;
+        self.hasher.verify(client, password, hash).await
+    }
+
+    fn check(&self, hash: &PasswordHash) -> Result<(), HashError> {
+        self.hasher.check(hash)
+    }
+
+    fn is_outdated(&self, hash: &PasswordHash) -> bool {
+        self.hasher.is_outdated(hash)
+    }
+}
