@@ -2,13 +2,14 @@
 
 use std::io;
 
+use portcullis_core::id::RealmName;
 use serde::Serialize;
 
 use super::{
     check::{CheckReport, write_verdict},
     output::{FAINT, HEADING, Output},
 };
-use crate::config::{Inspection, SECTIONS, Sources, inspect, setting::Info};
+use crate::config::{Inspection, SECTIONS, Sources, Values, inspect, setting::Info};
 
 /// Writes every setting, its value and where that comes from, then what is wrong; gives the exit code.
 ///
@@ -28,7 +29,30 @@ pub fn show(sources: Sources, out: &mut Output) -> io::Result<u8> {
         }
         out.line("")?;
     }
+    for (realm, values) in inspection.realm_values() {
+        show_realm(realm, values, out)?;
+    }
     write_verdict(&inspection, out)
+}
+
+/// Writes the settings that a realm has of its own.
+fn show_realm(realm: &RealmName, values: &Values, out: &mut Output) -> io::Result<()> {
+    let mut own = own_settings(values).peekable();
+    if own.peek().is_none() {
+        return Ok(());
+    }
+    out.line(out.paint(HEADING, format_args!("# Realm {realm}")))?;
+    for info in own {
+        let (value, origin) = values.shown(info);
+        let origin = out.paint(FAINT, format_args!("({origin})"));
+        out.line(format_args!("{:<22} {value:<30} {origin}", info.name))?;
+    }
+    out.line("")
+}
+
+fn own_settings(values: &Values) -> impl Iterator<Item = &'static Info> {
+    let infos = SECTIONS.iter().flat_map(|section| section.settings).map(|setting| setting.info());
+    infos.filter(|info| values.is_own(info.name))
 }
 
 const fn remark(info: &Info) -> &'static str {
@@ -37,10 +61,18 @@ const fn remark(info: &Info) -> &'static str {
 
 /// All of it for scripts.
 #[derive(Serialize)]
-struct Shown {
+struct Shown<'a> {
     settings: Vec<SettingLine>,
+    realms: Vec<RealmLines<'a>>,
     #[serde(flatten)]
     report: CheckReport,
+}
+
+/// The settings that a realm has of its own.
+#[derive(Serialize)]
+struct RealmLines<'a> {
+    name: &'a str,
+    settings: Vec<SettingLine>,
 }
 
 #[derive(Serialize)]
@@ -53,14 +85,22 @@ struct SettingLine {
     has_effect: bool,
 }
 
-fn show_json(inspection: &Inspection, out: &mut Output) -> io::Result<u8> {
-    let rows = SECTIONS.iter().flat_map(|section| section.settings).map(|setting| {
-        let info = setting.info();
-        let (value, origin) = inspection.values().shown(info);
+impl SettingLine {
+    fn of(info: &Info, values: &Values) -> Self {
+        let (value, origin) = values.shown(info);
         let value = (!origin.starts_with("not set")).then_some(value);
-        SettingLine { name: info.name, value, origin, is_secret: info.is_secret, has_effect: !info.is_reserved }
+        Self { name: info.name, value, origin, is_secret: info.is_secret, has_effect: !info.is_reserved }
+    }
+}
+
+fn show_json(inspection: &Inspection, out: &mut Output) -> io::Result<u8> {
+    let infos = SECTIONS.iter().flat_map(|section| section.settings).map(|setting| setting.info());
+    let settings = infos.map(|info| SettingLine::of(info, inspection.values())).collect();
+    let realms = inspection.realm_values().map(|(realm, values)| RealmLines {
+        name: realm.as_str(),
+        settings: own_settings(values).map(|info| SettingLine::of(info, values)).collect(),
     });
-    let shown = Shown { settings: rows.collect(), report: CheckReport::of(inspection) };
+    let shown = Shown { settings, realms: realms.collect(), report: CheckReport::of(inspection) };
     out.json(&shown)?;
     Ok(shown.report.code())
 }

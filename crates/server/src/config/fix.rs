@@ -64,22 +64,27 @@ fn set(name: &str, value: &str, source: Option<&Source>) -> String {
             let value = if is_bare { value.to_owned() } else { format!("{value:?}") };
             format!("{} = {value}", name.to_ascii_lowercase())
         }
-        _ => format!("{name}={value}"),
+        _ => format!("{}={value}", variable(name, source)),
     }
+}
+
+fn variable(name: &str, source: Option<&Source>) -> String {
+    source.map_or_else(|| name.to_owned(), |source| source.variable(name))
 }
 
 const DRAW: &str = "openssl rand -base64 32";
 
 fn new_secret(name: &str, source: Option<&Source>) -> String {
+    let variable = variable(name, source);
     match source {
         Some(Source { file: Some(file), .. }) => format!("{DRAW} > {}", quoted(file)),
         Some(Source { origin: Origin::CommandLine, .. }) => {
             let file = name.to_ascii_lowercase();
             format!("(umask 077; {DRAW} > {file}), and {}-file {file} instead", flag(name))
         }
-        Some(Source { origin: Origin::Environment, .. }) => format!("export {name}=\"$({DRAW})\""),
+        Some(Source { origin: Origin::Environment, .. }) => format!("export {variable}=\"$({DRAW})\""),
         // The last of several lines counts. The line before may lack a newline.
-        _ => format!("(umask 077; printf '\\n{name}=%s\\n' \"$({DRAW})\" >> .env)"),
+        _ => format!("(umask 077; printf '\\n{variable}=%s\\n' \"$({DRAW})\" >> .env)"),
     }
 }
 
@@ -89,7 +94,7 @@ pub(super) fn unset(name: &str, source: Option<&Source>) -> String {
     let name = format!("{name}{}", if is_file { FILE_SUFFIX } else { "" });
     match source.map(|source| &source.origin) {
         Some(Origin::CommandLine) => format!("leave out {}", flag(&name)),
-        Some(Origin::Environment) => format!("unset {name}"),
+        Some(Origin::Environment) => format!("unset {}", variable(&name, source)),
         Some(Origin::Dotenv(line) | Origin::Toml(line)) => {
             format!("take line {} out of {}", line.number, line.file.display())
         }

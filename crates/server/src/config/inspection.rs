@@ -6,10 +6,12 @@ use portcullis_core::{id::RealmName, random::Random};
 
 use super::{
     environment::Environment,
-    layers,
+    errors::{ConfigErrors, ConfigProblem},
+    layers::{self, Layer},
     names::Names,
-    report::{ConfigErrors, ConfigProblem, Report, Verdict},
-    resolve, secrets,
+    report::{Report, Verdict},
+    resolve::{Scope, resolve},
+    secrets,
     sections::{self, Config, Context, DATA_DIR, Password, REALMS, SECTIONS, Templates},
     sources::Sources,
     values::Values,
@@ -29,6 +31,8 @@ pub struct Loaded {
 pub struct Inspection {
     environment: Environment,
     values: Values,
+    /// The values of each realm: its own on top of the server-wide ones.
+    realms: Vec<(RealmName, Values)>,
     verdict: Verdict,
     secrets_file: Option<PathBuf>,
 }
@@ -43,8 +47,8 @@ pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigError
         inspection.make_secrets(random);
     }
     let why_production = sections::why_production(&inspection.values, inspection.environment);
-    let Inspection { values, verdict: Verdict { mut problems, warnings }, .. } = inspection;
-    match Config::read(&values) {
+    let Inspection { values, realms, verdict: Verdict { mut problems, warnings }, .. } = inspection;
+    match Config::read(&values, &realms) {
         Some(config) if problems.is_empty() => Ok(Loaded { config, warnings }),
         None if problems.is_empty() => {
             problems.push(defect());
@@ -60,8 +64,9 @@ pub fn inspect(sources: Sources) -> Inspection {
     let mut report = Report::default();
     let dir = sources.dir.clone();
     let names = Names::new(SECTIONS.iter().flat_map(|section| section.settings.iter().copied()));
-    let (layers, realm_tables) = layers::collect(sources, &names, &mut report);
-    let mut values = resolve::resolve(names, &layers, dir, &mut report);
+    let layers = layers::collect(sources, &names, &mut report);
+    let scope = Scope { layers: &layers.server, realm: None, dir: &dir };
+    let mut values = Values::new(names.clone(), resolve(&names, &scope, &mut report), dir);
     let environment = sections::derive(&mut values);
     let secrets_file = secrets::file(&values);
     if let Some(file) = &secrets_file {
@@ -69,9 +74,37 @@ pub fn inspect(sources: Sources) -> Inspection {
     }
     let context = Context { environment, secrets_file: secrets_file.as_deref().filter(|file| file.exists()) };
     sections::check(&values, &context, &mut report);
-    sections::check_realm_tables(&values, &realm_tables, &mut report);
-    let verdict = report.settle(environment == Environment::Production, &|name| values.provenance(name));
-    Inspection { environment, values, verdict, secrets_file }
+    let realms = values.get(&REALMS).unwrap_or_default();
+    let layers_of_realms = if realms.is_empty() {
+        Vec::new()
+    } else {
+        sections::check_realm_tables(&realms, layers.realm_tables(), &mut report);
+        layers.of_realms(&realms, &names, &mut report)
+    };
+    let is_production = environment == Environment::Production;
+    let mut verdict = report.settle(is_production, &|name| values.provenance(name));
+    let realms = realms.into_iter().zip(layers_of_realms).map(|(realm, layers)| {
+        let values = inspect_realm(&realm, &layers, &values, is_production, &mut verdict);
+        (realm, values)
+    });
+    let realms = realms.collect();
+    Inspection { environment, values, realms, verdict, secrets_file }
+}
+
+/// Reads and checks the settings of one realm.
+fn inspect_realm(
+    realm: &RealmName,
+    layers: &[Layer],
+    server: &Values,
+    is_production: bool,
+    verdict: &mut Verdict,
+) -> Values {
+    let mut report = Report::default();
+    let scope = Scope { layers, realm: Some(realm), dir: server.dir() };
+    let values = server.with_own(resolve(server.names(), &scope, &mut report));
+    sections::check_realm(&values, &mut report);
+    verdict.extend(report.settle(is_production, &|name| values.provenance(name)));
+    values
 }
 
 impl Inspection {
@@ -126,6 +159,11 @@ impl Inspection {
     /// Returns the values of all settings.
     pub(crate) const fn values(&self) -> &Values {
         &self.values
+    }
+
+    /// Returns the values of each realm.
+    pub(crate) fn realm_values(&self) -> impl Iterator<Item = (&RealmName, &Values)> {
+        self.realms.iter().map(|(realm, values)| (realm, values))
     }
 
     fn make_secrets(&mut self, random: &dyn Random) {

@@ -12,6 +12,11 @@ const HEAD: &str = "# Settings
 Each has one name and four places, stronger first: command line (`--port 9000`), environment (`PORT=9000`), `.env` of the
 working folder (`PORT=9000`), TOML (`port = 9000`). `NAME_FILE` reads a value from a file, which is the way for secrets.
 Durations are `90s`, `30m`, `12h`, `30d`, or seconds. More on that: [Getting started](getting-started.md#change-a-setting).
+
+A setting that can be set per realm has one value for all realms, and a realm can have its own: in TOML below the heading
+`[realms.NAME]`, in the environment or in `.env` as `REALM_<NAME>_<SETTING>` (`REALM_USER1_RESET_TTL=10m`). There `<NAME>`
+is the name of the realm in upper case, with `-` written as `_`; two realms that are then the same need TOML. The value of
+a realm is stronger than the value for all realms, wherever that is set. `portcullis config show` lists both.
 ";
 
 const FOOT: &str = "---
@@ -42,8 +47,9 @@ fn default(info: &Info) -> String {
     }
 }
 
-/// The sentence on a setting, with what must be known besides.
+/// Returns the sentence on a setting, and whether it has an effect and can be set for one realm.
 pub(crate) fn meaning(info: &Info) -> String {
     let reserved = if info.is_reserved { " Accepted and checked, but without effect in this version." } else { "" };
-    format!("{}{reserved}", info.doc)
+    let per_realm = if info.is_per_realm { " Can be set per realm." } else { "" };
+    format!("{}{per_realm}{reserved}", info.doc)
 }

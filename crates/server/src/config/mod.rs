@@ -6,6 +6,7 @@
 //! here: `Sources` brings it.
 
 mod environment;
+mod errors;
 mod fix;
 mod inspection;
 mod layers;
@@ -25,15 +26,16 @@ mod value;
 mod values;
 
 pub use environment::Environment;
+pub use errors::{ConfigErrors, ConfigProblem};
 pub use inspection::{Inspection, Loaded, inspect, load};
 pub(crate) use markdown::meaning;
 pub use markdown::settings_markdown;
-pub use report::{ConfigErrors, ConfigProblem};
 pub use secrets::create_private_dir;
 pub(crate) use sections::SECTIONS;
 pub use sections::{
     Accounts, Argon2, Branding, Config, Credentials, Enumeration, Hashing, Http, JwtAlgorithm, Log, LogFormat, Mail,
-    MailTls, MailTransport, Password, Signing, Sms, Smtp, Store, Templates, Token, Twilio,
+    MailTls, MailTransport, Password, RealmPolicy, Signing, Sms, Smtp, Store, Templates, Token, Twilio,
 };
 pub use sources::{Args, Sources};
 pub use value::{Database, PublicUrl};
+pub(crate) use values::Values;

@@ -1,7 +1,7 @@
 //! From a name in a settings source to the setting.
 
 use super::{
-    setting::{Entry, FILE_SUFFIX},
+    setting::{Entry, FILE_SUFFIX, Info},
     suggest::distance,
 };
 
@@ -36,9 +36,19 @@ impl Names {
 
     /// Returns the known name closest to a misspelt one, in upper case, if one is close enough.
     pub(super) fn nearest(&self, name: &str) -> Option<String> {
+        self.nearest_of(name, |_| true)
+    }
+
+    /// Returns the same among the settings that can be set for one realm.
+    pub(super) fn nearest_per_realm(&self, name: &str) -> Option<String> {
+        self.nearest_of(name, |info| info.is_per_realm)
+    }
+
+    fn nearest_of(&self, name: &str, is_candidate: fn(&Info) -> bool) -> Option<String> {
         let name = name.to_ascii_uppercase().replace('-', "_");
         let (stem, suffix) = name.strip_suffix(FILE_SUFFIX).map_or((name.as_str(), ""), |stem| (stem, FILE_SUFFIX));
-        let known = || self.settings().map(|setting| setting.info().name);
+        let infos = || self.settings().map(|setting| setting.info()).filter(|info| is_candidate(info));
+        let known = || infos().map(|info| info.name);
         let whole = known().map(|known| (distance(&name, known), known.to_owned()));
         let by_stem = known().map(|known| (distance(stem, known), format!("{known}{suffix}")));
         let (_, known) = whole.chain(by_stem).filter_map(|(distance, known)| Some((distance?, known))).min()?;

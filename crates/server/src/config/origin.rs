@@ -5,6 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use portcullis_core::id::RealmName;
+
+/// The beginning of the environment variables that set something for one realm.
+pub(super) const REALM_PREFIX: &str = "REALM_";
+
 /// The place of a setting's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -31,6 +36,36 @@ pub(super) struct Source {
     pub(super) origin: Origin,
     /// The file that holds the text, where `NAME_FILE` names one.
     pub(super) file: Option<PathBuf>,
+    /// The realm for which it was set; none where it is server-wide.
+    pub(super) realm: Option<RealmName>,
+}
+
+/// Returns the name of a realm as it is written in environment variables.
+pub(super) fn in_variables(realm: &RealmName) -> String {
+    realm.as_str().to_ascii_uppercase().replace('-', "_")
+}
+
+impl Source {
+    /// Returns the source of a server-wide setting that is not read from a file.
+    pub(super) const fn server_wide(origin: Origin) -> Self {
+        Self { origin, file: None, realm: None }
+    }
+
+    /// Writes the name of a setting with its realm, in the notation of the source.
+    pub(super) fn full_name(&self, name: &str) -> String {
+        match (&self.realm, &self.origin) {
+            (Some(realm), Origin::Toml(_)) => format!("realms.{realm}.{}", name.to_ascii_lowercase()),
+            _ => self.variable(name),
+        }
+    }
+
+    /// Writes the name of a setting as an environment variable, with its realm.
+    pub(super) fn variable(&self, name: &str) -> String {
+        match &self.realm {
+            Some(realm) => format!("{REALM_PREFIX}{}_{name}", in_variables(realm)),
+            None => name.to_owned(),
+        }
+    }
 }
 
 impl Origin {

@@ -3,31 +3,11 @@
 use std::fmt;
 
 use super::{
+    errors::ConfigProblem,
     fix::Fix,
     origin::{Origin, Source},
     setting::Fallback,
 };
-
-/// Everything that is wrong with the configuration.
-#[derive(Debug)]
-pub struct ConfigErrors {
-    problems: Vec<ConfigProblem>,
-    /// Why it counts as production, where `ENVIRONMENT` is not set.
-    why_production: Option<String>,
-}
-
-/// One thing that is wrong, where it was set, and what fixes it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigProblem {
-    /// The setting or settings, or the file or key that is no setting.
-    pub name: String,
-    /// What is wrong with it.
-    pub text: String,
-    /// Where it was set: a file and its line, the environment, the command line, or the default.
-    pub origin: Option<String>,
-    /// The line that fixes it: of a settings file, the environment, the command line or a shell.
-    pub fix: Option<String>,
-}
 
 /// How severe an insecure setting is.
 #[derive(Debug, Clone, Copy)]
@@ -106,6 +86,14 @@ impl Report {
         diagnostic
     }
 
+    /// Keeps the diagnostics about at least one setting of which `is_own` is true.
+    pub(super) fn keep_own(&mut self, is_own: impl Fn(&str) -> bool) {
+        let is_kept = |diagnostic: &Diagnostic| diagnostic.names().any(&is_own);
+        self.problems.retain(is_kept);
+        self.warnings.retain(is_kept);
+        self.insecure.retain(|(_, diagnostic)| is_kept(diagnostic));
+    }
+
     /// Turns what is insecure into problems or warnings, and adds to each diagnostic where its settings come from.
     pub(super) fn settle(self, is_production: bool, look_up: LookUp<'_, '_>) -> Verdict {
         let Self { mut problems, mut warnings, insecure } = self;
@@ -143,15 +131,19 @@ impl Diagnostic {
         self.origin = Some(origin.clone());
     }
 
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.subject.0.iter().map(String::as_str).chain(self.related)
+    }
+
     fn settle(self, look_up: LookUp<'_, '_>) -> ConfigProblem {
-        let said = self.origin.map(|origin| origin.to_string());
-        let names = self.subject.0.iter().map(String::as_str).chain(self.related);
-        let origin = said.or_else(|| origins(names, look_up));
+        let said = self.origin.as_ref().map(ToString::to_string);
+        let origin = said.or_else(|| origins(self.names(), look_up));
+        let names: Vec<String> = self.subject.0.iter().map(|name| full_name(name, look_up)).collect();
         let fix = self.fix.map(|fix| {
             let source = fix.name().and_then(look_up).and_then(|provenance| provenance.source);
             fix.spelled(source)
         });
-        ConfigProblem { name: self.subject.0.join(", "), text: self.text, origin, fix }
+        ConfigProblem { name: names.join(", "), text: self.text, origin, fix }
     }
 }
 
@@ -163,7 +155,14 @@ fn origins<'n>(names: impl Iterator<Item = &'n str>, look_up: LookUp<'_, '_>) ->
     if told.iter().all(|(_, origin)| origin == first) {
         return Some(first.clone());
     }
-    Some(told.iter().map(|(name, origin)| format!("{name}: {origin}")).collect::<Vec<_>>().join("; "))
+    let lines = told.iter().map(|(name, origin)| format!("{}: {origin}", full_name(name, look_up)));
+    Some(lines.collect::<Vec<_>>().join("; "))
+}
+
+/// Writes the name of a setting with the realm for which it was set. Other names stay as they are.
+fn full_name(name: &str, look_up: LookUp<'_, '_>) -> String {
+    let source = look_up(name).and_then(|provenance| provenance.source);
+    source.map_or_else(|| name.to_owned(), |source| source.full_name(name))
 }
 
 impl fmt::Display for Provenance<'_> {
@@ -172,6 +171,14 @@ impl fmt::Display for Provenance<'_> {
             Some(Source { origin: Origin::Derived, .. }) | None => write!(f, "the default ({})", self.default),
             Some(source) => source.fmt(f),
         }
+    }
+}
+
+impl Verdict {
+    /// Adds the result of another report.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.problems.extend(other.problems);
+        self.warnings.extend(other.warnings);
     }
 }
 
@@ -192,63 +199,3 @@ impl From<Vec<&str>> for Subject {
         Self(names.into_iter().map(str::to_owned).collect())
     }
 }
-
-impl ConfigProblem {
-    /// Returns origin and fix, each with its label.
-    pub fn details(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        [("from:", &self.origin), ("mend:", &self.fix)]
-            .into_iter()
-            .filter_map(|(label, said)| Some((label, said.as_deref()?)))
-    }
-
-    /// Returns the problem with its details, each on a line.
-    #[must_use]
-    pub fn in_full(&self) -> String {
-        let details = self.details().map(|(label, said)| format!("\n      {label} {said}"));
-        std::iter::once(self.to_string()).chain(details).collect()
-    }
-}
-
-impl ConfigErrors {
-    pub(super) const fn new(problems: Vec<ConfigProblem>, why_production: Option<String>) -> Self {
-        Self { problems, why_production }
-    }
-
-    /// Returns the sentence that is written below the problems.
-    pub(crate) fn note(&self) -> Option<&str> {
-        self.why_production.as_deref()
-    }
-
-    /// Returns the problems.
-    #[must_use]
-    pub fn problems(&self) -> &[ConfigProblem] {
-        &self.problems
-    }
-
-    /// Returns the line that is written above the problems.
-    pub(crate) fn heading(&self) -> String {
-        let plural = if self.problems.len() == 1 { "problem" } else { "problems" };
-        format!("The configuration has {} {plural}:", self.problems.len())
-    }
-}
-
-impl fmt::Display for ConfigProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.name, self.text)
-    }
-}
-
-impl fmt::Display for ConfigErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.heading())?;
-        for (number, problem) in self.problems.iter().enumerate() {
-            write!(f, "\n{:4}. {}", number + 1, problem.in_full())?;
-        }
-        if let Some(note) = self.note() {
-            write!(f, "\n{note}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ConfigErrors {}

@@ -1,58 +1,67 @@
 //! From the layers to values: the strongest source of each setting counts, and its text must have the setting's format.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
-use portcullis_core::{ExposeSecret, SecretString};
+use portcullis_core::{ExposeSecret, SecretString, id::RealmName};
 
 use super::{
     fix::{Fix, quoted, unset},
     layers::Layer,
     names::Names,
-    origin::Source,
+    origin::{Origin, Source},
     permissions,
     report::{Report, Severity},
     setting::{Entry, FILE_SUFFIX, Fallback, Info},
     text_file,
     value::authority,
-    values::{ConfiguredValue, Values},
+    values::ConfiguredValue,
 };
 
+/// The layers of one scope: of the server, or of one realm.
+pub(super) struct Scope<'a> {
+    /// The strongest first.
+    pub(super) layers: &'a [Layer],
+    pub(super) realm: Option<&'a RealmName>,
+    /// Where relative paths start.
+    pub(super) dir: &'a Path,
+}
+
+/// The values that are set in one scope.
+pub(super) type Configured = BTreeMap<&'static str, ConfiguredValue>;
+
 /// Takes each setting from its strongest source, reads the files that are named, and checks the format.
-pub(super) fn resolve(names: Names, layers: &[Layer], dir: PathBuf, report: &mut Report) -> Values {
+pub(super) fn resolve(names: &Names, scope: &Scope<'_>, report: &mut Report) -> Configured {
     let mut configured = BTreeMap::new();
     for setting in names.settings() {
         let info = setting.info();
-        let Some(value) = strongest(layers, info, &dir, report) else { continue };
+        let Some(value) = strongest(scope, info, report) else { continue };
         if let Some(text) = &value.text {
             check(setting, text, report);
         }
         configured.insert(info.name, value);
     }
-    report_open_files(&names, &configured, report);
-    Values::new(names, configured, dir)
+    report_open_files(names, &configured, report);
+    configured
 }
 
-fn strongest(layers: &[Layer], info: &Info, dir: &Path, report: &mut Report) -> Option<ConfiguredValue> {
+fn strongest(scope: &Scope<'_>, info: &Info, report: &mut Report) -> Option<ConfiguredValue> {
+    let Scope { layers, realm, dir } = scope;
+    let source = |origin: &Origin, file| Source { origin: origin.clone(), file, realm: realm.cloned() };
     let find = |is_file| layers.iter().find_map(|layer| layer.get(info.name, is_file));
     match (find(false), find(true)) {
         (None, None) => None,
         (Some((text, origin)), None) => {
-            let source = Source { origin: origin.clone(), file: None };
-            Some(ConfiguredValue { text: Some(text.clone()), source })
+            Some(ConfiguredValue { text: Some(text.clone()), source: source(origin, None) })
         }
         (None, Some((path, origin))) => {
             let file = dir.join(path.expose_secret().trim());
             let text = read_file(info, &file, report);
-            Some(ConfiguredValue { text, source: Source { origin: origin.clone(), file: Some(file) } })
+            Some(ConfiguredValue { text, source: source(origin, Some(file)) })
         }
         (Some((_, here)), Some((path, there))) => {
             let name = info.name;
             let text = format!("is set ({here}) and so is {name}{FILE_SUFFIX} ({there}): keep one of them");
-            let here = Source { origin: here.clone(), file: None };
-            let there = Source { origin: there.clone(), file: Some(dir.join(path.expose_secret().trim())) };
+            let (here, there) = (source(here, None), source(there, Some(dir.join(path.expose_secret().trim()))));
             // A secret is better kept in its file.
             let worse = if info.is_secret { &here } else { &there };
             report.problem(name, text, Fix::Do(unset(name, Some(worse))));
@@ -93,10 +102,10 @@ fn must_be_private(info: &Info, text: &str) -> bool {
 }
 
 /// Reports settings files that contain secrets and that others can read, each once.
-fn report_open_files(names: &Names, configured: &BTreeMap<&'static str, ConfiguredValue>, report: &mut Report) {
+fn report_open_files(names: &Names, configured: &Configured, report: &mut Report) {
     let mut private: BTreeMap<&Path, Vec<&str>> = BTreeMap::new();
     for info in names.settings().map(|setting| setting.info()) {
-        let Some(ConfiguredValue { text: Some(text), source: Source { origin, file: None } }) =
+        let Some(ConfiguredValue { text: Some(text), source: Source { origin, file: None, .. } }) =
             configured.get(info.name)
         else {
             continue;

@@ -31,6 +31,8 @@ pub(crate) struct Info {
     pub(crate) is_random: bool,
     /// Accepted and checked, but without effect in this version.
     pub(crate) is_reserved: bool,
+    /// Can be set for one realm.
+    pub(crate) is_per_realm: bool,
 }
 
 /// What holds when a setting is not set.
@@ -73,6 +75,7 @@ impl<T: 'static> Setting<T> {
             is_secret: false,
             is_random: false,
             is_reserved: false,
+            is_per_realm: false,
         };
         Self { info, form }
     }
@@ -92,6 +95,12 @@ impl<T: 'static> Setting<T> {
     /// It has no effect yet.
     pub(super) const fn reserved(self) -> Self {
         let info = Info { is_reserved: true, ..self.info };
+        Self { info, ..self }
+    }
+
+    /// It can be set for one realm.
+    pub(super) const fn per_realm(self) -> Self {
+        let info = Info { is_per_realm: true, ..self.info };
         Self { info, ..self }
     }
 

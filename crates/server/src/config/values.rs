@@ -25,7 +25,7 @@ pub(crate) struct Values {
 }
 
 /// A setting that has a value other than its default.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ConfiguredValue {
     /// None where it was set in a way that gives no value. That has been reported.
     pub(super) text: Option<SecretString>,
@@ -38,11 +38,33 @@ impl Values {
         Self { names, configured, dir }
     }
 
+    pub(super) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Returns the working folder.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Returns the values of a realm: its own on top of the server-wide ones.
+    pub(super) fn with_own(&self, own: BTreeMap<&'static str, ConfiguredValue>) -> Self {
+        let mut configured = self.configured.clone();
+        configured.extend(own);
+        Self { names: self.names.clone(), configured, dir: self.dir.clone() }
+    }
+
+    /// Whether the setting was set for the realm whose values these are.
+    pub(crate) fn is_own(&self, name: &str) -> bool {
+        self.provenance(name).is_some_and(|value| value.source.is_some_and(|source| source.realm.is_some()))
+    }
+
     /// Returns the configured value, or the default if it is fixed. A text that the setting's format refuses gives none;
     /// that has been reported.
     pub(super) fn get<T: fmt::Debug>(&self, setting: &'static Setting<T>) -> Option<T> {
-        match (self.configured.get(setting.name()), setting.info().default) {
-            (Some(value), _) => setting.read(setting.info().trimmed(value.text.as_ref()?.expose_secret())).ok(),
+        let info = setting.info();
+        match (self.text(info.name), info.default) {
+            (Some(text), _) => setting.read(info.trimmed(text)).ok(),
             (None, Fallback::Fixed(text)) => setting.read(text).ok(),
             (None, Fallback::Derived(_) | Fallback::Nothing) => None,
         }
@@ -74,7 +96,7 @@ impl Values {
 
     /// Gives a setting a value, unless it has one.
     pub(super) fn supply(&mut self, name: &'static str, text: SecretString, origin: Origin) {
-        let source = Source { origin, file: None };
+        let source = Source::server_wide(origin);
         self.configured.entry(name).or_insert(ConfiguredValue { text: Some(text), source });
     }
 

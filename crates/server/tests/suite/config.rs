@@ -2,6 +2,7 @@
 
 mod layers;
 mod production;
+mod realms;
 
 use std::{
     collections::BTreeMap,
@@ -127,8 +128,16 @@ impl Desk {
     }
 
     fn run(&self, verb: fn(Sources, &mut cli::Output) -> std::io::Result<u8>) -> (u8, String) {
+        self.run_as(verb, cli::OutputFormat::Text)
+    }
+
+    fn run_as(
+        &self,
+        verb: fn(Sources, &mut cli::Output) -> std::io::Result<u8>,
+        format: cli::OutputFormat,
+    ) -> (u8, String) {
         let mut out = Vec::new();
-        let code = verb(self.sources(), &mut cli::Output::plain(&mut out, cli::OutputFormat::Text)).unwrap();
+        let code = verb(self.sources(), &mut cli::Output::plain(&mut out, format)).unwrap();
         (code, String::from_utf8(out).unwrap())
     }
 }
@@ -212,7 +221,7 @@ fn an_unknown_key_in_toml_is_an_error_that_names_the_nearest() {
 }
 
 #[test]
-fn a_realm_may_have_a_table_in_toml_but_no_setting_of_its_own_yet() {
+fn a_realm_may_have_a_table_in_toml_with_settings_of_realms_only() {
     Desk::new().file("portcullis.toml", "[realms.User1]\n").config();
     let errors = Desk::new().file("portcullis.toml", "[realms.User1]\nport = 1\n[realms.Decoy]\n").errors();
     assert_has(&errors, &["2 problems", "realms.User1.port: ", "realms.Decoy: is a table in TOML, but REALMS"]);
@@ -263,6 +272,8 @@ fn a_file_that_is_missing_or_empty_is_an_error() {
     assert_has(&desk.errors(), &["JWT_SECRET_FILE: ", "is empty", "ENCRYPTION_KEY_FILE: ", "cannot be read"]);
     let errors = Desk::production().env("JWT_SECRET", "").env("JWT_SECRET_FILE", "none").errors();
     assert_has(&errors, &["1 problem:", "JWT_SECRET_FILE: "]);
+    let errors = Desk::new().env("ENVIRONMENT", "production").env("PORT_FILE", "none").errors();
+    assert_has(&errors, &["PORT_FILE: ", "PUBLIC_URL: is http://127.0.0.1:8000, not https"]);
 }
 
 #[test]
@@ -443,7 +454,7 @@ fn everything_that_is_wrong_is_said_at_once() {
         .env("TRUSTED_PROXIES", "10.0.0.0/33")
         .env("TWILIO_API_URL", "http://api.example.com")
         .env("APP_NAME", "two\nlines")
-        .file("portcullis.toml", "nonsense = 1\n[realms.User1]\naccess_token_ttl = '1h'\n");
+        .file("portcullis.toml", "nonsense = 1\n[realms.User1]\nport = 1\n");
     let expected = [
         "13 problems",
         "PORT: must be a whole number from 0 to 65535 (it is `many`)\n      from: the environment\n      mend: PORT=8000",
@@ -458,7 +469,7 @@ fn everything_that_is_wrong_is_said_at_once() {
         "TWILIO_API_URL: ",
         "APP_NAME: ",
         "nonsense: ",
-        "realms.User1.access_token_ttl: ",
+        "realms.User1.port: ",
     ];
     assert_has(&desk.errors(), &expected);
 }

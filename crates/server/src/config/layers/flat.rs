@@ -6,16 +6,17 @@ use super::{
     Layer,
     dotenv::{self, EnvEntry},
     layer::read_file,
+    realms::Variable,
     unknown::{did_you_mean, rename},
 };
 use crate::config::{
     fix::Fix,
     names::Names,
-    origin::{Line, Origin},
+    origin::{Line, Origin, REALM_PREFIX},
     report::Report,
 };
 
-/// The flags of the command line: an unknown one is an error.
+/// Reads the flags of the command line. An unknown one is an error.
 pub(super) fn command_line(settings: Vec<(String, String)>, names: &Names, report: &mut Report) -> Layer {
     let mut layer = Layer::default();
     for (name, text) in settings {
@@ -37,43 +38,53 @@ pub(super) fn command_line(settings: Vec<(String, String)>, names: &Names, repor
     layer
 }
 
-/// The environment: other programs' variables are there too, so that an unknown name is a warning, and only when it is
-/// close to one of ours.
-pub(super) fn environment(variables: Vec<(String, String)>, names: &Names, report: &mut Report) -> Layer {
-    let mut layer = Layer::default();
+/// Reads the environment. It has variables of other programs too, so an unknown name is a warning, and only if it is
+/// similar to a setting.
+pub(super) fn environment(
+    variables: Vec<(String, String)>,
+    names: &Names,
+    report: &mut Report,
+) -> (Layer, Vec<Variable>) {
+    let (mut layer, mut of_realms) = (Layer::default(), Vec::new());
     for (name, text) in variables {
         if let Some(key) = names.find(&name) {
             layer.set(key, text, Origin::Environment);
+        } else if name.starts_with(REALM_PREFIX) {
+            of_realms.push(Variable { name, text, origin: Origin::Environment });
         } else if let Some(nearest) = names.nearest(&name) {
             report.warning(name, format!("in the environment is no setting; did you mean `{nearest}`?"));
         }
     }
-    layer
+    (layer, of_realms)
 }
 
-/// `.env` in the working folder. It may serve other programs too: an unknown name is an error when it is close to one
-/// of ours, and ignored otherwise.
-pub(super) fn dotenv(dir: &Path, names: &Names, report: &mut Report) -> Option<Layer> {
+/// Reads `.env` in the working folder. Other programs may use it too, so an unknown name is an error if it is similar to
+/// a setting, and ignored otherwise.
+pub(super) fn dotenv(dir: &Path, names: &Names, report: &mut Report) -> (Layer, Vec<Variable>) {
     let path = dir.join(".env");
-    let text = read_file(&path, report)?;
+    let (mut layer, mut of_realms) = (Layer::default(), Vec::new());
+    let Some(text) = read_file(&path, report) else { return (layer, of_realms) };
     let (entries, mistakes) = dotenv::parse(&text);
     for (line, mistake) in mistakes {
         let fix = Fix::Do(format!("write NAME=value in line {line}, in quotation marks where it spans lines"));
         report.problem(path.display().to_string(), format!("line {line}: {mistake}"), fix);
     }
-    let mut layer = Layer::default();
     for EnvEntry { name, value, line } in entries {
         let origin = Origin::Dotenv(Line { file: path.clone(), number: line });
-        if let Some(key) = names.find(&name) {
-            if value.contains("${") {
-                report.warning(name.as_str(), "has a `${…}`, which is taken as it stands, not replaced").at(&origin);
-            }
+        let key = names.find(&name);
+        let is_of_a_realm = key.is_none() && name.starts_with(REALM_PREFIX);
+        if value.contains("${") && (key.is_some() || is_of_a_realm) {
+            report.warning(name.as_str(), "has a `${…}`, which is taken as it stands, not replaced").at(&origin);
+        }
+        if let Some(key) = key {
             layer.set(key, value, origin);
+        } else if is_of_a_realm {
+            of_realms.push(Variable { name, text: value, origin });
         } else if let Some(nearest) = names.nearest(&name) {
             let text = format!("in `.env` is no setting; did you mean `{nearest}`?");
             let fix = rename(&name, Some(&nearest));
             report.problem(name, text, fix).at(&origin);
         }
     }
-    Some(layer)
+    (layer, of_realms)
 }

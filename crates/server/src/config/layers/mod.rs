@@ -3,20 +3,63 @@
 mod dotenv;
 mod flat;
 mod layer;
+mod realms;
 mod toml;
 mod unknown;
 
 pub(super) use dotenv::{EnvEntry, parse as parse_dotenv};
 pub(super) use layer::Layer;
 
+use portcullis_core::id::RealmName;
+
 use super::{names::Names, origin::Origin, report::Report, sources::Sources};
 
-/// Reads all layers, the strongest first, and the realms that have tables in TOML.
-pub(super) fn collect(sources: Sources, names: &Names, report: &mut Report) -> (Vec<Layer>, Vec<(String, Origin)>) {
+/// The texts of all sources.
+pub(super) struct Layers {
+    /// What is server-wide, the strongest first.
+    pub(super) server: Vec<Layer>,
+    environment: Vec<realms::Variable>,
+    dotenv: Vec<realms::Variable>,
+    tables: Vec<toml::RealmTable>,
+}
+
+/// Reads all sources.
+pub(super) fn collect(sources: Sources, names: &Names, report: &mut Report) -> Layers {
     let Sources { args, env, dir } = sources;
-    let dotenv = flat::dotenv(&dir, names, report);
-    let (toml, realms) = toml::layer(args.config.as_deref(), &dir, names, report);
+    let (dotenv, dotenv_variables) = flat::dotenv(&dir, names, report);
+    let (toml, tables) = toml::layer(args.config.as_deref(), &dir, names, report);
     let command_line = flat::command_line(args.settings, names, report);
-    let layers = [Some(command_line), Some(flat::environment(env, names, report)), dotenv, toml];
-    (layers.into_iter().flatten().collect(), realms)
+    let (environment, variables) = flat::environment(env, names, report);
+    Layers {
+        server: vec![command_line, environment, dotenv, toml],
+        environment: variables,
+        dotenv: dotenv_variables,
+        tables,
+    }
+}
+
+impl Layers {
+    /// Returns the names in the headings `[realms.NAME]` of TOML.
+    pub(super) fn realm_tables(&self) -> impl Iterator<Item = (&str, &Origin)> {
+        self.tables.iter().map(|table| (table.realm.as_str(), &table.origin))
+    }
+
+    /// Returns the layers of each realm, the strongest first, in the order of the realms.
+    pub(super) fn of_realms(self, realms: &[RealmName], names: &Names, report: &mut Report) -> Vec<Vec<Layer>> {
+        let mut assigned = |variables| {
+            let mut layers: Vec<Layer> = realms.iter().map(|_| Layer::default()).collect();
+            realms::assign(variables, realms, names, &mut layers, report);
+            layers
+        };
+        let (environment, dotenv) = (assigned(self.environment), assigned(self.dotenv));
+        let mut tables: Vec<Layer> = realms.iter().map(|_| Layer::default()).collect();
+        for table in self.tables {
+            let realm = realms.iter().position(|realm| realm.as_str() == table.realm);
+            if let Some(layer) = realm.and_then(|realm| tables.get_mut(realm)) {
+                *layer = table.layer;
+            }
+        }
+        let layers = environment.into_iter().zip(dotenv).zip(tables);
+        layers.map(|((environment, dotenv), toml)| vec![environment, dotenv, toml]).collect()
+    }
 }

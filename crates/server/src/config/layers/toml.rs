@@ -1,4 +1,4 @@
-//! The TOML file: the names of the settings in lower case, and a table for each realm that sets something itself.
+//! The TOML file: the names of the settings in lower case, and a table for each realm that has settings of its own.
 
 use std::path::{Path, PathBuf};
 
@@ -10,19 +10,19 @@ use toml::{
 use super::{
     Layer,
     layer::read_file,
-    unknown::{did_you_mean, rename},
+    unknown::{did_you_mean, rename, server_wide},
 };
 use crate::config::{
     fix::Fix,
-    names::Names,
+    names::{Names, SettingName},
     origin::{Line, Origin},
-    report::Report,
+    report::{Diagnostic, Report},
 };
 
 /// The file that is read when none is named.
 const USUAL: &str = "portcullis.toml";
 
-/// The file, to tell the line of what stands in it.
+/// The file, which tells the line of a value.
 struct File<'a> {
     path: PathBuf,
     text: &'a str,
@@ -38,13 +38,15 @@ impl File<'_> {
     }
 }
 
-/// The layer of the named file, or of the usual one if it is there; with the realms that have tables in it.
-pub(super) fn layer(
-    named: Option<&Path>,
-    dir: &Path,
-    names: &Names,
-    report: &mut Report,
-) -> (Option<Layer>, Vec<(String, Origin)>) {
+/// The table `[realms.NAME]` of a realm.
+pub(super) struct RealmTable {
+    pub(super) realm: String,
+    pub(super) origin: Origin,
+    pub(super) layer: Layer,
+}
+
+/// Reads the named file, or the usual one if it exists.
+pub(super) fn layer(named: Option<&Path>, dir: &Path, names: &Names, report: &mut Report) -> (Layer, Vec<RealmTable>) {
     let path = dir.join(named.unwrap_or_else(|| Path::new(USUAL)));
     let Some(text) = read_file(&path, report) else {
         if named.is_some() && !path.exists() {
@@ -52,61 +54,67 @@ pub(super) fn layer(
             let fix = Fix::Do(format!("name a file that is, or leave --config out: {USUAL} is read without it"));
             report.problem("--config", text, fix).at(&Origin::CommandLine);
         }
-        return (None, Vec::new());
+        return Default::default();
     };
     let file = File { path, text: &text };
     match DeTable::parse(&text) {
-        Ok(table) => {
-            let (layer, realms) = read_table(&file, table.into_inner(), names, report);
-            (Some(layer), realms)
-        }
+        Ok(table) => read_table(&file, table.into_inner(), names, report),
         Err(error) => {
-            // Without the line's text: a secret may stand in it.
+            // The line itself is not shown: it may contain a secret.
             let line = error.span().map_or(1, |span| file.line(span.start));
             let text = format!("line {line}: {}", error.message());
             let fix = Fix::Do(format!("write name = \"value\" in line {line}"));
             report.problem(file.path.display().to_string(), text, fix);
-            (None, Vec::new())
+            Default::default()
         }
     }
 }
 
-fn read_table(
-    file: &File<'_>,
-    table: DeTable<'_>,
-    names: &Names,
-    report: &mut Report,
-) -> (Layer, Vec<(String, Origin)>) {
+fn read_table(file: &File<'_>, table: DeTable<'_>, names: &Names, report: &mut Report) -> (Layer, Vec<RealmTable>) {
     let (mut layer, mut realms) = (Layer::default(), Vec::new());
     for (name, value) in table {
         let origin = file.at(&name);
         match value.into_inner() {
-            DeValue::Table(table) if name.as_ref() == "realms" => realms = read_realms(file, table, report),
-            value => set(&mut layer, names, name.as_ref(), (value, origin), report),
+            DeValue::Table(table) if name.as_ref() == "realms" => realms = read_realms(file, table, names, report),
+            value => {
+                let name: &str = name.as_ref();
+                match find(name, names) {
+                    Some(setting) => set(&mut layer, setting, name, (value, origin), report),
+                    None => {
+                        let nearest = names.nearest(name).map(|nearest| nearest.to_ascii_lowercase());
+                        let text = format!("in TOML is no setting{}", did_you_mean(nearest.as_deref()));
+                        report.problem(name, text, rename(name, nearest.as_deref())).at(&origin);
+                    }
+                }
+            }
         }
     }
     (layer, realms)
 }
 
-fn set(layer: &mut Layer, names: &Names, name: &str, (value, origin): (DeValue<'_>, Origin), report: &mut Report) {
-    let key =
-        if name.contains(|c: char| c.is_ascii_uppercase()) { None } else { names.find(&name.to_ascii_uppercase()) };
-    let Some(key) = key else {
-        let nearest = names.nearest(name).map(|nearest| nearest.to_ascii_lowercase());
-        let text = format!("in TOML is no setting{}", did_you_mean(nearest.as_deref()));
-        report.problem(name, text, rename(name, nearest.as_deref())).at(&origin);
-        return;
-    };
+/// Finds a setting by its name in lower case.
+fn find(name: &str, names: &Names) -> Option<SettingName> {
+    let is_lower = !name.contains(|c: char| c.is_ascii_uppercase());
+    is_lower.then(|| names.find(&name.to_ascii_uppercase()))?
+}
+
+fn set(
+    layer: &mut Layer,
+    setting: SettingName,
+    full_name: &str,
+    (value, origin): (DeValue<'_>, Origin),
+    report: &mut Report,
+) {
     match as_text(value) {
-        Some(text) => layer.set(key, text, origin),
+        Some(text) => layer.set(setting, text, origin),
         None => {
             let text = "must be a text, a number, a boolean or a list of texts";
-            report.problem(name, text, Fix::Do(format!("write {name} = \"value\""))).at(&origin);
+            report.problem(full_name, text, Fix::Do(format!("write {full_name} = \"value\""))).at(&origin);
         }
     }
 }
 
-/// The text that would stand in the environment.
+/// Returns a value as it is written in the environment.
 fn as_text(value: DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.into_owned()),
@@ -120,9 +128,8 @@ fn as_text(value: DeValue<'_>) -> Option<String> {
     }
 }
 
-/// The realms that have tables. No setting can be a realm's own yet: each key in there is a mistake.
-fn read_realms(file: &File<'_>, realms: DeTable<'_>, report: &mut Report) -> Vec<(String, Origin)> {
-    let mut names = Vec::new();
+fn read_realms(file: &File<'_>, realms: DeTable<'_>, names: &Names, report: &mut Report) -> Vec<RealmTable> {
+    let mut tables = Vec::new();
     for (realm, value) in realms {
         let origin = file.at(&realm);
         let realm = realm.into_inner().into_owned();
@@ -131,13 +138,37 @@ fn read_realms(file: &File<'_>, realms: DeTable<'_>, report: &mut Report) -> Vec
             report.problem(format!("realms.{realm}"), "must be a table of settings", fix).at(&origin);
             continue;
         };
-        for key in settings.keys() {
-            let (name, at) = (key.as_ref(), file.at(key));
-            let fix = Fix::Do(format!("take {name} out of [realms.{realm}]"));
-            let text = "cannot be set for one realm: no setting can in this version";
-            report.problem(format!("realms.{realm}.{name}"), text, fix).at(&at);
+        let mut layer = Layer::default();
+        for (name, value) in settings {
+            let at = file.at(&name);
+            let full_name = format!("realms.{realm}.{}", name.as_ref());
+            match find(name.as_ref(), names) {
+                Some(setting) if setting.setting.info().is_per_realm => {
+                    set(&mut layer, setting, &full_name, (value.into_inner(), at), report);
+                }
+                found => report_not_of_a_realm(&realm, name.as_ref(), found.is_some(), names, report).at(&at),
+            }
         }
-        names.push((realm, origin));
+        tables.push(RealmTable { realm, origin, layer });
     }
-    names
+    tables
+}
+
+/// Reports a name in a realm's table that is server-wide, or no setting.
+fn report_not_of_a_realm<'r>(
+    realm: &str,
+    name: &str,
+    is_server_wide: bool,
+    names: &Names,
+    report: &'r mut Report,
+) -> &'r mut Diagnostic {
+    let nearest = names.nearest_per_realm(name).map(|nearest| nearest.to_ascii_lowercase());
+    let nearest = nearest.as_deref();
+    let (text, fix) = if is_server_wide {
+        let fix = Fix::Do(format!("take {name} out of [realms.{realm}], and write it above all tables"));
+        (server_wide(name, nearest), fix)
+    } else {
+        (format!("in TOML is no setting of a realm{}", did_you_mean(nearest)), rename(name, nearest))
+    };
+    report.problem(format!("realms.{realm}.{name}"), text, fix)
 }

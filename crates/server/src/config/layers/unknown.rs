@@ -10,6 +10,12 @@ pub(super) fn did_you_mean(nearest: Option<&str>) -> String {
     )
 }
 
+/// Says that a setting is server-wide, and which setting of a realm has a similar name.
+pub(super) fn server_wide(name: &str, nearest: Option<&str>) -> String {
+    let nearest = nearest.map(|nearest| format!("; did you mean `{nearest}`?"));
+    format!("cannot be set for one realm: {name} is server-wide{}", nearest.unwrap_or_default())
+}
+
 /// Returns what fixes the name.
 pub(super) fn rename(name: &str, nearest: Option<&str>) -> Fix {
     Fix::Do(nearest.map_or_else(|| format!("take {name} out"), |nearest| format!("write {nearest} instead of {name}")))

@@ -12,23 +12,24 @@ use crate::config::{
     values::Values,
 };
 
-pub(super) const SECTION: Section = Section::new("Accounts and passwords", SETTINGS).deriving(derive).checked(check);
+pub(super) const SECTION: Section =
+    Section::new("Accounts and passwords", SETTINGS).deriving(derive).checked(check).checked_per_realm(check_realm);
 
 settings! {
     ACCOUNT_ENUMERATION: Enumeration = choice(), Fixed("conceal"),
         "Whether every answer conceals that an address has an account, or `create` reveals it.";
     REGISTRATION_TTL: Duration = DURATION, Fixed("7d"),
-        "How long a registration waits for its address to be verified.";
+        "How long a registration waits for its address to be verified.", per_realm;
     VERIFICATION_TTL: Duration = DURATION, Fixed("24h"),
-        "How long the link of a verification mail is good.";
+        "How long the link of a verification mail is good.", per_realm;
     RESET_TTL: Duration = DURATION, Fixed("30m"),
-        "How long the link of a reset mail is good.";
+        "How long the link of a reset mail is good.", per_realm;
     OTP_TTL: Duration = DURATION, Fixed("5m"),
-        "How long a code by SMS is good; at most 10m.";
+        "How long a code by SMS is good; at most 10m.", per_realm;
     DELETE_MAX_AUTH_AGE: Duration = DURATION, Fixed("30m"),
-        "How long after the login an account may still be deleted without a new one.";
+        "How long after the login an account may still be deleted without a new one.", per_realm;
     PASSWORD_MIN_LENGTH: usize = number::<_, 1, 128>(), Fixed("8"),
-        "The least number of characters of a new password; 15 is advised.";
+        "The least number of characters of a new password; 15 is advised.", per_realm;
     ARGON2_MEMORY_KIB: u32 = number::<_, 8, 4_194_304>(), Fixed("19456"),
         "The memory that one password hash takes (Argon2id), in KiB.";
     ARGON2_ITERATIONS: u32 = number::<_, 1, 100>(), Fixed("2"),
@@ -145,9 +146,12 @@ fn derive(values: &mut Values, _: Environment) {
 }
 
 fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
-    lifetimes(values, report);
     lanes(values, report);
     cost(values, report);
+}
+
+fn check_realm(values: &Values, report: &mut Report) {
+    lifetimes(values, report);
     min_length(values, report);
 }
 

@@ -21,7 +21,7 @@ use crate::config::{
     values::Values,
 };
 
-pub(super) const SECTION: Section = Section::new("General", SETTINGS).checked(check);
+pub(super) const SECTION: Section = Section::new("General", SETTINGS).checked(check).checked_per_realm(templates_dir);
 
 settings! {
     ENVIRONMENT: Environment = choice(),
@@ -36,7 +36,7 @@ settings! {
     REALMS: Vec<RealmName> = REALM_NAMES, Fixed("User1,User2"),
         "The realms by commas, each a separate population of users and the first part of its paths.";
     TEMPLATES_DIR: PathBuf = PATH, Nothing,
-        "A folder whose files replace the built-in templates of the same name.";
+        "A folder whose files replace the built-in templates of the same name.", per_realm;
 }
 
 /// Gives `PUBLIC_URL` and `ENVIRONMENT` the values that follow from others. All other sections come after this one.
@@ -66,11 +66,6 @@ fn environment(values: &Values) -> Environment {
     })
 }
 
-fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
-    templates_dir(values, report);
-    https(values, report);
-}
-
 fn templates_dir(values: &Values, report: &mut Report) {
     if let Some(folder) = values.path(&TEMPLATES_DIR)
         && !folder.is_dir()
@@ -80,7 +75,7 @@ fn templates_dir(values: &Values, report: &mut Report) {
     }
 }
 
-fn https(values: &Values, report: &mut Report) {
+fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
     if let Some(url) = values.get(&PUBLIC_URL)
         && !url.is_https()
     {
@@ -95,12 +90,15 @@ fn https(values: &Values, report: &mut Report) {
     }
 }
 
-/// Realms that have a table in TOML must be realms.
-pub(in crate::config) fn check_realm_tables(values: &Values, tables: &[(String, Origin)], report: &mut Report) {
-    let Some(realms) = values.get(&REALMS) else { return };
+/// Reports tables `[realms.NAME]` of realms that do not exist.
+pub(in crate::config) fn check_realm_tables<'t>(
+    realms: &[RealmName],
+    tables: impl Iterator<Item = (&'t str, &'t Origin)>,
+    report: &mut Report,
+) {
     for (table, origin) in tables {
         if !realms.iter().any(|realm| realm.as_str() == table) {
-            let names: Vec<&str> = realms.iter().map(|realm| realm.as_str()).chain([table.as_str()]).collect();
+            let names: Vec<&str> = realms.iter().map(|realm| realm.as_str()).chain([table]).collect();
             let text = "is a table in TOML, but REALMS does not name that realm";
             report.problem(format!("realms.{table}"), text, Fix::set(REALMS.name(), names.join(","))).at(origin);
         }

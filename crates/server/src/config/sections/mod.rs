@@ -6,6 +6,7 @@ mod http;
 mod limits;
 mod log;
 mod mail;
+mod realm_policy;
 mod section;
 mod sms;
 mod storage;
@@ -18,6 +19,7 @@ pub(super) use general::{REALMS, check_realm_tables, why_production};
 pub use http::Http;
 pub use log::{Log, LogFormat};
 pub use mail::{Credentials, Mail, MailTls, MailTransport, Smtp};
+pub use realm_policy::RealmPolicy;
 pub(super) use section::Context;
 pub(crate) use section::Section;
 pub use sms::{Sms, Twilio};
@@ -26,6 +28,8 @@ pub(super) use storage::{DATA_DIR, ENCRYPTION_KEY};
 pub use templates::{Branding, Templates};
 pub(super) use tokens::{JWT_SECRET, needs_jwt_secret};
 pub use tokens::{JwtAlgorithm, Signing, Token};
+
+use std::collections::BTreeMap;
 
 use portcullis_core::{id::RealmName, limit::Limits};
 
@@ -58,6 +62,7 @@ pub(super) fn derive(values: &mut Values) -> Environment {
 /// Reports what contradicts itself, what does not fit the disk, and what is insecure.
 pub(super) fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
     for section in SECTIONS {
+        section.check_realm(values, report);
         section.check(values, context, report);
     }
     let reserved: Vec<_> = values.reserved().collect();
@@ -66,7 +71,15 @@ pub(super) fn check(values: &Values, context: &Context<'_>, report: &mut Report)
     }
 }
 
-/// Everything that can be set.
+/// Reports the same of the settings that a realm has of its own.
+pub(super) fn check_realm(values: &Values, report: &mut Report) {
+    for section in SECTIONS {
+        section.check_realm(values, report);
+    }
+    report.keep_own(|name| values.is_own(name));
+}
+
+/// The typed settings.
 #[derive(Debug)]
 pub struct Config {
     /// Where the server runs.
@@ -77,6 +90,8 @@ pub struct Config {
     pub public_url: PublicUrl,
     /// The realms; at least one.
     pub realms: Vec<RealmName>,
+    /// The settings that can differ between realms: one entry for each realm.
+    pub policies: BTreeMap<RealmName, RealmPolicy>,
     /// The templates of pages and mails.
     pub templates: Templates,
     /// How the server listens.
@@ -100,13 +115,15 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the typed values; none when one is missing or of the wrong form, which has been reported.
-    pub(super) fn read(values: &Values) -> Option<Self> {
+    /// Reads the typed values, and those of the realms. None where one is missing or cannot be read, which has been reported.
+    pub(super) fn read(values: &Values, realms: &[(RealmName, Values)]) -> Option<Self> {
+        let policies = realms.iter().map(|(realm, values)| Some((realm.clone(), RealmPolicy::read(values)?)));
         Some(Self {
             environment: values.get(&ENVIRONMENT)?,
             app_name: values.get(&APP_NAME)?,
             public_url: values.get(&PUBLIC_URL)?,
             realms: values.get(&REALMS)?,
+            policies: policies.collect::<Option<_>>()?,
             templates: Templates::read(values)?,
             http: Http::read(values)?,
             store: Store::read(values)?,

@@ -7,7 +7,7 @@ use super::{
 use crate::config::values::Values;
 
 /// What templates say about the server.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branding {
     /// `APP_NAME`
     pub app_name: String,
@@ -18,7 +18,7 @@ pub struct Branding {
 }
 
 /// The settings of templates. They can be read before the other settings are right.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Templates {
     /// `TEMPLATES_DIR`
     pub dir: Option<PathBuf>,

@@ -34,11 +34,11 @@ settings! {
     JWT_AUDIENCE: String = TEXT, Nothing,
         "The `aud` of access tokens, which have none without it.";
     ACCESS_TOKEN_TTL: Duration = DURATION, Fixed("30m"),
-        "How long an access token lives.";
+        "How long an access token lives.", per_realm;
     REFRESH_TOKEN_TTL: Duration = DURATION, Fixed("30d"),
-        "How long a refresh token may lie unused.";
+        "How long a refresh token may lie unused.", per_realm;
     SESSION_MAX_AGE: Duration = DURATION, Fixed("90d"),
-        "How long a session lives at most, however much it is used.";
+        "How long a session lives at most, however much it is used.", per_realm;
     API_CLIENTS: () = CLIENTS, Nothing,
         "Services that may ask about tokens, as `id:secret` by commas.", secret, reserved;
 }

@@ -7,7 +7,7 @@ use portcullis::{cli, config::settings_markdown};
 use super::{Text, pages, root};
 
 /// Names in capitals that are no settings: of tests, of the toolchain, of services beside.
-const OTHERS: &[&str] = &["CARGO_TARGET_DIR", "PORTCULLIS_TEST_", "NAME_FILE", "RUSTDOCFLAGS"];
+const OTHERS: &[&str] = &["CARGO_TARGET_DIR", "PORTCULLIS_TEST_", "NAME_FILE", "REALM_", "RUSTDOCFLAGS"];
 
 #[test]
 fn every_setting_that_is_named_exists() {

@@ -1,0 +1,84 @@
+//! What is wrong with a configuration, as the operator reads it.
+
+use std::fmt;
+
+/// Everything that is wrong with the configuration.
+#[derive(Debug)]
+pub struct ConfigErrors {
+    problems: Vec<ConfigProblem>,
+    /// Why it counts as production, where `ENVIRONMENT` is not set.
+    why_production: Option<String>,
+}
+
+/// One thing that is wrong, where it was set, and what fixes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigProblem {
+    /// The setting or settings, or the file or key that is no setting.
+    pub name: String,
+    /// What is wrong with it.
+    pub text: String,
+    /// Where it was set: a file and its line, the environment, the command line, or the default.
+    pub origin: Option<String>,
+    /// The line that fixes it: of a settings file, the environment, the command line or a shell.
+    pub fix: Option<String>,
+}
+
+impl ConfigProblem {
+    /// Returns origin and fix, each with its label.
+    pub fn details(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [("from:", &self.origin), ("mend:", &self.fix)]
+            .into_iter()
+            .filter_map(|(label, said)| Some((label, said.as_deref()?)))
+    }
+
+    /// Returns the problem with its details, each on a line.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        let details = self.details().map(|(label, said)| format!("\n      {label} {said}"));
+        std::iter::once(self.to_string()).chain(details).collect()
+    }
+}
+
+impl ConfigErrors {
+    pub(super) const fn new(problems: Vec<ConfigProblem>, why_production: Option<String>) -> Self {
+        Self { problems, why_production }
+    }
+
+    /// Returns the sentence that is written below the problems.
+    pub(crate) fn note(&self) -> Option<&str> {
+        self.why_production.as_deref()
+    }
+
+    /// Returns the problems.
+    #[must_use]
+    pub fn problems(&self) -> &[ConfigProblem] {
+        &self.problems
+    }
+
+    /// Returns the line that is written above the problems.
+    pub(crate) fn heading(&self) -> String {
+        let plural = if self.problems.len() == 1 { "problem" } else { "problems" };
+        format!("The configuration has {} {plural}:", self.problems.len())
+    }
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.name, self.text)
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.heading())?;
+        for (number, problem) in self.problems.iter().enumerate() {
+            write!(f, "\n{:4}. {}", number + 1, problem.in_full())?;
+        }
+        if let Some(note) = self.note() {
+            write!(f, "\n{note}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}

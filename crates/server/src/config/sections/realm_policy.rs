@@ -1,0 +1,51 @@
+use std::time::Duration;
+
+use super::{
+    accounts::{DELETE_MAX_AUTH_AGE, OTP_TTL, PASSWORD_MIN_LENGTH, REGISTRATION_TTL, RESET_TTL, VERIFICATION_TTL},
+    templates::Templates,
+    tokens::{ACCESS_TOKEN_TTL, REFRESH_TOKEN_TTL, SESSION_MAX_AGE},
+};
+use crate::config::values::Values;
+
+/// The settings that can differ between realms, as they are in one realm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RealmPolicy {
+    /// `PASSWORD_MIN_LENGTH`
+    pub password_min_length: usize,
+    /// `REGISTRATION_TTL`
+    pub registration_ttl: Duration,
+    /// `VERIFICATION_TTL`
+    pub verification_ttl: Duration,
+    /// `RESET_TTL`
+    pub reset_ttl: Duration,
+    /// `OTP_TTL`
+    pub otp_ttl: Duration,
+    /// `DELETE_MAX_AUTH_AGE`
+    pub delete_max_auth_age: Duration,
+    /// `ACCESS_TOKEN_TTL`
+    pub access_token_ttl: Duration,
+    /// `REFRESH_TOKEN_TTL`
+    pub refresh_token_ttl: Duration,
+    /// `SESSION_MAX_AGE`
+    pub session_max_age: Duration,
+    /// `TEMPLATES_DIR`, and what the templates say about the server.
+    pub templates: Templates,
+}
+
+impl RealmPolicy {
+    /// Reads the policy from the values of a realm.
+    pub(in crate::config) fn read(values: &Values) -> Option<Self> {
+        Some(Self {
+            password_min_length: values.get(&PASSWORD_MIN_LENGTH)?,
+            registration_ttl: values.get(&REGISTRATION_TTL)?,
+            verification_ttl: values.get(&VERIFICATION_TTL)?,
+            reset_ttl: values.get(&RESET_TTL)?,
+            otp_ttl: values.get(&OTP_TTL)?,
+            delete_max_auth_age: values.get(&DELETE_MAX_AUTH_AGE)?,
+            access_token_ttl: values.get(&ACCESS_TOKEN_TTL)?,
+            refresh_token_ttl: values.get(&REFRESH_TOKEN_TTL)?,
+            session_max_age: values.get(&SESSION_MAX_AGE)?,
+            templates: Templates::read(values)?,
+        })
+    }
+}
