@@ -12,8 +12,8 @@ use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior
 
 use super::{
     catalogue::{self, Kind, TEMPLATES, Template},
-    developer,
-    fault::{Fault, TemplateError},
+    dev,
+    issue::{Fault, TemplateError},
 };
 
 pub(super) struct Engine {
@@ -39,7 +39,7 @@ impl Engine {
         environment.set_formatter(write_value);
         let mut engine = Self { environment, replaced: BTreeMap::new(), stylesheet: Cow::default() };
         let mut faults = Vec::new();
-        for (name, source) in developer::TEMPLATES {
+        for (name, source) in dev::TEMPLATES {
             faults.extend(engine.compile(name, source.into()).err());
         }
         for template in TEMPLATES {

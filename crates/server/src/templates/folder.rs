@@ -4,7 +4,7 @@ use std::{ffi::OsString, fs, io, path::Path};
 
 use super::{
     catalogue::{self, TEMPLATES},
-    fault::{Fault, TemplateError},
+    issue::{Fault, TemplateError},
 };
 use crate::config::suggest::nearest;
 

@@ -1,24 +1,23 @@
 //! Words and looks: the built-in templates, an operator's folder laid over them, and the ways to fill them.
 
 mod catalogue;
-mod developer;
+mod dev;
 mod engine;
-mod fault;
 mod folder;
-mod mail;
+mod issue;
+mod mails;
 mod markdown;
-mod page;
+mod pages;
 mod preview;
 mod sample;
 mod variables;
-mod wrap;
 
 pub(crate) use catalogue::{Kind, TEMPLATES, Template};
-pub(crate) use developer::{DEV_SCRIPT, DEV_STYLESHEET, DOCS_SCRIPT, DOCS_STYLESHEET};
-pub use fault::{Fault, TemplateError};
+pub(crate) use dev::{DEV_SCRIPT, DEV_STYLESHEET, DOCS_SCRIPT, DOCS_STYLESHEET};
 pub(crate) use folder::strangers;
+pub use issue::{Fault, TemplateError};
 pub use markdown::templates_markdown;
-pub(crate) use page::Page;
+pub(crate) use pages::Page;
 pub(crate) use variables::meaning;
 
 use std::path::Path;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     TemplateError, Templates,
     catalogue::{Kind, Template},
-    mail::{one_line, subject_and_text},
+    mails::{one_line, subject_and_text},
     meaning,
     sample::Sample,
 };

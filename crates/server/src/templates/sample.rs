@@ -8,7 +8,7 @@ use portcullis_core::clock::Timestamp;
 use super::{
     TemplateError, Templates,
     catalogue::{self, TEMPLATES, Template},
-    fault::Fault,
+    issue::Fault,
     variables::possible,
 };
 use crate::config::suggest::nearest;

@@ -1,5 +1,7 @@
 //! Mails: subject and text from the `.txt`, the rest from the `.html`.
 
+mod wrap;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use minijinja::{Value, context};
@@ -12,12 +14,12 @@ use portcullis_core::{
     port::Render,
 };
 
+use self::wrap::wrap;
 use super::{
     TemplateError, Templates,
     catalogue::{Kind, Template},
-    fault::Fault,
+    issue::Fault,
     sample::Sample,
-    wrap::wrap,
 };
 
 const SMS: &str = "sms_code.txt";
