@@ -9,7 +9,6 @@ mod routes;
 mod state;
 
 pub(crate) use layers::scope::{Held, Peer};
-pub(crate) use routes::{dev::mailbox::MessageAnswer, docs::Viewer};
 pub(crate) use state::{Face, Limits, Shared};
 
 use axum::{

@@ -5,7 +5,7 @@ use axum::{
     http::{StatusCode, header::RETRY_AFTER},
     response::{Html, IntoResponse, Response},
 };
-use portcullis_core::{Error, error::ErrorKind};
+use portcullis_core::Error;
 use serde_json::json;
 
 use super::{
@@ -16,7 +16,7 @@ use super::{
 use crate::templates::Page;
 
 /// A page, or its message as JSON.
-pub(super) fn answer(state: &AppState, call: &Call, wants: Wants, page: &Page, message: &str) -> Response {
+pub(super) fn answer(state: &AppState, call: &Call, wants: Wants, page: &impl Page, message: &str) -> Response {
     match wants {
         Wants::Html => html(state, call, StatusCode::OK, page),
         Wants::Json => Json(json!({ "message": message })).into_response(),
@@ -24,9 +24,8 @@ pub(super) fn answer(state: &AppState, call: &Call, wants: Wants, page: &Page, m
 }
 
 /// A refusal as a page, or as problem+json.
-pub(super) fn refuse(state: &AppState, call: &Call, wants: Wants, page: &Page, error: Error) -> Response {
-    let is_ours = matches!(error.kind(), ErrorKind::Internal | ErrorKind::Unavailable(_) | ErrorKind::Overloaded(_));
-    if wants == Wants::Json || is_ours {
+pub(super) fn refuse(state: &AppState, call: &Call, wants: Wants, page: &impl Page, error: Error) -> Response {
+    if wants == Wants::Json || error.kind().is_ours() {
         return Refusal::from(error).into_response();
     }
     let mut response = html(state, call, problem::status(error.kind()), page);
@@ -37,7 +36,7 @@ pub(super) fn refuse(state: &AppState, call: &Call, wants: Wants, page: &Page, e
 }
 
 /// A page in HTML.
-pub(super) fn html(state: &AppState, call: &Call, status: StatusCode, page: &Page) -> Response {
+pub(super) fn html(state: &AppState, call: &Call, status: StatusCode, page: &impl Page) -> Response {
     render(state, &call.ctx, call.realm.name.as_str(), status, page)
 }
 
@@ -47,7 +46,7 @@ pub(super) fn render(
     ctx: &portcullis_core::Ctx,
     realm: &str,
     status: StatusCode,
-    page: &Page,
+    page: &impl Page,
 ) -> Response {
     match state.templates.page(page, realm, ctx.now) {
         Ok(html) => (status, Html(html)).into_response(),

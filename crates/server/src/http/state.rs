@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use portcullis_core::{clock::Clock, port::Mailbox, random::Random, service::Service};
 use tokio::sync::watch;
 
-use crate::templates::Templates;
+use crate::templates::{Templates, dev::DevServer};
 
 /// What all requests share, behind one counter: it is handed on several times a request.
 #[derive(Clone, Debug)]
@@ -15,6 +15,17 @@ pub(crate) struct AppState(Arc<Shared>);
 impl AppState {
     pub(crate) fn new(shared: Shared) -> Self {
         Self(Arc::new(shared))
+    }
+}
+
+impl AppState {
+    /// Returns what the pages of developers show of the server.
+    pub(crate) fn dev_server(&self) -> DevServer<'_> {
+        DevServer {
+            base_url: &self.face.base_url,
+            docs_enabled: self.face.docs,
+            mailbox_enabled: self.mailbox.is_some(),
+        }
     }
 }
 

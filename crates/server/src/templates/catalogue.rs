@@ -1,28 +1,30 @@
-//! The templates that there are, under the origin's names and ours: what each is for, and its built-in source.
+//! The list of templates: name, purpose and built-in source of each.
+
+use super::{mails, pages::PAGES};
 
 /// What a template makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TemplateKind {
     /// A page for browsers.
     Page,
     /// One part of a mail.
     Mail,
-    /// A short message to a telephone.
+    /// A text message.
     Sms,
-    /// What the pages have in common.
+    /// The frame of all pages.
     PageLayout,
-    /// What the mails have in common.
+    /// The frame of all mails, and the parts they share.
     MailLayout,
-    /// What the pages are dressed in, served as it is.
+    /// The stylesheet of the pages, served as it is.
     Style,
 }
 
-impl Kind {
-    /// All, in the order in which they are listed.
+impl TemplateKind {
+    /// All kinds, in the order in which they are listed.
     pub(crate) const ALL: [Self; 6] =
         [Self::Mail, Self::Page, Self::Sms, Self::MailLayout, Self::PageLayout, Self::Style];
 
-    /// The word for it.
+    /// Returns the word for scripts.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Page => "page",
@@ -34,7 +36,7 @@ impl Kind {
         }
     }
 
-    /// The heading over all of a kind.
+    /// Returns the heading above all templates of this kind.
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Page => "Pages",
@@ -46,7 +48,16 @@ impl Kind {
         }
     }
 
-    /// What the templates of a layout make.
+    /// Returns the folder of these templates, here and in `TEMPLATES_DIR`.
+    pub(super) const fn folder(self) -> &'static str {
+        match self {
+            Self::Page => "pages",
+            Self::Mail | Self::Sms => "mails",
+            Self::PageLayout | Self::MailLayout | Self::Style => "layout",
+        }
+    }
+
+    /// Returns the kind of the templates that a layout frames.
     pub(super) const fn of_contents(self) -> Self {
         match self {
             Self::PageLayout => Self::Page,
@@ -59,68 +70,59 @@ impl Kind {
 /// A template, as far as it is known without filling it.
 #[derive(Debug)]
 pub(crate) struct Template {
+    /// Name, and file in `TEMPLATES_DIR`: `reset.html`.
     pub(crate) name: &'static str,
-    pub(crate) kind: Kind,
+    pub(crate) kind: TemplateKind,
     /// One sentence.
     pub(crate) purpose: &'static str,
-    /// What is used unless an operator's file replaces it.
+    /// Built-in source, used unless an operator's file replaces it.
     pub(crate) source: &'static str,
 }
 
-macro_rules! templates {
-    ($($kind:ident in $folder:literal { $($name:literal: $purpose:literal),+ $(,)? })+) => {
-        /// All of them.
-        pub(crate) static TEMPLATES: &[Template] = &[$($(Template {
-            name: $name,
-            kind: Kind::$kind,
-            purpose: $purpose,
-            source: include_str!(concat!("../../templates/", $folder, "/", $name)),
-        }),+),+];
-    };
-}
-
-templates! {
-    Mail in "mails" {
-        "mail_email_verify.html": "After a registration: the link that confirms the address, and the one that discards it.",
-        "mail_email_verify.txt": "Its subject and plain text.",
-        "registration.html": "Welcome, once the address is confirmed.",
-        "registration.txt": "Its subject and plain text.",
-        "mail_already_registered.html": "To the owner of an address that somebody tried to register again.",
-        "mail_already_registered.txt": "Its subject and plain text.",
-        "mail_password_reset.html": "The link for a new password.",
-        "mail_password_reset.txt": "Its subject and plain text.",
-        "mail_password_changed.html": "After a password was changed.",
-        "mail_password_changed.txt": "Its subject and plain text.",
-        "mail_account_deleted.html": "After an account was deleted: the last mail.",
-        "mail_account_deleted.txt": "Its subject and plain text.",
-    }
-    Page in "pages" {
-        "email_verified.html": "The address is confirmed.",
-        "email_verified_failed.html": "The link of a verification mail did not work.",
-        "reset.html": "The form for a new password.",
-        "reset_success.html": "The new password counts.",
-        "reset_failed.html": "The link for a new password did not work.",
-        "undo.html": "The link \"this was not me\": one button.",
-        "undo_success.html": "The registration is discarded.",
-        "undo_failed.html": "There was nothing to discard.",
-        "landing.html": "What is found at the root of a server in production.",
-    }
-    Sms in "mails" {
-        "sms_code.txt": "The code that proves a phone number.",
-    }
-    MailLayout in "layout" {
-        "mail_base.html": "The frame around every mail: head, colours, footer.",
-        "mail_parts.html": "The button and the link of a mail.",
-    }
-    PageLayout in "layout" {
-        "base.html": "The frame around every page: head, header, footer.",
-    }
-    Style in "layout" {
-        "portcullis.css": "Colours, fonts and forms of all pages.",
+impl Template {
+    /// Returns the other name of its file in `TEMPLATES_DIR`: `pages/reset.html`.
+    pub(super) fn path(&self) -> String {
+        format!("{}/{}", self.kind.folder(), self.name)
     }
 }
 
-/// The template of this name.
+static LAYOUTS: &[Template] = &[
+    Template {
+        name: "mail_base.html",
+        kind: TemplateKind::MailLayout,
+        purpose: "The frame around every mail: head, colours, footer.",
+        source: source!("layout/mail_base.html"),
+    },
+    Template {
+        name: "mail_parts.html",
+        kind: TemplateKind::MailLayout,
+        purpose: "The button and the link of a mail.",
+        source: source!("layout/mail_parts.html"),
+    },
+    Template {
+        name: "base.html",
+        kind: TemplateKind::PageLayout,
+        purpose: "The frame around every page: head, header, footer.",
+        source: source!("layout/base.html"),
+    },
+    Template {
+        name: "portcullis.css",
+        kind: TemplateKind::Style,
+        purpose: "Colours, fonts and forms of all pages.",
+        source: source!("layout/portcullis.css"),
+    },
+];
+
+/// Returns all templates that an operator may replace.
+pub(crate) fn templates() -> impl Iterator<Item = &'static Template> {
+    let pages = PAGES.iter().map(|page| &page.template);
+    mails::mail_templates().chain(pages).chain(mails::sms_templates()).chain(LAYOUTS)
+}
+
+/// Returns the template of this name, or of this path.
 pub(super) fn find(name: &str) -> Option<&'static Template> {
-    TEMPLATES.iter().find(|template| template.name == name)
+    match name.split_once('/') {
+        Some((folder, name)) => find(name).filter(|template| template.kind.folder() == folder),
+        None => templates().find(|template| template.name == name),
+    }
 }

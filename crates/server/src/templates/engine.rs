@@ -1,4 +1,4 @@
-//! The template engine, set up once: strict about names, escaping by the file's ending.
+//! The template engine: strict about names, escaping by the file's ending.
 
 use std::{
     borrow::Cow,
@@ -11,16 +11,16 @@ use std::{
 use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value};
 
 use super::{
-    catalogue::{self, Kind, TEMPLATES, Template},
+    catalogue::{self, Template, TemplateKind, templates},
     dev,
-    issue::{Fault, TemplateError},
+    issue::{TemplateError, TemplateIssue},
 };
 
 pub(super) struct Engine {
     environment: Environment<'static>,
-    /// The operator's files, by the templates that they replace.
+    /// Operator's files, by the name of the template that each replaces.
     replaced: BTreeMap<&'static str, PathBuf>,
-    /// What the pages are dressed in.
+    /// Stylesheet of the pages.
     stylesheet: Cow<'static, str>,
 }
 
@@ -31,25 +31,28 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// All templates, and what cannot be read or is not in the syntax.
-    pub(super) fn load(dir: Option<&Path>) -> (Self, Vec<Fault>) {
+    /// Loads all templates; returns them with every file that cannot be read or is not in the syntax.
+    pub(super) fn load(dir: Option<&Path>) -> (Self, Vec<TemplateIssue>) {
         let mut environment = Environment::new();
-        // A layout may ask whether there is a link; names that are never there are found in the sources.
+        // A layout may ask whether there is a link. Names that are never defined are found by reading the sources.
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_formatter(write_value);
+        // `{% extends "layout/base.html" %}` is the same as `{% extends "base.html" %}`.
+        environment
+            .set_path_join_callback(|name, _| catalogue::find(name).map_or(name, |template| template.name).into());
         let mut engine = Self { environment, replaced: BTreeMap::new(), stylesheet: Cow::default() };
-        let mut faults = Vec::new();
+        let mut issues = Vec::new();
         for (name, source) in dev::TEMPLATES {
-            faults.extend(engine.compile(name, source.into()).err());
+            issues.extend(engine.compile(name, source.into()).err());
         }
-        for template in TEMPLATES {
-            faults.extend(engine.add(template, dir).err());
+        for template in templates() {
+            issues.extend(engine.add(template, dir).err());
         }
-        (engine, faults)
+        (engine, issues)
     }
 
-    /// Where an operator's file is no good, the built-in one stands in, so that the rest can be tried.
-    fn add(&mut self, template: &'static Template, dir: Option<&Path>) -> Result<(), Fault> {
+    /// Adds a template. Where the operator's file is broken the built-in one takes its place, so that the rest can be tried.
+    fn add(&mut self, template: &'static Template, dir: Option<&Path>) -> Result<(), TemplateIssue> {
         let replaced = self.replace(template, dir);
         if !matches!(replaced, Ok(true)) {
             self.take(template, template.source.into())?;
@@ -57,32 +60,36 @@ impl Engine {
         replaced.map(|_| ())
     }
 
-    /// Whether the operator has such a file.
-    fn replace(&mut self, template: &'static Template, dir: Option<&Path>) -> Result<bool, Fault> {
-        let Some(path) = dir.map(|dir| dir.join(template.name)) else { return Ok(false) };
-        let Some(source) = read(&path)? else { return Ok(false) };
-        self.replaced.insert(template.name, path);
-        self.take(template, source.into()).map(|()| true)
+    /// Adds the operator's file, if there is one; returns whether there is.
+    fn replace(&mut self, template: &'static Template, dir: Option<&Path>) -> Result<bool, TemplateIssue> {
+        let Some(dir) = dir else { return Ok(false) };
+        for path in [dir.join(template.name), dir.join(template.path())] {
+            if let Some(source) = read(&path)? {
+                self.replaced.insert(template.name, path);
+                return self.take(template, source.into()).map(|()| true);
+            }
+        }
+        Ok(false)
     }
 
-    fn take(&mut self, template: &'static Template, source: Cow<'static, str>) -> Result<(), Fault> {
-        if template.kind == Kind::Style {
+    fn take(&mut self, template: &'static Template, source: Cow<'static, str>) -> Result<(), TemplateIssue> {
+        if template.kind == TemplateKind::Style {
             self.stylesheet = source;
             return Ok(());
         }
         self.compile(template.name, source)
     }
 
-    fn compile(&mut self, name: &'static str, source: Cow<'static, str>) -> Result<(), Fault> {
-        self.environment.add_template_owned(name, source).map_err(|error| self.fault(name, &error))
+    fn compile(&mut self, name: &'static str, source: Cow<'static, str>) -> Result<(), TemplateIssue> {
+        self.environment.add_template_owned(name, source).map_err(|error| self.issue(name, &error))
     }
 
     pub(super) fn fill(&self, name: &'static str, values: Value) -> Result<String, TemplateError> {
         let filled = self.environment.get_template(name).and_then(|template| template.render(values));
-        filled.map_err(|error| self.fault(name, &error).into())
+        filled.map_err(|error| self.issue(name, &error).into())
     }
 
-    /// The names that a template asks for, with the line of each; those that it sets itself are not among them.
+    /// Returns the names that a template uses and does not set itself, with the line of each.
     pub(super) fn names(&self, template: &'static Template) -> BTreeMap<String, Option<usize>> {
         let Ok(loaded) = self.environment.get_template(template.name) else { return BTreeMap::new() };
         let functions: BTreeSet<&str> = self.environment.globals().map(|(name, _)| name).collect();
@@ -92,23 +99,23 @@ impl Engine {
         names.into_iter().map(|name| (line(&name), name)).map(|(line, name)| (name, line)).collect()
     }
 
-    /// The operator's file that stands for a template.
+    /// Returns the operator's file that replaces a template.
     pub(super) fn replacement(&self, name: &str) -> Option<&Path> {
         self.replaced.get(name).map(PathBuf::as_path)
     }
 
-    /// What the pages are dressed in.
+    /// Returns the stylesheet of the pages.
     pub(super) fn stylesheet(&self) -> &str {
         &self.stylesheet
     }
 
-    /// What to call a template when something is wrong with it.
+    /// Returns the file to name when something is wrong with a template.
     pub(super) fn file(&self, name: &str) -> String {
         self.replacement(name).map_or_else(|| name.to_owned(), |path| path.display().to_string())
     }
 
-    /// The innermost error knows where it happened.
-    fn fault(&self, name: &str, error: &Error) -> Fault {
+    /// Makes an issue of the innermost error, which knows where it happened.
+    fn issue(&self, name: &str, error: &Error) -> TemplateIssue {
         let mut innermost = error;
         while let Some(cause) = innermost.source().and_then(|cause| cause.downcast_ref::<Error>()) {
             innermost = cause;
@@ -118,11 +125,11 @@ impl Engine {
             Some(detail) => format!("{}: {detail}", innermost.kind()),
             None => innermost.kind().to_string(),
         };
-        Fault { file: self.file(at), line: innermost.line(), text }
+        TemplateIssue { file: self.file(at), line: innermost.line(), text }
     }
 }
 
-/// The first line with this word in a tag, else the first with it at all: a tag may go over several lines.
+/// Finds the first line with this word in a tag, else the first with it at all, since a tag may span several lines.
 fn line_of(source: &str, name: &str) -> Option<usize> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let has_name = |line: &str| line.split(|c| !is_word(c)).any(|word| word == name);
@@ -132,18 +139,21 @@ fn line_of(source: &str, name: &str) -> Option<usize> {
     found.map(|(number, _)| number)
 }
 
-/// As it would have been written on Unix.
-fn read(path: &Path) -> Result<Option<String>, Fault> {
+/// Reads a file without a byte order mark, with the line ends of Unix.
+fn read(path: &Path) -> Result<Option<String>, TemplateIssue> {
     match fs::read_to_string(path) {
         Ok(source) => Ok(Some(source.trim_start_matches('\u{feff}').replace("\r\n", "\n"))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => {
-            Err(Fault { file: path.display().to_string(), line: None, text: format!("cannot be read: {error}") })
-        }
+        Err(error) => Err(TemplateIssue {
+            file: path.display().to_string(),
+            line: None,
+            text: format!("cannot be read: {error}"),
+        }),
     }
 }
 
-/// As the engine's own, but `/` stays: it is harmless, and a link in the source of a mail should read as one.
+/// Writes a value like the engine's own formatter, except that `/` is not escaped: it is harmless, and links stay readable in
+/// the source of a mail.
 fn write_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     let is_html = matches!(state.auto_escape(), AutoEscape::Html);
     match value.as_str() {

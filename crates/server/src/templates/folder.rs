@@ -1,24 +1,51 @@
-//! The operator's folder: what is in it that replaces nothing.
+//! The operator's folder: its files that replace no template.
 
 use std::{ffi::OsString, fs, io, path::Path};
 
 use super::{
-    catalogue::{self, TEMPLATES},
-    issue::{Fault, TemplateError},
+    catalogue::{self, Template, TemplateKind, templates},
+    issue::{TemplateError, TemplateIssue},
 };
 use crate::config::suggest::nearest;
 
-/// The files of a folder that no template is named after, so that they would replace nothing. Hidden files and folders
-/// are nobody's concern.
+/// Returns the files of a folder that replace no template. Hidden files and folders of other names are ignored.
 ///
 /// # Errors
 /// When the folder cannot be read.
-pub(crate) fn strangers(dir: &Path) -> Result<Vec<Fault>, TemplateError> {
+pub(crate) fn unknown_files(dir: &Path) -> Result<Vec<TemplateIssue>, TemplateError> {
+    let mut issues = Vec::new();
+    for name in files(dir)? {
+        if name.to_str().and_then(by_name).is_none() {
+            issues.push(unknown_file(dir, "", &name));
+        }
+    }
+    for folder in folders().into_iter().filter(|folder| dir.join(folder).is_dir()) {
+        for name in files(&dir.join(folder))? {
+            let template = name.to_str().and_then(by_name).filter(|template| template.kind.folder() == folder);
+            match template {
+                None => issues.push(unknown_file(dir, folder, &name)),
+                Some(template) if dir.join(template.name).exists() => issues.push(hidden_file(dir, template)),
+                Some(_) => {}
+            }
+        }
+    }
+    Ok(issues)
+}
+
+/// Folders in which templates are looked for, each once.
+fn folders() -> Vec<&'static str> {
+    let mut folders = TemplateKind::ALL.map(TemplateKind::folder).to_vec();
+    folders.sort_unstable();
+    folders.dedup();
+    folders
+}
+
+fn files(dir: &Path) -> Result<Vec<OsString>, TemplateError> {
     let unreadable = |error: io::Error| {
         let text = format!("cannot be read: {error}");
-        TemplateError::from(Fault { file: dir.display().to_string(), line: None, text })
+        TemplateError::from(TemplateIssue { file: dir.display().to_string(), line: None, text })
     };
-    let mut names: Vec<OsString> = Vec::new();
+    let mut names = Vec::new();
     for entry in fs::read_dir(dir).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
@@ -26,16 +53,27 @@ pub(crate) fn strangers(dir: &Path) -> Result<Vec<Fault>, TemplateError> {
             names.push(entry.file_name());
         }
     }
-    let names = names.iter().filter(|name| name.to_str().and_then(catalogue::find).is_none());
-    Ok(names.map(|name| stranger(dir, name)).collect())
+    Ok(names)
 }
 
-fn stranger(dir: &Path, name: &OsString) -> Fault {
-    let known = TEMPLATES.iter().map(|template| template.name);
-    let advice = match nearest(&name.to_string_lossy(), known) {
-        Some(near) => format!("did you mean {near}?"),
+fn by_name(name: &str) -> Option<&'static Template> {
+    catalogue::find(name).filter(|template| template.name == name)
+}
+
+fn unknown_file(dir: &Path, folder: &str, name: &OsString) -> TemplateIssue {
+    let typed = name.to_string_lossy();
+    let meant = nearest(&typed, templates().map(|template| template.name)).and_then(by_name);
+    let advice = match meant {
+        Some(template) if folder.is_empty() => format!("did you mean {}?", template.name),
+        Some(template) => format!("did you mean {}?", template.path()),
         None => "`portcullis templates list` names them all".to_owned(),
     };
-    let text = format!("no template has this name: {advice}");
-    Fault { file: dir.join(name).display().to_string(), line: None, text }
+    let file = dir.join(folder).join(name).display().to_string();
+    TemplateIssue { file, line: None, text: format!("no template has this name: {advice}") }
+}
+
+fn hidden_file(dir: &Path, template: &Template) -> TemplateIssue {
+    let file = dir.join(template.path()).display().to_string();
+    let text = format!("{} is there too and is used instead: remove one of them", template.name);
+    TemplateIssue { file, line: None, text }
 }

@@ -1,61 +1,61 @@
-//! What can be wrong with a template, told with its file and line.
+//! What can be wrong with a template, with its file and line.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// One thing that is wrong.
+/// One thing that is wrong with a template.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Fault {
+pub struct TemplateIssue {
     /// The operator's file, or the name of the built-in template.
     pub file: String,
-    /// Where in it, from 1.
+    /// Line in that file, from 1.
     pub line: Option<usize>,
     /// What is wrong, for the operator.
     pub text: String,
 }
 
-impl Fault {
-    /// File and line, as editors and compilers write it.
+impl TemplateIssue {
+    /// Returns file and line, as editors and compilers write them.
     pub(crate) fn place(&self) -> String {
         self.line.map_or_else(|| self.file.clone(), |line| format!("{}:{line}", self.file))
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for TemplateIssue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place(), self.text)
     }
 }
 
-/// Templates that cannot be used: everything that is wrong, a line each.
+/// Templates that cannot be used: every issue, a line each.
 #[derive(Debug, thiserror::Error)]
-pub struct TemplateError(Vec<Fault>);
+pub struct TemplateError(Vec<TemplateIssue>);
 
 impl TemplateError {
-    /// All that is wrong, in the order of files and lines, each once; fine when nothing is.
-    pub(super) fn unless_none(mut faults: Vec<Fault>) -> Result<(), Self> {
-        faults.sort();
-        faults.dedup();
-        if faults.is_empty() { Ok(()) } else { Err(Self(faults)) }
+    /// Fails with these issues in the order of files and lines, each once; succeeds when there are none.
+    pub(super) fn unless_none(mut issues: Vec<TemplateIssue>) -> Result<(), Self> {
+        issues.sort();
+        issues.dedup();
+        if issues.is_empty() { Ok(()) } else { Err(Self(issues)) }
     }
 
-    /// What is wrong.
+    /// Returns all issues.
     #[must_use]
-    pub fn faults(&self) -> &[Fault] {
+    pub fn issues(&self) -> &[TemplateIssue] {
         &self.0
     }
 }
 
-impl From<Fault> for TemplateError {
-    fn from(fault: Fault) -> Self {
-        Self(vec![fault])
+impl From<TemplateIssue> for TemplateError {
+    fn from(issue: TemplateIssue) -> Self {
+        Self(vec![issue])
     }
 }
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let lines: Vec<String> = self.0.iter().map(Fault::to_string).collect();
+        let lines: Vec<String> = self.0.iter().map(TemplateIssue::to_string).collect();
         f.write_str(&lines.join("\n"))
     }
 }

@@ -1,31 +1,39 @@
-//! Words and looks: the built-in templates, an operator's folder laid over them, and the ways to fill them.
+//! Templates of mails and pages: the built-in ones, an operator's folder laid over them, and the views that fill them.
+
+/// The built-in file at this path below `templates/`.
+macro_rules! source {
+    ($path:expr) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $path))
+    };
+}
 
 mod catalogue;
-mod dev;
+mod check;
+pub(crate) mod dev;
 mod engine;
 mod folder;
 mod issue;
 mod mails;
 mod markdown;
-mod pages;
+pub(crate) mod pages;
 mod preview;
 mod sample;
 mod variables;
 
-pub(crate) use catalogue::{Kind, TEMPLATES, Template};
-pub(crate) use dev::{DEV_SCRIPT, DEV_STYLESHEET, DOCS_SCRIPT, DOCS_STYLESHEET};
-pub(crate) use folder::strangers;
-pub use issue::{Fault, TemplateError};
+pub(crate) use catalogue::{Template, TemplateKind, templates};
+pub(crate) use folder::unknown_files;
+pub use issue::{TemplateError, TemplateIssue};
 pub use markdown::templates_markdown;
 pub(crate) use pages::Page;
 pub(crate) use variables::meaning;
 
 use std::path::Path;
 
-use crate::config::Branding;
 use engine::Engine;
 
-/// All templates, checked: each was filled with a sample before anybody asked for it.
+use crate::config::Branding;
+
+/// All templates. Each was filled with a sample before the first use.
 #[derive(Debug)]
 pub struct Templates {
     engine: Engine,
@@ -33,38 +41,43 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// Takes the built-in templates, replaces those that `dir` has too, and fills each with a sample.
+    /// Loads the built-in templates, with those of `dir` in their places, and fills each with a sample.
     ///
     /// # Errors
-    /// [`TemplateError`], with all that is wrong: unreadable, not in Jinja's syntax, or with a name that nothing defines.
+    /// [`TemplateError`], with every issue: a file that cannot be read, is not in Jinja's syntax, or uses a name that
+    /// nothing defines.
     pub fn load(dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
         Self::load_beside(Vec::new(), dir, branding)
     }
 
-    /// The same, where files that replace nothing are wrong, too.
+    /// Does the same, where a file that replaces no template is an issue too.
     ///
     /// # Errors
-    /// [`TemplateError`], with all that is wrong.
+    /// [`TemplateError`], with every issue.
     pub(crate) fn check(dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
-        let strangers = dir.map(strangers).transpose()?.unwrap_or_default();
-        Self::load_beside(strangers, dir, branding)
+        let unknown = dir.map(unknown_files).transpose()?.unwrap_or_default();
+        Self::load_beside(unknown, dir, branding)
     }
 
-    fn load_beside(mut faults: Vec<Fault>, dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
+    fn load_beside(
+        mut issues: Vec<TemplateIssue>,
+        dir: Option<&Path>,
+        branding: Branding,
+    ) -> Result<Self, TemplateError> {
         let (engine, unreadable) = Engine::load(dir);
         let templates = Self { engine, branding };
-        faults.extend(unreadable);
-        faults.extend(templates.faults());
-        TemplateError::unless_none(faults)?;
+        issues.extend(unreadable);
+        issues.extend(templates.issues());
+        TemplateError::unless_none(issues)?;
         Ok(templates)
     }
 
-    /// Whether an operator's file stands for the template of this name.
+    /// Returns whether an operator's file replaces the template of this name.
     pub(crate) fn is_replaced(&self, name: &str) -> bool {
         self.engine.replacement(name).is_some()
     }
 
-    /// What the pages are dressed in.
+    /// Returns the stylesheet of the pages.
     pub(crate) fn stylesheet(&self) -> &str {
         self.engine.stylesheet()
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     TemplateError, Templates,
-    catalogue::{Kind, Template},
+    catalogue::{Template, TemplateKind},
     mails::{one_line, subject_and_text},
     meaning,
     sample::Sample,
@@ -54,7 +54,7 @@ impl Preview {
             variables,
         };
         match kind {
-            Kind::Sms => Self { text_file: name, text: one_line(&filled), ..bare },
+            TemplateKind::Sms => Self { text_file: name, text: one_line(&filled), ..bare },
             _ => Self { file: file(name, sample.case), html: filled, ..bare },
         }
     }
@@ -80,7 +80,7 @@ impl Templates {
         for sample in self.samples(now) {
             let Template { name, kind, .. } = *sample.template;
             let filled = self.engine.fill(name, context! { root, ..sample.values.clone() })?;
-            let is_text_of_mail = kind == Kind::Mail && name.ends_with(".txt");
+            let is_text_of_mail = kind == TemplateKind::Mail && name.ends_with(".txt");
             match previews.last_mut().filter(|_| is_text_of_mail) {
                 Some(mail) => {
                     mail.text_file = name;

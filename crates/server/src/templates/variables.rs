@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Templates,
-    catalogue::{Kind, Template},
+    catalogue::{Template, TemplateKind},
     sample::Sample,
 };
 
@@ -43,7 +43,7 @@ pub(super) fn possible(template: &Template, samples: &[Sample]) -> BTreeSet<Stri
 
 fn of_template<'a>(template: &Template, samples: &'a [Sample]) -> impl Iterator<Item = &'a Sample> {
     let (name, kind) = (template.name, template.kind);
-    let is_layout = matches!(kind, Kind::PageLayout | Kind::MailLayout);
+    let is_layout = matches!(kind, TemplateKind::PageLayout | TemplateKind::MailLayout);
     samples.iter().filter(move |sample| {
         if is_layout { sample.template.kind == kind.of_contents() } else { sample.template.name == name }
     })

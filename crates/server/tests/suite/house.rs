@@ -46,6 +46,11 @@ fn a_handler_calls_services_and_no_port() {
 }
 
 #[test]
+fn templates_know_nothing_of_http() {
+    assert_eq!(naming("crates/server/src/templates", &["crate::http", "axum"], &[]), NOBODY);
+}
+
+#[test]
 fn status_numbers_of_refusals_stand_in_one_place() {
     let words =
         ["StatusCode::BAD_REQUEST", "StatusCode::UNAUTHORIZED", "StatusCode::FORBIDDEN", "StatusCode::NOT_FOUND"];

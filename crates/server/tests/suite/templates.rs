@@ -10,6 +10,7 @@ use std::{fs, path::Path};
 fn lay(dir: &Path, files: &[(&str, &str)]) {
     fs::create_dir_all(dir).unwrap();
     for (name, source) in files {
+        fs::create_dir_all(dir.join(name).parent().unwrap()).unwrap();
         fs::write(dir.join(name), source).unwrap();
     }
 }

@@ -4,29 +4,29 @@ use serde::Serialize;
 
 use crate::{
     cli::output::{FAINT, HEADING, Output},
-    templates::{Kind, TEMPLATES, Template, Templates, meaning},
+    templates::{Template, TemplateKind, Templates, meaning, templates},
 };
 
-pub(super) fn list(templates: &Templates, out: &mut Output) -> io::Result<u8> {
+pub(super) fn list(loaded: &Templates, out: &mut Output) -> io::Result<u8> {
     if out.is_json() {
-        let rows: Vec<TemplateLine> = TEMPLATES.iter().map(|template| TemplateLine::of(templates, template)).collect();
+        let rows: Vec<TemplateLine> = templates().map(|template| TemplateLine::of(loaded, template)).collect();
         out.json(&rows)?;
         return Ok(0);
     }
-    for kind in Kind::ALL {
+    for kind in TemplateKind::ALL {
         out.line(out.paint(HEADING, format_args!("# {}", kind.title())))?;
-        for template in TEMPLATES.iter().filter(|template| template.kind == kind) {
-            write_one(templates, template, out)?;
+        for template in templates().filter(|template| template.kind == kind) {
+            write_one(loaded, template, out)?;
         }
         out.line("")?;
     }
     Ok(0)
 }
 
-fn write_one(templates: &Templates, template: &'static Template, out: &mut Output) -> io::Result<()> {
-    let replaced = if templates.is_replaced(template.name) { " (replaced)" } else { "" };
+fn write_one(loaded: &Templates, template: &'static Template, out: &mut Output) -> io::Result<()> {
+    let replaced = if loaded.is_replaced(template.name) { " (replaced)" } else { "" };
     out.line(format_args!("{}{replaced}\n    {}", template.name, template.purpose))?;
-    let names: Vec<String> = templates.variables(template).into_iter().collect();
+    let names: Vec<String> = loaded.variables(template).into_iter().collect();
     if !names.is_empty() {
         out.line(out.paint(FAINT, format_args!("    {}", names.join(", "))))?;
     }

@@ -2,7 +2,10 @@ use std::{fs, io, path::Path};
 
 use portcullis_core::clock::Timestamp;
 
-use crate::templates::{DEV_STYLESHEET, Page, Templates};
+use crate::templates::{
+    Templates,
+    dev::{DEV_STYLESHEET, PreviewIndex},
+};
 
 /// What tells a folder of previews from any other.
 const MARK: &str = "<!-- written by `portcullis templates preview` -->\n";
@@ -11,7 +14,7 @@ const MARK: &str = "<!-- written by `portcullis templates preview` -->\n";
 pub(super) fn write(templates: &Templates, dir: &Path, now: Timestamp) -> io::Result<()> {
     keep_others(dir)?;
     let previews = templates.previews("..", now).map_err(io::Error::other)?;
-    let page = Page::Preview { previews: &previews, face: None, mailbox_enabled: false };
+    let page = PreviewIndex { previews: &previews, server: None };
     let index = templates.page(&page, "", now).map_err(io::Error::other)?;
     let (assets, samples) = (dir.join("assets"), dir.join("templates"));
     fs::create_dir_all(&assets)?;

@@ -1,20 +1,52 @@
-//! The pages of developers, which are as they are: an operator's folder replaces none of them.
+//! Pages for developers. An operator's folder replaces none of them.
 
-/// Their stylesheet.
-pub(crate) const DEV_STYLESHEET: &str = include_str!("../../../templates/dev/dev.css");
-/// Their script.
-pub(crate) const DEV_SCRIPT: &str = include_str!("../../../templates/dev/dev.js");
+mod docs;
+mod landing;
+mod mailbox;
+mod preview;
 
-/// The stylesheet of the documentation.
-pub(crate) const DOCS_STYLESHEET: &str = include_str!("../../../templates/dev/docs.css");
-/// What starts its viewers.
-pub(crate) const DOCS_SCRIPT: &str = include_str!("../../../templates/dev/docs.js");
+pub(crate) use docs::Docs;
+pub(crate) use landing::LandingDevelopment;
+pub(crate) use mailbox::{Mailbox, MailboxView};
+pub(crate) use preview::PreviewIndex;
 
-/// Name and source of each.
+use minijinja::{Value, context};
+
+/// Stylesheet of the landing page, the mailbox and the previews.
+pub(crate) const DEV_STYLESHEET: &str = source!("dev/dev.css");
+/// Script of the landing page and the mailbox.
+pub(crate) const DEV_SCRIPT: &str = source!("dev/dev.js");
+
+/// Stylesheet of the frame around the viewers of the API's description.
+pub(crate) const DOCS_STYLESHEET: &str = source!("dev/docs.css");
+/// Script that starts these viewers.
+pub(crate) const DOCS_SCRIPT: &str = source!("dev/docs.js");
+
+/// Name and source of each template.
 pub(super) const TEMPLATES: [(&str, &str); 5] = [
-    ("dev_base.html", include_str!("../../../templates/dev/dev_base.html")),
-    ("docs.html", include_str!("../../../templates/dev/docs.html")),
-    ("landing_development.html", include_str!("../../../templates/dev/landing_development.html")),
-    ("mailbox.html", include_str!("../../../templates/dev/mailbox.html")),
-    ("preview.html", include_str!("../../../templates/dev/preview.html")),
+    ("dev_base.html", source!("dev/dev_base.html")),
+    ("docs.html", source!("dev/docs.html")),
+    ("landing_development.html", source!("dev/landing_development.html")),
+    ("mailbox.html", source!("dev/mailbox.html")),
+    ("preview.html", source!("dev/preview.html")),
 ];
+
+/// The server, as the navigation of these pages shows it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DevServer<'a> {
+    pub(crate) base_url: &'a str,
+    /// Whether the documentation is served.
+    pub(crate) docs_enabled: bool,
+    /// Whether mails and SMS are kept in the mailbox.
+    pub(crate) mailbox_enabled: bool,
+}
+
+impl DevServer<'_> {
+    fn values(self) -> Value {
+        context! {
+            base_url => self.base_url,
+            docs_enabled => self.docs_enabled,
+            mailbox_enabled => self.mailbox_enabled,
+        }
+    }
+}

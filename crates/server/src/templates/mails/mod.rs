@@ -1,5 +1,37 @@
-//! Mails: subject and text from the `.txt`, the rest from the `.html`.
+//! Mails and SMS. One file a message: its templates and its sample. Subject and text of a mail come from the `.txt`, the
+//! rest from the `.html`.
 
+/// The template of a mail's HTML.
+macro_rules! html {
+    ($stem:literal, $purpose:literal) => {
+        $crate::templates::catalogue::Template {
+            name: concat!($stem, ".html"),
+            kind: $crate::templates::catalogue::TemplateKind::Mail,
+            purpose: $purpose,
+            source: source!(concat!("mails/", $stem, ".html")),
+        }
+    };
+}
+
+/// The template of its subject and text.
+macro_rules! text {
+    ($stem:literal) => {
+        $crate::templates::catalogue::Template {
+            name: concat!($stem, ".txt"),
+            kind: $crate::templates::catalogue::TemplateKind::Mail,
+            purpose: "Its subject and plain text.",
+            source: source!(concat!("mails/", $stem, ".txt")),
+        }
+    };
+}
+
+mod account_deleted;
+mod already_registered;
+mod password_changed;
+mod phone_code;
+mod reset_password;
+mod verify_email;
+mod welcome;
 mod wrap;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -14,27 +46,42 @@ use portcullis_core::{
     port::Render,
 };
 
-use self::wrap::wrap;
+use self::{phone_code::PHONE_CODE, wrap::wrap};
 use super::{
     TemplateError, Templates,
-    catalogue::{Kind, Template},
-    issue::Fault,
+    catalogue::{Template, TemplateKind},
+    issue::TemplateIssue,
     sample::Sample,
 };
 
-const SMS: &str = "sms_code.txt";
+/// A mail as the catalogue sees it.
+#[derive(Debug)]
+pub(super) struct MailView {
+    kind: MessageKind,
+    html: Template,
+    text: Template,
+    /// Lifetime of the links in the sample.
+    sample_lifetime: Duration,
+}
 
-/// The files of a mail: text and HTML.
-const fn files(kind: MessageKind) -> Option<(&'static str, &'static str)> {
-    Some(match kind {
-        MessageKind::VerifyEmail => ("mail_email_verify.txt", "mail_email_verify.html"),
-        MessageKind::AlreadyRegistered => ("mail_already_registered.txt", "mail_already_registered.html"),
-        MessageKind::Welcome => ("registration.txt", "registration.html"),
-        MessageKind::ResetPassword => ("mail_password_reset.txt", "mail_password_reset.html"),
-        MessageKind::PasswordChanged => ("mail_password_changed.txt", "mail_password_changed.html"),
-        MessageKind::AccountDeleted => ("mail_account_deleted.txt", "mail_account_deleted.html"),
-        MessageKind::PhoneCode | MessageKind::SmsStatus => return None,
-    })
+/// All mails, in the order in which they are listed.
+static MAILS: &[MailView] = &[
+    verify_email::VERIFY_EMAIL,
+    welcome::WELCOME,
+    already_registered::ALREADY_REGISTERED,
+    reset_password::RESET_PASSWORD,
+    password_changed::PASSWORD_CHANGED,
+    account_deleted::ACCOUNT_DELETED,
+];
+
+/// Returns the templates of all mails.
+pub(super) fn mail_templates() -> impl Iterator<Item = &'static Template> {
+    MAILS.iter().flat_map(|mail| [&mail.html, &mail.text])
+}
+
+/// Returns the templates of all SMS.
+pub(super) fn sms_templates() -> impl Iterator<Item = &'static Template> {
+    std::iter::once(&PHONE_CODE)
 }
 
 impl Render for Templates {
@@ -46,8 +93,9 @@ impl Render for Templates {
         links: &Links,
         now: Timestamp,
     ) -> Result<Mail, Cause> {
-        let (text_file, html_file) = files(kind).ok_or("this message is no mail")?;
+        let view = MAILS.iter().find(|mail| mail.kind == kind).ok_or("this message is no mail")?;
         let values = self.mail_values(realm.as_str(), &recipient.name, links, now);
+        let text_file = view.text.name;
         let (subject, text) = subject_and_text(&self.engine.fill(text_file, values.clone())?)
             .ok_or_else(|| TemplateError::from(self.no_subject(text_file)))?;
         Ok(Mail {
@@ -55,13 +103,13 @@ impl Render for Templates {
             to: EmailAddress::parse(&recipient.to)?,
             subject,
             text,
-            html: self.engine.fill(html_file, values)?,
+            html: self.engine.fill(view.html.name, values)?,
             links: links.verification_url.iter().chain(&links.undo_url).chain(&links.reset_url).cloned().collect(),
         })
     }
 
     fn code(&self, realm: &RealmName, code: &str, lifetime: Duration, now: Timestamp) -> Result<String, Cause> {
-        let text = self.engine.fill(SMS, self.sms_values(realm.as_str(), code, lifetime, now))?;
+        let text = self.engine.fill(PHONE_CODE.name, self.code_values(realm.as_str(), code, lifetime, now))?;
         Ok(one_line(&text))
     }
 }
@@ -82,68 +130,63 @@ impl Templates {
         context! { ..Value::from(values), ..self.message_values(realm, now) }
     }
 
-    fn sms_values(&self, realm: &str, code: &str, lifetime: Duration, now: Timestamp) -> Value {
-        context! { code, valid_for => in_words(lifetime), ..self.message_values(realm, now) }
-    }
-
     fn message_values(&self, realm: &str, now: Timestamp) -> Value {
         context! { app_name => self.branding.app_name.as_str(), realm, year => now.year() }
     }
 
-    /// All that goes out, to John.
+    /// Returns all mails and SMS, addressed to John.
     pub(super) fn mail_samples(&self, now: Timestamp) -> Vec<Sample> {
-        let mails = MessageKind::MAILS.iter().filter_map(|&kind| Some((kind, files(kind)?)));
-        let mails = mails.flat_map(|(kind, (text, html))| {
-            let values = self.mail_values("User1", "John", &sample_links(kind), now);
-            [Sample::of(html, "", values.clone()), Sample::of(text, "", values)]
+        let mails = MessageKind::MAILS.iter().filter_map(|&kind| MAILS.iter().find(|mail| mail.kind == kind));
+        let mails = mails.flat_map(|mail| {
+            let values = self.mail_values("User1", "John", &mail.sample_links(), now);
+            [&mail.html, &mail.text].map(|template| Sample { template, case: "", values: values.clone() })
         });
-        let code = self.sms_values("User1", "123456", Duration::from_secs(300), now);
-        mails.chain([Sample::of(SMS, "", code)]).flatten().collect()
+        mails.chain([self.code_sample(now)]).collect()
     }
 
-    /// Of a mail's text: its subject must come first.
+    /// Checks that the text of a mail begins with its subject.
     pub(super) fn has_subject(&self, template: &Template, filled: &str) -> Result<(), TemplateError> {
-        let is_text = template.kind == Kind::Mail && template.name.ends_with(".txt");
+        let is_text = template.kind == TemplateKind::Mail && template.name.ends_with(".txt");
         if is_text && subject_and_text(filled).is_none() {
             return Err(self.no_subject(template.name).into());
         }
         Ok(())
     }
 
-    fn no_subject(&self, name: &str) -> Fault {
+    fn no_subject(&self, name: &str) -> TemplateIssue {
         let text = "must begin with a line `Subject: …` and an empty line".to_owned();
-        Fault { file: self.engine.file(name), line: Some(1), text }
+        TemplateIssue { file: self.engine.file(name), line: Some(1), text }
     }
 }
 
-/// The links that a mail of this kind carries.
-fn sample_links(kind: MessageKind) -> Links {
-    let link = |page: &str| {
-        let token = "c2FtcGxlLXNhbXBsZS1zYW1wbGUtc2FtcGxlLXNhbXBsZS1zYW1wbGUtc2FtcGxl";
-        Some(format!("https://accounts.example.com/User1/{page}?token={token}"))
-    };
-    match kind {
-        MessageKind::VerifyEmail => Links {
-            verification_url: link("verify"),
-            undo_url: link("undo"),
-            lifetime: Duration::from_secs(24 * 3600),
-            ..Links::default()
-        },
-        MessageKind::ResetPassword => {
-            Links { reset_url: link("reset_password_form"), lifetime: Duration::from_secs(30 * 60), ..Links::default() }
+impl MailView {
+    /// Returns the links that this mail carries.
+    fn sample_links(&self) -> Links {
+        let link = |page: &str| {
+            let token = "c2FtcGxlLXNhbXBsZS1zYW1wbGUtc2FtcGxlLXNhbXBsZS1zYW1wbGUtc2FtcGxl";
+            Some(format!("https://accounts.example.com/User1/{page}?token={token}"))
+        };
+        let lifetime = self.sample_lifetime;
+        match self.kind {
+            MessageKind::VerifyEmail => {
+                Links { verification_url: link("verify"), undo_url: link("undo"), lifetime, ..Links::default() }
+            }
+            MessageKind::ResetPassword => {
+                Links { reset_url: link("reset_password_form"), lifetime, ..Links::default() }
+            }
+            _ => Links::default(),
         }
-        _ => Links::default(),
     }
 }
 
-/// What a filled `.txt` says: its subject, and the text in short lines.
+/// Splits a filled `.txt` into the subject and the text, broken into short lines.
 pub(super) fn subject_and_text(filled: &str) -> Option<(String, String)> {
     let (head, body) = filled.split_once("\n\n")?;
     let subject = head.trim().strip_prefix("Subject:")?;
     Some((one_line(subject), wrap(body.trim_start())))
 }
 
-/// `24 hours`, `30 minutes`, `2 days`: rounded down to the largest unit of which there are at least two.
+/// Writes a duration in the largest unit of which there are at least two, rounded down: `24 hours`, `30 minutes`, `3 days`.
 fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let units = [(86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds")];
@@ -152,7 +195,7 @@ fn in_words(duration: Duration) -> String {
     format!("{} {name}", seconds / unit)
 }
 
-/// A subject is one line, whatever a template or a name holds; so is an SMS.
-pub(super) fn one_line(subject: &str) -> String {
-    subject.split_whitespace().collect::<Vec<_>>().join(" ")
+/// Joins all words to one line, as a subject and an SMS have to be, whatever a template or a name contains.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

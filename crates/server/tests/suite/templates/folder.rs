@@ -80,6 +80,26 @@ async fn the_stylesheet_is_replaced_like_any_other_file() {
     assert_eq!(style.text().await.unwrap(), "body { color: {{ #123 }");
 }
 
+#[tokio::test]
+async fn a_file_may_also_have_the_path_of_the_built_in_one() {
+    let files = [
+        ("layout/base.html", "<main>{% block content %}{% endblock %}</main>"),
+        ("pages/undo.html", "{% extends \"layout/base.html\" %}{% block content %}Sure?{% endblock %}"),
+        ("mails/registration.html", "<p>Hello {{ name }}</p>"),
+        // Of two files of one template the one without a folder is used, as before there were folders.
+        ("reset_failed.html", "used"),
+        ("pages/reset_failed.html", "not used"),
+    ];
+    let (app, _dir) = app_with(&files).await;
+    let john = Person::new("john@example.com").register(&app).await;
+    let undo = app.open(&app.link(&john.email, "undo").await).await.text().await.unwrap();
+    assert_eq!(undo, "<main>Sure?</main>");
+    john.verify(&app).await;
+    assert_eq!(part(&app.mails().await[0], "html"), "<p>Hello John</p>");
+    let failed = app.open(&format!("{}/User1/reset_password_form?token=junk", app.base)).await;
+    assert_eq!(failed.text().await.unwrap(), "used");
+}
+
 #[test]
 fn the_start_ends_with_everything_that_is_wrong_with_the_templates() {
     let program = Program::new(&[("TEMPLATES_DIR", "mine")]);

@@ -79,6 +79,29 @@ fn check_names_the_line_the_unknown_variable_and_the_one_that_was_meant() {
 }
 
 #[test]
+fn check_names_files_in_folders_that_replace_nothing() {
+    let program = Program::new(&[]);
+    let files = [
+        ("undo.html", "Sure?"),
+        ("pages/undo.html", "Sure?"),
+        ("pages/resett.html", "?"),
+        ("mails/reset.html", "?"),
+        ("layout/base.html", "{% block content %}{% endblock %}"),
+        ("drafts/anything.html", "?"),
+    ];
+    lay(&program.folder().join("mine"), &files);
+    let ended = program.run(&["templates", "check", "mine"]);
+    assert_eq!(ended.status.code(), Some(1));
+    let lines: Vec<&str> = ended.stdout.lines().map(|line| line.rsplit_once("/mine/").unwrap().1).collect();
+    let expected = [
+        "mails/reset.html: no template has this name: did you mean pages/reset.html?",
+        "pages/resett.html: no template has this name: did you mean pages/reset.html?",
+        "pages/undo.html: undo.html is there too and is used instead: remove one of them",
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
 fn check_reads_templates_dir_whatever_else_is_wrong_with_the_settings() {
     let program = Program::new(&[("TEMPLATES_DIR", "mine"), ("ENVIRONMENT", "production")]);
     lay(&program.folder().join("mine"), &[("undo.html", "{{ tokn }}")]);

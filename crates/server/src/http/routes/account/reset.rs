@@ -11,7 +11,7 @@ use crate::{
         routes::Message,
         state::AppState,
     },
-    templates::Page,
+    templates::pages::{Reset, ResetFailed, ResetSuccess},
 };
 
 const SENT: &str = "Password reset link sent to your email";
@@ -96,9 +96,9 @@ pub(crate) async fn reset_password_form(
     match call.service.may_choose_password(&call.ctx, &call.realm, token).await {
         Ok(()) => {
             let message = "Send the new password by POST to reset_password";
-            page::answer(&state, &call, wants, &Page::reset(token, ""), message)
+            page::answer(&state, &call, wants, &Reset::new(token, ""), message)
         }
-        Err(error) => page::refuse(&state, &call, wants, &Page::ResetFailed { error: error.detail() }, error),
+        Err(error) => page::refuse(&state, &call, wants, &ResetFailed { error: error.detail() }, error),
     }
 }
 
@@ -139,13 +139,13 @@ pub(crate) async fn reset_password(
     let token = token.text().unwrap_or_default();
     match call.service.choose_password(&call.ctx, &call.realm, token, &fields.take("password")).await {
         Ok(device) => {
-            let done = page::answer(&state, &call, wants, &Page::ResetSuccess, "Password reset successfully");
+            let done = page::answer(&state, &call, wants, &ResetSuccess, "Password reset successfully");
             cookie.set(done, &state, &device)
         }
         Err(error) if error.kind() == ErrorKind::Invalid => {
             let reason = error.fields().first().map_or(error.detail().into(), |fault| fault.detail.clone());
-            page::refuse(&state, &call, wants, &Page::reset(token, &reason), error)
+            page::refuse(&state, &call, wants, &Reset::new(token, &reason), error)
         }
-        Err(error) => page::refuse(&state, &call, wants, &Page::ResetFailed { error: error.detail() }, error),
+        Err(error) => page::refuse(&state, &call, wants, &ResetFailed { error: error.detail() }, error),
     }
 }

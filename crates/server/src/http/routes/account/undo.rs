@@ -9,7 +9,7 @@ use crate::{
         routes::Message,
         state::AppState,
     },
-    templates::Page,
+    templates::pages::{Undo, UndoFailed, UndoSuccess},
 };
 
 refusals!(UndoFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
@@ -33,9 +33,9 @@ pub(crate) async fn undo_form(State(state): State<AppState>, call: Call, wants: 
     match call.service.may_disown(&call.ctx, &call.realm, token).await {
         Ok(()) => {
             let message = "Send this token by POST to take the registration back";
-            page::answer(&state, &call, wants, &Page::Undo { token }, message)
+            page::answer(&state, &call, wants, &Undo { token }, message)
         }
-        Err(error) => page::refuse(&state, &call, wants, &Page::UndoFailed { error: error.detail() }, error),
+        Err(error) => page::refuse(&state, &call, wants, &UndoFailed { error: error.detail() }, error),
     }
 }
 
@@ -70,7 +70,7 @@ pub(crate) async fn undo(
 ) -> Response {
     let token = fields.take("token");
     match call.service.disown(&call.ctx, &call.realm, token.text().unwrap_or_default()).await {
-        Ok(()) => page::answer(&state, &call, wants, &Page::UndoSuccess, "The registration was discarded"),
-        Err(error) => page::refuse(&state, &call, wants, &Page::UndoFailed { error: error.detail() }, error),
+        Ok(()) => page::answer(&state, &call, wants, &UndoSuccess, "The registration was discarded"),
+        Err(error) => page::refuse(&state, &call, wants, &UndoFailed { error: error.detail() }, error),
     }
 }

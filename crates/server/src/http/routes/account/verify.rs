@@ -17,7 +17,7 @@ use crate::{
         routes::Message,
         state::AppState,
     },
-    templates::Page,
+    templates::pages::{EmailVerified, EmailVerifiedFailed, Reset},
 };
 
 /// What becomes of a verification link.
@@ -66,7 +66,7 @@ pub(crate) async fn verify(
 ) -> Response {
     match call.service.verify(&call.ctx, &call.realm, token.text().unwrap_or_default()).await {
         Ok(Verified::Done { name }) => {
-            page::answer(&state, &call, wants, &Page::EmailVerified { name }, "Email verified successfully")
+            page::answer(&state, &call, wants, &EmailVerified { name }, "Email verified successfully")
         }
         Ok(Verified::PasswordRequired(token)) => {
             let reset_url = call.service.claim_url(&call.realm, &token);
@@ -74,10 +74,10 @@ pub(crate) async fn verify(
                 Wants::Json => {
                     Json(VerifyAnswer::PasswordRequired { password_required: true, reset_url }).into_response()
                 }
-                Wants::Html => page::html(&state, &call, StatusCode::OK, &Page::reset(token.expose(), "")),
+                Wants::Html => page::html(&state, &call, StatusCode::OK, &Reset::new(token.expose(), "")),
             }
         }
-        Err(error) => page::refuse(&state, &call, wants, &Page::EmailVerifiedFailed { error: error.detail() }, error),
+        Err(error) => page::refuse(&state, &call, wants, &EmailVerifiedFailed { error: error.detail() }, error),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
         problem::Refusal,
         state::AppState,
     },
-    templates::Page,
+    templates::dev::PreviewIndex,
 };
 
 /// A sample may be framed by our own page, and a mail has styles of its own. Nothing runs, and nothing can be sent.
@@ -40,9 +40,8 @@ pub(crate) async fn gallery(
     Circumstances(ctx): Circumstances,
 ) -> Result<Response, Refusal> {
     let previews = state.templates.previews(ROOT, ctx.now).map_err(Error::internal)?;
-    let face = &state.face;
-    let page = Page::Preview { previews: &previews, face: Some(face), mailbox_enabled: state.mailbox.is_some() };
-    let mut response = page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &page);
+    let page = PreviewIndex { previews: &previews, server: Some(state.dev_server()) };
+    let mut response = page::render(&state, &ctx, &state.face.first_realm, StatusCode::OK, &page);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_DEVELOPMENT);
     Ok(response)
 }

@@ -5,7 +5,7 @@ use axum::{
 
 use crate::{
     http::routes::site::FRESH,
-    templates::{DOCS_SCRIPT, DOCS_STYLESHEET},
+    templates::dev::{DOCS_SCRIPT, DOCS_STYLESHEET},
 };
 
 /// The stylesheet of the documentation

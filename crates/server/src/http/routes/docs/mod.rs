@@ -5,8 +5,6 @@ mod openapi;
 mod vendor;
 mod viewer;
 
-pub(crate) use viewer::{SWAGGER, Viewer};
-
 use axum::{
     extract::State,
     http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY},
@@ -14,11 +12,11 @@ use axum::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use viewer::REDOC;
+use viewer::{REDOC, SWAGGER, Viewer};
 
 use crate::{
     http::{extract::Circumstances, page, state::AppState},
-    templates::Page,
+    templates::dev::Docs,
 };
 
 /// Routes of this area.
@@ -49,7 +47,9 @@ pub(crate) async fn redoc(State(state): State<AppState>, circumstances: Circumst
 }
 
 fn page_of(state: &AppState, Circumstances(ctx): &Circumstances, viewer: &'static Viewer) -> Response {
-    let mut response = page::render(state, ctx, &state.face.first_realm, StatusCode::OK, &Page::Docs { viewer });
+    let docs =
+        Docs { viewer: viewer.name, title: viewer.title, script: viewer.path_of(".js"), style: viewer.path_of(".css") };
+    let mut response = page::render(state, ctx, &state.face.first_realm, StatusCode::OK, &docs);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(viewer.policy));
     response
 }

@@ -2,11 +2,11 @@
 
 /// A program of others that shows the API's description in a page.
 #[derive(Debug)]
-pub(crate) struct Viewer {
+pub(super) struct Viewer {
     /// Its folder, and what our own script knows it by.
-    pub(crate) name: &'static str,
+    pub(super) name: &'static str,
     /// What people call it.
-    pub(crate) title: &'static str,
+    pub(super) title: &'static str,
     pub(super) version: &'static str,
     pub(super) files: &'static [File],
     /// What its page may do; everything else is forbidden.
@@ -44,7 +44,7 @@ macro_rules! policy {
     };
 }
 
-pub(crate) static SWAGGER: Viewer = Viewer {
+pub(super) static SWAGGER: Viewer = Viewer {
     name: "swagger-ui",
     title: "Swagger UI",
     version: "5.35.0",
@@ -55,7 +55,7 @@ pub(crate) static SWAGGER: Viewer = Viewer {
     policy: policy!("style-src 'self'"),
 };
 
-pub(crate) static REDOC: Viewer = Viewer {
+pub(super) static REDOC: Viewer = Viewer {
     name: "redoc",
     title: "ReDoc",
     version: "3.0.1",
@@ -73,7 +73,7 @@ impl Viewer {
     }
 
     /// Where its file with this ending is, below the root of the server.
-    pub(crate) fn path_of(&self, ending: &str) -> Option<String> {
+    pub(super) fn path_of(&self, ending: &str) -> Option<String> {
         let file = self.files.iter().find(|file| file.name.ends_with(ending))?;
         Some(format!("/assets/vendor/{}/{}/{}", self.name, self.version, file.name))
     }

@@ -3,7 +3,7 @@ use axum::{
     response::IntoResponse,
 };
 
-use crate::templates::{DEV_SCRIPT, DEV_STYLESHEET};
+use crate::templates::dev::{DEV_SCRIPT, DEV_STYLESHEET};
 
 /// A new version of the program shows at once.
 pub(in crate::http) const FRESH: &str = "no-cache";

@@ -9,7 +9,7 @@ use axum::{
 
 use crate::{
     http::{extract::Circumstances, layers::headers::CSP_DEVELOPMENT, page, state::AppState},
-    templates::Page,
+    templates::{dev::LandingDevelopment, pages::Landing},
 };
 
 /// The landing page
@@ -19,9 +19,14 @@ use crate::{
 pub(crate) async fn landing(State(state): State<AppState>, Circumstances(ctx): Circumstances) -> Response {
     let face = &state.face;
     if !face.is_development {
-        return page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &Page::Landing);
+        return page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &Landing);
     }
-    let landing = Page::LandingDevelopment { face, mailbox_enabled: state.mailbox.is_some() };
+    let landing = LandingDevelopment {
+        server: state.dev_server(),
+        realms: &face.realms,
+        database: face.database,
+        has_public_keys: face.has_public_keys,
+    };
     let mut response = page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &landing);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_DEVELOPMENT);
     response

@@ -24,7 +24,7 @@ use crate::{
         page,
         state::AppState,
     },
-    templates::Page,
+    templates::dev::{Mailbox, MailboxView},
 };
 
 /// A message that would have been sent.
@@ -93,33 +93,32 @@ refusals!(PageRefusals: Problem [QUERY, &[NOT_FOUND]]);
     )
 )]
 pub(crate) async fn page(
-    _: AtHome,
+    local: AtHome,
     State(state): State<AppState>,
     Circumstances(ctx): Circumstances,
     wants: Wants,
     mut query: Query,
 ) -> Response {
-    let messages = messages(&state);
     if wants == Wants::Json {
-        return Json(messages).into_response();
+        return json(local, State(state)).await.into_response();
     }
-    let (id, view) = (query.take("message"), query.take("view"));
+    let (messages, id, view) = (messages(&state), query.take("message"), query.take("view"));
     let named = messages.iter().find(|message| id.text() == Some(&message.id));
-    let (shown, face) = (named.or(messages.first()), &state.face);
+    let shown = named.or(messages.first());
     let view = view_of(shown, view.text());
-    let page = Page::Mailbox { face, messages: &messages, shown, is_named: named.is_some(), view };
-    let mut response = page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &page);
+    let page = Mailbox { server: state.dev_server(), messages: &messages, shown, is_named: named.is_some(), view };
+    let mut response = page::render(&state, &ctx, &state.face.first_realm, StatusCode::OK, &page);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_DEVELOPMENT);
     response
 }
 
 /// As it was asked for, as far as there is any HTML.
-fn view_of(message: Option<&MessageAnswer>, wanted: Option<&str>) -> &'static str {
+fn view_of(message: Option<&Delivered>, wanted: Option<&str>) -> MailboxView {
     match wanted {
-        _ if message.is_none_or(|message| message.html.is_empty()) => "text",
-        Some("text") => "text",
-        Some("source") => "source",
-        _ => "html",
+        _ if message.is_none_or(|message| message.html.is_empty()) => MailboxView::Text,
+        Some("text") => MailboxView::Text,
+        Some("source") => MailboxView::Source,
+        _ => MailboxView::Html,
     }
 }
 
@@ -130,7 +129,7 @@ refusals!(JsonRefusals: Problem [&[NOT_FOUND]]);
 /// What would have been sent, newest first. To loopback only.
 #[utoipa::path(get, path = "/dev/mailbox.json", operation_id = "mailbox_json", tag = "Development", responses((status = 200, description = "The messages", body = [MessageAnswer]), JsonRefusals))]
 pub(crate) async fn json(_: AtHome, State(state): State<AppState>) -> Json<Vec<MessageAnswer>> {
-    Json(messages(&state))
+    Json(messages(&state).into_iter().map(MessageAnswer::from).collect())
 }
 
 refusals!(ClearRefusals: Problem [&[NOT_FOUND, CROSS_SITE]]);
@@ -151,6 +150,6 @@ pub(crate) async fn clear(_: AtHome, _: SameOrigin, State(state): State<AppState
     Redirect::to("../mailbox")
 }
 
-fn messages(state: &AppState) -> Vec<MessageAnswer> {
-    state.mailbox.iter().flat_map(|mailbox| mailbox.list()).map(MessageAnswer::from).collect()
+fn messages(state: &AppState) -> Vec<Delivered> {
+    state.mailbox.iter().flat_map(|mailbox| mailbox.list()).collect()
 }

@@ -1,0 +1,29 @@
+use minijinja::{Value, context};
+
+use super::DevServer;
+use crate::templates::Page;
+
+/// The root of a server in development: what is running, and a first walk through the API.
+pub(crate) struct LandingDevelopment<'a> {
+    pub(crate) server: DevServer<'a>,
+    pub(crate) realms: &'a [String],
+    /// Kind of the database.
+    pub(crate) database: &'a str,
+    /// Whether there are published keys to check access tokens with.
+    pub(crate) has_public_keys: bool,
+}
+
+impl Page for LandingDevelopment<'_> {
+    const NAME: &'static str = "landing_development.html";
+
+    fn values(&self) -> Value {
+        context! {
+            page => "landing",
+            version => env!("CARGO_PKG_VERSION"),
+            realms => self.realms.to_vec(),
+            database => self.database,
+            has_public_keys => self.has_public_keys,
+            ..self.server.values()
+        }
+    }
+}

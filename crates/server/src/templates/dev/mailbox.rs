@@ -1,0 +1,69 @@
+use minijinja::{Value, context};
+use portcullis_core::message::Delivered;
+
+use super::DevServer;
+use crate::templates::Page;
+
+/// The development mailbox, with one message in full.
+pub(crate) struct Mailbox<'a> {
+    pub(crate) server: DevServer<'a>,
+    /// Messages, newest first.
+    pub(crate) messages: &'a [Delivered],
+    /// The message that is shown in full.
+    pub(crate) shown: Option<&'a Delivered>,
+    /// Whether the request named that message, rather than taking the newest.
+    pub(crate) is_named: bool,
+    pub(crate) view: MailboxView,
+}
+
+/// How the message is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MailboxView {
+    /// As a mail program shows it.
+    Html,
+    /// Its plain text.
+    Text,
+    /// The source of its HTML.
+    Source,
+}
+
+impl MailboxView {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Html => "html",
+            Self::Text => "text",
+            Self::Source => "source",
+        }
+    }
+}
+
+impl Page for Mailbox<'_> {
+    const NAME: &'static str = "mailbox.html";
+
+    fn values(&self) -> Value {
+        context! {
+            page => "mailbox",
+            // Never behind a proxy, so that the root is relative to the path of this page.
+            root => "..",
+            messages => self.messages.iter().map(message).collect::<Vec<_>>(),
+            shown => self.shown.map(message),
+            is_named => self.is_named,
+            view => self.view.as_str(),
+            ..self.server.values()
+        }
+    }
+}
+
+fn message(message: &Delivered) -> Value {
+    context! {
+        id => message.id.as_str(),
+        channel => message.channel.as_str(),
+        to => message.to.as_str(),
+        subject => message.subject.as_str(),
+        text => message.text.as_str(),
+        html => message.html.as_str(),
+        links => &message.links,
+        code => message.code.as_deref().unwrap_or_default(),
+        created_at => message.created_at.to_string(),
+    }
+}

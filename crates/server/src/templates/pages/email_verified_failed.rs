@@ -1,0 +1,26 @@
+use minijinja::{Value, context};
+
+use super::{Page, Replaceable, SAMPLE_ERROR};
+
+/// Shown when the link of a verification mail is refused.
+pub(crate) struct EmailVerifiedFailed<'a> {
+    /// Reason, as a sentence.
+    pub(crate) error: &'a str,
+}
+
+impl Page for EmailVerifiedFailed<'_> {
+    const NAME: &'static str = "email_verified_failed.html";
+
+    fn values(&self) -> Value {
+        context! { error => self.error }
+    }
+}
+
+impl Replaceable for EmailVerifiedFailed<'_> {
+    const PURPOSE: &'static str = "The link of a verification mail did not work.";
+    const SOURCE: &'static str = source!("pages/email_verified_failed.html");
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        vec![("", Self { error: SAMPLE_ERROR })]
+    }
+}
