@@ -109,7 +109,7 @@ static LAYOUTS: &[Template] = &[
         name: "portcullis.css",
         kind: TemplateKind::Style,
         purpose: "Colours, fonts and forms of all pages.",
-        source: source!("layout/portcullis.css"),
+        source: stylesheet!("layout/portcullis.css"),
     },
 ];
 

@@ -7,6 +7,13 @@ macro_rules! source {
     };
 }
 
+/// A stylesheet: the colours that all pages share, then its own file.
+macro_rules! stylesheet {
+    ($path:literal) => {
+        concat!(source!("layout/colours.css"), "\n", source!($path))
+    };
+}
+
 mod catalogue;
 mod check;
 pub(crate) mod dev;

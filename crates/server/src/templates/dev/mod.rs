@@ -13,7 +13,7 @@ pub(crate) use preview::PreviewIndex;
 use minijinja::{Value, context};
 
 /// Stylesheet of the landing page, the mailbox and the previews.
-pub(crate) const DEV_STYLESHEET: &str = source!("dev/dev.css");
+pub(crate) const DEV_STYLESHEET: &str = stylesheet!("dev/dev.css");
 /// Script of the landing page and the mailbox.
 pub(crate) const DEV_SCRIPT: &str = source!("dev/dev.js");
 
