@@ -3,6 +3,7 @@
 pub mod app;
 pub mod cli;
 pub mod config;
+mod error_chain;
 mod http;
 pub mod listen;
 pub mod metrics;
@@ -11,4 +12,5 @@ pub mod templates;
 mod worker;
 
 pub use app::App;
+pub use error_chain::error_chain;
 pub use http::openapi;

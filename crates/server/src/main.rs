@@ -7,6 +7,7 @@ use portcullis::{
     app::{self, Outside},
     cli::{self, Command, Output},
     config::{self, Config, Sources},
+    error_chain,
     listen::files,
     telemetry,
 };
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
         let is_enough =
             failure.downcast_ref().is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe);
         if !is_enough {
-            cli::complain(&chain(&*failure));
+            cli::complain(&error_chain(&*failure));
         }
         ExitCode::FAILURE
     })
@@ -116,15 +117,4 @@ fn load(sources: Sources) -> Result<Config, Failure> {
         cli::warn(&warning.in_full())?;
     }
     Ok(loaded.config)
-}
-
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

@@ -19,6 +19,8 @@ use tokio::{
     time::{interval, sleep},
 };
 
+use crate::error_chain;
+
 /// The means of all workers.
 #[derive(Clone, Debug)]
 pub(crate) struct Worker {
@@ -234,7 +236,7 @@ fn note(ended: Result<(), JoinError>) {
 }
 
 fn cause(error: &portcullis_core::Error) -> String {
-    error.cause().map(ToString::to_string).unwrap_or_default()
+    error.cause().map(|cause| error_chain(&**cause)).unwrap_or_default()
 }
 
 async fn go_on(ticks: &mut tokio::time::Interval, stopped: &mut watch::Receiver<bool>) -> bool {

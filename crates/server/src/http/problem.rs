@@ -14,6 +14,7 @@ use portcullis_core::{Ctx, Error, error::ErrorKind};
 use serde::Serialize;
 
 use super::layers::alias::Of;
+use crate::error_chain;
 
 /// A refusal on its way out; it is dressed once the request's circumstances are at hand.
 #[derive(Clone, Debug)]
@@ -304,7 +305,7 @@ pub(super) const UNSUPPORTED_GRANT: &str = "unsupported_grant_type";
 
 /// The private half of an error, for the log.
 fn note(error: &Error) {
-    let cause = error.cause().map(chain).unwrap_or_default();
+    let cause = error.cause().map(|cause| error_chain(&**cause)).unwrap_or_default();
     match error.kind() {
         ErrorKind::Internal => tracing::error!(code = error.code(), cause, "failed"),
         ErrorKind::Overloaded(_) | ErrorKind::Unavailable(_) => {
@@ -312,15 +313,4 @@ fn note(error: &Error) {
         }
         _ => tracing::debug!(code = error.code(), cause, "refused"),
     }
-}
-
-fn chain(cause: &portcullis_core::error::Cause) -> String {
-    let mut text = cause.to_string();
-    let mut next = cause.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }
