@@ -84,7 +84,7 @@ async fn run(mut config: Config) -> Result<(), Failure> {
 
 fn migrate(sources: Sources, out: &mut Output) -> Result<ExitCode, Failure> {
     let config = load(sources)?;
-    cli::progress(&format_args!("bringing {} up to date", config.store.database_url))?;
+    cli::progress(&format_args!("migrating {}", config.store.database_url))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let applied = runtime.block_on(app::migrate(&config, &SystemClock))?;
     Ok(cli::tell_of_steps(&applied, out)?.into())
@@ -101,8 +101,8 @@ fn hash(sources: Sources, verify: Option<&str>, out: &mut Output) -> Result<Exit
 /// Why nothing can be heard, and what helps.
 fn deaf(address: SocketAddr, error: &io::Error) -> String {
     let help = match error.kind() {
-        io::ErrorKind::AddrInUse => "; stop what listens there, or choose another port, as by --port 8001",
-        io::ErrorKind::PermissionDenied => "; choose a port from 1024 on, as by --port 8000",
+        io::ErrorKind::AddrInUse => "; stop the other program, or choose another port, such as --port 8001",
+        io::ErrorKind::PermissionDenied => "; choose a port of at least 1024, such as --port 8000",
         io::ErrorKind::AddrNotAvailable => "; set HOST to an address of this machine",
         _ => "",
     };
@@ -112,7 +112,7 @@ fn deaf(address: SocketAddr, error: &io::Error) -> String {
 /// Reads the settings; what is worth a word goes to standard error.
 fn load(sources: Sources) -> Result<Config, Failure> {
     let loaded = config::load(sources, &OsRandom)
-        .map_err(|errors| format!("{errors}\n`portcullis config show` tells where every value comes from."))?;
+        .map_err(|errors| format!("{errors}\n`portcullis config show` lists every value and its source."))?;
     for warning in &loaded.warnings {
         cli::warn(&warning.in_full())?;
     }

@@ -46,7 +46,7 @@ pub enum MailError {
     #[error("MAIL_CA_FILE {0} cannot be read")]
     CaFile(PathBuf, #[source] io::Error),
     /// The sender cannot be set up.
-    #[error("the settings for mail or SMS cannot be used")]
+    #[error("the settings of email or SMS cannot be used")]
     Settings(#[source] portcullis_core::error::Cause),
 }
 

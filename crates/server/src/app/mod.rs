@@ -74,13 +74,13 @@ struct Metrics {
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The data folder cannot be made.
-    #[error("the data folder {0} cannot be made (DATA_DIR names another)")]
+    #[error("the data folder {0} cannot be created; set DATA_DIR to another folder")]
     DataDir(std::path::PathBuf, #[source] io::Error),
     /// The database cannot be opened.
     #[error(transparent)]
     Database(#[from] backends::DatabaseError),
     /// No password can be hashed.
-    #[error("no password can be hashed")]
+    #[error("the hashing of passwords cannot be started")]
     Hash(#[from] hash::StartError),
     /// The realms cannot be opened.
     #[error(transparent)]
@@ -92,10 +92,10 @@ pub enum BuildError {
     #[error(transparent)]
     Mail(#[from] backends::MailError),
     /// The signing keys cannot be read or made.
-    #[error("the signing keys cannot be read or made")]
+    #[error("the signing keys cannot be read or created")]
     Keys(#[source] portcullis_core::Error),
     /// Nothing can be measured, or nobody could ask.
-    #[error("metrics cannot be served on {0}: set METRICS_LISTEN to an address and port that are free")]
+    #[error("metrics cannot be served on {0}: set METRICS_LISTEN to a free address and port")]
     Metrics(SocketAddr, #[source] portcullis_core::error::Cause),
 }
 

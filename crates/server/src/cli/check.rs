@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::output::{BAD, FAINT, GOOD, HEADING, Output, WARNING};
 use crate::config::{ConfigProblem, Inspection, Sources, inspect};
 
-/// What the settings amount to, for scripts.
+/// The result of the check, for scripts.
 #[derive(Serialize)]
 pub(super) struct CheckReport {
     valid: bool,
@@ -20,10 +20,9 @@ pub(super) struct CheckReport {
 struct Remark {
     name: String,
     text: String,
-    /// Where it was said; none of what is no setting's.
+    /// Where it was set; none of what is not a setting.
     origin: Option<String>,
     /// The line that fixes it.
-    #[serde(rename = "mend")]
     fix: Option<String>,
 }
 
@@ -50,10 +49,10 @@ impl From<ConfigProblem> for Remark {
     }
 }
 
-/// Writes what is wrong with the settings, or that nothing is; gives the exit code. Nothing is made or changed.
+/// Writes what is wrong with the settings, or that they are valid. Returns the exit code. Nothing is created or changed.
 ///
 /// # Errors
-/// When `out` takes no more.
+/// If `out` cannot be written.
 pub fn check(sources: Sources, out: &mut Output) -> io::Result<u8> {
     tell_verdict(&inspect(sources), out)
 }
@@ -75,7 +74,7 @@ pub(super) fn write_verdict(inspection: &Inspection, out: &mut Output) -> io::Re
     }
     match inspection.verdict() {
         Ok(()) => {
-            let good = format!("The configuration is good for {}.", inspection.environment().as_str());
+            let good = format!("The configuration is valid for {}.", inspection.environment().as_str());
             out.line(out.paint(GOOD, good))?;
             Ok(0)
         }

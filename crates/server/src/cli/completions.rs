@@ -11,7 +11,7 @@ pub(super) fn shell_argument() -> Arg {
     Arg::new(SHELL)
         .required(true)
         .value_name("SHELL")
-        .help("For which shell")
+        .help("The shell")
         .value_parser(PossibleValuesParser::new(["bash", "zsh", "fish"]))
 }
 
@@ -19,12 +19,12 @@ pub(super) fn shell(matches: &ArgMatches) -> Option<Shell> {
     matches.get_one::<String>(SHELL)?.parse().ok()
 }
 
-/// Writes what a shell needs to complete verbs and flags.
+/// Writes the completion script of a shell. Returns the exit code.
 ///
 /// # Errors
-/// When `out` takes no more.
+/// If `out` cannot be written.
 pub fn completions(shell: Shell, out: &mut Output) -> std::io::Result<u8> {
-    // Gathered first: the generator panics when its reader goes away.
+    // Buffered, because the generator panics if the output is closed.
     let mut script = Vec::new();
     generate(shell, &mut grammar(), "portcullis", &mut script);
     out.line(String::from_utf8_lossy(&script).trim_end())?;

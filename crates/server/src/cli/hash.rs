@@ -10,33 +10,33 @@ use serde_json::json;
 
 use super::output::{BAD, GOOD, Output, WARNING};
 
-/// Why nothing was hashed or compared.
+/// Why no password was hashed or compared.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Nothing was given.
-    #[error("no password was given: pipe it in, as by `printf %s \"$PASSWORD\" | portcullis hash`")]
+    /// No password was given.
+    #[error("no password given: pipe it in, as in `printf %s \"$PASSWORD\" | portcullis hash`")]
     Missing,
-    /// Too long, or with control characters.
-    #[error("no account can have this password: it is longer than 1024 bytes, or has control characters in it")]
+    /// The password is too long, or contains control characters.
+    #[error("no account can have this password: it is longer than 1024 bytes or contains control characters")]
     Impossible,
-    /// The hash is not of a kind that is known, or asks for too much.
+    /// The hash is of an unknown kind, or its cost is too high.
     #[error(
-        "the hash given by --verify cannot be read: it must be in the PHC string format, \
-         `$argon2id$v=19$m=…,t=…,p=…$salt$hash`, within quotes"
+        "the hash of --verify cannot be read: it must be in the PHC string format, \
+         `$argon2id$v=19$m=…,t=…,p=…$salt$hash`, in single quotes"
     )]
     Unreadable(#[source] portcullis_core::port::HashError),
     /// The hasher failed.
     #[error(transparent)]
     Hash(portcullis_core::port::HashError),
-    /// The output takes no more.
+    /// The output cannot be written.
     #[error(transparent)]
     Output(#[from] std::io::Error),
 }
 
-/// Writes the hash of a password, or whether it is the one behind a hash; gives the exit code.
+/// Writes the hash of a password, or whether it matches a hash. Returns the exit code.
 ///
 /// # Errors
-/// When there is no password, or it cannot be hashed or compared.
+/// If there is no password, or if it cannot be hashed or compared.
 pub async fn hash(
     hasher: &dyn PasswordHasher,
     random: &dyn Random,
@@ -61,12 +61,12 @@ pub async fn hash(
     if out.is_json() {
         out.json(&json!({ "matches": matches, "outdated": is_outdated }))?;
     } else if matches {
-        out.line(out.paint(GOOD, "The password is the one behind the hash."))?;
+        out.line(out.paint(GOOD, "The password matches the hash."))?;
         if is_outdated {
-            out.line(out.paint(WARNING, "The hash is weaker than the settings ask for: the next login replaces it."))?;
+            out.line(out.paint(WARNING, "The hash is weaker than the settings require. The next login replaces it."))?;
         }
     } else {
-        out.line(out.paint(BAD, "The password is not the one behind the hash."))?;
+        out.line(out.paint(BAD, "The password does not match the hash."))?;
     }
     Ok(u8::from(!matches))
 }

@@ -1,110 +1,113 @@
-//! What the help says besides the list of commands and flags.
+//! Texts of the help besides the lists of commands and flags.
 
 pub(super) const ABOUT: &str = "\
 User accounts for any application, as one self-hosted server: registration, verified
-addresses, login with signed tokens, recovery, sessions.
+addresses, login with signed tokens, password reset, sessions.
 
 Without settings it serves on http://127.0.0.1:8000 for development: data and generated
-secrets go to ./data, mails are shown at /dev/mailbox instead of being sent.";
+secrets are stored in ./data, emails are shown at /dev/mailbox instead of being sent.";
 
 pub(super) const SHORT_END: &str = "\
 Examples:
   portcullis                         serve for development
-  portcullis --port 9000             the same on another port
-  portcullis config check            say what is wrong with the settings
-  portcullis help migrate            what a command does, with examples
-  portcullis --help                  the flags of all settings";
+  portcullis --port 9000             serve on another port
+  portcullis config check            report what is wrong with the settings
+  portcullis help migrate            explain a command, with examples
+  portcullis --help                  list the flags of all settings";
 
 pub(super) const LONG_END: &str = "\
 Settings:
-  Each can be given, stronger first, as a flag (--port 9000), in the environment
-  (PORT=9000), in .env of the working folder (PORT=9000), or in TOML (port = 9000) by
-  --config FILE or portcullis.toml of the working folder. NAME_FILE (--port-file,
-  PORT_FILE, port_file) reads the value from a file instead, which is the way for secrets.
-  Durations are 90s, 30m, 12h, 30d, or seconds.
+  Each setting can be set in four places, the strongest first: as a flag (--port 9000), in
+  the environment (PORT=9000), in .env in the working folder (PORT=9000), or in TOML
+  (port = 9000) in the file of --config or in portcullis.toml in the working folder.
+  NAME_FILE (--port-file, PORT_FILE, port_file) reads the value from a file; use it for
+  secrets. A setting that can be set per realm can have another value for one realm: in TOML
+  below [realms.NAME], or as REALM_<NAME>_<SETTING> in the environment or .env.
+  Durations are 90s, 30m, 12h, 30d, or a number of seconds.
 
 Examples:
   portcullis
       Serve for development on http://127.0.0.1:8000.
   portcullis --host 0.0.0.0 --public-url https://accounts.example.com \\
       --mail-server smtp.example.com --jwt-secret-file jwt --encryption-key-file key
-      Serve in production, behind a proxy that ends TLS.
+      Serve in production, behind a proxy that terminates TLS.
   portcullis --config /etc/portcullis.toml config check
-      Say everything that is wrong with a configuration before it is used.
+      Report what is wrong with a configuration before it is used.
 
-Where to look next:
-  portcullis config show     every setting in force, and where it comes from
-  portcullis templates list  the mails and pages, and how to change them
-  /docs                      the API, once the server runs (DOCS=on)
-  portcullis openapi         its description, for programs
-  /dev/mailbox               the mails, in development";
+See also:
+  portcullis config show     every setting, its value and its source
+  portcullis templates list  the templates of emails and pages
+  portcullis openapi         the description of the API (OpenAPI)
+  /docs                      the documentation of the API, on the running server (DOCS=on)
+  /dev/mailbox               the emails, in development";
 
 pub(super) const SERVE: &str = "\
 Examples:
   portcullis serve
-      For development, on http://127.0.0.1:8000.
+      Serve for development, on http://127.0.0.1:8000.
   portcullis serve --port 9000 --data-dir /tmp/portcullis --log-level debug
-      The same on another port, with its data elsewhere, telling more.
+      Use another port and another data folder, and log more.
   portcullis serve --config /etc/portcullis.toml
-      With the settings of a file.";
+      Read settings from a file.";
 
 pub(super) const MIGRATE: &str = "\
-The server does the same at its start. A step is taken wholly or not at all.
+The server does the same when it starts. Each step is applied completely or not at all.
 
 Examples:
   portcullis migrate
-      Print the steps that were taken, or that there are none.
+      Print the steps that were applied.
   portcullis migrate --json
-      The same as {\"applied\":[…]}.";
+      Print them as {\"applied\":[…]}.";
 
 pub(super) const CONFIG: &str = "\
 Examples:
-  portcullis config check            what is wrong?
-  portcullis config show             what is in force, and why?";
+  portcullis config check            report what is wrong
+  portcullis config show             list every setting, its value and its source";
 
 pub(super) const CHECK: &str = "\
-The exit code is 1 when anything is wrong.
+The exit code is 1 if anything is wrong.
 
 Examples:
   portcullis --config /etc/portcullis.toml config check
-      Before a new configuration is used.
+      Check a new configuration before it is used.
   ENVIRONMENT=production portcullis config check
-      What is missing for production?
+      Report what is missing for production.
   portcullis config check --json | jq -r '.problems[].name'
-      The names of the settings that are wrong.";
+      Print the names of the settings that are wrong.";
 
 pub(super) const SHOW: &str = "\
-The exit code is 1 when anything is wrong.
+The settings of a realm are listed where it has its own. The exit code is 1 if anything is wrong.
 
 Examples:
   portcullis config show
-      Every setting.
+      List every setting.
   portcullis config show --json | jq -r '.settings[] | select(.name == \"PUBLIC_URL\").value'
-      One of them, for a script.";
+      Print the value of one setting.";
 
 pub(super) const HASH: &str = "\
-The password is read from standard input, or asked for on a terminal, without being shown.
-The hash is Argon2id in the PHC string format, by ARGON2_MEMORY_KIB, ARGON2_ITERATIONS and
-ARGON2_PARALLELISM. With --verify the exit code is 1 when the password is another one.
+The password is read from standard input. On a terminal it is asked for and not shown. The
+hash is Argon2id in the PHC string format, with the cost of ARGON2_MEMORY_KIB,
+ARGON2_ITERATIONS and ARGON2_PARALLELISM. With --verify, the exit code is 1 if the password
+does not match.
 
 Examples:
   portcullis hash
       Ask for a password, print its hash.
   printf %s \"$PASSWORD\" | portcullis hash
-      The same in a script.
+      Hash a password in a script.
   portcullis hash --verify '$argon2id$v=19$m=19456,t=2,p=1$…'
-      Is it this one?";
+      Compare a password with a hash.";
 
 pub(super) const OPENAPI: &str = "\
-The same as at /openapi.json, with everything that a server for development has. It is JSON.
+The output is the JSON of /openapi.json, with all routes of a development server.
 
 Examples:
   portcullis openapi > openapi.json
-      For a generator of clients, or to be compared with the one before.
+      Write it to a file, for a client generator or a comparison.
   portcullis openapi --server https://accounts.example.com --realms Shop
-      For the server that is reached there.
+      Describe the server at this address.
   portcullis openapi | jq -r '.paths | keys[]'
-      Every path.";
+      List the paths.";
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:
@@ -115,45 +118,45 @@ Examples:
   portcullis completions fish > ~/.config/fish/completions/portcullis.fish";
 
 pub(super) const TEMPLATES: &str = "\
-A folder, TEMPLATES_DIR, replaces the built-in templates file by file.
+The files of a folder, TEMPLATES_DIR, replace the built-in templates of the same name.
 
 Examples:
   portcullis templates export mine
-      Begin with the built-in ones; change some, remove the others.
+      Write the built-in templates. Change some of them and delete the others.
   portcullis templates check mine
-      Is anything wrong with them?
+      Report what is wrong with them.
   portcullis --templates-dir mine templates preview
-      See them, filled with samples.";
+      Render them with sample data.";
 
 pub(super) const TEMPLATES_LIST: &str = "\
 Examples:
   portcullis templates list
-      Every template, with the names that it may use.
+      List every template, with its variables.
   portcullis templates list --json | jq -r '.[] | select(.is_replaced).name'
-      Those that TEMPLATES_DIR replaces.";
+      Print the names of those that TEMPLATES_DIR replaces.";
 
 pub(super) const TEMPLATES_CHECK: &str = "\
-The server does the same at its start, but a file that replaces nothing only gets a warning
-there. The exit code is 1 when anything is wrong.
+The server checks the same when it starts, but there a file that replaces no template is
+only a warning. The exit code is 1 if anything is wrong.
 
 Examples:
   portcullis templates check mine
-      A line for each fault: file, line, what it is.
+      Print a line for each problem: file, line, text.
   portcullis templates check --json | jq -r '.faults[] | \"\\(.file):\\(.line)\"'
-      Where the faults of TEMPLATES_DIR are.";
+      Print the places of the problems in TEMPLATES_DIR.";
 
 pub(super) const TEMPLATES_EXPORT: &str = "\
 Examples:
   portcullis templates export mine
-      Write them all, unless one is there already.
+      Write all templates. Nothing is written if one of the files exists.
   portcullis templates export mine --force
-      Overwrite those that are there.";
+      Overwrite existing files.";
 
 pub(super) const PREVIEW: &str = "\
 In development the server shows the same at /dev/templates.
 
 Examples:
   portcullis templates preview
-      Into ./templates-preview; open its index.html.
+      Write into ./templates-preview; open its index.html.
   portcullis --templates-dir mine --app-name Shop templates preview looks
-      With these templates and this name, into ./looks.";
+      Use these templates and this name, and write into ./looks.";

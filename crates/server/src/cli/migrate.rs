@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::output::{GOOD, Output};
 
-/// Writes which steps the database took; gives the exit code.
+/// Writes the migration steps that were applied. Returns the exit code.
 ///
 /// # Errors
-/// When `out` takes no more.
+/// If `out` cannot be written.
 pub fn tell_of_steps(applied: &[String], out: &mut Output) -> io::Result<u8> {
     if out.is_json() {
         out.json(&json!({ "applied": applied }))?;

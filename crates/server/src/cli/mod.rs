@@ -1,4 +1,4 @@
-//! The command line: what is asked for, and the settings given as flags.
+//! The command line: the command, and the settings that are given as flags.
 
 mod check;
 mod completions;
@@ -33,42 +33,42 @@ use clap_complete::Shell;
 
 use crate::config::{Args, PublicUrl, Sources};
 
-/// What the program is asked to do.
+/// A command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// Serve until told to stop.
+    /// Serve until stopped.
     Serve,
-    /// Bring the database up to this version.
+    /// Migrate the database to this version.
     Migrate,
-    /// Judge the settings.
+    /// Check the settings.
     ConfigCheck,
     /// Print the settings.
     ConfigShow,
-    /// Hash a password, or compare it with this hash.
+    /// Hash a password, or compare it with a hash.
     Hash(Option<String>),
-    /// Print the API's description, for a server that is reached there.
+    /// Print the description of the API, for a server at this URL.
     OpenApi(Option<PublicUrl>),
-    /// Print what this shell needs to complete commands.
+    /// Print the completion script of a shell.
     Completions(Shell),
-    /// See to the templates of pages and mails.
+    /// List, check, export or preview the templates of pages and emails.
     Templates(TemplatesVerb),
 }
 
-/// A command line that was understood.
+/// A parsed command line.
 #[derive(Debug)]
 pub struct Invocation {
-    /// What to do.
+    /// The command.
     pub command: Command,
-    /// To whom it speaks.
+    /// The format of its output.
     pub format: OutputFormat,
-    /// The settings given as flags.
+    /// The settings that are given as flags.
     pub args: Args,
 }
 
-/// Understands a command line, the program's name first.
+/// Parses a command line. Its first word is the name of the program.
 ///
 /// # Errors
-/// What is to be printed instead, which may be the help; [`clap::Error::exit`] does that.
+/// What is to be printed instead, such as the help. [`clap::Error::exit`] prints it.
 pub fn parse<I>(args: I) -> Result<Invocation, clap::Error>
 where
     I: IntoIterator<Item: Into<OsString> + Clone>,
@@ -81,15 +81,15 @@ where
     })
 }
 
-/// The flags together with the environment and the working folder of the process.
+/// Adds the environment and the working folder of the process to the flags.
 ///
 /// # Errors
-/// When the working folder is gone.
+/// If the working folder does not exist any more.
 pub fn sources(args: Args) -> io::Result<Sources> {
     Ok(Sources { args, env: environment(), dir: std::env::current_dir()? })
 }
 
-/// A value that is no UTF-8 keeps a mark by which the settings refuse it.
+/// Reads the environment. A value that is not UTF-8 contains a replacement character, which the settings refuse.
 #[allow(clippy::disallowed_methods, reason = "the one place where the ambient environment enters")]
 fn environment() -> Vec<(String, String)> {
     let text = |raw: OsString| raw.to_string_lossy().into_owned();
@@ -114,19 +114,23 @@ fn grammar() -> clap::Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
-            verb("check", "Say everything that is wrong with the settings; nothing is made or changed", help::CHECK)
-                .arg(json_flag()),
+            verb(
+                "check",
+                "Report everything that is wrong with the settings; nothing is created or changed",
+                help::CHECK,
+            )
+            .arg(json_flag()),
         )
         .subcommand(
-            verb("show", "Print every setting, its value and where that comes from; secrets are masked", help::SHOW)
+            verb("show", "Print every setting, its value and its source; secrets are masked", help::SHOW)
                 .arg(json_flag()),
         );
-    let hash = verb("hash", "Print the hash of a password, at the settings in force", help::HASH)
+    let hash = verb("hash", "Print the hash of a password, with the current settings", help::HASH)
         .arg(Arg::new(VERIFY).long("verify").value_name("PHC").help("Compare the password with this hash instead"))
         .arg(json_flag());
     let openapi = verb("openapi", "Print the description of the API (OpenAPI 3.1)", help::OPENAPI)
         .arg(openapi::server_argument());
-    let completions = verb("completions", "Print what a shell needs to complete commands and flags", help::COMPLETIONS)
+    let completions = verb("completions", "Print the completion script of a shell", help::COMPLETIONS)
         .arg(completions::shell_argument());
     clap::Command::new("portcullis")
         .version(env!("CARGO_PKG_VERSION"))
@@ -135,8 +139,8 @@ fn grammar() -> clap::Command {
         .long_about(help::ABOUT)
         .after_help(help::SHORT_END)
         .after_long_help(help::LONG_END)
-        .subcommand(verb("serve", "Serve until told to stop; this is what happens without a command", help::SERVE))
-        .subcommand(verb("migrate", "Bring the database up to this version, then end", help::MIGRATE).arg(json_flag()))
+        .subcommand(verb("serve", "Serve until stopped; the default command", help::SERVE))
+        .subcommand(verb("migrate", "Migrate the database to this version, then exit", help::MIGRATE).arg(json_flag()))
         .subcommand(config)
         .subcommand(hash)
         .subcommand(openapi)
@@ -150,16 +154,16 @@ fn config_flag() -> Arg {
     Arg::new(CONFIG)
         .long("config")
         .value_name("FILE")
-        .help("Read settings from this TOML file [default: portcullis.toml, if it is there]")
+        .help("Read settings from this TOML file [default: portcullis.toml, if it exists]")
         .value_parser(value_parser!(PathBuf))
         .global(true)
 }
 
 fn json_flag() -> Arg {
-    Arg::new(JSON).long(JSON).action(ArgAction::SetTrue).help("Answer in JSON, for scripts")
+    Arg::new(JSON).long(JSON).action(ArgAction::SetTrue).help("Print JSON, for scripts")
 }
 
-/// As the innermost verb was told.
+/// Returns the format that the innermost command was given.
 fn output_format(matches: &ArgMatches) -> OutputFormat {
     match matches.subcommand() {
         Some((_, matches)) => output_format(matches),

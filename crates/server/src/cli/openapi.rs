@@ -14,7 +14,7 @@ pub(super) fn server_argument() -> Arg {
     Arg::new(SERVER)
         .long(SERVER)
         .value_name("URL")
-        .help("Where clients reach the server")
+        .help("Base URL at which clients reach the server")
         .value_parser(PublicUrl::parse)
 }
 
@@ -22,10 +22,10 @@ pub(super) fn server(matches: &ArgMatches) -> Option<PublicUrl> {
     matches.get_one(SERVER).cloned()
 }
 
-/// Writes the API's description for a server with these realms; gives the exit code.
+/// Writes the description of the API of a server with these realms. Returns the exit code.
 ///
 /// # Errors
-/// When `out` takes no more.
+/// If `out` cannot be written.
 pub fn openapi(realms: &[RealmName], server: Option<&PublicUrl>, out: &mut Output) -> io::Result<u8> {
     let realms: Vec<_> = realms.iter().map(RealmName::as_str).collect();
     out.json(&crate::openapi(&realms, server.map_or("", PublicUrl::as_str)))?;

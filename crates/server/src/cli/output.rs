@@ -1,4 +1,4 @@
-//! How a verb speaks: to people in text, with colours on a terminal; to scripts in JSON.
+//! The output of a command: text for people, coloured on a terminal, and JSON for scripts.
 
 use std::{
     fmt,
@@ -9,16 +9,16 @@ use anstream::{AutoStream, ColorChoice, stream::RawStream};
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-/// To whom a verb speaks.
+/// The format of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputFormat {
-    /// To people.
+    /// Text for people.
     Text,
-    /// To scripts.
+    /// JSON for scripts.
     Json,
 }
 
-/// Where a verb writes, and in what form.
+/// The output of a command.
 pub struct Output<'a> {
     to: &'a mut dyn Write,
     format: OutputFormat,
@@ -32,12 +32,12 @@ pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(super) const FAINT: Style = Style::new().dimmed();
 
 impl<'a> Output<'a> {
-    /// Without colours.
+    /// Makes an output without colours.
     pub fn plain(to: &'a mut dyn Write, format: OutputFormat) -> Self {
         Self { to, format, is_coloured: false }
     }
 
-    /// Coloured where the stream is a terminal that likes it.
+    /// Makes an output that is coloured if the stream is a terminal with colours.
     pub fn new(to: &'a mut impl RawStream, format: OutputFormat) -> Self {
         let is_coloured = takes_colours(to);
         Self { to, format, is_coloured }
@@ -56,30 +56,30 @@ impl<'a> Output<'a> {
         writeln!(self.to)
     }
 
-    /// The text in this style, where there are any.
+    /// Styles a text, if the output is coloured.
     pub(super) fn paint(&self, style: Style, text: impl fmt::Display) -> String {
         if self.is_coloured { format!("{style}{text}{style:#}") } else { text.to_string() }
     }
 }
 
-/// Whether a stream is a terminal that shows colours, and nobody said otherwise (`NO_COLOR`).
+/// Whether a stream is a terminal with colours, and they are not turned off (`NO_COLOR`).
 pub fn takes_colours(stream: &impl RawStream) -> bool {
     AutoStream::choice(stream) != ColorChoice::Never
 }
 
-/// Says on standard error what failed.
+/// Writes a failure to standard error.
 pub fn complain(failure: &impl fmt::Display) {
     let mut stderr = io::stderr();
     let mut out = Output::new(&mut stderr, OutputFormat::Text);
     let name = out.paint(BAD, "portcullis:");
-    // Where standard error is gone, too, the exit code has to do.
+    // If standard error is closed too, the exit code must do.
     let _gone = out.line(format_args!("{name} {failure}"));
 }
 
-/// Says on standard error what is not wrong but worth a word.
+/// Writes a warning to standard error.
 ///
 /// # Errors
-/// When standard error takes no more.
+/// If standard error cannot be written.
 pub fn warn(warning: &impl fmt::Display) -> io::Result<()> {
     let mut stderr = io::stderr();
     let mut out = Output::new(&mut stderr, OutputFormat::Text);
@@ -87,10 +87,10 @@ pub fn warn(warning: &impl fmt::Display) -> io::Result<()> {
     out.line(format_args!("{word} {warning}"))
 }
 
-/// Says what takes a while, where somebody looks on.
+/// Writes what is in progress to standard error, if it is a terminal.
 ///
 /// # Errors
-/// When standard error takes no more.
+/// If standard error cannot be written.
 pub fn progress(what: &impl fmt::Display) -> io::Result<()> {
     let mut stderr = io::stderr();
     if !io::IsTerminal::is_terminal(&stderr) {

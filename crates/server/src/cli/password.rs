@@ -1,27 +1,27 @@
-//! A password from standard input: as it is piped in, or typed without being seen.
+//! A password from standard input: piped in, or typed without echo.
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use portcullis_core::SecretString;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// More than any password has; the rest is not read.
+/// Maximum number of bytes that are read, more than any password has.
 const LIMIT: u64 = 16 * 1024;
 
-/// The password. The newline at its end does not count. A new one is typed twice.
+/// Reads the password. The newline at its end does not count. On a terminal, a new password is typed twice.
 ///
 /// # Errors
-/// When standard input cannot be read, is no UTF-8, or the two differ.
+/// If standard input cannot be read or is not UTF-8, or if the two passwords differ.
 pub fn read_password(is_new: bool) -> io::Result<SecretString> {
     if !io::stdin().is_terminal() {
         let mut text = String::new();
         io::stdin().lock().take(LIMIT).read_to_string(&mut text)?;
         return Ok(without_newline(text).into());
     }
-    // From before the first prompt to the end: what is typed early is neither shown nor lost.
+    // From before the first prompt to the end, so that early input is neither shown nor lost.
     let _unseen = Unseen::begin()?;
     let typed = ask("Password: ")?;
-    if is_new && ask("Once more: ")? != typed {
+    if is_new && ask("Repeat password: ")? != typed {
         return Err(io::Error::other("the two passwords differ: try again"));
     }
     Ok(typed.into())
@@ -47,7 +47,7 @@ fn without_newline(mut text: String) -> String {
     text
 }
 
-/// As long as it lives the terminal does not show what is typed.
+/// While it exists, the terminal does not show what is typed.
 struct Unseen(Termios);
 
 impl Unseen {
@@ -62,7 +62,7 @@ impl Unseen {
 
 impl Drop for Unseen {
     fn drop(&mut self) {
-        // A terminal that is gone needs no mending.
+        // A terminal that is closed needs no restoring.
         let _gone = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }

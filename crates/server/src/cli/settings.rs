@@ -7,8 +7,8 @@ use crate::config::{
     setting::{Fallback, Info},
 };
 
-/// The flags: of each setting one for its value and one for a file that holds it. Of a secret the help names only the
-/// latter, since a command line can be read by everybody on the machine.
+/// Returns the flags: two for each setting, for its value and for a file that contains it. The help shows only the first;
+/// of a secret only the second, because other users of the machine can read command lines.
 pub(super) fn flags() -> impl Iterator<Item = Arg> {
     SECTIONS.iter().flat_map(|section| {
         let infos = section.settings.iter().map(|setting| setting.info());
@@ -16,7 +16,7 @@ pub(super) fn flags() -> impl Iterator<Item = Arg> {
     })
 }
 
-/// The settings that were given, by their names.
+/// Returns the settings that were given, by their names.
 pub(super) fn given(matches: &ArgMatches) -> Vec<(String, String)> {
     let names = SECTIONS.iter().flat_map(|section| section.settings).flat_map(|setting| {
         let name = setting.info().name;

@@ -11,10 +11,10 @@ use super::{
 };
 use crate::config::{Inspection, SECTIONS, Sources, Values, inspect, setting::Info};
 
-/// Writes every setting, its value and where that comes from, then what is wrong; gives the exit code.
+/// Writes every setting, its value and its source, then what is wrong. Returns the exit code.
 ///
 /// # Errors
-/// When `out` takes no more.
+/// If `out` cannot be written.
 pub fn show(sources: Sources, out: &mut Output) -> io::Result<u8> {
     let inspection = inspect(sources);
     if out.is_json() {
@@ -59,7 +59,7 @@ const fn remark(info: &Info) -> &'static str {
     if info.is_reserved { "; without effect in this version" } else { "" }
 }
 
-/// All of it for scripts.
+/// The output for scripts.
 #[derive(Serialize)]
 struct Shown<'a> {
     settings: Vec<SettingLine>,
@@ -78,7 +78,7 @@ struct RealmLines<'a> {
 #[derive(Serialize)]
 struct SettingLine {
     name: &'static str,
-    /// As text, whatever its form; none when it is not set, a mask when it is secret.
+    /// Text of the value; none if it is not set, masked if it is secret.
     value: Option<String>,
     origin: String,
     is_secret: bool,

@@ -3,14 +3,14 @@ use super::value::Choice;
 /// Where the server runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
-    /// On somebody's own machine: what is insecure is warned about.
+    /// On a developer's machine. Insecure settings cause warnings.
     Development,
-    /// Before the public: what is insecure is refused.
+    /// Reachable by the public. Insecure settings are refused.
     Production,
 }
 
 impl Environment {
-    /// The word of the setting.
+    /// Returns the word of the setting.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -26,7 +26,7 @@ pub struct ConfigProblem {
 impl ConfigProblem {
     /// Returns origin and fix, each with its label.
     pub fn details(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        [("from:", &self.origin), ("mend:", &self.fix)]
+        [("from:", &self.origin), ("fix:", &self.fix)]
             .into_iter()
             .filter_map(|(label, said)| Some((label, said.as_deref()?)))
     }

@@ -28,7 +28,7 @@ impl Fix {
     /// Sets a secret that another service gave out, by a file.
     pub(super) fn in_a_file(name: &str) -> Self {
         let file = name.to_ascii_lowercase();
-        Self::Do(format!("{name}_FILE=secrets/{file}, a file with it that only the server's user can read"))
+        Self::Do(format!("{name}_FILE=secrets/{file}, a file that only the server's user can read"))
     }
 
     /// Makes a file readable by its owner only.
@@ -80,7 +80,7 @@ fn new_secret(name: &str, source: Option<&Source>) -> String {
         Some(Source { file: Some(file), .. }) => format!("{DRAW} > {}", quoted(file)),
         Some(Source { origin: Origin::CommandLine, .. }) => {
             let file = name.to_ascii_lowercase();
-            format!("(umask 077; {DRAW} > {file}), and {}-file {file} instead", flag(name))
+            format!("(umask 077; {DRAW} > {file}), then use {}-file {file}", flag(name))
         }
         Some(Source { origin: Origin::Environment, .. }) => format!("export {variable}=\"$({DRAW})\""),
         // The last of several lines counts. The line before may lack a newline.
@@ -93,10 +93,10 @@ pub(super) fn unset(name: &str, source: Option<&Source>) -> String {
     let is_file = source.is_some_and(|source| source.file.is_some());
     let name = format!("{name}{}", if is_file { FILE_SUFFIX } else { "" });
     match source.map(|source| &source.origin) {
-        Some(Origin::CommandLine) => format!("leave out {}", flag(&name)),
+        Some(Origin::CommandLine) => format!("remove {}", flag(&name)),
         Some(Origin::Environment) => format!("unset {}", variable(&name, source)),
         Some(Origin::Dotenv(line) | Origin::Toml(line)) => {
-            format!("take line {} out of {}", line.number, line.file.display())
+            format!("remove line {} of {}", line.number, line.file.display())
         }
         Some(Origin::Derived) | None => format!("leave {name} unset"),
     }

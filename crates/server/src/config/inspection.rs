@@ -171,9 +171,9 @@ impl Inspection {
         if let Err(error) = secrets::generate(&mut self.values, file, random) {
             self.verdict.problems.push(ConfigProblem {
                 name: file.display().to_string(),
-                text: format!("cannot be made: {error}; set JWT_SECRET and ENCRYPTION_KEY, or DATA_DIR"),
+                text: format!("cannot be created: {error}; set JWT_SECRET and ENCRYPTION_KEY, or DATA_DIR"),
                 origin: self.values.provenance(DATA_DIR.name()).map(|provenance| provenance.to_string()),
-                fix: Some("name a folder that can be written to by DATA_DIR".to_owned()),
+                fix: Some("set DATA_DIR to a writable folder".to_owned()),
             });
         }
     }
@@ -183,7 +183,7 @@ impl Inspection {
 fn defect() -> ConfigProblem {
     ConfigProblem {
         name: "Portcullis".to_owned(),
-        text: "a default of this version cannot be read: please report it".to_owned(),
+        text: "a default value of this version is invalid: please report this".to_owned(),
         origin: None,
         fix: None,
     }

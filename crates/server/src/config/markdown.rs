@@ -1,4 +1,4 @@
-//! The settings as a page of the documentation.
+//! The page of the documentation that lists the settings.
 
 use std::fmt::Write;
 
@@ -9,21 +9,21 @@ use super::{
 
 const HEAD: &str = "# Settings
 
-Each has one name and four places, stronger first: command line (`--port 9000`), environment (`PORT=9000`), `.env` of the
-working folder (`PORT=9000`), TOML (`port = 9000`). `NAME_FILE` reads a value from a file, which is the way for secrets.
-Durations are `90s`, `30m`, `12h`, `30d`, or seconds. More on that: [Getting started](getting-started.md#change-a-setting).
+Each setting can be set in four places, the strongest first: command line (`--port 9000`), environment (`PORT=9000`), `.env` in
+the working folder (`PORT=9000`), TOML (`port = 9000`). `NAME_FILE` reads the value from a file; use it for secrets. Durations
+are `90s`, `30m`, `12h`, `30d`, or a number of seconds. See also [Getting started](getting-started.md#change-a-setting).
 
-A setting that can be set per realm has one value for all realms, and a realm can have its own: in TOML below the heading
-`[realms.NAME]`, in the environment or in `.env` as `REALM_<NAME>_<SETTING>` (`REALM_USER1_RESET_TTL=10m`). There `<NAME>`
-is the name of the realm in upper case, with `-` written as `_`; two realms that are then the same need TOML. The value of
-a realm is stronger than the value for all realms, wherever that is set. `portcullis config show` lists both.
+A setting that can be set per realm can have another value for one realm: in TOML below `[realms.NAME]`, or as
+`REALM_<NAME>_<SETTING>` in the environment or `.env`, such as `REALM_USER1_RESET_TTL=10m`. `<NAME>` is the name of the realm in
+upper case, with `-` written as `_`. If two realms then have the same `<NAME>`, use TOML. The value of a realm is stronger than
+the server-wide value, wherever that is set. Setting any other setting for a realm is an error.
 ";
 
 const FOOT: &str = "---
 [All pages](README.md) · Next: [Production](production.md)
 ";
 
-/// All settings in Markdown: a heading and a table for each group.
+/// Writes all settings in Markdown: a heading and a table for each section.
 #[must_use]
 pub fn settings_markdown() -> String {
     let groups = SECTIONS.iter().map(group);

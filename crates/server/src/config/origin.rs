@@ -92,7 +92,7 @@ impl fmt::Display for Origin {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.file {
-            Some(file) => write!(f, "{}, by {}", file.display(), self.origin),
+            Some(file) => write!(f, "{}, named by {}", file.display(), self.origin),
             None => self.origin.fmt(f),
         }
     }

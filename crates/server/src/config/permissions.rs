@@ -1,4 +1,4 @@
-//! Who may read a file.
+//! Permissions of files.
 
 use std::{
     fs::Metadata,
@@ -6,8 +6,8 @@ use std::{
     path::Path,
 };
 
-/// Whether somebody else than its owner may read, write or run the file. A file of root's may be readable by its group:
-/// so it is handed to a server that does not run as root.
+/// Whether users other than the owner may read, write or execute the file. A file of root may be readable by its group:
+/// this is how it is handed to a server that does not run as root.
 pub(super) fn is_open_to_others(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| {
         let allowed = if is_handed_by_root(&metadata) { 0o040 } else { 0 };

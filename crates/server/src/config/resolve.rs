@@ -60,7 +60,7 @@ fn strongest(scope: &Scope<'_>, info: &Info, report: &mut Report) -> Option<Conf
         }
         (Some((_, here)), Some((path, there))) => {
             let name = info.name;
-            let text = format!("is set ({here}) and so is {name}{FILE_SUFFIX} ({there}): keep one of them");
+            let text = format!("is set ({here}), and so is {name}{FILE_SUFFIX} ({there}): remove one of them");
             let (here, there) = (source(here, None), source(there, Some(dir.join(path.expose_secret().trim()))));
             // A secret is better kept in its file.
             let worse = if info.is_secret { &here } else { &there };
@@ -74,7 +74,7 @@ fn strongest(scope: &Scope<'_>, info: &Info, report: &mut Report) -> Option<Conf
 fn read_file(info: &Info, path: &Path, report: &mut Report) -> Option<SecretString> {
     let name = format!("{}{FILE_SUFFIX}", info.name);
     let mut unusable = |why: String| {
-        let fix = Fix::Do(format!("write the value into {}, or name the file that has it", quoted(path)));
+        let fix = Fix::Do(format!("write the value into {}, or name the file that contains it", quoted(path)));
         report.problem(name.as_str(), format!("{} {why}", path.display()), fix);
     };
     let text = match text_file::read(path) {
@@ -90,7 +90,7 @@ fn read_file(info: &Info, path: &Path, report: &mut Report) -> Option<SecretStri
         return None;
     }
     if must_be_private(info, text) && permissions::is_open_to_others(path) {
-        let text = format!("others can read {}", path.display());
+        let text = format!("{} is readable by other users", path.display());
         report.insecure(Severity::RefusedElseWarned, name, text, Fix::close(path));
     }
     Some(text.into())
@@ -115,8 +115,8 @@ fn report_open_files(names: &Names, configured: &Configured, report: &mut Report
         }
     }
     for (file, names) in private.into_iter().filter(|(file, _)| permissions::is_open_to_others(file)) {
-        let stand = if names.len() == 1 { "stands" } else { "stand" };
-        let text = format!("{stand} in {}, which others can read", file.display());
+        let are = if names.len() == 1 { "is" } else { "are" };
+        let text = format!("{are} in {}, which is readable by other users", file.display());
         report.insecure(Severity::Refused, names, text, Fix::close(file));
     }
 }
@@ -125,7 +125,7 @@ fn check(setting: &dyn Entry, text: &SecretString, report: &mut Report) {
     let info = setting.info();
     let text = info.trimmed(text.expose_secret());
     if text.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
-        report.problem(info.name, "must be text without control characters", instead(setting, ""));
+        report.problem(info.name, "must not contain control characters", instead(setting, ""));
     } else if let Err(wanted) = setting.check(text) {
         // A URL may contain a password.
         let is_shown = !info.is_secret && !text.contains("://");

@@ -1,4 +1,5 @@
-//! The secrets that development makes for itself, in `DATA_DIR/secrets.env`: written once, never overwritten.
+//! The secrets that are generated in development, in `DATA_DIR/secrets.env`. The file is written once and never
+//! overwritten.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -22,26 +23,26 @@ use super::{
     values::Values,
 };
 
-/// Where they are kept.
+/// Returns the path of the file.
 pub(super) fn file(values: &Values) -> Option<PathBuf> {
     values.path(&DATA_DIR).map(|folder| folder.join("secrets.env"))
 }
 
-/// Takes what is missing from the file, if there is one; production only looks who can read it.
+/// Takes missing secrets from the file, if it exists. In production, only its permissions are checked.
 pub(super) fn read(values: &mut Values, file: &Path, environment: Environment, report: &mut Report) {
     if !file.exists() {
         return;
     }
     if permissions::is_open_to_others(file) {
         let name = file.display().to_string();
-        report.insecure(Severity::RefusedElseWarned, name, "others can read these secrets", Fix::close(file));
+        report.insecure(Severity::RefusedElseWarned, name, "is readable by other users", Fix::close(file));
     }
     let wanted = missing(values);
     if environment == Environment::Production || wanted.is_empty() {
         return;
     }
     if let Err(error) = supply_from(values, file) {
-        let fix = Fix::Do(format!("ls -l {}, and let the server's user read it", quoted(file)));
+        let fix = Fix::Do(format!("make {} readable by the server's user", quoted(file)));
         report.problem(file.display().to_string(), format!("cannot be read: {error}"), fix);
         return;
     }
@@ -55,13 +56,13 @@ pub(super) fn read(values: &mut Values, file: &Path, environment: Environment, r
         && values.get(&ENCRYPTION_KEY).is_none()
     {
         let text = format!("in {} must be 32 random bytes in base64", file.display());
-        // Without that key the database beside it is lost: no command may take its place.
-        let fix = Fix::Do("put the key there that the database was made with".to_owned());
+        // Without that key the database is lost, so no command that generates a new one is suggested.
+        let fix = Fix::Do("restore the key with which the database was created".to_owned());
         report.problem(ENCRYPTION_KEY.name(), text, fix);
     }
 }
 
-/// Makes the file if something is missing and there is none.
+/// Creates the file if a secret is missing and there is no file.
 pub(super) fn generate(values: &mut Values, file: &Path, random: &dyn Random) -> io::Result<()> {
     if missing(values).is_empty() {
         return Ok(());
@@ -73,10 +74,10 @@ pub(super) fn generate(values: &mut Values, file: &Path, random: &dyn Random) ->
     supply_from(values, file)
 }
 
-/// Makes a folder, and those above it, for its owner alone; one that is there is left as it is.
+/// Creates a folder, and its parents, with access for the owner only. An existing folder stays as it is.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the system.
 pub fn create_private_dir(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
@@ -105,15 +106,15 @@ fn supply_from(values: &mut Values, file: &Path) -> io::Result<()> {
 fn contents(random: &dyn Random) -> String {
     let secret = || BASE64.encode(&random::bytes::<32>(random));
     format!(
-        "# Made at the first start in development. Whoever has these can sign tokens and open the database beside.\n\
-         # Keep a copy: without ENCRYPTION_KEY the database cannot be read.\n\
+        "# Generated at the first start in development. With these secrets, anyone can sign tokens and read the database.\n\
+         # Keep a copy: without ENCRYPTION_KEY, the database cannot be read.\n\
          JWT_SECRET={}\nENCRYPTION_KEY={}\n",
         secret(),
         secret()
     )
 }
 
-/// Writes a file that appears whole or not at all, and yields to one that is there already.
+/// Writes a file completely or not at all. An existing file is kept.
 fn create_once(file: &Path, contents: &str, random: &dyn Random) -> io::Result<()> {
     let temporary = file.with_extension(HEXLOWER.encode(&random::bytes::<8>(random)));
     let written = write_private(&temporary, contents).and_then(|()| link(&temporary, file));
@@ -128,7 +129,8 @@ fn write_private(file: &Path, contents: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// A link, unlike a rename, never replaces what another process has just made; some file systems have none.
+/// Links a file. Unlike a rename, a link never replaces a file that another process has just created. Some file systems
+/// have no links.
 fn link(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),

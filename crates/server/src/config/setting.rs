@@ -1,4 +1,4 @@
-//! What a setting is: its name, what stands in for it, one sentence about it, and the form of its text.
+//! A setting: its name, its default, a sentence about it, and the format of its text.
 
 use std::fmt;
 
@@ -7,54 +7,54 @@ use super::value::ValueFormat;
 /// The ending of a name whose value is read from a file.
 pub(super) const FILE_SUFFIX: &str = "_FILE";
 
-/// One row of the table of settings, with the type that its text becomes.
+/// A setting, with the type of its value.
 #[derive(Debug)]
 pub(crate) struct Setting<T: 'static> {
     info: Info,
     form: ValueFormat<T>,
 }
 
-/// What people are told about a setting.
+/// The description of a setting.
 #[derive(Debug)]
 pub(crate) struct Info {
-    /// Flat and upper case, as in the environment.
+    /// Name in upper case, as in the environment.
     pub(crate) name: &'static str,
-    /// What holds when it is not set.
+    /// Value if it is not set.
     pub(crate) default: Fallback,
-    /// One sentence.
+    /// Sentence about it.
     pub(crate) doc: &'static str,
-    /// What stands for its value in the help.
+    /// Placeholder of its value in the help.
     pub(crate) placeholder: &'static str,
-    /// Never shown.
+    /// Whether its value is never shown.
     pub(crate) is_secret: bool,
-    /// The best value is 32 random bytes.
+    /// Whether the best value is 32 random bytes.
     pub(crate) is_random: bool,
-    /// Accepted and checked, but without effect in this version.
+    /// Whether it is accepted and checked, but without effect in this version.
     pub(crate) is_reserved: bool,
-    /// Can be set for one realm.
+    /// Whether it can be set for one realm.
     pub(crate) is_per_realm: bool,
 }
 
-/// What holds when a setting is not set.
+/// The value of a setting that is not set.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fallback {
-    /// This text, read like one that was set.
+    /// A text, which is read like one that was set.
     Fixed(&'static str),
-    /// What other settings or the machine give; the text says how.
+    /// A value that follows from other settings or from the machine, as the text says.
     Derived(&'static str),
-    /// Nothing.
+    /// No value.
     Nothing,
 }
 
-/// A setting of whatever type: what the table is made of.
+/// A setting of any type.
 pub(crate) trait Entry: Sync + fmt::Debug {
-    /// What people are told about it.
+    /// Returns its description.
     fn info(&self) -> &Info;
 
-    /// Whether the text has the setting's form; otherwise what it must be.
+    /// Checks whether a text has the setting's format. The error says what the text must be.
     fn check(&self, text: &str) -> Result<(), String>;
 
-    /// What was probably meant by a text of another form; an example, where that cannot be told.
+    /// Returns what was probably meant by a text that is refused, or else an example.
     fn meant(&self, text: &str) -> Option<String>;
 }
 
@@ -80,36 +80,36 @@ impl<T: 'static> Setting<T> {
         Self { info, form }
     }
 
-    /// Its value is never shown.
+    /// Marks a setting whose value is never shown.
     pub(super) const fn secret(self) -> Self {
         let info = Info { is_secret: true, ..self.info };
         Self { info, ..self }
     }
 
-    /// The best value is 32 random bytes.
+    /// Marks a setting whose best value is 32 random bytes.
     pub(super) const fn random(self) -> Self {
         let info = Info { is_random: true, ..self.info };
         Self { info, ..self }
     }
 
-    /// It has no effect yet.
+    /// Marks a setting that has no effect yet.
     pub(super) const fn reserved(self) -> Self {
         let info = Info { is_reserved: true, ..self.info };
         Self { info, ..self }
     }
 
-    /// It can be set for one realm.
+    /// Marks a setting that can be set for one realm.
     pub(super) const fn per_realm(self) -> Self {
         let info = Info { is_per_realm: true, ..self.info };
         Self { info, ..self }
     }
 
-    /// Its name.
+    /// Returns its name.
     pub(crate) const fn name(&self) -> &'static str {
         self.info.name
     }
 
-    /// What a text means to it.
+    /// Reads a text.
     pub(super) fn read(&self, text: &str) -> Result<T, String> {
         (self.form.read)(text)
     }

@@ -60,7 +60,7 @@ fn on_a_terminal_there_are_colours_unless_somebody_says_no() {
         command.current_dir(program.folder()).env("TERM", "xterm").envs(env.iter().copied());
         good(to_the_end(command)).stdout
     };
-    assert!(seen(&[]).contains("\x1b[32mThe configuration is good"));
+    assert!(seen(&[]).contains("\x1b[32mThe configuration is valid"));
     assert!(!seen(&[("NO_COLOR", "1")]).contains('\x1b'));
     assert!(!seen(&[("TERM", "dumb")]).contains('\x1b'));
 }
@@ -146,7 +146,7 @@ fn a_terminal_does_not_show_the_password_that_is_typed() {
     let typed = format!(
         "({}; head -n 1 {3}; {}; tail -n 1 {3}; {})",
         seen("Password:"),
-        seen("Once more:"),
+        seen("Repeat password:"),
         seen("argon2id"),
         input.display()
     );
@@ -154,7 +154,7 @@ fn a_terminal_does_not_show_the_password_that_is_typed() {
     let mut shell = Command::new("sh");
     shell.args(["-c", &run]).current_dir(program.folder()).envs(CHEAP.iter().copied());
     let seen = good(to_the_end(shell)).stdout;
-    assert!(seen.contains("Password:") && seen.contains("Once more:") && seen.contains("$argon2id$"), "{seen}");
+    assert!(seen.contains("Password:") && seen.contains("Repeat password:") && seen.contains("$argon2id$"), "{seen}");
     assert!(!seen.contains("teapot"), "{seen}");
 }
 

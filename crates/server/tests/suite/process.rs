@@ -114,7 +114,7 @@ async fn a_second_server_on_the_same_data_is_refused_and_the_small_verbs_work_be
     let migrated = good(program.run(&["migrate"]));
     assert_eq!(migrated.stdout, "The database is up to date.\n");
     let checked = good(program.run(&["config", "check"]));
-    assert!(checked.stdout.contains("The configuration is good for development."), "{}", checked.stdout);
+    assert!(checked.stdout.contains("The configuration is valid for development."), "{}", checked.stdout);
     assert!(good(program.run(&["config", "show"])).stdout.contains("ARGON2_MEMORY_KIB"));
     assert_eq!(client().get(program.url("/readyz")).send().await.unwrap().status(), 200);
 

@@ -19,7 +19,7 @@ pub(super) fn check(dir: Option<&Path>, branding: Branding, out: &mut Output) ->
         Ok(loaded) => {
             let replaced = templates().filter(|template| loaded.is_replaced(template.name)).count();
             let whence = dir.map_or_else(String::new, |dir| format!(", {replaced} of them from {}", dir.display()));
-            out.line(out.paint(GOOD, format_args!("All {} templates are good{whence}.", templates().count())))?;
+            out.line(out.paint(GOOD, format_args!("All {} templates are valid{whence}.", templates().count())))?;
             Ok(0)
         }
         Err(error) => {

@@ -16,21 +16,21 @@ use crate::{
     templates::Templates,
 };
 
-/// What is to be done with the templates.
+/// A command about the templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TemplatesVerb {
-    /// Say what there is.
+    /// List the templates.
     List,
-    /// Judge those of a folder, or of `TEMPLATES_DIR`.
+    /// Check those of a folder, or of `TEMPLATES_DIR`.
     Check(Option<PathBuf>),
-    /// Write the built-in ones into a folder.
+    /// Write the built-in templates into a folder.
     Export {
         /// The folder.
         to: PathBuf,
-        /// Overwrite what is there.
+        /// Whether to overwrite existing files.
         force: bool,
     },
-    /// Write all of them, filled with samples, into a folder.
+    /// Render all templates with sample data into a folder.
     Preview(PathBuf),
 }
 
@@ -42,27 +42,31 @@ pub(super) fn grammar() -> clap::Command {
         clap::Command::new(name).about(about).after_help(examples)
     };
     let dir = |help: &'static str| Arg::new(DIR).value_name("DIR").help(help).value_parser(value_parser!(PathBuf));
-    let force = Arg::new(FORCE).long(FORCE).action(ArgAction::SetTrue).help("Overwrite what is there");
-    let about = "List, check, export or preview the templates of mails and pages";
+    let force = Arg::new(FORCE).long(FORCE).action(ArgAction::SetTrue).help("Overwrite existing files");
+    let about = "List, check, export or preview the templates of emails and pages";
     verb("templates", about, help::TEMPLATES)
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
-            verb("list", "Print each template, what it is for, and its variables", help::TEMPLATES_LIST)
+            verb("list", "List the templates, their purposes and their variables", help::TEMPLATES_LIST)
                 .arg(json_flag()),
         )
         .subcommand(
-            verb("check", "Say everything that is wrong with the templates", help::TEMPLATES_CHECK)
+            verb("check", "Report everything that is wrong with the templates", help::TEMPLATES_CHECK)
                 .arg(dir("Check the templates of this folder [default: TEMPLATES_DIR]"))
                 .arg(json_flag()),
         )
         .subcommand(
-            verb("export", "Write the built-in templates into a folder, to begin from", help::TEMPLATES_EXPORT)
-                .arg(dir("The folder; it is made if it is not there").required(true))
-                .arg(force),
+            verb(
+                "export",
+                "Write the built-in templates into a folder, as a start for your own",
+                help::TEMPLATES_EXPORT,
+            )
+            .arg(dir("The folder; it is created if needed").required(true))
+            .arg(force),
         )
         .subcommand(
-            verb("preview", "Write every mail and page, filled with samples, beside its variables", help::PREVIEW)
+            verb("preview", "Render every email and page with sample data, beside its variables", help::PREVIEW)
                 .arg(dir("An empty folder, or one with an earlier preview").default_value("templates-preview")),
         )
 }
@@ -79,10 +83,10 @@ pub(super) fn verb(matches: &ArgMatches) -> TemplatesVerb {
     }
 }
 
-/// Does one of the verbs; gives the exit code.
+/// Runs one of the commands. Returns the exit code.
 ///
 /// # Errors
-/// When something cannot be read or written.
+/// If something cannot be read or written.
 pub fn templates(verb: &TemplatesVerb, sources: Sources, clock: &dyn Clock, out: &mut Output) -> io::Result<u8> {
     let here = sources.dir.clone();
     let inspection = inspect(sources);

@@ -1,14 +1,15 @@
-//! The form of `.env`, as python-dotenv reads it, whose files must go on working: values without quotes may hold
-//! spaces, ` #` starts a comment, quotes may span lines. Nothing is replaced in a value: a `$` in a password is a `$`.
+//! The format of `.env`, as python-dotenv reads it, because its files must continue to work: values without quotes may
+//! contain spaces, ` #` starts a comment, quoted values may span lines. Nothing is replaced in a value: a `$` in a password
+//! is a `$`.
 
-/// `NAME=value` in a line, the first being 1.
+/// An entry `NAME=value`, and its line. The first line is 1.
 pub(in crate::config) struct EnvEntry {
     pub(in crate::config) name: String,
     pub(in crate::config) value: String,
     pub(in crate::config) line: usize,
 }
 
-/// The entries in their order, and what is no entry, each with its line.
+/// Returns the entries in their order, and the mistakes, each with its line.
 pub(in crate::config) fn parse(text: &str) -> (Vec<EnvEntry>, Vec<(usize, &'static str)>) {
     let mut rest = text.trim_start_matches('\u{feff}');
     let (mut entries, mut mistakes) = (Vec::new(), Vec::new());
@@ -34,12 +35,12 @@ pub(in crate::config) fn parse(text: &str) -> (Vec<EnvEntry>, Vec<(usize, &'stat
 
 type Entry<'a> = (String, String, Option<&'a str>);
 
-/// The entry of this line; `text` goes on after it. What is left of the text is told when the value spans lines.
+/// Reads the entry of a line, with which `text` begins. If the value spans lines, the rest of the text is returned too.
 fn entry<'a>(line: &'a str, text: &'a str) -> Result<Entry<'a>, &'static str> {
-    let (name, value) = line.split_once('=').ok_or("there is no `=`")?;
+    let (name, value) = line.split_once('=').ok_or("`=` is missing")?;
     let name = name.trim().strip_prefix("export ").unwrap_or(name).trim();
     if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '"' || c == '\'') {
-        return Err("what stands before the `=` is no name");
+        return Err("the text before `=` is not a name");
     }
     let quoted = text.split_once('=').map_or("", |(_, value)| value).trim_start_matches([' ', '\t']);
     let (value, left) = if quoted.starts_with(['"', '\'']) {
@@ -51,14 +52,14 @@ fn entry<'a>(line: &'a str, text: &'a str) -> Result<Entry<'a>, &'static str> {
     Ok((name.to_owned(), value, left))
 }
 
-/// A value without quotes: to the end of the line, or to a comment.
+/// Reads a value without quotes, up to a comment or the end of the line.
 fn plain(value: &str) -> String {
     let value = value.split(" #").next().unwrap_or_default();
     let value = value.split("\t#").next().unwrap_or_default();
     value.trim().to_owned()
 }
 
-/// A value in quotes, and what follows them.
+/// Reads a value in quotes. Returns it and the text after the closing quote.
 fn unquote(text: &str) -> Option<(String, &str)> {
     let mut chars = text.chars();
     let quote = chars.next()?;
@@ -82,13 +83,13 @@ fn unescape(quote: char, escaped: char, value: &mut String) {
     }
 }
 
-/// The next line, when nothing but a comment stands after the quote.
+/// Returns the text of the next line on, if only a comment follows the quote.
 fn after_quote(text: &str) -> Result<&str, &'static str> {
     let (line, next) = text.split_once('\n').unwrap_or((text, ""));
     let line = line.trim();
     if line.is_empty() || line.starts_with('#') {
         Ok(next)
     } else {
-        Err("something stands after the closing quotation mark")
+        Err("there is text after the closing quotation mark")
     }
 }

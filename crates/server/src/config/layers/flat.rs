@@ -23,14 +23,14 @@ pub(super) fn command_line(settings: Vec<(String, String)>, names: &Names, repor
         match names.find(&name) {
             Some(key) => {
                 if key.setting.info().is_secret && !key.is_file {
-                    let advice = "on the command line it shows in the list of processes; give it by a file (`_FILE`)";
+                    let advice = "is visible in the process list when set on the command line: use a file (`_FILE`)";
                     report.warning(name.as_str(), advice);
                 }
                 layer.set(key, text, Origin::CommandLine);
             }
             None => {
                 let nearest = names.nearest(&name);
-                let text = format!("is no setting{}", did_you_mean(nearest.as_deref()));
+                let text = format!("is not a setting{}", did_you_mean(nearest.as_deref()));
                 report.problem(name.as_str(), text, rename(&name, nearest.as_deref())).at(&Origin::CommandLine);
             }
         }
@@ -52,7 +52,7 @@ pub(super) fn environment(
         } else if name.starts_with(REALM_PREFIX) {
             of_realms.push(Variable { name, text, origin: Origin::Environment });
         } else if let Some(nearest) = names.nearest(&name) {
-            report.warning(name, format!("in the environment is no setting; did you mean `{nearest}`?"));
+            report.warning(name, format!("is not a setting; did you mean `{nearest}`?")).at(&Origin::Environment);
         }
     }
     (layer, of_realms)
@@ -66,7 +66,8 @@ pub(super) fn dotenv(dir: &Path, names: &Names, report: &mut Report) -> (Layer, 
     let Some(text) = read_file(&path, report) else { return (layer, of_realms) };
     let (entries, mistakes) = dotenv::parse(&text);
     for (line, mistake) in mistakes {
-        let fix = Fix::Do(format!("write NAME=value in line {line}, in quotation marks where it spans lines"));
+        let fix =
+            Fix::Do(format!("write NAME=value in line {line}, with quotation marks around a value of several lines"));
         report.problem(path.display().to_string(), format!("line {line}: {mistake}"), fix);
     }
     for EnvEntry { name, value, line } in entries {
@@ -74,14 +75,14 @@ pub(super) fn dotenv(dir: &Path, names: &Names, report: &mut Report) -> (Layer, 
         let key = names.find(&name);
         let is_of_a_realm = key.is_none() && name.starts_with(REALM_PREFIX);
         if value.contains("${") && (key.is_some() || is_of_a_realm) {
-            report.warning(name.as_str(), "has a `${…}`, which is taken as it stands, not replaced").at(&origin);
+            report.warning(name.as_str(), "contains `${…}`, which is not replaced").at(&origin);
         }
         if let Some(key) = key {
             layer.set(key, value, origin);
         } else if is_of_a_realm {
             of_realms.push(Variable { name, text: value, origin });
         } else if let Some(nearest) = names.nearest(&name) {
-            let text = format!("in `.env` is no setting; did you mean `{nearest}`?");
+            let text = format!("is not a setting; did you mean `{nearest}`?");
             let fix = rename(&name, Some(&nearest));
             report.problem(name, text, fix).at(&origin);
         }

@@ -39,7 +39,7 @@ pub(super) fn read_file(path: &Path, report: &mut Report) -> Option<String> {
         Ok(text) => Some(text),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => {
-            let fix = Fix::Do(format!("ls -l {}, and let the server's user read it as text", quoted(path)));
+            let fix = Fix::Do(format!("make {} a text file that the server's user can read", quoted(path)));
             report.problem(path.display().to_string(), format!("cannot be read: {error}"), fix);
             None
         }

@@ -51,8 +51,8 @@ pub(super) fn assign(
                 }
             }
             Meaning::Ambiguous(realms) => {
-                let text = format!("can mean the realms {}: use tables in TOML", realms.join(" and "));
-                let fix = Fix::Do(format!("take {name} out, and write the setting into [realms.NAME] in TOML"));
+                let text = format!("is ambiguous between the realms {}: use tables in TOML", realms.join(" and "));
+                let fix = Fix::Do(format!("remove {name}, and write the setting into [realms.NAME] in TOML"));
                 report.problem(name, text, fix).at(&origin);
             }
             Meaning::ServerWide(setting) => {
@@ -60,13 +60,12 @@ pub(super) fn assign(
                 let text = server_wide(setting, names.nearest_per_realm(setting).as_deref());
                 report.problem(name, text, fix).at(&origin);
             }
-            Meaning::Misspelt(nearest) if origin == Origin::Environment => {
-                report.warning(name, format!("in the environment is no setting; did you mean `{nearest}`?"));
-            }
             Meaning::Misspelt(nearest) => {
                 let fix = rename(&name, Some(&nearest));
-                let text = format!("in `.env` is no setting; did you mean `{nearest}`?");
-                report.problem(name, text, fix).at(&origin);
+                let text = format!("is not a setting; did you mean `{nearest}`?");
+                let is_shared = origin == Origin::Environment;
+                let diagnostic = if is_shared { report.warning(name, text) } else { report.problem(name, text, fix) };
+                diagnostic.at(&origin);
             }
             Meaning::Foreign => {}
         }

@@ -19,7 +19,7 @@ use crate::config::{
     report::{Diagnostic, Report},
 };
 
-/// The file that is read when none is named.
+/// The file that is read if none is named.
 const USUAL: &str = "portcullis.toml";
 
 /// The file, which tells the line of a value.
@@ -50,8 +50,8 @@ pub(super) fn layer(named: Option<&Path>, dir: &Path, names: &Names, report: &mu
     let path = dir.join(named.unwrap_or_else(|| Path::new(USUAL)));
     let Some(text) = read_file(&path, report) else {
         if named.is_some() && !path.exists() {
-            let text = format!("{} is not there", path.display());
-            let fix = Fix::Do(format!("name a file that is, or leave --config out: {USUAL} is read without it"));
+            let text = format!("{} does not exist", path.display());
+            let fix = Fix::Do(format!("name an existing file, or remove --config to read {USUAL}"));
             report.problem("--config", text, fix).at(&Origin::CommandLine);
         }
         return Default::default();
@@ -82,7 +82,7 @@ fn read_table(file: &File<'_>, table: DeTable<'_>, names: &Names, report: &mut R
                     Some(setting) => set(&mut layer, setting, name, (value, origin), report),
                     None => {
                         let nearest = names.nearest(name).map(|nearest| nearest.to_ascii_lowercase());
-                        let text = format!("in TOML is no setting{}", did_you_mean(nearest.as_deref()));
+                        let text = format!("is not a setting{}", did_you_mean(nearest.as_deref()));
                         report.problem(name, text, rename(name, nearest.as_deref())).at(&origin);
                     }
                 }
@@ -108,7 +108,7 @@ fn set(
     match as_text(value) {
         Some(text) => layer.set(setting, text, origin),
         None => {
-            let text = "must be a text, a number, a boolean or a list of texts";
+            let text = "must be a string, a number, a boolean or a list of strings";
             report.problem(full_name, text, Fix::Do(format!("write {full_name} = \"value\""))).at(&origin);
         }
     }
@@ -165,10 +165,10 @@ fn report_not_of_a_realm<'r>(
     let nearest = names.nearest_per_realm(name).map(|nearest| nearest.to_ascii_lowercase());
     let nearest = nearest.as_deref();
     let (text, fix) = if is_server_wide {
-        let fix = Fix::Do(format!("take {name} out of [realms.{realm}], and write it above all tables"));
+        let fix = Fix::Do(format!("move {name} from [realms.{realm}] to the top of the file"));
         (server_wide(name, nearest), fix)
     } else {
-        (format!("in TOML is no setting of a realm{}", did_you_mean(nearest)), rename(name, nearest))
+        (format!("is not a setting of a realm{}", did_you_mean(nearest)), rename(name, nearest))
     };
     report.problem(format!("realms.{realm}.{name}"), text, fix)
 }

@@ -18,5 +18,5 @@ pub(super) fn server_wide(name: &str, nearest: Option<&str>) -> String {
 
 /// Returns what fixes the name.
 pub(super) fn rename(name: &str, nearest: Option<&str>) -> Fix {
-    Fix::Do(nearest.map_or_else(|| format!("take {name} out"), |nearest| format!("write {nearest} instead of {name}")))
+    Fix::Do(nearest.map_or_else(|| format!("remove {name}"), |nearest| format!("write {nearest} instead of {name}")))
 }

@@ -17,41 +17,41 @@ pub(super) const SECTION: Section =
 
 settings! {
     ACCOUNT_ENUMERATION: Enumeration = choice(), Fixed("conceal"),
-        "Whether every answer conceals that an address has an account, or `create` reveals it.";
+        "`conceal`: answers are the same for addresses with and without an account. `reveal`: `create` refuses a taken address.";
     REGISTRATION_TTL: Duration = DURATION, Fixed("7d"),
-        "How long a registration waits for its address to be verified.", per_realm;
+        "How long a registration waits for verification.", per_realm;
     VERIFICATION_TTL: Duration = DURATION, Fixed("24h"),
-        "How long the link of a verification mail is good.", per_realm;
+        "Lifetime of the link in a verification email.", per_realm;
     RESET_TTL: Duration = DURATION, Fixed("30m"),
-        "How long the link of a reset mail is good.", per_realm;
+        "Lifetime of the link in a password reset email.", per_realm;
     OTP_TTL: Duration = DURATION, Fixed("5m"),
-        "How long a code by SMS is good; at most 10m.", per_realm;
+        "Lifetime of a code sent by SMS, at most 10m.", per_realm;
     DELETE_MAX_AUTH_AGE: Duration = DURATION, Fixed("30m"),
-        "How long after the login an account may still be deleted without a new one.", per_realm;
+        "Maximum age of the login when an account is deleted.", per_realm;
     PASSWORD_MIN_LENGTH: usize = number::<_, 1, 128>(), Fixed("8"),
-        "The least number of characters of a new password; 15 is advised.", per_realm;
+        "Minimum number of characters of a new password. Recommended: 15.", per_realm;
     ARGON2_MEMORY_KIB: u32 = number::<_, 8, 4_194_304>(), Fixed("19456"),
-        "The memory that one password hash takes (Argon2id), in KiB.";
+        "Memory of a password hash in KiB (Argon2id).";
     ARGON2_ITERATIONS: u32 = number::<_, 1, 100>(), Fixed("2"),
-        "How often a password hash goes over its memory.";
+        "Iterations of a password hash (Argon2id).";
     ARGON2_PARALLELISM: u32 = number::<_, 1, 64>(), Fixed("1"),
-        "The lanes of a password hash.";
-    HASH_THREADS: usize = number::<_, 1, 1024>(), Derived("one a processor"),
-        "The threads that hash passwords.";
+        "Lanes of a password hash (Argon2id).";
+    HASH_THREADS: usize = number::<_, 1, 1024>(), Derived("one per processor"),
+        "Number of threads that hash passwords.";
     HASH_QUEUE: usize = number::<_, 1, 65_536>(), Fixed("256"),
-        "How many passwords may wait for a thread; more are answered with 503.";
+        "Maximum number of passwords that wait for a hash thread. Further requests are answered with 503.";
     HASH_QUEUE_CLIENT: u32 = number::<_, 1, 65_536>(), Fixed("16"),
-        "How many passwords from one address may be hashed or wait at a time; more are answered with 503.";
+        "Maximum number of passwords of one address that are hashed or wait at the same time. Further requests are answered with 503.";
     HASH_DEADLINE: Duration = DURATION, Fixed("5s"),
-        "How long a password may wait for a thread before the answer is 503.";
+        "Maximum time that a password waits for a hash thread. After it, the request is answered with 503.";
 }
 
-/// Whether a stranger can learn that an address has an account.
+/// Whether answers reveal that an address has an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Enumeration {
-    /// Every answer is the same.
+    /// All answers are the same.
     Conceal,
-    /// Creating a taken address is refused as such.
+    /// `create` refuses a taken address.
     Reveal,
 }
 
@@ -60,7 +60,7 @@ impl Choice for Enumeration {
     const PLACEHOLDER: &'static str = "conceal|reveal";
 }
 
-/// The life of an account.
+/// Settings of accounts.
 #[derive(Debug)]
 pub struct Accounts {
     /// `ACCOUNT_ENUMERATION`
@@ -77,21 +77,21 @@ pub struct Accounts {
     pub delete_max_auth_age: Duration,
 }
 
-/// Passwords.
+/// Settings of passwords.
 #[derive(Debug)]
 pub struct Password {
     /// `PASSWORD_MIN_LENGTH`
     pub min_length: usize,
-    /// The cost of a hash.
+    /// Cost of a hash.
     pub argon2: Argon2,
-    /// Who computes the hashes.
+    /// Threads that compute hashes.
     pub hashing: Hashing,
 }
 
-/// The cost of an Argon2id hash.
+/// Cost of an Argon2id hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Argon2 {
-    /// `ARGON2_MEMORY_KIB`, at least 8 for each lane.
+    /// `ARGON2_MEMORY_KIB`, at least 8 per lane.
     pub memory_kib: u32,
     /// `ARGON2_ITERATIONS`
     pub iterations: u32,
@@ -99,7 +99,7 @@ pub struct Argon2 {
     pub parallelism: u32,
 }
 
-/// The threads that hash.
+/// Settings of the threads that hash passwords.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hashing {
     /// `HASH_THREADS`
@@ -155,18 +155,18 @@ fn check_realm(values: &Values, report: &mut Report) {
     min_length(values, report);
 }
 
-/// NIST SP 800-63B-4 §3.1.3; ASVS 6.5.5.
+/// Maximum of `OTP_TTL` (NIST SP 800-63B-4 §3.1.3; ASVS 6.5.5).
 const MOST_FOR_A_CODE: Duration = Duration::from_secs(600);
 
 fn lifetimes(values: &Values, report: &mut Report) {
     if values.get(&OTP_TTL).is_some_and(|lifetime| lifetime > MOST_FOR_A_CODE) {
-        let text = "must be at most 10m: six digits are no secret for longer";
+        let text = "must be at most 10m: a code of six digits could be guessed in a longer time";
         report.problem(OTP_TTL.name(), text, Fix::set(OTP_TTL.name(), "10m"));
     }
     if let (Some(waits), Some(link)) = (values.get(&REGISTRATION_TTL), values.get(&VERIFICATION_TTL))
         && waits < link
     {
-        let text = "is shorter than VERIFICATION_TTL, so that links would die before their time: make it longer";
+        let text = "is shorter than VERIFICATION_TTL: links would expire early. Set a longer time";
         let fix = Fix::set(REGISTRATION_TTL.name(), format!("{}s", link.as_secs() + 1));
         report.problem(REGISTRATION_TTL.name(), text, fix).beside(VERIFICATION_TTL.name());
     }
@@ -177,13 +177,13 @@ fn lanes(values: &Values, report: &mut Report) {
     if let (Some(memory), Some(lanes)) = (memory, lanes)
         && memory < 8 * lanes
     {
-        let text = format!("must be at least 8 for each lane of ARGON2_PARALLELISM: {} or more", 8 * lanes);
+        let text = format!("must be at least 8 per lane (ARGON2_PARALLELISM): {} or more", 8 * lanes);
         let fix = Fix::set(ARGON2_MEMORY_KIB.name(), (8 * lanes).max(19_456).to_string());
         report.problem(ARGON2_MEMORY_KIB.name(), text, fix).beside(ARGON2_PARALLELISM.name());
     }
 }
 
-/// Argon2id's floor (OWASP Password Storage): so much memory in KiB with so many iterations, or more of both.
+/// Minimum cost of Argon2id (OWASP Password Storage): memory in KiB and iterations. Both must reach one of the pairs.
 const ARGON2_FLOOR: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
 
 fn cost(values: &Values, report: &mut Report) {
@@ -192,8 +192,8 @@ fn cost(values: &Values, report: &mut Report) {
         && !ARGON2_FLOOR.iter().any(|(floor, least)| memory >= *floor && iterations >= *least)
     {
         let text = format!(
-            "of {memory} with {iterations} ARGON2_ITERATIONS is below OWASP's floor: take 47104 with 1, 19456 with 2, \
-             12288 with 3, 9216 with 4 or 7168 with 5, or more"
+            "{memory} with ARGON2_ITERATIONS={iterations} is below the OWASP minimum: use at least 47104 with 1, 19456 with 2, \
+             12288 with 3, 9216 with 4 or 7168 with 5"
         );
         let reached = ARGON2_FLOOR.iter().filter(|(_, least)| iterations >= *least);
         let enough = reached.map(|(floor, _)| *floor).min().unwrap_or(19_456);
@@ -206,6 +206,11 @@ fn cost(values: &Values, report: &mut Report) {
 fn min_length(values: &Values, report: &mut Report) {
     if values.get(&PASSWORD_MIN_LENGTH).is_some_and(|least| least < 8) {
         let fix = Fix::set(PASSWORD_MIN_LENGTH.name(), "8");
-        report.insecure(RefusedElseWarned, PASSWORD_MIN_LENGTH.name(), "is under 8: set 8 or more, better 15", fix);
+        report.insecure(
+            RefusedElseWarned,
+            PASSWORD_MIN_LENGTH.name(),
+            "is less than 8: set at least 8. Recommended: 15",
+            fix,
+        );
     }
 }

@@ -25,18 +25,18 @@ pub(super) const SECTION: Section = Section::new("General", SETTINGS).checked(ch
 
 settings! {
     ENVIRONMENT: Environment = choice(),
-        Derived("`development` when `HOST` and `PUBLIC_URL` are loopback, else `production`"),
-        "Where the server runs: `production` refuses every insecure setting, with one list of all that is wrong.";
+        Derived("`development` if `HOST` and `PUBLIC_URL` are loopback, else `production`"),
+        "Where the server runs. `production` refuses every insecure setting and reports all problems in one list.";
     APP_NAME: String = TEXT, Fixed("Portcullis"),
-        "The name that pages and mails show.";
+        "Name of the application in pages and emails.";
     PUBLIC_URL: PublicUrl = PUBLIC, Derived("from `APP_DOMAIN`, else `http://127.0.0.1:PORT`"),
-        "What links in mails start with; the `Host` header is never asked.";
+        "Base URL of links in emails. The `Host` header is ignored.";
     APP_DOMAIN: PublicUrl = DOMAIN, Nothing,
-        "The host, perhaps with a port, from which `PUBLIC_URL` is made: `http` for loopback, `https` otherwise.";
+        "Host, optionally with a port, from which `PUBLIC_URL` is derived: `http` for loopback, `https` otherwise.";
     REALMS: Vec<RealmName> = REALM_NAMES, Fixed("User1,User2"),
-        "The realms by commas, each a separate population of users and the first part of its paths.";
+        "Realms, separated by commas. Each is a separate population of users and the first segment of its paths.";
     TEMPLATES_DIR: PathBuf = PATH, Nothing,
-        "A folder whose files replace the built-in templates of the same name.", per_realm;
+        "Folder whose files replace the built-in templates of the same name.", per_realm;
 }
 
 /// Gives `PUBLIC_URL` and `ENVIRONMENT` the values that follow from others. All other sections come after this one.
@@ -57,7 +57,8 @@ fn public_url(values: &Values) -> Option<String> {
     })
 }
 
-/// What cannot be read does not make it production: that would bury the one mistake under a list of others.
+/// Returns the environment. A setting that cannot be read does not make it production: that would hide the one mistake in a
+/// list of others.
 fn environment(values: &Values) -> Environment {
     values.get(&ENVIRONMENT).unwrap_or_else(|| {
         let is_local = values.get(&HOST).is_none_or(|host| host.is_loopback())
@@ -71,7 +72,7 @@ fn templates_dir(values: &Values, report: &mut Report) {
         && !folder.is_dir()
     {
         let fix = Fix::Unset(TEMPLATES_DIR.name());
-        report.problem(TEMPLATES_DIR.name(), format!("{} is no folder", folder.display()), fix);
+        report.problem(TEMPLATES_DIR.name(), format!("{} is not a folder", folder.display()), fix);
     }
 }
 
@@ -79,7 +80,7 @@ fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
     if let Some(url) = values.get(&PUBLIC_URL)
         && !url.is_https()
     {
-        let text = format!("is {url}, not https: links would carry their tokens in the clear");
+        let text = format!("is {url}, not https: the tokens in links would be sent unencrypted");
         let severity = if url.is_loopback() { Refused } else { RefusedElseWarned };
         let https = url.as_str().replacen("http://", "https://", 1);
         let https = if url.is_loopback() { "https://accounts.example.com".to_owned() } else { https };
@@ -99,7 +100,7 @@ pub(in crate::config) fn check_realm_tables<'t>(
     for (table, origin) in tables {
         if !realms.iter().any(|realm| realm.as_str() == table) {
             let names: Vec<&str> = realms.iter().map(|realm| realm.as_str()).chain([table]).collect();
-            let text = "is a table in TOML, but REALMS does not name that realm";
+            let text = "is the table of a realm that is not in REALMS";
             report.problem(format!("realms.{table}"), text, Fix::set(REALMS.name(), names.join(","))).at(origin);
         }
     }
@@ -112,5 +113,5 @@ pub(in crate::config) fn why_production(values: &Values, environment: Environmen
     }
     let is_exposed = values.get(&HOST).is_some_and(|host| !host.is_loopback());
     let name = if is_exposed { HOST.name() } else { PUBLIC_URL.name() };
-    Some(format!("It counts as production because {name} is not loopback, and ENVIRONMENT is not set."))
+    Some(format!("The environment is production because {name} is not loopback and ENVIRONMENT is not set."))
 }

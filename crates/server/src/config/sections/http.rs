@@ -25,36 +25,36 @@ pub(super) const SECTION: Section = Section::new("HTTP", SETTINGS).deriving(deri
 
 settings! {
     HOST: IpAddr = ADDRESS, Fixed("127.0.0.1"),
-        "The address to listen on.";
+        "IP address to listen on.";
     PORT: u16 = PORT_NUMBER, Fixed("8000"),
-        "The port to listen on; with 0 the system chooses.";
+        "Port to listen on. With `0` the system chooses one.";
     DOCS: bool = SWITCH, Derived("`on`; `off` in production"),
         "Whether the documentation pages and `openapi.json` are served.";
     REQUEST_TIMEOUT: Duration = DURATION, Fixed("30s"),
-        "The longest time that a request may take.";
+        "Maximum duration of a request.";
     HEADER_TIMEOUT: Duration = DURATION, Fixed("10s"),
-        "The longest time that a client may take to send the head of a request.";
+        "Maximum time for a client to send the head of a request.";
     BODY_TIMEOUT: Duration = DURATION, Fixed("10s"),
-        "The longest time that a client may take to send the body of a request; a minute at most.";
+        "Maximum time for a client to send the body of a request, at most 1m.";
     WRITE_TIMEOUT: Duration = DURATION, Fixed("30s"),
-        "The longest time that a client may take to read a part of an answer.";
+        "Maximum time for a client to read a part of an answer.";
     MAX_CONNECTIONS: usize = number::<_, 16, 1_000_000>(), Fixed("10000"),
-        "How many connections may be open at a time; more are closed at once. Fewer, where the system allows too few open files.";
+        "Maximum number of open connections. Further connections are closed at once. Lowered if the system allows too few open files.";
     MAX_CONNECTIONS_CLIENT: usize = number::<_, 1, 1_000_000>(), Fixed("1000"),
-        "How many of them from one address; of IPv6, from one network of 64 bits, and four times as many from one of 48. Trusted proxies may have all.";
+        "Maximum number of open connections of one address. With IPv6, of one /64 network; a /48 network may have four times as many. Trusted proxies are exempt.";
     BODY_LIMIT_BYTES: usize = number::<_, 1024, 16_777_216>(), Fixed("65536"),
-        "The largest body of a request.";
+        "Maximum size of a request body.";
     SHUTDOWN_GRACE: Duration = DURATION, Fixed("10s"),
-        "How long requests under way may go on after the signal to stop.";
+        "Time for requests in progress to finish after the signal to stop.";
     TRUSTED_PROXIES: Vec<IpNet> = NETWORKS, Nothing,
-        "Networks by commas whose `X-Forwarded-For` is believed; the right-most address that is none of theirs is the client.";
+        "Networks, separated by commas, whose `X-Forwarded-For` is trusted. The client is the right-most address that is not in them.";
     CORS_ALLOWED_ORIGINS: Vec<String> = ORIGINS, Nothing,
-        "Origins of web pages, by commas, that may call the server from the browser (CORS).";
+        "Origins of web pages, separated by commas, that may call the server from a browser (CORS).";
     METRICS_LISTEN: SocketAddr = LISTEN, Nothing,
-        "The address and port of a listener for metrics (Prometheus), at `/metrics`; without it nothing is measured.";
+        "Address and port of the metrics listener (Prometheus, `/metrics`). Without it, nothing is measured.";
 }
 
-/// How the server listens.
+/// Settings of the HTTP server.
 #[derive(Debug)]
 pub struct Http {
     /// `HOST` and `PORT`.
@@ -119,18 +119,18 @@ fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
 fn body_timeout(values: &Values, report: &mut Report) {
     if values.get(&BODY_TIMEOUT).is_some_and(|timeout| timeout > FailedAttempts::LONGEST_WAIT) {
         let name = BODY_TIMEOUT.name();
-        let text = "must be at most 1m: a request is judged by the time at which it came";
+        let text = "must be at most 1m, the longest wait after a wrong password";
         report.problem(name, text, Fix::set(name, "1m"));
     }
 }
 
-/// Whoever trusts everybody lets each client choose its own address, and so be a new one for every limit.
+/// Refuses to trust all addresses: each client could then choose its address and be a new client for every limit.
 fn proxies(values: &Values, report: &mut Report) {
     let trusted = values.get(&TRUSTED_PROXIES).unwrap_or_default();
     let named: Vec<String> = trusted.iter().filter(|net| net.prefix_len() > 0).map(ToString::to_string).collect();
     if named.len() < trusted.len() {
         let name = TRUSTED_PROXIES.name();
-        let text = "trusts every address, so that clients could name themselves as they like and no limit would hold";
+        let text = "trusts every address: clients could forge their address and evade all limits";
         let named = if named.is_empty() { "127.0.0.1".to_owned() } else { named.join(",") };
         report.insecure(RefusedElseWarned, name, text, Fix::set(name, named));
     }
@@ -142,6 +142,6 @@ fn cors(values: &Values, report: &mut Report) {
         let name = CORS_ALLOWED_ORIGINS.name();
         let named: Vec<&str> = origins.iter().map(String::as_str).filter(|origin| *origin != "*").collect();
         let named = if named.is_empty() { "https://app.example.com".to_owned() } else { named.join(",") };
-        report.insecure(Refused, name, "allows every page (`*`): name the origins", Fix::set(name, named));
+        report.insecure(Refused, name, "allows all origins (`*`): list the origins", Fix::set(name, named));
     }
 }

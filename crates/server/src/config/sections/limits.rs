@@ -1,4 +1,4 @@
-//! How often things may be done.
+//! Limits.
 
 use portcullis_core::limit::{FailedAttempts, Limits, Mode, Quota, SmsStop};
 
@@ -21,36 +21,36 @@ pub(super) const SECTION: Section = Section::new("Limits", SETTINGS).checked(che
 
 settings! {
     RATE_LIMIT_MODE: RateLimitMode = choice(), Fixed("enforce"),
-        "Whether limits are enforced, only counted and logged (`observe`), or `off`; the tries of a code are always counted.";
+        "`enforce`, `observe` (limits are only counted and logged) or `off`. The tries of a code are counted in every mode.";
     LIMIT_PASSWORDS_ACCOUNT: Quota = QUOTA, Fixed("5/24h"),
-        "Wrong passwords of an account, or of a device it is known from, that cost no wait; after them each costs one of 1, 2, 4 … 60 s, until there was none for the duration, which is a minute or more.";
+        "Wrong passwords of an account, or of a device known to it, without a wait. Each further one causes a wait of 1, 2, 4 … 60 s. The count is reset after the period without a wrong password; the period is at least 1m.";
     LIMIT_PASSWORDS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
-        "Wrong passwords from one address; of IPv6, from one network of 64 bits.";
+        "Wrong passwords from one address. With IPv6, from one /64 network.";
     LIMIT_PASSWORDS_KEPT: u64 = number::<_, 1_000, 1_000_000_000>(), Fixed("1000000"),
-        "Of how many accounts and devices wrong passwords are remembered; beyond it those are forgotten whose last one is the longest ago.";
+        "Maximum number of accounts and devices whose wrong passwords are remembered. Beyond it, the oldest are forgotten.";
     LIMIT_MAILS_ACCOUNT: Quota = QUOTA, Fixed("5/1h"),
-        "Mails to an address by `create`, `forget_password` and `verify/resend` together; past it the answer is the usual one and nothing is sent.";
+        "Emails to one address by `create`, `forget_password` and `verify/resend` together. Beyond it, the answer is the usual one and nothing is sent.";
     LIMIT_MAILS_CLIENT: Quota = QUOTA, Fixed("20/1h"),
         "Requests from one address to each of `create`, `forget_password` and `verify/resend`.";
     LIMIT_OTP_ACCOUNT: Vec<Quota> = QUOTAS, Fixed("1/1m,5/24h"),
-        "Codes for an account, and to a number; all of the quotas must hold. Past them the answer is the usual one and nothing is sent.";
+        "Codes for one account, and codes to one number. All limits apply. Beyond them, the answer is the usual one and nothing is sent.";
     LIMIT_OTP_CLIENT: Quota = QUOTA, Fixed("10/1h"),
         "Requests from one address to `otp_phone`.";
     LIMIT_LINKS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
-        "Links and codes from one address that lead nowhere.";
+        "Invalid links and codes from one address.";
     LIMIT_REFRESHES_ACCOUNT: Quota = QUOTA, Fixed("60/1m"),
         "Refreshes of one session.";
     LIMIT_SMS_TOTAL: Quota = QUOTA, Fixed("1000/24h"),
-        "All SMS together: the budget.";
+        "SMS to all countries together.";
     LIMIT_SMS_COUNTRY: Quota = QUOTA, Fixed("200/24h"),
         "SMS to one country.";
     SMS_STOP_AFTER: u32 = number::<_, 1, 1_000_000>(), Fixed("20"),
-        "After so many codes to a country within a day it is judged by how many of them come back.";
+        "Number of codes sent to a country in a day before its conversion rate decides whether sending continues.";
     SMS_STOP_PERCENT: u32 = number::<_, 0, 100>(), Fixed("10"),
-        "If fewer of a hundred codes to a country come back, no more are sent there that day.";
+        "Minimum percentage of codes that are entered. Below it, no more codes are sent to the country on that day.";
 }
 
-/// What the limits do.
+/// The effect of limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RateLimitMode {
     Enforce,
@@ -97,21 +97,21 @@ fn longest_wait(values: &Values, report: &mut Report) {
         && quota.per < FailedAttempts::LONGEST_WAIT
     {
         let name = LIMIT_PASSWORDS_ACCOUNT.name();
-        let text = "forgets wrong passwords before the longest wait for them, a minute, is over: take a longer stretch";
+        let text = "must have a period of at least 1m, the longest wait after a wrong password";
         report.problem(name, text, Fix::set(name, format!("{}/24h", quota.times)));
     }
 }
 
-/// So many wrong passwords may cost nothing (NIST SP 800-63B-4 §3.2.2).
+/// Maximum number of wrong passwords without a wait (NIST SP 800-63B-4 §3.2.2).
 const MOST_WRONG: u32 = 100;
 
 fn hollow(values: &Values, report: &mut Report) {
     if values.get(&RATE_LIMIT_MODE) == Some(RateLimitMode::Off) {
         let fix = Fix::set(RATE_LIMIT_MODE.name(), "enforce");
-        report.insecure(Refused, RATE_LIMIT_MODE.name(), "is off: set `enforce`, or `observe`", fix);
+        report.insecure(Refused, RATE_LIMIT_MODE.name(), "is off: set `enforce` or `observe`", fix);
     }
     if values.get(&LIMIT_PASSWORDS_ACCOUNT).is_some_and(|quota| quota.times > MOST_WRONG) {
-        let (name, text) = (LIMIT_PASSWORDS_ACCOUNT.name(), "lets more than 100 passwords be guessed without a wait");
+        let (name, text) = (LIMIT_PASSWORDS_ACCOUNT.name(), "allows more than 100 wrong passwords without a wait");
         report.insecure(RefusedElseWarned, name, text, Fix::set(name, "5/24h"));
     }
 }

@@ -1,4 +1,4 @@
-//! What the server logs.
+//! The log.
 
 use tracing::level_filters::LevelFilter;
 
@@ -13,17 +13,17 @@ pub(super) const SECTION: Section = Section::new("Log", SETTINGS);
 
 settings! {
     LOG_FORMAT: LogFormat = choice(), Fixed("text"),
-        "`text` for people, `json` for collectors.";
+        "`text` for people, `json` for log collectors.";
     LOG_LEVEL: LevelFilter = choice(), Fixed("info"),
-        "The least level that is logged.";
+        "Minimum level of logged messages.";
 }
 
-/// How the log is written.
+/// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// For collectors: one JSON object a line.
+    /// One JSON object per line, for log collectors.
     Json,
 }
 
@@ -44,7 +44,7 @@ impl Choice for LevelFilter {
     const PLACEHOLDER: &'static str = "off|error|warn|info|debug|trace";
 }
 
-/// What the server logs.
+/// Settings of the log.
 #[derive(Debug)]
 pub struct Log {
     /// `LOG_FORMAT`

@@ -1,4 +1,4 @@
-//! Mail: the server that takes it, or the development mailbox.
+//! Emails: the SMTP server, or the development mailbox.
 
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -27,39 +27,39 @@ pub(super) const SECTION: Section = Section::new("Mail", SETTINGS).deriving(deri
 
 settings! {
     MAIL_SERVER: String = HOST_NAME, Nothing,
-        "The SMTP server that takes the mails.";
-    MAIL_PORT: u16 = PORT_NUMBER, Derived("587, or 465 with `MAIL_SSL_TLS`"),
-        "The port of the SMTP server.";
+        "Host of the SMTP server.";
+    MAIL_PORT: u16 = PORT_NUMBER, Derived("`587`, or `465` with `MAIL_SSL_TLS`"),
+        "Port of the SMTP server.";
     MAIL_STARTTLS: bool = SWITCH, Derived("`on`, or `off` with `MAIL_SSL_TLS`"),
-        "Whether the connection becomes TLS by STARTTLS, without which nothing is sent.";
+        "Whether the connection is upgraded with STARTTLS. If the server does not offer it, nothing is sent.";
     MAIL_SSL_TLS: bool = SWITCH, Fixed("off"),
-        "Whether the connection is TLS from its first byte.";
-    USE_CREDENTIALS: bool = SWITCH, Derived("`on` when `MAIL_USERNAME` is set"),
+        "Whether the connection uses TLS from the start (implicit TLS).";
+    USE_CREDENTIALS: bool = SWITCH, Derived("`on` if `MAIL_USERNAME` is set"),
         "Whether to log in to the SMTP server.";
     MAIL_USERNAME: String = TEXT, Nothing,
-        "The name to log in with.";
+        "User name for the SMTP server.";
     MAIL_PASSWORD: SecretString = SECRET, Nothing,
-        "The password to log in with.", secret;
+        "Password for the SMTP server.", secret;
     VALIDATE_CERTS: bool = SWITCH, Fixed("on"),
-        "Whether the certificate of the SMTP server must be valid.";
+        "Whether the certificate of the SMTP server is verified.";
     MAIL_CA_FILE: PathBuf = PATH, Nothing,
-        "A PEM file with the root for the SMTP server's certificate; no other is trusted then.";
+        "PEM file with the root certificate of the SMTP server. No other root is trusted then.";
     MAIL_FROM: String = MAILBOX, Derived("`no-reply@` and the host of `PUBLIC_URL`"),
-        "The address that mails come from.";
+        "Sender address of emails.";
     MAIL_FROM_NAME: String = TEXT, Derived("`APP_NAME`"),
-        "The name that mails come from.";
+        "Sender name of emails.";
     MAIL_WORKERS: usize = number::<_, 1, 64>(), Fixed("4"),
-        "How many mails are handed over at a time, and as many SMS.";
+        "Number of emails, and of SMS, that are delivered at the same time.";
     MAIL_TIMEOUT: Duration = DURATION, Fixed("30s"),
-        "The longest time that handing over a mail may take.";
+        "Maximum time of the delivery of an email to the SMTP server.";
     DEV_MAILBOX: bool = SWITCH,
-        Derived("`on` when `MAIL_SERVER` is not set and `HOST` is loopback; never in production"),
-        "Whether mails are kept and shown at `/dev/mailbox` instead of being sent.";
+        Derived("`on` if `MAIL_SERVER` is not set and `HOST` is loopback; never in production"),
+        "Whether emails and SMS are kept and shown at `/dev/mailbox` instead of being sent.";
     DEV_MAILBOX_SIZE: usize = number::<_, 1, 10_000>(), Fixed("200"),
-        "How many mails the development mailbox keeps.";
+        "Number of messages that the development mailbox keeps.";
 }
 
-/// Where mails go.
+/// Settings of emails.
 #[derive(Debug)]
 pub struct Mail {
     /// `MAIL_FROM`
@@ -68,23 +68,23 @@ pub struct Mail {
     pub from_name: String,
     /// `MAIL_WORKERS`
     pub workers: usize,
-    /// Who takes them.
+    /// Where emails are delivered.
     pub transport: MailTransport,
 }
 
-/// Who takes the mails.
+/// Where emails are delivered.
 #[derive(Debug)]
 pub enum MailTransport {
     /// An SMTP server.
     Smtp(Smtp),
-    /// The development mailbox, which keeps so many.
+    /// The development mailbox.
     DevMailbox {
         /// `DEV_MAILBOX_SIZE`
         size: usize,
     },
 }
 
-/// An SMTP server.
+/// Settings of the SMTP server.
 #[derive(Debug)]
 pub struct Smtp {
     /// `MAIL_SERVER`
@@ -97,24 +97,24 @@ pub struct Smtp {
     pub validate_certs: bool,
     /// `MAIL_CA_FILE`
     pub ca_file: Option<PathBuf>,
-    /// `MAIL_USERNAME` and `MAIL_PASSWORD`, unless `USE_CREDENTIALS` is off.
+    /// `MAIL_USERNAME` and `MAIL_PASSWORD`; none if `USE_CREDENTIALS` is off.
     pub credentials: Option<Credentials>,
     /// `MAIL_TIMEOUT`
     pub timeout: Duration,
 }
 
-/// How the connection to the SMTP server is protected.
+/// Encryption of the connection to the SMTP server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MailTls {
-    /// Not at all.
+    /// No encryption.
     None,
-    /// By STARTTLS, without which nothing is sent.
+    /// STARTTLS. Without it, nothing is sent.
     StartTls,
-    /// From the first byte.
+    /// TLS from the first byte.
     Implicit,
 }
 
-/// A login at the SMTP server.
+/// Login at the SMTP server.
 #[derive(Debug)]
 pub struct Credentials {
     /// `MAIL_USERNAME`
@@ -173,14 +173,14 @@ fn derive(values: &mut Values, environment: Environment) {
     values.derive(&MAIL_FROM, mail_from);
     values.derive(&MAIL_FROM_NAME, |values| values.get(&APP_NAME));
     values.derive(&DEV_MAILBOX, |values| {
-        let nobody_sends = !values.has(MAIL_SERVER.name()) && environment == Environment::Development;
-        switch(nobody_sends && values.get(&HOST)?.is_loopback())
+        let has_no_server = !values.has(MAIL_SERVER.name()) && environment == Environment::Development;
+        switch(has_no_server && values.get(&HOST)?.is_loopback())
     });
 }
 
 fn mail_from(values: &Values) -> Option<String> {
     let url: PublicUrl = values.get(&PUBLIC_URL)?;
-    // An address literal (`user@[127.0.0.1]`) is taken by few servers.
+    // Few mail servers accept an address literal (`user@[127.0.0.1]`).
     let is_named = !is_loopback_host(url.host())
         && url.host().contains(|c: char| c.is_ascii_alphabetic())
         && !url.host().starts_with('[');
@@ -197,15 +197,16 @@ fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
 
 fn contradictions(values: &Values, environment: Environment, report: &mut Report) {
     if values.get(&MAIL_STARTTLS) == Some(true) && values.get(&MAIL_SSL_TLS) == Some(true) {
-        let text = "and MAIL_SSL_TLS are both on: keep STARTTLS (usually port 587) or TLS from the first byte (465)";
+        let text =
+            "and MAIL_SSL_TLS are both on: choose STARTTLS (usually port 587) or implicit TLS (usually port 465)";
         let is_implicit = values.get(&MAIL_PORT) == Some(465);
         let worse = if is_implicit { MAIL_STARTTLS.name() } else { MAIL_SSL_TLS.name() };
         report.problem(MAIL_STARTTLS.name(), text, Fix::set(worse, "off")).beside(MAIL_SSL_TLS.name());
     }
-    // In production the rule about MAIL_SERVER says it.
+    // In production, `insecure` reports it.
     let goes_nowhere = !values.has(MAIL_SERVER.name()) && values.get(&DEV_MAILBOX) == Some(false);
     if environment == Environment::Development && goes_nowhere {
-        let text = "is not set and DEV_MAILBOX is off, so that no mail would arrive: set one of them";
+        let text = "is not set and DEV_MAILBOX is off: no email could be delivered. Set one of them";
         let fix = Fix::set(DEV_MAILBOX.name(), "on");
         report.problem(MAIL_SERVER.name(), text, fix).beside(DEV_MAILBOX.name());
     }
@@ -220,13 +221,13 @@ fn credentials(values: &Values, report: &mut Report) {
         (MAIL_PASSWORD.name(), Fix::in_a_file(MAIL_PASSWORD.name())),
     ] {
         if !values.has(name) {
-            let text = "is needed to log in to MAIL_SERVER; if it wants no login, set USE_CREDENTIALS=off";
+            let text = "is required to log in to MAIL_SERVER; if it needs no login, set USE_CREDENTIALS=off";
             report.problem(name, text, fix);
         }
     }
     let is_plain = values.get(&MAIL_STARTTLS) == Some(false) && values.get(&MAIL_SSL_TLS) == Some(false);
     if is_plain && !values.get(&MAIL_SERVER).is_some_and(|server| is_loopback_host(&server)) {
-        let text = "would go over the network in plain text: set MAIL_STARTTLS or MAIL_SSL_TLS on";
+        let text = "would be sent unencrypted: set MAIL_STARTTLS or MAIL_SSL_TLS to on";
         let fix = Fix::set(MAIL_STARTTLS.name(), "on");
         report.problem(MAIL_PASSWORD.name(), text, fix);
     }
@@ -239,7 +240,7 @@ fn mail_ca_file(values: &Values, report: &mut Report) {
         let is_pem = fs::read(&file).map(|pem| pem.windows(BEGIN.len()).any(|window| window == BEGIN));
         let why = match is_pem {
             Ok(true) => return,
-            Ok(false) => "holds no PEM certificate".to_owned(),
+            Ok(false) => "contains no PEM certificate".to_owned(),
             Err(error) => format!("cannot be read: {error}"),
         };
         let text = format!("{} {why}", file.display());
@@ -249,12 +250,12 @@ fn mail_ca_file(values: &Values, report: &mut Report) {
 
 fn insecure(values: &Values, report: &mut Report) {
     if values.get(&DEV_MAILBOX) == Some(true) {
-        let text = "is on: mails would be shown to whoever sits at the machine, and never sent";
+        let text = "is on: emails would be shown on this machine and never sent";
         report.insecure(Refused, DEV_MAILBOX.name(), text, Fix::set(DEV_MAILBOX.name(), "off"));
     }
     if !values.has(MAIL_SERVER.name()) {
         let fix = Fix::set(MAIL_SERVER.name(), "smtp.example.com");
-        report.insecure(Refused, MAIL_SERVER.name(), "is not set: accounts cannot be verified without mail", fix);
+        report.insecure(Refused, MAIL_SERVER.name(), "is not set: accounts cannot be verified without email", fix);
         return;
     }
     if values.get(&MAIL_SERVER).is_some_and(|server| is_loopback_host(&server)) {
@@ -262,12 +263,12 @@ fn insecure(values: &Values, report: &mut Report) {
     }
     if values.get(&MAIL_STARTTLS) == Some(false) && values.get(&MAIL_SSL_TLS) == Some(false) {
         let text =
-            "and MAIL_SSL_TLS are both off, so that mails and the password cross the network in the clear: set one";
+            "and MAIL_SSL_TLS are both off: emails and the password would be sent unencrypted. Set one of them to on";
         let fix = Fix::set(MAIL_STARTTLS.name(), "on");
         report.insecure(RefusedElseWarned, MAIL_STARTTLS.name(), text, fix).beside(MAIL_SSL_TLS.name());
     }
     if values.get(&VALIDATE_CERTS) == Some(false) {
-        let text = "is off, so that anybody can pose as MAIL_SERVER: for a root of your own there is MAIL_CA_FILE";
+        let text = "is off: anyone could impersonate MAIL_SERVER. For a private root certificate set MAIL_CA_FILE";
         let fix = Fix::set(VALIDATE_CERTS.name(), "on");
         report.insecure(RefusedElseWarned, VALIDATE_CERTS.name(), text, fix);
     }

@@ -82,35 +82,35 @@ pub(super) fn check_realm(values: &Values, report: &mut Report) {
 /// The typed settings.
 #[derive(Debug)]
 pub struct Config {
-    /// Where the server runs.
+    /// `ENVIRONMENT`
     pub environment: Environment,
-    /// The name that pages and mails show.
+    /// `APP_NAME`
     pub app_name: String,
-    /// What links start with.
+    /// `PUBLIC_URL`
     pub public_url: PublicUrl,
-    /// The realms; at least one.
+    /// `REALMS`, at least one.
     pub realms: Vec<RealmName>,
-    /// The settings that can differ between realms: one entry for each realm.
+    /// Settings that can differ between realms, one entry for each realm.
     pub policies: BTreeMap<RealmName, RealmPolicy>,
-    /// The templates of pages and mails.
+    /// Templates of pages and emails.
     pub templates: Templates,
-    /// How the server listens.
+    /// HTTP server.
     pub http: Http,
-    /// Where it stores.
+    /// Database and encryption keys.
     pub store: Store,
-    /// Its access tokens and sessions.
+    /// Access tokens and sessions.
     pub token: Token,
-    /// The life of an account.
+    /// Accounts.
     pub accounts: Accounts,
     /// Passwords and their hashes.
     pub password: Password,
-    /// How often things may be done.
+    /// Limits.
     pub limits: Limits,
-    /// Where its mails go.
+    /// Mail.
     pub mail: Mail,
-    /// Where its short messages go.
+    /// SMS.
     pub sms: Sms,
-    /// What it logs.
+    /// Log.
     pub log: Log,
 }
 

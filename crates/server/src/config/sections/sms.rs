@@ -15,27 +15,27 @@ pub(super) const SECTION: Section = Section::new("SMS", SETTINGS).checked(check)
 
 settings! {
     TWILIO_SID: String = TEXT, Nothing,
-        "The account at Twilio, which sends the SMS.";
+        "SID of the Twilio account that sends SMS.";
     TWILIO_AUTH_TOKEN: SecretString = SECRET, Nothing,
-        "The token of the account at Twilio.", secret;
+        "Auth token of the Twilio account.", secret;
     TWILIO_NUMBER: String = TEXT, Nothing,
-        "The number that SMS come from.";
+        "Sender number of SMS.";
     TWILIO_API_URL: String = API_URL, Fixed("https://api.twilio.com"),
-        "Where Twilio's API is; plain `http` only to loopback.";
+        "Base URL of the Twilio API. Plain `http` is accepted only for loopback.";
     SMS_COUNTRIES: Vec<String> = COUNTRIES, Nothing,
-        "The countries, by their ISO codes, to which an SMS may go; in development all without it.";
+        "Countries to which SMS may be sent, as ISO codes separated by commas. Without it, development allows all; production requires it with Twilio.";
 }
 
-/// Short messages.
+/// Settings of SMS.
 #[derive(Debug)]
 pub struct Sms {
-    /// Who takes them; none where there is no account, and in the development mailbox's place.
+    /// Twilio account, if there is one.
     pub twilio: Option<Twilio>,
     /// `SMS_COUNTRIES`
     pub countries: Option<Vec<String>>,
 }
 
-/// An account at Twilio.
+/// A Twilio account.
 #[derive(Debug)]
 pub struct Twilio {
     /// `TWILIO_SID`
@@ -77,7 +77,7 @@ fn twilio(values: &Values, report: &mut Report) {
         (TWILIO_NUMBER.name(), Fix::set(TWILIO_NUMBER.name(), "+15005550006")),
     ] {
         if !values.has(name) {
-            report.problem(name, "is needed beside TWILIO_SID", fix);
+            report.problem(name, "is required with TWILIO_SID", fix);
         }
     }
 }
@@ -85,11 +85,11 @@ fn twilio(values: &Values, report: &mut Report) {
 fn insecure(values: &Values, report: &mut Report) {
     if values.get(&TWILIO_SID).is_some_and(|sid| !sid.bytes().all(|b| b.is_ascii_alphanumeric())) {
         let fix = Fix::set(TWILIO_SID.name(), "AC0123456789abcdef0123456789abcdef");
-        let text = "is no account's SID: those are letters and digits, as Twilio's console shows";
+        let text = "is not an account SID, which has only letters and digits: see the Twilio console";
         report.insecure(Refused, TWILIO_SID.name(), text, fix);
     }
     if values.has(TWILIO_SID.name()) && !values.has(SMS_COUNTRIES.name()) {
-        let text = "is not set beside TWILIO_SID: name the countries to which an SMS may go";
+        let text = "is required with TWILIO_SID: list the countries to which SMS may be sent";
         let fix = Fix::set(SMS_COUNTRIES.name(), "US,CA");
         report.insecure(Refused, SMS_COUNTRIES.name(), text, fix);
     }

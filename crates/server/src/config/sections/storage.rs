@@ -1,4 +1,4 @@
-//! Where the server stores, and the key that seals what it stores.
+//! The database, and the key that seals its contents.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -24,29 +24,29 @@ pub(super) const SECTION: Section = Section::new("Storage", SETTINGS).deriving(d
 
 settings! {
     DATA_DIR: PathBuf = PATH, Fixed("./data"),
-        "The folder of the embedded database and of generated secrets.";
-    DATABASE_URL: Database = DATABASE, Derived("`MONGO_URL`, or else `sqlite://DATA_DIR/portcullis.db`"),
-        "Where to store: a file of SQLite's, as `sqlite://PATH`, or a MongoDB replica set, as `mongodb://HOST/DATABASE`.";
+        "Folder of the embedded database and of generated secrets.";
+    DATABASE_URL: Database = DATABASE, Derived("`MONGO_URL`, else `sqlite://DATA_DIR/portcullis.db`"),
+        "Database: an SQLite file (`sqlite://PATH`) or a MongoDB replica set (`mongodb://HOST/DATABASE`).";
     DATABASE_TIMEOUT: Duration = DURATION, Fixed("1500ms"),
-        "The longest time that one piece of work in MongoDB may take; after it the answer is 503.";
+        "Maximum duration of one MongoDB operation. After it, the request is answered with 503.";
     DATABASE_WAIT_TIMEOUT: Duration = DURATION, Fixed("30s"),
-        "How long the start waits for a MongoDB that does not answer yet.";
+        "How long the server waits at start for MongoDB to become reachable.";
     ENCRYPTION_KEY: Vec<EncryptionKey> = KEYS, Derived("generated in development"),
-        "32 random bytes in base64 that wrap the realms' keys; of several the first wraps, all unwrap.", secret, random;
+        "32 random bytes in base64 that wrap the keys of the realms. Of several, separated by commas, the first wraps and all unwrap.", secret, random;
     MONGO_URL: Database = MONGODB, Nothing,
-        "The origin's name for a `DATABASE_URL` of MongoDB.", secret;
+        "Alternative name of `DATABASE_URL` for MongoDB.", secret;
     REDIS_HOST: String = HOST_NAME, Nothing,
-        "The host of a Redis server for a shared cache.", reserved;
+        "Host of the Redis server (shared cache).", reserved;
     REDIS_PORT: u16 = PORT_NUMBER, Nothing,
-        "The port of the Redis server.", reserved;
+        "Port of the Redis server.", reserved;
     REDIS_URL: () = REDIS, Nothing,
-        "The Redis server as a URL.", secret, reserved;
+        "URL of the Redis server.", secret, reserved;
 }
 
-/// Where the server stores.
+/// Settings of the database.
 #[derive(Debug)]
 pub struct Store {
-    /// `DATA_DIR`; it need not be there yet.
+    /// `DATA_DIR`. It may not exist yet.
     pub data_dir: PathBuf,
     /// `DATABASE_URL`.
     pub database_url: Database,
@@ -54,7 +54,7 @@ pub struct Store {
     pub database_timeout: Duration,
     /// `DATABASE_WAIT_TIMEOUT`.
     pub database_wait_timeout: Duration,
-    /// `ENCRYPTION_KEY`: the first wraps, all unwrap; at least one.
+    /// `ENCRYPTION_KEY`, at least one. The first wraps, all unwrap.
     pub encryption_keys: Vec<EncryptionKey>,
 }
 
@@ -91,7 +91,7 @@ fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
     encryption_key(values, context, report);
 }
 
-/// Neither TLS, which a network of one's own may go without, nor how strong the password is, which only the database knows.
+/// Refuses a MongoDB without a user. TLS is not required, because a private network may do without it.
 fn database(values: &Values, report: &mut Report) {
     let name = DATABASE_URL.name();
     let Some(url) = values.text(name).filter(|text| text.trim().starts_with("mongodb")) else { return };
@@ -99,8 +99,8 @@ fn database(values: &Values, report: &mut Report) {
     let is_elsewhere =
         hosts.split(',').any(|host| !is_loopback_host(host.rsplit_once(':').map_or(host, |(host, _)| host)));
     if user.is_none() && is_elsewhere && !url.contains("authMechanism=") {
-        let text = "has no user, so that anybody on its network can write to the database: give it `USER:PASSWORD@`";
-        // What stands behind the `?` may be a password, too.
+        let text = "has no user: anyone on its network could write to the database. Add `USER:PASSWORD@`";
+        // The part after the `?` may contain a password, too.
         let (address, options) = url.trim().split_once('?').map_or((url.trim(), ""), |(address, _)| (address, "?…"));
         let fix = Fix::set(name, format!("{}{options}", address.replacen("://", "://USER:PASSWORD@", 1)));
         let diagnostic = report.insecure(RefusedElseWarned, name, text, fix);
@@ -117,9 +117,9 @@ fn encryption_key(values: &Values, context: &Context<'_>, report: &mut Report) {
     }
     let text = values.text(name).unwrap_or_default();
     if items(text).any(is_published) {
-        let text = "is an example that everybody knows";
+        let text = "is a published example";
         report.insecure(RefusedElseWarned, name, text, Fix::NewSecret(name));
     } else if items(text).filter_map(decode_key).any(|key| is_monotonous(&key)) {
-        report.insecure(RefusedElseWarned, name, "is one byte over and over", Fix::NewSecret(name));
+        report.insecure(RefusedElseWarned, name, "repeats a single byte", Fix::NewSecret(name));
     }
 }

@@ -17,12 +17,12 @@ pub struct Branding {
     pub min_length: usize,
 }
 
-/// The settings of templates. They can be read before the other settings are right.
+/// Settings of templates. They can be read even if other settings are invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Templates {
     /// `TEMPLATES_DIR`
     pub dir: Option<PathBuf>,
-    /// What all templates say about the server.
+    /// What templates say about the server.
     pub branding: Branding,
 }
 

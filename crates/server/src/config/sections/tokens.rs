@@ -22,28 +22,28 @@ pub(super) const SECTION: Section = Section::new("Tokens and sessions", SETTINGS
 
 settings! {
     JWT_ALGORITHM: JwtAlgorithm = choice(), Fixed("HS256"),
-        "The algorithm that signs access tokens: by `JWT_SECRET`, or by key pairs of the server's own making.";
+        "Signature algorithm of access tokens: `HS256` with `JWT_SECRET`, or `RS256`, `ES256` or `EdDSA` with key pairs that the server generates.";
     JWT_SECRET: SecretString = SECRET, Derived("generated in development"),
-        "The secret that signs access tokens with HS256, 32 bytes or more.", secret, random;
+        "Secret that signs access tokens with `HS256`, at least 32 bytes.", secret, random;
     JWT_SECRET_PREVIOUS: SecretString = SECRET, Nothing,
-        "The secret before, which still verifies and no longer signs.", secret;
+        "Previous `JWT_SECRET`. It verifies tokens but signs none.", secret;
     JWT_KEY_ROTATION: Duration = DURATION, Fixed("90d"),
-        "How long a key pair of the server's own signs; the next is published an hour before it begins.";
+        "How long a generated key pair signs. Its successor is published one hour before it takes over.";
     JWT_ISSUER: String = TEXT, Derived("`PUBLIC_URL/{realm}`"),
-        "The `iss` of access tokens; `{realm}` stands for the realm's name.";
+        "`iss` claim of access tokens. `{realm}` is replaced by the name of the realm.";
     JWT_AUDIENCE: String = TEXT, Nothing,
-        "The `aud` of access tokens, which have none without it.";
+        "`aud` claim of access tokens. Without it, tokens have none.";
     ACCESS_TOKEN_TTL: Duration = DURATION, Fixed("30m"),
-        "How long an access token lives.", per_realm;
+        "Lifetime of an access token.", per_realm;
     REFRESH_TOKEN_TTL: Duration = DURATION, Fixed("30d"),
-        "How long a refresh token may lie unused.", per_realm;
+        "Lifetime of an unused refresh token.", per_realm;
     SESSION_MAX_AGE: Duration = DURATION, Fixed("90d"),
-        "How long a session lives at most, however much it is used.", per_realm;
+        "Maximum lifetime of a session, even if it is used.", per_realm;
     API_CLIENTS: () = CLIENTS, Nothing,
-        "Services that may ask about tokens, as `id:secret` by commas.", secret, reserved;
+        "Services that may introspect tokens, as `id:secret`, separated by commas.", secret, reserved;
 }
 
-/// What signs access tokens.
+/// Signature algorithm of access tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JwtAlgorithm {
     /// HMAC with a shared secret.
@@ -62,12 +62,12 @@ impl Choice for JwtAlgorithm {
     const PLACEHOLDER: &'static str = "HS256|RS256|ES256|EdDSA";
 }
 
-/// Access tokens and sessions.
+/// Settings of access tokens and sessions.
 #[derive(Debug)]
 pub struct Token {
-    /// What signs them.
+    /// Key that signs access tokens.
     pub signing: Signing,
-    /// `JWT_ISSUER`, in which `{realm}` stands for the realm's name.
+    /// `JWT_ISSUER`, in which `{realm}` is replaced by the name of the realm.
     pub jwt_issuer: String,
     /// `JWT_AUDIENCE`
     pub jwt_audience: Option<String>,
@@ -81,7 +81,7 @@ pub struct Token {
     pub jwt_key_rotation: Duration,
 }
 
-/// `JWT_ALGORITHM`, with the secrets where it takes any.
+/// `JWT_ALGORITHM`, with its secrets if it has any.
 #[derive(Debug)]
 pub enum Signing {
     /// HS256.
@@ -91,7 +91,7 @@ pub enum Signing {
         /// `JWT_SECRET_PREVIOUS`, which only verifies.
         previous: Option<SecretString>,
     },
-    /// An algorithm with a private and a public key; never [`JwtAlgorithm::Hs256`].
+    /// An algorithm with key pairs; never [`JwtAlgorithm::Hs256`].
     KeyPair(JwtAlgorithm),
 }
 
@@ -136,11 +136,11 @@ fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
     for name in [JWT_SECRET.name(), JWT_SECRET_PREVIOUS.name()] {
         let Some(secret) = values.text(name) else { continue };
         let why = if is_published(secret.trim()) {
-            "is an example that everybody knows".to_owned()
+            "is a published example".to_owned()
         } else if secret.len() < SHORTEST_SECRET {
-            format!("is shorter than {SHORTEST_SECRET} bytes and can be guessed")
+            format!("is shorter than {SHORTEST_SECRET} bytes and could be guessed")
         } else if is_monotonous(secret.as_bytes()) {
-            "is one character over and over".to_owned()
+            "repeats a single character".to_owned()
         } else {
             continue;
         };

@@ -1,16 +1,16 @@
-//! Settings that are one of a few words.
+//! Settings whose value is one of several words.
 
 use super::ValueFormat;
 
-/// A type whose values each have a word in the settings.
+/// A type with a word for each of its values.
 pub(crate) trait Choice: Copy + 'static {
-    /// The words and what they mean.
+    /// The words and their values.
     const WORDS: &'static [(&'static str, Self)];
-    /// The words, for the help.
+    /// The words, as the help shows them.
     const PLACEHOLDER: &'static str;
 }
 
-/// One of the words of `C`, in whatever case.
+/// Makes the format of `C`: one of its words, in any case.
 pub(crate) const fn choice<C: Choice>() -> ValueFormat<C> {
     ValueFormat::new(C::PLACEHOLDER, |text| {
         let meant = C::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));

@@ -1,4 +1,4 @@
-//! The forms that a setting's text may have. A refusal says what the text must be, never what it was.
+//! The formats of settings. A refusal says what a text must be, and never repeats it.
 
 mod choice;
 mod net;
@@ -17,14 +17,14 @@ use std::{path::PathBuf, time::Duration};
 
 use portcullis_core::id::RealmName;
 
-/// How a text is read, and what stands for it in the help.
+/// The format of a setting's text.
 #[derive(Debug)]
 pub(crate) struct ValueFormat<T> {
     pub(crate) read: fn(&str) -> Result<T, String>,
     pub(crate) placeholder: &'static str,
-    /// What somebody meant who gave a text of another form.
+    /// Guesses what was meant by a text that is refused.
     pub(crate) meant: fn(&str) -> Option<String>,
-    /// Stands for many, where there is no default.
+    /// A value to suggest where there is no default.
     pub(crate) example: Option<&'static str>,
 }
 
@@ -45,10 +45,10 @@ impl<T> ValueFormat<T> {
 /// Any text.
 pub(crate) const TEXT: ValueFormat<String> = ValueFormat::new("TEXT", |text| Ok(text.to_owned()));
 
-/// A file or a folder.
+/// A path of a file or folder.
 pub(crate) const PATH: ValueFormat<PathBuf> = ValueFormat::new("PATH", |text| Ok(text.into()));
 
-/// On or off.
+/// `on` or `off`, and their usual synonyms.
 pub(crate) const SWITCH: ValueFormat<bool> =
     ValueFormat::new("on|off", |text| match text.to_ascii_lowercase().as_str() {
         "on" | "true" | "yes" | "1" => Ok(true),
@@ -56,35 +56,34 @@ pub(crate) const SWITCH: ValueFormat<bool> =
         _ => Err("must be `on` or `off`".to_owned()),
     });
 
-/// A span of time.
+/// A duration.
 pub(crate) const DURATION: ValueFormat<Duration> = ValueFormat::new("DURATION", read_duration);
 
-/// The realms, at least one, none twice.
+/// Names of realms: at least one, none twice.
 pub(crate) const REALM_NAMES: ValueFormat<Vec<RealmName>> = ValueFormat::new("NAMES", |text| {
     let mut names: Vec<RealmName> = Vec::new();
     for word in items(text) {
-        let name =
-            RealmName::parse(word).map_err(|why| format!("cannot have a realm `{}`: {why}", word.escape_debug()))?;
+        let name = RealmName::parse(word).map_err(|why| format!("cannot contain `{}`: {why}", word.escape_debug()))?;
         if names.contains(&name) {
-            return Err(format!("names `{name}` twice"));
+            return Err(format!("contains `{name}` twice"));
         }
         names.push(name);
     }
-    if names.is_empty() { Err("must name at least one realm".to_owned()) } else { Ok(names) }
+    if names.is_empty() { Err("must contain at least one realm".to_owned()) } else { Ok(names) }
 });
 
-/// Countries by their two letters.
+/// Countries, as two-letter ISO codes.
 pub(crate) const COUNTRIES: ValueFormat<Vec<String>> = ValueFormat::new("CODES", |text| {
     let is_code = |word: &str| word.len() == 2 && word.bytes().all(|b| b.is_ascii_alphabetic());
     if items(text).all(is_code) {
         Ok(items(text).map(str::to_ascii_uppercase).collect())
     } else {
-        Err("must be ISO 3166 codes of two letters, by commas, such as `DE,FR`".to_owned())
+        Err("must be two-letter ISO 3166 codes separated by commas, such as `DE,FR`".to_owned())
     }
 })
 .like("DE,FR");
 
-/// A whole number between two bounds, both included.
+/// Makes the format of a whole number from `MIN` to `MAX`.
 pub(crate) const fn number<T: TryFrom<u64>, const MIN: u64, const MAX: u64>() -> ValueFormat<T> {
     ValueFormat::new("NUMBER", |text| {
         let number = text.parse().ok().filter(|number| (MIN..=MAX).contains(number));
@@ -94,12 +93,12 @@ pub(crate) const fn number<T: TryFrom<u64>, const MIN: u64, const MAX: u64>() ->
     })
 }
 
-/// The parts of a list by commas, trimmed, empty ones left out.
+/// Splits a list at commas, trims its items and skips empty ones.
 pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
-/// Ten years: longer is a slip of the hand, and would run out of the calendar when added to now.
+/// Maximum duration, ten years. A longer one is a mistake, and could exceed the calendar when added to the current time.
 const LONGEST: u64 = 3650 * 24 * 3_600_000;
 
 fn read_duration(text: &str) -> Result<Duration, String> {

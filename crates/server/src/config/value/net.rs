@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::{ValueFormat, items};
 
-/// An address to listen on.
+/// An IP address to listen on.
 pub(crate) const ADDRESS: ValueFormat<IpAddr> = ValueFormat::new("ADDRESS", |text| {
     if text.eq_ignore_ascii_case("localhost") {
         return Ok(Ipv4Addr::LOCALHOST.into());
@@ -14,52 +14,52 @@ pub(crate) const ADDRESS: ValueFormat<IpAddr> = ValueFormat::new("ADDRESS", |tex
     unbracketed(text).parse().map_err(|_| "must be an IP address such as `127.0.0.1`, `0.0.0.0` or `::`".to_owned())
 });
 
-/// A port; 0 lets the system choose.
+/// A port. With 0 the system chooses one.
 pub(crate) const PORT_NUMBER: ValueFormat<u16> = super::number::<u16, 0, 65535>();
 
-/// An address and a port.
+/// An IP address and a port.
 pub(crate) const LISTEN: ValueFormat<SocketAddr> = ValueFormat::new("ADDRESS:PORT", |text| {
     text.parse().map_err(|_| "must be an IP address and a port such as `127.0.0.1:9090`".to_owned())
 })
 .like("127.0.0.1:9090");
 
-/// A host that is connected to.
+/// A host to connect to.
 pub(crate) const HOST_NAME: ValueFormat<String> = ValueFormat::new("HOST", |text| {
     let is_name = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
     if is_name || unbracketed(text).parse::<IpAddr>().is_ok() {
         Ok(unbracketed(text).to_owned())
     } else {
-        Err("must be a host's name or address alone, without scheme or port".to_owned())
+        Err("must be a host name or IP address, without scheme or port".to_owned())
     }
 })
 .meaning(|text| {
     let host = text.split_once("://").map_or(text, |(_, host)| host);
-    // What stands before an `@` may be a password.
+    // The part before an `@` may be a password.
     let host = host.rsplit('@').next()?.split([':', '/']).next()?;
     Some(host.to_owned()).filter(|host| !host.is_empty())
 });
 
-/// Networks in the form of CIDR; a bare address is a network of one.
+/// Networks in CIDR notation. An address alone is a network of one.
 pub(crate) const NETWORKS: ValueFormat<Vec<IpNet>> = ValueFormat::new("NETWORKS", |text| {
     let networks: Option<Vec<IpNet>> = items(text).map(network).collect();
-    networks.ok_or_else(|| "must be networks by commas, such as `10.0.0.0/8,::1`".to_owned())
+    networks.ok_or_else(|| "must be networks separated by commas, such as `10.0.0.0/8,::1`".to_owned())
 })
 .like("10.0.0.0/8,::1");
 
-/// An e-mail address without a display name.
+/// An email address without a display name.
 pub(crate) const MAILBOX: ValueFormat<String> = ValueFormat::new("ADDRESS", |text| {
     let is_plain = |part: &str| {
         !part.is_empty() && !part.chars().any(|c| c.is_whitespace() || c.is_control() || "<>()[]\\,;:\"@".contains(c))
     };
     match text.rsplit_once('@') {
         Some((local, domain)) if is_plain(local) && is_plain(domain) => Ok(text.to_owned()),
-        _ => Err("must be an e-mail address such as `no-reply@example.com`, without a display name".to_owned()),
+        _ => Err("must be an email address such as `no-reply@example.com`, without a display name".to_owned()),
     }
 })
 .meaning(|text| Some(text.rsplit_once('<')?.1.trim_end_matches('>').to_owned()))
 .like("no-reply@example.com");
 
-/// Whether a host, as it stands in a URL or in `MAIL_SERVER`, is this machine itself.
+/// Whether a host, as written in a URL or in `MAIL_SERVER`, is this machine.
 pub(crate) fn is_loopback_host(host: &str) -> bool {
     let host = unbracketed(host).trim_end_matches('.').to_ascii_lowercase();
     match host.parse::<IpAddr>() {
@@ -72,7 +72,7 @@ fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| Some(IpNet::from(text.parse::<IpAddr>().ok()?)))
 }
 
-/// An IPv6 address without the brackets that URLs put around it.
+/// Removes the brackets around an IPv6 address.
 fn unbracketed(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }

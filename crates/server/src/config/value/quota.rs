@@ -1,14 +1,14 @@
-//! Quotas: how often in how long.
+//! Quotas: a count and a period.
 
 use portcullis_core::limit::Quota;
 
 use super::{ValueFormat, items, read_duration};
 
-/// One.
-pub(crate) const QUOTA: ValueFormat<Quota> = ValueFormat::new("TIMES/DURATION", read);
+/// One quota.
+pub(crate) const QUOTA: ValueFormat<Quota> = ValueFormat::new("COUNT/PERIOD", read);
 
-/// Several, all of which must hold.
-pub(crate) const QUOTAS: ValueFormat<Vec<Quota>> = ValueFormat::new("TIMES/DURATION,…", |text| {
+/// Several quotas, which all apply.
+pub(crate) const QUOTAS: ValueFormat<Vec<Quota>> = ValueFormat::new("COUNT/PERIOD,…", |text| {
     let quotas: Vec<Quota> = items(text).map(read).collect::<Result<_, _>>()?;
     if quotas.is_empty() { Err(malformed()) } else { Ok(quotas) }
 });
@@ -20,5 +20,5 @@ fn read(text: &str) -> Result<Quota, String> {
 }
 
 fn malformed() -> String {
-    "must be so many in so long, such as `20/1h`, `5/24h` or `30/60s`".to_owned()
+    "must be a count and a period, such as `20/1h`, `5/24h` or `30/60s`".to_owned()
 }

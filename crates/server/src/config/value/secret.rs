@@ -1,11 +1,11 @@
-//! Secrets. None of the refusals shows what was given.
+//! Secrets. A refusal never repeats the text.
 
 use data_encoding::BASE64_NOPAD;
 use portcullis_core::{SecretString, seal::EncryptionKey};
 
 use super::{ValueFormat, items};
 
-/// Any secret text.
+/// Any secret.
 pub(crate) const SECRET: ValueFormat<SecretString> = ValueFormat::new("SECRET", |text| Ok(SecretString::from(text)));
 
 /// Keys of 32 bytes in base64, the newest first.
@@ -13,17 +13,19 @@ pub(crate) const KEYS: ValueFormat<Vec<EncryptionKey>> = ValueFormat::new("KEYS"
     let keys: Option<Vec<[u8; 32]>> = items(text).map(decode_key).collect();
     match keys {
         Some(keys) if !keys.is_empty() => Ok(keys.into_iter().map(EncryptionKey::from_bytes).collect()),
-        _ => Err("must be 32 random bytes in base64 (`openssl rand -base64 32`), several by commas".to_owned()),
+        _ => {
+            Err("must be 32 random bytes in base64 (`openssl rand -base64 32`), several separated by commas".to_owned())
+        }
     }
 });
 
-/// Services that may ask about tokens: `id:secret`, by commas.
+/// Services that may introspect tokens: pairs `id:secret`, separated by commas.
 pub(crate) const CLIENTS: ValueFormat<()> = ValueFormat::new("ID:SECRET", |text| {
     let is_client = |item: &str| item.split_once(':').is_some_and(|(id, secret)| !id.is_empty() && !secret.is_empty());
-    if items(text).all(is_client) { Ok(()) } else { Err("must be pairs of `id:secret`, by commas".to_owned()) }
+    if items(text).all(is_client) { Ok(()) } else { Err("must be pairs `id:secret`, separated by commas".to_owned()) }
 });
 
-/// One key, in the standard alphabet or the one for URLs, padded or not.
+/// Decodes one key, in the standard or the URL alphabet, with or without padding.
 pub(crate) fn decode_key(text: &str) -> Option<[u8; 32]> {
     let standard = |byte| match byte {
         b'-' => b'+',

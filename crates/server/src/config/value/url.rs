@@ -1,4 +1,4 @@
-//! URLs. None of the refusals shows what was given: a URL may carry a password.
+//! URLs. A refusal never repeats the text: a URL may contain a password.
 
 use std::{fmt, path::PathBuf};
 
@@ -8,7 +8,7 @@ use portcullis_core::SecretString;
 
 use super::{ValueFormat, is_loopback_host, items};
 
-/// The address under which clients reach the server: `http` or `https`, a host, perhaps a path; no slash at the end.
+/// The base URL of the server: `http` or `https`, a host, optionally a port and a path, without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl {
     text: String,
@@ -16,10 +16,10 @@ pub struct PublicUrl {
 }
 
 impl PublicUrl {
-    /// Reads an absolute URL without user, query and fragment.
+    /// Parses an absolute URL without user, query and fragment.
     ///
     /// # Errors
-    /// What it must be.
+    /// What the text must be.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || "must be an absolute URL such as `https://accounts.example.com`".to_owned();
         if text.contains(['?', '#', '@', '\\']) {
@@ -37,32 +37,32 @@ impl PublicUrl {
         Ok(Self { text: format!("{scheme}://{host}{port}{path}"), host })
     }
 
-    /// The URL, without a slash at the end.
+    /// Returns the URL, without a slash at the end.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The path, without a slash at the end; empty for most.
+    /// Returns the path, without a slash at the end. It is usually empty.
     #[must_use]
     pub fn path(&self) -> &str {
         let behind_scheme = self.text.split_once("://").map_or("", |(_, rest)| rest);
         behind_scheme.find('/').and_then(|slash| behind_scheme.get(slash..)).unwrap_or_default()
     }
 
-    /// The host alone, an IPv6 address in brackets.
+    /// Returns the host. An IPv6 address is in brackets.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Whether clients come by TLS.
+    /// Whether clients connect with TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.text.starts_with("https://")
     }
 
-    /// Whether only this machine can follow it.
+    /// Whether the host is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback_host(&self.host)
@@ -75,7 +75,7 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// What links start with.
+/// The base URL of links.
 pub(crate) const PUBLIC: ValueFormat<PublicUrl> = ValueFormat::new("URL", PublicUrl::parse)
     .meaning(|text| {
         let plain = text.split(['?', '#']).next().filter(|plain| !plain.contains('@'))?;
@@ -83,21 +83,21 @@ pub(crate) const PUBLIC: ValueFormat<PublicUrl> = ValueFormat::new("URL", Public
     })
     .like("https://accounts.example.com");
 
-/// A host, perhaps with port and path, from which the public URL is made.
+/// A host, optionally with port and path, from which the public URL is derived.
 pub(crate) const DOMAIN: ValueFormat<PublicUrl> = ValueFormat::new("HOST", |text| {
     let with = |scheme| PublicUrl::parse(&format!("{scheme}://{text}")).ok().filter(|_| !text.contains("://"));
     let url = with("https").and_then(|url| if url.is_loopback() { with("http") } else { Some(url) });
-    url.ok_or_else(|| "must be a host such as `localhost:8000`; a whole URL goes to PUBLIC_URL".to_owned())
+    url.ok_or_else(|| "must be a host such as `localhost:8000`; for a URL set PUBLIC_URL".to_owned())
 })
 .meaning(|text| Some(text.split_once("://")?.1.trim_end_matches('/').to_owned()))
 .like("localhost:8000");
 
-/// What the server stores in.
+/// The database.
 #[derive(Debug, Clone)]
 pub enum Database {
-    /// A file of SQLite's.
+    /// An SQLite file.
     Sqlite(PathBuf),
-    /// A MongoDB replica set, by its URL.
+    /// A MongoDB replica set, as a URL.
     #[cfg(feature = "mongodb")]
     MongoDb(SecretString),
 }
@@ -106,27 +106,26 @@ impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sqlite(path) => path.display().fmt(f),
-            // Its URL may hold a password.
+            // The URL may contain a password.
             #[cfg(feature = "mongodb")]
             Self::MongoDb(_) => f.write_str("the database in MongoDB"),
         }
     }
 }
 
-/// Where to store.
+/// The URL of the database.
 pub(crate) const DATABASE: ValueFormat<Database> = ValueFormat::new("URL", |text| {
     if text.starts_with("mongodb") {
         return (MONGODB.read)(text);
     }
     let path = text.strip_prefix("sqlite://").filter(|path| !path.is_empty() && !path.ends_with('/'));
     let path = path.filter(|path| !path.contains(['?', '#']));
-    let path =
-        path.ok_or_else(|| "must be `sqlite://PATH`, the path of a file, or `mongodb://HOST/DATABASE`".to_owned())?;
+    let path = path.ok_or_else(|| "must be `sqlite://PATH` (a file) or `mongodb://HOST/DATABASE`".to_owned())?;
     Ok(Database::Sqlite(path.into()))
 })
 .like("sqlite://data/portcullis.db");
 
-/// A service of others that is called: `https`, or `http` on this machine.
+/// The URL of an external service: `https`, or `http` on this machine.
 pub(crate) const API_URL: ValueFormat<String> = ValueFormat::new("URL", |text| {
     let url = PublicUrl::parse(text)?;
     if url.is_https() || url.is_loopback() {
@@ -136,7 +135,7 @@ pub(crate) const API_URL: ValueFormat<String> = ValueFormat::new("URL", |text| {
     }
 });
 
-/// Origins of web pages, or `*`, as browsers name them.
+/// Origins of web pages as browsers send them, or `*`.
 pub(crate) const ORIGINS: ValueFormat<Vec<String>> =
     ValueFormat::new("ORIGINS", |text| items(text).map(read_origin).collect())
         .meaning(|text| {
@@ -148,26 +147,26 @@ pub(crate) const ORIGINS: ValueFormat<Vec<String>> =
         })
         .like("https://app.example.com");
 
-/// The one spelling of an origin that a browser sends: it is compared as it stands.
+/// Returns an origin exactly as a browser sends it, because origins are compared byte by byte.
 fn read_origin(text: &str) -> Result<String, String> {
     if text == "*" {
         return Ok(text.to_owned());
     }
     if text == "null" {
-        return Err("cannot allow `null`, which every sandboxed frame can claim to be".to_owned());
+        return Err("cannot contain `null`: any sandboxed frame sends this origin".to_owned());
     }
-    let wrong = || "must be origins by commas, such as `https://app.example.com`".to_owned();
+    let wrong = || "must be origins separated by commas, such as `https://app.example.com`".to_owned();
     let url = PublicUrl::parse(text).map_err(|_| wrong())?;
-    // An authority of a browser's has no wildcard; of many names each must be named.
+    // Origins that browsers send contain no wildcards, so such an entry would never match.
     if url.host().contains('*') {
-        return Err("cannot have `*` in a name: name each origin, or allow every page by `*` alone".to_owned());
+        return Err("cannot contain `*` in a host: list each origin, or use `*` alone for all".to_owned());
     }
     let (scheme, rest) = url.as_str().split_once("://").ok_or_else(wrong)?;
     let behind = text.split_once("://").map_or("", |(_, behind)| behind);
     if behind.contains('/') {
         let origin = rest.split('/').next().unwrap_or_default();
         return Err(format!(
-            "must be origins, which end with the host or its port: `{scheme}://{origin}`, without a slash"
+            "must be origins, which end after the host or port: `{scheme}://{origin}`, without a slash"
         ));
     }
     let port = rest.strip_prefix(url.host()).and_then(|port| port.strip_prefix(':')?.parse::<u16>().ok());
@@ -175,28 +174,28 @@ fn read_origin(text: &str) -> Result<String, String> {
     Ok(format!("{scheme}://{}{}", url.host(), port.map(|port| format!(":{port}")).unwrap_or_default()))
 }
 
-/// A MongoDB replica set.
+/// The URL of a MongoDB replica set.
 pub(crate) const MONGODB: ValueFormat<Database> = ValueFormat::new("URL", |text| {
     starts_with(text, &["mongodb://", "mongodb+srv://"])?;
     if authority(text).is_none_or(|(_, hosts)| hosts.is_empty()) {
-        return Err("names no host: it must be like `mongodb://HOST/DATABASE`".to_owned());
+        return Err("has no host: it must have the form `mongodb://HOST/DATABASE`".to_owned());
     }
     #[cfg(feature = "mongodb")]
     return Ok(Database::MongoDb(text.into()));
     #[cfg(not(feature = "mongodb"))]
-    Err("asks for MongoDB, which was left out of this build: use `sqlite://PATH`".to_owned())
+    Err("requires MongoDB, which this build does not include: use `sqlite://PATH`".to_owned())
 })
 .like("mongodb://localhost:27017/auth");
 
-/// The user, if there is one, and the hosts of a URL.
+/// Returns the user, if there is one, and the hosts of a URL.
 pub(crate) fn authority(url: &str) -> Option<(Option<&str>, &str)> {
     let (_, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?']).next()?;
-    // A password may have an `@` of its own, though it should not.
+    // A password may contain an unescaped `@`, although it should not.
     Some(authority.rsplit_once('@').map_or((None, authority), |(user, hosts)| (Some(user), hosts)))
 }
 
-/// A Redis server.
+/// The URL of a Redis server.
 pub(crate) const REDIS: ValueFormat<()> =
     ValueFormat::new("URL", |text| starts_with(text, &["redis://", "rediss://"])).like("redis://localhost:6379");
 

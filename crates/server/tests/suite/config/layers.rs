@@ -31,11 +31,11 @@ fn a_bad_value_is_said_to_stand_where_it_does_and_mended_in_the_words_of_that_pl
         (Desk::new().file(".env", multiline), ".env, line 6", "PORT=8000"),
         (Desk::new().file(".env", &multiline.replace('\n', "\r\n")), ".env, line 6", "PORT=8000"),
         (Desk::new().file("portcullis.toml", "# one\n\nport = 'many'\n"), "portcullis.toml, line 3", "port = 8000"),
-        (Desk::new().file("p", "many\n").env("PORT_FILE", "p"), "p, by the environment", "echo 8000 > p"),
-        (Desk::new().file("p", "many").file(".env", "\nPORT_FILE=p"), "p, by .env, line 2", "echo 8000 > p"),
+        (Desk::new().file("p", "many\n").env("PORT_FILE", "p"), "p, named by the environment", "echo 8000 > p"),
+        (Desk::new().file("p", "many").file(".env", "\nPORT_FILE=p"), "p, named by .env, line 2", "echo 8000 > p"),
     ] {
         let expected = format!(
-            "1. PORT: must be a whole number from 0 to 65535 (it is `many`)\n      from: {origin}\n      mend: {fix}"
+            "1. PORT: must be a whole number from 0 to 65535 (it is `many`)\n      from: {origin}\n      fix: {fix}"
         );
         let told = desk.errors().replace(&format!("{}/", desk.dir.path().display()), "");
         assert!(told.contains(&expected), "{expected}\nis not in\n{told}");
@@ -69,11 +69,11 @@ fn what_was_probably_meant_is_what_mends_it() {
         ("LIMIT_OTP_ACCOUNT", "many", "1/1m,5/24h"),
         ("ACCESS_TOKEN_TTL", "5w", "30m"),
     ] {
-        assert_has(&told(&Desk::new().env(name, text)), &[&format!("{name}: "), &format!("mend: {name}={meant}")]);
+        assert_has(&told(&Desk::new().env(name, text)), &[&format!("{name}: "), &format!("fix: {name}={meant}")]);
     }
-    assert_has(&told(&Desk::new().env("DOCS", "maybe")), &["mend: unset DOCS"]);
-    assert_has(&told(&Desk::new().flag("--docs", "maybe")), &["mend: leave out --docs"]);
-    assert_has(&told(&Desk::new().file(".env", "\nDOCS=maybe")), &["mend: take line 2 out of .env"]);
+    assert_has(&told(&Desk::new().env("DOCS", "maybe")), &["fix: unset DOCS"]);
+    assert_has(&told(&Desk::new().flag("--docs", "maybe")), &["fix: remove --docs"]);
+    assert_has(&told(&Desk::new().file(".env", "\nDOCS=maybe")), &["fix: remove line 2 of .env"]);
 }
 
 #[test]
@@ -87,23 +87,23 @@ fn a_value_and_its_file_exclude_each_other_within_one_place_and_across_them() {
         Desk::new().file(".env", "PORT_FILE=p\n").file("portcullis.toml", "port = 1\n"),
         Desk::new().file(".env", "PORT=1\n").flag("--port-file", "p"),
     ] {
-        assert_has(&told(&desk.file("p", "9000")), &["1 problem:", SAYS, "so is PORT_FILE (", "keep one of them"]);
+        assert_has(&told(&desk.file("p", "9000")), &["1 problem:", SAYS, "so is PORT_FILE (", "remove one of them"]);
     }
     let both = Desk::new().file(".env", "PORT=1\n").file("p", "9000").env("PORT_FILE", "p");
     assert_has(
         &told(&both),
-        &["PORT: is set (.env, line 1) and so is PORT_FILE (the environment)", "mend: unset PORT_FILE"],
+        &["PORT: is set (.env, line 1), and so is PORT_FILE (the environment)", "fix: unset PORT_FILE"],
     );
     let secret = Desk::new().file(".env", "\nJWT_SECRET=x\n").file("jwt", "y").env("JWT_SECRET_FILE", "jwt");
-    assert_has(&told(&secret), &["mend: take line 2 out of .env"]);
+    assert_has(&told(&secret), &["fix: remove line 2 of .env"]);
 }
 
 #[test]
 fn an_unknown_name_is_said_to_stand_where_it_does() {
     let toml = told(&Desk::new().file("portcullis.toml", "\nprot = 1\n[realms.User1]\nport = 1\n[realms.Decoy]\n"));
-    assert_has(&toml, &["prot: in TOML is no setting; did you mean `port`?\n      from: portcullis.toml, line 2"]);
+    assert_has(&toml, &["prot: is not a setting; did you mean `port`?\n      from: portcullis.toml, line 2"]);
     assert_has(&toml, &["write port instead of prot", "portcullis.toml, line 4", "portcullis.toml, line 5"]);
     let dotenv = told(&Desk::new().file(".env", "A=1\nPROT=1\n"));
-    assert_has(&dotenv, &["PROT: in `.env` is no setting; did you mean `PORT`?\n      from: .env, line 2"]);
-    assert_has(&dotenv, &["mend: write PORT instead of PROT"]);
+    assert_has(&dotenv, &["PROT: is not a setting; did you mean `PORT`?\n      from: .env, line 2"]);
+    assert_has(&dotenv, &["fix: write PORT instead of PROT"]);
 }

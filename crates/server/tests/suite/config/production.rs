@@ -63,22 +63,22 @@ fn a_short_jwt_secret_is_refused_wherever_it_stands() {
     let by_toml = bare().file("portcullis.toml", &format!("# mine\njwt_secret = '{SHORT}'\n"));
     refused(&by_toml, "JWT_SECRET", why, "portcullis.toml, line 2", &DRAW_INTO_ENV.replace("NAME", "JWT_SECRET"));
     let by_file = bare().file("jwt", SHORT).env("JWT_SECRET_FILE", "jwt");
-    refused(&by_file, "JWT_SECRET", why, "jwt, by the environment", "openssl rand -base64 32 > jwt");
+    refused(&by_file, "JWT_SECRET", why, "jwt, named by the environment", "openssl rand -base64 32 > jwt");
     let by_flag = bare().file("jwt", SHORT).flag("--jwt-secret-file", "jwt");
-    refused(&by_flag, "JWT_SECRET", why, "jwt, by the command line", "openssl rand -base64 32 > jwt");
+    refused(&by_flag, "JWT_SECRET", why, "jwt, named by the command line", "openssl rand -base64 32 > jwt");
 }
 
 #[test]
 fn a_published_jwt_secret_is_refused() {
     let desk = Desk::production().env("JWT_SECRET", "").file(".env", "JWT_SECRET=your-super-secret-jwt-key\n");
     let fix = DRAW_INTO_ENV.replace("NAME", "JWT_SECRET");
-    refused(&desk, "JWT_SECRET", "is an example that everybody knows", ".env, line 1", &fix);
+    refused(&desk, "JWT_SECRET", "is a published example", ".env, line 1", &fix);
 }
 
 #[test]
 fn an_old_jwt_secret_that_can_be_guessed_is_refused_and_had_better_go() {
     let desk = Desk::production().env("JWT_SECRET_PREVIOUS", "your-super-secret-jwt-key");
-    let why = "is an example that everybody knows";
+    let why = "is a published example";
     refused(&desk, "JWT_SECRET_PREVIOUS", why, "the environment", "unset JWT_SECRET_PREVIOUS");
 }
 
@@ -99,7 +99,7 @@ fn an_encryption_key_of_less_than_32_bytes_is_refused_everywhere() {
     assert_eq!(problems.len(), 1);
     let desk = Desk::production().env("ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     let export = "export ENCRYPTION_KEY=\"$(openssl rand -base64 32)\"";
-    refused(&desk, "ENCRYPTION_KEY", "is one byte over and over", "the environment", export);
+    refused(&desk, "ENCRYPTION_KEY", "repeats a single byte", "the environment", export);
 }
 
 #[test]
@@ -152,14 +152,14 @@ fn mail_without_tls_is_refused_to_all_but_loopback() {
 #[test]
 fn mail_to_anybody_who_poses_as_the_server_is_refused_to_all_but_loopback() {
     let desk = Desk::production().file(".env", "VALIDATE_CERTS=false\n");
-    refused(&desk, "VALIDATE_CERTS", "anybody can pose as MAIL_SERVER", ".env, line 1", "VALIDATE_CERTS=on");
+    refused(&desk, "VALIDATE_CERTS", "anyone could impersonate MAIL_SERVER", ".env, line 1", "VALIDATE_CERTS=on");
     Desk::production().env("VALIDATE_CERTS", "false").env("MAIL_SERVER", "localhost").config();
 }
 
 #[test]
 fn the_development_mailbox_is_refused() {
     let desk = Desk::production().flag("--dev-mailbox", "on");
-    refused(&desk, "DEV_MAILBOX", "is on: mails would be shown", "the command line", "--dev-mailbox off");
+    refused(&desk, "DEV_MAILBOX", "is on: emails would be shown", "the command line", "--dev-mailbox off");
 }
 
 #[test]
@@ -175,10 +175,10 @@ fn limits_that_are_off_are_refused_and_limits_that_only_observe_are_not() {
 fn an_answer_to_every_page_is_refused() {
     let desk = Desk::production().env("CORS_ALLOWED_ORIGINS", "*");
     let fix = "CORS_ALLOWED_ORIGINS=https://app.example.com";
-    refused(&desk, "CORS_ALLOWED_ORIGINS", "allows every page (`*`)", "the environment", fix);
+    refused(&desk, "CORS_ALLOWED_ORIGINS", "allows all origins (`*`)", "the environment", fix);
     let desk = Desk::production().file("portcullis.toml", "cors_allowed_origins = ['https://a.example.com', '*']\n");
     let fix = "cors_allowed_origins = \"https://a.example.com\"";
-    refused(&desk, "CORS_ALLOWED_ORIGINS", "allows every page (`*`)", "portcullis.toml, line 1", fix);
+    refused(&desk, "CORS_ALLOWED_ORIGINS", "allows all origins (`*`)", "portcullis.toml, line 1", fix);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn cheap_hashes_are_refused_and_what_mends_them_is_the_floor_for_that_many_itera
         let desk = desk.file(".env", &format!("\nARGON2_MEMORY_KIB={}\n", enough - 1));
         let origin = "ARGON2_MEMORY_KIB: .env, line 2; ARGON2_ITERATIONS: the environment";
         let fix = format!("ARGON2_MEMORY_KIB={enough}");
-        refused(&desk, "ARGON2_MEMORY_KIB", "is below OWASP's floor", origin, &fix);
+        refused(&desk, "ARGON2_MEMORY_KIB", "is below the OWASP minimum", origin, &fix);
         desk.env("ARGON2_MEMORY_KIB", &enough.to_string()).config();
     }
 }
@@ -209,7 +209,7 @@ fn whoever_trusts_everybody_or_lets_everybody_guess_is_refused() {
 #[test]
 fn short_passwords_are_refused() {
     let desk = Desk::production().env("PASSWORD_MIN_LENGTH", "7");
-    refused(&desk, "PASSWORD_MIN_LENGTH", "is under 8", "the environment", "PASSWORD_MIN_LENGTH=8");
+    refused(&desk, "PASSWORD_MIN_LENGTH", "is less than 8", "the environment", "PASSWORD_MIN_LENGTH=8");
     Desk::production().env("PASSWORD_MIN_LENGTH", "8").config();
 }
 
@@ -218,17 +218,23 @@ fn a_file_with_a_secret_that_others_can_read_is_refused_in_whatever_way_it_is_na
     let bare = || Desk::production().env("JWT_SECRET", "").env("ENCRYPTION_KEY", "");
     let with_key = || Desk::production().env("JWT_SECRET", "");
     let named = with_key().file_with_mode("jwt", LONG_SECRET, 0o640).env("JWT_SECRET_FILE", "jwt");
-    refused(&named, "JWT_SECRET_FILE", "others can read", "jwt, by the environment", "chmod 600 jwt");
+    refused(&named, "JWT_SECRET_FILE", "is readable by other users", "jwt, named by the environment", "chmod 600 jwt");
     let both = format!("JWT_SECRET={LONG_SECRET}\nENCRYPTION_KEY={KEY}\n");
     let dotenv = bare().file_with_mode(".env", &both, 0o604);
     let origin = "ENCRYPTION_KEY: .env, line 2; JWT_SECRET: .env, line 1";
-    refused(&dotenv, "ENCRYPTION_KEY, JWT_SECRET", "stand in", origin, "chmod 600 .env");
+    refused(&dotenv, "ENCRYPTION_KEY, JWT_SECRET", "are in", origin, "chmod 600 .env");
     let toml = format!("# mine\njwt_secret = '{LONG_SECRET}'\n");
     let toml = with_key().file_with_mode("portcullis.toml", &toml, 0o644);
-    refused(&toml, "JWT_SECRET", "stands in", "portcullis.toml, line 2", "chmod 600 portcullis.toml");
+    refused(&toml, "JWT_SECRET", "is in", "portcullis.toml, line 2", "chmod 600 portcullis.toml");
     let url = "mongodb://user:hushhush@db.example.com/accounts";
     let database = Desk::production().file_with_mode("database", url, 0o644).env("DATABASE_URL_FILE", "database");
-    refused(&database, "DATABASE_URL_FILE", "others can read", "database, by the environment", "chmod 600 database");
+    refused(
+        &database,
+        "DATABASE_URL_FILE",
+        "is readable by other users",
+        "database, named by the environment",
+        "chmod 600 database",
+    );
     assert!(!database.errors().contains("hushhush"));
     // What is no secret may stand where everybody reads it.
     Desk::production().file_with_mode(".env", "APP_NAME=Shop\n", 0o644).config();
@@ -239,7 +245,8 @@ fn a_mongodb_that_anybody_can_write_to_is_refused_and_nothing_of_its_url_is_show
     let url = "mongodb://db.example.com/accounts?tlsCertificateKeyFilePassword=hushhush";
     let desk = Desk::production().env("MONGO_URL", url);
     let fix = "DATABASE_URL=mongodb://USER:PASSWORD@db.example.com/accounts?…";
-    let origin = "DATABASE_URL: the default (`MONGO_URL`, or else `sqlite://DATA_DIR/portcullis.db`); MONGO_URL: the environment";
+    let origin =
+        "DATABASE_URL: the default (`MONGO_URL`, else `sqlite://DATA_DIR/portcullis.db`); MONGO_URL: the environment";
     refused(&desk, "DATABASE_URL", "has no user", origin, fix);
     assert!(!desk.errors().contains("hushhush"));
 }
@@ -249,7 +256,7 @@ fn secrets_of_development_that_others_can_read_are_refused() {
     let desk = Desk::production();
     fs::create_dir(desk.path("data")).unwrap();
     let desk = desk.file_with_mode("data/secrets.env", &format!("JWT_SECRET={LONG_SECRET}\n"), 0o644);
-    refused(&desk, "data/secrets.env", "others can read these secrets", "", "chmod 600 data/secrets.env");
+    refused(&desk, "data/secrets.env", "is readable by other users", "", "chmod 600 data/secrets.env");
 }
 
 #[test]
@@ -259,12 +266,12 @@ fn sms_to_every_country_are_refused() {
         desk.env("TWILIO_NUMBER", "+15005550006")
     };
     let desk = twilio("AC123");
-    let why = "is not set beside TWILIO_SID";
+    let why = "is required with TWILIO_SID";
     refused(&desk, "SMS_COUNTRIES", why, "the default (none)", "SMS_COUNTRIES=US,CA");
     twilio("AC123").env("SMS_COUNTRIES", "DE").config();
     let placeholder = twilio("your-twilio-sid").env("SMS_COUNTRIES", "DE");
     let fix = "TWILIO_SID=AC0123456789abcdef0123456789abcdef";
-    refused(&placeholder, "TWILIO_SID", "is no account's SID", "the environment", fix);
+    refused(&placeholder, "TWILIO_SID", "is not an account SID", "the environment", fix);
 }
 
 /// A folder in which everything is wrong that can be.
@@ -333,7 +340,7 @@ fn the_lines_that_mend_it_mend_it() {
         }
     }
     let (code, told) = desk.run(cli::check);
-    assert_eq!((code, told.as_str()), (0, "The configuration is good for production.\n"));
+    assert_eq!((code, told.as_str()), (0, "The configuration is valid for production.\n"));
     let mode = fs::metadata(desk.path(".env")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }

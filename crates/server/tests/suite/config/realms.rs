@@ -98,7 +98,7 @@ fn a_realms_value_can_come_from_a_file() {
     let toml = with_file().file("portcullis.toml", "[realms.User1]\nreset_ttl_file = 'ttl'\n");
     assert_eq!((toml.reset_ttl("User1"), toml.reset_ttl("User2")), (600, 1800));
     let both = with_file().env("REALM_USER1_RESET_TTL", "1m").env("REALM_USER1_RESET_TTL_FILE", "ttl");
-    assert_has(&both.told(), &["REALM_USER1_RESET_TTL: is set (", "mend: unset REALM_USER1_RESET_TTL_FILE"]);
+    assert_has(&both.told(), &["REALM_USER1_RESET_TTL: is set (", "fix: unset REALM_USER1_RESET_TTL_FILE"]);
     let none = Desk::new().env("REALM_USER1_RESET_TTL_FILE", "none");
     assert_has(&none.told(), &["REALM_USER1_RESET_TTL_FILE: none cannot be read"]);
 }
@@ -116,7 +116,10 @@ fn two_realms_of_the_same_name_in_variables_need_toml() {
     for (name, realms) in
         [("REALM_SHOP_RESET_TTL", "`shop` and `Shop`"), ("REALM_MY_SHOP_RESET_TTL", "`my-shop` and `my_shop`")]
     {
-        assert_has(&twins().env(name, "10m").told(), &["1 problem:", &format!("{name}: can mean the realms {realms}")]);
+        assert_has(
+            &twins().env(name, "10m").told(),
+            &["1 problem:", &format!("{name}: is ambiguous between the realms {realms}")],
+        );
         assert_has(&twins().file(".env", &format!("{name}=10m\n")).told(), &[".env, line 1"]);
     }
     let toml = "[realms.shop]\nreset_ttl = '10m'\n[realms.Shop]\nreset_ttl = '11m'\n";
@@ -134,7 +137,7 @@ fn a_setting_that_is_server_wide_is_refused_for_a_realm() {
         SAYS,
         "PORT is server-wide",
         "from: the environment",
-        "mend: write PORT instead of REALM_USER1_PORT",
+        "fix: write PORT instead of REALM_USER1_PORT",
     ];
     assert_has(&env, &expected);
     let dotenv = Desk::new().file(".env", "\nREALM_USER1_JWT_SECRET=x\n").told();
@@ -148,8 +151,8 @@ fn a_misspelt_setting_of_a_realm_is_answered_with_the_nearest_that_a_realm_can_h
     let toml = Desk::new().file("portcullis.toml", "[realms.User1]\nreste_ttl = '1m'\nRESET_TTL = '1m'\n").told();
     let expected = [
         "2 problems:",
-        "realms.User1.reste_ttl: in TOML is no setting of a realm; did you mean `reset_ttl`?",
-        "realms.User1.RESET_TTL: in TOML is no setting of a realm; did you mean `reset_ttl`?",
+        "realms.User1.reste_ttl: is not a setting of a realm; did you mean `reset_ttl`?",
+        "realms.User1.RESET_TTL: is not a setting of a realm; did you mean `reset_ttl`?",
     ];
     assert_has(&toml, &expected);
     for (name, meant) in [
@@ -157,9 +160,9 @@ fn a_misspelt_setting_of_a_realm_is_answered_with_the_nearest_that_a_realm_can_h
         ("REALM_USER1_RESTE_TTL_FILE", "REALM_USER1_RESET_TTL_FILE"),
         ("REALM_USR1_RESET_TTL", "REALM_USER1_RESET_TTL"),
     ] {
-        let says = format!("{name}: in `.env` is no setting; did you mean `{meant}`?");
+        let says = format!("{name}: is not a setting; did you mean `{meant}`?");
         assert_has(&Desk::new().file(".env", &format!("{name}=1m\n")).told(), &["1 problem:", &says]);
-        let says = format!("{name}: in the environment is no setting; did you mean `{meant}`?");
+        let says = format!("{name}: is not a setting; did you mean `{meant}`?");
         assert_eq!(Desk::new().env(name, "1m").warnings(), says);
     }
     // Other programs may have realms, too.
@@ -190,16 +193,19 @@ fn a_bad_value_of_a_realm_is_fixed_in_the_notation_of_its_source() {
     ] {
         let told = desk.told();
         assert_has(&told, &["1 problem:", &format!("{name}: must be a duration"), "(it is `soon`)"]);
-        assert_has(&told, &[&format!("from: {origin}\n      mend: {fix}")]);
+        assert_has(&told, &[&format!("from: {origin}\n      fix: {fix}")]);
     }
     let list = "[realms.User1.more]\notp_ttl = '1m'\n";
-    assert_has(&Desk::new().file("portcullis.toml", list).told(), &["1 problem:", "realms.User1.more: in TOML"]);
+    assert_has(
+        &Desk::new().file("portcullis.toml", list).told(),
+        &["1 problem:", "realms.User1.more: is not a setting of a realm"],
+    );
 }
 
 #[test]
 fn rules_hold_for_the_values_that_a_realm_has_in_the_end() {
     let long = Desk::new().env("REALM_USER1_OTP_TTL", "11m").told();
-    assert_has(&long, &["1 problem:", "REALM_USER1_OTP_TTL: must be at most 10m", "mend: REALM_USER1_OTP_TTL=10m"]);
+    assert_has(&long, &["1 problem:", "REALM_USER1_OTP_TTL: must be at most 10m", "fix: REALM_USER1_OTP_TTL=10m"]);
     let short = Desk::new().file("portcullis.toml", "[realms.User2]\nregistration_ttl = '1h'\n").told();
     let expected = [
         "1 problem:",
@@ -213,7 +219,7 @@ fn rules_hold_for_the_values_that_a_realm_has_in_the_end() {
     let both = Desk::new().env("REALM_USER2_VERIFICATION_TTL", "8d").env("REALM_USER2_REGISTRATION_TTL", "9d");
     both.config();
     let folder = Desk::new().env("REALM_USER1_TEMPLATES_DIR", "none").told();
-    assert_has(&folder, &["1 problem:", "REALM_USER1_TEMPLATES_DIR: none is no folder"]);
+    assert_has(&folder, &["1 problem:", "REALM_USER1_TEMPLATES_DIR: none is not a folder"]);
 }
 
 #[test]
@@ -221,15 +227,15 @@ fn production_judges_each_realm() {
     let desk = || Desk::production().env("REALM_USER2_PASSWORD_MIN_LENGTH", "7");
     let expected = [
         "1 problem:",
-        "REALM_USER2_PASSWORD_MIN_LENGTH: is under 8",
+        "REALM_USER2_PASSWORD_MIN_LENGTH: is less than 8",
         "(refused in production)",
-        "mend: REALM_USER2_PASSWORD_MIN_LENGTH=8",
+        "fix: REALM_USER2_PASSWORD_MIN_LENGTH=8",
     ];
     assert_has(&desk().told(), &expected);
     let (code, checked) = desk().run(cli::check);
     assert_eq!((code, checked.trim_end()), (1, desk().errors().as_str()));
     let warned = Desk::new().env("REALM_USER2_PASSWORD_MIN_LENGTH", "7").warnings();
-    assert_has(&warned, &["REALM_USER2_PASSWORD_MIN_LENGTH: is under 8"]);
+    assert_has(&warned, &["REALM_USER2_PASSWORD_MIN_LENGTH: is less than 8"]);
     // What all realms have in common is reported once.
     let all = desk().env("PASSWORD_MIN_LENGTH", "6").env("REALM_USER1_OTP_TTL", "1m").told();
     assert_has(&all, &["2 problems:", "1. PASSWORD_MIN_LENGTH: ", "2. REALM_USER2_PASSWORD_MIN_LENGTH: "]);

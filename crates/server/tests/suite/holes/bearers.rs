@@ -247,7 +247,7 @@ fn d68_the_program_does_not_start_in_production_with_the_origins_env_file() {
     let program = Program::new(&[]);
     std::fs::write(program.folder().join(".env"), env).unwrap();
     let said = refusal(&program);
-    assert!(said.contains("JWT_SECRET: is an example that everybody knows"), "{said}");
+    assert!(said.contains("JWT_SECRET: is a published example"), "{said}");
     assert!(said.contains("ENCRYPTION_KEY: is not set"), "{said}");
     assert!(!said.contains("your-super-secret-jwt-key") && !said.contains("your-app-password"));
 }
