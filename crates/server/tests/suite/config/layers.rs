@@ -1,6 +1,6 @@
 //! Of five places the stronger wins, and whatever is wrong is said to stand where it does.
 
-use super::{Desk, assert_has};
+use super::{Desk, LONG_SECRET, assert_has, secret};
 
 /// Everything that is wrong, a line each, without the folder's name.
 fn told(desk: &Desk) -> String {
@@ -106,4 +106,57 @@ fn an_unknown_name_is_said_to_stand_where_it_does() {
     let dotenv = told(&Desk::new().file(".env", "A=1\nPROT=1\n"));
     assert_has(&dotenv, &["PROT: is not a setting; did you mean `PORT`?\n      from: .env, line 2"]);
     assert_has(&dotenv, &["fix: write PORT instead of PROT"]);
+}
+
+#[test]
+fn the_stronger_source_wins() {
+    let toml = |desk: Desk| desk.file("portcullis.toml", "port = 1001\napp_name = 'toml'\n");
+    let dotenv = |desk: Desk| toml(desk).file(".env", "PORT=1002\n");
+    let env = |desk: Desk| dotenv(desk).env("PORT", "1003");
+    let flag = |desk: Desk| env(desk).flag("--port", "1004");
+    let port = |desk: Desk| desk.config().http.listen.port();
+    assert_eq!(port(toml(Desk::new())), 1001);
+    assert_eq!(port(dotenv(Desk::new())), 1002);
+    assert_eq!(port(env(Desk::new())), 1003);
+    assert_eq!(port(flag(Desk::new())), 1004);
+    assert_eq!(flag(Desk::new()).config().app_name, "toml");
+}
+
+#[test]
+fn an_empty_value_counts_as_unset() {
+    let desk = Desk::new().env("PORT", "").env("MAIL_SERVER", " ").file(".env", "PORT=9001\nJWT_SECRET=\n");
+    assert_eq!(desk.config().http.listen.port(), 9001);
+}
+
+#[test]
+fn a_named_toml_file_is_read_instead_of_the_usual_one_and_must_be_there() {
+    let desk = Desk::new().file("portcullis.toml", "port = 1").file("other.toml", "port = 2");
+    assert_eq!(desk.flag("--config", "other.toml").config().http.listen.port(), 2);
+    assert_has(&Desk::new().flag("--config", "none.toml").errors(), &["none.toml does not exist"]);
+}
+
+#[test]
+fn a_setting_can_come_from_a_file_whose_last_newline_does_not_count() {
+    let desk = Desk::new().file("jwt", &format!("{LONG_SECRET}\n")).env("JWT_SECRET_FILE", "jwt");
+    assert_eq!(secret(&desk.config()), LONG_SECRET);
+    let desk = Desk::new().file("port", "9000\n").flag("--port-file", "port");
+    assert_eq!(desk.config().http.listen.port(), 9000);
+    let desk = Desk::new().file("port", "9000\n").file("portcullis.toml", "port_file = 'port'");
+    assert_eq!(desk.config().http.listen.port(), 9000);
+}
+
+#[test]
+fn a_setting_and_its_file_exclude_each_other_whatever_their_sources() {
+    let desk = Desk::new().file("jwt", LONG_SECRET).file(".env", "JWT_SECRET=x\n").flag("--jwt-secret-file", "jwt");
+    assert_has(&desk.errors(), &["JWT_SECRET: is set", ".env", "JWT_SECRET_FILE (the command line): remove one"]);
+}
+
+#[test]
+fn a_file_that_is_missing_or_empty_is_an_error() {
+    let desk = Desk::new().file("empty", "\n").env("JWT_SECRET_FILE", "empty").env("ENCRYPTION_KEY_FILE", "none");
+    assert_has(&desk.errors(), &["JWT_SECRET_FILE: ", "is empty", "ENCRYPTION_KEY_FILE: ", "cannot be read"]);
+    let errors = Desk::production().env("JWT_SECRET", "").env("JWT_SECRET_FILE", "none").errors();
+    assert_has(&errors, &["1 problem:", "JWT_SECRET_FILE: "]);
+    let errors = Desk::new().env("ENVIRONMENT", "production").env("PORT_FILE", "none").errors();
+    assert_has(&errors, &["PORT_FILE: ", "PUBLIC_URL: is http://127.0.0.1:8000, not https"]);
 }

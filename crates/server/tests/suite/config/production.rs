@@ -1,10 +1,11 @@
 //! What production refuses, one by one and all at once; each with where it comes from and the line that mends it.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+mod list;
+mod secrets;
 
 use portcullis::{cli, config::ConfigProblem};
 
-use super::{Desk, KEY, LONG_SECRET, assert_has};
+use super::{Desk, assert_has};
 
 impl Desk {
     fn problems(&self) -> Vec<ConfigProblem> {
@@ -35,90 +36,6 @@ fn refused(desk: &Desk, name: &str, why: &str, origin: &str, fix: &str) {
 
 fn development(env: &[(String, String)]) -> Vec<(String, String)> {
     env.iter().cloned().chain([("ENVIRONMENT".to_owned(), "development".to_owned())]).collect()
-}
-
-const DRAW_INTO_ENV: &str = "(umask 077; printf '\\nNAME=%s\\n' \"$(openssl rand -base64 32)\" >> .env)";
-
-#[test]
-fn a_missing_jwt_secret_is_refused_where_the_algorithm_needs_one() {
-    let desk = Desk::production().env("JWT_SECRET", "");
-    let fix = DRAW_INTO_ENV.replace("NAME", "JWT_SECRET");
-    let problem = "the default (generated in development)";
-    refused(&desk, "JWT_SECRET", "is not set", problem, &fix);
-    for algorithm in ["RS256", "ES256", "EdDSA"] {
-        Desk::production().env("JWT_SECRET", "").env("JWT_ALGORITHM", algorithm).config();
-    }
-}
-
-#[test]
-fn a_short_jwt_secret_is_refused_wherever_it_stands() {
-    const SHORT: &str = "31-bytes-are-not-enough-for-us.";
-    let why = "is shorter than 32 bytes";
-    let bare = || Desk::production().env("JWT_SECRET", "");
-    let by_env = Desk::production().env("JWT_SECRET", SHORT);
-    let export = "export JWT_SECRET=\"$(openssl rand -base64 32)\"";
-    refused(&by_env, "JWT_SECRET", why, "the environment", export);
-    let by_dotenv = bare().file(".env", &format!("# mine\n\nJWT_SECRET='{SHORT}'\n"));
-    refused(&by_dotenv, "JWT_SECRET", why, ".env, line 3", &DRAW_INTO_ENV.replace("NAME", "JWT_SECRET"));
-    let by_toml = bare().file("portcullis.toml", &format!("# mine\njwt_secret = '{SHORT}'\n"));
-    refused(&by_toml, "JWT_SECRET", why, "portcullis.toml, line 2", &DRAW_INTO_ENV.replace("NAME", "JWT_SECRET"));
-    let by_file = bare().file("jwt", SHORT).env("JWT_SECRET_FILE", "jwt");
-    refused(&by_file, "JWT_SECRET", why, "jwt, named by the environment", "openssl rand -base64 32 > jwt");
-    let by_flag = bare().file("jwt", SHORT).flag("--jwt-secret-file", "jwt");
-    refused(&by_flag, "JWT_SECRET", why, "jwt, named by the command line", "openssl rand -base64 32 > jwt");
-}
-
-#[test]
-fn a_published_jwt_secret_is_refused() {
-    let desk = Desk::production().env("JWT_SECRET", "").file(".env", "JWT_SECRET=your-super-secret-jwt-key\n");
-    let fix = DRAW_INTO_ENV.replace("NAME", "JWT_SECRET");
-    refused(&desk, "JWT_SECRET", "is a published example", ".env, line 1", &fix);
-}
-
-#[test]
-fn an_old_jwt_secret_that_can_be_guessed_is_refused_and_had_better_go() {
-    let desk = Desk::production().env("JWT_SECRET_PREVIOUS", "your-super-secret-jwt-key");
-    let why = "is a published example";
-    refused(&desk, "JWT_SECRET_PREVIOUS", why, "the environment", "unset JWT_SECRET_PREVIOUS");
-}
-
-#[test]
-fn a_missing_encryption_key_is_refused() {
-    let desk = Desk::production().env("ENCRYPTION_KEY", "");
-    let fix = DRAW_INTO_ENV.replace("NAME", "ENCRYPTION_KEY");
-    refused(&desk, "ENCRYPTION_KEY", "is not set", "the default (generated in development)", &fix);
-}
-
-#[test]
-fn an_encryption_key_of_less_than_32_bytes_is_refused_everywhere() {
-    // 31 bytes, and then 32 of them that are all the same.
-    let desk = Desk::production().env("ENCRYPTION_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQ==");
-    let problems = desk.problems();
-    assert_has(&problems[0].to_string(), &["ENCRYPTION_KEY: must be 32 random bytes in base64"]);
-    assert_eq!(problems[0].fix.as_deref(), Some("export ENCRYPTION_KEY=\"$(openssl rand -base64 32)\""));
-    assert_eq!(problems.len(), 1);
-    let desk = Desk::production().env("ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
-    let export = "export ENCRYPTION_KEY=\"$(openssl rand -base64 32)\"";
-    refused(&desk, "ENCRYPTION_KEY", "repeats a single byte", "the environment", export);
-}
-
-#[test]
-fn no_page_of_ours_prints_a_secret_that_production_takes() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let mut pages = vec![root.join("README.md")];
-    for folder in ["docs", "docs/quickstart"] {
-        pages.extend(fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()));
-    }
-    for page in pages.into_iter().filter(|page| page.extension().is_some_and(|end| end == "md")) {
-        let text = fs::read_to_string(&page).unwrap();
-        for name in ["JWT_SECRET", "ENCRYPTION_KEY"] {
-            for said in text.split(&format!("{name}=")).skip(1) {
-                let value = said.split(['\n', ' ', '"', '\'', '`']).next().unwrap();
-                let taken = Desk::production().env(name, value).load().is_ok();
-                assert!(!taken, "{}: {name}={value}", page.display());
-            }
-        }
-    }
 }
 
 #[test]
@@ -214,33 +131,6 @@ fn short_passwords_are_refused() {
 }
 
 #[test]
-fn a_file_with_a_secret_that_others_can_read_is_refused_in_whatever_way_it_is_named() {
-    let bare = || Desk::production().env("JWT_SECRET", "").env("ENCRYPTION_KEY", "");
-    let with_key = || Desk::production().env("JWT_SECRET", "");
-    let named = with_key().file_with_mode("jwt", LONG_SECRET, 0o640).env("JWT_SECRET_FILE", "jwt");
-    refused(&named, "JWT_SECRET_FILE", "is readable by other users", "jwt, named by the environment", "chmod 600 jwt");
-    let both = format!("JWT_SECRET={LONG_SECRET}\nENCRYPTION_KEY={KEY}\n");
-    let dotenv = bare().file_with_mode(".env", &both, 0o604);
-    let origin = "ENCRYPTION_KEY: .env, line 2; JWT_SECRET: .env, line 1";
-    refused(&dotenv, "ENCRYPTION_KEY, JWT_SECRET", "are in", origin, "chmod 600 .env");
-    let toml = format!("# mine\njwt_secret = '{LONG_SECRET}'\n");
-    let toml = with_key().file_with_mode("portcullis.toml", &toml, 0o644);
-    refused(&toml, "JWT_SECRET", "is in", "portcullis.toml, line 2", "chmod 600 portcullis.toml");
-    let url = "mongodb://user:hushhush@db.example.com/accounts";
-    let database = Desk::production().file_with_mode("database", url, 0o644).env("DATABASE_URL_FILE", "database");
-    refused(
-        &database,
-        "DATABASE_URL_FILE",
-        "is readable by other users",
-        "database, named by the environment",
-        "chmod 600 database",
-    );
-    assert!(!database.errors().contains("hushhush"));
-    // What is no secret may stand where everybody reads it.
-    Desk::production().file_with_mode(".env", "APP_NAME=Shop\n", 0o644).config();
-}
-
-#[test]
 fn a_mongodb_that_anybody_can_write_to_is_refused_and_nothing_of_its_url_is_shown_that_may_be_secret() {
     let url = "mongodb://db.example.com/accounts?tlsCertificateKeyFilePassword=hushhush";
     let desk = Desk::production().env("MONGO_URL", url);
@@ -249,14 +139,6 @@ fn a_mongodb_that_anybody_can_write_to_is_refused_and_nothing_of_its_url_is_show
         "DATABASE_URL: the default (`MONGO_URL`, else `sqlite://DATA_DIR/portcullis.db`); MONGO_URL: the environment";
     refused(&desk, "DATABASE_URL", "has no user", origin, fix);
     assert!(!desk.errors().contains("hushhush"));
-}
-
-#[test]
-fn secrets_of_development_that_others_can_read_are_refused() {
-    let desk = Desk::production();
-    fs::create_dir(desk.path("data")).unwrap();
-    let desk = desk.file_with_mode("data/secrets.env", &format!("JWT_SECRET={LONG_SECRET}\n"), 0o644);
-    refused(&desk, "data/secrets.env", "is readable by other users", "", "chmod 600 data/secrets.env");
 }
 
 #[test]
@@ -274,78 +156,34 @@ fn sms_to_every_country_are_refused() {
     refused(&placeholder, "TWILIO_SID", "is not an account SID", "the environment", fix);
 }
 
-/// A folder in which everything is wrong that can be.
-fn ruin() -> Desk {
-    let dotenv = "JWT_SECRET=your-super-secret-jwt-key\nAPP_DOMAIN=localhost:8000\nVALIDATE_CERTS=false\n\
-                  MAIL_STARTTLS=false\nMAIL_SERVER=smtp.example.com\nTWILIO_SID=AC123\nTWILIO_NUMBER=+15005550006\n\
-                  DEV_MAILBOX=on\nPORT=many\n";
-    let toml = "argon2_memory_kib = 19455\npassword_min_length = 7\nrate_limit_mode = 'off'\n\
-                cors_allowed_origins = ['*']\nenvironment = 'production'\n";
-    let desk = Desk::new().file_with_mode(".env", dotenv, 0o644).file("portcullis.toml", toml);
-    desk.file_with_mode("twilio", "token\n", 0o644).flag("--twilio-auth-token-file", "twilio")
+#[test]
+fn production_refuses_a_mongodb_that_anybody_on_its_network_can_write_to() {
+    let open = Desk::production().env("DATABASE_URL", "mongodb://db.example.com/accounts").errors();
+    assert_has(&open, &["DATABASE_URL: has no user"]);
+    for good in ["mongodb://u:p@db.example.com/accounts", "mongodb://localhost:27017,127.0.0.1:27018/accounts"] {
+        Desk::production().env("DATABASE_URL", good).config();
+    }
 }
 
 #[test]
-fn whatever_is_wrong_is_one_list_in_which_each_entry_says_where_it_stands_and_what_mends_it() {
-    let desk = ruin();
-    let problems = desk.problems();
-    let names: Vec<&str> = problems.iter().map(|problem| problem.name.as_str()).collect();
-    assert_eq!(
-        names,
-        [
-            "PORT",
-            "TWILIO_AUTH_TOKEN_FILE",
-            "JWT_SECRET",
-            "PUBLIC_URL",
-            "CORS_ALLOWED_ORIGINS",
-            "ENCRYPTION_KEY",
-            "JWT_SECRET",
-            "PASSWORD_MIN_LENGTH",
-            "ARGON2_MEMORY_KIB",
-            "RATE_LIMIT_MODE",
-            "DEV_MAILBOX",
-            "MAIL_STARTTLS",
-            "VALIDATE_CERTS",
-            "SMS_COUNTRIES",
-        ]
-    );
-    for problem in &problems {
-        assert!(problem.origin.is_some() && problem.fix.is_some(), "{problem:?}");
-        assert!(!problem.text.contains("super-secret"));
+fn production_refuses_mail_that_others_can_read() {
+    for (name, value) in [("MAIL_STARTTLS", "off"), ("VALIDATE_CERTS", "off")] {
+        assert_has(&Desk::production().env(name, value).errors(), &["1 problem:", name]);
+        Desk::production().env(name, value).env("MAIL_SERVER", "127.0.0.1").config();
     }
-    assert!(!desk.path("data").exists(), "nothing is made when something is wrong");
 }
 
 #[test]
-fn the_lines_that_mend_it_mend_it() {
-    let desk = ruin();
-    // Not every machine has OpenSSL.
-    fs::create_dir(desk.path("bin")).unwrap();
-    let desk = desk.file_with_mode("bin/openssl", "#!/bin/sh\nhead -c 32 /dev/urandom | base64\n", 0o700);
-    for problem in desk.problems() {
-        let fix = problem.fix.unwrap();
-        let is_setting = fix
-            .split_once('=')
-            .is_some_and(|(name, _)| name.bytes().all(|b| b.is_ascii_uppercase() || b"_0123456789".contains(&b)));
-        if is_setting {
-            append(&desk, ".env", &fix);
-        } else if let Some((name, _)) = fix.split_once(" = ") {
-            let text = fs::read_to_string(desk.path("portcullis.toml")).unwrap();
-            let lines = text.lines().map(|line| if line.starts_with(name) { fix.as_str() } else { line });
-            fs::write(desk.path("portcullis.toml"), lines.collect::<Vec<_>>().join("\n")).unwrap();
-        } else {
-            let script = format!("PATH=\"$PWD/bin:$PATH\"; {fix}");
-            let done = Command::new("sh").args(["-c", &script]).current_dir(desk.dir.path()).status().unwrap();
-            assert!(done.success(), "{fix}");
-        }
+fn the_floor_of_argon2_is_any_of_the_five_pairs() {
+    let desk = |memory: &str, iterations: &str| {
+        Desk::production().env("ARGON2_MEMORY_KIB", memory).env("ARGON2_ITERATIONS", iterations)
+    };
+    for (memory, iterations) in [("47104", "1"), ("19456", "2"), ("12288", "3"), ("9216", "4"), ("7168", "5")] {
+        desk(memory, iterations).config();
     }
-    let (code, told) = desk.run(cli::check);
-    assert_eq!((code, told.as_str()), (0, "The configuration is valid for production.\n"));
-    let mode = fs::metadata(desk.path(".env")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
-}
-
-fn append(desk: &Desk, file: &str, line: &str) {
-    let text = fs::read_to_string(desk.path(file)).unwrap();
-    fs::write(desk.path(file), format!("{text}\n{line}\n")).unwrap();
+    for (memory, iterations) in [("47103", "1"), ("12288", "2"), ("9216", "3"), ("7168", "4"), ("7167", "50")] {
+        assert_has(&desk(memory, iterations).errors(), &["1 problem:", "ARGON2_MEMORY_KIB"]);
+    }
+    let errors = Desk::new().env("ARGON2_MEMORY_KIB", "31").env("ARGON2_PARALLELISM", "4").errors();
+    assert_has(&errors, &["ARGON2_MEMORY_KIB: must be at least 8 per lane"]);
 }

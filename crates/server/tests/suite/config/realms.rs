@@ -8,7 +8,7 @@ use portcullis::{
 };
 use serde_json::Value;
 
-use super::{Desk, assert_has, sample};
+use super::{Desk, assert_has, table::sample};
 
 impl Desk {
     fn policy(&self, realm: &str) -> RealmPolicy {

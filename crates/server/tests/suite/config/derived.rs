@@ -1,0 +1,98 @@
+//! Values that follow from other settings.
+
+use std::path::Path;
+
+use portcullis::{
+    cli,
+    config::{Database, Environment, MailTransport},
+};
+use portcullis_core::ExposeSecret;
+
+use super::{Desk, assert_has};
+
+#[test]
+fn without_settings_it_is_development_on_loopback() {
+    let config = Desk::new().config();
+    assert_eq!(config.environment, Environment::Development);
+    assert_eq!(config.http.listen.to_string(), "127.0.0.1:8000");
+    assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8000");
+    assert_eq!(config.token.jwt_issuer, "http://127.0.0.1:8000/{realm}");
+    assert_eq!(config.app_name, "Portcullis");
+    assert!(config.http.docs);
+    assert!(matches!(config.mail.transport, MailTransport::DevMailbox { size: 200 }));
+    let realms: Vec<&str> = config.realms.iter().map(|realm| realm.as_str()).collect();
+    assert_eq!(realms, ["User1", "User2"]);
+}
+
+#[test]
+fn the_public_url_follows_from_the_domain_and_the_domain_from_nothing() {
+    let url = |name, value| Desk::production().env("PUBLIC_URL", "").env(name, value).config().public_url.to_string();
+    assert_eq!(url("APP_DOMAIN", "Accounts.Example.com"), "https://accounts.example.com");
+    assert_eq!(url("PUBLIC_URL", "https://example.com/auth/"), "https://example.com/auth");
+    let url = |name, value| Desk::new().env(name, value).config().public_url.to_string();
+    assert_eq!(url("APP_DOMAIN", "localhost:3000"), "http://localhost:3000");
+    assert_eq!(url("APP_DOMAIN", "[::1]:3000"), "http://[::1]:3000");
+    assert_eq!(url("HOST", "::1"), "http://[::1]:8000");
+    assert_eq!(url("PORT", "9000"), "http://127.0.0.1:9000");
+    let bad = ["example.com", "ftp://a", "https://", "https://a?b", "https://a#b", "https://u:p@a", "https://a:99999"];
+    for bad in bad {
+        let errors = Desk::new().env("PUBLIC_URL", bad).errors();
+        assert_has(&errors, &["1 problem:", "PUBLIC_URL: must be an absolute URL"]);
+    }
+    assert_has(&Desk::new().env("APP_DOMAIN", "https://a").errors(), &["APP_DOMAIN: must be a host"]);
+}
+
+#[test]
+fn it_is_production_as_soon_as_others_can_reach_it() {
+    for (name, value) in [("HOST", "0.0.0.0"), ("PUBLIC_URL", "https://example.com"), ("APP_DOMAIN", "example.com")] {
+        let desk = Desk::new().env(name, value);
+        assert_has(&desk.errors(), &["JWT_SECRET: is not set", "refused in production"]);
+        let why = format!("because {} is not loopback", if name == "HOST" { name } else { "PUBLIC_URL" });
+        assert_has(&desk.errors(), &[&why]);
+        assert_has(&desk.run(cli::check).1, &[&why]);
+        assert!(!desk.env("ENVIRONMENT", "production").errors().contains("because"));
+        let desk = Desk::new().env(name, value);
+        desk.env("ENVIRONMENT", "development").env("DEV_MAILBOX", "on").config();
+    }
+    let config = Desk::production().config();
+    assert_eq!(config.environment, Environment::Production);
+    assert!(!config.http.docs);
+    assert_eq!(config.mail.from, "no-reply@accounts.example.com");
+}
+
+#[test]
+fn the_database_lies_in_the_data_folder_unless_it_is_named() {
+    let desk = Desk::new().env("DATA_DIR", "./kept/");
+    let file = |desk: &Desk| match desk.config().store.database_url {
+        Database::Sqlite(path) => path,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(file(&desk), desk.path("kept/portcullis.db"));
+    let desk = Desk::new().env("DATABASE_URL", "sqlite:///var/lib/accounts.db");
+    assert_eq!(file(&desk), Path::new("/var/lib/accounts.db"));
+    for url in
+        ["sqlite://", "sqlite://data/", "postgres://u:hushhush@h/auth", "mongodb://", "mongodb://u:hushhush@/auth"]
+    {
+        let errors = Desk::new().env("DATABASE_URL", url).errors();
+        assert_has(&errors, &["DATABASE_URL: ", "mongodb://"]);
+        assert!(!errors.contains("hushhush"));
+    }
+}
+
+#[test]
+fn mongodb_is_named_by_its_url_under_either_name_and_its_password_is_never_shown() {
+    const URL: &str = "mongodb://user:hushhush@db.example.com,db2.example.com:27018/accounts?replicaSet=rs0";
+    for name in ["DATABASE_URL", "MONGO_URL"] {
+        let desk = Desk::new().env(name, URL);
+        match desk.config().store.database_url {
+            Database::MongoDb(url) => assert_eq!(url.expose_secret(), URL),
+            other => panic!("{other:?}"),
+        }
+        assert!(!format!("{:?}", desk.config()).contains("hushhush"));
+        let (_, shown) = desk.run(cli::show);
+        assert_has(&shown, &["mongodb://********@db.example.com,db2.example.com:27018/accounts"]);
+        assert!(!shown.contains("hushhush"));
+    }
+    let both = Desk::new().env("MONGO_URL", URL).env("DATABASE_URL", "sqlite://here.db");
+    assert!(matches!(both.config().store.database_url, Database::Sqlite(_)));
+}

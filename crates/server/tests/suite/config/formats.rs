@@ -1,0 +1,102 @@
+//! The formats of files and of values.
+
+use std::time::Duration;
+
+use portcullis::config::{Environment, MailTls, MailTransport};
+use portcullis_core::ExposeSecret;
+
+use super::{Desk, KEY, ORIGIN, assert_has, secret};
+
+#[test]
+fn toml_takes_numbers_booleans_and_lists() {
+    let text = "port = 9000\ndocs = false\nrealms = ['Staff', 'Guests']\nsession_max_age = '12h'\n";
+    let config = Desk::new().file("portcullis.toml", text).config();
+    assert_eq!(config.http.listen.port(), 9000);
+    assert!(!config.http.docs);
+    assert_eq!(config.realms.len(), 2);
+    assert_eq!(config.token.session_max_age, Duration::from_secs(12 * 3600));
+}
+
+#[test]
+fn a_mistake_in_toml_names_the_line_and_does_not_show_it() {
+    let errors = Desk::new().file("portcullis.toml", "port = 1\njwt_secret = \"hushhush\n").errors();
+    assert_has(&errors, &["portcullis.toml: line 2"]);
+    assert!(!errors.contains("hushhush"));
+}
+
+#[test]
+fn the_origins_dotenv_loads_unchanged() {
+    let desk = Desk::new().file(".env", ORIGIN);
+    let config = desk.config();
+    assert_eq!(config.environment, Environment::Development);
+    assert_eq!(config.app_name, "Auth System");
+    assert_eq!(config.public_url.as_str(), "http://localhost:8000");
+    assert_eq!(secret(&config), "your-super-secret-jwt-key");
+    assert_eq!(config.mail.from, "your-email@gmail.com");
+    assert_eq!(config.mail.from_name, "Your App Name");
+    let MailTransport::Smtp(smtp) = config.mail.transport else { panic!("mails go to the server that is named") };
+    assert_eq!((smtp.server.as_str(), smtp.port), ("smtp.gmail.com", 587));
+    assert_eq!(smtp.tls, MailTls::StartTls);
+    assert!(smtp.validate_certs);
+    let credentials = smtp.credentials.unwrap();
+    assert_eq!(credentials.username, "your-email@gmail.com");
+    assert_eq!(credentials.password.expose_secret(), "your-app-password");
+    assert_has(&desk.warnings(), &["REDIS_HOST", "without effect", "JWT_SECRET: is a published example"]);
+}
+
+#[test]
+fn dotenv_knows_quotes_comments_and_export_and_replaces_nothing() {
+    let text = "\u{feff}export APP_NAME = 'It''s \\'us\\' # here'  # a comment\r\nMAIL_FROM_NAME=A # b\n\
+                IGNORED=\"two\nlines\"\nJWT_AUDIENCE=a$HOME#b\n";
+    let errors = Desk::new().file(".env", text).errors();
+    assert_has(&errors, &["1 problem:", "line 1: there is text after the closing quotation mark"]);
+    let config = Desk::new().file(".env", &text.replace("''", "\\'")).config();
+    assert_eq!(config.app_name, "It's 'us' # here");
+    assert_eq!(config.mail.from_name, "A");
+    assert_eq!(config.token.jwt_audience.as_deref(), Some("a$HOME#b"));
+    let errors = Desk::new().file(".env", "# fine\nPORT\nAPP_NAME=\"open\n").errors();
+    assert_has(&errors, &["line 2: `=` is missing", "line 3: the quotation mark is not closed"]);
+}
+
+#[test]
+fn durations_have_units_or_are_seconds() {
+    let age = |text: &str| Desk::new().env("SESSION_MAX_AGE", text).config().token.session_max_age.as_secs();
+    assert_eq!(age("90"), 90);
+    assert_eq!(age("90s"), 90);
+    assert_eq!(age(" 30m "), 30 * 60);
+    assert_eq!(age("12h"), 12 * 3600);
+    assert_eq!(age("30d"), 30 * 24 * 3600);
+    for bad in ["5w", "m", "-1s", "1.5h", "1 h", "0", "99999999999999999999d", "4000d", "1hm"] {
+        assert_has(&Desk::new().env("SESSION_MAX_AGE", bad).errors(), &["SESSION_MAX_AGE: must be", bad]);
+    }
+}
+
+#[test]
+fn keys_may_be_in_either_alphabet_padded_or_not_and_are_32_bytes() {
+    let keys = |text: &str| Desk::new().env("ENCRYPTION_KEY", text).config().store.encryption_keys.len();
+    let odd = "-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_-_8";
+    assert_eq!(keys(KEY), 1);
+    assert_eq!(keys(&format!("{odd}, {},{KEY}", KEY.trim_end_matches('='))), 3);
+    for bad in ["AAAA", "not base64!", ",", &KEY.replace("MDEy", "")] {
+        let errors = Desk::new().env("ENCRYPTION_KEY", bad).errors();
+        assert_has(&errors, &["ENCRYPTION_KEY: must be 32 random bytes"]);
+        assert!(!errors.contains("AAAA") && !errors.contains("not base64!"));
+    }
+}
+
+#[test]
+fn an_origin_that_no_browser_would_send_is_refused_and_said_how_it_should_be() {
+    let errors = |text: &str| Desk::new().env("CORS_ALLOWED_ORIGINS", text).errors();
+    assert_has(&errors("https://App.example.com/"), &["end after the host or port: `https://app.example.com`"]);
+    assert_has(&errors("https://a.example.com,http://b.example.com:81/path"), &["`http://b.example.com:81`"]);
+    assert_has(&errors("null"), &["cannot contain `null`"]);
+    assert_has(&errors("https://*.example.com"), &["list each origin"]);
+    for bad in
+        ["app.example.com", "ftp://app.example.com", "https://u@app.example.com", "https://a?b", "https://", "**"]
+    {
+        assert_has(&errors(bad), &["CORS_ALLOWED_ORIGINS: must be origins separated by commas, such as"]);
+    }
+    let origins = "https://App.example.com:443, http://b.example.com:81";
+    let config = Desk::new().env("CORS_ALLOWED_ORIGINS", origins).config();
+    assert_eq!(config.http.cors_allowed_origins, ["https://app.example.com", "http://b.example.com:81"]);
+}

@@ -1,0 +1,91 @@
+//! Settings that contradict each other.
+
+use portcullis::config::{MailTls, MailTransport};
+
+use super::{Desk, assert_has};
+
+#[test]
+fn mail_is_protected_as_it_is_said_and_never_in_two_ways() {
+    let smtp = |pairs: &[(&str, &str)]| {
+        let mut desk = Desk::new().env("MAIL_SERVER", "smtp.example.com");
+        desk = pairs.iter().fold(desk, |desk, (name, value)| desk.env(name, value));
+        match desk.config().mail.transport {
+            MailTransport::Smtp(smtp) => (smtp.port, smtp.tls, smtp.credentials.is_some()),
+            MailTransport::DevMailbox { .. } => panic!("mails go to the server that is named"),
+        }
+    };
+    assert_eq!(smtp(&[]), (587, MailTls::StartTls, false));
+    assert_eq!(smtp(&[("MAIL_SSL_TLS", "true")]), (465, MailTls::Implicit, false));
+    assert_eq!(smtp(&[("MAIL_STARTTLS", "false")]), (587, MailTls::None, false));
+    assert_eq!(smtp(&[("MAIL_USERNAME", "u"), ("MAIL_PASSWORD", "p")]), (587, MailTls::StartTls, true));
+    assert_eq!(smtp(&[("MAIL_USERNAME", "u"), ("USE_CREDENTIALS", "no")]), (587, MailTls::StartTls, false));
+    let desk = || Desk::new().env("MAIL_SERVER", "smtp.example.com");
+    let errors = desk().env("MAIL_STARTTLS", "true").env("MAIL_SSL_TLS", "true").errors();
+    assert_has(&errors, &["MAIL_STARTTLS: and MAIL_SSL_TLS are both on"]);
+    assert_has(&desk().env("MAIL_USERNAME", "u").errors(), &["MAIL_PASSWORD: is required"]);
+    assert_has(&Desk::new().env("DEV_MAILBOX", "off").errors(), &["MAIL_SERVER: is not set and DEV_MAILBOX is off"]);
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let desk = Desk::new()
+        .env("PORT", "many")
+        .env("HOST", "example.com")
+        .env("REALMS", "User1,v1")
+        .env("HASH_QUEUE", "0")
+        .env("LOG_FORMAT", "xml")
+        .env("DOCS", "maybe")
+        .env("JWT_ALGORITHM", "none")
+        .env("REDIS_PORT", "-1")
+        .env("TRUSTED_PROXIES", "10.0.0.0/33")
+        .env("TWILIO_API_URL", "http://api.example.com")
+        .env("APP_NAME", "two\nlines")
+        .file("portcullis.toml", "nonsense = 1\n[realms.User1]\nport = 1\n");
+    let expected = [
+        "13 problems",
+        "PORT: must be a whole number from 0 to 65535 (it is `many`)\n      from: the environment\n      fix: PORT=8000",
+        "HOST: must be an IP address",
+        "REALMS: cannot contain `v1`",
+        "HASH_QUEUE: ",
+        "LOG_FORMAT: must be one of `text`, `json`",
+        "DOCS: ",
+        "JWT_ALGORITHM: ",
+        "REDIS_PORT: ",
+        "TRUSTED_PROXIES: ",
+        "TWILIO_API_URL: ",
+        "APP_NAME: ",
+        "nonsense: ",
+        "realms.User1.port: ",
+    ];
+    assert_has(&desk.errors(), &expected);
+}
+
+#[test]
+fn wrong_passwords_are_remembered_through_the_longest_wait_and_no_body_takes_longer() {
+    let desk = Desk::new().env("LIMIT_PASSWORDS_ACCOUNT", "7/59s").env("BODY_TIMEOUT", "61s");
+    let expected = [
+        "2 problems",
+        "LIMIT_PASSWORDS_ACCOUNT: must have a period of at least 1m",
+        "fix: LIMIT_PASSWORDS_ACCOUNT=7/24h",
+        "BODY_TIMEOUT: must be at most 1m",
+        "fix: BODY_TIMEOUT=1m",
+    ];
+    assert_has(&desk.errors(), &expected);
+    Desk::new().env("LIMIT_PASSWORDS_ACCOUNT", "7/1m").env("BODY_TIMEOUT", "1m").config();
+}
+
+#[test]
+fn a_link_does_not_outlive_its_registration() {
+    let errors = Desk::new().env("REGISTRATION_TTL", "1h").errors();
+    assert_has(&errors, &["1 problem:", "REGISTRATION_TTL: is shorter than VERIFICATION_TTL"]);
+}
+
+#[test]
+fn a_login_at_the_mail_server_never_goes_over_the_network_in_plain_text() {
+    let plain = |server: &str| {
+        let desk = Desk::new().env("MAIL_SERVER", server).env("MAIL_STARTTLS", "off");
+        desk.env("MAIL_USERNAME", "u").env("MAIL_PASSWORD", "p")
+    };
+    assert_has(&plain("smtp.example.com").errors(), &["MAIL_PASSWORD: would be sent unencrypted"]);
+    plain("127.0.0.1").config();
+}

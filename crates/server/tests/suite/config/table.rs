@@ -1,0 +1,121 @@
+//! The list of settings, and what follows from it: types, documentation, flags and help.
+
+use std::path::Path;
+
+use portcullis::{
+    cli,
+    config::{MailTransport, settings_markdown},
+};
+use portcullis_core::ExposeSecret;
+
+use super::{Desk, KEY, LONG_SECRET, ORIGIN, assert_has, secret};
+
+#[test]
+fn every_setting_that_is_not_reserved_changes_the_configuration() {
+    let seen = |desk: &Desk| {
+        let config = desk.config();
+        let password = match &config.mail.transport {
+            MailTransport::Smtp(smtp) => {
+                smtp.credentials.as_ref().map(|login| login.password.expose_secret().to_owned())
+            }
+            MailTransport::DevMailbox { .. } => None,
+        };
+        let token = config.sms.twilio.as_ref().map(|twilio| twilio.auth_token.expose_secret().to_owned());
+        let text = format!("{config:?} {} {password:?} {token:?}", secret(&config));
+        text.replace(desk.dir.path().to_str().unwrap(), "")
+    };
+    let mailbox = || Desk::new().env("JWT_SECRET", LONG_SECRET).env("ENCRYPTION_KEY", KEY);
+    let smtp = || {
+        mailbox()
+            .env("MAIL_SERVER", "localhost")
+            .env("MAIL_USERNAME", "u")
+            .env("MAIL_PASSWORD", "p")
+            .env("TWILIO_SID", "s")
+            .env("TWILIO_AUTH_TOKEN", "t")
+            .env("TWILIO_NUMBER", "+1")
+    };
+    let page = settings_markdown();
+    // These two have tests of their own.
+    let others = |name: &&str| !["ENVIRONMENT", "JWT_ALGORITHM"].contains(name);
+    let rows = page.lines().filter(|line| line.starts_with("| `") && !line.contains("without effect"));
+    for name in rows.filter_map(|row| row.split('`').nth(1)).filter(others) {
+        let base = || if name == "DEV_MAILBOX_SIZE" { mailbox() } else { smtp() };
+        let changed = base().file("ca.pem", "-----BEGIN CERTIFICATE-----\n").env(name, sample(name));
+        assert_ne!(seen(&base()), seen(&changed), "{name} changes nothing");
+    }
+}
+
+/// A value that is not the default, for the test above.
+pub(super) fn sample(name: &str) -> &'static str {
+    match name {
+        "LOG_LEVEL" => "debug",
+        "PUBLIC_URL" => "http://localhost:1",
+        "APP_DOMAIN" => "localhost:1",
+        "HOST" => "127.0.0.2",
+        "PORT" | "MAIL_PORT" => "1234",
+        "REALMS" => "Staff",
+        "TEMPLATES_DIR" => "/",
+        "MAIL_CA_FILE" => "ca.pem",
+        "DOCS" | "USE_CREDENTIALS" | "VALIDATE_CERTS" | "MAIL_STARTTLS" => "off",
+        "MAIL_SSL_TLS" | "DEV_MAILBOX" => "on",
+        "DATABASE_URL" => "sqlite://other.db",
+        "MONGO_URL" => "mongodb://db.example.com/accounts",
+        "ENCRYPTION_KEY" => "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        "JWT_SECRET" | "JWT_SECRET_PREVIOUS" => "another-secret-of-more-than-32-bytes-in-length",
+        "ACCOUNT_ENUMERATION" => "reveal",
+        "LOG_FORMAT" => "json",
+        "CORS_ALLOWED_ORIGINS" => "https://app.example.com",
+        "METRICS_LISTEN" => "127.0.0.1:9091",
+        "TRUSTED_PROXIES" => "10.0.0.0/8,::1",
+        "RATE_LIMIT_MODE" => "observe",
+        "LIMIT_OTP_ACCOUNT" => "2/2m,9/9h",
+        name if name.starts_with("LIMIT_") && name != "LIMIT_PASSWORDS_KEPT" => "7/7m",
+        name if name.starts_with("SMS_STOP_") => "7",
+        "TWILIO_NUMBER" => "+2",
+        "OTP_TTL" => "6m",
+        "SMS_COUNTRIES" => "DE,FR",
+        "TWILIO_API_URL" => "http://127.0.0.1:1",
+        "JWT_KEY_ROTATION" | "REFRESH_TOKEN_TTL" | "DELETE_MAX_AUTH_AGE" | "RESET_TTL" => "45d",
+        "REGISTRATION_TTL" => "8d",
+        "MAIL_FROM" => "me@example.com",
+        "BODY_TIMEOUT" => "47s",
+        name if ["_TTL", "_AGE", "_TIMEOUT", "_GRACE", "_DEADLINE"].iter().any(|end| name.ends_with(end)) => "77s",
+        "MAX_CONNECTIONS" | "MAX_CONNECTIONS_CLIENT" => "777",
+        "BODY_LIMIT_BYTES" | "ARGON2_MEMORY_KIB" | "LIMIT_PASSWORDS_KEPT" => "20000",
+        name if name.starts_with("HASH_") || name.starts_with("ARGON2_") => "7",
+        "PASSWORD_MIN_LENGTH" | "MAIL_WORKERS" | "DEV_MAILBOX_SIZE" => "9",
+        _ => "something",
+    }
+}
+
+#[test]
+fn the_documentation_lists_every_setting_of_the_origin_and_says_what_is_without_effect() {
+    let page = settings_markdown();
+    for line in ORIGIN.lines().filter(|line| line.contains('=')) {
+        let (name, _) = line.split_once('=').unwrap();
+        assert_has(&page, &[&format!("| `{name}` |")]);
+    }
+    let redis = page.lines().find(|line| line.starts_with("| `REDIS_URL`")).unwrap();
+    assert_has(redis, &["without effect in this version"]);
+    assert!(page.lines().filter(|line| line.starts_with("| ")).all(|line| line.matches(" | ").count() >= 2));
+}
+
+#[test]
+fn the_command_line_is_a_verb_and_flags_in_any_order() {
+    let parse = |line: &str| cli::parse(line.split(' ')).unwrap();
+    assert_eq!(parse("portcullis").command, cli::Command::Serve);
+    assert_eq!(parse("portcullis serve --port 1").command, cli::Command::Serve);
+    assert_eq!(parse("portcullis migrate").command, cli::Command::Migrate);
+    assert_eq!(parse("portcullis --port 1 config check").command, cli::Command::ConfigCheck);
+    let show = parse("portcullis --config a.toml config show --port 1");
+    assert_eq!(show.command, cli::Command::ConfigShow);
+    assert_eq!(show.args.config.as_deref(), Some(Path::new("a.toml")));
+    assert_eq!(show.args.settings, [("PORT".to_owned(), "1".to_owned())]);
+}
+
+#[test]
+fn the_help_names_each_setting_and_for_secrets_only_the_file() {
+    let help = cli::parse(["portcullis", "--help"]).unwrap_err().to_string();
+    assert_has(&help, &["--port <NUMBER>", "--jwt-secret-file <FILE>", "[default: 8000]", "Examples:", "config check"]);
+    assert!(!help.contains("--jwt-secret <") && !help.contains("--port-file <"));
+}
