@@ -1,7 +1,7 @@
 //! The listening socket: connections in, answers out, an orderly end.
 
 pub mod files;
-mod places;
+mod connections;
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
-pub use self::places::{Place, Places};
+pub use self::connections::{Place, Places};
 use crate::http::{Entrance, Held, Peer};
 
 /// How long connections may take.
