@@ -4,7 +4,7 @@ use std::{error::Error, io, net::SocketAddr, process::ExitCode};
 
 use portcullis::{
     App,
-    app::{self, Outside},
+    app::{self, Overrides},
     cli::{self, Command, Output},
     config::{self, Config, Sources},
     error_chain,
@@ -65,7 +65,7 @@ fn serve(sources: Sources) -> Result<ExitCode, Failure> {
 async fn run(mut config: Config) -> Result<(), Failure> {
     files::make_room(&mut config);
     let address = config.http.listen;
-    let app = App::build(&config, Outside::default()).await?;
+    let app = App::build(&config, Overrides::default()).await?;
     let listener = TcpListener::bind(address).await.map_err(|error| deaf(address, &error))?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

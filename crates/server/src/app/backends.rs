@@ -107,22 +107,22 @@ pub(super) fn counters() -> Arc<dyn Counters> {
 }
 
 /// The ways out for messages.
-pub(super) struct Outlets {
+pub(super) struct Senders {
     pub(super) mailer: Arc<dyn MailSender>,
     pub(super) sms: Option<Arc<dyn SmsSender>>,
     /// The mailbox that both of them are, where nothing is really sent.
     pub(super) mailbox: Option<Arc<dyn Mailbox>>,
 }
 
-pub(super) fn outlets(config: &Config, clock: &Arc<dyn Clock>) -> Result<Outlets, MailError> {
+pub(super) fn senders(config: &Config, clock: &Arc<dyn Clock>) -> Result<Senders, MailError> {
     match &config.mail.transport {
         MailTransport::Smtp(smtp) => {
             let mailer = Arc::new(self::smtp(config, smtp, clock)?);
-            Ok(Outlets { mailer, sms: sms(config, smtp.timeout)?, mailbox: None })
+            Ok(Senders { mailer, sms: sms(config, smtp.timeout)?, mailbox: None })
         }
         MailTransport::DevMailbox { size } => {
             let mailbox = Arc::new(DevMailbox::new(*size, Arc::clone(clock)));
-            Ok(Outlets {
+            Ok(Senders {
                 mailer: Arc::clone(&mailbox) as _,
                 sms: Some(Arc::clone(&mailbox) as _),
                 mailbox: Some(mailbox),

@@ -20,15 +20,15 @@ use tokio::net::TcpListener;
 
 use crate::{
     config::{self, Config, Enumeration, Environment, MailTransport, Signing},
-    http::{self, Face, Limits, Shared},
-    listen::{self, MEASURERS, Patience, Places},
+    http::{self, RequestBounds, ServerInfo, Shared},
+    listen::{self, ConnectionLimiter, METRICS_CONNECTIONS, Timeouts},
     metrics,
     templates::TemplateError,
-    worker::{Bells, Worker},
+    worker::{Wakeups, Worker},
 };
 
 /// What comes from outside the configuration.
-pub struct Outside {
+pub struct Overrides {
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
@@ -37,15 +37,15 @@ pub struct Outside {
     pub adjust: Box<dyn FnOnce(Ports) -> Ports + Send>,
 }
 
-impl Default for Outside {
+impl Default for Overrides {
     fn default() -> Self {
         Self { clock: Arc::new(SystemClock), random: Arc::new(OsRandom), adjust: Box::new(|ports| ports) }
     }
 }
 
-impl std::fmt::Debug for Outside {
+impl std::fmt::Debug for Overrides {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outside").field("clock", &self.clock).field("random", &self.random).finish_non_exhaustive()
+        f.debug_struct("Overrides").field("clock", &self.clock).field("random", &self.random).finish_non_exhaustive()
     }
 }
 
@@ -57,8 +57,8 @@ pub struct App {
     metrics: Option<Metrics>,
     /// None when somebody pumps by hand.
     worker: Option<Worker>,
-    patience: Patience,
-    places: Arc<Places>,
+    timeouts: Timeouts,
+    limiter: Arc<ConnectionLimiter>,
     /// Keeps a second serving process off a database that is one process's, for as long as it lives.
     _lock: Option<sqlite::ServeLock>,
 }
@@ -67,7 +67,7 @@ pub struct App {
 #[derive(Debug)]
 struct Metrics {
     listener: TcpListener,
-    entrance: http::Entrance,
+    service: http::HttpService,
 }
 
 /// Why the application could not be built.
@@ -120,18 +120,18 @@ impl App {
     ///
     /// # Errors
     /// [`BuildError`].
-    pub async fn build(config: &Config, outside: Outside) -> Result<Self, BuildError> {
-        let Outside { clock, random, adjust } = outside;
+    pub async fn build(config: &Config, overrides: Overrides) -> Result<Self, BuildError> {
+        let Overrides { clock, random, adjust } = overrides;
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
         let templates = Arc::new(templates::templates(&config.templates)?);
-        let backends::Outlets { mailer, sms, mailbox } = backends::outlets(config, &clock)?;
+        let backends::Senders { mailer, sms, mailbox } = backends::senders(config, &clock)?;
         let (store, lock) = backends::store(config, ctx.now).await?;
         let encryption_keys = &config.store.encryption_keys;
         let realms = Realms::open(&ctx, &*store, encryption_keys, &config.realms).await?;
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;
 
         let measured = config.http.metrics_listen.map(measure).transpose()?;
-        let bells = Arc::new(Bells::default());
+        let wakeups = Arc::new(Wakeups::default());
         let ports = adjust(Ports {
             store,
             hasher: backends::hasher(&config.password)?,
@@ -142,19 +142,19 @@ impl App {
             sms,
             render: Arc::clone(&templates) as _,
         });
-        let ports = if measured.is_some() { metrics::watched(ports) } else { ports };
-        let ring = Arc::clone(&bells);
+        let ports = if measured.is_some() { metrics::measured(ports) } else { ports };
+        let ring = Arc::clone(&wakeups);
         let wake = move || ring.ring();
         let (tokens, own_keys) = (keys::access_tokens(&config.token), keys::own_keys(config));
         let service = Arc::new(Service::new(ports, rules(config), tokens, own_keys, realms, wake));
         service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
         let metrics = measured.map(|(listener, handle)| Metrics {
             listener,
-            entrance: metrics::entrance(handle, Arc::clone(&service), Arc::clone(&clock)),
+            service: metrics::service(handle, Arc::clone(&service), Arc::clone(&clock)),
         });
         Ok(Self {
             metrics,
-            worker: Some(worker(config, &service, &clock, &random, bells)),
+            worker: Some(worker(config, &service, &clock, &random, wakeups)),
             shared: Shared {
                 service,
                 clock,
@@ -162,22 +162,22 @@ impl App {
                 templates,
                 mailbox,
                 openapi: Default::default(),
-                limits: Limits {
+                bounds: RequestBounds {
                     body: config.http.body_limit_bytes,
                     body_time: config.http.body_timeout,
                     time: config.http.request_timeout,
                 },
                 stopping: Default::default(),
-                face: face(config),
+                info: info(config),
                 proxies: config.http.trusted_proxies.clone(),
                 cors_origins: config.http.cors_allowed_origins.clone(),
             },
-            patience: Patience {
+            timeouts: Timeouts {
                 head: config.http.header_timeout,
                 write: config.http.write_timeout,
                 grace: config.http.shutdown_grace,
             },
-            places: places(config),
+            limiter: limiter(config),
             _lock: lock,
         })
     }
@@ -194,12 +194,12 @@ impl App {
                 workers.ask_to_stop();
             }
         };
-        let served = listen::serve(listener, http::entrance(self.shared), self.patience, self.places, stop);
+        let served = listen::serve(listener, http::service(self.shared), self.timeouts, self.limiter, stop);
         match self.metrics {
             // Until the last request has been answered.
-            Some(Metrics { listener, entrance }) => tokio::select! {
+            Some(Metrics { listener, service }) => tokio::select! {
                 () = served => {}
-                () = listen::serve(listener, entrance, self.patience, Places::new(MEASURERS, MEASURERS, Vec::new()), std::future::pending()) => {}
+                () = listen::serve(listener, service, self.timeouts, ConnectionLimiter::new(METRICS_CONNECTIONS, METRICS_CONNECTIONS, Vec::new()), std::future::pending()) => {}
             },
             None => served.await,
         }
@@ -235,8 +235,8 @@ impl Pump {
     ///
     /// # Errors
     /// When the store is away, or a key does not open.
-    pub async fn keep_house(&self) -> Result<u64, portcullis_core::Error> {
-        self.worker.keep_house().await
+    pub async fn run_maintenance(&self) -> Result<u64, portcullis_core::Error> {
+        self.worker.run_maintenance().await
     }
 }
 
@@ -249,9 +249,9 @@ fn measure(address: SocketAddr) -> Result<(TcpListener, &'static PrometheusHandl
     Ok((TcpListener::from_std(listener).map_err(failed)?, handle))
 }
 
-fn places(config: &Config) -> Arc<Places> {
+fn limiter(config: &Config) -> Arc<ConnectionLimiter> {
     let http = &config.http;
-    Places::new(http.max_connections, http.max_connections_client, http.trusted_proxies.clone())
+    ConnectionLimiter::new(http.max_connections, http.max_connections_client, http.trusted_proxies.clone())
 }
 
 fn rules(config: &Config) -> Rules {
@@ -276,13 +276,13 @@ fn worker(
     service: &Arc<Service>,
     clock: &Arc<dyn Clock>,
     random: &Arc<dyn Random>,
-    bells: Arc<Bells>,
+    wakeups: Arc<Wakeups>,
 ) -> Worker {
     Worker {
         service: Arc::clone(service),
         clock: Arc::clone(clock),
         random: Arc::clone(random),
-        bells,
+        wakeups,
         senders: config.mail.workers,
         lease: lease(&config.mail.transport),
         grace: config.http.shutdown_grace,
@@ -297,8 +297,8 @@ fn lease(transport: &MailTransport) -> Duration {
     }
 }
 
-fn face(config: &Config) -> Face {
-    Face {
+fn info(config: &Config) -> ServerInfo {
+    ServerInfo {
         base_url: config.public_url.to_string().into(),
         root: config.public_url.path().into(),
         first_realm: config.realms.first().map_or("", |name| name.as_str()).into(),

@@ -8,8 +8,8 @@ mod problem;
 mod routes;
 mod state;
 
-pub(crate) use layers::scope::{Held, Peer};
-pub(crate) use state::{Face, Limits, Shared};
+pub(crate) use layers::scope::{KeepAlive, Peer};
+pub(crate) use state::{RequestBounds, ServerInfo, Shared};
 
 use axum::{
     Router,
@@ -23,45 +23,45 @@ use utoipa_axum::router::OpenApiRouter;
 
 use layers::{alias::AliasLayer, cors, scope, timeout};
 use portcullis_core::Error;
-use problem::Refusal;
+use problem::ApiError;
 use state::AppState;
 
 /// The finished way in: from a request to its answer, never failing.
-pub(crate) type Entrance = BoxCloneSyncService<Request, Response, std::convert::Infallible>;
+pub(crate) type HttpService = BoxCloneSyncService<Request, Response, std::convert::Infallible>;
 
 /// Every route of the server. What is not listed here does not exist, and what is listed is documented.
-fn all_routes(face: &Face, with_mailbox: bool) -> OpenApiRouter<AppState> {
-    let mut all = OpenApiRouter::with_openapi(openapi::begin(face))
+fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> {
+    let mut all = OpenApiRouter::with_openapi(openapi::begin(info))
         .merge(routes::me::routes())
         .merge(routes::account::routes())
         .merge(routes::session::routes())
         .merge(routes::site::routes());
-    if face.docs {
+    if info.docs {
         all = all.merge(routes::docs::routes());
     }
-    all.merge(routes::dev::routes(face.is_development, with_mailbox))
+    all.merge(routes::dev::routes(info.is_development, with_mailbox))
 }
 
 /// The API's description (OpenAPI 3.1) for a server with these realms that is reached at `server`; where that is empty, at
 /// wherever the description comes from. Every route is in it that any server has.
 #[must_use]
 pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
-    let face = Face {
+    let info = ServerInfo {
         root: server.into(),
         first_realm: realms.first().copied().unwrap_or_default().into(),
         realms: realms.iter().map(ToString::to_string).collect(),
-        ..Face::sample()
+        ..ServerInfo::sample()
     };
-    openapi::finish(&all_routes(&face, true).split_for_parts().1, &face)
+    openapi::finish(&all_routes(&info, true).split_for_parts().1, &info)
 }
 
 /// Joins routes and layers. The alias comes first: it decides what path the rest sees.
-pub(crate) fn entrance(mut shared: Shared) -> Entrance {
-    let (router, document) = all_routes(&shared.face, shared.mailbox.is_some()).split_for_parts();
-    shared.openapi = openapi::finish(&document, &shared.face).to_string().into();
+pub(crate) fn service(mut shared: Shared) -> HttpService {
+    let (router, document) = all_routes(&shared.info, shared.mailbox.is_some()).split_for_parts();
+    shared.openapi = openapi::finish(&document, &shared.info).to_string().into();
     let state = AppState::new(shared);
     let router: Router = router
-        .fallback(async || Refusal::from(Error::not_found()))
+        .fallback(async || ApiError::from(Error::not_found()))
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
         .layer(from_fn_with_state(state.clone(), timeout::bound))
         .layer(CatchPanicLayer::custom(|_| problem::panicked().into_response()))

@@ -9,26 +9,38 @@ use portcullis_core::Error;
 use serde_json::json;
 
 use super::{
-    extract::{Call, Wants},
-    problem::{self, Refusal},
+    extract::{PreferredFormat, RealmRequest},
+    problem::{self, ApiError},
     state::AppState,
 };
 use crate::templates::Page;
 
 /// A page, or its message as JSON.
-pub(super) fn answer(state: &AppState, call: &Call, wants: Wants, page: &impl Page, message: &str) -> Response {
-    match wants {
-        Wants::Html => html(state, call, StatusCode::OK, page),
-        Wants::Json => Json(json!({ "message": message })).into_response(),
+pub(super) fn answer(
+    state: &AppState,
+    request: &RealmRequest,
+    format: PreferredFormat,
+    page: &impl Page,
+    message: &str,
+) -> Response {
+    match format {
+        PreferredFormat::Html => html(state, request, StatusCode::OK, page),
+        PreferredFormat::Json => Json(json!({ "message": message })).into_response(),
     }
 }
 
 /// A refusal as a page, or as problem+json.
-pub(super) fn refuse(state: &AppState, call: &Call, wants: Wants, page: &impl Page, error: Error) -> Response {
-    if wants == Wants::Json || error.kind().is_ours() {
-        return Refusal::from(error).into_response();
+pub(super) fn refuse(
+    state: &AppState,
+    request: &RealmRequest,
+    format: PreferredFormat,
+    page: &impl Page,
+    error: Error,
+) -> Response {
+    if format == PreferredFormat::Json || error.kind().is_ours() {
+        return ApiError::from(error).into_response();
     }
-    let mut response = html(state, call, problem::status(error.kind()), page);
+    let mut response = html(state, request, problem::status(error.kind()), page);
     if let Some(wait) = problem::retry_after(error.kind()) {
         response.headers_mut().insert(RETRY_AFTER, wait);
     }
@@ -36,8 +48,8 @@ pub(super) fn refuse(state: &AppState, call: &Call, wants: Wants, page: &impl Pa
 }
 
 /// A page in HTML.
-pub(super) fn html(state: &AppState, call: &Call, status: StatusCode, page: &impl Page) -> Response {
-    render(state, &call.ctx, call.realm.name.as_str(), status, page)
+pub(super) fn html(state: &AppState, request: &RealmRequest, status: StatusCode, page: &impl Page) -> Response {
+    render(state, &request.ctx, request.realm.name.as_str(), status, page)
 }
 
 /// A page that belongs to no realm's request.
@@ -50,6 +62,6 @@ pub(super) fn render(
 ) -> Response {
     match state.templates.page(page, realm, ctx.now) {
         Ok(html) => (status, Html(html)).into_response(),
-        Err(cause) => Refusal::from(Error::internal(cause)).into_response(),
+        Err(cause) => ApiError::from(Error::internal(cause)).into_response(),
     }
 }

@@ -7,51 +7,57 @@ use axum::{
     http::{
         HeaderValue, StatusCode,
         header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        response::Parts,
     },
     response::{IntoResponse, Response},
 };
 use portcullis_core::{Ctx, Error, error::ErrorKind};
 use serde::Serialize;
 
-use super::layers::alias::Of;
+use super::layers::alias::RequestRealm;
 use crate::error_chain;
 
-/// A refusal on its way out; it is dressed once the request's circumstances are at hand.
-#[derive(Clone, Debug)]
-pub(crate) struct Refusal {
-    error: Arc<Error>,
-    dress: Dress,
-}
-
-/// In what a refusal goes out.
+/// Format of a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dress {
+pub(super) enum RefusalFormat {
     /// `application/problem+json`.
     Problem,
+    /// The same, with `error` and `error_description` of OAuth 2.0 among its members.
+    WithOAuth,
     /// `error` and `error_description` alone (RFC 6749 §5.2).
     OAuth,
+    /// A page, or `application/problem+json`.
+    Page,
 }
 
-impl Refusal {
-    /// A refusal of the token endpoint.
-    pub(super) fn by_oauth(error: Error) -> Self {
-        Self { error: Arc::new(error), dress: Dress::OAuth }
+/// A refusal of the domain. [`finish`] writes its body and headers, once the context of the request is at hand.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    error: Arc<Error>,
+    format: RefusalFormat,
+}
+
+impl ApiError {
+    /// Makes a refusal of the token endpoint.
+    pub(super) fn for_token_endpoint(error: Error) -> Self {
+        Self { error: Arc::new(error), format: RefusalFormat::OAuth }
     }
 }
 
-impl From<Error> for Refusal {
+impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
-        Self { error: Arc::new(error), dress: Dress::Problem }
+        Self { error: Arc::new(error), format: RefusalFormat::Problem }
     }
 }
 
-impl IntoResponse for Refusal {
+impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
-        *response.status_mut() = match self.dress {
-            Dress::OAuth => oauth_status(self.error.kind()),
-            Dress::Problem => status(self.error.kind()),
+        *response.status_mut() = match self.format {
+            RefusalFormat::OAuth => oauth_status(self.error.kind()),
+            _ => status(self.error.kind()),
         };
+        response.extensions_mut().insert(self.format);
         response.extensions_mut().insert(self);
         response
     }
@@ -92,33 +98,29 @@ pub(super) const fn oauth_status(kind: ErrorKind) -> StatusCode {
     }
 }
 
-/// Marks a refusal that OAuth 2.0 clients are to understand too: `error` and `error_description` stand beside.
-#[derive(Clone, Copy, Debug)]
-struct ForOAuth;
-
-/// Marks whatever refusal this answer is.
-pub(super) fn for_oauth(mut response: Response) -> Response {
-    response.extensions_mut().insert(ForOAuth);
-    response
+/// Adds the words of OAuth 2.0 to a refusal, whatever it is.
+pub(super) fn with_oauth(mut refusal: Response) -> Response {
+    refusal.extensions_mut().insert(RefusalFormat::WithOAuth);
+    refusal
 }
 
 /// Refusals that only HTTP knows.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Transport(pub(super) StatusCode, pub(super) &'static str, pub(super) &'static str);
+pub(super) struct HttpError(pub(super) StatusCode, pub(super) &'static str, pub(super) &'static str);
 
-pub(super) const TOO_LARGE: Transport =
-    Transport(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "The request's body is too large.");
-pub(super) const WRONG_TYPE: Transport = Transport(
+pub(super) const TOO_LARGE: HttpError =
+    HttpError(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "The request's body is too large.");
+pub(super) const WRONG_TYPE: HttpError = HttpError(
     StatusCode::UNSUPPORTED_MEDIA_TYPE,
     "body.wrong_type",
     "The request's body has a type that is not taken here.",
 );
 
 /// The router adds `Allow`.
-pub(super) const METHOD_NOT_ALLOWED: Transport =
-    Transport(StatusCode::METHOD_NOT_ALLOWED, "method.not_allowed", "This path does not know that method.");
+pub(super) const METHOD_NOT_ALLOWED: HttpError =
+    HttpError(StatusCode::METHOD_NOT_ALLOWED, "method.not_allowed", "This path does not know that method.");
 
-impl IntoResponse for Transport {
+impl IntoResponse for HttpError {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.0;
@@ -128,15 +130,17 @@ impl IntoResponse for Transport {
 }
 
 /// For a handler that panicked: the request fails, the process lives.
-pub(super) fn panicked() -> Refusal {
-    Refusal::from(Error::internal("a handler panicked"))
+pub(super) fn panicked() -> ApiError {
+    ApiError::from(Error::internal("a handler panicked"))
 }
 
 /// For a request that took too long.
-pub(super) fn timed_out() -> Refusal {
+pub(super) fn timed_out() -> ApiError {
     let kind = ErrorKind::Unavailable(Duration::from_secs(5));
-    Refusal::from(Error::new(kind, "timeout", "The request took too long."))
+    ApiError::from(Error::new(kind, "timeout", "The request took too long."))
 }
+
+const PROBLEM_JSON: &str = "application/problem+json";
 
 /// The document of RFC 9457, with our extensions.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -162,7 +166,7 @@ pub(super) struct Problem<'a> {
     instance: &'a str,
     /// With 422: every field that was refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) errors: Vec<Fault<'a>>,
+    pub(super) errors: Vec<FieldProblem<'a>>,
     /// OAuth 2.0's name for it, where a login or token was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "invalid_grant")]
@@ -173,9 +177,20 @@ pub(super) struct Problem<'a> {
     pub(super) error_description: Option<&'a str>,
 }
 
+/// The errors of RFC 6749 §5.2.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct TokenError<'a> {
+    #[schema(example = "invalid_grant")]
+    error: &'static str,
+    #[schema(example = "Invalid or expired refresh token")]
+    error_description: &'a str,
+}
+
 /// One field that was refused.
 #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
-pub(super) struct Fault<'a> {
+// Clients that are generated from the description have this name.
+#[schema(as = Fault)]
+pub(super) struct FieldProblem<'a> {
     /// Its name in the request.
     #[schema(example = "email")]
     pub(super) field: &'static str,
@@ -187,48 +202,57 @@ pub(super) struct Fault<'a> {
     pub(super) detail: &'a str,
 }
 
-/// Gives a refusal its body and headers, and tells the log the true reason.
-pub(super) fn dress(response: Response, ctx: &Ctx, realm: Option<&Of>) -> Response {
+/// Writes body and headers of a refusal, and the private cause to the log. Other responses pass unchanged.
+pub(super) fn finish(response: Response, ctx: &Ctx, realm: Option<&RequestRealm>) -> Response {
     let (mut parts, body) = response.into_parts();
-    let for_oauth = parts.extensions.remove::<ForOAuth>().is_some();
-    let Some(refusal) = parts.extensions.remove::<Refusal>() else {
-        let Some(Transport(status, code, detail)) = parts.extensions.remove::<Transport>() else {
-            return Response::from_parts(parts, body);
-        };
-        if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE) {
-            // The rest of the body is left unread (RFC 9112 §9.6).
-            parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        let mut problem = plain(status, code, detail, ctx.request_id.as_str());
-        if for_oauth {
-            (problem.error, problem.error_description) = (Some("invalid_request"), Some(detail));
-        }
-        return with_body(parts, &problem);
-    };
-    let error = &*refusal.error;
-    note(error);
-    if refusal.dress != Dress::OAuth {
-        set_challenge(&mut parts.headers, error, realm);
+    let format = parts.extensions.remove::<RefusalFormat>().unwrap_or(RefusalFormat::Problem);
+    if let Some(refusal) = parts.extensions.remove::<ApiError>() {
+        finish_api_error(parts, &refusal.error, format, ctx, realm)
+    } else if let Some(refusal) = parts.extensions.remove::<HttpError>() {
+        finish_http_error(parts, refusal, format, ctx)
+    } else {
+        Response::from_parts(parts, body)
     }
+}
+
+fn finish_api_error(
+    mut parts: Parts,
+    error: &Error,
+    format: RefusalFormat,
+    ctx: &Ctx,
+    realm: Option<&RequestRealm>,
+) -> Response {
+    note(error);
     if let Some(wait) = retry_after(error.kind()) {
         parts.headers.insert(RETRY_AFTER, wait);
     }
-    if refusal.dress == Dress::OAuth {
-        let body =
-            serde_json::json!({ "error": grant_word(error.kind(), error.code()), "error_description": error.detail() });
-        return with_json(parts, "application/json", &body);
+    if format == RefusalFormat::OAuth {
+        let word = grant_word(error.kind(), error.code());
+        return with_json(parts, "application/json", &TokenError { error: word, error_description: error.detail() });
     }
+    set_challenge(&mut parts.headers, error, realm);
     let mut problem = plain(parts.status, error.code(), error.detail(), ctx.request_id.as_str());
-    problem.errors = error
-        .fields()
-        .iter()
-        .map(|fault| Fault { field: fault.field, code: fault.code, detail: &fault.detail })
-        .collect();
-    if for_oauth {
+    let fields = error.fields().iter();
+    problem.errors =
+        fields.map(|field| FieldProblem { field: field.field, code: field.code, detail: &field.detail }).collect();
+    if format == RefusalFormat::WithOAuth {
         problem.error = Some(oauth_word(error.kind()));
         problem.error_description = Some(error.detail());
     }
-    with_body(parts, &problem)
+    with_json(parts, PROBLEM_JSON, &problem)
+}
+
+fn finish_http_error(mut parts: Parts, error: HttpError, format: RefusalFormat, ctx: &Ctx) -> Response {
+    let HttpError(status, code, detail) = error;
+    if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE) {
+        // The rest of the body is not read, so the connection cannot serve another request (RFC 9112 §9.6).
+        parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    let mut problem = plain(status, code, detail, ctx.request_id.as_str());
+    if format == RefusalFormat::WithOAuth {
+        (problem.error, problem.error_description) = (Some("invalid_request"), Some(detail));
+    }
+    with_json(parts, PROBLEM_JSON, &problem)
 }
 
 /// Of this code, and nothing beside.
@@ -246,18 +270,14 @@ pub(super) fn plain<'a>(status: StatusCode, code: &'a str, detail: &'a str, inst
     }
 }
 
-fn with_body(parts: axum::http::response::Parts, problem: &Problem<'_>) -> Response {
-    with_json(parts, "application/problem+json", problem)
-}
-
-fn with_json(mut parts: axum::http::response::Parts, kind: &'static str, body: &impl Serialize) -> Response {
+fn with_json(mut parts: Parts, kind: &'static str, body: &impl Serialize) -> Response {
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     Response::from_parts(parts, Body::from(serde_json::to_vec(body).unwrap_or_default()))
 }
 
 /// RFC 6750 §3: how to do better. A request without credentials is told no error, one with bad ones no reason.
-fn set_challenge(headers: &mut axum::http::HeaderMap, error: &Error, realm: Option<&Of>) {
+fn set_challenge(headers: &mut axum::http::HeaderMap, error: &Error, realm: Option<&RequestRealm>) {
     let name = realm.map_or("portcullis", |of| of.0.name.as_str());
     let challenge = match error.kind() {
         ErrorKind::Malformed if error.code() == TOKEN_TWICE => format!(

@@ -1,4 +1,4 @@
-//! What every handler may reach: the verbs and the circumstances, no port.
+//! What every handler may reach: the verbs and the context, no port.
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
@@ -22,8 +22,8 @@ impl AppState {
     /// Returns what the pages of developers show of the server.
     pub(crate) fn dev_server(&self) -> DevServer<'_> {
         DevServer {
-            base_url: &self.face.base_url,
-            docs_enabled: self.face.docs,
+            base_url: &self.info.base_url,
+            docs_enabled: self.info.docs,
             mailbox_enabled: self.mailbox.is_some(),
         }
     }
@@ -48,19 +48,19 @@ pub(crate) struct Shared {
     pub(crate) mailbox: Option<Arc<dyn Mailbox>>,
     /// The OpenAPI document as JSON; empty until the routes are joined.
     pub(crate) openapi: bytes::Bytes,
-    pub(crate) limits: Limits,
+    pub(crate) bounds: RequestBounds,
     /// Whose `X-Forwarded-For` is believed.
     pub(crate) proxies: Vec<IpNet>,
     /// Whose pages may call.
     pub(crate) cors_origins: Vec<String>,
     /// Becomes true when the server is to stop: answers without an end have to end.
     pub(crate) stopping: watch::Sender<bool>,
-    pub(crate) face: Face,
+    pub(crate) info: ServerInfo,
 }
 
 /// How much one request may take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct RequestBounds {
     /// Largest body, in bytes.
     pub(crate) body: usize,
     /// Longest time that a body may take to come.
@@ -71,7 +71,7 @@ pub(crate) struct Limits {
 
 /// What the server says about itself.
 #[derive(Clone, Debug)]
-pub(crate) struct Face {
+pub(crate) struct ServerInfo {
     /// Where it is reached, for the landing page.
     pub(crate) base_url: Arc<str>,
     /// What paths begin with: nothing, or `/auth` for `https://example.com/auth`.
@@ -92,7 +92,7 @@ pub(crate) struct Face {
     pub(crate) is_development: bool,
 }
 
-impl Face {
+impl ServerInfo {
     /// For trying pages out.
     pub(crate) fn sample() -> Self {
         Self {

@@ -11,7 +11,7 @@ use portcullis_core::limit::{CLIENTS_PER_SITE, Network};
 
 /// Who has how many connections.
 #[derive(Debug)]
-pub struct Places {
+pub struct ConnectionLimiter {
     all: usize,
     each: usize,
     /// Speak for many.
@@ -27,13 +27,13 @@ struct Taken {
 
 /// Room for one connection, until it is dropped.
 #[derive(Debug)]
-pub struct Place {
-    places: Arc<Places>,
+pub struct ConnectionPermit {
+    limiter: Arc<ConnectionLimiter>,
     /// Unless it is a proxy's.
     of: Option<IpAddr>,
 }
 
-impl Places {
+impl ConnectionLimiter {
     /// Room for `all`, of which each client has `each` at most; those in the networks of `proxies` may have all.
     #[must_use]
     pub fn new(all: usize, each: usize, proxies: Vec<IpNet>) -> Arc<Self> {
@@ -42,25 +42,25 @@ impl Places {
 
     /// Room for one more connection of this peer, if there is any.
     #[must_use]
-    pub fn take(places: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+    pub fn take(limiter: &Arc<Self>, peer: IpAddr) -> Option<ConnectionPermit> {
         let of = peer.to_canonical();
-        let is_proxy = places.proxies.iter().any(|proxy| proxy.contains(&of));
-        let mut taken = places.taken();
+        let is_proxy = limiter.proxies.iter().any(|proxy| proxy.contains(&of));
+        let mut taken = limiter.taken();
         // A proxy speaks for many, and takes no place of its neighbours.
         let of = (!is_proxy).then_some(of);
         let has_room = |(network, most): (Network, usize)| taken.by.get(&network).copied().unwrap_or_default() < most;
-        if taken.all >= places.all || !places.networks(of).all(has_room) {
+        if taken.all >= limiter.all || !limiter.networks(of).all(has_room) {
             return None;
         }
         taken.all += 1;
-        for (network, _) in places.networks(of) {
+        for (network, _) in limiter.networks(of) {
             *taken.by.entry(network).or_default() += 1;
         }
         drop(taken);
-        Some(Place { places: Arc::clone(places), of })
+        Some(ConnectionPermit { limiter: Arc::clone(limiter), of })
     }
 
-    /// The networks that this peer is counted in, and how many places each may have.
+    /// The networks that this peer is counted in, and how many connections each may have.
     fn networks(&self, peer: Option<IpAddr>) -> impl Iterator<Item = (Network, usize)> {
         let (client, site) = (peer.map(Network::client), peer.and_then(Network::site));
         let of_client = client.map(|client| (client, self.each));
@@ -73,11 +73,11 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
-        let mut taken = self.places.taken();
+        let mut taken = self.limiter.taken();
         taken.all -= 1;
-        for (network, _) in self.places.networks(self.of) {
+        for (network, _) in self.limiter.networks(self.of) {
             if let Some(of_theirs) = taken.by.get_mut(&network) {
                 *of_theirs -= 1;
                 if *of_theirs == 0 {

@@ -2,7 +2,7 @@
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-use super::MEASURERS;
+use super::METRICS_CONNECTIONS;
 use crate::config::{Config, Database};
 
 /// For the program itself, its log, and the database with its readers.
@@ -35,7 +35,7 @@ pub fn make_room(config: &mut Config) {
 
 /// How many files are kept for others than the clients.
 fn reserve(config: &Config) -> usize {
-    let metrics = config.http.metrics_listen.map_or(0, |_| MEASURERS);
+    let metrics = config.http.metrics_listen.map_or(0, |_| METRICS_CONNECTIONS);
     let database = match config.store.database_url {
         Database::Sqlite(_) => 0,
         #[cfg(feature = "mongodb")]

@@ -1,7 +1,7 @@
 //! The listening socket: connections in, answers out, an orderly end.
 
-pub mod files;
 mod connections;
+pub mod files;
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -15,12 +15,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
-pub use self::connections::{Place, Places};
-use crate::http::{Entrance, Held, Peer};
+pub use self::connections::{ConnectionLimiter, ConnectionPermit};
+use crate::http::{HttpService, KeepAlive, Peer};
 
 /// How long connections may take.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
+pub(crate) struct Timeouts {
     /// From the first byte to the end of a request's head.
     pub(crate) head: Duration,
     /// From one part of an answer that was taken to the next.
@@ -30,7 +30,7 @@ pub(crate) struct Patience {
 }
 
 /// Room for those who ask for metrics.
-pub(crate) const MEASURERS: usize = 64;
+pub(crate) const METRICS_CONNECTIONS: usize = 64;
 /// Most header lines of a request.
 const MAX_HEADERS: usize = 64;
 /// Largest head of a request, in bytes.
@@ -41,9 +41,9 @@ const AFTER_FAILURE: Duration = Duration::from_millis(50);
 /// Serves until `stop` is ready, then lets what has begun end.
 pub(crate) async fn serve(
     listener: TcpListener,
-    entrance: Entrance,
-    patience: Patience,
-    places: Arc<Places>,
+    service: HttpService,
+    timeouts: Timeouts,
+    limiter: Arc<ConnectionLimiter>,
     stop: impl Future<Output = ()>,
 ) {
     let graceful = GracefulShutdown::new();
@@ -54,8 +54,8 @@ pub(crate) async fn serve(
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, peer)) => match Places::take(&places, peer.ip()) {
-                Some(place) => spawn(stream, (peer, place), &entrance, patience, &graceful),
+            Ok((stream, peer)) => match ConnectionLimiter::take(&limiter, peer.ip()) {
+                Some(permit) => spawn(stream, (peer, permit), &service, timeouts, &graceful),
                 // Closed at once: whoever waits in line would hold up others.
                 None => tracing::debug!("a connection more than there is room for"),
             },
@@ -66,16 +66,16 @@ pub(crate) async fn serve(
         }
     }
     drop(listener);
-    if tokio::time::timeout(patience.grace, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(timeouts.grace, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests took too long to end and were cut off");
     }
 }
 
 fn spawn(
     stream: TcpStream,
-    (peer, place): (SocketAddr, Place),
-    entrance: &Entrance,
-    patience: Patience,
+    (peer, permit): (SocketAddr, ConnectionPermit),
+    service: &HttpService,
+    timeouts: Timeouts,
     graceful: &GracefulShutdown,
 ) {
     // An answer is one small write: waiting for more would only delay it.
@@ -83,15 +83,15 @@ fn spawn(
         tracing::debug!(%error, "no TCP_NODELAY");
     }
     let mut stream = Box::pin(TimeoutStream::new(stream));
-    stream.as_mut().set_write_timeout_pinned(Some(patience.write));
-    let entrance = entrance.clone();
-    let held = Held::new(place);
-    let of_connection = held.clone();
+    stream.as_mut().set_write_timeout_pinned(Some(timeouts.write));
+    let service = service.clone();
+    let keep_alive = KeepAlive::new(permit);
+    let of_connection = keep_alive.clone();
     let service =
-        service_fn(move |request: Request<Incoming>| answer(entrance.clone(), (peer, of_connection.clone()), request));
+        service_fn(move |request: Request<Incoming>| answer(service.clone(), (peer, of_connection.clone()), request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(patience.head)
+        .header_read_timeout(timeouts.head)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
@@ -100,17 +100,17 @@ fn spawn(
         if let Err(error) = connection.await {
             tracing::debug!(%error, "connection ended badly");
         }
-        drop(held);
+        drop(keep_alive);
     });
 }
 
 async fn answer(
-    entrance: Entrance,
-    (peer, held): (SocketAddr, Held),
+    service: HttpService,
+    (peer, keep_alive): (SocketAddr, KeepAlive),
     request: Request<Incoming>,
 ) -> Result<Response, std::convert::Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Peer(peer));
-    request.extensions_mut().insert(held);
-    entrance.oneshot(request).await
+    request.extensions_mut().insert(keep_alive);
+    service.oneshot(request).await
 }

@@ -15,7 +15,7 @@ use portcullis_core::{clock::Clock, service::Service};
 use tower::{Service as _, util::BoxCloneSyncService};
 
 use super::{OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY};
-use crate::http::Entrance;
+use crate::http::HttpService;
 
 /// The version of the text format.
 const FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
@@ -32,7 +32,7 @@ struct Sources {
 }
 
 /// The way in to the metrics.
-pub(crate) fn entrance(handle: &'static PrometheusHandle, service: Arc<Service>, clock: Arc<dyn Clock>) -> Entrance {
+pub(crate) fn service(handle: &'static PrometheusHandle, service: Arc<Service>, clock: Arc<dyn Clock>) -> HttpService {
     tokio::spawn(async move {
         // What was measured is put together also while nobody asks.
         let mut ticks = tokio::time::interval(UPKEEP);

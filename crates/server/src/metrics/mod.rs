@@ -5,7 +5,7 @@ mod names;
 mod ports;
 mod store;
 
-pub(crate) use listener::entrance;
+pub(crate) use listener::service;
 pub use names::metrics_markdown;
 pub(crate) use names::{
     HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED, LOGINS, OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY,
@@ -42,7 +42,7 @@ pub(crate) fn install() -> Result<&'static PrometheusHandle, BuildError> {
 }
 
 /// The same sockets, watched.
-pub(crate) fn watched(ports: Ports) -> Ports {
+pub(crate) fn measured(ports: Ports) -> Ports {
     Ports {
         store: store::watched(ports.store),
         hasher: ports::hasher(ports.hasher),

@@ -9,13 +9,13 @@ use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 #[derive(Debug)]
 pub(super) struct Metric {
     name: &'static str,
-    kind: Kind,
+    kind: MetricKind,
     labels: &'static str,
     help: &'static str,
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+enum MetricKind {
     Counter,
     Gauge,
     Histogram,
@@ -27,7 +27,7 @@ macro_rules! metrics {
 
         /// All of them.
         pub(super) static METRICS: &[Metric] =
-            &[$(Metric { name: $name, kind: Kind::$kind, labels: $labels, help: $help }),*];
+            &[$(Metric { name: $name, kind: MetricKind::$kind, labels: $labels, help: $help }),*];
     };
 }
 
@@ -57,9 +57,9 @@ impl Metric {
             Unit::Count
         };
         match self.kind {
-            Kind::Counter => describe_counter!(self.name, unit, self.help),
-            Kind::Gauge => describe_gauge!(self.name, unit, self.help),
-            Kind::Histogram => describe_histogram!(self.name, unit, self.help),
+            MetricKind::Counter => describe_counter!(self.name, unit, self.help),
+            MetricKind::Gauge => describe_gauge!(self.name, unit, self.help),
+            MetricKind::Histogram => describe_histogram!(self.name, unit, self.help),
         }
     }
 }
@@ -73,9 +73,9 @@ pub fn metrics_markdown() -> String {
     );
     for Metric { name, kind, labels, help } in METRICS {
         let kind = match kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram => "histogram",
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
+            MetricKind::Histogram => "histogram",
         };
         let labels =
             labels.split(", ").filter(|label| !label.is_empty()).map(|label| format!("`{label}`")).collect::<Vec<_>>();

@@ -21,22 +21,22 @@ use super::{
 };
 
 #[derive(Debug)]
-struct Watched<T: ?Sized>(Arc<T>);
+struct Measured<T: ?Sized>(Arc<T>);
 
 pub(super) fn hasher(hasher: Arc<dyn PasswordHasher>) -> Arc<dyn PasswordHasher> {
-    Arc::new(Watched(hasher))
+    Arc::new(Measured(hasher))
 }
 
 pub(super) fn accounts(accounts: Arc<dyn AccountCache>) -> Arc<dyn AccountCache> {
-    Arc::new(Watched(accounts))
+    Arc::new(Measured(accounts))
 }
 
 pub(super) fn mailer(mailer: Arc<dyn MailSender>) -> Arc<dyn MailSender> {
-    Arc::new(Watched(mailer))
+    Arc::new(Measured(mailer))
 }
 
 pub(super) fn sms(sms: Arc<dyn SmsSender>) -> Arc<dyn SmsSender> {
-    Arc::new(Watched(sms))
+    Arc::new(Measured(sms))
 }
 
 async fn hashed<T>(work: impl Future<Output = Result<T, HashError>>) -> Result<T, HashError> {
@@ -54,7 +54,7 @@ async fn hashed<T>(work: impl Future<Output = Result<T, HashError>>) -> Result<T
 }
 
 #[async_trait]
-impl PasswordHasher for Watched<dyn PasswordHasher> {
+impl PasswordHasher for Measured<dyn PasswordHasher> {
     fn has_room(&self, client: Option<LimitKey>) -> Result<(), HashError> {
         let answer = self.0.has_room(client);
         if answer.is_err() {
@@ -90,7 +90,7 @@ impl PasswordHasher for Watched<dyn PasswordHasher> {
     }
 }
 
-impl AccountCache for Watched<dyn AccountCache> {
+impl AccountCache for Measured<dyn AccountCache> {
     fn get(&self, realm: &RealmName, user: &UserId) -> Option<Arc<Account>> {
         let found = self.0.get(realm, user);
         counter!(ACCOUNT_CACHE, "outcome" => if found.is_some() { "hit" } else { "miss" }).increment(1);
@@ -123,14 +123,14 @@ async fn sent<T>(channel: &'static str, sending: impl Future<Output = Result<T, 
 }
 
 #[async_trait]
-impl MailSender for Watched<dyn MailSender> {
+impl MailSender for Measured<dyn MailSender> {
     async fn send(&self, mail: &Mail) -> Result<(), SendError> {
         sent("mail", self.0.send(mail)).await
     }
 }
 
 #[async_trait]
-impl SmsSender for Watched<dyn SmsSender> {
+impl SmsSender for Measured<dyn SmsSender> {
     async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError> {
         sent("sms", self.0.send(sms)).await
     }

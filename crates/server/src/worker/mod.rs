@@ -28,7 +28,7 @@ pub(crate) struct Worker {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     /// Rung when something new waits in the outbox.
-    pub(crate) bells: Arc<Bells>,
+    pub(crate) wakeups: Arc<Wakeups>,
     /// So many messages are sent at a time.
     pub(crate) senders: usize,
     /// How long a claimed message is ours.
@@ -39,13 +39,13 @@ pub(crate) struct Worker {
 
 /// One bell a channel.
 #[derive(Debug, Default)]
-pub(crate) struct Bells {
+pub(crate) struct Wakeups {
     mail: Notify,
     sms: Notify,
     sms_status: Notify,
 }
 
-impl Bells {
+impl Wakeups {
     /// Rings all of them.
     pub(crate) fn ring(&self) {
         self.mail.notify_one();
@@ -67,7 +67,7 @@ const LOOK_AT_OUTBOX: Duration = Duration::from_secs(1);
 /// Revocations of other processes are felt within a second; this leaves room for a slow store.
 const FOLLOW_REVOCATIONS: Duration = Duration::from_millis(250);
 /// Lapsed rows do no harm, they only take room; signing keys change by the month.
-const KEEP_HOUSE: Duration = Duration::from_secs(60);
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Workers that run until they are stopped.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ impl Worker {
             tasks.spawn(self.clone().deliver_until(channel, stopped.clone()));
         }
         tasks.spawn(self.clone().follow_until(stopped.clone()));
-        tasks.spawn(self.keep_house_until(stopped));
+        tasks.spawn(self.maintain_until(stopped));
         Running { stop, tasks }
     }
 
@@ -124,7 +124,7 @@ impl Worker {
     }
 
     /// What is done once a minute: keys that are due, rows that have lapsed. A failure of one does not keep the other.
-    pub(crate) async fn keep_house(&self) -> Result<u64, portcullis_core::Error> {
+    pub(crate) async fn run_maintenance(&self) -> Result<u64, portcullis_core::Error> {
         let (renewed, swept) = (self.service.refresh_signing_keys(&self.ctx()).await, self.sweep().await);
         renewed.and(swept)
     }
@@ -150,7 +150,7 @@ impl Worker {
             }
             if is_idle {
                 tokio::select! {
-                    () = self.bells.of(channel).notified(), if free > 0 => {}
+                    () = self.wakeups.of(channel).notified(), if free > 0 => {}
                     Some(ended) = sending.join_next(), if free == 0 => note(ended),
                     () = sleep(LOOK_AT_OUTBOX) => {}
                     _ = stopped.changed() => {}
@@ -191,10 +191,10 @@ impl Worker {
         }
     }
 
-    async fn keep_house_until(self, mut stopped: watch::Receiver<bool>) {
-        let mut ticks = interval(KEEP_HOUSE);
+    async fn maintain_until(self, mut stopped: watch::Receiver<bool>) {
+        let mut ticks = interval(MAINTENANCE_INTERVAL);
         while go_on(&mut ticks, &mut stopped).await {
-            match self.keep_house().await {
+            match self.run_maintenance().await {
                 Ok(0) => {}
                 Ok(swept) => tracing::debug!(swept, "cleared away what has lapsed"),
                 Err(error) => {

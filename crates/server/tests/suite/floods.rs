@@ -10,7 +10,7 @@ use std::{
 };
 
 use ipnet::IpNet;
-use portcullis::listen::{Place, Places};
+use portcullis::listen::{ConnectionLimiter, ConnectionPermit};
 use reqwest::{Method, Response};
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -140,31 +140,31 @@ async fn connections_beyond_the_room_for_them_are_closed_and_room_comes_back() {
 }
 
 /// As many places as these peers get, one after the other.
-fn take(places: &Arc<Places>, peers: impl IntoIterator<Item = String>) -> Vec<Place> {
-    peers.into_iter().map_while(|peer| Places::take(places, peer.parse::<IpAddr>().unwrap())).collect()
+fn take(limiter: &Arc<ConnectionLimiter>, peers: impl IntoIterator<Item = String>) -> Vec<ConnectionPermit> {
+    peers.into_iter().map_while(|peer| ConnectionLimiter::take(limiter, peer.parse::<IpAddr>().unwrap())).collect()
 }
 
 #[test]
 fn whoever_has_a_network_of_48_bits_does_not_take_all_places() {
-    let places = Places::new(1000, 10, Vec::new());
+    let limiter = ConnectionLimiter::new(1000, 10, Vec::new());
     let site = |net: u32| format!("2001:db8:7:{net:x}::1");
-    let one_network = take(&places, (0..100).map(|host| format!("2001:db8:7:1::{host:x}")));
+    let one_network = take(&limiter, (0..100).map(|host| format!("2001:db8:7:1::{host:x}")));
     assert_eq!(one_network.len(), 10, "a network of 64 bits is one client");
-    let whole_site = take(&places, (2..1000).map(site));
+    let whole_site = take(&limiter, (2..1000).map(site));
     assert_eq!(whole_site.len(), 30, "with the ten from before that makes four clients");
-    assert_eq!(take(&places, ["2001:db8:8::1", "192.0.2.1", "::ffff:192.0.2.1"].map(str::to_owned)).len(), 3);
+    assert_eq!(take(&limiter, ["2001:db8:8::1", "192.0.2.1", "::ffff:192.0.2.1"].map(str::to_owned)).len(), 3);
     drop(one_network);
-    assert_eq!(take(&places, (1000..2000).map(site)).len(), 10, "room comes back");
+    assert_eq!(take(&limiter, (1000..2000).map(site)).len(), 10, "room comes back");
     drop(whole_site);
-    assert_eq!(take(&places, (1000..2000).map(site)).len(), 40);
+    assert_eq!(take(&limiter, (1000..2000).map(site)).len(), 40);
 }
 
 #[test]
 fn trusted_proxies_may_have_all_places_and_nobody_has_more_than_all() {
     let proxies: Vec<IpNet> = vec!["2001:db8:7::/48".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
-    let places = Places::new(100, 5, proxies);
-    let by_six = take(&places, (0..60).map(|_| "2001:db8:7::1".to_owned()));
-    let by_four = take(&places, (0..60).map(|_| "::ffff:10.0.0.1".to_owned()));
+    let limiter = ConnectionLimiter::new(100, 5, proxies);
+    let by_six = take(&limiter, (0..60).map(|_| "2001:db8:7::1".to_owned()));
+    let by_four = take(&limiter, (0..60).map(|_| "::ffff:10.0.0.1".to_owned()));
     assert_eq!((by_six.len(), by_four.len()), (60, 40));
 }
 
@@ -216,7 +216,7 @@ async fn where_the_system_gives_more_files_they_are_taken_and_nobody_is_warned()
     assert!(!program.log().contains(FEWER));
 }
 
-/// Few places to wait for a hash that takes its time, behind a proxy.
+/// Few limiter to wait for a hash that takes its time, behind a proxy.
 async fn with_slow_hashes() -> TestApp {
     TestApp::with(&[
         ("RATE_LIMIT_MODE", "enforce"),

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use portcullis::{App, app::Outside};
+use portcullis::{App, app::Overrides};
 use portcullis_core::port::Store;
 use reqwest::{Client, StatusCode};
 use serde_json::json;
@@ -48,7 +48,7 @@ async fn node(dir: &Path, database: &Database, shelf: &Shelf) -> Node {
         ports.store = Arc::clone(shelf.lock().unwrap().get_or_insert(ports.store));
         ports
     });
-    let app = App::build(&config, Outside { adjust, ..Outside::default() }).await.unwrap();
+    let app = App::build(&config, Overrides { adjust, ..Overrides::default() }).await.unwrap();
     Node { base, serving: tokio::spawn(app.serve(listener, std::future::pending())) }
 }
 
@@ -56,7 +56,7 @@ async fn node(dir: &Path, database: &Database, shelf: &Shelf) -> Node {
 async fn twins() -> (TempDir, TempDir) {
     let (one, two) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let config = support::load(one.path(), "http://127.0.0.1:1", &[]);
-    drop(App::build(&config, Outside::default()).await.unwrap());
+    drop(App::build(&config, Overrides::default()).await.unwrap());
     fs::create_dir(two.path().join("data")).unwrap();
     fs::copy(one.path().join("data/portcullis.db"), two.path().join("data/portcullis.db")).unwrap();
     (one, two)

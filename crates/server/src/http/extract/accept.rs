@@ -7,12 +7,12 @@ use axum::{
 
 /// In which form a page's answer is wanted: HTML, unless JSON is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::http) enum Wants {
+pub(in crate::http) enum PreferredFormat {
     Html,
     Json,
 }
 
-impl<S: Sync> FromRequestParts<S> for Wants {
+impl<S: Sync> FromRequestParts<S> for PreferredFormat {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {

@@ -4,24 +4,24 @@ use axum::{
 };
 use portcullis_core::{Error, error::ErrorKind, service::Principal};
 
-use super::{Call, Query};
+use super::{Query, RealmRequest};
 use crate::http::{
-    problem::{Refusal, TOKEN_TWICE},
+    problem::{ApiError, TOKEN_TWICE},
     state::AppState,
 };
 
 /// A request with a good bearer token (RFC 6750 §2.1).
 #[derive(Debug)]
-pub(in crate::http) struct SignedIn {
-    pub(in crate::http) call: Call,
+pub(in crate::http) struct Authenticated {
+    pub(in crate::http) request: RealmRequest,
     pub(in crate::http) principal: Principal,
 }
 
-impl FromRequestParts<AppState> for SignedIn {
-    type Rejection = Refusal;
+impl FromRequestParts<AppState> for Authenticated {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Refusal> {
-        let call = Call::from_request_parts(parts, state).await?;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let request = RealmRequest::from_request_parts(parts, state).await?;
         let mut query = Query::from_request_parts(parts, state).await?;
         let token = token(parts)?;
         // A token in the URL is never taken, and one in two places is a mistake (RFC 6750 §2).
@@ -29,8 +29,8 @@ impl FromRequestParts<AppState> for SignedIn {
             return Err(Error::new(ErrorKind::Malformed, TOKEN_TWICE, "Send the token in one way only.").into());
         }
         let token = token.ok_or_else(|| Error::new(ErrorKind::NoCredentials, "token.missing", "Not authenticated"))?;
-        let principal = call.service.authenticate(&call.ctx, &call.realm, &token).await?;
-        Ok(Self { call, principal })
+        let principal = request.service.authenticate(&request.ctx, &request.realm, &token).await?;
+        Ok(Self { request, principal })
     }
 }
 

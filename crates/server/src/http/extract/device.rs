@@ -28,8 +28,8 @@ impl DeviceCookie {
         if self.is_cross_site {
             return response;
         }
-        let name = cookie_name(state.face.is_https);
-        let secure = if state.face.is_https { "; Secure" } else { "" };
+        let name = cookie_name(state.info.is_https);
+        let secure = if state.info.is_https { "; Secure" } else { "" };
         let age = DEVICE_LIFETIME.as_secs();
         let cookie = format!("{name}={device}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
         if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
@@ -44,7 +44,7 @@ impl FromRequestParts<AppState> for DeviceCookie {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let value = cookie(&parts.headers, cookie_name(state.face.is_https));
+        let value = cookie(&parts.headers, cookie_name(state.info.is_https));
         let site = parts.headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
         Ok(Self { value, is_cross_site: site == Some(b"cross-site") })
     }

@@ -12,7 +12,7 @@ use portcullis_core::{Error, error::ErrorKind, service::RawField};
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 
 use crate::http::{
-    problem::{self, Refusal, TOO_LARGE, WRONG_TYPE},
+    problem::{self, ApiError, TOO_LARGE, WRONG_TYPE},
     state::AppState,
 };
 
@@ -132,9 +132,9 @@ impl Query {
 }
 
 impl FromRequestParts<AppState> for Query {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
         Ok(Self(Fields::from_urlencoded(parts.uri.query().unwrap_or_default())?))
     }
 }
@@ -175,18 +175,18 @@ async fn read(request: Request, state: &AppState, taken: &[BodyType]) -> Result<
         BodyType::Json => Fields::from_json(&body),
         BodyType::Form => std::str::from_utf8(&body).map_err(|_| unreadable()).and_then(Fields::from_urlencoded),
     };
-    fields.map_err(|error| Refusal::from(error).into_response())
+    fields.map_err(|error| ApiError::from(error).into_response())
 }
 
 /// The whole body, in time: what a request may do is judged by the moment at which its head was read.
 async fn collect(body: Body, state: &AppState) -> Result<bytes::Bytes, Response> {
-    let whole = tokio::time::timeout(state.limits.body_time, to_bytes(body, state.limits.body)).await;
+    let whole = tokio::time::timeout(state.bounds.body_time, to_bytes(body, state.bounds.body)).await;
     whole.map_err(|_| problem::timed_out().into_response())?.map_err(|error| {
         let error = error.into_inner();
         if error.is::<http_body_util::LengthLimitError>() {
             TOO_LARGE.into_response()
         } else {
-            Refusal::from(unreadable()).into_response()
+            ApiError::from(unreadable()).into_response()
         }
     })
 }
@@ -206,7 +206,7 @@ impl FromRequest<AppState> for JsonOrQuery {
             return Err(WRONG_TYPE.into_response());
         }
         let fields = if body.is_empty() { Fields::from_urlencoded(&query) } else { Fields::from_json(&body) };
-        let mut fields = fields.map_err(|error| Refusal::from(error).into_response())?;
+        let mut fields = fields.map_err(|error| ApiError::from(error).into_response())?;
         if !body.is_empty() {
             return Ok(Self(fields));
         }

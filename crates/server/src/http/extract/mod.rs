@@ -1,19 +1,19 @@
 //! What a handler asks of a request.
 
 mod accept;
-mod at_home;
 mod bearer;
-mod call;
 mod device;
 mod fields;
-mod safe;
+mod loopback;
+mod request;
 mod same_origin;
+mod skip_on_head;
 
-pub(super) use accept::Wants;
-pub(super) use at_home::AtHome;
-pub(super) use bearer::SignedIn;
-pub(super) use call::{Call, Circumstances};
+pub(super) use accept::PreferredFormat;
+pub(super) use bearer::Authenticated;
 pub(super) use device::DeviceCookie;
 pub(super) use fields::{AnyBody, FormBody, JsonBody, JsonOrQuery, Link, Query, TokenForm};
-pub(super) use safe::ActsOnGet;
+pub(super) use loopback::LoopbackOnly;
+pub(super) use request::{RealmRequest, RequestContext};
 pub(super) use same_origin::SameOrigin;
+pub(super) use skip_on_head::SkipOnHead;

@@ -8,7 +8,7 @@ use axum::{
 };
 use portcullis_core::{Error, error::ErrorKind};
 
-use crate::http::{problem::Refusal, state::AppState};
+use crate::http::{problem::ApiError, state::AppState};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -17,9 +17,9 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub(in crate::http) struct SameOrigin;
 
 impl FromRequestParts<AppState> for SameOrigin {
-    type Rejection = Refusal;
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
         if is_from_here(&parts.headers) {
             return Ok(Self);
         }

@@ -19,7 +19,7 @@ use crate::http::state::AppState;
 
 /// The realm that a request is about.
 #[derive(Clone, Debug)]
-pub(crate) struct Of(pub(crate) Arc<Realm>);
+pub(crate) struct RequestRealm(pub(crate) Arc<Realm>);
 
 #[derive(Clone)]
 pub(in crate::http) struct AliasLayer(AppState);
@@ -62,7 +62,7 @@ where
             if let Some(uri) = with_path(request.uri(), &path) {
                 *request.uri_mut() = uri;
             }
-            request.extensions_mut().insert(Of(realm));
+            request.extensions_mut().insert(RequestRealm(realm));
         }
         Box::pin(self.inner.call(request))
     }

@@ -12,7 +12,7 @@ use axum::{
 };
 use portcullis_core::{Ctx, limit::LimitStatus};
 
-use crate::http::state::Face;
+use crate::http::state::ServerInfo;
 
 /// For answers that are no page: nothing may be loaded or run.
 const CSP_DATA: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -32,7 +32,7 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Sets what is not set yet, so that a route can be looser where it says so.
-pub(super) fn protect(face: &Face, in_realm: bool, ctx: &Ctx, response: &mut Response) {
+pub(super) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, response: &mut Response) {
     let headers = response.headers_mut();
     let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     default(headers, CONTENT_SECURITY_POLICY, if is_page { CSP_PAGE } else { CSP_DATA });
@@ -43,7 +43,7 @@ pub(super) fn protect(face: &Face, in_realm: bool, ctx: &Ctx, response: &mut Res
     default(headers, CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin"));
     default(headers, CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     default(headers, PERMISSIONS_POLICY, HeaderValue::from_static("camera=(), geolocation=(), microphone=()"));
-    if face.is_https {
+    if info.is_https {
         let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         default(headers, STRICT_TRANSPORT_SECURITY, two_years);
     }

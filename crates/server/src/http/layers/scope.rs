@@ -1,4 +1,4 @@
-//! The frame around one request: its circumstances, its log line, and the dress of its answer.
+//! The frame around one request: its context, its log line, and the dress of its answer.
 
 use std::{any::Any, net::SocketAddr, sync::Arc, time::Instant};
 
@@ -11,7 +11,7 @@ use axum::{
 use portcullis_core::Ctx;
 use tracing::Instrument;
 
-use super::{alias::Of, client, headers};
+use super::{alias::RequestRealm, client, headers};
 use crate::{
     http::{problem, state::AppState},
     metrics::{HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED},
@@ -23,9 +23,9 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// What is kept from others, such as room for a connection, until the work for a request is done, however it ends.
 #[derive(Clone, Debug)]
-pub(crate) struct Held(#[expect(dead_code, reason = "let go of, and nothing else")] Arc<dyn Any + Send + Sync>);
+pub(crate) struct KeepAlive(#[expect(dead_code, reason = "let go of, and nothing else")] Arc<dyn Any + Send + Sync>);
 
-impl Held {
+impl KeepAlive {
     pub(crate) fn new(what: impl Any + Send + Sync) -> Self {
         Self(Arc::new(what))
     }
@@ -37,15 +37,15 @@ pub(in crate::http) async fn scope(State(state): State<AppState>, mut request: R
     let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), client);
     // The route, not the path: paths and queries carry tokens.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
-    let realm = request.extensions().get::<Of>().cloned();
+    let realm = request.extensions().get::<RequestRealm>().cloned();
     let method = known(request.method());
     let span = tracing::info_span!("request", id = %ctx.request_id, method, route);
     request.extensions_mut().insert(ctx.clone());
 
     async move {
         let began = Instant::now();
-        let mut response = problem::dress(next.run(request).await, &ctx, realm.as_ref());
-        headers::protect(&state.face, realm.is_some(), &ctx, &mut response);
+        let mut response = problem::finish(next.run(request).await, &ctx, realm.as_ref());
+        headers::protect(&state.info, realm.is_some(), &ctx, &mut response);
         measure(method, route.clone(), &response, began, &ctx);
         let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), micros = took, "answered");

@@ -13,13 +13,13 @@ use axum::{
 };
 use tracing::Instrument;
 
-use super::scope::Held;
+use super::scope::KeepAlive;
 use crate::http::{problem, state::AppState};
 
 pub(in crate::http) async fn bound(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let held = request.extensions().get::<Held>().cloned();
-    let work = ToTheEnd(Some(Box::pin(next.run(request).in_current_span())), held);
-    match tokio::time::timeout(state.limits.time, work).await {
+    let keep_alive = request.extensions().get::<KeepAlive>().cloned();
+    let work = RunToCompletion(Some(Box::pin(next.run(request).in_current_span())), keep_alive);
+    match tokio::time::timeout(state.bounds.time, work).await {
         Ok(response) => response,
         Err(_) => problem::timed_out().into_response(),
     }
@@ -28,9 +28,9 @@ pub(in crate::http) async fn bound(State(state): State<AppState>, request: Reque
 /// What was begun goes on although its client has gone or is told that it took too long: between a commit and what the process
 /// remembers of it, nothing may be cut off. Only then is it a task of its own, which would cost every request a little. It
 /// holds its place among the connections: whoever hangs up has no room for more.
-struct ToTheEnd(Option<Pin<Box<dyn Future<Output = Response> + Send>>>, Option<Held>);
+struct RunToCompletion(Option<Pin<Box<dyn Future<Output = Response> + Send>>>, Option<KeepAlive>);
 
-impl Future for ToTheEnd {
+impl Future for RunToCompletion {
     type Output = Response;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
@@ -44,13 +44,13 @@ impl Future for ToTheEnd {
     }
 }
 
-impl Drop for ToTheEnd {
+impl Drop for RunToCompletion {
     fn drop(&mut self) {
         if let (Some(work), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
-            let held = self.1.take();
+            let keep_alive = self.1.take();
             runtime.spawn(async move {
                 work.await;
-                drop(held);
+                drop(keep_alive);
             });
         }
     }

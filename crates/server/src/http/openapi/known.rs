@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use portcullis_core::error::ErrorKind;
 
-use crate::http::problem::{Fault, TOKEN_TWICE, TOO_LARGE, Transport, UNSUPPORTED_GRANT, WRONG_TYPE};
+use crate::http::problem::{FieldProblem, HttpError, TOKEN_TWICE, TOO_LARGE, UNSUPPORTED_GRANT, WRONG_TYPE};
 
 /// A refusal that clients may meet.
 #[derive(Clone, Copy, Debug)]
@@ -13,26 +13,26 @@ pub(in crate::http) struct Known {
     pub(super) cause: Cause,
     pub(super) code: &'static str,
     pub(super) detail: &'static str,
-    pub(super) faults: &'static [Fault<'static>],
+    pub(super) faults: &'static [FieldProblem<'static>],
 }
 
 /// Where a refusal comes from, which decides its status.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Cause {
     Domain(ErrorKind),
-    Transport(StatusCode),
+    HttpError(StatusCode),
 }
 
 const fn known(kind: ErrorKind, code: &'static str, detail: &'static str) -> Known {
     Known { cause: Cause::Domain(kind), code, detail, faults: &[] }
 }
 
-const fn transport(Transport(status, code, detail): Transport) -> Known {
-    Known { cause: Cause::Transport(status), code, detail, faults: &[] }
+const fn transport(HttpError(status, code, detail): HttpError) -> Known {
+    Known { cause: Cause::HttpError(status), code, detail, faults: &[] }
 }
 
 /// Fields that are not acceptable.
-pub(in crate::http) const fn invalid(faults: &'static [Fault<'static>]) -> Known {
+pub(in crate::http) const fn invalid(faults: &'static [FieldProblem<'static>]) -> Known {
     Known { faults, ..known(ErrorKind::Invalid, "request.invalid", "Some fields are not acceptable.") }
 }
 
@@ -96,21 +96,24 @@ pub(in crate::http) const JSON: &[Known] =
     &[UNREADABLE, NOT_AN_OBJECT, REPEATED, transport(TOO_LARGE), transport(WRONG_TYPE)];
 
 /// A field that was left out.
-pub(in crate::http) const fn missing(field: &'static str) -> Fault<'static> {
-    Fault { field, code: "field.missing", detail: "This field is needed." }
+pub(in crate::http) const fn missing(field: &'static str) -> FieldProblem<'static> {
+    FieldProblem { field, code: "field.missing", detail: "This field is needed." }
 }
 
-pub(in crate::http) const BAD_EMAIL: Fault<'static> =
-    Fault { field: "email", code: "email.invalid", detail: "This is not a valid e-mail address." };
-pub(in crate::http) const BAD_PHONE: Fault<'static> = Fault {
+pub(in crate::http) const BAD_EMAIL: FieldProblem<'static> =
+    FieldProblem { field: "email", code: "email.invalid", detail: "This is not a valid e-mail address." };
+pub(in crate::http) const BAD_PHONE: FieldProblem<'static> = FieldProblem {
     field: "phone",
     code: "phone.invalid",
     detail: "A phone number must be in international form, such as +1234567890.",
 };
-pub(in crate::http) const BAD_COUNTRY: Fault<'static> = Fault {
+pub(in crate::http) const BAD_COUNTRY: FieldProblem<'static> = FieldProblem {
     field: "country_code",
     code: "country.unknown",
     detail: "A country is named by its ISO code, such as US, or its dial code, such as +1.",
 };
-pub(in crate::http) const BAD_PASSWORD: Fault<'static> =
-    Fault { field: "password", code: "password.too_short", detail: "A password must have at least 8 characters." };
+pub(in crate::http) const BAD_PASSWORD: FieldProblem<'static> = FieldProblem {
+    field: "password",
+    code: "password.too_short",
+    detail: "A password must have at least 8 characters.",
+};

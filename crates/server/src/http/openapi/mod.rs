@@ -4,7 +4,7 @@ mod examples;
 pub(super) mod known;
 mod refusals;
 
-pub(super) use refusals::{Form, Responses, refusals};
+pub(super) use refusals::{Responses, refusals};
 
 use serde_json::{Map, Value, json};
 use utoipa::{
@@ -15,7 +15,10 @@ use utoipa::{
     },
 };
 
-use super::{problem::Problem, routes::session::TokenError, state::Face};
+use super::{
+    problem::{Problem, TokenError},
+    state::ServerInfo,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -48,17 +51,17 @@ pub(super) struct RealmPath {
 const BEARER: &str = "bearer";
 
 /// The description without its paths; the routes add themselves.
-pub(super) fn begin(face: &Face) -> Document {
+pub(super) fn begin(info: &ServerInfo) -> Document {
     let mut document = Api::openapi();
-    if !face.root.is_empty() {
-        document.servers = Some(vec![Server::new(&*face.root)]);
+    if !info.root.is_empty() {
+        document.servers = Some(vec![Server::new(&*info.root)]);
     }
     let components = document.components.get_or_insert_default();
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
     let bearer = bearer.description(Some("An access token that you have.")).build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
-    for realm in &face.realms {
-        let token = format!("{}/v1/{realm}/token", face.root);
+    for realm in &info.realms {
+        let token = format!("{}/v1/{realm}/token", info.root);
         let flow = Flow::Password(Password::with_refresh_url(token.clone(), Scopes::new(), token));
         let mut login = OAuth2::new([flow]);
         login.description = Some(format!("Address and password of an account of {realm}; no client id or secret."));
@@ -72,13 +75,13 @@ fn login_of(realm: &str) -> String {
 }
 
 /// The whole description as JSON: every body has an example, and examples speak of this server's realms.
-pub(super) fn finish(document: &Document, face: &Face) -> Value {
+pub(super) fn finish(document: &Document, info: &ServerInfo) -> Value {
     let mut document = json!(document);
     let components = document.get("components").cloned().unwrap_or_default();
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         let items = paths.values_mut().filter_map(Value::as_object_mut);
         for operation in items.flat_map(|item| item.values_mut()) {
-            complete(operation, &components, face);
+            complete(operation, &components, info);
         }
         sort(paths);
     }
@@ -98,7 +101,7 @@ fn sort(paths: &mut Map<String, Value>) {
     paths.extend(sorted);
 }
 
-fn complete(operation: &mut Value, components: &Value, face: &Face) {
+fn complete(operation: &mut Value, components: &Value, info: &ServerInfo) {
     let statuses = operation.get("responses").and_then(Value::as_object).into_iter().flat_map(|answers| answers.keys());
     let answers = statuses.map(|status| format!("/responses/{status}/content"));
     let places: Vec<_> = std::iter::once("/requestBody/content".to_owned()).chain(answers).collect();
@@ -111,12 +114,12 @@ fn complete(operation: &mut Value, components: &Value, face: &Face) {
     // Where no token is needed, an empty list says so.
     let ways = operation.entry("security").or_insert_with(|| json!([])).as_array_mut();
     if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
-        ways.extend(face.realms.iter().map(|realm| json!({ login_of(realm): [] })));
+        ways.extend(info.realms.iter().map(|realm| json!({ login_of(realm): [] })));
     }
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten().filter_map(Value::as_object_mut) {
         if parameter.get("name").is_some_and(|name| name == "realm") {
-            parameter.insert("example".to_owned(), json!(&*face.first_realm));
+            parameter.insert("example".to_owned(), json!(&*info.first_realm));
         }
     }
 }

@@ -12,23 +12,23 @@ use utoipa::openapi::{
 };
 
 use super::known::{Cause, Known};
-use crate::http::problem;
+use crate::http::problem::{self, RefusalFormat};
 
 /// Responses by status, as a route declares them.
 pub(in crate::http) type Responses = BTreeMap<String, RefOr<Response>>;
 
 /// Declares what a route answers when it refuses, as a type for its `responses`; the names are those of [`super::known`].
 macro_rules! refusals {
-    ($name:ident: $($form:ident [$($group:expr),+ $(,)?]),+ $(,)?) => {
+    ($name:ident: $($format:ident [$($group:expr),+ $(,)?]),+ $(,)?) => {
         pub(in crate::http) enum $name {}
 
         impl utoipa::IntoResponses for $name {
             fn responses() -> $crate::http::openapi::Responses {
-                use $crate::http::openapi::{Form, Responses, known::*};
+                use $crate::http::{openapi::{Responses, known::*}, problem::RefusalFormat};
                 let mut responses = Responses::new();
                 $($({
                     const GROUP: &[Known] = $group;
-                    Form::$form.describe(GROUP, &mut responses);
+                    RefusalFormat::$format.describe(GROUP, &mut responses);
                 })+)+
                 responses
             }
@@ -37,20 +37,7 @@ macro_rules! refusals {
 }
 pub(in crate::http) use refusals;
 
-/// In what a refusal goes out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::http) enum Form {
-    /// `application/problem+json`.
-    Problem,
-    /// The same, with OAuth 2.0's words beside.
-    Beside,
-    /// OAuth 2.0's words alone.
-    OAuth,
-    /// A page, or `application/problem+json`.
-    Page,
-}
-
-impl Form {
+impl RefusalFormat {
     /// Adds these refusals to what the route answers.
     pub(in crate::http) fn describe(self, known: &[Known], responses: &mut Responses) {
         for one in known {
@@ -89,7 +76,7 @@ impl Form {
 
     fn status(self, one: &Known) -> StatusCode {
         match one.cause {
-            Cause::Transport(status) => status,
+            Cause::HttpError(status) => status,
             Cause::Domain(kind) if self == Self::OAuth => problem::oauth_status(kind),
             Cause::Domain(kind) => problem::status(kind),
         }
@@ -109,10 +96,10 @@ impl Form {
         }
         let mut problem = problem::plain(self.status(one), one.code, one.detail, "c7r3k1nq0v5t8a2m4e6g9h1j3d");
         problem.errors = one.faults.to_vec();
-        if self == Self::Beside {
+        if self == Self::WithOAuth {
             let word = match one.cause {
                 Cause::Domain(kind) => problem::oauth_word(kind),
-                Cause::Transport(_) => "invalid_request",
+                Cause::HttpError(_) => "invalid_request",
             };
             (problem.error, problem.error_description) = (Some(word), Some(one.detail));
         }

@@ -130,7 +130,7 @@ async fn d64_what_is_kept_of_ended_sessions_goes_when_their_tokens_have_expired(
     // Half an hour of the tokens, and what clocks may differ by.
     for (seconds, expected) in [(0, 3), (1804, 3), (1, 0)] {
         app.advance(Duration::from_secs(seconds));
-        app.keep_house().await;
+        app.run_maintenance().await;
         app.stop().await;
         let store = app.store().await;
         let (kept, _) = store.revocations_after(LogPosition::default()).await.unwrap();

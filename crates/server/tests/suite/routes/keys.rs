@@ -72,25 +72,25 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_verifies_while_i
 
     // Nothing changes before its time.
     app.advance(Duration::from_secs(30 * 86_400 - 60));
-    app.keep_house().await;
+    app.run_maintenance().await;
     assert_eq!(kids(&published(&app).await), first);
 
     app.advance(Duration::from_secs(60));
-    app.keep_house().await;
+    app.run_maintenance().await;
     let both = published(&app).await;
     assert_eq!(both.keys.len(), 2);
     let old_token = john.log_in(&app).await;
     assert!(first.contains(&decode_header(&old_token).unwrap().kid.unwrap()));
 
     app.advance(Duration::from_secs(3600));
-    app.keep_house().await;
+    app.run_maintenance().await;
     let new_token = john.log_in(&app).await;
     assert!(!first.contains(&decode_header(&new_token).unwrap().kid.unwrap()));
     assert!(verifies(&both, &new_token), "published before it signed");
     json(app.get_as(&old_token, "/User1/me").await, 200).await;
 
     app.advance(Duration::from_secs(2 * 86_400));
-    app.keep_house().await;
+    app.run_maintenance().await;
     assert_eq!(published(&app).await.keys.len(), 1);
     assert!(kids(&published(&app).await).is_disjoint(&first));
     problem(app.get_as(&old_token, "/User1/me").await, 401).await;
@@ -135,6 +135,6 @@ async fn after_a_change_of_algorithm_the_old_key_signs_until_the_new_one_is_know
     assert_eq!(algorithm(&john.log_in(&app).await), jsonwebtoken::Algorithm::ES256);
     assert_eq!(published(&app).await.keys.len(), 2);
     app.advance(Duration::from_secs(3600));
-    app.keep_house().await;
+    app.run_maintenance().await;
     assert_eq!(algorithm(&john.log_in(&app).await), jsonwebtoken::Algorithm::EdDSA);
 }

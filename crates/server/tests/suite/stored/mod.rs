@@ -249,14 +249,14 @@ async fn its_audit_is_kept_and_goes_on() {
 #[tokio::test]
 async fn it_is_used_and_cleared_away_like_any_other() {
     let stored = Stored::open(&[]).await;
-    stored.app.keep_house().await;
+    stored.app.run_maintenance().await;
     let stored = Stored { app: stored.app.restart().await, known: stored.known };
     let new = Person::new("new@example.com").register(&stored.app).await;
     let link = stored.app.link(&new.email, "verify").await;
     assert_eq!(stored.page("verify", link.split_once("token=").unwrap().1).await.0, 200);
     new.log_in(&stored.app).await;
     stored.app.advance(Duration::from_secs(100 * 86_400));
-    stored.app.keep_house().await;
+    stored.app.run_maintenance().await;
     for lapsed in ["registrations", "challenges", "sessions"] {
         assert_eq!(stored.app.count(lapsed).await, 0, "{lapsed}");
     }

@@ -18,7 +18,7 @@ use std::{
 
 use portcullis::{
     App,
-    app::{Outside, Pump},
+    app::{Overrides, Pump},
     config::{self, Args, Sources},
 };
 use portcullis_core::{
@@ -128,12 +128,12 @@ impl TestApp {
         let config = load(dir.path(), &base, &settings);
         let random = Arc::new(Chance::new(seed));
         let watched = Arc::new(OnceLock::new());
-        let outside = Outside {
+        let overrides = Overrides {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             random: Arc::clone(&random) as Arc<dyn Random>,
             adjust: watch(Arc::clone(&watched)),
         };
-        let (app, pump) = App::build(&config, outside).await.unwrap().by_hand();
+        let (app, pump) = App::build(&config, overrides).await.unwrap().by_hand();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(app.serve(listener, async move {
             let _ = stopped.await;
@@ -215,8 +215,8 @@ impl TestApp {
     }
 
     /// What the workers do once a minute.
-    pub async fn keep_house(&self) {
-        self.pump.keep_house().await.unwrap();
+    pub async fn run_maintenance(&self) {
+        self.pump.run_maintenance().await.unwrap();
     }
 
     /// Sends everything that is due.

@@ -4,9 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{Call, JsonBody},
+    extract::{JsonBody, RealmRequest},
     openapi::{RealmPath, refusals},
-    problem::Refusal,
+    problem::ApiError,
 };
 
 /// What `create` takes; anything else in the body is ignored.
@@ -58,7 +58,10 @@ refusals!(CreateRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, EMAIL_TAKEN,
         CreateRefusals,
     )
 )]
-pub(crate) async fn create(call: Call, JsonBody(mut fields): JsonBody) -> Result<Json<CreateAnswer>, Refusal> {
+pub(crate) async fn create(
+    request: RealmRequest,
+    JsonBody(mut fields): JsonBody,
+) -> Result<Json<CreateAnswer>, ApiError> {
     let form = CreateForm {
         first_name: fields.take("first_name"),
         last_name: fields.take("last_name"),
@@ -67,7 +70,7 @@ pub(crate) async fn create(call: Call, JsonBody(mut fields): JsonBody) -> Result
         country_code: fields.take("country_code"),
         password: fields.take("password"),
     };
-    let created = call.service.create(&call.ctx, &call.realm, &form).await?;
+    let created = request.service.create(&request.ctx, &request.realm, &form).await?;
     let (email, id) = (created.email.as_str().to_owned(), created.id.to_string());
     Ok(Json(CreateAnswer { message: "User created successfully", email, id }))
 }

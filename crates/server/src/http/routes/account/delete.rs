@@ -3,9 +3,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{Query, SignedIn},
+    extract::{Authenticated, Query},
     openapi::{RealmPath, refusals},
-    problem::Refusal,
+    problem::ApiError,
 };
 
 #[derive(Serialize, ToSchema)]
@@ -31,10 +31,10 @@ refusals!(DeleteRefusals: Problem [REALM, BEARER, &[LOGIN_STALE]]);
         DeleteRefusals,
     )
 )]
-pub(crate) async fn delete(signed_in: SignedIn, mut query: Query) -> Result<Json<DeleteAnswer>, Refusal> {
-    let SignedIn { call, principal } = signed_in;
+pub(crate) async fn delete(authenticated: Authenticated, mut query: Query) -> Result<Json<DeleteAnswer>, ApiError> {
+    let Authenticated { request, principal } = authenticated;
     let (id, email) = (query.take("id"), query.take("email"));
-    call.service.delete_account(&call.ctx, &call.realm, &principal, &id, &email).await?;
+    request.service.delete_account(&request.ctx, &request.realm, &principal, &id, &email).await?;
     let account = &principal.account;
     let (id, email) = (&account.id, account.profile.email.as_str());
     Ok(Json(DeleteAnswer { message: format!("User with id {id} and email {email} deleted successfully") }))

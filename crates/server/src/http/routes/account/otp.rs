@@ -4,9 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{ActsOnGet, AnyBody, Call, JsonOrQuery, Query},
+    extract::{AnyBody, JsonOrQuery, Query, RealmRequest, SkipOnHead},
     openapi::{RealmPath, refusals},
-    problem::Refusal,
+    problem::ApiError,
     routes::Message,
 };
 
@@ -48,9 +48,12 @@ refusals!(OtpRefusals: Problem [REALM, JSON, &[LIMITED, SMS_UNAVAILABLE, invalid
         OtpRefusals,
     )
 )]
-pub(crate) async fn otp_phone(call: Call, JsonOrQuery(mut fields): JsonOrQuery) -> Result<Json<OtpAnswer>, Refusal> {
+pub(crate) async fn otp_phone(
+    request: RealmRequest,
+    JsonOrQuery(mut fields): JsonOrQuery,
+) -> Result<Json<OtpAnswer>, ApiError> {
     let (id, phone) = (fields.take("id"), fields.take("phone"));
-    let handle = call.service.send_code(&call.ctx, &call.realm, &id, &phone).await?;
+    let handle = request.service.send_code(&request.ctx, &request.realm, &id, &phone).await?;
     Ok(Json(OtpAnswer { message: "OTP generated successfully", otp: handle.expose().to_owned() }))
 }
 
@@ -71,8 +74,12 @@ refusals!(CodeRefusals: Problem [REALM, QUERY, &[LIMITED, OTP_WRONG, OTP_INVALID
         CodeRefusals,
     )
 )]
-pub(crate) async fn verify_otp_phone(call: Call, _: ActsOnGet, mut query: Query) -> Result<Json<Message>, Refusal> {
-    verify(&call, &query.take("token"), &query.take("otp")).await
+pub(crate) async fn verify_otp_phone(
+    request: RealmRequest,
+    _: SkipOnHead,
+    mut query: Query,
+) -> Result<Json<Message>, ApiError> {
+    verify(&request, &query.take("token"), &query.take("otp")).await
 }
 
 /// What `verify_otp_phone` takes by POST.
@@ -101,13 +108,13 @@ refusals!(CodeByPostRefusals: Problem [REALM, JSON, &[LIMITED, OTP_WRONG, OTP_IN
     )
 )]
 pub(crate) async fn verify_otp_phone_by_post(
-    call: Call,
+    request: RealmRequest,
     AnyBody(mut fields): AnyBody,
-) -> Result<Json<Message>, Refusal> {
-    verify(&call, &fields.take("token"), &fields.take("otp")).await
+) -> Result<Json<Message>, ApiError> {
+    verify(&request, &fields.take("token"), &fields.take("otp")).await
 }
 
-async fn verify(call: &Call, handle: &RawField, code: &RawField) -> Result<Json<Message>, Refusal> {
-    call.service.verify_code(&call.ctx, &call.realm, handle, code).await?;
+async fn verify(request: &RealmRequest, handle: &RawField, code: &RawField) -> Result<Json<Message>, ApiError> {
+    request.service.verify_code(&request.ctx, &request.realm, handle, code).await?;
     Ok(Message::say("OTP verified successfully"))
 }

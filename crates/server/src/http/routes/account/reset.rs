@@ -4,10 +4,10 @@ use utoipa::ToSchema;
 
 use crate::{
     http::{
-        extract::{ActsOnGet, AnyBody, Call, DeviceCookie, FormBody, Link, Query, Wants},
+        extract::{AnyBody, DeviceCookie, FormBody, Link, PreferredFormat, Query, RealmRequest, SkipOnHead},
         openapi::{RealmPath, refusals},
         page,
-        problem::Refusal,
+        problem::ApiError,
         routes::Message,
         state::AppState,
     },
@@ -32,8 +32,12 @@ refusals!(ForgetRefusals: Problem [REALM, QUERY, &[LIMITED, invalid(&[BAD_EMAIL]
         ForgetRefusals,
     )
 )]
-pub(crate) async fn forget_password(call: Call, _: ActsOnGet, mut query: Query) -> Result<Json<Message>, Refusal> {
-    forget(&call, &query.take("email")).await
+pub(crate) async fn forget_password(
+    request: RealmRequest,
+    _: SkipOnHead,
+    mut query: Query,
+) -> Result<Json<Message>, ApiError> {
+    forget(&request, &query.take("email")).await
 }
 
 /// What `forget_password` takes by POST.
@@ -59,14 +63,14 @@ refusals!(ForgetByPostRefusals: Problem [REALM, JSON, &[LIMITED, invalid(&[BAD_E
     )
 )]
 pub(crate) async fn forget_password_by_post(
-    call: Call,
+    request: RealmRequest,
     AnyBody(mut fields): AnyBody,
-) -> Result<Json<Message>, Refusal> {
-    forget(&call, &fields.take("email")).await
+) -> Result<Json<Message>, ApiError> {
+    forget(&request, &fields.take("email")).await
 }
 
-async fn forget(call: &Call, email: &RawField) -> Result<Json<Message>, Refusal> {
-    call.service.forget_password(&call.ctx, &call.realm, email).await?;
+async fn forget(request: &RealmRequest, email: &RawField) -> Result<Json<Message>, ApiError> {
+    request.service.forget_password(&request.ctx, &request.realm, email).await?;
     Ok(Message::say(SENT))
 }
 
@@ -88,17 +92,17 @@ refusals!(ResetFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
 )]
 pub(crate) async fn reset_password_form(
     State(state): State<AppState>,
-    call: Call,
-    wants: Wants,
+    request: RealmRequest,
+    format: PreferredFormat,
     Link(token): Link,
 ) -> Response {
     let token = token.text().unwrap_or_default();
-    match call.service.may_choose_password(&call.ctx, &call.realm, token).await {
+    match request.service.may_choose_password(&request.ctx, &request.realm, token).await {
         Ok(()) => {
             let message = "Send the new password by POST to reset_password";
-            page::answer(&state, &call, wants, &Reset::new(token, ""), message)
+            page::answer(&state, &request, format, &Reset::new(token, ""), message)
         }
-        Err(error) => page::refuse(&state, &call, wants, &ResetFailed { error: error.detail() }, error),
+        Err(error) => page::refuse(&state, &request, format, &ResetFailed { error: error.detail() }, error),
     }
 }
 
@@ -130,22 +134,22 @@ refusals!(ResetRefusals: Page [&[LIMITED, LINK_INVALID, invalid(&[BAD_PASSWORD])
 )]
 pub(crate) async fn reset_password(
     State(state): State<AppState>,
-    call: Call,
-    wants: Wants,
+    request: RealmRequest,
+    format: PreferredFormat,
     Link(token): Link,
     cookie: DeviceCookie,
     FormBody(mut fields): FormBody,
 ) -> Response {
     let token = token.text().unwrap_or_default();
-    match call.service.choose_password(&call.ctx, &call.realm, token, &fields.take("password")).await {
+    match request.service.choose_password(&request.ctx, &request.realm, token, &fields.take("password")).await {
         Ok(device) => {
-            let done = page::answer(&state, &call, wants, &ResetSuccess, "Password reset successfully");
+            let done = page::answer(&state, &request, format, &ResetSuccess, "Password reset successfully");
             cookie.set(done, &state, &device)
         }
         Err(error) if error.kind() == ErrorKind::Invalid => {
             let reason = error.fields().first().map_or(error.detail().into(), |fault| fault.detail.clone());
-            page::refuse(&state, &call, wants, &Reset::new(token, &reason), error)
+            page::refuse(&state, &request, format, &Reset::new(token, &reason), error)
         }
-        Err(error) => page::refuse(&state, &call, wants, &ResetFailed { error: error.detail() }, error),
+        Err(error) => page::refuse(&state, &request, format, &ResetFailed { error: error.detail() }, error),
     }
 }

@@ -3,7 +3,7 @@ use utoipa::ToSchema;
 
 use crate::{
     http::{
-        extract::{AnyBody, Call, Link, Wants},
+        extract::{AnyBody, Link, PreferredFormat, RealmRequest},
         openapi::{RealmPath, refusals},
         page,
         routes::Message,
@@ -28,14 +28,19 @@ refusals!(UndoFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
         UndoFormRefusals,
     )
 )]
-pub(crate) async fn undo_form(State(state): State<AppState>, call: Call, wants: Wants, Link(token): Link) -> Response {
+pub(crate) async fn undo_form(
+    State(state): State<AppState>,
+    request: RealmRequest,
+    format: PreferredFormat,
+    Link(token): Link,
+) -> Response {
     let token = token.text().unwrap_or_default();
-    match call.service.may_disown(&call.ctx, &call.realm, token).await {
+    match request.service.may_disown(&request.ctx, &request.realm, token).await {
         Ok(()) => {
             let message = "Send this token by POST to take the registration back";
-            page::answer(&state, &call, wants, &Undo { token }, message)
+            page::answer(&state, &request, format, &Undo { token }, message)
         }
-        Err(error) => page::refuse(&state, &call, wants, &UndoFailed { error: error.detail() }, error),
+        Err(error) => page::refuse(&state, &request, format, &UndoFailed { error: error.detail() }, error),
     }
 }
 
@@ -64,13 +69,13 @@ refusals!(UndoRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM, JSON]);
 )]
 pub(crate) async fn undo(
     State(state): State<AppState>,
-    call: Call,
-    wants: Wants,
+    request: RealmRequest,
+    format: PreferredFormat,
     AnyBody(mut fields): AnyBody,
 ) -> Response {
     let token = fields.take("token");
-    match call.service.disown(&call.ctx, &call.realm, token.text().unwrap_or_default()).await {
-        Ok(()) => page::answer(&state, &call, wants, &UndoSuccess, "The registration was discarded"),
-        Err(error) => page::refuse(&state, &call, wants, &UndoFailed { error: error.detail() }, error),
+    match request.service.disown(&request.ctx, &request.realm, token.text().unwrap_or_default()).await {
+        Ok(()) => page::answer(&state, &request, format, &UndoSuccess, "The registration was discarded"),
+        Err(error) => page::refuse(&state, &request, format, &UndoFailed { error: error.detail() }, error),
     }
 }

@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use crate::{
     http::{
-        extract::{ActsOnGet, AnyBody, Call, Link, Wants},
+        extract::{AnyBody, Link, PreferredFormat, RealmRequest, SkipOnHead},
         openapi::{RealmPath, refusals},
         page,
-        problem::Refusal,
+        problem::ApiError,
         routes::Message,
         state::AppState,
     },
@@ -59,25 +59,25 @@ refusals!(VerifyRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
 )]
 pub(crate) async fn verify(
     State(state): State<AppState>,
-    call: Call,
-    _: ActsOnGet,
-    wants: Wants,
+    request: RealmRequest,
+    _: SkipOnHead,
+    format: PreferredFormat,
     Link(token): Link,
 ) -> Response {
-    match call.service.verify(&call.ctx, &call.realm, token.text().unwrap_or_default()).await {
+    match request.service.verify(&request.ctx, &request.realm, token.text().unwrap_or_default()).await {
         Ok(Verified::Done { name }) => {
-            page::answer(&state, &call, wants, &EmailVerified { name }, "Email verified successfully")
+            page::answer(&state, &request, format, &EmailVerified { name }, "Email verified successfully")
         }
         Ok(Verified::PasswordRequired(token)) => {
-            let reset_url = call.service.claim_url(&call.realm, &token);
-            match wants {
-                Wants::Json => {
+            let reset_url = request.service.claim_url(&request.realm, &token);
+            match format {
+                PreferredFormat::Json => {
                     Json(VerifyAnswer::PasswordRequired { password_required: true, reset_url }).into_response()
                 }
-                Wants::Html => page::html(&state, &call, StatusCode::OK, &Reset::new(token.expose(), "")),
+                PreferredFormat::Html => page::html(&state, &request, StatusCode::OK, &Reset::new(token.expose(), "")),
             }
         }
-        Err(error) => page::refuse(&state, &call, wants, &EmailVerifiedFailed { error: error.detail() }, error),
+        Err(error) => page::refuse(&state, &request, format, &EmailVerifiedFailed { error: error.detail() }, error),
     }
 }
 
@@ -103,7 +103,7 @@ refusals!(ResendRefusals: Problem [REALM, JSON, &[LIMITED, invalid(&[BAD_EMAIL])
         ResendRefusals,
     )
 )]
-pub(crate) async fn resend(call: Call, AnyBody(mut fields): AnyBody) -> Result<Json<Message>, Refusal> {
-    call.service.resend_verification(&call.ctx, &call.realm, &fields.take("email")).await?;
+pub(crate) async fn resend(request: RealmRequest, AnyBody(mut fields): AnyBody) -> Result<Json<Message>, ApiError> {
+    request.service.resend_verification(&request.ctx, &request.realm, &fields.take("email")).await?;
     Ok(Message::say("Verification link sent to your email"))
 }

@@ -12,11 +12,11 @@ use portcullis_core::Error;
 
 use crate::{
     http::{
-        extract::{AtHome, Circumstances},
+        extract::{LoopbackOnly, RequestContext},
         layers::headers::CSP_DEVELOPMENT,
         openapi::refusals,
         page,
-        problem::Refusal,
+        problem::ApiError,
         state::AppState,
     },
     templates::dev::PreviewIndex,
@@ -35,13 +35,13 @@ const ROOT: &str = "../..";
 /// Each filled with samples, beside its variables. To loopback only.
 #[utoipa::path(get, path = "/dev/templates", tag = "Development", responses((status = 200, description = "HTML", content_type = "text/html", body = String), SampleRefusals))]
 pub(crate) async fn gallery(
-    _: AtHome,
+    _: LoopbackOnly,
     State(state): State<AppState>,
-    Circumstances(ctx): Circumstances,
-) -> Result<Response, Refusal> {
+    RequestContext(ctx): RequestContext,
+) -> Result<Response, ApiError> {
     let previews = state.templates.previews(ROOT, ctx.now).map_err(Error::internal)?;
     let page = PreviewIndex { previews: &previews, server: Some(state.dev_server()) };
-    let mut response = page::render(&state, &ctx, &state.face.first_realm, StatusCode::OK, &page);
+    let mut response = page::render(&state, &ctx, &state.info.first_realm, StatusCode::OK, &page);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_DEVELOPMENT);
     Ok(response)
 }
@@ -60,11 +60,11 @@ refusals!(SampleRefusals: Problem [&[NOT_FOUND]]);
     )
 )]
 pub(crate) async fn sample(
-    _: AtHome,
+    _: LoopbackOnly,
     State(state): State<AppState>,
-    Circumstances(ctx): Circumstances,
+    RequestContext(ctx): RequestContext,
     file: Result<Path<String>, PathRejection>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let Path(file) = file.map_err(|_| Error::not_found())?;
     let mut previews = state.templates.previews(ROOT, ctx.now).map_err(Error::internal)?.into_iter();
     let html = previews.find(|preview| preview.file == file).ok_or_else(Error::not_found)?.html;

@@ -15,7 +15,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use viewer::{REDOC, SWAGGER, Viewer};
 
 use crate::{
-    http::{extract::Circumstances, page, state::AppState},
+    http::{extract::RequestContext, page, state::AppState},
     templates::dev::Docs,
 };
 
@@ -34,22 +34,22 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
 ///
 /// Every route, to be tried out. *Authorize* logs in.
 #[utoipa::path(get, path = "/docs", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
-pub(crate) async fn swagger(State(state): State<AppState>, circumstances: Circumstances) -> Response {
-    page_of(&state, &circumstances, &SWAGGER)
+pub(crate) async fn swagger(State(state): State<AppState>, context: RequestContext) -> Response {
+    page_of(&state, &context, &SWAGGER)
 }
 
 /// The API in ReDoc
 ///
 /// Every route, to be read.
 #[utoipa::path(get, path = "/redoc", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
-pub(crate) async fn redoc(State(state): State<AppState>, circumstances: Circumstances) -> Response {
-    page_of(&state, &circumstances, &REDOC)
+pub(crate) async fn redoc(State(state): State<AppState>, context: RequestContext) -> Response {
+    page_of(&state, &context, &REDOC)
 }
 
-fn page_of(state: &AppState, Circumstances(ctx): &Circumstances, viewer: &'static Viewer) -> Response {
+fn page_of(state: &AppState, RequestContext(ctx): &RequestContext, viewer: &'static Viewer) -> Response {
     let docs =
         Docs { viewer: viewer.name, title: viewer.title, script: viewer.path_of(".js"), style: viewer.path_of(".css") };
-    let mut response = page::render(state, ctx, &state.face.first_realm, StatusCode::OK, &docs);
+    let mut response = page::render(state, ctx, &state.info.first_realm, StatusCode::OK, &docs);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(viewer.policy));
     response
 }

@@ -12,7 +12,7 @@ use flate2::read::GzDecoder;
 use portcullis_core::Error;
 
 use super::viewer::{File, Viewer};
-use crate::http::{openapi::refusals, problem::Refusal};
+use crate::http::{openapi::refusals, problem::ApiError};
 
 refusals!(VendorRefusals: Problem [&[NOT_FOUND]]);
 
@@ -38,7 +38,7 @@ refusals!(VendorRefusals: Problem [&[NOT_FOUND]]);
 pub(crate) async fn vendor(
     Path((viewer, version, file)): Path<(String, String, String)>,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let file = Viewer::file(&viewer, &version, &file).ok_or_else(Error::not_found)?;
     let is_packed = takes_gzip(&headers);
     // What is at this path never changes; its two forms do differ.

@@ -4,9 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{Query, SignedIn},
+    extract::{Authenticated, Query},
     openapi::{RealmPath, refusals},
-    problem::Refusal,
+    problem::ApiError,
 };
 
 /// A user, as their owner may see them.
@@ -72,8 +72,8 @@ refusals!(ProfileRefusals: Problem [REALM, BEARER]);
         ProfileRefusals,
     )
 )]
-pub(crate) async fn profile(signed_in: SignedIn, mut query: Query) -> Result<Json<UserAnswer>, Refusal> {
-    let account = signed_in.principal.own_account(query.take("id").text())?;
+pub(crate) async fn profile(authenticated: Authenticated, mut query: Query) -> Result<Json<UserAnswer>, ApiError> {
+    let account = authenticated.principal.own_account(query.take("id").text())?;
     Ok(Json(account.into()))
 }
 
@@ -90,6 +90,6 @@ refusals!(MeRefusals: Problem [REALM, BEARER]);
         MeRefusals,
     )
 )]
-pub(crate) async fn me(signed_in: SignedIn) -> Json<UserAnswer> {
-    Json((&*signed_in.principal.account).into())
+pub(crate) async fn me(authenticated: Authenticated) -> Json<UserAnswer> {
+    Json((&*authenticated.principal.account).into())
 }

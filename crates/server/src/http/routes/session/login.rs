@@ -12,9 +12,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{Call, DeviceCookie, FormBody},
+    extract::{DeviceCookie, FormBody, RealmRequest},
     openapi::{RealmPath, refusals},
-    problem::{Refusal, for_oauth},
+    problem::{ApiError, with_oauth},
     state::AppState,
 };
 use crate::metrics::LOGINS;
@@ -66,7 +66,7 @@ impl From<Tokens> for TokenAnswer {
     }
 }
 
-refusals!(LoginRefusals: Problem [REALM], Beside [FORM, HASHING, &[LIMITED, LOGIN_REFUSED, LOGIN_UNVERIFIED, invalid(&[missing("username"), missing("password")])]]);
+refusals!(LoginRefusals: Problem [REALM], WithOAuth [FORM, HASHING, &[LIMITED, LOGIN_REFUSED, LOGIN_UNVERIFIED, invalid(&[missing("username"), missing("password")])]]);
 
 /// Log in
 ///
@@ -82,18 +82,18 @@ refusals!(LoginRefusals: Problem [REALM], Beside [FORM, HASHING, &[LIMITED, LOGI
 )]
 pub(crate) async fn login(
     State(state): State<AppState>,
-    call: Call,
+    request: RealmRequest,
     cookie: DeviceCookie,
     form: Result<FormBody, Response>,
 ) -> Result<Response, Response> {
-    let FormBody(mut fields) = form.map_err(for_oauth)?;
+    let FormBody(mut fields) = form.map_err(with_oauth)?;
     let (username, password) = (fields.take("username"), fields.take("password"));
     let devices = [cookie.value(), fields.take("device")];
-    let result = call.service.login(&call.ctx, &call.realm, &username, &password, &devices).await;
+    let result = request.service.login(&request.ctx, &request.realm, &username, &password, &devices).await;
     count(&result);
     match result {
         Ok(done) => Ok(answer(&state, &cookie, done)),
-        Err(error) => Err(for_oauth(Refusal::from(error).into_response())),
+        Err(error) => Err(with_oauth(ApiError::from(error).into_response())),
     }
 }
 

@@ -1,9 +1,9 @@
 use axum::Json;
 
 use crate::http::{
-    extract::{ActsOnGet, SignedIn},
+    extract::{Authenticated, SkipOnHead},
     openapi::{RealmPath, refusals},
-    problem::Refusal,
+    problem::ApiError,
     routes::Message,
 };
 
@@ -20,9 +20,9 @@ refusals!(LogoutRefusals: Problem [REALM, BEARER]);
         LogoutRefusals,
     )
 )]
-pub(crate) async fn logout(signed_in: SignedIn, _: ActsOnGet) -> Result<Json<Message>, Refusal> {
-    let SignedIn { call, principal } = signed_in;
-    call.service.logout(&call.ctx, &call.realm, &principal).await?;
+pub(crate) async fn logout(authenticated: Authenticated, _: SkipOnHead) -> Result<Json<Message>, ApiError> {
+    let Authenticated { request, principal } = authenticated;
+    request.service.logout(&request.ctx, &request.realm, &principal).await?;
     Ok(Message::say("Logout successfully"))
 }
 
@@ -39,6 +39,6 @@ refusals!(LogoutByPostRefusals: Problem [REALM, BEARER]);
         LogoutByPostRefusals,
     )
 )]
-pub(crate) async fn logout_by_post(signed_in: SignedIn) -> Result<Json<Message>, Refusal> {
-    logout(signed_in, ActsOnGet).await
+pub(crate) async fn logout_by_post(authenticated: Authenticated) -> Result<Json<Message>, ApiError> {
+    logout(authenticated, SkipOnHead).await
 }

@@ -4,8 +4,6 @@ mod login;
 mod logout;
 mod token;
 
-pub(in crate::http) use token::TokenError;
-
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::http::state::AppState;

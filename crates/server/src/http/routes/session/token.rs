@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 
 use super::login::{self, TokenAnswer};
 use crate::http::{
-    extract::{Call, DeviceCookie, TokenForm},
+    extract::{DeviceCookie, RealmRequest, TokenForm},
     openapi::{RealmPath, refusals},
-    problem::{Refusal, UNSUPPORTED_GRANT},
+    problem::{ApiError, UNSUPPORTED_GRANT},
     state::AppState,
 };
 
@@ -29,16 +29,6 @@ struct TokenRequest {
     /// For `password`.
     #[schema(format = Password)]
     password: Option<String>,
-}
-
-/// The errors of RFC 6749 §5.2.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the answer, which is dressed where all refusals are")]
-pub(in crate::http) struct TokenError {
-    #[schema(example = "invalid_grant")]
-    error: String,
-    #[schema(example = "Invalid or expired refresh token")]
-    error_description: String,
 }
 
 refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_INCOMPLETE, GRANT_UNKNOWN, GRANT_NO_FORM, UNREADABLE, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, INTERNAL, UNAVAILABLE, OVERLOADED]], Problem [&[NOT_FOUND, TIMEOUT]]);
@@ -66,16 +56,16 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_INCOMPLETE, GRANT_UNKNOWN, GRAN
 )]
 pub(crate) async fn token(
     State(state): State<AppState>,
-    call: Call,
+    request: RealmRequest,
     cookie: DeviceCookie,
     form: TokenForm,
-) -> Result<Response, Refusal> {
-    grant(&state, &call, cookie, form).await.map_err(Refusal::by_oauth)
+) -> Result<Response, ApiError> {
+    grant(&state, &request, cookie, form).await.map_err(ApiError::for_token_endpoint)
 }
 
 async fn grant(
     state: &AppState,
-    call: &Call,
+    request: &RealmRequest,
     cookie: DeviceCookie,
     TokenForm(form): TokenForm,
 ) -> Result<Response, Error> {
@@ -86,13 +76,13 @@ async fn grant(
             if token.text().is_none() {
                 return Err(incomplete());
             }
-            let tokens = call.service.refresh(&call.ctx, &call.realm, &token).await?;
+            let tokens = request.service.refresh(&request.ctx, &request.realm, &token).await?;
             Ok(Json(TokenAnswer::from(tokens)).into_response())
         }
         Some("password") => {
             let (username, password) = (form.take("username"), form.take("password"));
             let devices = [cookie.value(), form.take("device")];
-            let result = call.service.login(&call.ctx, &call.realm, &username, &password, &devices).await;
+            let result = request.service.login(&request.ctx, &request.realm, &username, &password, &devices).await;
             login::count(&result);
             Ok(login::answer(state, &cookie, result?))
         }

@@ -8,7 +8,7 @@ use axum::{
 };
 
 use crate::{
-    http::{extract::Circumstances, layers::headers::CSP_DEVELOPMENT, page, state::AppState},
+    http::{extract::RequestContext, layers::headers::CSP_DEVELOPMENT, page, state::AppState},
     templates::{dev::LandingDevelopment, pages::Landing},
 };
 
@@ -16,18 +16,18 @@ use crate::{
 ///
 /// What is running and a first walk, in development; a bare line in production.
 #[utoipa::path(get, path = "/", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
-pub(crate) async fn landing(State(state): State<AppState>, Circumstances(ctx): Circumstances) -> Response {
-    let face = &state.face;
-    if !face.is_development {
-        return page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &Landing);
+pub(crate) async fn landing(State(state): State<AppState>, RequestContext(ctx): RequestContext) -> Response {
+    let info = &state.info;
+    if !info.is_development {
+        return page::render(&state, &ctx, &info.first_realm, StatusCode::OK, &Landing);
     }
     let landing = LandingDevelopment {
         server: state.dev_server(),
-        realms: &face.realms,
-        database: face.database,
-        has_public_keys: face.has_public_keys,
+        realms: &info.realms,
+        database: info.database,
+        has_public_keys: info.has_public_keys,
     };
-    let mut response = page::render(&state, &ctx, &face.first_realm, StatusCode::OK, &landing);
+    let mut response = page::render(&state, &ctx, &info.first_realm, StatusCode::OK, &landing);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_DEVELOPMENT);
     response
 }

@@ -9,7 +9,7 @@ use axum::{
 use portcullis_core::Error;
 
 use super::messages;
-use crate::http::{extract::AtHome, openapi::refusals, problem::Refusal, state::AppState};
+use crate::http::{extract::LoopbackOnly, openapi::refusals, problem::ApiError, state::AppState};
 
 /// Mails bring their own styles and nothing else. What they link to opens in a window of its own, free of the sandbox.
 const CSP_MAIL: HeaderValue = HeaderValue::from_static(
@@ -31,10 +31,10 @@ refusals!(HtmlRefusals: Problem [&[NOT_FOUND]]);
     )
 )]
 pub(crate) async fn html(
-    _: AtHome,
+    _: LoopbackOnly,
     State(state): State<AppState>,
     Path(id): Path<String>,
-) -> Result<Response, Refusal> {
+) -> Result<Response, ApiError> {
     let found = messages(&state).into_iter().find(|message| message.id == id && !message.html.is_empty());
     let mut html = found.ok_or_else(Error::not_found)?.html;
     // Counts wherever it stands, and leaves what was sent as it was.

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use crate::{
     http::{
-        extract::{AtHome, Circumstances, Query, SameOrigin, Wants},
+        extract::{LoopbackOnly, PreferredFormat, Query, RequestContext, SameOrigin},
         layers::headers::CSP_DEVELOPMENT,
         openapi::refusals,
         page,
@@ -93,13 +93,13 @@ refusals!(PageRefusals: Problem [QUERY, &[NOT_FOUND]]);
     )
 )]
 pub(crate) async fn page(
-    local: AtHome,
+    local: LoopbackOnly,
     State(state): State<AppState>,
-    Circumstances(ctx): Circumstances,
-    wants: Wants,
+    RequestContext(ctx): RequestContext,
+    format: PreferredFormat,
     mut query: Query,
 ) -> Response {
-    if wants == Wants::Json {
+    if format == PreferredFormat::Json {
         return json(local, State(state)).await.into_response();
     }
     let (messages, id, view) = (messages(&state), query.take("message"), query.take("view"));
@@ -107,7 +107,7 @@ pub(crate) async fn page(
     let shown = named.or(messages.first());
     let view = view_of(shown, view.text());
     let page = Mailbox { server: state.dev_server(), messages: &messages, shown, is_named: named.is_some(), view };
-    let mut response = page::render(&state, &ctx, &state.face.first_realm, StatusCode::OK, &page);
+    let mut response = page::render(&state, &ctx, &state.info.first_realm, StatusCode::OK, &page);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_DEVELOPMENT);
     response
 }
@@ -128,7 +128,7 @@ refusals!(JsonRefusals: Problem [&[NOT_FOUND]]);
 ///
 /// What would have been sent, newest first. To loopback only.
 #[utoipa::path(get, path = "/dev/mailbox.json", operation_id = "mailbox_json", tag = "Development", responses((status = 200, description = "The messages", body = [MessageAnswer]), JsonRefusals))]
-pub(crate) async fn json(_: AtHome, State(state): State<AppState>) -> Json<Vec<MessageAnswer>> {
+pub(crate) async fn json(_: LoopbackOnly, State(state): State<AppState>) -> Json<Vec<MessageAnswer>> {
     Json(messages(&state).into_iter().map(MessageAnswer::from).collect())
 }
 
@@ -144,7 +144,7 @@ refusals!(ClearRefusals: Problem [&[NOT_FOUND, CROSS_SITE]]);
         ClearRefusals,
     )
 )]
-pub(crate) async fn clear(_: AtHome, _: SameOrigin, State(state): State<AppState>) -> Redirect {
+pub(crate) async fn clear(_: LoopbackOnly, _: SameOrigin, State(state): State<AppState>) -> Redirect {
     state.mailbox.iter().for_each(|mailbox| mailbox.clear());
     // Relative to this route, so that it works under any path.
     Redirect::to("../mailbox")

@@ -11,16 +11,16 @@ use axum::{
 };
 use portcullis_core::Error;
 
-use crate::http::{layers::scope::Peer, problem::Refusal, state::AppState};
+use crate::http::{layers::scope::Peer, problem::ApiError, state::AppState};
 
 /// The proof that the request comes from this machine itself, by no proxy and under no foreign name (DNS rebinding).
 #[derive(Debug)]
-pub(in crate::http) struct AtHome;
+pub(in crate::http) struct LoopbackOnly;
 
-impl FromRequestParts<AppState> for AtHome {
-    type Rejection = Refusal;
+impl FromRequestParts<AppState> for LoopbackOnly {
+    type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Refusal> {
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
         let peer_is_home = parts.extensions.get::<Peer>().is_some_and(|peer| peer.0.ip().to_canonical().is_loopback());
         let is_home = peer_is_home && host_is_home(parts) && !was_forwarded(&parts.headers);
         if is_home { Ok(Self) } else { Err(Error::not_found().into()) }

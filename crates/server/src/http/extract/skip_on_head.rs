@@ -5,9 +5,9 @@ use axum::{
 
 /// For routes on which GET acts, as the origin's do: HEAD changes nothing and is answered before the handler runs.
 #[derive(Debug)]
-pub(in crate::http) struct ActsOnGet;
+pub(in crate::http) struct SkipOnHead;
 
-impl<S: Sync> FromRequestParts<S> for ActsOnGet {
+impl<S: Sync> FromRequestParts<S> for SkipOnHead {
     type Rejection = StatusCode;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
