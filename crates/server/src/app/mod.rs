@@ -143,8 +143,8 @@ impl App {
             render: Arc::clone(&templates) as _,
         });
         let ports = if measured.is_some() { metrics::measured(ports) } else { ports };
-        let ring = Arc::clone(&wakeups);
-        let wake = move || ring.ring();
+        let waker = Arc::clone(&wakeups);
+        let wake = move || waker.wake();
         let (tokens, own_keys) = (keys::access_tokens(&config.token), keys::own_keys(config));
         let service = Arc::new(Service::new(ports, rules(config), tokens, own_keys, realms, wake));
         service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;

@@ -1,0 +1,93 @@
+//! Sending what waits in the outbox, each channel by itself: a provider that hangs holds up nothing else.
+
+use std::time::Duration;
+
+use portcullis_core::{
+    message::{
+        Channel,
+        outbox::{Claimed, Lease},
+    },
+    service::Delivery,
+};
+use tokio::{sync::watch, task::JoinSet, time::sleep};
+
+use super::{Worker, cause, note};
+
+/// How often the outbox is read without a wake-up: for retries, and for messages that another process left.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+impl Worker {
+    /// Sends everything that is due, one message after the other; returns the number of messages whose outcome is recorded.
+    pub(crate) async fn deliver_due(&self) -> Result<usize, portcullis_core::Error> {
+        let mut settled = 0;
+        loop {
+            let mut claimed = Vec::new();
+            for channel in Channel::ALL {
+                claimed.extend(self.claim(channel, 16).await?);
+            }
+            if claimed.is_empty() {
+                return Ok(settled);
+            }
+            for row in &claimed {
+                self.service.deliver(&self.ctx(), row).await?;
+                settled += 1;
+            }
+        }
+    }
+
+    /// Sends the messages of one channel until it is told to stop, then waits for those that are being sent.
+    pub(super) async fn deliver_until(self, channel: Channel, mut stopped: watch::Receiver<bool>) {
+        let mut sending = JoinSet::new();
+        while !*stopped.borrow() {
+            while let Some(ended) = sending.try_join_next() {
+                note(ended);
+            }
+            let free = self.senders.saturating_sub(sending.len());
+            let claimed = if free == 0 { Ok(Vec::new()) } else { self.claim(channel, free).await };
+            let found = match claimed {
+                Ok(claimed) => claimed,
+                Err(error) => {
+                    tracing::warn!(error = error.code(), cause = cause(&error), "the outbox cannot be read");
+                    Vec::new()
+                }
+            };
+            let is_idle = found.is_empty();
+            for row in found {
+                sending.spawn(self.clone().deliver(row, stopped.clone()));
+            }
+            if is_idle {
+                tokio::select! {
+                    () = self.wakeups.of(channel).notified(), if free > 0 => {}
+                    Some(ended) = sending.join_next(), if free == 0 => note(ended),
+                    () = sleep(POLL_INTERVAL) => {}
+                    _ = stopped.changed() => {}
+                }
+            }
+        }
+        while let Some(ended) = sending.join_next().await {
+            note(ended);
+        }
+    }
+
+    /// Sends one message. After the call to stop it may finish within the grace; then its lease is released.
+    async fn deliver(self, row: Claimed, mut stopped: watch::Receiver<bool>) {
+        let ctx = self.ctx();
+        let out_of_time = async {
+            // An error means that the workers are gone, which ends the grace too.
+            let _gone = stopped.wait_for(|stopped| *stopped).await.is_err();
+            sleep(self.grace).await;
+        };
+        let done = tokio::select! {
+            done = self.service.deliver(&ctx, &row) => done,
+            () = out_of_time => self.service.release(&row).await.map(|()| Delivery::Later),
+        };
+        if let Err(error) = done {
+            let cause = cause(&error);
+            tracing::error!(outbox = %row.row.id, error = error.code(), cause, "a message could not be settled; its lease will run out");
+        }
+    }
+
+    async fn claim(&self, channel: Channel, limit: usize) -> Result<Vec<Claimed>, portcullis_core::Error> {
+        self.service.claim_messages(channel, limit, &Lease::new(&self.ctx(), self.lease)).await
+    }
+}

@@ -1,0 +1,25 @@
+//! Following the revocations of other processes.
+
+use std::time::Duration;
+
+use portcullis_core::session::LogPosition;
+use tokio::{sync::watch, time::interval};
+
+use super::{Worker, tick};
+
+/// A revocation of another process takes effect within a second; this leaves room for a slow store.
+const FOLLOW_INTERVAL: Duration = Duration::from_millis(250);
+
+impl Worker {
+    /// Follows the revocation log until it is told to stop.
+    pub(super) async fn follow_until(self, mut stopped: watch::Receiver<bool>) {
+        let mut position = LogPosition::default();
+        let mut ticks = interval(FOLLOW_INTERVAL);
+        while tick(&mut ticks, &mut stopped).await {
+            match self.service.follow_revocations(self.clock.now(), position).await {
+                Ok(next) => position = next,
+                Err(error) => tracing::warn!(error = error.code(), "revocations cannot be followed"),
+            }
+        }
+    }
+}
