@@ -1,6 +1,6 @@
 //! Settings whose value is one of several words.
 
-use super::ValueFormat;
+use super::format::ValueFormat;
 
 /// A type with a word for each of its values.
 pub(crate) trait Choice: Copy + 'static {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use ipnet::IpNet;
 
-use super::{ValueFormat, items};
+use super::format::{ValueFormat, items, number};
 
 /// An IP address to listen on.
 pub(crate) const ADDRESS: ValueFormat<IpAddr> = ValueFormat::new("ADDRESS", |text| {
@@ -15,7 +15,7 @@ pub(crate) const ADDRESS: ValueFormat<IpAddr> = ValueFormat::new("ADDRESS", |tex
 });
 
 /// A port. With 0 the system chooses one.
-pub(crate) const PORT_NUMBER: ValueFormat<u16> = super::number::<u16, 0, 65535>();
+pub(crate) const PORT_NUMBER: ValueFormat<u16> = number::<u16, 0, 65535>();
 
 /// An IP address and a port.
 pub(crate) const LISTEN: ValueFormat<SocketAddr> = ValueFormat::new("ADDRESS:PORT", |text| {

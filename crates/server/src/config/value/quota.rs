@@ -2,7 +2,10 @@
 
 use portcullis_core::limit::Quota;
 
-use super::{ValueFormat, items, read_duration};
+use super::{
+    duration::read_duration,
+    format::{ValueFormat, items},
+};
 
 /// One quota.
 pub(crate) const QUOTA: ValueFormat<Quota> = ValueFormat::new("COUNT/PERIOD", read);

@@ -3,7 +3,7 @@
 use data_encoding::BASE64_NOPAD;
 use portcullis_core::{SecretString, seal::EncryptionKey};
 
-use super::{ValueFormat, items};
+use super::format::{ValueFormat, items};
 
 /// Any secret.
 pub(crate) const SECRET: ValueFormat<SecretString> = ValueFormat::new("SECRET", |text| Ok(SecretString::from(text)));

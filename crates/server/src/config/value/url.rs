@@ -6,7 +6,10 @@ use axum::http::Uri;
 #[cfg(feature = "mongodb")]
 use portcullis_core::SecretString;
 
-use super::{ValueFormat, is_loopback_host, items};
+use super::{
+    format::{ValueFormat, items},
+    net::is_loopback_host,
+};
 
 /// The base URL of the server: `http` or `https`, a host, optionally a port and a path, without a slash at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,55 @@
+use std::path::PathBuf;
+
+/// The format of a setting's text.
+#[derive(Debug)]
+pub(crate) struct ValueFormat<T> {
+    pub(crate) read: fn(&str) -> Result<T, String>,
+    pub(crate) placeholder: &'static str,
+    /// Guesses what was meant by a text that is refused.
+    pub(crate) meant: fn(&str) -> Option<String>,
+    /// A value to suggest where there is no default.
+    pub(crate) example: Option<&'static str>,
+}
+
+impl<T> ValueFormat<T> {
+    pub(super) const fn new(placeholder: &'static str, read: fn(&str) -> Result<T, String>) -> Self {
+        Self { read, placeholder, meant: |_| None, example: None }
+    }
+
+    pub(super) const fn meaning(self, meant: fn(&str) -> Option<String>) -> Self {
+        Self { meant, ..self }
+    }
+
+    pub(super) const fn like(self, example: &'static str) -> Self {
+        Self { example: Some(example), ..self }
+    }
+}
+
+/// Any text.
+pub(crate) const TEXT: ValueFormat<String> = ValueFormat::new("TEXT", |text| Ok(text.to_owned()));
+
+/// A path of a file or folder.
+pub(crate) const PATH: ValueFormat<PathBuf> = ValueFormat::new("PATH", |text| Ok(text.into()));
+
+/// `on` or `off`, and their usual synonyms.
+pub(crate) const SWITCH: ValueFormat<bool> =
+    ValueFormat::new("on|off", |text| match text.to_ascii_lowercase().as_str() {
+        "on" | "true" | "yes" | "1" => Ok(true),
+        "off" | "false" | "no" | "0" => Ok(false),
+        _ => Err("must be `on` or `off`".to_owned()),
+    });
+
+/// Makes the format of a whole number from `MIN` to `MAX`.
+pub(crate) const fn number<T: TryFrom<u64>, const MIN: u64, const MAX: u64>() -> ValueFormat<T> {
+    ValueFormat::new("NUMBER", |text| {
+        let number = text.parse().ok().filter(|number| (MIN..=MAX).contains(number));
+        number
+            .and_then(|number: u64| T::try_from(number).ok())
+            .ok_or_else(|| format!("must be a whole number from {MIN} to {MAX}"))
+    })
+}
+
+/// Splits a list at commas, trims its items and skips empty ones.
+pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
+}

@@ -1,0 +1,27 @@
+use portcullis_core::id::RealmName;
+
+use super::format::{ValueFormat, items};
+
+/// Names of realms: at least one, none twice.
+pub(crate) const REALM_NAMES: ValueFormat<Vec<RealmName>> = ValueFormat::new("NAMES", |text| {
+    let mut names: Vec<RealmName> = Vec::new();
+    for word in items(text) {
+        let name = RealmName::parse(word).map_err(|why| format!("cannot contain `{}`: {why}", word.escape_debug()))?;
+        if names.contains(&name) {
+            return Err(format!("contains `{name}` twice"));
+        }
+        names.push(name);
+    }
+    if names.is_empty() { Err("must contain at least one realm".to_owned()) } else { Ok(names) }
+});
+
+/// Countries, as two-letter ISO codes.
+pub(crate) const COUNTRIES: ValueFormat<Vec<String>> = ValueFormat::new("CODES", |text| {
+    let is_code = |word: &str| word.len() == 2 && word.bytes().all(|b| b.is_ascii_alphabetic());
+    if items(text).all(is_code) {
+        Ok(items(text).map(str::to_ascii_uppercase).collect())
+    } else {
+        Err("must be two-letter ISO 3166 codes separated by commas, such as `DE,FR`".to_owned())
+    }
+})
+.like("DE,FR");
