@@ -5,12 +5,14 @@ mod in_flight;
 mod key;
 mod network;
 mod sliding_window;
+mod usage;
 
 pub use failed_attempts::FailedAttempts;
 pub use in_flight::{Denied, InFlight, Permit};
 pub use key::LimitKey;
 pub use network::{CLIENTS_PER_SITE, Network};
 pub use sliding_window::SlidingWindow;
+pub use usage::Usage;
 
 use std::time::Duration;
 

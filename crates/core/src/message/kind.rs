@@ -1,3 +1,5 @@
+use crate::link::LinkAction;
+
 /// Kind of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessageKind {
@@ -19,6 +21,60 @@ pub enum MessageKind {
     SmsStatus,
 }
 
+/// Everything that distinguishes a kind of message.
+#[derive(Debug)]
+pub struct Spec {
+    /// Word for store and log.
+    pub word: &'static str,
+    pub channel: Channel,
+    /// Name of the template without its suffix; empty if nothing is sent.
+    pub template: &'static str,
+    /// Links that are derived from the challenge of the message. A message with links is dropped when its challenge is no
+    /// longer valid.
+    pub links: &'static [LinkSpec],
+}
+
+/// A link of a mail.
+#[derive(Debug)]
+pub struct LinkSpec {
+    pub role: LinkRole,
+    /// Page that it opens, under the realm.
+    pub page: &'static str,
+    pub action: LinkAction,
+}
+
+/// Place of a link in a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkRole {
+    Verification,
+    Undo,
+    Reset,
+}
+
+const fn mail(word: &'static str, template: &'static str, links: &'static [LinkSpec]) -> Spec {
+    Spec { word, channel: Channel::Mail, template, links }
+}
+
+static VERIFY_EMAIL: Spec = mail(
+    "verify_email",
+    "mail_email_verify",
+    &[
+        LinkSpec { role: LinkRole::Verification, page: "verify", action: LinkAction::Verify },
+        LinkSpec { role: LinkRole::Undo, page: "undo", action: LinkAction::Reject },
+    ],
+);
+static ALREADY_REGISTERED: Spec = mail("already_registered", "mail_already_registered", &[]);
+static WELCOME: Spec = mail("welcome", "registration", &[]);
+static RESET_PASSWORD: Spec = mail(
+    "reset_password",
+    "mail_password_reset",
+    &[LinkSpec { role: LinkRole::Reset, page: "reset_password_form", action: LinkAction::Reset }],
+);
+static PASSWORD_CHANGED: Spec = mail("password_changed", "mail_password_changed", &[]);
+static ACCOUNT_DELETED: Spec = mail("account_deleted", "mail_account_deleted", &[]);
+static PHONE_CODE: Spec = Spec { word: "phone_code", channel: Channel::Sms, template: "sms_code", links: &[] };
+static SMS_STATUS: Spec = Spec { word: "sms_status", channel: Channel::SmsStatus, template: "", links: &[] };
+
 impl MessageKind {
     /// All kinds of mail.
     pub const MAILS: &'static [Self] = &[
@@ -31,29 +87,31 @@ impl MessageKind {
     ];
     const OTHERS: &'static [Self] = &[Self::PhoneCode, Self::SmsStatus];
 
+    /// Returns what distinguishes the kind.
+    #[must_use]
+    pub const fn spec(self) -> &'static Spec {
+        match self {
+            Self::VerifyEmail => &VERIFY_EMAIL,
+            Self::AlreadyRegistered => &ALREADY_REGISTERED,
+            Self::Welcome => &WELCOME,
+            Self::ResetPassword => &RESET_PASSWORD,
+            Self::PasswordChanged => &PASSWORD_CHANGED,
+            Self::AccountDeleted => &ACCOUNT_DELETED,
+            Self::PhoneCode => &PHONE_CODE,
+            Self::SmsStatus => &SMS_STATUS,
+        }
+    }
+
     /// Returns the word for store and log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::VerifyEmail => "verify_email",
-            Self::AlreadyRegistered => "already_registered",
-            Self::Welcome => "welcome",
-            Self::ResetPassword => "reset_password",
-            Self::PasswordChanged => "password_changed",
-            Self::AccountDeleted => "account_deleted",
-            Self::PhoneCode => "phone_code",
-            Self::SmsStatus => "sms_status",
-        }
+        self.spec().word
     }
 
     /// Returns the channel that delivers it.
     #[must_use]
     pub const fn channel(self) -> Channel {
-        match self {
-            Self::PhoneCode => Channel::Sms,
-            Self::SmsStatus => Channel::SmsStatus,
-            _ => Channel::Mail,
-        }
+        self.spec().channel
     }
 
     /// Reads the word that the store keeps.

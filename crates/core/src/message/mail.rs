@@ -1,5 +1,6 @@
 use std::{fmt, time::Duration};
 
+use super::LinkRole;
 use crate::account::email::EmailAddress;
 
 /// A rendered mail, ready to send. Personal and secret: never printed.
@@ -34,6 +35,18 @@ pub struct Links {
     pub reset_url: Option<String>,
     /// Lifetime of the links.
     pub lifetime: Duration,
+}
+
+impl Links {
+    /// Puts a link in its place.
+    pub(crate) fn set(&mut self, role: LinkRole, url: String) {
+        let place = match role {
+            LinkRole::Verification => &mut self.verification_url,
+            LinkRole::Undo => &mut self.undo_url,
+            LinkRole::Reset => &mut self.reset_url,
+        };
+        *place = Some(url);
+    }
 }
 
 impl fmt::Debug for Links {

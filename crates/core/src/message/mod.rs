@@ -5,7 +5,7 @@ mod mail;
 pub mod outbox;
 mod sms;
 
-pub use kind::{Channel, MessageKind};
+pub use kind::{Channel, LinkRole, LinkSpec, MessageKind, Spec};
 pub use mail::{Links, Mail};
 pub use sms::Sms;
 

@@ -1,37 +1,20 @@
-//! A realm: one separate population of users, with its own keys.
+//! A realm: a separate population of users, with keys and settings of its own.
 
-use crate::{
-    account::Envelope,
-    ctx::Ctx,
-    id::{RealmName, UserId},
-    seal::RealmKeys,
-};
+mod decoy;
+mod policy;
 
-/// A realm that is open for business: its name and the keys that only it uses.
+pub use decoy::Decoy;
+pub use policy::RealmPolicy;
+
+use crate::{id::RealmName, seal::RealmKeys};
+
+/// A realm that is open for requests.
 #[derive(Debug)]
 pub struct Realm {
-    /// The name, as in paths and tokens.
+    /// Name in paths and tokens.
     pub name: RealmName,
-    /// The keys derived from the realm's root.
+    /// Keys derived from the realm's root key.
     pub keys: RealmKeys,
-    /// Opened where there is nobody, so that this takes as long as anybody's.
-    pub nobody: Decoy,
-}
-
-/// The vault of no user.
-#[derive(Debug)]
-pub struct Decoy {
-    /// Whose it would be.
-    pub id: UserId,
-    /// Holds a hash that is no password's.
-    pub envelope: Envelope,
-}
-
-impl Decoy {
-    /// Somebody else at each start.
-    #[must_use]
-    pub fn new(ctx: &Ctx, keys: &RealmKeys) -> Self {
-        let id = UserId::random(ctx.random());
-        Self { envelope: Envelope::decoy(ctx, keys, &id), id }
-    }
+    pub policy: RealmPolicy,
+    pub decoy: Decoy,
 }

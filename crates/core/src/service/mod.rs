@@ -1,238 +1,97 @@
-//! The verbs: what a caller may ask for. Each is one straight walk from what was given to one commit.
+//! The verbs: what a caller may ask for. Each goes straight from a request to one commit.
+//!
+//! A request opens a [`Scope`] of its realm and calls a verb of an area: `scope.accounts().create(&form)`.
 
-mod authenticate;
-mod create;
-mod delete;
-mod deliver;
-mod deliver_sms;
-mod disown;
-mod form;
-mod hashing;
-mod housekeeping;
-mod limits;
-mod login;
-mod logout;
-mod phone;
-mod realms;
-mod recover;
-mod resend;
+mod account;
+mod delivery;
+mod kernel;
+mod keys;
 mod session;
-mod settle;
-mod signing_keys;
-mod sms_limits;
-mod verify;
+mod upkeep;
 
-pub use authenticate::Principal;
-pub use create::{CreateForm, Created};
-pub use deliver::Delivery;
-pub use form::{FieldErrors, RawField};
-pub use login::LoggedIn;
-pub use realms::{OpenRealmsError, Realms};
-pub use session::Tokens;
-pub use signing_keys::{OwnKeys, reseal_signing_keys};
-pub use verify::Verified;
+pub use account::{Accounts, CreateForm, Created, Verified};
+pub use delivery::{Deliveries, DeliveryResult};
+pub use kernel::{FieldErrors, FreshOwner, Owner, Ports, RawField, Scope, Settings};
+pub use keys::{KeyRotation, OpenRealmsError, Realms, reseal_signing_keys};
+pub use session::{Credentials, LoggedIn, LoginOutcome, Sessions, Tokens};
+pub use upkeep::Upkeep;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
+
+use kernel::Kernel;
 
 use crate::{
-    account::password::Policy,
     ctx::Ctx,
-    error::{Error, ErrorKind, Result},
-    id::{ChallengeId, OutboxId, RealmName},
-    limit::{InFlight, Limits},
-    link::{Challenge, HAND_OVER_WITHIN, LinkAction, LinkToken},
-    message::{MessageKind, Recipient, outbox::OutboxRow},
-    port::{
-        AccountCache, Batch, CommitError, Counters, Effect, HashError, MailSender, Op, PasswordHasher, Render,
-        SessionCache, SmsSender, Store, StoreError,
-    },
+    error::Result,
+    id::RealmName,
+    limit::Usage,
     realm::Realm,
-    token::AccessTokens,
+    token::{AccessTokens, Jwk},
 };
 
-/// When something we depend on is away, it is worth another try after this.
-const COME_BACK: Duration = Duration::from_secs(2);
-
-/// The filled sockets.
-#[derive(Debug, Clone)]
-pub struct Ports {
-    /// The truth.
-    pub store: Arc<dyn Store>,
-    /// Slow hashes.
-    pub hasher: Arc<dyn PasswordHasher>,
-    /// What is known of ended sessions.
-    pub sessions: Arc<dyn SessionCache>,
-    /// Accounts read lately.
-    pub accounts: Arc<dyn AccountCache>,
-    /// What clients have done lately.
-    pub counters: Arc<dyn Counters>,
-    /// The way out for mails.
-    pub mailer: Arc<dyn MailSender>,
-    /// The way out for short messages, where there is one.
-    pub sms: Option<Arc<dyn SmsSender>>,
-    /// The words of mails.
-    pub render: Arc<dyn Render>,
-}
-
-/// What the operator has decided.
-#[derive(Debug, Clone)]
-pub struct Rules {
-    /// What links in mails start with; no slash at the end.
-    pub public_url: String,
-    /// Which passwords may be chosen.
-    pub password: Policy,
-    /// How long a registration waits to be verified.
-    pub registration_lifetime: Duration,
-    /// How long a verification link lives after its mail was handed over.
-    pub verification_lifetime: Duration,
-    /// How long a reset link lives after its mail was handed over.
-    pub reset_lifetime: Duration,
-    /// How long a code by SMS lives.
-    pub code_lifetime: Duration,
-    /// The countries (ISO codes) to which codes may go; `None` for all.
-    pub sms_countries: Option<Vec<String>>,
-    /// How long a refresh token may lie unused.
-    pub refresh_lifetime: Duration,
-    /// How long after a login an account may still be deleted.
-    pub delete_max_auth_age: Duration,
-    /// How long a session lasts at the most.
-    pub session_lifetime: Duration,
-    /// Whether `create` may say that an address is taken.
-    pub reveal_taken: bool,
-    /// How often things may be done.
-    pub limits: Limits,
-}
-
-/// The verbs, over filled sockets.
-pub struct Service {
-    ports: Ports,
-    rules: Rules,
-    tokens: AccessTokens,
-    /// How signing keys are made, where they are our own.
-    own_keys: Option<OwnKeys>,
-    realms: Realms,
-    in_flight: InFlight,
-    /// Called when something new waits in the outbox.
-    wake: Box<dyn Fn() + Send + Sync>,
-}
+/// The verbs, over filled ports.
+pub struct Service(Kernel);
 
 impl fmt::Debug for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Service").field("realms", &self.realms).finish_non_exhaustive()
+        f.debug_tuple("Service").field(&self.0).finish()
     }
 }
 
 impl Service {
-    /// Joins everything; `wake` is called when something new waits in the outbox.
+    /// Makes the verbs. `wake` is called when a message was enqueued.
     #[must_use]
     pub fn new(
         ports: Ports,
-        rules: Rules,
+        settings: Settings,
         tokens: AccessTokens,
-        own_keys: Option<OwnKeys>,
+        key_rotation: Option<KeyRotation>,
         realms: Realms,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        Self { ports, rules, tokens, own_keys, realms, in_flight: InFlight::default(), wake: Box::new(wake) }
+        Self(Kernel::new(ports, settings, tokens, key_rotation, realms, wake))
     }
 
-    /// The realm of this name.
+    /// Returns the realm of this name.
     #[must_use]
     pub fn realm(&self, name: &str) -> Option<&Arc<Realm>> {
-        self.realms.get(name)
+        self.0.realms.get(name)
     }
 
-    /// The names of all realms that are open.
+    /// Returns the names of all open realms.
     pub fn realm_names(&self) -> impl Iterator<Item = &RealmName> {
-        self.realms.names()
+        self.0.realms.names()
     }
 
-    /// Commits a batch, then applies its effects to the caches and workers of this process.
-    async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
-        let effects: Vec<Effect> = batch.iter().flat_map(Op::effects).collect();
-        self.ports.store.commit(batch).await?;
-        for effect in effects {
-            match effect {
-                Effect::SessionEnded(ended) => self.ports.sessions.revoke(&[ended]),
-                Effect::UserChanged { realm, user } => {
-                    self.ports.sessions.invalidate_user(&realm, &user);
-                    self.ports.accounts.invalidate(&realm, &user);
-                }
-                Effect::MessageEnqueued => (self.wake)(),
-            }
-        }
-        Ok(())
-    }
-
-    /// The full URL of a page of a realm, with a token.
-    fn link(&self, realm: &RealmName, page: &str, token: &LinkToken) -> String {
-        format!("{}/{realm}/{page}?token={}", self.rules.public_url, token.expose())
-    }
-
-    /// The URL under which the form of a contested registration is sent.
+    /// Opens the scope of a request in a realm. `usage` collects what it uses of the limits.
     #[must_use]
-    pub fn claim_url(&self, realm: &Realm, token: &LinkToken) -> String {
-        self.link(&realm.name, "reset_password", token)
+    pub const fn scope<'a>(&'a self, ctx: &'a Ctx, realm: &'a Realm, usage: &'a Usage) -> Scope<'a> {
+        Scope::new(&self.0, ctx, realm, usage)
     }
 
-    /// The URL of a mail that opens this page and does this.
-    fn mailed_url(&self, realm: &Realm, page: &str, act: LinkAction, challenge: &Challenge) -> String {
-        self.link(&realm.name, page, &LinkToken::derive(&realm.keys, act, challenge))
+    /// Returns the verbs of the delivery workers.
+    #[must_use]
+    pub const fn deliveries<'a>(&'a self, ctx: &'a Ctx) -> Deliveries<'a> {
+        Deliveries::new(&self.0, ctx)
     }
-}
 
-/// A message for the outbox, due at once.
-fn message(
-    ctx: &Ctx,
-    realm: &Realm,
-    kind: MessageKind,
-    to: &Recipient,
-    challenge: Option<ChallengeId>,
-) -> Result<OutboxRow> {
-    let id = OutboxId::random(ctx.random());
-    let plain = serde_json::to_vec(to).map_err(Error::internal)?;
-    Ok(OutboxRow {
-        recipient: realm.keys.seal_outbox(ctx, id.as_str(), &plain),
-        id,
-        realm: realm.name.clone(),
-        kind,
-        challenge,
-        created_at: ctx.now,
-        due_at: ctx.now,
-        give_up_at: ctx.now.plus(HAND_OVER_WITHIN),
-        attempts: 0,
-    })
-}
-
-impl From<StoreError> for Error {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Unavailable(_) => {
-                Self::new(ErrorKind::Unavailable(COME_BACK), "unavailable", "The service is not available for now.")
-                    .because(error)
-            }
-            StoreError::Broken(_) => Self::internal(error),
-        }
+    /// Returns the verbs of the maintenance worker.
+    #[must_use]
+    pub const fn upkeep(&self) -> Upkeep<'_> {
+        Upkeep::new(&self.0)
     }
-}
 
-impl From<CommitError> for Error {
-    fn from(error: CommitError) -> Self {
-        match error {
-            CommitError::Store(error) => error.into(),
-            CommitError::Failed(_) => Self::internal(error),
-        }
+    /// Loads the signing keys from the store; makes one if it is due, and removes those that no valid token needs.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if a key does not open.
+    pub async fn refresh_signing_keys(&self, ctx: &Ctx) -> Result<()> {
+        keys::refresh(&self.0, ctx).await
     }
-}
 
-impl From<HashError> for Error {
-    fn from(error: HashError) -> Self {
-        match error {
-            HashError::Overloaded => {
-                Self::new(ErrorKind::Overloaded(COME_BACK), "overloaded", "Too much to do for now; please try again.")
-                    .because(error)
-            }
-            HashError::Failed(_) => Self::internal(error),
-        }
+    /// Returns the public keys of all keys that may have signed a valid token; none if a shared secret signs.
+    #[must_use]
+    pub fn public_keys(&self) -> Vec<Jwk> {
+        self.0.tokens.keys.public()
     }
 }

@@ -129,8 +129,6 @@ pub struct AccessTokens {
     pub issuer: String,
     /// The `aud`, if there is to be one.
     pub audience: Option<String>,
-    /// How long a token lives.
-    pub lifetime: Duration,
     /// The keys.
     pub keys: Keyring,
 }
@@ -157,10 +155,11 @@ impl AccessTokens {
         session: &Session,
         profile: &Profile,
         jti: String,
-        given_at: Timestamp,
+        issued_at: Timestamp,
+        ttl: Duration,
         now: Timestamp,
     ) -> Result<AccessToken, NotSigned> {
-        let expires_at = given_at.plus(self.lifetime).min(session.expires_at);
+        let expires_at = issued_at.plus(ttl).min(session.expires_at);
         let claims = Claims {
             iss: self.issuer(&session.realm),
             sub: session.user.as_str().to_owned(),
@@ -169,8 +168,8 @@ impl AccessTokens {
             realm: session.realm.as_str().to_owned(),
             sid: session.id.as_str().to_owned(),
             jti,
-            iat: given_at.secs(),
-            nbf: given_at.secs(),
+            iat: issued_at.secs(),
+            nbf: issued_at.secs(),
             exp: expires_at.secs(),
             auth_time: session.auth_time.secs(),
             amr: session.amr.iter().map(|amr| amr.as_str().to_owned()).collect(),

@@ -21,7 +21,6 @@ fn tokens() -> AccessTokens {
     AccessTokens {
         issuer: "https://auth.example.com/{realm}".to_owned(),
         audience: None,
-        lifetime: Duration::from_secs(1800),
         keys: Keyring::new(SigningKey::hs256(SECRET), vec![]),
     }
 }
@@ -47,7 +46,7 @@ fn issue(tokens: &AccessTokens) -> String {
         family: Family { current: TokenHash([0; 32]), previous: None, rotated_at: ctx.now, idle_until: ctx.now },
     };
     tokens
-        .issue(&session, &profile, "0123456789abcdefghijklmnop".to_owned(), ctx.now, ctx.now)
+        .issue(&session, &profile, "0123456789abcdefghijklmnop".to_owned(), ctx.now, Duration::from_secs(1800), ctx.now)
         .unwrap()
         .expose()
         .to_owned()

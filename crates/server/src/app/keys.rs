@@ -2,7 +2,7 @@
 
 use portcullis_core::{
     ExposeSecret, SecretString,
-    service::OwnKeys,
+    service::KeyRotation,
     token::{AccessTokens, Algorithm, Keyring, SigningKey},
 };
 
@@ -17,16 +17,11 @@ pub(super) fn access_tokens(token: &config::Token) -> AccessTokens {
         }
         Signing::KeyPair(_) => Keyring::default(),
     };
-    AccessTokens {
-        issuer: token.jwt_issuer.clone(),
-        audience: token.jwt_audience.clone(),
-        lifetime: token.access_token_ttl,
-        keys,
-    }
+    AccessTokens { issuer: token.jwt_issuer.clone(), audience: token.jwt_audience.clone(), keys }
 }
 
 /// How keys of our own are made, where they are wanted.
-pub(super) fn own_keys(config: &config::Config) -> Option<OwnKeys> {
+pub(super) fn rotation(config: &config::Config) -> Option<KeyRotation> {
     let Signing::KeyPair(algorithm) = &config.token.signing else { return None };
     let algorithm = match algorithm {
         JwtAlgorithm::Hs256 => return None,
@@ -35,5 +30,5 @@ pub(super) fn own_keys(config: &config::Config) -> Option<OwnKeys> {
         JwtAlgorithm::EdDsa => Algorithm::EdDsa,
     };
     let sealed_by = config.store.encryption_keys.clone();
-    Some(OwnKeys { algorithm, rotation: config.token.jwt_key_rotation, sealed_by })
+    Some(KeyRotation { algorithm, rotation: config.token.jwt_key_rotation, sealed_by })
 }

@@ -12,9 +12,11 @@ use portcullis_core::{
     Ctx,
     account::password::Policy,
     clock::{Clock, SystemClock},
+    id::RealmName,
     port::PasswordHasher,
     random::{OsRandom, Random},
-    service::{OpenRealmsError, Ports, Realms, Rules, Service, reseal_signing_keys},
+    realm::RealmPolicy,
+    service::{OpenRealmsError, Ports, Realms, Service, Settings, reseal_signing_keys},
 };
 use tokio::net::TcpListener;
 
@@ -127,7 +129,7 @@ impl App {
         let backends::Senders { mailer, sms, mailbox } = backends::senders(config, &clock)?;
         let (store, lock) = backends::store(config, ctx.now).await?;
         let encryption_keys = &config.store.encryption_keys;
-        let realms = Realms::open(&ctx, &*store, encryption_keys, &config.realms).await?;
+        let realms = Realms::open(&ctx, &*store, encryption_keys, policies(config)).await?;
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;
 
         let measured = config.http.metrics_listen.map(measure).transpose()?;
@@ -145,8 +147,8 @@ impl App {
         let ports = if measured.is_some() { metrics::measured(ports) } else { ports };
         let waker = Arc::clone(&wakeups);
         let wake = move || waker.wake();
-        let (tokens, own_keys) = (keys::access_tokens(&config.token), keys::own_keys(config));
-        let service = Arc::new(Service::new(ports, rules(config), tokens, own_keys, realms, wake));
+        let (tokens, rotation) = (keys::access_tokens(&config.token), keys::rotation(config));
+        let service = Arc::new(Service::new(ports, settings(config), tokens, rotation, realms, wake));
         service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
         let metrics = measured.map(|(listener, handle)| Metrics {
             listener,
@@ -254,21 +256,29 @@ fn limiter(config: &Config) -> Arc<ConnectionLimiter> {
     ConnectionLimiter::new(http.max_connections, http.max_connections_client, http.trusted_proxies.clone())
 }
 
-fn rules(config: &Config) -> Rules {
-    Rules {
+fn settings(config: &Config) -> Settings {
+    Settings {
         public_url: config.public_url.to_string(),
-        password: Policy { min_length: config.password.min_length, app_name: config.app_name.clone() },
-        registration_lifetime: config.accounts.registration_ttl,
-        verification_lifetime: config.accounts.verification_ttl,
-        reset_lifetime: config.accounts.reset_ttl,
-        refresh_lifetime: config.token.refresh_token_ttl,
-        code_lifetime: config.accounts.otp_ttl,
         sms_countries: config.sms.countries.clone(),
-        delete_max_auth_age: config.accounts.delete_max_auth_age,
-        session_lifetime: config.token.session_max_age,
         reveal_taken: config.accounts.enumeration == Enumeration::Reveal,
         limits: config.limits.clone(),
     }
+}
+
+/// Returns the policy of each realm.
+fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
+    let policy = |of: &config::RealmPolicy| RealmPolicy {
+        password: Policy { min_length: of.password_min_length, app_name: config.app_name.clone() },
+        registration_ttl: of.registration_ttl,
+        verification_ttl: of.verification_ttl,
+        reset_ttl: of.reset_ttl,
+        otp_ttl: of.otp_ttl,
+        access_token_ttl: of.access_token_ttl,
+        refresh_token_ttl: of.refresh_token_ttl,
+        session_max_age: of.session_max_age,
+        delete_max_auth_age: of.delete_max_auth_age,
+    };
+    config.policies.iter().map(|(name, of)| (name.clone(), policy(of))).collect()
 }
 
 fn worker(

@@ -51,7 +51,7 @@ pub(crate) fn service(handle: &'static PrometheusHandle, service: Arc<Service>, 
 async fn tell(State(Sources { handle, service, clock }): State<Sources>) -> Response {
     let now = clock.now();
     // Of a store that is away nothing is known; the rest is told all the same.
-    if let Ok(state) = service.outbox_state(now).await {
+    if let Ok(state) = service.upkeep().outbox_state(now).await {
         gauge!(OUTBOX_MESSAGES, "state" => "waiting").set(as_f64(state.waiting));
         gauge!(OUTBOX_MESSAGES, "state" => "dead").set(as_f64(state.dead));
         gauge!(OUTBOX_OLDEST).set(state.oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64()));

@@ -7,7 +7,7 @@ use portcullis_core::{
         Channel,
         outbox::{Claimed, Lease},
     },
-    service::Delivery,
+    service::DeliveryResult,
 };
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 
@@ -29,7 +29,7 @@ impl Worker {
                 return Ok(settled);
             }
             for row in &claimed {
-                self.service.deliver(&self.ctx(), row).await?;
+                self.service.deliveries(&self.ctx()).deliver(row).await?;
                 settled += 1;
             }
         }
@@ -77,9 +77,10 @@ impl Worker {
             let _gone = stopped.wait_for(|stopped| *stopped).await.is_err();
             sleep(self.grace).await;
         };
+        let deliveries = self.service.deliveries(&ctx);
         let done = tokio::select! {
-            done = self.service.deliver(&ctx, &row) => done,
-            () = out_of_time => self.service.release(&row).await.map(|()| Delivery::Later),
+            done = deliveries.deliver(&row) => done,
+            () = out_of_time => deliveries.release(&row).await.map(|()| DeliveryResult::Later),
         };
         if let Err(error) = done {
             let cause = cause(&error);
@@ -88,6 +89,7 @@ impl Worker {
     }
 
     async fn claim(&self, channel: Channel, limit: usize) -> Result<Vec<Claimed>, portcullis_core::Error> {
-        self.service.claim_messages(channel, limit, &Lease::new(&self.ctx(), self.lease)).await
+        let ctx = self.ctx();
+        self.service.deliveries(&ctx).claim(channel, limit, &Lease::new(&ctx, self.lease)).await
     }
 }

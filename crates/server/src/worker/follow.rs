@@ -16,7 +16,7 @@ impl Worker {
         let mut position = LogPosition::default();
         let mut ticks = interval(FOLLOW_INTERVAL);
         while tick(&mut ticks, &mut stopped).await {
-            match self.service.follow_revocations(self.clock.now(), position).await {
+            match self.service.upkeep().follow_revocations(self.clock.now(), position).await {
                 Ok(next) => position = next,
                 Err(error) => tracing::warn!(error = error.code(), "revocations cannot be followed"),
             }

@@ -40,7 +40,7 @@ impl Worker {
     async fn sweep(&self) -> Result<u64, portcullis_core::Error> {
         let mut all = 0;
         loop {
-            match self.service.sweep(self.clock.now()).await? {
+            match self.service.upkeep().sweep(self.clock.now()).await? {
                 0 => return Ok(all),
                 swept => all += swept,
             }

@@ -2,7 +2,7 @@ use axum::{
     extract::FromRequestParts,
     http::{header::AUTHORIZATION, request::Parts},
 };
-use portcullis_core::{Error, error::ErrorKind, service::Principal};
+use portcullis_core::{Error, error::ErrorKind, service::Owner};
 
 use super::{Query, RealmRequest};
 use crate::http::{
@@ -14,7 +14,7 @@ use crate::http::{
 #[derive(Debug)]
 pub(in crate::http) struct Authenticated {
     pub(in crate::http) request: RealmRequest,
-    pub(in crate::http) principal: Principal,
+    pub(in crate::http) owner: Owner,
 }
 
 impl FromRequestParts<AppState> for Authenticated {
@@ -29,8 +29,8 @@ impl FromRequestParts<AppState> for Authenticated {
             return Err(Error::new(ErrorKind::Malformed, TOKEN_TWICE, "Send the token in one way only.").into());
         }
         let token = token.ok_or_else(|| Error::new(ErrorKind::NoCredentials, "token.missing", "Not authenticated"))?;
-        let principal = request.service.authenticate(&request.ctx, &request.realm, &token).await?;
-        Ok(Self { request, principal })
+        let owner = request.sessions().authenticate(&token).await?;
+        Ok(Self { request, owner })
     }
 }
 

@@ -1,7 +1,12 @@
 use std::{convert::Infallible, sync::Arc};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use portcullis_core::{Ctx, Error, realm::Realm, service::Service};
+use portcullis_core::{
+    Ctx, Error,
+    limit::Usage,
+    realm::Realm,
+    service::{Accounts, Scope, Service, Sessions},
+};
 
 use crate::http::{layers::alias::RequestRealm, problem::ApiError, state::AppState};
 
@@ -10,7 +15,24 @@ use crate::http::{layers::alias::RequestRealm, problem::ApiError, state::AppStat
 pub(in crate::http) struct RealmRequest {
     pub(in crate::http) ctx: Ctx,
     pub(in crate::http) realm: Arc<Realm>,
-    pub(in crate::http) service: Arc<Service>,
+    service: Arc<Service>,
+    usage: Arc<Usage>,
+}
+
+impl RealmRequest {
+    /// Returns the verbs of accounts.
+    pub(in crate::http) fn accounts(&self) -> Accounts<'_> {
+        self.scope().accounts()
+    }
+
+    /// Returns the verbs of sessions.
+    pub(in crate::http) fn sessions(&self) -> Sessions<'_> {
+        self.scope().sessions()
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        self.service.scope(&self.ctx, &self.realm, &self.usage)
+    }
 }
 
 impl FromRequestParts<AppState> for RealmRequest {
@@ -22,7 +44,8 @@ impl FromRequestParts<AppState> for RealmRequest {
             Err(never) => match never {},
         };
         let RequestRealm(realm) = parts.extensions.get::<RequestRealm>().cloned().ok_or_else(Error::not_found)?;
-        Ok(Self { ctx, realm, service: Arc::clone(&state.service) })
+        let usage = parts.extensions.get::<Arc<Usage>>().cloned().unwrap_or_default();
+        Ok(Self { ctx, realm, service: Arc::clone(&state.service), usage })
     }
 }
 

@@ -10,7 +10,10 @@ use axum::{
     },
     response::Response,
 };
-use portcullis_core::{Ctx, limit::LimitStatus};
+use portcullis_core::{
+    Ctx,
+    limit::{LimitStatus, Usage},
+};
 
 use crate::http::state::ServerInfo;
 
@@ -32,7 +35,7 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Sets what is not set yet, so that a route can be looser where it says so.
-pub(super) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, response: &mut Response) {
+pub(super) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usage: &Usage, response: &mut Response) {
     let headers = response.headers_mut();
     let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     default(headers, CONTENT_SECURITY_POLICY, if is_page { CSP_PAGE } else { CSP_DATA });
@@ -50,19 +53,19 @@ pub(super) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, response: &m
     if in_realm {
         default(headers, VARY, HeaderValue::from_static("Authorization, Origin, Accept"));
     }
-    tell_limits(headers, ctx);
+    tell_limits(headers, usage);
     if let Ok(id) = HeaderValue::from_str(ctx.request_id.as_str()) {
         headers.insert(X_REQUEST_ID, id);
     }
 }
 
 /// What is allowed and what is left of it (draft-ietf-httpapi-ratelimit-headers-10), so that a client need not find out.
-fn tell_limits(headers: &mut HeaderMap, ctx: &Ctx) {
-    let standings = ctx.standings();
-    if standings.is_empty() {
+fn tell_limits(headers: &mut HeaderMap, usage: &Usage) {
+    let statuses = usage.statuses();
+    if statuses.is_empty() {
         return;
     }
-    let list = |item: fn(&LimitStatus) -> String| standings.iter().map(item).collect::<Vec<_>>().join(", ");
+    let list = |item: fn(&LimitStatus) -> String| statuses.iter().map(item).collect::<Vec<_>>().join(", ");
     let policy = list(|s| format!("\"{}\";q={};w={}", s.kind.as_str(), s.quota.times, s.quota.per.as_secs()));
     let left = list(|s| format!("\"{}\";r={};t={}", s.kind.as_str(), s.left, s.reset.as_millis().div_ceil(1000)));
     for (name, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, left)] {

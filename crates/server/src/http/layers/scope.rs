@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use portcullis_core::Ctx;
+use portcullis_core::{Ctx, limit::Usage};
 use tracing::Instrument;
 
 use super::{alias::RequestRealm, client, headers};
@@ -40,13 +40,15 @@ pub(in crate::http) async fn scope(State(state): State<AppState>, mut request: R
     let realm = request.extensions().get::<RequestRealm>().cloned();
     let method = known(request.method());
     let span = tracing::info_span!("request", id = %ctx.request_id, method, route);
+    let usage = Arc::<Usage>::default();
     request.extensions_mut().insert(ctx.clone());
+    request.extensions_mut().insert(Arc::clone(&usage));
 
     async move {
         let began = Instant::now();
         let mut response = problem::finish(next.run(request).await, &ctx, realm.as_ref());
-        headers::protect(&state.info, realm.is_some(), &ctx, &mut response);
-        measure(method, route.clone(), &response, began, &ctx);
+        headers::protect(&state.info, realm.is_some(), &ctx, &usage, &mut response);
+        measure(method, route.clone(), &response, began, &usage);
         let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), micros = took, "answered");
         response
@@ -55,12 +57,12 @@ pub(in crate::http) async fn scope(State(state): State<AppState>, mut request: R
     .await
 }
 
-fn measure(method: &'static str, route: String, response: &Response, began: Instant, ctx: &Ctx) {
+fn measure(method: &'static str, route: String, response: &Response, began: Instant, usage: &Usage) {
     let status = response.status().as_u16().to_string();
     metrics::histogram!(HTTP_DURATION, "route" => route.clone()).record(began.elapsed().as_secs_f64());
     metrics::counter!(HTTP_REQUESTS, "method" => method, "route" => route, "status" => status).increment(1);
-    for row in ctx.beyond() {
-        metrics::counter!(LIMITS_REACHED, "limit" => row.as_str()).increment(1);
+    for limit in usage.reached() {
+        metrics::counter!(LIMITS_REACHED, "limit" => limit.as_str()).increment(1);
     }
 }
 

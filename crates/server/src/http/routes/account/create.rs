@@ -70,7 +70,7 @@ pub(crate) async fn create(
         country_code: fields.take("country_code"),
         password: fields.take("password"),
     };
-    let created = request.service.create(&request.ctx, &request.realm, &form).await?;
+    let created = request.accounts().create(&form).await?;
     let (email, id) = (created.email.as_str().to_owned(), created.id.to_string());
     Ok(Json(CreateAnswer { message: "User created successfully", email, id }))
 }

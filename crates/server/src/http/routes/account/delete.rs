@@ -32,10 +32,10 @@ refusals!(DeleteRefusals: Problem [REALM, BEARER, &[LOGIN_STALE]]);
     )
 )]
 pub(crate) async fn delete(authenticated: Authenticated, mut query: Query) -> Result<Json<DeleteAnswer>, ApiError> {
-    let Authenticated { request, principal } = authenticated;
+    let Authenticated { request, owner } = authenticated;
     let (id, email) = (query.take("id"), query.take("email"));
-    request.service.delete_account(&request.ctx, &request.realm, &principal, &id, &email).await?;
-    let account = &principal.account;
+    request.accounts().delete(&owner, &id, &email).await?;
+    let account = owner.account();
     let (id, email) = (&account.id, account.profile.email.as_str());
     Ok(Json(DeleteAnswer { message: format!("User with id {id} and email {email} deleted successfully") }))
 }

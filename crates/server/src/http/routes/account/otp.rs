@@ -53,7 +53,7 @@ pub(crate) async fn otp_phone(
     JsonOrQuery(mut fields): JsonOrQuery,
 ) -> Result<Json<OtpAnswer>, ApiError> {
     let (id, phone) = (fields.take("id"), fields.take("phone"));
-    let handle = request.service.send_code(&request.ctx, &request.realm, &id, &phone).await?;
+    let handle = request.accounts().send_code(&id, &phone).await?;
     Ok(Json(OtpAnswer { message: "OTP generated successfully", otp: handle.expose().to_owned() }))
 }
 
@@ -115,6 +115,6 @@ pub(crate) async fn verify_otp_phone_by_post(
 }
 
 async fn verify(request: &RealmRequest, handle: &RawField, code: &RawField) -> Result<Json<Message>, ApiError> {
-    request.service.verify_code(&request.ctx, &request.realm, handle, code).await?;
+    request.accounts().verify_code(handle, code).await?;
     Ok(Message::say("OTP verified successfully"))
 }

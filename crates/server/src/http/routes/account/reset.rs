@@ -70,7 +70,7 @@ pub(crate) async fn forget_password_by_post(
 }
 
 async fn forget(request: &RealmRequest, email: &RawField) -> Result<Json<Message>, ApiError> {
-    request.service.forget_password(&request.ctx, &request.realm, email).await?;
+    request.accounts().request_reset(email).await?;
     Ok(Message::say(SENT))
 }
 
@@ -97,7 +97,7 @@ pub(crate) async fn reset_password_form(
     Link(token): Link,
 ) -> Response {
     let token = token.text().unwrap_or_default();
-    match request.service.may_choose_password(&request.ctx, &request.realm, token).await {
+    match request.accounts().check_reset(token).await {
         Ok(()) => {
             let message = "Send the new password by POST to reset_password";
             page::answer(&state, &request, format, &Reset::new(token, ""), message)
@@ -141,7 +141,7 @@ pub(crate) async fn reset_password(
     FormBody(mut fields): FormBody,
 ) -> Response {
     let token = token.text().unwrap_or_default();
-    match request.service.choose_password(&request.ctx, &request.realm, token, &fields.take("password")).await {
+    match request.accounts().reset_password(token, &fields.take("password")).await {
         Ok(device) => {
             let done = page::answer(&state, &request, format, &ResetSuccess, "Password reset successfully");
             cookie.set(done, &state, &device)

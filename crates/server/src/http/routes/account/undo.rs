@@ -35,7 +35,7 @@ pub(crate) async fn undo_form(
     Link(token): Link,
 ) -> Response {
     let token = token.text().unwrap_or_default();
-    match request.service.may_disown(&request.ctx, &request.realm, token).await {
+    match request.accounts().check_rejection(token).await {
         Ok(()) => {
             let message = "Send this token by POST to take the registration back";
             page::answer(&state, &request, format, &Undo { token }, message)
@@ -74,7 +74,7 @@ pub(crate) async fn undo(
     AnyBody(mut fields): AnyBody,
 ) -> Response {
     let token = fields.take("token");
-    match request.service.disown(&request.ctx, &request.realm, token.text().unwrap_or_default()).await {
+    match request.accounts().reject_registration(token.text().unwrap_or_default()).await {
         Ok(()) => page::answer(&state, &request, format, &UndoSuccess, "The registration was discarded"),
         Err(error) => page::refuse(&state, &request, format, &UndoFailed { error: error.detail() }, error),
     }

@@ -64,19 +64,16 @@ pub(crate) async fn verify(
     format: PreferredFormat,
     Link(token): Link,
 ) -> Response {
-    match request.service.verify(&request.ctx, &request.realm, token.text().unwrap_or_default()).await {
+    match request.accounts().verify(token.text().unwrap_or_default()).await {
         Ok(Verified::Done { name }) => {
             page::answer(&state, &request, format, &EmailVerified { name }, "Email verified successfully")
         }
-        Ok(Verified::PasswordRequired(token)) => {
-            let reset_url = request.service.claim_url(&request.realm, &token);
-            match format {
-                PreferredFormat::Json => {
-                    Json(VerifyAnswer::PasswordRequired { password_required: true, reset_url }).into_response()
-                }
-                PreferredFormat::Html => page::html(&state, &request, StatusCode::OK, &Reset::new(token.expose(), "")),
+        Ok(Verified::PasswordRequired { token, url: reset_url }) => match format {
+            PreferredFormat::Json => {
+                Json(VerifyAnswer::PasswordRequired { password_required: true, reset_url }).into_response()
             }
-        }
+            PreferredFormat::Html => page::html(&state, &request, StatusCode::OK, &Reset::new(token.expose(), "")),
+        },
         Err(error) => page::refuse(&state, &request, format, &EmailVerifiedFailed { error: error.detail() }, error),
     }
 }
@@ -104,6 +101,6 @@ refusals!(ResendRefusals: Problem [REALM, JSON, &[LIMITED, invalid(&[BAD_EMAIL])
     )
 )]
 pub(crate) async fn resend(request: RealmRequest, AnyBody(mut fields): AnyBody) -> Result<Json<Message>, ApiError> {
-    request.service.resend_verification(&request.ctx, &request.realm, &fields.take("email")).await?;
+    request.accounts().resend_verification(&fields.take("email")).await?;
     Ok(Message::say("Verification link sent to your email"))
 }

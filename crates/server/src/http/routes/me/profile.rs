@@ -73,7 +73,7 @@ refusals!(ProfileRefusals: Problem [REALM, BEARER]);
     )
 )]
 pub(crate) async fn profile(authenticated: Authenticated, mut query: Query) -> Result<Json<UserAnswer>, ApiError> {
-    let account = authenticated.principal.own_account(query.take("id").text())?;
+    let account = authenticated.owner.own_account(query.take("id").text())?;
     Ok(Json(account.into()))
 }
 
@@ -91,5 +91,5 @@ refusals!(MeRefusals: Problem [REALM, BEARER]);
     )
 )]
 pub(crate) async fn me(authenticated: Authenticated) -> Json<UserAnswer> {
-    Json((&*authenticated.principal.account).into())
+    Json(authenticated.owner.account().into())
 }

@@ -6,7 +6,7 @@ use axum::{
 use portcullis_core::{
     Error,
     error::ErrorKind,
-    service::{LoggedIn, Tokens},
+    service::{Credentials, LoggedIn, LoginOutcome, Tokens},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -89,25 +89,27 @@ pub(crate) async fn login(
     let FormBody(mut fields) = form.map_err(with_oauth)?;
     let (username, password) = (fields.take("username"), fields.take("password"));
     let devices = [cookie.value(), fields.take("device")];
-    let result = request.service.login(&request.ctx, &request.realm, &username, &password, &devices).await;
-    count(&result);
-    match result {
-        Ok(done) => Ok(answer(&state, &cookie, done)),
+    let credentials = Credentials { username: &username, password: &password, devices: &devices };
+    match counted(request.sessions().login(&credentials).await).and_then(LoginOutcome::into_result) {
+        Ok(logged_in) => Ok(answer(&state, &cookie, logged_in)),
         Err(error) => Err(with_oauth(ApiError::from(error).into_response())),
     }
 }
 
-/// How logins go.
-pub(super) fn count(result: &Result<LoggedIn, Error>) {
-    let outcome = match result.as_ref().map_err(Error::kind) {
-        Ok(_) => "ok",
-        Err(ErrorKind::Refused) => "wrong",
-        Err(ErrorKind::Forbidden) => "unverified",
-        Err(ErrorKind::Limited(_)) => "limited",
-        Err(ErrorKind::Invalid) => "invalid",
-        Err(_) => "failed",
+/// Counts a login by its outcome.
+pub(super) fn counted(result: Result<LoginOutcome, Error>) -> Result<LoginOutcome, Error> {
+    let outcome = match &result {
+        Ok(LoginOutcome::LoggedIn(_)) => "ok",
+        Ok(LoginOutcome::Wrong) => "wrong",
+        Ok(LoginOutcome::Unverified) => "unverified",
+        Err(error) => match error.kind() {
+            ErrorKind::Limited(_) => "limited",
+            ErrorKind::Invalid => "invalid",
+            _ => "failed",
+        },
     };
     metrics::counter!(LOGINS, "outcome" => outcome).increment(1);
+    result
 }
 
 /// The tokens, and the device's name in a cookie.

@@ -21,8 +21,8 @@ refusals!(LogoutRefusals: Problem [REALM, BEARER]);
     )
 )]
 pub(crate) async fn logout(authenticated: Authenticated, _: SkipOnHead) -> Result<Json<Message>, ApiError> {
-    let Authenticated { request, principal } = authenticated;
-    request.service.logout(&request.ctx, &request.realm, &principal).await?;
+    let Authenticated { request, owner } = authenticated;
+    request.sessions().logout(&owner).await?;
     Ok(Message::say("Logout successfully"))
 }
 

@@ -3,7 +3,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use portcullis_core::{Error, error::ErrorKind};
+use portcullis_core::{Error, error::ErrorKind, service::Credentials};
 use utoipa::ToSchema;
 
 use super::login::{self, TokenAnswer};
@@ -76,15 +76,15 @@ async fn grant(
             if token.text().is_none() {
                 return Err(incomplete());
             }
-            let tokens = request.service.refresh(&request.ctx, &request.realm, &token).await?;
+            let tokens = request.sessions().refresh(&token).await?;
             Ok(Json(TokenAnswer::from(tokens)).into_response())
         }
         Some("password") => {
             let (username, password) = (form.take("username"), form.take("password"));
             let devices = [cookie.value(), form.take("device")];
-            let result = request.service.login(&request.ctx, &request.realm, &username, &password, &devices).await;
-            login::count(&result);
-            Ok(login::answer(state, &cookie, result?))
+            let credentials = Credentials { username: &username, password: &password, devices: &devices };
+            let outcome = login::counted(request.sessions().login(&credentials).await);
+            Ok(login::answer(state, &cookie, outcome?.into_result()?))
         }
         Some(_) => Err(Error::new(ErrorKind::Malformed, UNSUPPORTED_GRANT, "This grant type is not known here")),
         None => Err(incomplete()),

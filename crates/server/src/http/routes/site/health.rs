@@ -28,7 +28,7 @@ pub(crate) struct HealthAnswer {
     )
 )]
 pub(crate) async fn health(State(state): State<AppState>) -> (StatusCode, Json<HealthAnswer>) {
-    let (code, word) = match state.service.store_answers().await {
+    let (code, word) = match state.service.upkeep().store_answers().await {
         true => (StatusCode::OK, "healthy"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "unhealthy"),
     };
@@ -61,7 +61,7 @@ pub(crate) async fn livez() -> Json<ProbeAnswer> {
     )
 )]
 pub(crate) async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<ProbeAnswer>) {
-    match state.service.store_answers().await {
+    match state.service.upkeep().store_answers().await {
         true => (StatusCode::OK, Json(ProbeAnswer { status: "ok" })),
         false => (StatusCode::SERVICE_UNAVAILABLE, Json(ProbeAnswer { status: "unavailable" })),
     }

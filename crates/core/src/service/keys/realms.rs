@@ -1,24 +1,24 @@
-//! Opening the realms: each one's root key is unwrapped, or made when the realm is new.
+//! Opening the realms: each root key is unwrapped, or made if the realm is new.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{
     batch,
     ctx::Ctx,
     id::RealmName,
     port::{CommitError, KeyOp, Precondition, RootKeyRow, Store, StoreError},
-    realm::{Decoy, Realm},
+    realm::{Decoy, Realm, RealmPolicy},
     seal::{EncryptionKey, RealmKeys, RootKey},
 };
 
-/// The realms that are open, by name.
+/// The open realms, by name.
 #[derive(Debug)]
 pub struct Realms(BTreeMap<RealmName, Arc<Realm>>);
 
 /// Why the realms could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenRealmsError {
-    /// The key does not open what lies in the store.
+    /// None of the keys opens a stored root key.
     #[error(
         "ENCRYPTION_KEY does not open the keys that lie in the store (realm {0}): give the key with which this store was made; \
          to change keys, put the new one first and the old one behind it, separated by a comma"
@@ -27,7 +27,7 @@ pub enum OpenRealmsError {
     /// No key was given.
     #[error("no ENCRYPTION_KEY")]
     NoKey,
-    /// The store could not be asked.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] CommitError),
 }
@@ -39,8 +39,8 @@ impl From<StoreError> for OpenRealmsError {
 }
 
 impl Realms {
-    /// Opens the named realms. Every root key in the store must open, also those of realms that are not named now; those
-    /// that an older key opens are wrapped anew by the first.
+    /// Opens the named realms. Every stored root key must open, also those of realms that are not named. Root keys that an
+    /// older key opens are wrapped again by the first.
     ///
     /// # Errors
     /// [`OpenRealmsError`].
@@ -48,36 +48,42 @@ impl Realms {
         ctx: &Ctx,
         store: &dyn Store,
         keys: &[EncryptionKey],
-        names: &[RealmName],
+        policies: Vec<(RealmName, RealmPolicy)>,
     ) -> Result<Self, OpenRealmsError> {
         let first = keys.first().ok_or(OpenRealmsError::NoKey)?;
-        // What is there must open before anything is made: a wrong key leaves no trace.
+        // Everything stored must open before anything is made, so that a wrong key changes nothing.
         for row in store.root_keys().await? {
             if !keys.iter().any(|key| key.unwrap(&row.realm, &row.wrapped).is_ok()) {
                 return Err(OpenRealmsError::WrongKey(row.realm));
             }
         }
-        for name in names {
+        for (name, _) in &policies {
             make_if_missing(ctx, store, first, name).await?;
         }
+        let mut policies: BTreeMap<RealmName, RealmPolicy> = policies.into_iter().collect();
         let mut realms = BTreeMap::new();
         for row in store.root_keys().await? {
             let root = unwrap(ctx, store, keys, &row).await?;
-            if names.contains(&row.realm) {
+            if let Some(policy) = policies.remove(&row.realm) {
                 let keys = RealmKeys::derive(row.realm.clone(), &root);
-                let nobody = Decoy::new(ctx, &keys);
-                realms.insert(row.realm.clone(), Arc::new(Realm { name: row.realm, keys, nobody }));
+                let decoy = Decoy::new(ctx, &keys);
+                realms.insert(row.realm.clone(), Arc::new(Realm { name: row.realm, keys, policy, decoy }));
             }
         }
         Ok(Self(realms))
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&Arc<Realm>> {
+    pub(in crate::service) fn get(&self, name: &str) -> Option<&Arc<Realm>> {
         self.0.values().find(|realm| realm.name.as_str() == name)
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &RealmName> {
+    pub(in crate::service) fn names(&self) -> impl Iterator<Item = &RealmName> {
         self.0.keys()
+    }
+
+    /// Returns the longest lifetime of an access token in any realm.
+    pub(in crate::service) fn longest_access_token_ttl(&self) -> Duration {
+        self.0.values().map(|realm| realm.policy.access_token_ttl).max().unwrap_or_default()
     }
 }
 
@@ -92,7 +98,7 @@ async fn make_if_missing(
     }
     let wrapped = key.wrap(ctx, name, &RootKey::random(ctx));
     match store.commit(batch![KeyOp::PutRoot(RootKeyRow { realm: name.clone(), wrapped, revision: 1 })]).await {
-        // Another process made it at the same moment: theirs counts.
+        // Another server made it at the same moment; its key is used.
         Ok(()) | Err(CommitError::Failed(Precondition::RootKeyRevision)) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -90,7 +90,7 @@ impl FieldErrors {
         self.keep(field, parsed, |_| ("email.invalid", "This is not a valid e-mail address."))
     }
 
-    pub(super) fn name(&mut self, field: &'static str, given: &RawField) -> Option<PersonName> {
+    pub(in crate::service) fn name(&mut self, field: &'static str, given: &RawField) -> Option<PersonName> {
         let parsed = PersonName::parse(self.text(field, given)?);
         self.keep(field, parsed, |bad| match bad {
             BadName::Empty => ("name.empty", "A name must not be empty."),
@@ -99,21 +99,21 @@ impl FieldErrors {
         })
     }
 
-    pub(super) fn phone(&mut self, field: &'static str, given: &RawField) -> Option<PhoneNumber> {
+    pub(in crate::service) fn phone(&mut self, field: &'static str, given: &RawField) -> Option<PhoneNumber> {
         let parsed = PhoneNumber::parse(self.text(field, given)?);
         self.keep(field, parsed, |_| {
             ("phone.invalid", "A phone number must be in international form, such as +1234567890.")
         })
     }
 
-    pub(super) fn country(&mut self, field: &'static str, given: &RawField) -> Option<CountryCode> {
+    pub(in crate::service) fn country(&mut self, field: &'static str, given: &RawField) -> Option<CountryCode> {
         let parsed = CountryCode::parse(self.text(field, given)?);
         self.keep(field, parsed, |_| {
             ("country.unknown", "A country is named by its ISO code, such as US, or its dial code, such as +1.")
         })
     }
 
-    pub(super) fn password(
+    pub(in crate::service) fn password(
         &mut self,
         field: &'static str,
         given: &RawField,

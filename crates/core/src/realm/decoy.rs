@@ -1,0 +1,26 @@
+use crate::{account::Envelope, ctx::Ctx, error::Result, id::UserId, seal::RealmKeys};
+
+/// An envelope without a user. It is opened where an address has no user, so that the answer takes the same time.
+#[derive(Debug)]
+pub struct Decoy {
+    id: UserId,
+    envelope: Envelope,
+}
+
+impl Decoy {
+    /// Makes a new one; each start has its own.
+    #[must_use]
+    pub fn new(ctx: &Ctx, keys: &RealmKeys) -> Self {
+        let id = UserId::random(ctx.random());
+        Self { envelope: Envelope::decoy(ctx, keys, &id), id }
+    }
+
+    /// Does the work of opening a user's password hash.
+    ///
+    /// # Errors
+    /// None that a decoy of this realm could cause.
+    pub(crate) fn open(&self, keys: &RealmKeys) -> Result<()> {
+        let key = self.envelope.key(keys, &self.id)?;
+        self.envelope.open_password(&key).map(|_| ())
+    }
+}

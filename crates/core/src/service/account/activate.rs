@@ -1,0 +1,91 @@
+//! The end of a registration: found by its link, it becomes the user in one batch.
+
+use super::Accounts;
+use crate::{
+    account::{Profile, Registration, User},
+    audit::Event,
+    batch,
+    error::{Error, Result},
+    id::ChallengeId,
+    link::{Challenge, LinkAction, Purpose},
+    message::{MessageKind, Recipient},
+    port::{ChallengeOp, CommitError, RegistrationOp, UserOp},
+};
+
+/// What a link of a registration leads to.
+pub(super) enum LinkTarget {
+    /// The registration waits for its owner.
+    Pending(Registration, Challenge),
+    /// It has become this user.
+    Activated(User),
+}
+
+/// A registration on its way to become a user.
+pub(super) struct Activation<'a> {
+    pub(super) challenge: ChallengeId,
+    pub(super) user: &'a User,
+    pub(super) profile: &'a Profile,
+    pub(super) event: Event,
+}
+
+impl Accounts<'_> {
+    /// Returns the registration behind a link, or the user that it has become.
+    ///
+    /// # Errors
+    /// Bad link, for every reason; unavailable.
+    pub(super) async fn link_target(&self, action: LinkAction, token: &str) -> Result<LinkTarget> {
+        let challenge = self.proved_challenge(token, action, Purpose::Registration).await?;
+        self.target_of(challenge).await
+    }
+
+    /// Returns the registration of a proved challenge, or the user that it has become.
+    ///
+    /// # Errors
+    /// Bad link; unavailable.
+    pub(super) async fn target_of(&self, challenge: Challenge) -> Result<LinkTarget> {
+        if challenge.used_at.is_some() {
+            return self.activated(&challenge).await;
+        }
+        let registration = self.ports.store.registration(&self.realm.name, &challenge.subject).await?;
+        match registration.filter(|registration| registration.is_pending(self.ctx.now)) {
+            Some(registration) => Ok(LinkTarget::Pending(registration, challenge)),
+            // Activated by another link or replaced. A later registration has another identifier.
+            None => self.activated(&challenge).await,
+        }
+    }
+
+    async fn activated(&self, challenge: &Challenge) -> Result<LinkTarget> {
+        let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
+        user.map(LinkTarget::Activated).ok_or_else(Error::bad_link)
+    }
+
+    /// Turns a registration into its user and mails a welcome; `false` if another request has activated or rejected it
+    /// meanwhile, so that nothing was changed.
+    ///
+    /// # Errors
+    /// Internal; unavailable.
+    pub(super) async fn activate(&self, activation: &Activation<'_>) -> Result<bool> {
+        let Activation { challenge, user, profile, event } = *activation;
+        let realm = &self.realm.name;
+        let mut batch = batch![
+            ChallengeOp::Spend { realm: realm.clone(), id: challenge, now: self.ctx.now },
+            RegistrationOp::Delete { realm: realm.clone(), id: user.id.clone() },
+            UserOp::Insert(user.clone()),
+            self.audit(event).user(&user.id).index(user.index),
+            self.message(MessageKind::Welcome, &Recipient::of(profile), None)?,
+        ];
+        if event != Event::EmailVerified {
+            // A password was chosen: no earlier reset link may replace it.
+            let (realm, subject) = (realm.clone(), user.id.clone());
+            batch.push(ChallengeOp::Drop { realm, subject, purpose: Some(Purpose::Reset) }.into());
+        }
+        match self.commit(batch).await {
+            Ok(()) => {
+                tracing::info!(realm = %realm, user = %user.id, event = event.as_str(), "address proved");
+                Ok(true)
+            }
+            Err(CommitError::Failed(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

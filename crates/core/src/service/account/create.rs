@@ -1,0 +1,216 @@
+//! `create`: writes a registration, whether the address is free, pending or taken.
+
+use super::Accounts;
+use crate::{
+    account::{
+        Envelope, Profile, Registration,
+        email::EmailAddress,
+        password::{Password, PasswordHash},
+    },
+    audit::Event,
+    batch,
+    error::{Error, ErrorKind, Result},
+    id::UserId,
+    limit::LimitKind,
+    link::{Challenge, Purpose},
+    message::{MessageKind, Recipient, outbox::OutboxRow},
+    port::{AddressState, ChallengeOp, CommitError, Op, Precondition, RegistrationOp, Replaces, UserOp},
+    service::{
+        FieldErrors, RawField,
+        kernel::{HashPermit, retry},
+    },
+};
+
+/// Fields of `create`, as they were received.
+#[derive(Debug, Clone, Default)]
+pub struct CreateForm {
+    pub first_name: RawField,
+    pub last_name: RawField,
+    pub email: RawField,
+    /// Phone number in E.164.
+    pub phone: RawField,
+    /// ISO or dial code.
+    pub country_code: RawField,
+    pub password: RawField,
+}
+
+/// Answer of `create`, the same whether or not the address was free.
+#[derive(Debug, Clone)]
+pub struct Created {
+    /// Identifier of the registration.
+    pub id: UserId,
+    /// Address in canonical form.
+    pub email: EmailAddress,
+}
+
+/// Number of simultaneous registrations of an address with which the password is compared.
+const COMPARISONS: usize = 3;
+/// Number of attempts in total.
+const TRIES: usize = 10;
+
+/// A registration on its way into the store.
+struct RegistrationDraft {
+    row: Registration,
+    challenge: Challenge,
+    profile: Profile,
+}
+
+/// What was found at the address, and how the registration goes in.
+struct Placement {
+    is_taken: bool,
+    /// Pending registration that it would replace.
+    pending: Option<UserId>,
+    replaces: Replaces,
+    contested: bool,
+}
+
+impl Accounts<'_> {
+    /// Registers: stores the profile and mails the link that verifies the address, or a notice to the owner of a taken
+    /// address. Neither the answer nor the work depends on whether the address has a user.
+    ///
+    /// # Errors
+    /// Invalid, with every bad field; limited; overloaded; unavailable; conflict, where the operator reveals taken addresses.
+    pub async fn create(&self, form: &CreateForm) -> Result<Created> {
+        let (profile, password) = self.check(form)?;
+        let quota = self.settings.limits.mails_client;
+        self.ask(LimitKind::Registrations, quota, self.register(profile, &password)).await
+    }
+
+    async fn register(&self, profile: Profile, password: &Password) -> Result<Created> {
+        let permit = self.hash_permit()?;
+        let hash = self.hash(&permit, password).await?;
+        let draft = self.draft(profile, &hash)?;
+        let (permit, draft) = (&permit, &draft);
+        let attempt = |number| async move {
+            let placement = self.place(permit, draft, password, number).await?;
+            let contested = placement.contested;
+            Ok(self.put(draft, placement).await?.then_some(contested))
+        };
+        let contested = retry(TRIES, "the address kept changing hands", attempt).await?;
+        tracing::info!(realm = %self.realm.name, user = %draft.row.id, contested, "registered");
+        Ok(Created { id: draft.row.id.clone(), email: draft.profile.email.clone() })
+    }
+
+    /// Makes the registration. Whether it is contested is decided later.
+    fn draft(&self, profile: Profile, hash: &PasswordHash) -> Result<RegistrationDraft> {
+        let (ctx, realm, policy) = (self.ctx, self.realm, &self.realm.policy);
+        let id = UserId::random(ctx.random());
+        let challenge = Challenge::new(ctx, &realm.name, Purpose::Registration, &id, policy.verification_ttl);
+        let row = Registration {
+            realm: realm.name.clone(),
+            envelope: Envelope::seal(ctx, &realm.keys, &id, &profile, hash)?,
+            index: profile.email.blind_index(&realm.keys),
+            id,
+            contested: false,
+            created_at: ctx.now,
+            expires_at: ctx.now.plus(policy.registration_ttl),
+        };
+        Ok(RegistrationDraft { row, challenge, profile })
+    }
+
+    /// Reads all fields, or names every bad one.
+    fn check(&self, form: &CreateForm) -> Result<(Profile, Password)> {
+        let mut errors = FieldErrors::default();
+        let first_name = errors.name("first_name", &form.first_name);
+        let last_name = errors.name("last_name", &form.last_name);
+        let email = errors.email("email", &form.email);
+        let phone = errors.phone("phone", &form.phone);
+        let country = errors.country("country_code", &form.country_code);
+        let context: Vec<&str> =
+            [&form.first_name, &form.last_name, &form.email].iter().filter_map(|field| field.text()).collect();
+        let password = errors.password("password", &form.password, &self.realm.policy.password, &context);
+        let all = (|| {
+            let profile = Profile {
+                first_name: first_name?,
+                last_name: last_name?,
+                email: email?,
+                phone: phone?,
+                country: country?,
+            };
+            Some((profile, password?))
+        })();
+        errors.finish(all)
+    }
+
+    /// Reads who has the address, and compares the password with that of a pending registration.
+    async fn place(
+        &self,
+        permit: &HashPermit<'_>,
+        draft: &RegistrationDraft,
+        password: &Password,
+        attempt: usize,
+    ) -> Result<Placement> {
+        let found = self.ports.store.at_address(&self.realm.name, draft.row.index).await?;
+        let AddressState { user, registration: prior } = found;
+        if user.is_some() && self.settings.reveal_taken {
+            return Err(Error::new(ErrorKind::Conflict, "email.taken", "Email already exists"));
+        }
+        // If too many registrations come at once to compare with each, the owner of the address decides.
+        let is_compared = attempt < COMPARISONS;
+        let exactly = Replaces::Exactly(prior.as_ref().map(|prior| prior.id.clone()));
+        let pending = prior.filter(|prior| prior.is_pending(self.ctx.now));
+        Ok(Placement {
+            is_taken: user.is_some(),
+            replaces: if is_compared { exactly } else { Replaces::Anything },
+            contested: !is_compared || self.is_contested(permit, pending.as_ref(), password).await?,
+            pending: pending.map(|pending| pending.id),
+        })
+    }
+
+    /// Whether a pending registration of the address has another password. Then only its owner can decide between them.
+    async fn is_contested(
+        &self,
+        permit: &HashPermit<'_>,
+        pending: Option<&Registration>,
+        password: &Password,
+    ) -> Result<bool> {
+        let Some(pending) = pending else { return Ok(false) };
+        let key = pending.envelope.key(&self.realm.keys, &pending.id)?;
+        let hash = pending.envelope.open_password(&key)?;
+        let is_same = self.matches(permit, password, Some(&hash)).await?;
+        Ok(pending.contested || !is_same)
+    }
+
+    /// Commits the registration with its mail; `false` if the address changed since it was read.
+    ///
+    /// If the address has had too many mails, the registration is written without one. A pending registration stays then,
+    /// since its links were sent, but is contested if its password differs: otherwise an attacker who has used up the mails
+    /// of an address could have its owner verify the attacker's registration.
+    async fn put(&self, draft: &RegistrationDraft, placement: Placement) -> Result<bool> {
+        let Placement { is_taken, pending, replaces, contested } = placement;
+        let (realm, index) = (&self.realm.name, draft.row.index);
+        let row = Registration { contested, ..draft.row.clone() };
+        let expires_at = row.expires_at;
+        let as_seen: Op = UserOp::RequireAddress { realm: realm.clone(), index, is_taken }.into();
+        let register = RegistrationOp::Put { row, replaces };
+        let silent = match pending {
+            Some(id) => RegistrationOp::Contest { realm: realm.clone(), id, is_contested: contested, expires_at },
+            None => register.clone(),
+        };
+        let silent = batch![as_seen.clone(), silent];
+        let batch = batch![
+            as_seen,
+            register,
+            ChallengeOp::Insert(draft.challenge.clone()),
+            self.announcement(draft, is_taken)?,
+            self.audit(Event::Registered).user(&draft.row.id).index(index),
+        ];
+        match self.commit_mail(index, batch, silent).await {
+            Err(CommitError::Failed(
+                Precondition::RegistrationReplaced | Precondition::RegistrationThere | Precondition::AddressAsSeen,
+            )) => Ok(false),
+            done => Ok(done.map(|()| true)?),
+        }
+    }
+
+    /// Returns the mail: a link for a free address, a notice to the owner of a taken one.
+    fn announcement(&self, draft: &RegistrationDraft, is_taken: bool) -> Result<OutboxRow> {
+        let challenge = Some(draft.challenge.id);
+        if is_taken {
+            // The author of the name need not be the owner of the address.
+            let owner = Recipient { to: draft.profile.email.as_str().to_owned(), name: String::new() };
+            return self.message(MessageKind::AlreadyRegistered, &owner, challenge);
+        }
+        self.message(MessageKind::VerifyEmail, &Recipient::of(&draft.profile), challenge)
+    }
+}

@@ -1,0 +1,61 @@
+//! `delete`: erases the account.
+
+use super::Accounts;
+use crate::{
+    account::email::EmailAddress,
+    audit::Event,
+    batch,
+    error::{Error, Result},
+    id::UserId,
+    message::{MessageKind, Recipient},
+    port::{AddressState, ChallengeOp, Precondition, RegistrationOp, UserOp},
+    service::{FreshOwner, Owner, RawField, kernel::retry},
+};
+
+/// Number of attempts while the account changes during its deletion.
+const TRIES: usize = 3;
+
+impl Accounts<'_> {
+    /// Erases the caller's account: its data key is destroyed, and with it everything that it sealed; its sessions end; its
+    /// address is free at once. Both `id` and `email` must be the caller's own, and the login recent.
+    ///
+    /// # Errors
+    /// Not found, for other values; stale, if the login is too old; bad token, if the account is gone meanwhile; unavailable.
+    pub async fn delete(&self, owner: &Owner, id: &RawField, email: &RawField) -> Result<()> {
+        let account = owner.account();
+        let email = email.text().and_then(|raw| EmailAddress::parse(raw).ok());
+        if id.text() != Some(account.id.as_str()) || email.as_ref() != Some(&account.profile.email) {
+            return Err(Error::not_found());
+        }
+        let owner = owner.fresh(self.ctx.now, self.realm.policy.delete_max_auth_age)?;
+        retry(TRIES, "the account kept changing during its deletion", |_| self.erase(owner)).await
+    }
+
+    /// `None` if the account changed meanwhile.
+    async fn erase(&self, owner: FreshOwner<'_>) -> Result<Option<()>> {
+        let (store, realm, account) = (&self.ports.store, &self.realm.name, owner.account());
+        let user = store.user(realm, &account.id).await?;
+        let user = user.ok_or_else(|| Error::bad_token().because("the user is gone"))?;
+        // A registration of the same address must not become an account when this one is gone.
+        let AddressState { registration, .. } = store.at_address(realm, user.index).await?;
+        let drop =
+            |subject: &UserId| ChallengeOp::Drop { realm: realm.clone(), subject: subject.clone(), purpose: None };
+        let mut batch = batch![
+            UserOp::Delete { realm: realm.clone(), id: user.id.clone(), revision: user.revision },
+            self.end_sessions(&user.id, None),
+            drop(&user.id),
+            self.audit(Event::AccountDeleted).user(&user.id),
+            self.message(MessageKind::AccountDeleted, &Recipient::of(&account.profile), None)?,
+        ];
+        if let Some(beside) = registration {
+            batch.push(drop(&beside.id).into());
+            batch.push(RegistrationOp::Delete { realm: beside.realm, id: beside.id }.into());
+        }
+        let lost = [Precondition::UserRevision, Precondition::RegistrationThere];
+        if !self.commit_unless(batch, &lost).await? {
+            return Ok(None);
+        }
+        tracing::info!(realm = %realm, user = %user.id, "account deleted");
+        Ok(Some(()))
+    }
+}

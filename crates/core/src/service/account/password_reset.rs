@@ -1,0 +1,213 @@
+//! A forgotten password: a mailed link lets the owner of the address set a new one.
+
+use super::{
+    Accounts,
+    activate::{Activation, LinkTarget},
+};
+use crate::{
+    account::{
+        Profile, Registration, User,
+        email::EmailAddress,
+        password::{Password, PasswordHash},
+    },
+    audit::Event,
+    batch,
+    error::{Error, Result},
+    limit::LimitKind,
+    link::{Challenge, LinkAction, PresentedToken, Purpose},
+    message::{MessageKind, Recipient},
+    port::{ChallengeOp, CommitError, Precondition, UserOp},
+    seal::{BlindIndex, DataKey},
+    service::{
+        FieldErrors, RawField,
+        kernel::{AddressMail, retry},
+    },
+    session::device::{DeviceOwner, KnownDevice},
+};
+
+/// Number of attempts while the account changes during a reset.
+const TRIES: usize = 3;
+
+/// Whose password a link sets.
+enum Subject {
+    User(User),
+    /// Not verified yet: the link verifies the address, too.
+    Registration(Registration),
+    /// Contested, and reached through its verification link.
+    Contested(Registration),
+}
+
+/// A link that may set a password, with the account behind it.
+struct ResetTarget {
+    subject: Subject,
+    challenge: Challenge,
+}
+
+impl Accounts<'_> {
+    /// Mails a reset link, if the address has an account. Otherwise the work is the same, and the mail is dropped at its
+    /// delivery.
+    ///
+    /// # Errors
+    /// Invalid, if this is not an address; limited; unavailable.
+    pub async fn request_reset(&self, email: &RawField) -> Result<()> {
+        let mut errors = FieldErrors::default();
+        let email = errors.email("email", email);
+        let email = errors.finish(email)?;
+        self.ask(LimitKind::Resets, self.settings.limits.mails_client, self.mail_reset(&email)).await
+    }
+
+    async fn mail_reset(&self, email: &EmailAddress) -> Result<()> {
+        let (realm, keys) = (&self.realm.name, &self.realm.keys);
+        let found = self.ports.store.at_address(realm, email.blind_index(keys)).await?;
+        let pending = found.registration.filter(|registration| registration.is_pending(self.ctx.now));
+        let subject = found.user.map(|user| user.id).or(pending.map(|registration| registration.id));
+        // The same identifier for each request, so that a newer link replaces the one before for decoys, too.
+        let subject = subject.unwrap_or_else(|| keys.decoy_id(&["reset", email.as_str()]));
+        self.mail_to_address(AddressMail {
+            email,
+            kind: MessageKind::ResetPassword,
+            challenge: Challenge::new(self.ctx, realm, Purpose::Reset, &subject, self.realm.policy.reset_ttl),
+            replaces: true,
+            event: Event::ResetRequested,
+        })
+        .await
+    }
+
+    /// Checks whether the form for a new password may be shown for a link. Nothing is changed.
+    ///
+    /// # Errors
+    /// Bad link, for every reason; limited; unavailable.
+    pub async fn check_reset(&self, token: &str) -> Result<()> {
+        self.try_link(self.reset_target(token)).await.map(|_| ())
+    }
+
+    /// Sets a new password through a link. Returns the value that names the owner's device from now on, so that guesses by
+    /// others do not delay the owner's logins.
+    ///
+    /// # Errors
+    /// Bad link, for every reason; invalid, if the password is refused, and then the link stays valid; limited; overloaded;
+    /// unavailable.
+    pub async fn reset_password(&self, token: &str, password: &RawField) -> Result<String> {
+        let set = |_| self.set_password(token, password);
+        let account = self.try_link(retry(TRIES, "the account kept changing during a reset", set)).await?;
+        let owner = DeviceOwner { account, password_set_at: self.ctx.now };
+        Ok(KnownDevice::new(self.ctx).expose(self.ctx, &self.realm.keys, owner))
+    }
+
+    /// Returns the blind index of the address whose password was set; `None` if the account changed meanwhile.
+    async fn set_password(&self, token: &str, password: &RawField) -> Result<Option<BlindIndex>> {
+        let ResetTarget { subject, challenge } = self.reset_target(token).await?;
+        let (index, is_set) = match subject {
+            Subject::User(user) => (user.index, self.replace_password(user, &challenge, password).await?),
+            Subject::Registration(registration) => {
+                let (index, event) = (registration.index, Event::PasswordReset);
+                (index, self.set_initial_password(registration, &challenge, password, event).await?)
+            }
+            Subject::Contested(registration) => {
+                let (index, event) = (registration.index, Event::RegistrationClaimed);
+                if !self.set_initial_password(registration, &challenge, password, event).await? {
+                    return Err(Error::bad_link());
+                }
+                (index, true)
+            }
+        };
+        Ok(is_set.then_some(index))
+    }
+
+    /// Reads the challenge of a token once, and whose password it may set.
+    async fn reset_target(&self, token: &str) -> Result<ResetTarget> {
+        let token = PresentedToken::parse(token).ok_or_else(Error::bad_link)?;
+        let challenge = self.named_challenge(&token).await?;
+        match challenge.purpose {
+            Purpose::Registration => {
+                self.require_proof(&token, LinkAction::SetPassword, &challenge)?;
+                match self.target_of(challenge).await? {
+                    LinkTarget::Pending(registration, challenge) if registration.contested => {
+                        Ok(ResetTarget { subject: Subject::Contested(registration), challenge })
+                    }
+                    LinkTarget::Pending(..) | LinkTarget::Activated(_) => Err(Error::bad_link()),
+                }
+            }
+            Purpose::Reset => {
+                self.require_proof(&token, LinkAction::Reset, &challenge)?;
+                Ok(ResetTarget { subject: self.reset_subject(&challenge).await?, challenge })
+            }
+            Purpose::Phone => Err(Error::bad_link()),
+        }
+    }
+
+    /// Returns the account of a reset link that is valid.
+    async fn reset_subject(&self, challenge: &Challenge) -> Result<Subject> {
+        let (store, realm) = (&self.ports.store, &self.realm.name);
+        if !challenge.is_valid(self.ctx.now) {
+            return Err(Error::bad_link());
+        }
+        if let Some(user) = store.user(realm, &challenge.subject).await? {
+            return Ok(Subject::User(user));
+        }
+        let registration = store.registration(realm, &challenge.subject).await?;
+        let pending = registration.filter(|registration| registration.is_pending(self.ctx.now));
+        pending.map(Subject::Registration).ok_or_else(Error::bad_link)
+    }
+
+    /// Turns a registration into a user with the chosen password; `false` if it does not exist any more: another link may
+    /// have activated it.
+    async fn set_initial_password(
+        &self,
+        registration: Registration,
+        challenge: &Challenge,
+        password: &RawField,
+        event: Event,
+    ) -> Result<bool> {
+        let key = registration.envelope.key(&self.realm.keys, &registration.id)?;
+        let profile = registration.envelope.open_profile(&key)?;
+        let hash = self.hash_accepted(password, &profile).await?;
+        let mut user = registration.into_user();
+        user.envelope = user.envelope.with_password(self.ctx, &key, &hash);
+        user.password_set_at = self.ctx.now;
+        // The owner of the address need not be the author of the phone number.
+        user.phone_disputed = true;
+        self.activate(&Activation { challenge: challenge.id, user: &user, profile: &profile, event }).await
+    }
+
+    /// Replaces a user's password, ends all sessions and notifies the owner; `false` if the account changed since it was
+    /// read.
+    async fn replace_password(&self, user: User, challenge: &Challenge, password: &RawField) -> Result<bool> {
+        let key: DataKey = user.envelope.key(&self.realm.keys, &user.id)?;
+        let profile = user.envelope.open_profile(&key)?;
+        let hash = self.hash_accepted(password, &profile).await?;
+        let (ctx, realm, id) = (self.ctx, &self.realm.name, user.id.clone());
+        let audit = self.audit(Event::PasswordReset).user(&id).index(user.index);
+        let envelope = user.envelope.with_password(ctx, &key, &hash);
+        let batch = batch![
+            ChallengeOp::Spend { realm: realm.clone(), id: challenge.id, now: ctx.now },
+            UserOp::Update(User { envelope, password_set_at: ctx.now, revision: user.revision + 1, ..user }),
+            self.end_sessions(&id, None),
+            ChallengeOp::Drop { realm: realm.clone(), subject: id.clone(), purpose: Some(Purpose::Reset) },
+            audit,
+            self.message(MessageKind::PasswordChanged, &Recipient::of(&profile), None)?,
+        ];
+        match self.commit(batch).await {
+            Ok(()) => {
+                tracing::info!(realm = %realm, user = %id, "password reset");
+                Ok(true)
+            }
+            Err(CommitError::Failed(Precondition::UserRevision)) => Ok(false),
+            Err(CommitError::Failed(_)) => Err(Error::bad_link()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Checks a new password against the policy, and hashes it.
+    async fn hash_accepted(&self, password: &RawField, profile: &Profile) -> Result<PasswordHash> {
+        let password: Password = self.accept(password, profile)?;
+        self.hash(&self.hash_permit()?, &password).await
+    }
+
+    fn accept(&self, password: &RawField, profile: &Profile) -> Result<Password> {
+        let mut errors = FieldErrors::default();
+        let context = [profile.first_name.as_str(), profile.last_name.as_str(), profile.email.as_str()];
+        let password = errors.password("password", password, &self.realm.policy.password, &context);
+        errors.finish(password)
+    }
+}

@@ -1,0 +1,215 @@
+//! Verifying a phone number: a code by SMS, and a handle to return it with.
+//!
+//! Every request gets a handle, whether or not `id` and `phone` belong together. A decoy handle exists, counts its attempts
+//! and expires like a real one; its message is dropped at its delivery.
+
+use std::time::Duration;
+
+use super::Accounts;
+use crate::{
+    account::{User, phone::PhoneNumber},
+    audit::{AuditRow, Event},
+    batch,
+    error::{Error, ErrorKind, Result},
+    id::UserId,
+    limit::LimitKind,
+    link::{Challenge, Code, LinkAction, LinkToken, PresentedToken, Purpose},
+    message::{MessageKind, Recipient, outbox::OutboxRow},
+    port::{Batch, ChallengeOp, CommitError, Precondition, UserOp},
+    service::{FieldErrors, RawField, kernel::retry},
+};
+
+/// Attempts for each code (ASVS 6.6.3; NIST SP 800-63B-4 §3.2.2).
+const CODE_ATTEMPTS: u32 = 5;
+/// Number of attempts while the account changes during the verification.
+const TRIES: usize = 3;
+
+fn wrong() -> Error {
+    Error::new(ErrorKind::BadLink, "otp.wrong", "Invalid OTP")
+}
+
+fn expired() -> Error {
+    Error::new(ErrorKind::BadLink, "otp.invalid", "Invalid or expired OTP")
+}
+
+/// A code on its way out.
+struct CodeDraft {
+    challenge: Challenge,
+    sms: OutboxRow,
+    /// Counts by account and number.
+    quotas: Batch,
+    /// Counts by the cost of the SMS.
+    budgets: Batch,
+    /// Whether codes to this country are stopped.
+    is_stopped: bool,
+}
+
+impl CodeDraft {
+    /// Returns the batch that puts the challenge in place of the one before.
+    fn batch(&self, audit: AuditRow) -> Batch {
+        let Challenge { realm, subject, purpose, .. } = self.challenge.clone();
+        batch![
+            ChallengeOp::Drop { realm, subject, purpose: Some(purpose) },
+            ChallengeOp::Insert(self.challenge.clone()),
+            audit,
+        ]
+    }
+}
+
+impl Accounts<'_> {
+    /// Returns a handle, and sends a code to the number if it is this user's and in an allowed country.
+    ///
+    /// # Errors
+    /// Invalid, naming the bad fields; limited; unavailable, also if no SMS provider is configured.
+    pub async fn send_code(&self, id: &RawField, phone: &RawField) -> Result<LinkToken> {
+        let mut errors = FieldErrors::default();
+        let id = errors.text("id", id);
+        let phone = errors.phone("phone", phone);
+        let (id, phone) = errors.finish(id.zip(phone))?;
+        if self.ports.sms.is_none() {
+            let unavailable = ErrorKind::Unavailable(Duration::from_secs(3600));
+            return Err(Error::new(unavailable, "sms.unavailable", "Short messages cannot be sent"));
+        }
+        let work = async {
+            let draft = self.draft_code(id, &phone).await?;
+            self.hand_out(draft).await
+        };
+        self.ask(LimitKind::Codes, self.settings.limits.codes_client, work).await
+    }
+
+    async fn draft_code(&self, id: &str, phone: &PhoneNumber) -> Result<CodeDraft> {
+        let (ctx, realm) = (self.ctx, self.realm);
+        let owner = self.owner_of(id, phone).await?;
+        let country = phone.country().unwrap_or_default();
+        let is_stopped = self.is_stopped(country).await?;
+        // The same identifier for each request, so that a newer handle replaces the one before for decoys, too.
+        let decoy = || realm.keys.decoy_id(&["phone", id, phone.as_str()]);
+        let subject = owner.clone().unwrap_or_else(decoy);
+        let ttl = realm.policy.otp_ttl;
+        // The lifetime of a code does not begin at the hand-over of its message.
+        let challenge = Challenge::new(ctx, &realm.name, Purpose::Phone, &subject, ttl);
+        let challenge = Challenge { expires_at: ctx.now.plus(ttl), ..challenge };
+        let recipient = Recipient { to: phone.as_str().to_owned(), name: String::new() };
+        let sms = self.message(MessageKind::PhoneCode, &recipient, Some(challenge.id))?;
+        Ok(CodeDraft {
+            quotas: self.code_quotas(&subject, owner.as_ref().map(|_| phone)),
+            budgets: if owner.is_some() { self.sms_budgets(country) } else { self.decoy_budgets(country) },
+            is_stopped,
+            sms: OutboxRow { give_up_at: challenge.expires_at, ..sms },
+            challenge,
+        })
+    }
+
+    /// Returns the handle. A caller is not told that nothing was sent.
+    async fn hand_out(&self, draft: CodeDraft) -> Result<LinkToken> {
+        let handle = |challenge| LinkToken::derive(&self.realm.keys, LinkAction::Phone, challenge);
+        let Some(reached) = self.send_within(&draft).await? else { return Ok(handle(&draft.challenge)) };
+        // This handle is a decoy, and the one before stays valid.
+        let audit = self.code_audit(&draft, Event::LimitReached).reason(reached.as_str());
+        let decoy = Challenge { subject: UserId::random(self.ctx.random()), ..draft.challenge };
+        let decoy_handle = handle(&decoy);
+        self.commit(batch![ChallengeOp::Insert(decoy), audit]).await?;
+        Ok(decoy_handle)
+    }
+
+    /// Writes the challenge and sends its code. If the budget is used up, everything else is done as for a number without an
+    /// owner, so that only its owner could tell. If account or number have had too many codes, nothing is done, and the
+    /// limit is returned.
+    async fn send_within(&self, draft: &CodeDraft) -> Result<Option<LimitKind>> {
+        let (reached, event) = if draft.is_stopped {
+            (LimitKind::SmsCountry, Event::SmsStopped)
+        } else {
+            let quotas = [draft.quotas.as_slice(), &draft.budgets].concat();
+            let mut sending = draft.batch(self.code_audit(draft, Event::CodeRequested));
+            sending.push(draft.sms.clone().into());
+            match self.commit_within(quotas, sending).await? {
+                None => return Ok(None),
+                Some(LimitKind::Codes) => return Ok(Some(LimitKind::Codes)),
+                Some(reached) => (reached, Event::LimitReached),
+            }
+        };
+        let silent = draft.batch(self.code_audit(draft, event).reason(reached.as_str()));
+        Ok(self.commit_within(draft.quotas.clone(), silent).await?)
+    }
+
+    fn code_audit(&self, draft: &CodeDraft, event: Event) -> AuditRow {
+        self.audit(event).user(&draft.challenge.subject)
+    }
+
+    /// Returns the user of this id, if the number is theirs and codes may go to it. The store is read in every case.
+    async fn owner_of(&self, id: &str, phone: &PhoneNumber) -> Result<Option<UserId>> {
+        let id = UserId::parse(id).unwrap_or_else(|| UserId::random(self.ctx.random()));
+        let Some(user) = self.ports.store.user(&self.realm.name, &id).await? else { return Ok(None) };
+        let is_allowed = match &self.settings.sms_countries {
+            None => true,
+            Some(allowed) => phone.country().is_some_and(|country| allowed.iter().any(|one| one == country)),
+        };
+        let is_theirs = !user.phone_disputed && user.account(&self.realm.keys)?.profile.phone == *phone;
+        Ok((is_allowed && is_theirs).then_some(id))
+    }
+
+    /// Redeems a code: the right one verifies the number. Each handle has five attempts and works once.
+    ///
+    /// # Errors
+    /// Invalid, for missing fields; bad link, for a wrong code or an invalid handle; limited; unavailable.
+    pub async fn verify_code(&self, handle: &RawField, code: &RawField) -> Result<()> {
+        let mut errors = FieldErrors::default();
+        let both = errors.text("token", handle).zip(errors.text("otp", code));
+        let (handle, code) = errors.finish(both)?;
+        self.try_link(self.redeem(handle, code)).await
+    }
+
+    async fn redeem(&self, handle: &str, code: &str) -> Result<()> {
+        let challenge = self.take_attempt(handle).await?;
+        let challenge = &challenge;
+        let attempt = |_| async move {
+            let Some(user) = self.ports.store.user(&self.realm.name, &challenge.subject).await? else {
+                return Err(wrong());
+            };
+            let phone = user.account(&self.realm.keys)?.profile.phone;
+            if !Code::derive(&self.realm.keys, challenge, &phone).is(code) {
+                tracing::info!(realm = %self.realm.name, "code refused");
+                return Err(wrong());
+            }
+            Ok(self.set_phone_verified(challenge, user, &phone).await?.then_some(()))
+        };
+        retry(TRIES, "the account kept changing while its number was proved", attempt).await
+    }
+
+    /// Counts the attempt before the code is compared, so that parallel requests do not get more attempts.
+    async fn take_attempt(&self, handle: &str) -> Result<Challenge> {
+        let token = PresentedToken::parse(handle).ok_or_else(expired)?;
+        let challenge = self.ports.store.challenge(&self.realm.name, token.challenge).await?.ok_or_else(expired)?;
+        if challenge.purpose != Purpose::Phone || !token.proves(&self.realm.keys, LinkAction::Phone, &challenge) {
+            return Err(expired());
+        }
+        let realm = self.realm.name.clone();
+        let attempt = ChallengeOp::Try { realm, id: challenge.id, now: self.ctx.now, limit: CODE_ATTEMPTS };
+        match self.commit(batch![attempt]).await {
+            Ok(()) => Ok(challenge),
+            Err(CommitError::Failed(_)) => Err(expired()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Records that the number is verified; `false` if the account changed since it was read.
+    async fn set_phone_verified(&self, challenge: &Challenge, user: User, phone: &PhoneNumber) -> Result<bool> {
+        let audit = self.audit(Event::PhoneVerified).user(&user.id);
+        let verified = User { phone_verified_at: Some(self.ctx.now), revision: user.revision + 1, ..user };
+        let batch = batch![
+            ChallengeOp::Spend { realm: self.realm.name.clone(), id: challenge.id, now: self.ctx.now },
+            UserOp::Update(verified),
+            self.code_entered(phone.country().unwrap_or_default()),
+            audit,
+        ];
+        match self.commit(batch).await {
+            Ok(()) => {
+                tracing::info!(realm = %self.realm.name, user = %challenge.subject, "phone number proved");
+                Ok(true)
+            }
+            Err(CommitError::Failed(Precondition::UserRevision)) => Ok(false),
+            Err(CommitError::Failed(_)) => Err(expired()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

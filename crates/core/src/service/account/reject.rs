@@ -1,0 +1,54 @@
+//! `undo` of a registration: "this was not me".
+
+use super::{Accounts, activate::LinkTarget};
+use crate::{
+    account::Registration,
+    audit::Event,
+    batch,
+    error::{Error, Result},
+    link::{Challenge, LinkAction},
+    port::{ChallengeOp, CommitError, RegistrationOp},
+};
+
+impl Accounts<'_> {
+    /// Checks whether a link would reject a registration. Nothing is changed.
+    ///
+    /// # Errors
+    /// Bad link, for every reason; limited; unavailable.
+    pub async fn check_rejection(&self, token: &str) -> Result<()> {
+        self.try_link(self.rejectable(token)).await.map(|_| ())
+    }
+
+    /// Discards the registration behind a link.
+    ///
+    /// # Errors
+    /// Bad link, for every reason; limited; unavailable.
+    pub async fn reject_registration(&self, token: &str) -> Result<()> {
+        self.try_link(self.reject(token)).await
+    }
+
+    async fn reject(&self, token: &str) -> Result<()> {
+        let (registration, challenge) = self.rejectable(token).await?;
+        let realm = &self.realm.name;
+        let batch = batch![
+            ChallengeOp::Spend { realm: realm.clone(), id: challenge.id, now: self.ctx.now },
+            RegistrationOp::Delete { realm: realm.clone(), id: registration.id.clone() },
+            self.audit(Event::RegistrationRejected).user(&registration.id).index(registration.index),
+        ];
+        match self.commit(batch).await {
+            Ok(()) => {
+                tracing::info!(realm = %realm, user = %registration.id, "registration disowned");
+                Ok(())
+            }
+            Err(CommitError::Failed(_)) => Err(Error::bad_link()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn rejectable(&self, token: &str) -> Result<(Registration, Challenge)> {
+        match self.link_target(LinkAction::Reject, token).await? {
+            LinkTarget::Pending(registration, challenge) => Ok((registration, challenge)),
+            LinkTarget::Activated(_) => Err(Error::bad_link()),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! `verify/resend`: the verification mail again.
+
+use super::Accounts;
+use crate::{
+    account::email::EmailAddress,
+    audit::Event,
+    error::Result,
+    id::UserId,
+    limit::LimitKind,
+    link::{Challenge, Purpose},
+    message::MessageKind,
+    service::{FieldErrors, RawField, kernel::AddressMail},
+};
+
+impl Accounts<'_> {
+    /// Mails the verification link of a pending registration again, or tells the owner of a verified address that there is
+    /// an account. For an unknown address the work is the same, and the mail is dropped at its delivery. Earlier links stay
+    /// valid until they expire.
+    ///
+    /// # Errors
+    /// Invalid, if this is not an address; limited; unavailable.
+    pub async fn resend_verification(&self, email: &RawField) -> Result<()> {
+        let mut errors = FieldErrors::default();
+        let email = errors.email("email", email);
+        let email = errors.finish(email)?;
+        let quota = self.settings.limits.mails_client;
+        self.ask(LimitKind::Resends, quota, self.mail_verification(&email)).await
+    }
+
+    async fn mail_verification(&self, email: &EmailAddress) -> Result<()> {
+        let found = self.ports.store.at_address(&self.realm.name, email.blind_index(&self.realm.keys)).await?;
+        let is_taken = found.user.is_some();
+        let pending = found.registration.filter(|registration| !is_taken && registration.is_pending(self.ctx.now));
+        let subject = pending.map_or_else(|| UserId::random(self.ctx.random()), |registration| registration.id);
+        let ttl = self.realm.policy.verification_ttl;
+        self.mail_to_address(AddressMail {
+            email,
+            kind: if is_taken { MessageKind::AlreadyRegistered } else { MessageKind::VerifyEmail },
+            challenge: Challenge::new(self.ctx, &self.realm.name, Purpose::Registration, &subject, ttl),
+            replaces: false,
+            event: Event::VerificationResent,
+        })
+        .await
+    }
+}

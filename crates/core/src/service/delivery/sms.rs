@@ -1,0 +1,104 @@
+//! SMS of the outbox: a code, and later the query for its delivery status.
+
+use std::time::Duration;
+
+use super::{Delivery, DeliveryResult};
+use crate::{
+    account::phone::PhoneNumber,
+    clock::Timestamp,
+    error::{Error, Result},
+    link::Code,
+    message::{
+        MessageKind, Recipient, Sms,
+        outbox::{DeliveryOutcome, OutboxRow, retry_at},
+    },
+    port::{Op, SendError, SmsReceipt, SmsStatus},
+};
+
+/// Times of the status queries, from the hand-over.
+const QUERY_AFTER: [Duration; 3] = [Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300)];
+
+/// Longest wait for the next attempt, since a code lives for minutes only.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+impl Delivery<'_> {
+    /// Sends the code of the row, unless its handle is no longer valid.
+    pub(super) async fn send_code(&self) -> Result<DeliveryResult> {
+        let row = &self.claimed.row;
+        let attempts = row.attempts + 1;
+        let (Some(sms), Some(sender)) = (self.code().await?, &self.ports.sms) else { return self.obsolete().await };
+        match sender.send(&sms).await {
+            Ok(receipt) => {
+                let query = receipt.map(|receipt| self.query_later(&receipt)).transpose()?;
+                let sent = self.code_sent(sms.to.country().unwrap_or_default());
+                if !self.record(DeliveryOutcome::Done, query.into_iter().chain([sent]).collect()).await? {
+                    return Ok(DeliveryResult::Lost);
+                }
+                tracing::info!(outbox = %row.id, attempts, "sms taken by the provider");
+                Ok(DeliveryResult::Sent)
+            }
+            Err(SendError::Permanent(cause)) => {
+                tracing::warn!(outbox = %row.id, %cause, "sms refused for good");
+                self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "refused").await
+            }
+            // Each SMS costs money, and the user can request another one.
+            Err(SendError::Unknown(cause)) if row.attempts > 0 => {
+                tracing::warn!(outbox = %row.id, attempts, %cause, "sms given up: it may have been taken twice");
+                self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "unknown").await
+            }
+            Err(SendError::Transient(cause) | SendError::Unknown(cause)) => {
+                let at = retry_at(self.ctx, attempts).min(self.ctx.now.plus(LONGEST_WAIT));
+                tracing::warn!(outbox = %row.id, attempts, retry_at = %at, %cause, "sms not taken");
+                self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
+            }
+        }
+    }
+
+    /// Renders the SMS; `None` if its handle is no longer valid, or the number no longer its owner's.
+    async fn code(&self) -> Result<Option<Sms>> {
+        let Some(challenge) = self.challenge().await? else { return Ok(None) };
+        let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
+        let Some(user) = user else { return Ok(None) };
+        let to = PhoneNumber::parse(&self.recipient()?.to).map_err(Error::internal)?;
+        if user.account(&self.realm.keys)?.profile.phone != to {
+            return Ok(None);
+        }
+        let code = Code::derive(&self.realm.keys, &challenge, &to);
+        let text = self.ports.render.code(&self.realm.name, code.expose(), challenge.lifetime, self.ctx.now);
+        let text = text.map_err(Error::internal)?;
+        let message_id = self.claimed.row.id.as_str().to_owned();
+        Ok(Some(Sms { message_id, to, text, code: code.expose().to_owned() }))
+    }
+
+    /// Asks the provider for the delivery status, and logs the final one.
+    pub(super) async fn query_status(&self) -> Result<DeliveryResult> {
+        let row = &self.claimed.row;
+        let Some(sender) = &self.ports.sms else { return self.obsolete().await };
+        match sender.status(&SmsReceipt(self.recipient()?.to)).await {
+            Ok(SmsStatus::Delivered) => tracing::info!(outbox = %row.id, "sms delivered"),
+            Ok(SmsStatus::Failed(code)) => tracing::warn!(outbox = %row.id, code, "sms not delivered"),
+            Ok(SmsStatus::Pending) | Err(_) => {
+                if let Some(at) = next_query(row) {
+                    return self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await;
+                }
+                tracing::warn!(outbox = %row.id, "sms: what became of it is not known");
+            }
+        }
+        self.finish(DeliveryOutcome::Done, DeliveryResult::Sent, "known").await
+    }
+
+    /// Enqueues the first status query.
+    fn query_later(&self, receipt: &SmsReceipt) -> Result<Op> {
+        let about = Recipient { to: receipt.0.clone(), name: String::new() };
+        let mut row = self.message(MessageKind::SmsStatus, &about, None)?;
+        if let Some(first) = QUERY_AFTER.first() {
+            row.due_at = self.ctx.now.plus(*first);
+        }
+        Ok(row.into())
+    }
+}
+
+fn next_query(row: &OutboxRow) -> Option<Timestamp> {
+    let asked = usize::try_from(row.attempts).unwrap_or(usize::MAX).saturating_add(1);
+    QUERY_AFTER.get(asked).map(|after| row.created_at.plus(*after))
+}

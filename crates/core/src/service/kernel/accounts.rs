@@ -1,0 +1,49 @@
+//! What accounts and sessions both need: the cached account, and operations that end sessions.
+
+use std::sync::Arc;
+
+use super::Scope;
+use crate::{
+    account::Account,
+    clock::Timestamp,
+    error::Result,
+    id::{SessionId, UserId},
+    port::{Op, SessionOp},
+    session::Revocation,
+    token::CLOCK_SKEW,
+};
+
+impl Scope<'_> {
+    /// Returns an account, from the cache if it is there.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if it does not open.
+    pub(in crate::service) async fn account(&self, id: &UserId) -> Result<Option<Arc<Account>>> {
+        let accounts = &self.ports.accounts;
+        if let Some(account) = accounts.get(&self.realm.name, id) {
+            return Ok(Some(account));
+        }
+        let generation = accounts.generation();
+        let Some(user) = self.ports.store.user(&self.realm.name, id).await? else { return Ok(None) };
+        let account = Arc::new(user.account(&self.realm.keys)?);
+        accounts.insert(&self.realm.name, Arc::clone(&account), generation);
+        Ok(Some(account))
+    }
+
+    /// Returns the operation that ends a session.
+    pub(in crate::service) fn end_session(&self, session: &SessionId) -> Op {
+        let expires_at = self.last_token_expires();
+        SessionOp::End(Revocation { realm: self.realm.name.clone(), session: session.clone(), expires_at }).into()
+    }
+
+    /// Returns the operation that ends all sessions of a user, except one if given.
+    pub(in crate::service) fn end_sessions(&self, user: &UserId, except: Option<SessionId>) -> Op {
+        let (realm, expires_at) = (self.realm.name.clone(), self.last_token_expires());
+        SessionOp::EndAll { realm, user: user.clone(), except, expires_at }.into()
+    }
+
+    /// Returns the time at which every access token that exists now has expired.
+    fn last_token_expires(&self) -> Timestamp {
+        self.ctx.now.plus(self.realm.policy.access_token_ttl).plus(CLOCK_SKEW)
+    }
+}

@@ -1,0 +1,82 @@
+//! Sealed authorities: rights that a verb demands as a value. Their fields are private, and each is made in one place, so
+//! that a verb cannot be called without the check behind it.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    account::Account,
+    clock::Timestamp,
+    error::{Error, ErrorKind, Result},
+    id::SessionId,
+};
+
+/// The right of an account's owner, proved by an access token of a live session.
+///
+/// Only `Sessions::authenticate` makes one:
+///
+/// ```compile_fail
+/// use portcullis_core::{account::Account, clock::Timestamp, id::SessionId, service::Owner};
+///
+/// fn forge(account: std::sync::Arc<Account>, session: SessionId) -> Owner {
+///     Owner { account, session, auth_time: Timestamp::default() }
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Owner {
+    account: Arc<Account>,
+    session: SessionId,
+    auth_time: Timestamp,
+}
+
+impl Owner {
+    /// For `Sessions::authenticate` only.
+    pub(in crate::service) const fn new(account: Arc<Account>, session: SessionId, auth_time: Timestamp) -> Self {
+        Self { account, session, auth_time }
+    }
+
+    /// Returns the account.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Returns the session of the access token.
+    #[must_use]
+    pub const fn session(&self) -> &SessionId {
+        &self.session
+    }
+
+    /// Returns the account, if `id` is missing or its own.
+    ///
+    /// # Errors
+    /// Not found, for every other identifier.
+    pub fn own_account(&self, id: Option<&str>) -> Result<&Account> {
+        match id {
+            Some(id) if id != self.account.id.as_str() => Err(Error::not_found()),
+            _ => Ok(&self.account),
+        }
+    }
+
+    /// Requires the last authentication to be at most this long ago (RFC 9470).
+    ///
+    /// # Errors
+    /// Stale.
+    pub(in crate::service) fn fresh(&self, now: Timestamp, max_age: Duration) -> Result<FreshOwner<'_>> {
+        if now.since(self.auth_time) > max_age {
+            return Err(Error::new(ErrorKind::Stale, "login.stale", "Please log in again to do this"));
+        }
+        Ok(FreshOwner(self))
+    }
+}
+
+/// The right of an owner who has authenticated recently.
+#[derive(Debug, Clone, Copy)]
+pub struct FreshOwner<'a>(&'a Owner);
+
+impl FreshOwner<'_> {
+    /// Returns the account.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        self.0.account()
+    }
+}

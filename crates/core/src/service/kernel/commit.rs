@@ -1,0 +1,83 @@
+//! Commits, their effects on the caches of this process, and the errors of the store and the hasher.
+
+use std::time::Duration;
+
+use super::Kernel;
+use crate::{
+    error::{Error, ErrorKind},
+    port::{Batch, CommitError, Effect, HashError, Op, Precondition, StoreError},
+};
+
+/// Wait that is suggested to a client while the store or the hasher cannot serve it.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
+
+impl Kernel {
+    /// Commits a batch, then applies its effects to the caches and workers of this process.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub(in crate::service) async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        let effects: Vec<Effect> = batch.iter().flat_map(Op::effects).collect();
+        self.ports.store.commit(batch).await?;
+        for effect in effects {
+            match effect {
+                Effect::SessionEnded(ended) => self.ports.sessions.revoke(&[ended]),
+                Effect::UserChanged { realm, user } => {
+                    self.ports.sessions.invalidate_user(&realm, &user);
+                    self.ports.accounts.invalidate(&realm, &user);
+                }
+                Effect::MessageEnqueued => (self.wake)(),
+            }
+        }
+        Ok(())
+    }
+
+    /// Commits a batch; `false` if one of these preconditions failed, so that nothing was changed.
+    ///
+    /// # Errors
+    /// Those of the store, and every other precondition.
+    pub(in crate::service) async fn commit_unless(
+        &self,
+        batch: Batch,
+        lost: &[Precondition],
+    ) -> Result<bool, CommitError> {
+        match self.commit(batch).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Failed(failed)) if lost.contains(&failed) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => {
+                Self::new(ErrorKind::Unavailable(RETRY_AFTER), "unavailable", "The service is not available for now.")
+                    .because(error)
+            }
+            StoreError::Broken(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<CommitError> for Error {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Store(error) => error.into(),
+            CommitError::Failed(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<HashError> for Error {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Overloaded => {
+                let detail = "Too much to do for now; please try again.";
+                Self::new(ErrorKind::Overloaded(RETRY_AFTER), "overloaded", detail).because(error)
+            }
+            HashError::Failed(_) => Self::internal(error),
+        }
+    }
+}

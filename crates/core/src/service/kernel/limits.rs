@@ -1,0 +1,201 @@
+//! Limits: what a client, an account, an address or a number has used, and what is refused beyond it.
+
+use std::time::Duration;
+
+use super::Scope;
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    error::{Error, ErrorKind, Result},
+    limit::{Denied, LimitKey, LimitKind, LimitStatus, Mode, Permit, Quota},
+    port::{Batch, CommitError, Counted, LimitOp, Op, Precondition},
+    seal::BlindIndex,
+    session::device::KnownDevice,
+};
+
+/// A use that was counted and can be refunded.
+#[derive(Debug, Default)]
+pub(in crate::service) struct Charge(Option<(LimitKey, Timestamp)>);
+
+/// A password check in progress. It counts as a failure until it succeeds.
+#[derive(Debug)]
+pub(in crate::service) struct PasswordAttempt<'a> {
+    client: Charge,
+    account: Option<(LimitKey, Option<Permit<'a>>)>,
+    forget_after: Duration,
+}
+
+impl PasswordAttempt<'_> {
+    /// Returns the operation that counts the failure; `None` if nothing is counted.
+    pub(in crate::service) fn failed(&self, ctx: &Ctx) -> Option<Op> {
+        let (key, _) = self.account.as_ref()?;
+        Some(LimitOp::CountFailure { key: *key, now: ctx.now, forget_after: self.forget_after }.into())
+    }
+}
+
+impl<'a> Scope<'a> {
+    /// Counts a request of the client.
+    ///
+    /// # Errors
+    /// Limited.
+    pub(in crate::service) async fn charge_client(&self, kind: LimitKind, quota: Quota) -> Result<Charge> {
+        match self.ctx.client.ip {
+            Some(address) => self.charge(kind, LimitKey::client(kind, address), quota).await,
+            None => Ok(Charge::default()),
+        }
+    }
+
+    /// Counts a use of this key.
+    ///
+    /// # Errors
+    /// Limited.
+    pub(in crate::service) async fn charge(&self, kind: LimitKind, key: LimitKey, quota: Quota) -> Result<Charge> {
+        if self.settings.limits.mode == Mode::Off {
+            return Ok(Charge::default());
+        }
+        match self.ports.counters.take(key, quota, self.ctx.now).await {
+            Counted::Within { left, reset } => {
+                self.usage.add(LimitStatus { kind, quota, left, reset });
+                Ok(Charge(Some((key, self.ctx.now))))
+            }
+            Counted::Beyond { wait } => {
+                self.usage.add(LimitStatus { kind, quota, left: 0, reset: wait });
+                self.refuse_beyond(kind, wait)?;
+                Ok(Charge::default())
+            }
+        }
+    }
+
+    /// Takes back a use.
+    pub(in crate::service) async fn refund(&self, charge: Charge) {
+        if let Charge(Some((key, at))) = charge {
+            self.ports.counters.refund(key, at).await;
+        }
+    }
+
+    /// Records that a limit was reached, and refuses where limits are enforced.
+    fn refuse_beyond(&self, kind: LimitKind, wait: Duration) -> Result<()> {
+        self.usage.add_reached(kind);
+        let is_enforced = self.settings.limits.mode == Mode::Enforce;
+        tracing::info!(limit = kind.as_str(), enforced = is_enforced, "limit reached");
+        if is_enforced { Err(Error::limited(wait)) } else { Ok(()) }
+    }
+
+    /// Charges the client, then does the work. Errors of the server are refunded.
+    ///
+    /// # Errors
+    /// Limited; those of the work.
+    pub(in crate::service) async fn ask<T>(
+        &self,
+        kind: LimitKind,
+        quota: Quota,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let charge = self.charge_client(kind, quota).await?;
+        self.charged(charge, work).await
+    }
+
+    /// Does work that was charged. Errors of the server are refunded.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub(in crate::service) async fn charged<T>(
+        &self,
+        charge: Charge,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let result = work.await;
+        if result.as_ref().is_err_and(|error| error.kind().is_ours()) {
+            self.refund(charge).await;
+        }
+        result
+    }
+
+    /// Charges the client, then uses a link or code. Everything but a bad link or code is refunded.
+    ///
+    /// # Errors
+    /// Limited; those of the work.
+    pub(in crate::service) async fn try_link<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let charge = self.charge_client(LimitKind::Links, self.settings.limits.links_client).await?;
+        let result = work.await;
+        if !result.as_ref().is_err_and(|error| error.kind() == ErrorKind::BadLink) {
+            self.refund(charge).await;
+        }
+        result
+    }
+
+    /// Begins a password check, unless this account, or this known device of its owner, has failed too often.
+    ///
+    /// # Errors
+    /// Limited; unavailable.
+    pub(in crate::service) async fn begin_attempt(
+        &self,
+        client: Charge,
+        account: BlindIndex,
+        device: Option<&KnownDevice>,
+    ) -> Result<PasswordAttempt<'a>> {
+        let limits = &self.settings.limits;
+        let forget_after = limits.passwords_account.per;
+        if limits.mode == Mode::Off {
+            return Ok(PasswordAttempt { client, account: None, forget_after });
+        }
+        let subject: [&[u8]; 2] = match device {
+            Some(device) => [b"device", device.id()],
+            None => [b"account", &account.0],
+        };
+        let key = LimitKey::in_realm(&self.realm.keys, LimitKind::Passwords, &subject);
+        // A refused attempt still counts for the client: a client that does not wait is treated like one that guesses.
+        match self.begin_check(key).await {
+            Ok(permit) => Ok(PasswordAttempt { client, account: Some((key, permit)), forget_after }),
+            Err(error) => {
+                if error.kind().is_ours() {
+                    self.refund(client).await;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn begin_check(&self, key: LimitKey) -> Result<Option<Permit<'a>>> {
+        let in_flight = &self.kernel.in_flight;
+        let quota = self.settings.limits.passwords_account;
+        loop {
+            let generation = in_flight.generation(key);
+            let failed = self.ports.store.failures(key).await?.remembered(self.ctx.now, quota.per);
+            match in_flight.begin(key, generation, failed, quota.times, self.ctx.now) {
+                Ok(permit) => return Ok(Some(permit)),
+                Err(Denied::Stale) => {}
+                Err(Denied::Wait(wait)) => return self.refuse_beyond(LimitKind::Passwords, wait).map(|()| None),
+            }
+        }
+    }
+
+    /// Ends an attempt with a password that was right, or that could not be checked.
+    pub(in crate::service) async fn refund_attempt(&self, attempt: PasswordAttempt<'_>) {
+        self.refund(attempt.client).await;
+    }
+
+    /// Commits a batch, if all quotas allow it. Otherwise nothing is changed, and the limit that was reached is returned.
+    ///
+    /// # Errors
+    /// Those of the commit.
+    pub(in crate::service) async fn commit_within(
+        &self,
+        quotas: Batch,
+        batch: Batch,
+    ) -> Result<Option<LimitKind>, CommitError> {
+        if self.settings.limits.mode == Mode::Off {
+            return self.commit(batch).await.map(|()| None);
+        }
+        let counted = quotas.into_iter().chain(batch.iter().cloned()).collect();
+        match self.commit(counted).await {
+            Err(CommitError::Failed(Precondition::WithinQuota(kind))) => {
+                if self.refuse_beyond(kind, Duration::ZERO).is_err() {
+                    return Ok(Some(kind));
+                }
+                self.commit(batch).await.map(|()| None)
+            }
+            done => done.map(|()| None),
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What the areas share: ports, settings, commits, limits, links, messages.
+
+mod accounts;
+mod authority;
+mod commit;
+mod fields;
+mod hashing;
+mod limits;
+mod links;
+mod outbox;
+mod retry;
+mod scope;
+mod sms_limits;
+
+pub use authority::{FreshOwner, Owner};
+pub use fields::{FieldErrors, RawField};
+pub use scope::Scope;
+
+pub(super) use hashing::HashPermit;
+pub(super) use outbox::AddressMail;
+pub(super) use retry::retry;
+
+use std::{fmt, sync::Arc};
+
+use crate::{
+    limit::{InFlight, Limits},
+    port::{AccountCache, Counters, MailSender, PasswordHasher, Render, SessionCache, SmsSender, Store},
+    service::{KeyRotation, Realms},
+    token::AccessTokens,
+};
+
+/// The filled ports.
+#[derive(Debug, Clone)]
+pub struct Ports {
+    pub store: Arc<dyn Store>,
+    pub hasher: Arc<dyn PasswordHasher>,
+    pub sessions: Arc<dyn SessionCache>,
+    pub accounts: Arc<dyn AccountCache>,
+    pub counters: Arc<dyn Counters>,
+    pub mailer: Arc<dyn MailSender>,
+    /// Sender of SMS, if one is configured.
+    pub sms: Option<Arc<dyn SmsSender>>,
+    pub render: Arc<dyn Render>,
+}
+
+/// Settings of the whole server. Those of a realm are in [`RealmPolicy`](crate::realm::RealmPolicy).
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Base URL of links in mails, without a slash at the end.
+    pub public_url: String,
+    /// ISO codes of the countries to which SMS may be sent; `None` allows all.
+    pub sms_countries: Option<Vec<String>>,
+    /// Whether `create` may say that an address is taken.
+    pub reveal_taken: bool,
+    pub limits: Limits,
+}
+
+/// State that all verbs share.
+pub struct Kernel {
+    pub(super) ports: Ports,
+    pub(super) settings: Settings,
+    pub(super) tokens: AccessTokens,
+    /// Rotation of signing keys, if the server makes them itself.
+    pub(super) key_rotation: Option<KeyRotation>,
+    pub(super) realms: Realms,
+    pub(super) in_flight: InFlight,
+    wake: Box<dyn Fn() + Send + Sync>,
+}
+
+impl fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kernel").field("realms", &self.realms).finish_non_exhaustive()
+    }
+}
+
+impl Kernel {
+    pub(super) fn new(
+        ports: Ports,
+        settings: Settings,
+        tokens: AccessTokens,
+        key_rotation: Option<KeyRotation>,
+        realms: Realms,
+        wake: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        Self { ports, settings, tokens, key_rotation, realms, in_flight: InFlight::default(), wake: Box::new(wake) }
+    }
+}

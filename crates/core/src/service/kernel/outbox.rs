@@ -1,0 +1,96 @@
+//! Messages on their way into the outbox.
+
+use super::Scope;
+use crate::{
+    account::email::EmailAddress,
+    audit::{AuditRow, Event},
+    batch,
+    error::{Error, Result},
+    id::{ChallengeId, OutboxId},
+    limit::{LimitKey, LimitKind},
+    link::{Challenge, HAND_OVER_WITHIN},
+    message::{MessageKind, Recipient, outbox::OutboxRow},
+    port::{Batch, ChallengeOp, CommitError, LimitOp},
+    seal::BlindIndex,
+};
+
+/// A mail with a link to an address that may have no account.
+#[derive(Debug)]
+pub(in crate::service) struct AddressMail<'a> {
+    pub(in crate::service) email: &'a EmailAddress,
+    pub(in crate::service) kind: MessageKind,
+    pub(in crate::service) challenge: Challenge,
+    /// Whether earlier challenges of the subject and purpose become invalid.
+    pub(in crate::service) replaces: bool,
+    pub(in crate::service) event: Event,
+}
+
+impl Scope<'_> {
+    /// Makes a message that is due at once.
+    ///
+    /// # Errors
+    /// Internal, if the recipient cannot be serialized.
+    pub(in crate::service) fn message(
+        &self,
+        kind: MessageKind,
+        to: &Recipient,
+        challenge: Option<ChallengeId>,
+    ) -> Result<OutboxRow> {
+        let ctx = self.ctx;
+        let id = OutboxId::random(ctx.random());
+        let plain = serde_json::to_vec(to).map_err(Error::internal)?;
+        Ok(OutboxRow {
+            recipient: self.realm.keys.seal_outbox(ctx, id.as_str(), &plain),
+            id,
+            realm: self.realm.name.clone(),
+            kind,
+            challenge,
+            created_at: ctx.now,
+            due_at: ctx.now,
+            give_up_at: ctx.now.plus(HAND_OVER_WITHIN),
+            attempts: 0,
+        })
+    }
+
+    /// Commits a challenge and its mail. The work is the same whether or not the address has an account; a mail without one
+    /// is dropped at its delivery.
+    ///
+    /// # Errors
+    /// Internal; unavailable.
+    pub(in crate::service) async fn mail_to_address(&self, mail: AddressMail<'_>) -> Result<()> {
+        let AddressMail { email, kind, challenge, replaces, event } = mail;
+        let index = email.blind_index(&self.realm.keys);
+        let recipient = Recipient { to: email.as_str().to_owned(), name: String::new() };
+        let message = self.message(kind, &recipient, Some(challenge.id))?;
+        let mut batch = Batch::new();
+        if replaces {
+            let (realm, subject) = (challenge.realm.clone(), challenge.subject.clone());
+            batch.push(ChallengeOp::Drop { realm, subject, purpose: Some(challenge.purpose) }.into());
+        }
+        batch.extend(batch![ChallengeOp::Insert(challenge), message, self.audit(event).index(index)]);
+        Ok(self.commit_mail(index, batch, Batch::new()).await?)
+    }
+
+    /// Commits a batch with a mail that any visitor can trigger, unless the address has had too many. Then `silent` is
+    /// committed in its place, with an audit row, and the visitor is not told.
+    ///
+    /// # Errors
+    /// Those of the commit.
+    pub(in crate::service) async fn commit_mail(
+        &self,
+        index: BlindIndex,
+        batch: Batch,
+        mut silent: Batch,
+    ) -> Result<(), CommitError> {
+        let counted = batch![LimitOp::Count {
+            kind: LimitKind::Mails,
+            key: LimitKey::in_realm(&self.realm.keys, LimitKind::Mails, &[&index.0]),
+            quota: self.settings.limits.mails_account,
+            now: self.ctx.now,
+        }];
+        let Some(reached) = self.commit_within(counted, batch).await? else { return Ok(()) };
+        let audit: AuditRow = self.audit(Event::LimitReached).index(index).reason(reached.as_str());
+        silent.push(audit.into());
+        self.commit(silent).await
+    }
+}

@@ -1,0 +1,51 @@
+use std::ops::Deref;
+
+use super::Kernel;
+use crate::{
+    audit::{AuditRow, Event},
+    ctx::Ctx,
+    limit::Usage,
+    realm::Realm,
+    service::{Accounts, Sessions},
+};
+
+/// One request or job in one realm. The verbs of the areas start here.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    pub(in crate::service) kernel: &'a Kernel,
+    pub(in crate::service) ctx: &'a Ctx,
+    pub(in crate::service) realm: &'a Realm,
+    pub(super) usage: &'a Usage,
+}
+
+impl<'a> Scope<'a> {
+    pub(in crate::service) const fn new(kernel: &'a Kernel, ctx: &'a Ctx, realm: &'a Realm, usage: &'a Usage) -> Self {
+        Self { kernel, ctx, realm, usage }
+    }
+
+    /// Returns the verbs of accounts.
+    #[must_use]
+    pub const fn accounts(self) -> Accounts<'a> {
+        Accounts(self)
+    }
+
+    /// Returns the verbs of sessions.
+    #[must_use]
+    pub const fn sessions(self) -> Sessions<'a> {
+        Sessions(self)
+    }
+
+    /// Makes an audit row for an event of this request.
+    pub(in crate::service) fn audit(&self, event: Event) -> AuditRow {
+        AuditRow::new(self.ctx, &self.realm.name, event)
+    }
+}
+
+/// A scope reaches the ports and settings as the kernel does.
+impl Deref for Scope<'_> {
+    type Target = Kernel;
+
+    fn deref(&self) -> &Kernel {
+        self.kernel
+    }
+}

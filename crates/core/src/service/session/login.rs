@@ -1,0 +1,173 @@
+//! `login`: an address and a password for a session.
+
+use super::{Sessions, Tokens, prove::ProofResult};
+use crate::{
+    account::{email::EmailAddress, password::Password},
+    audit::Event,
+    batch,
+    clock::Timestamp,
+    error::{Error, ErrorKind, Result},
+    limit::LimitKind,
+    port::{AddressState, Op},
+    seal::BlindIndex,
+    service::{
+        FieldErrors, RawField,
+        kernel::{HashPermit, retry},
+    },
+    session::{
+        Amr,
+        device::{DeviceOwner, KnownDevice},
+    },
+};
+
+/// Number of attempts while the account changes during a login.
+const TRIES: usize = 3;
+
+/// Credentials of a login, as they were received.
+#[derive(Debug)]
+pub struct Credentials<'a> {
+    /// Email address.
+    pub username: &'a RawField,
+    pub password: &'a RawField,
+    /// Values that may name a known device of the account.
+    pub devices: &'a [RawField],
+}
+
+/// Result of a login.
+#[derive(Debug)]
+pub enum LoginOutcome {
+    LoggedIn(LoggedIn),
+    /// The password is right, but the address is not verified.
+    Unverified,
+    /// There is no such account, or the password is wrong.
+    Wrong,
+}
+
+impl LoginOutcome {
+    /// Returns the session, or the refusal that the client is told.
+    ///
+    /// # Errors
+    /// Refused; forbidden, for an address that is not verified.
+    pub fn into_result(self) -> Result<LoggedIn> {
+        match self {
+            Self::LoggedIn(logged_in) => Ok(logged_in),
+            Self::Unverified => Err(Error::new(ErrorKind::Forbidden, "login.unverified", "Email not verified")),
+            Self::Wrong => Err(Error::new(ErrorKind::Refused, "login.refused", "Invalid email or password")),
+        }
+    }
+}
+
+/// A new session.
+#[derive(Debug)]
+pub struct LoggedIn {
+    pub tokens: Tokens,
+    /// Value that names this device at its next login.
+    pub device: String,
+}
+
+/// Result of proving a password and opening a session.
+enum Entered {
+    Session(Tokens, DeviceOwner),
+    Unverified,
+    Wrong,
+}
+
+impl Sessions<'_> {
+    /// Logs in. One password is hashed whether or not the address has a user; two, if it also has a registration.
+    ///
+    /// # Errors
+    /// Invalid, for missing fields; limited, after too many wrong passwords; overloaded; unavailable.
+    pub async fn login(&self, credentials: &Credentials<'_>) -> Result<LoginOutcome> {
+        let mut errors = FieldErrors::default();
+        let both = errors.text("username", credentials.username).zip(errors.text("password", credentials.password));
+        let (username, password) = errors.finish(both)?;
+        // The client is charged before anything is read, so that the time of a refusal reveals nothing.
+        let client = self.charge_client(LimitKind::Passwords, self.settings.limits.passwords_client).await?;
+        let (Ok(email), Ok(password)) = (EmailAddress::parse(username), Password::parse(password)) else {
+            return Ok(LoginOutcome::Wrong);
+        };
+        let index = email.blind_index(&self.realm.keys);
+        let (permit, found) = match self.admit(index).await {
+            Ok(admitted) => admitted,
+            Err(error) => {
+                self.refund(client).await;
+                return Err(error);
+            }
+        };
+        let device = self.known_device(credentials.devices, index, &found);
+        let attempt = self.begin_attempt(client, index, device.as_ref()).await?;
+        match self.enter(&permit, index, found, &password).await {
+            Ok(Entered::Session(tokens, owner)) => {
+                self.refund_attempt(attempt).await;
+                let device = device.unwrap_or_else(|| KnownDevice::new(self.ctx));
+                let device = device.expose(self.ctx, &self.realm.keys, owner);
+                Ok(LoginOutcome::LoggedIn(LoggedIn { tokens, device }))
+            }
+            Ok(Entered::Wrong) => {
+                self.note_refusal(index, "wrong", attempt.failed(self.ctx)).await?;
+                Ok(LoginOutcome::Wrong)
+            }
+            // The client stays charged: it opened nothing, and two passwords were hashed.
+            Ok(Entered::Unverified) => {
+                self.note_refusal(index, "unverified", None).await?;
+                Ok(LoginOutcome::Unverified)
+            }
+            Err(error) => {
+                self.refund_attempt(attempt).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Takes a permit, then reads who has the address.
+    async fn admit(&self, index: BlindIndex) -> Result<(HashPermit<'_>, AddressState)> {
+        let permit = self.hash_permit()?;
+        Ok((permit, self.ports.store.at_address(&self.realm.name, index).await?))
+    }
+
+    /// Returns the known device among these values. For an address without a user, the same work gives none.
+    fn known_device(&self, values: &[RawField], index: BlindIndex, found: &AddressState) -> Option<KnownDevice> {
+        let decoy = DeviceOwner { account: index, password_set_at: Timestamp::default() };
+        let owner = found.user.as_ref().map_or(decoy, DeviceOwner::from);
+        let parse = |value: &RawField| KnownDevice::parse(self.ctx, &self.realm.keys, owner, value.text()?);
+        let device = values.iter().find_map(parse);
+        device.filter(|_| found.user.is_some())
+    }
+
+    /// Goes through the three stages, again if the account changes meanwhile.
+    async fn enter(
+        &self,
+        permit: &HashPermit<'_>,
+        index: BlindIndex,
+        found: AddressState,
+        password: &Password,
+    ) -> Result<Entered> {
+        let mut found = Some(found);
+        let stages = |_| {
+            let found = found.take();
+            async move {
+                let found = match found {
+                    Some(found) => found,
+                    None => self.ports.store.at_address(&self.realm.name, index).await?,
+                };
+                let owner = match self.prove_password(permit, found, password).await? {
+                    ProofResult::Proved(owner) => *owner,
+                    ProofResult::Unverified => return Ok(Some(Entered::Unverified)),
+                    ProofResult::Wrong => return Ok(Some(Entered::Wrong)),
+                };
+                let passed = self.step(owner, Amr::Password);
+                let held = self.hold_user(permit, &passed, password).await?;
+                let tokens = self.open(&passed, held).await?;
+                Ok(tokens.map(|tokens| Entered::Session(tokens, DeviceOwner::from(&passed.owner.user))))
+            }
+        };
+        retry(TRIES, "the account kept changing during a login", stages).await
+    }
+
+    async fn note_refusal(&self, index: BlindIndex, reason: &'static str, count: Option<Op>) -> Result<()> {
+        tracing::info!(realm = %self.realm.name, reason, "login refused");
+        let mut batch = batch![self.audit(Event::LoginRefused).index(index).reason(reason)];
+        batch.splice(0..0, count);
+        Ok(self.commit(batch).await?)
+    }
+}

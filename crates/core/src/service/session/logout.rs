@@ -1,0 +1,28 @@
+//! `logout`: ends the caller's session on every server.
+
+use super::Sessions;
+use crate::{
+    audit::Event,
+    batch,
+    error::{Error, Result},
+    port::CommitError,
+    service::Owner,
+};
+
+impl Sessions<'_> {
+    /// Ends the caller's session. Once it returns, the end survives a crash.
+    ///
+    /// # Errors
+    /// Bad token, if the session ended meanwhile; unavailable.
+    pub async fn logout(&self, owner: &Owner) -> Result<()> {
+        let audit = self.audit(Event::LoggedOut).user(&owner.account().id);
+        match self.commit(batch![self.end_session(owner.session()), audit]).await {
+            Ok(()) => {
+                tracing::info!(realm = %self.realm.name, session = %owner.session(), "logged out");
+                Ok(())
+            }
+            Err(CommitError::Failed(_)) => Err(Error::bad_token().because("the session is over")),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Sessions: log in, refresh, authenticate, log out.
+//!
+//! A login has three stages: *prove* an identity, *step* to a second factor if one is required, *open* the session. Each way
+//! to log in writes only its first stage.
+
+mod authenticate;
+mod login;
+mod logout;
+mod open;
+mod prove;
+mod refresh;
+mod step;
+
+pub use login::{Credentials, LoggedIn, LoginOutcome};
+pub use open::Tokens;
+
+use std::ops::Deref;
+
+use crate::service::Scope;
+
+/// The verbs of sessions.
+#[derive(Debug, Clone, Copy)]
+pub struct Sessions<'a>(pub(super) Scope<'a>);
+
+impl<'a> Deref for Sessions<'a> {
+    type Target = Scope<'a>;
+
+    fn deref(&self) -> &Scope<'a> {
+        &self.0
+    }
+}

@@ -1,0 +1,96 @@
+//! Third stage of a login: the session, its tokens, and one commit.
+
+use super::{Sessions, step::Passed};
+use crate::{
+    account::{Profile, User},
+    audit::Event,
+    batch,
+    clock::Timestamp,
+    error::{Error, Result},
+    id::SessionId,
+    port::{Op, Precondition, SessionOp, UserOp},
+    service::kernel::HashPermit,
+    session::{Family, Session, SessionClient},
+    token::{AccessToken, RefreshToken},
+};
+
+/// Access and refresh token of a session.
+#[derive(Debug)]
+pub struct Tokens {
+    pub access: AccessToken,
+    pub refresh: RefreshToken,
+}
+
+impl Sessions<'_> {
+    /// Commits a session; `None` if the account has changed since it was read, since a login with an old password must not
+    /// outlive its change. `held` keeps the user at the revision that was read.
+    pub(super) async fn open(&self, passed: &Passed, held: Op) -> Result<Option<Tokens>> {
+        let user = &passed.owner.user;
+        let profile = user.envelope.open_profile(&passed.owner.key)?;
+        let (session, tokens) = self.new_session(passed, &profile)?;
+        let id = session.id.clone();
+        let batch = batch![held, SessionOp::Insert(session), self.audit(Event::LoggedIn).user(&user.id)];
+        if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {
+            return Ok(None);
+        }
+        tracing::info!(realm = %self.realm.name, session = %id, "logged in");
+        Ok(Some(tokens))
+    }
+
+    /// Requires the user at the revision that was read or, if the hash is outdated, replaces the hash by a new one.
+    pub(super) async fn hold_user(
+        &self,
+        permit: &HashPermit<'_>,
+        passed: &Passed,
+        password: &crate::account::password::Password,
+    ) -> Result<Op> {
+        let owner = &passed.owner;
+        let user = &owner.user;
+        if !self.ports.hasher.is_outdated(&owner.hash) {
+            let (realm, id) = (user.realm.clone(), user.id.clone());
+            return Ok(UserOp::Require { realm, id, revision: user.revision }.into());
+        }
+        let hash = self.hash(permit, password).await?;
+        let envelope = user.envelope.with_password(self.ctx, &owner.key, &hash);
+        Ok(UserOp::Update(User { envelope, revision: user.revision + 1, ..user.clone() }).into())
+    }
+
+    fn new_session(&self, passed: &Passed, profile: &Profile) -> Result<(Session, Tokens)> {
+        let (ctx, policy) = (self.ctx, &self.realm.policy);
+        let id = SessionId::random(ctx.random());
+        let refresh = RefreshToken::first(ctx, &self.realm.keys, &id);
+        let client = SessionClient::from(&ctx.client).to_bytes()?;
+        let session = Session {
+            realm: self.realm.name.clone(),
+            id,
+            user: passed.owner.user.id.clone(),
+            auth_time: ctx.now,
+            amr: passed.amr.clone(),
+            client: passed.owner.key.seal(ctx, "session", &client),
+            created_at: ctx.now,
+            expires_at: ctx.now.plus(policy.session_max_age),
+            family: Family {
+                current: refresh.hash(),
+                previous: None,
+                rotated_at: ctx.now,
+                idle_until: ctx.now.plus(policy.refresh_token_ttl),
+            },
+        };
+        let tokens = self.tokens(&session, profile, refresh, ctx.now)?;
+        Ok((session, tokens))
+    }
+
+    /// Makes the tokens that were issued at this time: always the same ones for the same refresh token and time.
+    pub(super) fn tokens(
+        &self,
+        session: &Session,
+        profile: &Profile,
+        refresh: RefreshToken,
+        issued_at: Timestamp,
+    ) -> Result<Tokens> {
+        let jti = refresh.access_token_id(&self.realm.keys);
+        let ttl = self.realm.policy.access_token_ttl;
+        let access = self.tokens.issue(session, profile, jti, issued_at, ttl, self.ctx.now).map_err(Error::internal)?;
+        Ok(Tokens { access, refresh })
+    }
+}
