@@ -29,6 +29,7 @@ check: ## format, lints as errors, documentation, licences and sources of depend
 test: ## all tests, on both stores and in a browser; installs what they need
 	misc/install-tools.sh cargo-nextest
 	misc/with-mongod.sh $(CARGO) nextest run --workspace
+	$(CARGO) test --doc --package portcullis-core --quiet
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh $(CARGO) nextest run --package portcullis -E '$(STORED)'
 	misc/test-pages.sh
 
@@ -38,6 +39,7 @@ test-pages: ## tests of the pages in a real browser
 test-quick: ## all tests on SQLite only, without a browser
 	misc/install-tools.sh cargo-nextest
 	$(CARGO) nextest run --workspace -E 'not test(/mongodb/)'
+	$(CARGO) test --doc --package portcullis-core --quiet
 
 soak: ## crashes, floods and timing, on both stores: 15 minutes on an idle machine
 	misc/install-tools.sh cargo-nextest

@@ -125,7 +125,7 @@ impl App {
     pub async fn build(config: &Config, overrides: Overrides) -> Result<Self, BuildError> {
         let Overrides { clock, random, adjust } = overrides;
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
-        let templates = Arc::new(templates::templates(&config.templates)?);
+        let templates = Arc::new(templates::templates(config)?);
         let backends::Senders { mailer, sms, mailbox } = backends::senders(config, &clock)?;
         let (store, lock) = backends::store(config, ctx.now).await?;
         let encryption_keys = &config.store.encryption_keys;

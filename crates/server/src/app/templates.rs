@@ -1,15 +1,25 @@
-//! The templates, from the configuration.
+//! The templates of the server and of realms with their own, from the configuration.
 
 use crate::{
-    config,
+    config::{self, Config},
     templates::{TemplateError, Templates, unknown_files},
 };
 
-/// Loads the templates. Warns about each file that replaces none.
-pub(super) fn templates(config: &config::Templates) -> Result<Templates, TemplateError> {
-    let dir = config.dir.as_deref();
+/// Loads all templates. Logs each file that replaces none.
+pub(super) fn templates(config: &Config) -> Result<Templates, TemplateError> {
+    let mut templates = load(&config.templates)?;
+    for (realm, policy) in &config.policies {
+        if policy.templates != config.templates {
+            templates.add_realm(realm, load(&policy.templates)?);
+        }
+    }
+    Ok(templates)
+}
+
+fn load(settings: &config::Templates) -> Result<Templates, TemplateError> {
+    let dir = settings.dir.as_deref();
     for unknown in dir.map(unknown_files).transpose()?.unwrap_or_default() {
         tracing::warn!(file = unknown.file, why = unknown.text, "a file of TEMPLATES_DIR replaces nothing");
     }
-    Templates::load(dir, config.branding.clone())
+    Templates::load(dir, settings.branding.clone())
 }

@@ -34,9 +34,10 @@ pub use markdown::templates_markdown;
 pub(crate) use pages::Page;
 pub(crate) use variables::meaning;
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use engine::Engine;
+use portcullis_core::id::RealmName;
 
 use crate::config::Branding;
 
@@ -45,6 +46,8 @@ use crate::config::Branding;
 pub struct Templates {
     engine: Engine,
     branding: Branding,
+    /// Templates of realms that have their own.
+    realms: BTreeMap<String, Self>,
 }
 
 impl Templates {
@@ -72,11 +75,21 @@ impl Templates {
         branding: Branding,
     ) -> Result<Self, TemplateError> {
         let (engine, unreadable) = Engine::load(dir);
-        let templates = Self { engine, branding };
+        let templates = Self { engine, branding, realms: BTreeMap::new() };
         issues.extend(unreadable);
         issues.extend(templates.issues());
         TemplateError::unless_none(issues)?;
         Ok(templates)
+    }
+
+    /// Adds the templates of a realm.
+    pub(crate) fn add_realm(&mut self, realm: &RealmName, templates: Self) {
+        self.realms.insert(realm.to_string(), templates);
+    }
+
+    /// Returns the templates of a realm: its own, or those of the server.
+    fn of(&self, realm: &str) -> &Self {
+        self.realms.get(realm).unwrap_or(self)
     }
 
     /// Returns whether an operator's file replaces the template of this name.

@@ -26,6 +26,7 @@ mod nodes;
 mod openapi;
 mod outbox;
 mod process;
+mod realm_policy;
 mod requirements;
 mod routes;
 mod sms;

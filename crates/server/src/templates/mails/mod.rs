@@ -94,22 +94,25 @@ impl Render for Templates {
         now: Timestamp,
     ) -> Result<Mail, Cause> {
         let view = MAILS.iter().find(|mail| mail.kind == kind).ok_or("this message is no mail")?;
-        let values = self.mail_values(realm.as_str(), &recipient.name, links, now);
+        let templates = self.of(realm.as_str());
+        let values = templates.mail_values(realm.as_str(), &recipient.name, links, now);
         let text_file = view.text.name;
-        let (subject, text) = subject_and_text(&self.engine.fill(text_file, values.clone())?)
-            .ok_or_else(|| TemplateError::from(self.no_subject(text_file)))?;
+        let (subject, text) = subject_and_text(&templates.engine.fill(text_file, values.clone())?)
+            .ok_or_else(|| TemplateError::from(templates.no_subject(text_file)))?;
         Ok(Mail {
             message_id: String::new(),
             to: EmailAddress::parse(&recipient.to)?,
             subject,
             text,
-            html: self.engine.fill(view.html.name, values)?,
+            html: templates.engine.fill(view.html.name, values)?,
             links: links.verification_url.iter().chain(&links.undo_url).chain(&links.reset_url).cloned().collect(),
         })
     }
 
     fn code(&self, realm: &RealmName, code: &str, lifetime: Duration, now: Timestamp) -> Result<String, Cause> {
-        let text = self.engine.fill(PHONE_CODE.name, self.code_values(realm.as_str(), code, lifetime, now))?;
+        let templates = self.of(realm.as_str());
+        let values = templates.code_values(realm.as_str(), code, lifetime, now);
+        let text = templates.engine.fill(PHONE_CODE.name, values)?;
         Ok(one_line(&text))
     }
 }

@@ -85,7 +85,8 @@ fn samples<P: Replaceable>() -> Vec<(&'static str, Value)> {
 impl Templates {
     /// Fills a page.
     pub(crate) fn page<P: Page>(&self, page: &P, realm: &str, now: Timestamp) -> Result<String, TemplateError> {
-        self.engine.fill(P::NAME, self.page_values(page.values(), realm, now))
+        let templates = self.of(realm);
+        templates.engine.fill(P::NAME, templates.page_values(page.values(), realm, now))
     }
 
     fn page_values(&self, values: Value, realm: &str, now: Timestamp) -> Value {
