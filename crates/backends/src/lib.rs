@@ -1,5 +1,6 @@
 //! How Portcullis stores, hashes and sends. Each module fills a port of the core and knows none of the others.
 
+pub mod dev_mailbox;
 pub mod hash;
 pub mod mail;
 pub mod memory;

@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 
 use super::{
     argon::{self, Recipe, Unusable},
-    queue::{Job, Queue},
+    queue::{HashJob, Queue},
     worker::Worker,
 };
 
@@ -114,7 +114,7 @@ impl HashPool {
         password: &Password,
     ) -> Result<Output, HashError> {
         let (reply, answer) = oneshot::channel();
-        let job = Job { client, recipe, password: password.clone(), since: Instant::now(), reply };
+        let job = HashJob { client, recipe, password: password.clone(), since: Instant::now(), reply };
         self.queue.push(Box::new(job))?;
         let gone = |_| Err(HashError::Failed("the thread for hashing is gone".into()));
         answer.await.unwrap_or_else(gone)

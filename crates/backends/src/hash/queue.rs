@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::argon::Recipe;
 
 /// One hash to compute.
-pub(super) struct Job {
+pub(super) struct HashJob {
     /// In whose lane.
     pub(super) client: Option<LimitKey>,
     pub(super) recipe: Recipe,
@@ -26,7 +26,7 @@ pub(super) struct Job {
 /// What a thread is to do.
 pub(super) enum Next {
     /// Compute this.
-    Job(Box<Job>),
+    Job(Box<HashJob>),
     /// Nothing came for as long as the thread was willing to wait.
     Idle,
     /// Go home.
@@ -52,7 +52,7 @@ struct State {
 
 struct Lane {
     client: Option<LimitKey>,
-    jobs: VecDeque<Box<Job>>,
+    jobs: VecDeque<Box<HashJob>>,
 }
 
 impl Queue {
@@ -68,7 +68,7 @@ impl Queue {
     }
 
     /// Takes a place, or says that there is none.
-    pub(super) fn push(&self, job: Box<Job>) -> Result<(), HashError> {
+    pub(super) fn push(&self, job: Box<HashJob>) -> Result<(), HashError> {
         let mut state = self.lock();
         if state.closed || (state.waiting >= self.places && !state.make_room(job.client)) {
             return Err(HashError::Overloaded);
@@ -112,7 +112,7 @@ impl Queue {
 }
 
 impl State {
-    fn push(&mut self, job: Box<Job>) {
+    fn push(&mut self, job: Box<HashJob>) {
         self.waiting += 1;
         match self.lanes.iter_mut().find(|lane| lane.client == job.client) {
             Some(lane) => lane.jobs.push_back(job),
@@ -120,7 +120,7 @@ impl State {
         }
     }
 
-    fn pop(&mut self) -> Option<Box<Job>> {
+    fn pop(&mut self) -> Option<Box<HashJob>> {
         let mut lane = self.lanes.pop_front()?;
         let job = lane.jobs.pop_front()?;
         self.waiting -= 1;

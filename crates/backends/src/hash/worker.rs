@@ -11,7 +11,7 @@ use portcullis_core::port::HashError;
 
 use super::{
     arena::Arena,
-    queue::{Job, Next, Queue},
+    queue::{HashJob, Next, Queue},
 };
 
 /// How much less urgent hashing is than answering: with both at work, answering gets nine tenths of a core.
@@ -51,7 +51,7 @@ impl Worker {
         }
     }
 
-    fn settle(&self, job: Job, arena: &mut Option<Arena>) {
+    fn settle(&self, job: HashJob, arena: &mut Option<Arena>) {
         if job.reply.is_closed() {
             return;
         }
@@ -67,7 +67,7 @@ impl Worker {
     }
 
     /// A stored hash that wants more memory than usual gets some of its own, for this once.
-    fn compute(&self, job: &Job, arena: &mut Option<Arena>) -> Result<Output, HashError> {
+    fn compute(&self, job: &HashJob, arena: &mut Option<Arena>) -> Result<Output, HashError> {
         let password = job.password.expose().as_bytes();
         let needed = job.recipe.blocks();
         let mut larger = None;

@@ -12,7 +12,7 @@ use rustls::pki_types::{CertificateDer, pem::PemObject};
 use tokio::net::TcpStream;
 
 use super::{
-    failure::Failure,
+    failure::SmtpFailure,
     lines::Lines,
     settings::{BadSettings, Security, SmtpSettings},
 };
@@ -52,7 +52,7 @@ impl Route {
     }
 
     /// A connection that is ready for a mail.
-    pub(super) async fn open(&self) -> Result<AsyncSmtpConnection, Failure> {
+    pub(super) async fn open(&self) -> Result<AsyncSmtpConnection, SmtpFailure> {
         let mut connection = match &self.protection {
             Protection::Plain => self.connect().await?,
             Protection::StartTls(tls) => {
@@ -74,8 +74,8 @@ impl Route {
     }
 
     /// In plain, for now.
-    async fn connect(&self) -> Result<AsyncSmtpConnection, Failure> {
-        let unreachable = |error: std::io::Error| Failure::Connection(error.to_string());
+    async fn connect(&self) -> Result<AsyncSmtpConnection, SmtpFailure> {
+        let unreachable = |error: std::io::Error| SmtpFailure::Connection(error.to_string());
         let stream = TcpStream::connect((self.server.as_str(), self.port)).await.map_err(unreachable)?;
         stream.set_nodelay(true).map_err(unreachable)?;
         Ok(AsyncSmtpConnection::connect_with_transport(Box::new(Lines(stream)), &self.hello).await?)

@@ -11,7 +11,7 @@ const NO_SUCH_RECIPIENT: [&str; 5] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.1
 
 /// Why a mail was not taken, in words that are fit for a log: a server's own often repeat the recipient.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(super) enum SmtpFailure {
     #[error("the mail server answered {code}{}{}", if status.is_empty() { "" } else { " " }, status)]
     Refused { code: u16, status: String },
     #[error("the mail server's answer makes no sense")]
@@ -30,7 +30,7 @@ pub(super) enum Failure {
     Compose(#[from] lettre::error::Error),
 }
 
-impl From<smtp::Error> for Failure {
+impl From<smtp::Error> for SmtpFailure {
     fn from(error: smtp::Error) -> Self {
         if let Some(code) = error.status() {
             let text = error.source().map(ToString::to_string).unwrap_or_default();
@@ -44,7 +44,7 @@ impl From<smtp::Error> for Failure {
     }
 }
 
-impl Failure {
+impl SmtpFailure {
     /// While a mail is under way, a silence tells nothing.
     pub(super) fn of_mail(error: smtp::Error) -> Self {
         match Self::from(error) {
@@ -55,13 +55,13 @@ impl Failure {
     }
 }
 
-impl From<Failure> for SendError {
-    fn from(failure: Failure) -> Self {
+impl From<SmtpFailure> for SendError {
+    fn from(failure: SmtpFailure) -> Self {
         match &failure {
-            Failure::Refused { code: 500..=599, status } if NO_SUCH_RECIPIENT.contains(&status.as_str()) => {
+            SmtpFailure::Refused { code: 500..=599, status } if NO_SUCH_RECIPIENT.contains(&status.as_str()) => {
                 Self::Permanent(failure.into())
             }
-            Failure::Unanswered | Failure::Broken(_) | Failure::Unclear => Self::Unknown(failure.into()),
+            SmtpFailure::Unanswered | SmtpFailure::Broken(_) | SmtpFailure::Unclear => Self::Unknown(failure.into()),
             _ => Self::Transient(failure.into()),
         }
     }

@@ -1,13 +1,11 @@
-//! How mail leaves: over SMTP, or into a mailbox in memory for whoever develops against the server.
+//! Email delivery over SMTP.
 
 mod compose;
 mod connection;
 mod failure;
 mod lines;
-mod mailbox;
 mod settings;
 mod smtp;
 
-pub use mailbox::DevMailbox;
 pub use settings::{BadSettings, Security, SmtpSettings};
 pub use smtp::SmtpSender;

@@ -22,7 +22,7 @@ use tokio::{sync::Semaphore, time::timeout};
 use super::{
     compose::Author,
     connection::Route,
-    failure::Failure,
+    failure::SmtpFailure,
     settings::{BadSettings, SmtpSettings},
 };
 
@@ -39,10 +39,10 @@ pub struct SmtpSender {
     seats: Semaphore,
     /// Connections between two mails. The mail library's own pool would also take back one whose mail was given up
     /// half-way, and read the late answer as one about the next mail.
-    spare: Mutex<Vec<Spare>>,
+    spare: Mutex<Vec<IdleConnection>>,
 }
 
-struct Spare {
+struct IdleConnection {
     connection: AsyncSmtpConnection,
     since: Instant,
 }
@@ -63,7 +63,7 @@ impl SmtpSender {
         })
     }
 
-    async fn hand_over(&self, message: &Message, is_under_way: &AtomicBool) -> Result<(), Failure> {
+    async fn hand_over(&self, message: &Message, is_under_way: &AtomicBool) -> Result<(), SmtpFailure> {
         // Never closed, so that it always comes to a seat.
         let _seat = self.seats.acquire().await;
         let mut connection = match self.spare().await {
@@ -73,12 +73,12 @@ impl SmtpSender {
         // From here on a mail that fails, or is given up, takes its connection with it; and whether it was taken is known only
         // by the server's word.
         is_under_way.store(true, Ordering::Relaxed);
-        let answer = connection.send(message.envelope(), &message.formatted()).await.map_err(Failure::of_mail)?;
+        let answer = connection.send(message.envelope(), &message.formatted()).await.map_err(SmtpFailure::of_mail)?;
         if answer.code().severity != Severity::PositiveCompletion {
-            return Err(Failure::Unclear);
+            return Err(SmtpFailure::Unclear);
         }
         let since = Instant::now();
-        self.spares().push(Spare { connection, since });
+        self.spares().push(IdleConnection { connection, since });
         Ok(())
     }
 
@@ -92,7 +92,7 @@ impl SmtpSender {
         }
     }
 
-    fn spares(&self) -> MutexGuard<'_, Vec<Spare>> {
+    fn spares(&self) -> MutexGuard<'_, Vec<IdleConnection>> {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -100,10 +100,11 @@ impl SmtpSender {
 #[async_trait]
 impl MailSender for SmtpSender {
     async fn send(&self, mail: &Mail) -> Result<(), SendError> {
-        let message = self.author.write(mail, self.clock.now()).map_err(Failure::from)?;
+        let message = self.author.write(mail, self.clock.now()).map_err(SmtpFailure::from)?;
         let is_under_way = AtomicBool::new(false);
         let outcome = timeout(self.timeout, self.hand_over(&message, &is_under_way)).await;
-        let late = |_| if is_under_way.load(Ordering::Relaxed) { Failure::Unanswered } else { Failure::TimedOut };
+        let late =
+            |_| if is_under_way.load(Ordering::Relaxed) { SmtpFailure::Unanswered } else { SmtpFailure::TimedOut };
         Ok(outcome.map_err(late).flatten()?)
     }
 }

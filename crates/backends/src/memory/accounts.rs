@@ -12,7 +12,7 @@ use portcullis_core::{
     port::AccountCache,
 };
 
-use super::key::{Key, KeyRef};
+use super::key::{CacheKey, CacheKeyRef};
 
 /// So long an account is remembered at the most, whatever happens.
 const TIME_TO_LIVE: Duration = Duration::from_secs(60);
@@ -24,7 +24,7 @@ const TIME_TO_LIVE: Duration = Duration::from_secs(60);
 /// so that nothing stale is ever seen after [`forget`](AccountCache::forget) has returned.
 #[derive(Debug)]
 pub struct MemoryAccounts {
-    accounts: Cache<Key<UserId>, Arc<Account>>,
+    accounts: Cache<CacheKey<UserId>, Arc<Account>>,
     /// How often something was forgotten.
     forgotten: Mutex<u64>,
 }
@@ -51,7 +51,7 @@ impl Default for MemoryAccounts {
 
 impl AccountCache for MemoryAccounts {
     fn get(&self, realm: &RealmName, user: &UserId) -> Option<Arc<Account>> {
-        self.accounts.get(&KeyRef { realm, id: user })
+        self.accounts.get(&CacheKeyRef { realm, id: user })
     }
 
     fn generation(&self) -> u64 {
@@ -59,7 +59,7 @@ impl AccountCache for MemoryAccounts {
     }
 
     fn insert(&self, realm: &RealmName, account: Arc<Account>, mark: u64) {
-        let key = KeyRef { realm, id: &account.id }.to_key();
+        let key = CacheKeyRef { realm, id: &account.id }.to_key();
         let forgotten = self.forgotten();
         if *forgotten == mark {
             self.accounts.insert(key, account);
@@ -69,6 +69,6 @@ impl AccountCache for MemoryAccounts {
     fn invalidate(&self, realm: &RealmName, user: &UserId) {
         let mut forgotten = self.forgotten();
         *forgotten = forgotten.wrapping_add(1);
-        self.accounts.invalidate(&KeyRef { realm, id: user });
+        self.accounts.invalidate(&CacheKeyRef { realm, id: user });
     }
 }

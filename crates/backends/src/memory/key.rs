@@ -5,26 +5,26 @@ use portcullis_core::id::RealmName;
 
 /// A key as it is kept.
 #[derive(Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key<I> {
+pub(super) struct CacheKey<I> {
     realm: RealmName,
     id: I,
 }
 
 /// The same key, borrowed; its hash is the same.
 #[derive(Debug, Hash)]
-pub(super) struct KeyRef<'a, I> {
+pub(super) struct CacheKeyRef<'a, I> {
     pub(super) realm: &'a RealmName,
     pub(super) id: &'a I,
 }
 
-impl<I: Clone> KeyRef<'_, I> {
-    pub(super) fn to_key(&self) -> Key<I> {
-        Key { realm: self.realm.clone(), id: self.id.clone() }
+impl<I: Clone> CacheKeyRef<'_, I> {
+    pub(super) fn to_key(&self) -> CacheKey<I> {
+        CacheKey { realm: self.realm.clone(), id: self.id.clone() }
     }
 }
 
-impl<I: PartialEq> Equivalent<Key<I>> for KeyRef<'_, I> {
-    fn equivalent(&self, key: &Key<I>) -> bool {
+impl<I: PartialEq> Equivalent<CacheKey<I>> for CacheKeyRef<'_, I> {
+    fn equivalent(&self, key: &CacheKey<I>) -> bool {
         *self.id == key.id && *self.realm == key.realm
     }
 }

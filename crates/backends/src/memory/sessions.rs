@@ -17,7 +17,7 @@ use portcullis_core::{
     session::Revocation,
 };
 
-use super::key::{Key, KeyRef};
+use super::key::{CacheKey, CacheKeyRef};
 
 /// What was heard so long ago still counts.
 const FRESH_FOR: Duration = Duration::from_secs(1);
@@ -35,7 +35,7 @@ const DOUBTED_FOR: Duration = Duration::from_secs(600);
 #[derive(Debug)]
 pub struct MemorySessions {
     over: RwLock<Over>,
-    alive: Cache<Key<SessionId>, Arc<Alive>>,
+    alive: Cache<CacheKey<SessionId>, Arc<Alive>>,
     doubted: RwLock<Doubted>,
     /// In milliseconds; from before all time until the log was read.
     synced: AtomicI64,
@@ -102,8 +102,9 @@ impl SessionCache for MemorySessions {
         if self.is_over(realm, session) {
             return SessionStatus::Revoked;
         }
-        let alive =
-            || self.alive.get(&KeyRef { realm, id: session }).is_some_and(|alive| self.counts(realm, user, &alive));
+        let alive = || {
+            self.alive.get(&CacheKeyRef { realm, id: session }).is_some_and(|alive| self.counts(realm, user, &alive))
+        };
         if self.is_fresh(now) && alive() { SessionStatus::Live } else { SessionStatus::Unknown }
     }
 
@@ -113,7 +114,8 @@ impl SessionCache for MemorySessions {
 
     fn mark_live(&self, realm: &RealmName, session: &SessionId, user: &UserId, mark: u64) {
         if !self.is_over(realm, session) {
-            self.alive.insert(KeyRef { realm, id: session }.to_key(), Arc::new(Alive { user: user.clone(), mark }));
+            self.alive
+                .insert(CacheKeyRef { realm, id: session }.to_key(), Arc::new(Alive { user: user.clone(), mark }));
         }
     }
 
@@ -133,7 +135,7 @@ impl SessionCache for MemorySessions {
             let sessions = over.realms.entry(entry.realm.clone()).or_default();
             let until = sessions.entry(entry.session.clone()).or_insert(entry.expires_at);
             *until = entry.expires_at.max(*until);
-            self.alive.invalidate(&KeyRef { realm: &entry.realm, id: &entry.session });
+            self.alive.invalidate(&CacheKeyRef { realm: &entry.realm, id: &entry.session });
         }
     }
 
@@ -157,13 +159,13 @@ impl Doubted {
 
 impl Over {
     /// Lets go of what no token can be about any more; a session that was seen alive and ended at one moment goes with it.
-    fn prune(&mut self, now: Timestamp, alive: &Cache<Key<SessionId>, Arc<Alive>>) {
+    fn prune(&mut self, now: Timestamp, alive: &Cache<CacheKey<SessionId>, Arc<Alive>>) {
         self.pruned = now;
         for (realm, sessions) in &mut self.realms {
             sessions.retain(|session, until| {
                 let keep = *until > now;
                 if !keep {
-                    alive.invalidate(&KeyRef { realm, id: session });
+                    alive.invalidate(&CacheKeyRef { realm, id: session });
                 }
                 keep
             });

@@ -14,7 +14,7 @@ use portcullis_core::port::Batch;
 
 use super::{
     collections,
-    error::{Fault, is_ended},
+    error::{OpError, is_ended},
     orphans::Orphans,
     work::Work,
 };
@@ -28,11 +28,11 @@ const DOUBLINGS: u32 = 5;
 const PARTS: u32 = 8;
 
 /// Tries until it is committed, or can never be.
-pub(super) async fn commit(client: &Client, db: &Database, orphans: &Orphans, batch: &Batch) -> Result<(), Fault> {
+pub(super) async fn commit(client: &Client, db: &Database, orphans: &Orphans, batch: &Batch) -> Result<(), OpError> {
     let begun = Instant::now();
     for tried in 0.. {
         match attempt(client, db, batch).await {
-            Err(Fault::Again(error)) => {
+            Err(OpError::Again(error)) => {
                 tracing::trace!(%error, tried, "a batch is tried again");
                 if begun.elapsed() > SUSPICIOUS {
                     orphans.end(client).await;
@@ -45,7 +45,7 @@ pub(super) async fn commit(client: &Client, db: &Database, orphans: &Orphans, ba
     Ok(())
 }
 
-async fn attempt(client: &Client, db: &Database, batch: &Batch) -> Result<(), Fault> {
+async fn attempt(client: &Client, db: &Database, batch: &Batch) -> Result<(), OpError> {
     let mut session = client.start_session().await?;
     session.start_transaction().read_concern(ReadConcern::snapshot()).write_concern(WriteConcern::majority()).await?;
     let mut work = Work { db, session: &mut session };
@@ -53,7 +53,7 @@ async fn attempt(client: &Client, db: &Database, batch: &Batch) -> Result<(), Fa
         if let Err(fault) = collections::apply(&mut work, op).await {
             // Where this cannot be said, the server finds out in its own time.
             drop(session.abort_transaction().await);
-            if matches!(fault, Fault::Failed(_)) {
+            if matches!(fault, OpError::Failed(_)) {
                 // What stands in the way may be so new that it could still be lost with the primary.
                 collections::locks::catch_up(db).await?;
             }

@@ -118,7 +118,7 @@ pub(super) struct Unreadable(pub(super) &'static str);
 
 /// Why some work came to nothing.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum OpError {
     /// A precondition did not hold.
     Failed(Precondition),
     /// Another batch was in the way: the whole of it may go well a moment later.
@@ -129,43 +129,43 @@ pub(super) enum Fault {
     Unreadable(Unreadable),
 }
 
-impl From<Error> for Fault {
+impl From<Error> for OpError {
     fn from(error: Error) -> Self {
         let again = error.contains_label(TRANSIENT_TRANSACTION_ERROR) || is_ended(&error);
         if again { Self::Again(error) } else { Self::Mongo(error) }
     }
 }
 
-impl From<Unreadable> for Fault {
+impl From<Unreadable> for OpError {
     fn from(unreadable: Unreadable) -> Self {
         Self::Unreadable(unreadable)
     }
 }
 
-impl From<Fault> for StoreError {
-    fn from(fault: Fault) -> Self {
+impl From<OpError> for StoreError {
+    fn from(fault: OpError) -> Self {
         match fault {
-            Fault::Again(error) => Self::Unavailable(Reason(error).into()),
-            Fault::Mongo(error) if is_passing(&error) => Self::Unavailable(Reason(error).into()),
-            Fault::Mongo(error) => Self::Broken(Reason(error).into()),
-            Fault::Unreadable(unreadable) => Self::Broken(unreadable.into()),
-            Fault::Failed(precondition) => Self::Broken(format!("{precondition:?} outside of a batch").into()),
+            OpError::Again(error) => Self::Unavailable(Reason(error).into()),
+            OpError::Mongo(error) if is_passing(&error) => Self::Unavailable(Reason(error).into()),
+            OpError::Mongo(error) => Self::Broken(Reason(error).into()),
+            OpError::Unreadable(unreadable) => Self::Broken(unreadable.into()),
+            OpError::Failed(precondition) => Self::Broken(format!("{precondition:?} outside of a batch").into()),
         }
     }
 }
 
-impl From<Fault> for CommitError {
-    fn from(fault: Fault) -> Self {
+impl From<OpError> for CommitError {
+    fn from(fault: OpError) -> Self {
         match fault {
-            Fault::Failed(precondition) => Self::Failed(precondition),
+            OpError::Failed(precondition) => Self::Failed(precondition),
             other => Self::Store(other.into()),
         }
     }
 }
 
 /// Fails with this precondition unless it holds.
-pub(super) fn require(holds: bool, precondition: Precondition) -> Result<(), Fault> {
-    if holds { Ok(()) } else { Err(Fault::Failed(precondition)) }
+pub(super) fn require(holds: bool, precondition: Precondition) -> Result<(), OpError> {
+    if holds { Ok(()) } else { Err(OpError::Failed(precondition)) }
 }
 
 /// Whether a unique index has the key already.

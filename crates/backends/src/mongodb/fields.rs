@@ -30,9 +30,9 @@ pub(super) fn key(realm: &RealmName, id: impl Into<Bson>) -> Document {
 }
 
 /// A document that is being read.
-pub(super) struct Fields(Document);
+pub(super) struct DocumentFields(Document);
 
-impl Fields {
+impl DocumentFields {
     pub(super) const fn of(document: Document) -> Self {
         Self(document)
     }

@@ -9,10 +9,10 @@ mod collections;
 mod connect;
 mod error;
 mod fields;
+mod key_locks;
 mod migrate;
 mod orphans;
 mod store;
-mod turns;
 mod work;
 
 pub use connect::Settings;

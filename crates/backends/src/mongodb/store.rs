@@ -28,10 +28,10 @@ use super::{
         self, challenges, limits, outbox, registrations, revocations, root_keys, sessions, signing_keys, users,
     },
     connect::{Settings, connect},
-    error::{Fault, OpenError},
+    error::{OpError, OpenError},
+    key_locks::KeyLocks,
     migrate,
     orphans::Orphans,
-    turns::Turns,
 };
 
 /// The store in a MongoDB replica set.
@@ -46,7 +46,7 @@ struct Shared {
     db: Database,
     timeout: Duration,
     orphans: Orphans,
-    turns: Turns,
+    turns: KeyLocks,
 }
 
 impl MongoStore {
@@ -57,12 +57,12 @@ impl MongoStore {
     pub async fn open(settings: &Settings, now: Timestamp) -> Result<Self, OpenError> {
         let (client, db) = connect(settings, now).await?;
         migrate::advance(&db, &settings.realms, now).await?;
-        let (orphans, turns) = (Orphans::default(), Turns::default());
+        let (orphans, turns) = (Orphans::default(), KeyLocks::default());
         Ok(Self { shared: Arc::new(Shared { client, db, timeout: settings.timeout, orphans, turns }) })
     }
 
     /// What comes of this work, when it comes in time.
-    async fn answer<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, StoreError> {
+    async fn answer<T>(&self, work: impl Future<Output = Result<T, OpError>>) -> Result<T, StoreError> {
         Ok(self.shared.in_time(work).await??)
     }
 

@@ -10,8 +10,8 @@ use mongodb::{
 use portcullis_core::port::Precondition;
 
 use super::{
-    error::{Fault, Unreadable, is_duplicate},
-    fields::Fields,
+    error::{OpError, Unreadable, is_duplicate},
+    fields::DocumentFields,
 };
 
 /// The work of one transaction.
@@ -26,12 +26,12 @@ impl Work<'_> {
     }
 
     /// Writes a new document; whether its keys were free.
-    pub(super) async fn insert(&mut self, into: &str, document: Document) -> Result<bool, Fault> {
+    pub(super) async fn insert(&mut self, into: &str, document: Document) -> Result<bool, OpError> {
         unless_duplicate(self.collection(into).insert_one(document).session(&mut *self.session).await.map(|_| true))
     }
 
     /// Writes new documents whose keys are free.
-    pub(super) async fn insert_all(&mut self, into: &str, documents: Vec<Document>) -> Result<(), Fault> {
+    pub(super) async fn insert_all(&mut self, into: &str, documents: Vec<Document>) -> Result<(), OpError> {
         if !documents.is_empty() {
             self.collection(into).insert_many(documents).session(&mut *self.session).await?;
         }
@@ -39,16 +39,16 @@ impl Work<'_> {
     }
 
     /// Changes a document; whether there was one.
-    pub(super) async fn update(&mut self, of: &str, filter: Document, update: Document) -> Result<bool, Fault> {
+    pub(super) async fn update(&mut self, of: &str, filter: Document, update: Document) -> Result<bool, OpError> {
         let updated = self.collection(of).update_one(filter, update).session(&mut *self.session).await?;
         Ok(updated.matched_count == 1)
     }
 
     /// Changes a document, making it where it is missing.
-    pub(super) async fn upsert(&mut self, of: &str, filter: Document, update: Document) -> Result<(), Fault> {
+    pub(super) async fn upsert(&mut self, of: &str, filter: Document, update: Document) -> Result<(), OpError> {
         match self.collection(of).update_one(filter, update).upsert(true).session(&mut *self.session).await {
             // Made by somebody else meanwhile.
-            Err(error) if is_duplicate(&error) => Err(Fault::Again(error)),
+            Err(error) if is_duplicate(&error) => Err(OpError::Again(error)),
             result => Ok(result.map(drop)?),
         }
     }
@@ -61,27 +61,27 @@ impl Work<'_> {
         filter: Document,
         update: Document,
         key_free: Precondition,
-    ) -> Result<Option<Document>, Fault> {
+    ) -> Result<Option<Document>, OpError> {
         match self.collection(of).find_one_and_update(filter, update).session(&mut *self.session).await {
-            Err(error) if is_duplicate(&error) => Err(Fault::Failed(key_free)),
+            Err(error) if is_duplicate(&error) => Err(OpError::Failed(key_free)),
             result => Ok(result?),
         }
     }
 
     /// Removes a document; whether there was one.
-    pub(super) async fn delete(&mut self, from: &str, filter: Document) -> Result<bool, Fault> {
+    pub(super) async fn delete(&mut self, from: &str, filter: Document) -> Result<bool, OpError> {
         let deleted = self.collection(from).delete_one(filter).session(&mut *self.session).await?;
         Ok(deleted.deleted_count == 1)
     }
 
     /// Removes documents.
-    pub(super) async fn delete_all(&mut self, from: &str, filter: Document) -> Result<(), Fault> {
+    pub(super) async fn delete_all(&mut self, from: &str, filter: Document) -> Result<(), OpError> {
         self.collection(from).delete_many(filter).session(&mut *self.session).await?;
         Ok(())
     }
 
     /// Whether there is such a document.
-    pub(super) async fn has(&mut self, within: &str, filter: Document) -> Result<bool, Fault> {
+    pub(super) async fn has(&mut self, within: &str, filter: Document) -> Result<bool, OpError> {
         let collection = self.collection(within);
         let found = collection.find_one(filter).projection(doc! { "_id": 1 }).session(&mut *self.session).await?;
         Ok(found.is_some())
@@ -92,14 +92,14 @@ impl Work<'_> {
         &mut self,
         within: &str,
         filter: Document,
-        read: impl FnOnce(Fields) -> Result<T, Unreadable>,
-    ) -> Result<Option<T>, Fault> {
+        read: impl FnOnce(DocumentFields) -> Result<T, Unreadable>,
+    ) -> Result<Option<T>, OpError> {
         let found = self.collection(within).find_one(filter).session(&mut *self.session).await?;
-        Ok(found.map(|document| read(Fields::of(document))).transpose()?)
+        Ok(found.map(|document| read(DocumentFields::of(document))).transpose()?)
     }
 
     /// The keys of such documents.
-    pub(super) async fn keys(&mut self, of: &str, filter: Document) -> Result<Vec<Document>, Fault> {
+    pub(super) async fn keys(&mut self, of: &str, filter: Document) -> Result<Vec<Document>, OpError> {
         let collection = self.collection(of);
         let mut cursor = collection.find(filter).projection(doc! { "_id": 1 }).session(&mut *self.session).await?;
         let mut keys = Vec::new();
@@ -110,7 +110,7 @@ impl Work<'_> {
     }
 }
 
-fn unless_duplicate(result: Result<bool, Error>) -> Result<bool, Fault> {
+fn unless_duplicate(result: Result<bool, Error>) -> Result<bool, OpError> {
     match result {
         Err(error) if is_duplicate(&error) => Ok(false),
         result => Ok(result?),
@@ -125,10 +125,10 @@ pub(super) async fn find<T>(
     db: &Database,
     within: &str,
     filter: Document,
-    read: impl FnOnce(Fields) -> Result<T, Unreadable>,
-) -> Result<Option<T>, Fault> {
+    read: impl FnOnce(DocumentFields) -> Result<T, Unreadable>,
+) -> Result<Option<T>, OpError> {
     let found = db.collection::<Document>(within).find_one(filter).read_concern(ReadConcern::local()).await?;
-    Ok(found.map(|document| read(Fields::of(document))).transpose()?)
+    Ok(found.map(|document| read(DocumentFields::of(document))).transpose()?)
 }
 
 /// All such documents, in this order, as a majority of the set has them: what is remembered here, such as keys and how far
@@ -138,12 +138,12 @@ pub(super) async fn list<T>(
     within: &str,
     filter: Document,
     order: Document,
-    read: fn(Fields) -> Result<T, Unreadable>,
-) -> Result<Vec<T>, Fault> {
+    read: fn(DocumentFields) -> Result<T, Unreadable>,
+) -> Result<Vec<T>, OpError> {
     let mut cursor = db.collection::<Document>(within).find(filter).sort(order).await?;
     let mut found = Vec::new();
     while cursor.advance().await? {
-        found.push(read(Fields::of(cursor.deserialize_current()?))?);
+        found.push(read(DocumentFields::of(cursor.deserialize_current()?))?);
     }
     Ok(found)
 }

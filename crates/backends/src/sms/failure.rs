@@ -6,7 +6,7 @@ use portcullis_core::port::SendError;
 
 /// Why a message was not taken, in words that are fit for a log: the provider's own repeat the number and the text.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(super) enum TwilioFailure {
     #[error("the SMS provider answered {status}{}", code.map(|code| format!(", error {code}")).unwrap_or_default())]
     Refused { status: u16, code: Option<u32> },
     #[error("the SMS provider's answer makes no sense")]
@@ -21,7 +21,7 @@ pub(super) enum Failure {
     Receipt,
 }
 
-impl From<reqwest::Error> for Failure {
+impl From<reqwest::Error> for TwilioFailure {
     fn from(error: reqwest::Error) -> Self {
         if error.is_timeout() && !error.is_connect() {
             return Self::TimedOut;
@@ -33,14 +33,16 @@ impl From<reqwest::Error> for Failure {
     }
 }
 
-impl From<Failure> for SendError {
-    fn from(failure: Failure) -> Self {
+impl From<TwilioFailure> for SendError {
+    fn from(failure: TwilioFailure) -> Self {
         match &failure {
             // Too slow and too often: the only two that time alone puts right.
-            Failure::Refused { status: 408 | 429, .. } => Self::Transient(failure.into()),
-            Failure::Refused { status: 400..=499, .. } | Failure::Receipt => Self::Permanent(failure.into()),
+            TwilioFailure::Refused { status: 408 | 429, .. } => Self::Transient(failure.into()),
+            TwilioFailure::Refused { status: 400..=499, .. } | TwilioFailure::Receipt => {
+                Self::Permanent(failure.into())
+            }
             // The request was on its way.
-            Failure::TimedOut | Failure::Broken(_) => Self::Unknown(failure.into()),
+            TwilioFailure::TimedOut | TwilioFailure::Broken(_) => Self::Unknown(failure.into()),
             _ => Self::Transient(failure.into()),
         }
     }

@@ -10,7 +10,7 @@ use reqwest::{Client, RequestBuilder, Response, Url, redirect};
 use serde_json::Value;
 
 use super::{
-    failure::Failure,
+    failure::TwilioFailure,
     settings::{BadSettings, TwilioSettings, is_identifier},
 };
 
@@ -53,7 +53,7 @@ impl TwilioSender {
             .pool_idle_timeout(SPARE)
             .pool_max_idle_per_host(SPARES)
             .build()
-            .map_err(|error| BadSettings::Tls(Failure::from(error).to_string()))?;
+            .map_err(|error| BadSettings::Tls(TwilioFailure::from(error).to_string()))?;
         Ok(Self { http, account, sid: settings.sid, auth_token: settings.auth_token, from })
     }
 
@@ -67,7 +67,7 @@ impl TwilioSender {
     }
 
     /// What is answered to a request that succeeds, where it can be read.
-    async fn ask(&self, request: RequestBuilder) -> Result<Result<Value, Failure>, Failure> {
+    async fn ask(&self, request: RequestBuilder) -> Result<Result<Value, TwilioFailure>, TwilioFailure> {
         let request = request.basic_auth(&self.sid, Some(self.auth_token.expose_secret()));
         let response = request.send().await?;
         let status = response.status();
@@ -76,7 +76,7 @@ impl TwilioSender {
             return Ok(answer);
         }
         let code = answer.ok().and_then(|answer| number(&answer, "code"));
-        Err(Failure::Refused { status: status.as_u16(), code })
+        Err(TwilioFailure::Refused { status: status.as_u16(), code })
     }
 }
 
@@ -93,7 +93,7 @@ impl SmsSender for TwilioSender {
     async fn status(&self, receipt: &SmsReceipt) -> Result<SmsStatus, SendError> {
         let SmsReceipt(sid) = receipt;
         if !is_identifier(sid) {
-            return Err(Failure::Receipt.into());
+            return Err(TwilioFailure::Receipt.into());
         }
         let url = self.url(&["Messages", &format!("{sid}.json")]);
         let answer = self.ask(self.http.get(url).timeout(PATIENCE_FOR_STATUS)).await??;
@@ -101,7 +101,7 @@ impl SmsSender for TwilioSender {
             Some("queued" | "accepted" | "scheduled" | "sending" | "sent") => Ok(SmsStatus::Pending),
             Some("delivered" | "received" | "read") => Ok(SmsStatus::Delivered),
             Some("undelivered" | "failed" | "canceled") => Ok(SmsStatus::Failed(number(&answer, "error_code"))),
-            _ => Err(Failure::Unreadable.into()),
+            _ => Err(TwilioFailure::Unreadable.into()),
         }
     }
 }
@@ -112,15 +112,15 @@ impl fmt::Debug for TwilioSender {
     }
 }
 
-async fn read(mut response: Response) -> Result<Value, Failure> {
+async fn read(mut response: Response) -> Result<Value, TwilioFailure> {
     let mut answer = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if answer.len() + chunk.len() > LONGEST_ANSWER {
-            return Err(Failure::Unreadable);
+            return Err(TwilioFailure::Unreadable);
         }
         answer.extend_from_slice(&chunk);
     }
-    serde_json::from_slice(&answer).map_err(|_| Failure::Unreadable)
+    serde_json::from_slice(&answer).map_err(|_| TwilioFailure::Unreadable)
 }
 
 /// One of Twilio's error codes.

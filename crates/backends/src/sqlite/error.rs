@@ -53,31 +53,31 @@ pub enum OpenError {
 
 /// Why a job of the writer's came to nothing.
 #[derive(Debug)]
-pub(super) enum Fault {
+pub(super) enum OpError {
     /// A precondition did not hold.
     Failed(Precondition),
     /// SQLite refused, or what it holds cannot be read.
     Sqlite(rusqlite::Error),
 }
 
-impl From<rusqlite::Error> for Fault {
+impl From<rusqlite::Error> for OpError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Sqlite(error)
     }
 }
 
-impl From<Fault> for CommitError {
-    fn from(fault: Fault) -> Self {
+impl From<OpError> for CommitError {
+    fn from(fault: OpError) -> Self {
         match fault {
-            Fault::Failed(precondition) => Self::Failed(precondition),
-            Fault::Sqlite(error) => store_error(error).into(),
+            OpError::Failed(precondition) => Self::Failed(precondition),
+            OpError::Sqlite(error) => store_error(error).into(),
         }
     }
 }
 
 /// Fails with this precondition unless it holds.
-pub(super) fn require(holds: bool, precondition: Precondition) -> Result<(), Fault> {
-    if holds { Ok(()) } else { Err(Fault::Failed(precondition)) }
+pub(super) fn require(holds: bool, precondition: Precondition) -> Result<(), OpError> {
+    if holds { Ok(()) } else { Err(OpError::Failed(precondition)) }
 }
 
 /// Away for now, or a defect.

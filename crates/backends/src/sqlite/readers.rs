@@ -48,7 +48,7 @@ impl Readers {
         let permit =
             Arc::clone(&self.permits).acquire_owned().await.map_err(|closed| StoreError::Unavailable(closed.into()))?;
         let pool = Arc::clone(&self.pool);
-        let answer = spawn_blocking(move || Lent::take(pool, permit).ask(query));
+        let answer = spawn_blocking(move || PooledReader::take(pool, permit).ask(query));
         answer.await.map_err(|panicked| StoreError::Broken(panicked.into()))?
     }
 
@@ -66,14 +66,14 @@ impl Pool {
 }
 
 /// A connection in use; dropped, it goes back, also when the query panicked.
-struct Lent {
+struct PooledReader {
     db: Option<Connection>,
     pool: Arc<Pool>,
     /// Let go of only after the connection has gone back.
     _permit: OwnedSemaphorePermit,
 }
 
-impl Lent {
+impl PooledReader {
     fn take(pool: Arc<Pool>, permit: OwnedSemaphorePermit) -> Self {
         let db = pool.idle().pop();
         Self { db, pool, _permit: permit }
@@ -85,7 +85,7 @@ impl Lent {
     }
 }
 
-impl Drop for Lent {
+impl Drop for PooledReader {
     fn drop(&mut self) {
         self.pool.idle().extend(self.db.take());
     }

@@ -27,7 +27,7 @@ const LAST_PATIENCE: Duration = Duration::from_millis(500);
 /// The thread and the way to it. Dropped, it does what still waits, and ends.
 #[derive(Debug)]
 pub(super) struct Writer {
-    queue: Option<mpsc::Sender<Box<dyn Job>>>,
+    queue: Option<mpsc::Sender<Box<dyn WriteJob>>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -73,7 +73,7 @@ fn gone() -> StoreError {
     StoreError::Unavailable("the thread that writes to the database has ended".into())
 }
 
-fn serve(db: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+fn serve(db: &Connection, mut queue: mpsc::Receiver<Box<dyn WriteJob>>) {
     while let Some(first) = queue.blocking_recv() {
         let others = std::iter::from_fn(|| queue.try_recv().ok()).take(TOGETHER - 1);
         together(db, std::iter::once(first).chain(others).collect());
@@ -85,7 +85,7 @@ fn serve(db: &Connection, mut queue: mpsc::Receiver<Box<dyn Job>>) {
 }
 
 /// One transaction for all of them, then the answers.
-fn together(db: &Connection, mut jobs: Vec<Box<dyn Job>>) {
+fn together(db: &Connection, mut jobs: Vec<Box<dyn WriteJob>>) {
     match transaction(db, &mut jobs) {
         Ok(()) => jobs.into_iter().for_each(|job| job.answer()),
         Err(failure) => {
@@ -98,7 +98,7 @@ fn together(db: &Connection, mut jobs: Vec<Box<dyn Job>>) {
     }
 }
 
-fn transaction(db: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure> {
+fn transaction(db: &Connection, jobs: &mut [Box<dyn WriteJob>]) -> Result<(), WriteFailure> {
     step(db, "BEGIN IMMEDIATE")?;
     let mut changed = false;
     for job in jobs {
@@ -106,7 +106,7 @@ fn transaction(db: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure
         let keep = job.run(db);
         if db.is_autocommit() {
             // A full disk, for one, makes SQLite give up the whole transaction.
-            return Err(Failure { passing: true, why: "rolled back by SQLite".to_owned() });
+            return Err(WriteFailure { passing: true, why: "rolled back by SQLite".to_owned() });
         }
         if !keep {
             step(db, "ROLLBACK TO job")?;
@@ -117,18 +117,18 @@ fn transaction(db: &Connection, jobs: &mut [Box<dyn Job>]) -> Result<(), Failure
     step(db, if changed { "COMMIT" } else { "ROLLBACK" })
 }
 
-fn step(db: &Connection, sql: &str) -> Result<(), Failure> {
-    let failed = |error: rusqlite::Error| Failure { passing: is_passing(&error), why: format!("{sql}: {error}") };
+fn step(db: &Connection, sql: &str) -> Result<(), WriteFailure> {
+    let failed = |error: rusqlite::Error| WriteFailure { passing: is_passing(&error), why: format!("{sql}: {error}") };
     db.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop).map_err(failed)
 }
 
 /// Why a whole transaction came to nothing.
-struct Failure {
+struct WriteFailure {
     passing: bool,
     why: String,
 }
 
-impl Failure {
+impl WriteFailure {
     /// For one of those who waited.
     fn error(&self) -> StoreError {
         let cause = self.why.clone().into();
@@ -137,7 +137,7 @@ impl Failure {
 }
 
 /// Some work, and somebody who waits for what comes of it.
-trait Job: Send {
+trait WriteJob: Send {
     /// Does the work; whether its changes are to be kept.
     fn run(&mut self, db: &Connection) -> bool;
 
@@ -154,7 +154,7 @@ struct Asked<T, E, W> {
     reply: oneshot::Sender<Result<T, E>>,
 }
 
-impl<T, E, W> Job for Asked<T, E, W>
+impl<T, E, W> WriteJob for Asked<T, E, W>
 where
     T: Send,
     E: From<StoreError> + Send,

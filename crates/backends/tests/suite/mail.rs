@@ -1,6 +1,9 @@
 use std::{sync::Arc, time::Duration};
 
-use portcullis_backends::mail::{BadSettings, DevMailbox, Security, SmtpSender, SmtpSettings};
+use portcullis_backends::{
+    dev_mailbox::DevMailbox,
+    mail::{BadSettings, Security, SmtpSender, SmtpSettings},
+};
 use portcullis_core::{
     account::email::EmailAddress,
     clock::{Clock, ManualClock, Timestamp},

@@ -1,7 +1,7 @@
 use std::{process::Command, sync::Arc, time::Duration};
 
 use portcullis_backends::{
-    mail::DevMailbox,
+    dev_mailbox::DevMailbox,
     sms::{BadSettings, TwilioSender, TwilioSettings},
 };
 use portcullis_core::{

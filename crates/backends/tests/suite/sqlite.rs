@@ -14,8 +14,8 @@ use portcullis_core::{
     port::{Changes, CommitError, Outbox, OutboxOp, SessionOp, Sessions, Store, StoreError, UserOp},
     session::LogPosition,
     suite::{
+        join_all,
         rows::{NOW, audit, here, lease, message, revocation, session, session_id, user},
-        together,
     },
 };
 use rusqlite::Connection;
@@ -70,7 +70,7 @@ async fn what_was_acknowledged_survives_a_crash() {
     let made = make().await;
     let names: Vec<_> = (0..40).map(|n| format!("session-{n}")).collect();
     let commits = names.iter().map(|name| made.store.commit(batch![SessionOp::Insert(session(&here(), name))]));
-    assert!(together(commits).await.iter().all(Result::is_ok));
+    assert!(join_all(commits).await.iter().all(Result::is_ok));
     made.commit(batch![SessionOp::End(revocation(&here(), &names[0])), OutboxOp::Enqueue(message("one"))])
         .await
         .unwrap();
@@ -114,7 +114,7 @@ async fn a_defect_in_one_batch_leaves_the_others_alone() {
     let twice = || batch![SessionOp::Insert(session(&here(), "bad")), OutboxOp::Enqueue(message("one"))];
     made.commit(batch![OutboxOp::Enqueue(message("one"))]).await.unwrap();
     let good = |name| made.store.commit(batch![SessionOp::Insert(session(&here(), name))]);
-    let results = together([good("a"), made.store.commit(twice()), good("b")]).await;
+    let results = join_all([good("a"), made.store.commit(twice()), good("b")]).await;
     assert!(matches!(results.as_slice(), [Ok(()), Err(CommitError::Store(StoreError::Broken(_))), Ok(())]));
     assert!(made.session(&here(), &session_id("b")).await.unwrap().is_some());
     assert_eq!(made.session(&here(), &session_id("bad")).await.unwrap(), None);

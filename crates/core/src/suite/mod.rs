@@ -14,12 +14,12 @@
 pub mod account_cache;
 pub mod counters;
 mod forward;
+mod join_all;
 pub mod rows;
 pub mod session_cache;
 pub mod store;
-mod together;
 
-pub use together::{Pending, together};
+pub use join_all::{Pending, join_all};
 
 /// Makes the cases of a list public: `store_cases!(export_cases)`.
 macro_rules! export_cases {

@@ -5,8 +5,9 @@ use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 #[cfg(feature = "mongodb")]
 use portcullis_backends::mongodb;
 use portcullis_backends::{
+    dev_mailbox::DevMailbox,
     hash::{self, HashPool},
-    mail::{DevMailbox, Security, SmtpSender, SmtpSettings},
+    mail::{Security, SmtpSender, SmtpSettings},
     memory::{MemoryAccounts, MemoryCounters, MemorySessions},
     sms::{TwilioSender, TwilioSettings},
     sqlite::{self, SqliteStore},

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use portcullis_core::suite::{Pending, together};
+use portcullis_core::suite::{Pending, join_all};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::json as value;
 
@@ -98,7 +98,7 @@ async fn tries_at_the_same_moment_are_no_more_than_tries_one_after_the_other() {
     let john = Person::new("john@example.com").join(&app).await;
     let tries =
         (0..40).map(|n| -> Pending<'_, Response> { Box::pin(try_login(&app, n, &john.email, "wrong-wrong-wrong")) });
-    let answers: Vec<u16> = together(tries).await.iter().map(|answer| answer.status().as_u16()).collect();
+    let answers: Vec<u16> = join_all(tries).await.iter().map(|answer| answer.status().as_u16()).collect();
     let judged = answers.iter().filter(|status| **status == 401).count();
     assert!((1..=5).contains(&judged), "{judged} passwords were tried");
     assert!(answers.iter().all(|status| [401, 429].contains(status)), "{answers:?}");

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use portcullis_core::suite::{Pending, together};
+use portcullis_core::suite::{Pending, join_all};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json as value};
 
@@ -231,7 +231,7 @@ async fn r52_a_flood_of_registrations_holds_up_neither_reads_nor_refreshes_and_l
             refresh = text(&json(app.post_form("/User1/token", &form).await, 200).await, "refresh_token");
         }
     };
-    let (answers, ()) = tokio::join!(together(creates), others);
+    let (answers, ()) = tokio::join!(join_all(creates), others);
     let mut turned_away = 0;
     for (number, answer) in answers {
         let email = format!("person{number}@example.com");
@@ -268,7 +268,7 @@ async fn r52_logins_that_were_turned_away_count_neither_for_the_account_nor_for_
         let logins = (0..20).map(|_| -> Pending<'_, Response> {
             Box::pin(log_in_from(&app, "192.0.2.1", &john.email, &john.password))
         });
-        for answer in together(logins).await {
+        for answer in join_all(logins).await {
             match answer.status() {
                 StatusCode::OK => entered += 1,
                 _ => {

@@ -4,14 +4,14 @@ use mongodb::bson::doc;
 use portcullis_core::audit::AuditRow;
 
 use crate::mongodb::{
-    error::Fault,
+    error::OpError,
     fields::{bytes, time},
     work::Work,
 };
 
 pub(in crate::mongodb) const NAME: &str = "audit";
 
-pub(super) async fn append(work: &mut Work<'_>, row: &AuditRow) -> Result<(), Fault> {
+pub(super) async fn append(work: &mut Work<'_>, row: &AuditRow) -> Result<(), OpError> {
     let document = doc! {
         "at": time(row.at),
         "realm": row.realm.as_str(),

@@ -15,8 +15,8 @@ use portcullis_core::{
 
 use super::locks;
 use crate::mongodb::{
-    error::{Fault, Unreadable, require},
-    fields::{self, Fields, bytes, number, time},
+    error::{OpError, Unreadable, require},
+    fields::{self, DocumentFields, bytes, number, time},
     work::{Work, find},
 };
 
@@ -31,7 +31,7 @@ fn fresh(realm: &RealmName, id: ChallengeId, now: Timestamp) -> Document {
     doc! { "_id": key(realm, id), "used_at": Bson::Null, "expires_at": { "$gt": time(now) } }
 }
 
-pub(super) async fn insert(work: &mut Work<'_>, challenge: &Challenge) -> Result<(), Fault> {
+pub(super) async fn insert(work: &mut Work<'_>, challenge: &Challenge) -> Result<(), OpError> {
     let document = doc! {
         "_id": key(&challenge.realm, challenge.id),
         "purpose": challenge.purpose.as_str(),
@@ -49,7 +49,7 @@ pub(super) async fn spend(
     realm: &RealmName,
     id: ChallengeId,
     now: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let spent = work.update(NAME, fresh(realm, id, now), doc! { "$set": { "used_at": time(now) } }).await?;
     require(spent, Precondition::ChallengeFresh)
 }
@@ -60,7 +60,7 @@ pub(super) async fn attempt(
     id: ChallengeId,
     now: Timestamp,
     limit: u32,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let mut filter = fresh(realm, id, now);
     filter.insert("tries", doc! { "$lt": number(limit.into()) });
     let tried = work.update(NAME, filter, doc! { "$inc": { "tries": 1 } }).await?;
@@ -73,7 +73,7 @@ pub(super) async fn drop_all(
     realm: &RealmName,
     subject: &UserId,
     purpose: Option<Purpose>,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     locks::touch(work, realm, subject.as_str()).await?;
     let mut theirs = doc! { "_id.realm": realm.as_str(), "subject": subject.as_str() };
     if let Some(purpose) = purpose {
@@ -87,7 +87,7 @@ pub(super) async fn expire(
     realm: &RealmName,
     id: ChallengeId,
     at: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let unused = doc! { "_id": key(realm, id), "used_at": Bson::Null };
     work.update(NAME, unused, doc! { "$set": { "expires_at": time(at) } }).await.map(drop)
 }
@@ -96,11 +96,11 @@ pub(in crate::mongodb) async fn by_id(
     db: &Database,
     realm: &RealmName,
     id: ChallengeId,
-) -> Result<Option<Challenge>, Fault> {
+) -> Result<Option<Challenge>, OpError> {
     find(db, NAME, doc! { "_id": key(realm, id) }, read).await
 }
 
-fn read(mut fields: Fields) -> Result<Challenge, Unreadable> {
+fn read(mut fields: DocumentFields) -> Result<Challenge, Unreadable> {
     let mut key = fields.within("_id")?;
     Ok(Challenge {
         realm: key.realm()?,

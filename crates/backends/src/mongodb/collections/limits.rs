@@ -13,8 +13,8 @@ use portcullis_core::{
 };
 
 use crate::mongodb::{
-    error::{Fault, Unreadable, require},
-    fields::{Fields, bytes, number, time},
+    error::{OpError, Unreadable, require},
+    fields::{DocumentFields, bytes, number, time},
     work::{Work, find},
 };
 
@@ -27,7 +27,7 @@ pub(super) async fn count(
     key: LimitKey,
     quota: Quota,
     now: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let mut tally = work.find(QUOTAS, by_key(key), read_tally).await?.unwrap_or_default();
     require(tally.take(quota, now).is_ok(), Precondition::WithinQuota(row))?;
     let fields = doc! { "tally": bytes(&tally.to_bytes()), "expires_at": time(tally.expires_at(quota)) };
@@ -39,7 +39,7 @@ pub(super) async fn fail(
     key: LimitKey,
     now: Timestamp,
     forget_after: Duration,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let failures = work.find(FAILURES, by_key(key), read_failures).await?.unwrap_or(FailedAttempts::NONE);
     let FailedAttempts { count, last_at } = failures.and_one(now, forget_after);
     let fields = doc! {
@@ -51,7 +51,7 @@ pub(super) async fn fail(
 }
 
 /// Forgets some of the oldest beyond so many.
-pub(in crate::mongodb) async fn trim_failures(db: &Database, kept: u64) -> Result<u64, Fault> {
+pub(in crate::mongodb) async fn trim_failures(db: &Database, kept: u64) -> Result<u64, OpError> {
     let failures = db.collection::<Document>(FAILURES);
     let Some(more) =
         failures.estimated_document_count().await?.checked_sub(kept).and_then(|beyond| beyond.checked_sub(1))
@@ -67,11 +67,11 @@ pub(in crate::mongodb) async fn trim_failures(db: &Database, kept: u64) -> Resul
     }
 }
 
-pub(in crate::mongodb) async fn tally(db: &Database, key: LimitKey) -> Result<SlidingWindow, Fault> {
+pub(in crate::mongodb) async fn tally(db: &Database, key: LimitKey) -> Result<SlidingWindow, OpError> {
     Ok(find(db, QUOTAS, by_key(key), read_tally).await?.unwrap_or_default())
 }
 
-pub(in crate::mongodb) async fn failures(db: &Database, key: LimitKey) -> Result<FailedAttempts, Fault> {
+pub(in crate::mongodb) async fn failures(db: &Database, key: LimitKey) -> Result<FailedAttempts, OpError> {
     Ok(find(db, FAILURES, by_key(key), read_failures).await?.unwrap_or(FailedAttempts::NONE))
 }
 
@@ -79,10 +79,10 @@ fn by_key(key: LimitKey) -> Document {
     doc! { "_id": bytes(&key.0) }
 }
 
-fn read_tally(mut fields: Fields) -> Result<SlidingWindow, Unreadable> {
+fn read_tally(mut fields: DocumentFields) -> Result<SlidingWindow, Unreadable> {
     Ok(SlidingWindow::from_bytes(&fields.binary("tally")?))
 }
 
-fn read_failures(mut fields: Fields) -> Result<FailedAttempts, Unreadable> {
+fn read_failures(mut fields: DocumentFields) -> Result<FailedAttempts, Unreadable> {
     Ok(FailedAttempts { count: fields.count("count")?, last_at: fields.time("last_at")? })
 }

@@ -23,13 +23,13 @@ use portcullis_core::{
     port::{ChallengeOp, KeyOp, LimitOp, Op, OutboxOp, RegistrationOp, SessionOp, UserOp},
 };
 
-use super::{error::Fault, fields::time, work::Work};
+use super::{error::OpError, fields::time, work::Work};
 
 /// The most documents of a kind that one sweep removes.
 const SWEPT_AT_ONCE: i64 = 1000;
 
 /// Does one operation.
-pub(super) async fn apply(work: &mut Work<'_>, op: &Op) -> Result<(), Fault> {
+pub(super) async fn apply(work: &mut Work<'_>, op: &Op) -> Result<(), OpError> {
     match op {
         Op::Key(KeyOp::PutRoot(row)) => root_keys::put(work, row).await,
         Op::Key(KeyOp::PutSigning(row)) => signing_keys::put(work, row).await,
@@ -88,7 +88,7 @@ pub(super) fn lapsed(now: Timestamp) -> [(&'static str, Document); 7] {
 }
 
 /// Removes some of these documents; how many.
-pub(super) async fn sweep(db: &Database, of: &str, filter: Document) -> Result<u64, Fault> {
+pub(super) async fn sweep(db: &Database, of: &str, filter: Document) -> Result<u64, OpError> {
     let collection = db.collection::<Document>(of);
     let mut cursor = collection.find(filter.clone()).projection(doc! { "_id": 1 }).limit(SWEPT_AT_ONCE).await?;
     let mut keys = Vec::new();

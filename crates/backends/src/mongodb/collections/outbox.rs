@@ -18,8 +18,8 @@ use portcullis_core::{
 
 use super::one_of;
 use crate::mongodb::{
-    error::{Fault, Unreadable, require},
-    fields::{Fields, bytes, number, time},
+    error::{OpError, Unreadable, require},
+    fields::{DocumentFields, bytes, number, time},
     work::Work,
 };
 
@@ -33,7 +33,7 @@ fn state(name: &str) -> Document {
     doc! { "state": name }
 }
 
-pub(super) async fn enqueue(work: &mut Work<'_>, row: &OutboxRow) -> Result<(), Fault> {
+pub(super) async fn enqueue(work: &mut Work<'_>, row: &OutboxRow) -> Result<(), OpError> {
     let document = doc! {
         "_id": row.id.as_str(),
         "realm": row.realm.as_str(),
@@ -58,7 +58,7 @@ pub(in crate::mongodb) async fn claim(
     channel: Channel,
     limit: usize,
     lease: &Lease,
-) -> Result<Vec<Claimed>, Fault> {
+) -> Result<Vec<Claimed>, OpError> {
     let free = doc! {
         "state": "waiting",
         "channel": channel.as_str(),
@@ -78,7 +78,7 @@ pub(in crate::mongodb) async fn claim(
         let mine = documents(db, picked(&doc! { "lease_id": lease.id.as_str() }), limit).await?;
         for document in mine {
             let id = document.get("_id").cloned();
-            match read(Fields::of(document)) {
+            match read(DocumentFields::of(document)) {
                 Ok(row) => taken.push(Claimed { row, lease: lease.id.clone() }),
                 // Written by another version, or damaged: the others must not wait for it.
                 Err(error) => {
@@ -92,7 +92,7 @@ pub(in crate::mongodb) async fn claim(
 }
 
 /// The first such documents, the oldest due first.
-async fn documents(db: &Database, filter: Document, limit: usize) -> Result<Vec<Document>, Fault> {
+async fn documents(db: &Database, filter: Document, limit: usize) -> Result<Vec<Document>, OpError> {
     let outbox = db.collection::<Document>(NAME);
     let first = outbox.find(filter).sort(doc! { "due_at": 1, "came": 1 }).limit(number(limit as u64));
     let mut cursor = first.await?;
@@ -108,7 +108,7 @@ pub(super) async fn settle(
     id: &OutboxId,
     lease: &LeaseId,
     outcome: DeliveryOutcome,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let held = doc! { "_id": id.as_str(), "lease_id": lease.as_str() };
     let free = doc! { "lease_id": "", "lease_until": "" };
     let settled = match outcome {
@@ -137,17 +137,17 @@ pub(super) fn long_dead(now: Timestamp) -> Document {
     doc! { "state": "dead", "created_at": { "$lte": time(before) } }
 }
 
-pub(in crate::mongodb) async fn count(db: &Database) -> Result<OutboxState, Fault> {
+pub(in crate::mongodb) async fn count(db: &Database) -> Result<OutboxState, OpError> {
     let outbox = db.collection::<Document>(NAME);
     let oldest = outbox.find_one(state("waiting")).sort(doc! { "created_at": 1 }).await?;
     Ok(OutboxState {
         waiting: outbox.count_documents(state("waiting")).await?,
         dead: outbox.count_documents(state("dead")).await?,
-        oldest: oldest.map(|document| Fields::of(document).time("created_at")).transpose()?,
+        oldest: oldest.map(|document| DocumentFields::of(document).time("created_at")).transpose()?,
     })
 }
 
-fn read(mut fields: Fields) -> Result<OutboxRow, Unreadable> {
+fn read(mut fields: DocumentFields) -> Result<OutboxRow, Unreadable> {
     Ok(OutboxRow {
         id: fields.word("_id", OutboxId::parse)?,
         realm: fields.realm()?,

@@ -13,8 +13,8 @@ use portcullis_core::{
 };
 
 use crate::mongodb::{
-    error::{Fault, Unreadable, require},
-    fields::{Fields, bytes, key, time},
+    error::{OpError, Unreadable, require},
+    fields::{DocumentFields, bytes, key, time},
     work::{Work, find},
 };
 
@@ -25,7 +25,7 @@ fn at_index(realm: &RealmName, index: BlindIndex) -> Document {
 }
 
 /// Where nothing is to be replaced, what stands there makes the insert fail.
-pub(super) async fn put(work: &mut Work<'_>, row: &Registration, replaces: &Replaces) -> Result<(), Fault> {
+pub(super) async fn put(work: &mut Work<'_>, row: &Registration, replaces: &Replaces) -> Result<(), OpError> {
     match replaces {
         Replaces::Exactly(None) => {}
         Replaces::Exactly(Some(id)) => {
@@ -56,14 +56,14 @@ pub(super) async fn contest(
     id: &UserId,
     is_contested: bool,
     expires_at: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let it = doc! { "_id": key(realm, id.as_str()) };
     let there =
         work.update(NAME, it, doc! { "$max": { "contested": is_contested, "expires_at": time(expires_at) } }).await?;
     require(there, Precondition::RegistrationThere)
 }
 
-pub(super) async fn delete(work: &mut Work<'_>, realm: &RealmName, id: &UserId) -> Result<(), Fault> {
+pub(super) async fn delete(work: &mut Work<'_>, realm: &RealmName, id: &UserId) -> Result<(), OpError> {
     let deleted = work.delete(NAME, doc! { "_id": key(realm, id.as_str()) }).await?;
     require(deleted, Precondition::RegistrationThere)
 }
@@ -72,7 +72,7 @@ pub(in crate::mongodb) async fn by_id(
     db: &Database,
     realm: &RealmName,
     id: &UserId,
-) -> Result<Option<Registration>, Fault> {
+) -> Result<Option<Registration>, OpError> {
     find(db, NAME, doc! { "_id": key(realm, id.as_str()) }, read).await
 }
 
@@ -80,11 +80,11 @@ pub(in crate::mongodb) async fn by_index(
     db: &Database,
     realm: &RealmName,
     index: BlindIndex,
-) -> Result<Option<Registration>, Fault> {
+) -> Result<Option<Registration>, OpError> {
     find(db, NAME, at_index(realm, index), read).await
 }
 
-fn read(mut fields: Fields) -> Result<Registration, Unreadable> {
+fn read(mut fields: DocumentFields) -> Result<Registration, Unreadable> {
     let mut key = fields.within("_id")?;
     Ok(Registration {
         realm: key.realm()?,

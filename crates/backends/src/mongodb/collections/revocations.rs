@@ -13,8 +13,8 @@ use portcullis_core::{
 };
 
 use crate::mongodb::{
-    error::{Fault, Unreadable},
-    fields::{Fields, number, time},
+    error::{OpError, Unreadable},
+    fields::{DocumentFields, number, time},
     work::{Work, list},
 };
 
@@ -22,7 +22,7 @@ pub(in crate::mongodb) const NAME: &str = "revocations";
 /// Where positions are counted.
 pub(in crate::mongodb) const COUNTERS: &str = "counters";
 
-pub(super) async fn append(work: &mut Work<'_>, ended: &[Revocation]) -> Result<(), Fault> {
+pub(super) async fn append(work: &mut Work<'_>, ended: &[Revocation]) -> Result<(), OpError> {
     if ended.is_empty() {
         return Ok(());
     }
@@ -39,26 +39,26 @@ pub(super) async fn append(work: &mut Work<'_>, ended: &[Revocation]) -> Result<
 }
 
 /// Takes the next positions; the first of them.
-async fn take(work: &mut Work<'_>, many: i64) -> Result<i64, Fault> {
+async fn take(work: &mut Work<'_>, many: i64) -> Result<i64, OpError> {
     let counters = work.db.collection::<Document>(COUNTERS);
     let counting = doc! { "$inc": { "given": many } };
     let before = counters.find_one_and_update(doc! { "_id": NAME }, counting).session(&mut *work.session).await?;
     // The migration made it.
-    let given: i64 = Fields::of(before.ok_or(Unreadable("counters"))?).count("given")?;
+    let given: i64 = DocumentFields::of(before.ok_or(Unreadable("counters"))?).count("given")?;
     Ok(given + 1)
 }
 
 pub(in crate::mongodb) async fn after(
     db: &Database,
     position: LogPosition,
-) -> Result<(Vec<Revocation>, LogPosition), Fault> {
+) -> Result<(Vec<Revocation>, LogPosition), OpError> {
     let newer = doc! { "_id": { "$gt": number(position.0) } };
     let entries = list(db, NAME, newer, doc! { "_id": 1 }, read).await?;
     let behind = entries.last().map_or(position, |(position, _)| *position);
     Ok((entries.into_iter().map(|(_, entry)| entry).collect(), behind))
 }
 
-fn read(mut fields: Fields) -> Result<(LogPosition, Revocation), Unreadable> {
+fn read(mut fields: DocumentFields) -> Result<(LogPosition, Revocation), Unreadable> {
     let position = LogPosition(fields.count("_id")?);
     let entry = Revocation {
         realm: fields.realm()?,

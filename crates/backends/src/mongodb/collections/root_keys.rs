@@ -7,14 +7,14 @@ use portcullis_core::{
 };
 
 use crate::mongodb::{
-    error::{Fault, Unreadable, require},
-    fields::{Fields, bytes, number},
+    error::{OpError, Unreadable, require},
+    fields::{DocumentFields, bytes, number},
     work::{Work, list},
 };
 
 pub(in crate::mongodb) const NAME: &str = "root_keys";
 
-pub(super) async fn put(work: &mut Work<'_>, row: &RootKeyRow) -> Result<(), Fault> {
+pub(super) async fn put(work: &mut Work<'_>, row: &RootKeyRow) -> Result<(), OpError> {
     let (wrapped, revision) = (bytes(row.wrapped.as_bytes()), number(row.revision));
     let put = if revision == 1 {
         work.insert(NAME, doc! { "_id": row.realm.as_str(), "wrapped": wrapped, "revision": revision }).await?
@@ -25,11 +25,11 @@ pub(super) async fn put(work: &mut Work<'_>, row: &RootKeyRow) -> Result<(), Fau
     require(put, Precondition::RootKeyRevision)
 }
 
-pub(in crate::mongodb) async fn all(db: &Database) -> Result<Vec<RootKeyRow>, Fault> {
+pub(in crate::mongodb) async fn all(db: &Database) -> Result<Vec<RootKeyRow>, OpError> {
     list(db, NAME, doc! {}, doc! { "_id": 1 }, read).await
 }
 
-fn read(mut fields: Fields) -> Result<RootKeyRow, Unreadable> {
+fn read(mut fields: DocumentFields) -> Result<RootKeyRow, Unreadable> {
     Ok(RootKeyRow {
         realm: fields.word("_id", RealmName::from_stored)?,
         wrapped: fields.sealed("wrapped")?,

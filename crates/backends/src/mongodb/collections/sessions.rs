@@ -10,14 +10,14 @@ use portcullis_core::{
 
 use super::revocations;
 use crate::mongodb::{
-    error::{Fault, Unreadable, require},
-    fields::{Fields, bytes, key, time},
+    error::{OpError, Unreadable, require},
+    fields::{DocumentFields, bytes, key, time},
     work::{Work, find},
 };
 
 pub(in crate::mongodb) const NAME: &str = "sessions";
 
-pub(super) async fn insert(work: &mut Work<'_>, session: &Session) -> Result<(), Fault> {
+pub(super) async fn insert(work: &mut Work<'_>, session: &Session) -> Result<(), OpError> {
     let document = doc! {
         "_id": key(&session.realm, session.id.as_str()),
         "user_id": session.user.as_str(),
@@ -35,7 +35,7 @@ pub(super) async fn insert(work: &mut Work<'_>, session: &Session) -> Result<(),
 }
 
 /// Removes the session and says so in the log.
-pub(super) async fn end(work: &mut Work<'_>, ended: &Revocation) -> Result<(), Fault> {
+pub(super) async fn end(work: &mut Work<'_>, ended: &Revocation) -> Result<(), OpError> {
     let deleted = work.delete(NAME, doc! { "_id": key(&ended.realm, ended.session.as_str()) }).await?;
     require(deleted, Precondition::SessionThere)?;
     revocations::append(work, std::slice::from_ref(ended)).await
@@ -48,14 +48,14 @@ pub(super) async fn end_all(
     user: &UserId,
     except: Option<&SessionId>,
     expires_at: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let mut theirs = doc! { "_id.realm": realm.as_str(), "user_id": user.as_str() };
     if let Some(except) = except {
         theirs.insert("_id", doc! { "$ne": key(realm, except.as_str()) });
     }
     let mut ended = Vec::new();
     for document in work.keys(NAME, theirs.clone()).await? {
-        let session = Fields::of(document).within("_id")?.word("id", SessionId::parse)?;
+        let session = DocumentFields::of(document).within("_id")?.word("id", SessionId::parse)?;
         ended.push(Revocation { realm: realm.clone(), session, expires_at });
     }
     work.delete_all(NAME, theirs).await?;
@@ -70,7 +70,7 @@ pub(super) async fn rotate(
     (from, to): (&TokenHash, &TokenHash),
     at: Timestamp,
     idle_until: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let newest = doc! { "_id": key(realm, id.as_str()), "refresh": bytes(&from.0) };
     let next = doc! {
         "refresh": bytes(&to.0),
@@ -85,11 +85,11 @@ pub(in crate::mongodb) async fn by_id(
     db: &Database,
     realm: &RealmName,
     id: &SessionId,
-) -> Result<Option<Session>, Fault> {
+) -> Result<Option<Session>, OpError> {
     find(db, NAME, doc! { "_id": key(realm, id.as_str()) }, read).await
 }
 
-fn read(mut fields: Fields) -> Result<Session, Unreadable> {
+fn read(mut fields: DocumentFields) -> Result<Session, Unreadable> {
     let mut key = fields.within("_id")?;
     Ok(Session {
         realm: key.realm()?,

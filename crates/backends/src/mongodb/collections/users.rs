@@ -13,12 +13,12 @@ use portcullis_core::{
 
 use super::locks;
 use crate::mongodb::{
-    error::{Fault, Unreadable, require},
-    fields::{Fields, bytes, number, time},
+    error::{OpError, Unreadable, require},
+    fields::{DocumentFields, bytes, number, time},
     work::{Work, find},
 };
 
-pub(super) async fn insert(work: &mut Work<'_>, user: &User) -> Result<(), Fault> {
+pub(super) async fn insert(work: &mut Work<'_>, user: &User) -> Result<(), OpError> {
     let mut document = contents(user);
     document.insert("_id", user.id.as_str());
     // First: whoever comes too late for the address finds out without having touched it.
@@ -26,14 +26,14 @@ pub(super) async fn insert(work: &mut Work<'_>, user: &User) -> Result<(), Fault
     locks::touch(work, &user.realm, bytes(&user.index.0)).await
 }
 
-pub(super) async fn update(work: &mut Work<'_>, user: &User) -> Result<(), Fault> {
+pub(super) async fn update(work: &mut Work<'_>, user: &User) -> Result<(), OpError> {
     let before = at_revision(&user.id, user.revision.saturating_sub(1));
     let Some(before) =
         work.update_from(user.realm.as_str(), before, doc! { "$set": contents(user) }, Precondition::UserFree).await?
     else {
-        return Err(Fault::Failed(Precondition::UserRevision));
+        return Err(OpError::Failed(Precondition::UserRevision));
     };
-    if Fields::of(before).index()? == user.index {
+    if DocumentFields::of(before).index()? == user.index {
         return Ok(());
     }
     locks::touch(work, &user.realm, bytes(&user.index.0)).await
@@ -45,7 +45,7 @@ pub(super) async fn require_address(
     realm: &RealmName,
     index: BlindIndex,
     is_taken: bool,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let theirs = doc! { "blind_index": bytes(&index.0) };
     if is_taken {
         return require(touch(work, realm, theirs).await?, Precondition::AddressAsSeen);
@@ -59,17 +59,17 @@ pub(super) async fn require_revision(
     realm: &RealmName,
     id: &UserId,
     revision: u64,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     require(touch(work, realm, at_revision(id, revision)).await?, Precondition::UserRevision)
 }
 
-pub(super) async fn delete(work: &mut Work<'_>, realm: &RealmName, id: &UserId, revision: u64) -> Result<(), Fault> {
+pub(super) async fn delete(work: &mut Work<'_>, realm: &RealmName, id: &UserId, revision: u64) -> Result<(), OpError> {
     let deleted = work.delete(realm.as_str(), at_revision(id, revision)).await?;
     require(deleted, Precondition::UserRevision)
 }
 
 /// Writes to the document, though nothing of its user's, so that whoever changes it meets whoever looked; whether it is there.
-async fn touch(work: &mut Work<'_>, realm: &RealmName, filter: Document) -> Result<bool, Fault> {
+async fn touch(work: &mut Work<'_>, realm: &RealmName, filter: Document) -> Result<bool, OpError> {
     work.update(realm.as_str(), filter, doc! { "$inc": { "touched": 1 } }).await
 }
 
@@ -91,7 +91,7 @@ fn contents(user: &User) -> Document {
     }
 }
 
-pub(in crate::mongodb) async fn by_id(db: &Database, realm: &RealmName, id: &UserId) -> Result<Option<User>, Fault> {
+pub(in crate::mongodb) async fn by_id(db: &Database, realm: &RealmName, id: &UserId) -> Result<Option<User>, OpError> {
     find(db, realm.as_str(), doc! { "_id": id.as_str() }, |fields| read(realm, fields)).await
 }
 
@@ -99,12 +99,12 @@ pub(in crate::mongodb) async fn by_index(
     db: &Database,
     realm: &RealmName,
     index: BlindIndex,
-) -> Result<Option<User>, Fault> {
+) -> Result<Option<User>, OpError> {
     let theirs = doc! { "blind_index": bytes(&index.0) };
     find(db, realm.as_str(), theirs, |fields| read(realm, fields)).await
 }
 
-fn read(realm: &RealmName, mut fields: Fields) -> Result<User, Unreadable> {
+fn read(realm: &RealmName, mut fields: DocumentFields) -> Result<User, Unreadable> {
     let created_at = fields.time("created_at")?;
     Ok(User {
         realm: realm.clone(),

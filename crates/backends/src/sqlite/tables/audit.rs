@@ -4,12 +4,12 @@ use portcullis_core::audit::AuditRow;
 use rusqlite::{Connection, params};
 
 use super::write;
-use crate::sqlite::error::Fault;
+use crate::sqlite::error::OpError;
 
 const APPEND: &str = "INSERT INTO audit (at, realm, event, reason, user_id, blind_index, request_id)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
-pub(super) fn append(db: &Connection, row: &AuditRow) -> Result<(), Fault> {
+pub(super) fn append(db: &Connection, row: &AuditRow) -> Result<(), OpError> {
     let params = params![
         row.at.millis(),
         row.realm.as_str(),

@@ -12,7 +12,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{find, write};
 use crate::sqlite::{
-    error::{Fault, require},
+    error::{OpError, require},
     row::Columns,
 };
 
@@ -31,7 +31,7 @@ const SWEEP: &str = "DELETE FROM challenges WHERE (realm, id) IN
 const BY_ID: &str = "SELECT realm, id, purpose, subject, lifetime, expires_at, used_at, tries
     FROM challenges WHERE realm = ?1 AND id = ?2";
 
-pub(super) fn insert(db: &Connection, challenge: &Challenge) -> Result<(), Fault> {
+pub(super) fn insert(db: &Connection, challenge: &Challenge) -> Result<(), OpError> {
     let params = params![
         challenge.realm.as_str(),
         challenge.id.0,
@@ -45,7 +45,7 @@ pub(super) fn insert(db: &Connection, challenge: &Challenge) -> Result<(), Fault
     require(write(db, INSERT, params)? == 1, Precondition::ChallengeFresh)
 }
 
-pub(super) fn spend(db: &Connection, realm: &RealmName, id: ChallengeId, now: Timestamp) -> Result<(), Fault> {
+pub(super) fn spend(db: &Connection, realm: &RealmName, id: ChallengeId, now: Timestamp) -> Result<(), OpError> {
     let spent = write(db, SPEND, params![realm.as_str(), id.0, now.millis()])?;
     require(spent == 1, Precondition::ChallengeFresh)
 }
@@ -56,7 +56,7 @@ pub(super) fn attempt(
     id: ChallengeId,
     now: Timestamp,
     limit: u32,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let tried = write(db, TRY, params![realm.as_str(), id.0, now.millis(), limit])?;
     require(tried == 1, Precondition::ChallengeFresh)
 }
@@ -66,12 +66,12 @@ pub(super) fn drop_all(
     realm: &RealmName,
     subject: &UserId,
     purpose: Option<Purpose>,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     write(db, DROP, params![realm.as_str(), subject.as_str(), purpose.map(Purpose::as_str)])?;
     Ok(())
 }
 
-pub(super) fn expire(db: &Connection, realm: &RealmName, id: ChallengeId, at: Timestamp) -> Result<(), Fault> {
+pub(super) fn expire(db: &Connection, realm: &RealmName, id: ChallengeId, at: Timestamp) -> Result<(), OpError> {
     write(db, EXPIRE, params![realm.as_str(), id.0, at.millis()])?;
     Ok(())
 }

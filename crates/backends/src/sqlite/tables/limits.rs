@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{find, write};
 use crate::sqlite::{
-    error::{Fault, require},
+    error::{OpError, require},
     row::{Columns, number},
 };
 
@@ -37,14 +37,14 @@ pub(super) fn count(
     key: LimitKey,
     quota: Quota,
     now: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let mut tally = tally(db, key)?;
     require(tally.take(quota, now).is_ok(), Precondition::WithinQuota(row))?;
     write(db, PUT_TALLY, params![key.0, tally.to_bytes(), tally.expires_at(quota).millis()])?;
     Ok(())
 }
 
-pub(super) fn fail(db: &Connection, key: LimitKey, now: Timestamp, forget_after: Duration) -> Result<(), Fault> {
+pub(super) fn fail(db: &Connection, key: LimitKey, now: Timestamp, forget_after: Duration) -> Result<(), OpError> {
     let failures = failures(db, key)?.and_one(now, forget_after);
     let FailedAttempts { count, last_at } = failures;
     write(db, PUT_FAILURES, params![key.0, count, last_at.millis(), last_at.plus(forget_after).millis()])?;

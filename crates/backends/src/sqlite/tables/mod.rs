@@ -19,7 +19,7 @@ use portcullis_core::{
 };
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
-use super::error::Fault;
+use super::error::OpError;
 
 /// Every statement that looks for rows, so that a test can see how SQLite would go about it; only the few root keys are read
 /// as a whole.
@@ -39,7 +39,7 @@ pub const STATEMENTS: &[&[&str]] = &[
 const SWEPT_AT_ONCE: u32 = 1000;
 
 /// Does one operation.
-pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), Fault> {
+pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), OpError> {
     match op {
         Op::Key(KeyOp::PutRoot(row)) => root_keys::put(db, row),
         Op::Key(KeyOp::PutSigning(row)) => signing_keys::put(db, row),

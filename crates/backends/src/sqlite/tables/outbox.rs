@@ -15,7 +15,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{list, write};
 use crate::sqlite::{
-    error::{Fault, require},
+    error::{OpError, require},
     row::{Columns, number},
 };
 
@@ -46,7 +46,7 @@ const STATE: &str = "SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting'
     (SELECT count(*) FROM outbox WHERE state = 'dead'),
     (SELECT min(created_at) FROM outbox WHERE state = 'waiting')";
 
-pub(super) fn enqueue(db: &Connection, row: &OutboxRow) -> Result<(), Fault> {
+pub(super) fn enqueue(db: &Connection, row: &OutboxRow) -> Result<(), OpError> {
     let params = params![
         row.id.as_str(),
         row.realm.as_str(),
@@ -87,7 +87,7 @@ pub(in crate::sqlite) fn claim(
     Ok(rows.into_iter().map(|(_, row)| Claimed { row, lease: lease.id.clone() }).collect())
 }
 
-pub(super) fn settle(db: &Connection, id: &OutboxId, lease: &LeaseId, outcome: DeliveryOutcome) -> Result<(), Fault> {
+pub(super) fn settle(db: &Connection, id: &OutboxId, lease: &LeaseId, outcome: DeliveryOutcome) -> Result<(), OpError> {
     let (id, lease) = (id.as_str(), lease.as_str());
     let settled = match outcome {
         DeliveryOutcome::Done => write(db, DONE, params![id, lease]),

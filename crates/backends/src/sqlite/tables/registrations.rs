@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{find, write};
 use crate::sqlite::{
-    error::{Fault, require},
+    error::{OpError, require},
     row::Columns,
 };
 
@@ -33,7 +33,7 @@ const BY_INDEX: &str = "SELECT realm, id, blind_index, data_key, profile, passwo
     expires_at FROM registrations WHERE realm = ?1 AND blind_index = ?2";
 
 /// Where nothing is to be replaced, what stands there makes the insert fail.
-pub(super) fn put(db: &Connection, row: &Registration, replaces: &Replaces) -> Result<(), Fault> {
+pub(super) fn put(db: &Connection, row: &Registration, replaces: &Replaces) -> Result<(), OpError> {
     let realm = row.realm.as_str();
     match replaces {
         Replaces::Exactly(None) => {}
@@ -65,12 +65,12 @@ pub(super) fn contest(
     id: &UserId,
     is_contested: bool,
     expires_at: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let there = write(db, CONTEST, params![realm.as_str(), id.as_str(), is_contested, expires_at.millis()])?;
     require(there == 1, Precondition::RegistrationThere)
 }
 
-pub(super) fn delete(db: &Connection, realm: &RealmName, id: &UserId) -> Result<(), Fault> {
+pub(super) fn delete(db: &Connection, realm: &RealmName, id: &UserId) -> Result<(), OpError> {
     let deleted = write(db, DELETE, params![realm.as_str(), id.as_str()])?;
     require(deleted == 1, Precondition::RegistrationThere)
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{list, write};
 use crate::sqlite::{
-    error::{Fault, require},
+    error::{OpError, require},
     row::{Columns, number},
 };
 
@@ -16,7 +16,7 @@ const PUT: &str = "INSERT INTO root_keys (realm, wrapped, revision)
     ON CONFLICT (realm) DO UPDATE SET wrapped = excluded.wrapped, revision = excluded.revision";
 const ALL: &str = "SELECT realm, wrapped, revision FROM root_keys ORDER BY realm";
 
-pub(super) fn put(db: &Connection, row: &RootKeyRow) -> Result<(), Fault> {
+pub(super) fn put(db: &Connection, row: &RootKeyRow) -> Result<(), OpError> {
     let put = write(db, PUT, params![row.realm.as_str(), row.wrapped.as_bytes(), number(row.revision)])?;
     require(put == 1, Precondition::RootKeyRevision)
 }

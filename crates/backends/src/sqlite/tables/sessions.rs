@@ -10,7 +10,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::{find, list, revocations, write};
 use crate::sqlite::{
-    error::{Fault, require},
+    error::{OpError, require},
     row::Columns,
 };
 
@@ -27,7 +27,7 @@ const SWEEP: &str = "DELETE FROM sessions WHERE (realm, id) IN
 const BY_ID: &str = "SELECT realm, id, user_id, auth_time, amr, client, created_at, expires_at,
     refresh, previous, rotated_at, idle_until FROM sessions WHERE realm = ?1 AND id = ?2";
 
-pub(super) fn insert(db: &Connection, session: &Session) -> Result<(), Fault> {
+pub(super) fn insert(db: &Connection, session: &Session) -> Result<(), OpError> {
     let params = params![
         session.realm.as_str(),
         session.id.as_str(),
@@ -46,7 +46,7 @@ pub(super) fn insert(db: &Connection, session: &Session) -> Result<(), Fault> {
 }
 
 /// Removes the session and says so in the log.
-pub(super) fn end(db: &Connection, ended: &Revocation) -> Result<(), Fault> {
+pub(super) fn end(db: &Connection, ended: &Revocation) -> Result<(), OpError> {
     let deleted = write(db, DELETE, params![ended.realm.as_str(), ended.session.as_str()])?;
     require(deleted == 1, Precondition::SessionThere)?;
     Ok(revocations::append(db, ended)?)
@@ -59,7 +59,7 @@ pub(super) fn end_all(
     user: &UserId,
     except: Option<&SessionId>,
     expires_at: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let params = params![realm.as_str(), user.as_str(), except.map(SessionId::as_str)];
     let ended = list(db, DELETE_ALL, params, |row| Columns::of(row).word(SessionId::parse))?;
     for session in ended {
@@ -76,7 +76,7 @@ pub(super) fn rotate(
     (from, to): (&TokenHash, &TokenHash),
     at: Timestamp,
     idle_until: Timestamp,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     let params = params![realm.as_str(), id.as_str(), from.0, to.0, at.millis(), idle_until.millis()];
     require(write(db, ROTATE, params)? == 1, Precondition::RefreshNewest)
 }

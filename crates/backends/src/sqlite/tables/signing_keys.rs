@@ -4,7 +4,7 @@ use portcullis_core::{port::SigningKeyRow, token::Algorithm};
 use rusqlite::{Connection, Row, params};
 
 use super::{list, write};
-use crate::sqlite::{error::Fault, row::Columns};
+use crate::sqlite::{error::OpError, row::Columns};
 
 pub(super) const STATEMENTS: &[&str] = &[PUT, DELETE];
 
@@ -13,13 +13,13 @@ const PUT: &str = "INSERT INTO signing_keys (kid, algorithm, private, created_at
 const DELETE: &str = "DELETE FROM signing_keys WHERE kid = ?1";
 const ALL: &str = "SELECT kid, algorithm, private, created_at FROM signing_keys ORDER BY created_at, kid";
 
-pub(super) fn put(db: &Connection, row: &SigningKeyRow) -> Result<(), Fault> {
+pub(super) fn put(db: &Connection, row: &SigningKeyRow) -> Result<(), OpError> {
     let params = params![row.kid, row.algorithm.as_str(), row.private.as_bytes(), row.created_at.millis()];
     write(db, PUT, params)?;
     Ok(())
 }
 
-pub(super) fn delete(db: &Connection, kid: &str) -> Result<(), Fault> {
+pub(super) fn delete(db: &Connection, kid: &str) -> Result<(), OpError> {
     write(db, DELETE, params![kid])?;
     Ok(())
 }

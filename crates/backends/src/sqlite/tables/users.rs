@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, Row, params};
 
 use super::{find, write};
 use crate::sqlite::{
-    error::{Fault, require},
+    error::{OpError, require},
     row::{Columns, number},
 };
 
@@ -31,15 +31,15 @@ const BY_INDEX: &str =
     "SELECT realm, id, blind_index, data_key, profile, password, phone_verified_at, created_at, revision, phone_disputed,
     password_set_at FROM users WHERE realm = ?1 AND blind_index = ?2";
 
-pub(super) fn insert(db: &Connection, user: &User) -> Result<(), Fault> {
+pub(super) fn insert(db: &Connection, user: &User) -> Result<(), OpError> {
     require(put(db, INSERT, user)? == 1, Precondition::UserFree)
 }
 
-pub(super) fn update(db: &Connection, user: &User) -> Result<(), Fault> {
+pub(super) fn update(db: &Connection, user: &User) -> Result<(), OpError> {
     match put(db, UPDATE, user) {
         // The address, moved onto somebody else's.
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-            Err(Fault::Failed(Precondition::UserFree))
+            Err(OpError::Failed(Precondition::UserFree))
         }
         updated => require(updated? == 1, Precondition::UserRevision),
     }
@@ -51,11 +51,11 @@ pub(super) fn require_address(
     realm: &RealmName,
     index: BlindIndex,
     is_taken: bool,
-) -> Result<(), Fault> {
+) -> Result<(), OpError> {
     require(by_index(db, realm, index)?.is_some() == is_taken, Precondition::AddressAsSeen)
 }
 
-pub(super) fn delete(db: &Connection, realm: &RealmName, id: &UserId, revision: u64) -> Result<(), Fault> {
+pub(super) fn delete(db: &Connection, realm: &RealmName, id: &UserId, revision: u64) -> Result<(), OpError> {
     let deleted = write(db, DELETE, params![realm.as_str(), id.as_str(), number(revision)])?;
     require(deleted == 1, Precondition::UserRevision)
 }
@@ -77,7 +77,7 @@ fn put(db: &Connection, sql: &str, user: &User) -> rusqlite::Result<usize> {
     write(db, sql, params)
 }
 
-pub(super) fn require_revision(db: &Connection, realm: &RealmName, id: &UserId, revision: u64) -> Result<(), Fault> {
+pub(super) fn require_revision(db: &Connection, realm: &RealmName, id: &UserId, revision: u64) -> Result<(), OpError> {
     let there = find(db, AT_REVISION, params![realm.as_str(), id.as_str(), number(revision)], |_| Ok(()))?;
     require(there.is_some(), Precondition::UserRevision)
 }

@@ -12,8 +12,8 @@ use portcullis_core::{
     port::{Changes, SessionOp, Sessions, Store, UserOp},
     session::LogPosition,
     suite::{
+        join_all,
         rows::{NOW, audit, here, revocation, session, session_id, user, user_id},
-        together,
     },
 };
 
@@ -43,7 +43,7 @@ async fn fifty_logins_of_one_user_all_go_through_in_time() {
         stores[n % 2].commit(batch![require, SessionOp::Insert(begun), audit(&here())])
     };
     let begun = Instant::now();
-    let results = together((0..50).map(login)).await;
+    let results = join_all((0..50).map(login)).await;
     let failed: Vec<_> = results.iter().filter(|result| result.is_err()).collect();
     assert!(failed.is_empty(), "{} of 50 after {:?}: {:?}", failed.len(), begun.elapsed(), failed[0]);
 }
@@ -57,7 +57,7 @@ async fn fifty_logouts_all_go_through_in_time() {
     made.commit((0..50).map(|n| SessionOp::Insert(session(&here(), &name(n))).into()).collect()).await.unwrap();
     let begun = Instant::now();
     let results =
-        together((0..50).map(|n| stores[n % 2].commit(batch![SessionOp::End(revocation(&here(), &name(n)))]))).await;
+        join_all((0..50).map(|n| stores[n % 2].commit(batch![SessionOp::End(revocation(&here(), &name(n)))]))).await;
     let failed: Vec<_> = results.iter().filter(|result| result.is_err()).collect();
     assert!(failed.is_empty(), "{} of 50 after {:?}: {:?}", failed.len(), begun.elapsed(), failed[0]);
 }
@@ -83,7 +83,7 @@ async fn transactions_that_are_ended_by_others_are_tried_again() {
         let mut done = Vec::new();
         for round in 0..10 {
             let names: Vec<_> = (0..10).map(|n| format!("pair-{round}-{n}")).collect();
-            let results = together(names.iter().map(|name| store.commit(pair(name)))).await;
+            let results = join_all(names.iter().map(|name| store.commit(pair(name)))).await;
             done.extend(names.into_iter().zip(results.into_iter().map(is_done)));
             let read = store.session(&here(), &session_id("none")).await;
             assert!(is_away(&read) || read.is_ok_and(|none| none.is_none()));

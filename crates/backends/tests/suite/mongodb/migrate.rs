@@ -14,9 +14,8 @@ use portcullis_core::{
     message::{Channel, outbox::DeliveryOutcome},
     port::{ChallengeOp, Changes, Outbox, OutboxOp, RegistrationOp, Replaces, SessionOp, Store, UserOp, Users},
     suite::{
-        Pending,
+        Pending, join_all,
         rows::{NOW, challenge, here, lease, message, registration, revocation, session, there, user, user_id},
-        together,
     },
 };
 
@@ -121,7 +120,7 @@ async fn processes_that_start_together_take_each_step_once() {
     let settings = settings(&database.url);
     let starts =
         (0..8).map(|_| -> Pending<'_, usize> { Box::pin(async { migrate(&settings, NOW).await.unwrap().len() }) });
-    assert_eq!(together(starts).await.into_iter().sum::<usize>(), 2);
+    assert_eq!(join_all(starts).await.into_iter().sum::<usize>(), 2);
     drop(open(&database.url).await);
 }
 

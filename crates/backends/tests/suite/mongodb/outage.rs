@@ -15,9 +15,8 @@ use portcullis_core::{
     port::{Challenges, Changes, Keys, Outbox, OutboxOp, Registrations, Sessions, Store, Users},
     session::{LogPosition, Revocation},
     suite::{
-        Pending,
+        Pending, join_all,
         rows::{NOW, challenge_id, here, index, lease, message, session_id, user_id},
-        together,
     },
 };
 
@@ -44,7 +43,7 @@ async fn all_say_that_it_is_away(store: &MongoStore) {
         Box::pin(async { ("outbox_state", is_away(&store.outbox_state(NOW).await)) }),
         Box::pin(async { ("ping", is_away(&store.ping().await)) }),
     ];
-    for (what, is_away) in together(asked).await {
+    for (what, is_away) in join_all(asked).await {
         assert!(is_away, "{what}");
     }
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
@@ -162,11 +161,11 @@ async fn what_was_acknowledged_survives_the_loss_of_the_primary() {
     let write_all = async {
         let writers =
             (0..4).map(|n| -> Pending<'_, Written> { Box::pin(write(&stores[n % 2], n, &is_over, &many, &last)) });
-        let written = together(writers).await;
+        let written = join_all(writers).await;
         is_written.store(true, Ordering::SeqCst);
         written
     };
-    let readers = together((0..4).map(|n| -> Pending<'_, ()> { Box::pin(read(&stores[n % 2], &last, &is_written)) }));
+    let readers = join_all((0..4).map(|n| -> Pending<'_, ()> { Box::pin(read(&stores[n % 2], &last, &is_written)) }));
     let (writers, seen, _, ()) = tokio::join!(write_all, follow(&stores[0], &is_written), readers, async {
         until("written", SOON * 5, || async { many.load(Ordering::SeqCst) > 50 }).await;
         set.members[first].kill();

@@ -4,8 +4,8 @@ use crate::{
     limit::{LimitKey, Quota},
     port::{Counted, Counters},
     suite::{
+        join_all,
         rows::{NOW, at},
-        together,
     },
 };
 
@@ -63,6 +63,6 @@ pub async fn clients_are_apart(counters: &dyn Counters) {
 
 /// However they come.
 pub async fn of_fifty_at_once_as_many_are_within_as_may(counters: &dyn Counters) {
-    let counted = together((0..50).map(|_| counters.take(key(1), QUOTA, NOW))).await;
+    let counted = join_all((0..50).map(|_| counters.take(key(1), QUOTA, NOW))).await;
     assert_eq!(counted.iter().filter(|counted| matches!(counted, Counted::Within { .. })).count(), 3);
 }

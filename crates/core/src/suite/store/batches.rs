@@ -13,11 +13,11 @@ use crate::{
     },
     session::LogPosition,
     suite::{
+        join_all,
         rows::{
             NOW, at, audit, challenge, challenge_id, envelope, here, lease, message, registration, revocation,
             root_key, session, session_id, signing_key, token_hash, user, user_id,
         },
-        together,
     },
 };
 
@@ -141,7 +141,7 @@ pub async fn failures_leave_their_neighbours_alone(store: &dyn Store) {
         }
         store.commit(batch)
     });
-    for (n, result) in together(batches).await.into_iter().enumerate() {
+    for (n, result) in join_all(batches).await.into_iter().enumerate() {
         let there = store.session(&here(), &SessionId::parse(&name(n)).unwrap()).await.unwrap().is_some();
         match result {
             Ok(()) => assert!(there && n % 3 != 0, "{n}"),
@@ -161,7 +161,7 @@ pub async fn what_was_committed_is_read_at_once(store: &dyn Store) {
         };
         Box::pin(write) as crate::suite::Pending<'_, ()>
     });
-    together(writers).await;
+    join_all(writers).await;
 }
 
 /// Up and well.

@@ -10,8 +10,8 @@ use crate::{
     link::{Challenge, Purpose},
     port::{ChallengeOp, Op, Precondition, Store},
     suite::{
+        join_all,
         rows::{at, challenge, challenge_id, here, there, user_id},
-        together,
     },
 };
 
@@ -180,7 +180,7 @@ pub async fn of_fifty_who_drop_a_subjects_challenges_for_a_new_one_one_is_left(s
     let reset = |number| Challenge { purpose: Purpose::Reset, ..challenge(&here(), number) };
     let again =
         |number| store.commit(batch![drop_all(&here(), "ada", Purpose::Reset), ChallengeOp::Insert(reset(number))]);
-    assert!(together((0..50).map(again)).await.iter().all(Result::is_ok));
+    assert!(join_all((0..50).map(again)).await.iter().all(Result::is_ok));
     let mut left = 0;
     for number in 0..50 {
         left += usize::from(read(store, number).await.is_some());

@@ -14,8 +14,8 @@ use crate::{
     port::{Batch, CommitError, OutboxOp, OutboxState, Precondition, Store},
     random::{self, SeededRandom},
     suite::{
+        join_all,
         rows::{NOW, at, lease, message},
-        together,
     },
 };
 
@@ -46,7 +46,7 @@ pub async fn a_claimed_message_is_not_claimed_again(store: &dyn Store) {
 pub async fn two_claimers_never_share_a_message(store: &dyn Store) {
     done(store, (0..40).map(|n| OutboxOp::Enqueue(message(&format!("m{n}"))).into())).await;
     let leases: Vec<_> = (0..8).map(|n| lease(&format!("lease-{n}"), NOW)).collect();
-    let claims = together(leases.iter().map(|lease| store.claim(Channel::Mail, 7, lease))).await;
+    let claims = join_all(leases.iter().map(|lease| store.claim(Channel::Mail, 7, lease))).await;
     let claims: Vec<_> = claims.into_iter().map(Result::unwrap).collect();
     let different: BTreeSet<_> = claims.iter().flat_map(|claimed| ids(claimed)).collect();
     assert_eq!(claims.iter().map(Vec::len).sum::<usize>(), 40);

@@ -8,8 +8,8 @@ use crate::{
     limit::{FailedAttempts, LimitKey, LimitKind, Quota},
     port::{LimitOp, Op, Precondition, Store},
     suite::{
+        join_all,
         rows::{NOW, at},
-        together,
     },
 };
 
@@ -70,7 +70,7 @@ pub async fn wrong_passwords_are_counted(store: &dyn Store) {
 
 /// None is lost.
 pub async fn fifty_wrong_passwords_at_once_are_fifty(store: &dyn Store) {
-    for result in together((0..50).map(|_| store.commit(vec![failure(1, NOW)]))).await {
+    for result in join_all((0..50).map(|_| store.commit(vec![failure(1, NOW)]))).await {
         result.expect("each is counted");
     }
     assert_eq!(store.failures(key(1)).await.unwrap().count, 50);

@@ -11,9 +11,9 @@ mod revocations;
 mod root_keys;
 mod sessions;
 mod signing_keys;
-mod skew;
 mod sweeps;
 mod users;
+mod write_skew;
 
 use super::export_cases;
 use crate::{
@@ -162,7 +162,7 @@ macro_rules! store_cases {
                 failures_leave_their_neighbours_alone,
                 what_was_committed_is_read_at_once,
                 a_store_answers;
-            skew:
+            write_skew:
                 no_session_outlives_the_change_of_its_user,
                 no_session_outlives_its_user,
                 of_two_who_need_the_other_unchanged_one_changes,
@@ -198,7 +198,7 @@ async fn one_wins(store: &dyn Store, ops: impl IntoIterator<Item = Op>, with: Pr
 
 /// The same, where so many may succeed.
 async fn so_many_win(many: usize, store: &dyn Store, ops: impl IntoIterator<Item = Op>, with: Precondition) {
-    let results = super::together(ops.into_iter().map(|op| store.commit(vec![op]))).await;
+    let results = super::join_all(ops.into_iter().map(|op| store.commit(vec![op]))).await;
     let won = results.iter().filter(|result| result.is_ok()).count();
     let lost =
         results.iter().filter(|result| matches!(result, Err(CommitError::Failed(failed)) if *failed == with)).count();

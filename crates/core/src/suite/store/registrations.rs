@@ -8,9 +8,8 @@ use crate::{
     id::UserId,
     port::{ChallengeOp, Op, Precondition, RegistrationOp, Replaces, Store, UserOp},
     suite::{
-        Pending,
+        Pending, join_all,
         rows::{at, challenge, challenge_id, envelope, here, index, registration, there, user_id},
-        together,
     },
 };
 
@@ -200,7 +199,7 @@ pub async fn an_address_is_never_seen_between_the_two(store: &dyn Store) {
                 assert!(user.is_some() != waiting.is_some(), "{user:?} and {waiting:?}");
             })
         };
-        together([look(), look(), settle, look(), look()]).await;
+        join_all([look(), look(), settle, look(), look()]).await;
     }
 }
 

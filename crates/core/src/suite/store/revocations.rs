@@ -8,9 +8,8 @@ use crate::{
     port::{Precondition, SessionOp, Store},
     session::{LogPosition, Revocation},
     suite::{
-        Pending,
+        Pending, join_all,
         rows::{at, here, revocation, session, there},
-        together,
     },
 };
 
@@ -76,7 +75,7 @@ pub async fn whoever_follows_the_log_misses_nothing(store: &dyn Store) {
     let is_over = AtomicBool::new(false);
     let write: Pending<'_, Vec<Revocation>> = Box::pin(async {
         let ends = names.iter().map(|name| store.commit(batch![SessionOp::End(revocation(&here(), name))]));
-        together(ends).await.into_iter().for_each(Result::unwrap);
+        join_all(ends).await.into_iter().for_each(Result::unwrap);
         is_over.store(true, Ordering::SeqCst);
         Vec::new()
     });
@@ -92,7 +91,7 @@ pub async fn whoever_follows_the_log_misses_nothing(store: &dyn Store) {
             }
         }
     });
-    let seen = together([write, follow]).await.concat();
+    let seen = join_all([write, follow]).await.concat();
     assert_eq!(seen, store.revocations_after(START).await.unwrap().0);
     let mut seen: Vec<_> = seen.iter().map(|entry| entry.session.as_str()).collect();
     seen.sort_unstable();

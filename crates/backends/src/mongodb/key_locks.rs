@@ -13,18 +13,18 @@ const TURNS: usize = 256;
 
 /// The turns, by what batches change.
 #[derive(Debug)]
-pub(super) struct Turns {
+pub(super) struct KeyLocks {
     turns: Vec<Mutex<()>>,
     hasher: RandomState,
 }
 
-impl Default for Turns {
+impl Default for KeyLocks {
     fn default() -> Self {
         Self { turns: std::iter::repeat_with(Mutex::default).take(TURNS).collect(), hasher: RandomState::new() }
     }
 }
 
-impl Turns {
+impl KeyLocks {
     /// Waits until nobody before has anything to do with what this batch changes.
     pub(super) async fn wait(&self, batch: &[Op]) -> Vec<MutexGuard<'_, ()>> {
         let mut numbers: Vec<usize> = batch.iter().flat_map(contested).map(|what| self.number(what)).collect();

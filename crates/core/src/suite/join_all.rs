@@ -10,7 +10,7 @@ use std::{
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Drives them all at the same time; their results in their order.
-pub async fn together<'a, T>(futures: impl IntoIterator<Item = Pending<'a, T>>) -> Vec<T> {
+pub async fn join_all<'a, T>(futures: impl IntoIterator<Item = Pending<'a, T>>) -> Vec<T> {
     let mut running: Vec<_> = futures.into_iter().map(|future| (future, None)).collect();
     poll_fn(|context| {
         let mut waits = false;

@@ -11,8 +11,8 @@ use crate::{
     seal::BlindIndex,
     session::Session,
     suite::{
+        join_all,
         rows::{at, envelope, here, index, registration, session, user},
-        together,
     },
 };
 
@@ -47,7 +47,7 @@ fn address(index: BlindIndex, is_taken: bool) -> Op {
 
 /// Commits both at once; whether each succeeded.
 async fn both(store: &dyn Store, batches: [Batch; 2], with: Precondition) -> [bool; 2] {
-    let results = together(batches.map(|batch| store.commit(batch))).await;
+    let results = join_all(batches.map(|batch| store.commit(batch))).await;
     let succeeded: Vec<_> = results
         .into_iter()
         .map(|result| match result {
@@ -166,7 +166,7 @@ pub async fn nobody_registers_between_a_registration_and_its_user(store: &dyn St
             UserOp::Insert(ada.clone().into_user())
         ];
         let late = vec![address(eve.index, false), first(eve.clone())];
-        let results = together([store.commit(late), store.commit(proved)]).await;
+        let results = join_all([store.commit(late), store.commit(proved)]).await;
         assert!(
             matches!(
                 results.as_slice(),
