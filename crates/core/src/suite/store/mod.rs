@@ -2,15 +2,12 @@
 
 mod batches;
 mod challenges;
-mod claims;
-mod families;
+mod keys;
 mod limits;
 mod outbox;
 mod registrations;
 mod revocations;
-mod root_keys;
 mod sessions;
-mod signing_keys;
 mod sweeps;
 mod users;
 mod write_skew;
@@ -95,8 +92,7 @@ macro_rules! store_cases {
                 all_sessions_of_a_user_end_but_for_one,
                 the_end_of_a_users_sessions_leaves_others_alone,
                 there_may_be_no_session_to_end,
-                sessions_of_two_realms_are_apart;
-            families:
+                sessions_of_two_realms_are_apart,
                 a_family_moves_on,
                 a_family_moves_on_from_its_newest_token_only,
                 the_family_of_no_session_moves_on,
@@ -108,13 +104,12 @@ macro_rules! store_cases {
                 the_log_is_read_on_from_a_position,
                 whoever_follows_the_log_misses_nothing,
                 positions_are_never_given_twice;
-            root_keys:
+            keys:
                 root_keys_are_read_as_written,
                 a_root_key_begins_at_the_first_revision,
                 a_root_key_follows_its_revision,
                 of_fifty_first_root_keys_one_is_written,
-                a_realm_with_a_reserved_name_is_read;
-            signing_keys:
+                a_realm_with_a_reserved_name_is_read,
                 signing_keys_are_read_as_written,
                 the_oldest_signing_key_comes_first,
                 a_signing_key_that_is_put_again_changes_its_private_half_only,
@@ -126,8 +121,7 @@ macro_rules! store_cases {
                 of_those_due_at_the_same_time_the_first_comes_first,
                 no_more_is_claimed_than_was_asked_for,
                 a_message_comes_with_its_cause_or_not_at_all,
-                the_outbox_is_counted;
-            claims:
+                the_outbox_is_counted,
                 a_claimed_message_is_not_claimed_again,
                 two_claimers_never_share_a_message,
                 a_lease_that_ran_out_is_claimable,

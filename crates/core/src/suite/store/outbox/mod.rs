@@ -1,0 +1,224 @@
+//! The outbox: what is due comes out, the oldest first.
+
+mod workers;
+
+pub use workers::no_message_is_ever_lost;
+
+use std::collections::BTreeSet;
+
+use super::{done, fails};
+use crate::{
+    batch,
+    clock::Timestamp,
+    id::LeaseId,
+    message::{
+        Channel, MessageKind,
+        outbox::{Claimed, DeliveryOutcome, OutboxRow},
+    },
+    port::{Batch, Op, OutboxOp, OutboxState, Precondition, Store, UserOp},
+    suite::{
+        join_all,
+        rows::{NOW, at, here, lease, message, sealed, there, user, user_id},
+    },
+};
+
+/// The identifiers of what was claimed.
+pub(super) fn ids(claimed: &[Claimed]) -> Vec<&str> {
+    claimed.iter().map(|claimed| claimed.row.id.as_str()).collect()
+}
+
+/// All columns survive.
+pub async fn a_message_is_claimed_as_written(store: &dyn Store) {
+    let one = message("one");
+    let other = OutboxRow {
+        realm: there(),
+        kind: MessageKind::Welcome,
+        recipient: sealed("somebody else"),
+        challenge: None,
+        created_at: at(-20),
+        due_at: at(-10),
+        give_up_at: at(10),
+        attempts: 3,
+        ..message("other")
+    };
+    done(store, batch![OutboxOp::Enqueue(one.clone()), OutboxOp::Enqueue(other.clone())]).await;
+    let lease = lease("first", NOW);
+    let claimed = store.claim(Channel::Mail, 10, &lease).await.unwrap();
+    let with_lease = |row| Claimed { row, lease: lease.id.clone() };
+    assert_eq!(claimed, [with_lease(other), with_lease(one)]);
+}
+
+/// Due is what should have been sent by now, not what comes later.
+pub async fn what_is_not_due_is_not_claimed(store: &dyn Store) {
+    done(store, batch![OutboxOp::Enqueue(OutboxRow { due_at: at(10), ..message("one") })]).await;
+    assert_eq!(store.claim(Channel::Mail, 10, &lease("early", at(9))).await.unwrap(), []);
+    assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("late", at(10))).await.unwrap()), ["one"]);
+}
+
+/// Whatever the order in which they came.
+pub async fn the_oldest_due_come_first(store: &dyn Store) {
+    for (id, due) in [("c", -1), ("a", -3), ("d", 0), ("b", -2)] {
+        done(store, batch![OutboxOp::Enqueue(OutboxRow { due_at: at(due), ..message(id) })]).await;
+    }
+    assert_eq!(ids(&store.claim(Channel::Mail, 3, &lease("first", NOW)).await.unwrap()), ["a", "b", "c"]);
+    assert_eq!(ids(&store.claim(Channel::Mail, 3, &lease("second", NOW)).await.unwrap()), ["d"]);
+}
+
+/// As they came, so that what was said first is read first.
+pub async fn of_those_due_at_the_same_time_the_first_comes_first(store: &dyn Store) {
+    let names = ["m", "c", "z", "a", "q", "b", "y", "k"];
+    for two in names.chunks(2) {
+        done(store, two.iter().map(|id| OutboxOp::Enqueue(message(id)).into())).await;
+    }
+    assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("first", NOW)).await.unwrap()), names);
+}
+
+/// Nor less, while there is some.
+pub async fn no_more_is_claimed_than_was_asked_for(store: &dyn Store) {
+    done(store, ["a", "b", "c"].map(|id| OutboxOp::Enqueue(message(id)).into())).await;
+    assert_eq!(store.claim(Channel::Mail, 0, &lease("none", NOW)).await.unwrap(), []);
+    assert_eq!(store.claim(Channel::Mail, 2, &lease("two", NOW)).await.unwrap().len(), 2);
+    assert_eq!(store.claim(Channel::Mail, 2, &lease("rest", NOW)).await.unwrap().len(), 1);
+    assert_eq!(store.claim(Channel::Mail, 2, &lease("more", NOW)).await.unwrap(), []);
+}
+
+/// No mail speaks of what has not happened.
+pub async fn a_message_comes_with_its_cause_or_not_at_all(store: &dyn Store) {
+    let require: Op = UserOp::Require { realm: here(), id: user_id("ada"), revision: 1 }.into();
+    fails(store, batch![OutboxOp::Enqueue(message("early")), require.clone()], Precondition::UserRevision).await;
+    assert_eq!(store.claim(Channel::Mail, 10, &lease("first", NOW)).await.unwrap(), []);
+    let ada = user(&here(), "ada", "ada@example.org");
+    done(store, batch![UserOp::Insert(ada), require, OutboxOp::Enqueue(message("now"))]).await;
+    assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("second", NOW)).await.unwrap()), ["now"]);
+}
+
+/// What is being worked on still waits.
+pub async fn the_outbox_is_counted(store: &dyn Store) {
+    assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState::default());
+    let older = OutboxRow { created_at: at(-30), due_at: at(60), ..message("later") };
+    done(store, batch![OutboxOp::Enqueue(message("one")), OutboxOp::Enqueue(older), OutboxOp::Enqueue(message("two"))])
+        .await;
+    let counted = OutboxState { waiting: 3, dead: 0, oldest: Some(at(-30)) };
+    assert_eq!(store.outbox_state(NOW).await.unwrap(), counted);
+    store.claim(Channel::Mail, 10, &lease("first", NOW)).await.unwrap();
+    assert_eq!(store.outbox_state(NOW).await.unwrap(), counted);
+}
+
+fn finish(claimed: &Claimed, outcome: DeliveryOutcome) -> Batch {
+    batch![OutboxOp::FinishDelivery { id: claimed.row.id.clone(), lease: claimed.lease.clone(), outcome }]
+}
+
+/// One message, in the hands of somebody.
+async fn claimed(store: &dyn Store) -> Claimed {
+    done(store, batch![OutboxOp::Enqueue(message("one"))]).await;
+    only(store, "first", NOW).await.expect("it is due")
+}
+
+async fn only(store: &dyn Store, by: &str, now: Timestamp) -> Option<Claimed> {
+    let mut claimed = store.claim(Channel::Mail, 10, &lease(by, now)).await.unwrap();
+    assert!(claimed.len() <= 1);
+    claimed.pop()
+}
+
+/// Not while the lease lasts.
+pub async fn a_claimed_message_is_not_claimed_again(store: &dyn Store) {
+    claimed(store).await;
+    assert_eq!(only(store, "second", NOW).await, None);
+    assert_eq!(only(store, "third", at(59)).await, None);
+}
+
+/// Eight who reach for forty at once.
+pub async fn two_claimers_never_share_a_message(store: &dyn Store) {
+    done(store, (0..40).map(|n| OutboxOp::Enqueue(message(&format!("m{n}"))).into())).await;
+    let leases: Vec<_> = (0..8).map(|n| lease(&format!("lease-{n}"), NOW)).collect();
+    let claims = join_all(leases.iter().map(|lease| store.claim(Channel::Mail, 7, lease))).await;
+    let claims: Vec<_> = claims.into_iter().map(Result::unwrap).collect();
+    let different: BTreeSet<_> = claims.iter().flat_map(|claimed| ids(claimed)).collect();
+    assert_eq!(claims.iter().map(Vec::len).sum::<usize>(), 40);
+    assert_eq!(different.len(), 40);
+    for (claims, lease) in claims.iter().zip(&leases) {
+        assert!(claims.iter().all(|claimed| claimed.lease == lease.id));
+    }
+}
+
+/// Nobody needs to clean up after a worker that died.
+pub async fn a_lease_that_ran_out_is_claimable(store: &dyn Store) {
+    let first = claimed(store).await;
+    let second = only(store, "second", at(60)).await.expect("free again");
+    assert_eq!(second.row, first.row);
+    assert_ne!(second.lease, first.lease);
+    assert_eq!(only(store, "third", at(61)).await, None);
+}
+
+/// Whatever the outcome that somebody who was too slow has to tell; and it changes nothing.
+pub async fn a_lost_lease_settles_nothing(store: &dyn Store) {
+    let first = claimed(store).await;
+    let second = only(store, "second", at(60)).await.expect("free again");
+    for outcome in
+        [DeliveryOutcome::Done, DeliveryOutcome::Retry(at(70)), DeliveryOutcome::Release, DeliveryOutcome::Dead]
+    {
+        fails(store, finish(&first, outcome), Precondition::LeaseHeld).await;
+    }
+    assert_eq!(only(store, "third", at(61)).await, None);
+    done(store, finish(&second, DeliveryOutcome::Done)).await;
+    assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState::default());
+}
+
+/// A lease is lost to somebody else, not to the time.
+pub async fn a_late_holder_may_settle_while_nobody_else_claimed(store: &dyn Store) {
+    let first = claimed(store).await;
+    assert_eq!(store.claim(Channel::Mail, 0, &lease("nothing", at(1000))).await.unwrap(), []);
+    done(store, finish(&first, DeliveryOutcome::Done)).await;
+    assert_eq!(only(store, "second", at(1000)).await, None);
+}
+
+/// The second time nobody holds it; nor can one settle what was never claimed.
+pub async fn a_message_is_settled_once(store: &dyn Store) {
+    let first = claimed(store).await;
+    done(store, finish(&first, DeliveryOutcome::Retry(at(10)))).await;
+    for outcome in
+        [DeliveryOutcome::Done, DeliveryOutcome::Retry(at(5)), DeliveryOutcome::Release, DeliveryOutcome::Dead]
+    {
+        fails(store, finish(&first, outcome), Precondition::LeaseHeld).await;
+    }
+    let never = Claimed { row: message("two"), lease: LeaseId::parse("none").unwrap() };
+    fails(store, finish(&never, DeliveryOutcome::Done), Precondition::LeaseHeld).await;
+    done(store, batch![OutboxOp::Enqueue(never.row.clone())]).await;
+    fails(store, finish(&never, DeliveryOutcome::Done), Precondition::LeaseHeld).await;
+}
+
+/// With its recipient.
+pub async fn a_message_that_is_done_is_gone(store: &dyn Store) {
+    let first = claimed(store).await;
+    done(store, finish(&first, DeliveryOutcome::Done)).await;
+    assert_eq!(only(store, "second", at(1000)).await, None);
+    assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState::default());
+}
+
+/// The tries are counted.
+pub async fn a_message_to_be_tried_again_waits_until_then(store: &dyn Store) {
+    let first = claimed(store).await;
+    done(store, finish(&first, DeliveryOutcome::Retry(at(10)))).await;
+    assert_eq!(only(store, "early", at(9)).await, None);
+    let second = only(store, "second", at(10)).await.expect("due again");
+    assert_eq!(second.row, OutboxRow { due_at: at(10), attempts: 1, ..first.row });
+    done(store, finish(&second, DeliveryOutcome::Retry(at(20)))).await;
+    assert_eq!(only(store, "third", at(20)).await.expect("due again").row.attempts, 2);
+}
+
+/// And nothing is counted.
+pub async fn a_released_message_is_free_at_once(store: &dyn Store) {
+    let first = claimed(store).await;
+    done(store, finish(&first, DeliveryOutcome::Release)).await;
+    let second = only(store, "second", NOW).await.expect("free again");
+    assert_eq!(second.row, first.row);
+}
+
+/// And never claimed again.
+pub async fn a_dead_message_is_counted_without_its_recipient(store: &dyn Store) {
+    let first = claimed(store).await;
+    done(store, finish(&first, DeliveryOutcome::Dead)).await;
+    assert_eq!(only(store, "second", at(1000)).await, None);
+    assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState { waiting: 0, dead: 1, oldest: None });
+    fails(store, finish(&first, DeliveryOutcome::Release), Precondition::LeaseHeld).await;
+}
