@@ -8,3 +8,4 @@ pub mod memory;
 pub mod mongodb;
 pub mod sms;
 pub mod sqlite;
+mod timing;

@@ -14,9 +14,7 @@ use mongodb::{
 use portcullis_core::{clock::Timestamp, id::RealmName};
 
 use super::{
-    collections::{
-        audit, challenges, limits, locks, outbox, registrations, revocations, root_keys, sessions, signing_keys,
-    },
+    collections::names,
     connect::{Settings, connect},
     error::{OpenError, is_duplicate},
     fields::time,
@@ -62,24 +60,24 @@ const ACCOUNTS: Migration = Migration {
     version: 1,
     name: "accounts",
     collections: &[
-        (audit::NAME, &[]),
-        (root_keys::NAME, &[]),
-        (signing_keys::NAME, &[]),
-        (revocations::COUNTERS, &[]),
-        (locks::NAME, &[lapses(&["touched_at"], TOUCHED_FOR)]),
-        (challenges::NAME, &[plain(&["_id.realm", "subject"]), lapses(&["expires_at"], GRACE)]),
-        (registrations::NAME, &[unique(&["_id.realm", "blind_index"]), lapses(&["expires_at"], GRACE)]),
-        (revocations::NAME, &[lapses(&["expires_at"], GRACE)]),
+        (names::AUDIT, &[]),
+        (names::ROOT_KEYS, &[]),
+        (names::SIGNING_KEYS, &[]),
+        (names::COUNTERS, &[]),
+        (names::LOCKS, &[lapses(&["touched_at"], TOUCHED_FOR)]),
+        (names::CHALLENGES, &[plain(&["_id.realm", "subject"]), lapses(&["expires_at"], GRACE)]),
+        (names::REGISTRATIONS, &[unique(&["_id.realm", "blind_index"]), lapses(&["expires_at"], GRACE)]),
+        (names::REVOCATIONS, &[lapses(&["expires_at"], GRACE)]),
         (
-            sessions::NAME,
+            names::SESSIONS,
             &[plain(&["_id.realm", "user_id"]), lapses(&["expires_at"], GRACE), lapses(&["idle_until"], GRACE)],
         ),
         (
-            outbox::NAME,
+            names::OUTBOX,
             &[
                 plain(&["state", "channel", "due_at", "came"]),
                 plain(&["state", "created_at"]),
-                Index { keys: &["created_at"], rule: Rule::LapsesDead(outbox::DEAD_FOR) },
+                Index { keys: &["created_at"], rule: Rule::LapsesDead(names::DEAD_FOR) },
             ],
         ),
     ],
@@ -89,8 +87,8 @@ const LIMITS: Migration = Migration {
     version: 2,
     name: "limits",
     collections: &[
-        (limits::QUOTAS, &[lapses(&["expires_at"], GRACE)]),
-        (limits::FAILURES, &[lapses(&["expires_at"], GRACE)]),
+        (names::QUOTAS, &[lapses(&["expires_at"], GRACE)]),
+        (names::FAILURES, &[lapses(&["expires_at"], GRACE)]),
     ],
 };
 
@@ -163,9 +161,9 @@ async fn take(db: &Database, step: &Migration, now: Timestamp) -> Result<bool, E
     for (collection, indexes) in step.collections {
         create(db, collection, indexes).await?;
     }
-    let counters = db.collection::<Document>(revocations::COUNTERS);
+    let counters = db.collection::<Document>(names::COUNTERS);
     let start = doc! { "$setOnInsert": { "given": 0_i64 } };
-    match counters.update_one(doc! { "_id": revocations::NAME }, start).upsert(true).await {
+    match counters.update_one(doc! { "_id": names::REVOCATIONS }, start).upsert(true).await {
         Err(error) if !is_duplicate(&error) => return Err(error),
         _ => {}
     }

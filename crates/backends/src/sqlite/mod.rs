@@ -10,6 +10,7 @@ mod migrate;
 mod readers;
 mod row;
 mod store;
+mod table;
 mod tables;
 mod writer;
 
@@ -17,4 +18,4 @@ pub use error::OpenError;
 pub use lock::{LockError, ServeLock};
 pub use migrate::{Migration, migrate};
 pub use store::SqliteStore;
-pub use tables::STATEMENTS;
+pub use tables::statements;

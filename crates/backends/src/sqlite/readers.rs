@@ -19,6 +19,7 @@ use super::{
     connection,
     error::{OpenError, store_error},
 };
+use crate::timing::timed;
 
 /// A small pool of connections.
 #[derive(Debug)]
@@ -39,8 +40,17 @@ impl Readers {
         Ok(Self { pool: Arc::new(Pool(Mutex::new(idle))), permits: Arc::new(Semaphore::new(size)) })
     }
 
-    /// Asks this of a connection, on a thread that may wait for the disk.
-    pub(super) async fn read<T, Q>(&self, query: Q) -> Result<T, StoreError>
+    /// Runs a query and records its duration under this name.
+    pub(super) async fn read<T, Q>(&self, name: &'static str, query: Q) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        Q: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        timed(name, self.ask(query)).await
+    }
+
+    /// Runs a query on a connection, on a thread that may wait for the disk.
+    pub(super) async fn ask<T, Q>(&self, query: Q) -> Result<T, StoreError>
     where
         T: Send + 'static,
         Q: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,

@@ -11,6 +11,7 @@ mod plans;
 use std::{
     future::Future,
     ops::Deref,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -19,6 +20,7 @@ use portcullis_backends::mongodb::{MongoStore, Settings};
 use portcullis_core::{
     batch,
     port::{CommitError, Op, SessionOp, StoreError},
+    random::OsRandom,
     suite::rows::{NOW, here, revocation, session, there},
 };
 
@@ -55,13 +57,13 @@ fn settings(url: &str) -> Settings {
 }
 
 async fn open(url: &str) -> MongoStore {
-    MongoStore::open(&settings(url), NOW).await.expect("the database should open")
+    MongoStore::open(&settings(url), NOW, Arc::new(OsRandom)).await.expect("the database should open")
 }
 
 async fn make() -> Fresh {
     let database = TestDatabase::new().await;
     let patient = Settings { timeout: Duration::from_secs(10), ..settings(&database.url) };
-    let store = MongoStore::open(&patient, NOW).await.expect("the database should open");
+    let store = MongoStore::open(&patient, NOW, Arc::new(OsRandom)).await.expect("the database should open");
     Fresh { store, database }
 }
 

@@ -2,7 +2,10 @@
 
 use std::{
     ops::Deref,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -12,6 +15,7 @@ use portcullis_core::{
     clock::Timestamp,
     forward_store,
     port::{Batch, CommitError, Store, StoreError},
+    random::OsRandom,
     suite::rows::{NOW, here, there},
 };
 
@@ -58,7 +62,7 @@ async fn make() -> Fresh {
     };
     let mut nodes = Vec::new();
     for _ in 0..4 {
-        nodes.push(MongoStore::open(&settings, NOW).await.expect("the database should open"));
+        nodes.push(MongoStore::open(&settings, NOW, Arc::new(OsRandom)).await.expect("the database should open"));
     }
     Fresh { nodes: Nodes { nodes, turn: AtomicUsize::new(0) }, _database: database }
 }

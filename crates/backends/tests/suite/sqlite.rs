@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use portcullis_backends::sqlite::{LockError, OpenError, STATEMENTS, ServeLock, SqliteStore, migrate};
+use portcullis_backends::sqlite::{LockError, OpenError, ServeLock, SqliteStore, migrate, statements};
 use portcullis_core::{
     batch,
     message::Channel,
@@ -270,7 +270,7 @@ fn what_is_no_database_is_refused() {
 async fn no_statement_walks_through_a_whole_table() {
     let made = make().await;
     let db = Connection::open(made.path()).unwrap();
-    for sql in STATEMENTS.iter().copied().flatten() {
+    for sql in statements() {
         let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         let plan = statement.raw_query().mapped(|row| row.get::<_, String>(3)).collect::<Result<Vec<_>, _>>().unwrap();
         let walks = |step: &String| step.starts_with("SCAN") && step != "SCAN CONSTANT ROW";

@@ -15,6 +15,7 @@ use portcullis_backends::{
 use portcullis_core::{
     clock::{Clock, Timestamp},
     port::{AccountCache, Counters, MailSender, Mailbox, PasswordHasher, SessionCache, SmsSender, Store},
+    random::Random,
 };
 
 use super::BuildError;
@@ -55,9 +56,12 @@ pub enum MailError {
 pub(super) async fn store(
     config: &Config,
     now: Timestamp,
+    random: Arc<dyn Random>,
 ) -> Result<(Arc<dyn Store>, Option<sqlite::ServeLock>), BuildError> {
     match &config.store.database_url {
         Database::Sqlite(path) => {
+            // One thread writes: no batch is in the way of another, so there is no pause to draw.
+            drop(random);
             make_data_dir(config)?;
             let lock = sqlite::ServeLock::acquire(path).map_err(DatabaseError::from)?;
             let store = SqliteStore::open(path, now).map_err(DatabaseError::from)?;
@@ -65,7 +69,7 @@ pub(super) async fn store(
         }
         #[cfg(feature = "mongodb")]
         Database::MongoDb(url) => {
-            let store = mongodb::MongoStore::open(&mongodb_settings(config, url), now).await;
+            let store = mongodb::MongoStore::open(&mongodb_settings(config, url), now, random).await;
             Ok((Arc::new(store.map_err(DatabaseError::from)?), None))
         }
     }

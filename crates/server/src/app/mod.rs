@@ -127,7 +127,7 @@ impl App {
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
         let templates = Arc::new(templates::templates(config)?);
         let backends::Senders { mailer, sms, mailbox } = backends::senders(config, &clock)?;
-        let (store, lock) = backends::store(config, ctx.now).await?;
+        let (store, lock) = backends::store(config, ctx.now, Arc::clone(&random)).await?;
         let encryption_keys = &config.store.encryption_keys;
         let realms = Realms::open(&ctx, &*store, encryption_keys, policies(config)).await?;
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;

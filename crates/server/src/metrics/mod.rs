@@ -3,7 +3,6 @@
 mod listener;
 mod names;
 mod ports;
-mod store;
 
 pub(crate) use listener::service;
 pub use names::metrics_markdown;
@@ -44,7 +43,6 @@ pub(crate) fn install() -> Result<&'static PrometheusHandle, BuildError> {
 /// The same sockets, watched.
 pub(crate) fn measured(ports: Ports) -> Ports {
     Ports {
-        store: store::watched(ports.store),
         hasher: ports::hasher(ports.hasher),
         accounts: ports::accounts(ports.accounts),
         mailer: ports::mailer(ports.mailer),

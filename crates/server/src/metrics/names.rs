@@ -27,7 +27,7 @@ macro_rules! metrics {
 
         /// All of them.
         pub(super) static METRICS: &[Metric] =
-            &[$(Metric { name: $name, kind: MetricKind::$kind, labels: $labels, help: $help }),*];
+            &[$(Metric { name: $const, kind: MetricKind::$kind, labels: $labels, help: $help }),*];
     };
 }
 

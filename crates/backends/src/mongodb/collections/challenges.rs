@@ -2,37 +2,28 @@
 
 use std::time::Duration;
 
-use mongodb::{
-    Database,
-    bson::{Bson, Document, doc},
-};
+use async_trait::async_trait;
+use mongodb::bson::{Bson, Document, doc};
 use portcullis_core::{
     clock::Timestamp,
     id::{ChallengeId, RealmName, UserId},
     link::{Challenge, Purpose},
-    port::Precondition,
+    port::{ChallengeOp, Challenges, Precondition, StoreError},
 };
 
 use super::locks;
 use crate::mongodb::{
+    MongoStore,
     error::{OpError, Unreadable, require},
     fields::{self, DocumentFields, bytes, number, time},
+    key_locks::Contended,
     work::{Work, find},
 };
 
 pub(in crate::mongodb) const NAME: &str = "challenges";
 
-fn key(realm: &RealmName, id: ChallengeId) -> Document {
-    fields::key(realm, bytes(&id.0))
-}
-
-/// The challenge, while it can be used.
-fn fresh(realm: &RealmName, id: ChallengeId, now: Timestamp) -> Document {
-    doc! { "_id": key(realm, id), "used_at": Bson::Null, "expires_at": { "$gt": time(now) } }
-}
-
-pub(super) async fn insert(work: &mut Work<'_>, challenge: &Challenge) -> Result<(), OpError> {
-    let document = doc! {
+fn document(challenge: &Challenge) -> Document {
+    doc! {
         "_id": key(&challenge.realm, challenge.id),
         "purpose": challenge.purpose.as_str(),
         "subject": challenge.subject.as_str(),
@@ -40,64 +31,7 @@ pub(super) async fn insert(work: &mut Work<'_>, challenge: &Challenge) -> Result
         "expires_at": time(challenge.expires_at),
         "used_at": challenge.used_at.map(time),
         "tries": number(challenge.tries.into()),
-    };
-    require(work.insert(NAME, document).await?, Precondition::ChallengeFresh)
-}
-
-pub(super) async fn spend(
-    work: &mut Work<'_>,
-    realm: &RealmName,
-    id: ChallengeId,
-    now: Timestamp,
-) -> Result<(), OpError> {
-    let spent = work.update(NAME, fresh(realm, id, now), doc! { "$set": { "used_at": time(now) } }).await?;
-    require(spent, Precondition::ChallengeFresh)
-}
-
-pub(super) async fn attempt(
-    work: &mut Work<'_>,
-    realm: &RealmName,
-    id: ChallengeId,
-    now: Timestamp,
-    limit: u32,
-) -> Result<(), OpError> {
-    let mut filter = fresh(realm, id, now);
-    filter.insert("tries", doc! { "$lt": number(limit.into()) });
-    let tried = work.update(NAME, filter, doc! { "$inc": { "tries": 1 } }).await?;
-    require(tried, Precondition::ChallengeFresh)
-}
-
-/// Two batches that each drop a subject's challenges and make another one must not both find nothing to drop.
-pub(super) async fn drop_all(
-    work: &mut Work<'_>,
-    realm: &RealmName,
-    subject: &UserId,
-    purpose: Option<Purpose>,
-) -> Result<(), OpError> {
-    locks::touch(work, realm, subject.as_str()).await?;
-    let mut theirs = doc! { "_id.realm": realm.as_str(), "subject": subject.as_str() };
-    if let Some(purpose) = purpose {
-        theirs.insert("purpose", purpose.as_str());
     }
-    work.delete_all(NAME, theirs).await
-}
-
-pub(super) async fn expire(
-    work: &mut Work<'_>,
-    realm: &RealmName,
-    id: ChallengeId,
-    at: Timestamp,
-) -> Result<(), OpError> {
-    let unused = doc! { "_id": key(realm, id), "used_at": Bson::Null };
-    work.update(NAME, unused, doc! { "$set": { "expires_at": time(at) } }).await.map(drop)
-}
-
-pub(in crate::mongodb) async fn by_id(
-    db: &Database,
-    realm: &RealmName,
-    id: ChallengeId,
-) -> Result<Option<Challenge>, OpError> {
-    find(db, NAME, doc! { "_id": key(realm, id) }, read).await
 }
 
 fn read(mut fields: DocumentFields) -> Result<Challenge, Unreadable> {
@@ -112,4 +46,68 @@ fn read(mut fields: DocumentFields) -> Result<Challenge, Unreadable> {
         used_at: fields.time_if_any("used_at")?,
         tries: fields.count("tries")?,
     })
+}
+
+fn key(realm: &RealmName, id: ChallengeId) -> Document {
+    fields::key(realm, bytes(&id.0))
+}
+
+/// Returns a filter for the challenge that holds while it can be used.
+fn fresh(realm: &RealmName, id: ChallengeId, now: Timestamp) -> Document {
+    doc! { "_id": key(realm, id), "used_at": Bson::Null, "expires_at": { "$gt": time(now) } }
+}
+
+#[async_trait]
+impl Challenges for MongoStore {
+    async fn challenge(&self, realm: &RealmName, id: ChallengeId) -> Result<Option<Challenge>, StoreError> {
+        self.answer("challenge", find(self.db(), NAME, doc! { "_id": key(realm, id) }, read)).await
+    }
+}
+
+pub(super) async fn apply(work: &mut Work<'_>, op: &ChallengeOp) -> Result<(), OpError> {
+    match op {
+        ChallengeOp::Insert(challenge) => {
+            require(work.insert(NAME, document(challenge)).await?, Precondition::ChallengeFresh)
+        }
+        ChallengeOp::Spend { realm, id, now } => {
+            let spend = doc! { "$set": { "used_at": time(*now) } };
+            require(work.update(NAME, fresh(realm, *id, *now), spend).await?, Precondition::ChallengeFresh)
+        }
+        ChallengeOp::Try { realm, id, now, limit } => {
+            let mut left = fresh(realm, *id, *now);
+            left.insert("tries", doc! { "$lt": number((*limit).into()) });
+            let tried = work.update(NAME, left, doc! { "$inc": { "tries": 1 } }).await?;
+            require(tried, Precondition::ChallengeFresh)
+        }
+        ChallengeOp::Drop { realm, subject, purpose } => drop_all(work, realm, subject, *purpose).await,
+        ChallengeOp::Expire { realm, id, at } => {
+            let unused = doc! { "_id": key(realm, *id), "used_at": Bson::Null };
+            work.update(NAME, unused, doc! { "$set": { "expires_at": time(*at) } }).await.map(drop)
+        }
+    }
+}
+
+async fn drop_all(
+    work: &mut Work<'_>,
+    realm: &RealmName,
+    subject: &UserId,
+    purpose: Option<Purpose>,
+) -> Result<(), OpError> {
+    // Two batches that each drop a subject's challenges and insert one must not both find nothing to drop.
+    locks::touch(work, realm, subject.as_str()).await?;
+    let mut dropped = doc! { "_id.realm": realm.as_str(), "subject": subject.as_str() };
+    if let Some(purpose) = purpose {
+        dropped.insert("purpose", purpose.as_str());
+    }
+    work.delete_all(NAME, dropped).await
+}
+
+pub(super) fn contends(op: &ChallengeOp) -> Vec<Contended<'_>> {
+    match op {
+        ChallengeOp::Insert(_) => Vec::new(),
+        ChallengeOp::Spend { id, .. } | ChallengeOp::Try { id, .. } | ChallengeOp::Expire { id, .. } => {
+            vec![Contended::Challenge(id.0)]
+        }
+        ChallengeOp::Drop { subject, .. } => vec![Contended::Person(subject.as_str())],
+    }
 }

@@ -1,7 +1,8 @@
-//! Quotas, and wrong passwords.
+//! Limits: uses of quotas, and wrong passwords.
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use mongodb::{
     Database,
     bson::{Document, doc},
@@ -9,32 +10,66 @@ use mongodb::{
 use portcullis_core::{
     clock::Timestamp,
     limit::{FailedAttempts, LimitKey, LimitKind, Quota, SlidingWindow},
-    port::Precondition,
+    port::{LimitOp, LimitState, Precondition, StoreError},
 };
 
 use crate::mongodb::{
+    MongoStore,
     error::{OpError, Unreadable, require},
     fields::{DocumentFields, bytes, number, time},
+    key_locks::Contended,
     work::{Work, find},
 };
 
 pub(in crate::mongodb) const QUOTAS: &str = "quotas";
 pub(in crate::mongodb) const FAILURES: &str = "failures";
 
-pub(super) async fn count(
+fn read_window(mut fields: DocumentFields) -> Result<SlidingWindow, Unreadable> {
+    Ok(SlidingWindow::from_bytes(&fields.binary("tally")?))
+}
+
+fn read_failures(mut fields: DocumentFields) -> Result<FailedAttempts, Unreadable> {
+    Ok(FailedAttempts { count: fields.count("count")?, last_at: fields.time("last_at")? })
+}
+
+fn by_key(key: LimitKey) -> Document {
+    doc! { "_id": bytes(&key.0) }
+}
+
+#[async_trait]
+impl LimitState for MongoStore {
+    async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError> {
+        let failures = self.answer("failures", find(self.db(), FAILURES, by_key(key), read_failures)).await?;
+        Ok(failures.unwrap_or(FailedAttempts::NONE))
+    }
+
+    async fn window(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
+        let window = self.answer("tally", find(self.db(), QUOTAS, by_key(key), read_window)).await?;
+        Ok(window.unwrap_or_default())
+    }
+}
+
+pub(super) async fn apply(work: &mut Work<'_>, op: &LimitOp) -> Result<(), OpError> {
+    match op {
+        LimitOp::Count { kind, key, quota, now } => count(work, *kind, *key, *quota, *now).await,
+        LimitOp::CountFailure { key, now, forget_after } => count_failure(work, *key, *now, *forget_after).await,
+    }
+}
+
+async fn count(
     work: &mut Work<'_>,
-    row: LimitKind,
+    kind: LimitKind,
     key: LimitKey,
     quota: Quota,
     now: Timestamp,
 ) -> Result<(), OpError> {
-    let mut tally = work.find(QUOTAS, by_key(key), read_tally).await?.unwrap_or_default();
-    require(tally.take(quota, now).is_ok(), Precondition::WithinQuota(row))?;
-    let fields = doc! { "tally": bytes(&tally.to_bytes()), "expires_at": time(tally.expires_at(quota)) };
+    let mut window = work.find(QUOTAS, by_key(key), read_window).await?.unwrap_or_default();
+    require(window.take(quota, now).is_ok(), Precondition::WithinQuota(kind))?;
+    let fields = doc! { "tally": bytes(&window.to_bytes()), "expires_at": time(window.expires_at(quota)) };
     work.upsert(QUOTAS, by_key(key), doc! { "$set": fields }).await
 }
 
-pub(super) async fn fail(
+async fn count_failure(
     work: &mut Work<'_>,
     key: LimitKey,
     now: Timestamp,
@@ -50,7 +85,13 @@ pub(super) async fn fail(
     work.upsert(FAILURES, by_key(key), doc! { "$set": fields }).await
 }
 
-/// Forgets some of the oldest beyond so many.
+pub(super) fn contends(op: &LimitOp) -> Vec<Contended<'_>> {
+    match op {
+        LimitOp::Count { key, .. } | LimitOp::CountFailure { key, .. } => vec![Contended::Quota(key.0)],
+    }
+}
+
+/// Removes some of the oldest failures beyond this number.
 pub(in crate::mongodb) async fn trim_failures(db: &Database, kept: u64) -> Result<u64, OpError> {
     let failures = db.collection::<Document>(FAILURES);
     let Some(more) =
@@ -58,31 +99,11 @@ pub(in crate::mongodb) async fn trim_failures(db: &Database, kept: u64) -> Resul
     else {
         return Ok(0);
     };
-    // All that end no later than the newest of them; no more are looked at than one step takes.
+    // All that end no later than the newest of them; one step looks at no more than it may remove.
     let newest = more.min(super::SWEPT_AT_ONCE.unsigned_abs() - 1);
     let newest = failures.find_one(doc! {}).sort(doc! { "expires_at": 1 }).skip(newest).await?;
     match newest.and_then(|mut newest| newest.remove("expires_at")) {
         Some(end) => super::sweep(db, FAILURES, doc! { "expires_at": { "$lte": end } }).await,
         None => Ok(0),
     }
-}
-
-pub(in crate::mongodb) async fn tally(db: &Database, key: LimitKey) -> Result<SlidingWindow, OpError> {
-    Ok(find(db, QUOTAS, by_key(key), read_tally).await?.unwrap_or_default())
-}
-
-pub(in crate::mongodb) async fn failures(db: &Database, key: LimitKey) -> Result<FailedAttempts, OpError> {
-    Ok(find(db, FAILURES, by_key(key), read_failures).await?.unwrap_or(FailedAttempts::NONE))
-}
-
-fn by_key(key: LimitKey) -> Document {
-    doc! { "_id": bytes(&key.0) }
-}
-
-fn read_tally(mut fields: DocumentFields) -> Result<SlidingWindow, Unreadable> {
-    Ok(SlidingWindow::from_bytes(&fields.binary("tally")?))
-}
-
-fn read_failures(mut fields: DocumentFields) -> Result<FailedAttempts, Unreadable> {
-    Ok(FailedAttempts { count: fields.count("count")?, last_at: fields.time("last_at")? })
 }

@@ -1,7 +1,8 @@
-//! What waits to be sent, and who works on it until when.
+//! The outbox: messages that wait for delivery, and their leases.
 
 use std::time::Duration;
 
+use async_trait::async_trait;
 use mongodb::{
     Database,
     bson::{Bson, Document, doc, oid::ObjectId},
@@ -13,11 +14,12 @@ use portcullis_core::{
         Channel, MessageKind,
         outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow},
     },
-    port::{OutboxState, Precondition},
+    port::{Outbox, OutboxOp, OutboxState, Precondition, StoreError},
 };
 
 use super::one_of;
 use crate::mongodb::{
+    MongoStore,
     error::{OpError, Unreadable, require},
     fields::{DocumentFields, bytes, number, time},
     work::Work,
@@ -25,16 +27,11 @@ use crate::mongodb::{
 
 pub(in crate::mongodb) const NAME: &str = "outbox";
 
-/// So long what could not be sent is kept to be counted.
+/// How long a dead message is kept to be counted.
 pub(in crate::mongodb) const DEAD_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// What a message of a state has.
-fn state(name: &str) -> Document {
-    doc! { "state": name }
-}
-
-pub(super) async fn enqueue(work: &mut Work<'_>, row: &OutboxRow) -> Result<(), OpError> {
-    let document = doc! {
+fn document(row: &OutboxRow) -> Document {
+    doc! {
         "_id": row.id.as_str(),
         "realm": row.realm.as_str(),
         "kind": row.kind.as_str(),
@@ -46,19 +43,50 @@ pub(super) async fn enqueue(work: &mut Work<'_>, row: &OutboxRow) -> Result<(), 
         "give_up_at": time(row.give_up_at),
         "attempts": number(row.attempts.into()),
         "state": "waiting",
-        // In the order of coming, as far as one process is concerned.
+        // In the order of enqueuing, as far as one process is concerned.
         "came": ObjectId::new(),
-    };
-    work.insert_all(NAME, vec![document]).await
+    }
 }
 
-/// Picks what is due, then takes it; what somebody else took in between is picked again by nobody.
-pub(in crate::mongodb) async fn claim(
-    db: &Database,
-    channel: Channel,
-    limit: usize,
-    lease: &Lease,
-) -> Result<Vec<Claimed>, OpError> {
+fn read(mut fields: DocumentFields) -> Result<OutboxRow, Unreadable> {
+    Ok(OutboxRow {
+        id: fields.word("_id", OutboxId::parse)?,
+        realm: fields.realm()?,
+        kind: fields.word("kind", MessageKind::parse)?,
+        recipient: fields.sealed("recipient")?,
+        challenge: fields.array_if_any("challenge")?.map(ChallengeId),
+        created_at: fields.time("created_at")?,
+        due_at: fields.time("due_at")?,
+        give_up_at: fields.time("give_up_at")?,
+        attempts: fields.count("attempts")?,
+    })
+}
+
+/// Returns a filter for the messages of a state.
+fn state(name: &str) -> Document {
+    doc! { "state": name }
+}
+
+/// Returns a filter for the messages that have been dead for long enough.
+pub(super) fn long_dead(now: Timestamp) -> Document {
+    let dead_for = i64::try_from(DEAD_FOR.as_millis()).unwrap_or(i64::MAX);
+    let before = Timestamp::from_millis(now.millis().saturating_sub(dead_for));
+    doc! { "state": "dead", "created_at": { "$lte": time(before) } }
+}
+
+#[async_trait]
+impl Outbox for MongoStore {
+    async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
+        self.answer("claim", claim(self.db(), channel, limit, lease)).await
+    }
+
+    async fn outbox_state(&self, _now: Timestamp) -> Result<OutboxState, StoreError> {
+        self.answer("outbox_state", count(self.db())).await
+    }
+}
+
+/// Picks messages that are due, then leases those of them that are still free.
+async fn claim(db: &Database, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, OpError> {
     let free = doc! {
         "state": "waiting",
         "channel": channel.as_str(),
@@ -75,8 +103,8 @@ pub(in crate::mongodb) async fn claim(
         let keys: Vec<Bson> = due.into_iter().filter_map(|mut document| document.remove("_id")).collect();
         let picked = |filter: &Document| doc! { "$and": [one_of(keys.clone()), filter.clone()] };
         db.collection::<Document>(NAME).update_many(picked(&free), held.clone()).await?;
-        let mine = documents(db, picked(&doc! { "lease_id": lease.id.as_str() }), limit).await?;
-        for document in mine {
+        let leased = documents(db, picked(&doc! { "lease_id": lease.id.as_str() }), limit).await?;
+        for document in leased {
             let id = document.get("_id").cloned();
             match read(DocumentFields::of(document)) {
                 Ok(row) => taken.push(Claimed { row, lease: lease.id.clone() }),
@@ -91,7 +119,7 @@ pub(in crate::mongodb) async fn claim(
     Ok(taken)
 }
 
-/// The first such documents, the oldest due first.
+/// Returns the first such documents, the oldest due first.
 async fn documents(db: &Database, filter: Document, limit: usize) -> Result<Vec<Document>, OpError> {
     let outbox = db.collection::<Document>(NAME);
     let first = outbox.find(filter).sort(doc! { "due_at": 1, "came": 1 }).limit(number(limit as u64));
@@ -103,41 +131,7 @@ async fn documents(db: &Database, filter: Document, limit: usize) -> Result<Vec<
     Ok(documents)
 }
 
-pub(super) async fn settle(
-    work: &mut Work<'_>,
-    id: &OutboxId,
-    lease: &LeaseId,
-    outcome: DeliveryOutcome,
-) -> Result<(), OpError> {
-    let held = doc! { "_id": id.as_str(), "lease_id": lease.as_str() };
-    let free = doc! { "lease_id": "", "lease_until": "" };
-    let settled = match outcome {
-        DeliveryOutcome::Done => work.delete(NAME, held).await,
-        DeliveryOutcome::Retry(at) => {
-            let again = doc! { "$set": { "due_at": time(at) }, "$inc": { "attempts": 1 }, "$unset": free };
-            work.update(NAME, held, again).await
-        }
-        DeliveryOutcome::Release => work.update(NAME, held, doc! { "$unset": free }).await,
-        DeliveryOutcome::Dead => work.update(NAME, held, dead()).await,
-    }?;
-    require(settled, Precondition::LeaseHeld)
-}
-
-fn dead() -> Document {
-    doc! {
-        "$set": { "state": "dead", "recipient": bytes(&[]) },
-        "$unset": { "lease_id": "", "lease_until": "" },
-    }
-}
-
-/// What has been dead for long enough.
-pub(super) fn long_dead(now: Timestamp) -> Document {
-    let dead_for = i64::try_from(DEAD_FOR.as_millis()).unwrap_or(i64::MAX);
-    let before = Timestamp::from_millis(now.millis().saturating_sub(dead_for));
-    doc! { "state": "dead", "created_at": { "$lte": time(before) } }
-}
-
-pub(in crate::mongodb) async fn count(db: &Database) -> Result<OutboxState, OpError> {
+async fn count(db: &Database) -> Result<OutboxState, OpError> {
     let outbox = db.collection::<Document>(NAME);
     let oldest = outbox.find_one(state("waiting")).sort(doc! { "created_at": 1 }).await?;
     Ok(OutboxState {
@@ -147,16 +141,32 @@ pub(in crate::mongodb) async fn count(db: &Database) -> Result<OutboxState, OpEr
     })
 }
 
-fn read(mut fields: DocumentFields) -> Result<OutboxRow, Unreadable> {
-    Ok(OutboxRow {
-        id: fields.word("_id", OutboxId::parse)?,
-        realm: fields.realm()?,
-        kind: fields.word("kind", MessageKind::parse)?,
-        recipient: fields.sealed("recipient")?,
-        challenge: fields.array_if_any("challenge")?.map(ChallengeId),
-        created_at: fields.time("created_at")?,
-        due_at: fields.time("due_at")?,
-        give_up_at: fields.time("give_up_at")?,
-        attempts: fields.count("attempts")?,
-    })
+pub(super) async fn apply(work: &mut Work<'_>, op: &OutboxOp) -> Result<(), OpError> {
+    match op {
+        OutboxOp::Enqueue(row) => work.insert_all(NAME, vec![document(row)]).await,
+        OutboxOp::FinishDelivery { id, lease, outcome } => finish(work, id, lease, *outcome).await,
+    }
+}
+
+async fn finish(work: &mut Work<'_>, id: &OutboxId, lease: &LeaseId, outcome: DeliveryOutcome) -> Result<(), OpError> {
+    let held = doc! { "_id": id.as_str(), "lease_id": lease.as_str() };
+    let free = doc! { "lease_id": "", "lease_until": "" };
+    let finished = match outcome {
+        DeliveryOutcome::Done => work.delete(NAME, held).await,
+        DeliveryOutcome::Retry(at) => {
+            let again = doc! { "$set": { "due_at": time(at) }, "$inc": { "attempts": 1 }, "$unset": free };
+            work.update(NAME, held, again).await
+        }
+        DeliveryOutcome::Release => work.update(NAME, held, doc! { "$unset": free }).await,
+        DeliveryOutcome::Dead => work.update(NAME, held, dead()).await,
+    }?;
+    require(finished, Precondition::LeaseHeld)
+}
+
+/// Returns the update that marks a message as dead and destroys its recipient.
+fn dead() -> Document {
+    doc! {
+        "$set": { "state": "dead", "recipient": bytes(&[]) },
+        "$unset": { "lease_id": "", "lease_until": "" },
+    }
 }

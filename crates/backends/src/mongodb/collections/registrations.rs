@@ -1,43 +1,29 @@
-//! Registrations that wait for their address to be proved.
+//! Registrations that wait for verification.
 
+use async_trait::async_trait;
 use mongodb::{
     Database,
     bson::{Document, doc},
 };
 use portcullis_core::{
     account::{Envelope, Registration},
-    clock::Timestamp,
     id::{RealmName, UserId},
-    port::{Precondition, Replaces},
+    port::{Precondition, RegistrationOp, Registrations, Replaces, StoreError},
     seal::BlindIndex,
 };
 
 use crate::mongodb::{
+    MongoStore,
     error::{OpError, Unreadable, require},
     fields::{DocumentFields, bytes, key, time},
+    key_locks::Contended,
     work::{Work, find},
 };
 
 pub(in crate::mongodb) const NAME: &str = "registrations";
 
-fn at_index(realm: &RealmName, index: BlindIndex) -> Document {
-    doc! { "_id.realm": realm.as_str(), "blind_index": bytes(&index.0) }
-}
-
-/// Where nothing is to be replaced, what stands there makes the insert fail.
-pub(super) async fn put(work: &mut Work<'_>, row: &Registration, replaces: &Replaces) -> Result<(), OpError> {
-    match replaces {
-        Replaces::Exactly(None) => {}
-        Replaces::Exactly(Some(id)) => {
-            let mut it = doc! { "_id": key(&row.realm, id.as_str()), "blind_index": bytes(&row.index.0) };
-            if !row.contested {
-                it.insert("contested", false);
-            }
-            require(work.delete(NAME, it).await?, Precondition::RegistrationReplaced)?;
-        }
-        Replaces::Anything => work.delete_all(NAME, at_index(&row.realm, row.index)).await?,
-    }
-    let document = doc! {
+fn document(row: &Registration) -> Document {
+    doc! {
         "_id": key(&row.realm, row.id.as_str()),
         "blind_index": bytes(&row.index.0),
         "data_key": bytes(row.envelope.data_key.as_bytes()),
@@ -46,42 +32,7 @@ pub(super) async fn put(work: &mut Work<'_>, row: &Registration, replaces: &Repl
         "contested": row.contested,
         "created_at": time(row.created_at),
         "expires_at": time(row.expires_at),
-    };
-    require(work.insert(NAME, document).await?, Precondition::RegistrationReplaced)
-}
-
-pub(super) async fn contest(
-    work: &mut Work<'_>,
-    realm: &RealmName,
-    id: &UserId,
-    is_contested: bool,
-    expires_at: Timestamp,
-) -> Result<(), OpError> {
-    let it = doc! { "_id": key(realm, id.as_str()) };
-    let there =
-        work.update(NAME, it, doc! { "$max": { "contested": is_contested, "expires_at": time(expires_at) } }).await?;
-    require(there, Precondition::RegistrationThere)
-}
-
-pub(super) async fn delete(work: &mut Work<'_>, realm: &RealmName, id: &UserId) -> Result<(), OpError> {
-    let deleted = work.delete(NAME, doc! { "_id": key(realm, id.as_str()) }).await?;
-    require(deleted, Precondition::RegistrationThere)
-}
-
-pub(in crate::mongodb) async fn by_id(
-    db: &Database,
-    realm: &RealmName,
-    id: &UserId,
-) -> Result<Option<Registration>, OpError> {
-    find(db, NAME, doc! { "_id": key(realm, id.as_str()) }, read).await
-}
-
-pub(in crate::mongodb) async fn by_index(
-    db: &Database,
-    realm: &RealmName,
-    index: BlindIndex,
-) -> Result<Option<Registration>, OpError> {
-    find(db, NAME, at_index(realm, index), read).await
+    }
 }
 
 fn read(mut fields: DocumentFields) -> Result<Registration, Unreadable> {
@@ -99,4 +50,70 @@ fn read(mut fields: DocumentFields) -> Result<Registration, Unreadable> {
         created_at: fields.time("created_at")?,
         expires_at: fields.time("expires_at")?,
     })
+}
+
+fn by_id(realm: &RealmName, id: &UserId) -> Document {
+    doc! { "_id": key(realm, id.as_str()) }
+}
+
+fn at_index(realm: &RealmName, index: BlindIndex) -> Document {
+    doc! { "_id.realm": realm.as_str(), "blind_index": bytes(&index.0) }
+}
+
+#[async_trait]
+impl Registrations for MongoStore {
+    async fn registration(&self, realm: &RealmName, id: &UserId) -> Result<Option<Registration>, StoreError> {
+        self.answer("registration", find(self.db(), NAME, by_id(realm, id), read)).await
+    }
+}
+
+pub(super) async fn by_index(
+    db: &Database,
+    realm: &RealmName,
+    index: BlindIndex,
+) -> Result<Option<Registration>, OpError> {
+    find(db, NAME, at_index(realm, index), read).await
+}
+
+pub(super) async fn apply(work: &mut Work<'_>, op: &RegistrationOp) -> Result<(), OpError> {
+    match op {
+        RegistrationOp::Put { row, replaces } => put(work, row, replaces).await,
+        RegistrationOp::Contest { realm, id, is_contested, expires_at } => {
+            let larger = doc! { "$max": { "contested": is_contested, "expires_at": time(*expires_at) } };
+            require(work.update(NAME, by_id(realm, id), larger).await?, Precondition::RegistrationThere)
+        }
+        RegistrationOp::Delete { realm, id } => {
+            require(work.delete(NAME, by_id(realm, id)).await?, Precondition::RegistrationThere)
+        }
+    }
+}
+
+async fn put(work: &mut Work<'_>, row: &Registration, replaces: &Replaces) -> Result<(), OpError> {
+    match replaces {
+        // A registration that is there makes the insert fail.
+        Replaces::Exactly(None) => {}
+        Replaces::Exactly(Some(id)) => {
+            let mut replaced = by_id(&row.realm, id);
+            replaced.insert("blind_index", bytes(&row.index.0));
+            if !row.contested {
+                replaced.insert("contested", false);
+            }
+            require(work.delete(NAME, replaced).await?, Precondition::RegistrationReplaced)?;
+        }
+        Replaces::Anything => work.delete_all(NAME, at_index(&row.realm, row.index)).await?,
+    }
+    require(work.insert(NAME, document(row)).await?, Precondition::RegistrationReplaced)
+}
+
+pub(super) fn contends(op: &RegistrationOp) -> Vec<Contended<'_>> {
+    match op {
+        RegistrationOp::Put { row, replaces } => {
+            let replaced = match replaces {
+                Replaces::Exactly(Some(id)) => Some(Contended::Person(id.as_str())),
+                Replaces::Exactly(None) | Replaces::Anything => None,
+            };
+            [Contended::Address(row.index.0)].into_iter().chain(replaced).collect()
+        }
+        RegistrationOp::Contest { id, .. } | RegistrationOp::Delete { id, .. } => vec![Contended::Person(id.as_str())],
+    }
 }

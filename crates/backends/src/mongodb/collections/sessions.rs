@@ -1,24 +1,27 @@
-//! Sessions that go on.
+//! Sessions.
 
-use mongodb::{Database, bson::doc};
+use async_trait::async_trait;
+use mongodb::bson::{Document, doc};
 use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
-    port::Precondition,
+    port::{Precondition, SessionOp, Sessions, StoreError},
     session::{Amr, Family, Revocation, Session, TokenHash},
 };
 
 use super::revocations;
 use crate::mongodb::{
+    MongoStore,
     error::{OpError, Unreadable, require},
     fields::{DocumentFields, bytes, key, time},
+    key_locks::Contended,
     work::{Work, find},
 };
 
 pub(in crate::mongodb) const NAME: &str = "sessions";
 
-pub(super) async fn insert(work: &mut Work<'_>, session: &Session) -> Result<(), OpError> {
-    let document = doc! {
+fn document(session: &Session) -> Document {
+    doc! {
         "_id": key(&session.realm, session.id.as_str()),
         "user_id": session.user.as_str(),
         "auth_time": time(session.auth_time),
@@ -30,63 +33,7 @@ pub(super) async fn insert(work: &mut Work<'_>, session: &Session) -> Result<(),
         "previous": session.family.previous.map(|hash| bytes(&hash.0)),
         "rotated_at": time(session.family.rotated_at),
         "idle_until": time(session.family.idle_until),
-    };
-    require(work.insert(NAME, document).await?, Precondition::SessionThere)
-}
-
-/// Removes the session and says so in the log.
-pub(super) async fn end(work: &mut Work<'_>, ended: &Revocation) -> Result<(), OpError> {
-    let deleted = work.delete(NAME, doc! { "_id": key(&ended.realm, ended.session.as_str()) }).await?;
-    require(deleted, Precondition::SessionThere)?;
-    revocations::append(work, std::slice::from_ref(ended)).await
-}
-
-/// Removes all sessions of a user but one, and says so in the log.
-pub(super) async fn end_all(
-    work: &mut Work<'_>,
-    realm: &RealmName,
-    user: &UserId,
-    except: Option<&SessionId>,
-    expires_at: Timestamp,
-) -> Result<(), OpError> {
-    let mut theirs = doc! { "_id.realm": realm.as_str(), "user_id": user.as_str() };
-    if let Some(except) = except {
-        theirs.insert("_id", doc! { "$ne": key(realm, except.as_str()) });
     }
-    let mut ended = Vec::new();
-    for document in work.keys(NAME, theirs.clone()).await? {
-        let session = DocumentFields::of(document).within("_id")?.word("id", SessionId::parse)?;
-        ended.push(Revocation { realm: realm.clone(), session, expires_at });
-    }
-    work.delete_all(NAME, theirs).await?;
-    revocations::append(work, &ended).await
-}
-
-/// Moves the family on, from one token to the next.
-pub(super) async fn rotate(
-    work: &mut Work<'_>,
-    realm: &RealmName,
-    id: &SessionId,
-    (from, to): (&TokenHash, &TokenHash),
-    at: Timestamp,
-    idle_until: Timestamp,
-) -> Result<(), OpError> {
-    let newest = doc! { "_id": key(realm, id.as_str()), "refresh": bytes(&from.0) };
-    let next = doc! {
-        "refresh": bytes(&to.0),
-        "previous": bytes(&from.0),
-        "rotated_at": time(at),
-        "idle_until": time(idle_until),
-    };
-    require(work.update(NAME, newest, doc! { "$set": next }).await?, Precondition::RefreshNewest)
-}
-
-pub(in crate::mongodb) async fn by_id(
-    db: &Database,
-    realm: &RealmName,
-    id: &SessionId,
-) -> Result<Option<Session>, OpError> {
-    find(db, NAME, doc! { "_id": key(realm, id.as_str()) }, read).await
 }
 
 fn read(mut fields: DocumentFields) -> Result<Session, Unreadable> {
@@ -107,4 +54,68 @@ fn read(mut fields: DocumentFields) -> Result<Session, Unreadable> {
             idle_until: fields.time("idle_until")?,
         },
     })
+}
+
+fn by_id(realm: &RealmName, id: &SessionId) -> Document {
+    doc! { "_id": key(realm, id.as_str()) }
+}
+
+#[async_trait]
+impl Sessions for MongoStore {
+    async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        self.answer("session", find(self.db(), NAME, by_id(realm, id), read)).await
+    }
+}
+
+pub(super) async fn apply(work: &mut Work<'_>, op: &SessionOp) -> Result<(), OpError> {
+    match op {
+        SessionOp::Insert(session) => require(work.insert(NAME, document(session)).await?, Precondition::SessionThere),
+        SessionOp::End(ended) => {
+            require(work.delete(NAME, by_id(&ended.realm, &ended.session)).await?, Precondition::SessionThere)?;
+            revocations::append(work, std::slice::from_ref(ended)).await
+        }
+        SessionOp::EndAll { realm, user, except, expires_at } => {
+            end_all(work, realm, user, except.as_ref(), *expires_at).await
+        }
+        SessionOp::Rotate { realm, id, from, to, at, idle_until } => {
+            let mut newest = by_id(realm, id);
+            newest.insert("refresh", bytes(&from.0));
+            let next = doc! {
+                "refresh": bytes(&to.0),
+                "previous": bytes(&from.0),
+                "rotated_at": time(*at),
+                "idle_until": time(*idle_until),
+            };
+            require(work.update(NAME, newest, doc! { "$set": next }).await?, Precondition::RefreshNewest)
+        }
+    }
+}
+
+async fn end_all(
+    work: &mut Work<'_>,
+    realm: &RealmName,
+    user: &UserId,
+    except: Option<&SessionId>,
+    expires_at: Timestamp,
+) -> Result<(), OpError> {
+    let mut ending = doc! { "_id.realm": realm.as_str(), "user_id": user.as_str() };
+    if let Some(except) = except {
+        ending.insert("_id", doc! { "$ne": key(realm, except.as_str()) });
+    }
+    let mut ended = Vec::new();
+    for document in work.keys(NAME, ending.clone()).await? {
+        let session = DocumentFields::of(document).within("_id")?.word("id", SessionId::parse)?;
+        ended.push(Revocation { realm: realm.clone(), session, expires_at });
+    }
+    work.delete_all(NAME, ending).await?;
+    revocations::append(work, &ended).await
+}
+
+pub(super) fn contends(op: &SessionOp) -> Vec<Contended<'_>> {
+    match op {
+        SessionOp::Insert(_) => Vec::new(),
+        SessionOp::End(ended) => vec![Contended::Session(ended.session.as_str()), Contended::Log],
+        SessionOp::EndAll { user, .. } => vec![Contended::Person(user.as_str()), Contended::Log],
+        SessionOp::Rotate { id, .. } => vec![Contended::Session(id.as_str())],
+    }
 }

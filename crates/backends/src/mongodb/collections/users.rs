@@ -1,83 +1,28 @@
 //! Users: a collection for each realm, named after it.
 
+use async_trait::async_trait;
 use mongodb::{
     Database,
     bson::{Document, doc},
 };
 use portcullis_core::{
-    account::{Envelope, User},
+    account::{Envelope, Registration, User},
     id::{RealmName, UserId},
-    port::Precondition,
+    port::{AddressState, Precondition, StoreError, UserOp, Users},
     seal::BlindIndex,
 };
 
-use super::locks;
+use super::{locks, registrations};
 use crate::mongodb::{
+    MongoStore,
     error::{OpError, Unreadable, require},
     fields::{DocumentFields, bytes, number, time},
+    key_locks::Contended,
     work::{Work, find},
 };
 
-pub(super) async fn insert(work: &mut Work<'_>, user: &User) -> Result<(), OpError> {
-    let mut document = contents(user);
-    document.insert("_id", user.id.as_str());
-    // First: whoever comes too late for the address finds out without having touched it.
-    require(work.insert(user.realm.as_str(), document).await?, Precondition::UserFree)?;
-    locks::touch(work, &user.realm, bytes(&user.index.0)).await
-}
-
-pub(super) async fn update(work: &mut Work<'_>, user: &User) -> Result<(), OpError> {
-    let before = at_revision(&user.id, user.revision.saturating_sub(1));
-    let Some(before) =
-        work.update_from(user.realm.as_str(), before, doc! { "$set": contents(user) }, Precondition::UserFree).await?
-    else {
-        return Err(OpError::Failed(Precondition::UserRevision));
-    };
-    if DocumentFields::of(before).index()? == user.index {
-        return Ok(());
-    }
-    locks::touch(work, &user.realm, bytes(&user.index.0)).await
-}
-
-/// Needs the address to have a user, or none.
-pub(super) async fn require_address(
-    work: &mut Work<'_>,
-    realm: &RealmName,
-    index: BlindIndex,
-    is_taken: bool,
-) -> Result<(), OpError> {
-    let theirs = doc! { "blind_index": bytes(&index.0) };
-    if is_taken {
-        return require(touch(work, realm, theirs).await?, Precondition::AddressAsSeen);
-    }
-    require(!work.has(realm.as_str(), theirs).await?, Precondition::AddressAsSeen)?;
-    locks::touch(work, realm, bytes(&index.0)).await
-}
-
-pub(super) async fn require_revision(
-    work: &mut Work<'_>,
-    realm: &RealmName,
-    id: &UserId,
-    revision: u64,
-) -> Result<(), OpError> {
-    require(touch(work, realm, at_revision(id, revision)).await?, Precondition::UserRevision)
-}
-
-pub(super) async fn delete(work: &mut Work<'_>, realm: &RealmName, id: &UserId, revision: u64) -> Result<(), OpError> {
-    let deleted = work.delete(realm.as_str(), at_revision(id, revision)).await?;
-    require(deleted, Precondition::UserRevision)
-}
-
-/// Writes to the document, though nothing of its user's, so that whoever changes it meets whoever looked; whether it is there.
-async fn touch(work: &mut Work<'_>, realm: &RealmName, filter: Document) -> Result<bool, OpError> {
-    work.update(realm.as_str(), filter, doc! { "$inc": { "touched": 1 } }).await
-}
-
-fn at_revision(id: &UserId, revision: u64) -> Document {
-    doc! { "_id": id.as_str(), "revision": number(revision) }
-}
-
-fn contents(user: &User) -> Document {
+/// Returns the fields of a user, without its key.
+fn fields(user: &User) -> Document {
     doc! {
         "blind_index": bytes(&user.index.0),
         "data_key": bytes(user.envelope.data_key.as_bytes()),
@@ -91,19 +36,6 @@ fn contents(user: &User) -> Document {
     }
 }
 
-pub(in crate::mongodb) async fn by_id(db: &Database, realm: &RealmName, id: &UserId) -> Result<Option<User>, OpError> {
-    find(db, realm.as_str(), doc! { "_id": id.as_str() }, |fields| read(realm, fields)).await
-}
-
-pub(in crate::mongodb) async fn by_index(
-    db: &Database,
-    realm: &RealmName,
-    index: BlindIndex,
-) -> Result<Option<User>, OpError> {
-    let theirs = doc! { "blind_index": bytes(&index.0) };
-    find(db, realm.as_str(), theirs, |fields| read(realm, fields)).await
-}
-
 fn read(realm: &RealmName, mut fields: DocumentFields) -> Result<User, Unreadable> {
     let created_at = fields.time("created_at")?;
     Ok(User {
@@ -115,11 +47,100 @@ fn read(realm: &RealmName, mut fields: DocumentFields) -> Result<User, Unreadabl
             profile: fields.sealed("profile")?,
             password: fields.sealed("password")?,
         },
-        // Documents of before this was kept do without.
+        // Documents of an older version lack this field.
         password_set_at: fields.time_if_any("password_set_at")?.unwrap_or(created_at),
         phone_verified_at: fields.time_if_any("phone_verified_at")?,
         phone_disputed: fields.flag("phone_disputed")?,
         created_at,
         revision: fields.count("revision")?,
     })
+}
+
+fn at_revision(id: &UserId, revision: u64) -> Document {
+    doc! { "_id": id.as_str(), "revision": number(revision) }
+}
+
+fn at_index(index: BlindIndex) -> Document {
+    doc! { "blind_index": bytes(&index.0) }
+}
+
+#[async_trait]
+impl Users for MongoStore {
+    async fn user(&self, realm: &RealmName, id: &UserId) -> Result<Option<User>, StoreError> {
+        let user = find(self.db(), realm.as_str(), doc! { "_id": id.as_str() }, |fields| read(realm, fields));
+        self.answer("user", user).await
+    }
+
+    async fn at_address(&self, realm: &RealmName, index: BlindIndex) -> Result<AddressState, StoreError> {
+        let state = async {
+            // In this order, a registration that becomes a user in between is found as the user at least, perhaps as both.
+            let registration = registrations::by_index(self.db(), realm, index).await?;
+            let user = by_index(self.db(), realm, index).await?;
+            let is_user = |registration: &Registration| user.as_ref().is_some_and(|user| user.id == registration.id);
+            let registration = registration.filter(|registration| !is_user(registration));
+            Ok(AddressState { user, registration })
+        };
+        self.answer("by_index", state).await
+    }
+}
+
+async fn by_index(db: &Database, realm: &RealmName, index: BlindIndex) -> Result<Option<User>, OpError> {
+    find(db, realm.as_str(), at_index(index), |fields| read(realm, fields)).await
+}
+
+pub(super) async fn apply(work: &mut Work<'_>, op: &UserOp) -> Result<(), OpError> {
+    match op {
+        UserOp::Insert(user) => insert(work, user).await,
+        UserOp::Update(user) => update(work, user).await,
+        UserOp::Delete { realm, id, revision } => {
+            let deleted = work.delete(realm.as_str(), at_revision(id, *revision)).await?;
+            require(deleted, Precondition::UserRevision)
+        }
+        UserOp::Require { realm, id, revision } => {
+            require(touch(work, realm, at_revision(id, *revision)).await?, Precondition::UserRevision)
+        }
+        UserOp::RequireAddress { realm, index, is_taken: true } => {
+            require(touch(work, realm, at_index(*index)).await?, Precondition::AddressAsSeen)
+        }
+        UserOp::RequireAddress { realm, index, is_taken: false } => {
+            require(!work.has(realm.as_str(), at_index(*index)).await?, Precondition::AddressAsSeen)?;
+            locks::touch(work, realm, bytes(&index.0)).await
+        }
+    }
+}
+
+async fn insert(work: &mut Work<'_>, user: &User) -> Result<(), OpError> {
+    let mut document = fields(user);
+    document.insert("_id", user.id.as_str());
+    // First, so that a batch that is too late for the address fails without having touched it.
+    require(work.insert(user.realm.as_str(), document).await?, Precondition::UserFree)?;
+    locks::touch(work, &user.realm, bytes(&user.index.0)).await
+}
+
+async fn update(work: &mut Work<'_>, user: &User) -> Result<(), OpError> {
+    let before = at_revision(&user.id, user.revision.saturating_sub(1));
+    let set = doc! { "$set": fields(user) };
+    let Some(before) = work.update_from(user.realm.as_str(), before, set, Precondition::UserFree).await? else {
+        return Err(OpError::Failed(Precondition::UserRevision));
+    };
+    if DocumentFields::of(before).index()? == user.index {
+        return Ok(());
+    }
+    locks::touch(work, &user.realm, bytes(&user.index.0)).await
+}
+
+/// Writes to a user's document without changing the user, so that this batch conflicts with one that changes it. Returns
+/// whether the document exists.
+async fn touch(work: &mut Work<'_>, realm: &RealmName, filter: Document) -> Result<bool, OpError> {
+    work.update(realm.as_str(), filter, doc! { "$inc": { "touched": 1 } }).await
+}
+
+pub(super) fn contends(op: &UserOp) -> Vec<Contended<'_>> {
+    match op {
+        UserOp::Insert(user) | UserOp::Update(user) => {
+            vec![Contended::Address(user.index.0), Contended::Person(user.id.as_str())]
+        }
+        UserOp::Delete { id, .. } | UserOp::Require { id, .. } => vec![Contended::Person(id.as_str())],
+        UserOp::RequireAddress { index, .. } => vec![Contended::Address(index.0)],
+    }
 }

@@ -1,24 +1,32 @@
 //! The audit trail.
 
+use std::sync::LazyLock;
+
 use portcullis_core::audit::AuditRow;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::write;
-use crate::sqlite::error::OpError;
+use crate::sqlite::{
+    error::OpError,
+    table::{Table, borrowed, owned},
+};
 
-const APPEND: &str = "INSERT INTO audit (at, realm, event, reason, user_id, blind_index, request_id)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const TABLE: Table<AuditRow> = Table {
+    name: "audit",
+    columns: &[
+        ("at", |row| owned(row.at.millis())),
+        ("realm", |row| borrowed(row.realm.as_str())),
+        ("event", |row| borrowed(row.event.as_str())),
+        ("reason", |row| borrowed(row.reason)),
+        ("user_id", |row| borrowed(row.user.as_ref().map(|user| user.as_str()))),
+        ("blind_index", |row| borrowed(row.index.as_ref().map(|index| index.0.as_slice()))),
+        ("request_id", |row| borrowed(row.request_id.as_str())),
+    ],
+};
+
+static APPEND: LazyLock<String> = LazyLock::new(|| TABLE.insert(""));
 
 pub(super) fn append(db: &Connection, row: &AuditRow) -> Result<(), OpError> {
-    let params = params![
-        row.at.millis(),
-        row.realm.as_str(),
-        row.event.as_str(),
-        row.reason,
-        row.user.as_ref().map(|user| user.as_str()),
-        row.index.map(|index| index.0),
-        row.request_id.as_str(),
-    ];
-    write(db, APPEND, params)?;
+    write(db, &APPEND, TABLE.bind(row))?;
     Ok(())
 }

@@ -1,92 +1,37 @@
 //! Challenges behind links and codes.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
+use async_trait::async_trait;
 use portcullis_core::{
     clock::Timestamp,
     id::{ChallengeId, RealmName, UserId},
     link::{Challenge, Purpose},
-    port::Precondition,
+    port::{ChallengeOp, Challenges, Precondition, StoreError},
 };
 use rusqlite::{Connection, Row, params};
 
 use super::{find, write};
 use crate::sqlite::{
+    SqliteStore,
     error::{OpError, require},
     row::Columns,
+    table::{Table, borrowed, owned},
 };
 
-pub(super) const STATEMENTS: &[&str] = &[SPEND, TRY, DROP, EXPIRE, SWEEP, BY_ID];
-
-const INSERT: &str = "INSERT INTO challenges (realm, id, purpose, subject, lifetime, expires_at, used_at, tries)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
-const SPEND: &str = "UPDATE challenges SET used_at = ?3
-    WHERE realm = ?1 AND id = ?2 AND used_at IS NULL AND expires_at > ?3";
-const TRY: &str = "UPDATE challenges SET tries = tries + 1
-    WHERE realm = ?1 AND id = ?2 AND used_at IS NULL AND expires_at > ?3 AND tries < ?4";
-const DROP: &str = "DELETE FROM challenges WHERE realm = ?1 AND subject = ?2 AND (?3 IS NULL OR purpose = ?3)";
-const EXPIRE: &str = "UPDATE challenges SET expires_at = ?3 WHERE realm = ?1 AND id = ?2 AND used_at IS NULL";
-const SWEEP: &str = "DELETE FROM challenges WHERE (realm, id) IN
-    (SELECT realm, id FROM challenges WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
-const BY_ID: &str = "SELECT realm, id, purpose, subject, lifetime, expires_at, used_at, tries
-    FROM challenges WHERE realm = ?1 AND id = ?2";
-
-pub(super) fn insert(db: &Connection, challenge: &Challenge) -> Result<(), OpError> {
-    let params = params![
-        challenge.realm.as_str(),
-        challenge.id.0,
-        challenge.purpose.as_str(),
-        challenge.subject.as_str(),
-        i64::try_from(challenge.lifetime.as_millis()).unwrap_or(i64::MAX),
-        challenge.expires_at.millis(),
-        challenge.used_at.map(|at| at.millis()),
-        challenge.tries,
-    ];
-    require(write(db, INSERT, params)? == 1, Precondition::ChallengeFresh)
-}
-
-pub(super) fn spend(db: &Connection, realm: &RealmName, id: ChallengeId, now: Timestamp) -> Result<(), OpError> {
-    let spent = write(db, SPEND, params![realm.as_str(), id.0, now.millis()])?;
-    require(spent == 1, Precondition::ChallengeFresh)
-}
-
-pub(super) fn attempt(
-    db: &Connection,
-    realm: &RealmName,
-    id: ChallengeId,
-    now: Timestamp,
-    limit: u32,
-) -> Result<(), OpError> {
-    let tried = write(db, TRY, params![realm.as_str(), id.0, now.millis(), limit])?;
-    require(tried == 1, Precondition::ChallengeFresh)
-}
-
-pub(super) fn drop_all(
-    db: &Connection,
-    realm: &RealmName,
-    subject: &UserId,
-    purpose: Option<Purpose>,
-) -> Result<(), OpError> {
-    write(db, DROP, params![realm.as_str(), subject.as_str(), purpose.map(Purpose::as_str)])?;
-    Ok(())
-}
-
-pub(super) fn expire(db: &Connection, realm: &RealmName, id: ChallengeId, at: Timestamp) -> Result<(), OpError> {
-    write(db, EXPIRE, params![realm.as_str(), id.0, at.millis()])?;
-    Ok(())
-}
-
-pub(super) fn sweep(db: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
-    super::sweep(db, SWEEP, now)
-}
-
-pub(in crate::sqlite) fn by_id(
-    db: &Connection,
-    realm: &RealmName,
-    id: ChallengeId,
-) -> rusqlite::Result<Option<Challenge>> {
-    find(db, BY_ID, params![realm.as_str(), id.0], read)
-}
+const TABLE: Table<Challenge> = Table {
+    name: "challenges",
+    columns: &[
+        ("realm", |row| borrowed(row.realm.as_str())),
+        ("id", |row| borrowed(row.id.0.as_slice())),
+        ("purpose", |row| borrowed(row.purpose.as_str())),
+        ("subject", |row| borrowed(row.subject.as_str())),
+        ("lifetime", |row| owned(i64::try_from(row.lifetime.as_millis()).unwrap_or(i64::MAX))),
+        ("expires_at", |row| owned(row.expires_at.millis())),
+        ("used_at", |row| owned(row.used_at.map(|at| at.millis()))),
+        ("tries", |row| owned(row.tries)),
+    ],
+};
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Challenge> {
     let mut columns = Columns::of(row);
@@ -100,4 +45,54 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Challenge> {
         used_at: columns.time_if_any()?,
         tries: columns.value()?,
     })
+}
+
+static INSERT: LazyLock<String> = LazyLock::new(|| TABLE.insert("ON CONFLICT DO NOTHING"));
+const SPEND: &str = "UPDATE challenges SET used_at = ?3
+    WHERE realm = ?1 AND id = ?2 AND used_at IS NULL AND expires_at > ?3";
+const TRY: &str = "UPDATE challenges SET tries = tries + 1
+    WHERE realm = ?1 AND id = ?2 AND used_at IS NULL AND expires_at > ?3 AND tries < ?4";
+const DROP: &str = "DELETE FROM challenges WHERE realm = ?1 AND subject = ?2 AND (?3 IS NULL OR purpose = ?3)";
+const EXPIRE: &str = "UPDATE challenges SET expires_at = ?3 WHERE realm = ?1 AND id = ?2 AND used_at IS NULL";
+const SWEEP: &str = "DELETE FROM challenges WHERE (realm, id) IN
+    (SELECT realm, id FROM challenges WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
+static BY_ID: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND id = ?2"));
+
+pub(super) fn statements() -> Vec<&'static str> {
+    vec![SPEND, TRY, DROP, EXPIRE, SWEEP, &BY_ID]
+}
+
+#[async_trait]
+impl Challenges for SqliteStore {
+    async fn challenge(&self, realm: &RealmName, id: ChallengeId) -> Result<Option<Challenge>, StoreError> {
+        let realm = realm.clone();
+        let query = move |db: &Connection| find(db, &BY_ID, params![realm.as_str(), id.0], read);
+        self.readers.read("challenge", query).await
+    }
+}
+
+pub(super) fn apply(db: &Connection, op: &ChallengeOp) -> Result<(), OpError> {
+    match op {
+        ChallengeOp::Insert(row) => require(write(db, &INSERT, TABLE.bind(row))? == 1, Precondition::ChallengeFresh),
+        ChallengeOp::Spend { realm, id, now } => {
+            let spent = write(db, SPEND, params![realm.as_str(), id.0, now.millis()])?;
+            require(spent == 1, Precondition::ChallengeFresh)
+        }
+        ChallengeOp::Try { realm, id, now, limit } => {
+            let tried = write(db, TRY, params![realm.as_str(), id.0, now.millis(), limit])?;
+            require(tried == 1, Precondition::ChallengeFresh)
+        }
+        ChallengeOp::Drop { realm, subject, purpose } => {
+            write(db, DROP, params![realm.as_str(), subject.as_str(), purpose.map(Purpose::as_str)])?;
+            Ok(())
+        }
+        ChallengeOp::Expire { realm, id, at } => {
+            write(db, EXPIRE, params![realm.as_str(), id.0, at.millis()])?;
+            Ok(())
+        }
+    }
+}
+
+pub(super) fn sweep(db: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
+    super::sweep(db, SWEEP, now)
 }

@@ -1,88 +1,60 @@
-//! One file a table: its statements, what may be written, what may be asked.
+//! One file a noun: its reads, its writes, its statements.
 //!
-//! Each write is one statement or two, and finds out by the number of rows whether its precondition held.
+//! Each write is one statement or two; the number of rows that it touched tells whether its precondition held.
 
-pub(super) mod audit;
-pub(super) mod challenges;
-pub(super) mod limits;
-pub(super) mod outbox;
-pub(super) mod registrations;
-pub(super) mod revocations;
-pub(super) mod root_keys;
-pub(super) mod sessions;
-pub(super) mod signing_keys;
-pub(super) mod users;
+mod audit;
+mod challenges;
+mod keys;
+mod limits;
+mod outbox;
+mod registrations;
+mod revocations;
+mod sessions;
+mod users;
 
-use portcullis_core::{
-    clock::Timestamp,
-    port::{ChallengeOp, KeyOp, LimitOp, Op, OutboxOp, RegistrationOp, SessionOp, UserOp},
-};
+use portcullis_core::{clock::Timestamp, port::Op};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::error::OpError;
 
-/// Every statement that looks for rows, so that a test can see how SQLite would go about it; only the few root keys are read
-/// as a whole.
-pub const STATEMENTS: &[&[&str]] = &[
-    challenges::STATEMENTS,
-    limits::STATEMENTS,
-    outbox::STATEMENTS,
-    registrations::STATEMENTS,
-    revocations::STATEMENTS,
-    root_keys::STATEMENTS,
-    sessions::STATEMENTS,
-    signing_keys::STATEMENTS,
-    users::STATEMENTS,
-];
+/// Returns every statement that searches for rows, so that a test can check its query plan. The few keys, which are read as
+/// a whole, are left out.
+#[must_use]
+pub fn statements() -> Vec<&'static str> {
+    [
+        challenges::statements(),
+        keys::statements(),
+        limits::statements(),
+        outbox::statements(),
+        registrations::statements(),
+        revocations::statements(),
+        sessions::statements(),
+        users::statements(),
+    ]
+    .concat()
+}
 
-/// The most rows of a kind that one sweep removes: the writer is not held up for longer.
+/// The most rows of a kind that one sweep removes, so that it does not hold up the writer.
 const SWEPT_AT_ONCE: u32 = 1000;
 
-/// Does one operation.
+/// Applies one operation.
 pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), OpError> {
     match op {
-        Op::Key(KeyOp::PutRoot(row)) => root_keys::put(db, row),
-        Op::Key(KeyOp::PutSigning(row)) => signing_keys::put(db, row),
-        Op::Key(KeyOp::DeleteSigning { kid }) => signing_keys::delete(db, kid),
-        Op::User(UserOp::RequireAddress { realm, index, is_taken }) => {
-            users::require_address(db, realm, *index, *is_taken)
-        }
-        Op::Registration(RegistrationOp::Put { row, replaces }) => registrations::put(db, row, replaces),
-        Op::Registration(RegistrationOp::Contest { realm, id, is_contested, expires_at }) => {
-            registrations::contest(db, realm, id, *is_contested, *expires_at)
-        }
-        Op::Registration(RegistrationOp::Delete { realm, id }) => registrations::delete(db, realm, id),
-        Op::User(UserOp::Insert(user)) => users::insert(db, user),
-        Op::User(UserOp::Update(user)) => users::update(db, user),
-        Op::User(UserOp::Delete { realm, id, revision }) => users::delete(db, realm, id, *revision),
-        Op::User(UserOp::Require { realm, id, revision }) => users::require_revision(db, realm, id, *revision),
-        Op::Challenge(ChallengeOp::Insert(challenge)) => challenges::insert(db, challenge),
-        Op::Challenge(ChallengeOp::Spend { realm, id, now }) => challenges::spend(db, realm, *id, *now),
-        Op::Challenge(ChallengeOp::Try { realm, id, now, limit }) => challenges::attempt(db, realm, *id, *now, *limit),
-        Op::Challenge(ChallengeOp::Drop { realm, subject, purpose }) => {
-            challenges::drop_all(db, realm, subject, *purpose)
-        }
-        Op::Challenge(ChallengeOp::Expire { realm, id, at }) => challenges::expire(db, realm, *id, *at),
-        Op::Session(SessionOp::Insert(session)) => sessions::insert(db, session),
-        Op::Session(SessionOp::End(revocation)) => sessions::end(db, revocation),
-        Op::Session(SessionOp::EndAll { realm, user, except, expires_at }) => {
-            sessions::end_all(db, realm, user, except.as_ref(), *expires_at)
-        }
-        Op::Session(SessionOp::Rotate { realm, id, from, to, at, idle_until }) => {
-            sessions::rotate(db, realm, id, (from, to), *at, *idle_until)
-        }
-        Op::Limit(LimitOp::Count { kind, key, quota, now }) => limits::count(db, *kind, *key, *quota, *now),
-        Op::Limit(LimitOp::CountFailure { key, now, forget_after }) => limits::fail(db, *key, *now, *forget_after),
+        Op::Key(op) => keys::apply(db, op),
+        Op::User(op) => users::apply(db, op),
+        Op::Registration(op) => registrations::apply(db, op),
+        Op::Challenge(op) => challenges::apply(db, op),
+        Op::Session(op) => sessions::apply(db, op),
+        Op::Limit(op) => limits::apply(db, op),
+        Op::Outbox(op) => outbox::apply(db, op),
         Op::Audit(row) => audit::append(db, row),
-        Op::Outbox(OutboxOp::Enqueue(row)) => outbox::enqueue(db, row),
-        Op::Outbox(OutboxOp::FinishDelivery { id, lease, outcome }) => outbox::settle(db, id, lease, *outcome),
     }
 }
 
-/// A step of the sweep: removes some of what had lapsed by this time, and says how much.
+/// A step of the sweep: removes rows that had expired at this time, and returns their number.
 pub(super) type Sweep = fn(&Connection, Timestamp) -> rusqlite::Result<u64>;
 
-/// One for each kind of thing that lapses.
+/// The steps of the sweep, one for each kind of row that expires.
 pub(super) const SWEEPS: &[Sweep] = &[
     registrations::sweep,
     challenges::sweep,
@@ -93,12 +65,14 @@ pub(super) const SWEEPS: &[Sweep] = &[
     limits::sweep_failures,
 ];
 
-/// Writes; how many rows it touched.
+pub(super) use limits::trim_failures;
+
+/// Writes, and returns the number of rows that it touched.
 fn write(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
     db.prepare_cached(sql)?.execute(params)
 }
 
-/// The row, if there is one.
+/// Returns the row, if there is one.
 fn find<T>(
     db: &Connection,
     sql: &str,
@@ -108,7 +82,7 @@ fn find<T>(
     db.prepare_cached(sql)?.query_row(params, read).optional()
 }
 
-/// All rows.
+/// Returns all rows.
 fn list<T>(
     db: &Connection,
     sql: &str,
@@ -118,7 +92,7 @@ fn list<T>(
     db.prepare_cached(sql)?.query_map(params, read)?.collect()
 }
 
-/// Removes some of what had lapsed.
+/// Removes some of the rows that had expired.
 fn sweep(db: &Connection, sql: &str, before: Timestamp) -> rusqlite::Result<u64> {
     write(db, sql, params![before.millis(), SWEPT_AT_ONCE]).map(|rows| rows as u64)
 }

@@ -1,7 +1,8 @@
-//! What waits to be sent, and who works on it until when.
+//! The outbox: messages that wait for delivery, and their leases.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
+use async_trait::async_trait;
 use portcullis_core::{
     clock::Timestamp,
     id::{ChallengeId, LeaseId, OutboxId},
@@ -9,29 +10,68 @@ use portcullis_core::{
         Channel, MessageKind,
         outbox::{Claimed, DeliveryOutcome, Lease, OutboxRow},
     },
-    port::{OutboxState, Precondition},
+    port::{Outbox, OutboxOp, OutboxState, Precondition, StoreError},
 };
 use rusqlite::{Connection, Row, params};
 
 use super::{list, write};
-use crate::sqlite::{
-    error::{OpError, require},
-    row::{Columns, number},
+use crate::{
+    sqlite::{
+        SqliteStore,
+        error::{OpError, require, store_error},
+        row::{Columns, number},
+        table::{Table, borrowed, owned},
+    },
+    timing::timed,
 };
 
-pub(super) const STATEMENTS: &[&str] = &[CLAIM, DONE, RETRY, RELEASE, DEAD, BURY, SWEEP, STATE];
+const TABLE: Table<OutboxRow> = Table {
+    name: "outbox",
+    columns: &[
+        ("id", |row| borrowed(row.id.as_str())),
+        ("realm", |row| borrowed(row.realm.as_str())),
+        ("kind", |row| borrowed(row.kind.as_str())),
+        ("recipient", |row| borrowed(row.recipient.as_bytes())),
+        ("challenge", |row| borrowed(row.challenge.as_ref().map(|challenge| challenge.0.as_slice()))),
+        ("created_at", |row| owned(row.created_at.millis())),
+        ("due_at", |row| owned(row.due_at.millis())),
+        ("give_up_at", |row| owned(row.give_up_at.millis())),
+        ("attempts", |row| owned(row.attempts)),
+        // Follows from the kind and is not read: claims search by it.
+        ("channel", |row| borrowed(row.kind.channel().as_str())),
+    ],
+};
 
-/// So long what could not be sent is kept to be counted.
+/// Reads a row behind its position.
+fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
+    let mut columns = Columns::after(row, 1);
+    Ok(OutboxRow {
+        id: columns.word(OutboxId::parse)?,
+        realm: columns.realm()?,
+        kind: columns.word(MessageKind::parse)?,
+        recipient: columns.sealed()?,
+        challenge: columns.value::<Option<[u8; 16]>>()?.map(ChallengeId),
+        created_at: columns.time()?,
+        due_at: columns.time()?,
+        give_up_at: columns.time()?,
+        attempts: columns.value()?,
+    })
+}
+
+/// How long a dead message is kept to be counted.
 const DEAD_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
-const ENQUEUE: &str = "INSERT INTO outbox
-    (id, realm, kind, recipient, challenge, created_at, due_at, give_up_at, attempts, channel)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
-const CLAIM: &str = "UPDATE outbox SET lease_id = ?1, lease_until = ?2 WHERE position IN
-    (SELECT position FROM outbox
-     WHERE state = 'waiting' AND channel = ?5 AND due_at <= ?3 AND (lease_until IS NULL OR lease_until <= ?3)
-     ORDER BY due_at, position LIMIT ?4)
-    RETURNING position, id, realm, kind, recipient, challenge, created_at, due_at, give_up_at, attempts";
+static ENQUEUE: LazyLock<String> = LazyLock::new(|| TABLE.insert(""));
+static CLAIM: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "UPDATE outbox SET lease_id = ?1, lease_until = ?2 WHERE position IN
+            (SELECT position FROM outbox
+            WHERE state = 'waiting' AND channel = ?5 AND due_at <= ?3 AND (lease_until IS NULL OR lease_until <= ?3)
+            ORDER BY due_at, position LIMIT ?4)
+        RETURNING position, {}",
+        TABLE.names()
+    )
+});
 const DONE: &str = "DELETE FROM outbox WHERE id = ?1 AND lease_id = ?2";
 const RETRY: &str = "UPDATE outbox SET due_at = ?3, attempts = attempts + 1, lease_id = NULL, lease_until = NULL
     WHERE id = ?1 AND lease_id = ?2";
@@ -46,33 +86,28 @@ const STATE: &str = "SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting'
     (SELECT count(*) FROM outbox WHERE state = 'dead'),
     (SELECT min(created_at) FROM outbox WHERE state = 'waiting')";
 
-pub(super) fn enqueue(db: &Connection, row: &OutboxRow) -> Result<(), OpError> {
-    let params = params![
-        row.id.as_str(),
-        row.realm.as_str(),
-        row.kind.as_str(),
-        row.recipient.as_bytes(),
-        row.challenge.map(|challenge| challenge.0),
-        row.created_at.millis(),
-        row.due_at.millis(),
-        row.give_up_at.millis(),
-        row.attempts,
-        row.kind.channel().as_str(),
-    ];
-    write(db, ENQUEUE, params)?;
-    Ok(())
+pub(super) fn statements() -> Vec<&'static str> {
+    vec![&CLAIM, DONE, RETRY, RELEASE, DEAD, BURY, SWEEP, STATE]
 }
 
-pub(in crate::sqlite) fn claim(
-    db: &Connection,
-    channel: Channel,
-    limit: usize,
-    lease: &Lease,
-) -> rusqlite::Result<Vec<Claimed>> {
+#[async_trait]
+impl Outbox for SqliteStore {
+    async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError> {
+        let lease = lease.clone();
+        let claim = move |db: &Connection| claim(db, channel, limit, &lease).map_err(store_error);
+        timed("claim", self.writer.run(claim)).await
+    }
+
+    async fn outbox_state(&self, _now: Timestamp) -> Result<OutboxState, StoreError> {
+        self.readers.read("outbox_state", state).await
+    }
+}
+
+fn claim(db: &Connection, channel: Channel, limit: usize, lease: &Lease) -> rusqlite::Result<Vec<Claimed>> {
     let (until, now) = (lease.until.millis(), lease.now.millis());
     let params = params![lease.id.as_str(), until, now, number(limit as u64), channel.as_str()];
     let mut rows = Vec::new();
-    for row in list(db, CLAIM, params, |row| Ok((row.get::<_, i64>(0)?, read(row))))? {
+    for row in list(db, &CLAIM, params, |row| Ok((row.get::<_, i64>(0)?, read(row))))? {
         match row {
             (position, Ok(row)) => rows.push((position, row)),
             (position, Err(error)) => {
@@ -87,40 +122,35 @@ pub(in crate::sqlite) fn claim(
     Ok(rows.into_iter().map(|(_, row)| Claimed { row, lease: lease.id.clone() }).collect())
 }
 
-pub(super) fn settle(db: &Connection, id: &OutboxId, lease: &LeaseId, outcome: DeliveryOutcome) -> Result<(), OpError> {
-    let (id, lease) = (id.as_str(), lease.as_str());
-    let settled = match outcome {
-        DeliveryOutcome::Done => write(db, DONE, params![id, lease]),
-        DeliveryOutcome::Retry(at) => write(db, RETRY, params![id, lease, at.millis()]),
-        DeliveryOutcome::Release => write(db, RELEASE, params![id, lease]),
-        DeliveryOutcome::Dead => write(db, DEAD, params![id, lease]),
-    }?;
-    require(settled == 1, Precondition::LeaseHeld)
-}
-
-pub(super) fn sweep(db: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
-    let dead_for = i64::try_from(DEAD_FOR.as_millis()).unwrap_or(i64::MAX);
-    super::sweep(db, SWEEP, Timestamp::from_millis(now.millis().saturating_sub(dead_for)))
-}
-
-pub(in crate::sqlite) fn state(db: &Connection) -> rusqlite::Result<OutboxState> {
+fn state(db: &Connection) -> rusqlite::Result<OutboxState> {
     db.prepare_cached(STATE)?.query_row([], |row| {
         let mut columns = Columns::of(row);
         Ok(OutboxState { waiting: columns.count()?, dead: columns.count()?, oldest: columns.time_if_any()? })
     })
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
-    let mut columns = Columns::after(row, 1);
-    Ok(OutboxRow {
-        id: columns.word(OutboxId::parse)?,
-        realm: columns.realm()?,
-        kind: columns.word(MessageKind::parse)?,
-        recipient: columns.sealed()?,
-        challenge: columns.value::<Option<[u8; 16]>>()?.map(ChallengeId),
-        created_at: columns.time()?,
-        due_at: columns.time()?,
-        give_up_at: columns.time()?,
-        attempts: columns.value()?,
-    })
+pub(super) fn apply(db: &Connection, op: &OutboxOp) -> Result<(), OpError> {
+    match op {
+        OutboxOp::Enqueue(row) => {
+            write(db, &ENQUEUE, TABLE.bind(row))?;
+            Ok(())
+        }
+        OutboxOp::FinishDelivery { id, lease, outcome } => finish(db, id, lease, *outcome),
+    }
+}
+
+fn finish(db: &Connection, id: &OutboxId, lease: &LeaseId, outcome: DeliveryOutcome) -> Result<(), OpError> {
+    let (id, lease) = (id.as_str(), lease.as_str());
+    let finished = match outcome {
+        DeliveryOutcome::Done => write(db, DONE, params![id, lease]),
+        DeliveryOutcome::Retry(at) => write(db, RETRY, params![id, lease, at.millis()]),
+        DeliveryOutcome::Release => write(db, RELEASE, params![id, lease]),
+        DeliveryOutcome::Dead => write(db, DEAD, params![id, lease]),
+    }?;
+    require(finished == 1, Precondition::LeaseHeld)
+}
+
+pub(super) fn sweep(db: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
+    let dead_for = i64::try_from(DEAD_FOR.as_millis()).unwrap_or(i64::MAX);
+    super::sweep(db, SWEEP, Timestamp::from_millis(now.millis().saturating_sub(dead_for)))
 }

@@ -1,7 +1,10 @@
 //! Batches as transactions: tried again while others are in the way, whole whatever happens.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -10,6 +13,7 @@ use portcullis_backends::mongodb::MongoStore;
 use portcullis_core::{
     batch,
     port::{Changes, SessionOp, Sessions, Store, UserOp},
+    random::OsRandom,
     session::LogPosition,
     suite::{
         join_all,
@@ -67,7 +71,7 @@ async fn fifty_logouts_all_go_through_in_time() {
 async fn transactions_that_are_ended_by_others_are_tried_again() {
     let set = ReplicaSet::start(1).await;
     let patient = Settings { timeout: Duration::from_secs(10), ..settings(&set.url()) };
-    let store = MongoStore::open(&patient, NOW).await.unwrap();
+    let store = MongoStore::open(&patient, NOW, Arc::new(OsRandom)).await.unwrap();
     let admin = client(&set.members[0].direct()).await.database("admin");
     let is_over = AtomicBool::new(false);
     let kill = async {

@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -10,6 +11,7 @@ use portcullis_backends::mongodb::{MongoStore, OpenError, Settings};
 use portcullis_core::{
     batch,
     port::{SessionOp, Sessions, Store},
+    random::OsRandom,
     suite::rows::{NOW, here, session, session_id},
 };
 
@@ -17,7 +19,7 @@ use super::{TIMEOUT, make, settings};
 use crate::mongod::{Mongod, ReplicaSet, TestDatabase, client};
 
 async fn refused(url: &str) -> OpenError {
-    MongoStore::open(&settings(url), NOW).await.expect_err("it should be refused")
+    MongoStore::open(&settings(url), NOW, Arc::new(OsRandom)).await.expect_err("it should be refused")
 }
 
 /// All that anybody could print of it.
@@ -60,7 +62,7 @@ async fn a_member_of_no_set_yet_is_refused_with_the_command_that_makes_it_one() 
 async fn a_database_that_is_not_there_is_waited_for_but_not_for_ever() {
     let nobody = Settings { patience: Duration::from_secs(1), ..settings("mongodb://127.0.0.1:9/") };
     let begun = Instant::now();
-    let refused = MongoStore::open(&nobody, NOW).await.unwrap_err();
+    let refused = MongoStore::open(&nobody, NOW, Arc::new(OsRandom)).await.unwrap_err();
     assert!(matches!(refused, OpenError::Away { .. }), "{refused:?}");
     assert!(refused.to_string().contains("127.0.0.1:9"), "{refused}");
     let took = begun.elapsed();
@@ -75,7 +77,7 @@ async fn a_database_that_comes_in_time_is_opened() {
     for (name, url) in [("one", set.url()), ("two", set.members[0].direct())] {
         set.members[0].kill();
         let patient = Settings { patience: Duration::from_secs(20), ..settings(&url) };
-        let opening = tokio::spawn(async move { MongoStore::open(&patient, NOW).await });
+        let opening = tokio::spawn(async move { MongoStore::open(&patient, NOW, Arc::new(OsRandom)).await });
         tokio::time::sleep(Duration::from_millis(500)).await;
         set.members[0].start();
         let store = opening.await.unwrap().unwrap();

@@ -7,7 +7,7 @@ use portcullis_backends::{
     mongodb::{MongoStore, Settings},
     sqlite::SqliteStore,
 };
-use portcullis_core::{clock::Timestamp, id::RealmName, port::Store};
+use portcullis_core::{clock::Timestamp, id::RealmName, port::Store, random::OsRandom};
 
 use super::mongod::TestDatabase;
 
@@ -47,7 +47,7 @@ impl Database {
                     timeout: Duration::from_secs(10),
                     patience: Duration::ZERO,
                 };
-                Arc::new(MongoStore::open(&settings, now).await.unwrap())
+                Arc::new(MongoStore::open(&settings, now, Arc::new(OsRandom)).await.unwrap())
             }
         }
     }
