@@ -1,4 +1,4 @@
-//! The only place where backends are named: each socket of the core gets what the configuration asks for.
+//! The only file that names backends. Each port of the core gets the backend that the settings choose.
 
 use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
 
@@ -21,9 +21,9 @@ use portcullis_core::{
 use super::BuildError;
 use crate::config::{self, Config, Database, Environment, MailTls, MailTransport, create_private_dir};
 
-/// What the database is called.
+/// Name of the database on the landing page.
 pub(super) const DATABASE: &str = "SQLite";
-/// Memory of the hash threads is given back after this long without work.
+/// How long the hash threads keep their memory without work.
 const HASH_IDLE: Duration = Duration::from_secs(60);
 
 /// Why the database could not be opened.
@@ -32,16 +32,16 @@ pub enum DatabaseError {
     /// Another process serves it.
     #[error(transparent)]
     Served(#[from] sqlite::LockError),
-    /// It cannot be opened or brought up to date.
+    /// It cannot be opened or migrated.
     #[error(transparent)]
     Open(#[from] sqlite::OpenError),
-    /// The same, of MongoDB.
+    /// MongoDB cannot be opened or migrated.
     #[cfg(feature = "mongodb")]
     #[error(transparent)]
     MongoDb(#[from] mongodb::OpenError),
 }
 
-/// Why mails cannot be sent with these settings.
+/// Why messages cannot be sent with these settings.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     /// The file with the CA's certificate cannot be read.
@@ -52,7 +52,7 @@ pub enum MailError {
     Settings(#[source] portcullis_core::error::Cause),
 }
 
-/// The database, and where only one process may serve from it, the lock that keeps others off.
+/// Opens the database. A database that only one process may use comes with the lock that keeps others out.
 pub(super) async fn store(
     config: &Config,
     now: Timestamp,
@@ -111,11 +111,11 @@ pub(super) fn counters() -> Arc<dyn Counters> {
     Arc::new(MemoryCounters::default())
 }
 
-/// The ways out for messages.
+/// Senders of messages.
 pub(super) struct Senders {
     pub(super) mailer: Arc<dyn MailSender>,
     pub(super) sms: Option<Arc<dyn SmsSender>>,
-    /// The mailbox that both of them are, where nothing is really sent.
+    /// Development mailbox, which then is both senders.
     pub(super) mailbox: Option<Arc<dyn Mailbox>>,
 }
 
@@ -136,8 +136,8 @@ pub(super) fn senders(config: &Config, clock: &Arc<dyn Clock>) -> Result<Senders
     }
 }
 
-/// Who sends short messages. In development an account that cannot be one, such as the placeholders of an example, is as
-/// good as none.
+/// Makes the sender of SMS, if there is an account. In development an invalid account, such as the placeholders of an example,
+/// counts as none.
 fn sms(config: &Config, timeout: Duration) -> Result<Option<Arc<dyn SmsSender>>, MailError> {
     let Some(account) = &config.sms.twilio else { return Ok(None) };
     match twilio(account, timeout) {
@@ -161,7 +161,7 @@ fn twilio(twilio: &config::Twilio, timeout: Duration) -> Result<TwilioSender, Ma
     TwilioSender::new(settings).map_err(|error| MailError::Settings(error.into()))
 }
 
-/// Brings the database up to date; gives the steps that were taken.
+/// Migrates the database; returns the steps that were applied.
 pub(super) async fn migrate(config: &Config, now: Timestamp) -> Result<Vec<String>, BuildError> {
     let step = |version: u32, name: &str| format!("{version:04} {name}");
     match &config.store.database_url {

@@ -1,4 +1,4 @@
-//! The keys of access tokens, from the configuration.
+//! Keys of access tokens, from the settings.
 
 use portcullis_core::{
     ExposeSecret, SecretString,
@@ -8,7 +8,7 @@ use portcullis_core::{
 
 use crate::config::{self, JwtAlgorithm, Signing};
 
-/// Tokens signed by the shared secret, or by keys of our own, which are yet to be made or read.
+/// Returns the issuer of access tokens. Key pairs of the server are read or made later.
 pub(super) fn access_tokens(token: &config::Token) -> AccessTokens {
     let keys = match &token.signing {
         Signing::Shared { secret, previous } => {
@@ -20,7 +20,7 @@ pub(super) fn access_tokens(token: &config::Token) -> AccessTokens {
     AccessTokens { issuer: token.jwt_issuer.clone(), audience: token.jwt_audience.clone(), keys }
 }
 
-/// How keys of our own are made, where they are wanted.
+/// Returns how the server makes its key pairs, if the settings ask for them.
 pub(super) fn rotation(config: &config::Config) -> Option<KeyRotation> {
     let Signing::KeyPair(algorithm) = &config.token.signing else { return None };
     let algorithm = match algorithm {

@@ -1,4 +1,4 @@
-//! The application, joined: used by `main` and, with other clocks and senders, by every test.
+//! The application, built from the settings by `main` and, with another clock and other senders, by every test.
 
 mod backends;
 mod keys;
@@ -29,13 +29,11 @@ use crate::{
     worker::{Wakeups, Worker},
 };
 
-/// What comes from outside the configuration.
+/// What the settings do not decide: tests replace it.
 pub struct Overrides {
-    /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
     pub random: Arc<dyn Random>,
-    /// A last hand on the filled sockets: to watch them, or to take one away.
+    /// Changes the ports before they are used: to record calls, or to make one fail.
     pub adjust: Box<dyn FnOnce(Ports) -> Ports + Send>,
 }
 
@@ -55,17 +53,17 @@ impl std::fmt::Debug for Overrides {
 #[derive(Debug)]
 pub struct App {
     shared: Shared,
-    /// None when nothing is measured.
+    /// None without `METRICS_LISTEN`.
     metrics: Option<Metrics>,
-    /// None when somebody pumps by hand.
+    /// None when a [`Pump`] does the work.
     worker: Option<Worker>,
     timeouts: Timeouts,
     limiter: Arc<ConnectionLimiter>,
-    /// Keeps a second serving process off a database that is one process's, for as long as it lives.
+    /// Keeps a second process out of a database that only one may use.
     _lock: Option<sqlite::ServeLock>,
 }
 
-/// The way in to the metrics, and where it is.
+/// The listener of the metrics and its service.
 #[derive(Debug)]
 struct Metrics {
     listener: TcpListener,
@@ -75,13 +73,13 @@ struct Metrics {
 /// Why the application could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// The data folder cannot be made.
+    /// The data folder cannot be created.
     #[error("the data folder {0} cannot be created; set DATA_DIR to another folder")]
     DataDir(std::path::PathBuf, #[source] io::Error),
     /// The database cannot be opened.
     #[error(transparent)]
     Database(#[from] backends::DatabaseError),
-    /// No password can be hashed.
+    /// The hash threads cannot be started.
     #[error("the hashing of passwords cannot be started")]
     Hash(#[from] hash::StartError),
     /// The realms cannot be opened.
@@ -96,12 +94,12 @@ pub enum BuildError {
     /// The signing keys cannot be read or made.
     #[error("the signing keys cannot be read or created")]
     Keys(#[source] portcullis_core::Error),
-    /// Nothing can be measured, or nobody could ask.
+    /// The metrics cannot be recorded or served.
     #[error("metrics cannot be served on {0}: set METRICS_LISTEN to a free address and port")]
     Metrics(SocketAddr, #[source] portcullis_core::error::Cause),
 }
 
-/// Brings the database up to this version; gives the steps that were taken.
+/// Migrates the database to this version; returns the steps that were applied.
 ///
 /// # Errors
 /// [`BuildError`].
@@ -109,7 +107,7 @@ pub async fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<String>, 
     backends::migrate(config, clock.now()).await
 }
 
-/// The hasher of passwords, for whoever wants nothing else of the application.
+/// Starts the hasher of passwords alone, for the command line.
 ///
 /// # Errors
 /// [`BuildError::Hash`].
@@ -118,7 +116,7 @@ pub fn hasher(settings: &config::Password) -> Result<Arc<dyn PasswordHasher>, Bu
 }
 
 impl App {
-    /// Joins everything that the configuration names.
+    /// Builds the application from the settings.
     ///
     /// # Errors
     /// [`BuildError`].
@@ -170,7 +168,7 @@ impl App {
                     time: config.http.request_timeout,
                 },
                 stopping: Default::default(),
-                info: info(config),
+                info: server_info(config),
                 proxies: config.http.trusted_proxies.clone(),
                 cors_origins: config.http.cors_allowed_origins.clone(),
             },
@@ -179,16 +177,16 @@ impl App {
                 write: config.http.write_timeout,
                 grace: config.http.shutdown_grace,
             },
-            limiter: limiter(config),
+            limiter: connection_limiter(config),
             _lock: lock,
         })
     }
 
-    /// Serves until `stop` is ready; then lets requests and mails that have begun end, within the grace.
+    /// Serves until `stop` is ready; then completes the requests and deliveries that have begun, within the grace.
     pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
         let workers = self.worker.map(Worker::start);
         let stopping = self.shared.stopping.clone();
-        // Requests and mails end side by side, so that one grace is enough for both.
+        // Requests and deliveries end at the same time, so that one grace is enough for both.
         let stop = async {
             stop.await;
             stopping.send_replace(true);
@@ -198,7 +196,7 @@ impl App {
         };
         let served = listen::serve(listener, http::service(self.shared), self.timeouts, self.limiter, stop);
         match self.metrics {
-            // Until the last request has been answered.
+            // Metrics are served until the last request has been answered.
             Some(Metrics { listener, service }) => tokio::select! {
                 () = served => {}
                 () = listen::serve(listener, service, self.timeouts, ConnectionLimiter::new(METRICS_CONNECTIONS, METRICS_CONNECTIONS, Vec::new()), std::future::pending()) => {}
@@ -210,7 +208,7 @@ impl App {
         }
     }
 
-    /// The same application without workers: what waits is sent when [`Pump::deliver_due`] is called, and not before.
+    /// Takes the workers out: messages are sent only when [`Pump::deliver_due`] is called.
     #[must_use]
     pub fn by_hand(mut self) -> (Self, Option<Pump>) {
         let pump = self.worker.take().map(|worker| Pump { worker });
@@ -218,31 +216,31 @@ impl App {
     }
 }
 
-/// Does what the workers do, when told to.
+/// Does the work of the workers when it is called.
 #[derive(Debug, Clone)]
 pub struct Pump {
     worker: Worker,
 }
 
 impl Pump {
-    /// Sends everything that is due; returns how many messages were settled.
+    /// Sends everything that is due; returns the number of messages whose outcome is recorded.
     ///
     /// # Errors
-    /// When the store is away.
+    /// When the store is unavailable.
     pub async fn deliver_due(&self) -> Result<usize, portcullis_core::Error> {
         self.worker.deliver_due().await
     }
 
-    /// Does what is done once a minute: makes keys that are due, clears away what has lapsed; returns how much.
+    /// Runs the maintenance of each minute: renews the keys that are due, deletes expired rows; returns the number of rows.
     ///
     /// # Errors
-    /// When the store is away, or a key does not open.
+    /// When the store is unavailable, or a key cannot be decrypted.
     pub async fn run_maintenance(&self) -> Result<u64, portcullis_core::Error> {
         self.worker.run_maintenance().await
     }
 }
 
-/// Binds the listener, and begins to measure.
+/// Binds the listener of the metrics, and starts the recorder.
 fn measure(address: SocketAddr) -> Result<(TcpListener, &'static PrometheusHandle), BuildError> {
     let failed = |error: io::Error| BuildError::Metrics(address, error.into());
     let listener = std::net::TcpListener::bind(address).map_err(failed)?;
@@ -251,7 +249,7 @@ fn measure(address: SocketAddr) -> Result<(TcpListener, &'static PrometheusHandl
     Ok((TcpListener::from_std(listener).map_err(failed)?, handle))
 }
 
-fn limiter(config: &Config) -> Arc<ConnectionLimiter> {
+fn connection_limiter(config: &Config) -> Arc<ConnectionLimiter> {
     let http = &config.http;
     ConnectionLimiter::new(http.max_connections, http.max_connections_client, http.trusted_proxies.clone())
 }
@@ -299,7 +297,7 @@ fn worker(
     }
 }
 
-/// A lease outlives the longest conversation with the mail server, which takes several steps of the timeout each.
+/// Returns the lifetime of a lease. It exceeds the longest SMTP session, which has several steps with a timeout each.
 fn lease(transport: &MailTransport) -> Duration {
     match transport {
         MailTransport::Smtp(smtp) => smtp.timeout * 4,
@@ -307,7 +305,7 @@ fn lease(transport: &MailTransport) -> Duration {
     }
 }
 
-fn info(config: &Config) -> ServerInfo {
+fn server_info(config: &Config) -> ServerInfo {
     ServerInfo {
         base_url: config.public_url.to_string().into(),
         root: config.public_url.path().into(),

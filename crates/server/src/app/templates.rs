@@ -1,4 +1,4 @@
-//! The templates of the server and of realms with their own, from the configuration.
+//! Templates of the server, and of realms that have their own.
 
 use crate::{
     config::{self, Config},

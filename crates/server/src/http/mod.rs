@@ -1,4 +1,4 @@
-//! The only list of routes, and what every request passes on its way to one of them.
+//! The HTTP service: the routes of all areas, and the layers around them.
 
 mod extract;
 mod layers;
@@ -26,10 +26,10 @@ use portcullis_core::Error;
 use problem::ApiError;
 use state::AppState;
 
-/// The finished way in: from a request to its answer, never failing.
+/// The complete service, from a request to its answer. It never fails.
 pub(crate) type HttpService = BoxCloneSyncService<Request, Response, std::convert::Infallible>;
 
-/// Every route of the server. What is not listed here does not exist, and what is listed is documented.
+/// Merges the routes of all areas. A route cannot be added without its description.
 fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> {
     let mut all = OpenApiRouter::with_openapi(openapi::begin(info))
         .merge(routes::me::routes())
@@ -42,8 +42,8 @@ fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> 
     all.merge(routes::dev::routes(info.is_development, with_mailbox))
 }
 
-/// The API's description (OpenAPI 3.1) for a server with these realms that is reached at `server`; where that is empty, at
-/// wherever the description comes from. Every route is in it that any server has.
+/// Returns the description of the API (OpenAPI 3.1) for a server with these realms at the URL `server`; if that is empty, at the
+/// address where the description is served. It has every route that a server can have.
 #[must_use]
 pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
     let info = ServerInfo {
@@ -55,7 +55,7 @@ pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
     openapi::finish(&all_routes(&info, true).split_for_parts().1, &info)
 }
 
-/// Joins routes and layers. The alias comes first: it decides what path the rest sees.
+/// Adds the layers to the routes. The alias is outermost: it decides which path the others see.
 pub(crate) fn service(mut shared: Shared) -> HttpService {
     let (router, document) = all_routes(&shared.info, shared.mailbox.is_some()).split_for_parts();
     shared.openapi = openapi::finish(&document, &shared.info).to_string().into();

@@ -1,4 +1,4 @@
-//! Pages: HTML, or the same news as JSON for those who ask for it.
+//! Answers of pages: HTML, or the same message as JSON for clients that prefer it.
 
 use axum::{
     Json,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::templates::Page;
 
-/// A page, or its message as JSON.
+/// Answers with a page, or with its message as JSON.
 pub(super) fn answer(
     state: &AppState,
     request: &RealmRequest,
@@ -29,7 +29,7 @@ pub(super) fn answer(
     }
 }
 
-/// A refusal as a page, or as problem+json.
+/// Answers with a refusal as a page, or as problem+json.
 pub(super) fn refuse(
     state: &AppState,
     request: &RealmRequest,
@@ -47,12 +47,12 @@ pub(super) fn refuse(
     response
 }
 
-/// A page in HTML.
+/// Answers with a page as HTML.
 pub(super) fn html(state: &AppState, request: &RealmRequest, status: StatusCode, page: &impl Page) -> Response {
     render(state, &request.ctx, request.realm.name.as_str(), status, page)
 }
 
-/// A page that belongs to no realm's request.
+/// Answers with a page outside of all realms.
 pub(super) fn render(
     state: &AppState,
     ctx: &portcullis_core::Ctx,

@@ -1,4 +1,4 @@
-//! Errors of the domain as `application/problem+json` (RFC 9457): the only place that knows status numbers.
+//! Refusals over HTTP, as `application/problem+json` (RFC 9457). The only file with the status numbers of refusals.
 
 use std::{sync::Arc, time::Duration};
 
@@ -63,7 +63,7 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// What each kind of error is in HTTP.
+/// Returns the status of a kind of error.
 pub(super) const fn status(kind: ErrorKind) -> StatusCode {
     match kind {
         ErrorKind::Malformed | ErrorKind::BadLink => StatusCode::BAD_REQUEST,
@@ -80,7 +80,7 @@ pub(super) const fn status(kind: ErrorKind) -> StatusCode {
     }
 }
 
-/// When it is worth another try, in whole seconds, none too early.
+/// Returns the value of `Retry-After`: whole seconds, rounded up.
 pub(super) fn retry_after(kind: ErrorKind) -> Option<HeaderValue> {
     match kind {
         ErrorKind::Limited(wait) | ErrorKind::Overloaded(wait) | ErrorKind::Unavailable(wait) => {
@@ -90,7 +90,7 @@ pub(super) fn retry_after(kind: ErrorKind) -> Option<HeaderValue> {
     }
 }
 
-/// The same at the token endpoint, where wrong credentials of the owner's are 400 (RFC 6749 §5.2).
+/// Returns the status at the token endpoint, where wrong credentials of the owner are 400 (RFC 6749 §5.2).
 pub(super) const fn oauth_status(kind: ErrorKind) -> StatusCode {
     match kind {
         ErrorKind::Invalid | ErrorKind::Refused | ErrorKind::Forbidden => StatusCode::BAD_REQUEST,
@@ -104,7 +104,7 @@ pub(super) fn with_oauth(mut refusal: Response) -> Response {
     refusal
 }
 
-/// Refusals that only HTTP knows.
+/// A refusal that only HTTP has: status, code and public text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HttpError(pub(super) StatusCode, pub(super) &'static str, pub(super) &'static str);
 
@@ -116,7 +116,7 @@ pub(super) const WRONG_TYPE: HttpError = HttpError(
     "The request's body has a type that is not taken here.",
 );
 
-/// The router adds `Allow`.
+/// Refusal of a method; the router adds `Allow`.
 pub(super) const METHOD_NOT_ALLOWED: HttpError =
     HttpError(StatusCode::METHOD_NOT_ALLOWED, "method.not_allowed", "This path does not know that method.");
 
@@ -129,12 +129,12 @@ impl IntoResponse for HttpError {
     }
 }
 
-/// For a handler that panicked: the request fails, the process lives.
+/// Returns the refusal for a handler that has panicked.
 pub(super) fn panicked() -> ApiError {
     ApiError::from(Error::internal("a handler panicked"))
 }
 
-/// For a request that took too long.
+/// Returns the refusal for a request that took too long.
 pub(super) fn timed_out() -> ApiError {
     let kind = ErrorKind::Unavailable(Duration::from_secs(5));
     ApiError::from(Error::new(kind, "timeout", "The request took too long."))
@@ -255,7 +255,7 @@ fn finish_http_error(mut parts: Parts, error: HttpError, format: RefusalFormat, 
     with_json(parts, PROBLEM_JSON, &problem)
 }
 
-/// Of this code, and nothing beside.
+/// Makes a problem of this code without optional members.
 pub(super) fn plain<'a>(status: StatusCode, code: &'a str, detail: &'a str, instance: &'a str) -> Problem<'a> {
     Problem {
         kind: "about:blank",
@@ -276,7 +276,7 @@ fn with_json(mut parts: Parts, kind: &'static str, body: &impl Serialize) -> Res
     Response::from_parts(parts, Body::from(serde_json::to_vec(body).unwrap_or_default()))
 }
 
-/// RFC 6750 §3: how to do better. A request without credentials is told no error, one with bad ones no reason.
+/// Sets `WWW-Authenticate` (RFC 6750 §3): without an error if there are no credentials, without the reason if they are bad.
 fn set_challenge(headers: &mut axum::http::HeaderMap, error: &Error, realm: Option<&RequestRealm>) {
     let name = realm.map_or("portcullis", |of| of.0.name.as_str());
     let challenge = match error.kind() {
@@ -297,7 +297,7 @@ fn set_challenge(headers: &mut axum::http::HeaderMap, error: &Error, realm: Opti
     }
 }
 
-/// The words of RFC 6749 §5.2 and ours beside them.
+/// Returns the OAuth 2.0 error of a kind (RFC 6749 §5.2). The original system used `email_not_verified`.
 pub(super) const fn oauth_word(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Refused => "invalid_grant",
@@ -308,7 +308,7 @@ pub(super) const fn oauth_word(kind: ErrorKind) -> &'static str {
     }
 }
 
-/// The words of the token endpoint: there, an address that is not verified is one more refused grant.
+/// Returns the error of the token endpoint, where an unverified address is `invalid_grant` too.
 pub(super) fn grant_word(kind: ErrorKind, code: &str) -> &'static str {
     match kind {
         ErrorKind::Forbidden => "invalid_grant",
@@ -317,13 +317,13 @@ pub(super) fn grant_word(kind: ErrorKind, code: &str) -> &'static str {
     }
 }
 
-/// Code for a bearer token that was sent in more than one way (RFC 6750 §2).
+/// Code of a bearer token that was sent in more than one way (RFC 6750 §2).
 pub(super) const TOKEN_TWICE: &str = "token.twice";
 
-/// Code and OAuth word for a grant that the token endpoint does not know.
+/// Code and OAuth 2.0 error of an unsupported grant type.
 pub(super) const UNSUPPORTED_GRANT: &str = "unsupported_grant_type";
 
-/// The private half of an error, for the log.
+/// Logs the private cause of an error.
 fn note(error: &Error) {
     let cause = error.cause().map(|cause| error_chain(&**cause)).unwrap_or_default();
     match error.kind() {

@@ -1,4 +1,4 @@
-//! What every handler may reach: the verbs and the context, no port.
+//! State of all handlers: the verbs and what they need, no port.
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::templates::{Templates, dev::DevServer};
 
-/// What all requests share, behind one counter: it is handed on several times a request.
+/// State that all requests share, behind one reference counter: it is cloned several times per request.
 #[derive(Clone, Debug)]
 pub(crate) struct AppState(Arc<Shared>);
 
@@ -37,63 +37,63 @@ impl Deref for AppState {
     }
 }
 
-/// The things themselves.
+/// Contents of [`AppState`].
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) service: Arc<Service>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) templates: Arc<Templates>,
-    /// The development mailbox, where there is one.
+    /// Development mailbox, if there is one.
     pub(crate) mailbox: Option<Arc<dyn Mailbox>>,
-    /// The OpenAPI document as JSON; empty until the routes are joined.
+    /// OpenAPI document as JSON; empty until the routes are merged.
     pub(crate) openapi: bytes::Bytes,
     pub(crate) bounds: RequestBounds,
-    /// Whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub(crate) proxies: Vec<IpNet>,
-    /// Whose pages may call.
+    /// Origins that may send cross-origin requests.
     pub(crate) cors_origins: Vec<String>,
-    /// Becomes true when the server is to stop: answers without an end have to end.
+    /// True once the server is told to stop, so that event streams end.
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) info: ServerInfo,
 }
 
-/// How much one request may take.
+/// Bounds of one request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestBounds {
     /// Largest body, in bytes.
     pub(crate) body: usize,
-    /// Longest time that a body may take to come.
+    /// Longest time to receive the body.
     pub(crate) body_time: Duration,
-    /// Longest time to an answer.
+    /// Longest time until the answer.
     pub(crate) time: Duration,
 }
 
-/// What the server says about itself.
+/// What pages and the description of the API say about the server.
 #[derive(Clone, Debug)]
 pub(crate) struct ServerInfo {
-    /// Where it is reached, for the landing page.
+    /// Public URL, for the landing page.
     pub(crate) base_url: Arc<str>,
-    /// What paths begin with: nothing, or `/auth` for `https://example.com/auth`.
+    /// Path of the public URL: empty, or `/auth` for `https://example.com/auth`.
     pub(crate) root: Arc<str>,
-    /// The realm that examples speak of.
+    /// Realm of the examples.
     pub(crate) first_realm: Arc<str>,
-    /// All of them.
+    /// All realms.
     pub(crate) realms: Vec<String>,
-    /// The kind of database.
+    /// Kind of database.
     pub(crate) database: &'static str,
-    /// Whether there are published keys to check access tokens with.
+    /// Whether access tokens are signed by published keys.
     pub(crate) has_public_keys: bool,
-    /// Whether browsers may only come by https.
+    /// Whether the public URL is https.
     pub(crate) is_https: bool,
-    /// Whether the documentation is shown.
+    /// Whether the documentation is served.
     pub(crate) docs: bool,
-    /// Whether the landing page may tell what is running.
+    /// Whether the landing page shows what is running.
     pub(crate) is_development: bool,
 }
 
 impl ServerInfo {
-    /// For trying pages out.
+    /// Returns sample values.
     pub(crate) fn sample() -> Self {
         Self {
             base_url: "http://127.0.0.1:8000".into(),

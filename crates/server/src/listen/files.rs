@@ -1,20 +1,20 @@
-//! A connection is an open file, and so are those of the database and of mails under way, which must not go without.
+//! The limit of open files. Connections of clients must leave enough for the database and for deliveries.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use super::METRICS_CONNECTIONS;
 use crate::config::{Config, Database};
 
-/// For the program itself, its log, and the database with its readers.
+/// Files of the program, its log, and the database with its readers.
 const RESERVE: usize = 64;
 #[cfg(feature = "mongodb")]
-/// The connections of MongoDB's pool, and those that watch its servers.
+/// Connections of MongoDB's pool and of its monitors.
 const DATABASE_SERVER: usize = 80;
-/// Less would be no server: `MAX_CONNECTIONS` cannot be less either.
+/// Fewest connections, as of `MAX_CONNECTIONS`.
 const LEAST: usize = 16;
 
-/// Has the system allow as many open files as it will, many of them giving a thousand where they would give more. Where
-/// that is too few, fewer connections are taken: otherwise a flood of them would leave the database without files.
+/// Raises the limit of open files to the most that the system allows: many systems allow a thousand unless asked. If that is too
+/// few, the number of connections is lowered, since a flood of connections would leave the database without files.
 pub fn make_room(config: &mut Config) {
     ask_for_files();
     let Some(files) = getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files).ok()) else { return };
@@ -24,7 +24,7 @@ pub fn make_room(config: &mut Config) {
         return;
     }
     config.http.max_connections = room;
-    // In proportion: otherwise one client could have what is left for all.
+    // In proportion: otherwise one client could use all that is left.
     config.http.max_connections_client = (config.http.max_connections_client.saturating_mul(room) / wanted).max(1);
     tracing::warn!(
         files,
@@ -33,7 +33,7 @@ pub fn make_room(config: &mut Config) {
     );
 }
 
-/// How many files are kept for others than the clients.
+/// Returns the number of files that are not for connections of clients.
 fn reserve(config: &Config) -> usize {
     let metrics = config.http.metrics_listen.map_or(0, |_| METRICS_CONNECTIONS);
     let database = match config.store.database_url {
@@ -41,7 +41,7 @@ fn reserve(config: &Config) -> usize {
         #[cfg(feature = "mongodb")]
         Database::MongoDb(_) => DATABASE_SERVER,
     };
-    // Mails and SMS have as many senders each.
+    // Mails and SMS have this many senders each.
     RESERVE + metrics + database + 2 * config.mail.workers
 }
 

@@ -1,4 +1,4 @@
-//! The listening socket: connections in, answers out, an orderly end.
+//! The listening socket: accepts connections, serves them, and stops without cutting off requests.
 
 mod connections;
 pub mod files;
@@ -18,27 +18,27 @@ use tower::ServiceExt;
 pub use self::connections::{ConnectionLimiter, ConnectionPermit};
 use crate::http::{HttpService, KeepAlive, Peer};
 
-/// How long connections may take.
+/// Time limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
-    /// From the first byte to the end of a request's head.
+    /// Time from the first byte to the end of a request's head.
     pub(crate) head: Duration,
-    /// From one part of an answer that was taken to the next.
+    /// Time until the client takes the next part of an answer.
     pub(crate) write: Duration,
-    /// From the call to stop until what still runs is cut off.
+    /// Time from the call to stop until the remaining requests are cut off.
     pub(crate) grace: Duration,
 }
 
-/// Room for those who ask for metrics.
+/// Connections to the listener of the metrics.
 pub(crate) const METRICS_CONNECTIONS: usize = 64;
-/// Most header lines of a request.
+/// Largest number of header lines of a request.
 const MAX_HEADERS: usize = 64;
 /// Largest head of a request, in bytes.
 const MAX_HEAD: usize = 32 * 1024;
-/// After a failed accept (no file descriptors left, say) the next waits this long.
+/// Pause after a failed accept, for instance when no file descriptors are left.
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
-/// Serves until `stop` is ready, then lets what has begun end.
+/// Serves until `stop` is ready, then completes the requests that have begun.
 pub(crate) async fn serve(
     listener: TcpListener,
     service: HttpService,
@@ -56,7 +56,7 @@ pub(crate) async fn serve(
         match accepted {
             Ok((stream, peer)) => match ConnectionLimiter::take(&limiter, peer.ip()) {
                 Some(permit) => spawn(stream, (peer, permit), &service, timeouts, &graceful),
-                // Closed at once: whoever waits in line would hold up others.
+                // Closed at once: a queue would delay the others.
                 None => tracing::debug!("a connection more than there is room for"),
             },
             Err(error) => {
@@ -78,7 +78,7 @@ fn spawn(
     timeouts: Timeouts,
     graceful: &GracefulShutdown,
 ) {
-    // An answer is one small write: waiting for more would only delay it.
+    // An answer is one small write, which Nagle's algorithm would only delay.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }

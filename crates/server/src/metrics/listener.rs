@@ -1,4 +1,4 @@
-//! `/metrics`, and nothing else.
+//! The listener of `/metrics`.
 
 use std::{fs, sync::Arc, time::Duration};
 
@@ -17,11 +17,11 @@ use tower::{Service as _, util::BoxCloneSyncService};
 use super::{OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY};
 use crate::http::HttpService;
 
-/// The version of the text format.
+/// Version of the text format.
 const FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-/// How often what was measured is put together.
+/// How often recorded values are aggregated.
 const UPKEEP: Duration = Duration::from_secs(5);
-/// Linux gives memory in pages of this size on all machines that are built for.
+/// Size of a memory page on all supported machines.
 const PAGE_BYTES: u32 = 4096;
 
 #[derive(Clone)]
@@ -31,10 +31,10 @@ struct Sources {
     clock: Arc<dyn Clock>,
 }
 
-/// The way in to the metrics.
+/// Returns the service of the metrics, and starts to aggregate recorded values.
 pub(crate) fn service(handle: &'static PrometheusHandle, service: Arc<Service>, clock: Arc<dyn Clock>) -> HttpService {
     tokio::spawn(async move {
-        // What was measured is put together also while nobody asks.
+        // Aggregated also while no one scrapes, so that memory does not grow.
         let mut ticks = tokio::time::interval(UPKEEP);
         loop {
             ticks.tick().await;
@@ -50,7 +50,7 @@ pub(crate) fn service(handle: &'static PrometheusHandle, service: Arc<Service>, 
 
 async fn tell(State(Sources { handle, service, clock }): State<Sources>) -> Response {
     let now = clock.now();
-    // Of a store that is away nothing is known; the rest is told all the same.
+    // Without the store its gauges keep their last values; the others are still served.
     if let Ok(state) = service.upkeep().outbox_state(now).await {
         gauge!(OUTBOX_MESSAGES, "state" => "waiting").set(as_f64(state.waiting));
         gauge!(OUTBOX_MESSAGES, "state" => "dead").set(as_f64(state.dead));

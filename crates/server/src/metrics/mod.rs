@@ -1,4 +1,4 @@
-//! What is measured, and the listener that tells it (Prometheus text format).
+//! Metrics, and the listener that serves them in the text format of Prometheus.
 
 mod listener;
 mod names;
@@ -17,14 +17,14 @@ use portcullis_core::service::Ports;
 
 use names::METRICS;
 
-/// Seconds, from a read in memory to the longest request.
+/// Buckets in seconds, from a read in memory to the longest request.
 const BUCKETS: &[f64] =
     &[0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
-/// Begins to measure; once in a process.
+/// Starts the recorder of this process; a second call returns the same.
 ///
 /// # Errors
-/// When something else measures already.
+/// When another recorder is installed.
 pub(crate) fn install() -> Result<&'static PrometheusHandle, BuildError> {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     if let Some(handle) = HANDLE.get() {
@@ -40,7 +40,7 @@ pub(crate) fn install() -> Result<&'static PrometheusHandle, BuildError> {
     Ok(HANDLE.get_or_init(|| handle))
 }
 
-/// The same sockets, watched.
+/// Wraps the ports so that their calls are measured.
 pub(crate) fn measured(ports: Ports) -> Ports {
     Ports {
         hasher: ports::hasher(ports.hasher),
@@ -51,7 +51,7 @@ pub(crate) fn measured(ports: Ports) -> Ports {
     }
 }
 
-/// Seconds since then.
+/// Returns the seconds since a time.
 fn since(begun: Instant) -> f64 {
     begun.elapsed().as_secs_f64()
 }

@@ -1,11 +1,11 @@
-//! All metrics, by the conventions of Prometheus: the unit is the end of the name, and no label ever names a person, a token,
-//! an address or anything else of which there is no end.
+//! All metrics, by the conventions of Prometheus: the name ends with the unit, and no label has a person, a token, an address or
+//! another unbounded set of values.
 
 use std::fmt::Write as _;
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
-/// A metric, as it is described to Prometheus and in the documentation.
+/// A metric, as Prometheus and the documentation describe it.
 #[derive(Debug)]
 pub(super) struct Metric {
     name: &'static str,
@@ -25,7 +25,7 @@ macro_rules! metrics {
     ($($const:ident = $name:literal, $kind:ident, $labels:literal, $help:literal;)*) => {
         $(#[doc = $help] pub(crate) const $const: &str = $name;)*
 
-        /// All of them.
+        /// All metrics.
         pub(super) static METRICS: &[Metric] =
             &[$(Metric { name: $const, kind: MetricKind::$kind, labels: $labels, help: $help }),*];
     };
@@ -64,7 +64,7 @@ impl Metric {
     }
 }
 
-/// The list of metrics, for the documentation.
+/// Returns the list of metrics for the documentation.
 #[must_use]
 pub fn metrics_markdown() -> String {
     let mut page = String::from(

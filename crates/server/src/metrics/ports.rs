@@ -1,4 +1,4 @@
-//! Sockets that are watched: the hasher, the cache, the ways out.
+//! Measured ports: the hasher, the account cache, the senders.
 
 use std::{sync::Arc, time::Instant};
 

@@ -1,4 +1,4 @@
-//! The templates as tables of the documentation.
+//! Tables of the templates for the documentation.
 
 use std::fmt::Write;
 
@@ -10,10 +10,10 @@ use super::{
     meaning,
 };
 
-/// All templates in Markdown: a heading and a table for each kind, then the names that they use.
+/// Returns all templates in Markdown: a heading and a table for each kind, then the variables.
 ///
 /// # Errors
-/// When a built-in template is faulty, which a test rules out.
+/// When a built-in template has an issue, which a test rules out.
 pub fn templates_markdown() -> Result<String, super::TemplateError> {
     let branding = Branding { app_name: String::new(), root: String::new(), min_length: 8 };
     let loaded = Templates::load(None, branding)?;

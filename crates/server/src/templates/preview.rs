@@ -1,4 +1,4 @@
-//! All mails, pages and SMS with samples, to be looked at: served in development, or written into a folder.
+//! Previews of all mails, pages and SMS: served in development, or written into a folder.
 
 use minijinja::{Value, context};
 use portcullis_core::clock::Timestamp;
@@ -12,17 +12,17 @@ use super::{
     sample::Sample,
 };
 
-/// A sample in words. A mail's text goes with its HTML.
+/// A filled sample. The text of a mail belongs to the preview of its HTML.
 #[derive(Debug, Serialize)]
 pub(crate) struct Preview {
-    /// The template's file, of a mail that with the HTML.
+    /// Name of the template; of a mail that of the HTML.
     name: &'static str,
-    /// What is particular about this sample.
+    /// A word for what is special in this sample.
     case: &'static str,
     purpose: &'static str,
-    /// The file of the filled HTML; empty for an SMS.
+    /// File of the filled HTML; empty for an SMS.
     pub(crate) file: String,
-    /// The template of the text; empty for a page.
+    /// Template of the text; empty for a page.
     text_file: &'static str,
     subject: String,
     text: String,
@@ -60,7 +60,7 @@ impl Preview {
     }
 }
 
-/// `reset.html`, `reset-refused.html`
+/// Returns the file of a sample: `reset.html`, `reset-refused.html`.
 fn file(name: &str, case: &str) -> String {
     match (case, name.rsplit_once('.')) {
         ("", _) | (_, None) => name.to_owned(),
@@ -74,7 +74,7 @@ fn variable(values: &Value, name: String) -> Variable {
 }
 
 impl Templates {
-    /// All samples, filled. The server's root, with the stylesheet, is where the samples find it.
+    /// Fills all samples. `root` is where they find the stylesheet.
     pub(crate) fn previews(&self, root: &str, now: Timestamp) -> Result<Vec<Preview>, TemplateError> {
         let mut previews: Vec<Preview> = Vec::new();
         for sample in self.samples(now) {

@@ -1,4 +1,4 @@
-//! The names that templates may use, and what each stands for.
+//! The variables of templates and their meanings.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::{
     sample::Sample,
 };
 
-/// What each name stands for. The names that a template gets are those that the code fills it with.
+/// Meaning of each variable. Which variables a template gets is decided by the values that fill it.
 const MEANINGS: &[(&str, &str)] = &[
     ("app_name", "The name of the app (APP_NAME)."),
     ("code", "The code."),
@@ -25,18 +25,18 @@ const MEANINGS: &[(&str, &str)] = &[
     ("year", "The year."),
 ];
 
-/// What a name stands for.
+/// Returns the meaning of a variable.
 pub(crate) fn meaning(name: &str) -> &'static str {
     MEANINGS.iter().find(|(known, _)| *known == name).map_or("", |(_, meaning)| *meaning)
 }
 
-/// The names that a template can rely on: those of all its samples. A layout can rely on what all its contents have.
+/// Returns the variables that a template can rely on: those of all its samples. A layout can rely on what all its contents have.
 pub(super) fn reliable(template: &Template, samples: &[Sample]) -> BTreeSet<String> {
     let names = of_template(template, samples).map(Sample::names);
     names.reduce(|all, more| &all & &more).unwrap_or_default()
 }
 
-/// The names that a template may have at all, be it under a condition.
+/// Returns the variables that a template has in at least one sample.
 pub(super) fn possible(template: &Template, samples: &[Sample]) -> BTreeSet<String> {
     of_template(template, samples).flat_map(Sample::names).collect()
 }
@@ -50,7 +50,7 @@ fn of_template<'a>(template: &Template, samples: &'a [Sample]) -> impl Iterator<
 }
 
 impl Templates {
-    /// The names that a template can rely on.
+    /// Returns the variables that a template can rely on.
     pub(crate) fn variables(&self, template: &Template) -> BTreeSet<String> {
         reliable(template, &self.samples(Default::default()))
     }

@@ -5,7 +5,7 @@ use axum::{
     http::{header::ACCEPT, request::Parts},
 };
 
-/// In which form a page's answer is wanted: HTML, unless JSON is asked for.
+/// Format that the client prefers for the answer of a page: HTML unless it prefers JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum PreferredFormat {
     Html,
@@ -30,7 +30,7 @@ impl<S: Sync> FromRequestParts<S> for PreferredFormat {
     }
 }
 
-/// A media range and its weight (RFC 9110 §12.4.2).
+/// Splits a media range from its weight (RFC 9110 §12.4.2).
 fn weigh(range: &str) -> (&str, f32) {
     let mut parts = range.split(';').map(str::trim);
     let kind = parts.next().unwrap_or_default();

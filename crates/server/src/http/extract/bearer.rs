@@ -10,7 +10,7 @@ use crate::http::{
     state::AppState,
 };
 
-/// A request with a good bearer token (RFC 6750 §2.1).
+/// A request with a valid bearer token (RFC 6750 §2.1).
 #[derive(Debug)]
 pub(in crate::http) struct Authenticated {
     pub(in crate::http) request: RealmRequest,
@@ -24,7 +24,7 @@ impl FromRequestParts<AppState> for Authenticated {
         let request = RealmRequest::from_request_parts(parts, state).await?;
         let mut query = Query::from_request_parts(parts, state).await?;
         let token = token(parts)?;
-        // A token in the URL is never taken, and one in two places is a mistake (RFC 6750 §2).
+        // A token in the URL is never accepted, since URLs are logged; a token in two places is an error (RFC 6750 §2).
         if query.take("access_token").text().is_some() && token.is_some() {
             return Err(Error::new(ErrorKind::Malformed, TOKEN_TWICE, "Send the token in one way only.").into());
         }

@@ -9,21 +9,21 @@ use portcullis_core::{service::RawField, session::device::DEVICE_LIFETIME};
 
 use crate::http::state::AppState;
 
-/// The cookie by which a device is known that has logged in before; empty where there is none.
+/// The cookie of a known device, which has logged in before.
 #[derive(Debug)]
 pub(in crate::http) struct DeviceCookie {
     value: Option<String>,
-    /// Another site made the browser send this: it must not change what the browser is known as.
+    /// Whether another site made the browser send the request. Such a request must not change the cookie.
     is_cross_site: bool,
 }
 
 impl DeviceCookie {
-    /// What it says.
+    /// Returns the value of the cookie.
     pub(in crate::http) fn value(&self) -> RawField {
         self.value.clone().map_or(RawField::Missing, RawField::from)
     }
 
-    /// Gives the device its name for the next time.
+    /// Sets the cookie to the name of the device.
     pub(in crate::http) fn set(&self, mut response: Response, state: &AppState, device: &str) -> Response {
         if self.is_cross_site {
             return response;
@@ -50,7 +50,7 @@ impl FromRequestParts<AppState> for DeviceCookie {
     }
 }
 
-/// With the prefix, no page of another host can have set it (RFC 6265bis §4.1.3.2).
+/// Returns the name of the cookie. With the prefix no other host can set it (RFC 6265bis §4.1.3.2).
 const fn cookie_name(is_https: bool) -> &'static str {
     if is_https { "__Host-portcullis_device" } else { "portcullis_device" }
 }

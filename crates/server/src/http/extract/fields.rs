@@ -1,4 +1,4 @@
-//! The fields of a request, from query, form or JSON: each at most once, all of them as they came.
+//! Fields of a request from query, form or JSON. Each occurs at most once, with its value as it was sent.
 
 use std::{collections::BTreeMap, convert::Infallible, fmt};
 
@@ -16,18 +16,18 @@ use crate::http::{
     state::AppState,
 };
 
-/// Fields by name.
+/// Fields of a request by name.
 #[derive(Debug, Default)]
 pub(crate) struct Fields(BTreeMap<String, RawField>);
 
 impl Fields {
-    /// The field of this name; it is gone afterwards.
+    /// Takes the field of this name out.
     pub(in crate::http) fn take(&mut self, name: &str) -> RawField {
         self.0.remove(name).unwrap_or_default()
     }
 
     fn from_urlencoded(raw: &str) -> Result<Self, Error> {
-        // The decoder puts U+FFFD for what is no UTF-8; a value must come through as it was meant or not at all.
+        // The decoder replaces invalid UTF-8 by U+FFFD. A value is accepted unchanged or not at all.
         let has_replacement = |text: &str| text.contains('\u{FFFD}');
         let honest = raw.contains('\u{FFFD}') || raw.to_ascii_uppercase().contains("%EF%BF%BD");
         let mut fields = BTreeMap::new();
@@ -59,7 +59,7 @@ impl Fields {
     }
 }
 
-/// No request of ours has twenty; each costs more memory than it has bytes.
+/// Most fields of a request. No route has twenty; each field takes more memory than it has bytes.
 const MOST_FIELDS: usize = 1000;
 /// How the visitor says that a name came twice.
 const REPEATED: &str = "field given twice";
@@ -108,24 +108,24 @@ impl<'de> Deserialize<'de> for Fields {
     }
 }
 
-/// The fields of the query.
+/// Fields of the query.
 #[derive(Debug)]
 pub(in crate::http) struct Query(Fields);
 
-/// The fields of a JSON body.
+/// Fields of a JSON body.
 #[derive(Debug)]
 pub(in crate::http) struct JsonBody(pub(in crate::http) Fields);
 
-/// The fields of a form.
+/// Fields of a form.
 #[derive(Debug)]
 pub(in crate::http) struct FormBody(pub(in crate::http) Fields);
 
-/// The fields of a form or a JSON body.
+/// Fields of a form or a JSON body.
 #[derive(Debug)]
 pub(in crate::http) struct AnyBody(pub(in crate::http) Fields);
 
 impl Query {
-    /// The parameter of this name; it is gone afterwards.
+    /// Takes the parameter of this name out.
     pub(in crate::http) fn take(&mut self, name: &str) -> RawField {
         self.0.take(name)
     }
@@ -139,7 +139,8 @@ impl FromRequestParts<AppState> for Query {
     }
 }
 
-/// The token of a page's link. One that cannot be read, or stands twice, is as good as none: the page says that it is no good.
+/// Token of the link of a page. A token that cannot be read or is repeated counts as missing, so that the page shows its own
+/// refusal.
 #[derive(Debug)]
 pub(in crate::http) struct Link(pub(in crate::http) RawField);
 
@@ -178,7 +179,7 @@ async fn read(request: Request, state: &AppState, taken: &[BodyType]) -> Result<
     fields.map_err(|error| ApiError::from(error).into_response())
 }
 
-/// The whole body, in time: what a request may do is judged by the moment at which its head was read.
+/// Reads the whole body within the time limit: the time in the context of a request is that of its head.
 async fn collect(body: Body, state: &AppState) -> Result<bytes::Bytes, Response> {
     let whole = tokio::time::timeout(state.bounds.body_time, to_bytes(body, state.bounds.body)).await;
     whole.map_err(|_| problem::timed_out().into_response())?.map_err(|error| {
@@ -191,8 +192,8 @@ async fn collect(body: Body, state: &AppState) -> Result<bytes::Bytes, Response>
     })
 }
 
-/// The fields of a JSON body, or of the query where there is no body. In the query a `+` in front of a number has become a
-/// blank, which is taken for what it was.
+/// Fields of a JSON body, or of the query if there is no body. In a query the `+` of a phone number is decoded to a space, which
+/// is turned back.
 #[derive(Debug)]
 pub(in crate::http) struct JsonOrQuery(pub(in crate::http) Fields);
 
@@ -220,7 +221,7 @@ impl FromRequest<AppState> for JsonOrQuery {
     }
 }
 
-/// The form of the token endpoint, or why it cannot be read: there, that is told in OAuth 2.0's words.
+/// Form of the token endpoint, or the reason why it cannot be read, which that endpoint reports in the format of OAuth 2.0.
 #[derive(Debug)]
 pub(crate) struct TokenForm(pub(crate) Result<Fields, Error>);
 

@@ -13,7 +13,7 @@ use portcullis_core::Error;
 
 use crate::http::{layers::scope::Peer, problem::ApiError, state::AppState};
 
-/// The proof that the request comes from this machine itself, by no proxy and under no foreign name (DNS rebinding).
+/// Proof that a request comes from this machine, through no proxy and under no foreign host name (DNS rebinding).
 #[derive(Debug)]
 pub(in crate::http) struct LoopbackOnly;
 
@@ -27,7 +27,8 @@ impl FromRequestParts<AppState> for LoopbackOnly {
     }
 }
 
-/// A browser that was led here under a foreign name says so in `Host`; old proxies speak HTTP/1.0 and say nothing at all.
+/// Returns whether the request was made to a loopback name. A browser that was led here by DNS rebinding sends the foreign name
+/// in `Host`; old proxies use HTTP/1.0 and leave no trace.
 fn host_is_home(parts: &Parts) -> bool {
     let mut hosts = parts.headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };

@@ -1,4 +1,4 @@
-//! What a handler asks of a request.
+//! Extractors: what a handler takes from a request.
 
 mod accept;
 mod bearer;

@@ -10,7 +10,7 @@ use portcullis_core::{
 
 use crate::http::{layers::alias::RequestRealm, problem::ApiError, state::AppState};
 
-/// A request about one realm: the context and the verbs.
+/// A request in one realm: its context and the verbs.
 #[derive(Debug)]
 pub(in crate::http) struct RealmRequest {
     pub(in crate::http) ctx: Ctx,
@@ -49,7 +49,7 @@ impl FromRequestParts<AppState> for RealmRequest {
     }
 }
 
-/// The context of a request that is about no realm.
+/// Context of a request outside of all realms.
 #[derive(Debug)]
 pub(in crate::http) struct RequestContext(pub(in crate::http) Ctx);
 

@@ -12,7 +12,7 @@ use crate::http::{problem::ApiError, state::AppState};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The proof that no other site made a browser send this (CSRF). What is no browser names no site and no origin.
+/// Proof that no other site made a browser send the request (CSRF). Clients other than browsers send neither header.
 #[derive(Debug)]
 pub(in crate::http) struct SameOrigin;
 
@@ -27,7 +27,8 @@ impl FromRequestParts<AppState> for SameOrigin {
     }
 }
 
-/// `Origin` is only asked where `Sec-Fetch-Site` is missing: our pages send no referrer, and an `Origin` of `null` with it.
+/// Returns whether the request was sent by a page of this server. `Origin` decides only where `Sec-Fetch-Site` is missing: the
+/// pages have the policy `no-referrer`, with which browsers send `Origin: null`.
 fn is_from_here(headers: &HeaderMap) -> bool {
     match (headers.get(SEC_FETCH_SITE), headers.get(ORIGIN)) {
         (Some(site), _) => site == "same-origin",

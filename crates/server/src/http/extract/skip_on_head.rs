@@ -3,7 +3,7 @@ use axum::{
     http::{Method, StatusCode, request::Parts},
 };
 
-/// For routes on which GET acts, as the origin's do: HEAD changes nothing and is answered before the handler runs.
+/// Answers HEAD before the handler runs, on routes where GET has an effect, as in the original system. HEAD has none.
 #[derive(Debug)]
 pub(in crate::http) struct SkipOnHead;
 

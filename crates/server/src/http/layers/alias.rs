@@ -1,4 +1,5 @@
-//! A path without a version means `/v1`, for ever; `/User1` and `/User1/` are the same. The realm is found here, once.
+//! The alias of a path without a version: `/User1/create` is `/v1/User1/create`, permanently, and `/User1/` is `/User1`. The
+//! realm is looked up here, once for each request.
 
 use std::{
     future::Future,
@@ -17,7 +18,7 @@ use tower::{Layer, Service};
 
 use crate::http::state::AppState;
 
-/// The realm that a request is about.
+/// Realm of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestRealm(pub(crate) Arc<Realm>);
 
@@ -68,7 +69,7 @@ where
     }
 }
 
-/// The realm named by a path, and the path in its full form.
+/// Returns the realm that a path names, and the path with its version.
 fn resolve(state: &AppState, path: &str) -> Option<(Arc<Realm>, String)> {
     let relative = path.strip_prefix("/v1/").or_else(|| path.strip_prefix('/'))?;
     let (name, rest) = relative.split_once('/').unwrap_or((relative, ""));

@@ -1,4 +1,4 @@
-//! Who is at the other end, behind proxies that are trusted.
+//! The address of the client, behind trusted proxies.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -8,7 +8,7 @@ use portcullis_core::ctx::Client;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Longest `User-Agent` that is kept, in characters.
+/// Number of characters of `User-Agent` that are kept.
 const MAX_AGENT: usize = 200;
 
 pub(super) fn client(peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &[IpNet]) -> Client {
@@ -16,12 +16,12 @@ pub(super) fn client(peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &[I
     Client { ip: peer.map(|peer| behind(peer, headers, proxies)), agent: agent(headers) }
 }
 
-/// Each proxy adds on the right whom it was asked by: what a client writes itself stands further left, and is never reached,
-/// since the first address that is no proxy's ends the walk.
+/// Returns the address of the client. Each proxy appends the address of its peer on the right. What a client writes itself is
+/// further left and never reached, since the first address that is not a trusted proxy ends the walk.
 fn behind(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     let mut client = peer;
     let lines = headers.get_all(X_FORWARDED_FOR).into_iter().rev();
-    // As bytes: what a client writes that is no text must not hide what its proxy has added.
+    // Bytes, not text: invalid text from the client must not hide what its proxy has appended.
     let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     let mut hops = hops.map(<[u8]>::trim_ascii).filter(|hop| !hop.is_empty());
     while proxies.iter().any(|proxy| proxy.contains(&client)) {
@@ -33,7 +33,7 @@ fn behind(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     client
 }
 
-/// An address, perhaps with a port.
+/// Reads an address with or without a port.
 fn address(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop).ok()?;
     let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);

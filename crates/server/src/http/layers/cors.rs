@@ -1,5 +1,5 @@
-//! Which pages of other origins may call (CORS). The cookie of a device does not go along: such pages send its value as a
-//! field. What only this machine's developers should see (`/dev/…`) no page of another origin reads, whoever is named.
+//! Cross-origin requests (CORS). Credentials are not allowed: pages of other origins send the value of the device cookie as a
+//! field. The pages of developers (`/dev/…`) are never readable from another origin.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ use axum::{
 use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-/// How long a browser remembers the answer to its question. Whoever is no longer named reads nothing all the same: the answers
-/// themselves say so, each time.
+/// How long a browser keeps the answer to a preflight. An origin that is removed from the settings is refused at once, since
+/// every other answer is checked too.
 const REMEMBERED: Duration = Duration::from_secs(3600);
 
-/// For these origins, if there are any; `*` is every one.
+/// Makes the layer for these origins, if there are any; `*` means all.
 pub(in crate::http) fn layer(origins: &[String]) -> Option<CorsLayer> {
     if origins.is_empty() {
         return None;
@@ -31,7 +31,7 @@ pub(in crate::http) fn layer(origins: &[String]) -> Option<CorsLayer> {
     let allowed = if origins.iter().any(|origin| origin == "*") {
         AllowOrigin::any()
     } else {
-        // `null`, which any sandboxed frame can claim to be, is never named.
+        // `null` is never allowed: any sandboxed frame can send it.
         AllowOrigin::predicate(move |origin: &HeaderValue, request: &Parts| {
             let is_one = request.headers.get_all(ORIGIN).iter().count() == 1;
             is_one && origins.iter().any(|known| known.as_bytes() == origin.as_bytes())
@@ -53,9 +53,9 @@ pub(in crate::http) fn layer(origins: &[String]) -> Option<CorsLayer> {
     Some(layer)
 }
 
-/// Answers the questions of browsers (preflights), and tells of every other answer who may read it.
+/// Answers preflights, and adds to every other answer which origins may read it.
 pub(in crate::http) async fn cors(State(layer): State<Option<CorsLayer>>, request: Request, next: Next) -> Response {
-    // An OPTIONS that asks for no method is no preflight, but a request like any other.
+    // An OPTIONS without a requested method is not a preflight.
     let is_plain_options =
         request.method() == Method::OPTIONS && !request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     match layer {

@@ -1,4 +1,4 @@
-//! The headers that every answer carries.
+//! Headers of every answer.
 
 use axum::{
     http::{
@@ -17,13 +17,13 @@ use portcullis_core::{
 
 use crate::http::state::ServerInfo;
 
-/// For answers that are no page: nothing may be loaded or run.
+/// Policy of an answer that is not a page: nothing is loaded or run.
 const CSP_DATA: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-/// For pages: our own stylesheet and forms, nothing from elsewhere, no script at all.
+/// Policy of a page: the server's own stylesheet and forms, no script.
 const CSP_PAGE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
-/// For the pages of developers: our own script and frames, too.
+/// Policy of a page for developers: the server's own scripts and frames too.
 pub(in crate::http) const CSP_DEVELOPMENT: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
@@ -34,7 +34,7 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Sets what is not set yet, so that a route can be looser where it says so.
+/// Sets the headers that the route has not set. A route that needs a looser policy sets its own.
 pub(super) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usage: &Usage, response: &mut Response) {
     let headers = response.headers_mut();
     let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
@@ -59,7 +59,7 @@ pub(super) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usage: &Usag
     }
 }
 
-/// What is allowed and what is left of it (draft-ietf-httpapi-ratelimit-headers-10), so that a client need not find out.
+/// Sets quota and remaining requests of each limit (draft-ietf-httpapi-ratelimit-headers-10).
 fn tell_limits(headers: &mut HeaderMap, usage: &Usage) {
     let statuses = usage.statuses();
     if statuses.is_empty() {

@@ -1,4 +1,4 @@
-//! The frame around one request: its context, its log line, and the dress of its answer.
+//! The frame of one request: its context, its log line, and the headers of its answer.
 
 use std::{any::Any, net::SocketAddr, sync::Arc, time::Instant};
 
@@ -17,13 +17,13 @@ use crate::{
     metrics::{HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED},
 };
 
-/// The other end of the connection.
+/// Address of the other end of the connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) SocketAddr);
 
-/// What is kept from others, such as room for a connection, until the work for a request is done, however it ends.
+/// A resource, such as a place among the connections, that is held until the work for a request has ended.
 #[derive(Clone, Debug)]
-pub(crate) struct KeepAlive(#[expect(dead_code, reason = "let go of, and nothing else")] Arc<dyn Any + Send + Sync>);
+pub(crate) struct KeepAlive(#[expect(dead_code, reason = "only dropped")] Arc<dyn Any + Send + Sync>);
 
 impl KeepAlive {
     pub(crate) fn new(what: impl Any + Send + Sync) -> Self {
@@ -35,7 +35,7 @@ pub(in crate::http) async fn scope(State(state): State<AppState>, mut request: R
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
     let client = client::client(peer, request.headers(), &state.proxies);
     let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), client);
-    // The route, not the path: paths and queries carry tokens.
+    // The route, not the path: paths and queries contain tokens.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let realm = request.extensions().get::<RequestRealm>().cloned();
     let method = known(request.method());
@@ -66,7 +66,7 @@ fn measure(method: &'static str, route: String, response: &Response, began: Inst
     }
 }
 
-/// The method, when it is one of the usual ones: a client may send any word.
+/// Returns the name of a standard method, `other` for the rest: a client may send any word, which must not become a label.
 fn known(method: &Method) -> &'static str {
     let usual = [
         Method::GET,

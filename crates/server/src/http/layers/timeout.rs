@@ -1,4 +1,4 @@
-//! No request takes for ever, and none is left in the middle.
+//! The time limit of a request. What has begun is completed even after it.
 
 use std::{
     future::Future,
@@ -25,16 +25,16 @@ pub(in crate::http) async fn bound(State(state): State<AppState>, request: Reque
     }
 }
 
-/// What was begun goes on although its client has gone or is told that it took too long: between a commit and what the process
-/// remembers of it, nothing may be cut off. Only then is it a task of its own, which would cost every request a little. It
-/// holds its place among the connections: whoever hangs up has no room for more.
+/// Work that continues when the client is gone or was told that it took too long: between a commit and the update of the caches
+/// nothing may be cut off. Only then does it become a task of its own, which every request would have to pay for. It keeps
+/// its place among the connections, so that a client that hangs up gets no room for more.
 struct RunToCompletion(Option<Pin<Box<dyn Future<Output = Response> + Send>>>, Option<KeepAlive>);
 
 impl Future for RunToCompletion {
     type Output = Response;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
-        // Taken out while it works: what has panicked is not gone on with.
+        // Taken out while it is polled, so that work that has panicked is not continued.
         let Some(mut work) = self.0.take() else { return Poll::Pending };
         let polled = work.as_mut().poll(context);
         if polled.is_pending() {

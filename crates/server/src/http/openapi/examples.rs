@@ -1,8 +1,8 @@
-//! Examples of whole bodies, put together from those of their fields.
+//! Examples of whole bodies, made from the examples of their fields.
 
 use serde_json::{Map, Value, json};
 
-/// What a body of another kind than JSON looks like.
+/// Examples of bodies that are not JSON.
 const TEXTS: &[(&str, &str)] = &[
     ("text/html", "<!doctype html>\n<html lang=\"en\">…</html>"),
     ("text/css", "body { margin: 0; }"),
@@ -10,7 +10,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("text/event-stream", "data: changed\n\n"),
 ];
 
-/// Gives an example to every body that has none of its own.
+/// Adds an example to every body that has none.
 pub(super) fn complete(bodies: &mut Map<String, Value>, components: &Value) {
     for (content_type, body) in bodies {
         let Some(body) = body.as_object_mut() else { continue };
@@ -25,7 +25,7 @@ pub(super) fn complete(bodies: &mut Map<String, Value>, components: &Value) {
     }
 }
 
-/// A value of this schema, where its fields have examples; a field that has none is left out.
+/// Returns a value of this schema from the examples of its fields. A field without an example is left out.
 fn sample(schema: &Value, components: &Value) -> Option<Value> {
     if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
         return sample(components.pointer(name.strip_prefix("#/components")?)?, components);

@@ -1,4 +1,4 @@
-//! The API's description (OpenAPI 3.1): what the routes do not say themselves.
+//! The description of the API (OpenAPI 3.1): what the routes do not declare themselves.
 
 mod examples;
 pub(super) mod known;
@@ -47,10 +47,10 @@ pub(super) struct RealmPath {
     realm: String,
 }
 
-/// What a route asks for that wants a token; [`finish`] adds the logins of the realms.
+/// Security scheme of a route that needs a token; [`finish`] adds the logins of the realms.
 const BEARER: &str = "bearer";
 
-/// The description without its paths; the routes add themselves.
+/// Returns the description without paths; the routes add theirs.
 pub(super) fn begin(info: &ServerInfo) -> Document {
     let mut document = Api::openapi();
     if !info.root.is_empty() {
@@ -74,7 +74,7 @@ fn login_of(realm: &str) -> String {
     format!("{realm}_login")
 }
 
-/// The whole description as JSON: every body has an example, and examples speak of this server's realms.
+/// Returns the whole description as JSON. Every body gets an example, and examples name this server's realms.
 pub(super) fn finish(document: &Document, info: &ServerInfo) -> Value {
     let mut document = json!(document);
     let components = document.get("components").cloned().unwrap_or_default();
@@ -111,7 +111,7 @@ fn complete(operation: &mut Value, components: &Value, info: &ServerInfo) {
         }
     }
     let Some(operation) = operation.as_object_mut() else { return };
-    // Where no token is needed, an empty list says so.
+    // An empty list means that no token is needed.
     let ways = operation.entry("security").or_insert_with(|| json!([])).as_array_mut();
     if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
         ways.extend(info.realms.iter().map(|realm| json!({ login_of(realm): [] })));

@@ -1,4 +1,4 @@
-//! Refusals in the description: by status, with an example of each.
+//! Refusals in the description of the API: by status, with an example of each.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use utoipa::openapi::{
 use super::known::{Cause, Known};
 use crate::http::problem::{self, RefusalFormat};
 
-/// Responses by status, as a route declares them.
+/// Responses of a route by status.
 pub(in crate::http) type Responses = BTreeMap<String, RefOr<Response>>;
 
 /// Declares what a route answers when it refuses, as a type for its `responses`; the names are those of [`super::known`].
@@ -38,7 +38,7 @@ macro_rules! refusals {
 pub(in crate::http) use refusals;
 
 impl RefusalFormat {
-    /// Adds these refusals to what the route answers.
+    /// Adds these refusals to the responses of a route.
     pub(in crate::http) fn describe(self, known: &[Known], responses: &mut Responses) {
         for one in known {
             let status = self.status(one).as_u16();
@@ -82,7 +82,7 @@ impl RefusalFormat {
         }
     }
 
-    /// What a program goes by.
+    /// Returns the word that programs compare.
     fn word(self, one: &Known) -> &'static str {
         match one.cause {
             Cause::Domain(kind) if self == Self::OAuth => problem::grant_word(kind, one.code),

@@ -1,9 +1,9 @@
-//! Lines of plain text, short enough for every mail program.
+//! Line breaks of plain text.
 
-/// The longest line, in characters (RFC 3676 §4.2 advises less than 79, and quoting needs some of it).
+/// Longest line in characters. RFC 3676 §4.2 advises less than 79, and quotation marks need some of it.
 const WIDTH: usize = 72;
 
-/// Breaks long lines between words. A word that is longer, such as a link, stays whole and gets a line of its own.
+/// Breaks long lines between words. A longer word, such as a link, gets a line of its own.
 pub(super) fn wrap(text: &str) -> String {
     text.lines().map(|line| wrap_line(line) + "\n").collect()
 }

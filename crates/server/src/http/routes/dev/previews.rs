@@ -1,4 +1,4 @@
-//! All mails and pages with samples: in development, for eyes on this machine only.
+//! Previews of all mails and pages, in development and to loopback only.
 
 use axum::{
     extract::{Path, State, rejection::PathRejection},
@@ -22,12 +22,12 @@ use crate::{
     templates::dev::PreviewIndex,
 };
 
-/// A sample may be framed by our own page, and a mail has styles of its own. Nothing runs, and nothing can be sent.
+/// Policy of a sample: framed by the page of all previews, with the styles of mails, without scripts and forms.
 const CSP_SAMPLE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'",
 );
 
-/// It is never behind a proxy, so that the root is where the samples were found themselves.
+/// Root of the server as seen from a sample; it is never behind a proxy.
 const ROOT: &str = "../..";
 
 /// All mails and pages

@@ -1,4 +1,4 @@
-//! The documentation: pages in which viewers of others show the description that stands at `/openapi.json`.
+//! The documentation: pages in which third-party viewers show `/openapi.json`.
 
 mod assets;
 mod openapi;
@@ -19,7 +19,7 @@ use crate::{
     templates::dev::Docs,
 };
 
-/// Routes of this area.
+/// Returns the routes of this area.
 pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(openapi::openapi_json))

@@ -41,7 +41,7 @@ pub(crate) async fn vendor(
 ) -> Result<Response, ApiError> {
     let file = Viewer::file(&viewer, &version, &file).ok_or_else(Error::not_found)?;
     let is_packed = takes_gzip(&headers);
-    // What is at this path never changes; its two forms do differ.
+    // The file at this path never changes; plain and compressed form have their own tags.
     let tag = format!("\"{version}{}\"", if is_packed { "-gzip" } else { "" });
     let mut response =
         if has(&headers, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { body(file, is_packed)? };
@@ -62,7 +62,7 @@ fn body(file: &File, is_packed: bool) -> Result<Response, Error> {
     Ok(([kind], plain).into_response())
 }
 
-/// Whether the client says that it takes gzip (RFC 9110 §12.5.3); all browsers do.
+/// Returns whether the client accepts gzip (RFC 9110 §12.5.3), as all browsers do.
 fn takes_gzip(headers: &HeaderMap) -> bool {
     let codings = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     codings.flat_map(|value| value.split(',')).any(|coding| {

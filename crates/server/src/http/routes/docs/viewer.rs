@@ -1,19 +1,19 @@
-//! The viewers that are built in; `assets/vendor/README.md` tells where they come from.
+//! The built-in viewers. `assets/vendor/README.md` has their sources and versions.
 
-/// A program of others that shows the API's description in a page.
+/// A third-party program that shows the description of the API in a page.
 #[derive(Debug)]
 pub(super) struct Viewer {
-    /// Its folder, and what our own script knows it by.
+    /// Name of its folder, and of its entry in `docs.js`.
     pub(super) name: &'static str,
-    /// What people call it.
+    /// Name for people.
     pub(super) title: &'static str,
     pub(super) version: &'static str,
     pub(super) files: &'static [File],
-    /// What its page may do; everything else is forbidden.
+    /// Content policy of its page.
     pub(super) policy: &'static str,
 }
 
-/// A file of a viewer, compressed.
+/// A compressed file of a viewer.
 #[derive(Debug)]
 pub(super) struct File {
     pub(super) name: &'static str,
@@ -66,13 +66,13 @@ pub(super) static REDOC: Viewer = Viewer {
 impl Viewer {
     const ALL: [&'static Self; 2] = [&SWAGGER, &REDOC];
 
-    /// The file at `/assets/vendor/{name}/{version}/{file}`.
+    /// Returns the file at `/assets/vendor/{name}/{version}/{file}`.
     pub(super) fn file(name: &str, version: &str, file: &str) -> Option<&'static File> {
         let viewer = Self::ALL.into_iter().find(|viewer| viewer.name == name && viewer.version == version)?;
         viewer.files.iter().find(|known| known.name == file)
     }
 
-    /// Where its file with this ending is, below the root of the server.
+    /// Returns the path of its file with this ending, below the root of the server.
     pub(super) fn path_of(&self, ending: &str) -> Option<String> {
         let file = self.files.iter().find(|file| file.name.ends_with(ending))?;
         Some(format!("/assets/vendor/{}/{}/{}", self.name, self.version, file.name))

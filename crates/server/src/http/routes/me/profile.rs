@@ -48,7 +48,7 @@ impl From<&Account> for UserAnswer {
             phone: profile.phone.as_str().to_owned(),
             country_code: profile.country.as_str().to_owned(),
             country: profile.country.name(),
-            // Whoever is not verified is a registration, not a user.
+            // Without a verified address there is a registration, not a user.
             is_email_verified: true,
             is_phone_verified: account.is_phone_verified,
             created_at: account.created_at.to_string(),

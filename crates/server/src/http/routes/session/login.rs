@@ -112,7 +112,7 @@ pub(super) fn counted(result: Result<LoginOutcome, Error>) -> Result<LoginOutcom
     result
 }
 
-/// The tokens, and the device's name in a cookie.
+/// Answers with the tokens, and sets the cookie of the device.
 pub(super) fn answer(state: &AppState, cookie: &DeviceCookie, done: LoggedIn) -> Response {
     let response = Json(TokenAnswer::from(done.tokens)).into_response();
     cookie.set(response, state, &done.device)

@@ -8,7 +8,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::http::state::AppState;
 
-/// Routes of this area.
+/// Returns the routes of this area.
 pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(login::login))

@@ -5,7 +5,7 @@ use axum::{
 
 use crate::templates::dev::{DEV_SCRIPT, DEV_STYLESHEET};
 
-/// A new version of the program shows at once.
+/// Revalidated at each load, so that a new version of the program shows at once.
 pub(in crate::http) const FRESH: &str = "no-cache";
 
 /// The stylesheet of the landing page and the development mailbox

@@ -11,7 +11,7 @@ use portcullis_core::Error;
 
 use crate::http::{extract::LoopbackOnly, openapi::refusals, problem::ApiError, state::AppState};
 
-/// A page that is away longer than this is noticed.
+/// Interval of keep-alive comments, by which a closed connection is noticed.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
 refusals!(EventsRefusals: Problem [&[NOT_FOUND]]);
@@ -26,7 +26,7 @@ pub(crate) async fn events(_: LoopbackOnly, State(state): State<AppState>) -> Re
     let changes = futures_util::stream::unfold((mailbox, None, stopping), |(mailbox, seen, mut stopping)| async move {
         let seen = tokio::select! {
             seen = mailbox.changed(seen) => seen,
-            // Otherwise an open page would hold up the end of the server.
+            // Otherwise an open page would delay the stop of the server.
             _ = stopping.wait_for(|stopping| *stopping) => return None,
         };
         Some((Ok::<_, Infallible>(Event::default().data("changed")), (mailbox, Some(seen), stopping)))

@@ -11,7 +11,7 @@ use portcullis_core::Error;
 use super::messages;
 use crate::http::{extract::LoopbackOnly, openapi::refusals, problem::ApiError, state::AppState};
 
-/// Mails bring their own styles and nothing else. What they link to opens in a window of its own, free of the sandbox.
+/// Policy of a mail: its own styles, nothing else. Its links open in a window of their own, outside of the sandbox.
 const CSP_MAIL: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; \
      frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
@@ -37,12 +37,12 @@ pub(crate) async fn html(
 ) -> Result<Response, ApiError> {
     let found = messages(&state).into_iter().find(|message| message.id == id && !message.html.is_empty());
     let mut html = found.ok_or_else(Error::not_found)?.html;
-    // Counts wherever it stands, and leaves what was sent as it was.
+    // A `base` is valid at any place, and at the end it leaves the mail as it was sent.
     html.push_str("<base target=\"_blank\">");
     let headers = [
         (CONTENT_SECURITY_POLICY, CSP_MAIL),
         (X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN")),
-        // Browsers refuse to open what is sandboxed by itself in a window that is isolated.
+        // Browsers do not open the links of a sandboxed document in an isolated window.
         (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("unsafe-none")),
     ];
     Ok((headers, Html(html)).into_response())

@@ -112,7 +112,7 @@ pub(crate) async fn page(
     response
 }
 
-/// As it was asked for, as far as there is any HTML.
+/// Returns the view that was asked for; the text where a message has no HTML.
 fn view_of(message: Option<&Delivered>, wanted: Option<&str>) -> MailboxView {
     match wanted {
         _ if message.is_none_or(|message| message.html.is_empty()) => MailboxView::Text,
@@ -146,7 +146,7 @@ refusals!(ClearRefusals: Problem [&[NOT_FOUND, CROSS_SITE]]);
 )]
 pub(crate) async fn clear(_: LoopbackOnly, _: SameOrigin, State(state): State<AppState>) -> Redirect {
     state.mailbox.iter().for_each(|mailbox| mailbox.clear());
-    // Relative to this route, so that it works under any path.
+    // Relative to this route, so that it works below any path of PUBLIC_URL.
     Redirect::to("../mailbox")
 }
 
