@@ -39,7 +39,7 @@ pub struct Links {
 
 impl Links {
     /// Puts a link in its place.
-    pub(crate) fn set(&mut self, role: LinkRole, url: String) {
+    pub fn set(&mut self, role: LinkRole, url: String) {
         let place = match role {
             LinkRole::Verification => &mut self.verification_url,
             LinkRole::Undo => &mut self.undo_url,

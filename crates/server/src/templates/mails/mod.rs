@@ -1,26 +1,24 @@
 //! Mails and SMS. One file a message: its templates and its sample. Subject and text of a mail come from the `.txt`, the
 //! rest from the `.html`.
 
-/// The template of a mail's HTML.
-macro_rules! html {
+/// A mail: the stem of its two templates, and the purpose of the mail.
+macro_rules! mail {
     ($stem:literal, $purpose:literal) => {
-        $crate::templates::catalogue::Template {
-            name: concat!($stem, ".html"),
-            kind: $crate::templates::catalogue::TemplateKind::Mail,
-            purpose: $purpose,
-            source: source!(concat!("mails/", $stem, ".html")),
-        }
-    };
-}
-
-/// The template of its subject and text.
-macro_rules! text {
-    ($stem:literal) => {
-        $crate::templates::catalogue::Template {
-            name: concat!($stem, ".txt"),
-            kind: $crate::templates::catalogue::TemplateKind::Mail,
-            purpose: "Its subject and plain text.",
-            source: source!(concat!("mails/", $stem, ".txt")),
+        $crate::templates::mails::MailView {
+            stem: $stem,
+            html: $crate::templates::catalogue::Template {
+                name: concat!($stem, ".html"),
+                kind: $crate::templates::catalogue::TemplateKind::Mail,
+                purpose: $purpose,
+                source: source!(concat!("mails/", $stem, ".html")),
+            },
+            text: $crate::templates::catalogue::Template {
+                name: concat!($stem, ".txt"),
+                kind: $crate::templates::catalogue::TemplateKind::Mail,
+                purpose: "Its subject and plain text.",
+                source: source!(concat!("mails/", $stem, ".txt")),
+            },
+            sample_lifetime: std::time::Duration::ZERO,
         }
     };
 }
@@ -42,7 +40,7 @@ use portcullis_core::{
     clock::Timestamp,
     error::Cause,
     id::RealmName,
-    message::{Links, Mail, MessageKind, Recipient},
+    message::{LinkSpec, Links, Mail, MessageKind, Recipient},
     port::Render,
 };
 
@@ -57,7 +55,8 @@ use super::{
 /// A mail as the catalogue sees it.
 #[derive(Debug)]
 pub(super) struct MailView {
-    kind: MessageKind,
+    /// Name of the templates without their suffixes, as in the [`Spec`](portcullis_core::message::Spec) of the message.
+    stem: &'static str,
     html: Template,
     text: Template,
     /// Lifetime of the links in the sample.
@@ -93,7 +92,7 @@ impl Render for Templates {
         links: &Links,
         now: Timestamp,
     ) -> Result<Mail, Cause> {
-        let view = MAILS.iter().find(|mail| mail.kind == kind).ok_or("this message is no mail")?;
+        let view = MailView::of(kind).ok_or("no template for this kind of message")?;
         let templates = self.of(realm.as_str());
         let values = templates.mail_values(realm.as_str(), &recipient.name, links, now);
         let text_file = view.text.name;
@@ -139,9 +138,9 @@ impl Templates {
 
     /// Returns all mails and SMS, addressed to John.
     pub(super) fn mail_samples(&self, now: Timestamp) -> Vec<Sample> {
-        let mails = MessageKind::MAILS.iter().filter_map(|&kind| MAILS.iter().find(|mail| mail.kind == kind));
-        let mails = mails.flat_map(|mail| {
-            let values = self.mail_values("User1", "John", &mail.sample_links(), now);
+        let mails = MessageKind::MAILS.iter().filter_map(|&kind| Some((kind, MailView::of(kind)?)));
+        let mails = mails.flat_map(|(kind, mail)| {
+            let values = self.mail_values("User1", "John", &mail.sample_links(kind), now);
             [&mail.html, &mail.text].map(|template| Sample { template, case: "", values: values.clone() })
         });
         mails.chain([self.code_sample(now)]).collect()
@@ -163,22 +162,18 @@ impl Templates {
 }
 
 impl MailView {
-    /// Returns the links that this mail carries.
-    fn sample_links(&self) -> Links {
-        let link = |page: &str| {
+    fn of(kind: MessageKind) -> Option<&'static Self> {
+        MAILS.iter().find(|mail| mail.stem == kind.spec().template)
+    }
+
+    /// Returns links like those that a mail of this kind carries.
+    fn sample_links(&self, kind: MessageKind) -> Links {
+        let mut links = Links { lifetime: self.sample_lifetime, ..Links::default() };
+        for LinkSpec { role, page, .. } in kind.spec().links {
             let token = "c2FtcGxlLXNhbXBsZS1zYW1wbGUtc2FtcGxlLXNhbXBsZS1zYW1wbGUtc2FtcGxl";
-            Some(format!("https://accounts.example.com/User1/{page}?token={token}"))
-        };
-        let lifetime = self.sample_lifetime;
-        match self.kind {
-            MessageKind::VerifyEmail => {
-                Links { verification_url: link("verify"), undo_url: link("undo"), lifetime, ..Links::default() }
-            }
-            MessageKind::ResetPassword => {
-                Links { reset_url: link("reset_password_form"), lifetime, ..Links::default() }
-            }
-            _ => Links::default(),
+            links.set(*role, format!("https://accounts.example.com/User1/{page}?token={token}"));
         }
+        links
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use portcullis_core::message::MessageKind;
 use serde_json::Value;
 
 use super::lay;
@@ -28,6 +29,11 @@ fn list_tells_what_each_template_is_for_and_may_use() {
     let list = value(&good(program.run(&["templates", "list", "--json"])));
     let one = |name: &str| list.as_array().unwrap().iter().find(|row| row["name"] == name).unwrap();
     assert_eq!((&one("undo.html")["is_replaced"], &one("reset.html")["is_replaced"]), (&true.into(), &false.into()));
+    for kind in MessageKind::MAILS {
+        for ending in ["html", "txt"] {
+            assert_eq!(one(&format!("{}.{ending}", kind.spec().template))["kind"], "mail");
+        }
+    }
     let variables = one("mail_password_reset.html")["variables"].as_array().unwrap();
     let names: Vec<&str> = variables.iter().map(|variable| variable["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["app_name", "name", "realm", "reset_url", "valid_for", "year"]);
