@@ -3,7 +3,7 @@
 CARGO ?= cargo
 
 # Tests that do not depend on the store run only once.
-STORED := not test(/^(config|house|openapi|process|templates::verb)::|mongodb/)
+STORED := not test(/^(architecture|config|openapi|process|templates::verb)::|mongodb/)
 
 SOAK := --profile soak --run-ignored ignored-only --no-capture
 # Timing is measured on release builds: without optimisation, reading a row is measurably slower than reading none.

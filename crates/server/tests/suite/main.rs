@@ -9,6 +9,7 @@
     reason = "a test that is surprised should say so at once"
 )]
 
+mod architecture;
 mod cli;
 mod concealment;
 mod config;
@@ -16,14 +17,13 @@ mod cors;
 mod docs;
 mod failure;
 mod floods;
-mod holes;
-mod house;
 mod kill;
 mod limits;
 mod metrics;
 mod mongodb_away;
 mod nodes;
 mod openapi;
+mod origin_defects;
 mod outbox;
 mod process;
 mod realm_policy;
