@@ -1,4 +1,4 @@
-//! Time as a value: points in milliseconds, read from a [`Clock`] that is handed in.
+//! Time as a value: timestamps in milliseconds, read from a [`Clock`] that is passed as an argument.
 
 use std::{fmt, time::Duration};
 
@@ -9,43 +9,43 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// From milliseconds since the epoch.
+    /// Makes a timestamp from milliseconds since the epoch.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// From whole seconds since the epoch, as in JWT's `NumericDate` (RFC 7519 §2).
+    /// Makes a timestamp from whole seconds since the epoch, as in JWT's `NumericDate` (RFC 7519 §2).
     #[must_use]
     pub const fn from_secs(secs: i64) -> Self {
         Self(secs.saturating_mul(1000))
     }
 
-    /// Milliseconds since the epoch.
+    /// Returns the milliseconds since the epoch.
     #[must_use]
     pub const fn millis(self) -> i64 {
         self.0
     }
 
-    /// Whole seconds since the epoch, rounded down.
+    /// Returns the whole seconds since the epoch, rounded down.
     #[must_use]
     pub const fn secs(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
-    /// This much later.
+    /// Returns the time this much later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// How long ago `earlier` was; zero when it is yet to come.
+    /// Returns the time elapsed since `earlier`; zero if `earlier` is in the future.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// The calendar year in UTC.
+    /// Returns the calendar year in UTC.
     #[must_use]
     pub fn year(self) -> i32 {
         self.date_time().year()
@@ -56,45 +56,45 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339 in UTC with `Z`.
+/// Writes RFC 3339 in UTC with `Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.date_time().format(&Rfc3339).map_err(|_| fmt::Error)?)
     }
 }
 
-/// Where time comes from. Only [`SystemClock`] reads the machine's.
+/// Source of time. Only [`SystemClock`] reads the clock of the machine.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// The present.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's clock.
+/// Clock of the machine.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods, reason = "the one place where ambient time enters")]
+    #[allow(clippy::disallowed_methods, reason = "the only place that reads ambient time")]
     fn now(&self) -> Timestamp {
         let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp::default().plus(since_epoch)
     }
 }
 
-/// A clock that stands still until it is moved.
+/// Clock for tests that changes only when it is moved.
 #[cfg(feature = "suite")]
 #[derive(Debug)]
 pub struct ManualClock(std::sync::atomic::AtomicI64);
 
 #[cfg(feature = "suite")]
 impl ManualClock {
-    /// Stands at this point.
+    /// Makes a clock that shows this time.
     #[must_use]
     pub const fn at(now: Timestamp) -> Self {
         Self(std::sync::atomic::AtomicI64::new(now.millis()))
     }
 
-    /// Moves forward.
+    /// Moves the clock forward by this duration.
     pub fn advance(&self, by: Duration) {
         let millis = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.0.fetch_add(millis, std::sync::atomic::Ordering::SeqCst);

@@ -8,16 +8,16 @@ use crate::{
     random::{self, Random},
 };
 
-/// The other end of the connection, as far as the transport knows it.
+/// Client of a request, as far as the transport knows it.
 #[derive(Clone, Default)]
 pub struct Client {
-    /// Address of the peer or, behind trusted proxies, the one that they report.
+    /// Address of the peer or, behind trusted proxies, the address that they report.
     pub ip: Option<IpAddr>,
     /// Header `User-Agent`, cut to 200 characters.
     pub agent: Option<String>,
 }
 
-/// Personal data: nothing of it is printed.
+/// Prints no field, since all are personal data.
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Client(…)")
@@ -29,7 +29,7 @@ impl std::fmt::Debug for Client {
 pub struct Ctx {
     /// Time at which the request or job began.
     pub now: Timestamp,
-    /// Identifier that connects log, audit trail and answer.
+    /// Identifier that connects log, audit trail and response.
     pub request_id: RequestId,
     pub client: Client,
     random: Arc<dyn Random>,

@@ -1,69 +1,69 @@
-//! One error for the whole domain: a kind, a public text under a stable code, and a private cause.
+//! Errors of the domain: a kind, a public text with a stable code, and a private cause.
 //!
-//! The public half may be shown to anybody; the cause goes to the log only. What a kind means in HTTP is decided in
-//! one place of the server, never here.
+//! The code and the text may be sent to any client; the cause is only logged. The server maps each kind to an HTTP status
+//! in one place.
 
 use std::{borrow::Cow, time::Duration};
 
-/// A boxed error that stays private: logged, never answered.
+/// Private cause of an error: logged, never sent to a client.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// The result of every verb.
+/// Result of a verb.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, in the terms of the domain.
+/// Kind of an error, in terms of the domain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// The request could not be read at all.
+    /// The request cannot be parsed.
     Malformed,
-    /// Read, but some fields are not acceptable; see [`Error::fields`].
+    /// Some fields of the request are invalid; see [`Error::fields`].
     Invalid,
-    /// No credentials where some are needed.
+    /// Credentials are required and missing.
     NoCredentials,
-    /// A bearer token that is not, or no longer, worth anything.
+    /// The bearer token is invalid, expired or revoked.
     BadToken,
-    /// Credentials that are wrong.
+    /// The credentials are wrong.
     Refused,
-    /// Good credentials, but from too long ago (RFC 9470 §3).
+    /// The last authentication is too old (RFC 9470 §3).
     Stale,
-    /// Right credentials, but not allowed.
+    /// The credentials are right, but do not allow this.
     Forbidden,
-    /// Not there, or not the caller's: the two are never told apart.
+    /// The object does not exist or belongs to another user: a client cannot tell which.
     NotFound,
-    /// Somebody was there first.
+    /// Another object has the same unique value.
     Conflict,
-    /// A link or code that is forged, used, expired or meant for something else.
+    /// The link or code is forged, used, expired or for another purpose.
     BadLink,
-    /// Too often; worth another try after this.
+    /// A limit is reached. Retry after this time.
     Limited(Duration),
-    /// More work than the machine takes on; worth another try.
+    /// The server is overloaded. Retry after this time.
     Overloaded(Duration),
-    /// Something we depend on is away; worth another try.
+    /// A dependency is unavailable. Retry after this time.
     Unavailable(Duration),
-    /// A defect of ours.
+    /// The server has a defect.
     Internal,
 }
 
 impl ErrorKind {
-    /// Whether it is the server that could not, whatever was asked of it.
+    /// Returns whether the server failed, rather than the request.
     #[must_use]
     pub const fn is_ours(self) -> bool {
         matches!(self, Self::Overloaded(_) | Self::Unavailable(_) | Self::Internal)
     }
 }
 
-/// Why one field of a request was refused. Never carries the value.
+/// Reason why a field of a request was refused. It never contains the submitted value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// The field's name as in the request.
+    /// Name of the field in the request.
     pub field: &'static str,
-    /// A stable word, such as `password.too_short`.
+    /// Stable code, such as `password.too_short`.
     pub code: &'static str,
-    /// A sentence for a person.
+    /// One sentence for the user.
     pub detail: Cow<'static, str>,
 }
 
-/// A refusal or failure: public text for the caller, private cause for the log.
+/// Refusal or failure, with a public text for the client and a private cause for the log.
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {detail}")]
 pub struct Error {
@@ -76,80 +76,80 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of this kind with its stable code and public text.
+    /// Makes an error with a stable code and a public text.
     #[must_use]
     pub const fn new(kind: ErrorKind, code: &'static str, detail: &'static str) -> Self {
         Self { kind, code, detail, fields: Vec::new(), cause: None }
     }
 
-    /// Fields that are not acceptable, all of them at once.
+    /// Makes the error that names all invalid fields.
     #[must_use]
     pub fn invalid(fields: Vec<FieldError>) -> Self {
         Self { fields, ..Self::new(ErrorKind::Invalid, "request.invalid", "Some fields are not acceptable.") }
     }
 
-    /// A defect of ours: the caller learns nothing, the log everything.
+    /// Makes the error of a defect. The client is told no detail; the cause is logged.
     #[must_use]
     pub fn internal(cause: impl Into<Cause>) -> Self {
         Self::new(ErrorKind::Internal, "internal", "Something went wrong on our side.").because(cause)
     }
 
-    /// The one answer for a bearer token that is not worth anything, whatever the reason (RFC 6750 §3.1).
+    /// Makes the error of a bearer token that is not accepted, the same for every reason (RFC 6750 §3.1).
     #[must_use]
     pub const fn bad_token() -> Self {
         Self::new(ErrorKind::BadToken, "token.invalid", "Invalid or expired token")
     }
 
-    /// The one answer for a link that does not act, whatever the reason.
+    /// Makes the error of a link that is not accepted, the same for every reason.
     #[must_use]
     pub const fn bad_link() -> Self {
         Self::new(ErrorKind::BadLink, "link.invalid", "Invalid or expired link")
     }
 
-    /// The one answer for what is not there or not the caller's.
+    /// Makes the error of an object that does not exist or belongs to another user.
     #[must_use]
     pub const fn not_found() -> Self {
         Self::new(ErrorKind::NotFound, "not_found", "Not found")
     }
 
-    /// The one answer for what was done too often, whatever it was.
+    /// Makes the error of a limit that is reached, the same for every limit.
     #[must_use]
     pub const fn limited(wait: Duration) -> Self {
         Self::new(ErrorKind::Limited(wait), "limited", "Too many requests; please try again later.")
     }
 
-    /// Adds the private cause.
+    /// Adds the private cause to the error.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Cause>) -> Self {
         self.cause = Some(cause.into());
         self
     }
 
-    /// What went wrong.
+    /// Returns the kind of the error.
     #[must_use]
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// The stable code.
+    /// Returns the stable code.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.code
     }
 
-    /// The public text.
+    /// Returns the public text.
     #[must_use]
     pub const fn detail(&self) -> &'static str {
         self.detail
     }
 
-    /// The fields that were refused, for [`ErrorKind::Invalid`].
+    /// Returns the invalid fields of an [`ErrorKind::Invalid`].
     #[must_use]
     pub fn fields(&self) -> &[FieldError] {
         &self.fields
     }
 
-    /// The private cause, for the log.
+    /// Returns the private cause for the log.
     #[must_use]
     pub fn cause(&self) -> Option<&Cause> {
         self.cause.as_ref()

@@ -1,7 +1,7 @@
-//! Identifiers: one type for each noun, so that they cannot be confused.
+//! Identifiers: one type for each noun, so that the compiler tells them apart.
 //!
-//! New identifiers are 128 random bits in lower-case base32 (26 characters). Imported ones are kept, if they consist of
-//! letters, digits, `-` and `_`.
+//! New identifiers are 128 random bits in lower-case base32 (26 characters). Imported identifiers are kept if they consist
+//! of letters, digits, `-` and `_`.
 
 use std::fmt;
 
@@ -19,19 +19,19 @@ macro_rules! id {
         pub struct $name(Box<str>);
 
         impl $name {
-            /// Makes a new one of 128 random bits.
+            /// Makes a new identifier of 128 random bits.
             #[must_use]
             pub fn random(random: &dyn Random) -> Self {
                 Self::of(random::bytes(random))
             }
 
-            /// Makes one of these bits.
+            /// Makes the identifier of these bits.
             #[must_use]
             pub fn of(bits: [u8; 16]) -> Self {
                 Self(BASE32_DNSSEC.encode(&bits).into())
             }
 
-            /// Reads one from a request or the store; `None` if it is malformed.
+            /// Reads an identifier from a request or the store; `None` if it is malformed.
             #[must_use]
             pub fn parse(raw: &str) -> Option<Self> {
                 let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
@@ -93,20 +93,19 @@ pub struct ChallengeId(pub [u8; 16]);
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct RealmName(Box<str>);
 
-/// Why a name is refused for a realm.
+/// Reason why a realm name is refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadRealmName {
-    /// Malformed.
+    /// The name does not match the pattern of [`RealmName`].
     #[error("a realm's name is a letter, then up to 31 letters, digits, `-` or `_`")]
     Form,
-    /// Used by a path or collection of the server.
+    /// The name is used by a path or collection of the server.
     #[error("this name is reserved")]
     Reserved,
 }
 
-/// Names that no new realm may have: first segments of the server's paths, and its collections beside those of the realms.
-/// The list is closed. A later collection begins with `_`, and a later path with `.` or `/v1/`, which no name of a realm
-/// does.
+/// Names that no new realm may have: the first segments of paths and the names of collections. The list is closed: later
+/// collections begin with `_` and later paths with `.` or `/v1/`, which is no realm name.
 const RESERVED: &[&str] = &[
     "admin",
     "assets",

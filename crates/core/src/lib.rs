@@ -1,5 +1,5 @@
-//! What Portcullis means: the nouns of user accounts with their rules, the sockets that storage and delivery plug
-//! into, and the verbs that a caller may ask for. No HTTP, no database driver and no mail library is known here.
+//! The domain of Portcullis: the nouns of user accounts with their rules, the ports that storage and delivery implement,
+//! and the verbs of the service. The crate depends on no HTTP framework, database driver or mail library.
 
 pub mod account;
 pub mod audit;

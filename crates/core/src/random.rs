@@ -1,21 +1,21 @@
-//! Chance as a value: unpredictable bytes from a [`Random`] that is handed in.
+//! Randomness as a value: unpredictable bytes from a [`Random`] that is passed as an argument.
 
 use std::fmt;
 
 /// A source of unpredictable bytes.
 pub trait Random: Send + Sync + fmt::Debug {
-    /// Fills the buffer.
+    /// Fills the buffer with unpredictable bytes.
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// So many unpredictable bytes.
+/// Returns `N` unpredictable bytes.
 pub fn bytes<const N: usize>(random: &dyn Random) -> [u8; N] {
     let mut buffer = [0; N];
     random.fill(&mut buffer);
     buffer
 }
 
-/// The operating system's generator, by way of AWS-LC.
+/// Random number generator of the operating system, through AWS-LC.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OsRandom;
 
@@ -23,22 +23,22 @@ impl Random for OsRandom {
     #[allow(
         clippy::disallowed_methods,
         clippy::panic,
-        reason = "the one place where ambient chance enters; without it nothing is safe"
+        reason = "the only place that reads ambient randomness; no key or token is safe without it"
     )]
     fn fill(&self, buffer: &mut [u8]) {
         if aws_lc_rs::rand::fill(buffer).is_err() {
-            panic!("the operating system gives no random bytes");
+            panic!("the operating system returned no random bytes");
         }
     }
 }
 
-/// A generator that gives the same bytes in every run.
+/// Generator for tests that returns the same bytes in every run.
 #[cfg(feature = "suite")]
 pub struct SeededRandom(std::sync::Mutex<rand_chacha::ChaCha20Rng>);
 
 #[cfg(feature = "suite")]
 impl SeededRandom {
-    /// The generator of this seed.
+    /// Makes the generator of this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         use rand_chacha::rand_core::SeedableRng;

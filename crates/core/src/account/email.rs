@@ -1,4 +1,4 @@
-//! E-mail addresses in their one canonical form.
+//! Email addresses in canonical form.
 
 use std::fmt;
 
@@ -7,25 +7,26 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::seal::{BlindIndex, RealmKeys};
 
-/// A canonical address: trimmed, NFC, wholly lower-case, the domain in ASCII (IDNA, RFC 5891). So it is stored, compared
-/// and answered. Personal data: never printed.
+/// Email address in canonical form: trimmed, NFC, lower-case, the domain in ASCII (IDNA, RFC 5891). Addresses are stored,
+/// compared and returned in this form. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
-/// What was given is no address.
+/// The text is not an email address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not an e-mail address")]
+#[error("invalid email address")]
 pub struct NotAnAddress;
 
-/// RFC 5321 §4.5.3.1.
+/// Longest local part in bytes (RFC 5321 §4.5.3.1.1).
 const MAX_LOCAL: usize = 64;
+/// Longest address in bytes (RFC 5321 §4.5.3.1.3).
 const MAX_ADDRESS: usize = 254;
 
 impl EmailAddress {
-    /// Canonicalises `local@domain`. Display names, quoted local parts, comments and address literals are no addresses here.
+    /// Reads `local@domain`. Display names, quoted local parts, comments and address literals are not accepted.
     ///
     /// # Errors
-    /// [`NotAnAddress`].
+    /// [`NotAnAddress`], if the text is malformed or too long.
     pub fn parse(raw: &str) -> Result<Self, NotAnAddress> {
         let raw = raw.trim();
         if raw.len() > 4 * MAX_ADDRESS {
@@ -56,10 +57,10 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
-/// A dot-atom (RFC 5322 §3.2.3), letters beyond ASCII included (RFC 6531 §3.3).
+/// Canonicalises a dot-atom (RFC 5322 §3.2.3), which may have letters beyond ASCII (RFC 6531 §3.3).
 fn canonical_local(local: &str) -> Result<String, NotAnAddress> {
-    // Lower-casing can take a text out of NFC, and composing can bring forth a letter with a lower case: a second pass
-    // settles both, so that canonical stays canonical.
+    // Lower-casing can denormalise a text, and composing can yield an upper-case letter. A second pass makes the form
+    // canonical, so that reading it again does not change it.
     let fold = |text: &str| -> String { text.nfc().collect::<String>().to_lowercase().nfc().collect() };
     let local = fold(&fold(local));
     let is_atom = |c: char| match c {
@@ -71,7 +72,7 @@ fn canonical_local(local: &str) -> Result<String, NotAnAddress> {
     if well_formed { Ok(local) } else { Err(NotAnAddress) }
 }
 
-/// A host name with at least one dot, in ASCII.
+/// Canonicalises a host name with at least one dot to ASCII.
 fn canonical_domain(domain: &str) -> Result<String, NotAnAddress> {
     let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnAddress)?.to_lowercase();
     let labels: Vec<&str> = domain.split('.').collect();

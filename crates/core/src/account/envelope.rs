@@ -1,4 +1,4 @@
-//! The sealed part of a user or registration.
+//! Sealed data of users and registrations.
 
 use super::{Profile, profile::StoredProfile};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     seal::{DataKey, RealmKeys, Sealed},
 };
 
-/// The sealed part of a user or registration: the wrapped data key, and what it seals.
+/// Sealed part of a user or registration: the wrapped data key, and the values that it seals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     /// The data key, wrapped by the realm's key.
@@ -24,7 +24,7 @@ impl Envelope {
     /// Seals a profile and a hash under a new data key.
     ///
     /// # Errors
-    /// Internal, if the profile cannot be serialized.
+    /// Internal, if the profile cannot be serialised.
     pub fn seal(ctx: &Ctx, keys: &RealmKeys, id: &UserId, profile: &Profile, hash: &PasswordHash) -> Result<Self> {
         let (key, data_key) = keys.new_data_key(ctx, id);
         let profile = serde_json::to_vec(&StoredProfile::from(profile)).map_err(Error::internal)?;
@@ -73,7 +73,7 @@ impl Envelope {
     }
 }
 
-/// A well-formed hash of the usual length that no password matches.
+/// Well-formed hash of the usual length that no password matches.
 const DECOY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 

@@ -1,4 +1,4 @@
-//! The account: who a user is, and the values that a profile is made of.
+//! Accounts: users, registrations, and the values of a profile.
 
 pub mod country;
 pub mod email;

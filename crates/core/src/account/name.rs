@@ -1,33 +1,33 @@
-//! Names of persons: as typed.
+//! Names of persons, as typed.
 
 use std::fmt;
 
 /// Longest name, in characters.
 pub const MAX_NAME: usize = 100;
 
-/// A name as its owner typed it. Personal data: never printed.
+/// Name of a person, as typed. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
-/// Why a name is refused.
+/// Reason why a name is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
-    /// Nothing but white space.
+    /// The name is empty or consists of white space.
     #[error("the name is empty")]
     Empty,
-    /// More than [`MAX_NAME`] characters.
+    /// The name has more than [`MAX_NAME`] characters.
     #[error("the name is longer than {MAX_NAME} characters")]
     TooLong,
-    /// Control characters, line breaks or marks that turn the direction of writing.
-    #[error("the name has characters that cannot be written")]
+    /// The name contains control characters, line breaks or controls of bidirectional text.
+    #[error("the name contains control characters")]
     Unwritable,
 }
 
 impl PersonName {
-    /// Takes a name as it is, or refuses it.
+    /// Reads a name without changing it.
     ///
     /// # Errors
-    /// [`BadName`].
+    /// [`BadName`], naming the broken rule.
     pub fn parse(raw: &str) -> Result<Self, BadName> {
         if raw.trim().is_empty() {
             return Err(BadName::Empty);
@@ -41,14 +41,14 @@ impl PersonName {
         Ok(Self(raw.to_owned()))
     }
 
-    /// As typed.
+    /// Returns the name as it was typed.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name for a greeting in a mail to somebody who may not have typed it: nothing where a mail program could make
-    /// a link of it.
+    /// Returns the name for the greeting of a mail; empty if a mail program could turn it into a link. The recipient may not
+    /// be the author of the name, so a greeting could carry spam.
     #[must_use]
     pub fn for_greeting(&self) -> &str {
         if looks_like_a_link(&self.0) { "" } else { &self.0 }
@@ -61,13 +61,14 @@ impl fmt::Debug for PersonName {
     }
 }
 
-/// C0, C1, line and paragraph separators, and the controls of bidirectional text (UAX #9).
+/// Returns whether a character is a C0 or C1 control, a line or paragraph separator, or a control of bidirectional text
+/// (UAX #9).
 fn is_unwritable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// `https://…`, `a@b`, `evil.example`: what mail programs turn into links by themselves.
+/// Returns whether mail programs could turn a name into a link, such as `https://…`, `a@b` and `evil.example`.
 fn looks_like_a_link(name: &str) -> bool {
     let has_link_marks = name.contains(['/', '@', ':', '\\']);
     let parts: Vec<&str> = name.split('.').collect();

@@ -1,4 +1,4 @@
-//! The profile: what a user has entered about themselves.
+//! Profiles: the personal data that users enter.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::{
 /// Name, address, phone number and country of a user. Personal data throughout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
-    /// RawField name.
+    /// Given name.
     pub first_name: PersonName,
     /// Family name.
     pub last_name: PersonName,
@@ -22,7 +22,7 @@ pub struct Profile {
     pub country: CountryCode,
 }
 
-/// A profile in its serialized form, as it is sealed.
+/// Serialised form of a profile, as it is sealed.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredProfile {
     first_name: String,

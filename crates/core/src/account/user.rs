@@ -56,7 +56,7 @@ pub struct Account {
 }
 
 impl Registration {
-    /// Whether it still waits for verification.
+    /// Returns whether it still waits for verification.
     #[must_use]
     pub fn is_pending(&self, now: Timestamp) -> bool {
         self.expires_at > now
@@ -83,7 +83,7 @@ impl User {
     /// Opens the part that the owner may see.
     ///
     /// # Errors
-    /// Internal, if the record does not open under the realm's keys.
+    /// Internal, if the envelope cannot be opened with the realm's keys.
     pub fn account(&self, keys: &RealmKeys) -> Result<Account> {
         let key = self.envelope.key(keys, &self.id)?;
         Ok(Account {

@@ -1,4 +1,4 @@
-/// An event of the audit trail.
+/// Event of the audit trail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// A registration was stored.
@@ -41,6 +41,7 @@ impl Event {
             Self::VerificationResent => "verification_resent",
             Self::EmailVerified => "email_verified",
             Self::RegistrationClaimed => "registration_claimed",
+            // Stored in audit trails, so its spelling must not change.
             Self::RegistrationRejected => "registration_disowned",
             Self::LoggedIn => "logged_in",
             Self::LoginRefused => "login_refused",

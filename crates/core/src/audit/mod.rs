@@ -1,4 +1,4 @@
-//! The audit trail: who did what, when, and with which result.
+//! Audit trail: events with their time, user, request and reason.
 
 mod event;
 mod row;

@@ -6,7 +6,7 @@ use crate::{
     seal::BlindIndex,
 };
 
-/// A row of the audit trail. It names an address by its blind index only.
+/// Row of the audit trail. It names an address by its blind index only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRow {
     pub at: Timestamp,

@@ -2,23 +2,23 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-/// Wrong passwords of an account, or of one of its known devices.
+/// Failed password checks of an account, or of one of its known devices.
 ///
-/// After the free ones, each costs a wait that doubles from one second to one minute. A guesser gets 1,440 guesses a day,
+/// After the free attempts, each costs a wait that doubles from one second to one minute. An attacker gets 1,440 guesses a day,
 /// and the owner is never locked out for longer than a minute (NIST SP 800-63B-4 §3.2.2, ASVS 6.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailedAttempts {
     pub count: u32,
-    /// Time of the last one.
+    /// Time of the last attempt.
     pub last_at: Timestamp,
 }
 
 impl FailedAttempts {
-    /// Longest wait.
+    /// Longest wait before the next attempt.
     pub const LONGEST_WAIT: Duration = Duration::from_secs(60);
     pub const NONE: Self = Self { count: 0, last_at: Timestamp::from_millis(0) };
 
-    /// Adds one. Older ones are forgotten if the last was longer ago than `forget_after`.
+    /// Adds one attempt. Older attempts are forgotten if the last was longer ago than `forget_after`.
     #[must_use]
     pub fn and_one(self, now: Timestamp, forget_after: Duration) -> Self {
         let last_at = if self.last_at.since(now) > Self::LONGEST_WAIT { now } else { now.max(self.last_at) };

@@ -10,8 +10,7 @@ use std::{
 use super::{FailedAttempts, LimitKey};
 use crate::clock::Timestamp;
 
-/// Password checks in progress. Each counts as a failure until it succeeds, so that parallel guesses cannot exceed the
-/// limit.
+/// Password checks in progress. Each counts as a failure until it succeeds, so that parallel guesses do not exceed a limit.
 #[derive(Debug)]
 pub struct InFlight {
     counts: Mutex<HashMap<LimitKey, FailedAttempts>>,
@@ -25,13 +24,12 @@ impl Default for InFlight {
     }
 }
 
-/// Why a check may not begin.
+/// Reason why a check may not begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
-    /// Another check has ended since the generation was taken, so the failures that were read may be outdated: read them
-    /// again.
+    /// Another check has ended since the generation was taken: the failures may be outdated and have to be read again.
     Stale,
-    /// Too many failures: wait.
+    /// Too many checks have failed. Retry after this time.
     Wait(Duration),
 }
 
@@ -45,7 +43,7 @@ impl InFlight {
     /// Begins a check, if the failures that were read and the checks in progress allow one more.
     ///
     /// # Errors
-    /// [`Denied`].
+    /// [`Denied`], if the failures are outdated or a wait is due.
     pub fn begin(
         &self,
         key: LimitKey,
@@ -71,7 +69,7 @@ impl InFlight {
         Ok(Permit { in_flight: self, key })
     }
 
-    /// Takes a permit, if fewer than `most` of this key are in use.
+    /// Takes a permit, if fewer than `most` permits of this key are in use.
     pub fn try_acquire(&self, key: LimitKey, most: u32) -> Option<Permit<'_>> {
         let mut counts = self.lock();
         let count = counts.entry(key).or_insert(FailedAttempts::NONE);
@@ -92,7 +90,7 @@ impl InFlight {
     }
 }
 
-/// A check in progress; it ends when this is dropped.
+/// Permit for a check in progress, which ends when the permit is dropped.
 #[derive(Debug)]
 pub struct Permit<'a> {
     in_flight: &'a InFlight,

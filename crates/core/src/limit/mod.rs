@@ -16,7 +16,7 @@ pub use usage::Usage;
 
 use std::time::Duration;
 
-/// A number of times within a sliding window.
+/// Number of uses within a sliding window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     pub times: u32,
@@ -24,14 +24,12 @@ pub struct Quota {
     pub per: Duration,
 }
 
-/// What a limit counts.
+/// Kind of a limit: what it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LimitKind {
-    /// Wrong passwords.
     Passwords,
     /// Passwords in the hashing queue.
     Hashes,
-    /// Registrations.
     Registrations,
     /// Requests for a reset link.
     Resets,
@@ -86,7 +84,7 @@ pub enum Mode {
 #[derive(Debug, Clone)]
 pub struct Limits {
     pub mode: Mode,
-    /// Wrong passwords of an account that cost no wait; all are forgotten after this time without another one.
+    /// Wrong passwords of an account that cost no wait. All are forgotten after this time without another one.
     pub passwords_account: Quota,
     /// Wrong passwords of a client.
     pub passwords_client: Quota,
@@ -114,8 +112,8 @@ pub struct Limits {
     pub sms_stop: SmsStop,
 }
 
-/// Rule that stops codes to a country where too few are entered: a sign of SMS pumping, in which an attacker earns by the
-/// messages.
+/// Rule that stops codes to a country where too few are entered. This is a sign of SMS pumping, in which an attacker earns
+/// money by each message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SmsStop {
     /// Number of codes within a day before the rule applies.

@@ -1,9 +1,9 @@
-//! Which addresses count as one: a client of IPv6 is a network of 64 bits, since its owner has every address in it; a site
-//! is a network of 48 bits, since its owner may have every /64 in it.
+//! Networks of addresses that are counted together: a client of IPv6 is a /64, since its owner controls every address in it;
+//! a site is a /48, since its owner may control every /64 in it.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// A site may use as much as this many clients, although its 65,536 networks look like as many clients.
+/// Share of a site, in shares of a client, although a site has 65,536 networks that look like clients.
 pub const CLIENTS_PER_SITE: u32 = 4;
 
 /// Addresses that are counted together.

@@ -5,7 +5,7 @@ use crate::clock::Timestamp;
 
 /// Number of points in time that are kept. Beyond it, neighbours are merged.
 const POINTS: usize = 64;
-/// 8 bytes of time, 4 of count.
+/// Length of a stored point: 8 bytes of time, 4 of count.
 const POINT_BYTES: usize = 12;
 
 /// Uses of a quota over time: no window of the quota's length contains more than it allows.
@@ -19,7 +19,7 @@ impl SlidingWindow {
     /// Counts one use.
     ///
     /// # Errors
-    /// The wait, if the quota is used up; then nothing is counted.
+    /// The wait, if the quota is used up. Then nothing is counted.
     pub fn take(&mut self, quota: Quota, now: Timestamp) -> Result<(), Duration> {
         self.forget(quota, now);
         if self.count() >= quota.times {
@@ -58,7 +58,7 @@ impl SlidingWindow {
         self.0.first().map_or(Duration::ZERO, |(at, _)| at.plus(quota.per).since(now))
     }
 
-    /// When nothing of it counts any more.
+    /// Returns the time at which the last use leaves the window.
     #[must_use]
     pub fn expires_at(&self, quota: Quota) -> Timestamp {
         self.0.last().map_or_else(Timestamp::default, |(at, _)| at.plus(quota.per))
@@ -114,7 +114,7 @@ impl SlidingWindow {
     }
 }
 
-/// Whether a use is inside the window, also if the clock was set back since.
+/// Returns whether a use is inside the window, also if the clock was set back since.
 fn counts(at: Timestamp, quota: Quota, now: Timestamp) -> bool {
     now.since(at) < quota.per && at.since(now) < quota.per
 }

@@ -2,7 +2,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{LimitKind, LimitStatus};
 
-/// What a request has used of the limits. The limiter fills it; the answer's headers and the metrics are made from it.
+/// Quotas that a request has used. The limiter fills it; response headers and metrics are made from it.
 #[derive(Debug, Default)]
 pub struct Usage(Mutex<Used>);
 

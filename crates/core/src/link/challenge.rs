@@ -6,7 +6,7 @@ use crate::{
     id::{ChallengeId, RealmName, UserId},
 };
 
-/// What a challenge was made for.
+/// Purpose of a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Verifying the address of a registration.
@@ -35,7 +35,7 @@ impl Purpose {
     }
 }
 
-/// A request to prove the control of a mailbox or phone number, as it is stored.
+/// Request to prove the control of a mailbox or phone number, as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
     pub realm: RealmName,
@@ -50,7 +50,7 @@ pub struct Challenge {
     pub expires_at: Timestamp,
     /// Time of its use, if it was used.
     pub used_at: Option<Timestamp>,
-    /// Number of codes that were tried.
+    /// Number of attempts to enter its code.
     pub tries: u32,
 }
 
@@ -73,7 +73,7 @@ impl Challenge {
         }
     }
 
-    /// Whether it is neither used nor expired.
+    /// Returns whether it is neither used nor expired.
     #[must_use]
     pub fn is_valid(&self, now: Timestamp) -> bool {
         self.used_at.is_none() && self.expires_at > now

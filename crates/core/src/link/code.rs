@@ -7,7 +7,7 @@ use crate::{
     seal::{self, RealmKeys},
 };
 
-/// A code of six digits, derived from its challenge and the number that it is sent to. Never stored and never printed.
+/// Code of six digits, derived from its challenge and the number that it is sent to. Never stored and never printed.
 pub struct Code(Zeroizing<String>);
 
 impl Code {
@@ -23,7 +23,7 @@ impl Code {
         Self(Zeroizing::new(format!("{:06}", number % 1_000_000)))
     }
 
-    /// Compares in constant time.
+    /// Compares the code with another text in constant time.
     #[must_use]
     pub fn is(&self, given: &str) -> bool {
         constant_time::verify_slices_are_equal(self.0.as_bytes(), given.as_bytes()).is_ok()

@@ -35,6 +35,7 @@ pub enum LinkAction {
 }
 
 impl LinkAction {
+    /// Returns the label inside the MAC. Links in mails depend on it, so its spelling must not change.
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Verify => b"verify",
@@ -66,7 +67,7 @@ impl LinkToken {
     }
 }
 
-/// A token as it was received. It names a challenge; [`proves`](Self::proves) tells whether it was derived from it.
+/// Token of a link as it was received. It names a challenge; [`proves`](Self::proves) checks that it was derived from it.
 pub struct PresentedToken {
     pub challenge: ChallengeId,
     mac: [u8; 16],
@@ -87,8 +88,8 @@ impl PresentedToken {
         Some(Self { challenge: ChallengeId(*id), mac: mac.try_into().ok()? })
     }
 
-    /// Whether it was derived from this challenge, for this action, in this realm. The MAC covers the subject: a challenge
-    /// whose subject was changed in the store is not proved.
+    /// Returns whether it was derived from this challenge, for this action, in this realm. The MAC covers the subject, so
+    /// that the subject of a challenge cannot be changed in the store.
     #[must_use]
     pub fn proves(&self, keys: &RealmKeys, action: LinkAction, challenge: &Challenge) -> bool {
         constant_time::verify_slices_are_equal(&self.mac, &mac(keys, action, challenge)).is_ok()
@@ -101,7 +102,7 @@ impl std::fmt::Debug for LinkToken {
     }
 }
 
-/// HMAC-SHA-256 of action, challenge and subject, cut to 128 bits (RFC 2104 §5).
+/// Returns HMAC-SHA-256 of action, challenge and subject, truncated to 128 bits (RFC 2104 §5).
 fn mac(keys: &RealmKeys, action: LinkAction, challenge: &Challenge) -> [u8; 16] {
     let tag = seal::mac(keys.link_key(), [action.label(), &challenge.id.0, challenge.subject.as_str().as_bytes()]);
     tag.as_ref().first_chunk().copied().unwrap_or_default()

@@ -21,7 +21,7 @@ pub enum MessageKind {
     SmsStatus,
 }
 
-/// Everything that distinguishes a kind of message.
+/// Properties of a kind of message.
 #[derive(Debug)]
 pub struct Spec {
     /// Word for store and log.
@@ -29,12 +29,12 @@ pub struct Spec {
     pub channel: Channel,
     /// Name of the template without its suffix; empty if nothing is sent.
     pub template: &'static str,
-    /// Links that are derived from the challenge of the message. A message with links is dropped when its challenge is no
-    /// longer valid.
+    /// Links that are derived from the challenge of the message. A message with links is not sent if its challenge is not
+    /// valid any more.
     pub links: &'static [LinkSpec],
 }
 
-/// A link of a mail.
+/// Link of a mail.
 #[derive(Debug)]
 pub struct LinkSpec {
     pub role: LinkRole,
@@ -87,7 +87,7 @@ impl MessageKind {
     ];
     const OTHERS: &'static [Self] = &[Self::PhoneCode, Self::SmsStatus];
 
-    /// Returns what distinguishes the kind.
+    /// Returns the properties of the kind.
     #[must_use]
     pub const fn spec(self) -> &'static Spec {
         match self {

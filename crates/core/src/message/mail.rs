@@ -3,16 +3,16 @@ use std::{fmt, time::Duration};
 use super::LinkRole;
 use crate::account::email::EmailAddress;
 
-/// A rendered mail, ready to send. Personal and secret: never printed.
+/// Rendered mail, ready to send. Personal and secret: never printed.
 #[derive(Clone)]
 pub struct Mail {
-    /// The same for every attempt to send it, so that a receiver can detect a duplicate (RFC 5322 §3.6.4).
+    /// Identifier, the same for every attempt to send it, so that a receiver can detect a duplicate (RFC 5322 §3.6.4).
     pub message_id: String,
     pub to: EmailAddress,
     pub subject: String,
-    /// Plain text body.
+    /// Body in plain text.
     pub text: String,
-    /// HTML body.
+    /// Body in HTML.
     pub html: String,
     /// Links in the text.
     pub links: Vec<String>,
@@ -38,7 +38,7 @@ pub struct Links {
 }
 
 impl Links {
-    /// Puts a link in its place.
+    /// Sets the URL of a link.
     pub fn set(&mut self, role: LinkRole, url: String) {
         let place = match role {
             LinkRole::Verification => &mut self.verification_url,

@@ -20,7 +20,7 @@ use crate::{account::Profile, clock::Timestamp};
 pub struct Recipient {
     /// Email address, phone number or, for a status query, the receipt of the provider.
     pub to: String,
-    /// RawField name for the greeting; may be empty.
+    /// Given name for the greeting; may be empty.
     pub name: String,
 }
 
@@ -38,7 +38,7 @@ impl fmt::Debug for Recipient {
     }
 }
 
-/// A message in the development mailbox. Personal and secret: never printed.
+/// Message in the development mailbox. Personal and secret: never printed.
 #[derive(Clone)]
 pub struct Delivered {
     /// Identifier of the message; a message that was sent twice is listed twice.

@@ -11,7 +11,7 @@ use crate::{
     seal::Sealed,
 };
 
-/// A message that waits for delivery.
+/// Message that waits for delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
     pub id: OutboxId,
@@ -31,15 +31,15 @@ pub struct OutboxRow {
     pub attempts: u32,
 }
 
-/// A row with the lease of the worker that delivers it.
+/// Row with the lease of the worker that delivers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
     pub row: OutboxRow,
-    /// Must be named to finish the delivery.
+    /// Lease that the end of the delivery must name.
     pub lease: LeaseId,
 }
 
-/// The exclusive right to deliver claimed rows for a limited time.
+/// Exclusive right to deliver claimed rows for a limited time.
 #[derive(Debug, Clone)]
 pub struct Lease {
     pub id: LeaseId,
@@ -66,13 +66,13 @@ pub enum DeliveryOutcome {
     Retry(Timestamp),
     /// Not attempted. The row may be claimed at once, and no attempt is counted.
     Release,
-    /// RawField up. The row is kept without its recipient, for the metrics.
+    /// Given up. The row is kept without its recipient, for the metrics.
     Dead,
 }
 
-/// Wait after the first failure; each further one doubles it.
+/// Wait after the first failure. Each further failure doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
-/// Longest wait.
+/// Longest wait between two attempts.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
 /// Returns the time of the next attempt. Waits double, and each is shortened at random by up to half, so that many failed

@@ -2,10 +2,10 @@ use std::fmt;
 
 use crate::account::phone::PhoneNumber;
 
-/// An SMS, ready to send. Personal and secret: never printed.
+/// SMS, ready to send. Personal and secret: never printed.
 #[derive(Clone)]
 pub struct Sms {
-    /// The same for every attempt to send it.
+    /// Identifier, the same for every attempt to send it.
     pub message_id: String,
     pub to: PhoneNumber,
     pub text: String,

@@ -1,6 +1,6 @@
 use crate::{account::Envelope, ctx::Ctx, error::Result, id::UserId, seal::RealmKeys};
 
-/// An envelope without a user. It is opened where an address has no user, so that the answer takes the same time.
+/// Envelope without a user. It is opened if an address has no user, so that the response takes the same time.
 #[derive(Debug)]
 pub struct Decoy {
     id: UserId,
@@ -8,7 +8,7 @@ pub struct Decoy {
 }
 
 impl Decoy {
-    /// Makes a new one; each start has its own.
+    /// Makes a decoy; each start of the server makes its own.
     #[must_use]
     pub fn new(ctx: &Ctx, keys: &RealmKeys) -> Self {
         let id = UserId::random(ctx.random());
@@ -18,7 +18,7 @@ impl Decoy {
     /// Does the work of opening a user's password hash.
     ///
     /// # Errors
-    /// None that a decoy of this realm could cause.
+    /// Internal, if the decoy belongs to another realm.
     pub(crate) fn open(&self, keys: &RealmKeys) -> Result<()> {
         let key = self.envelope.key(keys, &self.id)?;
         self.envelope.open_password(&key).map(|_| ())

@@ -8,7 +8,7 @@ pub use policy::RealmPolicy;
 
 use crate::{id::RealmName, seal::RealmKeys};
 
-/// A realm that is open for requests.
+/// Realm that is open for requests.
 #[derive(Debug)]
 pub struct Realm {
     /// Name in paths and tokens.

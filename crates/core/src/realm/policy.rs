@@ -2,12 +2,12 @@ use std::time::Duration;
 
 use crate::account::password::Policy;
 
-/// Settings that each realm can have of its own.
+/// Settings that can differ between realms.
 #[derive(Debug, Clone)]
 pub struct RealmPolicy {
     /// Rules for new passwords.
     pub password: Policy,
-    /// Time that a registration waits for its verification.
+    /// Lifetime of a registration that is not verified.
     pub registration_ttl: Duration,
     /// Lifetime of a verification link, from the hand-over of its mail.
     pub verification_ttl: Duration,
@@ -17,10 +17,10 @@ pub struct RealmPolicy {
     pub otp_ttl: Duration,
     /// Lifetime of an access token.
     pub access_token_ttl: Duration,
-    /// Time that a refresh token may stay unused.
+    /// Lifetime of an unused refresh token.
     pub refresh_token_ttl: Duration,
-    /// Longest duration of a session.
+    /// Maximum duration of a session.
     pub session_max_age: Duration,
-    /// Time after a login in which the account can be deleted.
+    /// Maximum age of the login when the account is deleted.
     pub delete_max_auth_age: Duration,
 }

@@ -1,4 +1,4 @@
-//! Domain separation: every part of a MAC, digest or associated data has its length before it.
+//! Domain separation: every part of a MAC, digest or associated data is prefixed with its length.
 
 use aws_lc_rs::{digest as sha, hmac};
 
@@ -16,7 +16,7 @@ pub fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> [u8; 32] {
     context.finish().as_ref().first_chunk().copied().unwrap_or_default()
 }
 
-/// Feeds each part with its length, in 8 bytes and big-endian, before it.
+/// Feeds each part, prefixed with its length in 8 bytes, big-endian.
 pub(super) fn frame<'a>(parts: impl IntoIterator<Item = &'a [u8]>, mut feed: impl FnMut(&[u8])) {
     for part in parts {
         feed(&(part.len() as u64).to_be_bytes());

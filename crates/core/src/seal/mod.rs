@@ -1,16 +1,16 @@
-//! Keys and what they close: root keys wrapped by the operator's key, a data key a user, sealed fields, blind indexes.
+//! Encryption: root keys wrapped by the operator's key, a data key per user, sealed fields and blind indexes.
 //!
 //! ```text
-//! ENCRYPTION_KEY ─seals→ signing keys of our own making
+//! ENCRYPTION_KEY ─seals→ signing keys that the server generates
 //! ENCRYPTION_KEY ─wraps→ root key of a realm ─HKDF→ index key   blind indexes of addresses
 //!                                                 → link key    links and codes
 //!                                                 → refresh key  refresh tokens
-//!                                                 → outbox key  recipients of what waits to be sent
+//!                                                 → outbox key  recipients of messages that wait for delivery
 //!                                                 → wrap key    ─wraps→ data key of a user ─seals→ profile, hash, …
 //! ```
 //!
-//! Everything sealed is AES-256-GCM, bound to what it belongs to: a ciphertext that is moved to another realm, user or
-//! field does not open.
+//! Sealed data is encrypted by AES-256-GCM and bound to its realm, user and field: a ciphertext that is moved to another one
+//! cannot be opened.
 
 mod cipher;
 mod framing;
@@ -27,43 +27,43 @@ use zeroize::Zeroizing;
 
 use crate::{Ctx, id::RealmName};
 
-/// The operator's key: 256 bits that wrap the root keys of the realms. Never printed.
+/// Key of the operator: 256 bits that wrap the root keys of the realms. Never printed.
 #[derive(Clone)]
 pub struct EncryptionKey(Arc<Cipher>);
 
 impl EncryptionKey {
-    /// From 32 bytes of the operator's.
+    /// Makes the key from its 32 bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(Arc::new(Cipher::new(&Zeroizing::new(bytes))))
     }
 
-    /// Closes a realm's root key for the store.
+    /// Wraps the root key of a realm for the store.
     #[must_use]
     pub fn wrap(&self, ctx: &Ctx, realm: &RealmName, root: &RootKey) -> Sealed {
         self.0.seal(ctx, &["root", realm.as_str()], root.bytes())
     }
 
-    /// Opens what [`wrap`](Self::wrap) closed.
+    /// Unwraps a root key that [`wrap`](Self::wrap) has wrapped.
     ///
     /// # Errors
-    /// [`Unsealable`] when another key closed it.
+    /// [`Unsealable`], if it was wrapped by another key.
     pub fn unwrap(&self, realm: &RealmName, wrapped: &Sealed) -> Result<RootKey, Unsealable> {
         RootKey::from_slice(&self.0.open(&["root", realm.as_str()], wrapped)?)
     }
 }
 
 impl EncryptionKey {
-    /// Closes the private half of a signing key for the store.
+    /// Seals the private half of a signing key for the store.
     #[must_use]
     pub fn seal_signing_key(&self, ctx: &Ctx, kid: &str, private: &[u8]) -> Sealed {
         self.0.seal(ctx, &["signing-key", kid], private)
     }
 
-    /// Opens what [`seal_signing_key`](Self::seal_signing_key) closed.
+    /// Opens a private half that [`seal_signing_key`](Self::seal_signing_key) has sealed.
     ///
     /// # Errors
-    /// [`Unsealable`] when another key closed it.
+    /// [`Unsealable`], if it was sealed under another key.
     pub fn open_signing_key(&self, kid: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.0.open(&["signing-key", kid], sealed)
     }

@@ -1,4 +1,4 @@
-//! The keys of a realm and of its users.
+//! Keys of a realm and of its users.
 
 use aws_lc_rs::{hkdf, hmac};
 use zeroize::Zeroizing;
@@ -9,11 +9,11 @@ use crate::{
     id::{RealmName, UserId},
 };
 
-/// A realm's root: 256 random bits from which all its other keys come.
+/// Root key of a realm: 256 random bits from which its other keys are derived.
 pub struct RootKey(Zeroizing<[u8; 32]>);
 
 impl RootKey {
-    /// A new one.
+    /// Makes a new root key.
     #[must_use]
     pub fn random(ctx: &Ctx) -> Self {
         Self(Zeroizing::new(ctx.bytes()))
@@ -34,11 +34,11 @@ impl std::fmt::Debug for RootKey {
     }
 }
 
-/// Keyed hash under which the store finds a value, such as an address. Without the realm's key no guess can be tested.
+/// Keyed hash under which the store finds a value, such as an address. Guesses cannot be tested without the realm's key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct BlindIndex(pub [u8; 32]);
 
-/// The keys derived from a realm's root by HKDF-SHA-256 (RFC 5869), one a purpose.
+/// Keys derived from the root key of a realm by HKDF-SHA-256 (RFC 5869), one per purpose.
 pub struct RealmKeys {
     realm: RealmName,
     index: hmac::Key,
@@ -57,7 +57,7 @@ impl std::fmt::Debug for RealmKeys {
 }
 
 impl RealmKeys {
-    /// Derives the keys of this realm.
+    /// Derives the keys of this realm from its root key.
     #[must_use]
     pub fn derive(realm: RealmName, root: &RootKey) -> Self {
         let derive = |purpose: &str| derive(root, &realm, purpose);
@@ -73,55 +73,55 @@ impl RealmKeys {
         }
     }
 
-    /// Key of the blind indexes.
+    /// Returns the key of blind indexes.
     pub(crate) const fn index_key(&self) -> &hmac::Key {
         &self.index
     }
 
-    /// The key under which link tokens and codes are derived.
+    /// Returns the key of link tokens and codes.
     pub(crate) const fn link_key(&self) -> &hmac::Key {
         &self.link
     }
 
-    /// Returns an identifier that belongs to no account: always the same for the same parts, and without the key not to be
-    /// told from a random one.
+    /// Returns an identifier that belongs to no account. The same parts give the same identifier, which cannot be told from
+    /// a random one without the key.
     #[must_use]
     pub fn decoy_id(&self, parts: &[&str]) -> UserId {
-        // The label is part of identifiers that were given out, so it keeps its spelling.
+        // The label is part of derived identifiers that are stored, so its spelling must not change.
         let parts = std::iter::once(&"nobody").chain(parts).map(|part| part.as_bytes());
         UserId::of(mac(&self.link, parts).as_ref().first_chunk().copied().unwrap_or_default())
     }
 
-    /// Key of the limit keys.
+    /// Returns the key of limit keys.
     pub(crate) const fn limit_key(&self) -> &hmac::Key {
         &self.limit
     }
 
-    /// The key under which devices are vouched for.
+    /// Returns the key of known devices.
     pub(crate) const fn device_key(&self) -> &hmac::Key {
         &self.device
     }
 
-    /// The key under which refresh tokens follow each other.
+    /// Returns the key of refresh tokens.
     pub(crate) const fn refresh_key(&self) -> &hmac::Key {
         &self.refresh
     }
 
-    /// Closes the recipient and the words of an outbox row.
+    /// Seals the recipient of an outbox row.
     #[must_use]
     pub fn seal_outbox(&self, ctx: &Ctx, row: &str, plain: &[u8]) -> Sealed {
         self.outbox.seal(ctx, &["outbox", self.realm.as_str(), row], plain)
     }
 
-    /// Opens what [`seal_outbox`](Self::seal_outbox) closed.
+    /// Opens a recipient that [`seal_outbox`](Self::seal_outbox) has sealed.
     ///
     /// # Errors
-    /// [`Unsealable`] when it belongs to another row or realm.
+    /// [`Unsealable`], if it belongs to another row or realm.
     pub fn open_outbox(&self, row: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.outbox.open(&["outbox", self.realm.as_str(), row], sealed)
     }
 
-    /// A new data key for this user, and the same key wrapped for the store.
+    /// Makes a data key for this user; returns it together with its wrapped form for the store.
     #[must_use]
     pub fn new_data_key(&self, ctx: &Ctx, user: &UserId) -> (DataKey, Sealed) {
         let key: Zeroizing<[u8; 32]> = Zeroizing::new(ctx.bytes());
@@ -129,10 +129,10 @@ impl RealmKeys {
         (DataKey::new(self.realm.clone(), user.clone(), &key), wrapped)
     }
 
-    /// Opens a user's data key.
+    /// Unwraps the data key of a user.
     ///
     /// # Errors
-    /// [`Unsealable`] when it is another user's or realm's.
+    /// [`Unsealable`], if it belongs to another user or realm.
     pub fn open_data_key(&self, user: &UserId, wrapped: &Sealed) -> Result<DataKey, Unsealable> {
         let plain = self.wrap.open(&["data-key", self.realm.as_str(), user.as_str()], wrapped)?;
         let key: &[u8; 32] = plain.as_slice().try_into().map_err(|_| Unsealable)?;
@@ -140,7 +140,7 @@ impl RealmKeys {
     }
 }
 
-/// A user's own key: whoever destroys its wrapped form has erased everything that it sealed.
+/// Data key of a user. Destroying its wrapped form erases everything that it has sealed.
 pub struct DataKey {
     realm: RealmName,
     user: UserId,
@@ -158,22 +158,22 @@ impl DataKey {
         Self { realm, user, cipher: Cipher::new(key) }
     }
 
-    /// Closes one field of the user's.
+    /// Seals one field of the user.
     #[must_use]
     pub fn seal(&self, ctx: &Ctx, field: &'static str, plain: &[u8]) -> Sealed {
         self.cipher.seal(ctx, &["field", self.realm.as_str(), self.user.as_str(), field], plain)
     }
 
-    /// Opens one field of the user's.
+    /// Opens one field of the user.
     ///
     /// # Errors
-    /// [`Unsealable`] when it is another field's, user's or realm's.
+    /// [`Unsealable`], if it belongs to another field, user or realm.
     pub fn open(&self, field: &'static str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.cipher.open(&["field", self.realm.as_str(), self.user.as_str(), field], sealed)
     }
 }
 
-#[allow(clippy::expect_used, reason = "HKDF-SHA-256 gives up to 8,160 bytes (RFC 5869 §2.3); 32 always fit")]
+#[allow(clippy::expect_used, reason = "HKDF-SHA-256 returns up to 8,160 bytes (RFC 5869 §2.3)")]
 fn derive(root: &RootKey, realm: &RealmName, purpose: &str) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
     hkdf::Salt::new(hkdf::HKDF_SHA256, b"portcullis realm keys v1")

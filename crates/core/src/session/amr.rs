@@ -3,10 +3,9 @@ use serde::{Deserialize, Serialize};
 /// Authentication method of a session: a value of the claim `amr` (RFC 8176 §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Amr {
-    /// Password.
     #[serde(rename = "pwd")]
     Password,
-    /// One-time code.
+    /// One-time password, such as a code by SMS.
     #[serde(rename = "otp")]
     Otp,
 }

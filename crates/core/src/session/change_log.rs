@@ -3,11 +3,11 @@ use crate::{
     id::{RealmName, SessionId},
 };
 
-/// A position in the revocation log.
+/// Position in the revocation log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct LogPosition(pub u64);
 
-/// An entry of the revocation log: a session that ended while its access tokens may still be valid.
+/// Entry of the revocation log: a session that ended while its access tokens may still be valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation {
     pub realm: RealmName,

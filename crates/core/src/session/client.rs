@@ -7,24 +7,24 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Address and device of a session's owner, for the list of sessions. Personal data: never printed.
+/// Address and device from which a session was opened, for the list of sessions. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionClient {
     pub ip: Option<String>,
-    /// Header `User-Agent`.
+    /// Value of the header `User-Agent`.
     pub agent: Option<String>,
 }
 
 impl SessionClient {
-    /// Returns the form that is sealed.
+    /// Returns the serialised form, which is sealed.
     ///
     /// # Errors
-    /// Internal, if it cannot be serialized.
+    /// Internal, if it cannot be serialised.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         serde_json::to_vec(self).map_err(Error::internal)
     }
 
-    /// Reads the form that was sealed.
+    /// Reads the serialised form.
     ///
     /// # Errors
     /// Internal, if it is unreadable.

@@ -1,5 +1,5 @@
-//! A device from which somebody has logged in before: it has tries of its own, so that a stranger who guesses passwords
-//! cannot keep the owner out (OWASP's device cookies). Whoever logged in by an older password has no known device any more.
+//! Known devices: a device from which the owner has logged in has its own count of failed attempts, so that an attacker who
+//! guesses passwords cannot lock the owner out (OWASP device cookies). A new password makes all devices unknown.
 
 use std::time::Duration;
 
@@ -13,18 +13,18 @@ use crate::{
     seal::{BlindIndex, RealmKeys},
 };
 
-/// How long a device is known after its last login.
+/// Time for which a device is known after its last login.
 pub const DEVICE_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Of the text: 16 bytes of name, 8 of time and 32 of MAC.
+/// Length of the text: 16 bytes of identifier, 8 of time and 32 of MAC, in base64url.
 const LENGTH: usize = 75;
 
-/// Whose devices they are: an account's, since its password was chosen.
+/// Owner of devices: an account with its current password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceOwner {
-    /// By the address.
+    /// Blind index of the address.
     pub account: BlindIndex,
-    /// Another password makes all devices unknown.
+    /// Time at which the password was chosen. A new one makes all devices unknown.
     pub password_set_at: Timestamp,
 }
 
@@ -34,7 +34,8 @@ impl From<&User> for DeviceOwner {
     }
 }
 
-/// Names a device of an account. Never printed: whoever has it, has the device's tries.
+/// Device from which the owner of an account has logged in. Never printed: its text gives access to the attempts of the
+/// device.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KnownDevice {
     id: [u8; 16],
@@ -47,44 +48,44 @@ impl std::fmt::Debug for KnownDevice {
 }
 
 impl KnownDevice {
-    /// One that was not known before.
+    /// Makes a device that was not known before.
     #[must_use]
     pub fn new(ctx: &Ctx) -> Self {
         Self { id: ctx.bytes() }
     }
 
-    /// Reads what [`expose`](Self::expose) gave: for this holder, and not longer than a year ago.
+    /// Reads the text of [`expose`](Self::expose); `None` if it belongs to another owner or has expired.
     #[must_use]
-    pub fn parse(ctx: &Ctx, keys: &RealmKeys, holder: DeviceOwner, raw: &str) -> Option<Self> {
+    pub fn parse(ctx: &Ctx, keys: &RealmKeys, owner: DeviceOwner, raw: &str) -> Option<Self> {
         if raw.len() != LENGTH {
             return None;
         }
         let bytes = BASE64URL_NOPAD.decode(raw.as_bytes()).ok()?;
         let (id, rest) = bytes.split_first_chunk::<16>()?;
         let (at, tag) = rest.split_first_chunk::<8>()?;
-        constant_time::verify_slices_are_equal(mac(keys, holder, id, at).as_ref(), tag).ok()?;
+        constant_time::verify_slices_are_equal(mac(keys, owner, id, at).as_ref(), tag).ok()?;
         let seen_at = Timestamp::from_millis(i64::from_be_bytes(*at));
         (ctx.now.since(seen_at) < DEVICE_LIFETIME).then_some(Self { id: *id })
     }
 
-    /// The text for the client to keep.
+    /// Returns the text that the client keeps.
     #[must_use]
-    pub fn expose(&self, ctx: &Ctx, keys: &RealmKeys, holder: DeviceOwner) -> String {
+    pub fn expose(&self, ctx: &Ctx, keys: &RealmKeys, owner: DeviceOwner) -> String {
         let at = ctx.now.millis().to_be_bytes();
-        let tag = mac(keys, holder, &self.id, &at);
+        let tag = mac(keys, owner, &self.id, &at);
         BASE64URL_NOPAD.encode(&[self.id.as_slice(), &at, tag.as_ref()].concat())
     }
 
-    /// What distinguishes it.
+    /// Returns the identifier of the device.
     pub(crate) const fn id(&self) -> &[u8; 16] {
         &self.id
     }
 }
 
-fn mac(keys: &RealmKeys, holder: DeviceOwner, id: &[u8; 16], at: &[u8; 8]) -> hmac::Tag {
+fn mac(keys: &RealmKeys, owner: DeviceOwner, id: &[u8; 16], at: &[u8; 8]) -> hmac::Tag {
     let mut context = hmac::Context::with_key(keys.device_key());
-    context.update(&holder.account.0);
-    context.update(&holder.password_set_at.millis().to_be_bytes());
+    context.update(&owner.account.0);
+    context.update(&owner.password_set_at.millis().to_be_bytes());
     context.update(id);
     context.update(at);
     context.sign()

@@ -15,7 +15,7 @@ use crate::{
     seal::Sealed,
 };
 
-/// A login, until it is ended or expires.
+/// Login of a user, until it is ended or expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     pub realm: RealmName,
@@ -29,20 +29,20 @@ pub struct Session {
     /// [`SessionClient`], sealed under the user's data key.
     pub client: Sealed,
     pub created_at: Timestamp,
-    /// Latest end, whatever its use.
+    /// Latest possible end, regardless of its use.
     pub expires_at: Timestamp,
     pub family: Family,
 }
 
 impl Session {
-    /// Whether it has neither expired nor been idle for too long.
+    /// Returns whether it has neither expired nor been idle for too long.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.min(self.family.idle_until) > now
     }
 }
 
-/// A refresh token family: the state of a session's refresh tokens, of which only hashes are stored.
+/// Refresh token family: the state of the refresh tokens of a session. Only hashes are stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Family {
     /// Hash of the newest token.
@@ -51,7 +51,7 @@ pub struct Family {
     pub previous: Option<TokenHash>,
     /// Time at which the newest token was issued.
     pub rotated_at: Timestamp,
-    /// Expiry of the newest token, unless it is used.
+    /// Expiry of the newest token, unless it is used before.
     pub idle_until: Timestamp,
 }
 

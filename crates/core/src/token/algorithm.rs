@@ -1,20 +1,20 @@
-//! The algorithms by which access tokens may be signed.
+//! Signature algorithms of access tokens.
 
-/// An algorithm of RFC 7518 §3.1 and RFC 8037.
+/// Signature algorithm (RFC 7518 §3.1, RFC 8037).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
-    /// HMAC with SHA-256, by a shared secret.
+    /// HMAC with SHA-256 and a shared secret.
     Hs256,
-    /// RSASSA-PKCS1-v1_5 with SHA-256, keys of 2,048 bits.
+    /// RSASSA-PKCS1-v1_5 with SHA-256 and keys of 2,048 bits.
     Rs256,
-    /// ECDSA on P-256 with SHA-256.
+    /// ECDSA with P-256 and SHA-256.
     Es256,
-    /// Ed25519.
+    /// EdDSA with the curve Ed25519.
     EdDsa,
 }
 
 impl Algorithm {
-    /// The name in the header.
+    /// Returns the value of the header parameter `alg`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -25,7 +25,7 @@ impl Algorithm {
         }
     }
 
-    /// From the name in the header.
+    /// Reads the value of the header parameter `alg`.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Hs256, Self::Rs256, Self::Es256, Self::EdDsa].into_iter().find(|algorithm| algorithm.as_str() == name)

@@ -1,4 +1,4 @@
-//! The JOSE header, read strictly: what is not understood is refused before any key is touched (RFC 7515 §5.2, RFC 8725).
+//! JOSE headers, read strictly: unsupported parameters are refused before any key is used (RFC 7515 §5.2, RFC 8725).
 
 use std::fmt;
 
@@ -7,24 +7,25 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor
 
 use super::BadToken;
 
-/// The `typ` of an access token (RFC 9068 §2.1).
+/// Header parameter `typ` of an access token (RFC 9068 §2.1).
 pub(super) const TYPE: &str = "at+jwt";
 
-/// Longest token that is looked at, in bytes.
+/// Longest token that is parsed, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
 
-/// What we read of a header. Locations of keys (`jku`, `x5u`, `jwk`, …) are not looked at.
+/// Parameters of a JOSE header that are used. Parameters that name a key or its location (`jku`, `x5u`, `jwk`, …) are
+/// ignored, since a token must not choose its key.
 #[derive(Default)]
 pub(super) struct Header {
     pub(super) alg: Option<String>,
     pub(super) typ: Option<String>,
     pub(super) kid: Option<String>,
-    /// `crit`, `zip`, `b64` or `enc`: would change what the rest means.
+    /// Whether it has `crit`, `zip`, `b64` or `enc`, which change the meaning of the rest.
     changes_meaning: bool,
 }
 
 impl Header {
-    /// The header of a compact token, when all three parts are strict base64url.
+    /// Reads the header of a token in compact serialisation.
     pub(super) fn of(token: &str) -> Result<Self, BadToken> {
         if token.len() > MAX_TOKEN {
             return Err(BadToken::Form);
@@ -71,7 +72,7 @@ impl<'de> Visitor<'de> for HeaderVisitor {
                 }
             }
             if seen.contains(&name) {
-                return Err(A::Error::custom("a header parameter stands twice"));
+                return Err(A::Error::custom("duplicate header parameter"));
             }
             seen.push(name);
         }

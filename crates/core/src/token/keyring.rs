@@ -1,4 +1,4 @@
-//! The keys that sign and verify access tokens; they may be exchanged while tokens are signed.
+//! Keys that sign and verify access tokens. They can be replaced at any time.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{BadToken, SigningKey, header};
 
-/// The key that signs, and those that still verify.
+/// Key that signs, and keys that only verify.
 #[derive(Debug, Default)]
 pub struct Keyring(RwLock<Arc<Keys>>);
 
@@ -17,30 +17,30 @@ struct Keys {
     others: Vec<SigningKey>,
 }
 
-/// There is no key yet, or it does not sign.
+/// Reason why a token could not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSigned {
     /// The keyring is empty.
-    #[error("there is no key to sign with")]
+    #[error("no signing key")]
     NoKey,
-    /// The library refused.
-    #[error("the key does not sign")]
+    /// The library failed to sign.
+    #[error("signing failed")]
     Refused(#[from] jsonwebtoken::errors::Error),
 }
 
 impl Keyring {
-    /// One key that signs and verifies, and others that only verify.
+    /// Makes a keyring of a key that signs and verifies, and keys that only verify.
     #[must_use]
     pub fn new(current: SigningKey, others: Vec<SigningKey>) -> Self {
         Self(RwLock::new(Arc::new(Keys { current: Some(current), others })))
     }
 
-    /// Exchanges all keys.
+    /// Replaces all keys.
     pub fn replace(&self, current: SigningKey, others: Vec<SigningKey>) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Keys { current: Some(current), others });
     }
 
-    /// The public halves, where there are any.
+    /// Returns the public keys. A shared secret has none.
     #[must_use]
     pub fn public(&self) -> Vec<Jwk> {
         self.keys().all().filter_map(|key| key.public.clone()).collect()

@@ -1,4 +1,4 @@
-//! Access tokens: JWTs in the shape of RFC 9068, signed and verified by keys that the configuration names.
+//! Access tokens: JWTs of the profile of RFC 9068.
 
 mod algorithm;
 mod header;
@@ -24,37 +24,35 @@ use crate::{
     session::Session,
 };
 
-/// Clocks of different machines may differ by this much.
+/// Tolerated difference between the clocks of different machines.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// The claims of an access token. All but `aud` must be there.
+/// Claims of an access token. All except `aud` are required.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Claims {
-    /// Who issued it.
+    /// Issuer, as a URL.
     pub iss: String,
-    /// The user.
+    /// Identifier of the user.
     pub sub: String,
-    /// The user again, under the origin's name.
+    /// Identifier of the user again, under the name that the original system uses.
     pub id: String,
-    /// The user's address.
     pub email: String,
-    /// The realm.
     pub realm: String,
-    /// The session.
+    /// Identifier of the session.
     pub sid: String,
-    /// This token.
+    /// Identifier of the token.
     pub jti: String,
-    /// Issued at, in seconds since the epoch, like the next three.
+    /// Time of issue, in seconds since the epoch, as all times.
     pub iat: i64,
-    /// Not before.
+    /// Time before which it is not valid.
     pub nbf: i64,
-    /// Not after.
+    /// Time of its expiry.
     pub exp: i64,
-    /// When the owner last proved who they are.
+    /// Time of the last authentication.
     pub auth_time: i64,
-    /// How they did.
+    /// Methods of the last authentication.
     pub amr: Vec<String>,
-    /// For whom, where an audience is configured.
+    /// Audience, if one is configured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub aud: Option<Audience>,
 }
@@ -69,9 +67,7 @@ impl std::fmt::Debug for Claims {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Audience {
-    /// One.
     One(String),
-    /// Several.
     Many(Vec<String>),
 }
 
@@ -84,32 +80,32 @@ impl Audience {
     }
 }
 
-/// A token that is not worth anything; the reason is for the log.
+/// Reason why a token is not accepted, for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum BadToken {
-    /// Not three parts of strict base64url around a header of ours.
-    #[error("the token's form is not ours")]
+    /// The token is not a JWS of this server: its serialisation, header or key identifier differs.
+    #[error("malformed token or unknown key")]
     Form,
-    /// Signed by nobody we know, or not at all, or its claims are not those of an access token.
-    #[error("the signature or the claims are not ours")]
+    /// The signature does not verify, or a claim is missing or has the wrong type.
+    #[error("invalid signature or claims")]
     Signature(#[source] jsonwebtoken::errors::Error),
-    /// For another realm, audience or use.
-    #[error("the token is for something else")]
+    /// The token is for another issuer, realm or audience.
+    #[error("token for another issuer, realm or audience")]
     Elsewhere,
-    /// Not yet or no longer good.
-    #[error("the token is expired or not yet good")]
+    /// The token has expired or is not yet valid.
+    #[error("token expired or not yet valid")]
     Time,
 }
 
-/// A fresh access token. Never printed.
+/// Signed access token. Never printed.
 pub struct AccessToken {
     compact: String,
-    /// How long it is good.
+    /// Time until its expiry.
     pub lifetime: Duration,
 }
 
 impl AccessToken {
-    /// The compact form, for the answer.
+    /// Returns the compact serialisation for the response.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.compact
@@ -122,34 +118,31 @@ impl std::fmt::Debug for AccessToken {
     }
 }
 
-/// Who issues access tokens, for whom and for how long.
+/// Issuer and verifier of access tokens.
 #[derive(Debug)]
 pub struct AccessTokens {
-    /// The `iss`; `{realm}` in it stands for the realm's name.
+    /// Value of `iss`, in which `{realm}` is replaced by the name of the realm.
     pub issuer: String,
-    /// The `aud`, if there is to be one.
+    /// Value of `aud`, if one is configured.
     pub audience: Option<String>,
-    /// The keys.
     pub keys: Keyring,
 }
 
-/// What a good token proves.
+/// Identity that a valid token proves.
 #[derive(Debug, Clone)]
 pub struct Proof {
-    /// Whose it is.
     pub user: UserId,
-    /// Which session it belongs to.
     pub session: SessionId,
-    /// When the owner last proved who they are.
+    /// Time of the last authentication.
     pub auth_time: Timestamp,
 }
 
 impl AccessTokens {
-    /// The token `jti` that this session was given at some time; it never outlives the session. `now` is for
-    /// [`AccessToken::lifetime`] only.
+    /// Signs the token `jti` of a session, issued at this time. It expires with the session at the latest. `now` only
+    /// determines [`AccessToken::lifetime`].
     ///
     /// # Errors
-    /// [`NotSigned`].
+    /// [`NotSigned`], if there is no key or the library fails.
     pub fn issue(
         &self,
         session: &Session,
@@ -178,11 +171,10 @@ impl AccessTokens {
         Ok(AccessToken { compact: self.keys.sign(&claims)?, lifetime: expires_at.since(now) })
     }
 
-    /// What a token proves in this realm, as far as signature, claims and time tell. Whether its session goes on is not
-    /// said here.
+    /// Verifies signature, claims and time of a token in this realm. The caller checks that its session is live.
     ///
     /// # Errors
-    /// [`BadToken`].
+    /// [`BadToken`], naming the reason for the log.
     pub fn verify(&self, ctx: &Ctx, realm: &RealmName, token: &str) -> Result<Proof, BadToken> {
         let claims: Claims = self.keys.verify(token)?;
         let is_ours = claims.iss == self.issuer(realm)
@@ -205,7 +197,7 @@ impl AccessTokens {
         })
     }
 
-    /// The issuer of a realm.
+    /// Returns the issuer of a realm.
     #[must_use]
     pub fn issuer(&self, realm: &RealmName) -> String {
         self.issuer.replace("{realm}", realm.as_str())

@@ -1,8 +1,8 @@
-//! Refresh tokens: opaque, each the ancestor of the next, so that nothing but hashes need be kept.
+//! Refresh tokens: opaque, each derived from the one before, so that only hashes are stored.
 //!
-//! A token names its session and carries 128 bits of secret and a tag over both. The next token's secret is an HMAC of this
-//! one's under the realm's key: whoever asks again with the same token, because the answer was lost, is given the same
-//! successor. The tag tells a token that was once ours from one that never was: only the former may end a session.
+//! A token consists of its session, a secret of 128 bits and a tag over both. The secret of the next token is an HMAC of this
+//! secret under the realm's key: a client that repeats a request because the response was lost gets the same successor.
+//! The tag proves that a token was issued by this server: only the reuse of such a token ends a session.
 
 use aws_lc_rs::{constant_time, digest};
 use data_encoding::BASE64URL_NOPAD;
@@ -15,7 +15,7 @@ use crate::{
     session::TokenHash,
 };
 
-/// A refresh token. Never printed.
+/// Refresh token of a session. Never printed.
 #[derive(Clone)]
 pub struct RefreshToken {
     session: SessionId,
@@ -24,20 +24,20 @@ pub struct RefreshToken {
 }
 
 impl RefreshToken {
-    /// The first of a session's family.
+    /// Makes the first token of the family of a session.
     #[must_use]
     pub fn first(ctx: &Ctx, keys: &RealmKeys, session: &SessionId) -> Self {
         Self::new(keys, session.clone(), Zeroizing::new(ctx.bytes()))
     }
 
-    /// The one that follows; the same however often it is asked for.
+    /// Derives the next token. The result is always the same.
     #[must_use]
     pub fn successor(&self, keys: &RealmKeys) -> Self {
         let secret = mac(keys, b"successor", &self.session, &self.secret);
         Self::new(keys, self.session.clone(), Zeroizing::new(secret))
     }
 
-    /// Reads a token as it was sent. `None` for what we have never given out in this realm.
+    /// Reads a token; `None` if it was never issued in this realm.
     #[must_use]
     pub fn parse(keys: &RealmKeys, raw: &str) -> Option<Self> {
         let (session, rest) = raw.split_once('.')?;
@@ -49,27 +49,27 @@ impl RefreshToken {
         Some(ours)
     }
 
-    /// The session that it belongs to.
+    /// Returns the session of the token.
     #[must_use]
     pub const fn session(&self) -> &SessionId {
         &self.session
     }
 
-    /// What is kept of it.
+    /// Returns the hash that is stored.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
         let digest = digest::digest(&digest::SHA256, self.expose().as_bytes());
         TokenHash(digest.as_ref().first_chunk().copied().unwrap_or_default())
     }
 
-    /// The text for the answer.
+    /// Returns the text for the response.
     #[must_use]
     pub fn expose(&self) -> Zeroizing<String> {
         let bytes = Zeroizing::new([self.secret.as_slice(), &self.tag].concat());
         Zeroizing::new(format!("{}.{}", self.session, BASE64URL_NOPAD.encode(&bytes)))
     }
 
-    /// The `jti` of the access token that goes with it: the same however often the pair is given.
+    /// Returns the `jti` of the access token that is issued with it. The result is always the same.
     pub(crate) fn access_token_id(&self, keys: &RealmKeys) -> String {
         data_encoding::BASE32_DNSSEC.encode(&mac(keys, b"access", &self.session, &self.secret))
     }
@@ -86,7 +86,7 @@ impl std::fmt::Debug for RefreshToken {
     }
 }
 
-/// HMAC-SHA-256 under the realm's refresh key, cut to 128 bits.
+/// Returns HMAC-SHA-256 under the refresh key of the realm, truncated to 128 bits.
 fn mac(keys: &RealmKeys, purpose: &[u8], session: &SessionId, secret: &[u8; 16]) -> [u8; 16] {
     let tag = seal::mac(keys.refresh_key(), [purpose, session.as_str().as_bytes(), secret]);
     tag.as_ref().first_chunk().copied().unwrap_or_default()

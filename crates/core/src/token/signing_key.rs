@@ -1,4 +1,4 @@
-//! One key that signs and verifies, by one algorithm.
+//! Signing keys: each signs and verifies by one algorithm.
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
@@ -17,14 +17,14 @@ use zeroize::Zeroizing;
 
 use super::Algorithm;
 
-/// A key and its name.
+/// Signing key with its `kid`.
 pub struct SigningKey {
     pub(super) kid: String,
     pub(super) algorithm: Algorithm,
     pub(super) encoding: EncodingKey,
     pub(super) decoding: DecodingKey,
     pub(super) validation: Validation,
-    /// The public half, where there is one.
+    /// Public half, if the algorithm has one.
     pub(super) public: Option<Jwk>,
 }
 
@@ -34,22 +34,23 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// Key material that is no key.
+/// Reason why key material is not usable.
 #[derive(Debug, thiserror::Error)]
 pub enum BadKey {
-    /// The library cannot read it.
-    #[error("not usable as a signing key")]
+    /// The library cannot read the key.
+    #[error("unreadable signing key")]
     Unreadable(#[from] jsonwebtoken::errors::Error),
-    /// The machine cannot make one.
-    #[error("no signing key can be made")]
+    /// The library cannot generate a key.
+    #[error("generation of the signing key failed")]
     NotMade(#[from] Unspecified),
-    /// A shared secret is given, not made.
-    #[error("a shared secret has no private and public half")]
+    /// The algorithm uses a shared secret, not a key pair.
+    #[error("HS256 has no key pair")]
     NoPair,
 }
 
 impl SigningKey {
-    /// A shared secret for HS256. Its `kid` is derived from the secret, so that every process names it alike.
+    /// Makes the key of a shared secret for HS256. Its `kid` is derived from the secret, so that it is the same in every
+    /// process.
     #[must_use]
     pub fn hs256(secret: &[u8]) -> Self {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"portcullis kid");
@@ -58,10 +59,10 @@ impl SigningKey {
         Self::new(kid, Algorithm::Hs256, encoding, decoding, None)
     }
 
-    /// A key pair from its private half in PKCS#8.
+    /// Makes a key pair from its private half in PKCS#8.
     ///
     /// # Errors
-    /// [`BadKey`] when it is none of this algorithm.
+    /// [`BadKey`], if it is not a key of this algorithm.
     pub fn from_pkcs8(kid: String, algorithm: Algorithm, pkcs8: &[u8]) -> Result<Self, BadKey> {
         let encoding = match algorithm {
             Algorithm::Hs256 => return Err(BadKey::NoPair),
@@ -84,7 +85,7 @@ impl SigningKey {
         public: Option<Jwk>,
     ) -> Self {
         let mut validation = Validation::new(algorithm.in_library());
-        // Time, issuer and audience are judged by the caller, against the request's own clock.
+        // The caller checks time, issuer and audience, with the time of the request.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.validate_aud = false;
@@ -93,10 +94,10 @@ impl SigningKey {
     }
 }
 
-/// The private half of a new key pair, in PKCS#8. The library draws it from its own generator.
+/// Generates a key pair and returns its private half in PKCS#8. The library uses its own random number generator.
 ///
 /// # Errors
-/// [`BadKey`] for an algorithm without pairs, or when the machine has no chance to give.
+/// [`BadKey`], for an algorithm without key pairs, or if the generation fails.
 pub fn new_private_key(algorithm: Algorithm) -> Result<Zeroizing<Vec<u8>>, BadKey> {
     let random = SystemRandom::new();
     let pkcs8 = match algorithm {
@@ -111,8 +112,8 @@ pub fn new_private_key(algorithm: Algorithm) -> Result<Zeroizing<Vec<u8>>, BadKe
     Ok(Zeroizing::new(pkcs8))
 }
 
-/// The `RSAPrivateKey` (RFC 8017 §A.1.2) inside a PKCS#8 of 2,048 bits, which is what the library asks for: behind the
-/// outer sequence, the version, the algorithm's identifier and the head of the octet string, 26 bytes in all.
+/// Returns the `RSAPrivateKey` (RFC 8017 §A.1.2) inside a PKCS#8 of 2,048 bits, since the library expects it. It begins
+/// after 26 bytes: the headers of the sequence and the octet string, the version and the algorithm identifier.
 fn rsa_private_key(pkcs8: &[u8]) -> &[u8] {
     pkcs8.get(26..).unwrap_or_default()
 }

@@ -6,10 +6,10 @@ use std::cmp::Ordering;
 
 use table::{COUNTRIES, DIAL_CODES};
 
-/// A country, named either by its ISO 3166-1 alpha-2 code or by its calling code.
+/// Country, named by its ISO 3166-1 alpha-2 code or by a calling code.
 ///
-/// The code stays of the kind it was given in: `us` becomes `US`, and `0044` becomes `+44`.
-/// So `+1` and `US` are two different codes, although both mean the United States.
+/// The kind of code is kept: `us` becomes `US`, and `0044` becomes `+44`. So `+1` and `US` differ, although both mean the
+/// United States.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CountryCode {
     code: String,
@@ -17,18 +17,17 @@ pub struct CountryCode {
     name: &'static str,
 }
 
-/// The text is neither the code of a country nor a calling code of one.
+/// The text is neither an ISO 3166-1 alpha-2 code nor the calling code of a country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown country code")]
 pub struct UnknownCountry;
 
 impl CountryCode {
-    /// Reads an alpha-2 code in any case (`US`, `us`) or a calling code (`+44`, `44`, `0044`),
-    /// with or without blanks around it.
+    /// Reads an alpha-2 code in any case (`US`, `us`) or a calling code (`+44`, `44`, `0044`). White space around it is
+    /// ignored.
     ///
     /// # Errors
-    ///
-    /// [`UnknownCountry`] for anything else, a whole telephone number included.
+    /// [`UnknownCountry`], for every other text, including a whole phone number.
     pub fn parse(raw: &str) -> Result<CountryCode, UnknownCountry> {
         let raw = raw.trim();
         if let Some(digits) = dial_digits(raw) {
@@ -43,32 +42,30 @@ impl CountryCode {
         Ok(CountryCode { code, iso, name })
     }
 
-    /// The code in its canonical form: `US`, or `+44` for a calling code.
+    /// Returns the code in canonical form: `US`, or `+44` for a calling code.
     pub fn as_str(&self) -> &str {
         &self.code
     }
 
-    /// The ISO 3166-1 alpha-2 code; of a calling code that several countries share, its main one's.
+    /// Returns the ISO 3166-1 alpha-2 code. For a calling code that several countries share, it is that of the main one.
     pub fn iso(&self) -> &'static str {
         self.iso
     }
 
-    /// The common English name of the country that [`iso`](Self::iso) names.
+    /// Returns the common English name of the country that [`iso`](Self::iso) names.
     pub fn name(&self) -> &'static str {
         self.name
     }
 }
 
-/// What follows the `+` or `00` of a calling code, if that is how the text is written: digits, the
-/// first of them not a zero.
+/// Returns the digits of a calling code, without `+` or `00`; `None` if the text is not one.
 fn dial_digits(raw: &str) -> Option<&str> {
     let digits = raw.strip_prefix('+').or_else(|| raw.strip_prefix("00")).unwrap_or(raw);
     let all_digits = digits.bytes().all(|byte| byte.is_ascii_digit());
     (all_digits && !digits.is_empty() && !digits.starts_with('0')).then_some(digits)
 }
 
-/// The row of a table that is sorted by its first column, of which `order` says where a key stands
-/// to the one sought.
+/// Finds a row of a table that is sorted by its first column; `order` compares a key with the one sought.
 fn entry<K: Copy>(
     table: &'static [(K, &'static str)],
     order: impl Fn(K) -> Ordering,

@@ -1,4 +1,4 @@
-//! Passwords: how they are read, which ones are refused, and the hash that is kept.
+//! Passwords: reading, the policy for new ones, and hashes.
 
 mod breached;
 mod policy;
@@ -8,23 +8,23 @@ pub use policy::{BadPassword, Policy};
 use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
 
-/// Longest password, in bytes of UTF-8 after normalisation; every byte up to it counts.
+/// Longest password, in bytes of UTF-8 after normalisation. Passwords are never truncated.
 pub const MAX_BYTES: usize = 1024;
 
-/// A password as it is hashed: in NFC (NIST SP 800-63B-4 §3.1.1.2), otherwise exactly as received. Never printed.
+/// Password in the form that is hashed: NFC (NIST SP 800-63B-4 §3.1.1.2), otherwise as received. Never printed.
 #[derive(Clone, Debug)]
 pub struct Password(SecretString);
 
-/// Longer than [`MAX_BYTES`], or with control characters in it: never anybody's password.
+/// The text cannot be a password: it is longer than [`MAX_BYTES`] or contains control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this cannot be a password")]
+#[error("too long or with control characters")]
 pub struct Impossible;
 
 impl Password {
-    /// Normalises what was typed. Whether it is good enough to be chosen is the [`Policy`]'s to say.
+    /// Normalises a password. Only [`Policy::accept`] checks a new one.
     ///
     /// # Errors
-    /// [`Impossible`] for what no account can have.
+    /// [`Impossible`], if no account can have this password.
     pub fn parse(raw: &str) -> Result<Self, Impossible> {
         if raw.len() > 4 * MAX_BYTES {
             return Err(Impossible);
@@ -36,25 +36,25 @@ impl Password {
         Ok(Self(normal.into()))
     }
 
-    /// The bytes to hash.
+    /// Returns the text to hash.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }
 
-/// A password's hash in the PHC string format (`$argon2id$v=19$m=…,t=…,p=…$salt$hash`). Never printed.
+/// Password hash in the PHC string format (`$argon2id$v=19$m=…,t=…,p=…$salt$hash`). Never printed.
 #[derive(Clone, Debug)]
 pub struct PasswordHash(SecretString);
 
 impl PasswordHash {
-    /// From a PHC string.
+    /// Makes a hash from a PHC string.
     #[must_use]
     pub fn from_phc(phc: String) -> Self {
         Self(phc.into())
     }
 
-    /// The PHC string.
+    /// Returns the PHC string.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

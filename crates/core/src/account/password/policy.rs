@@ -1,42 +1,42 @@
-//! Which passwords may be chosen: long enough, not known to every guesser, not the account's own words. No composition
-//! rules (NIST SP 800-63B-4 §3.1.1.2; ASVS 6.2).
+//! Rules for new passwords: long enough, not among the most common breached ones, and not made of the account's own data.
+//! There are no composition rules (NIST SP 800-63B-4 §3.1.1.2; ASVS 6.2).
 
 use super::{Password, breached};
 
-/// What a new password must be.
+/// Rules for new passwords.
 #[derive(Debug, Clone)]
 pub struct Policy {
-    /// Least length in characters (Unicode code points).
+    /// Minimum length in characters (Unicode code points).
     pub min_length: usize,
-    /// The product's name, which a password must not be made of.
+    /// Name of the application; a password must not consist of it.
     pub app_name: String,
 }
 
-/// Why a password may not be chosen.
+/// Reason why a new password is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPassword {
-    /// Fewer characters than the policy's least.
+    /// The password has fewer characters than [`Policy::min_length`].
     #[error("too short")]
     TooShort,
-    /// Longer than can be counted in full, or with control characters.
-    #[error("not possible")]
+    /// The password is too long or contains control characters.
+    #[error("too long or with control characters")]
     Impossible,
-    /// On the list of the most common breached passwords.
+    /// The password is on the list of the most common breached ones.
     #[error("breached")]
     Breached,
-    /// Made of the account's own address or names, or of the product's.
+    /// The password consists of the address or names of the account, or of the application's name.
     #[error("guessable")]
     Guessable,
 }
 
-/// So many characters must be left when the account's own words are taken away.
-const LEFT_OVER: usize = 4;
+/// Minimum number of letters and digits beside the account's own words.
+const MIN_OTHER_CHARACTERS: usize = 4;
 
 impl Policy {
-    /// Reads a new password and judges it; `context` holds the account's own words: address, names.
+    /// Reads and checks a new password. `context` contains the account's own words: its address and names.
     ///
     /// # Errors
-    /// [`BadPassword`], the first rule that is broken.
+    /// [`BadPassword`], naming the first broken rule.
     pub fn accept(&self, raw: &str, context: &[&str]) -> Result<Password, BadPassword> {
         let password = Password::parse(raw).map_err(|_| BadPassword::Impossible)?;
         if password.expose().chars().count() < self.min_length {
@@ -60,6 +60,6 @@ impl Policy {
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let has_address = words.iter().any(|word| word.contains('@') && password.contains(word.as_str()));
         let left = words.iter().fold(password.clone(), |left, word| left.replace(word.as_str(), ""));
-        has_address || (left != password && left.chars().filter(|c| c.is_alphanumeric()).count() < LEFT_OVER)
+        has_address || (left != password && left.chars().filter(|c| c.is_alphanumeric()).count() < MIN_OTHER_CHARACTERS)
     }
 }

@@ -1,4 +1,4 @@
-//! Telephone numbers in E.164.
+//! Phone numbers in E.164.
 
 mod regions;
 
@@ -6,21 +6,21 @@ use std::fmt;
 
 use regions::REGIONS;
 
-/// A number in E.164: `+`, then 7 to 15 digits, the first not zero. Checked by syntax: whether it is in service shows when a
-/// code arrives. Personal data: never printed.
+/// Phone number in E.164: `+`, then 7 to 15 digits, the first not zero. Only the syntax is checked; a code by SMS verifies
+/// that the number is in service. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PhoneNumber(String);
 
-/// What was given is no number in E.164.
+/// The text is not a phone number in E.164.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a phone number in international form")]
+#[error("invalid phone number")]
 pub struct NotANumber;
 
 impl PhoneNumber {
-    /// Reads `+1234567890`; spaces, dots, hyphens and round brackets between the digits are left out.
+    /// Reads a number such as `+1234567890`. Spaces, dots, hyphens and parentheses between the digits are removed.
     ///
     /// # Errors
-    /// [`NotANumber`].
+    /// [`NotANumber`], if the text is malformed.
     pub fn parse(raw: &str) -> Result<Self, NotANumber> {
         let raw = raw.trim();
         let rest = raw.strip_prefix('+').ok_or(NotANumber)?;
@@ -33,17 +33,17 @@ impl PhoneNumber {
         if well_formed { Ok(Self(format!("+{digits}"))) } else { Err(NotANumber) }
     }
 
-    /// As `+` and digits.
+    /// Returns `+` and the digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The ISO 3166-1 alpha-2 code of the country that the number is of, by its first digits: the area code under `+1`,
-    /// as much as it takes under the other calling codes that countries share.
+    /// Returns the ISO 3166-1 alpha-2 code of the country to which the numbering plan assigns the number. The first digits
+    /// decide: under `+1` the area code, under other shared calling codes the longest known prefix.
     ///
-    /// None for a number of no country, such as a satellite telephone's, or one under an area code of `+1` that nobody
-    /// has. A mobile number goes by its plan: it says nothing of where the telephone is.
+    /// `None` for a number without a country, such as that of a satellite phone, or with an unassigned area code of `+1`.
+    /// The result does not tell where a mobile phone is.
     #[must_use]
     pub fn country(&self) -> Option<&'static str> {
         let digits = self.0.strip_prefix('+')?;
@@ -57,7 +57,7 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
-/// The country of all numbers that begin so, unless more digits say otherwise.
+/// Returns the country of the numbers with this prefix, unless a longer prefix is listed.
 fn region(prefix: &str) -> Option<&'static str> {
     let found = REGIONS.binary_search_by(|(key, _)| (*key).cmp(prefix));
     found.ok().and_then(|place| REGIONS.get(place)).map(|(_, country)| *country)

@@ -3,8 +3,8 @@
 // Numbering plans: the PyPI package phonenumbers 9.0.43 (Apache-2.0). The table holds facts only (numbers
 // and codes), no text or code of that package.
 
-/// First digits of numbers, calling code included, and the ISO 3166-1 alpha-2 code of the country that the longest of
-/// them means. Sorted.
+/// Prefix of numbers, including the calling code, and the ISO 3166-1 alpha-2 code of its country; the longest prefix
+/// decides. Sorted by prefix.
 #[rustfmt::skip]
 pub(super) static REGIONS: &[(&str, &str)] = &[
     ("1201", "US"), ("1202", "US"), ("1203", "US"), ("1204", "CA"), ("1205", "US"), ("1206", "US"), ("1207", "US"),
