@@ -56,6 +56,10 @@ impl DocumentFields {
         }
     }
 
+    pub(super) fn text_if_any(&mut self, name: &'static str) -> Result<Option<String>, Unreadable> {
+        if self.is_nothing(name) { Ok(None) } else { self.text(name).map(Some) }
+    }
+
     /// A text that must parse.
     pub(super) fn word<T>(
         &mut self,
@@ -63,6 +67,15 @@ impl DocumentFields {
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, Unreadable> {
         parse(&self.text(name)?).ok_or(Unreadable(name))
+    }
+
+    /// A text that must parse, or nothing.
+    pub(super) fn word_if_any<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, Unreadable> {
+        if self.is_nothing(name) { Ok(None) } else { self.word(name, parse).map(Some) }
     }
 
     pub(super) fn words<T>(

@@ -54,7 +54,7 @@ const GRACE: Duration = Duration::from_secs(60);
 /// So long what was touched keeps the trace of it.
 const TOUCHED_FOR: Duration = Duration::from_secs(3600);
 
-const MIGRATIONS: &[Migration] = &[ACCOUNTS, LIMITS];
+const MIGRATIONS: &[Migration] = &[ACCOUNTS, LIMITS, AUDIT_BY_REALM];
 
 const ACCOUNTS: Migration = Migration {
     version: 1,
@@ -91,6 +91,9 @@ const LIMITS: Migration = Migration {
         (names::FAILURES, &[lapses(&["expires_at"], GRACE)]),
     ],
 };
+
+const AUDIT_BY_REALM: Migration =
+    Migration { version: 3, name: "audit_by_realm", collections: &[(names::AUDIT, &[plain(&["realm", "at", "_id"])])] };
 
 /// Of each realm's collection.
 const USERS: &[Index] = &[unique(&["blind_index"])];

@@ -1,7 +1,7 @@
 //! What is done within a transaction, and how things are read outside of one.
 
 use mongodb::{
-    ClientSession, Collection, Database,
+    ClientSession, Collection, Cursor, Database,
     bson::{Document, doc},
     error::Error,
     options::ReadConcern,
@@ -11,7 +11,7 @@ use portcullis_core::port::Precondition;
 
 use super::{
     error::{OpError, Unreadable, is_duplicate},
-    fields::DocumentFields,
+    fields::{DocumentFields, number},
 };
 
 /// The work of one transaction.
@@ -131,8 +131,8 @@ pub(super) async fn find<T>(
     Ok(found.map(|document| read(DocumentFields::of(document))).transpose()?)
 }
 
-/// All such documents, in this order, as a majority of the set has them: what is remembered here, such as keys and how far
-/// the log has been read, must not be taken back.
+/// Returns all such documents in this order, as a majority of the replica set has them. What is kept in memory, such as keys
+/// and the position of the log, must not be lost with the primary.
 pub(super) async fn list<T>(
     db: &Database,
     within: &str,
@@ -140,7 +140,31 @@ pub(super) async fn list<T>(
     order: Document,
     read: fn(DocumentFields) -> Result<T, Unreadable>,
 ) -> Result<Vec<T>, OpError> {
-    let mut cursor = db.collection::<Document>(within).find(filter).sort(order).await?;
+    all(db.collection::<Document>(within).find(filter).sort(order).await?, read).await
+}
+
+/// Returns the first such documents in this order, as the primary has them.
+pub(super) async fn page<T>(
+    db: &Database,
+    within: &str,
+    filter: Document,
+    order: Document,
+    limit: usize,
+    read: fn(DocumentFields) -> Result<T, Unreadable>,
+) -> Result<Vec<T>, OpError> {
+    if limit == 0 {
+        // To MongoDB, no limit.
+        return Ok(Vec::new());
+    }
+    let collection = db.collection::<Document>(within);
+    let first = collection.find(filter).sort(order).limit(number(limit as u64)).read_concern(ReadConcern::local());
+    all(first.await?, read).await
+}
+
+async fn all<T>(
+    mut cursor: Cursor<Document>,
+    read: fn(DocumentFields) -> Result<T, Unreadable>,
+) -> Result<Vec<T>, OpError> {
     let mut found = Vec::new();
     while cursor.advance().await? {
         found.push(read(DocumentFields::of(cursor.deserialize_current()?))?);

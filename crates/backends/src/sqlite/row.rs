@@ -5,7 +5,10 @@ use portcullis_core::{
     id::{ChallengeId, RealmName},
     seal::{BlindIndex, Sealed},
 };
-use rusqlite::{Error, Row, types::FromSql, types::FromSqlError};
+use rusqlite::{
+    Error, Row,
+    types::{FromSql, FromSqlError, ValueRef},
+};
 
 /// The columns of a row, in the order in which the statement names them.
 pub(super) struct Columns<'a> {
@@ -36,6 +39,15 @@ impl<'a> Columns<'a> {
         self.next += 1;
         let word = self.row.get_ref(at)?.as_str().map_err(|error| unreadable(at, error.into()))?;
         parse(word).ok_or_else(|| unreadable(at, FromSqlError::InvalidType.into()))
+    }
+
+    /// A text that must parse, or nothing.
+    pub(super) fn word_if_any<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<Option<T>> {
+        if self.row.get_ref(self.next)? == ValueRef::Null {
+            self.next += 1;
+            return Ok(None);
+        }
+        self.word(parse).map(Some)
     }
 
     pub(super) fn realm(&mut self) -> rusqlite::Result<RealmName> {

@@ -4,4 +4,4 @@ mod event;
 mod row;
 
 pub use event::Event;
-pub use row::AuditRow;
+pub use row::{AuditEntry, AuditRow};

@@ -21,6 +21,32 @@ pub struct AuditRow {
     pub request_id: RequestId,
 }
 
+/// A row of the audit trail as it is read. Event and reason stay words, because another version may have written them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    pub at: Timestamp,
+    pub realm: RealmName,
+    pub event: String,
+    pub reason: Option<String>,
+    pub user: Option<UserId>,
+    pub index: Option<BlindIndex>,
+    pub request_id: RequestId,
+}
+
+impl From<AuditRow> for AuditEntry {
+    fn from(row: AuditRow) -> Self {
+        Self {
+            at: row.at,
+            realm: row.realm,
+            event: row.event.as_str().to_owned(),
+            reason: row.reason.map(str::to_owned),
+            user: row.user,
+            index: row.index,
+            request_id: row.request_id,
+        }
+    }
+}
+
 impl AuditRow {
     /// Makes a row for an event of this request.
     #[must_use]

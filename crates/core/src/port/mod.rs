@@ -11,7 +11,7 @@ pub use counters::{Counted, Counters};
 pub use hasher::{HashError, PasswordHasher};
 pub use sender::{MailSender, Mailbox, Render, SendError, SmsReceipt, SmsSender, SmsStatus};
 pub use store::{
-    AddressState, Batch, ChallengeOp, Challenges, Changes, CommitError, Effect, KeyOp, Keys, LimitOp, LimitState, Op,
-    Outbox, OutboxOp, OutboxState, Precondition, RegistrationOp, Registrations, Replaces, RootKeyRow, SessionOp,
-    Sessions, SigningKeyRow, Store, StoreError, UserOp, Users,
+    AddressState, Audit, Batch, ChallengeOp, Challenges, Changes, CommitError, Effect, KeyOp, Keys, LimitOp,
+    LimitState, Op, Outbox, OutboxOp, OutboxState, Precondition, RegistrationOp, Registrations, Replaces, RootKeyRow,
+    SessionOp, Sessions, SigningKeyRow, Store, StoreError, UserOp, Users,
 };

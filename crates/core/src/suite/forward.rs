@@ -27,6 +27,9 @@ macro_rules! forward_store {
             root_keys() -> Vec<$crate::port::RootKeyRow>;
             signing_keys() -> Vec<$crate::port::SigningKeyRow>;
         });
+        $crate::forward_store!(@trait $decorator, $read, Audit {
+            audit_rows(realm: &$crate::id::RealmName, limit: usize) -> Vec<$crate::audit::AuditEntry>;
+        });
         $crate::forward_store!(@trait $decorator, $read, Changes {
             revocations_after(position: $crate::session::LogPosition)
                 -> (Vec<$crate::session::Revocation>, $crate::session::LogPosition);

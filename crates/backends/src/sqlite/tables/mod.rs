@@ -22,6 +22,7 @@ use super::error::OpError;
 #[must_use]
 pub fn statements() -> Vec<&'static str> {
     [
+        audit::statements(),
         challenges::statements(),
         keys::statements(),
         limits::statements(),

@@ -7,8 +7,8 @@ use portcullis_core::{
     link::Purpose,
     message::{Channel, outbox::DeliveryOutcome},
     port::{
-        ChallengeOp, Challenges, Changes, KeyOp, Keys, Op, Outbox, OutboxOp, RegistrationOp, Registrations, Replaces,
-        SessionOp, Sessions, Store, UserOp, Users,
+        Audit, ChallengeOp, Challenges, Changes, KeyOp, Keys, Op, Outbox, OutboxOp, RegistrationOp, Registrations,
+        Replaces, SessionOp, Sessions, Store, UserOp, Users,
     },
     session::LogPosition,
     suite::rows::{
@@ -68,6 +68,7 @@ async fn do_everything(made: &Fresh) {
     made.revocations_after(LogPosition(1)).await.unwrap();
     made.outbox_state(NOW).await.unwrap();
     made.root_keys().await.unwrap();
+    made.audit_rows(&here(), 1).await.unwrap();
     made.ping().await.unwrap();
     for outcome in [DeliveryOutcome::Retry(NOW), DeliveryOutcome::Release, DeliveryOutcome::Dead] {
         let claimed = made.claim(Channel::Mail, 1, &lease("first", NOW)).await.unwrap().remove(0);

@@ -1,5 +1,6 @@
 //! The store. Reads are methods of one trait per noun; writes are batches of operations, one enum per noun.
 
+mod audit;
 mod challenges;
 mod changes;
 mod error;
@@ -10,6 +11,7 @@ mod registrations;
 mod sessions;
 mod users;
 
+pub use audit::Audit;
 pub use challenges::{ChallengeOp, Challenges};
 pub use changes::{Changes, Effect};
 pub use error::{CommitError, Precondition, StoreError};
@@ -27,7 +29,18 @@ use crate::{audit::AuditRow, clock::Timestamp, message::outbox::OutboxRow};
 /// Durable storage of everything that must not be lost.
 #[async_trait]
 pub trait Store:
-    Users + Registrations + Challenges + Sessions + LimitState + Outbox + Keys + Changes + Send + Sync + std::fmt::Debug
+    Users
+    + Registrations
+    + Challenges
+    + Sessions
+    + LimitState
+    + Outbox
+    + Keys
+    + Changes
+    + Audit
+    + Send
+    + Sync
+    + std::fmt::Debug
 {
     /// Commits all operations or none. Once it returns, they survive a power cut.
     ///

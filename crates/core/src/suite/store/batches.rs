@@ -97,6 +97,7 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
     }
     assert_eq!(store.session(&here(), &session_id("new")).await.unwrap(), None);
     assert_eq!(store.revocations_after(LogPosition(0)).await.unwrap(), (Vec::new(), LogPosition(0)));
+    assert_eq!(store.audit_rows(&here(), 10).await.unwrap(), []);
     assert_eq!(store.root_keys().await.unwrap(), [root_key(&here(), 1)]);
     assert_eq!(store.signing_keys().await.unwrap(), [signing_key("old", 0)]);
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState { waiting: 1, dead: 0, oldest: Some(NOW) });

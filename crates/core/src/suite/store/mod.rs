@@ -1,5 +1,6 @@
 //! What every store must do.
 
+mod audit;
 mod batches;
 mod challenges;
 mod keys;
@@ -143,6 +144,12 @@ macro_rules! store_cases {
                 wrong_passwords_are_forgotten_after_a_day_without_one,
                 counts_that_have_lapsed_are_swept,
                 beyond_so_many_the_oldest_wrong_passwords_are_forgotten;
+            audit:
+                audit_rows_are_read_as_written,
+                the_newest_audit_rows_come_first,
+                no_audit_row_is_lost,
+                a_batch_that_fails_leaves_no_audit_row,
+                audit_rows_of_two_realms_are_apart;
             sweeps:
                 what_has_lapsed_is_swept,
                 sessions_that_were_idle_too_long_are_swept,

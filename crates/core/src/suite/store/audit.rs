@@ -1,0 +1,72 @@
+//! The audit trail: every row is kept, with the batch that it belongs to.
+
+use super::{done, fails};
+use crate::{
+    audit::{AuditEntry, AuditRow, Event},
+    batch,
+    id::{RealmName, RequestId},
+    port::{Precondition, SessionOp, Store, UserOp},
+    suite::{
+        join_all,
+        rows::{at, audit, here, session, there, user_id},
+    },
+};
+
+/// A row of this second, told apart by its request.
+fn row(realm: &RealmName, seconds: i64, request: &str) -> AuditRow {
+    AuditRow { at: at(seconds), request_id: RequestId::parse(request).unwrap(), ..audit(realm) }
+}
+
+async fn read(store: &dyn Store, realm: &RealmName) -> Vec<AuditEntry> {
+    store.audit_rows(realm, 1000).await.unwrap()
+}
+
+async fn requests(store: &dyn Store, realm: &RealmName) -> Vec<String> {
+    read(store, realm).await.iter().map(|entry| entry.request_id.as_str().to_owned()).collect()
+}
+
+/// All columns survive, with and without the optional ones.
+pub async fn audit_rows_are_read_as_written(store: &dyn Store) {
+    assert_eq!(read(store, &here()).await, []);
+    let bare = AuditRow { event: Event::LoggedIn, reason: None, user: None, index: None, ..row(&here(), -5, "bare") };
+    done(store, batch![bare.clone(), audit(&here())]).await;
+    assert_eq!(read(store, &here()).await, [audit(&here()).into(), bare.into()]);
+}
+
+/// Whatever the order in which they were written.
+pub async fn the_newest_audit_rows_come_first(store: &dyn Store) {
+    for (seconds, request) in [(2, "c"), (1, "a"), (3, "d"), (1, "b")] {
+        done(store, batch![row(&here(), seconds, request)]).await;
+    }
+    assert_eq!(requests(store, &here()).await, ["d", "c", "b", "a"]);
+    let newest = store.audit_rows(&here(), 2).await.unwrap();
+    assert_eq!(newest, [row(&here(), 3, "d").into(), row(&here(), 2, "c").into()]);
+    assert_eq!(store.audit_rows(&here(), 0).await.unwrap(), []);
+}
+
+/// Concurrent batches lose none, and one batch may have several.
+pub async fn no_audit_row_is_lost(store: &dyn Store) {
+    let name = |n: i64, part: &str| format!("{n:02}-{part}");
+    let batches = (0..50).map(|n| {
+        let begun = SessionOp::Insert(session(&here(), &format!("session-{n}")));
+        store.commit(batch![row(&here(), n, &name(n, "a")), begun, row(&here(), n, &name(n, "b"))])
+    });
+    assert!(join_all(batches).await.iter().all(Result::is_ok));
+    let all: Vec<_> = (0..50).rev().flat_map(|n| [name(n, "b"), name(n, "a")]).collect();
+    assert_eq!(requests(store, &here()).await, all);
+}
+
+/// A row stays out of the trail if its batch fails, before or after it.
+pub async fn a_batch_that_fails_leaves_no_audit_row(store: &dyn Store) {
+    let fail = UserOp::Require { realm: here(), id: user_id("ada"), revision: 1 };
+    fails(store, batch![audit(&here()), fail.clone()], Precondition::UserRevision).await;
+    fails(store, batch![fail, audit(&here())], Precondition::UserRevision).await;
+    assert_eq!(read(store, &here()).await, []);
+}
+
+/// Each realm has its own.
+pub async fn audit_rows_of_two_realms_are_apart(store: &dyn Store) {
+    done(store, batch![row(&here(), 1, "here"), row(&there(), 2, "there")]).await;
+    assert_eq!(requests(store, &here()).await, ["here"]);
+    assert_eq!(requests(store, &there()).await, ["there"]);
+}
