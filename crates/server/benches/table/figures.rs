@@ -11,7 +11,7 @@ use portcullis_core::{
     account::password::{Password, PasswordHash},
     port::PasswordHasher,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
@@ -19,10 +19,11 @@ use crate::{
     load::{self, Connection, FORM, Load, Window},
     machine,
     mongod::TestDatabase,
-    process::{CHEAP, Program, client},
+    process::{CHEAP, Program},
     refresh::Refreshers,
     storm::Storm,
     table::Table,
+    user::User,
 };
 
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -32,8 +33,8 @@ const A_SLICE: Duration = Duration::from_secs(1);
 const READERS: usize = 32;
 const REGISTRARS: usize = 64;
 const STARTS: usize = 5;
-const EMAIL: &str = "john.doe@example.com";
-const PASSWORD: &str = "securepassword123";
+pub(crate) const EMAIL: &str = "john.doe@example.com";
+pub(crate) const PASSWORD: &str = "securepassword123";
 const JSON: &str = "application/json";
 
 /// Measures everything.
@@ -272,37 +273,4 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn secret(program: &Program) -> String {
     let secrets = fs::read_to_string(program.data().join("secrets.env")).unwrap();
     secrets.lines().find_map(|line| line.strip_prefix("JWT_SECRET=")).unwrap().to_owned()
-}
-
-/// Somebody who is logged in.
-struct User {
-    token: String,
-    /// What `me` answers.
-    answer: String,
-}
-
-impl User {
-    async fn join(program: &Program) -> Self {
-        let http = client();
-        let form = json!({
-            "first_name": "John", "last_name": "Doe", "email": EMAIL,
-            "phone": "+1234567890", "country_code": "US", "password": PASSWORD,
-        });
-        let created = http.post(program.url("/User1/create")).json(&form).send().await.unwrap();
-        assert_eq!(created.status(), 200);
-        let link = loop {
-            let mails = http.get(program.url("/dev/mailbox.json")).send().await.unwrap();
-            let mails: Value = mails.json().await.unwrap();
-            if let Some(link) = mails[0]["links"][0].as_str() {
-                break link.to_owned();
-            }
-            sleep(Duration::from_millis(10)).await;
-        };
-        assert_eq!(http.get(link).send().await.unwrap().status(), 200);
-        let login = http.post(program.url("/User1/login")).form(&[("username", EMAIL), ("password", PASSWORD)]);
-        let entered: Value = login.send().await.unwrap().json().await.unwrap();
-        let token = entered["access_token"].as_str().unwrap().to_owned();
-        let me = http.get(program.url("/User1/me")).bearer_auth(&token).send().await.unwrap();
-        Self { token, answer: me.text().await.unwrap() }
-    }
 }

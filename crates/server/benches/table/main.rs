@@ -24,6 +24,7 @@ mod process;
 mod refresh;
 mod storm;
 mod table;
+mod user;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -1,4 +1,4 @@
-//! Slow clients, greedy clients and many clients: each waits behind itself, and nobody else does.
+//! Connections are limited for a client and for a site, and leave files for the database.
 
 use std::{
     fs,
@@ -11,22 +11,13 @@ use std::{
 
 use ipnet::IpNet;
 use portcullis::listen::{ConnectionLimiter, ConnectionPermit};
-use reqwest::{Method, Response};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 
+use super::{SOON, connect, memory, tell};
 use crate::support::{
-    Person, TestApp, json, problem,
+    Person, TestApp, json,
     process::{CHEAP, Program, client},
 };
-
-/// What an answer may take while others are in the way, on a machine that is busy with something else.
-const SOON: Duration = Duration::from_secs(5);
-
-fn connect(program: &Program, says: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(("127.0.0.1", program.port())).unwrap();
-    stream.write_all(says.as_bytes()).unwrap();
-    stream
-}
 
 /// Whether the other side has closed it by now, or does so in time.
 fn is_closed(mut stream: &TcpStream, patience: Duration) -> bool {
@@ -53,21 +44,9 @@ async fn slowest(program: &Program) -> Duration {
     slowest
 }
 
-/// Resident, in MiB.
-pub fn memory(program: &Program) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
-}
-
 /// How many files and connections it has open.
 fn files(program: &Program) -> usize {
     fs::read_dir(format!("/proc/{}/fd", program.id())).unwrap().count()
-}
-
-#[allow(clippy::print_stdout, reason = "the figures of the soak")]
-pub fn tell(figures: &str) {
-    println!("{figures}");
 }
 
 /// Opens so many slow and so many greedy connections, and lives on.
@@ -214,198 +193,6 @@ async fn where_the_system_gives_more_files_they_are_taken_and_nobody_is_warned()
     let files = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
     assert_eq!(files.split_whitespace().nth(3), Some("1000"), "{files}");
     assert!(!program.log().contains(FEWER));
-}
-
-/// Few limiter to wait for a hash that takes its time, behind a proxy.
-async fn with_slow_hashes() -> TestApp {
-    TestApp::with(&[
-        ("RATE_LIMIT_MODE", "enforce"),
-        ("TRUSTED_PROXIES", "127.0.0.1"),
-        ("LIMIT_PASSWORDS_CLIENT", "1000/1m"),
-        // Fewer than a whole site of IPv6 may have.
-        ("HASH_QUEUE", "12"),
-        ("HASH_QUEUE_CLIENT", "4"),
-        ("HASH_THREADS", "1"),
-        ("HASH_DEADLINE", "60s"),
-        ("ARGON2_MEMORY_KIB", "16384"),
-        ("ARGON2_ITERATIONS", "4"),
-    ])
-    .await
-}
-
-/// A wrong password of this client for an account of its own, on its way.
-fn guess(app: &TestApp, client: &str, number: usize) -> JoinHandle<reqwest::Result<Response>> {
-    let email = format!("person{number}@example.com");
-    let form = [("username", email.as_str()), ("password", "wrong-wrong-wrong")];
-    let request = app.request(Method::POST, "/User1/login").header("X-Forwarded-For", client).form(&form);
-    tokio::spawn(request.send())
-}
-
-/// Nothing can be told by how long it takes to be turned away, and no read is to be had without a hash.
-#[tokio::test]
-async fn whoever_may_not_hash_has_nothing_looked_up() {
-    let app = with_slow_hashes().await;
-    let (begun, mut hashes) = (Instant::now(), 0);
-    let all: Vec<_> = (0..4).map(|number| guess(&app, "192.0.2.1", number)).collect();
-    while hashes < 4 {
-        assert!(begun.elapsed() < Duration::from_secs(10), "only {hashes} hashed");
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        hashes += app.watched.take().hashes;
-    }
-    problem(guess(&app, "192.0.2.1", 4).await.unwrap().unwrap(), 503).await;
-    assert_eq!(app.watched.take().reads, 0);
-    for one in all {
-        problem(one.await.unwrap().unwrap(), 401).await;
-    }
-}
-
-/// However many networks of a client's size it has.
-#[tokio::test]
-async fn a_whole_site_of_ipv6_that_floods_the_hashes_waits_behind_itself() {
-    let app = with_slow_hashes().await;
-    let flood: Vec<_> = (0..100).map(|number| guess(&app, &format!("2001:db8:1:{number:x}::1"), number)).collect();
-    let others: Vec<_> = (100..110).map(|number| guess(&app, &format!("192.0.2.{number}"), number)).collect();
-    for other in others {
-        problem(other.await.unwrap().unwrap(), 401).await;
-    }
-    let mut turned_away = 0;
-    for answer in flood {
-        turned_away += usize::from(answer.await.unwrap().unwrap().status() == 503);
-    }
-    assert!(turned_away > 0, "the flood was never held back");
-}
-
-#[tokio::test]
-async fn whoever_floods_the_hashes_waits_behind_themselves() {
-    let app = with_slow_hashes().await;
-    let flood: Vec<_> = (0..60).map(|number| guess(&app, "192.0.2.1", number)).collect();
-    let mut turned_away = 0;
-    let other = guess(&app, "192.0.2.2", 99).await.unwrap().unwrap();
-    problem(other, 401).await;
-    for answer in flood {
-        let answer = answer.await.unwrap().unwrap();
-        match answer.status().as_u16() {
-            503 => {
-                assert!(answer.headers().contains_key("retry-after"));
-                assert_eq!(problem(answer, 503).await["code"], "overloaded");
-                turned_away += 1;
-            }
-            _ => drop(problem(answer, 401).await),
-        }
-    }
-    assert!(turned_away > 0, "the flood was never held back");
-}
-
-#[tokio::test]
-async fn a_json_of_any_depth_is_refused_and_nothing_breaks() {
-    let app = TestApp::start().await;
-    for open in ["[", "{\"email\":", "{\"email\":["] {
-        let body = open.repeat(60_000 / open.len());
-        let request = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json").body(body);
-        problem(request.send().await.unwrap(), 400).await;
-    }
-    json(app.get("/livez").await, 200).await;
-}
-
-#[tokio::test]
-async fn a_json_nested_two_hundred_deep_is_refused_though_it_is_whole() {
-    let app = TestApp::start().await;
-    let nested = format!("{{\"email\":{}1{}}}", "[".repeat(200), "]".repeat(200));
-    let request = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json").body(nested);
-    assert_eq!(problem(request.send().await.unwrap(), 400).await["code"], "body.unreadable");
-    let shallow = format!("{{\"email\":{}1{}}}", "[".repeat(126), "]".repeat(126));
-    let request = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json").body(shallow);
-    problem(request.send().await.unwrap(), 422).await;
-}
-
-/// So many fields of a few bytes each, as a form or as a query.
-fn many_fields(length: usize) -> String {
-    let mut form = String::with_capacity(length + 8);
-    for number in 0.. {
-        form.push_str(&format!("{number:x}&"));
-        if form.len() >= length {
-            break;
-        }
-    }
-    form
-}
-
-#[tokio::test]
-async fn more_fields_than_anybody_needs_are_refused_at_once() {
-    let app = TestApp::start().await;
-    let login = |body: String| {
-        let request = app.request(Method::POST, "/User1/login");
-        request.header("Content-Type", "application/x-www-form-urlencoded").body(body).send()
-    };
-    let begun = Instant::now();
-    assert_eq!(problem(login(many_fields(65_000)).await.unwrap(), 400).await["code"], "body.unreadable");
-    let object = (0..1001).map(|number| format!("\"{number}\":1")).collect::<Vec<_>>().join(",");
-    let json_type = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json");
-    let answer = json_type.body(format!("{{{object}}}")).send().await.unwrap();
-    assert_eq!(problem(answer, 400).await["code"], "body.unreadable");
-    // As many as there may be, and nothing at all so many times.
-    let thousand = (0..1000).map(|number| format!("f{number}=1")).collect::<Vec<_>>().join("&");
-    for body in [thousand, "&".repeat(65_536), "%".repeat(65_536)] {
-        problem(login(body).await.unwrap(), 422).await;
-    }
-    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
-}
-
-/// The first line of what a raw request is answered with, and the rest.
-fn raw(program: &Program, request: &str) -> (String, String) {
-    let mut stream = connect(program, request);
-    stream.set_read_timeout(Some(SOON)).unwrap();
-    let mut answer = Vec::new();
-    // Whoever is refused in the middle of sending may find the connection reset behind the answer.
-    let _ = stream.read_to_end(&mut answer);
-    let text = String::from_utf8_lossy(&answer).into_owned();
-    let (line, rest) = text.split_once("\r\n").unwrap_or((&text, ""));
-    (line.to_owned(), rest.to_owned())
-}
-
-#[tokio::test]
-async fn a_head_that_is_too_long_has_an_answer_that_says_so() {
-    let program = Program::start(CHEAP).await;
-    let get = |path: &str, headers: &str| {
-        raw(&program, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n")).0
-    };
-    let lines = |many: usize| (0..many).map(|number| format!("X-{number}: y\r\n")).collect::<String>();
-    assert_eq!(get("/livez", &lines(60)), "HTTP/1.1 200 OK");
-    assert_eq!(get("/livez", &lines(70)), "HTTP/1.1 431 Request Header Fields Too Large");
-    let long = |bytes: usize| format!("X-Long: {}\r\n", "y".repeat(bytes));
-    assert_eq!(get("/livez", &long(20_000)), "HTTP/1.1 200 OK");
-    assert_eq!(get("/livez", &long(60_000)), "HTTP/1.1 431 Request Header Fields Too Large");
-    // The query is part of the head.
-    let query = |bytes: usize| format!("/User1/verify?{}", many_fields(bytes));
-    assert_eq!(get(&query(20_000), ""), "HTTP/1.1 400 Bad Request");
-    assert_eq!(get(&query(60_000), ""), "HTTP/1.1 431 Request Header Fields Too Large");
-}
-
-#[tokio::test]
-async fn a_body_has_its_time_and_its_size_whether_or_not_it_says_how_long_it_is() {
-    let settings = [CHEAP, &[("BODY_TIMEOUT", "1s"), ("BODY_LIMIT_BYTES", "2000")]].concat();
-    let program = Program::start(&settings).await;
-    let post = |headers: &str, body: &str| {
-        let head = "POST /User1/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n";
-        raw(&program, &format!("{head}{headers}\r\n{body}"))
-    };
-    for slow in ["Content-Length: 100\r\n", "Transfer-Encoding: chunked\r\n"] {
-        let begun = Instant::now();
-        let (line, rest) = post(slow, "");
-        assert_eq!(line, "HTTP/1.1 503 Service Unavailable");
-        assert!(rest.contains("application/problem+json"), "{rest}");
-        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
-    }
-    let long = "y".repeat(2001);
-    let chunked = format!("7d1\r\n{long}\r\n0\r\n\r\n");
-    for (headers, body) in [("Content-Length: 2001\r\n", long.as_str()), ("Transfer-Encoding: chunked\r\n", &chunked)] {
-        let (line, rest) = post(headers, body);
-        assert_eq!(line, "HTTP/1.1 413 Payload Too Large");
-        assert!(rest.contains("application/problem+json"), "{rest}");
-    }
-    // Both lengths at once are how requests are smuggled past a proxy.
-    let (line, _) = post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n");
-    assert!(line.starts_with("HTTP/1.1 4"), "{line}");
 }
 
 /// Otherwise whoever hangs up at once could have any number of requests under way.

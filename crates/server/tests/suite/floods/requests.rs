@@ -1,0 +1,123 @@
+//! Bodies, heads and queries that are too long, too deep or too slow are refused.
+
+use std::{io::Read, time::Instant};
+
+use reqwest::Method;
+
+use super::{SOON, connect};
+use crate::support::{
+    TestApp, json, problem,
+    process::{CHEAP, Program},
+};
+
+#[tokio::test]
+async fn a_json_of_any_depth_is_refused_and_nothing_breaks() {
+    let app = TestApp::start().await;
+    for open in ["[", "{\"email\":", "{\"email\":["] {
+        let body = open.repeat(60_000 / open.len());
+        let request = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json").body(body);
+        problem(request.send().await.unwrap(), 400).await;
+    }
+    json(app.get("/livez").await, 200).await;
+}
+
+#[tokio::test]
+async fn a_json_nested_two_hundred_deep_is_refused_though_it_is_whole() {
+    let app = TestApp::start().await;
+    let nested = format!("{{\"email\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+    let request = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json").body(nested);
+    assert_eq!(problem(request.send().await.unwrap(), 400).await["code"], "body.unreadable");
+    let shallow = format!("{{\"email\":{}1{}}}", "[".repeat(126), "]".repeat(126));
+    let request = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json").body(shallow);
+    problem(request.send().await.unwrap(), 422).await;
+}
+
+/// So many fields of a few bytes each, as a form or as a query.
+fn many_fields(length: usize) -> String {
+    let mut form = String::with_capacity(length + 8);
+    for number in 0.. {
+        form.push_str(&format!("{number:x}&"));
+        if form.len() >= length {
+            break;
+        }
+    }
+    form
+}
+
+#[tokio::test]
+async fn more_fields_than_anybody_needs_are_refused_at_once() {
+    let app = TestApp::start().await;
+    let login = |body: String| {
+        let request = app.request(Method::POST, "/User1/login");
+        request.header("Content-Type", "application/x-www-form-urlencoded").body(body).send()
+    };
+    let begun = Instant::now();
+    assert_eq!(problem(login(many_fields(65_000)).await.unwrap(), 400).await["code"], "body.unreadable");
+    let object = (0..1001).map(|number| format!("\"{number}\":1")).collect::<Vec<_>>().join(",");
+    let json_type = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json");
+    let answer = json_type.body(format!("{{{object}}}")).send().await.unwrap();
+    assert_eq!(problem(answer, 400).await["code"], "body.unreadable");
+    // As many as there may be, and nothing at all so many times.
+    let thousand = (0..1000).map(|number| format!("f{number}=1")).collect::<Vec<_>>().join("&");
+    for body in [thousand, "&".repeat(65_536), "%".repeat(65_536)] {
+        problem(login(body).await.unwrap(), 422).await;
+    }
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+}
+
+/// The first line of what a raw request is answered with, and the rest.
+fn raw(program: &Program, request: &str) -> (String, String) {
+    let mut stream = connect(program, request);
+    stream.set_read_timeout(Some(SOON)).unwrap();
+    let mut answer = Vec::new();
+    // Whoever is refused in the middle of sending may find the connection reset behind the answer.
+    let _ = stream.read_to_end(&mut answer);
+    let text = String::from_utf8_lossy(&answer).into_owned();
+    let (line, rest) = text.split_once("\r\n").unwrap_or((&text, ""));
+    (line.to_owned(), rest.to_owned())
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_long_has_an_answer_that_says_so() {
+    let program = Program::start(CHEAP).await;
+    let get = |path: &str, headers: &str| {
+        raw(&program, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n")).0
+    };
+    let lines = |many: usize| (0..many).map(|number| format!("X-{number}: y\r\n")).collect::<String>();
+    assert_eq!(get("/livez", &lines(60)), "HTTP/1.1 200 OK");
+    assert_eq!(get("/livez", &lines(70)), "HTTP/1.1 431 Request Header Fields Too Large");
+    let long = |bytes: usize| format!("X-Long: {}\r\n", "y".repeat(bytes));
+    assert_eq!(get("/livez", &long(20_000)), "HTTP/1.1 200 OK");
+    assert_eq!(get("/livez", &long(60_000)), "HTTP/1.1 431 Request Header Fields Too Large");
+    // The query is part of the head.
+    let query = |bytes: usize| format!("/User1/verify?{}", many_fields(bytes));
+    assert_eq!(get(&query(20_000), ""), "HTTP/1.1 400 Bad Request");
+    assert_eq!(get(&query(60_000), ""), "HTTP/1.1 431 Request Header Fields Too Large");
+}
+
+#[tokio::test]
+async fn a_body_has_its_time_and_its_size_whether_or_not_it_says_how_long_it_is() {
+    let settings = [CHEAP, &[("BODY_TIMEOUT", "1s"), ("BODY_LIMIT_BYTES", "2000")]].concat();
+    let program = Program::start(&settings).await;
+    let post = |headers: &str, body: &str| {
+        let head = "POST /User1/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+        raw(&program, &format!("{head}{headers}\r\n{body}"))
+    };
+    for slow in ["Content-Length: 100\r\n", "Transfer-Encoding: chunked\r\n"] {
+        let begun = Instant::now();
+        let (line, rest) = post(slow, "");
+        assert_eq!(line, "HTTP/1.1 503 Service Unavailable");
+        assert!(rest.contains("application/problem+json"), "{rest}");
+        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    }
+    let long = "y".repeat(2001);
+    let chunked = format!("7d1\r\n{long}\r\n0\r\n\r\n");
+    for (headers, body) in [("Content-Length: 2001\r\n", long.as_str()), ("Transfer-Encoding: chunked\r\n", &chunked)] {
+        let (line, rest) = post(headers, body);
+        assert_eq!(line, "HTTP/1.1 413 Payload Too Large");
+        assert!(rest.contains("application/problem+json"), "{rest}");
+    }
+    // Both lengths at once are how requests are smuggled past a proxy.
+    let (line, _) = post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n");
+    assert!(line.starts_with("HTTP/1.1 4"), "{line}");
+}

@@ -1,0 +1,193 @@
+//! The program, or the database under it, is killed repeatedly under load: every acknowledged change is kept.
+
+mod world;
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use tokio::{task::JoinSet, time::sleep};
+use world::{Walk, World};
+
+use crate::support::{
+    database::Database,
+    mongod::{Mongod, ReplicaSet},
+    process::{CHEAP, Program},
+    smtp::{Behaviour, Options, SmtpServer},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_was_acknowledged_outlives_five_kills() {
+    let (pause, silence) = (Duration::from_millis(150), Duration::from_secs(1));
+    run(Plan { people: 16, pause, kills: 5, between: (30, 2_000), silence }, Victim::program().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "soak"]
+async fn whatever_was_acknowledged_outlives_twenty_kills() {
+    let (pause, silence) = (Duration::from_millis(700), Duration::from_secs(20));
+    run(Plan { people: 16, pause, kills: 20, between: (30, 6_000), silence }, Victim::program().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_was_acknowledged_outlives_a_primary_of_mongodb() {
+    let (pause, silence) = (Duration::from_millis(150), Duration::from_secs(1));
+    run(Plan { people: 8, pause, kills: 1, between: (2_000, 3_000), silence }, Victim::primary().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "soak"]
+async fn whatever_was_acknowledged_outlives_ten_primaries_of_mongodb() {
+    let (pause, silence) = (Duration::from_millis(700), Duration::from_secs(20));
+    run(Plan { people: 8, pause, kills: 10, between: (3_000, 9_000), silence }, Victim::primary().await).await;
+}
+
+/// Who dies.
+enum Victim {
+    Program(Database),
+    Primary(ReplicaSet),
+}
+
+impl Victim {
+    /// The program, over the database that the run is about.
+    async fn program() -> Self {
+        Self::Program(Database::new().await)
+    }
+
+    /// Of three servers the one that is written to; the program has to find the next.
+    async fn primary() -> Self {
+        Self::Primary(ReplicaSet::start(3).await)
+    }
+
+    fn settings(&self) -> Vec<(String, String)> {
+        let named = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        match self {
+            Self::Program(database) => database.settings().into_iter().map(named).collect(),
+            Self::Primary(set) => vec![named(("DATABASE_URL", &set.url()))],
+        }
+    }
+
+    async fn die(&mut self, program: &mut Program) {
+        match self {
+            Self::Program(_) => program.kill(),
+            Self::Primary(set) => {
+                let primary = set.primary().await;
+                set.members[primary].kill();
+            }
+        }
+    }
+
+    /// Starts again what has died; of a set, once another has taken its place.
+    async fn rise(&mut self, program: &mut Program) {
+        match self {
+            Self::Program(_) => program.spawn(),
+            Self::Primary(set) => {
+                set.primary().await;
+                set.members.iter_mut().filter(|member| !member.is_running()).for_each(Mongod::start);
+            }
+        }
+    }
+}
+
+struct Plan {
+    /// Walk at the same time.
+    people: usize,
+    /// Between two walks of the same one.
+    pause: Duration,
+    kills: usize,
+    /// Shortest and longest life of a process, in milliseconds.
+    between: (u64, u64),
+    /// How long nothing more may come at the end.
+    silence: Duration,
+}
+
+/// So long before a process dies, the mail server takes mails without a word: they are sent, and nobody knows.
+const UNSAID: Duration = Duration::from_millis(20);
+
+async fn run(plan: Plan, mut victim: Victim) {
+    let server = Arc::new(SmtpServer::start(Options::default()).await);
+    let port = server.port().to_string();
+    let mut settings = CHEAP.to_vec();
+    let mail = [("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off"), ("MAIL_TIMEOUT", "1s")];
+    settings.extend(mail);
+    let named = victim.settings();
+    settings.extend(named.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let mut program = Program::start(&settings).await;
+
+    let world = Arc::new(World::new(program.url(""), Arc::clone(&server)));
+    let postman = tokio::spawn(Arc::clone(&world).sort_mails());
+    let mut people = JoinSet::new();
+    for number in 0..plan.people {
+        people.spawn(Arc::clone(&world).live(number, plan.pause));
+    }
+
+    let begin = Instant::now();
+    let mut chance = Chance(7);
+    for _ in 0..plan.kills {
+        sleep(Duration::from_millis(chance.within(plan.between))).await;
+        server.behave(Behaviour::DropAfterData);
+        sleep(UNSAID).await;
+        assert!(program.is_running(), "it died by itself:\n{}", program.log());
+        victim.die(&mut program).await;
+        server.behave(Behaviour::Accept);
+        victim.rise(&mut program).await;
+    }
+    program.ready().await;
+    sleep(Duration::from_secs(1)).await;
+    world.is_over.store(true, Ordering::Relaxed);
+    let walks: Vec<Walk> = people.join_all().await.into_iter().flatten().collect();
+    let lasted = begin.elapsed();
+    world.wait_for_welcomes(&walks).await;
+
+    // What the process knew by heart must not be what made it true.
+    program.kill();
+    program.spawn();
+    program.ready().await;
+    world.judge(&walks).await;
+    let came = server.messages().len();
+    sleep(plan.silence).await;
+    assert_eq!(server.messages().len(), came, "mails come that nothing was left to send");
+    assert!(!postman.is_finished(), "a mail was not as it should be");
+    postman.abort();
+    let mails = world.judge_mails(&walks);
+    let log = program.log();
+    assert!(!log.contains("panicked"), "{log}");
+    if let Victim::Program(_) = victim {
+        assert!(!log.contains("ERROR"), "{log}");
+        assert_eq!(world.refused.load(Ordering::Relaxed), 0, "the database was there all the time:\n{log}");
+    }
+    report(&plan, lasted, &walks, &world, mails);
+    assert!(walks.len() > plan.people, "hardly anything was done: {} walks", walks.len());
+    // A set may choose another primary before anybody's patience is at its end.
+    if let Victim::Program(_) = victim {
+        let hit = world.unanswered.load(Ordering::Relaxed) + world.refused.load(Ordering::Relaxed);
+        assert!(hit > 0, "no kill hit a request");
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "what was done is worth a line")]
+fn report(plan: &Plan, lasted: Duration, walks: &[Walk], world: &World, (mails, doubled): (usize, usize)) {
+    let logouts = walks.iter().filter(|walk| walk.logged_out).count();
+    let again = walks.iter().filter(|walk| walk.created_again).count();
+    println!(
+        "{} clients, {} kills in {:.1} s: {} created ({again} sent again), verified and logged in, {logouts} logged out; \
+         {} requests unanswered, {} refused; {mails} mails, {doubled} of them repetitions; nothing lost",
+        plan.people,
+        plan.kills,
+        lasted.as_secs_f64(),
+        walks.len(),
+        world.unanswered.load(Ordering::Relaxed),
+        world.refused.load(Ordering::Relaxed),
+    );
+}
+
+/// Irregular, but the same each time (Knuth's MMIX generator).
+struct Chance(u64);
+
+impl Chance {
+    fn within(&mut self, (least, most): (u64, u64)) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        least + (self.0 >> 33) % (most - least)
+    }
+}

@@ -1,0 +1,180 @@
+//! Codes by SMS are limited for an account, a number and a country, and by a budget.
+
+use reqwest::Method;
+use serde_json::json as value;
+
+use super::{DAY, ENFORCED, HOUR, MINUTE, from};
+use crate::{
+    sms::{Outlets, PHONE, twilio::Behaviour},
+    support::{Person, json, problem},
+};
+
+#[tokio::test]
+async fn an_account_and_a_number_are_sent_one_code_a_minute_and_five_a_day() {
+    let outlets = Outlets::open(ENFORCED).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    let other = outlets.join(Person::new("jane@example.com")).await;
+    let mut number = 0;
+    let mut ask = async |id: &str| {
+        number += 1;
+        let request = outlets.app.request(Method::POST, "/User1/otp_phone").json(&value!({ "id": id, "phone": PHONE }));
+        let answer = from(&format!("10.4.0.{number}"), request).send().await.unwrap();
+        json(answer, 200).await["otp"].as_str().unwrap().to_owned()
+    };
+    let first = ask(&john.id).await;
+    let code = outlets.code().await;
+    // Nothing more, also not for another account of the same number; and the first stays good.
+    let second = ask(&john.id).await;
+    ask(&other.id).await;
+    outlets.app.pump().await;
+    assert_eq!(outlets.twilio.messages().len(), 1);
+    let give = async |handle: &str| {
+        outlets.app.get(&format!("/User1/verify_otp_phone?token={handle}&otp={code}")).await.status().as_u16()
+    };
+    assert_eq!(give(&second).await, 400, "the handle of nothing leads nowhere");
+    assert_eq!(give(&first).await, 200);
+    for sent in 2..=5 {
+        outlets.app.advance(MINUTE);
+        ask(&john.id).await;
+        outlets.app.pump().await;
+        assert_eq!(outlets.twilio.messages().len(), sent);
+    }
+    outlets.app.advance(HOUR);
+    ask(&john.id).await;
+    ask(&other.id).await;
+    outlets.app.pump().await;
+    assert_eq!(outlets.twilio.messages().len(), 5);
+    outlets.app.advance(DAY);
+    ask(&other.id).await;
+    outlets.app.pump().await;
+    assert_eq!(outlets.twilio.messages().len(), 6);
+}
+
+#[tokio::test]
+async fn a_handle_beyond_the_limit_dies_like_any_other() {
+    let outlets = Outlets::open(ENFORCED).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    outlets.ask(&john.id, PHONE).await;
+    let beyond = outlets.ask(&john.id, PHONE).await;
+    let tries = async || {
+        let answer = outlets.app.get(&format!("/User1/verify_otp_phone?token={beyond}&otp=000000")).await;
+        problem(answer, 400).await["code"].as_str().unwrap().to_owned()
+    };
+    for _ in 0..5 {
+        assert_eq!(tries().await, "otp.wrong");
+    }
+    assert_eq!(tries().await, "otp.invalid");
+}
+
+#[tokio::test]
+async fn a_country_whose_codes_do_not_come_back_is_sent_no_more() {
+    let settings =
+        [ENFORCED, &[("SMS_STOP_AFTER", "4"), ("SMS_STOP_PERCENT", "50"), ("LIMIT_OTP_ACCOUNT", "100/1m")]].concat();
+    let outlets = Outlets::open(&settings).await;
+    let toll = "+447911123456";
+    let mut people = Vec::new();
+    for name in ["ada", "bob"] {
+        people.push(outlets.join_with(Person::new(&format!("{name}@example.com")), toll).await);
+    }
+    for n in 0..6 {
+        outlets.ask(&people[n % 2].id, toll).await;
+        outlets.app.pump().await;
+    }
+    assert_eq!(outlets.twilio.messages().len(), 4);
+    // Others are not held up by it.
+    let john = outlets.join(Person::new("john@example.com")).await;
+    outlets.ask(&john.id, PHONE).await;
+    outlets.app.pump().await;
+    assert_eq!(outlets.twilio.messages().len(), 5);
+    outlets.app.advance(DAY);
+    outlets.ask(&people[0].id, toll).await;
+    outlets.app.pump().await;
+    assert_eq!(outlets.twilio.messages().len(), 6);
+}
+
+/// A country is judged as soon as it has had two codes.
+const STOPPED_AFTER_TWO: &[(&str, &str)] =
+    &[("SMS_STOP_AFTER", "2"), ("SMS_STOP_PERCENT", "50"), ("LIMIT_OTP_ACCOUNT", "100/1m")];
+
+#[tokio::test]
+async fn codes_that_the_provider_never_took_stop_no_country() {
+    let outlets = Outlets::open(&[ENFORCED, STOPPED_AFTER_TWO].concat()).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    outlets.twilio.behave(Behaviour::Refuse { status: 400, code: Some(21_608) });
+    for _ in 0..4 {
+        outlets.ask(&john.id, PHONE).await;
+        outlets.app.pump().await;
+    }
+    assert_eq!(outlets.twilio.messages().len(), 0);
+    outlets.twilio.behave(Behaviour::Accept);
+    outlets.ask(&john.id, PHONE).await;
+    outlets.app.pump().await;
+    assert_eq!(outlets.twilio.messages().len(), 1);
+}
+
+#[tokio::test]
+async fn codes_that_come_back_keep_a_country_open() {
+    let outlets = Outlets::open(&[ENFORCED, STOPPED_AFTER_TWO].concat()).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    for sent in 1..=6 {
+        let handle = outlets.ask(&john.id, PHONE).await;
+        let code = outlets.code().await;
+        assert_eq!(outlets.twilio.messages().len(), sent);
+        let answer = outlets.app.get(&format!("/User1/verify_otp_phone?token={handle}&otp={code}")).await;
+        assert_eq!(answer.status(), 200);
+    }
+}
+
+#[tokio::test]
+async fn the_budget_of_sms_is_never_passed_also_across_a_restart() {
+    let settings =
+        [ENFORCED, &[("LIMIT_SMS_TOTAL", "3/24h"), ("LIMIT_OTP_ACCOUNT", "100/1m"), ("LIMIT_OTP_CLIENT", "100/1h")]]
+            .concat();
+    let mut outlets = Outlets::open(&settings).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    for _ in 0..2 {
+        outlets.ask(&john.id, PHONE).await;
+    }
+    outlets.app.pump().await;
+    outlets.app = outlets.app.restart().await;
+    for _ in 0..5 {
+        outlets.ask(&john.id, PHONE).await;
+    }
+    outlets.app.pump().await;
+    assert!(outlets.twilio.messages().len() <= 3);
+    // What is asked for somebody else's number costs nothing.
+    outlets.app.advance(DAY);
+    for _ in 0..5 {
+        outlets.ask(&john.id, "+1987654321").await;
+    }
+    outlets.ask(&john.id, PHONE).await;
+    let sent = outlets.twilio.messages().len();
+    outlets.app.pump().await;
+    assert_eq!(outlets.twilio.messages().len(), sent + 1);
+}
+
+/// Whether the first handle still counts tries after a second was asked for.
+async fn first_lives(outlets: &Outlets, id: &str, phone: &str) -> bool {
+    let first = outlets.ask(id, phone).await;
+    outlets.ask(id, phone).await;
+    let answer = outlets.app.get(&format!("/User1/verify_otp_phone?token={first}&otp=000000")).await;
+    problem(answer, 400).await["code"] == "otp.wrong"
+}
+
+#[tokio::test]
+async fn whether_a_number_is_somebodys_shows_in_no_handle_also_without_money_for_an_sms() {
+    for used_up in [("LIMIT_SMS_TOTAL", "1/24h"), ("LIMIT_SMS_COUNTRY", "1/24h"), ("SMS_STOP_AFTER", "1")] {
+        let plenty = ("LIMIT_OTP_ACCOUNT", "100/1m");
+        let settings =
+            [ENFORCED, &[plenty, ("LIMIT_OTP_CLIENT", "100/1h"), ("SMS_STOP_PERCENT", "50"), used_up]].concat();
+        let outlets = Outlets::open(&settings).await;
+        let john = outlets.join(Person::new("john@example.com")).await;
+        outlets.ask(&john.id, PHONE).await;
+        outlets.app.pump().await;
+        let (his, nobodys) =
+            (first_lives(&outlets, &john.id, PHONE).await, first_lives(&outlets, &john.id, "+1234567899").await);
+        assert_eq!(his, nobodys, "{used_up:?}");
+        outlets.app.pump().await;
+        assert_eq!(outlets.twilio.messages().len(), 1, "{used_up:?}");
+    }
+}

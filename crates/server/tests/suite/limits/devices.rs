@@ -1,0 +1,119 @@
+//! A known device has its own allowance of wrong passwords, so that an attacker cannot lock its owner out.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json as value;
+
+use super::{enforced, from, try_login};
+use crate::support::{Person, TestApp, json, problem};
+
+/// Gives the cookie of a login.
+async fn device(app: &TestApp, person: &Person) -> String {
+    let entered = try_login(app, 99, &person.email, &person.password).await;
+    assert_eq!(entered.status(), 200);
+    let cookie = entered.headers()["set-cookie"].to_str().unwrap().to_owned();
+    let attributes = "; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax";
+    cookie.strip_prefix("portcullis_device=").unwrap().strip_suffix(attributes).expect(&cookie).to_owned()
+}
+
+#[tokio::test]
+async fn a_stranger_who_exhausts_an_account_does_not_keep_its_owners_device_out() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let cookie = device(&app, &john).await;
+    for n in 0..5 {
+        problem(try_login(&app, n, &john.email, "wrong-wrong-wrong").await, 401).await;
+    }
+    problem(try_login(&app, 9, &john.email, &john.password).await, 429).await;
+
+    let form = |device: &str| {
+        let fields = [("username", &*john.email), ("password", &*john.password), ("device", device)];
+        app.request(Method::POST, "/User1/login").form(&fields)
+    };
+    let plain = form("").header("Cookie", format!("other=1; portcullis_device={cookie}"));
+    json(plain.send().await.unwrap(), 200).await;
+    json(form(&cookie).send().await.unwrap(), 200).await;
+    // It has five of its own, and is no help with another account.
+    let wrong = [("username", &*john.email), ("password", "wrong-wrong-wrong"), ("device", &cookie)];
+    for n in 0..5 {
+        let request = app.request(Method::POST, "/User1/login").form(&wrong);
+        problem(from(&format!("10.9.0.{n}"), request).send().await.unwrap(), 401).await;
+    }
+    problem(form(&cookie).send().await.unwrap(), 429).await;
+    let jane = Person::new("jane@example.com").join(&app).await;
+    for n in 0..5 {
+        problem(try_login(&app, n, &jane.email, "wrong-wrong-wrong").await, 401).await;
+    }
+    let with_johns = [("username", &*jane.email), ("password", &*jane.password), ("device", &cookie)];
+    let request = app.request(Method::POST, "/User1/login").form(&with_johns);
+    problem(from("10.9.1.1", request).send().await.unwrap(), 429).await;
+}
+
+#[tokio::test]
+async fn whoever_resets_the_password_by_mail_is_let_in_whoever_guesses_meanwhile() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    for n in 0..5 {
+        problem(try_login(&app, n, &john.email, "wrong-wrong-wrong").await, 401).await;
+    }
+    let forget = app.request(Method::POST, "/User1/forget_password").json(&value!({"email": "john@example.com"}));
+    json(from("192.0.2.1", forget).send().await.unwrap(), 200).await;
+    app.pump().await;
+    let link = app.link(&john.email, "reset_password_form").await;
+    let token = link.split_once("token=").unwrap().1;
+    let password = "another-teapot-hammer";
+    let request =
+        app.request(Method::POST, &format!("/User1/reset_password?token={token}")).form(&[("password", password)]);
+    let done = request.send().await.unwrap();
+    assert_eq!(done.status(), 200);
+    let cookie = done.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    problem(try_login(&app, 9, &john.email, password).await, 429).await;
+    let request = app.request(Method::POST, "/User1/login").form(&[("username", &*john.email), ("password", password)]);
+    json(request.header("Cookie", cookie).send().await.unwrap(), 200).await;
+}
+
+#[tokio::test]
+async fn whoever_was_logged_in_by_an_older_password_has_no_known_device_any_more() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let (old, again) = (device(&app, &john).await, device(&app, &john).await);
+    let forget = app.request(Method::POST, "/User1/forget_password").json(&value!({"email": "john@example.com"}));
+    json(forget.send().await.unwrap(), 200).await;
+    app.pump().await;
+    app.advance(Duration::from_secs(1));
+    let link = app.link(&john.email, "reset_password_form").await;
+    let token = link.split_once("token=").unwrap().1;
+    let john = john.with_password("another-teapot-hammer");
+    let path = format!("/User1/reset_password?token={token}");
+    let done = app.request(Method::POST, &path).form(&[("password", &john.password)]).send().await.unwrap();
+    assert_eq!(done.status(), 200);
+    let new = device(&app, &john).await;
+    for n in 0..5 {
+        problem(try_login(&app, n, &john.email, "wrong-wrong-wrong").await, 401).await;
+    }
+    for (device, status) in [(old, 429), (again, 429), (new, 200)] {
+        let form = [("username", &*john.email), ("password", &*john.password), ("device", &*device)];
+        let request = app.request(Method::POST, "/User1/login").form(&form);
+        assert_eq!(from("10.9.0.1", request).send().await.unwrap().status(), status);
+    }
+}
+
+#[tokio::test]
+async fn another_site_does_not_change_what_a_browser_is_known_as() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let form = [("username", &*john.email), ("password", &*john.password)];
+    let request = app.request(Method::POST, "/User1/login").form(&form).header("Sec-Fetch-Site", "cross-site");
+    let entered = request.send().await.unwrap();
+    assert_eq!(entered.status(), 200);
+    assert!(!entered.headers().contains_key("set-cookie"));
+    // A cookie that is good for nothing does not hide a field that is.
+    let device = device(&app, &john).await;
+    for n in 0..5 {
+        problem(try_login(&app, n, &john.email, "wrong-wrong-wrong").await, 401).await;
+    }
+    let form = [("username", &*john.email), ("password", &*john.password), ("device", &device)];
+    let request = app.request(Method::POST, "/User1/login").form(&form).header("Cookie", "portcullis_device=useless");
+    json(request.send().await.unwrap(), 200).await;
+}

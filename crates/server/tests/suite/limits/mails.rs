@@ -1,0 +1,105 @@
+//! Mails are limited for an address and for a client.
+
+use reqwest::Method;
+use serde_json::json as value;
+
+use super::{HOUR, enforced, from, retry_after, try_login};
+use crate::support::{Person, TestApp, json, problem};
+
+#[tokio::test]
+async fn an_address_is_sent_five_mails_an_hour_and_nothing_older_dies() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com");
+    let mut number = 0;
+    let mut send = |path: &str, body: serde_json::Value| {
+        number += 1;
+        from(&format!("10.2.0.{number}"), app.request(Method::POST, path).json(&body)).send()
+    };
+    json(send("/User1/create", john.form()).await.unwrap(), 200).await;
+    json(send("/User1/verify/resend", value!({"email": "John@Example.com"})).await.unwrap(), 200).await;
+    json(send("/v1/User1/forget_password", value!({"email": "john@example.com"})).await.unwrap(), 200).await;
+    json(send("/User1/forget_password", value!({"email": "john@example.com"})).await.unwrap(), 200).await;
+    let last = json(send("/User1/forget_password", value!({"email": "JOHN@example.com"})).await.unwrap(), 200).await;
+    app.pump().await;
+    let sent = app.mails_to(&john.email).await.len();
+    let (verify, reset) = (app.link(&john.email, "verify").await, app.link(&john.email, "reset_password_form").await);
+
+    let usual = json(send("/User1/forget_password", value!({"email": "john@example.com"})).await.unwrap(), 200).await;
+    assert_eq!(usual, last);
+    json(send("/User1/verify/resend", value!({"email": "john@example.com"})).await.unwrap(), 200).await;
+    let other = Person::new("john@example.com").with_password("another-teapot-hammer");
+    let created = json(send("/User1/create", other.form()).await.unwrap(), 200).await;
+    assert_eq!(created["message"], "User created successfully");
+    app.pump().await;
+    assert_eq!(app.mails_to(&john.email).await.len(), sent, "nothing more is sent");
+    assert_eq!(app.open(&reset).await.status(), 200, "the newest reset link is good");
+    // Two passwords were given for the address: the link is good, and its owner chooses.
+    let form = app.open(&verify).await.text().await.unwrap();
+    assert!(form.contains("name=\"password\""), "{form}");
+    problem(try_login(&app, 1, &john.email, &john.password).await, 403).await;
+
+    app.advance(HOUR);
+    json(send("/User1/forget_password", value!({"email": "john@example.com"})).await.unwrap(), 200).await;
+    app.pump().await;
+    assert!(app.mails_to(&john.email).await.len() > sent);
+}
+
+#[tokio::test]
+async fn the_mails_of_an_address_are_counted_across_a_restart_whether_or_not_it_is_known() {
+    let app = enforced().await;
+    for email in ["nobody@example.com", "john@example.com"] {
+        if email.starts_with("john") {
+            Person::new(email).join(&app).await;
+        }
+    }
+    let forget = async |app: &TestApp, number: u32, email: &str| {
+        let request = app.request(Method::POST, "/User1/forget_password").json(&value!({ "email": email }));
+        json(from(&format!("10.3.0.{number}"), request).send().await.unwrap(), 200).await
+    };
+    for number in 0..5 {
+        forget(&app, number, "john@example.com").await;
+    }
+    app.pump().await;
+    let sent = app.mails_to("john@example.com").await.len();
+    let app = app.restart().await;
+    let known = forget(&app, 9, "john@example.com").await;
+    app.pump().await;
+    assert_eq!(app.mails_to("john@example.com").await.len(), 0, "{sent} were sent before");
+    for number in 0..7 {
+        assert_eq!(forget(&app, number, "nobody@example.com").await, known);
+    }
+}
+
+#[tokio::test]
+async fn a_client_has_twenty_requests_an_hour_that_send_mails_of_each_kind() {
+    let app = enforced().await;
+    for (path, is_create) in [("create", true), ("forget_password", false), ("verify/resend", false)] {
+        let ask = async |number: u32, client: &str| {
+            let email = format!("person{number}@example.com");
+            let body = if is_create { Person::new(&email).form() } else { value!({ "email": email }) };
+            let request = app.request(Method::POST, &format!("/User1/{path}")).json(&body);
+            from(client, request).send().await.unwrap()
+        };
+        for number in 0..20 {
+            json(ask(number, "192.0.2.1").await, 200).await;
+        }
+        let refused = ask(20, "192.0.2.1").await;
+        assert_eq!(retry_after(&refused), 3600, "{path}");
+        problem(refused, 429).await;
+        json(ask(21, "192.0.2.2").await, 200).await;
+    }
+    app.advance(HOUR);
+    let again = app.request(Method::POST, "/User1/create").json(&Person::new("late@example.com").form());
+    json(from("192.0.2.1", again).send().await.unwrap(), 200).await;
+}
+
+#[tokio::test]
+async fn what_sends_nothing_is_not_counted_as_a_mail() {
+    let app = enforced().await;
+    for _ in 0..25 {
+        let request = app.request(Method::POST, "/User1/create").json(&value!({"email": "no address"}));
+        problem(from("192.0.2.1", request).send().await.unwrap(), 422).await;
+    }
+    let good = app.request(Method::POST, "/User1/create").json(&Person::new("john@example.com").form());
+    json(from("192.0.2.1", good).send().await.unwrap(), 200).await;
+}

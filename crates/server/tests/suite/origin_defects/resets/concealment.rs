@@ -1,0 +1,115 @@
+//! Rows D78 to D80: neither answers nor work tell whether an address has an account.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{NEW, reset};
+use crate::{
+    origin_defects::{
+        UNLIMITED,
+        answer::{Answer, assert_alike},
+        newest_reset,
+    },
+    support::{
+        Person, TestApp, Work, json, problem,
+        smtp::{Behaviour, Options, SmtpServer},
+    },
+};
+
+/// Somebody who has an account, who waits for one, who does both, and who has none here.
+async fn all_sorts(app: &TestApp) -> [(&'static str, &'static str); 6] {
+    Person::new("owner@example.com").join(app).await;
+    Person::new("pending@example.com").register(app).await;
+    Person::new("both@example.com").join(app).await;
+    Person::new("both@example.com").with_password("somebody elses phrase").register(app).await;
+    Person::new("elsewhere@example.com").of("User2").join(app).await;
+    app.pump().await;
+    [
+        ("nobody", "nobody@example.com"),
+        ("somebody", "owner@example.com"),
+        ("somebody, spelt otherwise", "OWNER@Example.com"),
+        ("somebody who waits", "pending@example.com"),
+        ("somebody whose address was registered again", "both@example.com"),
+        ("somebody of another realm", "elsewhere@example.com"),
+    ]
+}
+
+#[tokio::test]
+async fn d78_forget_password_answers_alike_for_everybody() {
+    let app = TestApp::with(&[UNLIMITED]).await;
+    let mut answers = Vec::new();
+    for (what, email) in all_sorts(&app).await {
+        let get = app.get(&format!("/User1/forget_password?email={email}")).await;
+        let form = app.post_form("/User1/forget_password", &[("email", email)]).await;
+        let as_json = app.post_json("/User1/forget_password", json!({ "email": email })).await;
+        for (way, answer) in [("GET", get), ("form", form), ("JSON", as_json)] {
+            answers.push((format!("{what} by {way}"), Answer::of(answer).await));
+        }
+    }
+    assert_alike(&answers);
+    assert_eq!(answers[0].1.status, 200);
+    assert!(answers[0].1.body.contains("Password reset link sent to your email"));
+    for nobody in ["nobody@example.com", "elsewhere@example.com"] {
+        assert!(!app.mails_to(nobody).await.iter().any(|mail| mail["links"].to_string().contains("reset")), "{nobody}");
+    }
+}
+
+#[tokio::test]
+async fn d79_forget_password_is_the_same_work_for_everybody() {
+    let app = TestApp::with(&[UNLIMITED]).await;
+    for (what, email) in all_sorts(&app).await {
+        // The second time there is an older link to end.
+        for time in ["first", "second"] {
+            app.watched.take();
+            json(app.post_form("/User1/forget_password", &[("email", email)]).await, 200).await;
+            assert_eq!(app.watched.take(), Work { hashes: 0, reads: 1, commits: vec![4] }, "{what}, the {time} time");
+        }
+    }
+}
+
+#[tokio::test]
+async fn d79_a_mail_server_that_is_away_shows_in_no_answer_and_loses_no_link() {
+    let smtp = SmtpServer::start(Options::default()).await;
+    let port = smtp.port().to_string();
+    let app = TestApp::with(&[("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off")]).await;
+    let john = Person::new("john@example.com").register(&app).await;
+    app.pump().await;
+    smtp.behave(Behaviour::Refuse);
+    let mut answers = Vec::new();
+    for email in ["nobody@example.com", "john@example.com"] {
+        let answer = app.post_form("/User1/forget_password", &[("email", email)]).await;
+        answers.push((email.to_owned(), Answer::of(answer).await));
+        app.pump().await;
+    }
+    assert_alike(&answers);
+    assert_eq!(answers[0].1.status, 200);
+    smtp.behave(Behaviour::Accept);
+    app.advance(Duration::from_secs(60));
+    app.pump().await;
+    let mails = smtp.messages();
+    assert_eq!(mails.iter().map(|mail| mail.to.concat()).collect::<Vec<_>>(), vec![john.email.clone(); 2]);
+    let links = mails[1].links();
+    let link = links.iter().find(|link| link.contains("reset_password_form")).unwrap();
+    assert_eq!(app.open(link).await.status(), 200);
+}
+
+#[tokio::test]
+async fn d80_the_address_may_be_sent_where_nobody_writes_it_down() {
+    let app = TestApp::with(&[UNLIMITED]).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let before = app.mails_to(&john.email).await.len();
+    json(app.post_form("/User1/forget_password", &[("email", &john.email)]).await, 200).await;
+    app.pump().await;
+    json(app.post_json("/v1/User1/forget_password", json!({ "email": john.email })).await, 200).await;
+    assert_eq!(app.mails_to(&john.email).await.len(), before + 2);
+    let paths = json(app.get("/openapi.json").await, 200).await["paths"].clone();
+    assert!(paths["/v1/{realm}/forget_password"]["post"].is_object());
+    // By POST, what stands in the query counts for nothing.
+    problem(app.post_form("/User1/forget_password?email=john@example.com", &[]).await, 422).await;
+    let sent = app.mails_to(&john.email).await;
+    assert_eq!(sent.len(), before + 2);
+    let path = newest_reset(&app, &john.email).await;
+    assert_eq!(reset(&app, &path, NEW).await, 200);
+    john.with_password(NEW).log_in(&app).await;
+}

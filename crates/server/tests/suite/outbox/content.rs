@@ -1,0 +1,126 @@
+//! Names in mails are escaped, and recipients are erased after delivery.
+
+use std::{sync::Arc, time::Duration};
+
+use portcullis_core::{
+    Ctx,
+    message::{Channel, outbox::Lease},
+    random::SeededRandom,
+};
+use serde_json::json;
+
+use super::{MINUTE, NO_SUCH_USER, link, outbox, pair, to};
+use crate::support::{
+    Person, TestApp, json, problem,
+    smtp::{Behaviour, Message, SmtpServer},
+};
+
+#[tokio::test]
+async fn a_name_is_a_name_whatever_it_tries_to_be() {
+    let (server, app) = pair(&[("APP_NAME", "Ada & Co <Portcullis>")]).await;
+    for (number, name) in ["<b>Eve & \"Co\"", "{{ year }}<img src=x onerror=alert(1)>", "Zoë 'O' 李"].iter().enumerate()
+    {
+        let mail = welcome(&server, &app, &format!("person{number}@example.com"), name).await;
+        assert!(mail.text().contains(&format!("Welcome, {name}\n\n")), "{}", mail.text());
+        let html = mail.html();
+        assert!(!html.contains("<b>") && !html.contains("<img"), "{html}");
+        assert!(shown(&html).contains(&format!("Welcome, {name}</h1>")), "{html}");
+        assert_eq!(mail.subject(), "Welcome to Ada & Co <Portcullis>");
+        assert!(html.contains("Ada &amp; Co &lt;Portcullis&gt;"), "{html}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_a_mail_program_would_make_a_link_of_greets_nobody() {
+    let (server, app) = pair(&[]).await;
+    let names = ["https://evil.example/x", "Win at evil.example now", "mail eve@evil.example"];
+    for (number, name) in names.iter().enumerate() {
+        let email = format!("person{number}@example.com");
+        let mail = welcome(&server, &app, &email, name).await;
+        let of_verification = to(&server.messages(), &email)[0].clone();
+        for mail in [&mail, &of_verification] {
+            let all = format!("{}{}{}", mail.subject(), mail.text(), mail.html()).to_lowercase();
+            assert!(!all.contains("evil.example"), "{name}: {all}");
+            for link in mail.links() {
+                assert!(link.starts_with(&app.base), "{link}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_line_break_gets_into_no_mail() {
+    let (server, app) = pair(&[]).await;
+    for name in ["Eve\r\nBcc: all@example.com", "Eve\nX: y", "Eve\u{2028}"] {
+        let mut form = Person::new("eve@example.com").form();
+        form["first_name"] = json!(name);
+        problem(app.post_json("/User1/create", form).await, 422).await;
+    }
+    for email in ["eve@example.com\r\nRCPT TO:<all@example.com>", "eve@example.com>\r\nX", "eve@example.com\n"] {
+        let mut form = Person::new("eve@example.com").form();
+        form["email"] = json!(email);
+        let answer = app.post_json("/User1/create", form).await;
+        // White space around an address means nothing; in it, it is no address.
+        assert_eq!(answer.status(), if email.trim() == "eve@example.com" { 200 } else { 422 });
+    }
+    app.pump().await;
+    assert!(server.messages().iter().all(|mail| mail.to == ["eve@example.com"]));
+}
+
+#[tokio::test]
+async fn to_whom_a_mail_was_is_forgotten_when_it_is_settled() {
+    let (server, mut app) = pair(&[]).await;
+    for answer in [Behaviour::Accept, Behaviour::RejectRecipient(NO_SUCH_USER.to_owned())] {
+        Person::new("somebody.somewhere@example.com").register(&app).await;
+        app.stop().await;
+        let sealed = recipient(&app).await;
+        assert!(holds(&app, &sealed).await, "the test would find it");
+        assert!(!holds(&app, b"somebody.somewhere").await, "and it is sealed");
+
+        app = app.restart().await;
+        app.advance(MINUTE);
+        server.behave(answer);
+        assert_eq!(app.pump().await, 1);
+        app.stop().await;
+        assert_eq!(outbox(&app).await.waiting, 0);
+        assert!(!holds(&app, &sealed).await, "it is still there");
+        app = app.restart().await;
+    }
+    assert_eq!(server.messages().len(), 1);
+}
+
+/// The recipient of the one mail that waits, as it lies in the data of an application that was stopped.
+async fn recipient(app: &TestApp) -> Vec<u8> {
+    let store = app.store().await;
+    let ctx = Ctx::new(&*app.clock, Arc::new(SeededRandom::new(99)), Default::default());
+    let claimed = store.claim(Channel::Mail, 9, &Lease::new(&ctx, Duration::from_millis(1))).await.unwrap();
+    let [waiting] = &claimed[..] else { panic!("{} rows wait", claimed.len()) };
+    let sealed = waiting.row.recipient.as_bytes().to_vec();
+    assert!(sealed.len() > 30);
+    sealed
+}
+
+/// Whether these bytes stand anywhere in the data.
+async fn holds(app: &TestApp, bytes: &[u8]) -> bool {
+    app.contents().await.iter().any(|(_, all)| all.windows(bytes.len()).any(|w| w == bytes))
+}
+
+/// Somebody of this name joins: the mail that welcomes them.
+async fn welcome(server: &SmtpServer, app: &TestApp, email: &str, name: &str) -> Message {
+    let mut form = Person::new(email).form();
+    form["first_name"] = json!(name);
+    json(app.post_json("/User1/create", form).await, 200).await;
+    app.pump().await;
+    let mails = server.messages();
+    assert_eq!(app.open(&link(to(&mails, email)[0], "verify")).await.status(), 200);
+    app.pump().await;
+    let mails = server.messages();
+    let [_, welcome] = to(&mails, email)[..] else { panic!("no welcome to {email}") };
+    welcome.clone()
+}
+
+/// HTML as a mail program shows it.
+fn shown(html: &str) -> String {
+    let marks = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x2f;", "/"), ("&amp;", "&")];
+    marks.iter().fold(html.to_owned(), |shown, (escaped, plain)| shown.replace(escaped, plain))
+}

@@ -1,0 +1,72 @@
+//! Stopping the program.
+
+use std::time::{Duration, Instant};
+
+use super::names;
+use crate::support::{
+    Person, json,
+    process::{CHEAP, Program, client},
+    smtp::{Behaviour, Options, SmtpServer},
+};
+
+#[tokio::test]
+async fn a_request_that_has_begun_is_answered_before_the_program_ends() {
+    // About a second a hash, and time for it on a machine that is busy.
+    let slow = [("ARGON2_MEMORY_KIB", "65536"), ("ARGON2_ITERATIONS", "20"), ("SHUTDOWN_GRACE", "60s")];
+    let mut program = Program::start(&slow).await;
+    let login = client()
+        .post(program.url("/User1/login"))
+        .form(&[("username", "nobody@example.com"), ("password", "securepassword123")])
+        .send();
+    let login = tokio::spawn(login);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!login.is_finished(), "the hash is too cheap for this test");
+    program.ask_to_stop();
+    let (answer, status) = tokio::join!(login, program.ended());
+    let answer = json(answer.unwrap().expect("an answer"), 401).await;
+    assert_eq!(answer["detail"], "Invalid email or password");
+    assert_eq!(status.code(), Some(0), "{}", program.log());
+    assert!(program.log().contains("stopped"), "{}", program.log());
+}
+
+#[tokio::test]
+async fn idle_connections_do_not_hold_up_the_end_whichever_signal_asks() {
+    for signal in [rustix::process::Signal::TERM, rustix::process::Signal::INT] {
+        let mut program = Program::start(CHEAP).await;
+        let http = client();
+        http.get(program.url("/livez")).send().await.unwrap().text().await.unwrap();
+        let _silent = tokio::net::TcpStream::connect(("127.0.0.1", program.port())).await.unwrap();
+        let begin = Instant::now();
+        program.signal(signal);
+        assert_eq!(program.ended().await.code(), Some(0));
+        assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
+        let mut data = names(&program.data());
+        data.retain(|name| name.starts_with("portcullis.db-"));
+        assert!(data.is_empty(), "the log is folded into the database: {data:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_server_that_hangs_holds_up_the_end_for_the_grace_and_the_mail_goes_at_the_next_start() {
+    let server = SmtpServer::start(Options::default()).await;
+    server.behave(Behaviour::Hang);
+    let port = server.port().to_string();
+    let mut settings = CHEAP.to_vec();
+    settings.extend([("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off")]);
+    settings.push(("SHUTDOWN_GRACE", "1s"));
+    let mut program = Program::start(&settings).await;
+    let create = client().post(program.url("/User1/create")).json(&Person::new("john@example.com").form());
+    json(create.send().await.unwrap(), 200).await;
+    while !server.commands().iter().any(|command| command.line.starts_with("MAIL")) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let begin = Instant::now();
+    assert_eq!(program.stop().await.code(), Some(0), "{}", program.log());
+    let took = begin.elapsed();
+    assert!(took >= Duration::from_millis(900) && took < Duration::from_secs(5), "{took:?}");
+
+    // It was given back: nobody waits two minutes for its lease to run out.
+    server.behave(Behaviour::Accept);
+    program.spawn();
+    assert_eq!(server.wait_for(1).await[0].to, ["john@example.com"]);
+}

@@ -1,0 +1,157 @@
+//! A code is delivered once: what may succeed later is tried again, what may have been delivered at most once more.
+
+use twilio::{Behaviour, SID};
+
+use super::{FROM, Outlets, PHONE, SECOND, code_in, give, is_proved, twilio};
+use crate::support::{Person, json};
+
+#[tokio::test]
+async fn a_code_goes_to_twilio_and_comes_back() {
+    let outlets = Outlets::open(&[("APP_NAME", "Ada & Co")]).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    let handle = outlets.ask(&john.id, PHONE).await;
+    assert_eq!(outlets.tries(), 0, "nothing is sent from a request");
+    let code = outlets.code().await;
+
+    // The double looks at credentials, method, path and form before it takes a message.
+    let [message] = outlets.twilio.messages().try_into().unwrap();
+    assert_eq!((message.to.as_str(), message.from.as_str()), (PHONE, FROM));
+    assert_eq!(message.body, format!("{code} is your Ada & Co code. Don't share it."));
+    let head = outlets.twilio.requests().remove(0);
+    assert!(head.starts_with(&format!("POST /2010-04-01/Accounts/{SID}/Messages.json HTTP/1.1\r\n")), "{head}");
+    assert_eq!(outlets.smtp.messages().len(), 2, "no mail goes with it");
+
+    assert!(!is_proved(&outlets.app, &john).await);
+    json(give(&outlets.app, &handle, &code).await, 200).await;
+    assert!(is_proved(&outlets.app, &john).await);
+}
+
+#[tokio::test]
+async fn whatever_time_may_put_right_is_tried_again() {
+    let outlets = Outlets::open(&[]).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    for trouble in [
+        Behaviour::Refuse { status: 429, code: Some(20429) },
+        Behaviour::Refuse { status: 500, code: None },
+        Behaviour::Refuse { status: 503, code: Some(20503) },
+    ] {
+        outlets.twilio.behave(trouble.clone());
+        let (taken, tries) = (outlets.twilio.messages().len(), outlets.tries());
+        let handle = outlets.ask(&john.id, PHONE).await;
+        for seconds in [0, 5, 10] {
+            outlets.app.advance(seconds * SECOND);
+            outlets.app.pump().await;
+        }
+        assert_eq!((outlets.twilio.messages().len(), outlets.tries()), (taken, tries + 3), "{trouble:?}");
+
+        outlets.twilio.behave(Behaviour::Accept);
+        outlets.app.advance(20 * SECOND);
+        let code = outlets.code().await;
+        assert_eq!(outlets.twilio.messages().len(), taken + 1, "{trouble:?}");
+        json(give(&outlets.app, &handle, &code).await, 200).await;
+        // Past all questions about it.
+        outlets.wait(310).await;
+    }
+    assert!(is_proved(&outlets.app, &john).await);
+}
+
+/// Each costs money, and whoever waits may ask for another.
+#[tokio::test]
+async fn what_may_have_been_taken_is_sent_once_more_at_most() {
+    let outlets = Outlets::open(&[]).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    for trouble in [Behaviour::Hang, Behaviour::Close] {
+        outlets.twilio.behave(trouble.clone());
+        let tries = outlets.tries();
+        outlets.ask(&john.id, PHONE).await;
+        for _ in 0..10 {
+            outlets.app.advance(20 * SECOND);
+            outlets.app.pump().await;
+        }
+        assert_eq!(outlets.tries(), tries + 2, "{trouble:?}");
+
+        outlets.twilio.behave(Behaviour::Accept);
+        let handle = outlets.ask(&john.id, PHONE).await;
+        let code = outlets.code().await;
+        json(give(&outlets.app, &handle, &code).await, 200).await;
+        outlets.wait(310).await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_is_taken_whatever_else_the_answer_says() {
+    let outlets = Outlets::open(&[]).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    for (status, body) in [(201, "<html>"), (200, ""), (202, "{}"), (201, "{\"sid\":\"../../x\"}")] {
+        outlets.twilio.behave(Behaviour::Answer { status, body: body.to_owned() });
+        let tries = outlets.tries();
+        outlets.ask(&john.id, PHONE).await;
+        for _ in 0..10 {
+            outlets.app.advance(20 * SECOND);
+            outlets.app.pump().await;
+        }
+        assert_eq!(outlets.tries(), tries + 1, "{status} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_provider_that_is_away_for_two_minutes_loses_no_code() {
+    let outlets = Outlets::open(&[]).await;
+    outlets.twilio.behave(Behaviour::Refuse { status: 503, code: None });
+    let mut waiting = Vec::new();
+    for number in 0..5 {
+        let person = outlets.join(Person::new(&format!("person{number}@example.com"))).await;
+        let handle = outlets.ask(&person.id, PHONE).await;
+        waiting.push((person, handle));
+    }
+    outlets.wait(120).await;
+    assert!(outlets.twilio.messages().is_empty());
+    outlets.twilio.behave(Behaviour::Accept);
+    // No code is five minutes old yet.
+    outlets.wait(179).await;
+    assert_eq!(outlets.twilio.messages().len(), 5);
+    let codes: Vec<_> = outlets.twilio.messages().iter().map(|message| code_in(&message.body)).collect();
+    for (person, handle) in waiting {
+        let mut proved = 0;
+        for code in &codes {
+            proved += usize::from(give(&outlets.app, &handle, code).await.status() == 200);
+        }
+        assert_eq!(proved, 1);
+        assert!(is_proved(&outlets.app, &person).await);
+    }
+}
+
+#[tokio::test]
+async fn a_message_whose_fate_is_unknown_comes_again_with_the_same_code() {
+    let outlets = Outlets::open(&[]).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    outlets.twilio.behave(Behaviour::CloseAfterTaking);
+    let handle = outlets.ask(&john.id, PHONE).await;
+    outlets.app.pump().await;
+    outlets.twilio.behave(Behaviour::Accept);
+    outlets.app.advance(5 * SECOND);
+    let code = outlets.code().await;
+    let [first, second] = outlets.twilio.messages().try_into().unwrap();
+    assert_eq!((&first.to, &first.body), (&second.to, &second.body));
+    json(give(&outlets.app, &handle, &code).await, 200).await;
+}
+
+#[tokio::test]
+async fn what_the_provider_refuses_for_good_is_not_tried_again() {
+    let outlets = Outlets::open(&[]).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    for (number, code) in [(1, Some(21211)), (2, Some(21610)), (3, None)] {
+        outlets.twilio.behave(Behaviour::Refuse { status: 400, code });
+        outlets.ask(&john.id, PHONE).await;
+        outlets.app.pump().await;
+        outlets.wait(310).await;
+        assert_eq!(outlets.tries(), number);
+    }
+    // Nor is what was behind it held up.
+    outlets.twilio.behave(Behaviour::Accept);
+    outlets.wait(5).await;
+    assert!(outlets.twilio.messages().is_empty());
+    let handle = outlets.ask(&john.id, PHONE).await;
+    let code = outlets.code().await;
+    json(give(&outlets.app, &handle, &code).await, 200).await;
+}
