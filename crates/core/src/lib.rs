@@ -13,6 +13,7 @@ pub mod message;
 pub mod port;
 pub mod random;
 pub mod realm;
+pub mod record;
 pub mod seal;
 pub mod service;
 pub mod session;

@@ -55,6 +55,7 @@ pub(super) enum Contended<'a> {
     Person(&'a str),
     Challenge([u8; 16]),
     Session(&'a str),
+    Record(&'a str),
     RootKey,
     Quota([u8; 32]),
     /// The positions of the revocation log.

@@ -54,7 +54,7 @@ const GRACE: Duration = Duration::from_secs(60);
 /// So long what was touched keeps the trace of it.
 const TOUCHED_FOR: Duration = Duration::from_secs(3600);
 
-const MIGRATIONS: &[Migration] = &[ACCOUNTS, LIMITS, AUDIT_BY_REALM];
+const MIGRATIONS: &[Migration] = &[ACCOUNTS, LIMITS, AUDIT_BY_REALM, RECORDS];
 
 const ACCOUNTS: Migration = Migration {
     version: 1,
@@ -94,6 +94,15 @@ const LIMITS: Migration = Migration {
 
 const AUDIT_BY_REALM: Migration =
     Migration { version: 3, name: "audit_by_realm", collections: &[(names::AUDIT, &[plain(&["realm", "at", "_id"])])] };
+
+const RECORDS: Migration = Migration {
+    version: 4,
+    name: "records",
+    collections: &[(
+        names::RECORDS,
+        &[plain(&["_id.realm", "_id.kind", "_id.key"]), plain(&["_id.realm", "owner"]), lapses(&["expires_at"], GRACE)],
+    )],
+};
 
 /// Of each realm's collection.
 const USERS: &[Index] = &[unique(&["blind_index"])];

@@ -23,6 +23,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "limits", sql: include_str!("migrations/0002_limits.sql") },
     Migration { version: 3, name: "password_set_at", sql: include_str!("migrations/0003_password_set_at.sql") },
     Migration { version: 4, name: "audit_by_realm", sql: include_str!("migrations/0004_audit_by_realm.sql") },
+    Migration { version: 5, name: "records", sql: include_str!("migrations/0005_records.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

@@ -12,6 +12,6 @@ pub use hasher::{HashError, PasswordHasher};
 pub use sender::{MailSender, Mailbox, Render, SendError, SmsReceipt, SmsSender, SmsStatus};
 pub use store::{
     AddressState, Audit, Batch, ChallengeOp, Challenges, Changes, CommitError, Effect, KeyOp, Keys, LimitOp,
-    LimitState, Op, Outbox, OutboxOp, OutboxState, Precondition, RegistrationOp, Registrations, Replaces, RootKeyRow,
-    SessionOp, Sessions, SigningKeyRow, Store, StoreError, UserOp, Users,
+    LimitState, Op, Outbox, OutboxOp, OutboxState, Precondition, RecordOp, Records, RegistrationOp, Registrations,
+    Replaces, RootKeyRow, SessionOp, Sessions, SigningKeyRow, Store, StoreError, UserOp, Users,
 };

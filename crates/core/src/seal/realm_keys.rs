@@ -47,6 +47,7 @@ pub struct RealmKeys {
     limit: hmac::Key,
     device: hmac::Key,
     outbox: Cipher,
+    record: Cipher,
     wrap: Cipher,
 }
 
@@ -68,6 +69,7 @@ impl RealmKeys {
             limit: hmac::Key::new(hmac::HMAC_SHA256, &*derive("limit")),
             device: hmac::Key::new(hmac::HMAC_SHA256, &*derive("device")),
             outbox: Cipher::new(&derive("outbox")),
+            record: Cipher::new(&derive("record")),
             wrap: Cipher::new(&derive("wrap")),
             realm,
         }
@@ -121,6 +123,19 @@ impl RealmKeys {
         self.outbox.open(&["outbox", self.realm.as_str(), row], sealed)
     }
 
+    /// Seals a record without an owner.
+    pub(crate) fn seal_record(&self, ctx: &Ctx, kind: &str, key: &str, plain: &[u8]) -> Sealed {
+        self.record.seal(ctx, &["record", self.realm.as_str(), kind, key], plain)
+    }
+
+    /// Opens a record without an owner.
+    ///
+    /// # Errors
+    /// [`Unsealable`], if it belongs to another realm, kind or key.
+    pub(crate) fn open_record(&self, kind: &str, key: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+        self.record.open(&["record", self.realm.as_str(), kind, key], sealed)
+    }
+
     /// Makes a data key for this user; returns it together with its wrapped form for the store.
     #[must_use]
     pub fn new_data_key(&self, ctx: &Ctx, user: &UserId) -> (DataKey, Sealed) {
@@ -170,6 +185,19 @@ impl DataKey {
     /// [`Unsealable`], if it belongs to another field, user or realm.
     pub fn open(&self, field: &'static str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.cipher.open(&["field", self.realm.as_str(), self.user.as_str(), field], sealed)
+    }
+
+    /// Seals a record of the user.
+    pub(crate) fn seal_record(&self, ctx: &Ctx, kind: &str, key: &str, plain: &[u8]) -> Sealed {
+        self.cipher.seal(ctx, &["record", self.realm.as_str(), self.user.as_str(), kind, key], plain)
+    }
+
+    /// Opens a record of the user.
+    ///
+    /// # Errors
+    /// [`Unsealable`], if it belongs to another user, realm, kind or key.
+    pub(crate) fn open_record(&self, kind: &str, key: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+        self.cipher.open(&["record", self.realm.as_str(), self.user.as_str(), kind, key], sealed)
     }
 }
 

@@ -19,6 +19,21 @@ macro_rules! forward_store {
         $crate::forward_store!(@trait $decorator, $read, Sessions {
             session(realm: &$crate::id::RealmName, id: &$crate::id::SessionId) -> Option<$crate::session::Session>;
         });
+        $crate::forward_store!(@trait $decorator, $read, Records {
+            record(realm: &$crate::id::RealmName, kind: $crate::record::RecordKind, key: &str)
+                -> Option<$crate::record::RecordRow>;
+            records_of(
+                realm: &$crate::id::RealmName,
+                owner: &$crate::id::UserId,
+                kind: Option<$crate::record::RecordKind>
+            ) -> Vec<$crate::record::RecordRow>;
+            records_page(
+                realm: &$crate::id::RealmName,
+                kind: $crate::record::RecordKind,
+                after: &str,
+                limit: usize
+            ) -> Vec<$crate::record::RecordRow>;
+        });
         $crate::forward_store!(@trait $decorator, $read, LimitState {
             failures(key: $crate::limit::LimitKey) -> $crate::limit::FailedAttempts;
             window(key: $crate::limit::LimitKey) -> $crate::limit::SlidingWindow;

@@ -16,6 +16,7 @@ use crate::{
         outbox::{Lease, OutboxRow},
     },
     port::{RootKeyRow, SigningKeyRow},
+    record::{RecordKind, RecordRow},
     seal::{BlindIndex, Sealed},
     session::{Amr, Family, Revocation, Session, TokenHash},
     token::Algorithm,
@@ -236,4 +237,18 @@ pub fn account(id: &str, first_name: &str) -> Account {
         country: CountryCode::parse("GB").expect("a country"),
     };
     Account { id: user_id(id), profile, is_phone_verified: false, created_at: NOW }
+}
+
+/// A record without an owner, at its first revision.
+#[must_use]
+pub fn record(realm: &RealmName, key: &str) -> RecordRow {
+    RecordRow {
+        realm: realm.clone(),
+        kind: RecordKind::Sample,
+        key: key.to_owned(),
+        owner: None,
+        expires_at: None,
+        revision: 1,
+        body: sealed(&format!("body of {key}")),
+    }
 }

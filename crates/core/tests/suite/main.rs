@@ -19,6 +19,7 @@ mod outbox;
 mod password;
 mod phone;
 mod realm;
+mod record;
 mod refresh;
 mod seal;
 mod support;

@@ -8,6 +8,7 @@ mod keys;
 mod limits;
 mod locks;
 mod outbox;
+mod records;
 mod registrations;
 mod revocations;
 mod sessions;
@@ -33,6 +34,7 @@ pub(super) mod names {
         limits::{FAILURES, QUOTAS},
         locks::NAME as LOCKS,
         outbox::{DEAD_FOR, NAME as OUTBOX},
+        records::NAME as RECORDS,
         registrations::NAME as REGISTRATIONS,
         revocations::{COUNTERS, NAME as REVOCATIONS},
         sessions::NAME as SESSIONS,
@@ -52,6 +54,7 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &Op) -> Result<(), OpError> {
         Op::Session(op) => sessions::apply(work, op).await,
         Op::Limit(op) => limits::apply(work, op).await,
         Op::Outbox(op) => outbox::apply(work, op).await,
+        Op::Record(op) => records::apply(work, op).await,
         Op::Audit(row) => audit::append(work, row).await,
     }
 }
@@ -65,12 +68,13 @@ pub(super) fn contends(op: &Op) -> Vec<Contended<'_>> {
         Op::Challenge(op) => challenges::contends(op),
         Op::Session(op) => sessions::contends(op),
         Op::Limit(op) => limits::contends(op),
+        Op::Record(op) => records::contends(op),
         Op::Outbox(_) | Op::Audit(_) => Vec::new(),
     }
 }
 
 /// Returns filters for what had expired at this time, one for each kind of document that expires.
-pub(super) fn expired(now: Timestamp) -> [(&'static str, Document); 7] {
+pub(super) fn expired(now: Timestamp) -> [(&'static str, Document); 8] {
     let expired = || doc! { "expires_at": { "$lte": time(now) } };
     [
         (names::REGISTRATIONS, expired()),
@@ -80,6 +84,7 @@ pub(super) fn expired(now: Timestamp) -> [(&'static str, Document); 7] {
         (names::OUTBOX, outbox::long_dead(now)),
         (names::QUOTAS, expired()),
         (names::FAILURES, expired()),
+        (names::RECORDS, expired()),
     ]
 }
 

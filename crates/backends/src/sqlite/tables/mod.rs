@@ -7,6 +7,7 @@ mod challenges;
 mod keys;
 mod limits;
 mod outbox;
+mod records;
 mod registrations;
 mod revocations;
 mod sessions;
@@ -27,6 +28,7 @@ pub fn statements() -> Vec<&'static str> {
         keys::statements(),
         limits::statements(),
         outbox::statements(),
+        records::statements(),
         registrations::statements(),
         revocations::statements(),
         sessions::statements(),
@@ -48,6 +50,7 @@ pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), OpError> {
         Op::Session(op) => sessions::apply(db, op),
         Op::Limit(op) => limits::apply(db, op),
         Op::Outbox(op) => outbox::apply(db, op),
+        Op::Record(op) => records::apply(db, op),
         Op::Audit(row) => audit::append(db, row),
     }
 }
@@ -61,6 +64,7 @@ pub(super) const SWEEPS: &[Sweep] = &[
     challenges::sweep,
     sessions::sweep,
     revocations::sweep,
+    records::sweep,
     outbox::sweep,
     limits::sweep_quotas,
     limits::sweep_failures,

@@ -21,6 +21,10 @@ pub enum Precondition {
     SessionThere,
     /// The refresh token is not the newest one, or its session does not exist.
     RefreshNewest,
+    /// The key of the record is taken.
+    RecordFree,
+    /// The record does not exist or has changed.
+    RecordRevision,
     /// The quota is used up.
     WithinQuota(LimitKind),
     /// The lease was lost to another worker.

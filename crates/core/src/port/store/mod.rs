@@ -7,6 +7,7 @@ mod error;
 mod keys;
 mod limits;
 mod outbox;
+mod records;
 mod registrations;
 mod sessions;
 mod users;
@@ -18,6 +19,7 @@ pub use error::{CommitError, Precondition, StoreError};
 pub use keys::{KeyOp, Keys, RootKeyRow, SigningKeyRow};
 pub use limits::{LimitOp, LimitState};
 pub use outbox::{Outbox, OutboxOp, OutboxState};
+pub use records::{RecordOp, Records};
 pub use registrations::{RegistrationOp, Registrations, Replaces};
 pub use sessions::{SessionOp, Sessions};
 pub use users::{AddressState, UserOp, Users};
@@ -33,6 +35,7 @@ pub trait Store:
     + Registrations
     + Challenges
     + Sessions
+    + Records
     + LimitState
     + Outbox
     + Keys
@@ -83,6 +86,7 @@ pub enum Op {
     Session(SessionOp),
     Limit(LimitOp),
     Outbox(OutboxOp),
+    Record(RecordOp),
     /// Appends to the audit trail.
     Audit(AuditRow),
 }
@@ -99,6 +103,7 @@ impl Op {
             Self::Session(op) => op.effects(),
             Self::Limit(op) => op.effects(),
             Self::Outbox(op) => op.effects(),
+            Self::Record(op) => op.effects(),
             Self::Audit(_) => Vec::new(),
         }
     }
@@ -122,6 +127,7 @@ sum! {
     SessionOp => Session,
     LimitOp => Limit,
     OutboxOp => Outbox,
+    RecordOp => Record,
     AuditRow => Audit,
 }
 

@@ -8,7 +8,7 @@ use crate::{
     error::{Error, Result},
     id::UserId,
     message::{MessageKind, Recipient},
-    port::{AddressState, ChallengeOp, Precondition, RegistrationOp, UserOp},
+    port::{AddressState, ChallengeOp, Precondition, RecordOp, RegistrationOp, UserOp},
     service::{FreshOwner, Owner, RawField, kernel::retry},
 };
 
@@ -44,6 +44,7 @@ impl Accounts<'_> {
             UserOp::Delete { realm: realm.clone(), id: user.id.clone(), revision: user.revision },
             self.end_sessions(&user.id, None),
             drop(&user.id),
+            RecordOp::DeleteOf { realm: realm.clone(), owner: user.id.clone(), kind: None },
             self.audit(Event::AccountDeleted).user(&user.id),
             self.message(MessageKind::AccountDeleted, &Recipient::of(&account.profile), None)?,
         ];

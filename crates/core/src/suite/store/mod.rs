@@ -6,6 +6,7 @@ mod challenges;
 mod keys;
 mod limits;
 mod outbox;
+mod records;
 mod registrations;
 mod revocations;
 mod sessions;
@@ -70,6 +71,20 @@ macro_rules! store_cases {
                 an_address_is_never_seen_between_the_two,
                 a_lapsed_registration_is_still_read,
                 registrations_of_two_realms_are_apart;
+            records:
+                a_record_is_read_as_written,
+                records_of_two_realms_and_kinds_are_apart,
+                a_key_has_one_record,
+                of_fifty_inserts_of_a_key_one_is_written,
+                a_record_is_replaced_at_the_revision_before,
+                of_fifty_replacements_of_a_revision_one_is_written,
+                a_record_is_deleted_once_and_at_its_revision,
+                of_fifty_deletions_of_a_record_one_succeeds,
+                records_are_listed_and_deleted_by_owner,
+                records_of_a_kind_are_read_in_pages,
+                a_required_record_is_at_the_revision,
+                expired_records_are_swept,
+                of_two_batches_that_insert_and_delete_of_an_owner_one_is_last;
             challenges:
                 a_challenge_is_read_as_written,
                 an_identifier_has_one_challenge,

@@ -65,23 +65,11 @@ impl Choice for Enumeration {
 pub struct Accounts {
     /// `ACCOUNT_ENUMERATION`
     pub enumeration: Enumeration,
-    /// `REGISTRATION_TTL`
-    pub registration_ttl: Duration,
-    /// `VERIFICATION_TTL`
-    pub verification_ttl: Duration,
-    /// `RESET_TTL`
-    pub reset_ttl: Duration,
-    /// `OTP_TTL`
-    pub otp_ttl: Duration,
-    /// `DELETE_MAX_AUTH_AGE`
-    pub delete_max_auth_age: Duration,
 }
 
 /// Settings of passwords.
 #[derive(Debug)]
 pub struct Password {
-    /// `PASSWORD_MIN_LENGTH`
-    pub min_length: usize,
     /// Cost of a hash.
     pub argon2: Argon2,
     /// Threads that compute hashes.
@@ -112,21 +100,13 @@ pub struct Hashing {
 
 impl Accounts {
     pub(super) fn read(values: &Values) -> Option<Self> {
-        Some(Self {
-            enumeration: values.get(&ACCOUNT_ENUMERATION)?,
-            registration_ttl: values.get(&REGISTRATION_TTL)?,
-            verification_ttl: values.get(&VERIFICATION_TTL)?,
-            reset_ttl: values.get(&RESET_TTL)?,
-            otp_ttl: values.get(&OTP_TTL)?,
-            delete_max_auth_age: values.get(&DELETE_MAX_AUTH_AGE)?,
-        })
+        Some(Self { enumeration: values.get(&ACCOUNT_ENUMERATION)? })
     }
 }
 
 impl Password {
     pub(in crate::config) fn read(values: &Values) -> Option<Self> {
         Some(Self {
-            min_length: values.get(&PASSWORD_MIN_LENGTH)?,
             argon2: Argon2 {
                 memory_kib: values.get(&ARGON2_MEMORY_KIB)?,
                 iterations: values.get(&ARGON2_ITERATIONS)?,

@@ -71,12 +71,6 @@ pub struct Token {
     pub jwt_issuer: String,
     /// `JWT_AUDIENCE`
     pub jwt_audience: Option<String>,
-    /// `ACCESS_TOKEN_TTL`
-    pub access_token_ttl: Duration,
-    /// `SESSION_MAX_AGE`
-    pub session_max_age: Duration,
-    /// `REFRESH_TOKEN_TTL`
-    pub refresh_token_ttl: Duration,
     /// `JWT_KEY_ROTATION`
     pub jwt_key_rotation: Duration,
 }
@@ -107,9 +101,6 @@ impl Token {
             signing,
             jwt_issuer: values.get(&JWT_ISSUER)?,
             jwt_audience: values.get(&JWT_AUDIENCE),
-            access_token_ttl: values.get(&ACCESS_TOKEN_TTL)?,
-            session_max_age: values.get(&SESSION_MAX_AGE)?,
-            refresh_token_ttl: values.get(&REFRESH_TOKEN_TTL)?,
             jwt_key_rotation: values.get(&JWT_KEY_ROTATION)?,
         })
     }

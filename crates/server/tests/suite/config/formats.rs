@@ -14,7 +14,8 @@ fn toml_takes_numbers_booleans_and_lists() {
     assert_eq!(config.http.listen.port(), 9000);
     assert!(!config.http.docs);
     assert_eq!(config.realms.len(), 2);
-    assert_eq!(config.token.session_max_age, Duration::from_secs(12 * 3600));
+    let policy = config.policies.values().next().unwrap();
+    assert_eq!(policy.session_max_age, Duration::from_secs(12 * 3600));
 }
 
 #[test]
@@ -60,7 +61,10 @@ fn dotenv_knows_quotes_comments_and_export_and_replaces_nothing() {
 
 #[test]
 fn durations_have_units_or_are_seconds() {
-    let age = |text: &str| Desk::new().env("SESSION_MAX_AGE", text).config().token.session_max_age.as_secs();
+    let age = |text: &str| {
+        let config = Desk::new().env("SESSION_MAX_AGE", text).config();
+        config.policies.values().next().unwrap().session_max_age.as_secs()
+    };
     assert_eq!(age("90"), 90);
     assert_eq!(age("90s"), 90);
     assert_eq!(age(" 30m "), 30 * 60);

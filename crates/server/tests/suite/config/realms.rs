@@ -39,8 +39,8 @@ fn without_settings_of_its_own_a_realm_has_those_of_the_server() {
     assert_eq!(config.policies.keys().map(|realm| realm.as_str()).collect::<Vec<_>>(), ["User1", "User2"]);
     for policy in config.policies.values() {
         assert_eq!(policy.reset_ttl, Duration::from_secs(600));
-        assert_eq!(policy.otp_ttl, config.accounts.otp_ttl);
-        assert_eq!(policy.access_token_ttl, config.token.access_token_ttl);
+        assert_eq!(policy.otp_ttl, Duration::from_secs(300));
+        assert_eq!(policy.access_token_ttl, Duration::from_secs(1800));
         assert_eq!(policy.templates, config.templates);
     }
 }

@@ -1,0 +1,65 @@
+use async_trait::async_trait;
+
+use super::{Effect, StoreError};
+use crate::{
+    id::{RealmName, UserId},
+    record::{RecordKind, RecordRow},
+};
+
+/// Reads of records.
+#[async_trait]
+pub trait Records {
+    /// Returns a record, also an expired one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn record(&self, realm: &RealmName, kind: RecordKind, key: &str) -> Result<Option<RecordRow>, StoreError>;
+
+    /// Returns the records of an owner, of one kind or of all, by kind and key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn records_of(
+        &self,
+        realm: &RealmName,
+        owner: &UserId,
+        kind: Option<RecordKind>,
+    ) -> Result<Vec<RecordRow>, StoreError>;
+
+    /// Returns up to `limit` records of a kind whose keys follow `after`, by key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn records_page(
+        &self,
+        realm: &RealmName,
+        kind: RecordKind,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<RecordRow>, StoreError>;
+}
+
+/// Writes of records.
+#[derive(Debug, Clone)]
+pub enum RecordOp {
+    /// Inserts a record. Requires its key to be free.
+    Insert(RecordRow),
+    /// Replaces a record. Requires the stored revision to be the one before.
+    Replace(RecordRow),
+    /// Removes a record. Requires it to exist, at this revision if one is given.
+    Delete { realm: RealmName, kind: RecordKind, key: String, revision: Option<u64> },
+    /// Removes the records of an owner, of one kind or of all.
+    DeleteOf { realm: RealmName, owner: UserId, kind: Option<RecordKind> },
+    /// Requires a record to exist at this revision.
+    Require { realm: RealmName, kind: RecordKind, key: String, revision: u64 },
+}
+
+impl RecordOp {
+    pub(super) const fn effects(&self) -> Vec<Effect> {
+        match self {
+            Self::Insert(_) | Self::Replace(_) | Self::Delete { .. } | Self::DeleteOf { .. } | Self::Require { .. } => {
+                Vec::new()
+            }
+        }
+    }
+}

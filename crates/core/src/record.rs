@@ -1,0 +1,129 @@
+//! Records: one table for every noun of a realm that is found by its key or its owner. A noun implements [`Record`]; neither
+//! a backend nor a migration knows it.
+
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    id::{RealmName, UserId},
+    seal::{DataKey, RealmKeys, Sealed, Unsealable},
+};
+
+/// Kinds of records. Export and erasure of an account are tested against this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RecordKind {
+    /// For the conformance suites.
+    #[cfg(feature = "suite")]
+    Sample,
+    /// A second kind for the conformance suites.
+    #[cfg(feature = "suite")]
+    OtherSample,
+}
+
+impl RecordKind {
+    /// All kinds.
+    pub const ALL: &'static [Self] = &[
+        #[cfg(feature = "suite")]
+        Self::Sample,
+        #[cfg(feature = "suite")]
+        Self::OtherSample,
+    ];
+
+    /// Returns the word that the store keeps.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            #[cfg(feature = "suite")]
+            Self::Sample => "sample",
+            #[cfg(feature = "suite")]
+            Self::OtherSample => "other_sample",
+        }
+    }
+
+    /// Reads the word that the store keeps.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == word)
+    }
+}
+
+/// A record, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordRow {
+    pub realm: RealmName,
+    pub kind: RecordKind,
+    /// Unique in realm and kind; an identifier or a hash, never personal data.
+    pub key: String,
+    /// User with whose account it is exported and erased.
+    pub owner: Option<UserId>,
+    pub expires_at: Option<Timestamp>,
+    /// Number of changes, from 1; a write names the revision that it was made from.
+    pub revision: u64,
+    /// The noun, sealed and bound to realm, kind and key.
+    pub body: Sealed,
+}
+
+/// A noun that is stored as a record.
+pub trait Record: Sized {
+    const KIND: RecordKind;
+
+    /// Returns the key, unique in realm and kind.
+    fn key(&self) -> String;
+
+    /// Returns the user with whose account it is exported and erased.
+    fn owner(&self) -> Option<&UserId>;
+
+    /// Returns the time after which it may be removed.
+    fn expires_at(&self) -> Option<Timestamp>;
+
+    /// Returns the form that is sealed.
+    fn to_bytes(&self) -> Vec<u8>;
+
+    /// Reads the form that was sealed; `None` if it is unreadable.
+    fn from_bytes(key: &str, bytes: &[u8]) -> Option<Self>;
+
+    /// Seals a new record.
+    fn seal(&self, ctx: &Ctx, realm: &RealmName, keys: RecordKeys<'_>) -> RecordRow {
+        let key = self.key();
+        RecordRow {
+            body: keys.seal(ctx, Self::KIND, &key, &self.to_bytes()),
+            realm: realm.clone(),
+            kind: Self::KIND,
+            key,
+            owner: self.owner().cloned(),
+            expires_at: self.expires_at(),
+            revision: 1,
+        }
+    }
+
+    /// Opens a stored record.
+    ///
+    /// # Errors
+    /// [`Unsealable`], if it was sealed by other keys, for another realm, kind or key, or is unreadable.
+    fn open(row: &RecordRow, keys: RecordKeys<'_>) -> Result<Self, Unsealable> {
+        let bytes = keys.open(row.kind, &row.key, &row.body)?;
+        Self::from_bytes(&row.key, &bytes).ok_or(Unsealable)
+    }
+}
+
+/// Keys that seal a record: the owner's data key, whose destruction erases it, or the realm's if it has no owner.
+#[derive(Debug, Clone, Copy)]
+pub enum RecordKeys<'a> {
+    Owner(&'a DataKey),
+    Realm(&'a RealmKeys),
+}
+
+impl RecordKeys<'_> {
+    fn seal(self, ctx: &Ctx, kind: RecordKind, key: &str, plain: &[u8]) -> Sealed {
+        match self {
+            Self::Owner(data_key) => data_key.seal_record(ctx, kind.as_str(), key, plain),
+            Self::Realm(keys) => keys.seal_record(ctx, kind.as_str(), key, plain),
+        }
+    }
+
+    fn open(self, kind: RecordKind, key: &str, sealed: &Sealed) -> Result<zeroize::Zeroizing<Vec<u8>>, Unsealable> {
+        match self {
+            Self::Owner(data_key) => data_key.open_record(kind.as_str(), key, sealed),
+            Self::Realm(keys) => keys.open_record(kind.as_str(), key, sealed),
+        }
+    }
+}
