@@ -47,8 +47,8 @@ impl PersonName {
         &self.0
     }
 
-    /// Returns the name for the greeting of a mail; empty if a mail program could turn it into a link. The recipient may not
-    /// be the author of the name, so a greeting could carry spam.
+    /// Returns the name for the greeting of a mail; empty if a mail program could turn it into a link. The recipient need
+    /// not be the author of the name, so a greeting could carry spam.
     #[must_use]
     pub fn for_greeting(&self) -> &str {
         if looks_like_a_link(&self.0) { "" } else { &self.0 }

@@ -10,7 +10,8 @@ use std::{
 use super::{FailedAttempts, LimitKey};
 use crate::clock::Timestamp;
 
-/// Password checks in progress. Each counts as a failure until it succeeds, so that parallel guesses do not exceed a limit.
+/// Password checks in progress. Each counts as a failure until it succeeds, so that parallel guesses do not exceed a
+/// limit of failures.
 #[derive(Debug)]
 pub struct InFlight {
     counts: Mutex<HashMap<LimitKey, FailedAttempts>>,

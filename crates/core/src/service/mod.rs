@@ -1,4 +1,4 @@
-//! The verbs: what a caller may ask for. Each goes straight from a request to one commit.
+//! Verbs of the domain. Each turns a request into one commit.
 //!
 //! A request opens a [`Scope`] of its realm and calls a verb of an area: `scope.accounts().create(&form)`.
 
@@ -29,7 +29,7 @@ use crate::{
     token::{AccessTokens, Jwk},
 };
 
-/// The verbs, over filled ports.
+/// Verbs of the domain, with the ports that they use.
 pub struct Service(Kernel);
 
 impl fmt::Debug for Service {
@@ -39,7 +39,7 @@ impl fmt::Debug for Service {
 }
 
 impl Service {
-    /// Makes the verbs. `wake` is called when a message was enqueued.
+    /// Makes the service. `wake` is called when a message was enqueued.
     #[must_use]
     pub fn new(
         ports: Ports,
@@ -63,7 +63,7 @@ impl Service {
         self.0.realms.names()
     }
 
-    /// Opens the scope of a request in a realm. `usage` collects what it uses of the limits.
+    /// Opens the scope of a request in a realm. `usage` collects the quotas that it uses.
     #[must_use]
     pub const fn scope<'a>(&'a self, ctx: &'a Ctx, realm: &'a Realm, usage: &'a Usage) -> Scope<'a> {
         Scope::new(&self.0, ctx, realm, usage)
@@ -81,15 +81,15 @@ impl Service {
         Upkeep::new(&self.0)
     }
 
-    /// Loads the signing keys from the store; makes one if it is due, and removes those that no valid token needs.
+    /// Loads the signing keys from the store, makes one if it is due, and removes those that no valid token needs.
     ///
     /// # Errors
-    /// Unavailable; internal, if a key does not open.
+    /// Unavailable; internal, if a key cannot be opened.
     pub async fn refresh_signing_keys(&self, ctx: &Ctx) -> Result<()> {
         keys::refresh(&self.0, ctx).await
     }
 
-    /// Returns the public keys of all keys that may have signed a valid token; none if a shared secret signs.
+    /// Returns the public keys of all keys that may have signed a valid token. A shared secret has none.
     #[must_use]
     pub fn public_keys(&self) -> Vec<Jwk> {
         self.0.tokens.keys.public()

@@ -1,4 +1,4 @@
-//! What a server does by itself: follow the revocation log, remove expired rows, report its state.
+//! Maintenance of a running server: follows the revocation log, removes expired rows and reports its state.
 
 use crate::{clock::Timestamp, error::Result, port::OutboxState, service::kernel::Kernel, session::LogPosition};
 
@@ -11,10 +11,11 @@ impl<'a> Upkeep<'a> {
         Self(kernel)
     }
 
-    /// Applies the entries of the revocation log after a position, by any server, and returns the next position.
+    /// Applies the entries of the revocation log after a position and returns the next position. The entries come from all
+    /// servers.
     ///
     /// # Errors
-    /// Unavailable; cached sessions are not trusted a second later.
+    /// Unavailable. Cached sessions are not trusted any more after a second.
     pub async fn follow_revocations(&self, now: Timestamp, from: LogPosition) -> Result<LogPosition> {
         let (entries, next) = self.0.ports.store.revocations_after(from).await?;
         self.0.ports.sessions.revoke(&entries);
@@ -22,23 +23,23 @@ impl<'a> Upkeep<'a> {
         Ok(next)
     }
 
-    /// Removes expired rows; returns their number.
+    /// Removes expired rows and returns their number.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Unavailable, if the store does not answer.
     pub async fn sweep(&self, now: Timestamp) -> Result<u64> {
         Ok(self.0.ports.store.sweep(now, self.0.settings.limits.passwords_kept).await?)
     }
 
-    /// Returns the size of the outbox.
+    /// Returns the state of the outbox.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Unavailable, if the store does not answer.
     pub async fn outbox_state(&self, now: Timestamp) -> Result<OutboxState> {
         Ok(self.0.ports.store.outbox_state(now).await?)
     }
 
-    /// Whether the store answers.
+    /// Returns whether the store answers.
     pub async fn store_answers(&self) -> bool {
         self.0.ports.store.ping().await.is_ok()
     }

@@ -1,5 +1,5 @@
-//! Known devices: a device from which the owner has logged in has its own count of failed attempts, so that an attacker who
-//! guesses passwords cannot lock the owner out (OWASP device cookies). A new password makes all devices unknown.
+//! Known devices: a device from which the owner has logged in has its own count of failed attempts, so that an attacker
+//! who guesses passwords cannot lock the owner out (OWASP device cookies). A new password makes all devices unknown.
 
 use std::time::Duration;
 

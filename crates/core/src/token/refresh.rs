@@ -1,8 +1,8 @@
 //! Refresh tokens: opaque, each derived from the one before, so that only hashes are stored.
 //!
-//! A token consists of its session, a secret of 128 bits and a tag over both. The secret of the next token is an HMAC of this
-//! secret under the realm's key: a client that repeats a request because the response was lost gets the same successor.
-//! The tag proves that a token was issued by this server: only the reuse of such a token ends a session.
+//! A token consists of its session, a secret of 128 bits and a tag over both. The secret of the next token is an HMAC of
+//! this secret under the realm's key: a client that repeats a request because the response was lost gets the same
+//! successor. The tag proves that a token was issued by this server: only the reuse of such a token ends a session.
 
 use aws_lc_rs::{constant_time, digest};
 use data_encoding::BASE64URL_NOPAD;

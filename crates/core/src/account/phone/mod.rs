@@ -6,8 +6,8 @@ use std::fmt;
 
 use regions::REGIONS;
 
-/// Phone number in E.164: `+`, then 7 to 15 digits, the first not zero. Only the syntax is checked; a code by SMS verifies
-/// that the number is in service. Personal data: never printed.
+/// Phone number in E.164: `+`, then 7 to 15 digits, the first not zero. Only the syntax is checked; a code by SMS
+/// verifies that the number is in service. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PhoneNumber(String);
 
@@ -39,8 +39,8 @@ impl PhoneNumber {
         &self.0
     }
 
-    /// Returns the ISO 3166-1 alpha-2 code of the country to which the numbering plan assigns the number. The first digits
-    /// decide: under `+1` the area code, under other shared calling codes the longest known prefix.
+    /// Returns the ISO 3166-1 alpha-2 code of the country to which the numbering plan assigns the number. The first
+    /// digits decide: under `+1` the area code, under other shared calling codes the longest known prefix.
     ///
     /// `None` for a number without a country, such as that of a satellite phone, or with an unassigned area code of `+1`.
     /// The result does not tell where a mobile phone is.

@@ -1,4 +1,4 @@
-//! The end of a registration: found by its link, it becomes the user in one batch.
+//! Activation: a registration is found by its link and becomes a user in one batch.
 
 use super::Accounts;
 use crate::{
@@ -12,15 +12,15 @@ use crate::{
     port::{ChallengeOp, CommitError, RegistrationOp, UserOp},
 };
 
-/// What a link of a registration leads to.
+/// Target of a link of a registration.
 pub(super) enum LinkTarget {
-    /// The registration waits for its owner.
+    /// The registration waits for verification.
     Pending(Registration, Challenge),
-    /// It has become this user.
+    /// The registration has become this user.
     Activated(User),
 }
 
-/// A registration on its way to become a user.
+/// Registration that becomes a user.
 pub(super) struct Activation<'a> {
     pub(super) challenge: ChallengeId,
     pub(super) user: &'a User,
@@ -63,7 +63,7 @@ impl Accounts<'_> {
     /// meanwhile, so that nothing was changed.
     ///
     /// # Errors
-    /// Internal; unavailable.
+    /// Unavailable; internal, if the mail cannot be serialised.
     pub(super) async fn activate(&self, activation: &Activation<'_>) -> Result<bool> {
         let Activation { challenge, user, profile, event } = *activation;
         let realm = &self.realm.name;
@@ -75,13 +75,13 @@ impl Accounts<'_> {
             self.message(MessageKind::Welcome, &Recipient::of(profile), None)?,
         ];
         if event != Event::EmailVerified {
-            // A password was chosen: no earlier reset link may replace it.
+            // The owner has chosen a password: earlier reset links must not replace it.
             let (realm, subject) = (realm.clone(), user.id.clone());
             batch.push(ChallengeOp::Drop { realm, subject, purpose: Some(Purpose::Reset) }.into());
         }
         match self.commit(batch).await {
             Ok(()) => {
-                tracing::info!(realm = %realm, user = %user.id, event = event.as_str(), "address proved");
+                tracing::info!(realm = %realm, user = %user.id, event = event.as_str(), "address verified");
                 Ok(true)
             }
             Err(CommitError::Failed(_)) => Ok(false),

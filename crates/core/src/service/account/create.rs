@@ -1,4 +1,4 @@
-//! `create`: writes a registration, whether the address is free, pending or taken.
+//! `create`: stores a registration, whether the address is free, pending or taken.
 
 use super::Accounts;
 use crate::{
@@ -34,7 +34,7 @@ pub struct CreateForm {
     pub password: RawField,
 }
 
-/// Answer of `create`, the same whether or not the address was free.
+/// Result of `create`, the same whether or not the address was free.
 #[derive(Debug, Clone)]
 pub struct Created {
     /// Identifier of the registration.
@@ -43,19 +43,19 @@ pub struct Created {
     pub email: EmailAddress,
 }
 
-/// Number of simultaneous registrations of an address with which the password is compared.
+/// Number of attempts in which the password is compared with that of a simultaneous registration.
 const COMPARISONS: usize = 3;
-/// Number of attempts in total.
+/// Number of attempts while registrations of the address change.
 const TRIES: usize = 10;
 
-/// A registration on its way into the store.
+/// Registration that is not stored yet.
 struct RegistrationDraft {
     row: Registration,
     challenge: Challenge,
     profile: Profile,
 }
 
-/// What was found at the address, and how the registration goes in.
+/// State of the address, and how the registration is stored.
 struct Placement {
     is_taken: bool,
     /// Pending registration that it would replace.
@@ -65,11 +65,12 @@ struct Placement {
 }
 
 impl Accounts<'_> {
-    /// Registers: stores the profile and mails the link that verifies the address, or a notice to the owner of a taken
+    /// Registers an account: stores the profile and mails the link that verifies the address, or a notice to the owner of a taken
     /// address. Neither the answer nor the work depends on whether the address has a user.
     ///
     /// # Errors
-    /// Invalid, with every bad field; limited; overloaded; unavailable; conflict, where the operator reveals taken addresses.
+    /// Invalid, naming all fields with an error; limited; overloaded; unavailable; conflict, if the operator reveals taken
+    /// addresses.
     pub async fn create(&self, form: &CreateForm) -> Result<Created> {
         let (profile, password) = self.check(form)?;
         let quota = self.settings.limits.mails_client;
@@ -86,8 +87,8 @@ impl Accounts<'_> {
             let contested = placement.contested;
             Ok(self.put(draft, placement).await?.then_some(contested))
         };
-        let contested = retry(TRIES, "the address kept changing hands", attempt).await?;
-        tracing::info!(realm = %self.realm.name, user = %draft.row.id, contested, "registered");
+        let contested = retry(TRIES, "the address kept changing during a registration", attempt).await?;
+        tracing::info!(realm = %self.realm.name, user = %draft.row.id, contested, "registration created");
         Ok(Created { id: draft.row.id.clone(), email: draft.profile.email.clone() })
     }
 
@@ -108,7 +109,10 @@ impl Accounts<'_> {
         Ok(RegistrationDraft { row, challenge, profile })
     }
 
-    /// Reads all fields, or names every bad one.
+    /// Reads all fields.
+    ///
+    /// # Errors
+    /// Invalid, naming all fields with an error.
     fn check(&self, form: &CreateForm) -> Result<(Profile, Password)> {
         let mut errors = FieldErrors::default();
         let first_name = errors.name("first_name", &form.first_name);
@@ -132,7 +136,7 @@ impl Accounts<'_> {
         errors.finish(all)
     }
 
-    /// Reads who has the address, and compares the password with that of a pending registration.
+    /// Reads the state of the address, and compares the password with that of a pending registration.
     async fn place(
         &self,
         permit: &HashPermit<'_>,
@@ -145,7 +149,7 @@ impl Accounts<'_> {
         if user.is_some() && self.settings.reveal_taken {
             return Err(Error::new(ErrorKind::Conflict, "email.taken", "Email already exists"));
         }
-        // If too many registrations come at once to compare with each, the owner of the address decides.
+        // If there are too many simultaneous registrations to compare with each, the owner of the address decides.
         let is_compared = attempt < COMPARISONS;
         let exactly = Replaces::Exactly(prior.as_ref().map(|prior| prior.id.clone()));
         let pending = prior.filter(|prior| prior.is_pending(self.ctx.now));
@@ -157,7 +161,7 @@ impl Accounts<'_> {
         })
     }
 
-    /// Whether a pending registration of the address has another password. Then only its owner can decide between them.
+    /// Returns whether a pending registration of the address has another password. Then the owner of the address decides.
     async fn is_contested(
         &self,
         permit: &HashPermit<'_>,

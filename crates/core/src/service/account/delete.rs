@@ -16,11 +16,12 @@ use crate::{
 const TRIES: usize = 3;
 
 impl Accounts<'_> {
-    /// Erases the caller's account: its data key is destroyed, and with it everything that it sealed; its sessions end; its
-    /// address is free at once. Both `id` and `email` must be the caller's own, and the login recent.
+    /// Erases the account of the caller: destroys its data key, which makes all sealed data unreadable, ends its sessions and
+    /// frees its address. Both `id` and `email` must be those of the account, and the login recent.
     ///
     /// # Errors
-    /// Not found, for other values; stale, if the login is too old; bad token, if the account is gone meanwhile; unavailable.
+    /// Not found, for other values; stale, if the login is too old; bad token, if the account was deleted meanwhile;
+    /// unavailable.
     pub async fn delete(&self, owner: &Owner, id: &RawField, email: &RawField) -> Result<()> {
         let account = owner.account();
         let email = email.text().and_then(|raw| EmailAddress::parse(raw).ok());
@@ -31,12 +32,12 @@ impl Accounts<'_> {
         retry(TRIES, "the account kept changing during its deletion", |_| self.erase(owner)).await
     }
 
-    /// `None` if the account changed meanwhile.
+    /// Erases the account; `None` if it changed meanwhile.
     async fn erase(&self, owner: FreshOwner<'_>) -> Result<Option<()>> {
         let (store, realm, account) = (&self.ports.store, &self.realm.name, owner.account());
         let user = store.user(realm, &account.id).await?;
-        let user = user.ok_or_else(|| Error::bad_token().because("the user is gone"))?;
-        // A registration of the same address must not become an account when this one is gone.
+        let user = user.ok_or_else(|| Error::bad_token().because("the user does not exist"))?;
+        // A registration of the same address must not become an account after the deletion.
         let AddressState { registration, .. } = store.at_address(realm, user.index).await?;
         let drop =
             |subject: &UserId| ChallengeOp::Drop { realm: realm.clone(), subject: subject.clone(), purpose: None };

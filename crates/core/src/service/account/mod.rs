@@ -1,4 +1,4 @@
-//! Accounts: register, verify, reset the password, verify the phone number, delete.
+//! Verbs of accounts: registration, verification, password reset, phone verification and deletion.
 
 mod activate;
 mod create;

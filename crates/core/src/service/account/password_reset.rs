@@ -1,4 +1,4 @@
-//! A forgotten password: a mailed link lets the owner of the address set a new one.
+//! Password reset: a mailed link lets the owner of the address set a new password.
 
 use super::{
     Accounts,
@@ -28,16 +28,16 @@ use crate::{
 /// Number of attempts while the account changes during a reset.
 const TRIES: usize = 3;
 
-/// Whose password a link sets.
+/// Subject of a link that sets a password.
 enum Subject {
     User(User),
-    /// Not verified yet: the link verifies the address, too.
+    /// Registration; the link verifies its address, too.
     Registration(Registration),
-    /// Contested, and reached through its verification link.
+    /// Contested registration, through its verification link.
     Contested(Registration),
 }
 
-/// A link that may set a password, with the account behind it.
+/// Link that may set a password, and its subject.
 struct ResetTarget {
     subject: Subject,
     challenge: Challenge,
@@ -61,7 +61,7 @@ impl Accounts<'_> {
         let found = self.ports.store.at_address(realm, email.blind_index(keys)).await?;
         let pending = found.registration.filter(|registration| registration.is_pending(self.ctx.now));
         let subject = found.user.map(|user| user.id).or(pending.map(|registration| registration.id));
-        // The same identifier for each request, so that a newer link replaces the one before for decoys, too.
+        // The same decoy for each request of an address, so that a newer link replaces the previous one as for a user.
         let subject = subject.unwrap_or_else(|| keys.decoy_id(&["reset", email.as_str()]));
         self.mail_to_address(AddressMail {
             email,
@@ -73,7 +73,7 @@ impl Accounts<'_> {
         .await
     }
 
-    /// Checks whether the form for a new password may be shown for a link. Nothing is changed.
+    /// Checks that a link can set a new password. Nothing is changed.
     ///
     /// # Errors
     /// Bad link, for every reason; limited; unavailable.
@@ -81,12 +81,12 @@ impl Accounts<'_> {
         self.try_link(self.reset_target(token)).await.map(|_| ())
     }
 
-    /// Sets a new password through a link. Returns the value that names the owner's device from now on, so that guesses by
-    /// others do not delay the owner's logins.
+    /// Sets a new password through a link. Returns the value of a known device, so that the failed attempts of attackers do
+    /// not delay the logins of the owner.
     ///
     /// # Errors
-    /// Bad link, for every reason; invalid, if the password is refused, and then the link stays valid; limited; overloaded;
-    /// unavailable.
+    /// Bad link, for every reason; invalid, if the password is refused, after which the link stays valid; limited;
+    /// overloaded; unavailable.
     pub async fn reset_password(&self, token: &str, password: &RawField) -> Result<String> {
         let set = |_| self.set_password(token, password);
         let account = self.try_link(retry(TRIES, "the account kept changing during a reset", set)).await?;
@@ -114,7 +114,7 @@ impl Accounts<'_> {
         Ok(is_set.then_some(index))
     }
 
-    /// Reads the challenge of a token once, and whose password it may set.
+    /// Returns the challenge of a token, and the subject whose password it may set.
     async fn reset_target(&self, token: &str) -> Result<ResetTarget> {
         let token = PresentedToken::parse(token).ok_or_else(Error::bad_link)?;
         let challenge = self.named_challenge(&token).await?;
@@ -136,7 +136,7 @@ impl Accounts<'_> {
         }
     }
 
-    /// Returns the account of a reset link that is valid.
+    /// Returns the subject of a reset link that is valid.
     async fn reset_subject(&self, challenge: &Challenge) -> Result<Subject> {
         let (store, realm) = (&self.ports.store, &self.realm.name);
         if !challenge.is_valid(self.ctx.now) {
@@ -150,8 +150,8 @@ impl Accounts<'_> {
         pending.map(Subject::Registration).ok_or_else(Error::bad_link)
     }
 
-    /// Turns a registration into a user with the chosen password; `false` if it does not exist any more: another link may
-    /// have activated it.
+    /// Turns a registration into a user with the chosen password; `false` if another link has activated or rejected it
+    /// meanwhile.
     async fn set_initial_password(
         &self,
         registration: Registration,
@@ -165,7 +165,7 @@ impl Accounts<'_> {
         let mut user = registration.into_user();
         user.envelope = user.envelope.with_password(self.ctx, &key, &hash);
         user.password_set_at = self.ctx.now;
-        // The owner of the address need not be the author of the phone number.
+        // The author of the registration, and so of the phone number, need not be the owner of the address.
         user.phone_disputed = true;
         self.activate(&Activation { challenge: challenge.id, user: &user, profile: &profile, event }).await
     }

@@ -1,7 +1,7 @@
-//! Verifying a phone number: a code by SMS, and a handle to return it with.
+//! Phone verification: a code by SMS, and a handle that is returned together with it.
 //!
-//! Every request gets a handle, whether or not `id` and `phone` belong together. A decoy handle exists, counts its attempts
-//! and expires like a real one; its message is dropped at its delivery.
+//! Every request gets a handle, whether or not `id` and `phone` belong together. A decoy handle is stored, counts its
+//! attempts and expires like a real one; its message is dropped at its delivery.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::{
     service::{FieldErrors, RawField, kernel::retry},
 };
 
-/// Attempts for each code (ASVS 6.6.3; NIST SP 800-63B-4 §3.2.2).
+/// Number of attempts to enter a code (ASVS 6.6.3; NIST SP 800-63B-4 §3.2.2).
 const CODE_ATTEMPTS: u32 = 5;
 /// Number of attempts while the account changes during the verification.
 const TRIES: usize = 3;
@@ -32,20 +32,20 @@ fn expired() -> Error {
     Error::new(ErrorKind::BadLink, "otp.invalid", "Invalid or expired OTP")
 }
 
-/// A code on its way out.
+/// Code that is not sent yet.
 struct CodeDraft {
     challenge: Challenge,
     sms: OutboxRow,
-    /// Counts by account and number.
+    /// Operations that count it per account and number.
     quotas: Batch,
-    /// Counts by the cost of the SMS.
+    /// Operations that count the cost of the SMS.
     budgets: Batch,
     /// Whether codes to this country are stopped.
     is_stopped: bool,
 }
 
 impl CodeDraft {
-    /// Returns the batch that puts the challenge in place of the one before.
+    /// Returns the batch that replaces the previous challenge.
     fn batch(&self, audit: AuditRow) -> Batch {
         let Challenge { realm, subject, purpose, .. } = self.challenge.clone();
         batch![
@@ -60,7 +60,7 @@ impl Accounts<'_> {
     /// Returns a handle, and sends a code to the number if it is this user's and in an allowed country.
     ///
     /// # Errors
-    /// Invalid, naming the bad fields; limited; unavailable, also if no SMS provider is configured.
+    /// Invalid, naming all fields with an error; limited; unavailable, also if no SMS provider is configured.
     pub async fn send_code(&self, id: &RawField, phone: &RawField) -> Result<LinkToken> {
         let mut errors = FieldErrors::default();
         let id = errors.text("id", id);
@@ -82,11 +82,11 @@ impl Accounts<'_> {
         let owner = self.owner_of(id, phone).await?;
         let country = phone.country().unwrap_or_default();
         let is_stopped = self.is_stopped(country).await?;
-        // The same identifier for each request, so that a newer handle replaces the one before for decoys, too.
+        // The same decoy for each request of a number, so that a newer handle replaces the previous one as for a user.
         let decoy = || realm.keys.decoy_id(&["phone", id, phone.as_str()]);
         let subject = owner.clone().unwrap_or_else(decoy);
         let ttl = realm.policy.otp_ttl;
-        // The lifetime of a code does not begin at the hand-over of its message.
+        // The lifetime of a code begins with the request, not at the hand-over of its message.
         let challenge = Challenge::new(ctx, &realm.name, Purpose::Phone, &subject, ttl);
         let challenge = Challenge { expires_at: ctx.now.plus(ttl), ..challenge };
         let recipient = Recipient { to: phone.as_str().to_owned(), name: String::new() };
@@ -100,11 +100,11 @@ impl Accounts<'_> {
         })
     }
 
-    /// Returns the handle. A caller is not told that nothing was sent.
+    /// Returns the handle. The result does not reveal whether a code was sent.
     async fn hand_out(&self, draft: CodeDraft) -> Result<LinkToken> {
         let handle = |challenge| LinkToken::derive(&self.realm.keys, LinkAction::Phone, challenge);
         let Some(reached) = self.send_within(&draft).await? else { return Ok(handle(&draft.challenge)) };
-        // This handle is a decoy, and the one before stays valid.
+        // The new handle is a decoy, and the previous one stays valid.
         let audit = self.code_audit(&draft, Event::LimitReached).reason(reached.as_str());
         let decoy = Challenge { subject: UserId::random(self.ctx.random()), ..draft.challenge };
         let decoy_handle = handle(&decoy);
@@ -136,7 +136,8 @@ impl Accounts<'_> {
         self.audit(event).user(&draft.challenge.subject)
     }
 
-    /// Returns the user of this id, if the number is theirs and codes may go to it. The store is read in every case.
+    /// Returns the user with this identifier, if it has this number and codes may be sent to it. The store is read in every
+    /// case, so that the work is the same.
     async fn owner_of(&self, id: &str, phone: &PhoneNumber) -> Result<Option<UserId>> {
         let id = UserId::parse(id).unwrap_or_else(|| UserId::random(self.ctx.random()));
         let Some(user) = self.ports.store.user(&self.realm.name, &id).await? else { return Ok(None) };
@@ -168,12 +169,12 @@ impl Accounts<'_> {
             };
             let phone = user.account(&self.realm.keys)?.profile.phone;
             if !Code::derive(&self.realm.keys, challenge, &phone).is(code) {
-                tracing::info!(realm = %self.realm.name, "code refused");
+                tracing::info!(realm = %self.realm.name, "code rejected");
                 return Err(wrong());
             }
             Ok(self.set_phone_verified(challenge, user, &phone).await?.then_some(()))
         };
-        retry(TRIES, "the account kept changing while its number was proved", attempt).await
+        retry(TRIES, "the account kept changing during a phone verification", attempt).await
     }
 
     /// Counts the attempt before the code is compared, so that parallel requests do not get more attempts.
@@ -204,7 +205,7 @@ impl Accounts<'_> {
         ];
         match self.commit(batch).await {
             Ok(()) => {
-                tracing::info!(realm = %self.realm.name, user = %challenge.subject, "phone number proved");
+                tracing::info!(realm = %self.realm.name, user = %challenge.subject, "phone number verified");
                 Ok(true)
             }
             Err(CommitError::Failed(Precondition::UserRevision)) => Ok(false),

@@ -1,4 +1,4 @@
-//! `undo` of a registration: "this was not me".
+//! `undo`: the owner of the address rejects a registration.
 
 use super::{Accounts, activate::LinkTarget};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Checks whether a link would reject a registration. Nothing is changed.
+    /// Checks that a link can reject a registration. Nothing is changed.
     ///
     /// # Errors
     /// Bad link, for every reason; limited; unavailable.
@@ -37,7 +37,7 @@ impl Accounts<'_> {
         ];
         match self.commit(batch).await {
             Ok(()) => {
-                tracing::info!(realm = %realm, user = %registration.id, "registration disowned");
+                tracing::info!(realm = %realm, user = %registration.id, "registration rejected");
                 Ok(())
             }
             Err(CommitError::Failed(_)) => Err(Error::bad_link()),

@@ -1,4 +1,4 @@
-//! `verify/resend`: the verification mail again.
+//! `verify/resend`: sends the verification mail again.
 
 use super::Accounts;
 use crate::{

@@ -1,4 +1,4 @@
-//! `verify`: the link of the mail verifies the address. A contested registration needs a new password first.
+//! `verify`: the link of the mail verifies the address. A contested registration requires a new password first.
 
 use super::{
     Accounts,

@@ -1,4 +1,4 @@
-//! Mails of the outbox.
+//! Delivery of mails.
 
 use super::{Delivery, DeliveryResult};
 use crate::{
@@ -12,26 +12,25 @@ use crate::{
     port::{ChallengeOp, Op, SendError},
 };
 
-/// A rendered mail, and the challenge of its links.
-struct Draft {
+/// Rendered mail, and the challenge of its links.
+struct MailDraft {
     mail: Mail,
     challenge: Option<Challenge>,
 }
 
 impl Delivery<'_> {
-    /// Sends the mail of the row, unless its cause is gone.
+    /// Sends the mail of the row, unless it is obsolete.
     pub(super) async fn send_mail(&self) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
-        let Some(Draft { mail, challenge }) = self.draft().await? else { return self.obsolete().await };
+        let Some(MailDraft { mail, challenge }) = self.draft().await? else { return self.obsolete().await };
         match self.ports.mailer.send(&mail).await {
             Ok(()) => self.sent(challenge).await,
             Err(SendError::Permanent(cause)) => {
-                tracing::warn!(outbox = %row.id, mail = row.kind.as_str(), %cause, "mail refused for good");
-                self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "refused").await
+                tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), error = %cause, "mail rejected");
+                self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "rejected").await
             }
             Err(SendError::Transient(cause)) => self.retry_later(None, &cause).await,
-            // If the mail did arrive, its reset link must not live longer than the mail says; if it did not, the owner
-            // requests another one.
+            // The mail may have arrived: its reset link must not outlive the lifetime that the mail states.
             Err(SendError::Unknown(cause)) => {
                 let reset = challenge.filter(|challenge| challenge.purpose == Purpose::Reset);
                 self.retry_later(reset.map(|reset| expire_from_now(self.ctx, &reset)), &cause).await
@@ -39,8 +38,8 @@ impl Delivery<'_> {
         }
     }
 
-    /// Renders the mail; `None` if its links have lost their purpose.
-    async fn draft(&self) -> Result<Option<Draft>> {
+    /// Renders the mail; `None` if its links have no purpose any more.
+    async fn draft(&self) -> Result<Option<MailDraft>> {
         let row = &self.claimed.row;
         let spec = row.kind.spec();
         let mut links = Links::default();
@@ -56,10 +55,10 @@ impl Delivery<'_> {
         let recipient = self.recipient()?;
         let rendered = self.ports.render.mail(row.kind, &self.realm.name, &recipient, &links, self.ctx.now);
         let mail = rendered.map_err(Error::internal)?;
-        Ok(Some(Draft { mail: Mail { message_id: row.id.as_str().to_owned(), ..mail }, challenge }))
+        Ok(Some(MailDraft { mail: Mail { message_id: row.id.as_str().to_owned(), ..mail }, challenge }))
     }
 
-    /// Returns the challenge of the links, unless nothing is left that they could act on.
+    /// Returns the challenge of the links, unless its user or registration does not exist any more.
     async fn linked_challenge(&self) -> Result<Option<Challenge>> {
         let Some(challenge) = self.challenge().await? else { return Ok(None) };
         let (store, realm, subject) = (&self.ports.store, &self.realm.name, &challenge.subject);
@@ -86,7 +85,7 @@ impl Delivery<'_> {
     async fn retry_later(&self, with: Option<Op>, cause: &Cause) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
         let at = retry_at(self.ctx, row.attempts + 1);
-        tracing::warn!(outbox = %row.id, mail = row.kind.as_str(), attempts = row.attempts + 1, retry_at = %at, %cause, "mail not taken");
+        tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), attempts = row.attempts + 1, retry_at = %at, error = %cause, "mail delivery failed");
         let is_recorded = self.record(DeliveryOutcome::Retry(at), with.into_iter().collect()).await?;
         Ok(if is_recorded { DeliveryResult::Later } else { DeliveryResult::Lost })
     }
@@ -98,7 +97,7 @@ impl Delivery<'_> {
         if !self.record(DeliveryOutcome::Done, expire).await? {
             return Ok(DeliveryResult::Lost);
         }
-        tracing::info!(outbox = %row.id, mail = row.kind.as_str(), attempts = row.attempts + 1, "mail sent");
+        tracing::info!(outbox = %row.id, kind = row.kind.as_str(), attempts = row.attempts + 1, "mail sent");
         Ok(DeliveryResult::Sent)
     }
 }

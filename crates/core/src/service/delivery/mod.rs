@@ -1,4 +1,4 @@
-//! Delivery: claimed rows of the outbox become messages, and the outcome is recorded.
+//! Delivery: sends the messages of claimed outbox rows and records the outcome.
 
 mod mail;
 mod sms;
@@ -18,18 +18,18 @@ use crate::{
     service::{Scope, kernel::Kernel},
 };
 
-/// What became of a claimed row.
+/// Result of a delivery, for the worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryResult {
-    /// Handed over.
+    /// The message was handed over.
     Sent,
-    /// Its cause is gone, so nothing was sent.
+    /// The message has no purpose any more, and was not sent.
     Obsolete,
-    /// Will be tried again.
+    /// The delivery failed and will be retried.
     Later,
-    /// Given up.
+    /// The delivery failed and will not be retried.
     Dead,
-    /// The lease was lost; another worker records the outcome.
+    /// The lease was lost. Another worker records the outcome.
     Lost,
 }
 
@@ -48,15 +48,15 @@ impl<'a> Deliveries<'a> {
     /// Claims up to `limit` messages of a channel that are due.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Unavailable, if the store does not answer.
     pub async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>> {
         Ok(self.kernel.ports.store.claim(channel, limit, lease).await?)
     }
 
-    /// Returns a claimed row without an attempt.
+    /// Releases a claimed row without an attempt.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Unavailable, if the store does not answer.
     pub async fn release(&self, claimed: &Claimed) -> Result<()> {
         record(self.kernel, claimed, DeliveryOutcome::Release, Batch::new()).await.map(|_| ())
     }
@@ -65,15 +65,15 @@ impl<'a> Deliveries<'a> {
     /// same message is sent again, with the same links and message id.
     ///
     /// # Errors
-    /// Unavailable, if the outcome could not be recorded: the lease expires, and the row can be claimed again.
+    /// Unavailable, if the outcome could not be recorded. The lease expires, and the row can be claimed again.
     pub async fn deliver(&self, claimed: &Claimed) -> Result<DeliveryResult> {
         let row = &claimed.row;
         if row.give_up_at <= self.ctx.now {
-            tracing::warn!(outbox = %row.id, mail = row.kind.as_str(), attempts = row.attempts, "mail given up: too late");
-            return finish(self.kernel, claimed, DeliveryOutcome::Dead, DeliveryResult::Dead, "too late").await;
+            tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), attempts = row.attempts, "message expired");
+            return finish(self.kernel, claimed, DeliveryOutcome::Dead, DeliveryResult::Dead, "expired").await;
         }
         let realm = self.kernel.realms.get(row.realm.as_str());
-        let realm = realm.ok_or_else(|| Error::internal("a message of a realm that is not open"))?;
+        let realm = realm.ok_or_else(|| Error::internal("the realm of the message is not open"))?;
         let usage = Usage::default();
         let delivery = Delivery { scope: Scope::new(self.kernel, self.ctx, realm, &usage), claimed };
         match row.kind.channel() {
@@ -84,7 +84,7 @@ impl<'a> Deliveries<'a> {
     }
 }
 
-/// The delivery of one claimed row.
+/// Delivery of a claimed row.
 #[derive(Clone, Copy)]
 struct Delivery<'a> {
     scope: Scope<'a>,
@@ -114,16 +114,16 @@ impl Delivery<'_> {
     }
 
     async fn obsolete(&self) -> Result<DeliveryResult> {
-        self.finish(DeliveryOutcome::Done, DeliveryResult::Obsolete, "moot").await
+        self.finish(DeliveryOutcome::Done, DeliveryResult::Obsolete, "obsolete").await
     }
 
     async fn finish(
         &self,
         outcome: DeliveryOutcome,
         result: DeliveryResult,
-        why: &'static str,
+        reason: &'static str,
     ) -> Result<DeliveryResult> {
-        finish(self.kernel, self.claimed, outcome, result, why).await
+        finish(self.kernel, self.claimed, outcome, result, reason).await
     }
 
     async fn record(&self, outcome: DeliveryOutcome, with: Batch) -> Result<bool> {
@@ -137,12 +137,12 @@ async fn finish(
     claimed: &Claimed,
     outcome: DeliveryOutcome,
     result: DeliveryResult,
-    why: &'static str,
+    reason: &'static str,
 ) -> Result<DeliveryResult> {
     if !record(kernel, claimed, outcome, Batch::new()).await? {
         return Ok(DeliveryResult::Lost);
     }
-    tracing::debug!(outbox = %claimed.row.id, why, "message settled");
+    tracing::debug!(outbox = %claimed.row.id, reason, "delivery finished");
     Ok(result)
 }
 

@@ -1,4 +1,4 @@
-//! SMS of the outbox: a code, and later the query for its delivery status.
+//! Delivery of codes by SMS, and the queries for their delivery status.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::{
     port::{Op, SendError, SmsReceipt, SmsStatus},
 };
 
-/// Times of the status queries, from the hand-over.
+/// Times of the status queries, after the hand-over.
 const QUERY_AFTER: [Duration; 3] = [Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300)];
 
-/// Longest wait for the next attempt, since a code lives for minutes only.
+/// Longest wait before the next attempt, since a code is valid for minutes only.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 impl Delivery<'_> {
@@ -34,27 +34,27 @@ impl Delivery<'_> {
                 if !self.record(DeliveryOutcome::Done, query.into_iter().chain([sent]).collect()).await? {
                     return Ok(DeliveryResult::Lost);
                 }
-                tracing::info!(outbox = %row.id, attempts, "sms taken by the provider");
+                tracing::info!(outbox = %row.id, attempts, "sms accepted by provider");
                 Ok(DeliveryResult::Sent)
             }
             Err(SendError::Permanent(cause)) => {
-                tracing::warn!(outbox = %row.id, %cause, "sms refused for good");
-                self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "refused").await
+                tracing::warn!(outbox = %row.id, error = %cause, "sms rejected");
+                self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "rejected").await
             }
             // Each SMS costs money, and the user can request another one.
             Err(SendError::Unknown(cause)) if row.attempts > 0 => {
-                tracing::warn!(outbox = %row.id, attempts, %cause, "sms given up: it may have been taken twice");
+                tracing::warn!(outbox = %row.id, attempts, error = %cause, "sms abandoned, outcome unknown");
                 self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "unknown").await
             }
             Err(SendError::Transient(cause) | SendError::Unknown(cause)) => {
                 let at = retry_at(self.ctx, attempts).min(self.ctx.now.plus(LONGEST_WAIT));
-                tracing::warn!(outbox = %row.id, attempts, retry_at = %at, %cause, "sms not taken");
+                tracing::warn!(outbox = %row.id, attempts, retry_at = %at, error = %cause, "sms delivery failed");
                 self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
             }
         }
     }
 
-    /// Renders the SMS; `None` if its handle is no longer valid, or the number no longer its owner's.
+    /// Renders the SMS; `None` if its handle is no longer valid, or the user has another number.
     async fn code(&self) -> Result<Option<Sms>> {
         let Some(challenge) = self.challenge().await? else { return Ok(None) };
         let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
@@ -70,18 +70,18 @@ impl Delivery<'_> {
         Ok(Some(Sms { message_id, to, text, code: code.expose().to_owned() }))
     }
 
-    /// Asks the provider for the delivery status, and logs the final one.
+    /// Queries the delivery status from the provider, and logs the final one.
     pub(super) async fn query_status(&self) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
         let Some(sender) = &self.ports.sms else { return self.obsolete().await };
         match sender.status(&SmsReceipt(self.recipient()?.to)).await {
             Ok(SmsStatus::Delivered) => tracing::info!(outbox = %row.id, "sms delivered"),
-            Ok(SmsStatus::Failed(code)) => tracing::warn!(outbox = %row.id, code, "sms not delivered"),
+            Ok(SmsStatus::Failed(code)) => tracing::warn!(outbox = %row.id, code, "sms undelivered"),
             Ok(SmsStatus::Pending) | Err(_) => {
                 if let Some(at) = next_query(row) {
                     return self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await;
                 }
-                tracing::warn!(outbox = %row.id, "sms: what became of it is not known");
+                tracing::warn!(outbox = %row.id, "sms delivery status unknown");
             }
         }
         self.finish(DeliveryOutcome::Done, DeliveryResult::Sent, "known").await

@@ -1,4 +1,4 @@
-//! What accounts and sessions both need: the cached account, and operations that end sessions.
+//! Functions for accounts and sessions: cached accounts, and operations that end sessions.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::{
 };
 
 impl Scope<'_> {
-    /// Returns an account, from the cache if it is there.
+    /// Returns an account, from the cache if it is cached.
     ///
     /// # Errors
-    /// Unavailable; internal, if it does not open.
+    /// Unavailable; internal, if it cannot be opened.
     pub(in crate::service) async fn account(&self, id: &UserId) -> Result<Option<Arc<Account>>> {
         let accounts = &self.ports.accounts;
         if let Some(account) = accounts.get(&self.realm.name, id) {

@@ -1,5 +1,5 @@
-//! Sealed authorities: rights that a verb demands as a value. Their fields are private, and each is made in one place, so
-//! that a verb cannot be called without the check behind it.
+//! Sealed authorities: rights that a verb requires as a value. Their fields are private, and each has one constructor, so
+//! that a verb cannot be called without the check.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     id::SessionId,
 };
 
-/// The right of an account's owner, proved by an access token of a live session.
+/// Authority of the owner of an account, proved by an access token of a live session.
 ///
 /// Only `Sessions::authenticate` makes one:
 ///
@@ -29,7 +29,7 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// For `Sessions::authenticate` only.
+    /// Makes the authority. Only `Sessions::authenticate` may call this.
     pub(in crate::service) const fn new(account: Arc<Account>, session: SessionId, auth_time: Timestamp) -> Self {
         Self { account, session, auth_time }
     }
@@ -46,10 +46,10 @@ impl Owner {
         &self.session
     }
 
-    /// Returns the account, if `id` is missing or its own.
+    /// Returns the account, if `id` is missing or names it.
     ///
     /// # Errors
-    /// Not found, for every other identifier.
+    /// Not found, for the identifier of another account.
     pub fn own_account(&self, id: Option<&str>) -> Result<&Account> {
         match id {
             Some(id) if id != self.account.id.as_str() => Err(Error::not_found()),
@@ -57,10 +57,10 @@ impl Owner {
         }
     }
 
-    /// Requires the last authentication to be at most this long ago (RFC 9470).
+    /// Requires the last authentication to be at most this old (RFC 9470).
     ///
     /// # Errors
-    /// Stale.
+    /// Stale, if it is older.
     pub(in crate::service) fn fresh(&self, now: Timestamp, max_age: Duration) -> Result<FreshOwner<'_>> {
         if now.since(self.auth_time) > max_age {
             return Err(Error::new(ErrorKind::Stale, "login.stale", "Please log in again to do this"));
@@ -69,7 +69,7 @@ impl Owner {
     }
 }
 
-/// The right of an owner who has authenticated recently.
+/// Authority of an owner who has authenticated recently.
 #[derive(Debug, Clone, Copy)]
 pub struct FreshOwner<'a>(&'a Owner);
 

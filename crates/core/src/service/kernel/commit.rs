@@ -1,4 +1,4 @@
-//! Commits, their effects on the caches of this process, and the errors of the store and the hasher.
+//! Commits, their effects on the caches of this process, and errors of the store and the hasher.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::{
     port::{Batch, CommitError, Effect, HashError, Op, Precondition, StoreError},
 };
 
-/// Wait that is suggested to a client while the store or the hasher cannot serve it.
+/// Wait before a retry that is suggested to clients if the store or the hasher cannot serve them.
 const RETRY_AFTER: Duration = Duration::from_secs(2);
 
 impl Kernel {
     /// Commits a batch, then applies its effects to the caches and workers of this process.
     ///
     /// # Errors
-    /// Those of the store.
+    /// Errors of the store.
     pub(in crate::service) async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         let effects: Vec<Effect> = batch.iter().flat_map(Op::effects).collect();
         self.ports.store.commit(batch).await?;
@@ -35,7 +35,7 @@ impl Kernel {
     /// Commits a batch; `false` if one of these preconditions failed, so that nothing was changed.
     ///
     /// # Errors
-    /// Those of the store, and every other precondition.
+    /// Errors of the store, and every other failed precondition.
     pub(in crate::service) async fn commit_unless(
         &self,
         batch: Batch,

@@ -1,4 +1,4 @@
-//! What people send in: fields that may be missing, and all that is wrong with them at once.
+//! Fields of requests, and their errors, which are reported together.
 
 use std::borrow::Cow;
 
@@ -15,20 +15,19 @@ use crate::{
     error::{Error, FieldError, Result},
 };
 
-/// A field of a request as it came. Whatever a person typed is theirs: never printed.
+/// Field of a request, as it was received. Personal data: never printed.
 #[derive(Debug, Clone, Default)]
 pub enum RawField {
-    /// Not there, or `null`.
+    /// The field is missing or `null`.
     #[default]
     Missing,
-    /// There, but not a text.
+    /// The field is not a text.
     NotText,
-    /// A text.
     Text(SecretString),
 }
 
 impl RawField {
-    /// The text, or nothing.
+    /// Returns the text, if it is one.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text.expose_secret()) } else { None }
@@ -47,26 +46,26 @@ impl From<String> for RawField {
     }
 }
 
-/// Collects what is wrong with the fields of one request.
+/// Errors in the fields of a request.
 #[derive(Debug, Default)]
 pub struct FieldErrors(Vec<FieldError>);
 
 impl FieldErrors {
-    /// Notes one fault.
+    /// Adds the error of a field.
     pub fn add(&mut self, field: &'static str, code: &'static str, detail: impl Into<Cow<'static, str>>) {
         self.0.push(FieldError { field, code, detail: detail.into() });
     }
 
-    /// The error that names all faults.
+    /// Returns the error that names all fields.
     #[must_use]
     pub fn into_error(self) -> Error {
         Error::invalid(self.0)
     }
 
-    /// The value, when nothing was wrong.
+    /// Returns the value, if no field has an error.
     ///
     /// # Errors
-    /// All faults at once.
+    /// Invalid, naming all fields with an error.
     pub fn finish<T>(self, value: Option<T>) -> Result<T> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
@@ -74,7 +73,7 @@ impl FieldErrors {
         }
     }
 
-    /// A text that must be there.
+    /// Reads a required text.
     pub fn text<'a>(&mut self, field: &'static str, given: &'a RawField) -> Option<&'a str> {
         match given {
             RawField::Text(text) => return Some(text.expose_secret()),
@@ -84,7 +83,7 @@ impl FieldErrors {
         None
     }
 
-    /// An e-mail address.
+    /// Reads an email address.
     pub fn email(&mut self, field: &'static str, given: &RawField) -> Option<EmailAddress> {
         let parsed = EmailAddress::parse(self.text(field, given)?);
         self.keep(field, parsed, |_| ("email.invalid", "This is not a valid e-mail address."))

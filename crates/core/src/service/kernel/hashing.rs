@@ -1,4 +1,4 @@
-//! Password hashing. No client can have more passwords in the queue than its share, so that a flood waits behind itself.
+//! Password hashing. Each client has a share of the queue, so that a flood delays only the client that causes it.
 
 use super::Scope;
 use crate::{
@@ -8,20 +8,20 @@ use crate::{
     port::HashError,
 };
 
-/// A client's right to have passwords hashed. It counts against the client's share until it is dropped.
+/// Permit of a client to have passwords hashed. It counts against the share of the client until it is dropped.
 #[derive(Debug)]
 pub(in crate::service) struct HashPermit<'a> {
-    /// Queue of the client: for IPv6, of its whole site.
+    /// Queue of the client; for IPv6, of its whole site.
     lane: Option<LimitKey>,
     _permits: [Option<Permit<'a>>; 2],
 }
 
 impl<'a> Scope<'a> {
-    /// Takes a permit. It is taken before anything is read, so that the time of a refusal reveals nothing that would have
-    /// been read. An IPv6 client also counts against its site, which has the share of four clients.
+    /// Takes a permit. It is taken before anything is read, so that the time of a refusal reveals nothing about accounts.
+    /// An IPv6 client also counts against its site, which has the share of four clients.
     ///
     /// # Errors
-    /// Overloaded.
+    /// Overloaded, if the queue or the share of the client is full.
     pub(in crate::service) fn hash_permit(&self) -> Result<HashPermit<'a>> {
         let limits = &self.kernel.settings.limits;
         let Some(address) = self.ctx.client.ip else { return Ok(HashPermit { lane: None, _permits: [None, None] }) };
@@ -48,7 +48,7 @@ impl<'a> Scope<'a> {
     /// Hashes a new password.
     ///
     /// # Errors
-    /// Overloaded; internal.
+    /// Overloaded; internal, if the hasher fails.
     pub(in crate::service) async fn hash(&self, permit: &HashPermit<'_>, password: &Password) -> Result<PasswordHash> {
         Ok(self.ports.hasher.hash(permit.lane, password, self.ctx.bytes()).await?)
     }
@@ -56,7 +56,7 @@ impl<'a> Scope<'a> {
     /// Verifies a password. Without a hash the result is `false`, at the same cost.
     ///
     /// # Errors
-    /// Overloaded; internal.
+    /// Overloaded; internal, if the hasher fails.
     pub(in crate::service) async fn matches(
         &self,
         permit: &HashPermit<'_>,

@@ -1,4 +1,4 @@
-//! Limits: what a client, an account, an address or a number has used, and what is refused beyond it.
+//! Limits of clients, accounts, addresses and phone numbers.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::{
     session::device::KnownDevice,
 };
 
-/// A use that was counted and can be refunded.
+/// Use of a quota that was counted and can be refunded.
 #[derive(Debug, Default)]
 pub(in crate::service) struct Charge(Option<(LimitKey, Timestamp)>);
 
-/// A password check in progress. It counts as a failure until it succeeds.
+/// Password check in progress. It counts as a failure until it succeeds.
 #[derive(Debug)]
 pub(in crate::service) struct PasswordAttempt<'a> {
     client: Charge,
@@ -34,10 +34,10 @@ impl PasswordAttempt<'_> {
 }
 
 impl<'a> Scope<'a> {
-    /// Counts a request of the client.
+    /// Charges the client for a request.
     ///
     /// # Errors
-    /// Limited.
+    /// Limited, if the quota is used up.
     pub(in crate::service) async fn charge_client(&self, kind: LimitKind, quota: Quota) -> Result<Charge> {
         match self.ctx.client.ip {
             Some(address) => self.charge(kind, LimitKey::client(kind, address), quota).await,
@@ -45,10 +45,10 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Counts a use of this key.
+    /// Charges this key for a use.
     ///
     /// # Errors
-    /// Limited.
+    /// Limited, if the quota is used up.
     pub(in crate::service) async fn charge(&self, kind: LimitKind, key: LimitKey, quota: Quota) -> Result<Charge> {
         if self.settings.limits.mode == Mode::Off {
             return Ok(Charge::default());
@@ -66,14 +66,14 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Takes back a use.
+    /// Refunds a use that was charged.
     pub(in crate::service) async fn refund(&self, charge: Charge) {
         if let Charge(Some((key, at))) = charge {
             self.ports.counters.refund(key, at).await;
         }
     }
 
-    /// Records that a limit was reached, and refuses where limits are enforced.
+    /// Records that a limit was reached, and refuses the request if limits are enforced.
     fn refuse_beyond(&self, kind: LimitKind, wait: Duration) -> Result<()> {
         self.usage.add_reached(kind);
         let is_enforced = self.settings.limits.mode == Mode::Enforce;
@@ -84,7 +84,7 @@ impl<'a> Scope<'a> {
     /// Charges the client, then does the work. Errors of the server are refunded.
     ///
     /// # Errors
-    /// Limited; those of the work.
+    /// Limited; errors of the work.
     pub(in crate::service) async fn ask<T>(
         &self,
         kind: LimitKind,
@@ -98,7 +98,7 @@ impl<'a> Scope<'a> {
     /// Does work that was charged. Errors of the server are refunded.
     ///
     /// # Errors
-    /// Those of the work.
+    /// Errors of the work.
     pub(in crate::service) async fn charged<T>(
         &self,
         charge: Charge,
@@ -111,10 +111,10 @@ impl<'a> Scope<'a> {
         result
     }
 
-    /// Charges the client, then uses a link or code. Everything but a bad link or code is refunded.
+    /// Charges the client, then uses a link or code. Every result except an invalid link or code is refunded.
     ///
     /// # Errors
-    /// Limited; those of the work.
+    /// Limited; errors of the work.
     pub(in crate::service) async fn try_link<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let charge = self.charge_client(LimitKind::Links, self.settings.limits.links_client).await?;
         let result = work.await;
@@ -124,10 +124,10 @@ impl<'a> Scope<'a> {
         result
     }
 
-    /// Begins a password check, unless this account, or this known device of its owner, has failed too often.
+    /// Begins a password check, unless this account, or this known device of its owner, has too many failures.
     ///
     /// # Errors
-    /// Limited; unavailable.
+    /// Limited, after too many failures; unavailable.
     pub(in crate::service) async fn begin_attempt(
         &self,
         client: Charge,
@@ -144,7 +144,7 @@ impl<'a> Scope<'a> {
             None => [b"account", &account.0],
         };
         let key = LimitKey::in_realm(&self.realm.keys, LimitKind::Passwords, &subject);
-        // A refused attempt still counts for the client: a client that does not wait is treated like one that guesses.
+        // A refused attempt stays charged to the client: a client that does not wait is treated like an attacker.
         match self.begin_check(key).await {
             Ok(permit) => Ok(PasswordAttempt { client, account: Some((key, permit)), forget_after }),
             Err(error) => {
@@ -170,7 +170,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Ends an attempt with a password that was right, or that could not be checked.
+    /// Refunds an attempt whose password was right or could not be checked.
     pub(in crate::service) async fn refund_attempt(&self, attempt: PasswordAttempt<'_>) {
         self.refund(attempt.client).await;
     }
@@ -178,7 +178,7 @@ impl<'a> Scope<'a> {
     /// Commits a batch, if all quotas allow it. Otherwise nothing is changed, and the limit that was reached is returned.
     ///
     /// # Errors
-    /// Those of the commit.
+    /// Errors of the commit.
     pub(in crate::service) async fn commit_within(
         &self,
         quotas: Batch,

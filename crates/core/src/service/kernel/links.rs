@@ -1,4 +1,4 @@
-//! Links and the challenges behind them.
+//! Links and their challenges.
 
 use super::Scope;
 use crate::{
@@ -17,7 +17,7 @@ impl Scope<'_> {
         self.url(page, &LinkToken::derive(&self.realm.keys, action, challenge))
     }
 
-    /// Returns the challenge that a token names. Nothing is proved yet.
+    /// Returns the challenge that a token names. The token is not verified yet.
     ///
     /// # Errors
     /// Bad link; unavailable.
@@ -45,7 +45,7 @@ impl Scope<'_> {
     /// Requires a token to be derived from its challenge for this action, and the challenge not to have expired.
     ///
     /// # Errors
-    /// Bad link.
+    /// Bad link, for every reason.
     pub(in crate::service) fn require_proof(
         &self,
         token: &PresentedToken,

@@ -1,4 +1,4 @@
-//! What the areas share: ports, settings, commits, limits, links, messages.
+//! Shared parts of all areas: ports, settings, commits, limits, links and messages.
 
 mod accounts;
 mod authority;
@@ -29,7 +29,7 @@ use crate::{
     token::AccessTokens,
 };
 
-/// The filled ports.
+/// Implementations of the ports.
 #[derive(Debug, Clone)]
 pub struct Ports {
     pub store: Arc<dyn Store>,
@@ -50,12 +50,12 @@ pub struct Settings {
     pub public_url: String,
     /// ISO codes of the countries to which SMS may be sent; `None` allows all.
     pub sms_countries: Option<Vec<String>>,
-    /// Whether `create` may say that an address is taken.
+    /// Whether `create` reveals that an address is taken.
     pub reveal_taken: bool,
     pub limits: Limits,
 }
 
-/// State that all verbs share.
+/// Shared state of all verbs.
 pub struct Kernel {
     pub(super) ports: Ports,
     pub(super) settings: Settings,

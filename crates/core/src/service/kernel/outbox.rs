@@ -1,4 +1,4 @@
-//! Messages on their way into the outbox.
+//! Messages for the outbox.
 
 use super::Scope;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     seal::BlindIndex,
 };
 
-/// A mail with a link to an address that may have no account.
+/// Mail with a link, for an address that may have no account.
 #[derive(Debug)]
 pub(in crate::service) struct AddressMail<'a> {
     pub(in crate::service) email: &'a EmailAddress,
@@ -29,7 +29,7 @@ impl Scope<'_> {
     /// Makes a message that is due at once.
     ///
     /// # Errors
-    /// Internal, if the recipient cannot be serialized.
+    /// Internal, if the recipient cannot be serialised.
     pub(in crate::service) fn message(
         &self,
         kind: MessageKind,
@@ -52,11 +52,11 @@ impl Scope<'_> {
         })
     }
 
-    /// Commits a challenge and its mail. The work is the same whether or not the address has an account; a mail without one
-    /// is dropped at its delivery.
+    /// Commits a challenge and its mail. The work is the same whether or not the address has an account: without one, the
+    /// mail is dropped at its delivery.
     ///
     /// # Errors
-    /// Internal; unavailable.
+    /// Unavailable; internal, if the mail cannot be serialised.
     pub(in crate::service) async fn mail_to_address(&self, mail: AddressMail<'_>) -> Result<()> {
         let AddressMail { email, kind, challenge, replaces, event } = mail;
         let index = email.blind_index(&self.realm.keys);
@@ -71,11 +71,11 @@ impl Scope<'_> {
         Ok(self.commit_mail(index, batch, Batch::new()).await?)
     }
 
-    /// Commits a batch with a mail that any visitor can trigger, unless the address has had too many. Then `silent` is
-    /// committed in its place, with an audit row, and the visitor is not told.
+    /// Commits a batch with a mail that any visitor can trigger, unless the address has received too many. Then `silent` is
+    /// committed instead, with an audit row, and the response does not reveal it.
     ///
     /// # Errors
-    /// Those of the commit.
+    /// Errors of the commit.
     pub(in crate::service) async fn commit_mail(
         &self,
         index: BlindIndex,

@@ -1,10 +1,10 @@
 use crate::error::{Error, Result};
 
-/// Repeats an attempt that gives `None` when the account changed meanwhile, up to `times` times. The attempt is told its
-/// number, from 0.
+/// Makes up to `times` attempts, until one does not return `None`, which means that the account changed meanwhile. Attempts
+/// are numbered from 0.
 ///
 /// # Errors
-/// Those of the attempt; internal with this cause, if the last one gave `None`, too.
+/// Errors of the attempt; internal with this cause, if all attempts returned `None`.
 pub(in crate::service) async fn retry<T, F>(
     times: usize,
     cause: &'static str,

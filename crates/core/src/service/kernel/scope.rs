@@ -9,7 +9,7 @@ use crate::{
     service::{Accounts, Sessions},
 };
 
-/// One request or job in one realm. The verbs of the areas start here.
+/// Request or job in a realm. It gives access to the verbs of each area.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
     pub(in crate::service) kernel: &'a Kernel,
@@ -41,7 +41,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// A scope reaches the ports and settings as the kernel does.
+/// Gives access to the ports and settings of the kernel.
 impl Deref for Scope<'_> {
     type Target = Kernel;
 

@@ -1,4 +1,4 @@
-//! Limits of SMS, each of which costs money: by account and number, by country, and in total.
+//! Limits of SMS, since each costs money: per account and number, per country, and in total.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::{
     port::{Batch, LimitOp, Op},
 };
 
-/// Window in which sent and entered codes are compared.
+/// Window within which sent and entered codes are compared.
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// Quota that counts without a limit.
+/// Quota that counts uses but limits nothing.
 const COUNT_ONLY: Quota = Quota { times: u32::MAX, per: DAY };
 
 impl Scope<'_> {
-    /// Returns the counts of a code by account and number. A number without an owner, to which nothing is sent, has as many
-    /// counts.
+    /// Returns the operations that count a code per account and number. A number without an owner, to which nothing is sent,
+    /// has as many, so that the work is the same.
     pub(in crate::service) fn code_quotas(&self, subject: &UserId, phone: Option<&PhoneNumber>) -> Batch {
         let number = phone.map_or(subject.as_str(), PhoneNumber::as_str);
         let subjects = [("account", subject.as_str()), ("number", number)];
@@ -34,7 +34,7 @@ impl Scope<'_> {
             .collect()
     }
 
-    /// Returns the counts of an SMS by cost: of its country, and in total.
+    /// Returns the operations that count the cost of an SMS: for its country, and in total.
     pub(in crate::service) fn sms_budgets(&self, country: &str) -> Batch {
         let limits = &self.settings.limits;
         let budgets = [
@@ -44,18 +44,19 @@ impl Scope<'_> {
         budgets.map(|(kind, key, quota)| LimitOp::Count { kind, key, quota, now: self.ctx.now }.into()).into()
     }
 
-    /// Returns as many counts as [`sms_budgets`](Self::sms_budgets) for an SMS that is never sent, so that the work is the
+    /// Returns as many operations as [`sms_budgets`](Self::sms_budgets) for an SMS that is not sent, so that the work is the
     /// same.
     pub(in crate::service) fn decoy_budgets(&self, country: &str) -> Batch {
+        // The names are part of keys in the store, so their spelling must not change.
         let names = [format!("nobody/{country}"), "nobody".to_owned()];
         let keys = names.map(|name| LimitKey::public(LimitKind::SmsCountry, &name));
         keys.map(|key| count_only(self.ctx, key)).into()
     }
 
-    /// Whether codes to a country are stopped because too few are entered, a sign of SMS pumping.
+    /// Returns whether codes to a country are stopped because too few are entered, which is a sign of SMS pumping.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Unavailable, if the store does not answer.
     pub(in crate::service) async fn is_stopped(&self, country: &str) -> Result<bool> {
         let limits = &self.settings.limits;
         if limits.mode == Mode::Off {
@@ -63,7 +64,7 @@ impl Scope<'_> {
         }
         let store = &self.ports.store;
         let sent = store.window(sent_to(country)).await?.within(COUNT_ONLY, self.ctx.now);
-        let entered = store.window(back_from(country)).await?.within(COUNT_ONLY, self.ctx.now);
+        let entered = store.window(entered_from(country)).await?.within(COUNT_ONLY, self.ctx.now);
         let stop = limits.sms_stop;
         let is_too_few = u64::from(entered) * 100 < u64::from(sent) * u64::from(stop.percent);
         if sent < stop.after || !is_too_few {
@@ -71,18 +72,19 @@ impl Scope<'_> {
         }
         let is_enforced = limits.mode == Mode::Enforce;
         self.usage.add_reached(LimitKind::SmsCountry);
-        tracing::warn!(country, sent, back = entered, enforced = is_enforced, "codes to this country do not come back");
+        tracing::warn!(country, sent, entered, enforced = is_enforced, "codes to country stopped");
         Ok(is_enforced)
     }
 
-    /// Counts a code that the provider has accepted. One that it never accepted cannot be entered.
+    /// Returns the operation that counts a sent code. Only codes that the provider has accepted count, since others cannot
+    /// be entered.
     pub(in crate::service) fn code_sent(&self, country: &str) -> Op {
         count_only(self.ctx, sent_to(country))
     }
 
-    /// Counts a code that was entered.
+    /// Returns the operation that counts an entered code.
     pub(in crate::service) fn code_entered(&self, country: &str) -> Op {
-        count_only(self.ctx, back_from(country))
+        count_only(self.ctx, entered_from(country))
     }
 }
 
@@ -94,6 +96,7 @@ fn sent_to(country: &str) -> LimitKey {
     LimitKey::public(LimitKind::SmsCountry, &format!("sent/{country}"))
 }
 
-fn back_from(country: &str) -> LimitKey {
+fn entered_from(country: &str) -> LimitKey {
+    // The name is part of keys in the store, so its spelling must not change.
     LimitKey::public(LimitKind::SmsCountry, &format!("back/{country}"))
 }

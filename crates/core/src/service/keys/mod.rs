@@ -1,4 +1,4 @@
-//! Keys: the root keys of the realms, and signing keys.
+//! Root keys of the realms, and signing keys.
 
 mod realms;
 mod signing_keys;

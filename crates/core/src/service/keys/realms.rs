@@ -1,4 +1,4 @@
-//! Opening the realms: each root key is unwrapped, or made if the realm is new.
+//! Opening of the realms: unwraps the root key of each, or makes it for a new realm.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -11,21 +11,21 @@ use crate::{
     seal::{EncryptionKey, RealmKeys, RootKey},
 };
 
-/// The open realms, by name.
+/// Open realms, by name.
 #[derive(Debug)]
 pub struct Realms(BTreeMap<RealmName, Arc<Realm>>);
 
-/// Why the realms could not be opened.
+/// Reason why the realms could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenRealmsError {
-    /// None of the keys opens a stored root key.
+    /// None of the keys unwraps a stored root key.
     #[error(
-        "ENCRYPTION_KEY does not open the keys that lie in the store (realm {0}): give the key with which this store was made; \
-         to change keys, put the new one first and the old one behind it, separated by a comma"
+        "ENCRYPTION_KEY does not decrypt the keys in the database (realm {0}): set the key with which the database was created; \
+         to change keys, set the new key, a comma, and the old key"
     )]
     WrongKey(RealmName),
-    /// No key was given.
-    #[error("no ENCRYPTION_KEY")]
+    /// No key is set.
+    #[error("ENCRYPTION_KEY is not set")]
     NoKey,
     /// The store failed.
     #[error(transparent)]
@@ -39,11 +39,11 @@ impl From<StoreError> for OpenRealmsError {
 }
 
 impl Realms {
-    /// Opens the named realms. Every stored root key must open, also those of realms that are not named. Root keys that an
-    /// older key opens are wrapped again by the first.
+    /// Opens the realms of these policies. Every stored root key must unwrap, including those of other realms. Root keys that
+    /// an older key unwraps are rewrapped by the first key.
     ///
     /// # Errors
-    /// [`OpenRealmsError`].
+    /// [`OpenRealmsError`], naming the reason.
     pub async fn open(
         ctx: &Ctx,
         store: &dyn Store,
@@ -51,7 +51,7 @@ impl Realms {
         policies: Vec<(RealmName, RealmPolicy)>,
     ) -> Result<Self, OpenRealmsError> {
         let first = keys.first().ok_or(OpenRealmsError::NoKey)?;
-        // Everything stored must open before anything is made, so that a wrong key changes nothing.
+        // All stored keys are checked before any is made, so that a wrong key changes nothing.
         for row in store.root_keys().await? {
             if !keys.iter().any(|key| key.unwrap(&row.realm, &row.wrapped).is_ok()) {
                 return Err(OpenRealmsError::WrongKey(row.realm));
@@ -98,7 +98,7 @@ async fn make_if_missing(
     }
     let wrapped = key.wrap(ctx, name, &RootKey::random(ctx));
     match store.commit(batch![KeyOp::PutRoot(RootKeyRow { realm: name.clone(), wrapped, revision: 1 })]).await {
-        // Another server made it at the same moment; its key is used.
+        // Another server has made the key at the same time; that key is used.
         Ok(()) | Err(CommitError::Failed(Precondition::RootKeyRevision)) => Ok(()),
         Err(error) => Err(error.into()),
     }
@@ -114,9 +114,9 @@ async fn unwrap(
     let (age, root) = opened.ok_or_else(|| OpenRealmsError::WrongKey(row.realm.clone()))?;
     if let (1.., Some(first)) = (age, keys.first()) {
         let wrapped = first.wrap(ctx, &row.realm, &root);
-        let anew = RootKeyRow { realm: row.realm.clone(), wrapped, revision: row.revision + 1 };
-        match store.commit(batch![KeyOp::PutRoot(anew)]).await {
-            Ok(()) => tracing::info!(realm = %row.realm, "root key wrapped by the new ENCRYPTION_KEY"),
+        let rewrapped = RootKeyRow { realm: row.realm.clone(), wrapped, revision: row.revision + 1 };
+        match store.commit(batch![KeyOp::PutRoot(rewrapped)]).await {
+            Ok(()) => tracing::info!(realm = %row.realm, "root key rewrapped"),
             Err(CommitError::Failed(_)) => {}
             Err(error) => return Err(error.into()),
         }

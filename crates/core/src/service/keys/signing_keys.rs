@@ -1,4 +1,4 @@
-//! Signing keys that the server makes: published before they sign, kept while tokens that they signed are valid.
+//! Signing keys that the server makes: published before they sign, and kept while tokens that they have signed are valid.
 
 use std::time::Duration;
 
@@ -16,36 +16,36 @@ use crate::{
     token::{Algorithm, CLOCK_SKEW, SigningKey, new_private_key},
 };
 
-/// How the server makes its signing keys.
+/// Rotation of the signing keys that the server makes.
 #[derive(Debug)]
 pub struct KeyRotation {
     /// Algorithm of new keys.
     pub algorithm: Algorithm,
-    /// Time that a key signs.
+    /// Time for which a key signs.
     pub rotation: Duration,
-    /// Keys that seal them in the store: the first seals, all open.
+    /// Keys that seal signing keys in the store. The first seals, all open.
     pub sealed_by: Vec<EncryptionKey>,
 }
 
-/// Time that a new key is published before it signs, so that services which cache the public keys have it.
+/// Time for which a new key is published before it signs, so that services which cache the public keys know it.
 const PUBLISHED_BEFORE: Duration = Duration::from_secs(3600);
 
-/// Loads the signing keys from the store; makes one if it is due, and removes those that no valid token needs. Without a
-/// rotation there is nothing to do.
+/// Loads the signing keys from the store, makes one if it is due, and removes those that no valid token needs. Without a
+/// rotation it does nothing.
 ///
 /// # Errors
-/// Unavailable; internal, if a key does not open.
+/// Unavailable; internal, if a key cannot be opened.
 pub(in crate::service) async fn refresh(kernel: &Kernel, ctx: &Ctx) -> Result<()> {
     let Some(rotation) = &kernel.key_rotation else { return Ok(()) };
     let mut rows = kernel.ports.store.signing_keys().await?;
     if rotation.is_due(ctx.now, &rows) {
         let row = rotation.make(ctx)?;
-        tracing::info!(kid = row.kid, algorithm = rotation.algorithm.as_str(), "signing key made");
+        tracing::info!(kid = row.kid, algorithm = rotation.algorithm.as_str(), "signing key created");
         kernel.commit(batch![KeyOp::PutSigning(row)]).await?;
-        // Another server may have made one at the same moment: both are published.
+        // Another server may have made a key at the same time: both are published.
         rows = kernel.ports.store.signing_keys().await?;
     }
-    let current = rotation.current(ctx.now, &rows).ok_or_else(|| Error::internal("there is no signing key"))?.clone();
+    let current = rotation.current(ctx.now, &rows).ok_or_else(|| Error::internal("no signing key"))?.clone();
     let longest_token = kernel.realms.longest_access_token_ttl();
     let keep_until = current.created_at.plus(PUBLISHED_BEFORE * 2).plus(longest_token).plus(CLOCK_SKEW);
     let (mut others, mut unused) = (Vec::new(), Batch::new());
@@ -60,10 +60,10 @@ pub(in crate::service) async fn refresh(kernel: &Kernel, ctx: &Ctx) -> Result<()
     if unused.is_empty() { Ok(()) } else { Ok(kernel.commit(unused).await?) }
 }
 
-/// Seals all signing keys again under the first of the operator's keys, after it has changed.
+/// Seals all signing keys under the first of the operator's keys, after it has changed.
 ///
 /// # Errors
-/// Unavailable; internal, if none of the operator's keys opens one.
+/// Unavailable; internal, if no key of the operator opens one of them.
 pub async fn reseal_signing_keys(ctx: &Ctx, store: &dyn Store, keys: &[EncryptionKey]) -> Result<()> {
     let Some(first) = keys.first() else { return Ok(()) };
     for row in store.signing_keys().await? {
@@ -77,18 +77,18 @@ pub async fn reseal_signing_keys(ctx: &Ctx, store: &dyn Store, keys: &[Encryptio
 
 fn unseal(keys: &[EncryptionKey], row: &SigningKeyRow) -> Result<Zeroizing<Vec<u8>>> {
     let opened = keys.iter().find_map(|key| key.open_signing_key(&row.kid, &row.private).ok());
-    opened.ok_or_else(|| Error::internal("a signing key does not open under ENCRYPTION_KEY"))
+    opened.ok_or_else(|| Error::internal("ENCRYPTION_KEY does not decrypt a signing key"))
 }
 
 impl KeyRotation {
-    /// Whether the next key is due: it is made early enough to be known everywhere before it signs.
+    /// Returns whether the next key is due. It is made early enough to be published before it signs.
     fn is_due(&self, now: Timestamp, rows: &[SigningKeyRow]) -> bool {
         let newest = rows.iter().filter(|row| row.algorithm == self.algorithm).map(|row| row.created_at).max();
         newest.is_none_or(|newest| newest.plus(self.rotation) <= now)
     }
 
-    /// Returns the newest key of the algorithm that has been published for long enough. If there is none, a key of another
-    /// algorithm signs until then; if there is none of those either, the oldest key signs at once.
+    /// Returns the newest key of the algorithm that has been published for long enough. If there is none, returns such a key
+    /// of another algorithm; otherwise the oldest key of the algorithm.
     fn current<'a>(&self, now: Timestamp, rows: &'a [SigningKeyRow]) -> Option<&'a SigningKeyRow> {
         let has_algorithm = |row: &&SigningKeyRow| row.algorithm == self.algorithm;
         let is_published = |row: &&SigningKeyRow| row.created_at.plus(PUBLISHED_BEFORE) <= now;
@@ -98,7 +98,7 @@ impl KeyRotation {
     }
 
     fn make(&self, ctx: &Ctx) -> Result<SigningKeyRow> {
-        let first = self.sealed_by.first().ok_or_else(|| Error::internal("no key to seal signing keys with"))?;
+        let first = self.sealed_by.first().ok_or_else(|| Error::internal("no ENCRYPTION_KEY for signing keys"))?;
         let kid = KeyId::random(ctx.random()).as_str().to_owned();
         let private = new_private_key(self.algorithm).map_err(Error::internal)?;
         let private = first.seal_signing_key(ctx, &kid, &private);

@@ -1,4 +1,4 @@
-//! The owner behind an access token, at this moment.
+//! Authentication of requests by access tokens.
 
 use super::Sessions;
 use crate::{
@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl Sessions<'_> {
-    /// Verifies signature, claims and time, then that the session is live and the user exists. Usually both come from a
-    /// cache; what it does not know is read from the store, and without the store the token is not accepted.
+    /// Verifies signature, claims and time, then that the session is live and the user exists. The caches usually know both;
+    /// otherwise they are read from the store. Without the store the token is not accepted.
     ///
     /// # Errors
     /// Bad token, for every reason; unavailable.
@@ -19,12 +19,12 @@ impl Sessions<'_> {
         let proof = proof.map_err(|reason| Error::bad_token().because(reason))?;
         self.require_live(&proof).await?;
         let account = self.account(&proof.user).await?;
-        let account = account.ok_or_else(|| Error::bad_token().because("the user is gone"))?;
+        let account = account.ok_or_else(|| Error::bad_token().because("the user does not exist"))?;
         Ok(Owner::new(account, proof.session, proof.auth_time))
     }
 
     async fn require_live(&self, proof: &Proof) -> Result<()> {
-        let ended = || Error::bad_token().because("the session is over");
+        let ended = || Error::bad_token().because("session ended");
         let (sessions, realm) = (&self.ports.sessions, &self.realm.name);
         match sessions.status(realm, &proof.session, &proof.user, self.ctx.now) {
             SessionStatus::Live => Ok(()),

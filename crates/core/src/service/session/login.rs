@@ -1,4 +1,4 @@
-//! `login`: an address and a password for a session.
+//! `login`: opens a session for an address and a password.
 
 use super::{Sessions, Tokens, prove::ProofResult};
 use crate::{
@@ -26,7 +26,7 @@ const TRIES: usize = 3;
 /// Credentials of a login, as they were received.
 #[derive(Debug)]
 pub struct Credentials<'a> {
-    /// Email address.
+    /// Email address of the account.
     pub username: &'a RawField,
     pub password: &'a RawField,
     /// Values that may name a known device of the account.
@@ -39,12 +39,12 @@ pub enum LoginOutcome {
     LoggedIn(LoggedIn),
     /// The password is right, but the address is not verified.
     Unverified,
-    /// There is no such account, or the password is wrong.
+    /// The account does not exist, or the password is wrong.
     Wrong,
 }
 
 impl LoginOutcome {
-    /// Returns the session, or the refusal that the client is told.
+    /// Returns the session, or the refusal for the client.
     ///
     /// # Errors
     /// Refused; forbidden, for an address that is not verified.
@@ -107,7 +107,7 @@ impl Sessions<'_> {
                 self.note_refusal(index, "wrong", attempt.failed(self.ctx)).await?;
                 Ok(LoginOutcome::Wrong)
             }
-            // The client stays charged: it opened nothing, and two passwords were hashed.
+            // The client stays charged: no session was opened, and two passwords were hashed.
             Ok(Entered::Unverified) => {
                 self.note_refusal(index, "unverified", None).await?;
                 Ok(LoginOutcome::Unverified)
@@ -119,13 +119,14 @@ impl Sessions<'_> {
         }
     }
 
-    /// Takes a permit, then reads who has the address.
+    /// Takes a permit, then reads the state of the address.
     async fn admit(&self, index: BlindIndex) -> Result<(HashPermit<'_>, AddressState)> {
         let permit = self.hash_permit()?;
         Ok((permit, self.ports.store.at_address(&self.realm.name, index).await?))
     }
 
-    /// Returns the known device among these values. For an address without a user, the same work gives none.
+    /// Returns the known device among these values. For an address without a user the work is the same, and the result
+    /// `None`.
     fn known_device(&self, values: &[RawField], index: BlindIndex, found: &AddressState) -> Option<KnownDevice> {
         let decoy = DeviceOwner { account: index, password_set_at: Timestamp::default() };
         let owner = found.user.as_ref().map_or(decoy, DeviceOwner::from);
@@ -134,7 +135,7 @@ impl Sessions<'_> {
         device.filter(|_| found.user.is_some())
     }
 
-    /// Goes through the three stages, again if the account changes meanwhile.
+    /// Runs the three stages, and repeats them if the account changes meanwhile.
     async fn enter(
         &self,
         permit: &HashPermit<'_>,

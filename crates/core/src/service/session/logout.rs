@@ -1,4 +1,4 @@
-//! `logout`: ends the caller's session on every server.
+//! `logout`: ends the session of the caller on every server.
 
 use super::Sessions;
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Sessions<'_> {
-    /// Ends the caller's session. Once it returns, the end survives a crash.
+    /// Ends the session of the caller. The end is durable when this returns.
     ///
     /// # Errors
     /// Bad token, if the session ended meanwhile; unavailable.
@@ -21,7 +21,7 @@ impl Sessions<'_> {
                 tracing::info!(realm = %self.realm.name, session = %owner.session(), "logged out");
                 Ok(())
             }
-            Err(CommitError::Failed(_)) => Err(Error::bad_token().because("the session is over")),
+            Err(CommitError::Failed(_)) => Err(Error::bad_token().because("session ended")),
             Err(error) => Err(error.into()),
         }
     }

@@ -1,7 +1,7 @@
-//! Sessions: log in, refresh, authenticate, log out.
+//! Verbs of sessions: login, refresh, authentication and logout.
 //!
-//! A login has three stages: *prove* an identity, *step* to a second factor if one is required, *open* the session. Each way
-//! to log in writes only its first stage.
+//! A login has three stages: *prove* an identity, *step* to a second factor if one is required, *open* the session. A new way
+//! to log in needs only its own first stage.
 
 mod authenticate;
 mod login;

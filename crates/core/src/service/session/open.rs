@@ -1,4 +1,4 @@
-//! Third stage of a login: the session, its tokens, and one commit.
+//! Third stage of a login: opens the session and issues its tokens.
 
 use super::{Sessions, step::Passed};
 use crate::{
@@ -22,8 +22,8 @@ pub struct Tokens {
 }
 
 impl Sessions<'_> {
-    /// Commits a session; `None` if the account has changed since it was read, since a login with an old password must not
-    /// outlive its change. `held` keeps the user at the revision that was read.
+    /// Commits a session; `None` if the account has changed since it was read, because a login with an old password must not
+    /// outlive its change. `held` requires the revision that was read.
     pub(super) async fn open(&self, passed: &Passed, held: Op) -> Result<Option<Tokens>> {
         let user = &passed.owner.user;
         let profile = user.envelope.open_profile(&passed.owner.key)?;
@@ -37,7 +37,7 @@ impl Sessions<'_> {
         Ok(Some(tokens))
     }
 
-    /// Requires the user at the revision that was read or, if the hash is outdated, replaces the hash by a new one.
+    /// Returns the operation that requires the revision that was read or, if the hash is outdated, replaces the hash.
     pub(super) async fn hold_user(
         &self,
         permit: &HashPermit<'_>,
@@ -80,7 +80,7 @@ impl Sessions<'_> {
         Ok((session, tokens))
     }
 
-    /// Makes the tokens that were issued at this time: always the same ones for the same refresh token and time.
+    /// Makes the tokens that were issued at this time. The same refresh token and time give the same tokens.
     pub(super) fn tokens(
         &self,
         session: &Session,

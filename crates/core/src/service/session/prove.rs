@@ -1,4 +1,4 @@
-//! First stage of a login: whose password is it?
+//! First stage of a login: proves an identity by a password.
 
 use super::Sessions;
 use crate::{
@@ -22,7 +22,7 @@ pub(super) enum ProofResult {
     Wrong,
 }
 
-/// A user whose envelope is open as far as a login needs it.
+/// User with the opened parts of the envelope that a login needs.
 pub(super) struct OpenedUser {
     pub(super) user: User,
     pub(super) key: DataKey,

@@ -1,4 +1,4 @@
-//! `token` with `grant_type=refresh_token`: the next tokens of a session.
+//! `token` with `grant_type=refresh_token`: issues the next tokens of a session.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
     token::RefreshToken,
 };
 
-/// Time in which the previous token is accepted again: an answer may be lost, and two tabs may refresh at once.
+/// Time for which the previous token is still accepted: a response may be lost, and two tabs may refresh at once.
 const GRACE: Duration = Duration::from_secs(30);
 /// Number of attempts while other refreshes of the same session commit.
 const TRIES: usize = 8;
@@ -28,15 +28,15 @@ fn refused() -> Error {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Position {
     Newest,
-    /// The one before the newest, within the grace period.
+    /// The previous token, within the grace period.
     Previous,
-    /// An older one: the token was copied.
+    /// An older token: it may have been stolen.
     Reused,
 }
 
 fn position(session: &Session, token: &RefreshToken, now: Timestamp) -> Position {
     let Family { current, previous, rotated_at, .. } = &session.family;
-    // In both directions, so that a clock that was set back does not extend the grace period.
+    // Both directions count, so that a clock that was set back does not extend the grace period.
     let in_grace = now.since(*rotated_at).max(rotated_at.since(now)) <= GRACE;
     match token.hash() {
         hash if hash == *current => Position::Newest,
@@ -78,7 +78,7 @@ impl Sessions<'_> {
         retry(TRIES, "the session kept changing during a refresh", |_| self.rotate_once(token)).await
     }
 
-    /// `None` if another refresh of the session was committed meanwhile.
+    /// Issues the next tokens; `None` if another refresh of the session was committed meanwhile.
     async fn rotate_once(&self, token: &RefreshToken) -> Result<Option<Tokens>> {
         let next = token.successor(&self.realm.keys);
         let session = self.live_session(token).await?;
@@ -111,10 +111,10 @@ impl Sessions<'_> {
 
     /// Ends the session of a reused refresh token, and refuses the token.
     async fn end_reused<T>(&self, session: &Session) -> Result<T> {
-        tracing::warn!(realm = %self.realm.name, session = %session.id, "a used refresh token was used again: the session is ended");
+        tracing::warn!(realm = %self.realm.name, session = %session.id, "refresh token reused, session revoked");
         let audit = self.audit(Event::RefreshReused).user(&session.user);
         match self.commit(batch![self.end_session(&session.id), audit]).await {
-            // A failed precondition means that another request has ended it already.
+            // A failed precondition means that another request has ended the session already.
             Ok(()) | Err(CommitError::Failed(_)) => Err(refused()),
             Err(error) => Err(error.into()),
         }

@@ -47,7 +47,7 @@ async fn d91_generated_keys_are_the_same_after_every_start() {
     program.kill();
     fs::remove_file(&secrets).unwrap();
     let said = refusal(&program);
-    assert!(said.contains("ENCRYPTION_KEY does not open"), "{said}");
+    assert!(said.contains("ENCRYPTION_KEY does not decrypt"), "{said}");
     fs::write(&secrets, &made).unwrap();
     start(&mut program).await;
     visitor.log_in(&john).await;
@@ -65,7 +65,7 @@ async fn d91_another_key_does_not_open_the_database_and_a_list_of_keys_rotates()
 
     program.set("ENCRYPTION_KEY", NEW_KEY);
     let said = refusal(&program);
-    assert!(said.contains("ENCRYPTION_KEY does not open"), "{said}");
+    assert!(said.contains("ENCRYPTION_KEY does not decrypt"), "{said}");
     assert!(!said.contains(NEW_KEY));
 
     for keys in [format!("{NEW_KEY},{KEY}"), NEW_KEY.to_owned()] {
@@ -75,7 +75,7 @@ async fn d91_another_key_does_not_open_the_database_and_a_list_of_keys_rotates()
         program.kill();
     }
     program.set("ENCRYPTION_KEY", KEY);
-    assert!(refusal(&program).contains("ENCRYPTION_KEY does not open"));
+    assert!(refusal(&program).contains("ENCRYPTION_KEY does not decrypt"));
 }
 
 #[test]

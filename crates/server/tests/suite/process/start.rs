@@ -76,7 +76,7 @@ async fn another_encryption_key_opens_nothing_and_says_so() {
     program.set("ENCRYPTION_KEY", wrong);
     let refused = program.run(&["serve"]);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
-    assert!(refused.stderr.contains("ENCRYPTION_KEY does not open"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("ENCRYPTION_KEY does not decrypt"), "{}", refused.stderr);
     assert!(!refused.stderr.contains(wrong) && !refused.stderr.contains(&right), "{}", refused.stderr);
 
     // Rotation: the new one first, the old one behind it; then the new one is enough.

@@ -90,7 +90,7 @@ pub async fn mail_troubles(visitor: &Visitor, smtp: &SmtpServer, program: &Progr
     {
         smtp.behave(behaviour);
         json(create(visitor, &jane(&format!(".{number}"))).await, 200).await;
-        until_logged(program, &["mail refused for good", "mail not taken"], number + 1).await;
+        until_logged(program, &["mail rejected", "mail delivery failed"], number + 1).await;
     }
 }
 
@@ -115,7 +115,7 @@ pub async fn sms_troubles(visitor: &Visitor, twilio: &Twilio, program: &Program,
 }
 
 /// What may become of a message.
-const SMS_FATES: &[&str] = &["sms refused for good", "sms not taken", "sms taken by the provider"];
+const SMS_FATES: &[&str] = &["sms rejected", "sms delivery failed", "sms accepted by provider"];
 
 /// How often the log tells of one of these.
 fn told(program: &Program, fates: &[&str]) -> usize {
