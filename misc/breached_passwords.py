@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Generates crates/core/src/account/password/breached.txt: the most common breached passwords.
 
-Needs pip, which fetches Django into a folder that is thrown away afterwards. The licence
-of the list is in crates/core/src/account/password/breached.md.
+Needs pip, which downloads Django into a temporary folder. The licence of the list is in
+crates/core/src/account/password/breached.md.
 """
 
 import gzip
@@ -14,7 +14,7 @@ from pathlib import Path
 DJANGO = "5.2.19"
 LIST = "django/contrib/auth/common-passwords.txt.gz"
 SHORTEST = 8
-# Must stay acceptable, whatever a later edition of the list holds.
+# The documentation uses this password, so a later version of the list must not contain it.
 NEVER_LISTED = "securepassword123"
 OUTPUT = Path(__file__).resolve().parent.parent / "crates/core/src/account/password/breached.txt"
 
@@ -37,7 +37,7 @@ def main():
     assert "password" in kept and "12345678" in kept
     assert NEVER_LISTED not in kept
 
-    # Sorted by the bytes of UTF-8, as the binary search in breached.rs compares.
+    # Sorted by the bytes of UTF-8, since breached.rs searches the list by bytes.
     passwords = sorted(password.encode() for password in kept)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_bytes(b"\n".join(passwords) + b"\n")

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Generates crates/core/src/account/country/table.rs: the countries and their calling codes.
 
-Needs Debian's iso-codes (apt-get install iso-codes) and pip, which fetches the
-phonenumbers package into a folder that is thrown away afterwards.
+Needs Debian's iso-codes (apt-get install iso-codes) and pip, which downloads the
+phonenumbers package into a temporary folder.
 """
 
 import json
@@ -15,8 +15,8 @@ ISO_3166 = Path("/usr/share/iso-codes/json/iso_3166-1.json")
 PHONENUMBERS = "9.0.43"
 TABLE = Path(__file__).resolve().parent.parent / "crates/core/src/account/country/table.rs"
 
-# What the calling codes know and ISO 3166-1 does not list as a country:
-# Kosovo goes by the user-assigned code XK, and Ascension Island (AC) is part of SH.
+# Regions with a calling code that ISO 3166-1 does not list as a country: Kosovo has the
+# user-assigned code XK, and Ascension Island (AC) is part of SH.
 NOT_LISTED = {"XK": "Kosovo"}
 PART_OF = {"AC": "SH"}
 NON_GEOGRAPHIC = "001"
@@ -35,7 +35,7 @@ def countries():
     with ISO_3166.open(encoding="utf-8") as file:
         entries = json.load(file)["3166-1"]
     names = {entry["alpha_2"]: entry.get("common_name", entry["name"]) for entry in entries}
-    assert not names.keys() & NOT_LISTED.keys(), "ISO 3166-1 has caught up: shorten NOT_LISTED"
+    assert not names.keys() & NOT_LISTED.keys(), "ISO 3166-1 lists a country of NOT_LISTED: remove it there"
     return names | NOT_LISTED
 
 

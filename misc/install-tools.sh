@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the named cargo tools where they are missing. Only registries are asked.
+# Installs the named cargo tools if they are missing, from the package registry only.
 set -euo pipefail
 
 for tool in "$@"; do

@@ -1,23 +1,23 @@
 #!/usr/bin/env python3
-"""Counts the instructions of a request by callgrind: misc/instructions.py PROGRAM PROFILE
+"""Counts the instructions per request with callgrind: misc/instructions.py PROGRAM PROFILE
 
-Unlike times, these counts hardly depend on the load of the machine, so they show what a change costs. PROGRAM is the binary
-of a cargo profile, as it is shipped. It serves from SQLite in an empty folder with the default settings, except the hash of
-passwords: Argon2 at its minimum (8 KiB, one pass), because the default hash would be nearly all of a login.
+Unlike times, these counts hardly depend on the load of the machine, so they show the cost of a change. PROGRAM is the binary
+of the cargo profile PROFILE. It uses SQLite in an empty folder and the default settings, except for password hashing: Argon2
+at its minimum (8 KiB, one pass), since the default would dominate a login.
 
 - read:    GET /User1/?id=… with an access token
 - login:   POST /User1/login
 - refresh: POST /User1/token with a refresh token
 
-Each is sent in batches over one connection, and the median of the batches counts; the first batch is a warm-up. The work of
-the background tasks (the outbox and the revocations are polled) is measured while the server is idle, and subtracted. Two
-runs differ by about 1 %.
+Each request is sent in batches over one connection. The result is the median of the batches without the first, which is a
+warm-up. The instructions of background tasks (polling of the outbox and the revocations) are measured while the server is
+idle, and subtracted. Two runs differ by about 1 %.
 
 The figures are compared with misc/instructions.txt. A change of more than 3 % is an error, unless UPDATE=1 writes the new
-figures: the commit that causes the change names it. Only figures of the same compiler and processor are comparable. Needs
+figures. The commit that causes the change names it. Only figures of the same compiler and processor are comparable. Needs
 Debian's valgrind.
 
-To see where the instructions go, build a binary with names and keep the dumps for callgrind_annotate:
+To attribute the instructions to functions, build a binary with names and keep the dumps for callgrind_annotate:
 
     CARGO_PROFILE_RELEASE_STRIP=none CARGO_PROFILE_RELEASE_DEBUG=line-tables-only cargo build --release
     KEEP=/tmp/dumps misc/instructions.py target/release/portcullis release
@@ -40,9 +40,9 @@ from pathlib import Path
 KEPT = Path(__file__).resolve().parent / "instructions.txt"
 TOLERANCE = 0.03
 BATCHES = 7
-# Requests of a batch.
+# Number of requests per batch.
 SIZES = {"read": 300, "login": 100, "refresh": 200}
-# A session may be refreshed 60 times a minute.
+# The limit is 60 refreshes of a session per minute.
 REFRESHES_PER_SESSION = 50
 
 EMAIL, PASSWORD = "john@example.com", "securepassword123"
@@ -55,9 +55,9 @@ SETTINGS = {
     "ARGON2_ITERATIONS": "1",
     "JWT_SECRET": "a-secret-for-the-count-of-instructions",
     "ENCRYPTION_KEY": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-    # One thread serves: the distribution of work among threads is random.
+    # One thread, since the distribution of work among threads is random.
     "TOKIO_WORKER_THREADS": "1",
-    # Everything is slow under callgrind.
+    # Requests take long under callgrind.
     "REQUEST_TIMEOUT": "5m",
     "HEADER_TIMEOUT": "5m",
 }
@@ -88,7 +88,7 @@ class Server:
             except OSError:
                 self.connection.close()
                 time.sleep(0.1)
-        sys.exit("the program does not start:\n" + (self.folder / "log").read_text())
+        sys.exit("the program failed to start:\n" + (self.folder / "log").read_text())
 
     def send(self, method, path, form=None, body=None, token=None):
         headers = {}
@@ -119,7 +119,7 @@ class Server:
             if total := re.search(r"^totals: (\d+)", text, re.MULTILINE):
                 return int(total[1])
             time.sleep(0.1)
-        sys.exit("callgrind does not dump its counts")
+        sys.exit("callgrind wrote no counts")
 
     def stop(self):
         self.process.terminate()
@@ -127,7 +127,7 @@ class Server:
 
 
 class Client:
-    """An account with sessions."""
+    """Client with an account and sessions."""
 
     def __init__(self, server):
         self.server = server
@@ -149,7 +149,7 @@ class Client:
         self.server.send("GET", f"/User1/?id={self.id}", token=self.pairs[0]["access_token"])
 
     def refresh(self):
-        """Refreshes one session after the other."""
+        """Refreshes the next session."""
         pair = self.pairs.pop(0)
         form = {"grant_type": "refresh_token", "refresh_token": pair["refresh_token"]}
         self.pairs.append(json.loads(self.server.send("POST", "/User1/token", form=form)))
@@ -176,7 +176,7 @@ def measure(server, client, verb, idle):
             request()
         took = time.monotonic() - begun
         count = (server.count() - idle * took) / size
-        # The first is the warm-up.
+        # The first batch is the warm-up.
         if batch:
             counts.append(count)
     median = statistics.median(counts)
@@ -228,7 +228,7 @@ def main():
     changed = []
     for verb, count in now.items():
         if (old := before.get((profile, verb))) is None:
-            print(f"{profile} {verb}: {count:,}, for the first time")
+            print(f"{profile} {verb}: {count:,}, new")
             continue
         change = count / old - 1
         print(f"{profile} {verb}: {old:,} before, {count:,} now, {100 * change:+.1f} %")
@@ -238,7 +238,7 @@ def main():
         keep(before | {(profile, verb): count for verb, count in now.items()})
     elif changed:
         sys.exit(f"changed by more than {100 * TOLERANCE:.0f} %: {', '.join(changed)}. "
-                 "Name it in the commit that causes it, and keep the new figures by UPDATE=1.")
+                 "Name the change in the commit that causes it, and write the new figures with UPDATE=1.")
 
 
 if __name__ == "__main__":

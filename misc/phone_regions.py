@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
-"""Generates crates/core/src/account/phone/regions.rs: which numbers are of which country.
+"""Generates crates/core/src/account/phone/regions.rs: prefixes of numbers and their countries.
 
-Needs pip, which fetches the phonenumbers and regex packages into a folder that is
-thrown away afterwards.
+Needs pip, which downloads the phonenumbers and regex packages into a temporary folder.
 """
 
 import random
@@ -21,13 +20,12 @@ TABLE = Path(__file__).resolve().parent.parent / "crates/core/src/account/phone/
 PART_OF = {"AC": "SH", "TA": "SH"}
 NON_GEOGRAPHIC = "001"
 
-# +1 belongs to no country more than to another: each area code stands for itself, and one
-# that is not assigned is nowhere. Under any other calling code, what nobody has goes with
-# the numbers around it.
+# +1 has no main country: each area code has its own, and an unassigned area code has none.
+# Under other calling codes, unassigned numbers get the country of the numbers around them.
 NORTH_AMERICA = 1
 NORTH_AMERICAN = re.compile("1([2-9][0-9]{2}){2}[0-9]{4}")
 AREA_CODES = range(200, 1000)
-# Digits after the calling code within which the countries of all others part.
+# Number of digits after other calling codes that determine the country.
 DEPTH = 6
 
 KINDS = ["premium_rate", "toll_free", "shared_cost", "voip", "personal_number", "pager", "uan", "voicemail",
@@ -58,9 +56,9 @@ def fetch(folder):
 
 
 class Plan:
-    """The numbers of one region, asked as phonenumbers itself would ask for them.
+    """Numbers of a region, matched as phonenumbers matches them.
 
-    Of regions that share a calling code, the earlier one has what both claim (`taken`).
+    If regions that share a calling code have the same pattern (`taken`), the earlier one keeps it.
     """
 
     def __init__(self, region, taken):
@@ -77,7 +75,7 @@ class Plan:
         taken |= patterns
 
     def has(self, digits):
-        """Whether any of its numbers begins with these digits."""
+        """Returns whether any number of the region begins with these digits."""
         if self.start:
             return bool(self.start.match(digits, partial=True))
         begins = [pattern.fullmatch(digits, partial=True) for pattern in [self.all, *self.kinds]]
@@ -85,7 +83,7 @@ class Plan:
 
 
 def parted(plans, digits, depth):
-    """Whose the numbers are that begin so: one country's, nobody's (None), or a dict by the next digit."""
+    """Returns the country of the numbers with this prefix, None if there is none, or a dict by the next digit."""
     countries = [plan.country for plan in plans if plan.has(digits)]
     if not countries:
         return None
@@ -98,7 +96,7 @@ def parted(plans, digits, depth):
 
 
 def differing(prefix, owner, around):
-    """The prefixes whose numbers are of another country than those around them."""
+    """Yields the prefixes whose numbers have another country than those around them."""
     if isinstance(owner, dict):
         for digit, branch in owner.items():
             yield from differing(prefix + digit, branch, around)
@@ -122,12 +120,12 @@ def rows(code, regions):
 
 
 def country(table, number):
-    """What the server makes of the table."""
+    """Returns the country of a number, as the server looks it up."""
     return next((table[number[:end]] for end in range(len(number), 0, -1) if number[:end] in table), None)
 
 
 def compare(table, codes):
-    """Asks phonenumbers about many numbers; it must never name another country than the table."""
+    """Checks that phonenumbers and the table name the same country for many numbers."""
     from phonenumbers import PhoneNumber, region_code_for_number
 
     def ask(code, national):
@@ -156,7 +154,7 @@ def compare(table, codes):
 
 
 def lines(table):
-    """The rows, as many on a line as there is room for; each first digit begins a line."""
+    """Yields the lines of the table. Each first digit begins a new line."""
     for _, group in groupby(sorted(table.items()), key=lambda row: row[0][0]):
         line = "   "
         for prefix, iso in group:

@@ -1,4 +1,4 @@
-// Renews the pictures in docs/images from the real program: `make screenshots`.
+// Takes the screenshots in docs/images from the running program: `make screenshots`.
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { JOHN, ask, enroll, linkTo, mailTo, openBrowser, register, start } from "../e2e/support.mjs";
@@ -8,7 +8,7 @@ const LARGEST = 100 * 1024;
 
 await mkdir(TO, { recursive: true });
 const app = await start({ APP_NAME: "Acme Books" });
-// Shows the address that a reader will see, although the port is another one.
+// Shows the default address, although the server listens on a random port.
 const bare = await start({ PUBLIC_URL: "http://127.0.0.1:8000" });
 const browser = await openBrowser();
 try {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests the pages in a real browser and runs the commands of the documentation: e2e/*.test.mjs, or the script that is named,
-# with Node, Chromium and Python. Installs what is missing first.
+# Tests the pages in a browser and runs the commands of the documentation: e2e/*.test.mjs, or the named script, with Node,
+# Chromium and Python. Installs missing packages first.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,27 +1,27 @@
 #!/usr/bin/env bash
-# Fetches the viewers of the API's description (Swagger UI, ReDoc) into crates/server/assets/vendor: pinned
-# versions from the npm registry, checked against SHA256SUMS there, compressed the same way each time.
+# Fetches the viewers of the API description (Swagger UI, ReDoc) into crates/server/assets/vendor: pinned versions from the
+# npm registry, verified against SHA256SUMS and compressed reproducibly.
 #
-# Another version: change it here, in crates/server/src/http/routes/docs/viewer.rs and in the vendor folder's README.md,
-# run this with UPDATE=1 to write SHA256SUMS anew, and look at the pages (node --test e2e/docs.test.mjs).
+# To change a version, change it here, in crates/server/src/http/routes/docs/viewer.rs and in README.md of the vendor folder,
+# run this with UPDATE=1, which writes SHA256SUMS, and test the pages (node --test e2e/docs.test.mjs).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 VENDOR=$(realpath crates/server/assets/vendor)
 WORK=$(mktemp -d)
 trap 'rm -r "$WORK"' EXIT
 
-# fetch NAME FOLDER: a package of the npm registry, unpacked.
+# fetch NAME FOLDER: downloads and unpacks a package of the npm registry.
 fetch() {
     mkdir "$WORK/$2"
     (cd "$WORK" && tar -xzf "$(npm pack --silent "$1")" -C "$2" --strip-components=1)
 }
 
-# keep FOLDER FILE: one file of it, as it came.
+# keep FOLDER FILE: copies a file of a package.
 keep() {
     cp "$WORK/$1/$2" "$VENDOR/$1/$(basename "$2")"
 }
 
-# pack FOLDER FILE: one file of it, compressed without name and time, so that the same goes in and comes out.
+# pack FOLDER FILE: compresses a file of a package, without name and time, so that the result is reproducible.
 pack() {
     gzip -9 --no-name --stdout "$WORK/$1/$2" >"$VENDOR/$1/$(basename "$2").gz"
 }
@@ -37,7 +37,7 @@ fetch redoc@3.0.1 redoc
 keep redoc LICENSE
 pack redoc bundles/redoc.standalone.js
 
-# The sums are those of the files as they were published, before compression.
+# The sums are of the published files, before compression.
 cd "$VENDOR"
 sums() {
     for file in */*.gz; do
@@ -48,4 +48,4 @@ if [ "${UPDATE:-}" = 1 ]; then
     sums >SHA256SUMS
 fi
 sums | diff SHA256SUMS -
-echo "the viewers are the pinned ones" >&2
+echo "the viewers match SHA256SUMS" >&2

