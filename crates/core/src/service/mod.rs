@@ -11,8 +11,8 @@ mod upkeep;
 
 pub use account::{Accounts, CreateForm, Created, Verified};
 pub use delivery::{Deliveries, DeliveryResult};
-pub use kernel::{FieldErrors, FreshOwner, Owner, Ports, RawField, Scope, Settings};
-pub use keys::{KeyRotation, OpenRealmsError, Realms, reseal_signing_keys};
+pub use kernel::{FieldErrors, FreshOwner, KeyRotation, Owner, Ports, RawField, Realms, Scope, Settings};
+pub use keys::{OpenRealmsError, reseal_signing_keys};
 pub use session::{Credentials, LoggedIn, LoginOutcome, Sessions, Tokens};
 pub use upkeep::Upkeep;
 

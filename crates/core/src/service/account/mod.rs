@@ -18,7 +18,15 @@ use crate::service::Scope;
 
 /// The verbs of accounts.
 #[derive(Debug, Clone, Copy)]
-pub struct Accounts<'a>(pub(super) Scope<'a>);
+pub struct Accounts<'a>(Scope<'a>);
+
+impl<'a> Scope<'a> {
+    /// Returns the verbs of accounts.
+    #[must_use]
+    pub const fn accounts(self) -> Accounts<'a> {
+        Accounts(self)
+    }
+}
 
 impl<'a> Deref for Accounts<'a> {
     type Target = Scope<'a>;

@@ -8,25 +8,27 @@ mod hashing;
 mod limits;
 mod links;
 mod outbox;
+mod realms;
 mod retry;
 mod scope;
 mod sms_limits;
 
 pub use authority::{FreshOwner, Owner};
 pub use fields::{FieldErrors, RawField};
+pub use realms::Realms;
 pub use scope::Scope;
 
 pub(super) use hashing::HashPermit;
 pub(super) use outbox::AddressMail;
 pub(super) use retry::retry;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     limit::{InFlight, Limits},
     port::{AccountCache, Counters, MailSender, PasswordHasher, Render, SessionCache, SmsSender, Store},
-    service::{KeyRotation, Realms},
-    token::AccessTokens,
+    seal::EncryptionKey,
+    token::{AccessTokens, Algorithm},
 };
 
 /// Implementations of the ports.
@@ -53,6 +55,17 @@ pub struct Settings {
     /// Whether `create` reveals that an address is taken.
     pub reveal_taken: bool,
     pub limits: Limits,
+}
+
+/// Rotation of the signing keys that the server makes.
+#[derive(Debug)]
+pub struct KeyRotation {
+    /// Algorithm of new keys.
+    pub algorithm: Algorithm,
+    /// Time for which a key signs.
+    pub rotation: Duration,
+    /// Keys that seal signing keys in the store. The first seals, all open.
+    pub sealed_by: Vec<EncryptionKey>,
 }
 
 /// Shared state of all verbs.

@@ -6,10 +6,9 @@ use crate::{
     ctx::Ctx,
     limit::Usage,
     realm::Realm,
-    service::{Accounts, Sessions},
 };
 
-/// Request or job in a realm. It gives access to the verbs of each area.
+/// Request or job in a realm. Each area adds the method that gives access to its verbs.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
     pub(in crate::service) kernel: &'a Kernel,
@@ -21,18 +20,6 @@ pub struct Scope<'a> {
 impl<'a> Scope<'a> {
     pub(in crate::service) const fn new(kernel: &'a Kernel, ctx: &'a Ctx, realm: &'a Realm, usage: &'a Usage) -> Self {
         Self { kernel, ctx, realm, usage }
-    }
-
-    /// Returns the verbs of accounts.
-    #[must_use]
-    pub const fn accounts(self) -> Accounts<'a> {
-        Accounts(self)
-    }
-
-    /// Returns the verbs of sessions.
-    #[must_use]
-    pub const fn sessions(self) -> Sessions<'a> {
-        Sessions(self)
     }
 
     /// Makes an audit row for an event of this request.

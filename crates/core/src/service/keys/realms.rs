@@ -1,6 +1,6 @@
 //! Opening of the realms: unwraps the root key of each, or makes it for a new realm.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     batch,
@@ -9,11 +9,8 @@ use crate::{
     port::{CommitError, KeyOp, Precondition, RootKeyRow, Store, StoreError},
     realm::{Decoy, Realm, RealmPolicy},
     seal::{EncryptionKey, RealmKeys, RootKey},
+    service::kernel::Realms,
 };
-
-/// Open realms, by name.
-#[derive(Debug)]
-pub struct Realms(BTreeMap<RealmName, Arc<Realm>>);
 
 /// Reason why the realms could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -70,20 +67,7 @@ impl Realms {
                 realms.insert(row.realm.clone(), Arc::new(Realm { name: row.realm, keys, policy, decoy }));
             }
         }
-        Ok(Self(realms))
-    }
-
-    pub(in crate::service) fn get(&self, name: &str) -> Option<&Arc<Realm>> {
-        self.0.values().find(|realm| realm.name.as_str() == name)
-    }
-
-    pub(in crate::service) fn names(&self) -> impl Iterator<Item = &RealmName> {
-        self.0.keys()
-    }
-
-    /// Returns the longest lifetime of an access token in any realm.
-    pub(in crate::service) fn longest_access_token_ttl(&self) -> Duration {
-        self.0.values().map(|realm| realm.policy.access_token_ttl).max().unwrap_or_default()
+        Ok(Self::new(realms))
     }
 }
 

@@ -12,20 +12,9 @@ use crate::{
     id::KeyId,
     port::{Batch, KeyOp, SigningKeyRow, Store},
     seal::EncryptionKey,
-    service::kernel::Kernel,
-    token::{Algorithm, CLOCK_SKEW, SigningKey, new_private_key},
+    service::kernel::{Kernel, KeyRotation},
+    token::{CLOCK_SKEW, SigningKey, new_private_key},
 };
-
-/// Rotation of the signing keys that the server makes.
-#[derive(Debug)]
-pub struct KeyRotation {
-    /// Algorithm of new keys.
-    pub algorithm: Algorithm,
-    /// Time for which a key signs.
-    pub rotation: Duration,
-    /// Keys that seal signing keys in the store. The first seals, all open.
-    pub sealed_by: Vec<EncryptionKey>,
-}
 
 /// Time for which a new key is published before it signs, so that services which cache the public keys know it.
 const PUBLISHED_BEFORE: Duration = Duration::from_secs(3600);

@@ -20,7 +20,15 @@ use crate::service::Scope;
 
 /// The verbs of sessions.
 #[derive(Debug, Clone, Copy)]
-pub struct Sessions<'a>(pub(super) Scope<'a>);
+pub struct Sessions<'a>(Scope<'a>);
+
+impl<'a> Scope<'a> {
+    /// Returns the verbs of sessions.
+    #[must_use]
+    pub const fn sessions(self) -> Sessions<'a> {
+        Sessions(self)
+    }
+}
 
 impl<'a> Deref for Sessions<'a> {
     type Target = Scope<'a>;

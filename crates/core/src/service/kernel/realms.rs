@@ -1,0 +1,26 @@
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use crate::{id::RealmName, realm::Realm};
+
+/// Open realms, by name.
+#[derive(Debug)]
+pub struct Realms(BTreeMap<RealmName, Arc<Realm>>);
+
+impl Realms {
+    pub(in crate::service) const fn new(realms: BTreeMap<RealmName, Arc<Realm>>) -> Self {
+        Self(realms)
+    }
+
+    pub(in crate::service) fn get(&self, name: &str) -> Option<&Arc<Realm>> {
+        self.0.values().find(|realm| realm.name.as_str() == name)
+    }
+
+    pub(in crate::service) fn names(&self) -> impl Iterator<Item = &RealmName> {
+        self.0.keys()
+    }
+
+    /// Returns the longest lifetime of an access token in any realm.
+    pub(in crate::service) fn longest_access_token_ttl(&self) -> Duration {
+        self.0.values().map(|realm| realm.policy.access_token_ttl).max().unwrap_or_default()
+    }
+}
