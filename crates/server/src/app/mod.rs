@@ -150,7 +150,7 @@ impl App {
         service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
         let metrics = measured.map(|(listener, handle)| Metrics {
             listener,
-            service: metrics::service(handle, Arc::clone(&service), Arc::clone(&clock)),
+            service: http::without_layers(metrics::router(handle, Arc::clone(&service), Arc::clone(&clock))),
         });
         Ok(Self {
             metrics,

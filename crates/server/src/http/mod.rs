@@ -11,6 +11,8 @@ mod state;
 pub(crate) use layers::scope::{KeepAlive, Peer};
 pub(crate) use state::{RequestBounds, ServerInfo, Shared};
 
+use std::convert::Infallible;
+
 use axum::{
     Router,
     extract::Request,
@@ -27,7 +29,7 @@ use problem::ApiError;
 use state::AppState;
 
 /// The complete service, from a request to its answer. It never fails.
-pub(crate) type HttpService = BoxCloneSyncService<Request, Response, std::convert::Infallible>;
+pub(crate) type HttpService = BoxCloneSyncService<Request, Response, Infallible>;
 
 /// Merges the routes of all areas. A route cannot be added without its description.
 fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> {
@@ -68,9 +70,19 @@ pub(crate) fn service(mut shared: Shared) -> HttpService {
         .layer(from_fn_with_state(cors::layer(&state.cors_origins), cors::cors))
         .layer(from_fn_with_state(state.clone(), scope::scope))
         .with_state(state.clone());
-    let routed = tower::service_fn(move |request: Request| {
+    BoxCloneSyncService::new(AliasLayer::new(state).layer(routed(router)))
+}
+
+/// Returns the service of routes without any layer.
+pub(crate) fn without_layers(router: Router) -> HttpService {
+    BoxCloneSyncService::new(routed(router))
+}
+
+fn routed(
+    router: Router,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync {
+    tower::service_fn(move |request: Request| {
         let mut router = router.clone();
         async move { router.call(request).await }
-    });
-    BoxCloneSyncService::new(AliasLayer::new(state).layer(routed))
+    })
 }

@@ -4,7 +4,7 @@ use std::{fs, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::State,
     http::{HeaderValue, header::CONTENT_TYPE},
     response::{IntoResponse, Response},
     routing::get,
@@ -12,10 +12,8 @@ use axum::{
 use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
 use portcullis_core::{clock::Clock, service::Service};
-use tower::{Service as _, util::BoxCloneSyncService};
 
 use super::{OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY};
-use crate::http::HttpService;
 
 /// Version of the text format.
 const FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
@@ -31,8 +29,8 @@ struct Sources {
     clock: Arc<dyn Clock>,
 }
 
-/// Returns the service of the metrics, and starts to aggregate recorded values.
-pub(crate) fn service(handle: &'static PrometheusHandle, service: Arc<Service>, clock: Arc<dyn Clock>) -> HttpService {
+/// Returns the routes of the metrics, and starts to aggregate recorded values.
+pub(crate) fn router(handle: &'static PrometheusHandle, service: Arc<Service>, clock: Arc<dyn Clock>) -> Router {
     tokio::spawn(async move {
         // Aggregated also while no one scrapes, so that memory does not grow.
         let mut ticks = tokio::time::interval(UPKEEP);
@@ -41,11 +39,7 @@ pub(crate) fn service(handle: &'static PrometheusHandle, service: Arc<Service>, 
             handle.run_upkeep();
         }
     });
-    let router: Router = Router::new().route("/metrics", get(tell)).with_state(Sources { handle, service, clock });
-    BoxCloneSyncService::new(tower::service_fn(move |request: Request| {
-        let mut router = router.clone();
-        async move { router.call(request).await }
-    }))
+    Router::new().route("/metrics", get(tell)).with_state(Sources { handle, service, clock })
 }
 
 async fn tell(State(Sources { handle, service, clock }): State<Sources>) -> Response {

@@ -4,7 +4,7 @@ mod listener;
 mod names;
 mod ports;
 
-pub(crate) use listener::service;
+pub(crate) use listener::router;
 pub use names::metrics_markdown;
 pub(crate) use names::{
     HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED, LOGINS, OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY,
