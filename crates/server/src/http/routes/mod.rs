@@ -9,6 +9,9 @@ pub(super) mod site;
 
 use serde::Serialize;
 
+/// `Cache-Control` of files that are revalidated at each load, so that a new version of the program shows at once.
+const FRESH: &str = "no-cache";
+
 /// An answer that is only a sentence.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Message {

@@ -4,7 +4,7 @@ use axum::{
 };
 
 use crate::{
-    http::routes::site::FRESH,
+    http::routes::FRESH,
     templates::dev::{DOCS_SCRIPT, DOCS_STYLESHEET},
 };
 

@@ -3,10 +3,10 @@ use axum::{
     response::IntoResponse,
 };
 
-use crate::templates::dev::{DEV_SCRIPT, DEV_STYLESHEET};
-
-/// Revalidated at each load, so that a new version of the program shows at once.
-pub(in crate::http) const FRESH: &str = "no-cache";
+use crate::{
+    http::routes::FRESH,
+    templates::dev::{DEV_SCRIPT, DEV_STYLESHEET},
+};
 
 /// The stylesheet of the landing page and the development mailbox
 ///

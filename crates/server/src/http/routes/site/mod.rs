@@ -5,8 +5,6 @@ mod health;
 mod keys;
 mod landing;
 
-pub(in crate::http) use assets::FRESH;
-
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::http::state::AppState;
