@@ -2,27 +2,25 @@
 
 mod backends;
 mod keys;
+mod parts;
 mod templates;
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use portcullis_backends::{hash, sqlite};
 use portcullis_core::{
     Ctx,
-    account::password::Policy,
     clock::{Clock, SystemClock},
-    id::RealmName,
     port::PasswordHasher,
     random::{OsRandom, Random},
-    realm::RealmPolicy,
-    service::{OpenRealmsError, Ports, Realms, Service, Settings, reseal_signing_keys},
+    service::{OpenRealmsError, Ports, Realms, Service, reseal_signing_keys},
 };
 use tokio::net::TcpListener;
 
 use crate::{
-    config::{self, Config, Enumeration, Environment, MailTransport, Signing},
-    http::{self, RequestBounds, ServerInfo, Shared},
+    config::{self, Config},
+    http::{self, RequestBounds, Shared},
     listen::{self, ConnectionLimiter, METRICS_CONNECTIONS, Timeouts},
     metrics,
     templates::TemplateError,
@@ -127,7 +125,7 @@ impl App {
         let backends::Senders { mailer, sms, mailbox } = backends::senders(config, &clock)?;
         let (store, lock) = backends::store(config, ctx.now, Arc::clone(&random)).await?;
         let encryption_keys = &config.store.encryption_keys;
-        let realms = Realms::open(&ctx, &*store, encryption_keys, policies(config)).await?;
+        let realms = Realms::open(&ctx, &*store, encryption_keys, parts::policies(config)).await?;
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;
 
         let measured = config.http.metrics_listen.map(measure).transpose()?;
@@ -146,7 +144,7 @@ impl App {
         let waker = Arc::clone(&wakeups);
         let wake = move || waker.wake();
         let (tokens, rotation) = (keys::access_tokens(&config.token), keys::rotation(config));
-        let service = Arc::new(Service::new(ports, settings(config), tokens, rotation, realms, wake));
+        let service = Arc::new(Service::new(ports, parts::settings(config), tokens, rotation, realms, wake));
         service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
         let metrics = measured.map(|(listener, handle)| Metrics {
             listener,
@@ -154,7 +152,7 @@ impl App {
         });
         Ok(Self {
             metrics,
-            worker: Some(worker(config, &service, &clock, &random, wakeups)),
+            worker: Some(parts::worker(config, &service, &clock, &random, wakeups)),
             shared: Shared {
                 service,
                 clock,
@@ -168,7 +166,7 @@ impl App {
                     time: config.http.request_timeout,
                 },
                 stopping: Default::default(),
-                info: server_info(config),
+                info: parts::server_info(config),
                 proxies: config.http.trusted_proxies.clone(),
                 cors_origins: config.http.cors_allowed_origins.clone(),
             },
@@ -177,7 +175,7 @@ impl App {
                 write: config.http.write_timeout,
                 grace: config.http.shutdown_grace,
             },
-            limiter: connection_limiter(config),
+            limiter: parts::connection_limiter(config),
             _lock: lock,
         })
     }
@@ -247,74 +245,4 @@ fn measure(address: SocketAddr) -> Result<(TcpListener, &'static PrometheusHandl
     listener.set_nonblocking(true).map_err(failed)?;
     let handle = metrics::install().map_err(|error| BuildError::Metrics(address, error.into()))?;
     Ok((TcpListener::from_std(listener).map_err(failed)?, handle))
-}
-
-fn connection_limiter(config: &Config) -> Arc<ConnectionLimiter> {
-    let http = &config.http;
-    ConnectionLimiter::new(http.max_connections, http.max_connections_client, http.trusted_proxies.clone())
-}
-
-fn settings(config: &Config) -> Settings {
-    Settings {
-        public_url: config.public_url.to_string(),
-        sms_countries: config.sms.countries.clone(),
-        reveal_taken: config.accounts.enumeration == Enumeration::Reveal,
-        limits: config.limits.clone(),
-    }
-}
-
-/// Returns the policy of each realm.
-fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
-    let policy = |of: &config::RealmPolicy| RealmPolicy {
-        password: Policy { min_length: of.password_min_length, app_name: config.app_name.clone() },
-        registration_ttl: of.registration_ttl,
-        verification_ttl: of.verification_ttl,
-        reset_ttl: of.reset_ttl,
-        otp_ttl: of.otp_ttl,
-        access_token_ttl: of.access_token_ttl,
-        refresh_token_ttl: of.refresh_token_ttl,
-        session_max_age: of.session_max_age,
-        delete_max_auth_age: of.delete_max_auth_age,
-    };
-    config.policies.iter().map(|(name, of)| (name.clone(), policy(of))).collect()
-}
-
-fn worker(
-    config: &Config,
-    service: &Arc<Service>,
-    clock: &Arc<dyn Clock>,
-    random: &Arc<dyn Random>,
-    wakeups: Arc<Wakeups>,
-) -> Worker {
-    Worker {
-        service: Arc::clone(service),
-        clock: Arc::clone(clock),
-        random: Arc::clone(random),
-        wakeups,
-        senders: config.mail.workers,
-        lease: lease(&config.mail.transport),
-        grace: config.http.shutdown_grace,
-    }
-}
-
-/// Returns the lifetime of a lease. It exceeds the longest SMTP session, which has several steps with a timeout each.
-fn lease(transport: &MailTransport) -> Duration {
-    match transport {
-        MailTransport::Smtp(smtp) => smtp.timeout * 4,
-        MailTransport::DevMailbox { .. } => Duration::from_secs(30),
-    }
-}
-
-fn server_info(config: &Config) -> ServerInfo {
-    ServerInfo {
-        base_url: config.public_url.to_string().into(),
-        root: config.public_url.path().into(),
-        first_realm: config.realms.first().map_or("", |name| name.as_str()).into(),
-        realms: config.realms.iter().map(ToString::to_string).collect(),
-        database: backends::DATABASE,
-        has_public_keys: matches!(config.token.signing, Signing::KeyPair(_)),
-        is_https: config.public_url.is_https(),
-        docs: config.http.docs,
-        is_development: config.environment == Environment::Development,
-    }
 }

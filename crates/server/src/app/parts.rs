@@ -1,0 +1,90 @@
+//! What the settings mean for each part of the application: listener, verbs, realms, workers, pages.
+
+use std::{sync::Arc, time::Duration};
+
+use portcullis_core::{
+    account::password::Policy,
+    clock::Clock,
+    id::RealmName,
+    random::Random,
+    realm::RealmPolicy,
+    service::{Service, Settings},
+};
+
+use super::backends;
+use crate::{
+    config::{self, Config, Enumeration, Environment, MailTransport, Signing},
+    http::ServerInfo,
+    listen::ConnectionLimiter,
+    worker::{Wakeups, Worker},
+};
+
+pub(super) fn connection_limiter(config: &Config) -> Arc<ConnectionLimiter> {
+    let http = &config.http;
+    ConnectionLimiter::new(http.max_connections, http.max_connections_client, http.trusted_proxies.clone())
+}
+
+pub(super) fn settings(config: &Config) -> Settings {
+    Settings {
+        public_url: config.public_url.to_string(),
+        sms_countries: config.sms.countries.clone(),
+        reveal_taken: config.accounts.enumeration == Enumeration::Reveal,
+        limits: config.limits.clone(),
+    }
+}
+
+/// Returns the policy of each realm.
+pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
+    let policy = |of: &config::RealmPolicy| RealmPolicy {
+        password: Policy { min_length: of.password_min_length, app_name: config.app_name.clone() },
+        registration_ttl: of.registration_ttl,
+        verification_ttl: of.verification_ttl,
+        reset_ttl: of.reset_ttl,
+        otp_ttl: of.otp_ttl,
+        access_token_ttl: of.access_token_ttl,
+        refresh_token_ttl: of.refresh_token_ttl,
+        session_max_age: of.session_max_age,
+        delete_max_auth_age: of.delete_max_auth_age,
+    };
+    config.policies.iter().map(|(name, of)| (name.clone(), policy(of))).collect()
+}
+
+pub(super) fn worker(
+    config: &Config,
+    service: &Arc<Service>,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+    wakeups: Arc<Wakeups>,
+) -> Worker {
+    Worker {
+        service: Arc::clone(service),
+        clock: Arc::clone(clock),
+        random: Arc::clone(random),
+        wakeups,
+        senders: config.mail.workers,
+        lease: lease(&config.mail.transport),
+        grace: config.http.shutdown_grace,
+    }
+}
+
+/// Returns the lifetime of a lease. It exceeds the longest SMTP session, which has several steps with a timeout each.
+fn lease(transport: &MailTransport) -> Duration {
+    match transport {
+        MailTransport::Smtp(smtp) => smtp.timeout * 4,
+        MailTransport::DevMailbox { .. } => Duration::from_secs(30),
+    }
+}
+
+pub(super) fn server_info(config: &Config) -> ServerInfo {
+    ServerInfo {
+        base_url: config.public_url.to_string().into(),
+        root: config.public_url.path().into(),
+        first_realm: config.realms.first().map_or("", |name| name.as_str()).into(),
+        realms: config.realms.iter().map(ToString::to_string).collect(),
+        database: backends::DATABASE,
+        has_public_keys: matches!(config.token.signing, Signing::KeyPair(_)),
+        is_https: config.public_url.is_https(),
+        docs: config.http.docs,
+        is_development: config.environment == Environment::Development,
+    }
+}
