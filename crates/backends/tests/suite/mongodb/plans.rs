@@ -20,6 +20,7 @@ use portcullis_core::{
 use super::{Fresh, make};
 
 /// Everything that a store can be asked, and asked to do.
+#[allow(clippy::too_many_lines, reason = "a list of all that a store is asked")]
 async fn do_everything(made: &Fresh) {
     let commit = async |ops: Vec<Op>| made.commit(ops).await.unwrap();
     let ada = user(&here(), "ada", "ada@example.org");

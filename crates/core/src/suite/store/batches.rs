@@ -2,11 +2,14 @@
 
 use super::{done, fails};
 use crate::{
-    account::User,
+    account::{Registration, User},
     batch,
     id::SessionId,
     link::Purpose,
-    message::Channel,
+    message::{
+        Channel,
+        outbox::{Claimed, DeliveryOutcome},
+    },
     port::{
         Batch, ChallengeOp, CommitError, KeyOp, Op, OutboxOp, OutboxState, Precondition, RegistrationOp, Replaces,
         SessionOp, Store, UserOp,
@@ -30,12 +33,11 @@ pub async fn an_empty_batch_is_committed(store: &dyn Store) {
 pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
     let (ada, bob) = (user(&here(), "ada", "ada@example.org"), user(&here(), "bob", "bob@example.org"));
     let waits = registration(&here(), "waits", "waits@example.org");
-    let put = |row| RegistrationOp::Put { row, replaces: Replaces::Anything };
     done(
         store,
         batch![
             UserOp::Insert(ada.clone()),
-            put(waits.clone()),
+            RegistrationOp::Put { row: waits.clone(), replaces: Replaces::Anything },
             ChallengeOp::Insert(challenge(&here(), 1)),
             SessionOp::Insert(session(&here(), "goes-on")),
             SessionOp::Insert(session(&here(), "one-of-all")),
@@ -47,39 +49,7 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
     .await;
     let held = store.claim(Channel::Mail, 1, &lease("holder", NOW)).await.unwrap().pop().expect("it is due");
 
-    let good = batch![
-        UserOp::Insert(bob.clone()),
-        UserOp::Update(User { envelope: envelope("new"), revision: 2, ..ada.clone() }),
-        UserOp::Delete { realm: here(), id: ada.id.clone(), revision: 2 },
-        put(registration(&here(), "new", "new@example.org")),
-        RegistrationOp::Delete { realm: here(), id: waits.id.clone() },
-        ChallengeOp::Insert(challenge(&here(), 2)),
-        ChallengeOp::Try { realm: here(), id: challenge_id(1), now: NOW, limit: 1 },
-        ChallengeOp::Spend { realm: here(), id: challenge_id(1), now: NOW },
-        ChallengeOp::Expire { realm: here(), id: challenge_id(2), at: at(1) },
-        ChallengeOp::Drop { realm: here(), subject: user_id("ada"), purpose: Some(Purpose::Registration) },
-        SessionOp::Insert(session(&here(), "new")),
-        SessionOp::Rotate {
-            realm: here(),
-            id: session_id("goes-on"),
-            from: token_hash(1),
-            to: token_hash(2),
-            at: at(1),
-            idle_until: at(2),
-        },
-        SessionOp::End(revocation(&here(), "goes-on")),
-        SessionOp::EndAll { realm: here(), user: user_id("ada"), except: None, expires_at: at(900) },
-        KeyOp::PutRoot(root_key(&here(), 2)),
-        KeyOp::PutSigning(signing_key("new", 1)),
-        KeyOp::DeleteSigning { kid: "old".to_owned() },
-        audit(&here()),
-        OutboxOp::Enqueue(message("new")),
-        OutboxOp::FinishDelivery {
-            id: held.row.id.clone(),
-            lease: held.lease.clone(),
-            outcome: crate::message::outbox::DeliveryOutcome::Done,
-        },
-    ];
+    let good = one_of_each(&ada, &bob, &waits, &held);
     for place in 0..=good.len() {
         let mut batch: Batch = good.to_vec();
         batch.insert(place, UserOp::Require { realm: here(), id: user_id("nobody"), revision: 1 }.into());
@@ -105,6 +75,39 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
     // Nothing of it stands in the way afterwards.
     done(store, good).await;
     assert_eq!(store.user(&here(), &bob.id).await.unwrap(), Some(bob));
+}
+
+/// Returns a batch with an operation of each kind.
+fn one_of_each(ada: &User, bob: &User, waits: &Registration, held: &Claimed) -> Batch {
+    batch![
+        UserOp::Insert(bob.clone()),
+        UserOp::Update(User { envelope: envelope("new"), revision: 2, ..ada.clone() }),
+        UserOp::Delete { realm: here(), id: ada.id.clone(), revision: 2 },
+        RegistrationOp::Put { row: registration(&here(), "new", "new@example.org"), replaces: Replaces::Anything },
+        RegistrationOp::Delete { realm: here(), id: waits.id.clone() },
+        ChallengeOp::Insert(challenge(&here(), 2)),
+        ChallengeOp::Try { realm: here(), id: challenge_id(1), now: NOW, limit: 1 },
+        ChallengeOp::Spend { realm: here(), id: challenge_id(1), now: NOW },
+        ChallengeOp::Expire { realm: here(), id: challenge_id(2), at: at(1) },
+        ChallengeOp::Drop { realm: here(), subject: user_id("ada"), purpose: Some(Purpose::Registration) },
+        SessionOp::Insert(session(&here(), "new")),
+        SessionOp::Rotate {
+            realm: here(),
+            id: session_id("goes-on"),
+            from: token_hash(1),
+            to: token_hash(2),
+            at: at(1),
+            idle_until: at(2),
+        },
+        SessionOp::End(revocation(&here(), "goes-on")),
+        SessionOp::EndAll { realm: here(), user: user_id("ada"), except: None, expires_at: at(900) },
+        KeyOp::PutRoot(root_key(&here(), 2)),
+        KeyOp::PutSigning(signing_key("new", 1)),
+        KeyOp::DeleteSigning { kid: "old".to_owned() },
+        audit(&here()),
+        OutboxOp::Enqueue(message("new")),
+        OutboxOp::FinishDelivery { id: held.row.id.clone(), lease: held.lease.clone(), outcome: DeliveryOutcome::Done },
+    ]
 }
 
 /// Its operations happen one after the other.
