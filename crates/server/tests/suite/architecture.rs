@@ -1,91 +1,134 @@
-//! The arrows that must never be, where no manifest keeps them: read from the `use` lines.
+//! The arrows that must never be, where no manifest keeps them: read from the paths that sources name.
+//!
+//! Each rule is a function over the modules of a crate (`rules`), so that it is tested on planted violations too.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+mod paths;
+mod rules;
+mod sizes;
+mod sources;
 
-fn sources(folder: &str) -> Vec<PathBuf> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder), &mut found);
-    assert!(!found.is_empty());
-    found
-}
+use std::fs;
 
-/// Files of this folder that name any of these words, except those that may.
-fn naming(folder: &str, words: &[&str], may: &[&str]) -> Vec<String> {
-    let files = sources(folder).into_iter().filter(|path| !may.iter().any(|may| path.ends_with(may)));
-    let names = |path: &PathBuf| {
-        let text = fs::read_to_string(path).unwrap();
-        let code = text.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
-        code.clone().any(|line| words.iter().any(|word| line.contains(word)))
-    };
-    files.filter(names).map(|path| path.display().to_string()).collect()
-}
+use sources::{Crate, root, rust_files};
 
-const NOBODY: [String; 0] = [];
+const NONE: [String; 0] = [];
 
 #[test]
 fn only_the_wiring_names_a_backend() {
-    assert_eq!(naming("crates/server/src", &["portcullis_backends"], &["app/mod.rs", "app/backends.rs"]), NOBODY);
+    assert_eq!(rules::wiring(&Crate::read("server")), NONE);
 }
 
 #[test]
 fn a_handler_calls_services_and_no_port() {
-    assert_eq!(naming("crates/server/src/http", &["port::"], &["http/state.rs"]), NOBODY);
+    assert_eq!(rules::handlers(&Crate::read("server")), NONE);
 }
 
 #[test]
 fn templates_know_nothing_of_http() {
-    assert_eq!(naming("crates/server/src/templates", &["crate::http", "axum"], &[]), NOBODY);
+    assert_eq!(rules::templates(&Crate::read("server")), NONE);
 }
 
 #[test]
-fn status_numbers_of_refusals_stand_in_one_place() {
-    let words =
-        ["StatusCode::BAD_REQUEST", "StatusCode::UNAUTHORIZED", "StatusCode::FORBIDDEN", "StatusCode::NOT_FOUND"];
-    assert_eq!(naming("crates/server/src", &words, &["http/problem.rs"]), NOBODY);
-}
-
-#[test]
-fn the_core_knows_no_technology() {
-    let words =
-        ["axum", "hyper", "rusqlite", "mongodb", "redis::", "lettre", "reqwest", "minijinja", "clap::", "tokio::fs"];
-    assert_eq!(naming("crates/core/src", &words, &[]), NOBODY);
+fn routes_of_an_area_name_no_other_area() {
+    assert_eq!(rules::routes(&Crate::read("server")), NONE);
 }
 
 #[test]
 fn no_backend_knows_another_or_the_server() {
-    const BACKENDS: &[&str] = &["dev_mailbox", "hash", "mail", "memory", "mongodb", "sms", "sqlite"];
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../backends/src");
-    let folders = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap()).filter(|entry| entry.path().is_dir());
-    let mut names: Vec<_> = folders.map(|entry| entry.file_name().into_string().unwrap()).collect();
-    names.sort();
-    assert_eq!(names, BACKENDS);
-    for one in BACKENDS {
-        let others = BACKENDS.iter().filter(|other| other != &one);
-        let words: Vec<String> = others.map(|other| format!("crate::{other}")).collect();
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        assert_eq!(naming(&format!("crates/backends/src/{one}"), &words, &[]), NOBODY);
+    assert_eq!(rules::backends(&Crate::read("backends")), NONE);
+}
+
+#[test]
+fn an_area_of_the_verbs_names_the_kernel_and_no_other_area() {
+    let core = Crate::read("core");
+    assert!(core.children("service").is_superset(&["account", "kernel", "session"].map(str::to_owned).into()));
+    assert_eq!(rules::areas(&core), NONE);
+}
+
+#[test]
+fn no_modules_form_a_cycle() {
+    let areas = [("core", ""), ("backends", ""), ("server", ""), ("server", "config"), ("server", "config::sections")];
+    for (name, area) in areas {
+        let modules = Crate::read(name);
+        assert!(modules.children(area).len() > 5, "{name}: {area}");
+        assert_eq!(modules.cycle(area), None, "{name}: {area}");
     }
-    assert_eq!(naming("crates/backends/src", &["portcullis::"], &[]), NOBODY);
+}
+
+#[test]
+fn status_numbers_of_refusals_stand_in_one_place() {
+    // A probe answers 503 by itself: it refuses no request.
+    let (home, probe) = ("http/problem.rs", "http/routes/site/health.rs");
+    let words: Vec<&str> =
+        STATUS_WORDS.iter().filter(|word| **word != "StatusCode::SERVICE_UNAVAILABLE").copied().collect();
+    assert_eq!(naming("server", STATUS_WORDS, &[home, probe]), NONE);
+    assert_eq!(naming("server", &words, &[home]), NONE);
+}
+
+#[test]
+fn the_core_knows_no_technology() {
+    assert_eq!(naming("core", TECHNOLOGIES, &[]), NONE);
 }
 
 #[test]
 fn tests_that_can_fail_are_what_the_gate_runs() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root();
     for file in [".ci/run", "Makefile"] {
         let text = fs::read_to_string(root.join(file)).unwrap();
         assert!(!text.contains("|| true") && !text.contains("-k "), "{file}");
     }
+}
+
+/// Statuses that refuse a request, and ways to write one as a number.
+const STATUS_WORDS: &[&str] = &[
+    "StatusCode::BAD_REQUEST",
+    "StatusCode::UNAUTHORIZED",
+    "StatusCode::FORBIDDEN",
+    "StatusCode::NOT_FOUND",
+    "StatusCode::METHOD_NOT_ALLOWED",
+    "StatusCode::CONFLICT",
+    "StatusCode::PAYLOAD_TOO_LARGE",
+    "StatusCode::UNSUPPORTED_MEDIA_TYPE",
+    "StatusCode::UNPROCESSABLE_ENTITY",
+    "StatusCode::TOO_MANY_REQUESTS",
+    "StatusCode::INTERNAL_SERVER_ERROR",
+    "StatusCode::SERVICE_UNAVAILABLE",
+    "StatusCode::from_u16",
+    "StatusCode::try_from",
+];
+
+const TECHNOLOGIES: &[&str] = &[
+    "axum",
+    "clap::",
+    "hyper",
+    "lettre",
+    "minijinja",
+    "mongodb",
+    "redis::",
+    "reqwest",
+    "rusqlite",
+    "tokio::fs",
+    "tokio::net",
+];
+
+/// Returns the files of a crate that name any of these words in their code, except those that may.
+fn naming(name: &str, words: &[&str], may: &[&str]) -> Vec<String> {
+    let files = rust_files(&root().join("crates").join(name).join("src"));
+    let files = files.into_iter().filter(|path| !may.iter().any(|may| path.ends_with(may)));
+    let named = files.filter(|path| mentions(&fs::read_to_string(path).unwrap(), words));
+    named.map(|path| path.display().to_string()).collect()
+}
+
+/// Whether the code of a source, without its comments, has any of these words.
+fn mentions(source: &str, words: &[&str]) -> bool {
+    let code = source.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
+    code.into_iter().any(|line| words.iter().any(|word| line.contains(word)))
+}
+
+#[test]
+fn words_are_found_in_code_and_not_in_comments() {
+    assert!(mentions("fn f() -> StatusCode { StatusCode::CONFLICT }", STATUS_WORDS));
+    assert!(mentions("StatusCode::from_u16(404)", STATUS_WORDS));
+    assert!(!mentions("    /// Answers `NOT_FOUND`.\nStatusCode::OK", STATUS_WORDS));
+    assert!(mentions("use axum::Router;", TECHNOLOGIES));
 }
