@@ -58,7 +58,7 @@ instructions: ## count the instructions of a read, login and refresh, and compar
 	$(CARGO) build --profile $(PROFILE)
 	misc/instructions.py $${CARGO_TARGET_DIR:-target}/$(PROFILE)/portcullis $(PROFILE)
 
-generate: ## rewrite the generated documents: docs/openapi.json, docs/settings.md, docs/metrics.md, docs/templates.md
+generate: ## rewrite the generated documents: openapi.json, settings.md, metrics.md, templates.md and the tables of ARCHITECTURE.md
 	UPDATE=1 $(CARGO) test --package portcullis --test suite -- generated
 
 screenshots: ## renew the pictures in docs/images

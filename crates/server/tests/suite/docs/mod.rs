@@ -1,7 +1,9 @@
 //! What the documentation names is there: files, headings, settings, verbs, log lines.
 
+mod generated;
 mod links;
 mod log;
+mod paths;
 mod words;
 
 use std::{

@@ -12,7 +12,7 @@ use crate::support::{TestApp, json};
 
 /// The file as it should be; `UPDATE=1` writes it.
 #[allow(clippy::disallowed_methods, reason = "the switch of `make generate`")]
-fn is_fresh(file: &str, content: &str) {
+pub(crate) fn is_fresh(file: &str, content: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(file);
     if std::env::var_os("UPDATE").is_some() {
         fs::write(&path, content).unwrap();
