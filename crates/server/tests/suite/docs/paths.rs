@@ -52,11 +52,11 @@ fn exists(path: &str) -> bool {
         .iter()
         .find_map(|name| known.strip_prefix(&format!("{name}/")).map(|rest| format!("{name}/src/{rest}")))
         .unwrap_or(known);
-    let is_there = |base: &&str| {
+    let is_there = |base: &str| {
         let path = root().join(base).join(&known);
         path.exists() || path.with_file_name(format!("{}.rs", path.file_name().unwrap().to_str().unwrap())).exists()
     };
-    BASES.iter().any(|base| is_there(&base))
+    BASES.iter().any(|base| is_there(base))
 }
 
 #[test]
