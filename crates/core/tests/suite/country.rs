@@ -1,7 +1,7 @@
 use portcullis_core::account::country::{CountryCode, UnknownCountry};
 use proptest::prelude::*;
 
-/// Canonical form, ISO code and name of what a text means.
+/// Canonical form, ISO code and name of the country that a text means.
 fn meaning(raw: &str) -> Option<(String, &'static str, &'static str)> {
     let country = CountryCode::parse(raw).ok()?;
     Some((country.as_str().to_owned(), country.iso(), country.name()))

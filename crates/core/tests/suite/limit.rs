@@ -35,7 +35,7 @@ fn a_clock_that_was_set_back_makes_no_wait_longer() {
 }
 
 #[test]
-fn a_clock_that_was_set_back_far_keeps_nobody_out() {
+fn a_clock_that_was_set_back_far_locks_no_account() {
     let failures = FailedAttempts { count: 9, last_at: at(3600) };
     assert_eq!(failures.wait(5, NOW), Duration::ZERO);
     assert_eq!(failures.and_one(NOW, DAY).last_at, NOW);

@@ -37,7 +37,7 @@ fn a_token_of_one_realm_is_worth_nothing_in_another() {
 }
 
 #[test]
-fn a_challenge_that_was_turned_to_somebody_else_proves_nothing() {
+fn a_challenge_that_was_redirected_to_another_user_proves_nothing() {
     let (keys, challenge) = (keys("User1", 1), challenge());
     let token = LinkToken::derive(&keys, LinkAction::SetPassword, &challenge);
     let turned = Challenge { subject: UserId::parse("jane").unwrap(), ..challenge };

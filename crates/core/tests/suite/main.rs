@@ -1,4 +1,4 @@
-//! What the domain promises by itself, in one binary.
+//! All tests of the domain without a server, in one binary.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,7 +6,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     unreachable_pub,
-    reason = "a test that is surprised should say so at once"
+    reason = "a test fails at the first surprise"
 )]
 
 mod clock;

@@ -71,7 +71,7 @@ fn under_plus_one_the_area_code_says_the_country() {
 }
 
 #[test]
-fn an_area_code_that_nobody_has_is_of_no_country() {
+fn an_unassigned_area_code_is_of_no_country() {
     for raw in ["+12115550123", "+12995550123", "+11235550123", "+10005550123", "+19995550123", "+1200000"] {
         assert_eq!(country(raw), None, "{raw}");
     }

@@ -21,7 +21,7 @@ pub fn realm(name: &str) -> RealmName {
     RealmName::parse(name).unwrap()
 }
 
-/// Keys from a root of their own.
+/// Realm keys from a random root key.
 pub fn keys(name: &str, seed: u64) -> RealmKeys {
     RealmKeys::derive(realm(name), &RootKey::random(&ctx(seed)))
 }

@@ -1,4 +1,4 @@
-//! What to hold a read against: the least that a server can do, in processes of their own.
+//! Upper limits for reads: servers that do the least possible, in separate processes.
 
 use std::{
     io::{BufRead, BufReader},
@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 
 const FLAG: &str = "--ceiling";
 
-/// What a bare server does.
+/// The work of a bare server.
 pub(crate) enum Role {
     /// Greets.
     Hello,
@@ -60,7 +60,7 @@ impl Ceiling {
 
 impl Drop for Ceiling {
     fn drop(&mut self) {
-        // It has nothing to tidy up.
+        // It has no state to clean up.
         let _gone = self.child.kill().and_then(|()| self.child.wait());
     }
 }
@@ -101,7 +101,7 @@ struct Known {
     user: User,
 }
 
-/// What the server answers to `me`.
+/// The answer of the server to `me`.
 #[derive(Clone, Serialize, Deserialize)]
 struct User {
     id: String,

@@ -27,7 +27,7 @@ use crate::{
 };
 
 const WARM_UP: Duration = Duration::from_secs(1);
-/// A figure is the median of so many slices of so long.
+/// Number of slices; a figure is their median.
 const SLICES: usize = 5;
 const A_SLICE: Duration = Duration::from_secs(1);
 const READERS: usize = 32;
@@ -40,7 +40,7 @@ const JSON: &str = "application/json";
 /// Measures everything.
 pub(crate) async fn all() -> Table {
     let mut table = Table::default();
-    // The default settings, but for the queue: outside of the storm nobody is to be turned away.
+    // The default settings, except for the queue: outside of the storm no login is refused.
     let program = Program::start(&[("HASH_QUEUE", "10000"), ("RATE_LIMIT_MODE", "off")]).await;
     let busy_before = machine::rest(Duration::from_secs(2)).await;
     let at_rest = machine::resident(program.id());
@@ -87,7 +87,7 @@ pub(crate) async fn all() -> Table {
     table
 }
 
-/// Rates of two things that were measured in turn, so that what else the machine did fell on both.
+/// Rates of two subjects that were measured in turn, so that other load on the machine affects both.
 pub(crate) struct InTurn {
     pub(crate) rate: f64,
     pub(crate) ceiling: f64,
@@ -196,7 +196,7 @@ async fn steady(load: &Load) -> f64 {
     median(rates)
 }
 
-/// Registrations that are committed, with hashes that cost nothing; then starts with and without that data.
+/// Measures committed registrations with the cheapest hashes, then starts with and without that data.
 async fn creates_and_starts(table: &mut Table) {
     let mut program = Program::start(CHEAP).await;
     let database = TestDatabase::new().await;
@@ -234,7 +234,7 @@ async fn creates_and_starts(table: &mut Table) {
     table.figure(format!("the same with the data of those registrations (median of {STARTS})"), median(existing), "ms");
 }
 
-/// Refreshes that are committed, each client with a session of its own.
+/// Measures committed refreshes, with a session for each client.
 async fn refreshes(program: &Program) -> f64 {
     User::join(program).await;
     let mut refreshers = Refreshers::log_in(program, REGISTRARS, EMAIL, PASSWORD).await;

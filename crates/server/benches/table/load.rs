@@ -32,7 +32,7 @@ impl Connection {
         body_of(&self.heard)
     }
 
-    /// Sends a request, reads the whole answer, and gives its status.
+    /// Sends a request, reads the whole answer, and returns its status.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> std::io::Result<u16> {
         let mut rest = request;
         while !rest.is_empty() {
@@ -98,7 +98,7 @@ pub(crate) fn refresh(token: &str) -> Vec<u8> {
     post("/User1/token", FORM, &format!("grant_type=refresh_token&refresh_token={token}"))
 }
 
-/// Who asks whom for what.
+/// The requests of a measurement: port, connections and contents.
 #[derive(Clone)]
 pub(crate) struct Load {
     pub(crate) port: u16,
@@ -113,14 +113,14 @@ impl Load {
         Self { port, connections, request: Arc::new(move |_| request.clone()) }
     }
 
-    /// Good answers a second, over so long, where no other may be.
+    /// Measures good answers a second for this time, and panics on any other.
     pub(crate) async fn rate(&self, length: Duration) -> f64 {
         let rates = self.rates(length).await;
-        assert!(rates.turned_away == 0.0, "somebody was turned away");
+        assert!(rates.turned_away == 0.0, "a request was refused");
         rates.good
     }
 
-    /// Answers a second, over so long, where whoever is too much is turned away.
+    /// Measures good and refused answers a second for this time.
     pub(crate) async fn rates(&self, length: Duration) -> Rates {
         let mut connections = Vec::new();
         for _ in 0..self.connections {
@@ -152,11 +152,11 @@ impl Load {
 /// Answers a second.
 pub(crate) struct Rates {
     pub(crate) good: f64,
-    /// By 503: too much at a time.
+    /// Answers with 503.
     pub(crate) turned_away: f64,
 }
 
-/// Counts what ends within a stretch of time that begins when everybody is at work.
+/// Counts what ends within a time that begins when all tasks are running.
 pub(crate) struct Window {
     begin: Instant,
     length: Duration,

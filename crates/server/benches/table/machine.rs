@@ -1,4 +1,4 @@
-//! Where the figures were taken, and what the system says about a process.
+//! The machine of the measurements, and the memory of processes.
 
 use std::{fs, num::NonZero, thread, time::Duration};
 
@@ -16,7 +16,7 @@ pub(crate) fn line() -> String {
     format!("{cpu}, {} processors, {memory:.1} GiB, Linux {}", cores(), kernel.trim())
 }
 
-/// Rests for so long; gives the share of the processors' time that others took meanwhile.
+/// Rests for this time, and returns the share of the processors' time that other processes used.
 pub(crate) async fn rest(length: Duration) -> f64 {
     let before = ticks();
     sleep(length).await;
@@ -24,7 +24,7 @@ pub(crate) async fn rest(length: Duration) -> f64 {
     (after.busy - before.busy) / (after.all - before.all)
 }
 
-/// What the processors have done since the machine was started.
+/// The processors' times since the machine was started.
 struct Ticks {
     busy: f64,
     all: f64,
@@ -33,7 +33,8 @@ struct Ticks {
 fn ticks() -> Ticks {
     let stat = fs::read_to_string("/proc/stat").unwrap();
     let line = stat.lines().next().unwrap();
-    // user, nice, system, idle, waiting for disks, interrupts, soft interrupts, stolen; what follows is in the first two.
+    // user, nice, system, idle, waiting for disks, interrupts, soft interrupts, stolen; what follows is in the first
+    // two.
     let all: Vec<f64> = line.split_whitespace().skip(1).take(8).map(|ticks| ticks.parse().unwrap()).collect();
     let sum: f64 = all.iter().sum();
     Ticks { busy: sum - all[3] - all[4], all: sum }

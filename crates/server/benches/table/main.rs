@@ -1,4 +1,4 @@
-//! What the server does in a second, beside the ceilings of the machine it runs on: one Markdown table.
+//! Throughput of the server beside the limits of the machine, as one Markdown table.
 //!
 //! `make bench`, about four minutes. The load comes from the same machine and takes its
 //! share of the processors, so that ratios say more than figures. A figure and its ceiling are measured in turn.

@@ -10,7 +10,7 @@ use crate::{
     process::Program,
 };
 
-/// Clients, each with a session of its own.
+/// Clients with a session each.
 pub(crate) struct Refreshers {
     port: u16,
     /// The newest refresh token of each.
@@ -18,7 +18,7 @@ pub(crate) struct Refreshers {
 }
 
 impl Refreshers {
-    /// Logs so many in.
+    /// Logs in this number of clients.
     pub(crate) async fn log_in(program: &Program, clients: usize, email: &str, password: &str) -> Self {
         let mut connection = Connection::open(program.port()).await.unwrap();
         let login = load::post("/User1/login", FORM, &format!("username={email}&password={password}"));

@@ -1,4 +1,4 @@
-//! What others see of a server while there are far more logins than it can hash.
+//! Response times of other requests during far more logins than the server can hash.
 
 use std::time::{Duration, Instant};
 
@@ -13,21 +13,21 @@ use crate::{
 
 pub(crate) const CLIENTS: usize = 256;
 const LENGTH: Duration = Duration::from_secs(8);
-/// Between two requests of whoever is not part of it.
+/// Pause between two requests of a client that is not part of the storm.
 const A_BREATH: Duration = Duration::from_millis(1);
 
-/// One that is over.
+/// Results of a storm.
 pub(crate) struct Storm {
-    /// Milliseconds than which 99 of 100 were faster, by what was asked for.
+    /// 99th percentile in milliseconds, by kind of request.
     slow: [(&'static str, f64); 3],
     /// Logins a second.
     logins: f64,
-    /// Of a hundred logins, those that were turned away: the queue has an end, and nobody waits in it for longer than its deadline.
+    /// Percentage of logins that were refused because the queue was full or their deadline had passed.
     turned_away: f64,
 }
 
 impl Storm {
-    /// Lets so many clients log in without a pause, while one each reads, refreshes and asks for the server's health.
+    /// Lets `CLIENTS` clients log in without a pause, while one each reads, refreshes and asks for the server's health.
     pub(crate) async fn raise(program: &Program, login: &[u8], token: &str) -> Self {
         let logins = Load::same(program.port(), CLIENTS, login.to_vec());
         let (read, health) = (load::get("/User1/me", Some(token)), load::get("/health", None));
@@ -67,7 +67,7 @@ impl Storm {
     }
 }
 
-/// Asks again and again, for what follows from the last answer; gives the milliseconds than which 99 of 100 were faster.
+/// Repeats a request that depends on the last answer, and returns the 99th percentile in milliseconds.
 async fn slow(mut connection: Connection, next: impl Fn(&Connection) -> Vec<u8>) -> f64 {
     let (begun, mut took) = (Instant::now(), Vec::new());
     while begun.elapsed() < LENGTH {

@@ -11,7 +11,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A figure that stands for itself.
+    /// A figure without a limit to compare with.
     pub(crate) fn figure(&mut self, what: impl Into<String>, value: f64, unit: &str) {
         self.rows.push([what.into(), number(value, unit), String::new(), String::new(), String::new()]);
     }
@@ -35,7 +35,7 @@ impl Table {
     }
 }
 
-/// Three digits are more than such a measurement is good for, and enough to read it.
+/// Three significant digits exceed the precision of the measurement.
 fn number(value: f64, unit: &str) -> String {
     match value {
         ..10.0 => format!("{value:.2} {unit}"),

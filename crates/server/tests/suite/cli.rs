@@ -47,13 +47,13 @@ fn what_is_not_read_by_a_terminal_has_no_colours() {
 }
 
 #[test]
-fn on_a_terminal_there_are_colours_unless_somebody_says_no() {
+fn on_a_terminal_there_are_colours_unless_they_are_turned_off() {
     let program = Program::new(&[]);
     let seen = |env: &[(&str, &str)]| {
         // `script` gives the program a terminal.
         let mut command = Command::new("script");
         command.args(["-qec", &format!("{} config check", env!("CARGO_BIN_EXE_portcullis")), "/dev/null"]);
-        // What runs the tests may have its own mind about colours.
+        // The environment of the tests may set its own preference for colours.
         for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "CI"] {
             command.env_remove(name);
         }
@@ -141,7 +141,7 @@ fn a_terminal_does_not_show_the_password_that_is_typed() {
     fs::write(&input, "violet-teapot-hammer\nviolet-teapot-hammer\n").unwrap();
     let screen = program.folder().join("screen");
     fs::write(&screen, "").unwrap();
-    // What is typed before the prompt would be shown: wait for it.
+    // Input before the prompt would be echoed: wait for the prompt.
     let seen = |text: &str| format!("until grep -q '{text}' {}; do sleep 0.02; done", screen.display());
     let typed = format!(
         "({}; head -n 1 {3}; {}; tail -n 1 {3}; {})",

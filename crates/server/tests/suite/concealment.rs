@@ -1,4 +1,4 @@
-//! Whether an address has an account shows in no answer: not in its words, its headers, nor in the work done for it.
+//! Answers do not tell whether an address has an account: neither by text and headers nor by the work done.
 
 use portcullis_core::id::UserId;
 use reqwest::Response;
@@ -9,7 +9,7 @@ use crate::{
     support::{Person, TestApp, Work},
 };
 
-/// An answer as a stranger sees it, without what differs every time.
+/// An answer as a client sees it, without what differs every time.
 async fn seen(response: Response) -> (u16, Vec<String>, Vec<String>) {
     let status = response.status().as_u16();
     let mut headers: Vec<String> = response.headers().keys().map(ToString::to_string).collect();
@@ -23,7 +23,7 @@ async fn seen(response: Response) -> (u16, Vec<String>, Vec<String>) {
     (status, headers, members.collect())
 }
 
-/// Does the same for two addresses and compares what shows and what was done.
+/// Sends the same request for two addresses and compares the answers and the work.
 async fn alike(app: &TestApp, known: &str, unknown: &str, ask: impl AsyncFn(&str) -> Response) -> Work {
     app.watched.take();
     let with_account = seen(ask(known).await).await;
@@ -49,7 +49,7 @@ async fn a_login_at_an_address_without_account_is_like_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn where_a_registration_waits_a_login_hashes_twice_whoever_stands_behind_the_address() {
+async fn where_a_registration_waits_a_login_hashes_twice_with_and_without_an_account() {
     let app = TestApp::start().await;
     Person::new("anna@example.com").join(&app).await;
     for email in ["anna@example.com", "bert@example.com"] {
@@ -81,7 +81,7 @@ async fn creating_at_a_taken_address_is_like_creating_at_a_free_one() {
 }
 
 #[tokio::test]
-async fn asking_for_the_mail_again_is_the_same_for_everybody() {
+async fn resending_the_mail_is_the_same_work_for_every_address() {
     let app = TestApp::start().await;
     Person::new("anna@example.com").join(&app).await;
     Person::new("carl@example.com").register(&app).await;
@@ -95,9 +95,9 @@ async fn asking_for_the_mail_again_is_the_same_for_everybody() {
     assert!(app.mails_to("bert@example.com").await.is_empty());
 }
 
-/// What limits count is counted for nobody, too: also the money for an SMS that is never sent.
+/// Limits count unknown accounts, too, including the cost of an SMS that is never sent.
 #[tokio::test]
-async fn with_limits_there_is_as_much_to_do_for_nobody() {
+async fn with_limits_unknown_accounts_cost_the_same_work() {
     let app = TestApp::with(ENFORCED).await;
     let anna = Person::new("anna@example.com").join(&app).await;
     let (known, unknown) = ("anna@example.com", "bert@example.com");
@@ -107,9 +107,9 @@ async fn with_limits_there_is_as_much_to_do_for_nobody() {
     assert_eq!(alike(&app, known, unknown, forget).await, Work { hashes: 0, reads: 1, commits: vec![5] });
     let create = async |email: &str| app.post_json("/User1/create", Person::new(email).form()).await;
     assert_eq!(alike(&app, known, unknown, create).await, Work { hashes: 1, reads: 1, commits: vec![6] });
-    let nobody = UserId::of([7; 16]).to_string();
+    let unknown_id = UserId::of([7; 16]).to_string();
     let code = async |id: &str| app.post_json("/User1/otp_phone", json!({"id": id, "phone": "+1234567890"})).await;
-    let work = alike(&app, &anna.id, &nobody, code).await;
+    let work = alike(&app, &anna.id, &unknown_id, code).await;
     // Four of account and number, two of money.
     assert_eq!(work, Work { hashes: 0, reads: 3, commits: vec![10] });
 }

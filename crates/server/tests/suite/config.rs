@@ -1,4 +1,4 @@
-//! The settings: their layers, their names, what follows from them, and what production refuses.
+//! The settings: their layers, their names, their documentation, and the refusals of production.
 
 mod derived;
 mod formats;

@@ -60,7 +60,7 @@ async fn an_origin_is_compared_as_a_browser_sends_it() {
 }
 
 #[tokio::test]
-async fn two_origins_at_once_are_nobodys() {
+async fn two_origins_in_one_header_are_not_allowed() {
     let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", APP)]).await;
     let request = app.request(Method::GET, "/livez").header("Origin", APP).header("Origin", "https://evil.example.com");
     assert_eq!(allowed(&request.send().await.unwrap()), None);
@@ -71,7 +71,7 @@ async fn two_origins_at_once_are_nobodys() {
 async fn every_answer_says_that_it_depends_on_the_origin() {
     let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", APP)]).await;
     let page = app.get("/docs").await.text().await.unwrap();
-    // What caches may keep says more of what it depends on.
+    // Cacheable answers have more names in `Vary`.
     let asset = page.split(['"', '\'']).find(|word| word.starts_with("/assets/vendor/")).unwrap();
     for path in ["/User1/me", "/livez", "/nowhere", "/openapi.json", asset] {
         for origin in [None, Some(APP), Some("https://evil.example.com")] {
@@ -116,7 +116,7 @@ async fn the_mailbox_of_development_is_read_by_no_page_of_another_origin() {
 }
 
 #[tokio::test]
-async fn where_nobody_is_named_nobody_is_told_anything() {
+async fn without_allowed_origins_there_are_no_cors_headers() {
     let app = TestApp::start().await;
     let answer = preflight(&app, APP).await;
     assert_eq!((answer.status().as_u16(), allowed(&answer)), (405, None));

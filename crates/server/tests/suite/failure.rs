@@ -1,4 +1,4 @@
-//! What happens when something fails: nothing is let in, nothing is told, the process lives.
+//! Failures of the store and of handlers: requests are refused without details, and the process keeps running.
 
 use std::{
     io::Write,
@@ -21,7 +21,7 @@ async fn a_panic_in_one_request_is_a_500_that_says_nothing_and_the_process_lives
 }
 
 #[tokio::test]
-async fn without_the_store_nobody_is_let_in_and_everybody_is_told_when_to_come_back() {
+async fn without_the_store_every_login_is_refused_with_a_retry_after() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;
@@ -57,9 +57,9 @@ async fn a_request_that_takes_too_long_is_cut_off() {
     assert!(began.elapsed() >= Duration::from_secs(1));
 }
 
-/// Whether its client was told to come again, or has hung up.
+/// Holds both for a client whose request timed out and for one that closed the connection.
 #[tokio::test]
-async fn what_was_begun_is_done_although_nobody_waits_for_it() {
+async fn a_request_is_completed_after_its_client_has_gone() {
     let slow = [("ARGON2_MEMORY_KIB", "262144"), ("ARGON2_ITERATIONS", "12"), ("HASH_DEADLINE", "60s")];
     let patient = TestApp::with(&slow).await;
     let app = TestApp::with(&[&[("REQUEST_TIMEOUT", "1s")], &slow[..]].concat()).await;

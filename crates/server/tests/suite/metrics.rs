@@ -1,4 +1,4 @@
-//! What an operator sees of it, and what nobody may see in it.
+//! The metrics that an operator reads, and the data that they must not contain.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::support::{
     process::{CHEAP, Program, client, free_port},
 };
 
-/// The samples by name and labels, as they stand in the text.
+/// The samples of the text by name and labels.
 async fn scrape(address: &str) -> (String, BTreeMap<String, f64>) {
     let answer = client().get(format!("http://{address}/metrics")).send().await.unwrap();
     assert_eq!(answer.status(), 200);
@@ -64,7 +64,7 @@ async fn every_metric_of_the_documentation_is_told_and_nothing_personal() {
     for personal in [&id, "john", "127.0.0.1", "token=", "User1", "secret"] {
         assert!(!text.contains(personal), "{personal} is in\n{text}");
     }
-    // Nothing else is told there, and nothing of it here.
+    // The listener for metrics serves nothing else, and the public one no metrics.
     assert_eq!(client().get(format!("http://{address}/health")).send().await.unwrap().status(), 404);
     assert_eq!(http.get(program.url("/metrics")).send().await.unwrap().status(), 404);
 }
@@ -75,7 +75,7 @@ async fn a_code_too_many_is_told_as_its_own_limit_and_as_no_other() {
     let settings = [CHEAP, &[("METRICS_LISTEN", &*address), ("RATE_LIMIT_MODE", "enforce")]].concat();
     let program = Program::start(&settings).await;
     let (http, john) = (client(), Person::new("john@example.com"));
-    let ask = value!({ "id": "nobody", "phone": "+1234567890" });
+    let ask = value!({ "id": "unknown", "phone": "+1234567890" });
     http.post(program.url("/User1/create")).json(&john.form()).send().await.unwrap();
     for _ in 0..2 {
         json(http.post(program.url("/User1/otp_phone")).json(&ask).send().await.unwrap(), 200).await;

@@ -1,4 +1,4 @@
-//! MongoDB goes away and comes back: who asks meanwhile is told soon, and nobody has to help.
+//! MongoDB goes away and comes back: requests are refused soon, and the connection recovers by itself.
 
 use std::time::{Duration, Instant};
 
@@ -11,12 +11,12 @@ use crate::support::{
     process::{CHEAP, Program, client},
 };
 
-/// The longest that anybody waits to hear that the database is away.
+/// Longest wait for the answer that the database is away.
 const SOON: Duration = Duration::from_secs(2);
-/// The longest that it may take after the database is back.
+/// Longest time to recover after the database is back.
 const BACK: Duration = Duration::from_secs(5);
 
-/// The program over a replica set of one, and somebody who is logged in.
+/// The program over a replica set of one, and a user who is logged in.
 struct Place {
     program: Program,
     set: ReplicaSet,
@@ -72,9 +72,9 @@ impl Place {
         self.http.post(self.url("token")).form(&[("grant_type", "refresh_token"), ("refresh_token", token)])
     }
 
-    /// Everybody is told that they should come again, and soon.
+    /// Asserts that every request is refused soon, with a `Retry-After`.
     async fn is_away(&self) {
-        // What is known by heart is believed for a second.
+        // Cached sessions are trusted for a second.
         tokio::time::sleep(Duration::from_secs(1)).await;
         let forget = self.http.post(self.url("forget_password")).form(&[("email", &self.john.email)]);
         for request in [self.log_in(), self.create("jane@example.com"), self.me(), self.refresh(), forget] {
@@ -89,14 +89,14 @@ impl Place {
         assert_eq!(status("/readyz").await, 503);
     }
 
-    /// By itself.
+    /// Asserts that the program finds the database again by itself.
     async fn is_back(&self) {
         let begin = Instant::now();
         while self.log_in().send().await.unwrap().status() != 200 {
             assert!(begin.elapsed() < BACK, "it does not find the database again:\n{}", self.program.log());
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        assert_eq!(self.me().send().await.unwrap().status(), 200, "nobody was logged out by it");
+        assert_eq!(self.me().send().await.unwrap().status(), 200, "no session was ended by it");
         assert_eq!(self.http.get(self.program.url("/readyz")).send().await.unwrap().status(), 200);
     }
 
@@ -106,7 +106,7 @@ impl Place {
 }
 
 #[tokio::test]
-async fn while_mongodb_is_stopped_everybody_is_told_soon_and_it_is_found_again() {
+async fn while_mongodb_is_stopped_requests_are_refused_soon_and_it_is_found_again() {
     let mut place = Place::open().await;
     place.server().kill();
     place.is_away().await;
@@ -116,7 +116,7 @@ async fn while_mongodb_is_stopped_everybody_is_told_soon_and_it_is_found_again()
 }
 
 #[tokio::test]
-async fn while_mongodb_says_nothing_everybody_is_told_soon_and_it_is_found_again() {
+async fn while_mongodb_does_not_answer_requests_are_refused_soon_and_it_is_found_again() {
     let mut place = Place::open().await;
     place.server().pause();
     place.is_away().await;

@@ -1,4 +1,4 @@
-//! Two nodes over one store: what one ends, the other feels within a second.
+//! Two nodes over one store: each sees the revocations of the other within a second.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use tokio::{net::TcpListener, task::JoinHandle};
 
 use crate::support::{self, Person, database::Database};
 
-/// A node with workers of its own and the machine's clock.
+/// A node with its own workers and the system clock.
 struct Node {
     base: String,
     serving: JoinHandle<()>,
@@ -28,7 +28,7 @@ impl Drop for Node {
     }
 }
 
-/// Where the first node leaves its store for the second.
+/// The store that the first node shares with the second.
 type Shelf = Arc<Mutex<Option<Arc<dyn Store>>>>;
 
 async fn node(dir: &Path, database: &Database, shelf: &Shelf) -> Node {
@@ -39,7 +39,7 @@ async fn node(dir: &Path, database: &Database, shelf: &Shelf) -> Node {
     settings.extend(database.settings().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let config = support::load(dir, &base, &settings);
     let shelf = Arc::clone(shelf);
-    // Of SQLite's file there can be one server; of MongoDB's nodes each has a store of its own.
+    // An SQLite file allows one server, so both nodes share the store; with MongoDB each has its own.
     let is_shared = matches!(database, Database::Sqlite);
     let adjust = Box::new(move |mut ports: portcullis_core::service::Ports| {
         if !is_shared {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{Person, TestApp, json};
 
-/// A password of ten characters that nothing but its length speaks against.
+/// A password of ten characters that only a minimum length can refuse.
 const TEN: &str = "quiet rook";
 
 async fn two_realms(more: &[(&str, &str)]) -> TestApp {

@@ -1,4 +1,4 @@
-//! Templates: an operator's own, the verb for them, and what a stranger's words do in them.
+//! Templates: those of an operator, the command for them, and the escaping of users' input.
 
 mod folder;
 mod hostile;

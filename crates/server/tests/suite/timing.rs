@@ -1,5 +1,7 @@
-//! Whether an account exists cannot be told by the time of an answer: pairs in turn, judged by the area under the ROC curve,
-//! which is one half where nothing can be told and one where everything can. A thread of its own takes the mails, which may
+//! Whether an account exists cannot be told by the time of an answer: pairs in turn, judged by the area under the ROC
+//! curve,
+//! which is one half where nothing can be told and one where everything can. A thread of its own takes the mails, which
+//! may
 //! leave while the answer is being measured.
 
 use std::time::{Duration, Instant};
@@ -17,16 +19,16 @@ use crate::support::{
     smtp::{Behaviour, Options, SmtpServer},
 };
 
-/// So many of each, after some that warm things up.
+/// Number of measured pairs, and of those before them that warm up.
 const PAIRS: usize = 400;
 const WARM: usize = 20;
-/// What an answer sets going, as the sending of a mail, is done before the next is asked for.
+/// Pause before the next request, in which background work such as the delivery of a mail ends.
 const REST: Duration = Duration::from_millis(30);
-/// More can be told than the noise of a few hundred pairs.
+/// Largest area that the noise of a few hundred pairs explains.
 const MOST: f64 = 0.6;
 
 const SETTINGS: &[(&str, &str)] = &[
-    // As cheap as it gets: a dear hash would hide what there is to see.
+    // The cheapest hash: an expensive one would hide the differences.
     ("ARGON2_MEMORY_KIB", "64"),
     ("ARGON2_ITERATIONS", "1"),
     ("HASH_QUEUE", "1000"),
@@ -60,7 +62,7 @@ fn client_of_thread() -> Client {
     CLIENT.with(Clone::clone)
 }
 
-/// How often a known one takes longer than an unknown one; half of the ties count.
+/// Share of pairs in which the known address takes longer than the unknown one; half of the ties count.
 fn auc(known: &[f64], unknown: &[f64]) -> f64 {
     let above: f64 = known
         .iter()
@@ -116,12 +118,12 @@ async fn compare(what: &str, ask: impl AsyncFn(bool, usize) -> RequestBuilder) {
     assert!(area <= MOST, "{what}: {area:.3}");
 }
 
-/// Whoever walks through a list asks for each address once.
+/// Each address is asked for once, as by an attacker who walks through a list.
 fn email_of(is_known: bool, number: usize) -> String {
     format!("{}{number:03}@example.com", if is_known { "known" } else { "other" })
 }
 
-/// What somebody registers with, whose number is nobody else's.
+/// The form of a registration with a number of its own.
 fn form_of(is_known: bool, number: usize) -> Value {
     let mut form = Person::new(&email_of(is_known, number)).form();
     form["phone"] = phone_of(number).into();
@@ -132,7 +134,7 @@ fn phone_of(number: usize) -> String {
     format!("+1202555{number:04}")
 }
 
-/// An account whose address is proven; gives its id.
+/// Creates a verified account, and returns its id.
 async fn account(program: &Program, smtp: &SmtpServer, number: usize) -> String {
     let http = client_of_thread();
     let before = smtp.messages().len();
@@ -172,8 +174,8 @@ async fn nothing_is_told_by_time(behaviour: Behaviour) {
     })
     .await;
     compare(&format!("otp_phone, {what}"), async |is_known, number| {
-        let nobody = UserId::of((number as u128).to_be_bytes()).to_string();
-        let id = if is_known { &ids[number] } else { &nobody };
+        let unknown = UserId::of((number as u128).to_be_bytes()).to_string();
+        let id = if is_known { &ids[number] } else { &unknown };
         http.post(program.url("/User1/otp_phone")).json(&value!({ "id": id, "phone": phone_of(number) }))
     })
     .await;

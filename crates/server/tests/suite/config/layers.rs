@@ -1,4 +1,4 @@
-//! Of five places the stronger wins, and whatever is wrong is said to stand where it does.
+//! Settings come from five sources with an order of precedence, and each problem names its source.
 
 use super::{Desk, LONG_SECRET, assert_has, secret};
 

@@ -1,4 +1,4 @@
-//! What production refuses, one by one and all at once; each with where it comes from and the line that mends it.
+//! Settings that production refuses, one by one and all at once, each with its source and the line that fixes it.
 
 mod list;
 mod secrets;
@@ -67,7 +67,7 @@ fn mail_without_tls_is_refused_to_all_but_loopback() {
 }
 
 #[test]
-fn mail_to_anybody_who_poses_as_the_server_is_refused_to_all_but_loopback() {
+fn mail_without_a_verified_server_is_refused_except_to_loopback() {
     let desk = Desk::production().file(".env", "VALIDATE_CERTS=false\n");
     refused(&desk, "VALIDATE_CERTS", "anyone could impersonate MAIL_SERVER", ".env, line 1", "VALIDATE_CERTS=on");
     Desk::production().env("VALIDATE_CERTS", "false").env("MAIL_SERVER", "localhost").config();
@@ -111,7 +111,7 @@ fn cheap_hashes_are_refused_and_what_mends_them_is_the_floor_for_that_many_itera
 }
 
 #[test]
-fn whoever_trusts_everybody_or_lets_everybody_guess_is_refused() {
+fn trusting_every_proxy_or_allowing_too_many_guesses_is_refused() {
     for (every, named) in [("0.0.0.0/0", "127.0.0.1"), ("10.0.0.0/8,::/0", "10.0.0.0/8")] {
         let desk = Desk::production().env("TRUSTED_PROXIES", every);
         let fix = format!("TRUSTED_PROXIES={named}");
@@ -131,7 +131,7 @@ fn short_passwords_are_refused() {
 }
 
 #[test]
-fn a_mongodb_that_anybody_can_write_to_is_refused_and_nothing_of_its_url_is_shown_that_may_be_secret() {
+fn a_mongodb_without_credentials_is_refused_and_no_secret_of_its_url_is_shown() {
     let url = "mongodb://db.example.com/accounts?tlsCertificateKeyFilePassword=hushhush";
     let desk = Desk::production().env("MONGO_URL", url);
     let fix = "DATABASE_URL=mongodb://USER:PASSWORD@db.example.com/accounts?…";
@@ -157,7 +157,7 @@ fn sms_to_every_country_are_refused() {
 }
 
 #[test]
-fn production_refuses_a_mongodb_that_anybody_on_its_network_can_write_to() {
+fn production_refuses_a_mongodb_without_credentials_on_its_network() {
     let open = Desk::production().env("DATABASE_URL", "mongodb://db.example.com/accounts").errors();
     assert_has(&open, &["DATABASE_URL: has no user"]);
     for good in ["mongodb://u:p@db.example.com/accounts", "mongodb://localhost:27017,127.0.0.1:27018/accounts"] {

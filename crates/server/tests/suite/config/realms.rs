@@ -236,7 +236,7 @@ fn production_judges_each_realm() {
     assert_eq!((code, checked.trim_end()), (1, desk().errors().as_str()));
     let warned = Desk::new().env("REALM_USER2_PASSWORD_MIN_LENGTH", "7").warnings();
     assert_has(&warned, &["REALM_USER2_PASSWORD_MIN_LENGTH: is less than 8"]);
-    // What all realms have in common is reported once.
+    // Problems that all realms share are reported once.
     let all = desk().env("PASSWORD_MIN_LENGTH", "6").env("REALM_USER1_OTP_TTL", "1m").told();
     assert_has(&all, &["2 problems:", "1. PASSWORD_MIN_LENGTH: ", "2. REALM_USER2_PASSWORD_MIN_LENGTH: "]);
 }

@@ -1,4 +1,4 @@
-//! The list of settings, and what follows from it: types, documentation, flags and help.
+//! The list of settings, and everything derived from it: types, documentation, flags and help.
 
 use std::path::Path;
 
@@ -35,7 +35,7 @@ fn every_setting_that_is_not_reserved_changes_the_configuration() {
             .env("TWILIO_NUMBER", "+1")
     };
     let page = settings_markdown();
-    // These two have tests of their own.
+    // These two have their own tests.
     let others = |name: &&str| !["ENVIRONMENT", "JWT_ALGORITHM"].contains(name);
     let rows = page.lines().filter(|line| line.starts_with("| `") && !line.contains("without effect"));
     for name in rows.filter_map(|row| row.split('`').nth(1)).filter(others) {

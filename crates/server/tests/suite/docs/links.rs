@@ -42,7 +42,7 @@ fn headings_are_named_as_forges_name_them() {
     assert_eq!(anchor("[0.1.0] - unreleased"), "010---unreleased");
 }
 
-/// Where the links of a page lead, in Markdown and in the little HTML that there is.
+/// Targets of the links of a page, in Markdown and in HTML.
 fn links(page: &Text) -> Vec<String> {
     let prose = page.prose().collect::<Vec<_>>().join("\n");
     let marks = [("](", ')'), ("src=\"", '"'), ("srcset=\"", '"'), ("href=\"", '"')];

@@ -1,4 +1,4 @@
-//! What an operator may be warned of is explained.
+//! Every warning and error of the log is documented.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What the documentation names is there: files, headings, settings, verbs, log lines.
+//! Everything that the documentation names exists: files, headings, settings, commands, log lines.
 
 mod generated;
 mod links;
@@ -57,13 +57,13 @@ impl Text {
         self.lines().filter(move |(fence, _)| *fence == Some(language)).map(|(_, line)| line)
     }
 
-    /// What stands between backticks in the prose.
+    /// Returns the text between backticks in the prose.
     fn quoted(&self) -> Vec<String> {
         let prose = self.prose().collect::<Vec<_>>().join(" ");
         prose.split('`').skip(1).step_by(2).map(str::to_owned).collect()
     }
 
-    /// Each line but the fences, with the language of the block that it stands in.
+    /// Each line except the fences, with the language of its block.
     fn lines(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
         let mut inside = None;
         self.text.lines().filter_map(move |line| match (line.trim_start().strip_prefix("```"), inside) {

@@ -71,12 +71,13 @@ fn names(text: &str) -> Vec<String> {
     words.filter(is_name).map(str::to_owned).collect()
 }
 
-/// What is meant to be typed.
+/// The commands of the documentation.
 fn commands(page: &Text) -> Vec<String> {
     page.quoted().into_iter().chain(page.fenced("sh").map(str::to_owned)).collect()
 }
 
-/// The words of a call of the program, if it is one: without settings before it, and redirections and comments behind it.
+/// The words of a call of the program, if it is one: without settings before it, and redirections and comments behind
+/// it.
 fn of_ours(line: &str) -> Option<Vec<String>> {
     let line = line.split(" #").next().and_then(|line| line.split(" >").next()).unwrap_or_default();
     let mut words = line.split_whitespace().skip_while(|word| word.contains('=')).map(str::to_owned).peekable();

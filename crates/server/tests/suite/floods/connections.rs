@@ -19,7 +19,7 @@ use crate::support::{
     process::{CHEAP, Program, client},
 };
 
-/// Whether the other side has closed it by now, or does so in time.
+/// Returns whether the server has closed the connection, or closes it within this time.
 fn is_closed(mut stream: &TcpStream, patience: Duration) -> bool {
     stream.set_read_timeout(Some(patience)).unwrap();
     let mut rest = [0; 1024];
@@ -32,7 +32,7 @@ fn is_closed(mut stream: &TcpStream, patience: Duration) -> bool {
     }
 }
 
-/// The longest of twenty answers.
+/// Returns the longest time of twenty answers.
 async fn slowest(program: &Program) -> Duration {
     let (http, mut slowest) = (client(), Duration::ZERO);
     for path in ["/livez", "/User1/me"].iter().cycle().take(20) {
@@ -44,12 +44,12 @@ async fn slowest(program: &Program) -> Duration {
     slowest
 }
 
-/// How many files and connections it has open.
+/// Number of open files and connections.
 fn files(program: &Program) -> usize {
     fs::read_dir(format!("/proc/{}/fd", program.id())).unwrap().count()
 }
 
-/// Opens so many slow and so many greedy connections, and lives on.
+/// Opens this number of slow and of greedy connections, and checks that others are answered.
 async fn flood(many: usize) {
     let settings = [CHEAP, &[("HEADER_TIMEOUT", "3s"), ("WRITE_TIMEOUT", "3s"), ("MAX_CONNECTIONS_CLIENT", "10000")]];
     let program = Program::start(&settings.concat()).await;
@@ -61,14 +61,14 @@ async fn flood(many: usize) {
     // Many requests, and no answer is ever read.
     let request = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(200);
     let greedy: Vec<_> = (0..many).map(|_| connect(&program, &request)).collect();
-    // Until there is no more room for what nobody reads, it is worked like any other request.
+    // Until the buffers for unread answers are full, these requests are handled like any other.
     let begun = Instant::now();
     while slowest(&program).await > SOON / 10 {
-        assert!(begun.elapsed() < SOON * 12, "greedy clients hold up everybody");
+        assert!(begun.elapsed() < SOON * 12, "greedy clients delay all others");
     }
     let among_greedy = slowest(&program).await;
     let during = memory(&program);
-    // Looked at from the server's side: what it wrote may lie between the two for long after it has let go.
+    // Counted on the server's side: the client may still read buffered data long after the server has closed.
     let begun = Instant::now();
     while files(&program) > files_before + 10 {
         assert!(begun.elapsed() < SOON * 12, "connections are kept for ever: {} of {files_before}", files(&program));
@@ -109,22 +109,22 @@ async fn connections_beyond_the_room_for_them_are_closed_and_room_comes_back() {
             break;
         }
         open.push(stream);
-        assert!(open.len() <= 5, "more than there is room for");
+        assert!(open.len() <= 5, "more connections than allowed");
     }
     open.pop();
     let begun = Instant::now();
     while is_closed(&connect(&program, ""), patient) {
-        assert!(begun.elapsed() < SOON, "the room does not come back");
+        assert!(begun.elapsed() < SOON, "no connection is accepted again");
     }
 }
 
-/// As many places as these peers get, one after the other.
+/// Takes a permit for each of these peers in turn, until one is refused.
 fn take(limiter: &Arc<ConnectionLimiter>, peers: impl IntoIterator<Item = String>) -> Vec<ConnectionPermit> {
     peers.into_iter().map_while(|peer| ConnectionLimiter::take(limiter, peer.parse::<IpAddr>().unwrap())).collect()
 }
 
 #[test]
-fn whoever_has_a_network_of_48_bits_does_not_take_all_places() {
+fn a_network_of_48_bits_does_not_take_all_connections() {
     let limiter = ConnectionLimiter::new(1000, 10, Vec::new());
     let site = |net: u32| format!("2001:db8:7:{net:x}::1");
     let one_network = take(&limiter, (0..100).map(|host| format!("2001:db8:7:1::{host:x}")));
@@ -133,13 +133,13 @@ fn whoever_has_a_network_of_48_bits_does_not_take_all_places() {
     assert_eq!(whole_site.len(), 30, "with the ten from before that makes four clients");
     assert_eq!(take(&limiter, ["2001:db8:8::1", "192.0.2.1", "::ffff:192.0.2.1"].map(str::to_owned)).len(), 3);
     drop(one_network);
-    assert_eq!(take(&limiter, (1000..2000).map(site)).len(), 10, "room comes back");
+    assert_eq!(take(&limiter, (1000..2000).map(site)).len(), 10, "freed permits can be taken again");
     drop(whole_site);
     assert_eq!(take(&limiter, (1000..2000).map(site)).len(), 40);
 }
 
 #[test]
-fn trusted_proxies_may_have_all_places_and_nobody_has_more_than_all() {
+fn trusted_proxies_may_take_all_connections_and_no_more() {
     let proxies: Vec<IpNet> = vec!["2001:db8:7::/48".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
     let limiter = ConnectionLimiter::new(100, 5, proxies);
     let by_six = take(&limiter, (0..60).map(|_| "2001:db8:7::1".to_owned()));
@@ -147,7 +147,7 @@ fn trusted_proxies_may_have_all_places_and_nobody_has_more_than_all() {
     assert_eq!((by_six.len(), by_four.len()), (60, 40));
 }
 
-/// The program where so many files may be open, and no more.
+/// The program with a limit of open files.
 fn with_few_files(program: &Program, soft: u32, hard: u32) -> Command {
     let plain = program.command(&[]);
     let mut command = Command::new("sh");
@@ -185,7 +185,7 @@ async fn a_flood_of_connections_leaves_the_database_and_mails_their_files() {
 }
 
 #[tokio::test]
-async fn where_the_system_gives_more_files_they_are_taken_and_nobody_is_warned() {
+async fn more_files_are_taken_where_the_system_allows_it_without_a_warning() {
     let mut program = Program::new(&[CHEAP, &[("MAX_CONNECTIONS", "800")]].concat());
     program.spawn_by(with_few_files(&program, 100, 1000));
     program.ready().await;
@@ -195,9 +195,9 @@ async fn where_the_system_gives_more_files_they_are_taken_and_nobody_is_warned()
     assert!(!program.log().contains(FEWER));
 }
 
-/// Otherwise whoever hangs up at once could have any number of requests under way.
+/// Otherwise a client that closes its connections at once could have any number of requests in progress.
 #[tokio::test]
-async fn whoever_hangs_up_has_their_place_back_when_their_request_is_done() {
+async fn a_closed_connection_is_counted_until_its_request_is_done() {
     let app = TestApp::with(&[
         ("MAX_CONNECTIONS_CLIENT", "1"),
         ("ARGON2_MEMORY_KIB", "262144"),
@@ -226,12 +226,12 @@ async fn whoever_hangs_up_has_their_place_back_when_their_request_is_done() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     drop(gone);
-    // Time enough for the server to see that.
+    // Enough time for the server to notice.
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(livez().await.unwrap(), "");
     let begun = Instant::now();
     while livez().await.unwrap().is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "the place was never given back");
+        assert!(begun.elapsed() < Duration::from_secs(60), "the connection was counted for ever");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -7,13 +7,13 @@ use tokio::task::JoinHandle;
 
 use crate::support::{TestApp, problem};
 
-/// Few limiter to wait for a hash that takes its time, behind a proxy.
+/// A server behind a proxy with a short queue for slow hashes.
 async fn with_slow_hashes() -> TestApp {
     TestApp::with(&[
         ("RATE_LIMIT_MODE", "enforce"),
         ("TRUSTED_PROXIES", "127.0.0.1"),
         ("LIMIT_PASSWORDS_CLIENT", "1000/1m"),
-        // Fewer than a whole site of IPv6 may have.
+        // Less than the share of a site of IPv6.
         ("HASH_QUEUE", "12"),
         ("HASH_QUEUE_CLIENT", "4"),
         ("HASH_THREADS", "1"),
@@ -24,7 +24,7 @@ async fn with_slow_hashes() -> TestApp {
     .await
 }
 
-/// A wrong password of this client for an account of its own, on its way.
+/// Sends a wrong password of this client for an account that depends on `number`.
 fn guess(app: &TestApp, client: &str, number: usize) -> JoinHandle<reqwest::Result<Response>> {
     let email = format!("person{number}@example.com");
     let form = [("username", email.as_str()), ("password", "wrong-wrong-wrong")];
@@ -32,9 +32,9 @@ fn guess(app: &TestApp, client: &str, number: usize) -> JoinHandle<reqwest::Resu
     tokio::spawn(request.send())
 }
 
-/// Nothing can be told by how long it takes to be turned away, and no read is to be had without a hash.
+/// Otherwise the time of a refusal could tell whether the account exists, and reads would be free.
 #[tokio::test]
-async fn whoever_may_not_hash_has_nothing_looked_up() {
+async fn a_login_that_may_not_hash_reads_nothing() {
     let app = with_slow_hashes().await;
     let (begun, mut hashes) = (Instant::now(), 0);
     let all: Vec<_> = (0..4).map(|number| guess(&app, "192.0.2.1", number)).collect();
@@ -50,9 +50,9 @@ async fn whoever_may_not_hash_has_nothing_looked_up() {
     }
 }
 
-/// However many networks of a client's size it has.
+/// A site has many networks of the size of a client.
 #[tokio::test]
-async fn a_whole_site_of_ipv6_that_floods_the_hashes_waits_behind_itself() {
+async fn a_site_of_ipv6_that_floods_the_hashes_delays_only_itself() {
     let app = with_slow_hashes().await;
     let flood: Vec<_> = (0..100).map(|number| guess(&app, &format!("2001:db8:1:{number:x}::1"), number)).collect();
     let others: Vec<_> = (100..110).map(|number| guess(&app, &format!("192.0.2.{number}"), number)).collect();
@@ -63,11 +63,11 @@ async fn a_whole_site_of_ipv6_that_floods_the_hashes_waits_behind_itself() {
     for answer in flood {
         turned_away += usize::from(answer.await.unwrap().unwrap().status() == 503);
     }
-    assert!(turned_away > 0, "the flood was never held back");
+    assert!(turned_away > 0, "no request of the flood was refused");
 }
 
 #[tokio::test]
-async fn whoever_floods_the_hashes_waits_behind_themselves() {
+async fn a_client_that_floods_the_hashes_delays_only_itself() {
     let app = with_slow_hashes().await;
     let flood: Vec<_> = (0..60).map(|number| guess(&app, "192.0.2.1", number)).collect();
     let mut turned_away = 0;
@@ -84,5 +84,5 @@ async fn whoever_floods_the_hashes_waits_behind_themselves() {
             _ => drop(problem(answer, 401).await),
         }
     }
-    assert!(turned_away > 0, "the flood was never held back");
+    assert!(turned_away > 0, "no request of the flood was refused");
 }

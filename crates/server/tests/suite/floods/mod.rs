@@ -8,7 +8,7 @@ use std::{fs, io::Write, net::TcpStream, time::Duration};
 
 use crate::support::process::Program;
 
-/// What an answer may take while others are in the way, on a machine that is busy with something else.
+/// Longest time for an answer while others flood the server, on a busy machine.
 const SOON: Duration = Duration::from_secs(5);
 
 fn connect(program: &Program, says: &str) -> TcpStream {
@@ -17,7 +17,7 @@ fn connect(program: &Program, says: &str) -> TcpStream {
     stream
 }
 
-/// Resident, in MiB.
+/// Resident memory in MiB.
 pub fn memory(program: &Program) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

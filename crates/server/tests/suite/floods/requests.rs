@@ -32,7 +32,7 @@ async fn a_json_nested_two_hundred_deep_is_refused_though_it_is_whole() {
     problem(request.send().await.unwrap(), 422).await;
 }
 
-/// So many fields of a few bytes each, as a form or as a query.
+/// Fields of a few bytes each up to this length, as a form or as a query.
 fn many_fields(length: usize) -> String {
     let mut form = String::with_capacity(length + 8);
     for number in 0.. {
@@ -45,7 +45,7 @@ fn many_fields(length: usize) -> String {
 }
 
 #[tokio::test]
-async fn more_fields_than_anybody_needs_are_refused_at_once() {
+async fn too_many_fields_are_refused_at_once() {
     let app = TestApp::start().await;
     let login = |body: String| {
         let request = app.request(Method::POST, "/User1/login");
@@ -57,7 +57,7 @@ async fn more_fields_than_anybody_needs_are_refused_at_once() {
     let json_type = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json");
     let answer = json_type.body(format!("{{{object}}}")).send().await.unwrap();
     assert_eq!(problem(answer, 400).await["code"], "body.unreadable");
-    // As many as there may be, and nothing at all so many times.
+    // The largest accepted number of fields, and as many separators without any field.
     let thousand = (0..1000).map(|number| format!("f{number}=1")).collect::<Vec<_>>().join("&");
     for body in [thousand, "&".repeat(65_536), "%".repeat(65_536)] {
         problem(login(body).await.unwrap(), 422).await;
@@ -65,12 +65,12 @@ async fn more_fields_than_anybody_needs_are_refused_at_once() {
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
 }
 
-/// The first line of what a raw request is answered with, and the rest.
+/// Returns the first line of the answer to a raw request, and the rest.
 fn raw(program: &Program, request: &str) -> (String, String) {
     let mut stream = connect(program, request);
     stream.set_read_timeout(Some(SOON)).unwrap();
     let mut answer = Vec::new();
-    // Whoever is refused in the middle of sending may find the connection reset behind the answer.
+    // A client that is refused while it sends may find the connection reset after the answer.
     let _ = stream.read_to_end(&mut answer);
     let text = String::from_utf8_lossy(&answer).into_owned();
     let (line, rest) = text.split_once("\r\n").unwrap_or((&text, ""));

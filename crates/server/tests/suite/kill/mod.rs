@@ -43,19 +43,19 @@ async fn whatever_was_acknowledged_outlives_ten_primaries_of_mongodb() {
     run(Plan { people: 8, pause, kills: 10, between: (3_000, 9_000), silence }, Victim::primary().await).await;
 }
 
-/// Who dies.
+/// The process that is killed.
 enum Victim {
     Program(Database),
     Primary(ReplicaSet),
 }
 
 impl Victim {
-    /// The program, over the database that the run is about.
+    /// Returns the program, over the database of this run.
     async fn program() -> Self {
         Self::Program(Database::new().await)
     }
 
-    /// Of three servers the one that is written to; the program has to find the next.
+    /// Returns the primary of three servers; the program has to find the next one.
     async fn primary() -> Self {
         Self::Primary(ReplicaSet::start(3).await)
     }
@@ -78,7 +78,7 @@ impl Victim {
         }
     }
 
-    /// Starts again what has died; of a set, once another has taken its place.
+    /// Restarts the killed process; in a set, once another member is the primary.
     async fn rise(&mut self, program: &mut Program) {
         match self {
             Self::Program(_) => program.spawn(),
@@ -91,18 +91,18 @@ impl Victim {
 }
 
 struct Plan {
-    /// Walk at the same time.
+    /// Number of people who use the server at the same time.
     people: usize,
-    /// Between two walks of the same one.
+    /// Pause between two walks of the same person.
     pause: Duration,
     kills: usize,
     /// Shortest and longest life of a process, in milliseconds.
     between: (u64, u64),
-    /// How long nothing more may come at the end.
+    /// Time at the end in which no further mail may arrive.
     silence: Duration,
 }
 
-/// So long before a process dies, the mail server takes mails without a word: they are sent, and nobody knows.
+/// Time before each kill in which the mail server accepts mails without confirming them.
 const UNSAID: Duration = Duration::from_millis(20);
 
 async fn run(plan: Plan, mut victim: Victim) {
@@ -140,15 +140,15 @@ async fn run(plan: Plan, mut victim: Victim) {
     let lasted = begin.elapsed();
     world.wait_for_welcomes(&walks).await;
 
-    // What the process knew by heart must not be what made it true.
+    // The judgement must not depend on the caches of the process.
     program.kill();
     program.spawn();
     program.ready().await;
     world.judge(&walks).await;
     let came = server.messages().len();
     sleep(plan.silence).await;
-    assert_eq!(server.messages().len(), came, "mails come that nothing was left to send");
-    assert!(!postman.is_finished(), "a mail was not as it should be");
+    assert_eq!(server.messages().len(), came, "mails arrive after the outbox was empty");
+    assert!(!postman.is_finished(), "a mail was malformed");
     postman.abort();
     let mails = world.judge_mails(&walks);
     let log = program.log();
@@ -158,8 +158,8 @@ async fn run(plan: Plan, mut victim: Victim) {
         assert_eq!(world.refused.load(Ordering::Relaxed), 0, "the database was there all the time:\n{log}");
     }
     report(&plan, lasted, &walks, &world, mails);
-    assert!(walks.len() > plan.people, "hardly anything was done: {} walks", walks.len());
-    // A set may choose another primary before anybody's patience is at its end.
+    assert!(walks.len() > plan.people, "too few walks: {}", walks.len());
+    // A set may choose another primary before a request is given up.
     if let Victim::Program(_) = victim {
         let hit = world.unanswered.load(Ordering::Relaxed) + world.refused.load(Ordering::Relaxed);
         assert!(hit > 0, "no kill hit a request");

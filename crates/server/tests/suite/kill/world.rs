@@ -1,4 +1,4 @@
-//! The people who use the program while it is killed, and the judgement of what they were told.
+//! The people who use the program while it is killed, and the checks of what was acknowledged to them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,7 +27,7 @@ pub struct Walk {
     pub logged_out: bool,
 }
 
-/// A mail that came.
+/// A mail that arrived.
 struct Arrived {
     id: String,
     subject: String,
@@ -44,7 +44,7 @@ pub struct World {
     pub is_over: AtomicBool,
     /// Requests that got no answer and were sent again.
     pub unanswered: AtomicUsize,
-    /// Those that were answered by 503 and sent again.
+    /// Requests that were answered with 503 and sent again.
     pub refused: AtomicUsize,
 }
 
@@ -54,7 +54,7 @@ impl World {
         Self { base, http: client(), server, mails: Mutex::default(), is_over, unanswered, refused }
     }
 
-    /// Walks until it is over.
+    /// Repeats walks until the run is over.
     pub async fn live(self: Arc<Self>, number: usize, pause: Duration) -> Vec<Walk> {
         let mut walks = Vec::new();
         while !self.is_over.load(Ordering::Relaxed) {
@@ -86,7 +86,7 @@ impl World {
         if logs_out {
             let logout = || self.http.get(self.url("logout")).bearer_auth(&token);
             let (status, gone, again) = self.answer(logout).await;
-            // Where the first try was carried out and not answered, the second finds nobody.
+            // Where the first try was carried out and not answered, the session is already gone.
             assert!(status == 200 || (status == 401 && again), "logout: {status} {gone}");
         }
         Walk { person, created_again, token, logged_out: logs_out }
@@ -112,7 +112,7 @@ impl World {
         }
     }
 
-    /// Sends a request until it is answered by more than that it should come again; tells whether that took more than one try.
+    /// Sends a request until the answer is not a 503; returns whether that took more than one try.
     async fn answer(&self, request: impl Fn() -> RequestBuilder) -> (u16, String, bool) {
         let begin = Instant::now();
         let mut again = false;
@@ -142,7 +142,7 @@ impl World {
         mails.get(email).into_iter().flatten().filter_map(|mail| mail.verify.clone()).collect()
     }
 
-    /// Puts what comes into everybody's box.
+    /// Sorts arriving mails by recipient.
     pub async fn sort_mails(self: Arc<Self>) {
         let mut sorted = 0;
         loop {
@@ -161,7 +161,7 @@ impl World {
         }
     }
 
-    /// Every acknowledged verification has its welcome.
+    /// Waits until every acknowledged verification has its welcome mail.
     pub async fn wait_for_welcomes(&self, walks: &[Walk]) {
         let begin = Instant::now();
         loop {
@@ -178,7 +178,7 @@ impl World {
         }
     }
 
-    /// Everything that was acknowledged is so.
+    /// Asserts that everything that was acknowledged is true.
     pub async fn judge(self: &Arc<Self>, walks: &[Walk]) {
         for walk in walks {
             let (status, me, _) = self.answer(|| self.http.get(self.url("me")).bearer_auth(&walk.token)).await;
@@ -190,7 +190,8 @@ impl World {
         }
     }
 
-    /// Every mail that came more than once is the same mail; nobody got one too many. Counts all, and the doubled ones.
+    /// Checks that repeated mails are identical and that no recipient got an extra one. Returns the numbers of all
+    /// mails and of repetitions.
     pub fn judge_mails(&self, walks: &[Walk]) -> (usize, usize) {
         let mails = self.mails.lock().unwrap();
         let (mut all, mut doubled) = (0, 0);
@@ -210,7 +211,7 @@ impl World {
             assert!(links.iter().all(|mail| mail.verify.is_some()), "{email}");
             assert!(links.len() == 1 || walk.created_again, "one registration, one link: {email}");
         }
-        assert_eq!(all, mails.values().map(Vec::len).sum::<usize>(), "no mail to anybody else");
+        assert_eq!(all, mails.values().map(Vec::len).sum::<usize>(), "no mail to another recipient");
         (all, doubled)
     }
 }

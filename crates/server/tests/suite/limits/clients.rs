@@ -12,7 +12,7 @@ async fn the_client_is_whom_the_trusted_proxies_name_and_never_what_it_says_itse
         let form = [("username", format!("p{number}@example.com")), ("password", "wrong-wrong-wrong".to_owned())];
         from(forwarded, app.request(Method::POST, "/User1/login").form(&form)).send().await.unwrap().status().as_u16()
     };
-    // What stands left of the last hop that is no proxy is the client's own invention.
+    // Entries to the left of the last hop that is not a proxy are made up by the client.
     for number in 0..30 {
         let forwarded = format!("198.51.100.{number}, 203.0.113.9, 10.1.2.3");
         assert_eq!(guess(number, &forwarded).await, 401);
@@ -29,7 +29,7 @@ async fn the_client_is_whom_the_trusted_proxies_name_and_never_what_it_says_itse
 }
 
 #[tokio::test]
-async fn without_trusted_proxies_nobody_is_believed() {
+async fn without_trusted_proxies_no_forwarded_address_is_believed() {
     let app = TestApp::with(&[("RATE_LIMIT_MODE", "enforce")]).await;
     for number in 0..30 {
         let email = format!("p{number}@example.com");

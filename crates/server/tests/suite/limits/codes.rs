@@ -23,7 +23,7 @@ async fn an_account_and_a_number_are_sent_one_code_a_minute_and_five_a_day() {
     };
     let first = ask(&john.id).await;
     let code = outlets.code().await;
-    // Nothing more, also not for another account of the same number; and the first stays good.
+    // No second message, not even for another account with the same number; the first code stays valid.
     let second = ask(&john.id).await;
     ask(&other.id).await;
     outlets.app.pump().await;
@@ -31,7 +31,7 @@ async fn an_account_and_a_number_are_sent_one_code_a_minute_and_five_a_day() {
     let give = async |handle: &str| {
         outlets.app.get(&format!("/User1/verify_otp_phone?token={handle}&otp={code}")).await.status().as_u16()
     };
-    assert_eq!(give(&second).await, 400, "the handle of nothing leads nowhere");
+    assert_eq!(give(&second).await, 400, "a handle without a message is never valid");
     assert_eq!(give(&first).await, 200);
     for sent in 2..=5 {
         outlets.app.advance(MINUTE);
@@ -81,7 +81,7 @@ async fn a_country_whose_codes_do_not_come_back_is_sent_no_more() {
         outlets.app.pump().await;
     }
     assert_eq!(outlets.twilio.messages().len(), 4);
-    // Others are not held up by it.
+    // Other countries are not affected.
     let john = outlets.join(Person::new("john@example.com")).await;
     outlets.ask(&john.id, PHONE).await;
     outlets.app.pump().await;
@@ -92,7 +92,7 @@ async fn a_country_whose_codes_do_not_come_back_is_sent_no_more() {
     assert_eq!(outlets.twilio.messages().len(), 6);
 }
 
-/// A country is judged as soon as it has had two codes.
+/// Settings under which a country is judged after two codes.
 const STOPPED_AFTER_TWO: &[(&str, &str)] =
     &[("SMS_STOP_AFTER", "2"), ("SMS_STOP_PERCENT", "50"), ("LIMIT_OTP_ACCOUNT", "100/1m")];
 
@@ -142,7 +142,7 @@ async fn the_budget_of_sms_is_never_passed_also_across_a_restart() {
     }
     outlets.app.pump().await;
     assert!(outlets.twilio.messages().len() <= 3);
-    // What is asked for somebody else's number costs nothing.
+    // Requests for the number of another account cost nothing.
     outlets.app.advance(DAY);
     for _ in 0..5 {
         outlets.ask(&john.id, "+1987654321").await;
@@ -153,7 +153,7 @@ async fn the_budget_of_sms_is_never_passed_also_across_a_restart() {
     assert_eq!(outlets.twilio.messages().len(), sent + 1);
 }
 
-/// Whether the first handle still counts tries after a second was asked for.
+/// Returns whether the first handle still counts tries after a second was requested.
 async fn first_lives(outlets: &Outlets, id: &str, phone: &str) -> bool {
     let first = outlets.ask(id, phone).await;
     outlets.ask(id, phone).await;
@@ -162,7 +162,7 @@ async fn first_lives(outlets: &Outlets, id: &str, phone: &str) -> bool {
 }
 
 #[tokio::test]
-async fn whether_a_number_is_somebodys_shows_in_no_handle_also_without_money_for_an_sms() {
+async fn no_handle_tells_whether_a_number_belongs_to_an_account_even_beyond_the_budget() {
     for used_up in [("LIMIT_SMS_TOTAL", "1/24h"), ("LIMIT_SMS_COUNTRY", "1/24h"), ("SMS_STOP_AFTER", "1")] {
         let plenty = ("LIMIT_OTP_ACCOUNT", "100/1m");
         let settings =
@@ -171,9 +171,9 @@ async fn whether_a_number_is_somebodys_shows_in_no_handle_also_without_money_for
         let john = outlets.join(Person::new("john@example.com")).await;
         outlets.ask(&john.id, PHONE).await;
         outlets.app.pump().await;
-        let (his, nobodys) =
+        let (owned, unowned) =
             (first_lives(&outlets, &john.id, PHONE).await, first_lives(&outlets, &john.id, "+1234567899").await);
-        assert_eq!(his, nobodys, "{used_up:?}");
+        assert_eq!(owned, unowned, "{used_up:?}");
         outlets.app.pump().await;
         assert_eq!(outlets.twilio.messages().len(), 1, "{used_up:?}");
     }

@@ -8,7 +8,7 @@ use serde_json::json as value;
 use super::{enforced, from, try_login};
 use crate::support::{Person, TestApp, json, problem};
 
-/// Gives the cookie of a login.
+/// Logs in and returns the device cookie.
 async fn device(app: &TestApp, person: &Person) -> String {
     let entered = try_login(app, 99, &person.email, &person.password).await;
     assert_eq!(entered.status(), 200);
@@ -34,7 +34,7 @@ async fn a_stranger_who_exhausts_an_account_does_not_keep_its_owners_device_out(
     let plain = form("").header("Cookie", format!("other=1; portcullis_device={cookie}"));
     json(plain.send().await.unwrap(), 200).await;
     json(form(&cookie).send().await.unwrap(), 200).await;
-    // It has five of its own, and is no help with another account.
+    // A device has its own five failures, and does not help with another account.
     let wrong = [("username", &*john.email), ("password", "wrong-wrong-wrong"), ("device", &cookie)];
     for n in 0..5 {
         let request = app.request(Method::POST, "/User1/login").form(&wrong);
@@ -51,7 +51,7 @@ async fn a_stranger_who_exhausts_an_account_does_not_keep_its_owners_device_out(
 }
 
 #[tokio::test]
-async fn whoever_resets_the_password_by_mail_is_let_in_whoever_guesses_meanwhile() {
+async fn a_password_reset_by_mail_lets_the_owner_in_during_an_attack() {
     let app = enforced().await;
     let john = Person::new("john@example.com").join(&app).await;
     for n in 0..5 {
@@ -74,7 +74,7 @@ async fn whoever_resets_the_password_by_mail_is_let_in_whoever_guesses_meanwhile
 }
 
 #[tokio::test]
-async fn whoever_was_logged_in_by_an_older_password_has_no_known_device_any_more() {
+async fn a_new_password_forgets_the_devices_of_older_ones() {
     let app = enforced().await;
     let john = Person::new("john@example.com").join(&app).await;
     let (old, again) = (device(&app, &john).await, device(&app, &john).await);
@@ -108,7 +108,7 @@ async fn another_site_does_not_change_what_a_browser_is_known_as() {
     let entered = request.send().await.unwrap();
     assert_eq!(entered.status(), 200);
     assert!(!entered.headers().contains_key("set-cookie"));
-    // A cookie that is good for nothing does not hide a field that is.
+    // An invalid cookie does not hide a valid field.
     let device = device(&app, &john).await;
     for n in 0..5 {
         problem(try_login(&app, n, &john.email, "wrong-wrong-wrong").await, 401).await;

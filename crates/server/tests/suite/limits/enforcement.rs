@@ -60,7 +60,7 @@ async fn what_was_counted_outlives_a_kill() {
     let ask = async |program: &Program| {
         let forget = http.post(program.url("/User1/forget_password")).json(&value!({ "email": "john@example.com" }));
         json(forget.send().await.unwrap(), 200).await;
-        let code = http.post(program.url("/User1/otp_phone")).json(&value!({ "id": "nobody", "phone": PHONE }));
+        let code = http.post(program.url("/User1/otp_phone")).json(&value!({ "id": "unknown", "phone": PHONE }));
         json(code.send().await.unwrap(), 200).await;
     };
     for _ in 0..4 {
@@ -71,7 +71,7 @@ async fn what_was_counted_outlives_a_kill() {
     program.kill();
     program.spawn();
     program.ready().await;
-    // The last that is free; then they come too soon, however slow the machine.
+    // The last attempt without a wait; the next ones come too soon even on a slow machine.
     assert_eq!(login(&program).await, 401);
     let mut more = Vec::new();
     for _ in 0..6 {
@@ -86,7 +86,7 @@ async fn what_was_counted_outlives_a_kill() {
 }
 
 #[tokio::test]
-async fn what_the_server_could_not_do_counts_for_nobody() {
+async fn requests_that_failed_in_the_server_are_not_counted() {
     let app = enforced().await;
     let john = Person::new("john@example.com").join(&app).await;
     let mail = value!({ "email": "john@example.com" });

@@ -31,9 +31,9 @@ async fn an_address_is_sent_five_mails_an_hour_and_nothing_older_dies() {
     let created = json(send("/User1/create", other.form()).await.unwrap(), 200).await;
     assert_eq!(created["message"], "User created successfully");
     app.pump().await;
-    assert_eq!(app.mails_to(&john.email).await.len(), sent, "nothing more is sent");
-    assert_eq!(app.open(&reset).await.status(), 200, "the newest reset link is good");
-    // Two passwords were given for the address: the link is good, and its owner chooses.
+    assert_eq!(app.mails_to(&john.email).await.len(), sent, "no further mail is sent");
+    assert_eq!(app.open(&reset).await.status(), 200, "the newest reset link is valid");
+    // Two passwords were given for the address: the link is valid, and the owner chooses one.
     let form = app.open(&verify).await.text().await.unwrap();
     assert!(form.contains("name=\"password\""), "{form}");
     problem(try_login(&app, 1, &john.email, &john.password).await, 403).await;
@@ -47,7 +47,7 @@ async fn an_address_is_sent_five_mails_an_hour_and_nothing_older_dies() {
 #[tokio::test]
 async fn the_mails_of_an_address_are_counted_across_a_restart_whether_or_not_it_is_known() {
     let app = enforced().await;
-    for email in ["nobody@example.com", "john@example.com"] {
+    for email in ["unknown@example.com", "john@example.com"] {
         if email.starts_with("john") {
             Person::new(email).join(&app).await;
         }
@@ -66,7 +66,7 @@ async fn the_mails_of_an_address_are_counted_across_a_restart_whether_or_not_it_
     app.pump().await;
     assert_eq!(app.mails_to("john@example.com").await.len(), 0, "{sent} were sent before");
     for number in 0..7 {
-        assert_eq!(forget(&app, number, "nobody@example.com").await, known);
+        assert_eq!(forget(&app, number, "unknown@example.com").await, known);
     }
 }
 

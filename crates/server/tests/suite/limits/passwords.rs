@@ -12,7 +12,7 @@ use crate::support::{Person, Work, json, problem};
 async fn after_five_wrong_passwords_each_costs_a_wait_that_doubles_to_a_minute() {
     let app = enforced().await;
     let john = Person::new("john@example.com").join(&app).await;
-    for email in [john.email.as_str(), "nobody@example.com"] {
+    for email in [john.email.as_str(), "unknown@example.com"] {
         for n in 0..5 {
             problem(try_login(&app, n, email, "wrong-wrong-wrong").await, 401).await;
         }
@@ -29,7 +29,7 @@ async fn after_five_wrong_passwords_each_costs_a_wait_that_doubles_to_a_minute()
             app.advance(Duration::from_millis(1));
             problem(try_login(&app, n, email, "wrong-wrong-wrong").await, 401).await;
         }
-        // Forgotten after a day without one.
+        // Failures are forgotten after a day without any.
         app.advance(DAY);
         for n in 0..5 {
             problem(try_login(&app, n, email, "wrong-wrong-wrong").await, 401).await;
@@ -90,7 +90,7 @@ async fn wrong_passwords_outlive_a_restart() {
 }
 
 #[tokio::test]
-async fn a_client_has_thirty_wrong_passwords_a_minute_whoever_they_are_for() {
+async fn a_client_has_thirty_wrong_passwords_a_minute_for_all_accounts_together() {
     let app = enforced().await;
     let john = Person::new("john@example.com").join(&app).await;
     for n in 0..30 {
@@ -119,7 +119,7 @@ async fn beyond_its_limit_nothing_of_an_account_is_looked_at_for_a_client() {
         problem(from("192.0.2.1", request).send().await.unwrap(), 401).await;
     }
     app.watched.take();
-    for email in [&*john.email, "nobody@example.com"] {
+    for email in [&*john.email, "unknown@example.com"] {
         let form = [("username", email), ("password", &*john.password)];
         let request = app.request(Method::POST, "/User1/login").form(&form);
         problem(from("192.0.2.1", request).send().await.unwrap(), 429).await;

@@ -48,7 +48,7 @@ async fn a_session_may_be_refreshed_sixty_times_a_minute() {
     json(refresh(&token).await, 200).await;
 }
 
-/// Otherwise a thief could hide the owner's token, which is used up by theirs, behind refreshes of their own.
+/// Otherwise a thief could prevent the detection of reuse by refreshing until the limit is reached.
 #[tokio::test]
 async fn a_used_refresh_token_ends_its_session_also_beyond_the_limit() {
     let app = enforced().await;

@@ -73,7 +73,7 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
     all.collect()
 }
 
-/// Every body of an operation, under its place: what is sent, then what is answered.
+/// Every body of an operation, by its place: requests, then answers.
 fn bodies(operation: &Value) -> Vec<(String, &Value)> {
     let answers = operation["responses"].as_object().unwrap().iter();
     let answers = answers.map(|(status, answer)| (status.clone(), &answer["content"]));

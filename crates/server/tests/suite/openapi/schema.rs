@@ -1,4 +1,4 @@
-//! Examples are what their schemas say.
+//! Examples match their schemas.
 
 use serde_json::Value;
 
@@ -38,7 +38,7 @@ fn an_example_of_another_form_is_found_out() {
     }
 }
 
-/// What an example has that its schema does not, or the other way round: types, required and unknown members.
+/// Returns the differences between an example and its schema: types, required and unknown members.
 fn faults(example: &Value, schema: &Value, document: &Value) -> Vec<String> {
     if let Some(name) = schema["$ref"].as_str() {
         let target = document.pointer(name.trim_start_matches('#'));

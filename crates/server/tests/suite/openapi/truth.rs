@@ -1,4 +1,4 @@
-//! What is answered is what the description shows.
+//! Answers match the OpenAPI description.
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::{
     support::{Person, TestApp},
 };
 
-/// The answer stands in the description of its route: status, code, words and the names of the members.
+/// Asserts that the description of the route contains the answer: status, code, text and names of the members.
 async fn is_described(operation: &str, response: Response) {
     let document = document();
     let (method, path) = operation.split_once(' ').unwrap();
@@ -34,7 +34,7 @@ async fn is_described(operation: &str, response: Response) {
 }
 
 #[tokio::test]
-async fn refusals_of_those_who_are_nobody_yet_are_described() {
+async fn refusals_before_authentication_are_described() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     let raw = |path: &str, kind: &str, body: &str| {
@@ -109,7 +109,7 @@ async fn refusals_of_bearers_are_described() {
         is_described(&operation, asking("").bearer_auth("junk").send().await.unwrap()).await;
         is_described(&operation, asking("?a=1&a=2").bearer_auth(&token).send().await.unwrap()).await;
     }
-    is_described("get ", app.get_as(&token, "/User1/?id=somebody").await).await;
+    is_described("get ", app.get_as(&token, "/User1/?id=unknown").await).await;
     let delete = app.request(Method::DELETE, "/User1/delete?id=a&email=b").bearer_auth(&token).send().await.unwrap();
     is_described("delete /delete", delete).await;
 }
@@ -125,7 +125,7 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("LIMIT_REFRESHES_ACCOUNT", "1/90s"),
 ];
 
-/// What counts against a limit of the client, by operation.
+/// Requests that count against a limit of the client, by operation.
 fn counted(app: &TestApp, operation: &str) -> RequestBuilder {
     let (method, path) = operation.split_once(" /v1/{realm}").unwrap();
     let asking = |query: &str| app.request(method.to_uppercase().parse().unwrap(), &format!("/v1/User1{path}{query}"));
@@ -138,7 +138,7 @@ fn counted(app: &TestApp, operation: &str) -> RequestBuilder {
         "get /verify" | "get /reset_password_form" | "get /undo" => asking("?token=junk"),
         "post /reset_password" => asking("?token=junk").form(&[("password", "violet-teapot-hammer")]),
         "post /undo" => asking("").form(&[("token", "junk")]),
-        "post /otp_phone" => asking("").json(&json!({"id": "somebody", "phone": "+1234567890"})),
+        "post /otp_phone" => asking("").json(&json!({"id": "unknown", "phone": "+1234567890"})),
         "get /verify_otp_phone" => asking("?token=junk&otp=123456"),
         "post /verify_otp_phone" => asking("").json(&json!({"token": "junk", "otp": "123456"})),
         _ => panic!("{operation} is limited, and not asked for here"),

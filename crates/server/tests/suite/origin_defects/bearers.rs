@@ -122,7 +122,7 @@ async fn d66_links_and_tokens_have_keys_of_their_own() {
             problem(ask(&app, &format!("/User1/{page}?token={link}")).await, 400).await;
         }
     }
-    // Whoever changes the secret of the tokens ends no link.
+    // A new secret of the tokens ends no link.
     let before = app.base.clone();
     let app = app.restart_with(&[("JWT_SECRET", ANOTHER_SECRET)]).await;
     for link in [&undo, &verify] {
@@ -262,7 +262,7 @@ fn d68_no_secret_comes_into_the_repository_by_mistake() {
 }
 
 #[tokio::test]
-async fn d69_a_new_secret_logs_nobody_out_while_the_old_one_still_verifies() {
+async fn d69_a_new_secret_ends_no_session_while_the_old_one_still_verifies() {
     let app = TestApp::with(&[("JWT_ISSUER", "https://accounts.example.com/{realm}")]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let old = john.log_in(&app).await;

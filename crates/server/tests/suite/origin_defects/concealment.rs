@@ -1,4 +1,4 @@
-//! Rows D40, D41 and D70: nobody learns who has an account. (That the time does not tell, either, is measured elsewhere.)
+//! Rows D40, D41 and D70: answers do not tell who has an account. (Response times are measured in `timing`.)
 
 use super::answer::{Answer, assert_alike};
 use crate::support::{Person, TestApp, json, problem};
@@ -10,10 +10,10 @@ async fn d40_d41_every_refused_login_is_answered_alike() {
     let pending = Person::new("pending@example.com").register(&app).await;
     let elsewhere = Person::new("elsewhere@example.com").of("User2").join(&app).await;
     let taken_again = Person::new("taken@example.com").join(&app).await;
-    Person::new("taken@example.com").with_password("somebody elses phrase").register(&app).await;
+    Person::new("taken@example.com").with_password("another persons phrase").register(&app).await;
     let mut answers = Vec::new();
     for (email, password) in [
-        ("nobody@example.com", "securepassword123"),
+        ("unknown@example.com", "securepassword123"),
         (&john.email, "wrong phrase"),
         (&john.email, ""),
         (&john.email, "abc\0def"),
@@ -40,7 +40,7 @@ async fn d70_create_answers_alike_for_a_free_a_pending_and_a_taken_address() {
     let app = TestApp::with(&[super::UNLIMITED]).await;
     Person::new("owner@example.com").join(&app).await;
     Person::new("twice@example.com").register(&app).await;
-    Person::new("other@example.com").with_password("somebody elses phrase").register(&app).await;
+    Person::new("other@example.com").with_password("another persons phrase").register(&app).await;
     let mut answers = Vec::new();
     for (what, email) in [
         ("free", "early@example.com"),
@@ -60,7 +60,7 @@ async fn d70_create_answers_alike_for_a_free_a_pending_and_a_taken_address() {
 }
 
 #[tokio::test]
-async fn d70_whoever_registers_a_taken_address_sees_what_every_newcomer_sees() {
+async fn d70_registering_a_taken_address_is_answered_like_any_registration() {
     let app = TestApp::start().await;
     let owner = Person::new("owner@example.com").join(&app).await;
     let mut seen = Vec::new();
@@ -73,7 +73,7 @@ async fn d70_whoever_registers_a_taken_address_sees_what_every_newcomer_sees() {
     assert_alike(&seen);
     assert_eq!(seen[0].1.status, 403);
 
-    // The owner gets a word about it and no link, and nothing of theirs changes.
+    // The owner gets a mail without a link, and the account does not change.
     let mails = app.mails_to(&owner.email).await;
     assert!(mails[0]["subject"].as_str().unwrap().contains("already have an account"));
     assert!(mails[0]["links"].as_array().unwrap().is_empty());

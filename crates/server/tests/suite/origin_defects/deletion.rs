@@ -1,4 +1,4 @@
-//! Rows D03, D04, D07, D10, D54 and D83: who may delete an account, and what is left of it.
+//! Rows D03, D04, D07, D10, D54 and D83: authorization and completeness of deletion.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn delete(app: &TestApp, token: &str, id: &str, email: &str) -> Response {
 }
 
 #[tokio::test]
-async fn d03_nobody_deletes_the_account_of_another() {
+async fn d03_no_user_deletes_the_account_of_another() {
     let app = TestApp::start().await;
     let victim = Person::new("victim@example.com").join(&app).await;
     let elsewhere = Person::new("victim@example.com").of("User2").join(&app).await;
@@ -34,7 +34,7 @@ async fn d03_nobody_deletes_the_account_of_another() {
         ("another's id", &victim.id, &attacker.email),
         ("another's id, no address", &victim.id, "x"),
         ("an id of another realm", &elsewhere.id, &elsewhere.email),
-        ("nobody's id", "00000000000000000000000000", &victim.email),
+        ("an unknown id", "00000000000000000000000000", &victim.email),
         ("no id", "", &attacker.email),
     ] {
         answers.push((what.to_owned(), Answer::of(delete(&app, &token, id, email).await).await));
@@ -43,7 +43,7 @@ async fn d03_nobody_deletes_the_account_of_another() {
     assert_eq!(answers[0].1.status, 404);
     let twice = format!("/User1/delete?id={}&id={}&email={}", attacker.id, victim.id, attacker.email);
     problem(app.request(Method::DELETE, &twice).bearer_auth(&token).send().await.unwrap(), 400).await;
-    // A token of another realm is none, whose record it may ever name.
+    // A token of another realm is invalid, whatever record it names.
     let foreign = elsewhere.log_in(&app).await;
     for id in [&victim.id, &elsewhere.id] {
         problem(delete(&app, &foreign, id, &victim.email).await, 401).await;
@@ -73,7 +73,7 @@ async fn d07_the_tokens_of_a_deleted_account_are_dead_at_once() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let ((here, _), (there, fresh)) = (pair(&app, &john).await, pair(&app, &john).await);
-    // What is remembered of them must not outlive them.
+    // Caches must not outlive the account.
     for token in [&here, &there] {
         json(app.get_as(token, &format!("/User1/?id={}", john.id)).await, 200).await;
     }
@@ -126,7 +126,7 @@ async fn d07_of_fifty_deletions_at_one_moment_one_is_told_so() {
     assert_eq!(goodbyes.iter().filter(|mail| mail["subject"].as_str().unwrap().contains("deleted")).count(), 1);
 }
 
-/// Whoever has stolen a session can keep it alive, but not make the login younger.
+/// A thief of a session can keep it alive, but not make its login more recent.
 #[tokio::test]
 async fn d10_a_session_that_was_only_refreshed_deletes_nothing() {
     let app = TestApp::start().await;
@@ -141,7 +141,7 @@ async fn d10_a_session_that_was_only_refreshed_deletes_nothing() {
     problem(refused, 401).await;
     json(app.get_as(&access, "/User1/me").await, 200).await;
 
-    // A new login is enough, for as long as the operator says; and the owner is told.
+    // A recent login is enough, for the configured time, and the owner gets a mail.
     let app = app.restart_with(&[("DELETE_MAX_AUTH_AGE", "5m")]).await;
     let token = john.log_in(&app).await;
     app.advance(5 * MINUTE + Duration::from_secs(1));
@@ -165,7 +165,7 @@ async fn d54_a_deleted_account_logs_in_under_no_spelling() {
     }
     json(delete(&app, &token, &john.id, "JOHN@example.com").await, 200).await;
     let mut answers = Vec::new();
-    for email in ["nobody@example.com"].into_iter().chain(spellings) {
+    for email in ["unknown@example.com"].into_iter().chain(spellings) {
         answers.push((email.to_owned(), Answer::of(app.login("User1", email, &john.password).await).await));
     }
     assert_alike(&answers);
@@ -187,7 +187,7 @@ async fn d83_the_address_of_a_deleted_account_is_free_at_once() {
     problem(app.login("User1", &john.email, &john.password).await, 401).await;
 }
 
-/// Erased means that nothing can open what may still lie in a backup: the data key is gone, not only out of sight.
+/// Erasure makes data in backups unreadable, too: the data key is destroyed, not only hidden.
 #[tokio::test]
 async fn d83_of_a_deleted_account_no_file_keeps_a_copy() {
     let mut app = TestApp::start().await;
@@ -211,7 +211,7 @@ async fn d83_of_a_deleted_account_no_file_keeps_a_copy() {
     json(delete(&app, &token, &john.id, &john.email).await, 200).await;
     app.pump().await;
     app.stop().await;
-    // Which folds SQLite's log into its file.
+    // Closing the store merges the SQLite log into its file.
     drop(app.store().await);
     assert_eq!(kept(&app).await, [false; 3]);
 }

@@ -1,4 +1,4 @@
-//! Rows D71 to D75 and D77: what people write into the fields of a form.
+//! Rows D71 to D75 and D77: the fields of a form.
 
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ async fn d72_a_bad_field_is_the_fault_of_the_field_and_not_of_the_server() {
     let app = TestApp::with(&[UNLIMITED]).await;
     for (field, value, code) in [
         ("password", json!("weak"), "password.too_short"),
-        ("email", json!("nobody"), "email.invalid"),
+        ("email", json!("unknown"), "email.invalid"),
         ("phone", json!("call me"), "phone.invalid"),
         ("country_code", json!("Atlantis"), "country.unknown"),
         ("first_name", json!(""), "name.empty"),

@@ -1,4 +1,4 @@
-//! Rows D11 to D18, D24 and D25: what a mailed link is worth.
+//! Rows D11 to D18, D24 and D25: mailed links of registrations.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ async fn d12_a_reset_link_verifies_no_address() {
     }
     assert_eq!(app.post_form("/User1/undo", &[("token", token_of(&path))]).await.status(), 400);
     problem(app.login("User1", &victim.email, &victim.password).await, 403).await;
-    // All of that spent nothing.
+    // None of these requests used up the link.
     assert_eq!(app.post_form(&path, &[("password", "chosen by the owner")]).await.status(), 200);
 }
 
@@ -111,7 +111,7 @@ async fn d14_the_mail_says_what_the_settings_say() {
     assert_eq!(page.status(), 400);
     let page = page.text().await.unwrap();
     for promise in [mails[0]["text"].as_str().unwrap(), mails[0]["html"].as_str().unwrap(), page.as_str()] {
-        assert!(!promise.contains("24 hours"), "it was good for two hours: {promise}");
+        assert!(!promise.contains("24 hours"), "the link was valid for two hours: {promise}");
     }
 }
 
@@ -197,10 +197,10 @@ async fn d18_no_link_can_be_made_from_the_database() {
     for token in &tokens {
         let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).unwrap();
         let (seed, proof) = bytes.split_at(16);
-        assert_eq!(proof.len(), 16, "128 bits that nobody can know");
+        assert_eq!(proof.len(), 16, "128 bits that are stored nowhere");
         for (name, kept) in app.contents().await {
-            assert!(!storage::has(&kept, token.as_bytes()), "a token stands in {name}");
-            assert!(!storage::has(&kept, proof), "what proves a token stands in {name}");
+            assert!(!storage::has(&kept, token.as_bytes()), "{name} contains a token");
+            assert!(!storage::has(&kept, proof), "{name} contains the proof of a token");
         }
         let kept = app.contents().await;
         assert!(kept.iter().any(|(_, kept)| storage::has(kept, seed)), "this looked into the wrong files");
@@ -240,7 +240,7 @@ async fn d24_a_password_is_never_set_by_get() {
         let answer = app.request(method, &format!("{path}&password=chosen%20by%20a%20link")).send().await.unwrap();
         assert_eq!(answer.status(), 405);
     }
-    // A POST whose password stands in the address is no form, either.
+    // A POST with the password in the URL is not accepted either.
     let answer = app.post_form(&format!("{path}&password=chosen%20by%20a%20link"), &[]).await;
     assert!(answer.status().is_client_error());
     problem(app.login("User1", &victim.email, "chosen by a link").await, 401).await;
@@ -248,7 +248,7 @@ async fn d24_a_password_is_never_set_by_get() {
 }
 
 #[tokio::test]
-async fn d25_whoever_registers_first_gains_nothing() {
+async fn d25_an_attacker_who_registers_first_gains_nothing() {
     let app = TestApp::start().await;
     let (attacker, victim) = contested(&app).await;
     let path = reset_path(&app, &victim.email).await;
@@ -261,11 +261,11 @@ async fn d25_whoever_registers_first_gains_nothing() {
 }
 
 #[tokio::test]
-async fn d25_whoever_registers_last_gains_nothing() {
+async fn d25_an_attacker_who_registers_last_gains_nothing() {
     let app = TestApp::start().await;
     Person::new("victim@example.com").with_password("victims own phrase").register(&app).await;
     let attacker = Person::new("victim@example.com").with_password("attackers own phrase").register(&app).await;
-    // The victim clicks on what came last; nothing is verified by that alone.
+    // The victim opens the newest link, which alone verifies nothing.
     let page = app.open(&app.link(&attacker.email, "verify").await).await.text().await.unwrap();
     assert!(page.contains("<form"));
     problem(app.login("User1", &attacker.email, &attacker.password).await, 403).await;
@@ -285,7 +285,7 @@ async fn d25_this_was_not_me_ends_a_registration() {
 }
 
 #[tokio::test]
-async fn d25_a_registration_that_nobody_confirms_lapses() {
+async fn d25_an_unconfirmed_registration_expires() {
     let app = TestApp::start().await;
     let attacker = Person::new("victim@example.com").with_password("attackers own phrase").register(&app).await;
     app.advance(7 * DAY);

@@ -1,4 +1,4 @@
-//! Rows D26, D76, D81, D82 and D95: which mails come, that they come, and what a stranger can put into them.
+//! Rows D26, D76, D81, D82 and D95: the mails that are sent, their delivery, and users' input in them.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What the origin gets wrong, row by row of the list of its defects: `d01_…` shows that row D01 does not hold here.
+//! Defects of the origin, row by row of their list: `d01_…` shows that defect D01 does not exist here.
 
 mod answer;
 mod bearers;
@@ -33,7 +33,7 @@ fn token_of(link: &str) -> &str {
     link.split_once("token=").unwrap().1
 }
 
-/// Opens a link or path as a program does.
+/// Opens a link or path, and accepts JSON.
 async fn ask(app: &TestApp, link: &str) -> Response {
     let path = link.strip_prefix(&app.base).unwrap_or(link);
     app.request(Method::GET, path).header("Accept", "application/json").send().await.unwrap()
@@ -46,19 +46,19 @@ async fn contested(app: &TestApp) -> (Person, Person) {
     (attacker, victim)
 }
 
-/// Where the owner of a contested address sends the password.
+/// Returns the path to which the owner of a contested address posts the password.
 async fn reset_path(app: &TestApp, email: &str) -> String {
     let answer = json(ask(app, &app.link(email, "verify").await).await, 200).await;
     answer["reset_url"].as_str().unwrap().strip_prefix(&app.base).unwrap().to_owned()
 }
 
-/// Forgets the password of somebody in the first realm; where the form behind the mailed link is sent.
+/// Asks for a password reset in the first realm, and returns the path that the form of the mailed link posts to.
 async fn mailed_reset(app: &TestApp, email: &str) -> String {
     json(app.post_form("/User1/forget_password", &[("email", email)]).await, 200).await;
     newest_reset(app, email).await
 }
 
-/// Where the form behind the newest reset link is sent.
+/// Returns the path that the form of the newest reset link posts to.
 async fn newest_reset(app: &TestApp, email: &str) -> String {
     let link = app.link(email, "reset_password_form").await;
     link.strip_prefix(&app.base).unwrap().replace("reset_password_form", "reset_password")

@@ -62,8 +62,8 @@ async fn d05_a_token_of_another_realm_is_no_token() {
     let foreign = Person::new("john@example.com").of("User2").join(&app).await.log_in(&app).await;
     let mut answers = Vec::new();
     for (what, token, id) in [
-        ("somebody's id", foreign.as_str(), victim.id.as_str()),
-        ("nobody's id", foreign.as_str(), "00000000000000000000000000"),
+        ("the id of another account", foreign.as_str(), victim.id.as_str()),
+        ("an unknown id", foreign.as_str(), "00000000000000000000000000"),
         ("a token that is none", "x.y.z", victim.id.as_str()),
     ] {
         answers.push((what.to_owned(), Answer::of(app.get_as(token, &format!("/User1/?id={id}")).await).await));
@@ -115,7 +115,7 @@ async fn d09_ids_are_128_random_bits_and_none_is_given_twice() {
         }
     }
     assert_eq!(ids.len(), 80);
-    // No bit stands still.
+    // Every bit varies.
     let bytes = ids.iter().map(|id| u128::from_str_radix(&as_hex(id), 16).unwrap());
     let (ones, zeros) = bytes.fold((0, 0), |(ones, zeros), id| (ones | id, zeros | !id));
     assert_eq!((ones, zeros), (u128::MAX, u128::MAX));

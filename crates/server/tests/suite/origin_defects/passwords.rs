@@ -1,4 +1,4 @@
-//! Rows D44 to D53: which passwords there are, and what hashing them costs.
+//! Rows D44 to D53: accepted passwords, and the cost of hashing them.
 
 use std::{
     sync::Arc,
@@ -16,7 +16,7 @@ async fn create_with(app: &TestApp, password: &str) -> Response {
     app.post_json("/User1/create", Person::new("john@example.com").with_password(password).form()).await
 }
 
-/// The code of what is wrong with the field `password`.
+/// The error code of the field `password`.
 async fn refused(response: Response) -> String {
     let problem = problem(response, 422).await;
     assert_eq!(problem["errors"].as_array().unwrap().len(), 1);
@@ -86,14 +86,14 @@ async fn d48_a_nul_in_a_password_is_no_server_error() {
     assert_eq!(refused(create_with(&app, "abc\0defghij").await).await, "password.impossible");
     for wrong in ["abc\0def", "\0", "abc quiet def\0", "abc quiet def\0more", "\u{7f}\u{85}"] {
         problem(app.login("User1", &john.email, wrong).await, 401).await;
-        problem(app.login("User1", "nobody@example.com", wrong).await, 401).await;
+        problem(app.login("User1", "unknown@example.com", wrong).await, 401).await;
     }
     problem(app.login("User1", &"x".repeat(60_000), &"y".repeat(500)).await, 401).await;
     problem(app.login("User1", &john.email, &"y".repeat(60_000)).await, 401).await;
     problem(app.login("User1", &john.email, &"y".repeat(70_000)).await, 413).await;
 }
 
-/// On one thread: a hash that was made on it would hold up everything.
+/// Runs on one thread: a hash on it would block all other requests.
 #[tokio::test]
 async fn d49_health_answers_while_logins_keep_every_hash_thread_busy() {
     let costly = [
@@ -154,7 +154,7 @@ async fn d51_an_address_is_one_account_however_it_is_spelt() {
     for email in spellings {
         let token = Person { email: email.to_owned(), ..john.clone() }.log_in(&app).await;
         assert_eq!(json(app.get_as(&token, "/User1/me").await, 200).await["id"], john.id.as_str());
-        // For create it is taken, too: the owner is told, by a mail without a link.
+        // For `create` the address is taken, too: the owner gets a mail without a link.
         json(app.post_json("/User1/create", Person::new(email).form()).await, 200).await;
         let newest = &app.mails_to(&john.email).await[0];
         assert!(newest["links"].as_array().unwrap().is_empty(), "{email}");
@@ -220,7 +220,7 @@ async fn d53_no_spelling_of_an_address_remembers_an_old_password() {
 }
 
 #[tokio::test]
-async fn d55_whoever_is_verified_is_so_under_every_spelling_at_once() {
+async fn d55_a_verified_address_is_verified_in_every_spelling_at_once() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     for email in ["John@example.com", "john@EXAMPLE.com"] {

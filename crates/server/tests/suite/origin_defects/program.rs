@@ -1,4 +1,4 @@
-//! Somebody who visits the real program.
+//! A visitor of the real program.
 
 use reqwest::{Client, Method, RequestBuilder, Response};
 
@@ -26,7 +26,7 @@ pub(super) async fn cut_the_power(program: &mut Program) {
     start(program).await;
 }
 
-/// What it says when it does not start.
+/// The output of a program that does not start.
 pub(super) fn refusal(program: &Program) -> String {
     let ended = program.run(&["serve"]);
     assert!(!ended.status.success(), "it started, and ended well");
@@ -44,7 +44,7 @@ impl Visitor {
         Self { base: program.url(""), http: client() }
     }
 
-    /// By a path or a whole link.
+    /// Accepts a path or a whole link.
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let path = path.strip_prefix(&self.base).unwrap_or(path);
         self.http.request(method, format!("{}{path}", self.base))
@@ -70,7 +70,7 @@ impl Visitor {
         self.post_form(&person.path("login"), &[("username", &person.email), ("password", &person.password)]).await
     }
 
-    /// Logs in and gives the access token.
+    /// Logs in and returns the access token.
     pub(super) async fn log_in(&self, person: &Person) -> String {
         let answer = json(self.try_login(person).await, 200).await;
         answer["access_token"].as_str().unwrap().to_owned()

@@ -31,7 +31,7 @@ async fn d59_a_logout_outlives_a_power_cut() {
     json(visitor.get_as(&goes_on, "/User1/me").await, 200).await;
 }
 
-/// Two processes that each believe their own memory are what the row is about: there is only one.
+/// The row is about two processes with separate caches: here a second process is refused.
 #[tokio::test]
 async fn d60_a_second_process_does_not_serve_from_the_same_database() {
     let first = Program::start(CHEAP).await;
@@ -44,7 +44,7 @@ async fn d60_a_second_process_does_not_serve_from_the_same_database() {
 }
 
 #[tokio::test]
-async fn d61_without_the_database_nobody_is_let_in() {
+async fn d61_without_the_database_every_token_is_refused() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let (over, alive) = (john.log_in(&app).await, john.log_in(&app).await);
@@ -57,7 +57,7 @@ async fn d61_without_the_database_nobody_is_let_in() {
         problem(app.get_as(&alive, path).await, 503).await;
     }
     problem(app.login("User1", &john.email, &john.password).await, 503).await;
-    // Back again, it knows what it knew.
+    // As soon as the store is available again, sessions are judged as before.
     app.watched.store_is_away(false);
     problem(app.get_as(&over, "/User1/me").await, 401).await;
     json(app.get_as(&alive, "/User1/me").await, 200).await;
@@ -106,7 +106,7 @@ async fn d62_a_logout_that_could_not_be_stored_is_no_success() {
     assert_eq!(problem(full, 503).await["code"], "unavailable");
     let token = tokens.last().unwrap();
     problem(visitor.get_as(token, "/User1/logout").await, 503).await;
-    // It is true that nothing was changed, now and after a power cut.
+    // The refused logout changed nothing, now and after a power cut.
     json(visitor.get_as(token, "/User1/me").await, 200).await;
     cut_the_power(&mut program).await;
     for token in [&tokens[0], token] {
@@ -127,7 +127,7 @@ async fn d64_what_is_kept_of_ended_sessions_goes_when_their_tokens_have_expired(
     }
     let path = mailed_reset(&app, &john.email).await;
     assert_eq!(app.post_form(&path, &[("password", "chosen by the owner")]).await.status(), 200);
-    // Half an hour of the tokens, and what clocks may differ by.
+    // Half an hour of the tokens, plus the leeway for clocks.
     for (seconds, expected) in [(0, 3), (1804, 3), (1, 0)] {
         app.advance(Duration::from_secs(seconds));
         app.run_maintenance().await;

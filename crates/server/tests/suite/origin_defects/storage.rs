@@ -1,4 +1,4 @@
-//! Rows D91 to D93: what is kept, where, and under which key.
+//! Rows D91 to D93: stored data, their place and their encryption.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
@@ -43,7 +43,7 @@ async fn d91_generated_keys_are_the_same_after_every_start() {
     visitor.log_in(&john).await;
     assert_eq!(fs::read(&secrets).unwrap(), made);
 
-    // Lost keys are not made anew over what they have closed.
+    // Lost keys are not replaced while data encrypted with them exists.
     program.kill();
     fs::remove_file(&secrets).unwrap();
     let said = refusal(&program);
@@ -92,7 +92,7 @@ fn d91_production_does_not_start_without_a_key() {
 }
 
 #[tokio::test]
-async fn d92_no_file_tells_who_somebody_is_or_how_they_log_in() {
+async fn d92_no_file_contains_personal_data_or_credentials() {
     let app = TestApp::start().await;
     let jane = Person::new("jane.planted@example.com").with_password("violet-planted-teapot");
     let mut form = jane.form();
@@ -107,7 +107,7 @@ async fn d92_no_file_tells_who_somebody_is_or_how_they_log_in() {
         for (name, bytes) in app.contents().await {
             let lower = bytes.to_ascii_lowercase();
             for planted in ["planted", "15799887766", "violet", "teapot", "argon2", "$m=", "wolframite", "germany"] {
-                assert!(!has(&lower, planted.as_bytes()), "{planted} stands in {name} {when}");
+                assert!(!has(&lower, planted.as_bytes()), "{name} contains {planted} {when}");
             }
         }
     };
@@ -126,7 +126,7 @@ async fn d92_no_file_tells_who_somebody_is_or_how_they_log_in() {
     app.post_form(&path, &[("password", "violet-planted-teapot")]).await;
     look("after a password was chosen").await;
 
-    // This looked into the right files: the id stands there.
+    // The id proves that the right files were searched.
     let mut app = app;
     app.stop().await;
     let kept = app.contents().await;

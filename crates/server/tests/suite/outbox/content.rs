@@ -31,7 +31,7 @@ async fn a_name_is_a_name_whatever_it_tries_to_be() {
 }
 
 #[tokio::test]
-async fn a_name_that_a_mail_program_would_make_a_link_of_greets_nobody() {
+async fn a_name_that_a_mail_program_would_turn_into_a_link_is_left_out() {
     let (server, app) = pair(&[]).await;
     let names = ["https://evil.example/x", "Win at evil.example now", "mail eve@evil.example"];
     for (number, name) in names.iter().enumerate() {
@@ -60,7 +60,7 @@ async fn a_line_break_gets_into_no_mail() {
         let mut form = Person::new("eve@example.com").form();
         form["email"] = json!(email);
         let answer = app.post_json("/User1/create", form).await;
-        // White space around an address means nothing; in it, it is no address.
+        // White space around an address is ignored; inside, it makes the address invalid.
         assert_eq!(answer.status(), if email.trim() == "eve@example.com" { 200 } else { 422 });
     }
     app.pump().await;
@@ -71,11 +71,11 @@ async fn a_line_break_gets_into_no_mail() {
 async fn to_whom_a_mail_was_is_forgotten_when_it_is_settled() {
     let (server, mut app) = pair(&[]).await;
     for answer in [Behaviour::Accept, Behaviour::RejectRecipient(NO_SUCH_USER.to_owned())] {
-        Person::new("somebody.somewhere@example.com").register(&app).await;
+        Person::new("erased.recipient@example.com").register(&app).await;
         app.stop().await;
         let sealed = recipient(&app).await;
         assert!(holds(&app, &sealed).await, "the test would find it");
-        assert!(!holds(&app, b"somebody.somewhere").await, "and it is sealed");
+        assert!(!holds(&app, b"erased.recipient").await, "the recipient is sealed");
 
         app = app.restart().await;
         app.advance(MINUTE);
@@ -89,7 +89,7 @@ async fn to_whom_a_mail_was_is_forgotten_when_it_is_settled() {
     assert_eq!(server.messages().len(), 1);
 }
 
-/// The recipient of the one mail that waits, as it lies in the data of an application that was stopped.
+/// The sealed recipient of the only waiting mail of an application that was stopped.
 async fn recipient(app: &TestApp) -> Vec<u8> {
     let store = app.store().await;
     let ctx = Ctx::new(&*app.clock, Arc::new(SeededRandom::new(99)), Default::default());
@@ -100,12 +100,12 @@ async fn recipient(app: &TestApp) -> Vec<u8> {
     sealed
 }
 
-/// Whether these bytes stand anywhere in the data.
+/// Returns whether the stored data contains these bytes.
 async fn holds(app: &TestApp, bytes: &[u8]) -> bool {
     app.contents().await.iter().any(|(_, all)| all.windows(bytes.len()).any(|w| w == bytes))
 }
 
-/// Somebody of this name joins: the mail that welcomes them.
+/// Registers and verifies a person with this name, and returns the welcome mail.
 async fn welcome(server: &SmtpServer, app: &TestApp, email: &str, name: &str) -> Message {
     let mut form = Person::new(email).form();
     form["first_name"] = json!(name);

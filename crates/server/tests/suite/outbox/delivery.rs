@@ -42,11 +42,11 @@ async fn work_that_was_dropped_half_way_is_taken_up_when_its_lease_has_run_out()
     let (server, app) = pair(&[("MAIL_TIMEOUT", "10s")]).await;
     server.behave(Behaviour::Hang);
     Person::new("john@example.com").register(&app).await;
-    // As a process that dies while it waits for the mail server: nothing is recorded.
+    // Like a process that dies while it waits for the mail server: nothing is recorded.
     assert!(tokio::time::timeout(Duration::from_millis(500), app.pump()).await.is_err());
     server.behave(Behaviour::Accept);
     let app = app.restart().await;
-    assert_eq!(app.pump().await, 0, "somebody else's, as far as anybody knows");
+    assert_eq!(app.pump().await, 0, "the lease of the other worker is still valid");
     app.advance(Duration::from_secs(39));
     assert_eq!(app.pump().await, 0);
     app.advance(Duration::from_secs(2));
@@ -68,7 +68,7 @@ async fn who_has_lost_a_lease_changes_nothing_any_more() {
     };
     tokio::join!(app.pump(), overtaking);
     app.advance(HOUR);
-    assert_eq!(app.pump().await, 0, "it is done, whatever the slow one thinks");
+    assert_eq!(app.pump().await, 0, "the mail is done, and the slow worker does not change that");
     assert_eq!(server.messages().len(), 1);
 }
 
@@ -104,7 +104,7 @@ async fn mail_goes_over_starttls_to_a_server_that_proves_who_it_is_and_to_no_oth
     let app = TestApp::with(&settings).await;
     Person::new("john@example.com").register(&app).await;
     app.pump().await;
-    assert!(server.messages().is_empty(), "nobody vouches for this server");
+    assert!(server.messages().is_empty(), "no authority vouches for this server");
     assert!(server.commands().iter().all(|command| !command.encrypted && !command.line.starts_with("AUTH")));
 
     let app = app.restart_with(&[("MAIL_CA_FILE", authority.path().to_str().unwrap())]).await;

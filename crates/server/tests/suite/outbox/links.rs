@@ -42,7 +42,7 @@ async fn a_link_that_leads_nowhere_any_more_is_not_sent() {
     let token = second.log_in(&app).await;
     assert_eq!(json(app.get_as(&token, "/User1/me").await, 200).await["id"], second.id.as_str());
     app.stop().await;
-    assert_eq!(outbox(&app).await, OutboxState::default(), "what is moot is done, not dead");
+    assert_eq!(outbox(&app).await, OutboxState::default(), "an obsolete mail is done, not dead");
 }
 
 #[tokio::test]

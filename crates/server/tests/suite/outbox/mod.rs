@@ -28,7 +28,7 @@ async fn pair(settings: &[(&str, &str)]) -> (SmtpServer, TestApp) {
     (server, app)
 }
 
-/// What waits and what is dead, of an application that was stopped.
+/// The outbox of an application that was stopped.
 async fn outbox(app: &TestApp) -> OutboxState {
     app.store().await.outbox_state(BEGIN).await.unwrap()
 }
@@ -37,13 +37,13 @@ fn to<'a>(mails: &'a [Message], email: &str) -> Vec<&'a Message> {
     mails.iter().filter(|mail| mail.to == [email]).collect()
 }
 
-/// The link of this kind in a mail.
+/// Returns the link to this page in a mail.
 fn link(mail: &Message, page: &str) -> String {
     let wanted = format!("/{page}?token=");
     mail.links().into_iter().find(|link| link.contains(&wanted)).expect("a link")
 }
 
-/// How often a client has said this verb.
+/// Number of commands with this verb.
 fn count(server: &SmtpServer, verb: &str) -> usize {
     server.commands().iter().filter(|command| command.line.starts_with(verb)).count()
 }

@@ -86,7 +86,7 @@ async fn a_refusal_for_now_is_tried_again_after_growing_waits() {
 async fn a_recipient_that_does_not_exist_is_given_up_at_once() {
     let (server, mut app) = pair(&[]).await;
     server.behave(Behaviour::RejectRecipient(NO_SUCH_USER.to_owned()));
-    Person::new("nobody@example.com").register(&app).await;
+    Person::new("unknown@example.com").register(&app).await;
     app.pump().await;
     assert_eq!(count(&server, "RCPT"), 1);
     server.behave(Behaviour::Accept);
@@ -102,7 +102,7 @@ async fn a_recipient_that_does_not_exist_is_given_up_at_once() {
 #[tokio::test]
 async fn other_refusals_for_good_are_no_reason_to_give_a_mail_up() {
     let (server, app) = pair(&[]).await;
-    // Not the recipient's fault: an operator can mend it.
+    // Not the recipient's fault: an operator can fix the server.
     server.behave(Behaviour::RejectRecipient("550 5.7.1 Relaying denied".to_owned()));
     Person::new("john@example.com").register(&app).await;
     app.pump().await;

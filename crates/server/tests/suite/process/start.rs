@@ -50,7 +50,7 @@ async fn a_second_server_on_the_same_data_is_refused_and_the_small_verbs_work_be
     assert!(good(program.run(&["config", "show"])).stdout.contains("ARGON2_MEMORY_KIB"));
     assert_eq!(client().get(program.url("/readyz")).send().await.unwrap().status(), 200);
 
-    // A lock that nobody holds any more keeps nobody out.
+    // A lock whose process has died does not block a start.
     program.kill();
     program.spawn();
     program.ready().await;

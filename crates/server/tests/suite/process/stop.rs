@@ -16,7 +16,7 @@ async fn a_request_that_has_begun_is_answered_before_the_program_ends() {
     let mut program = Program::start(&slow).await;
     let login = client()
         .post(program.url("/User1/login"))
-        .form(&[("username", "nobody@example.com"), ("password", "securepassword123")])
+        .form(&[("username", "unknown@example.com"), ("password", "securepassword123")])
         .send();
     let login = tokio::spawn(login);
     tokio::time::sleep(Duration::from_millis(300)).await;
@@ -65,7 +65,7 @@ async fn a_mail_server_that_hangs_holds_up_the_end_for_the_grace_and_the_mail_go
     let took = begin.elapsed();
     assert!(took >= Duration::from_millis(900) && took < Duration::from_secs(5), "{took:?}");
 
-    // It was given back: nobody waits two minutes for its lease to run out.
+    // The lease was released: the mail does not wait two minutes for its end.
     server.behave(Behaviour::Accept);
     program.spawn();
     assert_eq!(server.wait_for(1).await[0].to, ["john@example.com"]);

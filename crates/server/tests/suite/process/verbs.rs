@@ -58,7 +58,7 @@ fn the_help_names_every_verb_and_every_setting() {
     for flag in ["--help", "-h", "help"] {
         let help = good(program.run(&[flag])).stdout;
         for verb in ["serve", "migrate", "config check", "--port"] {
-            assert!(help.contains(verb), "{flag} says nothing of {verb}:\n{help}");
+            assert!(help.contains(verb), "{flag} does not mention {verb}:\n{help}");
         }
     }
     let help = good(program.run(&["--help"])).stdout;

@@ -10,12 +10,12 @@ use crate::{
 };
 
 #[tokio::test]
-async fn r26_a_client_tries_thirty_codes_a_minute_however_it_gives_them_and_whosever_they_are() {
+async fn r26_a_client_tries_thirty_codes_a_minute_in_all_ways_and_for_all_accounts_together() {
     let app = TestApp::with(&[ENFORCED, &[("LIMIT_OTP_CLIENT", "100/1h")]].concat()).await;
     let john = Person::new("john@example.com").join(&app).await;
     let give = async |number: usize, client: &str| {
-        // A handle for every five tries, of somebody and of nobody.
-        let id = if number.is_multiple_of(2) { &*john.id } else { "nobody" };
+        // A handle for every five tries, in turn of an account and of an unknown id.
+        let id = if number.is_multiple_of(2) { &*john.id } else { "unknown" };
         let body = value!({"id": id, "phone": "+1234567890"});
         let asked = json(app.post_json("/User1/otp_phone", body).await, 200).await;
         let handle = asked["otp"].as_str().unwrap();

@@ -28,7 +28,7 @@ async fn r11_a_list_of_stolen_passwords_comes_to_an_end_also_with_right_ones_in_
 }
 
 #[tokio::test]
-async fn r11_whoever_logs_in_as_himself_between_guesses_has_no_more_of_them() {
+async fn r11_logins_to_an_own_account_between_guesses_allow_no_more_of_them() {
     let app = TestApp::with(ENFORCED).await;
     let john = Person::new("john@example.com").join(&app).await;
     let mallory = Person::new("mallory@example.com").join(&app).await;
@@ -87,7 +87,7 @@ async fn r13_while_an_account_waits_every_door_that_takes_its_password_is_shut()
     }
 }
 
-/// No number of wrong ones shuts an owner out for good; what the standard asks for by a stop is kept by waits.
+/// No number of wrong passwords locks an account permanently; waits meet the limit that the standard asks for.
 #[tokio::test]
 async fn r89_the_hundred_and_first_wrong_password_is_not_looked_at_before_a_minute_has_passed() {
     let mut app = TestApp::with(ENFORCED).await;

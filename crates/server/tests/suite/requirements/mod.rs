@@ -1,4 +1,4 @@
-//! What the standards ask for and no other test shows, row by row of the list of requirements: `r01_…` shows that row R01
+//! Requirements of the standards that no other test covers, row by row of their list: `r01_…` shows that row R01
 //! holds here.
 
 mod codes;
@@ -42,7 +42,7 @@ fn policy(quota: &str) -> String {
 }
 
 #[tokio::test]
-async fn r01_the_limits_of_the_documentation_are_those_of_a_server_that_nobody_has_set_up() {
+async fn r01_the_documented_limits_are_those_of_a_server_without_settings() {
     let app = TestApp::with(ENFORCED).await;
     let settings = portcullis::config::settings_markdown();
     let default = |name: &str| {
@@ -50,7 +50,7 @@ async fn r01_the_limits_of_the_documentation_are_those_of_a_server_that_nobody_h
         row.split('`').nth(3).unwrap().to_owned()
     };
     let email = value!({"email": "john@example.com"});
-    let code = value!({"id": "somebody", "phone": "+1234567890"});
+    let code = value!({"id": "unknown", "phone": "+1234567890"});
     for (name, request) in [
         ("LIMIT_PASSWORDS_CLIENT", password_of(&app, "john@example.com", "wrong-wrong-wrong")),
         ("LIMIT_MAILS_CLIENT", app.request(Method::POST, "/User1/create").json(&Person::new("a@example.com").form())),

@@ -1,4 +1,4 @@
-//! Two people register one address: whoever reads its mail decides.
+//! Two people register one address: the one who reads its mail decides.
 
 use crate::support::{Person, TestApp, json, problem};
 
@@ -79,8 +79,8 @@ async fn a_password_that_is_refused_leaves_the_link_good() {
 
     assert_eq!(app.post_form(&path, &[("password", "chosen by the owner")]).await.status(), 200);
     // Once only.
-    assert_eq!(app.post_form(&path, &[("password", "chosen by somebody else")]).await.status(), 400);
-    problem(app.login("User1", &victim.email, "chosen by somebody else").await, 401).await;
+    assert_eq!(app.post_form(&path, &[("password", "chosen by another person")]).await.status(), 400);
+    problem(app.login("User1", &victim.email, "chosen by another person").await, 401).await;
 }
 
 #[tokio::test]

@@ -27,7 +27,8 @@ async fn every_bad_field_is_named_at_once() {
     assert_eq!(refused_fields(&app, json!({"first_name": null})).await, missing);
 
     let bad = json!({
-        "first_name": " ", "last_name": ["Doe"], "email": "nobody", "phone": "12", "country_code": "XX", "password": "short",
+        "first_name": " ", "last_name": ["Doe"], "email": "unknown", "phone": "12", "country_code": "XX",
+        "password": "short",
     });
     let codes: Vec<_> = refused_fields(&app, bad).await.into_iter().map(|(_, code)| code).collect();
     let expected =

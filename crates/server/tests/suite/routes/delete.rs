@@ -45,8 +45,8 @@ async fn only_ones_own_id_together_with_ones_own_address_deletes() {
         (jane.id.as_str(), jane.email.as_str()),
         (&jane.id, &john.email),
         (&john.id, &jane.email),
-        (&john.id, "nobody"),
-        ("nobody", &john.email),
+        (&john.id, "unknown"),
+        ("unknown", &john.email),
         ("", ""),
     ] {
         let mut body = problem(delete(&app, &token, id, email).await, 404).await;

@@ -1,4 +1,4 @@
-//! Keys of the server's own making: what signs, what is published, what still verifies.
+//! Generated signing keys: their use, publication and rotation.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -17,7 +17,7 @@ fn kids(keys: &JwkSet) -> BTreeSet<String> {
     keys.keys.iter().map(|key| key.common.key_id.clone().unwrap()).collect()
 }
 
-/// As a service of somebody else's would: with the published keys and a library, nothing more.
+/// Verifies a token as another service would: with the published keys and a library.
 fn verifies(keys: &JwkSet, token: &str) -> bool {
     let header = decode_header(token).unwrap();
     let Some(key) = keys.find(&header.kid.unwrap()) else { return false };

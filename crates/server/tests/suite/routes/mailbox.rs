@@ -1,4 +1,4 @@
-//! What a developer sees instead of mails and SMS.
+//! The development mailbox.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn the_mailbox_opens_to_this_machine_only() {
             problem(app.request(method, path).header(name, value).send().await.unwrap(), 404).await;
         }
     }
-    assert_eq!(app.mails().await.len(), 1, "nobody cleared it");
+    assert_eq!(app.mails().await.len(), 1, "it was not cleared");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::support::{Person, TestApp, json, problem};
 
 const PHONE: &str = "+1234567890";
 
-/// Asks for a code, and gives the handle.
+/// Asks for a code, and returns the handle.
 async fn ask(app: &TestApp, id: &str, phone: &str) -> String {
     let answer = json(app.post_json("/User1/otp_phone", json!({"id": id, "phone": phone})).await, 200).await;
     assert_eq!(answer["message"], "OTP generated successfully");
@@ -140,7 +140,7 @@ async fn a_decoy_lives_counts_and_dies_like_a_real_handle_and_sends_nothing() {
     app.watched.take();
     ask(&app, &john.id, PHONE).await;
     let real = app.watched.take();
-    for (id, phone) in [(john.id.as_str(), "+1987654321"), ("nobody", PHONE), (&jane.id, PHONE), ("no/body", PHONE)] {
+    for (id, phone) in [(john.id.as_str(), "+1987654321"), ("unknown", PHONE), (&jane.id, PHONE), ("no/body", PHONE)] {
         app.watched.take();
         let handle = ask(&app, id, phone).await;
         assert_eq!(app.watched.take().commits, real.commits);
@@ -149,7 +149,7 @@ async fn a_decoy_lives_counts_and_dies_like_a_real_handle_and_sends_nothing() {
         }
         assert_eq!(problem(give(&app, &handle, "123456").await, 400).await["detail"], "Invalid or expired OTP");
     }
-    let lapsed = ask(&app, "nobody", PHONE).await;
+    let lapsed = ask(&app, "unknown", PHONE).await;
     app.advance(Duration::from_secs(300));
     assert_eq!(problem(give(&app, &lapsed, "123456").await, 400).await["detail"], "Invalid or expired OTP");
     let sent = messages(&app).await;
@@ -163,7 +163,7 @@ async fn only_a_matching_request_replaces_a_handle() {
     let first = ask(&app, &john.id, PHONE).await;
     let first_code = code(&app).await;
     ask(&app, &john.id, "+1987654321").await;
-    ask(&app, "nobody", PHONE).await;
+    ask(&app, "unknown", PHONE).await;
     let second = ask(&app, &john.id, PHONE).await;
     let second_code = code(&app).await;
     problem(give(&app, &first, &first_code).await, 400).await;
@@ -218,7 +218,7 @@ async fn head_takes_no_try() {
 }
 
 #[tokio::test]
-async fn the_number_of_a_contested_address_is_nobodys_to_prove() {
+async fn the_number_of_a_contested_address_cannot_be_proved() {
     let app = TestApp::start().await;
     Person::new("victim@example.com").with_password("victims own phrase").register(&app).await;
     let attacker = Person::new("victim@example.com").with_password("attackers own phrase").register(&app).await;
@@ -228,7 +228,7 @@ async fn the_number_of_a_contested_address_is_nobodys_to_prove() {
     app.post_form(&format!("/User1/{action}"), &[("password", "chosen by the owner")]).await;
     let owner = attacker.clone().with_password("chosen by the owner");
     owner.log_in(&app).await;
-    // Whoever registered last knows id and number.
+    // The attacker registered last, and knows id and number.
     let handle = ask(&app, &attacker.id, PHONE).await;
     assert!(messages(&app).await.is_empty());
     problem(give(&app, &handle, "123456").await, 400).await;

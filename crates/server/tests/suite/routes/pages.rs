@@ -1,4 +1,4 @@
-//! What every answer has in common, and the pages around the accounts.
+//! Headers of every answer, and the pages of the site.
 
 use reqwest::Method;
 
@@ -91,7 +91,7 @@ async fn a_path_that_is_nowhere_is_a_problem_too() {
         "/User3/create",
         "/v1",
         "/v1/",
-        "/v1/nobody",
+        "/v1/unknown",
         "/User1/nowhere",
         "/User1//create",
         "/%00",

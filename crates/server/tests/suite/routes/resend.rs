@@ -65,12 +65,12 @@ async fn the_answer_does_not_tell_who_is_there() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let mut answers = Vec::new();
-    for email in [john.email.as_str(), "nobody@example.com"] {
+    for email in [john.email.as_str(), "unknown@example.com"] {
         let response = app.post_json("/User1/verify/resend", json!({"email": email})).await;
         assert_eq!(response.status(), 200);
         answers.push(response.text().await.unwrap());
     }
     assert_eq!(answers[0], answers[1]);
-    assert!(app.mails_to("nobody@example.com").await.is_empty());
-    problem(app.post_json("/User1/verify/resend", json!({"email": "nobody"})).await, 422).await;
+    assert!(app.mails_to("unknown@example.com").await.is_empty());
+    problem(app.post_json("/User1/verify/resend", json!({"email": "unknown"})).await, 422).await;
 }

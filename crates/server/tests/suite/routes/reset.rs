@@ -122,17 +122,17 @@ async fn a_reset_proves_the_address_too() {
 }
 
 #[tokio::test]
-async fn nobody_learns_who_is_there_and_nobody_else_gets_mail() {
+async fn answers_do_not_tell_who_has_an_account_and_only_the_owner_gets_mail() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     app.pump().await;
     app.watched.take();
     forget(&app, &john.email).await;
     let known = app.watched.take();
-    forget(&app, "nobody@example.com").await;
+    forget(&app, "unknown@example.com").await;
     assert_eq!(known, app.watched.take(), "the same work");
-    assert_eq!(app.mails_to("nobody@example.com").await.len(), 0);
-    for path in ["/User1/forget_password?email=nobody", "/User1/forget_password"] {
+    assert_eq!(app.mails_to("unknown@example.com").await.len(), 0);
+    for path in ["/User1/forget_password?email=unknown", "/User1/forget_password"] {
         problem(app.get(path).await, 422).await;
     }
     json(app.post_form("/User1/forget_password", &[("email", &john.email)]).await, 200).await;

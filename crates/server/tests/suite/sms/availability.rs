@@ -10,7 +10,7 @@ use crate::support::{
 async fn a_code_goes_to_no_country_but_those_that_are_named() {
     let outlets = Outlets::open(&[("SMS_COUNTRIES", "DE,US")]).await;
     let mut seen = Vec::new();
-    // Canada, St Kitts and an area code of nobody's share +1; +44 7624 is the Isle of Man; +882 is of no country at all.
+    // Canada, St Kitts and an unassigned area code share +1; +44 7624 is the Isle of Man; +882 belongs to no country.
     let elsewhere = ["+12045550100", "+18695550100", "+1999555010", "+447624000000", "+33612345678", "+88213000000"];
     let named = ["+1234567890", "+4915799887766"];
     for (number, phone) in elsewhere.iter().chain(&named).enumerate() {
@@ -29,11 +29,11 @@ async fn a_code_goes_to_no_country_but_those_that_are_named() {
 }
 
 #[tokio::test]
-async fn without_a_provider_everybody_is_told_so_alike() {
+async fn without_a_provider_every_request_is_refused_alike() {
     let smtp = SmtpServer::start(Options::default()).await;
     let port = smtp.port().to_string();
     let mail = [("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off")];
-    // The placeholders of the origin's example are as good as nothing.
+    // The placeholders of the origin's example count as not set.
     let placeholders = [
         ("TWILIO_SID", "your-twilio-sid"),
         ("TWILIO_AUTH_TOKEN", "your-twilio-auth-token"),
@@ -46,7 +46,7 @@ async fn without_a_provider_everybody_is_told_so_alike() {
         let links = smtp.messages().pop().unwrap().links();
         assert_eq!(app.open(links.iter().find(|link| link.contains("/verify?")).unwrap()).await.status(), 200);
         let mut refusals = Vec::new();
-        for (id, phone) in [(john.id.as_str(), PHONE), (&john.id, OTHER), ("nobody", PHONE)] {
+        for (id, phone) in [(john.id.as_str(), PHONE), (&john.id, OTHER), ("unknown", PHONE)] {
             let response = ask(&app, id, phone).await;
             assert!(response.headers().contains_key("retry-after"));
             refusals.push(refusal(response, 503).await);

@@ -13,7 +13,7 @@ async fn a_code_goes_to_twilio_and_comes_back() {
     assert_eq!(outlets.tries(), 0, "nothing is sent from a request");
     let code = outlets.code().await;
 
-    // The double looks at credentials, method, path and form before it takes a message.
+    // The test double checks credentials, method, path and form before it accepts a message.
     let [message] = outlets.twilio.messages().try_into().unwrap();
     assert_eq!((message.to.as_str(), message.from.as_str()), (PHONE, FROM));
     assert_eq!(message.body, format!("{code} is your Ada & Co code. Don't share it."));
@@ -49,13 +49,13 @@ async fn whatever_time_may_put_right_is_tried_again() {
         let code = outlets.code().await;
         assert_eq!(outlets.twilio.messages().len(), taken + 1, "{trouble:?}");
         json(give(&outlets.app, &handle, &code).await, 200).await;
-        // Past all questions about it.
+        // Until after the last request for its status.
         outlets.wait(310).await;
     }
     assert!(is_proved(&outlets.app, &john).await);
 }
 
-/// Each costs money, and whoever waits may ask for another.
+/// Each message costs money, and its recipient can ask for another.
 #[tokio::test]
 async fn what_may_have_been_taken_is_sent_once_more_at_most() {
     let outlets = Outlets::open(&[]).await;
@@ -147,7 +147,7 @@ async fn what_the_provider_refuses_for_good_is_not_tried_again() {
         outlets.wait(310).await;
         assert_eq!(outlets.tries(), number);
     }
-    // Nor is what was behind it held up.
+    // Later messages are not delayed.
     outlets.twilio.behave(Behaviour::Accept);
     outlets.wait(5).await;
     assert!(outlets.twilio.messages().is_empty());

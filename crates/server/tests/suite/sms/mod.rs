@@ -29,14 +29,14 @@ use crate::support::{
     smtp::{Options, SmtpServer},
 };
 
-/// Whom messages come from.
+/// The sender of messages.
 pub const FROM: &str = "+15005550006";
-/// The number that everybody gives who registers in these tests, and another.
+/// The phone number of all people in these tests, and another.
 pub const PHONE: &str = "+1234567890";
 const OTHER: &str = "+1987654321";
 const SECOND: Duration = Duration::from_secs(1);
 
-/// An application with somebody to send its mails by, and somebody to send its codes by.
+/// An application with a mail server and an SMS provider.
 pub struct Outlets {
     pub app: TestApp,
     pub twilio: Twilio,
@@ -56,19 +56,19 @@ impl Outlets {
             ("TWILIO_AUTH_TOKEN", AUTH_TOKEN),
             ("TWILIO_NUMBER", FROM),
             ("TWILIO_API_URL", &url),
-            // More codes than anybody would ask for.
+            // These tests ask for more codes than the limits allow.
             ("RATE_LIMIT_MODE", "off"),
         ];
         settings.extend(more);
         Self { app: TestApp::with(&settings).await, twilio, smtp }
     }
 
-    /// Registers somebody and opens the link of their mail.
+    /// Registers and verifies a person.
     pub async fn join(&self, person: Person) -> Person {
         self.join_with(person, PHONE).await
     }
 
-    /// The same with a number of their own.
+    /// Registers and verifies a person with this phone number.
     pub async fn join_with(&self, person: Person, phone: &str) -> Person {
         let mut form = person.form();
         form["phone"] = json!(phone);
@@ -83,24 +83,24 @@ impl Outlets {
         Person { id: created["id"].as_str().unwrap().to_owned(), ..person }
     }
 
-    /// Asks for a code, and gives the handle.
+    /// Asks for a code, and returns the handle.
     pub async fn ask(&self, id: &str, phone: &str) -> String {
         let answer = json(ask(&self.app, id, phone).await, 200).await;
         answer["otp"].as_str().unwrap().to_owned()
     }
 
-    /// Sends what is due, then gives the code of the newest message.
+    /// Delivers what is due, and returns the code of the newest message.
     pub async fn code(&self) -> String {
         self.app.pump().await;
         code_in(&self.twilio.messages().pop().expect("a message").body)
     }
 
-    /// How many messages it was asked to send, whatever it made of that.
+    /// Number of requests to send a message, successful or not.
     fn tries(&self) -> usize {
         self.asked("POST ")
     }
 
-    /// How often it was asked what had become of one.
+    /// Number of requests for the status of a message.
     fn questions(&self) -> usize {
         self.asked("GET ")
     }
@@ -109,7 +109,7 @@ impl Outlets {
         self.twilio.requests().iter().filter(|head| head.starts_with(method)).count()
     }
 
-    /// Lets time pass, second by second, and sends what is due in each.
+    /// Advances the clock second by second, and delivers what is due in each.
     async fn wait(&self, seconds: u32) {
         for _ in 0..seconds {
             self.app.advance(SECOND);
@@ -126,7 +126,7 @@ pub async fn give(app: &TestApp, handle: &str, code: &str) -> Response {
     app.post_json("/User1/verify_otp_phone", json!({ "token": handle, "otp": code })).await
 }
 
-/// The code in the words of a message.
+/// Returns the code at the beginning of a message.
 pub fn code_in(text: &str) -> String {
     let code = text.split(' ').next().unwrap();
     assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()), "{text}");
@@ -138,7 +138,7 @@ pub async fn is_proved(app: &TestApp, person: &Person) -> bool {
     json(app.get_as(&token, &person.path("me")).await, 200).await["is_phone_verified"] == true
 }
 
-/// A refusal without what differs from request to request.
+/// The body of a refusal without its `instance`, which differs from request to request.
 async fn refusal(response: Response, status: u16) -> Value {
     let mut refusal = problem(response, status).await;
     refusal["instance"] = json!("");
@@ -158,7 +158,7 @@ async fn keys(store: &dyn Store) -> RealmKeys {
     RealmKeys::derive(row.realm.clone(), &encryption_key.unwrap(&row.realm, &row.wrapped).unwrap())
 }
 
-/// Gives somebody another number, which is not proved.
+/// Replaces a person's phone number by one that is not proved.
 pub async fn renumber(app: &TestApp, store: &dyn Store, person: &Person, phone: &str) {
     let ctx = Ctx::new(&*app.clock, Arc::new(SeededRandom::new(31)), Default::default());
     let keys = keys(store).await;

@@ -17,7 +17,7 @@ async fn d31_a_code_proves_no_number_but_the_one_that_it_went_to() {
     assert_eq!(problem(give(&outlets.app, &handle, &code).await, 400).await["detail"], "Invalid OTP");
     assert!(!is_proved(&outlets.app, &john).await);
 
-    // Nor is a code that waits sent to either number once they differ.
+    // A waiting code is sent to neither number once they differ.
     let sent = outlets.tries();
     outlets.ask(&john.id, OTHER).await;
     outlets.app.stop().await;
@@ -37,7 +37,7 @@ async fn d31_a_number_that_changes_while_its_code_is_given_back_is_not_proved_by
         let code = outlets.code().await;
         let store = outlets.app.store().await;
         let changed = async {
-            // From at once to long after.
+            // From immediately to long after the code is given back.
             tokio::time::sleep(Duration::from_micros(100 << round)).await;
             renumber(&outlets.app, &*store, &john, OTHER).await;
         };

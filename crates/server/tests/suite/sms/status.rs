@@ -26,7 +26,7 @@ async fn what_became_of_a_message_is_asked_three_times_at_the_most() {
 }
 
 #[tokio::test]
-async fn once_the_end_of_a_message_is_known_nobody_asks_any_more() {
+async fn once_the_final_status_of_a_message_is_known_it_is_not_asked_for_again() {
     let outlets = Outlets::open(&[]).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     for (number, (status, code)) in

@@ -9,7 +9,7 @@ use crate::support::{Person, json, problem};
 async fn no_code_is_sent_that_is_not_good_any_more() {
     let outlets = Outlets::open(&[]).await;
     let john = outlets.join(Person::new("john@example.com")).await;
-    // One that was never tried, and one that the provider would not take.
+    // A code that was never sent, and one that the provider refused.
     outlets.ask(&john.id, PHONE).await;
     outlets.app.advance(300 * SECOND);
     outlets.app.pump().await;
@@ -23,7 +23,7 @@ async fn no_code_is_sent_that_is_not_good_any_more() {
     outlets.wait(900).await;
     assert!(outlets.twilio.messages().is_empty());
 
-    // In its last second it is worth sending; that makes it no younger.
+    // A code is still sent in its last second, and expires on time.
     let handle = outlets.ask(&john.id, PHONE).await;
     outlets.app.advance(299 * SECOND);
     let code = outlets.code().await;
@@ -38,7 +38,7 @@ async fn nothing_is_sent_for_a_handle_that_was_replaced_or_an_account_that_is_go
     outlets.ask(&john.id, PHONE).await;
     let handle = outlets.ask(&john.id, PHONE).await;
     let code = outlets.code().await;
-    assert_eq!(outlets.tries(), 1, "only the newest is worth a message");
+    assert_eq!(outlets.tries(), 1, "only the newest code is sent");
     json(give(&outlets.app, &handle, &code).await, 200).await;
 
     outlets.ask(&john.id, PHONE).await;

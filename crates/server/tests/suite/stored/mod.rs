@@ -1,7 +1,9 @@
 //! Opens and uses databases that earlier versions of the program wrote.
 //!
-//! `tests/fixtures/COMMIT` contains what the program of that commit wrote: an SQLite file and a dump of MongoDB, each with
-//! the tokens, links and passwords that the tests need. `misc/stored-fixture.sh COMMIT` makes such a folder by the test in
+//! `tests/fixtures/COMMIT` contains what the program of that commit wrote: an SQLite file and a dump of MongoDB, each
+//! with
+//! the tokens, links and passwords that the tests need. `misc/stored-fixture.sh COMMIT` makes such a folder by the test
+//! in
 //! [`write`]. The clock of these tests starts at the moment when the writing ended.
 
 mod write;

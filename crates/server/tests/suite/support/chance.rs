@@ -16,7 +16,7 @@ impl Chance {
         Self { seeded: SeededRandom::new(seed), fuse: AtomicU32::new(0) }
     }
 
-    /// The draw after so many others panics.
+    /// Makes the draw after this number of others panic.
     pub fn panic_after(&self, draws: u32) {
         self.fuse.store(draws + 1, Ordering::SeqCst);
     }

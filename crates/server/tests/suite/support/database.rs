@@ -27,7 +27,8 @@ impl Database {
         }
     }
 
-    /// The settings that name it, where that must be said. A machine that runs many tests at once is slow, and none of them
+    /// The settings that name it, where that must be said. A machine that runs many tests at once is slow, and none of
+    /// them
     /// is about time.
     pub fn settings(&self) -> Vec<(&'static str, &str)> {
         match self {

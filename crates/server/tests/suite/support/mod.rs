@@ -47,7 +47,7 @@ const CHEAP: &[(&str, &str)] = &[
     ("ARGON2_ITERATIONS", "1"),
     ("ARGON2_PARALLELISM", "1"),
     ("HASH_QUEUE", "1000"),
-    // Tests do more than anybody would; those of the limits say so.
+    // Tests send more requests than the limits allow; tests of the limits turn them on.
     ("RATE_LIMIT_MODE", "off"),
     ("JWT_SECRET", JWT_SECRET),
     ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
@@ -97,7 +97,7 @@ impl TestApp {
     pub async fn restart_with(mut self, more: &[(&str, &str)]) -> Self {
         self.stop().await;
         let mut settings = self.settings.clone();
-        // The port changes; whoever issued the tokens stays the same.
+        // The port changes, the issuer of the tokens must not.
         if !settings.iter().any(|(name, _)| name == "JWT_ISSUER") {
             settings.push(("JWT_ISSUER".to_owned(), format!("{}/{{realm}}", self.base)));
         }
@@ -202,7 +202,7 @@ impl TestApp {
         self.post_form(&format!("/{realm}/login"), &[("username", email), ("password", password)]).await
     }
 
-    /// Sends what waits, and gives all mails ever sent, newest first.
+    /// Delivers what is due, and returns all mails ever sent, newest first.
     pub async fn mails(&self) -> Vec<Value> {
         self.pump().await;
         let list: Value = self.get("/dev/mailbox.json").await.json().await.unwrap();
@@ -214,7 +214,7 @@ impl TestApp {
         self.mails().await.into_iter().filter(|mail| mail["to"] == email).collect()
     }
 
-    /// What the workers do once a minute.
+    /// Runs the maintenance that the workers run once a minute.
     pub async fn run_maintenance(&self) {
         self.pump.run_maintenance().await.unwrap();
     }
@@ -239,7 +239,7 @@ impl TestApp {
     }
 }
 
-/// Puts a counter between the services and what they do their work with.
+/// Wraps the ports of the services in recorders.
 fn watch(watched: Arc<OnceLock<Arc<RecordingStore>>>) -> Box<dyn FnOnce(Ports) -> Ports + Send> {
     Box::new(move |ports| {
         let watch = watched.get_or_init(|| Arc::new(RecordingStore::new(&ports)));
@@ -247,7 +247,7 @@ fn watch(watched: Arc<OnceLock<Arc<RecordingStore>>>) -> Box<dyn FnOnce(Ports) -
     })
 }
 
-/// The configuration of a test: from values only, nothing ambient.
+/// The configuration of a test, from these values only.
 pub fn load(dir: &Path, base: &str, settings: &[(String, String)]) -> config::Config {
     let mut env: Vec<(String, String)> =
         CHEAP.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

@@ -1,4 +1,4 @@
-//! Somebody who uses the server.
+//! A person who uses the server.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ impl Person {
         Self { password: password.to_owned(), ..self }
     }
 
-    /// What `create` takes.
+    /// The form of a registration.
     pub fn form(&self) -> Value {
         json!({
             "first_name": "John",
@@ -66,7 +66,7 @@ impl Person {
         self.register(app).await.verify(app).await
     }
 
-    /// Logs in and gives the access token.
+    /// Logs in and returns the access token.
     pub async fn log_in(&self, app: &TestApp) -> String {
         let answer = json(app.login(&self.realm, &self.email, &self.password).await, 200).await;
         answer["access_token"].as_str().unwrap().to_owned()

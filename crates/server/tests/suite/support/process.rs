@@ -1,4 +1,4 @@
-//! The real program in a folder of its own: started, asked to stop, killed, and started again on the same data.
+//! The real program in its own folder: started, stopped, killed, and restarted on the same data.
 #![allow(dead_code, unreachable_pub, reason = "shared by tests and measurements, each of which uses a part of it")]
 
 use std::{
@@ -19,7 +19,7 @@ pub const CHEAP: &[(&str, &str)] = &[
     ("ARGON2_MEMORY_KIB", "8"),
     ("ARGON2_ITERATIONS", "1"),
     ("HASH_QUEUE", "1000"),
-    // Tests do more than anybody would; those of the limits say so.
+    // Tests send more requests than the limits allow; tests of the limits turn them on.
     ("RATE_LIMIT_MODE", "off"),
 ];
 
@@ -35,7 +35,7 @@ pub struct Program {
     child: Option<Child>,
 }
 
-/// How a run to the end went.
+/// The result of a run to completion.
 #[derive(Debug)]
 pub struct Ended {
     pub status: ExitStatus,
@@ -44,7 +44,7 @@ pub struct Ended {
 }
 
 impl Program {
-    /// Not yet started, in an empty folder, with these settings in its environment and nothing else.
+    /// Prepares a program in an empty folder with only these settings in its environment, without starting it.
     pub fn new(settings: &[(&str, &str)]) -> Self {
         let dir = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         fs::create_dir(dir.path().join("work")).unwrap();
@@ -139,7 +139,7 @@ impl Program {
         }
     }
 
-    /// Whether the process is there.
+    /// Returns whether the process is running.
     pub fn is_running(&mut self) -> bool {
         self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none())
     }
@@ -185,7 +185,7 @@ impl Program {
         self.ended().await
     }
 
-    /// What it has logged, over all its starts.
+    /// Returns the log of all its starts.
     pub fn log(&self) -> String {
         fs::read_to_string(self.log_file()).unwrap_or_default()
     }
@@ -234,7 +234,7 @@ fn text(file: &PathBuf) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// A free port below those that the system gives out by itself, so that nothing takes it while the program is down.
+/// Returns a free port below the ephemeral range, so that no other process takes it while the program is down.
 pub fn free_port() -> u16 {
     static TAKEN: AtomicU32 = AtomicU32::new(0);
     let candidates = std::iter::repeat_with(|| {

@@ -15,12 +15,12 @@ use portcullis_core::{
     service::Ports,
 };
 
-/// What was done so far.
+/// The work recorded so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Work {
     pub hashes: usize,
     pub reads: usize,
-    /// How many operations each commit had.
+    /// Number of operations of each commit.
     pub commits: Vec<usize>,
 }
 
@@ -38,12 +38,12 @@ impl RecordingStore {
         Self { store, hasher, work: Mutex::default(), is_away: AtomicBool::new(false) }
     }
 
-    /// What was done since it was asked last.
+    /// Returns the work since the last call.
     pub fn take(&self) -> Work {
         std::mem::take(&mut self.work.lock().unwrap())
     }
 
-    /// Takes the store away, or gives it back.
+    /// Makes the store unavailable, or available again.
     pub fn store_is_away(&self, is_away: bool) {
         self.is_away.store(is_away, Ordering::SeqCst);
     }

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use super::lay;
 use crate::support::{Person, TestApp, problem, process::Program};
 
-/// As somebody wrote them for the original system, with its names and variables.
+/// Templates written for the original system, with its names and variables.
 const ORIGINAL: &[(&str, &str)] = &[
     ("registration.html", "<h1>Welcome {{ name }} to {{ app_name }}</h1>"),
     ("mail_email_verify.html", "<p>Hi {{ name }}, <a href=\"{{ verification_url }}\">verify</a></p>"),
@@ -86,7 +86,7 @@ async fn a_file_may_also_have_the_path_of_the_built_in_one() {
         ("layout/base.html", "<main>{% block content %}{% endblock %}</main>"),
         ("pages/undo.html", "{% extends \"layout/base.html\" %}{% block content %}Sure?{% endblock %}"),
         ("mails/registration.html", "<p>Hello {{ name }}</p>"),
-        // Of two files of one template the one without a folder is used, as before there were folders.
+        // If a template has two files, the one without a folder is used, as in older versions.
         ("reset_failed.html", "used"),
         ("pages/reset_failed.html", "not used"),
     ];
@@ -133,7 +133,7 @@ async fn developers_see_every_mail_and_page_filled() {
 }
 
 #[tokio::test]
-async fn nobody_else_sees_them() {
+async fn other_clients_do_not_see_the_previews() {
     let app = TestApp::start().await;
     for path in ["/dev/templates", "/dev/templates/reset.html"] {
         for (name, value) in [("Host", "evil.example"), ("X-Forwarded-For", "192.0.2.1")] {

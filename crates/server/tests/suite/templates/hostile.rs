@@ -1,4 +1,4 @@
-//! What strangers type is shown as it is, and is never more than words.
+//! Users' input is shown as typed, and never becomes markup or template code.
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use super::lay;
 use crate::support::{Person, TestApp, json, problem};
 
-/// A server whose welcome has the name everywhere, and one mail to somebody of this name.
+/// Starts a server whose welcome mail has the name everywhere, and returns the mail to a person with this name.
 async fn welcome(name: &str) -> serde_json::Value {
     let dir = TempDir::new().unwrap();
     let text = "Subject: Welcome {{ name }} to {{ app_name }}\n\nHello {{ name }}!\n";

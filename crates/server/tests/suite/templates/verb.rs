@@ -153,7 +153,7 @@ fn preview_writes_a_page_with_all_samples_and_spares_other_folders() {
         let file = index[at + mark.len()..].split_once('"').unwrap().0;
         assert!(dir.join(file).is_file(), "{file}");
     }
-    // Again, over its own; but over nothing else.
+    // Its own files are overwritten, others are not.
     good(program.run(&["templates", "preview"]));
     let refused = program.run(&["templates", "preview", "mine"]);
     assert!(!refused.status.success() && !program.folder().join("mine/index.html").exists(), "{refused:?}");

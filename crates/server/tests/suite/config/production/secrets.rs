@@ -61,7 +61,7 @@ fn a_missing_encryption_key_is_refused() {
 
 #[test]
 fn an_encryption_key_of_less_than_32_bytes_is_refused_everywhere() {
-    // 31 bytes, and then 32 of them that are all the same.
+    // 31 bytes, and then 32 equal ones.
     let desk = Desk::production().env("ENCRYPTION_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQ==");
     let problems = desk.problems();
     assert_has(&problems[0].to_string(), &["ENCRYPTION_KEY: must be 32 random bytes in base64"]);
@@ -114,7 +114,7 @@ fn a_file_with_a_secret_that_others_can_read_is_refused_in_whatever_way_it_is_na
         "chmod 600 database",
     );
     assert!(!database.errors().contains("hushhush"));
-    // What is no secret may stand where everybody reads it.
+    // A file without secrets may be readable by all users.
     Desk::production().file_with_mode(".env", "APP_NAME=Shop\n", 0o644).config();
 }
 
@@ -140,7 +140,7 @@ fn production_refuses_secrets_that_others_know() {
         assert_has(&Desk::new().env(name, value).warnings(), &[name, why]);
     }
     assert_has(&Desk::production().env("JWT_SECRET", "").errors(), &["1 problem:", "JWT_SECRET"]);
-    // Key pairs of its own need no secret.
+    // Configured key pairs need no secret.
     Desk::production().env("JWT_SECRET", "").env("JWT_ALGORITHM", "EdDSA").config();
 }
 

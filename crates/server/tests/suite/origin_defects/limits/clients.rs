@@ -40,7 +40,7 @@ async fn d43_whatever_a_client_says_of_itself_it_is_the_same_client() {
                 let address = client(number);
                 let says = match *name {
                     "Forwarded" => format!("for={address};proto=https"),
-                    // What the proxy has added stands last.
+                    // The proxy adds its entry at the end.
                     "X-Forwarded-For" if is_behind_a_proxy => format!("{address}, 203.0.113.9"),
                     _ => address,
                 };
@@ -57,7 +57,7 @@ async fn d43_whatever_a_client_says_of_itself_it_is_the_same_client() {
     }
 }
 
-/// Some proxies write a line of their own below that of the client.
+/// Some proxies add a second header line after that of the client.
 #[tokio::test]
 async fn d43_a_header_of_its_own_beside_that_of_the_proxy_helps_no_client() {
     let app = TestApp::with(ENFORCED).await;
@@ -98,7 +98,7 @@ async fn d43_an_address_is_one_client_in_whichever_way_it_is_written() {
     }
 }
 
-/// So many clients knock once each, over one connection, and are counted.
+/// Sends one request for each of these clients over one connection, and reads the answers.
 fn knock(port: u16, clients: std::ops::Range<usize>) {
     const AT_ONCE: usize = 64;
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -118,14 +118,14 @@ fn knock(port: u16, clients: std::ops::Range<usize>) {
         let mut answers = 0;
         while answers < numbers.len() {
             let read = stream.read(&mut chunk).unwrap();
-            assert!(read > 0, "it does not listen any more");
-            // An answer ends with its body, and nothing else of it is in braces.
+            assert!(read > 0, "the server closed the connection");
+            // The body at the end of an answer is its only part with a closing brace.
             answers += chunk[..read].iter().filter(|byte| **byte == b'}').count();
         }
     }
 }
 
-/// What is told of more clients than are remembered takes the place of what was told of others.
+/// Entries of new clients replace those of others when the memory for clients is full.
 #[tokio::test]
 #[ignore = "soak"]
 async fn d43_no_number_of_clients_fills_the_memory() {

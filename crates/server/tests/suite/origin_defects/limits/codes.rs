@@ -14,7 +14,7 @@ use crate::{
     support::{Person, TestApp, json, problem},
 };
 
-/// Nobody who asks in these tests is held back as a client, unless that is what they are about.
+/// Settings under which no client is limited.
 const ANY_CLIENT: &[(&str, &str)] = &[("LIMIT_MAILS_CLIENT", "10000/1h"), ("LIMIT_OTP_CLIENT", "10000/1h")];
 
 /// Asks for a code as this client.
@@ -29,7 +29,7 @@ async fn handle(app: &TestApp, number: usize, id: &str, phone: &str) -> String {
 }
 
 #[tokio::test]
-async fn d28_whoever_asks_for_code_after_code_has_twenty_five_guesses_a_day() {
+async fn d28_requests_for_code_after_code_allow_twenty_five_guesses_a_day() {
     let mut outlets = Outlets::open(ENFORCED).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     let mut guesses = 0;
@@ -38,7 +38,7 @@ async fn d28_whoever_asks_for_code_after_code_has_twenty_five_guesses_a_day() {
         let handle = handle(&outlets.app, hour, &john.id, PHONE).await;
         let code = outlets.code().await;
         if outlets.twilio.messages().len() == sent {
-            // Nothing was sent for it: not even the code that went out last is right.
+            // Nothing was sent for this handle: the latest code is wrong, too.
             problem(give(&outlets.app, &handle, &code).await, 400).await;
         } else {
             for number in 1..=5 {
@@ -58,7 +58,7 @@ async fn d28_whoever_asks_for_code_after_code_has_twenty_five_guesses_a_day() {
     let handle = handle(&outlets.app, 99, &john.id, PHONE).await;
     let code = outlets.code().await;
     json(give(&outlets.app, &handle, &code).await, 200).await;
-    assert!(is_proved(&outlets.app, &john).await, "the next day is a new one");
+    assert!(is_proved(&outlets.app, &john).await, "the limits of the next day are fresh");
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn d33_of_a_code_asked_for_every_ten_minutes_five_messages_leave_in_a_day(
 }
 
 #[tokio::test]
-async fn d33_a_client_asks_for_ten_codes_an_hour_whosever_they_are() {
+async fn d33_a_client_asks_for_ten_codes_an_hour_for_all_accounts_together() {
     let outlets = Outlets::open(ENFORCED).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     for number in 0..10 {
@@ -112,7 +112,7 @@ async fn d33_a_client_asks_for_ten_codes_an_hour_whosever_they_are() {
         assert_eq!(answer.headers()["ratelimit-policy"], "\"otp\";q=10;w=3600");
         json(answer, 200).await;
     }
-    let refused = ask(&outlets.app, 1, "nobody", PHONE).await;
+    let refused = ask(&outlets.app, 1, "unknown", PHONE).await;
     assert_eq!(retry_after(&refused), 3600);
     problem(refused, 429).await;
     problem(ask(&outlets.app, 1, &john.id, PHONE).await, 429).await;
@@ -129,7 +129,7 @@ async fn d33_codes_asked_for_at_one_moment_pass_neither_the_budget_of_a_country_
     let outlets = Outlets::open(&[ENFORCED, ANY_CLIENT, &budgets].concat()).await;
     let mut requests = Vec::new();
     for number in 0..24 {
-        // Of two countries in turn, a number each.
+        // Numbers of two countries in turn, one for each person.
         let phone = if number % 2 == 0 { format!("+12345678{number:02}") } else { format!("+4479111234{number:02}") };
         let person = outlets.join_with(Person::new(&format!("person{number}@example.com")), &phone).await;
         let body = value!({ "id": person.id, "phone": phone }).to_string();
@@ -144,16 +144,16 @@ async fn d33_codes_asked_for_at_one_moment_pass_neither_the_budget_of_a_country_
 }
 
 #[tokio::test]
-async fn d33_codes_beyond_a_limit_are_answered_alike_for_everybody() {
+async fn d33_codes_beyond_a_limit_are_answered_alike_for_every_account() {
     let outlets = Outlets::open(ENFORCED).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     let pending = Person::new("pending@example.com").register(&outlets.app).await;
     let mut answers = Vec::new();
     for (who, id, phone) in [
         ("his own number", &*john.id, PHONE),
-        ("the number of nobody", &*john.id, "+1234567891"),
-        ("somebody who waits", &*pending.id, PHONE),
-        ("nobody", "nobody", PHONE),
+        ("a number without an account", &*john.id, "+1234567891"),
+        ("a registration that waits", &*pending.id, PHONE),
+        ("an unknown id", "unknown", PHONE),
     ] {
         for number in 0..8 {
             let answer = Answer::of(ask(&outlets.app, answers.len(), id, phone).await).await;

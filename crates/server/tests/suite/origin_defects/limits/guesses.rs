@@ -11,10 +11,10 @@ use crate::{
 
 /// One guess every two seconds, for twenty minutes.
 #[tokio::test]
-async fn d42_whoever_guesses_without_end_has_one_guess_a_minute() {
+async fn d42_endless_guessing_has_one_guess_a_minute() {
     let app = TestApp::with(ENFORCED).await;
     let john = Person::new("john@example.com").join(&app).await;
-    for (who, email) in [("somebody", &*john.email), ("nobody", "nobody@example.com")] {
+    for (who, email) in [("an account", &*john.email), ("no account", "unknown@example.com")] {
         let (mut judged, mut refused) = (0, 0);
         for number in 0..600 {
             let answer = guess(&app, number, email, "wrong-wrong-wrong").await;
@@ -31,26 +31,26 @@ async fn d42_whoever_guesses_without_end_has_one_guess_a_minute() {
         // Five, six that wait for less than a minute, and one in each of the minutes that are left.
         assert_eq!((judged, refused), (5 + 6 + 18, 600 - 29), "{who}");
     }
-    // The owner has waited for a minute at the most.
+    // The owner waits at most a minute.
     app.advance(MINUTE);
     json(guess(&app, 1, &john.email, &john.password).await, 200).await;
 }
 
 #[tokio::test]
-async fn d42_the_waits_of_somebody_and_of_nobody_are_told_alike() {
+async fn d42_the_waits_of_known_and_unknown_addresses_are_alike() {
     let app = TestApp::with(ENFORCED).await;
     Person::new("owner@example.com").join(&app).await;
     Person::new("pending@example.com").register(&app).await;
     Person::new("both@example.com").join(&app).await;
-    Person::new("both@example.com").with_password("somebody elses phrase").register(&app).await;
+    Person::new("both@example.com").with_password("another persons phrase").register(&app).await;
     Person::new("elsewhere@example.com").of("User2").join(&app).await;
     let mut rounds = vec![Vec::new(); 8];
-    for who in ["nobody", "owner", "pending", "both", "elsewhere"] {
+    for who in ["unknown", "owner", "pending", "both", "elsewhere"] {
         for (number, round) in rounds.iter_mut().enumerate() {
             let answer = guess(&app, number, &format!("{who}@example.com"), "wrong-wrong-wrong").await;
             round.push((format!("{who}, {number}"), Answer::of(answer).await));
         }
-        // As a client nobody has done anything any more.
+        // The limits of the clients have expired by then.
         app.advance(MINUTE);
     }
     for round in &rounds {

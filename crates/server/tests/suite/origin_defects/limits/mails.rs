@@ -13,7 +13,7 @@ use crate::{
     support::{Person, TestApp, json, problem},
 };
 
-/// A whole request as this client.
+/// Adds the address of this client to a raw request.
 fn as_client(number: usize, request: &str) -> String {
     request.replacen("\r\n", &format!("\r\nX-Forwarded-For: {}\r\n", client(number)), 1)
 }
@@ -26,13 +26,13 @@ async fn d80_of_two_hundred_requests_for_one_address_five_send_a_mail_and_all_ar
     let before = app.mails_to(&john.email).await.len();
     let mut answers = Vec::new();
     for number in 0..200 {
-        // A page of anybody's may ask for it as a picture.
-        let email = if number % 5 == 0 { "nobody@example.com" } else { "john@example.com" };
+        // Another site may send the request as an image.
+        let email = if number % 5 == 0 { "unknown@example.com" } else { "john@example.com" };
         let path = format!("/User1/forget_password?email={email}");
         let request = app.request(Method::GET, &path).header("Sec-Fetch-Site", "cross-site");
         let answer = from(&client(number), request).send().await.unwrap();
         answers.push((format!("{email}, {number}"), Answer::of(answer).await));
-        // Of requests that wait only the newest is sent.
+        // Of several waiting mails only the newest is sent.
         if number < 20 {
             app.pump().await;
         }
@@ -40,7 +40,7 @@ async fn d80_of_two_hundred_requests_for_one_address_five_send_a_mail_and_all_ar
     assert_alike(&answers);
     assert_eq!(answers[0].1.status, 200);
     assert_eq!(app.mails_to(&john.email).await.len(), before + 5);
-    assert!(app.mails_to("nobody@example.com").await.is_empty());
+    assert!(app.mails_to("unknown@example.com").await.is_empty());
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn d80_requests_for_one_address_at_one_moment_send_no_more_mails_than_one_
     });
     let statuses = together::statuses(&app.base, requests.collect()).await;
     assert_eq!(statuses, [200; 40]);
-    // Of those that wait only the newest is sent; then the hour has none left.
+    // Of several waiting mails only the newest is sent; then the limit of the hour is reached.
     assert!(app.mails_to(&john.email).await.len() > before);
     let sent = app.mails_to(&john.email).await.len();
     let request = app.request(Method::POST, "/User1/forget_password").form(&[("email", &john.email)]);
@@ -112,13 +112,13 @@ async fn d81_two_hundred_registrations_of_one_address_send_five_mails() {
     for number in 0..200 {
         let request = app.request(Method::POST, "/User1/create").json(&victim.form());
         json(from(&client(number), request).send().await.unwrap(), 200).await;
-        // Of registrations that wait only the newest is written to.
+        // Of several waiting registrations only the newest is sent a mail.
         if number < 20 {
             app.pump().await;
         }
     }
     assert_eq!(app.mails_to(&victim.email).await.len(), 5);
-    // The owner of the address is not kept out by it.
+    // The owner of the address can still register.
     victim.verify(&app).await.log_in(&app).await;
 }
 
@@ -137,12 +137,12 @@ async fn d81_registrations_of_one_address_at_one_moment_send_no_more_mails_than_
     let request = app.request(Method::POST, "/User1/create").json(&victim.form());
     json(from(&client(99), request).send().await.unwrap(), 200).await;
     assert_eq!(app.mails_to(&victim.email).await.len(), sent);
-    // Where too many came at once to compare their passwords the link asks for one; it is good all the same.
+    // If too many requests came at once to compare their passwords, the link is valid and asks for one.
     victim.verify(&app).await;
 }
 
 #[tokio::test]
-async fn d25_whoever_has_used_up_the_mails_of_an_address_before_its_owner_registers_gains_nothing() {
+async fn d25_an_attacker_who_uses_up_the_mails_of_an_address_before_its_owner_registers_gains_nothing() {
     let app = TestApp::with(ENFORCED).await;
     let attacker = Person::new("victim@example.com").with_password("attackers own phrase");
     let create = async |number: usize, person: &Person| {
@@ -156,19 +156,19 @@ async fn d25_whoever_has_used_up_the_mails_of_an_address_before_its_owner_regist
     let sent = app.mails_to(&attacker.email).await.len();
     let victim = Person::new("victim@example.com").with_password("victims own phrase");
     create(5, &victim).await;
-    assert_eq!(app.mails_to(&victim.email).await.len(), sent, "no more is sent");
+    assert_eq!(app.mails_to(&victim.email).await.len(), sent, "no further mail is sent");
     let link = app.link(&victim.email, "verify").await;
     let form = app.open(&link).await.text().await.unwrap();
     assert!(form.contains("name=\"password\""), "{form}");
     problem(guess(&app, 9, &attacker.email, &attacker.password).await, 403).await;
-    // Nor by registering once more.
+    // Registering once more does not help either.
     create(6, &attacker).await;
     assert_eq!(app.open(&link).await.status(), 200);
     problem(guess(&app, 10, &attacker.email, &attacker.password).await, 403).await;
 }
 
 #[tokio::test]
-async fn r01_whoever_has_used_up_the_mails_of_an_address_does_not_keep_its_owner_from_registering() {
+async fn r01_an_attacker_who_uses_up_the_mails_of_an_address_does_not_keep_its_owner_from_registering() {
     let app = TestApp::with(ENFORCED).await;
     for number in 0..5 {
         forget(&app, number, "victim@example.com").await;

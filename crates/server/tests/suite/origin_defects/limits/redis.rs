@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-/// There is no Redis yet: nothing is lost without it, and nothing waits for it.
+/// Redis is not used yet: its settings have no effect.
 #[tokio::test]
 async fn d63_where_redis_is_named_and_away_everything_works() {
     let port = free_port().to_string();

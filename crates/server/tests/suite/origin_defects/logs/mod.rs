@@ -1,4 +1,4 @@
-//! Rows D35, D36, D89 and D90: what is logged, and that nothing waits for it.
+//! Rows D35, D36, D89 and D90: the log contains no personal data or secrets, and delays no request.
 
 mod troubles;
 mod unread;
@@ -34,7 +34,7 @@ const MAIL_USER: &str = "planted-mail-user";
 const MAIL_PASSWORD: &str = "planted-mail-password";
 const PHONE: &str = "+4915799887766";
 
-/// What is somebody's, and in the log of nobody's business.
+/// Returns personal data and secrets that must never be logged, in lower case.
 fn planted() -> Vec<String> {
     let mut planted: Vec<_> = [
         "quokka.planted",
@@ -136,7 +136,7 @@ async fn d35_d36_d89_nothing_that_was_planted_is_logged() {
     }
 }
 
-/// The log without the times of its lines, in which any six digits may stand.
+/// Returns the log without its timestamps, which may contain any six digits.
 fn without_times(log: &str) -> String {
     let bare = |line: &str| match line.split_once("\"timestamp\":\"") {
         Some((before, rest)) => format!("{before}{}\n", rest.split_once('"').unwrap().1),
@@ -153,7 +153,7 @@ fn with_all_output_in_the_log(program: &Program) -> Command {
     command
 }
 
-/// Keeps a token and its parts: each alone would be too much.
+/// Remembers a token and its parts, none of which may be logged.
 fn keep(secrets: &mut Vec<String>, token: &str) {
     secrets.push(token.to_owned());
     secrets.extend(token.split('.').skip(1).map(str::to_owned));

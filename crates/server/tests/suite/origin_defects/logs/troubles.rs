@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// Everything that can be wrong with a request.
+/// Sends every kind of malformed request.
 pub async fn stumble(visitor: &Visitor, port: u16, secrets: &[String]) {
     let jane = jane("");
     let wrong = jane.clone().with_password("crimson-planted-kettle");
@@ -73,11 +73,11 @@ fn not_http(port: u16, bytes: &[u8]) {
     let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
     socket.write_all(bytes).unwrap();
     socket.shutdown(Shutdown::Write).unwrap();
-    // Whatever it answers to that, or nothing.
+    // The answer does not matter, and there may be none.
     drop(socket.read_to_end(&mut Vec::new()));
 }
 
-/// Mail servers like to repeat to whom they do not want to deliver.
+/// Mail servers repeat the recipient in their refusals.
 pub async fn mail_troubles(visitor: &Visitor, smtp: &SmtpServer, program: &Program) {
     for (number, behaviour) in [
         Behaviour::RejectRecipient("550 5.1.1 <quokka.planted.0@example.com>: no such user".to_owned()),
@@ -94,7 +94,7 @@ pub async fn mail_troubles(visitor: &Visitor, smtp: &SmtpServer, program: &Progr
     }
 }
 
-/// The provider repeats number and text in what it answers.
+/// The provider repeats number and text in its answers.
 pub async fn sms_troubles(visitor: &Visitor, twilio: &Twilio, program: &Program, secrets: &mut Vec<String>) {
     let token = visitor.log_in(&jane(".Reachable")).await;
     let id = json(visitor.get_as(&token, "/User1/me").await, 200).await["id"].as_str().unwrap().to_owned();
@@ -114,10 +114,10 @@ pub async fn sms_troubles(visitor: &Visitor, twilio: &Twilio, program: &Program,
     }
 }
 
-/// What may become of a message.
+/// Log messages about the result of a delivery.
 const SMS_FATES: &[&str] = &["sms rejected", "sms delivery failed", "sms accepted by provider"];
 
-/// How often the log tells of one of these.
+/// Number of log lines with one of these messages.
 fn told(program: &Program, fates: &[&str]) -> usize {
     let log = program.log();
     fates.iter().map(|fate| log.matches(fate).count()).sum()

@@ -15,9 +15,9 @@ use crate::{
     },
 };
 
-/// The collector has stopped reading: the pipe fills, then the queue, and nobody waits for either.
+/// The log collector has stopped reading: the pipe fills, then the queue, and no request waits for either.
 #[tokio::test]
-async fn d90_nothing_waits_for_a_log_that_nobody_reads() {
+async fn d90_nothing_waits_for_a_log_that_is_not_read() {
     let mut program = Program::new(CHEAP);
     program.set("LOG_LEVEL", "trace");
     let mut process = Mortal(program.command(&[]).stderr(Stdio::piped()).spawn().unwrap());

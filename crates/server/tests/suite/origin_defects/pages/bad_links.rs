@@ -64,7 +64,7 @@ async fn d20_every_bad_link_is_answered_alike() {
     }
 }
 
-/// One of each kind; none of them is good for anything any more, or ever was.
+/// One bad token of each kind: used, expired, replaced or invalid.
 async fn bad_tokens(app: &TestApp) -> Vec<(&'static str, String)> {
     let token = async |email: &str, page: &str| token_of(&app.link(email, page).await).to_owned();
     let lapsed = Person::new("lapsed@example.com").register(app).await;
@@ -108,7 +108,7 @@ async fn bad_tokens(app: &TestApp) -> Vec<(&'static str, String)> {
     [of_registrations, resets].concat()
 }
 
-/// Of forgotten passwords.
+/// Bad tokens of password resets.
 async fn bad_resets(app: &TestApp) -> Vec<(&'static str, String)> {
     let token = async |person: &Person| token_of(&mailed_reset(app, &person.email).await).to_owned();
     let lapsed = token(&Person::new("slow@example.com").join(app).await).await;
@@ -140,7 +140,7 @@ async fn bad_resets(app: &TestApp) -> Vec<(&'static str, String)> {
         ("a replaced reset link", replaced),
         ("a used reset link", used),
         ("a reset link of what was replaced", of_replaced),
-        ("a reset link of somebody who is gone", of_gone),
+        ("a reset link of a deleted account", of_gone),
         ("a reset link of another realm", elsewhere),
         ("a handle", handle),
     ]

@@ -1,4 +1,4 @@
-//! Rows D19 to D23: what a browser is shown, and where links lead.
+//! Rows D19 to D23: pages in a browser, and the addresses of links.
 
 mod bad_links;
 
@@ -16,7 +16,7 @@ use crate::support::{
     smtp::{Options, SmtpServer},
 };
 
-/// As browsers do.
+/// The `Accept` header of a browser.
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 async fn send(app: &TestApp, method: Method, page: &str, token: &str, accept: &str) -> Response {
@@ -96,7 +96,7 @@ async fn d22_the_domain_in_the_env_file_is_honoured_and_shown() {
 }
 
 #[tokio::test]
-async fn d23_pages_load_nothing_from_elsewhere_and_tell_nobody_their_address() {
+async fn d23_pages_load_nothing_from_elsewhere_and_send_no_referrer() {
     let app = TestApp::start().await;
     let (_, victim) = contested(&app).await;
     let form = app.link(&victim.email, "verify").await;
@@ -164,7 +164,7 @@ async fn d23_mails_load_nothing_at_all() {
             assert!(!html.contains(mark), "{mark} in {}", mail["subject"]);
         }
     }
-    // The token of a good link is answered to nobody but its holder.
+    // The token of a valid link is answered only to its holder.
     let page = ask(&app, "/User1/verify?token=junk").await;
     assert!(!page.text().await.unwrap().contains("junk"));
 }

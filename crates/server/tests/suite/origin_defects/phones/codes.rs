@@ -40,7 +40,7 @@ async fn d27_no_answer_holds_a_code() {
         for answer in [asked, refused, taken] {
             assert!(!format!("{answer:?}").contains(&code));
         }
-        // Two times 128 bits, of which the second half cannot be told from chance: no claims, no number.
+        // Two times 128 bits, of which the second half is random: no claims, no number.
         let bytes = BASE64URL_NOPAD.decode(handle.as_bytes()).unwrap();
         assert_eq!(bytes.len(), 32);
         assert!(!storage::has(&bytes, code.as_bytes()));
@@ -60,7 +60,7 @@ async fn d27_no_code_can_be_made_from_the_database() {
     let (seed, proof) = bytes.split_at(16);
     let kept = app.contents().await;
     for (name, kept) in &kept {
-        assert!(!storage::has(kept, handle.as_bytes()) && !storage::has(kept, proof), "a handle stands in {name}");
+        assert!(!storage::has(kept, handle.as_bytes()) && !storage::has(kept, proof), "{name} contains a handle");
     }
     assert!(kept.iter().any(|(_, kept)| storage::has(kept, seed)), "this looked into the wrong files");
 }
@@ -75,7 +75,7 @@ async fn d30_a_code_works_for_as_long_as_its_setting_says() {
     is_refused(&app, &handle, &wrong(&code), WRONG).await;
     app.advance(Duration::from_secs(1));
     is_refused(&app, &handle, &code, DEAD).await;
-    // One that was late is no longer good for it.
+    // A code that was delivered late expires with its handle.
     let handle = handle_for(&app, &john.id).await;
     app.advance(Duration::from_secs(290));
     let code = messages(&app).await[0]["code"].as_str().unwrap().to_owned();
@@ -90,7 +90,7 @@ async fn d30_a_code_works_for_as_long_as_its_setting_says() {
 }
 
 #[test]
-fn d30_nobody_can_make_a_code_good_for_an_hour() {
+fn d30_no_setting_makes_a_code_valid_for_an_hour() {
     let env = vec![("OTP_TTL".to_owned(), "1h".to_owned())];
     let dir = tempfile::tempdir().unwrap();
     let sources = Sources { args: Args::default(), env, dir: dir.path().to_owned() };
@@ -98,7 +98,7 @@ fn d30_nobody_can_make_a_code_good_for_an_hour() {
     assert!(refused.contains("OTP_TTL: must be at most 10m"), "{refused}");
 }
 
-/// What the origin drew from 900,000 numbers by a generator that can be foretold comes from a keyed hash here.
+/// The origin drew codes from 900,000 numbers with a predictable generator; here they come from a keyed hash.
 #[test]
 fn d34_ten_thousand_codes_are_spread_over_a_million() {
     let ctx = Ctx::new(&ManualClock::at(BEGIN), Arc::new(SeededRandom::new(34)), Default::default());
@@ -112,14 +112,14 @@ fn d34_ten_thousand_codes_are_spread_over_a_million() {
 
     assert!(codes.iter().all(|code| code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit())));
     let distinct: HashSet<_> = codes.iter().collect();
-    // Some fifty meet by chance.
+    // About fifty collide by chance.
     assert!((9_900..=9_990).contains(&distinct.len()), "{}", distinct.len());
     let with_zero = codes.iter().filter(|code| code.starts_with('0')).count();
     assert!((850..1150).contains(&with_zero), "{with_zero}");
     assert!(codes.iter().any(|code| code.starts_with("00")));
     for place in 0..6 {
         let spread = chi_squared(10, codes.iter().map(|code| usize::from(code.as_bytes()[place] - b'0')));
-        // Of nine degrees of freedom; one in a million is beyond.
+        // Nine degrees of freedom: one in a million exceeds it.
         assert!(spread < 45.1, "{spread} in place {place}");
     }
     let hundreds = codes.iter().map(|code| code[..2].parse().unwrap());
@@ -158,7 +158,7 @@ async fn d37_nothing_that_is_handed_out_beside_it_is_an_access_token() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let (handle, code) = challenge(&app, &john).await;
-    let decoy = handle_for(&app, "nobody").await;
+    let decoy = handle_for(&app, "unknown").await;
     let (_, fresh) = pair(&app, &john).await;
     let reset = mailed_reset(&app, &john.email).await;
     let mut answers = Vec::new();

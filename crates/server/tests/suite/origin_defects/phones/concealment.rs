@@ -13,23 +13,23 @@ use crate::{
 };
 
 #[tokio::test]
-async fn d32_whoever_asks_for_whatever_number_is_answered_alike_and_it_gets_nothing() {
+async fn d32_every_request_for_a_code_is_answered_alike_and_only_the_owners_sends_one() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let elsewhere = Person::new("elsewhere@example.com").of("User2").join(&app).await;
     let pending = Person::new("pending@example.com").register(&app).await;
     let mut answers = Vec::new();
     for (what, id, phone) in [
-        ("one's own", john.id.as_str(), PHONE),
+        ("the owner's number", john.id.as_str(), PHONE),
         ("another number", &john.id, "+1987654321"),
         ("a number at sea", &john.id, "+88213000000"),
         ("the number with a zero more", &john.id, "+12345678900"),
-        ("nobody", "zzz", PHONE),
-        ("nobody with an id like others", "00000000000000000000000000", PHONE),
+        ("an unknown id", "zzz", PHONE),
+        ("an unknown id of the usual form", "00000000000000000000000000", PHONE),
         ("what cannot be an id", "no/body?", PHONE),
         ("nothing", "", PHONE),
-        ("somebody elsewhere", &elsewhere.id, PHONE),
-        ("somebody who waits", &pending.id, PHONE),
+        ("an account of another realm", &elsewhere.id, PHONE),
+        ("a registration that waits", &pending.id, PHONE),
     ] {
         let answer = Answer::of(request(&app, "User1", id, phone).await).await;
         let body: Value = serde_json::from_str(&answer.body).unwrap();
@@ -52,11 +52,11 @@ async fn d32_asking_for_a_code_is_the_same_work_whether_or_not_it_is_sent() {
     app.pump().await;
     let mut works = Vec::new();
     for (what, id, phone) in [
-        ("one's own", john.id.as_str(), PHONE),
-        ("one's own again", &john.id, PHONE),
+        ("the owner's number", john.id.as_str(), PHONE),
+        ("the owner's number again", &john.id, PHONE),
         ("another number", &john.id, "+1987654321"),
-        ("nobody", "00000000000000000000000000", PHONE),
-        ("somebody who waits", &pending.id, PHONE),
+        ("an unknown id", "00000000000000000000000000", PHONE),
+        ("a registration that waits", &pending.id, PHONE),
     ] {
         app.watched.take();
         json(request(&app, "User1", id, phone).await, 200).await;
@@ -71,7 +71,7 @@ async fn d32_giving_a_code_back_is_the_same_work_whether_or_not_it_was_sent() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let mut seen = Vec::new();
-    for (what, id, phone) in [("one's own", john.id.as_str(), PHONE), ("nobody", "nobody", PHONE)] {
+    for (what, id, phone) in [("the owner's number", john.id.as_str(), PHONE), ("an unknown id", "unknown", PHONE)] {
         let handle = handle_in(json(request(&app, "User1", id, phone).await, 200).await);
         for number in 1..=6 {
             app.watched.take();

@@ -44,7 +44,7 @@ async fn messages(app: &TestApp) -> Vec<Value> {
     app.mails().await.into_iter().filter(|message| message["channel"] == "sms").collect()
 }
 
-/// Another code than this.
+/// Returns a different code.
 fn wrong(code: &str) -> String {
     format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000)
 }

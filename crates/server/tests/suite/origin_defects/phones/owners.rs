@@ -12,7 +12,7 @@ use crate::{
 #[tokio::test]
 async fn d31_a_code_is_for_one_person_in_one_realm_and_for_nothing_else() {
     let app = TestApp::with(&[UNLIMITED]).await;
-    // All of them gave the same number.
+    // All three gave the same number.
     let attacker = Person::new("attacker@example.com").join(&app).await;
     let victim = Person::new("victim@example.com").join(&app).await;
     let elsewhere = Person::new("attacker@example.com").of("User2").join(&app).await;
@@ -37,15 +37,15 @@ async fn d31_a_code_is_for_one_person_in_one_realm_and_for_nothing_else() {
         is_refused(&app, token_of(link), &own_code, DEAD).await;
     }
 
-    // Its success is its owner's alone.
+    // Success proves the number of its owner only.
     json(give(&app, &own_handle, &own_code).await, 200).await;
     assert!(is_proved(&app, &attacker).await);
     assert!(!is_proved(&app, &victim).await && !is_proved(&app, &elsewhere).await);
 }
 
-/// Two people gave a number for one address, and whoever reads its mail need not have typed either.
+/// Two people gave a number for one address; the reader of its mail may have typed neither.
 #[tokio::test]
-async fn d31_a_number_that_a_stranger_may_have_given_is_proved_by_nobody() {
+async fn d31_a_number_that_a_stranger_may_have_given_cannot_be_proved() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let (_, victim) = contested(&app).await;
     let path = reset_path(&app, &victim.email).await;
@@ -56,14 +56,14 @@ async fn d31_a_number_that_a_stranger_may_have_given_is_proved_by_nobody() {
     assert!(!is_proved(&app, &victim).await);
 }
 
-/// Whoever sets the password of a registration by a mailed link did not know the one that it came with, nor its number.
+/// A person who sets the password by a mailed link may know neither the password of the registration nor its number.
 #[tokio::test]
-async fn d31_a_number_that_came_with_another_password_is_proved_by_nobody() {
+async fn d31_a_number_that_came_with_another_password_cannot_be_proved() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let attacker = Person::new("victim@example.com").with_password("attackers own phrase").register(&app).await;
     let path = mailed_reset(&app, &attacker.email).await;
     assert_eq!(app.post_form(&path, &[("password", "chosen by the owner")]).await.status(), 200);
-    // The attacker knows the id, and has the telephone.
+    // The attacker knows the id and has the phone.
     handle_for(&app, &attacker.id).await;
     assert!(messages(&app).await.is_empty());
 }

@@ -38,20 +38,20 @@ async fn d38_a_provider_that_fails_or_hangs_holds_up_no_request() {
         }
         handle
     };
-    // Asked for before, so that it hangs already.
+    // Requested first, so that the provider already hangs.
     outlets.ask(&john.id, PHONE).await;
     let handle = tokio::select! {
         _ = outlets.app.pump() => panic!("the provider answered"),
         handle = requests => handle,
     };
-    // What came after that still comes.
+    // Later codes are still delivered.
     outlets.twilio.behave(Behaviour::Accept);
     outlets.app.advance(Duration::from_secs(120));
     let code = outlets.code().await;
     json(give(&outlets.app, &handle, &code).await, 200).await;
 }
 
-/// Each of the few who send mails waits for the provider, and nobody is left for the mail of a newcomer.
+/// The workers that wait for the provider must not be those that deliver mails.
 #[tokio::test]
 async fn d38_a_provider_that_hangs_holds_up_no_mail() {
     let (twilio, smtp) = (Twilio::start().await, SmtpServer::start(Options::default()).await);

@@ -11,14 +11,14 @@ use crate::{
 };
 
 #[tokio::test]
-async fn d35_handle_and_code_may_be_sent_where_nobody_writes_them_down() {
+async fn d35_handle_and_code_may_be_sent_in_the_body() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let paths = json(app.get("/openapi.json").await, 200).await["paths"].clone();
     assert!(paths["/v1/{realm}/verify_otp_phone"]["post"].is_object());
     let path = "/User1/verify_otp_phone";
     let (handle, code) = challenge(&app, &john).await;
-    // By POST, what stands in the query counts for nothing, not even as a try.
+    // With POST, the query is ignored, and does not count as a try.
     for _ in 0..6 {
         problem(app.post_form(&format!("{path}?token={handle}&otp={code}"), &[]).await, 422).await;
     }

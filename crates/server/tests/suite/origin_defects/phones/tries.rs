@@ -17,7 +17,7 @@ async fn d28_after_five_wrong_codes_the_right_one_is_worth_nothing() {
     let john = Person::new("john@example.com").join(&app).await;
     let (handle, code) = challenge(&app, &john).await;
     let bad = wrong(&code);
-    // In whatever way they come; and waiting gives none back.
+    // Tries count in every way of sending them, and waiting restores none.
     let path = "/User1/verify_otp_phone";
     for answer in [
         app.get(&format!("{path}?token={handle}&otp={bad}")).await,
@@ -36,7 +36,7 @@ async fn d28_after_five_wrong_codes_the_right_one_is_worth_nothing() {
         is_refused(&app, &handle, code, DEAD).await;
     }
     assert!(!is_proved(&app, &john).await);
-    // The next one is as good as the first.
+    // The next challenge works as usual.
     let (handle, code) = challenge(&app, &john).await;
     json(give(&app, &handle, &code).await, 200).await;
 }

@@ -17,26 +17,26 @@ use crate::{
     },
 };
 
-/// Somebody who has an account, who waits for one, who does both, and who has none here.
+/// Addresses with an account, with a waiting registration, with both, and without an account in this realm.
 async fn all_sorts(app: &TestApp) -> [(&'static str, &'static str); 6] {
     Person::new("owner@example.com").join(app).await;
     Person::new("pending@example.com").register(app).await;
     Person::new("both@example.com").join(app).await;
-    Person::new("both@example.com").with_password("somebody elses phrase").register(app).await;
+    Person::new("both@example.com").with_password("another persons phrase").register(app).await;
     Person::new("elsewhere@example.com").of("User2").join(app).await;
     app.pump().await;
     [
-        ("nobody", "nobody@example.com"),
-        ("somebody", "owner@example.com"),
-        ("somebody, spelt otherwise", "OWNER@Example.com"),
-        ("somebody who waits", "pending@example.com"),
-        ("somebody whose address was registered again", "both@example.com"),
-        ("somebody of another realm", "elsewhere@example.com"),
+        ("an unknown address", "unknown@example.com"),
+        ("an account", "owner@example.com"),
+        ("an account, spelt otherwise", "OWNER@Example.com"),
+        ("a registration that waits", "pending@example.com"),
+        ("an account whose address was registered again", "both@example.com"),
+        ("an account of another realm", "elsewhere@example.com"),
     ]
 }
 
 #[tokio::test]
-async fn d78_forget_password_answers_alike_for_everybody() {
+async fn d78_forget_password_answers_alike_for_every_address() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let mut answers = Vec::new();
     for (what, email) in all_sorts(&app).await {
@@ -50,13 +50,13 @@ async fn d78_forget_password_answers_alike_for_everybody() {
     assert_alike(&answers);
     assert_eq!(answers[0].1.status, 200);
     assert!(answers[0].1.body.contains("Password reset link sent to your email"));
-    for nobody in ["nobody@example.com", "elsewhere@example.com"] {
-        assert!(!app.mails_to(nobody).await.iter().any(|mail| mail["links"].to_string().contains("reset")), "{nobody}");
+    for email in ["unknown@example.com", "elsewhere@example.com"] {
+        assert!(!app.mails_to(email).await.iter().any(|mail| mail["links"].to_string().contains("reset")), "{email}");
     }
 }
 
 #[tokio::test]
-async fn d79_forget_password_is_the_same_work_for_everybody() {
+async fn d79_forget_password_is_the_same_work_for_every_address() {
     let app = TestApp::with(&[UNLIMITED]).await;
     for (what, email) in all_sorts(&app).await {
         // The second time there is an older link to end.
@@ -77,7 +77,7 @@ async fn d79_a_mail_server_that_is_away_shows_in_no_answer_and_loses_no_link() {
     app.pump().await;
     smtp.behave(Behaviour::Refuse);
     let mut answers = Vec::new();
-    for email in ["nobody@example.com", "john@example.com"] {
+    for email in ["unknown@example.com", "john@example.com"] {
         let answer = app.post_form("/User1/forget_password", &[("email", email)]).await;
         answers.push((email.to_owned(), Answer::of(answer).await));
         app.pump().await;
@@ -95,7 +95,7 @@ async fn d79_a_mail_server_that_is_away_shows_in_no_answer_and_loses_no_link() {
 }
 
 #[tokio::test]
-async fn d80_the_address_may_be_sent_where_nobody_writes_it_down() {
+async fn d80_the_address_may_be_sent_in_the_body() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let before = app.mails_to(&john.email).await.len();
@@ -105,7 +105,7 @@ async fn d80_the_address_may_be_sent_where_nobody_writes_it_down() {
     assert_eq!(app.mails_to(&john.email).await.len(), before + 2);
     let paths = json(app.get("/openapi.json").await, 200).await["paths"].clone();
     assert!(paths["/v1/{realm}/forget_password"]["post"].is_object());
-    // By POST, what stands in the query counts for nothing.
+    // With POST, the query is ignored.
     problem(app.post_form("/User1/forget_password?email=john@example.com", &[]).await, 422).await;
     let sent = app.mails_to(&john.email).await;
     assert_eq!(sent.len(), before + 2);

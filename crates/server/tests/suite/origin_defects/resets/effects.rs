@@ -25,7 +25,7 @@ async fn d45_a_mailed_reset_keeps_the_rules_of_create() {
         assert_eq!(at_reset, at_create, "{password:?}");
     }
     john.log_in(&app).await;
-    assert_eq!(reset(&app, &path, NEW).await, 200, "none of them spent the link");
+    assert_eq!(reset(&app, &path, NEW).await, 200, "no refused password used up the link");
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn d53_after_a_mailed_reset_no_spelling_remembers_the_old_password() {
 }
 
 #[tokio::test]
-async fn d58_a_reset_ends_every_session_of_its_owner_and_nobody_elses() {
+async fn d58_a_reset_ends_every_session_of_its_owner_and_no_other() {
     let app = TestApp::with(&[("JWT_ISSUER", "https://accounts.example.com/{realm}")]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let (access, fresh) = pair(&app, &john).await;

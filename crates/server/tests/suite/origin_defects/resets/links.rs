@@ -21,7 +21,7 @@ async fn d12_a_mailed_reset_link_verifies_no_address() {
     }
     assert_eq!(app.post_form("/User1/undo", &[("token", token_of(&path))]).await.status(), 400);
     problem(app.login("User1", &john.email, &john.password).await, 403).await;
-    // All of that spent nothing.
+    // None of these requests used up the link.
     assert_eq!(reset(&app, &path, NEW).await, 200);
 }
 
@@ -174,10 +174,13 @@ async fn d18_no_reset_link_can_be_made_from_the_database() {
     let path = mailed_reset(&app, &john.email).await;
     let bytes = BASE64URL_NOPAD.decode(token_of(&path).as_bytes()).unwrap();
     let (seed, proof) = bytes.split_at(16);
-    assert_eq!(proof.len(), 16, "128 bits that nobody can know");
+    assert_eq!(proof.len(), 16, "128 bits that are stored nowhere");
     let kept = app.contents().await;
     for (name, kept) in &kept {
-        assert!(!storage::has(kept, token_of(&path).as_bytes()) && !storage::has(kept, proof), "it stands in {name}");
+        assert!(
+            !storage::has(kept, token_of(&path).as_bytes()) && !storage::has(kept, proof),
+            "{name} contains the token"
+        );
     }
     assert!(kept.iter().any(|(_, kept)| storage::has(kept, seed)), "this looked into the wrong files");
 }
