@@ -11,7 +11,13 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use portcullis_core::{Ctx, Error, error::ErrorKind};
+use portcullis_core::{
+    Ctx, Error,
+    error::{
+        ErrorKind, Refusal,
+        catalogue::{EMAIL_INVALID, LOGIN_REFUSED, REFRESH_INVALID, TIMEOUT, TOKEN_TWICE, UNSUPPORTED_GRANT},
+    },
+};
 use serde::Serialize;
 
 use super::layers::alias::RequestRealm;
@@ -47,6 +53,12 @@ impl ApiError {
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         Self { error: Arc::new(error), format: RefusalFormat::Problem }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Error::from(refusal).into()
     }
 }
 
@@ -136,8 +148,7 @@ pub(super) fn panicked() -> ApiError {
 
 /// Returns the refusal for a request that took too long.
 pub(super) fn timed_out() -> ApiError {
-    let kind = ErrorKind::Unavailable(Duration::from_secs(5));
-    ApiError::from(Error::new(kind, "timeout", "The request took too long."))
+    ApiError::from(TIMEOUT.after(Duration::from_secs(5)))
 }
 
 const PROBLEM_JSON: &str = "application/problem+json";
@@ -156,10 +167,10 @@ pub(super) struct Problem<'a> {
     #[schema(example = 401)]
     status: u16,
     /// For a person.
-    #[schema(example = "Invalid email or password")]
+    #[schema(example = json!(LOGIN_REFUSED.detail))]
     detail: &'a str,
     /// For a program: a stable word.
-    #[schema(example = "login.refused")]
+    #[schema(example = json!(LOGIN_REFUSED.code))]
     code: &'a str,
     /// The request's id, as in the `X-Request-Id` header and the log.
     #[schema(example = "c7r3k1nq0v5t8a2m4e6g9h1j3d")]
@@ -173,7 +184,7 @@ pub(super) struct Problem<'a> {
     pub(super) error: Option<&'static str>,
     /// OAuth 2.0's description.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Invalid email or password")]
+    #[schema(example = json!(LOGIN_REFUSED.detail))]
     pub(super) error_description: Option<&'a str>,
 }
 
@@ -182,7 +193,7 @@ pub(super) struct Problem<'a> {
 pub(super) struct TokenError<'a> {
     #[schema(example = "invalid_grant")]
     error: &'static str,
-    #[schema(example = "Invalid or expired refresh token")]
+    #[schema(example = json!(REFRESH_INVALID.detail))]
     error_description: &'a str,
 }
 
@@ -195,10 +206,10 @@ pub(super) struct FieldProblem<'a> {
     #[schema(example = "email")]
     pub(super) field: &'static str,
     /// A stable word.
-    #[schema(example = "email.invalid")]
+    #[schema(example = json!(EMAIL_INVALID.code))]
     pub(super) code: &'static str,
     /// For a person.
-    #[schema(example = "This is not a valid e-mail address.")]
+    #[schema(example = json!(EMAIL_INVALID.detail))]
     pub(super) detail: &'a str,
 }
 
@@ -280,9 +291,10 @@ fn with_json(mut parts: Parts, kind: &'static str, body: &impl Serialize) -> Res
 fn set_challenge(headers: &mut axum::http::HeaderMap, error: &Error, realm: Option<&RequestRealm>) {
     let name = realm.map_or("portcullis", |of| of.0.name.as_str());
     let challenge = match error.kind() {
-        ErrorKind::Malformed if error.code() == TOKEN_TWICE => format!(
-            "Bearer realm=\"{name}\", error=\"invalid_request\", error_description=\"Send the token in one way only\""
-        ),
+        ErrorKind::Malformed if error.code() == TOKEN_TWICE.code => {
+            let description = error.detail().trim_end_matches('.');
+            format!("Bearer realm=\"{name}\", error=\"invalid_request\", error_description=\"{description}\"")
+        }
         ErrorKind::NoCredentials | ErrorKind::Refused => format!("Bearer realm=\"{name}\""),
         ErrorKind::BadToken => format!(
             "Bearer realm=\"{name}\", error=\"invalid_token\", error_description=\"The access token is invalid or expired\""
@@ -312,16 +324,10 @@ pub(super) const fn oauth_word(kind: ErrorKind) -> &'static str {
 pub(super) fn grant_word(kind: ErrorKind, code: &str) -> &'static str {
     match kind {
         ErrorKind::Forbidden => "invalid_grant",
-        _ if code == UNSUPPORTED_GRANT => UNSUPPORTED_GRANT,
+        _ if code == UNSUPPORTED_GRANT.code => UNSUPPORTED_GRANT.code,
         _ => oauth_word(kind),
     }
 }
-
-/// Code of a bearer token that was sent in more than one way (RFC 6750 §2).
-pub(super) const TOKEN_TWICE: &str = "token.twice";
-
-/// Code and OAuth 2.0 error of an unsupported grant type.
-pub(super) const UNSUPPORTED_GRANT: &str = "unsupported_grant_type";
 
 /// Logs the private cause of an error.
 fn note(error: &Error) {

@@ -6,6 +6,7 @@ mod paths;
 mod rules;
 mod sizes;
 mod sources;
+mod texts;
 
 use std::fs;
 

@@ -9,7 +9,7 @@ use crate::{
     },
     audit::Event,
     batch,
-    error::{Error, ErrorKind, Result},
+    error::{Result, catalogue::EMAIL_TAKEN},
     id::UserId,
     limit::LimitKind,
     link::{Challenge, Purpose},
@@ -147,7 +147,7 @@ impl Accounts<'_> {
         let found = self.ports.store.at_address(&self.realm.name, draft.row.index).await?;
         let AddressState { user, registration: prior } = found;
         if user.is_some() && self.settings.reveal_taken {
-            return Err(Error::new(ErrorKind::Conflict, "email.taken", "Email already exists"));
+            return Err(EMAIL_TAKEN.into());
         }
         // If there are too many simultaneous registrations to compare with each, the owner of the address decides.
         let is_compared = attempt < COMPARISONS;

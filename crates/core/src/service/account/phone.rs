@@ -10,7 +10,10 @@ use crate::{
     account::{User, phone::PhoneNumber},
     audit::{AuditRow, Event},
     batch,
-    error::{Error, ErrorKind, Result},
+    error::{
+        Result,
+        catalogue::{OTP_INVALID, OTP_WRONG, SMS_UNAVAILABLE},
+    },
     id::UserId,
     limit::LimitKind,
     link::{Challenge, Code, LinkAction, LinkToken, PresentedToken, Purpose},
@@ -21,16 +24,10 @@ use crate::{
 
 /// Number of attempts to enter a code (ASVS 6.6.3; NIST SP 800-63B-4 §3.2.2).
 const CODE_ATTEMPTS: u32 = 5;
+/// Wait that is suggested to a client while no SMS provider is configured.
+const NO_PROVIDER: Duration = Duration::from_secs(3600);
 /// Number of attempts while the account changes during the verification.
 const TRIES: usize = 3;
-
-fn wrong() -> Error {
-    Error::new(ErrorKind::BadLink, "otp.wrong", "Invalid OTP")
-}
-
-fn expired() -> Error {
-    Error::new(ErrorKind::BadLink, "otp.invalid", "Invalid or expired OTP")
-}
 
 /// Code that is not sent yet.
 struct CodeDraft {
@@ -67,8 +64,7 @@ impl Accounts<'_> {
         let phone = errors.phone("phone", phone);
         let (id, phone) = errors.finish(id.zip(phone))?;
         if self.ports.sms.is_none() {
-            let unavailable = ErrorKind::Unavailable(Duration::from_secs(3600));
-            return Err(Error::new(unavailable, "sms.unavailable", "Short messages cannot be sent"));
+            return Err(SMS_UNAVAILABLE.after(NO_PROVIDER).into());
         }
         let work = async {
             let draft = self.draft_code(id, &phone).await?;
@@ -165,12 +161,12 @@ impl Accounts<'_> {
         let challenge = &challenge;
         let attempt = |_| async move {
             let Some(user) = self.ports.store.user(&self.realm.name, &challenge.subject).await? else {
-                return Err(wrong());
+                return Err(OTP_WRONG.into());
             };
             let phone = user.account(&self.realm.keys)?.profile.phone;
             if !Code::derive(&self.realm.keys, challenge, &phone).is(code) {
                 tracing::info!(realm = %self.realm.name, "code rejected");
-                return Err(wrong());
+                return Err(OTP_WRONG.into());
             }
             Ok(self.set_phone_verified(challenge, user, &phone).await?.then_some(()))
         };
@@ -179,16 +175,16 @@ impl Accounts<'_> {
 
     /// Counts the attempt before the code is compared, so that parallel requests do not get more attempts.
     async fn take_attempt(&self, handle: &str) -> Result<Challenge> {
-        let token = PresentedToken::parse(handle).ok_or_else(expired)?;
-        let challenge = self.ports.store.challenge(&self.realm.name, token.challenge).await?.ok_or_else(expired)?;
+        let token = PresentedToken::parse(handle).ok_or(OTP_INVALID)?;
+        let challenge = self.ports.store.challenge(&self.realm.name, token.challenge).await?.ok_or(OTP_INVALID)?;
         if challenge.purpose != Purpose::Phone || !token.proves(&self.realm.keys, LinkAction::Phone, &challenge) {
-            return Err(expired());
+            return Err(OTP_INVALID.into());
         }
         let realm = self.realm.name.clone();
         let attempt = ChallengeOp::Try { realm, id: challenge.id, now: self.ctx.now, limit: CODE_ATTEMPTS };
         match self.commit(batch![attempt]).await {
             Ok(()) => Ok(challenge),
-            Err(CommitError::Failed(_)) => Err(expired()),
+            Err(CommitError::Failed(_)) => Err(OTP_INVALID.into()),
             Err(error) => Err(error.into()),
         }
     }
@@ -209,7 +205,7 @@ impl Accounts<'_> {
                 Ok(true)
             }
             Err(CommitError::Failed(Precondition::UserRevision)) => Ok(false),
-            Err(CommitError::Failed(_)) => Err(expired()),
+            Err(CommitError::Failed(_)) => Err(OTP_INVALID.into()),
             Err(error) => Err(error.into()),
         }
     }

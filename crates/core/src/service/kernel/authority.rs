@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     account::Account,
     clock::Timestamp,
-    error::{Error, ErrorKind, Result},
+    error::{Error, Result, catalogue::LOGIN_STALE},
     id::SessionId,
 };
 
@@ -63,7 +63,7 @@ impl Owner {
     /// Stale, if it is older.
     pub(in crate::service) fn fresh(&self, now: Timestamp, max_age: Duration) -> Result<FreshOwner<'_>> {
         if now.since(self.auth_time) > max_age {
-            return Err(Error::new(ErrorKind::Stale, "login.stale", "Please log in again to do this"));
+            return Err(LOGIN_STALE.into());
         }
         Ok(FreshOwner(self))
     }

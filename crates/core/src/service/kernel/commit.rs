@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use super::Kernel;
 use crate::{
-    error::{Error, ErrorKind},
+    error::{
+        Error,
+        catalogue::{OVERLOADED, UNAVAILABLE},
+    },
     port::{Batch, CommitError, Effect, HashError, Op, Precondition, StoreError},
 };
 
@@ -52,10 +55,7 @@ impl Kernel {
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_) => {
-                Self::new(ErrorKind::Unavailable(RETRY_AFTER), "unavailable", "The service is not available for now.")
-                    .because(error)
-            }
+            StoreError::Unavailable(_) => UNAVAILABLE.after(RETRY_AFTER).because(error),
             StoreError::Broken(_) => Self::internal(error),
         }
     }
@@ -73,10 +73,7 @@ impl From<CommitError> for Error {
 impl From<HashError> for Error {
     fn from(error: HashError) -> Self {
         match error {
-            HashError::Overloaded => {
-                let detail = "Too much to do for now; please try again.";
-                Self::new(ErrorKind::Overloaded(RETRY_AFTER), "overloaded", detail).because(error)
-            }
+            HashError::Overloaded => OVERLOADED.after(RETRY_AFTER).because(error),
             HashError::Failed(_) => Self::internal(error),
         }
     }

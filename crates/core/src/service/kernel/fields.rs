@@ -1,7 +1,5 @@
 //! Fields of requests, and their errors, which are reported together.
 
-use std::borrow::Cow;
-
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
@@ -12,7 +10,13 @@ use crate::{
         password::{BadPassword, Password, Policy},
         phone::PhoneNumber,
     },
-    error::{Error, FieldError, Result},
+    error::{
+        Error, FieldError, FieldRefusal, Result,
+        catalogue::{
+            COUNTRY_UNKNOWN, EMAIL_INVALID, FIELD_MISSING, FIELD_NOT_TEXT, NAME_EMPTY, NAME_TOO_LONG, NAME_UNWRITABLE,
+            PASSWORD_BREACHED, PASSWORD_GUESSABLE, PASSWORD_IMPOSSIBLE, PHONE_INVALID, password_too_short,
+        },
+    },
 };
 
 /// Field of a request, as it was received. Personal data: never printed.
@@ -52,8 +56,8 @@ pub struct FieldErrors(Vec<FieldError>);
 
 impl FieldErrors {
     /// Adds the error of a field.
-    pub fn add(&mut self, field: &'static str, code: &'static str, detail: impl Into<Cow<'static, str>>) {
-        self.0.push(FieldError { field, code, detail: detail.into() });
+    pub fn add(&mut self, error: FieldError) {
+        self.0.push(error);
     }
 
     /// Returns the error that names all fields.
@@ -77,8 +81,8 @@ impl FieldErrors {
     pub fn text<'a>(&mut self, field: &'static str, given: &'a RawField) -> Option<&'a str> {
         match given {
             RawField::Text(text) => return Some(text.expose_secret()),
-            RawField::Missing => self.add(field, "field.missing", "This field is needed."),
-            RawField::NotText => self.add(field, "field.type", "This field must be a text."),
+            RawField::Missing => self.add(FIELD_MISSING.of(field)),
+            RawField::NotText => self.add(FIELD_NOT_TEXT.of(field)),
         }
         None
     }
@@ -86,30 +90,26 @@ impl FieldErrors {
     /// Reads an email address.
     pub fn email(&mut self, field: &'static str, given: &RawField) -> Option<EmailAddress> {
         let parsed = EmailAddress::parse(self.text(field, given)?);
-        self.keep(field, parsed, |_| ("email.invalid", "This is not a valid e-mail address."))
+        self.keep(field, parsed, |_| EMAIL_INVALID)
     }
 
     pub(in crate::service) fn name(&mut self, field: &'static str, given: &RawField) -> Option<PersonName> {
         let parsed = PersonName::parse(self.text(field, given)?);
         self.keep(field, parsed, |bad| match bad {
-            BadName::Empty => ("name.empty", "A name must not be empty."),
-            BadName::TooLong => ("name.too_long", "A name may have at most 100 characters."),
-            BadName::Unwritable => ("name.unwritable", "A name must not contain control characters."),
+            BadName::Empty => NAME_EMPTY,
+            BadName::TooLong => NAME_TOO_LONG,
+            BadName::Unwritable => NAME_UNWRITABLE,
         })
     }
 
     pub(in crate::service) fn phone(&mut self, field: &'static str, given: &RawField) -> Option<PhoneNumber> {
         let parsed = PhoneNumber::parse(self.text(field, given)?);
-        self.keep(field, parsed, |_| {
-            ("phone.invalid", "A phone number must be in international form, such as +1234567890.")
-        })
+        self.keep(field, parsed, |_| PHONE_INVALID)
     }
 
     pub(in crate::service) fn country(&mut self, field: &'static str, given: &RawField) -> Option<CountryCode> {
         let parsed = CountryCode::parse(self.text(field, given)?);
-        self.keep(field, parsed, |_| {
-            ("country.unknown", "A country is named by its ISO code, such as US, or its dial code, such as +1.")
-        })
+        self.keep(field, parsed, |_| COUNTRY_UNKNOWN)
     }
 
     pub(in crate::service) fn password(
@@ -123,33 +123,12 @@ impl FieldErrors {
             Ok(password) => return Some(password),
             Err(bad) => bad,
         };
-        match bad {
-            BadPassword::TooShort => {
-                let least = format!("A password must have at least {} characters.", policy.min_length);
-                self.add(field, "password.too_short", least);
-            }
-            BadPassword::Impossible => {
-                self.add(
-                    field,
-                    "password.impossible",
-                    "A password may have at most 1,024 bytes and no control characters.",
-                );
-            }
-            BadPassword::Breached => {
-                self.add(
-                    field,
-                    "password.breached",
-                    "This password is among the first that anybody would try. Please choose another.",
-                );
-            }
-            BadPassword::Guessable => {
-                self.add(
-                    field,
-                    "password.guessable",
-                    "This password is made of your own name or address. Please choose another.",
-                );
-            }
-        }
+        self.add(match bad {
+            BadPassword::TooShort => password_too_short(field, policy.min_length),
+            BadPassword::Impossible => PASSWORD_IMPOSSIBLE.of(field),
+            BadPassword::Breached => PASSWORD_BREACHED.of(field),
+            BadPassword::Guessable => PASSWORD_GUESSABLE.of(field),
+        });
         None
     }
 
@@ -157,13 +136,8 @@ impl FieldErrors {
         &mut self,
         field: &'static str,
         parsed: Result<T, E>,
-        say: impl FnOnce(E) -> (&'static str, &'static str),
+        refusal: impl FnOnce(E) -> FieldRefusal,
     ) -> Option<T> {
-        parsed
-            .map_err(|bad| {
-                let (code, detail) = say(bad);
-                self.add(field, code, detail);
-            })
-            .ok()
+        parsed.map_err(|bad| self.add(refusal(bad).of(field))).ok()
     }
 }

@@ -6,7 +6,10 @@ use crate::{
     audit::Event,
     batch,
     clock::Timestamp,
-    error::{Error, ErrorKind, Result},
+    error::{
+        Result,
+        catalogue::{LOGIN_REFUSED, LOGIN_UNVERIFIED},
+    },
     limit::LimitKind,
     port::{AddressState, Op},
     seal::BlindIndex,
@@ -51,8 +54,8 @@ impl LoginOutcome {
     pub fn into_result(self) -> Result<LoggedIn> {
         match self {
             Self::LoggedIn(logged_in) => Ok(logged_in),
-            Self::Unverified => Err(Error::new(ErrorKind::Forbidden, "login.unverified", "Email not verified")),
-            Self::Wrong => Err(Error::new(ErrorKind::Refused, "login.refused", "Invalid email or password")),
+            Self::Unverified => Err(LOGIN_UNVERIFIED.into()),
+            Self::Wrong => Err(LOGIN_REFUSED.into()),
         }
     }
 }

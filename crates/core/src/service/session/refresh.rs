@@ -7,7 +7,7 @@ use crate::{
     audit::Event,
     batch,
     clock::Timestamp,
-    error::{Error, ErrorKind, Result},
+    error::{Result, catalogue::REFRESH_INVALID},
     limit::{LimitKey, LimitKind},
     port::{CommitError, Op, Precondition, SessionOp},
     service::{RawField, kernel::retry},
@@ -19,10 +19,6 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(30);
 /// Number of attempts while other refreshes of the same session commit.
 const TRIES: usize = 8;
-
-fn refused() -> Error {
-    Error::new(ErrorKind::Refused, "refresh.invalid", "Invalid or expired refresh token")
-}
 
 /// Position of a refresh token in its family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +49,7 @@ impl Sessions<'_> {
     /// Refused, for every reason; limited; unavailable.
     pub async fn refresh(&self, token: &RawField) -> Result<Tokens> {
         let parsed = token.text().and_then(|raw| RefreshToken::parse(&self.realm.keys, raw));
-        let token = parsed.ok_or_else(refused)?;
+        let token = parsed.ok_or(REFRESH_INVALID)?;
         let subject = token.session().as_str().as_bytes();
         let key = LimitKey::in_realm(&self.realm.keys, LimitKind::Refreshes, &[subject]);
         match self.charge(LimitKind::Refreshes, key, self.settings.limits.refreshes_session).await {
@@ -71,7 +67,7 @@ impl Sessions<'_> {
 
     async fn live_session(&self, token: &RefreshToken) -> Result<Session> {
         let session = self.ports.store.session(&self.realm.name, token.session()).await?;
-        session.filter(|session| session.is_live(self.ctx.now)).ok_or_else(refused)
+        session.filter(|session| session.is_live(self.ctx.now)).ok_or_else(|| REFRESH_INVALID.into())
     }
 
     async fn rotate(&self, token: &RefreshToken) -> Result<Tokens> {
@@ -82,7 +78,7 @@ impl Sessions<'_> {
     async fn rotate_once(&self, token: &RefreshToken) -> Result<Option<Tokens>> {
         let next = token.successor(&self.realm.keys);
         let session = self.live_session(token).await?;
-        let account = self.account(&session.user).await?.ok_or_else(refused)?;
+        let account = self.account(&session.user).await?.ok_or(REFRESH_INVALID)?;
         let issued_at = match position(&session, token, self.ctx.now) {
             Position::Reused => return self.end_reused(&session).await,
             Position::Previous => session.family.rotated_at,
@@ -115,7 +111,7 @@ impl Sessions<'_> {
         let audit = self.audit(Event::RefreshReused).user(&session.user);
         match self.commit(batch![self.end_session(&session.id), audit]).await {
             // A failed precondition means that another request has ended the session already.
-            Ok(()) | Err(CommitError::Failed(_)) => Err(refused()),
+            Ok(()) | Err(CommitError::Failed(_)) => Err(REFRESH_INVALID.into()),
             Err(error) => Err(error.into()),
         }
     }

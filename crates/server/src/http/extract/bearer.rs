@@ -2,13 +2,14 @@ use axum::{
     extract::FromRequestParts,
     http::{header::AUTHORIZATION, request::Parts},
 };
-use portcullis_core::{Error, error::ErrorKind, service::Owner};
+use portcullis_core::{
+    Error,
+    error::catalogue::{TOKEN_MISSING, TOKEN_TWICE},
+    service::Owner,
+};
 
 use super::{Query, RealmRequest};
-use crate::http::{
-    problem::{ApiError, TOKEN_TWICE},
-    state::AppState,
-};
+use crate::http::{problem::ApiError, state::AppState};
 
 /// A request with a valid bearer token (RFC 6750 §2.1).
 #[derive(Debug)]
@@ -26,9 +27,9 @@ impl FromRequestParts<AppState> for Authenticated {
         let token = token(parts)?;
         // A token in the URL is never accepted, since URLs are logged; a token in two places is an error (RFC 6750 §2).
         if query.take("access_token").text().is_some() && token.is_some() {
-            return Err(Error::new(ErrorKind::Malformed, TOKEN_TWICE, "Send the token in one way only.").into());
+            return Err(TOKEN_TWICE.into());
         }
-        let token = token.ok_or_else(|| Error::new(ErrorKind::NoCredentials, "token.missing", "Not authenticated"))?;
+        let token = token.ok_or(TOKEN_MISSING)?;
         let owner = request.sessions().authenticate(&token).await?;
         Ok(Self { request, owner })
     }
@@ -38,7 +39,7 @@ fn token(parts: &Parts) -> Result<Option<String>, Error> {
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     let Some(header) = headers.next() else { return Ok(None) };
     if headers.next().is_some() {
-        return Err(Error::new(ErrorKind::Malformed, TOKEN_TWICE, "Send the token in one way only."));
+        return Err(TOKEN_TWICE.into());
     }
     let header = header.to_str().map_err(|_| Error::bad_token())?;
     match header.split_once(' ') {

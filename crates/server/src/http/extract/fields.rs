@@ -8,8 +8,14 @@ use axum::{
     http::{header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
 };
-use portcullis_core::{Error, error::ErrorKind, service::RawField};
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use portcullis_core::{
+    error::{
+        Refusal,
+        catalogue::{NOT_A_FORM, NOT_AN_OBJECT, REPEATED, UNREADABLE},
+    },
+    service::RawField,
+};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
 use crate::http::{
     problem::{self, ApiError, TOO_LARGE, WRONG_TYPE},
@@ -26,85 +32,66 @@ impl Fields {
         self.0.remove(name).unwrap_or_default()
     }
 
-    fn from_urlencoded(raw: &str) -> Result<Self, Error> {
+    fn from_urlencoded(raw: &str) -> Result<Self, Refusal> {
         // The decoder replaces invalid UTF-8 by U+FFFD. A value is accepted unchanged or not at all.
         let has_replacement = |text: &str| text.contains('\u{FFFD}');
         let honest = raw.contains('\u{FFFD}') || raw.to_ascii_uppercase().contains("%EF%BF%BD");
-        let mut fields = BTreeMap::new();
+        let mut fields = Self::default();
         for (name, value) in form_urlencoded::parse(raw.as_bytes()) {
             if !honest && (has_replacement(&name) || has_replacement(&value)) {
-                return Err(unreadable());
+                return Err(UNREADABLE);
             }
-            if fields.insert(name.into_owned(), RawField::from(&*value)).is_some() {
-                return Err(repeated());
-            }
-            if fields.len() > MOST_FIELDS {
-                return Err(unreadable());
-            }
+            fields.insert(name.into_owned(), RawField::from(&*value))?;
         }
-        Ok(Self(fields))
+        Ok(fields)
     }
 
-    fn from_json(raw: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(raw).map_err(|error| {
-            let text = error.to_string();
-            if !error.is_data() || text.starts_with(TOO_MANY) {
-                unreadable()
-            } else if text.starts_with(REPEATED) {
-                repeated()
-            } else {
-                Error::new(ErrorKind::Malformed, "body.not_an_object", "The body must be a JSON object.")
-            }
-        })
+    fn from_json(raw: &[u8]) -> Result<Self, Refusal> {
+        let mut refusal = None;
+        let mut deserializer = serde_json::Deserializer::from_slice(raw);
+        let fields = deserializer.deserialize_map(FieldsVisitor { refusal: &mut refusal });
+        let fields = fields.and_then(|fields| deserializer.end().map(|()| fields));
+        fields.map_err(|error| refusal.unwrap_or(if error.is_data() { NOT_AN_OBJECT } else { UNREADABLE }))
+    }
+
+    fn insert(&mut self, name: String, value: RawField) -> Result<(), Refusal> {
+        if self.0.insert(name, value).is_some() {
+            return Err(REPEATED);
+        }
+        if self.0.len() > MOST_FIELDS { Err(UNREADABLE) } else { Ok(()) }
     }
 }
 
 /// Most fields of a request. No route has twenty; each field takes more memory than it has bytes.
 const MOST_FIELDS: usize = 1000;
-/// How the visitor says that a name came twice.
-const REPEATED: &str = "field given twice";
-/// And that there are more than anybody needs.
-const TOO_MANY: &str = "too many fields";
 
-fn repeated() -> Error {
-    Error::new(ErrorKind::Malformed, "request.repeated", "A parameter was given twice.")
+/// Reads the members of a JSON object.
+struct FieldsVisitor<'a> {
+    /// Set where the members themselves are refused, rather than their syntax.
+    refusal: &'a mut Option<Refusal>,
 }
 
-fn unreadable() -> Error {
-    Error::new(ErrorKind::Malformed, "body.unreadable", "The request could not be read.")
-}
+impl<'de> Visitor<'de> for FieldsVisitor<'_> {
+    type Value = Fields;
 
-impl<'de> Deserialize<'de> for Fields {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FieldsVisitor;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
 
-        impl<'de> Visitor<'de> for FieldsVisitor {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a JSON object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = BTreeMap::new();
-                while let Some((name, value)) = map.next_entry::<String, serde_json::Value>()? {
-                    let given = match value {
-                        serde_json::Value::Null => RawField::Missing,
-                        serde_json::Value::String(text) => RawField::from(text),
-                        _ => RawField::NotText,
-                    };
-                    if fields.insert(name, given).is_some() {
-                        return Err(A::Error::custom(REPEATED));
-                    }
-                    if fields.len() > MOST_FIELDS {
-                        return Err(A::Error::custom(TOO_MANY));
-                    }
-                }
-                Ok(Fields(fields))
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+        let mut fields = Fields::default();
+        while let Some((name, value)) = map.next_entry::<String, serde_json::Value>()? {
+            let field = match value {
+                serde_json::Value::Null => RawField::Missing,
+                serde_json::Value::String(text) => RawField::from(text),
+                _ => RawField::NotText,
+            };
+            if let Err(refusal) = fields.insert(name, field) {
+                *self.refusal = Some(refusal);
+                return Err(A::Error::custom(refusal.detail));
             }
         }
-
-        deserializer.deserialize_map(FieldsVisitor)
+        Ok(fields)
     }
 }
 
@@ -174,7 +161,7 @@ async fn read(request: Request, state: &AppState, taken: &[BodyType]) -> Result<
     let body = collect(request.into_body(), state).await?;
     let fields = match kind {
         BodyType::Json => Fields::from_json(&body),
-        BodyType::Form => std::str::from_utf8(&body).map_err(|_| unreadable()).and_then(Fields::from_urlencoded),
+        BodyType::Form => std::str::from_utf8(&body).map_err(|_| UNREADABLE).and_then(Fields::from_urlencoded),
     };
     fields.map_err(|error| ApiError::from(error).into_response())
 }
@@ -187,7 +174,7 @@ async fn collect(body: Body, state: &AppState) -> Result<bytes::Bytes, Response>
         if error.is::<http_body_util::LengthLimitError>() {
             TOO_LARGE.into_response()
         } else {
-            ApiError::from(unreadable()).into_response()
+            ApiError::from(UNREADABLE).into_response()
         }
     })
 }
@@ -223,17 +210,17 @@ impl FromRequest<AppState> for JsonOrQuery {
 
 /// Form of the token endpoint, or the reason why it cannot be read, which that endpoint reports in the format of OAuth 2.0.
 #[derive(Debug)]
-pub(crate) struct TokenForm(pub(crate) Result<Fields, Error>);
+pub(crate) struct TokenForm(pub(crate) Result<Fields, Refusal>);
 
 impl FromRequest<AppState> for TokenForm {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
         if body_type(&request) != Some(BodyType::Form) {
-            return Ok(Self(Err(Error::new(ErrorKind::Malformed, "body.wrong_type", "The request must be a form"))));
+            return Ok(Self(Err(NOT_A_FORM)));
         }
-        let Ok(body) = collect(request.into_body(), state).await else { return Ok(Self(Err(unreadable()))) };
-        let text = std::str::from_utf8(&body).map_err(|_| unreadable());
+        let Ok(body) = collect(request.into_body(), state).await else { return Ok(Self(Err(UNREADABLE))) };
+        let text = std::str::from_utf8(&body).map_err(|_| UNREADABLE);
         Ok(Self(text.and_then(Fields::from_urlencoded)))
     }
 }

@@ -6,7 +6,7 @@ use axum::{
         request::Parts,
     },
 };
-use portcullis_core::{Error, error::ErrorKind};
+use portcullis_core::error::catalogue::CROSS_SITE;
 
 use crate::http::{problem::ApiError, state::AppState};
 
@@ -23,7 +23,7 @@ impl FromRequestParts<AppState> for SameOrigin {
         if is_from_here(&parts.headers) {
             return Ok(Self);
         }
-        Err(Error::new(ErrorKind::Forbidden, "request.cross_site", "Another site may not ask for this.").into())
+        Err(CROSS_SITE.into())
     }
 }
 

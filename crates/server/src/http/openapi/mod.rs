@@ -1,7 +1,7 @@
 //! The description of the API (OpenAPI 3.1): what the routes do not declare themselves.
 
 mod examples;
-pub(super) mod known;
+pub(super) mod groups;
 mod refusals;
 
 pub(super) use refusals::{Responses, refusals};

@@ -11,25 +11,26 @@ use utoipa::openapi::{
     schema::{Schema, Type},
 };
 
-use super::known::{Cause, Known};
+use super::groups::{Documented, Group, Source};
 use crate::http::problem::{self, RefusalFormat};
 
 /// Responses of a route by status.
 pub(in crate::http) type Responses = BTreeMap<String, RefOr<Response>>;
 
-/// Declares what a route answers when it refuses, as a type for its `responses`; the names are those of [`super::known`].
+/// Declares the refusals of a route as a type for its `responses`. In scope are the names of the catalogue in the core and of
+/// [`super::groups`].
 macro_rules! refusals {
     ($name:ident: $($format:ident [$($group:expr),+ $(,)?]),+ $(,)?) => {
         pub(in crate::http) enum $name {}
 
         impl utoipa::IntoResponses for $name {
             fn responses() -> $crate::http::openapi::Responses {
-                use $crate::http::{openapi::{Responses, known::*}, problem::RefusalFormat};
+                #[allow(unused_imports, reason = "a route may name groups only, or refusals only")]
+                use portcullis_core::error::catalogue::*;
+                #[allow(unused_imports, reason = "a route may name groups only, or refusals only")]
+                use $crate::http::{openapi::{Responses, groups::*}, problem::RefusalFormat};
                 let mut responses = Responses::new();
-                $($({
-                    const GROUP: &[Known] = $group;
-                    RefusalFormat::$format.describe(GROUP, &mut responses);
-                })+)+
+                $($(RefusalFormat::$format.describe(&const { $group }, &mut responses);)+)+
                 responses
             }
         }
@@ -39,8 +40,8 @@ pub(in crate::http) use refusals;
 
 impl RefusalFormat {
     /// Adds these refusals to the responses of a route.
-    pub(in crate::http) fn describe(self, known: &[Known], responses: &mut Responses) {
-        for one in known {
+    pub(in crate::http) fn describe(self, group: &impl Group, responses: &mut Responses) {
+        for one in &group.documented() {
             let status = self.status(one).as_u16();
             let RefOr::T(response) = responses.entry(status.to_string()).or_insert_with(|| RefOr::T(Response::new("")))
             else {
@@ -50,7 +51,7 @@ impl RefusalFormat {
         }
     }
 
-    fn add(self, one: &Known, response: &mut Response) {
+    fn add(self, one: &Documented, response: &mut Response) {
         let (content_type, schema) = match self {
             Self::OAuth => ("application/json", "TokenError"),
             _ => ("application/problem+json", "Problem"),
@@ -74,47 +75,47 @@ impl RefusalFormat {
         }
     }
 
-    fn status(self, one: &Known) -> StatusCode {
-        match one.cause {
-            Cause::HttpError(status) => status,
-            Cause::Domain(kind) if self == Self::OAuth => problem::oauth_status(kind),
-            Cause::Domain(kind) => problem::status(kind),
+    fn status(self, one: &Documented) -> StatusCode {
+        match one.source {
+            Source::Http(status) => status,
+            Source::Domain(kind) if self == Self::OAuth => problem::oauth_status(kind),
+            Source::Domain(kind) => problem::status(kind),
         }
     }
 
     /// Returns the word that programs compare.
-    fn word(self, one: &Known) -> &'static str {
-        match one.cause {
-            Cause::Domain(kind) if self == Self::OAuth => problem::grant_word(kind, one.code),
+    fn word(self, one: &Documented) -> &'static str {
+        match one.source {
+            Source::Domain(kind) if self == Self::OAuth => problem::grant_word(kind, one.code),
             _ => one.code,
         }
     }
 
-    fn example(self, one: &Known) -> Value {
+    fn example(self, one: &Documented) -> Value {
         if self == Self::OAuth {
             return json!({ "error": self.word(one), "error_description": one.detail });
         }
         let mut problem = problem::plain(self.status(one), one.code, one.detail, "c7r3k1nq0v5t8a2m4e6g9h1j3d");
-        problem.errors = one.faults.to_vec();
+        problem.errors = one.fields.to_vec();
         if self == Self::WithOAuth {
-            let word = match one.cause {
-                Cause::Domain(kind) => problem::oauth_word(kind),
-                Cause::HttpError(_) => "invalid_request",
+            let word = match one.source {
+                Source::Domain(kind) => problem::oauth_word(kind),
+                Source::Http(_) => "invalid_request",
             };
             (problem.error, problem.error_description) = (Some(word), Some(one.detail));
         }
         json!(problem)
     }
 
-    fn headers(self, one: &Known) -> Vec<(&'static str, Header)> {
+    fn headers(self, one: &Documented) -> Vec<(&'static str, Header)> {
         let header = |schema, text: &str, example| {
             let header = HeaderBuilder::new().schema(Some(schema)).description(Some(text));
             header.example(Some(example)).build()
         };
         let number = ObjectBuilder::new().schema_type(Type::Integer).build();
         let again = ("Retry-After", header(number, "The seconds after which another try is worth it", json!(1)));
-        match one.cause {
-            Cause::Domain(ErrorKind::Limited(_)) => {
+        match one.source {
+            Source::Domain(ErrorKind::Limited(_)) => {
                 let policy =
                     "Of which limit how many are allowed (q) in how many seconds (w), on other answers as well";
                 let left = "How many of them are left (r) for how many seconds (t), on other answers as well";
@@ -124,8 +125,8 @@ impl RefusalFormat {
                     ("RateLimit", header(text(), left, json!("\"passwords\";r=0;t=21"))),
                 ]
             }
-            Cause::Domain(ErrorKind::Unavailable(_) | ErrorKind::Overloaded(_)) => vec![again],
-            Cause::Domain(ErrorKind::NoCredentials | ErrorKind::BadToken | ErrorKind::Refused | ErrorKind::Stale)
+            Source::Domain(ErrorKind::Unavailable(_) | ErrorKind::Overloaded(_)) => vec![again],
+            Source::Domain(ErrorKind::NoCredentials | ErrorKind::BadToken | ErrorKind::Refused | ErrorKind::Stale)
                 if self != Self::OAuth =>
             {
                 let how = header(text(), "How to do better (RFC 6750 §3)", json!("Bearer realm=\"User1\""));

@@ -21,7 +21,7 @@ pub(crate) use undo_failed::UndoFailed;
 pub(crate) use undo_success::UndoSuccess;
 
 use minijinja::{Value, context};
-use portcullis_core::clock::Timestamp;
+use portcullis_core::{clock::Timestamp, error::catalogue::LINK_INVALID};
 
 use super::{
     TemplateError, Templates,
@@ -69,7 +69,7 @@ pub(super) static PAGES: &[PageEntry] = &[
     PageEntry::of::<Landing>(),
 ];
 
-const SAMPLE_ERROR: &str = "Invalid or expired link";
+const SAMPLE_ERROR: &str = LINK_INVALID.detail;
 
 impl PageEntry {
     const fn of<P: Replaceable>() -> Self {

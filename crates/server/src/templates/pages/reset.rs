@@ -1,5 +1,7 @@
 use minijinja::{Value, context};
 
+use portcullis_core::error::catalogue::PASSWORD_TOO_SHORT;
+
 use super::{Page, Replaceable};
 
 /// The form for a new password.
@@ -32,7 +34,7 @@ impl Replaceable for Reset<'_> {
     const SOURCE: &'static str = source!("pages/reset.html");
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let refused = "A password must have at least 8 characters.";
+        let refused = PASSWORD_TOO_SHORT.detail;
         vec![("", Self::new("token", "")), ("refused", Self::new("token", refused))]
     }
 }

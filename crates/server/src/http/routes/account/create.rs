@@ -43,7 +43,7 @@ pub(crate) struct CreateAnswer {
     id: String,
 }
 
-refusals!(CreateRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, EMAIL_TAKEN, invalid(&[missing("first_name"), BAD_EMAIL, BAD_PHONE, BAD_COUNTRY, BAD_PASSWORD])]]);
+refusals!(CreateRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, EMAIL_TAKEN], Fields(&[field("first_name", FIELD_MISSING), field("email", EMAIL_INVALID), field("phone", PHONE_INVALID), field("country_code", COUNTRY_UNKNOWN), field("password", PASSWORD_TOO_SHORT)])]);
 
 /// Create an account
 ///

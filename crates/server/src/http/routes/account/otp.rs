@@ -29,7 +29,7 @@ pub(crate) struct OtpAnswer {
     otp: String,
 }
 
-refusals!(OtpRefusals: Problem [REALM, JSON, &[LIMITED, SMS_UNAVAILABLE, invalid(&[missing("id"), BAD_PHONE])]]);
+refusals!(OtpRefusals: Problem [REALM, JSON, &[LIMITED, SMS_UNAVAILABLE], Fields(&[field("id", FIELD_MISSING), field("phone", PHONE_INVALID)])]);
 
 /// Send a code
 ///
@@ -57,7 +57,7 @@ pub(crate) async fn otp_phone(
     Ok(Json(OtpAnswer { message: "OTP generated successfully", otp: handle.expose().to_owned() }))
 }
 
-refusals!(CodeRefusals: Problem [REALM, QUERY, &[LIMITED, OTP_WRONG, OTP_INVALID, invalid(&[missing("token"), missing("otp")])]]);
+refusals!(CodeRefusals: Problem [REALM, QUERY, &[LIMITED, OTP_WRONG, OTP_INVALID], Fields(&[field("token", FIELD_MISSING), field("otp", FIELD_MISSING)])]);
 
 /// Give a code back
 ///
@@ -93,7 +93,7 @@ struct VerifyRequest {
     otp: String,
 }
 
-refusals!(CodeByPostRefusals: Problem [REALM, JSON, &[LIMITED, OTP_WRONG, OTP_INVALID, invalid(&[missing("token"), missing("otp")])]]);
+refusals!(CodeByPostRefusals: Problem [REALM, JSON, &[LIMITED, OTP_WRONG, OTP_INVALID], Fields(&[field("token", FIELD_MISSING), field("otp", FIELD_MISSING)])]);
 
 /// Give a code back, by POST
 ///

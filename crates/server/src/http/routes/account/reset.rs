@@ -16,7 +16,7 @@ use crate::{
 
 const SENT: &str = "Password reset link sent to your email";
 
-refusals!(ForgetRefusals: Problem [REALM, QUERY, &[LIMITED, invalid(&[BAD_EMAIL])]]);
+refusals!(ForgetRefusals: Problem [REALM, QUERY, &[LIMITED], Fields(&[field("email", EMAIL_INVALID)])]);
 
 /// Ask for a reset link
 ///
@@ -48,7 +48,7 @@ struct ForgetRequest {
     email: String,
 }
 
-refusals!(ForgetByPostRefusals: Problem [REALM, JSON, &[LIMITED, invalid(&[BAD_EMAIL])]]);
+refusals!(ForgetByPostRefusals: Problem [REALM, JSON, &[LIMITED], Fields(&[field("email", EMAIL_INVALID)])]);
 
 /// Ask for a reset link, by POST
 ///
@@ -114,7 +114,7 @@ struct ResetForm {
     password: String,
 }
 
-refusals!(ResetRefusals: Page [&[LIMITED, LINK_INVALID, invalid(&[BAD_PASSWORD])]], Problem [REALM, FORM, HASHING]);
+refusals!(ResetRefusals: Page [&[LIMITED, LINK_INVALID], Fields(&[field("password", PASSWORD_TOO_SHORT)])], Problem [REALM, FORM, HASHING]);
 
 /// Choose a password
 ///

@@ -86,7 +86,7 @@ struct ResendRequest {
     email: String,
 }
 
-refusals!(ResendRefusals: Problem [REALM, JSON, &[LIMITED, invalid(&[BAD_EMAIL])]]);
+refusals!(ResendRefusals: Problem [REALM, JSON, &[LIMITED], Fields(&[field("email", EMAIL_INVALID)])]);
 
 /// Send the verification mail again
 ///

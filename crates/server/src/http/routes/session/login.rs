@@ -66,7 +66,7 @@ impl From<Tokens> for TokenAnswer {
     }
 }
 
-refusals!(LoginRefusals: Problem [REALM], WithOAuth [FORM, HASHING, &[LIMITED, LOGIN_REFUSED, LOGIN_UNVERIFIED, invalid(&[missing("username"), missing("password")])]]);
+refusals!(LoginRefusals: Problem [REALM], WithOAuth [FORM, HASHING, &[LIMITED, LOGIN_REFUSED, LOGIN_UNVERIFIED], Fields(&[field("username", FIELD_MISSING), field("password", FIELD_MISSING)])]);
 
 /// Log in
 ///

@@ -3,14 +3,18 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use portcullis_core::{Error, error::ErrorKind, service::Credentials};
+use portcullis_core::{
+    Error,
+    error::catalogue::{INCOMPLETE, UNSUPPORTED_GRANT},
+    service::Credentials,
+};
 use utoipa::ToSchema;
 
 use super::login::{self, TokenAnswer};
 use crate::http::{
     extract::{DeviceCookie, RealmRequest, TokenForm},
     openapi::{RealmPath, refusals},
-    problem::{ApiError, UNSUPPORTED_GRANT},
+    problem::ApiError,
     state::AppState,
 };
 
@@ -31,7 +35,7 @@ struct TokenRequest {
     password: Option<String>,
 }
 
-refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_INCOMPLETE, GRANT_UNKNOWN, GRANT_NO_FORM, UNREADABLE, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, INTERNAL, UNAVAILABLE, OVERLOADED]], Problem [&[NOT_FOUND, TIMEOUT]]);
+refusals!(TokenRefusals: OAuth [&[LIMITED, INCOMPLETE, UNSUPPORTED_GRANT, NOT_A_FORM, UNREADABLE, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, INTERNAL, UNAVAILABLE, OVERLOADED]], Problem [&[NOT_FOUND, TIMEOUT]]);
 
 /// Get tokens
 ///
@@ -74,7 +78,7 @@ async fn grant(
         Some("refresh_token") => {
             let token = form.take("refresh_token");
             if token.text().is_none() {
-                return Err(incomplete());
+                return Err(INCOMPLETE.into());
             }
             let tokens = request.sessions().refresh(&token).await?;
             Ok(Json(TokenAnswer::from(tokens)).into_response())
@@ -86,11 +90,7 @@ async fn grant(
             let outcome = login::counted(request.sessions().login(&credentials).await);
             Ok(login::answer(state, &cookie, outcome?.into_result()?))
         }
-        Some(_) => Err(Error::new(ErrorKind::Malformed, UNSUPPORTED_GRANT, "This grant type is not known here")),
-        None => Err(incomplete()),
+        Some(_) => Err(UNSUPPORTED_GRANT.into()),
+        None => Err(INCOMPLETE.into()),
     }
-}
-
-fn incomplete() -> Error {
-    Error::new(ErrorKind::Malformed, "request.incomplete", "A parameter is missing")
 }

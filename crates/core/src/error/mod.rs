@@ -1,7 +1,11 @@
 //! Errors of the domain: a kind, a public text with a stable code, and a private cause.
 //!
-//! The code and the text may be sent to any client; the cause is only logged. The server maps each kind to an HTTP status
-//! in one place.
+//! The code and the text may be sent to any client, and all of them are in the [`catalogue`]; the cause is only logged. The
+//! server maps each kind to an HTTP status in one place.
+
+pub mod catalogue;
+
+pub use catalogue::{FieldRefusal, Refusal};
 
 use std::{borrow::Cow, time::Duration};
 
@@ -75,47 +79,47 @@ pub struct Error {
     cause: Option<Cause>,
 }
 
-impl Error {
-    /// Makes an error with a stable code and a public text.
-    #[must_use]
-    pub const fn new(kind: ErrorKind, code: &'static str, detail: &'static str) -> Self {
+impl From<Refusal> for Error {
+    fn from(Refusal { kind, code, detail }: Refusal) -> Self {
         Self { kind, code, detail, fields: Vec::new(), cause: None }
     }
+}
 
-    /// Makes the error that names all invalid fields.
+impl Error {
+    /// Refuses fields, all of them at once.
     #[must_use]
     pub fn invalid(fields: Vec<FieldError>) -> Self {
-        Self { fields, ..Self::new(ErrorKind::Invalid, "request.invalid", "Some fields are not acceptable.") }
+        Self { fields, ..catalogue::INVALID.into() }
     }
 
     /// Makes the error of a defect. The client is told no detail; the cause is logged.
     #[must_use]
     pub fn internal(cause: impl Into<Cause>) -> Self {
-        Self::new(ErrorKind::Internal, "internal", "Something went wrong on our side.").because(cause)
+        catalogue::INTERNAL.because(cause)
     }
 
     /// Makes the error of a bearer token that is not accepted, the same for every reason (RFC 6750 §3.1).
     #[must_use]
-    pub const fn bad_token() -> Self {
-        Self::new(ErrorKind::BadToken, "token.invalid", "Invalid or expired token")
+    pub fn bad_token() -> Self {
+        catalogue::TOKEN_INVALID.into()
     }
 
     /// Makes the error of a link that is not accepted, the same for every reason.
     #[must_use]
-    pub const fn bad_link() -> Self {
-        Self::new(ErrorKind::BadLink, "link.invalid", "Invalid or expired link")
+    pub fn bad_link() -> Self {
+        catalogue::LINK_INVALID.into()
     }
 
     /// Makes the error of an object that does not exist or belongs to another user.
     #[must_use]
-    pub const fn not_found() -> Self {
-        Self::new(ErrorKind::NotFound, "not_found", "Not found")
+    pub fn not_found() -> Self {
+        catalogue::NOT_FOUND.into()
     }
 
     /// Makes the error of a limit that is reached, the same for every limit.
     #[must_use]
-    pub const fn limited(wait: Duration) -> Self {
-        Self::new(ErrorKind::Limited(wait), "limited", "Too many requests; please try again later.")
+    pub fn limited(wait: Duration) -> Self {
+        catalogue::LIMITED.after(wait).into()
     }
 
     /// Adds the private cause to the error.

@@ -1,0 +1,97 @@
+//! Refusals that several routes share, by what a route does. The macro `refusals!` has these names and those of the catalogue
+//! in scope.
+
+use axum::http::StatusCode;
+use portcullis_core::error::{
+    ErrorKind, FieldRefusal, Refusal,
+    catalogue::{
+        INTERNAL, INVALID, NOT_AN_OBJECT, NOT_FOUND, OVERLOADED, REPEATED, TIMEOUT, TOKEN_INVALID, TOKEN_MISSING,
+        TOKEN_TWICE, UNAVAILABLE, UNREADABLE,
+    },
+};
+
+use crate::http::problem::{FieldProblem, HttpError, TOO_LARGE, WRONG_TYPE};
+
+/// Refusals of every route of a realm.
+pub(in crate::http) const REALM: &[Refusal] = &[NOT_FOUND, INTERNAL, UNAVAILABLE, TIMEOUT];
+/// Refusals of a route that hashes a password.
+pub(in crate::http) const HASHING: &[Refusal] = &[OVERLOADED];
+/// Refusals of a route that needs a bearer token.
+pub(in crate::http) const BEARER: &[Refusal] = &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, REPEATED, UNREADABLE];
+/// Refusals of a route that reads the query.
+pub(in crate::http) const QUERY: &[Refusal] = &[UNREADABLE, REPEATED];
+/// Refusals of a route that reads a form.
+pub(in crate::http) const FORM: Body = Body(&[UNREADABLE, REPEATED]);
+/// Refusals of a route that reads JSON, or JSON and a form.
+pub(in crate::http) const JSON: Body = Body(&[UNREADABLE, NOT_AN_OBJECT, REPEATED]);
+
+/// Refusals of a route that reads a body: these, and those of its size and type.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::http) struct Body(&'static [Refusal]);
+
+/// Fields that a route refuses, as one refusal.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::http) struct Fields(pub(in crate::http) &'static [FieldProblem<'static>]);
+
+/// Makes the problem of one field.
+pub(in crate::http) const fn field(name: &'static str, refusal: FieldRefusal) -> FieldProblem<'static> {
+    FieldProblem { field: name, code: refusal.code, detail: refusal.detail }
+}
+
+/// A refusal in the description of the API.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::http) struct Documented {
+    pub(super) source: Source,
+    pub(super) code: &'static str,
+    pub(super) detail: &'static str,
+    pub(super) fields: &'static [FieldProblem<'static>],
+}
+
+/// Where a refusal comes from, which decides its status.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::http) enum Source {
+    Domain(ErrorKind),
+    Http(StatusCode),
+}
+
+impl From<Refusal> for Documented {
+    fn from(Refusal { kind, code, detail }: Refusal) -> Self {
+        Self { source: Source::Domain(kind), code, detail, fields: &[] }
+    }
+}
+
+impl From<HttpError> for Documented {
+    fn from(HttpError(status, code, detail): HttpError) -> Self {
+        Self { source: Source::Http(status), code, detail, fields: &[] }
+    }
+}
+
+/// One or more refusals in the list of a route.
+pub(in crate::http) trait Group {
+    fn documented(&self) -> Vec<Documented>;
+}
+
+impl Group for &[Refusal] {
+    fn documented(&self) -> Vec<Documented> {
+        self.iter().copied().map(Documented::from).collect()
+    }
+}
+
+impl<const N: usize> Group for &[Refusal; N] {
+    fn documented(&self) -> Vec<Documented> {
+        self.as_slice().documented()
+    }
+}
+
+impl Group for Body {
+    fn documented(&self) -> Vec<Documented> {
+        let of_every_body = [TOO_LARGE, WRONG_TYPE].map(Documented::from);
+        self.0.documented().into_iter().chain(of_every_body).collect()
+    }
+}
+
+impl Group for Fields {
+    fn documented(&self) -> Vec<Documented> {
+        vec![Documented { fields: self.0, ..INVALID.into() }]
+    }
+}
