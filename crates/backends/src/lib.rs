@@ -1,4 +1,4 @@
-//! How Portcullis stores, hashes and sends. Each module fills a port of the core and knows none of the others.
+//! Backends: storage, password hashing and delivery. Each module implements a port of the core and names no other module.
 
 pub mod dev_mailbox;
 pub mod hash;

@@ -11,18 +11,18 @@ use portcullis_core::{
 };
 use tokio::sync::watch;
 
-/// Sends nothing: keeps the newest messages in memory, for whoever develops against the server.
+/// Mailbox for development: keeps the newest messages in memory instead of sending them.
 #[derive(Debug)]
 pub struct DevMailbox {
     newest: usize,
     clock: Arc<dyn Clock>,
     messages: Mutex<VecDeque<Delivered>>,
-    /// Counts the changes, and wakes who waits for one.
+    /// Number of changes, which wakes those who wait for one.
     changes: watch::Sender<u64>,
 }
 
 impl DevMailbox {
-    /// Empty, with room for the newest so many.
+    /// Makes an empty mailbox that keeps this number of messages.
     #[must_use]
     pub fn new(newest: usize, clock: Arc<dyn Clock>) -> Self {
         Self { newest, clock, messages: Mutex::default(), changes: watch::Sender::default() }
@@ -57,7 +57,7 @@ impl Mailbox for DevMailbox {
 
     async fn changed(&self, since: Option<u64>) -> u64 {
         let mut changes = self.changes.subscribe();
-        // It fails only when the mailbox itself is gone, which is borrowed here.
+        // Fails only when the sender is dropped, which `self` owns.
         changes.wait_for(|count| Some(*count) != since).await.map_or(0, |count| *count)
     }
 }

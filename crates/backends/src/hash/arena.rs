@@ -4,7 +4,7 @@
 //! nothing, and huge ones spare most of the address translation of Argon2's scattered reads: another twentieth.
 #![allow(
     unsafe_code,
-    reason = "huge pages can only be asked for on memory that was mapped by hand; the proof stands beside each use"
+    reason = "huge pages can only be asked for on memory that was mapped by hand; the proof is beside each use"
 )]
 
 use std::io;
@@ -100,7 +100,7 @@ mod mapped {
             // SAFETY: `skipped` is less than a huge page, and the mapping is longer than that.
             let aligned = unsafe { base.byte_add(skipped) };
             // SAFETY: `aligned` lies less than HUGE_PAGE behind `base`, so `used` bytes from it end within the mapping,
-            // which nobody else knows yet. Neither advice changes what can be read from it.
+            // which no other code knows yet. Neither advice changes what can be read from it.
             let advised = unsafe {
                 madvise(aligned, used, Advice::LinuxHugepage).and(madvise(aligned, used, Advice::LinuxDontDump))
             };

@@ -9,7 +9,7 @@ use argon2::{
 const OUTPUT: usize = 32;
 
 /// The most that a stored hash may ask for, unless the settings themselves ask for more: 1 GiB, and as many passes and lanes
-/// as settings may have, so that lower ones shut nobody out.
+/// as settings may have, so that lower ones lock no user out.
 const MOST: (u32, u32, u32) = (1024 * 1024, 100, 64);
 
 /// All that goes into a hash but the password.
@@ -26,7 +26,7 @@ pub(super) enum Unusable {
     Phc(#[from] phc::Error),
     #[error("neither argon2id nor one of its kin, or with parameters that make no sense")]
     Foreign(#[from] argon2::password_hash::Error),
-    #[error("a version of Argon2 that nobody knows")]
+    #[error("unknown version of Argon2")]
     Version(#[from] argon2::Error),
     #[error("without a salt or without a hash")]
     Incomplete,

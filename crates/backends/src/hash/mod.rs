@@ -1,4 +1,4 @@
-//! Argon2id on threads of its own: slow on purpose, bounded in memory, in waiting and in what a stored hash may ask for.
+//! Argon2id on a pool of threads. Memory, waiting and the cost of a stored hash are bounded.
 
 mod arena;
 mod argon;

@@ -22,20 +22,20 @@ use super::{
     worker::Worker,
 };
 
-/// How dear a hash is, and how many may wait for one.
+/// Cost of a hash, and bounds of the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// Memory of one hash in KiB.
+    /// Memory of one hash, in KiB.
     pub memory_kib: u32,
     /// Passes over the memory.
     pub iterations: u32,
-    /// Lanes of one hash. They are computed one after the other: the threads are for different passwords.
+    /// Lanes of one hash. They are computed one after the other; the threads are for different passwords.
     pub parallelism: u32,
     /// Hashes computed at the same time; at least one.
     pub threads: usize,
-    /// Places to wait; who finds none is turned away at once.
+    /// Passwords that may wait. More are refused at once.
     pub queue: usize,
-    /// The longest wait for a thread.
+    /// Longest wait for a thread.
     pub deadline: Duration,
     /// How long a thread keeps its memory without work.
     pub idle: Duration,
@@ -56,21 +56,21 @@ impl Default for Settings {
     }
 }
 
-/// Why no password can be hashed.
+/// Why the pool cannot be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Argon2 does not know such settings.
-    #[error("these are no settings for Argon2: {0}")]
+    /// Argon2 does not accept the settings.
+    #[error("invalid settings for Argon2: {0}")]
     Settings(Cause),
-    /// The machine has no thread to give.
-    #[error("no thread to hash on")]
+    /// A thread cannot be started.
+    #[error("cannot start a thread for hashing")]
     Threads(#[source] io::Error),
 }
 
-/// Threads that do nothing but hash passwords. Dropping it waits for the hashes in the making.
+/// Threads that only hash passwords. Dropping the pool waits for hashes in progress.
 pub struct HashPool {
     params: Params,
-    /// Compared with where there is no hash, so that a password that nobody has takes as long as any other.
+    /// Hash that is verified if there is none, so that an unknown user takes as long as a known one.
     nobodys: PasswordHash,
     queue: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
@@ -116,7 +116,7 @@ impl HashPool {
         let (reply, answer) = oneshot::channel();
         let job = HashJob { client, recipe, password: password.clone(), since: Instant::now(), reply };
         self.queue.push(Box::new(job))?;
-        let gone = |_| Err(HashError::Failed("the thread for hashing is gone".into()));
+        let gone = |_| Err(HashError::Failed("the hashing thread has ended".into()));
         answer.await.unwrap_or_else(gone)
     }
 }
@@ -153,7 +153,7 @@ impl PasswordHasher for HashPool {
             Some(Ok(theirs)) => (true, theirs),
             _ => (false, Recipe::of(self.nobodys.expose(), &self.params).map_err(failed)?),
         };
-        // The comparison of two outputs takes the same time wherever they differ.
+        // The outputs are compared in constant time.
         let is_same = self.compute(client, recipe, password).await? == expected;
         Ok(is_same && is_somebodys)
     }
@@ -171,7 +171,7 @@ impl Drop for HashPool {
     fn drop(&mut self) {
         self.queue.close();
         for thread in self.threads.drain(..) {
-            // A thread that panicked has nothing left to tidy up.
+            // A thread that panicked leaves nothing to clean up.
             let _ = thread.join();
         }
     }

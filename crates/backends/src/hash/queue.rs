@@ -1,4 +1,4 @@
-//! Passwords that wait for a thread: a queue with an end, fair between clients.
+//! The queue of passwords that wait for a thread: bounded, and fair between clients.
 
 use std::{
     collections::VecDeque,
@@ -14,27 +14,27 @@ use super::argon::Recipe;
 
 /// One hash to compute.
 pub(super) struct HashJob {
-    /// In whose lane.
+    /// Client whose lane it waits in.
     pub(super) client: Option<LimitKey>,
     pub(super) recipe: Recipe,
     pub(super) password: Password,
-    /// Since when it waits.
+    /// Time at which it was enqueued.
     pub(super) since: Instant,
     pub(super) reply: oneshot::Sender<Result<Output, HashError>>,
 }
 
-/// What a thread is to do.
+/// What a thread does next.
 pub(super) enum Next {
-    /// Compute this.
+    /// Computes this hash.
     Job(Box<HashJob>),
-    /// Nothing came for as long as the thread was willing to wait.
+    /// No job came in time.
     Idle,
-    /// Go home.
+    /// Ends.
     Closed,
 }
 
-/// A lane for each client, and from each in turn the one that came first. When all places are taken, whoever has most of them
-/// makes room for whoever has fewer.
+/// A lane for each client. Threads take the oldest job of each lane in turn. If all places are taken, the client with the most
+/// jobs gives one up for a client with fewer.
 #[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -44,7 +44,7 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct State {
-    /// None is empty.
+    /// No lane is empty.
     lanes: VecDeque<Lane>,
     waiting: usize,
     closed: bool,
@@ -60,14 +60,14 @@ impl Queue {
         Self { state: Mutex::default(), changed: Condvar::new(), places }
     }
 
-    /// Whether there is a place for this client now.
+    /// Tests whether there is a place for this client now.
     pub(super) fn has_room(&self, client: Option<LimitKey>) -> Result<(), HashError> {
         let mut state = self.lock();
         let has_room = state.waiting < self.places || state.longer_than(client).is_some();
         if has_room && !state.closed { Ok(()) } else { Err(HashError::Overloaded) }
     }
 
-    /// Takes a place, or says that there is none.
+    /// Enqueues a job, if there is a place for it.
     pub(super) fn push(&self, job: Box<HashJob>) -> Result<(), HashError> {
         let mut state = self.lock();
         if state.closed || (state.waiting >= self.places && !state.make_room(job.client)) {
@@ -79,7 +79,7 @@ impl Queue {
         Ok(())
     }
 
-    /// The next job, waiting for one no longer than this, or for ever.
+    /// Returns the next job, and waits for one this long, or without limit.
     pub(super) fn pop(&self, patience: Option<Duration>) -> Next {
         let nothing = |state: &mut State| state.waiting == 0 && !state.closed;
         let state = self.lock();
@@ -95,7 +95,7 @@ impl Queue {
         state.pop().map_or(Next::Idle, Next::Job)
     }
 
-    /// Sends everybody home. Who still waits learns it by the sender that is dropped.
+    /// Ends all threads. Callers that still wait notice it by the dropped sender.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
@@ -105,7 +105,7 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// A thread that panicked while it held the lock left the state whole: no method stops half-way.
+    /// Locks the state, which a panic cannot leave half-changed: no method panics while it holds the lock.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -130,19 +130,19 @@ impl State {
         Some(job)
     }
 
-    /// The longest lane, if it is longer than this client's would become.
+    /// Returns the longest lane, if it is longer than this client's would become.
     fn longer_than(&mut self, client: Option<LimitKey>) -> Option<&mut Lane> {
         let own = self.lanes.iter().find(|lane| lane.client == client).map_or(0, |lane| lane.jobs.len());
         let longest = self.lanes.iter_mut().max_by_key(|lane| lane.jobs.len());
         longest.filter(|lane| lane.jobs.len() > own + 1)
     }
 
-    /// Turns the newest job of the longest lane away, if that is longer than this client's would become.
+    /// Refuses the newest job of the longest lane, if that is longer than this client's would become.
     fn make_room(&mut self, client: Option<LimitKey>) -> bool {
         let Some(lane) = self.longer_than(client) else { return false };
         if let Some(job) = lane.jobs.pop_back() {
             self.waiting -= 1;
-            // Nobody may be left to hear it.
+            // The caller may have gone.
             let _ = job.reply.send(Err(HashError::Overloaded));
         }
         true

@@ -14,7 +14,7 @@ use super::{
     queue::{HashJob, Next, Queue},
 };
 
-/// How much less urgent hashing is than answering: with both at work, answering gets nine tenths of a core.
+/// Nice value of hashing above that of answering: with both busy, answering gets nine tenths of a core.
 #[cfg(target_os = "linux")]
 const NICER_BY: i32 = 10;
 
@@ -22,16 +22,15 @@ pub(super) struct Worker {
     pub(super) queue: Arc<Queue>,
     /// Blocks of a hash at the present settings.
     pub(super) usual: usize,
-    /// The longest that a job may have waited.
+    /// Longest time that a job may have waited.
     pub(super) deadline: Duration,
     /// How long the memory is kept without work.
     pub(super) idle: Duration,
 }
 
 impl Worker {
-    /// Computes what comes until the queue is closed. What the last hash left in the memory is wiped as soon as nothing
-    /// waits: while something does, the next hash overwrites it anyway, and wiping would cost a twentieth
-    /// of the speed or more.
+    /// Computes hashes until the queue is closed. The memory is wiped as soon as no job waits: while one does, the next hash
+    /// overwrites it anyway, and wiping would cost a twentieth of the speed or more.
     pub(super) fn run(self) {
         step_back();
         let mut arena: Option<Arena> = None;
@@ -58,15 +57,15 @@ impl Worker {
         let answer = if job.since.elapsed() >= self.deadline {
             Err(HashError::Overloaded)
         } else {
-            // The arena is plain memory: whatever a panic left in it, the next hash overwrites.
+            // The arena is plain memory: the next hash overwrites what a panic left in it.
             catch_unwind(AssertUnwindSafe(|| self.compute(&job, arena)))
                 .unwrap_or_else(|_| Err(HashError::Failed("hashing panicked".into())))
         };
-        // Nobody may be left to hear it.
+        // The caller may have gone.
         let _ = job.reply.send(answer);
     }
 
-    /// A stored hash that wants more memory than usual gets some of its own, for this once.
+    /// Computes a hash. A stored one that needs more memory than usual gets memory of its own, once.
     fn compute(&self, job: &HashJob, arena: &mut Option<Arena>) -> Result<Output, HashError> {
         let password = job.password.expose().as_bytes();
         let needed = job.recipe.blocks();
@@ -84,12 +83,12 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> HashError {
     HashError::Failed(error.into())
 }
 
-/// Lets the threads that answer requests go first.
+/// Lowers the priority of this thread, so that threads that answer requests go first.
 #[cfg(target_os = "linux")]
 fn step_back() {
     use rustix::process::{getpriority_process, setpriority_process};
 
-    // On Linux no process id means the calling thread, not its process.
+    // On Linux, no process id means the calling thread, not its process.
     let nicer = getpriority_process(None).map(|nice| (nice + NICER_BY).min(19));
     if let Err(error) = nicer.and_then(|nice| setpriority_process(None, nice)) {
         tracing::warn!(%error, "the threads for hashing keep their priority");

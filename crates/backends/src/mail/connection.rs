@@ -1,4 +1,4 @@
-//! How a connection to the mail server comes to be.
+//! Opening a connection to the mail server.
 
 use std::fmt;
 
@@ -17,13 +17,13 @@ use super::{
     settings::{BadSettings, Security, SmtpSettings},
 };
 
-/// The way to the mail server.
+/// Address, encryption and credentials of the mail server.
 pub(super) struct Route {
     server: String,
     port: u16,
     protection: Protection,
     credentials: Option<(String, SecretString)>,
-    /// What this side calls itself: the name of the machine.
+    /// Name of this machine for `EHLO`.
     hello: ClientId,
 }
 
@@ -51,13 +51,13 @@ impl Route {
         })
     }
 
-    /// A connection that is ready for a mail.
+    /// Opens a connection that is ready for a mail.
     pub(super) async fn open(&self) -> Result<AsyncSmtpConnection, SmtpFailure> {
         let mut connection = match &self.protection {
             Protection::Plain => self.connect().await?,
             Protection::StartTls(tls) => {
                 let mut connection = self.connect().await?;
-                // An error when the server does not offer it: nothing is ever said in plain instead.
+                // Fails if the server does not offer it. There is no fallback to plain text.
                 connection.starttls(tls.clone(), &self.hello).await?;
                 connection
             }
@@ -73,7 +73,7 @@ impl Route {
         Ok(connection)
     }
 
-    /// In plain, for now.
+    /// Connects without encryption.
     async fn connect(&self) -> Result<AsyncSmtpConnection, SmtpFailure> {
         let unreachable = |error: std::io::Error| SmtpFailure::Connection(error.to_string());
         let stream = TcpStream::connect((self.server.as_str(), self.port)).await.map_err(unreachable)?;

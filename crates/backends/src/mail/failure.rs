@@ -1,4 +1,4 @@
-//! What an SMTP error means for a mail: gone for good, or worth another try. And what of it may be written down.
+//! Failures of the mail server: what they mean for the mail, and what may be logged of them.
 
 use std::error::Error as _;
 
@@ -9,7 +9,7 @@ use portcullis_core::port::SendError;
 /// others of their family are about the sender, or too vague to give a mail up for.
 const NO_SUCH_RECIPIENT: [&str; 5] = ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"];
 
-/// Why a mail was not taken, in words that are fit for a log: a server's own often repeat the recipient.
+/// Why a mail was not accepted, in words that are safe to log: a server's own often repeat the recipient.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SmtpFailure {
     #[error("the mail server answered {code}{}{}", if status.is_empty() { "" } else { " " }, status)]
@@ -39,13 +39,13 @@ impl From<smtp::Error> for SmtpFailure {
         if error.is_response() {
             return Self::Unreadable;
         }
-        // The rest is said by this side: sockets, TLS, and what the server does not offer.
+        // The rest are errors of this side: sockets, TLS, and what the server does not offer.
         Self::Connection(error.to_string())
     }
 }
 
 impl SmtpFailure {
-    /// While a mail is under way, a silence tells nothing.
+    /// Returns the failure of a mail in transit, whose outcome a broken connection leaves unknown.
     pub(super) fn of_mail(error: smtp::Error) -> Self {
         match Self::from(error) {
             Self::Connection(cause) => Self::Broken(cause),
@@ -67,7 +67,7 @@ impl From<SmtpFailure> for SendError {
     }
 }
 
-/// The first word of the form `5.1.1` (RFC 3463 §2), at the beginning or wherever a server puts it.
+/// Finds the first word of the form `5.1.1` (RFC 3463 §2), anywhere in the text.
 fn enhanced_status(text: &str) -> Option<&str> {
     text.split(|c: char| !c.is_ascii_digit() && c != '.').map(|word| word.trim_matches('.')).find(|word| {
         let parts: Vec<&str> = word.split('.').collect();

@@ -18,7 +18,7 @@ const WINDOW: usize = 512;
 
 /// A connection that never gives out more than one line at a time.
 ///
-/// The mail library keeps what it has read ahead across the switch to TLS. Somebody on the line could add answers of
+/// The mail library keeps what it has read ahead across the switch to TLS. An attacker on the network could add answers of
 /// their own behind the server's last plain one, and they would be taken for answers that came over TLS. Here they stay
 /// in the socket, where they spoil the handshake.
 #[derive(Debug)]

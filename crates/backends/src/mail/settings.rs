@@ -25,7 +25,7 @@ pub struct SmtpSettings {
     pub security: Security,
     /// User name and password.
     pub credentials: Option<(String, SecretString)>,
-    /// Whether the server must prove who it is. Without it, whoever sits on the line reads everything.
+    /// Whether the server's certificate is verified. Without it, an attacker on the network can read everything.
     pub validate_certs: bool,
     /// Certificates (PEM) to trust instead of the public authorities.
     pub ca_pem: Option<Vec<u8>>,
@@ -45,7 +45,7 @@ pub enum BadSettings {
     /// The sender is no address.
     #[error("the address that mail comes from is not one")]
     From,
-    /// A password would cross the network for everybody to read.
+    /// The password would be sent unencrypted.
     #[error("a user name and password are only sent over TLS, or in plain to this machine itself")]
     PlainCredentials,
     /// The certificates to trust cannot be read.

@@ -26,19 +26,19 @@ use super::{
     settings::{BadSettings, SmtpSettings},
 };
 
-/// How long a connection is worth keeping for the next mail: less than servers are patient.
+/// How long an idle connection is kept: less than servers keep it.
 const SPARE: Duration = Duration::from_secs(30);
 
-/// Hands mail to a server over SMTP.
+/// Sends mail over SMTP.
 pub struct SmtpSender {
     route: Route,
     author: Author,
     clock: Arc<dyn Clock>,
     timeout: Duration,
-    /// One for each connection that may be open.
+    /// One permit for each connection that may be open.
     seats: Semaphore,
-    /// Connections between two mails. The mail library's own pool would also take back one whose mail was given up
-    /// half-way, and read the late answer as one about the next mail.
+    /// Idle connections. The mail library's own pool would also take back one whose mail was abandoned, and read its late
+    /// answer as one about the next mail.
     spare: Mutex<Vec<IdleConnection>>,
 }
 
@@ -48,7 +48,7 @@ struct IdleConnection {
 }
 
 impl SmtpSender {
-    /// A sender with these settings; it connects when there is mail.
+    /// Makes a sender with these settings. It connects when there is mail.
     ///
     /// # Errors
     /// [`BadSettings`].
@@ -64,14 +64,14 @@ impl SmtpSender {
     }
 
     async fn hand_over(&self, message: &Message, is_under_way: &AtomicBool) -> Result<(), SmtpFailure> {
-        // Never closed, so that it always comes to a seat.
+        // Never closed, so this never fails.
         let _seat = self.seats.acquire().await;
         let mut connection = match self.spare().await {
             Some(connection) => connection,
             None => self.route.open().await?,
         };
-        // From here on a mail that fails, or is given up, takes its connection with it; and whether it was taken is known only
-        // by the server's word.
+        // From here on, a mail that fails or is abandoned takes its connection with it, and only the server knows whether it was
+        // accepted.
         is_under_way.store(true, Ordering::Relaxed);
         let answer = connection.send(message.envelope(), &message.formatted()).await.map_err(SmtpFailure::of_mail)?;
         if answer.code().severity != Severity::PositiveCompletion {
@@ -82,7 +82,7 @@ impl SmtpSender {
         Ok(())
     }
 
-    /// A connection that is left over from another mail and still alive.
+    /// Returns an idle connection that is still alive.
     async fn spare(&self) -> Option<AsyncSmtpConnection> {
         loop {
             let mut spare = self.spares().pop()?;

@@ -1,4 +1,4 @@
-//! Accounts that were read lately.
+//! The account cache.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -14,23 +14,23 @@ use portcullis_core::{
 
 use super::key::{CacheKey, CacheKeyRef};
 
-/// So long an account is remembered at the most, whatever happens.
+/// Longest time that an account is cached.
 const TIME_TO_LIVE: Duration = Duration::from_secs(60);
 
 /// A bounded cache of accounts.
 ///
-/// Whoever reads an account takes the count of what was forgotten first; when something was forgotten between the two,
-/// what was read may be from before the change, and is not remembered. Counting, forgetting and remembering exclude each other,
-/// so that nothing stale is ever seen after [`forget`](AccountCache::forget) has returned.
+/// A reader takes the generation before it reads the store. If an account was invalidated in between, what it read may be
+/// outdated and is not cached. Insertion and invalidation exclude each other, so that nothing outdated is returned after
+/// [`invalidate`](AccountCache::invalidate) has returned.
 #[derive(Debug)]
 pub struct MemoryAccounts {
     accounts: Cache<CacheKey<UserId>, Arc<Account>>,
-    /// How often something was forgotten.
+    /// Number of invalidations.
     forgotten: Mutex<u64>,
 }
 
 impl MemoryAccounts {
-    /// Remembers up to so many accounts.
+    /// Makes a cache of at most this number of accounts.
     #[must_use]
     pub fn new(capacity: u64) -> Self {
         let accounts = Cache::builder().max_capacity(capacity).time_to_live(TIME_TO_LIVE).build();
@@ -42,7 +42,7 @@ impl MemoryAccounts {
     }
 }
 
-/// Remembers a hundred thousand accounts, some 60 MB when it is full.
+/// Makes a cache of at most 100,000 accounts, about 60 MB when it is full.
 impl Default for MemoryAccounts {
     fn default() -> Self {
         Self::new(100_000)

@@ -1,4 +1,4 @@
-//! What clients and sessions have done lately.
+//! Uses of limits by clients and sessions.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,10 +10,10 @@ use portcullis_core::{
     port::{Counted, Counters},
 };
 
-/// So many are remembered, some 30 MB when it is full; of more, those that were asked for least are forgotten.
+/// Most keys that are counted, about 30 MB. The least recently used are removed first.
 const REMEMBERED: u64 = 100_000;
 
-/// Counts in memory, of no more clients than fit.
+/// Counters in memory, of a bounded number of clients.
 #[derive(Debug)]
 pub struct MemoryCounters {
     tallies: Cache<LimitKey, Entry>,
@@ -25,7 +25,7 @@ struct Entry {
     per: std::time::Duration,
 }
 
-/// Gone when nothing of it can count any more.
+/// Removes a counter when nothing of it counts any more.
 struct Idle;
 
 impl Expiry<LimitKey, Entry> for Idle {

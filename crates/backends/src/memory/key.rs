@@ -1,16 +1,16 @@
-//! Keys of a realm and an identifier in it, that can be looked for without being made.
+//! Cache keys of a realm and an identifier in it, which can be looked up without an allocation.
 
 use moka::Equivalent;
 use portcullis_core::id::RealmName;
 
-/// A key as it is kept.
+/// A key as it is stored.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct CacheKey<I> {
     realm: RealmName,
     id: I,
 }
 
-/// The same key, borrowed; its hash is the same.
+/// A borrowed key with the same hash.
 #[derive(Debug, Hash)]
 pub(super) struct CacheKeyRef<'a, I> {
     pub(super) realm: &'a RealmName,

@@ -1,5 +1,4 @@
-//! What a process remembers by itself, within bounds: sessions seen alive or ended, accounts read lately, what
-//! clients have done lately.
+//! Bounded caches and counters in memory: sessions, accounts, and limits of clients.
 
 mod accounts;
 mod counters;

@@ -1,4 +1,4 @@
-//! Sessions seen alive, and sessions that are over.
+//! Live and ended sessions.
 
 use std::{
     collections::HashMap,
@@ -21,17 +21,17 @@ use super::key::{CacheKey, CacheKeyRef};
 
 /// What was heard so long ago still counts.
 const FRESH_FOR: Duration = Duration::from_secs(1);
-/// So often entries whose tokens have all expired are let go.
+/// Interval at which entries are removed whose tokens have all expired.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
-/// The most sessions that are remembered as alive.
+/// Most sessions that are cached as live.
 const MOST_ALIVE: u64 = 100_000;
 
-/// A session is remembered as alive for this long at the most.
+/// Longest time that a session is cached as live.
 const ALIVE_FOR: Duration = Duration::from_secs(300);
-/// A doubt is remembered until whatever was seen alive before it is forgotten.
+/// How long an invalidation is kept: until every session cached before it has left the cache.
 const DOUBTED_FOR: Duration = Duration::from_secs(600);
 
-/// The process's copy of the revocation log, and the sessions that it has seen alive.
+/// The process's copy of the ended sessions in the change log, and the sessions that it has seen live.
 #[derive(Debug)]
 pub struct MemorySessions {
     over: RwLock<Over>,
@@ -41,23 +41,23 @@ pub struct MemorySessions {
     synced: AtomicI64,
 }
 
-/// A session as it was seen.
+/// A live session as it was read.
 #[derive(Debug)]
 struct Alive {
     user: UserId,
-    /// What the store said was true at some time since this mark.
+    /// Generation that was taken before the store was read.
     mark: u64,
 }
 
-/// Users some of whose sessions are over: what was seen of them before does not count.
+/// Invalidated users: sessions read before their invalidation do not count.
 #[derive(Debug, Default)]
 struct Doubted {
-    /// How often somebody was doubted.
+    /// Number of invalidations.
     count: u64,
     users: HashMap<RealmName, HashMap<UserId, (u64, Instant)>>,
 }
 
-/// What is over, until no token of it can be about.
+/// Ended sessions, until their last token has expired.
 #[derive(Debug, Default)]
 struct Over {
     realms: HashMap<RealmName, HashMap<SessionId, Timestamp>>,
@@ -65,7 +65,7 @@ struct Over {
 }
 
 impl MemorySessions {
-    /// Knows nothing yet.
+    /// Makes an empty cache.
     #[must_use]
     pub fn new() -> Self {
         let alive = Cache::builder().max_capacity(MOST_ALIVE).time_to_live(ALIVE_FOR).build();
@@ -77,7 +77,7 @@ impl MemorySessions {
         over.realms.get(realm).is_some_and(|sessions| sessions.contains_key(session))
     }
 
-    /// Whether what was seen is this user's, and was not doubted since.
+    /// Whether the session is this user's, and was not invalidated since it was read.
     fn counts(&self, realm: &RealmName, user: &UserId, alive: &Alive) -> bool {
         let doubted = self.doubted.read().unwrap_or_else(PoisonError::into_inner);
         let since = doubted.users.get(realm).and_then(|users| users.get(user));
@@ -158,7 +158,7 @@ impl Doubted {
 }
 
 impl Over {
-    /// Lets go of what no token can be about any more; a session that was seen alive and ended at one moment goes with it.
+    /// Removes sessions whose last token has expired, also from the live ones, where a concurrent read may have put them.
     fn prune(&mut self, now: Timestamp, alive: &Cache<CacheKey<SessionId>, Arc<Alive>>) {
         self.pruned = now;
         for (realm, sessions) in &mut self.realms {

@@ -1,4 +1,4 @@
-//! The way to the database: whom one speaks to, and whether they will do.
+//! Connecting to the database, and checking that it is usable.
 
 use std::time::{Duration, Instant};
 
@@ -12,35 +12,35 @@ use portcullis_core::{ExposeSecret, SecretString, clock::Timestamp, id::RealmNam
 
 use super::error::{OpenError, is_passing};
 
-/// The database's name where the URL has none.
+/// Name of the database if the URL has none.
 const DATABASE: &str = "auth";
-/// What the program calls itself.
+/// Name of the program in MongoDB's logs and lists of operations.
 pub(super) const NAME: &str = "portcullis";
-/// The most connections to a server, where the URL does not say.
+/// Most connections to a server, by default.
 const CONNECTIONS: u32 = 64;
-/// How often a server is asked how it is, where the URL does not say.
+/// Interval of the driver's checks of a server, by default.
 const HEARTBEAT: Duration = Duration::from_secs(1);
-/// How long to wait before asking again for a database that is not there yet.
+/// Pause between two attempts to reach a database at the start.
 const AGAIN: Duration = Duration::from_millis(500);
-/// Of version 5.0; those before have not been maintained since 2024.
+/// Wire version of MongoDB 5.0. Older versions are not maintained since 2024.
 const OLDEST_WIRE_VERSION: i32 = 13;
-/// Clocks that differ by more make leases too short or too long.
+/// Difference of clocks above which leases become too short or too long.
 const SKEW: Duration = Duration::from_secs(5);
 
-/// Which database, and how long to wait for it.
+/// Address and time limits of the database.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `mongodb://…`; it may hold a password.
     pub url: SecretString,
-    /// The realms, each of which has a collection of its own.
+    /// Realms, each with a collection of its own.
     pub realms: Vec<RealmName>,
-    /// The longest time that one piece of work may take.
+    /// Longest duration of one read or commit.
     pub timeout: Duration,
-    /// How long to wait at the start for a database that does not answer.
+    /// Longest wait at the start for a database that does not answer.
     pub patience: Duration,
 }
 
-/// The database, once it answers and will do.
+/// Connects to the database, and waits until it answers.
 pub(super) async fn connect(settings: &Settings, now: Timestamp) -> Result<(Client, Database), OpenError> {
     let unusable = |error: Error| OpenError::Url { why: without_password(&error, settings.url.expose_secret()) };
     let options = options(settings).await.map_err(unusable)?;
@@ -60,7 +60,7 @@ pub(super) async fn connect(settings: &Settings, now: Timestamp) -> Result<(Clie
     Ok((client, db))
 }
 
-/// The driver quotes what it cannot read. Where a password is not written as it must be, that is a part of it.
+/// Returns the driver's message without the password, parts of which the driver quotes if it is not percent-encoded.
 fn without_password(error: &Error, url: &str) -> String {
     let user = url.rsplit_once('@').map_or("", |(before, _)| before);
     let password =
@@ -75,7 +75,7 @@ fn without_password(error: &Error, url: &str) -> String {
 
 async fn options(settings: &Settings) -> Result<ClientOptions, Error> {
     let mut options = ClientOptions::parse(settings.url.expose_secret()).await?;
-    // What correctness hangs on is not the URL's to say.
+    // Correctness depends on these, so the URL cannot change them.
     options.read_concern = Some(ReadConcern::majority());
     options.write_concern = Some(WriteConcern::majority());
     options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
@@ -89,7 +89,7 @@ async fn options(settings: &Settings) -> Result<ClientOptions, Error> {
     Ok(options)
 }
 
-/// Whom one would write to, in its own words.
+/// Returns the answer to `hello` of the server that would be written to.
 async fn hello(client: &Client, options: &ClientOptions) -> Result<Document, OpenError> {
     let asked = client.database("admin").run_command(doc! { "hello": 1 }).await;
     match asked {
@@ -103,7 +103,7 @@ async fn hello(client: &Client, options: &ClientOptions) -> Result<Document, Ope
     }
 }
 
-/// A server may be there and not be what was looked for.
+/// Finds out why no server accepts writes: it may be reachable, but of the wrong kind.
 async fn why_nobody_answers(options: &ClientOptions, source: Error) -> OpenError {
     let hosts = hosts(options);
     if !matches!(source.kind.as_ref(), ErrorKind::ServerSelection { .. }) {
@@ -113,7 +113,7 @@ async fn why_nobody_answers(options: &ClientOptions, source: Error) -> OpenError
     options.hosts.truncate(1);
     options.direct_connection = Some(true);
     options.repl_set_name = None;
-    // Whoever is there answers at once.
+    // A reachable server answers at once.
     options.server_selection_timeout = options.server_selection_timeout.map(|timeout| timeout / 3);
     let asked = match Client::with_options(options) {
         Ok(client) => client.database("admin").run_command(doc! { "hello": 1 }).await,
@@ -146,12 +146,12 @@ fn check(answer: &Document, hosts: String, now: Timestamp) -> Result<(), OpenErr
     Ok(())
 }
 
-/// The primary, for one; a single member that was named directly may be another, or not yet it.
+/// Whether the server is a primary. A member that is named directly may not be one, or not yet.
 fn may_write(answer: &Document) -> bool {
     answer.get_bool("isWritablePrimary").unwrap_or_default()
 }
 
-/// Neither a member of a replica set nor a router of a sharded cluster.
+/// Whether the server is neither a member of a replica set nor a router of a sharded cluster.
 fn is_standalone(answer: &Document) -> bool {
     !answer.contains_key("setName") && !answer.contains_key("isreplicaset") && answer.get_str("msg").is_err()
 }

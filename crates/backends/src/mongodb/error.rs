@@ -1,4 +1,4 @@
-//! What can go wrong, in MongoDB's terms and in the port's.
+//! Errors of MongoDB, and their meaning for the port.
 
 use std::fmt;
 
@@ -11,19 +11,19 @@ pub enum OpenError {
     /// The URL cannot be read.
     #[error("the URL of the MongoDB database cannot be used: {why}")]
     Url {
-        /// In words that quote no password.
+        /// Reason, without the password.
         why: String,
     },
-    /// Nobody answers who may write.
+    /// No server that accepts writes answers.
     #[error("MongoDB at {hosts} cannot be reached, or its replica set has no primary")]
     Away {
-        /// Where it was looked for.
+        /// Hosts of the URL.
         hosts: String,
         /// Why.
         #[source]
         source: Reason,
     },
-    /// It is no replica set.
+    /// The server is standalone.
     #[error(
         "MongoDB at {hosts} is a standalone server, which has no transactions: start it as `mongod --replSet rs0`, then make \
          it a replica set of one by `mongosh --host {hosts} --eval 'rs.initiate()'`"
@@ -32,7 +32,7 @@ pub enum OpenError {
         /// Where it is.
         hosts: String,
     },
-    /// It is to be a replica set and is none yet.
+    /// The replica set is not initiated.
     #[error(
         "MongoDB at {hosts} waits to be made a replica set: `mongosh --host {hosts} --eval 'rs.initiate()'` makes it one"
     )]
@@ -40,7 +40,7 @@ pub enum OpenError {
         /// Where it is.
         hosts: String,
     },
-    /// It is of an old version.
+    /// The server's version is too old.
     #[error("MongoDB at {hosts} is older than version 5.0, the first that this program works with")]
     TooOld {
         /// Where it is.
@@ -56,10 +56,10 @@ pub enum OpenError {
         database: String,
         /// The database's version.
         found: u32,
-        /// The newest that is known here.
+        /// The newest version that this program knows.
         known: u32,
     },
-    /// Somebody else's documents lie where the users should.
+    /// The collection of the users holds documents of another system.
     #[error(
         "the collection {database}.{collection} holds users of another system, which would have to be imported first; this \
          version has no import yet: name another database in the URL, such as mongodb://HOST/portcullis"
@@ -70,7 +70,7 @@ pub enum OpenError {
         /// The realm's collection.
         collection: String,
     },
-    /// MongoDB refused.
+    /// MongoDB failed.
     #[error("the database {database} cannot be used")]
     Mongo {
         /// Which.
@@ -81,7 +81,7 @@ pub enum OpenError {
     },
 }
 
-/// What the driver says, for people: its own words are for whoever debugs it.
+/// An error of the driver in words for operators: its own are for debugging.
 #[derive(Debug)]
 pub struct Reason(Error);
 
@@ -105,27 +105,27 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Why the first of the servers was of no use, in a description of all.
+/// Finds the error of the first server in the driver's description of all.
 fn of_one_server(message: &str) -> Option<&str> {
     let (_, error) = message.split_once("Error: Kind: ")?;
     error.split(", labels: ").next()
 }
 
-/// What was read does not have the form in which it is written here.
+/// A field does not have the form in which this program writes it.
 #[derive(Debug, thiserror::Error)]
 #[error("the field {0} cannot be read")]
 pub(super) struct Unreadable(pub(super) &'static str);
 
-/// Why some work came to nothing.
+/// Why an operation failed.
 #[derive(Debug)]
 pub(super) enum OpError {
     /// A precondition did not hold.
     Failed(Precondition),
-    /// Another batch was in the way: the whole of it may go well a moment later.
+    /// Another batch was in the way. The whole batch may succeed a moment later.
     Again(Error),
-    /// MongoDB refused, or is away.
+    /// MongoDB failed, or is unavailable.
     Mongo(Error),
-    /// What it holds cannot be read.
+    /// A document cannot be read.
     Unreadable(Unreadable),
 }
 
@@ -168,7 +168,7 @@ pub(super) fn require(holds: bool, precondition: Precondition) -> Result<(), OpE
     if holds { Ok(()) } else { Err(OpError::Failed(precondition)) }
 }
 
-/// Whether a unique index has the key already.
+/// Whether a unique index already has the key.
 pub(super) fn is_duplicate(error: &Error) -> bool {
     const DUPLICATE_KEY: i32 = 11000;
     match error.kind.as_ref() {
@@ -179,8 +179,8 @@ pub(super) fn is_duplicate(error: &Error) -> bool {
     }
 }
 
-/// Whether somebody has ended the operation, its session or its transaction: what it was part of has come to nothing, unless
-/// it was a commit.
+/// Whether the operation, its session or its transaction was ended from outside. The transaction has failed then, unless the
+/// operation was its commit.
 pub(super) fn is_ended(error: &Error) -> bool {
     // Interrupted, and no such transaction.
     const ENDED: &[i32] = &[251, 11601];
@@ -192,9 +192,9 @@ pub(super) fn is_ended(error: &Error) -> bool {
     }
 }
 
-/// Whether the same could go well a little later: nobody there, nobody who may write, the disk full.
+/// Whether the error may end by itself: no server, no primary, a full disk.
 pub(super) fn is_passing(error: &Error) -> bool {
-    // Errors of a node that is no primary (any more), is shutting down, was interrupted, has lost a cursor, or waited too long.
+    // Not a primary (any more), shutting down, interrupted, a lost cursor, or a timeout.
     const PASSING: &[i32] = &[
         6, 7, 24, 43, 50, 64, 89, 91, 112, 134, 175, 189, 237, 246, 251, 262, 290, 9001, 10058, 10107, 11600, 11602,
         13435, 13436, 14031,

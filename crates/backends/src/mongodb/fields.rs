@@ -1,4 +1,4 @@
-//! Documents: nouns into fields, and fields back into nouns, each parsed into what it is.
+//! Fields of documents: converting values, and reading fields, each parsed into its type.
 
 use mongodb::bson::{Binary, Bson, DateTime, Document, doc, spec::BinarySubtype};
 use portcullis_core::{
@@ -9,22 +9,22 @@ use portcullis_core::{
 
 use super::error::Unreadable;
 
-/// Bytes as MongoDB takes them.
+/// Converts bytes.
 pub(super) fn bytes(bytes: &[u8]) -> Binary {
     Binary { subtype: BinarySubtype::Generic, bytes: bytes.to_vec() }
 }
 
-/// A point in time, to the millisecond.
+/// Converts a time, to the millisecond.
 pub(super) fn time(at: Timestamp) -> DateTime {
     DateTime::from_millis(at.millis())
 }
 
-/// A count as MongoDB takes it; none of ours comes near the end.
+/// Converts a count.
 pub(super) fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// The key of what has its name within a realm.
+/// Returns the key of a document whose identifier is unique within a realm.
 pub(super) fn key(realm: &RealmName, id: impl Into<Bson>) -> Document {
     doc! { "realm": realm.as_str(), "id": id.into() }
 }
@@ -37,7 +37,7 @@ impl DocumentFields {
         Self(document)
     }
 
-    /// The fields of the document within this field.
+    /// Reads the document in this field.
     pub(super) fn within(&mut self, name: &'static str) -> Result<Self, Unreadable> {
         match self.take(name)? {
             Bson::Document(document) => Ok(Self(document)),
@@ -60,7 +60,7 @@ impl DocumentFields {
         if self.is_nothing(name) { Ok(None) } else { self.text(name).map(Some) }
     }
 
-    /// A text that must parse.
+    /// Reads a text that must parse.
     pub(super) fn word<T>(
         &mut self,
         name: &'static str,
@@ -69,7 +69,7 @@ impl DocumentFields {
         parse(&self.text(name)?).ok_or(Unreadable(name))
     }
 
-    /// A text that must parse, or nothing.
+    /// Reads a text that must parse, or nothing.
     pub(super) fn word_if_any<T>(
         &mut self,
         name: &'static str,
@@ -98,7 +98,7 @@ impl DocumentFields {
         }
     }
 
-    /// So many bytes.
+    /// Reads a fixed number of bytes.
     pub(super) fn array<const N: usize>(&mut self, name: &'static str) -> Result<[u8; N], Unreadable> {
         self.binary(name)?.try_into().map_err(|_| Unreadable(name))
     }
@@ -126,7 +126,7 @@ impl DocumentFields {
         if self.is_nothing(name) { Ok(None) } else { self.time(name).map(Some) }
     }
 
-    /// A count, which is never negative.
+    /// Reads a count, which is never negative.
     pub(super) fn count<T: TryFrom<i64>>(&mut self, name: &'static str) -> Result<T, Unreadable> {
         let count = match self.take(name)? {
             Bson::Int32(count) => i64::from(count),

@@ -1,8 +1,8 @@
 //! The store in a MongoDB replica set.
 //!
-//! A batch is a transaction, committed by a majority of the set and tried again, whole, when it meets another one. Where a
-//! precondition is only looked at, what it looks at is touched, so that two batches of which one looks and the other writes
-//! never both succeed: a transaction alone would let them.
+//! A batch is a transaction, committed by a majority of the set, and tried again as a whole if it conflicts with another one.
+//! A precondition writes to the document that it reads, so that of two batches of which one reads and the other writes it, only
+//! one succeeds: snapshot isolation alone would let both succeed.
 
 mod batch;
 mod collections;

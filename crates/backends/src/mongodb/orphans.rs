@@ -1,9 +1,9 @@
-//! Transactions that nobody works on any more.
+//! Transactions of processes that died.
 //!
-//! When a process dies between the first operation of a transaction and its commit, MongoDB keeps the transaction open, for
-//! a minute as it comes, and nobody else may change what it has changed. So whoever is held up for long asks which
-//! transactions of this program have had nothing to do for a while, and ends them. Should one of them have been alive, its
-//! batch is tried again by whom it belongs to.
+//! When a process dies between the first operation of a transaction and its commit, MongoDB keeps the transaction open, by
+//! default for a minute, and other transactions cannot change what it has changed. A batch that is blocked for long asks which
+//! transactions of this program have been idle for a while, and ends them. If one of them was alive, its process tries the
+//! batch again.
 
 use std::time::{Duration, Instant};
 
@@ -17,17 +17,17 @@ use tokio::sync::Mutex;
 
 use super::connect::NAME;
 
-/// A transaction that is alive waits for its next operation for a few milliseconds.
+/// Idle time after which a transaction counts as dead. A living one waits for its next operation for a few milliseconds.
 const DEAD_AFTER: Duration = Duration::from_millis(500);
-/// So often is asked.
+/// Shortest time between two searches.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// When they were last looked for.
+/// Time of the last search.
 #[derive(Debug, Default)]
 pub(super) struct Orphans(Mutex<Option<Instant>>);
 
 impl Orphans {
-    /// Ends them, unless somebody has just done so or is at it.
+    /// Ends them, unless this process has just done so or is doing so.
     pub(super) async fn end(&self, client: &Client) {
         let Ok(mut last) = self.0.try_lock() else { return };
         if last.is_some_and(|last| last.elapsed() < EVERY) {
@@ -44,7 +44,7 @@ impl Orphans {
 
 async fn end(client: &Client) -> Result<usize, Error> {
     let idle = i64::try_from(DEAD_AFTER.as_micros()).unwrap_or(i64::MAX);
-    // Of one's own user, which needs no privilege.
+    // Only of the same database user, which needs no privilege.
     let pipeline = [
         doc! { "$currentOp": { "allUsers": false, "idleSessions": true } },
         doc! { "$match": {
@@ -55,7 +55,7 @@ async fn end(client: &Client) -> Result<usize, Error> {
         doc! { "$project": { "lsid": 1 } },
     ];
     let admin = client.database("admin");
-    // The operations of a server are no data, which a majority could have.
+    // A list of operations has no majority read concern.
     let mut cursor = admin.aggregate(pipeline).read_concern(ReadConcern::local()).await?;
     let mut sessions = Vec::new();
     while cursor.advance().await? {

@@ -1,4 +1,4 @@
-//! What is done within a transaction, and how things are read outside of one.
+//! Writes within a transaction, and reads outside of one.
 
 use mongodb::{
     ClientSession, Collection, Cursor, Database,
@@ -25,12 +25,12 @@ impl Work<'_> {
         self.db.collection(name)
     }
 
-    /// Writes a new document; whether its keys were free.
+    /// Inserts a document. Returns whether its keys were free.
     pub(super) async fn insert(&mut self, into: &str, document: Document) -> Result<bool, OpError> {
         unless_duplicate(self.collection(into).insert_one(document).session(&mut *self.session).await.map(|_| true))
     }
 
-    /// Writes new documents whose keys are free.
+    /// Inserts documents whose keys are free.
     pub(super) async fn insert_all(&mut self, into: &str, documents: Vec<Document>) -> Result<(), OpError> {
         if !documents.is_empty() {
             self.collection(into).insert_many(documents).session(&mut *self.session).await?;
@@ -38,23 +38,23 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Changes a document; whether there was one.
+    /// Updates a document. Returns whether there was one.
     pub(super) async fn update(&mut self, of: &str, filter: Document, update: Document) -> Result<bool, OpError> {
         let updated = self.collection(of).update_one(filter, update).session(&mut *self.session).await?;
         Ok(updated.matched_count == 1)
     }
 
-    /// Changes a document, making it where it is missing.
+    /// Updates a document, and creates it if it is missing.
     pub(super) async fn upsert(&mut self, of: &str, filter: Document, update: Document) -> Result<(), OpError> {
         match self.collection(of).update_one(filter, update).upsert(true).session(&mut *self.session).await {
-            // Made by somebody else meanwhile.
+            // Another process created it meanwhile.
             Err(error) if is_duplicate(&error) => Err(OpError::Again(error)),
             result => Ok(result.map(drop)?),
         }
     }
 
-    /// Changes a document; gives it as it was, or nothing where there was none. Fails with the precondition where its new
-    /// key is another document's.
+    /// Updates a document. Returns it as it was before, or nothing if there is none. Fails with the precondition if its new key is
+    /// another document's.
     pub(super) async fn update_from(
         &mut self,
         of: &str,
@@ -68,7 +68,7 @@ impl Work<'_> {
         }
     }
 
-    /// Removes a document; whether there was one.
+    /// Removes a document. Returns whether there was one.
     pub(super) async fn delete(&mut self, from: &str, filter: Document) -> Result<bool, OpError> {
         let deleted = self.collection(from).delete_one(filter).session(&mut *self.session).await?;
         Ok(deleted.deleted_count == 1)
@@ -80,14 +80,14 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Whether there is such a document.
+    /// Tests whether there is such a document.
     pub(super) async fn has(&mut self, within: &str, filter: Document) -> Result<bool, OpError> {
         let collection = self.collection(within);
         let found = collection.find_one(filter).projection(doc! { "_id": 1 }).session(&mut *self.session).await?;
         Ok(found.is_some())
     }
 
-    /// The document, if there is one, as the transaction sees it.
+    /// Returns the document, if there is one, as the transaction sees it.
     pub(super) async fn find<T>(
         &mut self,
         within: &str,
@@ -98,7 +98,7 @@ impl Work<'_> {
         Ok(found.map(|document| read(DocumentFields::of(document))).transpose()?)
     }
 
-    /// The keys of such documents.
+    /// Returns the keys of such documents.
     pub(super) async fn keys(&mut self, of: &str, filter: Document) -> Result<Vec<Document>, OpError> {
         let collection = self.collection(of);
         let mut cursor = collection.find(filter).projection(doc! { "_id": 1 }).session(&mut *self.session).await?;
@@ -117,10 +117,10 @@ fn unless_duplicate(result: Result<bool, Error>) -> Result<bool, OpError> {
     }
 }
 
-/// The document, if there is one, as the primary has it.
+/// Returns the document, if there is one, as the primary has it.
 ///
-/// A primary that has just been elected has all that was ever acknowledged, but it takes a moment until it knows of a majority
-/// that has it, too: whoever asked for what is a majority's would be told of no account that was made a second ago.
+/// A newly elected primary has everything that was ever acknowledged, but needs a moment to learn that a majority has it, too:
+/// a majority read would miss an account that was created a second ago.
 pub(super) async fn find<T>(
     db: &Database,
     within: &str,

@@ -1,15 +1,15 @@
-//! What went wrong between us and the SMS provider, what it means for the message, and what of it may be written down.
+//! Failures of the SMS provider: what they mean for the message, and what may be logged of them.
 
 use std::{error::Error as _, iter};
 
 use portcullis_core::port::SendError;
 
-/// Why a message was not taken, in words that are fit for a log: the provider's own repeat the number and the text.
+/// Why a message was not accepted, in words that are safe to log: the provider's own repeat number and text.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TwilioFailure {
     #[error("the SMS provider answered {status}{}", code.map(|code| format!(", error {code}")).unwrap_or_default())]
     Refused { status: u16, code: Option<u32> },
-    #[error("the SMS provider's answer makes no sense")]
+    #[error("the answer of the SMS provider is unreadable")]
     Unreadable,
     #[error("the SMS provider took too long")]
     TimedOut,
@@ -17,7 +17,7 @@ pub(super) enum TwilioFailure {
     Connection(String),
     #[error("the SMS provider was asked and has not answered: {0}")]
     Broken(String),
-    #[error("no message at the SMS provider is called so")]
+    #[error("the SMS provider has no message of this id")]
     Receipt,
 }
 
@@ -26,7 +26,7 @@ impl From<reqwest::Error> for TwilioFailure {
         if error.is_timeout() && !error.is_connect() {
             return Self::TimedOut;
         }
-        // Said by this side: names, sockets and TLS. The outermost says only that it was a request.
+        // Errors of this side: names, sockets and TLS. The outermost only says that it was a request.
         let causes = iter::successors(error.source(), |cause| (*cause).source()).map(ToString::to_string);
         let causes = causes.collect::<Vec<_>>().join(": ");
         if error.is_connect() { Self::Connection(causes) } else { Self::Broken(causes) }
@@ -36,12 +36,12 @@ impl From<reqwest::Error> for TwilioFailure {
 impl From<TwilioFailure> for SendError {
     fn from(failure: TwilioFailure) -> Self {
         match &failure {
-            // Too slow and too often: the only two that time alone puts right.
+            // Timeout and rate limit, the only two that end by themselves.
             TwilioFailure::Refused { status: 408 | 429, .. } => Self::Transient(failure.into()),
             TwilioFailure::Refused { status: 400..=499, .. } | TwilioFailure::Receipt => {
                 Self::Permanent(failure.into())
             }
-            // The request was on its way.
+            // The request may have arrived.
             TwilioFailure::TimedOut | TwilioFailure::Broken(_) => Self::Unknown(failure.into()),
             _ => Self::Transient(failure.into()),
         }

@@ -1,4 +1,4 @@
-//! How short messages leave: by Twilio.
+//! SMS delivery by Twilio.
 
 mod failure;
 mod settings;

@@ -24,7 +24,7 @@ pub enum BadSettings {
     /// There is no such place.
     #[error("the SMS provider's address is not an http or https URL without user, query and fragment")]
     Url,
-    /// Token, number and text would cross the network for everybody to read.
+    /// Token, number and text would be sent unencrypted.
     #[error("the SMS provider is only spoken to over https, or over http on this machine itself")]
     PlainHttp,
     /// No account is called so.
@@ -33,7 +33,7 @@ pub enum BadSettings {
     /// There is no token.
     #[error("the token of the account at the SMS provider is missing")]
     AuthToken,
-    /// Nobody can send from there.
+    /// The sender's number is not usable.
     #[error("the sender of SMS is neither a number in international form nor a short code or name")]
     From,
     /// TLS cannot be set up.

@@ -14,16 +14,16 @@ use super::{
     settings::{BadSettings, TwilioSettings, is_identifier},
 };
 
-/// How long a connection is worth keeping for the next message: less than servers are patient.
+/// How long an idle connection is kept: less than servers keep it.
 const SPARE: Duration = Duration::from_secs(30);
-/// Connections that are kept.
+/// Most idle connections that are kept.
 const SPARES: usize = 4;
-/// Nothing waits for the answer what has become of a message, and what waits behind it should not wait long.
+/// Longest wait for a delivery status. It is not urgent, and must not delay the messages behind it.
 const PATIENCE_FOR_STATUS: Duration = Duration::from_secs(5);
 /// Longest answer that is read, in bytes; Twilio's are about a thousand.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
-/// Hands short messages to Twilio, by its Messages API of 2010.
+/// Sends SMS through Twilio's Messages API of 2010.
 pub struct TwilioSender {
     http: Client,
     account: Url,
@@ -33,7 +33,7 @@ pub struct TwilioSender {
 }
 
 impl TwilioSender {
-    /// A sender with these settings; it connects when there is a message.
+    /// Makes a sender with these settings. It connects when there is a message.
     ///
     /// # Errors
     /// [`BadSettings`].
@@ -43,8 +43,7 @@ impl TwilioSender {
         if settings.auth_token.expose_secret().is_empty() {
             return Err(BadSettings::AuthToken);
         }
-        // Whoever answers gets the token: nobody but the one who was named, so neither redirects nor a proxy that the
-        // environment happens to name.
+        // The peer receives the token, so it must be the configured one: no redirects, and no proxy from the environment.
         let http = Client::builder()
             .user_agent("Portcullis")
             .redirect(redirect::Policy::none())
@@ -66,7 +65,7 @@ impl TwilioSender {
         url
     }
 
-    /// What is answered to a request that succeeds, where it can be read.
+    /// Sends a request. Returns the answer of one that succeeds, if it is readable.
     async fn ask(&self, request: RequestBuilder) -> Result<Result<Value, TwilioFailure>, TwilioFailure> {
         let request = request.basic_auth(&self.sid, Some(self.auth_token.expose_secret()));
         let response = request.send().await?;
@@ -82,7 +81,7 @@ impl TwilioSender {
 
 #[async_trait]
 impl SmsSender for TwilioSender {
-    /// A message that was taken costs money: it is taken, whatever else the answer says.
+    /// Sends a message. One that was accepted costs money, so it counts as accepted whatever else the answer says.
     async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError> {
         let form = [("To", sms.to.as_str()), ("From", &self.from), ("Body", &sms.text)];
         let answer = self.ask(self.http.post(self.url(&["Messages.json"])).form(&form)).await?.unwrap_or_default();
@@ -123,7 +122,7 @@ async fn read(mut response: Response) -> Result<Value, TwilioFailure> {
     serde_json::from_slice(&answer).map_err(|_| TwilioFailure::Unreadable)
 }
 
-/// One of Twilio's error codes.
+/// Reads one of Twilio's error codes.
 fn number(answer: &Value, field: &str) -> Option<u32> {
     answer.get(field).and_then(Value::as_u64).and_then(|code| code.try_into().ok())
 }

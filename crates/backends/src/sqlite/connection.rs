@@ -1,4 +1,4 @@
-//! Connections: how the file is made and with which settings it is opened.
+//! Connections: creating the file, and opening it with the right settings.
 
 use std::{
     fs::{self, OpenOptions},
@@ -11,13 +11,13 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::error::OpenError;
 
-/// So long a connection waits while another process holds a lock, unless it is told otherwise.
+/// How long a connection waits while another process holds a lock, by default.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-/// More statements than there are.
+/// Capacity for prepared statements, more than there are.
 const STATEMENTS: usize = 64;
 
-/// Makes the file where it is missing, readable for its owner only; SQLite gives the log and the shared memory beside it
-/// the same mode. A file that is there is not touched: closing a second handle would drop the locks that SQLite holds.
+/// Creates the file if it is missing, readable by its owner only. SQLite gives the log and the shared memory the same mode. An
+/// existing file is not opened: closing a second handle would drop the locks that SQLite holds.
 pub(super) fn create(path: &Path) -> Result<PathBuf, OpenError> {
     let failed = |source| OpenError::Create { path: path.to_owned(), source };
     // Absolute, so that no name reads as a URI and a later change of directory does not matter.
@@ -30,7 +30,7 @@ pub(super) fn create(path: &Path) -> Result<PathBuf, OpenError> {
     Ok(path)
 }
 
-/// The connection that writes.
+/// Opens the connection that writes.
 pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
     let db = open(path, patience).map_err(failed)?;
@@ -52,7 +52,7 @@ pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Open
     Ok(db)
 }
 
-/// A connection that only reads.
+/// Opens a connection that only reads.
 pub(super) fn reader(path: &Path, patience: Duration) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
     let db = open(path, patience).map_err(failed)?;
@@ -62,14 +62,14 @@ pub(super) fn reader(path: &Path, patience: Duration) -> Result<Connection, Open
 }
 
 fn open(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
-    // Each connection belongs to one thread at a time, so that SQLite need not lock it.
+    // One thread uses a connection at a time, so SQLite need not lock it.
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.busy_timeout(patience)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(db)
 }
 
-/// For files that only their owner may read.
+/// Returns options for files that only their owner may read.
 #[cfg(unix)]
 pub(super) fn private() -> OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;

@@ -1,4 +1,4 @@
-//! What can go wrong, in SQLite's terms and in the port's.
+//! Errors of SQLite, and their meaning for the port.
 
 use std::{io, path::PathBuf};
 
@@ -8,7 +8,7 @@ use rusqlite::ErrorCode;
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The file is not there and could not be made.
+    /// The file is missing and cannot be created.
     #[error("cannot create the database {} (DATABASE_URL names another)", path.display())]
     Create {
         /// Which.
@@ -28,16 +28,16 @@ pub enum OpenError {
         path: PathBuf,
         /// The database's version.
         found: u32,
-        /// The newest that is known here.
+        /// The newest version that this program knows.
         known: u32,
     },
-    /// The file system gives no shared memory, as most network file systems do not.
+    /// The file system has no shared memory, like most network file systems.
     #[error("the database {} cannot use a write-ahead log: put it on a local disk", path.display())]
     NoLog {
         /// Which.
         path: PathBuf,
     },
-    /// SQLite refused.
+    /// SQLite failed.
     #[error("cannot open the database {}", path.display())]
     Sqlite {
         /// Which.
@@ -46,17 +46,17 @@ pub enum OpenError {
         #[source]
         source: rusqlite::Error,
     },
-    /// The thread that writes could not be started.
+    /// The writer thread cannot be started.
     #[error("cannot start the thread that writes to the database")]
     Thread(#[source] io::Error),
 }
 
-/// Why a job of the writer's came to nothing.
+/// Why an operation failed.
 #[derive(Debug)]
 pub(super) enum OpError {
     /// A precondition did not hold.
     Failed(Precondition),
-    /// SQLite refused, or what it holds cannot be read.
+    /// SQLite failed, or a stored value cannot be read.
     Sqlite(rusqlite::Error),
 }
 
@@ -80,12 +80,12 @@ pub(super) fn require(holds: bool, precondition: Precondition) -> Result<(), OpE
     if holds { Ok(()) } else { Err(OpError::Failed(precondition)) }
 }
 
-/// Away for now, or a defect.
+/// Returns the port's error: unavailable for now, or a defect.
 pub(super) fn store_error(error: rusqlite::Error) -> StoreError {
     if is_passing(&error) { StoreError::Unavailable(error.into()) } else { StoreError::Broken(error.into()) }
 }
 
-/// Whether the same could go well a little later: locked by somebody, disk full, disk ill.
+/// Whether the error may end by itself: a lock of another process, a full disk, an I/O error.
 pub(super) fn is_passing(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),

@@ -1,4 +1,4 @@
-//! One process serves from a database; others may do small work beside it.
+//! The lock that lets one process serve from a database. Others may run commands on it meanwhile.
 
 use std::{
     fs::{File, TryLockError},
@@ -8,25 +8,25 @@ use std::{
 
 use super::connection::private;
 
-/// Held by the process that serves. The system lets go of it when the process ends, however it ends.
+/// Lock of the serving process. The system releases it when the process ends, in any way.
 #[derive(Debug)]
 pub struct ServeLock {
     _file: File,
 }
 
-/// Why this process may not serve.
+/// Why this process cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another process does.
+    /// Another process serves from the database.
     #[error("another process serves from {} already: stop it, or set another DATA_DIR", path.display())]
     AlreadyServed {
-        /// From which database.
+        /// Path of the database.
         path: PathBuf,
     },
-    /// The lock file could not be opened or locked.
+    /// The lock file cannot be opened or locked.
     #[error("cannot lock {}", path.display())]
     Io {
-        /// The lock file.
+        /// Path of the lock file.
         path: PathBuf,
         /// Why.
         #[source]
@@ -35,12 +35,12 @@ pub enum LockError {
 }
 
 impl ServeLock {
-    /// Takes the lock of this database: the file `<database>.lock`, which stays when the lock is let go.
+    /// Takes the lock of this database: the file `<database>.lock`, which stays when the lock is released.
     ///
     /// # Errors
     /// [`LockError`].
     pub fn acquire(database: &Path) -> Result<Self, LockError> {
-        // By whatever way a database is named, its lock is the same.
+        // Different paths of a database must give the same lock.
         let database = database.canonicalize().unwrap_or_else(|_| database.to_owned());
         let mut name = database.clone().into_os_string();
         name.push(".lock");

@@ -10,14 +10,14 @@ use super::{connection, error::OpenError};
 /// One step of the schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Migration {
-    /// Counts from 1.
+    /// Number, from 1.
     pub version: u32,
-    /// What it is about.
+    /// Short name.
     pub name: &'static str,
     sql: &'static str,
 }
 
-/// All of them, in order.
+/// All steps, in order.
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "accounts", sql: include_str!("migrations/0001_accounts.sql") },
     Migration { version: 2, name: "limits", sql: include_str!("migrations/0002_limits.sql") },
@@ -32,7 +32,7 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
     applied_at INTEGER NOT NULL
 ) STRICT";
 
-/// Brings a database up to date, making it where it is missing; returns the steps that were still to be taken.
+/// Migrates a database, and creates it if it is missing. Returns the steps that were taken.
 ///
 /// # Errors
 /// [`OpenError`]; then no step was taken.
@@ -41,10 +41,10 @@ pub fn migrate(path: &Path, now: Timestamp) -> Result<Vec<Migration>, OpenError>
     advance(&path, &connection::writer(&path, connection::PATIENCE)?, now)
 }
 
-/// The same over a connection that is open.
+/// Migrates a database over an open connection.
 pub(super) fn advance(path: &Path, db: &Connection, now: Timestamp) -> Result<Vec<Migration>, OpenError> {
     let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
-    // An up-to-date database is only read, so that others are not held up.
+    // An up-to-date database is only read, so that other processes need not wait.
     if pending(path, db)?.is_empty() {
         return Ok(Vec::new());
     }
@@ -67,7 +67,7 @@ fn pending(path: &Path, db: &Connection) -> Result<Vec<Migration>, OpenError> {
 }
 
 fn version(db: &Connection) -> rusqlite::Result<u32> {
-    // Asked of the file itself: what the connection remembers of the schema may be older than the transaction.
+    // Read from the file: the schema that the connection remembers may be older than the transaction.
     let begun = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations')";
     if !db.query_row(begun, [], |row| row.get(0))? {
         return Ok(0);

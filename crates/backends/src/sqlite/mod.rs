@@ -1,7 +1,7 @@
 //! The store in one SQLite file.
 //!
-//! One thread writes: it gathers what waits into one transaction, so that many commits share one flush to the disk. A few
-//! connections read beside it. Several processes may have the file open; only one may serve from it ([`ServeLock`]).
+//! One thread writes. It gathers waiting commits into one transaction, so that they share one flush to the disk. A few
+//! connections read at the same time. Several processes may open the file; only one may serve from it ([`ServeLock`]).
 
 mod connection;
 mod error;

@@ -1,4 +1,4 @@
-//! The connections that read, beside the one that writes and beside each other.
+//! A pool of connections that read, concurrently with the writer and with each other.
 
 use std::{
     num::NonZero,
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::timing::timed;
 
-/// A small pool of connections.
+/// A small pool of connections that read.
 #[derive(Debug)]
 pub(super) struct Readers {
     pool: Arc<Pool>,
@@ -33,7 +33,7 @@ pub(super) struct Readers {
 struct Pool(Mutex<Vec<Connection>>);
 
 impl Readers {
-    /// Opens one for each core, between two and eight.
+    /// Opens a connection for each core, at least 2 and at most 8.
     pub(super) fn open(path: &Path, patience: Duration) -> Result<Self, OpenError> {
         let size = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
         let idle = (0..size).map(|_| connection::reader(path, patience)).collect::<Result<_, _>>()?;
@@ -62,7 +62,7 @@ impl Readers {
         answer.await.map_err(|panicked| StoreError::Broken(panicked.into()))?
     }
 
-    /// Closes those that are idle; nothing is to be read any more.
+    /// Closes idle connections and refuses further reads.
     pub(super) fn close(&self) {
         self.permits.close();
         self.pool.idle().clear();
@@ -75,11 +75,11 @@ impl Pool {
     }
 }
 
-/// A connection in use; dropped, it goes back, also when the query panicked.
+/// A connection in use. It returns to the pool when it is dropped, also after a panic.
 struct PooledReader {
     db: Option<Connection>,
     pool: Arc<Pool>,
-    /// Let go of only after the connection has gone back.
+    /// Released after the connection has returned.
     _permit: OwnedSemaphorePermit,
 }
 

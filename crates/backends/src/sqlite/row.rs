@@ -1,4 +1,4 @@
-//! Reading rows: columns one after the other, each parsed into the noun that it is.
+//! Reading rows: one column after the other, each parsed into its type.
 
 use portcullis_core::{
     clock::Timestamp,
@@ -10,7 +10,7 @@ use rusqlite::{
     types::{FromSql, FromSqlError, ValueRef},
 };
 
-/// The columns of a row, in the order in which the statement names them.
+/// Columns of a row, in the order of the statement.
 pub(super) struct Columns<'a> {
     row: &'a Row<'a>,
     next: usize,
@@ -21,19 +21,19 @@ impl<'a> Columns<'a> {
         Self { row, next: 0 }
     }
 
-    /// The same, behind so many columns that are read otherwise.
+    /// Begins after this number of columns.
     pub(super) const fn after(row: &'a Row<'a>, skipped: usize) -> Self {
         Self { row, next: skipped }
     }
 
-    /// As SQLite gives it.
+    /// Reads a value as SQLite returns it.
     pub(super) fn value<T: FromSql>(&mut self) -> rusqlite::Result<T> {
         let at = self.next;
         self.next += 1;
         self.row.get(at)
     }
 
-    /// A text that must parse.
+    /// Reads a text that must parse.
     pub(super) fn word<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
         let at = self.next;
         self.next += 1;
@@ -41,7 +41,7 @@ impl<'a> Columns<'a> {
         parse(word).ok_or_else(|| unreadable(at, FromSqlError::InvalidType.into()))
     }
 
-    /// A text that must parse, or nothing.
+    /// Reads a text that must parse, or nothing.
     pub(super) fn word_if_any<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<Option<T>> {
         if self.row.get_ref(self.next)? == ValueRef::Null {
             self.next += 1;
@@ -74,14 +74,14 @@ impl<'a> Columns<'a> {
         Ok(self.value::<Option<i64>>()?.map(Timestamp::from_millis))
     }
 
-    /// A count, which is never negative.
+    /// Reads a count, which is never negative.
     pub(super) fn count(&mut self) -> rusqlite::Result<u64> {
         let at = self.next;
         u64::try_from(self.value::<i64>()?).map_err(|error| unreadable(at, error.into()))
     }
 }
 
-/// A count as SQLite takes it; none of ours comes near the end.
+/// Converts a count into an integer of SQLite.
 pub(super) fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }

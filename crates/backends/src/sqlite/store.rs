@@ -91,7 +91,7 @@ impl Store for SqliteStore {
     async fn ping(&self) -> Result<(), StoreError> {
         let ping = async {
             if !self.writer.is_alive() {
-                return Err(StoreError::Unavailable("nobody writes to the database".into()));
+                return Err(StoreError::Unavailable("the thread that writes to the database has ended".into()));
             }
             self.readers.ask(|db| db.query_row("SELECT max(version) FROM migrations", [], |_| Ok(()))).await
         };

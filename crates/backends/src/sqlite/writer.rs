@@ -1,7 +1,7 @@
-//! The one thread that writes.
+//! The thread that writes.
 //!
-//! While it waits for the disk, new jobs gather; the next transaction takes them all, each under a savepoint of its own, so
-//! that a job that comes to nothing leaves its neighbours alone. Nobody is answered before the commit is on the disk.
+//! Jobs that arrive while it waits for the disk share the next transaction, each under a savepoint of its own, so that a job
+//! that fails does not affect the others. No job is answered before the commit is on the disk.
 
 use std::{
     any::Any,
@@ -17,14 +17,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::error::is_passing;
 
-/// So many jobs may wait before those who bring more must wait themselves.
+/// Number of jobs that may wait before callers have to wait.
 const QUEUE: usize = 1024;
-/// The most jobs of one transaction.
+/// Most jobs of one transaction.
 const TOGETHER: usize = 256;
-/// So long the end waits for others who read, before it leaves the write-ahead log as it is.
+/// How long the thread waits at its end for readers, before it leaves the write-ahead log as it is.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
 
-/// The thread and the way to it. Dropped, it does what still waits, and ends.
+/// Handle of the thread. Dropping it waits until all queued jobs are done.
 #[derive(Debug)]
 pub(super) struct Writer {
     queue: Option<mpsc::Sender<Box<dyn WriteJob>>>,
@@ -39,8 +39,8 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Does this work within a transaction; when it returns, its changes are on the disk, or undone where it failed. Once
-    /// the work is in the queue it is done, whether or not somebody still waits for the answer.
+    /// Does this work within a transaction. When it returns, its changes are on the disk, or undone if it failed. Queued work is
+    /// done even if its caller has gone.
     pub(super) async fn run<T, E, W>(&self, work: W) -> Result<T, E>
     where
         T: Send + 'static,
@@ -54,7 +54,7 @@ impl Writer {
         answer.await.map_err(|_| gone())?
     }
 
-    /// Whether the thread is there.
+    /// Whether the thread runs.
     pub(super) fn is_alive(&self) -> bool {
         self.queue.as_ref().is_some_and(|queue| !queue.is_closed())
     }
@@ -84,7 +84,7 @@ fn serve(db: &Connection, mut queue: mpsc::Receiver<Box<dyn WriteJob>>) {
     }
 }
 
-/// One transaction for all of them, then the answers.
+/// Runs all jobs in one transaction, then answers them.
 fn together(db: &Connection, mut jobs: Vec<Box<dyn WriteJob>>) {
     match transaction(db, &mut jobs) {
         Ok(()) => jobs.into_iter().for_each(|job| job.answer()),
@@ -105,7 +105,7 @@ fn transaction(db: &Connection, jobs: &mut [Box<dyn WriteJob>]) -> Result<(), Wr
         step(db, "SAVEPOINT job")?;
         let keep = job.run(db);
         if db.is_autocommit() {
-            // A full disk, for one, makes SQLite give up the whole transaction.
+            // SQLite rolls back the whole transaction by itself, for example when the disk is full.
             return Err(WriteFailure { passing: true, why: "rolled back by SQLite".to_owned() });
         }
         if !keep {
@@ -122,29 +122,29 @@ fn step(db: &Connection, sql: &str) -> Result<(), WriteFailure> {
     db.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop).map_err(failed)
 }
 
-/// Why a whole transaction came to nothing.
+/// Why a whole transaction failed.
 struct WriteFailure {
     passing: bool,
     why: String,
 }
 
 impl WriteFailure {
-    /// For one of those who waited.
+    /// Returns the error for one of the jobs.
     fn error(&self) -> StoreError {
         let cause = self.why.clone().into();
         if self.passing { StoreError::Unavailable(cause) } else { StoreError::Broken(cause) }
     }
 }
 
-/// Some work, and somebody who waits for what comes of it.
+/// Work to be done in a transaction, and the way to answer its caller.
 trait WriteJob: Send {
-    /// Does the work; whether its changes are to be kept.
+    /// Does the work. Returns whether to keep its changes.
     fn run(&mut self, db: &Connection) -> bool;
 
-    /// The transaction is on the disk.
+    /// Answers after the transaction is on the disk.
     fn answer(self: Box<Self>);
 
-    /// The transaction is not.
+    /// Answers that the transaction failed.
     fn fail(self: Box<Self>, error: StoreError);
 }
 
@@ -168,7 +168,7 @@ where
         self.result.is_ok()
     }
 
-    // Whoever asked may have gone meanwhile; the work is done all the same.
+    // The caller may have gone; the work is done nevertheless.
     fn answer(self: Box<Self>) {
         drop(self.reply.send(self.result));
     }
@@ -180,5 +180,5 @@ where
 
 fn panicked(panic: &(dyn Any + Send)) -> StoreError {
     let what = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    StoreError::Broken(format!("a write panicked: {}", what.unwrap_or("without a word")).into())
+    StoreError::Broken(format!("a write panicked: {}", what.unwrap_or("no message")).into())
 }

@@ -117,7 +117,7 @@ async fn what_became_of_a_message_is_told() {
         assert_eq!(sender.status(&receipt).await.unwrap(), expected, "{word}");
     }
     twilio.set_status(&receipt.0, "teleported", None);
-    assert_eq!(transient(sender.status(&receipt).await), "the SMS provider's answer makes no sense");
+    assert_eq!(transient(sender.status(&receipt).await), "the answer of the SMS provider is unreadable");
 }
 
 #[tokio::test]
@@ -173,7 +173,7 @@ async fn a_message_that_was_taken_is_taken_whatever_else_the_answer_says() {
     let receipt = SmsReceipt("SM1".to_owned());
     for body in ["", "<html>", "{}", r#"{"status":null}"#, &endless] {
         twilio.behave(Behaviour::Answer { status: 200, body: body.to_owned() });
-        assert_eq!(transient(sender.status(&receipt).await), "the SMS provider's answer makes no sense");
+        assert_eq!(transient(sender.status(&receipt).await), "the answer of the SMS provider is unreadable");
     }
 }
 
@@ -182,7 +182,7 @@ async fn a_receipt_that_twilio_never_gave_makes_no_request() {
     let (twilio, sender) = pair().await;
     for receipt in ["", "../Messages", "SM1/Media", "SM1?x", "SM1#", "SM%31", "SM 1", "SMé", ".", &"a".repeat(65)] {
         let outcome = sender.status(&SmsReceipt(receipt.to_owned())).await;
-        assert_eq!(permanent(outcome), "no message at the SMS provider is called so", "{receipt}");
+        assert_eq!(permanent(outcome), "the SMS provider has no message of this id", "{receipt}");
     }
     assert!(twilio.requests().is_empty());
     let unknown = sender.status(&SmsReceipt("a".repeat(64))).await;

@@ -1,4 +1,4 @@
-//! What batches touch that look for the same thing, where there may be no document of it.
+//! Documents that batches write to because they looked for something that may have no document of its own.
 
 use mongodb::{
     Database,
@@ -10,13 +10,13 @@ use crate::mongodb::{error::OpError, fields::key, work::Work};
 
 pub(in crate::mongodb) const NAME: &str = "locks";
 
-/// Of two batches that touch the same thing, one comes after the other.
+/// Writes to the lock of this key, so that two batches that do so conflict.
 pub(super) async fn touch(work: &mut Work<'_>, realm: &RealmName, what: impl Into<Bson>) -> Result<(), OpError> {
     let update = doc! { "$inc": { "touched": 1 }, "$currentDate": { "touched_at": true } };
     work.upsert(NAME, doc! { "_id": key(realm, what) }, update).await
 }
 
-/// Waits until a majority has all that the primary has by now: a write of one's own comes after it.
+/// Waits until a majority has all that the primary has by now, by a majority write that comes after it.
 pub(in crate::mongodb) async fn catch_up(db: &Database) -> Result<(), OpError> {
     let locks = db.collection::<Document>(NAME);
     locks.update_one(doc! { "_id": "majority" }, doc! { "$inc": { "touched": 1 } }).upsert(true).await?;
