@@ -1,7 +1,7 @@
 //! Identifiers: one type for each noun, so that the compiler tells them apart.
 //!
-//! New identifiers are 128 random bits in lower-case base32 (26 characters). Imported identifiers are kept if they consist
-//! of letters, digits, `-` and `_`.
+//! New identifiers are 128 random bits in lower-case base32 (26 characters). Imported identifiers are kept if they
+//! consist of letters, digits, `-` and `_`.
 
 use std::fmt;
 
@@ -104,8 +104,8 @@ pub enum BadRealmName {
     Reserved,
 }
 
-/// Names that no new realm may have: the first segments of paths and the names of collections. The list is closed: later
-/// collections begin with `_` and later paths with `.` or `/v1/`, which is no realm name.
+/// Names that no new realm may have: the first segments of paths and the names of collections. The list is closed:
+/// later collections begin with `_` and later paths with `.` or `/v1/`, which is no realm name.
 const RESERVED: &[&str] = &[
     "admin",
     "assets",
@@ -147,8 +147,8 @@ impl RealmName {
         if is_version || RESERVED.contains(&raw) { Err(BadRealmName::Reserved) } else { Ok(name) }
     }
 
-    /// Reads a name from the store; `None` if it is malformed. A name that was reserved after the realm was made stays
-    /// valid.
+    /// Reads a name from the store; `None` if it is malformed. A name that was reserved after the realm was
+    /// made stays valid.
     #[must_use]
     pub fn from_stored(raw: &str) -> Option<Self> {
         let mut bytes = raw.bytes();

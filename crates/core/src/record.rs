@@ -1,5 +1,5 @@
-//! Records: one table for every noun of a realm that is found by its key or its owner. A noun implements [`Record`]; neither
-//! a backend nor a migration knows it.
+//! Records: one table for every noun of a realm that is found by its key or its owner. A noun implements [`Record`];
+//! neither a backend nor a migration knows it.
 
 use crate::{
     clock::Timestamp,

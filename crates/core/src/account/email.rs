@@ -7,8 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::seal::{BlindIndex, RealmKeys};
 
-/// Email address in canonical form: trimmed, NFC, lower-case, the domain in ASCII (IDNA, RFC 5891). Addresses are stored,
-/// compared and returned in this form. Personal data: never printed.
+/// Email address in canonical form: trimmed, NFC, lower-case, the domain in ASCII (IDNA, RFC 5891). Addresses are
+/// stored, compared and returned in this form. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 

@@ -32,8 +32,8 @@ impl Envelope {
         Ok(Self { data_key, profile, password: seal_password(ctx, &key, hash) })
     }
 
-    /// Seals an envelope without a user. It opens like any other, to a hash that no password matches, so that opening it
-    /// takes the same time.
+    /// Seals an envelope without a user. It opens like any other, to a hash that no password matches, so that opening
+    /// it takes the same time.
     pub(crate) fn decoy(ctx: &Ctx, keys: &RealmKeys, id: &UserId) -> Self {
         let (key, data_key) = keys.new_data_key(ctx, id);
         let password = seal_password(ctx, &key, &PasswordHash::from_phc(DECOY_HASH.to_owned()));

@@ -47,8 +47,8 @@ impl PersonName {
         &self.0
     }
 
-    /// Returns the name for the greeting of a mail; empty if a mail program could turn it into a link. The recipient need
-    /// not be the author of the name, so a greeting could carry spam.
+    /// Returns the name for the greeting of a mail; empty if a mail program could turn it into a link. The recipient
+    /// need not be the author of the name, so a greeting could carry spam.
     #[must_use]
     pub fn for_greeting(&self) -> &str {
         if looks_like_a_link(&self.0) { "" } else { &self.0 }
@@ -61,8 +61,8 @@ impl fmt::Debug for PersonName {
     }
 }
 
-/// Returns whether a character is a C0 or C1 control, a line or paragraph separator, or a control of bidirectional text
-/// (UAX #9).
+/// Returns whether a character is a C0 or C1 control, a line or paragraph separator, or a control of bidirectional
+/// text (UAX #9).
 fn is_unwritable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')

@@ -4,8 +4,8 @@ use crate::clock::Timestamp;
 
 /// Failed password checks of an account, or of one of its known devices.
 ///
-/// After the free attempts, each costs a wait that doubles from one second to one minute. An attacker gets 1,440 guesses
-/// a day, and the owner is never locked out for longer than a minute (NIST SP 800-63B-4 §3.2.2, ASVS 6.3.1).
+/// After the free attempts, each costs a wait that doubles from one second to one minute. An attacker gets 1,440
+/// guesses a day, and the owner is never locked out for longer than a minute (NIST SP 800-63B-4 §3.2.2, ASVS 6.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FailedAttempts {
     pub count: u32,

@@ -112,8 +112,8 @@ pub struct Limits {
     pub sms_stop: SmsStop,
 }
 
-/// Rule that stops codes to a country where too few are entered. This is a sign of SMS pumping, in which an attacker earns
-/// money by each message.
+/// Rule that stops codes to a country where too few are entered. This is a sign of SMS pumping, in which an attacker
+/// earns money by each message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SmsStop {
     /// Number of codes within a day before the rule applies.

@@ -1,5 +1,5 @@
-//! Networks of addresses that are counted together: a client of IPv6 is a /64, since its owner controls every address in
-//! it; a site is a /48, since its owner may control every /64 in it.
+//! Networks of addresses that are counted together: a client of IPv6 is a /64, since its owner controls every address
+//! in it; a site is a /48, since its owner may control every /64 in it.
 
 use std::net::{IpAddr, Ipv6Addr};
 

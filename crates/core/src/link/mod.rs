@@ -1,9 +1,9 @@
-//! Links and codes that prove the control of a mailbox or phone number. Their tokens are derived from a challenge, so that
-//! no secret is stored.
+//! Links and codes that prove the control of a mailbox or phone number. Their tokens are derived from a challenge, so
+//! that no secret is stored.
 //!
-//! A challenge is a random identifier in the store, bound to realm, subject and purpose. A token is this identifier followed
-//! by its HMAC under the realm's link key, with a different label for each action. A token for one action is not accepted
-//! for another, and a copy of the store yields no token.
+//! A challenge is a random identifier in the store, bound to realm, subject and purpose. A token is this identifier
+//! followed by its HMAC under the realm's link key, with a different label for each action. A token for one action is
+//! not accepted for another, and a copy of the store yields no token.
 
 mod challenge;
 mod code;
@@ -67,7 +67,8 @@ impl LinkToken {
     }
 }
 
-/// Token of a link as it was received. It names a challenge; [`proves`](Self::proves) checks that it was derived from it.
+/// Token of a link as it was received. It names a challenge; [`proves`](Self::proves) checks that it was
+/// derived from it.
 pub struct PresentedToken {
     pub challenge: ChallengeId,
     mac: [u8; 16],
@@ -88,8 +89,8 @@ impl PresentedToken {
         Some(Self { challenge: ChallengeId(*id), mac: mac.try_into().ok()? })
     }
 
-    /// Returns whether it was derived from this challenge, for this action, in this realm. The MAC covers the subject, so
-    /// that the subject of a challenge cannot be changed in the store.
+    /// Returns whether it was derived from this challenge, for this action, in this realm. The MAC covers the subject,
+    /// so that the subject of a challenge cannot be changed in the store.
     #[must_use]
     pub fn proves(&self, keys: &RealmKeys, action: LinkAction, challenge: &Challenge) -> bool {
         constant_time::verify_slices_are_equal(&self.mac, &mac(keys, action, challenge)).is_ok()

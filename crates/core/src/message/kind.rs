@@ -29,8 +29,8 @@ pub struct Spec {
     pub channel: Channel,
     /// Name of the template without its suffix; empty if nothing is sent.
     pub template: &'static str,
-    /// Links that are derived from the challenge of the message. A message with links is not sent if its challenge is not
-    /// valid any more.
+    /// Links that are derived from the challenge of the message. A message with links is not sent if its challenge is
+    /// not valid any more.
     pub links: &'static [LinkSpec],
 }
 

@@ -75,8 +75,8 @@ const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// Longest wait between two attempts.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// Returns the time of the next attempt. Waits double, and each is shortened at random by up to half, so that many failed
-/// messages are not retried at the same moment.
+/// Returns the time of the next attempt. Waits double, and each is shortened at random by up to half, so that many
+/// failed messages are not retried at the same moment.
 #[must_use]
 pub fn retry_at(ctx: &Ctx, failures: u32) -> Timestamp {
     let doublings = failures.saturating_sub(1).min(16);

@@ -9,8 +9,8 @@
 //!                                                 → wrap key    ─wraps→ data key of a user ─seals→ profile, hash, …
 //! ```
 //!
-//! Sealed data is encrypted by AES-256-GCM and bound to its realm, user and field: a ciphertext that is moved to another
-//! one cannot be opened.
+//! Sealed data is encrypted by AES-256-GCM and bound to its realm, user and field: a ciphertext that is moved to
+//! another one cannot be opened.
 
 mod cipher;
 mod framing;

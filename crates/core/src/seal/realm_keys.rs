@@ -34,7 +34,8 @@ impl std::fmt::Debug for RootKey {
     }
 }
 
-/// Keyed hash under which the store finds a value, such as an address. Guesses cannot be tested without the realm's key.
+/// Keyed hash under which the store finds a value, such as an address. Guesses cannot be tested without
+/// the realm's key.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct BlindIndex(pub [u8; 32]);
 
@@ -85,8 +86,8 @@ impl RealmKeys {
         &self.link
     }
 
-    /// Returns an identifier that belongs to no account. The same parts give the same identifier, which cannot be told from
-    /// a random one without the key.
+    /// Returns an identifier that belongs to no account. The same parts give the same identifier, which cannot be told
+    /// from a random one without the key.
     #[must_use]
     pub fn decoy_id(&self, parts: &[&str]) -> UserId {
         // The label is part of derived identifiers that are stored, so its spelling must not change.

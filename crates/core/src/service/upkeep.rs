@@ -11,8 +11,8 @@ impl<'a> Upkeep<'a> {
         Self(kernel)
     }
 
-    /// Applies the entries of the revocation log after a position and returns the next position. The entries come from all
-    /// servers.
+    /// Applies the entries of the revocation log after a position and returns the next position. The entries come
+    /// from all servers.
     ///
     /// # Errors
     /// Unavailable. Cached sessions are not trusted any more after a second.

@@ -34,8 +34,8 @@ impl From<&User> for DeviceOwner {
     }
 }
 
-/// Device from which the owner of an account has logged in. Never printed: its text gives access to the attempts of the
-/// device.
+/// Device from which the owner of an account has logged in. Never printed: its text gives access to the attempts
+/// of the device.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KnownDevice {
     id: [u8; 16],

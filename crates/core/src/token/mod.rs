@@ -138,8 +138,8 @@ pub struct Proof {
 }
 
 impl AccessTokens {
-    /// Signs the token `jti` of a session, issued at this time. It expires with the session at the latest. `now` only
-    /// determines [`AccessToken::lifetime`].
+    /// Signs the token `jti` of a session, issued at this time. It expires with the session at the latest. `now`
+    /// only determines [`AccessToken::lifetime`].
     ///
     /// # Errors
     /// [`NotSigned`], if there is no key or the library fails.

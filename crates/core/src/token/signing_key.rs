@@ -49,8 +49,8 @@ pub enum BadKey {
 }
 
 impl SigningKey {
-    /// Makes the key of a shared secret for HS256. Its `kid` is derived from the secret, so that it is the same in every
-    /// process.
+    /// Makes the key of a shared secret for HS256. Its `kid` is derived from the secret, so that it is the same
+    /// in every process.
     #[must_use]
     pub fn hs256(secret: &[u8]) -> Self {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"portcullis kid");

@@ -8,8 +8,8 @@ use table::{COUNTRIES, DIAL_CODES};
 
 /// Country, named by its ISO 3166-1 alpha-2 code or by a calling code.
 ///
-/// The kind of code is kept: `us` becomes `US`, and `0044` becomes `+44`. So `+1` and `US` differ, although both mean the
-/// United States.
+/// The kind of code is kept: `us` becomes `US`, and `0044` becomes `+44`. So `+1` and `US` differ, although both mean
+/// the United States.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CountryCode {
     code: String,
@@ -23,8 +23,8 @@ pub struct CountryCode {
 pub struct UnknownCountry;
 
 impl CountryCode {
-    /// Reads an alpha-2 code in any case (`US`, `us`) or a calling code (`+44`, `44`, `0044`). White space around it is
-    /// ignored.
+    /// Reads an alpha-2 code in any case (`US`, `us`) or a calling code (`+44`, `44`, `0044`). White space around
+    /// it is ignored.
     ///
     /// # Errors
     /// [`UnknownCountry`], for every other text, including a whole phone number.
@@ -47,7 +47,8 @@ impl CountryCode {
         &self.code
     }
 
-    /// Returns the ISO 3166-1 alpha-2 code. For a calling code that several countries share, it is that of the main one.
+    /// Returns the ISO 3166-1 alpha-2 code. For a calling code that several countries share, it is that of
+    /// the main one.
     pub fn iso(&self) -> &'static str {
         self.iso
     }

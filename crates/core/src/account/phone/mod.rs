@@ -42,8 +42,8 @@ impl PhoneNumber {
     /// Returns the ISO 3166-1 alpha-2 code of the country to which the numbering plan assigns the number. The first
     /// digits decide: under `+1` the area code, under other shared calling codes the longest known prefix.
     ///
-    /// `None` for a number without a country, such as that of a satellite phone, or with an unassigned area code of `+1`.
-    /// The result does not tell where a mobile phone is.
+    /// `None` for a number without a country, such as that of a satellite phone, or with an unassigned area code of
+    /// `+1`. The result does not tell where a mobile phone is.
     #[must_use]
     pub fn country(&self) -> Option<&'static str> {
         let digits = self.0.strip_prefix('+')?;

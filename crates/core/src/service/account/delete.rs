@@ -16,12 +16,12 @@ use crate::{
 const TRIES: usize = 3;
 
 impl Accounts<'_> {
-    /// Erases the account of the caller: destroys its data key, which makes all sealed data unreadable, ends its sessions and
-    /// frees its address. Both `id` and `email` must be those of the account, and the login recent.
+    /// Erases the account of the caller: destroys its data key, which makes all sealed data unreadable, ends its
+    /// sessions and frees its address. Both `id` and `email` must be those of the account, and the login recent.
     ///
     /// # Errors
-    /// Not found, for other values; stale, if the login is too old; bad token, if the account was deleted meanwhile;
-    /// unavailable.
+    /// Not found, for other values; stale, if the login is too old; bad token, if the account was
+    /// deleted meanwhile; unavailable.
     pub async fn delete(&self, owner: &Owner, id: &RawField, email: &RawField) -> Result<()> {
         let account = owner.account();
         let email = email.text().and_then(|raw| EmailAddress::parse(raw).ok());

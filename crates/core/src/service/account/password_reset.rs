@@ -44,8 +44,8 @@ struct ResetTarget {
 }
 
 impl Accounts<'_> {
-    /// Mails a reset link, if the address has an account. Otherwise the work is the same, and the mail is dropped at its
-    /// delivery.
+    /// Mails a reset link, if the address has an account. Otherwise the work is the same, and the mail is dropped
+    /// at its delivery.
     ///
     /// # Errors
     /// Invalid, if this is not an address; limited; unavailable.
@@ -81,12 +81,12 @@ impl Accounts<'_> {
         self.try_link(self.reset_target(token)).await.map(|_| ())
     }
 
-    /// Sets a new password through a link. Returns the value of a known device, so that the failed attempts of attackers do
-    /// not delay the logins of the owner.
+    /// Sets a new password through a link. Returns the value of a known device, so that the failed attempts of
+    /// attackers do not delay the logins of the owner.
     ///
     /// # Errors
-    /// Bad link, for every reason; invalid, if the password is refused, after which the link stays valid; limited;
-    /// overloaded; unavailable.
+    /// Bad link, for every reason; invalid, if the password is refused, after which the link stays valid;
+    /// limited; overloaded; unavailable.
     pub async fn reset_password(&self, token: &str, password: &RawField) -> Result<String> {
         let set = |_| self.set_password(token, password);
         let account = self.try_link(retry(TRIES, "the account kept changing during a reset", set)).await?;
@@ -150,8 +150,8 @@ impl Accounts<'_> {
         pending.map(Subject::Registration).ok_or_else(Error::bad_link)
     }
 
-    /// Turns a registration into a user with the chosen password; `false` if another link has activated or rejected it
-    /// meanwhile.
+    /// Turns a registration into a user with the chosen password; `false` if another link has activated or
+    /// rejected it meanwhile.
     async fn set_initial_password(
         &self,
         registration: Registration,
@@ -170,8 +170,8 @@ impl Accounts<'_> {
         self.activate(&Activation { challenge: challenge.id, user: &user, profile: &profile, event }).await
     }
 
-    /// Replaces a user's password, ends all sessions and notifies the owner; `false` if the account changed since it was
-    /// read.
+    /// Replaces a user's password, ends all sessions and notifies the owner; `false` if the account changed since
+    /// it was read.
     async fn replace_password(&self, user: User, challenge: &Challenge, password: &RawField) -> Result<bool> {
         let key: DataKey = user.envelope.key(&self.realm.keys, &user.id)?;
         let profile = user.envelope.open_profile(&key)?;

@@ -13,9 +13,9 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Mails the verification link of a pending registration again, or tells the owner of a verified address that there is
-    /// an account. For an unknown address the work is the same, and the mail is dropped at its delivery. Earlier links stay
-    /// valid until they expire.
+    /// Mails the verification link of a pending registration again, or tells the owner of a verified address that there
+    /// is an account. For an unknown address the work is the same, and the mail is dropped at its delivery. Earlier
+    /// links stay valid until they expire.
     ///
     /// # Errors
     /// Invalid, if this is not an address; limited; unavailable.

@@ -61,8 +61,8 @@ impl<'a> Deliveries<'a> {
         record(self.kernel, claimed, DeliveryOutcome::Release, Batch::new()).await.map(|_| ())
     }
 
-    /// Sends a claimed message, or schedules the next attempt, and records the outcome. After a crash between the two the
-    /// same message is sent again, with the same links and message id.
+    /// Sends a claimed message, or schedules the next attempt, and records the outcome. After a crash between the two
+    /// the same message is sent again, with the same links and message id.
     ///
     /// # Errors
     /// Unavailable, if the outcome could not be recorded. The lease expires, and the row can be claimed again.

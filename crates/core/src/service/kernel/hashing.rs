@@ -17,8 +17,8 @@ pub(in crate::service) struct HashPermit<'a> {
 }
 
 impl<'a> Scope<'a> {
-    /// Takes a permit. It is taken before anything is read, so that the time of a refusal reveals nothing about accounts.
-    /// An IPv6 client also counts against its site, which has the share of four clients.
+    /// Takes a permit. It is taken before anything is read, so that the time of a refusal reveals nothing about
+    /// accounts. An IPv6 client also counts against its site, which has the share of four clients.
     ///
     /// # Errors
     /// Overloaded, if the queue or the share of the client is full.

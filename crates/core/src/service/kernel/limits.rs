@@ -175,7 +175,8 @@ impl<'a> Scope<'a> {
         self.refund(attempt.client).await;
     }
 
-    /// Commits a batch, if all quotas allow it. Otherwise nothing is changed, and the limit that was reached is returned.
+    /// Commits a batch, if all quotas allow it. Otherwise nothing is changed, and the limit that was
+    /// reached is returned.
     ///
     /// # Errors
     /// Errors of the commit.

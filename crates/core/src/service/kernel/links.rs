@@ -26,7 +26,8 @@ impl Scope<'_> {
         challenge.ok_or_else(Error::bad_link)
     }
 
-    /// Returns the challenge that a token proves for this action and purpose, unless it has expired. It may be used already.
+    /// Returns the challenge that a token proves for this action and purpose, unless it has expired. It may
+    /// be used already.
     ///
     /// # Errors
     /// Bad link; unavailable.

@@ -52,8 +52,8 @@ impl Scope<'_> {
         })
     }
 
-    /// Commits a challenge and its mail. The work is the same whether or not the address has an account: without one, the
-    /// mail is dropped at its delivery.
+    /// Commits a challenge and its mail. The work is the same whether or not the address has an account: without one,
+    /// the mail is dropped at its delivery.
     ///
     /// # Errors
     /// Unavailable; internal, if the mail cannot be serialised.
@@ -71,8 +71,8 @@ impl Scope<'_> {
         Ok(self.commit_mail(index, batch, Batch::new()).await?)
     }
 
-    /// Commits a batch with a mail that any visitor can trigger, unless the address has received too many. Then `silent` is
-    /// committed instead, with an audit row, and the response does not reveal it.
+    /// Commits a batch with a mail that any visitor can trigger, unless the address has received too many. Then
+    /// `silent` is committed instead, with an audit row, and the response does not reveal it.
     ///
     /// # Errors
     /// Errors of the commit.

@@ -1,7 +1,7 @@
 use crate::error::{Error, Result};
 
-/// Makes up to `times` attempts, until one does not return `None`, which means that the account changed meanwhile. Attempts
-/// are numbered from 0.
+/// Makes up to `times` attempts, until one does not return `None`, which means that the account changed meanwhile.
+/// Attempts are numbered from 0.
 ///
 /// # Errors
 /// Errors of the attempt; internal with this cause, if all attempts returned `None`.

@@ -18,8 +18,8 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const COUNT_ONLY: Quota = Quota { times: u32::MAX, per: DAY };
 
 impl Scope<'_> {
-    /// Returns the operations that count a code per account and number. A number without an owner, to which nothing is sent,
-    /// has as many, so that the work is the same.
+    /// Returns the operations that count a code per account and number. A number without an owner, to which nothing is
+    /// sent, has as many, so that the work is the same.
     pub(in crate::service) fn code_quotas(&self, subject: &UserId, phone: Option<&PhoneNumber>) -> Batch {
         let number = phone.map_or(subject.as_str(), PhoneNumber::as_str);
         let subjects = [("account", subject.as_str()), ("number", number)];
@@ -44,8 +44,8 @@ impl Scope<'_> {
         budgets.map(|(kind, key, quota)| LimitOp::Count { kind, key, quota, now: self.ctx.now }.into()).into()
     }
 
-    /// Returns as many operations as [`sms_budgets`](Self::sms_budgets) for an SMS that is not sent, so that the work is the
-    /// same.
+    /// Returns as many operations as [`sms_budgets`](Self::sms_budgets) for an SMS that is not sent, so that the work
+    /// is the same.
     pub(in crate::service) fn decoy_budgets(&self, country: &str) -> Batch {
         // The names are part of keys in the store, so their spelling must not change.
         let names = [format!("nobody/{country}"), "nobody".to_owned()];
@@ -76,8 +76,8 @@ impl Scope<'_> {
         Ok(is_enforced)
     }
 
-    /// Returns the operation that counts a sent code. Only codes that the provider has accepted count, since others cannot
-    /// be entered.
+    /// Returns the operation that counts a sent code. Only codes that the provider has accepted count, since others
+    /// cannot be entered.
     pub(in crate::service) fn code_sent(&self, country: &str) -> Op {
         count_only(self.ctx, sent_to(country))
     }

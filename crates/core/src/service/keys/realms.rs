@@ -36,8 +36,8 @@ impl From<StoreError> for OpenRealmsError {
 }
 
 impl Realms {
-    /// Opens the realms of these policies. Every stored root key must unwrap, including those of other realms. Root keys that
-    /// an older key unwraps are rewrapped by the first key.
+    /// Opens the realms of these policies. Every stored root key must unwrap, including those of other realms. Root
+    /// keys that an older key unwraps are rewrapped by the first key.
     ///
     /// # Errors
     /// [`OpenRealmsError`], naming the reason.

@@ -1,4 +1,5 @@
-//! Signing keys that the server makes: published before they sign, and kept while tokens that they have signed are valid.
+//! Signing keys that the server makes: published before they sign, and kept while tokens that they have
+//! signed are valid.
 
 use std::time::Duration;
 
@@ -19,8 +20,8 @@ use crate::{
 /// Time for which a new key is published before it signs, so that services which cache the public keys know it.
 const PUBLISHED_BEFORE: Duration = Duration::from_secs(3600);
 
-/// Loads the signing keys from the store, makes one if it is due, and removes those that no valid token needs. Without a
-/// rotation it does nothing.
+/// Loads the signing keys from the store, makes one if it is due, and removes those that no valid token needs. Without
+/// a rotation it does nothing.
 ///
 /// # Errors
 /// Unavailable; internal, if a key cannot be opened.
@@ -76,8 +77,8 @@ impl KeyRotation {
         newest.is_none_or(|newest| newest.plus(self.rotation) <= now)
     }
 
-    /// Returns the newest key of the algorithm that has been published for long enough. If there is none, returns such a key
-    /// of another algorithm; otherwise the oldest key of the algorithm.
+    /// Returns the newest key of the algorithm that has been published for long enough. If there is none, returns such
+    /// a key of another algorithm; otherwise the oldest key of the algorithm.
     fn current<'a>(&self, now: Timestamp, rows: &'a [SigningKeyRow]) -> Option<&'a SigningKeyRow> {
         let has_algorithm = |row: &&SigningKeyRow| row.algorithm == self.algorithm;
         let is_published = |row: &&SigningKeyRow| row.created_at.plus(PUBLISHED_BEFORE) <= now;

@@ -9,8 +9,8 @@ use crate::{
 };
 
 impl Sessions<'_> {
-    /// Verifies signature, claims and time, then that the session is live and the user exists. The caches usually know both;
-    /// otherwise they are read from the store. Without the store the token is not accepted.
+    /// Verifies signature, claims and time, then that the session is live and the user exists. The caches usually know
+    /// both; otherwise they are read from the store. Without the store the token is not accepted.
     ///
     /// # Errors
     /// Bad token, for every reason; unavailable.

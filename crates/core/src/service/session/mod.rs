@@ -1,7 +1,7 @@
 //! Verbs of sessions: login, refresh, authentication and logout.
 //!
-//! A login has three stages: *prove* an identity, *step* to a second factor if one is required, *open* the session. A new way
-//! to log in needs only its own first stage.
+//! A login has three stages: *prove* an identity, *step* to a second factor if one is required, *open* the session. A
+//! new way to log in needs only its own first stage.
 
 mod authenticate;
 mod login;

@@ -22,8 +22,8 @@ pub struct Tokens {
 }
 
 impl Sessions<'_> {
-    /// Commits a session; `None` if the account has changed since it was read, because a login with an old password must not
-    /// outlive its change. `held` requires the revision that was read.
+    /// Commits a session; `None` if the account has changed since it was read, because a login with an old password
+    /// must not outlive its change. `held` requires the revision that was read.
     pub(super) async fn open(&self, passed: &Passed, held: Op) -> Result<Option<Tokens>> {
         let user = &passed.owner.user;
         let profile = user.envelope.open_profile(&passed.owner.key)?;

@@ -38,8 +38,8 @@ impl OpenedUser {
 }
 
 impl Sessions<'_> {
-    /// Verifies a password against the user of the address, or against a decoy at the same cost, and against a registration
-    /// that waits for verification.
+    /// Verifies a password against the user of the address, or against a decoy at the same cost, and against a
+    /// registration that waits for verification.
     pub(super) async fn prove_password(
         &self,
         permit: &HashPermit<'_>,
