@@ -15,7 +15,7 @@ use crate::mongodb::{
     error::{OpError, Unreadable, require},
     fields::{DocumentFields, bytes, key, time},
     key_locks::Contended,
-    work::{Work, find},
+    work::{Work, find, list},
 };
 
 pub(in crate::mongodb) const NAME: &str = "sessions";
@@ -60,10 +60,18 @@ fn by_id(realm: &RealmName, id: &SessionId) -> Document {
     doc! { "_id": key(realm, id.as_str()) }
 }
 
+fn by_user(realm: &RealmName, user: &UserId) -> Document {
+    doc! { "_id.realm": realm.as_str(), "user_id": user.as_str() }
+}
+
 #[async_trait]
 impl Sessions for MongoStore {
     async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError> {
         self.answer("session", find(self.db(), NAME, by_id(realm, id), read)).await
+    }
+
+    async fn sessions_of(&self, realm: &RealmName, user: &UserId) -> Result<Vec<Session>, StoreError> {
+        self.answer("sessions_of", list(self.db(), NAME, by_user(realm, user), doc! {}, read)).await
     }
 }
 
@@ -98,7 +106,7 @@ async fn end_all(
     except: Option<&SessionId>,
     expires_at: Timestamp,
 ) -> Result<(), OpError> {
-    let mut ending = doc! { "_id.realm": realm.as_str(), "user_id": user.as_str() };
+    let mut ending = by_user(realm, user);
     if let Some(except) = except {
         ending.insert("_id", doc! { "$ne": key(realm, except.as_str()) });
     }

@@ -65,9 +65,10 @@ const ROTATE: &str = "UPDATE sessions SET refresh = ?4, previous = ?3, rotated_a
 const SWEEP: &str = "DELETE FROM sessions WHERE (realm, id) IN
     (SELECT realm, id FROM sessions WHERE expires_at <= ?1 OR idle_until <= ?1 LIMIT ?2)";
 static BY_ID: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND id = ?2"));
+static BY_USER: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND user_id = ?2"));
 
 pub(super) fn statements() -> Vec<&'static str> {
-    vec![DELETE, DELETE_ALL, ROTATE, SWEEP, &BY_ID]
+    vec![DELETE, DELETE_ALL, ROTATE, SWEEP, &BY_ID, &BY_USER]
 }
 
 #[async_trait]
@@ -76,6 +77,12 @@ impl Sessions for SqliteStore {
         let (realm, id) = (realm.clone(), id.clone());
         let query = move |db: &Connection| find(db, &BY_ID, params![realm.as_str(), id.as_str()], read);
         self.readers.read("session", query).await
+    }
+
+    async fn sessions_of(&self, realm: &RealmName, user: &UserId) -> Result<Vec<Session>, StoreError> {
+        let (realm, user) = (realm.clone(), user.clone());
+        let query = move |db: &Connection| list(db, &BY_USER, params![realm.as_str(), user.as_str()], read);
+        self.readers.read("sessions_of", query).await
     }
 }
 

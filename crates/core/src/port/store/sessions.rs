@@ -15,6 +15,12 @@ pub trait Sessions {
     /// # Errors
     /// [`StoreError`].
     async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError>;
+
+    /// Returns the sessions of a user, also expired ones, in any order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn sessions_of(&self, realm: &RealmName, user: &UserId) -> Result<Vec<Session>, StoreError>;
 }
 
 /// Writes of sessions.

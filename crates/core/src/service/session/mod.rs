@@ -1,9 +1,10 @@
-//! Verbs of sessions: login, refresh, authentication and logout.
+//! Verbs of sessions: login, refresh, authentication, list and logout.
 //!
 //! A login has three stages: *prove* an identity, *step* to a second factor if one is required, *open* the session. A
 //! new way to log in needs only its own first stage.
 
 mod authenticate;
+mod list;
 mod login;
 mod logout;
 mod open;
@@ -11,6 +12,7 @@ mod prove;
 mod refresh;
 mod step;
 
+pub use list::ListedSession;
 pub use login::{Credentials, LoggedIn, LoginOutcome};
 pub use open::Tokens;
 

@@ -105,6 +105,7 @@ macro_rules! store_cases {
                 an_identifier_has_one_session,
                 a_session_ends_once,
                 a_lapsed_session_is_still_read,
+                the_sessions_of_a_user_are_read,
                 all_sessions_of_a_user_end_but_for_one,
                 the_end_of_a_users_sessions_leaves_others_alone,
                 there_may_be_no_session_to_end,

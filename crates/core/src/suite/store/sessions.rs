@@ -71,6 +71,33 @@ pub async fn a_lapsed_session_is_still_read(store: &dyn Store) {
     assert_eq!(store.session(&here(), &idle.id).await.unwrap(), Some(idle));
 }
 
+/// Reads the sessions of Ada in a realm, by identifier.
+async fn sessions_of_ada(store: &dyn Store, realm: &RealmName) -> Vec<Session> {
+    let mut found = store.sessions_of(realm, &user_id("ada")).await.unwrap();
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    found
+}
+
+/// All of them as written, also a lapsed one; neither those of other users, nor of another realm, nor ended ones.
+pub async fn the_sessions_of_a_user_are_read(store: &dyn Store) {
+    assert_eq!(sessions_of_ada(store, &here()).await, []);
+    let lapsed = Session { expires_at: at(-1), ..session(&here(), "a") };
+    let mine = [lapsed, session(&here(), "b"), session(&here(), "c")];
+    let others = [
+        Session { user: user_id("eve"), ..session(&here(), "d") },
+        Session { user: user_id("ada-2"), ..session(&here(), "e") },
+        session(&there(), "b"),
+    ];
+    done(store, mine.iter().chain(&others).map(|row| SessionOp::Insert(row.clone()).into())).await;
+    assert_eq!(sessions_of_ada(store, &here()).await, mine);
+    assert_eq!(sessions_of_ada(store, &there()).await, others[2..]);
+
+    done(store, batch![SessionOp::End(revocation(&here(), "b"))]).await;
+    assert_eq!(sessions_of_ada(store, &here()).await, [mine[0].clone(), mine[2].clone()]);
+    done(store, [end_all(None)]).await;
+    assert_eq!(sessions_of_ada(store, &here()).await, []);
+}
+
 /// Each end is in the log, once, until the time that was said.
 pub async fn all_sessions_of_a_user_end_but_for_one(store: &dyn Store) {
     let kept = session(&here(), "b");

@@ -100,8 +100,14 @@ async fn refusals_of_links_and_codes_are_described() {
 async fn refusals_of_bearers_are_described() {
     let app = TestApp::start().await;
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
-    for (method, path) in [("get", ""), ("get", "/me"), ("get", "/logout"), ("post", "/logout"), ("delete", "/delete")]
-    {
+    for (method, path) in [
+        ("get", ""),
+        ("get", "/me"),
+        ("get", "/me/sessions"),
+        ("get", "/logout"),
+        ("post", "/logout"),
+        ("delete", "/delete"),
+    ] {
         let operation = format!("{method} {path}");
         let asking =
             |query: &str| app.request(method.to_uppercase().parse().unwrap(), &format!("/v1/User1{path}{query}"));

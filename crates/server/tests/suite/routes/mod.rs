@@ -8,6 +8,7 @@ mod keys;
 mod login;
 mod logout;
 mod mailbox;
+mod me_sessions;
 mod otp;
 mod pages;
 mod refresh;

@@ -1,0 +1,108 @@
+use axum::Json;
+use portcullis_core::{service::ListedSession, session::Amr};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::{
+    extract::Authenticated,
+    openapi::{RealmPath, refusals},
+    problem::ApiError,
+};
+
+/// A session, as its owner may see it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SessionAnswer {
+    /// The claim `sid` of its access tokens.
+    id: String,
+    /// `api`: opened by a login over the API.
+    kind: &'static str,
+    /// Whether the access token of this request belongs to it.
+    current: bool,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// Time of the last refresh, or of the login if there was none.
+    #[schema(format = DateTime)]
+    last_used_at: String,
+    /// Time of the last authentication. A refresh does not change it.
+    #[schema(format = DateTime)]
+    auth_time: String,
+    /// Authentication context class: one factor.
+    acr: &'static str,
+    /// Authentication methods (RFC 8176).
+    amr: Vec<&'static str>,
+    /// Name of browser and system. Not recognised yet: always null.
+    #[schema(required)]
+    device: Option<String>,
+    /// Network address of the login; null if it is unknown.
+    #[schema(required)]
+    ip: Option<String>,
+    /// Client application. Only sessions of the kind `client` have one: null.
+    #[schema(value_type = Option<Object>, required)]
+    client: (),
+    /// Latest end, even if it is used all the time.
+    #[schema(format = DateTime)]
+    expires_at: String,
+    /// End without another refresh.
+    #[schema(format = DateTime)]
+    idle_until: String,
+    /// Whether an administrator opened it in the name of the user.
+    impersonated: bool,
+}
+
+/// Sessions of the caller.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SessionsAnswer {
+    sessions: Vec<SessionAnswer>,
+    /// Cursor of the next page. The answer has all sessions: always null.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+impl From<ListedSession> for SessionAnswer {
+    fn from(session: ListedSession) -> Self {
+        Self {
+            id: session.id.to_string(),
+            kind: "api",
+            current: session.is_current,
+            created_at: session.created_at.to_string(),
+            last_used_at: session.last_used_at.to_string(),
+            auth_time: session.auth_time.to_string(),
+            acr: session.acr,
+            amr: session.amr.into_iter().map(Amr::as_str).collect(),
+            device: None,
+            ip: session.client.ip,
+            client: (),
+            expires_at: session.expires_at.to_string(),
+            idle_until: session.idle_until.to_string(),
+            impersonated: false,
+        }
+    }
+}
+
+refusals!(SessionsRefusals: Problem [REALM, BEARER]);
+
+/// List the caller's sessions
+///
+/// All live sessions of the caller, most recent use first.
+#[utoipa::path(
+    get, path = "/v1/{realm}/me/sessions", tag = "Accounts", security(("bearer" = [])),
+    params(RealmPath),
+    responses(
+        (status = 200, description = "The caller's live sessions", body = SessionsAnswer, example = json!({
+            "sessions": [{
+                "id": "qgfhl13dmdmn04qh7oqttabfms", "kind": "api", "current": true,
+                "created_at": "2026-01-01T09:00:00Z", "last_used_at": "2026-01-01T10:02:11Z",
+                "auth_time": "2026-01-01T09:00:00Z", "acr": "urn:portcullis:aal1", "amr": ["pwd"],
+                "device": null, "ip": "203.0.113.7", "client": null,
+                "expires_at": "2026-04-01T09:00:00Z", "idle_until": "2026-01-31T10:02:11Z", "impersonated": false,
+            }],
+            "next": null,
+        })),
+        SessionsRefusals,
+    )
+)]
+pub(crate) async fn sessions(authenticated: Authenticated) -> Result<Json<SessionsAnswer>, ApiError> {
+    let Authenticated { request, owner } = authenticated;
+    let listed = request.sessions().list(&owner).await?;
+    Ok(Json(SessionsAnswer { sessions: listed.into_iter().map(Into::into).collect(), next: None }))
+}
