@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Command::Templates(verb) => Ok(cli::templates(&verb, sources, &SystemClock, &mut out)?.into()),
     });
     done.unwrap_or_else(|failure| {
-        // Whoever reads through `head` has seen enough.
+        // A reader such as `head` has closed the pipe.
         let is_enough =
             failure.downcast_ref().is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe);
         if !is_enough {

@@ -242,7 +242,7 @@ async fn in_a_full_queue_whoever_has_most_places_makes_room_for_whoever_has_fewe
     let busy = occupy(&pool).await;
     let done = Arc::default();
     let mut all = Vec::new();
-    // The fifth and sixth find no place but those of the first; the last finds none: nobody has more than it would.
+    // The fifth and sixth find no place but those of the first; the last finds none: no client has more than it would.
     for client in [1, 1, 1, 1, 2, 3, 2] {
         all.push(begin(&pool, client, &done).await);
     }

@@ -68,7 +68,7 @@ fn memory() -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
-/// Whoever has a network of IPv6 to himself is any number of clients.
+/// An owner of an IPv6 network is any number of clients.
 #[tokio::test]
 async fn no_number_of_clients_fills_the_memory() {
     let counters = MemoryCounters::default();

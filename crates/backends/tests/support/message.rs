@@ -68,7 +68,7 @@ impl Message {
             return vec![&self.raw];
         };
         let separator = format!("--{}", rest.split('"').next().unwrap());
-        // What stands before the first separator and after the last is for nobody.
+        // The text before the first separator and after the last is ignored.
         let parts = self.raw.split(&separator).skip(1).filter(|part| !part.starts_with("--"));
         parts
             .map(|part| part.strip_prefix("\r\n").unwrap_or(part))

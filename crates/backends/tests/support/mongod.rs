@@ -225,7 +225,7 @@ pub struct ReplicaSet {
 }
 
 impl ReplicaSet {
-    /// With so many members, and a primary.
+    /// With this number of members, and a primary.
     pub async fn start(members: usize) -> Self {
         let members: Vec<_> = (0..members).map(|_| Mongod::uninitiated()).collect();
         let others: Vec<_> = members.iter().skip(1).map(|member| member.port).collect();

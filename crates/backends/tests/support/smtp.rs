@@ -81,7 +81,7 @@ pub enum Behaviour {
     Hang,
     /// Takes a message and hangs up before it says so.
     DropAfterData,
-    /// Says more than its part before TLS begins, as somebody on the line could.
+    /// Sends extra lines before TLS begins, as an attacker on the network could.
     InjectAtStartTls,
 }
 
@@ -151,7 +151,7 @@ impl SmtpServer {
         self.shared.state().connections
     }
 
-    /// Waits until it has taken so many messages in all, and returns them.
+    /// Waits until it has accepted this number of messages in total, and returns them.
     ///
     /// # Panics
     /// When they do not come.

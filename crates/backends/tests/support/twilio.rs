@@ -33,7 +33,7 @@ pub enum Behaviour {
     Refuse { status: u16, code: Option<u32> },
     /// Answers with this status and body.
     Answer { status: u16, body: String },
-    /// Sends whoever asks to this place.
+    /// Redirects every request to this place.
     Redirect(String),
     /// Never answers.
     Hang,
@@ -251,7 +251,7 @@ impl Connection {
                 break self.take(end + 4)?;
             }
             self.more().await?;
-            // Whoever begins otherwise speaks TLS, or nothing known here.
+            // Any other beginning is TLS, or unknown.
             if !self.heard[0].is_ascii_uppercase() {
                 return Err(io::ErrorKind::InvalidData.into());
             }

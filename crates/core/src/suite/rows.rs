@@ -27,7 +27,7 @@ pub const NOW: Timestamp = Timestamp::from_secs(1_793_491_200);
 /// An hour.
 pub const HOUR: Duration = Duration::from_secs(3600);
 
-/// So many seconds after [`NOW`], or before it.
+/// A time `seconds` after [`NOW`], or before it.
 #[must_use]
 pub const fn at(seconds: i64) -> Timestamp {
     Timestamp::from_secs(NOW.secs() + seconds)
@@ -214,7 +214,7 @@ pub fn root_key(realm: &RealmName, revision: u64) -> RootKeyRow {
     RootKeyRow { realm: realm.clone(), wrapped: sealed(&format!("wrapping {revision}")), revision }
 }
 
-/// A signing key that was made so many seconds after [`NOW`].
+/// A signing key that was made `seconds` after [`NOW`].
 #[must_use]
 pub fn signing_key(kid: &str, seconds: i64) -> SigningKeyRow {
     SigningKeyRow {

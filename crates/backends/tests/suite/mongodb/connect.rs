@@ -98,7 +98,7 @@ async fn a_database_of_a_newer_version_is_refused() {
     assert!(refused.to_string().contains("version 1000"), "{refused}");
 }
 
-/// Nothing is made in it: whoever named it by mistake finds it as it was.
+/// Nothing is made in it: a database that was named by mistake stays as it was.
 #[tokio::test]
 async fn users_of_another_system_are_refused() {
     let database = TestDatabase::new().await;

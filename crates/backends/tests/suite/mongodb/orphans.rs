@@ -32,7 +32,7 @@ async fn die_over(made: &Fresh, of: &str, id: &str) -> Client {
     let touch = doc! { "$inc": { "touched": 1 } };
     let touched = documents.update_one(doc! { "_id": id }, touch).session(&mut session).await.unwrap();
     assert_eq!(touched.matched_count, 1);
-    // Whoever dies aborts nothing.
+    // A process that dies aborts nothing.
     std::mem::forget(session);
     client
 }
@@ -54,7 +54,7 @@ async fn what_a_dead_process_has_left_holds_nobody_up_for_long() {
     ended.unwrap();
     assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());
 
-    // Nobody else is held up after that.
+    // No other batch is held up after that.
     let begun = Instant::now();
     store.commit(batch![SessionOp::End(revocation(&here(), "two"))]).await.unwrap();
     assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());

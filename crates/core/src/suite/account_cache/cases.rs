@@ -28,7 +28,7 @@ pub async fn what_was_forgotten_is_gone(cache: &dyn AccountCache) {
     assert_eq!(cache.get(&here(), &user_id("ada")), None);
 }
 
-/// Somebody reads an account; it changes and is forgotten; only then they put what they had read.
+/// A reader reads an account; it changes and is invalidated; only then they put what they had read.
 pub async fn what_was_read_before_something_was_forgotten_is_not_put(cache: &dyn AccountCache) {
     let mark = cache.generation();
     cache.invalidate(&here(), &user_id("ada"));

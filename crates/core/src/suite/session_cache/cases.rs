@@ -86,7 +86,7 @@ pub async fn what_was_revoked_stays_revoked(known: &dyn SessionCache) {
     assert_ne!(status(known, &here(), "one", at(2000)), SessionStatus::Live);
 }
 
-/// Somebody may have read the store just before the end, and tell of it just after.
+/// A reader may have read the store just before the end, and report it just after.
 pub async fn what_was_revoked_does_not_come_alive_again(known: &dyn SessionCache) {
     known.synced(NOW);
     known.revoke(&[revocation(&here(), "one")]);
@@ -115,7 +115,7 @@ pub async fn sessions_of_two_realms_are_apart(known: &dyn SessionCache) {
     assert_eq!(status(known, &there(), "one", NOW), SessionStatus::Revoked);
 }
 
-/// All sessions of that user; nobody else's, and what is over stays over.
+/// All sessions of that user and none of another; an ended one stays ended.
 pub async fn what_is_doubted_is_unknown(known: &dyn SessionCache) {
     known.synced(NOW);
     for (realm, session) in [(here(), "one"), (here(), "two"), (there(), "one")] {
@@ -182,7 +182,7 @@ pub async fn of_many_only_those_of_the_doubted_are_unknown(known: &dyn SessionCa
     }
 }
 
-/// Whoever asked the store before the doubt brings back an answer from before it.
+/// A reader that asked the store before the invalidation brings back an answer from before it.
 pub async fn what_was_read_before_a_doubt_stays_doubted(known: &dyn SessionCache) {
     known.synced(NOW);
     let mark = known.generation();

@@ -155,7 +155,7 @@ pub async fn failures_leave_their_neighbours_alone(store: &dyn Store) {
     }
 }
 
-/// By whoever asks after the answer, while others write.
+/// A read after the answer sees the write, while others write.
 pub async fn what_was_committed_is_read_at_once(store: &dyn Store) {
     let writers = (0..30).map(|n| {
         let begun = session(&here(), &format!("session-{n}"));

@@ -140,7 +140,7 @@ pub async fn a_used_lapsed_or_missing_challenge_cannot_be_tried(store: &dyn Stor
     assert_eq!(read(store, 2).await, Some(Challenge { tries: 1, ..lapses }));
 }
 
-/// Nobody guesses more often by guessing everything at once.
+/// Parallel guesses get no more attempts.
 pub async fn of_fifty_who_try_a_challenge_as_many_do_as_may(store: &dyn Store) {
     done(store, batch![ChallengeOp::Insert(challenge(&here(), 1))]).await;
     let tries = (0..50).map(|n| ChallengeOp::Try { realm: here(), id: challenge_id(1), now: at(n), limit: 5 }.into());
@@ -148,7 +148,7 @@ pub async fn of_fifty_who_try_a_challenge_as_many_do_as_may(store: &dyn Store) {
     assert_eq!(read(store, 1).await, Some(Challenge { tries: 5, ..challenge(&here(), 1) }));
 }
 
-/// All of them, also what was used or has lapsed, and nobody else's or of another kind; dropping none is fine.
+/// Drops all of them, also used and expired ones, and none of another subject or purpose; dropping none succeeds.
 pub async fn the_challenges_of_a_subject_can_be_dropped(store: &dyn Store) {
     let reset = |number| Challenge { purpose: Purpose::Reset, ..challenge(&here(), number) };
     let dropped =

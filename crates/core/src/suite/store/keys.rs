@@ -18,7 +18,7 @@ pub async fn root_keys_are_read_as_written(store: &dyn Store) {
     assert_eq!(keys, [root_key(&here(), 1), root_key(&there(), 1)]);
 }
 
-/// Whoever believes to wrap anew what is not there is mistaken.
+/// A missing key cannot be wrapped again.
 pub async fn a_root_key_begins_at_the_first_revision(store: &dyn Store) {
     for wrong in [0, 2] {
         fails(store, batch![KeyOp::PutRoot(root_key(&here(), wrong))], Precondition::RootKeyRevision).await;

@@ -95,7 +95,7 @@ pub async fn counts_that_have_lapsed_are_swept(store: &dyn Store) {
     assert_eq!(store.failures(key(2)).await.unwrap().count, 1);
 }
 
-/// The oldest first; whoever has failed since is not among them.
+/// The oldest first; a key that has failed since is not among them.
 pub async fn beyond_so_many_the_oldest_wrong_passwords_are_forgotten(store: &dyn Store) {
     done(store, (1..=5).map(|number| failure(number, at(number.into())))).await;
     done(store, [failure(1, at(9))]).await;

@@ -213,7 +213,7 @@ async fn one_wins(store: &dyn Store, ops: impl IntoIterator<Item = Op>, with: Pr
     so_many_win(1, store, ops, with).await;
 }
 
-/// The same, where so many may succeed.
+/// Commits all of these at once; exactly `many` may succeed, the others fail with this precondition.
 async fn so_many_win(many: usize, store: &dyn Store, ops: impl IntoIterator<Item = Op>, with: Precondition) {
     let results = super::join_all(ops.into_iter().map(|op| store.commit(vec![op]))).await;
     let won = results.iter().filter(|result| result.is_ok()).count();

@@ -52,7 +52,7 @@ pub async fn a_registration_is_read_as_written(store: &dyn Store) {
     stands(store, &contested).await;
 }
 
-/// Where somebody believes that nothing stands, nothing may stand.
+/// If no registration is expected, none may exist.
 pub async fn a_registration_comes_in_place_of_nothing(store: &dyn Store) {
     let (old, new) = (registration(&here(), "old", "ada@example.org"), registration(&here(), "new", "ada@example.org"));
     done(store, [first(&old)]).await;
@@ -141,7 +141,7 @@ pub async fn a_registration_that_is_contested_stays_so(store: &dyn Store) {
     let other =
         RegistrationOp::Contest { realm: there(), id: row.id.clone(), is_contested: true, expires_at: end }.into();
     fails(store, [other], Precondition::RegistrationThere).await;
-    // Whoever saw it before it was does not replace it by one that is not.
+    // A caller that read it before that does not replace it by one that is not.
     let newer = registration(&here(), "ada-too", "ada");
     assert_eq!(newer.index, row.index);
     fails(store, [over(&newer, &row.id)], Precondition::RegistrationReplaced).await;
@@ -180,13 +180,13 @@ pub async fn a_registration_becomes_the_user(store: &dyn Store) {
     done(store, settle.clone()).await;
     assert_eq!(by_index(store, &here(), row.index).await, (Some(row.clone().into_user()), None));
     fails(store, settle, Precondition::ChallengeFresh).await;
-    // Somebody may register for the address all the same: only its owner learns of it.
+    // The address can still be registered: only its owner learns of it.
     let again = registration(&here(), "eve", "ada@example.org");
     done(store, [first(&again)]).await;
     assert_eq!(by_index(store, &here(), row.index).await, (Some(row.into_user()), Some(again)));
 }
 
-/// Whoever reads an address meanwhile sees the registration or the user, never both and never neither.
+/// A reader of the address meanwhile sees the registration or the user, never both and never neither.
 pub async fn an_address_is_never_seen_between_the_two(store: &dyn Store) {
     for n in 0..10 {
         let row = registration(&here(), &format!("user-{n}"), &format!("{n}@example.org"));

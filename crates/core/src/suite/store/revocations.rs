@@ -98,7 +98,7 @@ pub async fn whoever_follows_the_log_misses_nothing(store: &dyn Store) {
     assert_eq!(seen, names);
 }
 
-/// Also after everything was swept: whoever reads on from before misses nothing.
+/// Also after a sweep: a reader that continues from an earlier position misses nothing.
 pub async fn positions_are_never_given_twice(store: &dyn Store) {
     end(store, &["a", "b"]).await;
     let (_, position) = store.revocations_after(START).await.unwrap();

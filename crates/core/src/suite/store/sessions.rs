@@ -113,14 +113,15 @@ pub async fn all_sessions_of_a_user_end_but_for_one(store: &dyn Store) {
     let ended = ["a", "c", "d"].map(|over| revocation(&here(), over));
     assert_eq!(logged(store, LogPosition(0)).await, ended);
 
-    // Whoever has read the log so far is told of the rest.
+    // A reader of the log so far reads the rest.
     let (_, position) = store.revocations_after(LogPosition(0)).await.unwrap();
     done(store, [end_all(None)]).await;
     assert_eq!(store.session(&here(), &session_id("b")).await.unwrap(), None);
     assert_eq!(logged(store, position).await, [revocation(&here(), "b")]);
 }
 
-/// Neither other people's nor those of the same identifier in another realm; somebody else's is no exception.
+/// Ends neither other users' sessions nor those of the same identifier in another realm; an exception of another user
+/// has no effect.
 pub async fn the_end_of_a_users_sessions_leaves_others_alone(store: &dyn Store) {
     let others = [
         Session { user: user_id("eve"), ..session(&here(), "eves") },

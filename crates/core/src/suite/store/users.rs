@@ -69,7 +69,7 @@ pub async fn an_update_follows_the_revision_it_was_made_from(store: &dyn Store) 
     assert_eq!(store.user(&here(), &first.id).await.unwrap(), Some(second));
 }
 
-/// Nobody comes to be by an update.
+/// An update creates no user.
 pub async fn an_update_needs_the_user(store: &dyn Store) {
     let nobody = User { revision: 2, ..user(&here(), "ada", "ada@example.org") };
     fails(store, batch![UserOp::Update(nobody.clone())], Precondition::UserRevision).await;
@@ -98,7 +98,7 @@ pub async fn an_update_may_move_to_a_free_address(store: &dyn Store) {
     done(store, batch![UserOp::Insert(user(&here(), "bob", "ada@example.org"))]).await;
 }
 
-/// Somebody else's stays theirs.
+/// Another user's address stays with it.
 pub async fn an_update_may_not_take_an_address(store: &dyn Store) {
     let (ada, bob) = (user(&here(), "ada", "ada@example.org"), user(&here(), "bob", "bob@example.org"));
     done(store, batch![UserOp::Insert(ada.clone()), UserOp::Insert(bob.clone())]).await;
@@ -108,7 +108,7 @@ pub async fn an_update_may_not_take_an_address(store: &dyn Store) {
     assert_eq!(by_index(store, &here(), bob.index).await.0, Some(bob));
 }
 
-/// By identifier and by address; both are free for somebody else.
+/// By identifier and by address; both are free for another user.
 pub async fn a_deleted_user_is_gone(store: &dyn Store) {
     let (ada, bob) = (user(&here(), "ada", "ada@example.org"), user(&here(), "bob", "bob@example.org"));
     done(store, batch![UserOp::Insert(ada.clone()), UserOp::Insert(bob.clone())]).await;
@@ -125,7 +125,7 @@ pub async fn a_deleted_user_is_gone(store: &dyn Store) {
     assert_eq!(store.user(&here(), &ada.id).await.unwrap(), Some(again));
 }
 
-/// Neither somebody who has changed since nor somebody who is not there.
+/// Neither a user that has changed since nor a missing one.
 pub async fn a_user_is_deleted_at_the_revision_that_was_read(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     let changed = User { envelope: envelope("new"), revision: 2, ..ada.clone() };
@@ -140,7 +140,7 @@ pub async fn a_user_is_deleted_at_the_revision_that_was_read(store: &dyn Store) 
     assert_eq!(store.user(&here(), &ada.id).await.unwrap(), None);
 }
 
-/// Whoever comes first: no change is lost by a deletion that has not seen it, and none brings somebody back.
+/// In either order no change is lost by a deletion that has not seen it, and none brings somebody back.
 pub async fn of_fifty_who_change_or_delete_a_user_one_does(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     done(store, batch![UserOp::Insert(ada.clone())]).await;

@@ -18,12 +18,12 @@ use crate::{
 
 const ROUNDS: usize = 50;
 
-/// Somebody with an address of their own in each round.
+/// A user with an address of its own in each round.
 fn person(name: &str, round: usize) -> User {
     user(&here(), &format!("{name}-{round}"), &format!("{name}-{round}@example.org"))
 }
 
-/// How somebody is when they have changed once.
+/// The user after one change.
 fn changed(user: &User) -> User {
     User { envelope: envelope("new"), revision: 2, ..user.clone() }
 }
@@ -65,7 +65,7 @@ async fn one_of_both(store: &dyn Store, batches: [Batch; 2], with: Precondition)
     assert!(one != other, "{}", if one { "both were committed" } else { "neither was committed" });
 }
 
-/// Logs somebody in while their sessions are ended by this; none may be left, whoever came first.
+/// Logs a user in while this ends its sessions; none may be left in either order.
 async fn no_session_is_left(store: &dyn Store, round: usize, by: fn(&User) -> Op) {
     let ada = person("ada", round);
     done(store, batch![UserOp::Insert(ada.clone())]).await;
@@ -77,7 +77,7 @@ async fn no_session_is_left(store: &dyn Store, round: usize, by: fn(&User) -> Op
     assert_eq!(store.session(&here(), &begun.id).await.unwrap(), None);
 }
 
-/// A password is changed, and whoever logs in by the old one at that moment is out.
+/// A password is changed, and a login with the old one at that moment has no session.
 pub async fn no_session_outlives_the_change_of_its_user(store: &dyn Store) {
     for round in 0..ROUNDS {
         no_session_is_left(store, round, |ada| UserOp::Update(changed(ada)).into()).await;
@@ -91,7 +91,7 @@ pub async fn no_session_outlives_its_user(store: &dyn Store) {
     }
 }
 
-/// Nobody changes another by a record that has just been overtaken.
+/// No change is made from a record that has just been replaced.
 pub async fn of_two_who_need_the_other_unchanged_one_changes(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
@@ -154,7 +154,8 @@ pub async fn of_two_who_need_the_others_address_taken_one_moves(store: &dyn Stor
     }
 }
 
-/// Before it somebody else's stands there, afterwards the address is taken: whoever saw neither looked between the two.
+/// Before it another registration has the address, after it the address is taken: a reader that saw neither read
+/// between the two.
 pub async fn nobody_registers_between_a_registration_and_its_user(store: &dyn Store) {
     for round in 0..ROUNDS {
         let of = |name: &str| registration(&here(), &format!("{name}-{round}"), &format!("{round}@example.org"));

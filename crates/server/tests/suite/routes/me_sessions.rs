@@ -1,4 +1,4 @@
-//! The caller's own sessions: those that are live, and nobody else's.
+//! The caller's own live sessions, and those of no other user.
 
 use std::time::Duration;
 

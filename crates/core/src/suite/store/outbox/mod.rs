@@ -108,7 +108,7 @@ fn finish(claimed: &Claimed, outcome: DeliveryOutcome) -> Batch {
     batch![OutboxOp::FinishDelivery { id: claimed.row.id.clone(), lease: claimed.lease.clone(), outcome }]
 }
 
-/// One message, in the hands of somebody.
+/// One message, claimed by a worker.
 async fn claimed(store: &dyn Store) -> Claimed {
     done(store, batch![OutboxOp::Enqueue(message("one"))]).await;
     only(store, "first", NOW).await.expect("it is due")
@@ -141,7 +141,7 @@ pub async fn two_claimers_never_share_a_message(store: &dyn Store) {
     }
 }
 
-/// Nobody needs to clean up after a worker that died.
+/// A worker that died needs no clean-up.
 pub async fn a_lease_that_ran_out_is_claimable(store: &dyn Store) {
     let first = claimed(store).await;
     let second = only(store, "second", at(60)).await.expect("free again");
@@ -150,7 +150,7 @@ pub async fn a_lease_that_ran_out_is_claimable(store: &dyn Store) {
     assert_eq!(only(store, "third", at(61)).await, None);
 }
 
-/// Whatever the outcome that somebody who was too slow has to tell; and it changes nothing.
+/// Whatever the outcome of the worker that was too slow; and nothing is changed.
 pub async fn a_lost_lease_settles_nothing(store: &dyn Store) {
     let first = claimed(store).await;
     let second = only(store, "second", at(60)).await.expect("free again");
@@ -164,7 +164,7 @@ pub async fn a_lost_lease_settles_nothing(store: &dyn Store) {
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState::default());
 }
 
-/// A lease is lost to somebody else, not to the time.
+/// A lease is lost to another worker, not by time.
 pub async fn a_late_holder_may_settle_while_nobody_else_claimed(store: &dyn Store) {
     let first = claimed(store).await;
     assert_eq!(store.claim(Channel::Mail, 0, &lease("nothing", at(1000))).await.unwrap(), []);
@@ -172,7 +172,7 @@ pub async fn a_late_holder_may_settle_while_nobody_else_claimed(store: &dyn Stor
     assert_eq!(only(store, "second", at(1000)).await, None);
 }
 
-/// The second time nobody holds it; nor can one settle what was never claimed.
+/// The second time no worker holds it; a row that was never claimed cannot be finished either.
 pub async fn a_message_is_settled_once(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Retry(at(10)))).await;

@@ -34,7 +34,7 @@ struct Chaos {
     seed: u64,
     /// Who holds a message by the store's word, and until when.
     holders: BTreeMap<String, (LeaseId, Timestamp)>,
-    /// What somebody has in their hands, rightly or no longer.
+    /// Claimed rows of a worker, also with a lease that was lost.
     hands: Vec<Claimed>,
     waiting: BTreeSet<String>,
     dead: u64,
