@@ -3,8 +3,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ctx::Client,
+    ctx::{Client, Ctx},
     error::{Error, Result},
+    seal::{DataKey, Sealed},
 };
 
 /// Address and device from which a session was opened, for the list of sessions. Personal data: never printed.
@@ -15,21 +16,24 @@ pub struct SessionClient {
     pub agent: Option<String>,
 }
 
+/// Name of the sealed field: part of what the ciphertext is bound to.
+const FIELD: &str = "session";
+
 impl SessionClient {
-    /// Returns the serialised form, which is sealed.
+    /// Seals the client under its user's data key.
     ///
     /// # Errors
-    /// Internal, if it cannot be serialised.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        serde_json::to_vec(self).map_err(Error::internal)
+    /// Internal, if it cannot be serialized.
+    pub(crate) fn seal(&self, ctx: &Ctx, key: &DataKey) -> Result<Sealed> {
+        Ok(key.seal(ctx, FIELD, &serde_json::to_vec(self).map_err(Error::internal)?))
     }
 
-    /// Reads the serialised form.
+    /// Opens a sealed client.
     ///
     /// # Errors
-    /// Internal, if it is unreadable.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        serde_json::from_slice(bytes).map_err(Error::internal)
+    /// Internal, if it does not open or is unreadable.
+    pub(crate) fn open(key: &DataKey, sealed: &Sealed) -> Result<Self> {
+        serde_json::from_slice(&key.open(FIELD, sealed).map_err(Error::internal)?).map_err(Error::internal)
     }
 }
 

@@ -92,13 +92,11 @@ impl Records for MongoStore {
 pub(super) async fn apply(work: &mut Work<'_>, op: &RecordOp) -> Result<(), OpError> {
     match op {
         RecordOp::Insert(row) => {
-            if let Some(owner) = &row.owner {
-                // A batch that deletes the owner's records at the same time must meet this one.
-                locks::touch(work, &row.realm, owner.as_str()).await?;
-            }
+            touch_owner(work, row).await?;
             require(work.insert(NAME, document(row)).await?, Precondition::RecordFree)
         }
         RecordOp::Replace(row) => {
+            touch_owner(work, row).await?;
             let before = row.revision.checked_sub(1).map(number);
             let filter = doc! { "_id": key(&row.realm, row.kind, &row.key), "revision": before };
             require(work.update(NAME, filter, doc! { "$set": values(row) }).await?, Precondition::RecordRevision)
@@ -120,6 +118,14 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &RecordOp) -> Result<(), OpEr
             let touch = doc! { "$inc": { "touched": 1_i64 } };
             require(work.update(NAME, filter, touch).await?, Precondition::RecordRevision)
         }
+    }
+}
+
+/// Makes a batch that deletes the owner's records at the same time meet this one, which may give the owner a record.
+async fn touch_owner(work: &mut Work<'_>, row: &RecordRow) -> Result<(), OpError> {
+    match &row.owner {
+        Some(owner) => locks::touch(work, &row.realm, owner.as_str()).await,
+        None => Ok(()),
     }
 }
 

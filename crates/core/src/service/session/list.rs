@@ -40,7 +40,6 @@ pub struct ListedSession {
 
 impl ListedSession {
     fn open(session: Session, key: &DataKey, current: &SessionId) -> Result<Self> {
-        let client = key.open("session", &session.client).map_err(Error::internal)?;
         Ok(Self {
             is_current: session.id == *current,
             id: session.id,
@@ -49,7 +48,7 @@ impl ListedSession {
             auth_time: session.auth_time,
             acr: ONE_FACTOR,
             amr: session.amr,
-            client: SessionClient::from_bytes(&client)?,
+            client: SessionClient::open(key, &session.client)?,
             expires_at: session.expires_at,
             idle_until: session.family.idle_until,
         })

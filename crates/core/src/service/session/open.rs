@@ -59,14 +59,13 @@ impl Sessions<'_> {
         let (ctx, policy) = (self.ctx, &self.realm.policy);
         let id = SessionId::random(ctx.random());
         let refresh = RefreshToken::first(ctx, &self.realm.keys, &id);
-        let client = SessionClient::from(&ctx.client).to_bytes()?;
         let session = Session {
             realm: self.realm.name.clone(),
             id,
             user: passed.owner.user.id.clone(),
             auth_time: ctx.now,
             amr: passed.amr.clone(),
-            client: passed.owner.key.seal(ctx, "session", &client),
+            client: SessionClient::from(&ctx.client).seal(ctx, &passed.owner.key)?,
             created_at: ctx.now,
             expires_at: ctx.now.plus(policy.session_max_age),
             family: Family {
