@@ -37,6 +37,8 @@ fi
 export PORTCULLIS_TEST_MONGOD
 
 # The data is in memory if possible, since the tests create and drop hundreds of databases. Measurements name a disk.
+# A dropped collection keeps its files open as long as the history window lasts, which is 5 minutes by default: hundreds of
+# databases would exceed the limit of open files, and mongod would abort.
 parent=${PORTCULLIS_TEST_MONGOD_DATA:-/dev/shm}
 if [ ! -w "$parent" ]; then
     mkdir -p "$tools.data"
@@ -48,7 +50,8 @@ port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
 "$PORTCULLIS_TEST_MONGOD" --bind_ip 127.0.0.1 --port "$port" --dbpath "$data" --replSet rs0 --oplogSize 64 --nounixsocket \
     --wiredTigerCacheSizeGB 0.25 --wiredTigerEngineConfigString 'log=(prealloc=false,file_max=8MB)' \
     --networkMessageCompressors disabled --setParameter ttlMonitorEnabled=false \
-    --setParameter shutdownTimeoutMillisForSignaledShutdown=0 --setParameter diagnosticDataCollectionEnabled=false \
+    --setParameter minSnapshotHistoryWindowInSeconds=0 --setParameter shutdownTimeoutMillisForSignaledShutdown=0 \
+    --setParameter diagnosticDataCollectionEnabled=false \
     --logpath "$data/log" >/dev/null &
 server=$!
 
