@@ -30,7 +30,7 @@ test: ## all tests, on both stores and in a browser; installs what they need
 	misc/install-tools.sh cargo-nextest
 	misc/with-mongod.sh $(CARGO) nextest run --workspace
 	$(CARGO) test --doc --package portcullis-core --quiet
-	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh $(CARGO) nextest run --package portcullis -E '$(STORED)'
+	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh $(CARGO) nextest run --workspace -E 'package(portcullis) and $(STORED)'
 	misc/test-pages.sh
 
 test-pages: ## tests of the pages in a real browser
@@ -45,7 +45,7 @@ soak: ## crashes, floods and timing, on both stores: 15 minutes on an idle machi
 	misc/install-tools.sh cargo-nextest
 	misc/with-mongod.sh $(CARGO) nextest run --workspace $(SOAK) -E 'not $(TIMED)'
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
-		$(CARGO) nextest run --package portcullis $(SOAK) -E '$(STORED) and not $(TIMED)'
+		$(CARGO) nextest run --workspace $(SOAK) -E 'package(portcullis) and $(STORED) and not $(TIMED)'
 	$(CARGO) nextest run --release --package portcullis $(SOAK) -E '$(TIMED)'
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
 		$(CARGO) nextest run --release --package portcullis $(SOAK) -E '$(TIMED)'

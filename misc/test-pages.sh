@@ -16,7 +16,8 @@ if ! python3 -c 'import ensurepip' 2>/dev/null; then install python3-venv; fi
 
 npm ci --prefix e2e --silent --no-audit --no-fund
 WHEELS=$(misc/wheels.sh)
-cargo build --quiet --package portcullis
+# The binary that the tests of the workspace use: another selection of packages has other features, and is compiled anew.
+cargo test --quiet --workspace --no-run
 PORTCULLIS=$(realpath "${CARGO_TARGET_DIR:-target}/debug/portcullis")
 export PORTCULLIS WHEELS
 if [ $# -gt 0 ]; then exec node "$@"; fi
