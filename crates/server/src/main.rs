@@ -56,7 +56,7 @@ fn serve(sources: Sources) -> Result<ExitCode, Failure> {
     runtime.block_on(async {
         tokio::select! {
             done = run(config) => done,
-            never = log.tell_of_losses() => match never {},
+            never = log.report_dropped_lines() => match never {},
         }
     })?;
     Ok(ExitCode::SUCCESS)

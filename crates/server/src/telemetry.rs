@@ -18,15 +18,15 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Says, now and then, how many lines were lost because nobody read them in time.
-    pub async fn tell_of_losses(&self) -> Infallible {
-        let mut told = 0;
+    /// Logs every 10 s how many lines were dropped because they were not read in time.
+    pub async fn report_dropped_lines(&self) -> Infallible {
+        let mut reported = 0;
         loop {
             tokio::time::sleep(Duration::from_secs(10)).await;
             let dropped = self.dropped.dropped_lines();
-            if dropped > told {
-                tracing::warn!(lines = dropped - told, "log lines were lost: nobody reads them in time");
-                told = dropped;
+            if dropped > reported {
+                tracing::warn!(lines = dropped - reported, "log lines dropped");
+                reported = dropped;
             }
         }
     }

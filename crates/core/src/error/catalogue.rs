@@ -70,66 +70,69 @@ macro_rules! too_short {
 const SOON: Duration = Duration::from_secs(1);
 
 // Of every request.
-pub const INTERNAL: Refusal = refusal(ErrorKind::Internal, "internal", "Something went wrong on our side.");
+pub const INTERNAL: Refusal = refusal(ErrorKind::Internal, "internal", "Internal server error.");
 pub const TIMEOUT: Refusal = refusal(ErrorKind::Unavailable(SOON), "timeout", "The request took too long.");
-pub const UNAVAILABLE: Refusal =
-    refusal(ErrorKind::Unavailable(SOON), "unavailable", "The service is not available for now.");
+pub const UNAVAILABLE: Refusal = refusal(
+    ErrorKind::Unavailable(SOON),
+    "unavailable",
+    "The service is temporarily unavailable. Try again in a few seconds.",
+);
 pub const OVERLOADED: Refusal =
-    refusal(ErrorKind::Overloaded(SOON), "overloaded", "Too much to do for now; please try again.");
-pub const LIMITED: Refusal = refusal(ErrorKind::Limited(SOON), "limited", "Too many requests; please try again later.");
+    refusal(ErrorKind::Overloaded(SOON), "overloaded", "The server is overloaded. Try again in a few seconds.");
+pub const LIMITED: Refusal = refusal(ErrorKind::Limited(SOON), "limited", "Too many requests. Try again later.");
 pub const NOT_FOUND: Refusal = refusal(ErrorKind::NotFound, "not_found", "Not found");
 
 // Of reading a request.
-pub const UNREADABLE: Refusal = refusal(ErrorKind::Malformed, "body.unreadable", "The request could not be read.");
+pub const UNREADABLE: Refusal = refusal(ErrorKind::Malformed, "body.unreadable", "The request is malformed.");
 pub const NOT_AN_OBJECT: Refusal =
     refusal(ErrorKind::Malformed, "body.not_an_object", "The body must be a JSON object.");
-pub const NOT_A_FORM: Refusal = refusal(ErrorKind::Malformed, "body.wrong_type", "The request must be a form");
-pub const REPEATED: Refusal = refusal(ErrorKind::Malformed, "request.repeated", "A parameter was given twice.");
-pub const INCOMPLETE: Refusal = refusal(ErrorKind::Malformed, "request.incomplete", "A parameter is missing");
-pub const INVALID: Refusal = refusal(ErrorKind::Invalid, "request.invalid", "Some fields are not acceptable.");
+pub const NOT_A_FORM: Refusal = refusal(ErrorKind::Malformed, "body.wrong_type", "The body must be a form.");
+pub const REPEATED: Refusal = refusal(ErrorKind::Malformed, "request.repeated", "A parameter is repeated.");
+pub const INCOMPLETE: Refusal = refusal(ErrorKind::Malformed, "request.incomplete", "A required parameter is missing.");
+pub const INVALID: Refusal = refusal(ErrorKind::Invalid, "request.invalid", "Some fields are invalid.");
 pub const CROSS_SITE: Refusal =
-    refusal(ErrorKind::Forbidden, "request.cross_site", "Another site may not ask for this.");
+    refusal(ErrorKind::Forbidden, "request.cross_site", "Cross-site requests are not allowed.");
 
 // Of access tokens.
 pub const TOKEN_MISSING: Refusal = refusal(ErrorKind::NoCredentials, "token.missing", "Not authenticated");
 pub const TOKEN_INVALID: Refusal = refusal(ErrorKind::BadToken, "token.invalid", "Invalid or expired token");
 /// A token that was sent in more than one way (RFC 6750 §2).
-pub const TOKEN_TWICE: Refusal = refusal(ErrorKind::Malformed, "token.twice", "Send the token in one way only.");
+pub const TOKEN_TWICE: Refusal =
+    refusal(ErrorKind::Malformed, "token.twice", "Send the access token by one method only.");
 
 // Of accounts, their links and codes.
 pub const EMAIL_TAKEN: Refusal = refusal(ErrorKind::Conflict, "email.taken", "Email already exists");
 pub const LINK_INVALID: Refusal = refusal(ErrorKind::BadLink, "link.invalid", "Invalid or expired link");
 pub const OTP_WRONG: Refusal = refusal(ErrorKind::BadLink, "otp.wrong", "Invalid OTP");
 pub const OTP_INVALID: Refusal = refusal(ErrorKind::BadLink, "otp.invalid", "Invalid or expired OTP");
-pub const SMS_UNAVAILABLE: Refusal =
-    refusal(ErrorKind::Unavailable(SOON), "sms.unavailable", "Short messages cannot be sent");
+pub const SMS_UNAVAILABLE: Refusal = refusal(ErrorKind::Unavailable(SOON), "sms.unavailable", "SMS is not available.");
 
 // Of sessions.
 pub const LOGIN_REFUSED: Refusal = refusal(ErrorKind::Refused, "login.refused", "Invalid email or password");
 pub const LOGIN_UNVERIFIED: Refusal = refusal(ErrorKind::Forbidden, "login.unverified", "Email not verified");
-pub const LOGIN_STALE: Refusal = refusal(ErrorKind::Stale, "login.stale", "Please log in again to do this");
+pub const LOGIN_STALE: Refusal = refusal(ErrorKind::Stale, "login.stale", "Log in again to continue.");
 pub const REFRESH_INVALID: Refusal = refusal(ErrorKind::Refused, "refresh.invalid", "Invalid or expired refresh token");
 /// The code is also the error of OAuth 2.0 (RFC 6749 §5.2).
 pub const UNSUPPORTED_GRANT: Refusal =
-    refusal(ErrorKind::Malformed, "unsupported_grant_type", "This grant type is not known here");
+    refusal(ErrorKind::Malformed, "unsupported_grant_type", "Unsupported grant type");
 
 // Of fields.
-pub const FIELD_MISSING: FieldRefusal = field("field.missing", "This field is needed.");
-pub const FIELD_NOT_TEXT: FieldRefusal = field("field.type", "This field must be a text.");
-pub const EMAIL_INVALID: FieldRefusal = field("email.invalid", "This is not a valid e-mail address.");
+pub const FIELD_MISSING: FieldRefusal = field("field.missing", "This field is required.");
+pub const FIELD_NOT_TEXT: FieldRefusal = field("field.type", "This field must be text.");
+pub const EMAIL_INVALID: FieldRefusal = field("email.invalid", "This is not a valid email address.");
 pub const PHONE_INVALID: FieldRefusal =
-    field("phone.invalid", "A phone number must be in international form, such as +1234567890.");
+    field("phone.invalid", "A phone number must be in international format, such as +1234567890.");
 pub const COUNTRY_UNKNOWN: FieldRefusal =
-    field("country.unknown", "A country is named by its ISO code, such as US, or its dial code, such as +1.");
+    field("country.unknown", "A country must be an ISO code, such as US, or a dial code, such as +1.");
 pub const NAME_EMPTY: FieldRefusal = field("name.empty", "A name must not be empty.");
 pub const NAME_TOO_LONG: FieldRefusal = field("name.too_long", "A name may have at most 100 characters.");
 pub const NAME_UNWRITABLE: FieldRefusal = field("name.unwritable", "A name must not contain control characters.");
 pub const PASSWORD_IMPOSSIBLE: FieldRefusal =
     field("password.impossible", "A password may have at most 1,024 bytes and no control characters.");
 pub const PASSWORD_BREACHED: FieldRefusal =
-    field("password.breached", "This password is among the first that anybody would try. Please choose another.");
+    field("password.breached", "This password is too common. Choose another one.");
 pub const PASSWORD_GUESSABLE: FieldRefusal =
-    field("password.guessable", "This password is made of your own name or address. Please choose another.");
+    field("password.guessable", "This password is too similar to your name or address. Choose another one.");
 /// With the default of the least length; [`password_too_short`] has the one that applies.
 pub const PASSWORD_TOO_SHORT: FieldRefusal = field("password.too_short", too_short!("8"));
 

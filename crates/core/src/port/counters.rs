@@ -5,29 +5,29 @@ use crate::{
     limit::{LimitKey, Quota},
 };
 
-/// What clients and sessions have done lately. Losing it costs a limit its memory, never truth.
+/// Counts of recent uses by clients and sessions. Lost counts loosen a limit for a while, and nothing else.
 #[async_trait]
 pub trait Counters: Send + Sync + std::fmt::Debug {
-    /// Counts once more, where the quota allows it.
+    /// Counts one use, if the quota allows it.
     async fn take(&self, key: LimitKey, quota: Quota, now: Timestamp) -> Counted;
 
-    /// Takes back what was counted at this time.
+    /// Takes back the use that was counted at this time.
     async fn refund(&self, key: LimitKey, at: Timestamp);
 }
 
-/// What came of counting.
+/// Result of counting a use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Counted {
-    /// It was within the quota.
+    /// Within the quota.
     Within {
-        /// How often it may still be done.
+        /// Number of uses that are left.
         left: u32,
-        /// When the first that counts is forgotten.
+        /// Time until the oldest use leaves the window.
         reset: std::time::Duration,
     },
-    /// It was too much, and is not counted.
+    /// Beyond the quota, and not counted.
     Beyond {
-        /// How long to wait.
+        /// Time until one more use is allowed.
         wait: std::time::Duration,
     },
 }

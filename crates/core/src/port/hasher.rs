@@ -6,17 +6,17 @@ use crate::{
     limit::LimitKey,
 };
 
-/// Hashes passwords, slowly on purpose, on threads of its own: those of different clients in turn, so that whoever sends
-/// many waits behind itself.
+/// Hashes passwords on threads of its own, those of different clients in turn, so that a client that sends many waits behind
+/// itself.
 #[async_trait]
 pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
-    /// Whether a password of this client could wait now: asked before anything is done for it.
+    /// Checks whether the queue has room for a password of this client, before any work is done for it.
     ///
     /// # Errors
     /// [`HashError::Overloaded`].
     fn has_room(&self, client: Option<LimitKey>) -> Result<(), HashError>;
 
-    /// The hash of a new password with this salt, at the present settings.
+    /// Hashes a new password with this salt, at the present settings.
     ///
     /// # Errors
     /// [`HashError`].
@@ -27,8 +27,8 @@ pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
         salt: [u8; 16],
     ) -> Result<PasswordHash, HashError>;
 
-    /// Whether the password is the one behind the hash. Without a hash, or with one that is [unusable](Self::check), it is
-    /// no, at the cost of one: an error would tell that there is an account.
+    /// Verifies a password. Without a hash, or with one that is [unusable](Self::check), the result is `false`, at the same
+    /// cost: an error would reveal that there is an account.
     ///
     /// # Errors
     /// [`HashError`].
@@ -39,7 +39,7 @@ pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
         hash: Option<&PasswordHash>,
     ) -> Result<bool, HashError>;
 
-    /// Whether a hash can be compared with at all: of a kind that is known, and not dearer than any that settings ask for.
+    /// Checks whether a hash is usable: of a known kind, and not more expensive than the settings can require.
     ///
     /// # Errors
     /// [`HashError::Failed`].
@@ -49,13 +49,13 @@ pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
     fn is_outdated(&self, hash: &PasswordHash) -> bool;
 }
 
-/// Why nothing was hashed.
+/// Why a password was not hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    /// More passwords wait than the machine can hash in time.
+    /// More passwords wait than can be hashed in time.
     #[error("too many passwords wait to be hashed")]
     Overloaded,
-    /// A defect, or a stored hash that cannot be read.
+    /// A defect, or an unreadable hash.
     #[error("hashing failed")]
     Failed(#[source] Cause),
 }

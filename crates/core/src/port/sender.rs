@@ -9,80 +9,79 @@ use crate::{
     message::{Delivered, Links, Mail, MessageKind, Recipient, Sms},
 };
 
-/// Hands a mail to the world.
+/// Sends mails.
 #[async_trait]
 pub trait MailSender: Send + Sync + std::fmt::Debug {
-    /// Hands over one mail; returns when the next host has taken responsibility for it.
+    /// Sends a mail; returns once the next host has accepted it.
     ///
     /// # Errors
     /// [`SendError`].
     async fn send(&self, mail: &Mail) -> Result<(), SendError>;
 }
 
-/// Hands a short message to the world.
+/// Sends SMS.
 #[async_trait]
 pub trait SmsSender: Send + Sync + std::fmt::Debug {
-    /// Hands over one message; the receipt is what the provider calls it, for [`status`](Self::status), if it said so.
+    /// Sends an SMS. The receipt, if the provider gives one, is for [`status`](Self::status).
     ///
     /// # Errors
     /// [`SendError`].
     async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError>;
 
-    /// What has become of a message.
+    /// Returns the delivery status of an SMS.
     ///
     /// # Errors
     /// [`SendError`].
     async fn status(&self, receipt: &SmsReceipt) -> Result<SmsStatus, SendError>;
 }
 
-/// What a provider calls a message that it took.
+/// The provider's identifier of an accepted SMS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmsReceipt(pub String);
 
-/// What has become of a message that a provider took.
+/// Delivery status of an accepted SMS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SmsStatus {
-    /// On its way.
     Pending,
-    /// At the phone, or as near as the network tells.
+    /// Delivered, as far as the network reports it.
     Delivered,
-    /// It will not arrive; the provider's code says why.
+    /// Failed, with the provider's code.
     Failed(Option<u32>),
 }
 
-/// Where messages are kept instead of being sent, on a developer's machine.
+/// Mailbox of a development server, which keeps messages instead of sending them.
 #[async_trait]
 pub trait Mailbox: Send + Sync + std::fmt::Debug {
-    /// What it holds, newest first.
+    /// Returns all messages, newest first.
     fn list(&self) -> Vec<Delivered>;
 
-    /// Throws away what it holds.
+    /// Removes all messages.
     fn clear(&self);
 
-    /// The number of its present state, another one after each change; waits while that is still this one.
+    /// Returns the number of the present state, which changes with each message; waits while it is still `since`.
     async fn changed(&self, since: Option<u64>) -> u64;
 }
 
-/// Why a mail was not taken.
+/// Why a message was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// May go better later.
-    #[error("not taken for now")]
+    /// Temporary: a later attempt may succeed.
+    #[error("not accepted for now")]
     Transient(#[source] Cause),
-    /// It may have been taken, and it may not: nobody said so before the time was up.
-    #[error("nobody knows whether it was taken")]
+    /// Timed out: the message may or may not have been accepted.
+    #[error("timed out, possibly accepted")]
     Unknown(#[source] Cause),
-    /// There is no such mailbox, and there will be none.
-    #[error("refused for good")]
+    /// Permanent: no attempt will succeed.
+    #[error("rejected permanently")]
     Permanent(#[source] Cause),
 }
 
-/// Puts a mail into words.
+/// Renders messages from templates.
 pub trait Render: Send + Sync + std::fmt::Debug {
-    /// Subject, text and HTML of a mail of this kind; the caller adds the message id.
+    /// Renders subject, text and HTML of a mail; the caller sets the message id.
     ///
     /// # Errors
-    /// When the template cannot be filled.
+    /// If the template fails.
     fn mail(
         &self,
         kind: MessageKind,
@@ -92,9 +91,9 @@ pub trait Render: Send + Sync + std::fmt::Debug {
         now: Timestamp,
     ) -> Result<Mail, Cause>;
 
-    /// The text of a short message with a code.
+    /// Renders the text of an SMS with a code.
     ///
     /// # Errors
-    /// When the template cannot be filled.
+    /// If the template fails.
     fn code(&self, realm: &RealmName, code: &str, lifetime: Duration, now: Timestamp) -> Result<String, Cause>;
 }

@@ -57,13 +57,13 @@ fn no_modules_form_a_cycle() {
 }
 
 #[test]
-fn status_numbers_of_refusals_stand_in_one_place() {
+fn status_numbers_of_refusals_are_in_one_folder() {
     // A probe answers 503 by itself: it refuses no request.
-    let (home, probe) = ("http/problem.rs", "http/routes/site/health.rs");
+    let (home, words_of, probe) = ("http/problem/mod.rs", "http/problem/words.rs", "http/routes/site/health.rs");
     let words: Vec<&str> =
         STATUS_WORDS.iter().filter(|word| **word != "StatusCode::SERVICE_UNAVAILABLE").copied().collect();
-    assert_eq!(naming("server", STATUS_WORDS, &[home, probe]), NONE);
-    assert_eq!(naming("server", &words, &[home]), NONE);
+    assert_eq!(naming("server", STATUS_WORDS, &[home, words_of, probe]), NONE);
+    assert_eq!(naming("server", &words, &[home, words_of]), NONE);
 }
 
 #[test]

@@ -2,4 +2,4 @@ use super::MailView;
 
 /// Tells the owner of an address that it was used to sign up again.
 pub(super) const ALREADY_REGISTERED: MailView =
-    mail!("mail_already_registered", "To the owner of an address that somebody tried to register again.");
+    mail!("mail_already_registered", "To the owner of an address that was registered again.");

@@ -10,12 +10,9 @@ const MAX_LINES: usize = 300;
 const LONGER: &[(&str, &str)] =
     &[("crates/core/src/account/country/table.rs", "a data table: one line for each country")];
 
-/// Source files that are still to be split.
-const TO_SPLIT: &[&str] = &["crates/server/src/http/problem.rs"];
-
 /// Returns the files that are too long, among pairs of a path and a text.
 fn too_long<'a>(files: impl IntoIterator<Item = &'a (String, String)>) -> Vec<String> {
-    let is_excepted = |path: &str| TO_SPLIT.contains(&path) || LONGER.iter().any(|(longer, _)| *longer == path);
+    let is_excepted = |path: &str| LONGER.iter().any(|(longer, _)| *longer == path);
     let longer = files.into_iter().filter(|(path, text)| text.lines().count() > MAX_LINES && !is_excepted(path));
     longer.map(|(path, text)| format!("{path} has {} lines", text.lines().count())).collect()
 }

@@ -194,7 +194,7 @@ async fn d52_a_name_with_an_address_is_no_address() {
         let refused = problem(app.post_json("/User1/create", form.clone()).await, 422).await;
         assert_eq!(
             refused["errors"],
-            json!([{ "field": "email", "code": "email.invalid", "detail": "This is not a valid e-mail address." }]),
+            json!([{ "field": "email", "code": "email.invalid", "detail": "This is not a valid email address." }]),
             "{email}"
         );
         form["email"] = json!([email]);

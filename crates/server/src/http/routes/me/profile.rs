@@ -27,7 +27,7 @@ pub(crate) struct UserAnswer {
     /// The country's common English name.
     #[schema(example = "United States")]
     country: &'static str,
-    /// Always true: whoever is not verified is no user yet.
+    /// Always true: an address is verified before there is a user.
     #[schema(example = true)]
     is_email_verified: bool,
     /// Whether a code has proved it.

@@ -33,8 +33,8 @@ struct LoginForm {
     scope: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
-    /// The value of the cookie `portcullis_device` of an earlier login, for clients without cookies: a known device has wrong
-    /// passwords of its own, so that nobody else's keep its owner out.
+    /// Value of the cookie `portcullis_device` of an earlier login, for clients without cookies. Wrong passwords are counted
+    /// per known device, so that those of others do not delay the owner.
     device: Option<String>,
 }
 

@@ -39,8 +39,8 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, INCOMPLETE, UNSUPPORTED_GRANT, NOT_A_
 
 /// Get tokens
 ///
-/// OAuth 2.0's token endpoint. A refresh token is used up by its use; using it again within 30 seconds gives the same pair
-/// again, so that a lost answer logs nobody out; later, it ends the session, since somebody else must have a copy.
+/// OAuth 2.0's token endpoint. A refresh token is valid once. Within 30 seconds it gives the same pair again, so that a lost
+/// answer does not log the user out. Later, its reuse ends the session, because the token was copied.
 #[utoipa::path(
     post, path = "/v1/{realm}/token", tag = "Accounts",
     params(RealmPath),

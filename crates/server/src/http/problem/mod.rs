@@ -1,0 +1,192 @@
+//! Refusals over HTTP, as `application/problem+json` (RFC 9457). The only folder with the status numbers of refusals.
+
+mod document;
+mod words;
+
+pub(super) use document::{FieldProblem, Problem, TokenError, plain};
+pub(super) use words::{grant_word, oauth_status, oauth_word, retry_after, status};
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
+        response::Parts,
+    },
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{
+    Ctx, Error,
+    error::{ErrorKind, Refusal, catalogue::TIMEOUT},
+};
+use serde::Serialize;
+
+use words::set_challenge;
+
+use super::layers::alias::RequestRealm;
+use crate::error_chain;
+
+/// Format of a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RefusalFormat {
+    /// `application/problem+json`.
+    Problem,
+    /// The same, with `error` and `error_description` of OAuth 2.0 among its members.
+    WithOAuth,
+    /// `error` and `error_description` alone (RFC 6749 §5.2).
+    OAuth,
+    /// A page, or `application/problem+json`.
+    Page,
+}
+
+/// A refusal of the domain. [`finish`] writes its body and headers, once the context of the request is at hand.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    error: Arc<Error>,
+    format: RefusalFormat,
+}
+
+impl ApiError {
+    /// Makes a refusal of the token endpoint.
+    pub(super) fn for_token_endpoint(error: Error) -> Self {
+        Self { error: Arc::new(error), format: RefusalFormat::OAuth }
+    }
+}
+
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        Self { error: Arc::new(error), format: RefusalFormat::Problem }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Error::from(refusal).into()
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = match self.format {
+            RefusalFormat::OAuth => oauth_status(self.error.kind()),
+            _ => status(self.error.kind()),
+        };
+        response.extensions_mut().insert(self.format);
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Adds the words of OAuth 2.0 to a refusal, whatever it is.
+pub(super) fn with_oauth(mut refusal: Response) -> Response {
+    refusal.extensions_mut().insert(RefusalFormat::WithOAuth);
+    refusal
+}
+
+/// A refusal that only HTTP has: status, code and public text.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HttpError(pub(super) StatusCode, pub(super) &'static str, pub(super) &'static str);
+
+pub(super) const TOO_LARGE: HttpError =
+    HttpError(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "The body is too large.");
+pub(super) const WRONG_TYPE: HttpError =
+    HttpError(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.wrong_type", "The content type of the body is not supported.");
+
+/// Refusal of a method; the router adds `Allow`.
+pub(super) const METHOD_NOT_ALLOWED: HttpError =
+    HttpError(StatusCode::METHOD_NOT_ALLOWED, "method.not_allowed", "This method is not allowed on this path.");
+
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.0;
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Returns the refusal for a handler that has panicked.
+pub(super) fn panicked() -> ApiError {
+    ApiError::from(Error::internal("a handler panicked"))
+}
+
+/// Returns the refusal for a request that took too long.
+pub(super) fn timed_out() -> ApiError {
+    ApiError::from(TIMEOUT.after(Duration::from_secs(5)))
+}
+
+const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Writes body and headers of a refusal, and the private cause to the log. Other responses pass unchanged.
+pub(super) fn finish(response: Response, ctx: &Ctx, realm: Option<&RequestRealm>) -> Response {
+    let (mut parts, body) = response.into_parts();
+    let format = parts.extensions.remove::<RefusalFormat>().unwrap_or(RefusalFormat::Problem);
+    if let Some(refusal) = parts.extensions.remove::<ApiError>() {
+        finish_api_error(parts, &refusal.error, format, ctx, realm)
+    } else if let Some(refusal) = parts.extensions.remove::<HttpError>() {
+        finish_http_error(parts, refusal, format, ctx)
+    } else {
+        Response::from_parts(parts, body)
+    }
+}
+
+fn finish_api_error(
+    mut parts: Parts,
+    error: &Error,
+    format: RefusalFormat,
+    ctx: &Ctx,
+    realm: Option<&RequestRealm>,
+) -> Response {
+    note(error);
+    if let Some(wait) = retry_after(error.kind()) {
+        parts.headers.insert(RETRY_AFTER, wait);
+    }
+    if format == RefusalFormat::OAuth {
+        let word = grant_word(error.kind(), error.code());
+        return with_json(parts, "application/json", &TokenError { error: word, error_description: error.detail() });
+    }
+    set_challenge(&mut parts.headers, error, realm);
+    let mut problem = plain(parts.status, error.code(), error.detail(), ctx.request_id.as_str());
+    let fields = error.fields().iter();
+    problem.errors =
+        fields.map(|field| FieldProblem { field: field.field, code: field.code, detail: &field.detail }).collect();
+    if format == RefusalFormat::WithOAuth {
+        problem.error = Some(oauth_word(error.kind()));
+        problem.error_description = Some(error.detail());
+    }
+    with_json(parts, PROBLEM_JSON, &problem)
+}
+
+fn finish_http_error(mut parts: Parts, error: HttpError, format: RefusalFormat, ctx: &Ctx) -> Response {
+    let HttpError(status, code, detail) = error;
+    if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE) {
+        // The rest of the body is not read, so the connection cannot serve another request (RFC 9112 §9.6).
+        parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    let mut problem = plain(status, code, detail, ctx.request_id.as_str());
+    if format == RefusalFormat::WithOAuth {
+        (problem.error, problem.error_description) = (Some("invalid_request"), Some(detail));
+    }
+    with_json(parts, PROBLEM_JSON, &problem)
+}
+
+fn with_json(mut parts: Parts, kind: &'static str, body: &impl Serialize) -> Response {
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    Response::from_parts(parts, Body::from(serde_json::to_vec(body).unwrap_or_default()))
+}
+
+/// Logs the private cause of an error.
+fn note(error: &Error) {
+    let cause = error.cause().map(|cause| error_chain(&**cause)).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::Internal => tracing::error!(code = error.code(), cause, "failed"),
+        ErrorKind::Overloaded(_) | ErrorKind::Unavailable(_) => {
+            tracing::warn!(code = error.code(), cause, "turned away")
+        }
+        _ => tracing::debug!(code = error.code(), cause, "refused"),
+    }
+}

@@ -1,0 +1,89 @@
+//! Status, headers and OAuth 2.0 words of each kind of error. The only file with the status numbers of the domain's refusals.
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
+use portcullis_core::{
+    Error,
+    error::{
+        ErrorKind,
+        catalogue::{TOKEN_TWICE, UNSUPPORTED_GRANT},
+    },
+};
+
+use crate::http::layers::alias::RequestRealm;
+
+/// Returns the status of a kind of error.
+pub(in crate::http) const fn status(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::Malformed | ErrorKind::BadLink => StatusCode::BAD_REQUEST,
+        ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorKind::NoCredentials | ErrorKind::BadToken | ErrorKind::Refused | ErrorKind::Stale => {
+            StatusCode::UNAUTHORIZED
+        }
+        ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Overloaded(_) | ErrorKind::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Returns the value of `Retry-After`: whole seconds, rounded up.
+pub(in crate::http) fn retry_after(kind: ErrorKind) -> Option<HeaderValue> {
+    match kind {
+        ErrorKind::Limited(wait) | ErrorKind::Overloaded(wait) | ErrorKind::Unavailable(wait) => {
+            Some(HeaderValue::from(wait.as_millis().div_ceil(1000).max(1) as u64))
+        }
+        _ => None,
+    }
+}
+
+/// Returns the status at the token endpoint, where wrong credentials of the owner are 400 (RFC 6749 §5.2).
+pub(in crate::http) const fn oauth_status(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::Invalid | ErrorKind::Refused | ErrorKind::Forbidden => StatusCode::BAD_REQUEST,
+        other => status(other),
+    }
+}
+
+/// Sets `WWW-Authenticate` (RFC 6750 §3): without an error if there are no credentials, without the reason if they are bad.
+pub(super) fn set_challenge(headers: &mut HeaderMap, error: &Error, realm: Option<&RequestRealm>) {
+    let name = realm.map_or("portcullis", |of| of.0.name.as_str());
+    let challenge = match error.kind() {
+        ErrorKind::Malformed if error.code() == TOKEN_TWICE.code => {
+            let description = error.detail().trim_end_matches('.');
+            format!("Bearer realm=\"{name}\", error=\"invalid_request\", error_description=\"{description}\"")
+        }
+        ErrorKind::NoCredentials | ErrorKind::Refused => format!("Bearer realm=\"{name}\""),
+        ErrorKind::BadToken => format!(
+            "Bearer realm=\"{name}\", error=\"invalid_token\", error_description=\"The access token is invalid or expired\""
+        ),
+        ErrorKind::Stale => format!(
+            "Bearer realm=\"{name}\", error=\"insufficient_user_authentication\", error_description=\"A more recent login is needed\""
+        ),
+        _ => return,
+    };
+    if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+        headers.insert(WWW_AUTHENTICATE, challenge);
+    }
+}
+
+/// Returns the OAuth 2.0 error of a kind (RFC 6749 §5.2). The original system used `email_not_verified`.
+pub(in crate::http) const fn oauth_word(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Refused => "invalid_grant",
+        ErrorKind::Forbidden => "email_not_verified",
+        ErrorKind::Limited(_) | ErrorKind::Overloaded(_) | ErrorKind::Unavailable(_) => "temporarily_unavailable",
+        ErrorKind::Internal => "server_error",
+        _ => "invalid_request",
+    }
+}
+
+/// Returns the error of the token endpoint, where an unverified address is `invalid_grant` too.
+pub(in crate::http) fn grant_word(kind: ErrorKind, code: &str) -> &'static str {
+    match kind {
+        ErrorKind::Forbidden => "invalid_grant",
+        _ if code == UNSUPPORTED_GRANT.code => UNSUPPORTED_GRANT.code,
+        _ => oauth_word(kind),
+    }
+}
