@@ -10,7 +10,7 @@ at its minimum (8 KiB, one pass), since the default would dominate a login.
 - refresh: POST /User1/token with a refresh token
 
 Each request is sent in batches over one connection. The result is the median of the batches without the first, which is a
-warm-up. The instructions of background tasks (polling of the outbox and the revocations) are measured while the server is
+warm-up. The instructions of background tasks (polling of the outbox and the change log) are measured while the server is
 idle, and subtracted. Two runs differ by about 1 %.
 
 The figures are compared with misc/instructions.txt. A change of more than 3 % is an error, unless UPDATE=1 writes the new

@@ -8,11 +8,15 @@ use std::{
 use moka::sync::Cache;
 use portcullis_core::{
     account::Account,
+    clock::Timestamp,
     id::{RealmName, UserId},
     port::AccountCache,
 };
 
-use super::key::{CacheKey, CacheKeyRef};
+use super::{
+    freshness::Freshness,
+    key::{CacheKey, CacheKeyRef},
+};
 
 /// Longest time that an account is cached.
 const TIME_TO_LIVE: Duration = Duration::from_secs(60);
@@ -27,6 +31,7 @@ pub struct MemoryAccounts {
     accounts: Cache<CacheKey<UserId>, Arc<Account>>,
     /// Number of invalidations.
     forgotten: Mutex<u64>,
+    freshness: Freshness,
 }
 
 impl MemoryAccounts {
@@ -34,7 +39,7 @@ impl MemoryAccounts {
     #[must_use]
     pub fn new(capacity: u64) -> Self {
         let accounts = Cache::builder().max_capacity(capacity).time_to_live(TIME_TO_LIVE).build();
-        Self { accounts, forgotten: Mutex::new(0) }
+        Self { accounts, forgotten: Mutex::new(0), freshness: Freshness::new() }
     }
 
     fn forgotten(&self) -> MutexGuard<'_, u64> {
@@ -50,8 +55,8 @@ impl Default for MemoryAccounts {
 }
 
 impl AccountCache for MemoryAccounts {
-    fn get(&self, realm: &RealmName, user: &UserId) -> Option<Arc<Account>> {
-        self.accounts.get(&CacheKeyRef { realm, id: user })
+    fn get(&self, realm: &RealmName, user: &UserId, now: Timestamp) -> Option<Arc<Account>> {
+        self.freshness.is_fresh(now).then(|| self.accounts.get(&CacheKeyRef { realm, id: user }))?
     }
 
     fn generation(&self) -> u64 {
@@ -70,5 +75,13 @@ impl AccountCache for MemoryAccounts {
         let mut forgotten = self.forgotten();
         *forgotten = forgotten.wrapping_add(1);
         self.accounts.invalidate(&CacheKeyRef { realm, id: user });
+    }
+
+    fn synced(&self, now: Timestamp) {
+        if self.freshness.record(now) {
+            let mut forgotten = self.forgotten();
+            *forgotten = forgotten.wrapping_add(1);
+            self.accounts.invalidate_all();
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod counters;
+mod freshness;
 mod key;
 mod sessions;
 

@@ -2,10 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -17,10 +14,11 @@ use portcullis_core::{
     session::Revocation,
 };
 
-use super::key::{CacheKey, CacheKeyRef};
+use super::{
+    freshness::Freshness,
+    key::{CacheKey, CacheKeyRef},
+};
 
-/// What was heard so long ago still counts.
-const FRESH_FOR: Duration = Duration::from_secs(1);
 /// Interval at which entries are removed whose tokens have all expired.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
 /// Most sessions that are cached as live.
@@ -37,8 +35,7 @@ pub struct MemorySessions {
     over: RwLock<Over>,
     alive: Cache<CacheKey<SessionId>, Arc<Alive>>,
     doubted: RwLock<Doubted>,
-    /// In milliseconds; from before all time until the log was read.
-    synced: AtomicI64,
+    freshness: Freshness,
 }
 
 /// A live session as it was read.
@@ -54,6 +51,8 @@ struct Alive {
 struct Doubted {
     /// Number of invalidations.
     count: u64,
+    /// No session read before this number of invalidations counts.
+    all_since: u64,
     users: HashMap<RealmName, HashMap<UserId, (u64, Instant)>>,
 }
 
@@ -69,7 +68,7 @@ impl MemorySessions {
     #[must_use]
     pub fn new() -> Self {
         let alive = Cache::builder().max_capacity(MOST_ALIVE).time_to_live(ALIVE_FOR).build();
-        Self { over: RwLock::default(), alive, doubted: RwLock::default(), synced: AtomicI64::new(i64::MIN) }
+        Self { over: RwLock::default(), alive, doubted: RwLock::default(), freshness: Freshness::new() }
     }
 
     fn is_over(&self, realm: &RealmName, session: &SessionId) -> bool {
@@ -81,13 +80,8 @@ impl MemorySessions {
     fn counts(&self, realm: &RealmName, user: &UserId, alive: &Alive) -> bool {
         let doubted = self.doubted.read().unwrap_or_else(PoisonError::into_inner);
         let since = doubted.users.get(realm).and_then(|users| users.get(user));
-        alive.user == *user && since.is_none_or(|(count, _)| alive.mark >= *count)
-    }
-
-    /// Whether the log was read within the last second. A clock that was set back makes nothing fresh.
-    fn is_fresh(&self, now: Timestamp) -> bool {
-        let heard = Timestamp::from_millis(self.synced.load(Ordering::Acquire));
-        now.since(heard).max(heard.since(now)) <= FRESH_FOR
+        let since = since.map_or(doubted.all_since, |(count, _)| doubted.all_since.max(*count));
+        alive.user == *user && alive.mark >= since
     }
 }
 
@@ -105,7 +99,7 @@ impl SessionCache for MemorySessions {
         let alive = || {
             self.alive.get(&CacheKeyRef { realm, id: session }).is_some_and(|alive| self.counts(realm, user, &alive))
         };
-        if self.is_fresh(now) && alive() { SessionStatus::Live } else { SessionStatus::Unknown }
+        if self.freshness.is_fresh(now) && alive() { SessionStatus::Live } else { SessionStatus::Unknown }
     }
 
     fn generation(&self) -> u64 {
@@ -140,7 +134,9 @@ impl SessionCache for MemorySessions {
     }
 
     fn synced(&self, now: Timestamp) {
-        self.synced.store(now.millis(), Ordering::Release);
+        if self.freshness.record(now) {
+            self.doubted.write().unwrap_or_else(PoisonError::into_inner).all();
+        }
         let mut over = self.over.write().unwrap_or_else(PoisonError::into_inner);
         if now.since(over.pruned) >= PRUNE_EVERY {
             over.prune(now, &self.alive);
@@ -150,6 +146,11 @@ impl SessionCache for MemorySessions {
 }
 
 impl Doubted {
+    fn all(&mut self) {
+        self.count += 1;
+        self.all_since = self.count;
+    }
+
     fn prune(&mut self) {
         for users in self.users.values_mut() {
             users.retain(|_, (_, at)| at.elapsed() < DOUBTED_FOR);

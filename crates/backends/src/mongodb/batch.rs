@@ -54,17 +54,15 @@ pub(super) async fn commit(
 async fn attempt(client: &Client, db: &Database, random: &dyn Random, batch: &Batch) -> Result<(), OpError> {
     let mut session = client.start_session().await?;
     session.start_transaction().read_concern(ReadConcern::snapshot()).write_concern(WriteConcern::majority()).await?;
-    let mut work = Work { db, session: &mut session };
-    for op in batch {
-        if let Err(error) = collections::apply(&mut work, op).await {
-            // If this fails, the server aborts the transaction by itself later.
-            drop(session.abort_transaction().await);
-            if matches!(error, OpError::Failed(_)) {
-                // What made the precondition fail may be so new that it could still be lost with the primary.
-                collections::catch_up(db).await?;
-            }
-            return Err(error);
+    let work = Work { db, session: &mut session, changes: Vec::new() };
+    if let Err(error) = apply(work, batch).await {
+        // If this fails, the server aborts the transaction by itself later.
+        drop(session.abort_transaction().await);
+        if matches!(error, OpError::Failed(_)) {
+            // What made the precondition fail may be so new that it could still be lost with the primary.
+            collections::catch_up(db).await?;
         }
+        return Err(error);
     }
     loop {
         match session.commit_transaction().await {
@@ -72,6 +70,15 @@ async fn attempt(client: &Client, db: &Database, random: &dyn Random, batch: &Ba
             result => return Ok(result?),
         }
     }
+}
+
+/// Applies all operations, then appends to the change log: late, because batches that append wait for each other.
+async fn apply(mut work: Work<'_>, batch: &Batch) -> Result<(), OpError> {
+    for op in batch {
+        collections::apply(&mut work, op).await?;
+    }
+    let changes = std::mem::take(&mut work.changes);
+    collections::append_changes(&mut work, &changes).await
 }
 
 /// Whether the commit may have succeeded. Repeating it is safe. If it has certainly failed, MongoDB says so.

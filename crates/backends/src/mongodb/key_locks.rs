@@ -58,6 +58,6 @@ pub(super) enum Contended<'a> {
     Record(&'a str),
     RootKey,
     Quota([u8; 32]),
-    /// The positions of the revocation log.
+    /// The positions of the change log.
     Log,
 }

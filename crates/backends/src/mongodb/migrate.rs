@@ -14,7 +14,7 @@ use mongodb::{
 use portcullis_core::{clock::Timestamp, id::RealmName};
 
 use super::{
-    collections::names,
+    collections::{self, names},
     connect::{Settings, connect},
     error::{OpenError, is_duplicate},
     fields::time,
@@ -53,7 +53,7 @@ const GRACE: Duration = Duration::from_secs(60);
 /// How long a lock document is kept after its last use.
 const TOUCHED_FOR: Duration = Duration::from_secs(3600);
 
-const MIGRATIONS: &[Migration] = &[ACCOUNTS, LIMITS, AUDIT_BY_REALM, RECORDS];
+const MIGRATIONS: &[Migration] = &[ACCOUNTS, LIMITS, AUDIT_BY_REALM, RECORDS, CHANGES];
 
 const ACCOUNTS: Migration = Migration {
     version: 1,
@@ -102,6 +102,9 @@ const RECORDS: Migration = Migration {
         &[plain(&["_id.realm", "_id.kind", "_id.key"]), plain(&["_id.realm", "owner"]), lapses(&["expires_at"], GRACE)],
     )],
 };
+
+const CHANGES: Migration =
+    Migration { version: 5, name: "changes", collections: &[(names::CHANGES, &[lapses(&["expires_at"], GRACE)])] };
 
 /// Indexes of each realm's collection.
 const USERS: &[Index] = &[unique(&["blind_index"])];
@@ -177,6 +180,9 @@ async fn take(db: &Database, step: &Migration, now: Timestamp) -> Result<bool, E
     match counters.update_one(doc! { "_id": names::REVOCATIONS }, start).upsert(true).await {
         Err(error) if !is_duplicate(&error) => return Err(error),
         _ => {}
+    }
+    if step.version == CHANGES.version {
+        collections::copy_revocations(db).await?;
     }
     let record = doc! { "_id": step.version, "name": step.name, "applied_at": time(now) };
     match db.collection::<Document>("migrations").insert_one(record).await {

@@ -82,6 +82,7 @@ impl Shared {
     }
 
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
+        self.answer(collections::set_ends(&self.db, now)).await?;
         let mut swept = 0;
         for (collection, expired) in collections::expired(now) {
             swept += self.answer(collections::sweep(&self.db, collection, expired)).await?;

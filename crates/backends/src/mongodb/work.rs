@@ -7,7 +7,7 @@ use mongodb::{
     options::ReadConcern,
 };
 
-use portcullis_core::port::Precondition;
+use portcullis_core::{port::Precondition, session::Change};
 
 use super::{
     error::{OpError, Unreadable, is_duplicate},
@@ -18,6 +18,8 @@ use super::{
 pub(super) struct Work<'a> {
     pub(super) db: &'a Database,
     pub(super) session: &'a mut ClientSession,
+    /// Entries for the change log, appended before the commit.
+    pub(super) changes: Vec<Change>,
 }
 
 impl Work<'_> {

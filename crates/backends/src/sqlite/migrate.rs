@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "password_set_at", sql: include_str!("migrations/0003_password_set_at.sql") },
     Migration { version: 4, name: "audit_by_realm", sql: include_str!("migrations/0004_audit_by_realm.sql") },
     Migration { version: 5, name: "records", sql: include_str!("migrations/0005_records.sql") },
+    Migration { version: 6, name: "changes", sql: include_str!("migrations/0006_changes.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

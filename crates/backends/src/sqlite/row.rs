@@ -86,6 +86,7 @@ pub(super) fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn unreadable(column: usize, cause: Box<dyn std::error::Error + Send + Sync>) -> Error {
+/// Returns the error for a column that does not have the form in which it is written.
+pub(super) fn unreadable(column: usize, cause: Box<dyn std::error::Error + Send + Sync>) -> Error {
     Error::FromSqlConversionFailure(column, rusqlite::types::Type::Null, cause)
 }

@@ -22,7 +22,7 @@ pub enum SessionStatus {
 
 /// Sessions that are known to be live or ended.
 ///
-/// The revocation log of the store is the truth; the cache follows it. A cache that was not synced within the last second
+/// The change log of the store is the truth; the cache follows it. A cache that was not synced within the last second
 /// answers [`SessionStatus::Unknown`] for live sessions, so that revocation never fails open.
 pub trait SessionCache: Send + Sync + std::fmt::Debug {
     /// Returns what is known of a session of this user.
@@ -41,14 +41,17 @@ pub trait SessionCache: Send + Sync + std::fmt::Debug {
     /// Records sessions that ended.
     fn revoke(&self, entries: &[Revocation]);
 
-    /// Records that the log was followed up to this time.
+    /// Records that the log was followed up to this time. After a gap in which entries may have been swept, all cached
+    /// sessions are unknown.
     fn synced(&self, now: Timestamp);
 }
 
 /// Accounts that were read lately, with open profiles and without password hashes.
+///
+/// Like [`SessionCache`], it follows the change log: after a second without [`synced`](Self::synced) it returns nothing.
 pub trait AccountCache: Send + Sync + std::fmt::Debug {
-    /// Returns the account, if it is cached.
-    fn get(&self, realm: &RealmName, user: &UserId) -> Option<Arc<Account>>;
+    /// Returns the account, if it is cached and the log was followed within the last second.
+    fn get(&self, realm: &RealmName, user: &UserId, now: Timestamp) -> Option<Arc<Account>>;
 
     /// Returns the generation to pass to [`insert`](Self::insert); taken before the store is asked.
     fn generation(&self) -> u64;
@@ -58,4 +61,8 @@ pub trait AccountCache: Send + Sync + std::fmt::Debug {
 
     /// Removes an account that has changed.
     fn invalidate(&self, realm: &RealmName, user: &UserId);
+
+    /// Records that the log was followed up to this time. After a gap in which entries may have been swept, removes all
+    /// accounts.
+    fn synced(&self, now: Timestamp);
 }

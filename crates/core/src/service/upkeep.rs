@@ -1,4 +1,4 @@
-//! Maintenance of a running server: follows the revocation log, removes expired rows and reports its state.
+//! Maintenance of a running server: follows the change log, removes expired rows and reports its state.
 
 use crate::{clock::Timestamp, error::Result, port::OutboxState, service::kernel::Kernel, session::LogPosition};
 
@@ -11,15 +11,18 @@ impl<'a> Upkeep<'a> {
         Self(kernel)
     }
 
-    /// Applies the entries of the revocation log after a position and returns the next position. The entries come
-    /// from all servers.
+    /// Applies the entries of the change log after a position and returns the next position. The entries come from all
+    /// servers.
     ///
     /// # Errors
-    /// Unavailable. Cached sessions are not trusted any more after a second.
-    pub async fn follow_revocations(&self, now: Timestamp, from: LogPosition) -> Result<LogPosition> {
-        let (entries, next) = self.0.ports.store.revocations_after(from).await?;
-        self.0.ports.sessions.revoke(&entries);
+    /// Unavailable. Cached sessions and accounts are not trusted any more after a second.
+    pub async fn follow_changes(&self, now: Timestamp, from: LogPosition) -> Result<LogPosition> {
+        let (changes, next) = self.0.ports.store.changes_after(from).await?;
+        for change in changes {
+            self.0.apply(change);
+        }
         self.0.ports.sessions.synced(now);
+        self.0.ports.accounts.synced(now);
         Ok(next)
     }
 

@@ -1,17 +1,88 @@
+use std::time::Duration;
+
 use crate::{
     clock::Timestamp,
-    id::{RealmName, SessionId},
+    id::{RealmName, SessionId, UserId},
 };
 
-/// Position in the revocation log.
+/// How long an entry without an end of its own is kept, at least. A follower that lags by half of this drops all that it has
+/// cached.
+pub const CHANGES_KEPT: Duration = Duration::from_secs(600);
+
+/// A position in the change log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct LogPosition(pub u64);
 
-/// Entry of the revocation log: a session that ended while its access tokens may still be valid.
+/// An entry of the change log: what every process must no longer take from its caches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A session has ended.
+    SessionEnded(Revocation),
+    /// The account of a user, or any session of theirs, has changed.
+    UserChanged { realm: RealmName, user: UserId },
+    /// The settings or the clients of a realm have changed.
+    RealmChanged { realm: RealmName },
+    /// Root keys or signing keys have changed.
+    KeysChanged,
+    /// Rights of administrators have changed.
+    AdminsChanged,
+}
+
+/// A session that ended while its access tokens may still be valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation {
     pub realm: RealmName,
     pub session: SessionId,
     /// Expiry of its last access token, after which the entry can be removed.
     pub expires_at: Timestamp,
+}
+
+/// An entry of the change log in the form in which it is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredChange<'a> {
+    /// Word for the kind of change.
+    pub kind: &'a str,
+    pub realm: Option<&'a RealmName>,
+    /// Identifier of the session or user.
+    pub subject: Option<&'a str>,
+    /// Time at which the entry can be removed. Without it, the next sweep sets it to [`CHANGES_KEPT`] later.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Change {
+    /// Returns the form that is stored.
+    #[must_use]
+    pub fn stored(&self) -> StoredChange<'_> {
+        let of = |kind, realm, subject| StoredChange { kind, realm, subject, expires_at: None };
+        match self {
+            Self::SessionEnded(ended) => StoredChange {
+                kind: "session",
+                realm: Some(&ended.realm),
+                subject: Some(ended.session.as_str()),
+                expires_at: Some(ended.expires_at),
+            },
+            Self::UserChanged { realm, user } => of("user", Some(realm), Some(user.as_str())),
+            Self::RealmChanged { realm } => of("realm", Some(realm), None),
+            Self::KeysChanged => of("keys", None, None),
+            Self::AdminsChanged => of("admin", None, None),
+        }
+    }
+
+    /// Reads the form that was stored.
+    #[must_use]
+    pub fn from_stored(stored: StoredChange<'_>) -> Option<Self> {
+        let realm = || stored.realm.cloned();
+        Some(match stored.kind {
+            "session" => Self::SessionEnded(Revocation {
+                realm: realm()?,
+                session: SessionId::parse(stored.subject?)?,
+                expires_at: stored.expires_at?,
+            }),
+            "user" => Self::UserChanged { realm: realm()?, user: UserId::parse(stored.subject?)? },
+            "realm" => Self::RealmChanged { realm: realm()? },
+            "keys" => Self::KeysChanged,
+            "admin" => Self::AdminsChanged,
+            _ => return None,
+        })
+    }
 }

@@ -6,7 +6,7 @@ mod client;
 pub mod device;
 
 pub use amr::Amr;
-pub use change_log::{LogPosition, Revocation};
+pub use change_log::{CHANGES_KEPT, Change, LogPosition, Revocation, StoredChange};
 pub use client::SessionClient;
 
 use crate::{

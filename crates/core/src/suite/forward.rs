@@ -47,8 +47,8 @@ macro_rules! forward_store {
             audit_rows(realm: &$crate::id::RealmName, limit: usize) -> Vec<$crate::audit::AuditEntry>;
         });
         $crate::forward_store!(@trait $decorator, $read, Changes {
-            revocations_after(position: $crate::session::LogPosition)
-                -> (Vec<$crate::session::Revocation>, $crate::session::LogPosition);
+            changes_after(position: $crate::session::LogPosition)
+                -> (Vec<$crate::session::Change>, $crate::session::LogPosition);
         });
 
         #[async_trait::async_trait]

@@ -15,11 +15,13 @@ pub mod account_cache;
 pub mod counters;
 mod forward;
 mod join_all;
+mod revocations;
 pub mod rows;
 pub mod session_cache;
 pub mod store;
 
 pub use join_all::{Pending, join_all};
+pub use revocations::Revocations;
 
 /// Makes the cases of a list public: `store_cases!(export_cases)`.
 macro_rules! export_cases {

@@ -9,6 +9,7 @@ use portcullis_core::{
         Account,
         password::{Password, PasswordHash},
     },
+    clock::Timestamp,
     id::{RealmName, UserId},
     limit::LimitKey,
     message::{Mail, Sms},
@@ -91,8 +92,8 @@ impl PasswordHasher for Measured<dyn PasswordHasher> {
 }
 
 impl AccountCache for Measured<dyn AccountCache> {
-    fn get(&self, realm: &RealmName, user: &UserId) -> Option<Arc<Account>> {
-        let found = self.0.get(realm, user);
+    fn get(&self, realm: &RealmName, user: &UserId, now: Timestamp) -> Option<Arc<Account>> {
+        let found = self.0.get(realm, user, now);
         counter!(ACCOUNT_CACHE, "outcome" => if found.is_some() { "hit" } else { "miss" }).increment(1);
         found
     }
@@ -107,6 +108,10 @@ impl AccountCache for Measured<dyn AccountCache> {
 
     fn invalidate(&self, realm: &RealmName, user: &UserId) {
         self.0.invalidate(realm, user);
+    }
+
+    fn synced(&self, now: Timestamp) {
+        self.0.synced(now);
     }
 }
 

@@ -8,7 +8,12 @@ use std::{
 };
 
 use portcullis::{App, app::Overrides};
-use portcullis_core::port::Store;
+use portcullis_core::{
+    account::User,
+    clock::Timestamp,
+    id::{RealmName, UserId},
+    port::{Store, UserOp},
+};
 use reqwest::{Client, StatusCode};
 use serde_json::json;
 use tempfile::TempDir;
@@ -66,6 +71,31 @@ async fn status(http: &Client, node: &Node, token: &str) -> StatusCode {
     http.get(format!("{}/User1/me", node.base)).bearer_auth(token).send().await.unwrap().status()
 }
 
+/// Waits for a mailed link, which either node may send. Returns it as one of the first node.
+async fn link(http: &Client, nodes: [&Node; 2], page: &str) -> String {
+    loop {
+        for node in nodes {
+            let list = http.get(format!("{}/dev/mailbox.json", node.base)).send().await.unwrap();
+            let mails: serde_json::Value = list.json().await.unwrap();
+            let links = mails.as_array().unwrap().iter().flat_map(|mail| mail["links"].as_array().unwrap());
+            if let Some(link) = links.filter_map(|link| link.as_str()).find(|link| link.contains(page)) {
+                let path = link.split_once("/User1").map(|(_, path)| ["/User1", path].concat()).unwrap();
+                return nodes[0].base.clone() + &path;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Creates and verifies an account. Returns its id.
+async fn join(http: &Client, nodes: [&Node; 2], person: &Person) -> UserId {
+    let created = http.post(format!("{}/User1/create", nodes[0].base)).json(&person.form()).send().await.unwrap();
+    assert_eq!(created.status(), 200);
+    let created: serde_json::Value = created.json().await.unwrap();
+    assert_eq!(http.get(link(http, nodes, "/verify?").await).send().await.unwrap().status(), 200);
+    UserId::parse(created["id"].as_str().unwrap()).unwrap()
+}
+
 #[tokio::test]
 async fn what_one_node_ends_the_other_feels_within_a_second() {
     let (dirs, database, shelf, http) = (twins().await, Database::new().await, Shelf::default(), Client::new());
@@ -75,24 +105,8 @@ async fn what_one_node_ends_the_other_feels_within_a_second() {
     let post = async |path: &str, form: &[(&str, &str)]| {
         http.post(format!("{}/User1/{path}", here.base)).form(form).send().await.unwrap()
     };
-    // Either node may send a mail.
-    let link = async |page: &str| {
-        loop {
-            for node in [&here, &there] {
-                let list = http.get(format!("{}/dev/mailbox.json", node.base)).send().await.unwrap();
-                let mails: serde_json::Value = list.json().await.unwrap();
-                let links = mails.as_array().unwrap().iter().flat_map(|mail| mail["links"].as_array().unwrap());
-                if let Some(link) = links.filter_map(|link| link.as_str()).find(|link| link.contains(page)) {
-                    return here.base.clone()
-                        + link.split_once("/User1").map(|(_, path)| ["/User1", path].concat()).unwrap().as_str();
-                }
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let created = http.post(format!("{}/User1/create", here.base)).json(&john.form()).send().await.unwrap();
-    assert_eq!(created.status(), 200);
-    assert_eq!(http.get(link("/verify?").await).send().await.unwrap().status(), 200);
+    let link = async |page: &str| link(&http, [&here, &there], page).await;
+    join(&http, [&here, &there], &john).await;
 
     for end in ["logout", "reset"] {
         let password = if end == "logout" { john.password.as_str() } else { "securepassword123" };
@@ -116,6 +130,42 @@ async fn what_one_node_ends_the_other_feels_within_a_second() {
         assert_eq!(status(&http, &here, token).await, 401, "at once where it ended");
         while status(&http, &there, token).await != 401 {
             assert!(ended.elapsed() < Duration::from_secs(1), "{end} was not felt");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_changes_in_the_store_is_read_anew_by_both_nodes_within_a_second() {
+    let (dirs, database, shelf, http) = (twins().await, Database::new().await, Shelf::default(), Client::new());
+    let here = node(dirs.0.path(), &database, &shelf).await;
+    let there = node(dirs.1.path(), &database, &shelf).await;
+    let (john, realm) = (Person::new("john@example.com"), RealmName::parse("User1").unwrap());
+    let id = join(&http, [&here, &there], &john).await;
+    let form = [("username", &john.email), ("password", &john.password)];
+    let login = http.post(format!("{}/User1/login", here.base)).form(&form).send().await.unwrap();
+    let login: serde_json::Value = login.json().await.unwrap();
+    let token = login["access_token"].as_str().unwrap();
+    let is_verified = async |node: &Node| {
+        let me = http.get(format!("{}/User1/me", node.base)).bearer_auth(token).send().await.unwrap();
+        me.json::<serde_json::Value>().await.unwrap()["is_phone_verified"].as_bool().unwrap()
+    };
+
+    let shared = shelf.lock().unwrap().clone();
+    let store = match shared {
+        Some(store) => store,
+        None => database.open(dirs.0.path(), Timestamp::default()).await,
+    };
+    let user = store.user(&realm, &id).await.unwrap().unwrap();
+    for node in [&here, &there, &here, &there] {
+        assert!(!is_verified(node).await);
+    }
+    let changed = User { phone_verified_at: Some(user.created_at), revision: user.revision + 1, ..user };
+    store.commit(vec![UserOp::Update(changed).into()]).await.unwrap();
+    let begun = Instant::now();
+    for node in [&here, &there] {
+        while !is_verified(node).await {
+            assert!(begun.elapsed() < Duration::from_secs(1), "the change was not felt");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

@@ -4,16 +4,17 @@
 
 mod audit;
 mod challenges;
+mod changes;
 mod keys;
 mod limits;
 mod locks;
 mod outbox;
 mod records;
 mod registrations;
-mod revocations;
 mod sessions;
 mod users;
 
+pub(super) use changes::{append as append_changes, copy_revocations, set_ends};
 pub(super) use limits::trim_failures;
 pub(super) use locks::catch_up;
 
@@ -30,13 +31,13 @@ pub(super) mod names {
     pub(in crate::mongodb) use super::{
         audit::NAME as AUDIT,
         challenges::NAME as CHALLENGES,
+        changes::{COUNTERS, NAME as CHANGES, REVOCATIONS},
         keys::{ROOT as ROOT_KEYS, SIGNING as SIGNING_KEYS},
         limits::{FAILURES, QUOTAS},
         locks::NAME as LOCKS,
         outbox::{DEAD_FOR, NAME as OUTBOX},
         records::NAME as RECORDS,
         registrations::NAME as REGISTRATIONS,
-        revocations::{COUNTERS, NAME as REVOCATIONS},
         sessions::NAME as SESSIONS,
     };
 }
@@ -44,8 +45,14 @@ pub(super) mod names {
 /// The most documents of a kind that one sweep removes.
 const SWEPT_AT_ONCE: i64 = 1000;
 
-/// Applies one operation.
+/// Applies one operation, and notes what it changes for the change log.
 pub(super) async fn apply(work: &mut Work<'_>, op: &Op) -> Result<(), OpError> {
+    apply_to_collection(work, op).await?;
+    work.changes.extend(op.changes());
+    Ok(())
+}
+
+async fn apply_to_collection(work: &mut Work<'_>, op: &Op) -> Result<(), OpError> {
     match op {
         Op::Key(op) => keys::apply(work, op).await,
         Op::User(op) => users::apply(work, op).await,
@@ -61,7 +68,7 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &Op) -> Result<(), OpError> {
 
 /// Returns what the operation writes and other batches may want to write at the same time.
 pub(super) fn contends(op: &Op) -> Vec<Contended<'_>> {
-    match op {
+    let mut contended = match op {
         Op::Key(op) => keys::contends(op),
         Op::User(op) => users::contends(op),
         Op::Registration(op) => registrations::contends(op),
@@ -70,7 +77,9 @@ pub(super) fn contends(op: &Op) -> Vec<Contended<'_>> {
         Op::Limit(op) => limits::contends(op),
         Op::Record(op) => records::contends(op),
         Op::Outbox(_) | Op::Audit(_) => Vec::new(),
-    }
+    };
+    contended.extend(op.changes().next().map(|_| Contended::Log));
+    contended
 }
 
 /// Returns filters for what had expired at this time, one for each kind of document that expires.
@@ -80,7 +89,7 @@ pub(super) fn expired(now: Timestamp) -> [(&'static str, Document); 8] {
         (names::REGISTRATIONS, expired()),
         (names::CHALLENGES, expired()),
         (names::SESSIONS, doc! { "$or": [expired(), { "idle_until": { "$lte": time(now) } }] }),
-        (names::REVOCATIONS, expired()),
+        (names::CHANGES, expired()),
         (names::OUTBOX, outbox::long_dead(now)),
         (names::QUOTAS, expired()),
         (names::FAILURES, expired()),

@@ -6,10 +6,9 @@ use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
     port::{Precondition, SessionOp, Sessions, StoreError},
-    session::{Amr, Family, Revocation, Session, TokenHash},
+    session::{Amr, Change, Family, Revocation, Session, TokenHash},
 };
 
-use super::revocations;
 use crate::mongodb::{
     MongoStore,
     error::{OpError, Unreadable, require},
@@ -79,8 +78,7 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &SessionOp) -> Result<(), OpE
     match op {
         SessionOp::Insert(session) => require(work.insert(NAME, document(session)).await?, Precondition::SessionThere),
         SessionOp::End(ended) => {
-            require(work.delete(NAME, by_id(&ended.realm, &ended.session)).await?, Precondition::SessionThere)?;
-            revocations::append(work, std::slice::from_ref(ended)).await
+            require(work.delete(NAME, by_id(&ended.realm, &ended.session)).await?, Precondition::SessionThere)
         }
         SessionOp::EndAll { realm, user, except, expires_at } => {
             end_all(work, realm, user, except.as_ref(), *expires_at).await
@@ -110,20 +108,18 @@ async fn end_all(
     if let Some(except) = except {
         ending.insert("_id", doc! { "$ne": key(realm, except.as_str()) });
     }
-    let mut ended = Vec::new();
     for document in work.keys(NAME, ending.clone()).await? {
         let session = DocumentFields::of(document).within("_id")?.word("id", SessionId::parse)?;
-        ended.push(Revocation { realm: realm.clone(), session, expires_at });
+        work.changes.push(Change::SessionEnded(Revocation { realm: realm.clone(), session, expires_at }));
     }
-    work.delete_all(NAME, ending).await?;
-    revocations::append(work, &ended).await
+    work.delete_all(NAME, ending).await
 }
 
 pub(super) fn contends(op: &SessionOp) -> Vec<Contended<'_>> {
     match op {
         SessionOp::Insert(_) => Vec::new(),
-        SessionOp::End(ended) => vec![Contended::Session(ended.session.as_str()), Contended::Log],
-        SessionOp::EndAll { user, .. } => vec![Contended::Person(user.as_str()), Contended::Log],
+        SessionOp::End(ended) => vec![Contended::Session(ended.session.as_str())],
+        SessionOp::EndAll { user, .. } => vec![Contended::Person(user.as_str())],
         SessionOp::Rotate { id, .. } => vec![Contended::Session(id.as_str())],
     }
 }

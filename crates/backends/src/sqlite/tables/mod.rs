@@ -4,12 +4,12 @@
 
 mod audit;
 mod challenges;
+mod changes;
 mod keys;
 mod limits;
 mod outbox;
 mod records;
 mod registrations;
-mod revocations;
 mod sessions;
 mod users;
 
@@ -25,12 +25,12 @@ pub fn statements() -> Vec<&'static str> {
     [
         audit::statements(),
         challenges::statements(),
+        changes::statements(),
         keys::statements(),
         limits::statements(),
         outbox::statements(),
         records::statements(),
         registrations::statements(),
-        revocations::statements(),
         sessions::statements(),
         users::statements(),
     ]
@@ -40,8 +40,13 @@ pub fn statements() -> Vec<&'static str> {
 /// The most rows of a kind that one sweep removes, so that it does not hold up the writer.
 const SWEPT_AT_ONCE: u32 = 1000;
 
-/// Applies one operation.
+/// Applies one operation, and appends to the change log what it changes.
 pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), OpError> {
+    apply_to_table(db, op)?;
+    Ok(op.changes().try_for_each(|change| changes::append(db, &change))?)
+}
+
+fn apply_to_table(db: &Connection, op: &Op) -> Result<(), OpError> {
     match op {
         Op::Key(op) => keys::apply(db, op),
         Op::User(op) => users::apply(db, op),
@@ -63,7 +68,7 @@ pub(super) const SWEEPS: &[Sweep] = &[
     registrations::sweep,
     challenges::sweep,
     sessions::sweep,
-    revocations::sweep,
+    changes::sweep,
     records::sweep,
     outbox::sweep,
     limits::sweep_quotas,

@@ -7,11 +7,11 @@ use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
     port::{Precondition, SessionOp, Sessions, StoreError},
-    session::{Family, Revocation, Session, TokenHash},
+    session::{Change, Family, Revocation, Session, TokenHash},
 };
 use rusqlite::{Connection, Row, params};
 
-use super::{find, list, revocations, write};
+use super::{changes, find, list, write};
 use crate::sqlite::{
     SqliteStore,
     error::{OpError, require},
@@ -93,14 +93,14 @@ pub(super) fn apply(db: &Connection, op: &SessionOp) -> Result<(), OpError> {
         }
         SessionOp::End(ended) => {
             let deleted = write(db, DELETE, params![ended.realm.as_str(), ended.session.as_str()])?;
-            require(deleted == 1, Precondition::SessionThere)?;
-            Ok(revocations::append(db, ended)?)
+            require(deleted == 1, Precondition::SessionThere)
         }
         SessionOp::EndAll { realm, user, except, expires_at } => {
             let params = params![realm.as_str(), user.as_str(), except.as_ref().map(SessionId::as_str)];
             let ended = list(db, DELETE_ALL, params, |row| Columns::of(row).word(SessionId::parse))?;
             for session in ended {
-                revocations::append(db, &Revocation { realm: realm.clone(), session, expires_at: *expires_at })?;
+                let ended = Revocation { realm: realm.clone(), session, expires_at: *expires_at };
+                changes::append(db, &Change::SessionEnded(ended))?;
             }
             Ok(())
         }

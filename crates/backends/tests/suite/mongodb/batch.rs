@@ -12,11 +12,11 @@ use mongodb::bson::doc;
 use portcullis_backends::mongodb::MongoStore;
 use portcullis_core::{
     batch,
-    port::{Changes, SessionOp, Sessions, Store, UserOp},
+    port::{SessionOp, Sessions, Store, UserOp},
     random::OsRandom,
     session::LogPosition,
     suite::{
-        join_all,
+        Revocations, join_all,
         rows::{NOW, audit, here, revocation, session, session_id, user, user_id},
     },
 };

@@ -12,9 +12,9 @@ use portcullis_core::{
     clock::Timestamp,
     id::RealmName,
     message::{Channel, outbox::DeliveryOutcome},
-    port::{ChallengeOp, Changes, Outbox, OutboxOp, RegistrationOp, Replaces, SessionOp, Store, UserOp, Users},
+    port::{ChallengeOp, Outbox, OutboxOp, RegistrationOp, Replaces, SessionOp, Store, UserOp, Users},
     suite::{
-        Pending, join_all,
+        Pending, Revocations, join_all,
         rows::{NOW, challenge, here, lease, message, registration, revocation, session, there, user, user_id},
     },
 };
@@ -60,6 +60,7 @@ async fn the_schema_is_the_one_that_is_meant() {
         // The users of each realm may lie beside documents of others, whose fields have other names.
         ("User1", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#]),
         ("User2", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#]),
+        ("_changes", &["expires_at: gone after 60 s"]),
         ("_records", &["_id.realm, _id.kind, _id.key", "_id.realm, owner", "expires_at: gone after 60 s"]),
         ("audit", &["realm, at, _id"]),
         ("challenges", &["_id.realm, subject", "expires_at: gone after 60 s"]),
@@ -104,7 +105,7 @@ async fn each_step_of_the_schema_is_taken_once() {
     let steps = migrate(&settings(&database.url), NOW).await.unwrap();
     assert_eq!(
         steps.iter().map(|step| (step.version, step.name)).collect::<Vec<_>>(),
-        [(1, "accounts"), (2, "limits"), (3, "audit_by_realm"), (4, "records")]
+        [(1, "accounts"), (2, "limits"), (3, "audit_by_realm"), (4, "records"), (5, "changes")]
     );
     let before = schema(&db).await;
     let later = Timestamp::from_millis(NOW.millis() + 1);
@@ -121,7 +122,7 @@ async fn processes_that_start_together_take_each_step_once() {
     let settings = settings(&database.url);
     let starts =
         (0..8).map(|_| -> Pending<'_, usize> { Box::pin(async { migrate(&settings, NOW).await.unwrap().len() }) });
-    assert_eq!(join_all(starts).await.into_iter().sum::<usize>(), 4);
+    assert_eq!(join_all(starts).await.into_iter().sum::<usize>(), 5);
     drop(open(&database.url).await);
 }
 
@@ -135,7 +136,7 @@ async fn a_step_that_was_interrupted_is_taken_again() {
     let whole = schema(&made.database.db().await).await;
     made.documents("migrations").await.delete_many(doc! {}).await.unwrap();
     made.documents("challenges").await.drop().await.unwrap();
-    assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 4);
+    assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 5);
     assert_eq!(schema(&made.database.db().await).await, whole);
     // Positions go on from where they were.
     made.commit(batch![SessionOp::Insert(session(&here(), "two")), SessionOp::End(revocation(&here(), "two"))])
@@ -151,7 +152,7 @@ async fn no_realm_may_have_the_name_of_a_collection() {
     let names = made.database.db().await.list_collection_names().await.unwrap();
     let ours: Vec<_> =
         names.iter().filter(|name| ![here(), there()].iter().any(|realm| realm.as_str() == *name)).collect();
-    assert_eq!(ours.len(), 14);
+    assert_eq!(ours.len(), 15);
     for name in ours {
         assert!(RealmName::parse(name).is_err(), "{name}");
     }
@@ -203,7 +204,7 @@ async fn mongodb_removes_what_has_lapsed_by_itself() {
         ("User1", "created_at"),
         ("registrations", "expires_at"),
         ("challenges", "expires_at"),
-        ("revocations", "expires_at"),
+        ("_changes", "expires_at"),
         ("locks", "touched_at"),
         ("outbox", "created_at"),
         ("audit", "at"),
@@ -213,7 +214,7 @@ async fn mongodb_removes_what_has_lapsed_by_itself() {
     }
 
     set.members[0].remove_what_lapses().await;
-    for of in ["registrations", "challenges", "sessions", "revocations", "locks"] {
+    for of in ["registrations", "challenges", "sessions", "_changes", "locks"] {
         let documents = db.collection::<Document>(of);
         until(of, Duration::from_secs(10), || async { documents.count_documents(doc! {}).await.unwrap() == 0 }).await;
     }

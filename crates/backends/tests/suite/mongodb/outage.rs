@@ -12,10 +12,10 @@ use portcullis_backends::mongodb::MongoStore;
 use portcullis_core::{
     batch,
     message::Channel,
-    port::{Challenges, Changes, Keys, Outbox, OutboxOp, Registrations, Sessions, Store, Users},
+    port::{Challenges, Keys, Outbox, OutboxOp, Registrations, Sessions, Store, Users},
     session::{LogPosition, Revocation},
     suite::{
-        Pending, join_all,
+        Pending, Revocations, join_all,
         rows::{NOW, challenge_id, here, index, lease, message, session_id, user_id},
     },
 };

@@ -1,28 +1,24 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::{
-    id::{RealmName, UserId},
-    session::{LogPosition, Revocation},
-};
+use crate::session::{Change, LogPosition};
 
-/// Reads of the revocation log.
+/// Reads of the change log.
 #[async_trait]
 pub trait Changes {
-    /// Returns the entries after a position, oldest first, and the position of the last one.
+    /// Returns the entries after a position, oldest first, and the position of the last one. No entry appears later at a
+    /// position up to that one.
     ///
     /// # Errors
     /// [`StoreError`].
-    async fn revocations_after(&self, position: LogPosition) -> Result<(Vec<Revocation>, LogPosition), StoreError>;
+    async fn changes_after(&self, position: LogPosition) -> Result<(Vec<Change>, LogPosition), StoreError>;
 }
 
-/// What a committed operation means for the caches and workers of the process.
+/// What a committed operation means for caches and workers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// This session has ended.
-    SessionEnded(Revocation),
-    /// The account, or any session, of this user has changed.
-    UserChanged { realm: RealmName, user: UserId },
+    /// The store appends this to the change log, in the same commit.
+    Changed(Change),
     /// A message waits in the outbox.
     MessageEnqueued,
 }

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 
 use super::{Effect, StoreError};
-use crate::{clock::Timestamp, id::RealmName, seal::Sealed, token::Algorithm};
+use crate::{clock::Timestamp, id::RealmName, seal::Sealed, session::Change, token::Algorithm};
 
 /// Reads of keys.
 #[async_trait]
@@ -31,9 +31,11 @@ pub enum KeyOp {
 }
 
 impl KeyOp {
-    pub(super) const fn effects(&self) -> Vec<Effect> {
+    pub(super) fn effects(&self) -> Vec<Effect> {
         match self {
-            Self::PutRoot(_) | Self::PutSigning(_) | Self::DeleteSigning { .. } => Vec::new(),
+            Self::PutRoot(_) | Self::PutSigning(_) | Self::DeleteSigning { .. } => {
+                vec![Effect::Changed(Change::KeysChanged)]
+            }
         }
     }
 }

@@ -26,7 +26,7 @@ pub use users::{AddressState, UserOp, Users};
 
 use async_trait::async_trait;
 
-use crate::{audit::AuditRow, clock::Timestamp, message::outbox::OutboxRow};
+use crate::{audit::AuditRow, clock::Timestamp, message::outbox::OutboxRow, session::Change};
 
 /// Durable storage of everything that must not be lost.
 #[async_trait]
@@ -51,7 +51,7 @@ pub trait Store:
     /// [`CommitError::Failed`] names the first precondition that did not hold; nothing is changed then.
     async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
 
-    /// Removes expired registrations, challenges, sessions, revocations and counts, and the oldest counts of wrong passwords
+    /// Removes expired registrations, challenges, sessions, changes and counts, and the oldest counts of wrong passwords
     /// beyond `failures_kept`, which guesses at every address would accumulate. Returns the number of removed rows.
     ///
     /// # Errors
@@ -106,6 +106,16 @@ impl Op {
             Self::Record(op) => op.effects(),
             Self::Audit(_) => Vec::new(),
         }
+    }
+}
+
+impl Op {
+    /// Returns what the store appends to the change log when it commits the operation.
+    pub fn changes(&self) -> impl Iterator<Item = Change> + use<> {
+        self.effects().into_iter().filter_map(|effect| match effect {
+            Effect::Changed(change) => Some(change),
+            Effect::MessageEnqueued => None,
+        })
     }
 }
 

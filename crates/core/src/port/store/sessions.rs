@@ -4,7 +4,7 @@ use super::{Effect, StoreError};
 use crate::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
-    session::{Revocation, Session, TokenHash},
+    session::{Change, Revocation, Session, TokenHash},
 };
 
 /// Reads of sessions.
@@ -28,9 +28,9 @@ pub trait Sessions {
 pub enum SessionOp {
     /// Inserts a session. Requires its identifier to be free.
     Insert(Session),
-    /// Removes a session and appends it to the revocation log. Requires it to exist.
+    /// Removes a session and appends it to the change log. Requires it to exist.
     End(Revocation),
-    /// Removes all sessions of a user, except one if given, and appends them to the revocation log. `expires_at` is the
+    /// Removes all sessions of a user, except one if given, and appends each to the change log. `expires_at` is the
     /// expiry of their last access token.
     EndAll { realm: RealmName, user: UserId, except: Option<SessionId>, expires_at: Timestamp },
     /// Replaces the newest refresh token. Requires it to be `from`.
@@ -40,9 +40,9 @@ pub enum SessionOp {
 impl SessionOp {
     pub(super) fn effects(&self) -> Vec<Effect> {
         match self {
-            Self::End(ended) => vec![Effect::SessionEnded(ended.clone())],
+            Self::End(ended) => vec![Effect::Changed(Change::SessionEnded(ended.clone()))],
             Self::EndAll { realm, user, .. } => {
-                vec![Effect::UserChanged { realm: realm.clone(), user: user.clone() }]
+                vec![Effect::Changed(Change::UserChanged { realm: realm.clone(), user: user.clone() })]
             }
             Self::Insert(_) | Self::Rotate { .. } => Vec::new(),
         }

@@ -5,6 +5,7 @@ use crate::{
     account::{Registration, User},
     id::{RealmName, UserId},
     seal::BlindIndex,
+    session::Change,
 };
 
 /// Reads of users.
@@ -49,9 +50,13 @@ pub enum UserOp {
 impl UserOp {
     pub(super) fn effects(&self) -> Vec<Effect> {
         match self {
-            Self::Update(user) => vec![Effect::UserChanged { realm: user.realm.clone(), user: user.id.clone() }],
-            Self::Delete { realm, id, .. } => vec![Effect::UserChanged { realm: realm.clone(), user: id.clone() }],
+            Self::Update(user) => vec![changed(&user.realm, &user.id)],
+            Self::Delete { realm, id, .. } => vec![changed(realm, id)],
             Self::Insert(_) | Self::Require { .. } | Self::RequireAddress { .. } => Vec::new(),
         }
     }
+}
+
+fn changed(realm: &RealmName, user: &UserId) -> Effect {
+    Effect::Changed(Change::UserChanged { realm: realm.clone(), user: user.clone() })
 }

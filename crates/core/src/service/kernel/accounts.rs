@@ -20,7 +20,7 @@ impl Scope<'_> {
     /// Unavailable; internal, if it cannot be opened.
     pub(in crate::service) async fn account(&self, id: &UserId) -> Result<Option<Arc<Account>>> {
         let accounts = &self.ports.accounts;
-        if let Some(account) = accounts.get(&self.realm.name, id) {
+        if let Some(account) = accounts.get(&self.realm.name, id, self.ctx.now) {
             return Ok(Some(account));
         }
         let generation = accounts.generation();

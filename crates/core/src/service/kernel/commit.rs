@@ -9,6 +9,7 @@ use crate::{
         catalogue::{OVERLOADED, UNAVAILABLE},
     },
     port::{Batch, CommitError, Effect, HashError, Op, Precondition, StoreError},
+    session::Change,
 };
 
 /// Wait before a retry that is suggested to clients if the store or the hasher cannot serve them.
@@ -24,15 +25,24 @@ impl Kernel {
         self.ports.store.commit(batch).await?;
         for effect in effects {
             match effect {
-                Effect::SessionEnded(ended) => self.ports.sessions.revoke(&[ended]),
-                Effect::UserChanged { realm, user } => {
-                    self.ports.sessions.invalidate_user(&realm, &user);
-                    self.ports.accounts.invalidate(&realm, &user);
-                }
+                Effect::Changed(change) => self.apply(change),
                 Effect::MessageEnqueued => (self.wake)(),
             }
         }
         Ok(())
+    }
+
+    /// Removes from the caches what a change makes outdated.
+    pub(in crate::service) fn apply(&self, change: Change) {
+        match change {
+            Change::SessionEnded(ended) => self.ports.sessions.revoke(&[ended]),
+            Change::UserChanged { realm, user } => {
+                self.ports.sessions.invalidate_user(&realm, &user);
+                self.ports.accounts.invalidate(&realm, &user);
+            }
+            // Nothing of these is cached yet; signing keys are read once a minute.
+            Change::RealmChanged { .. } | Change::KeysChanged | Change::AdminsChanged => {}
+        }
     }
 
     /// Commits a batch; `false` if one of these preconditions failed, so that nothing was changed.

@@ -4,62 +4,94 @@ use std::sync::Arc;
 
 use crate::{
     port::AccountCache,
-    suite::rows::{account, here, there, user_id},
+    suite::rows::{NOW, account, at, here, there, user_id},
 };
 
 /// The same, by reference.
 pub async fn what_was_put_is_remembered(cache: &dyn AccountCache) {
+    cache.synced(NOW);
     let ada = Arc::new(account("ada", "Ada"));
     cache.insert(&here(), Arc::clone(&ada), cache.generation());
-    assert_eq!(cache.get(&here(), &user_id("ada")), Some(ada));
+    assert_eq!(cache.get(&here(), &user_id("ada"), NOW), Some(ada));
 }
 
 /// Nothing comes from nothing.
 pub async fn what_was_never_put_is_not(cache: &dyn AccountCache) {
-    assert_eq!(cache.get(&here(), &user_id("ada")), None);
+    cache.synced(NOW);
+    assert_eq!(cache.get(&here(), &user_id("ada"), NOW), None);
     cache.invalidate(&here(), &user_id("ada"));
-    assert_eq!(cache.get(&here(), &user_id("ada")), None);
+    assert_eq!(cache.get(&here(), &user_id("ada"), NOW), None);
 }
 
 /// At once.
 pub async fn what_was_forgotten_is_gone(cache: &dyn AccountCache) {
+    cache.synced(NOW);
     cache.insert(&here(), Arc::new(account("ada", "Ada")), cache.generation());
     cache.invalidate(&here(), &user_id("ada"));
-    assert_eq!(cache.get(&here(), &user_id("ada")), None);
+    assert_eq!(cache.get(&here(), &user_id("ada"), NOW), None);
 }
 
 /// A reader reads an account; it changes and is invalidated; only then they put what they had read.
 pub async fn what_was_read_before_something_was_forgotten_is_not_put(cache: &dyn AccountCache) {
+    cache.synced(NOW);
     let mark = cache.generation();
     cache.invalidate(&here(), &user_id("ada"));
     cache.insert(&here(), Arc::new(account("ada", "Old")), mark);
-    assert_eq!(cache.get(&here(), &user_id("ada")), None);
+    assert_eq!(cache.get(&here(), &user_id("ada"), NOW), None);
 }
 
 /// Being forgotten does not last.
 pub async fn what_was_read_afterwards_is(cache: &dyn AccountCache) {
+    cache.synced(NOW);
     cache.insert(&here(), Arc::new(account("ada", "Old")), cache.generation());
     cache.invalidate(&here(), &user_id("ada"));
     let new = Arc::new(account("ada", "New"));
     cache.insert(&here(), Arc::clone(&new), cache.generation());
-    assert_eq!(cache.get(&here(), &user_id("ada")), Some(new));
+    assert_eq!(cache.get(&here(), &user_id("ada"), NOW), Some(new));
 }
 
 /// In place of the older.
 pub async fn the_newest_counts(cache: &dyn AccountCache) {
+    cache.synced(NOW);
     let new = Arc::new(account("ada", "New"));
     cache.insert(&here(), Arc::new(account("ada", "Old")), cache.generation());
     cache.insert(&here(), Arc::clone(&new), cache.generation());
-    assert_eq!(cache.get(&here(), &user_id("ada")), Some(new));
+    assert_eq!(cache.get(&here(), &user_id("ada"), NOW), Some(new));
 }
 
 /// The same identifier stands for two people in two realms.
 pub async fn accounts_of_two_realms_are_apart(cache: &dyn AccountCache) {
+    cache.synced(NOW);
     let (one, other) = (Arc::new(account("ada", "One")), Arc::new(account("ada", "Other")));
     cache.insert(&here(), Arc::clone(&one), cache.generation());
-    assert_eq!(cache.get(&there(), &user_id("ada")), None);
+    assert_eq!(cache.get(&there(), &user_id("ada"), NOW), None);
     cache.insert(&there(), other, cache.generation());
     cache.invalidate(&there(), &user_id("ada"));
-    assert_eq!(cache.get(&there(), &user_id("ada")), None);
-    assert_eq!(cache.get(&here(), &user_id("ada")), Some(one));
+    assert_eq!(cache.get(&there(), &user_id("ada"), NOW), None);
+    assert_eq!(cache.get(&here(), &user_id("ada"), NOW), Some(one));
+}
+
+/// Neither before the log was followed nor a second later.
+pub async fn what_is_out_of_date_is_not_returned(cache: &dyn AccountCache) {
+    let ada = Arc::new(account("ada", "Ada"));
+    let id = user_id("ada");
+    cache.insert(&here(), Arc::clone(&ada), cache.generation());
+    cache.synced(NOW);
+    cache.insert(&here(), Arc::clone(&ada), cache.generation());
+    assert_eq!(cache.get(&here(), &id, at(1)), Some(Arc::clone(&ada)));
+    assert_eq!(cache.get(&here(), &id, at(2)), None);
+    assert_eq!(cache.get(&here(), &id, at(-2)), None);
+    cache.synced(at(2));
+    assert_eq!(cache.get(&here(), &id, at(2)), Some(ada));
+}
+
+/// Changes of that time may have been swept before they were read.
+pub async fn accounts_from_before_a_gap_in_the_log_are_removed(cache: &dyn AccountCache) {
+    cache.synced(NOW);
+    let generation = cache.generation();
+    cache.insert(&here(), Arc::new(account("ada", "Old")), generation);
+    cache.synced(at(1000));
+    assert_eq!(cache.get(&here(), &user_id("ada"), at(1000)), None);
+    cache.insert(&here(), Arc::new(account("ada", "Old")), generation);
+    assert_eq!(cache.get(&here(), &user_id("ada"), at(1000)), None);
 }

@@ -26,7 +26,9 @@ macro_rules! account_cache_cases {
                 what_was_read_before_something_was_forgotten_is_not_put,
                 what_was_read_afterwards_is,
                 the_newest_counts,
-                accounts_of_two_realms_are_apart;
+                accounts_of_two_realms_are_apart,
+                what_is_out_of_date_is_not_returned,
+                accounts_from_before_a_gap_in_the_log_are_removed;
         } $($make)? }
     };
 }

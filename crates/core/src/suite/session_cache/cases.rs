@@ -192,3 +192,16 @@ pub async fn what_was_read_before_a_doubt_stays_doubted(known: &dyn SessionCache
     known.mark_live(&here(), &session_id("one"), &user_id("ada"), known.generation());
     assert_eq!(known.status(&here(), &session_id("one"), &user_id("ada"), NOW), SessionStatus::Live);
 }
+
+/// Changes of that time may have been swept before they were read.
+pub async fn sessions_from_before_a_gap_in_the_log_are_unknown(known: &dyn SessionCache) {
+    known.synced(NOW);
+    let generation = known.generation();
+    seen(known, &here(), "one");
+    known.synced(at(1000));
+    assert_eq!(status(known, &here(), "one", at(1000)), SessionStatus::Unknown);
+    known.mark_live(&here(), &session_id("one"), &user_id("ada"), generation);
+    assert_eq!(status(known, &here(), "one", at(1000)), SessionStatus::Unknown);
+    seen(known, &here(), "one");
+    assert_eq!(status(known, &here(), "one", at(1000)), SessionStatus::Live);
+}

@@ -34,7 +34,8 @@ macro_rules! session_cache_cases {
                 doubt_lasts_until_the_session_is_seen_again,
                 what_was_doubted_ends_like_any_other,
                 of_many_only_those_of_the_doubted_are_unknown,
-                what_was_read_before_a_doubt_stays_doubted;
+                what_was_read_before_a_doubt_stays_doubted,
+                sessions_from_before_a_gap_in_the_log_are_unknown;
         } $($make)? }
     };
 }

@@ -3,12 +3,12 @@
 mod audit;
 mod batches;
 mod challenges;
+mod changes;
 mod keys;
 mod limits;
 mod outbox;
 mod records;
 mod registrations;
-mod revocations;
 mod sessions;
 mod sweeps;
 mod users;
@@ -115,12 +115,15 @@ macro_rules! store_cases {
                 the_family_of_no_session_moves_on,
                 of_fifty_who_move_a_family_on_one_does,
                 families_of_two_realms_are_apart;
-            revocations:
+            changes:
                 an_empty_log_stays_where_it_is,
                 what_ends_comes_into_the_log_in_order,
                 the_log_is_read_on_from_a_position,
                 whoever_follows_the_log_misses_nothing,
-                positions_are_never_given_twice;
+                positions_are_never_given_twice,
+                what_changes_is_appended_in_order,
+                fifty_changes_of_users_are_fifty_entries,
+                a_change_without_an_end_is_kept_for_a_while;
             keys:
                 root_keys_are_read_as_written,
                 a_root_key_begins_at_the_first_revision,

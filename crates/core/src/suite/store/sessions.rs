@@ -6,7 +6,10 @@ use crate::{
     id::RealmName,
     port::{Op, Precondition, SessionOp, Store},
     session::{Family, LogPosition, Revocation, Session},
-    suite::rows::{HOUR, NOW, at, here, revocation, session, session_id, there, token_hash, user_id},
+    suite::{
+        Revocations,
+        rows::{HOUR, NOW, at, here, revocation, session, session_id, there, token_hash, user_id},
+    },
 };
 
 /// Ends Ada's sessions here.

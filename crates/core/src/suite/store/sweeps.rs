@@ -8,7 +8,10 @@ use crate::{
     message::{Channel, outbox::DeliveryOutcome},
     port::{Batch, ChallengeOp, Op, OutboxOp, OutboxState, RegistrationOp, Replaces, SessionOp, Store, UserOp},
     session::{Family, LogPosition, Revocation, Session},
-    suite::rows::{NOW, at, challenge, here, lease, message, registration, revocation, session, token_hash, user},
+    suite::{
+        Revocations,
+        rows::{NOW, at, challenge, here, lease, message, registration, revocation, session, token_hash, user},
+    },
 };
 
 fn waiting(id: &str, expires_at: i64) -> Op {

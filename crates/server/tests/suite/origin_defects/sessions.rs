@@ -2,7 +2,7 @@
 
 use std::{process::Command, time::Duration};
 
-use portcullis_core::session::LogPosition;
+use portcullis_core::{session::LogPosition, suite::Revocations};
 
 use super::{
     UNLIMITED, mailed_reset,

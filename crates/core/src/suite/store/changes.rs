@@ -1,15 +1,16 @@
-//! The revocation log: in order, read on from where one stopped.
+//! The change log: complete, in order, and read from any position.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{KEPT, done, fails};
 use crate::{
+    account::User,
     batch,
-    port::{Precondition, SessionOp, Store},
-    session::{LogPosition, Revocation},
+    port::{KeyOp, Op, Precondition, SessionOp, Store, UserOp},
+    session::{CHANGES_KEPT, Change, LogPosition, Revocation},
     suite::{
-        Pending, join_all,
-        rows::{at, here, revocation, session, there},
+        Pending, Revocations, join_all,
+        rows::{NOW, at, here, revocation, root_key, session, session_id, signing_key, there, user, user_id},
     },
 };
 
@@ -108,4 +109,65 @@ pub async fn positions_are_never_given_twice(store: &dyn Store) {
     let (log, next) = store.revocations_after(position).await.unwrap();
     assert_eq!(log, entries(&["c"]));
     assert!(next > position);
+}
+
+fn user_changed(id: &str) -> Change {
+    Change::UserChanged { realm: here(), user: user_id(id) }
+}
+
+/// One entry for each change of a user, of keys, and of all sessions; none for what no cache holds.
+pub async fn what_changes_is_appended_in_order(store: &dyn Store) {
+    let ada = user(&here(), "ada", "ada@example.org");
+    let end_all = SessionOp::EndAll { realm: here(), user: ada.id.clone(), except: None, expires_at: at(900) };
+    done(store, batch![UserOp::Insert(ada.clone()), SessionOp::Insert(session(&here(), "one"))]).await;
+    done(store, batch![UserOp::Require { realm: here(), id: ada.id.clone(), revision: 1 }]).await;
+    assert_eq!(store.changes_after(START).await.unwrap(), (Vec::new(), START));
+    done(store, batch![UserOp::Update(User { revision: 2, ..ada.clone() })]).await;
+    done(store, batch![end_all, UserOp::Delete { realm: here(), id: ada.id.clone(), revision: 2 }]).await;
+    done(store, batch![KeyOp::PutRoot(root_key(&here(), 1)), KeyOp::PutSigning(signing_key("key", 0))]).await;
+    done(store, batch![KeyOp::DeleteSigning { kid: "key".to_owned() }]).await;
+    let one = Revocation { session: session_id("one"), ..revocation(&here(), "one") };
+    let wanted = [
+        user_changed("ada"),
+        Change::SessionEnded(one),
+        user_changed("ada"),
+        user_changed("ada"),
+        Change::KeysChanged,
+        Change::KeysChanged,
+        Change::KeysChanged,
+    ];
+    let (changes, last) = store.changes_after(START).await.unwrap();
+    assert_eq!(changes, wanted);
+    assert_eq!(last, LogPosition(wanted.len() as u64));
+}
+
+/// Each has one entry at a position of its own, whatever loses.
+pub async fn fifty_changes_of_users_are_fifty_entries(store: &dyn Store) {
+    let users: Vec<_> = (0..50).map(|n| user(&here(), &format!("user-{n:02}"), &format!("{n}@example.org"))).collect();
+    done(store, users.iter().cloned().map(|user| UserOp::Insert(user).into())).await;
+    let updates = users.iter().flat_map(|user| {
+        let update = || store.commit(batch![UserOp::Update(User { revision: 2, ..user.clone() })]);
+        [update(), update()]
+    });
+    let won = join_all(updates).await.iter().filter(|result| result.is_ok()).count();
+    assert_eq!(won, 50);
+    let (mut changes, last) = store.changes_after(START).await.unwrap();
+    assert_eq!(last, LogPosition(50));
+    changes.sort_by_key(|change| change.stored().subject.map(str::to_owned));
+    assert_eq!(changes, users.iter().map(|user| user_changed(user.id.as_str())).collect::<Vec<_>>());
+}
+
+/// The first sweep sets the end of an entry that has none.
+pub async fn a_change_without_an_end_is_kept_for_a_while(store: &dyn Store) {
+    let ada = user(&here(), "ada", "ada@example.org");
+    let change = |revision| -> [Op; 1] { [UserOp::Update(User { revision, ..ada.clone() }).into()] };
+    done(store, batch![UserOp::Insert(ada.clone())]).await;
+    done(store, change(2)).await;
+    assert_eq!(store.sweep(NOW, KEPT).await.unwrap(), 0);
+    let kept = i64::try_from(CHANGES_KEPT.as_secs()).unwrap();
+    assert_eq!(store.sweep(at(kept - 1), KEPT).await.unwrap(), 0);
+    assert_eq!(store.changes_after(START).await.unwrap().0, [user_changed("ada")]);
+    done(store, change(3)).await;
+    assert_eq!(store.sweep(at(kept), KEPT).await.unwrap(), 1);
+    assert_eq!(store.changes_after(START).await.unwrap(), (vec![user_changed("ada")], LogPosition(2)));
 }

@@ -1,0 +1,105 @@
+//! The change log.
+//!
+//! A counter document gives its positions. Every batch that appends increments the counter, so it waits for the commit of the
+//! batch before, and a reader never passes an entry that appears later.
+
+use async_trait::async_trait;
+use mongodb::{
+    Database,
+    bson::{Bson, Document, doc},
+    error::Error,
+};
+use portcullis_core::{
+    clock::Timestamp,
+    id::RealmName,
+    port::{Changes, StoreError},
+    session::{CHANGES_KEPT, Change, LogPosition, StoredChange},
+};
+
+use crate::mongodb::{
+    MongoStore,
+    error::{OpError, Unreadable, is_duplicate},
+    fields::{DocumentFields, number, time},
+    work::{Work, list},
+};
+
+pub(in crate::mongodb) const NAME: &str = "_changes";
+/// Collection of the counter.
+pub(in crate::mongodb) const COUNTERS: &str = "counters";
+/// The log of the previous schema, of ended sessions only.
+pub(in crate::mongodb) const REVOCATIONS: &str = "revocations";
+
+fn document(position: i64, change: &Change) -> Document {
+    let stored = change.stored();
+    let mut document = doc! { "_id": position, "kind": stored.kind };
+    document.extend(stored.realm.map(|realm| ("realm".to_owned(), realm.as_str().into())));
+    document.extend(stored.subject.map(|subject| ("subject".to_owned(), subject.into())));
+    document.extend(stored.expires_at.map(|at| ("expires_at".to_owned(), time(at).into())));
+    document
+}
+
+fn read(mut fields: DocumentFields) -> Result<(LogPosition, Change), Unreadable> {
+    let position = LogPosition(fields.count("_id")?);
+    let (kind, realm) = (fields.text("kind")?, fields.word_if_any("realm", RealmName::from_stored)?);
+    let subject = fields.text_if_any("subject")?;
+    let stored = StoredChange {
+        kind: &kind,
+        realm: realm.as_ref(),
+        subject: subject.as_deref(),
+        expires_at: fields.time_if_any("expires_at")?,
+    };
+    Ok((position, Change::from_stored(stored).ok_or(Unreadable("kind"))?))
+}
+
+#[async_trait]
+impl Changes for MongoStore {
+    async fn changes_after(&self, position: LogPosition) -> Result<(Vec<Change>, LogPosition), StoreError> {
+        let newer = doc! { "_id": { "$gt": number(position.0) } };
+        let entries = self.answer("changes_after", list(self.db(), NAME, newer, doc! { "_id": 1 }, read)).await?;
+        let last = entries.last().map_or(position, |(position, _)| *position);
+        Ok((entries.into_iter().map(|(_, change)| change).collect(), last))
+    }
+}
+
+pub(in crate::mongodb) async fn append(work: &mut Work<'_>, changes: &[Change]) -> Result<(), OpError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let first = take_positions(work, number(changes.len() as u64)).await?;
+    work.insert_all(NAME, (first..).zip(changes).map(|(position, change)| document(position, change)).collect()).await
+}
+
+/// Takes the next positions, and returns the first of them.
+async fn take_positions(work: &mut Work<'_>, count: i64) -> Result<i64, OpError> {
+    let counters = work.db.collection::<Document>(COUNTERS);
+    let increment = doc! { "$inc": { "given": count } };
+    let before = counters.find_one_and_update(doc! { "_id": NAME }, increment).session(&mut *work.session).await?;
+    // The migration created it.
+    let given: i64 = DocumentFields::of(before.ok_or(Unreadable("counters"))?).count("given")?;
+    Ok(given + 1)
+}
+
+/// Gives an end to the entries that have none, so that the sweep and MongoDB remove them in time.
+pub(in crate::mongodb) async fn set_ends(db: &Database, now: Timestamp) -> Result<(), OpError> {
+    let end = doc! { "$set": { "expires_at": time(now.plus(CHANGES_KEPT)) } };
+    db.collection::<Document>(NAME).update_many(doc! { "expires_at": Bson::Null }, end).await?;
+    Ok(())
+}
+
+/// Copies the log of the previous schema, with its positions. May be repeated.
+pub(in crate::mongodb) async fn copy_revocations(db: &Database) -> Result<(), Error> {
+    let counters = db.collection::<Document>(COUNTERS);
+    let before = counters.find_one(doc! { "_id": REVOCATIONS }).await?;
+    let given = before.and_then(|counter| counter.get_i64("given").ok()).unwrap_or(0);
+    let start = doc! { "$setOnInsert": { "given": given } };
+    match counters.update_one(doc! { "_id": NAME }, start).upsert(true).await {
+        Err(error) if !is_duplicate(&error) => return Err(error),
+        _ => {}
+    }
+    let kind = doc! { "$literal": "session" };
+    let pipeline = [
+        doc! { "$project": { "kind": kind, "realm": 1, "subject": "$session", "expires_at": 1 } },
+        doc! { "$merge": { "into": NAME, "whenMatched": "keepExisting" } },
+    ];
+    db.collection::<Document>(REVOCATIONS).aggregate(pipeline).await.map(drop)
+}
