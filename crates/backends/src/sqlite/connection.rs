@@ -9,10 +9,12 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::error::OpenError;
+use super::{error::OpenError, fault::Fault, migrate};
 
 /// How long a connection waits while another process holds a lock, by default.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// Size up to which all pages are checked at the start.
+const SMALL: u64 = 64 << 20;
 /// Capacity for prepared statements, more than there are.
 const STATEMENTS: usize = 64;
 
@@ -32,8 +34,14 @@ pub(super) fn create(path: &Path) -> Result<PathBuf, OpenError> {
 
 /// Opens the connection that writes.
 pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, OpenError> {
-    let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
+    let failed = |source| OpenError::of(path, source);
     let db = open(path, patience).map_err(failed)?;
+    // SQLite opens what it may not write for reading, and says so at the first write only.
+    if db.is_readonly("main").map_err(failed)? {
+        return Err(OpenError::unusable(path, Fault::ReadOnly, "it could be opened for reading only"));
+    }
+    // Before anything is changed in what may belong to another program.
+    migrate::pending(path, &db)?;
     let mode: String = db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(failed)?;
     if mode != "wal" {
         return Err(OpenError::NoLog { path: path.to_owned() });
@@ -54,11 +62,28 @@ pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Open
 
 /// Opens a connection that only reads.
 pub(super) fn reader(path: &Path, patience: Duration) -> Result<Connection, OpenError> {
-    let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
+    let failed = |source| OpenError::of(path, source);
     let db = open(path, patience).map_err(failed)?;
     db.execute_batch("PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;")
         .map_err(failed)?;
     Ok(db)
+}
+
+/// Writes to the disk, without a change: a full disk or a lost permission shows at a write only.
+pub(super) fn trial(db: &Connection) -> rusqlite::Result<()> {
+    let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    db.pragma_update(None, "user_version", version)
+}
+
+/// Looks for damage in a database that is small enough to be read within a moment.
+pub(super) fn check_pages(path: &Path, db: &Connection) -> Result<(), OpenError> {
+    let failed = |source| OpenError::of(path, source);
+    let is_small = path.metadata().is_ok_and(|metadata| metadata.len() <= SMALL);
+    if !is_small {
+        return Ok(());
+    }
+    let found: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
+    if found == "ok" { Ok(()) } else { Err(OpenError::unusable(path, Fault::Damaged, found)) }
 }
 
 fn open(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {

@@ -1,15 +1,24 @@
 //! Errors of SQLite, and their meaning for the port.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use portcullis_core::port::{CommitError, Precondition, StoreError};
 use rusqlite::ErrorCode;
+
+use super::fault::Fault;
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The file is missing and cannot be created.
-    #[error("cannot create the database {} (DATABASE_URL names another)", path.display())]
+    #[error(
+        "cannot create the database {}: create its folder, writable for the user of the server, or set DATABASE_URL to \
+         another file",
+        path.display()
+    )]
     Create {
         /// Which.
         path: PathBuf,
@@ -31,6 +40,22 @@ pub enum OpenError {
         /// The newest version that this program knows.
         known: u32,
     },
+    /// The file belongs to another program.
+    #[error("the database {} belongs to another program; set DATABASE_URL to another file", path.display())]
+    Foreign {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The file cannot be used in the state in which it is.
+    #[error("the database {} cannot be used: {fault} ({why})", path.display())]
+    Unusable {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        fault: Fault,
+        /// The words of SQLite.
+        why: String,
+    },
     /// The file system has no shared memory, like most network file systems.
     #[error("the database {} cannot use a write-ahead log: put it on a local disk", path.display())]
     NoLog {
@@ -49,6 +74,21 @@ pub enum OpenError {
     /// The writer thread cannot be started.
     #[error("cannot start the thread that writes to the database")]
     Thread(#[source] io::Error),
+}
+
+impl OpenError {
+    /// Returns the meaning of an error while the database is opened.
+    pub(super) fn of(path: &Path, source: rusqlite::Error) -> Self {
+        match Fault::of(&source) {
+            Some(fault) => Self::unusable(path, fault, source.to_string()),
+            None => Self::Sqlite { path: path.to_owned(), source },
+        }
+    }
+
+    /// Says what is wrong with the file.
+    pub(super) fn unusable(path: &Path, fault: Fault, why: impl Into<String>) -> Self {
+        Self::Unusable { path: path.to_owned(), fault, why: why.into() }
+    }
 }
 
 /// Why an operation failed.
@@ -85,18 +125,7 @@ pub(super) fn store_error(error: rusqlite::Error) -> StoreError {
     if is_passing(&error) { StoreError::Unavailable(error.into()) } else { StoreError::Broken(error.into()) }
 }
 
-/// Whether the error may end by itself: a lock of another process, a full disk, an I/O error.
+/// Whether the error is that of the file or the machine, which an operator can end, and no defect.
 pub(super) fn is_passing(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(
-            ErrorCode::DatabaseBusy
-                | ErrorCode::DatabaseLocked
-                | ErrorCode::DiskFull
-                | ErrorCode::SystemIoFailure
-                | ErrorCode::CannotOpen
-                | ErrorCode::FileLockingProtocolFailed
-                | ErrorCode::OutOfMemory
-        )
-    )
+    Fault::of(error).is_some() || error.sqlite_error_code() == Some(ErrorCode::OutOfMemory)
 }

@@ -24,7 +24,7 @@ pub enum LockError {
         path: PathBuf,
     },
     /// The lock file cannot be opened or locked.
-    #[error("cannot lock {}", path.display())]
+    #[error("cannot create or lock {}; its folder must be writable for the user of the server", path.display())]
     Io {
         /// Path of the lock file.
         path: PathBuf,

@@ -44,7 +44,7 @@ pub fn migrate(path: &Path, now: Timestamp) -> Result<Vec<Migration>, OpenError>
 
 /// Migrates a database over an open connection.
 pub(super) fn advance(path: &Path, db: &Connection, now: Timestamp) -> Result<Vec<Migration>, OpenError> {
-    let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
+    let failed = |source| OpenError::of(path, source);
     // An up-to-date database is only read, so that other processes need not wait.
     if pending(path, db)?.is_empty() {
         return Ok(Vec::new());
@@ -58,22 +58,48 @@ pub(super) fn advance(path: &Path, db: &Connection, now: Timestamp) -> Result<Ve
     applied
 }
 
-fn pending(path: &Path, db: &Connection) -> Result<Vec<Migration>, OpenError> {
-    let found = version(db).map_err(|source| OpenError::Sqlite { path: path.to_owned(), source })?;
+/// Returns the steps that are missing. Refuses a database of a newer version or of another program.
+pub(super) fn pending(path: &Path, db: &Connection) -> Result<Vec<Migration>, OpenError> {
+    let failed = |source| OpenError::of(path, source);
+    let foreign = || OpenError::Foreign { path: path.to_owned() };
+    let Some(taken) = taken(db).map_err(failed)? else {
+        // Tables without a record of migrations are those of another program.
+        return if has_tables(db).map_err(failed)? { Err(foreign()) } else { Ok(MIGRATIONS.to_vec()) };
+    };
+    let found = taken.last().map_or(0, |(version, _)| *version);
     let known = MIGRATIONS.last().map_or(0, |last| last.version);
     if found > known {
         return Err(OpenError::Newer { path: path.to_owned(), found, known });
     }
+    let is_ours =
+        MIGRATIONS.iter().zip(&taken).all(|(step, (version, name))| step.version == *version && step.name == name);
+    if !is_ours || (taken.is_empty() && has_tables(db).map_err(failed)?) {
+        return Err(foreign());
+    }
     Ok(MIGRATIONS.iter().filter(|step| step.version > found).copied().collect())
 }
 
-fn version(db: &Connection) -> rusqlite::Result<u32> {
+/// Returns the steps that were taken, by version; none without a table of them.
+fn taken(db: &Connection) -> rusqlite::Result<Option<Vec<(u32, String)>>> {
     // Read from the file: the schema that the connection remembers may be older than the transaction.
     let begun = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations')";
     if !db.query_row(begun, [], |row| row.get(0))? {
-        return Ok(0);
+        return Ok(None);
     }
-    db.query_row("SELECT coalesce(max(version), 0) FROM migrations", [], |row| row.get(0))
+    let columns = "SELECT group_concat(name) FROM pragma_table_info('migrations')";
+    let columns: String = db.query_row(columns, [], |row| row.get(0))?;
+    if columns != "version,name,applied_at" {
+        // The table of another program. No step has this number.
+        return Ok(Some(vec![(0, String::new())]));
+    }
+    let mut steps = db.prepare("SELECT version, name FROM migrations ORDER BY version")?;
+    let steps = steps.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
+    Ok(Some(steps))
+}
+
+fn has_tables(db: &Connection) -> rusqlite::Result<bool> {
+    let tables = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name <> 'migrations' AND name NOT LIKE 'sqlite%')";
+    db.query_row(tables, [], |row| row.get(0))
 }
 
 fn apply(db: &Connection, steps: &[Migration], now: Timestamp) -> rusqlite::Result<()> {

@@ -5,17 +5,24 @@
 
 mod connection;
 mod error;
+mod fault;
+mod health;
+mod job;
 mod lock;
 mod migrate;
+mod probe;
 mod readers;
 mod row;
 mod store;
 mod table;
 mod tables;
+mod watch;
 mod writer;
 
 pub use error::OpenError;
+pub use fault::Fault;
 pub use lock::{LockError, ServeLock};
 pub use migrate::{Migration, migrate};
+pub use probe::probe;
 pub use store::SqliteStore;
 pub use tables::statements;

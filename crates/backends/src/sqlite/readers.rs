@@ -18,6 +18,7 @@ use tokio::{
 use super::{
     connection,
     error::{OpenError, store_error},
+    health::Health,
 };
 use crate::timing::timed;
 
@@ -27,6 +28,7 @@ pub(super) struct Readers {
     pool: Arc<Pool>,
     /// One for each connection.
     permits: Arc<Semaphore>,
+    health: Arc<Health>,
 }
 
 #[derive(Debug)]
@@ -34,10 +36,10 @@ struct Pool(Mutex<Vec<Connection>>);
 
 impl Readers {
     /// Opens a connection for each core, at least 2 and at most 8.
-    pub(super) fn open(path: &Path, patience: Duration) -> Result<Self, OpenError> {
+    pub(super) fn open(path: &Path, patience: Duration, health: Arc<Health>) -> Result<Self, OpenError> {
         let size = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
         let idle = (0..size).map(|_| connection::reader(path, patience)).collect::<Result<_, _>>()?;
-        Ok(Self { pool: Arc::new(Pool(Mutex::new(idle))), permits: Arc::new(Semaphore::new(size)) })
+        Ok(Self { pool: Arc::new(Pool(Mutex::new(idle))), permits: Arc::new(Semaphore::new(size)), health })
     }
 
     /// Runs a query and records its duration under this name.
@@ -58,6 +60,8 @@ impl Readers {
         let permit =
             Arc::clone(&self.permits).acquire_owned().await.map_err(|closed| StoreError::Unavailable(closed.into()))?;
         let pool = Arc::clone(&self.pool);
+        let health = Arc::clone(&self.health);
+        let query = move |db: &Connection| query(db).inspect_err(|error| health.note_read(error));
         let answer = spawn_blocking(move || PooledReader::take(pool, permit).ask(query));
         answer.await.map_err(|panicked| StoreError::Broken(panicked.into()))?
     }

@@ -2,6 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -13,10 +14,12 @@ use portcullis_core::{
 
 use super::{
     connection,
-    error::{OpenError, store_error},
+    error::{OpError, OpenError, store_error},
+    health::Health,
     migrate,
     readers::Readers,
     tables,
+    watch::Watch,
     writer::Writer,
 };
 use crate::timing::timed;
@@ -29,6 +32,8 @@ pub struct SqliteStore {
     path: PathBuf,
     pub(super) writer: Writer,
     pub(super) readers: Readers,
+    health: Arc<Health>,
+    _watch: Watch,
 }
 
 impl SqliteStore {
@@ -40,17 +45,23 @@ impl SqliteStore {
         Self::open_with_patience(path, now, connection::PATIENCE)
     }
 
-    /// Opens a database like [`open`](Self::open), but waits this long, not five seconds, while another process writes.
+    /// Opens a database like [`open`](Self::open), but then waits this long, not five seconds, while another process writes.
     ///
     /// # Errors
     /// [`OpenError`].
     pub fn open_with_patience(path: &Path, now: Timestamp, patience: Duration) -> Result<Self, OpenError> {
         let path = connection::create(path)?;
-        let db = connection::writer(&path, patience)?;
+        let db = connection::writer(&path, connection::PATIENCE)?;
         migrate::advance(&path, &db, now)?;
-        let readers = Readers::open(&path, patience)?;
-        let writer = Writer::start(db).map_err(OpenError::Thread)?;
-        Ok(Self { path, writer, readers })
+        let failed = |source| OpenError::of(&path, source);
+        connection::check_pages(&path, &db)?;
+        connection::trial(&db).map_err(failed)?;
+        let health = Arc::new(Health::of(&path));
+        let readers = Readers::open(&path, patience, Arc::clone(&health))?;
+        let writer = Writer::start(db, Arc::clone(&health), patience).map_err(OpenError::Thread)?;
+        let trials = writer.trials().ok_or_else(|| OpenError::Thread(std::io::Error::other("it has ended")))?;
+        let watch = Watch::start(Arc::clone(&health), trials).map_err(OpenError::Thread)?;
+        Ok(Self { path, writer, readers, health, _watch: watch })
     }
 
     /// Returns the path of the database file.
@@ -70,12 +81,20 @@ impl Drop for SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
-        let apply = move |db: &_| Ok(batch.iter().try_for_each(|op| tables::apply(db, op))?);
+        let health = Arc::clone(&self.health);
+        let apply = move |db: &_| {
+            let applied = batch.iter().try_for_each(|op| tables::apply(db, op));
+            if let Err(OpError::Sqlite(error)) = &applied {
+                health.note_write(db, error);
+            }
+            Ok(applied?)
+        };
         timed("commit", self.writer.run(apply)).await
     }
 
     /// Removes at most a thousand rows of each kind, so that commits in between need not wait long. A result above zero
-    /// means that there may be more.
+    /// means that there may be more. When none are left, the write-ahead log is emptied: it holds older copies of what was
+    /// deleted, such as the key of an erased account.
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
         let sweep = async {
             let mut swept = 0;
@@ -83,7 +102,13 @@ impl Store for SqliteStore {
                 swept += self.writer.run(move |db| sweep(db, now).map_err(store_error)).await?;
             }
             let trim = move |db: &_| tables::trim_failures(db, failures_kept).map_err(store_error);
-            Ok(swept + self.writer.run(trim).await?)
+            swept += self.writer.run(trim).await?;
+            if swept == 0
+                && let Err(error) = self.writer.truncate_log().await
+            {
+                tracing::debug!(%error, "the write-ahead log is emptied later");
+            }
+            Ok(swept)
         };
         timed("sweep", sweep).await
     }
@@ -92,6 +117,10 @@ impl Store for SqliteStore {
         let ping = async {
             if !self.writer.is_alive() {
                 return Err(StoreError::Unavailable("the thread that writes to the database has ended".into()));
+            }
+            self.health.check_files()?;
+            if let Some(fault) = self.health.fault() {
+                return Err(fault.into());
             }
             self.readers.ask(|db| db.query_row("SELECT max(version) FROM migrations", [], |_| Ok(()))).await
         };

@@ -1,12 +1,11 @@
 //! The thread that writes.
 //!
 //! Jobs that arrive while it waits for the disk share the next transaction, each under a savepoint of its own, so that a job
-//! that fails does not affect the others. No job is answered before the commit is on the disk.
+//! that fails does not affect the others. No job is answered before the commit is on the disk, in the file that its path names.
 
 use std::{
-    any::Any,
     io,
-    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -15,7 +14,13 @@ use portcullis_core::port::StoreError;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use super::error::is_passing;
+use super::{
+    connection,
+    error::{is_passing, store_error},
+    fault::Fault,
+    health::Health,
+    job::{Asked, WriteJob},
+};
 
 /// Number of jobs that may wait before callers have to wait.
 const QUEUE: usize = 1024;
@@ -23,19 +28,34 @@ const QUEUE: usize = 1024;
 const TOGETHER: usize = 256;
 /// How long the thread waits at its end for readers, before it leaves the write-ahead log as it is.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
+/// How long a transaction waits for a lock of another process that an earlier one has waited for in vain.
+const LITTLE_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Handle of the thread. Dropping it waits until all queued jobs are done.
 #[derive(Debug)]
 pub(super) struct Writer {
-    queue: Option<mpsc::Sender<Box<dyn WriteJob>>>,
+    queue: Option<mpsc::Sender<Order>>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// What the thread is asked to do.
+enum Order {
+    Write(Box<dyn WriteJob>),
+    /// Moves the write-ahead log into the file and empties it.
+    Truncate(oneshot::Sender<Result<(), StoreError>>),
+}
+
+/// Orders trial writes while the writer exists.
+#[derive(Debug)]
+pub(super) struct Trials(mpsc::WeakSender<Order>);
+
 impl Writer {
-    /// Starts the thread.
-    pub(super) fn start(db: Connection) -> io::Result<Self> {
-        let (queue, jobs) = mpsc::channel(QUEUE);
-        let thread = thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || serve(&db, jobs))?;
+    /// Starts the thread. A transaction waits this long for a lock of another process.
+    pub(super) fn start(db: Connection, health: Arc<Health>, patience: Duration) -> io::Result<Self> {
+        let (queue, orders) = mpsc::channel(QUEUE);
+        let transactions = Transactions { db, health, patience, emptied_at: None };
+        let thread =
+            thread::Builder::new().name("sqlite-writer".to_owned()).spawn(move || transactions.serve(orders))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -48,15 +68,31 @@ impl Writer {
         W: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Asked { work: Some(work), result: Err(gone().into()), reply });
-        let queue = self.queue.as_ref().ok_or_else(gone)?;
-        queue.send(job).await.map_err(|_| gone())?;
+        self.order(Order::Write(Box::new(Asked::new(work, gone().into(), reply)))).await?;
+        answer.await.map_err(|_| gone())?
+    }
+
+    /// Moves the write-ahead log into the file and empties it, if anything was written since the last time. A reader that takes
+    /// long, such as a backup, leaves it for the next time.
+    pub(super) async fn truncate_log(&self) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.order(Order::Truncate(reply)).await?;
         answer.await.map_err(|_| gone())?
     }
 
     /// Whether the thread runs.
     pub(super) fn is_alive(&self) -> bool {
         self.queue.as_ref().is_some_and(|queue| !queue.is_closed())
+    }
+
+    /// Returns the way to order trial writes, which does not keep the thread alive.
+    pub(super) fn trials(&self) -> Option<Trials> {
+        self.queue.as_ref().map(|queue| Trials(queue.downgrade()))
+    }
+
+    async fn order(&self, order: Order) -> Result<(), StoreError> {
+        let queue = self.queue.as_ref().ok_or_else(gone)?;
+        queue.send(order).await.map_err(|_| gone())
     }
 }
 
@@ -69,116 +105,155 @@ impl Drop for Writer {
     }
 }
 
+impl Trials {
+    /// Orders a trial write. A full queue is trial enough.
+    pub(super) fn order(&self) {
+        let Some(queue) = self.0.upgrade() else { return };
+        let (reply, _) = oneshot::channel();
+        let trial = |db: &Connection| connection::trial(db).map_err(store_error);
+        let _full = queue.try_send(Order::Write(Box::new(Asked::new(trial, gone(), reply))));
+    }
+}
+
 fn gone() -> StoreError {
     StoreError::Unavailable("the thread that writes to the database has ended".into())
 }
 
-fn serve(db: &Connection, mut queue: mpsc::Receiver<Box<dyn WriteJob>>) {
-    while let Some(first) = queue.blocking_recv() {
-        let others = std::iter::from_fn(|| queue.try_recv().ok()).take(TOGETHER - 1);
-        together(db, std::iter::once(first).chain(others).collect());
-    }
-    let folded = db.busy_timeout(LAST_PATIENCE).and_then(|()| db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
-    if let Err(error) = folded {
-        tracing::warn!(%error, "the write-ahead log was left for the next start");
-    }
+/// The connection that writes, on its thread.
+struct Transactions {
+    db: Connection,
+    health: Arc<Health>,
+    patience: Duration,
+    /// Number of changes when the write-ahead log was last emptied.
+    emptied_at: Option<u64>,
 }
 
-/// Runs all jobs in one transaction, then answers them.
-fn together(db: &Connection, mut jobs: Vec<Box<dyn WriteJob>>) {
-    match transaction(db, &mut jobs) {
-        Ok(()) => jobs.into_iter().for_each(|job| job.answer()),
-        Err(failure) => {
-            if !db.is_autocommit() && db.execute_batch("ROLLBACK").is_err() {
-                tracing::error!("a transaction could not be rolled back");
+impl Transactions {
+    fn serve(mut self, mut queue: mpsc::Receiver<Order>) {
+        while let Some(first) = queue.blocking_recv() {
+            let others = std::iter::from_fn(|| queue.try_recv().ok()).take(TOGETHER - 1);
+            let (mut jobs, mut truncations) = (Vec::new(), Vec::new());
+            for order in std::iter::once(first).chain(others) {
+                match order {
+                    Order::Write(job) => jobs.push(job),
+                    Order::Truncate(reply) => truncations.push(reply),
+                }
             }
-            tracing::error!(why = failure.why, jobs = jobs.len(), "a transaction failed");
-            jobs.into_iter().for_each(|job| job.fail(failure.error()));
+            self.together(jobs);
+            for reply in truncations {
+                drop(reply.send(self.truncate(LAST_PATIENCE)));
+            }
+        }
+        self.emptied_at = None;
+        if let Err(error) = self.truncate(LAST_PATIENCE) {
+            tracing::warn!(%error, "the write-ahead log was left for the next start");
         }
     }
-}
 
-fn transaction(db: &Connection, jobs: &mut [Box<dyn WriteJob>]) -> Result<(), WriteFailure> {
-    step(db, "BEGIN IMMEDIATE")?;
-    let mut changed = false;
-    for job in jobs {
-        step(db, "SAVEPOINT job")?;
-        let keep = job.run(db);
-        if db.is_autocommit() {
-            // SQLite rolls back the whole transaction by itself, for example when the disk is full.
-            return Err(WriteFailure { passing: true, why: "rolled back by SQLite".to_owned() });
+    /// Runs all jobs in one transaction, then answers them.
+    fn together(&mut self, mut jobs: Vec<Box<dyn WriteJob>>) {
+        if jobs.is_empty() {
+            return;
         }
-        if !keep {
-            step(db, "ROLLBACK TO job")?;
+        match self.commit(&mut jobs) {
+            Ok(()) => {
+                self.health.written();
+                jobs.into_iter().for_each(|job| job.answer());
+            }
+            Err(failure) => {
+                if !self.db.is_autocommit() && self.db.execute_batch("ROLLBACK").is_err() {
+                    tracing::error!("a transaction could not be rolled back");
+                }
+                self.note(&failure, jobs.len());
+                jobs.into_iter().for_each(|job| job.fail(failure.error()));
+            }
         }
-        step(db, "RELEASE job")?;
-        changed |= keep;
     }
-    step(db, if changed { "COMMIT" } else { "ROLLBACK" })
-}
 
-fn step(db: &Connection, sql: &str) -> Result<(), WriteFailure> {
-    let failed = |error: rusqlite::Error| WriteFailure { passing: is_passing(&error), why: format!("{sql}: {error}") };
-    db.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop).map_err(failed)
+    fn commit(&self, jobs: &mut [Box<dyn WriteJob>]) -> Result<(), WriteFailure> {
+        self.health.check_files().map_err(WriteFailure::from)?;
+        let patience = if self.health.fault().is_some() { LITTLE_PATIENCE } else { self.patience };
+        self.db.busy_timeout(patience).map_err(|error| WriteFailure::of("patience", &error))?;
+        self.transaction(jobs)?;
+        // What went into a file without a name must not be acknowledged.
+        self.health.check_files().map_err(WriteFailure::from)
+    }
+
+    fn transaction(&self, jobs: &mut [Box<dyn WriteJob>]) -> Result<(), WriteFailure> {
+        self.step("BEGIN IMMEDIATE")?;
+        let mut changed = false;
+        for job in jobs {
+            self.step("SAVEPOINT job")?;
+            let keep = job.run(&self.db);
+            if self.db.is_autocommit() {
+                // SQLite rolls back the whole transaction by itself when the disk is full or fails; the job has noted it.
+                return Err(self.health.fault().unwrap_or(Fault::Disk).into());
+            }
+            if !keep {
+                self.step("ROLLBACK TO job")?;
+            }
+            self.step("RELEASE job")?;
+            changed |= keep;
+        }
+        self.step(if changed { "COMMIT" } else { "ROLLBACK" })
+    }
+
+    fn step(&self, sql: &str) -> Result<(), WriteFailure> {
+        let failed = |error: rusqlite::Error| WriteFailure::of(sql, &error);
+        self.db.prepare_cached(sql).and_then(|mut statement| statement.execute([])).map(drop).map_err(failed)
+    }
+
+    fn note(&mut self, failure: &WriteFailure, jobs: usize) {
+        match failure.fault {
+            Some(fault) => self.health.failed(fault, &failure.why),
+            None => tracing::error!(why = failure.why, jobs, "a transaction failed"),
+        }
+        if failure.fault == Some(Fault::Moved) {
+            // The file that was moved away becomes complete, and its log cannot be taken for that of the new file.
+            drop(self.truncate(LITTLE_PATIENCE));
+        }
+    }
+
+    fn truncate(&mut self, patience: Duration) -> Result<(), StoreError> {
+        let changes = Some(self.db.total_changes());
+        if changes == self.emptied_at {
+            return Ok(());
+        }
+        let log = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let waiting =
+            self.db.busy_timeout(patience).and_then(|()| self.db.query_row(log, [], |row| row.get::<_, i64>(0)));
+        match waiting {
+            Ok(0) => {
+                self.emptied_at = changes;
+                Ok(())
+            }
+            Ok(_) => Err(StoreError::Unavailable("another process reads the write-ahead log".into())),
+            Err(error) => Err(store_error(error)),
+        }
+    }
 }
 
 /// Why a whole transaction failed.
 struct WriteFailure {
-    passing: bool,
+    fault: Option<Fault>,
+    is_passing: bool,
     why: String,
 }
 
 impl WriteFailure {
+    fn of(step: &str, error: &rusqlite::Error) -> Self {
+        Self { fault: Fault::of(error), is_passing: is_passing(error), why: format!("{step}: {error}") }
+    }
+
     /// Returns the error for one of the jobs.
     fn error(&self) -> StoreError {
         let cause = self.why.clone().into();
-        if self.passing { StoreError::Unavailable(cause) } else { StoreError::Broken(cause) }
+        if self.is_passing { StoreError::Unavailable(cause) } else { StoreError::Broken(cause) }
     }
 }
 
-/// Work to be done in a transaction, and the way to answer its caller.
-trait WriteJob: Send {
-    /// Does the work. Returns whether to keep its changes.
-    fn run(&mut self, db: &Connection) -> bool;
-
-    /// Answers after the transaction is on the disk.
-    fn answer(self: Box<Self>);
-
-    /// Answers that the transaction failed.
-    fn fail(self: Box<Self>, error: StoreError);
-}
-
-struct Asked<T, E, W> {
-    work: Option<W>,
-    result: Result<T, E>,
-    reply: oneshot::Sender<Result<T, E>>,
-}
-
-impl<T, E, W> WriteJob for Asked<T, E, W>
-where
-    T: Send,
-    E: From<StoreError> + Send,
-    W: FnOnce(&Connection) -> Result<T, E> + Send,
-{
-    fn run(&mut self, db: &Connection) -> bool {
-        if let Some(work) = self.work.take() {
-            self.result =
-                catch_unwind(AssertUnwindSafe(|| work(db))).unwrap_or_else(|panic| Err(panicked(&*panic).into()));
-        }
-        self.result.is_ok()
+impl From<Fault> for WriteFailure {
+    fn from(fault: Fault) -> Self {
+        Self { fault: Some(fault), is_passing: true, why: fault.to_string() }
     }
-
-    // The caller may have gone; the work is done nevertheless.
-    fn answer(self: Box<Self>) {
-        drop(self.reply.send(self.result));
-    }
-
-    fn fail(self: Box<Self>, error: StoreError) {
-        drop(self.reply.send(Err(error.into())));
-    }
-}
-
-fn panicked(panic: &(dyn Any + Send)) -> StoreError {
-    let what = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    StoreError::Broken(format!("a write panicked: {}", what.unwrap_or("no message")).into())
 }

@@ -1,5 +1,7 @@
 //! The store in one SQLite file.
 
+mod faults;
+
 use std::{
     fs,
     ops::Deref,
@@ -262,7 +264,7 @@ fn what_is_no_database_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(path(&folder), "this is a letter, not a database; it is long enough to have a header".repeat(20))
         .unwrap();
-    assert!(matches!(SqliteStore::open(&path(&folder), NOW), Err(OpenError::Sqlite { .. })));
+    assert!(matches!(SqliteStore::open(&path(&folder), NOW), Err(OpenError::Unusable { .. })));
     let nowhere = folder.path().join("missing/portcullis.db");
     assert!(matches!(SqliteStore::open(&nowhere, NOW), Err(OpenError::Create { .. })));
 }

@@ -64,7 +64,8 @@ pub(super) async fn store(
             drop(random);
             make_data_dir(config)?;
             let lock = sqlite::ServeLock::acquire(path).map_err(DatabaseError::from)?;
-            let store = SqliteStore::open(path, now).map_err(DatabaseError::from)?;
+            let store = SqliteStore::open_with_patience(path, now, config.store.database_timeout);
+            let store = store.map_err(DatabaseError::from)?;
             Ok((Arc::new(store), Some(lock)))
         }
         #[cfg(feature = "mongodb")]

@@ -28,7 +28,7 @@ settings! {
     DATABASE_URL: Database = DATABASE, Derived("`MONGO_URL`, else `sqlite://DATA_DIR/portcullis.db`"),
         "Database: an SQLite file (`sqlite://PATH`) or a MongoDB replica set (`mongodb://HOST/DATABASE`).";
     DATABASE_TIMEOUT: Duration = DURATION, Fixed("1500ms"),
-        "Maximum duration of one MongoDB operation. After it, the request is answered with 503.";
+        "Maximum duration of one MongoDB operation, and of the wait for a process that locks the SQLite file. After it, the request is answered with 503.";
     DATABASE_WAIT_TIMEOUT: Duration = DURATION, Fixed("30s"),
         "How long the server waits at start for MongoDB to become reachable.";
     ENCRYPTION_KEY: Vec<EncryptionKey> = KEYS, Derived("generated in development"),

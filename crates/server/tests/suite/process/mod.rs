@@ -1,5 +1,6 @@
 //! The real program: how it starts without settings, what it prints, how it stops.
 
+mod database;
 mod readme;
 mod start;
 mod stop;

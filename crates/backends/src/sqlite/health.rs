@@ -1,0 +1,110 @@
+//! Whether the database can be written, and whether its files are still those that were opened.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use portcullis_core::port::StoreError;
+use rusqlite::Connection;
+
+use super::fault::Fault;
+
+/// State of an open database, as its writer, its readers and its watch find it.
+#[derive(Debug)]
+pub(super) struct Health {
+    path: PathBuf,
+    files: Vec<WatchedFile>,
+    fault: Mutex<Option<Fault>>,
+}
+
+/// A file that is open, as it was found at its path.
+#[derive(Debug)]
+struct WatchedFile {
+    path: PathBuf,
+    id: FileId,
+}
+
+/// Device and number of a file.
+type FileId = (u64, u64);
+
+impl Health {
+    /// Begins with the files of a database that is open and can be written.
+    pub(super) fn of(path: &Path) -> Self {
+        let files = ["", "-wal", "-shm"].into_iter().filter_map(|end| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(end);
+            let path = PathBuf::from(name);
+            file_id(&path).map(|id| WatchedFile { path, id })
+        });
+        Self { path: path.to_owned(), files: files.collect(), fault: Mutex::default() }
+    }
+
+    /// Returns what is wrong.
+    pub(super) fn fault(&self) -> Option<Fault> {
+        *self.state()
+    }
+
+    /// Checks that each path still names the open file. What is written to another file is lost when the server ends.
+    pub(super) fn check_files(&self) -> Result<(), Fault> {
+        match self.files.iter().find(|file| file_id(&file.path) != Some(file.id)) {
+            None => Ok(()),
+            Some(file) => {
+                self.failed(Fault::Moved, &format!("{} is another file now, or none", file.path.display()));
+                Err(Fault::Moved)
+            }
+        }
+    }
+
+    /// Records a failed write, and logs it unless the same fault lasts.
+    pub(super) fn failed(&self, fault: Fault, error: &str) {
+        let before = self.state().replace(fault);
+        if before != Some(fault) {
+            tracing::error!(path = %self.path.display(), reason = %fault, error, "database cannot be written");
+        }
+    }
+
+    /// Records what an operation found: damage, or a fault for which SQLite rolled the transaction back. Its other errors are
+    /// those of the whole transaction.
+    pub(super) fn note_write(&self, db: &Connection, error: &rusqlite::Error) {
+        if let Some(fault) = Fault::of(error).filter(|fault| *fault == Fault::Damaged || db.is_autocommit()) {
+            self.failed(fault, &error.to_string());
+        }
+    }
+
+    /// Records damage that a query found.
+    pub(super) fn note_read(&self, error: &rusqlite::Error) {
+        if let Some(fault @ Fault::Damaged) = Fault::of(error) {
+            self.failed(fault, &error.to_string());
+        }
+    }
+
+    /// Records a successful write.
+    pub(super) fn written(&self) {
+        let mut fault = self.state();
+        if fault.take_if(|fault| fault.is_passing()).is_some() {
+            tracing::info!(path = %self.path.display(), "database can be written again");
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, Option<Fault>> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        Self::Unavailable(fault.to_string().into())
+    }
+}
+
+#[cfg(unix)]
+fn file_id(path: &Path) -> Option<FileId> {
+    use std::os::unix::fs::MetadataExt;
+    path.metadata().ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn file_id(path: &Path) -> Option<FileId> {
+    path.metadata().ok().map(|_| (0, 0))
+}

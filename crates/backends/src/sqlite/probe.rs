@@ -1,0 +1,49 @@
+//! What a start would refuse, found without creating or changing anything.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags};
+use rustix::fs::{Access, access, statvfs};
+
+use super::{connection::check_pages, error::OpenError, fault::Fault, migrate::pending};
+
+/// Least room on the disk with which a start is expected to succeed.
+const ROOM: u64 = 1 << 20;
+
+/// Checks a database that exists: its permissions, its version, its owner, its pages, and the room on its disk. A database that
+/// another process has locked is in use, so it can be used.
+///
+/// # Errors
+/// [`OpenError`], as a start would return it.
+pub fn probe(path: &Path) -> Result<(), OpenError> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(path);
+    for (place, allowed) in [(path, Access::READ_OK | Access::WRITE_OK), (folder, Access::WRITE_OK)] {
+        access(place, allowed).map_err(|error| OpenError::unusable(path, Fault::ReadOnly, error.to_string()))?;
+    }
+    if statvfs(folder).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < ROOM) {
+        return Err(OpenError::unusable(path, Fault::Full, "less than 1 MiB is left"));
+    }
+    let looked = open(path).map_err(|source| OpenError::of(path, source)).and_then(|db| {
+        pending(path, &db)?;
+        check_pages(path, &db)
+    });
+    match looked {
+        Err(OpenError::Unusable { fault: Fault::Locked, .. }) => Ok(()),
+        looked => looked,
+    }
+}
+
+/// Opens the file for reading. Without a write-ahead log, SQLite would create one, unless it takes the file for immutable.
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if PathBuf::from(log).exists() {
+        return Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    }
+    let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)
+}
