@@ -86,7 +86,17 @@ pub const NOT_FOUND: Refusal = refusal(ErrorKind::NotFound, "not_found", "Not fo
 pub const UNREADABLE: Refusal = refusal(ErrorKind::Malformed, "body.unreadable", "The request is malformed.");
 pub const NOT_AN_OBJECT: Refusal =
     refusal(ErrorKind::Malformed, "body.not_an_object", "The body must be a JSON object.");
-pub const NOT_A_FORM: Refusal = refusal(ErrorKind::Malformed, "body.wrong_type", "The body must be a form.");
+/// At the token endpoint; elsewhere it is a matter of HTTP alone.
+pub const WRONG_TYPE: Refusal = refusal(
+    ErrorKind::Malformed,
+    "body.wrong_type",
+    "The body must be application/json, application/x-www-form-urlencoded or multipart/form-data.",
+);
+pub const WRONG_ENCODING: Refusal = refusal(
+    ErrorKind::Malformed,
+    "body.wrong_encoding",
+    "The body must not be compressed: Content-Encoding must be identity.",
+);
 pub const REPEATED: Refusal = refusal(ErrorKind::Malformed, "request.repeated", "A parameter is repeated.");
 pub const INCOMPLETE: Refusal = refusal(ErrorKind::Malformed, "request.incomplete", "A required parameter is missing.");
 pub const INVALID: Refusal = refusal(ErrorKind::Invalid, "request.invalid", "Some fields are invalid.");

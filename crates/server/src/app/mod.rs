@@ -65,7 +65,7 @@ pub struct App {
 #[derive(Debug)]
 struct Metrics {
     listener: TcpListener,
-    service: http::HttpService,
+    handler: http::Handler,
 }
 
 /// Why the application could not be built.
@@ -148,7 +148,7 @@ impl App {
         service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
         let metrics = measured.map(|(listener, handle)| Metrics {
             listener,
-            service: http::without_layers(metrics::router(handle, Arc::clone(&service), Arc::clone(&clock))),
+            handler: http::without_layers(metrics::router(handle, Arc::clone(&service), Arc::clone(&clock))),
         });
         Ok(Self {
             metrics,
@@ -170,11 +170,7 @@ impl App {
                 proxies: config.http.trusted_proxies.clone(),
                 cors_origins: config.http.cors_allowed_origins.clone(),
             },
-            timeouts: Timeouts {
-                head: config.http.header_timeout,
-                write: config.http.write_timeout,
-                grace: config.http.shutdown_grace,
-            },
+            timeouts: parts::timeouts(config),
             limiter: parts::connection_limiter(config),
             _lock: lock,
         })
@@ -192,12 +188,12 @@ impl App {
                 workers.ask_to_stop();
             }
         };
-        let served = listen::serve(listener, http::service(self.shared), self.timeouts, self.limiter, stop);
+        let served = listen::serve(listener, http::handler(self.shared), self.timeouts, self.limiter, stop);
         match self.metrics {
             // Metrics are served until the last request has been answered.
-            Some(Metrics { listener, service }) => tokio::select! {
+            Some(Metrics { listener, handler }) => tokio::select! {
                 () = served => {}
-                () = listen::serve(listener, service, self.timeouts, ConnectionLimiter::new(METRICS_CONNECTIONS, METRICS_CONNECTIONS, Vec::new()), std::future::pending()) => {}
+                () = listen::serve(listener, handler, self.timeouts, ConnectionLimiter::new(METRICS_CONNECTIONS, METRICS_CONNECTIONS, Vec::new()), std::future::pending()) => {}
             },
             None => served.await,
         }

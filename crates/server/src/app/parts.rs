@@ -15,13 +15,23 @@ use super::backends;
 use crate::{
     config::{self, Config, Enumeration, Environment, MailTransport, Signing},
     http::ServerInfo,
-    listen::ConnectionLimiter,
+    listen::{ConnectionLimiter, Timeouts},
     worker::{Wakeups, Worker},
 };
 
 pub(super) fn connection_limiter(config: &Config) -> Arc<ConnectionLimiter> {
     let http = &config.http;
     ConnectionLimiter::new(http.max_connections, http.max_connections_client, http.trusted_proxies.clone())
+}
+
+pub(super) fn timeouts(config: &Config) -> Timeouts {
+    let http = &config.http;
+    Timeouts {
+        head: http.header_timeout,
+        idle: http.keep_alive_timeout,
+        write: http.write_timeout,
+        grace: http.shutdown_grace,
+    }
 }
 
 pub(super) fn settings(config: &Config) -> Settings {

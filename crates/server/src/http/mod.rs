@@ -1,6 +1,7 @@
 //! The HTTP service: the routes of all areas, and the layers around them.
 
 mod extract;
+mod head;
 mod layers;
 mod openapi;
 mod page;
@@ -8,28 +9,43 @@ mod problem;
 mod routes;
 mod state;
 
+pub(crate) use head::RefuseHead;
 pub(crate) use layers::scope::{KeepAlive, Peer};
 pub(crate) use state::{RequestBounds, ServerInfo, Shared};
 
-use std::convert::Infallible;
+use std::{convert::Infallible, fmt, sync::Arc};
 
 use axum::{
     Router,
     extract::Request,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
 };
 use tower::{Layer, Service, util::BoxCloneSyncService};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 
-use layers::{alias::AliasLayer, cors, scope, timeout};
+use layers::{alias::AliasLayer, cors, host, scope, timeout};
 use portcullis_core::Error;
 use problem::ApiError;
 use state::AppState;
 
 /// The complete service, from a request to its answer. It never fails.
 pub(crate) type HttpService = BoxCloneSyncService<Request, Response, Infallible>;
+
+/// What a listener serves.
+#[derive(Clone)]
+pub(crate) struct Handler {
+    pub(crate) service: HttpService,
+    /// Answers requests whose head cannot be read; without it, the HTTP library's own answer is sent.
+    pub(crate) refuse: Option<RefuseHead>,
+}
+
+impl fmt::Debug for Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handler").finish_non_exhaustive()
+    }
+}
 
 /// Merges the routes of all areas. A route cannot be added without its description.
 fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> {
@@ -58,7 +74,7 @@ pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
 }
 
 /// Adds the layers to the routes. The alias is outermost: it decides which path the others see.
-pub(crate) fn service(mut shared: Shared) -> HttpService {
+pub(crate) fn handler(mut shared: Shared) -> Handler {
     let (router, document) = all_routes(&shared.info, shared.mailbox.is_some()).split_for_parts();
     shared.openapi = openapi::finish(&document, &shared.info).to_string().into();
     let state = AppState::new(shared);
@@ -68,14 +84,16 @@ pub(crate) fn service(mut shared: Shared) -> HttpService {
         .layer(from_fn_with_state(state.clone(), timeout::bound))
         .layer(CatchPanicLayer::custom(|_| problem::panicked().into_response()))
         .layer(from_fn_with_state(cors::layer(&state.cors_origins), cors::cors))
+        .layer(from_fn(host::check))
         .layer(from_fn_with_state(state.clone(), scope::scope))
         .with_state(state.clone());
-    BoxCloneSyncService::new(AliasLayer::new(state).layer(routed(router)))
+    let service = BoxCloneSyncService::new(AliasLayer::new(state.clone()).layer(routed(router)));
+    Handler { service, refuse: Some(Arc::new(move |status| head::refuse(&state, status))) }
 }
 
-/// Returns the service of routes without any layer.
-pub(crate) fn without_layers(router: Router) -> HttpService {
-    BoxCloneSyncService::new(routed(router))
+/// Returns the handler of routes without any layer.
+pub(crate) fn without_layers(router: Router) -> Handler {
+    Handler { service: BoxCloneSyncService::new(routed(router)), refuse: None }
 }
 
 fn routed(

@@ -1,28 +1,37 @@
 //! The listening socket: accepts connections, serves them, and stops without cutting off requests.
 
 mod connections;
+mod exchange;
 pub mod files;
+mod head_refusal;
+mod stream;
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{body::Body, http::Request, response::Response};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+use axum::{
+    body::Body,
+    http::{Request, Response, header::CONNECTION},
 };
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
+use self::{
+    exchange::{AnswerBody, Exchanges},
+    stream::ClientStream,
+};
+
 pub use self::connections::{ConnectionLimiter, ConnectionPermit};
-use crate::http::{HttpService, KeepAlive, Peer};
+use crate::http::{Handler, HttpService, KeepAlive, Peer};
 
 /// Time limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
-    /// Time from the first byte to the end of a request's head.
+    /// Time from the first byte to the end of a request's head. For the first request of a connection it begins with that.
     pub(crate) head: Duration,
+    /// Time from an answer to the first byte of the next request.
+    pub(crate) idle: Duration,
     /// Time until the client takes the next part of an answer.
     pub(crate) write: Duration,
     /// Time from the call to stop until the remaining requests are cut off.
@@ -41,7 +50,7 @@ const AFTER_FAILURE: Duration = Duration::from_millis(50);
 /// Serves until `stop` is ready, then completes the requests that have begun.
 pub(crate) async fn serve(
     listener: TcpListener,
-    service: HttpService,
+    handler: Handler,
     timeouts: Timeouts,
     limiter: Arc<ConnectionLimiter>,
     stop: impl Future<Output = ()>,
@@ -55,7 +64,7 @@ pub(crate) async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => match ConnectionLimiter::take(&limiter, peer.ip()) {
-                Some(permit) => spawn(stream, (peer, permit), &service, timeouts, &graceful),
+                Some(permit) => spawn(stream, (peer, permit), &handler, timeouts, &graceful),
                 // Closed at once: a queue would delay the others.
                 None => tracing::debug!("a connection more than there is room for"),
             },
@@ -74,7 +83,7 @@ pub(crate) async fn serve(
 fn spawn(
     stream: TcpStream,
     (peer, permit): (SocketAddr, ConnectionPermit),
-    service: &HttpService,
+    handler: &Handler,
     timeouts: Timeouts,
     graceful: &GracefulShutdown,
 ) {
@@ -82,16 +91,19 @@ fn spawn(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
-    let mut stream = Box::pin(TimeoutStream::new(stream));
-    stream.as_mut().set_write_timeout_pinned(Some(timeouts.write));
-    let service = service.clone();
+    let exchanges = Arc::<Exchanges>::default();
+    let stream = ClientStream::new(stream, Arc::clone(&exchanges), handler.refuse.clone(), timeouts);
+    let service = handler.service.clone();
     let keep_alive = KeepAlive::new(permit);
     let of_connection = keep_alive.clone();
-    let service =
-        service_fn(move |request: Request<Incoming>| answer(service.clone(), (peer, of_connection.clone()), request));
+    let service = service_fn(move |request: Request<Incoming>| {
+        answer(service.clone(), (peer, of_connection.clone()), Arc::clone(&exchanges), request)
+    });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(timeouts.head)
+        // A client may close its side after its request and still wait for the answer.
+        .half_close(true)
+        // The stream has time limits of its own: this one would also close connections that are only idle.
+        .header_read_timeout(None)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), service);
@@ -107,10 +119,16 @@ fn spawn(
 async fn answer(
     service: HttpService,
     (peer, keep_alive): (SocketAddr, KeepAlive),
+    exchanges: Arc<Exchanges>,
     request: Request<Incoming>,
-) -> Result<Response, std::convert::Infallible> {
+) -> Result<Response<AnswerBody>, std::convert::Infallible> {
+    let exchange = Exchanges::begin(&exchanges);
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(Peer(peer));
     request.extensions_mut().insert(keep_alive);
-    service.oneshot(request).await
+    let response = service.oneshot(request).await?;
+    if response.headers().contains_key(CONNECTION) {
+        exchange.set_unread();
+    }
+    Ok(response.map(|body| AnswerBody { body, _exchange: exchange }))
 }

@@ -35,6 +35,17 @@ async fn a_page_of_a_named_origin_may_call() {
 }
 
 #[tokio::test]
+async fn a_page_may_send_any_header_that_it_asks_for() {
+    let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", APP)]).await;
+    let asked = "authorization,content-type,x-requested-with,traceparent,sentry-trace,x-anything";
+    let request = app.request(Method::OPTIONS, "/User1/login").header("Origin", APP);
+    let request = request.header("Access-Control-Request-Method", "POST");
+    let answer = request.header("Access-Control-Request-Headers", asked).send().await.unwrap();
+    assert_eq!(answer.headers()["access-control-allow-headers"], asked);
+    assert!(answer.headers().get("access-control-allow-credentials").is_none());
+}
+
+#[tokio::test]
 async fn a_page_of_another_origin_may_not() {
     let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", APP)]).await;
     for origin in ["https://evil.example.com", "https://app.example.com.evil.com", "http://app.example.com", "null"] {

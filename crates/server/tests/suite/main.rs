@@ -17,6 +17,7 @@ mod cors;
 mod docs;
 mod failure;
 mod floods;
+mod http;
 mod kill;
 mod limits;
 mod metrics;

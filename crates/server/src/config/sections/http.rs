@@ -34,6 +34,8 @@ settings! {
         "Maximum duration of a request.";
     HEADER_TIMEOUT: Duration = DURATION, Fixed("10s"),
         "Maximum time for a client to send the head of a request.";
+    KEEP_ALIVE_TIMEOUT: Duration = DURATION, Fixed("75s"),
+        "Time after which an idle connection is closed. A proxy in front of the server needs a shorter idle time.";
     BODY_TIMEOUT: Duration = DURATION, Fixed("10s"),
         "Maximum time for a client to send the body of a request, at most 1m.";
     WRITE_TIMEOUT: Duration = DURATION, Fixed("30s"),
@@ -63,6 +65,8 @@ pub struct Http {
     pub request_timeout: Duration,
     /// `HEADER_TIMEOUT`
     pub header_timeout: Duration,
+    /// `KEEP_ALIVE_TIMEOUT`.
+    pub keep_alive_timeout: Duration,
     /// `BODY_TIMEOUT`.
     pub body_timeout: Duration,
     /// `WRITE_TIMEOUT`
@@ -91,6 +95,7 @@ impl Http {
             listen: SocketAddr::new(values.get(&HOST)?, values.get(&PORT)?),
             request_timeout: values.get(&REQUEST_TIMEOUT)?,
             header_timeout: values.get(&HEADER_TIMEOUT)?,
+            keep_alive_timeout: values.get(&KEEP_ALIVE_TIMEOUT)?,
             body_timeout: values.get(&BODY_TIMEOUT)?,
             write_timeout: values.get(&WRITE_TIMEOUT)?,
             max_connections: values.get(&MAX_CONNECTIONS)?,

@@ -16,9 +16,11 @@ impl<S: Sync> FromRequestParts<S> for PreferredFormat {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let accept = parts.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let accept =
+            parts.headers.get_all(ACCEPT).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
         let (mut html, mut json) = (0.0_f32, 0.0_f32);
-        for range in accept.flat_map(|value| value.split(',')) {
+        // Bytes, not text: a range that is not text must not hide the others.
+        for range in accept.filter_map(|range| std::str::from_utf8(range).ok()) {
             let (kind, weight) = weigh(range);
             match kind.to_ascii_lowercase().as_str() {
                 "text/html" | "application/xhtml+xml" => html = html.max(weight),

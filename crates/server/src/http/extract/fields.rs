@@ -2,43 +2,61 @@
 
 use std::{collections::BTreeMap, convert::Infallible, fmt};
 
-use axum::{
-    body::{Body, to_bytes},
-    extract::{FromRequest, FromRequestParts, Request},
-    http::{header::CONTENT_TYPE, request::Parts},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use portcullis_core::{
     error::{
         Refusal,
-        catalogue::{NOT_A_FORM, NOT_AN_OBJECT, REPEATED, UNREADABLE},
+        catalogue::{NOT_AN_OBJECT, REPEATED, UNREADABLE},
     },
     service::RawField,
 };
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
-use crate::http::{
-    problem::{self, ApiError, TOO_LARGE, WRONG_TYPE},
-    state::AppState,
-};
+use crate::http::{problem::ApiError, state::AppState};
 
 /// Fields of a request by name.
 #[derive(Debug, Default)]
-pub(crate) struct Fields(BTreeMap<String, RawField>);
+pub(crate) struct Fields {
+    fields: BTreeMap<String, RawField>,
+    /// Whether they were URL-encoded, so that a `+` became a space.
+    is_urlencoded: bool,
+}
 
 impl Fields {
     /// Takes the field of this name out.
     pub(in crate::http) fn take(&mut self, name: &str) -> RawField {
-        self.0.remove(name).unwrap_or_default()
+        self.fields.remove(name).unwrap_or_default()
     }
 
-    fn from_urlencoded(raw: &str) -> Result<Self, Refusal> {
-        // The decoder replaces invalid UTF-8 by U+FFFD. A value is accepted unchanged or not at all.
-        let has_replacement = |text: &str| text.contains('\u{FFFD}');
-        let honest = raw.contains('\u{FFFD}') || raw.to_ascii_uppercase().contains("%EF%BF%BD");
-        let mut fields = Self::default();
+    /// Takes the email address of this name out. No address contains a space: one in the middle was a `+` that the client did
+    /// not encode, as in `?email=john+news@example.com`.
+    pub(in crate::http) fn take_address(&mut self, name: &str) -> RawField {
+        let field = self.take(name);
+        match field.text().map(str::trim) {
+            Some(text) if self.is_urlencoded && text.contains(' ') => RawField::from(text.replace(' ', "+")),
+            _ => field,
+        }
+    }
+
+    /// Takes the phone number of this name out. A space at its start was a `+` that the client did not encode.
+    pub(in crate::http) fn take_phone(&mut self, name: &str) -> RawField {
+        let field = self.take(name);
+        match field.text().and_then(|text| text.strip_prefix(' ')) {
+            Some(rest) if self.is_urlencoded => RawField::from(format!("+{}", rest.trim_start())),
+            _ => field,
+        }
+    }
+
+    /// Removes empty fields: OAuth 2.0 treats a parameter without a value as missing (RFC 6749 §3.2).
+    pub(in crate::http) fn without_empty(mut self) -> Self {
+        self.fields.retain(|_, field| field.text() != Some(""));
+        self
+    }
+
+    pub(super) fn from_urlencoded(raw: &str) -> Result<Self, Refusal> {
+        let mut fields = Self { is_urlencoded: true, ..Self::default() };
         for (name, value) in form_urlencoded::parse(raw.as_bytes()) {
-            if !honest && (has_replacement(&name) || has_replacement(&value)) {
+            if is_replaced(raw, &name) || is_replaced(raw, &value) {
                 return Err(UNREADABLE);
             }
             fields.insert(name.into_owned(), RawField::from(&*value))?;
@@ -46,7 +64,9 @@ impl Fields {
         Ok(fields)
     }
 
-    fn from_json(raw: &[u8]) -> Result<Self, Refusal> {
+    pub(super) fn from_json(raw: &[u8]) -> Result<Self, Refusal> {
+        // A byte order mark may be ignored (RFC 8259 §8.1).
+        let raw = raw.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(raw);
         let mut refusal = None;
         let mut deserializer = serde_json::Deserializer::from_slice(raw);
         let fields = deserializer.deserialize_map(FieldsVisitor { refusal: &mut refusal });
@@ -54,16 +74,22 @@ impl Fields {
         fields.map_err(|error| refusal.unwrap_or(if error.is_data() { NOT_AN_OBJECT } else { UNREADABLE }))
     }
 
-    fn insert(&mut self, name: String, value: RawField) -> Result<(), Refusal> {
-        if self.0.insert(name, value).is_some() {
+    pub(super) fn insert(&mut self, name: String, value: RawField) -> Result<(), Refusal> {
+        if self.fields.insert(name, value).is_some() {
             return Err(REPEATED);
         }
-        if self.0.len() > MOST_FIELDS { Err(UNREADABLE) } else { Ok(()) }
+        if self.fields.len() > MOST_FIELDS { Err(UNREADABLE) } else { Ok(()) }
     }
 }
 
 /// Most fields of a request. No route has twenty; each field takes more memory than it has bytes.
 const MOST_FIELDS: usize = 1000;
+
+/// Returns whether the decoder replaced invalid UTF-8 in this text by U+FFFD. A value is accepted unchanged or not at all.
+fn is_replaced(raw: &str, decoded: &str) -> bool {
+    let is_honest = || raw.contains('\u{FFFD}') || raw.to_ascii_uppercase().contains("%EF%BF%BD");
+    decoded.contains('\u{FFFD}') && !is_honest()
+}
 
 /// Reads the members of a JSON object.
 struct FieldsVisitor<'a> {
@@ -97,19 +123,7 @@ impl<'de> Visitor<'de> for FieldsVisitor<'_> {
 
 /// Fields of the query.
 #[derive(Debug)]
-pub(in crate::http) struct Query(Fields);
-
-/// Fields of a JSON body.
-#[derive(Debug)]
-pub(in crate::http) struct JsonBody(pub(in crate::http) Fields);
-
-/// Fields of a form.
-#[derive(Debug)]
-pub(in crate::http) struct FormBody(pub(in crate::http) Fields);
-
-/// Fields of a form or a JSON body.
-#[derive(Debug)]
-pub(in crate::http) struct AnyBody(pub(in crate::http) Fields);
+pub(in crate::http) struct Query(pub(in crate::http) Fields);
 
 impl Query {
     /// Takes the parameter of this name out.
@@ -127,7 +141,7 @@ impl FromRequestParts<AppState> for Query {
 }
 
 /// Token of the link of a page. A token that cannot be read or is repeated counts as missing, so that the page shows its own
-/// refusal.
+/// refusal. Other parameters, which mail programs and trackers add, are ignored.
 #[derive(Debug)]
 pub(in crate::http) struct Link(pub(in crate::http) RawField);
 
@@ -135,108 +149,12 @@ impl FromRequestParts<AppState> for Link {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
-        let fields = Fields::from_urlencoded(parts.uri.query().unwrap_or_default());
-        Ok(Self(fields.unwrap_or_default().take("token")))
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum BodyType {
-    Json,
-    Form,
-}
-
-fn body_type(request: &Request) -> Option<BodyType> {
-    let kind = request.headers().get(CONTENT_TYPE)?.to_str().ok()?;
-    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    match essence.as_str() {
-        "application/json" => Some(BodyType::Json),
-        "application/x-www-form-urlencoded" => Some(BodyType::Form),
-        _ => None,
-    }
-}
-
-async fn read(request: Request, state: &AppState, taken: &[BodyType]) -> Result<Fields, Response> {
-    let kind = body_type(&request).filter(|kind| taken.contains(kind)).ok_or_else(|| WRONG_TYPE.into_response())?;
-    let body = collect(request.into_body(), state).await?;
-    let fields = match kind {
-        BodyType::Json => Fields::from_json(&body),
-        BodyType::Form => std::str::from_utf8(&body).map_err(|_| UNREADABLE).and_then(Fields::from_urlencoded),
-    };
-    fields.map_err(|error| ApiError::from(error).into_response())
-}
-
-/// Reads the whole body within the time limit: the time in the context of a request is that of its head.
-async fn collect(body: Body, state: &AppState) -> Result<bytes::Bytes, Response> {
-    let whole = tokio::time::timeout(state.bounds.body_time, to_bytes(body, state.bounds.body)).await;
-    whole.map_err(|_| problem::timed_out().into_response())?.map_err(|error| {
-        let error = error.into_inner();
-        if error.is::<http_body_util::LengthLimitError>() {
-            TOO_LARGE.into_response()
-        } else {
-            ApiError::from(UNREADABLE).into_response()
-        }
-    })
-}
-
-/// Fields of a JSON body, or of the query if there is no body. In a query the `+` of a phone number is decoded to a space, which
-/// is turned back.
-#[derive(Debug)]
-pub(in crate::http) struct JsonOrQuery(pub(in crate::http) Fields);
-
-impl FromRequest<AppState> for JsonOrQuery {
-    type Rejection = Response;
-
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
-        let (kind, query) = (body_type(&request), request.uri().query().unwrap_or_default().to_owned());
-        let body = collect(request.into_body(), state).await?;
-        if !body.is_empty() && kind != Some(BodyType::Json) {
-            return Err(WRONG_TYPE.into_response());
-        }
-        let fields = if body.is_empty() { Fields::from_urlencoded(&query) } else { Fields::from_json(&body) };
-        let mut fields = fields.map_err(|error| ApiError::from(error).into_response())?;
-        if !body.is_empty() {
-            return Ok(Self(fields));
-        }
-        let phone = fields.take("phone");
-        let restored = match phone.text().and_then(|phone| phone.strip_prefix(' ')) {
-            Some(rest) => RawField::from(format!("+{}", rest.trim_start())),
-            None => phone,
+        let query = parts.uri.query().unwrap_or_default();
+        let mut tokens = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "token");
+        let token = match (tokens.next(), tokens.next()) {
+            (Some((_, token)), None) if !token.contains('\u{FFFD}') => RawField::from(&*token),
+            _ => RawField::Missing,
         };
-        fields.0.insert("phone".to_owned(), restored);
-        Ok(Self(fields))
+        Ok(Self(token))
     }
 }
-
-/// Form of the token endpoint, or the reason why it cannot be read, which that endpoint reports in the format of OAuth 2.0.
-#[derive(Debug)]
-pub(crate) struct TokenForm(pub(crate) Result<Fields, Refusal>);
-
-impl FromRequest<AppState> for TokenForm {
-    type Rejection = Response;
-
-    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
-        if body_type(&request) != Some(BodyType::Form) {
-            return Ok(Self(Err(NOT_A_FORM)));
-        }
-        let Ok(body) = collect(request.into_body(), state).await else { return Ok(Self(Err(UNREADABLE))) };
-        let text = std::str::from_utf8(&body).map_err(|_| UNREADABLE);
-        Ok(Self(text.and_then(Fields::from_urlencoded)))
-    }
-}
-
-macro_rules! body {
-    ($name:ident takes $($kind:ident),+) => {
-        impl FromRequest<AppState> for $name {
-            type Rejection = Response;
-
-            async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
-                read(request, state, &[$(BodyType::$kind),+]).await.map(Self)
-            }
-        }
-    };
-}
-
-body!(JsonBody takes Json);
-body!(FormBody takes Form);
-body!(AnyBody takes Json, Form);

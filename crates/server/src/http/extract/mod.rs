@@ -2,17 +2,20 @@
 
 mod accept;
 mod bearer;
+mod body;
 mod device;
 mod fields;
 mod loopback;
+mod multipart;
 mod request;
 mod same_origin;
 mod skip_on_head;
 
 pub(super) use accept::PreferredFormat;
 pub(super) use bearer::Authenticated;
+pub(super) use body::{AnyBody, FormBody, JsonBody, JsonOrQuery, TokenBody};
 pub(super) use device::DeviceCookie;
-pub(super) use fields::{AnyBody, FormBody, JsonBody, JsonOrQuery, Link, Query, TokenForm};
+pub(super) use fields::{Link, Query};
 pub(super) use loopback::LoopbackOnly;
 pub(super) use request::{RealmRequest, RequestContext};
 pub(super) use same_origin::SameOrigin;

@@ -1,7 +1,8 @@
-//! The alias of a path without a version: `/User1/create` is `/v1/User1/create`, permanently, and `/User1/` is `/User1`. The
-//! realm is looked up here, once for each request.
+//! The aliases of a path: `/User1/create` is `/v1/User1/create`, permanently; a slash at the end does not matter; `%31` is `1`.
+//! The realm is looked up here, once for each request.
 
 use std::{
+    borrow::Cow,
     future::Future,
     pin::Pin,
     sync::Arc,
@@ -59,14 +60,48 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        if let Some((realm, path)) = resolve(&self.state, request.uri().path()) {
-            if let Some(uri) = with_path(request.uri(), &path) {
-                *request.uri_mut() = uri;
-            }
+        let given = request.uri().path();
+        let plain = normalize(given);
+        let (path, realm) = match resolve(&self.state, &plain) {
+            Some((realm, path)) => (path, Some(realm)),
+            None => (plain.into_owned(), None),
+        };
+        if path != given
+            && let Some(uri) = with_path(request.uri(), &path)
+        {
+            *request.uri_mut() = uri;
+        }
+        if let Some(realm) = realm {
             request.extensions_mut().insert(RequestRealm(realm));
         }
         Box::pin(self.inner.call(request))
     }
+}
+
+/// Returns the path without slashes at its end, and with unreserved characters decoded (RFC 3986 §6.2.2.2). An encoded slash stays
+/// as it is: it does not separate segments.
+fn normalize(path: &str) -> Cow<'_, str> {
+    let trimmed = path.trim_end_matches('/');
+    let trimmed = if trimmed.is_empty() { "/" } else { trimmed };
+    if !trimmed.contains('%') {
+        return Cow::Borrowed(trimmed);
+    }
+    let mut parts = trimmed.split('%');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let decoded = part.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).map(char::from);
+        match decoded.filter(|decoded| decoded.is_ascii_alphanumeric() || "-._~".contains(*decoded)) {
+            Some(decoded) => {
+                plain.push(decoded);
+                plain.push_str(part.get(2..).unwrap_or_default());
+            }
+            None => {
+                plain.push('%');
+                plain.push_str(part);
+            }
+        }
+    }
+    Cow::Owned(plain)
 }
 
 /// Returns the realm that a path names, and the path with its version.

@@ -42,5 +42,5 @@ fn address(hop: &[u8]) -> Option<IpAddr> {
 }
 
 fn agent(headers: &HeaderMap) -> Option<String> {
-    Some(headers.get(USER_AGENT)?.to_str().ok()?.chars().take(MAX_AGENT).collect())
+    Some(String::from_utf8_lossy(headers.get(USER_AGENT)?.as_bytes()).chars().take(MAX_AGENT).collect())
 }

@@ -7,16 +7,14 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderName, HeaderValue, Method,
-        header::{
-            ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE,
-        },
+        header::{ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE},
         request::Parts,
     },
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use tower::{Layer, ServiceExt};
-use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 /// How long a browser keeps the answer to a preflight. An origin that is removed from the settings is refused at once, since
 /// every other answer is checked too.
@@ -40,7 +38,8 @@ pub(in crate::http) fn layer(origins: &[String]) -> Option<CorsLayer> {
     let layer = CorsLayer::new()
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
-        .allow_headers([AUTHORIZATION, CONTENT_TYPE, ACCEPT])
+        // Headers without a meaning here do no harm: credentials are never allowed.
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([
             RETRY_AFTER,
             WWW_AUTHENTICATE,

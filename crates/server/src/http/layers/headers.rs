@@ -1,14 +1,11 @@
 //! Headers of every answer.
 
-use axum::{
-    http::{
-        HeaderMap, HeaderName, HeaderValue,
-        header::{
-            CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
-            X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-        },
+use axum::http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, VARY,
+        X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
     },
-    response::Response,
 };
 use portcullis_core::{
     Ctx,
@@ -35,8 +32,7 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Sets the headers that the route has not set. A route that needs a looser policy sets its own.
-pub(super) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usage: &Usage, response: &mut Response) {
-    let headers = response.headers_mut();
+pub(in crate::http) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usage: &Usage, headers: &mut HeaderMap) {
     let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     default(headers, CONTENT_SECURITY_POLICY, if is_page { CSP_PAGE } else { CSP_DATA });
     default(headers, CACHE_CONTROL, HeaderValue::from_static("no-store"));

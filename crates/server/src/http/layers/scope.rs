@@ -47,7 +47,7 @@ pub(in crate::http) async fn scope(State(state): State<AppState>, mut request: R
     async move {
         let began = Instant::now();
         let mut response = problem::finish(next.run(request).await, &ctx, realm.as_ref());
-        headers::protect(&state.info, realm.is_some(), &ctx, &usage, &mut response);
+        headers::protect(&state.info, realm.is_some(), &ctx, &usage, response.headers_mut());
         measure(method, route.clone(), &response, began, &usage);
         let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), micros = took, "answered");

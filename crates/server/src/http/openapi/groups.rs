@@ -10,7 +10,9 @@ use portcullis_core::error::{
     },
 };
 
-use crate::http::problem::{FieldProblem, HttpError, TOO_LARGE, WRONG_TYPE};
+use crate::http::problem::{
+    FieldProblem, HttpError, NEITHER_JSON_NOR_FORM, NOT_A_FORM, NOT_JSON, TOO_LARGE, TOO_SLOW, WRONG_ENCODING,
+};
 
 /// Refusals of every route of a realm.
 pub(in crate::http) const REALM: &[Refusal] = &[NOT_FOUND, INTERNAL, UNAVAILABLE, TIMEOUT];
@@ -21,13 +23,19 @@ pub(in crate::http) const BEARER: &[Refusal] = &[TOKEN_MISSING, TOKEN_INVALID, T
 /// Refusals of a route that reads the query.
 pub(in crate::http) const QUERY: &[Refusal] = &[UNREADABLE, REPEATED];
 /// Refusals of a route that reads a form.
-pub(in crate::http) const FORM: Body = Body(&[UNREADABLE, REPEATED]);
-/// Refusals of a route that reads JSON, or JSON and a form.
-pub(in crate::http) const JSON: Body = Body(&[UNREADABLE, NOT_AN_OBJECT, REPEATED]);
+pub(in crate::http) const FORM: Body =
+    Body(&[UNREADABLE, REPEATED], &[TOO_LARGE, TOO_SLOW, NOT_A_FORM, WRONG_ENCODING]);
+/// Refusals of a route that reads JSON.
+pub(in crate::http) const JSON: Body = Body(OF_JSON, &[TOO_LARGE, TOO_SLOW, NOT_JSON, WRONG_ENCODING]);
+/// Refusals of a route that reads JSON or a form.
+pub(in crate::http) const ANY: Body = Body(OF_JSON, &[TOO_LARGE, TOO_SLOW, NEITHER_JSON_NOR_FORM, WRONG_ENCODING]);
+/// Refusals of the token endpoint that its format does not turn into errors of OAuth 2.0.
+pub(in crate::http) const TOKEN_BODY: Body = Body(&[], &[TOO_LARGE, TOO_SLOW]);
+const OF_JSON: &[Refusal] = &[UNREADABLE, NOT_AN_OBJECT, REPEATED];
 
-/// Refusals of a route that reads a body: these, and those of its size and type.
+/// Refusals of a route that reads a body: those of its content, and those of its size, time and type.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::http) struct Body(&'static [Refusal]);
+pub(in crate::http) struct Body(&'static [Refusal], &'static [HttpError]);
 
 /// Fields that a route refuses, as one refusal.
 #[derive(Clone, Copy, Debug)]
@@ -85,8 +93,8 @@ impl<const N: usize> Group for &[Refusal; N] {
 
 impl Group for Body {
     fn documented(&self) -> Vec<Documented> {
-        let of_every_body = [TOO_LARGE, WRONG_TYPE].map(Documented::from);
-        self.0.documented().into_iter().chain(of_every_body).collect()
+        let of_http = self.1.iter().copied().map(Documented::from);
+        self.0.documented().into_iter().chain(of_http).collect()
     }
 }
 

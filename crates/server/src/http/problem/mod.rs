@@ -11,15 +11,19 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::Body,
     http::{
-        HeaderValue, StatusCode,
+        HeaderMap, HeaderValue, StatusCode,
         header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
         response::Parts,
     },
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use portcullis_core::{
     Ctx, Error,
-    error::{ErrorKind, Refusal, catalogue::TIMEOUT},
+    error::{
+        ErrorKind, Refusal,
+        catalogue::{self, TIMEOUT, WRONG_TYPE},
+    },
 };
 use serde::Serialize;
 
@@ -86,14 +90,65 @@ pub(super) fn with_oauth(mut refusal: Response) -> Response {
     refusal
 }
 
+/// Writes a refusal in the format of the token endpoint.
+pub(super) fn as_token_error(mut refusal: Response) -> Response {
+    refusal.extensions_mut().insert(RefusalFormat::OAuth);
+    refusal
+}
+
 /// A refusal that only HTTP has: status, code and public text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HttpError(pub(super) StatusCode, pub(super) &'static str, pub(super) &'static str);
 
+impl HttpError {
+    /// Returns the same refusal for the token endpoint, where the format of a body is a matter of OAuth 2.0.
+    pub(super) fn about_type(self) -> Option<Refusal> {
+        [WRONG_TYPE, catalogue::WRONG_ENCODING].into_iter().find(|refusal| refusal.code == self.1)
+    }
+
+    /// Returns whether the rest of the request is not read, so that the connection cannot serve another (RFC 9112 §9.6).
+    fn leaves_unread(self) -> bool {
+        let closing = [
+            StatusCode::PAYLOAD_TOO_LARGE,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            StatusCode::REQUEST_TIMEOUT,
+            StatusCode::BAD_REQUEST,
+        ];
+        closing.contains(&self.0)
+    }
+}
+
 pub(super) const TOO_LARGE: HttpError =
     HttpError(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "The body is too large.");
-pub(super) const WRONG_TYPE: HttpError =
-    HttpError(StatusCode::UNSUPPORTED_MEDIA_TYPE, "body.wrong_type", "The content type of the body is not supported.");
+pub(super) const TOO_SLOW: HttpError =
+    HttpError(StatusCode::REQUEST_TIMEOUT, "body.timeout", "The body did not arrive in time.");
+pub(super) const NOT_JSON: HttpError =
+    HttpError(StatusCode::UNSUPPORTED_MEDIA_TYPE, WRONG_TYPE.code, "The body must be application/json.");
+pub(super) const NOT_A_FORM: HttpError = HttpError(
+    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+    WRONG_TYPE.code,
+    "The body must be application/x-www-form-urlencoded or multipart/form-data.",
+);
+pub(super) const NEITHER_JSON_NOR_FORM: HttpError =
+    HttpError(StatusCode::UNSUPPORTED_MEDIA_TYPE, WRONG_TYPE.code, WRONG_TYPE.detail);
+pub(super) const WRONG_ENCODING: HttpError =
+    HttpError(StatusCode::UNSUPPORTED_MEDIA_TYPE, catalogue::WRONG_ENCODING.code, catalogue::WRONG_ENCODING.detail);
+pub(super) const WRONG_HOST: HttpError =
+    HttpError(StatusCode::BAD_REQUEST, "request.host", "The request must have one valid Host header.");
+
+/// Returns headers and body of the refusal of a head that cannot be read.
+pub(super) fn of_head(status: StatusCode, ctx: &Ctx) -> (HeaderMap, Bytes) {
+    let (code, detail) = match status {
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            ("request.head_too_large", "The head of the request is too large.")
+        }
+        StatusCode::URI_TOO_LONG => ("request.uri_too_long", "The address of the request is too long."),
+        _ => ("request.malformed", "The head of the request is malformed."),
+    };
+    let problem = plain(status, code, detail, ctx.request_id.as_str());
+    let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON))]);
+    (headers, serde_json::to_vec(&problem).unwrap_or_default().into())
+}
 
 /// Refusal of a method; the router adds `Allow`.
 pub(super) const METHOD_NOT_ALLOWED: HttpError =
@@ -162,9 +217,15 @@ fn finish_api_error(
 
 fn finish_http_error(mut parts: Parts, error: HttpError, format: RefusalFormat, ctx: &Ctx) -> Response {
     let HttpError(status, code, detail) = error;
-    if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE) {
-        // The rest of the body is not read, so the connection cannot serve another request (RFC 9112 §9.6).
+    if error.leaves_unread() {
         parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    if format == RefusalFormat::OAuth {
+        return with_json(
+            parts,
+            "application/json",
+            &TokenError { error: "invalid_request", error_description: detail },
+        );
     }
     let mut problem = plain(status, code, detail, ctx.request_id.as_str());
     if format == RefusalFormat::WithOAuth {

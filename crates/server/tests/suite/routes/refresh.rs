@@ -104,7 +104,7 @@ async fn what_was_never_a_token_of_ours_ends_nothing() {
     let app = TestApp::start().await;
     let (_, first) = pair(&app).await;
     let session = text(&first, "refresh_token").split_once('.').unwrap().0.to_owned();
-    for forged in ["", "x", &format!("{session}."), &format!("{session}.{}", "A".repeat(43))] {
+    for forged in ["x", &format!("{session}."), &format!("{session}.{}", "A".repeat(43))] {
         assert_eq!(json(refresh(&app, forged).await, 400).await["error"], "invalid_grant");
     }
     assert_eq!(json(refresh(&app, text(&first, "access_token")).await, 400).await["error"], "invalid_grant");

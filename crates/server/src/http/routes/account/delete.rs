@@ -33,7 +33,7 @@ refusals!(DeleteRefusals: Problem [REALM, BEARER, &[LOGIN_STALE]]);
 )]
 pub(crate) async fn delete(authenticated: Authenticated, mut query: Query) -> Result<Json<DeleteAnswer>, ApiError> {
     let Authenticated { request, owner } = authenticated;
-    let (id, email) = (query.take("id"), query.take("email"));
+    let (id, email) = (query.take("id"), query.0.take_address("email"));
     request.accounts().delete(&owner, &id, &email).await?;
     let account = owner.account();
     let (id, email) = (&account.id, account.profile.email.as_str());

@@ -52,7 +52,7 @@ pub(crate) async fn otp_phone(
     request: RealmRequest,
     JsonOrQuery(mut fields): JsonOrQuery,
 ) -> Result<Json<OtpAnswer>, ApiError> {
-    let (id, phone) = (fields.take("id"), fields.take("phone"));
+    let (id, phone) = (fields.take("id"), fields.take_phone("phone"));
     let handle = request.accounts().send_code(&id, &phone).await?;
     Ok(Json(OtpAnswer { message: "OTP generated successfully", otp: handle.expose().to_owned() }))
 }
@@ -93,7 +93,7 @@ struct VerifyRequest {
     otp: String,
 }
 
-refusals!(CodeByPostRefusals: Problem [REALM, JSON, &[LIMITED, OTP_WRONG, OTP_INVALID], Fields(&[field("token", FIELD_MISSING), field("otp", FIELD_MISSING)])]);
+refusals!(CodeByPostRefusals: Problem [REALM, ANY, &[LIMITED, OTP_WRONG, OTP_INVALID], Fields(&[field("token", FIELD_MISSING), field("otp", FIELD_MISSING)])]);
 
 /// Give a code back, by POST
 ///

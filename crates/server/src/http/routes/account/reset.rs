@@ -37,7 +37,7 @@ pub(crate) async fn forget_password(
     _: SkipOnHead,
     mut query: Query,
 ) -> Result<Json<Message>, ApiError> {
-    forget(&request, &query.take("email")).await
+    forget(&request, &query.0.take_address("email")).await
 }
 
 /// What `forget_password` takes by POST.
@@ -48,7 +48,7 @@ struct ForgetRequest {
     email: String,
 }
 
-refusals!(ForgetByPostRefusals: Problem [REALM, JSON, &[LIMITED], Fields(&[field("email", EMAIL_INVALID)])]);
+refusals!(ForgetByPostRefusals: Problem [REALM, ANY, &[LIMITED], Fields(&[field("email", EMAIL_INVALID)])]);
 
 /// Ask for a reset link, by POST
 ///
@@ -66,7 +66,7 @@ pub(crate) async fn forget_password_by_post(
     request: RealmRequest,
     AnyBody(mut fields): AnyBody,
 ) -> Result<Json<Message>, ApiError> {
-    forget(&request, &fields.take("email")).await
+    forget(&request, &fields.take_address("email")).await
 }
 
 async fn forget(request: &RealmRequest, email: &RawField) -> Result<Json<Message>, ApiError> {

@@ -53,7 +53,7 @@ struct UndoRequest {
     token: String,
 }
 
-refusals!(UndoRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM, JSON]);
+refusals!(UndoRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM, ANY]);
 
 /// Take something back
 ///

@@ -86,7 +86,7 @@ struct ResendRequest {
     email: String,
 }
 
-refusals!(ResendRefusals: Problem [REALM, JSON, &[LIMITED], Fields(&[field("email", EMAIL_INVALID)])]);
+refusals!(ResendRefusals: Problem [REALM, ANY, &[LIMITED], Fields(&[field("email", EMAIL_INVALID)])]);
 
 /// Send the verification mail again
 ///
@@ -101,6 +101,6 @@ refusals!(ResendRefusals: Problem [REALM, JSON, &[LIMITED], Fields(&[field("emai
     )
 )]
 pub(crate) async fn resend(request: RealmRequest, AnyBody(mut fields): AnyBody) -> Result<Json<Message>, ApiError> {
-    request.accounts().resend_verification(&fields.take("email")).await?;
+    request.accounts().resend_verification(&fields.take_address("email")).await?;
     Ok(Message::say("Verification link sent to your email"))
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{DeviceCookie, FormBody, RealmRequest},
+    extract::{AnyBody, DeviceCookie, RealmRequest},
     openapi::{RealmPath, refusals},
     problem::{ApiError, with_oauth},
     state::AppState,
@@ -66,7 +66,7 @@ impl From<Tokens> for TokenAnswer {
     }
 }
 
-refusals!(LoginRefusals: Problem [REALM], WithOAuth [FORM, HASHING, &[LIMITED, LOGIN_REFUSED, LOGIN_UNVERIFIED], Fields(&[field("username", FIELD_MISSING), field("password", FIELD_MISSING)])]);
+refusals!(LoginRefusals: Problem [REALM], WithOAuth [ANY, HASHING, &[LIMITED, LOGIN_REFUSED, LOGIN_UNVERIFIED], Fields(&[field("username", FIELD_MISSING), field("password", FIELD_MISSING)])]);
 
 /// Log in
 ///
@@ -84,10 +84,10 @@ pub(crate) async fn login(
     State(state): State<AppState>,
     request: RealmRequest,
     cookie: DeviceCookie,
-    form: Result<FormBody, Response>,
+    form: Result<AnyBody, Response>,
 ) -> Result<Response, Response> {
-    let FormBody(mut fields) = form.map_err(with_oauth)?;
-    let (username, password) = (fields.take("username"), fields.take("password"));
+    let AnyBody(mut fields) = form.map_err(with_oauth)?;
+    let (username, password) = (fields.take_address("username"), fields.take("password"));
     let devices = [cookie.value(), fields.take("device")];
     let credentials = Credentials { username: &username, password: &password, devices: &devices };
     match counted(request.sessions().login(&credentials).await).and_then(LoginOutcome::into_result) {

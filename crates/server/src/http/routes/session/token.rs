@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::login::{self, TokenAnswer};
 use crate::http::{
-    extract::{DeviceCookie, RealmRequest, TokenForm},
+    extract::{DeviceCookie, RealmRequest, TokenBody},
     openapi::{RealmPath, refusals},
     problem::ApiError,
     state::AppState,
@@ -35,7 +35,7 @@ struct TokenRequest {
     password: Option<String>,
 }
 
-refusals!(TokenRefusals: OAuth [&[LIMITED, INCOMPLETE, UNSUPPORTED_GRANT, NOT_A_FORM, UNREADABLE, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, INTERNAL, UNAVAILABLE, OVERLOADED]], Problem [&[NOT_FOUND, TIMEOUT]]);
+refusals!(TokenRefusals: OAuth [&[LIMITED, INCOMPLETE, UNSUPPORTED_GRANT, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, INTERNAL, UNAVAILABLE, OVERLOADED], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
 
 /// Get tokens
 ///
@@ -62,7 +62,7 @@ pub(crate) async fn token(
     State(state): State<AppState>,
     request: RealmRequest,
     cookie: DeviceCookie,
-    form: TokenForm,
+    form: TokenBody,
 ) -> Result<Response, ApiError> {
     grant(&state, &request, cookie, form).await.map_err(ApiError::for_token_endpoint)
 }
@@ -71,7 +71,7 @@ async fn grant(
     state: &AppState,
     request: &RealmRequest,
     cookie: DeviceCookie,
-    TokenForm(form): TokenForm,
+    TokenBody(form): TokenBody,
 ) -> Result<Response, Error> {
     let mut form = form?;
     match form.take("grant_type").text() {
@@ -84,7 +84,7 @@ async fn grant(
             Ok(Json(TokenAnswer::from(tokens)).into_response())
         }
         Some("password") => {
-            let (username, password) = (form.take("username"), form.take("password"));
+            let (username, password) = (form.take_address("username"), form.take("password"));
             let devices = [cookie.value(), form.take("device")];
             let credentials = Credentials { username: &username, password: &password, devices: &devices };
             let outcome = login::counted(request.sessions().login(&credentials).await);

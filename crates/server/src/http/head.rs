@@ -1,0 +1,20 @@
+//! Refusal of a request whose head cannot be read.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, StatusCode};
+use bytes::Bytes;
+use portcullis_core::{Ctx, limit::Usage};
+
+use super::{layers::headers, problem, state::AppState};
+
+/// Returns headers and body of the refusal with this status.
+pub(crate) type RefuseHead = Arc<dyn Fn(StatusCode) -> (HeaderMap, Bytes) + Send + Sync>;
+
+pub(super) fn refuse(state: &AppState, status: StatusCode) -> (HeaderMap, Bytes) {
+    let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), Default::default());
+    let (mut headers, body) = problem::of_head(status, &ctx);
+    headers::protect(&state.info, false, &ctx, &Usage::default(), &mut headers);
+    tracing::info!(id = %ctx.request_id, status = status.as_u16(), "answered");
+    (headers, body)
+}

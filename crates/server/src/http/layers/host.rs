@@ -1,0 +1,27 @@
+//! The `Host` header. Its value is not used, but two parsers that disagree about it are how requests are smuggled past a proxy.
+
+use axum::{
+    extract::Request,
+    http::{HeaderMap, Version, header::HOST, uri::Authority},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::http::problem::WRONG_HOST;
+
+pub(in crate::http) async fn check(request: Request, next: Next) -> Response {
+    if is_valid(request.version(), request.headers()) { next.run(request).await } else { WRONG_HOST.into_response() }
+}
+
+/// Returns whether there is one `Host`, an authority or empty (RFC 9112 §3.2). HTTP/1.0 does not require it.
+fn is_valid(version: Version, headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (None, _) => version < Version::HTTP_11,
+        (Some(host), None) => {
+            let host = host.as_bytes();
+            host.is_empty() || !host.contains(&b'@') && Authority::try_from(host).is_ok()
+        }
+        (Some(_), Some(_)) => false,
+    }
+}

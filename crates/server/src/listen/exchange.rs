@@ -1,0 +1,90 @@
+//! Requests and answers of one connection, as its stream must know them.
+
+use std::{
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+
+/// Counts the requests of a connection and their complete answers.
+#[derive(Debug, Default)]
+pub(super) struct Exchanges {
+    begun: AtomicU64,
+    ended: AtomicU64,
+    /// Whether a request was refused before it was read completely.
+    has_unread: AtomicBool,
+}
+
+/// One request, until its answer is complete.
+#[derive(Debug)]
+pub(super) struct Exchange(Arc<Exchanges>);
+
+impl Exchanges {
+    pub(super) fn begin(exchanges: &Arc<Self>) -> Exchange {
+        exchanges.begun.fetch_add(1, Ordering::AcqRel);
+        Exchange(Arc::clone(exchanges))
+    }
+
+    pub(super) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Acquire)
+    }
+
+    /// Returns whether no request waits for its answer.
+    pub(super) fn is_idle(&self) -> bool {
+        self.ended.load(Ordering::Acquire) == self.begun()
+    }
+
+    pub(super) fn set_unread(&self) {
+        self.has_unread.store(true, Ordering::Release);
+    }
+
+    pub(super) fn has_unread(&self) -> bool {
+        self.has_unread.load(Ordering::Acquire)
+    }
+}
+
+impl Exchange {
+    /// Notes that the rest of the request will not be read.
+    pub(super) fn set_unread(&self) {
+        self.0.set_unread();
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.0.ended.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// Body of an answer. The exchange ends when the last part is taken.
+pub(super) struct AnswerBody {
+    pub(super) body: Body,
+    pub(super) _exchange: Exchange,
+}
+
+impl HttpBody for AnswerBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

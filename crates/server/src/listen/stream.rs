@@ -1,0 +1,190 @@
+//! The stream of one connection, with the time limits that the HTTP library does not distinguish.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::{Buf, Bytes};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Instant, Sleep, sleep},
+};
+use tokio_io_timeout::TimeoutStream;
+
+use super::{Timeouts, exchange::Exchanges, head_refusal};
+use crate::http::RefuseHead;
+
+/// Longest time in which the rest of a refused request is read and dropped. A socket that is closed with unread bytes is reset,
+/// and the client may lose the answer.
+const LINGER: Duration = Duration::from_secs(2);
+/// Most bytes of a refused request that are read and dropped.
+const MAX_LINGER: usize = 16 * 1024 * 1024;
+
+/// What the connection waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The first byte of the next request.
+    Idle,
+    /// The rest of a head; also the first request of a new connection.
+    Head,
+    /// The answer. The body has a time limit of its own.
+    Answer,
+    /// The end of a refused request.
+    Linger,
+}
+
+/// A connection whose reads end after the time for an idle connection or for a head.
+pub(super) struct ClientStream {
+    stream: Pin<Box<TimeoutStream<TcpStream>>>,
+    exchanges: Arc<Exchanges>,
+    refuse: Option<RefuseHead>,
+    timeouts: Timeouts,
+    phase: Phase,
+    /// Number of requests that have been seen.
+    seen: u64,
+    deadline: Pin<Box<Sleep>>,
+    /// The rest of an answer that is written in place of the HTTP library's.
+    answer: Option<Bytes>,
+    lingered: usize,
+}
+
+impl ClientStream {
+    pub(super) fn new(
+        stream: TcpStream,
+        exchanges: Arc<Exchanges>,
+        refuse: Option<RefuseHead>,
+        timeouts: Timeouts,
+    ) -> Self {
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream.as_mut().set_write_timeout_pinned(Some(timeouts.write));
+        let deadline = Box::pin(sleep(timeouts.head));
+        Self { stream, exchanges, refuse, timeouts, phase: Phase::Head, seen: 0, deadline, answer: None, lingered: 0 }
+    }
+
+    fn enter(&mut self, phase: Phase, limit: Duration) {
+        self.phase = phase;
+        self.deadline.as_mut().reset(Instant::now() + limit);
+    }
+
+    /// Follows what the service has done since the last read.
+    fn follow(&mut self) {
+        let begun = self.exchanges.begun();
+        if begun != self.seen {
+            self.seen = begun;
+            self.phase = Phase::Answer;
+        }
+        if self.phase == Phase::Answer && self.exchanges.is_idle() {
+            self.enter(Phase::Idle, self.timeouts.idle);
+        }
+    }
+
+    /// Ends a read that takes too long: an idle connection as if the client had closed it.
+    fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.phase == Phase::Answer {
+            return Poll::Pending;
+        }
+        ready!(self.deadline.as_mut().poll(context));
+        Poll::Ready(if self.phase == Phase::Idle { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) })
+    }
+
+    /// Writes the rest of the answer that replaces the HTTP library's, if there is one.
+    fn poll_replaced(&mut self, context: &mut Context<'_>, given: &[u8]) -> Poll<Option<io::Result<usize>>> {
+        if self.answer.is_none() {
+            self.answer = self.refuse.as_ref().and_then(|refuse| head_refusal::replace(given, refuse));
+        }
+        let Some(answer) = &mut self.answer else { return Poll::Ready(None) };
+        while answer.has_remaining() {
+            match ready!(self.stream.as_mut().poll_write(context, answer)) {
+                Ok(0) => return Poll::Ready(Some(Err(io::ErrorKind::WriteZero.into()))),
+                Ok(written) => answer.advance(written),
+                Err(error) => return Poll::Ready(Some(Err(error))),
+            }
+        }
+        self.answer = None;
+        self.exchanges.set_unread();
+        Poll::Ready(Some(Ok(given.len())))
+    }
+
+    /// Reads and drops the rest of a refused request.
+    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.phase != Phase::Linger {
+            self.enter(Phase::Linger, LINGER);
+        }
+        let mut scratch = [0; 4096];
+        while self.lingered < MAX_LINGER {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            match self.stream.as_mut().poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => self.lingered += buffer.filled().len(),
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return self.deadline.as_mut().poll(context),
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl AsyncRead for ClientStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.follow();
+        let before = buffer.filled().len();
+        match self.stream.as_mut().poll_read(context, buffer) {
+            Poll::Pending => self.poll_deadline(context),
+            done => {
+                if self.phase == Phase::Idle && buffer.filled().len() > before {
+                    let limit = self.timeouts.head;
+                    self.enter(Phase::Head, limit);
+                }
+                done
+            }
+        }
+    }
+}
+
+impl AsyncWrite for ClientStream {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if let Some(written) = ready!(self.poll_replaced(context, bytes)) {
+            return Poll::Ready(written);
+        }
+        self.stream.as_mut().poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if let [head] = parts
+            && let Some(written) = ready!(self.poll_replaced(context, head))
+        {
+            return Poll::Ready(written);
+        }
+        self.stream.as_mut().poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream.as_mut().poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.phase != Phase::Linger {
+            ready!(self.stream.as_mut().poll_shutdown(context))?;
+        }
+        if self.exchanges.has_unread() {
+            ready!(self.poll_linger(context));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
