@@ -99,7 +99,8 @@ Examples:
       Compare a password with a hash.";
 
 pub(super) const OPENAPI: &str = "\
-The output is the JSON of /openapi.json, with all routes of a development server.
+The output is the JSON of /openapi.json. --realms and --server name the realms and the server
+in its logins and examples; the realm itself is a parameter of each route.
 
 Examples:
   portcullis openapi > openapi.json

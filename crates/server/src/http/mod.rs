@@ -61,7 +61,7 @@ fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> 
 }
 
 /// Returns the description of the API (OpenAPI 3.1) for a server with these realms at the URL `server`; if that is empty, at the
-/// address where the description is served. It has every route that a server can have.
+/// address where the description is served. It has every route of the API; pages and the routes of developers do not belong to it.
 #[must_use]
 pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
     let info = ServerInfo {

@@ -3,6 +3,7 @@
 mod examples;
 pub(super) mod groups;
 mod refusals;
+mod scope;
 
 pub(super) use refusals::{Responses, refusals};
 
@@ -31,8 +32,6 @@ use super::{
     tags(
         (name = "Accounts", description = "Registration, login, profile"),
         (name = "Operations", description = "For those who run the server"),
-        (name = "Pages", description = "What browsers open and load"),
-        (name = "Development", description = "Only on a developer's machine"),
     ),
 )]
 struct Api;
@@ -43,7 +42,8 @@ struct Api;
 #[allow(dead_code, reason = "describes a part of the path, which is read before any route is looked for")]
 pub(super) struct RealmPath {
     /// The realm: one separate population of users.
-    #[param(example = "User1")]
+    // Not an enumeration: one client serves servers with other realms.
+    #[param(example = "User1", pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
     realm: String,
 }
 
@@ -77,6 +77,7 @@ fn login_of(realm: &str) -> String {
 /// Returns the whole description as JSON. Every body gets an example, and examples name this server's realms.
 pub(super) fn finish(document: &Document, info: &ServerInfo) -> Value {
     let mut document = json!(document);
+    scope::keep_api(&mut document);
     let components = document.get("components").cloned().unwrap_or_default();
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         let items = paths.values_mut().filter_map(Value::as_object_mut);
@@ -84,6 +85,11 @@ pub(super) fn finish(document: &Document, info: &ServerInfo) -> Value {
             complete(operation, &components, info);
         }
         sort(paths);
+    }
+    for part in ["info", "paths"] {
+        if let Some(part) = document.get_mut(part) {
+            scope::name_server(part, info);
+        }
     }
     document
 }

@@ -53,7 +53,7 @@ impl RefusalFormat {
 
     fn add(self, one: &Documented, response: &mut Response) {
         let (content_type, schema) = match self {
-            Self::OAuth => ("application/json", "TokenError"),
+            Self::OAuth => ("application/json", "OAuthError"),
             _ => ("application/problem+json", "Problem"),
         };
         let content = response

@@ -41,6 +41,7 @@ pub(in crate::http) struct Problem<'a> {
 
 /// The errors of RFC 6749 §5.2.
 #[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = OAuthError)]
 pub(in crate::http) struct TokenError<'a> {
     #[schema(example = "invalid_grant")]
     pub(super) error: &'static str,

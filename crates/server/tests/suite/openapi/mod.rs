@@ -1,5 +1,6 @@
 //! The OpenAPI document is made from the routes; the copy in `docs/` must be fresh.
 
+mod clients;
 mod complete;
 mod schema;
 mod truth;

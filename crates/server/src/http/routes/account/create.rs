@@ -12,7 +12,7 @@ use crate::http::{
 /// What `create` takes; anything else in the body is ignored.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
-struct CreateRequest {
+struct NewUser {
     #[schema(example = "John")]
     first_name: String,
     #[schema(example = "Doe")]
@@ -52,7 +52,7 @@ refusals!(CreateRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, EMAIL_TAKEN]
 #[utoipa::path(
     post, path = "/v1/{realm}/create", tag = "Accounts",
     params(RealmPath),
-    request_body = CreateRequest,
+    request_body = NewUser,
     responses(
         (status = 200, description = "Created; a mail is on its way", body = CreateAnswer),
         CreateRefusals,

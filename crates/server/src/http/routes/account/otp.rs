@@ -13,7 +13,7 @@ use crate::http::{
 /// What `otp_phone` takes, as JSON or as query parameters.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct OtpRequest {
+struct PhoneOfUser {
     #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
     id: String,
     #[schema(example = "+1234567890")]
@@ -42,7 +42,7 @@ refusals!(OtpRefusals: Problem [REALM, JSON, &[LIMITED, SMS_UNAVAILABLE], Fields
         ("id" = Option<String>, Query, description = "The user, in place of the body", example = "1k0v6sq7t2m8g4c9e5r3n1h0ja"),
         ("phone" = Option<String>, Query, description = "Their number, in place of the body", example = "+1234567890"),
     ),
-    request_body = Option<OtpRequest>,
+    request_body = Option<PhoneOfUser>,
     responses(
         (status = 200, description = "A handle", body = OtpAnswer),
         OtpRefusals,
@@ -85,7 +85,7 @@ pub(crate) async fn verify_otp_phone(
 /// What `verify_otp_phone` takes by POST.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct VerifyRequest {
+struct PhoneCode {
     /// The handle.
     #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     token: String,
@@ -97,11 +97,11 @@ refusals!(CodeByPostRefusals: Problem [REALM, ANY, &[LIMITED, OTP_WRONG, OTP_INV
 
 /// Give a code back, by POST
 ///
-/// The right code proves the number.
+/// The right code proves the number. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/verify_otp_phone", tag = "Accounts",
     params(RealmPath),
-    request_body(content((VerifyRequest = "application/json"), (VerifyRequest = "application/x-www-form-urlencoded"))),
+    request_body = PhoneCode,
     responses(
         (status = 200, description = "The number is proved", body = Message, example = json!({"message": "OTP verified successfully"})),
         CodeByPostRefusals,

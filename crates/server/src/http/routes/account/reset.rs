@@ -43,7 +43,7 @@ pub(crate) async fn forget_password(
 /// What `forget_password` takes by POST.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct ForgetRequest {
+struct ForgottenPassword {
     #[schema(example = "john.doe@example.com")]
     email: String,
 }
@@ -52,11 +52,11 @@ refusals!(ForgetByPostRefusals: Problem [REALM, ANY, &[LIMITED], Fields(&[field(
 
 /// Ask for a reset link, by POST
 ///
-/// The same as GET, with the address where no log writes it down.
+/// The same as GET, with the address where no log writes it down. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/forget_password", tag = "Accounts",
     params(RealmPath),
-    request_body(content((ForgetRequest = "application/json"), (ForgetRequest = "application/x-www-form-urlencoded"))),
+    request_body = ForgottenPassword,
     responses(
         (status = 200, description = "A mail is on its way, if the address has an account", body = Message, example = json!({"message": "Password reset link sent to your email"})),
         ForgetByPostRefusals,
@@ -109,7 +109,7 @@ pub(crate) async fn reset_password_form(
 /// The form of the page.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form, which is read field by field")]
-struct ResetForm {
+struct NewPassword {
     #[schema(example = "a long and quiet passphrase", format = Password)]
     password: String,
 }
@@ -126,7 +126,7 @@ refusals!(ResetRefusals: Page [&[LIMITED, LINK_INVALID], Fields(&[field("passwor
         RealmPath,
         ("token" = String, Query, description = "From the form's address", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
     ),
-    request_body(content = ResetForm, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = NewPassword, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "The password counts from now on: HTML, or JSON", content((Message = "application/json", example = json!({"message": "Password reset successfully"})), (String = "text/html"))),
         ResetRefusals,

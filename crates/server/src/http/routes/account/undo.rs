@@ -47,7 +47,7 @@ pub(crate) async fn undo_form(
 /// What `undo` takes.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct UndoRequest {
+struct UndoToken {
     /// From the mail's link.
     #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
     token: String,
@@ -57,11 +57,11 @@ refusals!(UndoRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM, ANY]);
 
 /// Take something back
 ///
-/// Discards the registration that the mail was about.
+/// Discards the registration that the mail was about. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/undo", tag = "Accounts",
     params(RealmPath),
-    request_body(content((UndoRequest = "application/x-www-form-urlencoded"), (UndoRequest = "application/json"))),
+    request_body = UndoToken,
     responses(
         (status = 200, description = "Taken back: HTML, or JSON", content((Message = "application/json", example = json!({"message": "The registration was discarded"})), (String = "text/html"))),
         UndoRefusals,

@@ -81,7 +81,7 @@ pub(crate) async fn verify(
 /// What `verify/resend` takes.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct ResendRequest {
+struct AddressToVerify {
     #[schema(example = "john.doe@example.com")]
     email: String,
 }
@@ -90,11 +90,11 @@ refusals!(ResendRefusals: Problem [REALM, ANY, &[LIMITED], Fields(&[field("email
 
 /// Send the verification mail again
 ///
-/// Always the same answer, whether or not anything was sent.
+/// Always the same answer, whether or not anything was sent. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/verify/resend", tag = "Accounts",
     params(RealmPath),
-    request_body(content((ResendRequest = "application/json"), (ResendRequest = "application/x-www-form-urlencoded"))),
+    request_body = AddressToVerify,
     responses(
         (status = 200, description = "Sent, where there was something to send", body = Message, example = json!({"message": "Verification link sent to your email"})),
         ResendRefusals,

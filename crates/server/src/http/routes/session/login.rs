@@ -22,7 +22,7 @@ use crate::metrics::LOGINS;
 /// The fields of an OAuth 2.0 password grant; those beyond the first two are tolerated.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form, which is read field by field")]
-struct LoginForm {
+struct PasswordLogin {
     /// The e-mail address.
     #[schema(example = "john.doe@example.com")]
     username: String,
@@ -70,11 +70,12 @@ refusals!(LoginRefusals: Problem [REALM], WithOAuth [ANY, HASHING, &[LIMITED, LO
 
 /// Log in
 ///
-/// Gives an access token and a refresh token for the address and password of a verified account.
+/// Gives an access token and a refresh token for the address and password of a verified account. The body may also be a
+/// multipart form or JSON.
 #[utoipa::path(
     post, path = "/v1/{realm}/login", tag = "Accounts",
     params(RealmPath),
-    request_body(content = LoginForm, content_type = "application/x-www-form-urlencoded"),
+    request_body(content = PasswordLogin, content_type = "application/x-www-form-urlencoded"),
     responses(
         (status = 200, description = "Logged in", body = TokenAnswer),
         LoginRefusals,

@@ -21,7 +21,7 @@ use crate::http::{
 /// The fields of the grants that are known here.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form, which is read field by field")]
-struct TokenRequest {
+struct TokenGrant {
     /// `refresh_token` or `password`.
     #[schema(example = "refresh_token")]
     grant_type: String,
@@ -40,11 +40,12 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, INCOMPLETE, UNSUPPORTED_GRANT, WRONG_
 /// Get tokens
 ///
 /// OAuth 2.0's token endpoint. A refresh token is valid once. Within 30 seconds it gives the same pair again, so that a lost
-/// answer does not log the user out. Later, its reuse ends the session, because the token was copied.
+/// answer does not log the user out. Later, its reuse ends the session, because the token was copied. The body may
+/// also be JSON.
 #[utoipa::path(
     post, path = "/v1/{realm}/token", tag = "Accounts",
     params(RealmPath),
-    request_body(content((TokenRequest = "application/x-www-form-urlencoded", examples(
+    request_body(content((TokenGrant = "application/x-www-form-urlencoded", examples(
         ("refresh_token" = (summary = "The next pair", value = json!({
             "grant_type": "refresh_token",
             "refresh_token": "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY",
