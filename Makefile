@@ -10,7 +10,7 @@ SOAK := --profile soak --run-ignored ignored-only --no-capture
 TIMED := test(/^timing::/)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-quick test-pages soak bench instructions generate screenshots tools
+.PHONY: help run check test test-quick test-pages test-clients soak bench instructions generate screenshots tools
 
 help: ## list all targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,15 +26,19 @@ check: ## format, lints as errors, documentation, licences and sources of depend
 	misc/install-tools.sh cargo-deny
 	$(CARGO) deny --log-level error check bans licenses sources
 
-test: ## all tests, on both stores and in a browser; installs what they need
+test: ## all tests, on both stores, in a browser and by generated clients; installs what they need
 	misc/install-tools.sh cargo-nextest
 	misc/with-mongod.sh $(CARGO) nextest run --workspace
 	$(CARGO) test --doc --package portcullis-core --quiet
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh $(CARGO) nextest run --workspace -E 'package(portcullis) and $(STORED)'
 	misc/test-pages.sh
+	misc/test-clients.sh
 
 test-pages: ## tests of the pages in a real browser
 	misc/test-pages.sh
+
+test-clients: ## clients that are generated from the description of the API: compiled, and used to sign up and log in
+	misc/test-clients.sh all
 
 test-quick: ## all tests on SQLite only, without a browser
 	misc/install-tools.sh cargo-nextest
@@ -49,6 +53,7 @@ soak: ## crashes, floods and timing, on both stores: 15 minutes on an idle machi
 	$(CARGO) nextest run --release --package portcullis $(SOAK) -E '$(TIMED)'
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
 		$(CARGO) nextest run --release --package portcullis $(SOAK) -E '$(TIMED)'
+	misc/test-clients.sh all
 
 bench: ## throughput on both stores, beside the limits of this machine
 	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --package portcullis --bench table

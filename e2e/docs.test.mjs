@@ -57,7 +57,7 @@ test("Authorize logs in, so that routes that need a token can be tried out", asy
   await enroll(app);
   const page = await open("/docs");
   await page.getByRole("button", { name: "Authorize", exact: true }).first().click();
-  const login = page.locator(".auth-container", { hasText: "User1_login" });
+  const login = page.locator(".auth-container", { hasText: "account_User1" });
   await login.locator("#oauth_username").fill(JOHN.email);
   await login.locator("#oauth_password").fill(JOHN.password);
   assert.equal(await login.locator("#client_id_password").isVisible(), false);

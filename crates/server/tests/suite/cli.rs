@@ -169,7 +169,7 @@ fn the_description_of_the_api_is_printed_for_programs() {
     let there = ["openapi", "--server", "https://example.com/auth/", "--realms", "Shop"];
     let there = value(&good(program.run(&there)));
     assert_eq!(there["servers"][0]["url"], "https://example.com/auth");
-    let login = &there["components"]["securitySchemes"]["Shop_login"]["flows"]["password"];
+    let login = &there["components"]["securitySchemes"]["account_Shop"]["flows"]["password"];
     assert_eq!(login["tokenUrl"], "https://example.com/auth/v1/Shop/token");
     assert_eq!(there["paths"]["/v1/{realm}/me"]["get"]["parameters"][0]["example"], "Shop");
     for elsewhere in ["User1", "User2", "127.0.0.1"] {

@@ -70,8 +70,10 @@ pub(super) fn begin(info: &ServerInfo) -> Document {
     document
 }
 
+/// Returns the name of the login to a realm. Clients of typescript-fetch send the last scheme in the order of names, and only
+/// [`BEARER`] with its prefix.
 fn login_of(realm: &str) -> String {
-    format!("{realm}_login")
+    format!("account_{realm}")
 }
 
 /// Returns the whole description as JSON. Every body gets an example, and examples name this server's realms.

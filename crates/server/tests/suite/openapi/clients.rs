@@ -96,7 +96,7 @@ fn the_description_of_other_realms_names_no_realm_of_the_examples() {
     assert!(!document.contains("User1") && !document.contains("User2"));
     let swapped = portcullis::openapi(&["User2", "User1"], "");
     for realm in ["User1", "User2"] {
-        let login = &swapped["components"]["securitySchemes"][format!("{realm}_login")];
+        let login = &swapped["components"]["securitySchemes"][format!("account_{realm}")];
         assert_eq!(login["flows"]["password"]["tokenUrl"], format!("/v1/{realm}/token"));
         assert!(login["description"].as_str().unwrap().contains(realm));
     }

@@ -85,7 +85,7 @@ fn what_needs_a_token_takes_one_that_is_given_or_got_by_a_login_to_any_realm() {
     let schemes = &document["components"]["securitySchemes"];
     assert_eq!(schemes["bearer"]["scheme"], "bearer");
     for realm in ["User1", "User2"] {
-        let flow = &schemes[format!("{realm}_login")]["flows"]["password"];
+        let flow = &schemes[format!("account_{realm}")]["flows"]["password"];
         assert_eq!(flow["tokenUrl"], format!("/v1/{realm}/token"));
         assert_eq!(flow["refreshUrl"], flow["tokenUrl"]);
     }
@@ -95,7 +95,7 @@ fn what_needs_a_token_takes_one_that_is_given_or_got_by_a_login_to_any_realm() {
             .is_some();
         let ways: Vec<_> = operation["security"].as_array().unwrap().iter().map(Value::to_string).collect();
         let expected: &[&str] =
-            if needs_token { &[r#"{"bearer":[]}"#, r#"{"User1_login":[]}"#, r#"{"User2_login":[]}"#] } else { &[] };
+            if needs_token { &[r#"{"bearer":[]}"#, r#"{"account_User1":[]}"#, r#"{"account_User2":[]}"#] } else { &[] };
         assert_eq!(ways, expected, "{at}");
     }
 }
