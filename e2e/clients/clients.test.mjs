@@ -1,13 +1,14 @@
 // Generates clients from the description that the program prints, compiles them, and signs up and logs in with each.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { rm, mkdir, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { PROGRAM, start } from "../support.mjs";
 
 const HERE = import.meta.dirname;
-const OUT = join(HERE, "generated");
+// Outside the sources, since generators also write documentation.
+const OUT = join(dirname(PROGRAM), "../clients");
 const PYTHON = process.env.CLIENTS_PYTHON;
 const BIN = (name) => join(HERE, "node_modules/.bin", name);
 
@@ -18,7 +19,11 @@ function run(program, args, options = {}) {
 }
 
 await rm(OUT, { recursive: true, force: true });
-await mkdir(OUT);
+await mkdir(OUT, { recursive: true });
+for (const name of ["package.json", "tsconfig.json", "person.ts", "openapi-fetch.ts", "typescript-fetch.ts"]) {
+  await copyFile(join(HERE, name), join(OUT, name));
+}
+await symlink(join(HERE, "node_modules"), join(OUT, "node_modules"));
 const DESCRIPTION = join(OUT, "openapi.json");
 await writeFile(DESCRIPTION, run(PROGRAM, ["openapi", "--realms", "Shop"]));
 
@@ -30,7 +35,7 @@ async function use(t, program, args, options) {
 }
 
 async function typescript(t, file) {
-  const project = { extends: "../tsconfig.json", compilerOptions: { rootDir: "..", outDir: "out" }, files: [`../${file}.ts`] };
+  const project = { extends: "./tsconfig.json", files: [`${file}.ts`] };
   await writeFile(join(OUT, `${file}.json`), JSON.stringify(project));
   run(BIN("tsc"), ["-p", join(OUT, `${file}.json`)]);
   await use(t, process.execPath, [join(OUT, "out", `${file}.js`)]);

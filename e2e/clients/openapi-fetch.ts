@@ -1,6 +1,6 @@
 // The client of openapi-typescript and openapi-fetch.
 import createClient from "openapi-fetch";
-import type { paths } from "./generated/openapi.js";
+import type { paths } from "./openapi.js";
 import { BASE, PERSON, REALM, check, mailedToken } from "./person.js";
 
 const client = createClient<paths>({ baseUrl: BASE, headers: { accept: "application/json" } });

@@ -1,5 +1,5 @@
 // The client of openapi-generator's typescript-fetch.
-import { AccountsApi, Configuration, ResponseError } from "./generated/typescript-fetch/index.js";
+import { AccountsApi, Configuration, ResponseError } from "./typescript-fetch/index.js";
 import { BASE, PERSON, REALM as realm, check, mailedToken } from "./person.js";
 
 const api = (accessToken?: string) =>

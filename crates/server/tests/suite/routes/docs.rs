@@ -67,7 +67,7 @@ async fn behind_a_proxy_that_serves_others_too_every_address_has_its_path() {
     }
     let document = json(app.get("/openapi.json").await, 200).await;
     assert_eq!(document["servers"][0]["url"], "/auth");
-    let login = &document["components"]["securitySchemes"]["User1_login"]["flows"]["password"];
+    let login = &document["components"]["securitySchemes"]["account_User1"]["flows"]["password"];
     assert_eq!(login["tokenUrl"], "/auth/v1/User1/token");
 }
 
