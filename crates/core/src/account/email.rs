@@ -23,11 +23,20 @@ const MAX_LOCAL: usize = 64;
 const MAX_ADDRESS: usize = 254;
 
 impl EmailAddress {
-    /// Reads `local@domain`. Display names, quoted local parts, comments and address literals are not accepted.
+    /// Reads `local@domain`. Display names, quoted local parts, comments, address literals and encoded words are not
+    /// accepted.
     ///
     /// # Errors
     /// [`NotAnAddress`], if the text is malformed or too long.
     pub fn parse(raw: &str) -> Result<Self, NotAnAddress> {
+        Self::stored(raw).ok().filter(|address| !address.has_encoded_word()).ok_or(NotAnAddress)
+    }
+
+    /// Reads an address that was accepted before, perhaps by an earlier version, which accepted encoded words.
+    ///
+    /// # Errors
+    /// [`NotAnAddress`], if the text is malformed or too long.
+    pub fn stored(raw: &str) -> Result<Self, NotAnAddress> {
         let raw = raw.trim();
         if raw.len() > 4 * MAX_ADDRESS {
             return Err(NotAnAddress);
@@ -35,6 +44,13 @@ impl EmailAddress {
         let (local, domain) = raw.rsplit_once('@').ok_or(NotAnAddress)?;
         let address = format!("{}@{}", canonical_local(local)?, canonical_domain(domain)?);
         if address.len() > MAX_ADDRESS { Err(NotAnAddress) } else { Ok(Self(address)) }
+    }
+
+    /// Whether a part of the address looks like an encoded word (RFC 2047 §2), such as `=?utf-8?q?x?=@example.com`. A mail
+    /// server that decodes it delivers to another address, and no way of writing it prevents that.
+    #[must_use]
+    pub fn has_encoded_word(&self) -> bool {
+        self.0.split_once("=?").is_some_and(|(_, rest)| rest.contains("?="))
     }
 
     /// Returns the canonical text.

@@ -49,7 +49,7 @@ impl StoredProfile {
         Ok(Profile {
             first_name: PersonName::parse(&self.first_name).map_err(Error::internal)?,
             last_name: PersonName::parse(&self.last_name).map_err(Error::internal)?,
-            email: EmailAddress::parse(&self.email).map_err(Error::internal)?,
+            email: EmailAddress::stored(&self.email).map_err(Error::internal)?,
             phone: PhoneNumber::parse(&self.phone).map_err(Error::internal)?,
             country: CountryCode::parse(&self.country).map_err(Error::internal)?,
         })

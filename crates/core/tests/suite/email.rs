@@ -82,3 +82,20 @@ proptest! {
         }
     }
 }
+
+/// A mail server that decodes them delivers to another address.
+#[test]
+fn encoded_words_are_refused_when_typed_and_read_when_stored() {
+    for raw in [
+        "=?utf-8?q?x?=@example.com",
+        "=?UTF-8?Q?collab=40psres.net?=foobar@example.com",
+        "a=?iso-8859-1?b?eA==?=@example.com",
+        "a.=?x?q?y?=.b@example.com",
+    ] {
+        assert_eq!(parse(raw), None, "{raw}");
+        assert!(EmailAddress::stored(raw).unwrap().has_encoded_word());
+    }
+    for raw in ["a=?b@example.com", "a?=b@example.com", "a?=b=?c@example.com", "=@example.com", "?@example.com"] {
+        assert_eq!(parse(raw).as_deref(), Some(raw));
+    }
+}

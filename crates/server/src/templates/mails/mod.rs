@@ -100,7 +100,7 @@ impl Render for Templates {
             .ok_or_else(|| TemplateError::from(templates.no_subject(text_file)))?;
         Ok(Mail {
             message_id: String::new(),
-            to: EmailAddress::parse(&recipient.to)?,
+            to: EmailAddress::stored(&recipient.to)?,
             subject,
             text,
             html: templates.engine.fill(view.html.name, values)?,

@@ -121,3 +121,17 @@ async fn a_registration_lapses_after_a_week() {
     let jane = john.clone().with_password("another good phrase").register(&app).await.verify(&app).await;
     jane.log_in(&app).await;
 }
+
+#[tokio::test]
+async fn an_address_that_a_mail_server_may_decode_to_another_is_refused() {
+    let app = TestApp::start().await;
+    for email in
+        ["=?utf-8?q?x?=@example.com", "=?utf-8?q?eve=40example.net?=@example.com", "a=?utf-8?b?eA?=@example.com"]
+    {
+        let mut form = Person::new("john@example.com").form();
+        form["email"] = json!(email);
+        let problem = problem(app.post_json("/User1/create", form).await, 422).await;
+        assert_eq!(problem["errors"][0]["code"], "email.invalid");
+    }
+    assert_eq!(app.pump().await, 0);
+}
