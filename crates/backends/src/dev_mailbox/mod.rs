@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use portcullis_core::{
     clock::Clock,
     message::{Channel, Delivered, Mail, Sms},
-    port::{MailSender, Mailbox, SendError, SmsReceipt, SmsSender, SmsStatus},
+    port::{MailSender, Mailbox, SendError, SmsReceipt, SmsSender, SmsStatus, Transit},
 };
 use tokio::sync::watch;
 
@@ -64,7 +64,7 @@ impl Mailbox for DevMailbox {
 
 #[async_trait]
 impl MailSender for DevMailbox {
-    async fn send(&self, mail: &Mail) -> Result<(), SendError> {
+    async fn send(&self, mail: &Mail, _transit: &Transit) -> Result<(), SendError> {
         self.keep(Delivered {
             id: mail.message_id.clone(),
             channel: Channel::Mail,

@@ -4,13 +4,14 @@ use std::time::{Duration, SystemTime};
 
 use lettre::{
     Address, Message,
-    address::Envelope,
     message::{
         Mailbox, MultiPart,
         header::{Header, HeaderName, HeaderValue},
     },
 };
 use portcullis_core::{clock::Timestamp, message::Mail};
+
+use super::failure::SmtpFailure;
 
 /// Who writes.
 #[derive(Debug)]
@@ -19,22 +20,39 @@ pub(super) struct Author {
     pub(super) name: String,
 }
 
+/// A mail in its envelope.
+pub(super) struct Letter {
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Letter {
+    /// Whether an address has letters beyond ASCII (RFC 6531 §3.4).
+    pub(super) fn needs_smtputf8(&self) -> bool {
+        !(self.from.is_ascii() && self.to.is_ascii())
+    }
+}
+
 impl Author {
     /// The mail as a message: the same bytes for every try, but for the date and what separates the two bodies.
-    pub(super) fn write(&self, mail: &Mail, now: Timestamp) -> Result<Message, lettre::error::Error> {
+    pub(super) fn write(&self, mail: &Mail, now: Timestamp) -> Result<Letter, SmtpFailure> {
+        if mail.to.has_encoded_word() {
+            return Err(SmtpFailure::EncodedWord);
+        }
         // The core has checked it more closely than the mail library would.
         let (local, domain) = mail.to.as_str().rsplit_once('@').unwrap_or_default();
         let to = Address::new_dangerous(local, domain);
         let name = Some(in_one_line(&self.name)).filter(|name| !name.is_empty());
-        Message::builder()
-            .envelope(Envelope::new(Some(self.address.clone()), vec![to.clone()])?)
+        let message = Message::builder()
             .from(Mailbox::new(name, self.address.clone()))
             .to(Mailbox::new(None, to))
             .subject(in_one_line(&mail.subject))
             .date(system_time(now))
             .message_id(Some(self.message_id(&mail.message_id)))
             .header(AutoSubmitted)
-            .multipart(MultiPart::alternative_plain_html(lines(&mail.text), lines(&mail.html)))
+            .multipart(MultiPart::alternative_plain_html(lines(&mail.text), lines(&mail.html)))?;
+        Ok(Letter { from: self.address.to_string(), to: mail.to.as_str().to_owned(), bytes: message.formatted() })
     }
 
     /// The same for every try, so that a receiver can tell a repetition (RFC 5322 §3.6.4).

@@ -1,110 +1,173 @@
-//! Opening a connection to the mail server.
+//! A conversation with the mail server, command by command. The library writes, reads and logs in; the order of the commands
+//! and the meaning of the replies are here.
 
-use std::fmt;
+use std::time::Duration;
 
-use lettre::transport::smtp::{
-    authentication::{Credentials, DEFAULT_MECHANISMS},
-    client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters},
-    extension::ClientId,
-};
+use mail_send::{Credentials, SmtpClient};
 use portcullis_core::{ExposeSecret, SecretString};
-use rustls::pki_types::{CertificateDer, pem::PemObject};
-use tokio::net::TcpStream;
+use smtp_proto::{AUTH_LOGIN, AUTH_PLAIN, EhloResponse, Response};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time::timeout,
+};
 
 use super::{
-    failure::SmtpFailure,
-    lines::Lines,
-    settings::{BadSettings, Security, SmtpSettings},
+    compose::Letter,
+    failure::{SmtpFailure, Stage},
+    tls::Tls,
 };
 
-/// Address, encryption and credentials of the mail server.
-pub(super) struct Route {
-    server: String,
-    port: u16,
-    protection: Protection,
-    credentials: Option<(String, SecretString)>,
-    /// Name of this machine for `EHLO`.
-    hello: ClientId,
+/// How long the server may take to say goodbye.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Bytes in both directions, encrypted or not.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// A connection on which the server has introduced itself.
+pub(super) struct Connection {
+    client: SmtpClient<Box<dyn Stream>>,
+    /// Name of this server.
+    helo: String,
+    extensions: Extensions,
 }
 
-enum Protection {
-    StartTls(TlsParameters),
-    ImplicitTls(TlsParameters),
-    Plain,
+/// Extensions that the server offers, as far as they matter.
+#[derive(Debug, Default)]
+struct Extensions {
+    starttls: bool,
+    smtputf8: bool,
+    eight_bit_mime: bool,
+    auth_plain: bool,
+    auth_login: bool,
 }
 
-impl Route {
-    pub(super) fn new(settings: &SmtpSettings) -> Result<Self, BadSettings> {
-        settings.check_credentials()?;
-        let server = settings.server.trim_matches(['[', ']']).to_owned();
-        let protection = match settings.security {
-            Security::StartTls => Protection::StartTls(tls(settings, &server)?),
-            Security::ImplicitTls => Protection::ImplicitTls(tls(settings, &server)?),
-            Security::Plain => Protection::Plain,
-        };
-        Ok(Self {
-            server,
-            port: settings.port,
-            protection,
-            credentials: settings.credentials.clone(),
-            hello: ClientId::default(),
-        })
-    }
-
-    /// Opens a connection that is ready for a mail.
-    pub(super) async fn open(&self) -> Result<AsyncSmtpConnection, SmtpFailure> {
-        let mut connection = match &self.protection {
-            Protection::Plain => self.connect().await?,
-            Protection::StartTls(tls) => {
-                let mut connection = self.connect().await?;
-                // Fails if the server does not offer it. There is no fallback to plain text.
-                connection.starttls(tls.clone(), &self.hello).await?;
-                connection
+impl Extensions {
+    /// Reads the reply to EHLO. Its first line is the server's name; keywords have no case (RFC 5321 §2.4).
+    fn read(reply: &str) -> Self {
+        let mut offered = Self::default();
+        for line in reply.lines().skip(1) {
+            // Some old servers write `AUTH=LOGIN`.
+            let mut words = line.split([' ', '\t', '=', '\r']).map(str::to_ascii_uppercase);
+            match words.next().as_deref() {
+                Some("STARTTLS") => offered.starttls = true,
+                Some("SMTPUTF8") => offered.smtputf8 = true,
+                Some("8BITMIME") => offered.eight_bit_mime = true,
+                Some("AUTH") => words.for_each(|mechanism| {
+                    offered.auth_plain |= mechanism == "PLAIN";
+                    offered.auth_login |= mechanism == "LOGIN";
+                }),
+                _ => {}
             }
-            Protection::ImplicitTls(tls) => {
-                let to = (self.server.as_str(), self.port);
-                AsyncSmtpConnection::connect_tokio1(to, None, &self.hello, Some(tls.clone()), None).await?
-            }
-        };
-        if let Some((user, password)) = &self.credentials {
-            let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
-            connection.auth(DEFAULT_MECHANISMS, &credentials).await?;
         }
+        offered
+    }
+}
+
+impl Connection {
+    /// Reads the server's greeting and introduces this server.
+    pub(super) async fn greeted(stream: Box<dyn Stream>, helo: String, timeout: Duration) -> Result<Self, SmtpFailure> {
+        let mut client = SmtpClient { stream, timeout };
+        let greeting = client.read().await?;
+        positive(Stage::Greeting, greeting)?;
+        let mut connection = Self { client, helo, extensions: Extensions::default() };
+        connection.introduce().await?;
         Ok(connection)
     }
 
-    /// Connects without encryption.
-    async fn connect(&self) -> Result<AsyncSmtpConnection, SmtpFailure> {
-        let unreachable = |error: std::io::Error| SmtpFailure::Connection(error.to_string());
-        let stream = TcpStream::connect((self.server.as_str(), self.port)).await.map_err(unreachable)?;
-        stream.set_nodelay(true).map_err(unreachable)?;
-        Ok(AsyncSmtpConnection::connect_with_transport(Box::new(Lines(stream)), &self.hello).await?)
+    /// Sends EHLO, or HELO to a server that knows no EHLO.
+    async fn introduce(&mut self) -> Result<(), SmtpFailure> {
+        let reply = self.command(&format!("EHLO {}", self.helo)).await?;
+        if (500..600).contains(&reply.code) {
+            self.extensions = Extensions::default();
+            let reply = self.command(&format!("HELO {}", self.helo)).await?;
+            return positive(Stage::Hello, reply);
+        }
+        self.extensions = Extensions::read(&reply.message);
+        positive(Stage::Hello, reply)
     }
-}
 
-fn tls(settings: &SmtpSettings, server: &str) -> Result<TlsParameters, BadSettings> {
-    let reason = |error: lettre::transport::smtp::Error| BadSettings::Tls(error.to_string());
-    let mut tls = TlsParameters::builder(server.to_owned())
-        .certificate_store(CertificateStore::WebpkiRoots)
-        .dangerous_accept_invalid_certs(!settings.validate_certs)
-        .dangerous_accept_invalid_hostnames(!settings.validate_certs);
-    if let Some(pem) = &settings.ca_pem {
-        tls = tls.certificate_store(CertificateStore::None);
-        for certificate in certificates(pem)? {
-            tls = tls.add_root_certificate(Certificate::from_der(certificate).map_err(reason)?);
+    /// Switches to TLS. A server that does not offer it gets nothing: there is no fallback to plain text.
+    pub(super) async fn secured(mut self, tls: &Tls) -> Result<Self, SmtpFailure> {
+        if !self.extensions.starttls {
+            self.quit().await;
+            return Err(SmtpFailure::NoStartTls);
+        }
+        let reply = self.command("STARTTLS").await?;
+        positive(Stage::StartTls, reply)?;
+        let SmtpClient { stream, timeout } = self.client;
+        let client = SmtpClient { stream: tls.over(stream).await?, timeout };
+        let mut connection = Self { client, ..self };
+        // What was offered in plain text counts for nothing.
+        connection.introduce().await?;
+        Ok(connection)
+    }
+
+    /// Logs in by the one mechanism that suits best, so that a wrong password is sent once.
+    pub(super) async fn log_in(&mut self, user: &str, password: &SecretString) -> Result<(), SmtpFailure> {
+        let auth_mechanisms = match &self.extensions {
+            Extensions { auth_plain: true, .. } => AUTH_PLAIN,
+            Extensions { auth_login: true, .. } => AUTH_LOGIN,
+            _ => return Err(SmtpFailure::NoLogin),
+        };
+        let offered = EhloResponse { auth_mechanisms, ..EhloResponse::default() };
+        let credentials = Credentials::new(user, password.expose_secret());
+        let outcome = self.client.authenticate(credentials, offered).await.map(|_| ());
+        outcome.map_err(|error| match error {
+            mail_send::Error::AuthenticationFailed(reply) => SmtpFailure::refused(Stage::Auth, &reply),
+            mail_send::Error::Auth(_) => SmtpFailure::NoLogin,
+            other => other.into(),
+        })
+    }
+
+    /// Names sender and recipient, and asks whether the letter may come.
+    pub(super) async fn offer(&mut self, letter: &Letter) -> Result<(), SmtpFailure> {
+        let mut parameters = String::new();
+        if letter.needs_smtputf8() {
+            if !self.extensions.smtputf8 {
+                return Err(if letter.from.is_ascii() { SmtpFailure::NoUtf8 } else { SmtpFailure::NoUtf8Sender });
+            }
+            parameters += if self.extensions.eight_bit_mime { " SMTPUTF8 BODY=8BITMIME" } else { " SMTPUTF8" };
+        }
+        let reply = self.command(&format!("MAIL FROM:<{}>{parameters}", letter.from)).await?;
+        let stage = if parameters.is_empty() { Stage::Mail } else { Stage::MailUtf8 };
+        positive(stage, reply)?;
+        let reply = self.command(&format!("RCPT TO:<{}>", letter.to)).await?;
+        positive(Stage::Rcpt, reply)?;
+        let reply = self.command("DATA").await?;
+        if reply.code == 354 { Ok(()) } else { Err(SmtpFailure::refused(Stage::Data, &reply)) }
+    }
+
+    /// Sends the letter with the dot at its end. From the first byte on, a failure leaves it open whether the server took it.
+    pub(super) async fn transmit(&mut self, letter: &Letter) -> Result<(), SmtpFailure> {
+        self.client.write_message(&letter.bytes).await.map_err(|error| SmtpFailure::Broken(error.to_string()))
+    }
+
+    /// Reads whether the server took the letter.
+    pub(super) async fn verdict(&mut self) -> Result<(), SmtpFailure> {
+        let reply = self.client.read().await.map_err(|error| match error {
+            mail_send::Error::Io(error) => SmtpFailure::Broken(error.to_string()),
+            _ => SmtpFailure::Unclear,
+        })?;
+        match reply.code {
+            200..=299 => Ok(()),
+            400..=599 => Err(SmtpFailure::refused(Stage::End, &reply)),
+            _ => Err(SmtpFailure::Unclear),
         }
     }
-    tls.build().map_err(reason)
-}
 
-fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, BadSettings> {
-    let read: Result<Vec<_>, _> =
-        CertificateDer::pem_slice_iter(pem).map(|certificate| certificate.map(|der| der.to_vec())).collect();
-    read.ok().filter(|certificates| !certificates.is_empty()).ok_or(BadSettings::Certificates)
-}
-
-impl fmt::Debug for Route {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.server, self.port)
+    /// Says goodbye after a refusal, so that the server does not count a lost connection.
+    pub(super) async fn quit(&mut self) {
+        // Nothing depends on it.
+        drop(timeout(FAREWELL, self.client.cmd("QUIT\r\n")).await);
     }
+
+    async fn command(&mut self, command: &str) -> Result<Response<String>, SmtpFailure> {
+        Ok(self.client.cmd(format!("{command}\r\n")).await?)
+    }
+}
+
+fn positive(stage: Stage, reply: Response<String>) -> Result<(), SmtpFailure> {
+    if (200..300).contains(&reply.code) { Ok(()) } else { Err(SmtpFailure::refused(stage, &reply)) }
 }

@@ -2,12 +2,10 @@
 
 use std::{
     io,
-    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use lettre::transport::smtp::client::AsyncTokioStream;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -18,9 +16,8 @@ const WINDOW: usize = 512;
 
 /// A connection that never gives out more than one line at a time.
 ///
-/// The mail library keeps what it has read ahead across the switch to TLS. An attacker on the network could add answers of
-/// their own behind the server's last plain one, and they would be taken for answers that came over TLS. Here they stay
-/// in the socket, where they spoil the handshake.
+/// An attacker on the network could add answers of their own behind the server's last plain one. Read ahead, they would be
+/// taken for answers that came over TLS, or dropped in silence. Here they stay in the socket, where they spoil the handshake.
 #[derive(Debug)]
 pub(super) struct Lines(pub(super) TcpStream);
 
@@ -52,11 +49,5 @@ impl AsyncWrite for Lines {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(cx)
-    }
-}
-
-impl AsyncTokioStream for Lines {
-    fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.0.peer_addr()
     }
 }

@@ -33,8 +33,13 @@ pub struct SmtpSettings {
     pub from: String,
     /// The name that goes with it; may be empty.
     pub from_name: String,
-    /// The longest that handing over one mail may take, from the connection to the last answer.
+    /// Name of this server in EHLO, a domain or an address literal; none means the address of each connection.
+    pub helo: Option<String>,
+    /// The longest that it may take until the server has accepted sender and recipient of a mail, and again to send it.
     pub timeout: Duration,
+    /// Longest wait for the reply to the message: ten minutes (RFC 5321 §4.5.3.2.6). A server that is given up before it
+    /// replies has often accepted the mail, and gets it again.
+    pub reply_timeout: Duration,
     /// Connections at the same time; at least one. As many are kept for the next mail.
     pub pool_size: usize,
 }

@@ -1,28 +1,22 @@
 use std::{
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
-use lettre::{
-    Message,
-    transport::smtp::{client::AsyncSmtpConnection, response::Severity},
-};
 use portcullis_core::{
     clock::Clock,
     message::Mail,
-    port::{MailSender, SendError},
+    port::{MailSender, SendError, Transit},
 };
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::{
-    compose::Author,
-    connection::Route,
+    compose::{Author, Letter},
+    connection::Connection,
     failure::SmtpFailure,
+    route::Route,
     settings::{BadSettings, SmtpSettings},
 };
 
@@ -35,15 +29,16 @@ pub struct SmtpSender {
     author: Author,
     clock: Arc<dyn Clock>,
     timeout: Duration,
+    reply_timeout: Duration,
     /// One permit for each connection that may be open.
     seats: Semaphore,
-    /// Idle connections. The mail library's own pool would also take back one whose mail was abandoned, and read its late
-    /// answer as one about the next mail.
+    /// Idle connections. One whose mail failed or was abandoned is never kept: its late reply would be taken for one to the
+    /// next mail.
     spare: Mutex<Vec<IdleConnection>>,
 }
 
 struct IdleConnection {
-    connection: AsyncSmtpConnection,
+    connection: Connection,
     since: Instant,
 }
 
@@ -58,35 +53,69 @@ impl SmtpSender {
             author: Author { address: settings.sender()?, name: settings.from_name },
             clock,
             timeout: settings.timeout,
+            reply_timeout: settings.reply_timeout,
             seats: Semaphore::new(settings.pool_size.max(1)),
             spare: Mutex::default(),
         })
     }
 
-    async fn hand_over(&self, message: &Message, is_under_way: &AtomicBool) -> Result<(), SmtpFailure> {
+    /// Sends over a kept connection if there is one. One that the server has ended meanwhile costs no wait.
+    async fn deliver(&self, letter: &Letter, transit: &Transit) -> Result<(), SmtpFailure> {
         // Never closed, so this never fails.
         let _seat = self.seats.acquire().await;
-        let mut connection = match self.spare().await {
-            Some(connection) => connection,
-            None => self.route.open().await?,
-        };
-        // From here on, a mail that fails or is abandoned takes its connection with it, and only the server knows whether it was
-        // accepted.
-        is_under_way.store(true, Ordering::Relaxed);
-        let answer = connection.send(message.envelope(), &message.formatted()).await.map_err(SmtpFailure::of_mail)?;
-        if answer.code().severity != Severity::PositiveCompletion {
-            return Err(SmtpFailure::Unclear);
+        if let Some(kept) = self.spare() {
+            match self.deliver_over(Some(kept), letter, transit).await {
+                Err(failure) if failure.is_of_connection() => {}
+                outcome => return outcome,
+            }
         }
-        let since = Instant::now();
-        self.spares().push(IdleConnection { connection, since });
+        self.deliver_over(None, letter, transit).await
+    }
+
+    async fn deliver_over(
+        &self,
+        kept: Option<Connection>,
+        letter: &Letter,
+        transit: &Transit,
+    ) -> Result<(), SmtpFailure> {
+        let offered = timeout(self.timeout, self.offer(kept, letter)).await;
+        let mut connection = offered.unwrap_or(Err(SmtpFailure::TimedOut))?;
+        // From here on, only the server knows whether it has the mail, until it says so.
+        transit.begin();
+        let sent = timeout(self.timeout, connection.transmit(letter)).await;
+        sent.unwrap_or(Err(SmtpFailure::Unanswered))?;
+        let verdict = timeout(self.reply_timeout, connection.verdict()).await;
+        if let Err(failure) = verdict.unwrap_or(Err(SmtpFailure::Unanswered)) {
+            if matches!(failure, SmtpFailure::Refused { .. }) {
+                connection.quit().await;
+            }
+            return Err(failure);
+        }
+        self.spares().push(IdleConnection { connection, since: Instant::now() });
         Ok(())
     }
 
-    /// Returns an idle connection that is still alive.
-    async fn spare(&self) -> Option<AsyncSmtpConnection> {
+    async fn offer(&self, kept: Option<Connection>, letter: &Letter) -> Result<Connection, SmtpFailure> {
+        let mut connection = match kept {
+            Some(connection) => connection,
+            None => self.route.open().await?,
+        };
+        match connection.offer(letter).await {
+            Ok(()) => Ok(connection),
+            Err(failure) => {
+                if matches!(failure, SmtpFailure::Refused { .. }) {
+                    connection.quit().await;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Returns an idle connection that is likely to be alive.
+    fn spare(&self) -> Option<Connection> {
         loop {
-            let mut spare = self.spares().pop()?;
-            if spare.since.elapsed() < SPARE && spare.connection.test_connected().await {
+            let spare = self.spares().pop()?;
+            if spare.since.elapsed() < SPARE {
                 return Some(spare.connection);
             }
         }
@@ -99,13 +128,9 @@ impl SmtpSender {
 
 #[async_trait]
 impl MailSender for SmtpSender {
-    async fn send(&self, mail: &Mail) -> Result<(), SendError> {
-        let message = self.author.write(mail, self.clock.now()).map_err(SmtpFailure::from)?;
-        let is_under_way = AtomicBool::new(false);
-        let outcome = timeout(self.timeout, self.hand_over(&message, &is_under_way)).await;
-        let late =
-            |_| if is_under_way.load(Ordering::Relaxed) { SmtpFailure::Unanswered } else { SmtpFailure::TimedOut };
-        Ok(outcome.map_err(late).flatten()?)
+    async fn send(&self, mail: &Mail, transit: &Transit) -> Result<(), SendError> {
+        let letter = self.author.write(mail, self.clock.now())?;
+        Ok(self.deliver(&letter, transit).await?)
     }
 }
 

@@ -1,14 +1,23 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use portcullis_backends::{
     dev_mailbox::DevMailbox,
-    mail::{BadSettings, Security, SmtpSender, SmtpSettings},
+    mail::{BadSettings, Security, SmtpSender, SmtpSettings, connect_to_first},
 };
 use portcullis_core::{
     account::email::EmailAddress,
     clock::{Clock, ManualClock, Timestamp},
     message::Mail,
-    port::{MailSender, Mailbox, SendError},
+    port::{MailSender, Mailbox, SendError, Transit},
+};
+
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    time::timeout,
 };
 
 use smtp::{Behaviour, Options, Security as Offered, SmtpServer};
@@ -38,7 +47,9 @@ fn settings(port: u16) -> SmtpSettings {
         ca_pem: Some(smtp::CA_PEM.to_vec()),
         from: "accounts@example.org".to_owned(),
         from_name: "Example".to_owned(),
+        helo: None,
         timeout: Duration::from_secs(10),
+        reply_timeout: Duration::from_secs(10),
         pool_size: 2,
     }
 }
@@ -86,6 +97,14 @@ fn transient(outcome: Result<(), SendError>) -> String {
     }
 }
 
+/// What was said about a server that refuses every mail.
+fn route(outcome: Result<(), SendError>) -> String {
+    match outcome {
+        Err(SendError::Route(cause)) => cause.to_string(),
+        other => panic!("not about the way: {other:?}"),
+    }
+}
+
 /// What was said about a mail that may have been taken.
 fn unknown(outcome: Result<(), SendError>) -> String {
     match outcome {
@@ -105,7 +124,7 @@ async fn mail_arrives_by_every_way_with_and_without_logging_in() {
                 settings.credentials = credentials(PASSWORD).filter(|_| log_in);
             })
             .await;
-            sender.send(&mail()).await.unwrap();
+            sender.send(&mail(), &Transit::default()).await.unwrap();
             let [message] = server.wait_for(1).await.try_into().unwrap();
             assert_eq!(message.from, "accounts@example.org");
             assert_eq!(message.to, ["ada@example.com"]);
@@ -132,23 +151,23 @@ async fn a_server_that_only_knows_login_is_logged_in_to() {
         settings.credentials = credentials(PASSWORD);
     })
     .await;
-    sender.send(&mail()).await.unwrap();
+    sender.send(&mail(), &Transit::default()).await.unwrap();
     assert_eq!(server.messages()[0].user.as_deref(), Some("portcullis"));
 }
 
 #[tokio::test]
-async fn a_refused_or_impossible_login_may_go_better_later() {
+async fn a_refused_or_impossible_login_is_about_the_way_and_not_the_mail() {
     let strict = || Options { credentials: demanded(), ..Options::default() };
     let (server, sender) = pair(strict(), |settings| settings.credentials = credentials("wrong")).await;
-    assert_eq!(transient(sender.send(&mail()).await), "the mail server answered 535 5.7.8");
+    assert_eq!(route(sender.send(&mail(), &Transit::default()).await), "the mail server answered 535 5.7.8 to AUTH");
     assert!(server.messages().is_empty());
 
     let (_server, sender) = pair(strict(), |_| {}).await;
-    assert_eq!(transient(sender.send(&mail()).await), "the mail server answered 530 5.7.0");
+    assert_eq!(route(sender.send(&mail(), &Transit::default()).await), "the mail server answered 530 5.7.0 to MAIL");
 
     let open = Options::default();
     let (server, sender) = pair(open, |settings| settings.credentials = credentials(PASSWORD)).await;
-    transient(sender.send(&mail()).await);
+    route(sender.send(&mail(), &Transit::default()).await);
     assert!(server.messages().is_empty());
 }
 
@@ -160,9 +179,9 @@ async fn nothing_is_said_in_plain_to_a_server_without_starttls() {
         settings.credentials = credentials(PASSWORD);
     })
     .await;
-    let cause = transient(sender.send(&mail()).await);
+    let cause = route(sender.send(&mail(), &Transit::default()).await);
     assert!(cause.contains("STARTTLS"), "{cause}");
-    assert!(server.commands().iter().all(|command| command.line.starts_with("EHLO ")));
+    assert!(server.commands().iter().all(|command| command.line.starts_with("EHLO ") || command.line == "QUIT"));
     assert!(server.messages().is_empty());
 }
 
@@ -171,11 +190,11 @@ async fn an_answer_slipped_in_before_tls_is_not_taken_for_one_of_the_server() {
     let options = Options { security: Offered::StartTls, ..Options::default() };
     let (server, sender) = pair(options, |settings| settings.security = Security::StartTls).await;
     server.behave(Behaviour::InjectAtStartTls);
-    transient(sender.send(&mail()).await);
+    route(sender.send(&mail(), &Transit::default()).await);
     assert!(!server.commands().iter().any(|command| command.encrypted));
     assert!(server.messages().is_empty());
     server.behave(Behaviour::Accept);
-    sender.send(&mail()).await.unwrap();
+    sender.send(&mail(), &Transit::default()).await.unwrap();
 }
 
 #[tokio::test]
@@ -187,14 +206,14 @@ async fn the_servers_certificate_must_be_by_an_authority_that_is_trusted() {
             settings.server = "127.0.0.1".to_owned();
         })
         .await;
-        sender.send(&mail()).await.unwrap();
+        sender.send(&mail(), &Transit::default()).await.unwrap();
 
         let (server, sender) = pair(options(), |settings| {
             settings.security = security;
             settings.ca_pem = None;
         })
         .await;
-        let cause = transient(sender.send(&mail()).await);
+        let cause = route(sender.send(&mail(), &Transit::default()).await);
         assert!(cause.contains("certificate"), "{cause}");
         assert!(server.messages().is_empty());
 
@@ -204,7 +223,7 @@ async fn the_servers_certificate_must_be_by_an_authority_that_is_trusted() {
             settings.validate_certs = false;
         })
         .await;
-        sender.send(&mail()).await.unwrap();
+        sender.send(&mail(), &Transit::default()).await.unwrap();
     }
 }
 
@@ -247,7 +266,7 @@ fn settings_that_cannot_work_are_refused() {
 #[tokio::test]
 async fn a_message_has_the_headers_that_it_should_and_no_other() {
     let (server, sender) = plain_pair().await;
-    sender.send(&mail()).await.unwrap();
+    sender.send(&mail(), &Transit::default()).await.unwrap();
     let message = &server.messages()[0];
     let expected = ["From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"];
     assert_eq!(message.header_names(), expected);
@@ -283,7 +302,7 @@ async fn letters_beyond_ascii_arrive_intact() {
             text,
             ..mail()
         };
-        sender.send(&mail).await.unwrap();
+        sender.send(&mail, &Transit::default()).await.unwrap();
         let message = server.messages().pop().unwrap();
         assert_eq!(message.subject(), mail.subject);
         assert_eq!(message.text(), mail.text);
@@ -300,7 +319,7 @@ async fn letters_beyond_ascii_arrive_intact() {
 async fn an_address_with_letters_beyond_ascii_is_written_to() {
     let (server, sender) = plain_pair().await;
     let to = EmailAddress::parse("žofie@bücher.example").unwrap();
-    sender.send(&Mail { to, ..mail() }).await.unwrap();
+    sender.send(&Mail { to, ..mail() }, &Transit::default()).await.unwrap();
     assert_eq!(server.messages()[0].to, ["žofie@xn--bcher-kva.example"]);
 }
 
@@ -309,7 +328,7 @@ async fn every_address_that_the_core_accepts_can_be_written_to() {
     let (server, sender) = plain_pair().await;
     for raw in ["a!#$%&'*+-/=?^_`{|}~b@example.com", "x@a-b.c-d.example", "1@2.example", "o'neil+tag@example.com"] {
         let to = EmailAddress::parse(raw).unwrap();
-        sender.send(&Mail { to, ..mail() }).await.unwrap();
+        sender.send(&Mail { to, ..mail() }, &Transit::default()).await.unwrap();
         let message = server.messages().pop().unwrap();
         assert_eq!(message.to, [raw]);
         assert_eq!(message.header("To").as_deref(), Some(raw));
@@ -338,7 +357,7 @@ async fn no_header_can_be_injected() {
             html: format!("{text}\n"),
             ..mail()
         };
-        sender.send(&mail).await.unwrap();
+        sender.send(&mail, &Transit::default()).await.unwrap();
         let messages = server.messages();
         assert_eq!(messages.len(), 1, "{text:?}");
         let message = &messages[0];
@@ -354,42 +373,37 @@ async fn no_header_can_be_injected() {
 }
 
 #[tokio::test]
-async fn only_a_recipient_that_does_not_exist_is_refused_for_good() {
+async fn a_refusal_for_good_is_about_the_mail_and_one_for_now_may_go_better_later() {
     let (server, sender) = plain_pair().await;
     for answer in [
+        "550",
+        "550 mailbox unavailable",
         "550 5.1.1 <ada@example.com>: no such user",
-        "550 5.1.2 no such domain",
         "553 5.1.3 bad address",
         "551 5.1.6 moved",
         "556 5.1.10 null MX",
         "550-5.1.1 The account that you tried\r\n550 5.1.1 to reach does not exist",
         "550 Requested action not taken: mailbox unavailable (#5.1.1)",
-    ] {
-        server.behave(Behaviour::RejectRecipient(answer.to_owned()));
-        let outcome = sender.send(&mail()).await;
-        assert!(matches!(outcome, Err(SendError::Permanent(_))), "{answer}: {outcome:?}");
-        server.behave(Behaviour::RejectMessage(answer.to_owned()));
-        let outcome = sender.send(&mail()).await;
-        assert!(matches!(outcome, Err(SendError::Permanent(_))), "{answer}: {outcome:?}");
-    }
-    for answer in [
-        "550 mailbox unavailable",
-        "550 5.1.0 Sender rejected",
-        "550 5.1.7 bad sender address",
-        "550 5.1.8 bad sender domain",
-        "550 5.7.1 <5.1.1@example.com> relaying denied",
+        "550 5.7.1 relaying denied",
         "552 5.2.2 mailbox full",
         "554 5.7.1 spam",
-        "450 4.1.1 greylisted",
-        "451 4.3.0 later",
-        "421 4.7.0 too many connections",
-        "450 5.1.1 of two minds",
     ] {
-        server.behave(Behaviour::RejectRecipient(answer.to_owned()));
-        transient(sender.send(&mail()).await);
-        server.behave(Behaviour::RejectMessage(answer.to_owned()));
-        transient(sender.send(&mail()).await);
+        for behaviour in [Behaviour::RejectRecipient(answer.to_owned()), Behaviour::RejectMessage(answer.to_owned())] {
+            server.behave(behaviour);
+            let outcome = sender.send(&mail(), &Transit::default()).await;
+            assert!(matches!(outcome, Err(SendError::Permanent(_))), "{answer}: {outcome:?}");
+        }
     }
+    for answer in
+        ["450 4.1.1 greylisted", "451 4.3.0 later", "421 4.7.0 too many connections", "450 5.1.1 of two minds"]
+    {
+        for behaviour in [Behaviour::RejectRecipient(answer.to_owned()), Behaviour::RejectMessage(answer.to_owned())] {
+            server.behave(behaviour);
+            transient(sender.send(&mail(), &Transit::default()).await);
+        }
+    }
+    server.behave(Behaviour::RejectRecipient("530 5.7.0 Authentication required".to_owned()));
+    route(sender.send(&mail(), &Transit::default()).await);
     assert!(server.messages().is_empty());
 }
 
@@ -397,14 +411,17 @@ async fn only_a_recipient_that_does_not_exist_is_refused_for_good() {
 async fn what_is_logged_of_a_refusal_never_names_the_recipient() {
     let (server, sender) = plain_pair().await;
     for (answer, expected) in [
-        ("550 5.1.1 <ada@example.com> unknown", "the mail server answered 550 5.1.1"),
-        ("550 ada@example.com unknown", "the mail server answered 550"),
-        ("421 4.7.0 ada@example.com again", "the mail server answered 421 4.7.0"),
-        ("ada@example.com", "the mail server's answer to the mail makes no sense"),
+        ("550 5.1.1 <ada@example.com> unknown", "the mail server answered 550 5.1.1 to RCPT"),
+        ("550 ada@example.com unknown", "the mail server answered 550 to RCPT"),
+        ("421 4.7.0 ada@example.com again", "the mail server answered 421 4.7.0 to RCPT"),
+        ("ada@example.com", "the mail server closed the connection, or its reply makes no sense"),
     ] {
         server.behave(Behaviour::RejectRecipient(answer.to_owned()));
-        let (SendError::Permanent(cause) | SendError::Transient(cause) | SendError::Unknown(cause)) =
-            sender.send(&mail()).await.unwrap_err();
+        let (SendError::Permanent(cause)
+        | SendError::Transient(cause)
+        | SendError::Unknown(cause)
+        | SendError::Throttled(cause, _)
+        | SendError::Route(cause)) = sender.send(&mail(), &Transit::default()).await.unwrap_err();
         assert_eq!(cause.to_string(), expected);
         assert!(!format!("{cause:?}").contains("ada@"));
         assert!(cause.source().is_none());
@@ -416,22 +433,23 @@ async fn a_server_that_cannot_be_reached_may_be_later() {
     let server = SmtpServer::start(Options::default()).await;
     let sender = sender(settings(server.port()));
     server.behave(Behaviour::Refuse);
-    transient(sender.send(&mail()).await);
+    transient(sender.send(&mail(), &Transit::default()).await);
     drop(server);
     tokio::task::yield_now().await;
-    let cause = transient(sender.send(&mail()).await);
+    let cause = transient(sender.send(&mail(), &Transit::default()).await);
     assert!(cause.contains("refused"), "{cause}");
 }
 
 #[tokio::test]
 async fn a_server_that_hangs_is_given_up_in_time_and_so_is_its_connection() {
     let (server, sender) = pair(Options::default(), |settings| settings.timeout = Duration::from_millis(200)).await;
-    sender.send(&mail()).await.unwrap();
+    sender.send(&mail(), &Transit::default()).await.unwrap();
     server.behave(Behaviour::Hang);
-    let cause = unknown(sender.send(&mail()).await);
-    assert_eq!(cause, "the mail server took too long to say whether it took the mail");
+    let transit = Transit::default();
+    assert_eq!(transient(sender.send(&mail(), &transit).await), "the mail server took too long");
+    assert!(!transit.has_begun(), "the server cannot have the mail");
     server.behave(Behaviour::Accept);
-    sender.send(&mail()).await.unwrap();
+    sender.send(&mail(), &Transit::default()).await.unwrap();
     assert_eq!(server.messages().len(), 2);
     assert_eq!(server.connections(), 2);
 }
@@ -440,9 +458,12 @@ async fn a_server_that_hangs_is_given_up_in_time_and_so_is_its_connection() {
 async fn a_mail_whose_receipt_was_lost_comes_again_under_the_same_message_id() {
     let (server, sender) = plain_pair().await;
     server.behave(Behaviour::DropAfterData);
-    assert_eq!(unknown(sender.send(&mail()).await), "the mail server's answer to the mail makes no sense");
+    assert_eq!(
+        unknown(sender.send(&mail(), &Transit::default()).await),
+        "the mail server's reply to the message makes no sense, or it closed the connection"
+    );
     server.behave(Behaviour::Accept);
-    sender.send(&mail()).await.unwrap();
+    sender.send(&mail(), &Transit::default()).await.unwrap();
     let ids = server.wait_for(2).await.into_iter().map(|message| message.header("Message-ID").unwrap());
     assert_eq!(ids.collect::<Vec<_>>(), ["<k3v8q2m1@example.org>", "<k3v8q2m1@example.org>"]);
 }
@@ -451,14 +472,80 @@ async fn a_mail_whose_receipt_was_lost_comes_again_under_the_same_message_id() {
 async fn a_connection_is_used_again_for_the_next_mail() {
     let (server, sender) = pair(Options::default(), |settings| settings.pool_size = 1).await;
     for _ in 0..3 {
-        sender.send(&mail()).await.unwrap();
+        sender.send(&mail(), &Transit::default()).await.unwrap();
     }
     assert_eq!((server.messages().len(), server.connections()), (3, 1));
     server.behave(Behaviour::RejectRecipient("450 4.2.0 later".to_owned()));
-    transient(sender.send(&mail()).await);
+    transient(sender.send(&mail(), &Transit::default()).await);
     server.behave(Behaviour::Accept);
-    sender.send(&mail()).await.unwrap();
+    sender.send(&mail(), &Transit::default()).await.unwrap();
     assert_eq!((server.messages().len(), server.connections()), (4, 2));
+}
+
+/// The first address swallows what is sent to it, as a firewall does.
+#[tokio::test]
+async fn the_next_address_is_tried_after_two_seconds_and_the_first_that_answers_serves() {
+    let full = FullListener::new().await;
+    let server = SmtpServer::start(Options::default()).await;
+    let open = SocketAddr::from(([127, 0, 0, 1], server.port()));
+    let begun = Instant::now();
+    let stream = connect_to_first(vec![full.address(), open]).await.unwrap();
+    assert_eq!(stream.peer_addr().unwrap(), open);
+    assert!((1900..4000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+
+    // One that refuses costs no wait, and the order counts.
+    let closed = SocketAddr::from(([127, 0, 0, 1], 1));
+    let begun = Instant::now();
+    assert_eq!(connect_to_first(vec![closed, open, full.address()]).await.unwrap().peer_addr().unwrap(), open);
+    assert!(begun.elapsed() < Duration::from_secs(1));
+    connect_to_first(vec![closed]).await.unwrap_err();
+    connect_to_first(Vec::new()).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn this_server_introduces_itself_by_the_name_it_was_given_or_its_address() {
+    let said = async |helo: Option<&str>| {
+        let (server, sender) = pair(Options::default(), |settings| {
+            settings.server = "127.0.0.1".to_owned();
+            settings.helo = helo.map(str::to_owned);
+        })
+        .await;
+        sender.send(&mail(), &Transit::default()).await.unwrap();
+        server.commands().remove(0).line
+    };
+    assert_eq!(said(Some("accounts.example.org")).await, "EHLO accounts.example.org");
+    assert_eq!(said(None).await, "EHLO [127.0.0.1]");
+}
+
+#[tokio::test]
+async fn no_mail_goes_to_an_address_that_a_server_may_take_for_another() {
+    let (server, sender) = plain_pair().await;
+    let to = EmailAddress::stored("=?utf-8?q?eve=40example.net?=@example.com").unwrap();
+    let outcome = sender.send(&Mail { to, ..mail() }, &Transit::default()).await;
+    assert!(matches!(outcome, Err(SendError::Permanent(_))), "{outcome:?}");
+    assert_eq!(server.connections(), 0);
+}
+
+/// A listener that accepts nothing and whose queue is full: further connections hang.
+struct FullListener(TcpListener, #[expect(dead_code, reason = "they fill the queue")] Vec<TcpStream>);
+
+impl FullListener {
+    async fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let listener = socket.listen(1).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut queue = Vec::new();
+        while let Ok(stream) = timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+            queue.push(stream.unwrap());
+            assert!(queue.len() < 1000, "the queue never fills");
+        }
+        Self(listener, queue)
+    }
+
+    fn address(&self) -> SocketAddr {
+        self.0.local_addr().unwrap()
+    }
 }
 
 #[tokio::test]
@@ -468,7 +555,7 @@ async fn no_more_connections_are_opened_than_allowed() {
     let sending: Vec<_> = (0..20)
         .map(|_| {
             let sender = Arc::clone(&sender);
-            tokio::spawn(async move { sender.send(&mail()).await.unwrap() })
+            tokio::spawn(async move { sender.send(&mail(), &Transit::default()).await.unwrap() })
         })
         .collect();
     for sent in sending {
@@ -484,7 +571,7 @@ async fn nothing_personal_or_secret_is_printed() {
     assert!(!format!("{settings:?}").contains(PASSWORD));
     let sender = sender(settings);
     let mailbox = DevMailbox::new(9, clock());
-    mailbox.send(&mail()).await.unwrap();
+    mailbox.send(&mail(), &Transit::default()).await.unwrap();
     let printed = format!("{sender:?} {mailbox:?} {:?}", mailbox.list());
     for secret in [PASSWORD, "ada@", "token"] {
         assert!(!printed.contains(secret), "{printed}");
@@ -495,10 +582,11 @@ async fn nothing_personal_or_secret_is_printed() {
 async fn the_mailbox_of_a_developer_wakes_who_waits_for_a_change_and_can_be_emptied() {
     let mailbox = DevMailbox::new(2, clock());
     let begin = mailbox.changed(None).await;
-    let now = |seen| tokio::time::timeout(Duration::from_millis(50), mailbox.changed(Some(seen)));
+    let now = |seen| timeout(Duration::from_millis(50), mailbox.changed(Some(seen)));
     assert!(now(begin).await.is_err(), "nothing has changed");
     let mail = mail();
-    let (after, sent) = tokio::join!(mailbox.changed(Some(begin)), mailbox.send(&mail));
+    let transit = Transit::default();
+    let (after, sent) = tokio::join!(mailbox.changed(Some(begin)), mailbox.send(&mail, &transit));
     sent.unwrap();
     assert_ne!(after, begin);
     assert_eq!(now(begin).await.unwrap(), after, "who asks late is told at once");
@@ -514,7 +602,7 @@ async fn the_mailbox_of_a_developer_shows_the_newest_first_and_forgets_the_oldes
     assert!(mailbox.list().is_empty());
     for id in ["one", "two", "three"] {
         let message_id = id.to_owned();
-        mailbox.send(&Mail { message_id, ..mail() }).await.unwrap();
+        mailbox.send(&Mail { message_id, ..mail() }, &Transit::default()).await.unwrap();
         clock.advance(Duration::from_secs(1));
     }
     let [newest, older] = mailbox.list().try_into().unwrap();

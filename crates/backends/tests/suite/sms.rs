@@ -148,8 +148,11 @@ async fn what_is_logged_of_a_refusal_has_its_numbers_but_no_word_of_the_message(
         (503, None, "the SMS provider answered 503"),
     ] {
         twilio.behave(Behaviour::Refuse { status, code });
-        let (SendError::Permanent(cause) | SendError::Transient(cause) | SendError::Unknown(cause)) =
-            sender.send(&sms()).await.unwrap_err();
+        let (SendError::Permanent(cause)
+        | SendError::Transient(cause)
+        | SendError::Throttled(cause, _)
+        | SendError::Unknown(cause)
+        | SendError::Route(cause)) = sender.send(&sms()).await.unwrap_err();
         assert_eq!(cause.to_string(), expected);
         assert!(!format!("{cause:?}").contains("1632"), "{cause:?}");
         assert!(cause.source().is_none());

@@ -29,6 +29,8 @@ pub struct OutboxRow {
     pub give_up_at: Timestamp,
     /// Number of attempts so far.
     pub attempts: u32,
+    /// Number of those attempts after which the message may have been accepted.
+    pub unknowns: u32,
 }
 
 /// Row with the lease of the worker that delivers it.
@@ -64,6 +66,8 @@ pub enum DeliveryOutcome {
     Done,
     /// Try again at this time. Counts as an attempt.
     Retry(Timestamp),
+    /// The message may have been accepted. Try again at this time. Counts as an attempt and as an unknown outcome.
+    Unknown(Timestamp),
     /// Not attempted. The row may be claimed at once, and no attempt is counted.
     Release,
     /// Given up. The row is kept without its recipient, for the metrics.
@@ -75,14 +79,26 @@ const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// Longest wait between two attempts.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// Returns the time of the next attempt. Waits double, and each is shortened at random by up to half, so that many
-/// failed messages are not retried at the same moment.
+/// Waits after unknown outcomes. Each further attempt may be a further copy, so they are few and far apart: a server that
+/// accepts without saying so delivers three copies at most.
+const UNKNOWN_WAITS: [Duration; 2] = [Duration::from_secs(2 * 3600), Duration::from_secs(6 * 3600)];
+
+/// Returns the time of the next attempt after one with an unknown outcome, if there is one. `unknowns` is the number of such
+/// outcomes before it.
 #[must_use]
-pub fn retry_at(ctx: &Ctx, failures: u32) -> Timestamp {
+pub fn retry_unknown_at(ended: Timestamp, unknowns: u32) -> Option<Timestamp> {
+    let wait = usize::try_from(unknowns).ok().and_then(|index| UNKNOWN_WAITS.get(index));
+    wait.map(|wait| ended.plus(*wait))
+}
+
+/// Returns the time of the next attempt after one that ended at `ended`. Waits double, and each is shortened at random by up
+/// to half, so that many failed messages are not retried at the same moment.
+#[must_use]
+pub fn retry_at(ctx: &Ctx, ended: Timestamp, failures: u32) -> Timestamp {
     let doublings = failures.saturating_sub(1).min(16);
     let wait = FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT);
     let cut = u64::from(u32::from_be_bytes(random::bytes(ctx.random())));
     let half = u64::try_from(wait.as_millis() / 2).unwrap_or(u64::MAX);
     let jitter = Duration::from_millis(half.saturating_mul(cut) >> 32);
-    ctx.now.plus(wait.saturating_sub(jitter))
+    ended.plus(wait.saturating_sub(jitter))
 }

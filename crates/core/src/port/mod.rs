@@ -9,7 +9,7 @@ mod store;
 pub use cache::{AccountCache, SessionCache, SessionStatus};
 pub use counters::{Counted, Counters};
 pub use hasher::{HashError, PasswordHasher};
-pub use sender::{MailSender, Mailbox, Render, SendError, SmsReceipt, SmsSender, SmsStatus};
+pub use sender::{MailSender, Mailbox, Render, SendError, SmsReceipt, SmsSender, SmsStatus, Transit};
 pub use store::{
     AddressState, Audit, Batch, ChallengeOp, Challenges, Changes, CommitError, Effect, KeyOp, Keys, LimitOp,
     LimitState, Op, Outbox, OutboxOp, OutboxState, Precondition, RecordOp, Records, RegistrationOp, Registrations,

@@ -1,4 +1,7 @@
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
@@ -12,11 +15,29 @@ use crate::{
 /// Sends mails.
 #[async_trait]
 pub trait MailSender: Send + Sync + std::fmt::Debug {
-    /// Sends a mail; returns once the next host has accepted it.
+    /// Sends a mail; returns once the next host has accepted it. Notes in `transit` when the host may have it.
     ///
     /// # Errors
     /// [`SendError`].
-    async fn send(&self, mail: &Mail) -> Result<(), SendError>;
+    async fn send(&self, mail: &Mail, transit: &Transit) -> Result<(), SendError>;
+}
+
+/// Whether the next host may already have a message that is being sent. One that is abandoned from then on has an unknown
+/// outcome.
+#[derive(Debug, Default)]
+pub struct Transit(AtomicBool);
+
+impl Transit {
+    /// Notes that the message is about to be handed over.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the message may have been handed over.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Sends SMS.
@@ -68,12 +89,18 @@ pub enum SendError {
     /// Temporary: a later attempt may succeed.
     #[error("not accepted for now")]
     Transient(#[source] Cause),
-    /// Timed out: the message may or may not have been accepted.
-    #[error("timed out, possibly accepted")]
+    /// Temporary, and no message will be accepted before this time has passed.
+    #[error("no message is accepted for now")]
+    Throttled(#[source] Cause, Duration),
+    /// The message may or may not have been accepted.
+    #[error("possibly accepted")]
     Unknown(#[source] Cause),
-    /// Permanent: no attempt will succeed.
+    /// Permanent: no attempt to send this message will succeed.
     #[error("rejected permanently")]
     Permanent(#[source] Cause),
+    /// This server itself is refused, so that no message will be accepted until an operator acts.
+    #[error("the sender is refused")]
+    Route(#[source] Cause),
 }
 
 /// Renders messages from templates.

@@ -21,6 +21,7 @@ use std::{fmt, sync::Arc};
 use kernel::Kernel;
 
 use crate::{
+    clock::Clock,
     ctx::Ctx,
     error::Result,
     id::RealmName,
@@ -71,8 +72,8 @@ impl Service {
 
     /// Returns the verbs of the delivery workers.
     #[must_use]
-    pub const fn deliveries<'a>(&'a self, ctx: &'a Ctx) -> Deliveries<'a> {
-        Deliveries::new(&self.0, ctx)
+    pub const fn deliveries<'a>(&'a self, ctx: &'a Ctx, clock: &'a dyn Clock) -> Deliveries<'a> {
+        Deliveries::new(&self.0, ctx, clock)
     }
 
     /// Returns the verbs of the maintenance worker.

@@ -184,6 +184,7 @@ pub fn message(id: &str) -> OutboxRow {
         due_at: NOW,
         give_up_at: NOW.plus(HOUR),
         attempts: 0,
+        unknowns: 0,
     }
 }
 

@@ -66,6 +66,7 @@ pub(super) async fn store(
             let lock = sqlite::ServeLock::acquire(path).map_err(DatabaseError::from)?;
             let store = SqliteStore::open_with_patience(path, now, config.store.database_timeout);
             let store = store.map_err(DatabaseError::from)?;
+            free_leases(&store).await;
             Ok((Arc::new(store), Some(lock)))
         }
         #[cfg(feature = "mongodb")]
@@ -73,6 +74,16 @@ pub(super) async fn store(
             let store = mongodb::MongoStore::open(&mongodb_settings(config, url), now, random).await;
             Ok((Arc::new(store.map_err(DatabaseError::from)?), None))
         }
+    }
+}
+
+/// Ends the leases of messages that were in the hands of a process that was killed: no other process serves the database.
+async fn free_leases(store: &SqliteStore) {
+    match store.free_leases().await {
+        Ok(0) => {}
+        Ok(freed) => tracing::info!(messages = freed, "leases of a killed process ended"),
+        // They end by themselves, if later.
+        Err(error) => tracing::warn!(%error, "leases of a killed process not ended"),
     }
 }
 
@@ -199,7 +210,9 @@ fn smtp(config: &Config, smtp: &config::Smtp, clock: &Arc<dyn Clock>) -> Result<
         ca_pem: smtp.ca_file.as_ref().map(read).transpose()?,
         from: config.mail.from.clone(),
         from_name: config.mail.from_name.clone(),
+        helo: smtp.helo.clone(),
         timeout: smtp.timeout,
+        reply_timeout: smtp.reply_timeout,
         pool_size: config.mail.workers,
     };
     SmtpSender::new(settings, Arc::clone(clock)).map_err(|error| MailError::Settings(error.into()))

@@ -73,14 +73,23 @@ pub(super) fn worker(
         wakeups,
         senders: config.mail.workers,
         lease: lease(&config.mail.transport),
+        longest_delivery: longest_delivery(&config.mail.transport),
         grace: config.http.shutdown_grace,
     }
 }
 
-/// Returns the lifetime of a lease. It exceeds the longest SMTP session, which has several steps with a timeout each.
+/// Returns the lifetime of a lease, which exceeds the time of all usual deliveries.
 fn lease(transport: &MailTransport) -> Duration {
     match transport {
         MailTransport::Smtp(smtp) => smtp.timeout * 4,
+        MailTransport::DevMailbox { .. } => Duration::from_secs(30),
+    }
+}
+
+/// Returns a time that exceeds that of the slowest delivery: everything up to the last reply, and that reply.
+fn longest_delivery(transport: &MailTransport) -> Duration {
+    match transport {
+        MailTransport::Smtp(smtp) => smtp.timeout * 4 + smtp.reply_timeout,
         MailTransport::DevMailbox { .. } => Duration::from_secs(30),
     }
 }

@@ -41,7 +41,8 @@ metrics! {
     HASHES_PENDING = "portcullis_password_hashes_pending", Gauge, "", "Passwords that wait for a thread or are being hashed.";
     STORE_DURATION = "portcullis_store_duration_seconds", Histogram, "operation, outcome", "Work of the database: `ok`, `failed` (a precondition did not hold), `away` or `broken`.";
     ACCOUNT_CACHE = "portcullis_account_cache_requests_total", Counter, "outcome", "Accounts looked for in memory: `hit` or `miss`.";
-    MESSAGES = "portcullis_messages_total", Counter, "channel, outcome", "Mails and SMS handed over: `taken`, `refused` for good, `later`, or `unknown`.";
+    MESSAGES = "portcullis_messages_total", Counter, "channel, outcome", "Mails and SMS handed over: `taken`, `refused` for good, `later`, `unknown`, or `route` (this server itself is refused).";
+    ROUTE_PAUSED = "portcullis_message_route_paused", Gauge, "channel", "1 while the mail server or SMS provider refuses this server itself: an operator must act.";
     OUTBOX_MESSAGES = "portcullis_outbox_messages", Gauge, "state", "Messages in the outbox: `waiting` or `dead`.";
     OUTBOX_OLDEST = "portcullis_outbox_oldest_seconds", Gauge, "", "Age of the oldest message that waits.";
     PROCESS_MEMORY = "process_resident_memory_bytes", Gauge, "", "Resident memory of the process.";

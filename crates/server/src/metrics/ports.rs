@@ -13,11 +13,11 @@ use portcullis_core::{
     id::{RealmName, UserId},
     limit::LimitKey,
     message::{Mail, Sms},
-    port::{AccountCache, HashError, MailSender, PasswordHasher, SendError, SmsReceipt, SmsSender, SmsStatus},
+    port::{AccountCache, HashError, MailSender, PasswordHasher, SendError, SmsReceipt, SmsSender, SmsStatus, Transit},
 };
 
 use super::{
-    names::{ACCOUNT_CACHE, HASH_DURATION, HASHES_PENDING, MESSAGES},
+    names::{ACCOUNT_CACHE, HASH_DURATION, HASHES_PENDING, MESSAGES, ROUTE_PAUSED},
     since,
 };
 
@@ -120,17 +120,23 @@ async fn sent<T>(channel: &'static str, sending: impl Future<Output = Result<T, 
     let outcome = match &result {
         Ok(_) => "taken",
         Err(SendError::Permanent(_)) => "refused",
-        Err(SendError::Transient(_)) => "later",
+        Err(SendError::Transient(_) | SendError::Throttled(..)) => "later",
+        Err(SendError::Route(_)) => "route",
         Err(SendError::Unknown(_)) => "unknown",
     };
     counter!(MESSAGES, "channel" => channel, "outcome" => outcome).increment(1);
+    match outcome {
+        "route" => gauge!(ROUTE_PAUSED, "channel" => channel).set(1),
+        "taken" | "refused" | "unknown" => gauge!(ROUTE_PAUSED, "channel" => channel).set(0),
+        _ => {}
+    }
     result
 }
 
 #[async_trait]
 impl MailSender for Measured<dyn MailSender> {
-    async fn send(&self, mail: &Mail) -> Result<(), SendError> {
-        sent("mail", self.0.send(mail)).await
+    async fn send(&self, mail: &Mail, transit: &Transit) -> Result<(), SendError> {
+        sent("mail", self.0.send(mail, transit)).await
     }
 }
 

@@ -1,13 +1,14 @@
 //! Sending what waits in the outbox, each channel by itself: a provider that hangs holds up nothing else.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use portcullis_core::{
     message::{
         Channel,
         outbox::{Claimed, Lease},
     },
-    service::DeliveryResult,
+    port::Transit,
+    service::{Deliveries, DeliveryResult},
 };
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 
@@ -29,7 +30,7 @@ impl Worker {
                 return Ok(settled);
             }
             for row in &claimed {
-                self.service.deliveries(&self.ctx()).deliver(row).await?;
+                self.service.deliveries(&self.ctx(), &*self.clock).deliver(row, &Transit::default()).await?;
                 settled += 1;
             }
         }
@@ -69,7 +70,8 @@ impl Worker {
         }
     }
 
-    /// Sends one message. After the call to stop it may finish within the grace; then its lease is released.
+    /// Sends one message. After the call to stop it may finish within the grace; then its lease is released, or it is recorded
+    /// that it may have been handed over.
     async fn deliver(self, row: Claimed, mut stopped: watch::Receiver<bool>) {
         let ctx = self.ctx();
         let out_of_time = async {
@@ -77,10 +79,10 @@ impl Worker {
             let _gone = stopped.wait_for(|stopped| *stopped).await.is_err();
             sleep(self.grace).await;
         };
-        let deliveries = self.service.deliveries(&ctx);
+        let (deliveries, transit) = (self.service.deliveries(&ctx, &*self.clock), Transit::default());
         let done = tokio::select! {
-            done = deliveries.deliver(&row) => done,
-            () = out_of_time => deliveries.release(&row).await.map(|()| DeliveryResult::Later),
+            done = self.deliver_under_lease(&deliveries, &row, &transit) => done,
+            () = out_of_time => deliveries.interrupt(&row, &transit).await,
         };
         if let Err(error) = done {
             let cause = cause(&error);
@@ -88,8 +90,29 @@ impl Worker {
         }
     }
 
+    /// Sends one message, and extends its lease while the provider takes its time. The lease is short at first, so that the
+    /// message of a process that dies does not wait long.
+    async fn deliver_under_lease(
+        &self,
+        deliveries: &Deliveries<'_>,
+        row: &Claimed,
+        transit: &Transit,
+    ) -> Result<DeliveryResult, portcullis_core::Error> {
+        let mut delivery = pin!(deliveries.deliver(row, transit));
+        loop {
+            tokio::select! {
+                done = &mut delivery => return done,
+                () = sleep(self.lease / 2) => {
+                    if let Err(error) = deliveries.extend(row, self.longest_delivery).await {
+                        tracing::warn!(outbox = %row.row.id, error = error.code(), cause = cause(&error), "lease not extended");
+                    }
+                }
+            }
+        }
+    }
+
     async fn claim(&self, channel: Channel, limit: usize) -> Result<Vec<Claimed>, portcullis_core::Error> {
         let ctx = self.ctx();
-        self.service.deliveries(&ctx).claim(channel, limit, &Lease::new(&ctx, self.lease)).await
+        self.service.deliveries(&ctx, &*self.clock).claim(channel, limit, &Lease::new(&ctx, self.lease)).await
     }
 }

@@ -24,8 +24,10 @@ pub(crate) struct Worker {
     pub(crate) wakeups: Arc<Wakeups>,
     /// Number of messages of a channel that are sent at the same time.
     pub(crate) senders: usize,
-    /// Lifetime of the lease of a claimed message.
+    /// Lifetime of the lease of a claimed message. It is extended while the message is being sent.
     pub(crate) lease: Duration,
+    /// Time that the slowest delivery may take.
+    pub(crate) longest_delivery: Duration,
     /// How long sending may continue after the call to stop.
     pub(crate) grace: Duration,
 }

@@ -42,6 +42,7 @@ fn document(row: &OutboxRow) -> Document {
         "due_at": time(row.due_at),
         "give_up_at": time(row.give_up_at),
         "attempts": number(row.attempts.into()),
+        "unknowns": number(row.unknowns.into()),
         "state": "waiting",
         // In the order of enqueuing, as far as one process is concerned.
         "came": ObjectId::new(),
@@ -59,6 +60,8 @@ fn read(mut fields: DocumentFields) -> Result<OutboxRow, Unreadable> {
         due_at: fields.time("due_at")?,
         give_up_at: fields.time("give_up_at")?,
         attempts: fields.count("attempts")?,
+        // Missing in messages of earlier versions.
+        unknowns: fields.count("unknowns").unwrap_or_default(),
     })
 }
 
@@ -144,12 +147,16 @@ async fn count(db: &Database) -> Result<OutboxState, OpError> {
 pub(super) async fn apply(work: &mut Work<'_>, op: &OutboxOp) -> Result<(), OpError> {
     match op {
         OutboxOp::Enqueue(row) => work.insert_all(NAME, vec![document(row)]).await,
+        OutboxOp::ExtendLease { id, lease, until } => {
+            let later = doc! { "$set": { "lease_until": time(*until) } };
+            require(work.update(NAME, held(id, lease), later).await?, Precondition::LeaseHeld)
+        }
         OutboxOp::FinishDelivery { id, lease, outcome } => finish(work, id, lease, *outcome).await,
     }
 }
 
 async fn finish(work: &mut Work<'_>, id: &OutboxId, lease: &LeaseId, outcome: DeliveryOutcome) -> Result<(), OpError> {
-    let held = doc! { "_id": id.as_str(), "lease_id": lease.as_str() };
+    let held = held(id, lease);
     let free = doc! { "lease_id": "", "lease_until": "" };
     let finished = match outcome {
         DeliveryOutcome::Done => work.delete(NAME, held).await,
@@ -157,10 +164,23 @@ async fn finish(work: &mut Work<'_>, id: &OutboxId, lease: &LeaseId, outcome: De
             let again = doc! { "$set": { "due_at": time(at) }, "$inc": { "attempts": 1 }, "$unset": free };
             work.update(NAME, held, again).await
         }
+        DeliveryOutcome::Unknown(at) => {
+            let again = doc! {
+                "$set": { "due_at": time(at) },
+                "$inc": { "attempts": 1, "unknowns": 1 },
+                "$unset": free,
+            };
+            work.update(NAME, held, again).await
+        }
         DeliveryOutcome::Release => work.update(NAME, held, doc! { "$unset": free }).await,
         DeliveryOutcome::Dead => work.update(NAME, held, dead()).await,
     }?;
     require(finished, Precondition::LeaseHeld)
+}
+
+/// Returns a filter for a message under its current lease.
+fn held(id: &OutboxId, lease: &LeaseId) -> Document {
+    doc! { "_id": id.as_str(), "lease_id": lease.as_str() }
 }
 
 /// Returns the update that marks a message as dead and destroys its recipient.

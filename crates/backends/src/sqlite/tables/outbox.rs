@@ -37,6 +37,7 @@ const TABLE: Table<OutboxRow> = Table {
         ("due_at", |row| owned(row.due_at.millis())),
         ("give_up_at", |row| owned(row.give_up_at.millis())),
         ("attempts", |row| owned(row.attempts)),
+        ("unknowns", |row| owned(row.unknowns)),
         // Follows from the kind and is not read: claims search by it.
         ("channel", |row| borrowed(row.kind.channel().as_str())),
     ],
@@ -55,6 +56,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
         due_at: columns.time()?,
         give_up_at: columns.time()?,
         attempts: columns.value()?,
+        unknowns: columns.value()?,
     })
 }
 
@@ -75,6 +77,11 @@ static CLAIM: LazyLock<String> = LazyLock::new(|| {
 const DONE: &str = "DELETE FROM outbox WHERE id = ?1 AND lease_id = ?2";
 const RETRY: &str = "UPDATE outbox SET due_at = ?3, attempts = attempts + 1, lease_id = NULL, lease_until = NULL
     WHERE id = ?1 AND lease_id = ?2";
+const UNKNOWN: &str =
+    "UPDATE outbox SET due_at = ?3, attempts = attempts + 1, unknowns = unknowns + 1, lease_id = NULL,
+    lease_until = NULL WHERE id = ?1 AND lease_id = ?2";
+const EXTEND: &str = "UPDATE outbox SET lease_until = ?3 WHERE id = ?1 AND lease_id = ?2";
+const FREE: &str = "UPDATE outbox SET lease_id = NULL, lease_until = NULL WHERE lease_until IS NOT NULL";
 const RELEASE: &str = "UPDATE outbox SET lease_id = NULL, lease_until = NULL WHERE id = ?1 AND lease_id = ?2";
 const DEAD: &str = "UPDATE outbox SET state = 'dead', recipient = x'', lease_id = NULL, lease_until = NULL
     WHERE id = ?1 AND lease_id = ?2";
@@ -87,7 +94,7 @@ const STATE: &str = "SELECT (SELECT count(*) FROM outbox WHERE state = 'waiting'
     (SELECT min(created_at) FROM outbox WHERE state = 'waiting')";
 
 pub(super) fn statements() -> Vec<&'static str> {
-    vec![&CLAIM, DONE, RETRY, RELEASE, DEAD, BURY, SWEEP, STATE]
+    vec![&CLAIM, DONE, RETRY, UNKNOWN, EXTEND, RELEASE, DEAD, BURY, SWEEP, STATE]
 }
 
 #[async_trait]
@@ -100,6 +107,17 @@ impl Outbox for SqliteStore {
 
     async fn outbox_state(&self, _now: Timestamp) -> Result<OutboxState, StoreError> {
         self.readers.read("outbox_state", state).await
+    }
+}
+
+impl SqliteStore {
+    /// Ends the leases of all messages; returns their number. Only for a process that has just become the only one to serve
+    /// the database: a lease that it finds belongs to a process that has died.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn free_leases(&self) -> Result<usize, StoreError> {
+        timed("free_leases", self.writer.run(|db| write(db, FREE, params![]).map_err(store_error))).await
     }
 }
 
@@ -135,6 +153,10 @@ pub(super) fn apply(db: &Connection, op: &OutboxOp) -> Result<(), OpError> {
             write(db, &ENQUEUE, TABLE.bind(row))?;
             Ok(())
         }
+        OutboxOp::ExtendLease { id, lease, until } => {
+            let extended = write(db, EXTEND, params![id.as_str(), lease.as_str(), until.millis()])?;
+            require(extended == 1, Precondition::LeaseHeld)
+        }
         OutboxOp::FinishDelivery { id, lease, outcome } => finish(db, id, lease, *outcome),
     }
 }
@@ -144,6 +166,7 @@ fn finish(db: &Connection, id: &OutboxId, lease: &LeaseId, outcome: DeliveryOutc
     let finished = match outcome {
         DeliveryOutcome::Done => write(db, DONE, params![id, lease]),
         DeliveryOutcome::Retry(at) => write(db, RETRY, params![id, lease, at.millis()]),
+        DeliveryOutcome::Unknown(at) => write(db, UNKNOWN, params![id, lease, at.millis()]),
         DeliveryOutcome::Release => write(db, RELEASE, params![id, lease]),
         DeliveryOutcome::Dead => write(db, DEAD, params![id, lease]),
     }?;

@@ -32,6 +32,8 @@ pub trait Outbox {
 pub enum OutboxOp {
     /// Adds a message.
     Enqueue(OutboxRow),
+    /// Sets the end of the lease of a claimed row. Requires the lease to be the current one.
+    ExtendLease { id: OutboxId, lease: LeaseId, until: Timestamp },
     /// Records the outcome of a claimed row. Requires the lease to be the current one.
     FinishDelivery { id: OutboxId, lease: LeaseId, outcome: DeliveryOutcome },
 }
@@ -40,7 +42,7 @@ impl OutboxOp {
     pub(super) fn effects(&self) -> Vec<Effect> {
         match self {
             Self::Enqueue(_) => vec![Effect::MessageEnqueued],
-            Self::FinishDelivery { .. } => Vec::new(),
+            Self::ExtendLease { .. } | Self::FinishDelivery { .. } => Vec::new(),
         }
     }
 }

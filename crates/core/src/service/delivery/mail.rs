@@ -2,14 +2,14 @@
 
 use super::{Delivery, DeliveryResult};
 use crate::{
-    ctx::Ctx,
+    clock::Timestamp,
     error::{Cause, Error, Result},
     link::{Challenge, Purpose},
     message::{
         Links, Mail,
-        outbox::{DeliveryOutcome, retry_at},
+        outbox::{DeliveryOutcome, retry_unknown_at},
     },
-    port::{ChallengeOp, Op, SendError},
+    port::{Batch, ChallengeOp, Op, SendError, Transit},
 };
 
 /// Rendered mail, and the challenge of its links.
@@ -20,22 +20,45 @@ struct MailDraft {
 
 impl Delivery<'_> {
     /// Sends the mail of the row, unless it is obsolete.
-    pub(super) async fn send_mail(&self) -> Result<DeliveryResult> {
+    pub(super) async fn send_mail(&self, transit: &Transit) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
         let Some(MailDraft { mail, challenge }) = self.draft().await? else { return self.obsolete().await };
-        match self.ports.mailer.send(&mail).await {
+        let outcome = self.ports.mailer.send(&mail, transit).await;
+        if matches!(outcome, Ok(()) | Err(SendError::Permanent(_) | SendError::Unknown(_))) {
+            self.works();
+        }
+        match outcome {
             Ok(()) => self.sent(challenge).await,
             Err(SendError::Permanent(cause)) => {
                 tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), error = %cause, "mail rejected");
                 self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "rejected").await
             }
-            Err(SendError::Transient(cause)) => self.retry_later(None, &cause).await,
-            // The mail may have arrived: its reset link must not outlive the lifetime that the mail states.
-            Err(SendError::Unknown(cause)) => {
-                let reset = challenge.filter(|challenge| challenge.purpose == Purpose::Reset);
-                self.retry_later(reset.map(|reset| expire_from_now(self.ctx, &reset)), &cause).await
-            }
+            Err(SendError::Transient(cause)) => self.retry_later(&cause).await,
+            Err(SendError::Throttled(cause, wait)) => self.throttled(&cause, wait).await,
+            Err(SendError::Unknown(cause)) => self.unclear(challenge.as_ref(), &cause).await,
+            Err(SendError::Route(cause)) => self.refused(&cause).await,
         }
+    }
+
+    /// Schedules another attempt after one that may have delivered the mail, or gives the mail up.
+    pub(super) async fn unclear(&self, challenge: Option<&Challenge>, cause: &Cause) -> Result<DeliveryResult> {
+        let (row, ended) = (&self.claimed.row, self.clock.now());
+        // The mail may have arrived: its reset link must not outlive the lifetime that the mail states.
+        let reset = challenge.filter(|challenge| challenge.purpose == Purpose::Reset);
+        let expires_at = reset.map_or(row.give_up_at, |reset| ended.plus(reset.lifetime)).min(row.give_up_at);
+        let with: Batch = reset.map(|reset| expire_from(ended, reset)).into_iter().collect();
+        let (attempts, error) = (row.attempts + 1, cause);
+        // Not with a link that has expired by then.
+        let next = retry_unknown_at(ended, row.unknowns).filter(|at| *at < expires_at);
+        let (outcome, result) = if let Some(at) = next {
+            tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), attempts, retry_at = %at, %error, "mail outcome unknown");
+            (DeliveryOutcome::Unknown(at), DeliveryResult::Later)
+        } else {
+            tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), attempts, %error, "mail abandoned, outcome unknown");
+            (DeliveryOutcome::Dead, DeliveryResult::Dead)
+        };
+        let is_recorded = self.record(outcome, with).await?;
+        Ok(if is_recorded { result } else { DeliveryResult::Lost })
     }
 
     /// Renders the mail; `None` if its links have no purpose any more.
@@ -82,18 +105,18 @@ impl Delivery<'_> {
     }
 
     /// Schedules the next attempt.
-    async fn retry_later(&self, with: Option<Op>, cause: &Cause) -> Result<DeliveryResult> {
+    async fn retry_later(&self, cause: &Cause) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
-        let at = retry_at(self.ctx, row.attempts + 1);
+        let at = self.next_attempt();
         tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), attempts = row.attempts + 1, retry_at = %at, error = %cause, "mail delivery failed");
-        let is_recorded = self.record(DeliveryOutcome::Retry(at), with.into_iter().collect()).await?;
-        Ok(if is_recorded { DeliveryResult::Later } else { DeliveryResult::Lost })
+        self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
     }
 
     /// Records the hand-over, at which the lifetime of the links begins.
     async fn sent(&self, challenge: Option<Challenge>) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
-        let expire = challenge.iter().map(|challenge| expire_from_now(self.ctx, challenge)).collect();
+        let ended = self.clock.now();
+        let expire = challenge.iter().map(|challenge| expire_from(ended, challenge)).collect();
         if !self.record(DeliveryOutcome::Done, expire).await? {
             return Ok(DeliveryResult::Lost);
         }
@@ -103,7 +126,7 @@ impl Delivery<'_> {
 }
 
 /// Returns the operation that starts the lifetime of a link.
-fn expire_from_now(ctx: &Ctx, challenge: &Challenge) -> Op {
-    let at = ctx.now.plus(challenge.lifetime);
+fn expire_from(handed_over: Timestamp, challenge: &Challenge) -> Op {
+    let at = handed_over.plus(challenge.lifetime);
     ChallengeOp::Expire { realm: challenge.realm.clone(), id: challenge.id, at }.into()
 }

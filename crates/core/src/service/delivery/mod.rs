@@ -3,18 +3,19 @@
 mod mail;
 mod sms;
 
-use std::ops::Deref;
+use std::{ops::Deref, time::Duration};
 
 use crate::{
+    clock::{Clock, Timestamp},
     ctx::Ctx,
-    error::{Error, Result},
+    error::{Cause, Error, Result},
     limit::Usage,
     link::Challenge,
     message::{
         Channel, Recipient,
-        outbox::{Claimed, DeliveryOutcome, Lease},
+        outbox::{Claimed, DeliveryOutcome, Lease, retry_at},
     },
-    port::{Batch, OutboxOp, Precondition},
+    port::{Batch, Op, OutboxOp, Precondition, Transit},
     service::{Scope, kernel::Kernel},
 };
 
@@ -38,27 +39,56 @@ pub enum DeliveryResult {
 pub struct Deliveries<'a> {
     kernel: &'a Kernel,
     ctx: &'a Ctx,
+    /// Time at which a try ends; the time of the context is that of its beginning.
+    clock: &'a dyn Clock,
 }
 
 impl<'a> Deliveries<'a> {
-    pub(super) const fn new(kernel: &'a Kernel, ctx: &'a Ctx) -> Self {
-        Self { kernel, ctx }
+    pub(super) const fn new(kernel: &'a Kernel, ctx: &'a Ctx, clock: &'a dyn Clock) -> Self {
+        Self { kernel, ctx, clock }
     }
 
-    /// Claims up to `limit` messages of a channel that are due.
+    /// Claims up to `limit` messages of a channel that are due: one at a time while the channel is paused.
     ///
     /// # Errors
     /// Unavailable, if the store does not answer.
     pub async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>> {
-        Ok(self.kernel.ports.store.claim(channel, limit, lease).await?)
+        let limit = self.kernel.routes.allowance(channel, limit, (&lease.id, lease.until), lease.now);
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        let claimed = self.kernel.ports.store.claim(channel, limit, lease).await;
+        if !claimed.as_ref().is_ok_and(|claimed| !claimed.is_empty()) {
+            self.kernel.routes.untold(channel, &lease.id, lease.now, Duration::ZERO);
+        }
+        Ok(claimed?)
     }
 
-    /// Releases a claimed row without an attempt.
+    /// Ends a delivery that was dropped because the server stops. Its row is released, unless the message may have been
+    /// handed over.
     ///
     /// # Errors
     /// Unavailable, if the store does not answer.
-    pub async fn release(&self, claimed: &Claimed) -> Result<()> {
-        record(self.kernel, claimed, DeliveryOutcome::Release, Batch::new()).await.map(|_| ())
+    pub async fn interrupt(&self, claimed: &Claimed, transit: &Transit) -> Result<DeliveryResult> {
+        if transit.has_begun() {
+            let usage = Usage::default();
+            let delivery = self.open(claimed, &usage)?;
+            let challenge = delivery.challenge().await?;
+            return delivery.unclear(challenge.as_ref(), &"the server was stopped".into()).await;
+        }
+        self.release(claimed).await
+    }
+
+    /// Extends the lease of a row whose delivery takes long.
+    ///
+    /// # Errors
+    /// Unavailable, if the store does not answer.
+    pub async fn extend(&self, claimed: &Claimed, by: Duration) -> Result<()> {
+        let (id, lease) = (claimed.row.id.clone(), claimed.lease.clone());
+        let extend: Op = OutboxOp::ExtendLease { id, lease, until: self.clock.now().plus(by) }.into();
+        // Another worker has the row: then the outcome of this one is not recorded either.
+        self.kernel.commit_unless(Batch::from([extend]), &[Precondition::LeaseHeld]).await?;
+        Ok(())
     }
 
     /// Sends a claimed message, or schedules the next attempt, and records the outcome. After a crash between the two
@@ -66,21 +96,41 @@ impl<'a> Deliveries<'a> {
     ///
     /// # Errors
     /// Unavailable, if the outcome could not be recorded. The lease expires, and the row can be claimed again.
-    pub async fn deliver(&self, claimed: &Claimed) -> Result<DeliveryResult> {
+    pub async fn deliver(&self, claimed: &Claimed, transit: &Transit) -> Result<DeliveryResult> {
+        let channel = claimed.row.kind.channel();
+        if !self.kernel.routes.admits(channel, &claimed.lease) {
+            return self.release(claimed).await;
+        }
+        let result = self.attempt(claimed, transit).await;
+        // If nothing was sent, the next message is the probe.
+        self.kernel.routes.untold(channel, &claimed.lease, self.clock.now(), Duration::ZERO);
+        result
+    }
+
+    async fn attempt(&self, claimed: &Claimed, transit: &Transit) -> Result<DeliveryResult> {
         let row = &claimed.row;
         if row.give_up_at <= self.ctx.now {
             tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), attempts = row.attempts, "message expired");
             return finish(self.kernel, claimed, DeliveryOutcome::Dead, DeliveryResult::Dead, "expired").await;
         }
-        let realm = self.kernel.realms.get(row.realm.as_str());
-        let realm = realm.ok_or_else(|| Error::internal("the realm of the message is not open"))?;
         let usage = Usage::default();
-        let delivery = Delivery { scope: Scope::new(self.kernel, self.ctx, realm, &usage), claimed };
+        let delivery = self.open(claimed, &usage)?;
         match row.kind.channel() {
-            Channel::Mail => delivery.send_mail().await,
+            Channel::Mail => delivery.send_mail(transit).await,
             Channel::Sms => delivery.send_code().await,
             Channel::SmsStatus => delivery.query_status().await,
         }
+    }
+
+    fn open<'d>(&'d self, claimed: &'d Claimed, usage: &'d Usage) -> Result<Delivery<'d>> {
+        let realm = self.kernel.realms.get(claimed.row.realm.as_str());
+        let realm = realm.ok_or_else(|| Error::internal("the realm of the message is not open"))?;
+        Ok(Delivery { scope: Scope::new(self.kernel, self.ctx, realm, usage), claimed, clock: self.clock })
+    }
+
+    async fn release(&self, claimed: &Claimed) -> Result<DeliveryResult> {
+        let is_recorded = record(self.kernel, claimed, DeliveryOutcome::Release, Batch::new()).await?;
+        Ok(if is_recorded { DeliveryResult::Later } else { DeliveryResult::Lost })
     }
 }
 
@@ -89,6 +139,7 @@ impl<'a> Deliveries<'a> {
 struct Delivery<'a> {
     scope: Scope<'a>,
     claimed: &'a Claimed,
+    clock: &'a dyn Clock,
 }
 
 impl<'a> Deref for Delivery<'a> {
@@ -111,6 +162,42 @@ impl Delivery<'_> {
         let Some(id) = self.claimed.row.challenge else { return Ok(None) };
         let challenge = self.ports.store.challenge(&self.realm.name, id).await?;
         Ok(challenge.filter(|challenge| challenge.is_valid(self.ctx.now)))
+    }
+
+    /// Notes that the provider took the message or refused it for itself: the way to it works.
+    fn works(&self) {
+        let channel = self.claimed.row.kind.channel();
+        if self.routes.works(channel) {
+            tracing::info!(channel = channel.as_str(), "message route resumed");
+        }
+    }
+
+    /// Pauses the channel because the provider refuses this server, and schedules the next attempt.
+    async fn refused(&self, cause: &Cause) -> Result<DeliveryResult> {
+        let row = &self.claimed.row;
+        let channel = row.kind.channel();
+        let (at, is_news) = self.routes.refused(channel, &self.claimed.lease, self.clock.now());
+        if is_news {
+            tracing::error!(channel = channel.as_str(), outbox = %row.id, retry_at = %at, error = %cause, "message route paused");
+        }
+        self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "refused").await
+    }
+
+    /// Pauses the channel for as long as the provider asks, and schedules the next attempt.
+    async fn throttled(&self, cause: &Cause, wait: Duration) -> Result<DeliveryResult> {
+        let row = &self.claimed.row;
+        let channel = row.kind.channel();
+        let at = self.routes.throttled(channel, self.clock.now(), wait);
+        tracing::warn!(channel = channel.as_str(), outbox = %row.id, retry_at = %at, error = %cause, "message route throttled");
+        self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "throttled").await
+    }
+
+    /// Returns the time of the next attempt after one that ends now and failed for itself.
+    fn next_attempt(&self) -> Timestamp {
+        let (row, now) = (&self.claimed.row, self.clock.now());
+        let at = retry_at(self.ctx, now, row.attempts + 1);
+        self.routes.untold(row.kind.channel(), &self.claimed.lease, now, at.since(now));
+        at
     }
 
     async fn obsolete(&self) -> Result<DeliveryResult> {

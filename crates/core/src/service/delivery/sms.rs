@@ -10,7 +10,7 @@ use crate::{
     link::Code,
     message::{
         MessageKind, Recipient, Sms,
-        outbox::{DeliveryOutcome, OutboxRow, retry_at},
+        outbox::{DeliveryOutcome, OutboxRow},
     },
     port::{Op, SendError, SmsReceipt, SmsStatus},
 };
@@ -27,7 +27,11 @@ impl Delivery<'_> {
         let row = &self.claimed.row;
         let attempts = row.attempts + 1;
         let (Some(sms), Some(sender)) = (self.code().await?, &self.ports.sms) else { return self.obsolete().await };
-        match sender.send(&sms).await {
+        let outcome = sender.send(&sms).await;
+        if matches!(outcome, Ok(_) | Err(SendError::Permanent(_) | SendError::Unknown(_))) {
+            self.works();
+        }
+        match outcome {
             Ok(receipt) => {
                 let query = receipt.map(|receipt| self.query_later(&receipt)).transpose()?;
                 let sent = self.code_sent(sms.to.country().unwrap_or_default());
@@ -46,8 +50,10 @@ impl Delivery<'_> {
                 tracing::warn!(outbox = %row.id, attempts, error = %cause, "sms abandoned, outcome unknown");
                 self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "unknown").await
             }
+            Err(SendError::Throttled(cause, wait)) => self.throttled(&cause, wait).await,
+            Err(SendError::Route(cause)) => self.refused(&cause).await,
             Err(SendError::Transient(cause) | SendError::Unknown(cause)) => {
-                let at = retry_at(self.ctx, attempts).min(self.ctx.now.plus(LONGEST_WAIT));
+                let at = self.next_attempt().min(self.clock.now().plus(LONGEST_WAIT));
                 tracing::warn!(outbox = %row.id, attempts, retry_at = %at, error = %cause, "sms delivery failed");
                 self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
             }

@@ -10,6 +10,7 @@ mod links;
 mod outbox;
 mod realms;
 mod retry;
+mod routes;
 mod scope;
 mod sms_limits;
 
@@ -21,6 +22,7 @@ pub use scope::Scope;
 pub(super) use hashing::HashPermit;
 pub(super) use outbox::AddressMail;
 pub(super) use retry::retry;
+pub(super) use routes::Routes;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -77,6 +79,7 @@ pub struct Kernel {
     pub(super) key_rotation: Option<KeyRotation>,
     pub(super) realms: Realms,
     pub(super) in_flight: InFlight,
+    pub(super) routes: Routes,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -95,6 +98,15 @@ impl Kernel {
         realms: Realms,
         wake: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        Self { ports, settings, tokens, key_rotation, realms, in_flight: InFlight::default(), wake: Box::new(wake) }
+        Self {
+            ports,
+            settings,
+            tokens,
+            key_rotation,
+            realms,
+            in_flight: InFlight::default(),
+            routes: Routes::default(),
+            wake: Box::new(wake),
+        }
     }
 }

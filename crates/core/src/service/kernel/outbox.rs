@@ -49,6 +49,7 @@ impl Scope<'_> {
             due_at: ctx.now,
             give_up_at: ctx.now.plus(HAND_OVER_WITHIN),
             attempts: 0,
+            unknowns: 0,
         })
     }
 

@@ -142,6 +142,8 @@ macro_rules! store_cases {
                 no_more_is_claimed_than_was_asked_for,
                 a_message_comes_with_its_cause_or_not_at_all,
                 the_outbox_is_counted,
+                the_tries_with_an_unknown_outcome_are_counted,
+                a_lease_is_extended_by_its_holder,
                 a_claimed_message_is_not_claimed_again,
                 two_claimers_never_share_a_message,
                 a_lease_that_ran_out_is_claimable,

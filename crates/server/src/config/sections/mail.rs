@@ -18,12 +18,16 @@ use crate::config::{
     },
     setting::Fallback::{Derived, Fixed, Nothing},
     value::{
-        DURATION, HOST_NAME, MAILBOX, PATH, PORT_NUMBER, PublicUrl, SECRET, SWITCH, TEXT, is_loopback_host, number,
+        DURATION, HELO, HOST_NAME, MAILBOX, PATH, PORT_NUMBER, PublicUrl, SECRET, SWITCH, TEXT, is_loopback_host,
+        number,
     },
     values::Values,
 };
 
 pub(super) const SECTION: Section = Section::new("Mail", SETTINGS).deriving(derive).checked(check);
+
+/// Port that means TLS from the first byte (RFC 8314 §7.3).
+const IMPLICIT_TLS_PORT: u16 = 465;
 
 settings! {
     MAIL_SERVER: String = HOST_NAME, Nothing,
@@ -32,8 +36,8 @@ settings! {
         "Port of the SMTP server.";
     MAIL_STARTTLS: bool = SWITCH, Derived("`on`, or `off` with `MAIL_SSL_TLS`"),
         "Whether the connection is upgraded with STARTTLS. If the server does not offer it, nothing is sent.";
-    MAIL_SSL_TLS: bool = SWITCH, Fixed("off"),
-        "Whether the connection uses TLS from the start (implicit TLS).";
+    MAIL_SSL_TLS: bool = SWITCH, Derived("`on` if `MAIL_PORT` is 465, else `off`"),
+        "Whether the connection uses TLS from the start (implicit TLS). Port 465 means implicit TLS, also with `MAIL_STARTTLS=on`.";
     USE_CREDENTIALS: bool = SWITCH, Derived("`on` if `MAIL_USERNAME` is set"),
         "Whether to log in to the SMTP server.";
     MAIL_USERNAME: String = TEXT, Nothing,
@@ -50,8 +54,12 @@ settings! {
         "Sender name of emails.";
     MAIL_WORKERS: usize = number::<_, 1, 64>(), Fixed("4"),
         "Number of emails, and of SMS, that are delivered at the same time.";
+    MAIL_HELO: String = HELO, Derived("host of `PUBLIC_URL` if it is a domain, else the address of the connection as a literal"),
+        "Name that is given to the SMTP server in EHLO: a domain, or an address literal such as `[192.0.2.1]`.";
     MAIL_TIMEOUT: Duration = DURATION, Fixed("30s"),
-        "Maximum time of the delivery of an email to the SMTP server.";
+        "Maximum time until the SMTP server has accepted sender and recipient of an email, and again for sending it.";
+    MAIL_REPLY_TIMEOUT: Duration = DURATION, Fixed("10m"),
+        "Longest wait for the last reply of the SMTP server, after the whole email was sent (RFC 5321 §4.5.3.2). A server that is not awaited may deliver the email twice.";
     DEV_MAILBOX: bool = SWITCH,
         Derived("`on` if `MAIL_SERVER` is not set and `HOST` is loopback; never in production"),
         "Whether emails and SMS are kept and shown at `/dev/mailbox` instead of being sent.";
@@ -99,8 +107,12 @@ pub struct Smtp {
     pub ca_file: Option<PathBuf>,
     /// `MAIL_USERNAME` and `MAIL_PASSWORD`; none if `USE_CREDENTIALS` is off.
     pub credentials: Option<Credentials>,
+    /// `MAIL_HELO`; none means the address of each connection.
+    pub helo: Option<String>,
     /// `MAIL_TIMEOUT`
     pub timeout: Duration,
+    /// `MAIL_REPLY_TIMEOUT`
+    pub reply_timeout: Duration,
 }
 
 /// Encryption of the connection to the SMTP server.
@@ -141,8 +153,11 @@ impl Mail {
 
 impl Smtp {
     fn read(values: &Values) -> Option<Self> {
+        let port = values.get(&MAIL_PORT)?;
         let tls = match (values.get(&MAIL_STARTTLS)?, values.get(&MAIL_SSL_TLS)?) {
             (_, true) => MailTls::Implicit,
+            // No server speaks STARTTLS there: both sides would wait for the other.
+            (true, false) if port == IMPLICIT_TLS_PORT => MailTls::Implicit,
             (true, false) => MailTls::StartTls,
             (false, false) => MailTls::None,
         };
@@ -153,12 +168,14 @@ impl Smtp {
         };
         Some(Self {
             server: values.get(&MAIL_SERVER)?,
-            port: values.get(&MAIL_PORT)?,
+            port,
             tls,
             validate_certs: values.get(&VALIDATE_CERTS)?,
             ca_file: values.path(&MAIL_CA_FILE),
             credentials,
+            helo: values.get(&MAIL_HELO),
             timeout: values.get(&MAIL_TIMEOUT)?,
+            reply_timeout: values.get(&MAIL_REPLY_TIMEOUT)?,
         })
     }
 }
@@ -167,10 +184,13 @@ fn derive(values: &mut Values, environment: Environment) {
     let by_tls =
         |values: &Values, with, without: &str| Some(if values.get(&MAIL_SSL_TLS)? { with } else { without }.to_owned());
     let switch = |on: bool| Some(if on { "on" } else { "off" }.to_owned());
+    values.derive(&MAIL_SSL_TLS, |values| switch(values.get(&MAIL_PORT) == Some(IMPLICIT_TLS_PORT)));
     values.derive(&MAIL_PORT, |values| by_tls(values, "465", "587"));
     values.derive(&MAIL_STARTTLS, |values| by_tls(values, "off", "on"));
     values.derive(&USE_CREDENTIALS, |values| switch(values.has(MAIL_USERNAME.name())));
     values.derive(&MAIL_FROM, mail_from);
+    // A name without a dot says nothing to a mail server.
+    values.derive(&MAIL_HELO, |values| domain(values.get(&PUBLIC_URL)?.host()).filter(|domain| domain.contains('.')));
     values.derive(&MAIL_FROM_NAME, |values| values.get(&APP_NAME));
     values.derive(&DEV_MAILBOX, |values| {
         let has_no_server = !values.has(MAIL_SERVER.name()) && environment == Environment::Development;
@@ -181,11 +201,15 @@ fn derive(values: &mut Values, environment: Environment) {
 fn mail_from(values: &Values) -> Option<String> {
     let url: PublicUrl = values.get(&PUBLIC_URL)?;
     // Few mail servers accept an address literal (`user@[127.0.0.1]`).
-    let is_named = !is_loopback_host(url.host())
-        && url.host().contains(|c: char| c.is_ascii_alphabetic())
-        && !url.host().starts_with('[');
-    let domain = if is_named { url.host() } else { "localhost" };
+    let domain = domain(url.host()).unwrap_or_else(|| "localhost".to_owned());
     Some(format!("no-reply@{domain}"))
+}
+
+/// Returns a host that is a domain, in ASCII, and neither an address nor this machine.
+fn domain(host: &str) -> Option<String> {
+    let is_named =
+        !is_loopback_host(host) && host.contains(|c: char| c.is_ascii_alphabetic()) && !host.starts_with('[');
+    Some(host.trim_end_matches('.').to_owned()).filter(|_| is_named)
 }
 
 fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
@@ -196,12 +220,12 @@ fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
 }
 
 fn contradictions(values: &Values, environment: Environment, report: &mut Report) {
-    if values.get(&MAIL_STARTTLS) == Some(true) && values.get(&MAIL_SSL_TLS) == Some(true) {
+    let is_both = values.get(&MAIL_STARTTLS) == Some(true) && values.get(&MAIL_SSL_TLS) == Some(true);
+    let is_clear = values.get(&MAIL_PORT) == Some(IMPLICIT_TLS_PORT) && !values.is_derived(MAIL_PORT.name());
+    if is_both && !is_clear {
         let text =
             "and MAIL_SSL_TLS are both on: choose STARTTLS (usually port 587) or implicit TLS (usually port 465)";
-        let is_implicit = values.get(&MAIL_PORT) == Some(465);
-        let worse = if is_implicit { MAIL_STARTTLS.name() } else { MAIL_SSL_TLS.name() };
-        report.problem(MAIL_STARTTLS.name(), text, Fix::set(worse, "off")).beside(MAIL_SSL_TLS.name());
+        report.problem(MAIL_STARTTLS.name(), text, Fix::set(MAIL_SSL_TLS.name(), "off")).beside(MAIL_SSL_TLS.name());
     }
     // In production, `insecure` reports it.
     let goes_nowhere = !values.has(MAIL_SERVER.name()) && values.get(&DEV_MAILBOX) == Some(false);

@@ -13,7 +13,7 @@ pub(crate) use choice::{Choice, choice};
 pub(crate) use duration::DURATION;
 pub(crate) use format::{PATH, SWITCH, TEXT, ValueFormat, items, number};
 pub(crate) use lists::{COUNTRIES, REALM_NAMES};
-pub(crate) use net::{ADDRESS, HOST_NAME, LISTEN, MAILBOX, NETWORKS, PORT_NUMBER, is_loopback_host};
+pub(crate) use net::{ADDRESS, HELO, HOST_NAME, LISTEN, MAILBOX, NETWORKS, PORT_NUMBER, is_loopback_host};
 pub(crate) use quota::{QUOTA, QUOTAS};
 pub(crate) use secret::{CLIENTS, KEYS, SECRET, decode_key};
 pub(crate) use url::{API_URL, DATABASE, DOMAIN, MONGODB, ORIGINS, PUBLIC, REDIS, authority};

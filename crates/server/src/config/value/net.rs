@@ -1,6 +1,6 @@
 //! Addresses, hosts and networks.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use ipnet::IpNet;
 
@@ -38,6 +38,25 @@ pub(crate) const HOST_NAME: ValueFormat<String> = ValueFormat::new("HOST", |text
     let host = host.rsplit('@').next()?.split([':', '/']).next()?;
     Some(host.to_owned()).filter(|host| !host.is_empty())
 });
+
+/// A name for EHLO (RFC 5321 §4.1.1.1): a domain, or an address literal. An address without brackets is taken for a literal.
+pub(crate) const HELO: ValueFormat<String> = ValueFormat::new("HOST", |text| {
+    let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let is_v6 = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+    };
+    if inside.parse::<Ipv4Addr>().is_ok() || inside.strip_prefix("IPv6:").is_some_and(is_v6) {
+        Ok(format!("[{inside}]"))
+    } else if is_v6(inside) {
+        Ok(format!("[IPv6:{inside}]"))
+    } else if text.len() <= 255 && text.split('.').all(is_label) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be a domain in ASCII or an address literal such as `[192.0.2.1]`".to_owned())
+    }
+})
+.like("accounts.example.com");
 
 /// Networks in CIDR notation. An address alone is a network of one.
 pub(crate) const NETWORKS: ValueFormat<Vec<IpNet>> = ValueFormat::new("NETWORKS", |text| {

@@ -58,7 +58,8 @@ fn no_mail_server_is_refused() {
 #[test]
 fn mail_without_tls_is_refused_to_all_but_loopback() {
     let desk = Desk::production().file("portcullis.toml", "mail_starttls = false\n");
-    let origin = "MAIL_STARTTLS: portcullis.toml, line 1; MAIL_SSL_TLS: the default (off)";
+    let origin =
+        "MAIL_STARTTLS: portcullis.toml, line 1; MAIL_SSL_TLS: the default (`on` if `MAIL_PORT` is 465, else `off`)";
     refused(&desk, "MAIL_STARTTLS", "and MAIL_SSL_TLS are both off", origin, "mail_starttls = \"on\"");
     for server in ["localhost", "127.0.0.1", "::1"] {
         Desk::production().env("MAIL_STARTTLS", "off").env("MAIL_SERVER", server).config();

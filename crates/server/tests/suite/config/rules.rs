@@ -17,6 +17,18 @@ fn mail_is_protected_as_it_is_said_and_never_in_two_ways() {
     assert_eq!(smtp(&[]), (587, MailTls::StartTls, false));
     assert_eq!(smtp(&[("MAIL_SSL_TLS", "true")]), (465, MailTls::Implicit, false));
     assert_eq!(smtp(&[("MAIL_STARTTLS", "false")]), (587, MailTls::None, false));
+    for told in [
+        &[][..],
+        &[("MAIL_STARTTLS", "true")],
+        &[("MAIL_STARTTLS", "false")],
+        // As the origin's example has it.
+        &[("MAIL_STARTTLS", "true"), ("MAIL_SSL_TLS", "false")],
+        &[("MAIL_STARTTLS", "true"), ("MAIL_SSL_TLS", "true")],
+        &[("MAIL_SSL_TLS", "true")],
+    ] {
+        let told = [&[("MAIL_PORT", "465")], told].concat();
+        assert_eq!(smtp(&told), (465, MailTls::Implicit, false), "{told:?}");
+    }
     assert_eq!(smtp(&[("MAIL_USERNAME", "u"), ("MAIL_PASSWORD", "p")]), (587, MailTls::StartTls, true));
     assert_eq!(smtp(&[("MAIL_USERNAME", "u"), ("USE_CREDENTIALS", "no")]), (587, MailTls::StartTls, false));
     let desk = || Desk::new().env("MAIL_SERVER", "smtp.example.com");
@@ -24,6 +36,47 @@ fn mail_is_protected_as_it_is_said_and_never_in_two_ways() {
     assert_has(&errors, &["MAIL_STARTTLS: and MAIL_SSL_TLS are both on"]);
     assert_has(&desk().env("MAIL_USERNAME", "u").errors(), &["MAIL_PASSWORD: is required"]);
     assert_has(&Desk::new().env("DEV_MAILBOX", "off").errors(), &["MAIL_SERVER: is not set and DEV_MAILBOX is off"]);
+}
+
+#[test]
+fn the_name_for_mail_servers_is_a_domain_or_an_address() {
+    let helo = |url: &str, name: &str| {
+        let mut desk = Desk::new().env("MAIL_SERVER", "smtp.example.com").env("PUBLIC_URL", url);
+        desk = desk.env("ENVIRONMENT", "development");
+        if !name.is_empty() {
+            desk = desk.env("MAIL_HELO", name);
+        }
+        match desk.config().mail.transport {
+            MailTransport::Smtp(smtp) => smtp.helo,
+            MailTransport::DevMailbox { .. } => panic!("mails go to the server that is named"),
+        }
+    };
+    assert_eq!(helo("https://Accounts.example.com:8443/a", "").as_deref(), Some("accounts.example.com"));
+    for url in [
+        "http://localhost:8000",
+        "http://192.0.2.1",
+        "http://[2001:db8::1]:8000",
+        "http://portal",
+        "http://a.localhost",
+    ] {
+        assert_eq!(helo(url, ""), None, "{url}");
+    }
+    for (name, expected) in [
+        ("relay.example.org", "relay.example.org"),
+        ("[192.0.2.1]", "[192.0.2.1]"),
+        ("192.0.2.1", "[192.0.2.1]"),
+        ("2001:db8::1", "[IPv6:2001:db8::1]"),
+        ("[2001:db8::1]", "[IPv6:2001:db8::1]"),
+        ("[IPv6:2001:db8::1]", "[IPv6:2001:db8::1]"),
+    ] {
+        assert_eq!(helo("http://localhost", name).as_deref(), Some(expected));
+    }
+    for name in
+        ["a b", "a\r\nMAIL FROM:<x@example.com>", "[relay.example.org]", "b\u{fc}cher.example", "a..b", "[IPv6:x]"]
+    {
+        let desk = Desk::new().env("MAIL_SERVER", "smtp.example.com").env("MAIL_HELO", name);
+        assert_has(&desk.errors(), &["MAIL_HELO: must "]);
+    }
 }
 
 #[test]

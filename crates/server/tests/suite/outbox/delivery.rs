@@ -17,7 +17,7 @@ async fn a_mail_whose_fate_is_unknown_comes_again_as_the_same_mail() {
     let john = Person::new("john@example.com").register(&app).await;
     app.pump().await;
     assert_eq!(server.messages().len(), 1);
-    app.advance(MINUTE);
+    app.advance(2 * HOUR);
     let app = app.restart().await;
     server.behave(Behaviour::Accept);
     app.pump().await;
@@ -38,7 +38,7 @@ async fn a_mail_whose_fate_is_unknown_comes_again_as_the_same_mail() {
 }
 
 #[tokio::test]
-async fn work_that_was_dropped_half_way_is_taken_up_when_its_lease_has_run_out() {
+async fn work_that_was_dropped_half_way_is_taken_up_at_the_next_start_or_when_its_lease_has_run_out() {
     let (server, app) = pair(&[("MAIL_TIMEOUT", "10s")]).await;
     server.behave(Behaviour::Hang);
     Person::new("john@example.com").register(&app).await;
@@ -46,10 +46,12 @@ async fn work_that_was_dropped_half_way_is_taken_up_when_its_lease_has_run_out()
     assert!(tokio::time::timeout(Duration::from_millis(500), app.pump()).await.is_err());
     server.behave(Behaviour::Accept);
     let app = app.restart().await;
-    assert_eq!(app.pump().await, 0, "the lease of the other worker is still valid");
-    app.advance(Duration::from_secs(39));
-    assert_eq!(app.pump().await, 0);
-    app.advance(Duration::from_secs(2));
+    if app.is_shared() {
+        assert_eq!(app.pump().await, 0, "another server may hold the lease");
+        app.advance(Duration::from_secs(39));
+        assert_eq!(app.pump().await, 0);
+        app.advance(Duration::from_secs(2));
+    }
     assert_eq!(app.pump().await, 1);
     assert_eq!(server.messages().len(), 1);
 }

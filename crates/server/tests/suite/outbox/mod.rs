@@ -4,6 +4,7 @@ mod content;
 mod delivery;
 mod links;
 mod retries;
+mod servers;
 
 use std::time::Duration;
 

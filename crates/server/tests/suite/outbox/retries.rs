@@ -100,13 +100,13 @@ async fn a_recipient_that_does_not_exist_is_given_up_at_once() {
 }
 
 #[tokio::test]
-async fn other_refusals_for_good_are_no_reason_to_give_a_mail_up() {
+async fn a_refusal_of_this_server_is_no_reason_to_give_a_mail_up() {
     let (server, app) = pair(&[]).await;
-    // Not the recipient's fault: an operator can fix the server.
-    server.behave(Behaviour::RejectRecipient("550 5.7.1 Relaying denied".to_owned()));
+    // Not the recipient's fault: an operator can set a user name.
+    server.behave(Behaviour::RejectRecipient("530 5.7.0 Authentication required".to_owned()));
     Person::new("john@example.com").register(&app).await;
     app.pump().await;
-    server.behave(Behaviour::RejectMessage("554 5.6.0 I do not like it".to_owned()));
+    server.behave(Behaviour::RejectMessage("530 5.7.0 Authentication required".to_owned()));
     app.advance(MINUTE);
     app.pump().await;
     server.behave(Behaviour::Accept);

@@ -6,6 +6,7 @@ use super::names;
 use crate::support::{
     Person, json,
     process::{CHEAP, Program, client},
+    scripted::{Act, Script, ScriptedServer},
     smtp::{Behaviour, Options, SmtpServer},
 };
 
@@ -69,4 +70,54 @@ async fn a_mail_server_that_hangs_holds_up_the_end_for_the_grace_and_the_mail_go
     server.behave(Behaviour::Accept);
     program.spawn();
     assert_eq!(server.wait_for(1).await[0].to, ["john@example.com"]);
+}
+
+/// The server has the mail and is slow to say so. A copy at each restart would be too many.
+#[tokio::test]
+async fn a_mail_that_may_have_been_taken_when_the_program_is_stopped_is_not_sent_again_at_the_next_start() {
+    let server = ScriptedServer::start(Script { end: Act::Hang, ..Script::GOOD }).await;
+    let port = server.port().to_string();
+    let mut settings = CHEAP.to_vec();
+    settings.extend([("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off")]);
+    settings.push(("SHUTDOWN_GRACE", "1s"));
+    let mut program = Program::start(&settings).await;
+    for email in ["john@example.com", "jane@example.com"] {
+        let create = client().post(program.url("/User1/create")).json(&Person::new(email).form());
+        json(create.send().await.unwrap(), 200).await;
+    }
+    while server.events().copies.len() < 2 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(program.stop().await.code(), Some(0), "{}", program.log());
+    assert_eq!(program.log().matches("mail outcome unknown").count(), 2, "{}", program.log());
+
+    server.play(Script::GOOD);
+    program.spawn();
+    program.ready().await;
+    let create = client().post(program.url("/User1/create")).json(&Person::new("ada@example.com").form());
+    json(create.send().await.unwrap(), 200).await;
+    while !server.events().copies.contains(&"ada@example.com".to_owned()) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(server.events().copies.len(), 3);
+}
+
+#[tokio::test]
+async fn a_mail_in_hand_when_the_program_is_killed_goes_at_the_next_start() {
+    let server = SmtpServer::start(Options::default()).await;
+    server.behave(Behaviour::Hang);
+    let port = server.port().to_string();
+    let mut settings = CHEAP.to_vec();
+    settings.extend([("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off")]);
+    let mut program = Program::start(&settings).await;
+    let create = client().post(program.url("/User1/create")).json(&Person::new("john@example.com").form());
+    json(create.send().await.unwrap(), 200).await;
+    while !server.commands().iter().any(|command| command.line.starts_with("MAIL")) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    program.kill();
+    server.behave(Behaviour::Accept);
+    program.spawn();
+    assert_eq!(server.wait_for(1).await[0].to, ["john@example.com"]);
+    assert!(program.log().contains("leases of a killed process ended"), "{}", program.log());
 }

@@ -7,6 +7,8 @@ pub mod mongod;
 pub mod person;
 pub mod process;
 pub mod recording_store;
+#[path = "../../../../backends/tests/support/scripted.rs"]
+pub mod scripted;
 #[path = "../../../../backends/tests/support/smtp.rs"]
 pub mod smtp;
 
@@ -157,6 +159,11 @@ impl TestApp {
 
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
+    }
+
+    /// Whether other servers can serve the same database.
+    pub fn is_shared(&self) -> bool {
+        matches!(*self.database, Database::MongoDb(_))
     }
 
     /// The database, from beside the application.

@@ -39,6 +39,7 @@ pub async fn a_message_is_claimed_as_written(store: &dyn Store) {
         due_at: at(-10),
         give_up_at: at(10),
         attempts: 3,
+        unknowns: 2,
         ..message("other")
     };
     done(store, batch![OutboxOp::Enqueue(one.clone()), OutboxOp::Enqueue(other.clone())]).await;
@@ -155,7 +156,7 @@ pub async fn a_lost_lease_settles_nothing(store: &dyn Store) {
     let first = claimed(store).await;
     let second = only(store, "second", at(60)).await.expect("free again");
     for outcome in
-        [DeliveryOutcome::Done, DeliveryOutcome::Retry(at(70)), DeliveryOutcome::Release, DeliveryOutcome::Dead]
+        [DeliveryOutcome::Done, DeliveryOutcome::Unknown(at(70)), DeliveryOutcome::Release, DeliveryOutcome::Dead]
     {
         fails(store, finish(&first, outcome), Precondition::LeaseHeld).await;
     }
@@ -204,6 +205,32 @@ pub async fn a_message_to_be_tried_again_waits_until_then(store: &dyn Store) {
     assert_eq!(second.row, OutboxRow { due_at: at(10), attempts: 1, ..first.row });
     done(store, finish(&second, DeliveryOutcome::Retry(at(20)))).await;
     assert_eq!(only(store, "third", at(20)).await.expect("due again").row.attempts, 2);
+}
+
+/// Beside the tries, so that a copy is not sent again and again.
+pub async fn the_tries_with_an_unknown_outcome_are_counted(store: &dyn Store) {
+    let first = claimed(store).await;
+    done(store, finish(&first, DeliveryOutcome::Unknown(at(10)))).await;
+    assert_eq!(only(store, "early", at(9)).await, None);
+    let second = only(store, "second", at(10)).await.expect("due again");
+    assert_eq!(second.row, OutboxRow { due_at: at(10), attempts: 1, unknowns: 1, ..first.row });
+    done(store, finish(&second, DeliveryOutcome::Retry(at(20)))).await;
+    let third = only(store, "third", at(20)).await.expect("due again");
+    assert_eq!((third.row.attempts, third.row.unknowns), (2, 1));
+}
+
+/// By its holder alone.
+pub async fn a_lease_is_extended_by_its_holder(store: &dyn Store) {
+    let first = claimed(store).await;
+    let extend = |claimed: &Claimed, until| {
+        batch![OutboxOp::ExtendLease { id: claimed.row.id.clone(), lease: claimed.lease.clone(), until: at(until) }]
+    };
+    done(store, extend(&first, 600)).await;
+    assert_eq!(only(store, "early", at(599)).await, None);
+    let second = only(store, "second", at(600)).await.expect("free again");
+    fails(store, extend(&first, 900), Precondition::LeaseHeld).await;
+    done(store, finish(&second, DeliveryOutcome::Done)).await;
+    fails(store, extend(&second, 900), Precondition::LeaseHeld).await;
 }
 
 /// And nothing is counted.

@@ -93,10 +93,11 @@ impl Chaos {
             return;
         }
         let claimed = self.hands.swap_remove(self.below(self.hands.len()));
-        let outcome = match self.below(5) {
+        let outcome = match self.below(6) {
             0 => DeliveryOutcome::Done,
             1 => DeliveryOutcome::Dead,
             2 => DeliveryOutcome::Release,
+            3 => DeliveryOutcome::Unknown(Timestamp::from_secs(self.now.secs() + 20)),
             _ => DeliveryOutcome::Retry(Timestamp::from_secs(self.now.secs() + 20)),
         };
         let id = claimed.row.id.as_str().to_owned();

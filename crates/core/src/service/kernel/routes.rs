@@ -1,0 +1,95 @@
+//! Pauses of the ways on which messages leave: while a provider refuses this server itself, one message is tried now and then,
+//! and the others wait.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::{clock::Timestamp, id::LeaseId, message::Channel};
+
+/// First wait of a pause. Each further refusal doubles it.
+const FIRST_WAIT: Duration = Duration::from_secs(30);
+/// Longest wait of a pause.
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+
+/// Pauses of this process.
+#[derive(Debug, Default)]
+pub(in crate::service) struct Routes(Mutex<HashMap<&'static str, Pause>>);
+
+#[derive(Debug)]
+struct Pause {
+    refusals: u32,
+    until: Timestamp,
+    /// Lease of the message that is tried on behalf of all.
+    probe: Option<LeaseId>,
+}
+
+impl Routes {
+    /// Returns the number of messages that may be claimed under this lease: all, one or none. The one is a probe, and nothing
+    /// else is claimed until its outcome is noted or its lease ends.
+    pub(in crate::service) fn allowance(
+        &self,
+        channel: Channel,
+        limit: usize,
+        lease: (&LeaseId, Timestamp),
+        now: Timestamp,
+    ) -> usize {
+        match self.pauses().get_mut(channel.as_str()) {
+            None => limit,
+            Some(pause) if now < pause.until => 0,
+            Some(pause) => {
+                (pause.probe, pause.until) = (Some(lease.0.clone()), lease.1);
+                limit.min(1)
+            }
+        }
+    }
+
+    /// Whether a claimed message may be tried. Those that were claimed before a pause began may not.
+    pub(in crate::service) fn admits(&self, channel: Channel, lease: &LeaseId) -> bool {
+        self.pauses().get(channel.as_str()).is_none_or(|pause| pause.probe.as_ref() == Some(lease))
+    }
+
+    /// Notes that the sender was refused; returns the time of the next try, and whether that is news.
+    pub(in crate::service) fn refused(&self, channel: Channel, lease: &LeaseId, now: Timestamp) -> (Timestamp, bool) {
+        let mut pauses = self.pauses();
+        let pause = pauses.entry(channel.as_str()).or_insert(Pause { refusals: 0, until: now, probe: None });
+        // Messages that were on their way together are refused together, which counts once.
+        let is_news = pause.refusals == 0 || pause.probe.as_ref() == Some(lease);
+        if is_news {
+            let doublings = pause.refusals.min(16);
+            pause.refusals = pause.refusals.saturating_add(1);
+            pause.until = now.plus(FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT));
+            pause.probe = None;
+        }
+        (pause.until, is_news)
+    }
+
+    /// Notes that the provider accepts nothing for this long; returns the time of the next try.
+    pub(in crate::service) fn throttled(&self, channel: Channel, now: Timestamp, wait: Duration) -> Timestamp {
+        let until = now.plus(wait.min(LONGEST_WAIT));
+        let mut pauses = self.pauses();
+        let pause = pauses.entry(channel.as_str()).or_insert(Pause { refusals: 0, until, probe: None });
+        (pause.until, pause.probe) = (until, None);
+        until
+    }
+
+    /// Notes that a message went as far as its own fate; returns whether this ended a pause.
+    pub(in crate::service) fn works(&self, channel: Channel) -> bool {
+        self.pauses().remove(channel.as_str()).is_some()
+    }
+
+    /// Notes that a probe said nothing about the way: the next one is made after `wait`.
+    pub(in crate::service) fn untold(&self, channel: Channel, lease: &LeaseId, now: Timestamp, wait: Duration) {
+        if let Some(pause) = self.pauses().get_mut(channel.as_str())
+            && pause.probe.as_ref() == Some(lease)
+        {
+            (pause.until, pause.probe) = (now.plus(wait), None);
+        }
+    }
+
+    fn pauses(&self) -> MutexGuard<'_, HashMap<&'static str, Pause>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

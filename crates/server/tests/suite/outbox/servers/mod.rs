@@ -1,0 +1,249 @@
+//! Mail servers of all kinds: how many copies each accepts, how often it is tried, and when the operator is told.
+
+mod table;
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use portcullis_core::port::OutboxState;
+use table::{Fate, Row};
+use tracing::subscriber::DefaultGuard;
+
+use super::{HOUR, MINUTE, outbox};
+use crate::support::{
+    Person, TestApp,
+    scripted::{
+        Act::{Close, Late, Leave, Say},
+        Script, ScriptedServer,
+    },
+};
+
+const SECOND: Duration = Duration::from_secs(1);
+const GOOD: Script = Script::GOOD;
+
+/// Lines of the log of this thread.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn of_this_thread() -> (Self, DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let lines = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::WARN);
+        let guard = tracing::subscriber::set_default(lines.with_writer(move || writer.clone()).finish());
+        (log, guard)
+    }
+
+    /// Its lines, but for what MongoDB finds: that the clock of a test is not its own.
+    fn text(&self) -> String {
+        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        text.lines().filter(|line| !line.contains("the clocks of this machine")).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A server that follows a script, and an application that logs in to it.
+async fn pair(script: Script, settings: &[(&str, &str)]) -> (ScriptedServer, TestApp) {
+    let server = ScriptedServer::start(script).await;
+    let port = server.port().to_string();
+    let mut all = vec![
+        ("MAIL_SERVER", "127.0.0.1"),
+        ("MAIL_PORT", &port),
+        ("MAIL_STARTTLS", "off"),
+        ("MAIL_TIMEOUT", "1s"),
+        ("MAIL_REPLY_TIMEOUT", "2s"),
+        ("MAIL_USERNAME", "portcullis"),
+        ("MAIL_PASSWORD", "secret"),
+    ];
+    all.extend(settings);
+    let app = TestApp::with(&all).await;
+    (server, app)
+}
+
+/// Lets time pass in steps that are short at first.
+async fn pass(app: &TestApp, time: Duration) {
+    let mut passed = Duration::ZERO;
+    while passed < time {
+        let step = match passed {
+            early if early < MINUTE => 5 * SECOND,
+            early if early < HOUR / 4 => MINUTE,
+            _ => 5 * MINUTE,
+        };
+        app.advance(step);
+        passed += step;
+        app.pump().await;
+    }
+}
+
+async fn check(row: Row) {
+    let (log, _guard) = Log::of_this_thread();
+    let name = row.name;
+    // To a server that knows no login, the mail goes without.
+    let knows_no_login = matches!(row.script.ehlo, Say(b"250" | b"500 unknown command" | b"550 no"));
+    let (server, mut app) = pair(row.script, &[("USE_CREDENTIALS", if knows_no_login { "off" } else { "on" })]).await;
+    Person::new("john@example.com").register(&app).await;
+    app.pump().await;
+    match row.told {
+        Some(told) => assert!(log.text().contains(told), "{name}: {}", log.text()),
+        None => assert_eq!(log.text(), "", "{name}"),
+    }
+    pass(&app, row.hours * HOUR).await;
+
+    let events = server.events();
+    let (least, most) = row.tries;
+    assert!((least..=most).contains(&events.connections), "{name}: {} connections", events.connections);
+    assert_eq!(events.copies.len(), row.copies, "{name}: {events:?}");
+    app.stop().await;
+    let OutboxState { waiting, dead, .. } = outbox(&app).await;
+    let fate = match (waiting, dead) {
+        (0, 0) => Fate::Sent,
+        (0, 1) => Fate::Dead,
+        _ => Fate::Waits,
+    };
+    assert_eq!(fate, row.fate, "{name}");
+}
+
+#[tokio::test]
+async fn a_server_that_takes_a_mail_gets_it_once_whatever_its_manners() {
+    for row in table::that_accept() {
+        check(row).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_refuses_the_sender_pauses_all_mail_and_the_operator_is_told_at_once() {
+    for row in table::that_refuse_the_sender() {
+        check(row).await;
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_is_refused_for_good_is_tried_once() {
+    for row in table::that_refuse_the_mail() {
+        check(row).await;
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_is_put_off_is_tried_for_a_day() {
+    for row in table::that_put_it_off() {
+        check(row).await;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_say_whether_it_took_a_mail_gets_three_copies_at_most() {
+    for row in table::that_leave_it_open() {
+        check(row).await;
+    }
+}
+
+#[tokio::test]
+async fn further_copies_are_hours_apart() {
+    let (server, app) = pair(Script { end: Close, ..GOOD }, &[]).await;
+    Person::new("john@example.com").register(&app).await;
+    let mut copies = Vec::new();
+    for minutes in (0..1440_u32).step_by(10) {
+        app.pump().await;
+        let so_far = server.events().copies.len();
+        assert!(so_far <= copies.len() + 1);
+        if so_far > copies.len() {
+            copies.push(minutes);
+        }
+        app.advance(10 * MINUTE);
+    }
+    assert_eq!(copies, [0, 120, 480], "minutes");
+}
+
+#[tokio::test]
+async fn a_wrong_password_costs_a_few_logins_however_many_mails_wait() {
+    let (server, app) = pair(Script { auth: Say(b"535 5.7.8 wrong"), ..GOOD }, &[]).await;
+    for number in 0..40 {
+        Person::new(&format!("john{number}@example.com")).register(&app).await;
+    }
+    for _ in 0..60 {
+        app.pump().await;
+        app.advance(SECOND);
+    }
+    assert_eq!(server.events().count("AUTH"), 2, "one at once, one after half a minute");
+    pass(&app, HOUR).await;
+    let logins = server.events().count("AUTH");
+    assert!((6..=10).contains(&logins), "{logins} within an hour");
+
+    // The password is put right: the next try finds out, and nothing is lost.
+    server.play(GOOD);
+    app.advance(HOUR / 4);
+    app.pump().await;
+    let mut copies = server.events().copies;
+    copies.sort_unstable();
+    copies.dedup();
+    assert_eq!((copies.len(), server.events().copies.len()), (40, 40));
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_ends_costs_no_wait() {
+    for next_mail in [Leave(b"421 4.4.2 too many messages"), Say(b"421 too many messages"), Close] {
+        let (log, _guard) = Log::of_this_thread();
+        let (server, app) = pair(Script { next_mail: Some(next_mail), ..GOOD }, &[]).await;
+        for number in 0..5 {
+            Person::new(&format!("john{number}@example.com")).register(&app).await;
+        }
+        app.pump().await;
+        let events = server.events();
+        assert_eq!((events.copies.len(), events.connections), (5, 5), "{next_mail:?}");
+        assert_eq!(log.text(), "", "{next_mail:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_beyond_ascii_is_given_up_at_a_server_without_smtputf8_and_holds_up_nothing() {
+    let utf8 = Say(b"250-x\r\n250-smtputf8\r\n250 AUTH PLAIN");
+    let refusing = Script { ehlo: utf8, mail: Say(b"555 5.5.4 unsupported"), ..GOOD };
+    for (script, reason) in [(GOOD, "does not offer SMTPUTF8"), (refusing, "555 5.5.4 to MAIL")] {
+        let (log, _guard) = Log::of_this_thread();
+        let (server, app) = pair(script, &[]).await;
+        Person::new("jørgen@example.com").register(&app).await;
+        app.pump().await;
+        assert!(log.text().contains("mail rejected") && log.text().contains(reason), "{}", log.text());
+        server.play(GOOD);
+        Person::new("ada@example.com").register(&app).await;
+        app.pump().await;
+        assert_eq!(server.events().copies, ["ada@example.com"]);
+        pass(&app, HOUR).await;
+        assert_eq!(server.events().copies.len(), 1);
+    }
+    let (server, app) = pair(Script { ehlo: utf8, ..GOOD }, &[]).await;
+    Person::new("jørgen@example.com").register(&app).await;
+    app.pump().await;
+    assert_eq!(server.events().copies, ["jørgen@example.com"]);
+}
+
+#[tokio::test]
+async fn the_wait_for_the_next_try_counts_from_the_end_of_the_last() {
+    let (server, app) = pair(Script { rcpt: Late(Duration::from_millis(500), b"450 later"), ..GOOD }, &[]).await;
+    Person::new("john@example.com").register(&app).await;
+    // The clock goes on while the server thinks.
+    tokio::join!(app.pump(), async {
+        while server.events().count("RCPT") == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        app.advance(HOUR);
+    });
+    assert_eq!(server.events().count("RCPT"), 1, "no time has passed since the end of the try");
+    app.advance(5 * SECOND);
+    app.pump().await;
+    assert_eq!(server.events().count("RCPT"), 2);
+}
