@@ -1,6 +1,6 @@
 //! Failures of the SMS provider: what they mean for the message, and what may be logged of them.
 
-use std::{error::Error as _, iter};
+use std::{error::Error as _, iter, time::Duration};
 
 use portcullis_core::port::SendError;
 
@@ -8,7 +8,12 @@ use portcullis_core::port::SendError;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TwilioFailure {
     #[error("the SMS provider answered {status}{}", code.map(|code| format!(", error {code}")).unwrap_or_default())]
-    Refused { status: u16, code: Option<u32> },
+    Refused {
+        status: u16,
+        code: Option<u32>,
+        /// How long the provider asks to wait.
+        wait: Option<Duration>,
+    },
     #[error("the answer of the SMS provider is unreadable")]
     Unreadable,
     #[error("the SMS provider took too long")]
@@ -36,6 +41,10 @@ impl From<reqwest::Error> for TwilioFailure {
 impl From<TwilioFailure> for SendError {
     fn from(failure: TwilioFailure) -> Self {
         match &failure {
+            TwilioFailure::Refused { wait: Some(wait), .. } => {
+                let wait = *wait;
+                Self::Throttled(failure.into(), wait)
+            }
             // Timeout and rate limit, the only two that end by themselves.
             TwilioFailure::Refused { status: 408 | 429, .. } => Self::Transient(failure.into()),
             TwilioFailure::Refused { status: 400..=499, .. } | TwilioFailure::Receipt => {

@@ -12,7 +12,8 @@ pub struct TwilioSettings {
     pub sid: String,
     /// What proves that the account is ours.
     pub auth_token: SecretString,
-    /// Whom messages come from: a number in E.164, a short code, or a name of letters and digits.
+    /// Whom messages come from: a number in E.164, a short code, a name of letters and digits, or the identifier of a
+    /// messaging service (`MG…`), which chooses a sender itself.
     pub from: String,
     /// The longest that one request may take, from the connection to the end of the answer.
     pub timeout: Duration,
@@ -34,7 +35,7 @@ pub enum BadSettings {
     #[error("the token of the account at the SMS provider is missing")]
     AuthToken,
     /// The sender's number is not usable.
-    #[error("the sender of SMS is neither a number in international form nor a short code or name")]
+    #[error("the sender of SMS is no number in international form, short code, name or messaging service")]
     From,
     /// TLS cannot be set up.
     #[error("TLS cannot be set up: {0}")]
@@ -65,18 +66,30 @@ impl TwilioSettings {
     }
 
     /// Whom messages come from, a number as `+` and digits.
-    pub(super) fn sender(&self) -> Result<String, BadSettings> {
+    pub(super) fn sender(&self) -> Result<Sender, BadSettings> {
         let from = self.from.trim();
         if let Ok(number) = PhoneNumber::parse(from) {
-            return Ok(number.as_str().to_owned());
+            return Ok(Sender { field: "From", value: number.as_str().to_owned() });
+        }
+        let service = from.strip_prefix("MG").filter(|rest| rest.len() == 32);
+        if service.is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_hexdigit())) {
+            return Ok(Sender { field: "MessagingServiceSid", value: from.to_owned() });
         }
         let short_code = (3..=8).contains(&from.len()) && from.bytes().all(|b| b.is_ascii_digit());
         let in_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'+' | b'-' | b'_' | b'&' | b'.');
         let name = (1..=11).contains(&from.len())
             && from.bytes().all(in_name)
             && from.bytes().any(|b| b.is_ascii_alphabetic());
-        if short_code || name { Ok(from.to_owned()) } else { Err(BadSettings::From) }
+        let sender = Sender { field: "From", value: from.to_owned() };
+        if short_code || name { Ok(sender) } else { Err(BadSettings::From) }
     }
+}
+
+/// Whom messages come from, as a field of the request.
+#[derive(Debug, Clone)]
+pub(super) struct Sender {
+    pub(super) field: &'static str,
+    pub(super) value: String,
 }
 
 /// What Twilio calls accounts and messages. Nothing else becomes a part of a URL.

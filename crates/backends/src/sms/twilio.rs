@@ -6,12 +6,16 @@ use portcullis_core::{
     message::Sms,
     port::{SendError, SmsReceipt, SmsSender, SmsStatus},
 };
-use reqwest::{Client, RequestBuilder, Response, Url, redirect};
+use reqwest::{
+    Client, RequestBuilder, Response, StatusCode, Url,
+    header::{DATE, HeaderMap, HeaderName, RETRY_AFTER},
+    redirect,
+};
 use serde_json::Value;
 
 use super::{
     failure::TwilioFailure,
-    settings::{BadSettings, TwilioSettings, is_identifier},
+    settings::{BadSettings, Sender, TwilioSettings, is_identifier},
 };
 
 /// How long an idle connection is kept: less than servers keep it.
@@ -29,7 +33,7 @@ pub struct TwilioSender {
     account: Url,
     sid: String,
     auth_token: SecretString,
-    from: String,
+    from: Sender,
 }
 
 impl TwilioSender {
@@ -70,12 +74,14 @@ impl TwilioSender {
         let request = request.basic_auth(&self.sid, Some(self.auth_token.expose_secret()));
         let response = request.send().await?;
         let status = response.status();
+        let wait = Some(status).filter(|status| *status == StatusCode::TOO_MANY_REQUESTS);
+        let wait = wait.and_then(|_| retry_after(response.headers()));
         let answer = read(response).await;
         if status.is_success() {
             return Ok(answer);
         }
         let code = answer.ok().and_then(|answer| number(&answer, "code"));
-        Err(TwilioFailure::Refused { status: status.as_u16(), code })
+        Err(TwilioFailure::Refused { status: status.as_u16(), code, wait })
     }
 }
 
@@ -83,7 +89,7 @@ impl TwilioSender {
 impl SmsSender for TwilioSender {
     /// Sends a message. One that was accepted costs money, so it counts as accepted whatever else the answer says.
     async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError> {
-        let form = [("To", sms.to.as_str()), ("From", &self.from), ("Body", &sms.text)];
+        let form = [("To", sms.to.as_str()), (self.from.field, &self.from.value), ("Body", &sms.text)];
         let answer = self.ask(self.http.post(self.url(&["Messages.json"])).form(&form)).await?.unwrap_or_default();
         let sid = answer.get("sid").and_then(Value::as_str).filter(|sid| is_identifier(sid));
         Ok(sid.map(|sid| SmsReceipt(sid.to_owned())))
@@ -109,6 +115,17 @@ impl fmt::Debug for TwilioSender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TwilioSender({})", self.account.origin().ascii_serialization())
     }
+}
+
+/// Returns how long the provider asks to wait: seconds, or a time (RFC 9110 §10.2.3), counted from its own.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name: HeaderName| headers.get(name)?.to_str().ok();
+    let wanted = text(RETRY_AFTER)?.trim();
+    if let Ok(seconds) = wanted.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = httpdate::parse_http_date(wanted).ok()?;
+    at.duration_since(httpdate::parse_http_date(text(DATE)?).ok()?).ok()
 }
 
 async fn read(mut response: Response) -> Result<Value, TwilioFailure> {

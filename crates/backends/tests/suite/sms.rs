@@ -150,8 +150,8 @@ async fn what_is_logged_of_a_refusal_has_its_numbers_but_no_word_of_the_message(
         twilio.behave(Behaviour::Refuse { status, code });
         let (SendError::Permanent(cause)
         | SendError::Transient(cause)
-        | SendError::Throttled(cause, _)
         | SendError::Unknown(cause)
+        | SendError::Throttled(cause, _)
         | SendError::Route(cause)) = sender.send(&sms()).await.unwrap_err();
         assert_eq!(cause.to_string(), expected);
         assert!(!format!("{cause:?}").contains("1632"), "{cause:?}");
@@ -352,6 +352,42 @@ async fn messages_come_from_a_number_a_short_code_or_a_name() {
     for from in ["", " ", "12", "123456789", "15005550006", "your-twilio-phone-number", "+", "Größe", "a\nb"] {
         let refusal = refusal(|settings| settings.from = from.to_owned());
         assert!(matches!(refusal, Some(BadSettings::From)), "{from}: {refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn messages_come_from_a_messaging_service() {
+    let twilio = Twilio::start().await;
+    let service = "MG0123456789abcdef0123456789ABCDEF";
+    let sender = TwilioSender::new(TwilioSettings { from: service.to_owned(), ..settings(&twilio.url()) }).unwrap();
+    sender.send(&sms()).await.unwrap();
+    assert_eq!(twilio.messages().pop().unwrap().from, service);
+    for from in [
+        "MG0123456789abcdef0123456789abcde",
+        "MG0123456789abcdef0123456789abcdeg",
+        "mg0123456789abcdef0123456789abcdef",
+    ] {
+        let refusal = refusal(|settings| settings.from = from.to_owned());
+        assert!(matches!(refusal, Some(BadSettings::From)), "{from}: {refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wait_that_the_provider_asks_for_is_heard() {
+    let (twilio, sender) = pair().await;
+    for (said, seconds) in [("7", 7), (" 120", 120), ("Sun, 06 Nov 1994 08:49:37 GMT", 30)] {
+        twilio.behave(Behaviour::Throttle(said));
+        match sender.send(&sms()).await {
+            Err(SendError::Throttled(cause, wait)) => {
+                assert_eq!(wait, Duration::from_secs(seconds), "{said}");
+                assert_eq!(cause.to_string(), "the SMS provider answered 429, error 20429");
+            }
+            other => panic!("{said}: {other:?}"),
+        }
+    }
+    for said in ["soon", "-1", "", "Sun, 06 Nov 1994 08:49:00 GMT"] {
+        twilio.behave(Behaviour::Throttle(said));
+        transient(sender.send(&sms()).await);
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Behaviour {
     Accept,
     /// Answers with this status, and with Twilio's own number for the error; repeats what it was told, as Twilio does.
     Refuse { status: u16, code: Option<u32> },
+    /// Answers 429 and asks to wait, in these words.
+    Throttle(&'static str),
     /// Answers with this status and body.
     Answer { status: u16, body: String },
     /// Redirects every request to this place.
@@ -142,8 +144,14 @@ async fn serve(mut connection: Connection, shared: Arc<Shared>) -> io::Result<()
                 let told = format!("'{}' is not what '{}' can get", request.field("To"), request.field("Body"));
                 refusal(status, code, &told)
             }
-            Behaviour::Answer { status, body } => Answer { status, location: None, body },
-            Behaviour::Redirect(place) => Answer { status: 307, location: Some(place), body: String::new() },
+            Behaviour::Throttle(wait) => Answer {
+                header: Some(("Date: Sun, 06 Nov 1994 08:49:07 GMT\r\nRetry-After", wait.to_owned())),
+                ..refusal(429, Some(20429), "Too Many Requests")
+            },
+            Behaviour::Answer { status, body } => Answer { status, header: None, body },
+            Behaviour::Redirect(place) => {
+                Answer { status: 307, header: Some(("Location", place)), body: String::new() }
+            }
             Behaviour::Hang => return std::future::pending().await,
             Behaviour::Close => return Ok(()),
             Behaviour::CloseAfterTaking => {
@@ -175,10 +183,15 @@ impl Shared {
         }
         let mut names: Vec<&str> = request.form.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
-        if names != ["Body", "From", "To"] {
-            return refusal(400, Some(21603), "'To', 'From' and 'Body' are needed, and nothing else");
+        if names != ["Body", "From", "To"] && names != ["Body", "MessagingServiceSid", "To"] {
+            return refusal(400, Some(21603), "'To', a sender and 'Body' are needed, and nothing else");
         }
-        let [to, from, body] = ["To", "From", "Body"].map(|name| request.field(name).to_owned());
+        let [to, from, service, body] =
+            ["To", "From", "MessagingServiceSid", "Body"].map(|name| request.field(name).to_owned());
+        if from.starts_with("MG") || !(service.is_empty() || service.starts_with("MG")) {
+            return refusal(400, Some(21212), "Invalid From Number");
+        }
+        let from = from + &service;
         let mut state = self.state();
         let sid = format!("SM{:032x}", state.messages.len() + 1);
         let answer = resource(201, &sid, "queued", None);
@@ -199,7 +212,7 @@ impl Shared {
 
 struct Answer {
     status: u16,
-    location: Option<String>,
+    header: Option<(&'static str, String)>,
     body: String,
 }
 
@@ -208,13 +221,13 @@ fn resource(http_status: u16, sid: &str, status: &str, code: Option<u32>) -> Ans
     let body = format!(
         r#"{{"account_sid":"{SID}","sid":"{sid}","status":"{status}","error_code":{code},"error_message":null}}"#
     );
-    Answer { status: http_status, location: None, body }
+    Answer { status: http_status, header: None, body }
 }
 
 fn refusal(status: u16, code: Option<u32>, message: &str) -> Answer {
     let message = message.replace('\\', r"\\").replace('"', r#"\""#).replace('\n', r"\n");
     let code = code.map_or_else(String::new, |code| format!(r#""code":{code},"#));
-    Answer { status, location: None, body: format!(r#"{{{code}"message":"{message}","status":{status}}}"#) }
+    Answer { status, header: None, body: format!(r#"{{{code}"message":"{message}","status":{status}}}"#) }
 }
 
 struct Request {
@@ -287,11 +300,11 @@ impl Connection {
         }
     }
 
-    async fn say(&mut self, Answer { status, location, body }: &Answer) -> io::Result<()> {
-        let location = location.as_ref().map_or_else(String::new, |place| format!("Location: {place}\r\n"));
+    async fn say(&mut self, Answer { status, header, body }: &Answer) -> io::Result<()> {
+        let header = header.as_ref().map_or_else(String::new, |(name, value)| format!("{name}: {value}\r\n"));
         let length = body.len();
         let answer = format!(
-            "HTTP/1.1 {status} As Told\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{location}\r\n\
+            "HTTP/1.1 {status} As Told\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{header}\r\n\
              {body}"
         );
         let mut rest = answer.as_bytes();

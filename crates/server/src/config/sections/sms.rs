@@ -19,7 +19,7 @@ settings! {
     TWILIO_AUTH_TOKEN: SecretString = SECRET, Nothing,
         "Auth token of the Twilio account.", secret;
     TWILIO_NUMBER: String = TEXT, Nothing,
-        "Sender number of SMS.";
+        "Sender of SMS: a number, a short code, a name, or the SID of a messaging service (`MG…`).";
     TWILIO_API_URL: String = API_URL, Fixed("https://api.twilio.com"),
         "Base URL of the Twilio API. Plain `http` is accepted only for loopback.";
     SMS_COUNTRIES: Vec<String> = COUNTRIES, Nothing,

@@ -55,6 +55,33 @@ async fn whatever_time_may_put_right_is_tried_again() {
     assert!(is_proved(&outlets.app, &john).await);
 }
 
+#[tokio::test]
+async fn a_wait_that_the_provider_asks_for_holds_for_all_messages() {
+    let outlets = Outlets::open(&[]).await;
+    let people =
+        [outlets.join(Person::new("john@example.com")).await, outlets.join(Person::new("jane@example.com")).await];
+    outlets.twilio.behave(Behaviour::Throttle("90"));
+    let tries = outlets.tries();
+    let mut handles = Vec::new();
+    for person in &people {
+        handles.push(outlets.ask(&person.id, PHONE).await);
+    }
+    outlets.wait(89).await;
+    assert_eq!((outlets.tries(), outlets.twilio.messages().len()), (tries + 1, 0), "the second is not even tried");
+    outlets.twilio.behave(Behaviour::Accept);
+    outlets.wait(5).await;
+    let messages = outlets.twilio.messages();
+    assert_eq!(messages.len(), 2);
+    for message in messages {
+        let code = code_in(&message.body);
+        let mut right = 0;
+        for handle in &handles {
+            right += usize::from(give(&outlets.app, handle, &code).await.status() == 200);
+        }
+        assert_eq!(right, 1);
+    }
+}
+
 /// Each message costs money, and its recipient can ask for another.
 #[tokio::test]
 async fn what_may_have_been_taken_is_sent_once_more_at_most() {
