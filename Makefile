@@ -37,7 +37,7 @@ test: ## all tests, on both stores, in a browser and by generated clients; insta
 test-pages: ## tests of the pages in a real browser
 	misc/test-pages.sh
 
-test-clients: ## clients that are generated from the description of the API: compiled, and used to sign up and log in
+test-clients: ## generated clients, compiled and used to log in; requests compared with the original system
 	misc/test-clients.sh all
 
 test-quick: ## all tests on SQLite only, without a browser

@@ -33,7 +33,7 @@ pub(in crate::http) struct FormBody(pub(in crate::http) Fields);
 #[derive(Debug)]
 pub(in crate::http) struct AnyBody(pub(in crate::http) Fields);
 
-/// Fields of a JSON body, or of the query if there is no body.
+/// `id` and `phone` of the query, or of a JSON body if the query does not have both.
 #[derive(Debug)]
 pub(in crate::http) struct JsonOrQuery(pub(in crate::http) Fields);
 
@@ -146,9 +146,11 @@ impl FromRequest<AppState> for JsonOrQuery {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
-        if request.body().is_end_stream() {
-            let fields = Fields::from_urlencoded(request.uri().query().unwrap_or_default());
-            return fields.map(Self).map_err(|refusal| ApiError::from(refusal).into_response());
+        let query = Fields::from_urlencoded(request.uri().query().unwrap_or_default());
+        let query = query.map_err(|refusal| ApiError::from(refusal).into_response())?;
+        // The original system read the query only: clients may send any body beside it.
+        if request.body().is_end_stream() || ["id", "phone"].into_iter().all(|name| query.contains(name)) {
+            return Ok(Self(query));
         }
         read(request, state, JSON).await.map(Self).map_err(IntoResponse::into_response)
     }

@@ -47,6 +47,10 @@ impl Fields {
         }
     }
 
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.fields.contains_key(name)
+    }
+
     /// Removes empty fields: OAuth 2.0 treats a parameter without a value as missing (RFC 6749 §3.2).
     pub(in crate::http) fn without_empty(mut self) -> Self {
         self.fields.retain(|_, field| field.text() != Some(""));

@@ -91,6 +91,18 @@ async fn login_and_token_take_json_too() {
     json(app.post_json("/User1/token", grant).await, 200).await;
 }
 
+/// The original system read the query only; `axios.post(url, {}, { params })` sends an empty object beside it.
+#[tokio::test]
+async fn a_body_beside_a_complete_query_does_not_matter() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let path = format!("/User1/otp_phone?id={}&phone=%2B1234567890", john.id);
+    for (kind, body) in [("application/json", "{}"), ("application/json", "null"), ("text/plain", "x")] {
+        json(post(&app, &path, kind, body).await, 200).await;
+    }
+    problem(post(&app, &format!("/User1/otp_phone?id={}", john.id), "application/json", "{}").await, 422).await;
+}
+
 /// RFC 6749 §3.2.
 #[tokio::test]
 async fn an_oauth_parameter_without_a_value_is_missing() {
