@@ -17,6 +17,7 @@ impl Outcome for StoreError {
     fn outcome(&self) -> &'static str {
         match self {
             Self::Unavailable(_) => "away",
+            Self::Overloaded(_) => "overloaded",
             Self::Broken(_) => "broken",
         }
     }

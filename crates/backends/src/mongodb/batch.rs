@@ -1,4 +1,4 @@
-//! A batch as a transaction, tried again as a whole while other batches are in its way.
+//! Transactions, tried again as a whole while others are in their way.
 
 use std::time::{Duration, Instant};
 
@@ -11,37 +11,67 @@ use portcullis_core::{
     port::Batch,
     random::{self, Random},
 };
+use tokio::time::timeout_at;
 
 use super::{
     collections,
-    error::{OpError, is_ended},
+    error::{OpError, is_conflict, is_ended},
     orphans::Orphans,
     work::Work,
 };
 
 /// A conflict that lasts longer than this may come from a transaction that a dead process left.
 const SUSPICIOUS: Duration = Duration::from_millis(300);
+/// Longest time that a batch waits for others that write the same, while the database answers. Less than `REQUEST_TIMEOUT`, so
+/// that the client hears of the overload.
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(20);
 /// The first pause between two tries, about as long as a batch takes. Each is double the one before, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
 const DOUBLINGS: u32 = 5;
 /// A pause takes 1 to this many parts of its length at random, so that batches that met do not meet again.
 const PARTS: u32 = 8;
 
-/// Tries until the batch is committed or a precondition fails.
+/// What a transaction does.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Task<'a> {
+    /// Applies the operations of a batch.
+    Apply(&'a Batch),
+    /// Gives positions to the new entries of the change log.
+    NumberChanges,
+}
+
+/// Time limit of a transaction. It begins again with each answer of the database.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline {
+    pub(super) since: Instant,
+    pub(super) limit: Duration,
+}
+
+/// Tries until the transaction is committed or a precondition fails. A conflict with another transaction is an answer of the
+/// database: the time limit begins again.
 pub(super) async fn commit(
     client: &Client,
     db: &Database,
     orphans: &Orphans,
     random: &dyn Random,
-    batch: &Batch,
+    task: Task<'_>,
+    Deadline { since, limit }: Deadline,
 ) -> Result<(), OpError> {
     let begun = Instant::now();
+    let mut answered = since;
     for tried in 0.. {
-        match attempt(client, db, random, batch).await {
+        let attempt = attempt(client, db, random, task);
+        match timeout_at((answered + limit).into(), attempt).await.unwrap_or(Err(OpError::Late(limit))) {
+            Err(OpError::Again(error)) if is_conflict(&error) && begun.elapsed() > LONGEST_WAIT => {
+                return Err(OpError::Crowded(error));
+            }
             Err(OpError::Again(error)) => {
+                if is_conflict(&error) {
+                    answered = Instant::now();
+                }
                 tracing::trace!(%error, tried, "a batch is tried again");
                 if begun.elapsed() > SUSPICIOUS {
-                    orphans.end(client).await;
+                    drop(timeout_at((answered + limit).into(), orphans.end(client)).await);
                 }
                 tokio::time::sleep(pause(random, tried)).await;
             }
@@ -51,11 +81,15 @@ pub(super) async fn commit(
     Ok(())
 }
 
-async fn attempt(client: &Client, db: &Database, random: &dyn Random, batch: &Batch) -> Result<(), OpError> {
+async fn attempt(client: &Client, db: &Database, random: &dyn Random, task: Task<'_>) -> Result<(), OpError> {
     let mut session = client.start_session().await?;
     session.start_transaction().read_concern(ReadConcern::snapshot()).write_concern(WriteConcern::majority()).await?;
-    let work = Work { db, session: &mut session, changes: Vec::new() };
-    if let Err(error) = apply(work, batch).await {
+    let mut work = Work { db, session: &mut session, changes: Vec::new() };
+    let done = match task {
+        Task::Apply(batch) => apply(work, batch).await,
+        Task::NumberChanges => collections::set_positions(&mut work).await,
+    };
+    if let Err(error) = done {
         // If this fails, the server aborts the transaction by itself later.
         drop(session.abort_transaction().await);
         if matches!(error, OpError::Failed(_)) {
@@ -72,7 +106,7 @@ async fn attempt(client: &Client, db: &Database, random: &dyn Random, batch: &Ba
     }
 }
 
-/// Applies all operations, then appends to the change log: late, because batches that append wait for each other.
+/// Applies all operations, then appends what they changed to the change log.
 async fn apply(mut work: Work<'_>, batch: &Batch) -> Result<(), OpError> {
     for op in batch {
         collections::apply(&mut work, op).await?;

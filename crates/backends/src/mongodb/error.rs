@@ -1,6 +1,6 @@
 //! Errors of MongoDB, and their meaning for the port.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use mongodb::error::{Error, ErrorKind, RETRYABLE_WRITE_ERROR, TRANSIENT_TRANSACTION_ERROR, WriteFailure};
 use portcullis_core::port::{CommitError, Precondition, StoreError};
@@ -123,6 +123,10 @@ pub(super) enum OpError {
     Failed(Precondition),
     /// Another batch was in the way. The whole batch may succeed a moment later.
     Again(Error),
+    /// Other batches were in the way for too long.
+    Crowded(Error),
+    /// MongoDB did not answer within the time limit.
+    Late(Duration),
     /// MongoDB failed, or is unavailable.
     Mongo(Error),
     /// A document cannot be read.
@@ -146,6 +150,8 @@ impl From<OpError> for StoreError {
     fn from(fault: OpError) -> Self {
         match fault {
             OpError::Again(error) => Self::Unavailable(Reason(error).into()),
+            OpError::Crowded(error) => Self::Overloaded(Reason(error).into()),
+            OpError::Late(limit) => Self::Unavailable(format!("no answer within {limit:?}").into()),
             OpError::Mongo(error) if is_passing(&error) => Self::Unavailable(Reason(error).into()),
             OpError::Mongo(error) => Self::Broken(Reason(error).into()),
             OpError::Unreadable(unreadable) => Self::Broken(unreadable.into()),
@@ -175,6 +181,16 @@ pub(super) fn is_duplicate(error: &Error) -> bool {
         ErrorKind::Write(WriteFailure::WriteError(error)) => error.code == DUPLICATE_KEY,
         ErrorKind::Command(error) => error.code == DUPLICATE_KEY,
         ErrorKind::InsertMany(error) => error.write_errors.iter().flatten().any(|error| error.code == DUPLICATE_KEY),
+        _ => false,
+    }
+}
+
+/// Whether another transaction wrote the same documents.
+pub(super) fn is_conflict(error: &Error) -> bool {
+    const WRITE_CONFLICT: i32 = 112;
+    match error.kind.as_ref() {
+        ErrorKind::Command(error) => error.code == WRITE_CONFLICT,
+        ErrorKind::Write(WriteFailure::WriteError(error)) => error.code == WRITE_CONFLICT,
         _ => false,
     }
 }

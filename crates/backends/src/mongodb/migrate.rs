@@ -103,8 +103,11 @@ const RECORDS: Migration = Migration {
     )],
 };
 
-const CHANGES: Migration =
-    Migration { version: 5, name: "changes", collections: &[(names::CHANGES, &[lapses(&["expires_at"], GRACE)])] };
+const CHANGES: Migration = Migration {
+    version: 5,
+    name: "changes",
+    collections: &[(names::CHANGES, &[plain(&["position", "_id"]), lapses(&["expires_at"], GRACE)])],
+};
 
 /// Indexes of each realm's collection.
 const USERS: &[Index] = &[unique(&["blind_index"])];

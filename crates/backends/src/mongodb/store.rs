@@ -1,6 +1,9 @@
 //! The store: connection, time limit, and the operations that belong to no noun.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use mongodb::{Client, Database, bson::doc};
@@ -11,7 +14,8 @@ use portcullis_core::{
 };
 
 use super::{
-    batch, collections,
+    batch::{self, Task},
+    collections,
     connect::{Settings, connect},
     error::{OpError, OpenError},
     key_locks::KeyLocks,
@@ -58,6 +62,17 @@ impl MongoStore {
         timed(name, self.shared.answer(work)).await
     }
 
+    /// Gives positions to the new entries of the change log, if there are any.
+    pub(super) async fn number_changes(&self) -> Result<(), StoreError> {
+        let numbering = async {
+            if self.shared.answer(collections::has_unnumbered(self.db())).await? {
+                self.shared.run(Task::NumberChanges, Instant::now()).await?;
+            }
+            Ok(())
+        };
+        timed("number_changes", numbering).await
+    }
+
     pub(super) fn db(&self) -> &Database {
         &self.shared.db
     }
@@ -69,16 +84,21 @@ impl Shared {
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = T>) -> Result<T, StoreError> {
-        let late = |_| StoreError::Unavailable(format!("no answer within {:?}", self.timeout).into());
-        tokio::time::timeout(self.timeout, work).await.map_err(late)
+        tokio::time::timeout(self.timeout, work).await.map_err(|_| OpError::Late(self.timeout).into())
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
-        let work = async {
-            let _locks = self.key_locks.lock(batch).await;
-            batch::commit(&self.client, &self.db, &self.orphans, &*self.random, batch).await
-        };
-        Ok(self.in_time(work).await.map_err(CommitError::Store)??)
+        let turn = self.key_locks.lock(batch, self.timeout).await?;
+        let done = self.run(Task::Apply(batch), turn.since).await;
+        if matches!(done, Ok(()) | Err(OpError::Failed(_))) {
+            self.key_locks.record_answer();
+        }
+        Ok(done?)
+    }
+
+    async fn run(&self, task: Task<'_>, since: Instant) -> Result<(), OpError> {
+        let deadline = batch::Deadline { since, limit: self.timeout };
+        batch::commit(&self.client, &self.db, &self.orphans, &*self.random, task, deadline).await
     }
 
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {

@@ -70,6 +70,12 @@ impl Work<'_> {
         }
     }
 
+    /// Updates documents.
+    pub(super) async fn update_all(&mut self, of: &str, filter: Document, update: Document) -> Result<(), OpError> {
+        self.collection(of).update_many(filter, update).session(&mut *self.session).await?;
+        Ok(())
+    }
+
     /// Removes a document. Returns whether there was one.
     pub(super) async fn delete(&mut self, from: &str, filter: Document) -> Result<bool, OpError> {
         let deleted = self.collection(from).delete_one(filter).session(&mut *self.session).await?;

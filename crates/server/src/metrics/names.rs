@@ -39,7 +39,7 @@ metrics! {
     LIMITS_REACHED = "portcullis_limits_reached_total", Counter, "limit", "Requests that went beyond a limit, also where it is only observed.";
     HASH_DURATION = "portcullis_password_hash_duration_seconds", Histogram, "outcome", "From asking for a password hash to having it, the wait included; `overloaded` ones were turned away.";
     HASHES_PENDING = "portcullis_password_hashes_pending", Gauge, "", "Passwords that wait for a thread or are being hashed.";
-    STORE_DURATION = "portcullis_store_duration_seconds", Histogram, "operation, outcome", "Work of the database: `ok`, `failed` (a precondition did not hold), `away` or `broken`.";
+    STORE_DURATION = "portcullis_store_duration_seconds", Histogram, "operation, outcome", "Work of the database: `ok`, `failed` (a precondition did not hold), `away`, `overloaded` or `broken`.";
     ACCOUNT_CACHE = "portcullis_account_cache_requests_total", Counter, "outcome", "Accounts looked for in memory: `hit` or `miss`.";
     MESSAGES = "portcullis_messages_total", Counter, "channel, outcome", "Mails and SMS handed over: `taken`, `refused` for good, `later`, `unknown`, or `route` (this server itself is refused).";
     ROUTE_PAUSED = "portcullis_message_route_paused", Gauge, "channel", "1 while the mail server or SMS provider refuses this server itself: an operator must act.";

@@ -1,7 +1,7 @@
 //! The change log.
 //!
-//! A counter document gives its positions. Every batch that appends increments the counter, so it waits for the commit of the
-//! batch before, and a reader never passes an entry that appears later.
+//! Batches append entries without a position, so that none waits for another. Readers number what is new before they read: all
+//! new entries get one position in a transaction, which appears as a whole. So no reader passes an entry that appears later.
 
 use async_trait::async_trait;
 use mongodb::{
@@ -29,9 +29,9 @@ pub(in crate::mongodb) const COUNTERS: &str = "counters";
 /// The log of the previous schema, of ended sessions only.
 pub(in crate::mongodb) const REVOCATIONS: &str = "revocations";
 
-fn document(position: i64, change: &Change) -> Document {
+fn document(change: &Change) -> Document {
     let stored = change.stored();
-    let mut document = doc! { "_id": position, "kind": stored.kind };
+    let mut document = doc! { "kind": stored.kind };
     document.extend(stored.realm.map(|realm| ("realm".to_owned(), realm.as_str().into())));
     document.extend(stored.subject.map(|subject| ("subject".to_owned(), subject.into())));
     document.extend(stored.expires_at.map(|at| ("expires_at".to_owned(), time(at).into())));
@@ -39,7 +39,7 @@ fn document(position: i64, change: &Change) -> Document {
 }
 
 fn read(mut fields: DocumentFields) -> Result<(LogPosition, Change), Unreadable> {
-    let position = LogPosition(fields.count("_id")?);
+    let position = LogPosition(fields.count("position")?);
     let (kind, realm) = (fields.text("kind")?, fields.word_if_any("realm", RealmName::from_stored)?);
     let subject = fields.text_if_any("subject")?;
     let stored = StoredChange {
@@ -51,32 +51,41 @@ fn read(mut fields: DocumentFields) -> Result<(LogPosition, Change), Unreadable>
     Ok((position, Change::from_stored(stored).ok_or(Unreadable("kind"))?))
 }
 
+/// Entries that no reader has numbered.
+fn without_position() -> Document {
+    doc! { "position": Bson::Null }
+}
+
 #[async_trait]
 impl Changes for MongoStore {
     async fn changes_after(&self, position: LogPosition) -> Result<(Vec<Change>, LogPosition), StoreError> {
-        let newer = doc! { "_id": { "$gt": number(position.0) } };
-        let entries = self.answer("changes_after", list(self.db(), NAME, newer, doc! { "_id": 1 }, read)).await?;
+        let newer = doc! { "position": { "$gt": number(position.0) } };
+        self.number_changes().await?;
+        let entries = list(self.db(), NAME, newer, doc! { "position": 1, "_id": 1 }, read);
+        let entries = self.answer("changes_after", entries).await?;
         let last = entries.last().map_or(position, |(position, _)| *position);
         Ok((entries.into_iter().map(|(_, change)| change).collect(), last))
     }
 }
 
 pub(in crate::mongodb) async fn append(work: &mut Work<'_>, changes: &[Change]) -> Result<(), OpError> {
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let first = take_positions(work, number(changes.len() as u64)).await?;
-    work.insert_all(NAME, (first..).zip(changes).map(|(position, change)| document(position, change)).collect()).await
+    work.insert_all(NAME, changes.iter().map(document).collect()).await
 }
 
-/// Takes the next positions, and returns the first of them.
-async fn take_positions(work: &mut Work<'_>, count: i64) -> Result<i64, OpError> {
+/// Tests whether entries wait for a position, as a majority of the replica set has them.
+pub(in crate::mongodb) async fn has_unnumbered(db: &Database) -> Result<bool, OpError> {
+    let found = db.collection::<Document>(NAME).find_one(without_position()).projection(doc! { "_id": 1 }).await?;
+    Ok(found.is_some())
+}
+
+/// Gives the next position to all entries that have none. Readers that number at the same time conflict in the counter.
+pub(in crate::mongodb) async fn set_positions(work: &mut Work<'_>) -> Result<(), OpError> {
     let counters = work.db.collection::<Document>(COUNTERS);
-    let increment = doc! { "$inc": { "given": count } };
+    let increment = doc! { "$inc": { "given": 1_i64 } };
     let before = counters.find_one_and_update(doc! { "_id": NAME }, increment).session(&mut *work.session).await?;
     // The migration created it.
     let given: i64 = DocumentFields::of(before.ok_or(Unreadable("counters"))?).count("given")?;
-    Ok(given + 1)
+    work.update_all(NAME, without_position(), doc! { "$set": { "position": given + 1 } }).await
 }
 
 /// Gives an end to the entries that have none, so that the sweep and MongoDB remove them in time.
@@ -98,7 +107,7 @@ pub(in crate::mongodb) async fn copy_revocations(db: &Database) -> Result<(), Er
     }
     let kind = doc! { "$literal": "session" };
     let pipeline = [
-        doc! { "$project": { "kind": kind, "realm": 1, "subject": "$session", "expires_at": 1 } },
+        doc! { "$project": { "position": "$_id", "kind": kind, "realm": 1, "subject": "$session", "expires_at": 1 } },
         doc! { "$merge": { "into": NAME, "whenMatched": "keepExisting" } },
     ];
     db.collection::<Document>(REVOCATIONS).aggregate(pipeline).await.map(drop)

@@ -14,7 +14,7 @@ mod registrations;
 mod sessions;
 mod users;
 
-pub(super) use changes::{append as append_changes, copy_revocations, set_ends};
+pub(super) use changes::{append as append_changes, copy_revocations, has_unnumbered, set_ends, set_positions};
 pub(super) use limits::trim_failures;
 pub(super) use locks::catch_up;
 
@@ -68,7 +68,7 @@ async fn apply_to_collection(work: &mut Work<'_>, op: &Op) -> Result<(), OpError
 
 /// Returns what the operation writes and other batches may want to write at the same time.
 pub(super) fn contends(op: &Op) -> Vec<Contended<'_>> {
-    let mut contended = match op {
+    match op {
         Op::Key(op) => keys::contends(op),
         Op::User(op) => users::contends(op),
         Op::Registration(op) => registrations::contends(op),
@@ -77,9 +77,7 @@ pub(super) fn contends(op: &Op) -> Vec<Contended<'_>> {
         Op::Limit(op) => limits::contends(op),
         Op::Record(op) => records::contends(op),
         Op::Outbox(_) | Op::Audit(_) => Vec::new(),
-    };
-    contended.extend(op.changes().next().map(|_| Contended::Log));
-    contended
+    }
 }
 
 /// Returns filters for what had expired at this time, one for each kind of document that expires.

@@ -52,18 +52,69 @@ async fn fifty_logins_of_one_user_all_go_through_in_time() {
     assert!(failed.is_empty(), "{} of 50 after {:?}: {:?}", failed.len(), begun.elapsed(), failed[0]);
 }
 
-/// They all append to the log, which counts its positions, in two processes at once.
+/// They all append to the log, in two processes at once, while others read it and number its entries.
 #[tokio::test]
-async fn fifty_logouts_all_go_through_in_time() {
+async fn three_hundred_logouts_of_different_users_on_two_servers_all_go_through_and_are_logged_once() {
     let made = make().await;
     let stores = [open(&made.database.url).await, open(&made.database.url).await];
-    let name = |n: usize| format!("session-{n:02}");
-    made.commit((0..50).map(|n| SessionOp::Insert(session(&here(), &name(n))).into()).collect()).await.unwrap();
+    let name = |n: usize| format!("session-{n:03}");
+    made.commit((0..300).map(|n| SessionOp::Insert(session(&here(), &name(n))).into()).collect()).await.unwrap();
     let begun = Instant::now();
-    let results =
-        join_all((0..50).map(|n| stores[n % 2].commit(batch![SessionOp::End(revocation(&here(), &name(n)))]))).await;
+    let logouts =
+        join_all((0..300).map(|n| stores[n % 2].commit(batch![SessionOp::End(revocation(&here(), &name(n)))])));
+    let is_over = AtomicBool::new(false);
+    let follow = async |store: &MongoStore| {
+        let (mut log, mut position) = (Vec::new(), LogPosition(0));
+        loop {
+            let was_over = is_over.load(Ordering::SeqCst);
+            // A read that comes late is repeated, as a server does.
+            if let Ok((more, next)) = store.revocations_after(position).await {
+                log.extend(more.into_iter().map(|entry| entry.session));
+                position = next;
+                if was_over {
+                    return log;
+                }
+            }
+        }
+    };
+    let all = async {
+        let results = logouts.await;
+        is_over.store(true, Ordering::SeqCst);
+        results
+    };
+    let (results, mut one, mut other) = tokio::join!(all, follow(&stores[0]), follow(&stores[1]));
     let failed: Vec<_> = results.iter().filter(|result| result.is_err()).collect();
-    assert!(failed.is_empty(), "{} of 50 after {:?}: {:?}", failed.len(), begun.elapsed(), failed[0]);
+    assert!(failed.is_empty(), "{} of 300 after {:?}: {:?}", failed.len(), begun.elapsed(), failed[0]);
+    let expected: Vec<_> = (0..300).map(|n| session_id(&name(n))).collect();
+    for log in [&mut one, &mut other] {
+        log.sort_unstable();
+        assert_eq!(*log, expected, "each follower reads each entry once");
+    }
+}
+
+/// The wait for a turn within the process is longer than the time limit of the database, which answers all the time.
+#[tokio::test]
+async fn three_hundred_batches_for_one_user_wait_for_each_other_longer_than_the_database_may_take() {
+    let made = make().await;
+    let store = impatient(&made.database.url).await;
+    made.commit(batch![UserOp::Insert(user(&here(), "ada", "ada@example.org"))]).await.unwrap();
+    let login = |n: usize| {
+        let require = UserOp::Require { realm: here(), id: user_id("ada"), revision: 1 };
+        store.commit(batch![require, SessionOp::Insert(session(&here(), &format!("session-{n}"))), audit(&here())])
+    };
+    let begun = Instant::now();
+    let results = join_all((0..300).map(login)).await;
+    let failed: Vec<_> = results.iter().filter(|result| result.is_err()).collect();
+    assert!(failed.is_empty(), "{} of 300 after {:?}: {:?}", failed.len(), begun.elapsed(), failed[0]);
+    assert!(begun.elapsed() > IMPATIENT, "too fast to show anything: {:?}", begun.elapsed());
+}
+
+const IMPATIENT: Duration = Duration::from_millis(750);
+
+/// Opens the database with a short time limit.
+async fn impatient(url: &str) -> MongoStore {
+    let settings = Settings { timeout: IMPATIENT, ..settings(url) };
+    MongoStore::open(&settings, NOW, Arc::new(OsRandom)).await.unwrap()
 }
 
 /// As when an operator, or another process that takes them for left, ends what is alive.

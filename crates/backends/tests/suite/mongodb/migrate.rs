@@ -60,7 +60,7 @@ async fn the_schema_is_the_one_that_is_meant() {
         // The users of each realm may lie beside documents of others, whose fields have other names.
         ("User1", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#]),
         ("User2", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#]),
-        ("_changes", &["expires_at: gone after 60 s"]),
+        ("_changes", &["expires_at: gone after 60 s", "position, _id"]),
         ("_records", &["_id.realm, _id.kind, _id.key", "_id.realm, owner", "expires_at: gone after 60 s"]),
         ("audit", &["realm, at, _id"]),
         ("challenges", &["_id.realm, subject", "expires_at: gone after 60 s"]),

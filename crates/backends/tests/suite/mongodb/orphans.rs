@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use mongodb::{
     Client,
-    bson::{Document, doc},
+    bson::{Bson, Document, doc},
     options::{ClientOptions, ReadConcern, WriteConcern},
 };
 use portcullis_core::{
@@ -16,8 +16,8 @@ use portcullis_core::{
 
 use super::{Fresh, TIMEOUT, make, open};
 
-/// Changes a document within a transaction and is heard of no more.
-async fn die_over(made: &Fresh, of: &str, id: &str) -> Client {
+/// Changes a document within a transaction, and neither commits nor aborts it.
+async fn die_over(made: &Fresh, of: &str, id: impl Into<Bson>) -> Client {
     let mut options = ClientOptions::parse(&made.database.url).await.unwrap();
     options.app_name = Some("portcullis".to_owned());
     let client = Client::with_options(options).unwrap();
@@ -30,7 +30,7 @@ async fn die_over(made: &Fresh, of: &str, id: &str) -> Client {
         .unwrap();
     let documents = client.database(&made.database.name).collection::<Document>(of);
     let touch = doc! { "$inc": { "touched": 1 } };
-    let touched = documents.update_one(doc! { "_id": id }, touch).session(&mut session).await.unwrap();
+    let touched = documents.update_one(doc! { "_id": id.into() }, touch).session(&mut session).await.unwrap();
     assert_eq!(touched.matched_count, 1);
     // A process that dies aborts nothing.
     std::mem::forget(session);
@@ -45,7 +45,8 @@ async fn what_a_dead_process_has_left_holds_nobody_up_for_long() {
     let sessions = ["one", "two"].map(|name| SessionOp::Insert(session(&here(), name)).into());
     store.commit([batch![UserOp::Insert(ada.clone())], sessions.to_vec()].concat()).await.unwrap();
 
-    let dead = [die_over(&made, "User1", "ada").await, die_over(&made, "counters", "revocations").await];
+    let one = doc! { "realm": here().as_str(), "id": session_id("one").as_str() };
+    let dead = [die_over(&made, "User1", "ada").await, die_over(&made, "sessions", one).await];
     let begun = Instant::now();
     let change = UserOp::Update(User { revision: 2, ..ada }).into();
     let (changed, ended) =

@@ -48,6 +48,9 @@ pub enum StoreError {
     /// The store is unavailable; it may recover by itself.
     #[error("the store is unavailable")]
     Unavailable(#[source] Cause),
+    /// The store answers, but has more to do than it can at once.
+    #[error("the store is overloaded")]
+    Overloaded(#[source] Cause),
     /// A defect, or damaged data.
     #[error("the store failed")]
     Broken(#[source] Cause),

@@ -66,6 +66,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => UNAVAILABLE.after(RETRY_AFTER).because(error),
+            StoreError::Overloaded(_) => OVERLOADED.after(RETRY_AFTER).because(error),
             StoreError::Broken(_) => Self::internal(error),
         }
     }
