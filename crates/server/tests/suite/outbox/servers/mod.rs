@@ -9,12 +9,13 @@ use std::{
 };
 
 use portcullis_core::port::OutboxState;
+use serde_json::json;
 use table::{Fate, Row};
 use tracing::subscriber::DefaultGuard;
 
 use super::{HOUR, MINUTE, outbox};
 use crate::support::{
-    Person, TestApp,
+    Person, TestApp, json,
     scripted::{
         Act::{Close, Late, Leave, Say},
         Script, ScriptedServer,
@@ -246,4 +247,21 @@ async fn the_wait_for_the_next_try_counts_from_the_end_of_the_last() {
     app.advance(5 * SECOND);
     app.pump().await;
     assert_eq!(server.events().count("RCPT"), 2);
+}
+
+/// Hours later its link would have expired, as the first copy says.
+#[tokio::test]
+async fn a_reset_link_whose_outcome_is_unknown_is_sent_again_only_if_it_is_still_valid_then() {
+    for (lifetime, copies) in [("30m", 1), ("12h", 3)] {
+        let (log, _guard) = Log::of_this_thread();
+        let (server, app) = pair(GOOD, &[("RESET_TTL", lifetime)]).await;
+        let john = Person::new("john@example.com").register(&app).await;
+        app.pump().await;
+        server.play(Script { end: Close, ..GOOD });
+        json(app.post_json("/User1/forget_password", json!({ "email": john.email })).await, 200).await;
+        app.pump().await;
+        assert_eq!(log.text().contains("mail abandoned, outcome unknown"), copies == 1, "{}", log.text());
+        pass(&app, 25 * HOUR).await;
+        assert_eq!(server.events().copies.len(), 1 + copies, "{lifetime}");
+    }
 }
