@@ -6,6 +6,8 @@ use axum::http::{HeaderMap, StatusCode};
 use bytes::Bytes;
 use portcullis_core::{Ctx, limit::Usage};
 
+use crate::metrics::HTTP_REQUESTS;
+
 use super::{layers::headers, problem, state::AppState};
 
 /// Returns headers and body of the refusal with this status.
@@ -15,6 +17,8 @@ pub(super) fn refuse(state: &AppState, status: StatusCode) -> (HeaderMap, Bytes)
     let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), Default::default());
     let (mut headers, body) = problem::of_head(status, &ctx);
     headers::protect(&state.info, false, &ctx, &Usage::default(), &mut headers);
+    metrics::counter!(HTTP_REQUESTS, "method" => "other", "route" => "-", "status" => status.as_str().to_owned())
+        .increment(1);
     tracing::info!(id = %ctx.request_id, status = status.as_u16(), "answered");
     (headers, body)
 }

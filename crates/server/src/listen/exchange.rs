@@ -11,14 +11,14 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
 /// Counts the requests of a connection and their complete answers.
 #[derive(Debug, Default)]
 pub(super) struct Exchanges {
     begun: AtomicU64,
     ended: AtomicU64,
-    /// Whether a request was refused before it was read completely.
+    /// Whether a request was answered before it was read completely.
     has_unread: AtomicBool,
 }
 
@@ -50,16 +50,52 @@ impl Exchanges {
     }
 }
 
-impl Exchange {
-    /// Notes that the rest of the request will not be read.
-    pub(super) fn set_unread(&self) {
-        self.0.set_unread();
-    }
-}
-
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.0.ended.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+/// Body of a request. One that is dropped before its end was not read completely.
+pub(super) struct RequestBody {
+    body: Incoming,
+    has_ended: bool,
+    exchanges: Arc<Exchanges>,
+}
+
+impl RequestBody {
+    pub(super) fn new(body: Incoming, exchanges: Arc<Exchanges>) -> Self {
+        Self { body, has_ended: false, exchanges }
+    }
+}
+
+impl HttpBody for RequestBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        self.has_ended |= matches!(polled, Poll::Ready(None | Some(Err(_))));
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        if !self.has_ended && !self.body.is_end_stream() {
+            self.exchanges.set_unread();
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
-    http::{Request, Response, header::CONNECTION},
+    http::{Request, Response},
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use self::{
-    exchange::{AnswerBody, Exchanges},
+    exchange::{AnswerBody, Exchanges, RequestBody},
     stream::ClientStream,
 };
 
@@ -123,12 +123,9 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, std::convert::Infallible> {
     let exchange = Exchanges::begin(&exchanges);
-    let mut request = request.map(Body::new);
+    let mut request = request.map(|body| Body::new(RequestBody::new(body, exchanges)));
     request.extensions_mut().insert(Peer(peer));
     request.extensions_mut().insert(keep_alive);
     let response = service.oneshot(request).await?;
-    if response.headers().contains_key(CONNECTION) {
-        exchange.set_unread();
-    }
     Ok(response.map(|body| AnswerBody { body, _exchange: exchange }))
 }

@@ -19,10 +19,10 @@ use tokio_io_timeout::TimeoutStream;
 use super::{Timeouts, exchange::Exchanges, head_refusal};
 use crate::http::RefuseHead;
 
-/// Longest time in which the rest of a refused request is read and dropped. A socket that is closed with unread bytes is reset,
+/// Longest time in which the rest of an unread request is read and dropped. A socket that is closed with unread bytes is reset,
 /// and the client may lose the answer.
 const LINGER: Duration = Duration::from_secs(2);
-/// Most bytes of a refused request that are read and dropped.
+/// Most bytes of an unread request that are read and dropped.
 const MAX_LINGER: usize = 16 * 1024 * 1024;
 
 /// What the connection waits for.
@@ -34,7 +34,7 @@ enum Phase {
     Head,
     /// The answer. The body has a time limit of its own.
     Answer,
-    /// The end of a refused request.
+    /// The end of an unread request.
     Linger,
 }
 
@@ -110,7 +110,7 @@ impl ClientStream {
         Poll::Ready(Some(Ok(given.len())))
     }
 
-    /// Reads and drops the rest of a refused request.
+    /// Reads and drops the rest of an unread request.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.phase != Phase::Linger {
             self.enter(Phase::Linger, LINGER);

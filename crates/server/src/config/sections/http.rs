@@ -33,7 +33,7 @@ settings! {
     REQUEST_TIMEOUT: Duration = DURATION, Fixed("30s"),
         "Maximum duration of a request.";
     HEADER_TIMEOUT: Duration = DURATION, Fixed("10s"),
-        "Maximum time for a client to send the head of a request.";
+        "Maximum time for a client to send the head of a request, from its first byte or from the start of a new connection.";
     KEEP_ALIVE_TIMEOUT: Duration = DURATION, Fixed("75s"),
         "Time after which an idle connection is closed. A proxy in front of the server needs a shorter idle time.";
     BODY_TIMEOUT: Duration = DURATION, Fixed("10s"),

@@ -57,9 +57,17 @@ async fn a_client_that_expects_it_is_told_to_continue() {
 async fn a_client_that_sends_the_whole_body_before_it_reads_sees_why_it_was_refused() {
     let app = TestApp::start().await;
     let body = vec![b'x'; 4_000_000];
-    let mut request = head("/User1/create", JSON, "Content-Length: 4000000\r\n").into_bytes();
-    request.extend_from_slice(&body);
-    send(&app, &request).await.problem(413, "body.too_large");
+    for (path, kind, status, code) in [
+        ("/User1/create", JSON, 413, "body.too_large"),
+        ("/User1/create", "text/plain", 415, "body.wrong_type"),
+        ("/User1/nothing", JSON, 404, "not_found"),
+        ("/User1/logout", JSON, 401, "token.missing"),
+        ("/User1/me", JSON, 405, "method.not_allowed"),
+    ] {
+        let mut request = head(path, kind, "Content-Length: 4000000\r\n").into_bytes();
+        request.extend_from_slice(&body);
+        send(&app, &request).await.problem(status, code);
+    }
 }
 
 #[tokio::test]
