@@ -1,15 +1,15 @@
 //! `portcullis`: reads the command line and the settings, then does what was asked.
 
-use std::{error::Error, io, net::SocketAddr, process::ExitCode};
+use std::{error::Error, future::Future, io, process::ExitCode};
 
 use portcullis::{
     App,
     app::{self, Overrides},
     cli::{self, Command, Output},
-    config::{self, Config, Sources},
+    config::{self, Config, ConfigErrors, LogFormat, Sources},
     error_chain,
-    listen::files,
-    telemetry,
+    listen::{self, files},
+    telemetry::{self, Telemetry},
 };
 use portcullis_core::{clock::SystemClock, random::OsRandom};
 use tokio::{
@@ -50,36 +50,81 @@ fn main() -> ExitCode {
 }
 
 fn serve(sources: Sources) -> Result<ExitCode, Failure> {
-    let config = load(sources)?;
-    let log = telemetry::start(config.log.format, &config.log.level.to_string())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        tokio::select! {
-            done = run(config) => done,
-            never = log.report_dropped_lines() => match never {},
+    let log = config::inspect(sources.clone()).log();
+    match log.filter(|log| log.format == LogFormat::Json) {
+        None => serve_with(sources, None),
+        Some(log) => {
+            // Collectors read JSON only, so nothing is written as text.
+            let telemetry = telemetry::start(log.format, &log.level.to_string())?;
+            Ok(serve_with(sources, Some(&telemetry)).unwrap_or_else(|failure| {
+                match failure.downcast_ref::<ConfigErrors>() {
+                    Some(errors) => errors.problems().iter().for_each(telemetry::refused_setting),
+                    None => tracing::error!(error = error_chain(&*failure), "start failed"),
+                }
+                ExitCode::FAILURE
+            }))
         }
-    })?;
-    Ok(ExitCode::SUCCESS)
+    }
 }
 
-async fn run(mut config: Config) -> Result<(), Failure> {
+fn serve_with(sources: Sources, log: Option<&Telemetry>) -> Result<ExitCode, Failure> {
+    let (mut config, mut listener) = (load_with(sources.clone(), log.is_some())?, None);
+    if config.http.listen.port() == 0 {
+        // Links name the port, so it is chosen first.
+        let (bound, port) = listen::bind_any(config.http.listen)?;
+        (config, listener) = (config::load_for_port(sources, &OsRandom, port)?.config, Some(bound));
+    }
+    let own;
+    let log = match log {
+        Some(log) => log,
+        None => {
+            own = telemetry::start(config.log.format, &config.log.level.to_string())?;
+            &own
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(async {
+        tokio::select! {
+            done = run(config, listener) => done,
+            never = log.report_dropped_lines() => match never {},
+        }
+    });
+    // A start that was stopped may leave a thread that waits for the database.
+    runtime.shutdown_background();
+    done.map(|()| ExitCode::SUCCESS)
+}
+
+async fn run(mut config: Config, listener: Option<std::net::TcpListener>) -> Result<(), Failure> {
     files::make_room(&mut config);
-    let address = config.http.listen;
-    let app = App::build(&config, Overrides::default()).await?;
-    let listener = TcpListener::bind(address).await.map_err(|error| deaf(address, &error))?;
+    let mut stop = Box::pin(stop()?);
+    let app = tokio::select! {
+        app = App::build(&config, Overrides::default()) => app?,
+        () = &mut stop => {
+            tracing::info!("stopped");
+            return Ok(());
+        }
+    };
+    let listener = match listener {
+        Some(listener) => TcpListener::from_std(listener)?,
+        None => listen::bind(config.http.listen).await?,
+    };
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %listener.local_addr()?, url = %config.public_url, "serving");
+    app.serve(listener, stop).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Returns what is ready when a signal asks to stop.
+fn stop() -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %listener.local_addr()?, url = %config.public_url, "serving");
-    let stop = async move {
+    Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
         tracing::info!("stopping: what has begun may end");
-    };
-    app.serve(listener, stop).await;
-    tracing::info!("stopped");
-    Ok(())
+    })
 }
 
 fn migrate(sources: Sources, out: &mut Output) -> Result<ExitCode, Failure> {
@@ -98,23 +143,24 @@ fn hash(sources: Sources, verify: Option<&str>, out: &mut Output) -> Result<Exit
     Ok(runtime.block_on(cli::hash(&*hasher, &OsRandom, &password, verify, out))?.into())
 }
 
-/// Why nothing can be heard, and what helps.
-fn deaf(address: SocketAddr, error: &io::Error) -> String {
-    let help = match error.kind() {
-        io::ErrorKind::AddrInUse => "; stop the other program, or choose another port, such as --port 8001",
-        io::ErrorKind::PermissionDenied => "; choose a port of at least 1024, such as --port 8000",
-        io::ErrorKind::AddrNotAvailable => "; set HOST to an address of this machine",
-        _ => "",
-    };
-    format!("cannot listen on {address}: {error}{help}")
-}
-
 /// Reads the settings; what is worth a word goes to standard error.
 fn load(sources: Sources) -> Result<Config, Failure> {
-    let loaded = config::load(sources, &OsRandom)
-        .map_err(|errors| format!("{errors}\n`portcullis config show` lists every value and its source."))?;
+    load_with(sources, false)
+}
+
+fn load_with(sources: Sources, is_logged: bool) -> Result<Config, Failure> {
+    let loaded = match config::load(sources, &OsRandom) {
+        Err(errors) if !is_logged => {
+            return Err(format!("{errors}\n`portcullis config show` lists every value and its source.").into());
+        }
+        loaded => loaded?,
+    };
     for warning in &loaded.warnings {
-        cli::warn(&warning.in_full())?;
+        if is_logged {
+            telemetry::doubtful_setting(warning);
+        } else {
+            cli::warn(&warning.in_full())?;
+        }
     }
     Ok(loaded.config)
 }

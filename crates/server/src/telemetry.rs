@@ -5,7 +5,7 @@ use std::{convert::Infallible, time::Duration};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::config::LogFormat;
+use crate::config::{ConfigProblem, LogFormat};
 
 /// Lines that may wait to be written; beyond, they are dropped rather than waited for.
 const WAITING_LINES: usize = 64 * 1024;
@@ -53,4 +53,16 @@ pub fn start(format: LogFormat, level: &str) -> Result<Telemetry, Box<dyn std::e
         }
     }
     Ok(Telemetry { _flush: flush, dropped })
+}
+
+/// Logs a setting that stops the start.
+pub fn refused_setting(problem: &ConfigProblem) {
+    let ConfigProblem { name, text, origin, fix } = problem;
+    tracing::error!(setting = name, problem = text, origin, fix, "setting refused");
+}
+
+/// Logs a setting that may be a mistake.
+pub fn doubtful_setting(problem: &ConfigProblem) {
+    let ConfigProblem { name, text, origin, fix } = problem;
+    tracing::warn!(setting = name, problem = text, origin, fix, "setting doubtful");
 }

@@ -6,7 +6,7 @@ use mongodb::{
     Client, Database,
     bson::{Document, doc},
     error::{Error, ErrorKind},
-    options::{ClientOptions, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern},
+    options::{ClientOptions, ConnectionString, ReadConcern, ReadPreference, SelectionCriteria, WriteConcern},
 };
 use portcullis_core::{ExposeSecret, SecretString, clock::Timestamp, id::RealmName};
 
@@ -40,37 +40,71 @@ pub struct Settings {
     pub patience: Duration,
 }
 
+/// Checks that a URL can be read, as far as this is known without asking anything.
+///
+/// # Errors
+/// [`OpenError::Url`].
+pub fn check_url(url: &SecretString) -> Result<(), OpenError> {
+    let url = url.expose_secret();
+    let parsed = ConnectionString::parse(url).map(drop);
+    parsed.map_err(|error| OpenError::Url { why: without_password(&error, url) })
+}
+
 /// Connects to the database, and waits until it answers.
 pub(super) async fn connect(settings: &Settings, now: Timestamp) -> Result<(Client, Database), OpenError> {
+    check_url(&settings.url)?;
     let unusable = |error: Error| OpenError::Url { why: without_password(&error, settings.url.expose_secret()) };
-    let options = options(settings).await.map_err(unusable)?;
-    let client = Client::with_options(options.clone()).map_err(unusable)?;
     let begun = Instant::now();
+    // The hosts of `mongodb+srv` are looked up in the DNS, which may answer later than this program starts.
+    let options = loop {
+        match options(settings).await {
+            Err(error) if is_passing(&error) && begun.elapsed() < settings.patience => {
+                wait("those that DNS names", begun).await
+            }
+            Err(source) if is_passing(&source) => {
+                return Err(OpenError::Away { hosts: "the host of DATABASE_URL".to_owned(), source: source.into() });
+            }
+            options => break options.map_err(unusable)?,
+        }
+    };
+    let client = Client::with_options(options.clone()).map_err(unusable)?;
     let answer = loop {
         match hello(&client, &options).await {
-            Err(OpenError::Away { hosts, .. }) if begun.elapsed() < settings.patience => {
-                tracing::warn!(hosts, waited = ?begun.elapsed(), "waiting for the database");
-                tokio::time::sleep(AGAIN).await;
-            }
+            Err(OpenError::Away { hosts, .. }) if begun.elapsed() < settings.patience => wait(&hosts, begun).await,
             answer => break answer?,
         }
     };
-    check(&answer, hosts(&options), now)?;
+    check(&answer, hosts(&options), now.plus(begun.elapsed()))?;
     let db = client.database(options.default_database.as_deref().unwrap_or(DATABASE));
     Ok((client, db))
 }
 
-/// Returns the driver's message without the password, parts of which the driver quotes if it is not percent-encoded.
+async fn wait(hosts: &str, begun: Instant) {
+    tracing::warn!(hosts, waited = ?begun.elapsed(), "waiting for the database");
+    tokio::time::sleep(AGAIN).await;
+}
+
+/// Returns the driver's message without secrets, parts of which the driver quotes: of a password that is not percent-encoded, or
+/// of an option.
 fn without_password(error: &Error, url: &str) -> String {
-    let user = url.rsplit_once('@').map_or("", |(before, _)| before);
-    let password =
-        user.split_once("://").map_or(user, |(_, user)| user).split_once(':').map_or("", |(_, password)| password);
     let told = error.kind.to_string();
-    let mut parts = password.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
-    if parts.any(|part| told.contains(part)) {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let user = rest.rsplit_once('@').map_or("", |(before, _)| before);
+    let password = user.split_once(':').map_or("", |(_, password)| password);
+    let is_quoted =
+        |text: &str| text.split(|c: char| !c.is_alphanumeric()).any(|part| !part.is_empty() && told.contains(part));
+    if is_quoted(password) {
         return "characters such as : / ? # [ ] @ % in a user's name or password are to be written as %3A, %2F and so on".to_owned();
     }
-    told
+    let mut options =
+        rest.split_once('?').map_or("", |(_, options)| options).split('&').filter_map(|option| option.split_once('='));
+    match options.find(|(_, value)| value.len() > 3 && is_quoted(value)) {
+        Some((name, _)) if name.bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            format!("the option {name} has a wrong value")
+        }
+        Some(_) => "an option has a wrong value".to_owned(),
+        None => told,
+    }
 }
 
 async fn options(settings: &Settings) -> Result<ClientOptions, Error> {

@@ -15,7 +15,7 @@ mod orphans;
 mod store;
 mod work;
 
-pub use connect::Settings;
+pub use connect::{Settings, check_url};
 pub use error::OpenError;
 pub use migrate::{Migration, migrate};
 pub use store::MongoStore;

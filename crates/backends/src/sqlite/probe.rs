@@ -2,22 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
+use portcullis_core::port::RootKeyRow;
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{Access, access, statvfs};
 
-use super::{connection::check_pages, error::OpenError, fault::Fault, migrate::pending};
+use super::{connection::check_pages, error::OpenError, fault::Fault, migrate::pending, tables::keys::root_keys};
 
 /// Least room on the disk with which a start is expected to succeed.
 const ROOM: u64 = 1 << 20;
 
 /// Checks a database that exists: its permissions, its version, its owner, its pages, and the room on its disk. A database that
-/// another process has locked is in use, so it can be used.
+/// another process has locked is in use, so it can be used. Returns its root keys, which a start has to unwrap.
 ///
 /// # Errors
 /// [`OpenError`], as a start would return it.
-pub fn probe(path: &Path) -> Result<(), OpenError> {
+pub fn probe(path: &Path) -> Result<Vec<RootKeyRow>, OpenError> {
     if !path.exists() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let folder = path.parent().unwrap_or(path);
     for (place, allowed) in [(path, Access::READ_OK | Access::WRITE_OK), (folder, Access::WRITE_OK)] {
@@ -27,11 +28,12 @@ pub fn probe(path: &Path) -> Result<(), OpenError> {
         return Err(OpenError::unusable(path, Fault::Full, "less than 1 MiB is left"));
     }
     let looked = open(path).map_err(|source| OpenError::of(path, source)).and_then(|db| {
-        pending(path, &db)?;
-        check_pages(path, &db)
+        let is_new = pending(path, &db)?.iter().any(|step| step.version == 1);
+        check_pages(path, &db)?;
+        if is_new { Ok(Vec::new()) } else { root_keys(&db).map_err(|source| OpenError::of(path, source)) }
     });
     match looked {
-        Err(OpenError::Unusable { fault: Fault::Locked, .. }) => Ok(()),
+        Err(OpenError::Unusable { fault: Fault::Locked, .. }) => Ok(Vec::new()),
         looked => looked,
     }
 }

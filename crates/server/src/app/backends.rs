@@ -1,6 +1,12 @@
 //! The only file that names backends. Each port of the core gets the backend that the settings choose.
 
-use std::{fs, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs,
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 #[cfg(feature = "mongodb")]
 use portcullis_backends::mongodb;
@@ -13,10 +19,13 @@ use portcullis_backends::{
     sqlite::{self, SqliteStore},
 };
 use portcullis_core::{
-    clock::{Clock, Timestamp},
+    clock::Clock,
     port::{AccountCache, Counters, MailSender, Mailbox, PasswordHasher, SessionCache, SmsSender, Store},
     random::Random,
+    service::check_encryption_keys,
 };
+
+use tokio::task::spawn_blocking;
 
 use super::BuildError;
 use crate::config::{self, Config, Database, Environment, MailTls, MailTransport, create_private_dir};
@@ -55,7 +64,7 @@ pub enum MailError {
 /// Opens the database. A database that only one process may use comes with the lock that keeps others out.
 pub(super) async fn store(
     config: &Config,
-    now: Timestamp,
+    clock: &Arc<dyn Clock>,
     random: Arc<dyn Random>,
 ) -> Result<(Arc<dyn Store>, Option<sqlite::ServeLock>), BuildError> {
     match &config.store.database_url {
@@ -64,14 +73,16 @@ pub(super) async fn store(
             drop(random);
             make_data_dir(config)?;
             let lock = sqlite::ServeLock::acquire(path).map_err(DatabaseError::from)?;
-            let store = SqliteStore::open_with_patience(path, now, config.store.database_timeout);
-            let store = store.map_err(DatabaseError::from)?;
+            let (path, now, patience) = (path.clone(), clock.now(), config.store.database_timeout);
+            // It may wait for another process, while a signal to stop is heard.
+            let opened = spawn_blocking(move || SqliteStore::open_with_patience(&path, now, patience)).await;
+            let store = opened.map_err(|error| BuildError::Task(error.into()))?.map_err(DatabaseError::from)?;
             free_leases(&store).await;
             Ok((Arc::new(store), Some(lock)))
         }
         #[cfg(feature = "mongodb")]
         Database::MongoDb(url) => {
-            let store = mongodb::MongoStore::open(&mongodb_settings(config, url), now, random).await;
+            let store = mongodb::MongoStore::open(&mongodb_settings(config, url), clock.now(), random).await;
             Ok((Arc::new(store.map_err(DatabaseError::from)?), None))
         }
     }
@@ -173,18 +184,36 @@ fn twilio(twilio: &config::Twilio, timeout: Duration) -> Result<TwilioSender, Ma
     TwilioSender::new(settings).map_err(|error| MailError::Settings(error.into()))
 }
 
+/// Finds out whether a start would refuse the database or the keys, as far as this is known without opening it.
+pub(super) fn probe(config: &Config) -> Result<(), BuildError> {
+    match &config.store.database_url {
+        Database::Sqlite(path) => {
+            let is_created = |folder: &Path| folder.exists() || config.store.data_dir.starts_with(folder);
+            if !path.parent().is_some_and(is_created) {
+                let (path, source) = (path.clone(), ErrorKind::NotFound.into());
+                return Err(DatabaseError::from(sqlite::OpenError::Create { path, source }).into());
+            }
+            let root_keys = sqlite::probe(path).map_err(DatabaseError::from)?;
+            Ok(check_encryption_keys(&config.store.encryption_keys, &root_keys)?)
+        }
+        #[cfg(feature = "mongodb")]
+        Database::MongoDb(url) => Ok(mongodb::check_url(url).map_err(DatabaseError::from)?),
+    }
+}
+
 /// Migrates the database; returns the steps that were applied.
-pub(super) async fn migrate(config: &Config, now: Timestamp) -> Result<Vec<String>, BuildError> {
+pub(super) async fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<String>, BuildError> {
     let step = |version: u32, name: &str| format!("{version:04} {name}");
     match &config.store.database_url {
         Database::Sqlite(path) => {
             make_data_dir(config)?;
-            let taken = sqlite::migrate(path, now).map_err(DatabaseError::from)?;
+            let taken = sqlite::migrate(path, clock.now()).map_err(DatabaseError::from)?;
             Ok(taken.iter().map(|taken| step(taken.version, taken.name)).collect())
         }
         #[cfg(feature = "mongodb")]
         Database::MongoDb(url) => {
-            let taken = mongodb::migrate(&mongodb_settings(config, url), now).await.map_err(DatabaseError::from)?;
+            let taken =
+                mongodb::migrate(&mongodb_settings(config, url), clock.now()).await.map_err(DatabaseError::from)?;
             Ok(taken.iter().map(|taken| step(taken.version, taken.name)).collect())
         }
     }

@@ -1,9 +1,12 @@
 //! The application, built from the settings by `main` and, with another clock and other senders, by every test.
 
 mod backends;
+mod check;
 mod keys;
 mod parts;
 mod templates;
+
+pub use check::check;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
@@ -77,6 +80,9 @@ pub enum BuildError {
     /// The database cannot be opened.
     #[error(transparent)]
     Database(#[from] backends::DatabaseError),
+    /// A task of the start has panicked.
+    #[error("the start failed by a defect")]
+    Task(#[source] portcullis_core::error::Cause),
     /// The hash threads cannot be started.
     #[error("the hashing of passwords cannot be started")]
     Hash(#[from] hash::StartError),
@@ -102,7 +108,7 @@ pub enum BuildError {
 /// # Errors
 /// [`BuildError`].
 pub async fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<String>, BuildError> {
-    backends::migrate(config, clock.now()).await
+    backends::migrate(config, clock).await
 }
 
 /// Starts the hasher of passwords alone, for the command line.
@@ -120,10 +126,11 @@ impl App {
     /// [`BuildError`].
     pub async fn build(config: &Config, overrides: Overrides) -> Result<Self, BuildError> {
         let Overrides { clock, random, adjust } = overrides;
-        let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
         let templates = Arc::new(templates::templates(config)?);
         let backends::Senders { mailer, sms, mailbox } = backends::senders(config, &clock)?;
-        let (store, lock) = backends::store(config, ctx.now, Arc::clone(&random)).await?;
+        let (store, lock) = backends::store(config, &clock, Arc::clone(&random)).await?;
+        // The database may have been waited for.
+        let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
         let encryption_keys = &config.store.encryption_keys;
         let realms = Realms::open(&ctx, &*store, encryption_keys, parts::policies(config)).await?;
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;

@@ -5,7 +5,10 @@ use std::io;
 use serde::Serialize;
 
 use super::output::{BAD, FAINT, GOOD, HEADING, Output, WARNING};
-use crate::config::{ConfigProblem, Inspection, Sources, inspect};
+use crate::{
+    app,
+    config::{ConfigProblem, Inspection, Sources, inspect},
+};
 
 /// The result of the check, for scripts.
 #[derive(Serialize)]
@@ -54,7 +57,14 @@ impl From<ConfigProblem> for Remark {
 /// # Errors
 /// If `out` cannot be written.
 pub fn check(sources: Sources, out: &mut Output) -> io::Result<u8> {
-    tell_verdict(&inspect(sources), out)
+    tell_verdict(&checked(sources), out)
+}
+
+/// Reads and checks the settings, and what a start would do with them.
+pub(super) fn checked(sources: Sources) -> Inspection {
+    let mut inspection = inspect(sources);
+    app::check(&mut inspection);
+    inspection
 }
 
 pub(super) fn tell_verdict(inspection: &Inspection, out: &mut Output) -> io::Result<u8> {

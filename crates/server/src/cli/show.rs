@@ -6,17 +6,17 @@ use portcullis_core::id::RealmName;
 use serde::Serialize;
 
 use super::{
-    check::{CheckReport, write_verdict},
+    check::{CheckReport, checked, write_verdict},
     output::{FAINT, HEADING, Output},
 };
-use crate::config::{Inspection, SECTIONS, Sources, Values, inspect, setting::Info};
+use crate::config::{Inspection, SECTIONS, Sources, Values, setting::Info};
 
 /// Writes every setting, its value and its source, then what is wrong. Returns the exit code.
 ///
 /// # Errors
 /// If `out` cannot be written.
 pub fn show(sources: Sources, out: &mut Output) -> io::Result<u8> {
-    let inspection = inspect(sources);
+    let inspection = checked(sources);
     if out.is_json() {
         return show_json(&inspection, out);
     }

@@ -12,7 +12,7 @@ use super::{
 pub(super) enum Fix {
     /// Sets a setting to a value.
     Set(&'static str, String),
-    /// Sets a setting to a new secret of 32 random bytes.
+    /// Sets a setting to a new secret of 32 random bytes. Never for a key that opens what is stored.
     NewSecret(&'static str),
     /// Removes a setting.
     Unset(&'static str),
@@ -77,10 +77,10 @@ const DRAW: &str = "openssl rand -base64 32";
 fn new_secret(name: &str, source: Option<&Source>) -> String {
     let variable = variable(name, source);
     match source {
-        Some(Source { file: Some(file), .. }) => format!("{DRAW} > {}", quoted(file)),
-        Some(Source { origin: Origin::CommandLine, .. }) => {
-            let file = name.to_ascii_lowercase();
-            format!("(umask 077; {DRAW} > {file}), then use {}-file {file}", flag(name))
+        // The file may be the only copy of the old secret.
+        Some(Source { file: Some(_), .. } | Source { origin: Origin::CommandLine, .. }) => {
+            let file = format!("{}.new", name.to_ascii_lowercase());
+            format!("(umask 077; {DRAW} > {file}), then name {file} by {variable}{FILE_SUFFIX}")
         }
         Some(Source { origin: Origin::Environment, .. }) => format!("export {variable}=\"$({DRAW})\""),
         // The last of several lines counts. The line before may lack a newline.

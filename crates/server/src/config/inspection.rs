@@ -8,11 +8,12 @@ use super::{
     environment::Environment,
     errors::{ConfigErrors, ConfigProblem},
     layers::{self, Layer},
+    mask::masked_words,
     names::Names,
     report::{Report, Verdict},
     resolve::{Scope, resolve},
     secrets,
-    sections::{self, Config, Context, DATA_DIR, Password, REALMS, SECTIONS, Templates},
+    sections::{self, Config, Context, DATA_DIR, Log, PORT, Password, REALMS, SECTIONS, Templates},
     sources::Sources,
     values::Values,
 };
@@ -42,7 +43,18 @@ pub struct Inspection {
 /// # Errors
 /// Everything that is wrong.
 pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigErrors> {
-    let mut inspection = inspect(sources);
+    load_inspected(inspect(sources), random)
+}
+
+/// Reads and checks the settings like [`load`], for a server that listens on the port that the system chose.
+///
+/// # Errors
+/// Everything that is wrong.
+pub fn load_for_port(sources: Sources, random: &dyn Random, port: u16) -> Result<Loaded, ConfigErrors> {
+    load_inspected(inspect_for_port(sources, Some(port)), random)
+}
+
+fn load_inspected(mut inspection: Inspection, random: &dyn Random) -> Result<Loaded, ConfigErrors> {
     if inspection.verdict.problems.is_empty() {
         inspection.make_secrets(random);
     }
@@ -61,12 +73,19 @@ pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigError
 /// Reads and checks the settings. Nothing is created or written.
 #[must_use]
 pub fn inspect(sources: Sources) -> Inspection {
+    inspect_for_port(sources, None)
+}
+
+fn inspect_for_port(sources: Sources, port: Option<u16>) -> Inspection {
     let mut report = Report::default();
     let dir = sources.dir.clone();
     let names = Names::new(SECTIONS.iter().flat_map(|section| section.settings.iter().copied()));
     let layers = layers::collect(sources, &names, &mut report);
     let scope = Scope { layers: &layers.server, realm: None, dir: &dir };
     let mut values = Values::new(names.clone(), resolve(&names, &scope, &mut report), dir);
+    if let Some(port) = port {
+        values.replace(PORT.name(), port.to_string().into());
+    }
     let environment = sections::derive(&mut values);
     let secrets_file = secrets::file(&values);
     if let Some(file) = &secrets_file {
@@ -149,6 +168,26 @@ impl Inspection {
     #[must_use]
     pub fn warnings(&self) -> &[ConfigProblem] {
         &self.verdict.warnings
+    }
+
+    /// Returns the settings of the log; none where one of these is wrong, whatever else is.
+    #[must_use]
+    pub fn log(&self) -> Option<Log> {
+        Log::read(&self.values)
+    }
+
+    /// Returns the settings as a start would have them, without creating the secrets that a start would create; none where
+    /// something is wrong.
+    pub(crate) fn preview(&self, random: &dyn Random) -> Option<Config> {
+        self.verdict().ok()?;
+        Config::read(&secrets::previewed(&self.values, random), &self.realms)
+    }
+
+    /// Adds what is wrong beside the settings themselves.
+    pub(crate) fn add(&mut self, name: &'static str, text: String) {
+        let origin = self.values.provenance(name).map(|provenance| provenance.to_string());
+        let text = masked_words(&text);
+        self.verdict.problems.push(ConfigProblem { name: name.to_owned(), text, origin, fix: None });
     }
 
     /// Returns the settings of templates; none where one of these is wrong, whatever else is.

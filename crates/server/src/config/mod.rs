@@ -11,6 +11,7 @@ mod fix;
 mod inspection;
 mod layers;
 mod markdown;
+mod mask;
 mod names;
 mod origin;
 mod permissions;
@@ -27,7 +28,7 @@ mod values;
 
 pub use environment::Environment;
 pub use errors::{ConfigErrors, ConfigProblem};
-pub use inspection::{Inspection, Loaded, inspect, load};
+pub use inspection::{Inspection, Loaded, inspect, load, load_for_port};
 pub(crate) use markdown::meaning;
 pub use markdown::settings_markdown;
 pub use secrets::create_private_dir;

@@ -7,6 +7,8 @@ use std::{
 
 use portcullis_core::id::RealmName;
 
+use super::mask::masked_words;
+
 /// The beginning of the environment variables that set something for one realm.
 pub(super) const REALM_PREFIX: &str = "REALM_";
 
@@ -92,7 +94,7 @@ impl fmt::Display for Origin {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.file {
-            Some(file) => write!(f, "{}, named by {}", file.display(), self.origin),
+            Some(file) => write!(f, "{}, named by {}", masked_words(&file.display().to_string()), self.origin),
             None => self.origin.fmt(f),
         }
     }

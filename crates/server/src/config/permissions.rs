@@ -6,6 +6,8 @@ use std::{
     path::Path,
 };
 
+use rustix::fs::{StatVfsMountFlags, statvfs};
+
 /// Whether users other than the owner may read, write or execute the file. A file of root may be readable by its group:
 /// this is how it is handed to a server that does not run as root.
 pub(super) fn is_open_to_others(path: &Path) -> bool {
@@ -13,6 +15,11 @@ pub(super) fn is_open_to_others(path: &Path) -> bool {
         let allowed = if is_handed_by_root(&metadata) { 0o040 } else { 0 };
         metadata.permissions().mode() & 0o077 & !allowed != 0
     })
+}
+
+/// Whether the file is on a file system that is mounted read-only.
+pub(super) fn is_on_read_only_mount(path: &Path) -> bool {
+    statvfs(path).is_ok_and(|system| system.f_flag.contains(StatVfsMountFlags::RDONLY))
 }
 
 fn is_handed_by_root(metadata: &Metadata) -> bool {

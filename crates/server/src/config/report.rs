@@ -5,6 +5,7 @@ use std::fmt;
 use super::{
     errors::ConfigProblem,
     fix::Fix,
+    mask::masked_words,
     origin::{Origin, Source},
     setting::Fallback,
 };
@@ -143,7 +144,8 @@ impl Diagnostic {
             let source = fix.name().and_then(look_up).and_then(|provenance| provenance.source);
             fix.spelled(source)
         });
-        ConfigProblem { name: names.join(", "), text: self.text, origin, fix }
+        let text = masked_words(&self.text);
+        ConfigProblem { name: names.join(", "), text, origin, fix: fix.map(|fix| masked_words(&fix)) }
     }
 }
 

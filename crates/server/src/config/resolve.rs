@@ -7,13 +7,13 @@ use portcullis_core::{ExposeSecret, SecretString, id::RealmName};
 use super::{
     fix::{Fix, quoted, unset},
     layers::Layer,
+    mask::{masked, may_hold_password},
     names::Names,
     origin::{Origin, Source},
     permissions,
     report::{Report, Severity},
     setting::{Entry, FILE_SUFFIX, Fallback, Info},
     text_file,
-    value::authority,
     values::ConfiguredValue,
 };
 
@@ -70,7 +70,7 @@ fn strongest(scope: &Scope<'_>, info: &Info, report: &mut Report) -> Option<Conf
     }
 }
 
-/// Reads the file that `NAME_FILE` names. The newline at its end does not count.
+/// Reads the file that `NAME_FILE` names. Newlines at its end do not count.
 fn read_file(info: &Info, path: &Path, report: &mut Report) -> Option<SecretString> {
     let name = format!("{}{FILE_SUFFIX}", info.name);
     let mut unusable = |why: String| {
@@ -84,21 +84,26 @@ fn read_file(info: &Info, path: &Path, report: &mut Report) -> Option<SecretStri
             return None;
         }
     };
-    let text = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+    let text = text.trim_start_matches('\u{feff}').trim_end_matches(['\r', '\n']);
     if text.trim().is_empty() {
         unusable("is empty".to_owned());
         return None;
     }
     if must_be_private(info, text) && permissions::is_open_to_others(path) {
         let text = format!("{} is readable by other users", path.display());
-        report.insecure(Severity::RefusedElseWarned, name, text, Fix::close(path));
+        if permissions::is_on_read_only_mount(path) {
+            // Orchestrators mount secrets like this, and their modes cannot be changed from inside.
+            report.warning(name, text);
+        } else {
+            report.insecure(Severity::RefusedElseWarned, name, text, Fix::close(path));
+        }
     }
     Some(text.into())
 }
 
 /// Whether others must not read the text: a secret, or a URL with a password in it.
 fn must_be_private(info: &Info, text: &str) -> bool {
-    info.is_secret || authority(text).is_some_and(|(user, _)| user.is_some_and(|user| user.contains(':')))
+    info.is_secret || masked(text) != text
 }
 
 /// Reports settings files that contain secrets and that others can read, each once.
@@ -127,24 +132,39 @@ fn check(setting: &dyn Entry, text: &SecretString, report: &mut Report) {
     if text.contains(|c: char| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
         report.problem(info.name, "must not contain control characters", instead(setting, ""));
     } else if let Err(wanted) = setting.check(text) {
-        // A URL may contain a password.
-        let is_shown = !info.is_secret && !text.contains("://");
+        let is_shown = !info.is_secret && !info.is_url() && !may_hold_password(text);
+        let wanted = if quotes_hidden(&wanted, text) {
+            "has another form than this setting; it is not shown, because it may contain a password".to_owned()
+        } else {
+            wanted
+        };
         let was = if is_shown { format!(" (it is `{text}`)") } else { String::new() };
         report.problem(info.name, format!("{wanted}{was}"), instead(setting, text));
     }
+}
+
+/// Whether a message repeats a part of a text that is not shown.
+fn quotes_hidden(message: &str, text: &str) -> bool {
+    let shown = masked(text);
+    let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !shown.contains(part));
+    shown != text && parts.into_iter().any(|part| part.len() > 2 && message.contains(part))
 }
 
 /// Returns what to write instead of a text that is refused: what was probably meant, the default, or nothing.
 fn instead(setting: &dyn Entry, text: &str) -> Fix {
     let info = setting.info();
     if info.is_random {
-        return Fix::NewSecret(info.name);
+        // What cannot be read now may be the only copy of a key.
+        return Fix::Do(format!("write the value of {} again as it was generated, on one line", info.name));
     }
     let default = match info.default {
         Fallback::Fixed(default) => Some(default.to_owned()),
         Fallback::Derived(_) | Fallback::Nothing => None,
     };
-    match setting.meant(text).or(default) {
+    // A part of a password must not be taken for what was meant.
+    let shown = masked(text);
+    let meant = setting.meant(text).filter(|meant| shown == text || shown.contains(meant.as_str()));
+    match meant.or_else(|| setting.meant("")).or(default) {
         Some(value) => Fix::Set(info.name, value),
         None => Fix::Unset(info.name),
     }

@@ -18,7 +18,9 @@ use super::{
     origin::{Line, Origin},
     permissions,
     report::{Report, Severity},
-    sections::{DATA_DIR, ENCRYPTION_KEY, JWT_SECRET, needs_jwt_secret},
+    sections::{
+        DATA_DIR, ENCRYPTION_KEY, JWT_SECRET, existing_database, is_shared_database, lost_key, needs_jwt_secret,
+    },
     text_file,
     values::Values,
 };
@@ -30,15 +32,18 @@ pub(super) fn file(values: &Values) -> Option<PathBuf> {
 
 /// Takes missing secrets from the file, if it exists. In production, only its permissions are checked.
 pub(super) fn read(values: &mut Values, file: &Path, environment: Environment, report: &mut Report) {
-    if !file.exists() {
-        return;
-    }
-    if permissions::is_open_to_others(file) {
-        let name = file.display().to_string();
-        report.insecure(Severity::RefusedElseWarned, name, "is readable by other users", Fix::close(file));
+    let is_there = file.exists();
+    if is_there {
+        check_permissions(file, report);
     }
     let wanted = missing(values);
     if environment == Environment::Production || wanted.is_empty() {
+        return;
+    }
+    if !is_there {
+        if wanted.contains(&ENCRYPTION_KEY.name()) {
+            refuse_new_key(values, file, report);
+        }
         return;
     }
     if let Err(error) = supply_from(values, file) {
@@ -48,30 +53,69 @@ pub(super) fn read(values: &mut Values, file: &Path, environment: Environment, r
     }
     for name in missing(values) {
         let text = format!("is missing in {}, which is never overwritten: add it there, or set it", file.display());
-        let draw = format!("echo \"{name}=$(openssl rand -base64 32)\" >> {}", quoted(file));
-        report.problem(name, text, Fix::Do(draw));
+        let has_data = name == ENCRYPTION_KEY.name() && existing_database(values).is_some();
+        let fix = if has_data { lost_key(values) } else { Fix::Do(append_secret(name, file)) };
+        report.problem(name, text, fix);
     }
     if wanted.contains(&ENCRYPTION_KEY.name())
         && values.has(ENCRYPTION_KEY.name())
         && values.get(&ENCRYPTION_KEY).is_none()
     {
         let text = format!("in {} must be 32 random bytes in base64", file.display());
-        // Without that key the database is lost, so no command that generates a new one is suggested.
-        let fix = Fix::Do("restore the key with which the database was created".to_owned());
-        report.problem(ENCRYPTION_KEY.name(), text, fix);
+        report.problem(ENCRYPTION_KEY.name(), text, lost_key(values));
     }
+}
+
+fn check_permissions(file: &Path, report: &mut Report) {
+    if !permissions::is_open_to_others(file) {
+        return;
+    }
+    let (name, text) = (file.display().to_string(), "is readable by other users");
+    if permissions::is_on_read_only_mount(file) {
+        report.warning(name, text);
+    } else {
+        report.insecure(Severity::RefusedElseWarned, name, text, Fix::close(file));
+    }
+}
+
+/// Reports a database for which no key may be generated: one that exists already, or one that servers share.
+fn refuse_new_key(values: &Values, file: &Path, report: &mut Report) {
+    let name = ENCRYPTION_KEY.name();
+    if is_shared_database(values) {
+        let text = "is not set, and is generated for an SQLite database only: all servers of a database in MongoDB need \
+                    the same key";
+        report.problem(name, text, lost_key(values));
+    } else if let Some(database) = existing_database(values) {
+        let (file, database) = (file.display(), database.display());
+        let text = format!("is not set, {file} is missing, and the database {database} cannot be read without its key");
+        report.problem(name, text, lost_key(values));
+    }
+}
+
+fn append_secret(name: &str, file: &Path) -> String {
+    format!("echo \"{name}=$(openssl rand -base64 32)\" >> {}", quoted(file))
 }
 
 /// Creates the file if a secret is missing and there is no file.
 pub(super) fn generate(values: &mut Values, file: &Path, random: &dyn Random) -> io::Result<()> {
-    if missing(values).is_empty() {
+    let missing = missing(values);
+    if missing.is_empty() {
         return Ok(());
     }
     if let Some(folder) = file.parent() {
         create_private_dir(folder)?;
     }
-    create_once(file, &contents(random), random)?;
+    create_once(file, &contents(&missing, random), random)?;
     supply_from(values, file)
+}
+
+/// Returns the values with secrets in place of those that a start would create.
+pub(super) fn previewed(values: &Values, random: &dyn Random) -> Values {
+    let mut values = values.clone();
+    for name in missing(&values) {
+        values.supply(name, BASE64.encode(&random::bytes::<32>(random)).into(), Origin::Derived);
+    }
+    values
 }
 
 /// Creates a folder, and its parents, with access for the owner only. An existing folder stays as it is.
@@ -103,15 +147,11 @@ fn supply_from(values: &mut Values, file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn contents(random: &dyn Random) -> String {
-    let secret = || BASE64.encode(&random::bytes::<32>(random));
-    format!(
-        "# Generated at the first start in development. With these secrets, anyone can sign tokens and read the database.\n\
-         # Keep a copy: without ENCRYPTION_KEY, the database cannot be read.\n\
-         JWT_SECRET={}\nENCRYPTION_KEY={}\n",
-        secret(),
-        secret()
-    )
+fn contents(names: &[&str], random: &dyn Random) -> String {
+    let secrets = names.iter().map(|name| format!("{name}={}\n", BASE64.encode(&random::bytes::<32>(random))));
+    let head = "# Generated at the first start in development. With these secrets, anyone can sign tokens and read the database.\n\
+                # Keep a copy: without ENCRYPTION_KEY, the database cannot be read.\n";
+    std::iter::once(head.to_owned()).chain(secrets).collect()
 }
 
 /// Writes a file completely or not at all. An existing file is kept.

@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::value::ValueFormat;
 
+/// Placeholder of the settings whose value may be any secret.
+const SECRET: &str = "SECRET";
+
 /// The ending of a name whose value is read from a file.
 pub(super) const FILE_SUFFIX: &str = "_FILE";
 
@@ -59,9 +62,14 @@ pub(crate) trait Entry: Sync + fmt::Debug {
 }
 
 impl Info {
-    /// Removes blanks around a value. They belong to it only where it is secret.
+    /// Removes blanks around a value. They can belong to a password only, and newlines at the end to nothing.
     pub(super) fn trimmed<'a>(&self, text: &'a str) -> &'a str {
-        if self.is_secret { text } else { text.trim() }
+        if self.is_secret && self.placeholder == SECRET { text.trim_end_matches(['\r', '\n']) } else { text.trim() }
+    }
+
+    /// Whether the value is a URL, which may contain a password.
+    pub(super) fn is_url(&self) -> bool {
+        self.placeholder == "URL"
     }
 }
 

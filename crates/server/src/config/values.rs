@@ -9,15 +9,15 @@ use std::{
 use portcullis_core::{ExposeSecret, SecretString};
 
 use super::{
+    mask::{MASK, masked},
     names::Names,
     origin::{Origin, Source},
     report::Provenance,
     setting::{Entry, Fallback, Info, Setting},
-    value::authority,
 };
 
 /// The values of all settings.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Values {
     names: Names,
     configured: BTreeMap<&'static str, ConfiguredValue>,
@@ -100,6 +100,12 @@ impl Values {
         self.configured.entry(name).or_insert(ConfiguredValue { text: Some(text), source });
     }
 
+    /// Replaces the text of a setting, which keeps its source.
+    pub(super) fn replace(&mut self, name: &'static str, text: SecretString) {
+        let source = Source::server_wide(Origin::Derived);
+        self.configured.entry(name).or_insert(ConfiguredValue { text: None, source }).text = Some(text);
+    }
+
     /// Whether the value follows from other settings or from the machine.
     pub(super) fn is_derived(&self, name: &str) -> bool {
         self.configured.get(name).is_some_and(|value| value.source.origin == Origin::Derived)
@@ -127,19 +133,18 @@ impl Values {
     pub(crate) fn shown(&self, info: &Info) -> (String, String) {
         let configured = self.configured.get(info.name).and_then(|value| Some((value.text.as_ref()?, &value.source)));
         match (configured, info.default) {
-            (Some((_, source)), _) if info.is_secret => ("********".to_owned(), source.to_string()),
-            (Some((text, source)), _) => (without_credentials(info.trimmed(text.expose_secret())), source.to_string()),
+            (Some((_, source)), _) if info.is_secret => (MASK.to_owned(), source.to_string()),
+            (Some((text, source)), _) => (self.shown_text(info, text.expose_secret()), source.to_string()),
             (None, Fallback::Fixed(text)) => (text.to_owned(), "default".to_owned()),
             (None, Fallback::Derived(rule)) => ("-".to_owned(), format!("not set; {rule}")),
             (None, Fallback::Nothing) => ("-".to_owned(), "not set".to_owned()),
         }
     }
-}
 
-/// Masks the credentials of a URL.
-fn without_credentials(text: &str) -> String {
-    match authority(text) {
-        Some((Some(credentials), _)) => text.replace(credentials, "********"),
-        _ => text.to_owned(),
+    /// Hides passwords. What should be a URL and is none may be anything.
+    fn shown_text(&self, info: &Info, text: &str) -> String {
+        let text = info.trimmed(text);
+        let is_valid = self.names.find(info.name).is_some_and(|name| name.setting.check(text).is_ok());
+        if info.is_url() && !is_valid { MASK.to_owned() } else { masked(text).into_owned() }
     }
 }

@@ -1,5 +1,6 @@
 //! The listening socket: accepts connections, serves them, and stops without cutting off requests.
 
+mod bind;
 mod connections;
 mod exchange;
 pub mod files;
@@ -22,6 +23,7 @@ use self::{
     stream::ClientStream,
 };
 
+pub use self::bind::{BindError, bind, bind_any, check};
 pub use self::connections::{ConnectionLimiter, ConnectionPermit};
 use crate::http::{Handler, HttpService, KeepAlive, Peer};
 

@@ -2,7 +2,9 @@
 
 mod derived;
 mod formats;
+mod keys;
 mod layers;
+mod masks;
 mod names;
 mod production;
 mod realms;

@@ -70,10 +70,14 @@ pub(super) fn statements() -> Vec<&'static str> {
     vec![&PUT_ROOT, &PUT_SIGNING, DELETE_SIGNING]
 }
 
+pub(in crate::sqlite) fn root_keys(db: &Connection) -> rusqlite::Result<Vec<RootKeyRow>> {
+    list(db, &ROOTS, [], read_root)
+}
+
 #[async_trait]
 impl Keys for SqliteStore {
     async fn root_keys(&self) -> Result<Vec<RootKeyRow>, StoreError> {
-        self.readers.read("root_keys", |db| list(db, &ROOTS, [], read_root)).await
+        self.readers.read("root_keys", root_keys).await
     }
 
     async fn signing_keys(&self) -> Result<Vec<SigningKeyRow>, StoreError> {

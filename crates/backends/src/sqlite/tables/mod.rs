@@ -5,7 +5,7 @@
 mod audit;
 mod challenges;
 mod changes;
-mod keys;
+pub(super) mod keys;
 mod limits;
 mod outbox;
 mod records;

@@ -3,7 +3,7 @@
 mod realms;
 mod signing_keys;
 
-pub use realms::OpenRealmsError;
+pub use realms::{OpenRealmsError, check_encryption_keys};
 pub use signing_keys::reseal_signing_keys;
 
 pub(super) use signing_keys::refresh;

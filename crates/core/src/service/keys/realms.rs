@@ -49,11 +49,7 @@ impl Realms {
     ) -> Result<Self, OpenRealmsError> {
         let first = keys.first().ok_or(OpenRealmsError::NoKey)?;
         // All stored keys are checked before any is made, so that a wrong key changes nothing.
-        for row in store.root_keys().await? {
-            if !keys.iter().any(|key| key.unwrap(&row.realm, &row.wrapped).is_ok()) {
-                return Err(OpenRealmsError::WrongKey(row.realm));
-            }
-        }
+        check_encryption_keys(keys, &store.root_keys().await?)?;
         for (name, _) in &policies {
             make_if_missing(ctx, store, first, name).await?;
         }
@@ -68,6 +64,18 @@ impl Realms {
             }
         }
         Ok(Self::new(realms))
+    }
+}
+
+/// Checks that every stored root key unwraps.
+///
+/// # Errors
+/// [`OpenRealmsError::WrongKey`].
+pub fn check_encryption_keys(keys: &[EncryptionKey], rows: &[RootKeyRow]) -> Result<(), OpenRealmsError> {
+    let opens = |row: &RootKeyRow| keys.iter().any(|key| key.unwrap(&row.realm, &row.wrapped).is_ok());
+    match rows.iter().find(|row| !opens(row)) {
+        Some(row) => Err(OpenRealmsError::WrongKey(row.realm.clone())),
+        None => Ok(()),
     }
 }
 

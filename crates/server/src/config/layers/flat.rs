@@ -48,7 +48,13 @@ pub(super) fn environment(
     let (mut layer, mut of_realms) = (Layer::default(), Vec::new());
     for (name, text) in variables {
         if let Some(key) = names.find(&name) {
-            layer.set(key, text, Origin::Environment);
+            if is_service_link(&name, &text) {
+                let text = "is the address of a service with this name, set by an orchestrator; it is ignored";
+                report.warning(name, text).at(&Origin::Environment);
+            } else {
+                let text = unquoted(&name, text, report);
+                layer.set(key, text, Origin::Environment);
+            }
         } else if name.starts_with(REALM_PREFIX) {
             of_realms.push(Variable { name, text, origin: Origin::Environment });
         } else if let Some(nearest) = names.nearest(&name) {
@@ -56,6 +62,21 @@ pub(super) fn environment(
         }
     }
     (layer, of_realms)
+}
+
+/// Whether a variable was set for a service, as Kubernetes does for a service `redis`: `REDIS_PORT=tcp://10.0.0.1:6379`.
+fn is_service_link(name: &str, text: &str) -> bool {
+    name.ends_with("_PORT") && ["tcp://", "udp://", "sctp://"].iter().any(|scheme| text.starts_with(scheme))
+}
+
+/// Reports quotation marks around a value, and removes them so that nothing else is reported. No shell has seen the value.
+pub(super) fn unquoted(name: &str, text: String, report: &mut Report) -> String {
+    let inner = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
+    let Some(inner) = inner else { return text };
+    let why = "has quotation marks around its value, which `docker --env-file` and similar files do not remove";
+    let fix = Fix::Do(format!("write {name} without quotation marks"));
+    report.problem(name, why, fix).at(&Origin::Environment);
+    inner.to_owned()
 }
 
 /// Reads `.env` in the working folder. Other programs may use it too, so an unknown name is an error if it is similar to

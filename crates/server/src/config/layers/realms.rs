@@ -4,6 +4,7 @@ use portcullis_core::id::RealmName;
 
 use super::{
     Layer,
+    flat::unquoted,
     unknown::{rename, server_wide},
 };
 use crate::config::{
@@ -46,6 +47,8 @@ pub(super) fn assign(
     for Variable { name, text, origin } in variables {
         match meaning(&name, realms, names) {
             Meaning::Of(realm, setting) => {
+                let is_ambient = origin == Origin::Environment;
+                let text = if is_ambient { unquoted(&name, text, report) } else { text };
                 if let Some(layer) = layers.get_mut(realm) {
                     layer.set(setting, text, origin);
                 }

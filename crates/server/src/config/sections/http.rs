@@ -118,6 +118,7 @@ fn derive(values: &mut Values, environment: Environment) {
 fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
     body_timeout(values, report);
     proxies(values, report);
+    listeners(values, report);
     cors(values, report);
 }
 
@@ -126,6 +127,21 @@ fn body_timeout(values: &Values, report: &mut Report) {
         let name = BODY_TIMEOUT.name();
         let text = "must be at most 1m, the longest wait after a wrong password";
         report.problem(name, text, Fix::set(name, "1m"));
+    }
+}
+
+/// Refuses one address for both listeners: the second could not be opened.
+fn listeners(values: &Values, report: &mut Report) {
+    let (Some(metrics), Some(host), Some(port)) = (values.get(&METRICS_LISTEN), values.get(&HOST), values.get(&PORT))
+    else {
+        return;
+    };
+    let is_shared = metrics.ip() == host || metrics.ip().is_unspecified() || host.is_unspecified();
+    if port != 0 && metrics.port() == port && is_shared {
+        let name = METRICS_LISTEN.name();
+        let text = "is the address of HOST and PORT: choose another port";
+        let other = SocketAddr::new(metrics.ip(), if port == 9090 { 9091 } else { 9090 });
+        report.problem(name, text, Fix::set(name, other.to_string()));
     }
 }
 

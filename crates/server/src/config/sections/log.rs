@@ -54,7 +54,7 @@ pub struct Log {
 }
 
 impl Log {
-    pub(super) fn read(values: &Values) -> Option<Self> {
+    pub(in crate::config) fn read(values: &Values) -> Option<Self> {
         Some(Self { format: values.get(&LOG_FORMAT)?, level: values.get(&LOG_LEVEL)? })
     }
 }

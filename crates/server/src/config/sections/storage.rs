@@ -62,11 +62,7 @@ impl Store {
     pub(super) fn read(values: &Values) -> Option<Self> {
         Some(Self {
             data_dir: values.path(&DATA_DIR)?,
-            database_url: match values.get(&DATABASE_URL)? {
-                Database::Sqlite(path) => Database::Sqlite(values.absolute(&path)),
-                #[cfg(feature = "mongodb")]
-                url @ Database::MongoDb(_) => url,
-            },
+            database_url: database(values)?,
             database_timeout: values.get(&DATABASE_TIMEOUT)?,
             database_wait_timeout: values.get(&DATABASE_WAIT_TIMEOUT)?,
             encryption_keys: values.get(&ENCRYPTION_KEY)?,
@@ -83,26 +79,70 @@ fn database_url(values: &Values) -> Option<String> {
         return values.text(MONGO_URL.name()).map(|url| url.trim().to_owned());
     }
     let folder = values.get(&DATA_DIR)?;
-    Some(format!("sqlite://{}/portcullis.db", folder.to_str()?.trim_end_matches('/')))
+    let path = format!("{}/portcullis.db", folder.to_str()?.trim_end_matches('/'));
+    // In a URL, these begin its options and its fragment.
+    Some(format!("sqlite://{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")))
+}
+
+/// Returns the database, with an absolute path if it is a file.
+fn database(values: &Values) -> Option<Database> {
+    Some(match values.get(&DATABASE_URL)? {
+        Database::Sqlite(path) => Database::Sqlite(values.absolute(&path)),
+        #[cfg(feature = "mongodb")]
+        url @ Database::MongoDb(_) => url,
+    })
+}
+
+/// Returns the database file, if it exists and anything was written to it.
+pub(in crate::config) fn existing_database(values: &Values) -> Option<PathBuf> {
+    match database(values)? {
+        Database::Sqlite(path) => path.metadata().is_ok_and(|metadata| metadata.len() > 0).then_some(path),
+        #[cfg(feature = "mongodb")]
+        Database::MongoDb(_) => None,
+    }
+}
+
+/// Whether servers share the database.
+pub(in crate::config) fn is_shared_database(values: &Values) -> bool {
+    !matches!(database(values), Some(Database::Sqlite(_)) | None)
+}
+
+/// Returns what to do about a missing or wrong key. A command that generates one would hide that the data is lost without it.
+pub(in crate::config) fn lost_key(values: &Values) -> Fix {
+    Fix::Do(if is_shared_database(values) {
+        "set the key of the other servers; for a new database, `openssl rand -base64 32` prints one".to_owned()
+    } else {
+        match existing_database(values) {
+            Some(path) => format!(
+                "restore the key with which the database was created; to begin with an empty one, move {} away",
+                path.display()
+            ),
+            None => "restore the key with which the database was created".to_owned(),
+        }
+    })
 }
 
 fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
-    database(values, report);
+    credentials(values, report);
     encryption_key(values, context, report);
 }
 
 /// Refuses a MongoDB without a user. TLS is not required, because a private network may do without it.
-fn database(values: &Values, report: &mut Report) {
+fn credentials(values: &Values, report: &mut Report) {
     let name = DATABASE_URL.name();
-    let Some(url) = values.text(name).filter(|text| text.trim().starts_with("mongodb")) else { return };
-    let Some((user, hosts)) = authority(url.trim()) else { return };
+    let Some(url) = values.text(name).map(str::trim).filter(|text| text.starts_with("mongodb")) else { return };
+    let Some((user, hosts)) = authority(url) else { return };
     let is_elsewhere =
         hosts.split(',').any(|host| !is_loopback_host(host.rsplit_once(':').map_or(host, |(host, _)| host)));
     if user.is_none() && is_elsewhere && !url.contains("authMechanism=") {
         let text = "has no user: anyone on its network could write to the database. Add `USER:PASSWORD@`";
         // The part after the `?` may contain a password, too.
-        let (address, options) = url.trim().split_once('?').map_or((url.trim(), ""), |(address, _)| (address, "?…"));
-        let fix = Fix::set(name, format!("{}{options}", address.replacen("://", "://USER:PASSWORD@", 1)));
+        let (address, options) = url.split_once('?').map_or((url, ""), |(address, _)| (address, "?…"));
+        let fix = if url.contains('@') {
+            Fix::Do(format!("write USER:PASSWORD@ before the host in {name}"))
+        } else {
+            Fix::set(name, format!("{}{options}", address.replacen("://", "://USER:PASSWORD@", 1)))
+        };
         let diagnostic = report.insecure(RefusedElseWarned, name, text, fix);
         if values.is_derived(name) {
             diagnostic.beside(MONGO_URL.name());
@@ -113,13 +153,20 @@ fn database(values: &Values, report: &mut Report) {
 fn encryption_key(values: &Values, context: &Context<'_>, report: &mut Report) {
     let name = ENCRYPTION_KEY.name();
     if !values.has(name) {
-        absent(name, context, report);
+        let has_key = is_shared_database(values) || existing_database(values).is_some();
+        let fix = if has_key { lost_key(values) } else { Fix::NewSecret(name) };
+        absent(name, fix, context, report);
     }
     let text = values.text(name).unwrap_or_default();
-    if items(text).any(is_published) {
-        let text = "is a published example";
-        report.insecure(RefusedElseWarned, name, text, Fix::NewSecret(name));
-    } else if items(text).filter_map(decode_key).any(|key| is_monotonous(&key)) {
-        report.insecure(RefusedElseWarned, name, "repeats a single byte", Fix::NewSecret(name));
-    }
+    let keys = || items(text).filter_map(decode_key);
+    let why = if items(text).any(is_published) {
+        "is a published example"
+    } else if keys().any(|key| is_monotonous(&key)) {
+        "repeats a single byte"
+    } else {
+        return;
+    };
+    // The database cannot be read without the key that it has.
+    let rotate = "put a new key (`openssl rand -base64 32` prints one) in front of this one, with a comma between them";
+    report.insecure(RefusedElseWarned, name, why, Fix::Do(rotate.to_owned()));
 }

@@ -122,7 +122,7 @@ fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
         return;
     }
     if !values.has(JWT_SECRET.name()) {
-        absent(JWT_SECRET.name(), context, report);
+        absent(JWT_SECRET.name(), Fix::NewSecret(JWT_SECRET.name()), context, report);
     }
     for name in [JWT_SECRET.name(), JWT_SECRET_PREVIOUS.name()] {
         let Some(secret) = values.text(name) else { continue };

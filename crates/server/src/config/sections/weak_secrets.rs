@@ -18,7 +18,7 @@ pub(super) fn is_monotonous(bytes: &[u8]) -> bool {
 }
 
 /// Reports that a secret is not set.
-pub(super) fn absent(name: &'static str, context: &Context<'_>, report: &mut Report) {
+pub(super) fn absent(name: &'static str, fix: Fix, context: &Context<'_>, report: &mut Report) {
     let kept = context.secrets_file.map(|file| format!("; the one generated for development is in {}", file.display()));
-    report.insecure(Refused, name, format!("is not set{}", kept.unwrap_or_default()), Fix::NewSecret(name));
+    report.insecure(Refused, name, format!("is not set{}", kept.unwrap_or_default()), fix);
 }

@@ -16,5 +16,5 @@ pub(crate) use lists::{COUNTRIES, REALM_NAMES};
 pub(crate) use net::{ADDRESS, HELO, HOST_NAME, LISTEN, MAILBOX, NETWORKS, PORT_NUMBER, is_loopback_host};
 pub(crate) use quota::{QUOTA, QUOTAS};
 pub(crate) use secret::{CLIENTS, KEYS, SECRET, decode_key};
-pub(crate) use url::{API_URL, DATABASE, DOMAIN, MONGODB, ORIGINS, PUBLIC, REDIS, authority};
+pub(crate) use url::{API_URL, DATABASE, DOMAIN, MONGODB, ORIGINS, PUBLIC, REDIS, are_hosts, authority};
 pub use url::{Database, PublicUrl};

@@ -123,8 +123,10 @@ pub(crate) const DATABASE: ValueFormat<Database> = ValueFormat::new("URL", |text
     }
     let path = text.strip_prefix("sqlite://").filter(|path| !path.is_empty() && !path.ends_with('/'));
     let path = path.filter(|path| !path.contains(['?', '#']));
-    let path = path.ok_or_else(|| "must be `sqlite://PATH` (a file) or `mongodb://HOST/DATABASE`".to_owned())?;
-    Ok(Database::Sqlite(path.into()))
+    let path = path.ok_or_else(|| {
+        "must be `sqlite://PATH` (a file, with `?` as `%3F` and `#` as `%23`) or `mongodb://HOST/DATABASE`".to_owned()
+    })?;
+    Ok(Database::Sqlite(path.replace("%3F", "?").replace("%23", "#").replace("%25", "%").into()))
 })
 .like("sqlite://data/portcullis.db");
 
@@ -180,8 +182,13 @@ fn read_origin(text: &str) -> Result<String, String> {
 /// The URL of a MongoDB replica set.
 pub(crate) const MONGODB: ValueFormat<Database> = ValueFormat::new("URL", |text| {
     starts_with(text, &["mongodb://", "mongodb+srv://"])?;
-    if authority(text).is_none_or(|(_, hosts)| hosts.is_empty()) {
+    let (_, hosts) = authority(text).unwrap_or_default();
+    if hosts.is_empty() {
         return Err("has no host: it must have the form `mongodb://HOST/DATABASE`".to_owned());
+    }
+    if text.contains('@') && !are_hosts(hosts) {
+        let how = "`/` as `%2F`, `?` as `%3F`, `#` as `%23`, `@` as `%40`, `:` as `%3A` and `%` as `%25`";
+        return Err(format!("has a user name or password that is not percent-encoded: write {how} in it"));
     }
     #[cfg(feature = "mongodb")]
     return Ok(Database::MongoDb(text.into()));
@@ -193,9 +200,17 @@ pub(crate) const MONGODB: ValueFormat<Database> = ValueFormat::new("URL", |text|
 /// Returns the user, if there is one, and the hosts of a URL.
 pub(crate) fn authority(url: &str) -> Option<(Option<&str>, &str)> {
     let (_, rest) = url.split_once("://")?;
-    let authority = rest.split(['/', '?']).next()?;
+    let authority = rest.split(['/', '?', '#']).next()?;
     // A password may contain an unescaped `@`, although it should not.
     Some(authority.rsplit_once('@').map_or((None, authority), |(user, hosts)| (Some(user), hosts)))
+}
+
+/// Whether a list has the form `host:port,host:port`.
+pub(crate) fn are_hosts(hosts: &str) -> bool {
+    hosts.split(',').all(|host| {
+        let port = host.rsplit_once(']').map_or(host, |(_, port)| port);
+        port.split_once(':').is_none_or(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+    })
 }
 
 /// The URL of a Redis server.

@@ -38,6 +38,7 @@ async fn d60_a_second_process_does_not_serve_from_the_same_database() {
     let database = first.data().join("portcullis.db");
     let mut second = Program::new(CHEAP);
     second.set("DATABASE_URL", &format!("sqlite://{}", database.display()));
+    second.set("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
     let said = refusal(&second);
     assert!(said.contains("another process serves from"), "{said}");
     json(Visitor::of(&first).get("/health").await, 200).await;

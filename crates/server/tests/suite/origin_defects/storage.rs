@@ -47,7 +47,8 @@ async fn d91_generated_keys_are_the_same_after_every_start() {
     program.kill();
     fs::remove_file(&secrets).unwrap();
     let said = refusal(&program);
-    assert!(said.contains("ENCRYPTION_KEY does not decrypt"), "{said}");
+    assert!(said.contains("secrets.env is missing, and the database"), "{said}");
+    assert!(!secrets.exists());
     fs::write(&secrets, &made).unwrap();
     start(&mut program).await;
     visitor.log_in(&john).await;

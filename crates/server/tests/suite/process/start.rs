@@ -1,9 +1,22 @@
 //! Starting the program: its data, its database, its keys and its port.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
 
 use super::{good, names};
-use crate::support::process::{CHEAP, Program, client};
+use crate::support::{
+    Person, json,
+    process::{CHEAP, Program, client},
+};
+
+/// Settings of a start.
+type Given<'a> = &'a [(&'a str, &'a str)];
 
 #[tokio::test]
 async fn without_any_setting_it_serves_from_an_empty_folder_and_keeps_its_data_to_itself() {
@@ -99,4 +112,127 @@ async fn a_port_that_is_taken_is_named() {
 
 fn mode(path: &std::path::Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn links_name_the_port_that_the_system_chose() {
+    let mut program = Program::new(CHEAP);
+    program.set("PORT", "0");
+    program.set("LOG_FORMAT", "json");
+    program.spawn();
+    let serving = line(&mut program, "serving").await;
+    let address = serving["listen"].as_str().unwrap();
+    assert_eq!(serving["url"], format!("http://{address}"));
+    let form = Person::new("john@example.com").form();
+    let create = client().post(format!("http://{address}/User1/create")).json(&form).send().await.unwrap();
+    json(create, 200).await;
+    let begun = Instant::now();
+    let mailbox = loop {
+        let mailbox = client().get(format!("http://{address}/dev/mailbox")).header("Accept", "application/json");
+        let mailbox = mailbox.send().await.unwrap().text().await.unwrap();
+        if mailbox.contains("/verify?token=") {
+            break mailbox;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "{mailbox}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
+    assert!(mailbox.contains(&format!("http://{address}/")) && !mailbox.contains(":0/"), "{mailbox}");
+    assert!(program.stop().await.success());
+}
+
+/// Waits for a line of the log with this message.
+async fn line(program: &mut Program, message: &str) -> Value {
+    let begun = Instant::now();
+    loop {
+        let lines = program.log().lines().map(|line| serde_json::from_str(line).expect(line)).collect::<Vec<Value>>();
+        if let Some(line) = lines.into_iter().find(|line| line["message"] == message) {
+            return line;
+        }
+        assert!(program.is_running() && begun.elapsed() < Duration::from_secs(30), "{}", program.log());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn with_a_json_log_whatever_stops_the_start_is_a_json_line() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().port().to_string();
+    let first = Program::start(CHEAP).await;
+    let database = format!("sqlite://{}", first.data().join("portcullis.db").display());
+    let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let cases: [(Given<'_>, &str, &str); 5] = [
+        (&[("REALMS", "v1"), ("HASH_QUEUE", "none")], "setting refused", "cannot contain `v1`"),
+        (&[("PORT", &taken)], "start failed", "cannot listen on"),
+        (&[("DATABASE_URL", "sqlite:///nowhere/at/all.db")], "start failed", "at/all.db"),
+        (&[("DATABASE_URL", &database), ("ENCRYPTION_KEY", key)], "start failed", "another process serves from"),
+        (&[("ENVIRONMENT", "production")], "setting refused", "refused in production"),
+    ];
+    for (settings, message, why) in cases {
+        let mut program = Program::new(CHEAP);
+        program.set("LOG_FORMAT", "json");
+        settings.iter().for_each(|(name, value)| program.set(name, value));
+        let ended = program.run(&["serve"]);
+        assert_eq!(ended.status.code(), Some(1), "{ended:?}");
+        let lines: Vec<Value> = ended.stderr.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+        assert!(lines.iter().any(|line| line["level"] == "ERROR" && line["message"] == message), "{ended:?}");
+        assert!(ended.stderr.contains(why), "{ended:?}");
+    }
+}
+
+/// Each case is a folder and settings that a start refuses. The check says the same, and changes nothing.
+#[tokio::test]
+async fn the_check_refuses_what_the_start_refuses() {
+    let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let other = "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+    let cases: [(&str, Given<'_>, &str); 13] = [
+        ("mkdir -p t/pages; echo '{{ nonsense }}' > t/pages/undo.html", &[("TEMPLATES_DIR", "t")], "pages/undo.html"),
+        ("echo '-----BEGIN CERTIFICATE-----' > ca", &[("MAIL_SERVER", "h"), ("MAIL_CA_FILE", "ca")], "in PEM"),
+        (
+            "",
+            &[("HOST", "203.0.113.1"), ("ENVIRONMENT", "development"), ("DEV_MAILBOX", "on")],
+            "cannot listen on 203.0.113.1",
+        ),
+        ("", &[("METRICS_LISTEN", "127.0.0.1:8123"), ("PORT", "8123")], "METRICS_LISTEN"),
+        ("", &[("METRICS_LISTEN", "203.0.113.1:9090")], "203.0.113.1:9090"),
+        ("", &[("DATABASE_URL", "mongodb://app:a%zz@127.0.0.1/auth"), ("ENCRYPTION_KEY", key)], "MongoDB"),
+        ("", &[("DATABASE_URL", "mongodb://127.0.0.1/auth?w=-3"), ("ENCRYPTION_KEY", key)], "MongoDB"),
+        (
+            "mkdir data && echo 'no database at all, but a letter' > data/portcullis.db",
+            &[("ENCRYPTION_KEY", key)],
+            "damaged",
+        ),
+        (
+            "",
+            &[("ENCRYPTION_KEY", other), ("DATABASE_URL", "sqlite://made/portcullis.db")],
+            "ENCRYPTION_KEY does not decrypt",
+        ),
+        ("mkdir data && echo x > data/portcullis.db", &[], "restore the key"),
+        ("touch data", &[("ENCRYPTION_KEY", key)], "data"),
+        ("mkdir -p data/portcullis.db", &[("ENCRYPTION_KEY", key)], "portcullis.db"),
+        ("", &[("DATABASE_URL", "sqlite://nowhere/portcullis.db")], "nowhere"),
+    ];
+    let mut made = Program::new(CHEAP);
+    made.set("ENCRYPTION_KEY", key);
+    made.spawn();
+    made.ready().await;
+    assert!(made.stop().await.success());
+    for (script, settings, why) in cases {
+        let mut program = Program::new(&[]);
+        fs::create_dir(program.folder().join("made")).unwrap();
+        fs::copy(made.data().join("portcullis.db"), program.folder().join("made/portcullis.db")).unwrap();
+        let prepared = Command::new("sh").args(["-c", script]).current_dir(program.folder()).status().unwrap();
+        assert!(prepared.success());
+        settings.iter().for_each(|(name, value)| program.set(name, value));
+        let before = names(&program.folder());
+        let checked = program.run(&["config", "check"]);
+        assert_eq!(
+            (checked.status.code(), names(&program.folder())),
+            (Some(1), before),
+            "{script} {settings:?} {checked:?}"
+        );
+        assert!(checked.stdout.contains(why), "{script} {settings:?} {checked:?}");
+        let started = program.run(&["serve"]);
+        assert_eq!(started.status.code(), Some(1), "{script} {settings:?} {started:?}");
+        assert!(started.stderr.contains(why), "{script} {settings:?} {started:?}");
+    }
 }

@@ -33,9 +33,10 @@ fn a_short_jwt_secret_is_refused_wherever_it_stands() {
     let by_toml = bare().file("portcullis.toml", &format!("# mine\njwt_secret = '{SHORT}'\n"));
     refused(&by_toml, "JWT_SECRET", why, "portcullis.toml, line 2", &DRAW_INTO_ENV.replace("NAME", "JWT_SECRET"));
     let by_file = bare().file("jwt", SHORT).env("JWT_SECRET_FILE", "jwt");
-    refused(&by_file, "JWT_SECRET", why, "jwt, named by the environment", "openssl rand -base64 32 > jwt");
+    let fix = "(umask 077; openssl rand -base64 32 > jwt_secret.new), then name jwt_secret.new by JWT_SECRET_FILE";
+    refused(&by_file, "JWT_SECRET", why, "jwt, named by the environment", fix);
     let by_flag = bare().file("jwt", SHORT).flag("--jwt-secret-file", "jwt");
-    refused(&by_flag, "JWT_SECRET", why, "jwt, named by the command line", "openssl rand -base64 32 > jwt");
+    refused(&by_flag, "JWT_SECRET", why, "jwt, named by the command line", fix);
 }
 
 #[test]
@@ -65,11 +66,14 @@ fn an_encryption_key_of_less_than_32_bytes_is_refused_everywhere() {
     let desk = Desk::production().env("ENCRYPTION_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQ==");
     let problems = desk.problems();
     assert_has(&problems[0].to_string(), &["ENCRYPTION_KEY: must be 32 random bytes in base64"]);
-    assert_eq!(problems[0].fix.as_deref(), Some("export ENCRYPTION_KEY=\"$(openssl rand -base64 32)\""));
+    assert_eq!(
+        problems[0].fix.as_deref(),
+        Some("write the value of ENCRYPTION_KEY again as it was generated, on one line")
+    );
     assert_eq!(problems.len(), 1);
     let desk = Desk::production().env("ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
-    let export = "export ENCRYPTION_KEY=\"$(openssl rand -base64 32)\"";
-    refused(&desk, "ENCRYPTION_KEY", "repeats a single byte", "the environment", export);
+    let rotate = "put a new key (`openssl rand -base64 32` prints one) in front of this one, with a comma between them";
+    refused(&desk, "ENCRYPTION_KEY", "repeats a single byte", "the environment", rotate);
 }
 
 #[test]

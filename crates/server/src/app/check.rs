@@ -1,0 +1,50 @@
+//! What a start would refuse beside the settings themselves, found without creating or changing anything.
+
+use std::{net::SocketAddr, path::Path, sync::Arc};
+
+use portcullis_core::{clock::SystemClock, random::OsRandom};
+use rustix::{
+    fs::{Access, access},
+    io::Errno,
+};
+
+use super::{backends, templates};
+use crate::{
+    config::{Config, Inspection},
+    error_chain, listen,
+};
+
+/// Adds what a start with these settings would refuse. Each part is built as a start builds it.
+pub fn check(inspection: &mut Inspection) {
+    let Some(config) = inspection.preview(&OsRandom) else { return };
+    for (setting, why) in found(&config) {
+        inspection.add(setting, why);
+    }
+}
+
+fn found(config: &Config) -> impl Iterator<Item = (&'static str, String)> {
+    let listeners = [("HOST", Some(config.http.listen)), ("METRICS_LISTEN", config.http.metrics_listen)];
+    let listeners = listeners.into_iter().filter_map(|(setting, address)| Some((setting, listener(address?).err()?)));
+    let parts = [
+        ("TEMPLATES_DIR", templates::templates(config).err().map(|error| error_chain(&error))),
+        (
+            "MAIL_SERVER",
+            backends::senders(config, &(Arc::new(SystemClock) as _)).err().map(|error| error_chain(&error)),
+        ),
+        ("DATA_DIR", data_dir(&config.store.data_dir)),
+        ("DATABASE_URL", backends::probe(config).err().map(|error| error_chain(&error))),
+    ];
+    parts.into_iter().filter_map(|(setting, why)| Some((setting, why?))).chain(listeners)
+}
+
+fn listener(address: SocketAddr) -> Result<(), String> {
+    listen::check(address).map_err(|error| error.to_string())
+}
+
+/// Checks the folder, or the first of its parents that exists.
+fn data_dir(folder: &Path) -> Option<String> {
+    let existing = folder.ancestors().find(|folder| folder.exists())?;
+    let why =
+        if existing.is_dir() { access(existing, Access::WRITE_OK | Access::EXEC_OK).err()? } else { Errno::NOTDIR };
+    Some(format!("{} cannot be written ({why}); set DATA_DIR to another folder", existing.display()))
+}
