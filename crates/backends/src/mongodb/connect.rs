@@ -10,7 +10,10 @@ use mongodb::{
 };
 use portcullis_core::{ExposeSecret, SecretString, clock::Timestamp, id::RealmName};
 
-use super::error::{OpenError, is_passing};
+use super::{
+    error::{OpenError, is_passing},
+    url::with_known_options,
+};
 
 /// Name of the database if the URL has none.
 const DATABASE: &str = "auth";
@@ -46,7 +49,7 @@ pub struct Settings {
 /// [`OpenError::Url`].
 pub fn check_url(url: &SecretString) -> Result<(), OpenError> {
     let url = url.expose_secret();
-    let parsed = ConnectionString::parse(url).map(drop);
+    let parsed = ConnectionString::parse(with_known_options(url)).map(drop);
     parsed.map_err(|error| OpenError::Url { why: without_password(&error, url) })
 }
 
@@ -108,7 +111,7 @@ fn without_password(error: &Error, url: &str) -> String {
 }
 
 async fn options(settings: &Settings) -> Result<ClientOptions, Error> {
-    let mut options = ClientOptions::parse(settings.url.expose_secret()).await?;
+    let mut options = ClientOptions::parse(with_known_options(settings.url.expose_secret())).await?;
     // Correctness depends on these, so the URL cannot change them.
     options.read_concern = Some(ReadConcern::majority());
     options.write_concern = Some(WriteConcern::majority());

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use mongodb::{
-    Database, IndexModel,
+    Collection, Database, IndexModel,
     bson::{Document, doc},
     error::Error,
     options::IndexOptions,
@@ -205,7 +205,43 @@ async fn create(db: &Database, name: &str, indexes: &[Index]) -> Result<(), Erro
             result => result,
         };
     }
-    db.collection::<Document>(name).create_indexes(indexes.iter().map(Index::model)).await.map(drop)
+    // A user who may not create indexes can serve where they exist, under whatever name.
+    let collection = db.collection::<Document>(name);
+    let existing = existing_indexes(&collection).await?;
+    let missing: Vec<IndexModel> = indexes
+        .iter()
+        .map(Index::model)
+        .filter(|index| !existing.iter().any(|found| is_equivalent(found, index)))
+        .collect();
+    if missing.is_empty() { Ok(()) } else { collection.create_indexes(missing).await.map(drop) }
+}
+
+async fn existing_indexes(collection: &Collection<Document>) -> Result<Vec<IndexModel>, Error> {
+    const NO_COLLECTION: i32 = 26;
+    let mut cursor = match collection.list_indexes().await {
+        Err(error) if matches!(error.kind.as_ref(), mongodb::error::ErrorKind::Command(error) if error.code == NO_COLLECTION) =>
+        {
+            return Ok(Vec::new());
+        }
+        cursor => cursor?,
+    };
+    let mut indexes = Vec::new();
+    while cursor.advance().await? {
+        indexes.push(cursor.deserialize_current()?);
+    }
+    Ok(indexes)
+}
+
+/// Whether an index does what another is wanted for. The name does not matter.
+fn is_equivalent(found: &IndexModel, wanted: &IndexModel) -> bool {
+    let keys = |index: &IndexModel| -> Vec<String> { index.keys.keys().cloned().collect() };
+    let rules = |index: &IndexModel| {
+        let options = index.options.clone().unwrap_or_default();
+        (options.unique.unwrap_or_default(), options.expire_after, options.partial_filter_expression)
+    };
+    // Hashed and text indexes have a word in place of the direction.
+    let is_ordered = found.keys.values().all(|direction| direction.as_str().is_none());
+    is_ordered && keys(found) == keys(wanted) && rules(found) == rules(wanted)
 }
 
 impl Index {

@@ -13,6 +13,7 @@ mod key_locks;
 mod migrate;
 mod orphans;
 mod store;
+mod url;
 mod work;
 
 pub use connect::{Settings, check_url};

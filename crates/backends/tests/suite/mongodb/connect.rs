@@ -7,7 +7,7 @@ use std::{
 };
 
 use mongodb::bson::{doc, oid::ObjectId};
-use portcullis_backends::mongodb::{MongoStore, OpenError, Settings};
+use portcullis_backends::mongodb::{MongoStore, OpenError, Settings, check_url};
 use portcullis_core::{
     batch,
     port::{SessionOp, Sessions, Store},
@@ -140,4 +140,21 @@ async fn a_url_that_cannot_be_read_is_refused_without_its_password() {
     // What does not quote it is told.
     let told = told(&refused("mongodb://ada:correct-horse@127.0.0.1/?maxPoolSize=many").await);
     assert!(told.contains("maxpoolsize"), "{told}");
+}
+
+#[test]
+fn options_for_other_drivers_are_accepted() {
+    let check = |options: &str| check_url(&format!("mongodb://ada:horse@127.0.0.1/auth?{options}").into());
+    for option in [
+        "uuidRepresentation=standard",
+        "tz_aware=true",
+        "socketTimeoutMS=20000",
+        "compressors=zstd,snappy",
+        "readPreference=secondaryPreferred&w=1&journal=false&readConcernLevel=local",
+        "useNewUrlParser=true&useUnifiedTopology=true",
+    ] {
+        check(option).unwrap();
+        check(&format!("replicaSet=rs0&{option}&maxPoolSize=5")).unwrap();
+    }
+    assert!(check("replicaSett=rs0").unwrap_err().to_string().contains("replicasett"));
 }

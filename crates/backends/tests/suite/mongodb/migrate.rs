@@ -146,6 +146,21 @@ async fn a_step_that_was_interrupted_is_taken_again() {
     assert_eq!(log, ["one", "two"].map(|name| revocation(&here(), name)));
 }
 
+/// As by an administrator, for a user who may not create indexes.
+#[tokio::test]
+async fn an_equivalent_index_of_another_name_is_accepted() {
+    let made = make().await;
+    let sessions = made.documents("sessions").await;
+    sessions.drop_index("_id.realm_1_user_id_1").await.unwrap();
+    let keys = doc! { "_id.realm": 1, "user_id": 1 };
+    let options = mongodb::options::IndexOptions::builder().name("sessions_of_a_user".to_owned()).build();
+    sessions.create_index(mongodb::IndexModel::builder().keys(keys).options(options).build()).await.unwrap();
+    made.documents("migrations").await.delete_many(doc! {}).await.unwrap();
+    let before = schema(&made.database.db().await).await;
+    migrate(&settings(&made.database.url), NOW).await.unwrap();
+    assert_eq!(schema(&made.database.db().await).await, before);
+}
+
 #[tokio::test]
 async fn no_realm_may_have_the_name_of_a_collection() {
     let made = make().await;

@@ -121,3 +121,23 @@ async fn a_mail_in_hand_when_the_program_is_killed_goes_at_the_next_start() {
     assert_eq!(server.wait_for(1).await[0].to, ["john@example.com"]);
     assert!(program.log().contains("leases of a killed process ended"), "{}", program.log());
 }
+
+#[cfg(feature = "mongodb")]
+#[tokio::test]
+async fn a_signal_is_heard_while_the_start_waits_for_the_database() {
+    for url in ["mongodb://127.0.0.1:9/auth", "mongodb+srv://database.invalid/auth"] {
+        let mut program = Program::new(CHEAP);
+        program.set("DATABASE_URL", url);
+        program.set("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+        program.set("ENVIRONMENT", "development");
+        program.spawn();
+        let begun = Instant::now();
+        while !program.log().contains("waiting for the database") {
+            assert!(program.is_running() && begun.elapsed() < Duration::from_secs(30), "{}", program.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let asked = Instant::now();
+        assert_eq!(program.stop().await.code(), Some(0), "{}", program.log());
+        assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    }
+}

@@ -1,0 +1,42 @@
+//! Options of a URL that are written for other drivers.
+
+/// Options that have no meaning here, in lower case: what they change is fixed by this program or is no matter of it.
+const WITHOUT_MEANING: &[&str] = &[
+    // How values become objects of a language.
+    "datetime_conversion",
+    "document_class",
+    "tz_aware",
+    "tzinfo",
+    "unicode_decode_error_handler",
+    "uuidrepresentation",
+    // How a client of another language begins.
+    "connect",
+    "usenewurlparser",
+    "useunifiedtopology",
+    // Compression needs an agreement of both sides, and this side has none to offer.
+    "compressors",
+    "zlibcompressionlevel",
+    // `DATABASE_TIMEOUT` limits each operation.
+    "sockettimeoutms",
+    "waitqueuetimeoutms",
+    "wtimeoutms",
+    // Correctness depends on these.
+    "fsync",
+    "journal",
+    "maxstalenessseconds",
+    "readconcernlevel",
+    "readpreference",
+    "readpreferencetags",
+    "w",
+];
+
+/// Returns the URL without the options that have no meaning here. The driver would refuse some of them.
+pub(super) fn with_known_options(url: &str) -> String {
+    let Some((address, options)) = url.split_once('?') else { return url.to_owned() };
+    let has_meaning = |option: &&str| {
+        let name = option.split_once('=').map_or(*option, |(name, _)| name);
+        !WITHOUT_MEANING.contains(&name.to_ascii_lowercase().as_str())
+    };
+    let options: Vec<&str> = options.split('&').filter(has_meaning).collect();
+    if options.is_empty() { address.to_owned() } else { format!("{address}?{}", options.join("&")) }
+}
