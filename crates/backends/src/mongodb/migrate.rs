@@ -48,12 +48,12 @@ enum Rule {
     LapsesDead(Duration),
 }
 
-/// Delay of MongoDB's own removal behind that of the sweep, which goes by the clock of the program.
-const GRACE: Duration = Duration::from_secs(60);
+/// Delay of MongoDB's own removal behind that of the sweep, which goes by the clock of the program. The clocks may differ.
+const GRACE: Duration = Duration::from_secs(24 * 3600);
 /// How long a lock document is kept after its last use.
 const TOUCHED_FOR: Duration = Duration::from_secs(3600);
 
-const MIGRATIONS: &[Migration] = &[ACCOUNTS, LIMITS, AUDIT_BY_REALM, RECORDS, CHANGES];
+const MIGRATIONS: &[Migration] = &[ACCOUNTS, LIMITS, AUDIT_BY_REALM, RECORDS, CHANGES, DAY_OF_GRACE];
 
 const ACCOUNTS: Migration = Migration {
     version: 1,
@@ -107,6 +107,22 @@ const CHANGES: Migration = Migration {
     version: 5,
     name: "changes",
     collections: &[(names::CHANGES, &[plain(&["position", "_id"]), lapses(&["expires_at"], GRACE)])],
+};
+
+/// Earlier versions removed documents a minute after their end.
+const DAY_OF_GRACE: Migration = Migration {
+    version: 6,
+    name: "day_of_grace",
+    collections: &[
+        (names::CHALLENGES, &[lapses(&["expires_at"], GRACE)]),
+        (names::REGISTRATIONS, &[lapses(&["expires_at"], GRACE)]),
+        (names::REVOCATIONS, &[lapses(&["expires_at"], GRACE)]),
+        (names::SESSIONS, &[lapses(&["expires_at"], GRACE), lapses(&["idle_until"], GRACE)]),
+        (names::QUOTAS, &[lapses(&["expires_at"], GRACE)]),
+        (names::FAILURES, &[lapses(&["expires_at"], GRACE)]),
+        (names::RECORDS, &[lapses(&["expires_at"], GRACE)]),
+        (names::CHANGES, &[lapses(&["expires_at"], GRACE)]),
+    ],
 };
 
 /// Indexes of each realm's collection.
@@ -208,6 +224,11 @@ async fn create(db: &Database, name: &str, indexes: &[Index]) -> Result<(), Erro
     // A user who may not create indexes can serve where they exist, under whatever name.
     let collection = db.collection::<Document>(name);
     let existing = existing_indexes(&collection).await?;
+    for wanted in indexes.iter().map(Index::model) {
+        if let Some(found) = existing.iter().find(|found| is_equivalent(found, &wanted)) {
+            set_delay(db, name, found, &wanted).await?;
+        }
+    }
     let missing: Vec<IndexModel> = indexes
         .iter()
         .map(Index::model)
@@ -232,12 +253,25 @@ async fn existing_indexes(collection: &Collection<Document>) -> Result<Vec<Index
     Ok(indexes)
 }
 
-/// Whether an index does what another is wanted for. The name does not matter.
+/// Gives an index that removes documents the delay of the wanted one.
+async fn set_delay(db: &Database, collection: &str, found: &IndexModel, wanted: &IndexModel) -> Result<(), Error> {
+    let delay = |index: &IndexModel| index.options.as_ref().and_then(|options| options.expire_after);
+    let name = found.options.as_ref().and_then(|options| options.name.as_deref());
+    let (Some(delay), Some(name)) = (delay(wanted).filter(|wanted| delay(found) != Some(*wanted)), name) else {
+        return Ok(());
+    };
+    let seconds = i64::try_from(delay.as_secs()).unwrap_or(i64::MAX);
+    db.run_command(doc! { "collMod": collection, "index": { "name": name, "expireAfterSeconds": seconds } })
+        .await
+        .map(drop)
+}
+
+/// Whether an index does what another is wanted for. Neither its name matters, nor its delay, which can be changed.
 fn is_equivalent(found: &IndexModel, wanted: &IndexModel) -> bool {
     let keys = |index: &IndexModel| -> Vec<String> { index.keys.keys().cloned().collect() };
     let rules = |index: &IndexModel| {
         let options = index.options.clone().unwrap_or_default();
-        (options.unique.unwrap_or_default(), options.expire_after, options.partial_filter_expression)
+        (options.unique.unwrap_or_default(), options.expire_after.is_some(), options.partial_filter_expression)
     };
     // Hashed and text indexes have a word in place of the direction.
     let is_ordered = found.keys.values().all(|direction| direction.as_str().is_none());
