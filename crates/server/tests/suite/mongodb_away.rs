@@ -11,6 +11,8 @@ use crate::support::{
     process::{CHEAP, Program, client},
 };
 
+/// Servers of one database need the same key.
+const KEY: (&str, &str) = ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
 /// Longest wait for the answer that the database is away.
 const SOON: Duration = Duration::from_secs(2);
 /// Longest time to recover after the database is back.
@@ -29,7 +31,7 @@ impl Place {
     async fn open() -> Self {
         let set = ReplicaSet::start(1).await;
         let url = set.url();
-        let program = Program::start(&[CHEAP, &[("DATABASE_URL", url.as_str())]].concat()).await;
+        let program = Program::start(&[CHEAP, &[KEY, ("DATABASE_URL", url.as_str())]].concat()).await;
         let mut place =
             Self { program, set, http: client(), john: Person::new("john@example.com"), login: Value::Null };
         assert_eq!(place.create("john@example.com").send().await.unwrap().status(), 200);
@@ -130,7 +132,7 @@ async fn a_start_waits_for_mongodb_and_says_so() {
     let mut set = ReplicaSet::start(1).await;
     let url = set.url();
     set.members[0].kill();
-    let mut program = Program::new(&[CHEAP, &[("DATABASE_URL", url.as_str())]].concat());
+    let mut program = Program::new(&[CHEAP, &[KEY, ("DATABASE_URL", url.as_str())]].concat());
     program.spawn();
     let begin = Instant::now();
     while !program.log().contains("waiting for the database") {
@@ -142,7 +144,8 @@ async fn a_start_waits_for_mongodb_and_says_so() {
     drop(program);
 
     let impatient = Program::new(
-        &[CHEAP, &[("DATABASE_URL", "mongodb://u:hushhush@127.0.0.1:9"), ("DATABASE_WAIT_TIMEOUT", "1s")]].concat(),
+        &[CHEAP, &[KEY, ("DATABASE_URL", "mongodb://u:hushhush@127.0.0.1:9"), ("DATABASE_WAIT_TIMEOUT", "1s")]]
+            .concat(),
     );
     let ended = impatient.run(&[]);
     assert!(!ended.status.success());

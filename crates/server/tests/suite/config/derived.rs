@@ -83,7 +83,7 @@ fn the_database_lies_in_the_data_folder_unless_it_is_named() {
 fn mongodb_is_named_by_its_url_under_either_name_and_its_password_is_never_shown() {
     const URL: &str = "mongodb://user:hushhush@db.example.com,db2.example.com:27018/accounts?replicaSet=rs0";
     for name in ["DATABASE_URL", "MONGO_URL"] {
-        let desk = Desk::new().env(name, URL);
+        let desk = Desk::new().env(name, URL).env("ENCRYPTION_KEY", super::KEY);
         match desk.config().store.database_url {
             Database::MongoDb(url) => assert_eq!(url.expose_secret(), URL),
             other => panic!("{other:?}"),

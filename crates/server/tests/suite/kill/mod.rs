@@ -64,7 +64,10 @@ impl Victim {
         let named = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         match self {
             Self::Program(database) => database.settings().into_iter().map(named).collect(),
-            Self::Primary(set) => vec![named(("DATABASE_URL", &set.url()))],
+            Self::Primary(set) => {
+                let key = ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+                vec![named(("DATABASE_URL", &set.url())), named(key)]
+            }
         }
     }
 

@@ -33,7 +33,12 @@ impl Database {
     pub fn settings(&self) -> Vec<(&'static str, &str)> {
         match self {
             Self::Sqlite => Vec::new(),
-            Self::MongoDb(database) => vec![("DATABASE_URL", &database.url), ("DATABASE_TIMEOUT", "15s")],
+            Self::MongoDb(database) => vec![
+                ("DATABASE_URL", &database.url),
+                ("DATABASE_TIMEOUT", "15s"),
+                // Servers of one database need the same key.
+                ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+            ],
         }
     }
 
