@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Generates crates/core/src/account/phone/regions.rs: prefixes of numbers and their countries.
+"""Generates crates/core/src/account/phone/regions.rs: prefixes of numbers and their countries, and trunk zeros.
 
 Needs pip, which downloads the phonenumbers and regex packages into a temporary folder.
 """
@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import textwrap
 from itertools import groupby
 from pathlib import Path
 
@@ -42,6 +43,10 @@ HEADER = f"""\
 #[rustfmt::skip]
 pub(super) static REGIONS: &[(&str, &str)] = &[
 """
+TRUNK = """
+/// Calling codes whose national numbers are dialled with a zero that is no part of them. Sorted.
+#[rustfmt::skip]
+pub(super) static TRUNK_ZERO: &[&str] = &["""
 WIDTH = 120
 
 
@@ -80,6 +85,18 @@ class Plan:
             return bool(self.start.match(digits, partial=True))
         begins = [pattern.fullmatch(digits, partial=True) for pattern in [self.all, *self.kinds]]
         return bool(begins[0]) and any(begins[1:])
+
+
+def has_trunk_zero(code, regions):
+    """Returns whether a zero is dialled before national numbers, and no national number itself begins with one."""
+    from phonenumbers import PhoneMetadata
+
+    if regions[0] == NON_GEOGRAPHIC:
+        return False
+    is_dialled = PhoneMetadata.metadata_for_region(regions[0]).national_prefix == "0"
+    plans = [Plan(region, set()) for region in regions]
+    begin = [pattern.fullmatch("0", partial=True) for plan in plans for pattern in plan.kinds]
+    return is_dialled and not any(begin)
 
 
 def parted(plans, digits, depth):
@@ -173,9 +190,12 @@ def main():
 
         table = {prefix: iso for code, regions in codes.items() for prefix, iso in rows(code, regions)}
         asked = compare(table, codes)
+        trunk = sorted(str(code) for code, regions in codes.items() if has_trunk_zero(code, regions))
 
     TABLE.parent.mkdir(parents=True, exist_ok=True)
-    TABLE.write_text(HEADER + "\n".join([*lines(table), "];", ""]), encoding="utf-8")
+    trunk_lines = textwrap.wrap(", ".join(f'"{code}"' for code in trunk) + ",", WIDTH - 4)
+    trunk_lines = [f"    {line}" for line in trunk_lines]
+    TABLE.write_text(HEADER + "\n".join([*lines(table), "];", TRUNK, *trunk_lines, "];", ""]), encoding="utf-8")
     print(f"{len(table)} prefixes of {len(set(table.values()))} countries, compared by {asked} numbers")
 
 

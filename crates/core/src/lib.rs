@@ -20,6 +20,7 @@ pub mod session;
 #[cfg(feature = "suite")]
 pub mod suite;
 pub mod token;
+pub mod typed;
 
 pub use ctx::Ctx;
 pub use error::{Error, Result};

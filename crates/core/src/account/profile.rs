@@ -50,7 +50,7 @@ impl StoredProfile {
             first_name: PersonName::parse(&self.first_name).map_err(Error::internal)?,
             last_name: PersonName::parse(&self.last_name).map_err(Error::internal)?,
             email: EmailAddress::stored(&self.email).map_err(Error::internal)?,
-            phone: PhoneNumber::parse(&self.phone).map_err(Error::internal)?,
+            phone: PhoneNumber::from_stored(&self.phone).map_err(Error::internal)?,
             country: CountryCode::parse(&self.country).map_err(Error::internal)?,
         })
     }

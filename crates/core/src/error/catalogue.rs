@@ -132,6 +132,7 @@ pub const FIELD_NOT_TEXT: FieldRefusal = field("field.type", "This field must be
 pub const EMAIL_INVALID: FieldRefusal = field("email.invalid", "This is not a valid email address.");
 pub const PHONE_INVALID: FieldRefusal =
     field("phone.invalid", "A phone number must be in international format, such as +1234567890.");
+pub const CODE_INVALID: FieldRefusal = field("code.invalid", "A code has six digits.");
 pub const COUNTRY_UNKNOWN: FieldRefusal =
     field("country.unknown", "A country must be an ISO code, such as US, or a dial code, such as +1.");
 pub const NAME_EMPTY: FieldRefusal = field("name.empty", "A name must not be empty.");

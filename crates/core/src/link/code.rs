@@ -5,6 +5,7 @@ use super::Challenge;
 use crate::{
     account::phone::PhoneNumber,
     seal::{self, RealmKeys},
+    typed,
 };
 
 /// Code of six digits, derived from its challenge and the number that it is sent to. Never stored and never printed.
@@ -23,16 +24,35 @@ impl Code {
         Self(Zeroizing::new(format!("{:06}", number % 1_000_000)))
     }
 
-    /// Compares the code with another text in constant time.
+    /// Compares the code with a typed one in constant time.
     #[must_use]
-    pub fn is(&self, given: &str) -> bool {
-        constant_time::verify_slices_are_equal(self.0.as_bytes(), given.as_bytes()).is_ok()
+    pub fn is(&self, typed: &TypedCode) -> bool {
+        constant_time::verify_slices_are_equal(self.0.as_bytes(), typed.0.as_bytes()).is_ok()
     }
 
     /// Returns the digits for the message.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+/// Six digits that a person has typed or pasted. Never printed.
+pub struct TypedCode(Zeroizing<String>);
+
+impl TypedCode {
+    /// Reads a code. Spaces and dashes between the digits are removed, and digits of any script are accepted. `None` if six
+    /// digits do not remain.
+    #[must_use]
+    pub fn parse(raw: &str) -> Option<Self> {
+        let digits = Zeroizing::new(typed::compact(raw)?);
+        (digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(Self(digits))
+    }
+}
+
+impl std::fmt::Debug for TypedCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TypedCode(…)")
     }
 }
 

@@ -9,7 +9,7 @@ mod challenge;
 mod code;
 
 pub use challenge::{Challenge, HAND_OVER_WITHIN, Purpose};
-pub use code::Code;
+pub use code::{Code, TypedCode};
 
 use aws_lc_rs::constant_time;
 use data_encoding::BASE64URL_NOPAD;

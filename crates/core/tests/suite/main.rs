@@ -24,3 +24,4 @@ mod refresh;
 mod seal;
 mod support;
 mod token;
+mod typed;

@@ -13,6 +13,49 @@ fn a_number_is_kept_in_e164() {
 }
 
 #[test]
+fn a_pasted_number_is_the_number_that_is_meant() {
+    let london = Some("+442079460958");
+    for raw in [
+        "+44\u{A0}20\u{A0}7946\u{A0}0958",
+        "\u{202A}+44 20 7946 0958\u{202C}",
+        "\u{200E}+44\u{200B}2079460958\u{FEFF}",
+        "+44\u{2011}20\u{2011}7946\u{2013}0958",
+        "+44\u{2212}20\u{2212}7946\u{2212}0958",
+        "+44\u{AD}2079460958\r\n",
+        "+44\t(20) 7946/0958",
+        "+44 20 7946\u{2009}\u{202F}\u{3000}0958",
+        "\u{FF0B}\u{FF14}\u{FF14}2079460958",
+        "+\u{664}\u{664}\u{662}\u{660}\u{667}\u{669}\u{664}\u{666}\u{660}\u{669}\u{665}\u{668}",
+        "+\u{96A}\u{96A}2079460958",
+    ] {
+        assert_eq!(parse(raw).as_deref(), london, "{raw:?}");
+    }
+}
+
+#[test]
+fn a_zero_that_is_dialled_only_within_the_country_is_no_part_of_the_number() {
+    for (raw, meant) in [
+        ("+44 (0)20 7946 0958", "+442079460958"),
+        ("+44 (0) 20 7946 0958", "+442079460958"),
+        ("+44 020 7946 0958", "+442079460958"),
+        ("+49 (0)30 123456", "+4930123456"),
+        ("+33 (0)6 12 34 56 78", "+33612345678"),
+        ("+353 (0)85 012 3456", "+353850123456"),
+        // Here the zero belongs to the number.
+        ("+39 06 6901 2345", "+390669012345"),
+        ("+39 (0)6 6901 2345", "+390669012345"),
+        ("+225 01 23 45 67 89", "+2250123456789"),
+        ("+378 0549 886377", "+3780549886377"),
+        ("+31 000000", "+3100000"),
+        // A zero further on always does.
+        ("+44 20 0946 0958", "+442009460958"),
+        ("+1234567890", "+1234567890"),
+    ] {
+        assert_eq!(parse(raw).as_deref(), Some(meant), "{raw}");
+    }
+}
+
+#[test]
 fn what_is_no_international_number_is_refused() {
     for raw in [
         "",
@@ -22,10 +65,10 @@ fn what_is_no_international_number_is_refused() {
         "+123456",
         "+1234567890123456",
         "+12345abcde",
-        "+-1234567",
         "++1234567890",
         "+1234567890;ext=1",
-        "+١٢٣٤٥٦٧٨٩٠",
+        "+1234567890 x1",
+        "+1234567890\u{0}",
     ] {
         assert_eq!(parse(raw), None, "{raw:?}");
     }
@@ -145,8 +188,20 @@ proptest! {
     }
 
     #[test]
-    fn every_number_in_e164_is_taken_as_it_is(raw in "\\+[1-9][0-9]{6,14}") {
+    fn every_number_without_a_zero_after_its_calling_code_is_taken_as_it_is(raw in "\\+[1-9]{4}[0-9]{3,11}") {
         let parsed = parse(&raw);
         prop_assert_eq!(parsed.as_deref(), Some(raw.as_str()));
+    }
+
+    #[test]
+    fn a_number_that_was_read_is_read_the_same_again(raw in "\\+[1-9][0-9]{6,14}") {
+        let parsed = parse(&raw).unwrap();
+        prop_assert_eq!(parse(&parsed), Some(parsed));
+    }
+
+    #[test]
+    fn a_stored_number_is_never_changed(raw in "\\+[1-9][0-9]{6,14}") {
+        let stored = PhoneNumber::from_stored(&raw).unwrap();
+        prop_assert_eq!(stored.as_str(), raw);
     }
 }

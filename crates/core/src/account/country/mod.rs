@@ -6,6 +6,8 @@ use std::cmp::Ordering;
 
 use table::{COUNTRIES, DIAL_CODES};
 
+use crate::typed;
+
 /// Country, named by its ISO 3166-1 alpha-2 code or by a calling code.
 ///
 /// The kind of code is kept: `us` becomes `US`, and `0044` becomes `+44`. So `+1` and `US` differ, although both mean
@@ -23,13 +25,14 @@ pub struct CountryCode {
 pub struct UnknownCountry;
 
 impl CountryCode {
-    /// Reads an alpha-2 code in any case (`US`, `us`) or a calling code (`+44`, `44`, `0044`). White space around
-    /// it is ignored.
+    /// Reads an alpha-2 code in any case (`US`, `us`) or a calling code (`+44`, `44`, `0044`). It is read as
+    /// people type and paste numbers.
     ///
     /// # Errors
     /// [`UnknownCountry`], for every other text, including a whole phone number.
     pub fn parse(raw: &str) -> Result<CountryCode, UnknownCountry> {
-        let raw = raw.trim();
+        let compact = typed::compact(raw).ok_or(UnknownCountry)?;
+        let raw = compact.as_str();
         if let Some(digits) = dial_digits(raw) {
             let dialled: u16 = digits.parse().map_err(|_| UnknownCountry)?;
             let (_, main) = entry(DIAL_CODES, |key| key.cmp(&dialled))?;

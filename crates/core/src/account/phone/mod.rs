@@ -4,12 +4,20 @@ mod regions;
 
 use std::fmt;
 
-use regions::REGIONS;
+use regions::{REGIONS, TRUNK_ZERO};
+
+use crate::typed;
 
 /// Phone number in E.164: `+`, then 7 to 15 digits, the first not zero. Only the syntax is checked; a code by SMS
 /// verifies that the number is in service. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PhoneNumber(String);
+
+/// Fewest and most digits of a number, with its calling code (ITU-T E.164 §6).
+const SHORTEST: usize = 7;
+const LONGEST: usize = 15;
+/// Punctuation within typed numbers, besides dashes and spaces.
+const PUNCTUATION: [char; 6] = ['.', '/', '(', ')', '\u{FF08}', '\u{FF09}'];
 
 /// The text is not a phone number in E.164.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -17,20 +25,26 @@ pub struct PhoneNumber(String);
 pub struct NotANumber;
 
 impl PhoneNumber {
-    /// Reads a number such as `+1234567890`. Spaces, dots, hyphens and parentheses between the digits are removed.
+    /// Reads a number such as `+1234567890`, as people type and paste it: what separates its digits is removed. So is the zero
+    /// that is dialled before the national number within many countries, as in `+44 (0)20 7946 0958`.
     ///
     /// # Errors
     /// [`NotANumber`], if the text is malformed.
     pub fn parse(raw: &str) -> Result<Self, NotANumber> {
-        let raw = raw.trim();
-        let rest = raw.strip_prefix('+').ok_or(NotANumber)?;
-        if raw.len() > 32 || !rest.starts_with(|c: char| c.is_ascii_digit()) {
-            return Err(NotANumber);
-        }
-        let digits: String = rest.chars().filter(|c| !matches!(c, ' ' | '-' | '.' | '(' | ')')).collect();
-        let well_formed =
-            digits.bytes().all(|b| b.is_ascii_digit()) && (7..=15).contains(&digits.len()) && !digits.starts_with('0');
-        if well_formed { Ok(Self(format!("+{digits}"))) } else { Err(NotANumber) }
+        let compact = typed::compact(raw).ok_or(NotANumber)?;
+        let rest = compact.strip_prefix(['+', '\u{FF0B}']).ok_or(NotANumber)?;
+        let digits: String = rest.chars().filter(|c| !PUNCTUATION.contains(c)).collect();
+        let digits = without_trunk_zero(digits);
+        if is_well_formed(&digits) { Ok(Self(format!("+{digits}"))) } else { Err(NotANumber) }
+    }
+
+    /// Returns a stored number, exactly as it was stored.
+    ///
+    /// # Errors
+    /// [`NotANumber`], if the text is malformed.
+    pub fn from_stored(stored: &str) -> Result<Self, NotANumber> {
+        let is_one = stored.strip_prefix('+').is_some_and(is_well_formed);
+        if is_one { Ok(Self(stored.to_owned())) } else { Err(NotANumber) }
     }
 
     /// Returns `+` and the digits.
@@ -55,6 +69,21 @@ impl fmt::Debug for PhoneNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PhoneNumber(…)")
     }
+}
+
+/// Removes zeros after the calling code, if the numbering plan has none there, as long as a number remains.
+fn without_trunk_zero(mut digits: String) -> String {
+    let code = TRUNK_ZERO.iter().find(|code| digits.starts_with(**code)).map(|code| code.len());
+    while let Some(code) = code.filter(|code| digits.len() > SHORTEST && digits.get(*code..=*code) == Some("0")) {
+        digits.remove(code);
+    }
+    digits
+}
+
+fn is_well_formed(digits: &str) -> bool {
+    digits.bytes().all(|b| b.is_ascii_digit())
+        && (SHORTEST..=LONGEST).contains(&digits.len())
+        && !digits.starts_with('0')
 }
 
 /// Returns the country of the numbers with this prefix, unless a longer prefix is listed.

@@ -16,7 +16,7 @@ use crate::{
     },
     id::UserId,
     limit::LimitKind,
-    link::{Challenge, Code, LinkAction, LinkToken, PresentedToken, Purpose},
+    link::{Challenge, Code, LinkAction, LinkToken, PresentedToken, Purpose, TypedCode},
     message::{MessageKind, Recipient, outbox::OutboxRow},
     port::{Batch, ChallengeOp, CommitError, Precondition, UserOp},
     service::{FieldErrors, RawField, kernel::retry},
@@ -148,15 +148,15 @@ impl Accounts<'_> {
     /// Redeems a code: the right one verifies the number. Each handle has five attempts and works once.
     ///
     /// # Errors
-    /// Invalid, for missing fields; bad link, for a wrong code or an invalid handle; limited; unavailable.
+    /// Invalid, for missing fields and what is no code, which takes no attempt; bad link, for a wrong code or an invalid handle; limited; unavailable.
     pub async fn verify_code(&self, handle: &RawField, code: &RawField) -> Result<()> {
         let mut errors = FieldErrors::default();
-        let both = errors.text("token", handle).zip(errors.text("otp", code));
+        let both = errors.text("token", handle).zip(errors.code("otp", code));
         let (handle, code) = errors.finish(both)?;
-        self.try_link(self.redeem(handle, code)).await
+        self.try_link(self.redeem(handle, &code)).await
     }
 
-    async fn redeem(&self, handle: &str, code: &str) -> Result<()> {
+    async fn redeem(&self, handle: &str, code: &TypedCode) -> Result<()> {
         let challenge = self.take_attempt(handle).await?;
         let challenge = &challenge;
         let attempt = |_| async move {

@@ -65,7 +65,7 @@ impl Delivery<'_> {
         let Some(challenge) = self.challenge().await? else { return Ok(None) };
         let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
         let Some(user) = user else { return Ok(None) };
-        let to = PhoneNumber::parse(&self.recipient()?.to).map_err(Error::internal)?;
+        let to = PhoneNumber::from_stored(&self.recipient()?.to).map_err(Error::internal)?;
         if user.account(&self.realm.keys)?.profile.phone != to {
             return Ok(None);
         }

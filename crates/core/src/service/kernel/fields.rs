@@ -13,10 +13,12 @@ use crate::{
     error::{
         Error, FieldError, FieldRefusal, Result,
         catalogue::{
-            COUNTRY_UNKNOWN, EMAIL_INVALID, FIELD_MISSING, FIELD_NOT_TEXT, NAME_EMPTY, NAME_TOO_LONG, NAME_UNWRITABLE,
-            PASSWORD_BREACHED, PASSWORD_GUESSABLE, PASSWORD_IMPOSSIBLE, PHONE_INVALID, password_too_short,
+            CODE_INVALID, COUNTRY_UNKNOWN, EMAIL_INVALID, FIELD_MISSING, FIELD_NOT_TEXT, NAME_EMPTY, NAME_TOO_LONG,
+            NAME_UNWRITABLE, PASSWORD_BREACHED, PASSWORD_GUESSABLE, PASSWORD_IMPOSSIBLE, PHONE_INVALID,
+            password_too_short,
         },
     },
+    link::TypedCode,
 };
 
 /// Field of a request, as it was received. Personal data: never printed.
@@ -105,6 +107,11 @@ impl FieldErrors {
     pub(in crate::service) fn phone(&mut self, field: &'static str, given: &RawField) -> Option<PhoneNumber> {
         let parsed = PhoneNumber::parse(self.text(field, given)?);
         self.keep(field, parsed, |_| PHONE_INVALID)
+    }
+
+    pub(in crate::service) fn code(&mut self, field: &'static str, given: &RawField) -> Option<TypedCode> {
+        let parsed = TypedCode::parse(self.text(field, given)?).ok_or(());
+        self.keep(field, parsed, |()| CODE_INVALID)
     }
 
     pub(in crate::service) fn country(&mut self, field: &'static str, given: &RawField) -> Option<CountryCode> {

@@ -21,9 +21,9 @@ async fn r26_a_client_tries_thirty_codes_a_minute_in_all_ways_and_for_all_accoun
         let handle = asked["otp"].as_str().unwrap();
         let path = "/User1/verify_otp_phone";
         let request = match number % 3 {
-            0 => app.request(Method::GET, &format!("{path}?token={handle}&otp=x")),
-            1 => app.request(Method::POST, path).form(&[("token", handle), ("otp", "x")]),
-            _ => app.request(Method::POST, &format!("/v1{path}")).json(&value!({"token": handle, "otp": "x"})),
+            0 => app.request(Method::GET, &format!("{path}?token={handle}&otp=000000")),
+            1 => app.request(Method::POST, path).form(&[("token", handle), ("otp", "000000")]),
+            _ => app.request(Method::POST, &format!("/v1{path}")).json(&value!({"token": handle, "otp": "000000"})),
         };
         from(client, request).send().await.unwrap()
     };

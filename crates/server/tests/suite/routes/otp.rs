@@ -206,6 +206,40 @@ async fn what_is_missing_or_malformed_is_named() {
 }
 
 #[tokio::test]
+async fn a_pasted_code_is_read_and_what_is_no_code_takes_no_try() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let handle = ask(&app, &john.id, PHONE).await;
+    let code = code(&app).await;
+    for typed in ["", "x", "12345", "1234567", "12345a", "123.456", &"1".repeat(5000), "\u{BD}23456"] {
+        let answers = [
+            app.post_json("/User1/verify_otp_phone", json!({"token": handle, "otp": typed})).await,
+            app.post_form("/v1/User1/verify_otp_phone", &[("token", &*handle), ("otp", typed)]).await,
+        ];
+        for answer in answers {
+            let refused = problem(answer, 422).await;
+            assert_eq!(
+                (&refused["errors"][0]["field"], &refused["errors"][0]["code"]),
+                (&json!("otp"), &json!("code.invalid"))
+            );
+        }
+    }
+    let arabic: String =
+        code.chars().map(|digit| char::from_u32(0x660 + digit.to_digit(10).unwrap()).unwrap()).collect();
+    let pasted = format!("\u{202A}{}\u{A0}{}\u{202C}\r\n", &arabic[..6], &arabic[6..]);
+    json(app.post_json("/User1/verify_otp_phone", json!({"token": handle, "otp": pasted})).await, 200).await;
+    assert!(is_proved(&app, &john).await);
+}
+
+#[tokio::test]
+async fn a_number_is_the_same_however_it_is_typed() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    ask(&app, &john.id, "\u{202A}+1\u{A0}(234) 567\u{2011}890\u{202C}").await;
+    code(&app).await;
+}
+
+#[tokio::test]
 async fn head_takes_no_try() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;

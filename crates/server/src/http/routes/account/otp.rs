@@ -57,7 +57,7 @@ pub(crate) async fn otp_phone(
     Ok(Json(OtpAnswer { message: "OTP generated successfully", otp: handle.expose().to_owned() }))
 }
 
-refusals!(CodeRefusals: Problem [REALM, QUERY, &[LIMITED, OTP_WRONG, OTP_INVALID], Fields(&[field("token", FIELD_MISSING), field("otp", FIELD_MISSING)])]);
+refusals!(CodeRefusals: Problem [REALM, QUERY, &[LIMITED, OTP_WRONG, OTP_INVALID], Fields(&[field("token", FIELD_MISSING), field("otp", CODE_INVALID)])]);
 
 /// Give a code back
 ///
@@ -93,7 +93,7 @@ struct PhoneCode {
     otp: String,
 }
 
-refusals!(CodeByPostRefusals: Problem [REALM, ANY, &[LIMITED, OTP_WRONG, OTP_INVALID], Fields(&[field("token", FIELD_MISSING), field("otp", FIELD_MISSING)])]);
+refusals!(CodeByPostRefusals: Problem [REALM, ANY, &[LIMITED, OTP_WRONG, OTP_INVALID], Fields(&[field("token", FIELD_MISSING), field("otp", CODE_INVALID)])]);
 
 /// Give a code back, by POST
 ///

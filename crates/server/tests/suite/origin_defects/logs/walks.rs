@@ -152,7 +152,7 @@ pub async fn prove(
         }
         let code = code_in(&twilio.messages()[way].body);
         let page = "/User1/verify_otp_phone";
-        for (code, status) in [("planted-query", 400), (code.as_str(), 200), (code.as_str(), 400)] {
+        for (code, status) in [("planted-query", 422), (code.as_str(), 200), (code.as_str(), 400)] {
             let given = match way {
                 0 => visitor.get(&format!("{page}?token={handle}&otp={code}")).await,
                 1 => visitor.post_form(page, &[("token", &handle), ("otp", code)]).await,
