@@ -56,7 +56,7 @@ soak: ## crashes, floods and timing, on both stores: 15 minutes on an idle machi
 	misc/test-clients.sh all
 
 bench: ## throughput on both stores, beside the limits of this machine
-	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --package portcullis --bench table
+	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --profile dist --package portcullis --bench table
 
 PROFILE ?= dist
 instructions: ## count the instructions of a read, login and refresh, and compare them with misc/instructions.txt

@@ -55,7 +55,7 @@ fn serve(sources: Sources) -> Result<ExitCode, Failure> {
         None => serve_with(sources, None),
         Some(log) => {
             // Collectors read JSON only, so nothing is written as text.
-            let telemetry = telemetry::start(log.format, &log.level.to_string())?;
+            let telemetry = telemetry::start(log.format, log.level)?;
             Ok(serve_with(sources, Some(&telemetry)).unwrap_or_else(|failure| {
                 match failure.downcast_ref::<ConfigErrors>() {
                     Some(errors) => errors.problems().iter().for_each(telemetry::refused_setting),
@@ -78,7 +78,7 @@ fn serve_with(sources: Sources, log: Option<&Telemetry>) -> Result<ExitCode, Fai
     let log = match log {
         Some(log) => log,
         None => {
-            own = telemetry::start(config.log.format, &config.log.level.to_string())?;
+            own = telemetry::start(config.log.format, config.log.level)?;
             &own
         }
     };

@@ -2,15 +2,16 @@
 
 use std::{convert::Infallible, time::Duration};
 
+use tracing::level_filters::LevelFilter;
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::config::{ConfigProblem, LogFormat};
 
-/// Lines that may wait to be written; beyond, they are dropped rather than waited for.
+/// Lines that may wait to be written. More are dropped, so that no request waits for the log.
 const WAITING_LINES: usize = 64 * 1024;
 
-/// The running log; what is left is written when it goes.
+/// The running log. Dropping it writes the lines that wait.
 #[derive(Debug)]
 pub struct Telemetry {
     _flush: WorkerGuard,
@@ -35,13 +36,16 @@ impl Telemetry {
 /// Starts the log.
 ///
 /// # Errors
-/// When `level` is no filter, or a log is running already.
-pub fn start(format: LogFormat, level: &str) -> Result<Telemetry, Box<dyn std::error::Error + Send + Sync>> {
+/// If the log was already started.
+pub fn start(format: LogFormat, level: LevelFilter) -> Result<Telemetry, Box<dyn std::error::Error + Send + Sync>> {
     let (writer, flush) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES).finish(std::io::stderr());
     let dropped = writer.error_counter();
-    // The mail library speaks of whole conversations, the HTTP library of whole heads: neither belongs into a log.
-    let filter = EnvFilter::try_new(format!("{level},lettre=off,hyper=warn,hyper_util=warn"))?;
+    // The mail library logs whole conversations, the HTTP library whole heads: both contain secrets.
+    let filter = Targets::new()
+        .with_default(level)
+        .with_target("lettre", LevelFilter::OFF)
+        .with_targets(["hyper", "hyper_util"].map(|library| (library, level.min(LevelFilter::WARN))));
     let registry = tracing_subscriber::registry().with(filter);
     match format {
         LogFormat::Text => {

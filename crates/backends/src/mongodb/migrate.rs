@@ -3,7 +3,7 @@
 //! Several processes may take the same step at the same time, and one may die in the middle of it: taking a step twice has
 //! the same result as taking it once.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use mongodb::{
     Collection, Database, IndexModel,
@@ -142,11 +142,19 @@ const fn lapses(keys: &'static [&'static str], after: Duration) -> Index {
 
 /// Migrates a database. Returns the steps that were taken.
 ///
+/// The future is boxed for the same reason as that of [`super::MongoStore::open`].
+///
 /// # Errors
 /// [`OpenError`].
-pub async fn migrate(settings: &Settings, now: Timestamp) -> Result<Vec<Migration>, OpenError> {
-    let (_, db) = connect(settings, now).await?;
-    advance(&db, &settings.realms, now).await
+#[must_use]
+pub fn migrate(
+    settings: &Settings,
+    now: Timestamp,
+) -> Pin<Box<dyn Future<Output = Result<Vec<Migration>, OpenError>> + Send + '_>> {
+    Box::pin(async move {
+        let (_, db) = connect(settings, now).await?;
+        advance(&db, &settings.realms, now).await
+    })
 }
 
 /// Migrates a database over an open connection.

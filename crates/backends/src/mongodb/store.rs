@@ -1,6 +1,7 @@
 //! The store: connection, time limit, and the operations that belong to no noun.
 
 use std::{
+    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -43,14 +44,23 @@ struct Shared {
 impl MongoStore {
     /// Opens a database, creates what is missing in it, and migrates it.
     ///
+    /// The future is boxed, so that the driver is compiled in this crate and not again in each that awaits it.
+    ///
     /// # Errors
     /// [`OpenError`].
-    pub async fn open(settings: &Settings, now: Timestamp, random: Arc<dyn Random>) -> Result<Self, OpenError> {
-        let (client, db) = connect(settings, now).await?;
-        migrate::advance(&db, &settings.realms, now).await?;
-        let (orphans, key_locks) = (Orphans::default(), KeyLocks::default());
-        let shared = Shared { client, db, timeout: settings.timeout, random, orphans, key_locks };
-        Ok(Self { shared: Arc::new(shared) })
+    #[must_use]
+    pub fn open(
+        settings: &Settings,
+        now: Timestamp,
+        random: Arc<dyn Random>,
+    ) -> Pin<Box<dyn Future<Output = Result<Self, OpenError>> + Send + '_>> {
+        Box::pin(async move {
+            let (client, db) = connect(settings, now).await?;
+            migrate::advance(&db, &settings.realms, now).await?;
+            let (orphans, key_locks) = (Orphans::default(), KeyLocks::default());
+            let shared = Shared { client, db, timeout: settings.timeout, random, orphans, key_locks };
+            Ok(Self { shared: Arc::new(shared) })
+        })
     }
 
     /// Returns the result of the work if it comes in time, and records its duration under this name.

@@ -10,6 +10,7 @@ pub use check::check;
 
 use std::{future::Future, io, net::SocketAddr, sync::Arc};
 
+use futures_util::{FutureExt as _, future::BoxFuture};
 use metrics_exporter_prometheus::PrometheusHandle;
 use portcullis_backends::{hash, sqlite};
 use portcullis_core::{
@@ -107,8 +108,8 @@ pub enum BuildError {
 ///
 /// # Errors
 /// [`BuildError`].
-pub async fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<String>, BuildError> {
-    backends::migrate(config, clock).await
+pub fn migrate<'a>(config: &'a Config, clock: &'a dyn Clock) -> BoxFuture<'a, Result<Vec<String>, BuildError>> {
+    backends::migrate(config, clock).boxed()
 }
 
 /// Starts the hasher of passwords alone, for the command line.
@@ -122,9 +123,17 @@ pub fn hasher(settings: &config::Password) -> Result<Arc<dyn PasswordHasher>, Bu
 impl App {
     /// Builds the application from the settings.
     ///
+    /// Its future and that of [`App::serve`] are boxed, so that the server is compiled once, and not again in the program
+    /// and in the tests.
+    ///
     /// # Errors
     /// [`BuildError`].
-    pub async fn build(config: &Config, overrides: Overrides) -> Result<Self, BuildError> {
+    #[must_use]
+    pub fn build(config: &Config, overrides: Overrides) -> BoxFuture<'_, Result<Self, BuildError>> {
+        Self::assemble(config, overrides).boxed()
+    }
+
+    async fn assemble(config: &Config, overrides: Overrides) -> Result<Self, BuildError> {
         let Overrides { clock, random, adjust } = overrides;
         let templates = Arc::new(templates::templates(config)?);
         let backends::Senders { mailer, sms, mailbox } = backends::senders(config, &clock)?;
@@ -184,29 +193,41 @@ impl App {
     }
 
     /// Serves until `stop` is ready; then completes the requests and deliveries that have begun, within the grace.
-    pub async fn serve(self, listener: TcpListener, stop: impl Future<Output = ()>) {
-        let workers = self.worker.map(Worker::start);
-        let stopping = self.shared.stopping.clone();
-        // Requests and deliveries end at the same time, so that one grace is enough for both.
-        let stop = async {
-            stop.await;
-            stopping.send_replace(true);
-            if let Some(workers) = &workers {
-                workers.ask_to_stop();
+    #[must_use]
+    pub fn serve(
+        self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> BoxFuture<'static, ()> {
+        self.serve_until(listener, stop.boxed())
+    }
+
+    fn serve_until(self, listener: TcpListener, stop: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+        async move {
+            let workers = self.worker.map(Worker::start);
+            let stopping = self.shared.stopping.clone();
+            // Requests and deliveries end at the same time, so that one grace is enough for both.
+            let stop = async {
+                stop.await;
+                stopping.send_replace(true);
+                if let Some(workers) = &workers {
+                    workers.ask_to_stop();
+                }
+            };
+            let served = listen::serve(listener, http::handler(self.shared), self.timeouts, self.limiter, stop);
+            match self.metrics {
+                // Metrics are served until the last request has been answered.
+                Some(Metrics { listener, handler }) => tokio::select! {
+                    () = served => {}
+                    () = listen::serve(listener, handler, self.timeouts, ConnectionLimiter::new(METRICS_CONNECTIONS, METRICS_CONNECTIONS, Vec::new()), std::future::pending()) => {}
+                },
+                None => served.await,
             }
-        };
-        let served = listen::serve(listener, http::handler(self.shared), self.timeouts, self.limiter, stop);
-        match self.metrics {
-            // Metrics are served until the last request has been answered.
-            Some(Metrics { listener, handler }) => tokio::select! {
-                () = served => {}
-                () = listen::serve(listener, handler, self.timeouts, ConnectionLimiter::new(METRICS_CONNECTIONS, METRICS_CONNECTIONS, Vec::new()), std::future::pending()) => {}
-            },
-            None => served.await,
+            if let Some(workers) = workers {
+                workers.stop().await;
+            }
         }
-        if let Some(workers) = workers {
-            workers.stop().await;
-        }
+        .boxed()
     }
 
     /// Takes the workers out: messages are sent only when [`Pump::deliver_due`] is called.
@@ -228,16 +249,18 @@ impl Pump {
     ///
     /// # Errors
     /// When the store is unavailable.
-    pub async fn deliver_due(&self) -> Result<usize, portcullis_core::Error> {
-        self.worker.deliver_due().await
+    #[must_use]
+    pub fn deliver_due(&self) -> BoxFuture<'_, Result<usize, portcullis_core::Error>> {
+        self.worker.deliver_due().boxed()
     }
 
     /// Runs the maintenance of each minute: renews the keys that are due, deletes expired rows; returns the number of rows.
     ///
     /// # Errors
     /// When the store is unavailable, or a key cannot be decrypted.
-    pub async fn run_maintenance(&self) -> Result<u64, portcullis_core::Error> {
-        self.worker.run_maintenance().await
+    #[must_use]
+    pub fn run_maintenance(&self) -> BoxFuture<'_, Result<u64, portcullis_core::Error>> {
+        self.worker.run_maintenance().boxed()
     }
 }
 
