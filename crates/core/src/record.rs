@@ -20,7 +20,6 @@ pub enum RecordKind {
 }
 
 impl RecordKind {
-    /// All kinds.
     pub const ALL: &'static [Self] = &[
         #[cfg(feature = "suite")]
         Self::Sample,

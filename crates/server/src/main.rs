@@ -143,7 +143,7 @@ fn hash(sources: Sources, verify: Option<&str>, out: &mut Output) -> Result<Exit
     Ok(runtime.block_on(cli::hash(&*hasher, &OsRandom, &password, verify, out))?.into())
 }
 
-/// Reads the settings; what is worth a word goes to standard error.
+/// Reads the settings, and writes warnings to standard error.
 fn load(sources: Sources) -> Result<Config, Failure> {
     load_with(sources, false)
 }

@@ -29,7 +29,6 @@ pub(super) enum Next {
     Job(Box<HashJob>),
     /// No job came in time.
     Idle,
-    /// Ends.
     Closed,
 }
 

@@ -121,7 +121,7 @@ impl Connection {
         })
     }
 
-    /// Names sender and recipient, and asks whether the letter may come.
+    /// Names sender and recipient, and asks to send the message: MAIL, RCPT and DATA.
     pub(super) async fn offer(&mut self, letter: &Letter) -> Result<(), SmtpFailure> {
         let mut parameters = String::new();
         if letter.needs_smtputf8() {

@@ -1,4 +1,4 @@
-//! Failures of the mail server: what they mean for the mail and for the way, and what may be logged of them.
+//! Failures of the mail server: whether they concern one mail or the connection to the server, and what may be logged of them.
 
 use std::fmt;
 

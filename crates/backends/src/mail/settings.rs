@@ -69,7 +69,7 @@ impl SmtpSettings {
         from.parse().map_err(|_| BadSettings::From)
     }
 
-    /// Refuses to show a password to the network.
+    /// Refuses a password over an unencrypted connection, except to loopback.
     pub(super) fn check_credentials(&self) -> Result<(), BadSettings> {
         let shown = self.credentials.is_some() && self.security == Security::Plain;
         if shown && !is_loopback(&self.server) {

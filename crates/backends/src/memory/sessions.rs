@@ -51,7 +51,7 @@ struct Alive {
 struct Doubted {
     /// Number of invalidations.
     count: u64,
-    /// No session read before this number of invalidations counts.
+    /// A session that was read when `count` was lower is not taken from the cache.
     all_since: u64,
     users: HashMap<RealmName, HashMap<UserId, (u64, Instant)>>,
 }

@@ -87,8 +87,8 @@ async fn wait(hosts: &str, begun: Instant) {
     tokio::time::sleep(AGAIN).await;
 }
 
-/// Returns the driver's message without secrets, parts of which the driver quotes: of a password that is not percent-encoded, or
-/// of an option.
+/// Returns the driver's message. If it quotes a part of the password or of an option's value, a general message is returned
+/// instead.
 fn without_password(error: &Error, url: &str) -> String {
     let told = error.kind.to_string();
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);

@@ -19,7 +19,6 @@ pub enum OpenError {
     Away {
         /// Hosts of the URL.
         hosts: String,
-        /// Why.
         #[source]
         source: Reason,
     },
@@ -52,7 +51,6 @@ pub enum OpenError {
          program, or restore a backup from before it"
     )]
     Newer {
-        /// Which.
         database: String,
         /// The database's version.
         found: u32,
@@ -65,17 +63,13 @@ pub enum OpenError {
          version has no import yet: name another database in the URL, such as mongodb://HOST/portcullis"
     )]
     Foreign {
-        /// The database.
         database: String,
         /// The realm's collection.
         collection: String,
     },
-    /// MongoDB failed.
     #[error("the database {database} cannot be used")]
     Mongo {
-        /// Which.
         database: String,
-        /// Why.
         #[source]
         source: Reason,
     },

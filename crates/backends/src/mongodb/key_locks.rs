@@ -103,7 +103,6 @@ impl KeyLocks {
 /// Something that several batches may want to write at the same time.
 #[derive(Debug, Hash)]
 pub(super) enum Contended<'a> {
-    /// An address.
     Address([u8; 32]),
     /// A user, or the registration that becomes one.
     Person(&'a str),

@@ -9,6 +9,7 @@ mod collections;
 mod connect;
 mod error;
 mod fields;
+mod indexes;
 mod key_locks;
 mod migrate;
 mod orphans;

@@ -1,6 +1,6 @@
 //! Options of a URL that are written for other drivers.
 
-/// Options that have no meaning here, in lower case: what they change is fixed by this program or is no matter of it.
+/// Options that are ignored, in lower case: this program fixes their value, or they do not apply to this driver.
 const WITHOUT_MEANING: &[&str] = &[
     // How values become objects of a language.
     "datetime_conversion",

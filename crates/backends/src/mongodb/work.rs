@@ -70,7 +70,6 @@ impl Work<'_> {
         }
     }
 
-    /// Updates documents.
     pub(super) async fn update_all(&mut self, of: &str, filter: Document, update: Document) -> Result<(), OpError> {
         self.collection(of).update_many(filter, update).session(&mut *self.session).await?;
         Ok(())
@@ -82,7 +81,6 @@ impl Work<'_> {
         Ok(deleted.deleted_count == 1)
     }
 
-    /// Removes documents.
     pub(super) async fn delete_all(&mut self, from: &str, filter: Document) -> Result<(), OpError> {
         self.collection(from).delete_many(filter).session(&mut *self.session).await?;
         Ok(())

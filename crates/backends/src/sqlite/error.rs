@@ -20,9 +20,7 @@ pub enum OpenError {
         path.display()
     )]
     Create {
-        /// Which.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },
@@ -33,7 +31,6 @@ pub enum OpenError {
         path.display()
     )]
     Newer {
-        /// Which.
         path: PathBuf,
         /// The database's version.
         found: u32,
@@ -42,14 +39,10 @@ pub enum OpenError {
     },
     /// The file belongs to another program.
     #[error("the database {} belongs to another program; set DATABASE_URL to another file", path.display())]
-    Foreign {
-        /// Which.
-        path: PathBuf,
-    },
+    Foreign { path: PathBuf },
     /// The file cannot be used in the state in which it is.
     #[error("the database {} cannot be used: {fault} ({why})", path.display())]
     Unusable {
-        /// Which.
         path: PathBuf,
         /// What is wrong.
         fault: Fault,
@@ -58,16 +51,10 @@ pub enum OpenError {
     },
     /// The file system has no shared memory, like most network file systems.
     #[error("the database {} cannot use a write-ahead log: put it on a local disk", path.display())]
-    NoLog {
-        /// Which.
-        path: PathBuf,
-    },
-    /// SQLite failed.
+    NoLog { path: PathBuf },
     #[error("cannot open the database {}", path.display())]
     Sqlite {
-        /// Which.
         path: PathBuf,
-        /// Why.
         #[source]
         source: rusqlite::Error,
     },

@@ -29,7 +29,7 @@ struct WatchedFile {
 type FileId = (u64, u64);
 
 impl Health {
-    /// Begins with the files of a database that is open and can be written.
+    /// Records the files of a database that was just opened for writing.
     pub(super) fn of(path: &Path) -> Self {
         let files = ["", "-wal", "-shm"].into_iter().filter_map(|end| {
             let mut name = path.as_os_str().to_owned();

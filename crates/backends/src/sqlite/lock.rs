@@ -28,7 +28,6 @@ pub enum LockError {
     Io {
         /// Path of the lock file.
         path: PathBuf,
-        /// Why.
         #[source]
         source: io::Error,
     },

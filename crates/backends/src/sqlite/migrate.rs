@@ -12,7 +12,6 @@ use super::{connection, error::OpenError};
 pub struct Migration {
     /// Number, from 1.
     pub version: u32,
-    /// Short name.
     pub name: &'static str,
     sql: &'static str,
 }

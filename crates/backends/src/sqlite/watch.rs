@@ -13,9 +13,9 @@ use std::{
 
 use super::{health::Health, writer::Trials};
 
-/// Interval of the look at the files.
+/// Interval of the checks of the files.
 const PACE: Duration = Duration::from_secs(1);
-/// Looks between two trial writes while all is well.
+/// Number of checks of the files between two trial writes, while there is no fault.
 const LOOKS: u32 = 60;
 
 /// Handle of the thread. Dropping it ends the thread.

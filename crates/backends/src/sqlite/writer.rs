@@ -106,7 +106,7 @@ impl Drop for Writer {
 }
 
 impl Trials {
-    /// Orders a trial write. A full queue is trial enough.
+    /// Queues a trial write. If the queue is full, the waiting writes test the disk already.
     pub(super) fn order(&self) {
         let Some(queue) = self.0.upgrade() else { return };
         let (reply, _) = oneshot::channel();
@@ -175,7 +175,7 @@ impl Transactions {
         let patience = if self.health.fault().is_some() { LITTLE_PATIENCE } else { self.patience };
         self.db.busy_timeout(patience).map_err(|error| WriteFailure::of("patience", &error))?;
         self.transaction(jobs)?;
-        // What went into a file without a name must not be acknowledged.
+        // If the file was moved or deleted meanwhile, its data would be lost, so the commit must not be acknowledged.
         self.health.check_files().map_err(WriteFailure::from)
     }
 

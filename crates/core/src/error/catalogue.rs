@@ -11,7 +11,6 @@ pub struct Refusal {
     pub kind: ErrorKind,
     /// Stable word for programs.
     pub code: &'static str,
-    /// Public text.
     pub detail: &'static str,
 }
 
@@ -40,7 +39,6 @@ impl Refusal {
 pub struct FieldRefusal {
     /// Stable word for programs.
     pub code: &'static str,
-    /// Public text.
     pub detail: &'static str,
 }
 
@@ -86,7 +84,7 @@ pub const NOT_FOUND: Refusal = refusal(ErrorKind::NotFound, "not_found", "Not fo
 pub const UNREADABLE: Refusal = refusal(ErrorKind::Malformed, "body.unreadable", "The request is malformed.");
 pub const NOT_AN_OBJECT: Refusal =
     refusal(ErrorKind::Malformed, "body.not_an_object", "The body must be a JSON object.");
-/// At the token endpoint; elsewhere it is a matter of HTTP alone.
+/// For the token endpoint. Other routes answer 415 without a code.
 pub const WRONG_TYPE: Refusal = refusal(
     ErrorKind::Malformed,
     "body.wrong_type",
@@ -144,7 +142,7 @@ pub const PASSWORD_BREACHED: FieldRefusal =
     field("password.breached", "This password is too common. Choose another one.");
 pub const PASSWORD_GUESSABLE: FieldRefusal =
     field("password.guessable", "This password is too similar to your name or address. Choose another one.");
-/// With the default of the least length; [`password_too_short`] has the one that applies.
+/// With the default minimum length; [`password_too_short`] has the one that applies.
 pub const PASSWORD_TOO_SHORT: FieldRefusal = field("password.too_short", too_short!("8"));
 
 /// Refuses a password that is shorter than the policy allows.

@@ -14,7 +14,6 @@ use crate::{
 pub enum SessionStatus {
     /// Live in the store, and the log has been followed since.
     Live,
-    /// Ended.
     Revoked,
     /// Not known: ask the store.
     Unknown,

@@ -12,7 +12,6 @@ use crate::{
     message::{Delivered, Links, Mail, MessageKind, Recipient, Sms},
 };
 
-/// Sends mails.
 #[async_trait]
 pub trait MailSender: Send + Sync + std::fmt::Debug {
     /// Sends a mail; returns once the next host has accepted it. Notes in `transit` when the host may have it.
@@ -22,8 +21,7 @@ pub trait MailSender: Send + Sync + std::fmt::Debug {
     async fn send(&self, mail: &Mail, transit: &Transit) -> Result<(), SendError>;
 }
 
-/// Whether the next host may already have a message that is being sent. One that is abandoned from then on has an unknown
-/// outcome.
+/// Whether the receiving server may already have the message. If sending is aborted from then on, its outcome is unknown.
 #[derive(Debug, Default)]
 pub struct Transit(AtomicBool);
 
@@ -40,7 +38,6 @@ impl Transit {
     }
 }
 
-/// Sends SMS.
 #[async_trait]
 pub trait SmsSender: Send + Sync + std::fmt::Debug {
     /// Sends an SMS. The receipt, if the provider gives one, is for [`status`](Self::status).

@@ -69,7 +69,7 @@ pub(super) async fn store(
 ) -> Result<(Arc<dyn Store>, Option<sqlite::ServeLock>), BuildError> {
     match &config.store.database_url {
         Database::Sqlite(path) => {
-            // One thread writes: no batch is in the way of another, so there is no pause to draw.
+            // One thread writes, so batches never conflict and no random pause is needed.
             drop(random);
             make_data_dir(config)?;
             let lock = sqlite::ServeLock::acquire(path).map_err(DatabaseError::from)?;

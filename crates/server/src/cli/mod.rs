@@ -33,7 +33,6 @@ use clap_complete::Shell;
 
 use crate::config::{Args, PublicUrl, Sources};
 
-/// A command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// Serve until stopped.
@@ -57,7 +56,6 @@ pub enum Command {
 /// A parsed command line.
 #[derive(Debug)]
 pub struct Invocation {
-    /// The command.
     pub command: Command,
     /// The format of its output.
     pub format: OutputFormat,

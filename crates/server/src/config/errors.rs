@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Everything that is wrong with the configuration.
+/// All problems of the configuration.
 #[derive(Debug)]
 pub struct ConfigErrors {
     problems: Vec<ConfigProblem>,

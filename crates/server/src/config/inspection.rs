@@ -21,7 +21,6 @@ use super::{
 /// A valid configuration.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The settings.
     pub config: Config,
     /// What is suspicious, but not refused.
     pub warnings: Vec<ConfigProblem>,
@@ -41,7 +40,7 @@ pub struct Inspection {
 /// Reads and checks the settings. In development, missing secrets are generated and kept in `DATA_DIR`.
 ///
 /// # Errors
-/// Everything that is wrong.
+/// All problems of the settings.
 pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigErrors> {
     load_inspected(inspect(sources), random)
 }
@@ -49,7 +48,7 @@ pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigError
 /// Reads and checks the settings like [`load`], for a server that listens on the port that the system chose.
 ///
 /// # Errors
-/// Everything that is wrong.
+/// All problems of the settings.
 pub fn load_for_port(sources: Sources, random: &dyn Random, port: u16) -> Result<Loaded, ConfigErrors> {
     load_inspected(inspect_for_port(sources, Some(port)), random)
 }
@@ -136,7 +135,7 @@ impl Inspection {
     /// Returns what is wrong.
     ///
     /// # Errors
-    /// Everything that is wrong.
+    /// All problems of the settings.
     pub fn verdict(&self) -> Result<(), ConfigErrors> {
         match self.verdict.problems.as_slice() {
             [] => Ok(()),
@@ -149,7 +148,7 @@ impl Inspection {
     /// Returns the names of the realms.
     ///
     /// # Errors
-    /// Everything that is wrong.
+    /// All problems of the settings.
     pub fn realms(&self) -> Result<Vec<RealmName>, ConfigErrors> {
         self.verdict()?;
         self.values.get(&REALMS).ok_or_else(|| ConfigErrors::new(vec![defect()], None))
@@ -158,7 +157,7 @@ impl Inspection {
     /// Returns the settings of passwords.
     ///
     /// # Errors
-    /// Everything that is wrong.
+    /// All problems of the settings.
     pub fn password(&self) -> Result<Password, ConfigErrors> {
         self.verdict()?;
         Password::read(&self.values).ok_or_else(|| ConfigErrors::new(vec![defect()], None))

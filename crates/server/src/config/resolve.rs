@@ -143,7 +143,7 @@ fn check(setting: &dyn Entry, text: &SecretString, report: &mut Report) {
     }
 }
 
-/// Whether a message repeats a part of a text that is not shown.
+/// Returns whether a message contains a part of the value that is masked when the value is shown.
 fn quotes_hidden(message: &str, text: &str) -> bool {
     let shown = masked(text);
     let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !shown.contains(part));

@@ -45,7 +45,6 @@ pub(crate) enum Fallback {
     Fixed(&'static str),
     /// A value that follows from other settings or from the machine, as the text says.
     Derived(&'static str),
-    /// No value.
     Nothing,
 }
 

@@ -16,7 +16,6 @@ pub struct Args {
 pub struct Sources {
     /// The command line.
     pub args: Args,
-    /// The environment.
     pub env: Vec<(String, String)>,
     /// The working folder, which contains `.env` and `portcullis.toml`. Relative paths start there.
     pub dir: PathBuf,

@@ -25,7 +25,6 @@ macro_rules! metrics {
     ($($const:ident = $name:literal, $kind:ident, $labels:literal, $help:literal;)*) => {
         $(#[doc = $help] pub(crate) const $const: &str = $name;)*
 
-        /// All metrics.
         pub(super) static METRICS: &[Metric] =
             &[$(Metric { name: $const, kind: MetricKind::$kind, labels: $labels, help: $help }),*];
     };

@@ -16,7 +16,7 @@ pub(super) async fn touch(work: &mut Work<'_>, realm: &RealmName, what: impl Int
     work.upsert(NAME, doc! { "_id": key(realm, what) }, update).await
 }
 
-/// Waits until a majority has all that the primary has by now, by a majority write that comes after it.
+/// Waits until a majority has everything that the primary has now: makes a majority write, which comes after all earlier ones.
 pub(in crate::mongodb) async fn catch_up(db: &Database) -> Result<(), OpError> {
     let locks = db.collection::<Document>(NAME);
     locks.update_one(doc! { "_id": "majority" }, doc! { "$inc": { "touched": 1 } }).upsert(true).await?;

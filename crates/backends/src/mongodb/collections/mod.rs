@@ -1,4 +1,4 @@
-//! One file a noun: its reads, its writes, and what its writes contend for.
+//! One file per noun: its reads, its writes, and what its writes contend for.
 //!
 //! The number of documents that a write touched tells whether its precondition held.
 
@@ -26,7 +26,7 @@ use portcullis_core::{clock::Timestamp, port::Op};
 
 use super::{error::OpError, fields::time, key_locks::Contended, work::Work};
 
-/// Names of collections, and constants of theirs, for the schema.
+/// Names and constants of the collections, for the schema.
 pub(super) mod names {
     pub(in crate::mongodb) use super::{
         audit::NAME as AUDIT,

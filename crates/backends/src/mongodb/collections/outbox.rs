@@ -122,7 +122,7 @@ async fn claim(db: &Database, channel: Channel, limit: usize, lease: &Lease) -> 
     Ok(taken)
 }
 
-/// Returns the first such documents, the oldest due first.
+/// Returns up to `limit` documents that match the filter, in the order in which they are due.
 async fn documents(db: &Database, filter: Document, limit: usize) -> Result<Vec<Document>, OpError> {
     let outbox = db.collection::<Document>(NAME);
     let first = outbox.find(filter).sort(doc! { "due_at": 1, "came": 1 }).limit(number(limit as u64));

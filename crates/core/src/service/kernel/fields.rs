@@ -33,7 +33,7 @@ pub enum RawField {
 }
 
 impl RawField {
-    /// Returns the text, if it is one.
+    /// Returns the value, if the field is a text.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text.expose_secret()) } else { None }

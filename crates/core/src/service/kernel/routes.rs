@@ -1,5 +1,5 @@
-//! Pauses of the ways on which messages leave: while a provider refuses this server itself, one message is tried now and then,
-//! and the others wait.
+//! Pauses of channels: while a provider refuses this server itself, one message is tried at growing intervals, and the others
+//! wait.
 
 use std::{
     collections::HashMap,
@@ -51,7 +51,7 @@ impl Routes {
         self.pauses().get(channel.as_str()).is_none_or(|pause| pause.probe.as_ref() == Some(lease))
     }
 
-    /// Notes that the sender was refused; returns the time of the next try, and whether that is news.
+    /// Records that the provider refused this server. Returns the time of the next try, and whether that is news.
     pub(in crate::service) fn refused(&self, channel: Channel, lease: &LeaseId, now: Timestamp) -> (Timestamp, bool) {
         let mut pauses = self.pauses();
         let pause = pauses.entry(channel.as_str()).or_insert(Pause { refusals: 0, until: now, probe: None });
@@ -66,7 +66,7 @@ impl Routes {
         (pause.until, is_news)
     }
 
-    /// Notes that the provider accepts nothing for this long; returns the time of the next try.
+    /// Records that the provider accepts nothing for this long. Returns the time of the next try.
     pub(in crate::service) fn throttled(&self, channel: Channel, now: Timestamp, wait: Duration) -> Timestamp {
         let until = now.plus(wait.min(LONGEST_WAIT));
         let mut pauses = self.pauses();
@@ -75,12 +75,13 @@ impl Routes {
         until
     }
 
-    /// Notes that a message went as far as its own fate; returns whether this ended a pause.
+    /// Records that the provider accepts messages of this server, whether or not it accepted this one. Returns whether this ended
+    /// a pause.
     pub(in crate::service) fn works(&self, channel: Channel) -> bool {
         self.pauses().remove(channel.as_str()).is_some()
     }
 
-    /// Notes that a probe said nothing about the way: the next one is made after `wait`.
+    /// Records that a probe was inconclusive: the next one is made after `wait`.
     pub(in crate::service) fn untold(&self, channel: Channel, lease: &LeaseId, now: Timestamp, wait: Duration) {
         if let Some(pause) = self.pauses().get_mut(channel.as_str())
             && pause.probe.as_ref() == Some(lease)

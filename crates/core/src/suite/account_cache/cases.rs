@@ -40,7 +40,7 @@ pub async fn what_was_read_before_something_was_forgotten_is_not_put(cache: &dyn
     assert_eq!(cache.get(&here(), &user_id("ada"), NOW), None);
 }
 
-/// Being forgotten does not last.
+/// An account that is read after an invalidation is cached again.
 pub async fn what_was_read_afterwards_is(cache: &dyn AccountCache) {
     cache.synced(NOW);
     cache.insert(&here(), Arc::new(account("ada", "Old")), cache.generation());
@@ -71,7 +71,7 @@ pub async fn accounts_of_two_realms_are_apart(cache: &dyn AccountCache) {
     assert_eq!(cache.get(&here(), &user_id("ada"), NOW), Some(one));
 }
 
-/// Neither before the log was followed nor a second later.
+/// Nothing is taken from the cache before the log was followed, or more than a second later.
 pub async fn what_is_out_of_date_is_not_returned(cache: &dyn AccountCache) {
     let ada = Arc::new(account("ada", "Ada"));
     let id = user_id("ada");

@@ -16,7 +16,7 @@ const fn key(number: u8) -> LimitKey {
     LimitKey([number; 32])
 }
 
-/// And each is told how many are left.
+/// Each answer says how many uses are left.
 pub async fn so_many_are_within_the_quota(counters: &dyn Counters) {
     for (second, left) in [(0, 2), (10, 1), (20, 0)] {
         let reset = Duration::from_secs(60 - second);
@@ -27,7 +27,7 @@ pub async fn so_many_are_within_the_quota(counters: &dyn Counters) {
     assert_eq!(counters.take(key(1), QUOTA, at(30)).await, Counted::Beyond { wait });
 }
 
-/// Each in its own time.
+/// Each use is forgotten when its own window has passed.
 pub async fn what_was_counted_is_forgotten(counters: &dyn Counters) {
     for second in [0, 30, 30] {
         counters.take(key(1), QUOTA, at(second)).await;
@@ -53,7 +53,7 @@ pub async fn what_was_never_counted_can_be_given_back(counters: &dyn Counters) {
     assert!(matches!(counters.take(key(1), QUOTA, NOW).await, Counted::Within { left: 2, .. }));
 }
 
-/// One's is not another's.
+/// Uses of one key do not count for another.
 pub async fn clients_are_apart(counters: &dyn Counters) {
     for _ in 0..4 {
         counters.take(key(1), QUOTA, NOW).await;

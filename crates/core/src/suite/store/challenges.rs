@@ -57,7 +57,7 @@ pub async fn an_identifier_has_one_challenge(store: &dyn Store) {
     assert_eq!(read(store, 1).await, Some(first));
 }
 
-/// And the time of it stays.
+/// The time of its use does not change.
 pub async fn a_challenge_is_spent_once(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     done(store, batch![ChallengeOp::Insert(fresh.clone())]).await;

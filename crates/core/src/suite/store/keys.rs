@@ -26,7 +26,7 @@ pub async fn a_root_key_begins_at_the_first_revision(store: &dyn Store) {
     assert_eq!(store.root_keys().await.unwrap(), []);
 }
 
-/// Neither the same nor one that skips.
+/// A new revision is exactly one higher: the same one and a gap are refused.
 pub async fn a_root_key_follows_its_revision(store: &dyn Store) {
     done(store, batch![KeyOp::PutRoot(root_key(&here(), 1))]).await;
     done(store, batch![KeyOp::PutRoot(root_key(&here(), 2))]).await;

@@ -85,7 +85,7 @@ pub async fn wrong_passwords_are_forgotten_after_a_day_without_one(store: &dyn S
     assert_eq!(store.failures(key(1)).await.unwrap().count, 1);
 }
 
-/// And what still counts stays.
+/// Counts that are still in their window stay.
 pub async fn counts_that_have_lapsed_are_swept(store: &dyn Store) {
     done(store, [count(1, NOW), count(2, at(30)), failure(1, NOW), failure(2, at(30))]).await;
     assert_eq!(store.sweep(at(61), KEPT).await.unwrap(), 1);

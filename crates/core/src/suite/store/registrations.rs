@@ -70,7 +70,7 @@ pub async fn a_registration_comes_in_place_of_the_one_named(store: &dyn Store) {
     is_gone(store, &old).await;
 }
 
-/// Neither one that is gone nor one of another address.
+/// A registration that is gone, or of another address, is not replaced.
 pub async fn a_registration_does_not_replace_another_than_the_one_named(store: &dyn Store) {
     let (old, new) = (registration(&here(), "old", "ada@example.org"), registration(&here(), "new", "ada@example.org"));
     let bystander = registration(&here(), "bob", "bob@example.org");
@@ -141,7 +141,7 @@ pub async fn a_registration_that_is_contested_stays_so(store: &dyn Store) {
     let other =
         RegistrationOp::Contest { realm: there(), id: row.id.clone(), is_contested: true, expires_at: end }.into();
     fails(store, [other], Precondition::RegistrationThere).await;
-    // A caller that read it before that does not replace it by one that is not.
+    // A caller that read it before it was contested cannot replace it by an uncontested one.
     let newer = registration(&here(), "ada-too", "ada");
     assert_eq!(newer.index, row.index);
     fails(store, [over(&newer, &row.id)], Precondition::RegistrationReplaced).await;

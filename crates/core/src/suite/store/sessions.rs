@@ -141,7 +141,7 @@ pub async fn the_end_of_a_users_sessions_leaves_others_alone(store: &dyn Store) 
     assert_eq!(logged(store, LogPosition(0)).await, [revocation(&here(), "one")]);
 }
 
-/// Neither without any session nor with none but the one that goes on.
+/// Ending all sessions succeeds and logs nothing if the user has no session, or only the excepted one.
 pub async fn there_may_be_no_session_to_end(store: &dyn Store) {
     done(store, [end_all(None)]).await;
     done(store, [end_all(Some("one"))]).await;
@@ -202,7 +202,7 @@ pub async fn a_family_moves_on(store: &dyn Store) {
     assert_eq!(store.session(&here(), &other.id).await.unwrap(), Some(other));
 }
 
-/// Neither from the one before nor from one that was never given out.
+/// The previous refresh token and an unknown one are refused.
 pub async fn a_family_moves_on_from_its_newest_token_only(store: &dyn Store) {
     done(store, batch![SessionOp::Insert(session(&here(), "one")), rotate(&here(), (1, 2), 5)]).await;
     for wrong in [0, 1, 3] {
@@ -211,7 +211,7 @@ pub async fn a_family_moves_on_from_its_newest_token_only(store: &dyn Store) {
     assert_eq!(read(store).await, Some(rotated((1, 2), 5)));
 }
 
-/// Neither before it begins nor after its end.
+/// A session that has not begun or has ended is not refreshed.
 pub async fn the_family_of_no_session_moves_on(store: &dyn Store) {
     fails(store, [rotate(&here(), (1, 2), 5)], Precondition::RefreshNewest).await;
     assert_eq!(read(store).await, None);

@@ -56,7 +56,7 @@ pub async fn of_fifty_users_racing_for_an_address_one_is_written(store: &dyn Sto
     assert_eq!(store.user(&here(), &winner.id).await.unwrap(), Some(winner));
 }
 
-/// Neither an old revision nor one that skips is written over the record.
+/// An old revision and one that skips are refused.
 pub async fn an_update_follows_the_revision_it_was_made_from(store: &dyn Store) {
     let first = user(&here(), "ada", "ada@example.org");
     let second = User { envelope: envelope("new"), phone_verified_at: Some(at(1)), revision: 2, ..first.clone() };
@@ -125,7 +125,7 @@ pub async fn a_deleted_user_is_gone(store: &dyn Store) {
     assert_eq!(store.user(&here(), &ada.id).await.unwrap(), Some(again));
 }
 
-/// Neither a user that has changed since nor a missing one.
+/// A user that has changed since, and a missing one, are refused.
 pub async fn a_user_is_deleted_at_the_revision_that_was_read(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     let changed = User { envelope: envelope("new"), revision: 2, ..ada.clone() };
@@ -152,7 +152,7 @@ pub async fn of_fifty_who_change_or_delete_a_user_one_does(store: &dyn Store) {
     assert!(left.is_none() || left == Some(changed), "{left:?}");
 }
 
-/// Neither gone nor changed.
+/// The user must exist, unchanged.
 pub async fn a_required_user_stands_at_the_revision(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     let require = |revision| batch![UserOp::Require { realm: here(), id: user_id("ada"), revision }];

@@ -116,7 +116,7 @@ pub async fn of_two_who_need_the_others_address_free_one_comes(store: &dyn Store
     }
 }
 
-/// Nor by one who moves to it.
+/// An address that was seen free is not taken by a user who moves to it.
 pub async fn of_two_who_need_the_others_address_free_one_moves(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
@@ -140,7 +140,7 @@ pub async fn of_two_who_need_the_others_address_taken_one_goes(store: &dyn Store
     }
 }
 
-/// Nor one who moves away from it.
+/// An address that was seen taken has not lost its user to another address.
 pub async fn of_two_who_need_the_others_address_taken_one_moves(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
@@ -154,8 +154,7 @@ pub async fn of_two_who_need_the_others_address_taken_one_moves(store: &dyn Stor
     }
 }
 
-/// Before it another registration has the address, after it the address is taken: a reader that saw neither read
-/// between the two.
+/// Activation is atomic: before it the address has a registration, after it a user. A reader never sees neither.
 pub async fn nobody_registers_between_a_registration_and_its_user(store: &dyn Store) {
     for round in 0..ROUNDS {
         let of = |name: &str| registration(&here(), &format!("{name}-{round}"), &format!("{round}@example.org"));

@@ -25,7 +25,6 @@ pub enum TemplatesVerb {
     Check(Option<PathBuf>),
     /// Write the built-in templates into a folder.
     Export {
-        /// The folder.
         to: PathBuf,
         /// Whether to overwrite existing files.
         force: bool,

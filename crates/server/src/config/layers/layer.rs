@@ -17,7 +17,7 @@ pub(in crate::config) struct Layer {
 }
 
 impl Layer {
-    /// Adds a text. The last of several counts. An empty one removes the setting.
+    /// Sets the raw value of a setting. A later value overwrites an earlier one; an empty value removes it.
     pub(super) fn set(&mut self, name: SettingName, text: String, origin: Origin) {
         let at = (name.setting.info().name, name.is_file);
         if text.trim().is_empty() {

@@ -16,7 +16,7 @@ pub(super) fn server_wide(name: &str, nearest: Option<&str>) -> String {
     format!("cannot be set for one realm: {name} is server-wide{}", nearest.unwrap_or_default())
 }
 
-/// Returns what fixes the name.
+/// Returns the fix for an unknown name.
 pub(super) fn rename(name: &str, nearest: Option<&str>) -> Fix {
     Fix::Do(nearest.map_or_else(|| format!("remove {name}"), |nearest| format!("write {nearest} instead of {name}")))
 }

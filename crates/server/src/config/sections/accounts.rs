@@ -63,7 +63,6 @@ impl Choice for Enumeration {
 /// Settings of accounts.
 #[derive(Debug)]
 pub struct Accounts {
-    /// `ACCOUNT_ENUMERATION`
     pub enumeration: Enumeration,
 }
 
@@ -81,20 +80,15 @@ pub struct Password {
 pub struct Argon2 {
     /// `ARGON2_MEMORY_KIB`, at least 8 per lane.
     pub memory_kib: u32,
-    /// `ARGON2_ITERATIONS`
     pub iterations: u32,
-    /// `ARGON2_PARALLELISM`
     pub parallelism: u32,
 }
 
 /// Settings of the threads that hash passwords.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hashing {
-    /// `HASH_THREADS`
     pub threads: usize,
-    /// `HASH_QUEUE`
     pub queue: usize,
-    /// `HASH_DEADLINE`
     pub deadline: Duration,
 }
 

@@ -61,31 +61,18 @@ settings! {
 pub struct Http {
     /// `HOST` and `PORT`.
     pub listen: SocketAddr,
-    /// `REQUEST_TIMEOUT`
     pub request_timeout: Duration,
-    /// `HEADER_TIMEOUT`
     pub header_timeout: Duration,
-    /// `KEEP_ALIVE_TIMEOUT`.
     pub keep_alive_timeout: Duration,
-    /// `BODY_TIMEOUT`.
     pub body_timeout: Duration,
-    /// `WRITE_TIMEOUT`
     pub write_timeout: Duration,
-    /// `MAX_CONNECTIONS`
     pub max_connections: usize,
-    /// `MAX_CONNECTIONS_CLIENT`
     pub max_connections_client: usize,
-    /// `BODY_LIMIT_BYTES`
     pub body_limit_bytes: usize,
-    /// `SHUTDOWN_GRACE`
     pub shutdown_grace: Duration,
-    /// `METRICS_LISTEN`
     pub metrics_listen: Option<SocketAddr>,
-    /// `TRUSTED_PROXIES`
     pub trusted_proxies: Vec<IpNet>,
-    /// `CORS_ALLOWED_ORIGINS`
     pub cors_allowed_origins: Vec<String>,
-    /// `DOCS`
     pub docs: bool,
 }
 

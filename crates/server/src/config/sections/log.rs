@@ -47,9 +47,7 @@ impl Choice for LevelFilter {
 /// Settings of the log.
 #[derive(Debug)]
 pub struct Log {
-    /// `LOG_FORMAT`
     pub format: LogFormat,
-    /// `LOG_LEVEL`
     pub level: LevelFilter,
 }
 

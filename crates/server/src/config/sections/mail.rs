@@ -70,11 +70,8 @@ settings! {
 /// Settings of emails.
 #[derive(Debug)]
 pub struct Mail {
-    /// `MAIL_FROM`
     pub from: String,
-    /// `MAIL_FROM_NAME`
     pub from_name: String,
-    /// `MAIL_WORKERS`
     pub workers: usize,
     /// Where emails are delivered.
     pub transport: MailTransport,
@@ -86,32 +83,23 @@ pub enum MailTransport {
     /// An SMTP server.
     Smtp(Smtp),
     /// The development mailbox.
-    DevMailbox {
-        /// `DEV_MAILBOX_SIZE`
-        size: usize,
-    },
+    DevMailbox { size: usize },
 }
 
 /// Settings of the SMTP server.
 #[derive(Debug)]
 pub struct Smtp {
-    /// `MAIL_SERVER`
     pub server: String,
-    /// `MAIL_PORT`
     pub port: u16,
     /// `MAIL_STARTTLS` and `MAIL_SSL_TLS`.
     pub tls: MailTls,
-    /// `VALIDATE_CERTS`
     pub validate_certs: bool,
-    /// `MAIL_CA_FILE`
     pub ca_file: Option<PathBuf>,
     /// `MAIL_USERNAME` and `MAIL_PASSWORD`; none if `USE_CREDENTIALS` is off.
     pub credentials: Option<Credentials>,
     /// `MAIL_HELO`; none means the address of each connection.
     pub helo: Option<String>,
-    /// `MAIL_TIMEOUT`
     pub timeout: Duration,
-    /// `MAIL_REPLY_TIMEOUT`
     pub reply_timeout: Duration,
 }
 
@@ -129,9 +117,7 @@ pub enum MailTls {
 /// Login at the SMTP server.
 #[derive(Debug)]
 pub struct Credentials {
-    /// `MAIL_USERNAME`
     pub username: String,
-    /// `MAIL_PASSWORD`
     pub password: SecretString,
 }
 

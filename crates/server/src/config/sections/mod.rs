@@ -83,11 +83,8 @@ pub(super) fn check_realm(values: &Values, report: &mut Report) {
 /// The typed settings.
 #[derive(Debug)]
 pub struct Config {
-    /// `ENVIRONMENT`
     pub environment: Environment,
-    /// `APP_NAME`
     pub app_name: String,
-    /// `PUBLIC_URL`
     pub public_url: PublicUrl,
     /// `REALMS`, at least one.
     pub realms: Vec<RealmName>,
@@ -95,23 +92,17 @@ pub struct Config {
     pub policies: BTreeMap<RealmName, RealmPolicy>,
     /// Templates of pages and emails.
     pub templates: Templates,
-    /// HTTP server.
     pub http: Http,
     /// Database and encryption keys.
     pub store: Store,
     /// Access tokens and sessions.
     pub token: Token,
-    /// Accounts.
     pub accounts: Accounts,
     /// Passwords and their hashes.
     pub password: Password,
-    /// Limits.
     pub limits: Limits,
-    /// Mail.
     pub mail: Mail,
-    /// SMS.
     pub sms: Sms,
-    /// Log.
     pub log: Log,
 }
 

@@ -10,23 +10,14 @@ use crate::config::values::Values;
 /// The settings that can differ between realms, as they are in one realm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RealmPolicy {
-    /// `PASSWORD_MIN_LENGTH`
     pub password_min_length: usize,
-    /// `REGISTRATION_TTL`
     pub registration_ttl: Duration,
-    /// `VERIFICATION_TTL`
     pub verification_ttl: Duration,
-    /// `RESET_TTL`
     pub reset_ttl: Duration,
-    /// `OTP_TTL`
     pub otp_ttl: Duration,
-    /// `DELETE_MAX_AUTH_AGE`
     pub delete_max_auth_age: Duration,
-    /// `ACCESS_TOKEN_TTL`
     pub access_token_ttl: Duration,
-    /// `REFRESH_TOKEN_TTL`
     pub refresh_token_ttl: Duration,
-    /// `SESSION_MAX_AGE`
     pub session_max_age: Duration,
     /// `TEMPLATES_DIR`, and what the templates say about the server.
     pub templates: Templates,

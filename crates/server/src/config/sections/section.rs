@@ -4,7 +4,6 @@ use crate::config::{environment::Environment, report::Report, setting::Entry, va
 
 /// A group of settings under one heading, with the rules about them.
 pub(crate) struct Section {
-    /// The heading.
     pub(crate) title: &'static str,
     /// The settings, in the order in which they are listed.
     pub(crate) settings: &'static [&'static dyn Entry],

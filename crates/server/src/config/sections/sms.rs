@@ -31,20 +31,15 @@ settings! {
 pub struct Sms {
     /// Twilio account, if there is one.
     pub twilio: Option<Twilio>,
-    /// `SMS_COUNTRIES`
     pub countries: Option<Vec<String>>,
 }
 
 /// A Twilio account.
 #[derive(Debug)]
 pub struct Twilio {
-    /// `TWILIO_SID`
     pub sid: String,
-    /// `TWILIO_AUTH_TOKEN`
     pub auth_token: SecretString,
-    /// `TWILIO_NUMBER`
     pub number: String,
-    /// `TWILIO_API_URL`
     pub api_url: String,
 }
 

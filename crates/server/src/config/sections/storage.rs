@@ -48,11 +48,8 @@ settings! {
 pub struct Store {
     /// `DATA_DIR`. It may not exist yet.
     pub data_dir: PathBuf,
-    /// `DATABASE_URL`.
     pub database_url: Database,
-    /// `DATABASE_TIMEOUT`.
     pub database_timeout: Duration,
-    /// `DATABASE_WAIT_TIMEOUT`.
     pub database_wait_timeout: Duration,
     /// `ENCRYPTION_KEY`, at least one. The first wraps, all unwrap.
     pub encryption_keys: Vec<EncryptionKey>,

@@ -9,18 +9,15 @@ use crate::config::values::Values;
 /// What templates say about the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branding {
-    /// `APP_NAME`
     pub app_name: String,
     /// The path of `PUBLIC_URL`: empty, or `/auth` for `https://example.com/auth`.
     pub root: String,
-    /// `PASSWORD_MIN_LENGTH`
     pub min_length: usize,
 }
 
 /// Settings of templates. They can be read even if other settings are invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Templates {
-    /// `TEMPLATES_DIR`
     pub dir: Option<PathBuf>,
     /// What templates say about the server.
     pub branding: Branding,

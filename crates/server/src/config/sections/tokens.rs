@@ -48,11 +48,9 @@ settings! {
 pub enum JwtAlgorithm {
     /// HMAC with a shared secret.
     Hs256,
-    /// RSA.
     Rs256,
     /// ECDSA on P-256.
     Es256,
-    /// Ed25519.
     EdDsa,
 }
 
@@ -69,18 +67,14 @@ pub struct Token {
     pub signing: Signing,
     /// `JWT_ISSUER`, in which `{realm}` is replaced by the name of the realm.
     pub jwt_issuer: String,
-    /// `JWT_AUDIENCE`
     pub jwt_audience: Option<String>,
-    /// `JWT_KEY_ROTATION`
     pub jwt_key_rotation: Duration,
 }
 
 /// `JWT_ALGORITHM`, with its secrets if it has any.
 #[derive(Debug)]
 pub enum Signing {
-    /// HS256.
     Shared {
-        /// `JWT_SECRET`
         secret: SecretString,
         /// `JWT_SECRET_PREVIOUS`, which only verifies.
         previous: Option<SecretString>,

@@ -2,7 +2,6 @@ use std::time::Duration;
 
 use super::format::ValueFormat;
 
-/// A duration.
 pub(crate) const DURATION: ValueFormat<Duration> = ValueFormat::new("DURATION", read_duration);
 
 /// Maximum duration, ten years. A longer one is a mistake, and could exceed the calendar when added to the current time.

@@ -25,7 +25,6 @@ impl<T> ValueFormat<T> {
     }
 }
 
-/// Any text.
 pub(crate) const TEXT: ValueFormat<String> = ValueFormat::new("TEXT", |text| Ok(text.to_owned()));
 
 /// A path of a file or folder.

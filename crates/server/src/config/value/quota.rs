@@ -7,7 +7,6 @@ use super::{
     format::{ValueFormat, items},
 };
 
-/// One quota.
 pub(crate) const QUOTA: ValueFormat<Quota> = ValueFormat::new("COUNT/PERIOD", read);
 
 /// Several quotas, which all apply.

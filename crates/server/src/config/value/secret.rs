@@ -5,7 +5,6 @@ use portcullis_core::{SecretString, seal::EncryptionKey};
 
 use super::format::{ValueFormat, items};
 
-/// Any secret.
 pub(crate) const SECRET: ValueFormat<SecretString> = ValueFormat::new("SECRET", |text| Ok(SecretString::from(text)));
 
 /// Keys of 32 bytes in base64, the newest first.

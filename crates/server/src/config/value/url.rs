@@ -95,7 +95,6 @@ pub(crate) const DOMAIN: ValueFormat<PublicUrl> = ValueFormat::new("HOST", |text
 .meaning(|text| Some(text.split_once("://")?.1.trim_end_matches('/').to_owned()))
 .like("localhost:8000");
 
-/// The database.
 #[derive(Debug, Clone)]
 pub enum Database {
     /// An SQLite file.

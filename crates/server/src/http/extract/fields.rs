@@ -97,7 +97,7 @@ fn is_replaced(raw: &str, decoded: &str) -> bool {
 
 /// Reads the members of a JSON object.
 struct FieldsVisitor<'a> {
-    /// Set where the members themselves are refused, rather than their syntax.
+    /// Set if the JSON is well-formed but a member is refused, such as a repeated one.
     refusal: &'a mut Option<Refusal>,
 }
 

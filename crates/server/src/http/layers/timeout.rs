@@ -26,8 +26,8 @@ pub(in crate::http) async fn bound(State(state): State<AppState>, request: Reque
 }
 
 /// Work that continues when the client is gone or was told that it took too long: between a commit and the update of the caches
-/// nothing may be cut off. Only then does it become a task of its own, which every request would have to pay for. It keeps
-/// its place among the connections, so that a client that hangs up gets no room for more.
+/// nothing may be cut off. It is spawned as a task only then, because spawning every request would be costly. It keeps
+/// counting against the connection limit, so that a client that hangs up cannot start more.
 struct RunToCompletion(Option<Pin<Box<dyn Future<Output = Response> + Send>>>, Option<KeepAlive>);
 
 impl Future for RunToCompletion {

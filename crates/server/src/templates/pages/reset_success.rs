@@ -14,7 +14,7 @@ impl Page for ResetSuccess {
 }
 
 impl Replaceable for ResetSuccess {
-    const PURPOSE: &'static str = "The new password counts.";
+    const PURPOSE: &'static str = "The password was changed.";
     const SOURCE: &'static str = source!("pages/reset_success.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

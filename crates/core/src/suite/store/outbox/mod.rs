@@ -74,7 +74,7 @@ pub async fn of_those_due_at_the_same_time_the_first_comes_first(store: &dyn Sto
     assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("first", NOW)).await.unwrap()), names);
 }
 
-/// Nor less, while there is some.
+/// A claim returns as many messages as it asks for, while there are some.
 pub async fn no_more_is_claimed_than_was_asked_for(store: &dyn Store) {
     done(store, ["a", "b", "c"].map(|id| OutboxOp::Enqueue(message(id)).into())).await;
     assert_eq!(store.claim(Channel::Mail, 0, &lease("none", NOW)).await.unwrap(), []);
@@ -233,7 +233,7 @@ pub async fn a_lease_is_extended_by_its_holder(store: &dyn Store) {
     fails(store, extend(&second, 900), Precondition::LeaseHeld).await;
 }
 
-/// And nothing is counted.
+/// The number of attempts does not change.
 pub async fn a_released_message_is_free_at_once(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Release)).await;
@@ -241,7 +241,7 @@ pub async fn a_released_message_is_free_at_once(store: &dyn Store) {
     assert_eq!(second.row, first.row);
 }
 
-/// And never claimed again.
+/// A message that was given up is never claimed again.
 pub async fn a_dead_message_is_counted_without_its_recipient(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Dead)).await;

@@ -14,7 +14,7 @@ use crate::{
 
 refusals!(UndoFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
 
-/// Take something back: the page
+/// Show the page for cancelling a registration
 ///
 /// The *this was not me* link of a mail: a page with one button. Opening it changes nothing.
 #[utoipa::path(
@@ -24,7 +24,7 @@ refusals!(UndoFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
         ("token" = String, Query, description = "From the mail", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
     ),
     responses(
-        (status = 200, description = "There is something to take back: HTML, or JSON", content((Message = "application/json", example = json!({"message": "Send this token by POST to take the registration back"})), (String = "text/html"))),
+        (status = 200, description = "The registration can be cancelled: HTML, or JSON", content((Message = "application/json", example = json!({"message": "Send this token by POST to take the registration back"})), (String = "text/html"))),
         UndoFormRefusals,
     )
 )]

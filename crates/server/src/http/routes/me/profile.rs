@@ -79,7 +79,7 @@ pub(crate) async fn profile(authenticated: Authenticated, mut query: Query) -> R
 
 refusals!(MeRefusals: Problem [REALM, BEARER]);
 
-/// See oneself
+/// Get the current user
 ///
 /// The caller's own record.
 #[utoipa::path(

@@ -1,0 +1,126 @@
+//! Indexes: what each is for, and how it is created. Equivalent indexes that exist under another name are kept.
+
+use std::time::Duration;
+
+use mongodb::{
+    Collection, Database, IndexModel,
+    bson::{Document, doc},
+    error::Error,
+    options::IndexOptions,
+};
+
+/// Index of a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Index {
+    pub(super) keys: &'static [&'static str],
+    pub(super) rule: Rule,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// For searching only.
+    Plain,
+    /// Unique among the documents that have the last of the keys.
+    Unique,
+    /// MongoDB removes a document this long after the time in the field.
+    Lapses(Duration),
+    /// MongoDB removes a dead message this long after the time in the field.
+    LapsesDead(Duration),
+}
+
+pub(super) const fn plain(keys: &'static [&'static str]) -> Index {
+    Index { keys, rule: Rule::Plain }
+}
+
+pub(super) const fn unique(keys: &'static [&'static str]) -> Index {
+    Index { keys, rule: Rule::Unique }
+}
+
+pub(super) const fn lapses(keys: &'static [&'static str], after: Duration) -> Index {
+    Index { keys, rule: Rule::Lapses(after) }
+}
+
+/// Creates a collection and its indexes, if they are missing.
+pub(super) async fn create(db: &Database, name: &str, indexes: &[Index]) -> Result<(), Error> {
+    const EXISTS: i32 = 48;
+    if indexes.is_empty() {
+        return match db.create_collection(name).await {
+            Err(error) if matches!(error.kind.as_ref(), mongodb::error::ErrorKind::Command(error) if error.code == EXISTS) => {
+                Ok(())
+            }
+            result => result,
+        };
+    }
+    // A user who may not create indexes can serve where they exist, under whatever name.
+    let collection = db.collection::<Document>(name);
+    let existing = existing_indexes(&collection).await?;
+    for wanted in indexes.iter().map(Index::model) {
+        if let Some(found) = existing.iter().find(|found| is_equivalent(found, &wanted)) {
+            set_delay(db, name, found, &wanted).await?;
+        }
+    }
+    let missing: Vec<IndexModel> = indexes
+        .iter()
+        .map(Index::model)
+        .filter(|index| !existing.iter().any(|found| is_equivalent(found, index)))
+        .collect();
+    if missing.is_empty() { Ok(()) } else { collection.create_indexes(missing).await.map(drop) }
+}
+
+async fn existing_indexes(collection: &Collection<Document>) -> Result<Vec<IndexModel>, Error> {
+    const NO_COLLECTION: i32 = 26;
+    let mut cursor = match collection.list_indexes().await {
+        Err(error) if matches!(error.kind.as_ref(), mongodb::error::ErrorKind::Command(error) if error.code == NO_COLLECTION) =>
+        {
+            return Ok(Vec::new());
+        }
+        cursor => cursor?,
+    };
+    let mut indexes = Vec::new();
+    while cursor.advance().await? {
+        indexes.push(cursor.deserialize_current()?);
+    }
+    Ok(indexes)
+}
+
+/// Gives an index that removes documents the delay of the wanted one.
+async fn set_delay(db: &Database, collection: &str, found: &IndexModel, wanted: &IndexModel) -> Result<(), Error> {
+    let delay = |index: &IndexModel| index.options.as_ref().and_then(|options| options.expire_after);
+    let name = found.options.as_ref().and_then(|options| options.name.as_deref());
+    let (Some(delay), Some(name)) = (delay(wanted).filter(|wanted| delay(found) != Some(*wanted)), name) else {
+        return Ok(());
+    };
+    let seconds = i64::try_from(delay.as_secs()).unwrap_or(i64::MAX);
+    db.run_command(doc! { "collMod": collection, "index": { "name": name, "expireAfterSeconds": seconds } })
+        .await
+        .map(drop)
+}
+
+/// Whether an index does what another is wanted for. Neither its name matters, nor its delay, which can be changed.
+fn is_equivalent(found: &IndexModel, wanted: &IndexModel) -> bool {
+    let keys = |index: &IndexModel| -> Vec<String> { index.keys.keys().cloned().collect() };
+    let rules = |index: &IndexModel| {
+        let options = index.options.clone().unwrap_or_default();
+        (options.unique.unwrap_or_default(), options.expire_after.is_some(), options.partial_filter_expression)
+    };
+    // Hashed and text indexes have a word in place of the direction.
+    let is_ordered = found.keys.values().all(|direction| direction.as_str().is_none());
+    is_ordered && keys(found) == keys(wanted) && rules(found) == rules(wanted)
+}
+
+impl Index {
+    fn model(&self) -> IndexModel {
+        let keys: Document = self.keys.iter().map(|key| ((*key).to_owned(), 1.into())).collect();
+        let ours = self.keys.last().map(|last| doc! { *last: { "$exists": true } });
+        let options = match self.rule {
+            Rule::Plain => IndexOptions::default(),
+            Rule::Unique => IndexOptions::builder().unique(true).partial_filter_expression(ours).build(),
+            Rule::Lapses(after) => IndexOptions::builder().expire_after(after).build(),
+            Rule::LapsesDead(after) => {
+                let dead = doc! { "state": "dead" };
+                IndexOptions::builder().expire_after(after).partial_filter_expression(dead).build()
+            }
+        };
+        IndexModel::builder().keys(keys).options(options).build()
+    }
+}
