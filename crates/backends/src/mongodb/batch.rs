@@ -16,6 +16,7 @@ use tokio::time::timeout_at;
 use super::{
     collections,
     error::{OpError, is_conflict, is_ended},
+    key_locks::KeyLocks,
     orphans::Orphans,
     work::Work,
 };
@@ -42,9 +43,13 @@ pub(super) enum Task<'a> {
 
 /// Time limit of a transaction. It begins again with each answer of the database.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deadline {
+pub(super) struct Deadline<'a> {
+    /// Time at which the caller began to wait.
+    pub(super) begun: Instant,
     pub(super) since: Instant,
     pub(super) limit: Duration,
+    /// Where answers are recorded, for the batches that wait.
+    pub(super) locks: &'a KeyLocks,
 }
 
 /// Tries until the transaction is committed or a precondition fails. A conflict with another transaction is an answer of the
@@ -55,9 +60,8 @@ pub(super) async fn commit(
     orphans: &Orphans,
     random: &dyn Random,
     task: Task<'_>,
-    Deadline { since, limit }: Deadline,
+    Deadline { begun, since, limit, locks }: Deadline<'_>,
 ) -> Result<(), OpError> {
-    let begun = Instant::now();
     let mut answered = since;
     for tried in 0.. {
         let attempt = attempt(client, db, random, task);
@@ -68,6 +72,7 @@ pub(super) async fn commit(
             Err(OpError::Again(error)) => {
                 if is_conflict(&error) {
                     answered = Instant::now();
+                    locks.record_answer();
                 }
                 tracing::trace!(%error, tried, "a batch is tried again");
                 if begun.elapsed() > SUSPICIOUS {

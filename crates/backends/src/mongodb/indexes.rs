@@ -91,9 +91,20 @@ async fn set_delay(db: &Database, collection: &str, found: &IndexModel, wanted: 
         return Ok(());
     };
     let seconds = i64::try_from(delay.as_secs()).unwrap_or(i64::MAX);
-    db.run_command(doc! { "collMod": collection, "index": { "name": name, "expireAfterSeconds": seconds } })
-        .await
-        .map(drop)
+    let change = doc! { "collMod": collection, "index": { "name": name, "expireAfterSeconds": seconds } };
+    match db.run_command(change).await {
+        // The sweep removes expired documents in time, whatever the delay of the index is.
+        Err(error) if is_unauthorized(&error) => {
+            tracing::warn!(collection, index = name, "the user may not change the delay of an index");
+            Ok(())
+        }
+        result => result.map(drop),
+    }
+}
+
+fn is_unauthorized(error: &Error) -> bool {
+    const UNAUTHORIZED: i32 = 13;
+    matches!(error.kind.as_ref(), mongodb::error::ErrorKind::Command(error) if error.code == UNAUTHORIZED)
 }
 
 /// Whether an index does what another is wanted for. Neither its name matters, nor its delay, which can be changed.

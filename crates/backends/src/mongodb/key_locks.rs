@@ -32,6 +32,8 @@ pub(super) struct KeyLocks {
 /// The turn of a batch.
 #[derive(Debug)]
 pub(super) struct Turn<'a> {
+    /// Time at which the wait for it began.
+    pub(super) begun: Instant,
     /// Time from which the time limit of the database counts.
     pub(super) since: Instant,
     _held: (Vec<MutexGuard<'a, ()>>, SemaphorePermit<'a>),
@@ -61,7 +63,7 @@ impl KeyLocks {
         let mut since = begun;
         while since.duration_since(begun) < LONGEST_WAIT {
             if let Ok(held) = tokio::time::timeout_at((since + limit).into(), &mut turn).await {
-                return Ok(Turn { since: since.max(self.last_answer()), _held: held? });
+                return Ok(Turn { begun, since: since.max(self.last_answer()), _held: held? });
             }
             let answered = self.last_answer();
             if answered <= since {

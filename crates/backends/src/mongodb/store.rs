@@ -76,7 +76,8 @@ impl MongoStore {
     pub(super) async fn number_changes(&self) -> Result<(), StoreError> {
         let numbering = async {
             if self.shared.answer(collections::has_unnumbered(self.db())).await? {
-                self.shared.run(Task::NumberChanges, Instant::now()).await?;
+                let now = Instant::now();
+                self.shared.run(Task::NumberChanges, now, now).await?;
             }
             Ok(())
         };
@@ -99,15 +100,15 @@ impl Shared {
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
         let turn = self.key_locks.lock(batch, self.timeout).await?;
-        let done = self.run(Task::Apply(batch), turn.since).await;
+        let done = self.run(Task::Apply(batch), turn.begun, turn.since).await;
         if matches!(done, Ok(()) | Err(OpError::Failed(_))) {
             self.key_locks.record_answer();
         }
         Ok(done?)
     }
 
-    async fn run(&self, task: Task<'_>, since: Instant) -> Result<(), OpError> {
-        let deadline = batch::Deadline { since, limit: self.timeout };
+    async fn run(&self, task: Task<'_>, begun: Instant, since: Instant) -> Result<(), OpError> {
+        let deadline = batch::Deadline { begun, since, limit: self.timeout, locks: &self.key_locks };
         batch::commit(&self.client, &self.db, &self.orphans, &*self.random, task, deadline).await
     }
 

@@ -2,7 +2,10 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use portcullis_core::port::StoreError;
@@ -16,6 +19,8 @@ pub(super) struct Health {
     path: PathBuf,
     files: Vec<WatchedFile>,
     fault: Mutex<Option<Fault>>,
+    /// Whether a trial write is part of the transaction.
+    has_trial: AtomicBool,
 }
 
 /// A file that is open, as it was found at its path.
@@ -37,7 +42,12 @@ impl Health {
             let path = PathBuf::from(name);
             file_id(&path).map(|id| WatchedFile { path, id })
         });
-        Self { path: path.to_owned(), files: files.collect(), fault: Mutex::default() }
+        Self {
+            path: path.to_owned(),
+            files: files.collect(),
+            fault: Mutex::default(),
+            has_trial: AtomicBool::new(false),
+        }
     }
 
     /// Returns what is wrong.
@@ -56,10 +66,13 @@ impl Health {
         }
     }
 
-    /// Records a failed write, and logs it unless the same fault lasts.
+    /// Records a failed write, and logs it unless the same fault lasts. Damage is not forgotten for another fault.
     pub(super) fn failed(&self, fault: Fault, error: &str) {
-        let before = self.state().replace(fault);
-        if before != Some(fault) {
+        let mut state = self.state();
+        if state.is_some_and(|before| !before.is_passing()) {
+            return;
+        }
+        if state.replace(fault) != Some(fault) {
             tracing::error!(path = %self.path.display(), reason = %fault, error, "database cannot be written");
         }
     }
@@ -79,7 +92,17 @@ impl Health {
         }
     }
 
-    /// Records a successful write.
+    /// Records that the transaction contains a trial write.
+    pub(super) fn note_trial(&self) {
+        self.has_trial.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether the transaction that has just ended contained a trial write.
+    pub(super) fn take_trial(&self) -> bool {
+        self.has_trial.swap(false, Ordering::Relaxed)
+    }
+
+    /// Records a transaction that was written to the disk. One that changed nothing says nothing about the disk.
     pub(super) fn written(&self) {
         let mut fault = self.state();
         if fault.take_if(|fault| fault.is_passing()).is_some() {

@@ -59,7 +59,7 @@ impl SqliteStore {
         let health = Arc::new(Health::of(&path));
         let readers = Readers::open(&path, patience, Arc::clone(&health))?;
         let writer = Writer::start(db, Arc::clone(&health), patience).map_err(OpenError::Thread)?;
-        let trials = writer.trials().ok_or_else(|| OpenError::Thread(std::io::Error::other("it has ended")))?;
+        let trials = writer.trials(&health).ok_or_else(|| OpenError::Thread(std::io::Error::other("it has ended")))?;
         let watch = Watch::start(Arc::clone(&health), trials).map_err(OpenError::Thread)?;
         Ok(Self { path, writer, readers, health, _watch: watch })
     }

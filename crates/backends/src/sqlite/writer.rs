@@ -47,7 +47,10 @@ enum Order {
 
 /// Orders trial writes while the writer exists.
 #[derive(Debug)]
-pub(super) struct Trials(mpsc::WeakSender<Order>);
+pub(super) struct Trials {
+    queue: mpsc::WeakSender<Order>,
+    health: Arc<Health>,
+}
 
 impl Writer {
     /// Starts the thread. A transaction waits this long for a lock of another process.
@@ -86,8 +89,8 @@ impl Writer {
     }
 
     /// Returns the way to order trial writes, which does not keep the thread alive.
-    pub(super) fn trials(&self) -> Option<Trials> {
-        self.queue.as_ref().map(|queue| Trials(queue.downgrade()))
+    pub(super) fn trials(&self, health: &Arc<Health>) -> Option<Trials> {
+        self.queue.as_ref().map(|queue| Trials { queue: queue.downgrade(), health: Arc::clone(health) })
     }
 
     async fn order(&self, order: Order) -> Result<(), StoreError> {
@@ -108,9 +111,14 @@ impl Drop for Writer {
 impl Trials {
     /// Queues a trial write. If the queue is full, the waiting writes test the disk already.
     pub(super) fn order(&self) {
-        let Some(queue) = self.0.upgrade() else { return };
+        let Some(queue) = self.queue.upgrade() else { return };
         let (reply, _) = oneshot::channel();
-        let trial = |db: &Connection| connection::trial(db).map_err(store_error);
+        let health = Arc::clone(&self.health);
+        let trial = move |db: &Connection| {
+            connection::trial(db).map_err(store_error)?;
+            health.note_trial();
+            Ok::<(), StoreError>(())
+        };
         let _full = queue.try_send(Order::Write(Box::new(Asked::new(trial, gone(), reply))));
     }
 }
@@ -155,9 +163,13 @@ impl Transactions {
         if jobs.is_empty() {
             return;
         }
-        match self.commit(&mut jobs) {
-            Ok(()) => {
-                self.health.written();
+        let result = self.commit(&mut jobs);
+        let has_trial = self.health.take_trial();
+        match result {
+            Ok(is_written) => {
+                if is_written || has_trial {
+                    self.health.written();
+                }
                 jobs.into_iter().for_each(|job| job.answer());
             }
             Err(failure) => {
@@ -170,20 +182,23 @@ impl Transactions {
         }
     }
 
-    fn commit(&self, jobs: &mut [Box<dyn WriteJob>]) -> Result<(), WriteFailure> {
+    /// Commits the jobs. Returns whether any of them changed a row.
+    fn commit(&self, jobs: &mut [Box<dyn WriteJob>]) -> Result<bool, WriteFailure> {
         self.health.check_files().map_err(WriteFailure::from)?;
         let patience = if self.health.fault().is_some() { LITTLE_PATIENCE } else { self.patience };
         self.db.busy_timeout(patience).map_err(|error| WriteFailure::of("patience", &error))?;
-        self.transaction(jobs)?;
+        let is_written = self.transaction(jobs)?;
         // If the file was moved or deleted meanwhile, its data would be lost, so the commit must not be acknowledged.
-        self.health.check_files().map_err(WriteFailure::from)
+        self.health.check_files().map_err(WriteFailure::from)?;
+        Ok(is_written)
     }
 
-    fn transaction(&self, jobs: &mut [Box<dyn WriteJob>]) -> Result<(), WriteFailure> {
+    fn transaction(&self, jobs: &mut [Box<dyn WriteJob>]) -> Result<bool, WriteFailure> {
         self.step("BEGIN IMMEDIATE")?;
-        let mut changed = false;
+        let (mut is_kept, mut is_written) = (false, false);
         for job in jobs {
             self.step("SAVEPOINT job")?;
+            let changes = self.db.total_changes();
             let keep = job.run(&self.db);
             if self.db.is_autocommit() {
                 // SQLite rolls back the whole transaction by itself when the disk is full or fails; the job has noted it.
@@ -193,9 +208,11 @@ impl Transactions {
                 self.step("ROLLBACK TO job")?;
             }
             self.step("RELEASE job")?;
-            changed |= keep;
+            is_kept |= keep;
+            is_written |= keep && self.db.total_changes() != changes;
         }
-        self.step(if changed { "COMMIT" } else { "ROLLBACK" })
+        self.step(if is_kept { "COMMIT" } else { "ROLLBACK" })?;
+        Ok(is_written)
     }
 
     fn step(&self, sql: &str) -> Result<(), WriteFailure> {

@@ -204,8 +204,10 @@ impl App {
 
     fn serve_until(self, listener: TcpListener, stop: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
         async move {
-            let workers = self.worker.map(Worker::start);
-            let stopping = self.shared.stopping.clone();
+            // The whole, with the lock of the database: the block would capture only the fields that it names.
+            let app = self;
+            let workers = app.worker.map(Worker::start);
+            let stopping = app.shared.stopping.clone();
             // Requests and deliveries end at the same time, so that one grace is enough for both.
             let stop = async {
                 stop.await;
@@ -214,12 +216,12 @@ impl App {
                     workers.ask_to_stop();
                 }
             };
-            let served = listen::serve(listener, http::handler(self.shared), self.timeouts, self.limiter, stop);
-            match self.metrics {
+            let served = listen::serve(listener, http::handler(app.shared), app.timeouts, app.limiter, stop);
+            match app.metrics {
                 // Metrics are served until the last request has been answered.
                 Some(Metrics { listener, handler }) => tokio::select! {
                     () = served => {}
-                    () = listen::serve(listener, handler, self.timeouts, ConnectionLimiter::new(METRICS_CONNECTIONS, METRICS_CONNECTIONS, Vec::new()), std::future::pending()) => {}
+                    () = listen::serve(listener, handler, app.timeouts, ConnectionLimiter::new(METRICS_CONNECTIONS, METRICS_CONNECTIONS, Vec::new()), std::future::pending()) => {}
                 },
                 None => served.await,
             }

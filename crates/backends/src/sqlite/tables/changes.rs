@@ -45,8 +45,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(LogPosition, Change)> {
 }
 
 static APPEND: LazyLock<String> = LazyLock::new(|| TABLE.insert(""));
-const END: &str = "UPDATE changes SET expires_at = ?1 WHERE position IN
-    (SELECT position FROM changes WHERE expires_at IS NULL LIMIT ?2)";
+const END: &str = "UPDATE changes SET expires_at = ?1 WHERE expires_at IS NULL";
 const SWEEP: &str = "DELETE FROM changes WHERE position IN
     (SELECT position FROM changes WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
 static AFTER: LazyLock<String> =
@@ -72,6 +71,6 @@ pub(super) fn append(db: &Connection, change: &Change) -> rusqlite::Result<()> {
 
 /// Gives an end to the entries that have none, then removes those that have expired.
 pub(super) fn sweep(db: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
-    write(db, END, params![now.plus(CHANGES_KEPT).millis(), super::SWEPT_AT_ONCE])?;
+    write(db, END, params![now.plus(CHANGES_KEPT).millis()])?;
     super::sweep(db, SWEEP, now)
 }

@@ -1,5 +1,7 @@
 //! Delivery of mails.
 
+use std::time::Duration;
+
 use super::{Delivery, DeliveryResult};
 use crate::{
     clock::Timestamp,
@@ -107,7 +109,7 @@ impl Delivery<'_> {
     /// Schedules the next attempt.
     async fn retry_later(&self, cause: &Cause) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
-        let at = self.next_attempt();
+        let at = self.next_attempt(Duration::MAX);
         tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), attempts = row.attempts + 1, retry_at = %at, error = %cause, "mail delivery failed");
         self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
     }

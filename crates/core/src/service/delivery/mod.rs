@@ -72,9 +72,12 @@ impl<'a> Deliveries<'a> {
     pub async fn interrupt(&self, claimed: &Claimed, transit: &Transit) -> Result<DeliveryResult> {
         if transit.has_begun() {
             let usage = Usage::default();
-            let delivery = self.open(claimed, &usage)?;
+            let (delivery, cause) = (self.open(claimed, &usage)?, "the server was stopped".into());
+            if claimed.row.kind.channel() == Channel::Sms {
+                return delivery.code_unclear(&cause).await;
+            }
             let challenge = delivery.challenge().await?;
-            return delivery.unclear(challenge.as_ref(), &"the server was stopped".into()).await;
+            return delivery.unclear(challenge.as_ref(), &cause).await;
         }
         self.release(claimed).await
     }
@@ -117,7 +120,7 @@ impl<'a> Deliveries<'a> {
         let delivery = self.open(claimed, &usage)?;
         match row.kind.channel() {
             Channel::Mail => delivery.send_mail(transit).await,
-            Channel::Sms => delivery.send_code().await,
+            Channel::Sms => delivery.send_code(transit).await,
             Channel::SmsStatus => delivery.query_status().await,
         }
     }
@@ -192,10 +195,10 @@ impl Delivery<'_> {
         self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "throttled").await
     }
 
-    /// Returns the time of the next attempt after one that ends now and failed for itself.
-    fn next_attempt(&self) -> Timestamp {
+    /// Returns the time of the next attempt, within this time, after one that ends now and failed for itself.
+    fn next_attempt(&self, within: Duration) -> Timestamp {
         let (row, now) = (&self.claimed.row, self.clock.now());
-        let at = retry_at(self.ctx, now, row.attempts + 1);
+        let at = retry_at(self.ctx, now, row.attempts + 1).min(now.plus(within));
         self.routes.untold(row.kind.channel(), &self.claimed.lease, now, at.since(now));
         at
     }

@@ -6,13 +6,13 @@ use super::{Delivery, DeliveryResult};
 use crate::{
     account::phone::PhoneNumber,
     clock::Timestamp,
-    error::{Error, Result},
+    error::{Cause, Error, Result},
     link::Code,
     message::{
         MessageKind, Recipient, Sms,
         outbox::{DeliveryOutcome, OutboxRow},
     },
-    port::{Op, SendError, SmsReceipt, SmsStatus},
+    port::{Op, SendError, SmsReceipt, SmsStatus, Transit},
 };
 
 /// Times of the status queries, after the hand-over.
@@ -23,10 +23,11 @@ const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 impl Delivery<'_> {
     /// Sends the code of the row, unless its handle is no longer valid.
-    pub(super) async fn send_code(&self) -> Result<DeliveryResult> {
+    pub(super) async fn send_code(&self, transit: &Transit) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
         let attempts = row.attempts + 1;
         let (Some(sms), Some(sender)) = (self.code().await?, &self.ports.sms) else { return self.obsolete().await };
+        transit.begin();
         let outcome = sender.send(&sms).await;
         if matches!(outcome, Ok(_) | Err(SendError::Permanent(_) | SendError::Unknown(_))) {
             self.works();
@@ -45,19 +46,28 @@ impl Delivery<'_> {
                 tracing::warn!(outbox = %row.id, error = %cause, "sms rejected");
                 self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "rejected").await
             }
-            // Each SMS costs money, and the user can request another one.
-            Err(SendError::Unknown(cause)) if row.attempts > 0 => {
-                tracing::warn!(outbox = %row.id, attempts, error = %cause, "sms abandoned, outcome unknown");
-                self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "unknown").await
-            }
+            Err(SendError::Unknown(cause)) => self.code_unclear(&cause).await,
             Err(SendError::Throttled(cause, wait)) => self.throttled(&cause, wait).await,
             Err(SendError::Route(cause)) => self.refused(&cause).await,
-            Err(SendError::Transient(cause) | SendError::Unknown(cause)) => {
-                let at = self.next_attempt().min(self.clock.now().plus(LONGEST_WAIT));
-                tracing::warn!(outbox = %row.id, attempts, retry_at = %at, error = %cause, "sms delivery failed");
-                self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
-            }
+            Err(SendError::Transient(cause)) => self.code_later(&cause).await,
         }
+    }
+
+    /// Schedules another attempt after the first one that may have delivered the SMS; otherwise gives it up, since each SMS
+    /// costs money, and the user can request another one.
+    pub(super) async fn code_unclear(&self, cause: &Cause) -> Result<DeliveryResult> {
+        let row = &self.claimed.row;
+        if row.attempts == 0 {
+            return self.code_later(cause).await;
+        }
+        tracing::warn!(outbox = %row.id, attempts = row.attempts + 1, error = %cause, "sms abandoned, outcome unknown");
+        self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "unknown").await
+    }
+
+    async fn code_later(&self, cause: &Cause) -> Result<DeliveryResult> {
+        let (row, at) = (&self.claimed.row, self.next_attempt(LONGEST_WAIT));
+        tracing::warn!(outbox = %row.id, attempts = row.attempts + 1, retry_at = %at, error = %cause, "sms delivery failed");
+        self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
     }
 
     /// Renders the SMS; `None` if its handle is no longer valid, or the user has another number.

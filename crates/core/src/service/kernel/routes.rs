@@ -14,6 +14,9 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// Longest wait of a pause.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
+/// Shortest wait after a provider has asked for one, even if it names none.
+const SHORTEST_THROTTLE: Duration = Duration::from_secs(1);
+
 /// Pauses of this process.
 #[derive(Debug, Default)]
 pub(in crate::service) struct Routes(Mutex<HashMap<&'static str, Pause>>);
@@ -68,11 +71,11 @@ impl Routes {
 
     /// Records that the provider accepts nothing for this long. Returns the time of the next try.
     pub(in crate::service) fn throttled(&self, channel: Channel, now: Timestamp, wait: Duration) -> Timestamp {
-        let until = now.plus(wait.min(LONGEST_WAIT));
+        let until = now.plus(wait.clamp(SHORTEST_THROTTLE, LONGEST_WAIT));
         let mut pauses = self.pauses();
         let pause = pauses.entry(channel.as_str()).or_insert(Pause { refusals: 0, until, probe: None });
-        (pause.until, pause.probe) = (until, None);
-        until
+        (pause.until, pause.probe) = (pause.until.max(until), None);
+        pause.until
     }
 
     /// Records that the provider accepts messages of this server, whether or not it accepted this one. Returns whether this ended

@@ -191,7 +191,7 @@ async fn d77_names_and_numbers_have_an_end_and_no_controls() {
         }
     }
     let long_number = "+".to_owned() + &"1".repeat(16);
-    for bad in ["+1234567890\r\n", "+123\u{0}456789", "+1234567890;ext=1", "+٣٤٥٦٧٨٩٠", "001234567890", &long_number]
+    for bad in ["+1234567890\r\n", "+123\u{0}456789", "+1234567890;ext=1", "+1234567890x", "001234567890", &long_number]
     {
         let mut form = Person::new("john@example.com").form();
         form["phone"] = json!(bad);

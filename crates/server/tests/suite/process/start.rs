@@ -195,7 +195,7 @@ async fn the_check_refuses_what_the_start_refuses() {
         ("", &[("METRICS_LISTEN", "127.0.0.1:8123"), ("PORT", "8123")], "METRICS_LISTEN"),
         ("", &[("METRICS_LISTEN", "203.0.113.1:9090")], "203.0.113.1:9090"),
         ("", &[("DATABASE_URL", "mongodb://app:a%zz@127.0.0.1/auth"), ("ENCRYPTION_KEY", key)], "MongoDB"),
-        ("", &[("DATABASE_URL", "mongodb://127.0.0.1/auth?w=-3"), ("ENCRYPTION_KEY", key)], "MongoDB"),
+        ("", &[("DATABASE_URL", "mongodb://127.0.0.1/auth?maxPoolSize=many"), ("ENCRYPTION_KEY", key)], "MongoDB"),
         (
             "mkdir data && echo 'no database at all, but a letter' > data/portcullis.db",
             &[("ENCRYPTION_KEY", key)],

@@ -82,6 +82,22 @@ async fn a_wait_that_the_provider_asks_for_holds_for_all_messages() {
     }
 }
 
+#[tokio::test]
+async fn a_provider_that_names_no_wait_is_not_asked_again_at_once() {
+    let outlets = Outlets::open(&[]).await;
+    let john = outlets.join(Person::new("john@example.com")).await;
+    outlets.twilio.behave(Behaviour::Throttle("0"));
+    let tries = outlets.tries();
+    outlets.ask(&john.id, PHONE).await;
+    for _ in 0..5 {
+        outlets.app.pump().await;
+    }
+    assert_eq!(outlets.tries(), tries + 1);
+    outlets.twilio.behave(Behaviour::Accept);
+    outlets.wait(2).await;
+    assert_eq!(outlets.twilio.messages().len(), 1);
+}
+
 /// Each message costs money, and its recipient can ask for another.
 #[tokio::test]
 async fn what_may_have_been_taken_is_sent_once_more_at_most() {
