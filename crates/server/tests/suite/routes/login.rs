@@ -55,6 +55,7 @@ async fn a_form_that_cannot_be_read_is_refused() {
     for refused in [
         problem(send("username=a&username=b&password=c", form).await, 400).await,
         problem(send("username=a%FF&password=c", form).await, 400).await,
+        problem(send("username=a%FF&password=%EF%BF%BD", form).await, 400).await,
         problem(send("{}", "text/plain").await, 415).await,
     ] {
         assert_eq!(refused["error"], "invalid_request");
