@@ -41,10 +41,9 @@ pub fn start(format: LogFormat, level: LevelFilter) -> Result<Telemetry, Box<dyn
     let (writer, flush) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES).finish(std::io::stderr());
     let dropped = writer.error_counter();
-    // The mail library logs whole conversations, the HTTP library whole heads: both contain secrets.
+    // The HTTP library logs whole heads, which contain secrets.
     let filter = Targets::new()
         .with_default(level)
-        .with_target("lettre", LevelFilter::OFF)
         .with_targets(["hyper", "hyper_util"].map(|library| (library, level.min(LevelFilter::WARN))));
     let registry = tracing_subscriber::registry().with(filter);
     match format {

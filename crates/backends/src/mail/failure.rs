@@ -51,7 +51,7 @@ pub(super) enum SmtpFailure {
     Unanswered,
     #[error("the connection to the mail server broke while the mail was under way: {0}")]
     Broken(String),
-    #[error("no way to the mail server: {0}")]
+    #[error("cannot connect to the mail server: {0}")]
     Connection(String),
     #[error("no TLS with the mail server: {0}")]
     Tls(String),

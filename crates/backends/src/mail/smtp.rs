@@ -21,7 +21,7 @@ use super::{
 };
 
 /// How long an idle connection is kept: less than servers keep it.
-const SPARE: Duration = Duration::from_secs(30);
+const IDLE_FOR: Duration = Duration::from_secs(30);
 
 /// Sends mail over SMTP.
 pub struct SmtpSender {
@@ -31,10 +31,10 @@ pub struct SmtpSender {
     timeout: Duration,
     reply_timeout: Duration,
     /// One permit for each connection that may be open.
-    seats: Semaphore,
+    permits: Semaphore,
     /// Idle connections. One whose mail failed or was abandoned is never kept: its late reply would be taken for one to the
     /// next mail.
-    spare: Mutex<Vec<IdleConnection>>,
+    idle: Mutex<Vec<IdleConnection>>,
 }
 
 struct IdleConnection {
@@ -54,16 +54,16 @@ impl SmtpSender {
             clock,
             timeout: settings.timeout,
             reply_timeout: settings.reply_timeout,
-            seats: Semaphore::new(settings.pool_size.max(1)),
-            spare: Mutex::default(),
+            permits: Semaphore::new(settings.pool_size.max(1)),
+            idle: Mutex::default(),
         })
     }
 
     /// Sends over a kept connection if there is one. One that the server has ended meanwhile costs no wait.
     async fn deliver(&self, letter: &Letter, transit: &Transit) -> Result<(), SmtpFailure> {
         // Never closed, so this never fails.
-        let _seat = self.seats.acquire().await;
-        if let Some(kept) = self.spare() {
+        let _permit = self.permits.acquire().await;
+        if let Some(kept) = self.take_idle() {
             match self.deliver_over(Some(kept), letter, transit).await {
                 Err(failure) if failure.is_of_connection() => {}
                 outcome => return outcome,
@@ -91,7 +91,7 @@ impl SmtpSender {
             }
             return Err(failure);
         }
-        self.spares().push(IdleConnection { connection, since: Instant::now() });
+        self.idle().push(IdleConnection { connection, since: Instant::now() });
         Ok(())
     }
 
@@ -111,18 +111,16 @@ impl SmtpSender {
         }
     }
 
-    /// Returns an idle connection that is likely to be alive.
-    fn spare(&self) -> Option<Connection> {
-        loop {
-            let spare = self.spares().pop()?;
-            if spare.since.elapsed() < SPARE {
-                return Some(spare.connection);
-            }
-        }
+    /// Takes the idle connection that was used last.
+    fn take_idle(&self) -> Option<Connection> {
+        self.idle().pop().map(|idle| idle.connection)
     }
 
-    fn spares(&self) -> MutexGuard<'_, Vec<IdleConnection>> {
-        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns the idle connections that are likely to be alive, and closes the others.
+    fn idle(&self) -> MutexGuard<'_, Vec<IdleConnection>> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|idle| idle.since.elapsed() < IDLE_FOR);
+        idle
     }
 }
 

@@ -29,10 +29,10 @@ pub(super) struct KeyLocks {
     answered: SyncMutex<Instant>,
 }
 
-/// The turn of a batch.
+/// Permission for a batch to run, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn<'a> {
-    /// Time at which the wait for it began.
+pub(super) struct BatchPermit<'a> {
+    /// Time at which the batch began to wait.
     pub(super) begun: Instant,
     /// Time from which the time limit of the database counts.
     pub(super) since: Instant,
@@ -57,13 +57,13 @@ impl KeyLocks {
     /// # Errors
     /// Unavailable, if the database answered no batch of this process within its time limit. Overloaded, if it did, but the
     /// turn did not come within [`LONGEST_WAIT`].
-    pub(super) async fn lock(&self, batch: &[Op], limit: Duration) -> Result<Turn<'_>, StoreError> {
+    pub(super) async fn lock(&self, batch: &[Op], limit: Duration) -> Result<BatchPermit<'_>, StoreError> {
         let begun = Instant::now();
-        let mut turn = std::pin::pin!(self.turn(batch));
+        let mut acquiring = std::pin::pin!(self.acquire(batch));
         let mut since = begun;
         while since.duration_since(begun) < LONGEST_WAIT {
-            if let Ok(held) = tokio::time::timeout_at((since + limit).into(), &mut turn).await {
-                return Ok(Turn { begun, since: since.max(self.last_answer()), _held: held? });
+            if let Ok(held) = tokio::time::timeout_at((since + limit).into(), &mut acquiring).await {
+                return Ok(BatchPermit { begun, since: since.max(self.last_answer()), _held: held? });
             }
             let answered = self.last_answer();
             if answered <= since {
@@ -83,7 +83,7 @@ impl KeyLocks {
         *self.answered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn turn(&self, batch: &[Op]) -> Result<(Vec<MutexGuard<'_, ()>>, SemaphorePermit<'_>), StoreError> {
+    async fn acquire(&self, batch: &[Op]) -> Result<(Vec<MutexGuard<'_, ()>>, SemaphorePermit<'_>), StoreError> {
         let contended = batch.iter().flat_map(collections::contends);
         let mut numbers: Vec<usize> = contended.map(|key| self.number(&key)).collect();
         // Always in the same order, so that no two batches wait for each other.

@@ -99,8 +99,8 @@ impl Shared {
     }
 
     async fn commit(&self, batch: &Batch) -> Result<(), CommitError> {
-        let turn = self.key_locks.lock(batch, self.timeout).await?;
-        let done = self.run(Task::Apply(batch), turn.begun, turn.since).await;
+        let permit = self.key_locks.lock(batch, self.timeout).await?;
+        let done = self.run(Task::Apply(batch), permit.begun, permit.since).await;
         if matches!(done, Ok(()) | Err(OpError::Failed(_))) {
             self.key_locks.record_answer();
         }

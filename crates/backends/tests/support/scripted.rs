@@ -10,6 +10,7 @@ use std::{
 };
 
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     task::JoinSet,
     time::sleep,
@@ -193,16 +194,7 @@ impl Session {
 
     async fn say(&mut self, text: &[u8]) -> io::Result<()> {
         let line = [text, b"\r\n"].concat();
-        let mut rest = line.as_slice();
-        while !rest.is_empty() {
-            self.socket.writable().await?;
-            match self.socket.try_write(rest) {
-                Ok(length) => rest = &rest[length..],
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+        self.socket.write_all(line.as_slice()).await
     }
 
     /// A line without its end.
@@ -213,13 +205,8 @@ impl Session {
                 let line = std::mem::replace(&mut self.heard, rest);
                 return Ok(String::from_utf8_lossy(&line[..end]).into_owned());
             }
-            let mut chunk = [0; 4096];
-            self.socket.readable().await?;
-            match self.socket.try_read(&mut chunk) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(length) => self.heard.extend_from_slice(&chunk[..length]),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
+            if self.socket.read_buf(&mut self.heard).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
     }

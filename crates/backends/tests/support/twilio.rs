@@ -11,6 +11,7 @@ use std::{
 };
 
 use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
@@ -285,18 +286,9 @@ impl Connection {
     }
 
     async fn more(&mut self) -> io::Result<()> {
-        let mut chunk = [0; 4096];
-        loop {
-            self.socket.readable().await?;
-            match self.socket.try_read(&mut chunk) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(length) => {
-                    self.heard.extend_from_slice(&chunk[..length]);
-                    return Ok(());
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
-            }
+        match self.socket.read_buf(&mut self.heard).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
         }
     }
 
@@ -307,16 +299,7 @@ impl Connection {
             "HTTP/1.1 {status} As Told\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{header}\r\n\
              {body}"
         );
-        let mut rest = answer.as_bytes();
-        while !rest.is_empty() {
-            self.socket.writable().await?;
-            match self.socket.try_write(rest) {
-                Ok(length) => rest = &rest[length..],
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+        self.socket.write_all(answer.as_bytes()).await
     }
 }
 

@@ -27,7 +27,7 @@ impl Delivery<'_> {
         let Some(MailDraft { mail, challenge }) = self.draft().await? else { return self.obsolete().await };
         let outcome = self.ports.mailer.send(&mail, transit).await;
         if matches!(outcome, Ok(()) | Err(SendError::Permanent(_) | SendError::Unknown(_))) {
-            self.works();
+            self.resume();
         }
         match outcome {
             Ok(()) => self.sent(challenge).await,

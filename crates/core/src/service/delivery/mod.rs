@@ -53,13 +53,13 @@ impl<'a> Deliveries<'a> {
     /// # Errors
     /// Unavailable, if the store does not answer.
     pub async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>> {
-        let limit = self.kernel.routes.allowance(channel, limit, (&lease.id, lease.until), lease.now);
+        let limit = self.kernel.pauses.allowance(channel, limit, (&lease.id, lease.until), lease.now);
         if limit == 0 {
             return Ok(Vec::new());
         }
         let claimed = self.kernel.ports.store.claim(channel, limit, lease).await;
         if !claimed.as_ref().is_ok_and(|claimed| !claimed.is_empty()) {
-            self.kernel.routes.untold(channel, &lease.id, lease.now, Duration::ZERO);
+            self.kernel.pauses.inconclusive(channel, &lease.id, lease.now, Duration::ZERO);
         }
         Ok(claimed?)
     }
@@ -101,12 +101,12 @@ impl<'a> Deliveries<'a> {
     /// Unavailable, if the outcome could not be recorded. The lease expires, and the row can be claimed again.
     pub async fn deliver(&self, claimed: &Claimed, transit: &Transit) -> Result<DeliveryResult> {
         let channel = claimed.row.kind.channel();
-        if !self.kernel.routes.admits(channel, &claimed.lease) {
+        if !self.kernel.pauses.admits(channel, &claimed.lease) {
             return self.release(claimed).await;
         }
         let result = self.attempt(claimed, transit).await;
         // If nothing was sent, the next message is the probe.
-        self.kernel.routes.untold(channel, &claimed.lease, self.clock.now(), Duration::ZERO);
+        self.kernel.pauses.inconclusive(channel, &claimed.lease, self.clock.now(), Duration::ZERO);
         result
     }
 
@@ -167,10 +167,10 @@ impl Delivery<'_> {
         Ok(challenge.filter(|challenge| challenge.is_valid(self.ctx.now)))
     }
 
-    /// Notes that the provider took the message or refused it for itself: the way to it works.
-    fn works(&self) {
+    /// Ends a pause of the channel, after the provider accepted the message or refused this message only.
+    fn resume(&self) {
         let channel = self.claimed.row.kind.channel();
-        if self.routes.works(channel) {
+        if self.pauses.end(channel) {
             tracing::info!(channel = channel.as_str(), "message route resumed");
         }
     }
@@ -179,7 +179,7 @@ impl Delivery<'_> {
     async fn refused(&self, cause: &Cause) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
         let channel = row.kind.channel();
-        let (at, is_news) = self.routes.refused(channel, &self.claimed.lease, self.clock.now());
+        let (at, is_news) = self.pauses.refused(channel, &self.claimed.lease, self.clock.now());
         if is_news {
             tracing::error!(channel = channel.as_str(), outbox = %row.id, retry_at = %at, error = %cause, "message route paused");
         }
@@ -190,7 +190,7 @@ impl Delivery<'_> {
     async fn throttled(&self, cause: &Cause, wait: Duration) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
         let channel = row.kind.channel();
-        let at = self.routes.throttled(channel, self.clock.now(), wait);
+        let at = self.pauses.throttled(channel, self.clock.now(), wait);
         tracing::warn!(channel = channel.as_str(), outbox = %row.id, retry_at = %at, error = %cause, "message route throttled");
         self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "throttled").await
     }
@@ -199,7 +199,7 @@ impl Delivery<'_> {
     fn next_attempt(&self, within: Duration) -> Timestamp {
         let (row, now) = (&self.claimed.row, self.clock.now());
         let at = retry_at(self.ctx, now, row.attempts + 1).min(now.plus(within));
-        self.routes.untold(row.kind.channel(), &self.claimed.lease, now, at.since(now));
+        self.pauses.inconclusive(row.kind.channel(), &self.claimed.lease, now, at.since(now));
         at
     }
 

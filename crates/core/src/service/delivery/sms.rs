@@ -30,7 +30,7 @@ impl Delivery<'_> {
         transit.begin();
         let outcome = sender.send(&sms).await;
         if matches!(outcome, Ok(_) | Err(SendError::Permanent(_) | SendError::Unknown(_))) {
-            self.works();
+            self.resume();
         }
         match outcome {
             Ok(receipt) => {

@@ -8,9 +8,9 @@ mod hashing;
 mod limits;
 mod links;
 mod outbox;
+mod pauses;
 mod realms;
 mod retry;
-mod routes;
 mod scope;
 mod sms_limits;
 
@@ -21,8 +21,8 @@ pub use scope::Scope;
 
 pub(super) use hashing::HashPermit;
 pub(super) use outbox::AddressMail;
+pub(super) use pauses::ChannelPauses;
 pub(super) use retry::retry;
-pub(super) use routes::Routes;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -79,7 +79,7 @@ pub struct Kernel {
     pub(super) key_rotation: Option<KeyRotation>,
     pub(super) realms: Realms,
     pub(super) in_flight: InFlight,
-    pub(super) routes: Routes,
+    pub(super) pauses: ChannelPauses,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -105,7 +105,7 @@ impl Kernel {
             key_rotation,
             realms,
             in_flight: InFlight::default(),
-            routes: Routes::default(),
+            pauses: ChannelPauses::default(),
             wake: Box::new(wake),
         }
     }

@@ -140,7 +140,7 @@ pub async fn a_user_is_deleted_at_the_revision_that_was_read(store: &dyn Store) 
     assert_eq!(store.user(&here(), &ada.id).await.unwrap(), None);
 }
 
-/// In either order no change is lost by a deletion that has not seen it, and none brings somebody back.
+/// A deletion that has not seen a change is refused, and a change does not bring a deleted user back.
 pub async fn of_fifty_who_change_or_delete_a_user_one_does(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     done(store, batch![UserOp::Insert(ada.clone())]).await;

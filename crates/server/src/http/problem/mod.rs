@@ -139,11 +139,9 @@ pub(super) const WRONG_HOST: HttpError =
 /// Returns headers and body of the refusal of a head that cannot be read.
 pub(super) fn of_head(status: StatusCode, ctx: &Ctx) -> (HeaderMap, Bytes) {
     let (code, detail) = match status {
-        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
-            ("request.head_too_large", "The head of the request is too large.")
-        }
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => ("request.head_too_large", "The request headers are too large."),
         StatusCode::URI_TOO_LONG => ("request.uri_too_long", "The address of the request is too long."),
-        _ => ("request.malformed", "The head of the request is malformed."),
+        _ => ("request.malformed", "The request headers are malformed."),
     };
     let problem = plain(status, code, detail, ctx.request_id.as_str());
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON))]);

@@ -2,12 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json as value;
+
 use super::names;
-use crate::support::{
-    Person, json,
-    process::{CHEAP, Program, client},
-    scripted::{Act, Script, ScriptedServer},
-    smtp::{Behaviour, Options, SmtpServer},
+use crate::{
+    sms::{
+        FROM, PHONE,
+        twilio::{self, AUTH_TOKEN, SID, Twilio},
+    },
+    support::{
+        Person, json,
+        process::{CHEAP, Program, client},
+        scripted::{Act, Script, ScriptedServer},
+        smtp::{Behaviour, Options, SmtpServer},
+    },
 };
 
 #[tokio::test]
@@ -100,6 +108,37 @@ async fn a_mail_that_may_have_been_taken_when_the_program_is_stopped_is_not_sent
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(server.events().copies.len(), 3);
+}
+
+/// Each SMS costs money.
+#[tokio::test]
+async fn a_code_that_may_have_been_taken_when_the_program_is_stopped_is_sent_once_more_at_most() {
+    let (mails, twilio) = (SmtpServer::start(Options::default()).await, Twilio::start().await);
+    let (port, url) = (mails.port().to_string(), twilio.url());
+    let mut settings = CHEAP.to_vec();
+    settings.extend([("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off")]);
+    settings.extend([("TWILIO_SID", SID), ("TWILIO_AUTH_TOKEN", AUTH_TOKEN), ("TWILIO_NUMBER", FROM)]);
+    settings.extend([("TWILIO_API_URL", &*url), ("SHUTDOWN_GRACE", "1s")]);
+    let mut program = Program::start(&settings).await;
+    let create = client().post(program.url("/User1/create")).json(&Person::new("john@example.com").form());
+    let created = json(create.send().await.unwrap(), 200).await;
+    let mail = mails.wait_for(1).await.remove(0);
+    let link = mail.links().into_iter().find(|link| link.contains("/verify?token=")).unwrap();
+    let (_, path) = link.split_once("/User1/").unwrap();
+    assert_eq!(client().get(program.url(&format!("/User1/{path}"))).send().await.unwrap().status(), 200);
+
+    twilio.behave(twilio::Behaviour::Hang);
+    let asked = value!({ "id": created["id"], "phone": PHONE });
+    json(client().post(program.url("/User1/otp_phone")).json(&asked).send().await.unwrap(), 200).await;
+    for tries in 1..=2 {
+        while twilio.requests().len() < tries {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        assert_eq!(program.stop().await.code(), Some(0), "{}", program.log());
+        assert_eq!(program.log().contains("sms abandoned, outcome unknown"), tries == 2, "{}", program.log());
+        program.spawn();
+        program.ready().await;
+    }
 }
 
 #[tokio::test]

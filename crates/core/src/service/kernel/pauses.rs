@@ -19,7 +19,7 @@ const SHORTEST_THROTTLE: Duration = Duration::from_secs(1);
 
 /// Pauses of this process.
 #[derive(Debug, Default)]
-pub(in crate::service) struct Routes(Mutex<HashMap<&'static str, Pause>>);
+pub(in crate::service) struct ChannelPauses(Mutex<HashMap<&'static str, Pause>>);
 
 #[derive(Debug)]
 struct Pause {
@@ -29,7 +29,7 @@ struct Pause {
     probe: Option<LeaseId>,
 }
 
-impl Routes {
+impl ChannelPauses {
     /// Returns the number of messages that may be claimed under this lease: all, one or none. The one is a probe, and nothing
     /// else is claimed until its outcome is noted or its lease ends.
     pub(in crate::service) fn allowance(
@@ -80,12 +80,12 @@ impl Routes {
 
     /// Records that the provider accepts messages of this server, whether or not it accepted this one. Returns whether this ended
     /// a pause.
-    pub(in crate::service) fn works(&self, channel: Channel) -> bool {
+    pub(in crate::service) fn end(&self, channel: Channel) -> bool {
         self.pauses().remove(channel.as_str()).is_some()
     }
 
     /// Records that a probe was inconclusive: the next one is made after `wait`.
-    pub(in crate::service) fn untold(&self, channel: Channel, lease: &LeaseId, now: Timestamp, wait: Duration) {
+    pub(in crate::service) fn inconclusive(&self, channel: Channel, lease: &LeaseId, now: Timestamp, wait: Duration) {
         if let Some(pause) = self.pauses().get_mut(channel.as_str())
             && pause.probe.as_ref() == Some(lease)
         {
