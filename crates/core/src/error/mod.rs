@@ -75,13 +75,14 @@ pub struct Error {
     code: &'static str,
     detail: &'static str,
     fields: Vec<FieldError>,
+    limit: Option<&'static str>,
     #[source]
     cause: Option<Cause>,
 }
 
 impl From<Refusal> for Error {
     fn from(Refusal { kind, code, detail }: Refusal) -> Self {
-        Self { kind, code, detail, fields: Vec::new(), cause: None }
+        Self { kind, code, detail, fields: Vec::new(), limit: None, cause: None }
     }
 }
 
@@ -116,10 +117,16 @@ impl Error {
         catalogue::NOT_FOUND.into()
     }
 
-    /// Makes the error of a limit that is reached, the same for every limit.
+    /// Makes the error of a limit that is reached. `limit` is the name of its setting.
     #[must_use]
-    pub fn limited(wait: Duration) -> Self {
-        catalogue::LIMITED.after(wait).into()
+    pub fn limited(wait: Duration, limit: &'static str) -> Self {
+        Self { limit: Some(limit), ..catalogue::LIMITED.after(wait).into() }
+    }
+
+    /// Names another setting in an error of a limit that is reached.
+    #[must_use]
+    pub fn with_limit(self, limit: &'static str) -> Self {
+        Self { limit: self.limit.map(|_| limit), ..self }
     }
 
     /// Adds the private cause to the error.
@@ -151,6 +158,12 @@ impl Error {
     #[must_use]
     pub fn fields(&self) -> &[FieldError] {
         &self.fields
+    }
+
+    /// Returns the name of the setting of an [`ErrorKind::Limited`].
+    #[must_use]
+    pub const fn limit(&self) -> Option<&'static str> {
+        self.limit
     }
 
     /// Returns the private cause for the log.

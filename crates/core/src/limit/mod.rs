@@ -67,6 +67,33 @@ impl LimitKind {
             Self::SmsCountry => "sms_country",
         }
     }
+
+    /// Returns the name of the setting that limits an account, a session, or all requests together.
+    #[must_use]
+    pub const fn setting(self) -> &'static str {
+        match self {
+            Self::Passwords => "LIMIT_PASSWORDS_ACCOUNT",
+            Self::Registrations | Self::Resets | Self::Resends | Self::Mails => "LIMIT_MAILS_ACCOUNT",
+            Self::Codes => "LIMIT_OTP_ACCOUNT",
+            Self::Refreshes => "LIMIT_REFRESHES_ACCOUNT",
+            Self::Sms => "LIMIT_SMS_TOTAL",
+            Self::SmsCountry => "LIMIT_SMS_COUNTRY",
+            Self::Hashes | Self::Links => self.client_setting(),
+        }
+    }
+
+    /// Returns the name of the setting that limits a client.
+    #[must_use]
+    pub const fn client_setting(self) -> &'static str {
+        match self {
+            Self::Passwords => "LIMIT_PASSWORDS_CLIENT",
+            Self::Hashes => "HASH_QUEUE_CLIENT",
+            Self::Registrations | Self::Resets | Self::Resends | Self::Mails => "LIMIT_MAILS_CLIENT",
+            Self::Codes => "LIMIT_OTP_CLIENT",
+            Self::Links => "LIMIT_LINKS_CLIENT",
+            Self::Refreshes | Self::Sms | Self::SmsCountry => self.setting(),
+        }
+    }
 }
 
 /// Effect of the limits.

@@ -40,7 +40,10 @@ impl<'a> Scope<'a> {
     /// Limited, if the quota is used up.
     pub(in crate::service) async fn charge_client(&self, kind: LimitKind, quota: Quota) -> Result<Charge> {
         match self.ctx.client.ip {
-            Some(address) => self.charge(kind, LimitKey::client(kind, address), quota).await,
+            Some(address) => {
+                let charge = self.charge(kind, LimitKey::client(kind, address), quota).await;
+                charge.map_err(|error| error.with_limit(kind.client_setting()))
+            }
             None => Ok(Charge::default()),
         }
     }
@@ -78,7 +81,7 @@ impl<'a> Scope<'a> {
         self.usage.add_reached(kind);
         let is_enforced = self.settings.limits.mode == Mode::Enforce;
         tracing::info!(limit = kind.as_str(), enforced = is_enforced, "limit reached");
-        if is_enforced { Err(Error::limited(wait)) } else { Ok(()) }
+        if is_enforced { Err(Error::limited(wait, kind.setting())) } else { Ok(()) }
     }
 
     /// Charges the client, then does the work. Errors of the server are refunded.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use portcullis_core::error::ErrorKind;
+use portcullis_core::{error::ErrorKind, limit::LimitKind};
 use serde_json::{Value, json};
 use utoipa::openapi::{
     ContentBuilder, Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Response,
@@ -12,7 +12,7 @@ use utoipa::openapi::{
 };
 
 use super::groups::{Documented, Group, Source};
-use crate::http::problem::{self, RefusalFormat};
+use crate::http::problem::{self, RefusalFormat, TokenError};
 
 /// Responses of a route by status.
 pub(in crate::http) type Responses = BTreeMap<String, RefOr<Response>>;
@@ -93,10 +93,12 @@ impl RefusalFormat {
 
     fn example(self, one: &Documented) -> Value {
         if self == Self::OAuth {
-            return json!({ "error": self.word(one), "error_description": one.detail });
+            let limit = self.limit(one);
+            return json!(TokenError { error: self.word(one), error_description: one.detail, limit });
         }
         let mut problem = problem::plain(self.status(one), one.code, one.detail, "c7r3k1nq0v5t8a2m4e6g9h1j3d");
         problem.errors = one.fields.to_vec();
+        problem.limit = self.limit(one);
         if self == Self::WithOAuth {
             let word = match one.source {
                 Source::Domain(kind) => problem::oauth_word(kind),
@@ -105,6 +107,17 @@ impl RefusalFormat {
             (problem.error, problem.error_description) = (Some(word), Some(one.detail));
         }
         json!(problem)
+    }
+
+    /// Returns a setting that may limit routes of this format.
+    const fn limit(self, one: &Documented) -> Option<&'static str> {
+        match (one.source, self) {
+            (Source::Domain(ErrorKind::Limited(_)), Self::OAuth) => Some(LimitKind::Refreshes.setting()),
+            (Source::Domain(ErrorKind::Limited(_)), Self::WithOAuth) => Some(LimitKind::Passwords.client_setting()),
+            (Source::Domain(ErrorKind::Limited(_)), Self::Page) => Some(LimitKind::Links.setting()),
+            (Source::Domain(ErrorKind::Limited(_)), Self::Problem) => Some(LimitKind::Mails.client_setting()),
+            _ => None,
+        }
     }
 
     fn headers(self, one: &Documented) -> Vec<(&'static str, Header)> {

@@ -7,10 +7,10 @@ use serde::Serialize;
 /// The document of RFC 9457, with our extensions.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(in crate::http) struct Problem<'a> {
-    /// `about:blank`: what kind of problem it is, `code` says.
+    /// `urn:portcullis:problem:` and the code.
     #[serde(rename = "type")]
-    #[schema(example = "about:blank")]
-    kind: &'static str,
+    #[schema(example = json!(problem_type(LOGIN_REFUSED.code)))]
+    kind: String,
     /// The status in words.
     #[schema(example = "Unauthorized")]
     title: &'a str,
@@ -29,6 +29,10 @@ pub(in crate::http) struct Problem<'a> {
     /// With 422: every field that was refused.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::http) errors: Vec<FieldProblem<'a>>,
+    /// With 429: the name of the setting whose limit is reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "LIMIT_PASSWORDS_CLIENT")]
+    pub(in crate::http) limit: Option<&'static str>,
     /// OAuth 2.0's name for it, where a login or token was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "invalid_grant")]
@@ -44,9 +48,13 @@ pub(in crate::http) struct Problem<'a> {
 #[schema(as = OAuthError)]
 pub(in crate::http) struct TokenError<'a> {
     #[schema(example = "invalid_grant")]
-    pub(super) error: &'static str,
+    pub(in crate::http) error: &'static str,
     #[schema(example = json!(REFRESH_INVALID.detail))]
-    pub(super) error_description: &'a str,
+    pub(in crate::http) error_description: &'a str,
+    /// With 429: the name of the setting whose limit is reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "LIMIT_REFRESHES_ACCOUNT")]
+    pub(in crate::http) limit: Option<&'static str>,
 }
 
 /// One field that was refused.
@@ -65,16 +73,22 @@ pub(in crate::http) struct FieldProblem<'a> {
     pub(in crate::http) detail: &'a str,
 }
 
+/// Returns the type of the problems with this code: a name, since no page describes it.
+fn problem_type(code: &str) -> String {
+    format!("urn:portcullis:problem:{code}")
+}
+
 /// Makes a problem of this code without optional members.
 pub(in crate::http) fn plain<'a>(status: StatusCode, code: &'a str, detail: &'a str, instance: &'a str) -> Problem<'a> {
     Problem {
-        kind: "about:blank",
+        kind: problem_type(code),
         title: status.canonical_reason().unwrap_or("Error"),
         status: status.as_u16(),
         detail,
         code,
         instance,
         errors: Vec::new(),
+        limit: None,
         error: None,
         error_description: None,
     }

@@ -199,10 +199,12 @@ fn finish_api_error(
     }
     if format == RefusalFormat::OAuth {
         let word = grant_word(error.kind(), error.code());
-        return with_json(parts, "application/json", &TokenError { error: word, error_description: error.detail() });
+        let answer = TokenError { error: word, error_description: error.detail(), limit: error.limit() };
+        return with_json(parts, "application/json", &answer);
     }
     set_challenge(&mut parts.headers, error, realm);
     let mut problem = plain(parts.status, error.code(), error.detail(), ctx.request_id.as_str());
+    problem.limit = error.limit();
     let fields = error.fields().iter();
     problem.errors =
         fields.map(|field| FieldProblem { field: field.field, code: field.code, detail: &field.detail }).collect();
@@ -219,11 +221,8 @@ fn finish_http_error(mut parts: Parts, error: HttpError, format: RefusalFormat, 
         parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
     if format == RefusalFormat::OAuth {
-        return with_json(
-            parts,
-            "application/json",
-            &TokenError { error: "invalid_request", error_description: detail },
-        );
+        let answer = TokenError { error: "invalid_request", error_description: detail, limit: None };
+        return with_json(parts, "application/json", &answer);
     }
     let mut problem = plain(status, code, detail, ctx.request_id.as_str());
     if format == RefusalFormat::WithOAuth {

@@ -6,6 +6,7 @@ mod codes;
 mod devices;
 mod enforcement;
 mod mails;
+mod names;
 mod passwords;
 mod tokens;
 

@@ -30,9 +30,9 @@ fn an_example_of_another_form_is_found_out() {
     let problem = serde_json::json!({"$ref": "#/components/schemas/Problem"});
     for wrong in [
         serde_json::json!("text"),
-        serde_json::json!({"type": "about:blank"}),
-        serde_json::json!({"type": "about:blank", "title": "t", "status": "401", "detail": "d", "code": "c", "instance": "i"}),
-        serde_json::json!({"type": "about:blank", "title": "t", "status": 401, "detail": "d", "code": "c", "instance": "i", "more": 1}),
+        serde_json::json!({"type": "urn:portcullis:problem:c"}),
+        serde_json::json!({"type": "urn:portcullis:problem:c", "title": "t", "status": "401", "detail": "d", "code": "c", "instance": "i"}),
+        serde_json::json!({"type": "urn:portcullis:problem:c", "title": "t", "status": 401, "detail": "d", "code": "c", "instance": "i", "more": 1}),
     ] {
         assert!(!faults(&wrong, &problem, &document).is_empty(), "{wrong}");
     }

@@ -21,7 +21,9 @@ async fn is_described(operation: &str, response: Response) {
     let shown = answer["content"][&kind]["examples"].as_object();
     let shown = shown.unwrap_or_else(|| panic!("{operation}: {status} {kind} is not described: {got}"));
     let alike = |example: &Value| {
-        ["code", "detail", "title", "error", "error_description"].iter().all(|member| got[member] == example[member])
+        let members = ["type", "code", "detail", "title", "error", "error_description"];
+        let has_limit = |body: &Value| body["limit"].is_string();
+        members.iter().all(|member| got[member] == example[member]) && has_limit(&got) == has_limit(example)
     };
     assert!(shown.values().any(|example| alike(&example["value"])), "{operation}: {got} is not described");
     for header in ["Retry-After", "WWW-Authenticate"] {

@@ -275,9 +275,11 @@ pub async fn problem(response: Response, status: u16) -> Value {
     let problem: Value = response.json().await.unwrap();
     assert_eq!(problem["status"], status);
     assert_eq!(problem["instance"], id);
-    for member in ["type", "title", "detail", "code"] {
+    for member in ["title", "detail", "code"] {
         assert!(problem[member].as_str().is_some_and(|text| !text.is_empty()), "{member} is missing: {problem}");
     }
+    assert_eq!(problem["type"], format!("urn:portcullis:problem:{}", problem["code"].as_str().unwrap()));
+    assert_eq!(problem["limit"].is_string(), status == 429, "{problem}");
     problem
 }
 
