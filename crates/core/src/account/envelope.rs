@@ -32,12 +32,12 @@ impl Envelope {
         Ok(Self { data_key, profile, password: seal_password(ctx, &key, hash) })
     }
 
-    /// Seals an envelope without a user. It opens like any other, to a hash that no password matches, so that opening
-    /// it takes the same time.
+    /// Seals an envelope without a user. It opens like any other, to a profile and a hash that no password matches, so that
+    /// opening it takes the same time.
     pub(crate) fn decoy(ctx: &Ctx, keys: &RealmKeys, id: &UserId) -> Self {
         let (key, data_key) = keys.new_data_key(ctx, id);
         let password = seal_password(ctx, &key, &PasswordHash::from_phc(DECOY_HASH.to_owned()));
-        Self { data_key, profile: password.clone(), password }
+        Self { data_key, profile: key.seal(ctx, "profile", DECOY_PROFILE.as_bytes()), password }
     }
 
     /// Opens the data key.
@@ -73,6 +73,9 @@ impl Envelope {
     }
 }
 
+/// Profile of the usual length, with a number that belongs to no person (NANP, fictional use).
+const DECOY_PROFILE: &str =
+    r#"{"first_name":"Decoy","last_name":"Account","email":"decoy@example.com","phone":"+12025550100","country":"US"}"#;
 /// Well-formed hash of the usual length that no password matches.
 const DECOY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

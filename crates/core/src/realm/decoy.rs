@@ -1,4 +1,10 @@
-use crate::{account::Envelope, ctx::Ctx, error::Result, id::UserId, seal::RealmKeys};
+use crate::{
+    account::{Envelope, Profile},
+    ctx::Ctx,
+    error::Result,
+    id::UserId,
+    seal::RealmKeys,
+};
 
 /// Envelope without a user. It is opened if an address has no user, so that the response takes the same time.
 #[derive(Debug)]
@@ -13,6 +19,15 @@ impl Decoy {
     pub fn new(ctx: &Ctx, keys: &RealmKeys) -> Self {
         let id = UserId::random(ctx.random());
         Self { envelope: Envelope::decoy(ctx, keys, &id), id }
+    }
+
+    /// Opens the profile, as that of a user.
+    ///
+    /// # Errors
+    /// Internal, if the decoy belongs to another realm.
+    pub(crate) fn open_profile(&self, keys: &RealmKeys) -> Result<Profile> {
+        let key = self.envelope.key(keys, &self.id)?;
+        self.envelope.open_profile(&key)
     }
 
     /// Does the work of opening a user's password hash.

@@ -45,7 +45,7 @@ async fn a_login_at_an_address_without_account_is_like_a_wrong_password() {
         app.login("User1", email, "not the password").await
     })
     .await;
-    assert_eq!(work, Work { hashes: 1, reads: 1, commits: vec![1] });
+    assert_eq!(work, Work { hashes: 1, reads: 1, commits: vec![1], renders: 0 });
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn where_a_registration_waits_a_login_hashes_twice_with_and_without_an_acc
             answer
         })
         .await;
-        assert_eq!(work, Work { hashes: 2, reads: 1, commits: vec![1] });
+        assert_eq!(work, Work { hashes: 2, reads: 1, commits: vec![1], renders: 0 });
     }
 }
 
@@ -76,7 +76,7 @@ async fn creating_at_a_taken_address_is_like_creating_at_a_free_one() {
         })
         .await;
         // The second time there is a registration to compare with, in both cases.
-        assert_eq!(work, Work { hashes: 1 + round, reads: 1, commits: vec![5] });
+        assert_eq!(work, Work { hashes: 1 + round, reads: 1, commits: vec![5], renders: 0 });
     }
 }
 
@@ -90,7 +90,7 @@ async fn resending_the_mail_is_the_same_work_for_every_address() {
             app.post_json("/User1/verify/resend", json!({"email": email})).await
         })
         .await;
-        assert_eq!(work, Work { hashes: 0, reads: 1, commits: vec![3] });
+        assert_eq!(work, Work { hashes: 0, reads: 1, commits: vec![3], renders: 0 });
     }
     assert!(app.mails_to("bert@example.com").await.is_empty());
 }
@@ -102,14 +102,58 @@ async fn with_limits_unknown_accounts_cost_the_same_work() {
     let anna = Person::new("anna@example.com").join(&app).await;
     let (known, unknown) = ("anna@example.com", "bert@example.com");
     let login = alike(&app, known, unknown, async |email| app.login("User1", email, "not the password").await).await;
-    assert_eq!(login, Work { hashes: 1, reads: 2, commits: vec![2] });
+    assert_eq!(login, Work { hashes: 1, reads: 2, commits: vec![2], renders: 0 });
     let forget = async |email: &str| app.post_json("/User1/forget_password", json!({"email": email})).await;
-    assert_eq!(alike(&app, known, unknown, forget).await, Work { hashes: 0, reads: 1, commits: vec![5] });
+    assert_eq!(alike(&app, known, unknown, forget).await, Work { hashes: 0, reads: 1, commits: vec![5], renders: 0 });
     let create = async |email: &str| app.post_json("/User1/create", Person::new(email).form()).await;
-    assert_eq!(alike(&app, known, unknown, create).await, Work { hashes: 1, reads: 1, commits: vec![6] });
+    assert_eq!(alike(&app, known, unknown, create).await, Work { hashes: 1, reads: 1, commits: vec![6], renders: 0 });
     let unknown_id = UserId::of([7; 16]).to_string();
     let code = async |id: &str| app.post_json("/User1/otp_phone", json!({"id": id, "phone": "+1234567890"})).await;
     let work = alike(&app, &anna.id, &unknown_id, code).await;
     // Four of account and number, two of money.
-    assert_eq!(work, Work { hashes: 0, reads: 3, commits: vec![10] });
+    assert_eq!(work, Work { hashes: 0, reads: 3, commits: vec![10], renders: 0 });
+}
+
+/// Otherwise the time of the next requests would tell whether a mail is being made.
+#[tokio::test]
+async fn delivering_to_an_unknown_address_is_the_same_work_except_for_the_hand_over() {
+    let app = TestApp::start().await;
+    let anna = Person::new("anna@example.com").join(&app).await;
+    Person::new("carl@example.com").register(&app).await;
+    app.pump().await;
+    let mut work = Vec::new();
+    for email in ["anna@example.com", "carl@example.com", "bert@example.com"] {
+        app.post_json("/User1/forget_password", json!({"email": email})).await;
+        app.watched.take();
+        assert_eq!(app.pump().await, 1);
+        work.push(app.watched.take());
+    }
+    assert_eq!(work[0].renders, 1);
+    assert!(work.iter().all(|one| *one == work[0]), "{work:?}");
+    assert!(app.mails_to("bert@example.com").await.is_empty());
+
+    let mut work = Vec::new();
+    for id in [anna.id, UserId::of([7; 16]).to_string()] {
+        app.post_json("/User1/otp_phone", json!({"id": id, "phone": "+1234567890"})).await;
+        app.watched.take();
+        assert_eq!(app.pump().await, 1);
+        work.push(app.watched.take().renders);
+    }
+    assert_eq!(work, [1, 1]);
+}
+
+#[tokio::test]
+async fn a_wrong_code_is_the_same_work_with_and_without_an_account() {
+    let app = TestApp::start().await;
+    let anna = Person::new("anna@example.com").join(&app).await;
+    let mut work = Vec::new();
+    for id in [anna.id, UserId::of([7; 16]).to_string()] {
+        let asked = app.post_json("/User1/otp_phone", json!({"id": id, "phone": "+1234567890"})).await;
+        let asked: Value = asked.json().await.unwrap();
+        app.watched.take();
+        let tried = app.post_json("/User1/verify_otp_phone", json!({"token": asked["otp"], "otp": "000000"})).await;
+        assert_eq!(tried.status(), 400);
+        work.push(app.watched.take());
+    }
+    assert_eq!(work[0], work[1]);
 }

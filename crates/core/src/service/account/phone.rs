@@ -136,13 +136,13 @@ impl Accounts<'_> {
     /// case, so that the work is the same.
     async fn owner_of(&self, id: &str, phone: &PhoneNumber) -> Result<Option<UserId>> {
         let id = UserId::parse(id).unwrap_or_else(|| UserId::random(self.ctx.random()));
-        let Some(user) = self.ports.store.user(&self.realm.name, &id).await? else { return Ok(None) };
+        let user = self.ports.store.user(&self.realm.name, &id).await?;
+        let is_theirs = self.phone_or_decoy(user.as_ref())? == *phone;
         let is_allowed = match &self.settings.sms_countries {
             None => true,
             Some(allowed) => phone.country().is_some_and(|country| allowed.iter().any(|one| one == country)),
         };
-        let is_theirs = !user.phone_disputed && user.account(&self.realm.keys)?.profile.phone == *phone;
-        Ok((is_allowed && is_theirs).then_some(id))
+        Ok(user.filter(|user| is_allowed && is_theirs && !user.phone_disputed).map(|user| user.id))
     }
 
     /// Redeems a code: the right one verifies the number. Each handle has five attempts and works once.
@@ -160,14 +160,13 @@ impl Accounts<'_> {
         let challenge = self.take_attempt(handle).await?;
         let challenge = &challenge;
         let attempt = |_| async move {
-            let Some(user) = self.ports.store.user(&self.realm.name, &challenge.subject).await? else {
-                return Err(OTP_WRONG.into());
-            };
-            let phone = user.account(&self.realm.keys)?.profile.phone;
-            if !Code::derive(&self.realm.keys, challenge, &phone).is(code) {
+            let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
+            let phone = self.phone_or_decoy(user.as_ref())?;
+            let is_right = Code::derive(&self.realm.keys, challenge, &phone).is(code);
+            let Some(user) = user.filter(|user| is_right && !user.phone_disputed) else {
                 tracing::info!(realm = %self.realm.name, "code rejected");
                 return Err(OTP_WRONG.into());
-            }
+            };
             Ok(self.set_phone_verified(challenge, user, &phone).await?.then_some(()))
         };
         retry(TRIES, "the account kept changing during a phone verification", attempt).await

@@ -18,19 +18,35 @@ use crate::{
 struct MailDraft {
     mail: Mail,
     challenge: Option<Challenge>,
+    /// Whether there is no account or registration that it is for.
+    is_decoy: bool,
+}
+
+/// Challenge of the links of a mail.
+struct LinkedChallenge {
+    challenge: Challenge,
+    /// Whether its user or registration does not exist (any more).
+    is_decoy: bool,
 }
 
 impl Delivery<'_> {
-    /// Sends the mail of the row, unless it is obsolete.
+    /// Sends the mail of the row, unless it is obsolete. A mail to an address without an account is rendered and recorded like any
+    /// other, since the time of the next requests would otherwise reveal that it was not sent.
     pub(super) async fn send_mail(&self, transit: &Transit) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
-        let Some(MailDraft { mail, challenge }) = self.draft().await? else { return self.obsolete().await };
+        let Some(MailDraft { mail, challenge, is_decoy }) = self.draft().await? else { return self.obsolete().await };
+        if is_decoy {
+            return self.handed_over(challenge, DeliveryResult::Obsolete).await;
+        }
         let outcome = self.ports.mailer.send(&mail, transit).await;
         if matches!(outcome, Ok(()) | Err(SendError::Permanent(_) | SendError::Unknown(_))) {
             self.resume();
         }
         match outcome {
-            Ok(()) => self.sent(challenge).await,
+            Ok(()) => {
+                tracing::info!(outbox = %row.id, kind = row.kind.as_str(), attempts = row.attempts + 1, "mail sent");
+                self.handed_over(challenge, DeliveryResult::Sent).await
+            }
             Err(SendError::Permanent(cause)) => {
                 tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), error = %cause, "mail rejected");
                 self.finish(DeliveryOutcome::Dead, DeliveryResult::Dead, "rejected").await
@@ -63,28 +79,29 @@ impl Delivery<'_> {
         Ok(if is_recorded { result } else { DeliveryResult::Lost })
     }
 
-    /// Renders the mail; `None` if its links have no purpose any more.
+    /// Renders the mail; `None` if its links are not valid any more.
     async fn draft(&self) -> Result<Option<MailDraft>> {
         let row = &self.claimed.row;
         let spec = row.kind.spec();
         let mut links = Links::default();
-        let mut challenge = None;
+        let (mut challenge, mut is_decoy) = (None, false);
         if !spec.links.is_empty() {
             let Some(linked) = self.linked_challenge().await? else { return Ok(None) };
             for link in spec.links {
-                links.set(link.role, self.link(link.page, link.action, &linked));
+                links.set(link.role, self.link(link.page, link.action, &linked.challenge));
             }
-            links.lifetime = linked.lifetime;
-            challenge = Some(linked);
+            links.lifetime = linked.challenge.lifetime;
+            is_decoy = linked.is_decoy;
+            challenge = Some(linked.challenge);
         }
         let recipient = self.recipient()?;
         let rendered = self.ports.render.mail(row.kind, &self.realm.name, &recipient, &links, self.ctx.now);
         let mail = rendered.map_err(Error::internal)?;
-        Ok(Some(MailDraft { mail: Mail { message_id: row.id.as_str().to_owned(), ..mail }, challenge }))
+        Ok(Some(MailDraft { mail: Mail { message_id: row.id.as_str().to_owned(), ..mail }, challenge, is_decoy }))
     }
 
-    /// Returns the challenge of the links, unless its user or registration does not exist any more.
-    async fn linked_challenge(&self) -> Result<Option<Challenge>> {
+    /// Returns the challenge of the links, if it is valid.
+    async fn linked_challenge(&self) -> Result<Option<LinkedChallenge>> {
         let Some(challenge) = self.challenge().await? else { return Ok(None) };
         let (store, realm, subject) = (&self.ports.store, &self.realm.name, &challenge.subject);
         let user = match challenge.purpose {
@@ -94,16 +111,12 @@ impl Delivery<'_> {
         };
         let registration = store.registration(realm, subject).await?;
         let pending = registration.filter(|registration| registration.is_pending(self.ctx.now));
-        Ok(match (user, pending) {
-            (Some(_), _) => Some(challenge),
-            // A verification link does not outlive the registration.
-            (None, Some(pending)) if challenge.purpose == Purpose::Registration => {
-                let left = pending.expires_at.since(self.ctx.now);
-                Some(Challenge { lifetime: challenge.lifetime.min(left), ..challenge })
-            }
-            (None, Some(_)) => Some(challenge),
-            (None, None) => None,
-        })
+        let is_decoy = user.is_none() && pending.is_none();
+        // A verification link does not outlive the registration.
+        let left = pending.filter(|_| challenge.purpose == Purpose::Registration);
+        let left = left.map_or(Duration::MAX, |pending| pending.expires_at.since(self.ctx.now));
+        let challenge = Challenge { lifetime: challenge.lifetime.min(left), ..challenge };
+        Ok(Some(LinkedChallenge { challenge, is_decoy }))
     }
 
     /// Schedules the next attempt.
@@ -115,15 +128,11 @@ impl Delivery<'_> {
     }
 
     /// Records the hand-over, at which the lifetime of the links begins.
-    async fn sent(&self, challenge: Option<Challenge>) -> Result<DeliveryResult> {
-        let row = &self.claimed.row;
+    async fn handed_over(&self, challenge: Option<Challenge>, result: DeliveryResult) -> Result<DeliveryResult> {
         let ended = self.clock.now();
         let expire = challenge.iter().map(|challenge| expire_from(ended, challenge)).collect();
-        if !self.record(DeliveryOutcome::Done, expire).await? {
-            return Ok(DeliveryResult::Lost);
-        }
-        tracing::info!(outbox = %row.id, kind = row.kind.as_str(), attempts = row.attempts + 1, "mail sent");
-        Ok(DeliveryResult::Sent)
+        let is_recorded = self.record(DeliveryOutcome::Done, expire).await?;
+        Ok(if is_recorded { result } else { DeliveryResult::Lost })
     }
 }
 

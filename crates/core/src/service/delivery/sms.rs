@@ -70,20 +70,18 @@ impl Delivery<'_> {
         self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
     }
 
-    /// Renders the SMS; `None` if its handle is no longer valid, or the user has another number.
+    /// Renders the SMS; `None` if its handle is no longer valid, or the user has another number. The work is the same for a handle
+    /// without a user.
     async fn code(&self) -> Result<Option<Sms>> {
         let Some(challenge) = self.challenge().await? else { return Ok(None) };
         let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
-        let Some(user) = user else { return Ok(None) };
         let to = PhoneNumber::from_stored(&self.recipient()?.to).map_err(Error::internal)?;
-        if user.account(&self.realm.keys)?.profile.phone != to {
-            return Ok(None);
-        }
+        let is_theirs = self.phone_or_decoy(user.as_ref())? == to && user.is_some();
         let code = Code::derive(&self.realm.keys, &challenge, &to);
         let text = self.ports.render.code(&self.realm.name, code.expose(), challenge.lifetime, self.ctx.now);
         let text = text.map_err(Error::internal)?;
         let message_id = self.claimed.row.id.as_str().to_owned();
-        Ok(Some(Sms { message_id, to, text, code: code.expose().to_owned() }))
+        Ok(is_theirs.then(|| Sms { message_id, to, text, code: code.expose().to_owned() }))
     }
 
     /// Queries the delivery status from the provider, and logs the final one.

@@ -57,6 +57,8 @@ pub struct Settings {
     /// Whether `create` reveals that an address is taken.
     pub reveal_taken: bool,
     pub limits: Limits,
+    /// Longest random delay of a message before its hand-over; the shortest is a sixth of it.
+    pub message_delay: Duration,
 }
 
 /// Rotation of the signing keys that the server makes.

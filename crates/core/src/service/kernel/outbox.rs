@@ -1,16 +1,20 @@
 //! Messages for the outbox.
 
+use std::time::Duration;
+
 use super::Scope;
 use crate::{
     account::email::EmailAddress,
     audit::{AuditRow, Event},
     batch,
+    ctx::Ctx,
     error::{Error, Result},
     id::{ChallengeId, OutboxId},
     limit::{LimitKey, LimitKind},
     link::{Challenge, HAND_OVER_WITHIN},
     message::{MessageKind, Recipient, outbox::OutboxRow},
     port::{Batch, ChallengeOp, CommitError, LimitOp},
+    random,
     seal::BlindIndex,
 };
 
@@ -26,7 +30,7 @@ pub(in crate::service) struct AddressMail<'a> {
 }
 
 impl Scope<'_> {
-    /// Makes a message that is due at once.
+    /// Makes a message. It is due after a random delay, so that the work of handing it over does not tell which request caused it.
     ///
     /// # Errors
     /// Internal, if the recipient cannot be serialised.
@@ -46,7 +50,7 @@ impl Scope<'_> {
             kind,
             challenge,
             created_at: ctx.now,
-            due_at: ctx.now,
+            due_at: ctx.now.plus(random_delay(ctx, self.settings.message_delay)),
             give_up_at: ctx.now.plus(HAND_OVER_WITHIN),
             attempts: 0,
             unknowns: 0,
@@ -94,4 +98,12 @@ impl Scope<'_> {
         silent.push(audit.into());
         self.commit(silent).await
     }
+}
+
+/// Returns a random delay between a sixth of the longest and the longest.
+fn random_delay(ctx: &Ctx, longest: Duration) -> Duration {
+    let shortest = longest / 6;
+    let part = u64::from(u32::from_be_bytes(random::bytes(ctx.random())));
+    let range = u64::try_from((longest - shortest).as_millis()).unwrap_or(u64::MAX);
+    shortest + Duration::from_millis(range.saturating_mul(part) >> 32)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Scope;
 use crate::{
-    account::phone::PhoneNumber,
+    account::{User, phone::PhoneNumber},
     ctx::Ctx,
     error::Result,
     id::UserId,
@@ -18,6 +18,16 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const COUNT_ONLY: Quota = Quota { times: u32::MAX, per: DAY };
 
 impl Scope<'_> {
+    /// Returns the phone number of a user. Without a user, the number of a decoy is opened, so that the work is the same.
+    ///
+    /// # Errors
+    /// Internal, if the profile cannot be opened.
+    pub(in crate::service) fn phone_or_decoy(&self, user: Option<&User>) -> Result<PhoneNumber> {
+        let (realm, keys) = (self.realm, &self.realm.keys);
+        let profile = user.map_or_else(|| realm.decoy.open_profile(keys), |user| Ok(user.account(keys)?.profile))?;
+        Ok(profile.phone)
+    }
+
     /// Returns the operations that count a code per account and number. A number without an owner, to which nothing is
     /// sent, has as many, so that the work is the same.
     pub(in crate::service) fn code_quotas(&self, subject: &UserId, phone: Option<&PhoneNumber>) -> Batch {

@@ -18,8 +18,8 @@ use crate::config::{
     },
     setting::Fallback::{Derived, Fixed, Nothing},
     value::{
-        DURATION, HELO, HOST_NAME, MAILBOX, PATH, PORT_NUMBER, PublicUrl, SECRET, SWITCH, TEXT, is_loopback_host,
-        number,
+        DELAY, DURATION, HELO, HOST_NAME, MAILBOX, PATH, PORT_NUMBER, PublicUrl, SECRET, SWITCH, TEXT,
+        is_loopback_host, number,
     },
     values::Values,
 };
@@ -60,6 +60,8 @@ settings! {
         "Maximum time until the SMTP server has accepted sender and recipient of an email, and again for sending it.";
     MAIL_REPLY_TIMEOUT: Duration = DURATION, Fixed("10m"),
         "Longest wait for the last reply of the SMTP server, after the whole email was sent (RFC 5321 §4.5.3.2). A server that is not awaited may deliver the email twice.";
+    MESSAGE_DELAY: Duration = DELAY, Derived("`3s`, or `0s` with the development mailbox"),
+        "Longest random delay before an email or SMS is handed over; the shortest is a sixth of it. Without it, the load at that moment reveals which addresses have an account.";
     DEV_MAILBOX: bool = SWITCH,
         Derived("`on` if `MAIL_SERVER` is not set and `HOST` is loopback; never in production"),
         "Whether emails and SMS are kept and shown at `/dev/mailbox` instead of being sent.";
@@ -73,6 +75,8 @@ pub struct Mail {
     pub from: String,
     pub from_name: String,
     pub workers: usize,
+    /// Longest random delay before the hand-over.
+    pub delay: Duration,
     /// Where emails are delivered.
     pub transport: MailTransport,
 }
@@ -132,6 +136,7 @@ impl Mail {
             from: values.get(&MAIL_FROM)?,
             from_name: values.get(&MAIL_FROM_NAME)?,
             workers: values.get(&MAIL_WORKERS)?,
+            delay: values.get(&MESSAGE_DELAY)?,
             transport,
         })
     }
@@ -182,6 +187,8 @@ fn derive(values: &mut Values, environment: Environment) {
         let has_no_server = !values.has(MAIL_SERVER.name()) && environment == Environment::Development;
         switch(has_no_server && values.get(&HOST)?.is_loopback())
     });
+    // The mailbox shows everything at once: there is nothing to conceal.
+    values.derive(&MESSAGE_DELAY, |values| Some(if values.get(&DEV_MAILBOX)? { "0s" } else { "3s" }.to_owned()));
 }
 
 fn mail_from(values: &Values) -> Option<String> {

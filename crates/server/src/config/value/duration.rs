@@ -7,20 +7,47 @@ pub(crate) const DURATION: ValueFormat<Duration> = ValueFormat::new("DURATION", 
 /// Maximum duration, ten years. A longer one is a mistake, and could exceed the calendar when added to the current time.
 const LONGEST: u64 = 3650 * 24 * 3_600_000;
 
+/// Format of a delay, which may be `0s`, and is at most a minute since people wait for it.
+pub(crate) const DELAY: ValueFormat<Duration> = ValueFormat::new("DURATION", |text| match millis(text) {
+    Some(millis @ 0..=60_000) => Ok(Duration::from_millis(millis)),
+    Some(_) => Err("must be between `0s` and `1m`: people wait for it".to_owned()),
+    None => Err(NO_DURATION.to_owned()),
+});
+
+const NO_DURATION: &str = "must be a duration such as `500ms`, `90s`, `30m`, `1h30m` or `30d`, or a number of seconds";
+
 pub(super) fn read_duration(text: &str) -> Result<Duration, String> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match text.strip_prefix(digits).unwrap_or_default() {
-        "ms" => Some(1),
-        "" | "s" => Some(1000),
-        "m" => Some(60_000),
-        "h" => Some(3_600_000),
-        "d" => Some(24 * 3_600_000),
-        _ => None,
-    };
-    let millis = unit.and_then(|unit| digits.parse::<u64>().ok()?.checked_mul(unit));
-    match millis {
+    match millis(text) {
         Some(millis @ 1000..=LONGEST) => Ok(Duration::from_millis(millis)),
         Some(_) => Err("must be between one second and ten years".to_owned()),
-        None => Err("must be a duration such as `90s`, `30m`, `12h` or `30d`, or a number of seconds".to_owned()),
+        None => Err(NO_DURATION.to_owned()),
     }
+}
+
+/// Reads a number of seconds, or numbers with units, the largest unit first (`1h30m`).
+fn millis(text: &str) -> Option<u64> {
+    if let Ok(seconds) = text.parse::<u64>() {
+        return seconds.checked_mul(1000);
+    }
+    let (mut total, mut rest, mut below) = (0_u64, text, u64::MAX);
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, after) = rest.split_at_checked(digits)?;
+        let letters = after.len() - after.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let (unit, after) = after.split_at_checked(letters)?;
+        let unit = match unit {
+            "ms" => 1,
+            "s" => 1000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 24 * 3_600_000,
+            _ => return None,
+        };
+        if unit >= below {
+            return None;
+        }
+        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(unit)?)?;
+        (rest, below) = (after, unit);
+    }
+    (!text.is_empty()).then_some(total)
 }

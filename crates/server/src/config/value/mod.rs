@@ -10,7 +10,7 @@ mod secret;
 mod url;
 
 pub(crate) use choice::{Choice, choice};
-pub(crate) use duration::DURATION;
+pub(crate) use duration::{DELAY, DURATION};
 pub(crate) use format::{PATH, SWITCH, TEXT, ValueFormat, items, number};
 pub(crate) use lists::{COUNTRIES, REALM_NAMES};
 pub(crate) use net::{ADDRESS, HELO, HOST_NAME, LISTEN, MAILBOX, NETWORKS, PORT_NUMBER, is_loopback_host};

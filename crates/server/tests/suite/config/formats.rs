@@ -70,9 +70,22 @@ fn durations_have_units_or_are_seconds() {
     assert_eq!(age(" 30m "), 30 * 60);
     assert_eq!(age("12h"), 12 * 3600);
     assert_eq!(age("30d"), 30 * 24 * 3600);
-    for bad in ["5w", "m", "-1s", "1.5h", "1 h", "0", "99999999999999999999d", "4000d", "1hm"] {
+    assert_eq!(age("1h30m"), 90 * 60);
+    assert_eq!(age("1d2h3m4s500ms"), 24 * 3600 + 2 * 3600 + 3 * 60 + 4);
+    for bad in ["5w", "m", "-1s", "1.5h", "1 h", "0", "99999999999999999999d", "4000d", "1hm", "30m1h", "1h1h", "1h30"]
+    {
         assert_has(&Desk::new().env("SESSION_MAX_AGE", bad).errors(), &["SESSION_MAX_AGE: must be", bad]);
     }
+}
+
+#[test]
+fn messages_may_leave_at_once_and_wait_for_a_minute_at_most() {
+    let delay = |text: &str| Desk::new().env("MESSAGE_DELAY", text).config().mail.delay.as_millis();
+    assert_eq!([delay("0s"), delay("500ms"), delay("1m")], [0, 500, 60_000]);
+    assert_has(&Desk::new().env("MESSAGE_DELAY", "61s").errors(), &["MESSAGE_DELAY: must be between `0s` and `1m`"]);
+    assert_eq!(Desk::new().config().mail.delay.as_millis(), 0, "the development mailbox shows everything at once");
+    let sent = Desk::new().env("MAIL_SERVER", "smtp.example.com").env("DEV_MAILBOX", "off");
+    assert_eq!(sent.config().mail.delay.as_millis(), 3000);
 }
 
 #[test]

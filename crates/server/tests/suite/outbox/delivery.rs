@@ -125,3 +125,22 @@ async fn server_hears(server: &SmtpServer, verb: &str) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
+
+#[tokio::test]
+async fn a_message_waits_for_a_random_time_before_its_hand_over() {
+    let (server, app) = pair(&[("MESSAGE_DELAY", "3s")]).await;
+    for number in 0..40 {
+        Person::new(&format!("john{number}@example.com")).register(&app).await;
+    }
+    app.advance(Duration::from_millis(499));
+    assert_eq!(app.pump().await, 0, "at least half a second");
+    let mut sent = Vec::new();
+    for _ in 0..5 {
+        app.advance(Duration::from_millis(500));
+        sent.push(app.pump().await);
+    }
+    assert!(sent.iter().all(|sent| *sent > 0), "spread over the whole time: {sent:?}");
+    app.advance(Duration::from_millis(1));
+    app.pump().await;
+    assert_eq!(server.messages().len(), 40, "at most three seconds");
+}

@@ -2,6 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
+use portcullis_core::{
+    account::User,
+    batch,
+    id::{RealmName, UserId},
+    port::UserOp,
+};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -267,4 +273,19 @@ async fn the_number_of_a_contested_address_cannot_be_proved() {
     assert!(messages(&app).await.is_empty());
     problem(give(&app, &handle, "123456").await, 400).await;
     assert!(!is_proved(&app, &owner).await);
+}
+
+#[tokio::test]
+async fn a_code_that_was_sent_proves_nothing_once_the_number_is_disputed() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let handle = ask(&app, &john.id, PHONE).await;
+    let code = code(&app).await;
+    let store = app.store().await;
+    let (realm, id) = (RealmName::parse("User1").unwrap(), UserId::parse(&john.id).unwrap());
+    let user = store.user(&realm, &id).await.unwrap().unwrap();
+    let disputed = User { phone_disputed: true, revision: user.revision + 1, ..user };
+    store.commit(batch![UserOp::Update(disputed)]).await.unwrap();
+    problem(give(&app, &handle, &code).await, 400).await;
+    assert!(!is_proved(&app, &john).await);
 }

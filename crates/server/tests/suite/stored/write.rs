@@ -70,8 +70,9 @@ struct Writer {
 impl Writer {
     async fn start(database: &Database) -> Self {
         let mut settings = vec![("ENVIRONMENT", "development"), ("ARGON2_MEMORY_KIB", "8"), ("ARGON2_ITERATIONS", "1")];
-        settings.extend(KEYS);
         settings.extend(database.settings());
+        // The last one counts: the keys that are recorded with the fixture.
+        settings.extend(KEYS);
         let mut program = Program::new(&settings);
         if let Some(path) = variable("PORTCULLIS_FIXTURE_PROGRAM") {
             program.become_program(PathBuf::from(path));

@@ -49,6 +49,8 @@ const CHEAP: &[(&str, &str)] = &[
     ("ARGON2_ITERATIONS", "1"),
     ("ARGON2_PARALLELISM", "1"),
     ("HASH_QUEUE", "1000"),
+    // Messages are delivered when a test asks for it.
+    ("MESSAGE_DELAY", "0s"),
     // Tests send more requests than the limits allow; tests of the limits turn them on.
     ("RATE_LIMIT_MODE", "off"),
     ("JWT_SECRET", JWT_SECRET),
@@ -250,7 +252,7 @@ impl TestApp {
 fn watch(watched: Arc<OnceLock<Arc<RecordingStore>>>) -> Box<dyn FnOnce(Ports) -> Ports + Send> {
     Box::new(move |ports| {
         let watch = watched.get_or_init(|| Arc::new(RecordingStore::new(&ports)));
-        Ports { store: Arc::clone(watch) as _, hasher: Arc::clone(watch) as _, ..ports }
+        Ports { store: Arc::clone(watch) as _, hasher: Arc::clone(watch) as _, render: Arc::clone(watch) as _, ..ports }
     })
 }
 

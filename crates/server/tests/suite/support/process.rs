@@ -19,6 +19,8 @@ pub const CHEAP: &[(&str, &str)] = &[
     ("ARGON2_MEMORY_KIB", "8"),
     ("ARGON2_ITERATIONS", "1"),
     ("HASH_QUEUE", "1000"),
+    // Messages are delivered when a test asks for it.
+    ("MESSAGE_DELAY", "0s"),
     // Tests send more requests than the limits allow; tests of the limits turn them on.
     ("RATE_LIMIT_MODE", "off"),
 ];

@@ -1,17 +1,23 @@
-//! The store and the hasher of the application, counted; the store can be taken away.
+//! The store, hasher and templates of the application, counted; the store can be taken away.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use portcullis_core::{
     account::password::{Password, PasswordHash},
     clock::Timestamp,
+    error::Cause,
     forward_store,
+    id::RealmName,
     limit::LimitKey,
-    port::{Batch, CommitError, HashError, PasswordHasher, Store, StoreError},
+    message::{Links, Mail, MessageKind, Recipient},
+    port::{Batch, CommitError, HashError, PasswordHasher, Render, Store, StoreError},
     service::Ports,
 };
 
@@ -22,12 +28,15 @@ pub struct Work {
     pub reads: usize,
     /// Number of operations of each commit.
     pub commits: Vec<usize>,
+    /// Number of messages that were rendered.
+    pub renders: usize,
 }
 
 #[derive(Debug)]
 pub struct RecordingStore {
     store: Arc<dyn Store>,
     hasher: Arc<dyn PasswordHasher>,
+    render: Arc<dyn Render>,
     work: Mutex<Work>,
     is_away: AtomicBool,
 }
@@ -35,7 +44,13 @@ pub struct RecordingStore {
 impl RecordingStore {
     pub fn new(ports: &Ports) -> Self {
         let (store, hasher) = (Arc::clone(&ports.store), Arc::clone(&ports.hasher));
-        Self { store, hasher, work: Mutex::default(), is_away: AtomicBool::new(false) }
+        Self {
+            store,
+            hasher,
+            render: Arc::clone(&ports.render),
+            work: Mutex::default(),
+            is_away: AtomicBool::new(false),
+        }
     }
 
     /// Returns the work since the last call.
@@ -112,5 +127,24 @@ impl PasswordHasher for RecordingStore {
 
     fn is_outdated(&self, hash: &PasswordHash) -> bool {
         self.hasher.is_outdated(hash)
+    }
+}
+
+impl Render for RecordingStore {
+    fn mail(
+        &self,
+        kind: MessageKind,
+        realm: &RealmName,
+        recipient: &Recipient,
+        links: &Links,
+        now: Timestamp,
+    ) -> Result<Mail, Cause> {
+        self.work.lock().unwrap().renders += 1;
+        self.render.mail(kind, realm, recipient, links, now)
+    }
+
+    fn code(&self, realm: &RealmName, code: &str, lifetime: Duration, now: Timestamp) -> Result<String, Cause> {
+        self.work.lock().unwrap().renders += 1;
+        self.render.code(realm, code, lifetime, now)
     }
 }
