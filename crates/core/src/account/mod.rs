@@ -1,5 +1,6 @@
 //! Accounts: users, registrations, and the values of a profile.
 
+pub mod attributes;
 pub mod country;
 pub mod email;
 mod envelope;

@@ -1,57 +1,88 @@
 //! Profiles: the personal data that users enter.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
-    account::{country::CountryCode, email::EmailAddress, name::PersonName, phone::PhoneNumber},
+    account::{
+        attributes::Attributes, country::CountryCode, email::EmailAddress, name::PersonName, phone::PhoneNumber,
+    },
     error::{Error, Result},
 };
 
-/// Name, address, phone number and country of a user. Personal data throughout.
+/// Address of a user, and what else the user has entered. Personal data throughout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
-    /// Given name.
-    pub first_name: PersonName,
-    /// Family name.
-    pub last_name: PersonName,
     /// Email address in canonical form.
     pub email: EmailAddress,
+    /// Given name.
+    pub first_name: Option<PersonName>,
+    /// Family name.
+    pub last_name: Option<PersonName>,
     /// Phone number in E.164.
-    pub phone: PhoneNumber,
+    pub phone: Option<PhoneNumber>,
     /// ISO or dial code, as entered.
-    pub country: CountryCode,
+    pub country: Option<CountryCode>,
+    /// Data of the application.
+    pub attributes: Attributes,
 }
 
-/// Serialised form of a profile, as it is sealed.
+impl Profile {
+    /// Returns the given name for a greeting; empty if there is none, or if it is not fit for one.
+    #[must_use]
+    pub fn greeting_name(&self) -> &str {
+        self.first_name.as_ref().map_or("", PersonName::for_greeting)
+    }
+
+    /// Returns the texts that a password must not consist of.
+    pub(crate) fn guessable(&self) -> Vec<&str> {
+        let names = [&self.first_name, &self.last_name].into_iter().flatten().map(PersonName::as_str);
+        names.chain([self.email.as_str()]).collect()
+    }
+}
+
+/// Serialised form of a profile, as it is sealed. Every member but the address is optional, and unknown ones are ignored, so that
+/// profiles of earlier and later versions open. A new member must be optional too.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredProfile {
-    first_name: String,
-    last_name: String,
     email: String,
-    phone: String,
-    country: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    phone: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    country: Option<String>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    attributes: Map<String, Value>,
 }
 
 impl From<&Profile> for StoredProfile {
     fn from(profile: &Profile) -> Self {
         Self {
-            first_name: profile.first_name.as_str().to_owned(),
-            last_name: profile.last_name.as_str().to_owned(),
             email: profile.email.as_str().to_owned(),
-            phone: profile.phone.as_str().to_owned(),
-            country: profile.country.as_str().to_owned(),
+            first_name: profile.first_name.as_ref().map(|name| name.as_str().to_owned()),
+            last_name: profile.last_name.as_ref().map(|name| name.as_str().to_owned()),
+            phone: profile.phone.as_ref().map(|phone| phone.as_str().to_owned()),
+            country: profile.country.as_ref().map(|country| country.as_str().to_owned()),
+            attributes: profile.attributes.members().clone(),
         }
     }
 }
 
 impl StoredProfile {
     pub(super) fn read(self) -> Result<Profile> {
+        let name = |stored: Option<String>| stored.map(|name| PersonName::parse(&name)).transpose();
+        let phone = self.phone.map(|phone| PhoneNumber::from_stored(&phone)).transpose();
+        let country = self.country.map(|country| CountryCode::parse(&country)).transpose();
         Ok(Profile {
-            first_name: PersonName::parse(&self.first_name).map_err(Error::internal)?,
-            last_name: PersonName::parse(&self.last_name).map_err(Error::internal)?,
             email: EmailAddress::stored(&self.email).map_err(Error::internal)?,
-            phone: PhoneNumber::from_stored(&self.phone).map_err(Error::internal)?,
-            country: CountryCode::parse(&self.country).map_err(Error::internal)?,
+            first_name: name(self.first_name).map_err(Error::internal)?,
+            last_name: name(self.last_name).map_err(Error::internal)?,
+            phone: phone.map_err(Error::internal)?,
+            country: country.map_err(Error::internal)?,
+            attributes: Attributes::from_stored(self.attributes),
         })
     }
 }

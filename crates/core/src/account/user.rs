@@ -51,6 +51,8 @@ pub struct Account {
     pub id: UserId,
     pub profile: Profile,
     pub is_phone_verified: bool,
+    /// Time at which the password was chosen.
+    pub password_set_at: Timestamp,
     /// Time of the registration.
     pub created_at: Timestamp,
 }
@@ -90,6 +92,7 @@ impl User {
             id: self.id.clone(),
             profile: self.envelope.open_profile(&key)?,
             is_phone_verified: self.phone_verified_at.is_some(),
+            password_set_at: self.password_set_at,
             created_at: self.created_at,
         })
     }

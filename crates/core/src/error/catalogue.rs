@@ -109,6 +109,8 @@ pub const TOKEN_TWICE: Refusal =
     refusal(ErrorKind::Malformed, "token.twice", "Send the access token by one method only.");
 
 // Of accounts, their links and codes.
+pub const SIGNUP_CLOSED: Refusal =
+    refusal(ErrorKind::Forbidden, "signup.closed", "Registration is not open. New accounts need an invitation.");
 pub const EMAIL_TAKEN: Refusal = refusal(ErrorKind::Conflict, "email.taken", "Email already exists");
 pub const LINK_INVALID: Refusal = refusal(ErrorKind::BadLink, "link.invalid", "Invalid or expired link");
 pub const OTP_WRONG: Refusal = refusal(ErrorKind::BadLink, "otp.wrong", "Invalid OTP");
@@ -136,6 +138,10 @@ pub const COUNTRY_UNKNOWN: FieldRefusal =
 pub const NAME_EMPTY: FieldRefusal = field("name.empty", "A name must not be empty.");
 pub const NAME_TOO_LONG: FieldRefusal = field("name.too_long", "A name may have at most 100 characters.");
 pub const NAME_UNWRITABLE: FieldRefusal = field("name.unwritable", "A name must not contain control characters.");
+pub const ATTRIBUTES_INVALID: FieldRefusal =
+    field("attributes.invalid", "Attributes must be a JSON object with at most 8 levels.");
+pub const ATTRIBUTES_TOO_LARGE: FieldRefusal =
+    field("attributes.too_large", "Attributes may have at most 8 KiB of compact JSON.");
 pub const PASSWORD_IMPOSSIBLE: FieldRefusal =
     field("password.impossible", "A password may have at most 1,024 bytes and no control characters.");
 pub const PASSWORD_BREACHED: FieldRefusal =

@@ -28,7 +28,7 @@ impl Recipient {
     /// Returns the owner of a profile.
     #[must_use]
     pub fn of(profile: &Profile) -> Self {
-        Self { to: profile.email.as_str().to_owned(), name: profile.first_name.for_greeting().to_owned() }
+        Self { to: profile.email.as_str().to_owned(), name: profile.greeting_name().to_owned() }
     }
 }
 

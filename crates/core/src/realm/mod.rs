@@ -2,9 +2,11 @@
 
 mod decoy;
 mod policy;
+mod signup;
 
 pub use decoy::Decoy;
 pub use policy::RealmPolicy;
+pub use signup::{Signup, SignupField};
 
 use crate::{id::RealmName, seal::RealmKeys};
 

@@ -1,10 +1,15 @@
 use std::time::Duration;
 
+use super::{Signup, SignupField};
 use crate::account::password::Policy;
 
 /// Settings that can differ between realms.
 #[derive(Debug, Clone)]
 pub struct RealmPolicy {
+    /// Who may register.
+    pub signup: Signup,
+    /// Fields that a registration must have, beside address and password.
+    pub signup_required: Vec<SignupField>,
     /// Rules for new passwords.
     pub password: Policy,
     /// Lifetime of a registration that is not verified.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::{
     account::{
-        Account, Envelope, Profile, Registration, User, country::CountryCode, email::EmailAddress, name::PersonName,
-        phone::PhoneNumber,
+        Account, Envelope, Profile, Registration, User, attributes::Attributes, country::CountryCode,
+        email::EmailAddress, name::PersonName, phone::PhoneNumber,
     },
     audit::{AuditRow, Event},
     clock::Timestamp,
@@ -231,13 +231,14 @@ pub fn signing_key(kid: &str, seconds: i64) -> SigningKeyRow {
 pub fn account(id: &str, first_name: &str) -> Account {
     let name = |name| PersonName::parse(name).expect("a name");
     let profile = Profile {
-        first_name: name(first_name),
-        last_name: name("Lovelace"),
         email: EmailAddress::parse("ada@example.org").expect("an address"),
-        phone: PhoneNumber::parse("+441632960001").expect("a number"),
-        country: CountryCode::parse("GB").expect("a country"),
+        first_name: Some(name(first_name)),
+        last_name: Some(name("Lovelace")),
+        phone: Some(PhoneNumber::parse("+441632960001").expect("a number")),
+        country: Some(CountryCode::parse("GB").expect("a country")),
+        attributes: Attributes::default(),
     };
-    Account { id: user_id(id), profile, is_phone_verified: false, created_at: NOW }
+    Account { id: user_id(id), profile, is_phone_verified: false, password_set_at: NOW, created_at: NOW }
 }
 
 /// A record without an owner, at its first revision.

@@ -18,6 +18,7 @@ mod name;
 mod outbox;
 mod password;
 mod phone;
+mod profile;
 mod realm;
 mod record;
 mod refresh;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use portcullis_core::{
-    account::{Profile, country::CountryCode, email::EmailAddress, name::PersonName, phone::PhoneNumber},
+    account::{Profile, attributes::Attributes, email::EmailAddress},
     clock::Timestamp,
     id::{SessionId, UserId},
     seal::Sealed,
@@ -28,11 +28,12 @@ fn tokens() -> AccessTokens {
 fn issue(tokens: &AccessTokens) -> String {
     let ctx = ctx(1);
     let profile = Profile {
-        first_name: PersonName::parse("John").unwrap(),
-        last_name: PersonName::parse("Doe").unwrap(),
         email: EmailAddress::parse("john@example.com").unwrap(),
-        phone: PhoneNumber::parse("+1234567890").unwrap(),
-        country: CountryCode::parse("US").unwrap(),
+        first_name: None,
+        last_name: None,
+        phone: None,
+        country: None,
+        attributes: Attributes::default(),
     };
     let session = Session {
         realm: realm("User1"),

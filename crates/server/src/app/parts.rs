@@ -47,6 +47,8 @@ pub(super) fn settings(config: &Config) -> Settings {
 /// Returns the policy of each realm.
 pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
     let policy = |of: &config::RealmPolicy| RealmPolicy {
+        signup: of.signup,
+        signup_required: of.signup_required.clone(),
         password: Policy { min_length: of.password_min_length, app_name: config.app_name.clone() },
         registration_ttl: of.registration_ttl,
         verification_ttl: of.verification_ttl,

@@ -47,6 +47,11 @@ impl PhoneNumber {
         if is_one { Ok(Self(stored.to_owned())) } else { Err(NotANumber) }
     }
 
+    /// Returns a number that belongs to no person (NANP, fictional use).
+    pub(crate) fn decoy() -> Self {
+        Self("+12025550100".to_owned())
+    }
+
     /// Returns `+` and the digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -9,12 +9,16 @@ use crate::{
     },
     audit::Event,
     batch,
-    error::{Result, catalogue::EMAIL_TAKEN},
+    error::{
+        Result,
+        catalogue::{EMAIL_TAKEN, SIGNUP_CLOSED},
+    },
     id::UserId,
     limit::LimitKind,
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient, outbox::OutboxRow},
     port::{AddressState, ChallengeOp, CommitError, Op, Precondition, RegistrationOp, Replaces, UserOp},
+    realm::{Signup, SignupField},
     service::{
         FieldErrors, RawField,
         kernel::{HashPermit, retry},
@@ -32,6 +36,8 @@ pub struct CreateForm {
     /// ISO or dial code.
     pub country_code: RawField,
     pub password: RawField,
+    /// Data of the application.
+    pub attributes: RawField,
 }
 
 /// Result of `create`, the same whether or not the address was free.
@@ -69,9 +75,12 @@ impl Accounts<'_> {
     /// address. Neither the answer nor the work depends on whether the address has a user.
     ///
     /// # Errors
-    /// Invalid, naming all fields with an error; limited; overloaded; unavailable; conflict, if the operator reveals taken
-    /// addresses.
+    /// Forbidden, if the realm is not open for registrations; invalid, naming all fields with an error; limited; overloaded;
+    /// unavailable; conflict, if the operator reveals taken addresses.
     pub async fn create(&self, form: &CreateForm) -> Result<Created> {
+        if self.realm.policy.signup != Signup::Open {
+            return Err(SIGNUP_CLOSED.into());
+        }
         let (profile, password) = self.check(form)?;
         let quota = self.settings.limits.mails_client;
         self.ask(LimitKind::Registrations, quota, self.register(profile, &password)).await
@@ -115,21 +124,24 @@ impl Accounts<'_> {
     /// Invalid, naming all fields with an error.
     fn check(&self, form: &CreateForm) -> Result<(Profile, Password)> {
         let mut errors = FieldErrors::default();
-        let first_name = errors.name("first_name", &form.first_name);
-        let last_name = errors.name("last_name", &form.last_name);
+        let required = &self.realm.policy.signup_required;
+        let first_name = errors.signup(SignupField::FirstName, &form.first_name, required, FieldErrors::name);
+        let last_name = errors.signup(SignupField::LastName, &form.last_name, required, FieldErrors::name);
         let email = errors.email("email", &form.email);
-        let phone = errors.phone("phone", &form.phone);
-        let country = errors.country("country_code", &form.country_code);
+        let phone = errors.signup(SignupField::Phone, &form.phone, required, FieldErrors::phone);
+        let country = errors.signup(SignupField::CountryCode, &form.country_code, required, FieldErrors::country);
+        let attributes = errors.attributes("attributes", &form.attributes);
         let context: Vec<&str> =
             [&form.first_name, &form.last_name, &form.email].iter().filter_map(|field| field.text()).collect();
         let password = errors.password("password", &form.password, &self.realm.policy.password, &context);
         let all = (|| {
             let profile = Profile {
+                email: email?,
                 first_name: first_name?,
                 last_name: last_name?,
-                email: email?,
                 phone: phone?,
                 country: country?,
+                attributes: attributes?,
             };
             Some((profile, password?))
         })();

@@ -206,8 +206,7 @@ impl Accounts<'_> {
 
     fn accept(&self, password: &RawField, profile: &Profile) -> Result<Password> {
         let mut errors = FieldErrors::default();
-        let context = [profile.first_name.as_str(), profile.last_name.as_str(), profile.email.as_str()];
-        let password = errors.password("password", password, &self.realm.policy.password, &context);
+        let password = errors.password("password", password, &self.realm.policy.password, &profile.guessable());
         errors.finish(password)
     }
 }

@@ -137,7 +137,8 @@ impl Accounts<'_> {
     async fn owner_of(&self, id: &str, phone: &PhoneNumber) -> Result<Option<UserId>> {
         let id = UserId::parse(id).unwrap_or_else(|| UserId::random(self.ctx.random()));
         let user = self.ports.store.user(&self.realm.name, &id).await?;
-        let is_theirs = self.phone_or_decoy(user.as_ref())? == *phone;
+        let (number, is_theirs) = self.phone_or_decoy(user.as_ref())?;
+        let is_theirs = number == *phone && is_theirs;
         let is_allowed = match &self.settings.sms_countries {
             None => true,
             Some(allowed) => phone.country().is_some_and(|country| allowed.iter().any(|one| one == country)),
@@ -161,8 +162,8 @@ impl Accounts<'_> {
         let challenge = &challenge;
         let attempt = |_| async move {
             let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
-            let phone = self.phone_or_decoy(user.as_ref())?;
-            let is_right = Code::derive(&self.realm.keys, challenge, &phone).is(code);
+            let (phone, is_theirs) = self.phone_or_decoy(user.as_ref())?;
+            let is_right = Code::derive(&self.realm.keys, challenge, &phone).is(code) && is_theirs;
             let Some(user) = user.filter(|user| is_right && !user.phone_disputed) else {
                 tracing::info!(realm = %self.realm.name, "code rejected");
                 return Err(OTP_WRONG.into());

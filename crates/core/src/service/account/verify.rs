@@ -53,5 +53,5 @@ impl Accounts<'_> {
 }
 
 fn done(profile: &Profile) -> Verified {
-    Verified::Done { name: profile.first_name.for_greeting().to_owned() }
+    Verified::Done { name: profile.greeting_name().to_owned() }
 }

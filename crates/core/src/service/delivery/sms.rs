@@ -76,7 +76,8 @@ impl Delivery<'_> {
         let Some(challenge) = self.challenge().await? else { return Ok(None) };
         let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
         let to = PhoneNumber::from_stored(&self.recipient()?.to).map_err(Error::internal)?;
-        let is_theirs = self.phone_or_decoy(user.as_ref())? == to && user.is_some();
+        let (number, is_theirs) = self.phone_or_decoy(user.as_ref())?;
+        let is_theirs = number == to && is_theirs;
         let code = Code::derive(&self.realm.keys, &challenge, &to);
         let text = self.ports.render.code(&self.realm.name, code.expose(), challenge.lifetime, self.ctx.now);
         let text = text.map_err(Error::internal)?;

@@ -1,9 +1,12 @@
 //! Fields of requests, and their errors, which are reported together.
 
+use std::fmt;
+
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     account::{
+        attributes::{Attributes, BadAttributes},
         country::CountryCode,
         email::EmailAddress,
         name::{BadName, PersonName},
@@ -13,12 +16,13 @@ use crate::{
     error::{
         Error, FieldError, FieldRefusal, Result,
         catalogue::{
-            CODE_INVALID, COUNTRY_UNKNOWN, EMAIL_INVALID, FIELD_MISSING, FIELD_NOT_TEXT, NAME_EMPTY, NAME_TOO_LONG,
-            NAME_UNWRITABLE, PASSWORD_BREACHED, PASSWORD_GUESSABLE, PASSWORD_IMPOSSIBLE, PHONE_INVALID,
-            password_too_short,
+            ATTRIBUTES_INVALID, ATTRIBUTES_TOO_LARGE, CODE_INVALID, COUNTRY_UNKNOWN, EMAIL_INVALID, FIELD_MISSING,
+            FIELD_NOT_TEXT, NAME_EMPTY, NAME_TOO_LONG, NAME_UNWRITABLE, PASSWORD_BREACHED, PASSWORD_GUESSABLE,
+            PASSWORD_IMPOSSIBLE, PHONE_INVALID, password_too_short,
         },
     },
     link::TypedCode,
+    realm::SignupField,
 };
 
 /// Field of a request, as it was received. Personal data: never printed.
@@ -29,7 +33,19 @@ pub enum RawField {
     Missing,
     /// The field is not a text.
     NotText,
+    /// The field is a JSON value other than a text and `null`.
+    Json(RawJson),
     Text(SecretString),
+}
+
+/// JSON value of a field. May contain personal data: never printed.
+#[derive(Clone)]
+pub struct RawJson(pub serde_json::Value);
+
+impl fmt::Debug for RawJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RawJson(…)")
+    }
 }
 
 impl RawField {
@@ -84,7 +100,7 @@ impl FieldErrors {
         match given {
             RawField::Text(text) => return Some(text.expose_secret()),
             RawField::Missing => self.add(FIELD_MISSING.of(field)),
-            RawField::NotText => self.add(FIELD_NOT_TEXT.of(field)),
+            RawField::NotText | RawField::Json(_) => self.add(FIELD_NOT_TEXT.of(field)),
         }
         None
     }
@@ -117,6 +133,33 @@ impl FieldErrors {
     pub(in crate::service) fn country(&mut self, field: &'static str, given: &RawField) -> Option<CountryCode> {
         let parsed = CountryCode::parse(self.text(field, given)?);
         self.keep(field, parsed, |_| COUNTRY_UNKNOWN)
+    }
+
+    /// Reads attributes; those that are missing are empty.
+    pub(in crate::service) fn attributes(&mut self, field: &'static str, given: &RawField) -> Option<Attributes> {
+        let parsed = match given {
+            RawField::Missing => Ok(Attributes::default()),
+            RawField::Json(RawJson(value)) => Attributes::parse(value),
+            RawField::NotText | RawField::Text(_) => Err(BadAttributes::NotAnObject),
+        };
+        self.keep(field, parsed, |bad| match bad {
+            BadAttributes::NotAnObject | BadAttributes::TooDeep => ATTRIBUTES_INVALID,
+            BadAttributes::TooLarge => ATTRIBUTES_TOO_LARGE,
+        })
+    }
+
+    /// Reads a field of a registration, unless it is missing and not required. The outer `None` means that it is refused.
+    pub(in crate::service) fn signup<T>(
+        &mut self,
+        field: SignupField,
+        given: &RawField,
+        required: &[SignupField],
+        read: fn(&mut Self, &'static str, &RawField) -> Option<T>,
+    ) -> Option<Option<T>> {
+        match given {
+            RawField::Missing if !required.contains(&field) => Some(None),
+            _ => read(self, field.as_str(), given).map(Some),
+        }
     }
 
     pub(in crate::service) fn password(

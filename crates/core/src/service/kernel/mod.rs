@@ -15,7 +15,7 @@ mod scope;
 mod sms_limits;
 
 pub use authority::{FreshOwner, Owner};
-pub use fields::{FieldErrors, RawField};
+pub use fields::{FieldErrors, RawField, RawJson};
 pub use realms::Realms;
 pub use scope::Scope;
 

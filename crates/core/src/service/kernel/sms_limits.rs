@@ -18,14 +18,16 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 const COUNT_ONLY: Quota = Quota { times: u32::MAX, per: DAY };
 
 impl Scope<'_> {
-    /// Returns the phone number of a user. Without a user, the number of a decoy is opened, so that the work is the same.
+    /// Returns the phone number of a user, and whether it is one: without a user, the number of a decoy is opened, and a user
+    /// without a number has the same one, so that the work is the same.
     ///
     /// # Errors
     /// Internal, if the profile cannot be opened.
-    pub(in crate::service) fn phone_or_decoy(&self, user: Option<&User>) -> Result<PhoneNumber> {
+    pub(in crate::service) fn phone_or_decoy(&self, user: Option<&User>) -> Result<(PhoneNumber, bool)> {
         let (realm, keys) = (self.realm, &self.realm.keys);
         let profile = user.map_or_else(|| realm.decoy.open_profile(keys), |user| Ok(user.account(keys)?.profile))?;
-        Ok(profile.phone)
+        let is_theirs = user.is_some() && profile.phone.is_some();
+        Ok((profile.phone.unwrap_or_else(PhoneNumber::decoy), is_theirs))
     }
 
     /// Returns the operations that count a code per account and number. A number without an owner, to which nothing is

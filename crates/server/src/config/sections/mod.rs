@@ -8,6 +8,7 @@ mod log;
 mod mail;
 mod realm_policy;
 mod section;
+mod signup;
 mod sms;
 mod storage;
 mod templates;
@@ -43,6 +44,7 @@ pub(crate) static SECTIONS: &[Section] = &[
     http::SECTION,
     storage::SECTION,
     tokens::SECTION,
+    signup::SECTION,
     accounts::SECTION,
     limits::SECTION,
     mail::SECTION,

@@ -1,7 +1,10 @@
 use std::time::Duration;
 
+use portcullis_core::realm::{Signup, SignupField};
+
 use super::{
     accounts::{DELETE_MAX_AUTH_AGE, OTP_TTL, PASSWORD_MIN_LENGTH, REGISTRATION_TTL, RESET_TTL, VERIFICATION_TTL},
+    signup::{SIGNUP, SIGNUP_REQUIRED},
     templates::Templates,
     tokens::{ACCESS_TOKEN_TTL, REFRESH_TOKEN_TTL, SESSION_MAX_AGE},
 };
@@ -10,6 +13,8 @@ use crate::config::values::Values;
 /// The settings that can differ between realms, as they are in one realm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RealmPolicy {
+    pub signup: Signup,
+    pub signup_required: Vec<SignupField>,
     pub password_min_length: usize,
     pub registration_ttl: Duration,
     pub verification_ttl: Duration,
@@ -27,6 +32,8 @@ impl RealmPolicy {
     /// Reads the policy from the values of a realm.
     pub(in crate::config) fn read(values: &Values) -> Option<Self> {
         Some(Self {
+            signup: values.get(&SIGNUP)?,
+            signup_required: values.get(&SIGNUP_REQUIRED).unwrap_or_default(),
             password_min_length: values.get(&PASSWORD_MIN_LENGTH)?,
             registration_ttl: values.get(&REGISTRATION_TTL)?,
             verification_ttl: values.get(&VERIFICATION_TTL)?,

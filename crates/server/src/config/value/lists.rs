@@ -1,4 +1,4 @@
-use portcullis_core::id::RealmName;
+use portcullis_core::{id::RealmName, realm::SignupField};
 
 use super::format::{ValueFormat, items};
 
@@ -25,3 +25,17 @@ pub(crate) const COUNTRIES: ValueFormat<Vec<String>> = ValueFormat::new("CODES",
     }
 })
 .like("DE,FR");
+
+/// Fields that a registration must have, or `none`.
+pub(crate) const SIGNUP_FIELDS: ValueFormat<Vec<SignupField>> = ValueFormat::new("FIELDS", |text| {
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(Vec::new());
+    }
+    let field = |word: &str| SignupField::ALL.into_iter().find(|field| field.as_str().eq_ignore_ascii_case(word));
+    let fields: Option<Vec<SignupField>> = items(text).map(field).collect();
+    fields.ok_or_else(|| {
+        let names = SignupField::ALL.map(|field| format!("`{}`", field.as_str()));
+        format!("must be `none`, or a list of {} separated by commas", names.join(", "))
+    })
+})
+.like("first_name,last_name");

@@ -12,7 +12,7 @@ mod url;
 pub(crate) use choice::{Choice, choice};
 pub(crate) use duration::{DELAY, DURATION};
 pub(crate) use format::{PATH, SWITCH, TEXT, ValueFormat, items, number};
-pub(crate) use lists::{COUNTRIES, REALM_NAMES};
+pub(crate) use lists::{COUNTRIES, REALM_NAMES, SIGNUP_FIELDS};
 pub(crate) use net::{ADDRESS, HELO, HOST_NAME, LISTEN, MAILBOX, NETWORKS, PORT_NUMBER, is_loopback_host};
 pub(crate) use quota::{QUOTA, QUOTAS};
 pub(crate) use secret::{CLIENTS, KEYS, SECRET, decode_key};

@@ -9,7 +9,7 @@ use portcullis_core::{
         Refusal,
         catalogue::{NOT_AN_OBJECT, REPEATED, UNREADABLE},
     },
-    service::RawField,
+    service::{RawField, RawJson},
 };
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
@@ -115,7 +115,7 @@ impl<'de> Visitor<'de> for FieldsVisitor<'_> {
             let field = match value {
                 serde_json::Value::Null => RawField::Missing,
                 serde_json::Value::String(text) => RawField::from(text),
-                _ => RawField::NotText,
+                other => RawField::Json(RawJson(other)),
             };
             if let Err(refusal) = fields.insert(name, field) {
                 *self.refusal = Some(refusal);

@@ -30,7 +30,7 @@ fn sample(schema: &Value, components: &Value) -> Option<Value> {
     if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
         return sample(components.pointer(name.strip_prefix("#/components")?)?, components);
     }
-    if let Some(example) = schema.get("example") {
+    if let Some(example) = schema.get("example").or_else(|| schema.pointer("/examples/0")) {
         return Some(example.clone());
     }
     if let Some(items) = schema.get("items") {

@@ -3,9 +3,11 @@
 mod examples;
 pub(super) mod groups;
 mod refusals;
+mod schemas;
 mod scope;
 
 pub(super) use refusals::{Responses, refusals};
+pub(super) use schemas::{attributes, optional_attributes};
 
 use serde_json::{Map, Value, json};
 use utoipa::{

@@ -77,6 +77,8 @@ pub(super) fn sample(name: &str) -> &'static str {
         "SMS_COUNTRIES" => "DE,FR",
         "TWILIO_API_URL" => "http://127.0.0.1:1",
         "JWT_KEY_ROTATION" | "REFRESH_TOKEN_TTL" | "DELETE_MAX_AUTH_AGE" | "RESET_TTL" => "45d",
+        "SIGNUP" => "closed",
+        "SIGNUP_REQUIRED" => "first_name",
         "REGISTRATION_TTL" => "8d",
         "MAIL_FROM" => "me@example.com",
         "BODY_TIMEOUT" => "47s",

@@ -40,7 +40,7 @@ async fn d72_a_bad_field_is_the_fault_of_the_field_and_not_of_the_server() {
         ("phone", json!("call me"), "phone.invalid"),
         ("country_code", json!("Atlantis"), "country.unknown"),
         ("first_name", json!(""), "name.empty"),
-        ("last_name", Value::Null, "field.missing"),
+        ("password", Value::Null, "field.missing"),
         ("email", json!({ "$ne": null }), "field.type"),
         ("password", json!(["securepassword123"]), "field.type"),
         ("phone", json!(1_234_567_890), "field.type"),

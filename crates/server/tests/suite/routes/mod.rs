@@ -2,6 +2,7 @@
 
 mod contested;
 mod create;
+mod create_fields;
 mod delete;
 mod docs;
 mod keys;

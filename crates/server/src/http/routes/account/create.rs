@@ -1,34 +1,38 @@
 use axum::Json;
 use portcullis_core::service::CreateForm;
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::http::{
     extract::{JsonBody, RealmRequest},
-    openapi::{RealmPath, refusals},
+    openapi::{self, RealmPath, refusals},
     problem::ApiError,
 };
 
-/// What `create` takes; anything else in the body is ignored.
+/// What `create` takes; anything else in the body is ignored. `email` and `password` are enough, unless the setting
+/// `SIGNUP_REQUIRED` names more fields.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct NewUser {
     #[schema(example = "John")]
-    first_name: String,
+    first_name: Option<String>,
     #[schema(example = "Doe")]
-    last_name: String,
+    last_name: Option<String>,
     /// Canonicalised: trimmed, lower case.
     #[schema(example = "john.doe@example.com")]
     email: String,
     /// In E.164.
     #[schema(example = "+1234567890")]
-    phone: String,
+    phone: Option<String>,
     /// An ISO 3166 code or a dial code.
     #[schema(example = "US")]
-    country_code: String,
+    country_code: Option<String>,
     /// At least 8 characters; 15 are advised.
     #[schema(example = "securepassword123", format = Password)]
     password: String,
+    #[schema(schema_with = openapi::optional_attributes)]
+    attributes: Option<Map<String, Value>>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -43,7 +47,7 @@ pub(crate) struct CreateAnswer {
     id: String,
 }
 
-refusals!(CreateRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, EMAIL_TAKEN], Fields(&[field("first_name", FIELD_MISSING), field("email", EMAIL_INVALID), field("phone", PHONE_INVALID), field("country_code", COUNTRY_UNKNOWN), field("password", PASSWORD_TOO_SHORT)])]);
+refusals!(CreateRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, SIGNUP_CLOSED, EMAIL_TAKEN], Fields(&[field("first_name", FIELD_MISSING), field("email", EMAIL_INVALID), field("phone", PHONE_INVALID), field("country_code", COUNTRY_UNKNOWN), field("attributes", ATTRIBUTES_INVALID), field("password", PASSWORD_TOO_SHORT)])]);
 
 /// Create an account
 ///
@@ -52,7 +56,15 @@ refusals!(CreateRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, EMAIL_TAKEN]
 #[utoipa::path(
     post, path = "/v1/{realm}/create", tag = "Accounts",
     params(RealmPath),
-    request_body = NewUser,
+    request_body(content((NewUser = "application/json", examples(
+        ("smallest" = (summary = "Address and password", value = json!({
+            "email": "john.doe@example.com", "password": "securepassword123",
+        }))),
+        ("all" = (summary = "All fields", value = json!({
+            "first_name": "John", "last_name": "Doe", "email": "john.doe@example.com", "phone": "+1234567890",
+            "country_code": "US", "password": "securepassword123", "attributes": {"plan": "team"},
+        }))),
+    )))),
     responses(
         (status = 200, description = "Created; a mail is on its way", body = CreateAnswer),
         CreateRefusals,
@@ -69,6 +81,7 @@ pub(crate) async fn create(
         phone: fields.take("phone"),
         country_code: fields.take("country_code"),
         password: fields.take("password"),
+        attributes: fields.take("attributes"),
     };
     let created = request.accounts().create(&form).await?;
     let (email, id) = (created.email.as_str().to_owned(), created.id.to_string());

@@ -1,0 +1,35 @@
+/// Who may register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signup {
+    /// Anyone.
+    Open,
+    /// Invited people only.
+    Invite,
+    /// No one.
+    Closed,
+}
+
+/// Field of a registration that can be required.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignupField {
+    FirstName,
+    LastName,
+    Phone,
+    CountryCode,
+}
+
+impl SignupField {
+    /// All fields.
+    pub const ALL: [Self; 4] = [Self::FirstName, Self::LastName, Self::Phone, Self::CountryCode];
+
+    /// Returns its name in requests.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstName => "first_name",
+            Self::LastName => "last_name",
+            Self::Phone => "phone",
+            Self::CountryCode => "country_code",
+        }
+    }
+}
