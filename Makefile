@@ -15,7 +15,7 @@ TIMED := test(/^timing::/)
 help: ## list all targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-run: ## serve for development on http://127.0.0.1:8000
+run: ## serve for development on http://localhost:8000
 	$(CARGO) run --release
 
 check: ## format, lints as errors, documentation, licences and sources of dependencies

@@ -19,7 +19,7 @@ async function reader() {
     PIP_FIND_LINKS: process.env.WHEELS,
     PIP_DISABLE_PIP_VERSION_CHECK: "1",
   };
-  const replace = (text) => text.replaceAll(/(127\.0\.0\.1:|--port |listen\()(8000|9000)\b/g,
+  const replace = (text) => text.replaceAll(/(localhost:|127\.0\.0\.1:|--port |listen\()(8000|9000)\b/g,
     (_, before, port) => before + (port === "8000" ? ours : theirs));
   const at = (port) => `http://127.0.0.1:${port}`;
   return { env, replace, base: at(ours), api: at(theirs) };
@@ -50,7 +50,7 @@ async function logInElsewhere(base) {
 test("the commands of the README work as printed", async (t) => {
   const app = await start();
   t.after(() => app.stop());
-  const replace = (page) => page.replaceAll("http://127.0.0.1:8000", app.base);
+  const replace = (page) => page.replaceAll("http://localhost:8000", app.base);
   await follow(t, "README.md", { env: process.env, replace, heading: "Try the API" });
 });
 

@@ -9,7 +9,7 @@ const LARGEST = 100 * 1024;
 await mkdir(TO, { recursive: true });
 const app = await start({ APP_NAME: "Acme Books" });
 // Shows the default address, although the server listens on a random port.
-const bare = await start({ PUBLIC_URL: "http://127.0.0.1:8000" });
+const bare = await start({ PUBLIC_URL: "http://localhost:8000" });
 const browser = await openBrowser();
 try {
   await enroll(app);

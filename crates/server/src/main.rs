@@ -8,14 +8,11 @@ use portcullis::{
     cli::{self, Command, Output},
     config::{self, Config, ConfigErrors, LogFormat, Sources},
     error_chain,
-    listen::{self, files},
+    listen::{self, Listener, Sockets, files},
     telemetry::{self, Telemetry},
 };
 use portcullis_core::{clock::SystemClock, random::OsRandom};
-use tokio::{
-    net::TcpListener,
-    signal::unix::{SignalKind, signal},
-};
+use tokio::signal::unix::{SignalKind, signal};
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -68,11 +65,11 @@ fn serve(sources: Sources) -> Result<ExitCode, Failure> {
 }
 
 fn serve_with(sources: Sources, log: Option<&Telemetry>) -> Result<ExitCode, Failure> {
-    let (mut config, mut listener) = (load_with(sources.clone(), log.is_some())?, None);
+    let (mut config, mut sockets) = (load_with(sources.clone(), log.is_some())?, None);
     if config.http.listen.port() == 0 {
         // Links name the port, so it is chosen first.
-        let (bound, port) = listen::bind_any(config.http.listen)?;
-        (config, listener) = (config::load_for_port(sources, &OsRandom, port)?.config, Some(bound));
+        let bound = listen::bind(config.http.listen, config.http.listen_also)?;
+        (config, sockets) = (config::load_for_port(sources, &OsRandom, bound.port()?)?.config, Some(bound));
     }
     let own;
     let log = match log {
@@ -85,7 +82,7 @@ fn serve_with(sources: Sources, log: Option<&Telemetry>) -> Result<ExitCode, Fai
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(async {
         tokio::select! {
-            done = run(config, listener) => done,
+            done = run(config, sockets) => done,
             never = log.report_dropped_lines() => match never {},
         }
     });
@@ -94,7 +91,7 @@ fn serve_with(sources: Sources, log: Option<&Telemetry>) -> Result<ExitCode, Fai
     done.map(|()| ExitCode::SUCCESS)
 }
 
-async fn run(mut config: Config, listener: Option<std::net::TcpListener>) -> Result<(), Failure> {
+async fn run(mut config: Config, sockets: Option<Sockets>) -> Result<(), Failure> {
     files::make_room(&mut config);
     let mut stop = Box::pin(stop()?);
     let app = tokio::select! {
@@ -104,10 +101,8 @@ async fn run(mut config: Config, listener: Option<std::net::TcpListener>) -> Res
             return Ok(());
         }
     };
-    let listener = match listener {
-        Some(listener) => TcpListener::from_std(listener)?,
-        None => listen::bind(config.http.listen).await?,
-    };
+    let sockets = sockets.map_or_else(|| listen::bind(config.http.listen, config.http.listen_also), Ok)?;
+    let listener = Listener::from_std(sockets)?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %listener.local_addr()?, url = %config.public_url, "serving");
     app.serve(listener, stop).await;
     tracing::info!("stopped");

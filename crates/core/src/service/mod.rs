@@ -90,6 +90,12 @@ impl Service {
         keys::refresh(&self.0, ctx).await
     }
 
+    /// Returns the issuer of the access tokens of a realm.
+    #[must_use]
+    pub fn issuer(&self, realm: &RealmName) -> String {
+        self.0.tokens.issuer(realm)
+    }
+
     /// Returns the public keys of all keys that may have signed a valid token. A shared secret has none.
     #[must_use]
     pub fn public_keys(&self) -> Vec<Jwk> {

@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use crate::{
     config::{self, Config},
     http::{self, RequestBounds, Shared},
-    listen::{self, ConnectionLimiter, METRICS_CONNECTIONS, Timeouts},
+    listen::{self, ConnectionLimiter, Listener, METRICS_CONNECTIONS, Timeouts},
     metrics,
     templates::TemplateError,
     worker::{Wakeups, Worker},
@@ -196,13 +196,13 @@ impl App {
     #[must_use]
     pub fn serve(
         self,
-        listener: TcpListener,
+        listener: impl Into<Listener>,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> BoxFuture<'static, ()> {
-        self.serve_until(listener, stop.boxed())
+        self.serve_until(listener.into(), stop.boxed())
     }
 
-    fn serve_until(self, listener: TcpListener, stop: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+    fn serve_until(self, listener: Listener, stop: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
         async move {
             // The whole, with the lock of the database: the block would capture only the fields that it names.
             let app = self;
@@ -221,7 +221,7 @@ impl App {
                 // Metrics are served until the last request has been answered.
                 Some(Metrics { listener, handler }) => tokio::select! {
                     () = served => {}
-                    () = listen::serve(listener, handler, app.timeouts, ConnectionLimiter::new(METRICS_CONNECTIONS, METRICS_CONNECTIONS, Vec::new()), std::future::pending()) => {}
+                    () = listen::serve(listener.into(), handler, app.timeouts, ConnectionLimiter::new(METRICS_CONNECTIONS, METRICS_CONNECTIONS, Vec::new()), std::future::pending()) => {}
                 },
                 None => served.await,
             }

@@ -4,8 +4,8 @@ pub(super) const ABOUT: &str = "\
 User accounts for any application, as one self-hosted server: registration, verified
 addresses, login with signed tokens, password reset, sessions.
 
-Without settings it serves on http://127.0.0.1:8000 for development: data and generated
-secrets are stored in ./data, emails are shown at /dev/mailbox instead of being sent.";
+Without settings it serves on http://localhost:8000 for development: data and the generated
+key are stored in ./data, emails are shown at /dev/mailbox instead of being sent.";
 
 pub(super) const SHORT_END: &str = "\
 Examples:
@@ -27,9 +27,9 @@ Settings:
 
 Examples:
   portcullis
-      Serve for development on http://127.0.0.1:8000.
+      Serve for development on http://localhost:8000.
   portcullis --host 0.0.0.0 --public-url https://accounts.example.com \\
-      --mail-server smtp.example.com --jwt-secret-file jwt --encryption-key-file key
+      --mail-server smtp.example.com --encryption-key-file key
       Serve in production, behind a proxy that terminates TLS.
   portcullis --config /etc/portcullis.toml config check
       Report what is wrong with a configuration before it is used.
@@ -44,7 +44,7 @@ See also:
 pub(super) const SERVE: &str = "\
 Examples:
   portcullis serve
-      Serve for development, on http://127.0.0.1:8000.
+      Serve for development, on http://localhost:8000.
   portcullis serve --port 9000 --data-dir /tmp/portcullis --log-level debug
       Use another port and another data folder, and log more.
   portcullis serve --config /etc/portcullis.toml

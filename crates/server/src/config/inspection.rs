@@ -37,7 +37,7 @@ pub struct Inspection {
     secrets_file: Option<PathBuf>,
 }
 
-/// Reads and checks the settings. In development, missing secrets are generated and kept in `DATA_DIR`.
+/// Reads and checks the settings. In development, a missing key is generated and kept in `DATA_DIR`.
 ///
 /// # Errors
 /// All problems of the settings.
@@ -90,6 +90,7 @@ fn inspect_for_port(sources: Sources, port: Option<u16>) -> Inspection {
     if let Some(file) = &secrets_file {
         secrets::read(&mut values, file, environment, &mut report);
     }
+    sections::derive_algorithm(&mut values);
     let context = Context { environment, secrets_file: secrets_file.as_deref().filter(|file| file.exists()) };
     sections::check(&values, &context, &mut report);
     let realms = values.get(&REALMS).unwrap_or_default();
@@ -209,7 +210,7 @@ impl Inspection {
         if let Err(error) = secrets::generate(&mut self.values, file, random) {
             self.verdict.problems.push(ConfigProblem {
                 name: file.display().to_string(),
-                text: format!("cannot be created: {error}; set JWT_SECRET and ENCRYPTION_KEY, or DATA_DIR"),
+                text: format!("cannot be created: {error}; set ENCRYPTION_KEY, or DATA_DIR"),
                 origin: self.values.provenance(DATA_DIR.name()).map(|provenance| provenance.to_string()),
                 fix: Some("set DATA_DIR to a writable folder".to_owned()),
             });

@@ -1,5 +1,5 @@
-//! The secrets that are generated in development, in `DATA_DIR/secrets.env`. The file is written once and never
-//! overwritten.
+//! The key that is generated in development, in `DATA_DIR/secrets.env`. The file is written once and never overwritten.
+//! Earlier versions also generated `JWT_SECRET`, which is still taken from there.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -19,7 +19,7 @@ use super::{
     permissions,
     report::{Report, Severity},
     sections::{
-        DATA_DIR, ENCRYPTION_KEY, JWT_SECRET, existing_database, is_shared_database, lost_key, needs_jwt_secret,
+        DATA_DIR, ENCRYPTION_KEY, JWT_SECRET, existing_database, is_shared_database, lost_key, takes_jwt_secret,
     },
     text_file,
     values::Values,
@@ -36,12 +36,13 @@ pub(super) fn read(values: &mut Values, file: &Path, environment: Environment, r
     if is_there {
         check_permissions(file, report);
     }
-    let wanted = missing(values);
-    if environment == Environment::Production || wanted.is_empty() {
+    let wants_key = lacks_key(values);
+    let wants_secret = takes_jwt_secret(values) && !values.has(JWT_SECRET.name());
+    if environment == Environment::Production || !wants_key && !wants_secret {
         return;
     }
     if !is_there {
-        if wanted.contains(&ENCRYPTION_KEY.name()) {
+        if wants_key {
             refuse_new_key(values, file, report);
         }
         return;
@@ -51,18 +52,15 @@ pub(super) fn read(values: &mut Values, file: &Path, environment: Environment, r
         report.problem(file.display().to_string(), format!("cannot be read: {error}"), fix);
         return;
     }
-    for name in missing(values) {
+    let name = ENCRYPTION_KEY.name();
+    if lacks_key(values) {
         let text = format!("is missing in {}, which is never overwritten: add it there, or set it", file.display());
-        let has_data = name == ENCRYPTION_KEY.name() && existing_database(values).is_some();
+        let has_data = existing_database(values).is_some();
         let fix = if has_data { lost_key(values) } else { Fix::Do(append_secret(name, file)) };
         report.problem(name, text, fix);
-    }
-    if wanted.contains(&ENCRYPTION_KEY.name())
-        && values.has(ENCRYPTION_KEY.name())
-        && values.get(&ENCRYPTION_KEY).is_none()
-    {
+    } else if wants_key && values.get(&ENCRYPTION_KEY).is_none() {
         let text = format!("in {} must be 32 random bytes in base64", file.display());
-        report.problem(ENCRYPTION_KEY.name(), text, lost_key(values));
+        report.problem(name, text, lost_key(values));
     }
 }
 
@@ -96,25 +94,22 @@ fn append_secret(name: &str, file: &Path) -> String {
     format!("echo \"{name}=$(openssl rand -base64 32)\" >> {}", quoted(file))
 }
 
-/// Creates the file if a secret is missing and there is no file.
+/// Creates the file if the key is missing and there is no file.
 pub(super) fn generate(values: &mut Values, file: &Path, random: &dyn Random) -> io::Result<()> {
-    let missing = missing(values);
-    if missing.is_empty() {
+    if !lacks_key(values) {
         return Ok(());
     }
     if let Some(folder) = file.parent() {
         create_private_dir(folder)?;
     }
-    create_once(file, &contents(&missing, random), random)?;
+    create_once(file, &contents(random), random)?;
     supply_from(values, file)
 }
 
-/// Returns the values with secrets in place of those that a start would create.
+/// Returns the values with a key in place of the one that a start would create.
 pub(super) fn previewed(values: &Values, random: &dyn Random) -> Values {
     let mut values = values.clone();
-    for name in missing(&values) {
-        values.supply(name, BASE64.encode(&random::bytes::<32>(random)).into(), Origin::Derived);
-    }
+    values.supply(ENCRYPTION_KEY.name(), new_key(random).into(), Origin::Derived);
     values
 }
 
@@ -126,10 +121,12 @@ pub fn create_private_dir(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-fn missing(values: &Values) -> Vec<&'static str> {
-    let jwt = needs_jwt_secret(values).then_some(JWT_SECRET.name());
-    let names = jwt.into_iter().chain([ENCRYPTION_KEY.name()]);
-    names.filter(|name| !values.has(name)).collect()
+fn lacks_key(values: &Values) -> bool {
+    !values.has(ENCRYPTION_KEY.name())
+}
+
+fn new_key(random: &dyn Random) -> String {
+    BASE64.encode(&random::bytes::<32>(random))
 }
 
 fn supply_from(values: &mut Values, file: &Path) -> io::Result<()> {
@@ -147,11 +144,10 @@ fn supply_from(values: &mut Values, file: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn contents(names: &[&str], random: &dyn Random) -> String {
-    let secrets = names.iter().map(|name| format!("{name}={}\n", BASE64.encode(&random::bytes::<32>(random))));
-    let head = "# Generated at the first start in development. With these secrets, anyone can sign tokens and read the database.\n\
-                # Keep a copy: without ENCRYPTION_KEY, the database cannot be read.\n";
-    std::iter::once(head.to_owned()).chain(secrets).collect()
+fn contents(random: &dyn Random) -> String {
+    let head = "# Generated at the first start in development. With this key, anyone can read the database.\n\
+                # Keep a copy: without it, the database cannot be read.\n";
+    format!("{head}{}={}\n", ENCRYPTION_KEY.name(), new_key(random))
 }
 
 /// Writes a file completely or not at all. An existing file is kept.

@@ -96,7 +96,7 @@ impl ServerInfo {
     /// Returns sample values.
     pub(crate) fn sample() -> Self {
         Self {
-            base_url: "http://127.0.0.1:8000".into(),
+            base_url: "http://localhost:8000".into(),
             root: "".into(),
             first_realm: "User1".into(),
             realms: vec!["User1".to_owned(), "User2".to_owned()],

@@ -1,4 +1,4 @@
-//! Opening the listening socket.
+//! Opening the listening sockets.
 
 use std::{
     fmt,
@@ -6,7 +6,11 @@ use std::{
     net::SocketAddr,
 };
 
-use tokio::net::TcpListener;
+use rustix::io::Errno;
+use tokio::net::{TcpListener, TcpStream};
+
+/// Ports of the system that are tried where one must be free on two addresses.
+const PORTS_TRIED: usize = 16;
 
 /// Why nothing can listen on an address, and what helps.
 #[derive(Debug)]
@@ -29,26 +33,105 @@ impl fmt::Display for BindError {
 
 impl std::error::Error for BindError {}
 
-/// Opens the listening socket.
-///
-/// # Errors
-/// [`BindError`].
-pub async fn bind(address: SocketAddr) -> Result<TcpListener, BindError> {
-    TcpListener::bind(address).await.map_err(|error| BindError { address, error })
+/// One or two listening sockets.
+#[derive(Debug)]
+pub struct Listener {
+    first: TcpListener,
+    also: Option<TcpListener>,
 }
 
-/// Opens a listening socket on a port that the system chooses, before there is a runtime. Returns it with its port.
+impl From<TcpListener> for Listener {
+    fn from(first: TcpListener) -> Self {
+        Self { first, also: None }
+    }
+}
+
+impl Listener {
+    /// Makes the listener from sockets that were opened before there was a runtime.
+    ///
+    /// # Errors
+    /// The error of the system.
+    pub fn from_std(sockets: Sockets) -> io::Result<Self> {
+        let also = sockets.also.map(TcpListener::from_std).transpose()?;
+        Ok(Self { first: TcpListener::from_std(sockets.first)?, also })
+    }
+
+    /// Returns the address of the first socket.
+    ///
+    /// # Errors
+    /// The error of the system.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.first.local_addr()
+    }
+
+    pub(super) async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        match &self.also {
+            Some(also) => tokio::select! {
+                accepted = self.first.accept() => accepted,
+                accepted = also.accept() => accepted,
+            },
+            None => self.first.accept().await,
+        }
+    }
+}
+
+/// Listening sockets without a runtime.
+#[derive(Debug)]
+pub struct Sockets {
+    first: std::net::TcpListener,
+    also: Option<std::net::TcpListener>,
+}
+
+impl Sockets {
+    /// Returns the port on which they listen.
+    ///
+    /// # Errors
+    /// The error of the system.
+    pub fn port(&self) -> io::Result<u16> {
+        Ok(self.first.local_addr()?.port())
+    }
+}
+
+/// Opens the listening sockets, before there is a runtime. On `also` only where the system has this address. With port 0 the
+/// system chooses one, which is the same for both.
 ///
 /// # Errors
 /// [`BindError`].
-pub fn bind_any(address: SocketAddr) -> Result<(std::net::TcpListener, u16), BindError> {
-    let bound = || {
-        let listener = std::net::TcpListener::bind(address)?;
-        listener.set_nonblocking(true)?;
-        let port = listener.local_addr()?.port();
-        Ok((listener, port))
+pub fn bind(address: SocketAddr, also: Option<SocketAddr>) -> Result<Sockets, BindError> {
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        match bind_both(address, also) {
+            Err(BindError { error, .. })
+                if address.port() == 0 && tried < PORTS_TRIED && error.kind() == ErrorKind::AddrInUse => {}
+            bound => return bound,
+        }
+    }
+}
+
+fn bind_both(address: SocketAddr, also: Option<SocketAddr>) -> Result<Sockets, BindError> {
+    let first = open(address)?;
+    let port = first.local_addr().map_err(|error| BindError { address, error })?.port();
+    let also = also.map(|also| SocketAddr::new(also.ip(), port));
+    let also = match also.map(open) {
+        Some(Err(BindError { error, .. })) if is_absent(&error) => None,
+        opened => opened.transpose()?,
     };
-    bound().map_err(|error| BindError { address, error })
+    Ok(Sockets { first, also })
+}
+
+fn open(address: SocketAddr) -> Result<std::net::TcpListener, BindError> {
+    let opened = std::net::TcpListener::bind(address).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    opened.map_err(|error| BindError { address, error })
+}
+
+/// Whether the system has no such address, or no such kind of addresses.
+fn is_absent(error: &io::Error) -> bool {
+    let reason = error.raw_os_error().map(Errno::from_raw_os_error);
+    reason.is_some_and(|reason| [Errno::ADDRNOTAVAIL, Errno::AFNOSUPPORT].contains(&reason))
 }
 
 /// Checks that the socket could be opened. A port that is in use may be that of the running server.

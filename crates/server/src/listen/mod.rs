@@ -15,7 +15,7 @@ use axum::{
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tower::ServiceExt;
 
 use self::{
@@ -23,7 +23,7 @@ use self::{
     stream::ClientStream,
 };
 
-pub use self::bind::{BindError, bind, bind_any, check};
+pub use self::bind::{BindError, Listener, Sockets, bind, check};
 pub use self::connections::{ConnectionLimiter, ConnectionPermit};
 use crate::http::{Handler, HttpService, KeepAlive, Peer};
 
@@ -51,7 +51,7 @@ const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
 /// Serves until `stop` is ready, then completes the requests that have begun.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     handler: Handler,
     timeouts: Timeouts,
     limiter: Arc<ConnectionLimiter>,

@@ -1,6 +1,9 @@
 //! General settings: where the server runs, under which names and addresses, and for which realms.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+};
 
 use portcullis_core::id::RealmName;
 
@@ -29,7 +32,7 @@ settings! {
         "Where the server runs. `production` refuses every insecure setting and reports all problems in one list.";
     APP_NAME: String = TEXT, Fixed("Portcullis"),
         "Name of the application in pages and emails.";
-    PUBLIC_URL: PublicUrl = PUBLIC, Derived("from `APP_DOMAIN`, else `http://127.0.0.1:PORT`"),
+    PUBLIC_URL: PublicUrl = PUBLIC, Derived("from `APP_DOMAIN`, else `http://localhost:PORT`"),
         "Base URL of links in emails. The `Host` header is ignored.";
     APP_DOMAIN: PublicUrl = DOMAIN, Nothing,
         "Host, optionally with a port, from which `PUBLIC_URL` is derived: `http` for loopback, `https` otherwise.";
@@ -52,8 +55,10 @@ fn public_url(values: &Values) -> Option<String> {
     }
     let port = values.get(&PORT)?;
     Some(match values.get(&HOST)? {
+        // The usual name of this machine also means its address in IPv4, where nothing listens then.
         IpAddr::V6(host) if host.is_loopback() => format!("http://[{host}]:{port}"),
-        _ => format!("http://127.0.0.1:{port}"),
+        IpAddr::V4(host) if host.is_loopback() && host != Ipv4Addr::LOCALHOST => format!("http://{host}:{port}"),
+        _ => format!("http://localhost:{port}"),
     })
 }
 

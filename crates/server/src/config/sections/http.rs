@@ -1,7 +1,7 @@
 //! How the server listens, and which clients and pages it trusts.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
 
@@ -25,7 +25,7 @@ pub(super) const SECTION: Section = Section::new("HTTP", SETTINGS).deriving(deri
 
 settings! {
     HOST: IpAddr = ADDRESS, Fixed("127.0.0.1"),
-        "IP address to listen on.";
+        "IP address to listen on. With the default, or `localhost`, the server also listens on `::1` where IPv6 exists.";
     PORT: u16 = PORT_NUMBER, Fixed("8000"),
         "Port to listen on. With `0` the system chooses one.";
     DOCS: bool = SWITCH, Derived("`on`; `off` in production"),
@@ -61,6 +61,8 @@ settings! {
 pub struct Http {
     /// `HOST` and `PORT`.
     pub listen: SocketAddr,
+    /// The other address of this machine, where `HOST` is its name or the default.
+    pub listen_also: Option<SocketAddr>,
     pub request_timeout: Duration,
     pub header_timeout: Duration,
     pub keep_alive_timeout: Duration,
@@ -80,6 +82,7 @@ impl Http {
     pub(super) fn read(values: &Values) -> Option<Self> {
         Some(Self {
             listen: SocketAddr::new(values.get(&HOST)?, values.get(&PORT)?),
+            listen_also: listen_also(values),
             request_timeout: values.get(&REQUEST_TIMEOUT)?,
             header_timeout: values.get(&HEADER_TIMEOUT)?,
             keep_alive_timeout: values.get(&KEEP_ALIVE_TIMEOUT)?,
@@ -95,6 +98,13 @@ impl Http {
             docs: values.get(&DOCS)?,
         })
     }
+}
+
+/// Returns the address of this machine in IPv6. Browsers try it first for `localhost`, which another program could answer.
+fn listen_also(values: &Values) -> Option<SocketAddr> {
+    let host = values.text(HOST.name()).map(str::trim);
+    let is_name = host.is_none_or(|host| host.eq_ignore_ascii_case("localhost"));
+    is_name.then(|| Some(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), values.get(&PORT)?))).flatten()
 }
 
 fn derive(values: &mut Values, environment: Environment) {

@@ -28,7 +28,7 @@ pub use sms::{Sms, Twilio};
 pub use storage::Store;
 pub(super) use storage::{DATA_DIR, ENCRYPTION_KEY, existing_database, is_shared_database, lost_key};
 pub use templates::{Branding, Templates};
-pub(super) use tokens::{JWT_SECRET, needs_jwt_secret};
+pub(super) use tokens::{JWT_SECRET, derive_algorithm, takes_jwt_secret};
 pub use tokens::{JwtAlgorithm, Signing, Token};
 
 use std::collections::BTreeMap;

@@ -7,7 +7,7 @@ use portcullis_core::SecretString;
 use super::{
     general::PUBLIC_URL,
     section::{Context, Section, settings},
-    weak_secrets::{absent, is_monotonous, is_published},
+    weak_secrets::{generated_before, is_monotonous, is_published},
 };
 use crate::config::{
     environment::Environment,
@@ -21,10 +21,10 @@ use crate::config::{
 pub(super) const SECTION: Section = Section::new("Tokens and sessions", SETTINGS).deriving(derive).checked(check);
 
 settings! {
-    JWT_ALGORITHM: JwtAlgorithm = choice(), Fixed("HS256"),
+    JWT_ALGORITHM: JwtAlgorithm = choice(), Derived("`HS256` if `JWT_SECRET` is set, else `ES256`"),
         "Signature algorithm of access tokens: `HS256` with `JWT_SECRET`, or `RS256`, `ES256` or `EdDSA` with key pairs that the server generates.";
-    JWT_SECRET: SecretString = SECRET, Derived("generated in development"),
-        "Secret that signs access tokens with `HS256`, at least 32 bytes.", secret, random;
+    JWT_SECRET: SecretString = SECRET, Nothing,
+        "Secret that signs access tokens with `HS256`, at least 32 bytes. It is never generated.", secret, random;
     JWT_SECRET_PREVIOUS: SecretString = SECRET, Nothing,
         "Previous `JWT_SECRET`. It verifies tokens but signs none.", secret;
     JWT_KEY_ROTATION: Duration = DURATION, Fixed("90d"),
@@ -104,19 +104,29 @@ fn derive(values: &mut Values, _: Environment) {
     values.derive(&JWT_ISSUER, |values| Some(format!("{}/{{realm}}", values.get(&PUBLIC_URL)?)));
 }
 
-/// Whether access tokens are signed with a shared secret.
-pub(in crate::config) fn needs_jwt_secret(values: &Values) -> bool {
-    values.get(&JWT_ALGORITHM) == Some(JwtAlgorithm::Hs256)
+/// Chooses the algorithm that fits, once it is known whether there is a shared secret.
+pub(in crate::config) fn derive_algorithm(values: &mut Values) {
+    values.derive(&JWT_ALGORITHM, |values| {
+        Some(if values.has(JWT_SECRET.name()) { "HS256" } else { "ES256" }.to_owned())
+    });
+}
+
+/// Whether a shared secret would sign access tokens.
+pub(in crate::config) fn takes_jwt_secret(values: &Values) -> bool {
+    !values.has(JWT_ALGORITHM.name()) || values.get(&JWT_ALGORITHM) == Some(JwtAlgorithm::Hs256)
 }
 
 const SHORTEST_SECRET: usize = 32;
 
 fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
-    if !needs_jwt_secret(values) {
+    if !takes_jwt_secret(values) {
         return;
     }
     if !values.has(JWT_SECRET.name()) {
-        absent(JWT_SECRET.name(), Fix::NewSecret(JWT_SECRET.name()), context, report);
+        let kept = generated_before(context);
+        let text = format!("is required with JWT_ALGORITHM=HS256{kept}; without both, key pairs sign");
+        let diagnostic = report.problem(JWT_SECRET.name(), text, Fix::NewSecret(JWT_SECRET.name()));
+        diagnostic.beside(JWT_ALGORITHM.name());
     }
     for name in [JWT_SECRET.name(), JWT_SECRET_PREVIOUS.name()] {
         let Some(secret) = values.text(name) else { continue };

@@ -19,6 +19,11 @@ pub(super) fn is_monotonous(bytes: &[u8]) -> bool {
 
 /// Reports that a secret is not set.
 pub(super) fn absent(name: &'static str, fix: Fix, context: &Context<'_>, report: &mut Report) {
-    let kept = context.secrets_file.map(|file| format!("; the one generated for development is in {}", file.display()));
-    report.insecure(Refused, name, format!("is not set{}", kept.unwrap_or_default()), fix);
+    report.insecure(Refused, name, format!("is not set{}", generated_before(context)), fix);
+}
+
+/// Says where the secrets are that were generated for development, if there are any.
+pub(super) fn generated_before(context: &Context<'_>) -> String {
+    let file = context.secrets_file.map(|file| format!("; the one generated for development is in {}", file.display()));
+    file.unwrap_or_default()
 }

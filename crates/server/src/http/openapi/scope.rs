@@ -11,7 +11,7 @@ const LEFT_OUT: [&str; 2] = ["Pages", "Development"];
 /// Start of a reference to a schema.
 const SCHEMAS: &str = "#/components/schemas/";
 /// Server and realm that the examples in the source name.
-const EXAMPLE: (&str, &str) = ("http://127.0.0.1:8000", "User1");
+const EXAMPLE: (&str, &str) = ("http://localhost:8000", "User1");
 
 /// Removes the routes that do not belong to the API, and the schemas that only they use.
 pub(super) fn keep_api(document: &mut Value) {

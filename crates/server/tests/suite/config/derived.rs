@@ -15,8 +15,8 @@ fn without_settings_it_is_development_on_loopback() {
     let config = Desk::new().config();
     assert_eq!(config.environment, Environment::Development);
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:8000");
-    assert_eq!(config.public_url.as_str(), "http://127.0.0.1:8000");
-    assert_eq!(config.token.jwt_issuer, "http://127.0.0.1:8000/{realm}");
+    assert_eq!(config.public_url.as_str(), "http://localhost:8000");
+    assert_eq!(config.token.jwt_issuer, "http://localhost:8000/{realm}");
     assert_eq!(config.app_name, "Portcullis");
     assert!(config.http.docs);
     assert!(matches!(config.mail.transport, MailTransport::DevMailbox { size: 200 }));
@@ -33,7 +33,9 @@ fn the_public_url_follows_from_the_domain_and_the_domain_from_nothing() {
     assert_eq!(url("APP_DOMAIN", "localhost:3000"), "http://localhost:3000");
     assert_eq!(url("APP_DOMAIN", "[::1]:3000"), "http://[::1]:3000");
     assert_eq!(url("HOST", "::1"), "http://[::1]:8000");
-    assert_eq!(url("PORT", "9000"), "http://127.0.0.1:9000");
+    assert_eq!(url("HOST", "127.0.0.1"), "http://localhost:8000");
+    assert_eq!(url("HOST", "127.0.0.2"), "http://127.0.0.2:8000");
+    assert_eq!(url("PORT", "9000"), "http://localhost:9000");
     let bad = ["example.com", "ftp://a", "https://", "https://a?b", "https://a#b", "https://u:p@a", "https://a:99999"];
     for bad in bad {
         let errors = Desk::new().env("PUBLIC_URL", bad).errors();
@@ -46,7 +48,7 @@ fn the_public_url_follows_from_the_domain_and_the_domain_from_nothing() {
 fn it_is_production_as_soon_as_others_can_reach_it() {
     for (name, value) in [("HOST", "0.0.0.0"), ("PUBLIC_URL", "https://example.com"), ("APP_DOMAIN", "example.com")] {
         let desk = Desk::new().env(name, value);
-        assert_has(&desk.errors(), &["JWT_SECRET: is not set", "refused in production"]);
+        assert_has(&desk.errors(), &["ENCRYPTION_KEY: is not set", "refused in production"]);
         let why = format!("because {} is not loopback", if name == "HOST" { name } else { "PUBLIC_URL" });
         assert_has(&desk.errors(), &[&why]);
         assert_has(&desk.run(cli::check).1, &[&why]);
@@ -95,4 +97,18 @@ fn mongodb_is_named_by_its_url_under_either_name_and_its_password_is_never_shown
     }
     let both = Desk::new().env("MONGO_URL", URL).env("DATABASE_URL", "sqlite://here.db");
     assert!(matches!(both.config().store.database_url, Database::Sqlite(_)));
+}
+
+#[test]
+fn the_default_address_is_this_machine_in_both_families_of_addresses() {
+    let also = |host: Option<&str>| {
+        let desk = host.into_iter().fold(Desk::new(), |desk, host| desk.env("HOST", host));
+        let http = desk.config().http;
+        (http.listen.to_string(), http.listen_also.map(|address| address.to_string()))
+    };
+    let both = ("127.0.0.1:8000".to_owned(), Some("[::1]:8000".to_owned()));
+    assert_eq!(also(None), both);
+    assert_eq!(also(Some("localhost")), both);
+    assert_eq!(also(Some("127.0.0.1")), ("127.0.0.1:8000".to_owned(), None));
+    assert_eq!(also(Some("::1")), ("[::1]:8000".to_owned(), None));
 }

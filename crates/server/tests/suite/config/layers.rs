@@ -158,5 +158,5 @@ fn a_file_that_is_missing_or_empty_is_an_error() {
     let errors = Desk::production().env("JWT_SECRET", "").env("JWT_SECRET_FILE", "none").errors();
     assert_has(&errors, &["1 problem:", "JWT_SECRET_FILE: "]);
     let errors = Desk::new().env("ENVIRONMENT", "production").env("PORT_FILE", "none").errors();
-    assert_has(&errors, &["PORT_FILE: ", "PUBLIC_URL: is http://127.0.0.1:8000, not https"]);
+    assert_has(&errors, &["PORT_FILE: ", "PUBLIC_URL: is http://localhost:8000, not https"]);
 }

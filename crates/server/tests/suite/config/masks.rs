@@ -81,7 +81,7 @@ fn what_is_no_secret_is_shown() {
     let desk = desk.env("MAIL_FROM", "no-reply@example.com").env("DATA_DIR", "/srv/a:b/data");
     let (_, shown) = desk.run(cli::show);
     let safe = "mongodb://********@a.example.com:27017,b.example.com/auth?replicaSet=rs0&tls=true&********";
-    assert_has(&shown, &[safe, "no-reply@example.com", "/srv/a:b/data", "http://127.0.0.1:8000"]);
+    assert_has(&shown, &[safe, "no-reply@example.com", "/srv/a:b/data", "http://localhost:8000"]);
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn a_public_url_without_tls_is_refused() {
     let fix = "--public-url https://accounts.example.com/a";
     refused(&desk, "PUBLIC_URL", "is http://accounts.example.com/a, not https", "the command line", fix);
     let desk = Desk::production().env("PUBLIC_URL", "").file(".env", "APP_DOMAIN=localhost:8000\n");
-    let origin = "PUBLIC_URL: the default (from `APP_DOMAIN`, else `http://127.0.0.1:PORT`); APP_DOMAIN: .env, line 1";
+    let origin = "PUBLIC_URL: the default (from `APP_DOMAIN`, else `http://localhost:PORT`); APP_DOMAIN: .env, line 1";
     let fix = "PUBLIC_URL=https://accounts.example.com";
     refused(&desk, "PUBLIC_URL", "is http://localhost:8000, not https", origin, fix);
 }

@@ -2,21 +2,60 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use portcullis::config::load;
+use portcullis::config::{JwtAlgorithm, Signing, load};
 use portcullis_core::random::SeededRandom;
 
 use super::{Desk, KEY, LONG_SECRET, assert_has, secret};
 
+/// Reads the key that a start in development has made.
+fn key(desk: &Desk) -> String {
+    let file = fs::read_to_string(desk.path("data/secrets.env")).unwrap();
+    file.lines().find_map(|line| line.strip_prefix("ENCRYPTION_KEY=")).unwrap().to_owned()
+}
+
 #[test]
-fn development_makes_its_secrets_once() {
+fn development_makes_its_key_once_and_no_secret_of_tokens() {
     let desk = Desk::new();
-    let first = secret(&desk.config()).to_owned();
+    assert!(matches!(desk.config().token.signing, Signing::KeyPair(JwtAlgorithm::Es256)));
+    let first = key(&desk);
     assert!(first.len() >= 32);
+    assert!(!fs::read_to_string(desk.path("data/secrets.env")).unwrap().contains("JWT_SECRET"));
     let mode = |name: &str| fs::metadata(desk.path(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("data"), mode("data/secrets.env")), (0o700, 0o600));
     assert_eq!(fs::read_dir(desk.path("data")).unwrap().count(), 1, "no temporary file stays behind");
-    let again = load(desk.sources(), &SeededRandom::new(8)).unwrap();
-    assert_eq!(secret(&again.config), first);
+    load(desk.sources(), &SeededRandom::new(8)).unwrap();
+    assert_eq!(key(&desk), first);
+}
+
+#[test]
+fn a_shared_secret_that_an_earlier_version_made_still_signs() {
+    let with_file = |text: String| {
+        let desk = Desk::new();
+        fs::create_dir(desk.path("data")).unwrap();
+        desk.file("data/secrets.env", &text)
+    };
+    let both = format!("JWT_SECRET={LONG_SECRET}\nENCRYPTION_KEY={KEY}\n");
+    assert_eq!(secret(&with_file(both.clone()).config()), LONG_SECRET);
+    assert_eq!(secret(&with_file(both.clone()).env("ENCRYPTION_KEY", KEY).config()), LONG_SECRET);
+    assert_eq!(secret(&with_file(both.clone()).env("JWT_ALGORITHM", "HS256").config()), LONG_SECRET);
+    let config = with_file(both).env("JWT_ALGORITHM", "EdDSA").config();
+    assert!(matches!(config.token.signing, Signing::KeyPair(JwtAlgorithm::EdDsa)), "unless key pairs are asked for");
+    let config = with_file(format!("ENCRYPTION_KEY={KEY}\n")).config();
+    assert!(matches!(config.token.signing, Signing::KeyPair(JwtAlgorithm::Es256)));
+}
+
+#[test]
+fn a_shared_secret_is_never_generated() {
+    for environment in ["development", "production"] {
+        let desk = Desk::production().env("JWT_SECRET", "").env("JWT_ALGORITHM", "HS256");
+        let desk = desk.env("ENVIRONMENT", environment);
+        assert_has(&desk.errors(), &["1 problem:", "JWT_SECRET: is required with JWT_ALGORITHM=HS256"]);
+    }
+    assert!(matches!(
+        Desk::production().env("JWT_SECRET", "").config().token.signing,
+        Signing::KeyPair(JwtAlgorithm::Es256)
+    ));
+    assert_eq!(secret(&Desk::production().config()), LONG_SECRET);
 }
 
 #[test]

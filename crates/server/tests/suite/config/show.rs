@@ -27,7 +27,7 @@ fn showing_masks_secrets_and_tells_where_values_come_from() {
     let lines: BTreeMap<&str, &str> = text.lines().filter_map(|line| line.split_once(' ')).collect();
     assert_has(lines["PORT"], &["9000", "(the command line)"]);
     assert_has(lines["JWT_SECRET"], &["********", "(the environment)"]);
-    assert_has(lines["PUBLIC_URL"], &["http://127.0.0.1:9000", "(derived)"]);
+    assert_has(lines["PUBLIC_URL"], &["http://localhost:9000", "(derived)"]);
     assert_has(lines["REDIS_URL"], &["********", "without effect in this version"]);
 }
 

@@ -229,6 +229,7 @@ fn d68_no_secret_that_others_may_know_is_good_for_production() {
             ("PUBLIC_URL", "https://accounts.example.com"),
             ("MAIL_SERVER", "smtp.example.com"),
             ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+            ("JWT_ALGORITHM", "HS256"),
             ("JWT_SECRET", secret),
         ];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();

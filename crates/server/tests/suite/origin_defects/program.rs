@@ -46,7 +46,9 @@ impl Visitor {
 
     /// Accepts a path or a whole link.
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let path = path.strip_prefix(&self.base).unwrap_or(path);
+        // Links name this machine as people do.
+        let named = self.base.replace("127.0.0.1", "localhost");
+        let path = path.strip_prefix(&self.base).or_else(|| path.strip_prefix(&named)).unwrap_or(path);
         self.http.request(method, format!("{}{path}", self.base))
     }
 

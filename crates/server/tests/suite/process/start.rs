@@ -115,6 +115,37 @@ fn mode(path: &std::path::Path) -> u32 {
 }
 
 #[tokio::test]
+async fn this_machine_is_reached_by_name_in_both_families_of_addresses() {
+    for port in ["", "0"] {
+        let mut program = Program::new(CHEAP);
+        if !port.is_empty() {
+            program.set("PORT", port);
+        }
+        program.set("LOG_FORMAT", "json");
+        program.spawn();
+        let serving = line(&mut program, "serving").await;
+        let port = serving["listen"].as_str().unwrap().rsplit_once(':').unwrap().1.to_owned();
+        assert_eq!(serving["url"], format!("http://localhost:{port}"));
+        let has_v6 = std::net::TcpListener::bind("[::1]:0").is_ok();
+        let hosts = ["127.0.0.1", "localhost"].into_iter().chain(has_v6.then_some("[::1]"));
+        for host in hosts {
+            let answer = client().get(format!("http://{host}:{port}/livez")).send().await.unwrap();
+            assert_eq!(answer.status(), 200, "{host}");
+        }
+        assert!(program.stop().await.success());
+    }
+}
+
+#[tokio::test]
+async fn another_program_on_this_machine_in_the_other_family_of_addresses_is_named() {
+    let Ok(taken) = std::net::TcpListener::bind("[::1]:0") else { return };
+    let port = taken.local_addr().unwrap().port().to_string();
+    let refused = Program::new(CHEAP).run(&["--port", &port]);
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(refused.stderr.contains(&format!("cannot listen on [::1]:{port}")), "{}", refused.stderr);
+}
+
+#[tokio::test]
 async fn links_name_the_port_that_the_system_chose() {
     let mut program = Program::new(CHEAP);
     program.set("PORT", "0");
@@ -122,7 +153,8 @@ async fn links_name_the_port_that_the_system_chose() {
     program.spawn();
     let serving = line(&mut program, "serving").await;
     let address = serving["listen"].as_str().unwrap();
-    assert_eq!(serving["url"], format!("http://{address}"));
+    let port = address.rsplit_once(':').unwrap().1;
+    assert_eq!(serving["url"], format!("http://localhost:{port}"));
     let form = Person::new("john@example.com").form();
     let create = client().post(format!("http://{address}/User1/create")).json(&form).send().await.unwrap();
     json(create, 200).await;
@@ -136,7 +168,7 @@ async fn links_name_the_port_that_the_system_chose() {
         assert!(begun.elapsed() < Duration::from_secs(30), "{mailbox}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     };
-    assert!(mailbox.contains(&format!("http://{address}/")) && !mailbox.contains(":0/"), "{mailbox}");
+    assert!(mailbox.contains(&format!("http://localhost:{port}/")) && !mailbox.contains(":0/"), "{mailbox}");
     assert!(program.stop().await.success());
 }
 

@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
-use serde_json::Value;
+use serde_json::{Value, json as value};
 
 use crate::support::{Person, TestApp, json, problem};
 
@@ -48,6 +49,50 @@ async fn every_algorithm_signs_tokens_that_the_published_keys_verify() {
 async fn a_shared_secret_is_never_published() {
     let app = TestApp::start().await;
     assert!(published(&app).await.keys.is_empty());
+}
+
+#[tokio::test]
+async fn without_a_shared_secret_published_keys_verify_the_tokens() {
+    let app = TestApp::with(&[("JWT_SECRET", "")]).await;
+    let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
+    assert_eq!(decode_header(&token).unwrap().alg, jsonwebtoken::Algorithm::ES256);
+    let metadata = json(app.get("/.well-known/openid-configuration/User1").await, 200).await;
+    let keys: JwkSet = app.http.get(metadata["jwks_uri"].as_str().unwrap()).send().await.unwrap().json().await.unwrap();
+    assert!(verifies(&keys, &token));
+}
+
+#[tokio::test]
+async fn the_metadata_of_a_realm_names_only_what_exists() {
+    let app = TestApp::start().await;
+    let paths = [
+        "/.well-known/openid-configuration/User2",
+        "/.well-known/oauth-authorization-server/User2",
+        "/User2/.well-known/openid-configuration",
+    ];
+    for path in paths {
+        let answer = app.get(path).await;
+        assert_eq!(answer.headers()["access-control-allow-origin"], "*", "{path}");
+        let metadata = json(answer, 200).await;
+        let issuer = format!("{}/User2", app.base);
+        let expected = value!({
+            "issuer": issuer,
+            "token_endpoint": format!("{issuer}/token"),
+            "jwks_uri": format!("{}/.well-known/jwks.json", app.base),
+            "response_types_supported": [],
+            "grant_types_supported": ["refresh_token"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [],
+            "token_endpoint_auth_methods_supported": ["none"],
+        });
+        assert_eq!(metadata, expected, "{path}");
+    }
+    for path in ["/.well-known/openid-configuration/Nobody", "/.well-known/oauth-authorization-server/Nobody"] {
+        problem(app.get(path).await, 404).await;
+    }
+    let token = Person::new("john@example.com").of("User2").join(&app).await.log_in(&app).await;
+    let claims = BASE64URL_NOPAD.decode(token.split('.').nth(1).unwrap().as_bytes()).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    assert_eq!(claims["iss"], format!("{}/User2", app.base));
 }
 
 #[tokio::test]

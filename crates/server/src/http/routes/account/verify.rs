@@ -49,7 +49,7 @@ refusals!(VerifyRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
                 ("verified" = (summary = "The address is verified", value = json!({"message": "Email verified successfully"}))),
                 ("password_required" = (
                     summary = "A password is to be chosen, by POST to this address",
-                    value = json!({"password_required": true, "reset_url": "http://127.0.0.1:8000/User1/reset_password?token=uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"}),
+                    value = json!({"password_required": true, "reset_url": "http://localhost:8000/User1/reset_password?token=uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"}),
                 )),
             )),
             (String = "text/html"),

@@ -1,7 +1,7 @@
 use axum::{
     Json,
     extract::State,
-    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE},
     response::IntoResponse,
 };
 use serde_json::json;
@@ -17,6 +17,10 @@ use crate::http::state::AppState;
     responses((status = 200, description = "A JWK set", content_type = "application/jwk-set+json", body = Object, example = json!({"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "9pt07js8mkft50d99vcprp5ks4", "x": "fcmkpZkbJj5P6W7FWqhx8q8lOxDx98gh4-FkX7GpMHc", "y": "I7CfxD8UtTlO-P8M-9qZUQ350yFkSpuR4zvXeMayfJE"}]})))
 )]
 pub(crate) async fn jwks(State(state): State<AppState>) -> impl IntoResponse {
-    let headers = [(CONTENT_TYPE, "application/jwk-set+json"), (CACHE_CONTROL, "public, max-age=300")];
+    let headers = [
+        (CONTENT_TYPE, "application/jwk-set+json"),
+        (CACHE_CONTROL, "public, max-age=300"),
+        (ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    ];
     (headers, Json(json!({ "keys": state.service.public_keys() })))
 }

@@ -4,6 +4,7 @@ mod assets;
 mod health;
 mod keys;
 mod landing;
+mod metadata;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -20,4 +21,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
         .routes(routes!(keys::jwks))
+        .routes(routes!(metadata::openid_metadata))
+        .routes(routes!(metadata::authorization_server_metadata))
+        .routes(routes!(metadata::realm_metadata))
 }

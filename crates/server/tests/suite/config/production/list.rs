@@ -18,13 +18,14 @@ fn production_refuses_everything_insecure_in_one_list() {
         .env("TWILIO_SID", "AC123")
         .env("TWILIO_AUTH_TOKEN", "t")
         .env("TWILIO_NUMBER", "+15005550006")
+        .env("JWT_ALGORITHM", "HS256")
         .env("JWT_SECRET_PREVIOUS", "short");
     let expected = [
         "11 problems",
-        "JWT_SECRET: is not set",
+        "JWT_SECRET: is required with JWT_ALGORITHM=HS256",
         "JWT_SECRET_PREVIOUS: is shorter than 32 bytes",
         "ENCRYPTION_KEY: is not set",
-        "PUBLIC_URL: is http://127.0.0.1:8000, not https",
+        "PUBLIC_URL: is http://localhost:8000, not https",
         "MAIL_SERVER: is not set",
         "DEV_MAILBOX: is on",
         "RATE_LIMIT_MODE: is off",

@@ -44,7 +44,7 @@ pub(crate) struct MessageAnswer {
     #[schema(example = "<p>Hello,</p>")]
     html: String,
     /// The links in it.
-    #[schema(example = json!(["http://127.0.0.1:8000/User1/verify?token=uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"]))]
+    #[schema(example = json!(["http://localhost:8000/User1/verify?token=uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"]))]
     links: Vec<String>,
     /// The code in it; empty when there is none.
     #[schema(example = "")]
