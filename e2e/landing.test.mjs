@@ -85,7 +85,7 @@ test("it does not show what is off", async () => {
 test("production shows a minimal page without a version and without scripts", async () => {
   const secret = "0123456789abcdef0123456789abcdef-for-a-test";
   const production = await start({ ENVIRONMENT: "production", PUBLIC_URL: "https://accounts.example.com", JWT_SECRET: secret,
-    ENCRYPTION_KEY: "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=", MAIL_SERVER: "smtp.example.com",
+    ENCRYPTION_KEY: "c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE=", TRUSTED_PROXIES: "none", MAIL_SERVER: "smtp.example.com",
     ARGON2_MEMORY_KIB: "19456", ARGON2_ITERATIONS: "2", RATE_LIMIT_MODE: "enforce" });
   const answer = await fetch(production.base);
   assert.ok(!answer.headers.get("content-security-policy").includes("script-src"));

@@ -8,7 +8,12 @@ mod templates;
 
 pub use check::check;
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc};
+use std::{
+    future::Future,
+    io,
+    net::SocketAddr,
+    sync::{Arc, Once},
+};
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -184,6 +189,7 @@ impl App {
                 stopping: Default::default(),
                 info: parts::server_info(config),
                 proxies: config.http.trusted_proxies.clone(),
+                unknown_proxy: Once::new(),
                 cors_origins: config.http.cors_allowed_origins.clone(),
             },
             timeouts: parts::timeouts(config),

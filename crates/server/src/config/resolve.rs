@@ -122,7 +122,11 @@ fn report_open_files(names: &Names, configured: &Configured, report: &mut Report
     for (file, names) in private.into_iter().filter(|(file, _)| permissions::is_open_to_others(file)) {
         let are = if names.len() == 1 { "is" } else { "are" };
         let text = format!("{are} in {}, which is readable by other users", file.display());
-        report.insecure(Severity::Refused, names, text, Fix::close(file));
+        if permissions::is_on_read_only_mount(file) {
+            report.warning(names, text);
+        } else {
+            report.insecure(Severity::Refused, names, text, Fix::close(file));
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 //! State of all handlers: the verbs and what they need, no port.
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{
+    ops::Deref,
+    sync::{Arc, Once},
+    time::Duration,
+};
 
 use ipnet::IpNet;
 use portcullis_core::{clock::Clock, port::Mailbox, random::Random, service::Service};
@@ -51,6 +55,8 @@ pub(crate) struct Shared {
     pub(crate) bounds: RequestBounds,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub(crate) proxies: Vec<IpNet>,
+    /// Whether a proxy that is not trusted has been reported.
+    pub(crate) unknown_proxy: Once,
     /// Origins that may send cross-origin requests.
     pub(crate) cors_origins: Vec<String>,
     /// True once the server is told to stop, so that event streams end.

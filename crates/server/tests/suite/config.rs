@@ -58,7 +58,7 @@ APP_DOMAIN=localhost:8000
 ";
 
 const LONG_SECRET: &str = "a-secret-of-the-test-with-more-than-32-bytes";
-const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+const KEY: &str = "c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE=";
 
 /// A working folder with files, an environment and flags.
 struct Desk {
@@ -80,6 +80,7 @@ impl Desk {
             .env("JWT_SECRET", LONG_SECRET)
             .env("ENCRYPTION_KEY", KEY)
             .env("MAIL_SERVER", "smtp.example.com")
+            .env("TRUSTED_PROXIES", "none")
     }
 
     fn env(mut self, name: &str, value: &str) -> Self {

@@ -2,7 +2,10 @@
 
 use std::{thread::available_parallelism, time::Duration};
 
-use super::section::{Context, Section, settings};
+use super::{
+    longest::at_most,
+    section::{Context, Section, settings},
+};
 use crate::config::{
     environment::Environment,
     fix::Fix,
@@ -126,6 +129,9 @@ fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
 
 fn check_realm(values: &Values, report: &mut Report) {
     lifetimes(values, report);
+    at_most(&RESET_TTL, 24, values, report);
+    at_most(&VERIFICATION_TTL, 7 * 24, values, report);
+    at_most(&DELETE_MAX_AUTH_AGE, 24, values, report);
     min_length(values, report);
 }
 

@@ -8,16 +8,16 @@ use std::{
 use ipnet::IpNet;
 use portcullis_core::limit::FailedAttempts;
 
-use super::section::{Context, Section, settings};
+use super::{
+    browser::CORS_ALLOWED_ORIGINS,
+    section::{Context, Section, settings},
+};
 use crate::config::{
     environment::Environment,
     fix::Fix,
-    report::{
-        Report,
-        Severity::{Refused, RefusedElseWarned},
-    },
+    report::Report,
     setting::Fallback::{Derived, Fixed, Nothing},
-    value::{ADDRESS, DURATION, LISTEN, NETWORKS, ORIGINS, PORT_NUMBER, SWITCH, number},
+    value::{ADDRESS, DURATION, LISTEN, NETWORKS, PORT_NUMBER, SWITCH, number},
     values::Values,
 };
 
@@ -49,9 +49,7 @@ settings! {
     SHUTDOWN_GRACE: Duration = DURATION, Fixed("10s"),
         "Time for requests in progress to finish after the signal to stop.";
     TRUSTED_PROXIES: Vec<IpNet> = NETWORKS, Nothing,
-        "Networks, separated by commas, whose `X-Forwarded-For` is trusted. The client is the right-most address that is not in them.";
-    CORS_ALLOWED_ORIGINS: Vec<String> = ORIGINS, Nothing,
-        "Origins of web pages, separated by commas, that may call the server from a browser (CORS).";
+        "Networks, separated by commas, whose `X-Forwarded-For` is trusted. The client is the right-most address that is not in them. `none` says that there is no proxy; production requires an answer if `HOST` is loopback.";
     METRICS_LISTEN: SocketAddr = LISTEN, Nothing,
         "Address and port of the metrics listener (Prometheus, `/metrics`). Without it, nothing is measured.";
 }
@@ -114,9 +112,7 @@ fn derive(values: &mut Values, environment: Environment) {
 
 fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
     body_timeout(values, report);
-    proxies(values, report);
     listeners(values, report);
-    cors(values, report);
 }
 
 fn body_timeout(values: &Values, report: &mut Report) {
@@ -139,27 +135,5 @@ fn listeners(values: &Values, report: &mut Report) {
         let text = "is the address of HOST and PORT: choose another port";
         let other = SocketAddr::new(metrics.ip(), if port == 9090 { 9091 } else { 9090 });
         report.problem(name, text, Fix::set(name, other.to_string()));
-    }
-}
-
-/// Refuses to trust all addresses: each client could then choose its address and be a new client for every limit.
-fn proxies(values: &Values, report: &mut Report) {
-    let trusted = values.get(&TRUSTED_PROXIES).unwrap_or_default();
-    let named: Vec<String> = trusted.iter().filter(|net| net.prefix_len() > 0).map(ToString::to_string).collect();
-    if named.len() < trusted.len() {
-        let name = TRUSTED_PROXIES.name();
-        let text = "trusts every address: clients could forge their address and evade all limits";
-        let named = if named.is_empty() { "127.0.0.1".to_owned() } else { named.join(",") };
-        report.insecure(RefusedElseWarned, name, text, Fix::set(name, named));
-    }
-}
-
-fn cors(values: &Values, report: &mut Report) {
-    let origins = values.get(&CORS_ALLOWED_ORIGINS).unwrap_or_default();
-    if origins.iter().any(|origin| origin == "*") {
-        let name = CORS_ALLOWED_ORIGINS.name();
-        let named: Vec<&str> = origins.iter().map(String::as_str).filter(|origin| *origin != "*").collect();
-        let named = if named.is_empty() { "https://app.example.com".to_owned() } else { named.join(",") };
-        report.insecure(Refused, name, "allows all origins (`*`): list the origins", Fix::set(name, named));
     }
 }

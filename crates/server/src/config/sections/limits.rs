@@ -12,7 +12,7 @@ use crate::config::{
         Report,
         Severity::{Refused, RefusedElseWarned},
     },
-    setting::Fallback::Fixed,
+    setting::{Entry, Fallback::Fixed, Info, Setting},
     value::{Choice, QUOTA, QUOTAS, choice, number},
     values::Values,
 };
@@ -90,6 +90,7 @@ pub(super) fn read(values: &Values) -> Option<Limits> {
 fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
     longest_wait(values, report);
     hollow(values, report);
+    boundless(values, report);
 }
 
 fn longest_wait(values: &Values, report: &mut Report) {
@@ -104,6 +105,26 @@ fn longest_wait(values: &Values, report: &mut Report) {
 
 /// Maximum number of wrong passwords without a wait (NIST SP 800-63B-4 §3.2.2).
 const MOST_WRONG: u32 = 100;
+
+/// Largest number of passwords, links or codes a minute that still is a limit.
+const MOST_A_MINUTE: f64 = 1000.0;
+
+/// Refuses limits of guesses without effect. Of several quotas, the strictest counts.
+fn boundless(values: &Values, report: &mut Report) {
+    let one =
+        |setting: &'static Setting<Quota>| (setting.name(), setting.info(), values.get(setting).into_iter().collect());
+    let codes =
+        (LIMIT_OTP_ACCOUNT.name(), LIMIT_OTP_ACCOUNT.info(), values.get(&LIMIT_OTP_ACCOUNT).unwrap_or_default());
+    let limits: [(&'static str, &Info, Vec<Quota>); 4] =
+        [one(&LIMIT_PASSWORDS_CLIENT), one(&LIMIT_LINKS_CLIENT), one(&LIMIT_OTP_CLIENT), codes];
+    for (name, info, quotas) in limits {
+        let rate = |quota: &Quota| f64::from(quota.times) * 60.0 / quota.per.as_secs_f64();
+        if !quotas.is_empty() && quotas.iter().all(|quota| rate(quota) > MOST_A_MINUTE) {
+            let text = "allows more than 1,000 a minute, which limits no attack";
+            report.insecure(RefusedElseWarned, name, text, Fix::set(name, info.default.to_string()));
+        }
+    }
+}
 
 fn hollow(values: &Values, report: &mut Report) {
     if values.get(&RATE_LIMIT_MODE) == Some(RateLimitMode::Off) {

@@ -1,10 +1,13 @@
 //! All settings, a file for each group: its rows, their types, the values that follow from others, and its rules.
 
 mod accounts;
+mod browser;
+mod exposure;
 mod general;
 mod http;
 mod limits;
 mod log;
+mod longest;
 mod mail;
 mod realm_policy;
 mod section;
@@ -42,6 +45,7 @@ use general::{APP_NAME, ENVIRONMENT, PUBLIC_URL};
 pub(crate) static SECTIONS: &[Section] = &[
     general::SECTION,
     http::SECTION,
+    browser::SECTION,
     storage::SECTION,
     tokens::SECTION,
     signup::SECTION,
@@ -68,6 +72,7 @@ pub(super) fn check(values: &Values, context: &Context<'_>, report: &mut Report)
         section.check_realm(values, report);
         section.check(values, context, report);
     }
+    exposure::check(values, report);
     let reserved: Vec<_> = values.reserved().collect();
     if !reserved.is_empty() {
         report.warning(reserved, "accepted, but without effect in this version");

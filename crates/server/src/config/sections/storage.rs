@@ -6,7 +6,8 @@ use portcullis_core::seal::EncryptionKey;
 
 use super::{
     section::{Context, Section, settings},
-    weak_secrets::{absent, is_monotonous, is_published},
+    tokens::JWT_SECRET,
+    weak_secrets::{absent, is_patterned, is_published},
 };
 use crate::config::{
     environment::Environment,
@@ -121,6 +122,7 @@ pub(in crate::config) fn lost_key(values: &Values) -> Fix {
 
 fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
     credentials(values, report);
+    certificates(values, report);
     encryption_key(values, context, report);
 }
 
@@ -147,6 +149,42 @@ fn credentials(values: &Values, report: &mut Report) {
     }
 }
 
+/// Whether one of the keys is also the secret of the tokens.
+fn is_jwt_secret(values: &Values, keys: &str) -> bool {
+    let Some(secret) = values.text(JWT_SECRET.name()).map(str::trim) else { return false };
+    let bytes = decode_key(secret);
+    items(keys).any(|key| key == secret || bytes.is_some() && decode_key(key) == bytes)
+}
+
+/// Options of a MongoDB URL that turn checks of certificates off, in lower case.
+const UNCHECKED: [&str; 5] = [
+    "tlsinsecure",
+    "tlsallowinvalidcertificates",
+    "tlsallowinvalidhostnames",
+    "sslallowinvalidcertificates",
+    "sslallowinvalidhostnames",
+];
+
+/// Refuses a URL that accepts any certificate: anyone on the way could be the database.
+fn certificates(values: &Values, report: &mut Report) {
+    let name = DATABASE_URL.name();
+    let Some(url) = values.text(name).map(str::trim).filter(|text| text.starts_with("mongodb")) else { return };
+    let Some((_, options)) = url.split_once('?') else { return };
+    let off = options.split('&').filter_map(|option| option.split_once('=')).find(|(option, value)| {
+        UNCHECKED.contains(&option.to_ascii_lowercase().as_str()) && value.eq_ignore_ascii_case("true")
+    });
+    if let Some((option, _)) = off {
+        let text = format!(
+            "has {option}=true: anyone on its network could be the database. For a private root certificate, use tlsCAFile"
+        );
+        let fix = Fix::Do(format!("remove {option} from {name}"));
+        let diagnostic = report.insecure(RefusedElseWarned, name, text, fix);
+        if values.is_derived(name) {
+            diagnostic.beside(MONGO_URL.name());
+        }
+    }
+}
+
 fn encryption_key(values: &Values, context: &Context<'_>, report: &mut Report) {
     let name = ENCRYPTION_KEY.name();
     if !values.has(name) {
@@ -158,8 +196,10 @@ fn encryption_key(values: &Values, context: &Context<'_>, report: &mut Report) {
     let keys = || items(text).filter_map(decode_key);
     let why = if items(text).any(is_published) {
         "is a published example"
-    } else if keys().any(|key| is_monotonous(&key)) {
-        "repeats a single byte"
+    } else if keys().any(|key| is_patterned(&key)) {
+        "is a repeated or counting sequence"
+    } else if is_jwt_secret(values, text) {
+        "is JWT_SECRET, which services may have that verify tokens"
     } else {
         return;
     };

@@ -5,9 +5,10 @@ use std::time::Duration;
 use portcullis_core::SecretString;
 
 use super::{
-    general::PUBLIC_URL,
+    general::{PUBLIC_URL, REALMS},
+    longest::at_most,
     section::{Context, Section, settings},
-    weak_secrets::{generated_before, is_monotonous, is_published},
+    weak_secrets::{generated_before, is_patterned, is_published},
 };
 use crate::config::{
     environment::Environment,
@@ -18,7 +19,8 @@ use crate::config::{
     values::Values,
 };
 
-pub(super) const SECTION: Section = Section::new("Tokens and sessions", SETTINGS).deriving(derive).checked(check);
+pub(super) const SECTION: Section =
+    Section::new("Tokens and sessions", SETTINGS).deriving(derive).checked(check).checked_per_realm(check_realm);
 
 settings! {
     JWT_ALGORITHM: JwtAlgorithm = choice(), Derived("`HS256` if `JWT_SECRET` is set, else `ES256`"),
@@ -118,7 +120,30 @@ pub(in crate::config) fn takes_jwt_secret(values: &Values) -> bool {
 
 const SHORTEST_SECRET: usize = 32;
 
+/// Longest lifetimes in production, in hours. An access token is valid for services that verify it until it expires.
+const ACCESS_TOKEN_MOST: u64 = 24;
+const SESSION_MOST: u64 = 400 * 24;
+
+fn check_realm(values: &Values, report: &mut Report) {
+    at_most(&ACCESS_TOKEN_TTL, ACCESS_TOKEN_MOST, values, report);
+    at_most(&SESSION_MAX_AGE, SESSION_MOST, values, report);
+}
+
+/// Refuses one issuer for several realms: a service that checks the issuer would take the tokens of another realm.
+fn issuer(values: &Values, report: &mut Report) {
+    let name = JWT_ISSUER.name();
+    let has_several = values.get(&REALMS).is_some_and(|realms| realms.len() > 1);
+    let is_shared = values.get(&JWT_ISSUER).is_some_and(|issuer| !issuer.contains("{realm}"));
+    if has_several && is_shared {
+        let text = "has no `{realm}`, although there are several realms: services could not tell their tokens apart";
+        let issuer = values.get(&JWT_ISSUER).unwrap_or_default();
+        let fix = Fix::set(name, format!("{}/{{realm}}", issuer.trim_end_matches('/')));
+        report.insecure(RefusedElseWarned, name, text, fix).beside(REALMS.name());
+    }
+}
+
 fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
+    issuer(values, report);
     if !takes_jwt_secret(values) {
         return;
     }
@@ -134,8 +159,8 @@ fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
             "is a published example".to_owned()
         } else if secret.len() < SHORTEST_SECRET {
             format!("is shorter than {SHORTEST_SECRET} bytes and could be guessed")
-        } else if is_monotonous(secret.as_bytes()) {
-            "repeats a single character".to_owned()
+        } else if is_patterned(secret.trim().as_bytes()) {
+            "is a repeated or counting sequence".to_owned()
         } else {
             continue;
         };

@@ -13,8 +13,20 @@ pub(super) fn is_published(secret: &str) -> bool {
     PUBLISHED.contains(&secret)
 }
 
-pub(super) fn is_monotonous(bytes: &[u8]) -> bool {
-    bytes.first().is_some_and(|first| bytes.iter().all(|byte| byte == first))
+/// Whether bytes repeat a part of themselves, or mostly count up or down, as those do that a person has typed.
+pub(super) fn is_patterned(bytes: &[u8]) -> bool {
+    is_periodic(bytes) || is_counting(bytes)
+}
+
+fn is_periodic(bytes: &[u8]) -> bool {
+    (1..=bytes.len() / 2).any(|period| bytes.iter().zip(bytes.iter().skip(period)).all(|(one, other)| one == other))
+}
+
+/// Of random bytes, few follow their neighbour; of `0123456789abcdef`, all but one do.
+fn is_counting(bytes: &[u8]) -> bool {
+    let steps = || bytes.iter().zip(bytes.iter().skip(1)).map(|(one, next)| next.wrapping_sub(*one));
+    let pairs = bytes.len().saturating_sub(1);
+    [0, 1, u8::MAX].into_iter().any(|step| steps().filter(|each| *each == step).count() * 4 > pairs * 3)
 }
 
 /// Reports that a secret is not set.

@@ -58,10 +58,13 @@ pub(crate) const HELO: ValueFormat<String> = ValueFormat::new("HOST", |text| {
 })
 .like("accounts.example.com");
 
-/// Networks in CIDR notation. An address alone is a network of one.
+/// Networks in CIDR notation, or `none`. An address alone is a network of one.
 pub(crate) const NETWORKS: ValueFormat<Vec<IpNet>> = ValueFormat::new("NETWORKS", |text| {
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(Vec::new());
+    }
     let networks: Option<Vec<IpNet>> = items(text).map(network).collect();
-    networks.ok_or_else(|| "must be networks separated by commas, such as `10.0.0.0/8,::1`".to_owned())
+    networks.ok_or_else(|| "must be networks separated by commas, such as `10.0.0.0/8,::1`, or `none`".to_owned())
 })
 .like("10.0.0.0/8,::1");
 

@@ -1,12 +1,27 @@
 //! The address of the client, behind trusted proxies.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Once,
+};
 
-use axum::http::{HeaderMap, HeaderName, header::USER_AGENT};
+use axum::http::{
+    HeaderMap, HeaderName,
+    header::{FORWARDED, USER_AGENT},
+};
 use ipnet::IpNet;
 use portcullis_core::ctx::Client;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Headers by which proxies forward the address of a client, or its host and scheme.
+const FORWARDING: [HeaderName; 5] = [
+    FORWARDED,
+    X_FORWARDED_FOR,
+    HeaderName::from_static("x-forwarded-host"),
+    HeaderName::from_static("x-forwarded-proto"),
+    HeaderName::from_static("x-real-ip"),
+];
 
 /// Number of characters of `User-Agent` that are kept.
 const MAX_AGENT: usize = 200;
@@ -31,6 +46,30 @@ fn behind(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
         }
     }
     client
+}
+
+/// Warns once about a header of a proxy that is not trusted: behind it, all clients share one limit.
+pub(super) fn warn_of_unknown_proxy(told: &Once, peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &[IpNet]) {
+    let Some(peer) = peer.map(|peer| peer.ip().to_canonical()) else { return };
+    let is_trusted = || proxies.iter().any(|proxy| proxy.contains(&peer));
+    let Some(header) = FORWARDING.into_iter().find(|name| headers.contains_key(name)).filter(|_| !is_trusted()) else {
+        return;
+    };
+    told.call_once(|| {
+        let setting = setting_for(peer, proxies);
+        tracing::warn!(header = header.as_str(), setting, "forwarding header from an unknown peer");
+    });
+}
+
+/// Writes the setting that trusts this peer. The address of a peer outside this network may be that of a person.
+fn setting_for(peer: IpAddr, proxies: &[IpNet]) -> String {
+    let is_near = match peer {
+        IpAddr::V4(peer) => peer.is_loopback() || peer.is_private() || peer.is_link_local(),
+        IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local() || peer.is_unicast_link_local(),
+    };
+    let peer = if is_near { peer.to_string() } else { "ADDRESS_OF_THE_PROXY".to_owned() };
+    let networks: Vec<String> = proxies.iter().map(ToString::to_string).chain([peer]).collect();
+    format!("TRUSTED_PROXIES={}", networks.join(","))
 }
 
 /// Reads an address with or without a port.

@@ -33,6 +33,7 @@ impl KeepAlive {
 
 pub(in crate::http) async fn scope(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+    client::warn_of_unknown_proxy(&state.unknown_proxy, peer, request.headers(), &state.proxies);
     let client = client::client(peer, request.headers(), &state.proxies);
     let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), client);
     // The route, not the path: paths and queries contain tokens.

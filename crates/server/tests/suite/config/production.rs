@@ -1,5 +1,6 @@
 //! Settings that production refuses, one by one and all at once, each with its source and the line that fixes it.
 
+mod careless;
 mod list;
 mod secrets;
 
@@ -116,7 +117,7 @@ fn trusting_every_proxy_or_allowing_too_many_guesses_is_refused() {
     for (every, named) in [("0.0.0.0/0", "127.0.0.1"), ("10.0.0.0/8,::/0", "10.0.0.0/8")] {
         let desk = Desk::production().env("TRUSTED_PROXIES", every);
         let fix = format!("TRUSTED_PROXIES={named}");
-        refused(&desk, "TRUSTED_PROXIES", "trusts every address", "the environment", &fix);
+        refused(&desk, "TRUSTED_PROXIES", "trusts more than half of all addresses", "the environment", &fix);
     }
     Desk::production().env("TRUSTED_PROXIES", "10.0.0.0/8,::1").config();
     let desk = Desk::production().env("LIMIT_PASSWORDS_ACCOUNT", "101/24h");

@@ -60,7 +60,7 @@ pub(super) fn sample(name: &str) -> &'static str {
         "MAIL_SSL_TLS" | "DEV_MAILBOX" => "on",
         "DATABASE_URL" => "sqlite://other.db",
         "MONGO_URL" => "mongodb://db.example.com/accounts",
-        "ENCRYPTION_KEY" => "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=,MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        "ENCRYPTION_KEY" => "c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE=,c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE=",
         "JWT_SECRET" | "JWT_SECRET_PREVIOUS" => "another-secret-of-more-than-32-bytes-in-length",
         "ACCOUNT_ENUMERATION" => "reveal",
         "LOG_FORMAT" => "json",

@@ -228,7 +228,8 @@ fn d68_no_secret_that_others_may_know_is_good_for_production() {
             ("ENVIRONMENT", "production"),
             ("PUBLIC_URL", "https://accounts.example.com"),
             ("MAIL_SERVER", "smtp.example.com"),
-            ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+            ("ENCRYPTION_KEY", "c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE="),
+            ("TRUSTED_PROXIES", "none"),
             ("JWT_ALGORITHM", "HS256"),
             ("JWT_SECRET", secret),
         ];

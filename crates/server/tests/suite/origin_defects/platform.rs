@@ -8,11 +8,13 @@ use super::{contested, reset_path};
 use crate::support::{Person, TestApp, json, problem};
 
 /// Settings that production takes.
-const PRODUCTION: [(&str, &str); 6] = [
+const PRODUCTION: [(&str, &str); 8] = [
     ("RATE_LIMIT_MODE", "enforce"),
     ("ENVIRONMENT", "production"),
     ("PUBLIC_URL", "https://accounts.example.com"),
     ("MAIL_SERVER", "127.0.0.1"),
+    ("TRUSTED_PROXIES", "none"),
+    ("ENCRYPTION_KEY", "c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE="),
     ("ARGON2_MEMORY_KIB", "19456"),
     ("ARGON2_ITERATIONS", "2"),
 ];

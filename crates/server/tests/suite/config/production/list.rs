@@ -21,7 +21,7 @@ fn production_refuses_everything_insecure_in_one_list() {
         .env("JWT_ALGORITHM", "HS256")
         .env("JWT_SECRET_PREVIOUS", "short");
     let expected = [
-        "11 problems",
+        "12 problems",
         "JWT_SECRET: is required with JWT_ALGORITHM=HS256",
         "JWT_SECRET_PREVIOUS: is shorter than 32 bytes",
         "ENCRYPTION_KEY: is not set",
@@ -30,6 +30,7 @@ fn production_refuses_everything_insecure_in_one_list() {
         "DEV_MAILBOX: is on",
         "RATE_LIMIT_MODE: is off",
         "CORS_ALLOWED_ORIGINS: allows all origins",
+        "TRUSTED_PROXIES: is not set, and HOST is loopback",
         "ARGON2_MEMORY_KIB: 19455 with ARGON2_ITERATIONS=2",
         "PASSWORD_MIN_LENGTH: is less than 8",
         "SMS_COUNTRIES: is required with TWILIO_SID",
@@ -71,6 +72,7 @@ fn whatever_is_wrong_is_one_list_in_which_each_entry_says_where_it_stands_and_wh
             "MAIL_STARTTLS",
             "VALIDATE_CERTS",
             "SMS_COUNTRIES",
+            "TRUSTED_PROXIES",
         ]
     );
     for problem in &problems {

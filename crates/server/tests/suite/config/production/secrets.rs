@@ -75,7 +75,7 @@ fn an_encryption_key_of_less_than_32_bytes_is_refused_everywhere() {
     assert_eq!(problems.len(), 1);
     let desk = Desk::production().env("ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     let rotate = "put a new key (`openssl rand -base64 32` prints one) in front of this one, with a comma between them";
-    refused(&desk, "ENCRYPTION_KEY", "repeats a single byte", "the environment", rotate);
+    refused(&desk, "ENCRYPTION_KEY", "is a repeated or counting sequence", "the environment", rotate);
 }
 
 #[test]
@@ -137,8 +137,8 @@ fn production_refuses_secrets_that_others_know() {
     for (name, value, why) in [
         ("JWT_SECRET", "your-super-secret-jwt-key", "is a published example"),
         ("JWT_SECRET", "31-bytes-are-not-enough-for-us.", "is shorter than 32 bytes"),
-        ("JWT_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "repeats a single character"),
-        ("ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "repeats a single byte"),
+        ("JWT_SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "is a repeated or counting sequence"),
+        ("ENCRYPTION_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "is a repeated or counting sequence"),
     ] {
         let errors = Desk::production().env(name, value).errors();
         assert_has(&errors, &["1 problem:", name, why]);

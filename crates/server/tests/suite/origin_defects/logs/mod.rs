@@ -29,7 +29,7 @@ use crate::{
 };
 
 const JWT_SECRET: &str = "planted-secret-of-the-tokens-of-this-test";
-const ENCRYPTION_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+const ENCRYPTION_KEY: &str = "c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE=";
 const MAIL_USER: &str = "planted-mail-user";
 const MAIL_PASSWORD: &str = "planted-mail-password";
 const PHONE: &str = "+4915799887766";
