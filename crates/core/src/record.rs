@@ -11,6 +11,8 @@ use crate::{
 /// Kinds of records. Export and erasure of an account are tested against this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RecordKind {
+    /// [`Succession`](crate::account::Succession).
+    Succession,
     /// For the conformance suites.
     #[cfg(feature = "suite")]
     Sample,
@@ -21,6 +23,7 @@ pub enum RecordKind {
 
 impl RecordKind {
     pub const ALL: &'static [Self] = &[
+        Self::Succession,
         #[cfg(feature = "suite")]
         Self::Sample,
         #[cfg(feature = "suite")]
@@ -31,6 +34,7 @@ impl RecordKind {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Succession => "succession",
             #[cfg(feature = "suite")]
             Self::Sample => "sample",
             #[cfg(feature = "suite")]

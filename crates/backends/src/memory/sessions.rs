@@ -11,7 +11,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
     port::{SessionCache, SessionStatus},
-    session::Revocation,
+    session::{Revocation, Session},
 };
 
 use super::{
@@ -42,6 +42,7 @@ pub struct MemorySessions {
 #[derive(Debug)]
 struct Alive {
     user: UserId,
+    auth_time: Timestamp,
     /// Generation that was taken before the store was read.
     mark: u64,
 }
@@ -96,20 +97,25 @@ impl SessionCache for MemorySessions {
         if self.is_over(realm, session) {
             return SessionStatus::Revoked;
         }
-        let alive = || {
-            self.alive.get(&CacheKeyRef { realm, id: session }).is_some_and(|alive| self.counts(realm, user, &alive))
-        };
-        if self.freshness.is_fresh(now) && alive() { SessionStatus::Live } else { SessionStatus::Unknown }
+        if !self.freshness.is_fresh(now) {
+            return SessionStatus::Unknown;
+        }
+        let alive = self.alive.get(&CacheKeyRef { realm, id: session });
+        match alive.filter(|alive| self.counts(realm, user, alive)) {
+            Some(alive) => SessionStatus::Live { auth_time: alive.auth_time },
+            None => SessionStatus::Unknown,
+        }
     }
 
     fn generation(&self) -> u64 {
         self.doubted.read().unwrap_or_else(PoisonError::into_inner).count
     }
 
-    fn mark_live(&self, realm: &RealmName, session: &SessionId, user: &UserId, mark: u64) {
-        if !self.is_over(realm, session) {
-            self.alive
-                .insert(CacheKeyRef { realm, id: session }.to_key(), Arc::new(Alive { user: user.clone(), mark }));
+    fn mark_live(&self, session: &Session, mark: u64) {
+        let Session { realm, id, user, auth_time, .. } = session;
+        if !self.is_over(realm, id) {
+            let alive = Alive { user: user.clone(), auth_time: *auth_time, mark };
+            self.alive.insert(CacheKeyRef { realm, id }.to_key(), Arc::new(alive));
         }
     }
 

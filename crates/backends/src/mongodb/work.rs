@@ -104,15 +104,20 @@ impl Work<'_> {
         Ok(found.map(|document| read(DocumentFields::of(document))).transpose()?)
     }
 
-    /// Returns the keys of such documents.
-    pub(super) async fn keys(&mut self, of: &str, filter: Document) -> Result<Vec<Document>, OpError> {
+    /// Returns these fields of such documents, as the transaction sees them.
+    pub(super) async fn list(
+        &mut self,
+        of: &str,
+        filter: Document,
+        fields: Document,
+    ) -> Result<Vec<Document>, OpError> {
         let collection = self.collection(of);
-        let mut cursor = collection.find(filter).projection(doc! { "_id": 1 }).session(&mut *self.session).await?;
-        let mut keys = Vec::new();
+        let mut cursor = collection.find(filter).projection(fields).session(&mut *self.session).await?;
+        let mut found = Vec::new();
         while cursor.advance(&mut *self.session).await? {
-            keys.push(cursor.deserialize_current()?);
+            found.push(cursor.deserialize_current()?);
         }
-        Ok(keys)
+        Ok(found)
     }
 }
 

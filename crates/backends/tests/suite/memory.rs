@@ -6,7 +6,7 @@ use portcullis_backends::memory::{MemoryAccounts, MemoryCounters, MemorySessions
 use portcullis_core::{
     limit::{LimitKey, Quota},
     port::{AccountCache, Counters, SessionCache, SessionStatus},
-    suite::rows::{NOW, account, here, revocation, session_id, user_id},
+    suite::rows::{NOW, account, here, revocation, session, session_id, user_id},
 };
 
 mod sessions {
@@ -40,7 +40,7 @@ fn sessions_that_end_while_they_are_seen_alive_are_over() {
     for n in 0..200 {
         let name = format!("session-{n}");
         thread::scope(|scope| {
-            scope.spawn(|| known.mark_live(&here(), &session_id(&name), &user_id("ada"), known.generation()));
+            scope.spawn(|| known.mark_live(&session(&here(), &name), known.generation()));
             scope.spawn(|| known.revoke(&[revocation(&here(), &name)]));
         });
         assert_eq!(known.status(&here(), &session_id(&name), &user_id("ada"), NOW), SessionStatus::Revoked);

@@ -8,8 +8,10 @@ pub mod name;
 pub mod password;
 pub mod phone;
 mod profile;
+mod succession;
 mod user;
 
 pub use envelope::Envelope;
 pub use profile::Profile;
+pub use succession::Succession;
 pub use user::{Account, Registration, User};

@@ -14,7 +14,9 @@ pub enum Event {
     LoggedIn,
     LoginRefused,
     LoggedOut,
-    /// A refresh token was reused after the grace period.
+    /// A refresh token was repeated later than a lost answer usually is.
+    RefreshRepeated,
+    /// A refresh token was reused in a way that ends its session.
     RefreshReused,
     /// A reset link was requested.
     ResetRequested,
@@ -46,6 +48,7 @@ impl Event {
             Self::LoggedIn => "logged_in",
             Self::LoginRefused => "login_refused",
             Self::LoggedOut => "logged_out",
+            Self::RefreshRepeated => "refresh_repeated",
             Self::RefreshReused => "refresh_reused",
             Self::ResetRequested => "reset_requested",
             Self::PasswordReset => "password_reset",

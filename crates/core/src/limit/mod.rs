@@ -43,6 +43,8 @@ pub enum LimitKind {
     Links,
     /// Refreshes of a session.
     Refreshes,
+    /// Late repeats of a session's refresh tokens.
+    LateRepeats,
     /// SMS in total.
     Sms,
     /// SMS to one country.
@@ -63,6 +65,7 @@ impl LimitKind {
             Self::Codes => "otp",
             Self::Links => "links",
             Self::Refreshes => "refreshes",
+            Self::LateRepeats => "late_repeats",
             Self::Sms => "sms_total",
             Self::SmsCountry => "sms_country",
         }
@@ -76,6 +79,8 @@ impl LimitKind {
             Self::Registrations | Self::Resets | Self::Resends | Self::Mails => "LIMIT_MAILS_ACCOUNT",
             Self::Codes => "LIMIT_OTP_ACCOUNT",
             Self::Refreshes => "LIMIT_REFRESHES_ACCOUNT",
+            // Never the reason of a 429: beyond it the session ends.
+            Self::LateRepeats => "REFRESH_GRACE",
             Self::Sms => "LIMIT_SMS_TOTAL",
             Self::SmsCountry => "LIMIT_SMS_COUNTRY",
             Self::Hashes | Self::Links => self.client_setting(),
@@ -91,7 +96,7 @@ impl LimitKind {
             Self::Registrations | Self::Resets | Self::Resends | Self::Mails => "LIMIT_MAILS_CLIENT",
             Self::Codes => "LIMIT_OTP_CLIENT",
             Self::Links => "LIMIT_LINKS_CLIENT",
-            Self::Refreshes | Self::Sms | Self::SmsCountry => self.setting(),
+            Self::Refreshes | Self::LateRepeats | Self::Sms | Self::SmsCountry => self.setting(),
         }
     }
 }

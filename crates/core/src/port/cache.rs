@@ -6,14 +6,17 @@ use crate::{
     account::Account,
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
-    session::Revocation,
+    session::{Revocation, Session},
 };
 
 /// What the cache knows of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionStatus {
     /// Live in the store, and the log has been followed since.
-    Live,
+    Live {
+        /// Time of the last authentication, as the store has it.
+        auth_time: Timestamp,
+    },
     Revoked,
     /// Not known: ask the store.
     Unknown,
@@ -30,9 +33,8 @@ pub trait SessionCache: Send + Sync + std::fmt::Debug {
     /// Returns the generation to pass to [`mark_live`](Self::mark_live); taken before the store is asked.
     fn generation(&self) -> u64;
 
-    /// Records that the store has this session of this user. What was revoked, or invalidated since the generation was
-    /// taken, stays so.
-    fn mark_live(&self, realm: &RealmName, session: &SessionId, user: &UserId, generation: u64);
+    /// Records that the store has this session. What was revoked, or invalidated since the generation was taken, stays so.
+    fn mark_live(&self, session: &Session, generation: u64);
 
     /// Invalidates all cached sessions of the user. Each is read from the store before it is trusted again.
     fn invalidate_user(&self, realm: &RealmName, user: &UserId);

@@ -26,6 +26,10 @@ pub struct RealmPolicy {
     pub refresh_token_ttl: Duration,
     /// Maximum duration of a session.
     pub session_max_age: Duration,
+    /// Number of live sessions of a user.
+    pub sessions_max: usize,
+    /// Time for which a rotated refresh token may be repeated.
+    pub refresh_grace: Duration,
     /// Maximum age of the login when the account is deleted.
     pub delete_max_auth_age: Duration,
 }

@@ -54,10 +54,16 @@ impl KnownDevice {
         Self { id: ctx.bytes() }
     }
 
+    /// Returns whether a text has the form of [`expose`](Self::expose).
+    #[must_use]
+    pub(crate) fn is_well_formed(raw: &str) -> bool {
+        raw.len() == LENGTH
+    }
+
     /// Reads the text of [`expose`](Self::expose); `None` if it belongs to another owner or has expired.
     #[must_use]
     pub fn parse(ctx: &Ctx, keys: &RealmKeys, owner: DeviceOwner, raw: &str) -> Option<Self> {
-        if raw.len() != LENGTH {
+        if !Self::is_well_formed(raw) {
             return None;
         }
         let bytes = BASE64URL_NOPAD.decode(raw.as_bytes()).ok()?;

@@ -4,10 +4,12 @@ mod amr;
 mod change_log;
 mod client;
 pub mod device;
+mod surplus;
 
 pub use amr::Amr;
 pub use change_log::{CHANGES_KEPT, Change, LogPosition, Revocation, StoredChange};
 pub use client::SessionClient;
+pub use surplus::{SessionUse, surplus};
 
 use crate::{
     clock::Timestamp,

@@ -48,7 +48,7 @@ pub struct Claims {
     pub nbf: i64,
     /// Time of its expiry.
     pub exp: i64,
-    /// Time of the last authentication.
+    /// Time of the last authentication. The server itself reads it from the session.
     pub auth_time: i64,
     /// Methods of the last authentication.
     pub amr: Vec<String>,
@@ -133,26 +133,21 @@ pub struct AccessTokens {
 pub struct Proof {
     pub user: UserId,
     pub session: SessionId,
-    /// Time of the last authentication.
-    pub auth_time: Timestamp,
 }
 
 impl AccessTokens {
-    /// Signs the token `jti` of a session, issued at this time. It expires with the session at the latest. `now`
-    /// only determines [`AccessToken::lifetime`].
+    /// Signs a token of a session, issued now. It expires with the session at the latest.
     ///
     /// # Errors
     /// [`NotSigned`], if there is no key or the library fails.
     pub fn issue(
         &self,
+        ctx: &Ctx,
         session: &Session,
         profile: &Profile,
-        jti: String,
-        issued_at: Timestamp,
         ttl: Duration,
-        now: Timestamp,
     ) -> Result<AccessToken, NotSigned> {
-        let expires_at = issued_at.plus(ttl).min(session.expires_at);
+        let expires_at = ctx.now.plus(ttl).min(session.expires_at);
         let claims = Claims {
             iss: self.issuer(&session.realm),
             sub: session.user.as_str().to_owned(),
@@ -160,15 +155,15 @@ impl AccessTokens {
             email: profile.email.as_str().to_owned(),
             realm: session.realm.as_str().to_owned(),
             sid: session.id.as_str().to_owned(),
-            jti,
-            iat: issued_at.secs(),
-            nbf: issued_at.secs(),
+            jti: data_encoding::BASE32_DNSSEC.encode(&ctx.bytes::<16>()),
+            iat: ctx.now.secs(),
+            nbf: ctx.now.secs(),
             exp: expires_at.secs(),
             auth_time: session.auth_time.secs(),
             amr: session.amr.iter().map(|amr| amr.as_str().to_owned()).collect(),
             aud: self.audience.clone().map(Audience::One),
         };
-        Ok(AccessToken { compact: self.keys.sign(&claims)?, lifetime: expires_at.since(now) })
+        Ok(AccessToken { compact: self.keys.sign(&claims)?, lifetime: expires_at.since(ctx.now) })
     }
 
     /// Verifies signature, claims and time of a token in this realm. The caller checks that its session is live.
@@ -193,7 +188,6 @@ impl AccessTokens {
         Ok(Proof {
             user: UserId::parse(&claims.sub).ok_or(BadToken::Elsewhere)?,
             session: SessionId::parse(&claims.sid).ok_or(BadToken::Elsewhere)?,
-            auth_time: Timestamp::from_secs(claims.auth_time),
         })
     }
 

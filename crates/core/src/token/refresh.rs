@@ -69,11 +69,6 @@ impl RefreshToken {
         Zeroizing::new(format!("{}.{}", self.session, BASE64URL_NOPAD.encode(&bytes)))
     }
 
-    /// Returns the `jti` of the access token that is issued with it. The result is always the same.
-    pub(crate) fn access_token_id(&self, keys: &RealmKeys) -> String {
-        data_encoding::BASE32_DNSSEC.encode(&mac(keys, b"access", &self.session, &self.secret))
-    }
-
     fn new(keys: &RealmKeys, session: SessionId, secret: Zeroizing<[u8; 16]>) -> Self {
         let tag = mac(keys, b"tag", &session, &secret);
         Self { session, secret, tag }

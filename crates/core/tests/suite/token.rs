@@ -46,11 +46,7 @@ fn issue(tokens: &AccessTokens) -> String {
         expires_at: ctx.now.plus(Duration::from_secs(90 * 86_400)),
         family: Family { current: TokenHash([0; 32]), previous: None, rotated_at: ctx.now, idle_until: ctx.now },
     };
-    tokens
-        .issue(&session, &profile, "0123456789abcdefghijklmnop".to_owned(), ctx.now, Duration::from_secs(1800), ctx.now)
-        .unwrap()
-        .expose()
-        .to_owned()
+    tokens.issue(&ctx, &session, &profile, Duration::from_secs(1800)).unwrap().expose().to_owned()
 }
 
 fn is_good(tokens: &AccessTokens, token: &str) -> bool {

@@ -57,6 +57,8 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
         access_token_ttl: of.access_token_ttl,
         refresh_token_ttl: of.refresh_token_ttl,
         session_max_age: of.session_max_age,
+        sessions_max: of.sessions_max,
+        refresh_grace: of.refresh_grace,
         delete_max_auth_age: of.delete_max_auth_age,
     };
     config.policies.iter().map(|(name, of)| (name.clone(), policy(of))).collect()

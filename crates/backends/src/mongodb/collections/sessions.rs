@@ -6,7 +6,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
     port::{Precondition, SessionOp, Sessions, StoreError},
-    session::{Amr, Change, Family, Revocation, Session, TokenHash},
+    session::{Amr, Change, Family, Revocation, Session, SessionUse, TokenHash, surplus},
 };
 
 use crate::mongodb::{
@@ -83,6 +83,20 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &SessionOp) -> Result<(), OpE
         SessionOp::EndAll { realm, user, except, expires_at } => {
             end_all(work, realm, user, except.as_ref(), *expires_at).await
         }
+        SessionOp::EndSurplus { realm, user, newest, most, now, expires_at } => {
+            let mut live = by_user(realm, user);
+            live.extend(doc! { "expires_at": { "$gt": time(*now) }, "idle_until": { "$gt": time(*now) } });
+            let fields = doc! { "_id": 1, "previous": 1, "rotated_at": 1 };
+            let live = work.list(NAME, live, fields).await?;
+            let live = live.into_iter().map(read_use).collect::<Result<_, _>>()?;
+            let ended = surplus(live, newest, *most);
+            if ended.is_empty() {
+                return Ok(());
+            }
+            let keys = ended.iter().map(|id| key(realm, id.as_str())).collect::<Vec<_>>();
+            log_ends(work, realm, ended, *expires_at);
+            work.delete_all(NAME, doc! { "_id": { "$in": keys } }).await
+        }
         SessionOp::Rotate { realm, id, from, to, at, idle_until } => {
             let mut newest = by_id(realm, id);
             newest.insert("refresh", bytes(&from.0));
@@ -108,18 +122,35 @@ async fn end_all(
     if let Some(except) = except {
         ending.insert("_id", doc! { "$ne": key(realm, except.as_str()) });
     }
-    for document in work.keys(NAME, ending.clone()).await? {
-        let session = DocumentFields::of(document).within("_id")?.word("id", SessionId::parse)?;
-        work.changes.push(Change::SessionEnded(Revocation { realm: realm.clone(), session, expires_at }));
-    }
+    let ended = work.list(NAME, ending.clone(), doc! { "_id": 1 }).await?;
+    let ended = ended.into_iter().map(|document| read_id(&mut DocumentFields::of(document)));
+    log_ends(work, realm, ended.collect::<Result<_, _>>()?, expires_at);
     work.delete_all(NAME, ending).await
+}
+
+fn read_id(fields: &mut DocumentFields) -> Result<SessionId, Unreadable> {
+    fields.within("_id")?.word("id", SessionId::parse)
+}
+
+fn read_use(document: Document) -> Result<SessionUse, Unreadable> {
+    let mut fields = DocumentFields::of(document);
+    Ok(SessionUse {
+        id: read_id(&mut fields)?,
+        is_refreshed: fields.array_if_any::<32>("previous")?.is_some(),
+        last_used_at: fields.time("rotated_at")?,
+    })
+}
+
+fn log_ends(work: &mut Work<'_>, realm: &RealmName, ended: Vec<SessionId>, expires_at: Timestamp) {
+    let ends = ended.into_iter().map(|session| Revocation { realm: realm.clone(), session, expires_at });
+    work.changes.extend(ends.map(Change::SessionEnded));
 }
 
 pub(super) fn contends(op: &SessionOp) -> Vec<Contended<'_>> {
     match op {
         SessionOp::Insert(_) => Vec::new(),
         SessionOp::End(ended) => vec![Contended::Session(ended.session.as_str())],
-        SessionOp::EndAll { user, .. } => vec![Contended::Person(user.as_str())],
+        SessionOp::EndAll { user, .. } | SessionOp::EndSurplus { user, .. } => vec![Contended::Person(user.as_str())],
         SessionOp::Rotate { id, .. } => vec![Contended::Session(id.as_str())],
     }
 }

@@ -7,7 +7,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
     port::{Precondition, SessionOp, Sessions, StoreError},
-    session::{Change, Family, Revocation, Session, TokenHash},
+    session::{Change, Family, Revocation, Session, SessionUse, TokenHash, surplus},
 };
 use rusqlite::{Connection, Row, params};
 
@@ -60,6 +60,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
 static INSERT: LazyLock<String> = LazyLock::new(|| TABLE.insert("ON CONFLICT DO NOTHING"));
 const DELETE: &str = "DELETE FROM sessions WHERE realm = ?1 AND id = ?2";
 const DELETE_ALL: &str = "DELETE FROM sessions WHERE realm = ?1 AND user_id = ?2 AND id IS NOT ?3 RETURNING id";
+const USES: &str = "SELECT id, previous IS NOT NULL, rotated_at FROM sessions
+    WHERE realm = ?1 AND user_id = ?2 AND expires_at > ?3 AND idle_until > ?3";
 const ROTATE: &str = "UPDATE sessions SET refresh = ?4, previous = ?3, rotated_at = ?5, idle_until = ?6
     WHERE realm = ?1 AND id = ?2 AND refresh = ?3";
 const SWEEP: &str = "DELETE FROM sessions WHERE (realm, id) IN
@@ -68,7 +70,7 @@ static BY_ID: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1
 static BY_USER: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND user_id = ?2"));
 
 pub(super) fn statements() -> Vec<&'static str> {
-    vec![DELETE, DELETE_ALL, ROTATE, SWEEP, &BY_ID, &BY_USER]
+    vec![DELETE, DELETE_ALL, USES, ROTATE, SWEEP, &BY_ID, &BY_USER]
 }
 
 #[async_trait]
@@ -98,17 +100,36 @@ pub(super) fn apply(db: &Connection, op: &SessionOp) -> Result<(), OpError> {
         SessionOp::EndAll { realm, user, except, expires_at } => {
             let params = params![realm.as_str(), user.as_str(), except.as_ref().map(SessionId::as_str)];
             let ended = list(db, DELETE_ALL, params, |row| Columns::of(row).word(SessionId::parse))?;
-            for session in ended {
-                let ended = Revocation { realm: realm.clone(), session, expires_at: *expires_at };
-                changes::append(db, &Change::SessionEnded(ended))?;
+            Ok(log_ends(db, realm, ended, *expires_at)?)
+        }
+        SessionOp::EndSurplus { realm, user, newest, most, now, expires_at } => {
+            let live = list(db, USES, params![realm.as_str(), user.as_str(), now.millis()], read_use)?;
+            let ended = surplus(live, newest, *most);
+            for session in &ended {
+                write(db, DELETE, params![realm.as_str(), session.as_str()])?;
             }
-            Ok(())
+            Ok(log_ends(db, realm, ended, *expires_at)?)
         }
         SessionOp::Rotate { realm, id, from, to, at, idle_until } => {
             let params = params![realm.as_str(), id.as_str(), from.0, to.0, at.millis(), idle_until.millis()];
             require(write(db, ROTATE, params)? == 1, Precondition::RefreshNewest)
         }
     }
+}
+
+fn read_use(row: &Row<'_>) -> rusqlite::Result<SessionUse> {
+    let mut columns = Columns::of(row);
+    Ok(SessionUse {
+        id: columns.word(SessionId::parse)?,
+        is_refreshed: columns.value()?,
+        last_used_at: columns.time()?,
+    })
+}
+
+fn log_ends(db: &Connection, realm: &RealmName, ended: Vec<SessionId>, expires_at: Timestamp) -> rusqlite::Result<()> {
+    ended.into_iter().try_for_each(|session| {
+        changes::append(db, &Change::SessionEnded(Revocation { realm: realm.clone(), session, expires_at }))
+    })
 }
 
 pub(super) fn sweep(db: &Connection, now: Timestamp) -> rusqlite::Result<u64> {

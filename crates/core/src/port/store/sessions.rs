@@ -33,6 +33,10 @@ pub enum SessionOp {
     /// Removes all sessions of a user, except one if given, and appends each to the change log. `expires_at` is the
     /// expiry of their last access token.
     EndAll { realm: RealmName, user: UserId, except: Option<SessionId>, expires_at: Timestamp },
+    /// Removes live sessions of a user until at most `most` are left, and appends each to the change log: first those that
+    /// were never refreshed, then those whose last refresh is longest ago. `newest` stays. `expires_at` is the expiry of
+    /// their last access token.
+    EndSurplus { realm: RealmName, user: UserId, newest: SessionId, most: usize, now: Timestamp, expires_at: Timestamp },
     /// Replaces the newest refresh token. Requires it to be `from`.
     Rotate { realm: RealmName, id: SessionId, from: TokenHash, to: TokenHash, at: Timestamp, idle_until: Timestamp },
 }
@@ -44,7 +48,8 @@ impl SessionOp {
             Self::EndAll { realm, user, .. } => {
                 vec![Effect::Changed(Change::UserChanged { realm: realm.clone(), user: user.clone() })]
             }
-            Self::Insert(_) | Self::Rotate { .. } => Vec::new(),
+            // Which sessions ended is known to the store only: every process, this one too, reads it from the log.
+            Self::Insert(_) | Self::EndSurplus { .. } | Self::Rotate { .. } => Vec::new(),
         }
     }
 }

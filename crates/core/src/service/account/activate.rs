@@ -43,19 +43,13 @@ impl Accounts<'_> {
     /// # Errors
     /// Bad link; unavailable.
     pub(super) async fn target_of(&self, challenge: Challenge) -> Result<LinkTarget> {
-        if challenge.used_at.is_some() {
-            return self.activated(&challenge).await;
+        if challenge.used_at.is_none()
+            && let Some(registration) = self.pending_registration(&challenge.subject).await?
+        {
+            return Ok(LinkTarget::Pending(registration, challenge));
         }
-        let registration = self.ports.store.registration(&self.realm.name, &challenge.subject).await?;
-        match registration.filter(|registration| registration.is_pending(self.ctx.now)) {
-            Some(registration) => Ok(LinkTarget::Pending(registration, challenge)),
-            // Activated by another link or replaced. A later registration has another identifier.
-            None => self.activated(&challenge).await,
-        }
-    }
-
-    async fn activated(&self, challenge: &Challenge) -> Result<LinkTarget> {
-        let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
+        // Activated by another link, or replaced by a registration with another password.
+        let user = self.activated_user(&challenge.subject).await?;
         user.map(LinkTarget::Activated).ok_or_else(Error::bad_link)
     }
 

@@ -68,6 +68,8 @@ struct Placement {
     pending: Option<UserId>,
     replaces: Replaces,
     contested: bool,
+    /// Pending registration with the same password, whose links stay valid.
+    succeeds: Option<UserId>,
 }
 
 impl Accounts<'_> {
@@ -165,11 +167,14 @@ impl Accounts<'_> {
         let is_compared = attempt < COMPARISONS;
         let exactly = Replaces::Exactly(prior.as_ref().map(|prior| prior.id.clone()));
         let pending = prior.filter(|prior| prior.is_pending(self.ctx.now));
+        let contested = !is_compared || self.is_contested(permit, pending.as_ref(), password).await?;
+        let pending = pending.map(|pending| pending.id);
         Ok(Placement {
             is_taken: user.is_some(),
             replaces: if is_compared { exactly } else { Replaces::Anything },
-            contested: !is_compared || self.is_contested(permit, pending.as_ref(), password).await?,
-            pending: pending.map(|pending| pending.id),
+            contested,
+            succeeds: pending.clone().filter(|_| !contested),
+            pending,
         })
     }
 
@@ -193,24 +198,26 @@ impl Accounts<'_> {
     /// since its links were sent, but is contested if its password differs: otherwise an attacker who has used up the mails
     /// of an address could have its owner verify the attacker's registration.
     async fn put(&self, draft: &RegistrationDraft, placement: Placement) -> Result<bool> {
-        let Placement { is_taken, pending, replaces, contested } = placement;
+        let Placement { is_taken, pending, replaces, contested, succeeds } = placement;
         let (realm, index) = (&self.realm.name, draft.row.index);
         let row = Registration { contested, ..draft.row.clone() };
         let expires_at = row.expires_at;
         let as_seen: Op = UserOp::RequireAddress { realm: realm.clone(), index, is_taken }.into();
+        let succession = succeeds.map(|earlier| self.succeed(earlier, &row));
         let register = RegistrationOp::Put { row, replaces };
         let silent = match pending {
             Some(id) => RegistrationOp::Contest { realm: realm.clone(), id, is_contested: contested, expires_at },
             None => register.clone(),
         };
         let silent = batch![as_seen.clone(), silent];
-        let batch = batch![
+        let mut batch = batch![
             as_seen,
             register,
             ChallengeOp::Insert(draft.challenge.clone()),
             self.announcement(draft, is_taken)?,
             self.audit(Event::Registered).user(&draft.row.id).index(index),
         ];
+        batch.extend(succession);
         match self.commit_mail(index, batch, silent).await {
             Err(CommitError::Failed(
                 Precondition::RegistrationReplaced | Precondition::RegistrationThere | Precondition::AddressAsSeen,

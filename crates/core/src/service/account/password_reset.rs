@@ -145,9 +145,7 @@ impl Accounts<'_> {
         if let Some(user) = store.user(realm, &challenge.subject).await? {
             return Ok(Subject::User(user));
         }
-        let registration = store.registration(realm, &challenge.subject).await?;
-        let pending = registration.filter(|registration| registration.is_pending(self.ctx.now));
-        pending.map(Subject::Registration).ok_or_else(Error::bad_link)
+        self.pending_registration(&challenge.subject).await?.map(Subject::Registration).ok_or_else(Error::bad_link)
     }
 
     /// Turns a registration into a user with the chosen password; `false` if another link has activated or

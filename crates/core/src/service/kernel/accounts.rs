@@ -42,6 +42,19 @@ impl Scope<'_> {
         SessionOp::EndAll { realm, user: user.clone(), except, expires_at }.into()
     }
 
+    /// Returns the operation that ends sessions of a user beyond the most that the realm allows, but not this one.
+    pub(in crate::service) fn end_surplus_sessions(&self, user: &UserId, newest: &SessionId) -> Op {
+        SessionOp::EndSurplus {
+            realm: self.realm.name.clone(),
+            user: user.clone(),
+            newest: newest.clone(),
+            most: self.realm.policy.sessions_max,
+            now: self.ctx.now,
+            expires_at: self.last_token_expires(),
+        }
+        .into()
+    }
+
     /// Returns the time at which every access token that exists now has expired.
     fn last_token_expires(&self) -> Timestamp {
         self.ctx.now.plus(self.realm.policy.access_token_ttl).plus(CLOCK_SKEW)

@@ -127,7 +127,8 @@ impl<'a> Scope<'a> {
         result
     }
 
-    /// Begins a password check, unless this account, or this known device of its owner, has too many failures.
+    /// Begins a password check, unless this account has too many failures. The failures of a known device of its owner are
+    /// counted in their place, and it has no charge of a client.
     ///
     /// # Errors
     /// Limited, after too many failures; unavailable.

@@ -13,6 +13,7 @@ mod realms;
 mod retry;
 mod scope;
 mod sms_limits;
+mod successions;
 
 pub use authority::{FreshOwner, Owner};
 pub use fields::{FieldErrors, RawField, RawJson};
@@ -20,6 +21,7 @@ pub use realms::Realms;
 pub use scope::Scope;
 
 pub(super) use hashing::HashPermit;
+pub(super) use limits::Charge;
 pub(super) use outbox::AddressMail;
 pub(super) use pauses::ChannelPauses;
 pub(super) use retry::retry;

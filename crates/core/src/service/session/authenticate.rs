@@ -2,6 +2,7 @@
 
 use super::Sessions;
 use crate::{
+    clock::Timestamp,
     error::{Error, Result},
     port::SessionStatus,
     service::Owner,
@@ -10,24 +11,26 @@ use crate::{
 
 impl Sessions<'_> {
     /// Verifies signature, claims and time, then that the session is live and the user exists. The caches usually know
-    /// both; otherwise they are read from the store. Without the store the token is not accepted.
+    /// both; otherwise they are read from the store. Without the store the token is not accepted. The time of the
+    /// authentication is that of the session, whatever the token claims.
     ///
     /// # Errors
     /// Bad token, for every reason; unavailable.
     pub async fn authenticate(&self, token: &str) -> Result<Owner> {
         let proof = self.tokens.verify(self.ctx, &self.realm.name, token);
         let proof = proof.map_err(|reason| Error::bad_token().because(reason))?;
-        self.require_live(&proof).await?;
+        let auth_time = self.require_live(&proof).await?;
         let account = self.account(&proof.user).await?;
         let account = account.ok_or_else(|| Error::bad_token().because("the user does not exist"))?;
-        Ok(Owner::new(account, proof.session, proof.auth_time))
+        Ok(Owner::new(account, proof.session, auth_time))
     }
 
-    async fn require_live(&self, proof: &Proof) -> Result<()> {
+    /// Returns the time of the last authentication in the session, if it is live and belongs to the user of the token.
+    async fn require_live(&self, proof: &Proof) -> Result<Timestamp> {
         let ended = || Error::bad_token().because("session ended");
         let (sessions, realm) = (&self.ports.sessions, &self.realm.name);
         match sessions.status(realm, &proof.session, &proof.user, self.ctx.now) {
-            SessionStatus::Live => Ok(()),
+            SessionStatus::Live { auth_time } => Ok(auth_time),
             SessionStatus::Revoked => Err(ended()),
             SessionStatus::Unknown => {
                 let generation = sessions.generation();
@@ -35,8 +38,8 @@ impl Sessions<'_> {
                 if session.user != proof.user || session.expires_at <= self.ctx.now {
                     return Err(ended());
                 }
-                sessions.mark_live(realm, &proof.session, &proof.user, generation);
-                Ok(())
+                sessions.mark_live(&session, generation);
+                Ok(session.auth_time)
             }
         }
     }

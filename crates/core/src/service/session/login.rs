@@ -15,7 +15,7 @@ use crate::{
     seal::BlindIndex,
     service::{
         FieldErrors, RawField,
-        kernel::{HashPermit, retry},
+        kernel::{Charge, HashPermit, retry},
     },
     session::{
         Amr,
@@ -34,6 +34,13 @@ pub struct Credentials<'a> {
     pub password: &'a RawField,
     /// Values that may name a known device of the account.
     pub devices: &'a [RawField],
+}
+
+impl Credentials<'_> {
+    /// Returns whether one of the values has the form of a device.
+    fn may_name_a_device(&self) -> bool {
+        self.devices.iter().filter_map(RawField::text).any(KnownDevice::is_well_formed)
+    }
 }
 
 /// Result of a login.
@@ -68,6 +75,15 @@ pub struct LoggedIn {
     pub device: String,
 }
 
+/// Login that may have its password checked.
+struct Admitted<'a> {
+    permit: HashPermit<'a>,
+    /// State of the address.
+    found: AddressState,
+    device: Option<KnownDevice>,
+    client: Charge,
+}
+
 /// Result of proving a password and opening a session.
 enum Entered {
     Session(Tokens, DeviceOwner),
@@ -85,19 +101,14 @@ impl Sessions<'_> {
         let both = errors.text("username", credentials.username).zip(errors.text("password", credentials.password));
         let (username, password) = errors.finish(both)?;
         // The client is charged before anything is read, so that the time of a refusal reveals nothing.
-        let client = self.charge_client(LimitKind::Passwords, self.settings.limits.passwords_client).await?;
+        let client = self.charge_client(LimitKind::Passwords, self.settings.limits.passwords_client).await;
+        // Beyond its limit a client is refused, unless it may be a known device of the account.
+        let client = if credentials.may_name_a_device() { client } else { Ok(client?) };
         let (Ok(email), Ok(password)) = (EmailAddress::parse(username), Password::parse(password)) else {
-            return Ok(LoginOutcome::Wrong);
+            return client.map(|_| LoginOutcome::Wrong);
         };
         let index = email.blind_index(&self.realm.keys);
-        let (permit, found) = match self.admit(index).await {
-            Ok(admitted) => admitted,
-            Err(error) => {
-                self.refund(client).await;
-                return Err(error);
-            }
-        };
-        let device = self.known_device(credentials.devices, index, &found);
+        let Admitted { permit, found, device, client } = self.admit(client, index, credentials.devices).await?;
         let attempt = self.begin_attempt(client, index, device.as_ref()).await?;
         match self.enter(&permit, index, found, &password).await {
             Ok(Entered::Session(tokens, owner)) => {
@@ -122,10 +133,28 @@ impl Sessions<'_> {
         }
     }
 
-    /// Takes a permit, then reads the state of the address.
-    async fn admit(&self, index: BlindIndex) -> Result<(HashPermit<'_>, AddressState)> {
-        let permit = self.hash_permit()?;
-        Ok((permit, self.ports.store.at_address(&self.realm.name, index).await?))
+    /// Takes a permit, then reads the state of the address, and recognises a known device. Such a device has limits of its
+    /// own: its client is not charged, and not refused.
+    async fn admit(&self, client: Result<Charge>, index: BlindIndex, devices: &[RawField]) -> Result<Admitted<'_>> {
+        let read = async {
+            let permit = self.hash_permit()?;
+            Ok((permit, self.ports.store.at_address(&self.realm.name, index).await?))
+        };
+        let (permit, found) = match read.await {
+            Ok(read) => read,
+            Err(error) => {
+                self.refund(client.unwrap_or_default()).await;
+                return Err(error);
+            }
+        };
+        let device = self.known_device(devices, index, &found);
+        let client = if device.is_some() {
+            self.refund(client.unwrap_or_default()).await;
+            Charge::default()
+        } else {
+            client?
+        };
+        Ok(Admitted { permit, found, device, client })
     }
 
     /// Returns the known device among these values. For an address without a user the work is the same, and the result

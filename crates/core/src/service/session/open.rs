@@ -5,7 +5,6 @@ use crate::{
     account::{Profile, User},
     audit::Event,
     batch,
-    clock::Timestamp,
     error::{Error, Result},
     id::SessionId,
     port::{Op, Precondition, SessionOp, UserOp},
@@ -29,7 +28,12 @@ impl Sessions<'_> {
         let profile = user.envelope.open_profile(&passed.owner.key)?;
         let (session, tokens) = self.new_session(passed, &profile)?;
         let id = session.id.clone();
-        let batch = batch![held, SessionOp::Insert(session), self.audit(Event::LoggedIn).user(&user.id)];
+        let batch = batch![
+            held,
+            SessionOp::Insert(session),
+            self.end_surplus_sessions(&user.id, &id),
+            self.audit(Event::LoggedIn).user(&user.id),
+        ];
         if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {
             return Ok(None);
         }
@@ -75,21 +79,14 @@ impl Sessions<'_> {
                 idle_until: ctx.now.plus(policy.refresh_token_ttl),
             },
         };
-        let tokens = self.tokens(&session, profile, refresh, ctx.now)?;
+        let tokens = self.tokens(&session, profile, refresh)?;
         Ok((session, tokens))
     }
 
-    /// Makes the tokens that were issued at this time. The same refresh token and time give the same tokens.
-    pub(super) fn tokens(
-        &self,
-        session: &Session,
-        profile: &Profile,
-        refresh: RefreshToken,
-        issued_at: Timestamp,
-    ) -> Result<Tokens> {
-        let jti = refresh.access_token_id(&self.realm.keys);
+    /// Makes an access token, to be answered with this refresh token.
+    pub(super) fn tokens(&self, session: &Session, profile: &Profile, refresh: RefreshToken) -> Result<Tokens> {
         let ttl = self.realm.policy.access_token_ttl;
-        let access = self.tokens.issue(session, profile, jti, issued_at, ttl, self.ctx.now).map_err(Error::internal)?;
+        let access = self.tokens.issue(self.ctx, session, profile, ttl).map_err(Error::internal)?;
         Ok(Tokens { access, refresh })
     }
 }

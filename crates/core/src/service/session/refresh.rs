@@ -8,15 +8,18 @@ use crate::{
     batch,
     clock::Timestamp,
     error::{Result, catalogue::REFRESH_INVALID},
-    limit::{LimitKey, LimitKind},
-    port::{CommitError, Op, Precondition, SessionOp},
+    limit::{LimitKey, LimitKind, Quota},
+    port::{Batch, CommitError, LimitOp, Op, Precondition, SessionOp},
     service::{RawField, kernel::retry},
     session::{Family, Session},
     token::RefreshToken,
 };
 
-/// Time for which the previous token is still accepted: a response may be lost, and two tabs may refresh at once.
-const GRACE: Duration = Duration::from_secs(30);
+/// Time for which the previous token can be repeated freely: a response may be lost, and two tabs may refresh at once.
+const FREE_FOR: Duration = Duration::from_secs(60);
+/// Later repeats of a session, such as that of a phone that was in a tunnel. One more ends the session, since a stolen token
+/// is repeated more often than lost answers are.
+const LATE_REPEATS: Quota = Quota { times: 2, per: Duration::from_secs(24 * 3600) };
 /// Number of attempts while other refreshes of the same session commit.
 const TRIES: usize = 8;
 
@@ -24,26 +27,34 @@ const TRIES: usize = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Position {
     Newest,
-    /// The previous token, within the grace period.
+    /// The previous token, whose repetition is free so shortly after the rotation.
     Previous,
+    /// The previous token, later in the grace period.
+    Late,
     /// An older token: it may have been stolen.
     Reused,
 }
 
-fn position(session: &Session, token: &RefreshToken, now: Timestamp) -> Position {
+fn position(session: &Session, token: &RefreshToken, now: Timestamp, grace: Duration) -> Position {
     let Family { current, previous, rotated_at, .. } = &session.family;
+    let hash = token.hash();
+    if hash == *current {
+        return Position::Newest;
+    }
+    if *previous != Some(hash) {
+        return Position::Reused;
+    }
     // Both directions count, so that a clock that was set back does not extend the grace period.
-    let in_grace = now.since(*rotated_at).max(rotated_at.since(now)) <= GRACE;
-    match token.hash() {
-        hash if hash == *current => Position::Newest,
-        hash if in_grace && *previous == Some(hash) => Position::Previous,
+    match now.since(*rotated_at).max(rotated_at.since(now)) {
+        age if age <= FREE_FOR => Position::Previous,
+        age if age <= grace => Position::Late,
         _ => Position::Reused,
     }
 }
 
 impl Sessions<'_> {
-    /// Issues the next tokens for a refresh token, which becomes invalid. Within the grace period the same token gives the
-    /// same tokens again. The reuse of an older one ends the session (RFC 9700 §4.14.2).
+    /// Issues the next tokens for a refresh token. It can be repeated within the grace period, until its successor is used,
+    /// and then gives the same refresh token and a new access token. Any other reuse ends the session (RFC 9700 §4.14.2).
     ///
     /// # Errors
     /// Refused, for every reason; limited; unavailable.
@@ -57,12 +68,16 @@ impl Sessions<'_> {
             // The holder of a stolen token must not hide its reuse by exhausting the session's limit.
             Err(limited) => {
                 let session = self.live_session(&token).await?;
-                match position(&session, &token, self.ctx.now) {
-                    Position::Reused => self.end_reused(&session).await,
-                    Position::Newest | Position::Previous => Err(limited),
+                match self.position(&session, &token) {
+                    Position::Reused => self.end_reused(&session, Batch::new()).await,
+                    Position::Newest | Position::Previous | Position::Late => Err(limited),
                 }
             }
         }
+    }
+
+    fn position(&self, session: &Session, token: &RefreshToken) -> Position {
+        position(session, token, self.ctx.now, self.realm.policy.refresh_grace)
     }
 
     async fn live_session(&self, token: &RefreshToken) -> Result<Session> {
@@ -79,18 +94,32 @@ impl Sessions<'_> {
         let next = token.successor(&self.realm.keys);
         let session = self.live_session(token).await?;
         let account = self.account(&session.user).await?.ok_or(REFRESH_INVALID)?;
-        let issued_at = match position(&session, token, self.ctx.now) {
-            Position::Reused => return self.end_reused(&session).await,
-            Position::Previous => session.family.rotated_at,
+        match self.position(&session, token) {
+            Position::Reused => return self.end_reused(&session, Batch::new()).await,
+            Position::Late => self.allow_late_repeat(&session).await?,
+            Position::Previous => {}
             Position::Newest => {
                 let rotation = batch![self.rotation(&session, &next)];
                 if !self.commit_unless(rotation, &[Precondition::RefreshNewest]).await? {
                     return Ok(None);
                 }
-                self.ctx.now
             }
-        };
-        self.tokens(&session, &account.profile, next, issued_at).map(Some)
+        }
+        self.tokens(&session, &account.profile, next).map(Some)
+    }
+
+    /// Counts a late repeat, or ends the session if it has had too many. This is no limit of requests: it counts in every
+    /// mode.
+    async fn allow_late_repeat(&self, session: &Session) -> Result<()> {
+        let (kind, subject) = (LimitKind::LateRepeats, session.id.as_str().as_bytes());
+        let key = LimitKey::in_realm(&self.realm.keys, kind, &[subject]);
+        let audit = self.audit(Event::RefreshRepeated).user(&session.user);
+        let count = LimitOp::Count { kind, key, quota: LATE_REPEATS, now: self.ctx.now };
+        if self.commit_unless(batch![count, audit.clone()], &[Precondition::WithinQuota(kind)]).await? {
+            tracing::info!(realm = %self.realm.name, session = %session.id, "refresh token repeated");
+            return Ok(());
+        }
+        self.end_reused(session, batch![audit]).await
     }
 
     fn rotation(&self, session: &Session, next: &RefreshToken) -> Op {
@@ -106,10 +135,11 @@ impl Sessions<'_> {
     }
 
     /// Ends the session of a reused refresh token, and refuses the token.
-    async fn end_reused<T>(&self, session: &Session) -> Result<T> {
+    async fn end_reused<T>(&self, session: &Session, with: Batch) -> Result<T> {
         tracing::warn!(realm = %self.realm.name, session = %session.id, "refresh token reused, session revoked");
         let audit = self.audit(Event::RefreshReused).user(&session.user);
-        match self.commit(batch![self.end_session(&session.id), audit]).await {
+        let ending = batch![self.end_session(&session.id), audit];
+        match self.commit(ending.into_iter().chain(with).collect()).await {
             // A failed precondition means that another request has ended the session already.
             Ok(()) | Err(CommitError::Failed(_)) => Err(REFRESH_INVALID.into()),
             Err(error) => Err(error.into()),

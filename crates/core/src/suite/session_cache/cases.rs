@@ -6,18 +6,26 @@ use crate::{
     clock::Timestamp,
     id::RealmName,
     port::{SessionCache, SessionStatus},
-    suite::rows::{NOW, at, here, revocation, session_id, there, user_id},
+    session::Session,
+    suite::rows::{NOW, at, here, revocation, session, session_id, there, user_id},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
+/// Live, with the time at which the sessions of this suite have authenticated.
+const LIVE: SessionStatus = SessionStatus::Live { auth_time: at(-1) };
 
 /// About Ada's session of this name.
 fn status(known: &dyn SessionCache, realm: &RealmName, session: &str, now: Timestamp) -> SessionStatus {
     known.status(realm, &session_id(session), &user_id("ada"), now)
 }
 
-fn seen(known: &dyn SessionCache, realm: &RealmName, session: &str) {
-    known.mark_live(realm, &session_id(session), &user_id("ada"), known.generation());
+/// The session of this name and user.
+fn of(user: &str, name: &str) -> Session {
+    Session { user: user_id(user), ..session(&here(), name) }
+}
+
+fn seen(known: &dyn SessionCache, realm: &RealmName, name: &str) {
+    known.mark_live(&session(realm, name), known.generation());
 }
 
 /// Also by one that is up to date: the log says what is over, not what there is.
@@ -26,13 +34,22 @@ pub async fn what_was_never_seen_is_unknown(known: &dyn SessionCache) {
     assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Unknown);
 }
 
+/// It is what the store has, and a later look may bring a later one.
+pub async fn the_time_of_the_authentication_is_known(known: &dyn SessionCache) {
+    known.synced(NOW);
+    for auth_time in [at(-3600), at(-5)] {
+        known.mark_live(&Session { auth_time, ..session(&here(), "one") }, known.generation());
+        assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Live { auth_time });
+    }
+}
+
 /// While the log is read on.
 pub async fn what_was_seen_alive_is_live(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
-    assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Live);
+    assert_eq!(status(known, &here(), "one", NOW), LIVE);
     known.synced(at(100));
-    assert_eq!(status(known, &here(), "one", at(100)), SessionStatus::Live);
+    assert_eq!(status(known, &here(), "one", at(100)), LIVE);
 }
 
 /// What was revoked before is not known yet.
@@ -41,7 +58,7 @@ pub async fn nothing_is_live_before_the_log_was_read(known: &dyn SessionCache) {
     assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Unknown);
     assert_eq!(status(known, &here(), "one", Timestamp::default()), SessionStatus::Unknown);
     known.synced(NOW);
-    assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Live);
+    assert_eq!(status(known, &here(), "one", NOW), LIVE);
 }
 
 /// A second is the limit, and what is over stays over.
@@ -49,12 +66,12 @@ pub async fn what_is_out_of_date_is_unknown(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
     known.revoke(&[revocation(&here(), "over")]);
-    assert_eq!(status(known, &here(), "one", NOW.plus(SECOND)), SessionStatus::Live);
+    assert_eq!(status(known, &here(), "one", NOW.plus(SECOND)), LIVE);
     let later = NOW.plus(SECOND + Duration::from_millis(1));
     assert_eq!(status(known, &here(), "one", later), SessionStatus::Unknown);
     assert_eq!(status(known, &here(), "over", later), SessionStatus::Revoked);
     known.synced(later);
-    assert_eq!(status(known, &here(), "one", later), SessionStatus::Live);
+    assert_eq!(status(known, &here(), "one", later), LIVE);
 }
 
 /// The log may have been read long ago by then.
@@ -83,7 +100,7 @@ pub async fn what_was_revoked_stays_revoked(known: &dyn SessionCache) {
         assert_eq!(status(known, &here(), "other", at(seconds)), SessionStatus::Revoked);
     }
     known.synced(at(2000));
-    assert_ne!(status(known, &here(), "one", at(2000)), SessionStatus::Live);
+    assert_ne!(status(known, &here(), "one", at(2000)), LIVE);
 }
 
 /// A reader may have read the store just before the end, and report it just after.
@@ -111,7 +128,7 @@ pub async fn sessions_of_two_realms_are_apart(known: &dyn SessionCache) {
     assert_eq!(status(known, &there(), "one", NOW), SessionStatus::Unknown);
     seen(known, &there(), "one");
     known.revoke(&[revocation(&there(), "one")]);
-    assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Live);
+    assert_eq!(status(known, &here(), "one", NOW), LIVE);
     assert_eq!(status(known, &there(), "one", NOW), SessionStatus::Revoked);
 }
 
@@ -121,14 +138,14 @@ pub async fn what_is_doubted_is_unknown(known: &dyn SessionCache) {
     for (realm, session) in [(here(), "one"), (here(), "two"), (there(), "one")] {
         seen(known, &realm, session);
     }
-    known.mark_live(&here(), &session_id("eves"), &user_id("eve"), known.generation());
+    known.mark_live(&of("eve", "eves"), known.generation());
     known.revoke(&[revocation(&here(), "over")]);
     known.invalidate_user(&here(), &user_id("ada"));
     assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Unknown);
     assert_eq!(status(known, &here(), "two", NOW), SessionStatus::Unknown);
     assert_eq!(status(known, &here(), "over", NOW), SessionStatus::Revoked);
-    assert_eq!(status(known, &there(), "one", NOW), SessionStatus::Live);
-    assert_eq!(known.status(&here(), &session_id("eves"), &user_id("eve"), NOW), SessionStatus::Live);
+    assert_eq!(status(known, &there(), "one", NOW), LIVE);
+    assert_eq!(known.status(&here(), &session_id("eves"), &user_id("eve"), NOW), LIVE);
 }
 
 /// Reading the log on does not do, nor that another session is seen; and it may be doubted as often as one likes.
@@ -143,9 +160,9 @@ pub async fn doubt_lasts_until_the_session_is_seen_again(known: &dyn SessionCach
         assert_eq!(status(known, &here(), "one", at(round)), SessionStatus::Unknown);
         seen(known, &here(), "two");
         assert_eq!(status(known, &here(), "one", at(round)), SessionStatus::Unknown);
-        assert_eq!(status(known, &here(), "two", at(round)), SessionStatus::Live);
+        assert_eq!(status(known, &here(), "two", at(round)), LIVE);
         seen(known, &here(), "one");
-        assert_eq!(status(known, &here(), "one", at(round)), SessionStatus::Live);
+        assert_eq!(status(known, &here(), "one", at(round)), LIVE);
     }
 }
 
@@ -159,25 +176,24 @@ pub async fn what_was_doubted_ends_like_any_other(known: &dyn SessionCache) {
     seen(known, &here(), "one");
     seen(known, &here(), "two");
     assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Revoked);
-    assert_eq!(status(known, &here(), "two", NOW), SessionStatus::Live);
+    assert_eq!(status(known, &here(), "two", NOW), LIVE);
 }
 
 /// However many there are, and in whatever order they were seen.
 pub async fn of_many_only_those_of_the_doubted_are_unknown(known: &dyn SessionCache) {
     const USERS: usize = 50;
-    let sessions: Vec<_> =
-        (0..2000).map(|n| (session_id(&format!("session-{n}")), user_id(&format!("user-{}", n % USERS)))).collect();
+    let sessions: Vec<_> = (0..2000).map(|n| of(&format!("user-{}", n % USERS), &format!("session-{n}"))).collect();
     known.synced(NOW);
-    for (session, user) in &sessions {
-        known.mark_live(&here(), session, user, known.generation());
+    for session in &sessions {
+        known.mark_live(session, known.generation());
     }
     for n in (0..USERS).step_by(2) {
         known.invalidate_user(&here(), &user_id(&format!("user-{n}")));
     }
     for _ in 0..2 {
-        for (n, (session, user)) in sessions.iter().enumerate() {
-            let answer = if n % 2 == 0 { SessionStatus::Unknown } else { SessionStatus::Live };
-            assert_eq!(known.status(&here(), session, user, NOW), answer, "{session}");
+        for (n, Session { id, user, .. }) in sessions.iter().enumerate() {
+            let answer = if n % 2 == 0 { SessionStatus::Unknown } else { LIVE };
+            assert_eq!(known.status(&here(), id, user, NOW), answer, "{id}");
         }
     }
 }
@@ -187,10 +203,10 @@ pub async fn what_was_read_before_a_doubt_stays_doubted(known: &dyn SessionCache
     known.synced(NOW);
     let mark = known.generation();
     known.invalidate_user(&here(), &user_id("ada"));
-    known.mark_live(&here(), &session_id("one"), &user_id("ada"), mark);
+    known.mark_live(&session(&here(), "one"), mark);
     assert_eq!(known.status(&here(), &session_id("one"), &user_id("ada"), NOW), SessionStatus::Unknown);
-    known.mark_live(&here(), &session_id("one"), &user_id("ada"), known.generation());
-    assert_eq!(known.status(&here(), &session_id("one"), &user_id("ada"), NOW), SessionStatus::Live);
+    known.mark_live(&session(&here(), "one"), known.generation());
+    assert_eq!(known.status(&here(), &session_id("one"), &user_id("ada"), NOW), LIVE);
 }
 
 /// Changes of that time may have been swept before they were read.
@@ -200,8 +216,8 @@ pub async fn sessions_from_before_a_gap_in_the_log_are_unknown(known: &dyn Sessi
     seen(known, &here(), "one");
     known.synced(at(1000));
     assert_eq!(status(known, &here(), "one", at(1000)), SessionStatus::Unknown);
-    known.mark_live(&here(), &session_id("one"), &user_id("ada"), generation);
+    known.mark_live(&session(&here(), "one"), generation);
     assert_eq!(status(known, &here(), "one", at(1000)), SessionStatus::Unknown);
     seen(known, &here(), "one");
-    assert_eq!(status(known, &here(), "one", at(1000)), SessionStatus::Live);
+    assert_eq!(status(known, &here(), "one", at(1000)), LIVE);
 }

@@ -22,6 +22,7 @@ macro_rules! session_cache_cases {
             cases:
                 what_was_never_seen_is_unknown,
                 what_was_seen_alive_is_live,
+                the_time_of_the_authentication_is_known,
                 nothing_is_live_before_the_log_was_read,
                 what_is_out_of_date_is_unknown,
                 a_clock_that_was_set_back_makes_nothing_live,

@@ -10,6 +10,7 @@ mod outbox;
 mod records;
 mod registrations;
 mod sessions;
+mod surplus;
 mod sweeps;
 mod users;
 mod write_skew;
@@ -115,6 +116,10 @@ macro_rules! store_cases {
                 the_family_of_no_session_moves_on,
                 of_fifty_who_move_a_family_on_one_does,
                 families_of_two_realms_are_apart;
+            surplus:
+                sessions_beyond_the_most_end_the_unused_first,
+                lapsed_sessions_and_those_of_others_are_no_surplus,
+                of_fifty_sessions_at_once_the_most_are_left;
             changes:
                 an_empty_log_stays_where_it_is,
                 what_ends_comes_into_the_log_in_order,

@@ -19,7 +19,7 @@ fn end_all(except: Option<&str>) -> Op {
 }
 
 /// Whatever is in the log, by name: the sessions of one batch stand there in any order.
-async fn logged(store: &dyn Store, after: LogPosition) -> Vec<Revocation> {
+pub(super) async fn logged(store: &dyn Store, after: LogPosition) -> Vec<Revocation> {
     let (mut log, _) = store.revocations_after(after).await.unwrap();
     log.sort_by(|a, b| a.session.cmp(&b.session));
     log
@@ -75,7 +75,7 @@ pub async fn a_lapsed_session_is_still_read(store: &dyn Store) {
 }
 
 /// Reads the sessions of Ada in a realm, by identifier.
-async fn sessions_of_ada(store: &dyn Store, realm: &RealmName) -> Vec<Session> {
+pub(super) async fn sessions_of_ada(store: &dyn Store, realm: &RealmName) -> Vec<Session> {
     let mut found = store.sessions_of(realm, &user_id("ada")).await.unwrap();
     found.sort_by(|a, b| a.id.cmp(&b.id));
     found

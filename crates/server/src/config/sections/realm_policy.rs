@@ -6,7 +6,7 @@ use super::{
     accounts::{DELETE_MAX_AUTH_AGE, OTP_TTL, PASSWORD_MIN_LENGTH, REGISTRATION_TTL, RESET_TTL, VERIFICATION_TTL},
     signup::{SIGNUP, SIGNUP_REQUIRED},
     templates::Templates,
-    tokens::{ACCESS_TOKEN_TTL, REFRESH_TOKEN_TTL, SESSION_MAX_AGE},
+    tokens::{ACCESS_TOKEN_TTL, REFRESH_GRACE, REFRESH_TOKEN_TTL, SESSION_MAX_AGE, SESSIONS_MAX},
 };
 use crate::config::values::Values;
 
@@ -24,6 +24,8 @@ pub struct RealmPolicy {
     pub access_token_ttl: Duration,
     pub refresh_token_ttl: Duration,
     pub session_max_age: Duration,
+    pub sessions_max: usize,
+    pub refresh_grace: Duration,
     /// `TEMPLATES_DIR`, and what the templates say about the server.
     pub templates: Templates,
 }
@@ -43,6 +45,8 @@ impl RealmPolicy {
             access_token_ttl: values.get(&ACCESS_TOKEN_TTL)?,
             refresh_token_ttl: values.get(&REFRESH_TOKEN_TTL)?,
             session_max_age: values.get(&SESSION_MAX_AGE)?,
+            sessions_max: values.get(&SESSIONS_MAX)?,
+            refresh_grace: values.get(&REFRESH_GRACE)?,
             templates: Templates::read(values)?,
         })
     }

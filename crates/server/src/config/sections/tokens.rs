@@ -15,7 +15,7 @@ use crate::config::{
     fix::Fix,
     report::{Report, Severity::RefusedElseWarned},
     setting::Fallback::{Derived, Fixed, Nothing},
-    value::{CLIENTS, Choice, DURATION, SECRET, TEXT, choice},
+    value::{CLIENTS, Choice, DURATION, SECRET, TEXT, choice, number},
     values::Values,
 };
 
@@ -41,6 +41,10 @@ settings! {
         "Lifetime of an unused refresh token.", per_realm;
     SESSION_MAX_AGE: Duration = DURATION, Fixed("90d"),
         "Maximum lifetime of a session, even if it is used.", per_realm;
+    REFRESH_GRACE: Duration = DURATION, Fixed("24h"),
+        "How long the previous refresh token can be repeated while the next one has not been used. For the first 60 s always and freely; later twice in 24 hours.", per_realm;
+    SESSIONS_MAX: usize = number::<_, 1, 100_000>(), Fixed("100"),
+        "Maximum number of sessions of a user. A further login ends first those that were never refreshed, then those whose last refresh is longest ago.", per_realm;
     API_CLIENTS: () = CLIENTS, Nothing,
         "Services that may introspect tokens, as `id:secret`, separated by commas.", secret, reserved;
 }

@@ -54,6 +54,8 @@ fn each_setting_of_realms_changes_one_realm_in_each_notation() {
             "ACCESS_TOKEN_TTL",
             "REFRESH_TOKEN_TTL",
             "SESSION_MAX_AGE",
+            "REFRESH_GRACE",
+            "SESSIONS_MAX",
             "SIGNUP",
             "SIGNUP_REQUIRED",
             "REGISTRATION_TTL",

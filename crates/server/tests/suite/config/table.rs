@@ -86,7 +86,7 @@ pub(super) fn sample(name: &str) -> &'static str {
         "MAX_CONNECTIONS" | "MAX_CONNECTIONS_CLIENT" => "777",
         "BODY_LIMIT_BYTES" | "ARGON2_MEMORY_KIB" | "LIMIT_PASSWORDS_KEPT" => "20000",
         name if name.starts_with("HASH_") || name.starts_with("ARGON2_") => "7",
-        "PASSWORD_MIN_LENGTH" | "MAIL_WORKERS" | "DEV_MAILBOX_SIZE" => "9",
+        "PASSWORD_MIN_LENGTH" | "MAIL_WORKERS" | "DEV_MAILBOX_SIZE" | "SESSIONS_MAX" => "9",
         _ => "something",
     }
 }

@@ -51,6 +51,53 @@ async fn a_stranger_who_exhausts_an_account_does_not_keep_its_owners_device_out(
 }
 
 #[tokio::test]
+async fn neighbours_who_exhaust_a_network_do_not_keep_a_known_device_out() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let jane = Person::new("jane@example.com").join(&app).await;
+    let device = device(&app, &john).await;
+    for n in 0..30 {
+        problem(try_login(&app, 7, &format!("person{n}@example.com"), "wrong-wrong-wrong").await, 401).await;
+    }
+    let log_in = async |person: &Person, password: &str, device: &str| {
+        let form = [("username", &*person.email), ("password", password), ("device", device)];
+        from("10.0.0.7", app.request(Method::POST, "/User1/login").form(&form)).send().await.unwrap()
+    };
+    let forged = format!("{}{}", &device[..74], if device.ends_with('A') { 'B' } else { 'A' });
+    for unknown in ["", &forged, "no device"] {
+        problem(log_in(&john, &john.password, unknown).await, 429).await;
+    }
+    // The device of one account does not help with another, nor with an address that has none.
+    problem(log_in(&jane, &jane.password, &device).await, 429).await;
+    problem(log_in(&Person::new("unknown@example.com"), "wrong-wrong-wrong", &device).await, 429).await;
+    json(log_in(&john, &john.password, &device).await, 200).await;
+    // Its own counter is in place of both, and does not count for the network.
+    for _ in 0..5 {
+        problem(log_in(&john, "wrong-wrong-wrong", &device).await, 401).await;
+    }
+    problem(log_in(&john, &john.password, &device).await, 429).await;
+    json(try_login(&app, 8, &john.email, &john.password).await, 200).await;
+}
+
+#[tokio::test]
+async fn wrong_passwords_of_a_known_device_do_not_count_for_its_network() {
+    let app = enforced().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let mut devices = Vec::new();
+    for _ in 0..7 {
+        devices.push(device(&app, &john).await);
+    }
+    for device in &devices {
+        for _ in 0..5 {
+            let form = [("username", &*john.email), ("password", "wrong-wrong-wrong"), ("device", device)];
+            let request = from("10.0.0.7", app.request(Method::POST, "/User1/login").form(&form));
+            problem(request.send().await.unwrap(), 401).await;
+        }
+    }
+    json(try_login(&app, 7, &john.email, &john.password).await, 200).await;
+}
+
+#[tokio::test]
 async fn a_password_reset_by_mail_lets_the_owner_in_during_an_attack() {
     let app = enforced().await;
     let john = Person::new("john@example.com").join(&app).await;

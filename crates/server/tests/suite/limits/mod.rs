@@ -8,6 +8,7 @@ mod enforcement;
 mod mails;
 mod names;
 mod passwords;
+mod sessions;
 mod tokens;
 
 use std::time::Duration;

@@ -93,6 +93,38 @@ async fn d65_a_token_has_the_claims_of_the_standard_and_no_more_about_a_person()
     }
 }
 
+/// A service that knows `JWT_SECRET` could sign tokens, too. What they say of the login is not believed.
+#[tokio::test]
+async fn the_time_of_a_login_is_that_of_the_session_whatever_a_token_says() {
+    let app = TestApp::with(&[("ACCESS_TOKEN_TTL", "2h")]).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let jane = Person::new("jane@example.com").join(&app).await;
+    let token = john.log_in(&app).await;
+    app.advance(std::time::Duration::from_secs(1801));
+    let delete = async |claims: &Value| {
+        let token = sign(&header_of(&token), claims, JWT_SECRET);
+        let request = app.request(reqwest::Method::DELETE, "/User1/delete").bearer_auth(token);
+        request.query(&[("id", &john.id), ("email", &john.email)]).send().await.unwrap()
+    };
+    let mut claims = part(&token, 1);
+    claims["auth_time"] = json!(BEGIN.secs() + 1801);
+    claims["amr"] = json!(["pwd", "otp"]);
+    assert_eq!(problem(delete(&claims).await, 401).await["code"], "login.stale");
+    // An earlier time contradicts nothing; another user, realm or session does.
+    claims["auth_time"] = json!(BEGIN.secs() - 1801);
+    json(app.get_as(&sign(&header_of(&token), &claims, JWT_SECRET), "/User1/me").await, 200).await;
+    for (claim, value) in [("sub", &*jane.id), ("realm", "User2"), ("sid", "aaaaaaaaaaaaaaaaaaaaaaaaaa")] {
+        let mut other = claims.clone();
+        other[claim] = json!(value);
+        if claim == "sub" {
+            other["id"] = json!(value);
+        }
+        problem(app.get_as(&sign(&header_of(&token), &other, JWT_SECRET), "/User1/me").await, 401).await;
+    }
+    let fresh = part(&john.log_in(&app).await, 1);
+    json(delete(&fresh).await, 200).await;
+}
+
 #[tokio::test]
 async fn d65_an_audience_is_named_and_asked_for_where_there_is_one() {
     let app = TestApp::with(&[("JWT_AUDIENCE", "shop")]).await;

@@ -106,17 +106,54 @@ async fn fifty_forms_at_once_set_one_password() {
 }
 
 #[tokio::test]
-async fn the_same_password_again_is_no_contest_and_the_newest_link_counts() {
+async fn the_same_sign_up_again_is_no_contest_and_every_link_verifies_the_latest() {
+    for opened in 0..3 {
+        let app = TestApp::start().await;
+        let (mut john, mut links) = (Person::new("john@example.com"), Vec::new());
+        for _ in 0..3 {
+            john = john.register(&app).await;
+            links.push(app.link(&john.email, "verify").await);
+        }
+        // The one that is opened first activates; afterwards each of them shows success.
+        for link in [&links[opened], &links[0], &links[1], &links[2]] {
+            assert_eq!(app.open(link).await.status(), 200, "{opened}");
+        }
+        let token = john.log_in(&app).await;
+        assert_eq!(json(app.get_as(&token, "/User1/me").await, 200).await["id"], john.id.as_str());
+    }
+}
+
+#[tokio::test]
+async fn the_same_sign_up_again_can_be_rejected_and_reset_by_older_links() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
-    let first = app.link(&john.email, "verify").await;
-    let again = john.clone().register(&app).await;
-    let second = app.link(&john.email, "verify").await;
-    assert_ne!(first, second);
-    assert_eq!(app.open(&first).await.status(), 400);
-    assert_eq!(app.open(&second).await.status(), 200);
-    let token = again.log_in(&app).await;
-    assert_eq!(json(app.get_as(&token, "/User1/me").await, 200).await["id"], again.id.as_str());
+    let undo = app.link(&john.email, "undo").await;
+    let john = john.register(&app).await;
+    let token = undo.split_once("token=").unwrap().1;
+    assert_eq!(app.post_form("/User1/undo", &[("token", token)]).await.status(), 200);
+    problem(app.login("User1", &john.email, &john.password).await, 401).await;
+
+    let jane = Person::new("jane@example.com").register(&app).await;
+    app.post_form("/User1/forget_password", &[("email", &jane.email)]).await;
+    let reset = app.link(&jane.email, "reset_password_form").await;
+    let token = reset.split_once("token=").unwrap().1;
+    let jane = jane.register(&app).await.with_password("chosen by the owner");
+    let path = format!("/User1/reset_password?token={token}");
+    assert_eq!(app.post_form(&path, &[("password", &jane.password)]).await.status(), 200);
+    let me = json(app.get_as(&jane.log_in(&app).await, "/User1/me").await, 200).await;
+    assert_eq!(me["id"], jane.id.as_str());
+}
+
+#[tokio::test]
+async fn no_link_of_an_earlier_sign_up_verifies_one_with_another_password() {
+    let app = TestApp::start().await;
+    let attacker = Person::new("john@example.com").with_password("chosen by the attacker").register(&app).await;
+    let link = app.link(&attacker.email, "verify").await;
+    let john = Person::new("john@example.com").register(&app).await;
+    assert_eq!(app.open(&link).await.status(), 400);
+    john.clone().register(&app).await;
+    assert_eq!(app.open(&link).await.status(), 400);
+    problem(app.login("User1", &john.email, &attacker.password).await, 401).await;
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
-//! Refresh tokens: used up by their use, forgiving for a moment, merciless afterwards.
+//! Refresh tokens: replaced at every use. A lost answer is repeated; any other reuse ends the session.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
+use portcullis_core::id::RealmName;
 use reqwest::Response;
 use serde_json::Value;
 
@@ -50,27 +51,86 @@ async fn a_refresh_gives_a_new_pair_of_the_same_session() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_given_again_within_the_grace_also_after_a_restart() {
+async fn within_a_minute_a_token_is_repeated_freely_also_after_a_restart() {
     let app = TestApp::start().await;
     let (_, first) = pair(&app).await;
     let second = next(&app, &first).await;
-    app.advance(Duration::from_secs(30));
+    app.advance(Duration::from_secs(60));
     let app = app.restart().await;
+    for _ in 0..5 {
+        let again = next(&app, &first).await;
+        assert_eq!(again["refresh_token"], second["refresh_token"]);
+        assert_ne!(again["access_token"], second["access_token"]);
+        assert_eq!(again["expires_in"], 1800, "the access token is new");
+        json(app.get_as(text(&again, "access_token"), "/User1/me").await, 200).await;
+    }
+    next(&app, &second).await;
+    assert_eq!(repeats(&app).await, 0);
+}
+
+/// Counts the repeats in the audit trail.
+async fn repeats(app: &TestApp) -> usize {
+    let rows = app.store().await.audit_rows(&RealmName::parse("User1").unwrap(), 100).await.unwrap();
+    rows.iter().filter(|row| row.event == "refresh_repeated").count()
+}
+
+#[tokio::test]
+async fn a_phone_that_comes_out_of_a_tunnel_stays_logged_in() {
+    let app = TestApp::start().await;
+    let (_, first) = pair(&app).await;
+    let second = next(&app, &first).await;
+    app.advance(Duration::from_secs(86_400));
     let again = next(&app, &first).await;
     assert_eq!(again["refresh_token"], second["refresh_token"]);
-    assert_eq!(again["access_token"], second["access_token"]);
-    assert_eq!(again["expires_in"], 1770);
+    json(app.get_as(text(&again, "access_token"), "/User1/me").await, 200).await;
+    assert_eq!(repeats(&app).await, 1);
     next(&app, &second).await;
 }
 
 #[tokio::test]
-async fn after_the_grace_a_used_token_ends_the_session() {
+async fn the_third_late_repeat_in_a_day_ends_the_session() {
     let app = TestApp::start().await;
     let (_, first) = pair(&app).await;
-    let second = next(&app, &first).await;
-    app.advance(Duration::from_millis(30_001));
-    is_dead(&app, &first).await;
-    is_dead(&app, &second).await;
+    let mut newest = first;
+    for hour in 0..2 {
+        let second = next(&app, &newest).await;
+        app.advance(Duration::from_secs(3600));
+        let again = next(&app, &newest).await;
+        assert_eq!(again["refresh_token"], second["refresh_token"], "{hour}");
+        newest = again;
+    }
+    let last = next(&app, &newest).await;
+    app.advance(Duration::from_secs(61));
+    let app = app.restart().await;
+    is_dead(&app, &newest).await;
+    is_dead(&app, &last).await;
+    assert_eq!(repeats(&app).await, 3);
+}
+
+#[tokio::test]
+async fn late_repeats_are_forgotten_after_a_day() {
+    let app = TestApp::start().await;
+    let (_, mut newest) = pair(&app).await;
+    for _ in 0..4 {
+        next(&app, &newest).await;
+        app.advance(Duration::from_secs(13 * 3600));
+        newest = next(&app, &newest).await;
+    }
+    assert_eq!(repeats(&app).await, 4);
+}
+
+#[tokio::test]
+async fn after_the_grace_of_its_realm_a_used_token_ends_the_session() {
+    for (grace, age) in [("24h", 86_400), ("2m", 120), ("1s", 60)] {
+        let app = TestApp::with(&[("REALM_USER1_REFRESH_GRACE", grace)]).await;
+        let (_, first) = pair(&app).await;
+        let second = next(&app, &first).await;
+        app.advance(Duration::from_millis(age * 1000));
+        next(&app, &first).await;
+        app.advance(Duration::from_millis(1));
+        is_dead(&app, &first).await;
+        is_dead(&app, &second).await;
+    }
 }
 
 #[tokio::test]
@@ -84,7 +144,7 @@ async fn once_the_successor_was_used_an_older_token_ends_the_session() {
 }
 
 #[tokio::test]
-async fn a_hundred_refreshes_at_once_give_one_new_pair() {
+async fn a_hundred_refreshes_at_once_give_one_new_token() {
     let app = Arc::new(TestApp::start().await);
     let (_, mut newest) = pair(&app).await;
     for _ in 0..20 {
@@ -94,7 +154,7 @@ async fn a_hundred_refreshes_at_once_give_one_new_pair() {
             tasks.spawn(async move { next(&app, &newest).await });
         }
         let pairs = tasks.join_all().await;
-        assert_eq!(pairs.iter().map(Value::to_string).collect::<BTreeSet<_>>().len(), 1);
+        assert_eq!(pairs.iter().map(|pair| text(pair, "refresh_token")).collect::<BTreeSet<_>>().len(), 1);
         newest = pairs[0].clone();
     }
 }

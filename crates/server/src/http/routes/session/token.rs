@@ -39,9 +39,9 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, INCOMPLETE, UNSUPPORTED_GRANT, WRONG_
 
 /// Get tokens
 ///
-/// OAuth 2.0's token endpoint. A refresh token is valid once. Within 30 seconds it gives the same pair again, so that a lost
-/// answer does not log the user out. Later, its reuse ends the session, because the token was copied. The body may
-/// also be JSON.
+/// OAuth 2.0's token endpoint. A refresh token is replaced at every use. Until the new one is used, the previous one can be
+/// repeated, so that a lost answer does not log the user out: the answer is the same new refresh token and a new access token.
+/// Any other reuse ends the session, because the token was copied. The body may also be JSON.
 #[utoipa::path(
     post, path = "/v1/{realm}/token", tag = "Accounts",
     params(RealmPath),

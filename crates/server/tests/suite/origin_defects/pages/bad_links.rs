@@ -76,7 +76,7 @@ async fn bad_tokens(app: &TestApp) -> Vec<(&'static str, String)> {
     let replaced = Person::new("replaced@example.com").register(app).await;
     let (replaced_verify, replaced_undo) =
         (token(&replaced.email, "verify").await, token(&replaced.email, "undo").await);
-    replaced.register(app).await;
+    replaced.with_password("another good phrase").register(app).await;
     let discarded = Person::new("discarded@example.com").register(app).await;
     let (discarded_verify, discarded_undo) =
         (token(&discarded.email, "verify").await, token(&discarded.email, "undo").await);
@@ -122,7 +122,7 @@ async fn bad_resets(app: &TestApp) -> Vec<(&'static str, String)> {
 
     let pending = Person::new("replacing@example.com").register(app).await;
     let of_replaced = token(&pending).await;
-    pending.register(app).await;
+    pending.with_password("another good phrase").register(app).await;
 
     let gone = Person::new("gone@example.com").join(app).await;
     let of_gone = token(&gone).await;

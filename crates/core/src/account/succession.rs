@@ -1,0 +1,46 @@
+use crate::{
+    clock::Timestamp,
+    id::UserId,
+    record::{Record, RecordKind},
+};
+
+/// The same sign-up was sent again, with the same password: links of the earlier registration concern the later one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Succession {
+    /// Registration that was replaced. Its links name it.
+    pub earlier: UserId,
+    /// Registration that replaced it, or the user that this one became.
+    pub later: UserId,
+    /// Time after which no link of the earlier registration is valid.
+    pub expires_at: Timestamp,
+}
+
+impl Record for Succession {
+    const KIND: RecordKind = RecordKind::Succession;
+
+    fn key(&self) -> String {
+        self.earlier.as_str().to_owned()
+    }
+
+    fn owner(&self) -> Option<&UserId> {
+        None
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let expires_at = self.expires_at.millis().to_be_bytes();
+        [expires_at.as_slice(), self.later.as_str().as_bytes()].concat()
+    }
+
+    fn from_bytes(key: &str, bytes: &[u8]) -> Option<Self> {
+        let (expires_at, later) = bytes.split_first_chunk::<8>()?;
+        Some(Self {
+            earlier: UserId::parse(key)?,
+            later: UserId::parse(std::str::from_utf8(later).ok()?)?,
+            expires_at: Timestamp::from_millis(i64::from_be_bytes(*expires_at)),
+        })
+    }
+}

@@ -1,0 +1,60 @@
+//! Successions: links of a registration concern the one that replaced it with the same password.
+
+use super::Scope;
+use crate::{
+    account::{Registration, Succession, User},
+    error::{Error, Result},
+    id::UserId,
+    port::{Op, RecordOp},
+    record::{Record, RecordKeys},
+};
+
+/// Number of successions that are followed: links of still earlier registrations are invalid.
+const FOLLOWED: usize = 32;
+
+impl Scope<'_> {
+    /// Returns the operation after which links of an earlier registration concern the later one.
+    pub(in crate::service) fn succeed(&self, earlier: UserId, later: &Registration) -> Op {
+        let succession = Succession { earlier, later: later.id.clone(), expires_at: later.expires_at };
+        RecordOp::Insert(succession.seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys))).into()
+    }
+
+    /// Returns the registration that links of this subject concern, if it waits for verification.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if a succession cannot be opened.
+    pub(in crate::service) async fn pending_registration(&self, subject: &UserId) -> Result<Option<Registration>> {
+        let mut subject = subject.clone();
+        for _ in 0..FOLLOWED {
+            if let Some(found) = self.ports.store.registration(&self.realm.name, &subject).await? {
+                return Ok(Some(found).filter(|registration| registration.is_pending(self.ctx.now)));
+            }
+            let Some(next) = self.successor(&subject).await? else { break };
+            subject = next;
+        }
+        Ok(None)
+    }
+
+    /// Returns the user that the registration behind links of this subject has become.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if a succession cannot be opened.
+    pub(in crate::service) async fn activated_user(&self, subject: &UserId) -> Result<Option<User>> {
+        let mut subject = subject.clone();
+        for _ in 0..FOLLOWED {
+            if let Some(found) = self.ports.store.user(&self.realm.name, &subject).await? {
+                return Ok(Some(found));
+            }
+            let Some(next) = self.successor(&subject).await? else { break };
+            subject = next;
+        }
+        Ok(None)
+    }
+
+    async fn successor(&self, earlier: &UserId) -> Result<Option<UserId>> {
+        let row = self.ports.store.record(&self.realm.name, Succession::KIND, earlier.as_str()).await?;
+        let Some(row) = row.filter(|row| row.expires_at.is_none_or(|at| at > self.ctx.now)) else { return Ok(None) };
+        let succession = Succession::open(&row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)?;
+        Ok(Some(succession.later))
+    }
+}

@@ -1,0 +1,21 @@
+use crate::{clock::Timestamp, id::SessionId};
+
+/// A live session, as far as the choice of those to end depends on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionUse {
+    pub id: SessionId,
+    /// Whether it was refreshed since its login.
+    pub is_refreshed: bool,
+    /// Time of the last refresh, or of the login.
+    pub last_used_at: Timestamp,
+}
+
+/// Returns the sessions of a user to end, so that at most `most` are left: first those that were never refreshed, then those
+/// whose last use is longest ago. `newest`, which was just opened, stays.
+#[must_use]
+pub fn surplus(mut live: Vec<SessionUse>, newest: &SessionId, most: usize) -> Vec<SessionId> {
+    let Some(beyond) = live.len().checked_sub(most.max(1)) else { return Vec::new() };
+    live.retain(|session| session.id != *newest);
+    live.sort_by(|a, b| (a.is_refreshed, a.last_used_at, &a.id).cmp(&(b.is_refreshed, b.last_used_at, &b.id)));
+    live.into_iter().take(beyond).map(|session| session.id).collect()
+}

@@ -1,0 +1,90 @@
+//! A user has at most so many sessions.
+
+use super::{
+    done,
+    sessions::{logged, sessions_of_ada},
+};
+use crate::{
+    batch,
+    port::{Op, SessionOp, Store, UserOp},
+    session::{Family, LogPosition, Session},
+    suite::{
+        Revocations, join_all,
+        rows::{NOW, at, here, revocation, session, session_id, there, token_hash, user, user_id},
+    },
+};
+
+/// Ends what Ada has here beyond this number.
+fn end_surplus(newest: &str, most: usize) -> Op {
+    let (newest, expires_at) = (session_id(newest), at(900));
+    SessionOp::EndSurplus { realm: here(), user: user_id("ada"), newest, most, now: NOW, expires_at }.into()
+}
+
+/// A session that was last used at this second.
+fn used(id: &str, second: i64, is_refreshed: bool) -> Session {
+    let one = session(&here(), id);
+    let family = Family { rotated_at: at(second), previous: is_refreshed.then(|| token_hash(7)), ..one.family.clone() };
+    Session { family, ..one }
+}
+
+/// First those that were never refreshed, then those whose last use is longest ago, never the newest; each end is logged.
+pub async fn sessions_beyond_the_most_end_the_unused_first(store: &dyn Store) {
+    let sessions = [
+        used("a", -50, true),
+        used("b", -40, true),
+        used("c", -30, false),
+        used("d", -20, false),
+        used("e", -10, true),
+        used("f", -60, false),
+    ];
+    done(store, sessions.clone().map(|row| SessionOp::Insert(row).into())).await;
+    for most in [6, 7, 100] {
+        done(store, [end_surplus("f", most)]).await;
+    }
+    assert_eq!(logged(store, LogPosition(0)).await, []);
+    let mut left: Vec<&str> = ["a", "b", "c", "d", "e", "f"].into();
+    for (most, ended) in [(5, "c"), (4, "d"), (3, "a"), (2, "b"), (1, "e")] {
+        let (_, position) = store.revocations_after(LogPosition(0)).await.unwrap();
+        done(store, [end_surplus("f", most)]).await;
+        left.retain(|id| *id != ended);
+        let ids: Vec<_> = sessions_of_ada(store, &here()).await.into_iter().map(|row| row.id).collect();
+        assert_eq!(ids, left.iter().map(|id| session_id(id)).collect::<Vec<_>>());
+        assert_eq!(logged(store, position).await, [revocation(&here(), ended)]);
+    }
+    done(store, [end_surplus("f", 0)]).await;
+    assert_eq!(sessions_of_ada(store, &here()).await, sessions[5..], "the newest stays");
+}
+
+/// They do not count, and stay.
+pub async fn lapsed_sessions_and_those_of_others_are_no_surplus(store: &dyn Store) {
+    let idle = used("idle", -90, false);
+    let others = [
+        Session { expires_at: NOW, ..used("lapsed", -90, false) },
+        Session { family: Family { idle_until: NOW, ..idle.family.clone() }, ..idle },
+        Session { user: user_id("eve"), ..used("eves", -90, false) },
+        Session { realm: there(), ..used("old", -90, false) },
+    ];
+    done(store, others.clone().map(|row| SessionOp::Insert(row).into())).await;
+    done(store, batch![SessionOp::Insert(used("old", -9, true)), SessionOp::Insert(used("new", 0, false))]).await;
+    done(store, [end_surplus("new", 2)]).await;
+    assert_eq!(logged(store, LogPosition(0)).await, []);
+    done(store, [end_surplus("new", 1)]).await;
+    assert_eq!(logged(store, LogPosition(0)).await, [revocation(&here(), "old")]);
+    for other in others {
+        assert_eq!(store.session(&other.realm, &other.id).await.unwrap(), Some(other));
+    }
+}
+
+/// Each inserts one and ends the surplus, while the user is required to be unchanged, as a login does.
+pub async fn of_fifty_sessions_at_once_the_most_are_left(store: &dyn Store) {
+    done(store, batch![UserOp::Insert(user(&here(), "ada", "ada@example.org"))]).await;
+    let logins = (0..50).map(|number| {
+        let id = format!("session-{number}");
+        let held = UserOp::Require { realm: here(), id: user_id("ada"), revision: 1 };
+        store.commit(batch![held, SessionOp::Insert(session(&here(), &id)), end_surplus(&id, 3)])
+    });
+    for result in join_all(logins).await {
+        result.expect("each is committed");
+    }
+    assert_eq!(sessions_of_ada(store, &here()).await.len(), 3);
+}
