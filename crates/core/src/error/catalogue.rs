@@ -148,6 +148,8 @@ pub const PASSWORD_BREACHED: FieldRefusal =
     field("password.breached", "This password is too common. Choose another one.");
 pub const PASSWORD_GUESSABLE: FieldRefusal =
     field("password.guessable", "This password is too similar to your name or address. Choose another one.");
+pub const PASSWORD_REPETITIVE: FieldRefusal =
+    field("password.repetitive", "This password repeats a single character. Choose another one.");
 /// With the default minimum length; [`password_too_short`] has the one that applies.
 pub const PASSWORD_TOO_SHORT: FieldRefusal = field("password.too_short", too_short!("8"));
 

@@ -2,7 +2,7 @@ use portcullis_core::account::password::{BadPassword, Password, Policy};
 use proptest::prelude::*;
 
 fn policy() -> Policy {
-    Policy { min_length: 8, app_name: "Portcullis".to_owned() }
+    Policy { min_length: 8, names: vec!["My Portcullis".to_owned(), "User1".to_owned()] }
 }
 
 fn judge(raw: &str) -> Result<(), BadPassword> {
@@ -36,12 +36,44 @@ fn what_guessers_try_first_is_refused_in_any_case() {
 
 #[test]
 fn the_accounts_own_words_are_no_password() {
-    for own in
-        ["john.doe@example.com", "xx-john.doe@example.com", "JohnDoe1", "johndoe!!!", "portcullis1", "john.doe99"]
-    {
+    for own in [
+        "john.doe@example.com",
+        "JohnDoe1",
+        "johndoe!!!",
+        "John.Doe2024",
+        "jöhn-dóe",
+        "ＪＯＨＮｄｏｅ１",
+        "2024john",
+        "1!johndoe!1",
+        "doe-john-doe",
+        "example1",
+        "Example.com",
+        "john example",
+        "user1234",
+        "User1User1",
+        "portcullis1",
+        "My Portcullis 24",
+        "myportcullis!!!!",
+        "doe@portcullis",
+    ] {
         assert_eq!(judge(own), Err(BadPassword::Guessable), "{own}");
     }
-    assert_eq!(judge("john likes quiet rivers"), Ok(()));
+    for good in ["john likes quiet rivers", "john20245", "johndoe!!!!!", "xjohndoe", "johndoex1", "securepassword123"] {
+        assert_eq!(judge(good), Ok(()), "{good}");
+    }
+    let wang = |raw: &str| policy().accept(raw, &["小明", "王", "wang@example.com"]).map(|_| ());
+    assert_eq!(wang("王小明王小明王小明"), Err(BadPassword::Guessable));
+    assert_eq!(wang("王小明喜欢安静的河"), Ok(()));
+    let short = Policy { min_length: 1, ..policy() };
+    assert!(short.accept("1!", &["John"]).is_ok(), "without a word it is not made of words");
+}
+
+#[test]
+fn one_character_or_white_space_is_no_password() {
+    for same in ["        ", "eeeeeeeee", "zZzZzZzZz", "!!!!!!!!", "🦀🦀🦀🦀🦀🦀🦀🦀", "  \u{a0}\u{2003}    "]
+    {
+        assert_eq!(judge(same), Err(BadPassword::Repetitive), "{same}");
+    }
 }
 
 #[test]

@@ -46,10 +46,10 @@ pub(super) fn settings(config: &Config) -> Settings {
 
 /// Returns the policy of each realm.
 pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
-    let policy = |of: &config::RealmPolicy| RealmPolicy {
+    let policy = |name: &RealmName, of: &config::RealmPolicy| RealmPolicy {
         signup: of.signup,
         signup_required: of.signup_required.clone(),
-        password: Policy { min_length: of.password_min_length, app_name: config.app_name.clone() },
+        password: Policy { min_length: of.password_min_length, names: vec![config.app_name.clone(), name.to_string()] },
         registration_ttl: of.registration_ttl,
         verification_ttl: of.verification_ttl,
         reset_ttl: of.reset_ttl,
@@ -61,7 +61,7 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
         refresh_grace: of.refresh_grace,
         delete_max_auth_age: of.delete_max_auth_age,
     };
-    config.policies.iter().map(|(name, of)| (name.clone(), policy(of))).collect()
+    config.policies.iter().map(|(name, of)| (name.clone(), policy(name, of))).collect()
 }
 
 pub(super) fn worker(

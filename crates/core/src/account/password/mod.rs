@@ -1,6 +1,7 @@
 //! Passwords: reading, the policy for new ones, and hashes.
 
 mod breached;
+mod own_words;
 mod policy;
 
 pub use policy::{BadPassword, Policy};

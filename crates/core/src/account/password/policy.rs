@@ -1,15 +1,15 @@
-//! Rules for new passwords: long enough, not among the most common breached ones, and not made of the account's own
-//! data. There are no composition rules (NIST SP 800-63B-4 §3.1.1.2; ASVS 6.2).
+//! Rules for new passwords: long enough, not among the most common breached ones, not one character repeated, and not made
+//! of the account's own data. There are no composition rules (NIST SP 800-63B-4 §3.1.1.2; ASVS 6.2).
 
-use super::{Password, breached};
+use super::{Password, breached, own_words};
 
 /// Rules for new passwords.
 #[derive(Debug, Clone)]
 pub struct Policy {
     /// Minimum length in characters (Unicode code points).
     pub min_length: usize,
-    /// Name of the application; a password must not consist of it.
-    pub app_name: String,
+    /// Names of the application and the realm; a password must not consist of them.
+    pub names: Vec<String>,
 }
 
 /// Reason why a new password is refused.
@@ -24,16 +24,16 @@ pub enum BadPassword {
     /// The password is on the list of the most common breached ones.
     #[error("breached")]
     Breached,
-    /// The password consists of the address or names of the account, or of the application's name.
+    /// The password is one character or white space, repeated.
+    #[error("repetitive")]
+    Repetitive,
+    /// The password consists of words of the account's names or address, or of the application's or realm's name.
     #[error("guessable")]
     Guessable,
 }
 
-/// Minimum number of letters and digits beside the account's own words.
-const MIN_OTHER_CHARACTERS: usize = 4;
-
 impl Policy {
-    /// Reads and checks a new password. `context` contains the account's own words: its address and names.
+    /// Reads and checks a new password. `context` contains the account's own texts: its address and names.
     ///
     /// # Errors
     /// [`BadPassword`], naming the first broken rule.
@@ -45,21 +45,13 @@ impl Policy {
         if breached::contains(password.expose()) {
             return Err(BadPassword::Breached);
         }
-        if self.is_guessable(password.expose(), context) {
+        if own_words::is_repetitive(password.expose()) {
+            return Err(BadPassword::Repetitive);
+        }
+        let texts = self.names.iter().map(String::as_str).chain(context.iter().copied());
+        if own_words::is_made_of(password.expose(), texts) {
             return Err(BadPassword::Guessable);
         }
         Ok(password)
-    }
-
-    fn is_guessable(&self, password: &str, context: &[&str]) -> bool {
-        let password = password.to_lowercase();
-        let whole_words = context.iter().copied().chain([self.app_name.as_str()]);
-        let parts = whole_words.clone().filter_map(|word| word.split_once('@').map(|(local, _)| local));
-        let mut words: Vec<String> = whole_words.chain(parts).map(|word| word.trim().to_lowercase()).collect();
-        words.retain(|word| word.chars().count() >= 3);
-        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        let has_address = words.iter().any(|word| word.contains('@') && password.contains(word.as_str()));
-        let left = words.iter().fold(password.clone(), |left, word| left.replace(word.as_str(), ""));
-        has_address || (left != password && left.chars().filter(|c| c.is_alphanumeric()).count() < MIN_OTHER_CHARACTERS)
     }
 }

@@ -18,7 +18,7 @@ use crate::{
         catalogue::{
             ATTRIBUTES_INVALID, ATTRIBUTES_TOO_LARGE, CODE_INVALID, COUNTRY_UNKNOWN, EMAIL_INVALID, FIELD_MISSING,
             FIELD_NOT_TEXT, NAME_EMPTY, NAME_TOO_LONG, NAME_UNWRITABLE, PASSWORD_BREACHED, PASSWORD_GUESSABLE,
-            PASSWORD_IMPOSSIBLE, PHONE_INVALID, password_too_short,
+            PASSWORD_IMPOSSIBLE, PASSWORD_REPETITIVE, PHONE_INVALID, password_too_short,
         },
     },
     link::TypedCode,
@@ -177,6 +177,7 @@ impl FieldErrors {
             BadPassword::TooShort => password_too_short(field, policy.min_length),
             BadPassword::Impossible => PASSWORD_IMPOSSIBLE.of(field),
             BadPassword::Breached => PASSWORD_BREACHED.of(field),
+            BadPassword::Repetitive => PASSWORD_REPETITIVE.of(field),
             BadPassword::Guessable => PASSWORD_GUESSABLE.of(field),
         });
         None
