@@ -104,6 +104,7 @@ async fn run(mut config: Config, sockets: Option<Sockets>) -> Result<(), Failure
     let sockets = sockets.map_or_else(|| listen::bind(config.http.listen, config.http.listen_also), Ok)?;
     let listener = Listener::from_std(sockets)?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), listen = %listener.local_addr()?, url = %config.public_url, "serving");
+    cli::greet(&config)?;
     app.serve(listener, stop).await;
     tracing::info!("stopped");
     Ok(())

@@ -190,7 +190,7 @@ impl App {
                 info: parts::server_info(config),
                 proxies: config.http.trusted_proxies.clone(),
                 unknown_proxy: Once::new(),
-                cors_origins: config.http.cors_allowed_origins.clone(),
+                cors: config.browser.cors.clone(),
             },
             timeouts: parts::timeouts(config),
             limiter: parts::connection_limiter(config),

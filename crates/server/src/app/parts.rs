@@ -108,6 +108,7 @@ pub(super) fn server_info(config: &Config) -> ServerInfo {
         database: backends::DATABASE,
         has_public_keys: matches!(config.token.signing, Signing::KeyPair(_)),
         is_https: config.public_url.is_https(),
+        hsts: config.browser.hsts.clone(),
         docs: config.http.docs,
         is_development: config.environment == Environment::Development,
     }

@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod greeting;
 mod hash;
 mod help;
 mod migrate;
@@ -14,6 +15,7 @@ mod templates;
 
 pub use check::check;
 pub use completions::completions;
+pub use greeting::greet;
 pub use hash::hash;
 pub use migrate::tell_of_steps;
 pub use openapi::openapi;

@@ -83,7 +83,7 @@ pub(crate) fn handler(mut shared: Shared) -> Handler {
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
         .layer(from_fn_with_state(state.clone(), timeout::bound))
         .layer(CatchPanicLayer::custom(|_| problem::panicked().into_response()))
-        .layer(from_fn_with_state(cors::layer(&state.cors_origins), cors::cors))
+        .layer(from_fn_with_state(cors::layer(&state.cors), cors::cors))
         .layer(from_fn(host::check))
         .layer(from_fn_with_state(state.clone(), scope::scope))
         .with_state(state.clone());

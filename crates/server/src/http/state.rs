@@ -6,11 +6,15 @@ use std::{
     time::Duration,
 };
 
+use axum::http::HeaderValue;
 use ipnet::IpNet;
 use portcullis_core::{clock::Clock, port::Mailbox, random::Random, service::Service};
 use tokio::sync::watch;
 
-use crate::templates::{Templates, dev::DevServer};
+use crate::{
+    config::CorsOrigins,
+    templates::{Templates, dev::DevServer},
+};
 
 /// State that all requests share, behind one reference counter: it is cloned several times per request.
 #[derive(Clone, Debug)]
@@ -58,7 +62,7 @@ pub(crate) struct Shared {
     /// Whether a proxy that is not trusted has been reported.
     pub(crate) unknown_proxy: Once,
     /// Origins that may send cross-origin requests.
-    pub(crate) cors_origins: Vec<String>,
+    pub(crate) cors: CorsOrigins,
     /// True once the server is told to stop, so that event streams end.
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) info: ServerInfo,
@@ -92,6 +96,8 @@ pub(crate) struct ServerInfo {
     pub(crate) has_public_keys: bool,
     /// Whether the public URL is https.
     pub(crate) is_https: bool,
+    /// Value of `Strict-Transport-Security`.
+    pub(crate) hsts: Option<HeaderValue>,
     /// Whether the documentation is served.
     pub(crate) docs: bool,
     /// Whether the landing page shows what is running.
@@ -109,6 +115,7 @@ impl ServerInfo {
             database: "SQLite",
             has_public_keys: true,
             is_https: false,
+            hsts: None,
             docs: true,
             is_development: true,
         }

@@ -11,6 +11,7 @@ use super::{
 /// Meaning of each variable. Which variables a template gets is decided by the values that fill it.
 const MEANINGS: &[(&str, &str)] = &[
     ("app_name", "The name of the app (APP_NAME)."),
+    ("app_url", "The address of the app (APP_URL); empty when there is none."),
     ("code", "The code."),
     ("error", "What was wrong, as a sentence; empty when nothing was."),
     ("min_length", "The least length of a password (PASSWORD_MIN_LENGTH)."),

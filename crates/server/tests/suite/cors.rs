@@ -2,7 +2,10 @@
 
 use reqwest::{Method, Response};
 
-use crate::support::{TestApp, json, problem};
+use crate::{
+    origin_defects::platform::PRODUCTION,
+    support::{TestApp, json, problem},
+};
 
 const APP: &str = "https://app.example.com";
 
@@ -127,8 +130,45 @@ async fn the_mailbox_of_development_is_read_by_no_page_of_another_origin() {
 }
 
 #[tokio::test]
-async fn without_allowed_origins_there_are_no_cors_headers() {
+async fn without_allowed_origins_there_are_no_cors_headers_in_production() {
+    let app = TestApp::with(PRODUCTION).await;
+    for origin in [APP, "http://localhost:5173"] {
+        let answer = preflight(&app, origin).await;
+        assert_eq!((answer.status().as_u16(), allowed(&answer)), (405, None));
+    }
+}
+
+#[tokio::test]
+async fn in_development_a_page_of_this_machine_may_call_from_any_port() {
     let app = TestApp::start().await;
-    let answer = preflight(&app, APP).await;
-    assert_eq!((answer.status().as_u16(), allowed(&answer)), (405, None));
+    for origin in [
+        "http://localhost:5173",
+        "http://127.0.0.1:3000",
+        "http://[::1]:8080",
+        "https://app.localhost",
+        "http://localhost",
+    ] {
+        let answer = preflight(&app, origin).await;
+        assert_eq!((answer.status().as_u16(), allowed(&answer)), (200, Some(origin)));
+        assert!(answer.headers().get("access-control-allow-credentials").is_none());
+    }
+    for origin in [
+        APP,
+        "null",
+        "http://localhost.example.com",
+        "http://192.0.2.1:5173",
+        "http://localhost:5173/",
+        "http://localhost:5173/a",
+        "http://LOCALHOST",
+        "http://u@localhost",
+        "file://localhost",
+    ] {
+        assert_eq!(allowed(&preflight(&app, origin).await), None, "{origin}");
+    }
+    for path in ["/dev/mailbox.json", "/dev/mailbox"] {
+        let answer = app.request(Method::GET, path).header("Origin", "http://localhost:5173").send().await.unwrap();
+        assert_eq!(allowed(&answer), None, "{path}");
+    }
+    let named = TestApp::with(&[("CORS_ALLOWED_ORIGINS", APP)]).await;
+    assert_eq!(allowed(&preflight(&named, "http://localhost:5173").await), None, "the setting replaces the default");
 }

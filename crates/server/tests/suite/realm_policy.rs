@@ -59,3 +59,50 @@ async fn a_realm_may_have_templates_of_its_own() {
         assert_eq!(page.contains("The page of a realm"), is_own, "{realm}: {page}");
     }
 }
+
+#[tokio::test]
+async fn pages_and_emails_lead_to_the_application_of_their_realm() {
+    let own = "https://two.example.org/start?from=mail#top";
+    let app = two_realms(&[("APP_URL", "https://one.example.org"), ("REALM_USER2_APP_URL", own)]).await;
+    for (realm, url, other) in [("User1", "https://one.example.org", own), ("User2", own, "https://one.example.org")] {
+        let email = format!("ada-{realm}@example.org").to_lowercase();
+        let ada = Person::new(&email).of(realm).register(&app).await;
+        let verified = app.open(&app.link(&email, "verify").await).await.text().await.unwrap();
+        app.post_form(&ada.path("forget_password"), &[("email", &email)]).await;
+        let form = app.link(&email, "reset_password_form").await;
+        let form_page = app.open(&form).await.text().await.unwrap();
+        let reset = form.replace("reset_password_form", "reset_password");
+        let done = app.http.post(&reset).form(&[("password", "violet-teapot-hammer")]).send().await.unwrap();
+        let done = done.text().await.unwrap();
+        for page in [&verified, &done] {
+            assert!(
+                html(page).contains(&format!("<a class=\"button\" href=\"{url}\">Continue to Portcullis</a>")),
+                "{page}"
+            );
+        }
+        assert!(html(&form_page).contains(&format!("<a href=\"{url}\">Go to Portcullis</a>")), "{form_page}");
+        let mails = app.mails_to(&email).await;
+        assert_eq!(mails.len(), 4, "confirmation, welcome, reset, changed");
+        for mail in mails {
+            let (text, page) = (mail["text"].as_str().unwrap(), html(mail["html"].as_str().unwrap()));
+            assert!(text.contains(url) && page.contains(&format!("href=\"{url}\"")), "{mail}");
+            assert!(!text.contains(other) && !page.contains(other), "{mail}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_an_address_of_the_application_nothing_leads_there() {
+    let app = TestApp::start().await;
+    let ada = Person::new("ada@example.org").join(&app).await;
+    let page = app.get("/User1/verify?token=none").await.text().await.unwrap();
+    assert!(!page.contains("Go to Portcullis"), "{page}");
+    for mail in app.mails_to(&ada.email).await {
+        assert!(mail["text"].as_str().unwrap().trim_end().ends_with("2026"), "{mail}");
+    }
+}
+
+/// The text of a page, with the characters that are escaped.
+fn html(page: &str) -> String {
+    page.replace("&#x2f;", "/").replace("&amp;", "&")
+}

@@ -89,7 +89,7 @@ pub(super) fn verb(matches: &ArgMatches) -> TemplatesVerb {
 pub fn templates(verb: &TemplatesVerb, sources: Sources, clock: &dyn Clock, out: &mut Output) -> io::Result<u8> {
     let here = sources.dir.clone();
     let inspection = inspect(sources);
-    let Some(config::Templates { dir, branding }) = inspection.templates() else {
+    let Some(config::Templates { dir, branding, .. }) = inspection.templates() else {
         return tell_verdict(&inspection, out);
     };
     let load = |branding: Branding| Templates::load(dir.as_deref(), branding).map_err(io::Error::other);

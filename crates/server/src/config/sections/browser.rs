@@ -1,22 +1,65 @@
-//! Browsers: which pages may call the server.
+//! Browsers: which pages may call the server, and that they stay on https.
 
-use super::section::{Context, Section, settings};
+use axum::http::HeaderValue;
+
+use super::{
+    general::{ENVIRONMENT, PUBLIC_URL},
+    section::{Context, Section, settings},
+};
 use crate::config::{
+    environment::Environment,
     fix::Fix,
     report::{
         Report,
         Severity::{Refused, RefusedElseWarned},
     },
-    setting::Fallback::Nothing,
-    value::{ORIGINS, PublicUrl},
+    setting::Fallback::Derived,
+    value::{HSTS_POLICY, ORIGINS, PublicUrl, StrictTransport},
     values::Values,
 };
 
-pub(super) const SECTION: Section = Section::new("Browsers", SETTINGS).checked(check);
+pub(super) const SECTION: Section = Section::new("Browsers", SETTINGS).deriving(derive).checked(check);
 
 settings! {
-    CORS_ALLOWED_ORIGINS: Vec<String> = ORIGINS, Nothing,
+    CORS_ALLOWED_ORIGINS: Vec<String> = ORIGINS, Derived("loopback origins on any port in development, none in production"),
         "Origins of web pages, separated by commas, that may call the server from a browser (CORS).";
+    HSTS: StrictTransport = HSTS_POLICY, Derived("`max-age=63072000` if `PUBLIC_URL` is https without a path, else `off`"),
+        "Value of `Strict-Transport-Security`, which keeps browsers on https, or `off`. The default does not include subdomains.";
+}
+
+/// Settings of what browsers may do.
+#[derive(Debug)]
+pub struct Browser {
+    pub cors: CorsOrigins,
+    /// `HSTS`; none if it is off.
+    pub hsts: Option<HeaderValue>,
+}
+
+/// Origins whose pages may call the server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CorsOrigins {
+    /// `CORS_ALLOWED_ORIGINS`.
+    pub named: Vec<String>,
+    /// Whether pages of this machine may call it, on any port.
+    pub loopback: bool,
+}
+
+impl Browser {
+    pub(super) fn read(values: &Values) -> Option<Self> {
+        let is_development = values.get(&ENVIRONMENT)? == Environment::Development;
+        let named = values.get(&CORS_ALLOWED_ORIGINS);
+        let cors = CorsOrigins { loopback: is_development && named.is_none(), named: named.unwrap_or_default() };
+        Some(Self { cors, hsts: values.get(&HSTS)?.0 })
+    }
+}
+
+fn derive(values: &mut Values, _: Environment) {
+    values.derive(&HSTS, |values| {
+        let url = values.get(&PUBLIC_URL)?;
+        // With a path, other applications have the host too, and the proxy in front decides for all of them.
+        let is_own = url.is_https() && url.path().is_empty();
+        Some(if is_own { "max-age=63072000" } else { "off" }.to_owned())
+    });
 }
 
 fn check(values: &Values, _: &Context<'_>, report: &mut Report) {

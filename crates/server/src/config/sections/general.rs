@@ -20,7 +20,7 @@ use crate::config::{
         Severity::{Refused, RefusedElseWarned},
     },
     setting::Fallback::{Derived, Fixed, Nothing},
-    value::{DOMAIN, PATH, PUBLIC, PublicUrl, REALM_NAMES, TEXT, choice},
+    value::{Choice, DOMAIN, PATH, PUBLIC, PublicUrl, REALM_NAMES, TEXT, WEB_ADDRESS, choice},
     values::Values,
 };
 
@@ -36,10 +36,25 @@ settings! {
         "Base URL of links in emails. The `Host` header is ignored.";
     APP_DOMAIN: PublicUrl = DOMAIN, Nothing,
         "Host, optionally with a port, from which `PUBLIC_URL` is derived: `http` for loopback, `https` otherwise.";
+    APP_URL: String = WEB_ADDRESS, Nothing,
+        "Address of the application. Every page and email links to it.", per_realm;
     REALMS: Vec<RealmName> = REALM_NAMES, Fixed("User1,User2"),
         "Realms, separated by commas. Each is a separate population of users and the first segment of its paths.";
     TEMPLATES_DIR: PathBuf = PATH, Nothing,
         "Folder whose files replace the built-in templates of the same name.", per_realm;
+    DEFAULT_LOCALE: Locale = choice(), Fixed("en"),
+        "Language of pages and emails. This version has English only.", per_realm;
+}
+
+/// Language of pages and emails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Locale {
+    English,
+}
+
+impl Choice for Locale {
+    const WORDS: &'static [(&'static str, Self)] = &[("en", Self::English)];
+    const PLACEHOLDER: &'static str = "en";
 }
 
 /// Gives `PUBLIC_URL` and `ENVIRONMENT` the values that follow from others. All other sections come after this one.

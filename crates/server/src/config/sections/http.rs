@@ -8,10 +8,7 @@ use std::{
 use ipnet::IpNet;
 use portcullis_core::limit::FailedAttempts;
 
-use super::{
-    browser::CORS_ALLOWED_ORIGINS,
-    section::{Context, Section, settings},
-};
+use super::section::{Context, Section, settings};
 use crate::config::{
     environment::Environment,
     fix::Fix,
@@ -72,7 +69,6 @@ pub struct Http {
     pub shutdown_grace: Duration,
     pub metrics_listen: Option<SocketAddr>,
     pub trusted_proxies: Vec<IpNet>,
-    pub cors_allowed_origins: Vec<String>,
     pub docs: bool,
 }
 
@@ -92,7 +88,6 @@ impl Http {
             shutdown_grace: values.get(&SHUTDOWN_GRACE)?,
             metrics_listen: values.get(&METRICS_LISTEN),
             trusted_proxies: values.get(&TRUSTED_PROXIES).unwrap_or_default(),
-            cors_allowed_origins: values.get(&CORS_ALLOWED_ORIGINS).unwrap_or_default(),
             docs: values.get(&DOCS)?,
         })
     }

@@ -7,20 +7,25 @@ use super::{
     section::{Context, Section, settings},
 };
 use crate::config::{
+    environment::Environment,
     fix::Fix,
     report::{
         Report,
         Severity::{Refused, RefusedElseWarned},
     },
-    setting::{Entry, Fallback::Fixed, Info, Setting},
+    setting::{
+        Entry,
+        Fallback::{Derived, Fixed},
+        Info, Setting,
+    },
     value::{Choice, QUOTA, QUOTAS, choice, number},
     values::Values,
 };
 
-pub(super) const SECTION: Section = Section::new("Limits", SETTINGS).checked(check);
+pub(super) const SECTION: Section = Section::new("Limits", SETTINGS).deriving(derive).checked(check);
 
 settings! {
-    RATE_LIMIT_MODE: RateLimitMode = choice(), Fixed("enforce"),
+    RATE_LIMIT_MODE: RateLimitMode = choice(), Derived("`observe` in development, `enforce` in production"),
         "`enforce`, `observe` (limits are only counted and logged) or `off`. The tries of a code are counted in every mode.";
     LIMIT_PASSWORDS_ACCOUNT: Quota = QUOTA, Fixed("5/24h"),
         "Wrong passwords of an account, or of a device known to it, without a wait. Each further one causes a wait of 1, 2, 4 … 60 s. The count is reset after the period without a wrong password; the period is at least 1m.";
@@ -85,6 +90,11 @@ pub(super) fn read(values: &Values) -> Option<Limits> {
         sms_country: values.get(&LIMIT_SMS_COUNTRY)?,
         sms_stop: SmsStop { after: values.get(&SMS_STOP_AFTER)?, percent: values.get(&SMS_STOP_PERCENT)? },
     })
+}
+
+fn derive(values: &mut Values, environment: Environment) {
+    let mode = if environment == Environment::Development { "observe" } else { "enforce" };
+    values.derive(&RATE_LIMIT_MODE, |_| Some(mode.to_owned()));
 }
 
 fn check(values: &Values, _: &Context<'_>, report: &mut Report) {

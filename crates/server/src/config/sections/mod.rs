@@ -19,6 +19,8 @@ mod tokens;
 mod weak_secrets;
 
 pub use accounts::{Accounts, Argon2, Enumeration, Hashing, Password};
+pub use browser::{Browser, CorsOrigins};
+pub use general::Locale;
 pub(super) use general::{REALMS, check_realm_tables, why_production};
 pub use http::Http;
 pub(super) use http::PORT;
@@ -100,6 +102,8 @@ pub struct Config {
     /// Templates of pages and emails.
     pub templates: Templates,
     pub http: Http,
+    /// What browsers may do.
+    pub browser: Browser,
     /// Database and encryption keys.
     pub store: Store,
     /// Access tokens and sessions.
@@ -125,6 +129,7 @@ impl Config {
             policies: policies.collect::<Option<_>>()?,
             templates: Templates::read(values)?,
             http: Http::read(values)?,
+            browser: Browser::read(values)?,
             store: Store::read(values)?,
             token: Token::read(values)?,
             accounts: Accounts::read(values)?,

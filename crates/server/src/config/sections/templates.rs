@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use super::{
     accounts::PASSWORD_MIN_LENGTH,
-    general::{APP_NAME, PUBLIC_URL, TEMPLATES_DIR},
+    general::{APP_NAME, APP_URL, DEFAULT_LOCALE, Locale, PUBLIC_URL, TEMPLATES_DIR},
 };
 use crate::config::values::Values;
 
@@ -10,6 +10,8 @@ use crate::config::values::Values;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branding {
     pub app_name: String,
+    /// `APP_URL`; empty where there is none.
+    pub app_url: String,
     /// The path of `PUBLIC_URL`: empty, or `/auth` for `https://example.com/auth`.
     pub root: String,
     pub min_length: usize,
@@ -19,6 +21,8 @@ pub struct Branding {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Templates {
     pub dir: Option<PathBuf>,
+    /// `DEFAULT_LOCALE`: the built-in templates have one language.
+    pub locale: Locale,
     /// What templates say about the server.
     pub branding: Branding,
 }
@@ -27,9 +31,10 @@ impl Templates {
     pub(in crate::config) fn read(values: &Values) -> Option<Self> {
         let branding = Branding {
             app_name: values.get(&APP_NAME)?,
+            app_url: values.get(&APP_URL).unwrap_or_default(),
             root: values.get(&PUBLIC_URL)?.path().to_owned(),
             min_length: values.get(&PASSWORD_MIN_LENGTH)?,
         };
-        Some(Self { dir: values.path(&TEMPLATES_DIR), branding })
+        Some(Self { dir: values.path(&TEMPLATES_DIR), locale: values.get(&DEFAULT_LOCALE)?, branding })
     }
 }

@@ -78,6 +78,21 @@ impl fmt::Display for PublicUrl {
     }
 }
 
+/// The address of a page, with path, query and fragment as they are. It is written into pages and emails, so that nothing but the
+/// web is accepted, and no password.
+pub(crate) const WEB_ADDRESS: ValueFormat<String> = ValueFormat::new("URL", |text| {
+    let wrong = || "must be an absolute URL such as `https://app.example.com`, without a user".to_owned();
+    let (page, _) = text.split_once('#').unwrap_or((text, ""));
+    let uri: Uri = page.parse().map_err(|_| wrong())?;
+    let is_web = uri.scheme_str().is_some_and(|scheme| matches!(scheme, "http" | "https"));
+    let authority =
+        uri.authority().filter(|authority| !authority.host().is_empty() && !authority.as_str().contains('@'));
+    let is_plain = !text.contains(|c: char| c.is_whitespace() || "\"'<>\\`".contains(c));
+    if is_web && authority.is_some() && is_plain { Ok(text.to_owned()) } else { Err(wrong()) }
+})
+.meaning(|text| Some(format!("https://{text}")).filter(|_| !text.contains(['@', ':'])))
+.like("https://app.example.com");
+
 /// The base URL of links.
 pub(crate) const PUBLIC: ValueFormat<PublicUrl> = ValueFormat::new("URL", PublicUrl::parse)
     .meaning(|text| {

@@ -16,23 +16,26 @@ use axum::{
 use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
+use crate::config::{CorsOrigins, PublicUrl};
+
 /// How long a browser keeps the answer to a preflight. An origin that is removed from the settings is refused at once, since
 /// every other answer is checked too.
 const REMEMBERED: Duration = Duration::from_secs(3600);
 
 /// Makes the layer for these origins, if there are any; `*` means all.
-pub(in crate::http) fn layer(origins: &[String]) -> Option<CorsLayer> {
-    if origins.is_empty() {
+pub(in crate::http) fn layer(origins: &CorsOrigins) -> Option<CorsLayer> {
+    let CorsOrigins { named, loopback } = origins.clone();
+    if named.is_empty() && !loopback {
         return None;
     }
-    let origins = origins.to_vec();
-    let allowed = if origins.iter().any(|origin| origin == "*") {
+    let allowed = if named.iter().any(|origin| origin == "*") {
         AllowOrigin::any()
     } else {
         // `null` is never allowed: any sandboxed frame can send it.
         AllowOrigin::predicate(move |origin: &HeaderValue, request: &Parts| {
             let is_one = request.headers.get_all(ORIGIN).iter().count() == 1;
-            is_one && origins.iter().any(|known| known.as_bytes() == origin.as_bytes())
+            let is_named = || named.iter().any(|known| known.as_bytes() == origin.as_bytes());
+            is_one && (is_named() || loopback && is_loopback(origin))
         })
     };
     let layer = CorsLayer::new()
@@ -50,6 +53,12 @@ pub(in crate::http) fn layer(origins: &[String]) -> Option<CorsLayer> {
         .vary([AUTHORIZATION, ORIGIN, ACCEPT])
         .max_age(REMEMBERED);
     Some(layer)
+}
+
+/// Whether a page comes from this machine, on whatever port.
+fn is_loopback(origin: &HeaderValue) -> bool {
+    let Some(text) = origin.to_str().ok() else { return false };
+    PublicUrl::parse(text).is_ok_and(|url| url.as_str() == text && url.path().is_empty() && url.is_loopback())
 }
 
 /// Answers preflights, and adds to every other answer which origins may read it.

@@ -42,9 +42,8 @@ pub(in crate::http) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usa
     default(headers, CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin"));
     default(headers, CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
     default(headers, PERMISSIONS_POLICY, HeaderValue::from_static("camera=(), geolocation=(), microphone=()"));
-    if info.is_https {
-        let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
-        default(headers, STRICT_TRANSPORT_SECURITY, two_years);
+    if let Some(policy) = &info.hsts {
+        default(headers, STRICT_TRANSPORT_SECURITY, policy.clone());
     }
     if in_realm {
         default(headers, VARY, HeaderValue::from_static("Authorization, Origin, Accept"));

@@ -51,6 +51,7 @@ use super::{
     issue::TemplateIssue,
     sample::Sample,
 };
+use crate::config::Branding;
 
 /// A mail as the catalogue sees it.
 #[derive(Debug)]
@@ -133,7 +134,8 @@ impl Templates {
     }
 
     fn message_values(&self, realm: &str, now: Timestamp) -> Value {
-        context! { app_name => self.branding.app_name.as_str(), realm, year => now.year() }
+        let Branding { app_name, app_url, .. } = &self.branding;
+        context! { app_name, app_url, realm, year => now.year() }
     }
 
     /// Returns all mails and SMS, addressed to John.

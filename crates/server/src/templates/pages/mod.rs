@@ -93,6 +93,7 @@ impl Templates {
         let branding = &self.branding;
         let base = context! {
             app_name => branding.app_name.as_str(),
+            app_url => branding.app_url.as_str(),
             root => branding.root.as_str(),
             min_length => branding.min_length,
             name => "",

@@ -6,7 +6,7 @@ use portcullis::{
     cli,
     config::{Database, Environment, MailTransport},
 };
-use portcullis_core::ExposeSecret;
+use portcullis_core::{ExposeSecret, limit::Mode};
 
 use super::{Desk, assert_has};
 
@@ -111,4 +111,16 @@ fn the_default_address_is_this_machine_in_both_families_of_addresses() {
     assert_eq!(also(Some("localhost")), both);
     assert_eq!(also(Some("127.0.0.1")), ("127.0.0.1:8000".to_owned(), None));
     assert_eq!(also(Some("::1")), ("[::1]:8000".to_owned(), None));
+}
+
+#[test]
+fn limits_only_observe_and_pages_of_this_machine_may_call_in_development() {
+    let seen = |desk: Desk| {
+        let config = desk.config();
+        (config.limits.mode, config.browser.cors.loopback)
+    };
+    assert_eq!(seen(Desk::new()), (Mode::Observe, true));
+    assert_eq!(seen(Desk::production()), (Mode::Enforce, false));
+    let named = Desk::new().env("RATE_LIMIT_MODE", "enforce").env("CORS_ALLOWED_ORIGINS", "https://app.example.com");
+    assert_eq!(seen(named), (Mode::Enforce, false));
 }

@@ -115,5 +115,53 @@ fn an_origin_that_no_browser_would_send_is_refused_and_said_how_it_should_be() {
     }
     let origins = "https://App.example.com:443, http://b.example.com:81";
     let config = Desk::new().env("CORS_ALLOWED_ORIGINS", origins).config();
-    assert_eq!(config.http.cors_allowed_origins, ["https://app.example.com", "http://b.example.com:81"]);
+    assert_eq!(config.browser.cors.named, ["https://app.example.com", "http://b.example.com:81"]);
+}
+
+#[test]
+fn the_address_of_the_application_is_a_page_of_the_web() {
+    for good in ["https://app.example.com", "http://localhost:5173/#/home", "https://example.com/a?b=c&d=e#f"] {
+        let config = Desk::new().env("APP_URL", good).config();
+        assert_eq!(config.templates.branding.app_url, good);
+    }
+    for bad in [
+        "javascript:alert(1)",
+        "app.example.com",
+        "//app",
+        "https://u:hushhush@a",
+        "https://",
+        "https://a b",
+        "https://a/\"x",
+    ] {
+        let errors = Desk::new().env("APP_URL", bad).errors();
+        assert_has(&errors, &["1 problem:", "APP_URL: must be an absolute URL"]);
+        assert!(!errors.contains("hushhush"), "{errors}");
+    }
+}
+
+#[test]
+fn there_is_one_language_so_far() {
+    assert_has(
+        &Desk::new().env("DEFAULT_LOCALE", "de").errors(),
+        &["1 problem:", "DEFAULT_LOCALE: must be one of `en`"],
+    );
+    assert_has(&Desk::new().env("REALM_USER2_DEFAULT_LOCALE", "de").errors(), &["1 problem:", "DEFAULT_LOCALE"]);
+    Desk::new().env("DEFAULT_LOCALE", "en").env("REALM_USER2_DEFAULT_LOCALE", "en").config();
+}
+
+#[test]
+fn browsers_are_told_to_stay_on_https_as_the_settings_say() {
+    let policy = |url: &str, hsts: &str| {
+        let desk = Desk::production().env("PUBLIC_URL", url).env("HSTS", hsts);
+        desk.config().browser.hsts.map(|value| value.to_str().unwrap().to_owned())
+    };
+    let own = "https://accounts.example.com";
+    assert_eq!(policy(own, "").as_deref(), Some("max-age=63072000"));
+    assert_eq!(policy("https://example.com/auth", ""), None, "the host has other applications");
+    assert_eq!(policy(own, "off"), None);
+    let all = "max-age=31536000; includeSubDomains; preload";
+    assert_eq!(policy("https://example.com/auth", all).as_deref(), Some(all));
+    for bad in ["on", "max-age=", "max-age=1, other", "includeSubDomains", "max-age=1; x"] {
+        assert_has(&Desk::new().env("HSTS", bad).errors(), &["1 problem:", "HSTS: must be `max-age=SECONDS`"]);
+    }
 }

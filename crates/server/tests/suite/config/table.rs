@@ -35,8 +35,8 @@ fn every_setting_that_is_not_reserved_changes_the_configuration() {
             .env("TWILIO_NUMBER", "+1")
     };
     let page = settings_markdown();
-    // These two have their own tests.
-    let others = |name: &&str| !["ENVIRONMENT", "JWT_ALGORITHM"].contains(name);
+    // These have their own tests.
+    let others = |name: &&str| !["ENVIRONMENT", "JWT_ALGORITHM", "DEFAULT_LOCALE"].contains(name);
     let rows = page.lines().filter(|line| line.starts_with("| `") && !line.contains("without effect"));
     for name in rows.filter_map(|row| row.split('`').nth(1)).filter(others) {
         let base = || if name == "DEV_MAILBOX_SIZE" { mailbox() } else { smtp() };
@@ -67,7 +67,9 @@ pub(super) fn sample(name: &str) -> &'static str {
         "CORS_ALLOWED_ORIGINS" => "https://app.example.com",
         "METRICS_LISTEN" => "127.0.0.1:9091",
         "TRUSTED_PROXIES" => "10.0.0.0/8,::1",
-        "RATE_LIMIT_MODE" => "observe",
+        "RATE_LIMIT_MODE" => "enforce",
+        "APP_URL" => "https://app.example.com",
+        "HSTS" => "max-age=1",
         "LIMIT_OTP_ACCOUNT" => "2/2m,9/9h",
         name if name.starts_with("LIMIT_") && name != "LIMIT_PASSWORDS_KEPT" => "7/7m",
         name if name.starts_with("SMS_STOP_") => "7",

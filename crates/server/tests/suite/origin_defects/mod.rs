@@ -13,7 +13,7 @@ mod owners;
 mod pages;
 mod passwords;
 mod phones;
-mod platform;
+pub mod platform;
 mod program;
 mod resets;
 mod sessions;

@@ -8,7 +8,7 @@ use super::{contested, reset_path};
 use crate::support::{Person, TestApp, json, problem};
 
 /// Settings that production takes.
-const PRODUCTION: [(&str, &str); 8] = [
+pub const PRODUCTION: &[(&str, &str)] = &[
     ("RATE_LIMIT_MODE", "enforce"),
     ("ENVIRONMENT", "production"),
     ("PUBLIC_URL", "https://accounts.example.com"),
@@ -59,12 +59,16 @@ async fn d84_no_page_is_framed_and_nothing_secret_is_cached() {
 
 #[tokio::test]
 async fn d84_browsers_are_held_to_https_where_there_is_https() {
-    let app = TestApp::with(&PRODUCTION).await;
+    let app = TestApp::with(PRODUCTION).await;
     for path in ["/", "/health", "/User1/me", "/nowhere"] {
         let answer = app.get(path).await;
         let policy = answer.headers()["strict-transport-security"].to_str().unwrap();
-        assert!(policy.starts_with("max-age=63072000"), "{path}");
+        assert_eq!(policy, "max-age=63072000", "{path}");
     }
+    let app = TestApp::with(&[PRODUCTION, &[("HSTS", "max-age=1; includeSubDomains")]].concat()).await;
+    assert_eq!(app.get("/").await.headers()["strict-transport-security"], "max-age=1; includeSubDomains");
+    let app = TestApp::with(&[PRODUCTION, &[("HSTS", "off")]].concat()).await;
+    assert!(app.get("/").await.headers().get("strict-transport-security").is_none());
 }
 
 #[tokio::test]
@@ -94,29 +98,37 @@ async fn d85_no_answer_leads_to_the_host_that_was_claimed() {
 
 #[tokio::test]
 async fn d86_no_page_of_another_origin_is_let_in_by_default() {
-    let app = TestApp::start().await;
-    let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
-    for origin in
-        ["https://yourdomain.com", "http://localhost:3000", "http://127.0.0.1:8000", "null", app.base.as_str()]
-    {
+    let development = TestApp::start().await;
+    let production = TestApp::with(PRODUCTION).await;
+    let token = Person::new("john@example.com").join(&development).await.log_in(&development).await;
+    let asked = |app: &TestApp, origin: &str| {
         let preflight = app
             .request(Method::OPTIONS, "/User1/me")
             .header("Origin", origin)
             .header("Access-Control-Request-Method", "GET")
             .header("Access-Control-Request-Headers", "authorization");
-        let simple = app.request(Method::GET, "/User1/me").header("Origin", origin).bearer_auth(&token);
-        for request in [preflight, simple] {
+        [preflight, app.request(Method::GET, "/User1/me").header("Origin", origin).bearer_auth(&token)]
+    };
+    for origin in ["https://yourdomain.com", "http://localhost:3000", "http://127.0.0.1:8000", "null", &production.base]
+    {
+        for request in asked(&production, origin) {
             let answer = request.send().await.unwrap();
             let names: Vec<_> =
                 answer.headers().keys().filter(|name| name.as_str().starts_with("access-control")).collect();
             assert!(names.is_empty(), "{origin}: {names:?}");
         }
     }
+    // Pages of this machine are let in there.
+    for origin in ["https://yourdomain.com", "null", "http://192.0.2.1:3000"] {
+        for request in asked(&development, origin) {
+            assert!(!request.send().await.unwrap().headers().contains_key("access-control-allow-origin"), "{origin}");
+        }
+    }
 }
 
 #[tokio::test]
 async fn d87_production_shows_no_documentation_and_no_mailbox() {
-    let app = TestApp::with(&PRODUCTION).await;
+    let app = TestApp::with(PRODUCTION).await;
     for path in ["/docs", "/redoc", "/openapi.json", "/dev/mailbox", "/dev/mailbox.json", "/v1/openapi.json"] {
         problem(app.get(path).await, 404).await;
     }

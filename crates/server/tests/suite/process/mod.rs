@@ -1,6 +1,7 @@
 //! The real program: how it starts without settings, what it prints, how it stops.
 
 mod database;
+mod greeting;
 mod proxies;
 mod readme;
 mod start;

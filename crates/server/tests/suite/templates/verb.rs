@@ -36,7 +36,7 @@ fn list_tells_what_each_template_is_for_and_may_use() {
     }
     let variables = one("mail_password_reset.html")["variables"].as_array().unwrap();
     let names: Vec<&str> = variables.iter().map(|variable| variable["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["app_name", "name", "realm", "reset_url", "valid_for", "year"]);
+    assert_eq!(names, ["app_name", "app_url", "name", "realm", "reset_url", "valid_for", "year"]);
     for row in list.as_array().unwrap() {
         assert!(!row["purpose"].as_str().unwrap().is_empty(), "{row}");
         for variable in row["variables"].as_array().unwrap() {
@@ -157,4 +157,25 @@ fn preview_writes_a_page_with_all_samples_and_spares_other_folders() {
     good(program.run(&["templates", "preview"]));
     let refused = program.run(&["templates", "preview", "mine"]);
     assert!(!refused.status.success() && !program.folder().join("mine/index.html").exists(), "{refused:?}");
+}
+
+#[test]
+fn every_page_and_every_email_leads_to_the_application() {
+    let program = Program::new(&[("APP_URL", "https://app.example.org")]);
+    good(program.run(&["templates", "preview"]));
+    let folder = program.folder().join("templates-preview/templates");
+    let mut seen = 0;
+    for file in fs::read_dir(folder).unwrap().map(|file| file.unwrap().path()) {
+        let text = fs::read_to_string(&file).unwrap().replace("&#x2f;", "/");
+        assert!(text.contains("href=\"https://app.example.org\""), "{}", file.display());
+        seen += 1;
+    }
+    assert!(seen > 12, "{seen}");
+    good(program.run(&["templates", "export", "mine"]));
+    let texts = fs::read_dir(program.folder().join("mine")).unwrap().map(|file| file.unwrap().path());
+    for file in texts.filter(|file| file.extension().is_some_and(|end| end == "txt")) {
+        let is_sms = file.file_stem().is_some_and(|name| name.to_string_lossy().starts_with("sms_"));
+        seen += 1;
+        assert_eq!(fs::read_to_string(&file).unwrap().contains("{{ app_url }}"), !is_sms, "{}", file.display());
+    }
 }
