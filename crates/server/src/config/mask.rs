@@ -61,7 +61,8 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
         // A path.
         return Cow::Borrowed(text);
     }
-    if behind.contains('@') || !are_hosts(hosts) {
+    // A URL inside the path, such as one that DATA_DIR names by mistake, has its options encoded.
+    if behind.contains('@') || rest.contains(":/") || !are_hosts(hosts) {
         return Cow::Owned(format!("{scheme}{MASK}"));
     }
     let (path, options) = behind.split_once(['?', '#']).map_or((behind, None), |(path, options)| (path, Some(options)));
