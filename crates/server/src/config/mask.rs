@@ -61,8 +61,9 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
         // A path.
         return Cow::Borrowed(text);
     }
-    // A URL inside the path, such as one that DATA_DIR names by mistake, has its options encoded.
-    if behind.contains('@') || rest.contains(":/") || !are_hosts(hosts) {
+    // The URL of a file has encoded options where DATA_DIR is a URL by mistake.
+    let is_nested = scheme.starts_with("sqlite:") && rest.contains(":/");
+    if behind.contains('@') || is_nested || !are_hosts(hosts) {
         return Cow::Owned(format!("{scheme}{MASK}"));
     }
     let (path, options) = behind.split_once(['?', '#']).map_or((behind, None), |(path, options)| (path, Some(options)));

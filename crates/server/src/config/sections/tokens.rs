@@ -140,8 +140,10 @@ fn issuer(values: &Values, report: &mut Report) {
     let is_shared = values.get(&JWT_ISSUER).is_some_and(|issuer| !issuer.contains("{realm}"));
     if has_several && is_shared {
         let text = "has no `{realm}`, although there are several realms: services could not tell their tokens apart";
-        let issuer = values.get(&JWT_ISSUER).unwrap_or_default();
-        let fix = Fix::set(name, format!("{}/{{realm}}", issuer.trim_end_matches('/')));
+        // Not the text itself, which may contain a password by mistake.
+        let url = values.get(&PUBLIC_URL).map(|url| url.to_string());
+        let url = url.unwrap_or_else(|| "https://accounts.example.com".to_owned());
+        let fix = Fix::set(name, format!("{url}/{{realm}}"));
         report.insecure(RefusedElseWarned, name, text, fix).beside(REALMS.name());
     }
 }
