@@ -1,5 +1,10 @@
+//! Mailbox for development.
+
+mod file;
+
 use std::{
     collections::VecDeque,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -11,36 +16,43 @@ use portcullis_core::{
 };
 use tokio::sync::watch;
 
-/// Mailbox for development: keeps the newest messages in memory instead of sending them.
+use self::file::MailboxFile;
+
+/// Mailbox for development: keeps the newest messages instead of sending them.
 #[derive(Debug)]
 pub struct DevMailbox {
     newest: usize,
     clock: Arc<dyn Clock>,
-    messages: Mutex<VecDeque<Delivered>>,
+    messages: Mutex<Messages>,
     /// Number of changes, which wakes those who wait for one.
     changes: watch::Sender<u64>,
 }
 
-impl DevMailbox {
-    /// Makes an empty mailbox that keeps this number of messages.
-    #[must_use]
-    pub fn new(newest: usize, clock: Arc<dyn Clock>) -> Self {
-        Self { newest, clock, messages: Mutex::default(), changes: watch::Sender::default() }
-    }
+/// Messages, the newest first, and their file.
+#[derive(Debug)]
+struct Messages {
+    list: VecDeque<Delivered>,
+    file: MailboxFile,
+}
 
-    fn keep(&self, message: Delivered) {
-        self.change(|messages| {
-            messages.push_front(message);
-            messages.truncate(self.newest);
-        });
+impl DevMailbox {
+    /// Opens a mailbox that keeps this number of messages in a file, which need not exist.
+    #[must_use]
+    pub fn open(newest: usize, clock: Arc<dyn Clock>, file: PathBuf) -> Self {
+        let (file, list) = MailboxFile::open(file, newest);
+        Self { newest, clock, messages: Mutex::new(Messages { list, file }), changes: watch::Sender::default() }
     }
 
     fn change(&self, change: impl FnOnce(&mut VecDeque<Delivered>)) {
-        change(&mut self.lock());
+        let mut messages = self.lock();
+        let Messages { list, file } = &mut *messages;
+        change(list);
+        file.append(list);
+        drop(messages);
         self.changes.send_modify(|count| *count += 1);
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<Delivered>> {
+    fn lock(&self) -> MutexGuard<'_, Messages> {
         self.messages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -48,7 +60,14 @@ impl DevMailbox {
 #[async_trait]
 impl Mailbox for DevMailbox {
     fn list(&self) -> Vec<Delivered> {
-        self.lock().iter().cloned().collect()
+        self.lock().list.iter().cloned().collect()
+    }
+
+    fn keep(&self, message: Delivered) {
+        self.change(|messages| {
+            messages.push_front(message);
+            messages.truncate(self.newest);
+        });
     }
 
     fn clear(&self) {
@@ -75,6 +94,7 @@ impl MailSender for DevMailbox {
             links: mail.links.clone(),
             code: None,
             created_at: self.clock.now(),
+            withheld: None,
         });
         Ok(())
     }
@@ -93,6 +113,7 @@ impl SmsSender for DevMailbox {
             links: Vec::new(),
             code: Some(sms.code.clone()),
             created_at: self.clock.now(),
+            withheld: None,
         });
         Ok(Some(SmsReceipt(sms.message_id.clone())))
     }

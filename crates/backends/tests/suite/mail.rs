@@ -1,5 +1,7 @@
 use std::{
+    fs,
     net::SocketAddr,
+    os::unix::fs::PermissionsExt as _,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -15,6 +17,7 @@ use portcullis_core::{
     port::{MailSender, Mailbox, SendError, Transit},
 };
 
+use tempfile::TempDir;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     time::timeout,
@@ -570,7 +573,8 @@ async fn nothing_personal_or_secret_is_printed() {
     let settings = SmtpSettings { credentials: credentials(PASSWORD), ..settings(25) };
     assert!(!format!("{settings:?}").contains(PASSWORD));
     let sender = sender(settings);
-    let mailbox = DevMailbox::new(9, clock());
+    let dir = TempDir::new().unwrap();
+    let mailbox = DevMailbox::open(9, clock(), dir.path().join("mailbox.jsonl"));
     mailbox.send(&mail(), &Transit::default()).await.unwrap();
     let printed = format!("{sender:?} {mailbox:?} {:?}", mailbox.list());
     for secret in [PASSWORD, "ada@", "token"] {
@@ -580,7 +584,8 @@ async fn nothing_personal_or_secret_is_printed() {
 
 #[tokio::test]
 async fn the_mailbox_of_a_developer_wakes_who_waits_for_a_change_and_can_be_emptied() {
-    let mailbox = DevMailbox::new(2, clock());
+    let dir = TempDir::new().unwrap();
+    let mailbox = DevMailbox::open(2, clock(), dir.path().join("mailbox.jsonl"));
     let begin = mailbox.changed(None).await;
     let now = |seen| timeout(Duration::from_millis(50), mailbox.changed(Some(seen)));
     assert!(now(begin).await.is_err(), "nothing has changed");
@@ -598,7 +603,8 @@ async fn the_mailbox_of_a_developer_wakes_who_waits_for_a_change_and_can_be_empt
 #[tokio::test]
 async fn the_mailbox_of_a_developer_shows_the_newest_first_and_forgets_the_oldest() {
     let clock = clock();
-    let mailbox = DevMailbox::new(2, clock.clone());
+    let dir = TempDir::new().unwrap();
+    let mailbox = DevMailbox::open(2, clock.clone(), dir.path().join("mailbox.jsonl"));
     assert!(mailbox.list().is_empty());
     for id in ["one", "two", "three"] {
         let message_id = id.to_owned();
@@ -615,4 +621,33 @@ async fn the_mailbox_of_a_developer_shows_the_newest_first_and_forgets_the_oldes
     assert_eq!(newest.links, mail().links);
     assert_eq!(newest.code, None);
     assert_eq!(newest.created_at.secs(), clock.now().secs() - 1);
+}
+
+#[tokio::test]
+async fn the_mailbox_of_a_developer_outlives_a_restart_and_its_file_does_not_grow() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("new/mailbox.jsonl");
+    let open = || DevMailbox::open(3, clock(), file.clone());
+    let mailbox = open();
+    assert!(!file.exists(), "nothing is written before the first message");
+    for number in 0..20 {
+        mailbox.send(&Mail { message_id: number.to_string(), ..mail() }, &Transit::default()).await.unwrap();
+    }
+    let ids = |mailbox: &DevMailbox| mailbox.list().into_iter().map(|message| message.id).collect::<Vec<_>>();
+    let reopened = open();
+    assert_eq!(ids(&reopened), ["19", "18", "17"]);
+    let newest = &reopened.list()[0];
+    assert_eq!((&newest.links, &newest.html), (&mail().links, &mail().html));
+    assert!(fs::read_to_string(&file).unwrap().lines().count() <= 6);
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+
+    // A process that was killed in the middle of a line.
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..whole.len() - 9]).unwrap();
+    let mailbox = open();
+    assert_eq!(ids(&mailbox), ["18", "17", "16"]);
+    mailbox.send(&Mail { message_id: "20".to_owned(), ..mail() }, &Transit::default()).await.unwrap();
+    assert_eq!(ids(&open()), ["20", "18", "17"]);
+    mailbox.clear();
+    assert!(open().list().is_empty());
 }

@@ -10,6 +10,7 @@ use portcullis_core::{
     message::{Channel, Sms},
     port::{Mailbox, SendError, SmsReceipt, SmsSender, SmsStatus},
 };
+use tempfile::TempDir;
 
 use twilio::{AUTH_TOKEN, Behaviour, SID, Twilio};
 
@@ -394,7 +395,8 @@ async fn a_wait_that_the_provider_asks_for_is_heard() {
 #[tokio::test]
 async fn nothing_personal_or_secret_is_printed() {
     let (twilio, sender) = pair().await;
-    let mailbox = DevMailbox::new(9, Arc::new(ManualClock::at(Timestamp::from_secs(1_000_000_000))));
+    let (dir, clock) = (TempDir::new().unwrap(), Arc::new(ManualClock::at(Timestamp::from_secs(1_000_000_000))));
+    let mailbox = DevMailbox::open(9, clock, dir.path().join("mailbox.jsonl"));
     mailbox.send(&sms()).await.unwrap();
     let settings = settings(&twilio.url());
     let printed = format!("{sender:?} {settings:?} {:?} {mailbox:?} {:?}", sms(), mailbox.list());
@@ -406,7 +408,8 @@ async fn nothing_personal_or_secret_is_printed() {
 #[tokio::test]
 async fn the_mailbox_of_a_developer_keeps_short_messages_with_their_codes() {
     let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_000_000_000)));
-    let mailbox = DevMailbox::new(2, clock.clone());
+    let dir = TempDir::new().unwrap();
+    let mailbox = DevMailbox::open(2, clock.clone(), dir.path().join("mailbox.jsonl"));
     let receipt = mailbox.send(&sms()).await.unwrap().unwrap();
     assert_eq!(receipt, SmsReceipt(sms().message_id));
     assert_eq!(mailbox.status(&receipt).await.unwrap(), SmsStatus::Delivered);

@@ -57,6 +57,8 @@ pub struct Delivered {
     pub code: Option<String>,
     /// Time of sending.
     pub created_at: Timestamp,
+    /// Name of the setting that kept it from being sent, if one did. Such a message has no links and no code.
+    pub withheld: Option<String>,
 }
 
 impl fmt::Debug for Delivered {

@@ -73,6 +73,9 @@ pub trait Mailbox: Send + Sync + std::fmt::Debug {
     /// Returns all messages, newest first.
     fn list(&self) -> Vec<Delivered>;
 
+    /// Adds a message.
+    fn keep(&self, message: Delivered);
+
     /// Removes all messages.
     fn clear(&self);
 

@@ -32,6 +32,8 @@ use crate::config::{self, Config, Database, Environment, MailTls, MailTransport,
 
 /// Name of the database on the landing page.
 pub(super) const DATABASE: &str = "SQLite";
+/// File of the development mailbox in the data folder.
+const MAILBOX_FILE: &str = "mailbox.jsonl";
 /// How long the hash threads keep their memory without work.
 const HASH_IDLE: Duration = Duration::from_secs(60);
 
@@ -149,7 +151,8 @@ pub(super) fn senders(config: &Config, clock: &Arc<dyn Clock>) -> Result<Senders
             Ok(Senders { mailer, sms: sms(config, smtp.timeout)?, mailbox: None })
         }
         MailTransport::DevMailbox { size } => {
-            let mailbox = Arc::new(DevMailbox::new(*size, Arc::clone(clock)));
+            let file = config.store.data_dir.join(MAILBOX_FILE);
+            let mailbox = Arc::new(DevMailbox::open(*size, Arc::clone(clock), file));
             Ok(Senders {
                 mailer: Arc::clone(&mailbox) as _,
                 sms: Some(Arc::clone(&mailbox) as _),

@@ -160,6 +160,7 @@ impl App {
             mailer,
             sms,
             render: Arc::clone(&templates) as _,
+            mailbox: mailbox.clone(),
         });
         let ports = if measured.is_some() { metrics::measured(ports) } else { ports };
         let waker = Arc::clone(&wakeups);
@@ -180,6 +181,7 @@ impl App {
                 random,
                 templates,
                 mailbox,
+                developers: config.mail.developers.clone(),
                 openapi: Default::default(),
                 bounds: RequestBounds {
                     body: config.http.body_limit_bytes,

@@ -5,6 +5,7 @@
 //! each other, `report` collects what is wrong and `fix` says what fixes it. The environment of the process is not read
 //! here: `Sources` brings it.
 
+mod developer_access;
 mod environment;
 mod errors;
 mod fix;
@@ -26,6 +27,7 @@ mod text_file;
 mod value;
 mod values;
 
+pub use developer_access::DeveloperAccess;
 pub use environment::Environment;
 pub use errors::{ConfigErrors, ConfigProblem};
 pub use inspection::{Inspection, Loaded, inspect, load, load_for_port};

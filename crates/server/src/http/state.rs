@@ -12,7 +12,7 @@ use portcullis_core::{clock::Clock, port::Mailbox, random::Random, service::Serv
 use tokio::sync::watch;
 
 use crate::{
-    config::CorsOrigins,
+    config::{CorsOrigins, DeveloperAccess},
     templates::{Templates, dev::DevServer},
 };
 
@@ -54,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) templates: Arc<Templates>,
     /// Development mailbox, if there is one.
     pub(crate) mailbox: Option<Arc<dyn Mailbox>>,
+    /// Peers that may open the pages of developers.
+    pub(crate) developers: DeveloperAccess,
     /// OpenAPI document as JSON; empty until the routes are merged.
     pub(crate) openapi: bytes::Bytes,
     pub(crate) bounds: RequestBounds,

@@ -218,7 +218,8 @@ impl Accounts<'_> {
             self.audit(Event::Registered).user(&draft.row.id).index(index),
         ];
         batch.extend(succession);
-        match self.commit_mail(index, batch, silent).await {
+        let kind = if is_taken { MessageKind::AlreadyRegistered } else { MessageKind::VerifyEmail };
+        match self.commit_mail((kind, &draft.profile.email), batch, silent).await {
             Err(CommitError::Failed(
                 Precondition::RegistrationReplaced | Precondition::RegistrationThere | Precondition::AddressAsSeen,
             )) => Ok(false),

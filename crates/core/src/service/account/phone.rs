@@ -39,6 +39,8 @@ struct CodeDraft {
     budgets: Batch,
     /// Whether codes to this country are stopped.
     is_stopped: bool,
+    /// Number to which the code would be sent.
+    recipient: Option<PhoneNumber>,
 }
 
 impl CodeDraft {
@@ -91,6 +93,7 @@ impl Accounts<'_> {
             quotas: self.code_quotas(&subject, owner.as_ref().map(|_| phone)),
             budgets: if owner.is_some() { self.sms_budgets(country) } else { self.decoy_budgets(country) },
             is_stopped,
+            recipient: owner.as_ref().map(|_| phone.clone()),
             sms: OutboxRow { give_up_at: challenge.expires_at, ..sms },
             challenge,
         })
@@ -120,12 +123,22 @@ impl Accounts<'_> {
             sending.push(draft.sms.clone().into());
             match self.commit_within(quotas, sending).await? {
                 None => return Ok(None),
-                Some(LimitKind::Codes) => return Ok(Some(LimitKind::Codes)),
+                Some(LimitKind::Codes) => {
+                    self.show_withheld_code(draft, LimitKind::Codes);
+                    return Ok(Some(LimitKind::Codes));
+                }
                 Some(reached) => (reached, Event::LimitReached),
             }
         };
+        self.show_withheld_code(draft, reached);
         let silent = draft.batch(self.code_audit(draft, event).reason(reached.as_str()));
         Ok(self.commit_within(draft.quotas.clone(), silent).await?)
+    }
+
+    fn show_withheld_code(&self, draft: &CodeDraft, reached: LimitKind) {
+        if let Some(phone) = &draft.recipient {
+            self.show_withheld(MessageKind::PhoneCode, phone.as_str(), reached.setting());
+        }
     }
 
     fn code_audit(&self, draft: &CodeDraft, event: Event) -> AuditRow {

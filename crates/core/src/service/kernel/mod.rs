@@ -30,7 +30,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     limit::{InFlight, Limits},
-    port::{AccountCache, Counters, MailSender, PasswordHasher, Render, SessionCache, SmsSender, Store},
+    port::{AccountCache, Counters, MailSender, Mailbox, PasswordHasher, Render, SessionCache, SmsSender, Store},
     seal::EncryptionKey,
     token::{AccessTokens, Algorithm},
 };
@@ -47,6 +47,8 @@ pub struct Ports {
     /// Sender of SMS, if one is configured.
     pub sms: Option<Arc<dyn SmsSender>>,
     pub render: Arc<dyn Render>,
+    /// Mailbox of a development server, which also shows the messages that a limit withheld.
+    pub mailbox: Option<Arc<dyn Mailbox>>,
 }
 
 /// Settings of the whole server. Those of a realm are in [`RealmPolicy`](crate::realm::RealmPolicy).

@@ -12,10 +12,9 @@ use crate::{
     id::{ChallengeId, OutboxId},
     limit::{LimitKey, LimitKind},
     link::{Challenge, HAND_OVER_WITHIN},
-    message::{MessageKind, Recipient, outbox::OutboxRow},
+    message::{Delivered, Links, MessageKind, Recipient, outbox::OutboxRow},
     port::{Batch, ChallengeOp, CommitError, LimitOp},
     random,
-    seal::BlindIndex,
 };
 
 /// Mail with a link, for an address that may have no account.
@@ -73,20 +72,21 @@ impl Scope<'_> {
             batch.push(ChallengeOp::Drop { realm, subject, purpose: Some(challenge.purpose) }.into());
         }
         batch.extend(batch![ChallengeOp::Insert(challenge), message, self.audit(event).index(index)]);
-        Ok(self.commit_mail(index, batch, Batch::new()).await?)
+        Ok(self.commit_mail((kind, email), batch, Batch::new()).await?)
     }
 
-    /// Commits a batch with a mail that any visitor can trigger, unless the address has received too many. Then
+    /// Commits a batch with a mail of this kind that any visitor can trigger, unless the address has received too many. Then
     /// `silent` is committed instead, with an audit row, and the response does not reveal it.
     ///
     /// # Errors
     /// Errors of the commit.
     pub(in crate::service) async fn commit_mail(
         &self,
-        index: BlindIndex,
+        (kind, email): (MessageKind, &EmailAddress),
         batch: Batch,
         mut silent: Batch,
     ) -> Result<(), CommitError> {
+        let index = email.blind_index(&self.realm.keys);
         let counted = batch![LimitOp::Count {
             kind: LimitKind::Mails,
             key: LimitKey::in_realm(&self.realm.keys, LimitKind::Mails, &[&index.0]),
@@ -96,7 +96,33 @@ impl Scope<'_> {
         let Some(reached) = self.commit_within(counted, batch).await? else { return Ok(()) };
         let audit: AuditRow = self.audit(Event::LimitReached).index(index).reason(reached.as_str());
         silent.push(audit.into());
-        self.commit(silent).await
+        self.commit(silent).await?;
+        self.show_withheld(kind, email.as_str(), reached.setting());
+        Ok(())
+    }
+
+    /// Shows a message that this setting withheld in the development mailbox, if there is one.
+    pub(in crate::service) fn show_withheld(&self, kind: MessageKind, to: &str, setting: &str) {
+        let Some(mailbox) = &self.ports.mailbox else { return };
+        let recipient = Recipient { to: to.to_owned(), name: String::new() };
+        // Only the subject is shown, and the template needs its links for the rest.
+        let mut links = Links::default();
+        for link in kind.spec().links {
+            links.set(link.role, String::new());
+        }
+        let rendered = self.ports.render.mail(kind, &self.realm.name, &recipient, &links, self.ctx.now);
+        mailbox.keep(Delivered {
+            id: OutboxId::random(self.ctx.random()).as_str().to_owned(),
+            channel: kind.channel(),
+            to: recipient.to,
+            subject: rendered.map(|mail| mail.subject).unwrap_or_default(),
+            text: format!("This message was not sent, because of {setting}."),
+            html: String::new(),
+            links: Vec::new(),
+            code: None,
+            created_at: self.ctx.now,
+            withheld: Some(setting.to_owned()),
+        });
     }
 }
 

@@ -5,11 +5,12 @@ use std::{fs, path::PathBuf, time::Duration};
 use portcullis_core::SecretString;
 
 use super::{
+    dev_mailbox::{self, DEV_MAILBOX, DEV_MAILBOX_SIZE},
     general::{APP_NAME, PUBLIC_URL},
-    http::HOST,
     section::{Context, Section, settings},
 };
 use crate::config::{
+    developer_access::DeveloperAccess,
     environment::Environment,
     fix::Fix,
     report::{
@@ -62,11 +63,6 @@ settings! {
         "Longest wait for the last reply of the SMTP server, after the whole email was sent (RFC 5321 §4.5.3.2). A server that is not awaited may deliver the email twice.";
     MESSAGE_DELAY: Duration = DELAY, Derived("`3s`, or `0s` with the development mailbox"),
         "Longest random delay before an email or SMS is handed over; the shortest is a sixth of it. Without it, the load at that moment reveals which addresses have an account.";
-    DEV_MAILBOX: bool = SWITCH,
-        Derived("`on` if `MAIL_SERVER` is not set and `HOST` is loopback; never in production"),
-        "Whether emails and SMS are kept and shown at `/dev/mailbox` instead of being sent.";
-    DEV_MAILBOX_SIZE: usize = number::<_, 1, 10_000>(), Fixed("200"),
-        "Number of messages that the development mailbox keeps.";
 }
 
 /// Settings of emails.
@@ -77,6 +73,8 @@ pub struct Mail {
     pub workers: usize,
     /// Longest random delay before the hand-over.
     pub delay: Duration,
+    /// Who may open the development mailbox.
+    pub developers: DeveloperAccess,
     /// Where emails are delivered.
     pub transport: MailTransport,
 }
@@ -137,6 +135,7 @@ impl Mail {
             from_name: values.get(&MAIL_FROM_NAME)?,
             workers: values.get(&MAIL_WORKERS)?,
             delay: values.get(&MESSAGE_DELAY)?,
+            developers: dev_mailbox::access(values)?,
             transport,
         })
     }
@@ -183,10 +182,8 @@ fn derive(values: &mut Values, environment: Environment) {
     // A name without a dot says nothing to a mail server.
     values.derive(&MAIL_HELO, |values| domain(values.get(&PUBLIC_URL)?.host()).filter(|domain| domain.contains('.')));
     values.derive(&MAIL_FROM_NAME, |values| values.get(&APP_NAME));
-    values.derive(&DEV_MAILBOX, |values| {
-        let has_no_server = !values.has(MAIL_SERVER.name()) && environment == Environment::Development;
-        switch(has_no_server && values.get(&HOST)?.is_loopback())
-    });
+    let has_server = values.has(MAIL_SERVER.name());
+    dev_mailbox::derive(values, environment, has_server);
     // The mailbox shows everything at once: there is nothing to conceal.
     values.derive(&MESSAGE_DELAY, |values| Some(if values.get(&DEV_MAILBOX)? { "0s" } else { "3s" }.to_owned()));
 }
@@ -266,10 +263,6 @@ fn mail_ca_file(values: &Values, report: &mut Report) {
 }
 
 fn insecure(values: &Values, report: &mut Report) {
-    if values.get(&DEV_MAILBOX) == Some(true) {
-        let text = "is on: emails would be shown on this machine and never sent";
-        report.insecure(Refused, DEV_MAILBOX.name(), text, Fix::set(DEV_MAILBOX.name(), "off"));
-    }
     if !values.has(MAIL_SERVER.name()) {
         let fix = Fix::set(MAIL_SERVER.name(), "smtp.example.com");
         report.insecure(Refused, MAIL_SERVER.name(), "is not set: accounts cannot be verified without email", fix);

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod browser;
+mod dev_mailbox;
 mod exposure;
 mod general;
 mod http;
@@ -54,6 +55,7 @@ pub(crate) static SECTIONS: &[Section] = &[
     accounts::SECTION,
     limits::SECTION,
     mail::SECTION,
+    dev_mailbox::SECTION,
     sms::SECTION,
     log::SECTION,
 ];

@@ -65,5 +65,6 @@ fn message(message: &Delivered) -> Value {
         links => &message.links,
         code => message.code.as_deref().unwrap_or_default(),
         created_at => message.created_at.to_string(),
+        withheld => message.withheld.as_deref(),
     }
 }

@@ -62,6 +62,12 @@ proptest! {
 }
 
 #[test]
+fn a_url_inside_another_shows_no_secret() {
+    let url = "mongodb://db.example.com/auth?tls=true&tlsCertificateKeyFilePassword=pasSw0rd";
+    is_hidden(&Desk::new().env("DATA_DIR", url), url);
+}
+
+#[test]
 fn a_database_url_shows_no_secret_wherever_it_is() {
     for url in URLS {
         for mark in ["", "@", ":", "/", "?", "#", "&"] {

@@ -142,3 +142,27 @@ fn a_login_at_the_mail_server_never_goes_over_the_network_in_plain_text() {
     assert_has(&plain("smtp.example.com").errors(), &["MAIL_PASSWORD: would be sent unencrypted"]);
     plain("127.0.0.1").config();
 }
+
+/// Inside a container the peer is the gateway of its network, and the browser names the host that it knows.
+#[test]
+fn the_mailbox_opens_to_networks_that_are_named_and_under_a_known_host_only() {
+    let access = |networks: Option<&str>| {
+        let desk = Desk::new().env("HOST", "0.0.0.0").env("ENVIRONMENT", "development");
+        let desk = desk.env("PUBLIC_URL", "http://accounts.test:8000");
+        let desk = networks.into_iter().fold(desk, |desk, networks| desk.env("DEV_MAILBOX_NETWORKS", networks));
+        let config = desk.config();
+        assert!(matches!(config.mail.transport, MailTransport::DevMailbox { .. }), "ENVIRONMENT says so");
+        move |peer: &str, host: &str| config.mail.developers.admits(peer.parse().unwrap(), host)
+    };
+    let closed = access(None);
+    assert!(closed("127.0.0.1", "localhost") && closed("::1", "127.0.0.1") && closed("::ffff:127.0.0.1", "::1"));
+    assert!(!closed("127.0.0.1", "accounts.test") && !closed("172.17.0.1", "localhost"));
+    let open = access(Some("172.16.0.0/12, fd00::/8"));
+    for host in ["localhost", "127.0.0.1", "192.168.0.5", "accounts.test", "Accounts.Test"] {
+        assert!(open("172.17.0.1", host) && open("fd00::7", host), "{host}");
+    }
+    for host in ["evil.example", "accounts.test.evil.example", ""] {
+        assert!(!open("172.17.0.1", host), "{host}");
+    }
+    assert!(!open("192.0.2.1", "localhost") && !open("127.0.0.1", "evil.example"));
+}

@@ -76,6 +76,7 @@ pub(super) fn sample(name: &str) -> &'static str {
         "TWILIO_NUMBER" => "+2",
         "OTP_TTL" => "6m",
         "MESSAGE_DELAY" => "1s",
+        "DEV_MAILBOX_NETWORKS" => "172.16.0.0/12",
         "SMS_COUNTRIES" => "DE,FR",
         "TWILIO_API_URL" => "http://127.0.0.1:1",
         "JWT_KEY_ROTATION" | "REFRESH_TOKEN_TTL" | "DELETE_MAX_AUTH_AGE" | "RESET_TTL" => "45d",

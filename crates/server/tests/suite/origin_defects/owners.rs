@@ -39,6 +39,7 @@ async fn d02_no_record_shows_a_hash() {
         let mut keys: Vec<_> = record.as_object().unwrap().keys().map(String::as_str).collect();
         keys.sort_unstable();
         let expected = [
+            "attributes",
             "country",
             "country_code",
             "created_at",
@@ -48,6 +49,7 @@ async fn d02_no_record_shows_a_hash() {
             "is_email_verified",
             "is_phone_verified",
             "last_name",
+            "password_set_at",
             "phone",
         ];
         assert_eq!(keys, expected);

@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use reqwest::{Method, Response};
+use serde_json::Value;
 
-use crate::support::{Person, TestApp, json, problem};
+use crate::{
+    limits::ENFORCED,
+    support::{Person, TestApp, json, problem},
+};
 
 #[tokio::test]
 async fn the_mailbox_opens_to_this_machine_only() {
@@ -128,4 +132,42 @@ async fn a_page_that_listens_does_not_hold_up_the_end() {
 async fn next(events: &mut Response) -> Option<String> {
     let chunk = events.chunk().await.unwrap()?;
     Some(String::from_utf8(chunk.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn the_mailbox_outlives_a_restart() {
+    let app = TestApp::start().await;
+    Person::new("john@example.com").register(&app).await;
+    let before = app.mails().await;
+    let app = app.restart().await;
+    assert_eq!(app.mails().await, before);
+    app.request(Method::POST, "/dev/mailbox/clear").send().await.unwrap();
+    assert!(app.restart().await.mails().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_message_that_a_limit_withheld_is_shown_with_the_name_of_the_setting() {
+    let app =
+        TestApp::with(&[ENFORCED, &[("LIMIT_MAILS_ACCOUNT", "1/1h"), ("LIMIT_OTP_ACCOUNT", "1/1h")]].concat()).await;
+    let john = Person::new("john@example.com").register(&app).await;
+    app.post_json("/User1/forget_password", serde_json::json!({"email": john.email})).await;
+    let mut mails = app.mailbox().await;
+    // The other one is delivered only now.
+    mails.sort_by_key(|mail| mail["withheld"].is_null());
+    let [withheld, sent] = &mails[..] else { panic!("{mails:?}") };
+    assert_eq!((&withheld["withheld"], &sent["withheld"]), (&"LIMIT_MAILS_ACCOUNT".into(), &Value::Null));
+    assert!(withheld["subject"].as_str().unwrap().contains("password"), "{withheld}");
+    assert_eq!((&withheld["links"], &withheld["code"]), (&serde_json::json!([]), &"".into()));
+    let id = withheld["id"].as_str().unwrap();
+    let page = app.open(&format!("{}/dev/mailbox?message={id}", app.base)).await.text().await.unwrap();
+    assert!(page.contains("Not sent") && page.contains("<code>LIMIT_MAILS_ACCOUNT</code>"), "{page}");
+
+    let john = john.verify(&app).await;
+    for _ in 0..2 {
+        app.post_json("/User1/otp_phone", serde_json::json!({"id": john.id, "phone": "+1234567890"})).await;
+    }
+    let codes = app.mailbox().await.into_iter().filter(|message| message["to"] == "+1234567890");
+    let mut kept: Vec<_> = codes.map(|code| (code["withheld"].clone(), code["code"] == "")).collect();
+    kept.sort_by_key(|(withheld, _)| withheld.is_null());
+    assert_eq!(kept, [("LIMIT_OTP_ACCOUNT".into(), true), (Value::Null, false)]);
 }

@@ -63,6 +63,8 @@ impl Database {
         let entries = fs::read_dir(folder).into_iter().flatten().map(Result::unwrap);
         let read = |entry: fs::DirEntry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap());
         let mut contents: Vec<_> = entries.map(read).collect();
+        // The development mailbox shows messages as they would be sent.
+        contents.retain(|(name, _)| name != "mailbox.jsonl");
         if let Self::MongoDb(database) = self {
             let db = database.db().await;
             for name in db.list_collection_names().await.unwrap() {

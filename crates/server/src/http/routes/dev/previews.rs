@@ -12,7 +12,7 @@ use portcullis_core::Error;
 
 use crate::{
     http::{
-        extract::{LoopbackOnly, RequestContext},
+        extract::{DeveloperOnly, RequestContext},
         layers::headers::CSP_DEVELOPMENT,
         openapi::refusals,
         page,
@@ -35,7 +35,7 @@ const ROOT: &str = "../..";
 /// Each filled with samples, beside its variables. To loopback only.
 #[utoipa::path(get, path = "/dev/templates", tag = "Development", responses((status = 200, description = "HTML", content_type = "text/html", body = String), SampleRefusals))]
 pub(crate) async fn gallery(
-    _: LoopbackOnly,
+    _: DeveloperOnly,
     State(state): State<AppState>,
     RequestContext(ctx): RequestContext,
 ) -> Result<Response, ApiError> {
@@ -60,7 +60,7 @@ refusals!(SampleRefusals: Problem [&[NOT_FOUND]]);
     )
 )]
 pub(crate) async fn sample(
-    _: LoopbackOnly,
+    _: DeveloperOnly,
     State(state): State<AppState>,
     RequestContext(ctx): RequestContext,
     file: Result<Path<String>, PathRejection>,

@@ -68,9 +68,9 @@ fn whatever_is_wrong_is_one_list_in_which_each_entry_says_where_it_stands_and_wh
             "PASSWORD_MIN_LENGTH",
             "ARGON2_MEMORY_KIB",
             "RATE_LIMIT_MODE",
-            "DEV_MAILBOX",
             "MAIL_STARTTLS",
             "VALIDATE_CERTS",
+            "DEV_MAILBOX",
             "SMS_COUNTRIES",
             "TRUSTED_PROXIES",
         ]

@@ -9,7 +9,7 @@ use axum::{
 };
 use portcullis_core::Error;
 
-use crate::http::{extract::LoopbackOnly, openapi::refusals, problem::ApiError, state::AppState};
+use crate::http::{extract::DeveloperOnly, openapi::refusals, problem::ApiError, state::AppState};
 
 /// Interval of keep-alive comments, by which a closed connection is noticed.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
@@ -20,7 +20,7 @@ refusals!(EventsRefusals: Problem [&[NOT_FOUND]]);
 ///
 /// Server-sent events: one at the start, and one after each change. To loopback only.
 #[utoipa::path(get, path = "/dev/mailbox/events", operation_id = "mailbox_events", tag = "Development", responses((status = 200, description = "Events without content: look again", content_type = "text/event-stream", body = String), EventsRefusals))]
-pub(crate) async fn events(_: LoopbackOnly, State(state): State<AppState>) -> Result<Response, ApiError> {
+pub(crate) async fn events(_: DeveloperOnly, State(state): State<AppState>) -> Result<Response, ApiError> {
     let mailbox = state.mailbox.clone().ok_or_else(Error::not_found)?;
     let stopping = state.stopping.subscribe();
     let changes = futures_util::stream::unfold((mailbox, None, stopping), |(mailbox, seen, mut stopping)| async move {

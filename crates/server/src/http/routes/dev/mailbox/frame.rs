@@ -9,7 +9,7 @@ use axum::{
 use portcullis_core::Error;
 
 use super::messages;
-use crate::http::{extract::LoopbackOnly, openapi::refusals, problem::ApiError, state::AppState};
+use crate::http::{extract::DeveloperOnly, openapi::refusals, problem::ApiError, state::AppState};
 
 /// Policy of a mail: its own styles, nothing else. Its links open in a window of their own, outside of the sandbox.
 const CSP_MAIL: HeaderValue = HeaderValue::from_static(
@@ -31,7 +31,7 @@ refusals!(HtmlRefusals: Problem [&[NOT_FOUND]]);
     )
 )]
 pub(crate) async fn html(
-    _: LoopbackOnly,
+    _: DeveloperOnly,
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Response, ApiError> {

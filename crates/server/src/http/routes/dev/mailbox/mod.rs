@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use crate::{
     http::{
-        extract::{LoopbackOnly, PreferredFormat, Query, RequestContext, SameOrigin},
+        extract::{DeveloperOnly, PreferredFormat, Query, RequestContext, SameOrigin},
         layers::headers::CSP_DEVELOPMENT,
         openapi::refusals,
         page,
@@ -51,6 +51,9 @@ pub(crate) struct MessageAnswer {
     code: String,
     #[schema(format = DateTime, example = "2026-01-01T00:00:00Z")]
     created_at: String,
+    /// Setting whose limit kept the message from being sent. Such a message has no links and no code.
+    #[schema(example = json!(null))]
+    withheld: Option<String>,
 }
 
 impl std::fmt::Debug for MessageAnswer {
@@ -71,6 +74,7 @@ impl From<Delivered> for MessageAnswer {
             links: message.links,
             code: message.code.unwrap_or_default(),
             created_at: message.created_at.to_string(),
+            withheld: message.withheld,
         }
     }
 }
@@ -93,7 +97,7 @@ refusals!(PageRefusals: Problem [QUERY, &[NOT_FOUND]]);
     )
 )]
 pub(crate) async fn page(
-    local: LoopbackOnly,
+    local: DeveloperOnly,
     State(state): State<AppState>,
     RequestContext(ctx): RequestContext,
     format: PreferredFormat,
@@ -128,7 +132,7 @@ refusals!(JsonRefusals: Problem [&[NOT_FOUND]]);
 ///
 /// What would have been sent, newest first. To loopback only.
 #[utoipa::path(get, path = "/dev/mailbox.json", operation_id = "mailbox_json", tag = "Development", responses((status = 200, description = "The messages", body = [MessageAnswer]), JsonRefusals))]
-pub(crate) async fn json(_: LoopbackOnly, State(state): State<AppState>) -> Json<Vec<MessageAnswer>> {
+pub(crate) async fn json(_: DeveloperOnly, State(state): State<AppState>) -> Json<Vec<MessageAnswer>> {
     Json(messages(&state).into_iter().map(MessageAnswer::from).collect())
 }
 
@@ -144,7 +148,7 @@ refusals!(ClearRefusals: Problem [&[NOT_FOUND, CROSS_SITE]]);
         ClearRefusals,
     )
 )]
-pub(crate) async fn clear(_: LoopbackOnly, _: SameOrigin, State(state): State<AppState>) -> Redirect {
+pub(crate) async fn clear(_: DeveloperOnly, _: SameOrigin, State(state): State<AppState>) -> Redirect {
     state.mailbox.iter().for_each(|mailbox| mailbox.clear());
     // Relative to this route, so that it works below any path of PUBLIC_URL.
     Redirect::to("../mailbox")
