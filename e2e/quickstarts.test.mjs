@@ -21,8 +21,7 @@ async function reader() {
   };
   const replace = (text) => text.replaceAll(/(localhost:|127\.0\.0\.1:|--port |listen\()(8000|9000)\b/g,
     (_, before, port) => before + (port === "8000" ? ours : theirs));
-  const at = (port) => `http://127.0.0.1:${port}`;
-  return { env, replace, base: at(ours), api: at(theirs) };
+  return { env, replace, base: `http://localhost:${ours}`, api: `http://127.0.0.1:${theirs}` };
 }
 
 /** Checks that the service refuses tokens that are missing, forged, of another realm, or signed in another way. */

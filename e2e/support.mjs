@@ -19,7 +19,7 @@ export async function start(settings = {}) {
   const child = spawn(PROGRAM, [], { cwd: dir, env, stdio: ["ignore", "ignore", "pipe"] });
   let log = "";
   child.stderr.on("data", (text) => (log += text));
-  const base = `http://127.0.0.1:${port}`;
+  const base = `http://localhost:${port}`;
   for (const begin = Date.now(); ; await pause(20)) {
     const ready = await fetch(`${base}/readyz`).catch(() => undefined);
     if (ready?.ok) break;

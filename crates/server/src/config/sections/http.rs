@@ -1,7 +1,7 @@
 //! How the server listens, and which clients and pages it trusts.
 
 use std::{
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
 
@@ -87,7 +87,7 @@ impl Http {
             body_limit_bytes: values.get(&BODY_LIMIT_BYTES)?,
             shutdown_grace: values.get(&SHUTDOWN_GRACE)?,
             metrics_listen: values.get(&METRICS_LISTEN),
-            trusted_proxies: values.get(&TRUSTED_PROXIES).unwrap_or_default(),
+            trusted_proxies: trusted_proxies(values),
             docs: values.get(&DOCS)?,
         })
     }
@@ -98,6 +98,18 @@ fn listen_also(values: &Values) -> Option<SocketAddr> {
     let host = values.text(HOST.name()).map(str::trim);
     let is_name = host.is_none_or(|host| host.eq_ignore_ascii_case("localhost"));
     is_name.then(|| Some(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), values.get(&PORT)?))).flatten()
+}
+
+/// Returns the trusted networks. A proxy of this machine that connects by name reaches the server in IPv6 where it listens there,
+/// too: who trusts this machine in IPv4 then also trusts it in IPv6.
+fn trusted_proxies(values: &Values) -> Vec<IpNet> {
+    let mut trusted = values.get(&TRUSTED_PROXIES).unwrap_or_default();
+    let trusts = |trusted: &[IpNet], address: IpAddr| trusted.iter().any(|network| network.contains(&address));
+    let also = listen_also(values).map(|also| also.ip());
+    if let Some(also) = also.filter(|also| trusts(&trusted, Ipv4Addr::LOCALHOST.into()) && !trusts(&trusted, *also)) {
+        trusted.push(also.into());
+    }
+    trusted
 }
 
 fn derive(values: &mut Values, environment: Environment) {

@@ -124,3 +124,17 @@ fn limits_only_observe_and_pages_of_this_machine_may_call_in_development() {
     let named = Desk::new().env("RATE_LIMIT_MODE", "enforce").env("CORS_ALLOWED_ORIGINS", "https://app.example.com");
     assert_eq!(seen(named), (Mode::Enforce, false));
 }
+
+/// A proxy that connects to `localhost` may come by either address.
+#[test]
+fn who_trusts_this_machine_trusts_it_in_both_families_of_addresses() {
+    let trusted = |host: &str, proxies: &str| {
+        let http = Desk::production().env("HOST", host).env("TRUSTED_PROXIES", proxies).config().http;
+        http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(trusted("", "127.0.0.1"), "127.0.0.1/32 ::1/128");
+    assert_eq!(trusted("", "127.0.0.0/8,::1"), "127.0.0.0/8 ::1/128");
+    assert_eq!(trusted("", "10.0.0.0/8"), "10.0.0.0/8");
+    assert_eq!(trusted("", "none"), "");
+    assert_eq!(trusted("127.0.0.1", "127.0.0.1"), "127.0.0.1/32", "it does not listen there");
+}
