@@ -24,7 +24,7 @@ async function look(page, title, heading) {
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width, `${title} is wider than ${width}`);
   }
   assert.equal(await page.getByRole("main").count(), 1);
-  assert.deepEqual([page.elsewhere, page.wrong.filter((text) => !/status of (400|422)/.test(text))], [[], []]);
+  assert.deepEqual([page.elsewhere, page.wrong.filter((text) => !/status of (400|404|405|422)/.test(text))], [[], []]);
 }
 
 async function open(link, options = {}) {
@@ -89,14 +89,47 @@ test("the owner of a contested address chooses the password", async () => {
   assert.equal(await logIn(ada.email, "somebody-elses-phrase"), 401);
 });
 
-test("the link in the mail confirms the address", async () => {
+test("a fresh browser that opens the link activates nothing before the button is pressed", async () => {
   const eve = { ...JOHN, email: "eve@example.com", first_name: "Eve" };
   await register(app, eve);
-  const page = await open(await linkTo(app, eve.email, "verify"));
+  const link = await linkTo(app, eve.email, "verify");
+  const page = await open(link);
+  await page.waitForLoadState("networkidle");
+  await look(page, "Activate your account", "Activate your account");
+  assert.match(await page.getByRole("main").textContent(), /Portcullis account of eve@example\.com/);
+  assert.equal(page.url(), link);
+  assert.equal(await logIn(eve.email, eve.password), 403);
+  await page.getByRole("button", { name: "Activate account" }).click();
   await look(page, "Email confirmed", "Email confirmed");
   assert.match(await page.getByRole("main").textContent(), /Your Portcullis account is ready\./);
+  assert.equal(page.url(), link);
+  assert.equal(await logIn(eve.email, eve.password), 200);
+  await page.reload();
+  await look(page, "Email confirmed", "Email confirmed");
   const junk = await open(`${app.base}/User1/verify?token=junk`);
   await look(junk, "This link no longer works", "This link no longer works");
+});
+
+test("the browser of the sign-up activates the account without a click", async () => {
+  const kim = { ...JOHN, email: "kim@example.com" };
+  const page = await open(app.base);
+  const status = await page.evaluate(async (person) => {
+    const headers = { "content-type": "application/json" };
+    return (await fetch("/User1/create", { method: "POST", headers, body: JSON.stringify(person) })).status;
+  }, kim);
+  assert.equal(status, 200);
+  assert.equal(await page.evaluate(() => document.cookie), "", "the cookie is not for scripts");
+  await page.goto(await linkTo(app, kim.email, "verify"));
+  await page.getByRole("heading", { name: "Email confirmed" }).waitFor();
+  assert.equal(await logIn(kim.email, kim.password), 200);
+  assert.deepEqual([page.elsewhere, page.wrong], [[], []]);
+});
+
+test("a wrong address and a fault are pages", async () => {
+  const page = await open(`${app.base}/User1/nowhere`);
+  await look(page, "Page not found", "Page not found");
+  await page.goto(`${app.base}/User1/create`);
+  await look(page, "Something went wrong with this request", "Something went wrong with this request");
 });
 
 test("the owner of an address cancels another person's sign-up", async () => {

@@ -76,13 +76,15 @@ pub struct Error {
     detail: &'static str,
     fields: Vec<FieldError>,
     limit: Option<&'static str>,
+    /// Number of bytes before the fault in a request that cannot be parsed.
+    offset: Option<u32>,
     #[source]
     cause: Option<Cause>,
 }
 
 impl From<Refusal> for Error {
     fn from(Refusal { kind, code, detail }: Refusal) -> Self {
-        Self { kind, code, detail, fields: Vec::new(), limit: None, cause: None }
+        Self { kind, code, detail, fields: Vec::new(), limit: None, offset: None, cause: None }
     }
 }
 
@@ -129,6 +131,13 @@ impl Error {
         Self { limit: self.limit.map(|_| limit), ..self }
     }
 
+    /// Adds the number of bytes before the fault.
+    #[must_use]
+    pub fn at(mut self, offset: usize) -> Self {
+        self.offset = u32::try_from(offset).ok();
+        self
+    }
+
     /// Adds the private cause to the error.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Cause>) -> Self {
@@ -152,6 +161,15 @@ impl Error {
     #[must_use]
     pub const fn detail(&self) -> &'static str {
         self.detail
+    }
+
+    /// Returns the public text with the place of the fault, if it is known.
+    #[must_use]
+    pub fn text(&self) -> Cow<'static, str> {
+        match self.offset {
+            Some(offset) => format!("{} at byte {offset}.", self.detail.trim_end_matches('.')).into(),
+            None => self.detail.into(),
+        }
     }
 
     /// Returns the invalid fields of an [`ErrorKind::Invalid`].

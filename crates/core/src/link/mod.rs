@@ -5,9 +5,11 @@
 //! followed by its HMAC under the realm's link key, with a different label for each action. A token for one action is
 //! not accepted for another, and a copy of the store yields no token.
 
+mod browser;
 mod challenge;
 mod code;
 
+pub use browser::BrowserProof;
 pub use challenge::{Challenge, HAND_OVER_WITHIN, Purpose};
 pub use code::{Code, TypedCode};
 

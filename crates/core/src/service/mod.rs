@@ -9,9 +9,11 @@ mod keys;
 mod session;
 mod upkeep;
 
-pub use account::{Accounts, CreateForm, Created, Verified};
+pub use account::{Accounts, CreateForm, Created, OpenedLink, Verified};
 pub use delivery::{Deliveries, DeliveryResult};
-pub use kernel::{FieldErrors, FreshOwner, KeyRotation, Owner, Ports, RawField, RawJson, Realms, Scope, Settings};
+pub use kernel::{
+    FieldErrors, FreshOwner, KeyRotation, NamedField, Owner, Ports, RawField, RawJson, Realms, Scope, Settings,
+};
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use session::{Credentials, ListedSession, LoggedIn, LoginOutcome, Sessions, Tokens};
 pub use upkeep::Upkeep;

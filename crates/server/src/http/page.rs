@@ -1,19 +1,26 @@
 //! Answers of pages: HTML, or the same message as JSON for clients that prefer it.
 
+use std::time::Duration;
+
 use axum::{
     Json,
-    http::{StatusCode, header::RETRY_AFTER},
+    body::Body,
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
+    },
     response::{Html, IntoResponse, Response},
 };
-use portcullis_core::Error;
+use portcullis_core::{Ctx, Error};
 use serde_json::json;
 
 use super::{
     extract::{PreferredFormat, RealmRequest},
-    problem::{self, ApiError},
+    layers::alias::RequestRealm,
+    problem::{self, ApiError, PublicText},
     state::AppState,
 };
-use crate::templates::Page;
+use crate::templates::{Page, pages::ErrorPage};
 
 /// Answers with a page, or with its message as JSON.
 pub(super) fn answer(
@@ -53,15 +60,38 @@ pub(super) fn html(state: &AppState, request: &RealmRequest, status: StatusCode,
 }
 
 /// Answers with a page outside of all realms.
-pub(super) fn render(
-    state: &AppState,
-    ctx: &portcullis_core::Ctx,
-    realm: &str,
-    status: StatusCode,
-    page: &impl Page,
-) -> Response {
+pub(super) fn render(state: &AppState, ctx: &Ctx, realm: &str, status: StatusCode, page: &impl Page) -> Response {
     match state.templates.page(page, realm, ctx.now) {
         Ok(html) => (status, Html(html)).into_response(),
         Err(cause) => ApiError::from(Error::internal(cause)).into_response(),
+    }
+}
+
+/// Answers a browser that opens an address with a page in place of a problem document. Status and headers stay. Other answers
+/// pass unchanged.
+pub(super) fn in_place_of_problem(
+    state: &AppState,
+    ctx: &Ctx,
+    realm: Option<&RequestRealm>,
+    response: Response,
+) -> Response {
+    let text = response.extensions().get::<PublicText>().copied();
+    let Some(PublicText(error)) = text.filter(|_| problem::has_page(response.status())) else { return response };
+    let (mut parts, _) = response.into_parts();
+    let seconds = parts.headers.get(RETRY_AFTER).and_then(|wait| wait.to_str().ok()?.parse().ok());
+    let page = ErrorPage {
+        status: parts.status.as_u16(),
+        error,
+        wait: seconds.map(Duration::from_secs),
+        request_id: ctx.request_id.as_str(),
+    };
+    let realm_name = realm.map_or("", |realm| realm.0.name.as_str());
+    match state.templates.page(&page, realm_name, ctx.now) {
+        Ok(html) => {
+            parts.headers.remove(CONTENT_LENGTH);
+            parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            Response::from_parts(parts, Body::from(html))
+        }
+        Err(cause) => problem::finish(ApiError::from(Error::internal(cause)).into_response(), ctx, realm),
     }
 }

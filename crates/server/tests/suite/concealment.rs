@@ -17,7 +17,7 @@ async fn seen(response: Response) -> (u16, Vec<String>, Vec<String>) {
     headers.push(response.headers()["content-length"].to_str().unwrap().to_owned());
     let body: Value = response.json().await.unwrap();
     let members = body.as_object().unwrap().iter().map(|(name, value)| match name.as_str() {
-        "id" | "instance" | "otp" => format!("{name} of {}", value.as_str().unwrap().len()),
+        "id" | "instance" | "otp" | "handle" => format!("{name} of {}", value.as_str().unwrap().len()),
         _ => format!("{name} {value}"),
     });
     (status, headers, members.collect())

@@ -15,7 +15,7 @@ use crate::{
     },
     id::UserId,
     limit::LimitKind,
-    link::{Challenge, Purpose},
+    link::{BrowserProof, Challenge, Purpose},
     message::{MessageKind, Recipient, outbox::OutboxRow},
     port::{AddressState, ChallengeOp, CommitError, Op, Precondition, RegistrationOp, Replaces, UserOp},
     realm::{Signup, SignupField},
@@ -47,6 +47,8 @@ pub struct Created {
     pub id: UserId,
     /// Address in canonical form.
     pub email: EmailAddress,
+    /// Proof for the browser that sent the request.
+    pub proof: BrowserProof,
 }
 
 /// Number of attempts in which the password is compared with that of a simultaneous registration.
@@ -100,7 +102,8 @@ impl Accounts<'_> {
         };
         let contested = retry(TRIES, "the address kept changing during a registration", attempt).await?;
         tracing::info!(realm = %self.realm.name, user = %draft.row.id, contested, "registration created");
-        Ok(Created { id: draft.row.id.clone(), email: draft.profile.email.clone() })
+        let proof = BrowserProof::derive(&self.realm.keys, &draft.row.id);
+        Ok(Created { id: draft.row.id.clone(), email: draft.profile.email.clone(), proof })
     }
 
     /// Makes the registration. Whether it is contested is decided later.

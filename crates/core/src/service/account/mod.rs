@@ -10,7 +10,7 @@ mod resend;
 mod verify;
 
 pub use create::{CreateForm, Created};
-pub use verify::Verified;
+pub use verify::{OpenedLink, Verified};
 
 use std::ops::Deref;
 

@@ -19,7 +19,7 @@ use crate::{
     link::{Challenge, Code, LinkAction, LinkToken, PresentedToken, Purpose, TypedCode},
     message::{MessageKind, Recipient, outbox::OutboxRow},
     port::{Batch, ChallengeOp, CommitError, Precondition, UserOp},
-    service::{FieldErrors, RawField, kernel::retry},
+    service::{FieldErrors, NamedField, RawField, kernel::retry},
 };
 
 /// Number of attempts to enter a code (ASVS 6.6.3; NIST SP 800-63B-4 §3.2.2).
@@ -163,9 +163,9 @@ impl Accounts<'_> {
     ///
     /// # Errors
     /// Invalid, for missing fields and what is no code, which takes no attempt; bad link, for a wrong code or an invalid handle; limited; unavailable.
-    pub async fn verify_code(&self, handle: &RawField, code: &RawField) -> Result<()> {
+    pub async fn verify_code(&self, handle: &NamedField, code: &NamedField) -> Result<()> {
         let mut errors = FieldErrors::default();
-        let both = errors.text("token", handle).zip(errors.code("otp", code));
+        let both = errors.text(handle.name, &handle.value).zip(errors.code(code.name, &code.value));
         let (handle, code) = errors.finish(both)?;
         self.try_link(self.redeem(handle, &code)).await
     }

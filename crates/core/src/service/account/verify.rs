@@ -5,10 +5,10 @@ use super::{
     activate::{Activation, LinkTarget},
 };
 use crate::{
-    account::Profile,
+    account::{Profile, Registration, email::EmailAddress},
     audit::Event,
     error::{Error, Result},
-    link::{LinkAction, LinkToken},
+    link::{BrowserProof, Challenge, LinkAction, LinkToken},
 };
 
 /// Result of a verification link.
@@ -23,6 +23,22 @@ pub enum Verified {
     PasswordRequired { token: LinkToken, url: String },
 }
 
+/// State of a verification link that was opened and not used.
+#[derive(Debug)]
+pub enum OpenedLink {
+    /// The registration waits for its verification.
+    Ready {
+        /// Address of the registration.
+        email: EmailAddress,
+        /// URL that discards the registration.
+        undo_url: String,
+        /// Whether the registration was made in this browser.
+        is_own_browser: bool,
+    },
+    /// The link has its result without a further step.
+    Settled(Verified),
+}
+
 impl Accounts<'_> {
     /// Uses a verification link. A second use within its lifetime has the same result and changes nothing.
     ///
@@ -32,14 +48,39 @@ impl Accounts<'_> {
         self.try_link(self.verify_address(token)).await
     }
 
+    /// Opens a verification link without using it. `proof` is that of the browser.
+    ///
+    /// # Errors
+    /// Bad link, for every reason; limited; unavailable.
+    pub async fn open_verification(&self, token: &str, proof: Option<&str>) -> Result<OpenedLink> {
+        self.try_link(self.open_link(token, proof)).await
+    }
+
+    async fn open_link(&self, token: &str, proof: Option<&str>) -> Result<OpenedLink> {
+        let (registration, challenge) = match self.link_target(LinkAction::Verify, token).await? {
+            LinkTarget::Activated(user) => {
+                return Ok(OpenedLink::Settled(done(&user.account(&self.realm.keys)?.profile)));
+            }
+            LinkTarget::Pending(registration, challenge) => (registration, challenge),
+        };
+        if registration.contested {
+            return Ok(OpenedLink::Settled(self.password_required(&challenge)));
+        }
+        let own = BrowserProof::derive(&self.realm.keys, &registration.id);
+        Ok(OpenedLink::Ready {
+            email: self.address_of(registration)?,
+            undo_url: self.link("undo", LinkAction::Reject, &challenge),
+            is_own_browser: proof.is_some_and(|proof| own.is(proof)),
+        })
+    }
+
     async fn verify_address(&self, token: &str) -> Result<Verified> {
         let (registration, challenge) = match self.link_target(LinkAction::Verify, token).await? {
             LinkTarget::Activated(user) => return Ok(done(&user.account(&self.realm.keys)?.profile)),
             LinkTarget::Pending(registration, challenge) => (registration, challenge),
         };
         if registration.contested {
-            let token = LinkToken::derive(&self.realm.keys, LinkAction::SetPassword, &challenge);
-            return Ok(Verified::PasswordRequired { url: self.url("reset_password", &token), token });
+            return Ok(self.password_required(&challenge));
         }
         let user = registration.into_user();
         let profile = user.account(&self.realm.keys)?.profile;
@@ -49,6 +90,15 @@ impl Accounts<'_> {
             return Err(Error::bad_link());
         }
         Ok(done(&profile))
+    }
+
+    fn password_required(&self, challenge: &Challenge) -> Verified {
+        let token = LinkToken::derive(&self.realm.keys, LinkAction::SetPassword, challenge);
+        Verified::PasswordRequired { url: self.url("reset_password", &token), token }
+    }
+
+    fn address_of(&self, registration: Registration) -> Result<EmailAddress> {
+        Ok(registration.into_user().account(&self.realm.keys)?.profile.email)
     }
 }
 

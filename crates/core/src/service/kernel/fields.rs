@@ -68,6 +68,13 @@ impl From<String> for RawField {
     }
 }
 
+/// Field of a request that has several names, with the one that was used.
+#[derive(Debug)]
+pub struct NamedField {
+    pub name: &'static str,
+    pub value: RawField,
+}
+
 /// Errors in the fields of a request.
 #[derive(Debug, Default)]
 pub struct FieldErrors(Vec<FieldError>);

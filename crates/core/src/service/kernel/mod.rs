@@ -16,7 +16,7 @@ mod sms_limits;
 mod successions;
 
 pub use authority::{FreshOwner, Owner};
-pub use fields::{FieldErrors, RawField, RawJson};
+pub use fields::{FieldErrors, NamedField, RawField, RawJson};
 pub use realms::Realms;
 pub use scope::Scope;
 

@@ -2,7 +2,11 @@ use std::convert::Infallible;
 
 use axum::{
     extract::FromRequestParts,
-    http::{header::ACCEPT, request::Parts},
+    http::{
+        HeaderValue,
+        header::{ACCEPT, GetAll},
+        request::Parts,
+    },
 };
 
 /// Format that the client prefers for the answer of a page: HTML unless it prefers JSON.
@@ -16,19 +20,50 @@ impl<S: Sync> FromRequestParts<S> for PreferredFormat {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let accept =
-            parts.headers.get_all(ACCEPT).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
-        let (mut html, mut json) = (0.0_f32, 0.0_f32);
-        // Bytes, not text: a range that is not text must not hide the others.
-        for range in accept.filter_map(|range| std::str::from_utf8(range).ok()) {
-            let (kind, weight) = weigh(range);
-            match kind.to_ascii_lowercase().as_str() {
-                "text/html" | "application/xhtml+xml" => html = html.max(weight),
-                "application/json" | "application/problem+json" => json = json.max(weight),
-                _ => {}
-            }
-        }
+        let Accepted { html, json, .. } = Accepted::of(parts.headers.get_all(ACCEPT));
         Ok(if json > html { Self::Json } else { Self::Html })
+    }
+}
+
+/// Weights of the media ranges of `Accept` (RFC 9110 §12.5.1); zero for those that it does not name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::http) struct Accepted {
+    html: f32,
+    json: f32,
+    anything: f32,
+}
+
+impl Accepted {
+    pub(in crate::http) fn of(headers: GetAll<'_, HeaderValue>) -> Self {
+        let mut accepted = Self::default();
+        let ranges = headers.iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+        // Bytes, not text: a range that is not text must not hide the others.
+        for range in ranges.filter_map(|range| std::str::from_utf8(range).ok()) {
+            let (kind, weight) = weigh(range);
+            let place = match kind.to_ascii_lowercase().as_str() {
+                "text/html" | "application/xhtml+xml" => &mut accepted.html,
+                "application/json" | "application/problem+json" => &mut accepted.json,
+                "*/*" => &mut accepted.anything,
+                _ => continue,
+            };
+            *place = place.max(weight);
+        }
+        accepted
+    }
+
+    /// Returns whether JSON is named.
+    pub(in crate::http) const fn names_json(self) -> bool {
+        self.json > 0.0
+    }
+
+    /// Returns whether HTML is preferred to JSON.
+    pub(in crate::http) const fn prefers_html(self) -> bool {
+        self.html > self.json
+    }
+
+    /// Returns whether HTML is preferred to JSON and to any other format, as browsers do when they open an address.
+    pub(in crate::http) const fn asks_for_a_page(self) -> bool {
+        self.html > self.json && self.html > self.anything
     }
 }
 

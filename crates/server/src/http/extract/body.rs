@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use portcullis_core::error::{Refusal, catalogue::UNREADABLE};
+use portcullis_core::{Error, error::catalogue::UNREADABLE};
 
 use super::{fields::Fields, multipart};
 use crate::http::{
@@ -39,7 +39,7 @@ pub(in crate::http) struct JsonOrQuery(pub(in crate::http) Fields);
 
 /// Fields of the token endpoint, or the reason why they cannot be read, which that endpoint reports in the format of OAuth 2.0.
 #[derive(Debug)]
-pub(crate) struct TokenBody(pub(crate) Result<Fields, Refusal>);
+pub(crate) struct TokenBody(pub(crate) Result<Fields, Error>);
 
 /// Format of a body.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,14 +79,14 @@ const ANY: Accepted =
 /// Why a body is refused.
 enum Unread {
     Http(HttpError),
-    Malformed(Refusal),
+    Malformed(Error),
 }
 
 impl IntoResponse for Unread {
     fn into_response(self) -> Response {
         match self {
             Self::Http(error) => error.into_response(),
-            Self::Malformed(refusal) => ApiError::from(refusal).into_response(),
+            Self::Malformed(error) => ApiError::from(error).into_response(),
         }
     }
 }
@@ -100,7 +100,7 @@ async fn read(request: Request, state: &AppState, accepted: Accepted) -> Result<
     let body = collect(body, state).await?;
     let fields = match format {
         Format::Json => Fields::from_json(&body),
-        Format::Form => std::str::from_utf8(&body).map_err(|_| UNREADABLE).and_then(Fields::from_urlencoded),
+        Format::Form => Fields::from_form(&body),
         Format::Multipart => multipart::fields(&parts.headers, body).await,
     };
     fields.map_err(Unread::Malformed)
@@ -122,7 +122,7 @@ async fn collect(body: Body, state: &AppState) -> Result<Bytes, Unread> {
     let whole = tokio::time::timeout(state.bounds.body_time, to_bytes(body, state.bounds.body)).await;
     whole.map_err(|_| Unread::Http(TOO_SLOW))?.map_err(|error| {
         let is_long = error.into_inner().is::<http_body_util::LengthLimitError>();
-        if is_long { Unread::Http(TOO_LARGE) } else { Unread::Malformed(UNREADABLE) }
+        if is_long { Unread::Http(TOO_LARGE) } else { Unread::Malformed(UNREADABLE.into()) }
     })
 }
 
@@ -147,7 +147,7 @@ impl FromRequest<AppState> for JsonOrQuery {
 
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
         let query = Fields::from_urlencoded(request.uri().query().unwrap_or_default());
-        let query = query.map_err(|refusal| ApiError::from(refusal).into_response())?;
+        let query = query.map_err(|error| ApiError::from(error).into_response())?;
         // The original system read the query only: clients may send any body beside it.
         if request.body().is_end_stream() || ["id", "phone"].into_iter().all(|name| query.contains(name)) {
             return Ok(Self(query));
@@ -162,9 +162,9 @@ impl FromRequest<AppState> for TokenBody {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
         match read(request, state, ANY).await {
             Ok(fields) => Ok(Self(Ok(fields.without_empty()))),
-            Err(Unread::Malformed(refusal)) => Ok(Self(Err(refusal))),
+            Err(Unread::Malformed(error)) => Ok(Self(Err(error))),
             Err(Unread::Http(error)) => match error.about_type() {
-                Some(refusal) => Ok(Self(Err(refusal))),
+                Some(refusal) => Ok(Self(Err(refusal.into()))),
                 None => Err(as_token_error(error.into_response())),
             },
         }

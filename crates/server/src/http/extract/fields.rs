@@ -5,11 +5,12 @@ use std::{borrow::Cow, collections::BTreeMap, convert::Infallible, fmt};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use percent_encoding::percent_decode_str;
 use portcullis_core::{
+    Error,
     error::{
         Refusal,
         catalogue::{NOT_AN_OBJECT, REPEATED, UNREADABLE},
     },
-    service::{RawField, RawJson},
+    service::{NamedField, RawField, RawJson},
 };
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
@@ -27,6 +28,18 @@ impl Fields {
     /// Takes the field of this name out.
     pub(in crate::http) fn take(&mut self, name: &str) -> RawField {
         self.fields.remove(name).unwrap_or_default()
+    }
+
+    /// Takes a field with two names out, and returns it with the name that was used. Both together count as a field that is
+    /// given twice.
+    pub(in crate::http) fn take_either(&mut self, names: [&'static str; 2]) -> Result<NamedField, Error> {
+        let [first, second] = names;
+        let (one, other) = (self.take(first), self.take(second));
+        match (&one, &other) {
+            (_, RawField::Missing) => Ok(NamedField { name: first, value: one }),
+            (RawField::Missing, _) => Ok(NamedField { name: second, value: other }),
+            _ => Err(REPEATED.into()),
+        }
     }
 
     /// Takes the email address of this name out. No address contains a space: one in the middle was a `+` that the client did
@@ -58,23 +71,38 @@ impl Fields {
         self
     }
 
-    pub(super) fn from_urlencoded(raw: &str) -> Result<Self, Refusal> {
+    pub(super) fn from_urlencoded(raw: &str) -> Result<Self, Error> {
         let mut fields = Self { is_urlencoded: true, ..Self::default() };
-        for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
+        let mut begin = 0;
+        for pair in raw.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            fields.insert(decode(name)?, RawField::from(decode(value)?))?;
+            if !pair.is_empty() {
+                let value_at = begin + name.len() + 1;
+                fields.insert(decode(name, begin)?, RawField::from(decode(value, value_at)?))?;
+            }
+            begin += pair.len() + 1;
         }
         Ok(fields)
     }
 
-    pub(super) fn from_json(raw: &[u8]) -> Result<Self, Refusal> {
+    /// Reads a form.
+    pub(super) fn from_form(raw: &[u8]) -> Result<Self, Error> {
+        let text = std::str::from_utf8(raw).map_err(|fault| Error::from(UNREADABLE).at(fault.valid_up_to()))?;
+        Self::from_urlencoded(text)
+    }
+
+    pub(super) fn from_json(whole: &[u8]) -> Result<Self, Error> {
         // A byte order mark may be ignored (RFC 8259 §8.1).
-        let raw = raw.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(raw);
+        let raw = whole.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(whole);
         let mut refusal = None;
         let mut deserializer = serde_json::Deserializer::from_slice(raw);
         let fields = deserializer.deserialize_map(FieldsVisitor { refusal: &mut refusal });
         let fields = fields.and_then(|fields| deserializer.end().map(|()| fields));
-        fields.map_err(|error| refusal.unwrap_or(if error.is_data() { NOT_AN_OBJECT } else { UNREADABLE }))
+        fields.map_err(|error| match refusal {
+            Some(refusal) => refusal.into(),
+            None if error.is_data() => NOT_AN_OBJECT.into(),
+            None => Error::from(UNREADABLE).at(whole.len() - raw.len() + offset(raw, &error)),
+        })
     }
 
     pub(super) fn insert(&mut self, name: String, value: RawField) -> Result<(), Refusal> {
@@ -88,12 +116,22 @@ impl Fields {
 /// Most fields of a request. No route has twenty; each field takes more memory than it has bytes.
 const MOST_FIELDS: usize = 1000;
 
-/// Decodes a name or value. The decoder of `form_urlencoded` would replace invalid UTF-8 by U+FFFD, but a value is accepted
-/// unchanged or not at all.
-fn decode(part: &str) -> Result<String, Refusal> {
+/// Decodes a name or value, which begins at this byte. The decoder of `form_urlencoded` would replace invalid UTF-8 by U+FFFD,
+/// but a value is accepted unchanged or not at all.
+fn decode(part: &str, begin: usize) -> Result<String, Error> {
     let spaced = part.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8();
-    decoded.map(Cow::into_owned).map_err(|_| UNREADABLE)
+    decoded.map(Cow::into_owned).map_err(|_| Error::from(UNREADABLE).at(begin))
+}
+
+/// Returns the number of bytes before the fault. The parser counts lines, and bytes within a line, from one.
+fn offset(raw: &[u8], fault: &serde_json::Error) -> usize {
+    if fault.is_eof() {
+        return raw.len();
+    }
+    let lines = raw.split_inclusive(|byte| *byte == b'\n').take(fault.line().saturating_sub(1));
+    let before: usize = lines.map(<[u8]>::len).sum();
+    (before + fault.column().saturating_sub(1)).min(raw.len())
 }
 
 /// Reads the members of a JSON object.

@@ -3,20 +3,25 @@
 mod accept;
 mod bearer;
 mod body;
+mod browser;
+mod cookie;
 mod developer;
 mod device;
 mod fields;
 mod multipart;
+mod registration;
 mod request;
 mod same_origin;
 mod skip_on_head;
 
-pub(super) use accept::PreferredFormat;
+pub(super) use accept::{Accepted, PreferredFormat};
 pub(super) use bearer::Authenticated;
 pub(super) use body::{AnyBody, FormBody, JsonBody, JsonOrQuery, TokenBody};
+pub(super) use browser::Browser;
 pub(super) use developer::DeveloperOnly;
 pub(super) use device::DeviceCookie;
-pub(super) use fields::{Link, Query};
+pub(super) use fields::{Fields, Link, Query};
+pub(super) use registration::RegistrationCookie;
 pub(super) use request::{RealmRequest, RequestContext};
 pub(super) use same_origin::SameOrigin;
 pub(super) use skip_on_head::SkipOnHead;

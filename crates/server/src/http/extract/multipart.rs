@@ -4,15 +4,12 @@ use axum::http::{HeaderMap, header::CONTENT_TYPE};
 use bytes::Bytes;
 use futures_util::stream;
 use multer::Multipart;
-use portcullis_core::{
-    error::{Refusal, catalogue::UNREADABLE},
-    service::RawField,
-};
+use portcullis_core::{Error, error::catalogue::UNREADABLE, service::RawField};
 
 use super::fields::Fields;
 
 /// Returns the fields of a form. A file is not a text; parts without a name are ignored.
-pub(super) async fn fields(headers: &HeaderMap, body: Bytes) -> Result<Fields, Refusal> {
+pub(super) async fn fields(headers: &HeaderMap, body: Bytes) -> Result<Fields, Error> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let boundary = kind.and_then(|kind| multer::parse_boundary(kind).ok()).ok_or(UNREADABLE)?;
     let mut parts = Multipart::new(stream::iter([Ok::<_, std::convert::Infallible>(body)]), boundary);

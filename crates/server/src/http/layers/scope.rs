@@ -4,7 +4,7 @@ use std::{any::Any, net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::Method,
+    http::{Method, header::ACCEPT},
     middleware::Next,
     response::Response,
 };
@@ -13,7 +13,7 @@ use tracing::Instrument;
 
 use super::{alias::RequestRealm, client, headers};
 use crate::{
-    http::{problem, state::AppState},
+    http::{extract::Accepted, page, problem, state::AppState},
     metrics::{HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED},
 };
 
@@ -39,6 +39,9 @@ pub(in crate::http) async fn scope(State(state): State<AppState>, mut request: R
     // The route, not the path: paths and queries contain tokens.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let realm = request.extensions().get::<RequestRealm>().cloned();
+    // A browser that opens an address gets pages; its scripts and other clients get problem documents.
+    let is_read = [Method::GET, Method::HEAD].contains(request.method());
+    let is_navigation = is_read && Accepted::of(request.headers().get_all(ACCEPT)).asks_for_a_page();
     let method = known(request.method());
     let span = tracing::info_span!("request", id = %ctx.request_id, method, route);
     let usage = Arc::<Usage>::default();
@@ -48,6 +51,9 @@ pub(in crate::http) async fn scope(State(state): State<AppState>, mut request: R
     async move {
         let began = Instant::now();
         let mut response = problem::finish(next.run(request).await, &ctx, realm.as_ref());
+        if is_navigation {
+            response = page::in_place_of_problem(&state, &ctx, realm.as_ref(), response);
+        }
         headers::protect(&state.info, realm.is_some(), &ctx, &usage, response.headers_mut());
         measure(method, route.clone(), &response, began, &usage);
         let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);

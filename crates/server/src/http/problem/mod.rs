@@ -171,6 +171,15 @@ pub(super) fn timed_out() -> ApiError {
     ApiError::from(TIMEOUT.after(Duration::from_secs(5)))
 }
 
+/// Public text of a refusal, kept with its answer for the page that a browser gets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PublicText(pub(super) &'static str);
+
+/// Returns whether a browser that opens an address gets this refusal as a page.
+pub(super) fn has_page(status: StatusCode) -> bool {
+    [400, 401, 403, 404, 405, 429, 500, 503].contains(&status.as_u16())
+}
+
 const PROBLEM_JSON: &str = "application/problem+json";
 
 /// Writes body and headers of a refusal, and the private cause to the log. Other responses pass unchanged.
@@ -197,20 +206,22 @@ fn finish_api_error(
     if let Some(wait) = retry_after(error.kind()) {
         parts.headers.insert(RETRY_AFTER, wait);
     }
+    parts.extensions.insert(PublicText(error.detail()));
+    let text = error.text();
     if format == RefusalFormat::OAuth {
         let word = grant_word(error.kind(), error.code());
-        let answer = TokenError { error: word, error_description: error.detail(), limit: error.limit() };
+        let answer = TokenError { error: word, error_description: &text, limit: error.limit() };
         return with_json(parts, "application/json", &answer);
     }
     set_challenge(&mut parts.headers, error, realm);
-    let mut problem = plain(parts.status, error.code(), error.detail(), ctx.request_id.as_str());
+    let mut problem = plain(parts.status, error.code(), &text, ctx.request_id.as_str());
     problem.limit = error.limit();
     let fields = error.fields().iter();
     problem.errors =
         fields.map(|field| FieldProblem { field: field.field, code: field.code, detail: &field.detail }).collect();
     if format == RefusalFormat::WithOAuth {
         problem.error = Some(oauth_word(error.kind()));
-        problem.error_description = Some(error.detail());
+        problem.error_description = Some(&text);
     }
     with_json(parts, PROBLEM_JSON, &problem)
 }
@@ -220,6 +231,7 @@ fn finish_http_error(mut parts: Parts, error: HttpError, format: RefusalFormat, 
     if error.leaves_unread() {
         parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
+    parts.extensions.insert(PublicText(detail));
     if format == RefusalFormat::OAuth {
         let answer = TokenError { error: "invalid_request", error_description: detail, limit: None };
         return with_json(parts, "application/json", &answer);

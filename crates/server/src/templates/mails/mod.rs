@@ -187,7 +187,7 @@ pub(super) fn subject_and_text(filled: &str) -> Option<(String, String)> {
 }
 
 /// Writes a duration in the largest unit of which there are at least two, rounded down: `24 hours`, `30 minutes`, `3 days`.
-fn in_words(duration: Duration) -> String {
+pub(super) fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let units = [(86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds")];
     let fitting = units.into_iter().find(|(unit, _)| seconds >= 2 * unit && !(*unit == 86_400 && seconds < 3 * unit));

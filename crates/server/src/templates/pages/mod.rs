@@ -2,6 +2,8 @@
 
 mod email_verified;
 mod email_verified_failed;
+mod email_verify;
+mod error;
 mod landing;
 mod reset;
 mod reset_failed;
@@ -12,6 +14,8 @@ mod undo_success;
 
 pub(crate) use email_verified::EmailVerified;
 pub(crate) use email_verified_failed::EmailVerifiedFailed;
+pub(crate) use email_verify::{ACTIVATE_SCRIPT, EmailVerify};
+pub(crate) use error::ErrorPage;
 pub(crate) use landing::Landing;
 pub(crate) use reset::Reset;
 pub(crate) use reset_failed::ResetFailed;
@@ -58,6 +62,7 @@ pub(super) struct PageEntry {
 
 /// All pages, in the order in which they are listed.
 pub(super) static PAGES: &[PageEntry] = &[
+    PageEntry::of::<EmailVerify<'_>>(),
     PageEntry::of::<EmailVerified>(),
     PageEntry::of::<EmailVerifiedFailed<'_>>(),
     PageEntry::of::<Reset<'_>>(),
@@ -66,6 +71,7 @@ pub(super) static PAGES: &[PageEntry] = &[
     PageEntry::of::<Undo<'_>>(),
     PageEntry::of::<UndoSuccess>(),
     PageEntry::of::<UndoFailed<'_>>(),
+    PageEntry::of::<ErrorPage<'_>>(),
     PageEntry::of::<Landing>(),
 ];
 

@@ -141,3 +141,44 @@ async fn an_address_that_a_mail_server_may_decode_to_another_is_refused() {
     }
     assert_eq!(app.pump().await, 0);
 }
+
+#[tokio::test]
+async fn a_body_that_cannot_be_parsed_is_answered_with_the_byte_of_its_fault() {
+    let app = TestApp::start().await;
+    let json_type = "application/json";
+    let form = "application/x-www-form-urlencoded";
+    for (path, kind, body, at) in [
+        ("create", json_type, &b"{"[..], 1),
+        ("create", json_type, b"", 0),
+        ("create", json_type, b"{\"email\": planted}", 10),
+        ("create", json_type, b"{\n  \"email\": \"a\",\n  planted", 20),
+        ("create", json_type, b"{\"email\": \"planted\"", 19),
+        ("create", json_type, b"{} planted", 3),
+        ("create", json_type, b"\xEF\xBB\xBF{]", 4),
+        ("login", form, b"username=a&password=%FFplanted", 20),
+        ("login", form, b"username=\xFFplanted", 9),
+    ] {
+        let request = app.request(reqwest::Method::POST, &format!("/User1/{path}")).header("Content-Type", kind);
+        let refused = problem(request.body(body.to_vec()).send().await.unwrap(), 400).await;
+        let detail = format!("The request is malformed at byte {at}.");
+        assert_eq!(refused["detail"], detail.as_str(), "{}", String::from_utf8_lossy(body));
+        assert!(!refused.to_string().contains("planted"));
+    }
+    let request = app.request(reqwest::Method::POST, "/User1/token").header("Content-Type", json_type).body("{]");
+    let refused = json(request.send().await.unwrap(), 400).await;
+    assert_eq!(refused["error_description"], "The request is malformed at byte 1.");
+}
+
+#[tokio::test]
+async fn a_form_is_refused_with_the_type_that_is_accepted() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com");
+    let form = [("email", john.email.as_str()), ("password", john.password.as_str())];
+    let refused = problem(app.post_form("/User1/create", &form).await, 415).await;
+    assert_eq!(refused["detail"], "The body must be application/json.");
+    let text = app.request(reqwest::Method::POST, "/User1/login").header("Content-Type", "text/plain").body("a");
+    let refused = problem(text.send().await.unwrap(), 415).await;
+    for kind in ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"] {
+        assert!(refused["detail"].as_str().unwrap().contains(kind));
+    }
+}

@@ -17,3 +17,4 @@ mod resend;
 mod reset;
 mod undo;
 mod verify;
+mod verify_browser;

@@ -19,7 +19,8 @@ const PHONE: &str = "+1234567890";
 async fn ask(app: &TestApp, id: &str, phone: &str) -> String {
     let answer = json(app.post_json("/User1/otp_phone", json!({"id": id, "phone": phone})).await, 200).await;
     assert_eq!(answer["message"], "OTP generated successfully");
-    assert_eq!(answer.as_object().unwrap().len(), 2);
+    assert_eq!(answer.as_object().unwrap().len(), 3);
+    assert_eq!(answer["otp"], answer["handle"]);
     answer["otp"].as_str().unwrap().to_owned()
 }
 
@@ -288,4 +289,41 @@ async fn a_code_that_was_sent_proves_nothing_once_the_number_is_disputed() {
     store.commit(batch![UserOp::Update(disputed)]).await.unwrap();
     problem(give(&app, &handle, &code).await, 400).await;
     assert!(!is_proved(&app, &john).await);
+}
+
+#[tokio::test]
+async fn handle_and_code_are_other_names_of_the_parameters() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let path = "/User1/verify_otp_phone";
+    for by_query in [true, false] {
+        let handle = ask(&app, &john.id, PHONE).await;
+        let code = code(&app).await;
+        let given = if by_query {
+            app.get(&format!("{path}?handle={handle}&code={code}")).await
+        } else {
+            app.post_json(path, json!({"handle": handle, "code": code, "token": null})).await
+        };
+        json(given, 200).await;
+        app.advance(Duration::from_secs(3600));
+    }
+    // Two names of one parameter are one parameter that is given twice.
+    for body in [
+        json!({"handle": "a", "token": "a", "code": "000000"}),
+        json!({"handle": "a", "otp": "000000", "code": "000000"}),
+    ] {
+        assert_eq!(problem(app.post_json(path, body).await, 400).await["code"], "request.repeated");
+    }
+    for query in ["handle=a&token=a&otp=000000", "token=a&otp=000000&code=000000", "handle=a&handle=a&otp=000000"] {
+        assert_eq!(
+            problem(app.get(&format!("{path}?{query}")).await, 400).await["code"],
+            "request.repeated",
+            "{query}"
+        );
+    }
+    // A refused field has the name under which it was sent.
+    let refused = problem(app.post_json(path, json!({"handle": "a", "code": "x"})).await, 422).await;
+    assert_eq!(refused["errors"][0]["field"], "code");
+    let refused = problem(app.post_json(path, json!({})).await, 422).await;
+    assert_eq!(refused["errors"][0]["field"], "token");
 }

@@ -140,3 +140,63 @@ async fn a_link_that_cannot_be_read_is_a_page_for_browsers_too() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_browser_gets_a_page_where_an_address_cannot_be_answered() {
+    let app = TestApp::start().await;
+    for (method, path, status, heading) in [
+        (Method::GET, "/nowhere", 404, "Page not found"),
+        (Method::GET, "/User1/nowhere", 404, "Page not found"),
+        (Method::GET, "/User3/me", 404, "Page not found"),
+        (Method::GET, "/User1/create", 405, "Something went wrong with this request"),
+        (Method::GET, "/User1/me", 401, "Something went wrong with this request"),
+        (Method::GET, "/User1/verify_otp_phone?token=a&token=b", 400, "Something went wrong with this request"),
+    ] {
+        let api = app.request(method.clone(), path).send().await.unwrap();
+        let browser = app.request(method, path).header("Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+        let page = browser.send().await.unwrap();
+        assert_eq!((page.status().as_u16(), api.status().as_u16()), (status, status), "{path}");
+        assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8", "{path}");
+        for header in ["www-authenticate", "allow", "cache-control"] {
+            assert_eq!(page.headers().get(header), api.headers().get(header), "{path}: {header}");
+        }
+        assert!(page.headers()["content-security-policy"].to_str().unwrap().contains("style-src 'self'"));
+        problem(api, status).await;
+        let html = page.text().await.unwrap();
+        assert!(html.contains(&format!("<h1>{heading}</h1>")), "{path}: {html}");
+        for accept in ["*/*", "application/json", "text/html;q=0.5, application/json", "text/html, */*"] {
+            let answer = app.request(Method::GET, path).header("Accept", accept).send().await.unwrap();
+            problem(answer, status).await;
+        }
+    }
+    // Other methods than GET are sent by scripts and forms, not by opening an address.
+    let posted = app.request(Method::POST, "/User1/create").header("Accept", "text/html").body("{}");
+    problem(posted.send().await.unwrap(), 415).await;
+}
+
+#[tokio::test]
+async fn a_browser_that_reached_a_limit_or_finds_the_store_away_gets_a_page() {
+    let app = TestApp::with(&[("RATE_LIMIT_MODE", "enforce"), ("LIMIT_MAILS_CLIENT", "1/1h")]).await;
+    let path = "/User1/forget_password?email=john@example.com";
+    json(app.get(path).await, 200).await;
+    let page = app.request(Method::GET, path).header("Accept", "text/html").send().await.unwrap();
+    assert_eq!(page.status(), 429);
+    assert!(page.headers().contains_key("retry-after"));
+    let html = page.text().await.unwrap();
+    assert!(html.contains("Too many attempts") && html.contains("minutes"), "{html}");
+
+    app.watched.store_is_away(true);
+    let page = app.request(Method::GET, "/User1/verify?token=uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM");
+    let page = page.header("Accept", "text/html").send().await.unwrap();
+    assert_eq!(page.status(), 503);
+    let id = page.headers()["x-request-id"].to_str().unwrap().to_owned();
+    let html = page.text().await.unwrap();
+    assert!(
+        html.contains("We&#x27;ll be right back")
+            || html.contains("We'll be right back")
+            || html.contains("We&#39;ll be right back"),
+        "{html}"
+    );
+    assert!(html.contains(&id));
+    app.watched.store_is_away(false);
+}

@@ -248,8 +248,26 @@ impl TestApp {
         found.unwrap_or_else(|| panic!("no {page} link was sent")).to_owned()
     }
 
-    /// Opens a link as a browser does.
+    /// Opens a link in a browser as a person does, who presses the button of the page of a verification link.
     pub async fn open(&self, link: &str) -> Response {
+        match link.split_once("/verify?token=") {
+            Some((realm, token)) if token.len() == 43 => {
+                let button = self.http.post(format!("{realm}/verify")).form(&[("token", token)]);
+                let pressed = button.header("Accept", "text/html").send().await.unwrap();
+                match pressed.headers().get("location") {
+                    Some(target) => {
+                        let target = pressed.url().join(target.to_str().unwrap()).unwrap();
+                        self.visit(target.as_str()).await
+                    }
+                    None => pressed,
+                }
+            }
+            _ => self.visit(link).await,
+        }
+    }
+
+    /// Opens a link in a browser.
+    pub async fn visit(&self, link: &str) -> Response {
         self.http.get(link).header("Accept", "text/html").send().await.unwrap()
     }
 }

@@ -1,13 +1,18 @@
-use axum::Json;
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
 use portcullis_core::service::CreateForm;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{JsonBody, RealmRequest},
+    extract::{JsonBody, RealmRequest, RegistrationCookie},
     openapi::{self, RealmPath, refusals},
     problem::ApiError,
+    state::AppState,
 };
 
 /// What `create` takes; anything else in the body is ignored. `email` and `password` are enough, unless the setting
@@ -52,7 +57,8 @@ refusals!(CreateRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, SIGNUP_CLOSE
 /// Create an account
 ///
 /// Writes a registration and mails the link that verifies the address. The answer is the same whether or not the address
-/// already has an account; its owner gets a mail that says so.
+/// already has an account; its owner gets a mail that says so. A browser also gets the cookie `portcullis_registration`: in it,
+/// the page of the verification link activates the account without a click.
 #[utoipa::path(
     post, path = "/v1/{realm}/create", tag = "Accounts",
     params(RealmPath),
@@ -71,9 +77,11 @@ refusals!(CreateRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, SIGNUP_CLOSE
     )
 )]
 pub(crate) async fn create(
+    State(state): State<AppState>,
     request: RealmRequest,
+    cookie: RegistrationCookie,
     JsonBody(mut fields): JsonBody,
-) -> Result<Json<CreateAnswer>, ApiError> {
+) -> Result<Response, ApiError> {
     let form = CreateForm {
         first_name: fields.take("first_name"),
         last_name: fields.take("last_name"),
@@ -85,5 +93,6 @@ pub(crate) async fn create(
     };
     let created = request.accounts().create(&form).await?;
     let (email, id) = (created.email.as_str().to_owned(), created.id.to_string());
-    Ok(Json(CreateAnswer { message: "User created successfully", email, id }))
+    let answer = Json(CreateAnswer { message: "User created successfully", email, id }).into_response();
+    Ok(cookie.set(answer, &state, &created.proof, request.realm.policy.registration_ttl))
 }

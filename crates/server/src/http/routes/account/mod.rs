@@ -16,6 +16,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(create::create))
         .routes(routes!(verify::verify))
+        .routes(routes!(verify::verify_by_post))
         .routes(routes!(verify::resend))
         .routes(routes!(reset::forget_password))
         .routes(routes!(reset::forget_password_by_post))

@@ -1,10 +1,9 @@
 use axum::Json;
-use portcullis_core::service::RawField;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{AnyBody, JsonOrQuery, Query, RealmRequest, SkipOnHead},
+    extract::{AnyBody, Fields, JsonOrQuery, Query, RealmRequest, SkipOnHead},
     openapi::{RealmPath, refusals},
     problem::ApiError,
     routes::Message,
@@ -27,6 +26,9 @@ pub(crate) struct OtpAnswer {
     /// The handle to give the code back with; the code itself goes by SMS only.
     #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     otp: String,
+    /// The same value.
+    #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
+    handle: String,
 }
 
 refusals!(OtpRefusals: Problem [REALM, JSON, &[LIMITED, SMS_UNAVAILABLE], Fields(&[field("id", FIELD_MISSING), field("phone", PHONE_INVALID)])]);
@@ -53,8 +55,8 @@ pub(crate) async fn otp_phone(
     JsonOrQuery(mut fields): JsonOrQuery,
 ) -> Result<Json<OtpAnswer>, ApiError> {
     let (id, phone) = (fields.take("id"), fields.take_phone("phone"));
-    let handle = request.accounts().send_code(&id, &phone).await?;
-    Ok(Json(OtpAnswer { message: "OTP generated successfully", otp: handle.expose().to_owned() }))
+    let handle = request.accounts().send_code(&id, &phone).await?.expose().to_owned();
+    Ok(Json(OtpAnswer { message: "OTP generated successfully", otp: handle.clone(), handle }))
 }
 
 refusals!(CodeRefusals: Problem [REALM, QUERY, &[LIMITED, OTP_WRONG, OTP_INVALID], Fields(&[field("token", FIELD_MISSING), field("otp", CODE_INVALID)])]);
@@ -66,8 +68,8 @@ refusals!(CodeRefusals: Problem [REALM, QUERY, &[LIMITED, OTP_WRONG, OTP_INVALID
     get, path = "/v1/{realm}/verify_otp_phone", tag = "Accounts",
     params(
         RealmPath,
-        ("token" = String, Query, description = "The handle", example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao"),
-        ("otp" = String, Query, description = "The code", example = "012345"),
+        ("token" = String, Query, description = "The handle; `handle` is another name for it", example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao"),
+        ("otp" = String, Query, description = "The code; `code` is another name for it", example = "012345"),
     ),
     responses(
         (status = 200, description = "The number is proved", body = Message, example = json!({"message": "OTP verified successfully"})),
@@ -79,16 +81,17 @@ pub(crate) async fn verify_otp_phone(
     _: SkipOnHead,
     mut query: Query,
 ) -> Result<Json<Message>, ApiError> {
-    verify(&request, &query.take("token"), &query.take("otp")).await
+    verify(&request, &mut query.0).await
 }
 
 /// What `verify_otp_phone` takes by POST.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct PhoneCode {
-    /// The handle.
+    /// The handle; `handle` is another name for it.
     #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     token: String,
+    /// The code; `code` is another name for it.
     #[schema(example = "012345")]
     otp: String,
 }
@@ -111,10 +114,11 @@ pub(crate) async fn verify_otp_phone_by_post(
     request: RealmRequest,
     AnyBody(mut fields): AnyBody,
 ) -> Result<Json<Message>, ApiError> {
-    verify(&request, &fields.take("token"), &fields.take("otp")).await
+    verify(&request, &mut fields).await
 }
 
-async fn verify(request: &RealmRequest, handle: &RawField, code: &RawField) -> Result<Json<Message>, ApiError> {
-    request.accounts().verify_code(handle, code).await?;
+async fn verify(request: &RealmRequest, fields: &mut Fields) -> Result<Json<Message>, ApiError> {
+    let (handle, code) = (fields.take_either(["token", "handle"])?, fields.take_either(["otp", "code"])?);
+    request.accounts().verify_code(&handle, &code).await?;
     Ok(Message::say("OTP verified successfully"))
 }

@@ -1,23 +1,30 @@
 use axum::{
     Json,
     extract::State,
-    http::StatusCode,
+    http::{
+        StatusCode,
+        header::{CONTENT_SECURITY_POLICY, LOCATION},
+    },
     response::{IntoResponse, Response},
 };
-use portcullis_core::service::Verified;
+use portcullis_core::{
+    Error,
+    service::{OpenedLink, Verified},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
     http::{
-        extract::{AnyBody, Link, PreferredFormat, RealmRequest, SkipOnHead},
+        extract::{AnyBody, Browser, Link, PreferredFormat, RealmRequest, RegistrationCookie, SkipOnHead},
+        layers::headers::CSP_SUBMITTED,
         openapi::{RealmPath, refusals},
         page,
         problem::ApiError,
         routes::Message,
         state::AppState,
     },
-    templates::pages::{EmailVerified, EmailVerifiedFailed, Reset},
+    templates::pages::{EmailVerified, EmailVerifiedFailed, EmailVerify, Reset},
 };
 
 /// What becomes of a verification link.
@@ -35,8 +42,9 @@ refusals!(VerifyRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
 
 /// Verify an address
 ///
-/// The link from the mail: a page, or JSON for those who ask for it. Opening it again inside its lifetime shows success
-/// again. Where several people registered the address, the page is a form in which its owner chooses the password.
+/// The link from the mail. A browser gets a page with a button, which opening it does not press: mail scanners open links. Other
+/// clients, and those that accept `application/json`, verify the address at once. Opening the link again inside its lifetime
+/// shows success. Where several people registered the address, the page is a form in which its owner chooses the password.
 #[utoipa::path(
     get, path = "/v1/{realm}/verify", tag = "Accounts",
     params(
@@ -44,9 +52,13 @@ refusals!(VerifyRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
         ("token" = String, Query, description = "From the mail", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
     ),
     responses(
-        (status = 200, description = "Verified, or a password is to be chosen: HTML, or JSON", content(
+        (status = 200, description = "Verified, or a button is to be pressed, or a password to be chosen: HTML, or JSON", content(
             (VerifyAnswer = "application/json", examples(
                 ("verified" = (summary = "The address is verified", value = json!({"message": "Email verified successfully"}))),
+                ("button" = (
+                    summary = "The request was made ahead of a visit: nothing is verified yet",
+                    value = json!({"message": "Send this token by POST to activate the account"}),
+                )),
                 ("password_required" = (
                     summary = "A password is to be chosen, by POST to this address",
                     value = json!({"password_required": true, "reset_url": "http://localhost:8000/User1/reset_password?token=uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"}),
@@ -61,20 +73,87 @@ pub(crate) async fn verify(
     State(state): State<AppState>,
     request: RealmRequest,
     _: SkipOnHead,
+    browser: Browser,
+    cookie: RegistrationCookie,
     format: PreferredFormat,
     Link(token): Link,
 ) -> Response {
-    match request.accounts().verify(token.text().unwrap_or_default()).await {
-        Ok(Verified::Done { name }) => {
-            page::answer(&state, &request, format, &EmailVerified { name }, "Email verified successfully")
+    let token = token.text().unwrap_or_default();
+    let opened = if browser.may_act() {
+        request.accounts().verify(token).await.map(OpenedLink::Settled)
+    } else {
+        request.accounts().open_verification(token, cookie.value()).await
+    };
+    let (email, undo_url, is_own_browser) = match opened {
+        Ok(OpenedLink::Ready { email, undo_url, is_own_browser }) => (email, undo_url, is_own_browser),
+        Ok(OpenedLink::Settled(verified)) => return settled(&state, &request, format, verified),
+        Err(error) => return failed(&state, &request, format, error),
+    };
+    let is_submitted = is_own_browser && browser.may_submit();
+    let button = EmailVerify { token, email: email.as_str(), undo_url: &undo_url, is_submitted };
+    let mut response =
+        page::answer(&state, &request, format, &button, "Send this token by POST to activate the account");
+    if is_submitted && format == PreferredFormat::Html {
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_SUBMITTED);
+    }
+    response
+}
+
+fn settled(state: &AppState, request: &RealmRequest, format: PreferredFormat, verified: Verified) -> Response {
+    match verified {
+        Verified::Done { name } => {
+            page::answer(state, request, format, &EmailVerified { name }, "Email verified successfully")
         }
-        Ok(Verified::PasswordRequired { token, url: reset_url }) => match format {
+        Verified::PasswordRequired { token, url: reset_url } => match format {
             PreferredFormat::Json => {
                 Json(VerifyAnswer::PasswordRequired { password_required: true, reset_url }).into_response()
             }
-            PreferredFormat::Html => page::html(&state, &request, StatusCode::OK, &Reset::new(token.expose(), "")),
+            PreferredFormat::Html => page::html(state, request, StatusCode::OK, &Reset::new(token.expose(), "")),
         },
-        Err(error) => page::refuse(&state, &request, format, &EmailVerifiedFailed { error: error.detail() }, error),
+    }
+}
+
+fn failed(state: &AppState, request: &RealmRequest, format: PreferredFormat, error: Error) -> Response {
+    page::refuse(state, request, format, &EmailVerifiedFailed { error: error.detail() }, error)
+}
+
+/// What `verify` takes by POST.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field")]
+struct VerificationToken {
+    /// From the mail's link.
+    #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
+    token: String,
+}
+
+refusals!(VerifyByPostRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM, ANY]);
+
+/// Verify an address, by POST
+///
+/// The button of the page: activates the account, and leads back to the link, which shows success. The body may also be a form.
+#[utoipa::path(
+    post, path = "/v1/{realm}/verify", tag = "Accounts",
+    params(RealmPath),
+    request_body = VerificationToken,
+    responses(
+        (status = 303, description = "Verified, or a password is to be chosen: the link tells", headers(
+            ("Location" = String, description = "The link, relative to this address"),
+        )),
+        VerifyByPostRefusals,
+    )
+)]
+pub(crate) async fn verify_by_post(
+    State(state): State<AppState>,
+    request: RealmRequest,
+    format: PreferredFormat,
+    AnyBody(mut fields): AnyBody,
+) -> Response {
+    let token = fields.take("token");
+    let token = token.text().unwrap_or_default();
+    match request.accounts().verify(token).await {
+        // A token that was accepted needs no encoding.
+        Ok(_) => (StatusCode::SEE_OTHER, [(LOCATION, format!("?token={token}"))]).into_response(),
+        Err(error) => failed(&state, &request, format, error),
     }
 }
 

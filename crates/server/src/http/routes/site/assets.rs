@@ -5,7 +5,10 @@ use axum::{
 
 use crate::{
     http::routes::FRESH,
-    templates::dev::{DEV_SCRIPT, DEV_STYLESHEET},
+    templates::{
+        dev::{DEV_SCRIPT, DEV_STYLESHEET},
+        pages::ACTIVATE_SCRIPT,
+    },
 };
 
 /// The stylesheet of the landing page and the development mailbox
@@ -22,4 +25,12 @@ pub(crate) async fn dev_css() -> impl IntoResponse {
 #[utoipa::path(get, path = "/assets/dev.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
 pub(crate) async fn dev_js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], DEV_SCRIPT)
+}
+
+/// The script of the page that activates an account
+///
+/// It presses the button of the page in the browser of the sign-up.
+#[utoipa::path(get, path = "/assets/activate.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
+pub(crate) async fn activate_js() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], ACTIVATE_SCRIPT)
 }

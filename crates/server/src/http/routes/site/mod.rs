@@ -15,6 +15,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(landing::landing))
         .routes(routes!(landing::stylesheet))
+        .routes(routes!(assets::activate_js))
         .routes(routes!(assets::dev_css))
         .routes(routes!(assets::dev_js))
         .routes(routes!(health::health))

@@ -1,0 +1,75 @@
+use std::convert::Infallible;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method,
+        header::{ACCEPT, USER_AGENT},
+        request::Parts,
+    },
+};
+
+use super::accept::Accepted;
+
+const PURPOSE: HeaderName = HeaderName::from_static("purpose");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
+
+/// What the headers of a request tell about the program that sent it. Mail scanners open links as browsers do, so a browser
+/// must not change anything by opening a link.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts of a request")]
+pub(in crate::http) struct Browser {
+    accepted: Accepted,
+    is_head: bool,
+    is_navigation: bool,
+    /// Whether it has a header that browsers alone send, or their user agent.
+    is_browser: bool,
+    has_browser_agent: bool,
+    is_prefetch: bool,
+    is_cross_site: bool,
+}
+
+impl Browser {
+    pub(in crate::http) fn of(method: &Method, headers: &HeaderMap) -> Self {
+        let is = |name: &HeaderName, value: &str| headers.get(name).is_some_and(|given| given == value);
+        let agent = headers.get(USER_AGENT).map(HeaderValue::as_bytes);
+        let has_browser_agent = agent.is_some_and(|agent| agent.starts_with(b"Mozilla/"));
+        let purpose = headers.get(PURPOSE).map(HeaderValue::as_bytes);
+        Self {
+            accepted: Accepted::of(headers.get_all(ACCEPT)),
+            is_head: method == Method::HEAD,
+            is_navigation: is(&SEC_FETCH_MODE, "navigate"),
+            is_browser: has_browser_agent || headers.contains_key(SEC_FETCH_MODE),
+            has_browser_agent,
+            is_prefetch: headers.contains_key(SEC_PURPOSE)
+                || purpose.is_some_and(|purpose| purpose.to_ascii_lowercase().starts_with(b"prefetch")),
+            is_cross_site: is(&SEC_FETCH_SITE, "cross-site"),
+        }
+    }
+
+    /// Returns whether opening a link may use it: the client is not a browser, or asks for JSON.
+    pub(in crate::http) const fn may_act(&self) -> bool {
+        let looks_like_one = self.accepted.prefers_html() || self.is_navigation || self.has_browser_agent;
+        !self.is_prefetch && !self.is_head && (self.accepted.names_json() || !looks_like_one)
+    }
+
+    /// Returns whether a page may submit its form by itself: a page that is fetched ahead must not.
+    pub(in crate::http) const fn may_submit(&self) -> bool {
+        !self.is_prefetch
+    }
+
+    /// Returns whether the answer may set a cookie: the client is a browser, and no other site made it send the request.
+    pub(in crate::http) const fn keeps_cookies(&self) -> bool {
+        self.is_browser && !self.is_cross_site
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Browser {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.method, &parts.headers))
+    }
+}

@@ -1,0 +1,53 @@
+use std::time::Duration;
+
+use minijinja::{Value, context};
+use portcullis_core::error::catalogue::{LIMITED, NOT_FOUND, TOKEN_MISSING, UNAVAILABLE};
+
+use super::{Page, Replaceable};
+use crate::templates::mails::in_words;
+
+/// Shown instead of a problem document to a browser that opens an address.
+pub(crate) struct ErrorPage<'a> {
+    pub(crate) status: u16,
+    /// Public text of the refusal.
+    pub(crate) error: &'a str,
+    /// Time after which another try makes sense, if there is one.
+    pub(crate) wait: Option<Duration>,
+    pub(crate) request_id: &'a str,
+}
+
+impl Page for ErrorPage<'_> {
+    const NAME: &'static str = "error.html";
+
+    fn values(&self) -> Value {
+        let wait = self.wait.filter(|wait| *wait > Duration::from_secs(1)).map(in_words).unwrap_or_default();
+        context! { status => self.status, heading => self.heading(), error => self.error, wait, request_id => self.request_id }
+    }
+}
+
+impl ErrorPage<'_> {
+    const fn heading(&self) -> &'static str {
+        match self.status {
+            404 => "Page not found",
+            429 => "Too many attempts",
+            500.. => "We'll be right back",
+            _ => "Something went wrong with this request",
+        }
+    }
+}
+
+impl Replaceable for ErrorPage<'_> {
+    const PURPOSE: &'static str =
+        "A browser opened an address that cannot be answered: not found, not allowed, too many requests, or a fault.";
+    const SOURCE: &'static str = source!("pages/error.html");
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |status, error, wait| Self { status, error, wait, request_id: "c7r3k1nq0v5t8a2m4e6g9h1j3d" };
+        vec![
+            ("not found", page(404, NOT_FOUND.detail, None)),
+            ("not signed in", page(401, TOKEN_MISSING.detail, None)),
+            ("limited", page(429, LIMITED.detail, Some(Duration::from_secs(240)))),
+            ("unavailable", page(503, UNAVAILABLE.detail, Some(Duration::from_secs(1)))),
+        ]
+    }
+}
