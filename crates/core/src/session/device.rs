@@ -19,6 +19,32 @@ pub const DEVICE_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
 /// Length of the text: 16 bytes of identifier, 8 of time and 32 of MAC, in base64url.
 const LENGTH: usize = 75;
 
+/// Most devices that one value holds: people and realms that share a browser do not displace each other.
+const MOST: usize = 8;
+/// Characters of the text that contain 126 bits of the identifier.
+const ID_LENGTH: usize = 21;
+
+/// Returns the texts of the devices in the values that a client presents, newest first.
+pub(crate) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut texts: Vec<&str> = Vec::new();
+    for text in values.flat_map(|value| value.split('.').take(MOST)) {
+        let is_new = !texts.iter().any(|one| one.get(..ID_LENGTH) == text.get(..ID_LENGTH));
+        if KnownDevice::is_well_formed(text) && is_new {
+            texts.push(text);
+        }
+    }
+    texts
+}
+
+/// Returns the value that a client keeps from now on: the newest device, and those that it has presented. The oldest are
+/// dropped first.
+#[must_use]
+pub fn joined<'a>(newest: &'a str, presented: impl Iterator<Item = &'a str>) -> String {
+    let mut texts = texts(std::iter::once(newest).chain(presented));
+    texts.truncate(MOST);
+    texts.join(".")
+}
+
 /// Owner of devices: an account with its current password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceOwner {
@@ -56,8 +82,8 @@ impl KnownDevice {
 
     /// Returns whether a text has the form of [`expose`](Self::expose).
     #[must_use]
-    pub(crate) fn is_well_formed(raw: &str) -> bool {
-        raw.len() == LENGTH
+    fn is_well_formed(raw: &str) -> bool {
+        raw.len() == LENGTH && raw.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     }
 
     /// Reads the text of [`expose`](Self::expose); `None` if it belongs to another owner or has expired.

@@ -19,7 +19,7 @@ use crate::{
     },
     session::{
         Amr,
-        device::{DeviceOwner, KnownDevice},
+        device::{self, DeviceOwner, KnownDevice},
     },
 };
 
@@ -39,7 +39,12 @@ pub struct Credentials<'a> {
 impl Credentials<'_> {
     /// Returns whether one of the values has the form of a device.
     fn may_name_a_device(&self) -> bool {
-        self.devices.iter().filter_map(RawField::text).any(KnownDevice::is_well_formed)
+        !self.device_texts().is_empty()
+    }
+
+    /// Returns the texts of the devices that are presented.
+    fn device_texts(&self) -> Vec<&str> {
+        device::texts(self.devices.iter().filter_map(RawField::text))
     }
 }
 
@@ -108,13 +113,14 @@ impl Sessions<'_> {
             return client.map(|_| LoginOutcome::Wrong);
         };
         let index = email.blind_index(&self.realm.keys);
-        let Admitted { permit, found, device, client } = self.admit(client, index, credentials.devices).await?;
+        let Admitted { permit, found, device, client } = self.admit(client, index, &credentials.device_texts()).await?;
         let attempt = self.begin_attempt(client, index, device.as_ref()).await?;
         match self.enter(&permit, index, found, &password).await {
             Ok(Entered::Session(tokens, owner)) => {
                 self.refund_attempt(attempt).await;
                 let device = device.unwrap_or_else(|| KnownDevice::new(self.ctx));
                 let device = device.expose(self.ctx, &self.realm.keys, owner);
+                let device = device::joined(&device, credentials.device_texts().into_iter());
                 Ok(LoginOutcome::LoggedIn(LoggedIn { tokens, device }))
             }
             Ok(Entered::Wrong) => {
@@ -135,7 +141,7 @@ impl Sessions<'_> {
 
     /// Takes a permit, then reads the state of the address, and recognises a known device. Such a device has limits of its
     /// own: its client is not charged, and not refused.
-    async fn admit(&self, client: Result<Charge>, index: BlindIndex, devices: &[RawField]) -> Result<Admitted<'_>> {
+    async fn admit(&self, client: Result<Charge>, index: BlindIndex, devices: &[&str]) -> Result<Admitted<'_>> {
         let read = async {
             let permit = self.hash_permit()?;
             Ok((permit, self.ports.store.at_address(&self.realm.name, index).await?))
@@ -157,13 +163,13 @@ impl Sessions<'_> {
         Ok(Admitted { permit, found, device, client })
     }
 
-    /// Returns the known device among these values. For an address without a user the work is the same, and the result
+    /// Returns the known device among these texts. For an address without a user the work is the same, and the result
     /// `None`.
-    fn known_device(&self, values: &[RawField], index: BlindIndex, found: &AddressState) -> Option<KnownDevice> {
+    fn known_device(&self, texts: &[&str], index: BlindIndex, found: &AddressState) -> Option<KnownDevice> {
         let decoy = DeviceOwner { account: index, password_set_at: Timestamp::default() };
         let owner = found.user.as_ref().map_or(decoy, DeviceOwner::from);
-        let parse = |value: &RawField| KnownDevice::parse(self.ctx, &self.realm.keys, owner, value.text()?);
-        let device = values.iter().find_map(parse);
+        let parse = |text: &&str| KnownDevice::parse(self.ctx, &self.realm.keys, owner, text);
+        let device = texts.iter().find_map(parse);
         device.filter(|_| found.user.is_some())
     }
 

@@ -1,7 +1,10 @@
 use std::convert::Infallible;
 
 use axum::{extract::FromRequestParts, http::HeaderValue, http::request::Parts, response::Response};
-use portcullis_core::{service::RawField, session::device::DEVICE_LIFETIME};
+use portcullis_core::{
+    service::RawField,
+    session::device::{DEVICE_LIFETIME, joined},
+};
 
 use super::cookie::CookieName;
 use crate::http::state::AppState;
@@ -22,7 +25,12 @@ impl DeviceCookie {
         self.value.clone().map_or(RawField::Missing, RawField::from)
     }
 
-    /// Sets the cookie to the name of the device.
+    /// Adds a device to those of the cookie.
+    pub(in crate::http) fn add(&self, response: Response, state: &AppState, device: &str) -> Response {
+        self.set(response, state, &joined(device, self.value.as_deref().into_iter()))
+    }
+
+    /// Sets the cookie to these devices.
     pub(in crate::http) fn set(&self, response: Response, state: &AppState, device: &str) -> Response {
         if self.is_cross_site { response } else { NAME.set(state, response, device, DEVICE_LIFETIME) }
     }

@@ -164,3 +164,62 @@ async fn another_site_does_not_change_what_a_browser_is_known_as() {
     let request = app.request(Method::POST, "/User1/login").form(&form).header("Cookie", "portcullis_device=useless");
     json(request.send().await.unwrap(), 200).await;
 }
+
+#[tokio::test]
+async fn people_and_realms_that_share_a_browser_do_not_displace_each_other() {
+    let app = enforced().await;
+    let mut people = Vec::new();
+    for (n, realm) in
+        ["User1", "User2", "User1", "User1", "User1", "User1", "User1", "User1", "User1"].iter().enumerate()
+    {
+        let person = Person { realm: (*realm).to_owned(), ..Person::new(&format!("person{n}@example.com")) };
+        people.push(person.join(&app).await);
+    }
+    let login = async |person: &Person, password: &str, device: &str, ip: &str| {
+        let form = [("username", &*person.email), ("password", password), ("device", device)];
+        from(ip, app.request(Method::POST, &person.path("login")).form(&form)).send().await.unwrap()
+    };
+    let mut device = String::new();
+    for person in &people {
+        let answer = login(person, &person.password, &device, "10.9.9.9").await;
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+        device = json(answer, 200).await["device"].as_str().unwrap().to_owned();
+        assert!(cookie.starts_with(&format!("portcullis_device={device};")));
+    }
+    for (n, person) in people.iter().enumerate() {
+        for client in 0..5 {
+            problem(login(person, "wrong-wrong-wrong", "", &format!("10.8.{n}.{client}")).await, 401).await;
+        }
+    }
+    // Nine people, eight places: the first one has lost theirs.
+    let statuses =
+        each(&people, async |person| login(person, &person.password, &device, "10.9.9.9").await.status().as_u16())
+            .await;
+    assert_eq!(statuses, [429, 200, 200, 200, 200, 200, 200, 200, 200]);
+    let again = json(login(&people[1], &people[1].password, &device, "10.9.9.9").await, 200).await;
+    let texts = |value: &str| value.split('.').map(|text| text[..21].to_owned()).collect::<Vec<_>>();
+    let (mut before, mut after) = (texts(&device), texts(again["device"].as_str().unwrap()));
+    assert_eq!(after[0], before[7], "the one that logged in comes first");
+    before.sort();
+    after.sort();
+    assert_eq!(before, after, "none is added");
+}
+
+async fn each<T>(people: &[Person], ask: impl AsyncFn(&Person) -> T) -> Vec<T> {
+    let mut all = Vec::new();
+    for person in people {
+        all.push(ask(person).await);
+    }
+    all
+}
+
+#[tokio::test]
+async fn the_token_endpoint_answers_the_device_of_a_login_and_not_of_a_refresh() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let form = [("grant_type", "password"), ("username", &*john.email), ("password", &*john.password)];
+    let pair = json(app.post_form("/User1/token", &form).await, 200).await;
+    assert!(pair["device"].as_str().is_some_and(|device| device.len() == 75));
+    let form = [("grant_type", "refresh_token"), ("refresh_token", pair["refresh_token"].as_str().unwrap())];
+    assert!(json(app.post_form("/User1/token", &form).await, 200).await.get("device").is_none());
+}

@@ -144,7 +144,7 @@ pub(crate) async fn reset_password(
     match request.accounts().reset_password(token, &fields.take("password")).await {
         Ok(device) => {
             let done = page::answer(&state, &request, format, &ResetSuccess, "Password reset successfully");
-            cookie.set(done, &state, &device)
+            cookie.add(done, &state, &device)
         }
         Err(error) if error.kind() == ErrorKind::Invalid => {
             let reason = error.fields().first().map_or(error.detail().into(), |fault| fault.detail.clone());

@@ -33,7 +33,7 @@ struct PasswordLogin {
     scope: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
-    /// Value of the cookie `portcullis_device` of an earlier login, for clients without cookies. Wrong passwords are counted
+    /// `device` of an earlier answer, for clients without cookies. Wrong passwords are counted
     /// per known device, so that those of others do not delay the owner.
     device: Option<String>,
 }
@@ -53,6 +53,10 @@ pub(crate) struct TokenAnswer {
     /// For the next pair of tokens, at `token`; used up by that.
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY")]
     refresh_token: String,
+    /// After a login: the value that names this device at its next login, for clients without cookies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Zx0mPp3Yt0mHqfVbO0gYtAAAAZrNf0sAk3mT1oJmZ7c3Yp3c8iU2nXo4p1rQkqf3o8b9c2d1e0f")]
+    device: Option<String>,
 }
 
 impl From<Tokens> for TokenAnswer {
@@ -62,6 +66,7 @@ impl From<Tokens> for TokenAnswer {
             token_type: "bearer",
             expires_in: tokens.access.lifetime.as_secs(),
             refresh_token: tokens.refresh.expose().to_string(),
+            device: None,
         }
     }
 }
@@ -115,6 +120,6 @@ pub(super) fn counted(result: Result<LoginOutcome, Error>) -> Result<LoginOutcom
 
 /// Answers with the tokens, and sets the cookie of the device.
 pub(super) fn answer(state: &AppState, cookie: &DeviceCookie, done: LoggedIn) -> Response {
-    let response = Json(TokenAnswer::from(done.tokens)).into_response();
-    cookie.set(response, state, &done.device)
+    let answer = TokenAnswer { device: Some(done.device.clone()), ..TokenAnswer::from(done.tokens) };
+    cookie.set(Json(answer).into_response(), state, &done.device)
 }

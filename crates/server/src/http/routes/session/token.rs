@@ -33,6 +33,8 @@ struct TokenGrant {
     /// For `password`.
     #[schema(format = Password)]
     password: Option<String>,
+    /// For `password`: `device` of an earlier answer, for clients without cookies.
+    device: Option<String>,
 }
 
 refusals!(TokenRefusals: OAuth [&[LIMITED, INCOMPLETE, UNSUPPORTED_GRANT, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, INTERNAL, UNAVAILABLE, OVERLOADED], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
