@@ -1,6 +1,7 @@
 //! Slow, greedy and numerous clients delay only themselves.
 
 mod connections;
+mod docs;
 mod hashes;
 mod requests;
 

@@ -1,14 +1,14 @@
-use std::io::Read;
-
 use axum::{
+    body::Body,
     extract::Path,
     http::{
-        HeaderMap, HeaderValue, StatusCode,
-        header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY},
+        HeaderMap, HeaderValue, Method, StatusCode,
+        header::{
+            ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+        },
     },
     response::{IntoResponse, Response},
 };
-use flate2::read::GzDecoder;
 use portcullis_core::Error;
 
 use super::viewer::{File, Viewer};
@@ -36,6 +36,7 @@ refusals!(VendorRefusals: Problem [&[NOT_FOUND]]);
     )
 )]
 pub(crate) async fn vendor(
+    method: Method,
     Path((viewer, version, file)): Path<(String, String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -43,8 +44,13 @@ pub(crate) async fn vendor(
     let is_packed = takes_gzip(&headers);
     // The file at this path never changes; plain and compressed form have their own tags.
     let tag = format!("\"{version}{}\"", if is_packed { "-gzip" } else { "" });
-    let mut response =
-        if has(&headers, &tag) { StatusCode::NOT_MODIFIED.into_response() } else { body(file, is_packed)? };
+    let mut response = if has(&headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        // HEAD needs the length only.
+        let body = if method == Method::HEAD { None } else { Some(body(file, is_packed).await?) };
+        answer(file, is_packed, body.unwrap_or_default())
+    };
     let known = response.headers_mut();
     known.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
     known.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
@@ -52,14 +58,19 @@ pub(crate) async fn vendor(
     Ok(response)
 }
 
-fn body(file: &File, is_packed: bool) -> Result<Response, Error> {
-    let kind = (CONTENT_TYPE, file.content_type);
+fn answer(file: &File, is_packed: bool, body: Body) -> Response {
+    let length = if is_packed { file.gzip.len() } else { file.plain_length() };
+    let mut response = ([(CONTENT_TYPE, file.content_type)], body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_LENGTH, length.into());
     if is_packed {
-        return Ok(([kind, (CONTENT_ENCODING, "gzip")], file.gzip).into_response());
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    let mut plain = Vec::new();
-    GzDecoder::new(file.gzip).read_to_end(&mut plain).map_err(Error::internal)?;
-    Ok(([kind], plain).into_response())
+    response
+}
+
+async fn body(file: &'static File, is_packed: bool) -> Result<Body, Error> {
+    Ok(if is_packed { Body::from(file.gzip) } else { Body::from(file.plain().await?) })
 }
 
 /// Returns whether the client accepts gzip (RFC 9110 §12.5.3), as all browsers do.

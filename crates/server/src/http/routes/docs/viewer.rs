@@ -1,5 +1,12 @@
 //! The built-in viewers. `assets/vendor/README.md` has their sources and versions.
 
+use std::io::Read;
+
+use bytes::Bytes;
+use flate2::read::GzDecoder;
+use portcullis_core::Error;
+use tokio::{sync::OnceCell, task::spawn_blocking};
+
 /// A third-party program that shows the description of the API in a page.
 #[derive(Debug)]
 pub(super) struct Viewer {
@@ -14,11 +21,38 @@ pub(super) struct Viewer {
 }
 
 /// A compressed file of a viewer.
-#[derive(Debug)]
 pub(super) struct File {
     pub(super) name: &'static str,
     pub(super) content_type: &'static str,
     pub(super) gzip: &'static [u8],
+    /// The unpacked content, from the first request that needs it on. All answers share it.
+    plain: OnceCell<Bytes>,
+}
+
+impl std::fmt::Debug for File {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "File({})", self.name)
+    }
+}
+
+impl File {
+    /// Returns the length of the unpacked content, which the last four bytes state (RFC 1952 §2.3.1).
+    pub(super) fn plain_length(&self) -> usize {
+        let stated = self.gzip.last_chunk().copied().map(u32::from_le_bytes);
+        stated.and_then(|length| usize::try_from(length).ok()).unwrap_or_default()
+    }
+
+    /// Returns the unpacked content. It is unpacked once, on a thread on which no request waits.
+    pub(super) async fn plain(&'static self) -> Result<Bytes, Error> {
+        let unpack = || {
+            let mut plain = Vec::with_capacity(self.plain_length());
+            GzDecoder::new(self.gzip).read_to_end(&mut plain).map(|_| Bytes::from(plain))
+        };
+        let unpacked = self.plain.get_or_try_init(|| async {
+            spawn_blocking(unpack).await.map_err(Error::internal)?.map_err(Error::internal)
+        });
+        unpacked.await.cloned()
+    }
 }
 
 const CSS: &str = "text/css; charset=utf-8";
@@ -30,6 +64,7 @@ macro_rules! file {
             name: $name,
             content_type: $content_type,
             gzip: include_bytes!(concat!("../../../../assets/vendor/", $path, ".gz")),
+            plain: OnceCell::const_new(),
         }
     };
 }
@@ -44,14 +79,18 @@ macro_rules! policy {
     };
 }
 
+static SWAGGER_FILES: [File; 2] = [
+    file!("swagger-ui-bundle.js", JAVASCRIPT, "swagger-ui/swagger-ui-bundle.js"),
+    file!("swagger-ui.css", CSS, "swagger-ui/swagger-ui.css"),
+];
+
+static REDOC_FILES: [File; 1] = [file!("redoc.standalone.js", JAVASCRIPT, "redoc/redoc.standalone.js")];
+
 pub(super) static SWAGGER: Viewer = Viewer {
     name: "swagger-ui",
     title: "Swagger UI",
     version: "5.35.0",
-    files: &[
-        file!("swagger-ui-bundle.js", JAVASCRIPT, "swagger-ui/swagger-ui-bundle.js"),
-        file!("swagger-ui.css", CSS, "swagger-ui/swagger-ui.css"),
-    ],
+    files: &SWAGGER_FILES,
     policy: policy!("style-src 'self'"),
 };
 
@@ -59,7 +98,7 @@ pub(super) static REDOC: Viewer = Viewer {
     name: "redoc",
     title: "ReDoc",
     version: "3.0.1",
-    files: &[file!("redoc.standalone.js", JAVASCRIPT, "redoc/redoc.standalone.js")],
+    files: &REDOC_FILES,
     policy: policy!("style-src 'self' 'unsafe-inline'; font-src data:"),
 };
 
