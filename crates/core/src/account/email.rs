@@ -59,6 +59,17 @@ impl EmailAddress {
         &self.0
     }
 
+    /// Returns the base address, to whose mailbox mails to this address usually go: without the tag that follows a plus sign
+    /// (`john+shop@example.com`).
+    #[must_use]
+    pub fn mailbox(&self) -> String {
+        let untagged = self.0.rsplit_once('@').and_then(|(local, domain)| {
+            let (base, _) = local.split_once('+').filter(|(base, _)| !base.is_empty())?;
+            Some(format!("{base}@{domain}"))
+        });
+        untagged.unwrap_or_else(|| self.0.clone())
+    }
+
     /// Returns the blind index of the address in a realm.
     #[must_use]
     pub fn blind_index(&self, keys: &RealmKeys) -> BlindIndex {

@@ -21,12 +21,6 @@ impl LimitKey {
         Self(seal::mac(keys.limit_key(), parts).as_ref().first_chunk().copied().unwrap_or_default())
     }
 
-    /// Returns the key of a subject that belongs to no account and is no secret, such as a country.
-    #[must_use]
-    pub fn public(kind: LimitKind, subject: &str) -> Self {
-        Self(seal::digest([kind.as_str().as_bytes(), subject.as_bytes()]))
-    }
-
     /// Returns the key of the client with this address.
     #[must_use]
     pub fn client(kind: LimitKind, address: IpAddr) -> Self {

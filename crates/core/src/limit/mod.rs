@@ -3,6 +3,7 @@
 mod failed_attempts;
 mod in_flight;
 mod key;
+mod members;
 mod network;
 mod sliding_window;
 mod usage;
@@ -10,6 +11,7 @@ mod usage;
 pub use failed_attempts::FailedAttempts;
 pub use in_flight::{Denied, InFlight, Permit};
 pub use key::LimitKey;
+pub use members::Members;
 pub use network::{CLIENTS_PER_SITE, Network};
 pub use sliding_window::SlidingWindow;
 pub use usage::Usage;
@@ -37,6 +39,8 @@ pub enum LimitKind {
     Resends,
     /// Mails to one address, of all three kinds.
     Mails,
+    /// Mails to the addresses of one mailbox.
+    Mailbox,
     /// Requests for a code by SMS.
     Codes,
     /// Attempts to use a link or code.
@@ -45,9 +49,9 @@ pub enum LimitKind {
     Refreshes,
     /// Late repeats of a session's refresh tokens.
     LateRepeats,
-    /// SMS in total.
+    /// SMS of a realm in total.
     Sms,
-    /// SMS to one country.
+    /// SMS of a realm to one country.
     SmsCountry,
 }
 
@@ -62,6 +66,7 @@ impl LimitKind {
             Self::Resets => "resets",
             Self::Resends => "resends",
             Self::Mails => "mails",
+            Self::Mailbox => "mails_mailbox",
             Self::Codes => "otp",
             Self::Links => "links",
             Self::Refreshes => "refreshes",
@@ -77,6 +82,7 @@ impl LimitKind {
         match self {
             Self::Passwords => "LIMIT_PASSWORDS_ACCOUNT",
             Self::Registrations | Self::Resets | Self::Resends | Self::Mails => "LIMIT_MAILS_ACCOUNT",
+            Self::Mailbox => "LIMIT_MAILS_MAILBOX_ACCOUNT",
             Self::Codes => "LIMIT_OTP_ACCOUNT",
             Self::Refreshes => "LIMIT_REFRESHES_ACCOUNT",
             // Never the reason of a 429: beyond it the session ends.
@@ -93,7 +99,7 @@ impl LimitKind {
         match self {
             Self::Passwords => "LIMIT_PASSWORDS_CLIENT",
             Self::Hashes => "HASH_QUEUE_CLIENT",
-            Self::Registrations | Self::Resets | Self::Resends | Self::Mails => "LIMIT_MAILS_CLIENT",
+            Self::Registrations | Self::Resets | Self::Resends | Self::Mails | Self::Mailbox => "LIMIT_MAILS_CLIENT",
             Self::Codes => "LIMIT_OTP_CLIENT",
             Self::Links => "LIMIT_LINKS_CLIENT",
             Self::Refreshes | Self::LateRepeats | Self::Sms | Self::SmsCountry => self.setting(),
@@ -124,6 +130,8 @@ pub struct Limits {
     pub passwords_kept: u64,
     /// Mails to an address that any visitor can trigger.
     pub mails_account: Quota,
+    /// The same, to all addresses of a mailbox together, which differ by the tag after a plus sign.
+    pub mails_mailbox: Quota,
     /// Requests of a client that send a mail, per kind.
     pub mails_client: Quota,
     /// SMS to a number, and for an account. All of these quotas apply.
@@ -136,9 +144,9 @@ pub struct Limits {
     pub links_client: Quota,
     /// Refreshes of a session.
     pub refreshes_session: Quota,
-    /// SMS in total.
+    /// SMS of a realm in total.
     pub sms: Quota,
-    /// SMS to one country.
+    /// SMS of a realm to one country.
     pub sms_country: Quota,
     /// Rule that stops codes to a country.
     pub sms_stop: SmsStop,

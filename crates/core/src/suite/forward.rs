@@ -38,6 +38,7 @@ macro_rules! forward_store {
         $crate::forward_store!(@trait $decorator, $read, LimitState {
             failures(key: $crate::limit::LimitKey) -> $crate::limit::FailedAttempts;
             window(key: $crate::limit::LimitKey) -> $crate::limit::SlidingWindow;
+            members(key: $crate::limit::LimitKey) -> $crate::limit::Members;
         });
         $crate::forward_store!(@trait $decorator, $read, Keys {
             root_keys() -> Vec<$crate::port::RootKeyRow>;

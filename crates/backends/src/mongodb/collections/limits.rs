@@ -9,7 +9,7 @@ use mongodb::{
 };
 use portcullis_core::{
     clock::Timestamp,
-    limit::{FailedAttempts, LimitKey, LimitKind, Quota, SlidingWindow},
+    limit::{FailedAttempts, LimitKey, LimitKind, Members, Quota, SlidingWindow},
     port::{LimitOp, LimitState, Precondition, StoreError},
 };
 
@@ -26,6 +26,10 @@ pub(in crate::mongodb) const FAILURES: &str = "failures";
 
 fn read_window(mut fields: DocumentFields) -> Result<SlidingWindow, Unreadable> {
     Ok(SlidingWindow::from_bytes(&fields.binary("tally")?))
+}
+
+fn read_members(mut fields: DocumentFields) -> Result<Members, Unreadable> {
+    Ok(Members::from_bytes(&fields.binary("tally")?))
 }
 
 fn read_failures(mut fields: DocumentFields) -> Result<FailedAttempts, Unreadable> {
@@ -47,11 +51,17 @@ impl LimitState for MongoStore {
         let window = self.answer("tally", find(self.db(), QUOTAS, by_key(key), read_window)).await?;
         Ok(window.unwrap_or_default())
     }
+
+    async fn members(&self, key: LimitKey) -> Result<Members, StoreError> {
+        let members = self.answer("members", find(self.db(), QUOTAS, by_key(key), read_members)).await?;
+        Ok(members.unwrap_or_default())
+    }
 }
 
 pub(super) async fn apply(work: &mut Work<'_>, op: &LimitOp) -> Result<(), OpError> {
     match op {
         LimitOp::Count { kind, key, quota, now } => count(work, *kind, *key, *quota, *now).await,
+        LimitOp::CountMember { key, member, per, now } => count_member(work, *key, *member, *per, *now).await,
         LimitOp::CountFailure { key, now, forget_after } => count_failure(work, *key, *now, *forget_after).await,
     }
 }
@@ -66,6 +76,19 @@ async fn count(
     let mut window = work.find(QUOTAS, by_key(key), read_window).await?.unwrap_or_default();
     require(window.take(quota, now).is_ok(), Precondition::WithinQuota(kind))?;
     let fields = doc! { "tally": bytes(&window.to_bytes()), "expires_at": time(window.expires_at(quota)) };
+    work.upsert(QUOTAS, by_key(key), doc! { "$set": fields }).await
+}
+
+async fn count_member(
+    work: &mut Work<'_>,
+    key: LimitKey,
+    member: [u8; 8],
+    per: Duration,
+    now: Timestamp,
+) -> Result<(), OpError> {
+    let mut members = work.find(QUOTAS, by_key(key), read_members).await?.unwrap_or_default();
+    members.add(member, per, now);
+    let fields = doc! { "tally": bytes(&members.to_bytes()), "expires_at": time(members.expires_at(per)) };
     work.upsert(QUOTAS, by_key(key), doc! { "$set": fields }).await
 }
 
@@ -87,7 +110,9 @@ async fn count_failure(
 
 pub(super) fn contends(op: &LimitOp) -> Vec<Contended<'_>> {
     match op {
-        LimitOp::Count { key, .. } | LimitOp::CountFailure { key, .. } => vec![Contended::Quota(key.0)],
+        LimitOp::Count { key, .. } | LimitOp::CountMember { key, .. } | LimitOp::CountFailure { key, .. } => {
+            vec![Contended::Quota(key.0)]
+        }
     }
 }
 

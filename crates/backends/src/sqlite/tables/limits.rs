@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use portcullis_core::{
     clock::Timestamp,
-    limit::{FailedAttempts, LimitKey, LimitKind, Quota, SlidingWindow},
+    limit::{FailedAttempts, LimitKey, LimitKind, Members, Quota, SlidingWindow},
     port::{LimitOp, LimitState, Precondition, StoreError},
 };
 use rusqlite::{Connection, Row, params};
@@ -44,11 +44,16 @@ impl LimitState for SqliteStore {
     async fn window(&self, key: LimitKey) -> Result<SlidingWindow, StoreError> {
         self.readers.read("tally", move |db| window(db, key)).await
     }
+
+    async fn members(&self, key: LimitKey) -> Result<Members, StoreError> {
+        self.readers.read("members", move |db| members(db, key)).await
+    }
 }
 
 pub(super) fn apply(db: &Connection, op: &LimitOp) -> Result<(), OpError> {
     match op {
         LimitOp::Count { kind, key, quota, now } => count(db, *kind, *key, *quota, *now),
+        LimitOp::CountMember { key, member, per, now } => count_member(db, *key, *member, *per, *now),
         LimitOp::CountFailure { key, now, forget_after } => count_failure(db, *key, *now, *forget_after),
     }
 }
@@ -60,6 +65,13 @@ fn count(db: &Connection, kind: LimitKind, key: LimitKey, quota: Quota, now: Tim
     Ok(())
 }
 
+fn count_member(db: &Connection, key: LimitKey, member: [u8; 8], per: Duration, now: Timestamp) -> Result<(), OpError> {
+    let mut members = members(db, key)?;
+    members.add(member, per, now);
+    write(db, PUT_WINDOW, params![key.0, members.to_bytes(), members.expires_at(per).millis()])?;
+    Ok(())
+}
+
 fn count_failure(db: &Connection, key: LimitKey, now: Timestamp, forget_after: Duration) -> Result<(), OpError> {
     let FailedAttempts { count, last_at } = failures(db, key)?.and_one(now, forget_after);
     write(db, PUT_FAILURES, params![key.0, count, last_at.millis(), last_at.plus(forget_after).millis()])?;
@@ -67,8 +79,15 @@ fn count_failure(db: &Connection, key: LimitKey, now: Timestamp, forget_after: D
 }
 
 fn window(db: &Connection, key: LimitKey) -> rusqlite::Result<SlidingWindow> {
-    let bytes: Option<Vec<u8>> = find(db, WINDOW, params![key.0], |row| row.get(0))?;
-    Ok(bytes.map(|bytes| SlidingWindow::from_bytes(&bytes)).unwrap_or_default())
+    Ok(SlidingWindow::from_bytes(&tally(db, key)?))
+}
+
+fn members(db: &Connection, key: LimitKey) -> rusqlite::Result<Members> {
+    Ok(Members::from_bytes(&tally(db, key)?))
+}
+
+fn tally(db: &Connection, key: LimitKey) -> rusqlite::Result<Vec<u8>> {
+    Ok(find(db, WINDOW, params![key.0], |row| row.get(0))?.unwrap_or_default())
 }
 
 fn failures(db: &Connection, key: LimitKey) -> rusqlite::Result<FailedAttempts> {

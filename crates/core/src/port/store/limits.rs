@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{Effect, StoreError};
 use crate::{
     clock::Timestamp,
-    limit::{FailedAttempts, LimitKey, LimitKind, Quota, SlidingWindow},
+    limit::{FailedAttempts, LimitKey, LimitKind, Members, Quota, SlidingWindow},
 };
 
 /// Reads of the limits that are counted in the store.
@@ -22,6 +22,12 @@ pub trait LimitState {
     /// # Errors
     /// [`StoreError`].
     async fn window(&self, key: LimitKey) -> Result<SlidingWindow, StoreError>;
+
+    /// Returns the members that were counted for a key.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn members(&self, key: LimitKey) -> Result<Members, StoreError>;
 }
 
 /// Writes of the limits that are counted in the store.
@@ -29,6 +35,8 @@ pub trait LimitState {
 pub enum LimitOp {
     /// Counts one use. Requires the quota to allow it.
     Count { kind: LimitKind, key: LimitKey, quota: Quota, now: Timestamp },
+    /// Counts a member once, however often it is seen within the period.
+    CountMember { key: LimitKey, member: [u8; 8], per: Duration, now: Timestamp },
     /// Counts a wrong password. Older ones are forgotten if the last was longer ago than `forget_after`.
     CountFailure { key: LimitKey, now: Timestamp, forget_after: Duration },
 }
@@ -36,7 +44,7 @@ pub enum LimitOp {
 impl LimitOp {
     pub(super) const fn effects(&self) -> Vec<Effect> {
         match self {
-            Self::Count { .. } | Self::CountFailure { .. } => Vec::new(),
+            Self::Count { .. } | Self::CountMember { .. } | Self::CountFailure { .. } => Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ mod realms;
 mod retry;
 mod scope;
 mod sms_limits;
+mod sms_stops;
 mod successions;
 
 pub use authority::{FreshOwner, Owner};
@@ -25,6 +26,7 @@ pub(super) use limits::Charge;
 pub(super) use outbox::AddressMail;
 pub(super) use pauses::ChannelPauses;
 pub(super) use retry::retry;
+pub(super) use sms_stops::SmsStops;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -86,6 +88,7 @@ pub struct Kernel {
     pub(super) realms: Realms,
     pub(super) in_flight: InFlight,
     pub(super) pauses: ChannelPauses,
+    pub(super) sms_stops: SmsStops,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -112,6 +115,7 @@ impl Kernel {
             realms,
             in_flight: InFlight::default(),
             pauses: ChannelPauses::default(),
+            sms_stops: SmsStops::default(),
             wake: Box::new(wake),
         }
     }

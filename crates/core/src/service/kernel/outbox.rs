@@ -75,8 +75,8 @@ impl Scope<'_> {
         Ok(self.commit_mail((kind, email), batch, Batch::new()).await?)
     }
 
-    /// Commits a batch with a mail of this kind that any visitor can trigger, unless the address has received too many. Then
-    /// `silent` is committed instead, with an audit row, and the response does not reveal it.
+    /// Commits a batch with a mail of this kind that any visitor can trigger, unless the address or its mailbox has
+    /// received too many. Then `silent` is committed instead, with an audit row, and the response does not reveal it.
     ///
     /// # Errors
     /// Errors of the commit.
@@ -86,13 +86,18 @@ impl Scope<'_> {
         batch: Batch,
         mut silent: Batch,
     ) -> Result<(), CommitError> {
-        let index = email.blind_index(&self.realm.keys);
-        let counted = batch![LimitOp::Count {
-            kind: LimitKind::Mails,
-            key: LimitKey::in_realm(&self.realm.keys, LimitKind::Mails, &[&index.0]),
-            quota: self.settings.limits.mails_account,
+        let (keys, limits, index) = (&self.realm.keys, &self.settings.limits, email.blind_index(&self.realm.keys));
+        let count = |limit, subject: &[u8], quota| LimitOp::Count {
+            kind: limit,
+            key: LimitKey::in_realm(keys, limit, &[subject]),
+            quota,
             now: self.ctx.now,
-        }];
+        };
+        // The tag of an address multiplies the addresses of a mailbox without end.
+        let counted = batch![
+            count(LimitKind::Mails, &index.0, limits.mails_account),
+            count(LimitKind::Mailbox, email.mailbox().as_bytes(), limits.mails_mailbox),
+        ];
         let Some(reached) = self.commit_within(counted, batch).await? else { return Ok(()) };
         let audit: AuditRow = self.audit(Event::LimitReached).index(index).reason(reached.as_str());
         silent.push(audit.into());

@@ -1,11 +1,10 @@
-//! Limits of SMS, since each costs money: per account and number, per country, and in total.
+//! Limits of SMS, since each costs money: per account and number, per country, and in total, in each realm.
 
 use std::time::Duration;
 
 use super::Scope;
 use crate::{
     account::{User, phone::PhoneNumber},
-    ctx::Ctx,
     error::Result,
     id::UserId,
     limit::{LimitKey, LimitKind, Mode, Quota},
@@ -16,6 +15,11 @@ use crate::{
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Quota that counts uses but limits nothing.
 const COUNT_ONLY: Quota = Quota { times: u32::MAX, per: DAY };
+/// Number of client networks without whose requests no country is stopped.
+const STOP_NETWORKS: usize = 5;
+/// Labels inside keys of the store, so their spelling must not change.
+const SENT: &str = "sent";
+const ENTERED: &str = "entered";
 
 impl Scope<'_> {
     /// Returns the phone number of a user, and whether it is one: without a user, the number of a decoy is opened, and a user
@@ -46,26 +50,26 @@ impl Scope<'_> {
             .collect()
     }
 
-    /// Returns the operations that count the cost of an SMS: for its country, and in total.
+    /// Returns the operations that count an SMS: its cost, for its country and in total, and the network of the client.
     pub(in crate::service) fn sms_budgets(&self, country: &str) -> Batch {
         let limits = &self.settings.limits;
         let budgets = [
-            (LimitKind::SmsCountry, LimitKey::public(LimitKind::SmsCountry, country), limits.sms_country),
-            (LimitKind::Sms, LimitKey::public(LimitKind::Sms, "all"), limits.sms),
+            (LimitKind::SmsCountry, self.sms_key(LimitKind::SmsCountry, "country", country), limits.sms_country),
+            (LimitKind::Sms, self.sms_key(LimitKind::Sms, "all", ""), limits.sms),
         ];
-        budgets.map(|(kind, key, quota)| LimitOp::Count { kind, key, quota, now: self.ctx.now }.into()).into()
+        let costs = budgets.map(|(kind, key, quota)| LimitOp::Count { kind, key, quota, now: self.ctx.now }.into());
+        costs.into_iter().chain([self.network_asked("networks", country)]).collect()
     }
 
     /// Returns as many operations as [`sms_budgets`](Self::sms_budgets) for an SMS that is not sent, so that the work
     /// is the same.
     pub(in crate::service) fn decoy_budgets(&self, country: &str) -> Batch {
-        // The names are part of keys in the store, so their spelling must not change.
-        let names = [format!("nobody/{country}"), "nobody".to_owned()];
-        let keys = names.map(|name| LimitKey::public(LimitKind::SmsCountry, &name));
-        keys.map(|key| count_only(self.ctx, key)).into()
+        let costs = [("decoy", country), ("decoys", "")].map(|(label, of)| self.count_only(label, of));
+        costs.into_iter().chain([self.network_asked("decoy-networks", country)]).collect()
     }
 
-    /// Returns whether codes to a country are stopped because too few are entered, which is a sign of SMS pumping.
+    /// Returns whether codes to a country are stopped because too few are entered, which is a sign of SMS pumping. A few
+    /// accounts of one attacker must not stop a country: requests from several networks are needed.
     ///
     /// # Errors
     /// Unavailable, if the store does not answer.
@@ -74,41 +78,63 @@ impl Scope<'_> {
         if limits.mode == Mode::Off {
             return Ok(false);
         }
-        let store = &self.ports.store;
-        let sent = store.window(sent_to(country)).await?.within(COUNT_ONLY, self.ctx.now);
-        let entered = store.window(entered_from(country)).await?.within(COUNT_ONLY, self.ctx.now);
+        let (store, now) = (&self.ports.store, self.ctx.now);
+        let key = |label| self.sms_key(LimitKind::SmsCountry, label, country);
+        let sent = store.window(key(SENT)).await?.within(COUNT_ONLY, now);
+        let entered = store.window(key(ENTERED)).await?.within(COUNT_ONLY, now);
+        let networks = store.members(key("networks")).await?.count(DAY, now);
         let stop = limits.sms_stop;
         let is_too_few = u64::from(entered) * 100 < u64::from(sent) * u64::from(stop.percent);
-        if sent < stop.after || !is_too_few {
-            return Ok(false);
-        }
+        let is_stopped = sent >= stop.after && is_too_few && networks >= STOP_NETWORKS;
         let is_enforced = limits.mode == Mode::Enforce;
-        self.usage.add_reached(LimitKind::SmsCountry);
-        tracing::warn!(country, sent, entered, enforced = is_enforced, "codes to country stopped");
-        Ok(is_enforced)
+        let is_news = self.sms_stops.set(&self.realm.name, country, is_stopped);
+        if is_news && is_stopped {
+            let realm = &self.realm.name;
+            tracing::warn!(%realm, country, sent, entered, networks, enforced = is_enforced, "codes to country stopped");
+        } else if is_news {
+            tracing::info!(realm = %self.realm.name, country, "codes to country resumed");
+        }
+        if is_stopped {
+            self.usage.add_reached(LimitKind::SmsCountry);
+        }
+        Ok(is_stopped && is_enforced)
     }
 
     /// Returns the operation that counts a sent code. Only codes that the provider has accepted count, since others
-    /// cannot be entered.
+    /// cannot be entered. They are sent to users only, who have proved their address.
     pub(in crate::service) fn code_sent(&self, country: &str) -> Op {
-        count_only(self.ctx, sent_to(country))
+        self.count_only(SENT, country)
     }
 
     /// Returns the operation that counts an entered code.
     pub(in crate::service) fn code_entered(&self, country: &str) -> Op {
-        count_only(self.ctx, entered_from(country))
+        self.count_only(ENTERED, country)
     }
-}
 
-fn count_only(ctx: &Ctx, key: LimitKey) -> Op {
-    LimitOp::Count { kind: LimitKind::SmsCountry, key, quota: COUNT_ONLY, now: ctx.now }.into()
-}
+    fn count_only(&self, label: &str, country: &str) -> Op {
+        let kind = LimitKind::SmsCountry;
+        LimitOp::Count { kind, key: self.sms_key(kind, label, country), quota: COUNT_ONLY, now: self.ctx.now }.into()
+    }
 
-fn sent_to(country: &str) -> LimitKey {
-    LimitKey::public(LimitKind::SmsCountry, &format!("sent/{country}"))
-}
+    /// Returns the operation that counts the network of the client: of IPv6 its site, since the owner of a site has 65,536
+    /// networks that look like clients.
+    fn network_asked(&self, label: &str, country: &str) -> Op {
+        let kind = LimitKind::SmsCountry;
+        let network =
+            self.ctx.client.ip.map(|ip| LimitKey::site(kind, ip).unwrap_or_else(|| LimitKey::client(kind, ip)));
+        let network = network.map(|key| key.0).unwrap_or_default();
+        let member = LimitKey::in_realm(&self.realm.keys, kind, &[b"network", &network]);
+        LimitOp::CountMember {
+            key: self.sms_key(kind, label, country),
+            member: member.0.first_chunk().copied().unwrap_or_default(),
+            per: DAY,
+            now: self.ctx.now,
+        }
+        .into()
+    }
 
-fn entered_from(country: &str) -> LimitKey {
-    // The name is part of keys in the store, so its spelling must not change.
-    LimitKey::public(LimitKind::SmsCountry, &format!("back/{country}"))
+    /// Returns the key of what is counted for a country in this realm.
+    fn sms_key(&self, kind: LimitKind, label: &str, country: &str) -> LimitKey {
+        LimitKey::in_realm(&self.realm.keys, kind, &[label.as_bytes(), country.as_bytes()])
+    }
 }

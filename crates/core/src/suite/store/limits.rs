@@ -85,6 +85,43 @@ pub async fn wrong_passwords_are_forgotten_after_a_day_without_one(store: &dyn S
     assert_eq!(store.failures(key(1)).await.unwrap().count, 1);
 }
 
+fn member(number: u8, name: u8, now: Timestamp) -> Op {
+    LimitOp::CountMember { key: key(number), member: [name; 8], per: DAY, now }.into()
+}
+
+/// Its period begins anew each time that it is seen; those of another key are apart.
+pub async fn a_member_counts_once_until_its_period_has_passed(store: &dyn Store) {
+    let count = async |number, now| store.members(key(number)).await.unwrap().count(DAY, now);
+    assert_eq!(count(1, NOW).await, 0);
+    done(store, [member(1, 1, NOW), member(1, 2, at(10)), member(1, 2, at(20)), member(2, 3, NOW)]).await;
+    assert_eq!((count(1, at(20)).await, count(2, at(20)).await), (2, 1));
+    done(store, [member(1, 1, at(30))]).await;
+    let later = NOW.plus(DAY);
+    assert_eq!(count(1, later.plus(Duration::from_secs(19))).await, 2);
+    assert_eq!(count(1, later.plus(Duration::from_secs(20))).await, 1);
+    assert_eq!(store.sweep(later.plus(Duration::from_secs(29)), KEPT).await.unwrap(), 1, "the other key");
+    assert_eq!(store.sweep(later.plus(Duration::from_secs(30)), KEPT).await.unwrap(), 1);
+    assert_eq!(count(1, at(30)).await, 0);
+}
+
+/// The one that was seen longest ago goes first.
+pub async fn sixteen_members_are_kept_at_most(store: &dyn Store) {
+    for name in 0..20 {
+        done(store, [member(1, name, at(name.into()))]).await;
+    }
+    let members = store.members(key(1)).await.unwrap();
+    assert_eq!(members.count(DAY, at(20)), 16);
+    assert_eq!(members.count(Duration::from_secs(10), at(20)), 9);
+}
+
+/// However they come.
+pub async fn fifty_counts_of_two_members_are_two(store: &dyn Store) {
+    for result in join_all((0..50).map(|n| store.commit(vec![member(1, n % 2, NOW)]))).await {
+        result.expect("each is counted");
+    }
+    assert_eq!(store.members(key(1)).await.unwrap().count(DAY, NOW), 2);
+}
+
 /// Counts that are still in their window stay.
 pub async fn counts_that_have_lapsed_are_swept(store: &dyn Store) {
     done(store, [count(1, NOW), count(2, at(30)), failure(1, NOW), failure(2, at(30))]).await;

@@ -168,6 +168,9 @@ macro_rules! store_cases {
                 wrong_passwords_are_counted,
                 fifty_wrong_passwords_at_once_are_fifty,
                 wrong_passwords_are_forgotten_after_a_day_without_one,
+                a_member_counts_once_until_its_period_has_passed,
+                sixteen_members_are_kept_at_most,
+                fifty_counts_of_two_members_are_two,
                 counts_that_have_lapsed_are_swept,
                 beyond_so_many_the_oldest_wrong_passwords_are_forgotten;
             audit:

@@ -35,6 +35,8 @@ settings! {
         "Maximum number of accounts and devices whose wrong passwords are remembered. Beyond it, the oldest are forgotten.";
     LIMIT_MAILS_ACCOUNT: Quota = QUOTA, Fixed("5/1h"),
         "Emails to one address by `create`, `forget_password` and `verify/resend` together. Beyond it, the answer is the usual one and nothing is sent.";
+    LIMIT_MAILS_MAILBOX_ACCOUNT: Quota = QUOTA, Fixed("10/1h"),
+        "The same for all addresses that differ only by the tag after a plus sign (`john+shop@example.com`) together.";
     LIMIT_MAILS_CLIENT: Quota = QUOTA, Fixed("20/1h"),
         "Requests from one address to each of `create`, `forget_password` and `verify/resend`.";
     LIMIT_OTP_ACCOUNT: Vec<Quota> = QUOTAS, Fixed("1/1m,5/24h"),
@@ -46,13 +48,13 @@ settings! {
     LIMIT_REFRESHES_ACCOUNT: Quota = QUOTA, Fixed("60/1m"),
         "Refreshes of one session.";
     LIMIT_SMS_TOTAL: Quota = QUOTA, Fixed("1000/24h"),
-        "SMS to all countries together.";
+        "SMS of a realm to all countries together.";
     LIMIT_SMS_COUNTRY: Quota = QUOTA, Fixed("200/24h"),
-        "SMS to one country.";
+        "SMS of a realm to one country.";
     SMS_STOP_AFTER: u32 = number::<_, 1, 1_000_000>(), Fixed("20"),
-        "Number of codes sent to a country in a day before its conversion rate decides whether sending continues.";
+        "Number of codes sent to a country by a realm in a day before its conversion rate decides whether sending continues.";
     SMS_STOP_PERCENT: u32 = number::<_, 0, 100>(), Fixed("10"),
-        "Minimum percentage of codes that are entered. Below it, no more codes are sent to the country on that day.";
+        "Minimum percentage of codes that are entered. Below it, and after requests from at least five networks, the realm sends no more codes to the country on that day.";
 }
 
 /// The effect of limits.
@@ -80,6 +82,7 @@ pub(super) fn read(values: &Values) -> Option<Limits> {
         passwords_client: values.get(&LIMIT_PASSWORDS_CLIENT)?,
         passwords_kept: values.get(&LIMIT_PASSWORDS_KEPT)?,
         mails_account: values.get(&LIMIT_MAILS_ACCOUNT)?,
+        mails_mailbox: values.get(&LIMIT_MAILS_MAILBOX_ACCOUNT)?,
         mails_client: values.get(&LIMIT_MAILS_CLIENT)?,
         codes_account: values.get(&LIMIT_OTP_ACCOUNT)?,
         codes_client: values.get(&LIMIT_OTP_CLIENT)?,

@@ -6,7 +6,7 @@ use serde_json::json as value;
 use super::{DAY, ENFORCED, HOUR, MINUTE, from};
 use crate::{
     sms::{Outlets, PHONE, twilio::Behaviour},
-    support::{Person, json, problem},
+    support::{Log, Person, json, problem},
 };
 
 #[tokio::test]
@@ -76,20 +76,73 @@ async fn a_country_whose_codes_do_not_come_back_is_sent_no_more() {
     for name in ["ada", "bob"] {
         people.push(outlets.join_with(Person::new(&format!("{name}@example.com")), toll).await);
     }
-    for n in 0..6 {
-        outlets.ask(&people[n % 2].id, toll).await;
+    let (log, _guard) = Log::of_this_thread();
+    let stranger = outlets.join_with(Person::new("eve@example.com").of("User2"), toll).await;
+    // From four networks, which is not enough: addresses of one site of IPv6 are one.
+    let ask = async |person: &Person, client: &str| {
+        let body = value!({ "id": person.id, "phone": toll });
+        let request = outlets.app.request(Method::POST, &person.path("otp_phone")).json(&body);
+        let answer = json(from(client, request).send().await.unwrap(), 200).await;
+        assert_eq!(answer["message"], "OTP generated successfully");
         outlets.app.pump().await;
+        outlets.twilio.messages().len()
+    };
+    let networks = ["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8:1:1::1", "2001:db8:1:2::1", "2001:db8:1:3::1"];
+    for (n, client) in networks.into_iter().enumerate() {
+        assert_eq!(ask(&people[n % 2], client).await, n + 1);
     }
-    assert_eq!(outlets.twilio.messages().len(), 4);
-    // Other countries are not affected.
+    assert_eq!(ask(&people[0], "192.0.2.5").await, 7, "the fifth network");
+    for client in ["192.0.2.6", "192.0.2.7", "192.0.2.1"] {
+        assert_eq!(ask(&people[1], client).await, 7, "the answer is the usual one, and nothing is sent");
+    }
+    let stops = || log.text().matches("codes to country stopped").count();
+    assert_eq!(stops(), 1, "{}", log.text());
+    // Another realm and other countries are not affected.
+    assert_eq!(ask(&stranger, "192.0.2.1").await, 8);
     let john = outlets.join(Person::new("john@example.com")).await;
     outlets.ask(&john.id, PHONE).await;
     outlets.app.pump().await;
-    assert_eq!(outlets.twilio.messages().len(), 5);
+    assert_eq!(outlets.twilio.messages().len(), 9);
     outlets.app.advance(DAY);
-    outlets.ask(&people[0].id, toll).await;
+    assert_eq!(ask(&people[0], "192.0.2.1").await, 10);
+}
+
+#[tokio::test]
+async fn twenty_mailboxes_of_one_attacker_stop_no_country() {
+    let settings = [ENFORCED, &[("LIMIT_OTP_CLIENT", "100/1h"), ("LIMIT_MAILS_CLIENT", "100/1h")]].concat();
+    let outlets = Outlets::open(&settings).await;
+    for n in 0..22 {
+        let phone = format!("+4479111234{n:02}");
+        let person = outlets.join_with(Person::new(&format!("person{n}@example.com")), &phone).await;
+        outlets.ask(&person.id, &phone).await;
+        outlets.app.pump().await;
+    }
+    assert_eq!(outlets.twilio.messages().len(), 22);
+}
+
+#[tokio::test]
+async fn each_realm_has_a_budget_of_its_own() {
+    for budget in ["LIMIT_SMS_TOTAL", "LIMIT_SMS_COUNTRY"] {
+        let outlets = Outlets::open(&[ENFORCED, &[(budget, "1/24h"), ("LIMIT_OTP_ACCOUNT", "9/1m")]].concat()).await;
+        for (realm, sent) in [("User1", 1), ("User2", 2)] {
+            let john = outlets.join(Person::new("john@example.com").of(realm)).await;
+            for _ in 0..2 {
+                let body = value!({ "id": john.id, "phone": PHONE });
+                json(outlets.app.post_json(&john.path("otp_phone"), body).await, 200).await;
+                outlets.app.pump().await;
+                assert_eq!(outlets.twilio.messages().len(), sent, "{budget}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_proved_gets_no_sms() {
+    let outlets = Outlets::open(ENFORCED).await;
+    let john = Person::new("john@example.com").register(&outlets.app).await;
+    outlets.ask(&john.id, PHONE).await;
     outlets.app.pump().await;
-    assert_eq!(outlets.twilio.messages().len(), 6);
+    assert!(outlets.twilio.messages().is_empty());
 }
 
 /// Settings under which a country is judged after two codes.
@@ -169,12 +222,17 @@ async fn no_handle_tells_whether_a_number_belongs_to_an_account_even_beyond_the_
             [ENFORCED, &[plenty, ("LIMIT_OTP_CLIENT", "100/1h"), ("SMS_STOP_PERCENT", "50"), used_up]].concat();
         let outlets = Outlets::open(&settings).await;
         let john = outlets.join(Person::new("john@example.com")).await;
-        outlets.ask(&john.id, PHONE).await;
-        outlets.app.pump().await;
+        for n in 1..=5 {
+            let body = value!({ "id": john.id, "phone": PHONE });
+            let request = outlets.app.request(Method::POST, "/User1/otp_phone").json(&body);
+            json(from(&format!("192.0.2.{n}"), request).send().await.unwrap(), 200).await;
+            outlets.app.pump().await;
+        }
+        let sent = outlets.twilio.messages().len();
         let (owned, unowned) =
             (first_lives(&outlets, &john.id, PHONE).await, first_lives(&outlets, &john.id, "+1234567899").await);
         assert_eq!(owned, unowned, "{used_up:?}");
         outlets.app.pump().await;
-        assert_eq!(outlets.twilio.messages().len(), 1, "{used_up:?}");
+        assert_eq!(outlets.twilio.messages().len(), sent, "{used_up:?}");
     }
 }

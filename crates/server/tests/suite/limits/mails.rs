@@ -71,6 +71,51 @@ async fn the_mails_of_an_address_are_counted_across_a_restart_whether_or_not_it_
 }
 
 #[tokio::test]
+async fn a_mailbox_is_sent_ten_mails_an_hour_whatever_the_tag_and_nothing_older_dies() {
+    let app = enforced().await;
+    let mut number = 0;
+    let mut send = async |path: &str, email: &str| {
+        number += 1;
+        let form = Person::new(email).form();
+        let body = if path == "create" { form } else { value!({ "email": email }) };
+        let request = app.request(Method::POST, &format!("/User1/{path}")).json(&body);
+        json(from(&format!("10.6.0.{number}"), request).send().await.unwrap(), 200).await
+    };
+    let sent = async |app: &TestApp| {
+        let mails = app.mails().await;
+        let to = |mail: &serde_json::Value| mail["to"].as_str().unwrap().to_owned();
+        let of_mailbox = mails.iter().map(to).filter(|to| to.starts_with("john+") || to.starts_with("john@"));
+        of_mailbox.collect::<Vec<_>>()
+    };
+    let answer = send("create", "john@example.com").await;
+    for tag in 1..10 {
+        assert_eq!(send("create", &format!("John+{tag}@example.com")).await["message"], answer["message"]);
+    }
+    assert_eq!(sent(&app).await.len(), 10);
+    let link = app.link("john+3@example.com", "verify").await;
+    // The same answers, and nothing is sent, for unknown addresses too.
+    assert_eq!(send("create", "john+10@example.com").await["message"], answer["message"]);
+    for path in ["forget_password", "verify/resend"] {
+        for email in ["john@example.com", "john+3@example.com", "john+unknown+x@example.com"] {
+            send(path, email).await;
+        }
+    }
+    assert_eq!(sent(&app).await.len(), 10);
+    assert_eq!(app.open(&link).await.status(), 200, "an older link stays valid");
+    // Other mailboxes are not concerned: nor is one whose name merely begins alike, or the same of another domain.
+    for other in ["johnny@example.com", "john@example.org", "+john@example.com"] {
+        send("create", other).await;
+        assert_eq!(app.mails_to(other).await.len(), 1, "{other}");
+    }
+    let before = app.mails_to("john+3@example.com").await.len();
+    let app = app.restart().await;
+    app.advance(HOUR);
+    let request = app.request(Method::POST, "/User1/forget_password").json(&value!({ "email": "john+3@example.com" }));
+    json(from("10.6.1.1", request).send().await.unwrap(), 200).await;
+    assert_eq!(app.mails_to("john+3@example.com").await.len(), before + 1);
+}
+
+#[tokio::test]
 async fn a_client_has_twenty_requests_an_hour_that_send_mails_of_each_kind() {
     let app = enforced().await;
     for (path, is_create) in [("create", true), ("forget_password", false), ("verify/resend", false)] {

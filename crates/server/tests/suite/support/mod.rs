@@ -2,6 +2,7 @@
 
 pub mod chance;
 pub mod database;
+pub mod log;
 #[path = "../../../../backends/tests/support/mongod.rs"]
 pub mod mongod;
 pub mod person;
@@ -36,6 +37,7 @@ use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 pub use chance::Chance;
 use database::Database;
+pub use log::Log;
 pub use person::Person;
 pub use recording_store::{RecordingStore, Work};
 

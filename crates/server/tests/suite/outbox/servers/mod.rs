@@ -2,20 +2,15 @@
 
 mod table;
 
-use std::{
-    io,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use portcullis_core::port::OutboxState;
 use serde_json::json;
 use table::{Fate, Row};
-use tracing::subscriber::DefaultGuard;
 
 use super::{HOUR, MINUTE, outbox};
 use crate::support::{
-    Person, TestApp, json,
+    Log, Person, TestApp, json,
     scripted::{
         Act::{Close, Late, Leave, Say},
         Script, ScriptedServer,
@@ -24,37 +19,6 @@ use crate::support::{
 
 const SECOND: Duration = Duration::from_secs(1);
 const GOOD: Script = Script::GOOD;
-
-/// Lines of the log of this thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn of_this_thread() -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let writer = log.clone();
-        let lines = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::WARN);
-        let guard = tracing::subscriber::set_default(lines.with_writer(move || writer.clone()).finish());
-        (log, guard)
-    }
-
-    /// Its lines, but for what MongoDB finds: that the clock of a test is not its own.
-    fn text(&self) -> String {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        text.lines().filter(|line| !line.contains("the clocks of this machine")).collect::<Vec<_>>().join("\n")
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 /// A server that follows a script, and an application that logs in to it.
 async fn pair(script: Script, settings: &[(&str, &str)]) -> (ScriptedServer, TestApp) {
