@@ -2,8 +2,14 @@
 
 use std::fmt;
 
+use unicode_normalization::char::is_combining_mark;
+
 /// Longest name, in characters.
 pub const MAX_NAME: usize = 100;
+/// Longest name in a greeting, in characters.
+const MAX_GREETED: usize = 30;
+/// Most words of a name in a greeting. *Your account is locked* has four.
+const MAX_WORDS: usize = 3;
 
 /// Name of a person, as typed. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -47,11 +53,12 @@ impl PersonName {
         &self.0
     }
 
-    /// Returns the name for the greeting of a mail; empty if a mail program could turn it into a link. The recipient
-    /// need not be the author of the name, so a greeting could carry spam.
+    /// Returns the name for a greeting; empty if it does not have the form of a name. The reader need not be its author, so a
+    /// greeting could carry a message of a stranger.
     #[must_use]
     pub fn for_greeting(&self) -> &str {
-        if looks_like_a_link(&self.0) { "" } else { &self.0 }
+        let name = self.0.trim();
+        if has_form_of_a_name(name) { name } else { "" }
     }
 }
 
@@ -68,15 +75,23 @@ fn is_unwritable(c: char) -> bool {
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Returns whether mail programs could turn a name into a link, such as `https://…`, `a@b` and `evil.example`.
-fn looks_like_a_link(name: &str) -> bool {
-    let has_link_marks = name.contains(['/', '@', ':', '\\']);
-    let parts: Vec<&str> = name.split('.').collect();
-    let is_host = parts.windows(2).any(|pair| {
-        let [before, after] = pair else { return false };
-        let ends_in_word = before.chars().next_back().is_some_and(char::is_alphanumeric);
-        let starts_with_word = after.chars().take_while(|c| c.is_alphanumeric()).count() >= 2;
-        ends_in_word && starts_with_word
-    });
-    has_link_marks || is_host
+/// Returns whether a text consists of few and short words of letters, which may have apostrophes and hyphens in them.
+fn has_form_of_a_name(text: &str) -> bool {
+    let is_part = |c: char| c.is_alphabetic() || is_combining_mark(c) || is_joiner(c);
+    let is_word = |word: &str| {
+        let has_letters = |end: Option<char>| end.is_some_and(|c| c.is_alphabetic() || is_combining_mark(c));
+        word.chars().next().is_some_and(|c| c.is_alphabetic() || is_apostrophe(c))
+            && has_letters(word.chars().next_back())
+            && word.chars().all(is_part)
+    };
+    let words = text.split(' ');
+    text.chars().count() <= MAX_GREETED && words.clone().count() <= MAX_WORDS && words.into_iter().all(is_word)
+}
+
+const fn is_joiner(c: char) -> bool {
+    is_apostrophe(c) || matches!(c, '-' | '\u{2010}' | '\u{2011}' | '\u{00B7}')
+}
+
+const fn is_apostrophe(c: char) -> bool {
+    matches!(c, '\'' | '\u{2019}' | '\u{02BC}' | '\u{02BB}')
 }

@@ -13,7 +13,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{account::Profile, clock::Timestamp};
+use crate::{
+    account::{Profile, email::EmailAddress},
+    clock::Timestamp,
+};
 
 /// Personal data of a message in the outbox. Never printed.
 #[derive(Clone, Serialize, Deserialize)]
@@ -25,7 +28,14 @@ pub struct Recipient {
 }
 
 impl Recipient {
-    /// Returns the owner of a profile.
+    /// Returns the owner of an address, who is greeted without a name: the author of the name may be a stranger until the
+    /// owner has logged in.
+    #[must_use]
+    pub fn unnamed(email: &EmailAddress) -> Self {
+        Self { to: email.as_str().to_owned(), name: String::new() }
+    }
+
+    /// Returns the owner of a profile, who has logged in.
     #[must_use]
     pub fn of(profile: &Profile) -> Self {
         Self { to: profile.email.as_str().to_owned(), name: profile.greeting_name().to_owned() }

@@ -21,7 +21,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ),
     ("heading", "What happened, in a few words."),
     ("min_length", "The least length of a password (PASSWORD_MIN_LENGTH)."),
-    ("name", "The first name; empty when it is not known or could be read as a link."),
+    ("name", "The first name; empty before the first login, and if it does not have the form of a name."),
     ("realm", "The realm's name."),
     ("request_id", "The identifier of the request, as in the log."),
     ("reset_url", "The link to the form for a new password; in reset.html, where the form is sent to."),

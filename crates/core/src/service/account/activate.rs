@@ -15,9 +15,9 @@ use crate::{
 /// Target of a link of a registration.
 pub(super) enum LinkTarget {
     /// The registration waits for verification.
-    Pending(Registration, Challenge),
-    /// The registration has become this user.
-    Activated(User),
+    Pending(Box<Registration>, Challenge),
+    /// The registration has become a user.
+    Activated,
 }
 
 /// Registration that becomes a user.
@@ -46,11 +46,11 @@ impl Accounts<'_> {
         if challenge.used_at.is_none()
             && let Some(registration) = self.pending_registration(&challenge.subject).await?
         {
-            return Ok(LinkTarget::Pending(registration, challenge));
+            return Ok(LinkTarget::Pending(Box::new(registration), challenge));
         }
         // Activated by another link, or replaced by a registration with another password.
         let user = self.activated_user(&challenge.subject).await?;
-        user.map(LinkTarget::Activated).ok_or_else(Error::bad_link)
+        user.map(|_| LinkTarget::Activated).ok_or_else(Error::bad_link)
     }
 
     /// Turns a registration into its user and mails a welcome; `false` if another request has activated or rejected it
@@ -66,7 +66,7 @@ impl Accounts<'_> {
             RegistrationOp::Delete { realm: realm.clone(), id: user.id.clone() },
             UserOp::Insert(user.clone()),
             self.audit(event).user(&user.id).index(user.index),
-            self.message(MessageKind::Welcome, &Recipient::of(profile), None)?,
+            self.message(MessageKind::Welcome, &Recipient::unnamed(&profile.email), None)?,
         ];
         if event != Event::EmailVerified {
             // The owner has chosen a password: earlier reset links must not replace it.

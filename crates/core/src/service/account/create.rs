@@ -233,11 +233,7 @@ impl Accounts<'_> {
     /// Returns the mail: a link for a free address, a notice to the owner of a taken one.
     fn announcement(&self, draft: &RegistrationDraft, is_taken: bool) -> Result<OutboxRow> {
         let challenge = Some(draft.challenge.id);
-        if is_taken {
-            // The author of the name need not be the owner of the address.
-            let owner = Recipient { to: draft.profile.email.as_str().to_owned(), name: String::new() };
-            return self.message(MessageKind::AlreadyRegistered, &owner, challenge);
-        }
-        self.message(MessageKind::VerifyEmail, &Recipient::of(&draft.profile), challenge)
+        let kind = if is_taken { MessageKind::AlreadyRegistered } else { MessageKind::VerifyEmail };
+        self.message(kind, &Recipient::unnamed(&draft.profile.email), challenge)
     }
 }

@@ -123,9 +123,9 @@ impl Accounts<'_> {
                 self.require_proof(&token, LinkAction::SetPassword, &challenge)?;
                 match self.target_of(challenge).await? {
                     LinkTarget::Pending(registration, challenge) if registration.contested => {
-                        Ok(ResetTarget { subject: Subject::Contested(registration), challenge })
+                        Ok(ResetTarget { subject: Subject::Contested(*registration), challenge })
                     }
-                    LinkTarget::Pending(..) | LinkTarget::Activated(_) => Err(Error::bad_link()),
+                    LinkTarget::Pending(..) | LinkTarget::Activated => Err(Error::bad_link()),
                 }
             }
             Purpose::Reset => {
@@ -177,13 +177,15 @@ impl Accounts<'_> {
         let (ctx, realm, id) = (self.ctx, &self.realm.name, user.id.clone());
         let audit = self.audit(Event::PasswordReset).user(&id).index(user.index);
         let envelope = user.envelope.with_password(ctx, &key, &hash);
+        let has_logged_in = !self.ports.store.sessions_of(realm, &id).await?.is_empty();
+        let recipient = if has_logged_in { Recipient::of(&profile) } else { Recipient::unnamed(&profile.email) };
         let batch = batch![
             ChallengeOp::Spend { realm: realm.clone(), id: challenge.id, now: ctx.now },
             UserOp::Update(User { envelope, password_set_at: ctx.now, revision: user.revision + 1, ..user }),
             self.end_sessions(&id, None),
             ChallengeOp::Drop { realm: realm.clone(), subject: id.clone(), purpose: Some(Purpose::Reset) },
             audit,
-            self.message(MessageKind::PasswordChanged, &Recipient::of(&profile), None)?,
+            self.message(MessageKind::PasswordChanged, &recipient, None)?,
         ];
         match self.commit(batch).await {
             Ok(()) => {

@@ -47,8 +47,8 @@ impl Accounts<'_> {
 
     async fn rejectable(&self, token: &str) -> Result<(Registration, Challenge)> {
         match self.link_target(LinkAction::Reject, token).await? {
-            LinkTarget::Pending(registration, challenge) => Ok((registration, challenge)),
-            LinkTarget::Activated(_) => Err(Error::bad_link()),
+            LinkTarget::Pending(registration, challenge) => Ok((*registration, challenge)),
+            LinkTarget::Activated => Err(Error::bad_link()),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::{
     activate::{Activation, LinkTarget},
 };
 use crate::{
-    account::{Profile, Registration, email::EmailAddress},
+    account::{Registration, email::EmailAddress},
     audit::Event,
     error::{Error, Result},
     link::{BrowserProof, Challenge, LinkAction, LinkToken},
@@ -15,10 +15,7 @@ use crate::{
 #[derive(Debug)]
 pub enum Verified {
     /// The address is verified, now or by an earlier request.
-    Done {
-        /// Given name for the greeting; may be empty.
-        name: String,
-    },
+    Done,
     /// Registrations with different passwords were made for the address. The owner has to set a password at this URL.
     PasswordRequired { token: LinkToken, url: String },
 }
@@ -58,10 +55,10 @@ impl Accounts<'_> {
 
     async fn open_link(&self, token: &str, proof: Option<&str>) -> Result<OpenedLink> {
         let (registration, challenge) = match self.link_target(LinkAction::Verify, token).await? {
-            LinkTarget::Activated(user) => {
-                return Ok(OpenedLink::Settled(done(&user.account(&self.realm.keys)?.profile)));
+            LinkTarget::Activated => {
+                return Ok(OpenedLink::Settled(Verified::Done));
             }
-            LinkTarget::Pending(registration, challenge) => (registration, challenge),
+            LinkTarget::Pending(registration, challenge) => (*registration, challenge),
         };
         if registration.contested {
             return Ok(OpenedLink::Settled(self.password_required(&challenge)));
@@ -76,8 +73,8 @@ impl Accounts<'_> {
 
     async fn verify_address(&self, token: &str) -> Result<Verified> {
         let (registration, challenge) = match self.link_target(LinkAction::Verify, token).await? {
-            LinkTarget::Activated(user) => return Ok(done(&user.account(&self.realm.keys)?.profile)),
-            LinkTarget::Pending(registration, challenge) => (registration, challenge),
+            LinkTarget::Activated => return Ok(Verified::Done),
+            LinkTarget::Pending(registration, challenge) => (*registration, challenge),
         };
         if registration.contested {
             return Ok(self.password_required(&challenge));
@@ -89,7 +86,7 @@ impl Accounts<'_> {
         if !is_mine && self.ports.store.user(&self.realm.name, &user.id).await?.is_none() {
             return Err(Error::bad_link());
         }
-        Ok(done(&profile))
+        Ok(Verified::Done)
     }
 
     fn password_required(&self, challenge: &Challenge) -> Verified {
@@ -100,8 +97,4 @@ impl Accounts<'_> {
     fn address_of(&self, registration: Registration) -> Result<EmailAddress> {
         Ok(registration.into_user().account(&self.realm.keys)?.profile.email)
     }
-}
-
-fn done(profile: &Profile) -> Verified {
-    Verified::Done { name: profile.greeting_name().to_owned() }
 }

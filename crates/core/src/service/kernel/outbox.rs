@@ -64,7 +64,7 @@ impl Scope<'_> {
     pub(in crate::service) async fn mail_to_address(&self, mail: AddressMail<'_>) -> Result<()> {
         let AddressMail { email, kind, challenge, replaces, event } = mail;
         let index = email.blind_index(&self.realm.keys);
-        let recipient = Recipient { to: email.as_str().to_owned(), name: String::new() };
+        let recipient = Recipient::unnamed(email);
         let message = self.message(kind, &recipient, Some(challenge.id))?;
         let mut batch = Batch::new();
         if replaces {

@@ -15,36 +15,23 @@ use crate::support::{
     smtp::{Behaviour, Message, SmtpServer},
 };
 
+/// Anyone may have written it. No one has logged in yet.
 #[tokio::test]
-async fn a_name_is_a_name_whatever_it_tries_to_be() {
+async fn no_name_is_in_a_mail_before_the_first_login() {
     let (server, app) = pair(&[("APP_NAME", "Ada & Co <Portcullis>")]).await;
-    for (number, name) in ["<b>Eve & \"Co\"", "{{ year }}<img src=x onerror=alert(1)>", "Zoë 'O' 李"].iter().enumerate()
-    {
-        let mail = welcome(&server, &app, &format!("person{number}@example.com"), name).await;
-        assert!(mail.text().contains(&format!("Welcome, {name}\n\n")), "{}", mail.text());
-        let html = mail.html();
-        assert!(!html.contains("<b>") && !html.contains("<img"), "{html}");
-        assert!(shown(&html).contains(&format!("Welcome, {name}</h1>")), "{html}");
-        assert_eq!(mail.subject(), "Welcome to Ada & Co <Portcullis>");
-        assert!(html.contains("Ada &amp; Co &lt;Portcullis&gt;"), "{html}");
-    }
-}
-
-#[tokio::test]
-async fn a_name_that_a_mail_program_would_turn_into_a_link_is_left_out() {
-    let (server, app) = pair(&[]).await;
-    let names = ["https://evil.example/x", "Win at evil.example now", "mail eve@evil.example"];
+    let names =
+        ["Zebedee", "Your account is locked, call +1900", "<b>Eve & \"Co\"", "Win at evil.example now", "{{ year }}"];
     for (number, name) in names.iter().enumerate() {
         let email = format!("person{number}@example.com");
-        let mail = welcome(&server, &app, &email, name).await;
+        let welcome = welcome(&server, &app, &email, name).await;
         let of_verification = to(&server.messages(), &email)[0].clone();
-        for mail in [&mail, &of_verification] {
-            let all = format!("{}{}{}", mail.subject(), mail.text(), mail.html()).to_lowercase();
-            assert!(!all.contains("evil.example"), "{name}: {all}");
-            for link in mail.links() {
-                assert!(link.starts_with(&app.base), "{link}");
-            }
+        for mail in [&welcome, &of_verification] {
+            let all = shown(&format!("{}{}{}", mail.subject(), mail.text(), mail.html()));
+            assert!(!all.contains(name), "{name}: {all}");
+            assert!(mail.links().iter().all(|link| link.starts_with(&app.base)), "{all}");
         }
+        assert_eq!(welcome.subject(), "Welcome to Ada & Co <Portcullis>");
+        assert!(welcome.html().contains("Ada &amp; Co &lt;Portcullis&gt;"), "{}", welcome.html());
     }
 }
 

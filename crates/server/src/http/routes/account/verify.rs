@@ -101,9 +101,7 @@ pub(crate) async fn verify(
 
 fn settled(state: &AppState, request: &RealmRequest, format: PreferredFormat, verified: Verified) -> Response {
     match verified {
-        Verified::Done { name } => {
-            page::answer(state, request, format, &EmailVerified { name }, "Email verified successfully")
-        }
+        Verified::Done => page::answer(state, request, format, &EmailVerified, "Email verified successfully"),
         Verified::PasswordRequired { token, url: reset_url } => match format {
             PreferredFormat::Json => {
                 Json(VerifyAnswer::PasswordRequired { password_required: true, reset_url }).into_response()
