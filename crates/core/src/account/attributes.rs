@@ -44,6 +44,19 @@ impl Attributes {
         Ok(Self(members.clone()))
     }
 
+    /// Applies a merge patch (RFC 7396 §2): members of the patch replace those of the same name, and `null` removes them.
+    ///
+    /// # Errors
+    /// [`BadAttributes`], naming the rule that the result breaks.
+    pub fn merged(&self, patch: &Value) -> Result<Self, BadAttributes> {
+        if levels(patch) > MAX_LEVELS {
+            return Err(BadAttributes::TooDeep);
+        }
+        let mut merged = Value::Object(self.0.clone());
+        merge(&mut merged, patch);
+        Self::parse(&merged)
+    }
+
     /// Returns stored attributes, exactly as they were stored.
     pub(super) const fn from_stored(members: Map<String, Value>) -> Self {
         Self(members)
@@ -59,6 +72,25 @@ impl Attributes {
 impl fmt::Debug for Attributes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Attributes(…)")
+    }
+}
+
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(changes) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    if let Value::Object(members) = target {
+        for (name, change) in changes {
+            if change.is_null() {
+                members.shift_remove(name);
+            } else {
+                merge(members.entry(name.as_str()).or_insert(Value::Null), change);
+            }
+        }
     }
 }
 

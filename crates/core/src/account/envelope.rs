@@ -27,9 +27,7 @@ impl Envelope {
     /// Internal, if the profile cannot be serialised.
     pub fn seal(ctx: &Ctx, keys: &RealmKeys, id: &UserId, profile: &Profile, hash: &PasswordHash) -> Result<Self> {
         let (key, data_key) = keys.new_data_key(ctx, id);
-        let profile = serde_json::to_vec(&StoredProfile::from(profile)).map_err(Error::internal)?;
-        let profile = key.seal(ctx, "profile", &profile);
-        Ok(Self { data_key, profile, password: seal_password(ctx, &key, hash) })
+        Ok(Self { data_key, profile: seal_profile(ctx, &key, profile)?, password: seal_password(ctx, &key, hash) })
     }
 
     /// Seals an envelope without a user. It opens like any other, to a profile and a hash that no password matches, so that
@@ -66,6 +64,14 @@ impl Envelope {
         Ok(PasswordHash::from_phc(std::str::from_utf8(&plain).map_err(Error::internal)?.to_owned()))
     }
 
+    /// Returns the envelope with another profile.
+    ///
+    /// # Errors
+    /// Internal, if the profile cannot be serialised.
+    pub fn with_profile(&self, ctx: &Ctx, key: &DataKey, profile: &Profile) -> Result<Self> {
+        Ok(Self { profile: seal_profile(ctx, key, profile)?, ..self.clone() })
+    }
+
     /// Returns the envelope with another password hash.
     #[must_use]
     pub fn with_password(&self, ctx: &Ctx, key: &DataKey, hash: &PasswordHash) -> Self {
@@ -79,6 +85,11 @@ const DECOY_PROFILE: &str =
 /// Well-formed hash of the usual length that no password matches.
 const DECOY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+fn seal_profile(ctx: &Ctx, key: &DataKey, profile: &Profile) -> Result<Sealed> {
+    let profile = serde_json::to_vec(&StoredProfile::from(profile)).map_err(Error::internal)?;
+    Ok(key.seal(ctx, "profile", &profile))
+}
 
 fn seal_password(ctx: &Ctx, key: &DataKey, hash: &PasswordHash) -> Sealed {
     key.seal(ctx, "password", hash.expose().as_bytes())

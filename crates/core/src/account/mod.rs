@@ -4,6 +4,7 @@ pub mod attributes;
 pub mod country;
 pub mod email;
 mod envelope;
+pub mod locale;
 pub mod name;
 pub mod password;
 pub mod phone;

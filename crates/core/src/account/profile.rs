@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use crate::{
     account::{
-        attributes::Attributes, country::CountryCode, email::EmailAddress, name::PersonName, phone::PhoneNumber,
+        attributes::Attributes, country::CountryCode, email::EmailAddress, locale::Locale, name::PersonName,
+        phone::PhoneNumber,
     },
     error::{Error, Result},
 };
@@ -23,6 +24,8 @@ pub struct Profile {
     pub phone: Option<PhoneNumber>,
     /// ISO or dial code, as entered.
     pub country: Option<CountryCode>,
+    /// Language.
+    pub locale: Option<Locale>,
     /// Data of the application.
     pub attributes: Attributes,
 }
@@ -54,6 +57,8 @@ pub(super) struct StoredProfile {
     phone: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     country: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    locale: Option<String>,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     attributes: Map<String, Value>,
 }
@@ -66,6 +71,7 @@ impl From<&Profile> for StoredProfile {
             last_name: profile.last_name.as_ref().map(|name| name.as_str().to_owned()),
             phone: profile.phone.as_ref().map(|phone| phone.as_str().to_owned()),
             country: profile.country.as_ref().map(|country| country.as_str().to_owned()),
+            locale: profile.locale.as_ref().map(|locale| locale.as_str().to_owned()),
             attributes: profile.attributes.members().clone(),
         }
     }
@@ -82,6 +88,7 @@ impl StoredProfile {
             last_name: name(self.last_name).map_err(Error::internal)?,
             phone: phone.map_err(Error::internal)?,
             country: country.map_err(Error::internal)?,
+            locale: self.locale.as_deref().and_then(Locale::parse),
             attributes: Attributes::from_stored(self.attributes),
         })
     }

@@ -55,6 +55,8 @@ pub struct Account {
     pub password_set_at: Timestamp,
     /// Time of the registration.
     pub created_at: Timestamp,
+    /// Number of changes.
+    pub revision: u64,
 }
 
 impl Registration {
@@ -94,6 +96,7 @@ impl User {
             is_phone_verified: self.phone_verified_at.is_some(),
             password_set_at: self.password_set_at,
             created_at: self.created_at,
+            revision: self.revision,
         })
     }
 }

@@ -22,6 +22,18 @@ pub enum Event {
     ResetRequested,
     /// A new password was set through a mailed link.
     PasswordReset,
+    /// A signed-in user gave a wrong current password.
+    PasswordRefused,
+    /// A signed-in user changed the password.
+    PasswordChanged,
+    /// A signed-in user changed the profile.
+    ProfileChanged,
+    /// A user ended a session.
+    SessionEnded,
+    /// A user ended all sessions but one.
+    SessionsEnded,
+    /// The user of a session authenticated again.
+    SteppedUp,
     /// The owner deleted the account.
     AccountDeleted,
     /// A code by SMS was requested.
@@ -52,6 +64,12 @@ impl Event {
             Self::RefreshReused => "refresh_reused",
             Self::ResetRequested => "reset_requested",
             Self::PasswordReset => "password_reset",
+            Self::PasswordRefused => "password_refused",
+            Self::PasswordChanged => "password_changed",
+            Self::ProfileChanged => "profile_changed",
+            Self::SessionEnded => "session_ended",
+            Self::SessionsEnded => "sessions_ended",
+            Self::SteppedUp => "stepped_up",
             Self::AccountDeleted => "account_deleted",
             Self::CodeRequested => "code_requested",
             Self::PhoneVerified => "phone_verified",

@@ -15,13 +15,15 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Sets the time after which another try makes sense, for the kinds that have one.
+    /// Sets the time after which another try makes sense, or the age that the last authentication may have, for the kinds that
+    /// have one.
     #[must_use]
     pub const fn after(self, wait: Duration) -> Self {
         let kind = match self.kind {
             ErrorKind::Limited(_) => ErrorKind::Limited(wait),
             ErrorKind::Overloaded(_) => ErrorKind::Overloaded(wait),
             ErrorKind::Unavailable(_) => ErrorKind::Unavailable(wait),
+            ErrorKind::Stale(_) => ErrorKind::Stale(wait),
             other => other,
         };
         Self { kind, ..self }
@@ -46,7 +48,7 @@ impl FieldRefusal {
     /// Refuses the field of this name.
     #[must_use]
     pub const fn of(self, field: &'static str) -> FieldError {
-        FieldError { field, code: self.code, detail: Cow::Borrowed(self.detail) }
+        FieldError { field: Cow::Borrowed(field), code: self.code, detail: Cow::Borrowed(self.detail) }
     }
 }
 
@@ -120,7 +122,10 @@ pub const SMS_UNAVAILABLE: Refusal = refusal(ErrorKind::Unavailable(SOON), "sms.
 // Of sessions.
 pub const LOGIN_REFUSED: Refusal = refusal(ErrorKind::Refused, "login.refused", "Invalid email or password");
 pub const LOGIN_UNVERIFIED: Refusal = refusal(ErrorKind::Forbidden, "login.unverified", "Email not verified");
-pub const LOGIN_STALE: Refusal = refusal(ErrorKind::Stale, "login.stale", "Log in again to continue.");
+pub const AUTH_STALE: Refusal = refusal(ErrorKind::Stale(SOON), "auth.stale", "Log in again to continue.");
+pub const PASSWORD_WRONG: Refusal = refusal(ErrorKind::Forbidden, "password.wrong", "The current password is wrong.");
+pub const REVISION_STALE: Refusal =
+    refusal(ErrorKind::Outdated, "revision.stale", "The account has changed meanwhile. Read it again.");
 pub const REFRESH_INVALID: Refusal = refusal(ErrorKind::Refused, "refresh.invalid", "Invalid or expired refresh token");
 /// The code is also the error of OAuth 2.0 (RFC 6749 §5.2).
 pub const UNSUPPORTED_GRANT: Refusal =
@@ -129,6 +134,11 @@ pub const UNSUPPORTED_GRANT: Refusal =
 // Of fields.
 pub const FIELD_MISSING: FieldRefusal = field("field.missing", "This field is required.");
 pub const FIELD_NOT_TEXT: FieldRefusal = field("field.type", "This field must be text.");
+pub const FIELD_UNKNOWN: FieldRefusal = field("field.unknown", "This field does not exist here.");
+pub const PHONE_ELSEWHERE: FieldRefusal = field("field.elsewhere", "A phone number is changed by POST me/phone.");
+pub const EMAIL_ELSEWHERE: FieldRefusal = field("field.elsewhere", "An address is changed by POST me/email.");
+pub const PASSWORD_ELSEWHERE: FieldRefusal = field("field.elsewhere", "A password is changed by POST me/password.");
+pub const LOCALE_INVALID: FieldRefusal = field("locale.invalid", "A locale must be a language tag, such as en-GB.");
 pub const EMAIL_INVALID: FieldRefusal = field("email.invalid", "This is not a valid email address.");
 pub const PHONE_INVALID: FieldRefusal =
     field("phone.invalid", "A phone number must be in international format, such as +1234567890.");
@@ -146,6 +156,8 @@ pub const PASSWORD_IMPOSSIBLE: FieldRefusal =
     field("password.impossible", "A password may have at most 1,024 bytes and no control characters.");
 pub const PASSWORD_BREACHED: FieldRefusal =
     field("password.breached", "This password is too common. Choose another one.");
+pub const PASSWORD_UNCHANGED: FieldRefusal =
+    field("password.unchanged", "This is the current password. Choose another one.");
 pub const PASSWORD_GUESSABLE: FieldRefusal =
     field("password.guessable", "This password is too similar to your name or address. Choose another one.");
 pub const PASSWORD_REPETITIVE: FieldRefusal =
@@ -156,5 +168,9 @@ pub const PASSWORD_TOO_SHORT: FieldRefusal = field("password.too_short", too_sho
 /// Refuses a password that is shorter than the policy allows.
 #[must_use]
 pub fn password_too_short(field: &'static str, min_length: usize) -> FieldError {
-    FieldError { field, code: PASSWORD_TOO_SHORT.code, detail: format!(too_short!("{}"), min_length).into() }
+    FieldError {
+        field: Cow::Borrowed(field),
+        code: PASSWORD_TOO_SHORT.code,
+        detail: format!(too_short!("{}"), min_length).into(),
+    }
 }

@@ -28,14 +28,16 @@ pub enum ErrorKind {
     BadToken,
     /// The credentials are wrong.
     Refused,
-    /// The last authentication is too old (RFC 9470 §3).
-    Stale,
+    /// The last authentication is older than this (RFC 9470 §3).
+    Stale(Duration),
     /// The credentials are right, but do not allow this.
     Forbidden,
     /// The object does not exist or belongs to another user: a client cannot tell which.
     NotFound,
     /// Another object has the same unique value.
     Conflict,
+    /// The object has changed since the revision that the request names (RFC 9110 §15.5.13).
+    Outdated,
     /// The link or code is forged, used, expired or for another purpose.
     BadLink,
     /// A limit is reached. Retry after this time.
@@ -60,7 +62,7 @@ impl ErrorKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// Name of the field in the request.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// Stable code, such as `password.too_short`.
     pub code: &'static str,
     /// One sentence for the user.

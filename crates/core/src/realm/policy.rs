@@ -30,6 +30,8 @@ pub struct RealmPolicy {
     pub sessions_max: usize,
     /// Time for which a rotated refresh token may be repeated.
     pub refresh_grace: Duration,
+    /// Maximum age of the login for changes of what protects the account.
+    pub fresh_auth_age: Duration,
     /// Maximum age of the login when the account is deleted.
     pub delete_max_auth_age: Duration,
 }

@@ -9,7 +9,7 @@ mod keys;
 mod session;
 mod upkeep;
 
-pub use account::{Accounts, CreateForm, Created, OpenedLink, Verified};
+pub use account::{Accounts, CreateForm, Created, Expected, OpenedLink, ProfilePatch, Verified};
 pub use delivery::{Deliveries, DeliveryResult};
 pub use kernel::{
     FieldErrors, FreshOwner, KeyRotation, NamedField, Owner, Ports, RawField, RawJson, Realms, Scope, Settings,

@@ -236,9 +236,10 @@ pub fn account(id: &str, first_name: &str) -> Account {
         last_name: Some(name("Lovelace")),
         phone: Some(PhoneNumber::parse("+441632960001").expect("a number")),
         country: Some(CountryCode::parse("GB").expect("a country")),
+        locale: None,
         attributes: Attributes::default(),
     };
-    Account { id: user_id(id), profile, is_phone_verified: false, password_set_at: NOW, created_at: NOW }
+    Account { id: user_id(id), profile, is_phone_verified: false, password_set_at: NOW, created_at: NOW, revision: 1 }
 }
 
 /// A record without an owner, at its first revision.

@@ -33,6 +33,7 @@ fn issue(tokens: &AccessTokens) -> String {
         last_name: None,
         phone: None,
         country: None,
+        locale: None,
         attributes: Attributes::default(),
     };
     let session = Session {

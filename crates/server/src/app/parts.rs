@@ -59,6 +59,7 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
         session_max_age: of.session_max_age,
         sessions_max: of.sessions_max,
         refresh_grace: of.refresh_grace,
+        fresh_auth_age: of.fresh_auth_age,
         delete_max_auth_age: of.delete_max_auth_age,
     };
     config.policies.iter().map(|(name, of)| (name.clone(), policy(name, of))).collect()

@@ -24,7 +24,7 @@ fn document(session: &Session) -> Document {
         "_id": key(&session.realm, session.id.as_str()),
         "user_id": session.user.as_str(),
         "auth_time": time(session.auth_time),
-        "amr": session.amr.iter().map(|amr| amr.as_str()).collect::<Vec<_>>(),
+        "amr": methods(session),
         "client": bytes(session.client.as_bytes()),
         "created_at": time(session.created_at),
         "expires_at": time(session.expires_at),
@@ -33,6 +33,10 @@ fn document(session: &Session) -> Document {
         "rotated_at": time(session.family.rotated_at),
         "idle_until": time(session.family.idle_until),
     }
+}
+
+fn methods(session: &Session) -> Vec<&'static str> {
+    session.amr.iter().map(|amr| amr.as_str()).collect()
 }
 
 fn read(mut fields: DocumentFields) -> Result<Session, Unreadable> {
@@ -97,6 +101,11 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &SessionOp) -> Result<(), OpE
             log_ends(work, realm, ended, *expires_at);
             work.delete_all(NAME, doc! { "_id": { "$in": keys } }).await
         }
+        SessionOp::Authenticate(session) => {
+            let authenticated = doc! { "auth_time": time(session.auth_time), "amr": methods(session) };
+            let by_id = by_id(&session.realm, &session.id);
+            require(work.update(NAME, by_id, doc! { "$set": authenticated }).await?, Precondition::SessionThere)
+        }
         SessionOp::Rotate { realm, id, from, to, at, idle_until } => {
             let mut newest = by_id(realm, id);
             newest.insert("refresh", bytes(&from.0));
@@ -151,6 +160,7 @@ pub(super) fn contends(op: &SessionOp) -> Vec<Contended<'_>> {
         SessionOp::Insert(_) => Vec::new(),
         SessionOp::End(ended) => vec![Contended::Session(ended.session.as_str())],
         SessionOp::EndAll { user, .. } | SessionOp::EndSurplus { user, .. } => vec![Contended::Person(user.as_str())],
+        SessionOp::Authenticate(session) => vec![Contended::Session(session.id.as_str())],
         SessionOp::Rotate { id, .. } => vec![Contended::Session(id.as_str())],
     }
 }

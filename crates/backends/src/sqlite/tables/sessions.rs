@@ -26,7 +26,7 @@ const TABLE: Table<Session> = Table {
         ("id", |session| borrowed(session.id.as_str())),
         ("user_id", |session| borrowed(session.user.as_str())),
         ("auth_time", |session| owned(session.auth_time.millis())),
-        ("amr", |session| owned(serde_json::Value::from_iter(session.amr.iter().map(|amr| amr.as_str())).to_string())),
+        ("amr", |session| owned(methods(session))),
         ("client", |session| borrowed(session.client.as_bytes())),
         ("created_at", |session| owned(session.created_at.millis())),
         ("expires_at", |session| owned(session.expires_at.millis())),
@@ -36,6 +36,10 @@ const TABLE: Table<Session> = Table {
         ("idle_until", |session| owned(session.family.idle_until.millis())),
     ],
 };
+
+fn methods(session: &Session) -> String {
+    serde_json::Value::from_iter(session.amr.iter().map(|amr| amr.as_str())).to_string()
+}
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
     let mut columns = Columns::of(row);
@@ -64,13 +68,14 @@ const USES: &str = "SELECT id, previous IS NOT NULL, rotated_at FROM sessions
     WHERE realm = ?1 AND user_id = ?2 AND expires_at > ?3 AND idle_until > ?3";
 const ROTATE: &str = "UPDATE sessions SET refresh = ?4, previous = ?3, rotated_at = ?5, idle_until = ?6
     WHERE realm = ?1 AND id = ?2 AND refresh = ?3";
+const AUTHENTICATE: &str = "UPDATE sessions SET auth_time = ?3, amr = ?4 WHERE realm = ?1 AND id = ?2";
 const SWEEP: &str = "DELETE FROM sessions WHERE (realm, id) IN
     (SELECT realm, id FROM sessions WHERE expires_at <= ?1 OR idle_until <= ?1 LIMIT ?2)";
 static BY_ID: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND id = ?2"));
 static BY_USER: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND user_id = ?2"));
 
 pub(super) fn statements() -> Vec<&'static str> {
-    vec![DELETE, DELETE_ALL, USES, ROTATE, SWEEP, &BY_ID, &BY_USER]
+    vec![DELETE, DELETE_ALL, USES, ROTATE, AUTHENTICATE, SWEEP, &BY_ID, &BY_USER]
 }
 
 #[async_trait]
@@ -109,6 +114,11 @@ pub(super) fn apply(db: &Connection, op: &SessionOp) -> Result<(), OpError> {
                 write(db, DELETE, params![realm.as_str(), session.as_str()])?;
             }
             Ok(log_ends(db, realm, ended, *expires_at)?)
+        }
+        SessionOp::Authenticate(session) => {
+            let (realm, id, at) = (session.realm.as_str(), session.id.as_str(), session.auth_time.millis());
+            let params = params![realm, id, at, methods(session)];
+            require(write(db, AUTHENTICATE, params)? == 1, Precondition::SessionThere)
         }
         SessionOp::Rotate { realm, id, from, to, at, idle_until } => {
             let params = params![realm.as_str(), id.as_str(), from.0, to.0, at.millis(), idle_until.millis()];

@@ -37,6 +37,8 @@ pub enum SessionOp {
     /// were never refreshed, then those whose last refresh is longest ago. `newest` stays. `expires_at` is the expiry of
     /// their last access token.
     EndSurplus { realm: RealmName, user: UserId, newest: SessionId, most: usize, now: Timestamp, expires_at: Timestamp },
+    /// Sets time and methods of the last authentication of a session. Requires it to exist.
+    Authenticate(Session),
     /// Replaces the newest refresh token. Requires it to be `from`.
     Rotate { realm: RealmName, id: SessionId, from: TokenHash, to: TokenHash, at: Timestamp, idle_until: Timestamp },
 }
@@ -45,7 +47,8 @@ impl SessionOp {
     pub(super) fn effects(&self) -> Vec<Effect> {
         match self {
             Self::End(ended) => vec![Effect::Changed(Change::SessionEnded(ended.clone()))],
-            Self::EndAll { realm, user, .. } => {
+            // The time of the authentication is cached.
+            Self::Authenticate(Session { realm, user, .. }) | Self::EndAll { realm, user, .. } => {
                 vec![Effect::Changed(Change::UserChanged { realm: realm.clone(), user: user.clone() })]
             }
             // Which sessions ended is known to the store only: every process, this one too, reads it from the log.

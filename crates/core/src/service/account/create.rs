@@ -146,6 +146,7 @@ impl Accounts<'_> {
                 last_name: last_name?,
                 phone: phone?,
                 country: country?,
+                locale: None,
                 attributes: attributes?,
             };
             Some((profile, password?))

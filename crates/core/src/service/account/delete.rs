@@ -32,6 +32,16 @@ impl Accounts<'_> {
         retry(TRIES, "the account kept changing during its deletion", |_| self.erase(owner)).await
     }
 
+    /// Erases the account of the caller, whose login must be recent, or who gives the current password.
+    ///
+    /// # Errors
+    /// Stale, if the login is too old; forbidden, for a wrong password; limited; bad token, if the account was deleted meanwhile;
+    /// unavailable.
+    pub async fn delete_own(&self, owner: &Owner, current: &RawField) -> Result<()> {
+        let owner = self.fresh(owner, current).await?;
+        retry(TRIES, "the account kept changing during its deletion", |_| self.erase(owner)).await
+    }
+
     /// Erases the account; `None` if it changed meanwhile.
     async fn erase(&self, owner: FreshOwner<'_>) -> Result<Option<()>> {
         let (store, realm, account) = (&self.ports.store, &self.realm.name, owner.account());

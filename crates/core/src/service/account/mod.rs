@@ -1,8 +1,10 @@
-//! Verbs of accounts: registration, verification, password reset, phone verification and deletion.
+//! Verbs of accounts: registration, verification, password reset, phone verification, profile, password and deletion.
 
 mod activate;
 mod create;
 mod delete;
+mod edit;
+mod password;
 mod password_reset;
 mod phone;
 mod reject;
@@ -10,6 +12,7 @@ mod resend;
 mod verify;
 
 pub use create::{CreateForm, Created};
+pub use edit::{Expected, ProfilePatch};
 pub use verify::{OpenedLink, Verified};
 
 use std::ops::Deref;

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     account::Account,
     clock::Timestamp,
-    error::{Error, Result, catalogue::LOGIN_STALE},
+    error::{Error, Result, catalogue::AUTH_STALE},
     id::SessionId,
 };
 
@@ -63,9 +63,14 @@ impl Owner {
     /// Stale, if it is older.
     pub(in crate::service) fn fresh(&self, now: Timestamp, max_age: Duration) -> Result<FreshOwner<'_>> {
         if now.since(self.auth_time) > max_age {
-            return Err(LOGIN_STALE.into());
+            return Err(AUTH_STALE.after(max_age).into());
         }
         Ok(FreshOwner(self))
+    }
+
+    /// Makes the authority of an owner whose current password was verified for this request.
+    pub(in crate::service) const fn reauthenticated(&self) -> FreshOwner<'_> {
+        FreshOwner(self)
     }
 }
 
@@ -73,7 +78,13 @@ impl Owner {
 #[derive(Debug, Clone, Copy)]
 pub struct FreshOwner<'a>(&'a Owner);
 
-impl FreshOwner<'_> {
+impl<'a> FreshOwner<'a> {
+    /// Returns the session of the access token.
+    #[must_use]
+    pub const fn session(&self) -> &'a SessionId {
+        self.0.session()
+    }
+
     /// Returns the account.
     #[must_use]
     pub fn account(&self) -> &Account {

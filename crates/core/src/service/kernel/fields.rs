@@ -85,6 +85,12 @@ impl FieldErrors {
         self.0.push(error);
     }
 
+    /// Returns whether no field has an error.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Returns the error that names all fields.
     #[must_use]
     pub fn into_error(self) -> Error {
@@ -149,10 +155,22 @@ impl FieldErrors {
             RawField::Json(RawJson(value)) => Attributes::parse(value),
             RawField::NotText | RawField::Text(_) => Err(BadAttributes::NotAnObject),
         };
-        self.keep(field, parsed, |bad| match bad {
-            BadAttributes::NotAnObject | BadAttributes::TooDeep => ATTRIBUTES_INVALID,
-            BadAttributes::TooLarge => ATTRIBUTES_TOO_LARGE,
-        })
+        self.keep(field, parsed, attributes_refusal)
+    }
+
+    /// Reads a merge patch of attributes and returns the result; `null` removes all of them.
+    pub(in crate::service) fn merged_attributes(
+        &mut self,
+        field: &'static str,
+        before: &Attributes,
+        given: &RawField,
+    ) -> Option<Attributes> {
+        let merged = match given {
+            RawField::Missing => Ok(Attributes::default()),
+            RawField::Json(RawJson(patch)) if patch.is_object() => before.merged(patch),
+            RawField::Json(_) | RawField::NotText | RawField::Text(_) => Err(BadAttributes::NotAnObject),
+        };
+        self.keep(field, merged, attributes_refusal)
     }
 
     /// Reads a field of a registration, unless it is missing and not required. The outer `None` means that it is refused.
@@ -197,5 +215,12 @@ impl FieldErrors {
         refusal: impl FnOnce(E) -> FieldRefusal,
     ) -> Option<T> {
         parsed.map_err(|bad| self.add(refusal(bad).of(field))).ok()
+    }
+}
+
+const fn attributes_refusal(bad: BadAttributes) -> FieldRefusal {
+    match bad {
+        BadAttributes::NotAnObject | BadAttributes::TooDeep => ATTRIBUTES_INVALID,
+        BadAttributes::TooLarge => ATTRIBUTES_TOO_LARGE,
     }
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod authority;
 mod commit;
+mod current_password;
 mod fields;
 mod hashing;
 mod limits;
@@ -21,6 +22,7 @@ pub use fields::{FieldErrors, NamedField, RawField, RawJson};
 pub use realms::Realms;
 pub use scope::Scope;
 
+pub(super) use current_password::Reauthenticated;
 pub(super) use hashing::HashPermit;
 pub(super) use limits::Charge;
 pub(super) use outbox::AddressMail;

@@ -4,6 +4,7 @@
 //! new way to log in needs only its own first stage.
 
 mod authenticate;
+mod end;
 mod list;
 mod login;
 mod logout;
@@ -11,6 +12,7 @@ mod open;
 mod prove;
 mod refresh;
 mod step;
+mod step_up;
 
 pub use list::ListedSession;
 pub use login::{Credentials, LoggedIn, LoginOutcome};

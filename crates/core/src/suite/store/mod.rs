@@ -113,6 +113,7 @@ macro_rules! store_cases {
                 sessions_of_two_realms_are_apart,
                 a_family_moves_on,
                 a_family_moves_on_from_its_newest_token_only,
+                an_authentication_is_renewed,
                 the_family_of_no_session_moves_on,
                 of_fifty_who_move_a_family_on_one_does,
                 families_of_two_realms_are_apart;

@@ -5,7 +5,7 @@ use crate::{
     batch,
     id::RealmName,
     port::{Op, Precondition, SessionOp, Store},
-    session::{Family, LogPosition, Revocation, Session},
+    session::{Change, Family, LogPosition, Revocation, Session},
     suite::{
         Revocations,
         rows::{HOUR, NOW, at, here, revocation, session, session_id, there, token_hash, user_id},
@@ -240,4 +240,20 @@ pub async fn families_of_two_realms_are_apart(store: &dyn Store) {
     assert_eq!(read(store).await, Some(one));
     let other = Session { realm: there(), ..rotated((1, 2), 5) };
     assert_eq!(store.session(&there(), &session_id("one")).await.unwrap(), Some(other));
+}
+
+/// Time and methods change, and nothing else; the owner's caches learn of it.
+pub async fn an_authentication_is_renewed(store: &dyn Store) {
+    let (one, other) = (session(&here(), "one"), session(&there(), "one"));
+    done(store, [one.clone(), other.clone()].map(|row| SessionOp::Insert(row).into())).await;
+    let renewed = Session { auth_time: at(70), amr: Vec::new(), ..one.clone() };
+    let (_, after) = store.changes_after(LogPosition::default()).await.unwrap();
+    let changed =
+        Session { created_at: at(-9), family: Family { current: token_hash(7), ..one.family }, ..renewed.clone() };
+    done(store, batch![SessionOp::Authenticate(changed)]).await;
+    assert_eq!(store.session(&here(), &one.id).await.unwrap(), Some(renewed));
+    assert_eq!(store.session(&there(), &one.id).await.unwrap(), Some(other));
+    let (changes, _) = store.changes_after(after).await.unwrap();
+    assert_eq!(changes, [Change::UserChanged { realm: here(), user: one.user }]);
+    fails(store, batch![SessionOp::Authenticate(session(&here(), "none"))], Precondition::SessionThere).await;
 }

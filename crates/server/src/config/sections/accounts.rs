@@ -29,6 +29,8 @@ settings! {
         "Lifetime of the link in a password reset email.", per_realm;
     OTP_TTL: Duration = DURATION, Fixed("5m"),
         "Lifetime of a code sent by SMS, at most 10m.", per_realm;
+    FRESH_AUTH_AGE: Duration = DURATION, Fixed("10m"),
+        "Maximum age of the login for changes of what protects an account: password, address, phone number, export, deletion. Beyond it, the current password is required.", per_realm;
     DELETE_MAX_AUTH_AGE: Duration = DURATION, Fixed("30m"),
         "Maximum age of the login when an account is deleted.", per_realm;
     PASSWORD_MIN_LENGTH: usize = number::<_, 1, 128>(), Fixed("8"),

@@ -3,7 +3,10 @@ use std::time::Duration;
 use portcullis_core::realm::{Signup, SignupField};
 
 use super::{
-    accounts::{DELETE_MAX_AUTH_AGE, OTP_TTL, PASSWORD_MIN_LENGTH, REGISTRATION_TTL, RESET_TTL, VERIFICATION_TTL},
+    accounts::{
+        DELETE_MAX_AUTH_AGE, FRESH_AUTH_AGE, OTP_TTL, PASSWORD_MIN_LENGTH, REGISTRATION_TTL, RESET_TTL,
+        VERIFICATION_TTL,
+    },
     signup::{SIGNUP, SIGNUP_REQUIRED},
     templates::Templates,
     tokens::{ACCESS_TOKEN_TTL, REFRESH_GRACE, REFRESH_TOKEN_TTL, SESSION_MAX_AGE, SESSIONS_MAX},
@@ -20,6 +23,7 @@ pub struct RealmPolicy {
     pub verification_ttl: Duration,
     pub reset_ttl: Duration,
     pub otp_ttl: Duration,
+    pub fresh_auth_age: Duration,
     pub delete_max_auth_age: Duration,
     pub access_token_ttl: Duration,
     pub refresh_token_ttl: Duration,
@@ -41,6 +45,7 @@ impl RealmPolicy {
             verification_ttl: values.get(&VERIFICATION_TTL)?,
             reset_ttl: values.get(&RESET_TTL)?,
             otp_ttl: values.get(&OTP_TTL)?,
+            fresh_auth_age: values.get(&FRESH_AUTH_AGE)?,
             delete_max_auth_age: values.get(&DELETE_MAX_AUTH_AGE)?,
             access_token_ttl: values.get(&ACCESS_TOKEN_TTL)?,
             refresh_token_ttl: values.get(&REFRESH_TOKEN_TTL)?,

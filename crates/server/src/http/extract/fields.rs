@@ -7,10 +7,10 @@ use percent_encoding::percent_decode_str;
 use portcullis_core::{
     Error,
     error::{
-        Refusal,
-        catalogue::{NOT_AN_OBJECT, REPEATED, UNREADABLE},
+        FieldError, Refusal,
+        catalogue::{FIELD_UNKNOWN, NOT_AN_OBJECT, REPEATED, UNREADABLE},
     },
-    service::{NamedField, RawField, RawJson},
+    service::{FieldErrors, NamedField, RawField, RawJson},
 };
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 
@@ -59,6 +59,29 @@ impl Fields {
             Some(rest) if self.is_urlencoded => RawField::from(format!("+{}", rest.trim_start())),
             _ => field,
         }
+    }
+
+    /// Takes the field of this name out, if it is there; `null` is there.
+    pub(in crate::http) fn take_present(&mut self, name: &str) -> Option<RawField> {
+        self.fields.remove(name)
+    }
+
+    /// Returns the errors of the fields that are left: the route does not know them.
+    pub(in crate::http) fn unknown(self) -> FieldErrors {
+        let mut errors = FieldErrors::default();
+        for name in self.fields.into_keys() {
+            // Names come from the client; one of this form can do no harm in an answer.
+            let is_plain =
+                name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+            errors.add(FieldError { field: if is_plain { name.into() } else { "?".into() }, ..FIELD_UNKNOWN.of("") });
+        }
+        errors
+    }
+
+    /// Refuses fields that are left.
+    pub(in crate::http) fn refuse_unknown(self) -> Result<(), Error> {
+        let errors = self.unknown();
+        if errors.is_empty() { Ok(()) } else { Err(errors.into_error()) }
     }
 
     pub(super) fn contains(&self, name: &str) -> bool {

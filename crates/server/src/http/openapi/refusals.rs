@@ -139,9 +139,9 @@ impl RefusalFormat {
                 ]
             }
             Source::Domain(ErrorKind::Unavailable(_) | ErrorKind::Overloaded(_)) => vec![again],
-            Source::Domain(ErrorKind::NoCredentials | ErrorKind::BadToken | ErrorKind::Refused | ErrorKind::Stale)
-                if self != Self::OAuth =>
-            {
+            Source::Domain(
+                ErrorKind::NoCredentials | ErrorKind::BadToken | ErrorKind::Refused | ErrorKind::Stale(_),
+            ) if self != Self::OAuth => {
                 let how = header(text(), "How to do better (RFC 6750 §3)", json!("Bearer realm=\"User1\""));
                 vec![("WWW-Authenticate", how)]
             }

@@ -64,7 +64,7 @@ pub(in crate::http) struct TokenError<'a> {
 pub(in crate::http) struct FieldProblem<'a> {
     /// Its name in the request.
     #[schema(example = "email")]
-    pub(in crate::http) field: &'static str,
+    pub(in crate::http) field: &'a str,
     /// A stable word.
     #[schema(example = json!(EMAIL_INVALID.code))]
     pub(in crate::http) code: &'static str,

@@ -218,7 +218,7 @@ fn finish_api_error(
     problem.limit = error.limit();
     let fields = error.fields().iter();
     problem.errors =
-        fields.map(|field| FieldProblem { field: field.field, code: field.code, detail: &field.detail }).collect();
+        fields.map(|field| FieldProblem { field: &field.field, code: field.code, detail: &field.detail }).collect();
     if format == RefusalFormat::WithOAuth {
         problem.error = Some(oauth_word(error.kind()));
         problem.error_description = Some(&text);

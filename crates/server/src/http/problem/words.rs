@@ -16,12 +16,13 @@ pub(in crate::http) const fn status(kind: ErrorKind) -> StatusCode {
     match kind {
         ErrorKind::Malformed | ErrorKind::BadLink => StatusCode::BAD_REQUEST,
         ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::NoCredentials | ErrorKind::BadToken | ErrorKind::Refused | ErrorKind::Stale => {
+        ErrorKind::NoCredentials | ErrorKind::BadToken | ErrorKind::Refused | ErrorKind::Stale(_) => {
             StatusCode::UNAUTHORIZED
         }
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Outdated => StatusCode::PRECONDITION_FAILED,
         ErrorKind::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::Overloaded(_) | ErrorKind::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         ErrorKind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
@@ -58,8 +59,9 @@ pub(super) fn set_challenge(headers: &mut HeaderMap, error: &Error, realm: Optio
         ErrorKind::BadToken => format!(
             "Bearer realm=\"{name}\", error=\"invalid_token\", error_description=\"The access token is invalid or expired\""
         ),
-        ErrorKind::Stale => format!(
-            "Bearer realm=\"{name}\", error=\"insufficient_user_authentication\", error_description=\"A more recent login is needed\""
+        ErrorKind::Stale(max_age) => format!(
+            "Bearer realm=\"{name}\", error=\"insufficient_user_authentication\", error_description=\"A more recent login is needed\", max_age=\"{}\"",
+            max_age.as_secs()
         ),
         _ => return,
     };

@@ -140,7 +140,7 @@ const ONE_EACH: &[(&str, &str)] = &[
 ];
 
 /// Requests that count against a limit of the client, by operation.
-fn counted(app: &TestApp, operation: &str) -> RequestBuilder {
+fn counted(app: &TestApp, operation: &str, token: &str) -> RequestBuilder {
     let (method, path) = operation.split_once(" /v1/{realm}").unwrap();
     let asking = |query: &str| app.request(method.to_uppercase().parse().unwrap(), &format!("/v1/User1{path}{query}"));
     let wrong = [("grant_type", "password"), ("username", "a@example.com"), ("password", "another-long-password")];
@@ -155,6 +155,12 @@ fn counted(app: &TestApp, operation: &str) -> RequestBuilder {
         "post /otp_phone" => asking("").json(&json!({"id": "unknown", "phone": "+1234567890"})),
         "get /verify_otp_phone" => asking("?token=junk&otp=123456"),
         "post /verify_otp_phone" => asking("").json(&json!({"token": "junk", "otp": "123456"})),
+        "post /me/password" => asking("")
+            .bearer_auth(token)
+            .json(&json!({"current_password": "another-long-password", "new_password": "violet-teapot-hammer"})),
+        "post /me/step_up" | "delete /me" => {
+            asking("").bearer_auth(token).json(&json!({"current_password": "another-long-password"}))
+        }
         _ => panic!("{operation} is limited, and not asked for here"),
     }
 }
@@ -162,11 +168,13 @@ fn counted(app: &TestApp, operation: &str) -> RequestBuilder {
 #[tokio::test]
 async fn refusals_by_a_limit_are_described_and_given_wherever_they_are() {
     let app = TestApp::with(ONE_EACH).await;
+    let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
     let document = document();
     let limited = operations(&document).into_iter().filter(|(_, operation)| !operation["responses"]["429"].is_null());
     for (number, (at, operation)) in limited.enumerate() {
         let client = format!("10.0.0.{number}");
-        let ask = async |kind: &str| from(&client, counted(&app, &at)).header("Accept", kind).send().await.unwrap();
+        let ask =
+            async |kind: &str| from(&client, counted(&app, &at, &token)).header("Accept", kind).send().await.unwrap();
         let first = ask("application/json").await;
         assert_ne!(first.status(), 429, "{at}");
         let policy = first.headers()["ratelimit-policy"].to_str().unwrap().to_owned();

@@ -109,7 +109,7 @@ async fn the_time_of_a_login_is_that_of_the_session_whatever_a_token_says() {
     let mut claims = part(&token, 1);
     claims["auth_time"] = json!(BEGIN.secs() + 1801);
     claims["amr"] = json!(["pwd", "otp"]);
-    assert_eq!(problem(delete(&claims).await, 401).await["code"], "login.stale");
+    assert_eq!(problem(delete(&claims).await, 401).await["code"], "auth.stale");
     // An earlier time contradicts nothing; another user, realm or session does.
     claims["auth_time"] = json!(BEGIN.secs() - 1801);
     json(app.get_as(&sign(&header_of(&token), &claims, JWT_SECRET), "/User1/me").await, 200).await;

@@ -49,8 +49,10 @@ async fn d02_no_record_shows_a_hash() {
             "is_email_verified",
             "is_phone_verified",
             "last_name",
+            "locale",
             "password_set_at",
             "phone",
+            "revision",
         ];
         assert_eq!(keys, expected);
         assert!(!record.to_string().contains("argon2"));

@@ -68,7 +68,7 @@ async fn a_login_too_long_ago_is_not_enough() {
     app.advance(Duration::from_secs(1801));
     let refused = delete(&app, &token, &john.id, &john.email).await;
     assert!(refused.headers()["www-authenticate"].to_str().unwrap().contains("insufficient_user_authentication"));
-    assert_eq!(problem(refused, 401).await["code"], "login.stale");
+    assert_eq!(problem(refused, 401).await["code"], "auth.stale");
     json(delete(&app, &john.log_in(&app).await, &john.id, &john.email).await, 200).await;
 }
 

@@ -9,6 +9,7 @@ mod keys;
 mod login;
 mod logout;
 mod mailbox;
+mod me;
 mod me_sessions;
 mod otp;
 mod pages;

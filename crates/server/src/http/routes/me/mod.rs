@@ -1,7 +1,10 @@
 //! The account of the caller.
 
+mod delete;
+mod password;
 mod profile;
 mod sessions;
+mod step_up;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -11,6 +14,9 @@ use crate::http::state::AppState;
 pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(profile::profile))
-        .routes(routes!(profile::me))
-        .routes(routes!(sessions::sessions))
+        .routes(routes!(profile::me, profile::edit, delete::erase))
+        .routes(routes!(password::password))
+        .routes(routes!(sessions::sessions, sessions::end_others))
+        .routes(routes!(sessions::end))
+        .routes(routes!(step_up::step_up))
 }

@@ -1,11 +1,19 @@
-use axum::Json;
-use portcullis_core::account::{Account, country::CountryCode};
+use axum::{
+    Json,
+    http::{HeaderValue, header::ETAG},
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{
+    account::{Account, country::CountryCode},
+    error::catalogue::{EMAIL_ELSEWHERE, PASSWORD_ELSEWHERE, PHONE_ELSEWHERE},
+    service::ProfilePatch,
+};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{Authenticated, Query},
+    extract::{Authenticated, IfMatch, JsonBody, Query},
     openapi::{self, RealmPath, refusals},
     problem::ApiError,
 };
@@ -28,6 +36,9 @@ pub(crate) struct UserAnswer {
     /// The country's common English name.
     #[schema(example = "United States", required)]
     country: Option<&'static str>,
+    /// Language tag (BCP 47).
+    #[schema(example = "en-GB", required)]
+    locale: Option<String>,
     #[schema(schema_with = openapi::attributes)]
     attributes: Map<String, Value>,
     /// Always true: an address is verified before there is a user.
@@ -41,6 +52,21 @@ pub(crate) struct UserAnswer {
     password_set_at: String,
     #[schema(example = "2026-01-01T00:00:00Z", format = DateTime)]
     created_at: String,
+    /// Number of changes; also the `ETag`.
+    #[schema(example = 1)]
+    revision: u64,
+}
+
+/// Answers a user with the revision as `ETag`.
+impl IntoResponse for UserAnswer {
+    fn into_response(self) -> Response {
+        let tag = HeaderValue::from_str(&format!("\"{}\"", self.revision));
+        let mut response = Json(self).into_response();
+        if let Ok(tag) = tag {
+            response.headers_mut().insert(ETAG, tag);
+        }
+        response
+    }
 }
 
 impl From<&Account> for UserAnswer {
@@ -54,12 +80,14 @@ impl From<&Account> for UserAnswer {
             phone: profile.phone.as_ref().map(|phone| phone.as_str().to_owned()),
             country_code: profile.country.as_ref().map(|country| country.as_str().to_owned()),
             country: profile.country.as_ref().map(CountryCode::name),
+            locale: profile.locale.as_ref().map(|locale| locale.as_str().to_owned()),
             attributes: profile.attributes.members().clone(),
             // Without a verified address there is a registration, not a user.
             is_email_verified: true,
             is_phone_verified: account.is_phone_verified,
             password_set_at: account.password_set_at.to_string(),
             created_at: account.created_at.to_string(),
+            revision: account.revision,
         }
     }
 }
@@ -80,9 +108,9 @@ refusals!(ProfileRefusals: Problem [REALM, BEARER]);
         ProfileRefusals,
     )
 )]
-pub(crate) async fn profile(authenticated: Authenticated, mut query: Query) -> Result<Json<UserAnswer>, ApiError> {
+pub(crate) async fn profile(authenticated: Authenticated, mut query: Query) -> Result<UserAnswer, ApiError> {
     let account = authenticated.owner.own_account(query.take("id").text())?;
-    Ok(Json(account.into()))
+    Ok(account.into())
 }
 
 refusals!(MeRefusals: Problem [REALM, BEARER]);
@@ -98,6 +126,64 @@ refusals!(MeRefusals: Problem [REALM, BEARER]);
         MeRefusals,
     )
 )]
-pub(crate) async fn me(authenticated: Authenticated) -> Json<UserAnswer> {
-    Json(authenticated.owner.account().into())
+pub(crate) async fn me(authenticated: Authenticated) -> UserAnswer {
+    authenticated.owner.account().into()
+}
+
+/// A change of the caller's profile. A member that is absent stays, and `null` removes the value.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct ProfileChange {
+    #[schema(example = "Ada")]
+    first_name: Option<String>,
+    #[schema(example = "Lovelace")]
+    last_name: Option<String>,
+    /// An ISO 3166 code or a dial code.
+    #[schema(example = "GB")]
+    country_code: Option<String>,
+    /// Language tag (BCP 47).
+    #[schema(example = "en-GB")]
+    locale: Option<String>,
+    /// Merge patch of the attributes.
+    #[schema(schema_with = openapi::optional_attributes)]
+    attributes: Option<Map<String, Value>>,
+}
+
+refusals!(EditRefusals: Problem [REALM, BEARER, JSON, &[REVISION_STALE], Fields(&[field("first_name", NAME_EMPTY), field("country_code", COUNTRY_UNKNOWN), field("locale", LOCALE_INVALID), field("attributes", ATTRIBUTES_INVALID), field("email", EMAIL_ELSEWHERE), field("phone", PHONE_ELSEWHERE), field("password", PASSWORD_ELSEWHERE), field("nickname", FIELD_UNKNOWN)])]);
+
+/// Change the current user
+///
+/// A merge patch (RFC 7396) of the caller's profile, as `application/json` or `application/merge-patch+json`. With `If-Match`, the change is refused if the account has changed since it was
+/// read.
+#[utoipa::path(
+    patch, path = "/v1/{realm}/me", tag = "Accounts", security(("bearer" = [])),
+    params(
+        RealmPath,
+        ("If-Match" = Option<String>, Header, description = "Revision that was read", example = "\"1\""),
+    ),
+    request_body = ProfileChange,
+    responses(
+        (status = 200, description = "The caller's record", body = UserAnswer),
+        EditRefusals,
+    )
+)]
+pub(crate) async fn edit(
+    authenticated: Authenticated,
+    IfMatch(expected): IfMatch,
+    JsonBody(mut fields): JsonBody,
+) -> Result<UserAnswer, ApiError> {
+    let Authenticated { request, owner } = authenticated;
+    let patch = ProfilePatch {
+        first_name: fields.take_present("first_name"),
+        last_name: fields.take_present("last_name"),
+        country_code: fields.take_present("country_code"),
+        locale: fields.take_present("locale"),
+        attributes: fields.take_present("attributes"),
+    };
+    let elsewhere = [("email", EMAIL_ELSEWHERE), ("phone", PHONE_ELSEWHERE), ("password", PASSWORD_ELSEWHERE)];
+    let elsewhere = elsewhere.map(|(name, refusal)| fields.take_present(name).map(|_| refusal.of(name)));
+    let mut errors = fields.unknown();
+    elsewhere.into_iter().flatten().for_each(|error| errors.add(error));
+    let account = request.accounts().edit(&owner, &patch, &expected, errors).await?;
+    Ok((&account).into())
 }

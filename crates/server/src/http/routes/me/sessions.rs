@@ -1,4 +1,6 @@
-use axum::Json;
+use std::collections::HashMap;
+
+use axum::{Json, extract::Path};
 use portcullis_core::{service::ListedSession, session::Amr};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -7,6 +9,7 @@ use crate::http::{
     extract::Authenticated,
     openapi::{RealmPath, refusals},
     problem::ApiError,
+    routes::Message,
 };
 
 /// A session, as its owner may see it.
@@ -105,4 +108,52 @@ pub(crate) async fn sessions(authenticated: Authenticated) -> Result<Json<Sessio
     let Authenticated { request, owner } = authenticated;
     let listed = request.sessions().list(&owner).await?;
     Ok(Json(SessionsAnswer { sessions: listed.into_iter().map(Into::into).collect(), next: None }))
+}
+
+refusals!(EndSessionRefusals: Problem [REALM, BEARER]);
+
+/// End a session
+///
+/// Ends one of the caller's sessions on every server. To end the current one is a logout.
+#[utoipa::path(
+    delete, path = "/v1/{realm}/me/sessions/{id}", tag = "Accounts", security(("bearer" = [])),
+    params(RealmPath, ("id" = String, Path, description = "From the list", example = "qgfhl13dmdmn04qh7oqttabfms")),
+    responses(
+        (status = 200, description = "Ended", body = Message, example = json!({"message": "Session ended"})),
+        EndSessionRefusals,
+    )
+)]
+pub(crate) async fn end(
+    authenticated: Authenticated,
+    Path(path): Path<HashMap<String, String>>,
+) -> Result<Json<Message>, ApiError> {
+    let Authenticated { request, owner } = authenticated;
+    let id = path.get("id").map(String::as_str).unwrap_or_default();
+    request.sessions().end_own(&owner, id).await?;
+    Ok(Message::say("Session ended"))
+}
+
+/// Number of sessions that were ended.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EndedAnswer {
+    #[schema(example = 2)]
+    ended: usize,
+}
+
+refusals!(EndOthersRefusals: Problem [REALM, BEARER]);
+
+/// End all other sessions
+///
+/// Ends all sessions of the caller except that of this request.
+#[utoipa::path(
+    delete, path = "/v1/{realm}/me/sessions", tag = "Accounts", security(("bearer" = [])),
+    params(RealmPath),
+    responses(
+        (status = 200, description = "Ended", body = EndedAnswer),
+        EndOthersRefusals,
+    )
+)]
+pub(crate) async fn end_others(authenticated: Authenticated) -> Result<Json<EndedAnswer>, ApiError> {
+    let Authenticated { request, owner } = authenticated;
+    Ok(Json(EndedAnswer { ended: request.sessions().end_others(&owner).await? }))
 }

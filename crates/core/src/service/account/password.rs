@@ -1,0 +1,74 @@
+//! `me/password`: changes the password of the caller.
+
+use super::Accounts;
+use crate::{
+    account::{User, password::Password},
+    audit::Event,
+    batch,
+    error::{Result, catalogue::PASSWORD_UNCHANGED},
+    link::Purpose,
+    message::{MessageKind, Recipient},
+    port::{ChallengeOp, Precondition, UserOp},
+    service::{
+        FieldErrors, Owner, RawField,
+        kernel::{Reauthenticated, retry},
+    },
+    session::device::{DeviceOwner, KnownDevice},
+};
+
+/// Number of attempts while the account changes meanwhile.
+const TRIES: usize = 3;
+
+impl Accounts<'_> {
+    /// Changes the password of the caller and ends all other sessions. Returns the value of a known device: that of the earlier
+    /// password counts no longer.
+    ///
+    /// # Errors
+    /// Invalid, for a password that is missing, refused or the current one; forbidden, if the current password is wrong; limited;
+    /// overloaded; unavailable.
+    pub async fn change_password(&self, owner: &Owner, current: &RawField, new: &RawField) -> Result<String> {
+        let mut errors = FieldErrors::default();
+        let both = errors.text("current_password", current).zip(errors.text("new_password", new));
+        errors.finish(both)?;
+        let change = |_| self.change_password_once(owner, current, new);
+        let device_owner = retry(TRIES, "the account kept changing during a password change", change).await?;
+        Ok(KnownDevice::new(self.ctx).expose(self.ctx, &self.realm.keys, device_owner))
+    }
+
+    /// Changes the password; `None` if the account changed meanwhile.
+    async fn change_password_once(
+        &self,
+        owner: &Owner,
+        current: &RawField,
+        new: &RawField,
+    ) -> Result<Option<DeviceOwner>> {
+        let Reauthenticated { user, key, hash } = self.verify_current_password(owner, current).await?;
+        let profile = user.envelope.open_profile(&key)?;
+        let mut errors = FieldErrors::default();
+        let password = errors.password("new_password", new, &self.realm.policy.password, &profile.guessable());
+        let password: Password = errors.finish(password)?;
+        let permit = self.hash_permit()?;
+        if self.matches(&permit, &password, Some(&hash)).await? {
+            let mut errors = FieldErrors::default();
+            errors.add(PASSWORD_UNCHANGED.of("new_password"));
+            return Err(errors.into_error());
+        }
+        let hash = self.hash(&permit, &password).await?;
+        let (realm, id) = (self.realm.name.clone(), user.id.clone());
+        let envelope = user.envelope.with_password(self.ctx, &key, &hash);
+        let changed = User { envelope, password_set_at: self.ctx.now, revision: user.revision + 1, ..user };
+        let device_owner = DeviceOwner::from(&changed);
+        let batch = batch![
+            UserOp::Update(changed),
+            self.end_sessions(&id, Some(owner.session().clone())),
+            ChallengeOp::Drop { realm: realm.clone(), subject: id.clone(), purpose: Some(Purpose::Reset) },
+            self.audit(Event::PasswordChanged).user(&id),
+            self.message(MessageKind::PasswordChanged, &Recipient::of(&profile), None)?,
+        ];
+        if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {
+            return Ok(None);
+        }
+        tracing::info!(realm = %realm, user = %id, "password changed");
+        Ok(Some(device_owner))
+    }
+}

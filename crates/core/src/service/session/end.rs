@@ -1,0 +1,49 @@
+//! `DELETE me/sessions`: ends sessions of the caller on every server.
+
+use super::Sessions;
+use crate::{
+    audit::Event,
+    batch,
+    error::{Error, Result},
+    id::SessionId,
+    port::CommitError,
+    service::Owner,
+};
+
+impl Sessions<'_> {
+    /// Ends a session of the caller; the current one, too.
+    ///
+    /// # Errors
+    /// Not found, for every session that is not the caller's; unavailable.
+    pub async fn end_own(&self, owner: &Owner, id: &str) -> Result<()> {
+        let id = SessionId::parse(id).ok_or_else(Error::not_found)?;
+        let session = self.ports.store.session(&self.realm.name, &id).await?;
+        let user = &owner.account().id;
+        if !session.is_some_and(|session| session.user == *user && session.is_live(self.ctx.now)) {
+            return Err(Error::not_found());
+        }
+        let audit = self.audit(Event::SessionEnded).user(user);
+        match self.commit(batch![self.end_session(&id), audit]).await {
+            Ok(()) => {
+                tracing::info!(realm = %self.realm.name, session = %id, "session ended by its user");
+                Ok(())
+            }
+            Err(CommitError::Failed(_)) => Err(Error::not_found()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Ends all sessions of the caller but the current one; returns their number.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub async fn end_others(&self, owner: &Owner) -> Result<usize> {
+        let (user, current) = (&owner.account().id, owner.session());
+        let sessions = self.ports.store.sessions_of(&self.realm.name, user).await?;
+        let others = sessions.iter().filter(|session| session.id != *current && session.is_live(self.ctx.now)).count();
+        let audit = self.audit(Event::SessionsEnded).user(user);
+        self.commit(batch![self.end_sessions(user, Some(current.clone())), audit]).await?;
+        tracing::info!(realm = %self.realm.name, user = %user, ended = others, "other sessions ended by their user");
+        Ok(others)
+    }
+}

@@ -1,0 +1,28 @@
+use std::convert::Infallible;
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header::IF_MATCH, request::Parts},
+};
+use portcullis_core::service::Expected;
+
+use crate::http::state::AppState;
+
+/// Revisions that the client accepts (RFC 9110 §13.1.1). Weak and unreadable tags match nothing.
+#[derive(Debug)]
+pub(in crate::http) struct IfMatch(pub(in crate::http) Expected);
+
+impl FromRequestParts<AppState> for IfMatch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
+        let lines: Vec<&str> =
+            parts.headers.get_all(IF_MATCH).iter().map(|line| line.to_str().unwrap_or_default()).collect();
+        let tags = || lines.iter().flat_map(|line| line.split(',')).map(str::trim);
+        if lines.is_empty() || tags().any(|tag| tag == "*") {
+            return Ok(Self(None));
+        }
+        let revision = |tag: &str| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+        Ok(Self(Some(tags().filter_map(revision).collect())))
+    }
+}
