@@ -6,7 +6,7 @@ use portcullis::{
     App,
     app::{self, Overrides},
     cli::{self, Command, Output},
-    config::{self, Config, ConfigErrors, LogFormat, Sources},
+    config::{self, Config, ConfigErrors, LogFormat, PublicUrl, Sources},
     error_chain,
     listen::{self, Listener, Sockets, files},
     telemetry::{self, Telemetry},
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::ConfigCheck => Ok(cli::check(sources, &mut out)?.into()),
         Command::ConfigShow => Ok(cli::show(sources, &mut out)?.into()),
         Command::Hash(verify) => hash(sources, verify.as_deref(), &mut out),
+        Command::Health(url) => health(sources, url, &mut out),
         Command::OpenApi(server) => {
             Ok(cli::openapi(&config::inspect(sources).realms()?, server.as_ref(), &mut out)?.into())
         }
@@ -137,6 +138,12 @@ fn hash(sources: Sources, verify: Option<&str>, out: &mut Output) -> Result<Exit
     let hasher = app::hasher(&settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     Ok(runtime.block_on(cli::hash(&*hasher, &OsRandom, &password, verify, out))?.into())
+}
+
+fn health(sources: Sources, url: Option<PublicUrl>, out: &mut Output) -> Result<ExitCode, Failure> {
+    let url = url.map_or_else(|| cli::address(config::inspect(sources).listen()), Ok)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(cli::health(&url, out))?.into())
 }
 
 /// Reads the settings, and writes warnings to standard error.

@@ -98,6 +98,18 @@ Examples:
   portcullis hash --verify '$argon2id$v=19$m=19456,t=2,p=1$…'
       Compare a password with a hash.";
 
+pub(super) const HEALTH: &str = "\
+Without --url, the server of the same settings on this machine is asked at /readyz (HOST and
+PORT). The exit code is 0 if it can serve, and else 1.
+
+Examples:
+  portcullis health
+      Check the server on this machine, as the HEALTHCHECK of the image does.
+  portcullis --config /etc/portcullis/portcullis.toml health
+      Check the one that runs with this file.
+  portcullis health --url https://accounts.example.com
+      Check one from outside, through its proxy.";
+
 pub(super) const OPENAPI: &str = "\
 The output is the JSON of /openapi.json. --realms and --server name the realms and the server
 in its logins and examples; the realm itself is a parameter of each route.

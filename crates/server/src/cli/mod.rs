@@ -4,6 +4,7 @@ mod check;
 mod completions;
 mod greeting;
 mod hash;
+mod health;
 mod help;
 mod migrate;
 mod openapi;
@@ -17,6 +18,7 @@ pub use check::check;
 pub use completions::completions;
 pub use greeting::greet;
 pub use hash::hash;
+pub use health::{Unaddressed, address, health};
 pub use migrate::tell_of_steps;
 pub use openapi::openapi;
 pub use output::{Output, OutputFormat, complain, progress, takes_colours, warn};
@@ -47,6 +49,8 @@ pub enum Command {
     ConfigShow,
     /// Hash a password, or compare it with a hash.
     Hash(Option<String>),
+    /// Ask a server whether it can serve: the one at this URL, or the one that the settings describe.
+    Health(Option<PublicUrl>),
     /// Print the description of the API, for a server at this URL.
     OpenApi(Option<PublicUrl>),
     /// Print the completion script of a shell.
@@ -128,6 +132,9 @@ fn grammar() -> clap::Command {
     let hash = verb("hash", "Print the hash of a password, with the current settings", help::HASH)
         .arg(Arg::new(VERIFY).long("verify").value_name("PHC").help("Compare the password with this hash instead"))
         .arg(json_flag());
+    let health = verb("health", "Ask a running server whether it can serve", help::HEALTH)
+        .arg(health::url_argument())
+        .arg(json_flag());
     let openapi = verb("openapi", "Print the description of the API (OpenAPI 3.1)", help::OPENAPI)
         .arg(openapi::server_argument());
     let completions = verb("completions", "Print the completion script of a shell", help::COMPLETIONS)
@@ -143,6 +150,7 @@ fn grammar() -> clap::Command {
         .subcommand(verb("migrate", "Migrate the database to this version, then exit", help::MIGRATE).arg(json_flag()))
         .subcommand(config)
         .subcommand(hash)
+        .subcommand(health)
         .subcommand(openapi)
         .subcommand(completions)
         .subcommand(templates::grammar())
@@ -178,6 +186,7 @@ fn command(matches: &ArgMatches) -> Command {
         Some(("config", config)) if config.subcommand_name() == Some("show") => Command::ConfigShow,
         Some(("config", _)) => Command::ConfigCheck,
         Some(("hash", hash)) => Command::Hash(hash.get_one(VERIFY).cloned()),
+        Some(("health", matches)) => Command::Health(health::url(matches)),
         Some(("openapi", matches)) => Command::OpenApi(openapi::server(matches)),
         Some(("completions", matches)) => completions::shell(matches).map_or(Command::Serve, Command::Completions),
         Some(("templates", given)) => Command::Templates(templates::verb(given)),

@@ -1,6 +1,6 @@
 //! The settings read from all sources, checked, and handed on typed.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use portcullis_core::{id::RealmName, random::Random};
 
@@ -13,7 +13,7 @@ use super::{
     report::{Report, Verdict},
     resolve::{Scope, resolve},
     secrets,
-    sections::{self, Config, Context, DATA_DIR, Log, PORT, Password, REALMS, SECTIONS, Templates},
+    sections::{self, Config, Context, DATA_DIR, Http, Log, PORT, Password, REALMS, SECTIONS, Templates},
     sources::Sources,
     values::Values,
 };
@@ -174,6 +174,12 @@ impl Inspection {
     #[must_use]
     pub fn log(&self) -> Option<Log> {
         Log::read(&self.values)
+    }
+
+    /// Returns the address of the listener; none where a setting of HTTP is wrong, whatever else is.
+    #[must_use]
+    pub fn listen(&self) -> Option<SocketAddr> {
+        Http::read(&self.values).map(|http| http.listen)
     }
 
     /// Returns the settings as a start would have them, without creating the secrets that a start would create; none where

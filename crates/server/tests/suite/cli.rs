@@ -19,6 +19,7 @@ fn every_verb_explains_itself_with_examples() {
         &["config", "check"],
         &["config", "show"],
         &["hash"],
+        &["health"],
         &["openapi"],
         &["completions"],
         &["templates"],
@@ -158,6 +159,45 @@ fn a_terminal_does_not_show_the_password_that_is_typed() {
     assert!(!seen.contains("teapot"), "{seen}");
 }
 
+#[tokio::test]
+async fn health_says_whether_the_server_can_serve_by_its_exit_code() {
+    let mut program = Program::new(CHEAP);
+    let away = program.run(&["health"]);
+    assert_eq!(away.status.code(), Some(1), "{away:?}");
+    assert!(away.stdout.contains("cannot serve") && away.stdout.contains("refused"), "{away:?}");
+
+    // A server on all addresses is asked on loopback, and a proxy of the environment is not.
+    program.set("HOST", "0.0.0.0");
+    program.set("ENVIRONMENT", "development");
+    program.set("HTTP_PROXY", "http://127.0.0.1:9");
+    program.spawn();
+    program.ready().await;
+    assert!(good(program.run(&["health"])).stdout.contains("can serve"));
+    let url = format!("http://127.0.0.1:{}", program.port());
+    let answer = value(&good(program.run(&["health", "--json", "--url", &url, "--port", "9"])));
+    assert_eq!(answer, serde_json::json!({"url": format!("{url}/readyz"), "ready": true, "problem": null}));
+
+    fs::remove_file(program.data().join("portcullis.db")).unwrap();
+    let begun = std::time::Instant::now();
+    while program.run(&["health"]).status.success() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{}", program.log());
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let sick = value(&program.run(&["health", "--json"]));
+    assert_eq!((&sick["ready"], &sick["problem"]), (&false.into(), &"it answers 503 Service Unavailable".into()));
+}
+
+#[test]
+fn health_asks_for_the_address_that_the_settings_do_not_tell() {
+    let program = Program::new(&[]);
+    for (port, help) in [("0", "--url"), ("x", "config check")] {
+        let refused = program.run(&["health", "--port", port]);
+        assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+        assert!(refused.stderr.contains(help), "{refused:?}");
+    }
+    assert_eq!(fs::read_dir(program.folder()).unwrap().count(), 0, "nothing is made");
+}
+
 #[test]
 fn the_description_of_the_api_is_printed_for_programs() {
     let program = Program::new(&[]);
@@ -186,7 +226,7 @@ fn shells_learn_to_complete_every_verb() {
     let program = Program::new(&[]);
     for shell in ["bash", "zsh", "fish"] {
         let script = good(program.run(&["completions", shell])).stdout;
-        for word in ["migrate", "hash", "openapi", "completions", "templates", "mail-server"] {
+        for word in ["migrate", "hash", "health", "openapi", "completions", "templates", "mail-server"] {
             assert!(script.contains(word), "{shell} knows nothing of {word}");
         }
     }

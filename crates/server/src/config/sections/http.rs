@@ -73,7 +73,7 @@ pub struct Http {
 }
 
 impl Http {
-    pub(super) fn read(values: &Values) -> Option<Self> {
+    pub(in crate::config) fn read(values: &Values) -> Option<Self> {
         Some(Self {
             listen: SocketAddr::new(values.get(&HOST)?, values.get(&PORT)?),
             listen_also: listen_also(values),
