@@ -10,7 +10,7 @@ SOAK := --profile soak --run-ignored ignored-only --no-capture
 TIMED := test(/^timing::/)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-quick test-pages test-clients soak bench instructions generate screenshots tools
+.PHONY: help run check test test-quick test-pages test-clients test-packages packages release soak bench instructions generate screenshots tools
 
 help: ## list all targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,12 +33,26 @@ test: ## all tests, on both stores, in a browser and by generated clients; insta
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh $(CARGO) nextest run --workspace -E 'package(portcullis) and $(STORED)'
 	misc/test-pages.sh
 	misc/test-clients.sh
+	misc/test-packages.sh
 
 test-pages: ## tests of the pages in a real browser
 	misc/test-pages.sh
 
 test-clients: ## generated clients, compiled and used to log in; requests compared with the original system
 	misc/test-clients.sh all
+
+test-packages: ## wheel and image with the program of the tests, from an empty environment to a verified login; linters
+	misc/test-packages.sh
+
+packages: ## build the program of a release and prove every format, and that a second build is equal: half an hour, as root
+	packaging/lint.sh
+	packaging/build.sh > target/packages.program
+	packaging/check.sh "$$(cat target/packages.program)" archive wheel npm deb image
+	packaging/artefacts.sh "$$(cat target/packages.program)" target/dist-packages
+	packaging/reproduce.sh "$$(cat target/packages.program)"
+
+release: ## commit and tag a release: make release VERSION=0.2.0
+	packaging/release.sh "$(VERSION)"
 
 test-quick: ## all tests on SQLite only, without a browser
 	misc/install-tools.sh cargo-nextest

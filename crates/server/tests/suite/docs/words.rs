@@ -6,8 +6,9 @@ use portcullis::{cli, config::settings_markdown};
 
 use super::{Text, pages, root};
 
-/// Names in capitals that are no settings: of tests, of the toolchain, of services beside.
-const OTHERS: &[&str] = &["CARGO_TARGET_DIR", "PORTCULLIS_TEST_", "NAME_FILE", "REALM_", "RUSTDOCFLAGS"];
+/// Names in capitals that are no settings: of tests, of the toolchain, of `compose.yaml`, of services beside.
+const OTHERS: &[&str] =
+    &["CARGO_TARGET_DIR", "PORTCULLIS_IMAGE", "PORTCULLIS_TEST_", "NAME_FILE", "REALM_", "RUSTDOCFLAGS"];
 
 #[test]
 fn every_setting_that_is_named_exists() {

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Proves the wheel and the image with the program that the tests of the workspace use, and lints the files of packages.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packaging/lint.sh
+cargo test --quiet --workspace --no-run
+target=$(realpath "${CARGO_TARGET_DIR:-target}")
+mkdir -p "$target/packages"
+strip -o "$target/packages/portcullis" "$target/debug/portcullis"
+packaging/check.sh "$target/packages/portcullis" wheel image

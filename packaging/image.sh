@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Lays out in target/image what the Dockerfile copies: packaging/image.sh PROGRAM
+#
+# The image has no shell and no libraries. A program that is linked to some, as development builds are, brings them along.
+set -euo pipefail
+program=$(realpath "$1")
+cd "$(dirname "$0")/.."
+# Not CARGO_TARGET_DIR: the Dockerfile names it.
+folder=target/image/root
+
+authorities=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
+if [ ! -e "$authorities" ]; then
+    echo "$authorities is missing: install ca-certificates, or name another bundle by SSL_CERT_FILE" >&2
+    exit 1
+fi
+
+rm -rf target/image
+mkdir -p target/image/data
+install -D -m 755 "$program" "$folder/usr/bin/portcullis"
+install -D -m 644 "$authorities" "$folder/etc/ssl/certs/ca-certificates.crt"
+install -D -m 644 LICENSE "$folder/usr/share/doc/portcullis/LICENSE"
+install -D -m 644 crates/core/src/account/password/breached.md "$folder/usr/share/doc/portcullis/LICENSE-breached-passwords.md"
+mkdir -p "$folder/etc/portcullis"
+echo 'portcullis:x:65532:65532::/data:/usr/bin/portcullis' > "$folder/etc/passwd"
+echo 'portcullis:x:65532:' > "$folder/etc/group"
+if ldd "$program" >/dev/null 2>&1; then
+    # Also where ldd finds no file: the virtual library of the kernel.
+    ldd "$program" | grep -o '/[^ ]*' | while read -r library; do install -D -m 755 "$library" "$folder$library"; done
+fi
