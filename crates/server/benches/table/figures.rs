@@ -38,6 +38,8 @@ const STARTS: usize = 5;
 pub(crate) const EMAIL: &str = "john.doe@example.com";
 pub(crate) const PASSWORD: &str = "securepassword123";
 const JSON: &str = "application/json";
+/// Servers that share a database need a key of their own.
+const KEY: (&str, &str) = ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
 
 /// Measures everything.
 pub(crate) async fn all() -> Table {
@@ -49,7 +51,8 @@ pub(crate) async fn all() -> Table {
     let user = User::join(&program).await;
 
     let database = TestDatabase::new().await;
-    let over_mongodb = [("HASH_QUEUE", "10000"), ("RATE_LIMIT_MODE", "off"), ("DATABASE_URL", database.url.as_str())];
+    let url = ("DATABASE_URL", database.url.as_str());
+    let over_mongodb = [("HASH_QUEUE", "10000"), ("RATE_LIMIT_MODE", "off"), url, KEY];
     let mongodb = Program::start(&over_mongodb).await;
     let their_busy = machine::rest(Duration::from_secs(2)).await;
     let their_rest = machine::resident(mongodb.id());
@@ -202,7 +205,7 @@ async fn steady(load: &Load) -> f64 {
 async fn creates_and_starts(table: &mut Table) {
     let mut program = Program::start(CHEAP).await;
     let database = TestDatabase::new().await;
-    let mongodb = Program::start(&[CHEAP, &[("DATABASE_URL", database.url.as_str())]].concat()).await;
+    let mongodb = Program::start(&[CHEAP, &[("DATABASE_URL", database.url.as_str()), KEY]].concat()).await;
     let request = |number: u64| {
         let form = json!({
             "first_name": "John", "last_name": "Doe", "email": format!("john.doe.{number}@example.com"),
@@ -220,7 +223,7 @@ async fn creates_and_starts(table: &mut Table) {
     let what = format!("refreshes committed ({REGISTRARS} connections)");
     table.figure(what, refreshes(&Program::start(CHEAP).await).await, "/s");
     let database = TestDatabase::new().await;
-    let mongodb = Program::start(&[CHEAP, &[("DATABASE_URL", database.url.as_str())]].concat()).await;
+    let mongodb = Program::start(&[CHEAP, &[("DATABASE_URL", database.url.as_str()), KEY]].concat()).await;
     table.over_mongodb(refreshes(&mongodb).await, "/s");
 
     let mut fresh = Vec::new();
