@@ -10,6 +10,7 @@ pub mod id;
 pub mod limit;
 pub mod link;
 pub mod message;
+pub mod oauth;
 pub mod port;
 pub mod random;
 pub mod realm;

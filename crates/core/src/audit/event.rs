@@ -34,6 +34,8 @@ pub enum Event {
     SessionsEnded,
     /// The user of a session authenticated again.
     SteppedUp,
+    /// A service gave wrong credentials.
+    ClientRefused,
     /// The owner deleted the account.
     AccountDeleted,
     /// A code by SMS was requested.
@@ -70,6 +72,7 @@ impl Event {
             Self::SessionEnded => "session_ended",
             Self::SessionsEnded => "sessions_ended",
             Self::SteppedUp => "stepped_up",
+            Self::ClientRefused => "client_refused",
             Self::AccountDeleted => "account_deleted",
             Self::CodeRequested => "code_requested",
             Self::PhoneVerified => "phone_verified",

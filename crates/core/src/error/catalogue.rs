@@ -98,7 +98,8 @@ pub const WRONG_ENCODING: Refusal = refusal(
     "The body must not be compressed: Content-Encoding must be identity.",
 );
 pub const REPEATED: Refusal = refusal(ErrorKind::Malformed, "request.repeated", "A parameter is repeated.");
-pub const INCOMPLETE: Refusal = refusal(ErrorKind::Malformed, "request.incomplete", "A required parameter is missing.");
+/// For the endpoints of OAuth 2.0 that take a token.
+pub const NO_TOKEN: Refusal = refusal(ErrorKind::Malformed, "request.incomplete", "The parameter token is required.");
 pub const INVALID: Refusal = refusal(ErrorKind::Invalid, "request.invalid", "Some fields are invalid.");
 pub const CROSS_SITE: Refusal =
     refusal(ErrorKind::Forbidden, "request.cross_site", "Cross-site requests are not allowed.");
@@ -127,9 +128,23 @@ pub const PASSWORD_WRONG: Refusal = refusal(ErrorKind::Forbidden, "password.wron
 pub const REVISION_STALE: Refusal =
     refusal(ErrorKind::Outdated, "revision.stale", "The account has changed meanwhile. Read it again.");
 pub const REFRESH_INVALID: Refusal = refusal(ErrorKind::Refused, "refresh.invalid", "Invalid or expired refresh token");
+pub const REFRESH_MISSING: Refusal =
+    refusal(ErrorKind::Malformed, "refresh.missing", "The parameter refresh_token is required.");
+pub const GRANT_MISSING: Refusal =
+    refusal(ErrorKind::Malformed, "grant.missing", "The parameter grant_type is required: refresh_token or password.");
 /// The code is also the error of OAuth 2.0 (RFC 6749 §5.2).
-pub const UNSUPPORTED_GRANT: Refusal =
-    refusal(ErrorKind::Malformed, "unsupported_grant_type", "Unsupported grant type");
+pub const UNSUPPORTED_GRANT: Refusal = refusal(
+    ErrorKind::Malformed,
+    "unsupported_grant_type",
+    "Unsupported grant type: grant_type must be refresh_token or password.",
+);
+
+// Of clients.
+pub const CLIENT_INVALID: Refusal = refusal(
+    ErrorKind::BadClient,
+    "client.invalid",
+    "The service must authenticate by HTTP Basic, with a pair of API_CLIENTS.",
+);
 
 // Of fields.
 pub const FIELD_MISSING: FieldRefusal = field("field.missing", "This field is required.");

@@ -28,6 +28,8 @@ pub enum ErrorKind {
     BadToken,
     /// The credentials are wrong.
     Refused,
+    /// The credentials of a client are missing or wrong (RFC 6749 §5.2, `invalid_client`).
+    BadClient,
     /// The last authentication is older than this (RFC 9470 §3).
     Stale(Duration),
     /// The credentials are right, but do not allow this.

@@ -6,15 +6,18 @@ mod account;
 mod delivery;
 mod kernel;
 mod keys;
+mod oauth;
 mod session;
 mod upkeep;
 
 pub use account::{Accounts, CreateForm, Created, Expected, OpenedLink, ProfilePatch, Verified};
 pub use delivery::{Deliveries, DeliveryResult};
 pub use kernel::{
-    FieldErrors, FreshOwner, KeyRotation, NamedField, Owner, Ports, RawField, RawJson, Realms, Scope, Settings,
+    ApiClient, FieldErrors, FreshOwner, KeyRotation, NamedField, Owner, Ports, RawField, RawJson, Realms, Scope,
+    Settings,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
+pub use oauth::{LiveToken, OAuth, TokenKind};
 pub use session::{Credentials, ListedSession, LoggedIn, LoginOutcome, Sessions, Tokens};
 pub use upkeep::Upkeep;
 

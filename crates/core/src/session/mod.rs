@@ -4,11 +4,13 @@ mod amr;
 mod change_log;
 mod client;
 pub mod device;
+mod family;
 mod surplus;
 
 pub use amr::Amr;
 pub use change_log::{CHANGES_KEPT, Change, LogPosition, Revocation, StoredChange};
 pub use client::SessionClient;
+pub use family::{Family, Position, TokenHash};
 pub use surplus::{SessionUse, surplus};
 
 use crate::{
@@ -36,27 +38,19 @@ pub struct Session {
     pub family: Family,
 }
 
+/// Authentication context class of a session that one factor opened: a value of the claim `acr` (RFC 9470).
+const ONE_FACTOR: &str = "urn:portcullis:aal1";
+
 impl Session {
+    /// Returns the authentication context class.
+    #[must_use]
+    pub const fn acr(&self) -> &'static str {
+        ONE_FACTOR
+    }
+
     /// Returns whether it has neither expired nor been idle for too long.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.expires_at.min(self.family.idle_until) > now
     }
 }
-
-/// Refresh token family: the state of the refresh tokens of a session. Only hashes are stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Family {
-    /// Hash of the newest token.
-    pub current: TokenHash,
-    /// Hash of the token before it.
-    pub previous: Option<TokenHash>,
-    /// Time at which the newest token was issued.
-    pub rotated_at: Timestamp,
-    /// Expiry of the newest token, unless it is used before.
-    pub idle_until: Timestamp,
-}
-
-/// SHA-256 of a refresh token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TokenHash(pub [u8; 32]);

@@ -171,6 +171,14 @@ impl AccessTokens {
     /// # Errors
     /// [`BadToken`], naming the reason for the log.
     pub fn verify(&self, ctx: &Ctx, realm: &RealmName, token: &str) -> Result<Proof, BadToken> {
+        self.verify_claims(ctx, realm, token).map(|(proof, _)| proof)
+    }
+
+    /// Verifies the same, and returns all claims as well.
+    ///
+    /// # Errors
+    /// [`BadToken`], naming the reason for the log.
+    pub fn verify_claims(&self, ctx: &Ctx, realm: &RealmName, token: &str) -> Result<(Proof, Claims), BadToken> {
         let claims: Claims = self.keys.verify(token)?;
         let is_ours = claims.iss == self.issuer(realm)
             && claims.realm == realm.as_str()
@@ -185,10 +193,11 @@ impl AccessTokens {
         if ctx.now.plus(CLOCK_SKEW) < earliest || ctx.now >= latest {
             return Err(BadToken::Time);
         }
-        Ok(Proof {
+        let proof = Proof {
             user: UserId::parse(&claims.sub).ok_or(BadToken::Elsewhere)?,
             session: SessionId::parse(&claims.sid).ok_or(BadToken::Elsewhere)?,
-        })
+        };
+        Ok((proof, claims))
     }
 
     /// Returns the issuer of a realm.

@@ -40,6 +40,7 @@ pub(super) fn settings(config: &Config) -> Settings {
         sms_countries: config.sms.countries.clone(),
         reveal_taken: config.accounts.enumeration == Enumeration::Reveal,
         limits: config.limits.clone(),
+        api_clients: config.token.api_clients.clone(),
         message_delay: config.mail.delay,
     }
 }

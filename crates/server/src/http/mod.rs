@@ -53,6 +53,7 @@ fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> 
         .merge(routes::me::routes())
         .merge(routes::account::routes())
         .merge(routes::session::routes())
+        .merge(routes::oauth::routes())
         .merge(routes::site::routes());
     if info.docs {
         all = all.merge(routes::docs::routes());

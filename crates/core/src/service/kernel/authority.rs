@@ -91,3 +91,14 @@ impl<'a> FreshOwner<'a> {
         self.0.account()
     }
 }
+
+/// Authority of a service that may introspect tokens, proved by its secret. Only `OAuth::authenticate` makes one.
+#[derive(Debug)]
+pub struct ApiClient(());
+
+impl ApiClient {
+    /// Makes the authority. Only `OAuth::authenticate` may call this.
+    pub(in crate::service) const fn new() -> Self {
+        Self(())
+    }
+}

@@ -17,7 +17,7 @@ mod sms_limits;
 mod sms_stops;
 mod successions;
 
-pub use authority::{FreshOwner, Owner};
+pub use authority::{ApiClient, FreshOwner, Owner};
 pub use fields::{FieldErrors, NamedField, RawField, RawJson};
 pub use realms::Realms;
 pub use scope::Scope;
@@ -34,6 +34,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     limit::{InFlight, Limits},
+    oauth::ApiClients,
     port::{AccountCache, Counters, MailSender, Mailbox, PasswordHasher, Render, SessionCache, SmsSender, Store},
     seal::EncryptionKey,
     token::{AccessTokens, Algorithm},
@@ -65,6 +66,8 @@ pub struct Settings {
     /// Whether `create` reveals that an address is taken.
     pub reveal_taken: bool,
     pub limits: Limits,
+    /// Services that may introspect tokens.
+    pub api_clients: ApiClients,
     /// Longest random delay of a message before its hand-over; the shortest is a sixth of it.
     pub message_delay: Duration,
 }

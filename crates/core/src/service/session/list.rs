@@ -12,9 +12,6 @@ use crate::{
     session::{Amr, Session, SessionClient},
 };
 
-/// Authentication context class of a session that one factor opened: a value of the claim `acr` (RFC 9470).
-const ONE_FACTOR: &str = "urn:portcullis:aal1";
-
 /// A session, as its owner may see it.
 #[derive(Debug)]
 pub struct ListedSession {
@@ -42,11 +39,11 @@ impl ListedSession {
     fn open(session: Session, key: &DataKey, current: &SessionId) -> Result<Self> {
         Ok(Self {
             is_current: session.id == *current,
+            acr: session.acr(),
             id: session.id,
             created_at: session.created_at,
             last_used_at: session.family.rotated_at,
             auth_time: session.auth_time,
-            acr: ONE_FACTOR,
             amr: session.amr,
             client: SessionClient::open(key, &session.client)?,
             expires_at: session.expires_at,

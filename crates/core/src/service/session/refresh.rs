@@ -6,51 +6,19 @@ use super::{Sessions, Tokens};
 use crate::{
     audit::Event,
     batch,
-    clock::Timestamp,
     error::{Result, catalogue::REFRESH_INVALID},
     limit::{LimitKey, LimitKind, Quota},
     port::{Batch, CommitError, LimitOp, Op, Precondition, SessionOp},
     service::{RawField, kernel::retry},
-    session::{Family, Session},
+    session::{Position, Session},
     token::RefreshToken,
 };
 
-/// Time for which the previous token can be repeated freely: a response may be lost, and two tabs may refresh at once.
-const FREE_FOR: Duration = Duration::from_secs(60);
 /// Later repeats of a session, such as that of a phone that was in a tunnel. One more ends the session, since a stolen token
 /// is repeated more often than lost answers are.
 const LATE_REPEATS: Quota = Quota { times: 2, per: Duration::from_secs(24 * 3600) };
 /// Number of attempts while other refreshes of the same session commit.
 const TRIES: usize = 8;
-
-/// Position of a refresh token in its family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Position {
-    Newest,
-    /// The previous token, whose repetition is free so shortly after the rotation.
-    Previous,
-    /// The previous token, later in the grace period.
-    Late,
-    /// An older token: it may have been stolen.
-    Reused,
-}
-
-fn position(session: &Session, token: &RefreshToken, now: Timestamp, grace: Duration) -> Position {
-    let Family { current, previous, rotated_at, .. } = &session.family;
-    let hash = token.hash();
-    if hash == *current {
-        return Position::Newest;
-    }
-    if *previous != Some(hash) {
-        return Position::Reused;
-    }
-    // Both directions count, so that a clock that was set back does not extend the grace period.
-    match now.since(*rotated_at).max(rotated_at.since(now)) {
-        age if age <= FREE_FOR => Position::Previous,
-        age if age <= grace => Position::Late,
-        _ => Position::Reused,
-    }
-}
 
 impl Sessions<'_> {
     /// Issues the next tokens for a refresh token. It can be repeated within the grace period, until its successor is used,
@@ -77,7 +45,7 @@ impl Sessions<'_> {
     }
 
     fn position(&self, session: &Session, token: &RefreshToken) -> Position {
-        position(session, token, self.ctx.now, self.realm.policy.refresh_grace)
+        session.family.position(token.hash(), self.ctx.now, self.realm.policy.refresh_grace)
     }
 
     async fn live_session(&self, token: &RefreshToken) -> Result<Session> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use portcullis_core::SecretString;
+use portcullis_core::{SecretString, oauth::ApiClients};
 
 use super::{
     general::{PUBLIC_URL, REALMS},
@@ -15,7 +15,7 @@ use crate::config::{
     fix::Fix,
     report::{Report, Severity::RefusedElseWarned},
     setting::Fallback::{Derived, Fixed, Nothing},
-    value::{CLIENTS, Choice, DURATION, SECRET, TEXT, choice, number},
+    value::{CLIENTS, Choice, DURATION, SECRET, TEXT, choice, client_pairs, number},
     values::Values,
 };
 
@@ -45,8 +45,8 @@ settings! {
         "How long the previous refresh token can be repeated while the next one has not been used. For the first 60 s always and freely; later twice in 24 hours.", per_realm;
     SESSIONS_MAX: usize = number::<_, 1, 100_000>(), Fixed("100"),
         "Maximum number of sessions of a user. A further login ends first those that were never refreshed, then those whose last refresh is longest ago.", per_realm;
-    API_CLIENTS: () = CLIENTS, Nothing,
-        "Services that may introspect tokens, as `id:secret`, separated by commas.", secret, reserved;
+    API_CLIENTS: ApiClients = CLIENTS, Nothing,
+        "Services that may introspect tokens, as `id:secret`, separated by commas. A secret has at least 32 characters and no comma. An id may be given twice, while one secret replaces another.", secret;
 }
 
 /// Signature algorithm of access tokens.
@@ -75,6 +75,8 @@ pub struct Token {
     pub jwt_issuer: String,
     pub jwt_audience: Option<String>,
     pub jwt_key_rotation: Duration,
+    /// Services that may introspect tokens.
+    pub api_clients: ApiClients,
 }
 
 /// `JWT_ALGORITHM`, with its secrets if it has any.
@@ -102,6 +104,7 @@ impl Token {
             jwt_issuer: values.get(&JWT_ISSUER)?,
             jwt_audience: values.get(&JWT_AUDIENCE),
             jwt_key_rotation: values.get(&JWT_KEY_ROTATION)?,
+            api_clients: values.get(&API_CLIENTS).unwrap_or_default(),
         })
     }
 }
@@ -148,8 +151,24 @@ fn issuer(values: &Values, report: &mut Report) {
     }
 }
 
+/// Refuses secrets of services that can be guessed. A guess needs one request, and no account.
+fn api_clients(values: &Values, report: &mut Report) {
+    let name = API_CLIENTS.name();
+    let Some(text) = values.text(name).filter(|_| values.get(&API_CLIENTS).is_some()) else { return };
+    let why = if client_pairs(text).any(|(_, secret)| secret.len() < SHORTEST_SECRET) {
+        format!("has a secret that is shorter than {SHORTEST_SECRET} characters and could be guessed")
+    } else if client_pairs(text).any(|(_, secret)| is_patterned(secret.as_bytes())) {
+        "has a secret that is a repeated or counting sequence".to_owned()
+    } else {
+        return;
+    };
+    let fix = Fix::Do(format!("put a new secret behind each id in {name} (`openssl rand -hex 32` prints one)"));
+    report.insecure(RefusedElseWarned, name, why, fix);
+}
+
 fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
     issuer(values, report);
+    api_clients(values, report);
     if !takes_jwt_secret(values) {
         return;
     }

@@ -1,7 +1,7 @@
 //! Secrets. A refusal never repeats the text.
 
 use data_encoding::BASE64_NOPAD;
-use portcullis_core::{SecretString, seal::EncryptionKey};
+use portcullis_core::{SecretString, oauth::ApiClients, seal::EncryptionKey};
 
 use super::format::{ValueFormat, items};
 
@@ -19,10 +19,21 @@ pub(crate) const KEYS: ValueFormat<Vec<EncryptionKey>> = ValueFormat::new("KEYS"
 });
 
 /// Services that may introspect tokens: pairs `id:secret`, separated by commas.
-pub(crate) const CLIENTS: ValueFormat<()> = ValueFormat::new("ID:SECRET", |text| {
-    let is_client = |item: &str| item.split_once(':').is_some_and(|(id, secret)| !id.is_empty() && !secret.is_empty());
-    if items(text).all(is_client) { Ok(()) } else { Err("must be pairs `id:secret`, separated by commas".to_owned()) }
+pub(crate) const CLIENTS: ValueFormat<ApiClients> = ValueFormat::new("ID:SECRET", |text| {
+    let mut clients = ApiClients::default();
+    for (id, secret) in client_pairs(text) {
+        if id.is_empty() || secret.is_empty() {
+            return Err("must be pairs `id:secret`, separated by commas".to_owned());
+        }
+        clients.add(id, secret);
+    }
+    Ok(clients)
 });
+
+/// Returns the pairs of identifier and secret of a list; a part that is missing is empty. A secret may contain colons.
+pub(crate) fn client_pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    items(text).map(|item| item.split_once(':').unwrap_or((item, "")))
+}
 
 /// Decodes one key, in the standard or the URL alphabet, with or without padding.
 pub(crate) fn decode_key(text: &str) -> Option<[u8; 32]> {

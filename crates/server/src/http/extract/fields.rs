@@ -141,7 +141,7 @@ const MOST_FIELDS: usize = 1000;
 
 /// Decodes a name or value, which begins at this byte. The decoder of `form_urlencoded` would replace invalid UTF-8 by U+FFFD,
 /// but a value is accepted unchanged or not at all.
-fn decode(part: &str, begin: usize) -> Result<String, Error> {
+pub(super) fn decode(part: &str, begin: usize) -> Result<String, Error> {
     let spaced = part.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8();
     decoded.map(Cow::into_owned).map_err(|_| Error::from(UNREADABLE).at(begin))

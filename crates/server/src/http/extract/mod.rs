@@ -1,6 +1,7 @@
 //! Extractors: what a handler takes from a request.
 
 mod accept;
+mod basic;
 mod bearer;
 mod body;
 mod browser;
@@ -16,6 +17,7 @@ mod same_origin;
 mod skip_on_head;
 
 pub(super) use accept::{Accepted, PreferredFormat};
+pub(super) use basic::BasicCredentials;
 pub(super) use bearer::Authenticated;
 pub(super) use body::{AnyBody, FormBody, JsonBody, JsonOrQuery, OptionalJsonBody, TokenBody};
 pub(super) use browser::Browser;

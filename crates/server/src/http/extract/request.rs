@@ -5,7 +5,7 @@ use portcullis_core::{
     Ctx, Error,
     limit::Usage,
     realm::Realm,
-    service::{Accounts, Scope, Service, Sessions},
+    service::{Accounts, OAuth, Scope, Service, Sessions},
 };
 
 use crate::http::{layers::alias::RequestRealm, problem::ApiError, state::AppState};
@@ -28,6 +28,11 @@ impl RealmRequest {
     /// Returns the verbs of sessions.
     pub(in crate::http) fn sessions(&self) -> Sessions<'_> {
         self.scope().sessions()
+    }
+
+    /// Returns the verbs of OAuth 2.0.
+    pub(in crate::http) fn oauth(&self) -> OAuth<'_> {
+        self.scope().oauth()
     }
 
     fn scope(&self) -> Scope<'_> {

@@ -51,6 +51,8 @@ pub(super) struct RealmPath {
 
 /// Security scheme of a route that needs a token; [`finish`] adds the logins of the realms.
 const BEARER: &str = "bearer";
+/// Security scheme of a route for services.
+const SERVICE: &str = "service";
 
 /// Returns the description without paths; the routes add theirs.
 pub(super) fn begin(info: &ServerInfo) -> Document {
@@ -62,6 +64,9 @@ pub(super) fn begin(info: &ServerInfo) -> Document {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
     let bearer = bearer.description(Some("An access token that you have.")).build();
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
+    let service = HttpBuilder::new().scheme(HttpAuthScheme::Basic);
+    let service = service.description(Some("Id and secret of a service, a pair of `API_CLIENTS`.")).build();
+    components.add_security_scheme(SERVICE, SecurityScheme::Http(service));
     for realm in &info.realms {
         let token = format!("{}/v1/{realm}/token", info.root);
         let flow = Flow::Password(Password::with_refresh_url(token.clone(), Scopes::new(), token));
@@ -123,7 +128,8 @@ fn complete(operation: &mut Value, components: &Value, info: &ServerInfo) {
     let Some(operation) = operation.as_object_mut() else { return };
     // An empty list means that no token is needed.
     let ways = operation.entry("security").or_insert_with(|| json!([])).as_array_mut();
-    if let Some(ways) = ways.filter(|ways| !ways.is_empty()) {
+    let takes_tokens = |ways: &&mut Vec<Value>| ways.iter().any(|way| way.get(BEARER).is_some());
+    if let Some(ways) = ways.filter(takes_tokens) {
         ways.extend(info.realms.iter().map(|realm| json!({ login_of(realm): [] })));
     }
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);

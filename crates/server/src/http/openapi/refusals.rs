@@ -145,6 +145,11 @@ impl RefusalFormat {
                 let how = header(text(), "How to do better (RFC 6750 §3)", json!("Bearer realm=\"User1\""));
                 vec![("WWW-Authenticate", how)]
             }
+            Source::Domain(ErrorKind::BadClient) => {
+                let how =
+                    header(text(), "How a service authenticates", json!("Basic realm=\"User1\", charset=\"UTF-8\""));
+                vec![("WWW-Authenticate", how)]
+            }
             _ => Vec::new(),
         }
     }

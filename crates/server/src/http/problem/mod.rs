@@ -208,12 +208,15 @@ fn finish_api_error(
     }
     parts.extensions.insert(PublicText(error.detail()));
     let text = error.text();
+    // At the token endpoint only a client has a way to authenticate (RFC 6749 §5.2).
+    if format != RefusalFormat::OAuth || error.kind() == ErrorKind::BadClient {
+        set_challenge(&mut parts.headers, error, realm);
+    }
     if format == RefusalFormat::OAuth {
         let word = grant_word(error.kind(), error.code());
         let answer = TokenError { error: word, error_description: &text, limit: error.limit() };
         return with_json(parts, "application/json", &answer);
     }
-    set_challenge(&mut parts.headers, error, realm);
     let mut problem = plain(parts.status, error.code(), &text, ctx.request_id.as_str());
     problem.limit = error.limit();
     let fields = error.fields().iter();

@@ -16,9 +16,11 @@ pub(in crate::http) const fn status(kind: ErrorKind) -> StatusCode {
     match kind {
         ErrorKind::Malformed | ErrorKind::BadLink => StatusCode::BAD_REQUEST,
         ErrorKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
-        ErrorKind::NoCredentials | ErrorKind::BadToken | ErrorKind::Refused | ErrorKind::Stale(_) => {
-            StatusCode::UNAUTHORIZED
-        }
+        ErrorKind::NoCredentials
+        | ErrorKind::BadToken
+        | ErrorKind::Refused
+        | ErrorKind::BadClient
+        | ErrorKind::Stale(_) => StatusCode::UNAUTHORIZED,
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::Conflict => StatusCode::CONFLICT,
@@ -56,6 +58,7 @@ pub(super) fn set_challenge(headers: &mut HeaderMap, error: &Error, realm: Optio
             format!("Bearer realm=\"{name}\", error=\"invalid_request\", error_description=\"{description}\"")
         }
         ErrorKind::NoCredentials | ErrorKind::Refused => format!("Bearer realm=\"{name}\""),
+        ErrorKind::BadClient => format!("Basic realm=\"{name}\", charset=\"UTF-8\""),
         ErrorKind::BadToken => format!(
             "Bearer realm=\"{name}\", error=\"invalid_token\", error_description=\"The access token is invalid or expired\""
         ),
@@ -74,6 +77,7 @@ pub(super) fn set_challenge(headers: &mut HeaderMap, error: &Error, realm: Optio
 pub(in crate::http) const fn oauth_word(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Refused => "invalid_grant",
+        ErrorKind::BadClient => "invalid_client",
         ErrorKind::Forbidden => "email_not_verified",
         ErrorKind::Limited(_) | ErrorKind::Overloaded(_) | ErrorKind::Unavailable(_) => "temporarily_unavailable",
         ErrorKind::Internal => "server_error",

@@ -4,6 +4,7 @@ pub(super) mod account;
 pub(super) mod dev;
 pub(super) mod docs;
 pub(super) mod me;
+pub(super) mod oauth;
 pub(super) mod session;
 pub(super) mod site;
 

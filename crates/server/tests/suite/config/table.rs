@@ -61,6 +61,7 @@ pub(super) fn sample(name: &str) -> &'static str {
         "DATABASE_URL" => "sqlite://other.db",
         "MONGO_URL" => "mongodb://db.example.com/accounts",
         "ENCRYPTION_KEY" => "c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE=,c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE=",
+        "API_CLIENTS" => "shop:the-secret-of-the-shop-is-long-enough",
         "JWT_SECRET" | "JWT_SECRET_PREVIOUS" => "another-secret-of-more-than-32-bytes-in-length",
         "ACCOUNT_ENUMERATION" => "reveal",
         "LOG_FORMAT" => "json",

@@ -82,6 +82,25 @@ async fn refusals_before_authentication_are_described() {
 }
 
 #[tokio::test]
+async fn refusals_of_services_and_of_revocation_are_described() {
+    let app = TestApp::with(&[("API_CLIENTS", "shop:the-secret-of-the-shop-is-long-enough")]).await;
+    let service =
+        |path: &str, secret: &str| app.request(Method::POST, path).basic_auth("shop", Some(secret.to_owned()));
+    let known = |path: &str| service(path, "the-secret-of-the-shop-is-long-enough");
+    let introspect = "post /introspect";
+    is_described(introspect, app.post_form("/User1/introspect", &[("token", "junk")]).await).await;
+    is_described(introspect, service("/User1/introspect", "wrong").send().await.unwrap()).await;
+    is_described(introspect, known("/User1/introspect").form(&[("a", "b")]).send().await.unwrap()).await;
+    is_described(introspect, known("/User1/introspect").form(&[("a", "b"), ("a", "b")]).send().await.unwrap()).await;
+    is_described(introspect, known("/User1/introspect").body("x").send().await.unwrap()).await;
+    is_described(introspect, known("/Decoy/introspect").form(&[("token", "junk")]).send().await.unwrap()).await;
+    is_described("post /revoke", app.post_form("/User1/revoke", &[]).await).await;
+    is_described("post /revoke", app.post_form("/User1/revoke", &[("token", "a"), ("token", "b")]).await).await;
+    is_described("post /revoke", app.post_json("/User1/revoke", json!([])).await).await;
+    is_described("post /revoke", app.post_form("/Decoy/revoke", &[("token", "junk")]).await).await;
+}
+
+#[tokio::test]
 async fn refusals_of_links_and_codes_are_described() {
     let app = TestApp::start().await;
     let asking = |method: Method, path: &str| app.request(method, path).header("Accept", "application/json");
@@ -150,6 +169,8 @@ fn counted(app: &TestApp, operation: &str, token: &str) -> RequestBuilder {
         "get /forget_password" => asking("?email=a@example.com"),
         "post /forget_password" | "post /verify/resend" => asking("").json(&json!({"email": "a@example.com"})),
         "get /verify" | "get /reset_password_form" | "get /undo" => asking("?token=junk"),
+        "post /introspect" => asking("").basic_auth("shop", Some("wrong")).form(&[("token", "junk")]),
+        "post /revoke" => asking("").form(&[("token", "junk")]),
         "post /reset_password" => asking("?token=junk").form(&[("password", "violet-teapot-hammer")]),
         "post /undo" | "post /verify" => asking("").form(&[("token", "junk")]),
         "post /otp_phone" => asking("").json(&json!({"id": "unknown", "phone": "+1234567890"})),

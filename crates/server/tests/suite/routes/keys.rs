@@ -77,12 +77,16 @@ async fn the_metadata_of_a_realm_names_only_what_exists() {
         let expected = value!({
             "issuer": issuer,
             "token_endpoint": format!("{issuer}/token"),
+            "revocation_endpoint": format!("{issuer}/revoke"),
+            "introspection_endpoint": format!("{issuer}/introspect"),
             "jwks_uri": format!("{}/.well-known/jwks.json", app.base),
             "response_types_supported": [],
             "grant_types_supported": ["refresh_token"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [],
             "token_endpoint_auth_methods_supported": ["none"],
+            "revocation_endpoint_auth_methods_supported": ["none"],
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
         });
         assert_eq!(metadata, expected, "{path}");
     }

@@ -5,7 +5,7 @@ use axum::{
 };
 use portcullis_core::{
     Error,
-    error::catalogue::{INCOMPLETE, UNSUPPORTED_GRANT},
+    error::catalogue::{GRANT_MISSING, REFRESH_MISSING, UNSUPPORTED_GRANT},
     service::Credentials,
 };
 use utoipa::ToSchema;
@@ -37,7 +37,7 @@ struct TokenGrant {
     device: Option<String>,
 }
 
-refusals!(TokenRefusals: OAuth [&[LIMITED, INCOMPLETE, UNSUPPORTED_GRANT, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, INTERNAL, UNAVAILABLE, OVERLOADED], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
+refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUPPORTED_GRANT, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, INTERNAL, UNAVAILABLE, OVERLOADED], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
 
 /// Get tokens
 ///
@@ -81,7 +81,7 @@ async fn grant(
         Some("refresh_token") => {
             let token = form.take("refresh_token");
             if token.text().is_none() {
-                return Err(INCOMPLETE.into());
+                return Err(REFRESH_MISSING.into());
             }
             let tokens = request.sessions().refresh(&token).await?;
             Ok(Json(TokenAnswer::from(tokens)).into_response())
@@ -94,6 +94,6 @@ async fn grant(
             Ok(login::answer(state, &cookie, outcome?.into_result()?))
         }
         Some(_) => Err(UNSUPPORTED_GRANT.into()),
-        None => Err(INCOMPLETE.into()),
+        None => Err(GRANT_MISSING.into()),
     }
 }

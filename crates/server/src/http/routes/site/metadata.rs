@@ -22,6 +22,8 @@ pub(crate) struct Metadata {
     /// `iss` of the access tokens.
     issuer: String,
     token_endpoint: String,
+    revocation_endpoint: String,
+    introspection_endpoint: String,
     /// The public keys that verify access tokens.
     jwks_uri: String,
     response_types_supported: [&'static str; 0],
@@ -29,6 +31,8 @@ pub(crate) struct Metadata {
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: [&'static str; 0],
     token_endpoint_auth_methods_supported: [&'static str; 1],
+    revocation_endpoint_auth_methods_supported: [&'static str; 1],
+    introspection_endpoint_auth_methods_supported: [&'static str; 1],
 }
 
 /// Returns the metadata of the realm that the examples name.
@@ -40,12 +44,16 @@ fn metadata(base: &str, name: &str, issuer: String) -> Metadata {
     Metadata {
         issuer,
         token_endpoint: format!("{base}/{name}/token"),
+        revocation_endpoint: format!("{base}/{name}/revoke"),
+        introspection_endpoint: format!("{base}/{name}/introspect"),
         jwks_uri: format!("{base}/.well-known/jwks.json"),
         response_types_supported: [],
         grant_types_supported: ["refresh_token"],
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: [],
         token_endpoint_auth_methods_supported: ["none"],
+        revocation_endpoint_auth_methods_supported: ["none"],
+        introspection_endpoint_auth_methods_supported: ["client_secret_basic"],
     }
 }
 

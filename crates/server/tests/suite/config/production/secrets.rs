@@ -79,6 +79,25 @@ fn an_encryption_key_of_less_than_32_bytes_is_refused_everywhere() {
 }
 
 #[test]
+fn secrets_of_services_that_can_be_guessed_are_refused_and_not_printed() {
+    const LONG: &str = "a-long-secret-of-a-service:with-a-colon";
+    Desk::production().env("API_CLIENTS", &format!("shop:{LONG}, shop:{LONG}x,mill:{LONG}y")).config();
+    for (clients, why) in [
+        (format!("shop:{LONG},mill:hushhush"), "has a secret that is shorter than 32 characters"),
+        (format!("shop:{},mill:{LONG}", "hush".repeat(10)), "has a secret that is a repeated or counting sequence"),
+        ("hushhush".to_owned(), "must be pairs `id:secret`"),
+        (format!("shop:{LONG},hushhush:"), "must be pairs `id:secret`"),
+        (format!("shop:{LONG},:hushhush"), "must be pairs `id:secret`"),
+    ] {
+        let errors = Desk::production().env("API_CLIENTS", &clients).errors();
+        assert_has(&errors, &["1 problem", "API_CLIENTS", why]);
+        assert!(!errors.contains("hush"), "{errors}");
+    }
+    let desk = Desk::new().env("API_CLIENTS", "shop:short");
+    assert_has(&desk.warnings(), &["API_CLIENTS: has a secret that is shorter than 32 characters"]);
+}
+
+#[test]
 fn no_page_of_ours_prints_a_secret_that_production_takes() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut pages = vec![root.join("README.md")];
@@ -87,7 +106,7 @@ fn no_page_of_ours_prints_a_secret_that_production_takes() {
     }
     for page in pages.into_iter().filter(|page| page.extension().is_some_and(|end| end == "md")) {
         let text = fs::read_to_string(&page).unwrap();
-        for name in ["JWT_SECRET", "ENCRYPTION_KEY"] {
+        for name in ["JWT_SECRET", "ENCRYPTION_KEY", "API_CLIENTS"] {
             for said in text.split(&format!("{name}=")).skip(1) {
                 let value = said.split(['\n', ' ', '"', '\'', '`']).next().unwrap();
                 let taken = Desk::production().env(name, value).load().is_ok();

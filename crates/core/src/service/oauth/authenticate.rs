@@ -1,0 +1,32 @@
+//! Authentication of services that may introspect tokens.
+
+use super::OAuth;
+use crate::{
+    audit::Event,
+    batch,
+    error::{Result, catalogue::CLIENT_INVALID},
+    limit::LimitKind,
+    oauth::ClientCredentials,
+    service::ApiClient,
+};
+
+impl OAuth<'_> {
+    /// Authenticates a service. `credentials` has each way in which they can be read: as they were sent, and decoded.
+    ///
+    /// Wrong ones count as wrong passwords of the network. Right ones are never refused for them: others in this network must
+    /// not blind the service.
+    ///
+    /// # Errors
+    /// Bad client, if they are missing or wrong; limited; unavailable.
+    pub async fn authenticate(&self, credentials: &[ClientCredentials]) -> Result<ApiClient> {
+        if credentials.iter().fold(false, |found, one| found | self.settings.api_clients.admit(one)) {
+            return Ok(ApiClient::new());
+        }
+        if !credentials.is_empty() {
+            self.charge_client(LimitKind::Passwords, self.settings.limits.passwords_client).await?;
+            tracing::info!(realm = %self.realm.name, "client refused");
+            self.commit(batch![self.audit(Event::ClientRefused)]).await?;
+        }
+        Err(CLIENT_INVALID.into())
+    }
+}

@@ -1,0 +1,31 @@
+//! Verbs of services that use tokens: introspection and revocation.
+
+mod authenticate;
+mod introspect;
+mod revoke;
+
+pub use introspect::{LiveToken, TokenKind};
+
+use std::ops::Deref;
+
+use crate::service::Scope;
+
+/// The verbs of OAuth 2.0.
+#[derive(Debug, Clone, Copy)]
+pub struct OAuth<'a>(Scope<'a>);
+
+impl<'a> Scope<'a> {
+    /// Returns the verbs of OAuth 2.0.
+    #[must_use]
+    pub const fn oauth(self) -> OAuth<'a> {
+        OAuth(self)
+    }
+}
+
+impl<'a> Deref for OAuth<'a> {
+    type Target = Scope<'a>;
+
+    fn deref(&self) -> &Scope<'a> {
+        &self.0
+    }
+}

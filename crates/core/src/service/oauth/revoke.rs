@@ -1,0 +1,55 @@
+//! `revoke`: ends the session of a token (RFC 7009).
+
+use super::OAuth;
+use crate::{
+    audit::Event,
+    batch,
+    error::Result,
+    id::{SessionId, UserId},
+    limit::LimitKind,
+    port::CommitError,
+    session::Session,
+    token::RefreshToken,
+};
+
+impl OAuth<'_> {
+    /// Ends the session of a token of this realm, if there is one. Any refresh token that this server issued will do, also one
+    /// that was replaced: who has it may end the session. The end is durable when this returns.
+    ///
+    /// Tokens that this server did not issue count as wrong links of the client.
+    ///
+    /// # Errors
+    /// Limited; unavailable.
+    pub async fn revoke(&self, token: &str) -> Result<()> {
+        let charge = self.charge_client(LimitKind::Links, self.settings.limits.links_client).await?;
+        let Some((session, user)) = self.session_of(token) else { return Ok(()) };
+        self.refund(charge).await;
+        let session = self.ports.store.session(&self.realm.name, &session).await?;
+        let is_its = |session: &Session| user.is_none_or(|user| user == session.user);
+        let Some(session) = session.filter(is_its) else { return Ok(()) };
+        let audit = self.audit(Event::LoggedOut).user(&session.user);
+        match self.commit(batch![self.end_session(&session.id), audit]).await {
+            Ok(()) => {
+                tracing::info!(realm = %self.realm.name, session = %session.id, "session revoked by its token");
+                Ok(())
+            }
+            // Another request has ended the session meanwhile.
+            Err(CommitError::Failed(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns the session of a token that this server issued, and the user that an access token names.
+    fn session_of(&self, token: &str) -> Option<(SessionId, Option<UserId>)> {
+        if let Some(token) = RefreshToken::parse(&self.realm.keys, token) {
+            return Some((token.session().clone(), None));
+        }
+        match self.tokens.verify(self.ctx, &self.realm.name, token) {
+            Ok(proof) => Some((proof.session, Some(proof.user))),
+            Err(reason) => {
+                tracing::debug!(%reason, "token not revoked");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Refresh token family: the state of the refresh tokens of a session. Only hashes are stored.
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+
+/// Time for which the previous token can be repeated freely: a response may be lost, and two tabs may refresh at once.
+const FREE_FOR: Duration = Duration::from_secs(60);
+
+/// State of the refresh tokens of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Family {
+    /// Hash of the newest token.
+    pub current: TokenHash,
+    /// Hash of the token before it.
+    pub previous: Option<TokenHash>,
+    /// Time at which the newest token was issued.
+    pub rotated_at: Timestamp,
+    /// Expiry of the newest token, unless it is used before.
+    pub idle_until: Timestamp,
+}
+
+/// SHA-256 of a refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenHash(pub [u8; 32]);
+
+/// Position of a refresh token in its family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    Newest,
+    /// The previous token, whose repetition is free so shortly after the rotation.
+    Previous,
+    /// The previous token, later in the grace period.
+    Late,
+    /// An older token: it may have been stolen.
+    Reused,
+}
+
+impl Family {
+    /// Returns the position of the token with this hash.
+    #[must_use]
+    pub fn position(&self, hash: TokenHash, now: Timestamp, grace: Duration) -> Position {
+        if hash == self.current {
+            return Position::Newest;
+        }
+        if self.previous != Some(hash) {
+            return Position::Reused;
+        }
+        // Both directions count, so that a clock that was set back does not extend the grace period.
+        match now.since(self.rotated_at).max(self.rotated_at.since(now)) {
+            age if age <= FREE_FOR => Position::Previous,
+            age if age <= grace => Position::Late,
+            _ => Position::Reused,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+use axum::Json;
+use portcullis_core::{
+    error::catalogue::NO_TOKEN,
+    service::{LiveToken, TokenKind},
+    token::Audience,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::TokenForm;
+use crate::http::{
+    extract::{BasicCredentials, RealmRequest, TokenBody},
+    openapi::{RealmPath, refusals},
+    problem::ApiError,
+};
+
+/// What is known of a token. Of one that is not live, `active` is all.
+#[derive(Default, Serialize, ToSchema)]
+#[serde(default)]
+pub(crate) struct Introspection {
+    /// Whether the token is live: issued by this realm, not expired, and its session has not ended.
+    #[schema(example = true)]
+    active: bool,
+    /// `bearer` for an access token, `refresh_token` for a refresh token. Accept only `bearer` in a request to your service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "bearer")]
+    token_type: Option<&'static str>,
+    /// Issuer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    iss: Option<String>,
+    /// Identifier of the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
+    sub: Option<String>,
+    /// Identifier of the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]
+    sid: Option<String>,
+    /// Audience of an access token: a text or a list of texts, if `JWT_AUDIENCE` is set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    aud: Option<Audience>,
+    /// Expiry, in seconds since 1970, as all times here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1_767_227_400)]
+    exp: Option<i64>,
+    /// Time of issue.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1_767_225_600)]
+    iat: Option<i64>,
+    /// Time of the last authentication in the session, which may be later than that in the token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 1_767_225_600)]
+    auth_time: Option<i64>,
+    /// Authentication context class of the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "urn:portcullis:aal1")]
+    acr: Option<&'static str>,
+    /// Methods of the last authentication.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!(["pwd"]))]
+    amr: Option<Vec<&'static str>>,
+}
+
+impl From<LiveToken> for Introspection {
+    fn from(token: LiveToken) -> Self {
+        Self {
+            active: true,
+            token_type: Some(match token.kind {
+                TokenKind::Access => "bearer",
+                TokenKind::Refresh => "refresh_token",
+            }),
+            iss: Some(token.issuer),
+            sub: Some(token.user.as_str().to_owned()),
+            sid: Some(token.session.as_str().to_owned()),
+            aud: token.audience,
+            exp: Some(token.expires_at.secs()),
+            iat: token.issued_at.map(|at| at.secs()),
+            auth_time: Some(token.auth_time.secs()),
+            acr: Some(token.acr),
+            amr: Some(token.amr.iter().map(|amr| amr.as_str()).collect()),
+        }
+    }
+}
+
+refusals!(IntrospectRefusals: OAuth [&[CLIENT_INVALID, LIMITED, NO_TOKEN, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, INTERNAL, UNAVAILABLE], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
+
+/// Introspect a token
+///
+/// For services that must learn of a logout at once (RFC 7662). The service authenticates by HTTP Basic with a pair of
+/// `API_CLIENTS`. The answer says what the session says now; it is `{"active":false}` for every token that is not live. The body
+/// may also be JSON.
+#[utoipa::path(
+    post, path = "/v1/{realm}/introspect", tag = "Accounts", security(("service" = [])),
+    params(RealmPath),
+    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "What is known of the token", body = Introspection, examples(
+            ("live" = (summary = "A live access token", value = json!({
+                "active": true, "token_type": "bearer", "iss": "http://localhost:8000/User1",
+                "sub": "1k0v6sq7t2m8g4c9e5r3n1h0ja", "sid": "qgfhl13dmdmn04qh7oqttabfms",
+                "exp": 1_767_227_400, "iat": 1_767_225_600, "auth_time": 1_767_225_600,
+                "acr": "urn:portcullis:aal1", "amr": ["pwd"],
+            }))),
+            ("not_live" = (summary = "Any other token", value = json!({"active": false}))),
+        )),
+        IntrospectRefusals,
+    )
+)]
+pub(crate) async fn introspect(
+    request: RealmRequest,
+    BasicCredentials(credentials): BasicCredentials,
+    form: TokenBody,
+) -> Result<Json<Introspection>, ApiError> {
+    let answered = async {
+        let service = request.oauth().authenticate(&credentials).await?;
+        let token = form.0?.take("token");
+        let token = token.text().ok_or(NO_TOKEN)?;
+        request.oauth().introspect(&service, token).await
+    };
+    let found = answered.await.map_err(ApiError::for_token_endpoint)?;
+    Ok(Json(found.map(Introspection::from).unwrap_or_default()))
+}

@@ -1,0 +1,25 @@
+//! Introspection and revocation of tokens.
+
+mod introspect;
+mod revoke;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::http::state::AppState;
+
+/// Returns the routes of this area.
+pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(introspect::introspect)).routes(routes!(revoke::revoke))
+}
+
+/// The form of both routes.
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code, reason = "describes the form, which is read field by field")]
+struct TokenForm {
+    /// An access token or a refresh token of this realm.
+    #[schema(example = "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY")]
+    token: String,
+    /// `access_token` or `refresh_token`. Accepted, and not needed: a token shows its kind.
+    #[schema(example = "refresh_token")]
+    token_type_hint: Option<String>,
+}

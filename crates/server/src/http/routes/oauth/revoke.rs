@@ -1,0 +1,34 @@
+use axum::http::StatusCode;
+use portcullis_core::error::catalogue::NO_TOKEN;
+
+use super::TokenForm;
+use crate::http::{
+    extract::{RealmRequest, TokenBody},
+    openapi::{RealmPath, refusals},
+    problem::ApiError,
+};
+
+refusals!(RevokeRefusals: OAuth [&[LIMITED, NO_TOKEN, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, INTERNAL, UNAVAILABLE], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
+
+/// Revoke a token
+///
+/// Ends the session of an access token or a refresh token, everywhere and for good (RFC 7009): a logout for clients that follow
+/// OAuth 2.0. No authentication is needed beside the token. The answer is the same for tokens that are unknown or have ended. The
+/// body may also be JSON.
+#[utoipa::path(
+    post, path = "/v1/{realm}/revoke", tag = "Accounts",
+    params(RealmPath),
+    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "The token is not valid, or not any more. The body is empty"),
+        RevokeRefusals,
+    )
+)]
+pub(crate) async fn revoke(request: RealmRequest, form: TokenBody) -> Result<StatusCode, ApiError> {
+    let revoked = async {
+        let token = form.0?.take("token");
+        request.oauth().revoke(token.text().ok_or(NO_TOKEN)?).await
+    };
+    revoked.await.map_err(ApiError::for_token_endpoint)?;
+    Ok(StatusCode::OK)
+}
