@@ -35,4 +35,5 @@ mod stored;
 mod support;
 mod templates;
 mod timing;
+mod token_matrix;
 mod walk;

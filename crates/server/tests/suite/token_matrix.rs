@@ -1,0 +1,283 @@
+//! Every route of the description against every kind of token: what a route does not take, it refuses. The routes are those of
+//! the OpenAPI document, so that a new one fails here until its row says what it takes.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::Value;
+
+use crate::support::{Person, TestApp, json};
+
+/// Kinds of tokens. Those of impersonated sessions and of clients follow with their features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Access,
+    ExpiredAccess,
+    EndedAccess,
+    OtherRealmAccess,
+    Refresh,
+    EndedRefresh,
+    OtherRealmRefresh,
+    VerificationLink,
+    UndoLink,
+    ResetLink,
+    OtpHandle,
+    Device,
+}
+
+/// Where a route takes a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    /// It takes none.
+    Open,
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// The parameter `token` of the query.
+    Query,
+    /// The member of this name in a body, or in the query for GET.
+    Field(&'static str),
+}
+
+/// How a route refuses a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Refusal {
+    Status(u16),
+    /// 200, and the token is not active.
+    Inactive,
+    /// 200, and nothing has changed.
+    Nothing,
+}
+
+use Door::{Bearer, Field, Open, Query};
+use Kind::{Access, OtpHandle, Refresh, ResetLink, UndoLink, VerificationLink};
+use Refusal::{Inactive, Nothing, Status};
+
+type Row = (&'static str, Door, &'static [Kind], Refusal);
+
+const NO_TOKEN: (Door, &[Kind], Refusal) = (Open, &[], Nothing);
+const OWNER: (Door, &[Kind], Refusal) = (Bearer, &[Access], Status(401));
+
+const fn row(at: &'static str, (door, takes, refusal): (Door, &'static [Kind], Refusal)) -> Row {
+    (at, door, takes, refusal)
+}
+
+/// What each route takes.
+const MATRIX: &[Row] = &[
+    row("get /.well-known/jwks.json", NO_TOKEN),
+    row("get /.well-known/oauth-authorization-server/{realm}", NO_TOKEN),
+    row("get /.well-known/openid-configuration/{realm}", NO_TOKEN),
+    row("get /health", NO_TOKEN),
+    row("get /livez", NO_TOKEN),
+    row("get /openapi.json", NO_TOKEN),
+    row("get /readyz", NO_TOKEN),
+    row("get /v1/{realm}/.well-known/openid-configuration", NO_TOKEN),
+    row("post /v1/{realm}/create", NO_TOKEN),
+    row("get /v1/{realm}/forget_password", NO_TOKEN),
+    row("post /v1/{realm}/forget_password", NO_TOKEN),
+    row("post /v1/{realm}/login", NO_TOKEN),
+    row("post /v1/{realm}/otp_phone", NO_TOKEN),
+    row("post /v1/{realm}/verify/resend", NO_TOKEN),
+    row("get /v1/{realm}", OWNER),
+    row("delete /v1/{realm}/delete", OWNER),
+    row("get /v1/{realm}/logout", OWNER),
+    row("post /v1/{realm}/logout", OWNER),
+    row("get /v1/{realm}/me", OWNER),
+    row("patch /v1/{realm}/me", OWNER),
+    row("delete /v1/{realm}/me", OWNER),
+    row("post /v1/{realm}/me/password", OWNER),
+    row("get /v1/{realm}/me/sessions", OWNER),
+    row("delete /v1/{realm}/me/sessions", OWNER),
+    row("delete /v1/{realm}/me/sessions/{id}", OWNER),
+    row("post /v1/{realm}/me/step_up", OWNER),
+    row("get /v1/{realm}/verify", (Query, &[VerificationLink], Status(400))),
+    row("post /v1/{realm}/verify", (Field("token"), &[VerificationLink], Status(400))),
+    row("get /v1/{realm}/undo", (Query, &[UndoLink], Status(400))),
+    row("post /v1/{realm}/undo", (Field("token"), &[UndoLink], Status(400))),
+    row("get /v1/{realm}/reset_password_form", (Query, &[ResetLink], Status(400))),
+    row("post /v1/{realm}/reset_password", (Query, &[ResetLink], Status(400))),
+    row("get /v1/{realm}/verify_otp_phone", (Query, &[OtpHandle], Status(400))),
+    row("post /v1/{realm}/verify_otp_phone", (Field("token"), &[OtpHandle], Status(400))),
+    row("post /v1/{realm}/token", (Field("refresh_token"), &[Refresh], Status(400))),
+    row("post /v1/{realm}/introspect", (Field("token"), &[Access, Refresh], Inactive)),
+    row("post /v1/{realm}/revoke", (Field("token"), &[Access, Refresh], Nothing)),
+];
+
+const SERVICE: (&str, &str) = ("shop", "the-secret-of-the-shop-is-long-enough");
+
+/// Tokens of each kind of a person of their own, all of them valid where they belong.
+struct Tokens {
+    of: BTreeMap<Kind, String>,
+    /// The code that belongs to the handle.
+    code: String,
+}
+
+impl Tokens {
+    async fn of(app: &TestApp, name: &str) -> Self {
+        let john = Person::new(&format!("{name}@example.com")).join(app).await;
+        let there = Person::new(&format!("{name}@example.com")).of("User2").join(app).await;
+        let new = Person::new(&format!("{name}.new@example.com")).register(app).await;
+        let enter =
+            async |person: &Person| json(app.login(&person.realm, &person.email, &person.password).await, 200).await;
+        let text = |answer: &Value, name: &str| answer[name].as_str().unwrap().to_owned();
+        let link = async |email: &str, page: &str| {
+            app.link(email, page).await.split_once("?token=").map(|(_, token)| token.to_owned()).unwrap()
+        };
+
+        let (live, ended, elsewhere) = (enter(&john).await, enter(&john).await, enter(&there).await);
+        let sent = app.get_as(&text(&ended, "access_token"), "/User1/logout").await;
+        assert_eq!(sent.status(), 200);
+        let verification = (link(&new.email, "verify").await, link(&new.email, "undo").await);
+        let forgot = serde_json::json!({"email": john.email});
+        assert_eq!(app.post_json("/User1/forget_password", forgot).await.status(), 200);
+        let phone = serde_json::json!({"id": john.id, "phone": "+1234567890"});
+        let handle = json(app.post_json("/User1/otp_phone", phone).await, 200).await;
+        let reset = link(&john.email, "reset_password_form").await;
+        let messages = app.mails().await;
+        let code = messages.iter().find_map(|message| message["code"].as_str()).unwrap().to_owned();
+        let of = [
+            (Access, text(&live, "access_token")),
+            (Kind::EndedAccess, text(&ended, "access_token")),
+            (Kind::OtherRealmAccess, text(&elsewhere, "access_token")),
+            (Refresh, text(&live, "refresh_token")),
+            (Kind::EndedRefresh, text(&ended, "refresh_token")),
+            (Kind::OtherRealmRefresh, text(&elsewhere, "refresh_token")),
+            (VerificationLink, verification.0),
+            (UndoLink, verification.1),
+            (ResetLink, reset),
+            (OtpHandle, text(&handle, "handle")),
+            (Kind::Device, text(&live, "device")),
+        ];
+        Self { of: of.into(), code }
+    }
+}
+
+/// A request to a route with a token where the route takes one, complete but for what a bearer's body says.
+fn ask(app: &TestApp, (at, door, ..): Row, token: &str, code: &str) -> RequestBuilder {
+    let (method, path) = at.split_once(' ').unwrap();
+    let path = path.replace("{realm}", "User1").replace("{id}", "unknown");
+    let method: Method = method.to_uppercase().parse().unwrap();
+    let request = app.request(method.clone(), &path).header("Accept", "application/json");
+    let mut fields = vec![("otp", code), ("password", "violet-teapot-hammer"), ("grant_type", "refresh_token")];
+    let request = match door {
+        Open => return request,
+        Bearer => return request.bearer_auth(token),
+        Query => request.query(&[("token", token), ("otp", code)]),
+        Field(name) => {
+            fields.push((name, token));
+            request
+        }
+    };
+    let request = if path.ends_with("/introspect") { request.basic_auth(SERVICE.0, Some(SERVICE.1)) } else { request };
+    if method == Method::GET { request } else { request.form(&fields) }
+}
+
+async fn assert_refused(row: Row, kind: Kind, response: Response) {
+    let (at, _, _, refusal) = row;
+    match refusal {
+        Status(status) => assert_eq!(response.status(), status, "{at} and {kind:?}: {:?}", response.text().await),
+        Inactive => {
+            assert_eq!(json(response, 200).await, serde_json::json!({"active": false}), "{at} and {kind:?}");
+        }
+        Nothing => assert_eq!(response.status(), 200, "{at} and {kind:?}"),
+    }
+}
+
+async fn assert_taken(row: Row, kind: Kind, response: Response) {
+    let (at, door, _, refusal) = row;
+    let status = response.status().as_u16();
+    match refusal {
+        // The bearer is known; the rest of the request may be refused.
+        Status(refused) if door == Bearer => assert_ne!(status, refused, "{at} and {kind:?}"),
+        Inactive => assert_eq!(json(response, 200).await["active"], true, "{at} and {kind:?}"),
+        _ => assert!([200, 303].contains(&status), "{at} and {kind:?}: {status} {:?}", response.text().await),
+    }
+}
+
+/// Every operation of the description with its row.
+fn rows(document: &Value) -> Vec<(Row, &Value)> {
+    let mut rows: BTreeMap<&str, Row> = MATRIX.iter().map(|row| (row.0, *row)).collect();
+    let mut found = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let at = format!("{method} {path}");
+            let row = rows.remove(at.as_str());
+            found.push((row.unwrap_or_else(|| panic!("say in the matrix which tokens `{at}` takes")), operation));
+        }
+    }
+    assert!(rows.is_empty(), "these routes do not exist: {:?}", rows.keys());
+    found
+}
+
+#[test]
+fn every_route_has_a_row_that_agrees_with_the_description() {
+    let document = portcullis::openapi(&["User1"], "");
+    for ((at, door, takes, refusal), operation) in rows(&document) {
+        let ways = operation["security"].as_array().unwrap();
+        let is_bearer = ways.iter().any(|way| way.get("bearer").is_some());
+        assert_eq!(is_bearer, door == Bearer, "{at}");
+        assert_eq!(takes.is_empty(), door == Open, "{at}");
+        if let Status(status) = refusal {
+            assert!(operation["responses"][status.to_string()].is_object(), "{at}: {status} is not described");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_route_refuses_every_kind_of_token_that_it_does_not_take() {
+    let app = TestApp::with(&[("API_CLIENTS", &format!("{}:{}", SERVICE.0, SERVICE.1))]).await;
+    let early = Person::new("early@example.com").join(&app).await.log_in(&app).await;
+    app.advance(Duration::from_secs(1805));
+    let mut tokens = Tokens::of(&app, "john").await;
+    tokens.of.insert(Kind::ExpiredAccess, early);
+
+    let document = portcullis::openapi(&["User1"], "");
+    let rows = rows(&document);
+    for (row, _) in rows.iter().filter(|(row, _)| row.1 != Open) {
+        for (kind, token) in tokens.of.iter().filter(|(kind, _)| !row.2.contains(kind)) {
+            assert_refused(*row, *kind, ask(&app, *row, token, "123456").send().await.unwrap()).await;
+        }
+        assert_refused(*row, Kind::Device, ask(&app, *row, "junk", "123456").send().await.unwrap()).await;
+        if row.1 == Bearer {
+            // A token in the address is none: addresses are logged.
+            let access = &tokens.of[&Access];
+            let (method, path) = row.0.split_once(' ').unwrap();
+            let path = path.replace("{realm}", "User1").replace("{id}", "unknown");
+            let asked = app.request(method.to_uppercase().parse().unwrap(), &path);
+            let asked = asked.query(&[("access_token", access), ("token", access)]).send().await.unwrap();
+            assert_refused(*row, Access, asked).await;
+        }
+    }
+    // None of the refusals has spent or ended anything: each token does what it is for.
+    for (kind, at) in [
+        (UndoLink, "get /v1/{realm}/undo"),
+        (VerificationLink, "get /v1/{realm}/verify"),
+        (ResetLink, "get /v1/{realm}/reset_password_form"),
+        (OtpHandle, "get /v1/{realm}/verify_otp_phone"),
+        (Access, "get /v1/{realm}/me"),
+        (Refresh, "post /v1/{realm}/token"),
+    ] {
+        let (row, _) = rows.iter().find(|(row, _)| row.0 == at).unwrap();
+        assert_taken(*row, kind, ask(&app, *row, &tokens.of[&kind], &tokens.code).send().await.unwrap()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_route_takes_the_kinds_of_tokens_that_its_row_names() {
+    let app = TestApp::with(&[("API_CLIENTS", &format!("{}:{}", SERVICE.0, SERVICE.1))]).await;
+    let document = portcullis::openapi(&["User1"], "");
+    let rows = rows(&document);
+    let uses = rows.iter().flat_map(|(row, _)| row.2.iter().map(|kind| (*row, *kind)));
+    for (number, (row, kind)) in uses.enumerate() {
+        let name = format!("john{number}");
+        if row.1 == Bearer {
+            let access = Person::new(&format!("{name}@example.com")).join(&app).await.log_in(&app).await;
+            assert_taken(row, kind, ask(&app, row, &access, "").send().await.unwrap()).await;
+            continue;
+        }
+        let tokens = Tokens::of(&app, &name).await;
+        assert_taken(row, kind, ask(&app, row, &tokens.of[&kind], &tokens.code).send().await.unwrap()).await;
+        if row.0.ends_with("/revoke") {
+            assert_eq!(app.get_as(&tokens.of[&Access], "/User1/me").await.status(), 401, "{kind:?}");
+        }
+    }
+}
