@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Proves the wheel and the image with the program that the tests of the workspace use, and lints the files of packages.
+# Proves the wheel and the image with the program that the tests of the workspace use, and the script of releases; lints the files of
+# packages.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packaging/lint.sh
+packaging/test-release.sh
 cargo test --quiet --workspace --no-run
 target=$(realpath "${CARGO_TARGET_DIR:-target}")
 mkdir -p "$target/packages"

@@ -9,10 +9,11 @@ misc/install-tools.sh cargo-cyclonedx
 name=portcullis-$(packaging/version.sh)-linux-$architecture.cdx
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 export SOURCE_DATE_EPOCH
-cargo cyclonedx --quiet --manifest-path crates/server/Cargo.toml --format json --spec-version 1.5 --describe binaries \
+cargo cyclonedx --quiet --manifest-path crates/server/Cargo.toml --format json --spec-version 1.5 \
     --no-build-deps --target "$architecture-unknown-linux-gnu" --override-filename "$name"
 mkdir -p "$folder"
-mv "crates/server/$name.json" "$folder/"
+# Without the path of this machine, so that the same commit makes the same list.
+sed "s|file://$PWD/|file:///portcullis/|g" "crates/server/$name.json" > "$folder/$name.json"
 # The tool writes a document for each crate of the workspace.
-rm -f crates/*/"$name.json"
+rm crates/*/"$name.json"
 echo "$folder/$name.json"
