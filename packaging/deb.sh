@@ -25,7 +25,7 @@ install -D -m 644 packaging/debian/portcullis.toml "$root/etc/portcullis/portcul
 mkdir -p "$documents"
 cat LICENSE crates/core/src/account/password/breached.md > "$documents/copyright"
 chmod 644 "$documents/copyright"
-gzip --no-name -9 < CHANGELOG.md > "$documents/changelog.gz"
+gzip --no-name -9 < CHANGELOG.md > "$documents/CHANGELOG.md.gz"
 mkdir -p "$shell" "$root/DEBIAN"
 if [ "$architecture" = "$(uname -m)" ]; then "$program" completions bash > "$shell/portcullis"; fi
 
@@ -48,6 +48,6 @@ Description: self-hosted server for user accounts
 CONTROL
 
 mkdir -p "$folder"
-SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-0} \
+SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)} \
     dpkg-deb --root-owner-group -Zxz --build "$root" "$folder/portcullis_${version}_$debian.deb" >&2
 echo "$folder/portcullis_${version}_$debian.deb"
