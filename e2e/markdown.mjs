@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
-const PATIENCE = 60_000;
+// Installations come over the network, on a machine that is busy with other tests.
+const PATIENCE = 180_000;
 
 /**
  * Follows a page in a temporary folder until the test `t` ends: writes the files that it names, keeps the servers running that
