@@ -1,5 +1,6 @@
 //! What `create` requires, and who may use it.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Person, TestApp, json, problem};
@@ -70,6 +71,22 @@ async fn attributes_are_kept_as_they_were_sent() {
     for (name, content) in app.contents().await {
         assert!(!String::from_utf8_lossy(&content).contains("seats"), "{name} has attributes in plain form");
     }
+}
+
+/// A parser that is fast and not exact changes the last digit of the first two.
+#[tokio::test]
+async fn numbers_in_attributes_come_back_to_the_last_digit() {
+    let app = TestApp::start().await;
+    let ada = Person::new("ada@example.com");
+    let numbers = "[31.245270191439438,121.48791951161945,100.78399658203125,0.1,18446744073709551615,-0.0]";
+    let form =
+        format!(r#"{{"email":"{}","password":"{}","attributes":{{"numbers":{numbers}}}}}"#, ada.email, ada.password);
+    let create = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json").body(form);
+    json(create.send().await.unwrap(), 200).await;
+    let ada = ada.verify(&app).await;
+    let token = ada.log_in(&app).await;
+    let user = app.get_as(&token, "/User1/me").await.text().await.unwrap();
+    assert!(user.contains(&format!(r#""attributes":{{"numbers":{numbers}}}"#)), "{user}");
 }
 
 #[tokio::test]
