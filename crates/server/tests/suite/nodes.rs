@@ -33,6 +33,17 @@ impl Drop for Node {
     }
 }
 
+/// A service that asks both nodes about tokens.
+const SERVICE: (&str, &str) = ("shop", "the-secret-of-the-shop-is-long-enough");
+
+/// Whether a node calls a token active.
+async fn is_active(http: &Client, node: &Node, token: &str) -> bool {
+    let request = http.post(format!("{}/User1/introspect", node.base)).basic_auth(SERVICE.0, Some(SERVICE.1));
+    let answer = request.form(&[("token", token)]).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.json::<serde_json::Value>().await.unwrap()["active"].as_bool().unwrap()
+}
+
 /// The store that the first node shares with the second.
 type Shelf = Arc<Mutex<Option<Arc<dyn Store>>>>;
 
@@ -40,7 +51,8 @@ async fn node(dir: &Path, database: &Database, shelf: &Shelf) -> Node {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let issuer = ("JWT_ISSUER".to_owned(), "https://accounts.example.com/{realm}".to_owned());
-    let mut settings = vec![issuer];
+    let service = ("API_CLIENTS".to_owned(), format!("{}:{}", SERVICE.0, SERVICE.1));
+    let mut settings = vec![issuer, service];
     settings.extend(database.settings().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let config = support::load(dir, &base, &settings);
     let shelf = Arc::clone(shelf);
@@ -116,6 +128,7 @@ async fn what_one_node_ends_the_other_feels_within_a_second() {
         // Seen alive, so that it is remembered as such.
         for _ in 0..3 {
             assert_eq!(status(&http, &there, token).await, 200);
+            assert!(is_active(&http, &there, token).await);
         }
         if end == "logout" {
             let done = http.post(format!("{}/User1/logout", here.base)).bearer_auth(token).send().await.unwrap();
@@ -127,6 +140,11 @@ async fn what_one_node_ends_the_other_feels_within_a_second() {
             assert_eq!(chosen.status(), 200);
         }
         let ended = Instant::now();
+        for token in ["access_token", "refresh_token"].map(|name| login[name].as_str().unwrap()) {
+            for node in [&there, &here] {
+                assert!(!is_active(&http, node, token).await, "introspection feels {end} at once everywhere");
+            }
+        }
         assert_eq!(status(&http, &here, token).await, 401, "at once where it ended");
         while status(&http, &there, token).await != 401 {
             assert!(ended.elapsed() < Duration::from_secs(1), "{end} was not felt");
