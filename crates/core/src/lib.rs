@@ -5,6 +5,7 @@ pub mod account;
 pub mod audit;
 pub mod clock;
 pub mod ctx;
+pub mod cursor;
 pub mod error;
 pub mod id;
 pub mod limit;

@@ -115,6 +115,10 @@ impl DocumentFields {
         self.binary(name).map(Sealed::from_bytes)
     }
 
+    pub(super) fn sealed_if_any(&mut self, name: &'static str) -> Result<Option<Sealed>, Unreadable> {
+        if self.is_nothing(name) { Ok(None) } else { self.sealed(name).map(Some) }
+    }
+
     pub(super) fn time(&mut self, name: &'static str) -> Result<Timestamp, Unreadable> {
         match self.take(name)? {
             Bson::DateTime(at) => Ok(Timestamp::from_millis(at.timestamp_millis())),

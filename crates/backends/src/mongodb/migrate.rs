@@ -34,7 +34,7 @@ const GRACE: Duration = Duration::from_secs(24 * 3600);
 /// How long a lock document is kept after its last use.
 const TOUCHED_FOR: Duration = Duration::from_secs(3600);
 
-const MIGRATIONS: &[Migration] = &[ACCOUNTS, LIMITS, AUDIT_BY_REALM, RECORDS, CHANGES, DAY_OF_GRACE];
+const MIGRATIONS: &[Migration] = &[ACCOUNTS, LIMITS, AUDIT_BY_REALM, RECORDS, CHANGES, DAY_OF_GRACE, AUDIT_ROWS];
 
 const ACCOUNTS: Migration = Migration {
     version: 1,
@@ -105,6 +105,10 @@ const DAY_OF_GRACE: Migration = Migration {
         (names::CHANGES, &[lapses(&["expires_at"], GRACE)]),
     ],
 };
+
+/// All fields of audit rows.
+const AUDIT_ROWS: Migration =
+    Migration { version: 7, name: "audit_rows", collections: &[(names::AUDIT, &[plain(&["realm", "user_id", "id"])])] };
 
 /// Indexes of each realm's collection.
 const USERS: &[Index] = &[unique(&["blind_index"])];
@@ -179,6 +183,9 @@ async fn take(db: &Database, step: &Migration, now: Timestamp) -> Result<bool, E
     }
     if step.version == CHANGES.version {
         collections::copy_revocations(db).await?;
+    }
+    if step.version == AUDIT_ROWS.version {
+        collections::carry_over_audit(db).await?;
     }
     let record = doc! { "_id": step.version, "name": step.name, "applied_at": time(now) };
     match db.collection::<Document>("migrations").insert_one(record).await {

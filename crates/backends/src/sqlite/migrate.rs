@@ -25,6 +25,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { version: 5, name: "records", sql: include_str!("migrations/0005_records.sql") },
     Migration { version: 6, name: "changes", sql: include_str!("migrations/0006_changes.sql") },
     Migration { version: 7, name: "unknown_outcomes", sql: include_str!("migrations/0007_unknown_outcomes.sql") },
+    Migration { version: 8, name: "audit_rows", sql: include_str!("migrations/0008_audit_rows.sql") },
 ];
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (

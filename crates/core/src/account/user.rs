@@ -5,7 +5,7 @@ use crate::{
     clock::Timestamp,
     error::Result,
     id::{RealmName, UserId},
-    seal::{BlindIndex, RealmKeys},
+    seal::{BlindIndex, RealmKeys, Sealed},
 };
 
 /// A request for an account whose address is not verified yet.
@@ -57,6 +57,8 @@ pub struct Account {
     pub created_at: Timestamp,
     /// Number of changes.
     pub revision: u64,
+    /// Wrapped data key, for what is sealed about the user.
+    pub data_key: Sealed,
 }
 
 impl Registration {
@@ -97,6 +99,7 @@ impl User {
             password_set_at: self.password_set_at,
             created_at: self.created_at,
             revision: self.revision,
+            data_key: self.envelope.data_key.clone(),
         })
     }
 }

@@ -1,83 +1,116 @@
-/// Event of the audit trail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+//! Catalogue of events: of each its word, its usual outcome and actor, whether the user sees it, and the keys of its details.
+
+use super::{ActorKind, Outcome};
+
+/// Key under which the row of repeated refusals lists the first requests.
+pub(crate) const REQUESTS: &str = "requests";
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident: $word:literal, $outcome:ident, $actor:ident, $eyes:ident, [$($key:literal),*];)*) => {
+        /// Event of the audit trail.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Event {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Event {
+            /// All events.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Returns the word for store and log. Words are stored, so their spelling must not change.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+
+            /// Returns the outcome that the event means.
+            #[must_use]
+            pub const fn outcome(self) -> Outcome {
+                match self {
+                    $(Self::$name => Outcome::$outcome,)*
+                }
+            }
+
+            /// Returns who causes the event.
+            pub(crate) const fn actor(self) -> ActorKind {
+                match self {
+                    $(Self::$name => ActorKind::$actor,)*
+                }
+            }
+
+            /// Returns whether the user whom the event concerns may see it.
+            #[must_use]
+            pub const fn is_shown(self) -> bool {
+                match self {
+                    $(Self::$name => events!(@$eyes),)*
+                }
+            }
+
+            /// Returns the keys that its details may have.
+            const fn details(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$name => &[$($key),*],)*
+                }
+            }
+        }
+    };
+    (@Shown) => { true };
+    (@Hidden) => { false };
+}
+
+events! {
     /// A registration was stored.
-    Registered,
+    Registered: "registered", Ok, Anonymous, Shown, [];
     /// Another verification mail was requested.
-    VerificationResent,
+    VerificationResent: "verification_resent", Ok, Anonymous, Hidden, [];
     /// An address was verified.
-    EmailVerified,
+    EmailVerified: "email_verified", Ok, User, Shown, [];
     /// The owner of the address set the first password of a contested registration.
-    RegistrationClaimed,
+    RegistrationClaimed: "registration_claimed", Ok, User, Shown, [];
     /// The owner of the address discarded a registration.
-    RegistrationRejected,
-    LoggedIn,
-    LoginRefused,
-    LoggedOut,
+    RegistrationRejected: "registration_disowned", Ok, Anonymous, Hidden, [];
+    LoggedIn: "logged_in", Ok, User, Shown, [];
+    LoginRefused: "login_refused", Refused, Anonymous, Shown, [];
+    LoggedOut: "logged_out", Ok, User, Shown, [];
     /// A refresh token was repeated later than a lost answer usually is.
-    RefreshRepeated,
+    RefreshRepeated: "refresh_repeated", Ok, Anonymous, Hidden, [];
     /// A refresh token was reused in a way that ends its session.
-    RefreshReused,
+    RefreshReused: "refresh_reused", Refused, Anonymous, Shown, [];
     /// A reset link was requested.
-    ResetRequested,
+    ResetRequested: "reset_requested", Ok, Anonymous, Shown, [];
     /// A new password was set through a mailed link.
-    PasswordReset,
+    PasswordReset: "password_reset", Ok, User, Shown, [];
     /// A signed-in user gave a wrong current password.
-    PasswordRefused,
+    PasswordRefused: "password_refused", Refused, User, Shown, [];
     /// A signed-in user changed the password.
-    PasswordChanged,
+    PasswordChanged: "password_changed", Ok, User, Shown, [];
     /// A signed-in user changed the profile.
-    ProfileChanged,
+    ProfileChanged: "profile_changed", Ok, User, Shown, [];
     /// A user ended a session.
-    SessionEnded,
+    SessionEnded: "session_ended", Ok, User, Shown, ["ended"];
     /// A user ended all sessions but one.
-    SessionsEnded,
+    SessionsEnded: "sessions_ended", Ok, User, Shown, ["number"];
     /// The user of a session authenticated again.
-    SteppedUp,
+    SteppedUp: "stepped_up", Ok, User, Shown, [];
     /// A service gave wrong credentials.
-    ClientRefused,
+    ClientRefused: "client_refused", Refused, Anonymous, Hidden, [];
     /// The owner deleted the account.
-    AccountDeleted,
+    AccountDeleted: "account_deleted", Ok, User, Shown, [];
     /// A code by SMS was requested.
-    CodeRequested,
+    CodeRequested: "code_requested", Ok, Anonymous, Shown, [];
     /// A phone number was verified.
-    PhoneVerified,
+    PhoneVerified: "phone_verified", Ok, User, Shown, [];
     /// A limit was reached, and nothing was sent.
-    LimitReached,
+    LimitReached: "limit_reached", Refused, Anonymous, Hidden, [];
     /// Codes to a country were stopped because too few were entered.
-    SmsStopped,
+    SmsStopped: "sms_stopped", Refused, Anonymous, Hidden, [];
 }
 
 impl Event {
-    /// Returns the word for store and log.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Registered => "registered",
-            Self::VerificationResent => "verification_resent",
-            Self::EmailVerified => "email_verified",
-            Self::RegistrationClaimed => "registration_claimed",
-            // Stored in audit trails, so its spelling must not change.
-            Self::RegistrationRejected => "registration_disowned",
-            Self::LoggedIn => "logged_in",
-            Self::LoginRefused => "login_refused",
-            Self::LoggedOut => "logged_out",
-            Self::RefreshRepeated => "refresh_repeated",
-            Self::RefreshReused => "refresh_reused",
-            Self::ResetRequested => "reset_requested",
-            Self::PasswordReset => "password_reset",
-            Self::PasswordRefused => "password_refused",
-            Self::PasswordChanged => "password_changed",
-            Self::ProfileChanged => "profile_changed",
-            Self::SessionEnded => "session_ended",
-            Self::SessionsEnded => "sessions_ended",
-            Self::SteppedUp => "stepped_up",
-            Self::ClientRefused => "client_refused",
-            Self::AccountDeleted => "account_deleted",
-            Self::CodeRequested => "code_requested",
-            Self::PhoneVerified => "phone_verified",
-            Self::LimitReached => "limit_reached",
-            Self::SmsStopped => "sms_stopped",
-        }
+    /// Returns whether its details may have this key.
+    pub(super) fn has_detail(self, key: &str) -> bool {
+        self.details().contains(&key) || (self.outcome() == Outcome::Refused && key == REQUESTS)
     }
 }

@@ -1,7 +1,17 @@
-//! Audit trail: events with their time, user, request and reason.
+//! Audit trail: events with their time, outcome, actor, user, request and reason.
 
+mod client;
+mod details;
 mod event;
+mod id;
 mod row;
+mod words;
 
+pub use client::AuditClient;
+pub use details::Details;
 pub use event::Event;
-pub use row::{AuditEntry, AuditRow};
+pub use id::AuditId;
+pub use row::{AuditEntry, AuditRow, UserEvents};
+pub use words::{Actor, ActorKind, Outcome};
+
+pub(crate) use event::REQUESTS;

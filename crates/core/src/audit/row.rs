@@ -1,48 +1,96 @@
-use super::Event;
+use super::{Actor, AuditId, Details, Event, Outcome};
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
-    id::{RealmName, RequestId, UserId},
-    seal::BlindIndex,
+    id::{RealmName, RequestId, SessionId, UserId},
+    seal::{BlindIndex, Sealed},
 };
 
 /// Row of the audit trail. It names an address by its blind index only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRow {
+    pub id: AuditId,
     pub at: Timestamp,
     pub realm: RealmName,
     pub event: Event,
+    pub outcome: Outcome,
     /// Reason of a refusal, as a stable word.
     pub reason: Option<&'static str>,
+    /// Setting or limit that decided.
+    pub rule: Option<&'static str>,
+    pub actor: Actor,
     /// User that the event concerns, if known.
     pub user: Option<UserId>,
-    /// Blind index of the address in the request.
+    /// Blind index of an address that has no user, as far as the request knows.
     pub index: Option<BlindIndex>,
+    /// Session of the request, or the one that it opened.
+    pub session: Option<SessionId>,
     pub request_id: RequestId,
+    pub details: Details,
+    /// [`AuditClient`](super::AuditClient), sealed under the data key of the user whom the row is about, otherwise under the
+    /// audit key of the realm.
+    pub client: Option<Sealed>,
+    /// Reason that an administrator gave, sealed like the client.
+    pub note: Option<Sealed>,
+    /// Number of events: 1, or that of repeated refusals.
+    pub count: u64,
 }
 
-/// A row of the audit trail as it is read. Event and reason stay words, because another version may have written them.
+/// A row of the audit trail as it is read. Its words stay words, because another version may have written them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
+    pub id: AuditId,
     pub at: Timestamp,
     pub realm: RealmName,
     pub event: String,
+    pub outcome: String,
     pub reason: Option<String>,
+    pub rule: Option<String>,
+    pub actor_kind: String,
+    pub actor_id: Option<String>,
     pub user: Option<UserId>,
     pub index: Option<BlindIndex>,
+    pub session: Option<SessionId>,
     pub request_id: RequestId,
+    /// Compact JSON.
+    pub details: String,
+    pub client: Option<Sealed>,
+    pub note: Option<Sealed>,
+    pub count: u64,
+}
+
+/// Part of the events of a user that are meant for their eyes, newest first.
+#[derive(Debug, Clone)]
+pub struct UserEvents {
+    pub realm: RealmName,
+    pub user: UserId,
+    /// Identifier before which they are.
+    pub before: Option<AuditId>,
+    pub since: Timestamp,
+    /// Most events that are read.
+    pub limit: usize,
 }
 
 impl From<AuditRow> for AuditEntry {
     fn from(row: AuditRow) -> Self {
         Self {
+            id: row.id,
             at: row.at,
             realm: row.realm,
             event: row.event.as_str().to_owned(),
+            outcome: row.outcome.as_str().to_owned(),
             reason: row.reason.map(str::to_owned),
+            rule: row.rule.map(str::to_owned),
+            actor_kind: row.actor.kind.as_str().to_owned(),
+            actor_id: row.actor.id,
             user: row.user,
             index: row.index,
+            session: row.session,
             request_id: row.request_id,
+            details: row.details.to_json(),
+            client: row.client,
+            note: row.note,
+            count: row.count,
         }
     }
 }
@@ -52,31 +100,22 @@ impl AuditRow {
     #[must_use]
     pub fn new(ctx: &Ctx, realm: &RealmName, event: Event) -> Self {
         Self {
+            id: AuditId::new(ctx),
             at: ctx.now,
             realm: realm.clone(),
             event,
+            outcome: event.outcome(),
             reason: None,
+            rule: None,
+            actor: Actor { kind: event.actor(), id: None },
             user: None,
             index: None,
+            session: None,
             request_id: ctx.request_id.clone(),
+            details: Details::default(),
+            client: None,
+            note: None,
+            count: 1,
         }
-    }
-
-    /// Sets the user.
-    #[must_use]
-    pub fn user(self, user: &UserId) -> Self {
-        Self { user: Some(user.clone()), ..self }
-    }
-
-    /// Sets the address.
-    #[must_use]
-    pub fn index(self, index: BlindIndex) -> Self {
-        Self { index: Some(index), ..self }
-    }
-
-    /// Sets the reason of a refusal.
-    #[must_use]
-    pub fn reason(self, reason: &'static str) -> Self {
-        Self { reason: Some(reason), ..self }
     }
 }

@@ -111,6 +111,10 @@ pub const TOKEN_INVALID: Refusal = refusal(ErrorKind::BadToken, "token.invalid",
 pub const TOKEN_TWICE: Refusal =
     refusal(ErrorKind::Malformed, "token.twice", "Send the access token by one method only.");
 
+// Of lists.
+pub const CURSOR_INVALID: Refusal =
+    refusal(ErrorKind::Malformed, "cursor.invalid", "This cursor does not belong to this list. Begin without one.");
+
 // Of accounts, their links and codes.
 pub const SIGNUP_CLOSED: Refusal =
     refusal(ErrorKind::Forbidden, "signup.closed", "Registration is not open. New accounts need an invitation.");
@@ -148,6 +152,7 @@ pub const CLIENT_INVALID: Refusal = refusal(
 
 // Of fields.
 pub const FIELD_MISSING: FieldRefusal = field("field.missing", "This field is required.");
+pub const LIMIT_INVALID: FieldRefusal = field("limit.invalid", "A limit must be a number from 1 to 200.");
 pub const FIELD_NOT_TEXT: FieldRefusal = field("field.type", "This field must be text.");
 pub const FIELD_UNKNOWN: FieldRefusal = field("field.unknown", "This field does not exist here.");
 pub const PHONE_ELSEWHERE: FieldRefusal = field("field.elsewhere", "A phone number is changed by POST me/phone.");

@@ -21,6 +21,11 @@ impl Decoy {
         Self { envelope: Envelope::decoy(ctx, keys, &id), id }
     }
 
+    /// Does the work of opening a user's data key.
+    pub(crate) fn open_key(&self, keys: &RealmKeys) {
+        let _opened = self.envelope.key(keys, &self.id);
+    }
+
     /// Opens the profile, as that of a user.
     ///
     /// # Errors

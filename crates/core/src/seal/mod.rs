@@ -5,6 +5,8 @@
 //! ENCRYPTION_KEY ─wraps→ root key of a realm ─HKDF→ index key   blind indexes of addresses
 //!                                                 → link key    links and codes
 //!                                                 → refresh key  refresh tokens
+//!                                                 → cursor key  cursors of lists
+//!                                                 → audit key   clients of audit rows that are about no user
 //!                                                 → outbox key  recipients of messages that wait for delivery
 //!                                                 → wrap key    ─wraps→ data key of a user ─seals→ profile, hash, …
 //! ```

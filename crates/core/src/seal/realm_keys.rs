@@ -47,6 +47,8 @@ pub struct RealmKeys {
     refresh: hmac::Key,
     limit: hmac::Key,
     device: hmac::Key,
+    cursor: hmac::Key,
+    audit: Cipher,
     outbox: Cipher,
     record: Cipher,
     wrap: Cipher,
@@ -69,6 +71,8 @@ impl RealmKeys {
             refresh: hmac::Key::new(hmac::HMAC_SHA256, &*derive("refresh")),
             limit: hmac::Key::new(hmac::HMAC_SHA256, &*derive("limit")),
             device: hmac::Key::new(hmac::HMAC_SHA256, &*derive("device")),
+            cursor: hmac::Key::new(hmac::HMAC_SHA256, &*derive("cursor")),
+            audit: Cipher::new(&derive("audit")),
             outbox: Cipher::new(&derive("outbox")),
             record: Cipher::new(&derive("record")),
             wrap: Cipher::new(&derive("wrap")),
@@ -105,6 +109,11 @@ impl RealmKeys {
         &self.device
     }
 
+    /// Returns the key of cursors.
+    pub(crate) const fn cursor_key(&self) -> &hmac::Key {
+        &self.cursor
+    }
+
     /// Returns the key of refresh tokens.
     pub(crate) const fn refresh_key(&self) -> &hmac::Key {
         &self.refresh
@@ -135,6 +144,11 @@ impl RealmKeys {
     /// [`Unsealable`], if it belongs to another realm, kind or key.
     pub(crate) fn open_record(&self, kind: &str, key: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.record.open(&["record", self.realm.as_str(), kind, key], sealed)
+    }
+
+    /// Seals a field of a row of the audit trail that is about no user.
+    pub(crate) fn seal_audit(&self, ctx: &Ctx, row: &str, field: &'static str, plain: &[u8]) -> Sealed {
+        self.audit.seal(ctx, &["audit", self.realm.as_str(), row, field], plain)
     }
 
     /// Makes a data key for this user; returns it together with its wrapped form for the store.
@@ -186,6 +200,24 @@ impl DataKey {
     /// [`Unsealable`], if it belongs to another field, user or realm.
     pub fn open(&self, field: &'static str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.cipher.open(&["field", self.realm.as_str(), self.user.as_str(), field], sealed)
+    }
+
+    /// Seals a field of a row of the audit trail about the user.
+    pub(crate) fn seal_audit(&self, ctx: &Ctx, row: &str, field: &'static str, plain: &[u8]) -> Sealed {
+        self.cipher.seal(ctx, &["audit", self.realm.as_str(), self.user.as_str(), row, field], plain)
+    }
+
+    /// Opens a field of a row of the audit trail about the user.
+    ///
+    /// # Errors
+    /// [`Unsealable`], if it belongs to another row, field, user or realm.
+    pub(crate) fn open_audit(
+        &self,
+        row: &str,
+        field: &'static str,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+        self.cipher.open(&["audit", self.realm.as_str(), self.user.as_str(), row, field], sealed)
     }
 
     /// Seals a record of the user.

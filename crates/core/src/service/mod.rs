@@ -3,6 +3,7 @@
 //! A request opens a [`Scope`] of its realm and calls a verb of an area: `scope.accounts().create(&form)`.
 
 mod account;
+mod audit;
 mod delivery;
 mod kernel;
 mod keys;
@@ -11,6 +12,7 @@ mod session;
 mod upkeep;
 
 pub use account::{Accounts, CreateForm, Created, Expected, OpenedLink, ProfilePatch, Verified};
+pub use audit::{AuditTrail, ListedEvent, ListedEvents};
 pub use delivery::{Deliveries, DeliveryResult};
 pub use kernel::{
     ApiClient, FieldErrors, FreshOwner, KeyRotation, NamedField, Owner, Ports, RawField, RawJson, Realms, Scope,

@@ -1,6 +1,15 @@
 //! Maintenance of a running server: follows the change log, removes expired rows and reports its state.
 
-use crate::{clock::Timestamp, error::Result, port::OutboxState, service::kernel::Kernel, session::LogPosition};
+use crate::{
+    clock::Timestamp,
+    error::Result,
+    port::{Op, OutboxState},
+    service::kernel::Kernel,
+    session::LogPosition,
+};
+
+/// Number of audit rows of a batch.
+const ROWS_AT_ONCE: usize = 100;
 
 /// The verbs of the maintenance worker.
 #[derive(Debug, Clone, Copy)]
@@ -24,6 +33,24 @@ impl<'a> Upkeep<'a> {
         self.0.ports.sessions.synced(now);
         self.0.ports.accounts.synced(now);
         Ok(next)
+    }
+
+    /// Writes the audit rows of repeated refusals whose minute is over, or of all.
+    ///
+    /// # Errors
+    /// Unavailable. Rows that could not be written are kept for the next time.
+    pub async fn write_repetitions(&self, now: Timestamp, all: bool) -> Result<()> {
+        let rows = self.0.repetitions.take(now, all);
+        let mut written = 0;
+        for some in rows.chunks(ROWS_AT_ONCE) {
+            let batch = some.iter().cloned().map(Op::from).collect();
+            if let Err(error) = self.0.commit(batch).await {
+                self.0.repetitions.put_back(rows.get(written..).unwrap_or_default());
+                return Err(error.into());
+            }
+            written += some.len();
+        }
+        Ok(())
     }
 
     /// Removes expired rows and returns their number.

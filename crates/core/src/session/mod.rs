@@ -6,12 +6,14 @@ mod client;
 pub mod device;
 mod family;
 mod surplus;
+mod user_agent;
 
 pub use amr::Amr;
 pub use change_log::{CHANGES_KEPT, Change, LogPosition, Revocation, StoredChange};
 pub use client::SessionClient;
 pub use family::{Family, Position, TokenHash};
 pub use surplus::{SessionUse, surplus};
+pub use user_agent::device_name;
 
 use crate::{
     clock::Timestamp,

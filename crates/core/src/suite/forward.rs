@@ -46,6 +46,7 @@ macro_rules! forward_store {
         });
         $crate::forward_store!(@trait $decorator, $read, Audit {
             audit_rows(realm: &$crate::id::RealmName, limit: usize) -> Vec<$crate::audit::AuditEntry>;
+            user_events(wanted: &$crate::audit::UserEvents) -> Vec<$crate::audit::AuditEntry>;
         });
         $crate::forward_store!(@trait $decorator, $read, Changes {
             changes_after(position: $crate::session::LogPosition)

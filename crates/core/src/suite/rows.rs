@@ -7,7 +7,7 @@ use crate::{
         Account, Envelope, Profile, Registration, User, attributes::Attributes, country::CountryCode,
         email::EmailAddress, name::PersonName, phone::PhoneNumber,
     },
-    audit::{AuditRow, Event},
+    audit::{Actor, ActorKind, AuditId, AuditRow, Details, Event, Outcome},
     clock::Timestamp,
     id::{ChallengeId, LeaseId, OutboxId, RealmName, RequestId, SessionId, UserId},
     link::{Challenge, Purpose},
@@ -195,17 +195,32 @@ pub fn lease(id: &str, now: Timestamp) -> Lease {
     Lease { id, now, until: now.plus(Duration::from_secs(60)) }
 }
 
+/// The identifier of a row of `seconds` after [`NOW`].
+#[must_use]
+pub fn audit_id(seconds: i64, number: u8) -> AuditId {
+    AuditId::of(at(seconds), [number; 10])
+}
+
 /// A row of the audit trail with everything in it.
 #[must_use]
 pub fn audit(realm: &RealmName) -> AuditRow {
     AuditRow {
+        id: audit_id(0, 1),
         at: NOW,
         realm: realm.clone(),
         event: Event::LoginRefused,
+        outcome: Outcome::Refused,
         reason: Some("wrong_password"),
+        rule: Some("LIMIT_PASSWORDS_ACCOUNT"),
+        actor: Actor { kind: ActorKind::User, id: Some("ada".to_owned()) },
         user: Some(user_id("ada")),
         index: Some(index("ada@example.org")),
+        session: Some(session_id("session")),
         request_id: RequestId::parse("request").expect("an identifier"),
+        details: Details::default().with(Event::LoginRefused, "requests", vec!["first", "second"]),
+        client: Some(sealed("client")),
+        note: Some(sealed("note")),
+        count: 2,
     }
 }
 
@@ -239,7 +254,15 @@ pub fn account(id: &str, first_name: &str) -> Account {
         locale: None,
         attributes: Attributes::default(),
     };
-    Account { id: user_id(id), profile, is_phone_verified: false, password_set_at: NOW, created_at: NOW, revision: 1 }
+    Account {
+        id: user_id(id),
+        profile,
+        is_phone_verified: false,
+        password_set_at: NOW,
+        created_at: NOW,
+        revision: 1,
+        data_key: sealed("key"),
+    }
 }
 
 /// A record without an owner, at its first revision.

@@ -9,6 +9,7 @@
     reason = "a test fails at the first surprise"
 )]
 
+mod audit;
 mod clock;
 mod country;
 mod email;
@@ -26,3 +27,4 @@ mod seal;
 mod support;
 mod token;
 mod typed;
+mod user_agent;

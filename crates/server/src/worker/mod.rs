@@ -62,6 +62,7 @@ impl Wakeups {
 pub(crate) struct Running {
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
+    worker: Worker,
 }
 
 impl Running {
@@ -76,6 +77,7 @@ impl Running {
         while let Some(ended) = self.tasks.join_next().await {
             note(ended);
         }
+        self.worker.write_last_repetitions().await;
     }
 }
 
@@ -88,8 +90,8 @@ impl Worker {
             tasks.spawn(self.clone().deliver_until(channel, stopped.clone()));
         }
         tasks.spawn(self.clone().follow_until(stopped.clone()));
-        tasks.spawn(self.maintain_until(stopped));
-        Running { stop, tasks }
+        tasks.spawn(self.clone().maintain_until(stopped));
+        Running { stop, tasks, worker: self }
     }
 
     fn ctx(&self) -> Ctx {

@@ -10,11 +10,13 @@ use super::{Worker, cause, tick};
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(60);
 
 impl Worker {
-    /// Renews the signing keys that are due and deletes expired rows; returns the number of rows. Where one fails, the
-    /// other is still done.
+    /// Renews the signing keys that are due, writes the audit rows of repeated refusals and deletes expired rows; returns the
+    /// number of deleted rows. Where one fails, the others are still done.
     pub(crate) async fn run_maintenance(&self) -> Result<u64, portcullis_core::Error> {
-        let (renewed, swept) = (self.service.refresh_signing_keys(&self.ctx()).await, self.sweep().await);
-        renewed.and(swept)
+        let renewed = self.service.refresh_signing_keys(&self.ctx()).await;
+        let written = self.service.upkeep().write_repetitions(self.clock.now(), false).await;
+        let swept = self.sweep().await;
+        renewed.and(written).and(swept)
     }
 
     /// Runs the maintenance until it is told to stop.
@@ -33,6 +35,17 @@ impl Worker {
                     );
                 }
             }
+        }
+    }
+
+    /// Writes the audit rows of all repeated refusals, before the process ends.
+    pub(super) async fn write_last_repetitions(&self) {
+        if let Err(error) = self.service.upkeep().write_repetitions(self.clock.now(), true).await {
+            tracing::error!(
+                error = error.code(),
+                cause = cause(&error),
+                "repeated refusals not written to audit trail"
+            );
         }
     }
 

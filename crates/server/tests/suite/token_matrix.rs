@@ -85,6 +85,7 @@ const MATRIX: &[Row] = &[
     row("patch /v1/{realm}/me", OWNER),
     row("delete /v1/{realm}/me", OWNER),
     row("post /v1/{realm}/me/password", OWNER),
+    row("get /v1/{realm}/me/events", OWNER),
     row("get /v1/{realm}/me/sessions", OWNER),
     row("delete /v1/{realm}/me/sessions", OWNER),
     row("delete /v1/{realm}/me/sessions/{id}", OWNER),

@@ -14,6 +14,7 @@ mod registrations;
 mod sessions;
 mod users;
 
+pub(super) use audit::carry_over as carry_over_audit;
 pub(super) use changes::{append as append_changes, copy_revocations, has_unnumbered, set_ends, set_positions};
 pub(super) use limits::trim_failures;
 pub(super) use locks::catch_up;

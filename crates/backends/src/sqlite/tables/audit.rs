@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use portcullis_core::{
-    audit::{AuditEntry, AuditRow},
-    id::{RealmName, RequestId, UserId},
+    audit::{AuditEntry, AuditId, AuditRow, Event, UserEvents},
+    id::{RealmName, RequestId, SessionId, UserId},
     port::{Audit, StoreError},
-    seal::BlindIndex,
+    seal::{BlindIndex, Sealed},
 };
 use rusqlite::{Connection, Row, params};
 
@@ -22,26 +22,46 @@ use crate::sqlite::{
 const TABLE: Table<AuditRow> = Table {
     name: "audit",
     columns: &[
+        ("id", |row| borrowed(row.id.0.as_slice())),
         ("at", |row| owned(row.at.millis())),
         ("realm", |row| borrowed(row.realm.as_str())),
         ("event", |row| borrowed(row.event.as_str())),
+        ("outcome", |row| borrowed(row.outcome.as_str())),
         ("reason", |row| borrowed(row.reason)),
+        ("rule", |row| borrowed(row.rule)),
+        ("actor_kind", |row| borrowed(row.actor.kind.as_str())),
+        ("actor_id", |row| borrowed(row.actor.id.as_deref())),
         ("user_id", |row| borrowed(row.user.as_ref().map(|user| user.as_str()))),
         ("blind_index", |row| borrowed(row.index.as_ref().map(|index| index.0.as_slice()))),
+        ("session_id", |row| borrowed(row.session.as_ref().map(|session| session.as_str()))),
         ("request_id", |row| borrowed(row.request_id.as_str())),
+        ("details", |row| owned(row.details.to_json())),
+        ("client", |row| borrowed(row.client.as_ref().map(Sealed::as_bytes))),
+        ("note", |row| borrowed(row.note.as_ref().map(Sealed::as_bytes))),
+        ("count", |row| owned(number(row.count))),
     ],
 };
 
 fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
     let mut columns = Columns::of(row);
     Ok(AuditEntry {
+        id: AuditId(columns.value()?),
         at: columns.time()?,
         realm: columns.realm()?,
         event: columns.value()?,
+        outcome: columns.value()?,
         reason: columns.value()?,
+        rule: columns.value()?,
+        actor_kind: columns.value()?,
+        actor_id: columns.value()?,
         user: columns.word_if_any(UserId::parse)?,
         index: columns.value::<Option<[u8; 32]>>()?.map(BlindIndex),
+        session: columns.word_if_any(SessionId::parse)?,
         request_id: columns.word(RequestId::parse)?,
+        details: columns.value()?,
+        client: columns.value::<Option<Vec<u8>>>()?.map(Sealed::from_bytes),
+        note: columns.value::<Option<Vec<u8>>>()?.map(Sealed::from_bytes),
+        count: columns.count()?,
     })
 }
 
@@ -49,8 +69,16 @@ static APPEND: LazyLock<String> = LazyLock::new(|| TABLE.insert(""));
 static NEWEST: LazyLock<String> =
     LazyLock::new(|| TABLE.select("WHERE realm = ?1 ORDER BY at DESC, position DESC LIMIT ?2"));
 
+static OF_USER: LazyLock<String> = LazyLock::new(|| {
+    let shown = Event::ALL.iter().filter(|event| event.is_shown()).map(|event| format!("'{}'", event.as_str()));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    TABLE.select(&format!(
+        "WHERE realm = ?1 AND user_id = ?2 AND id >= ?3 AND id < ?4 AND event IN ({shown}) ORDER BY id DESC LIMIT ?5"
+    ))
+});
+
 pub(super) fn statements() -> Vec<&'static str> {
-    vec![&NEWEST]
+    vec![&NEWEST, &OF_USER]
 }
 
 #[async_trait]
@@ -59,6 +87,15 @@ impl Audit for SqliteStore {
         let realm = realm.clone();
         let query = move |db: &Connection| list(db, &NEWEST, params![realm.as_str(), number(limit as u64)], read);
         self.readers.read("audit_rows", query).await
+    }
+
+    async fn user_events(&self, wanted: &UserEvents) -> Result<Vec<AuditEntry>, StoreError> {
+        let UserEvents { realm, user, before, since, limit } = wanted.clone();
+        let query = move |db: &Connection| {
+            let (first, end) = (AuditId::first_at(since).0, before.map_or([u8::MAX; 16], |id| id.0));
+            list(db, &OF_USER, params![realm.as_str(), user.as_str(), first, end, number(limit as u64)], read)
+        };
+        self.readers.read("user_events", query).await
     }
 }
 

@@ -62,7 +62,7 @@ async fn the_schema_is_the_one_that_is_meant() {
         ("User2", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#]),
         ("_changes", &["expires_at: gone after 86400 s", "position, _id"]),
         ("_records", &["_id.realm, _id.kind, _id.key", "_id.realm, owner", "expires_at: gone after 86400 s"]),
-        ("audit", &["realm, at, _id"]),
+        ("audit", &["realm, at, _id", "realm, user_id, id"]),
         ("challenges", &["_id.realm, subject", "expires_at: gone after 86400 s"]),
         ("counters", &[]),
         ("failures", &["expires_at: gone after 86400 s"]),
@@ -105,7 +105,15 @@ async fn each_step_of_the_schema_is_taken_once() {
     let steps = migrate(&settings(&database.url), NOW).await.unwrap();
     assert_eq!(
         steps.iter().map(|step| (step.version, step.name)).collect::<Vec<_>>(),
-        [(1, "accounts"), (2, "limits"), (3, "audit_by_realm"), (4, "records"), (5, "changes"), (6, "day_of_grace")]
+        [
+            (1, "accounts"),
+            (2, "limits"),
+            (3, "audit_by_realm"),
+            (4, "records"),
+            (5, "changes"),
+            (6, "day_of_grace"),
+            (7, "audit_rows")
+        ]
     );
     let before = schema(&db).await;
     let later = Timestamp::from_millis(NOW.millis() + 1);
@@ -122,7 +130,7 @@ async fn processes_that_start_together_take_each_step_once() {
     let settings = settings(&database.url);
     let starts =
         (0..8).map(|_| -> Pending<'_, usize> { Box::pin(async { migrate(&settings, NOW).await.unwrap().len() }) });
-    assert_eq!(join_all(starts).await.into_iter().sum::<usize>(), 6);
+    assert_eq!(join_all(starts).await.into_iter().sum::<usize>(), 7);
     drop(open(&database.url).await);
 }
 
@@ -136,7 +144,7 @@ async fn a_step_that_was_interrupted_is_taken_again() {
     let whole = schema(&made.database.db().await).await;
     made.documents("migrations").await.delete_many(doc! {}).await.unwrap();
     made.documents("challenges").await.drop().await.unwrap();
-    assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 6);
+    assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 7);
     assert_eq!(schema(&made.database.db().await).await, whole);
     // Positions go on from where they were.
     made.commit(batch![SessionOp::Insert(session(&here(), "two")), SessionOp::End(revocation(&here(), "two"))])
@@ -153,8 +161,8 @@ async fn documents_are_kept_for_a_day_where_an_earlier_version_kept_them_for_a_m
     let wanted = schema(&db).await;
     let minute = doc! { "name": "expires_at_1", "expireAfterSeconds": 60 };
     db.run_command(doc! { "collMod": "sessions", "index": minute }).await.unwrap();
-    made.documents("migrations").await.delete_one(doc! { "_id": 6 }).await.unwrap();
-    assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 1);
+    made.documents("migrations").await.delete_many(doc! { "_id": { "$gte": 6 } }).await.unwrap();
+    assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 2);
     assert_eq!(schema(&db).await, wanted);
 }
 

@@ -55,15 +55,27 @@ async fn the_audit_trail_is_appended_to() {
     made.commit(batch![audit(&here())]).await.unwrap();
     let mut row = made.documents("audit").await.find_one(doc! {}).await.unwrap().unwrap();
     row.remove("_id");
-    let index = Binary { subtype: BinarySubtype::Generic, bytes: audit(&here()).index.unwrap().0.to_vec() };
+    let binary = |bytes: &[u8]| Binary { subtype: BinarySubtype::Generic, bytes: bytes.to_vec() };
+    let index = binary(&audit(&here()).index.unwrap().0);
     let wanted = doc! {
+        "id": binary(&audit(&here()).id.0),
         "at": DateTime::from_millis(NOW.millis()),
         "realm": "User1",
         "event": "login_refused",
+        "outcome": "refused",
         "reason": "wrong_password",
+        "rule": "LIMIT_PASSWORDS_ACCOUNT",
+        "actor_kind": "user",
+        "actor_id": "ada",
         "user_id": "ada",
         "blind_index": index,
+        "session_id": "session",
         "request_id": "request",
+        "node": null,
+        "details": r#"{"requests":["first","second"]}"#,
+        "client": binary(b"client"),
+        "note": binary(b"note"),
+        "count": 2_i64,
     };
     assert_eq!(row, wanted);
 }

@@ -3,6 +3,7 @@
 use mongodb::bson::{Bson, Document, doc};
 use portcullis_core::{
     account::User,
+    audit::UserEvents,
     batch,
     link::Purpose,
     message::{Channel, outbox::DeliveryOutcome},
@@ -71,6 +72,8 @@ async fn do_everything(made: &Fresh) {
     made.outbox_state(NOW).await.unwrap();
     made.root_keys().await.unwrap();
     made.audit_rows(&here(), 1).await.unwrap();
+    let events = UserEvents { realm: here(), user: user_id("ada"), before: None, since: NOW, limit: 10 };
+    assert_eq!(made.user_events(&events).await.unwrap().len(), 1);
     made.ping().await.unwrap();
     for outcome in [DeliveryOutcome::Retry(NOW), DeliveryOutcome::Release, DeliveryOutcome::Dead] {
         let claimed = made.claim(Channel::Mail, 1, &lease("first", NOW)).await.unwrap().remove(0);

@@ -1,7 +1,10 @@
 use async_trait::async_trait;
 
 use super::StoreError;
-use crate::{audit::AuditEntry, id::RealmName};
+use crate::{
+    audit::{AuditEntry, UserEvents},
+    id::RealmName,
+};
 
 /// Reads of the audit trail.
 #[async_trait]
@@ -11,4 +14,10 @@ pub trait Audit {
     /// # Errors
     /// [`StoreError`].
     async fn audit_rows(&self, realm: &RealmName, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
+
+    /// Returns the rows about a user that [are shown](crate::audit::Event::is_shown) to them, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn user_events(&self, wanted: &UserEvents) -> Result<Vec<AuditEntry>, StoreError>;
 }

@@ -65,7 +65,7 @@ impl Accounts<'_> {
             ChallengeOp::Spend { realm: realm.clone(), id: challenge, now: self.ctx.now },
             RegistrationOp::Delete { realm: realm.clone(), id: user.id.clone() },
             UserOp::Insert(user.clone()),
-            self.audit(event).user(&user.id).index(user.index),
+            self.audit(event).user(user),
             self.message(MessageKind::Welcome, &Recipient::unnamed(&profile.email), None)?,
         ];
         if event != Event::EmailVerified {

@@ -219,7 +219,7 @@ impl Accounts<'_> {
             register,
             ChallengeOp::Insert(draft.challenge.clone()),
             self.announcement(draft, is_taken)?,
-            self.audit(Event::Registered).user(&draft.row.id).index(index),
+            self.audit(Event::Registered).user(&draft.row).index(index),
         ];
         batch.extend(succession);
         let kind = if is_taken { MessageKind::AlreadyRegistered } else { MessageKind::VerifyEmail };

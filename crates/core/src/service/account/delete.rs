@@ -56,7 +56,7 @@ impl Accounts<'_> {
             self.end_sessions(&user.id, None),
             drop(&user.id),
             RecordOp::DeleteOf { realm: realm.clone(), owner: user.id.clone(), kind: None },
-            self.audit(Event::AccountDeleted).user(&user.id),
+            self.audit(Event::AccountDeleted).user(&user).session(owner.session()),
             self.message(MessageKind::AccountDeleted, &Recipient::of(&account.profile), None)?,
         ];
         if let Some(beside) = registration {

@@ -66,7 +66,7 @@ impl Accounts<'_> {
         let envelope = user.envelope.with_profile(self.ctx, &key, &profile)?;
         let changed = User { envelope, revision: user.revision + 1, ..user };
         let account = changed.account(&self.realm.keys)?;
-        let audit = self.audit(Event::ProfileChanged).user(&changed.id);
+        let audit = self.audit(Event::ProfileChanged).user(owner);
         let batch = batch![UserOp::Update(changed), audit];
         let is_done = self.commit_unless(batch, &[crate::port::Precondition::UserRevision]).await?;
         Ok(is_done.then_some(account))

@@ -62,7 +62,7 @@ impl Accounts<'_> {
             UserOp::Update(changed),
             self.end_sessions(&id, Some(owner.session().clone())),
             ChallengeOp::Drop { realm: realm.clone(), subject: id.clone(), purpose: Some(Purpose::Reset) },
-            self.audit(Event::PasswordChanged).user(&id),
+            self.audit(Event::PasswordChanged).user(owner),
             self.message(MessageKind::PasswordChanged, &Recipient::of(&profile), None)?,
         ];
         if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {

@@ -60,7 +60,7 @@ impl Accounts<'_> {
         let (realm, keys) = (&self.realm.name, &self.realm.keys);
         let found = self.ports.store.at_address(realm, email.blind_index(keys)).await?;
         let pending = found.registration.filter(|registration| registration.is_pending(self.ctx.now));
-        let subject = found.user.map(|user| user.id).or(pending.map(|registration| registration.id));
+        let subject = found.user.as_ref().map(|user| user.id.clone()).or(pending.map(|registration| registration.id));
         // The same decoy for each request of an address, so that a newer link replaces the previous one as for a user.
         let subject = subject.unwrap_or_else(|| keys.decoy_id(&["reset", email.as_str()]));
         self.mail_to_address(AddressMail {
@@ -69,6 +69,7 @@ impl Accounts<'_> {
             challenge: Challenge::new(self.ctx, realm, Purpose::Reset, &subject, self.realm.policy.reset_ttl),
             replaces: true,
             event: Event::ResetRequested,
+            user: found.user,
         })
         .await
     }
@@ -175,7 +176,7 @@ impl Accounts<'_> {
         let profile = user.envelope.open_profile(&key)?;
         let hash = self.hash_accepted(password, &profile).await?;
         let (ctx, realm, id) = (self.ctx, &self.realm.name, user.id.clone());
-        let audit = self.audit(Event::PasswordReset).user(&id).index(user.index);
+        let audit = self.audit(Event::PasswordReset).user(&user);
         let envelope = user.envelope.with_password(ctx, &key, &hash);
         let has_logged_in = !self.ports.store.sessions_of(realm, &id).await?.is_empty();
         let recipient = if has_logged_in { Recipient::of(&profile) } else { Recipient::unnamed(&profile.email) };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Accounts;
 use crate::{
     account::{User, phone::PhoneNumber},
-    audit::{AuditRow, Event},
+    audit::Event,
     batch,
     error::{
         Result,
@@ -19,7 +19,10 @@ use crate::{
     link::{Challenge, Code, LinkAction, LinkToken, PresentedToken, Purpose, TypedCode},
     message::{MessageKind, Recipient, outbox::OutboxRow},
     port::{Batch, ChallengeOp, CommitError, Precondition, UserOp},
-    service::{FieldErrors, NamedField, RawField, kernel::retry},
+    service::{
+        FieldErrors, NamedField, RawField,
+        kernel::{AuditDraft, retry},
+    },
 };
 
 /// Number of attempts to enter a code (ASVS 6.6.3; NIST SP 800-63B-4 §3.2.2).
@@ -37,6 +40,8 @@ struct CodeDraft {
     quotas: Batch,
     /// Operations that count the cost of the SMS.
     budgets: Batch,
+    /// User to whom the code is sent.
+    owner: Option<User>,
     /// Whether codes to this country are stopped.
     is_stopped: bool,
     /// Number to which the code would be sent.
@@ -45,7 +50,7 @@ struct CodeDraft {
 
 impl CodeDraft {
     /// Returns the batch that replaces the previous challenge.
-    fn batch(&self, audit: AuditRow) -> Batch {
+    fn batch(&self, audit: AuditDraft<'_>) -> Batch {
         let Challenge { realm, subject, purpose, .. } = self.challenge.clone();
         batch![
             ChallengeOp::Drop { realm, subject, purpose: Some(purpose) },
@@ -82,7 +87,7 @@ impl Accounts<'_> {
         let is_stopped = self.is_stopped(country).await?;
         // The same decoy for each request of a number, so that a newer handle replaces the previous one as for a user.
         let decoy = || realm.keys.decoy_id(&["phone", id, phone.as_str()]);
-        let subject = owner.clone().unwrap_or_else(decoy);
+        let subject = owner.as_ref().map_or_else(decoy, |owner| owner.id.clone());
         let ttl = realm.policy.otp_ttl;
         // The lifetime of a code begins with the request, not at the hand-over of its message.
         let challenge = Challenge::new(ctx, &realm.name, Purpose::Phone, &subject, ttl);
@@ -94,6 +99,7 @@ impl Accounts<'_> {
             budgets: if owner.is_some() { self.sms_budgets(country) } else { self.decoy_budgets(country) },
             is_stopped,
             recipient: owner.as_ref().map(|_| phone.clone()),
+            owner,
             sms: OutboxRow { give_up_at: challenge.expires_at, ..sms },
             challenge,
         })
@@ -104,7 +110,7 @@ impl Accounts<'_> {
         let handle = |challenge| LinkToken::derive(&self.realm.keys, LinkAction::Phone, challenge);
         let Some(reached) = self.send_within(&draft).await? else { return Ok(handle(&draft.challenge)) };
         // The new handle is a decoy, and the previous one stays valid.
-        let audit = self.code_audit(&draft, Event::LimitReached).reason(reached.as_str());
+        let audit = self.code_audit(&draft, Event::LimitReached).limit(reached);
         let decoy = Challenge { subject: UserId::random(self.ctx.random()), ..draft.challenge };
         let decoy_handle = handle(&decoy);
         self.commit(batch![ChallengeOp::Insert(decoy), audit]).await?;
@@ -131,7 +137,7 @@ impl Accounts<'_> {
             }
         };
         self.show_withheld_code(draft, reached);
-        let silent = draft.batch(self.code_audit(draft, event).reason(reached.as_str()));
+        let silent = draft.batch(self.code_audit(draft, event).limit(reached));
         Ok(self.commit_within(draft.quotas.clone(), silent).await?)
     }
 
@@ -141,13 +147,17 @@ impl Accounts<'_> {
         }
     }
 
-    fn code_audit(&self, draft: &CodeDraft, event: Event) -> AuditRow {
-        self.audit(event).user(&draft.challenge.subject)
+    fn code_audit(&self, draft: &CodeDraft, event: Event) -> AuditDraft<'_> {
+        let audit = self.audit(event);
+        match &draft.owner {
+            Some(owner) => audit.user(owner),
+            None => audit,
+        }
     }
 
     /// Returns the user with this identifier, if it has this number and codes may be sent to it. The store is read in every
     /// case, so that the work is the same.
-    async fn owner_of(&self, id: &str, phone: &PhoneNumber) -> Result<Option<UserId>> {
+    async fn owner_of(&self, id: &str, phone: &PhoneNumber) -> Result<Option<User>> {
         let id = UserId::parse(id).unwrap_or_else(|| UserId::random(self.ctx.random()));
         let user = self.ports.store.user(&self.realm.name, &id).await?;
         let (number, is_theirs) = self.phone_or_decoy(user.as_ref())?;
@@ -156,7 +166,7 @@ impl Accounts<'_> {
             None => true,
             Some(allowed) => phone.country().is_some_and(|country| allowed.iter().any(|one| one == country)),
         };
-        Ok(user.filter(|user| is_allowed && is_theirs && !user.phone_disputed).map(|user| user.id))
+        Ok(user.filter(|user| is_allowed && is_theirs && !user.phone_disputed))
     }
 
     /// Redeems a code: the right one verifies the number. Each handle has five attempts and works once.
@@ -204,7 +214,7 @@ impl Accounts<'_> {
 
     /// Records that the number is verified; `false` if the account changed since it was read.
     async fn set_phone_verified(&self, challenge: &Challenge, user: User, phone: &PhoneNumber) -> Result<bool> {
-        let audit = self.audit(Event::PhoneVerified).user(&user.id);
+        let audit = self.audit(Event::PhoneVerified).user(&user);
         let verified = User { phone_verified_at: Some(self.ctx.now), revision: user.revision + 1, ..user };
         let batch = batch![
             ChallengeOp::Spend { realm: self.realm.name.clone(), id: challenge.id, now: self.ctx.now },

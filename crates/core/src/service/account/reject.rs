@@ -33,7 +33,7 @@ impl Accounts<'_> {
         let batch = batch![
             ChallengeOp::Spend { realm: realm.clone(), id: challenge.id, now: self.ctx.now },
             RegistrationOp::Delete { realm: realm.clone(), id: registration.id.clone() },
-            self.audit(Event::RegistrationRejected).user(&registration.id).index(registration.index),
+            self.audit(Event::RegistrationRejected).user(&registration).index(registration.index),
         ];
         match self.commit(batch).await {
             Ok(()) => {

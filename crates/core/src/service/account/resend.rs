@@ -39,6 +39,7 @@ impl Accounts<'_> {
             challenge: Challenge::new(self.ctx, &self.realm.name, Purpose::Registration, &subject, ttl),
             replaces: false,
             event: Event::VerificationResent,
+            user: found.user,
         })
         .await
     }

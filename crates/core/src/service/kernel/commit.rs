@@ -21,6 +21,9 @@ impl Kernel {
     /// # Errors
     /// Errors of the store.
     pub(in crate::service) async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
         let effects: Vec<Effect> = batch.iter().flat_map(Op::effects).collect();
         self.ports.store.commit(batch).await?;
         for effect in effects {

@@ -7,7 +7,6 @@ use crate::{
         password::{Password, PasswordHash},
     },
     audit::Event,
-    batch,
     error::{Error, Result, catalogue::PASSWORD_WRONG},
     limit::LimitKind,
     seal::DataKey,
@@ -54,9 +53,8 @@ impl Scope<'_> {
                 Ok(found)
             }
             Ok(None) => {
-                let mut batch = batch![self.audit(Event::PasswordRefused).user(&owner.account().id)];
-                batch.splice(0..0, attempt.failed(self.ctx));
-                self.commit(batch).await?;
+                let audit = self.refused(self.audit(Event::PasswordRefused).user(owner));
+                self.commit(attempt.failed(self.ctx).into_iter().chain(audit).collect()).await?;
                 Err(PASSWORD_WRONG.into())
             }
             Err(error) => {

@@ -1,6 +1,7 @@
 //! Shared parts of all areas: ports, settings, commits, limits, links and messages.
 
 mod accounts;
+mod audit;
 mod authority;
 mod commit;
 mod current_password;
@@ -11,6 +12,7 @@ mod links;
 mod outbox;
 mod pauses;
 mod realms;
+mod repetitions;
 mod retry;
 mod scope;
 mod sms_limits;
@@ -22,11 +24,13 @@ pub use fields::{FieldErrors, NamedField, RawField, RawJson};
 pub use realms::Realms;
 pub use scope::Scope;
 
+pub(super) use audit::AuditDraft;
 pub(super) use current_password::Reauthenticated;
 pub(super) use hashing::HashPermit;
 pub(super) use limits::Charge;
 pub(super) use outbox::AddressMail;
 pub(super) use pauses::ChannelPauses;
+pub(super) use repetitions::Repetitions;
 pub(super) use retry::retry;
 pub(super) use sms_stops::SmsStops;
 
@@ -94,6 +98,7 @@ pub struct Kernel {
     pub(super) in_flight: InFlight,
     pub(super) pauses: ChannelPauses,
     pub(super) sms_stops: SmsStops,
+    pub(super) repetitions: Repetitions,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -121,6 +126,7 @@ impl Kernel {
             in_flight: InFlight::default(),
             pauses: ChannelPauses::default(),
             sms_stops: SmsStops::default(),
+            repetitions: Repetitions::default(),
             wake: Box::new(wake),
         }
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Scope;
 use crate::{
-    account::email::EmailAddress,
-    audit::{AuditRow, Event},
+    account::{User, email::EmailAddress},
+    audit::Event,
     batch,
     ctx::Ctx,
     error::{Error, Result},
@@ -26,6 +26,8 @@ pub(in crate::service) struct AddressMail<'a> {
     /// Whether earlier challenges of the subject and purpose become invalid.
     pub(in crate::service) replaces: bool,
     pub(in crate::service) event: Event,
+    /// User of the address.
+    pub(in crate::service) user: Option<User>,
 }
 
 impl Scope<'_> {
@@ -62,7 +64,7 @@ impl Scope<'_> {
     /// # Errors
     /// Unavailable; internal, if the mail cannot be serialised.
     pub(in crate::service) async fn mail_to_address(&self, mail: AddressMail<'_>) -> Result<()> {
-        let AddressMail { email, kind, challenge, replaces, event } = mail;
+        let AddressMail { email, kind, challenge, replaces, event, user } = mail;
         let index = email.blind_index(&self.realm.keys);
         let recipient = Recipient::unnamed(email);
         let message = self.message(kind, &recipient, Some(challenge.id))?;
@@ -71,7 +73,8 @@ impl Scope<'_> {
             let (realm, subject) = (challenge.realm.clone(), challenge.subject.clone());
             batch.push(ChallengeOp::Drop { realm, subject, purpose: Some(challenge.purpose) }.into());
         }
-        batch.extend(batch![ChallengeOp::Insert(challenge), message, self.audit(event).index(index)]);
+        let audit = self.audit(event).address(user.as_ref(), index);
+        batch.extend(batch![ChallengeOp::Insert(challenge), message, audit]);
         Ok(self.commit_mail((kind, email), batch, Batch::new()).await?)
     }
 
@@ -99,8 +102,7 @@ impl Scope<'_> {
             count(LimitKind::Mailbox, email.mailbox().as_bytes(), limits.mails_mailbox),
         ];
         let Some(reached) = self.commit_within(counted, batch).await? else { return Ok(()) };
-        let audit: AuditRow = self.audit(Event::LimitReached).index(index).reason(reached.as_str());
-        silent.push(audit.into());
+        silent.extend(self.refused(self.audit(Event::LimitReached).index(index).limit(reached)));
         self.commit(silent).await?;
         self.show_withheld(kind, email.as_str(), reached.setting());
         Ok(())

@@ -3,7 +3,6 @@
 use super::OAuth;
 use crate::{
     audit::Event,
-    batch,
     error::{Result, catalogue::CLIENT_INVALID},
     limit::LimitKind,
     oauth::ClientCredentials,
@@ -25,7 +24,7 @@ impl OAuth<'_> {
         if !credentials.is_empty() {
             self.charge_client(LimitKind::Passwords, self.settings.limits.passwords_client).await?;
             tracing::info!(realm = %self.realm.name, "client refused");
-            self.commit(batch![self.audit(Event::ClientRefused)]).await?;
+            self.commit(self.refused(self.audit(Event::ClientRefused)).into_iter().collect()).await?;
         }
         Err(CLIENT_INVALID.into())
     }

@@ -27,7 +27,9 @@ impl OAuth<'_> {
         let session = self.ports.store.session(&self.realm.name, &session).await?;
         let is_its = |session: &Session| user.is_none_or(|user| user == session.user);
         let Some(session) = session.filter(is_its) else { return Ok(()) };
-        let audit = self.audit(Event::LoggedOut).user(&session.user);
+        // Without its user a session is about to end.
+        let Some(account) = self.account(&session.user).await? else { return Ok(()) };
+        let audit = self.audit(Event::LoggedOut).session(&session.id).user(&*account);
         match self.commit(batch![self.end_session(&session.id), audit]).await {
             Ok(()) => {
                 tracing::info!(realm = %self.realm.name, session = %session.id, "session revoked by its token");

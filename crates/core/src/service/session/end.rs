@@ -22,7 +22,7 @@ impl Sessions<'_> {
         if !session.is_some_and(|session| session.user == *user && session.is_live(self.ctx.now)) {
             return Err(Error::not_found());
         }
-        let audit = self.audit(Event::SessionEnded).user(user);
+        let audit = self.audit(Event::SessionEnded).user(owner).detail("ended", id.as_str());
         match self.commit(batch![self.end_session(&id), audit]).await {
             Ok(()) => {
                 tracing::info!(realm = %self.realm.name, session = %id, "session ended by its user");
@@ -41,7 +41,7 @@ impl Sessions<'_> {
         let (user, current) = (&owner.account().id, owner.session());
         let sessions = self.ports.store.sessions_of(&self.realm.name, user).await?;
         let others = sessions.iter().filter(|session| session.id != *current && session.is_live(self.ctx.now)).count();
-        let audit = self.audit(Event::SessionsEnded).user(user);
+        let audit = self.audit(Event::SessionsEnded).user(owner).detail("number", others);
         self.commit(batch![self.end_sessions(user, Some(current.clone())), audit]).await?;
         tracing::info!(realm = %self.realm.name, user = %user, ended = others, "other sessions ended by their user");
         Ok(others)

@@ -2,9 +2,8 @@
 
 use super::{Sessions, Tokens, prove::ProofResult};
 use crate::{
-    account::{email::EmailAddress, password::Password},
+    account::{User, email::EmailAddress, password::Password},
     audit::Event,
-    batch,
     clock::Timestamp,
     error::{
         Result,
@@ -115,6 +114,7 @@ impl Sessions<'_> {
         let index = email.blind_index(&self.realm.keys);
         let Admitted { permit, found, device, client } = self.admit(client, index, &credentials.device_texts()).await?;
         let attempt = self.begin_attempt(client, index, device.as_ref()).await?;
+        let user = found.user.clone();
         match self.enter(&permit, index, found, &password).await {
             Ok(Entered::Session(tokens, owner)) => {
                 self.refund_attempt(attempt).await;
@@ -124,12 +124,12 @@ impl Sessions<'_> {
                 Ok(LoginOutcome::LoggedIn(LoggedIn { tokens, device }))
             }
             Ok(Entered::Wrong) => {
-                self.note_refusal(index, "wrong", attempt.failed(self.ctx)).await?;
+                self.note_refusal(user.as_ref(), index, "wrong", attempt.failed(self.ctx)).await?;
                 Ok(LoginOutcome::Wrong)
             }
             // The client stays charged: no session was opened, and two passwords were hashed.
             Ok(Entered::Unverified) => {
-                self.note_refusal(index, "unverified", None).await?;
+                self.note_refusal(user.as_ref(), index, "unverified", None).await?;
                 Ok(LoginOutcome::Unverified)
             }
             Err(error) => {
@@ -203,10 +203,15 @@ impl Sessions<'_> {
         retry(TRIES, "the account kept changing during a login", stages).await
     }
 
-    async fn note_refusal(&self, index: BlindIndex, reason: &'static str, count: Option<Op>) -> Result<()> {
+    async fn note_refusal(
+        &self,
+        user: Option<&User>,
+        index: BlindIndex,
+        reason: &'static str,
+        count: Option<Op>,
+    ) -> Result<()> {
         tracing::info!(realm = %self.realm.name, reason, "login refused");
-        let mut batch = batch![self.audit(Event::LoginRefused).index(index).reason(reason)];
-        batch.splice(0..0, count);
-        Ok(self.commit(batch).await?)
+        let audit = self.refused(self.audit(Event::LoginRefused).address(user, index).reason(reason));
+        Ok(self.commit(count.into_iter().chain(audit).collect()).await?)
     }
 }

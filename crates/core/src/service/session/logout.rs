@@ -15,7 +15,7 @@ impl Sessions<'_> {
     /// # Errors
     /// Bad token, if the session ended meanwhile; unavailable.
     pub async fn logout(&self, owner: &Owner) -> Result<()> {
-        let audit = self.audit(Event::LoggedOut).user(&owner.account().id);
+        let audit = self.audit(Event::LoggedOut).user(owner);
         match self.commit(batch![self.end_session(owner.session()), audit]).await {
             Ok(()) => {
                 tracing::info!(realm = %self.realm.name, session = %owner.session(), "logged out");

@@ -32,7 +32,7 @@ impl Sessions<'_> {
             held,
             SessionOp::Insert(session),
             self.end_surplus_sessions(&user.id, &id),
-            self.audit(Event::LoggedIn).user(&user.id),
+            self.audit(Event::LoggedIn).user(user).session(&id),
         ];
         if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {
             return Ok(None);

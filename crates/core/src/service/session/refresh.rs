@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Sessions, Tokens};
 use crate::{
+    account::Account,
     audit::Event,
     batch,
     error::{Result, catalogue::REFRESH_INVALID},
@@ -36,8 +37,9 @@ impl Sessions<'_> {
             // The holder of a stolen token must not hide its reuse by exhausting the session's limit.
             Err(limited) => {
                 let session = self.live_session(&token).await?;
+                let account = self.account(&session.user).await?.ok_or(REFRESH_INVALID)?;
                 match self.position(&session, &token) {
-                    Position::Reused => self.end_reused(&session, Batch::new()).await,
+                    Position::Reused => self.end_reused(&session, &account, Batch::new()).await,
                     Position::Newest | Position::Previous | Position::Late => Err(limited),
                 }
             }
@@ -63,8 +65,8 @@ impl Sessions<'_> {
         let session = self.live_session(token).await?;
         let account = self.account(&session.user).await?.ok_or(REFRESH_INVALID)?;
         match self.position(&session, token) {
-            Position::Reused => return self.end_reused(&session, Batch::new()).await,
-            Position::Late => self.allow_late_repeat(&session).await?,
+            Position::Reused => return self.end_reused(&session, &account, Batch::new()).await,
+            Position::Late => self.allow_late_repeat(&session, &account).await?,
             Position::Previous => {}
             Position::Newest => {
                 let rotation = batch![self.rotation(&session, &next)];
@@ -78,16 +80,16 @@ impl Sessions<'_> {
 
     /// Counts a late repeat, or ends the session if it has had too many. This is no limit of requests: it counts in every
     /// mode.
-    async fn allow_late_repeat(&self, session: &Session) -> Result<()> {
+    async fn allow_late_repeat(&self, session: &Session, account: &Account) -> Result<()> {
         let (kind, subject) = (LimitKind::LateRepeats, session.id.as_str().as_bytes());
         let key = LimitKey::in_realm(&self.realm.keys, kind, &[subject]);
-        let audit = self.audit(Event::RefreshRepeated).user(&session.user);
+        let audit = self.audit(Event::RefreshRepeated).session(&session.id).user(account);
         let count = LimitOp::Count { kind, key, quota: LATE_REPEATS, now: self.ctx.now };
         if self.commit_unless(batch![count, audit.clone()], &[Precondition::WithinQuota(kind)]).await? {
             tracing::info!(realm = %self.realm.name, session = %session.id, "refresh token repeated");
             return Ok(());
         }
-        self.end_reused(session, batch![audit]).await
+        self.end_reused(session, account, batch![audit]).await
     }
 
     fn rotation(&self, session: &Session, next: &RefreshToken) -> Op {
@@ -103,9 +105,9 @@ impl Sessions<'_> {
     }
 
     /// Ends the session of a reused refresh token, and refuses the token.
-    async fn end_reused<T>(&self, session: &Session, with: Batch) -> Result<T> {
+    async fn end_reused<T>(&self, session: &Session, account: &Account, with: Batch) -> Result<T> {
         tracing::warn!(realm = %self.realm.name, session = %session.id, "refresh token reused, session revoked");
-        let audit = self.audit(Event::RefreshReused).user(&session.user);
+        let audit = self.audit(Event::RefreshReused).session(&session.id).user(account);
         let ending = batch![self.end_session(&session.id), audit];
         match self.commit(ending.into_iter().chain(with).collect()).await {
             // A failed precondition means that another request has ended the session already.

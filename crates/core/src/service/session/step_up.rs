@@ -23,7 +23,7 @@ impl Sessions<'_> {
         let ended = || Error::bad_token().because("session ended");
         let session = self.ports.store.session(&self.realm.name, owner.session()).await?.ok_or_else(ended)?;
         let session = Session { auth_time: self.ctx.now, amr: vec![Amr::Password], ..session };
-        let batch = batch![SessionOp::Authenticate(session.clone()), self.audit(Event::SteppedUp).user(&session.user),];
+        let batch = batch![SessionOp::Authenticate(session.clone()), self.audit(Event::SteppedUp).user(owner)];
         match self.commit(batch).await {
             Ok(()) => {}
             Err(CommitError::Failed(_)) => return Err(ended()),

@@ -2,13 +2,13 @@
 
 use super::{done, fails};
 use crate::{
-    audit::{AuditEntry, AuditRow, Event},
+    audit::{AuditEntry, AuditId, AuditRow, Details, Event, UserEvents},
     batch,
     id::{RealmName, RequestId},
-    port::{Precondition, SessionOp, Store, UserOp},
+    port::{Op, Precondition, SessionOp, Store, UserOp},
     suite::{
         join_all,
-        rows::{at, audit, here, session, there, user_id},
+        rows::{NOW, at, audit, audit_id, here, session, there, user_id},
     },
 };
 
@@ -28,7 +28,18 @@ async fn requests(store: &dyn Store, realm: &RealmName) -> Vec<String> {
 /// All columns survive, with and without the optional ones.
 pub async fn audit_rows_are_read_as_written(store: &dyn Store) {
     assert_eq!(read(store, &here()).await, []);
-    let bare = AuditRow { event: Event::LoggedIn, reason: None, user: None, index: None, ..row(&here(), -5, "bare") };
+    let bare = AuditRow {
+        event: Event::LoggedIn,
+        reason: None,
+        rule: None,
+        user: None,
+        index: None,
+        session: None,
+        details: Details::default(),
+        client: None,
+        note: None,
+        ..row(&here(), -5, "bare")
+    };
     done(store, batch![bare.clone(), audit(&here())]).await;
     assert_eq!(read(store, &here()).await, [audit(&here()).into(), bare.into()]);
 }
@@ -69,4 +80,39 @@ pub async fn audit_rows_of_two_realms_are_apart(store: &dyn Store) {
     done(store, batch![row(&here(), 1, "here"), row(&there(), 2, "there")]).await;
     assert_eq!(requests(store, &here()).await, ["here"]);
     assert_eq!(requests(store, &there()).await, ["there"]);
+}
+
+/// A row about a user, of this second.
+fn about(realm: &RealmName, user: &str, seconds: i64, number: u8) -> AuditRow {
+    AuditRow { at: at(seconds), id: audit_id(seconds, number), user: Some(user_id(user)), ..audit(realm) }
+}
+
+async fn events(store: &dyn Store, before: Option<AuditId>, since: i64, limit: usize) -> Vec<AuditId> {
+    let wanted = UserEvents { realm: here(), user: user_id("ada"), before, since: at(since), limit };
+    store.user_events(&wanted).await.unwrap().into_iter().map(|entry| entry.id).collect()
+}
+
+/// Neither those of others, nor those of another realm, nor what is not meant for their eyes.
+pub async fn the_events_of_a_user_are_theirs_alone(store: &dyn Store) {
+    let (own, hidden) =
+        (about(&here(), "ada", 0, 1), AuditRow { event: Event::RefreshRepeated, ..about(&here(), "ada", 0, 2) });
+    let (other, elsewhere) = (about(&here(), "eve", 0, 3), about(&there(), "ada", 0, 4));
+    let of_no_user = AuditRow { user: None, ..about(&here(), "ada", 0, 5) };
+    done(store, batch![own.clone(), hidden, other, elsewhere, of_no_user]).await;
+    let wanted = UserEvents { realm: here(), user: user_id("ada"), before: None, since: NOW, limit: 10 };
+    assert_eq!(store.user_events(&wanted).await.unwrap(), [own.into()]);
+}
+
+/// Whatever the order in which they were written; no event is skipped or repeated, and older ones are left out.
+pub async fn the_events_of_a_user_are_walked_from_the_newest(store: &dyn Store) {
+    let ids = [(9, 1), (9, 2), (3, 1), (7, 1), (5, 1)].map(|(seconds, number)| about(&here(), "ada", seconds, number));
+    done(store, ids.map(Op::from).to_vec()).await;
+    let (first, second, third) = (audit_id(9, 2), audit_id(9, 1), audit_id(7, 1));
+    assert_eq!(events(store, None, 0, 2).await, [first, second]);
+    done(store, batch![about(&here(), "ada", 10, 1)]).await;
+    assert_eq!(events(store, Some(second), 0, 2).await, [third, audit_id(5, 1)]);
+    assert_eq!(events(store, Some(audit_id(5, 1)), 0, 2).await, [audit_id(3, 1)]);
+    assert_eq!(events(store, Some(first), 5, 10).await, [second, third, audit_id(5, 1)]);
+    assert_eq!(events(store, None, 11, 10).await, []);
+    assert_eq!(events(store, None, 0, 0).await, []);
 }

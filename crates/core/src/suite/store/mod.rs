@@ -179,7 +179,9 @@ macro_rules! store_cases {
                 the_newest_audit_rows_come_first,
                 no_audit_row_is_lost,
                 a_batch_that_fails_leaves_no_audit_row,
-                audit_rows_of_two_realms_are_apart;
+                audit_rows_of_two_realms_are_apart,
+                the_events_of_a_user_are_theirs_alone,
+                the_events_of_a_user_are_walked_from_the_newest;
             sweeps:
                 what_has_lapsed_is_swept,
                 sessions_that_were_idle_too_long_are_swept,

@@ -5,7 +5,7 @@ use portcullis_core::{
     Ctx, Error,
     limit::Usage,
     realm::Realm,
-    service::{Accounts, OAuth, Scope, Service, Sessions},
+    service::{Accounts, AuditTrail, OAuth, Scope, Service, Sessions},
 };
 
 use crate::http::{layers::alias::RequestRealm, problem::ApiError, state::AppState};
@@ -33,6 +33,11 @@ impl RealmRequest {
     /// Returns the verbs of OAuth 2.0.
     pub(in crate::http) fn oauth(&self) -> OAuth<'_> {
         self.scope().oauth()
+    }
+
+    /// Returns the verbs of the audit trail.
+    pub(in crate::http) fn audit_trail(&self) -> AuditTrail<'_> {
+        self.scope().audit_trail()
     }
 
     fn scope(&self) -> Scope<'_> {

@@ -8,6 +8,7 @@ use std::{
     },
     path::Path,
     process::Command,
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -42,8 +43,11 @@ async fn create(program: &Program, name: &str) -> u16 {
     client().post(program.url("/User1/create")).json(&form).send().await.unwrap().status().as_u16()
 }
 
+/// Logs in with another address each time: what repeats is only counted, and not written at once.
 async fn login(program: &Program) -> u16 {
-    let form = [("username", "unknown@example.com"), ("password", "some good phrase")];
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let address = format!("unknown-{}@example.com", NEXT.fetch_add(1, Ordering::Relaxed));
+    let form = [("username", address.as_str()), ("password", "some good phrase")];
     client().post(program.url("/User1/login")).form(&form).send().await.unwrap().status().as_u16()
 }
 

@@ -11,7 +11,9 @@ use crate::{
         twilio::{self, AUTH_TOKEN, SID, Twilio},
     },
     support::{
-        Person, json,
+        Person,
+        database::Database,
+        json, problem,
         process::{CHEAP, Program, client},
         scripted::{Act, Script, ScriptedServer},
         smtp::{Behaviour, Options, SmtpServer},
@@ -36,6 +38,18 @@ async fn a_request_that_has_begun_is_answered_before_the_program_ends() {
     assert_eq!(answer["detail"], "Invalid email or password");
     assert_eq!(status.code(), Some(0), "{}", program.log());
     assert!(program.log().contains("stopped"), "{}", program.log());
+}
+
+#[tokio::test]
+async fn refusals_that_were_only_counted_are_in_the_audit_trail_after_the_end() {
+    let mut program = Program::start(CHEAP).await;
+    for _ in 0..3 {
+        let form = [("username", "unknown@example.com"), ("password", "securepassword123")];
+        let login = client().post(program.url("/User1/login")).form(&form);
+        problem(login.send().await.unwrap(), 401).await;
+    }
+    assert_eq!(program.stop().await.code(), Some(0));
+    assert_eq!(Database::Sqlite.count(&program.data(), "audit").await, 2, "the first, and the others together");
 }
 
 #[tokio::test]

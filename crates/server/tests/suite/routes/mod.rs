@@ -11,6 +11,7 @@ mod login;
 mod logout;
 mod mailbox;
 mod me;
+mod me_events;
 mod me_sessions;
 mod otp;
 mod pages;

@@ -249,6 +249,29 @@ async fn its_audit_is_kept_and_goes_on() {
 }
 
 #[tokio::test]
+async fn its_audit_rows_are_events_of_their_users() {
+    let stored = Stored::open(&[]).await;
+    let john = stored.person("john");
+    let token = john.log_in(&stored.app).await;
+    let seen = json(stored.app.get_as(&token, &john.path("me/events?limit=200")).await, 200).await;
+    let events: Vec<_> = seen["events"].as_array().unwrap().iter().collect();
+    let word = |word: &str| events.iter().filter(|event| event["event"] == word).count();
+    assert!(word("logged_in") >= 4 && word("email_verified") == 1 && word("logged_out") == 1, "{seen}");
+    assert_eq!(events.last().unwrap()["event"], "registered");
+    let earlier = events.iter().skip(1);
+    assert!(earlier.clone().all(|event| event["ip"].is_null() && event["outcome"] == "ok"), "{seen}");
+    let ids: Vec<_> = events.iter().map(|event| event["id"].as_str().unwrap()).collect();
+    assert!(ids.is_sorted_by(|newer, older| newer > older), "{ids:?}");
+
+    let realm = portcullis_core::id::RealmName::parse("User1").unwrap();
+    let rows = stored.app.store().await.audit_rows(&realm, 1000).await.unwrap();
+    let ids: std::collections::BTreeSet<_> = rows.iter().map(|row| row.id).collect();
+    assert_eq!(ids.len(), rows.len(), "each row has an identifier of its own");
+    let refused = rows.iter().filter(|row| row.event == "login_refused");
+    assert!(refused.clone().count() > 0 && refused.clone().all(|row| row.outcome == "refused"));
+}
+
+#[tokio::test]
 async fn it_is_used_and_cleared_away_like_any_other() {
     let stored = Stored::open(&[]).await;
     stored.app.run_maintenance().await;

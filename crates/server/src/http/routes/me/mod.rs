@@ -1,6 +1,7 @@
 //! The account of the caller.
 
 mod delete;
+mod events;
 mod password;
 mod profile;
 mod sessions;
@@ -18,5 +19,6 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(password::password))
         .routes(routes!(sessions::sessions, sessions::end_others))
         .routes(routes!(sessions::end))
+        .routes(routes!(events::events))
         .routes(routes!(step_up::step_up))
 }

@@ -1,7 +1,10 @@
 use std::collections::HashMap;
 
 use axum::{Json, extract::Path};
-use portcullis_core::{service::ListedSession, session::Amr};
+use portcullis_core::{
+    service::ListedSession,
+    session::{Amr, device_name},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,7 +36,7 @@ pub(crate) struct SessionAnswer {
     acr: &'static str,
     /// Authentication methods (RFC 8176).
     amr: Vec<&'static str>,
-    /// Name of browser and system. Not recognised yet: always null.
+    /// Name of browser and system; null if they are not recognised.
     #[schema(required)]
     device: Option<String>,
     /// Network address of the login; null if it is unknown.
@@ -72,7 +75,7 @@ impl From<ListedSession> for SessionAnswer {
             auth_time: session.auth_time.to_string(),
             acr: session.acr,
             amr: session.amr.into_iter().map(Amr::as_str).collect(),
-            device: None,
+            device: session.client.agent.as_deref().and_then(device_name),
             ip: session.client.ip,
             client: (),
             expires_at: session.expires_at.to_string(),
@@ -96,7 +99,7 @@ refusals!(SessionsRefusals: Problem [REALM, BEARER]);
                 "id": "qgfhl13dmdmn04qh7oqttabfms", "kind": "api", "current": true,
                 "created_at": "2026-01-01T09:00:00Z", "last_used_at": "2026-01-01T10:02:11Z",
                 "auth_time": "2026-01-01T09:00:00Z", "acr": "urn:portcullis:aal1", "amr": ["pwd"],
-                "device": null, "ip": "203.0.113.7", "client": null,
+                "device": "Firefox on Linux", "ip": "203.0.113.7", "client": null,
                 "expires_at": "2026-04-01T09:00:00Z", "idle_until": "2026-01-31T10:02:11Z", "impersonated": false,
             }],
             "next": null,

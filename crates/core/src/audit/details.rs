@@ -1,0 +1,32 @@
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Event;
+
+/// Longest details, as compact JSON.
+const MOST_BYTES: usize = 1024;
+
+/// Details of a row: values under the keys that its event may have. Never personal data.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details(BTreeMap<&'static str, Value>);
+
+impl Details {
+    /// Adds a value. A key that the event does not have, and what is too long, is left out.
+    #[must_use]
+    pub fn with(mut self, event: Event, key: &'static str, value: impl Into<Value>) -> Self {
+        if event.has_detail(key) {
+            self.0.insert(key, value.into());
+            if self.to_json().len() > MOST_BYTES {
+                self.0.remove(key);
+            }
+        }
+        self
+    }
+
+    /// Returns compact JSON with sorted keys.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+}

@@ -1,0 +1,39 @@
+//! Cursors of lists: the key of the last row that was returned, with a MAC that binds it to its list and owner.
+
+use aws_lc_rs::constant_time;
+use data_encoding::BASE64URL_NOPAD;
+
+use crate::seal::{RealmKeys, mac};
+
+/// Length of the MAC, in bytes.
+const TAG: usize = 16;
+
+/// List that is walked: its name, and the account to which it belongs.
+#[derive(Debug, Clone, Copy)]
+pub struct CursorScope<'a> {
+    pub keys: &'a RealmKeys,
+    pub list: &'static str,
+    pub owner: &'a str,
+}
+
+impl CursorScope<'_> {
+    /// Makes the cursor that begins after this key.
+    #[must_use]
+    pub fn expose<const N: usize>(&self, after: [u8; N]) -> String {
+        BASE64URL_NOPAD.encode(&[&after[..], &self.tag(&after)].concat())
+    }
+
+    /// Reads a cursor; `None` if it belongs to another list or owner.
+    #[must_use]
+    pub fn parse<const N: usize>(&self, raw: &str) -> Option<[u8; N]> {
+        let bytes = BASE64URL_NOPAD.decode(raw.as_bytes()).ok()?;
+        let (after, tag) = bytes.split_first_chunk::<N>()?;
+        constant_time::verify_slices_are_equal(&self.tag(after), tag).ok()?;
+        Some(*after)
+    }
+
+    fn tag(&self, after: &[u8]) -> [u8; TAG] {
+        let tag = mac(self.keys.cursor_key(), [self.list.as_bytes(), self.owner.as_bytes(), after]);
+        tag.as_ref().first_chunk().copied().unwrap_or_default()
+    }
+}

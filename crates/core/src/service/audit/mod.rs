@@ -1,0 +1,29 @@
+//! Verbs of the audit trail.
+
+mod events;
+
+pub use events::{ListedEvent, ListedEvents};
+
+use std::ops::Deref;
+
+use crate::service::Scope;
+
+/// The verbs of the audit trail.
+#[derive(Debug, Clone, Copy)]
+pub struct AuditTrail<'a>(Scope<'a>);
+
+impl<'a> Scope<'a> {
+    /// Returns the verbs of the audit trail.
+    #[must_use]
+    pub const fn audit_trail(self) -> AuditTrail<'a> {
+        AuditTrail(self)
+    }
+}
+
+impl<'a> Deref for AuditTrail<'a> {
+    type Target = Scope<'a>;
+
+    fn deref(&self) -> &Scope<'a> {
+        &self.0
+    }
+}

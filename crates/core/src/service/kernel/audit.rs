@@ -1,0 +1,173 @@
+//! Audit rows of requests: what a verb says about an event, and the sealing of its client.
+
+use serde_json::Value;
+
+use super::{Owner, Scope};
+use crate::{
+    account::{Account, Registration, User},
+    audit::{ActorKind, AuditClient, AuditRow, Event},
+    ctx::Ctx,
+    id::{SessionId, UserId},
+    limit::LimitKind,
+    port::Op,
+    realm::Realm,
+    seal::{BlindIndex, Sealed},
+    session::device_name,
+};
+
+/// What an event can concern: a user, or the registration that becomes one, with the key of its data.
+pub(in crate::service) trait AuditSubject {
+    /// Returns the identifier.
+    fn id(&self) -> &UserId;
+
+    /// Returns the wrapped data key.
+    fn data_key(&self) -> &Sealed;
+
+    /// Returns the session in which the subject acts.
+    fn session(&self) -> Option<&SessionId> {
+        None
+    }
+}
+
+impl AuditSubject for User {
+    fn id(&self) -> &UserId {
+        &self.id
+    }
+
+    fn data_key(&self) -> &Sealed {
+        &self.envelope.data_key
+    }
+}
+
+impl AuditSubject for Registration {
+    fn id(&self) -> &UserId {
+        &self.id
+    }
+
+    fn data_key(&self) -> &Sealed {
+        &self.envelope.data_key
+    }
+}
+
+impl AuditSubject for Account {
+    fn id(&self) -> &UserId {
+        &self.id
+    }
+
+    fn data_key(&self) -> &Sealed {
+        &self.data_key
+    }
+}
+
+impl AuditSubject for Owner {
+    fn id(&self) -> &UserId {
+        &self.account().id
+    }
+
+    fn data_key(&self) -> &Sealed {
+        &self.account().data_key
+    }
+
+    fn session(&self) -> Option<&SessionId> {
+        Some(self.session())
+    }
+}
+
+/// Audit row that is not sealed yet. It becomes an operation of a batch.
+#[derive(Debug, Clone)]
+pub(in crate::service) struct AuditDraft<'a> {
+    ctx: &'a Ctx,
+    realm: &'a Realm,
+    row: AuditRow,
+    /// Wrapped data key of the user whom the row is about.
+    data_key: Option<Sealed>,
+}
+
+impl Scope<'_> {
+    /// Begins an audit row for an event of this request.
+    pub(in crate::service) fn audit(&self, event: Event) -> AuditDraft<'_> {
+        let row = AuditRow::new(self.ctx, &self.realm.name, event);
+        AuditDraft { ctx: self.ctx, realm: self.realm, row, data_key: None }
+    }
+
+    /// Returns the operation that writes a refusal; `None` if it repeats one of the last minute, which is only counted.
+    pub(in crate::service) fn refused(&self, draft: AuditDraft<'_>) -> Option<Op> {
+        self.repetitions.admit(draft.sealed(), self.ctx.client.ip).map(Op::from)
+    }
+}
+
+impl AuditDraft<'_> {
+    /// Sets the user whom the event concerns, and their session.
+    pub(in crate::service) fn user(mut self, subject: &impl AuditSubject) -> Self {
+        self.row.user = Some(subject.id().clone());
+        self.row.session = subject.session().cloned().or(self.row.session);
+        if self.row.actor.kind == ActorKind::User {
+            self.row.actor.id = Some(subject.id().as_str().to_owned());
+        }
+        self.data_key = Some(subject.data_key().clone());
+        self
+    }
+
+    /// Sets an address that the event concerns.
+    pub(in crate::service) fn index(mut self, index: BlindIndex) -> Self {
+        self.row.index = Some(index);
+        self
+    }
+
+    /// Sets the user of an address, or the address if it has none.
+    pub(in crate::service) fn address(self, user: Option<&impl AuditSubject>, index: BlindIndex) -> Self {
+        match user {
+            Some(user) => self.user(user),
+            None => self.index(index),
+        }
+    }
+
+    /// Sets the session.
+    pub(in crate::service) fn session(mut self, session: &SessionId) -> Self {
+        self.row.session = Some(session.clone());
+        self
+    }
+
+    /// Sets the reason of a refusal.
+    pub(in crate::service) const fn reason(mut self, reason: &'static str) -> Self {
+        self.row.reason = Some(reason);
+        self
+    }
+
+    /// Sets the limit that decided.
+    pub(in crate::service) const fn limit(mut self, reached: LimitKind) -> Self {
+        self.row.reason = Some(reached.as_str());
+        self.row.rule = Some(reached.setting());
+        self
+    }
+
+    /// Adds a detail under a key that the event has.
+    pub(in crate::service) fn detail(mut self, key: &'static str, value: impl Into<Value>) -> Self {
+        self.row.details = self.row.details.with(self.row.event, key, value);
+        self
+    }
+
+    /// Seals the client. A data key is opened in every case, so that the work does not tell whether there is a user.
+    fn sealed(self) -> AuditRow {
+        let Self { ctx, realm, mut row, data_key } = self;
+        let ip = ctx.client.ip.map(|ip| ip.to_string());
+        let client = AuditClient { ip, device: ctx.client.agent.as_deref().and_then(device_name) };
+        row.client = match (&row.user, &data_key) {
+            (Some(user), Some(wrapped)) => {
+                let key = realm.keys.open_data_key(user, wrapped).ok();
+                key.and_then(|key| client.seal_for(ctx, &key, row.id))
+            }
+            _ => {
+                realm.decoy.open_key(&realm.keys);
+                client.seal(ctx, &realm.keys, row.id)
+            }
+        };
+        row
+    }
+}
+
+impl From<AuditDraft<'_>> for Op {
+    fn from(draft: AuditDraft<'_>) -> Self {
+        draft.sealed().into()
+    }
+}

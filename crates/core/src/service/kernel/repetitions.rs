@@ -1,0 +1,130 @@
+//! Repetitions of refusals: the first of a kind is a row of the audit trail at once, those of the next minute are one more.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use crate::{
+    audit::{AuditRow, Event, REQUESTS},
+    clock::Timestamp,
+    id::{RealmName, RequestId, UserId},
+    limit::{LimitKey, LimitKind},
+    seal::BlindIndex,
+};
+
+/// Time after the first refusal in which others of its kind are counted.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Number of requests that the row of the repetitions names.
+const MOST_REQUESTS: usize = 20;
+/// Most groups that are counted at the same time. A refusal beyond them is a row of its own.
+const MOST_GROUPS: usize = 10_000;
+
+/// Refusals of one kind, of one account or client.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Group {
+    realm: RealmName,
+    event: &'static str,
+    reason: Option<&'static str>,
+    of: Subject,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Subject {
+    User(UserId),
+    Address(BlindIndex),
+    Client(Option<LimitKey>),
+}
+
+impl Group {
+    fn of(row: &AuditRow, client: Option<IpAddr>) -> Self {
+        let of = match (&row.user, row.index) {
+            (Some(user), _) => Subject::User(user.clone()),
+            (None, Some(index)) => Subject::Address(index),
+            (None, None) => Subject::Client(client.map(|ip| LimitKey::client(LimitKind::Passwords, ip))),
+        };
+        Self { realm: row.realm.clone(), event: row.event.as_str(), reason: row.reason, of }
+    }
+}
+
+/// Repetitions of one refusal.
+#[derive(Debug)]
+struct Repeated {
+    began: Timestamp,
+    /// The last one.
+    last: Option<AuditRow>,
+    count: u64,
+    /// The first ones.
+    requests: Vec<RequestId>,
+}
+
+impl Repeated {
+    const fn from(began: Timestamp) -> Self {
+        Self { began, last: None, count: 0, requests: Vec::new() }
+    }
+
+    /// Returns the row of the repetitions, if there are any.
+    fn into_row(self) -> Option<AuditRow> {
+        let last = self.last?;
+        let event: Event = last.event;
+        let requests: Vec<&str> = self.requests.iter().map(RequestId::as_str).collect();
+        Some(AuditRow { count: self.count, details: last.details.clone().with(event, REQUESTS, requests), ..last })
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    groups: HashMap<Group, Repeated>,
+    /// Rows that wait to be written.
+    ended: Vec<AuditRow>,
+}
+
+/// Refusals of the last minute in this process. Those that were not written are lost with it.
+#[derive(Debug, Default)]
+pub(in crate::service) struct Repetitions(Mutex<State>);
+
+impl Repetitions {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the row if it is the first of its kind, otherwise counts it.
+    pub(super) fn admit(&self, row: AuditRow, client: Option<IpAddr>) -> Option<AuditRow> {
+        let (group, mut state) = (Group::of(&row, client), self.state());
+        if let Some(known) = state.groups.get_mut(&group)
+            && row.at.since(known.began) < WINDOW
+        {
+            known.count += 1;
+            if known.requests.len() < MOST_REQUESTS {
+                known.requests.push(row.request_id.clone());
+            }
+            known.last = Some(row);
+            return None;
+        }
+        let over = state.groups.remove(&group).and_then(Repeated::into_row);
+        state.ended.extend(over);
+        if state.groups.len() < MOST_GROUPS {
+            state.groups.insert(group, Repeated::from(row.at));
+        }
+        Some(row)
+    }
+
+    /// Takes the rows of the repetitions whose minute is over, or all of them.
+    pub(in crate::service) fn take(&self, now: Timestamp, all: bool) -> Vec<AuditRow> {
+        let mut state = self.state();
+        let over = state.groups.extract_if(|_, repeated| all || now.since(repeated.began) >= WINDOW);
+        let rows: Vec<AuditRow> = over.filter_map(|(_, repeated)| repeated.into_row()).collect();
+        let mut ended = std::mem::take(&mut state.ended);
+        ended.extend(rows);
+        ended
+    }
+
+    /// Puts rows back that could not be written.
+    pub(in crate::service) fn put_back(&self, rows: &[AuditRow]) {
+        let mut state = self.state();
+        let room = MOST_GROUPS.saturating_sub(state.ended.len());
+        state.ended.extend(rows.iter().take(room).cloned());
+    }
+}

@@ -1,0 +1,87 @@
+use axum::Json;
+use portcullis_core::service::{ListedEvent, ListedEvents};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::{
+    extract::{Authenticated, Query},
+    openapi::{RealmPath, refusals},
+    problem::ApiError,
+};
+
+/// An event, as the user whom it concerns may see it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EventAnswer {
+    id: String,
+    #[schema(format = DateTime)]
+    at: String,
+    /// Stable word.
+    event: String,
+    /// `ok`, `refused` or `failed`.
+    outcome: String,
+    /// Name of browser and system; null if they are not recognised.
+    #[schema(required)]
+    device: Option<String>,
+    /// Network address; null if it is unknown.
+    #[schema(required)]
+    ip: Option<String>,
+    /// Session of the request, or the one that it opened.
+    #[schema(required)]
+    session: Option<String>,
+    /// `user`, `admin` or `server`.
+    by: &'static str,
+}
+
+/// A page of events.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EventsAnswer {
+    events: Vec<EventAnswer>,
+    /// Cursor of the next page; null on the last one.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+impl From<ListedEvent> for EventAnswer {
+    fn from(event: ListedEvent) -> Self {
+        Self {
+            id: event.id.to_string(),
+            at: event.at.to_string(),
+            event: event.event,
+            outcome: event.outcome,
+            device: event.client.device,
+            ip: event.client.ip,
+            session: event.session.map(|session| session.to_string()),
+            by: event.by,
+        }
+    }
+}
+
+refusals!(EventsRefusals: Problem [REALM, BEARER, &[CURSOR_INVALID], Fields(&[field("limit", LIMIT_INVALID)])]);
+
+/// List the caller's events
+///
+/// What happened to the account of the caller in the last 90 days, newest first: logins, refused logins and changes.
+#[utoipa::path(
+    get, path = "/v1/{realm}/me/events", tag = "Accounts", security(("bearer" = [])),
+    params(
+        RealmPath,
+        ("limit" = Option<u32>, Query, description = "Number of events of a page, at most 200", minimum = 1, maximum = 200, example = 50),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before", example = "AZt22qgAfR-KUgwfb28_Ebn0Xq3bq0mJYwq0d3o5m2Q"),
+    ),
+    responses(
+        (status = 200, description = "A page of the caller's events", body = EventsAnswer, example = json!({
+            "events": [{
+                "id": "019b76da-a800-7d1f-8a52-0c1f6f6f3c11", "at": "2026-01-01T00:00:00Z", "event": "logged_in", "outcome": "ok",
+                "device": "Firefox on Linux", "ip": "203.0.113.7", "session": "qgfhl13dmdmn04qh7oqttabfms", "by": "user",
+            }],
+            "next": null,
+        })),
+        EventsRefusals,
+    )
+)]
+pub(crate) async fn events(authenticated: Authenticated, mut query: Query) -> Result<Json<EventsAnswer>, ApiError> {
+    let Authenticated { request, owner } = authenticated;
+    let ListedEvents { events, next } =
+        request.audit_trail().events(&owner, &query.take("limit"), &query.take("cursor")).await?;
+    Ok(Json(EventsAnswer { events: events.into_iter().map(Into::into).collect(), next }))
+}

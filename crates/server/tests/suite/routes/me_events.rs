@@ -1,0 +1,187 @@
+//! What happened to the caller's account, and to no other.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Person, TestApp, json as answer, problem};
+
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
+const FIREFOX_NAME: &str = "Firefox on Linux";
+const WRONG: &str = "wrong-wrong-wrong";
+
+async fn page(app: &TestApp, token: &str, query: &str) -> Value {
+    answer(app.get_as(token, &format!("/User1/me/events{query}")).await, 200).await
+}
+
+fn words(page: &Value) -> Vec<&str> {
+    page["events"].as_array().unwrap().iter().map(|event| event["event"].as_str().unwrap()).collect()
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    page["events"].as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn log_in_with_firefox(app: &TestApp, person: &Person) -> String {
+    let form = [("username", person.email.as_str()), ("password", person.password.as_str())];
+    let login = app.request(Method::POST, &person.path("login")).header("user-agent", FIREFOX).form(&form);
+    answer(login.send().await.unwrap(), 200).await["access_token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn an_event_is_shown_with_device_address_and_session() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    app.advance(Duration::from_secs(1));
+    let token = log_in_with_firefox(&app, &john).await;
+    let seen = page(&app, &token, "").await;
+    assert_eq!(words(&seen)[0], "logged_in");
+    // In the same millisecond.
+    assert!(["registered", "email_verified"].iter().all(|word| words(&seen)[1..].contains(word)), "{seen}");
+    let sessions = answer(app.get_as(&token, "/User1/me/sessions").await, 200).await;
+    assert_eq!(sessions["sessions"][0]["device"], FIREFOX_NAME);
+    let expected = json!({
+        "id": seen["events"][0]["id"],
+        "at": "2026-01-01T00:00:01Z",
+        "event": "logged_in",
+        "outcome": "ok",
+        "device": FIREFOX_NAME,
+        "ip": "127.0.0.1",
+        "session": sessions["sessions"][0]["id"],
+        "by": "user",
+    });
+    assert_eq!(seen["events"][0], expected);
+    assert_eq!(seen["next"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_user_sees_refused_logins_and_reset_requests_of_their_account_alone() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let jane = Person::new("jane@example.com").join(&app).await;
+    let elsewhere = Person::new("john@example.com").of("User2").join(&app).await;
+    let (token, hers) = (john.log_in(&app).await, jane.log_in(&app).await);
+    app.advance(Duration::from_secs(1));
+    problem(app.login("User1", &john.email, WRONG).await, 401).await;
+    problem(app.login("User1", "free@example.com", WRONG).await, 401).await;
+    problem(app.login("User2", &elsewhere.email, WRONG).await, 401).await;
+    app.advance(Duration::from_secs(1));
+    answer(app.post_form("/User1/forget_password", &[("email", &john.email)]).await, 200).await;
+    let seen = page(&app, &token, "").await;
+    assert_eq!(words(&seen)[..2], ["reset_requested", "login_refused"]);
+    assert_eq!((&seen["events"][1]["outcome"], &seen["events"][1]["session"]), (&json!("refused"), &Value::Null));
+    assert_eq!(words(&seen).iter().filter(|word| **word == "login_refused").count(), 1);
+    assert!(!words(&page(&app, &hers, "").await).contains(&"login_refused"));
+    problem(app.get_as(&token, "/User2/me/events").await, 401).await;
+}
+
+#[tokio::test]
+async fn pages_are_walked_without_skipping_or_repeating_while_events_come() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let mut token = String::new();
+    for _ in 0..7 {
+        app.advance(Duration::from_secs(1));
+        token = john.log_in(&app).await;
+    }
+    let all = ids(&page(&app, &token, "?limit=200").await);
+    assert_eq!(all.len(), 9);
+    let (mut walked, mut query) = (Vec::new(), "?limit=2".to_owned());
+    loop {
+        let seen = page(&app, &token, &query).await;
+        walked.extend(ids(&seen));
+        let Some(next) = seen["next"].as_str() else { break };
+        app.advance(Duration::from_secs(1));
+        john.log_in(&app).await;
+        query = format!("?limit=2&cursor={next}");
+    }
+    assert_eq!(walked, all);
+    let whole = page(&app, &token, &format!("?limit={}", all.len() + 4)).await;
+    assert_eq!(whole["next"], Value::Null, "the last page has no cursor, also if it is full");
+}
+
+#[tokio::test]
+async fn cursors_of_others_and_limits_beyond_the_most_are_refused() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let jane = Person::new("jane@example.com").join(&app).await;
+    let (token, hers) = (john.log_in(&app).await, jane.log_in(&app).await);
+    let next = page(&app, &hers, "?limit=1").await["next"].as_str().unwrap().to_owned();
+    let own = page(&app, &token, "?limit=1").await["next"].as_str().unwrap().to_owned();
+    let changed = own.replacen(own.chars().next().unwrap(), "_", 1);
+    for cursor in [next.as_str(), &changed, &own[1..], "", "x"] {
+        let refused = problem(app.get_as(&token, &format!("/User1/me/events?cursor={cursor}")).await, 400).await;
+        assert_eq!(refused["code"], "cursor.invalid", "{cursor}");
+    }
+    for limit in ["0", "201", "-1", "", "ten", "1e2"] {
+        let refused = problem(app.get_as(&token, &format!("/User1/me/events?limit={limit}")).await, 422).await;
+        assert_eq!(refused["errors"][0]["code"], "limit.invalid", "{limit}");
+    }
+    problem(app.get("/User1/me/events").await, 401).await;
+}
+
+#[tokio::test]
+async fn events_are_shown_for_ninety_days() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    app.advance(Duration::from_secs(90 * 86_400));
+    let token = john.log_in(&app).await;
+    assert_eq!(words(&page(&app, &token, "").await).len(), 3);
+    app.advance(Duration::from_secs(1));
+    assert_eq!(words(&page(&app, &token, "").await), ["logged_in"]);
+}
+
+#[tokio::test]
+async fn repeated_refusals_are_one_event_and_one_more_for_the_rest_of_the_minute() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let token = john.log_in(&app).await;
+    for _ in 0..25 {
+        app.advance(Duration::from_secs(1));
+        problem(app.login("User1", &john.email, WRONG).await, 401).await;
+    }
+    let refused = || async {
+        let seen = page(&app, &token, "?limit=200").await;
+        words(&seen).iter().filter(|word| **word == "login_refused").count()
+    };
+    app.run_maintenance().await;
+    assert_eq!(refused().await, 1, "the minute is not over");
+    app.advance(Duration::from_secs(36));
+    app.run_maintenance().await;
+    app.run_maintenance().await;
+    assert_eq!(refused().await, 2);
+    let realm = portcullis_core::id::RealmName::parse("User1").unwrap();
+    let rows = app.store().await.audit_rows(&realm, 100).await.unwrap();
+    let counted: Vec<_> = rows.iter().filter(|row| row.event == "login_refused").collect();
+    assert_eq!((counted[0].count, counted[1].count), (24, 1));
+    let details: Value = serde_json::from_str(&counted[0].details).unwrap();
+    assert_eq!(details["requests"].as_array().unwrap().len(), 20);
+    problem(app.login("User1", &john.email, WRONG).await, 401).await;
+    assert_eq!(refused().await, 3, "a new minute begins with a row at once");
+}
+
+#[tokio::test]
+async fn no_client_lies_open_in_the_store_and_none_is_readable_after_erasure() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let token = log_in_with_firefox(&app, &john).await;
+    problem(app.login("User1", "free@example.com", WRONG).await, 401).await;
+    for (name, bytes) in app.contents().await {
+        for planted in [FIREFOX, FIREFOX_NAME, "Firefox", "127.0.0.1", "john@example.com"] {
+            let found = bytes.windows(planted.len()).any(|window| window == planted.as_bytes());
+            assert!(!found, "{planted} lies open in {name}");
+        }
+    }
+    let (id, email) = (john.id.as_str(), john.email.as_str());
+    let own = [("id", id), ("email", email)];
+    let erased = app.request(Method::DELETE, "/User1/delete").bearer_auth(&token).query(&own).send().await.unwrap();
+    assert_eq!(erased.status(), 200);
+    let store = app.store().await;
+    let realm = portcullis_core::id::RealmName::parse("User1").unwrap();
+    let rows = store.audit_rows(&realm, 100).await.unwrap();
+    let theirs = rows.iter().filter(|row| row.user.as_ref().is_some_and(|user| user.as_str() == id));
+    assert!(theirs.clone().count() >= 3 && theirs.clone().any(|row| row.client.is_some()), "the rows stay");
+    // The only copy of the key that opens them was in the row of the user.
+    assert_eq!(store.user(&realm, &portcullis_core::id::UserId::parse(id).unwrap()).await.unwrap(), None);
+}
