@@ -49,27 +49,39 @@ says_its_version() {
     test "$said" = "portcullis $version" || { echo "$format: --version says $said" >&2; exit 1; }
 }
 
+# Every format contains the same bytes.
+is_the_program() {
+    cmp "$program" "$1"
+}
+
 check_archive() {
     tar --extract --gzip --file "$1" --directory "$home" --strip-components 1
-    # As a user without rights, in a folder that contains the program and nothing else: no shell, no library, no /etc.
+    # As a user without rights, in a folder that contains the program and nothing else: no shell, no library.
     local root=$home/root
+    is_the_program "$home/portcullis"
     mkdir -p "$root/data"
     cp "$home/portcullis" "$root/"
     chown 65532:65532 "$root/data"
     local run=(chroot --userspec=65532:65532 "$root" /portcullis --data-dir /data)
     says_its_version "${run[@]}"
+    # Names are resolved without the libraries that glibc usually loads for it. A container gets this file from outside.
+    mkdir "$root/etc"
+    echo '127.0.0.1 server.test' > "$root/etc/hosts"
+    health=(chroot --userspec=65532:65532 "$root" /portcullis health --url "http://server.test:$port")
     first_login "${run[@]}"
 }
 
 check_wheel() {
     python3 -m venv "$home/venv"
     "$home/venv/bin/pip" install --quiet --disable-pip-version-check --no-index "$1"
+    is_the_program "$home/venv/bin/portcullis"
     says_its_version "$home/venv/bin/portcullis"
     first_login env --chdir "$home" "$home/venv/bin/portcullis"
 }
 
 check_npm() {
     npm install --silent --offline --no-audit --no-fund --prefix "$home" "$@"
+    is_the_program "$home"/node_modules/@portcullis/*/bin/portcullis
     says_its_version env --chdir "$home" npx --offline portcullis
     first_login env --chdir "$home" npx --offline portcullis
 }
@@ -79,6 +91,7 @@ check_deb() {
     cp --archive "$work/debian" "$root"
     cp "$1" "$root/portcullis.deb"
     chroot "$root" dpkg --install /portcullis.deb >/dev/null
+    is_the_program "$root/usr/bin/portcullis"
     says_its_version chroot "$root" portcullis
     # No systemd runs here: the command of its unit, as its user and in its folder.
     local unit=$root/usr/lib/systemd/system/portcullis.service
@@ -101,6 +114,7 @@ check_image() {
     container=$("${buildah[@]}" from portcullis)
     local root
     root=$("${buildah[@]}" mount "$container")
+    is_the_program "$root/usr/bin/portcullis"
     test "$(stat -c %u "$root/data")" = 65532
     local run=("${buildah[@]}" run --isolation chroot)
     # What `docker run` is told in the README, so that its host reads the mailbox.
