@@ -23,7 +23,6 @@ install -D -m 644 crates/core/src/account/password/breached.md "$folder/usr/shar
 mkdir -p "$folder/etc/portcullis"
 echo 'portcullis:x:65532:65532::/data:/usr/bin/portcullis' > "$folder/etc/passwd"
 echo 'portcullis:x:65532:' > "$folder/etc/group"
-if ldd "$program" >/dev/null 2>&1; then
-    # Also where ldd finds no file: the virtual library of the kernel.
-    ldd "$program" | grep -o '/[^ ]*' | while read -r library; do install -D -m 755 "$library" "$folder$library"; done
-fi
+# Of a static program, ldd names no file.
+libraries=$(ldd "$program" 2>/dev/null | grep -o '/[^ ]*' || true)
+for library in $libraries; do install -D -m 755 "$library" "$folder$library"; done
