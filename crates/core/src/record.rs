@@ -13,6 +13,12 @@ use crate::{
 pub enum RecordKind {
     /// [`Succession`](crate::account::Succession).
     Succession,
+    /// [`PendingEmail`](crate::account::PendingEmail).
+    EmailPending,
+    /// [`Reservation`](crate::account::Reservation).
+    EmailReserved,
+    /// [`PendingPhone`](crate::account::PendingPhone).
+    PhonePending,
     /// For the conformance suites.
     #[cfg(feature = "suite")]
     Sample,
@@ -24,6 +30,9 @@ pub enum RecordKind {
 impl RecordKind {
     pub const ALL: &'static [Self] = &[
         Self::Succession,
+        Self::EmailPending,
+        Self::EmailReserved,
+        Self::PhonePending,
         #[cfg(feature = "suite")]
         Self::Sample,
         #[cfg(feature = "suite")]
@@ -35,6 +44,9 @@ impl RecordKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Succession => "succession",
+            Self::EmailPending => "email_pending",
+            Self::EmailReserved => "email_reserved",
+            Self::PhonePending => "phone_pending",
             #[cfg(feature = "suite")]
             Self::Sample => "sample",
             #[cfg(feature = "suite")]

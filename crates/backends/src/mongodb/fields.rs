@@ -147,6 +147,10 @@ impl DocumentFields {
         }
     }
 
+    pub(super) fn flag_if_any(&mut self, name: &'static str) -> Result<Option<bool>, Unreadable> {
+        if self.is_nothing(name) { Ok(None) } else { self.flag(name).map(Some) }
+    }
+
     fn is_nothing(&self, name: &str) -> bool {
         matches!(self.0.get(name), None | Some(Bson::Null))
     }

@@ -7,12 +7,16 @@ mod envelope;
 pub mod locale;
 pub mod name;
 pub mod password;
+mod pending;
 pub mod phone;
 mod profile;
+mod reservation;
 mod succession;
 mod user;
 
 pub use envelope::Envelope;
+pub use pending::{PendingEmail, PendingPhone};
 pub use profile::Profile;
+pub use reservation::Reservation;
 pub use succession::Succession;
 pub use user::{Account, Registration, User};

@@ -1,6 +1,6 @@
 //! Registrations, and the users that they become.
 
-use super::{Envelope, Profile};
+use super::{Envelope, PendingEmail, Profile};
 use crate::{
     clock::Timestamp,
     error::Result,
@@ -39,6 +39,8 @@ pub struct User {
     pub phone_verified_at: Option<Timestamp>,
     /// Whether the number comes from a contested registration, so that its author is unknown. No code verifies it then.
     pub phone_disputed: bool,
+    /// Whether the password may be known to another person: it opens no session until another one is set.
+    pub compromised: bool,
     /// Time of the registration.
     pub created_at: Timestamp,
     /// Number of changes; a write names the revision that it was made from.
@@ -51,6 +53,8 @@ pub struct Account {
     pub id: UserId,
     pub profile: Profile,
     pub is_phone_verified: bool,
+    /// Change of the address that waits for its link, if it was read.
+    pub pending_email: Option<PendingEmail>,
     /// Time at which the password was chosen.
     pub password_set_at: Timestamp,
     /// Time of the registration.
@@ -79,6 +83,7 @@ impl Registration {
             password_set_at: self.created_at,
             phone_verified_at: None,
             phone_disputed: self.contested,
+            compromised: false,
             created_at: self.created_at,
             revision: 1,
         }
@@ -96,6 +101,7 @@ impl User {
             id: self.id.clone(),
             profile: self.envelope.open_profile(&key)?,
             is_phone_verified: self.phone_verified_at.is_some(),
+            pending_email: None,
             password_set_at: self.password_set_at,
             created_at: self.created_at,
             revision: self.revision,

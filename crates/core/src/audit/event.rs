@@ -86,6 +86,20 @@ events! {
     PasswordRefused: "password_refused", Refused, User, Shown, [];
     /// A signed-in user changed the password.
     PasswordChanged: "password_changed", Ok, User, Shown, [];
+    /// A signed-in user asked for another address.
+    EmailChangeRequested: "email_change_requested", Ok, User, Shown, [];
+    /// A signed-in user dropped a change of the address.
+    EmailChangeDropped: "email_change_dropped", Ok, User, Shown, [];
+    /// An address was replaced.
+    EmailChanged: "email_changed", Ok, User, Shown, [];
+    /// An earlier address was restored.
+    EmailChangeUndone: "email_change_undone", Ok, User, Shown, [];
+    /// A change of the password was undone.
+    PasswordChangeUndone: "password_change_undone", Ok, User, Shown, [];
+    /// A phone number was replaced.
+    PhoneChanged: "phone_changed", Ok, User, Shown, [];
+    /// A phone number was removed.
+    PhoneRemoved: "phone_removed", Ok, User, Shown, [];
     /// A signed-in user changed the profile.
     ProfileChanged: "profile_changed", Ok, User, Shown, [];
     /// A user ended a session.

@@ -127,6 +127,9 @@ pub const SMS_UNAVAILABLE: Refusal = refusal(ErrorKind::Unavailable(SOON), "sms.
 // Of sessions.
 pub const LOGIN_REFUSED: Refusal = refusal(ErrorKind::Refused, "login.refused", "Invalid email or password");
 pub const LOGIN_UNVERIFIED: Refusal = refusal(ErrorKind::Forbidden, "login.unverified", "Email not verified");
+/// The password is right, but may be known to another person.
+pub const PASSWORD_CHANGE_REQUIRED: Refusal =
+    refusal(ErrorKind::Forbidden, "password.change_required", "Password change required");
 pub const AUTH_STALE: Refusal = refusal(ErrorKind::Stale(SOON), "auth.stale", "Log in again to continue.");
 pub const PASSWORD_WRONG: Refusal = refusal(ErrorKind::Forbidden, "password.wrong", "The current password is wrong.");
 pub const REVISION_STALE: Refusal =
@@ -160,6 +163,7 @@ pub const EMAIL_ELSEWHERE: FieldRefusal = field("field.elsewhere", "An address i
 pub const PASSWORD_ELSEWHERE: FieldRefusal = field("field.elsewhere", "A password is changed by POST me/password.");
 pub const LOCALE_INVALID: FieldRefusal = field("locale.invalid", "A locale must be a language tag, such as en-GB.");
 pub const EMAIL_INVALID: FieldRefusal = field("email.invalid", "This is not a valid email address.");
+pub const EMAIL_UNCHANGED: FieldRefusal = field("email.unchanged", "This is the current address. Choose another one.");
 pub const PHONE_INVALID: FieldRefusal =
     field("phone.invalid", "A phone number must be in international format, such as +1234567890.");
 pub const CODE_INVALID: FieldRefusal = field("code.invalid", "A code has six digits.");

@@ -41,6 +41,8 @@ pub enum LimitKind {
     Mails,
     /// Mails to the addresses of one mailbox.
     Mailbox,
+    /// Changes of an account's address.
+    EmailChanges,
     /// Requests for a code by SMS.
     Codes,
     /// Attempts to use a link or code.
@@ -67,6 +69,7 @@ impl LimitKind {
             Self::Resends => "resends",
             Self::Mails => "mails",
             Self::Mailbox => "mails_mailbox",
+            Self::EmailChanges => "email_changes",
             Self::Codes => "otp",
             Self::Links => "links",
             Self::Refreshes => "refreshes",
@@ -83,6 +86,7 @@ impl LimitKind {
             Self::Passwords => "LIMIT_PASSWORDS_ACCOUNT",
             Self::Registrations | Self::Resets | Self::Resends | Self::Mails => "LIMIT_MAILS_ACCOUNT",
             Self::Mailbox => "LIMIT_MAILS_MAILBOX_ACCOUNT",
+            Self::EmailChanges => "LIMIT_EMAIL_CHANGES_ACCOUNT",
             Self::Codes => "LIMIT_OTP_ACCOUNT",
             Self::Refreshes => "LIMIT_REFRESHES_ACCOUNT",
             // Never the reason of a 429: beyond it the session ends.
@@ -102,7 +106,7 @@ impl LimitKind {
             Self::Registrations | Self::Resets | Self::Resends | Self::Mails | Self::Mailbox => "LIMIT_MAILS_CLIENT",
             Self::Codes => "LIMIT_OTP_CLIENT",
             Self::Links => "LIMIT_LINKS_CLIENT",
-            Self::Refreshes | Self::LateRepeats | Self::Sms | Self::SmsCountry => self.setting(),
+            Self::EmailChanges | Self::Refreshes | Self::LateRepeats | Self::Sms | Self::SmsCountry => self.setting(),
         }
     }
 }
@@ -134,6 +138,8 @@ pub struct Limits {
     pub mails_mailbox: Quota,
     /// Requests of a client that send a mail, per kind.
     pub mails_client: Quota,
+    /// Requests of an account for another address.
+    pub email_changes_account: Quota,
     /// SMS to a number, and for an account. All of these quotas apply.
     pub codes_account: Vec<Quota>,
     /// Requests of a client for a code.

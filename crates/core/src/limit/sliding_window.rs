@@ -89,7 +89,8 @@ impl SlidingWindow {
     }
 
     /// Returns the time until one more use is allowed.
-    fn wait(&self, quota: Quota, now: Timestamp) -> Duration {
+    #[must_use]
+    pub fn wait(&self, quota: Quota, now: Timestamp) -> Duration {
         let mut count = self.count();
         for (at, of_then) in &self.0 {
             count = count.saturating_sub(*of_then);

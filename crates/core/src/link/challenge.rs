@@ -15,9 +15,27 @@ pub enum Purpose {
     Reset,
     /// Verifying a phone number.
     Phone,
+    /// Replacing the address of a user by another one.
+    EmailChange,
+    /// Restoring the address that a user had before.
+    EmailUndo,
+    /// Undoing a change of the password.
+    PasswordUndo,
+    /// Replacing the phone number of a user by another one.
+    PhoneChange,
 }
 
 impl Purpose {
+    const ALL: [Self; 7] = [
+        Self::Registration,
+        Self::Reset,
+        Self::Phone,
+        Self::EmailChange,
+        Self::EmailUndo,
+        Self::PasswordUndo,
+        Self::PhoneChange,
+    ];
+
     /// Returns the word that the store keeps.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -25,13 +43,23 @@ impl Purpose {
             Self::Registration => "registration",
             Self::Reset => "reset",
             Self::Phone => "phone",
+            Self::EmailChange => "email_change",
+            Self::EmailUndo => "email_undo",
+            Self::PasswordUndo => "password_undo",
+            Self::PhoneChange => "phone_change",
         }
     }
 
     /// Reads the word that the store keeps.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Registration, Self::Reset, Self::Phone].into_iter().find(|purpose| purpose.as_str() == word)
+        Self::ALL.into_iter().find(|purpose| purpose.as_str() == word)
+    }
+
+    /// Returns whether its lifetime is counted from the hand-over of its message. That of an undo is counted from what it undoes.
+    #[must_use]
+    pub const fn begins_at_hand_over(self) -> bool {
+        !matches!(self, Self::EmailUndo | Self::PasswordUndo)
     }
 }
 

@@ -34,6 +34,14 @@ pub enum LinkAction {
     Reset,
     /// Verifies a phone number, together with a code.
     Phone,
+    /// Replaces the address of a user.
+    ChangeEmail,
+    /// Restores an earlier address of a user.
+    UndoEmail,
+    /// Undoes a change of the password.
+    UndoPassword,
+    /// Replaces the phone number of a user, together with a code.
+    ChangePhone,
 }
 
 impl LinkAction {
@@ -45,6 +53,10 @@ impl LinkAction {
             Self::Reject => b"disown",
             Self::Reset => b"reset",
             Self::Phone => b"phone",
+            Self::ChangeEmail => b"change_email",
+            Self::UndoEmail => b"undo_email",
+            Self::UndoPassword => b"undo_password",
+            Self::ChangePhone => b"change_phone",
         }
     }
 }

@@ -13,6 +13,20 @@ pub enum MessageKind {
     ResetPassword,
     /// Notice that the password was changed.
     PasswordChanged,
+    /// Link that replaces the address of a user, to the new address.
+    EmailChange,
+    /// Notice to the earlier address that it was replaced, with the link that restores it.
+    EmailChanged,
+    /// Notice that the address was restored, with a link to set a new password.
+    EmailChangeUndone,
+    /// Notice that a signed-in user changed the password, with the link that undoes it.
+    PasswordChangedByUser,
+    /// Link to set a new password in place of one that is compromised.
+    PasswordChangeRequired,
+    /// Notice that the phone number was replaced.
+    PhoneChanged,
+    /// Notice that the phone number was removed.
+    PhoneRemoved,
     /// Notice that the account was deleted.
     AccountDeleted,
     /// Code by SMS.
@@ -65,12 +79,29 @@ static VERIFY_EMAIL: Spec = mail(
 );
 static ALREADY_REGISTERED: Spec = mail("already_registered", "mail_already_registered", &[]);
 static WELCOME: Spec = mail("welcome", "registration", &[]);
-static RESET_PASSWORD: Spec = mail(
-    "reset_password",
-    "mail_password_reset",
-    &[LinkSpec { role: LinkRole::Reset, page: "reset_password_form", action: LinkAction::Reset }],
-);
+const RESET_LINK: &[LinkSpec] =
+    &[LinkSpec { role: LinkRole::Reset, page: "reset_password_form", action: LinkAction::Reset }];
+static RESET_PASSWORD: Spec = mail("reset_password", "mail_password_reset", RESET_LINK);
 static PASSWORD_CHANGED: Spec = mail("password_changed", "mail_password_changed", &[]);
+static EMAIL_CHANGE: Spec = mail(
+    "email_change",
+    "mail_email_change",
+    &[LinkSpec { role: LinkRole::Verification, page: "verify", action: LinkAction::ChangeEmail }],
+);
+static EMAIL_CHANGED: Spec = mail(
+    "email_changed",
+    "mail_email_changed",
+    &[LinkSpec { role: LinkRole::Undo, page: "undo", action: LinkAction::UndoEmail }],
+);
+static EMAIL_CHANGE_UNDONE: Spec = mail("email_change_undone", "mail_email_change_undone", RESET_LINK);
+static PASSWORD_CHANGED_BY_USER: Spec = mail(
+    "password_changed_by_user",
+    "mail_password_changed_by_user",
+    &[LinkSpec { role: LinkRole::Undo, page: "undo", action: LinkAction::UndoPassword }],
+);
+static PASSWORD_CHANGE_REQUIRED: Spec = mail("password_change_required", "mail_password_change_required", RESET_LINK);
+static PHONE_CHANGED: Spec = mail("phone_changed", "mail_phone_changed", &[]);
+static PHONE_REMOVED: Spec = mail("phone_removed", "mail_phone_removed", &[]);
 static ACCOUNT_DELETED: Spec = mail("account_deleted", "mail_account_deleted", &[]);
 static PHONE_CODE: Spec = Spec { word: "phone_code", channel: Channel::Sms, template: "sms_code", links: &[] };
 static SMS_STATUS: Spec = Spec { word: "sms_status", channel: Channel::SmsStatus, template: "", links: &[] };
@@ -83,6 +114,13 @@ impl MessageKind {
         Self::Welcome,
         Self::ResetPassword,
         Self::PasswordChanged,
+        Self::EmailChange,
+        Self::EmailChanged,
+        Self::EmailChangeUndone,
+        Self::PasswordChangedByUser,
+        Self::PasswordChangeRequired,
+        Self::PhoneChanged,
+        Self::PhoneRemoved,
         Self::AccountDeleted,
     ];
     const OTHERS: &'static [Self] = &[Self::PhoneCode, Self::SmsStatus];
@@ -96,6 +134,13 @@ impl MessageKind {
             Self::Welcome => &WELCOME,
             Self::ResetPassword => &RESET_PASSWORD,
             Self::PasswordChanged => &PASSWORD_CHANGED,
+            Self::EmailChange => &EMAIL_CHANGE,
+            Self::EmailChanged => &EMAIL_CHANGED,
+            Self::EmailChangeUndone => &EMAIL_CHANGE_UNDONE,
+            Self::PasswordChangedByUser => &PASSWORD_CHANGED_BY_USER,
+            Self::PasswordChangeRequired => &PASSWORD_CHANGE_REQUIRED,
+            Self::PhoneChanged => &PHONE_CHANGED,
+            Self::PhoneRemoved => &PHONE_REMOVED,
             Self::AccountDeleted => &ACCOUNT_DELETED,
             Self::PhoneCode => &PHONE_CODE,
             Self::SmsStatus => &SMS_STATUS,

@@ -27,9 +27,9 @@ impl fmt::Debug for Mail {
 /// Links of a mail, as full URLs. Secret: never printed.
 #[derive(Clone, Default)]
 pub struct Links {
-    /// Verifies the address.
+    /// Verifies the address, or replaces the earlier one by it.
     pub verification_url: Option<String>,
-    /// Discards the registration.
+    /// Discards the registration, or undoes the change.
     pub undo_url: Option<String>,
     /// Opens the form for a new password.
     pub reset_url: Option<String>,

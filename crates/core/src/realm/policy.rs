@@ -18,6 +18,8 @@ pub struct RealmPolicy {
     pub verification_ttl: Duration,
     /// Lifetime of a reset link, from the hand-over of its mail.
     pub reset_ttl: Duration,
+    /// Time for which an earlier address is reserved, and for which a change of address or password can be undone.
+    pub email_undo_window: Duration,
     /// Lifetime of a code by SMS.
     pub otp_ttl: Duration,
     /// Lifetime of an access token.

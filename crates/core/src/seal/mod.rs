@@ -16,10 +16,12 @@
 
 mod cipher;
 mod framing;
+mod hex;
 mod realm_keys;
 
 pub use cipher::{Sealed, Unsealable};
 pub use framing::{digest, mac};
+pub(crate) use hex::{hex, unhex};
 pub use realm_keys::{BlindIndex, DataKey, RealmKeys, RootKey};
 
 use std::sync::Arc;

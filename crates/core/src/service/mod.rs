@@ -11,7 +11,7 @@ mod oauth;
 mod session;
 mod upkeep;
 
-pub use account::{Accounts, CreateForm, Created, Expected, OpenedLink, ProfilePatch, Verified};
+pub use account::{Accounts, CreateForm, Created, Expected, OpenedLink, ProfilePatch, Undo, Undoable, Verified};
 pub use audit::{AuditTrail, ListedEvent, ListedEvents};
 pub use delivery::{Deliveries, DeliveryResult};
 pub use kernel::{

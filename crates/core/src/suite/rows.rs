@@ -109,6 +109,7 @@ pub fn user(realm: &RealmName, id: &str, address: &str) -> User {
         password_set_at: NOW,
         phone_verified_at: None,
         phone_disputed: false,
+        compromised: false,
         created_at: NOW,
         revision: 1,
     }
@@ -258,6 +259,7 @@ pub fn account(id: &str, first_name: &str) -> Account {
         id: user_id(id),
         profile,
         is_phone_verified: false,
+        pending_email: None,
         password_set_at: NOW,
         created_at: NOW,
         revision: 1,

@@ -54,6 +54,7 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
         registration_ttl: of.registration_ttl,
         verification_ttl: of.verification_ttl,
         reset_ttl: of.reset_ttl,
+        email_undo_window: of.email_undo_window,
         otp_ttl: of.otp_ttl,
         access_token_ttl: of.access_token_ttl,
         refresh_token_ttl: of.refresh_token_ttl,

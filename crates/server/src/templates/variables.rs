@@ -13,7 +13,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("app_name", "The name of the app (APP_NAME)."),
     ("app_url", "The address of the app (APP_URL); empty when there is none."),
     ("code", "The code."),
-    ("email", "The email address of the registration."),
+    ("email", "The email address of the registration; in email_change.html, the new address."),
     ("error", "What was wrong, as a sentence; empty when nothing was."),
     (
         "is_submitted",
@@ -28,10 +28,17 @@ const MEANINGS: &[(&str, &str)] = &[
     ("root", "The path of PUBLIC_URL, for the link to the stylesheet; empty when there is none."),
     ("status", "The status of the answer, such as 404."),
     ("token", "The secret of the link that was opened."),
-    ("undo_url", "The link that discards the registration; in undo.html, where the form is sent to."),
+    (
+        "undo_url",
+        "The link that discards the registration, or undoes the change; in undo.html, where the form is sent to.",
+    ),
     ("valid_for", "How long the link or code is valid, in words, such as 24 hours."),
-    ("verification_url", "The link that confirms the address; in email_verify.html, where the form is sent to."),
+    (
+        "verification_url",
+        "The link that confirms the address; in email_verify.html and email_change.html, where the form is sent to.",
+    ),
     ("wait", "How long to wait before the next try, in words; empty when that is not known."),
+    ("what", "What the link is about: `registration`, `email` or `password`."),
     ("year", "The year."),
 ];
 

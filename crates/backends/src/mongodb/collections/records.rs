@@ -112,6 +112,13 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &RecordOp) -> Result<(), OpEr
             locks::touch(work, realm, owner.as_str()).await?;
             work.delete_all(NAME, of_owner(realm, owner, *kind)).await
         }
+        RecordOp::RequireFree { realm, kind, key: name, owner, now } => {
+            // The batch that reserves an address frees its unique index, which the batch that takes the address meets.
+            let live = [doc! { "expires_at": null }, doc! { "expires_at": { "$gt": time(*now) } }];
+            let filter =
+                doc! { "_id": key(realm, *kind, name), "owner": { "$ne": owner.as_str() }, "$or": live.to_vec() };
+            require(!work.has(NAME, filter).await?, Precondition::RecordFree)
+        }
         RecordOp::Require { realm, kind, key: name, revision } => {
             // Written, so that a batch that changes the record at the same time meets this one.
             let filter = doc! { "_id": key(realm, *kind, name), "revision": number(*revision) };
@@ -135,7 +142,9 @@ pub(super) fn contends(op: &RecordOp) -> Vec<Contended<'_>> {
             let owner = row.owner.iter().map(|owner| Contended::Person(owner.as_str()));
             owner.chain([Contended::Record(&row.key)]).collect()
         }
-        RecordOp::Delete { key, .. } | RecordOp::Require { key, .. } => vec![Contended::Record(key)],
+        RecordOp::Delete { key, .. } | RecordOp::RequireFree { key, .. } | RecordOp::Require { key, .. } => {
+            vec![Contended::Record(key)]
+        }
         RecordOp::DeleteOf { owner, .. } => vec![Contended::Person(owner.as_str())],
     }
 }

@@ -31,6 +31,7 @@ fn fields(user: &User) -> Document {
         "password_set_at": time(user.password_set_at),
         "phone_verified_at": user.phone_verified_at.map(time),
         "phone_disputed": user.phone_disputed,
+        "compromised": user.compromised,
         "created_at": time(user.created_at),
         "revision": number(user.revision),
     }
@@ -51,6 +52,7 @@ fn read(realm: &RealmName, mut fields: DocumentFields) -> Result<User, Unreadabl
         password_set_at: fields.time_if_any("password_set_at")?.unwrap_or(created_at),
         phone_verified_at: fields.time_if_any("phone_verified_at")?,
         phone_disputed: fields.flag("phone_disputed")?,
+        compromised: fields.flag_if_any("compromised")?.unwrap_or_default(),
         created_at,
         revision: fields.count("revision")?,
     })

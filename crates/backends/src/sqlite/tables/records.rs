@@ -52,6 +52,8 @@ const DELETE: &str =
     "DELETE FROM records WHERE realm = ?1 AND kind = ?2 AND key = ?3 AND (?4 IS NULL OR revision = ?4)";
 const DELETE_OF: &str = "DELETE FROM records WHERE realm = ?1 AND owner = ?2 AND (?3 IS NULL OR kind = ?3)";
 const AT_REVISION: &str = "SELECT 1 FROM records WHERE realm = ?1 AND kind = ?2 AND key = ?3 AND revision = ?4";
+const OF_OTHERS: &str = "SELECT 1 FROM records
+    WHERE realm = ?1 AND kind = ?2 AND key = ?3 AND owner IS NOT ?4 AND (expires_at IS NULL OR expires_at > ?5)";
 const SWEEP: &str = "DELETE FROM records WHERE (realm, kind, key) IN
     (SELECT realm, kind, key FROM records WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
 static BY_KEY: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND kind = ?2 AND key = ?3"));
@@ -61,7 +63,7 @@ static PAGE: LazyLock<String> =
     LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND kind = ?2 AND key > ?3 ORDER BY key LIMIT ?4"));
 
 pub(super) fn statements() -> Vec<&'static str> {
-    vec![&REPLACE, DELETE, DELETE_OF, AT_REVISION, SWEEP, &BY_KEY, &BY_OWNER, &PAGE]
+    vec![&REPLACE, DELETE, DELETE_OF, AT_REVISION, OF_OTHERS, SWEEP, &BY_KEY, &BY_OWNER, &PAGE]
 }
 
 #[async_trait]
@@ -111,6 +113,10 @@ pub(super) fn apply(db: &Connection, op: &RecordOp) -> Result<(), OpError> {
         RecordOp::DeleteOf { realm, owner, kind } => {
             write(db, DELETE_OF, params![realm.as_str(), owner.as_str(), kind.map(RecordKind::as_str)])?;
             Ok(())
+        }
+        RecordOp::RequireFree { realm, kind, key, owner, now } => {
+            let params = params![realm.as_str(), kind.as_str(), key, owner.as_str(), now.millis()];
+            require(find(db, OF_OTHERS, params, |_| Ok(()))?.is_none(), Precondition::RecordFree)
         }
         RecordOp::Require { realm, kind, key, revision } => {
             let params = params![realm.as_str(), kind.as_str(), key, number(*revision)];

@@ -32,6 +32,7 @@ const TABLE: Table<User> = Table {
         ("password_set_at", |user| owned(user.password_set_at.millis())),
         ("phone_verified_at", |user| owned(user.phone_verified_at.map(|at| at.millis()))),
         ("phone_disputed", |user| owned(user.phone_disputed)),
+        ("compromised", |user| owned(user.compromised)),
         ("created_at", |user| owned(user.created_at.millis())),
     ],
 };
@@ -47,6 +48,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
         password_set_at: columns.time()?,
         phone_verified_at: columns.time_if_any()?,
         phone_disputed: columns.value()?,
+        compromised: columns.value()?,
         created_at: columns.time()?,
     })
 }

@@ -2,6 +2,7 @@ use async_trait::async_trait;
 
 use super::{Effect, StoreError};
 use crate::{
+    clock::Timestamp,
     id::{RealmName, UserId},
     record::{RecordKind, RecordRow},
 };
@@ -50,6 +51,8 @@ pub enum RecordOp {
     Delete { realm: RealmName, kind: RecordKind, key: String, revision: Option<u64> },
     /// Removes the records of an owner, of one kind or of all.
     DeleteOf { realm: RealmName, owner: UserId, kind: Option<RecordKind> },
+    /// Requires no record of another owner that has not expired to have this key.
+    RequireFree { realm: RealmName, kind: RecordKind, key: String, owner: UserId, now: Timestamp },
     /// Requires a record to exist at this revision.
     Require { realm: RealmName, kind: RecordKind, key: String, revision: u64 },
 }
@@ -57,9 +60,12 @@ pub enum RecordOp {
 impl RecordOp {
     pub(super) const fn effects(&self) -> Vec<Effect> {
         match self {
-            Self::Insert(_) | Self::Replace(_) | Self::Delete { .. } | Self::DeleteOf { .. } | Self::Require { .. } => {
-                Vec::new()
-            }
+            Self::Insert(_)
+            | Self::Replace(_)
+            | Self::Delete { .. }
+            | Self::DeleteOf { .. }
+            | Self::RequireFree { .. }
+            | Self::Require { .. } => Vec::new(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Accounts;
 use crate::{
     account::{
-        Envelope, Profile, Registration,
+        Envelope, Profile, Registration, Reservation,
         email::EmailAddress,
         password::{Password, PasswordHash},
     },
@@ -66,6 +66,8 @@ struct RegistrationDraft {
 /// State of the address, and how the registration is stored.
 struct Placement {
     is_taken: bool,
+    /// Reservation of the address by a user who had it before.
+    reserved: Option<Reservation>,
     /// Pending registration that it would replace.
     pending: Option<UserId>,
     replaces: Replaces,
@@ -164,7 +166,8 @@ impl Accounts<'_> {
     ) -> Result<Placement> {
         let found = self.ports.store.at_address(&self.realm.name, draft.row.index).await?;
         let AddressState { user, registration: prior } = found;
-        if user.is_some() && self.settings.reveal_taken {
+        let reserved = self.reserved_by_other(draft.row.index, None).await?;
+        if (user.is_some() || reserved.is_some()) && self.settings.reveal_taken {
             return Err(EMAIL_TAKEN.into());
         }
         // If there are too many simultaneous registrations to compare with each, the owner of the address decides.
@@ -175,6 +178,7 @@ impl Accounts<'_> {
         let pending = pending.map(|pending| pending.id);
         Ok(Placement {
             is_taken: user.is_some(),
+            reserved,
             replaces: if is_compared { exactly } else { Replaces::Anything },
             contested,
             succeeds: pending.clone().filter(|_| !contested),
@@ -202,7 +206,8 @@ impl Accounts<'_> {
     /// since its links were sent, but is contested if its password differs: otherwise an attacker who has used up the mails
     /// of an address could have its owner verify the attacker's registration.
     async fn put(&self, draft: &RegistrationDraft, placement: Placement) -> Result<bool> {
-        let Placement { is_taken, pending, replaces, contested, succeeds } = placement;
+        let (kind, mail) = self.announcement(draft, &placement)?;
+        let Placement { is_taken, pending, replaces, contested, succeeds, .. } = placement;
         let (realm, index) = (&self.realm.name, draft.row.index);
         let row = Registration { contested, ..draft.row.clone() };
         let expires_at = row.expires_at;
@@ -218,11 +223,10 @@ impl Accounts<'_> {
             as_seen,
             register,
             ChallengeOp::Insert(draft.challenge.clone()),
-            self.announcement(draft, is_taken)?,
+            mail,
             self.audit(Event::Registered).user(&draft.row).index(index),
         ];
         batch.extend(succession);
-        let kind = if is_taken { MessageKind::AlreadyRegistered } else { MessageKind::VerifyEmail };
         match self.commit_mail((kind, &draft.profile.email), batch, silent).await {
             Err(CommitError::Failed(
                 Precondition::RegistrationReplaced | Precondition::RegistrationThere | Precondition::AddressAsSeen,
@@ -231,10 +235,14 @@ impl Accounts<'_> {
         }
     }
 
-    /// Returns the mail: a link for a free address, a notice to the owner of a taken one.
-    fn announcement(&self, draft: &RegistrationDraft, is_taken: bool) -> Result<OutboxRow> {
-        let challenge = Some(draft.challenge.id);
-        let kind = if is_taken { MessageKind::AlreadyRegistered } else { MessageKind::VerifyEmail };
-        self.message(kind, &Recipient::unnamed(&draft.profile.email), challenge)
+    /// Returns the mail: a link for a free address, a notice to the owner of a taken one, and the link that restores a reserved one.
+    fn announcement(&self, draft: &RegistrationDraft, placement: &Placement) -> Result<(MessageKind, OutboxRow)> {
+        let undo = placement.reserved.as_ref().and_then(Reservation::newest_challenge);
+        let (kind, challenge) = match undo {
+            _ if placement.is_taken => (MessageKind::AlreadyRegistered, draft.challenge.id),
+            Some(undo) => (MessageKind::EmailChanged, undo),
+            None => (MessageKind::VerifyEmail, draft.challenge.id),
+        };
+        Ok((kind, self.message(kind, &Recipient::unnamed(&draft.profile.email), Some(challenge))?))
     }
 }

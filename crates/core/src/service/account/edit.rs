@@ -61,11 +61,11 @@ impl Accounts<'_> {
         let before = user.envelope.open_profile(&key)?;
         let profile = self.patched(&before, patch)?;
         if profile == before {
-            return user.account(&self.realm.keys).map(Some);
+            return self.account_of(&user).await.map(Some);
         }
         let envelope = user.envelope.with_profile(self.ctx, &key, &profile)?;
         let changed = User { envelope, revision: user.revision + 1, ..user };
-        let account = changed.account(&self.realm.keys)?;
+        let account = self.account_of(&changed).await?;
         let audit = self.audit(Event::ProfileChanged).user(owner);
         let batch = batch![UserOp::Update(changed), audit];
         let is_done = self.commit_unless(batch, &[crate::port::Precondition::UserRevision]).await?;

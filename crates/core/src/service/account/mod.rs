@@ -1,18 +1,25 @@
-//! Verbs of accounts: registration, verification, password reset, phone verification, profile, password and deletion.
+//! Verbs of accounts: registration, verification, password reset, phone verification, profile, password, address and deletion.
 
 mod activate;
 mod create;
 mod delete;
 mod edit;
+mod email_change;
+mod email_request;
 mod password;
 mod password_reset;
 mod phone;
+mod phone_change;
 mod reject;
 mod resend;
+mod reservations;
+mod undo;
+mod undo_password;
 mod verify;
 
 pub use create::{CreateForm, Created};
 pub use edit::{Expected, ProfilePatch};
+pub use undo::{Undo, Undoable};
 pub use verify::{OpenedLink, Verified};
 
 use std::ops::Deref;

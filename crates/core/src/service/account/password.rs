@@ -56,14 +56,17 @@ impl Accounts<'_> {
         let hash = self.hash(&permit, &password).await?;
         let (realm, id) = (self.realm.name.clone(), user.id.clone());
         let envelope = user.envelope.with_password(self.ctx, &key, &hash);
-        let changed = User { envelope, password_set_at: self.ctx.now, revision: user.revision + 1, ..user };
+        let (compromised, revision) = (false, user.revision + 1);
+        let changed = User { envelope, password_set_at: self.ctx.now, compromised, revision, ..user };
+        let undo = self.password_undo(&id);
         let device_owner = DeviceOwner::from(&changed);
         let batch = batch![
             UserOp::Update(changed),
             self.end_sessions(&id, Some(owner.session().clone())),
             ChallengeOp::Drop { realm: realm.clone(), subject: id.clone(), purpose: Some(Purpose::Reset) },
             self.audit(Event::PasswordChanged).user(owner),
-            self.message(MessageKind::PasswordChanged, &Recipient::of(&profile), None)?,
+            self.message(MessageKind::PasswordChangedByUser, &Recipient::of(&profile), Some(undo.id))?,
+            ChallengeOp::Insert(undo),
         ];
         if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {
             return Ok(None);

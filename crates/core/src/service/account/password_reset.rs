@@ -59,6 +59,10 @@ impl Accounts<'_> {
     async fn mail_reset(&self, email: &EmailAddress) -> Result<()> {
         let (realm, keys) = (&self.realm.name, &self.realm.keys);
         let found = self.ports.store.at_address(realm, email.blind_index(keys)).await?;
+        let reserved = self.reserved_by_other(email.blind_index(keys), None).await?;
+        if let Some(reservation) = reserved.filter(|_| found.user.is_none()) {
+            return self.mail_undo_again(email, &reservation, Event::ResetRequested).await;
+        }
         let pending = found.registration.filter(|registration| registration.is_pending(self.ctx.now));
         let subject = found.user.as_ref().map(|user| user.id.clone()).or(pending.map(|registration| registration.id));
         // The same decoy for each request of an address, so that a newer link replaces the previous one as for a user.
@@ -133,7 +137,7 @@ impl Accounts<'_> {
                 self.require_proof(&token, LinkAction::Reset, &challenge)?;
                 Ok(ResetTarget { subject: self.reset_subject(&challenge).await?, challenge })
             }
-            Purpose::Phone => Err(Error::bad_link()),
+            _ => Err(Error::bad_link()),
         }
     }
 
@@ -182,7 +186,13 @@ impl Accounts<'_> {
         let recipient = if has_logged_in { Recipient::of(&profile) } else { Recipient::unnamed(&profile.email) };
         let batch = batch![
             ChallengeOp::Spend { realm: realm.clone(), id: challenge.id, now: ctx.now },
-            UserOp::Update(User { envelope, password_set_at: ctx.now, revision: user.revision + 1, ..user }),
+            UserOp::Update(User {
+                envelope,
+                password_set_at: ctx.now,
+                compromised: false,
+                revision: user.revision + 1,
+                ..user
+            }),
             self.end_sessions(&id, None),
             ChallengeOp::Drop { realm: realm.clone(), subject: id.clone(), purpose: Some(Purpose::Reset) },
             audit,

@@ -33,8 +33,8 @@ const NO_PROVIDER: Duration = Duration::from_secs(3600);
 const TRIES: usize = 3;
 
 /// Code that is not sent yet.
-struct CodeDraft {
-    challenge: Challenge,
+pub(super) struct CodeDraft {
+    pub(super) challenge: Challenge,
     sms: OutboxRow,
     /// Operations that count it per account and number.
     quotas: Batch,
@@ -44,6 +44,9 @@ struct CodeDraft {
     owner: Option<User>,
     /// Whether codes to this country are stopped.
     is_stopped: bool,
+    /// Operations that are committed with a code that is sent or withheld for its cost.
+    pub(super) with: Batch,
+    pub(super) action: LinkAction,
     /// Number to which the code would be sent.
     recipient: Option<PhoneNumber>,
 }
@@ -52,11 +55,13 @@ impl CodeDraft {
     /// Returns the batch that replaces the previous challenge.
     fn batch(&self, audit: AuditDraft<'_>) -> Batch {
         let Challenge { realm, subject, purpose, .. } = self.challenge.clone();
-        batch![
+        let mut batch = batch![
             ChallengeOp::Drop { realm, subject, purpose: Some(purpose) },
             ChallengeOp::Insert(self.challenge.clone()),
             audit,
-        ]
+        ];
+        batch.extend(self.with.iter().cloned());
+        batch
     }
 }
 
@@ -70,48 +75,63 @@ impl Accounts<'_> {
         let id = errors.text("id", id);
         let phone = errors.phone("phone", phone);
         let (id, phone) = errors.finish(id.zip(phone))?;
-        if self.ports.sms.is_none() {
-            return Err(SMS_UNAVAILABLE.after(NO_PROVIDER).into());
-        }
+        self.require_sms()?;
         let work = async {
-            let draft = self.draft_code(id, &phone).await?;
+            let owner = self.owner_of(id, &phone).await?;
+            // The same decoy for each request of a number, so that a newer handle replaces the previous one as for a user.
+            let decoy = self.realm.keys.decoy_id(&["phone", id, phone.as_str()]);
+            let draft = self.draft_code(owner.as_ref(), &decoy, &phone, Purpose::Phone).await?;
             self.hand_out(draft).await
         };
         self.ask(LimitKind::Codes, self.settings.limits.codes_client, work).await
     }
 
-    async fn draft_code(&self, id: &str, phone: &PhoneNumber) -> Result<CodeDraft> {
+    /// Makes a code for the number of its owner, or a decoy.
+    pub(super) async fn draft_code(
+        &self,
+        owner: Option<&User>,
+        decoy: &UserId,
+        phone: &PhoneNumber,
+        purpose: Purpose,
+    ) -> Result<CodeDraft> {
         let (ctx, realm) = (self.ctx, self.realm);
-        let owner = self.owner_of(id, phone).await?;
         let country = phone.country().unwrap_or_default();
         let is_stopped = self.is_stopped(country).await?;
-        // The same decoy for each request of a number, so that a newer handle replaces the previous one as for a user.
-        let decoy = || realm.keys.decoy_id(&["phone", id, phone.as_str()]);
-        let subject = owner.as_ref().map_or_else(decoy, |owner| owner.id.clone());
+        let subject = owner.map_or(decoy, |owner| &owner.id);
         let ttl = realm.policy.otp_ttl;
         // The lifetime of a code begins with the request, not at the hand-over of its message.
-        let challenge = Challenge::new(ctx, &realm.name, Purpose::Phone, &subject, ttl);
+        let challenge = Challenge::new(ctx, &realm.name, purpose, subject, ttl);
         let challenge = Challenge { expires_at: ctx.now.plus(ttl), ..challenge };
         let recipient = Recipient { to: phone.as_str().to_owned(), name: String::new() };
         let sms = self.message(MessageKind::PhoneCode, &recipient, Some(challenge.id))?;
         Ok(CodeDraft {
-            quotas: self.code_quotas(&subject, owner.as_ref().map(|_| phone)),
+            quotas: self.code_quotas(subject, owner.map(|_| phone)),
             budgets: if owner.is_some() { self.sms_budgets(country) } else { self.decoy_budgets(country) },
             is_stopped,
-            recipient: owner.as_ref().map(|_| phone.clone()),
-            owner,
+            recipient: owner.map(|_| phone.clone()),
+            with: Batch::new(),
+            action: if purpose == Purpose::Phone { LinkAction::Phone } else { LinkAction::ChangePhone },
+            owner: owner.cloned(),
             sms: OutboxRow { give_up_at: challenge.expires_at, ..sms },
             challenge,
         })
     }
 
+    /// Requires a provider of SMS.
+    ///
+    /// # Errors
+    /// Unavailable, if none is configured.
+    pub(super) fn require_sms(&self) -> Result<()> {
+        if self.ports.sms.is_none() { Err(SMS_UNAVAILABLE.after(NO_PROVIDER).into()) } else { Ok(()) }
+    }
+
     /// Returns the handle. The result does not reveal whether a code was sent.
-    async fn hand_out(&self, draft: CodeDraft) -> Result<LinkToken> {
-        let handle = |challenge| LinkToken::derive(&self.realm.keys, LinkAction::Phone, challenge);
+    pub(super) async fn hand_out(&self, draft: CodeDraft) -> Result<LinkToken> {
+        let handle = |challenge| LinkToken::derive(&self.realm.keys, draft.action, challenge);
         let Some(reached) = self.send_within(&draft).await? else { return Ok(handle(&draft.challenge)) };
         // The new handle is a decoy, and the previous one stays valid.
         let audit = self.code_audit(&draft, Event::LimitReached).limit(reached);
-        let decoy = Challenge { subject: UserId::random(self.ctx.random()), ..draft.challenge };
+        let decoy = Challenge { subject: UserId::random(self.ctx.random()), ..draft.challenge.clone() };
         let decoy_handle = handle(&decoy);
         self.commit(batch![ChallengeOp::Insert(decoy), audit]).await?;
         Ok(decoy_handle)
@@ -162,11 +182,16 @@ impl Accounts<'_> {
         let user = self.ports.store.user(&self.realm.name, &id).await?;
         let (number, is_theirs) = self.phone_or_decoy(user.as_ref())?;
         let is_theirs = number == *phone && is_theirs;
-        let is_allowed = match &self.settings.sms_countries {
-            None => true,
-            Some(allowed) => phone.country().is_some_and(|country| allowed.iter().any(|one| one == country)),
-        };
+        let is_allowed = self.may_send_to(phone);
         Ok(user.filter(|user| is_allowed && is_theirs && !user.phone_disputed))
+    }
+
+    /// Returns whether codes may be sent to the country of a number.
+    pub(super) fn may_send_to(&self, phone: &PhoneNumber) -> bool {
+        self.settings
+            .sms_countries
+            .as_ref()
+            .is_none_or(|allowed| phone.country().is_some_and(|country| allowed.iter().any(|one| one == country)))
     }
 
     /// Redeems a code: the right one verifies the number. Each handle has five attempts and works once.
@@ -183,6 +208,9 @@ impl Accounts<'_> {
     async fn redeem(&self, handle: &str, code: &TypedCode) -> Result<()> {
         let challenge = self.take_attempt(handle).await?;
         let challenge = &challenge;
+        if challenge.purpose == Purpose::PhoneChange {
+            return self.change_phone(challenge, code).await;
+        }
         let attempt = |_| async move {
             let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
             let (phone, is_theirs) = self.phone_or_decoy(user.as_ref())?;
@@ -200,7 +228,12 @@ impl Accounts<'_> {
     async fn take_attempt(&self, handle: &str) -> Result<Challenge> {
         let token = PresentedToken::parse(handle).ok_or(OTP_INVALID)?;
         let challenge = self.ports.store.challenge(&self.realm.name, token.challenge).await?.ok_or(OTP_INVALID)?;
-        if challenge.purpose != Purpose::Phone || !token.proves(&self.realm.keys, LinkAction::Phone, &challenge) {
+        let action = match challenge.purpose {
+            Purpose::Phone => LinkAction::Phone,
+            Purpose::PhoneChange => LinkAction::ChangePhone,
+            _ => return Err(OTP_INVALID.into()),
+        };
+        if !token.proves(&self.realm.keys, action, &challenge) {
             return Err(OTP_INVALID.into());
         }
         let realm = self.realm.name.clone();

@@ -11,23 +11,11 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Checks that a link can reject a registration. Nothing is changed.
-    ///
-    /// # Errors
-    /// Bad link, for every reason; limited; unavailable.
-    pub async fn check_rejection(&self, token: &str) -> Result<()> {
-        self.try_link(self.rejectable(token)).await.map(|_| ())
-    }
-
     /// Discards the registration behind a link.
     ///
     /// # Errors
-    /// Bad link, for every reason; limited; unavailable.
-    pub async fn reject_registration(&self, token: &str) -> Result<()> {
-        self.try_link(self.reject(token)).await
-    }
-
-    async fn reject(&self, token: &str) -> Result<()> {
+    /// Bad link, for every reason; unavailable.
+    pub(super) async fn reject(&self, token: &str) -> Result<()> {
         let (registration, challenge) = self.rejectable(token).await?;
         let realm = &self.realm.name;
         let batch = batch![
@@ -45,7 +33,11 @@ impl Accounts<'_> {
         }
     }
 
-    async fn rejectable(&self, token: &str) -> Result<(Registration, Challenge)> {
+    /// Returns the registration that a link can reject.
+    ///
+    /// # Errors
+    /// Bad link, for every reason; unavailable.
+    pub(super) async fn rejectable(&self, token: &str) -> Result<(Registration, Challenge)> {
         match self.link_target(LinkAction::Reject, token).await? {
             LinkTarget::Pending(registration, challenge) => Ok((*registration, challenge)),
             LinkTarget::Activated => Err(Error::bad_link()),

@@ -29,6 +29,10 @@ impl Accounts<'_> {
 
     async fn mail_verification(&self, email: &EmailAddress) -> Result<()> {
         let found = self.ports.store.at_address(&self.realm.name, email.blind_index(&self.realm.keys)).await?;
+        let reserved = self.reserved_by_other(email.blind_index(&self.realm.keys), None).await?;
+        if let Some(reservation) = reserved.filter(|_| found.user.is_none()) {
+            return self.mail_undo_again(email, &reservation, Event::VerificationResent).await;
+        }
         let is_taken = found.user.is_some();
         let pending = found.registration.filter(|registration| !is_taken && registration.is_pending(self.ctx.now));
         let subject = pending.map_or_else(|| UserId::random(self.ctx.random()), |registration| registration.id);

@@ -16,6 +16,8 @@ use crate::{
 pub enum Verified {
     /// The address is verified, now or by an earlier request.
     Done,
+    /// The address of the user was replaced by this one, now or by an earlier request.
+    AddressChanged,
     /// Registrations with different passwords were made for the address. The owner has to set a password at this URL.
     PasswordRequired { token: LinkToken, url: String },
 }
@@ -32,6 +34,8 @@ pub enum OpenedLink {
         /// Whether the registration was made in this browser.
         is_own_browser: bool,
     },
+    /// A change of the address waits for its verification. Only [`Accounts::verify`] makes it.
+    NewAddress(EmailAddress),
     /// The link has its result without a further step.
     Settled(Verified),
 }
@@ -42,7 +46,32 @@ impl Accounts<'_> {
     /// # Errors
     /// Bad link, for every reason; limited; unavailable.
     pub async fn verify(&self, token: &str) -> Result<Verified> {
-        self.try_link(self.verify_address(token)).await
+        let work = async {
+            if self.is_of_new_address(token).await? {
+                return self.change_email(token).await;
+            }
+            self.verify_address(token).await
+        };
+        self.try_link(work).await
+    }
+
+    /// Follows a verification link. It verifies the address of a registration at once, and does not replace that of a user.
+    ///
+    /// # Errors
+    /// Bad link, for every reason; limited; unavailable.
+    pub async fn follow_verification(&self, token: &str) -> Result<OpenedLink> {
+        let work = async {
+            if self.is_of_new_address(token).await? {
+                return self.open_new_address(token).await;
+            }
+            self.verify_address(token).await.map(OpenedLink::Settled)
+        };
+        self.try_link(work).await
+    }
+
+    async fn open_new_address(&self, token: &str) -> Result<OpenedLink> {
+        let waiting = self.open_change(token).await?;
+        Ok(waiting.map_or(OpenedLink::Settled(Verified::AddressChanged), OpenedLink::NewAddress))
     }
 
     /// Opens a verification link without using it. `proof` is that of the browser.
@@ -54,6 +83,9 @@ impl Accounts<'_> {
     }
 
     async fn open_link(&self, token: &str, proof: Option<&str>) -> Result<OpenedLink> {
+        if self.is_of_new_address(token).await? {
+            return self.open_new_address(token).await;
+        }
         let (registration, challenge) = match self.link_target(LinkAction::Verify, token).await? {
             LinkTarget::Activated => {
                 return Ok(OpenedLink::Settled(Verified::Done));

@@ -107,7 +107,7 @@ impl Delivery<'_> {
         let user = match challenge.purpose {
             // A verification needs the registration itself.
             Purpose::Registration => None,
-            Purpose::Reset | Purpose::Phone => store.user(realm, subject).await?,
+            _ => store.user(realm, subject).await?,
         };
         let registration = store.registration(realm, subject).await?;
         let pending = registration.filter(|registration| registration.is_pending(self.ctx.now));
@@ -115,8 +115,15 @@ impl Delivery<'_> {
         // A verification link does not outlive the registration.
         let left = pending.filter(|_| challenge.purpose == Purpose::Registration);
         let left = left.map_or(Duration::MAX, |pending| pending.expires_at.since(self.ctx.now));
+        let left = if challenge.purpose.begins_at_hand_over() { left } else { self.hours_left(&challenge) };
         let challenge = Challenge { lifetime: challenge.lifetime.min(left), ..challenge };
         Ok(Some(LinkedChallenge { challenge, is_decoy }))
+    }
+
+    /// Returns the time until a challenge expires, rounded up to hours: a mail that waited for seconds still names whole days.
+    fn hours_left(&self, challenge: &Challenge) -> Duration {
+        let left = challenge.expires_at.since(self.ctx.now).as_secs();
+        Duration::from_secs(left.div_ceil(3600) * 3600)
     }
 
     /// Schedules the next attempt.
@@ -130,7 +137,8 @@ impl Delivery<'_> {
     /// Records the hand-over, at which the lifetime of the links begins.
     async fn handed_over(&self, challenge: Option<Challenge>, result: DeliveryResult) -> Result<DeliveryResult> {
         let ended = self.clock.now();
-        let expire = challenge.iter().map(|challenge| expire_from(ended, challenge)).collect();
+        let begins = challenge.iter().filter(|challenge| challenge.purpose.begins_at_hand_over());
+        let expire = begins.map(|challenge| expire_from(ended, challenge)).collect();
         let is_recorded = self.record(DeliveryOutcome::Done, expire).await?;
         Ok(if is_recorded { result } else { DeliveryResult::Lost })
     }

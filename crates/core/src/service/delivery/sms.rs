@@ -7,7 +7,7 @@ use crate::{
     account::phone::PhoneNumber,
     clock::Timestamp,
     error::{Cause, Error, Result},
-    link::Code,
+    link::{Code, Purpose},
     message::{
         MessageKind, Recipient, Sms,
         outbox::{DeliveryOutcome, OutboxRow},
@@ -77,7 +77,11 @@ impl Delivery<'_> {
         let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;
         let to = PhoneNumber::from_stored(&self.recipient()?.to).map_err(Error::internal)?;
         let (number, is_theirs) = self.phone_or_decoy(user.as_ref())?;
-        let is_theirs = number == to && is_theirs;
+        // The number of a change is sealed in the row, and a later change drops the challenge.
+        let is_theirs = match challenge.purpose {
+            Purpose::PhoneChange => user.is_some(),
+            _ => number == to && is_theirs,
+        };
         let code = Code::derive(&self.realm.keys, &challenge, &to);
         let text = self.ports.render.code(&self.realm.name, code.expose(), challenge.lifetime, self.ctx.now);
         let text = text.map_err(Error::internal)?;

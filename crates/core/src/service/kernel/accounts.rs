@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::Scope;
 use crate::{
-    account::Account,
+    account::{Account, PendingEmail, User},
     clock::Timestamp,
-    error::Result,
+    error::{Error, Result},
     id::{SessionId, UserId},
     port::{Op, SessionOp},
+    record::{Record, RecordKeys, RecordRow},
     session::Revocation,
     token::CLOCK_SKEW,
 };
@@ -25,9 +26,30 @@ impl Scope<'_> {
         }
         let generation = accounts.generation();
         let Some(user) = self.ports.store.user(&self.realm.name, id).await? else { return Ok(None) };
-        let account = Arc::new(user.account(&self.realm.keys)?);
+        let account = Arc::new(self.account_of(&user).await?);
         accounts.insert(&self.realm.name, Arc::clone(&account), generation);
         Ok(Some(account))
+    }
+
+    /// Opens an account, with the change of the address that waits for its link.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if it cannot be opened.
+    pub(in crate::service) async fn account_of(&self, user: &User) -> Result<Account> {
+        let pending_email = self.pending_email(user).await?.map(|(_, pending)| pending);
+        Ok(Account { pending_email, ..user.account(&self.realm.keys)? })
+    }
+
+    /// Returns the change of the address that waits for its link, with its record.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if it cannot be opened.
+    pub(in crate::service) async fn pending_email(&self, user: &User) -> Result<Option<(RecordRow, PendingEmail)>> {
+        let row = self.ports.store.record(&self.realm.name, PendingEmail::KIND, user.id.as_str()).await?;
+        let Some(row) = row.filter(|row| row.expires_at.is_none_or(|at| at > self.ctx.now)) else { return Ok(None) };
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let pending = PendingEmail::open(&row, RecordKeys::Owner(&key)).map_err(Error::internal)?;
+        Ok(Some((row, pending)))
     }
 
     /// Returns the operation that ends a session.

@@ -89,6 +89,16 @@ impl Scope<'_> {
         batch: Batch,
         mut silent: Batch,
     ) -> Result<(), CommitError> {
+        let index = email.blind_index(&self.realm.keys);
+        let Some(reached) = self.commit_within(self.mail_quotas(email), batch).await? else { return Ok(()) };
+        silent.extend(self.refused(self.audit(Event::LimitReached).index(index).limit(reached)));
+        self.commit(silent).await?;
+        self.show_withheld(kind, email.as_str(), reached.setting());
+        Ok(())
+    }
+
+    /// Returns the operations that count a mail to an address that others can trigger.
+    pub(in crate::service) fn mail_quotas(&self, email: &EmailAddress) -> Batch {
         let (keys, limits, index) = (&self.realm.keys, &self.settings.limits, email.blind_index(&self.realm.keys));
         let count = |limit, subject: &[u8], quota| LimitOp::Count {
             kind: limit,
@@ -97,15 +107,10 @@ impl Scope<'_> {
             now: self.ctx.now,
         };
         // The tag of an address multiplies the addresses of a mailbox without end.
-        let counted = batch![
+        batch![
             count(LimitKind::Mails, &index.0, limits.mails_account),
             count(LimitKind::Mailbox, email.mailbox().as_bytes(), limits.mails_mailbox),
-        ];
-        let Some(reached) = self.commit_within(counted, batch).await? else { return Ok(()) };
-        silent.extend(self.refused(self.audit(Event::LimitReached).index(index).limit(reached)));
-        self.commit(silent).await?;
-        self.show_withheld(kind, email.as_str(), reached.setting());
-        Ok(())
+        ]
     }
 
     /// Shows a message that this setting withheld in the development mailbox, if there is one.

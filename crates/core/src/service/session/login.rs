@@ -7,14 +7,16 @@ use crate::{
     clock::Timestamp,
     error::{
         Result,
-        catalogue::{LOGIN_REFUSED, LOGIN_UNVERIFIED},
+        catalogue::{LOGIN_REFUSED, LOGIN_UNVERIFIED, PASSWORD_CHANGE_REQUIRED},
     },
     limit::LimitKind,
+    link::{Challenge, Purpose},
+    message::MessageKind,
     port::{AddressState, Op},
     seal::BlindIndex,
     service::{
         FieldErrors, RawField,
-        kernel::{Charge, HashPermit, retry},
+        kernel::{AddressMail, Charge, HashPermit, retry},
     },
     session::{
         Amr,
@@ -53,6 +55,8 @@ pub enum LoginOutcome {
     LoggedIn(LoggedIn),
     /// The password is right, but the address is not verified.
     Unverified,
+    /// The password is right, but compromised. A link for a new one is mailed.
+    Compromised,
     /// The account does not exist, or the password is wrong.
     Wrong,
 }
@@ -66,6 +70,7 @@ impl LoginOutcome {
         match self {
             Self::LoggedIn(logged_in) => Ok(logged_in),
             Self::Unverified => Err(LOGIN_UNVERIFIED.into()),
+            Self::Compromised => Err(PASSWORD_CHANGE_REQUIRED.into()),
             Self::Wrong => Err(LOGIN_REFUSED.into()),
         }
     }
@@ -92,6 +97,7 @@ struct Admitted<'a> {
 enum Entered {
     Session(Tokens, DeviceOwner),
     Unverified,
+    Compromised(Box<User>),
     Wrong,
 }
 
@@ -132,11 +138,30 @@ impl Sessions<'_> {
                 self.note_refusal(user.as_ref(), index, "unverified", None).await?;
                 Ok(LoginOutcome::Unverified)
             }
+            Ok(Entered::Compromised(user)) => {
+                self.require_new_password(&user, &email).await?;
+                self.note_refusal(Some(&*user), index, "compromised", None).await?;
+                Ok(LoginOutcome::Compromised)
+            }
             Err(error) => {
                 self.refund_attempt(attempt).await;
                 Err(error)
             }
         }
+    }
+
+    /// Mails a link for a new password to the owner of a compromised one. Earlier links stay valid.
+    async fn require_new_password(&self, user: &User, email: &EmailAddress) -> Result<()> {
+        let ttl = self.realm.policy.reset_ttl;
+        self.mail_to_address(AddressMail {
+            email,
+            kind: MessageKind::PasswordChangeRequired,
+            challenge: Challenge::new(self.ctx, &self.realm.name, Purpose::Reset, &user.id, ttl),
+            replaces: false,
+            user: Some(user.clone()),
+            event: Event::ResetRequested,
+        })
+        .await
     }
 
     /// Takes a permit, then reads the state of the address, and recognises a known device. Such a device has limits of its
@@ -194,6 +219,9 @@ impl Sessions<'_> {
                     ProofResult::Unverified => return Ok(Some(Entered::Unverified)),
                     ProofResult::Wrong => return Ok(Some(Entered::Wrong)),
                 };
+                if owner.user.compromised {
+                    return Ok(Some(Entered::Compromised(Box::new(owner.user))));
+                }
                 let passed = self.step(owner, Amr::Password);
                 let held = self.hold_user(permit, &passed, password).await?;
                 let tokens = self.open(&passed, held).await?;

@@ -76,6 +76,7 @@ macro_rules! store_cases {
                 a_record_is_read_as_written,
                 records_of_two_realms_and_kinds_are_apart,
                 a_key_has_one_record,
+                a_key_is_free_for_all_but_others_of_a_live_record,
                 of_fifty_inserts_of_a_key_one_is_written,
                 a_record_is_replaced_at_the_revision_before,
                 of_fifty_replacements_of_a_revision_one_is_written,

@@ -52,6 +52,25 @@ pub async fn a_key_has_one_record(store: &dyn Store) {
     assert_eq!(read(store, "one").await, Some(first));
 }
 
+/// A key is free for its owner, and for others once its record has expired.
+pub async fn a_key_is_free_for_all_but_others_of_a_live_record(store: &dyn Store) {
+    let kept = RecordRow { expires_at: Some(NOW.plus(std::time::Duration::from_secs(60))), ..owned("kept", "ada") };
+    done(store, batch![RecordOp::Insert(kept), RecordOp::Insert(record(&here(), "bare"))]).await;
+    let free = |key: &str, owner: &str, seconds| RecordOp::RequireFree {
+        realm: here(),
+        kind: RecordKind::Sample,
+        key: key.to_owned(),
+        owner: user_id(owner),
+        now: NOW.plus(std::time::Duration::from_secs(seconds)),
+    };
+    for allowed in [free("kept", "ada", 0), free("kept", "eve", 60), free("none", "eve", 0)] {
+        done(store, batch![allowed]).await;
+    }
+    for taken in [free("kept", "eve", 59), free("bare", "eve", 0)] {
+        fails(store, batch![taken], Precondition::RecordFree).await;
+    }
+}
+
 pub async fn of_fifty_inserts_of_a_key_one_is_written(store: &dyn Store) {
     let rows = (0..50).map(|n| RecordRow { body: sealed(&format!("body {n}")), ..owned("one", "ada") });
     one_wins(store, rows.map(|row| RecordOp::Insert(row).into()), Precondition::RecordFree).await;

@@ -29,6 +29,8 @@ settings! {
         "Lifetime of the link in a password reset email.", per_realm;
     OTP_TTL: Duration = DURATION, Fixed("5m"),
         "Lifetime of a code sent by SMS, at most 10m.", per_realm;
+    EMAIL_UNDO_WINDOW: Duration = DURATION, Fixed("7d"),
+        "How long a change of address or password can be undone by its mail, and the old address is kept from others.", per_realm;
     FRESH_AUTH_AGE: Duration = DURATION, Fixed("10m"),
         "Maximum age of the login for changes of what protects an account: password, address, phone number, export, deletion. Beyond it, the current password is required.", per_realm;
     DELETE_MAX_AUTH_AGE: Duration = DURATION, Fixed("30m"),
@@ -133,6 +135,7 @@ fn check_realm(values: &Values, report: &mut Report) {
     lifetimes(values, report);
     at_most(&RESET_TTL, 24, values, report);
     at_most(&VERIFICATION_TTL, 7 * 24, values, report);
+    at_most(&EMAIL_UNDO_WINDOW, 90 * 24, values, report);
     at_most(&DELETE_MAX_AUTH_AGE, 24, values, report);
     min_length(values, report);
 }

@@ -4,8 +4,8 @@ use portcullis_core::realm::{Signup, SignupField};
 
 use super::{
     accounts::{
-        DELETE_MAX_AUTH_AGE, FRESH_AUTH_AGE, OTP_TTL, PASSWORD_MIN_LENGTH, REGISTRATION_TTL, RESET_TTL,
-        VERIFICATION_TTL,
+        DELETE_MAX_AUTH_AGE, EMAIL_UNDO_WINDOW, FRESH_AUTH_AGE, OTP_TTL, PASSWORD_MIN_LENGTH, REGISTRATION_TTL,
+        RESET_TTL, VERIFICATION_TTL,
     },
     signup::{SIGNUP, SIGNUP_REQUIRED},
     templates::Templates,
@@ -22,6 +22,7 @@ pub struct RealmPolicy {
     pub registration_ttl: Duration,
     pub verification_ttl: Duration,
     pub reset_ttl: Duration,
+    pub email_undo_window: Duration,
     pub otp_ttl: Duration,
     pub fresh_auth_age: Duration,
     pub delete_max_auth_age: Duration,
@@ -44,6 +45,7 @@ impl RealmPolicy {
             registration_ttl: values.get(&REGISTRATION_TTL)?,
             verification_ttl: values.get(&VERIFICATION_TTL)?,
             reset_ttl: values.get(&RESET_TTL)?,
+            email_undo_window: values.get(&EMAIL_UNDO_WINDOW)?,
             otp_ttl: values.get(&OTP_TTL)?,
             fresh_auth_age: values.get(&FRESH_AUTH_AGE)?,
             delete_max_auth_age: values.get(&DELETE_MAX_AUTH_AGE)?,

@@ -101,7 +101,7 @@ impl RefusalFormat {
         problem.limit = self.limit(one);
         if self == Self::WithOAuth {
             let word = match one.source {
-                Source::Domain(kind) => problem::oauth_word(kind),
+                Source::Domain(kind) => problem::oauth_word(kind, one.code),
                 Source::Http(_) => "invalid_request",
             };
             (problem.error, problem.error_description) = (Some(word), Some(one.detail));

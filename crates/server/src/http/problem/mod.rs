@@ -223,7 +223,7 @@ fn finish_api_error(
     problem.errors =
         fields.map(|field| FieldProblem { field: &field.field, code: field.code, detail: &field.detail }).collect();
     if format == RefusalFormat::WithOAuth {
-        problem.error = Some(oauth_word(error.kind()));
+        problem.error = Some(oauth_word(error.kind(), error.code()));
         problem.error_description = Some(&text);
     }
     with_json(parts, PROBLEM_JSON, &problem)

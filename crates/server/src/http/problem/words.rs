@@ -5,7 +5,7 @@ use portcullis_core::{
     Error,
     error::{
         ErrorKind,
-        catalogue::{TOKEN_TWICE, UNSUPPORTED_GRANT},
+        catalogue::{PASSWORD_CHANGE_REQUIRED, TOKEN_TWICE, UNSUPPORTED_GRANT},
     },
 };
 
@@ -74,8 +74,9 @@ pub(super) fn set_challenge(headers: &mut HeaderMap, error: &Error, realm: Optio
 }
 
 /// Returns the OAuth 2.0 error of a kind (RFC 6749 §5.2). The original system used `email_not_verified`.
-pub(in crate::http) const fn oauth_word(kind: ErrorKind) -> &'static str {
+pub(in crate::http) fn oauth_word(kind: ErrorKind, code: &str) -> &'static str {
     match kind {
+        ErrorKind::Forbidden if code == PASSWORD_CHANGE_REQUIRED.code => "password_change_required",
         ErrorKind::Refused => "invalid_grant",
         ErrorKind::BadClient => "invalid_client",
         ErrorKind::Forbidden => "email_not_verified",
@@ -90,6 +91,6 @@ pub(in crate::http) fn grant_word(kind: ErrorKind, code: &str) -> &'static str {
     match kind {
         ErrorKind::Forbidden => "invalid_grant",
         _ if code == UNSUPPORTED_GRANT.code => UNSUPPORTED_GRANT.code,
-        _ => oauth_word(kind),
+        _ => oauth_word(kind, code),
     }
 }

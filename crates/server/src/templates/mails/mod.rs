@@ -25,8 +25,15 @@ macro_rules! mail {
 
 mod account_deleted;
 mod already_registered;
+mod email_change;
+mod email_change_undone;
+mod email_changed;
+mod password_change_required;
 mod password_changed;
+mod password_changed_by_user;
+mod phone_changed;
 mod phone_code;
+mod phone_removed;
 mod reset_password;
 mod verify_email;
 mod welcome;
@@ -71,6 +78,13 @@ static MAILS: &[MailView] = &[
     already_registered::ALREADY_REGISTERED,
     reset_password::RESET_PASSWORD,
     password_changed::PASSWORD_CHANGED,
+    password_changed_by_user::PASSWORD_CHANGED_BY_USER,
+    password_change_required::PASSWORD_CHANGE_REQUIRED,
+    email_change::EMAIL_CHANGE,
+    email_changed::EMAIL_CHANGED,
+    email_change_undone::EMAIL_CHANGE_UNDONE,
+    phone_changed::PHONE_CHANGED,
+    phone_removed::PHONE_REMOVED,
     account_deleted::ACCOUNT_DELETED,
 ];
 

@@ -3,14 +3,17 @@ use minijinja::{Value, context};
 use super::{Page, Replaceable};
 
 /// Shown when the link of a verification mail has worked.
-pub(crate) struct EmailVerified;
+pub(crate) struct EmailVerified {
+    /// `registration`, or `email` for a new address of a user.
+    pub(crate) what: &'static str,
+}
 
 impl Page for EmailVerified {
     const NAME: &'static str = "email_verified.html";
 
     fn values(&self) -> Value {
         // Templates may use it, but it has no value here: the owner of the address has not logged in yet.
-        context! { name => "" }
+        context! { name => "", what => self.what }
     }
 }
 
@@ -19,6 +22,6 @@ impl Replaceable for EmailVerified {
     const SOURCE: &'static str = source!("pages/email_verified.html");
 
     fn samples() -> Vec<(&'static str, Self)> {
-        vec![("", Self)]
+        vec![("", Self { what: "registration" }), ("new address", Self { what: "email" })]
     }
 }

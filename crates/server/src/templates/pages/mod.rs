@@ -1,5 +1,6 @@
 //! Pages that an operator may replace. One file a page: what fills it, and a sample.
 
+mod email_change;
 mod email_verified;
 mod email_verified_failed;
 mod email_verify;
@@ -12,6 +13,7 @@ mod undo;
 mod undo_failed;
 mod undo_success;
 
+pub(crate) use email_change::EmailChange;
 pub(crate) use email_verified::EmailVerified;
 pub(crate) use email_verified_failed::EmailVerifiedFailed;
 pub(crate) use email_verify::{ACTIVATE_SCRIPT, EmailVerify};
@@ -63,6 +65,7 @@ pub(super) struct PageEntry {
 /// All pages, in the order in which they are listed.
 pub(super) static PAGES: &[PageEntry] = &[
     PageEntry::of::<EmailVerify<'_>>(),
+    PageEntry::of::<EmailChange<'_>>(),
     PageEntry::of::<EmailVerified>(),
     PageEntry::of::<EmailVerifiedFailed<'_>>(),
     PageEntry::of::<Reset<'_>>(),

@@ -2,17 +2,19 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable};
 
-/// Asks before a registration is discarded: one button.
+/// Asks before something is taken back: one button.
 pub(crate) struct Undo<'a> {
     /// Secret of the link that was opened.
     pub(crate) token: &'a str,
+    /// `registration`, `email` or `password`.
+    pub(crate) what: &'static str,
 }
 
 impl Page for Undo<'_> {
     const NAME: &'static str = "undo.html";
 
     fn values(&self) -> Value {
-        context! { token => self.token, undo_url => "undo" }
+        context! { token => self.token, what => self.what, undo_url => "undo" }
     }
 }
 
@@ -21,6 +23,7 @@ impl Replaceable for Undo<'_> {
     const SOURCE: &'static str = source!("pages/undo.html");
 
     fn samples() -> Vec<(&'static str, Self)> {
-        vec![("", Self { token: "token" })]
+        let page = |what| Self { token: "token", what };
+        vec![("", page("registration")), ("address", page("email")), ("password", page("password"))]
     }
 }

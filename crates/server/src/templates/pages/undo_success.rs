@@ -2,22 +2,26 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable};
 
-/// Shown when a registration was discarded.
-pub(crate) struct UndoSuccess;
+/// Shown when something was taken back.
+pub(crate) struct UndoSuccess {
+    /// `registration`, `email` or `password`.
+    pub(crate) what: &'static str,
+}
 
 impl Page for UndoSuccess {
     const NAME: &'static str = "undo_success.html";
 
     fn values(&self) -> Value {
-        context! {}
+        context! { what => self.what }
     }
 }
 
 impl Replaceable for UndoSuccess {
-    const PURPOSE: &'static str = "The registration is discarded.";
+    const PURPOSE: &'static str = "The registration is discarded, or the change is undone.";
     const SOURCE: &'static str = source!("pages/undo_success.html");
 
     fn samples() -> Vec<(&'static str, Self)> {
-        vec![("", Self)]
+        let page = |what| Self { what };
+        vec![("", page("registration")), ("address", page("email")), ("password", page("password"))]
     }
 }

@@ -64,6 +64,7 @@ fn each_setting_of_realms_changes_one_realm_in_each_notation() {
             "VERIFICATION_TTL",
             "RESET_TTL",
             "OTP_TTL",
+            "EMAIL_UNDO_WINDOW",
             "FRESH_AUTH_AGE",
             "DELETE_MAX_AUTH_AGE",
             "PASSWORD_MIN_LENGTH",

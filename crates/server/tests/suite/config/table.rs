@@ -49,6 +49,7 @@ fn every_setting_that_is_not_reserved_changes_the_configuration() {
 pub(super) fn sample(name: &str) -> &'static str {
     match name {
         "LOG_LEVEL" => "debug",
+        "EMAIL_UNDO_WINDOW" => "3d",
         "PUBLIC_URL" => "http://localhost:1",
         "APP_DOMAIN" => "localhost:1",
         "HOST" => "127.0.0.2",

@@ -151,6 +151,7 @@ async fn refusals_of_bearers_are_described() {
 const ONE_EACH: &[(&str, &str)] = &[
     ("RATE_LIMIT_MODE", "enforce"),
     ("TRUSTED_PROXIES", "127.0.0.1"),
+    ("LIMIT_PASSWORDS_ACCOUNT", "50/24h"),
     ("LIMIT_PASSWORDS_CLIENT", "1/90s"),
     ("LIMIT_MAILS_CLIENT", "1/90s"),
     ("LIMIT_OTP_CLIENT", "1/90s"),
@@ -179,7 +180,13 @@ fn counted(app: &TestApp, operation: &str, token: &str) -> RequestBuilder {
         "post /me/password" => asking("")
             .bearer_auth(token)
             .json(&json!({"current_password": "another-long-password", "new_password": "violet-teapot-hammer"})),
-        "post /me/step_up" | "delete /me" => {
+        "post /me/email" => asking("")
+            .bearer_auth(token)
+            .json(&json!({"email": "a@example.com", "current_password": "another-long-password"})),
+        "post /me/phone" => asking("")
+            .bearer_auth(token)
+            .json(&json!({"phone": "+1234567890", "current_password": "another-long-password"})),
+        "post /me/step_up" | "delete /me/phone" | "delete /me" => {
             asking("").bearer_auth(token).json(&json!({"current_password": "another-long-password"}))
         }
         _ => panic!("{operation} is limited, and not asked for here"),

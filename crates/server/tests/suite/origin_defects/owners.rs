@@ -51,6 +51,7 @@ async fn d02_no_record_shows_a_hash() {
             "last_name",
             "locale",
             "password_set_at",
+            "pending_email",
             "phone",
             "revision",
         ];

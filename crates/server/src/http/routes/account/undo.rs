@@ -1,4 +1,5 @@
 use axum::{extract::State, response::Response};
+use portcullis_core::service::{Undo, Undoable};
 use utoipa::ToSchema;
 
 use crate::{
@@ -9,12 +10,12 @@ use crate::{
         routes::Message,
         state::AppState,
     },
-    templates::pages::{Undo, UndoFailed, UndoSuccess},
+    templates::pages::{self, UndoFailed, UndoSuccess},
 };
 
 refusals!(UndoFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
 
-/// Show the page for cancelling a registration
+/// Show the page for taking something back
 ///
 /// The *this was not me* link of a mail: a page with one button. Opening it changes nothing.
 #[utoipa::path(
@@ -24,7 +25,7 @@ refusals!(UndoFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
         ("token" = String, Query, description = "From the mail", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
     ),
     responses(
-        (status = 200, description = "The registration can be cancelled: HTML, or JSON", content((Message = "application/json", example = json!({"message": "Send this token by POST to take the registration back"})), (String = "text/html"))),
+        (status = 200, description = "It can be taken back: HTML, or JSON", content((Message = "application/json", example = json!({"message": "Send this token by POST to restore the address"})), (String = "text/html"))),
         UndoFormRefusals,
     )
 )]
@@ -35,13 +36,36 @@ pub(crate) async fn undo_form(
     Link(token): Link,
 ) -> Response {
     let token = token.text().unwrap_or_default();
-    match request.accounts().check_rejection(token).await {
-        Ok(()) => {
-            let message = "Send this token by POST to take the registration back";
-            page::answer(&state, &request, format, &Undo { token }, message)
+    match request.accounts().check_undo(token).await {
+        Ok(Undo { what, is_done: true }) => done(&state, &request, format, what),
+        Ok(Undo { what, is_done: false }) => {
+            let message = match what {
+                Undoable::Registration => "Send this token by POST to take the registration back",
+                Undoable::Email => "Send this token by POST to restore the address",
+                Undoable::Password => "Send this token by POST to undo the change of the password",
+            };
+            page::answer(&state, &request, format, &pages::Undo { token, what: word(what) }, message)
         }
         Err(error) => page::refuse(&state, &request, format, &UndoFailed { error: error.detail() }, error),
     }
+}
+
+/// Returns the word of the templates.
+const fn word(what: Undoable) -> &'static str {
+    match what {
+        Undoable::Registration => "registration",
+        Undoable::Email => "email",
+        Undoable::Password => "password",
+    }
+}
+
+fn done(state: &AppState, request: &RealmRequest, format: PreferredFormat, what: Undoable) -> Response {
+    let message = match what {
+        Undoable::Registration => "The registration was discarded",
+        Undoable::Email => "The address was restored. A link for a new password was sent to it",
+        Undoable::Password => "The change of the password was undone. A link for a new password was sent",
+    };
+    page::answer(state, request, format, &UndoSuccess { what: word(what) }, message)
 }
 
 /// What `undo` takes.
@@ -57,7 +81,8 @@ refusals!(UndoRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM, ANY]);
 
 /// Take something back
 ///
-/// Discards the registration that the mail was about. The body may also be a form.
+/// Discards the registration that the mail was about. Or restores the earlier address, or undoes a change of the password: either
+/// ends all sessions and mails a link for a new password; a second request shows the same. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/undo", tag = "Accounts",
     params(RealmPath),
@@ -74,8 +99,8 @@ pub(crate) async fn undo(
     AnyBody(mut fields): AnyBody,
 ) -> Response {
     let token = fields.take("token");
-    match request.accounts().reject_registration(token.text().unwrap_or_default()).await {
-        Ok(()) => page::answer(&state, &request, format, &UndoSuccess, "The registration was discarded"),
+    match request.accounts().undo(token.text().unwrap_or_default()).await {
+        Ok(what) => done(&state, &request, format, what),
         Err(error) => page::refuse(&state, &request, format, &UndoFailed { error: error.detail() }, error),
     }
 }

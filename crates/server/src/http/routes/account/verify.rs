@@ -24,7 +24,7 @@ use crate::{
         routes::Message,
         state::AppState,
     },
-    templates::pages::{EmailVerified, EmailVerifiedFailed, EmailVerify, Reset},
+    templates::pages::{EmailChange, EmailVerified, EmailVerifiedFailed, EmailVerify, Reset},
 };
 
 /// What becomes of a verification link.
@@ -44,7 +44,7 @@ refusals!(VerifyRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
 ///
 /// The link from the mail. A browser gets a page with a button, which opening it does not press: mail scanners open links. Other
 /// clients, and those that accept `application/json`, verify the address at once. Opening the link again inside its lifetime
-/// shows success. Where several people registered the address, the page is a form in which its owner chooses the password.
+/// shows success. The link of a new address of a user (`me/email`) changes nothing by GET, for any client. Where several people registered the address, the page is a form in which its owner chooses the password.
 #[utoipa::path(
     get, path = "/v1/{realm}/verify", tag = "Accounts",
     params(
@@ -58,6 +58,10 @@ refusals!(VerifyRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
                 ("button" = (
                     summary = "The request was made ahead of a visit: nothing is verified yet",
                     value = json!({"message": "Send this token by POST to activate the account"}),
+                )),
+                ("new_address" = (
+                    summary = "The link of a new address: nothing is changed yet",
+                    value = json!({"message": "Send this token by POST to change the address"}),
                 )),
                 ("password_required" = (
                     summary = "A password is to be chosen, by POST to this address",
@@ -80,12 +84,16 @@ pub(crate) async fn verify(
 ) -> Response {
     let token = token.text().unwrap_or_default();
     let opened = if browser.may_act() {
-        request.accounts().verify(token).await.map(OpenedLink::Settled)
+        request.accounts().follow_verification(token).await
     } else {
         request.accounts().open_verification(token, cookie.value()).await
     };
     let (email, undo_url, is_own_browser) = match opened {
         Ok(OpenedLink::Ready { email, undo_url, is_own_browser }) => (email, undo_url, is_own_browser),
+        Ok(OpenedLink::NewAddress(email)) => {
+            let button = EmailChange { token, email: email.as_str() };
+            return page::answer(&state, &request, format, &button, "Send this token by POST to change the address");
+        }
         Ok(OpenedLink::Settled(verified)) => return settled(&state, &request, format, verified),
         Err(error) => return failed(&state, &request, format, error),
     };
@@ -101,7 +109,12 @@ pub(crate) async fn verify(
 
 fn settled(state: &AppState, request: &RealmRequest, format: PreferredFormat, verified: Verified) -> Response {
     match verified {
-        Verified::Done => page::answer(state, request, format, &EmailVerified, "Email verified successfully"),
+        Verified::Done => {
+            page::answer(state, request, format, &EmailVerified { what: "registration" }, "Email verified successfully")
+        }
+        Verified::AddressChanged => {
+            page::answer(state, request, format, &EmailVerified { what: "email" }, "Email changed successfully")
+        }
         Verified::PasswordRequired { token, url: reset_url } => match format {
             PreferredFormat::Json => {
                 Json(VerifyAnswer::PasswordRequired { password_required: true, reset_url }).into_response()
@@ -128,7 +141,7 @@ refusals!(VerifyByPostRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM,
 
 /// Verify an address, by POST
 ///
-/// The button of the page: activates the account, and leads back to the link, which shows success. The body may also be a form.
+/// The button of the page: activates the account, or replaces the address of a user, and leads back to the link, which shows success. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/verify", tag = "Accounts",
     params(RealmPath),

@@ -1,8 +1,10 @@
 //! The account of the caller.
 
 mod delete;
+mod email;
 mod events;
 mod password;
+mod phone;
 mod profile;
 mod sessions;
 mod step_up;
@@ -17,6 +19,8 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(profile::profile))
         .routes(routes!(profile::me, profile::edit, delete::erase))
         .routes(routes!(password::password))
+        .routes(routes!(email::request_email, email::drop_email))
+        .routes(routes!(phone::request_phone, phone::remove_phone))
         .routes(routes!(sessions::sessions, sessions::end_others))
         .routes(routes!(sessions::end))
         .routes(routes!(events::events))

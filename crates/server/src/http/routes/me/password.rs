@@ -37,7 +37,7 @@ refusals!(PasswordRefusals: Problem [REALM, BEARER, JSON, HASHING, &[LIMITED, PA
 
 /// Change the password
 ///
-/// Needs the current password. Ends all other sessions of the caller and sends a notification email.
+/// Needs the current password. Ends all other sessions of the caller. The mail to the caller has a link that undoes the change.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/password", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

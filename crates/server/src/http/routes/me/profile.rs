@@ -5,6 +5,7 @@ use axum::{
 };
 use portcullis_core::{
     account::{Account, country::CountryCode},
+    clock::Timestamp,
     error::catalogue::{EMAIL_ELSEWHERE, PASSWORD_ELSEWHERE, PHONE_ELSEWHERE},
     service::ProfilePatch,
 };
@@ -47,6 +48,9 @@ pub(crate) struct UserAnswer {
     /// Whether a code has proved it.
     #[schema(example = false)]
     is_phone_verified: bool,
+    /// New address that waits for its link.
+    #[schema(example = json!(null), required)]
+    pending_email: Option<String>,
     /// When the password was chosen.
     #[schema(example = "2026-01-01T00:00:00Z", format = DateTime)]
     password_set_at: String,
@@ -69,9 +73,11 @@ impl IntoResponse for UserAnswer {
     }
 }
 
-impl From<&Account> for UserAnswer {
-    fn from(account: &Account) -> Self {
+impl UserAnswer {
+    /// Answers an account as it is at this time.
+    fn of(account: &Account, now: Timestamp) -> Self {
         let profile = &account.profile;
+        let pending = account.pending_email.as_ref().filter(|pending| pending.shown_until > now);
         Self {
             id: account.id.to_string(),
             first_name: profile.first_name.as_ref().map(|name| name.as_str().to_owned()),
@@ -85,6 +91,7 @@ impl From<&Account> for UserAnswer {
             // Without a verified address there is a registration, not a user.
             is_email_verified: true,
             is_phone_verified: account.is_phone_verified,
+            pending_email: pending.map(|pending| pending.email.as_str().to_owned()),
             password_set_at: account.password_set_at.to_string(),
             created_at: account.created_at.to_string(),
             revision: account.revision,
@@ -110,7 +117,7 @@ refusals!(ProfileRefusals: Problem [REALM, BEARER]);
 )]
 pub(crate) async fn profile(authenticated: Authenticated, mut query: Query) -> Result<UserAnswer, ApiError> {
     let account = authenticated.owner.own_account(query.take("id").text())?;
-    Ok(account.into())
+    Ok(UserAnswer::of(account, authenticated.request.ctx.now))
 }
 
 refusals!(MeRefusals: Problem [REALM, BEARER]);
@@ -127,7 +134,7 @@ refusals!(MeRefusals: Problem [REALM, BEARER]);
     )
 )]
 pub(crate) async fn me(authenticated: Authenticated) -> UserAnswer {
-    authenticated.owner.account().into()
+    UserAnswer::of(authenticated.owner.account(), authenticated.request.ctx.now)
 }
 
 /// A change of the caller's profile. A member that is absent stays, and `null` removes the value.
@@ -185,5 +192,5 @@ pub(crate) async fn edit(
     let mut errors = fields.unknown();
     elsewhere.into_iter().flatten().for_each(|error| errors.add(error));
     let account = request.accounts().edit(&owner, &patch, &expected, errors).await?;
-    Ok((&account).into())
+    Ok(UserAnswer::of(&account, request.ctx.now))
 }

@@ -71,7 +71,7 @@ impl From<Tokens> for TokenAnswer {
     }
 }
 
-refusals!(LoginRefusals: Problem [REALM], WithOAuth [ANY, HASHING, &[LIMITED, LOGIN_REFUSED, LOGIN_UNVERIFIED], Fields(&[field("username", FIELD_MISSING), field("password", FIELD_MISSING)])]);
+refusals!(LoginRefusals: Problem [REALM], WithOAuth [ANY, HASHING, &[LIMITED, LOGIN_REFUSED, LOGIN_UNVERIFIED, PASSWORD_CHANGE_REQUIRED], Fields(&[field("username", FIELD_MISSING), field("password", FIELD_MISSING)])]);
 
 /// Log in
 ///
@@ -108,6 +108,7 @@ pub(super) fn counted(result: Result<LoginOutcome, Error>) -> Result<LoginOutcom
         Ok(LoginOutcome::LoggedIn(_)) => "ok",
         Ok(LoginOutcome::Wrong) => "wrong",
         Ok(LoginOutcome::Unverified) => "unverified",
+        Ok(LoginOutcome::Compromised) => "compromised",
         Err(error) => match error.kind() {
             ErrorKind::Limited(_) => "limited",
             ErrorKind::Invalid => "invalid",

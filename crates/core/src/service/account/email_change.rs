@@ -1,0 +1,141 @@
+//! The link of a new address: replaces the address of its user.
+
+use super::{Accounts, Verified};
+use crate::{
+    account::{PendingEmail, Profile, User, email::EmailAddress},
+    audit::Event,
+    batch,
+    error::{Error, Result},
+    link::{Challenge, LinkAction, PresentedToken, Purpose},
+    port::{AddressState, Batch, ChallengeOp, CommitError, Precondition, RecordOp, RegistrationOp, UserOp},
+    record::Record,
+    seal::BlindIndex,
+    service::kernel::retry,
+};
+
+/// Number of attempts while the account or the address changes meanwhile.
+const TRIES: usize = 5;
+
+/// State of the link of a new address.
+pub(super) enum ChangeLink {
+    /// The link was used; the address was replaced.
+    Used,
+    /// The change waits for the link.
+    Waiting(Box<WaitingChange>),
+}
+
+/// Change that the link would make.
+pub(super) struct WaitingChange {
+    user: User,
+    pub(super) pending: PendingEmail,
+    challenge: Challenge,
+}
+
+impl Accounts<'_> {
+    /// Returns whether a link is that of a new address. It is not verified yet.
+    ///
+    /// # Errors
+    /// Bad link; unavailable.
+    pub(super) async fn is_of_new_address(&self, token: &str) -> Result<bool> {
+        let token = PresentedToken::parse(token).ok_or_else(Error::bad_link)?;
+        Ok(self.named_challenge(&token).await?.purpose == Purpose::EmailChange)
+    }
+
+    /// Returns the change that the link of a new address would make.
+    ///
+    /// # Errors
+    /// Bad link, for every reason; unavailable.
+    pub(super) async fn change_link(&self, token: &str) -> Result<ChangeLink> {
+        let challenge = self.proved_challenge(token, LinkAction::ChangeEmail, Purpose::EmailChange).await?;
+        if challenge.used_at.is_some() {
+            return Ok(ChangeLink::Used);
+        }
+        let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?.ok_or_else(Error::bad_link)?;
+        let pending = self.pending_email(&user).await?.map(|(_, pending)| pending);
+        let pending = pending.filter(|pending| pending.challenge == challenge.id).ok_or_else(Error::bad_link)?;
+        Ok(ChangeLink::Waiting(Box::new(WaitingChange { user, pending, challenge })))
+    }
+
+    /// Replaces the address of the user of a link. A second use within its lifetime has the same result and changes nothing.
+    ///
+    /// # Errors
+    /// Bad link, for every reason, also if another user has the address by now; unavailable.
+    pub(super) async fn change_email(&self, token: &str) -> Result<Verified> {
+        retry(TRIES, "the account kept changing during a change of address", |_| self.change_email_once(token)).await
+    }
+
+    async fn change_email_once(&self, token: &str) -> Result<Option<Verified>> {
+        let change = match self.change_link(token).await? {
+            ChangeLink::Used => return Ok(Some(Verified::AddressChanged)),
+            ChangeLink::Waiting(change) => change,
+        };
+        let index = change.pending.email.blind_index(&self.realm.keys);
+        let found = self.ports.store.at_address(&self.realm.name, index).await?;
+        if found.user.is_some() {
+            return Err(Error::bad_link());
+        }
+        let batch = self.change_batch(&change, index, found).await?;
+        match self.commit(batch).await {
+            Ok(()) => {
+                tracing::info!(realm = %self.realm.name, user = %change.user.id, "address changed");
+                Ok(Some(Verified::AddressChanged))
+            }
+            // Another user has or reserves the address.
+            Err(CommitError::Failed(Precondition::UserFree | Precondition::RecordFree)) => Err(Error::bad_link()),
+            Err(CommitError::Failed(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn change_batch(&self, change: &WaitingChange, index: BlindIndex, found: AddressState) -> Result<Batch> {
+        let WaitingChange { user, pending, challenge } = change;
+        let realm = &self.realm.name;
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let before = user.envelope.open_profile(&key)?;
+        let profile = Profile { email: pending.email.clone(), ..before.clone() };
+        let envelope = user.envelope.with_profile(self.ctx, &key, &profile)?;
+        let changed = User { index, envelope, revision: user.revision + 1, ..user.clone() };
+        let mut batch = batch![
+            ChallengeOp::Spend { realm: realm.clone(), id: challenge.id, now: self.ctx.now },
+            self.require_unreserved(index, &user.id),
+            UserOp::Update(changed),
+            self.end_sessions(&user.id, Some(pending.session.clone())),
+            RecordOp::DeleteOf { realm: realm.clone(), owner: user.id.clone(), kind: Some(PendingEmail::KIND) },
+            self.audit(Event::EmailChanged).user(user).index(index),
+        ];
+        batch.extend(self.drop_challenges(user, &[Purpose::Reset, Purpose::Phone, Purpose::PhoneChange]));
+        batch.extend(self.reserve(user, &key, &before).await?);
+        batch.extend(self.discard_registration(found));
+        Ok(batch)
+    }
+
+    /// Returns the operations that remove the challenges of a user for these purposes.
+    pub(super) fn drop_challenges(&self, user: &User, purposes: &[Purpose]) -> Batch {
+        let drop = |purpose: &Purpose| {
+            let (realm, subject) = (self.realm.name.clone(), user.id.clone());
+            ChallengeOp::Drop { realm, subject, purpose: Some(*purpose) }.into()
+        };
+        purposes.iter().map(drop).collect()
+    }
+
+    /// Returns the operations that remove the registration of an address with its links.
+    pub(super) fn discard_registration(&self, found: AddressState) -> Batch {
+        let Some(registration) = found.registration else { return Batch::new() };
+        let (realm, id) = (registration.realm, registration.id);
+        batch![
+            ChallengeOp::Drop { realm: realm.clone(), subject: id.clone(), purpose: None },
+            RegistrationOp::Delete { realm, id },
+        ]
+    }
+
+    /// Opens the link of a new address without using it.
+    ///
+    /// # Errors
+    /// Bad link, for every reason; unavailable.
+    pub(super) async fn open_change(&self, token: &str) -> Result<Option<EmailAddress>> {
+        Ok(match self.change_link(token).await? {
+            ChangeLink::Used => None,
+            ChangeLink::Waiting(change) => Some(change.pending.email),
+        })
+    }
+}

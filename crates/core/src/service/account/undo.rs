@@ -1,0 +1,190 @@
+//! `undo`: takes back what a mail was about: a registration, a change of the address or one of the password.
+
+use super::Accounts;
+use crate::{
+    account::{PendingEmail, PendingPhone, Profile, Reservation, User},
+    audit::Event,
+    batch,
+    error::{Error, Result},
+    link::{Challenge, LinkAction, PresentedToken, Purpose},
+    message::{MessageKind, Recipient},
+    port::{Batch, ChallengeOp, CommitError, Precondition, RecordOp, UserOp},
+    record::{Record, RecordRow},
+    seal::DataKey,
+    service::kernel::retry,
+};
+
+/// Number of attempts while the account changes meanwhile.
+const TRIES: usize = 5;
+
+/// What a link takes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undoable {
+    Registration,
+    /// Change of the address.
+    Email,
+    /// Change of the password.
+    Password,
+}
+
+/// What a link takes back, and whether it has done so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Undo {
+    pub what: Undoable,
+    pub is_done: bool,
+}
+
+impl Accounts<'_> {
+    /// Returns what a link takes back. Nothing is changed.
+    ///
+    /// # Errors
+    /// Bad link, for every reason; limited; unavailable.
+    pub async fn check_undo(&self, token: &str) -> Result<Undo> {
+        let work = async {
+            let (what, challenge) = self.undoable(token).await?;
+            let is_done = match what {
+                Undoable::Registration => {
+                    self.rejectable(token).await?;
+                    false
+                }
+                _ if challenge.used_at.is_some() => true,
+                Undoable::Email => {
+                    self.restorable(&challenge).await?;
+                    false
+                }
+                Undoable::Password => {
+                    self.undo_subject(&challenge).await?;
+                    false
+                }
+            };
+            Ok(Undo { what, is_done })
+        };
+        self.try_link(work).await
+    }
+
+    /// Takes back what a link is about. A second use of one that undoes a change has the same result and changes nothing.
+    ///
+    /// # Errors
+    /// Bad link, for every reason; limited; unavailable.
+    pub async fn undo(&self, token: &str) -> Result<Undoable> {
+        let work = async {
+            let (what, _) = self.undoable(token).await?;
+            match what {
+                Undoable::Registration => self.reject(token).await?,
+                Undoable::Email | Undoable::Password => {
+                    retry(TRIES, "the account kept changing during an undo", |_| self.undo_once(token)).await?;
+                }
+            }
+            Ok(what)
+        };
+        self.try_link(work).await
+    }
+
+    /// Returns what a link takes back, and its challenge, which may be used.
+    async fn undoable(&self, token: &str) -> Result<(Undoable, Challenge)> {
+        let token = PresentedToken::parse(token).ok_or_else(Error::bad_link)?;
+        let challenge = self.named_challenge(&token).await?;
+        let (what, action) = match challenge.purpose {
+            Purpose::Registration => (Undoable::Registration, LinkAction::Reject),
+            Purpose::EmailUndo => (Undoable::Email, LinkAction::UndoEmail),
+            Purpose::PasswordUndo => (Undoable::Password, LinkAction::UndoPassword),
+            _ => return Err(Error::bad_link()),
+        };
+        self.require_proof(&token, action, &challenge)?;
+        Ok((what, challenge))
+    }
+
+    async fn undo_once(&self, token: &str) -> Result<Option<()>> {
+        let (what, challenge) = self.undoable(token).await?;
+        if challenge.used_at.is_some() {
+            return Ok(Some(()));
+        }
+        let batch = match what {
+            Undoable::Email => self.restoration(&challenge).await?,
+            _ => self.undone_password(&challenge).await?,
+        };
+        match self.commit(batch).await {
+            Ok(()) => {
+                tracing::info!(realm = %self.realm.name, user = %challenge.subject, what = ?what, "change undone");
+                Ok(Some(()))
+            }
+            Err(CommitError::Failed(Precondition::UserFree)) => Err(Error::bad_link()),
+            Err(CommitError::Failed(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns the user of an undo link.
+    pub(super) async fn undo_subject(&self, challenge: &Challenge) -> Result<(User, DataKey)> {
+        let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?.ok_or_else(Error::bad_link)?;
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        Ok((user, key))
+    }
+
+    /// Returns the reservation that an undo link names, and all of its user that the undo ends: this one, and those of later
+    /// changes.
+    async fn restorable(&self, challenge: &Challenge) -> Result<(User, DataKey, Reservation, Vec<RecordRow>)> {
+        let (user, key) = self.undo_subject(challenge).await?;
+        let all = self.reservations_of(&user, &key).await?;
+        let named = all.iter().find(|(_, reservation)| reservation.challenges.contains(&challenge.id));
+        let named = named.map(|(_, reservation)| reservation.clone()).ok_or_else(Error::bad_link)?;
+        let ended = all.into_iter().filter(|(_, reservation)| reservation.since >= named.since);
+        let ended = ended.map(|(row, _)| row).collect();
+        Ok((user, key, named, ended))
+    }
+
+    async fn restoration(&self, challenge: &Challenge) -> Result<Batch> {
+        let (user, key, restored, ended) = self.restorable(challenge).await?;
+        let before = user.envelope.open_profile(&key)?;
+        let has_new_phone = before.phone != restored.phone;
+        let phone = before.phone.clone().filter(|_| !has_new_phone);
+        let profile = Profile { email: restored.email.clone(), phone, ..before };
+        let changed = User {
+            index: restored.index,
+            envelope: user.envelope.with_profile(self.ctx, &key, &profile)?,
+            phone_verified_at: user.phone_verified_at.filter(|_| !has_new_phone),
+            phone_disputed: user.phone_disputed && !has_new_phone,
+            ..user.clone()
+        };
+        let found = self.ports.store.at_address(&self.realm.name, restored.index).await?;
+        let (recipient, event) = (Recipient::of(&profile), Event::EmailChangeUndone);
+        let mut batch = self.compromise(challenge, changed, MessageKind::EmailChangeUndone, &recipient, event)?;
+        let delete = |row: RecordRow| {
+            RecordOp::Delete { realm: row.realm, kind: row.kind, key: row.key, revision: Some(row.revision) }.into()
+        };
+        batch.extend(ended.into_iter().map(delete));
+        batch.extend(self.drop_challenges(&user, &[Purpose::PasswordUndo]));
+        batch.extend(self.discard_registration(found));
+        Ok(batch)
+    }
+
+    /// Returns the operations that end all sessions and requests of a user, mark the password as compromised, and mail a link for a
+    /// new one.
+    ///
+    /// # Errors
+    /// Internal, if the mail cannot be serialised.
+    pub(super) fn compromise(
+        &self,
+        undo: &Challenge,
+        user: User,
+        kind: MessageKind,
+        recipient: &Recipient,
+        event: Event,
+    ) -> Result<Batch> {
+        let realm = &self.realm.name;
+        let reset = Challenge::new(self.ctx, realm, Purpose::Reset, &user.id, self.realm.policy.reset_ttl);
+        let pending = |kind| RecordOp::DeleteOf { realm: realm.clone(), owner: user.id.clone(), kind: Some(kind) };
+        let mut batch = batch![
+            ChallengeOp::Spend { realm: realm.clone(), id: undo.id, now: self.ctx.now },
+            UserOp::Update(User { compromised: true, revision: user.revision + 1, ..user.clone() }),
+            self.end_sessions(&user.id, None),
+            pending(PendingEmail::KIND),
+            pending(PendingPhone::KIND),
+            self.audit(event).user(&user).index(user.index),
+        ];
+        let dropped = [Purpose::Reset, Purpose::Phone, Purpose::EmailChange, Purpose::PhoneChange];
+        batch.extend(self.drop_challenges(&user, &dropped));
+        batch.extend(batch![self.message(kind, recipient, Some(reset.id))?, ChallengeOp::Insert(reset)]);
+        Ok(batch)
+    }
+}

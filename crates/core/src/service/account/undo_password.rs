@@ -1,0 +1,31 @@
+//! The undo of a change of the password.
+
+use super::Accounts;
+use crate::{
+    audit::Event,
+    error::Result,
+    id::UserId,
+    link::{Challenge, Purpose},
+    message::{MessageKind, Recipient},
+    port::Batch,
+};
+
+impl Accounts<'_> {
+    /// Makes the challenge of the link that undoes a change of the password.
+    pub(super) fn password_undo(&self, user: &UserId) -> Challenge {
+        let window = self.realm.policy.email_undo_window;
+        let challenge = Challenge::new(self.ctx, &self.realm.name, Purpose::PasswordUndo, user, window);
+        Challenge { expires_at: self.ctx.now.plus(window), ..challenge }
+    }
+
+    /// Returns the operations that undo a change of the password: the password that was set opens no session any more.
+    ///
+    /// # Errors
+    /// Bad link, if the user does not exist any more; unavailable; internal.
+    pub(super) async fn undone_password(&self, challenge: &Challenge) -> Result<Batch> {
+        let (user, key) = self.undo_subject(challenge).await?;
+        let recipient = Recipient::of(&user.envelope.open_profile(&key)?);
+        let event = Event::PasswordChangeUndone;
+        self.compromise(challenge, user, MessageKind::PasswordChangeRequired, &recipient, event)
+    }
+}

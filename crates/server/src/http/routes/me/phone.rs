@@ -1,0 +1,97 @@
+use axum::{Json, http::StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::{
+    extract::{Authenticated, JsonBody, OptionalJsonBody},
+    openapi::{RealmPath, refusals},
+    problem::ApiError,
+    routes::Message,
+};
+
+/// Another phone number for the caller.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct NewPhone {
+    #[schema(example = "+1234567890")]
+    phone: String,
+    /// Where the login is not recent.
+    #[schema(example = "securepassword123", format = Password)]
+    current_password: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PendingPhone {
+    #[schema(example = "OTP generated successfully")]
+    message: &'static str,
+    /// The handle to give the code back with, at `verify_otp_phone`; the code itself goes by SMS only.
+    #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
+    handle: String,
+    /// The same value.
+    #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
+    otp: String,
+    /// In seconds.
+    #[schema(example = 300)]
+    expires_in: u64,
+}
+
+refusals!(PhoneRefusals: Problem [REALM, BEARER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG, SMS_UNAVAILABLE], Fields(&[field("phone", PHONE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
+
+/// Ask for another phone number
+///
+/// Sends a code to the new number, in place of an earlier request. The number is replaced when the code is given back. Needs a
+/// recent login, or the current password.
+#[utoipa::path(
+    post, path = "/v1/{realm}/me/phone", tag = "Accounts", security(("bearer" = [])),
+    params(RealmPath),
+    request_body = NewPhone,
+    responses(
+        (status = 202, description = "The change waits for the code", body = PendingPhone),
+        PhoneRefusals,
+    )
+)]
+pub(crate) async fn request_phone(
+    authenticated: Authenticated,
+    JsonBody(mut fields): JsonBody,
+) -> Result<(StatusCode, Json<PendingPhone>), ApiError> {
+    let Authenticated { request, owner } = authenticated;
+    let (phone, current) = (fields.take_phone("phone"), fields.take("current_password"));
+    fields.refuse_unknown()?;
+    let handle = request.accounts().request_phone_change(&owner, &phone, &current).await?.expose().to_owned();
+    let expires_in = request.realm.policy.otp_ttl.as_secs();
+    let message = "OTP generated successfully";
+    Ok((StatusCode::ACCEPTED, Json(PendingPhone { message, otp: handle.clone(), handle, expires_in })))
+}
+
+/// Proof that the caller is still the same person, where the login is not recent.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field")]
+struct PhoneRemoval {
+    #[schema(example = "securepassword123", format = Password)]
+    current_password: Option<String>,
+}
+
+refusals!(RemovePhoneRefusals: Problem [REALM, BEARER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG], Fields(&[field("phone", FIELD_MISSING), field("nickname", FIELD_UNKNOWN)])]);
+
+/// Remove the phone number
+///
+/// Removes the caller's number, unless registrations require one. Needs a recent login, or the current password.
+#[utoipa::path(
+    delete, path = "/v1/{realm}/me/phone", tag = "Accounts", security(("bearer" = [])),
+    params(RealmPath),
+    request_body(content = Option<PhoneRemoval>, content_type = "application/json"),
+    responses(
+        (status = 200, description = "Removed", body = Message, example = json!({"message": "Phone number removed"})),
+        RemovePhoneRefusals,
+    )
+)]
+pub(crate) async fn remove_phone(
+    authenticated: Authenticated,
+    OptionalJsonBody(mut fields): OptionalJsonBody,
+) -> Result<Json<Message>, ApiError> {
+    let Authenticated { request, owner } = authenticated;
+    let current = fields.take("current_password");
+    fields.refuse_unknown()?;
+    request.accounts().remove_phone(&owner, &current).await?;
+    Ok(Message::say("Phone number removed"))
+}

@@ -1,0 +1,9 @@
+use std::time::Duration;
+
+use super::MailView;
+
+/// Tells the owner of an account that its password was changed on a device that is signed in.
+pub(super) const PASSWORD_CHANGED_BY_USER: MailView = MailView {
+    sample_lifetime: Duration::from_secs(604800),
+    ..mail!("mail_password_changed_by_user", "After a signed-in user changed the password: the link that undoes it.")
+};
