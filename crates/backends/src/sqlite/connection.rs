@@ -4,10 +4,11 @@ use std::{
     fs::{self, OpenOptions},
     io::{self, ErrorKind},
     path::{Path, PathBuf},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{error::OpenError, fault::Fault, migrate};
 
@@ -42,7 +43,7 @@ pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Open
     }
     // Before anything is changed in what may belong to another program.
     migrate::pending(path, &db)?;
-    let mode: String = db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(failed)?;
+    let mode = turn_log_on(&db, patience).map_err(failed)?;
     if mode != "wal" {
         return Err(OpenError::NoLog { path: path.to_owned() });
     }
@@ -84,6 +85,20 @@ pub(super) fn check_pages(path: &Path, db: &Connection) -> Result<(), OpenError>
     }
     let found: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(failed)?;
     if found == "ok" { Ok(()) } else { Err(OpenError::unusable(path, Fault::Damaged, found)) }
+}
+
+/// Turns the write-ahead log on and returns the mode of the journal. SQLite does not wait by itself where several processes do
+/// this at the same time.
+fn turn_log_on(db: &Connection, patience: Duration) -> rusqlite::Result<String> {
+    let begun = Instant::now();
+    loop {
+        match db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && begun.elapsed() < patience => {
+                thread::sleep(Duration::from_millis(10));
+            }
+            done => return done,
+        }
+    }
 }
 
 fn open(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
