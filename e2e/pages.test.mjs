@@ -183,7 +183,7 @@ test("developers see all mails and pages on one page", async () => {
   const light = await ground();
   await page.getByLabel("Dark").check();
   assert.notEqual(await ground(), light);
-  await page.getByLabel("Phone").check();
+  await page.getByRole("radio", { name: "Phone" }).check();
   assert.equal(await page.locator("iframe").first().evaluate((frame) => frame.offsetWidth), 360);
   for (const width of [360, 1280]) {
     await page.setViewportSize({ width, height: 800 });
