@@ -12,7 +12,9 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json as value};
 
 use crate::support::{
-    Person, json,
+    Person,
+    database::Database,
+    json,
     process::{Program, client},
     smtp::{Behaviour, Options, SmtpServer},
 };
@@ -175,7 +177,9 @@ async fn nothing_is_told_by_time(behaviour: Behaviour) {
     let smtp = SmtpServer::start(Options::default()).await;
     let port = smtp.port().to_string();
     // Accounts are made without the delay of their mails, which is in force while they are measured.
-    let mut program = Program::start(&[SETTINGS, &[("MAIL_PORT", &*port), ("MESSAGE_DELAY", "0s")]].concat()).await;
+    let database = Database::new().await;
+    let of_test = [("MAIL_PORT", &*port), ("MESSAGE_DELAY", "0s")];
+    let mut program = Program::start(&[SETTINGS, &database.settings(), &of_test].concat()).await;
     let http = client();
     let mut ids = Vec::new();
     for number in 0..WARM + PAIRS {
