@@ -43,6 +43,10 @@ pub struct Settings {
     pub patience: Duration,
 }
 
+/// Time within which a member that has just started loads the configuration of its set. Until then it looks like one whose set
+/// was never initiated.
+const LOADING: Duration = Duration::from_secs(5);
+
 /// Checks that a URL can be read, as far as this is known without asking anything.
 ///
 /// # Errors
@@ -71,13 +75,20 @@ pub(super) async fn connect(settings: &Settings, now: Timestamp) -> Result<(Clie
         }
     };
     let client = Client::with_options(options.clone()).map_err(unusable)?;
-    let answer = loop {
-        match hello(&client, &options).await {
+    let mut uninitiated_since = None;
+    loop {
+        let answer = hello(&client, &options).await;
+        let checked = answer.and_then(|answer| check(&answer, hosts(&options), now.plus(begun.elapsed())));
+        match checked {
             Err(OpenError::Away { hosts, .. }) if begun.elapsed() < settings.patience => wait(&hosts, begun).await,
-            answer => break answer?,
+            Err(OpenError::NotInitiated { hosts })
+                if uninitiated_since.get_or_insert_with(Instant::now).elapsed() < settings.patience.min(LOADING) =>
+            {
+                wait(&hosts, begun).await;
+            }
+            checked => break checked?,
         }
-    };
-    check(&answer, hosts(&options), now.plus(begun.elapsed()))?;
+    }
     let db = client.database(options.default_database.as_deref().unwrap_or(DATABASE));
     Ok((client, db))
 }
@@ -135,13 +146,13 @@ async fn hello(client: &Client, options: &ClientOptions) -> Result<Document, Ope
             let source = Error::custom("this member of the set is not its primary");
             Err(OpenError::Away { hosts: hosts(options), source: source.into() })
         }
-        Err(source) if is_passing(&source) => Err(why_nobody_answers(options, source).await),
+        Err(source) if is_passing(&source) => Err(why_none_answers(options, source).await),
         Err(source) => Err(OpenError::Mongo { database: "admin".to_owned(), source: source.into() }),
     }
 }
 
 /// Finds out why no server accepts writes: it may be reachable, but of the wrong kind.
-async fn why_nobody_answers(options: &ClientOptions, source: Error) -> OpenError {
+async fn why_none_answers(options: &ClientOptions, source: Error) -> OpenError {
     let hosts = hosts(options);
     if !matches!(source.kind.as_ref(), ErrorKind::ServerSelection { .. }) {
         return OpenError::Away { hosts, source: source.into() };
