@@ -9,11 +9,11 @@ use crate::{
     id::UserId,
     message::{MessageKind, Recipient},
     port::{AddressState, ChallengeOp, Precondition, RecordOp, RegistrationOp, UserOp},
-    service::{FreshOwner, Owner, RawField, kernel::retry},
+    service::{
+        FreshOwner, Owner, RawField,
+        kernel::{ATTEMPTS, retry},
+    },
 };
-
-/// Number of attempts while the account changes during its deletion.
-const TRIES: usize = 3;
 
 impl Accounts<'_> {
     /// Erases the account of the caller: destroys its data key, which makes all sealed data unreadable, ends its
@@ -29,7 +29,7 @@ impl Accounts<'_> {
             return Err(Error::not_found());
         }
         let owner = owner.fresh(self.ctx.now, self.realm.policy.delete_max_auth_age)?;
-        retry(TRIES, "the account kept changing during its deletion", |_| self.erase(owner)).await
+        retry(ATTEMPTS, "the account kept changing during its deletion", |_| self.erase(owner)).await
     }
 
     /// Erases the account of the caller, whose login must be recent, or who gives the current password.
@@ -39,7 +39,7 @@ impl Accounts<'_> {
     /// unavailable.
     pub async fn delete_own(&self, owner: &Owner, current: &RawField) -> Result<()> {
         let owner = self.fresh(owner, current).await?;
-        retry(TRIES, "the account kept changing during its deletion", |_| self.erase(owner)).await
+        retry(ATTEMPTS, "the account kept changing during its deletion", |_| self.erase(owner)).await
     }
 
     /// Erases the account; `None` if it changed meanwhile.

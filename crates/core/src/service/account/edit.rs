@@ -9,13 +9,13 @@ use crate::{
         Result,
         catalogue::{FIELD_MISSING, LOCALE_INVALID, REVISION_STALE},
     },
-    port::UserOp,
+    port::{Precondition, UserOp},
     realm::SignupField,
-    service::{FieldErrors, Owner, RawField, kernel::retry},
+    service::{
+        FieldErrors, Owner, RawField,
+        kernel::{ATTEMPTS, retry},
+    },
 };
-
-/// Number of attempts while the account changes meanwhile.
-const TRIES: usize = 5;
 
 /// Changes of a profile, as they were received. A field that is absent stays, and one that is `null` is removed.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Accounts<'_> {
         if !errors.is_empty() {
             return Err(errors.into_error());
         }
-        retry(TRIES, "the account kept changing during an edit", |_| self.edit_once(owner, patch, expected)).await
+        retry(ATTEMPTS, "the account kept changing during an edit", |_| self.edit_once(owner, patch, expected)).await
     }
 
     /// Changes the profile; `None` if the account changed meanwhile.
@@ -68,7 +68,7 @@ impl Accounts<'_> {
         let account = self.account_of(&changed).await?;
         let audit = self.audit(Event::ProfileChanged).user(owner);
         let batch = batch![UserOp::Update(changed), audit];
-        let is_done = self.commit_unless(batch, &[crate::port::Precondition::UserRevision]).await?;
+        let is_done = self.commit_unless(batch, &[Precondition::UserRevision]).await?;
         Ok(is_done.then_some(account))
     }
 

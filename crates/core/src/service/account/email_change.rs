@@ -2,19 +2,16 @@
 
 use super::{Accounts, Verified};
 use crate::{
-    account::{PendingEmail, Profile, User, email::EmailAddress},
+    account::{PendingEmail, PendingPhone, Profile, User, email::EmailAddress},
     audit::Event,
     batch,
     error::{Error, Result},
     link::{Challenge, LinkAction, PresentedToken, Purpose},
-    port::{AddressState, Batch, ChallengeOp, CommitError, Precondition, RecordOp, RegistrationOp, UserOp},
+    port::{AddressState, Batch, ChallengeOp, CommitError, Op, Precondition, RecordOp, RegistrationOp, UserOp},
     record::Record,
     seal::BlindIndex,
-    service::kernel::retry,
+    service::kernel::{ATTEMPTS, retry},
 };
-
-/// Number of attempts while the account or the address changes meanwhile.
-const TRIES: usize = 5;
 
 /// State of the link of a new address.
 pub(super) enum ChangeLink {
@@ -61,7 +58,7 @@ impl Accounts<'_> {
     /// # Errors
     /// Bad link, for every reason, also if another user has the address by now; unavailable.
     pub(super) async fn change_email(&self, token: &str) -> Result<Verified> {
-        retry(TRIES, "the account kept changing during a change of address", |_| self.change_email_once(token)).await
+        retry(ATTEMPTS, "the account kept changing during a change of address", |_| self.change_email_once(token)).await
     }
 
     async fn change_email_once(&self, token: &str) -> Result<Option<Verified>> {
@@ -107,6 +104,18 @@ impl Accounts<'_> {
         batch.extend(self.reserve(user, &key, &before).await?);
         batch.extend(self.discard_registration(found));
         Ok(batch)
+    }
+
+    /// Returns the operations that drop the requests of a user for another address or number, with their links and codes, and the
+    /// links for a new password: another person may have made them with the earlier password.
+    pub(super) fn drop_requests(&self, user: &User) -> Batch {
+        let pending = |kind| -> Op {
+            RecordOp::DeleteOf { realm: self.realm.name.clone(), owner: user.id.clone(), kind: Some(kind) }.into()
+        };
+        let mut batch = vec![pending(PendingEmail::KIND), pending(PendingPhone::KIND)];
+        let purposes = [Purpose::Reset, Purpose::Phone, Purpose::EmailChange, Purpose::PhoneChange];
+        batch.extend(self.drop_challenges(user, &purposes));
+        batch
     }
 
     /// Returns the operations that remove the challenges of a user for these purposes.

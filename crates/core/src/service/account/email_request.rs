@@ -2,7 +2,7 @@
 
 use super::Accounts;
 use crate::{
-    account::{PendingEmail, User, email::EmailAddress},
+    account::{PendingEmail, Reservation, User, email::EmailAddress},
     audit::Event,
     batch,
     error::{Error, Result, catalogue::EMAIL_UNCHANGED},
@@ -11,11 +11,11 @@ use crate::{
     message::{MessageKind, Recipient},
     port::{Batch, ChallengeOp, CommitError, LimitOp, Op, Precondition, RecordOp, UserOp},
     record::{Record, RecordKeys},
-    service::{FieldErrors, Owner, RawField, kernel::retry},
+    service::{
+        FieldErrors, FreshOwner, Owner, RawField,
+        kernel::{ATTEMPTS, retry},
+    },
 };
-
-/// Number of attempts while the account changes meanwhile.
-const TRIES: usize = 5;
 
 impl Accounts<'_> {
     /// Mails a link to a new address of the caller, in place of an earlier request. The owner of a taken address gets a notice, the
@@ -30,19 +30,19 @@ impl Accounts<'_> {
         email: &RawField,
         current: &RawField,
     ) -> Result<EmailAddress> {
-        self.fresh(owner, current).await?;
+        let owner = self.fresh(owner, current).await?;
         let mut errors = FieldErrors::default();
         let email = errors.email("email", email);
         let email = errors.finish(email)?;
         let request = |_| self.request_once(owner, &email);
-        retry(TRIES, "the account kept changing during a request for another address", request).await?;
+        retry(ATTEMPTS, "the account kept changing during a request for another address", request).await?;
         Ok(email)
     }
 
     /// Writes the request; `None` if the account changed meanwhile.
-    async fn request_once(&self, owner: &Owner, email: &EmailAddress) -> Result<Option<()>> {
+    async fn request_once(&self, owner: FreshOwner<'_>, email: &EmailAddress) -> Result<Option<()>> {
         let (ctx, realm, keys) = (self.ctx, &self.realm.name, &self.realm.keys);
-        let user = self.user_of(owner).await?;
+        let user = self.user_of(&owner).await?;
         let key = user.envelope.key(keys, &user.id)?;
         let index = email.blind_index(keys);
         if index == user.index {
@@ -67,7 +67,7 @@ impl Accounts<'_> {
             RecordOp::Insert(pending.seal(ctx, realm, RecordKeys::Owner(&key))),
             ChallengeOp::Drop { realm: realm.clone(), subject: user.id.clone(), purpose: Some(Purpose::EmailChange) },
             ChallengeOp::Insert(challenge),
-            self.audit(Event::EmailChangeRequested).user(owner).index(index),
+            self.audit(Event::EmailChangeRequested).user(&*owner).index(index),
         ];
         self.commit_request(&user, email, write, mail).await
     }
@@ -77,7 +77,7 @@ impl Accounts<'_> {
         let index = pending.email.blind_index(&self.realm.keys);
         let found = self.ports.store.at_address(&self.realm.name, index).await?;
         let reserved = self.reserved_by_other(index, Some(&user.id)).await?;
-        let reserved = reserved.as_ref().and_then(crate::account::Reservation::newest_challenge);
+        let reserved = reserved.as_ref().and_then(Reservation::newest_challenge);
         let (kind, challenge) = match reserved {
             _ if found.user.is_some() => (MessageKind::AlreadyRegistered, pending.challenge),
             Some(undo) => (MessageKind::EmailChanged, undo),
@@ -128,7 +128,8 @@ impl Accounts<'_> {
     /// # Errors
     /// Not found, if there is none; bad token, if the account was deleted meanwhile; unavailable.
     pub async fn drop_email_change(&self, owner: &Owner) -> Result<()> {
-        retry(TRIES, "the account kept changing while a change of address was dropped", |_| self.drop_once(owner)).await
+        retry(ATTEMPTS, "the account kept changing while a change of address was dropped", |_| self.drop_once(owner))
+            .await
     }
 
     async fn drop_once(&self, owner: &Owner) -> Result<Option<()>> {

@@ -6,18 +6,14 @@ use crate::{
     audit::Event,
     batch,
     error::{Result, catalogue::PASSWORD_UNCHANGED},
-    link::Purpose,
     message::{MessageKind, Recipient},
     port::{ChallengeOp, Precondition, UserOp},
     service::{
         FieldErrors, Owner, RawField,
-        kernel::{Reauthenticated, retry},
+        kernel::{HASHED_ATTEMPTS, Reauthenticated, retry},
     },
     session::device::{DeviceOwner, KnownDevice},
 };
-
-/// Number of attempts while the account changes meanwhile.
-const TRIES: usize = 3;
 
 impl Accounts<'_> {
     /// Changes the password of the caller and ends all other sessions. Returns the value of a known device: that of the earlier
@@ -31,7 +27,7 @@ impl Accounts<'_> {
         let both = errors.text("current_password", current).zip(errors.text("new_password", new));
         errors.finish(both)?;
         let change = |_| self.change_password_once(owner, current, new);
-        let device_owner = retry(TRIES, "the account kept changing during a password change", change).await?;
+        let device_owner = retry(HASHED_ATTEMPTS, "the account kept changing during a password change", change).await?;
         Ok(KnownDevice::new(self.ctx).expose(self.ctx, &self.realm.keys, device_owner))
     }
 
@@ -59,15 +55,16 @@ impl Accounts<'_> {
         let (compromised, revision) = (false, user.revision + 1);
         let changed = User { envelope, password_set_at: self.ctx.now, compromised, revision, ..user };
         let undo = self.password_undo(&id);
+        let dropped = self.drop_requests(&changed);
         let device_owner = DeviceOwner::from(&changed);
-        let batch = batch![
+        let mut batch = batch![
             UserOp::Update(changed),
             self.end_sessions(&id, Some(owner.session().clone())),
-            ChallengeOp::Drop { realm: realm.clone(), subject: id.clone(), purpose: Some(Purpose::Reset) },
             self.audit(Event::PasswordChanged).user(owner),
             self.message(MessageKind::PasswordChangedByUser, &Recipient::of(&profile), Some(undo.id))?,
             ChallengeOp::Insert(undo),
         ];
+        batch.extend(dropped);
         if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {
             return Ok(None);
         }

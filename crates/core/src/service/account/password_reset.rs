@@ -20,13 +20,10 @@ use crate::{
     seal::{BlindIndex, DataKey},
     service::{
         FieldErrors, RawField,
-        kernel::{AddressMail, retry},
+        kernel::{AddressMail, HASHED_ATTEMPTS, retry},
     },
     session::device::{DeviceOwner, KnownDevice},
 };
-
-/// Number of attempts while the account changes during a reset.
-const TRIES: usize = 3;
 
 /// Subject of a link that sets a password.
 enum Subject {
@@ -61,7 +58,10 @@ impl Accounts<'_> {
         let found = self.ports.store.at_address(realm, email.blind_index(keys)).await?;
         let reserved = self.reserved_by_other(email.blind_index(keys), None).await?;
         if let Some(reservation) = reserved.filter(|_| found.user.is_none()) {
-            return self.mail_undo_again(email, &reservation, Event::ResetRequested).await;
+            // In place of the one that drops earlier links of an account.
+            let (realm, subject) = (realm.clone(), keys.decoy_id(&["reset", email.as_str()]));
+            let drop = ChallengeOp::Drop { realm, subject, purpose: Some(Purpose::Reset) };
+            return self.mail_undo_again(email, &reservation, Event::ResetRequested, batch![drop]).await;
         }
         let pending = found.registration.filter(|registration| registration.is_pending(self.ctx.now));
         let subject = found.user.as_ref().map(|user| user.id.clone()).or(pending.map(|registration| registration.id));
@@ -94,7 +94,7 @@ impl Accounts<'_> {
     /// limited; overloaded; unavailable.
     pub async fn reset_password(&self, token: &str, password: &RawField) -> Result<String> {
         let set = |_| self.set_password(token, password);
-        let account = self.try_link(retry(TRIES, "the account kept changing during a reset", set)).await?;
+        let account = self.try_link(retry(HASHED_ATTEMPTS, "the account kept changing during a reset", set)).await?;
         let owner = DeviceOwner { account, password_set_at: self.ctx.now };
         Ok(KnownDevice::new(self.ctx).expose(self.ctx, &self.realm.keys, owner))
     }
@@ -184,7 +184,8 @@ impl Accounts<'_> {
         let envelope = user.envelope.with_password(ctx, &key, &hash);
         let has_logged_in = !self.ports.store.sessions_of(realm, &id).await?.is_empty();
         let recipient = if has_logged_in { Recipient::of(&profile) } else { Recipient::unnamed(&profile.email) };
-        let batch = batch![
+        let dropped = self.drop_requests(&user);
+        let mut batch = batch![
             ChallengeOp::Spend { realm: realm.clone(), id: challenge.id, now: ctx.now },
             UserOp::Update(User {
                 envelope,
@@ -194,10 +195,10 @@ impl Accounts<'_> {
                 ..user
             }),
             self.end_sessions(&id, None),
-            ChallengeOp::Drop { realm: realm.clone(), subject: id.clone(), purpose: Some(Purpose::Reset) },
             audit,
             self.message(MessageKind::PasswordChanged, &recipient, None)?,
         ];
+        batch.extend(dropped);
         match self.commit(batch).await {
             Ok(()) => {
                 tracing::info!(realm = %realm, user = %id, "password reset");

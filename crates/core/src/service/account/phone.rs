@@ -21,7 +21,7 @@ use crate::{
     port::{Batch, ChallengeOp, CommitError, Precondition, UserOp},
     service::{
         FieldErrors, NamedField, RawField,
-        kernel::{AuditDraft, retry},
+        kernel::{ATTEMPTS, AuditDraft, retry},
     },
 };
 
@@ -29,9 +29,6 @@ use crate::{
 const CODE_ATTEMPTS: u32 = 5;
 /// Wait that is suggested to a client while no SMS provider is configured.
 const NO_PROVIDER: Duration = Duration::from_secs(3600);
-/// Number of attempts while the account changes during the verification.
-const TRIES: usize = 3;
-
 /// Code that is not sent yet.
 pub(super) struct CodeDraft {
     pub(super) challenge: Challenge,
@@ -81,7 +78,7 @@ impl Accounts<'_> {
             // The same decoy for each request of a number, so that a newer handle replaces the previous one as for a user.
             let decoy = self.realm.keys.decoy_id(&["phone", id, phone.as_str()]);
             let draft = self.draft_code(owner.as_ref(), &decoy, &phone, Purpose::Phone).await?;
-            self.hand_out(draft).await
+            Ok(self.hand_out(draft).await?)
         };
         self.ask(LimitKind::Codes, self.settings.limits.codes_client, work).await
     }
@@ -126,7 +123,7 @@ impl Accounts<'_> {
     }
 
     /// Returns the handle. The result does not reveal whether a code was sent.
-    pub(super) async fn hand_out(&self, draft: CodeDraft) -> Result<LinkToken> {
+    pub(super) async fn hand_out(&self, draft: CodeDraft) -> Result<LinkToken, CommitError> {
         let handle = |challenge| LinkToken::derive(&self.realm.keys, draft.action, challenge);
         let Some(reached) = self.send_within(&draft).await? else { return Ok(handle(&draft.challenge)) };
         // The new handle is a decoy, and the previous one stays valid.
@@ -140,7 +137,7 @@ impl Accounts<'_> {
     /// Writes the challenge and sends its code. If the budget is used up, everything else is done as for a number without an
     /// owner, so that only its owner could tell. If account or number have had too many codes, nothing is done, and the
     /// limit is returned.
-    async fn send_within(&self, draft: &CodeDraft) -> Result<Option<LimitKind>> {
+    async fn send_within(&self, draft: &CodeDraft) -> Result<Option<LimitKind>, CommitError> {
         let (reached, event) = if draft.is_stopped {
             (LimitKind::SmsCountry, Event::SmsStopped)
         } else {
@@ -158,7 +155,7 @@ impl Accounts<'_> {
         };
         self.show_withheld_code(draft, reached);
         let silent = draft.batch(self.code_audit(draft, event).limit(reached));
-        Ok(self.commit_within(draft.quotas.clone(), silent).await?)
+        self.commit_within(draft.quotas.clone(), silent).await
     }
 
     fn show_withheld_code(&self, draft: &CodeDraft, reached: LimitKind) {
@@ -221,7 +218,7 @@ impl Accounts<'_> {
             };
             Ok(self.set_phone_verified(challenge, user, &phone).await?.then_some(()))
         };
-        retry(TRIES, "the account kept changing during a phone verification", attempt).await
+        retry(ATTEMPTS, "the account kept changing during a phone verification", attempt).await
     }
 
     /// Counts the attempt before the code is compared, so that parallel requests do not get more attempts.

@@ -15,11 +15,11 @@ use crate::{
     port::{Batch, ChallengeOp, CommitError, Precondition, RecordOp, UserOp},
     realm::SignupField,
     record::{Record, RecordKeys},
-    service::{FieldErrors, Owner, RawField, kernel::retry},
+    service::{
+        FieldErrors, FreshOwner, Owner, RawField,
+        kernel::{ATTEMPTS, retry},
+    },
 };
-
-/// Number of attempts while the account changes meanwhile.
-const TRIES: usize = 3;
 
 impl Accounts<'_> {
     /// Sends a code to a new number of the caller, in place of an earlier request. Returns the handle.
@@ -28,17 +28,19 @@ impl Accounts<'_> {
     /// Stale, if the login is too old; forbidden, for a wrong password; invalid, for what is no number; limited; bad token, if the
     /// account was deleted meanwhile; unavailable, also if no SMS provider is configured.
     pub async fn request_phone_change(&self, owner: &Owner, phone: &RawField, current: &RawField) -> Result<LinkToken> {
-        self.fresh(owner, current).await?;
+        let owner = self.fresh(owner, current).await?;
         let mut errors = FieldErrors::default();
         let phone = errors.phone("phone", phone);
         let phone = errors.finish(phone)?;
         self.require_sms()?;
-        let work = self.send_change_code(owner, &phone);
+        let send = |_| self.send_change_code(owner, &phone);
+        let work = retry(ATTEMPTS, "the account kept changing during a request for another number", send);
         self.ask(LimitKind::Codes, self.settings.limits.codes_client, work).await
     }
 
-    async fn send_change_code(&self, owner: &Owner, phone: &PhoneNumber) -> Result<LinkToken> {
-        let user = self.user_of(owner).await?;
+    /// Sends the code; `None` if the account changed meanwhile.
+    async fn send_change_code(&self, owner: FreshOwner<'_>, phone: &PhoneNumber) -> Result<Option<LinkToken>> {
+        let user = self.user_of(&owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let decoy = self.realm.keys.decoy_id(&["phone_change", user.id.as_str(), phone.as_str()]);
         let recipient = Some(&user).filter(|_| self.may_send_to(phone));
@@ -55,7 +57,11 @@ impl Accounts<'_> {
             // The account must exist, since the record would outlive it.
             UserOp::Require { realm: user.realm.clone(), id: user.id.clone(), revision: user.revision },
         ];
-        self.hand_out(draft).await
+        match self.hand_out(draft).await {
+            Ok(handle) => Ok(Some(handle)),
+            Err(CommitError::Failed(Precondition::UserRevision)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     fn drop_pending_phone(&self, user: &User) -> RecordOp {
@@ -68,7 +74,7 @@ impl Accounts<'_> {
     /// Bad link, for a wrong code or an invalid handle; unavailable.
     pub(super) async fn change_phone(&self, challenge: &Challenge, code: &TypedCode) -> Result<()> {
         let change = |_| self.change_phone_once(challenge, code);
-        retry(TRIES, "the account kept changing during a change of the phone number", change).await
+        retry(ATTEMPTS, "the account kept changing during a change of the phone number", change).await
     }
 
     async fn change_phone_once(&self, challenge: &Challenge, code: &TypedCode) -> Result<Option<()>> {
@@ -130,13 +136,15 @@ impl Accounts<'_> {
     /// Stale, if the login is too old; forbidden, for a wrong password; not found, if there is none; invalid, if registrations
     /// require one; limited; bad token, if the account was deleted meanwhile; unavailable.
     pub async fn remove_phone(&self, owner: &Owner, current: &RawField) -> Result<()> {
-        self.fresh(owner, current).await?;
-        retry(TRIES, "the account kept changing while its phone number was removed", |_| self.remove_phone_once(owner))
-            .await
+        let owner = self.fresh(owner, current).await?;
+        retry(ATTEMPTS, "the account kept changing while its phone number was removed", |_| {
+            self.remove_phone_once(owner)
+        })
+        .await
     }
 
-    async fn remove_phone_once(&self, owner: &Owner) -> Result<Option<()>> {
-        let user = self.user_of(owner).await?;
+    async fn remove_phone_once(&self, owner: FreshOwner<'_>) -> Result<Option<()>> {
+        let user = self.user_of(&owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let before = user.envelope.open_profile(&key)?;
         if before.phone.is_none() {

@@ -9,6 +9,7 @@ use crate::{
     limit::LimitKind,
     link::{Challenge, Purpose},
     message::MessageKind,
+    port::Batch,
     service::{FieldErrors, RawField, kernel::AddressMail},
 };
 
@@ -31,7 +32,7 @@ impl Accounts<'_> {
         let found = self.ports.store.at_address(&self.realm.name, email.blind_index(&self.realm.keys)).await?;
         let reserved = self.reserved_by_other(email.blind_index(&self.realm.keys), None).await?;
         if let Some(reservation) = reserved.filter(|_| found.user.is_none()) {
-            return self.mail_undo_again(email, &reservation, Event::VerificationResent).await;
+            return self.mail_undo_again(email, &reservation, Event::VerificationResent, Batch::new()).await;
         }
         let is_taken = found.user.is_some();
         let pending = found.registration.filter(|registration| !is_taken && registration.is_pending(self.ctx.now));

@@ -93,7 +93,8 @@ impl Accounts<'_> {
         Ok(batch![put, ChallengeOp::Insert(challenge), mail])
     }
 
-    /// Mails the link that restores a reserved address again. The address has no account of its own.
+    /// Mails the link that restores a reserved address again, with operations that make the work that of another address. The
+    /// address has no account of its own.
     ///
     /// # Errors
     /// Unavailable; internal, if the mail cannot be serialised.
@@ -102,14 +103,15 @@ impl Accounts<'_> {
         email: &EmailAddress,
         reservation: &Reservation,
         event: Event,
+        mut batch: Batch,
     ) -> Result<()> {
         let Some(challenge) = reservation.newest_challenge() else { return Ok(()) };
         let kind = MessageKind::EmailChanged;
-        let batch = batch![
+        batch.extend(batch![
             self.keep_challenge(challenge, reservation),
             self.message(kind, &Recipient::unnamed(email), Some(challenge))?,
             self.audit(event).index(reservation.index),
-        ];
+        ]);
         Ok(self.commit_mail((kind, email), batch, Batch::new()).await?)
     }
 

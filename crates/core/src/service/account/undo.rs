@@ -2,20 +2,17 @@
 
 use super::Accounts;
 use crate::{
-    account::{PendingEmail, PendingPhone, Profile, Reservation, User},
+    account::{Profile, Reservation, User},
     audit::Event,
     batch,
     error::{Error, Result},
     link::{Challenge, LinkAction, PresentedToken, Purpose},
     message::{MessageKind, Recipient},
     port::{Batch, ChallengeOp, CommitError, Precondition, RecordOp, UserOp},
-    record::{Record, RecordRow},
+    record::RecordRow,
     seal::DataKey,
-    service::kernel::retry,
+    service::kernel::{ATTEMPTS, retry},
 };
-
-/// Number of attempts while the account changes meanwhile.
-const TRIES: usize = 5;
 
 /// What a link takes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +69,7 @@ impl Accounts<'_> {
             match what {
                 Undoable::Registration => self.reject(token).await?,
                 Undoable::Email | Undoable::Password => {
-                    retry(TRIES, "the account kept changing during an undo", |_| self.undo_once(token)).await?;
+                    retry(ATTEMPTS, "the account kept changing during an undo", |_| self.undo_once(token)).await?;
                 }
             }
             Ok(what)
@@ -173,17 +170,13 @@ impl Accounts<'_> {
     ) -> Result<Batch> {
         let realm = &self.realm.name;
         let reset = Challenge::new(self.ctx, realm, Purpose::Reset, &user.id, self.realm.policy.reset_ttl);
-        let pending = |kind| RecordOp::DeleteOf { realm: realm.clone(), owner: user.id.clone(), kind: Some(kind) };
         let mut batch = batch![
             ChallengeOp::Spend { realm: realm.clone(), id: undo.id, now: self.ctx.now },
             UserOp::Update(User { compromised: true, revision: user.revision + 1, ..user.clone() }),
             self.end_sessions(&user.id, None),
-            pending(PendingEmail::KIND),
-            pending(PendingPhone::KIND),
             self.audit(event).user(&user).index(user.index),
         ];
-        let dropped = [Purpose::Reset, Purpose::Phone, Purpose::EmailChange, Purpose::PhoneChange];
-        batch.extend(self.drop_challenges(&user, &dropped));
+        batch.extend(self.drop_requests(&user));
         batch.extend(batch![self.message(kind, recipient, Some(reset.id))?, ChallengeOp::Insert(reset)]);
         Ok(batch)
     }

@@ -1,7 +1,7 @@
 //! Sealed authorities: rights that a verb requires as a value. Their fields are private, and each has one constructor, so
 //! that a verb cannot be called without the check.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use crate::{
     account::Account,
@@ -78,17 +78,11 @@ impl Owner {
 #[derive(Debug, Clone, Copy)]
 pub struct FreshOwner<'a>(&'a Owner);
 
-impl<'a> FreshOwner<'a> {
-    /// Returns the session of the access token.
-    #[must_use]
-    pub const fn session(&self) -> &'a SessionId {
-        self.0.session()
-    }
+impl Deref for FreshOwner<'_> {
+    type Target = Owner;
 
-    /// Returns the account.
-    #[must_use]
-    pub fn account(&self) -> &Account {
-        self.0.account()
+    fn deref(&self) -> &Owner {
+        self.0
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) use limits::Charge;
 pub(super) use outbox::AddressMail;
 pub(super) use pauses::ChannelPauses;
 pub(super) use repetitions::Repetitions;
-pub(super) use retry::retry;
+pub(super) use retry::{ATTEMPTS, HASHED_ATTEMPTS, retry};
 pub(super) use sms_stops::SmsStops;
 
 use std::{fmt, sync::Arc, time::Duration};

@@ -16,16 +16,13 @@ use crate::{
     seal::BlindIndex,
     service::{
         FieldErrors, RawField,
-        kernel::{AddressMail, Charge, HashPermit, retry},
+        kernel::{AddressMail, Charge, HASHED_ATTEMPTS, HashPermit, retry},
     },
     session::{
         Amr,
         device::{self, DeviceOwner, KnownDevice},
     },
 };
-
-/// Number of attempts while the account changes during a login.
-const TRIES: usize = 3;
 
 /// Credentials of a login, as they were received.
 #[derive(Debug)]
@@ -228,7 +225,7 @@ impl Sessions<'_> {
                 Ok(tokens.map(|tokens| Entered::Session(tokens, DeviceOwner::from(&passed.owner.user))))
             }
         };
-        retry(TRIES, "the account kept changing during a login", stages).await
+        retry(HASHED_ATTEMPTS, "the account kept changing during a login", stages).await
     }
 
     async fn note_refusal(

@@ -10,7 +10,10 @@ use crate::{
     error::{Result, catalogue::REFRESH_INVALID},
     limit::{LimitKey, LimitKind, Quota},
     port::{Batch, CommitError, LimitOp, Op, Precondition, SessionOp},
-    service::{RawField, kernel::retry},
+    service::{
+        RawField,
+        kernel::{ATTEMPTS, retry},
+    },
     session::{Position, Session},
     token::RefreshToken,
 };
@@ -18,9 +21,6 @@ use crate::{
 /// Later repeats of a session, such as that of a phone that was in a tunnel. One more ends the session, since a stolen token
 /// is repeated more often than lost answers are.
 const LATE_REPEATS: Quota = Quota { times: 2, per: Duration::from_secs(24 * 3600) };
-/// Number of attempts while other refreshes of the same session commit.
-const TRIES: usize = 8;
-
 impl Sessions<'_> {
     /// Issues the next tokens for a refresh token. It can be repeated within the grace period, until its successor is used,
     /// and then gives the same refresh token and a new access token. Any other reuse ends the session (RFC 9700 §4.14.2).
@@ -56,7 +56,7 @@ impl Sessions<'_> {
     }
 
     async fn rotate(&self, token: &RefreshToken) -> Result<Tokens> {
-        retry(TRIES, "the session kept changing during a refresh", |_| self.rotate_once(token)).await
+        retry(ATTEMPTS, "the session kept changing during a refresh", |_| self.rotate_once(token)).await
     }
 
     /// Issues the next tokens; `None` if another refresh of the session was committed meanwhile.

@@ -1,4 +1,4 @@
-//! A user has at most so many sessions.
+//! A user has a limited number of sessions.
 
 use super::{
     done,

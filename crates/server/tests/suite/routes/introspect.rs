@@ -165,7 +165,8 @@ async fn only_a_service_that_proves_itself_gets_an_answer() {
     for (id, secret) in [("shop", SECRET), ("shop", NEW_SECRET), ("shop", encoded), ("mill", &format!("{SECRET}x"))] {
         assert_eq!(json(ask_with(&app, id, secret, "User1", &token).await, 200).await["active"], true, "{id} {secret}");
     }
-    let wrong = [("shop", "wrong"), ("mill", SECRET), ("", SECRET), ("shop", ""), ("Shop", SECRET), ("nobody", SECRET)];
+    let wrong =
+        [("shop", "wrong"), ("mill", SECRET), ("", SECRET), ("shop", ""), ("Shop", SECRET), ("unknown", SECRET)];
     for (id, secret) in wrong {
         assert_unauthenticated(ask_with(&app, id, secret, "User1", &token).await).await;
     }

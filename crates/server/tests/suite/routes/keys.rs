@@ -90,7 +90,7 @@ async fn the_metadata_of_a_realm_names_only_what_exists() {
         });
         assert_eq!(metadata, expected, "{path}");
     }
-    for path in ["/.well-known/openid-configuration/Nobody", "/.well-known/oauth-authorization-server/Nobody"] {
+    for path in ["/.well-known/openid-configuration/Unknown", "/.well-known/oauth-authorization-server/Unknown"] {
         problem(app.get(path).await, 404).await;
     }
     let token = Person::new("john@example.com").of("User2").join(&app).await.log_in(&app).await;

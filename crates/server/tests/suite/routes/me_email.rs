@@ -430,3 +430,27 @@ async fn the_trail_names_what_was_done_to_an_address() {
         assert!(events.contains(&event), "{event} is missing: {events:?}");
     }
 }
+
+/// Another person who was signed in may have asked for it.
+#[tokio::test]
+async fn a_new_password_ends_a_change_that_waits() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let token = john.log_in(&app).await;
+    json(ask(&app, &token, "User1", "thief@example.com").await, 202).await;
+    let link = app.link("thief@example.com", "verify").await;
+    json(app.post_json("/User1/forget_password", json!({"email": john.email})).await, 200).await;
+    reset(&app, &john.email, "violet-teapot-hammer").await;
+    assert_eq!(post(&app, "verify", &link).await.status(), 400, "after a reset");
+    assert!(!can_log_in(&app, "thief@example.com", "violet-teapot-hammer").await);
+
+    let john = john.with_password("violet-teapot-hammer");
+    let token = john.log_in(&app).await;
+    json(ask(&app, &token, "User1", "thief@example.com").await, 202).await;
+    let link = app.link("thief@example.com", "verify").await;
+    let change = json!({"current_password": john.password, "new_password": "hammer-violet-teapot"});
+    let changed = app.request(Method::POST, "/User1/me/password").bearer_auth(&token).json(&change).send().await;
+    assert_eq!(changed.unwrap().status(), 200);
+    assert_eq!(post(&app, "verify", &link).await.status(), 400, "after a change");
+    assert_eq!(me(&app, &token).await["pending_email"], Value::Null);
+}

@@ -92,3 +92,35 @@ async fn a_required_number_is_replaced_and_not_removed() {
     let refused = problem(ask(&app, &token, "12").await, 422).await;
     assert_eq!(refused["errors"][0]["code"], "phone.invalid");
 }
+
+#[tokio::test]
+async fn a_new_password_ends_a_change_of_the_number_that_waits() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let token = john.log_in(&app).await;
+    let asked = json(ask(&app, &token, "+12025550143").await, 202).await;
+    let code = code_to(&app, "+12025550143").await;
+    let change = json!({"current_password": john.password, "new_password": "violet-teapot-hammer"});
+    let changed = app.request(Method::POST, "/User1/me/password").bearer_auth(&token).json(&change).send().await;
+    assert_eq!(changed.unwrap().status(), 200);
+    problem(give(&app, &asked["handle"], &code).await, 400).await;
+    assert_eq!(me(&app, &token).await["phone"], "+1234567890");
+}
+
+/// A profile that changes meanwhile is no reason to refuse.
+#[tokio::test]
+async fn requests_for_a_number_while_the_profile_changes_are_all_answered() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let token = john.log_in(&app).await;
+    let mut at_once = tokio::task::JoinSet::new();
+    for number in 0..50 {
+        let patch = app.request(Method::PATCH, "/User1/me").bearer_auth(&token);
+        at_once.spawn(patch.json(&json!({"first_name": format!("Name {number}")})).send());
+        let phone = app.request(Method::POST, "/User1/me/phone").bearer_auth(&token);
+        at_once.spawn(phone.json(&json!({"phone": format!("+120255501{number:02}")})).send());
+    }
+    let statuses: Vec<u16> =
+        at_once.join_all().await.into_iter().map(|answer| answer.unwrap().status().as_u16()).collect();
+    assert!(statuses.iter().all(|status| [200, 202].contains(status)), "{statuses:?}");
+}

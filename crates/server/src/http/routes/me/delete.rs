@@ -1,20 +1,12 @@
 use axum::Json;
-use utoipa::ToSchema;
 
+use super::current_password::CurrentPassword;
 use crate::http::{
     extract::{Authenticated, OptionalJsonBody},
     openapi::{RealmPath, refusals},
     problem::ApiError,
     routes::Message,
 };
-
-/// Proof that the caller is still the same person, where the login is not recent.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct Erasure {
-    #[schema(example = "securepassword123", format = Password)]
-    current_password: Option<String>,
-}
 
 refusals!(EraseRefusals: Problem [REALM, BEARER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
@@ -24,7 +16,7 @@ refusals!(EraseRefusals: Problem [REALM, BEARER, JSON, HASHING, &[LIMITED, AUTH_
 #[utoipa::path(
     delete, path = "/v1/{realm}/me", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
-    request_body(content = Option<Erasure>, content_type = "application/json"),
+    request_body(content = Option<CurrentPassword>, content_type = "application/json"),
     responses(
         (status = 200, description = "Erased", body = Message, example = json!({"message": "Account deleted successfully"})),
         EraseRefusals,

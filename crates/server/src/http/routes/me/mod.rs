@@ -1,5 +1,6 @@
 //! The account of the caller.
 
+mod current_password;
 mod delete;
 mod email;
 mod events;

@@ -2,6 +2,7 @@ use axum::{Json, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::current_password::CurrentPassword;
 use crate::http::{
     extract::{Authenticated, JsonBody, OptionalJsonBody},
     openapi::{RealmPath, refusals},
@@ -63,14 +64,6 @@ pub(crate) async fn request_phone(
     Ok((StatusCode::ACCEPTED, Json(PendingPhone { message, otp: handle.clone(), handle, expires_in })))
 }
 
-/// Proof that the caller is still the same person, where the login is not recent.
-#[derive(ToSchema)]
-#[allow(dead_code, reason = "describes the body, which is read field by field")]
-struct PhoneRemoval {
-    #[schema(example = "securepassword123", format = Password)]
-    current_password: Option<String>,
-}
-
 refusals!(RemovePhoneRefusals: Problem [REALM, BEARER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG], Fields(&[field("phone", FIELD_MISSING), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Remove the phone number
@@ -79,7 +72,7 @@ refusals!(RemovePhoneRefusals: Problem [REALM, BEARER, JSON, HASHING, &[LIMITED,
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/phone", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
-    request_body(content = Option<PhoneRemoval>, content_type = "application/json"),
+    request_body(content = Option<CurrentPassword>, content_type = "application/json"),
     responses(
         (status = 200, description = "Removed", body = Message, example = json!({"message": "Phone number removed"})),
         RemovePhoneRefusals,
