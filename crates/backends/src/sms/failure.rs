@@ -4,7 +4,7 @@ use std::{error::Error as _, iter, time::Duration};
 
 use portcullis_core::port::SendError;
 
-/// Why a message was not accepted, in words that are safe to log: the provider's own repeat number and text.
+/// Why a message was not accepted, in words that are safe to log: the provider's own texts repeat number and code.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TwilioFailure {
     #[error("the SMS provider answered {status}{}", code.map(|code| format!(", error {code}")).unwrap_or_default())]
@@ -38,6 +38,18 @@ impl From<reqwest::Error> for TwilioFailure {
     }
 }
 
+/// Twilio's error codes that concern the account and not the message: account not active, messaging service not found,
+/// messaging service without a sender.
+const OF_ACCOUNT: [u32; 3] = [20005, 21701, 21703];
+
+impl TwilioFailure {
+    /// Whether the provider refuses this server, so that it would refuse every message.
+    fn is_of_route(&self) -> bool {
+        matches!(self, Self::Refused { status, code, .. }
+            if *status == 401 || code.is_some_and(|code| OF_ACCOUNT.contains(&code)))
+    }
+}
+
 impl From<TwilioFailure> for SendError {
     fn from(failure: TwilioFailure) -> Self {
         match &failure {
@@ -45,6 +57,7 @@ impl From<TwilioFailure> for SendError {
                 let wait = *wait;
                 Self::Throttled(failure.into(), wait)
             }
+            _ if failure.is_of_route() => Self::Route(failure.into()),
             // Timeout and rate limit, the only two that end by themselves.
             TwilioFailure::Refused { status: 408 | 429, .. } => Self::Transient(failure.into()),
             TwilioFailure::Refused { status: 400..=499, .. } | TwilioFailure::Receipt => {

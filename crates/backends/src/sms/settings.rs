@@ -3,38 +3,38 @@ use std::{net::IpAddr, time::Duration};
 use portcullis_core::{SecretString, account::phone::PhoneNumber};
 use reqwest::Url;
 
-/// Whose account at Twilio sends, and where Twilio is.
+/// Twilio account and sender.
 #[derive(Debug, Clone)]
 pub struct TwilioSettings {
-    /// Usually [`API_URL`](Self::API_URL); plain `http` only to this machine itself.
+    /// Usually [`API_URL`](Self::API_URL). Plain `http` is accepted for loopback addresses only.
     pub api_url: String,
-    /// The account's identifier.
+    /// Account SID.
     pub sid: String,
-    /// What proves that the account is ours.
+    /// Auth token of the account.
     pub auth_token: SecretString,
-    /// Whom messages come from: a number in E.164, a short code, a name of letters and digits, or the identifier of a
-    /// messaging service (`MG…`), which chooses a sender itself.
+    /// Sender of messages: a number in E.164, a short code, an alphanumeric sender id, or the SID of a messaging service
+    /// (`MG…`), which chooses a sender itself.
     pub from: String,
-    /// The longest that one request may take, from the connection to the end of the answer.
+    /// Time limit of a request, from the connection to the end of the answer.
     pub timeout: Duration,
 }
 
-/// Why short messages cannot be sent with such settings.
+/// Why these settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BadSettings {
-    /// There is no such place.
+    /// The URL is invalid.
     #[error("the SMS provider's address is not an http or https URL without user, query and fragment")]
     Url,
     /// Token, number and text would be sent unencrypted.
-    #[error("the SMS provider is only spoken to over https, or over http on this machine itself")]
+    #[error("the SMS provider's address must be https, or http on a loopback address")]
     PlainHttp,
-    /// No account is called so.
-    #[error("the account at the SMS provider is not named by letters and digits")]
+    /// The SID is invalid.
+    #[error("the SID of the account at the SMS provider does not consist of letters and digits")]
     Sid,
-    /// There is no token.
+    /// The token is missing.
     #[error("the token of the account at the SMS provider is missing")]
     AuthToken,
-    /// The sender's number is not usable.
+    /// The sender is invalid.
     #[error("the sender of SMS is no number in international form, short code, name or messaging service")]
     From,
     /// TLS cannot be set up.
@@ -43,10 +43,10 @@ pub enum BadSettings {
 }
 
 impl TwilioSettings {
-    /// Twilio's own.
+    /// Address of Twilio's API.
     pub const API_URL: &str = "https://api.twilio.com";
 
-    /// The account's corner of the API, into which the token may be sent.
+    /// Returns the account's URL in the API. The token may be sent to URLs below it.
     pub(super) fn account(&self) -> Result<Url, BadSettings> {
         let mut url = Url::parse(self.api_url.trim()).map_err(|_| BadSettings::Url)?;
         let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none();
@@ -65,7 +65,7 @@ impl TwilioSettings {
         Ok(url)
     }
 
-    /// Whom messages come from, a number as `+` and digits.
+    /// Returns the sender of messages, a number as `+` and digits.
     pub(super) fn sender(&self) -> Result<Sender, BadSettings> {
         let from = self.from.trim();
         if let Ok(number) = PhoneNumber::parse(from) {
@@ -85,19 +85,19 @@ impl TwilioSettings {
     }
 }
 
-/// Whom messages come from, as a field of the request.
+/// Sender of messages, as a field of the request.
 #[derive(Debug, Clone)]
 pub(super) struct Sender {
     pub(super) field: &'static str,
     pub(super) value: String,
 }
 
-/// What Twilio calls accounts and messages. Nothing else becomes a part of a URL.
+/// Whether the text has the form of an SID, the only form that becomes a part of a URL.
 pub(super) fn is_identifier(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// Whether the name means this machine itself, whatever a name server says (RFC 6761 §6.3).
+/// Whether the host is loopback, without asking a name server (RFC 6761 §6.3).
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     address.map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |ip| ip.is_loopback())

@@ -70,6 +70,14 @@ fn permanent<T: std::fmt::Debug>(outcome: Result<T, SendError>) -> String {
     }
 }
 
+/// What was said about an account that is refused.
+fn of_account<T: std::fmt::Debug>(outcome: Result<T, SendError>) -> String {
+    match outcome {
+        Err(SendError::Route(cause)) => cause.to_string(),
+        other => panic!("not about the account: {other:?}"),
+    }
+}
+
 fn refusal(change: impl FnOnce(&mut TwilioSettings)) -> Option<BadSettings> {
     let mut settings = settings(TwilioSettings::API_URL);
     change(&mut settings);
@@ -125,11 +133,14 @@ async fn what_became_of_a_message_is_told() {
 async fn a_refusal_is_for_good_unless_time_may_help() {
     let (twilio, sender) = pair().await;
     let receipt = sender.send(&sms()).await.unwrap().unwrap();
-    for (status, code) in [(400, Some(21211)), (400, Some(21610)), (401, Some(20003)), (403, None), (404, Some(20404))]
-    {
+    for (status, code) in [(400, Some(21211)), (400, Some(21610)), (403, None), (404, Some(20404))] {
         twilio.behave(Behaviour::Refuse { status, code });
         permanent(sender.send(&sms()).await);
         permanent(sender.status(&receipt).await);
+    }
+    for (status, code) in [(401, Some(20003)), (401, None), (403, Some(20005)), (400, Some(21703))] {
+        twilio.behave(Behaviour::Refuse { status, code });
+        of_account(sender.send(&sms()).await);
     }
     for (status, code) in [(408, None), (429, Some(20429)), (500, Some(20500)), (502, None), (503, Some(20503))] {
         twilio.behave(Behaviour::Refuse { status, code });
@@ -198,7 +209,7 @@ async fn a_wrong_token_is_refused_and_not_named() {
     let twilio = Twilio::start().await;
     let wrong = TwilioSettings { auth_token: "another-token".into(), ..settings(&twilio.url()) };
     let sender = TwilioSender::new(wrong).unwrap();
-    assert_eq!(permanent(sender.send(&sms()).await), "the SMS provider answered 401, error 20003");
+    assert_eq!(of_account(sender.send(&sms()).await), "the SMS provider answered 401, error 20003");
     assert!(twilio.messages().is_empty());
 }
 

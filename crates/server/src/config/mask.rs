@@ -93,9 +93,25 @@ fn masked_options(options: &str) -> String {
     options.split('&').map(option).collect::<Vec<_>>().join("&")
 }
 
-/// Hides passwords in the words of a message, such as a path that is a URL by mistake.
+/// Hides passwords in the words of a message, such as a path that is a URL by mistake. A password may contain spaces: what lies
+/// between a scheme and a later word with `@` is taken for one URL.
 pub(super) fn masked_words(text: &str) -> String {
-    text.split(' ').map(masked_word).collect::<Vec<_>>().join(" ")
+    let mut words: Vec<Cow<'_, str>> = Vec::new();
+    let mut rest = Some(text);
+    while let Some(text) = rest {
+        let (word, behind) = text.split_once(' ').map_or((text, None), |(word, behind)| (word, Some(behind)));
+        let end = behind.filter(|_| word.contains(":/") && !word.contains('@')).and_then(|behind| behind.rfind('@'));
+        let Some(at) = end.map(|end| word.len() + 1 + end) else {
+            words.push(masked_word(word));
+            rest = behind;
+            continue;
+        };
+        let length = text.get(at..).and_then(|host| host.find(' ')).map_or(text.len(), |space| at + space);
+        let (url, behind) = text.split_at_checked(length).unwrap_or((text, ""));
+        words.push(masked_word(url));
+        rest = behind.strip_prefix(' ');
+    }
+    words.join(" ")
 }
 
 fn masked_word(word: &str) -> Cow<'_, str> {

@@ -39,19 +39,15 @@ impl Worker {
     /// Sends the messages of one channel until it is told to stop, then waits for those that are being sent.
     pub(super) async fn deliver_until(self, channel: Channel, mut stopped: watch::Receiver<bool>) {
         let mut sending = JoinSet::new();
+        let mut is_readable = true;
         while !*stopped.borrow() {
             while let Some(ended) = sending.try_join_next() {
                 note(ended);
             }
             let free = self.senders.saturating_sub(sending.len());
             let claimed = if free == 0 { Ok(Vec::new()) } else { self.claim(channel, free).await };
-            let found = match claimed {
-                Ok(claimed) => claimed,
-                Err(error) => {
-                    tracing::warn!(error = error.code(), cause = cause(&error), "the outbox cannot be read");
-                    Vec::new()
-                }
-            };
+            note_change(channel, &mut is_readable, claimed.as_ref().err());
+            let found = claimed.unwrap_or_default();
             let is_idle = found.is_empty();
             for row in found {
                 sending.spawn(self.clone().deliver(row, stopped.clone()));
@@ -114,5 +110,18 @@ impl Worker {
     async fn claim(&self, channel: Channel, limit: usize) -> Result<Vec<Claimed>, portcullis_core::Error> {
         let ctx = self.ctx();
         self.service.deliveries(&ctx, &*self.clock).claim(channel, limit, &Lease::new(&ctx, self.lease)).await
+    }
+}
+
+/// Logs that the outbox cannot be read any more, or can be read again: one line for each change, and not one for each poll.
+fn note_change(channel: Channel, is_readable: &mut bool, error: Option<&portcullis_core::Error>) {
+    let was_readable = std::mem::replace(is_readable, error.is_none());
+    let channel = channel.as_str();
+    match error {
+        Some(error) if was_readable => {
+            tracing::warn!(channel, error = error.code(), cause = cause(error), "the outbox cannot be read");
+        }
+        None if !was_readable => tracing::info!(channel, "the outbox can be read again"),
+        _ => {}
     }
 }

@@ -68,6 +68,15 @@ fn a_url_inside_another_shows_no_secret() {
 }
 
 #[test]
+fn a_password_with_spaces_is_hidden_whole() {
+    for url in ["mongodb://app:pasSw0rd geh3im@db.example.com/auth", "mongodb://app: pasSw0rd / geh3im x@db/auth?a=b"] {
+        for name in ["DATABASE_URL", "MONGO_URL", "DATA_DIR", "PUBLIC_URL", "TEMPLATES_DIR"] {
+            is_hidden(&Desk::new().env(name, url), &format!("{name}={url}"));
+        }
+    }
+}
+
+#[test]
 fn a_database_url_shows_no_secret_wherever_it_is() {
     for url in URLS {
         for mark in ["", "@", ":", "/", "?", "#", "&"] {

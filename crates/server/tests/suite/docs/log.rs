@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use portcullis_core::audit::Event;
+
 use super::{files, root};
 
 #[test]
@@ -28,4 +30,17 @@ fn messages(source: &str, level: &str) -> Vec<String> {
         pairs.filter(|(_, after)| is_last(after[0])).find_map(|(text, _)| text.get(1).copied()).unwrap().to_owned()
     };
     calls.map(call).collect()
+}
+
+#[test]
+fn every_event_of_the_audit_trail_is_listed() {
+    let page = fs::read_to_string(root().join("docs/operations.md")).unwrap();
+    let list = page.lines().find(|line| line.starts_with("| `realm`, `event` |")).unwrap();
+    for event in Event::ALL {
+        assert!(
+            list.contains(&format!("`{}`", event.as_str())),
+            "docs/operations.md does not list `{}`",
+            event.as_str()
+        );
+    }
 }

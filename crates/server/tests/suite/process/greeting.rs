@@ -16,7 +16,11 @@ async fn shown(settings: &[(&str, &str)]) -> (String, u16) {
     let file = program.folder().join("typescript");
     let mut command = Command::new("script");
     command.args(["-qfec", env!("CARGO_BIN_EXE_portcullis")]).arg(&file).current_dir(program.folder());
-    command.stdin(Stdio::null()).stdout(File::create(program.folder().join("out")).unwrap()).env("TERM", "dumb").env("NO_COLOR", "1");
+    command
+        .stdin(Stdio::null())
+        .stdout(File::create(program.folder().join("out")).unwrap())
+        .env("TERM", "dumb")
+        .env("NO_COLOR", "1");
     command.env("PORT", program.port().to_string()).envs(CHEAP.iter().copied()).envs(settings.iter().copied());
     let child = Stopped(command.spawn().unwrap());
     let begun = Instant::now();

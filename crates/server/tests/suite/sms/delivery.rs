@@ -179,6 +179,27 @@ async fn a_message_whose_fate_is_unknown_comes_again_with_the_same_code() {
     json(give(&outlets.app, &handle, &code).await, 200).await;
 }
 
+/// Every message would be refused: a wrong token, an account that is suspended, a messaging service without a sender.
+#[tokio::test]
+async fn while_the_provider_refuses_the_account_codes_wait() {
+    let outlets = Outlets::open(&[]).await;
+    let people =
+        [outlets.join(Person::new("john@example.com")).await, outlets.join(Person::new("jane@example.com")).await];
+    for (status, code) in [(401, Some(20003)), (403, Some(20005)), (400, Some(21703))] {
+        outlets.twilio.behave(Behaviour::Refuse { status, code });
+        let (taken, tries) = (outlets.twilio.messages().len(), outlets.tries());
+        for person in &people {
+            outlets.ask(&person.id, PHONE).await;
+        }
+        outlets.wait(25).await;
+        assert_eq!(outlets.tries(), tries + 1, "{status}: the second is not even tried");
+        outlets.twilio.behave(Behaviour::Accept);
+        outlets.wait(10).await;
+        assert_eq!(outlets.twilio.messages().len(), taken + 2, "{status}: none is lost");
+        outlets.wait(310).await;
+    }
+}
+
 #[tokio::test]
 async fn what_the_provider_refuses_for_good_is_not_tried_again() {
     let outlets = Outlets::open(&[]).await;
