@@ -108,6 +108,8 @@ events! {
     SessionsEnded: "sessions_ended", Ok, User, Shown, ["number"];
     /// The user of a session authenticated again.
     SteppedUp: "stepped_up", Ok, User, Shown, [];
+    /// A user exported everything that is kept about them.
+    Exported: "exported", Ok, User, Shown, [];
     /// A service gave wrong credentials.
     ClientRefused: "client_refused", Refused, Anonymous, Hidden, [];
     /// The owner deleted the account.

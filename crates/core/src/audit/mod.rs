@@ -4,6 +4,7 @@ mod client;
 mod details;
 mod event;
 mod id;
+mod listed;
 mod row;
 mod words;
 
@@ -11,6 +12,7 @@ pub use client::AuditClient;
 pub use details::Details;
 pub use event::Event;
 pub use id::AuditId;
+pub use listed::ListedEvent;
 pub use row::{AuditEntry, AuditRow, UserEvents};
 pub use words::{Actor, ActorKind, Outcome};
 

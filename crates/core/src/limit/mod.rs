@@ -43,6 +43,10 @@ pub enum LimitKind {
     Mailbox,
     /// Changes of an account's address.
     EmailChanges,
+    /// Changes of the profile in a session.
+    Profile,
+    /// Exports of an account.
+    Exports,
     /// Requests for a code by SMS.
     Codes,
     /// Attempts to use a link or code.
@@ -70,6 +74,8 @@ impl LimitKind {
             Self::Mails => "mails",
             Self::Mailbox => "mails_mailbox",
             Self::EmailChanges => "email_changes",
+            Self::Profile => "profile",
+            Self::Exports => "exports",
             Self::Codes => "otp",
             Self::Links => "links",
             Self::Refreshes => "refreshes",
@@ -87,6 +93,8 @@ impl LimitKind {
             Self::Registrations | Self::Resets | Self::Resends | Self::Mails => "LIMIT_MAILS_ACCOUNT",
             Self::Mailbox => "LIMIT_MAILS_MAILBOX_ACCOUNT",
             Self::EmailChanges => "LIMIT_EMAIL_CHANGES_ACCOUNT",
+            Self::Profile => "LIMIT_PROFILE_ACCOUNT",
+            Self::Exports => "LIMIT_EXPORTS_ACCOUNT",
             Self::Codes => "LIMIT_OTP_ACCOUNT",
             Self::Refreshes => "LIMIT_REFRESHES_ACCOUNT",
             // Never the reason of a 429: beyond it the session ends.
@@ -106,7 +114,13 @@ impl LimitKind {
             Self::Registrations | Self::Resets | Self::Resends | Self::Mails | Self::Mailbox => "LIMIT_MAILS_CLIENT",
             Self::Codes => "LIMIT_OTP_CLIENT",
             Self::Links => "LIMIT_LINKS_CLIENT",
-            Self::EmailChanges | Self::Refreshes | Self::LateRepeats | Self::Sms | Self::SmsCountry => self.setting(),
+            Self::EmailChanges
+            | Self::Profile
+            | Self::Exports
+            | Self::Refreshes
+            | Self::LateRepeats
+            | Self::Sms
+            | Self::SmsCountry => self.setting(),
         }
     }
 }
@@ -140,6 +154,10 @@ pub struct Limits {
     pub mails_client: Quota,
     /// Requests of an account for another address.
     pub email_changes_account: Quota,
+    /// Changes of the profile in a session.
+    pub profile_session: Quota,
+    /// Exports of an account.
+    pub exports_account: Quota,
     /// SMS to a number, and for an account. All of these quotas apply.
     pub codes_account: Vec<Quota>,
     /// Requests of a client for a code.

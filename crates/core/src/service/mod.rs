@@ -11,8 +11,10 @@ mod oauth;
 mod session;
 mod upkeep;
 
-pub use account::{Accounts, CreateForm, Created, Expected, OpenedLink, ProfilePatch, Undo, Undoable, Verified};
-pub use audit::{AuditTrail, ListedEvent, ListedEvents};
+pub use account::{
+    Accounts, CreateForm, Created, Expected, Export, ExportedChange, OpenedLink, ProfilePatch, Undo, Undoable, Verified,
+};
+pub use audit::{AuditTrail, ListedEvents};
 pub use delivery::{Deliveries, DeliveryResult};
 pub use kernel::{
     ApiClient, FieldErrors, FreshOwner, KeyRotation, NamedField, Owner, Ports, RawField, RawJson, Realms, Scope,
@@ -20,7 +22,7 @@ pub use kernel::{
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{LiveToken, OAuth, TokenKind};
-pub use session::{Credentials, ListedSession, LoggedIn, LoginOutcome, Sessions, Tokens};
+pub use session::{Credentials, LoggedIn, LoginOutcome, Sessions, Tokens};
 pub use upkeep::Upkeep;
 
 use std::{fmt, sync::Arc};

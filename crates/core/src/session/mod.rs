@@ -5,6 +5,7 @@ mod change_log;
 mod client;
 pub mod device;
 mod family;
+mod listed;
 mod surplus;
 mod user_agent;
 
@@ -12,6 +13,7 @@ pub use amr::Amr;
 pub use change_log::{CHANGES_KEPT, Change, LogPosition, Revocation, StoredChange};
 pub use client::SessionClient;
 pub use family::{Family, Position, TokenHash};
+pub use listed::ListedSession;
 pub use surplus::{SessionUse, surplus};
 pub use user_agent::device_name;
 

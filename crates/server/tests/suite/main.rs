@@ -26,6 +26,7 @@ mod nodes;
 mod openapi;
 mod origin_defects;
 mod outbox;
+mod personal_data;
 mod process;
 mod realm_policy;
 mod requirements;

@@ -90,6 +90,7 @@ const MATRIX: &[Row] = &[
     row("delete /v1/{realm}/me/phone", OWNER),
     row("post /v1/{realm}/me/password", OWNER),
     row("get /v1/{realm}/me/events", OWNER),
+    row("get /v1/{realm}/me/export", OWNER),
     row("get /v1/{realm}/me/sessions", OWNER),
     row("delete /v1/{realm}/me/sessions", OWNER),
     row("delete /v1/{realm}/me/sessions/{id}", OWNER),

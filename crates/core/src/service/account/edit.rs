@@ -9,6 +9,7 @@ use crate::{
         Result,
         catalogue::{FIELD_MISSING, LOCALE_INVALID, REVISION_STALE},
     },
+    limit::{LimitKey, LimitKind},
     port::{Precondition, UserOp},
     realm::SignupField,
     service::{
@@ -36,7 +37,7 @@ impl Accounts<'_> {
     /// Changes the profile of the caller, and returns the account. `errors` holds those of fields that the request must not have.
     ///
     /// # Errors
-    /// Invalid, naming all fields with an error; outdated, if the account has another revision; bad token, if the account was
+    /// Limited; invalid, naming all fields with an error; outdated, if the account has another revision; bad token, if the account was
     /// deleted meanwhile; unavailable.
     pub async fn edit(
         &self,
@@ -45,10 +46,13 @@ impl Accounts<'_> {
         expected: &Expected,
         errors: FieldErrors,
     ) -> Result<Account> {
+        let key = LimitKey::in_realm(&self.realm.keys, LimitKind::Profile, &[owner.session().as_str().as_bytes()]);
+        let charge = self.charge(LimitKind::Profile, key, self.settings.limits.profile_session).await?;
         if !errors.is_empty() {
             return Err(errors.into_error());
         }
-        retry(ATTEMPTS, "the account kept changing during an edit", |_| self.edit_once(owner, patch, expected)).await
+        let edit = |_| self.edit_once(owner, patch, expected);
+        self.charged(charge, retry(ATTEMPTS, "the account kept changing during an edit", edit)).await
     }
 
     /// Changes the profile; `None` if the account changed meanwhile.

@@ -1,4 +1,4 @@
-//! Verbs of accounts: registration, verification, password reset, phone verification, profile, password, address and deletion.
+//! Verbs of accounts: registration, verification, password reset, phone verification, profile, password, address, export and deletion.
 
 mod activate;
 mod create;
@@ -6,6 +6,7 @@ mod delete;
 mod edit;
 mod email_change;
 mod email_request;
+mod export;
 mod password;
 mod password_reset;
 mod phone;
@@ -19,6 +20,7 @@ mod verify;
 
 pub use create::{CreateForm, Created};
 pub use edit::{Expected, ProfilePatch};
+pub use export::{Export, ExportedChange};
 pub use undo::{Undo, Undoable};
 pub use verify::{OpenedLink, Verified};
 

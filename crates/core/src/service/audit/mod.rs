@@ -2,7 +2,7 @@
 
 mod events;
 
-pub use events::{ListedEvent, ListedEvents};
+pub use events::ListedEvents;
 
 use std::ops::Deref;
 

@@ -179,6 +179,33 @@ impl<'a> Scope<'a> {
         self.refund(attempt.client).await;
     }
 
+    /// Commits a batch and counts it as a use of an account's quota, in the store.
+    ///
+    /// # Errors
+    /// Limited, if the quota is used up; then nothing is committed. Errors of the commit.
+    pub(in crate::service) async fn commit_counted(
+        &self,
+        kind: LimitKind,
+        subject: &[u8],
+        quota: Quota,
+        batch: Batch,
+    ) -> Result<()> {
+        let now = self.ctx.now;
+        let key = LimitKey::in_realm(&self.realm.keys, kind, &[subject]);
+        let count = LimitOp::Count { kind, key, quota, now };
+        let reached = self.commit_within(vec![count.into()], batch).await?;
+        if self.settings.limits.mode == Mode::Off {
+            return Ok(());
+        }
+        let window = self.ports.store.window(key).await?;
+        let (left, reset) = (quota.times.saturating_sub(window.within(quota, now)), window.reset(quota, now));
+        self.usage.add(LimitStatus { kind, quota, left, reset });
+        match reached {
+            Some(kind) => Err(Error::limited(window.wait(quota, now), kind.setting())),
+            None => Ok(()),
+        }
+    }
+
     /// Commits a batch, if all quotas allow it. Otherwise nothing is changed, and the limit that was
     /// reached is returned.
     ///

@@ -9,6 +9,7 @@ mod fields;
 mod hashing;
 mod limits;
 mod links;
+mod listings;
 mod outbox;
 mod pauses;
 mod realms;

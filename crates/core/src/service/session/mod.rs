@@ -14,7 +14,6 @@ mod refresh;
 mod step;
 mod step_up;
 
-pub use list::ListedSession;
 pub use login::{Credentials, LoggedIn, LoginOutcome};
 pub use open::Tokens;
 

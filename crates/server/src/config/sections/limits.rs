@@ -41,6 +41,10 @@ settings! {
         "Requests from one address to each of `create`, `forget_password` and `verify/resend`.";
     LIMIT_EMAIL_CHANGES_ACCOUNT: Quota = QUOTA, Fixed("3/7d"),
         "Requests of one account for another address. The mail also counts for `LIMIT_MAILS_ACCOUNT` of the new address.";
+    LIMIT_PROFILE_ACCOUNT: Quota = QUOTA, Fixed("30/1h"),
+        "Changes of the profile (`PATCH me`) in one session.";
+    LIMIT_EXPORTS_ACCOUNT: Quota = QUOTA, Fixed("2/1h"),
+        "Exports of one account (`me/export`).";
     LIMIT_OTP_ACCOUNT: Vec<Quota> = QUOTAS, Fixed("1/1m,5/24h"),
         "Codes for one account, and codes to one number. All limits apply. Beyond them, the answer is the usual one and nothing is sent.";
     LIMIT_OTP_CLIENT: Quota = QUOTA, Fixed("10/1h"),
@@ -87,6 +91,8 @@ pub(super) fn read(values: &Values) -> Option<Limits> {
         mails_mailbox: values.get(&LIMIT_MAILS_MAILBOX_ACCOUNT)?,
         mails_client: values.get(&LIMIT_MAILS_CLIENT)?,
         email_changes_account: values.get(&LIMIT_EMAIL_CHANGES_ACCOUNT)?,
+        profile_session: values.get(&LIMIT_PROFILE_ACCOUNT)?,
+        exports_account: values.get(&LIMIT_EXPORTS_ACCOUNT)?,
         codes_account: values.get(&LIMIT_OTP_ACCOUNT)?,
         codes_client: values.get(&LIMIT_OTP_CLIENT)?,
         hashes_client: values.get(&HASH_QUEUE_CLIENT)?,

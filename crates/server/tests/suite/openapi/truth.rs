@@ -157,6 +157,8 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("LIMIT_OTP_CLIENT", "1/90s"),
     ("LIMIT_LINKS_CLIENT", "1/90s"),
     ("LIMIT_REFRESHES_ACCOUNT", "1/90s"),
+    ("LIMIT_PROFILE_ACCOUNT", "1/90s"),
+    ("LIMIT_EXPORTS_ACCOUNT", "1/90s"),
 ];
 
 /// Requests that count against a limit of the client, by operation.
@@ -189,6 +191,8 @@ fn counted(app: &TestApp, operation: &str, token: &str) -> RequestBuilder {
         "post /me/step_up" | "delete /me/phone" | "delete /me" => {
             asking("").bearer_auth(token).json(&json!({"current_password": "another-long-password"}))
         }
+        "patch /me" => asking("").bearer_auth(token).json(&json!({})),
+        "get /me/export" => asking("").bearer_auth(token),
         _ => panic!("{operation} is limited, and not asked for here"),
     }
 }

@@ -13,6 +13,7 @@ mod mailbox;
 mod me;
 mod me_email;
 mod me_events;
+mod me_export;
 mod me_phone;
 mod me_sessions;
 mod otp;

@@ -109,6 +109,52 @@ impl Database {
         }
     }
 
+    /// The names of all tables, or collections. Those of the realms' users are `users`.
+    pub async fn tables(&self, data: &Path) -> Vec<String> {
+        match self {
+            Self::Sqlite => {
+                let db = rusqlite::Connection::open(data.join("portcullis.db")).unwrap();
+                let sql = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+                let mut tables = db.prepare(sql).unwrap();
+                tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+            }
+            Self::MongoDb(database) => {
+                let names = database.db().await.list_collection_names().await.unwrap();
+                names.into_iter().map(|name| table_of(&name).to_owned()).collect()
+            }
+        }
+    }
+
+    /// Every row with its table, or every document with its collection, as bytes.
+    pub async fn rows(&self, data: &Path) -> Vec<(String, Vec<u8>)> {
+        let mut rows = Vec::new();
+        match self {
+            Self::Sqlite => {
+                let db = rusqlite::Connection::open(data.join("portcullis.db")).unwrap();
+                for table in self.tables(data).await {
+                    let mut all = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
+                    let width = all.column_count();
+                    let mut found = all.query([]).unwrap();
+                    while let Some(row) = found.next().unwrap() {
+                        let columns = (0..width).map(|column| row.get_ref(column).unwrap());
+                        let bytes = columns.flat_map(|value| value.as_bytes().unwrap_or_default().to_vec());
+                        rows.push((table.clone(), bytes.collect()));
+                    }
+                }
+            }
+            Self::MongoDb(database) => {
+                let db = database.db().await;
+                for name in db.list_collection_names().await.unwrap() {
+                    let mut cursor = db.collection::<Document>(&name).find(doc! {}).await.unwrap();
+                    while cursor.advance().await.unwrap() {
+                        rows.push((table_of(&name).to_owned(), cursor.current().as_bytes().to_vec()));
+                    }
+                }
+            }
+        }
+        rows
+    }
+
     /// Counts the rows of a table, or the documents of a collection.
     pub async fn count(&self, data: &Path, table: &str) -> u64 {
         match self {
@@ -122,6 +168,11 @@ impl Database {
             }
         }
     }
+}
+
+/// Returns the table whose rows are in a collection.
+fn table_of(collection: &str) -> &str {
+    if ["User1", "User2"].contains(&collection) { "users" } else { collection.trim_start_matches('_') }
 }
 
 /// Reads all collections, each with its indexes and documents.

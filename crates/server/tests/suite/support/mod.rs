@@ -180,6 +180,16 @@ impl TestApp {
         self.database.contents(&self.data()).await
     }
 
+    /// The names of all tables, or collections. Those of the realms' users are `users`.
+    pub async fn tables(&self) -> Vec<String> {
+        self.database.tables(&self.data()).await
+    }
+
+    /// Every row with its table, or every document with its collection, as bytes.
+    pub async fn rows(&self) -> Vec<(String, Vec<u8>)> {
+        self.database.rows(&self.data()).await
+    }
+
     /// Counts the rows of a table, or the documents of a collection.
     pub async fn count(&self, table: &str) -> u64 {
         self.database.count(&self.data(), table).await

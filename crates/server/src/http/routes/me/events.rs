@@ -1,5 +1,5 @@
 use axum::Json;
-use portcullis_core::service::{ListedEvent, ListedEvents};
+use portcullis_core::{audit::ListedEvent, service::ListedEvents};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -4,6 +4,7 @@ mod current_password;
 mod delete;
 mod email;
 mod events;
+mod export;
 mod password;
 mod phone;
 mod profile;
@@ -25,5 +26,6 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sessions::sessions, sessions::end_others))
         .routes(routes!(sessions::end))
         .routes(routes!(events::events))
+        .routes(routes!(export::export))
         .routes(routes!(step_up::step_up))
 }

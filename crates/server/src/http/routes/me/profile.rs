@@ -75,7 +75,7 @@ impl IntoResponse for UserAnswer {
 
 impl UserAnswer {
     /// Answers an account as it is at this time.
-    fn of(account: &Account, now: Timestamp) -> Self {
+    pub(super) fn of(account: &Account, now: Timestamp) -> Self {
         let profile = &account.profile;
         let pending = account.pending_email.as_ref().filter(|pending| pending.shown_until > now);
         Self {
@@ -156,7 +156,7 @@ struct ProfileChange {
     attributes: Option<Map<String, Value>>,
 }
 
-refusals!(EditRefusals: Problem [REALM, BEARER, JSON, &[REVISION_STALE], Fields(&[field("first_name", NAME_EMPTY), field("country_code", COUNTRY_UNKNOWN), field("locale", LOCALE_INVALID), field("attributes", ATTRIBUTES_INVALID), field("email", EMAIL_ELSEWHERE), field("phone", PHONE_ELSEWHERE), field("password", PASSWORD_ELSEWHERE), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(EditRefusals: Problem [REALM, BEARER, JSON, &[REVISION_STALE, LIMITED], Fields(&[field("first_name", NAME_EMPTY), field("country_code", COUNTRY_UNKNOWN), field("locale", LOCALE_INVALID), field("attributes", ATTRIBUTES_INVALID), field("email", EMAIL_ELSEWHERE), field("phone", PHONE_ELSEWHERE), field("password", PASSWORD_ELSEWHERE), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Change the current user
 ///

@@ -1,10 +1,7 @@
 use std::collections::HashMap;
 
 use axum::{Json, extract::Path};
-use portcullis_core::{
-    service::ListedSession,
-    session::{Amr, device_name},
-};
+use portcullis_core::session::{Amr, ListedSession, device_name};
 use serde::Serialize;
 use utoipa::ToSchema;
 

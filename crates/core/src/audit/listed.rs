@@ -1,0 +1,39 @@
+use super::{ActorKind, AuditClient, AuditEntry, AuditId};
+use crate::{clock::Timestamp, error::Result, id::SessionId, seal::DataKey};
+
+/// An event, as the user whom it concerns may see it.
+#[derive(Debug)]
+pub struct ListedEvent {
+    pub id: AuditId,
+    pub at: Timestamp,
+    pub event: String,
+    pub outcome: String,
+    /// Client of the request.
+    pub client: AuditClient,
+    pub session: Option<SessionId>,
+    /// `user`, `admin` or `server`; never which administrator.
+    pub by: &'static str,
+}
+
+impl ListedEvent {
+    /// Opens a row with the data key of the user whom it concerns.
+    ///
+    /// # Errors
+    /// Internal, if its client does not open.
+    pub(crate) fn open(entry: AuditEntry, key: &DataKey) -> Result<Self> {
+        let client = entry.client.map(|sealed| AuditClient::open_for(key, entry.id, &sealed)).transpose()?;
+        Ok(Self {
+            id: entry.id,
+            at: entry.at,
+            event: entry.event,
+            outcome: entry.outcome,
+            client: client.unwrap_or_default(),
+            session: entry.session,
+            by: match ActorKind::parse(&entry.actor_kind) {
+                Some(ActorKind::Admin | ActorKind::Key | ActorKind::Cli) => "admin",
+                Some(ActorKind::User | ActorKind::Anonymous) => "user",
+                Some(ActorKind::Server) | None => "server",
+            },
+        })
+    }
+}

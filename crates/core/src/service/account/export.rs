@@ -1,0 +1,130 @@
+//! `me/export`: everything that is kept about the caller.
+
+use super::Accounts;
+use crate::{
+    account::{Account, PendingEmail, PendingPhone, Reservation, User},
+    audit::{Event, ListedEvent},
+    batch,
+    clock::Timestamp,
+    error::{Error, Result},
+    limit::LimitKind,
+    record::{Record, RecordKeys, RecordKind, RecordRow},
+    seal::DataKey,
+    service::{Owner, RawField},
+    session::ListedSession,
+};
+
+/// Number of events that are read at once.
+const PAGE: usize = 1000;
+
+/// Everything that is kept about a user and that the user may see.
+#[derive(Debug)]
+pub struct Export {
+    pub exported_at: Timestamp,
+    pub account: Account,
+    /// What waits for a proof or can be restored.
+    pub pending: Vec<ExportedChange>,
+    /// Live sessions, most recent use first.
+    pub sessions: Vec<ListedSession>,
+    /// Events of the last 90 days, newest first.
+    pub events: Vec<ListedEvent>,
+}
+
+/// Change of the address or phone number that waits for its proof or can be undone.
+#[derive(Debug)]
+pub struct ExportedChange {
+    /// `email_change`, `phone_change` or `email_reserved`.
+    pub kind: &'static str,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub expires_at: Timestamp,
+}
+
+impl From<PendingEmail> for ExportedChange {
+    fn from(pending: PendingEmail) -> Self {
+        let email = Some(pending.email.as_str().to_owned());
+        Self { kind: "email_change", email, phone: None, expires_at: pending.shown_until }
+    }
+}
+
+impl From<PendingPhone> for ExportedChange {
+    fn from(pending: PendingPhone) -> Self {
+        let phone = Some(pending.phone.as_str().to_owned());
+        Self { kind: "phone_change", email: None, phone, expires_at: pending.expires_at }
+    }
+}
+
+impl From<Reservation> for ExportedChange {
+    fn from(reserved: Reservation) -> Self {
+        Self {
+            kind: "email_reserved",
+            email: Some(reserved.email.as_str().to_owned()),
+            phone: reserved.phone.map(|phone| phone.as_str().to_owned()),
+            expires_at: reserved.expires_at,
+        }
+    }
+}
+
+impl Accounts<'_> {
+    /// Returns everything that is kept about the caller, whose login must be recent.
+    ///
+    /// # Errors
+    /// Stale, if the login is too old; limited; bad token, if the account was deleted meanwhile; unavailable; internal, if a
+    /// record does not open.
+    pub async fn export(&self, owner: &Owner) -> Result<Export> {
+        let owner = self.fresh(owner, &RawField::Missing).await?;
+        let (user, account) = (owner.account().id.as_str().as_bytes(), self.user_of(&owner).await?);
+        let audit = self.audit(Event::Exported).user(&*owner);
+        let quota = self.settings.limits.exports_account;
+        self.commit_counted(LimitKind::Exports, user, quota, batch![audit]).await?;
+        let export = self.gather(&owner, &account).await?;
+        tracing::info!(realm = %self.realm.name, user = %account.id, "account exported");
+        Ok(export)
+    }
+
+    async fn gather(&self, owner: &Owner, user: &User) -> Result<Export> {
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let mut export = Export {
+            exported_at: self.ctx.now,
+            account: self.account_of(user).await?,
+            pending: Vec::new(),
+            sessions: self.live_sessions(owner, user).await?,
+            events: self.all_events(owner).await?,
+        };
+        for row in self.ports.store.records_of(&self.realm.name, &user.id, None).await? {
+            export.add(&row, &key)?;
+        }
+        export.pending.retain(|change| change.expires_at > self.ctx.now);
+        Ok(export)
+    }
+
+    async fn all_events(&self, owner: &Owner) -> Result<Vec<ListedEvent>> {
+        let mut events: Vec<ListedEvent> = Vec::new();
+        loop {
+            let before = events.last().map(|last| last.id);
+            let (page, has_more) = self.events_before(owner, before, PAGE).await?;
+            events.extend(page);
+            if !has_more {
+                return Ok(events);
+            }
+        }
+    }
+}
+
+impl Export {
+    /// Adds a record of the user. Each kind is named, so that a new one is not forgotten.
+    fn add(&mut self, row: &RecordRow, key: &DataKey) -> Result<()> {
+        let keys = RecordKeys::Owner(key);
+        let change = match row.kind {
+            RecordKind::EmailPending => PendingEmail::open(row, keys).map(Into::into),
+            RecordKind::PhonePending => PendingPhone::open(row, keys).map(Into::into),
+            RecordKind::EmailReserved => Reservation::open(row, keys).map(Into::into),
+            // It names identifiers of registrations, and has no owner.
+            RecordKind::Succession => return Ok(()),
+            #[cfg(feature = "suite")]
+            RecordKind::Sample | RecordKind::OtherSample => return Ok(()),
+        };
+        self.pending.push(change.map_err(Error::internal)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! What users may see of their own account, for its lists and its export.
+
+use std::cmp::Reverse;
+
+use super::{Owner, Scope};
+use crate::{
+    account::User,
+    audit::{AuditId, ListedEvent, UserEvents},
+    clock::Timestamp,
+    error::{Error, Result},
+    session::ListedSession,
+};
+
+/// Time for which users see their events, in milliseconds.
+const SHOWN_FOR: i64 = 90 * 24 * 3600 * 1000;
+
+impl Scope<'_> {
+    /// Returns the live sessions of the owner, most recent use first.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if one does not open.
+    pub(in crate::service) async fn live_sessions(&self, owner: &Owner, user: &User) -> Result<Vec<ListedSession>> {
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let mut live = self.ports.store.sessions_of(&self.realm.name, &user.id).await?;
+        live.retain(|session| session.is_live(self.ctx.now));
+        live.sort_by(|a, b| (Reverse(a.family.rotated_at), &a.id).cmp(&(Reverse(b.family.rotated_at), &b.id)));
+        live.into_iter().map(|session| ListedSession::open(session, &key, owner.session())).collect()
+    }
+
+    /// Returns the newest events of the last 90 days that concern the owner, those before an identifier if one is given, and
+    /// whether there are more.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if a row does not open.
+    pub(in crate::service) async fn events_before(
+        &self,
+        owner: &Owner,
+        before: Option<AuditId>,
+        limit: usize,
+    ) -> Result<(Vec<ListedEvent>, bool)> {
+        let account = owner.account();
+        let since = Timestamp::from_millis(self.ctx.now.millis().saturating_sub(SHOWN_FOR));
+        let (realm, user) = (self.realm.name.clone(), account.id.clone());
+        let wanted = UserEvents { realm, user, before, since, limit: limit + 1 };
+        let mut entries = self.ports.store.user_events(&wanted).await?;
+        let has_more = entries.len() > limit;
+        entries.truncate(limit);
+        let key = self.realm.keys.open_data_key(&account.id, &account.data_key).map_err(Error::internal)?;
+        let events = entries.into_iter().map(|entry| ListedEvent::open(entry, &key)).collect::<Result<_>>()?;
+        Ok((events, has_more))
+    }
+}

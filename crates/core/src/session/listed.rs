@@ -1,0 +1,46 @@
+use super::{Amr, Session, SessionClient};
+use crate::{clock::Timestamp, error::Result, id::SessionId, seal::DataKey};
+
+/// A session, as its owner may see it.
+#[derive(Debug)]
+pub struct ListedSession {
+    pub id: SessionId,
+    /// Whether the request was made with a token of this session.
+    pub is_current: bool,
+    pub created_at: Timestamp,
+    /// Time of the last refresh, or of the login before the first one.
+    pub last_used_at: Timestamp,
+    /// Time of the last authentication.
+    pub auth_time: Timestamp,
+    /// Authentication context class.
+    pub acr: &'static str,
+    /// Methods of the last authentication.
+    pub amr: Vec<Amr>,
+    /// Client of the login.
+    pub client: SessionClient,
+    /// Latest possible end, regardless of its use.
+    pub expires_at: Timestamp,
+    /// End, unless it is refreshed before.
+    pub idle_until: Timestamp,
+}
+
+impl ListedSession {
+    /// Opens a session with the data key of its user.
+    ///
+    /// # Errors
+    /// Internal, if its client does not open.
+    pub(crate) fn open(session: Session, key: &DataKey, current: &SessionId) -> Result<Self> {
+        Ok(Self {
+            is_current: session.id == *current,
+            acr: session.acr(),
+            id: session.id,
+            created_at: session.created_at,
+            last_used_at: session.family.rotated_at,
+            auth_time: session.auth_time,
+            amr: session.amr,
+            client: SessionClient::open(key, &session.client)?,
+            expires_at: session.expires_at,
+            idle_until: session.family.idle_until,
+        })
+    }
+}

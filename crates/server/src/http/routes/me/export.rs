@@ -1,0 +1,132 @@
+use axum::{
+    Json,
+    http::header::CONTENT_DISPOSITION,
+    response::{IntoResponse, Response},
+};
+use portcullis_core::service::{Export, ExportedChange};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{events::EventAnswer, profile::UserAnswer, sessions::SessionAnswer};
+use crate::http::{
+    extract::Authenticated,
+    openapi::{RealmPath, refusals},
+    problem::ApiError,
+};
+
+/// Everything that is kept about a user.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ExportAnswer {
+    #[schema(format = DateTime)]
+    exported_at: String,
+    realm: String,
+    user: UserAnswer,
+    pending: Vec<PendingAnswer>,
+    sessions: Vec<SessionAnswer>,
+    /// Events of the last 90 days, newest first.
+    events: Vec<EventAnswer>,
+    /// Second factors: none.
+    #[schema(value_type = Vec<Object>)]
+    factors: [(); 0],
+    /// Trusted devices: none.
+    #[schema(value_type = Vec<Object>)]
+    devices: [(); 0],
+    /// Accounts at other providers: none.
+    #[schema(value_type = Vec<Object>)]
+    identities: [(); 0],
+    /// Consents given to applications: none.
+    #[schema(value_type = Vec<Object>)]
+    grants: [(); 0],
+}
+
+/// A change that waits for its proof, or an earlier address that can be restored.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PendingAnswer {
+    /// `email_change`, `phone_change` or `email_reserved`.
+    r#type: &'static str,
+    /// The address: the new one, or the earlier one.
+    #[schema(required)]
+    email: Option<String>,
+    /// The new number, or the one beside the earlier address.
+    #[schema(required)]
+    phone: Option<String>,
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+impl From<ExportedChange> for PendingAnswer {
+    fn from(change: ExportedChange) -> Self {
+        let ExportedChange { kind, email, phone, expires_at } = change;
+        Self { r#type: kind, email, phone, expires_at: expires_at.to_string() }
+    }
+}
+
+impl ExportAnswer {
+    fn of(export: Export, realm: &str) -> Self {
+        Self {
+            exported_at: export.exported_at.to_string(),
+            realm: realm.to_owned(),
+            user: UserAnswer::of(&export.account, export.exported_at),
+            pending: export.pending.into_iter().map(Into::into).collect(),
+            sessions: export.sessions.into_iter().map(Into::into).collect(),
+            events: export.events.into_iter().map(Into::into).collect(),
+            factors: [],
+            devices: [],
+            identities: [],
+            grants: [],
+        }
+    }
+}
+
+impl IntoResponse for ExportAnswer {
+    fn into_response(self) -> Response {
+        ([(CONTENT_DISPOSITION, "attachment; filename=\"account.json\"")], Json(self)).into_response()
+    }
+}
+
+refusals!(ExportRefusals: Problem [REALM, BEARER, &[LIMITED, AUTH_STALE]]);
+
+/// Export the current user
+///
+/// Everything that is kept about the caller, as one file: profile, changes that wait, live sessions and events. Never a password
+/// hash or a secret. Needs a recent login; see `me/step_up`.
+#[utoipa::path(
+    get, path = "/v1/{realm}/me/export", tag = "Accounts", security(("bearer" = [])),
+    params(RealmPath),
+    responses(
+        (
+            status = 200, description = "The file", body = ExportAnswer,
+            headers(("Content-Disposition" = String, description = "`attachment`, with the name `account.json`")),
+            example = json!({
+                "exported_at": "2026-01-01T10:30:00Z", "realm": "User1",
+                "user": {
+                    "id": "1k0v6sq7t2m8g4c9e5r3n1h0ja", "first_name": "John", "last_name": "Doe", "email": "john.doe@example.com",
+                    "phone": "+1234567890", "country_code": "US", "country": "United States", "locale": "en-GB", "attributes": {},
+                    "is_email_verified": true, "is_phone_verified": false, "pending_email": "john@example.org",
+                    "password_set_at": "2026-01-01T00:00:00Z", "created_at": "2026-01-01T00:00:00Z", "revision": 2,
+                },
+                "pending": [{
+                    "type": "email_change", "email": "john@example.org", "phone": null, "expires_at": "2026-01-02T10:00:00Z",
+                }],
+                "sessions": [{
+                    "id": "qgfhl13dmdmn04qh7oqttabfms", "kind": "api", "current": true,
+                    "created_at": "2026-01-01T10:25:00Z", "last_used_at": "2026-01-01T10:25:00Z",
+                    "auth_time": "2026-01-01T10:25:00Z", "acr": "urn:portcullis:aal1", "amr": ["pwd"],
+                    "device": "Firefox on Linux", "ip": "203.0.113.7", "client": null,
+                    "expires_at": "2026-04-01T10:25:00Z", "idle_until": "2026-01-31T10:25:00Z", "impersonated": false,
+                }],
+                "events": [{
+                    "id": "019b7917-7388-7d1f-8a52-0c1f6f6f3c11", "at": "2026-01-01T10:25:00Z", "event": "logged_in", "outcome": "ok",
+                    "device": "Firefox on Linux", "ip": "203.0.113.7", "session": "qgfhl13dmdmn04qh7oqttabfms", "by": "user",
+                }],
+                "factors": [], "devices": [], "identities": [], "grants": [],
+            }),
+        ),
+        ExportRefusals,
+    )
+)]
+pub(crate) async fn export(authenticated: Authenticated) -> Result<ExportAnswer, ApiError> {
+    let Authenticated { request, owner } = authenticated;
+    let export = request.accounts().export(&owner).await?;
+    Ok(ExportAnswer::of(export, request.realm.name.as_str()))
+}
