@@ -9,13 +9,13 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Makes a timestamp from milliseconds since the epoch.
+    /// Creates a timestamp from milliseconds since the epoch.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Makes a timestamp from whole seconds since the epoch, as in JWT's `NumericDate` (RFC 7519 §2).
+    /// Creates a timestamp from whole seconds since the epoch, as in JWT's `NumericDate` (RFC 7519 §2).
     #[must_use]
     pub const fn from_secs(secs: i64) -> Self {
         Self(secs.saturating_mul(1000))
@@ -33,7 +33,7 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
-    /// Returns the time this much later.
+    /// Returns the time `duration` later.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
@@ -56,7 +56,7 @@ impl Timestamp {
     }
 }
 
-/// Writes RFC 3339 in UTC with `Z`.
+/// Formats the timestamp as RFC 3339 in UTC with `Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.date_time().format(&Rfc3339).map_err(|_| fmt::Error)?)
@@ -65,7 +65,6 @@ impl fmt::Display for Timestamp {
 
 /// Source of time. Only [`SystemClock`] reads the clock of the machine.
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
@@ -81,14 +80,14 @@ impl Clock for SystemClock {
     }
 }
 
-/// Clock for tests that changes only when it is moved.
+/// Clock for tests, which only advances explicitly.
 #[cfg(feature = "suite")]
 #[derive(Debug)]
 pub struct ManualClock(std::sync::atomic::AtomicI64);
 
 #[cfg(feature = "suite")]
 impl ManualClock {
-    /// Makes a clock that shows this time.
+    /// Creates a clock that shows this time.
     #[must_use]
     pub const fn at(now: Timestamp) -> Self {
         Self(std::sync::atomic::AtomicI64::new(now.millis()))

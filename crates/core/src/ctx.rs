@@ -1,4 +1,4 @@
-//! The context of a request or job: its time, its identifier, its client and its randomness.
+//! The context of a request or job: its time, identifier, client and source of randomness.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -8,35 +8,35 @@ use crate::{
     random::{self, Random},
 };
 
-/// Client of a request, as far as the transport knows it.
+/// The client of a request, as known from the transport.
 #[derive(Clone, Default)]
 pub struct Client {
     /// Address of the peer or, behind trusted proxies, the address that they report.
     pub ip: Option<IpAddr>,
-    /// Header `User-Agent`, cut to 200 characters.
+    /// `User-Agent` header, truncated to 200 characters.
     pub agent: Option<String>,
 }
 
-/// Prints no field, since all are personal data.
+/// Prints no fields, because all are personal data.
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Client(…)")
     }
 }
 
-/// Context of one request or job. Its time does not change while it runs.
+/// Context of one request or job. Its time is frozen when it is created.
 #[derive(Clone, Debug)]
 pub struct Ctx {
     /// Time at which the request or job began.
     pub now: Timestamp,
-    /// Identifier that connects log, audit trail and response.
+    /// Identifier that links log, audit trail and response.
     pub request_id: RequestId,
     pub client: Client,
     random: Arc<dyn Random>,
 }
 
 impl Ctx {
-    /// Makes a context that begins now.
+    /// Creates a context at the current time.
     #[must_use]
     pub fn new(clock: &dyn Clock, random: Arc<dyn Random>, client: Client) -> Self {
         let request_id = RequestId::random(&*random);

@@ -1,4 +1,4 @@
-//! Cursors of lists: the key of the last row that was returned, with a MAC that binds it to its list and owner.
+//! Pagination cursors: the key of the last row returned, with a MAC that binds it to its list and owner.
 
 use aws_lc_rs::constant_time;
 use data_encoding::BASE64URL_NOPAD;
@@ -8,7 +8,7 @@ use crate::seal::{RealmKeys, mac};
 /// Length of the MAC, in bytes.
 const TAG: usize = 16;
 
-/// List that is walked: its name, and the account to which it belongs.
+/// The list that a cursor belongs to: its name and the account that owns it.
 #[derive(Debug, Clone, Copy)]
 pub struct CursorScope<'a> {
     pub keys: &'a RealmKeys,
@@ -17,13 +17,13 @@ pub struct CursorScope<'a> {
 }
 
 impl CursorScope<'_> {
-    /// Makes the cursor that begins after this key.
+    /// Creates the cursor for the rows after this key.
     #[must_use]
     pub fn expose<const N: usize>(&self, after: [u8; N]) -> String {
         BASE64URL_NOPAD.encode(&[&after[..], &self.tag(&after)].concat())
     }
 
-    /// Reads a cursor; `None` if it belongs to another list or owner.
+    /// Parses a cursor; `None` if it belongs to another list or owner.
     #[must_use]
     pub fn parse<const N: usize>(&self, raw: &str) -> Option<[u8; N]> {
         let bytes = BASE64URL_NOPAD.decode(raw.as_bytes()).ok()?;

@@ -1,7 +1,7 @@
-//! Identifiers: one type for each noun, so that the compiler tells them apart.
+//! Identifiers: a separate type for each noun, so that the compiler prevents mix-ups.
 //!
-//! New identifiers are 128 random bits in lower-case base32 (26 characters). Imported identifiers are kept if they
-//! consist of letters, digits, `-` and `_`.
+//! New identifiers are 128 random bits in lower-case base32 (26 characters). Imported identifiers are kept if they consist of
+//! letters, digits, `-` and `_`.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use data_encoding::BASE32_DNSSEC;
 
 use crate::random::{self, Random};
 
-/// Longest imported identifier, in bytes.
+/// Maximum length of an imported identifier, in bytes.
 const MAX_LENGTH: usize = 64;
 
 macro_rules! id {
@@ -19,19 +19,19 @@ macro_rules! id {
         pub struct $name(Box<str>);
 
         impl $name {
-            /// Makes a new identifier of 128 random bits.
+            /// Creates a new random identifier of 128 bits.
             #[must_use]
             pub fn random(random: &dyn Random) -> Self {
                 Self::of(random::bytes(random))
             }
 
-            /// Makes the identifier of these bits.
+            /// Creates an identifier from these bits.
             #[must_use]
             pub fn of(bits: [u8; 16]) -> Self {
                 Self(BASE32_DNSSEC.encode(&bits).into())
             }
 
-            /// Reads an identifier from a request or the store; `None` if it is malformed.
+            /// Parses an identifier from a request or the store; `None` if it is malformed.
             #[must_use]
             pub fn parse(raw: &str) -> Option<Self> {
                 let plain = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
@@ -61,27 +61,27 @@ macro_rules! id {
 }
 
 id! {
-    /// Identifier of a user and of the registration that becomes it.
+    /// Identifier of a user, and of the registration that becomes this user.
     UserId
 }
 id! {
-    /// Identifier of a session: claim `sid` of its tokens.
+    /// Identifier of a session: the `sid` claim of its tokens.
     SessionId
 }
 id! {
-    /// Identifier of a row of the outbox.
+    /// Identifier of an outbox row.
     OutboxId
 }
 id! {
-    /// Identifier of a request or job, in answers, log and audit trail.
+    /// Identifier of a request or job, in responses, log and audit trail.
     RequestId
 }
 id! {
-    /// Identifier of a signing key: header `kid` of tokens.
+    /// Identifier of a signing key: the `kid` header of tokens.
     KeyId
 }
 id! {
-    /// Identifier of a lease. Each claim has a new one.
+    /// Identifier of a lease. Each claim gets a new one.
     LeaseId
 }
 
@@ -93,19 +93,19 @@ pub struct ChallengeId(pub [u8; 16]);
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct RealmName(Box<str>);
 
-/// Reason why a realm name is refused.
+/// Why a realm name is rejected.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadRealmName {
     /// The name does not match the pattern of [`RealmName`].
-    #[error("a realm's name is a letter, then up to 31 letters, digits, `-` or `_`")]
+    #[error("a realm name consists of a letter and up to 31 letters, digits, `-` or `_`")]
     Form,
     /// The name is used by a path or collection of the server.
     #[error("this name is reserved")]
     Reserved,
 }
 
-/// Names that no new realm may have: the first segments of paths and the names of collections. The list is closed:
-/// later collections begin with `_` and later paths with `.` or `/v1/`, which is no realm name.
+/// Names not allowed for new realms: first path segments and collection names. The list is final: later collections start with
+/// `_` and later paths with `.` or `/v1/`, which cannot be realm names.
 const RESERVED: &[&str] = &[
     "admin",
     "assets",
@@ -137,18 +137,18 @@ const RESERVED: &[&str] = &[
 ];
 
 impl RealmName {
-    /// Reads a name from the settings, which must be well-formed and not reserved.
+    /// Parses a name from the settings, which must be well-formed and not reserved.
     ///
     /// # Errors
-    /// [`BadRealmName`], naming the broken rule.
+    /// [`BadRealmName`], with the rule that was violated.
     pub fn parse(raw: &str) -> Result<Self, BadRealmName> {
         let name = Self::from_stored(raw).ok_or(BadRealmName::Form)?;
         let is_version = raw.strip_prefix('v').is_some_and(|v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit()));
         if is_version || RESERVED.contains(&raw) { Err(BadRealmName::Reserved) } else { Ok(name) }
     }
 
-    /// Reads a name from the store; `None` if it is malformed. A name that was reserved after the realm was
-    /// made stays valid.
+    /// Parses a name from the store; `None` if it is malformed. A name that was reserved after the realm was created remains
+    /// valid.
     #[must_use]
     pub fn from_stored(raw: &str) -> Option<Self> {
         let mut bytes = raw.bytes();

@@ -32,13 +32,13 @@ impl Random for OsRandom {
     }
 }
 
-/// Generator for tests that returns the same bytes in every run.
+/// Generator for tests, which returns the same bytes in every run.
 #[cfg(feature = "suite")]
 pub struct SeededRandom(std::sync::Mutex<rand_chacha::ChaCha20Rng>);
 
 #[cfg(feature = "suite")]
 impl SeededRandom {
-    /// Makes the generator of this seed.
+    /// Creates a generator with this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         use rand_chacha::rand_core::SeedableRng;

@@ -1,5 +1,5 @@
-//! Records: one table for every noun of a realm that is found by its key or its owner. A noun implements [`Record`];
-//! neither a backend nor a migration knows it.
+//! Records: one table for all nouns of a realm that are looked up by key or owner. A noun implements [`Record`]; backends and
+//! migrations need not know it.
 
 use crate::{
     clock::Timestamp,
@@ -8,7 +8,7 @@ use crate::{
     seal::{DataKey, RealmKeys, Sealed, Unsealable},
 };
 
-/// Kinds of records. Export and erasure of an account are tested against this list.
+/// Kinds of records. Tests check the export and the erasure of accounts against this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RecordKind {
     /// [`Succession`](crate::account::Succession).
@@ -39,7 +39,7 @@ impl RecordKind {
         Self::OtherSample,
     ];
 
-    /// Returns the word that the store keeps.
+    /// Returns the stored string.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -54,24 +54,24 @@ impl RecordKind {
         }
     }
 
-    /// Reads the word that the store keeps.
+    /// Parses the stored string.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == word)
     }
 }
 
-/// A record, as it is stored.
+/// A record, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordRow {
     pub realm: RealmName,
     pub kind: RecordKind,
-    /// Unique in realm and kind; an identifier or a hash, never personal data.
+    /// Unique within realm and kind; an identifier or a hash, never personal data.
     pub key: String,
     /// User with whose account it is exported and erased.
     pub owner: Option<UserId>,
     pub expires_at: Option<Timestamp>,
-    /// Number of changes, from 1; a write names the revision that it was made from.
+    /// Number of changes, starting at 1. A write must follow the revision that it is based on.
     pub revision: u64,
     /// The noun, sealed and bound to realm, kind and key.
     pub body: Sealed,
@@ -81,7 +81,7 @@ pub struct RecordRow {
 pub trait Record: Sized {
     const KIND: RecordKind;
 
-    /// Returns the key, unique in realm and kind.
+    /// Returns the key, which is unique within realm and kind.
     fn key(&self) -> String;
 
     /// Returns the user with whose account it is exported and erased.
@@ -90,10 +90,10 @@ pub trait Record: Sized {
     /// Returns the time after which it may be removed.
     fn expires_at(&self) -> Option<Timestamp>;
 
-    /// Returns the form that is sealed.
+    /// Returns the plaintext to seal.
     fn to_bytes(&self) -> Vec<u8>;
 
-    /// Reads the form that was sealed; `None` if it is unreadable.
+    /// Parses the plaintext; `None` if it is unreadable.
     fn from_bytes(key: &str, bytes: &[u8]) -> Option<Self>;
 
     /// Seals a new record.
@@ -113,14 +113,14 @@ pub trait Record: Sized {
     /// Opens a stored record.
     ///
     /// # Errors
-    /// [`Unsealable`], if it was sealed by other keys, for another realm, kind or key, or is unreadable.
+    /// [`Unsealable`], if it was sealed with other keys, for another realm, kind or key, or is unreadable.
     fn open(row: &RecordRow, keys: RecordKeys<'_>) -> Result<Self, Unsealable> {
         let bytes = keys.open(row.kind, &row.key, &row.body)?;
         Self::from_bytes(&row.key, &bytes).ok_or(Unsealable)
     }
 }
 
-/// Keys that seal a record: the owner's data key, whose destruction erases it, or the realm's if it has no owner.
+/// Keys that seal a record: the owner's data key, whose destruction erases the record, or the realm's keys if it has no owner.
 #[derive(Debug, Clone, Copy)]
 pub enum RecordKeys<'a> {
     Owner(&'a DataKey),

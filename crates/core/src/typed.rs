@@ -1,14 +1,14 @@
-//! Numbers and codes as people type and paste them.
+//! Numbers and codes as typed or pasted by users.
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-/// Most bytes of a typed number or code.
+/// Maximum length of a typed number or code, in bytes.
 const MOST_BYTES: usize = 128;
 
-/// Returns the text without format characters, spaces of any kind, and dashes of any kind that are not at its start, and with
-/// the decimal digits of every script as ASCII. Other characters stay. `None` for a text that is too long.
+/// Removes format characters, all kinds of spaces, and all kinds of dashes except at the start, and converts decimal digits of
+/// all scripts to ASCII. Other characters are kept. `None` if the text is too long.
 ///
-/// Addresses and numbers that are copied from pages and messages contain no-break spaces, direction marks and special hyphens.
+/// Addresses and numbers copied from pages and messages may contain no-break spaces, direction marks and special hyphens.
 #[must_use]
 pub fn compact(raw: &str) -> Option<String> {
     if raw.len() > MOST_BYTES {
@@ -29,13 +29,13 @@ fn is_dash(c: char) -> bool {
     matches!(c, '\u{2043}' | '\u{2212}' | '\u{02D7}') || c.general_category() == GeneralCategory::DashPunctuation
 }
 
-/// Returns the digit that has the value of a decimal digit of any script.
+/// Converts a decimal digit of any script to ASCII.
 fn ascii_digit(c: char) -> Option<char> {
     let is_digit = |c: char| c.general_category() == GeneralCategory::DecimalNumber;
     if c.is_ascii_digit() || !is_digit(c) {
         return None;
     }
-    // Each script has its ten digits in order, from zero to nine; sets of mathematical digits follow each other.
+    // Each script has its ten digits in order from zero to nine; the sets of mathematical digits are consecutive.
     let before = ('\0'..c).rev().take_while(|before| is_digit(*before)).count();
     char::from_digit(u32::try_from(before % 10).ok()?, 10)
 }

@@ -1,26 +1,26 @@
-//! Attributes: data that the application defines and keeps with a user.
+//! Attributes: application-defined data of a user.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// Largest attributes, in bytes of compact JSON.
+/// Maximum size of attributes, in bytes of compact JSON.
 pub const MAX_ATTRIBUTES: usize = 8 * 1024;
-/// Deepest nesting of objects and arrays; the object itself is the first level.
+/// Maximum nesting depth of objects and arrays; the object itself is level one.
 pub const MAX_LEVELS: usize = 8;
 
-/// JSON object of the application. May contain personal data: never printed.
+/// The application's JSON object. May contain personal data: never printed.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Attributes(Map<String, Value>);
 
-/// Reason why attributes are refused.
+/// Why attributes are rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadAttributes {
     /// The value is not an object.
     #[error("the attributes are not an object")]
     NotAnObject,
     /// Objects and arrays are nested deeper than [`MAX_LEVELS`].
-    #[error("the attributes have more than {MAX_LEVELS} levels")]
+    #[error("the attributes are nested more than {MAX_LEVELS} levels deep")]
     TooDeep,
     /// The compact JSON is longer than [`MAX_ATTRIBUTES`].
     #[error("the attributes are longer than {MAX_ATTRIBUTES} bytes")]
@@ -28,26 +28,26 @@ pub enum BadAttributes {
 }
 
 impl Attributes {
-    /// Reads attributes from a JSON value.
+    /// Parses attributes from a JSON value.
     ///
     /// # Errors
-    /// [`BadAttributes`], naming the broken rule.
+    /// [`BadAttributes`], with the rule that was violated.
     pub fn parse(value: &Value) -> Result<Self, BadAttributes> {
         let Value::Object(members) = value else { return Err(BadAttributes::NotAnObject) };
         if levels(value) > MAX_LEVELS {
             return Err(BadAttributes::TooDeep);
         }
-        // `Display` writes compact JSON.
+        // `Display` produces compact JSON.
         if value.to_string().len() > MAX_ATTRIBUTES {
             return Err(BadAttributes::TooLarge);
         }
         Ok(Self(members.clone()))
     }
 
-    /// Applies a merge patch (RFC 7396 §2): members of the patch replace those of the same name, and `null` removes them.
+    /// Applies a merge patch (RFC 7396 §2): members of the patch replace those with the same name, and `null` removes them.
     ///
     /// # Errors
-    /// [`BadAttributes`], naming the rule that the result breaks.
+    /// [`BadAttributes`], with the rule that the result violates.
     pub fn merged(&self, patch: &Value) -> Result<Self, BadAttributes> {
         if levels(patch) > MAX_LEVELS {
             return Err(BadAttributes::TooDeep);
@@ -57,7 +57,7 @@ impl Attributes {
         Self::parse(&merged)
     }
 
-    /// Returns stored attributes, exactly as they were stored.
+    /// Returns stored attributes unchanged.
     pub(super) const fn from_stored(members: Map<String, Value>) -> Self {
         Self(members)
     }
@@ -94,7 +94,7 @@ fn merge(target: &mut Value, patch: &Value) {
     }
 }
 
-/// Returns the number of nested objects and arrays. The recursion is bounded: the parser of JSON refuses deep documents.
+/// Returns the nesting depth of objects and arrays. The recursion is bounded, because the JSON parser rejects deep documents.
 fn levels(value: &Value) -> usize {
     match value {
         Value::Object(members) => 1 + members.values().map(levels).max().unwrap_or(0),

@@ -7,8 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::seal::{BlindIndex, RealmKeys};
 
-/// Email address in canonical form: trimmed, NFC, lower-case, the domain in ASCII (IDNA, RFC 5891). Addresses are
-/// stored, compared and returned in this form. Personal data: never printed.
+/// Email address in canonical form: trimmed, NFC, lower-case, with an ASCII domain (IDNA, RFC 5891). Addresses are stored,
+/// compared and returned in this form. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct EmailAddress(String);
 
@@ -17,14 +17,13 @@ pub struct EmailAddress(String);
 #[error("invalid email address")]
 pub struct NotAnAddress;
 
-/// Longest local part in bytes (RFC 5321 §4.5.3.1.1).
+/// Maximum length of the local part in bytes (RFC 5321 §4.5.3.1.1).
 const MAX_LOCAL: usize = 64;
-/// Longest address in bytes (RFC 5321 §4.5.3.1.3).
+/// Maximum length of an address in bytes (RFC 5321 §4.5.3.1.3).
 const MAX_ADDRESS: usize = 254;
 
 impl EmailAddress {
-    /// Reads `local@domain`. Display names, quoted local parts, comments, address literals and encoded words are not
-    /// accepted.
+    /// Parses `local@domain`. Display names, quoted local parts, comments, address literals and encoded words are rejected.
     ///
     /// # Errors
     /// [`NotAnAddress`], if the text is malformed or too long.
@@ -32,7 +31,7 @@ impl EmailAddress {
         Self::stored(raw).ok().filter(|address| !address.has_encoded_word()).ok_or(NotAnAddress)
     }
 
-    /// Reads an address that was accepted before, perhaps by an earlier version, which accepted encoded words.
+    /// Parses an address that was accepted earlier, possibly by an earlier version, which accepted encoded words.
     ///
     /// # Errors
     /// [`NotAnAddress`], if the text is malformed or too long.
@@ -46,8 +45,8 @@ impl EmailAddress {
         if address.len() > MAX_ADDRESS { Err(NotAnAddress) } else { Ok(Self(address)) }
     }
 
-    /// Whether a part of the address looks like an encoded word (RFC 2047 §2), such as `=?utf-8?q?x?=@example.com`. A mail
-    /// server that decodes it delivers to another address, and no way of writing it prevents that.
+    /// Returns whether a part of the address looks like an encoded word (RFC 2047 §2), such as `=?utf-8?q?x?=@example.com`. A
+    /// mail server that decodes it delivers to a different address, and no notation prevents that.
     #[must_use]
     pub fn has_encoded_word(&self) -> bool {
         self.0.split_once("=?").is_some_and(|(_, rest)| rest.contains("?="))
@@ -59,8 +58,8 @@ impl EmailAddress {
         &self.0
     }
 
-    /// Returns the base address, to whose mailbox mails to this address usually go: without the tag that follows a plus sign
-    /// (`john+shop@example.com`).
+    /// Returns the base address, whose mailbox usually receives emails to this address: the address without the tag after a
+    /// plus sign (`john+shop@example.com`).
     #[must_use]
     pub fn mailbox(&self) -> String {
         let untagged = self.0.rsplit_once('@').and_then(|(local, domain)| {
@@ -84,10 +83,10 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
-/// Canonicalises a dot-atom (RFC 5322 §3.2.3), which may have letters beyond ASCII (RFC 6531 §3.3).
+/// Canonicalizes a dot-atom (RFC 5322 §3.2.3), which may contain non-ASCII letters (RFC 6531 §3.3).
 fn canonical_local(local: &str) -> Result<String, NotAnAddress> {
-    // Lower-casing can denormalise a text, and composing can yield an upper-case letter. A second pass makes the form
-    // canonical, so that reading it again does not change it.
+    // Lower-casing can denormalize a text, and composing can produce an upper-case letter. A second pass makes the result
+    // canonical, so that parsing it again does not change it.
     let fold = |text: &str| -> String { text.nfc().collect::<String>().to_lowercase().nfc().collect() };
     let local = fold(&fold(local));
     let is_atom = |c: char| match c {
@@ -99,7 +98,7 @@ fn canonical_local(local: &str) -> Result<String, NotAnAddress> {
     if well_formed { Ok(local) } else { Err(NotAnAddress) }
 }
 
-/// Canonicalises a host name with at least one dot to ASCII.
+/// Canonicalizes a host name with at least one dot to ASCII.
 fn canonical_domain(domain: &str) -> Result<String, NotAnAddress> {
     let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnAddress)?.to_lowercase();
     let labels: Vec<&str> = domain.split('.').collect();

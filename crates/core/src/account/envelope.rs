@@ -9,10 +9,10 @@ use crate::{
     seal::{DataKey, RealmKeys, Sealed},
 };
 
-/// Sealed part of a user or registration: the wrapped data key, and the values that it seals.
+/// The sealed part of a user or registration: the wrapped data key, and the values sealed with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
-    /// The data key, wrapped by the realm's key.
+    /// The data key, wrapped with the realm's key.
     pub data_key: Sealed,
     /// The sealed [`Profile`].
     pub profile: Sealed,
@@ -24,13 +24,13 @@ impl Envelope {
     /// Seals a profile and a hash under a new data key.
     ///
     /// # Errors
-    /// Internal, if the profile cannot be serialised.
+    /// Internal, if the profile cannot be serialized.
     pub fn seal(ctx: &Ctx, keys: &RealmKeys, id: &UserId, profile: &Profile, hash: &PasswordHash) -> Result<Self> {
         let (key, data_key) = keys.new_data_key(ctx, id);
         Ok(Self { data_key, profile: seal_profile(ctx, &key, profile)?, password: seal_password(ctx, &key, hash) })
     }
 
-    /// Seals an envelope without a user. It opens like any other, to a profile and a hash that no password matches, so that
+    /// Creates an envelope without a user. It opens like any other, to a profile and a hash that no password matches, so that
     /// opening it takes the same time.
     pub(crate) fn decoy(ctx: &Ctx, keys: &RealmKeys, id: &UserId) -> Self {
         let (key, data_key) = keys.new_data_key(ctx, id);
@@ -49,7 +49,7 @@ impl Envelope {
     /// Opens the profile.
     ///
     /// # Errors
-    /// Internal, if it does not open or cannot be read.
+    /// Internal, if it cannot be opened or parsed.
     pub fn open_profile(&self, key: &DataKey) -> Result<Profile> {
         let plain = key.open("profile", &self.profile).map_err(Error::internal)?;
         serde_json::from_slice::<StoredProfile>(&plain).map_err(Error::internal)?.read()
@@ -58,31 +58,31 @@ impl Envelope {
     /// Opens the password hash.
     ///
     /// # Errors
-    /// Internal, if it does not open.
+    /// Internal, if it cannot be opened.
     pub fn open_password(&self, key: &DataKey) -> Result<PasswordHash> {
         let plain = key.open("password", &self.password).map_err(Error::internal)?;
         Ok(PasswordHash::from_phc(std::str::from_utf8(&plain).map_err(Error::internal)?.to_owned()))
     }
 
-    /// Returns the envelope with another profile.
+    /// Returns a copy with another profile.
     ///
     /// # Errors
-    /// Internal, if the profile cannot be serialised.
+    /// Internal, if the profile cannot be serialized.
     pub fn with_profile(&self, ctx: &Ctx, key: &DataKey, profile: &Profile) -> Result<Self> {
         Ok(Self { profile: seal_profile(ctx, key, profile)?, ..self.clone() })
     }
 
-    /// Returns the envelope with another password hash.
+    /// Returns a copy with another password hash.
     #[must_use]
     pub fn with_password(&self, ctx: &Ctx, key: &DataKey, hash: &PasswordHash) -> Self {
         Self { password: seal_password(ctx, key, hash), ..self.clone() }
     }
 }
 
-/// Profile of the usual length, with a number that belongs to no person (NANP, fictional use).
+/// Profile of typical length, with a fictional phone number (NANP).
 const DECOY_PROFILE: &str =
     r#"{"first_name":"Decoy","last_name":"Account","email":"decoy@example.com","phone":"+12025550100","country":"US"}"#;
-/// Well-formed hash of the usual length that no password matches.
+/// Well-formed hash of typical length that no password matches.
 const DECOY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 

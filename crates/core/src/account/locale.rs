@@ -1,14 +1,14 @@
-//! Locales: languages that people prefer.
+//! Locales: preferred languages of users.
 
-/// Longest tag, in characters (RFC 5646 §4.4.1).
+/// Maximum length of a tag, in characters (RFC 5646 §4.4.1).
 const LONGEST: usize = 35;
 
-/// Language tag in the form of BCP 47 (RFC 5646 §2.1), such as `en-GB`.
+/// A BCP 47 language tag (RFC 5646 §2.1), such as `en-GB`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Locale(String);
 
 impl Locale {
-    /// Reads a tag: subtags of 1 to 8 letters and digits, the first of at least two letters. `None` if it is not well-formed.
+    /// Parses a tag: subtags of 1 to 8 letters and digits, the first of at least two letters. `None` if it is malformed.
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         let raw = raw.trim();

@@ -4,18 +4,18 @@ use std::fmt;
 
 use unicode_normalization::char::is_combining_mark;
 
-/// Longest name, in characters.
+/// Maximum length of a name, in characters.
 pub const MAX_NAME: usize = 100;
-/// Longest name in a greeting, in characters.
+/// Maximum length of a name in a greeting, in characters.
 const MAX_GREETED: usize = 30;
-/// Most words of a name in a greeting. *Your account is locked* has four.
+/// Maximum number of words in a greeting. *Your account is locked* has four.
 const MAX_WORDS: usize = 3;
 
 /// Name of a person, as typed. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PersonName(String);
 
-/// Reason why a name is refused.
+/// Why a name is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadName {
     /// The name is empty or consists of white space.
@@ -24,16 +24,16 @@ pub enum BadName {
     /// The name has more than [`MAX_NAME`] characters.
     #[error("the name is longer than {MAX_NAME} characters")]
     TooLong,
-    /// The name contains control characters, line breaks or controls of bidirectional text.
+    /// The name contains control characters, line breaks or bidirectional controls.
     #[error("the name contains control characters")]
     Unwritable,
 }
 
 impl PersonName {
-    /// Reads a name without changing it.
+    /// Parses a name without changing it.
     ///
     /// # Errors
-    /// [`BadName`], naming the broken rule.
+    /// [`BadName`], with the rule that was violated.
     pub fn parse(raw: &str) -> Result<Self, BadName> {
         if raw.trim().is_empty() {
             return Err(BadName::Empty);
@@ -53,8 +53,8 @@ impl PersonName {
         &self.0
     }
 
-    /// Returns the name for a greeting; empty if it does not have the form of a name. The reader need not be its author, so a
-    /// greeting could carry a message of a stranger.
+    /// Returns the name for a greeting; empty if it does not look like a name. The recipient may not be the author of the name,
+    /// so a greeting could otherwise carry a stranger's message.
     #[must_use]
     pub fn for_greeting(&self) -> &str {
         let name = self.0.trim();
@@ -68,14 +68,13 @@ impl fmt::Debug for PersonName {
     }
 }
 
-/// Returns whether a character is a C0 or C1 control, a line or paragraph separator, or a control of bidirectional
-/// text (UAX #9).
+/// Returns whether a character is a C0 or C1 control, a line or paragraph separator, or a bidirectional control (UAX #9).
 fn is_unwritable(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{2028}' | '\u{2029}' | '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Returns whether a text consists of few and short words of letters, which may have apostrophes and hyphens in them.
+/// Returns whether a text consists of a few short words of letters, which may contain apostrophes and hyphens.
 fn has_form_of_a_name(text: &str) -> bool {
     let is_part = |c: char| c.is_alphabetic() || is_combining_mark(c) || is_joiner(c);
     let is_word = |word: &str| {

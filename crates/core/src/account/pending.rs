@@ -1,4 +1,4 @@
-//! Changes of a user's address or phone number that wait for their proof.
+//! Pending changes of a user's email address or phone number.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,22 +10,22 @@ use crate::{
     seal,
 };
 
-/// Address that replaces that of a user once its link is used.
+/// A pending email address, which becomes the user's address once its link is used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingEmail {
     pub user: UserId,
     pub email: EmailAddress,
-    /// Session that asked for the change, which survives it.
+    /// Session that requested the change; it is kept when the change revokes the others.
     pub session: SessionId,
     /// Challenge of the link.
     pub challenge: ChallengeId,
-    /// Time until which the user sees the change: the same whether or not the link was sent.
+    /// Time until which the user sees the change, regardless of whether the link was sent.
     pub shown_until: Timestamp,
-    /// Time after which the link cannot be valid.
+    /// Time after which the link is certainly invalid.
     pub expires_at: Timestamp,
 }
 
-/// Phone number that replaces that of a user once its code is entered.
+/// A pending phone number, which becomes the user's number once its code is entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingPhone {
     pub user: UserId,
@@ -35,7 +35,7 @@ pub struct PendingPhone {
     pub expires_at: Timestamp,
 }
 
-/// Serialised form, as it is sealed.
+/// Serialized form, before sealing.
 #[derive(Serialize, Deserialize)]
 struct StoredEmail {
     email: String,
@@ -45,7 +45,7 @@ struct StoredEmail {
     expires_at: i64,
 }
 
-/// Serialised form, as it is sealed.
+/// Serialized form, before sealing.
 #[derive(Serialize, Deserialize)]
 struct StoredPhone {
     phone: String,

@@ -1,4 +1,4 @@
-//! Profiles: the personal data that users enter.
+//! Profiles: personal data entered by users.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -11,7 +11,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Address of a user, and what else the user has entered. Personal data throughout.
+/// Email address of a user, and other data that the user has entered. Personal data throughout.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Profile {
     /// Email address in canonical form.
@@ -22,16 +22,16 @@ pub struct Profile {
     pub last_name: Option<PersonName>,
     /// Phone number in E.164.
     pub phone: Option<PhoneNumber>,
-    /// ISO or dial code, as entered.
+    /// ISO or calling code, as entered.
     pub country: Option<CountryCode>,
-    /// Language.
+    /// Preferred language.
     pub locale: Option<Locale>,
-    /// Data of the application.
+    /// Application-defined data.
     pub attributes: Attributes,
 }
 
 impl Profile {
-    /// Returns the given name for a greeting; empty if there is none, or if it is not fit for one.
+    /// Returns the given name for a greeting; empty if there is none, or if it is unsuitable.
     #[must_use]
     pub fn greeting_name(&self) -> &str {
         self.first_name.as_ref().map_or("", PersonName::for_greeting)
@@ -44,8 +44,8 @@ impl Profile {
     }
 }
 
-/// Serialised form of a profile, as it is sealed. Every member but the address is optional, and unknown ones are ignored, so that
-/// profiles of earlier and later versions open. A new member must be optional too.
+/// Serialized form of a profile, before sealing. Every member except the address is optional, and unknown ones are ignored, so
+/// that profiles of earlier and later versions can be read. New members must be optional, too.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredProfile {
     email: String,

@@ -8,22 +8,22 @@ use crate::{
     seal::{self, BlindIndex},
 };
 
-/// Earlier address of a user, which the user can restore. Until it expires, no other user gets the address.
+/// A previous address of a user, which the user can restore. Until it expires, no other user can take the address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reservation {
     pub user: UserId,
     pub index: BlindIndex,
     pub email: EmailAddress,
-    /// Revision that replaced the address for the first time. The order of changes: an undo ends those from here on.
+    /// Revision of the first change away from this address. An undo reverts all address changes from this revision on.
     pub since: u64,
-    /// Phone number before that change. A later one is removed by the undo.
+    /// Phone number before that change. An undo removes a number that was set later.
     pub phone: Option<PhoneNumber>,
-    /// Challenges of the undo links, the newest last.
+    /// Challenges of the undo links, newest last.
     pub challenges: Vec<ChallengeId>,
     pub expires_at: Timestamp,
 }
 
-/// Serialised form, as it is sealed.
+/// Serialized form, before sealing.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     user: String,
@@ -36,7 +36,7 @@ struct Stored {
 }
 
 impl Reservation {
-    /// Returns the key of the record of an address.
+    /// Returns the record key for an address.
     #[must_use]
     pub fn key_of(index: BlindIndex) -> String {
         seal::hex(&index.0)

@@ -4,14 +4,14 @@ use crate::{
     record::{Record, RecordKind},
 };
 
-/// The same sign-up was sent again, with the same password: links of the earlier registration concern the later one.
+/// A sign-up was repeated with the same password: links of the earlier registration now apply to the later one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Succession {
-    /// Registration that was replaced. Its links name it.
+    /// Registration that was replaced, and that its links refer to.
     pub earlier: UserId,
-    /// Registration that replaced it, or the user that this one became.
+    /// Registration that replaced it, or the user that it became.
     pub later: UserId,
-    /// Time after which no link of the earlier registration is valid.
+    /// Time after which all links of the earlier registration are invalid.
     pub expires_at: Timestamp,
 }
 

@@ -8,65 +8,66 @@ use crate::{
     seal::{BlindIndex, RealmKeys, Sealed},
 };
 
-/// A request for an account whose address is not verified yet.
+/// A request for an account whose address has not been verified yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registration {
     pub realm: RealmName,
     /// Identifier of the user that it becomes.
     pub id: UserId,
-    /// Blind index of the address; an address has at most one registration.
+    /// Blind index of the address, which has at most one registration.
     pub index: BlindIndex,
     /// Sealed profile and password hash.
     pub envelope: Envelope,
-    /// Whether registrations with different passwords were made for this address. None of their passwords counts then.
+    /// Whether several registrations with different passwords were made for this address. None of their passwords is then
+    /// valid.
     pub contested: bool,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }
 
-/// An account whose address is verified.
+/// An account with a verified address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     pub realm: RealmName,
     pub id: UserId,
-    /// Blind index of the address; an address has at most one user.
+    /// Blind index of the address, which has at most one user.
     pub index: BlindIndex,
     /// Sealed profile and password hash.
     pub envelope: Envelope,
-    /// Time at which the password was chosen. Rehashing the same password does not change it.
+    /// Time when the password was chosen. Rehashing the same password does not change it.
     pub password_set_at: Timestamp,
-    /// Time at which the phone number was verified, if it was.
+    /// Time when the phone number was verified, if it was.
     pub phone_verified_at: Option<Timestamp>,
-    /// Whether the number comes from a contested registration, so that its author is unknown. No code verifies it then.
+    /// Whether the number comes from a contested registration, so that it may not be the owner's. Codes then do not verify it.
     pub phone_disputed: bool,
-    /// Whether the password may be known to another person: it opens no session until another one is set.
+    /// Whether the password may be compromised: it cannot be used to sign in until a new one is set.
     pub compromised: bool,
-    /// Time of the registration.
+    /// Time of registration.
     pub created_at: Timestamp,
-    /// Number of changes; a write names the revision that it was made from.
+    /// Number of changes. A write must follow the revision that it is based on.
     pub revision: u64,
 }
 
-/// A user with an open profile, as its owner may see it.
+/// A user with an opened profile, as visible to its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     pub id: UserId,
     pub profile: Profile,
     pub is_phone_verified: bool,
-    /// Change of the address that waits for its link, if it was read.
+    /// Pending change of the email address, if it was read.
     pub pending_email: Option<PendingEmail>,
-    /// Time at which the password was chosen.
+    /// Time when the password was chosen.
     pub password_set_at: Timestamp,
-    /// Time of the registration.
+    /// Time of registration.
     pub created_at: Timestamp,
     /// Number of changes.
     pub revision: u64,
-    /// Wrapped data key, for what is sealed about the user.
+    /// Wrapped data key, for data sealed for the user.
     pub data_key: Sealed,
 }
 
 impl Registration {
-    /// Returns whether it still waits for verification.
+    /// Returns whether it still awaits verification.
     #[must_use]
     pub fn is_pending(&self, now: Timestamp) -> bool {
         self.expires_at > now
@@ -91,7 +92,7 @@ impl Registration {
 }
 
 impl User {
-    /// Opens the part that the owner may see.
+    /// Opens the part that is visible to the owner.
     ///
     /// # Errors
     /// Internal, if the envelope cannot be opened with the realm's keys.

@@ -9,7 +9,7 @@ use crate::{
     seal::{DataKey, RealmKeys, Sealed},
 };
 
-/// Client of an event: its address and the name of its device. Personal data: stored sealed, never printed.
+/// Client of an event: its address and device name. Personal data: stored sealed, never printed.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditClient {
     pub ip: Option<String>,
@@ -17,7 +17,7 @@ pub struct AuditClient {
     pub device: Option<String>,
 }
 
-/// Name of the sealed field: part of what the ciphertext is bound to.
+/// Name of the sealed field; the ciphertext is bound to it.
 const FIELD: &str = "client";
 
 impl AuditClient {
@@ -26,7 +26,7 @@ impl AuditClient {
         Some(key.seal_audit(ctx, &row.to_string(), FIELD, &self.plain()?))
     }
 
-    /// Seals the client of a row that is about no user.
+    /// Seals the client of a row that is not about a user.
     pub(crate) fn seal(&self, ctx: &Ctx, keys: &RealmKeys, row: AuditId) -> Option<Sealed> {
         Some(keys.seal_audit(ctx, &row.to_string(), FIELD, &self.plain()?))
     }
@@ -40,7 +40,7 @@ impl AuditClient {
         serde_json::from_slice(&plain).map_err(Error::internal)
     }
 
-    /// Returns the bytes to seal; `None` if nothing is known.
+    /// Returns the bytes to seal; `None` if nothing is known about the client.
     fn plain(&self) -> Option<Vec<u8>> {
         if *self == Self::default() { None } else { serde_json::to_vec(self).ok() }
     }

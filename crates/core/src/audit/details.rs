@@ -4,15 +4,15 @@ use serde_json::Value;
 
 use super::Event;
 
-/// Longest details, as compact JSON.
+/// Maximum size of the details, as compact JSON.
 const MOST_BYTES: usize = 1024;
 
-/// Details of a row: values under the keys that its event may have. Never personal data.
+/// Details of a row, with the keys defined for its event. Never personal data.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Details(BTreeMap<&'static str, Value>);
 
 impl Details {
-    /// Adds a value. A key that the event does not have, and what is too long, is left out.
+    /// Adds a value. Keys not defined for the event and values that are too long are ignored.
     #[must_use]
     pub fn with(mut self, event: Event, key: &'static str, value: impl Into<Value>) -> Self {
         if event.has_detail(key) {

@@ -1,13 +1,13 @@
-//! Catalogue of events: of each its word, its usual outcome and actor, whether the user sees it, and the keys of its details.
+//! Catalogue of events: for each its stored name, usual outcome and actor, visibility to the user, and the keys of its details.
 
 use super::{ActorKind, Outcome};
 
-/// Key under which the row of repeated refusals lists the first requests.
+/// Key under which the row of repeated refusals lists the first request ids.
 pub(crate) const REQUESTS: &str = "requests";
 
 macro_rules! events {
     ($($(#[$doc:meta])* $name:ident: $word:literal, $outcome:ident, $actor:ident, $eyes:ident, [$($key:literal),*];)*) => {
-        /// Event of the audit trail.
+        /// An event of the audit trail.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Event {
             $($(#[$doc])* $name,)*
@@ -17,7 +17,7 @@ macro_rules! events {
             /// All events.
             pub const ALL: &[Self] = &[$(Self::$name),*];
 
-            /// Returns the word for store and log. Words are stored, so their spelling must not change.
+            /// Returns the name for store and log. Names are stored, so their spelling must not change.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self {
@@ -25,7 +25,7 @@ macro_rules! events {
                 }
             }
 
-            /// Returns the outcome that the event means.
+            /// Returns the outcome that the event implies.
             #[must_use]
             pub const fn outcome(self) -> Outcome {
                 match self {
@@ -33,7 +33,7 @@ macro_rules! events {
                 }
             }
 
-            /// Returns who causes the event.
+            /// Returns the kind of actor that causes the event.
             pub(crate) const fn actor(self) -> ActorKind {
                 match self {
                     $(Self::$name => ActorKind::$actor,)*
@@ -63,7 +63,7 @@ macro_rules! events {
 events! {
     /// A registration was stored.
     Registered: "registered", Ok, Anonymous, Shown, [];
-    /// Another verification mail was requested.
+    /// Another verification email was requested.
     VerificationResent: "verification_resent", Ok, Anonymous, Hidden, [];
     /// An address was verified.
     EmailVerified: "email_verified", Ok, User, Shown, [];
@@ -74,31 +74,31 @@ events! {
     LoggedIn: "logged_in", Ok, User, Shown, [];
     LoginRefused: "login_refused", Refused, Anonymous, Shown, [];
     LoggedOut: "logged_out", Ok, User, Shown, [];
-    /// A refresh token was repeated later than a lost answer usually is.
+    /// A refresh token was repeated later than after a lost response.
     RefreshRepeated: "refresh_repeated", Ok, Anonymous, Hidden, [];
-    /// A refresh token was reused in a way that ends its session.
+    /// A refresh token was reused, and its session revoked.
     RefreshReused: "refresh_reused", Refused, Anonymous, Shown, [];
-    /// A reset link was requested.
+    /// A password reset link was requested.
     ResetRequested: "reset_requested", Ok, Anonymous, Shown, [];
-    /// A new password was set through a mailed link.
+    /// A new password was set through an emailed link.
     PasswordReset: "password_reset", Ok, User, Shown, [];
     /// A signed-in user gave a wrong current password.
     PasswordRefused: "password_refused", Refused, User, Shown, [];
     /// A signed-in user changed the password.
     PasswordChanged: "password_changed", Ok, User, Shown, [];
-    /// A signed-in user asked for another address.
+    /// A signed-in user requested a change of the email address.
     EmailChangeRequested: "email_change_requested", Ok, User, Shown, [];
-    /// A signed-in user dropped a change of the address.
+    /// A signed-in user cancelled a change of the email address.
     EmailChangeDropped: "email_change_dropped", Ok, User, Shown, [];
-    /// An address was replaced.
+    /// The email address was changed.
     EmailChanged: "email_changed", Ok, User, Shown, [];
-    /// An earlier address was restored.
+    /// The previous email address was restored.
     EmailChangeUndone: "email_change_undone", Ok, User, Shown, [];
-    /// A change of the password was undone.
+    /// A password change was undone.
     PasswordChangeUndone: "password_change_undone", Ok, User, Shown, [];
-    /// A phone number was replaced.
+    /// The phone number was changed.
     PhoneChanged: "phone_changed", Ok, User, Shown, [];
-    /// A phone number was removed.
+    /// The phone number was removed.
     PhoneRemoved: "phone_removed", Ok, User, Shown, [];
     /// A signed-in user changed the profile.
     ProfileChanged: "profile_changed", Ok, User, Shown, [];
@@ -112,20 +112,20 @@ events! {
     Exported: "exported", Ok, User, Shown, [];
     /// A service gave wrong credentials.
     ClientRefused: "client_refused", Refused, Anonymous, Hidden, [];
-    /// The owner deleted the account.
+    /// The account was deleted by its owner.
     AccountDeleted: "account_deleted", Ok, User, Shown, [];
-    /// A code by SMS was requested.
+    /// An SMS code was requested.
     CodeRequested: "code_requested", Ok, Anonymous, Shown, [];
     /// A phone number was verified.
     PhoneVerified: "phone_verified", Ok, User, Shown, [];
     /// A limit was reached, and nothing was sent.
     LimitReached: "limit_reached", Refused, Anonymous, Hidden, [];
-    /// Codes to a country were stopped because too few were entered.
+    /// SMS codes to a country were stopped because too few were entered.
     SmsStopped: "sms_stopped", Refused, Anonymous, Hidden, [];
 }
 
 impl Event {
-    /// Returns whether its details may have this key.
+    /// Returns whether the details may have this key.
     pub(super) fn has_detail(self, key: &str) -> bool {
         self.details().contains(&key) || (self.outcome() == Outcome::Refused && key == REQUESTS)
     }

@@ -2,19 +2,19 @@ use std::fmt;
 
 use crate::{clock::Timestamp, ctx::Ctx};
 
-/// Identifier of a row of the audit trail: a UUID of version 7 (RFC 9562 §5.7), whose order is that of time.
+/// Identifier of an audit row: a version 7 UUID (RFC 9562 §5.7), which sorts by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AuditId(pub [u8; 16]);
 
 impl AuditId {
-    /// Makes a new identifier of the time of the request.
+    /// Creates a new identifier with the time of the request.
     #[must_use]
     pub fn new(ctx: &Ctx) -> Self {
         let rest: [u8; 10] = ctx.bytes();
         Self::of(ctx.now, rest)
     }
 
-    /// Makes the identifier of a time and these bits, of which six are replaced.
+    /// Creates an identifier from a time and random bits, six of which are replaced.
     #[must_use]
     pub fn of(at: Timestamp, rest: [u8; 10]) -> Self {
         let millis = u128::try_from(at.millis()).unwrap_or_default() & 0xFFFF_FFFF_FFFF;
@@ -23,14 +23,14 @@ impl AuditId {
         Self(bits.to_be_bytes())
     }
 
-    /// Makes the identifier before which all of earlier times are.
+    /// Creates the lower bound of all identifiers from this time on.
     #[must_use]
     pub fn first_at(at: Timestamp) -> Self {
         Self::of(at, [0; 10])
     }
 }
 
-/// Writes five groups of hexadecimal digits (RFC 9562 §4).
+/// Formats the identifier as five groups of hexadecimal digits (RFC 9562 §4).
 impl fmt::Display for AuditId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, byte) in self.0.iter().enumerate() {

@@ -6,7 +6,7 @@ use crate::{
     seal::{BlindIndex, Sealed},
 };
 
-/// Row of the audit trail. It names an address by its blind index only.
+/// A row of the audit trail. Email addresses occur only as blind indexes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRow {
     pub id: AuditId,
@@ -14,29 +14,30 @@ pub struct AuditRow {
     pub realm: RealmName,
     pub event: Event,
     pub outcome: Outcome,
-    /// Reason of a refusal, as a stable word.
+    /// Reason for a refusal, as a stable identifier.
     pub reason: Option<&'static str>,
-    /// Setting or limit that decided.
+    /// Setting or limit that caused the outcome.
     pub rule: Option<&'static str>,
     pub actor: Actor,
-    /// User that the event concerns, if known.
+    /// User whom the event concerns, if known.
     pub user: Option<UserId>,
-    /// Blind index of an address that has no user, as far as the request knows.
+    /// Blind index of an address for which the request found no user.
     pub index: Option<BlindIndex>,
     /// Session of the request, or the one that it opened.
     pub session: Option<SessionId>,
     pub request_id: RequestId,
     pub details: Details,
-    /// [`AuditClient`](super::AuditClient), sealed under the data key of the user whom the row is about, otherwise under the
-    /// audit key of the realm.
+    /// [`AuditClient`](super::AuditClient), sealed under the data key of the user whom the row is about, or else under the
+    /// realm's audit key.
     pub client: Option<Sealed>,
-    /// Reason that an administrator gave, sealed like the client.
+    /// Reason given by an administrator, sealed like the client.
     pub note: Option<Sealed>,
-    /// Number of events: 1, or that of repeated refusals.
+    /// Number of events: 1, or the number of repeated refusals.
     pub count: u64,
 }
 
-/// A row of the audit trail as it is read. Its words stay words, because another version may have written them.
+/// A row of the audit trail as read from the store. Outcomes and actors are strings, because another version may have written
+/// them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditEntry {
     pub id: AuditId,
@@ -59,15 +60,15 @@ pub struct AuditEntry {
     pub count: u64,
 }
 
-/// Part of the events of a user that are meant for their eyes, newest first.
+/// Query for a page of the events that a user may see, newest first.
 #[derive(Debug, Clone)]
 pub struct UserEvents {
     pub realm: RealmName,
     pub user: UserId,
-    /// Identifier before which they are.
+    /// Exclusive upper bound of the identifiers.
     pub before: Option<AuditId>,
     pub since: Timestamp,
-    /// Most events that are read.
+    /// Maximum number of events.
     pub limit: usize,
 }
 
@@ -96,7 +97,7 @@ impl From<AuditRow> for AuditEntry {
 }
 
 impl AuditRow {
-    /// Makes a row for an event of this request.
+    /// Creates a row for an event of this request.
     #[must_use]
     pub fn new(ctx: &Ctx, realm: &RealmName, event: Event) -> Self {
         Self {

@@ -1,17 +1,17 @@
-//! Words of rows: outcomes and actors.
+//! Outcomes and actors of rows.
 
-/// What became of a request.
+/// Outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Ok,
-    /// Refused by credentials, policy, state, authority or a limit.
+    /// Refused because of credentials, policy, state, authority or a limit.
     Refused,
     /// The server failed.
     Failed,
 }
 
 impl Outcome {
-    /// Returns the word for the store.
+    /// Returns the stored string.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -22,20 +22,20 @@ impl Outcome {
     }
 }
 
-/// Kind of the one who acted.
+/// Kind of actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActorKind {
     /// The user whom the event concerns.
     User,
     /// An administrator.
     Admin,
-    /// A key of an administrator.
+    /// An administrator's API key.
     Key,
     /// The command line.
     Cli,
     /// A worker of the server.
     Server,
-    /// A client that proved no identity.
+    /// An unauthenticated client.
     Anonymous,
 }
 
@@ -43,7 +43,7 @@ impl ActorKind {
     /// All kinds.
     pub const ALL: [Self; 6] = [Self::User, Self::Admin, Self::Key, Self::Cli, Self::Server, Self::Anonymous];
 
-    /// Returns the word for the store.
+    /// Returns the stored string.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -56,14 +56,14 @@ impl ActorKind {
         }
     }
 
-    /// Reads the word of [`as_str`](Self::as_str).
+    /// Parses the stored string.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
 
-/// The one who acted.
+/// The actor of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     pub kind: ActorKind,

@@ -1,21 +1,21 @@
-//! The catalogue of refusals: each kind, code and public text exists once, here. It is used where the refusal arises and by the
-//! description of the API. Codes are stable; clients compare them.
+//! The catalogue of error responses: each combination of kind, code and public text is defined once, here. It is used where the
+//! error is raised and in the OpenAPI description. Codes are stable, because clients compare them.
 
 use std::{borrow::Cow, time::Duration};
 
 use super::{Error, ErrorKind, FieldError};
 
-/// A refusal that a client may receive.
+/// An error response that a client may receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refusal {
     pub kind: ErrorKind,
-    /// Stable word for programs.
+    /// Stable, machine-readable code.
     pub code: &'static str,
     pub detail: &'static str,
 }
 
 impl Refusal {
-    /// Sets the time after which another try makes sense, or the age that the last authentication may have, for the kinds that
+    /// Sets the wait before a retry, or the maximum age of the last authentication, for the kinds that
     /// have one.
     #[must_use]
     pub const fn after(self, wait: Duration) -> Self {
@@ -29,23 +29,23 @@ impl Refusal {
         Self { kind, ..self }
     }
 
-    /// Makes an error with a private cause for the log.
+    /// Creates an error with a private cause for the log.
     #[must_use]
     pub fn because(self, cause: impl Into<super::Cause>) -> Error {
         Error::from(self).because(cause)
     }
 }
 
-/// Why a field is refused.
+/// Why a field was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FieldRefusal {
-    /// Stable word for programs.
+    /// Stable, machine-readable code.
     pub code: &'static str,
     pub detail: &'static str,
 }
 
 impl FieldRefusal {
-    /// Refuses the field of this name.
+    /// Creates the error for the given field.
     #[must_use]
     pub const fn of(self, field: &'static str) -> FieldError {
         FieldError { field: Cow::Borrowed(field), code: self.code, detail: Cow::Borrowed(self.detail) }
@@ -62,14 +62,14 @@ const fn field(code: &'static str, detail: &'static str) -> FieldRefusal {
 
 macro_rules! too_short {
     ($min_length:literal) => {
-        concat!("A password must have at least ", $min_length, " characters.")
+        concat!("The password must be at least ", $min_length, " characters long.")
     };
 }
 
-/// Wait of the refusals below, unless another is set by [`Refusal::after`].
+/// Default wait of the errors below, unless overridden with [`Refusal::after`].
 const SOON: Duration = Duration::from_secs(1);
 
-// Of every request.
+// All requests.
 pub const INTERNAL: Refusal = refusal(ErrorKind::Internal, "internal", "Internal server error.");
 pub const TIMEOUT: Refusal = refusal(ErrorKind::Unavailable(SOON), "timeout", "The request took too long.");
 pub const UNAVAILABLE: Refusal = refusal(
@@ -82,114 +82,127 @@ pub const OVERLOADED: Refusal =
 pub const LIMITED: Refusal = refusal(ErrorKind::Limited(SOON), "limited", "Too many requests. Try again later.");
 pub const NOT_FOUND: Refusal = refusal(ErrorKind::NotFound, "not_found", "Not found");
 
-// Of reading a request.
-pub const UNREADABLE: Refusal = refusal(ErrorKind::Malformed, "body.unreadable", "The request is malformed.");
+// Request parsing.
+pub const UNREADABLE: Refusal = refusal(ErrorKind::Malformed, "body.unreadable", "The request body is malformed.");
 pub const NOT_AN_OBJECT: Refusal =
-    refusal(ErrorKind::Malformed, "body.not_an_object", "The body must be a JSON object.");
-/// For the token endpoint. Other routes answer 415 without a code.
+    refusal(ErrorKind::Malformed, "body.not_an_object", "The request body must be a JSON object.");
+/// For the token endpoint. Other routes respond with 415 without a code.
 pub const WRONG_TYPE: Refusal = refusal(
     ErrorKind::Malformed,
     "body.wrong_type",
-    "The body must be application/json, application/x-www-form-urlencoded or multipart/form-data.",
+    "The request body must be application/json, application/x-www-form-urlencoded or multipart/form-data.",
 );
 pub const WRONG_ENCODING: Refusal = refusal(
     ErrorKind::Malformed,
     "body.wrong_encoding",
-    "The body must not be compressed: Content-Encoding must be identity.",
+    "The request body must not be compressed: Content-Encoding must be `identity`.",
 );
-pub const REPEATED: Refusal = refusal(ErrorKind::Malformed, "request.repeated", "A parameter is repeated.");
-/// For the endpoints of OAuth 2.0 that take a token.
-pub const NO_TOKEN: Refusal = refusal(ErrorKind::Malformed, "request.incomplete", "The parameter token is required.");
+pub const REPEATED: Refusal = refusal(ErrorKind::Malformed, "request.repeated", "A parameter occurs more than once.");
+/// For the OAuth 2.0 endpoints that take a token.
+pub const NO_TOKEN: Refusal = refusal(ErrorKind::Malformed, "request.incomplete", "The `token` parameter is required.");
 pub const INVALID: Refusal = refusal(ErrorKind::Invalid, "request.invalid", "Some fields are invalid.");
 pub const CROSS_SITE: Refusal =
     refusal(ErrorKind::Forbidden, "request.cross_site", "Cross-site requests are not allowed.");
 
-// Of access tokens.
+// Access tokens.
 pub const TOKEN_MISSING: Refusal = refusal(ErrorKind::NoCredentials, "token.missing", "Not authenticated");
 pub const TOKEN_INVALID: Refusal = refusal(ErrorKind::BadToken, "token.invalid", "Invalid or expired token");
-/// A token that was sent in more than one way (RFC 6750 §2).
+/// A token sent by more than one method (RFC 6750 §2).
 pub const TOKEN_TWICE: Refusal =
-    refusal(ErrorKind::Malformed, "token.twice", "Send the access token by one method only.");
+    refusal(ErrorKind::Malformed, "token.twice", "The access token must be sent by one method only.");
 
-// Of lists.
-pub const CURSOR_INVALID: Refusal =
-    refusal(ErrorKind::Malformed, "cursor.invalid", "This cursor does not belong to this list. Begin without one.");
+// Lists.
+pub const CURSOR_INVALID: Refusal = refusal(
+    ErrorKind::Malformed,
+    "cursor.invalid",
+    "The cursor does not belong to this list. Omit it to start from the first page.",
+);
 
-// Of accounts, their links and codes.
+// Accounts, links and codes.
 pub const SIGNUP_CLOSED: Refusal =
-    refusal(ErrorKind::Forbidden, "signup.closed", "Registration is not open. New accounts need an invitation.");
+    refusal(ErrorKind::Forbidden, "signup.closed", "Registration is closed. New accounts require an invitation.");
 pub const EMAIL_TAKEN: Refusal = refusal(ErrorKind::Conflict, "email.taken", "Email already exists");
 pub const LINK_INVALID: Refusal = refusal(ErrorKind::BadLink, "link.invalid", "Invalid or expired link");
 pub const OTP_WRONG: Refusal = refusal(ErrorKind::BadLink, "otp.wrong", "Invalid OTP");
 pub const OTP_INVALID: Refusal = refusal(ErrorKind::BadLink, "otp.invalid", "Invalid or expired OTP");
 pub const SMS_UNAVAILABLE: Refusal = refusal(ErrorKind::Unavailable(SOON), "sms.unavailable", "SMS is not available.");
 
-// Of sessions.
+// Sessions.
 pub const LOGIN_REFUSED: Refusal = refusal(ErrorKind::Refused, "login.refused", "Invalid email or password");
 pub const LOGIN_UNVERIFIED: Refusal = refusal(ErrorKind::Forbidden, "login.unverified", "Email not verified");
-/// The password is right, but may be known to another person.
+/// The password is correct but compromised.
 pub const PASSWORD_CHANGE_REQUIRED: Refusal =
     refusal(ErrorKind::Forbidden, "password.change_required", "Password change required");
 pub const AUTH_STALE: Refusal = refusal(ErrorKind::Stale(SOON), "auth.stale", "Log in again to continue.");
-pub const PASSWORD_WRONG: Refusal = refusal(ErrorKind::Forbidden, "password.wrong", "The current password is wrong.");
-pub const REVISION_STALE: Refusal =
-    refusal(ErrorKind::Outdated, "revision.stale", "The account has changed meanwhile. Read it again.");
+pub const PASSWORD_WRONG: Refusal =
+    refusal(ErrorKind::Forbidden, "password.wrong", "The current password is incorrect.");
+pub const REVISION_STALE: Refusal = refusal(
+    ErrorKind::Outdated,
+    "revision.stale",
+    "The account was modified since you last fetched it. Fetch it again and retry.",
+);
 pub const REFRESH_INVALID: Refusal = refusal(ErrorKind::Refused, "refresh.invalid", "Invalid or expired refresh token");
 pub const REFRESH_MISSING: Refusal =
-    refusal(ErrorKind::Malformed, "refresh.missing", "The parameter refresh_token is required.");
-pub const GRANT_MISSING: Refusal =
-    refusal(ErrorKind::Malformed, "grant.missing", "The parameter grant_type is required: refresh_token or password.");
+    refusal(ErrorKind::Malformed, "refresh.missing", "The `refresh_token` parameter is required.");
+pub const GRANT_MISSING: Refusal = refusal(
+    ErrorKind::Malformed,
+    "grant.missing",
+    "The `grant_type` parameter is required: `refresh_token` or `password`.",
+);
 /// The code is also the error of OAuth 2.0 (RFC 6749 §5.2).
 pub const UNSUPPORTED_GRANT: Refusal = refusal(
     ErrorKind::Malformed,
     "unsupported_grant_type",
-    "Unsupported grant type: grant_type must be refresh_token or password.",
+    "Unsupported grant type: `grant_type` must be `refresh_token` or `password`.",
 );
 
-// Of clients.
+// API clients.
 pub const CLIENT_INVALID: Refusal = refusal(
     ErrorKind::BadClient,
     "client.invalid",
-    "The service must authenticate by HTTP Basic, with a pair of API_CLIENTS.",
+    "The service must authenticate with HTTP Basic, using credentials from API_CLIENTS.",
 );
 
-// Of fields.
+// Fields.
 pub const FIELD_MISSING: FieldRefusal = field("field.missing", "This field is required.");
-pub const LIMIT_INVALID: FieldRefusal = field("limit.invalid", "A limit must be a number from 1 to 200.");
-pub const FIELD_NOT_TEXT: FieldRefusal = field("field.type", "This field must be text.");
-pub const FIELD_UNKNOWN: FieldRefusal = field("field.unknown", "This field does not exist here.");
-pub const PHONE_ELSEWHERE: FieldRefusal = field("field.elsewhere", "A phone number is changed by POST me/phone.");
-pub const EMAIL_ELSEWHERE: FieldRefusal = field("field.elsewhere", "An address is changed by POST me/email.");
-pub const PASSWORD_ELSEWHERE: FieldRefusal = field("field.elsewhere", "A password is changed by POST me/password.");
-pub const LOCALE_INVALID: FieldRefusal = field("locale.invalid", "A locale must be a language tag, such as en-GB.");
+pub const LIMIT_INVALID: FieldRefusal = field("limit.invalid", "The limit must be a number from 1 to 200.");
+pub const FIELD_NOT_TEXT: FieldRefusal = field("field.type", "This field must be a string.");
+pub const FIELD_UNKNOWN: FieldRefusal = field("field.unknown", "Unknown field.");
+pub const PHONE_ELSEWHERE: FieldRefusal = field("field.elsewhere", "Use POST /me/phone to change the phone number.");
+pub const EMAIL_ELSEWHERE: FieldRefusal = field("field.elsewhere", "Use POST /me/email to change the email address.");
+pub const PASSWORD_ELSEWHERE: FieldRefusal = field("field.elsewhere", "Use POST /me/password to change the password.");
+pub const LOCALE_INVALID: FieldRefusal = field("locale.invalid", "The locale must be a language tag, such as en-GB.");
 pub const EMAIL_INVALID: FieldRefusal = field("email.invalid", "This is not a valid email address.");
-pub const EMAIL_UNCHANGED: FieldRefusal = field("email.unchanged", "This is the current address. Choose another one.");
+pub const EMAIL_UNCHANGED: FieldRefusal =
+    field("email.unchanged", "This is the current email address. Choose another one.");
 pub const PHONE_INVALID: FieldRefusal =
-    field("phone.invalid", "A phone number must be in international format, such as +1234567890.");
-pub const CODE_INVALID: FieldRefusal = field("code.invalid", "A code has six digits.");
+    field("phone.invalid", "The phone number must be in international format, such as +1234567890.");
+pub const CODE_INVALID: FieldRefusal = field("code.invalid", "The code must have six digits.");
 pub const COUNTRY_UNKNOWN: FieldRefusal =
-    field("country.unknown", "A country must be an ISO code, such as US, or a dial code, such as +1.");
-pub const NAME_EMPTY: FieldRefusal = field("name.empty", "A name must not be empty.");
-pub const NAME_TOO_LONG: FieldRefusal = field("name.too_long", "A name may have at most 100 characters.");
-pub const NAME_UNWRITABLE: FieldRefusal = field("name.unwritable", "A name must not contain control characters.");
+    field("country.unknown", "The country must be an ISO code, such as US, or a dial code, such as +1.");
+pub const NAME_EMPTY: FieldRefusal = field("name.empty", "The name must not be empty.");
+pub const NAME_TOO_LONG: FieldRefusal = field("name.too_long", "The name must be at most 100 characters long.");
+pub const NAME_UNWRITABLE: FieldRefusal = field("name.unwritable", "The name must not contain control characters.");
 pub const ATTRIBUTES_INVALID: FieldRefusal =
-    field("attributes.invalid", "Attributes must be a JSON object with at most 8 levels.");
+    field("attributes.invalid", "Attributes must be a JSON object nested at most 8 levels deep.");
 pub const ATTRIBUTES_TOO_LARGE: FieldRefusal =
-    field("attributes.too_large", "Attributes may have at most 8 KiB of compact JSON.");
-pub const PASSWORD_IMPOSSIBLE: FieldRefusal =
-    field("password.impossible", "A password may have at most 1,024 bytes and no control characters.");
+    field("attributes.too_large", "Attributes must be at most 8 KiB of compact JSON.");
+pub const PASSWORD_IMPOSSIBLE: FieldRefusal = field(
+    "password.impossible",
+    "The password must be at most 1,024 bytes long and must not contain control characters.",
+);
 pub const PASSWORD_BREACHED: FieldRefusal =
     field("password.breached", "This password is too common. Choose another one.");
 pub const PASSWORD_UNCHANGED: FieldRefusal =
     field("password.unchanged", "This is the current password. Choose another one.");
 pub const PASSWORD_GUESSABLE: FieldRefusal =
-    field("password.guessable", "This password is too similar to your name or address. Choose another one.");
+    field("password.guessable", "This password is too similar to your name or email address. Choose another one.");
 pub const PASSWORD_REPETITIVE: FieldRefusal =
-    field("password.repetitive", "This password repeats a single character. Choose another one.");
-/// With the default minimum length; [`password_too_short`] has the one that applies.
+    field("password.repetitive", "This password is a single repeated character. Choose another one.");
+/// With the default minimum length; [`password_too_short`] uses the configured one.
 pub const PASSWORD_TOO_SHORT: FieldRefusal = field("password.too_short", too_short!("8"));
 
-/// Refuses a password that is shorter than the policy allows.
+/// Creates the error for a password that is shorter than the policy allows.
 #[must_use]
 pub fn password_too_short(field: &'static str, min_length: usize) -> FieldError {
     FieldError {

@@ -1,4 +1,4 @@
-//! Errors of the domain: a kind, a public text with a stable code, and a private cause.
+//! Domain errors: a kind, a public text with a stable code, and a private cause.
 //!
 //! The code and the text may be sent to any client, and all of them are in the [`catalogue`]; the cause is only logged. The
 //! server maps each kind to an HTTP status in one place.
@@ -12,17 +12,17 @@ use std::{borrow::Cow, time::Duration};
 /// Private cause of an error: logged, never sent to a client.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// Result of a verb.
+/// Result of an operation.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Kind of an error, in terms of the domain.
+/// Kind of an error, in domain terms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The request cannot be parsed.
     Malformed,
     /// Some fields of the request are invalid; see [`Error::fields`].
     Invalid,
-    /// Credentials are required and missing.
+    /// Credentials are required but missing.
     NoCredentials,
     /// The bearer token is invalid, expired or revoked.
     BadToken,
@@ -32,13 +32,13 @@ pub enum ErrorKind {
     BadClient,
     /// The last authentication is older than this (RFC 9470 §3).
     Stale(Duration),
-    /// The credentials are right, but do not allow this.
+    /// The credentials are valid, but do not permit this.
     Forbidden,
-    /// The object does not exist or belongs to another user: a client cannot tell which.
+    /// The object does not exist or belongs to another user; a client cannot tell which.
     NotFound,
     /// Another object has the same unique value.
     Conflict,
-    /// The object has changed since the revision that the request names (RFC 9110 §15.5.13).
+    /// The object was modified after the revision given in the request (RFC 9110 §15.5.13).
     Outdated,
     /// The link or code is forged, used, expired or for another purpose.
     BadLink,
@@ -48,30 +48,30 @@ pub enum ErrorKind {
     Overloaded(Duration),
     /// A dependency is unavailable. Retry after this time.
     Unavailable(Duration),
-    /// The server has a defect.
+    /// An internal error.
     Internal,
 }
 
 impl ErrorKind {
-    /// Returns whether the server failed, rather than the request.
+    /// Returns whether the server is at fault, rather than the request.
     #[must_use]
     pub const fn is_ours(self) -> bool {
         matches!(self, Self::Overloaded(_) | Self::Unavailable(_) | Self::Internal)
     }
 }
 
-/// Reason why a field of a request was refused. It never contains the submitted value.
+/// Why a field of a request was rejected. Never contains the submitted value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
     /// Name of the field in the request.
     pub field: Cow<'static, str>,
     /// Stable code, such as `password.too_short`.
     pub code: &'static str,
-    /// One sentence for the user.
+    /// A sentence for the user.
     pub detail: Cow<'static, str>,
 }
 
-/// Refusal or failure, with a public text for the client and a private cause for the log.
+/// An error with a public text for the client and a private cause for the log.
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {detail}")]
 pub struct Error {
@@ -80,7 +80,7 @@ pub struct Error {
     detail: &'static str,
     fields: Vec<FieldError>,
     limit: Option<&'static str>,
-    /// Number of bytes before the fault in a request that cannot be parsed.
+    /// Byte offset of the syntax error in a request that cannot be parsed.
     offset: Option<u32>,
     #[source]
     cause: Option<Cause>,
@@ -93,56 +93,56 @@ impl From<Refusal> for Error {
 }
 
 impl Error {
-    /// Refuses fields, all of them at once.
+    /// Creates the error for invalid fields, with all of them at once.
     #[must_use]
     pub fn invalid(fields: Vec<FieldError>) -> Self {
         Self { fields, ..catalogue::INVALID.into() }
     }
 
-    /// Makes the error of a defect. The client is told no detail; the cause is logged.
+    /// Creates an internal error. The client receives no details; the cause is logged.
     #[must_use]
     pub fn internal(cause: impl Into<Cause>) -> Self {
         catalogue::INTERNAL.because(cause)
     }
 
-    /// Makes the error of a bearer token that is not accepted, the same for every reason (RFC 6750 §3.1).
+    /// Creates the error for a rejected bearer token, the same for every reason (RFC 6750 §3.1).
     #[must_use]
     pub fn bad_token() -> Self {
         catalogue::TOKEN_INVALID.into()
     }
 
-    /// Makes the error of a link that is not accepted, the same for every reason.
+    /// Creates the error for a rejected link, the same for every reason.
     #[must_use]
     pub fn bad_link() -> Self {
         catalogue::LINK_INVALID.into()
     }
 
-    /// Makes the error of an object that does not exist or belongs to another user.
+    /// Creates the error for an object that does not exist or belongs to another user.
     #[must_use]
     pub fn not_found() -> Self {
         catalogue::NOT_FOUND.into()
     }
 
-    /// Makes the error of a limit that is reached. `limit` is the name of its setting.
+    /// Creates the error for a limit that was reached. `limit` is the name of its setting.
     #[must_use]
     pub fn limited(wait: Duration, limit: &'static str) -> Self {
         Self { limit: Some(limit), ..catalogue::LIMITED.after(wait).into() }
     }
 
-    /// Names another setting in an error of a limit that is reached.
+    /// Replaces the setting's name in the error for a limit.
     #[must_use]
     pub fn with_limit(self, limit: &'static str) -> Self {
         Self { limit: self.limit.map(|_| limit), ..self }
     }
 
-    /// Adds the number of bytes before the fault.
+    /// Adds the byte offset of the syntax error.
     #[must_use]
     pub fn at(mut self, offset: usize) -> Self {
         self.offset = u32::try_from(offset).ok();
         self
     }
 
-    /// Adds the private cause to the error.
+    /// Adds the private cause.
     #[must_use]
     pub fn because(mut self, cause: impl Into<Cause>) -> Self {
         self.cause = Some(cause.into());
@@ -167,7 +167,7 @@ impl Error {
         self.detail
     }
 
-    /// Returns the public text with the place of the fault, if it is known.
+    /// Returns the public text, with the byte offset if it is known.
     #[must_use]
     pub fn text(&self) -> Cow<'static, str> {
         match self.offset {
@@ -182,7 +182,7 @@ impl Error {
         &self.fields
     }
 
-    /// Returns the name of the setting of an [`ErrorKind::Limited`].
+    /// Returns the setting's name of an [`ErrorKind::Limited`].
     #[must_use]
     pub const fn limit(&self) -> Option<&'static str> {
         self.limit

@@ -10,12 +10,11 @@ use std::{
 use super::{FailedAttempts, LimitKey};
 use crate::clock::Timestamp;
 
-/// Password checks in progress. Each counts as a failure until it succeeds, so that parallel guesses do not exceed a
-/// limit of failures.
+/// Password checks in progress. Each counts as a failure until it succeeds, so that parallel guesses cannot exceed the limit.
 #[derive(Debug)]
 pub struct InFlight {
     counts: Mutex<HashMap<LimitKey, FailedAttempts>>,
-    /// Number of checks that have ended, by the first byte of their key.
+    /// Number of completed checks, by the first byte of their key.
     ended: [AtomicU64; 256],
 }
 
@@ -25,26 +24,26 @@ impl Default for InFlight {
     }
 }
 
-/// Reason why a check may not begin.
+/// Why a check may not start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Denied {
-    /// Another check has ended since the generation was taken: the failures may be outdated and have to be read again.
+    /// Another check has completed since the generation was taken: the failures may be outdated and must be read again.
     Stale,
     /// Too many checks have failed. Retry after this time.
     Wait(Duration),
 }
 
 impl InFlight {
-    /// Returns the generation to pass to [`begin`](Self::begin); taken before the failures are read.
+    /// Returns the generation to pass to [`begin`](Self::begin). It must be taken before the failures are read.
     #[must_use]
     pub fn generation(&self, key: LimitKey) -> u64 {
         self.ended(key).map_or(0, |ended| ended.load(Ordering::SeqCst))
     }
 
-    /// Begins a check, if the failures that were read and the checks in progress allow one more.
+    /// Starts a check, if the failures read and the checks in progress allow another one.
     ///
     /// # Errors
-    /// [`Denied`], if the failures are outdated or a wait is due.
+    /// [`Denied`], if the failures are outdated or a wait applies.
     pub fn begin(
         &self,
         key: LimitKey,
@@ -70,7 +69,7 @@ impl InFlight {
         Ok(Permit { in_flight: self, key })
     }
 
-    /// Takes a permit, if fewer than `most` permits of this key are in use.
+    /// Acquires a permit, if fewer than `most` permits of this key are in use.
     pub fn try_acquire(&self, key: LimitKey, most: u32) -> Option<Permit<'_>> {
         let mut counts = self.lock();
         let count = counts.entry(key).or_insert(FailedAttempts::NONE);

@@ -3,7 +3,7 @@ use std::{fmt, net::IpAddr};
 use super::{LimitKind, Network};
 use crate::seal::{self, RealmKeys};
 
-/// Subject of a quota, as a hash that does not reveal it.
+/// Subject of a quota, hashed so that it is not revealed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LimitKey(pub [u8; 32]);
 
@@ -27,7 +27,7 @@ impl LimitKey {
         Self::network(kind, b"client", Network::client(address))
     }
 
-    /// Returns the key of the IPv6 site of this address; IPv4 has no sites.
+    /// Returns the key of this address's IPv6 site; IPv4 has no sites.
     #[must_use]
     pub fn site(kind: LimitKind, address: IpAddr) -> Option<Self> {
         Network::site(address).map(|site| Self::network(kind, b"site", site))

@@ -2,17 +2,17 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-/// Most members that are kept; beyond it, the one that was seen longest ago is removed.
+/// Maximum number of members kept; beyond that, the least recently seen one is removed.
 const KEPT: usize = 16;
-/// Length of a stored member: 8 bytes of time, 8 of its name.
+/// Size of a stored member: 8 bytes of time, 8 of its identifier.
 const MEMBER_BYTES: usize = 16;
 
-/// Different members that were seen within a period, such as the networks of requests. No more than 16 are counted.
+/// Distinct members seen within a period, such as the networks that requests come from. At most 16 are counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Members(Vec<(Timestamp, [u8; 8])>);
 
 impl Members {
-    /// Adds a member, or sets the time at which it was last seen.
+    /// Adds a member, or updates when it was last seen.
     pub fn add(&mut self, member: [u8; 8], per: Duration, now: Timestamp) {
         self.0.retain(|(at, known)| *known != member && is_within(*at, per, now));
         self.0.push((now, member));
@@ -21,25 +21,25 @@ impl Members {
         }
     }
 
-    /// Returns the number of members that were seen within the period.
+    /// Returns the number of members seen within the period.
     #[must_use]
     pub fn count(&self, per: Duration, now: Timestamp) -> usize {
         self.0.iter().filter(|(at, _)| is_within(*at, per, now)).count()
     }
 
-    /// Returns the time after which none is within the period.
+    /// Returns the time when the last member leaves the period.
     #[must_use]
     pub fn expires_at(&self, per: Duration) -> Timestamp {
         self.0.iter().map(|(at, _)| *at).max().unwrap_or_default().plus(per)
     }
 
-    /// Returns the form that is stored.
+    /// Returns the stored form.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.iter().flat_map(|(at, member)| at.millis().to_be_bytes().into_iter().chain(*member)).collect()
     }
 
-    /// Reads the bytes of [`to_bytes`](Self::to_bytes); unreadable members are dropped.
+    /// Parses the stored form; unreadable members are dropped.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let member = |bytes: &[u8]| {
@@ -50,7 +50,7 @@ impl Members {
     }
 }
 
-/// Returns whether a time is inside the period, also if the clock was set back since.
+/// Returns whether a time is within the period, even if the clock was set back since.
 fn is_within(at: Timestamp, per: Duration, now: Timestamp) -> bool {
     now.since(at) < per && at.since(now) < per
 }

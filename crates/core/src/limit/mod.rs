@@ -1,4 +1,4 @@
-//! Limits: quotas, their use, and the waits after wrong passwords.
+//! Limits: quotas, their usage, and the waits after wrong passwords.
 
 mod failed_attempts;
 mod in_flight;
@@ -18,7 +18,7 @@ pub use usage::Usage;
 
 use std::time::Duration;
 
-/// Number of uses within a sliding window.
+/// Maximum number of uses within a sliding window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     pub times: u32,
@@ -26,43 +26,43 @@ pub struct Quota {
     pub per: Duration,
 }
 
-/// Kind of a limit: what it counts.
+/// Kind of a limit, by what it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LimitKind {
     Passwords,
     /// Passwords in the hashing queue.
     Hashes,
     Registrations,
-    /// Requests for a reset link.
+    /// Requests for a password reset link.
     Resets,
-    /// Requests for another verification mail.
+    /// Requests for another verification email.
     Resends,
-    /// Mails to one address, of all three kinds.
+    /// Emails to one address, of all three kinds.
     Mails,
-    /// Mails to the addresses of one mailbox.
+    /// Emails to all addresses of one mailbox.
     Mailbox,
-    /// Changes of an account's address.
+    /// Email address changes of an account.
     EmailChanges,
     /// Changes of the profile in a session.
     Profile,
     /// Exports of an account.
     Exports,
-    /// Requests for a code by SMS.
+    /// Requests for an SMS code.
     Codes,
     /// Attempts to use a link or code.
     Links,
     /// Refreshes of a session.
     Refreshes,
-    /// Late repeats of a session's refresh tokens.
+    /// Late repetitions of a session's refresh tokens.
     LateRepeats,
-    /// SMS of a realm in total.
+    /// SMS of a realm to all countries.
     Sms,
     /// SMS of a realm to one country.
     SmsCountry,
 }
 
 impl LimitKind {
-    /// Returns the stable word for headers, log and metrics; it follows the name of the setting where there is one.
+    /// Returns the stable identifier for headers, log and metrics; it follows the setting's name where there is one.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -85,7 +85,7 @@ impl LimitKind {
         }
     }
 
-    /// Returns the name of the setting that limits an account, a session, or all requests together.
+    /// Returns the setting that limits an account, a session, or all requests together.
     #[must_use]
     pub const fn setting(self) -> &'static str {
         match self {
@@ -97,7 +97,7 @@ impl LimitKind {
             Self::Exports => "LIMIT_EXPORTS_ACCOUNT",
             Self::Codes => "LIMIT_OTP_ACCOUNT",
             Self::Refreshes => "LIMIT_REFRESHES_ACCOUNT",
-            // Never the reason of a 429: beyond it the session ends.
+            // Never returned with a 429: exceeding this limit revokes the session.
             Self::LateRepeats => "REFRESH_GRACE",
             Self::Sms => "LIMIT_SMS_TOTAL",
             Self::SmsCountry => "LIMIT_SMS_COUNTRY",
@@ -105,7 +105,7 @@ impl LimitKind {
         }
     }
 
-    /// Returns the name of the setting that limits a client.
+    /// Returns the setting that limits a client.
     #[must_use]
     pub const fn client_setting(self) -> &'static str {
         match self {
@@ -128,9 +128,9 @@ impl LimitKind {
 /// Effect of the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Requests beyond a limit are refused.
+    /// Requests beyond a limit are rejected.
     Enforce,
-    /// Requests beyond a limit are logged, but not refused.
+    /// Requests beyond a limit are logged, but not rejected.
     Observe,
     /// Nothing is counted.
     Off,
@@ -140,49 +140,49 @@ pub enum Mode {
 #[derive(Debug, Clone)]
 pub struct Limits {
     pub mode: Mode,
-    /// Wrong passwords of an account that cost no wait. All are forgotten after this time without another one.
+    /// Wrong passwords for an account before a wait is imposed. All are forgotten after this time without another one.
     pub passwords_account: Quota,
-    /// Wrong passwords of a client.
+    /// Wrong passwords from a client.
     pub passwords_client: Quota,
-    /// Number of accounts and devices whose wrong passwords are kept; the oldest are removed first.
+    /// Maximum number of accounts and devices whose wrong passwords are kept; the oldest are removed first.
     pub passwords_kept: u64,
-    /// Mails to an address that any visitor can trigger.
+    /// Emails to an address that any visitor can trigger.
     pub mails_account: Quota,
-    /// The same, to all addresses of a mailbox together, which differ by the tag after a plus sign.
+    /// The same for all addresses of a mailbox, which differ only by the tag after a plus sign.
     pub mails_mailbox: Quota,
-    /// Requests of a client that send a mail, per kind.
+    /// Requests from a client that send an email, per kind.
     pub mails_client: Quota,
-    /// Requests of an account for another address.
+    /// Email address changes requested by an account.
     pub email_changes_account: Quota,
     /// Changes of the profile in a session.
     pub profile_session: Quota,
     /// Exports of an account.
     pub exports_account: Quota,
-    /// SMS to a number, and for an account. All of these quotas apply.
+    /// SMS codes to a number, and for an account. All of these quotas apply.
     pub codes_account: Vec<Quota>,
-    /// Requests of a client for a code.
+    /// Requests from a client for a code.
     pub codes_client: Quota,
-    /// Passwords of a client in the hashing queue at the same time.
+    /// Passwords from a client in the hashing queue at the same time.
     pub hashes_client: u32,
-    /// Failed attempts of a client to use a link or code.
+    /// Failed attempts from a client to use a link or code.
     pub links_client: Quota,
     /// Refreshes of a session.
     pub refreshes_session: Quota,
-    /// SMS of a realm in total.
+    /// SMS of a realm to all countries.
     pub sms: Quota,
     /// SMS of a realm to one country.
     pub sms_country: Quota,
-    /// Rule that stops codes to a country.
+    /// Rule that stops SMS codes to a country.
     pub sms_stop: SmsStop,
 }
 
-/// Rule that stops codes to a country where too few are entered. This is a sign of SMS pumping, in which an attacker
-/// earns money by each message.
+/// Rule that stops SMS codes to a country where too few are entered. This indicates SMS pumping, in which an attacker profits
+/// from each message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SmsStop {
     /// Number of codes within a day before the rule applies.
     pub after: u32,
-    /// Least share of codes that must be entered, in percent.
+    /// Minimum percentage of codes that must be entered.
     pub percent: u32,
 }
 
@@ -191,7 +191,7 @@ pub struct SmsStop {
 pub struct LimitStatus {
     pub kind: LimitKind,
     pub quota: Quota,
-    /// Number of requests that are left.
+    /// Number of requests left.
     pub left: u32,
     /// Time until the oldest counted request leaves the window.
     pub reset: Duration,

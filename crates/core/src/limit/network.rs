@@ -1,22 +1,22 @@
-//! Networks of addresses that are counted together: a client of IPv6 is a /64, since its owner controls every address
-//! in it; a site is a /48, since its owner may control every /64 in it.
+//! Networks whose addresses are counted together: an IPv6 client is a /64, because its owner controls all addresses in it; a
+//! site is a /48, because its owner may control every /64 in it.
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// Share of a site, in shares of a client, although a site has 65,536 networks that look like clients.
+/// Limit of a site, as a multiple of a client's limit, although a site has 65,536 networks that each look like a client.
 pub const CLIENTS_PER_SITE: u32 = 4;
 
-/// Addresses that are counted together.
+/// A network whose addresses are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network {
     /// First address; the bits after the prefix are zero.
     address: IpAddr,
-    /// Length of the prefix, a multiple of 8.
+    /// Prefix length, a multiple of 8.
     prefix: u8,
 }
 
 impl Network {
-    /// Returns the network that counts as one client: an address of IPv4, a /64 of IPv6.
+    /// Returns the network that is counted as one client: an IPv4 address, or an IPv6 /64.
     #[must_use]
     pub fn client(address: IpAddr) -> Self {
         match address.to_canonical() {
@@ -25,7 +25,7 @@ impl Network {
         }
     }
 
-    /// Returns the network that counts as one site: a /48 of IPv6. IPv4 has none.
+    /// Returns the network that is counted as one site: an IPv6 /48. IPv4 has none.
     #[must_use]
     pub fn site(address: IpAddr) -> Option<Self> {
         match address.to_canonical() {

@@ -3,15 +3,15 @@ use std::time::Duration;
 use super::Quota;
 use crate::clock::Timestamp;
 
-/// Number of points in time that are kept. Beyond it, neighbours are merged.
+/// Maximum number of points in time. Beyond that, neighbours are merged.
 const POINTS: usize = 64;
-/// Length of a stored point: 8 bytes of time, 4 of count.
+/// Size of a stored point: 8 bytes of time, 4 of count.
 const POINT_BYTES: usize = 12;
 
-/// Uses of a quota over time: no window of the quota's length contains more than it allows.
+/// Usage of a quota over time: no window of the quota's length contains more uses than allowed.
 ///
-/// Of more than 64 points in time, the two closest are merged into the later one: a use may count for longer than it
-/// should, never shorter.
+/// If there are more than 64 points in time, the two closest are merged into the later one. Thus a use may count for longer
+/// than it should, but never for less time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SlidingWindow(Vec<(Timestamp, u32)>);
 
@@ -19,14 +19,14 @@ impl SlidingWindow {
     /// Counts one use.
     ///
     /// # Errors
-    /// The wait, if the quota is used up. Then nothing is counted.
+    /// The wait, if the quota is exhausted; in this case, nothing is counted.
     pub fn take(&mut self, quota: Quota, now: Timestamp) -> Result<(), Duration> {
         self.forget(quota, now);
         if self.count() >= quota.times {
             return Err(self.wait(quota, now));
         }
         match self.0.last_mut() {
-            // Times only grow, even if the clock was set back.
+            // Times only increase, even if the clock was set back.
             Some((at, count)) if *at >= now => *count = count.saturating_add(1),
             _ => self.0.push((now, 1)),
         }
@@ -34,7 +34,7 @@ impl SlidingWindow {
         Ok(())
     }
 
-    /// Takes back a use that was counted at this time.
+    /// Reverts a use that was counted at this time.
     pub fn refund(&mut self, at: Timestamp) {
         if let Some(found) = self.0.iter().position(|(time, _)| *time >= at)
             && let Some((_, count)) = self.0.get_mut(found)
@@ -64,13 +64,13 @@ impl SlidingWindow {
         self.0.last().map_or_else(Timestamp::default, |(at, _)| at.plus(quota.per))
     }
 
-    /// Returns the bytes that the store keeps.
+    /// Returns the stored form.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         self.0.iter().flat_map(|(at, count)| at.millis().to_be_bytes().into_iter().chain(count.to_be_bytes())).collect()
     }
 
-    /// Reads the bytes of [`to_bytes`](Self::to_bytes); unreadable points are dropped.
+    /// Parses the stored form; unreadable points are dropped.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let point = |point: &[u8]| {
@@ -88,7 +88,7 @@ impl SlidingWindow {
         self.0.retain(|(at, _)| counts(*at, quota, now));
     }
 
-    /// Returns the time until one more use is allowed.
+    /// Returns the time until another use is allowed.
     #[must_use]
     pub fn wait(&self, quota: Quota, now: Timestamp) -> Duration {
         let mut count = self.count();
@@ -98,7 +98,7 @@ impl SlidingWindow {
                 return at.plus(quota.per).since(now);
             }
         }
-        // The quota allows no use at all.
+        // The quota allows no uses at all.
         quota.per
     }
 
@@ -115,7 +115,7 @@ impl SlidingWindow {
     }
 }
 
-/// Returns whether a use is inside the window, also if the clock was set back since.
+/// Returns whether a use is within the window, even if the clock was set back since.
 fn counts(at: Timestamp, quota: Quota, now: Timestamp) -> bool {
     now.since(at) < quota.per && at.since(now) < quota.per
 }

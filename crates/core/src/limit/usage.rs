@@ -2,7 +2,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{LimitKind, LimitStatus};
 
-/// Quotas that a request has used. The limiter fills it; response headers and metrics are made from it.
+/// Quotas used by a request. Filled by the limiter, and the source of response headers and metrics.
 #[derive(Debug, Default)]
 pub struct Usage(Mutex<Used>);
 

@@ -6,8 +6,8 @@ use crate::{
     seal::{self, RealmKeys},
 };
 
-/// Proof that a registration was made in this browser, derived from the registration. With it the page of the verification
-/// link needs no button. Never printed.
+/// Proof that a registration was made in this browser, derived from the registration. With it, the page of the verification
+/// link submits itself. Never printed.
 #[derive(Clone)]
 pub struct BrowserProof(String);
 
@@ -26,7 +26,7 @@ impl BrowserProof {
         constant_time::verify_slices_are_equal(self.0.as_bytes(), received.as_bytes()).is_ok()
     }
 
-    /// Returns the text for the cookie.
+    /// Returns the cookie value.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

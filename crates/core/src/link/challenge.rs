@@ -9,19 +9,19 @@ use crate::{
 /// Purpose of a challenge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Verifying the address of a registration.
+    /// Verify the email address of a registration.
     Registration,
-    /// Setting a new password.
+    /// Set a new password.
     Reset,
-    /// Verifying a phone number.
+    /// Verify a phone number.
     Phone,
-    /// Replacing the address of a user by another one.
+    /// Change a user's email address.
     EmailChange,
-    /// Restoring the address that a user had before.
+    /// Restore a user's previous email address.
     EmailUndo,
-    /// Undoing a change of the password.
+    /// Undo a password change.
     PasswordUndo,
-    /// Replacing the phone number of a user by another one.
+    /// Change a user's phone number.
     PhoneChange,
 }
 
@@ -36,7 +36,7 @@ impl Purpose {
         Self::PhoneChange,
     ];
 
-    /// Returns the word that the store keeps.
+    /// Returns the stored string.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -50,43 +50,43 @@ impl Purpose {
         }
     }
 
-    /// Reads the word that the store keeps.
+    /// Parses the stored string.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|purpose| purpose.as_str() == word)
     }
 
-    /// Returns whether its lifetime is counted from the hand-over of its message. That of an undo is counted from what it undoes.
+    /// Returns whether the lifetime starts when the message is handed over. That of an undo link starts with the change itself.
     #[must_use]
     pub const fn begins_at_hand_over(self) -> bool {
         !matches!(self, Self::EmailUndo | Self::PasswordUndo)
     }
 }
 
-/// Request to prove the control of a mailbox or phone number, as it is stored.
+/// A request to prove control of a mailbox or phone number, as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
     pub realm: RealmName,
-    /// Random seed of its tokens.
+    /// Random seed that its tokens are derived from.
     pub id: ChallengeId,
     pub purpose: Purpose,
-    /// User or registration that it concerns.
+    /// User or registration that it is for.
     pub subject: UserId,
-    /// Lifetime of a token, counted from the hand-over of its message.
+    /// Lifetime of a token, which starts when its message is handed over.
     pub lifetime: Duration,
-    /// Expiry: at first the latest possible one, later hand-over plus [`lifetime`](Self::lifetime).
+    /// Expiry: initially the latest possible one, later hand-over plus [`lifetime`](Self::lifetime).
     pub expires_at: Timestamp,
-    /// Time of its use, if it was used.
+    /// Time when it was used, if it was.
     pub used_at: Option<Timestamp>,
-    /// Number of attempts to enter its code.
+    /// Number of attempts at its code.
     pub tries: u32,
 }
 
-/// Longest wait of a message for its hand-over. After it the link is no longer sent.
+/// Maximum time that a message may wait for hand-over. After that, the link is no longer sent.
 pub const HAND_OVER_WITHIN: Duration = Duration::from_secs(24 * 3600);
 
 impl Challenge {
-    /// Makes a challenge that is valid until `lifetime` after the latest possible hand-over.
+    /// Creates a challenge that is valid until `lifetime` after the latest possible hand-over.
     #[must_use]
     pub fn new(ctx: &Ctx, realm: &RealmName, purpose: Purpose, subject: &UserId, lifetime: Duration) -> Self {
         Self {

@@ -8,7 +8,7 @@ use crate::{
     typed,
 };
 
-/// Code of six digits, derived from its challenge and the number that it is sent to. Never stored and never printed.
+/// Six-digit code, derived from its challenge and the phone number that it is sent to. Never stored and never printed.
 pub struct Code(Zeroizing<String>);
 
 impl Code {
@@ -19,12 +19,12 @@ impl Code {
             keys.link_key(),
             [b"code".as_slice(), &challenge.id.0, challenge.subject.as_str().as_bytes(), phone.as_str().as_bytes()],
         );
-        // 64 bits modulo a million: the bias is less than one in 10^13.
+        // 64 bits modulo a million: the bias is below 10^-13.
         let number = u64::from_be_bytes(tag.as_ref().first_chunk().copied().unwrap_or_default());
         Self(Zeroizing::new(format!("{:06}", number % 1_000_000)))
     }
 
-    /// Compares the code with a typed one in constant time.
+    /// Compares the code with an entered one in constant time.
     #[must_use]
     pub fn is(&self, typed: &TypedCode) -> bool {
         constant_time::verify_slices_are_equal(self.0.as_bytes(), typed.0.as_bytes()).is_ok()
@@ -37,12 +37,12 @@ impl Code {
     }
 }
 
-/// Six digits that a person has typed or pasted. Never printed.
+/// Six digits as entered by a user. Never printed.
 pub struct TypedCode(Zeroizing<String>);
 
 impl TypedCode {
-    /// Reads a code. Spaces and dashes between the digits are removed, and digits of any script are accepted. `None` if six
-    /// digits do not remain.
+    /// Parses a code. Spaces and dashes between the digits are removed, and digits of any script are accepted. `None` unless
+    /// exactly six digits remain.
     #[must_use]
     pub fn parse(raw: &str) -> Option<Self> {
         let digits = Zeroizing::new(typed::compact(raw)?);

@@ -1,9 +1,9 @@
-//! Links and codes that prove the control of a mailbox or phone number. Their tokens are derived from a challenge, so
-//! that no secret is stored.
+//! Links and codes that prove control of a mailbox or phone number. Their tokens are derived from a challenge, so that no
+//! secret is stored.
 //!
-//! A challenge is a random identifier in the store, bound to realm, subject and purpose. A token is this identifier
-//! followed by its HMAC under the realm's link key, with a different label for each action. A token for one action is
-//! not accepted for another, and a copy of the store yields no token.
+//! A challenge is a random identifier in the store, bound to realm, subject and purpose. A token is this identifier followed by
+//! its HMAC under the realm's link key, with a different label for each action. A token for one action is not accepted for
+//! another, and tokens cannot be derived from a copy of the store.
 
 mod browser;
 mod challenge;
@@ -24,28 +24,28 @@ use crate::{
 /// Effect of a link or code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkAction {
-    /// Verifies the address of a registration.
+    /// Verifies the email address of a registration.
     Verify,
     /// Sets the first password of a contested registration and verifies its address.
     SetPassword,
-    /// Discards a registration ("this was not me").
+    /// Cancels a registration ("this was not me").
     Reject,
     /// Sets a new password.
     Reset,
     /// Verifies a phone number, together with a code.
     Phone,
-    /// Replaces the address of a user.
+    /// Changes a user's email address.
     ChangeEmail,
-    /// Restores an earlier address of a user.
+    /// Restores a user's previous email address.
     UndoEmail,
-    /// Undoes a change of the password.
+    /// Undoes a password change.
     UndoPassword,
-    /// Replaces the phone number of a user, together with a code.
+    /// Changes a user's phone number, together with a code.
     ChangePhone,
 }
 
 impl LinkAction {
-    /// Returns the label inside the MAC. Links in mails depend on it, so its spelling must not change.
+    /// Returns the label inside the MAC. Emailed links depend on it, so its spelling must not change.
     const fn label(self) -> &'static [u8] {
         match self {
             Self::Verify => b"verify",
@@ -61,7 +61,7 @@ impl LinkAction {
     }
 }
 
-/// Token of a link, as it is in the URL. Never printed.
+/// Token of a link, as contained in the URL. Never printed.
 #[derive(Clone)]
 pub struct LinkToken(String);
 
@@ -81,8 +81,7 @@ impl LinkToken {
     }
 }
 
-/// Token of a link as it was received. It names a challenge; [`proves`](Self::proves) checks that it was
-/// derived from it.
+/// A received link token. It identifies a challenge; [`proves`](Self::proves) checks that it was derived from that challenge.
 pub struct PresentedToken {
     pub challenge: ChallengeId,
     mac: [u8; 16],
@@ -95,7 +94,7 @@ impl std::fmt::Debug for PresentedToken {
 }
 
 impl PresentedToken {
-    /// Reads a token; `None` if it is malformed.
+    /// Parses a token; `None` if it is malformed.
     #[must_use]
     pub fn parse(token: &str) -> Option<Self> {
         let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
@@ -103,8 +102,8 @@ impl PresentedToken {
         Some(Self { challenge: ChallengeId(*id), mac: mac.try_into().ok()? })
     }
 
-    /// Returns whether it was derived from this challenge, for this action, in this realm. The MAC covers the subject,
-    /// so that the subject of a challenge cannot be changed in the store.
+    /// Returns whether it was derived from this challenge, for this action and realm. The MAC covers the subject, so that
+    /// changing a challenge's subject in the store invalidates the token.
     #[must_use]
     pub fn proves(&self, keys: &RealmKeys, action: LinkAction, challenge: &Challenge) -> bool {
         constant_time::verify_slices_are_equal(&self.mac, &mac(keys, action, challenge)).is_ok()

@@ -3,25 +3,25 @@ use crate::link::LinkAction;
 /// Kind of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MessageKind {
-    /// Link that verifies the address of a registration.
+    /// Link that verifies the email address of a registration.
     VerifyEmail,
-    /// Notice to the owner of an address that was registered again.
+    /// Notice that an address with an account was used for another sign-up.
     AlreadyRegistered,
-    /// Welcome after the verification.
+    /// Welcome after verification.
     Welcome,
     /// Link to set a new password.
     ResetPassword,
     /// Notice that the password was changed.
     PasswordChanged,
-    /// Link that replaces the address of a user, to the new address.
+    /// Link to the new address that confirms an email address change.
     EmailChange,
-    /// Notice to the earlier address that it was replaced, with the link that restores it.
+    /// Notice to the old address that it was replaced, with a link that restores it.
     EmailChanged,
     /// Notice that the address was restored, with a link to set a new password.
     EmailChangeUndone,
-    /// Notice that a signed-in user changed the password, with the link that undoes it.
+    /// Notice that a signed-in user changed the password, with a link that undoes it.
     PasswordChangedByUser,
-    /// Link to set a new password in place of one that is compromised.
+    /// Link to set a new password to replace a compromised one.
     PasswordChangeRequired,
     /// Notice that the phone number was replaced.
     PhoneChanged,
@@ -29,35 +29,34 @@ pub enum MessageKind {
     PhoneRemoved,
     /// Notice that the account was deleted.
     AccountDeleted,
-    /// Code by SMS.
+    /// SMS code.
     PhoneCode,
     /// Query for the delivery status of an SMS; nothing is sent.
     SmsStatus,
 }
 
-/// Properties of a kind of message.
+/// Properties of a message kind.
 #[derive(Debug)]
 pub struct Spec {
-    /// Word for store and log.
+    /// Identifier for store and log.
     pub word: &'static str,
     pub channel: Channel,
-    /// Name of the template without its suffix; empty if nothing is sent.
+    /// Template name without its suffix; empty if nothing is sent.
     pub template: &'static str,
-    /// Links that are derived from the challenge of the message. A message with links is not sent if its challenge is
-    /// not valid any more.
+    /// Links derived from the message's challenge. A message with links is not sent if its challenge is no longer valid.
     pub links: &'static [LinkSpec],
 }
 
-/// Link of a mail.
+/// A link in an email.
 #[derive(Debug)]
 pub struct LinkSpec {
     pub role: LinkRole,
-    /// Page that it opens, under the realm.
+    /// Page that it opens, relative to the realm.
     pub page: &'static str,
     pub action: LinkAction,
 }
 
-/// Place of a link in a mail.
+/// Role of a link in an email.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkRole {
     Verification,
@@ -107,7 +106,7 @@ static PHONE_CODE: Spec = Spec { word: "phone_code", channel: Channel::Sms, temp
 static SMS_STATUS: Spec = Spec { word: "sms_status", channel: Channel::SmsStatus, template: "", links: &[] };
 
 impl MessageKind {
-    /// All kinds of mail.
+    /// All kinds of email.
     pub const MAILS: &'static [Self] = &[
         Self::VerifyEmail,
         Self::AlreadyRegistered,
@@ -147,7 +146,7 @@ impl MessageKind {
         }
     }
 
-    /// Returns the word for store and log.
+    /// Returns the identifier for store and log.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.spec().word
@@ -159,14 +158,14 @@ impl MessageKind {
         self.spec().channel
     }
 
-    /// Reads the word that the store keeps.
+    /// Parses the stored identifier.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::MAILS.iter().chain(Self::OTHERS).copied().find(|kind| kind.as_str() == word)
     }
 }
 
-/// Way of delivery.
+/// Delivery channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Channel {
     Mail,
@@ -178,7 +177,7 @@ pub enum Channel {
 impl Channel {
     pub const ALL: [Self; 3] = [Self::Mail, Self::Sms, Self::SmsStatus];
 
-    /// Returns the word for log and metrics.
+    /// Returns the identifier for log and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -3,16 +3,16 @@ use std::{fmt, time::Duration};
 use super::LinkRole;
 use crate::account::email::EmailAddress;
 
-/// Rendered mail, ready to send. Personal and secret: never printed.
+/// Rendered email, ready to send. Personal and secret: never printed.
 #[derive(Clone)]
 pub struct Mail {
-    /// Identifier, the same for every attempt to send it, so that a receiver can detect a duplicate (RFC 5322 §3.6.4).
+    /// Identifier that is the same for every attempt, so that the recipient's server can detect duplicates (RFC 5322 §3.6.4).
     pub message_id: String,
     pub to: EmailAddress,
     pub subject: String,
-    /// Body in plain text.
+    /// Plain text body.
     pub text: String,
-    /// Body in HTML.
+    /// HTML body.
     pub html: String,
     /// Links in the text.
     pub links: Vec<String>,
@@ -24,14 +24,14 @@ impl fmt::Debug for Mail {
     }
 }
 
-/// Links of a mail, as full URLs. Secret: never printed.
+/// Links of an email, as full URLs. Secret: never printed.
 #[derive(Clone, Default)]
 pub struct Links {
-    /// Verifies the address, or replaces the earlier one by it.
+    /// Verifies the address, or confirms an address change.
     pub verification_url: Option<String>,
-    /// Discards the registration, or undoes the change.
+    /// Cancels the registration, or undoes the change.
     pub undo_url: Option<String>,
-    /// Opens the form for a new password.
+    /// Opens the password reset form.
     pub reset_url: Option<String>,
     /// Lifetime of the links.
     pub lifetime: Duration,

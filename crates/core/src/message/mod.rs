@@ -1,4 +1,4 @@
-//! Messages to users: their kinds, their contents, and the outbox in which they wait.
+//! Messages to users: their kinds, their contents, and the outbox that queues them.
 
 mod kind;
 mod mail;
@@ -21,21 +21,21 @@ use crate::{
 /// Personal data of a message in the outbox. Never printed.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Recipient {
-    /// Email address, phone number or, for a status query, the receipt of the provider.
+    /// Email address, phone number or, for a status query, the provider's receipt.
     pub to: String,
     /// Given name for the greeting; may be empty.
     pub name: String,
 }
 
 impl Recipient {
-    /// Returns the owner of an address, who is greeted without a name: the author of the name may be a stranger until the
-    /// owner has logged in.
+    /// Returns the owner of an address, without a name for the greeting: until the owner has signed in, a stranger may have
+    /// chosen the name.
     #[must_use]
     pub fn unnamed(email: &EmailAddress) -> Self {
         Self { to: email.as_str().to_owned(), name: String::new() }
     }
 
-    /// Returns the owner of a profile, who has logged in.
+    /// Returns the owner of a profile who has signed in.
     #[must_use]
     pub fn of(profile: &Profile) -> Self {
         Self { to: profile.email.as_str().to_owned(), name: profile.greeting_name().to_owned() }
@@ -48,10 +48,10 @@ impl fmt::Debug for Recipient {
     }
 }
 
-/// Message in the development mailbox. Personal and secret: never printed.
+/// A message in the development mailbox. Personal and secret: never printed.
 #[derive(Clone)]
 pub struct Delivered {
-    /// Identifier of the message; a message that was sent twice is listed twice.
+    /// Message identifier. A message that was sent twice is listed twice.
     pub id: String,
     pub channel: Channel,
     /// Email address or phone number.
@@ -65,9 +65,9 @@ pub struct Delivered {
     pub links: Vec<String>,
     /// Code in the text.
     pub code: Option<String>,
-    /// Time of sending.
+    /// Time when it was sent.
     pub created_at: Timestamp,
-    /// Name of the setting that kept it from being sent, if one did. Such a message has no links and no code.
+    /// Setting that prevented it from being sent, if one did. Such a message has no links and no code.
     pub withheld: Option<String>,
 }
 

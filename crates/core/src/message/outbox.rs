@@ -11,17 +11,17 @@ use crate::{
     seal::Sealed,
 };
 
-/// Message that waits for delivery.
+/// A message that waits for delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxRow {
     pub id: OutboxId,
     pub realm: RealmName,
     pub kind: MessageKind,
-    /// [`Recipient`](super::Recipient), sealed under the realm's outbox key. Deleted when the row is done.
+    /// [`Recipient`](super::Recipient), sealed under the realm's outbox key. Erased when the row is done.
     pub recipient: Sealed,
-    /// Challenge whose links the message carries.
+    /// Challenge whose links the message contains.
     pub challenge: Option<ChallengeId>,
-    /// Time at which its cause was committed.
+    /// Time when its cause was committed.
     pub created_at: Timestamp,
     /// Earliest delivery time.
     pub due_at: Timestamp,
@@ -29,15 +29,15 @@ pub struct OutboxRow {
     pub give_up_at: Timestamp,
     /// Number of attempts so far.
     pub attempts: u32,
-    /// Number of those attempts after which the message may have been accepted.
+    /// Number of attempts after which the message may have been accepted.
     pub unknowns: u32,
 }
 
-/// Row with the lease of the worker that delivers it.
+/// A row with the lease of the worker that delivers it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
     pub row: OutboxRow,
-    /// Lease that the end of the delivery must name.
+    /// Lease that must be given to record the outcome.
     pub lease: LeaseId,
 }
 
@@ -52,47 +52,47 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// Makes a lease of this length from now.
+    /// Creates a lease that starts now.
     #[must_use]
     pub fn new(ctx: &Ctx, length: Duration) -> Self {
         Self { id: LeaseId::random(ctx.random()), now: ctx.now, until: ctx.now.plus(length) }
     }
 }
 
-/// Result of the delivery of a claimed row.
+/// Outcome of the delivery of a claimed row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryOutcome {
-    /// Handed over. The row is deleted.
+    /// Delivered. The row is deleted.
     Done,
-    /// Try again at this time. Counts as an attempt.
+    /// Retry at this time. Counted as an attempt.
     Retry(Timestamp),
-    /// The message may have been accepted. Try again at this time. Counts as an attempt and as an unknown outcome.
+    /// The message may have been accepted. Retry at this time. Counted as an attempt and as an unknown outcome.
     Unknown(Timestamp),
-    /// Not attempted. The row may be claimed at once, and no attempt is counted.
+    /// Not attempted. The row can be claimed again at once, and no attempt is counted.
     Release,
-    /// Given up. The row is kept without its recipient, for the metrics.
+    /// Given up. The row is kept for the metrics, without its recipient.
     Dead,
 }
 
-/// Wait after the first failure. Each further failure doubles it.
+/// Backoff after the first failure. It doubles after each further one.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
-/// Longest wait between two attempts.
+/// Maximum backoff.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// Waits after unknown outcomes. Each further attempt may be a further copy, so they are few and far apart: a server that
-/// accepts without saying so delivers three copies at most.
+/// Backoffs after unknown outcomes. Each retry may deliver another copy, so retries are few and far between: a server that
+/// accepts messages without confirming them delivers at most three copies.
 const UNKNOWN_WAITS: [Duration; 2] = [Duration::from_secs(2 * 3600), Duration::from_secs(6 * 3600)];
 
-/// Returns the time of the next attempt after one with an unknown outcome, if there is one. `unknowns` is the number of such
-/// outcomes before it.
+/// Returns the time of the next attempt after an unknown outcome, if there is one. `unknowns` is the number of earlier unknown
+/// outcomes.
 #[must_use]
 pub fn retry_unknown_at(ended: Timestamp, unknowns: u32) -> Option<Timestamp> {
     let wait = usize::try_from(unknowns).ok().and_then(|index| UNKNOWN_WAITS.get(index));
     wait.map(|wait| ended.plus(*wait))
 }
 
-/// Returns the time of the next attempt after one that ended at `ended`. Waits double, and each is shortened at random by up
-/// to half, so that many failed messages are not retried at the same moment.
+/// Returns the time of the next attempt after one that ended at `ended`. The backoff doubles and is reduced at random by up to
+/// half, so that messages that failed together are not retried together.
 #[must_use]
 pub fn retry_at(ctx: &Ctx, ended: Timestamp, failures: u32) -> Timestamp {
     let doublings = failures.saturating_sub(1).min(16);

@@ -5,15 +5,15 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::seal::digest;
 
-/// Credentials of a service, as it sent them.
+/// Credentials sent by a service.
 #[derive(Debug)]
 pub struct ClientCredentials {
     pub id: String,
     pub secret: SecretString,
 }
 
-/// Services that may introspect tokens. Of each identifier and secret only a digest is kept, so that the memory of the server
-/// contains no secret of theirs. An identifier may have several secrets, while one replaces the other.
+/// Services that may introspect tokens. Only a digest of each pair of id and secret is kept, so that the server's memory
+/// contains no secrets of theirs. An id may have several secrets, so that they can be rotated.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct ApiClients(Vec<[u8; 32]>);
 
@@ -23,7 +23,8 @@ impl ApiClients {
         self.0.push(of(id, secret));
     }
 
-    /// Returns whether these are the credentials of a service. The time depends on their number and length only.
+    /// Returns whether the credentials are valid. The duration depends only on the number of services and the length of the
+    /// credentials.
     #[must_use]
     pub fn admit(&self, credentials: &ClientCredentials) -> bool {
         let given = of(&credentials.id, credentials.secret.expose_secret());

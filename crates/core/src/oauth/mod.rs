@@ -1,4 +1,4 @@
-//! Services that ask this server about tokens, and their credentials.
+//! Services that may introspect tokens, and their credentials.
 
 mod api_client;
 

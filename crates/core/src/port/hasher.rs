@@ -6,17 +6,16 @@ use crate::{
     limit::LimitKey,
 };
 
-/// Hashes passwords on threads of its own, those of different clients in turn, so that a client that sends many waits behind
-/// itself.
+/// Hashes passwords on separate threads, fairly between clients, so that a client that sends many passwords delays only itself.
 #[async_trait]
 pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
-    /// Checks whether the queue has room for a password of this client, before any work is done for it.
+    /// Checks whether the queue has room for a password from this client, before any work is done for it.
     ///
     /// # Errors
     /// [`HashError::Overloaded`].
     fn has_room(&self, client: Option<LimitKey>) -> Result<(), HashError>;
 
-    /// Hashes a new password with this salt, at the present settings.
+    /// Hashes a new password with this salt and the current settings.
     ///
     /// # Errors
     /// [`HashError`].
@@ -27,8 +26,8 @@ pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
         salt: [u8; 16],
     ) -> Result<PasswordHash, HashError>;
 
-    /// Verifies a password. Without a hash, or with one that is [unusable](Self::check), the result is `false`, at the same
-    /// cost: an error would reveal that there is an account.
+    /// Verifies a password. Without a hash, or with an [unusable](Self::check) one, the result is `false` at the same cost,
+    /// because an error would reveal that the account exists.
     ///
     /// # Errors
     /// [`HashError`].
@@ -39,13 +38,13 @@ pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
         hash: Option<&PasswordHash>,
     ) -> Result<bool, HashError>;
 
-    /// Checks whether a hash is usable: of a known kind, and not more expensive than the settings can require.
+    /// Checks whether a hash is usable: of a supported kind, and not more expensive than the settings allow.
     ///
     /// # Errors
     /// [`HashError::Failed`].
     fn check(&self, hash: &PasswordHash) -> Result<(), HashError>;
 
-    /// Whether a hash was made with weaker settings than the present ones.
+    /// Returns whether a hash was created with weaker settings than the current ones.
     fn is_outdated(&self, hash: &PasswordHash) -> bool;
 }
 
@@ -53,9 +52,9 @@ pub trait PasswordHasher: Send + Sync + std::fmt::Debug {
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
     /// More passwords wait than can be hashed in time.
-    #[error("too many passwords wait to be hashed")]
+    #[error("too many passwords are waiting to be hashed")]
     Overloaded,
-    /// A defect, or an unreadable hash.
+    /// An internal error, or an unusable hash.
     #[error("hashing failed")]
     Failed(#[source] Cause),
 }

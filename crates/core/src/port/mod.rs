@@ -1,4 +1,4 @@
-//! The sockets: what the core needs from the world, as traits. Backends fill them; services use them.
+//! Ports: traits for everything that the core needs from outside. Implemented by backends, used by services.
 
 mod cache;
 mod counters;

@@ -14,24 +14,24 @@ use crate::{
 
 #[async_trait]
 pub trait MailSender: Send + Sync + std::fmt::Debug {
-    /// Sends a mail; returns once the next host has accepted it. Notes in `transit` when the host may have it.
+    /// Sends an email; returns once the next host has accepted it. Records in `transit` when the host may have it.
     ///
     /// # Errors
     /// [`SendError`].
     async fn send(&self, mail: &Mail, transit: &Transit) -> Result<(), SendError>;
 }
 
-/// Whether the receiving server may already have the message. If sending is aborted from then on, its outcome is unknown.
+/// Whether the receiving server may already have the message. If delivery is aborted after that, its outcome is unknown.
 #[derive(Debug, Default)]
 pub struct Transit(AtomicBool);
 
 impl Transit {
-    /// Notes that the message is about to be handed over.
+    /// Records that the message is about to be handed over.
     pub fn begin(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the message may have been handed over.
+    /// Returns whether the message may have been handed over.
     #[must_use]
     pub fn has_begun(&self) -> bool {
         self.0.load(Ordering::Relaxed)
@@ -40,7 +40,7 @@ impl Transit {
 
 #[async_trait]
 pub trait SmsSender: Send + Sync + std::fmt::Debug {
-    /// Sends an SMS. The receipt, if the provider gives one, is for [`status`](Self::status).
+    /// Sends an SMS. The receipt, if the provider returns one, can be passed to [`status`](Self::status).
     ///
     /// # Errors
     /// [`SendError`].
@@ -63,11 +63,11 @@ pub enum SmsStatus {
     Pending,
     /// Delivered, as far as the network reports it.
     Delivered,
-    /// Failed, with the provider's code.
+    /// Failed, with the provider's error code.
     Failed(Option<u32>),
 }
 
-/// Mailbox of a development server, which keeps messages instead of sending them.
+/// Mailbox of a development server, which stores messages instead of sending them.
 #[async_trait]
 pub trait Mailbox: Send + Sync + std::fmt::Debug {
     /// Returns all messages, newest first.
@@ -79,18 +79,18 @@ pub trait Mailbox: Send + Sync + std::fmt::Debug {
     /// Removes all messages.
     fn clear(&self);
 
-    /// Returns the number of the present state, which changes with each message; waits while it is still `since`.
+    /// Returns the number of the current state, which changes with each message; waits while it equals `since`.
     async fn changed(&self, since: Option<u64>) -> u64;
 }
 
 /// Why a message was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// Temporary: a later attempt may succeed.
-    #[error("not accepted for now")]
+    /// Transient: a later attempt may succeed.
+    #[error("temporarily not accepted")]
     Transient(#[source] Cause),
-    /// Temporary, and no message will be accepted before this time has passed.
-    #[error("no message is accepted for now")]
+    /// Transient, and no message will be accepted before this time has passed.
+    #[error("temporarily accepting no messages")]
     Throttled(#[source] Cause, Duration),
     /// The message may or may not have been accepted.
     #[error("possibly accepted")]
@@ -98,14 +98,14 @@ pub enum SendError {
     /// Permanent: no attempt to send this message will succeed.
     #[error("rejected permanently")]
     Permanent(#[source] Cause),
-    /// This server itself is refused, so that no message will be accepted until an operator acts.
-    #[error("the sender is refused")]
+    /// The provider rejects this server itself, so that no message will be accepted until an operator acts.
+    #[error("the provider rejects this server")]
     Route(#[source] Cause),
 }
 
 /// Renders messages from templates.
 pub trait Render: Send + Sync + std::fmt::Debug {
-    /// Renders subject, text and HTML of a mail; the caller sets the message id.
+    /// Renders subject, text and HTML of an email; the caller sets the message id.
     ///
     /// # Errors
     /// If the template fails.

@@ -6,7 +6,7 @@ use crate::{
     seal::RealmKeys,
 };
 
-/// Envelope without a user. It is opened if an address has no user, so that the response takes the same time.
+/// Envelope without a user. It is opened when an address has no user, so that the response takes the same time.
 #[derive(Debug)]
 pub struct Decoy {
     id: UserId,
@@ -14,19 +14,19 @@ pub struct Decoy {
 }
 
 impl Decoy {
-    /// Makes a decoy; each start of the server makes its own.
+    /// Creates a decoy; each process creates its own.
     #[must_use]
     pub fn new(ctx: &Ctx, keys: &RealmKeys) -> Self {
         let id = UserId::random(ctx.random());
         Self { envelope: Envelope::decoy(ctx, keys, &id), id }
     }
 
-    /// Does the work of opening a user's data key.
+    /// Performs the work of opening a user's data key.
     pub(crate) fn open_key(&self, keys: &RealmKeys) {
         let _opened = self.envelope.key(keys, &self.id);
     }
 
-    /// Opens the profile, as that of a user.
+    /// Opens the profile like that of a user.
     ///
     /// # Errors
     /// Internal, if the decoy belongs to another realm.
@@ -35,7 +35,7 @@ impl Decoy {
         self.envelope.open_profile(&key)
     }
 
-    /// Does the work of opening a user's password hash.
+    /// Performs the work of opening a user's password hash.
     ///
     /// # Errors
     /// Internal, if the decoy belongs to another realm.

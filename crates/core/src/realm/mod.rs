@@ -1,4 +1,4 @@
-//! A realm: a separate population of users, with keys and settings of its own.
+//! Realms: separate populations of users, with their own keys and settings.
 
 mod decoy;
 mod policy;
@@ -10,7 +10,7 @@ pub use signup::{Signup, SignupField};
 
 use crate::{id::RealmName, seal::RealmKeys};
 
-/// Realm that is open for requests.
+/// A realm that accepts requests.
 #[derive(Debug)]
 pub struct Realm {
     /// Name in paths and tokens.

@@ -3,13 +3,13 @@
 pub enum Signup {
     /// Anyone.
     Open,
-    /// Invited people only.
+    /// Only invited users.
     Invite,
     /// No one.
     Closed,
 }
 
-/// Field of a registration that can be required.
+/// A registration field that can be required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignupField {
     FirstName,
@@ -22,7 +22,7 @@ impl SignupField {
     /// All fields.
     pub const ALL: [Self; 4] = [Self::FirstName, Self::LastName, Self::Phone, Self::CountryCode];
 
-    /// Returns its name in requests.
+    /// Returns the field's name in requests.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

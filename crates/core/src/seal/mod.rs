@@ -11,8 +11,8 @@
 //!                                                 → wrap key    ─wraps→ data key of a user ─seals→ profile, hash, …
 //! ```
 //!
-//! Sealed data is encrypted by AES-256-GCM and bound to its realm, user and field: a ciphertext that is moved to
-//! another one cannot be opened.
+//! Sealed data is encrypted with AES-256-GCM and bound to its realm, user and field: a ciphertext copied to another place
+//! cannot be opened.
 
 mod cipher;
 mod framing;
@@ -31,40 +31,40 @@ use zeroize::Zeroizing;
 
 use crate::{Ctx, id::RealmName};
 
-/// Key of the operator: 256 bits that wrap the root keys of the realms. Never printed.
+/// The operator's key: 256 bits that wrap the root keys of the realms. Never printed.
 #[derive(Clone)]
 pub struct EncryptionKey(Arc<Cipher>);
 
 impl EncryptionKey {
-    /// Makes the key from its 32 bytes.
+    /// Creates the key from its 32 bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(Arc::new(Cipher::new(&Zeroizing::new(bytes))))
     }
 
-    /// Wraps the root key of a realm for the store.
+    /// Wraps a realm's root key for the store.
     #[must_use]
     pub fn wrap(&self, ctx: &Ctx, realm: &RealmName, root: &RootKey) -> Sealed {
         self.0.seal(ctx, &["root", realm.as_str()], root.bytes())
     }
 
-    /// Unwraps a root key that [`wrap`](Self::wrap) has wrapped.
+    /// Unwraps a root key wrapped with [`wrap`](Self::wrap).
     ///
     /// # Errors
-    /// [`Unsealable`], if it was wrapped by another key.
+    /// [`Unsealable`], if it was wrapped with another key.
     pub fn unwrap(&self, realm: &RealmName, wrapped: &Sealed) -> Result<RootKey, Unsealable> {
         RootKey::from_slice(&self.0.open(&["root", realm.as_str()], wrapped)?)
     }
 }
 
 impl EncryptionKey {
-    /// Seals the private half of a signing key for the store.
+    /// Seals a private signing key for the store.
     #[must_use]
     pub fn seal_signing_key(&self, ctx: &Ctx, kid: &str, private: &[u8]) -> Sealed {
         self.0.seal(ctx, &["signing-key", kid], private)
     }
 
-    /// Opens a private half that [`seal_signing_key`](Self::seal_signing_key) has sealed.
+    /// Opens a private key sealed with [`seal_signing_key`](Self::seal_signing_key).
     ///
     /// # Errors
     /// [`Unsealable`], if it was sealed under another key.

@@ -1,4 +1,4 @@
-//! Keys of a realm and of its users.
+//! Keys of a realm and its users.
 
 use aws_lc_rs::{hkdf, hmac};
 use zeroize::Zeroizing;
@@ -9,11 +9,11 @@ use crate::{
     id::{RealmName, UserId},
 };
 
-/// Root key of a realm: 256 random bits from which its other keys are derived.
+/// A realm's root key: 256 random bits from which its other keys are derived.
 pub struct RootKey(Zeroizing<[u8; 32]>);
 
 impl RootKey {
-    /// Makes a new root key.
+    /// Creates a new root key.
     #[must_use]
     pub fn random(ctx: &Ctx) -> Self {
         Self(Zeroizing::new(ctx.bytes()))
@@ -34,12 +34,11 @@ impl std::fmt::Debug for RootKey {
     }
 }
 
-/// Keyed hash under which the store finds a value, such as an address. Guesses cannot be tested without
-/// the realm's key.
+/// Keyed hash for looking up a value such as an address in the store. Without the realm's key, guesses cannot be tested.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct BlindIndex(pub [u8; 32]);
 
-/// Keys derived from the root key of a realm by HKDF-SHA-256 (RFC 5869), one per purpose.
+/// Keys derived from a realm's root key with HKDF-SHA-256 (RFC 5869), one per purpose.
 pub struct RealmKeys {
     realm: RealmName,
     index: hmac::Key,
@@ -61,7 +60,7 @@ impl std::fmt::Debug for RealmKeys {
 }
 
 impl RealmKeys {
-    /// Derives the keys of this realm from its root key.
+    /// Derives the realm's keys from its root key.
     #[must_use]
     pub fn derive(realm: RealmName, root: &RootKey) -> Self {
         let derive = |purpose: &str| derive(root, &realm, purpose);
@@ -80,41 +79,41 @@ impl RealmKeys {
         }
     }
 
-    /// Returns the key of blind indexes.
+    /// Returns the key for blind indexes.
     pub(crate) const fn index_key(&self) -> &hmac::Key {
         &self.index
     }
 
-    /// Returns the key of link tokens and codes.
+    /// Returns the key for link tokens and codes.
     pub(crate) const fn link_key(&self) -> &hmac::Key {
         &self.link
     }
 
-    /// Returns an identifier that belongs to no account. The same parts give the same identifier, which cannot be told
+    /// Returns an identifier that belongs to no account. The same parts give the same identifier, which cannot be distinguished
     /// from a random one without the key.
     #[must_use]
     pub fn decoy_id(&self, parts: &[&str]) -> UserId {
-        // The label is part of derived identifiers that are stored, so its spelling must not change.
+        // The label is part of stored derived identifiers, so its spelling must not change.
         let parts = std::iter::once(&"nobody").chain(parts).map(|part| part.as_bytes());
         UserId::of(mac(&self.link, parts).as_ref().first_chunk().copied().unwrap_or_default())
     }
 
-    /// Returns the key of limit keys.
+    /// Returns the key for limit keys.
     pub(crate) const fn limit_key(&self) -> &hmac::Key {
         &self.limit
     }
 
-    /// Returns the key of known devices.
+    /// Returns the key for known devices.
     pub(crate) const fn device_key(&self) -> &hmac::Key {
         &self.device
     }
 
-    /// Returns the key of cursors.
+    /// Returns the key for cursors.
     pub(crate) const fn cursor_key(&self) -> &hmac::Key {
         &self.cursor
     }
 
-    /// Returns the key of refresh tokens.
+    /// Returns the key for refresh tokens.
     pub(crate) const fn refresh_key(&self) -> &hmac::Key {
         &self.refresh
     }
@@ -125,7 +124,7 @@ impl RealmKeys {
         self.outbox.seal(ctx, &["outbox", self.realm.as_str(), row], plain)
     }
 
-    /// Opens a recipient that [`seal_outbox`](Self::seal_outbox) has sealed.
+    /// Opens a recipient sealed with [`seal_outbox`](Self::seal_outbox).
     ///
     /// # Errors
     /// [`Unsealable`], if it belongs to another row or realm.
@@ -146,12 +145,12 @@ impl RealmKeys {
         self.record.open(&["record", self.realm.as_str(), kind, key], sealed)
     }
 
-    /// Seals a field of a row of the audit trail that is about no user.
+    /// Seals a field of an audit row that is not about a user.
     pub(crate) fn seal_audit(&self, ctx: &Ctx, row: &str, field: &'static str, plain: &[u8]) -> Sealed {
         self.audit.seal(ctx, &["audit", self.realm.as_str(), row, field], plain)
     }
 
-    /// Makes a data key for this user; returns it together with its wrapped form for the store.
+    /// Creates a data key for this user; returns it with its wrapped form for the store.
     #[must_use]
     pub fn new_data_key(&self, ctx: &Ctx, user: &UserId) -> (DataKey, Sealed) {
         let key: Zeroizing<[u8; 32]> = Zeroizing::new(ctx.bytes());
@@ -159,7 +158,7 @@ impl RealmKeys {
         (DataKey::new(self.realm.clone(), user.clone(), &key), wrapped)
     }
 
-    /// Unwraps the data key of a user.
+    /// Unwraps a user's data key.
     ///
     /// # Errors
     /// [`Unsealable`], if it belongs to another user or realm.
@@ -170,7 +169,7 @@ impl RealmKeys {
     }
 }
 
-/// Data key of a user. Destroying its wrapped form erases everything that it has sealed.
+/// A user's data key. Destroying its wrapped form erases everything sealed with it.
 pub struct DataKey {
     realm: RealmName,
     user: UserId,
@@ -188,13 +187,13 @@ impl DataKey {
         Self { realm, user, cipher: Cipher::new(key) }
     }
 
-    /// Seals one field of the user.
+    /// Seals one of the user's fields.
     #[must_use]
     pub fn seal(&self, ctx: &Ctx, field: &'static str, plain: &[u8]) -> Sealed {
         self.cipher.seal(ctx, &["field", self.realm.as_str(), self.user.as_str(), field], plain)
     }
 
-    /// Opens one field of the user.
+    /// Opens one of the user's fields.
     ///
     /// # Errors
     /// [`Unsealable`], if it belongs to another field, user or realm.
@@ -202,12 +201,12 @@ impl DataKey {
         self.cipher.open(&["field", self.realm.as_str(), self.user.as_str(), field], sealed)
     }
 
-    /// Seals a field of a row of the audit trail about the user.
+    /// Seals a field of an audit row about the user.
     pub(crate) fn seal_audit(&self, ctx: &Ctx, row: &str, field: &'static str, plain: &[u8]) -> Sealed {
         self.cipher.seal(ctx, &["audit", self.realm.as_str(), self.user.as_str(), row, field], plain)
     }
 
-    /// Opens a field of a row of the audit trail about the user.
+    /// Opens a field of an audit row about the user.
     ///
     /// # Errors
     /// [`Unsealable`], if it belongs to another row, field, user or realm.
@@ -220,12 +219,12 @@ impl DataKey {
         self.cipher.open(&["audit", self.realm.as_str(), self.user.as_str(), row, field], sealed)
     }
 
-    /// Seals a record of the user.
+    /// Seals one of the user's records.
     pub(crate) fn seal_record(&self, ctx: &Ctx, kind: &str, key: &str, plain: &[u8]) -> Sealed {
         self.cipher.seal(ctx, &["record", self.realm.as_str(), self.user.as_str(), kind, key], plain)
     }
 
-    /// Opens a record of the user.
+    /// Opens one of the user's records.
     ///
     /// # Errors
     /// [`Unsealable`], if it belongs to another user, realm, kind or key.

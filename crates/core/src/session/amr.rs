@@ -1,11 +1,11 @@
 use serde::{Deserialize, Serialize};
 
-/// Authentication method of a session: a value of the claim `amr` (RFC 8176 §2).
+/// Authentication method of a session: a value of the `amr` claim (RFC 8176 §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Amr {
     #[serde(rename = "pwd")]
     Password,
-    /// One-time password, such as a code by SMS.
+    /// One-time password, such as an SMS code.
     #[serde(rename = "otp")]
     Otp,
 }
@@ -22,7 +22,7 @@ impl Amr {
         }
     }
 
-    /// Reads a value of the claim.
+    /// Parses a value of the claim.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|amr| amr.as_str() == word)

@@ -5,20 +5,19 @@ use crate::{
     id::{RealmName, SessionId, UserId},
 };
 
-/// How long an entry without an end of its own is kept, at least. A follower that lags by half of this drops all that it has
-/// cached.
+/// Minimum retention of entries without an expiry of their own. A follower that lags by half of this drops its entire cache.
 pub const CHANGES_KEPT: Duration = Duration::from_secs(600);
 
 /// A position in the change log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct LogPosition(pub u64);
 
-/// An entry of the change log: what every process must no longer take from its caches.
+/// A change log entry: data that all processes must drop from their caches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A session has ended.
     SessionEnded(Revocation),
-    /// The account of a user, or any session of theirs, has changed.
+    /// A user's account, or any of the user's sessions, has changed.
     UserChanged { realm: RealmName, user: UserId },
     /// The settings or the clients of a realm have changed.
     RealmChanged { realm: RealmName },
@@ -28,7 +27,7 @@ pub enum Change {
     AdminsChanged,
 }
 
-/// A session that ended while its access tokens may still be valid.
+/// A session that was revoked while its access tokens may still be valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation {
     pub realm: RealmName,
@@ -37,20 +36,20 @@ pub struct Revocation {
     pub expires_at: Timestamp,
 }
 
-/// An entry of the change log in the form in which it is stored.
+/// A change log entry in its stored form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StoredChange<'a> {
-    /// Word for the kind of change.
+    /// Kind of change.
     pub kind: &'a str,
     pub realm: Option<&'a RealmName>,
     /// Identifier of the session or user.
     pub subject: Option<&'a str>,
-    /// Time at which the entry can be removed. Without it, the next sweep sets it to [`CHANGES_KEPT`] later.
+    /// Time when the entry can be removed. If absent, the next sweep sets it to [`CHANGES_KEPT`] later.
     pub expires_at: Option<Timestamp>,
 }
 
 impl Change {
-    /// Returns the form that is stored.
+    /// Returns the stored form.
     #[must_use]
     pub fn stored(&self) -> StoredChange<'_> {
         let of = |kind, realm, subject| StoredChange { kind, realm, subject, expires_at: None };
@@ -68,7 +67,7 @@ impl Change {
         }
     }
 
-    /// Reads the form that was stored.
+    /// Parses the stored form.
     #[must_use]
     pub fn from_stored(stored: StoredChange<'_>) -> Option<Self> {
         let realm = || stored.realm.cloned();

@@ -8,15 +8,15 @@ use crate::{
     seal::{DataKey, Sealed},
 };
 
-/// Address and device from which a session was opened, for the list of sessions. Personal data: never printed.
+/// Address and device that a session was opened from, for the list of sessions. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionClient {
     pub ip: Option<String>,
-    /// Value of the header `User-Agent`.
+    /// Value of the `User-Agent` header.
     pub agent: Option<String>,
 }
 
-/// Name of the sealed field: part of what the ciphertext is bound to.
+/// Name of the sealed field; the ciphertext is bound to it.
 const FIELD: &str = "session";
 
 impl SessionClient {
@@ -31,7 +31,7 @@ impl SessionClient {
     /// Opens a sealed client.
     ///
     /// # Errors
-    /// Internal, if it does not open or is unreadable.
+    /// Internal, if it cannot be opened or parsed.
     pub(crate) fn open(key: &DataKey, sealed: &Sealed) -> Result<Self> {
         serde_json::from_slice(&key.open(FIELD, sealed).map_err(Error::internal)?).map_err(Error::internal)
     }

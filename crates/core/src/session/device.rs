@@ -1,5 +1,5 @@
-//! Known devices: a device from which the owner has logged in has its own count of failed attempts, so that an attacker
-//! who guesses passwords cannot lock the owner out (OWASP device cookies). A new password makes all devices unknown.
+//! Known devices: a device that the owner has signed in from has its own count of failed attempts, so that an attacker who
+//! guesses passwords cannot lock the owner out (OWASP device cookies). A new password invalidates all known devices.
 
 use std::time::Duration;
 
@@ -13,18 +13,18 @@ use crate::{
     seal::{BlindIndex, RealmKeys},
 };
 
-/// Time for which a device is known after its last login.
+/// How long a device is known after its last login.
 pub const DEVICE_LIFETIME: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// Length of the text: 16 bytes of identifier, 8 of time and 32 of MAC, in base64url.
+/// Length of a device token: 16 bytes of identifier, 8 of time and 32 of MAC, in base64url.
 const LENGTH: usize = 75;
 
-/// Most devices that one value holds: people and realms that share a browser do not displace each other.
+/// Maximum number of devices in one value, so that users and realms that share a browser do not displace each other.
 const MOST: usize = 8;
-/// Characters of the text that contain 126 bits of the identifier.
+/// Number of characters that encode 126 bits of the identifier.
 const ID_LENGTH: usize = 21;
 
-/// Returns the texts of the devices in the values that a client presents, newest first.
+/// Returns the device tokens in the values that a client presents, newest first.
 pub(crate) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let mut texts: Vec<&str> = Vec::new();
     for text in values.flat_map(|value| value.split('.').take(MOST)) {
@@ -36,8 +36,7 @@ pub(crate) fn texts<'a>(values: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     texts
 }
 
-/// Returns the value that a client keeps from now on: the newest device, and those that it has presented. The oldest are
-/// dropped first.
+/// Returns the value for the client to store: the newest device, and those that it has presented. The oldest are dropped first.
 #[must_use]
 pub fn joined<'a>(newest: &'a str, presented: impl Iterator<Item = &'a str>) -> String {
     let mut texts = texts(std::iter::once(newest).chain(presented));
@@ -45,12 +44,12 @@ pub fn joined<'a>(newest: &'a str, presented: impl Iterator<Item = &'a str>) -> 
     texts.join(".")
 }
 
-/// Owner of devices: an account with its current password.
+/// Owner of a device: an account with its current password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceOwner {
     /// Blind index of the address.
     pub account: BlindIndex,
-    /// Time at which the password was chosen. A new one makes all devices unknown.
+    /// Time when the password was chosen. A new password invalidates all known devices.
     pub password_set_at: Timestamp,
 }
 
@@ -60,8 +59,7 @@ impl From<&User> for DeviceOwner {
     }
 }
 
-/// Device from which the owner of an account has logged in. Never printed: its text gives access to the attempts
-/// of the device.
+/// A device that the owner of an account has signed in from. Never printed: its token gives access to the device's attempts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KnownDevice {
     id: [u8; 16],
@@ -74,19 +72,19 @@ impl std::fmt::Debug for KnownDevice {
 }
 
 impl KnownDevice {
-    /// Makes a device that was not known before.
+    /// Creates a new device.
     #[must_use]
     pub fn new(ctx: &Ctx) -> Self {
         Self { id: ctx.bytes() }
     }
 
-    /// Returns whether a text has the form of [`expose`](Self::expose).
+    /// Returns whether a text has the format of [`expose`](Self::expose).
     #[must_use]
     fn is_well_formed(raw: &str) -> bool {
         raw.len() == LENGTH && raw.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     }
 
-    /// Reads the text of [`expose`](Self::expose); `None` if it belongs to another owner or has expired.
+    /// Parses the token from [`expose`](Self::expose); `None` if it belongs to another owner or has expired.
     #[must_use]
     pub fn parse(ctx: &Ctx, keys: &RealmKeys, owner: DeviceOwner, raw: &str) -> Option<Self> {
         if !Self::is_well_formed(raw) {
@@ -100,7 +98,7 @@ impl KnownDevice {
         (ctx.now.since(seen_at) < DEVICE_LIFETIME).then_some(Self { id: *id })
     }
 
-    /// Returns the text that the client keeps.
+    /// Returns the token for the client to store.
     #[must_use]
     pub fn expose(&self, ctx: &Ctx, keys: &RealmKeys, owner: DeviceOwner) -> String {
         let at = ctx.now.millis().to_be_bytes();
@@ -108,7 +106,7 @@ impl KnownDevice {
         BASE64URL_NOPAD.encode(&[self.id.as_slice(), &at, tag.as_ref()].concat())
     }
 
-    /// Returns the identifier of the device.
+    /// Returns the device's identifier.
     pub(crate) const fn id(&self) -> &[u8; 16] {
         &self.id
     }

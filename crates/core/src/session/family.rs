@@ -1,22 +1,23 @@
-//! Refresh token family: the state of the refresh tokens of a session. Only hashes are stored.
+//! Refresh token family: the state of a session's refresh tokens. Only hashes are stored.
 
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 
-/// Time for which the previous token can be repeated freely: a response may be lost, and two tabs may refresh at once.
+/// How long the previous token can be repeated without restriction: a response may be lost, and two tabs may refresh at the
+/// same time.
 const FREE_FOR: Duration = Duration::from_secs(60);
 
-/// State of the refresh tokens of a session.
+/// State of a session's refresh tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Family {
     /// Hash of the newest token.
     pub current: TokenHash,
     /// Hash of the token before it.
     pub previous: Option<TokenHash>,
-    /// Time at which the newest token was issued.
+    /// Time when the newest token was issued.
     pub rotated_at: Timestamp,
-    /// Expiry of the newest token, unless it is used before.
+    /// Expiry of the newest token, unless it is used earlier.
     pub idle_until: Timestamp,
 }
 
@@ -28,11 +29,11 @@ pub struct TokenHash(pub [u8; 32]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Position {
     Newest,
-    /// The previous token, whose repetition is free so shortly after the rotation.
+    /// The previous token, shortly after the rotation, when repetition is unrestricted.
     Previous,
     /// The previous token, later in the grace period.
     Late,
-    /// An older token: it may have been stolen.
+    /// An older token, which may have been stolen.
     Reused,
 }
 
@@ -46,7 +47,7 @@ impl Family {
         if self.previous != Some(hash) {
             return Position::Reused;
         }
-        // Both directions count, so that a clock that was set back does not extend the grace period.
+        // Both directions are considered, so that setting the clock back does not extend the grace period.
         match now.since(self.rotated_at).max(self.rotated_at.since(now)) {
             age if age <= FREE_FOR => Position::Previous,
             age if age <= grace => Position::Late,

@@ -1,4 +1,4 @@
-//! Sessions, their refresh tokens, and the log that ends them on every server.
+//! Sessions, their refresh tokens, and the change log that ends them on every server.
 
 mod amr;
 mod change_log;
@@ -23,11 +23,11 @@ use crate::{
     seal::Sealed,
 };
 
-/// Login of a user, until it is ended or expires.
+/// A login of a user, until it is revoked or expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     pub realm: RealmName,
-    /// Claim `sid` of its access tokens.
+    /// `sid` claim of its access tokens.
     pub id: SessionId,
     pub user: UserId,
     /// Time of the last authentication.
@@ -37,12 +37,12 @@ pub struct Session {
     /// [`SessionClient`], sealed under the user's data key.
     pub client: Sealed,
     pub created_at: Timestamp,
-    /// Latest possible end, regardless of its use.
+    /// Latest possible expiry, regardless of use.
     pub expires_at: Timestamp,
     pub family: Family,
 }
 
-/// Authentication context class of a session that one factor opened: a value of the claim `acr` (RFC 9470).
+/// Authentication context class of a session opened with one factor: a value of the `acr` claim (RFC 9470).
 const ONE_FACTOR: &str = "urn:portcullis:aal1";
 
 impl Session {

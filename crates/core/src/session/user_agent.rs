@@ -1,12 +1,12 @@
-//! Names of devices: browser and system, as a user agent names them.
+//! Device names: browser and operating system, derived from the user agent.
 
-/// A browser, and the products that name it.
+/// A browser, and the user agent products that identify it.
 struct Browser {
     name: &'static str,
     products: &'static [&'static str],
 }
 
-/// Browsers. Most name those that they imitate, too, so that the first match counts.
+/// Browsers. Most user agents also contain the names of browsers that they imitate, so the first match counts.
 const BROWSERS: [Browser; 12] = [
     Browser { name: "Edge", products: &["Edg/", "EdgA/", "EdgiOS/", "Edge/"] },
     Browser { name: "Opera", products: &["OPR/", "OPT/", "OPX/"] },
@@ -22,7 +22,7 @@ const BROWSERS: [Browser; 12] = [
     Browser { name: SAFARI, products: &["Safari/"] },
 ];
 
-/// Systems, and what names them. Android names Linux, too, so that the first match counts.
+/// Operating systems, and how they are identified. Android's user agents also contain Linux, so the first match counts.
 const SYSTEMS: [(&str, &[&str]); 7] = [
     ("iPadOS", &["iPad"]),
     ("iOS", &["iPhone", "iPod"]),
@@ -34,11 +34,11 @@ const SYSTEMS: [(&str, &[&str]); 7] = [
 ];
 
 const SAFARI: &str = "Safari";
-/// Systems that have Safari; elsewhere only browsers without a name of their own say so.
+/// Systems with Safari; elsewhere only unnamed browsers claim to be Safari.
 const APPLE: [&str; 3] = ["iPadOS", "iOS", "macOS"];
 
-/// Returns the name of the device that sends this user agent, such as *Firefox on Linux*; `None` if the browser or the system is
-/// not one of the tables.
+/// Returns the device name for this user agent, such as *Firefox on Linux*; `None` if the browser or the system is not in the
+/// tables.
 #[must_use]
 pub fn device_name(agent: &str) -> Option<String> {
     let (system, _) = SYSTEMS.iter().find(|(_, signs)| signs.iter().any(|sign| agent.contains(sign)))?;

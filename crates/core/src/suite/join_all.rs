@@ -1,4 +1,4 @@
-//! Many futures at once, without a runtime.
+//! Joins many futures without a runtime.
 
 use std::{
     future::{Future, poll_fn},
@@ -6,10 +6,10 @@ use std::{
     task::Poll,
 };
 
-/// A future among others.
+/// A boxed future.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Drives them all at the same time; their results in their order.
+/// Polls all futures concurrently, and returns their results in order.
 pub async fn join_all<'a, T>(futures: impl IntoIterator<Item = Pending<'a, T>>) -> Vec<T> {
     let mut running: Vec<_> = futures.into_iter().map(|future| (future, None)).collect();
     poll_fn(|context| {

@@ -1,14 +1,15 @@
-//! What every backend must pass: plain cases over `&dyn` of a port, each named as the sentence that it proves.
+//! Conformance tests for backends: plain functions over `&dyn` of a port, each named after the property that it proves.
 //!
-//! A backend runs them all with one line: [`store_suite!`](crate::store_suite), [`session_cache_suite!`](crate::session_cache_suite)
-//! or [`account_cache_suite!`](crate::account_cache_suite), each given a function that makes a fresh one. The lists stand
-//! beside the cases; a case that is on no list is never used, which the compiler tells.
+//! A backend runs them with one line: [`store_suite!`](crate::store_suite),
+//! [`session_cache_suite!`](crate::session_cache_suite) or [`account_cache_suite!`](crate::account_cache_suite), each with a
+//! function that creates a new instance. Each list of cases is next to its cases; the compiler warns about a case that is in no
+//! list, because it is unused.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test that is surprised should say so at once"
+    reason = "a test should fail at once if something is unexpected"
 )]
 
 pub mod account_cache;
@@ -23,7 +24,7 @@ pub mod store;
 pub use join_all::{Pending, join_all};
 pub use revocations::Revocations;
 
-/// Makes the cases of a list public: `store_cases!(export_cases)`.
+/// Re-exports the cases of a list: `store_cases!(export_cases)`.
 macro_rules! export_cases {
     ($port:ident { $($module:ident: $($case:ident),+;)+ }) => {
         $(pub use $module::{$($case),+};)+
@@ -31,7 +32,7 @@ macro_rules! export_cases {
 }
 use export_cases;
 
-/// One test for each case of a list: what the suites' macros are made of.
+/// Generates one test for each case of a list; used by the macros of the suites.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! suite_tests {

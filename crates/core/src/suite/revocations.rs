@@ -7,7 +7,7 @@ use crate::{
     session::{Change, LogPosition, Revocation},
 };
 
-/// Reads the ended sessions of the change log.
+/// Reads ended sessions from the change log.
 #[async_trait]
 pub trait Revocations {
     /// Returns the sessions that ended after a position, oldest first, and the position of the last entry of any kind.

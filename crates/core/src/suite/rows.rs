@@ -1,4 +1,4 @@
-//! Rows to try a store with. What makes two of them different is a name or a number.
+//! Sample rows for store tests. A name or number distinguishes rows of the same kind.
 
 use std::time::Duration;
 
@@ -22,60 +22,59 @@ use crate::{
     token::Algorithm,
 };
 
-/// The present of all cases: 2026-11-01T00:00:00Z.
+/// Current time in all cases: 2026-11-01T00:00:00Z.
 pub const NOW: Timestamp = Timestamp::from_secs(1_793_491_200);
-/// An hour.
 pub const HOUR: Duration = Duration::from_secs(3600);
 
-/// A time `seconds` after [`NOW`], or before it.
+/// Returns the time `seconds` after [`NOW`], or before it if negative.
 #[must_use]
 pub const fn at(seconds: i64) -> Timestamp {
     Timestamp::from_secs(NOW.secs() + seconds)
 }
 
-/// The realm in which most cases play.
+/// Returns the realm used in most cases.
 #[must_use]
 pub fn here() -> RealmName {
     realm("User1")
 }
 
-/// Another realm.
+/// Returns another realm.
 #[must_use]
 pub fn there() -> RealmName {
     realm("User2")
 }
 
-/// A realm's name.
+/// Returns a realm name.
 #[must_use]
 pub fn realm(name: &str) -> RealmName {
     RealmName::parse(name).expect("a realm's name")
 }
 
-/// A user's identifier.
+/// Returns a user identifier.
 #[must_use]
 pub fn user_id(name: &str) -> UserId {
     UserId::parse(name).expect("an identifier")
 }
 
-/// A session's identifier.
+/// Returns a session identifier.
 #[must_use]
 pub fn session_id(name: &str) -> SessionId {
     SessionId::parse(name).expect("an identifier")
 }
 
-/// An identifier of a message.
+/// Returns a message identifier.
 #[must_use]
 pub fn outbox_id(name: &str) -> OutboxId {
     OutboxId::parse(name).expect("an identifier")
 }
 
-/// A challenge's identifier.
+/// Returns a challenge identifier.
 #[must_use]
 pub const fn challenge_id(number: u8) -> ChallengeId {
     ChallengeId([number; 16])
 }
 
-/// The blind index of some address.
+/// Returns the blind index of an address.
 #[must_use]
 pub fn index(address: &str) -> BlindIndex {
     let mut bytes = [0; 32];
@@ -85,20 +84,20 @@ pub fn index(address: &str) -> BlindIndex {
     BlindIndex(bytes)
 }
 
-/// Something sealed.
+/// Returns sealed data that contains the text.
 #[must_use]
 pub fn sealed(text: &str) -> Sealed {
     Sealed::from_bytes(text.as_bytes().to_vec())
 }
 
-/// A vault with three different things in it.
+/// Returns an envelope with three different values.
 #[must_use]
 pub fn envelope(of: &str) -> Envelope {
     let part = |what: &str| sealed(&format!("{what} of {of}"));
     Envelope { data_key: part("key"), profile: part("profile"), password: part("password") }
 }
 
-/// A user of this realm with this address, at their first revision.
+/// Returns a user of this realm with this address, at the first revision.
 #[must_use]
 pub fn user(realm: &RealmName, id: &str, address: &str) -> User {
     User {
@@ -115,7 +114,7 @@ pub fn user(realm: &RealmName, id: &str, address: &str) -> User {
     }
 }
 
-/// A registration of this realm with this address, for an hour.
+/// Returns a registration of this realm with this address, valid for an hour.
 #[must_use]
 pub fn registration(realm: &RealmName, id: &str, address: &str) -> Registration {
     Registration {
@@ -129,7 +128,7 @@ pub fn registration(realm: &RealmName, id: &str, address: &str) -> Registration 
     }
 }
 
-/// A challenge of this realm, good for an hour.
+/// Returns a challenge of this realm, valid for an hour.
 #[must_use]
 pub fn challenge(realm: &RealmName, number: u8) -> Challenge {
     Challenge {
@@ -144,7 +143,7 @@ pub fn challenge(realm: &RealmName, number: u8) -> Challenge {
     }
 }
 
-/// A session of this realm, for an hour.
+/// Returns a session of this realm, valid for an hour.
 #[must_use]
 pub fn session(realm: &RealmName, id: &str) -> Session {
     Session {
@@ -160,19 +159,19 @@ pub fn session(realm: &RealmName, id: &str) -> Session {
     }
 }
 
-/// The hash of some refresh token.
+/// Returns the hash of a refresh token.
 #[must_use]
 pub const fn token_hash(number: u8) -> TokenHash {
     TokenHash([number; 32])
 }
 
-/// The end of a session, in the log for a quarter of an hour.
+/// Returns a session's revocation, kept in the log for a quarter of an hour.
 #[must_use]
 pub fn revocation(realm: &RealmName, session: &str) -> Revocation {
     Revocation { realm: realm.clone(), session: session_id(session), expires_at: at(900) }
 }
 
-/// A message that is due now.
+/// Returns a message that is due now.
 #[must_use]
 pub fn message(id: &str) -> OutboxRow {
     OutboxRow {
@@ -189,20 +188,20 @@ pub fn message(id: &str) -> OutboxRow {
     }
 }
 
-/// A lease of a minute from this time.
+/// Returns a lease of one minute from this time.
 #[must_use]
 pub fn lease(id: &str, now: Timestamp) -> Lease {
     let id = LeaseId::parse(id).expect("an identifier");
     Lease { id, now, until: now.plus(Duration::from_secs(60)) }
 }
 
-/// The identifier of a row of `seconds` after [`NOW`].
+/// Returns the identifier of an audit row from `seconds` after [`NOW`].
 #[must_use]
 pub fn audit_id(seconds: i64, number: u8) -> AuditId {
     AuditId::of(at(seconds), [number; 10])
 }
 
-/// A row of the audit trail with everything in it.
+/// Returns an audit row with all columns set.
 #[must_use]
 pub fn audit(realm: &RealmName) -> AuditRow {
     AuditRow {
@@ -225,13 +224,13 @@ pub fn audit(realm: &RealmName) -> AuditRow {
     }
 }
 
-/// A realm's root key.
+/// Returns a realm's root key.
 #[must_use]
 pub fn root_key(realm: &RealmName, revision: u64) -> RootKeyRow {
     RootKeyRow { realm: realm.clone(), wrapped: sealed(&format!("wrapping {revision}")), revision }
 }
 
-/// A signing key that was made `seconds` after [`NOW`].
+/// Returns a signing key created `seconds` after [`NOW`].
 #[must_use]
 pub fn signing_key(kid: &str, seconds: i64) -> SigningKeyRow {
     SigningKeyRow {
@@ -242,7 +241,7 @@ pub fn signing_key(kid: &str, seconds: i64) -> SigningKeyRow {
     }
 }
 
-/// An account with this given name.
+/// Returns an account with this given name.
 #[must_use]
 pub fn account(id: &str, first_name: &str) -> Account {
     let name = |name| PersonName::parse(name).expect("a name");
@@ -267,7 +266,7 @@ pub fn account(id: &str, first_name: &str) -> Account {
     }
 }
 
-/// A record without an owner, at its first revision.
+/// Returns a record without an owner, at the first revision.
 #[must_use]
 pub fn record(realm: &RealmName, key: &str) -> RecordRow {
     RecordRow {

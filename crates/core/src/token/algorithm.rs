@@ -5,7 +5,7 @@
 pub enum Algorithm {
     /// HMAC with SHA-256 and a shared secret.
     Hs256,
-    /// RSASSA-PKCS1-v1_5 with SHA-256 and keys of 2,048 bits.
+    /// RSASSA-PKCS1-v1_5 with SHA-256 and 2,048-bit keys.
     Rs256,
     /// ECDSA with P-256 and SHA-256.
     Es256,
@@ -14,7 +14,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// Returns the value of the header parameter `alg`.
+    /// Returns the `alg` header parameter.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -25,7 +25,7 @@ impl Algorithm {
         }
     }
 
-    /// Reads the value of the header parameter `alg`.
+    /// Parses the `alg` header parameter.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Hs256, Self::Rs256, Self::Es256, Self::EdDsa].into_iter().find(|algorithm| algorithm.as_str() == name)

@@ -1,4 +1,4 @@
-//! JOSE headers, read strictly: unsupported parameters are refused before any key is used (RFC 7515 §5.2, RFC 8725).
+//! JOSE headers, parsed strictly: unsupported parameters are rejected before any key is used (RFC 7515 §5.2, RFC 8725).
 
 use std::fmt;
 
@@ -7,25 +7,25 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor
 
 use super::BadToken;
 
-/// Header parameter `typ` of an access token (RFC 9068 §2.1).
+/// `typ` header parameter of an access token (RFC 9068 §2.1).
 pub(super) const TYPE: &str = "at+jwt";
 
-/// Longest token that is parsed, in bytes.
+/// Maximum length of a token, in bytes.
 const MAX_TOKEN: usize = 8 * 1024;
 
-/// Parameters of a JOSE header that are used. Parameters that name a key or its location (`jku`, `x5u`, `jwk`, …) are
-/// ignored, since a token must not choose its key.
+/// Header parameters in use. Parameters that contain a key or its location (`jku`, `x5u`, `jwk`, …) are ignored, because a
+/// token must not choose its key.
 #[derive(Default)]
 pub(super) struct Header {
     pub(super) alg: Option<String>,
     pub(super) typ: Option<String>,
     pub(super) kid: Option<String>,
-    /// Whether it has `crit`, `zip`, `b64` or `enc`, which change the meaning of the rest.
+    /// Whether it has `crit`, `zip`, `b64` or `enc`, which change the meaning of the token.
     changes_meaning: bool,
 }
 
 impl Header {
-    /// Reads the header of a token in compact serialisation.
+    /// Parses the header of a token in compact serialization.
     pub(super) fn of(token: &str) -> Result<Self, BadToken> {
         if token.len() > MAX_TOKEN {
             return Err(BadToken::Form);

@@ -1,4 +1,4 @@
-//! Keys that sign and verify access tokens. They can be replaced at any time.
+//! Keys that sign and verify access tokens. They can be replaced at runtime.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{BadToken, SigningKey, header};
 
-/// Key that signs, and keys that only verify.
+/// One key that signs, and any number that only verify.
 #[derive(Debug, Default)]
 pub struct Keyring(RwLock<Arc<Keys>>);
 
@@ -17,7 +17,7 @@ struct Keys {
     others: Vec<SigningKey>,
 }
 
-/// Reason why a token could not be signed.
+/// Why a token could not be signed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSigned {
     /// The keyring is empty.
@@ -29,7 +29,7 @@ pub enum NotSigned {
 }
 
 impl Keyring {
-    /// Makes a keyring of a key that signs and verifies, and keys that only verify.
+    /// Creates a keyring with a key that signs and verifies, and keys that only verify.
     #[must_use]
     pub fn new(current: SigningKey, others: Vec<SigningKey>) -> Self {
         Self(RwLock::new(Arc::new(Keys { current: Some(current), others })))

@@ -1,4 +1,4 @@
-//! Access tokens: JWTs of the profile of RFC 9068.
+//! Access tokens: JWTs with the profile of RFC 9068.
 
 mod algorithm;
 mod header;
@@ -24,7 +24,7 @@ use crate::{
     session::Session,
 };
 
-/// Tolerated difference between the clocks of different machines.
+/// Tolerated clock difference between machines.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// Claims of an access token. All except `aud` are required.
@@ -34,7 +34,7 @@ pub struct Claims {
     pub iss: String,
     /// Identifier of the user.
     pub sub: String,
-    /// Identifier of the user again, under the name that the original system uses.
+    /// Identifier of the user again, under the name used by the original service.
     pub id: String,
     pub email: String,
     pub realm: String,
@@ -42,13 +42,13 @@ pub struct Claims {
     pub sid: String,
     /// Identifier of the token.
     pub jti: String,
-    /// Time of issue, in seconds since the epoch, as all times.
+    /// Time of issue in seconds since the epoch, like all times here.
     pub iat: i64,
     /// Time before which it is not valid.
     pub nbf: i64,
-    /// Time of its expiry.
+    /// Expiry time.
     pub exp: i64,
-    /// Time of the last authentication. The server itself reads it from the session.
+    /// Time of the last authentication. The server itself reads it from the session instead.
     pub auth_time: i64,
     /// Methods of the last authentication.
     pub amr: Vec<String>,
@@ -80,10 +80,10 @@ impl Audience {
     }
 }
 
-/// Reason why a token is not accepted, for the log.
+/// Why a token is rejected, for the log.
 #[derive(Debug, thiserror::Error)]
 pub enum BadToken {
-    /// The token is not a JWS of this server: its serialisation, header or key identifier differs.
+    /// Not a JWS of this server: unexpected serialization, header or key id.
     #[error("malformed token or unknown key")]
     Form,
     /// The signature does not verify, or a claim is missing or has the wrong type.
@@ -105,7 +105,7 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// Returns the compact serialisation for the response.
+    /// Returns the compact serialization for the response.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.compact
@@ -118,17 +118,17 @@ impl std::fmt::Debug for AccessToken {
     }
 }
 
-/// Issuer and verifier of access tokens.
+/// Issues and verifies access tokens.
 #[derive(Debug)]
 pub struct AccessTokens {
-    /// Value of `iss`, in which `{realm}` is replaced by the name of the realm.
+    /// Value of `iss`, where `{realm}` is a placeholder for the realm's name.
     pub issuer: String,
     /// Value of `aud`, if one is configured.
     pub audience: Option<String>,
     pub keys: Keyring,
 }
 
-/// Identity that a valid token proves.
+/// Identity proven by a valid token.
 #[derive(Debug, Clone)]
 pub struct Proof {
     pub user: UserId,
@@ -136,7 +136,7 @@ pub struct Proof {
 }
 
 impl AccessTokens {
-    /// Signs a token of a session, issued now. It expires with the session at the latest.
+    /// Signs a token for a session, issued now. It never outlives the session.
     ///
     /// # Errors
     /// [`NotSigned`], if there is no key or the library fails.
@@ -166,18 +166,18 @@ impl AccessTokens {
         Ok(AccessToken { compact: self.keys.sign(&claims)?, lifetime: expires_at.since(ctx.now) })
     }
 
-    /// Verifies signature, claims and time of a token in this realm. The caller checks that its session is live.
+    /// Verifies a token's signature, claims and time in this realm. The caller must check that its session is live.
     ///
     /// # Errors
-    /// [`BadToken`], naming the reason for the log.
+    /// [`BadToken`], with the reason for the log.
     pub fn verify(&self, ctx: &Ctx, realm: &RealmName, token: &str) -> Result<Proof, BadToken> {
         self.verify_claims(ctx, realm, token).map(|(proof, _)| proof)
     }
 
-    /// Verifies the same, and returns all claims as well.
+    /// Verifies a token and returns all of its claims as well.
     ///
     /// # Errors
-    /// [`BadToken`], naming the reason for the log.
+    /// [`BadToken`], with the reason for the log.
     pub fn verify_claims(&self, ctx: &Ctx, realm: &RealmName, token: &str) -> Result<(Proof, Claims), BadToken> {
         let claims: Claims = self.keys.verify(token)?;
         let is_ours = claims.iss == self.issuer(realm)
@@ -200,7 +200,7 @@ impl AccessTokens {
         Ok((proof, claims))
     }
 
-    /// Returns the issuer of a realm.
+    /// Returns a realm's issuer.
     #[must_use]
     pub fn issuer(&self, realm: &RealmName) -> String {
         self.issuer.replace("{realm}", realm.as_str())

@@ -1,8 +1,8 @@
-//! Refresh tokens: opaque, each derived from the one before, so that only hashes are stored.
+//! Refresh tokens: opaque, each derived from its predecessor, so that only hashes are stored.
 //!
-//! A token consists of its session, a secret of 128 bits and a tag over both. The secret of the next token is an HMAC of
-//! this secret under the realm's key: a client that repeats a request because the response was lost gets the same
-//! successor. The tag proves that a token was issued by this server: only the reuse of such a token ends a session.
+//! A token consists of its session id, a 128-bit secret and a tag over both. The secret of the next token is an HMAC of this
+//! secret under the realm's key, so that a client that repeats a request after a lost response gets the same successor. The tag
+//! proves that a token was issued by this server: only reuse of such a token revokes the session.
 
 use aws_lc_rs::{constant_time, digest};
 use data_encoding::BASE64URL_NOPAD;
@@ -15,7 +15,7 @@ use crate::{
     session::TokenHash,
 };
 
-/// Refresh token of a session. Never printed.
+/// A refresh token. Never printed.
 #[derive(Clone)]
 pub struct RefreshToken {
     session: SessionId,
@@ -24,20 +24,20 @@ pub struct RefreshToken {
 }
 
 impl RefreshToken {
-    /// Makes the first token of the family of a session.
+    /// Creates the first token of a session's family.
     #[must_use]
     pub fn first(ctx: &Ctx, keys: &RealmKeys, session: &SessionId) -> Self {
         Self::new(keys, session.clone(), Zeroizing::new(ctx.bytes()))
     }
 
-    /// Derives the next token. The result is always the same.
+    /// Derives the next token deterministically.
     #[must_use]
     pub fn successor(&self, keys: &RealmKeys) -> Self {
         let secret = mac(keys, b"successor", &self.session, &self.secret);
         Self::new(keys, self.session.clone(), Zeroizing::new(secret))
     }
 
-    /// Reads a token; `None` if it was never issued in this realm.
+    /// Parses a token; `None` if it was not issued in this realm.
     #[must_use]
     pub fn parse(keys: &RealmKeys, raw: &str) -> Option<Self> {
         let (session, rest) = raw.split_once('.')?;
@@ -49,13 +49,13 @@ impl RefreshToken {
         Some(ours)
     }
 
-    /// Returns the session of the token.
+    /// Returns the token's session.
     #[must_use]
     pub const fn session(&self) -> &SessionId {
         &self.session
     }
 
-    /// Returns the hash that is stored.
+    /// Returns the stored hash.
     #[must_use]
     pub fn hash(&self) -> TokenHash {
         let digest = digest::digest(&digest::SHA256, self.expose().as_bytes());
@@ -81,7 +81,7 @@ impl std::fmt::Debug for RefreshToken {
     }
 }
 
-/// Returns HMAC-SHA-256 under the refresh key of the realm, truncated to 128 bits.
+/// Returns HMAC-SHA-256 under the realm's refresh key, truncated to 128 bits.
 fn mac(keys: &RealmKeys, purpose: &[u8], session: &SessionId, secret: &[u8; 16]) -> [u8; 16] {
     let tag = seal::mac(keys.refresh_key(), [purpose, session.as_str().as_bytes(), secret]);
     tag.as_ref().first_chunk().copied().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! Signing keys: each signs and verifies by one algorithm.
+//! Signing keys, each for a single algorithm.
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
@@ -17,14 +17,14 @@ use zeroize::Zeroizing;
 
 use super::Algorithm;
 
-/// Signing key with its `kid`.
+/// A signing key with its `kid`.
 pub struct SigningKey {
     pub(super) kid: String,
     pub(super) algorithm: Algorithm,
     pub(super) encoding: EncodingKey,
     pub(super) decoding: DecodingKey,
     pub(super) validation: Validation,
-    /// Public half, if the algorithm has one.
+    /// Public key, if the algorithm has one.
     pub(super) public: Option<Jwk>,
 }
 
@@ -34,23 +34,23 @@ impl std::fmt::Debug for SigningKey {
     }
 }
 
-/// Reason why key material is not usable.
+/// Why key material is unusable.
 #[derive(Debug, thiserror::Error)]
 pub enum BadKey {
-    /// The library cannot read the key.
+    /// The library could not parse the key.
     #[error("unreadable signing key")]
     Unreadable(#[from] jsonwebtoken::errors::Error),
-    /// The library cannot generate a key.
+    /// The library could not generate a key.
     #[error("generation of the signing key failed")]
     NotMade(#[from] Unspecified),
-    /// The algorithm uses a shared secret, not a key pair.
+    /// The algorithm uses a shared secret instead of a key pair.
     #[error("HS256 has no key pair")]
     NoPair,
 }
 
 impl SigningKey {
-    /// Makes the key of a shared secret for HS256. Its `kid` is derived from the secret, so that it is the same
-    /// in every process.
+    /// Creates an HS256 key from a shared secret. Its `kid` is derived from the secret, so that it is the same in every
+    /// process.
     #[must_use]
     pub fn hs256(secret: &[u8]) -> Self {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"portcullis kid");
@@ -59,7 +59,7 @@ impl SigningKey {
         Self::new(kid, Algorithm::Hs256, encoding, decoding, None)
     }
 
-    /// Makes a key pair from its private half in PKCS#8.
+    /// Creates a key pair from a PKCS#8 private key.
     ///
     /// # Errors
     /// [`BadKey`], if it is not a key of this algorithm.
@@ -85,7 +85,7 @@ impl SigningKey {
         public: Option<Jwk>,
     ) -> Self {
         let mut validation = Validation::new(algorithm.in_library());
-        // The caller checks time, issuer and audience, with the time of the request.
+        // The caller checks time, issuer and audience, at the request's time.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         validation.validate_aud = false;
@@ -94,10 +94,10 @@ impl SigningKey {
     }
 }
 
-/// Generates a key pair and returns its private half in PKCS#8. The library uses its own random number generator.
+/// Generates a key pair and returns its PKCS#8 private key. The library uses its own random number generator.
 ///
 /// # Errors
-/// [`BadKey`], for an algorithm without key pairs, or if the generation fails.
+/// [`BadKey`], if the algorithm has no key pairs, or the generation fails.
 pub fn new_private_key(algorithm: Algorithm) -> Result<Zeroizing<Vec<u8>>, BadKey> {
     let random = SystemRandom::new();
     let pkcs8 = match algorithm {
@@ -112,8 +112,8 @@ pub fn new_private_key(algorithm: Algorithm) -> Result<Zeroizing<Vec<u8>>, BadKe
     Ok(Zeroizing::new(pkcs8))
 }
 
-/// Returns the `RSAPrivateKey` (RFC 8017 §A.1.2) inside a PKCS#8 of 2,048 bits, since the library expects it. It begins
-/// after 26 bytes: the headers of the sequence and the octet string, the version and the algorithm identifier.
+/// Extracts the `RSAPrivateKey` (RFC 8017 §A.1.2), which the library expects, from a 2,048-bit PKCS#8 key. It starts after 26
+/// bytes: the headers of the sequence and the octet string, the version and the algorithm identifier.
 fn rsa_private_key(pkcs8: &[u8]) -> &[u8] {
     pkcs8.get(26..).unwrap_or_default()
 }

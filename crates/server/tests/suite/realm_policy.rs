@@ -21,7 +21,7 @@ async fn a_password_is_judged_by_the_rules_of_its_realm() {
     json(app.post_json("/User1/create", john.form()).await, 200).await;
     let refused = json(app.post_json("/User2/create", john.form()).await, 422).await;
     assert_eq!(refused["errors"][0]["code"], "password.too_short");
-    assert_eq!(refused["errors"][0]["detail"], "A password must have at least 15 characters.");
+    assert_eq!(refused["errors"][0]["detail"], "The password must be at least 15 characters long.");
 }
 
 #[tokio::test]

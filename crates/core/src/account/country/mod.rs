@@ -1,4 +1,4 @@
-//! Countries: their ISO 3166-1 codes, their calling codes and their English names.
+//! Countries: ISO 3166-1 codes, calling codes and English names.
 
 mod table;
 
@@ -8,10 +8,10 @@ use table::{COUNTRIES, DIAL_CODES};
 
 use crate::typed;
 
-/// Country, named by its ISO 3166-1 alpha-2 code or by a calling code.
+/// A country, identified by its ISO 3166-1 alpha-2 code or by a calling code.
 ///
-/// The kind of code is kept: `us` becomes `US`, and `0044` becomes `+44`. So `+1` and `US` differ, although both mean
-/// the United States.
+/// The kind of code is preserved: `us` becomes `US`, and `0044` becomes `+44`. Therefore `+1` and `US` are different, although
+/// both mean the United States.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CountryCode {
     code: String,
@@ -25,11 +25,10 @@ pub struct CountryCode {
 pub struct UnknownCountry;
 
 impl CountryCode {
-    /// Reads an alpha-2 code in any case (`US`, `us`) or a calling code (`+44`, `44`, `0044`). It is read as
-    /// people type and paste numbers.
+    /// Parses an alpha-2 code in any case (`US`, `us`) or a calling code (`+44`, `44`, `0044`), as users type and paste them.
     ///
     /// # Errors
-    /// [`UnknownCountry`], for every other text, including a whole phone number.
+    /// [`UnknownCountry`] for any other text, including a complete phone number.
     pub fn parse(raw: &str) -> Result<CountryCode, UnknownCountry> {
         let compact = typed::compact(raw).ok_or(UnknownCountry)?;
         let raw = compact.as_str();
@@ -50,13 +49,12 @@ impl CountryCode {
         &self.code
     }
 
-    /// Returns the ISO 3166-1 alpha-2 code. For a calling code that several countries share, it is that of
-    /// the main one.
+    /// Returns the ISO 3166-1 alpha-2 code. For a calling code shared by several countries, it is the code of the main one.
     pub fn iso(&self) -> &'static str {
         self.iso
     }
 
-    /// Returns the common English name of the country that [`iso`](Self::iso) names.
+    /// Returns the common English name of the country.
     pub fn name(&self) -> &'static str {
         self.name
     }
@@ -69,7 +67,7 @@ fn dial_digits(raw: &str) -> Option<&str> {
     (all_digits && !digits.is_empty() && !digits.starts_with('0')).then_some(digits)
 }
 
-/// Finds a row of a table that is sorted by its first column; `order` compares a key with the one sought.
+/// Binary-searches a table sorted by its first column; `order` compares a key with the one sought.
 fn entry<K: Copy>(
     table: &'static [(K, &'static str)],
     order: impl Fn(K) -> Ordering,

@@ -1,4 +1,4 @@
-//! Passwords: reading, the policy for new ones, and hashes.
+//! Passwords: parsing, the policy for new ones, and hashes.
 
 mod breached;
 mod own_words;
@@ -9,20 +9,20 @@ pub use policy::{BadPassword, Policy};
 use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
 
-/// Longest password, in bytes of UTF-8 after normalisation. Passwords are never truncated.
+/// Maximum password length, in bytes of UTF-8 after normalization. Passwords are never truncated.
 pub const MAX_BYTES: usize = 1024;
 
-/// Password in the form that is hashed: NFC (NIST SP 800-63B-4 §3.1.1.2), otherwise as received. Never printed.
+/// A password in the form that is hashed: NFC (NIST SP 800-63B-4 §3.1.1.2), otherwise as received. Never printed.
 #[derive(Clone, Debug)]
 pub struct Password(SecretString);
 
 /// The text cannot be a password: it is longer than [`MAX_BYTES`] or contains control characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too long or with control characters")]
+#[error("too long, or contains control characters")]
 pub struct Impossible;
 
 impl Password {
-    /// Normalises a password. Only [`Policy::accept`] checks a new one.
+    /// Normalizes a password. New passwords are checked by [`Policy::accept`] only.
     ///
     /// # Errors
     /// [`Impossible`], if no account can have this password.
@@ -49,7 +49,7 @@ impl Password {
 pub struct PasswordHash(SecretString);
 
 impl PasswordHash {
-    /// Makes a hash from a PHC string.
+    /// Creates a hash from a PHC string.
     #[must_use]
     pub fn from_phc(phc: String) -> Self {
         Self(phc.into())

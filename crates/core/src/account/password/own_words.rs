@@ -1,17 +1,17 @@
-//! Passwords that are made of words which an attacker knows: those of name, address, realm and application.
+//! Passwords made of words that an attacker knows: those of the user's name and address, the realm and the application.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use zeroize::Zeroizing;
 
-/// Number of digits and signs that may be added to the words. With more, a password is not made of the words alone.
+/// Number of digits and symbols that may be added to the words. A password with more is not considered made of these words.
 const MOST_ADDED: usize = 4;
 
-/// Returns whether the password consists of words of these texts, with up to four digits or signs added, such as
-/// `John.Doe2024`. Case and accents do not count, nor does a sign between two words.
+/// Returns whether the password consists of words from these texts, with up to four digits or symbols added, such as
+/// `John.Doe2024`. Case, accents and single symbols between words are ignored.
 pub(super) fn is_made_of<'a>(password: &str, texts: impl Iterator<Item = &'a str>) -> bool {
     let password = joined(&folded(password));
     let words: Vec<Vec<char>> = texts.flat_map(words_of).collect();
-    // For each position, the least number of added characters with which the password can be read up to there.
+    // For each position, the minimum number of added characters with which the password can be parsed up to there.
     let mut added: Vec<Option<usize>> = vec![None; password.len() + 1];
     reach(&mut added, 0, 0);
     for at in 0..password.len() {
@@ -23,11 +23,11 @@ pub(super) fn is_made_of<'a>(password: &str, texts: impl Iterator<Item = &'a str
             reach(&mut added, at + 1, so_far + 1);
         }
     }
-    // As many as there are characters: no word is among them.
+    // If all characters are added ones, no known word is contained.
     added.last().copied().flatten().is_some_and(|added| added <= MOST_ADDED && added < password.len())
 }
 
-/// Returns whether one character, or white space of any kind, is repeated.
+/// Returns whether a single character, or white space of any kind, is repeated.
 pub(super) fn is_repetitive(password: &str) -> bool {
     let password = folded(password);
     let is_one = password.windows(2).all(|pair| matches!(pair, [a, b] if a == b));
@@ -46,7 +46,7 @@ fn folded(text: &str) -> Zeroizing<Vec<char>> {
     Zeroizing::new(plain.flat_map(char::to_lowercase).collect())
 }
 
-/// Removes single signs between two letters.
+/// Removes single symbols between two letters.
 fn joined(text: &[char]) -> Zeroizing<Vec<char>> {
     let is_letter = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|c| c.is_alphabetic());
     let is_between = |at: usize| is_letter(at.checked_sub(1)) && is_letter(at.checked_add(1));
@@ -54,7 +54,7 @@ fn joined(text: &[char]) -> Zeroizing<Vec<char>> {
     Zeroizing::new(kept.map(|(_, c)| *c).collect())
 }
 
-/// Returns the words of a text: runs of letters and digits, and of letters alone. A single Latin letter is no word.
+/// Returns the words of a text: runs of letters and digits, and of letters alone. A single Latin letter is not a word.
 fn words_of(text: &str) -> Vec<Vec<char>> {
     let text = folded(text);
     let runs = text.split(|c| !c.is_alphanumeric()).chain(text.split(|c| !c.is_alphabetic()));

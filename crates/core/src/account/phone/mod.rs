@@ -8,15 +8,15 @@ use regions::{REGIONS, TRUNK_ZERO};
 
 use crate::typed;
 
-/// Phone number in E.164: `+`, then 7 to 15 digits, the first not zero. Only the syntax is checked; a code by SMS
+/// A phone number in E.164 format: `+`, then 7 to 15 digits, the first not zero. Only the syntax is checked; an SMS code
 /// verifies that the number is in service. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PhoneNumber(String);
 
-/// Fewest and most digits of a number, with its calling code (ITU-T E.164 §6).
+/// Minimum and maximum number of digits, including the calling code (ITU-T E.164 §6).
 const SHORTEST: usize = 7;
 const LONGEST: usize = 15;
-/// Punctuation within typed numbers, besides dashes and spaces.
+/// Punctuation in typed numbers, in addition to dashes and spaces.
 const PUNCTUATION: [char; 6] = ['.', '/', '(', ')', '\u{FF08}', '\u{FF09}'];
 
 /// The text is not a phone number in E.164.
@@ -25,8 +25,8 @@ const PUNCTUATION: [char; 6] = ['.', '/', '(', ')', '\u{FF08}', '\u{FF09}'];
 pub struct NotANumber;
 
 impl PhoneNumber {
-    /// Reads a number such as `+1234567890`, as people type and paste it: what separates its digits is removed. So is the zero
-    /// that is dialled before the national number within many countries, as in `+44 (0)20 7946 0958`.
+    /// Parses a number such as `+1234567890`, as users type and paste it: separators are removed, and so is the trunk zero that
+    /// many countries use before the national number, as in `+44 (0)20 7946 0958`.
     ///
     /// # Errors
     /// [`NotANumber`], if the text is malformed.
@@ -38,7 +38,7 @@ impl PhoneNumber {
         if is_well_formed(&digits) { Ok(Self(format!("+{digits}"))) } else { Err(NotANumber) }
     }
 
-    /// Returns a stored number, exactly as it was stored.
+    /// Returns a stored number unchanged.
     ///
     /// # Errors
     /// [`NotANumber`], if the text is malformed.
@@ -47,7 +47,7 @@ impl PhoneNumber {
         if is_one { Ok(Self(stored.to_owned())) } else { Err(NotANumber) }
     }
 
-    /// Returns a number that belongs to no person (NANP, fictional use).
+    /// Returns a fictional number (NANP).
     pub(crate) fn decoy() -> Self {
         Self("+12025550100".to_owned())
     }
@@ -58,11 +58,11 @@ impl PhoneNumber {
         &self.0
     }
 
-    /// Returns the ISO 3166-1 alpha-2 code of the country to which the numbering plan assigns the number. The first
-    /// digits decide: under `+1` the area code, under other shared calling codes the longest known prefix.
+    /// Returns the ISO 3166-1 alpha-2 code of the country that the numbering plan assigns the number to. It depends on the
+    /// first digits: the area code for `+1`, otherwise the longest known prefix.
     ///
-    /// `None` for a number without a country, such as that of a satellite phone, or with an unassigned area code of
-    /// `+1`. The result does not tell where a mobile phone is.
+    /// `None` for numbers without a country, such as those of satellite phones, or with an unassigned `+1` area code. The
+    /// result says nothing about where a mobile phone currently is.
     #[must_use]
     pub fn country(&self) -> Option<&'static str> {
         let digits = self.0.strip_prefix('+')?;
@@ -76,7 +76,7 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
-/// Removes zeros after the calling code, if the numbering plan has none there, as long as a number remains.
+/// Removes trunk zeros after the calling code, if the numbering plan uses them, as long as a number remains.
 fn without_trunk_zero(mut digits: String) -> String {
     let code = TRUNK_ZERO.iter().find(|code| digits.starts_with(**code)).map(|code| code.len());
     while let Some(code) = code.filter(|code| digits.len() > SHORTEST && digits.get(*code..=*code) == Some("0")) {
@@ -91,7 +91,7 @@ fn is_well_formed(digits: &str) -> bool {
         && !digits.starts_with('0')
 }
 
-/// Returns the country of the numbers with this prefix, unless a longer prefix is listed.
+/// Returns the country of numbers with this prefix, unless a longer prefix is listed.
 fn region(prefix: &str) -> Option<&'static str> {
     let found = REGIONS.binary_search_by(|(key, _)| (*key).cmp(prefix));
     found.ok().and_then(|place| REGIONS.get(place)).map(|(_, country)| *country)

@@ -9,13 +9,13 @@ use crate::{
 /// Reads of the audit trail.
 #[async_trait]
 pub trait Audit {
-    /// Returns up to `limit` rows of a realm, newest first. Of rows of the same time, the last one appended comes first.
+    /// Returns up to `limit` rows of a realm, newest first. Rows with the same time are in reverse order of insertion.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn audit_rows(&self, realm: &RealmName, limit: usize) -> Result<Vec<AuditEntry>, StoreError>;
 
-    /// Returns the rows about a user that [are shown](crate::audit::Event::is_shown) to them, newest first.
+    /// Returns the rows about a user that the user [may see](crate::audit::Event::is_shown), newest first.
     ///
     /// # Errors
     /// [`StoreError`].

@@ -10,7 +10,7 @@ use crate::{
 /// Reads of challenges.
 #[async_trait]
 pub trait Challenges {
-    /// Returns a challenge, also a used or expired one.
+    /// Returns a challenge, even if it is used or expired.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -26,7 +26,7 @@ pub enum ChallengeOp {
     Spend { realm: RealmName, id: ChallengeId, now: Timestamp },
     /// Counts an attempt. Requires the challenge to exist, unused and not expired, with fewer than `limit` attempts.
     Try { realm: RealmName, id: ChallengeId, now: Timestamp, limit: u32 },
-    /// Removes the challenges of a subject, of one purpose or of all.
+    /// Removes the challenges of a subject, either of one purpose or of all.
     Drop { realm: RealmName, subject: UserId, purpose: Option<Purpose> },
     /// Sets the expiry of a challenge, if it exists and is unused.
     Expire { realm: RealmName, id: ChallengeId, at: Timestamp },

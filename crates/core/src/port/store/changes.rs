@@ -6,19 +6,19 @@ use crate::session::{Change, LogPosition};
 /// Reads of the change log.
 #[async_trait]
 pub trait Changes {
-    /// Returns the entries after a position, oldest first, and the position of the last one. No entry appears later at a
-    /// position up to that one.
+    /// Returns the entries after a position, oldest first, and the position of the last one. No later entry appears at or
+    /// before that position.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn changes_after(&self, position: LogPosition) -> Result<(Vec<Change>, LogPosition), StoreError>;
 }
 
-/// What a committed operation means for caches and workers.
+/// Effect of a committed operation on caches and workers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// The store appends this to the change log, in the same commit.
+    /// The store appends this to the change log in the same commit.
     Changed(Change),
-    /// A message waits in the outbox.
+    /// A message was added to the outbox.
     MessageEnqueued,
 }

@@ -5,7 +5,7 @@ use crate::{error::Cause, limit::LimitKind};
 pub enum Precondition {
     /// The revision of the root key does not follow the stored one.
     RootKeyRevision,
-    /// The address has gained or lost its user.
+    /// An address has gained or lost a user since it was read.
     AddressAsSeen,
     /// Another registration has the address.
     RegistrationReplaced,
@@ -42,16 +42,16 @@ pub enum CommitError {
     Store(#[from] StoreError),
 }
 
-/// The store did not answer, or its data is unreadable.
+/// The store did not respond, or its data is unreadable.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The store is unavailable; it may recover by itself.
+    /// The store is unavailable; it may recover without intervention.
     #[error("the store is unavailable")]
     Unavailable(#[source] Cause),
-    /// The store answers, but has more to do than it can at once.
+    /// The store responds, but has more load than it can handle.
     #[error("the store is overloaded")]
     Overloaded(#[source] Cause),
-    /// A defect, or damaged data.
+    /// An internal error, or corrupted data.
     #[error("the store failed")]
     Broken(#[source] Cause),
 }

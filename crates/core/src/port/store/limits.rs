@@ -8,36 +8,36 @@ use crate::{
     limit::{FailedAttempts, LimitKey, LimitKind, Members, Quota, SlidingWindow},
 };
 
-/// Reads of the limits that are counted in the store.
+/// Reads of the limits counted in the store.
 #[async_trait]
 pub trait LimitState {
-    /// Returns the wrong passwords that were counted for a key.
+    /// Returns the wrong passwords counted for a key.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn failures(&self, key: LimitKey) -> Result<FailedAttempts, StoreError>;
 
-    /// Returns the uses of a quota that were counted for a key.
+    /// Returns the quota usage counted for a key.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn window(&self, key: LimitKey) -> Result<SlidingWindow, StoreError>;
 
-    /// Returns the members that were counted for a key.
+    /// Returns the members counted for a key.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn members(&self, key: LimitKey) -> Result<Members, StoreError>;
 }
 
-/// Writes of the limits that are counted in the store.
+/// Writes of the limits counted in the store.
 #[derive(Debug, Clone)]
 pub enum LimitOp {
     /// Counts one use. Requires the quota to allow it.
     Count { kind: LimitKind, key: LimitKey, quota: Quota, now: Timestamp },
-    /// Counts a member once, however often it is seen within the period.
+    /// Counts a member once, no matter how often it is seen within the period.
     CountMember { key: LimitKey, member: [u8; 8], per: Duration, now: Timestamp },
-    /// Counts a wrong password. Older ones are forgotten if the last was longer ago than `forget_after`.
+    /// Counts a wrong password. Earlier ones are forgotten if the last was longer ago than `forget_after`.
     CountFailure { key: LimitKey, now: Timestamp, forget_after: Duration },
 }
 

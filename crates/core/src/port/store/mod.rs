@@ -1,4 +1,4 @@
-//! The store. Reads are methods of one trait per noun; writes are batches of operations, one enum per noun.
+//! The store. Reads are methods of one trait per noun; writes are batches of operations, with one enum per noun.
 
 mod audit;
 mod challenges;
@@ -45,20 +45,20 @@ pub trait Store:
     + Sync
     + std::fmt::Debug
 {
-    /// Commits all operations or none. Once it returns, they survive a power cut.
+    /// Commits all operations or none. Once it returns, they survive a power failure.
     ///
     /// # Errors
-    /// [`CommitError::Failed`] names the first precondition that did not hold; nothing is changed then.
+    /// [`CommitError::Failed`] with the first precondition that did not hold; in this case, nothing is changed.
     async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
 
-    /// Removes expired registrations, challenges, sessions, changes and counts, and the oldest counts of wrong passwords
-    /// beyond `failures_kept`, which guesses at every address would accumulate. Returns the number of removed rows.
+    /// Removes expired registrations, challenges, sessions, changes and counts, and the oldest counts of wrong passwords in
+    /// excess of `failures_kept`, which guesses for many addresses would accumulate. Returns the number of removed rows.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError>;
 
-    /// Tests whether the store answers.
+    /// Checks whether the store responds.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -68,7 +68,7 @@ pub trait Store:
 /// Operations that are committed together.
 pub type Batch = Vec<Op>;
 
-/// Makes a [`Batch`] of operations of any noun.
+/// Creates a [`Batch`] of operations of any noun.
 #[macro_export]
 macro_rules! batch {
     ($($op:expr),* $(,)?) => {
@@ -92,7 +92,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// Returns what the operation changes for the rest of the process, once it is committed.
+    /// Returns the effects of the operation on the rest of the process, once it is committed.
     #[must_use]
     pub fn effects(&self) -> Vec<Effect> {
         match self {
@@ -110,7 +110,7 @@ impl Op {
 }
 
 impl Op {
-    /// Returns what the store appends to the change log when it commits the operation.
+    /// Returns the changes that the store appends to the change log when it commits the operation.
     pub fn changes(&self) -> impl Iterator<Item = Change> + use<> {
         self.effects().into_iter().filter_map(|effect| match effect {
             Effect::Changed(change) => Some(change),

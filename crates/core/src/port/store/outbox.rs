@@ -13,14 +13,14 @@ use crate::{
 /// Claims and reads of the outbox.
 #[async_trait]
 pub trait Outbox {
-    /// Claims up to `limit` rows of a channel that are due and not leased, oldest first. Rows that are due at the same time
-    /// are claimed in the order in which they were enqueued.
+    /// Claims up to `limit` rows of a channel that are due and not leased, oldest first. Rows with the same due time are
+    /// claimed in the order in which they were enqueued.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, StoreError>;
 
-    /// Returns the number of waiting and given-up rows.
+    /// Returns the number of waiting and dead rows.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -54,6 +54,6 @@ pub struct OutboxState {
     pub waiting: u64,
     /// Rows that were given up.
     pub dead: u64,
-    /// Time at which the oldest waiting row was enqueued.
+    /// Time when the oldest waiting row was enqueued.
     pub oldest: Option<Timestamp>,
 }

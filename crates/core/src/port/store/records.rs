@@ -10,13 +10,13 @@ use crate::{
 /// Reads of records.
 #[async_trait]
 pub trait Records {
-    /// Returns a record, also an expired one.
+    /// Returns a record, even if it is expired.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn record(&self, realm: &RealmName, kind: RecordKind, key: &str) -> Result<Option<RecordRow>, StoreError>;
 
-    /// Returns the records of an owner, of one kind or of all, by kind and key.
+    /// Returns the records of an owner, either of one kind or of all, ordered by kind and key.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -27,7 +27,7 @@ pub trait Records {
         kind: Option<RecordKind>,
     ) -> Result<Vec<RecordRow>, StoreError>;
 
-    /// Returns up to `limit` records of a kind whose keys follow `after`, by key.
+    /// Returns up to `limit` records of a kind with keys after `after`, ordered by key.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -49,7 +49,7 @@ pub enum RecordOp {
     Replace(RecordRow),
     /// Removes a record. Requires it to exist, at this revision if one is given.
     Delete { realm: RealmName, kind: RecordKind, key: String, revision: Option<u64> },
-    /// Removes the records of an owner, of one kind or of all.
+    /// Removes the records of an owner, either of one kind or of all.
     DeleteOf { realm: RealmName, owner: UserId, kind: Option<RecordKind> },
     /// Requires no record of another owner that has not expired to have this key.
     RequireFree { realm: RealmName, kind: RecordKind, key: String, owner: UserId, now: Timestamp },

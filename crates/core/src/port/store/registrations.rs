@@ -10,7 +10,7 @@ use crate::{
 /// Reads of registrations.
 #[async_trait]
 pub trait Registrations {
-    /// Returns a registration, also an expired one.
+    /// Returns a registration, even if it is expired.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -20,10 +20,10 @@ pub trait Registrations {
 /// Writes of registrations.
 #[derive(Debug, Clone)]
 pub enum RegistrationOp {
-    /// Writes a registration in place of the one of its address. Requires that one to be as expected.
+    /// Writes a registration, replacing the one with the same address. Requires that one to be as expected.
     Put { row: Registration, replaces: Replaces },
-    /// Marks a registration as contested, if `is_contested`, and extends its expiry to `expires_at`, if that is later.
-    /// Neither is ever undone. Requires it to exist.
+    /// Marks a registration as contested, if `is_contested`, and extends its expiry to `expires_at`, if that is later. Neither
+    /// is ever reverted. Requires it to exist.
     Contest { realm: RealmName, id: UserId, is_contested: bool, expires_at: Timestamp },
     /// Removes a registration. Requires it to exist.
     Delete { realm: RealmName, id: UserId },
@@ -40,7 +40,7 @@ impl RegistrationOp {
 /// What a new registration may replace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replaces {
-    /// Only this one, or nothing if `None`. If it is contested by now, only a contested registration may replace it.
+    /// Only this registration, or nothing if `None`. If it has become contested, only a contested registration may replace it.
     Exactly(Option<UserId>),
     /// Any registration.
     Anything,

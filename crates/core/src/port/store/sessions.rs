@@ -10,13 +10,13 @@ use crate::{
 /// Reads of sessions.
 #[async_trait]
 pub trait Sessions {
-    /// Returns a session, also an expired one.
+    /// Returns a session, even if it is expired.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn session(&self, realm: &RealmName, id: &SessionId) -> Result<Option<Session>, StoreError>;
 
-    /// Returns the sessions of a user, also expired ones, in any order.
+    /// Returns the sessions of a user, including expired ones, in any order.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -33,11 +33,11 @@ pub enum SessionOp {
     /// Removes all sessions of a user, except one if given, and appends each to the change log. `expires_at` is the
     /// expiry of their last access token.
     EndAll { realm: RealmName, user: UserId, except: Option<SessionId>, expires_at: Timestamp },
-    /// Removes live sessions of a user until at most `most` are left, and appends each to the change log: first those that
-    /// were never refreshed, then those whose last refresh is longest ago. `newest` stays. `expires_at` is the expiry of
-    /// their last access token.
+    /// Removes live sessions of a user until at most `most` are left, and appends each to the change log: first those that were
+    /// never refreshed, then the least recently refreshed ones. `newest` is kept. `expires_at` is the expiry of their last
+    /// access token.
     EndSurplus { realm: RealmName, user: UserId, newest: SessionId, most: usize, now: Timestamp, expires_at: Timestamp },
-    /// Sets time and methods of the last authentication of a session. Requires it to exist.
+    /// Sets the time and the methods of a session's last authentication. Requires it to exist.
     Authenticate(Session),
     /// Replaces the newest refresh token. Requires it to be `from`.
     Rotate { realm: RealmName, id: SessionId, from: TokenHash, to: TokenHash, at: Timestamp, idle_until: Timestamp },
@@ -51,7 +51,7 @@ impl SessionOp {
             Self::Authenticate(Session { realm, user, .. }) | Self::EndAll { realm, user, .. } => {
                 vec![Effect::Changed(Change::UserChanged { realm: realm.clone(), user: user.clone() })]
             }
-            // Which sessions ended is known to the store only: every process, this one too, reads it from the log.
+            // Only the store knows which sessions ended: every process, including this one, reads it from the log.
             Self::Insert(_) | Self::EndSurplus { .. } | Self::Rotate { .. } => Vec::new(),
         }
     }

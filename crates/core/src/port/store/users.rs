@@ -17,18 +17,18 @@ pub trait Users {
     /// [`StoreError`].
     async fn user(&self, realm: &RealmName, id: &UserId) -> Result<Option<User>, StoreError>;
 
-    /// Returns the user and the registration of an address, read at one moment.
+    /// Returns the user and the registration of an address, read from the same snapshot.
     ///
     /// # Errors
     /// [`StoreError`].
     async fn at_address(&self, realm: &RealmName, index: BlindIndex) -> Result<AddressState, StoreError>;
 }
 
-/// Who has an address at one moment.
+/// Who has an address, as of one snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressState {
     pub user: Option<User>,
-    /// Also an expired one.
+    /// May be expired.
     pub registration: Option<Registration>,
 }
 
@@ -39,7 +39,7 @@ pub enum UserOp {
     Insert(User),
     /// Replaces a user. Requires the stored revision to be the one before.
     Update(User),
-    /// Removes a user and the data key under which its personal data is sealed. Requires this revision.
+    /// Removes a user and the data key that seals its personal data. Requires this revision.
     Delete { realm: RealmName, id: UserId, revision: u64 },
     /// Requires a user to exist at this revision.
     Require { realm: RealmName, id: UserId, revision: u64 },

@@ -1,4 +1,4 @@
-//! Remembered, forgotten, and never out of date.
+//! Accounts are cached, invalidated, and never returned when outdated.
 
 use std::sync::Arc;
 
@@ -7,7 +7,6 @@ use crate::{
     suite::rows::{NOW, account, at, here, there, user_id},
 };
 
-/// The same, by reference.
 pub async fn what_was_put_is_remembered(cache: &dyn AccountCache) {
     cache.synced(NOW);
     let ada = Arc::new(account("ada", "Ada"));
@@ -15,7 +14,6 @@ pub async fn what_was_put_is_remembered(cache: &dyn AccountCache) {
     assert_eq!(cache.get(&here(), &user_id("ada"), NOW), Some(ada));
 }
 
-/// Nothing comes from nothing.
 pub async fn what_was_never_put_is_not(cache: &dyn AccountCache) {
     cache.synced(NOW);
     assert_eq!(cache.get(&here(), &user_id("ada"), NOW), None);
@@ -23,7 +21,7 @@ pub async fn what_was_never_put_is_not(cache: &dyn AccountCache) {
     assert_eq!(cache.get(&here(), &user_id("ada"), NOW), None);
 }
 
-/// At once.
+/// An invalidation takes effect at once.
 pub async fn what_was_forgotten_is_gone(cache: &dyn AccountCache) {
     cache.synced(NOW);
     cache.insert(&here(), Arc::new(account("ada", "Ada")), cache.generation());
@@ -31,7 +29,7 @@ pub async fn what_was_forgotten_is_gone(cache: &dyn AccountCache) {
     assert_eq!(cache.get(&here(), &user_id("ada"), NOW), None);
 }
 
-/// A reader reads an account; it changes and is invalidated; only then they put what they had read.
+/// A reader reads an account, the account is changed and invalidated, and only then does the reader insert what it has read.
 pub async fn what_was_read_before_something_was_forgotten_is_not_put(cache: &dyn AccountCache) {
     cache.synced(NOW);
     let mark = cache.generation();
@@ -50,7 +48,7 @@ pub async fn what_was_read_afterwards_is(cache: &dyn AccountCache) {
     assert_eq!(cache.get(&here(), &user_id("ada"), NOW), Some(new));
 }
 
-/// In place of the older.
+/// A later insert replaces an earlier one.
 pub async fn the_newest_counts(cache: &dyn AccountCache) {
     cache.synced(NOW);
     let new = Arc::new(account("ada", "New"));
@@ -59,7 +57,7 @@ pub async fn the_newest_counts(cache: &dyn AccountCache) {
     assert_eq!(cache.get(&here(), &user_id("ada"), NOW), Some(new));
 }
 
-/// The same identifier stands for two people in two realms.
+/// The same identifier belongs to different users in two realms.
 pub async fn accounts_of_two_realms_are_apart(cache: &dyn AccountCache) {
     cache.synced(NOW);
     let (one, other) = (Arc::new(account("ada", "One")), Arc::new(account("ada", "Other")));
@@ -71,7 +69,7 @@ pub async fn accounts_of_two_realms_are_apart(cache: &dyn AccountCache) {
     assert_eq!(cache.get(&here(), &user_id("ada"), NOW), Some(one));
 }
 
-/// Nothing is taken from the cache before the log was followed, or more than a second later.
+/// Nothing is returned before the log was followed, or more than a second after it was last followed.
 pub async fn what_is_out_of_date_is_not_returned(cache: &dyn AccountCache) {
     let ada = Arc::new(account("ada", "Ada"));
     let id = user_id("ada");
@@ -85,7 +83,7 @@ pub async fn what_is_out_of_date_is_not_returned(cache: &dyn AccountCache) {
     assert_eq!(cache.get(&here(), &id, at(2)), Some(ada));
 }
 
-/// Changes of that time may have been swept before they were read.
+/// Changes during the gap may have been swept before they were read.
 pub async fn accounts_from_before_a_gap_in_the_log_are_removed(cache: &dyn AccountCache) {
     cache.synced(NOW);
     let generation = cache.generation();

@@ -1,10 +1,10 @@
-//! What every cache of accounts must do.
+//! Conformance tests for account caches.
 
 mod cases;
 
 use super::export_cases;
 
-/// Runs every case against a fresh one each: `account_cache_suite!(make)`, where `make` is an async function whose result
+/// Runs each case against a new cache: `account_cache_suite!(make)`, where `make` is an async function whose result
 /// dereferences to one.
 #[macro_export]
 macro_rules! account_cache_suite {

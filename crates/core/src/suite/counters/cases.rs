@@ -9,14 +9,14 @@ use crate::{
     },
 };
 
-/// Three a minute.
+/// Three uses per minute.
 const QUOTA: Quota = Quota { times: 3, per: Duration::from_secs(60) };
 
 const fn key(number: u8) -> LimitKey {
     LimitKey([number; 32])
 }
 
-/// Each answer says how many uses are left.
+/// Each result contains the number of uses left.
 pub async fn so_many_are_within_the_quota(counters: &dyn Counters) {
     for (second, left) in [(0, 2), (10, 1), (20, 0)] {
         let reset = Duration::from_secs(60 - second);
@@ -27,7 +27,7 @@ pub async fn so_many_are_within_the_quota(counters: &dyn Counters) {
     assert_eq!(counters.take(key(1), QUOTA, at(30)).await, Counted::Beyond { wait });
 }
 
-/// Each use is forgotten when its own window has passed.
+/// Each use is forgotten at the end of its own window.
 pub async fn what_was_counted_is_forgotten(counters: &dyn Counters) {
     for second in [0, 30, 30] {
         counters.take(key(1), QUOTA, at(second)).await;
@@ -37,7 +37,7 @@ pub async fn what_was_counted_is_forgotten(counters: &dyn Counters) {
     assert!(matches!(counters.take(key(1), QUOTA, at(90)).await, Counted::Within { left: 1, .. }));
 }
 
-/// As if it had never been.
+/// A refunded use no longer counts.
 pub async fn what_was_given_back_may_be_done_again(counters: &dyn Counters) {
     for second in [0, 1, 1] {
         counters.take(key(1), QUOTA, at(second)).await;
@@ -47,7 +47,7 @@ pub async fn what_was_given_back_may_be_done_again(counters: &dyn Counters) {
     assert!(matches!(counters.take(key(1), QUOTA, at(2)).await, Counted::Beyond { .. }));
 }
 
-/// To no effect.
+/// Refunding a use that was not counted has no effect.
 pub async fn what_was_never_counted_can_be_given_back(counters: &dyn Counters) {
     counters.refund(key(1), NOW).await;
     assert!(matches!(counters.take(key(1), QUOTA, NOW).await, Counted::Within { left: 2, .. }));
@@ -61,7 +61,7 @@ pub async fn clients_are_apart(counters: &dyn Counters) {
     assert!(matches!(counters.take(key(2), QUOTA, NOW).await, Counted::Within { left: 2, .. }));
 }
 
-/// However they come.
+/// Concurrent uses never exceed the quota.
 pub async fn of_fifty_at_once_as_many_are_within_as_may(counters: &dyn Counters) {
     let counted = join_all((0..50).map(|_| counters.take(key(1), QUOTA, NOW))).await;
     assert_eq!(counted.iter().filter(|counted| matches!(counted, Counted::Within { .. })).count(), 3);

@@ -1,11 +1,11 @@
-//! What everything that counts clients must do.
+//! Conformance tests for counters.
 
 mod cases;
 
 use super::export_cases;
 
-/// Runs every case against a fresh one each: `counters_suite!(make)`, where `make` is an async function whose result
-/// dereferences to one.
+/// Runs each case against new counters: `counters_suite!(make)`, where `make` is an async function whose result dereferences to
+/// them.
 #[macro_export]
 macro_rules! counters_suite {
     ($make:path) => {

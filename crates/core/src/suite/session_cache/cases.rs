@@ -1,4 +1,4 @@
-//! Live, revoked, unknown: and never live by mistake.
+//! Sessions are live, revoked or unknown, and never reported as live by mistake.
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use crate::{
 };
 
 const SECOND: Duration = Duration::from_secs(1);
-/// Live, with the time at which the sessions of this suite have authenticated.
+/// Live, with the authentication time of the sessions in this suite.
 const LIVE: SessionStatus = SessionStatus::Live { auth_time: at(-1) };
 
-/// About Ada's session of this name.
+/// Returns the status of Ada's session with this name.
 fn status(known: &dyn SessionCache, realm: &RealmName, session: &str, now: Timestamp) -> SessionStatus {
     known.status(realm, &session_id(session), &user_id("ada"), now)
 }
 
-/// The session of this name and user.
+/// Returns a session with this name and user.
 fn of(user: &str, name: &str) -> Session {
     Session { user: user_id(user), ..session(&here(), name) }
 }
@@ -28,13 +28,13 @@ fn seen(known: &dyn SessionCache, realm: &RealmName, name: &str) {
     known.mark_live(&session(realm, name), known.generation());
 }
 
-/// Also by one that is up to date: the log says what is over, not what there is.
+/// This is also true for a synced cache: the log contains revocations only.
 pub async fn what_was_never_seen_is_unknown(known: &dyn SessionCache) {
     known.synced(NOW);
     assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Unknown);
 }
 
-/// It is what the store has, and a later look may bring a later one.
+/// The time is that of the store, and a later read may return a later one.
 pub async fn the_time_of_the_authentication_is_known(known: &dyn SessionCache) {
     known.synced(NOW);
     for auth_time in [at(-3600), at(-5)] {
@@ -43,7 +43,7 @@ pub async fn the_time_of_the_authentication_is_known(known: &dyn SessionCache) {
     }
 }
 
-/// While the log is read on.
+/// A session stays live while the log is followed.
 pub async fn what_was_seen_alive_is_live(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
@@ -52,7 +52,7 @@ pub async fn what_was_seen_alive_is_live(known: &dyn SessionCache) {
     assert_eq!(status(known, &here(), "one", at(100)), LIVE);
 }
 
-/// What was revoked before is not known yet.
+/// Earlier revocations are not known until the log has been read.
 pub async fn nothing_is_live_before_the_log_was_read(known: &dyn SessionCache) {
     seen(known, &here(), "one");
     assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Unknown);
@@ -61,7 +61,7 @@ pub async fn nothing_is_live_before_the_log_was_read(known: &dyn SessionCache) {
     assert_eq!(status(known, &here(), "one", NOW), LIVE);
 }
 
-/// A second is the limit, and what is over stays over.
+/// A live session becomes unknown after one second without a sync; a revoked one stays revoked.
 pub async fn what_is_out_of_date_is_unknown(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
@@ -74,21 +74,21 @@ pub async fn what_is_out_of_date_is_unknown(known: &dyn SessionCache) {
     assert_eq!(status(known, &here(), "one", later), LIVE);
 }
 
-/// The log may have been read long ago by then.
+/// The log may have been followed long before the current time.
 pub async fn a_clock_that_was_set_back_makes_nothing_live(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
     assert_eq!(status(known, &here(), "one", at(-3600)), SessionStatus::Unknown);
 }
 
-/// A session belongs to one user.
+/// A session belongs to a single user.
 pub async fn another_users_session_is_not_live(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
     assert_eq!(known.status(&here(), &session_id("one"), &user_id("eve"), NOW), SessionStatus::Unknown);
 }
 
-/// Until no token of it can be about.
+/// It stays revoked until its last access token has expired.
 pub async fn what_was_revoked_stays_revoked(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
@@ -103,7 +103,7 @@ pub async fn what_was_revoked_stays_revoked(known: &dyn SessionCache) {
     assert_ne!(status(known, &here(), "one", at(2000)), LIVE);
 }
 
-/// A reader may have read the store just before the end, and report it just after.
+/// A reader may read the store just before the revocation, and report the session just after it.
 pub async fn what_was_revoked_does_not_come_alive_again(known: &dyn SessionCache) {
     known.synced(NOW);
     known.revoke(&[revocation(&here(), "one")]);
@@ -114,14 +114,14 @@ pub async fn what_was_revoked_does_not_come_alive_again(known: &dyn SessionCache
     assert_eq!(status(known, &here(), "one", at(1)), SessionStatus::Revoked);
 }
 
-/// The log tells of sessions of other processes, and that does not hang on having read all of it.
+/// The log contains sessions of other processes, and the entry takes effect before the rest of the log is read.
 pub async fn a_revocation_needs_no_session_seen_before(known: &dyn SessionCache) {
     known.revoke(&[revocation(&here(), "one")]);
     assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Revoked);
     assert_eq!(status(known, &here(), "other", NOW), SessionStatus::Unknown);
 }
 
-/// The same identifier stands for two sessions in two realms.
+/// The same identifier belongs to different sessions in two realms.
 pub async fn sessions_of_two_realms_are_apart(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
@@ -132,7 +132,7 @@ pub async fn sessions_of_two_realms_are_apart(known: &dyn SessionCache) {
     assert_eq!(status(known, &there(), "one", NOW), SessionStatus::Revoked);
 }
 
-/// All sessions of that user and none of another; an ended one stays ended.
+/// An invalidation affects all sessions of this user and none of another; a revoked session stays revoked.
 pub async fn what_is_doubted_is_unknown(known: &dyn SessionCache) {
     known.synced(NOW);
     for (realm, session) in [(here(), "one"), (here(), "two"), (there(), "one")] {
@@ -148,7 +148,7 @@ pub async fn what_is_doubted_is_unknown(known: &dyn SessionCache) {
     assert_eq!(known.status(&here(), &session_id("eves"), &user_id("eve"), NOW), LIVE);
 }
 
-/// Reading the log on does not do, nor that another session is seen; and it may be doubted as often as one likes.
+/// Neither following the log nor reading another session ends the invalidation, and it can be repeated.
 pub async fn doubt_lasts_until_the_session_is_seen_again(known: &dyn SessionCache) {
     known.synced(NOW);
     known.invalidate_user(&here(), &user_id("ada"));
@@ -166,7 +166,7 @@ pub async fn doubt_lasts_until_the_session_is_seen_again(known: &dyn SessionCach
     }
 }
 
-/// The log tells which ones were meant; the others are seen alive again.
+/// A revocation of an invalidated session is recorded; the other sessions become live once they are read again.
 pub async fn what_was_doubted_ends_like_any_other(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
@@ -179,7 +179,7 @@ pub async fn what_was_doubted_ends_like_any_other(known: &dyn SessionCache) {
     assert_eq!(status(known, &here(), "two", NOW), LIVE);
 }
 
-/// However many there are, and in whatever order they were seen.
+/// This holds for many sessions, in any order.
 pub async fn of_many_only_those_of_the_doubted_are_unknown(known: &dyn SessionCache) {
     const USERS: usize = 50;
     let sessions: Vec<_> = (0..2000).map(|n| of(&format!("user-{}", n % USERS), &format!("session-{n}"))).collect();
@@ -198,7 +198,7 @@ pub async fn of_many_only_those_of_the_doubted_are_unknown(known: &dyn SessionCa
     }
 }
 
-/// A reader that asked the store before the invalidation brings back an answer from before it.
+/// A reader that read the store before the invalidation returns an outdated result.
 pub async fn what_was_read_before_a_doubt_stays_doubted(known: &dyn SessionCache) {
     known.synced(NOW);
     let mark = known.generation();
@@ -209,7 +209,7 @@ pub async fn what_was_read_before_a_doubt_stays_doubted(known: &dyn SessionCache
     assert_eq!(known.status(&here(), &session_id("one"), &user_id("ada"), NOW), LIVE);
 }
 
-/// Changes of that time may have been swept before they were read.
+/// Revocations during the gap may have been swept before they were read.
 pub async fn sessions_from_before_a_gap_in_the_log_are_unknown(known: &dyn SessionCache) {
     known.synced(NOW);
     let generation = known.generation();

@@ -1,10 +1,10 @@
-//! What every session cache must do.
+//! Conformance tests for session caches.
 
 mod cases;
 
 use super::export_cases;
 
-/// Runs every case against a fresh one each: `session_cache_suite!(make)`, where `make` is an async function whose result
+/// Runs each case against a new cache: `session_cache_suite!(make)`, where `make` is an async function whose result
 /// dereferences to one.
 #[macro_export]
 macro_rules! session_cache_suite {

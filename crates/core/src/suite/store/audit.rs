@@ -1,4 +1,4 @@
-//! The audit trail: every row is kept, with the batch that it belongs to.
+//! The audit trail: every row is stored together with its batch.
 
 use super::{done, fails};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// A row of this second, told apart by its request.
+/// Returns a row with this time, distinguished by its request id.
 fn row(realm: &RealmName, seconds: i64, request: &str) -> AuditRow {
     AuditRow { at: at(seconds), request_id: RequestId::parse(request).unwrap(), ..audit(realm) }
 }
@@ -25,7 +25,7 @@ async fn requests(store: &dyn Store, realm: &RealmName) -> Vec<String> {
     read(store, realm).await.iter().map(|entry| entry.request_id.as_str().to_owned()).collect()
 }
 
-/// All columns survive, with and without the optional ones.
+/// All columns are stored, including the optional ones.
 pub async fn audit_rows_are_read_as_written(store: &dyn Store) {
     assert_eq!(read(store, &here()).await, []);
     let bare = AuditRow {
@@ -44,7 +44,7 @@ pub async fn audit_rows_are_read_as_written(store: &dyn Store) {
     assert_eq!(read(store, &here()).await, [audit(&here()).into(), bare.into()]);
 }
 
-/// Whatever the order in which they were written.
+/// The order of insertion does not matter.
 pub async fn the_newest_audit_rows_come_first(store: &dyn Store) {
     for (seconds, request) in [(2, "c"), (1, "a"), (3, "d"), (1, "b")] {
         done(store, batch![row(&here(), seconds, request)]).await;
@@ -55,7 +55,7 @@ pub async fn the_newest_audit_rows_come_first(store: &dyn Store) {
     assert_eq!(store.audit_rows(&here(), 0).await.unwrap(), []);
 }
 
-/// Concurrent batches lose none, and one batch may have several.
+/// Concurrent batches lose no row, and a batch may contain several.
 pub async fn no_audit_row_is_lost(store: &dyn Store) {
     let name = |n: i64, part: &str| format!("{n:02}-{part}");
     let batches = (0..50).map(|n| {
@@ -67,7 +67,7 @@ pub async fn no_audit_row_is_lost(store: &dyn Store) {
     assert_eq!(requests(store, &here()).await, all);
 }
 
-/// A row stays out of the trail if its batch fails, before or after it.
+/// The position of the row in the batch does not matter.
 pub async fn a_batch_that_fails_leaves_no_audit_row(store: &dyn Store) {
     let fail = UserOp::Require { realm: here(), id: user_id("ada"), revision: 1 };
     fails(store, batch![audit(&here()), fail.clone()], Precondition::UserRevision).await;
@@ -75,14 +75,13 @@ pub async fn a_batch_that_fails_leaves_no_audit_row(store: &dyn Store) {
     assert_eq!(read(store, &here()).await, []);
 }
 
-/// Each realm has its own.
 pub async fn audit_rows_of_two_realms_are_apart(store: &dyn Store) {
     done(store, batch![row(&here(), 1, "here"), row(&there(), 2, "there")]).await;
     assert_eq!(requests(store, &here()).await, ["here"]);
     assert_eq!(requests(store, &there()).await, ["there"]);
 }
 
-/// A row about a user, of this second.
+/// Returns a row about a user, with this time.
 fn about(realm: &RealmName, user: &str, seconds: i64, number: u8) -> AuditRow {
     AuditRow { at: at(seconds), id: audit_id(seconds, number), user: Some(user_id(user)), ..audit(realm) }
 }
@@ -92,7 +91,7 @@ async fn events(store: &dyn Store, before: Option<AuditId>, since: i64, limit: u
     store.user_events(&wanted).await.unwrap().into_iter().map(|entry| entry.id).collect()
 }
 
-/// Neither those of others, nor those of another realm, nor what is not meant for their eyes.
+/// Rows of other users, of other realms and of hidden events are left out.
 pub async fn the_events_of_a_user_are_theirs_alone(store: &dyn Store) {
     let (own, hidden) =
         (about(&here(), "ada", 0, 1), AuditRow { event: Event::RefreshRepeated, ..about(&here(), "ada", 0, 2) });
@@ -103,7 +102,7 @@ pub async fn the_events_of_a_user_are_theirs_alone(store: &dyn Store) {
     assert_eq!(store.user_events(&wanted).await.unwrap(), [own.into()]);
 }
 
-/// Whatever the order in which they were written; no event is skipped or repeated, and older ones are left out.
+/// The order of insertion does not matter; no event is skipped or repeated, and older ones are left out.
 pub async fn the_events_of_a_user_are_walked_from_the_newest(store: &dyn Store) {
     let ids = [(9, 1), (9, 2), (3, 1), (7, 1), (5, 1)].map(|(seconds, number)| about(&here(), "ada", seconds, number));
     done(store, ids.map(Op::from).to_vec()).await;

@@ -1,4 +1,4 @@
-//! Batches: all or nothing, each for itself.
+//! Batches are atomic and isolated.
 
 use super::{done, fails};
 use crate::{
@@ -24,12 +24,11 @@ use crate::{
     },
 };
 
-/// Nothing to do is no failure.
 pub async fn an_empty_batch_is_committed(store: &dyn Store) {
     done(store, []).await;
 }
 
-/// Of every kind of operation, whatever the place of the one that fails.
+/// This holds for every kind of operation, and for every position of the one that fails.
 pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
     let (ada, bob) = (user(&here(), "ada", "ada@example.org"), user(&here(), "bob", "bob@example.org"));
     let waits = registration(&here(), "waits", "waits@example.org");
@@ -73,12 +72,12 @@ pub async fn a_batch_that_fails_changes_nothing(store: &dyn Store) {
     assert_eq!(store.signing_keys().await.unwrap(), [signing_key("old", 0)]);
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState { waiting: 1, dead: 0, oldest: Some(NOW) });
 
-    // Nothing of it stands in the way afterwards.
+    // The same batch can be committed afterwards.
     done(store, good).await;
     assert_eq!(store.user(&here(), &bob.id).await.unwrap(), Some(bob));
 }
 
-/// Returns a batch with an operation of each kind.
+/// Returns a batch with one operation of each kind.
 fn one_of_each(ada: &User, bob: &User, waits: &Registration, held: &Claimed) -> Batch {
     batch![
         UserOp::Insert(bob.clone()),
@@ -111,7 +110,7 @@ fn one_of_each(ada: &User, bob: &User, waits: &Registration, held: &Claimed) -> 
     ]
 }
 
-/// Its operations happen one after the other.
+/// Operations are applied in order.
 pub async fn a_batch_sees_its_own_writes(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     let batch = batch![
@@ -128,7 +127,7 @@ pub async fn a_batch_sees_its_own_writes(store: &dyn Store) {
     assert_eq!(store.session(&here(), &session_id("two")).await.unwrap(), None);
 }
 
-/// In the order of the batch.
+/// The order is that of the batch.
 pub async fn the_first_precondition_that_fails_is_named(store: &dyn Store) {
     let no_session: Op = SessionOp::End(revocation(&here(), "none")).into();
     let no_challenge: Op = ChallengeOp::Spend { realm: here(), id: challenge_id(1), now: NOW }.into();
@@ -136,7 +135,7 @@ pub async fn the_first_precondition_that_fails_is_named(store: &dyn Store) {
     fails(store, [no_challenge, no_session], Precondition::ChallengeFresh).await;
 }
 
-/// Those that succeed and those that fail, all at the same time.
+/// Successful and failing batches are committed concurrently.
 pub async fn failures_leave_their_neighbours_alone(store: &dyn Store) {
     let name = |n: usize| format!("session-{n}");
     let batches = (0..60).map(|n| {
@@ -156,7 +155,7 @@ pub async fn failures_leave_their_neighbours_alone(store: &dyn Store) {
     }
 }
 
-/// A read after the answer sees the write, while others write.
+/// A read after the commit sees the write while others are writing.
 pub async fn what_was_committed_is_read_at_once(store: &dyn Store) {
     let writers = (0..30).map(|n| {
         let begun = session(&here(), &format!("session-{n}"));
@@ -169,7 +168,6 @@ pub async fn what_was_committed_is_read_at_once(store: &dyn Store) {
     join_all(writers).await;
 }
 
-/// Up and well.
 pub async fn a_store_answers(store: &dyn Store) {
     store.ping().await.unwrap();
 }

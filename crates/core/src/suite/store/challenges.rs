@@ -1,4 +1,4 @@
-//! Challenges: spent once, in time.
+//! Challenges can be used once, before they expire.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn spend(realm: &RealmName, number: u8, now: Timestamp) -> Op {
     ChallengeOp::Spend { realm: realm.clone(), id: challenge_id(number), now }.into()
 }
 
-/// The third is the last.
+/// Counts an attempt, of which three are allowed.
 fn attempt(realm: &RealmName, number: u8, now: Timestamp) -> Op {
     ChallengeOp::Try { realm: realm.clone(), id: challenge_id(number), now, limit: 3 }.into()
 }
@@ -36,7 +36,6 @@ async fn read(store: &dyn Store, number: u8) -> Option<Challenge> {
     store.challenge(&here(), challenge_id(number)).await.unwrap()
 }
 
-/// All columns survive.
 pub async fn a_challenge_is_read_as_written(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     let used = Challenge { used_at: Some(at(-3)), lifetime: Duration::from_millis(1), ..challenge(&here(), 255) };
@@ -48,7 +47,7 @@ pub async fn a_challenge_is_read_as_written(store: &dyn Store) {
     assert_eq!(read(store, 2).await, None);
 }
 
-/// The first stays.
+/// The first one is kept.
 pub async fn an_identifier_has_one_challenge(store: &dyn Store) {
     let first = challenge(&here(), 1);
     done(store, batch![ChallengeOp::Insert(first.clone())]).await;
@@ -57,7 +56,7 @@ pub async fn an_identifier_has_one_challenge(store: &dyn Store) {
     assert_eq!(read(store, 1).await, Some(first));
 }
 
-/// The time of its use does not change.
+/// The recorded time of use does not change.
 pub async fn a_challenge_is_spent_once(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     done(store, batch![ChallengeOp::Insert(fresh.clone())]).await;
@@ -66,14 +65,14 @@ pub async fn a_challenge_is_spent_once(store: &dyn Store) {
     assert_eq!(read(store, 1).await, Some(Challenge { used_at: Some(at(5)), ..fresh }));
 }
 
-/// A link that is opened fifty times at once acts once.
+/// A link that is opened fifty times concurrently takes effect once.
 pub async fn of_fifty_who_spend_a_challenge_one_does(store: &dyn Store) {
     done(store, batch![ChallengeOp::Insert(challenge(&here(), 1))]).await;
     one_wins(store, (0..50).map(|n| spend(&here(), 1, at(n))), Precondition::ChallengeFresh).await;
     assert!(read(store, 1).await.expect("still there").used_at.is_some());
 }
 
-/// Its end is no part of its time.
+/// A challenge is already expired at its expiry time.
 pub async fn a_lapsed_challenge_cannot_be_spent(store: &dyn Store) {
     let fresh = Challenge { expires_at: at(60), ..challenge(&here(), 1) };
     done(store, batch![ChallengeOp::Insert(fresh.clone())]).await;
@@ -83,12 +82,11 @@ pub async fn a_lapsed_challenge_cannot_be_spent(store: &dyn Store) {
     done(store, [spend(&here(), 1, at(59))]).await;
 }
 
-/// What was never made proves nothing.
 pub async fn a_missing_challenge_cannot_be_spent(store: &dyn Store) {
     fails(store, [spend(&here(), 1, at(0))], Precondition::ChallengeFresh).await;
 }
 
-/// Later or earlier; where there is none, nothing happens.
+/// The expiry can be moved in both directions; a missing challenge is ignored.
 pub async fn the_end_of_a_challenge_can_be_set(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     done(store, [expire(1, at(60))]).await;
@@ -100,7 +98,7 @@ pub async fn the_end_of_a_challenge_can_be_set(store: &dyn Store) {
     done(store, [spend(&here(), 1, at(60))]).await;
 }
 
-/// Nothing gives a used one more time.
+/// The expiry of a used challenge cannot be moved.
 pub async fn the_end_of_a_spent_challenge_stays(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     done(store, batch![ChallengeOp::Insert(fresh.clone()), spend(&here(), 1, at(5))]).await;
@@ -108,7 +106,7 @@ pub async fn the_end_of_a_spent_challenge_stays(store: &dyn Store) {
     assert_eq!(read(store, 1).await, Some(Challenge { used_at: Some(at(5)), ..fresh }));
 }
 
-/// Up to the last there is; what was tried in vain may still be spent, and has its time as before.
+/// Attempts are counted up to the limit; a challenge with failed attempts can still be used, and its expiry does not change.
 pub async fn the_tries_of_a_challenge_are_counted(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     done(store, batch![ChallengeOp::Insert(fresh.clone()), ChallengeOp::Insert(challenge(&here(), 2))]).await;
@@ -125,7 +123,6 @@ pub async fn the_tries_of_a_challenge_are_counted(store: &dyn Store) {
     assert_eq!(read(store, 1).await, Some(Challenge { tries: 3, used_at: Some(at(7)), ..fresh }));
 }
 
-/// Each of them is worth nothing, whatever is tried.
 pub async fn a_used_lapsed_or_missing_challenge_cannot_be_tried(store: &dyn Store) {
     let used = Challenge { used_at: Some(at(1)), ..challenge(&here(), 1) };
     let lapses = Challenge { expires_at: at(60), ..challenge(&here(), 2) };
@@ -140,7 +137,7 @@ pub async fn a_used_lapsed_or_missing_challenge_cannot_be_tried(store: &dyn Stor
     assert_eq!(read(store, 2).await, Some(Challenge { tries: 1, ..lapses }));
 }
 
-/// Parallel guesses get no more attempts.
+/// Concurrent guesses get no additional attempts.
 pub async fn of_fifty_who_try_a_challenge_as_many_do_as_may(store: &dyn Store) {
     done(store, batch![ChallengeOp::Insert(challenge(&here(), 1))]).await;
     let tries = (0..50).map(|n| ChallengeOp::Try { realm: here(), id: challenge_id(1), now: at(n), limit: 5 }.into());
@@ -148,7 +145,7 @@ pub async fn of_fifty_who_try_a_challenge_as_many_do_as_may(store: &dyn Store) {
     assert_eq!(read(store, 1).await, Some(Challenge { tries: 5, ..challenge(&here(), 1) }));
 }
 
-/// Drops all of them, also used and expired ones, and none of another subject or purpose; dropping none succeeds.
+/// Removes all of them, including used and expired ones, but none of another subject or purpose. Removing none succeeds.
 pub async fn the_challenges_of_a_subject_can_be_dropped(store: &dyn Store) {
     let reset = |number| Challenge { purpose: Purpose::Reset, ..challenge(&here(), number) };
     let dropped =
@@ -175,7 +172,7 @@ pub async fn the_challenges_of_a_subject_can_be_dropped(store: &dyn Store) {
     done(store, batch![ChallengeOp::Insert(reset(1)), spend(&here(), 1, at(1))]).await;
 }
 
-/// Each of them finds those that were made before.
+/// Each batch removes the challenges of earlier ones.
 pub async fn of_fifty_who_drop_a_subjects_challenges_for_a_new_one_one_is_left(store: &dyn Store) {
     let reset = |number| Challenge { purpose: Purpose::Reset, ..challenge(&here(), number) };
     let again =
@@ -188,7 +185,7 @@ pub async fn of_fifty_who_drop_a_subjects_challenges_for_a_new_one_one_is_left(s
     assert_eq!(left, 1);
 }
 
-/// The same identifier stands for two challenges in two realms.
+/// The same identifier belongs to different challenges in two realms.
 pub async fn challenges_of_two_realms_are_apart(store: &dyn Store) {
     let one = challenge(&here(), 1);
     done(store, batch![ChallengeOp::Insert(one.clone())]).await;

@@ -1,4 +1,4 @@
-//! The change log: complete, in order, and read from any position.
+//! The change log is complete and ordered, and can be read from any position.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,7 +16,7 @@ use crate::{
 
 const START: LogPosition = LogPosition(0);
 
-/// Begins sessions of these names and ends them in this order.
+/// Opens sessions with these names, and revokes them in this order.
 async fn end(store: &dyn Store, names: &[&str]) {
     done(store, names.iter().map(|name| SessionOp::Insert(session(&here(), name)).into())).await;
     for name in names {
@@ -28,13 +28,13 @@ fn entries(names: &[&str]) -> Vec<Revocation> {
     names.iter().map(|name| revocation(&here(), name)).collect()
 }
 
-/// Also when one asks from far ahead.
+/// This also holds for a position beyond the end.
 pub async fn an_empty_log_stays_where_it_is(store: &dyn Store) {
     assert_eq!(store.revocations_after(START).await.unwrap(), (Vec::new(), START));
     assert_eq!(store.revocations_after(LogPosition(7)).await.unwrap(), (Vec::new(), LogPosition(7)));
 }
 
-/// In the order of the commits and, within a batch, of its operations.
+/// The order is that of the commits and, within a batch, of its operations.
 pub async fn what_ends_comes_into_the_log_in_order(store: &dyn Store) {
     end(store, &["c", "a", "b"]).await;
     let elsewhere = Revocation { expires_at: at(1), ..revocation(&there(), "c") };
@@ -52,7 +52,7 @@ pub async fn what_ends_comes_into_the_log_in_order(store: &dyn Store) {
     assert_eq!(log, [entries(&["c", "a", "b", "y"]), vec![elsewhere]].concat());
 }
 
-/// Every entry once, whenever one asks.
+/// Each entry is returned once, regardless of when the log is read.
 pub async fn the_log_is_read_on_from_a_position(store: &dyn Store) {
     end(store, &["a", "b"]).await;
     let (log, first) = store.revocations_after(START).await.unwrap();
@@ -60,7 +60,7 @@ pub async fn the_log_is_read_on_from_a_position(store: &dyn Store) {
     assert!(first > START);
     assert_eq!(store.revocations_after(first).await.unwrap(), (Vec::new(), first));
     end(store, &["c"]).await;
-    // What failed leaves no trace in it.
+    // A failed batch leaves no entry.
     fails(store, batch![SessionOp::End(revocation(&here(), "none"))], Precondition::SessionThere).await;
     end(store, &["d"]).await;
     let (log, second) = store.revocations_after(first).await.unwrap();
@@ -69,7 +69,7 @@ pub async fn the_log_is_read_on_from_a_position(store: &dyn Store) {
     assert_eq!(store.revocations_after(START).await.unwrap(), (entries(&["a", "b", "c", "d"]), second));
 }
 
-/// Each entry once and in its place, while fifty end sessions at the same time.
+/// Each entry is returned once and in order, while fifty sessions are revoked concurrently.
 pub async fn whoever_follows_the_log_misses_nothing(store: &dyn Store) {
     let names: Vec<_> = (0..50).map(|n| format!("s{n:02}")).collect();
     done(store, names.iter().map(|name| SessionOp::Insert(session(&here(), name)).into())).await;
@@ -99,7 +99,7 @@ pub async fn whoever_follows_the_log_misses_nothing(store: &dyn Store) {
     assert_eq!(seen, names);
 }
 
-/// Also after a sweep: a reader that continues from an earlier position misses nothing.
+/// This also holds after a sweep, so that a reader that continues from an earlier position misses nothing.
 pub async fn positions_are_never_given_twice(store: &dyn Store) {
     end(store, &["a", "b"]).await;
     let (_, position) = store.revocations_after(START).await.unwrap();
@@ -115,7 +115,7 @@ fn user_changed(id: &str) -> Change {
     Change::UserChanged { realm: here(), user: user_id(id) }
 }
 
-/// One entry for each change of a user, of keys, and of all sessions; none for what no cache holds.
+/// There is one entry for each change of a user, of keys, and of all sessions, and none for data that is not cached.
 pub async fn what_changes_is_appended_in_order(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     let end_all = SessionOp::EndAll { realm: here(), user: ada.id.clone(), except: None, expires_at: at(900) };
@@ -141,7 +141,7 @@ pub async fn what_changes_is_appended_in_order(store: &dyn Store) {
     assert_eq!(store.changes_after(last).await.unwrap(), (Vec::new(), last));
 }
 
-/// Each that is committed has one entry, which is read once.
+/// Each committed change has one entry, which is returned once.
 pub async fn fifty_changes_of_users_are_fifty_entries(store: &dyn Store) {
     let users: Vec<_> = (0..50).map(|n| user(&here(), &format!("user-{n:02}"), &format!("{n}@example.org"))).collect();
     done(store, users.iter().cloned().map(|user| UserOp::Insert(user).into())).await;
@@ -157,7 +157,7 @@ pub async fn fifty_changes_of_users_are_fifty_entries(store: &dyn Store) {
     assert_eq!(changes, users.iter().map(|user| user_changed(user.id.as_str())).collect::<Vec<_>>());
 }
 
-/// The first sweep sets the end of an entry that has none.
+/// The first sweep sets the expiry of an entry that has none.
 pub async fn a_change_without_an_end_is_kept_for_a_while(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     let change = |revision| -> [Op; 1] { [UserOp::Update(User { revision, ..ada.clone() }).into()] };

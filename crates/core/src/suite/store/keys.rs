@@ -9,7 +9,7 @@ use crate::{
     token::Algorithm,
 };
 
-/// One a realm.
+/// There is one per realm.
 pub async fn root_keys_are_read_as_written(store: &dyn Store) {
     assert_eq!(store.root_keys().await.unwrap(), []);
     done(store, batch![KeyOp::PutRoot(root_key(&here(), 1)), KeyOp::PutRoot(root_key(&there(), 1))]).await;
@@ -18,7 +18,7 @@ pub async fn root_keys_are_read_as_written(store: &dyn Store) {
     assert_eq!(keys, [root_key(&here(), 1), root_key(&there(), 1)]);
 }
 
-/// A missing key cannot be wrapped again.
+/// A missing key cannot be rewrapped.
 pub async fn a_root_key_begins_at_the_first_revision(store: &dyn Store) {
     for wrong in [0, 2] {
         fails(store, batch![KeyOp::PutRoot(root_key(&here(), wrong))], Precondition::RootKeyRevision).await;
@@ -26,7 +26,7 @@ pub async fn a_root_key_begins_at_the_first_revision(store: &dyn Store) {
     assert_eq!(store.root_keys().await.unwrap(), []);
 }
 
-/// A new revision is exactly one higher: the same one and a gap are refused.
+/// The new revision must be exactly one higher: the same revision and a gap are rejected.
 pub async fn a_root_key_follows_its_revision(store: &dyn Store) {
     done(store, batch![KeyOp::PutRoot(root_key(&here(), 1))]).await;
     done(store, batch![KeyOp::PutRoot(root_key(&here(), 2))]).await;
@@ -37,14 +37,14 @@ pub async fn a_root_key_follows_its_revision(store: &dyn Store) {
     assert_eq!(store.root_keys().await.unwrap(), [root_key(&here(), 2)]);
 }
 
-/// Fifty processes that start at once agree on one key.
+/// Fifty processes that start concurrently agree on one key.
 pub async fn of_fifty_first_root_keys_one_is_written(store: &dyn Store) {
     let keys = (0..50).map(|n| RootKeyRow { wrapped: sealed(&format!("key {n}")), ..root_key(&here(), 1) });
     one_wins(store, keys.map(|row| KeyOp::PutRoot(row).into()), Precondition::RootKeyRevision).await;
     assert_eq!(store.root_keys().await.unwrap().len(), 1);
 }
 
-/// The list of reserved names may have grown since the realm was made.
+/// The list of reserved names may have grown since the realm was created.
 pub async fn a_realm_with_a_reserved_name_is_read(store: &dyn Store) {
     let row = RootKeyRow { realm: RealmName::from_stored("metrics").unwrap(), ..root_key(&here(), 1) };
     done(store, batch![KeyOp::PutRoot(row.clone())]).await;
@@ -55,7 +55,6 @@ fn delete(kid: &str) -> Op {
     KeyOp::DeleteSigning { kid: kid.to_owned() }.into()
 }
 
-/// All columns survive.
 pub async fn signing_keys_are_read_as_written(store: &dyn Store) {
     assert_eq!(store.signing_keys().await.unwrap(), []);
     let keys = [
@@ -67,7 +66,7 @@ pub async fn signing_keys_are_read_as_written(store: &dyn Store) {
     assert_eq!(store.signing_keys().await.unwrap(), keys);
 }
 
-/// Whatever their names, and whenever they were written.
+/// Neither key ids nor the order of insertion matter.
 pub async fn the_oldest_signing_key_comes_first(store: &dyn Store) {
     for key in [signing_key("b", 5), signing_key("a", 9), signing_key("d", 1), signing_key("c", 7)] {
         done(store, batch![KeyOp::PutSigning(key)]).await;
@@ -76,7 +75,7 @@ pub async fn the_oldest_signing_key_comes_first(store: &dyn Store) {
     assert_eq!(kids, ["d", "b", "c", "a"]);
 }
 
-/// It is the same key still: neither what it signs by nor its age change, nor does its place.
+/// The algorithm, the creation time and the order of the key do not change.
 pub async fn a_signing_key_that_is_put_again_changes_its_private_half_only(store: &dyn Store) {
     let (first, second) = (signing_key("first", 0), signing_key("second", 1));
     done(store, [first.clone(), second.clone()].map(|row| KeyOp::PutSigning(row).into())).await;
@@ -87,7 +86,7 @@ pub async fn a_signing_key_that_is_put_again_changes_its_private_half_only(store
     assert_eq!(store.signing_keys().await.unwrap(), [SigningKeyRow { private: again, ..first }, second]);
 }
 
-/// One that is not there is gone already.
+/// Deleting a missing key succeeds.
 pub async fn a_signing_key_can_be_deleted(store: &dyn Store) {
     let (first, second) = (signing_key("first", 0), signing_key("second", 1));
     done(store, [first.clone(), second.clone()].map(|row| KeyOp::PutSigning(row).into())).await;
@@ -95,7 +94,7 @@ pub async fn a_signing_key_can_be_deleted(store: &dyn Store) {
         done(store, [delete(gone)]).await;
         assert_eq!(store.signing_keys().await.unwrap(), std::slice::from_ref(&second));
     }
-    // Its name is free for a new one, with its own age.
+    // Its key id can be reused by a new key with its own creation time.
     let new = SigningKeyRow { algorithm: Algorithm::Rs256, ..signing_key("first", 2) };
     done(store, batch![KeyOp::PutSigning(new.clone())]).await;
     assert_eq!(store.signing_keys().await.unwrap(), [second, new]);

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Three a minute.
+/// Three uses per minute.
 const QUOTA: Quota = Quota { times: 3, per: Duration::from_secs(60) };
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -29,7 +29,7 @@ fn failure(number: u8, now: Timestamp) -> Op {
     LimitOp::CountFailure { key: key(number), now, forget_after: DAY }.into()
 }
 
-/// As often as the quota says, and not once more.
+/// The quota allows exactly its number of uses.
 pub async fn a_quota_is_counted_to_its_end(store: &dyn Store) {
     for second in 0..3 {
         done(store, [count(1, at(second))]).await;
@@ -38,7 +38,7 @@ pub async fn a_quota_is_counted_to_its_end(store: &dyn Store) {
     assert_eq!(store.window(key(1)).await.unwrap().within(QUOTA, at(59)), 3);
 }
 
-/// Each in its own time.
+/// Each use is forgotten at the end of its own window.
 pub async fn what_was_counted_of_a_quota_is_forgotten(store: &dyn Store) {
     done(store, [count(1, NOW), count(1, at(30)), count(1, at(30))]).await;
     done(store, [count(1, at(60))]).await;
@@ -46,7 +46,6 @@ pub async fn what_was_counted_of_a_quota_is_forgotten(store: &dyn Store) {
     done(store, [count(1, at(90)), count(1, at(90))]).await;
 }
 
-/// One's is not another's.
 pub async fn quotas_of_two_keys_are_apart(store: &dyn Store) {
     done(store, [count(1, NOW), count(1, NOW), count(1, NOW), count(2, NOW)]).await;
     fails(store, [count(2, NOW), count(1, NOW)], Precondition::WithinQuota(LimitKind::Mails)).await;
@@ -54,12 +53,12 @@ pub async fn quotas_of_two_keys_are_apart(store: &dyn Store) {
     assert_eq!(store.window(key(3)).await.unwrap().within(QUOTA, NOW), 0);
 }
 
-/// However they come.
+/// Concurrent uses never exceed the quota.
 pub async fn of_fifty_who_draw_on_a_quota_as_many_do_as_may(store: &dyn Store) {
     so_many_win(3, store, (0..50).map(|_| count(1, NOW)), Precondition::WithinQuota(LimitKind::Mails)).await;
 }
 
-/// With the time of the last.
+/// The time of the last one is stored.
 pub async fn wrong_passwords_are_counted(store: &dyn Store) {
     assert_eq!(store.failures(key(1)).await.unwrap(), FailedAttempts::NONE);
     done(store, [failure(1, NOW)]).await;
@@ -68,7 +67,7 @@ pub async fn wrong_passwords_are_counted(store: &dyn Store) {
     assert_eq!(store.failures(key(2)).await.unwrap(), FailedAttempts { count: 1, last_at: at(9) });
 }
 
-/// None is lost.
+/// Concurrent wrong passwords are all counted.
 pub async fn fifty_wrong_passwords_at_once_are_fifty(store: &dyn Store) {
     for result in join_all((0..50).map(|_| store.commit(vec![failure(1, NOW)]))).await {
         result.expect("each is counted");
@@ -76,7 +75,7 @@ pub async fn fifty_wrong_passwords_at_once_are_fifty(store: &dyn Store) {
     assert_eq!(store.failures(key(1)).await.unwrap().count, 50);
 }
 
-/// A day after the last, all at once.
+/// All are forgotten together, a day after the last one.
 pub async fn wrong_passwords_are_forgotten_after_a_day_without_one(store: &dyn Store) {
     done(store, [failure(1, NOW)]).await;
     done(store, [failure(1, NOW.plus(DAY - Duration::from_secs(1)))]).await;
@@ -89,7 +88,7 @@ fn member(number: u8, name: u8, now: Timestamp) -> Op {
     LimitOp::CountMember { key: key(number), member: [name; 8], per: DAY, now }.into()
 }
 
-/// Its period begins anew each time that it is seen; those of another key are apart.
+/// Its period restarts each time it is seen; members of another key are separate.
 pub async fn a_member_counts_once_until_its_period_has_passed(store: &dyn Store) {
     let count = async |number, now| store.members(key(number)).await.unwrap().count(DAY, now);
     assert_eq!(count(1, NOW).await, 0);
@@ -104,7 +103,7 @@ pub async fn a_member_counts_once_until_its_period_has_passed(store: &dyn Store)
     assert_eq!(count(1, at(30)).await, 0);
 }
 
-/// The one that was seen longest ago goes first.
+/// The least recently seen one is removed first.
 pub async fn sixteen_members_are_kept_at_most(store: &dyn Store) {
     for name in 0..20 {
         done(store, [member(1, name, at(name.into()))]).await;
@@ -114,7 +113,7 @@ pub async fn sixteen_members_are_kept_at_most(store: &dyn Store) {
     assert_eq!(members.count(Duration::from_secs(10), at(20)), 9);
 }
 
-/// However they come.
+/// Concurrent counts of the same member are counted once.
 pub async fn fifty_counts_of_two_members_are_two(store: &dyn Store) {
     for result in join_all((0..50).map(|n| store.commit(vec![member(1, n % 2, NOW)]))).await {
         result.expect("each is counted");
@@ -122,7 +121,7 @@ pub async fn fifty_counts_of_two_members_are_two(store: &dyn Store) {
     assert_eq!(store.members(key(1)).await.unwrap().count(DAY, NOW), 2);
 }
 
-/// Counts that are still in their window stay.
+/// Counts within their window are kept.
 pub async fn counts_that_have_lapsed_are_swept(store: &dyn Store) {
     done(store, [count(1, NOW), count(2, at(30)), failure(1, NOW), failure(2, at(30))]).await;
     assert_eq!(store.sweep(at(61), KEPT).await.unwrap(), 1);
@@ -132,7 +131,7 @@ pub async fn counts_that_have_lapsed_are_swept(store: &dyn Store) {
     assert_eq!(store.failures(key(2)).await.unwrap().count, 1);
 }
 
-/// The oldest first; a key that has failed since is not among them.
+/// The oldest ones are removed first; a key that has failed again since is not among them.
 pub async fn beyond_so_many_the_oldest_wrong_passwords_are_forgotten(store: &dyn Store) {
     done(store, (1..=5).map(|number| failure(number, at(number.into())))).await;
     done(store, [failure(1, at(9))]).await;

@@ -1,4 +1,4 @@
-//! What every store must do.
+//! Conformance tests for stores.
 
 mod audit;
 mod batches;
@@ -23,11 +23,11 @@ use crate::{
     seal::BlindIndex,
 };
 
-/// Counts of wrong passwords that a sweep leaves: more than there are.
+/// Number of wrong password counts kept by a sweep: more than there are.
 const KEPT: u64 = 1000;
 
-/// Runs every case against a fresh store each: `store_suite!(make)`, where `make` is an async function whose result
-/// dereferences to a store.
+/// Runs each case against a new store: `store_suite!(make)`, where `make` is an async function whose result dereferences to a
+/// store.
 #[macro_export]
 macro_rules! store_suite {
     ($make:path) => {
@@ -211,12 +211,12 @@ macro_rules! store_cases {
 
 store_cases!(export_cases);
 
-/// Commits what must succeed.
+/// Commits a batch that must succeed.
 async fn done(store: &dyn Store, batch: impl IntoIterator<Item = Op>) {
     store.commit(batch.into_iter().collect()).await.expect("the batch should be committed");
 }
 
-/// Commits what must fail, with this precondition.
+/// Commits a batch that must fail with this precondition.
 async fn fails(store: &dyn Store, batch: impl IntoIterator<Item = Op>, with: Precondition) {
     match store.commit(batch.into_iter().collect()).await {
         Err(CommitError::Failed(failed)) => assert_eq!(failed, with, "another precondition failed"),
@@ -225,12 +225,13 @@ async fn fails(store: &dyn Store, batch: impl IntoIterator<Item = Op>, with: Pre
     }
 }
 
-/// Commits all of these at once, each as a batch of its own: exactly one may succeed, the others fail with this precondition.
+/// Commits all operations concurrently, each in its own batch: exactly one must succeed, the others must fail with this
+/// precondition.
 async fn one_wins(store: &dyn Store, ops: impl IntoIterator<Item = Op>, with: Precondition) {
     so_many_win(1, store, ops, with).await;
 }
 
-/// Commits all of these at once; exactly `many` may succeed, the others fail with this precondition.
+/// Commits all operations concurrently: exactly `many` must succeed, the others must fail with this precondition.
 async fn so_many_win(many: usize, store: &dyn Store, ops: impl IntoIterator<Item = Op>, with: Precondition) {
     let results = super::join_all(ops.into_iter().map(|op| store.commit(vec![op]))).await;
     let won = results.iter().filter(|result| result.is_ok()).count();

@@ -1,4 +1,4 @@
-//! Records: by key, by owner, by kind in pages; each write with its precondition.
+//! Records can be read by key, by owner, and by kind in pages; each write has a precondition.
 
 use super::{done, fails, one_wins};
 use crate::{
@@ -21,7 +21,7 @@ fn of(owner: &str, kind: Option<RecordKind>) -> RecordOp {
     RecordOp::DeleteOf { realm: here(), owner: user_id(owner), kind }
 }
 
-/// All columns survive, also the optional ones.
+/// All columns are stored, including the optional ones.
 pub async fn a_record_is_read_as_written(store: &dyn Store) {
     let bare = record(&here(), "bare");
     let full = RecordRow { expires_at: Some(at(60)), ..owned("full", "ada") };
@@ -77,7 +77,7 @@ pub async fn of_fifty_inserts_of_a_key_one_is_written(store: &dyn Store) {
     assert!(read(store, "one").await.is_some());
 }
 
-/// Everything but the key can change.
+/// Everything except the key can change.
 pub async fn a_record_is_replaced_at_the_revision_before(store: &dyn Store) {
     let first = owned("one", "ada");
     let second = RecordRow { owner: None, expires_at: Some(at(9)), revision: 2, body: sealed("new"), ..first.clone() };
@@ -141,7 +141,7 @@ pub async fn records_are_listed_and_deleted_by_owner(store: &dyn Store) {
     assert_eq!(store.records_of(&there(), &user_id("ada"), None).await.unwrap().len(), 1);
 }
 
-/// While others come and go, no record is skipped or repeated.
+/// No record is skipped or repeated while others are inserted and deleted.
 pub async fn records_of_a_kind_are_read_in_pages(store: &dyn Store) {
     let keys = ["a", "b", "c", "d", "e"];
     done(store, keys.map(|key| RecordOp::Insert(record(&here(), key)).into())).await;

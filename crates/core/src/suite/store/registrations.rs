@@ -1,4 +1,4 @@
-//! Registrations: one an address, each in place of a known one.
+//! Registrations: one per address, each replacing an expected one.
 
 use super::{by_index, done, fails, one_wins};
 use crate::{
@@ -38,7 +38,6 @@ async fn is_gone(store: &dyn Store, row: &Registration) {
     assert_eq!(store.registration(&row.realm, &row.id).await.unwrap(), None);
 }
 
-/// All columns survive.
 pub async fn a_registration_is_read_as_written(store: &dyn Store) {
     let plain = registration(&here(), "ada", "ada@example.org");
     let contested = Registration {
@@ -61,7 +60,7 @@ pub async fn a_registration_comes_in_place_of_nothing(store: &dyn Store) {
     is_gone(store, &new).await;
 }
 
-/// The old one is gone with its identifier.
+/// The old registration is removed, and its identifier with it.
 pub async fn a_registration_comes_in_place_of_the_one_named(store: &dyn Store) {
     let (old, new) = (registration(&here(), "old", "ada@example.org"), registration(&here(), "new", "ada@example.org"));
     done(store, [first(&old)]).await;
@@ -70,7 +69,7 @@ pub async fn a_registration_comes_in_place_of_the_one_named(store: &dyn Store) {
     is_gone(store, &old).await;
 }
 
-/// A registration that is gone, or of another address, is not replaced.
+/// A registration that no longer exists, or that has another address, is not replaced.
 pub async fn a_registration_does_not_replace_another_than_the_one_named(store: &dyn Store) {
     let (old, new) = (registration(&here(), "old", "ada@example.org"), registration(&here(), "new", "ada@example.org"));
     let bystander = registration(&here(), "bob", "bob@example.org");
@@ -85,7 +84,7 @@ pub async fn a_registration_does_not_replace_another_than_the_one_named(store: &
     is_gone(store, &new).await;
 }
 
-/// One or none.
+/// There may be one, or none.
 pub async fn a_registration_may_replace_anything(store: &dyn Store) {
     let (old, new) = (registration(&here(), "old", "ada@example.org"), registration(&here(), "new", "ada@example.org"));
     done(store, [anyhow(&old)]).await;
@@ -94,7 +93,7 @@ pub async fn a_registration_may_replace_anything(store: &dyn Store) {
     is_gone(store, &old).await;
 }
 
-/// With a new challenge, say.
+/// This happens when a sign-up is repeated, for example with a new challenge.
 pub async fn a_registration_may_be_written_over_itself(store: &dyn Store) {
     let old = registration(&here(), "ada", "ada@example.org");
     let new = Registration { contested: true, ..old.clone() };
@@ -105,7 +104,7 @@ pub async fn a_registration_may_be_written_over_itself(store: &dyn Store) {
     stands(store, &old).await;
 }
 
-/// An identifier that stands for another address is not moved.
+/// An identifier that is in use for another address is not moved.
 pub async fn an_identifier_has_one_registration(store: &dyn Store) {
     let old = registration(&here(), "ada", "ada@example.org");
     let new = registration(&here(), "ada", "bob@example.org");
@@ -124,7 +123,7 @@ pub async fn of_fifty_first_registrations_of_an_address_one_is_written(store: &d
     stands(store, &winner.expect("one was written")).await;
 }
 
-/// Whatever is said of it later, and as long as it is there.
+/// Later writes never reset the flag as long as the registration exists.
 pub async fn a_registration_that_is_contested_stays_so(store: &dyn Store) {
     let row = registration(&here(), "ada", "ada");
     let end = row.expires_at;
@@ -141,7 +140,7 @@ pub async fn a_registration_that_is_contested_stays_so(store: &dyn Store) {
     let other =
         RegistrationOp::Contest { realm: there(), id: row.id.clone(), is_contested: true, expires_at: end }.into();
     fails(store, [other], Precondition::RegistrationThere).await;
-    // A caller that read it before it was contested cannot replace it by an uncontested one.
+    // A caller that read it before it became contested cannot replace it with an uncontested one.
     let newer = registration(&here(), "ada-too", "ada");
     assert_eq!(newer.index, row.index);
     fails(store, [over(&newer, &row.id)], Precondition::RegistrationReplaced).await;
@@ -157,7 +156,7 @@ pub async fn a_registration_that_is_contested_stays_so(store: &dyn Store) {
     fails(store, [contest(true)], Precondition::RegistrationThere).await;
 }
 
-/// What is not there cannot be deleted.
+/// A missing registration cannot be deleted.
 pub async fn a_registration_is_deleted_once(store: &dyn Store) {
     let row = registration(&here(), "ada", "ada@example.org");
     fails(store, [delete(&row)], Precondition::RegistrationThere).await;
@@ -168,7 +167,7 @@ pub async fn a_registration_is_deleted_once(store: &dyn Store) {
     fails(store, [delete(&row)], Precondition::RegistrationThere).await;
 }
 
-/// The batch of verification.
+/// This is the batch of a verification.
 pub async fn a_registration_becomes_the_user(store: &dyn Store) {
     let row = registration(&here(), "ada", "ada@example.org");
     done(store, batch![first(&row), ChallengeOp::Insert(challenge(&here(), 1))]).await;
@@ -180,13 +179,13 @@ pub async fn a_registration_becomes_the_user(store: &dyn Store) {
     done(store, settle.clone()).await;
     assert_eq!(by_index(store, &here(), row.index).await, (Some(row.clone().into_user()), None));
     fails(store, settle, Precondition::ChallengeFresh).await;
-    // The address can still be registered: only its owner learns of it.
+    // The address can still be registered: only its owner learns that it is taken.
     let again = registration(&here(), "eve", "ada@example.org");
     done(store, [first(&again)]).await;
     assert_eq!(by_index(store, &here(), row.index).await, (Some(row.into_user()), Some(again)));
 }
 
-/// A reader of the address meanwhile sees the registration or the user, never both and never neither.
+/// Concurrent readers of the address see either the registration or the user, never both and never neither.
 pub async fn an_address_is_never_seen_between_the_two(store: &dyn Store) {
     for n in 0..10 {
         let row = registration(&here(), &format!("user-{n}"), &format!("{n}@example.org"));
@@ -203,14 +202,14 @@ pub async fn an_address_is_never_seen_between_the_two(store: &dyn Store) {
     }
 }
 
-/// Whether something has lapsed is for others to judge, by their time.
+/// The caller decides whether it has expired.
 pub async fn a_lapsed_registration_is_still_read(store: &dyn Store) {
     let row = Registration { expires_at: at(-1000), ..registration(&here(), "ada", "ada@example.org") };
     done(store, [first(&row)]).await;
     stands(store, &row).await;
 }
 
-/// The same identifier and address stand for two registrations in two realms.
+/// The same identifier and address belong to different registrations in two realms.
 pub async fn registrations_of_two_realms_are_apart(store: &dyn Store) {
     let one = registration(&here(), "ada", "ada@example.org");
     let other = Registration { envelope: envelope("the other"), ..registration(&there(), "ada", "ada@example.org") };

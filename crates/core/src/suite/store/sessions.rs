@@ -1,4 +1,4 @@
-//! Sessions: written once, ended once.
+//! Sessions are inserted once and revoked once.
 
 use super::{done, fails, one_wins};
 use crate::{
@@ -12,20 +12,20 @@ use crate::{
     },
 };
 
-/// Ends Ada's sessions here.
+/// Revokes Ada's sessions.
 fn end_all(except: Option<&str>) -> Op {
     SessionOp::EndAll { realm: here(), user: user_id("ada"), except: except.map(session_id), expires_at: at(900) }
         .into()
 }
 
-/// Whatever is in the log, by name: the sessions of one batch stand there in any order.
+/// Returns the revocations after a position, sorted by session, because the entries of one batch are in no particular order.
 pub(super) async fn logged(store: &dyn Store, after: LogPosition) -> Vec<Revocation> {
     let (mut log, _) = store.revocations_after(after).await.unwrap();
     log.sort_by(|a, b| a.session.cmp(&b.session));
     log
 }
 
-/// All columns survive, the words of `amr` as they are, and where its refresh tokens stand.
+/// All columns are stored, including the `amr` values and the state of the refresh tokens.
 pub async fn a_session_is_read_as_written(store: &dyn Store) {
     let one = session(&here(), "one");
     let bare = Session { amr: Vec::new(), created_at: at(-9), ..session(&here(), "bare") };
@@ -43,7 +43,7 @@ pub async fn a_session_is_read_as_written(store: &dyn Store) {
     assert_eq!(store.session(&here(), &session_id("none")).await.unwrap(), None);
 }
 
-/// The first stays.
+/// The first one is kept.
 pub async fn an_identifier_has_one_session(store: &dyn Store) {
     let first = session(&here(), "one");
     done(store, batch![SessionOp::Insert(first.clone())]).await;
@@ -52,7 +52,7 @@ pub async fn an_identifier_has_one_session(store: &dyn Store) {
     assert_eq!(store.session(&here(), &first.id).await.unwrap(), Some(first));
 }
 
-/// The second who ends it learns that it is over, and the log says it once.
+/// A second revocation fails, and the log contains a single entry.
 pub async fn a_session_ends_once(store: &dyn Store) {
     let end = || batch![SessionOp::End(revocation(&here(), "one"))];
     fails(store, end(), Precondition::SessionThere).await;
@@ -64,7 +64,7 @@ pub async fn a_session_ends_once(store: &dyn Store) {
     assert_eq!(log, [revocation(&here(), "one")]);
 }
 
-/// Whether something has lapsed is for others to judge, by their time.
+/// The caller decides whether it has expired.
 pub async fn a_lapsed_session_is_still_read(store: &dyn Store) {
     let lapsed = Session { expires_at: at(-1000), ..session(&here(), "one") };
     let family = Family { idle_until: at(-1000), ..lapsed.family.clone() };
@@ -74,14 +74,14 @@ pub async fn a_lapsed_session_is_still_read(store: &dyn Store) {
     assert_eq!(store.session(&here(), &idle.id).await.unwrap(), Some(idle));
 }
 
-/// Reads the sessions of Ada in a realm, by identifier.
+/// Returns Ada's sessions in a realm, sorted by identifier.
 pub(super) async fn sessions_of_ada(store: &dyn Store, realm: &RealmName) -> Vec<Session> {
     let mut found = store.sessions_of(realm, &user_id("ada")).await.unwrap();
     found.sort_by(|a, b| a.id.cmp(&b.id));
     found
 }
 
-/// All of them as written, also a lapsed one; neither those of other users, nor of another realm, nor ended ones.
+/// All of them are returned as written, including an expired one, but none of other users, of another realm, or revoked ones.
 pub async fn the_sessions_of_a_user_are_read(store: &dyn Store) {
     assert_eq!(sessions_of_ada(store, &here()).await, []);
     let lapsed = Session { expires_at: at(-1), ..session(&here(), "a") };
@@ -101,7 +101,7 @@ pub async fn the_sessions_of_a_user_are_read(store: &dyn Store) {
     assert_eq!(sessions_of_ada(store, &here()).await, []);
 }
 
-/// Each end is in the log, once, until the time that was said.
+/// Each revocation is in the log once, with the given expiry.
 pub async fn all_sessions_of_a_user_end_but_for_one(store: &dyn Store) {
     let kept = session(&here(), "b");
     let lapsed = Session { expires_at: at(-1), ..session(&here(), "d") };
@@ -116,15 +116,15 @@ pub async fn all_sessions_of_a_user_end_but_for_one(store: &dyn Store) {
     let ended = ["a", "c", "d"].map(|over| revocation(&here(), over));
     assert_eq!(logged(store, LogPosition(0)).await, ended);
 
-    // A reader of the log so far reads the rest.
+    // A reader that has followed the log so far gets the new entries.
     let (_, position) = store.revocations_after(LogPosition(0)).await.unwrap();
     done(store, [end_all(None)]).await;
     assert_eq!(store.session(&here(), &session_id("b")).await.unwrap(), None);
     assert_eq!(logged(store, position).await, [revocation(&here(), "b")]);
 }
 
-/// Ends neither other users' sessions nor those of the same identifier in another realm; an exception of another user
-/// has no effect.
+/// Neither other users' sessions nor those with the same identifier in another realm are revoked; an exception that belongs to
+/// another user has no effect.
 pub async fn the_end_of_a_users_sessions_leaves_others_alone(store: &dyn Store) {
     let others = [
         Session { user: user_id("eve"), ..session(&here(), "eves") },
@@ -141,7 +141,7 @@ pub async fn the_end_of_a_users_sessions_leaves_others_alone(store: &dyn Store) 
     assert_eq!(logged(store, LogPosition(0)).await, [revocation(&here(), "one")]);
 }
 
-/// Ending all sessions succeeds and logs nothing if the user has no session, or only the excepted one.
+/// Revoking all sessions succeeds and logs nothing if the user has no session, or only the excepted one.
 pub async fn there_may_be_no_session_to_end(store: &dyn Store) {
     done(store, [end_all(None)]).await;
     done(store, [end_all(Some("one"))]).await;
@@ -153,7 +153,7 @@ pub async fn there_may_be_no_session_to_end(store: &dyn Store) {
     assert_eq!(logged(store, LogPosition(0)).await, [revocation(&here(), "one")]);
 }
 
-/// The same identifier stands for two sessions in two realms.
+/// The same identifier belongs to different sessions in two realms.
 pub async fn sessions_of_two_realms_are_apart(store: &dyn Store) {
     let one = session(&here(), "one");
     done(store, batch![SessionOp::Insert(one.clone())]).await;
@@ -163,7 +163,7 @@ pub async fn sessions_of_two_realms_are_apart(store: &dyn Store) {
     assert_eq!(store.session(&here(), &one.id).await.unwrap(), Some(one));
 }
 
-/// Moves the family of session "one" on, at this second.
+/// Rotates the refresh token of session "one" at this second.
 fn rotate(realm: &RealmName, (from, to): (u8, u8), second: i64) -> Op {
     SessionOp::Rotate {
         realm: realm.clone(),
@@ -176,7 +176,7 @@ fn rotate(realm: &RealmName, (from, to): (u8, u8), second: i64) -> Op {
     .into()
 }
 
-/// As it stands after that.
+/// Returns session "one" as it is after that rotation.
 fn rotated((previous, current): (u8, u8), second: i64) -> Session {
     let family = Family {
         current: token_hash(current),
@@ -191,7 +191,7 @@ async fn read(store: &dyn Store) -> Option<Session> {
     store.session(&here(), &session_id("one")).await.unwrap()
 }
 
-/// The newest becomes the one before; nothing else of the session changes, and no other session at all.
+/// The newest token becomes the previous one; the rest of the session and all other sessions are unchanged.
 pub async fn a_family_moves_on(store: &dyn Store) {
     let other = session(&here(), "other");
     done(store, batch![SessionOp::Insert(session(&here(), "one")), SessionOp::Insert(other.clone())]).await;
@@ -202,7 +202,7 @@ pub async fn a_family_moves_on(store: &dyn Store) {
     assert_eq!(store.session(&here(), &other.id).await.unwrap(), Some(other));
 }
 
-/// The previous refresh token and an unknown one are refused.
+/// The previous refresh token and an unknown one are rejected.
 pub async fn a_family_moves_on_from_its_newest_token_only(store: &dyn Store) {
     done(store, batch![SessionOp::Insert(session(&here(), "one")), rotate(&here(), (1, 2), 5)]).await;
     for wrong in [0, 1, 3] {
@@ -211,7 +211,7 @@ pub async fn a_family_moves_on_from_its_newest_token_only(store: &dyn Store) {
     assert_eq!(read(store).await, Some(rotated((1, 2), 5)));
 }
 
-/// A session that has not begun or has ended is not refreshed.
+/// A session that does not exist yet or was revoked cannot be refreshed.
 pub async fn the_family_of_no_session_moves_on(store: &dyn Store) {
     fails(store, [rotate(&here(), (1, 2), 5)], Precondition::RefreshNewest).await;
     assert_eq!(read(store).await, None);
@@ -220,7 +220,7 @@ pub async fn the_family_of_no_session_moves_on(store: &dyn Store) {
     assert_eq!(read(store).await, None);
 }
 
-/// A token that is sent fifty times at once is followed by one.
+/// A token that is sent fifty times concurrently is rotated once.
 pub async fn of_fifty_who_move_a_family_on_one_does(store: &dyn Store) {
     done(store, batch![SessionOp::Insert(session(&here(), "one"))]).await;
     let racers = (100..150).map(|to| rotate(&here(), (1, to), to.into()));
@@ -231,7 +231,7 @@ pub async fn of_fifty_who_move_a_family_on_one_does(store: &dyn Store) {
     assert_eq!(left, rotated((1, winner), winner.into()));
 }
 
-/// The same identifier and token stand for two families in two realms.
+/// The same identifier and token belong to different families in two realms.
 pub async fn families_of_two_realms_are_apart(store: &dyn Store) {
     let one = session(&here(), "one");
     done(store, batch![SessionOp::Insert(one.clone())]).await;
@@ -242,7 +242,7 @@ pub async fn families_of_two_realms_are_apart(store: &dyn Store) {
     assert_eq!(store.session(&there(), &session_id("one")).await.unwrap(), Some(other));
 }
 
-/// Time and methods change, and nothing else; the owner's caches learn of it.
+/// Only the time and the methods change, and the caches of the user are invalidated.
 pub async fn an_authentication_is_renewed(store: &dyn Store) {
     let (one, other) = (session(&here(), "one"), session(&there(), "one"));
     done(store, [one.clone(), other.clone()].map(|row| SessionOp::Insert(row).into())).await;

@@ -1,4 +1,4 @@
-//! A user has a limited number of sessions.
+//! The number of sessions per user is limited.
 
 use super::{
     done,
@@ -14,20 +14,21 @@ use crate::{
     },
 };
 
-/// Ends what Ada has here beyond this number.
+/// Revokes Ada's sessions in excess of this number.
 fn end_surplus(newest: &str, most: usize) -> Op {
     let (newest, expires_at) = (session_id(newest), at(900));
     SessionOp::EndSurplus { realm: here(), user: user_id("ada"), newest, most, now: NOW, expires_at }.into()
 }
 
-/// A session that was last used at this second.
+/// Returns a session that was last used at this second.
 fn used(id: &str, second: i64, is_refreshed: bool) -> Session {
     let one = session(&here(), id);
     let family = Family { rotated_at: at(second), previous: is_refreshed.then(|| token_hash(7)), ..one.family.clone() };
     Session { family, ..one }
 }
 
-/// First those that were never refreshed, then those whose last use is longest ago, never the newest; each end is logged.
+/// Sessions that were never refreshed are revoked first, then the least recently used ones, but never the newest; each
+/// revocation is logged.
 pub async fn sessions_beyond_the_most_end_the_unused_first(store: &dyn Store) {
     let sessions = [
         used("a", -50, true),
@@ -55,7 +56,7 @@ pub async fn sessions_beyond_the_most_end_the_unused_first(store: &dyn Store) {
     assert_eq!(sessions_of_ada(store, &here()).await, sessions[5..], "the newest stays");
 }
 
-/// They do not count, and stay.
+/// They are not counted, and are kept.
 pub async fn lapsed_sessions_and_those_of_others_are_no_surplus(store: &dyn Store) {
     let idle = used("idle", -90, false);
     let others = [
@@ -75,7 +76,7 @@ pub async fn lapsed_sessions_and_those_of_others_are_no_surplus(store: &dyn Stor
     }
 }
 
-/// Each inserts one and ends the surplus, while the user is required to be unchanged, as a login does.
+/// Each batch inserts a session, revokes the surplus, and requires the user to be unchanged, as a login does.
 pub async fn of_fifty_sessions_at_once_the_most_are_left(store: &dyn Store) {
     done(store, batch![UserOp::Insert(user(&here(), "ada", "ada@example.org"))]).await;
     let logins = (0..50).map(|number| {

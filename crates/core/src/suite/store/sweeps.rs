@@ -1,4 +1,4 @@
-//! The sweep: what has lapsed goes, the rest stays.
+//! The sweep removes what has expired and nothing else.
 
 use super::{KEPT, by_index, done, outbox::ids};
 use crate::{
@@ -34,7 +34,7 @@ fn ended(id: &str, expires_at: i64) -> Batch {
     batch![SessionOp::Insert(session(&here(), id)), SessionOp::End(end)]
 }
 
-/// Whose end has come, and nothing else; users and what waits to be sent are not swept at all.
+/// Everything is removed at its expiry, and nothing earlier; users and waiting messages are not swept at all.
 pub async fn what_has_lapsed_is_swept(store: &dyn Store) {
     let (old, new) = (registration(&here(), "old", "old"), registration(&here(), "new", "new"));
     done(store, [waiting("old", 10), waiting("new", 11)]).await;
@@ -65,7 +65,8 @@ pub async fn what_has_lapsed_is_swept(store: &dyn Store) {
     assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("first", at(1_000_000))).await.unwrap()), ["one"]);
 }
 
-/// Whichever end comes first, that of the session or that of its newest refresh token; each is counted once.
+/// The earlier of two times decides: the expiry of the session, or that of its newest refresh token. Each session is counted
+/// once.
 pub async fn sessions_that_were_idle_too_long_are_swept(store: &dyn Store) {
     done(store, [used("idle", 99, 10), used("over", 10, 99), used("both", 10, 10), used("new", 99, 11)]).await;
     done(store, [used("refreshed", 99, 10)]).await;
@@ -87,7 +88,7 @@ pub async fn sessions_that_were_idle_too_long_are_swept(store: &dyn Store) {
     assert_eq!(store.sweep(at(20), KEPT).await.unwrap(), 2);
 }
 
-/// They are kept for a while to be counted.
+/// Until then they are counted.
 pub async fn dead_messages_are_swept_after_a_month(store: &dyn Store) {
     const DAY: i64 = 24 * 3600;
     done(store, batch![OutboxOp::Enqueue(message("dead")), OutboxOp::Enqueue(message("waiting"))]).await;
@@ -101,10 +102,10 @@ pub async fn dead_messages_are_swept_after_a_month(store: &dyn Store) {
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState { waiting: 1, dead: 0, oldest: Some(NOW) });
 }
 
-/// A sweep may leave some to the next, as long as it says that it removed something.
+/// A sweep may leave some rows for the next one, as long as it reports that it removed something.
 pub async fn much_is_swept_in_the_end(store: &dyn Store) {
     const MANY: usize = 2500;
-    // A batch is short by construction.
+    // A batch is kept short by design.
     for some in (0..MANY).collect::<Vec<_>>().chunks(250) {
         done(store, some.iter().map(|n| begun(&format!("s{n}"), 10))).await;
     }

@@ -1,4 +1,4 @@
-//! Users: one an address, one an identifier, each change made from the revision before.
+//! Users: unique by address and by identifier, and each change follows the previous revision.
 
 use super::{by_index, done, fails, one_wins};
 use crate::{
@@ -13,7 +13,7 @@ fn delete(realm: &RealmName, id: &str, revision: u64) -> Op {
     UserOp::Delete { realm: realm.clone(), id: user_id(id), revision }.into()
 }
 
-/// All columns survive, also the optional ones.
+/// All columns are stored, including the optional ones.
 pub async fn a_user_is_read_as_written(store: &dyn Store) {
     let ada = User { phone_verified_at: Some(at(-5)), created_at: at(-10), ..user(&here(), "ada", "ada@example.org") };
     let bob = user(&here(), "bob", "bob@example.org");
@@ -24,13 +24,13 @@ pub async fn a_user_is_read_as_written(store: &dyn Store) {
     }
 }
 
-/// Not there is no error.
+/// A missing user is not an error.
 pub async fn nobody_is_there_before_they_are_written(store: &dyn Store) {
     assert_eq!(store.user(&here(), &user_id("ada")).await.unwrap(), None);
     assert_eq!(by_index(store, &here(), index("ada@example.org")).await, (None, None));
 }
 
-/// The second is refused, and the first stays.
+/// The second one is rejected, and the first is kept.
 pub async fn an_address_has_one_user(store: &dyn Store) {
     let first = user(&here(), "ada", "ada@example.org");
     done(store, batch![UserOp::Insert(first.clone())]).await;
@@ -39,7 +39,7 @@ pub async fn an_address_has_one_user(store: &dyn Store) {
     assert_eq!(store.user(&here(), &user_id("eve")).await.unwrap(), None);
 }
 
-/// The same for identifiers.
+/// The second one is rejected, and the first is kept.
 pub async fn an_identifier_has_one_user(store: &dyn Store) {
     let first = user(&here(), "ada", "ada@example.org");
     done(store, batch![UserOp::Insert(first.clone())]).await;
@@ -56,7 +56,7 @@ pub async fn of_fifty_users_racing_for_an_address_one_is_written(store: &dyn Sto
     assert_eq!(store.user(&here(), &winner.id).await.unwrap(), Some(winner));
 }
 
-/// An old revision and one that skips are refused.
+/// An old revision and one that leaves a gap are rejected.
 pub async fn an_update_follows_the_revision_it_was_made_from(store: &dyn Store) {
     let first = user(&here(), "ada", "ada@example.org");
     let second = User { envelope: envelope("new"), phone_verified_at: Some(at(1)), revision: 2, ..first.clone() };
@@ -69,7 +69,7 @@ pub async fn an_update_follows_the_revision_it_was_made_from(store: &dyn Store) 
     assert_eq!(store.user(&here(), &first.id).await.unwrap(), Some(second));
 }
 
-/// An update creates no user.
+/// An update does not create a user.
 pub async fn an_update_needs_the_user(store: &dyn Store) {
     let nobody = User { revision: 2, ..user(&here(), "ada", "ada@example.org") };
     fails(store, batch![UserOp::Update(nobody.clone())], Precondition::UserRevision).await;
@@ -77,7 +77,7 @@ pub async fn an_update_needs_the_user(store: &dyn Store) {
     assert_eq!(store.user(&here(), &nobody.id).await.unwrap(), None);
 }
 
-/// No change is lost under another.
+/// No change is overwritten by a concurrent one.
 pub async fn of_fifty_updates_of_one_revision_one_is_written(store: &dyn Store) {
     let first = user(&here(), "ada", "ada@example.org");
     done(store, batch![UserOp::Insert(first.clone())]).await;
@@ -87,7 +87,7 @@ pub async fn of_fifty_updates_of_one_revision_one_is_written(store: &dyn Store) 
     assert_eq!(store.user(&here(), &first.id).await.unwrap().expect("still there").revision, 2);
 }
 
-/// The old address is free again.
+/// The old address becomes free.
 pub async fn an_update_may_move_to_a_free_address(store: &dyn Store) {
     let before = user(&here(), "ada", "ada@example.org");
     let after = User { index: index("new@example.org"), revision: 2, ..before.clone() };
@@ -98,7 +98,7 @@ pub async fn an_update_may_move_to_a_free_address(store: &dyn Store) {
     done(store, batch![UserOp::Insert(user(&here(), "bob", "ada@example.org"))]).await;
 }
 
-/// Another user's address stays with it.
+/// The address stays with its user.
 pub async fn an_update_may_not_take_an_address(store: &dyn Store) {
     let (ada, bob) = (user(&here(), "ada", "ada@example.org"), user(&here(), "bob", "bob@example.org"));
     done(store, batch![UserOp::Insert(ada.clone()), UserOp::Insert(bob.clone())]).await;
@@ -108,7 +108,7 @@ pub async fn an_update_may_not_take_an_address(store: &dyn Store) {
     assert_eq!(by_index(store, &here(), bob.index).await.0, Some(bob));
 }
 
-/// By identifier and by address; both are free for another user.
+/// It is found neither by identifier nor by address; both are free for another user.
 pub async fn a_deleted_user_is_gone(store: &dyn Store) {
     let (ada, bob) = (user(&here(), "ada", "ada@example.org"), user(&here(), "bob", "bob@example.org"));
     done(store, batch![UserOp::Insert(ada.clone()), UserOp::Insert(bob.clone())]).await;
@@ -125,7 +125,7 @@ pub async fn a_deleted_user_is_gone(store: &dyn Store) {
     assert_eq!(store.user(&here(), &ada.id).await.unwrap(), Some(again));
 }
 
-/// A user that has changed since, and a missing one, are refused.
+/// A user that was changed in the meantime, and a missing one, are rejected.
 pub async fn a_user_is_deleted_at_the_revision_that_was_read(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     let changed = User { envelope: envelope("new"), revision: 2, ..ada.clone() };
@@ -140,7 +140,7 @@ pub async fn a_user_is_deleted_at_the_revision_that_was_read(store: &dyn Store) 
     assert_eq!(store.user(&here(), &ada.id).await.unwrap(), None);
 }
 
-/// A deletion that has not seen a change is refused, and a change does not bring a deleted user back.
+/// A deletion based on an outdated revision is rejected, and an update does not restore a deleted user.
 pub async fn of_fifty_who_change_or_delete_a_user_one_does(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     done(store, batch![UserOp::Insert(ada.clone())]).await;
@@ -152,7 +152,7 @@ pub async fn of_fifty_who_change_or_delete_a_user_one_does(store: &dyn Store) {
     assert!(left.is_none() || left == Some(changed), "{left:?}");
 }
 
-/// The user must exist, unchanged.
+/// The user must exist and be unchanged.
 pub async fn a_required_user_stands_at_the_revision(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     let require = |revision| batch![UserOp::Require { realm: here(), id: user_id("ada"), revision }];
@@ -166,7 +166,7 @@ pub async fn a_required_user_stands_at_the_revision(store: &dyn Store) {
     done(store, require(2)).await;
 }
 
-/// The same identifier and address stand for two people in two realms.
+/// The same identifier and address belong to different users in two realms.
 pub async fn users_of_two_realms_are_apart(store: &dyn Store) {
     let one = user(&here(), "ada", "ada@example.org");
     let other = User { envelope: envelope("the other"), ..user(&there(), "ada", "ada@example.org") };

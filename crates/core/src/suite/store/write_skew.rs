@@ -1,7 +1,7 @@
-//! Batches that each look at what another changes: some order of one after the other must explain what becomes of both.
+//! Write skew: two concurrent batches, each of which reads what the other changes, must be serializable.
 //!
-//! Of two of them that begin at the same moment, either may come first. A store that lets each look at how things stood
-//! before, and finds no document that both have written, commits both.
+//! Of two batches that start at the same moment, either may come first. With snapshot isolation alone, both would read the old
+//! state and write different documents, and both would be committed.
 
 use super::{by_index, done};
 use crate::{
@@ -18,12 +18,12 @@ use crate::{
 
 const ROUNDS: usize = 50;
 
-/// A user with an address of its own in each round.
+/// Returns a user with a different address in each round.
 fn person(name: &str, round: usize) -> User {
     user(&here(), &format!("{name}-{round}"), &format!("{name}-{round}@example.org"))
 }
 
-/// The user after one change.
+/// Returns the user after one change.
 fn changed(user: &User) -> User {
     User { envelope: envelope("new"), revision: 2, ..user.clone() }
 }
@@ -36,7 +36,7 @@ fn delete(user: &User) -> Op {
     UserOp::Delete { realm: here(), id: user.id.clone(), revision: 1 }.into()
 }
 
-/// Needs them as they were at first.
+/// Requires the user to be unchanged.
 fn unchanged(user: &User) -> Op {
     UserOp::Require { realm: here(), id: user.id.clone(), revision: 1 }.into()
 }
@@ -45,7 +45,7 @@ fn address(index: BlindIndex, is_taken: bool) -> Op {
     UserOp::RequireAddress { realm: here(), index, is_taken }.into()
 }
 
-/// Commits both at once; whether each succeeded.
+/// Commits both batches concurrently, and returns whether each succeeded.
 async fn both(store: &dyn Store, batches: [Batch; 2], with: Precondition) -> [bool; 2] {
     let results = join_all(batches.map(|batch| store.commit(batch))).await;
     let succeeded: Vec<_> = results
@@ -59,13 +59,13 @@ async fn both(store: &dyn Store, batches: [Batch; 2], with: Precondition) -> [bo
     [succeeded[0], succeeded[1]]
 }
 
-/// Commits both at once: exactly one may succeed, the other fails with this precondition.
+/// Commits both batches concurrently: exactly one must succeed, and the other must fail with this precondition.
 async fn one_of_both(store: &dyn Store, batches: [Batch; 2], with: Precondition) {
     let [one, other] = both(store, batches, with).await;
     assert!(one != other, "{}", if one { "both were committed" } else { "neither was committed" });
 }
 
-/// Logs a user in while this ends its sessions; none may be left in either order.
+/// Creates a session of a user concurrently with an operation that ends all sessions; none may be left in either order.
 async fn no_session_is_left(store: &dyn Store, round: usize, by: fn(&User) -> Op) {
     let ada = person("ada", round);
     done(store, batch![UserOp::Insert(ada.clone())]).await;
@@ -77,7 +77,7 @@ async fn no_session_is_left(store: &dyn Store, round: usize, by: fn(&User) -> Op
     assert_eq!(store.session(&here(), &begun.id).await.unwrap(), None);
 }
 
-/// A password is changed, and a login with the old one at that moment has no session.
+/// A login with the old password at the moment of a password change gets no session.
 pub async fn no_session_outlives_the_change_of_its_user(store: &dyn Store) {
     for round in 0..ROUNDS {
         no_session_is_left(store, round, |ada| UserOp::Update(changed(ada)).into()).await;
@@ -91,7 +91,7 @@ pub async fn no_session_outlives_its_user(store: &dyn Store) {
     }
 }
 
-/// No change is made from a record that has just been replaced.
+/// No change is based on a record that has just been replaced.
 pub async fn of_two_who_need_the_other_unchanged_one_changes(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
@@ -104,7 +104,7 @@ pub async fn of_two_who_need_the_other_unchanged_one_changes(store: &dyn Store) 
     }
 }
 
-/// An address that was seen free has not been taken by a new user meanwhile.
+/// An address that was free when it was read has not been taken by a new user.
 pub async fn of_two_who_need_the_others_address_free_one_comes(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
@@ -116,7 +116,7 @@ pub async fn of_two_who_need_the_others_address_free_one_comes(store: &dyn Store
     }
 }
 
-/// An address that was seen free is not taken by a user who moves to it.
+/// An address that was free when it was read has not been taken by a user's address change.
 pub async fn of_two_who_need_the_others_address_free_one_moves(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
@@ -130,7 +130,7 @@ pub async fn of_two_who_need_the_others_address_free_one_moves(store: &dyn Store
     }
 }
 
-/// An address that was seen taken has not lost its user meanwhile.
+/// An address that was taken when it was read has not lost its user.
 pub async fn of_two_who_need_the_others_address_taken_one_goes(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
@@ -140,7 +140,7 @@ pub async fn of_two_who_need_the_others_address_taken_one_goes(store: &dyn Store
     }
 }
 
-/// An address that was seen taken has not lost its user to another address.
+/// An address that was taken when it was read has not lost its user to an address change.
 pub async fn of_two_who_need_the_others_address_taken_one_moves(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
@@ -154,7 +154,7 @@ pub async fn of_two_who_need_the_others_address_taken_one_moves(store: &dyn Stor
     }
 }
 
-/// Activation is atomic: before it the address has a registration, after it a user. A reader never sees neither.
+/// Verification is atomic: before it, the address has a registration, and afterwards a user. A reader never sees neither.
 pub async fn nobody_registers_between_a_registration_and_its_user(store: &dyn Store) {
     for round in 0..ROUNDS {
         let of = |name: &str| registration(&here(), &format!("{name}-{round}"), &format!("{round}@example.org"));

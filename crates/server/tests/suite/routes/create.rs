@@ -160,13 +160,13 @@ async fn a_body_that_cannot_be_parsed_is_answered_with_the_byte_of_its_fault() {
     ] {
         let request = app.request(reqwest::Method::POST, &format!("/User1/{path}")).header("Content-Type", kind);
         let refused = problem(request.body(body.to_vec()).send().await.unwrap(), 400).await;
-        let detail = format!("The request is malformed at byte {at}.");
+        let detail = format!("The request body is malformed at byte {at}.");
         assert_eq!(refused["detail"], detail.as_str(), "{}", String::from_utf8_lossy(body));
         assert!(!refused.to_string().contains("planted"));
     }
     let request = app.request(reqwest::Method::POST, "/User1/token").header("Content-Type", json_type).body("{]");
     let refused = json(request.send().await.unwrap(), 400).await;
-    assert_eq!(refused["error_description"], "The request is malformed at byte 1.");
+    assert_eq!(refused["error_description"], "The request body is malformed at byte 1.");
 }
 
 #[tokio::test]

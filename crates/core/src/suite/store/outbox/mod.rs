@@ -1,4 +1,4 @@
-//! The outbox: what is due comes out, the oldest first.
+//! The outbox returns due messages, oldest first.
 
 mod workers;
 
@@ -22,12 +22,11 @@ use crate::{
     },
 };
 
-/// The identifiers of what was claimed.
+/// Returns the identifiers of claimed rows.
 pub(super) fn ids(claimed: &[Claimed]) -> Vec<&str> {
     claimed.iter().map(|claimed| claimed.row.id.as_str()).collect()
 }
 
-/// All columns survive.
 pub async fn a_message_is_claimed_as_written(store: &dyn Store) {
     let one = message("one");
     let other = OutboxRow {
@@ -49,14 +48,13 @@ pub async fn a_message_is_claimed_as_written(store: &dyn Store) {
     assert_eq!(claimed, [with_lease(other), with_lease(one)]);
 }
 
-/// Due is what should have been sent by now, not what comes later.
 pub async fn what_is_not_due_is_not_claimed(store: &dyn Store) {
     done(store, batch![OutboxOp::Enqueue(OutboxRow { due_at: at(10), ..message("one") })]).await;
     assert_eq!(store.claim(Channel::Mail, 10, &lease("early", at(9))).await.unwrap(), []);
     assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("late", at(10))).await.unwrap()), ["one"]);
 }
 
-/// Whatever the order in which they came.
+/// The order of insertion does not matter.
 pub async fn the_oldest_due_come_first(store: &dyn Store) {
     for (id, due) in [("c", -1), ("a", -3), ("d", 0), ("b", -2)] {
         done(store, batch![OutboxOp::Enqueue(OutboxRow { due_at: at(due), ..message(id) })]).await;
@@ -65,7 +63,7 @@ pub async fn the_oldest_due_come_first(store: &dyn Store) {
     assert_eq!(ids(&store.claim(Channel::Mail, 3, &lease("second", NOW)).await.unwrap()), ["d"]);
 }
 
-/// As they came, so that what was said first is read first.
+/// The order of insertion is kept, so that messages are sent in the order of their causes.
 pub async fn of_those_due_at_the_same_time_the_first_comes_first(store: &dyn Store) {
     let names = ["m", "c", "z", "a", "q", "b", "y", "k"];
     for two in names.chunks(2) {
@@ -74,7 +72,7 @@ pub async fn of_those_due_at_the_same_time_the_first_comes_first(store: &dyn Sto
     assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("first", NOW)).await.unwrap()), names);
 }
 
-/// A claim returns as many messages as it asks for, while there are some.
+/// A claim returns as many messages as it requests, if there are enough.
 pub async fn no_more_is_claimed_than_was_asked_for(store: &dyn Store) {
     done(store, ["a", "b", "c"].map(|id| OutboxOp::Enqueue(message(id)).into())).await;
     assert_eq!(store.claim(Channel::Mail, 0, &lease("none", NOW)).await.unwrap(), []);
@@ -83,7 +81,7 @@ pub async fn no_more_is_claimed_than_was_asked_for(store: &dyn Store) {
     assert_eq!(store.claim(Channel::Mail, 2, &lease("more", NOW)).await.unwrap(), []);
 }
 
-/// No mail speaks of what has not happened.
+/// No message is sent about something that was not committed.
 pub async fn a_message_comes_with_its_cause_or_not_at_all(store: &dyn Store) {
     let require: Op = UserOp::Require { realm: here(), id: user_id("ada"), revision: 1 }.into();
     fails(store, batch![OutboxOp::Enqueue(message("early")), require.clone()], Precondition::UserRevision).await;
@@ -93,7 +91,7 @@ pub async fn a_message_comes_with_its_cause_or_not_at_all(store: &dyn Store) {
     assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("second", NOW)).await.unwrap()), ["now"]);
 }
 
-/// What is being worked on still waits.
+/// A message that is being delivered is still counted as waiting.
 pub async fn the_outbox_is_counted(store: &dyn Store) {
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState::default());
     let older = OutboxRow { created_at: at(-30), due_at: at(60), ..message("later") };
@@ -109,7 +107,7 @@ fn finish(claimed: &Claimed, outcome: DeliveryOutcome) -> Batch {
     batch![OutboxOp::FinishDelivery { id: claimed.row.id.clone(), lease: claimed.lease.clone(), outcome }]
 }
 
-/// One message, claimed by a worker.
+/// Adds one message and claims it.
 async fn claimed(store: &dyn Store) -> Claimed {
     done(store, batch![OutboxOp::Enqueue(message("one"))]).await;
     only(store, "first", NOW).await.expect("it is due")
@@ -121,14 +119,14 @@ async fn only(store: &dyn Store, by: &str, now: Timestamp) -> Option<Claimed> {
     claimed.pop()
 }
 
-/// Not while the lease lasts.
+/// This holds as long as the lease is valid.
 pub async fn a_claimed_message_is_not_claimed_again(store: &dyn Store) {
     claimed(store).await;
     assert_eq!(only(store, "second", NOW).await, None);
     assert_eq!(only(store, "third", at(59)).await, None);
 }
 
-/// Eight who reach for forty at once.
+/// Eight workers claim forty messages concurrently.
 pub async fn two_claimers_never_share_a_message(store: &dyn Store) {
     done(store, (0..40).map(|n| OutboxOp::Enqueue(message(&format!("m{n}"))).into())).await;
     let leases: Vec<_> = (0..8).map(|n| lease(&format!("lease-{n}"), NOW)).collect();
@@ -142,7 +140,7 @@ pub async fn two_claimers_never_share_a_message(store: &dyn Store) {
     }
 }
 
-/// A worker that died needs no clean-up.
+/// A worker that died requires no clean-up.
 pub async fn a_lease_that_ran_out_is_claimable(store: &dyn Store) {
     let first = claimed(store).await;
     let second = only(store, "second", at(60)).await.expect("free again");
@@ -151,7 +149,7 @@ pub async fn a_lease_that_ran_out_is_claimable(store: &dyn Store) {
     assert_eq!(only(store, "third", at(61)).await, None);
 }
 
-/// Whatever the outcome of the worker that was too slow; and nothing is changed.
+/// This holds for every outcome, and nothing is changed.
 pub async fn a_lost_lease_settles_nothing(store: &dyn Store) {
     let first = claimed(store).await;
     let second = only(store, "second", at(60)).await.expect("free again");
@@ -165,7 +163,7 @@ pub async fn a_lost_lease_settles_nothing(store: &dyn Store) {
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState::default());
 }
 
-/// A lease is lost to another worker, not by time.
+/// A lease is lost when another worker claims the message, not when it expires.
 pub async fn a_late_holder_may_settle_while_nobody_else_claimed(store: &dyn Store) {
     let first = claimed(store).await;
     assert_eq!(store.claim(Channel::Mail, 0, &lease("nothing", at(1000))).await.unwrap(), []);
@@ -173,7 +171,7 @@ pub async fn a_late_holder_may_settle_while_nobody_else_claimed(store: &dyn Stor
     assert_eq!(only(store, "second", at(1000)).await, None);
 }
 
-/// The second time no worker holds it; a row that was never claimed cannot be finished either.
+/// The second attempt has no lease; a row that was never claimed cannot be finished either.
 pub async fn a_message_is_settled_once(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Retry(at(10)))).await;
@@ -188,7 +186,7 @@ pub async fn a_message_is_settled_once(store: &dyn Store) {
     fails(store, finish(&never, DeliveryOutcome::Done), Precondition::LeaseHeld).await;
 }
 
-/// With its recipient.
+/// Its recipient is erased, too.
 pub async fn a_message_that_is_done_is_gone(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Done)).await;
@@ -196,7 +194,7 @@ pub async fn a_message_that_is_done_is_gone(store: &dyn Store) {
     assert_eq!(store.outbox_state(NOW).await.unwrap(), OutboxState::default());
 }
 
-/// The tries are counted.
+/// Attempts are counted.
 pub async fn a_message_to_be_tried_again_waits_until_then(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Retry(at(10)))).await;
@@ -207,7 +205,7 @@ pub async fn a_message_to_be_tried_again_waits_until_then(store: &dyn Store) {
     assert_eq!(only(store, "third", at(20)).await.expect("due again").row.attempts, 2);
 }
 
-/// Beside the tries, so that a copy is not sent again and again.
+/// They are counted in addition to all attempts, so that the number of possible copies is limited.
 pub async fn the_tries_with_an_unknown_outcome_are_counted(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Unknown(at(10)))).await;
@@ -219,7 +217,7 @@ pub async fn the_tries_with_an_unknown_outcome_are_counted(store: &dyn Store) {
     assert_eq!((third.row.attempts, third.row.unknowns), (2, 1));
 }
 
-/// By its holder alone.
+/// No other worker can extend it.
 pub async fn a_lease_is_extended_by_its_holder(store: &dyn Store) {
     let first = claimed(store).await;
     let extend = |claimed: &Claimed, until| {

@@ -1,4 +1,4 @@
-//! Workers that die, come late and finish deliveries in any order.
+//! Workers that die, are late, and finish deliveries in any order.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,23 +18,23 @@ use crate::{
     },
 };
 
-/// Workers that claim, die, come late and settle in any order: every message is done or dead in the end, and never in two
-/// hands at once.
+/// Workers claim, die, are late and finish in any order: in the end, every message is done or dead, and no message ever has two
+/// valid leases.
 pub async fn no_message_is_ever_lost(store: &dyn Store) {
     for seed in 0..3 {
         Chaos::new(seed).run(store).await;
     }
 }
 
-/// What a run of the workers believes.
+/// Expected state of a run of the workers.
 struct Chaos {
     random: SeededRandom,
     now: Timestamp,
     claims: u32,
     seed: u64,
-    /// Who holds a message by the store's word, and until when.
+    /// Lease holders according to the store, with the expiry of each lease.
     holders: BTreeMap<String, (LeaseId, Timestamp)>,
-    /// Claimed rows of a worker, also with a lease that was lost.
+    /// Rows claimed by a worker, including those with a lost lease.
     hands: Vec<Claimed>,
     waiting: BTreeSet<String>,
     dead: u64,
@@ -69,7 +69,7 @@ impl Chaos {
             let state = store.outbox_state(self.now).await.unwrap();
             assert_eq!((state.waiting, state.dead - dead_before), (self.waiting.len() as u64, self.dead));
         }
-        // Whatever happened, all that is left comes up once more.
+        // All remaining messages become due once more.
         self.now = self.now.plus(std::time::Duration::from_secs(10_000));
         let left = store.claim(Channel::Mail, 100, &lease(&format!("s{}-last", self.seed), self.now)).await.unwrap();
         assert_eq!(ids(&left).into_iter().map(str::to_owned).collect::<BTreeSet<_>>(), self.waiting);
