@@ -1,30 +1,30 @@
-//! The list of templates: name, purpose and built-in source of each.
+//! The list of templates, with name, purpose and built-in source.
 
 use super::{mails, pages::PAGES};
 
-/// What a template makes.
+/// What a template is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum TemplateKind {
     /// A page for browsers.
     Page,
-    /// One part of a mail.
+    /// One part (HTML or text) of an email.
     Mail,
     /// A text message.
     Sms,
-    /// The frame of all pages.
+    /// Layout of all pages.
     PageLayout,
-    /// The frame of all mails, and the parts they share.
+    /// Layout of all emails, and their shared parts.
     MailLayout,
-    /// The stylesheet of the pages, served as it is.
+    /// Stylesheet of the pages, served verbatim.
     Style,
 }
 
 impl TemplateKind {
-    /// All kinds, in the order in which they are listed.
+    /// All kinds, in documentation order.
     pub(crate) const ALL: [Self; 6] =
         [Self::Mail, Self::Page, Self::Sms, Self::MailLayout, Self::PageLayout, Self::Style];
 
-    /// Returns the word for scripts.
+    /// Returns the identifier used in JSON output.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Page => "page",
@@ -36,7 +36,7 @@ impl TemplateKind {
         }
     }
 
-    /// Returns the heading above all templates of this kind.
+    /// Returns the heading for this kind of template.
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Page => "Pages",
@@ -48,7 +48,7 @@ impl TemplateKind {
         }
     }
 
-    /// Returns the folder of these templates, here and in `TEMPLATES_DIR`.
+    /// Returns the folder of these templates, both built in and in `TEMPLATES_DIR`.
     pub(super) const fn folder(self) -> &'static str {
         match self {
             Self::Page => "pages",
@@ -57,7 +57,7 @@ impl TemplateKind {
         }
     }
 
-    /// Returns the kind of the templates that a layout frames.
+    /// Returns the kind of template that a layout is used by.
     pub(super) const fn of_contents(self) -> Self {
         match self {
             Self::PageLayout => Self::Page,
@@ -67,20 +67,20 @@ impl TemplateKind {
     }
 }
 
-/// A template, as far as it is known without filling it.
+/// A template's metadata and source.
 #[derive(Debug)]
 pub(crate) struct Template {
-    /// Name, and file in `TEMPLATES_DIR`: `reset.html`.
+    /// Name, which is also its file name in `TEMPLATES_DIR`: `reset.html`.
     pub(crate) name: &'static str,
     pub(crate) kind: TemplateKind,
-    /// One sentence.
+    /// Purpose, as one sentence.
     pub(crate) purpose: &'static str,
-    /// Built-in source, used unless an operator's file replaces it.
+    /// Built-in source, used unless a custom file replaces it.
     pub(crate) source: &'static str,
 }
 
 impl Template {
-    /// Returns the other name of its file in `TEMPLATES_DIR`: `pages/reset.html`.
+    /// Returns the alternative path in `TEMPLATES_DIR`: `pages/reset.html`.
     pub(super) fn path(&self) -> String {
         format!("{}/{}", self.kind.folder(), self.name)
     }
@@ -90,19 +90,19 @@ static LAYOUTS: &[Template] = &[
     Template {
         name: "mail_base.html",
         kind: TemplateKind::MailLayout,
-        purpose: "The frame around every mail: head, colours, footer.",
+        purpose: "Layout of every email: header, colours, footer.",
         source: source!("layout/mail_base.html"),
     },
     Template {
         name: "mail_parts.html",
         kind: TemplateKind::MailLayout,
-        purpose: "The button and the link of a mail.",
+        purpose: "The button and the link of an email.",
         source: source!("layout/mail_parts.html"),
     },
     Template {
         name: "base.html",
         kind: TemplateKind::PageLayout,
-        purpose: "The frame around every page: head, header, footer.",
+        purpose: "Layout of every page: head, header, footer.",
         source: source!("layout/base.html"),
     },
     Template {
@@ -113,13 +113,13 @@ static LAYOUTS: &[Template] = &[
     },
 ];
 
-/// Returns all templates that an operator may replace.
+/// Returns all templates that can be replaced.
 pub(crate) fn templates() -> impl Iterator<Item = &'static Template> {
     let pages = PAGES.iter().map(|page| &page.template);
     mails::mail_templates().chain(pages).chain(mails::sms_templates()).chain(LAYOUTS)
 }
 
-/// Returns the template of this name, or of this path.
+/// Returns the template with this name or path.
 pub(super) fn find(name: &str) -> Option<&'static Template> {
     match name.split_once('/') {
         Some((folder, name)) => find(name).filter(|template| template.kind.folder() == folder),

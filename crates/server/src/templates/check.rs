@@ -1,4 +1,4 @@
-//! Checks of all templates: by filling samples, and by reading the names that the sources use.
+//! Template checks: rendering all samples, and looking for undefined names in the sources.
 
 use portcullis_core::clock::Timestamp;
 
@@ -12,14 +12,14 @@ use super::{
 use crate::config::suggest::nearest;
 
 impl Templates {
-    /// Returns everything that is wrong with the templates, as far as samples and sources show it.
+    /// Returns all issues of the templates that samples and sources reveal.
     pub(super) fn issues(&self) -> Vec<TemplateIssue> {
         let samples = self.samples(Timestamp::default());
         let mut issues: Vec<TemplateIssue> =
             templates().flat_map(|template| self.unknown_names(template, &samples)).collect();
         for sample in &samples {
             let file = self.engine.file(sample.template.name);
-            // A name that nothing defines stops the filling too, with less to say about it.
+            // An undefined name also makes rendering fail, with a less helpful message.
             let is_told =
                 |issue: &TemplateIssue| issues.iter().any(|told| told.file == issue.file || told.file == file);
             let tried = self.try_out(sample).err().map(|error| error.issues().to_vec()).unwrap_or_default();
@@ -29,16 +29,16 @@ impl Templates {
         issues
     }
 
-    /// Finds names that nothing defines, also in branches that no sample reaches.
+    /// Finds undefined names, including those in branches that no sample reaches.
     fn unknown_names(&self, template: &'static Template, samples: &[Sample]) -> Vec<TemplateIssue> {
         let known = possible(template, samples);
         let unknown = self.engine.names(template).into_iter().filter(|(name, _)| !known.contains(name));
         let issue = |(name, line): (String, Option<usize>)| {
             let advice = match nearest(&name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are {}", known.iter().cloned().collect::<Vec<_>>().join(", ")),
+                None => format!("defined are {}", known.iter().cloned().collect::<Vec<_>>().join(", ")),
             };
-            let text = format!("nothing defines `{name}`: {advice}");
+            let text = format!("`{name}` is undefined: {advice}");
             TemplateIssue { file: self.engine.file(template.name), line, text }
         };
         unknown.map(issue).collect()

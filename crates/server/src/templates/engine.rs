@@ -1,4 +1,4 @@
-//! The template engine: strict about names, escaping by the file's ending.
+//! The template engine: undefined names are errors, and escaping depends on the file extension.
 
 use std::{
     borrow::Cow,
@@ -18,7 +18,7 @@ use super::{
 
 pub(super) struct Engine {
     environment: Environment<'static>,
-    /// Operator's files, by the name of the template that each replaces.
+    /// Custom files, by the name of the template that each replaces.
     replaced: BTreeMap<&'static str, PathBuf>,
     /// Stylesheet of the pages.
     stylesheet: Cow<'static, str>,
@@ -31,10 +31,10 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Loads all templates; returns them with every file that cannot be read or is not in the syntax.
+    /// Loads all templates. Returns them with an issue for each file that cannot be read or has a syntax error.
     pub(super) fn load(dir: Option<&Path>) -> (Self, Vec<TemplateIssue>) {
         let mut environment = Environment::new();
-        // A layout may ask whether there is a link. Names that are never defined are found by reading the sources.
+        // A layout may test whether a link is defined. Names that are never defined are found by the check of the sources.
         environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
         environment.set_formatter(write_value);
         // `{% extends "layout/base.html" %}` is the same as `{% extends "base.html" %}`.
@@ -51,7 +51,8 @@ impl Engine {
         (engine, issues)
     }
 
-    /// Adds a template. Where the operator's file is broken the built-in one takes its place, so that the rest can be tried.
+    /// Adds a template. If the custom file is broken, the built-in one is used, so that the other templates can still be
+    /// checked.
     fn add(&mut self, template: &'static Template, dir: Option<&Path>) -> Result<(), TemplateIssue> {
         let replaced = self.replace(template, dir);
         if !matches!(replaced, Ok(true)) {
@@ -60,7 +61,7 @@ impl Engine {
         replaced.map(|_| ())
     }
 
-    /// Adds the operator's file, if there is one; returns whether there is.
+    /// Adds the custom file, if there is one. Returns whether there is.
     fn replace(&mut self, template: &'static Template, dir: Option<&Path>) -> Result<bool, TemplateIssue> {
         let Some(dir) = dir else { return Ok(false) };
         for path in [dir.join(template.name), dir.join(template.path())] {
@@ -89,7 +90,7 @@ impl Engine {
         filled.map_err(|error| self.issue(name, &error).into())
     }
 
-    /// Returns the names that a template uses and does not set itself, with the line of each.
+    /// Returns the names that a template uses but does not set itself, each with its line.
     pub(super) fn names(&self, template: &'static Template) -> BTreeMap<String, Option<usize>> {
         let Ok(loaded) = self.environment.get_template(template.name) else { return BTreeMap::new() };
         let functions: BTreeSet<&str> = self.environment.globals().map(|(name, _)| name).collect();
@@ -99,7 +100,7 @@ impl Engine {
         names.into_iter().map(|name| (line(&name), name)).map(|(line, name)| (name, line)).collect()
     }
 
-    /// Returns the operator's file that replaces a template.
+    /// Returns the custom file that replaces a template.
     pub(super) fn replacement(&self, name: &str) -> Option<&Path> {
         self.replaced.get(name).map(PathBuf::as_path)
     }
@@ -109,12 +110,12 @@ impl Engine {
         &self.stylesheet
     }
 
-    /// Returns the file to name when something is wrong with a template.
+    /// Returns the file to show in issues of a template.
     pub(super) fn file(&self, name: &str) -> String {
         self.replacement(name).map_or_else(|| name.to_owned(), |path| path.display().to_string())
     }
 
-    /// Makes an issue of the innermost error, which knows where it happened.
+    /// Creates an issue from the innermost error, which has the location.
     fn issue(&self, name: &str, error: &Error) -> TemplateIssue {
         let mut innermost = error;
         while let Some(cause) = innermost.source().and_then(|cause| cause.downcast_ref::<Error>()) {
@@ -129,7 +130,8 @@ impl Engine {
     }
 }
 
-/// Finds the first line with this word in a tag, else the first with it at all, since a tag may span several lines.
+/// Finds the first line with this word inside a tag, or else the first line with the word, because a tag may span several
+/// lines.
 fn line_of(source: &str, name: &str) -> Option<usize> {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let has_name = |line: &str| line.split(|c| !is_word(c)).any(|word| word == name);
@@ -139,7 +141,7 @@ fn line_of(source: &str, name: &str) -> Option<usize> {
     found.map(|(number, _)| number)
 }
 
-/// Reads a file without a byte order mark, with the line ends of Unix.
+/// Reads a file, without byte order mark and with Unix line endings.
 fn read(path: &Path) -> Result<Option<String>, TemplateIssue> {
     match fs::read_to_string(path) {
         Ok(source) => Ok(Some(source.trim_start_matches('\u{feff}').replace("\r\n", "\n"))),
@@ -152,8 +154,8 @@ fn read(path: &Path) -> Result<Option<String>, TemplateIssue> {
     }
 }
 
-/// Writes a value like the engine's own formatter, except that `/` is not escaped: it is harmless, and links stay readable in
-/// the source of a mail.
+/// Formats a value like the engine's default formatter, except that `/` is not escaped: it is harmless, and links stay readable
+/// in the source of an email.
 fn write_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     let is_html = matches!(state.auto_escape(), AutoEscape::Html);
     match value.as_str() {

@@ -1,4 +1,4 @@
-//! The operator's folder: its files that replace no template.
+//! Custom template files that do not replace a template.
 
 use std::{ffi::OsString, fs, io, path::Path};
 
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::config::suggest::nearest;
 
-/// Returns the files of a folder that replace no template. Hidden files and folders of other names are ignored.
+/// Returns the files of a folder that do not replace a template. Hidden files and other folders are ignored.
 ///
 /// # Errors
-/// When the folder cannot be read.
+/// If the folder cannot be read.
 pub(crate) fn unknown_files(dir: &Path) -> Result<Vec<TemplateIssue>, TemplateError> {
     let mut issues = Vec::new();
     for name in files(dir)? {
@@ -32,7 +32,7 @@ pub(crate) fn unknown_files(dir: &Path) -> Result<Vec<TemplateIssue>, TemplateEr
     Ok(issues)
 }
 
-/// Folders in which templates are looked for, each once.
+/// Returns the folders that may contain templates, without duplicates.
 fn folders() -> Vec<&'static str> {
     let mut folders = TemplateKind::ALL.map(TemplateKind::folder).to_vec();
     folders.sort_unstable();
@@ -66,7 +66,7 @@ fn unknown_file(dir: &Path, folder: &str, name: &OsString) -> TemplateIssue {
     let advice = match meant {
         Some(template) if folder.is_empty() => format!("did you mean {}?", template.name),
         Some(template) => format!("did you mean {}?", template.path()),
-        None => "`portcullis templates list` names them all".to_owned(),
+        None => "`portcullis templates list` shows all names".to_owned(),
     };
     let file = dir.join(folder).join(name).display().to_string();
     TemplateIssue { file, line: None, text: format!("no template has this name: {advice}") }
@@ -74,6 +74,6 @@ fn unknown_file(dir: &Path, folder: &str, name: &OsString) -> TemplateIssue {
 
 fn hidden_file(dir: &Path, template: &Template) -> TemplateIssue {
     let file = dir.join(template.path()).display().to_string();
-    let text = format!("{} is there too and is used instead: remove one of them", template.name);
+    let text = format!("{} also exists and is used instead: remove one of them", template.name);
     TemplateIssue { file, line: None, text }
 }

@@ -1,22 +1,22 @@
-//! What can be wrong with a template, with its file and line.
+//! Template issues, with file and line.
 
 use std::fmt;
 
 use serde::Serialize;
 
-/// One thing that is wrong with a template.
+/// A problem with a template.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct TemplateIssue {
-    /// The operator's file, or the name of the built-in template.
+    /// The custom file, or the name of the built-in template.
     pub file: String,
-    /// Line in that file, from 1.
+    /// Line number, counted from 1.
     pub line: Option<usize>,
-    /// What is wrong, for the operator.
+    /// Description for the operator.
     pub text: String,
 }
 
 impl TemplateIssue {
-    /// Returns file and line, as editors and compilers write them.
+    /// Returns file and line in the format of editors and compilers.
     pub(crate) fn place(&self) -> String {
         self.line.map_or_else(|| self.file.clone(), |line| format!("{}:{line}", self.file))
     }
@@ -28,12 +28,12 @@ impl fmt::Display for TemplateIssue {
     }
 }
 
-/// Templates that cannot be used: every issue, a line each.
+/// All template issues, one per line.
 #[derive(Debug, thiserror::Error)]
 pub struct TemplateError(Vec<TemplateIssue>);
 
 impl TemplateError {
-    /// Fails with these issues in the order of files and lines, each once; succeeds when there are none.
+    /// Returns an error with these issues, sorted and without duplicates; succeeds if there are none.
     pub(super) fn unless_none(mut issues: Vec<TemplateIssue>) -> Result<(), Self> {
         issues.sort();
         issues.dedup();

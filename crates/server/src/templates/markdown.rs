@@ -1,4 +1,4 @@
-//! Tables of the templates for the documentation.
+//! Template tables of the documentation.
 
 use std::fmt::Write;
 
@@ -13,12 +13,12 @@ use super::{
 /// Returns all templates in Markdown: a heading and a table for each kind, then the variables.
 ///
 /// # Errors
-/// When a built-in template has an issue, which a test rules out.
+/// If a built-in template has an issue, which a test rules out.
 pub fn templates_markdown() -> Result<String, super::TemplateError> {
     let branding = Branding { app_name: String::new(), app_url: String::new(), root: String::new(), min_length: 8 };
     let loaded = Templates::load(None, branding)?;
     let mut page: String = TemplateKind::ALL.into_iter().map(|kind| group(&loaded, kind)).collect();
-    page.push_str("### Variables\n\n| name | stands for |\n|---|---|\n");
+    page.push_str("### Variables\n\n| name | meaning |\n|---|---|\n");
     let names: std::collections::BTreeSet<String> =
         templates().flat_map(|template| loaded.variables(template)).collect();
     for name in names {
@@ -29,7 +29,7 @@ pub fn templates_markdown() -> Result<String, super::TemplateError> {
 }
 
 fn group(loaded: &Templates, kind: TemplateKind) -> String {
-    let mut page = format!("### {}\n\n| file | what | variables |\n|---|---|---|\n", kind.title());
+    let mut page = format!("### {}\n\n| file | purpose | variables |\n|---|---|---|\n", kind.title());
     for template in templates().filter(|template| template.kind == kind) {
         let names: Vec<String> = loaded.variables(template).iter().map(|name| format!("`{name}`")).collect();
         // Writing to a String cannot fail.

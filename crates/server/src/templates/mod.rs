@@ -1,13 +1,13 @@
-//! Templates of mails and pages: the built-in ones, an operator's folder laid over them, and the views that fill them.
+//! Email and page templates: the built-in ones, custom ones that replace them, and the views that provide their values.
 
-/// The built-in file at this path below `templates/`.
+/// Includes the built-in file at this path below `templates/`.
 macro_rules! source {
     ($path:expr) => {
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $path))
     };
 }
 
-/// A stylesheet: the colours that all pages share, then its own file.
+/// Concatenates the colours shared by all pages with a stylesheet.
 macro_rules! stylesheet {
     ($path:literal) => {
         concat!(source!("layout/colours.css"), "\n", source!($path))
@@ -41,7 +41,7 @@ use portcullis_core::id::RealmName;
 
 use crate::config::Branding;
 
-/// All templates. Each was filled with a sample before the first use.
+/// All templates. Each has been rendered with sample data before use.
 #[derive(Debug)]
 pub struct Templates {
     engine: Engine,
@@ -51,19 +51,18 @@ pub struct Templates {
 }
 
 impl Templates {
-    /// Loads the built-in templates, with those of `dir` in their places, and fills each with a sample.
+    /// Loads the built-in templates, replaces those that have a file in `dir`, and renders each with sample data.
     ///
     /// # Errors
-    /// [`TemplateError`], with every issue: a file that cannot be read, is not in Jinja's syntax, or uses a name that
-    /// nothing defines.
+    /// [`TemplateError`] with every issue: a file that cannot be read, a syntax error, or an undefined name.
     pub fn load(dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
         Self::load_beside(Vec::new(), dir, branding)
     }
 
-    /// Does the same, where a file that replaces no template is an issue too.
+    /// Like [`Self::load`], but a file that does not replace a template is an issue, too.
     ///
     /// # Errors
-    /// [`TemplateError`], with every issue.
+    /// [`TemplateError`] with every issue.
     pub(crate) fn check(dir: Option<&Path>, branding: Branding) -> Result<Self, TemplateError> {
         let unknown = dir.map(unknown_files).transpose()?.unwrap_or_default();
         Self::load_beside(unknown, dir, branding)
@@ -87,12 +86,12 @@ impl Templates {
         self.realms.insert(realm.to_string(), templates);
     }
 
-    /// Returns the templates of a realm: its own, or those of the server.
+    /// Returns a realm's templates: its own, or those of the server.
     fn of(&self, realm: &str) -> &Self {
         self.realms.get(realm).unwrap_or(self)
     }
 
-    /// Returns whether an operator's file replaces the template of this name.
+    /// Returns whether a custom file replaces this template.
     pub(crate) fn is_replaced(&self, name: &str) -> bool {
         self.engine.replacement(name).is_some()
     }

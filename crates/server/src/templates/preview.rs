@@ -1,4 +1,4 @@
-//! Previews of all mails, pages and SMS: served in development, or written into a folder.
+//! Previews of all emails, pages and SMS: served in development, or written into a folder.
 
 use minijinja::{Value, context};
 use portcullis_core::clock::Timestamp;
@@ -12,17 +12,17 @@ use super::{
     sample::Sample,
 };
 
-/// A filled sample. The text of a mail belongs to the preview of its HTML.
+/// A rendered sample. The preview of an email combines its HTML and its text.
 #[derive(Debug, Serialize)]
 pub(crate) struct Preview {
-    /// Name of the template; of a mail that of the HTML.
+    /// Template name; for an email, that of the HTML part.
     name: &'static str,
-    /// A word for what is special in this sample.
+    /// Label of the sample's case.
     case: &'static str,
     purpose: &'static str,
-    /// File of the filled HTML; empty for an SMS.
+    /// File name of the rendered HTML; empty for an SMS.
     pub(crate) file: String,
-    /// Template of the text; empty for a page.
+    /// Template of the text part; empty for a page.
     text_file: &'static str,
     subject: String,
     text: String,
@@ -60,7 +60,7 @@ impl Preview {
     }
 }
 
-/// Returns the file of a sample: `reset.html`, `reset-refused.html`.
+/// Returns the file name of a sample: `reset.html`, `reset-refused.html`.
 fn file(name: &str, case: &str) -> String {
     match (case, name.rsplit_once('.')) {
         ("", _) | (_, None) => name.to_owned(),
@@ -74,7 +74,7 @@ fn variable(values: &Value, name: String) -> Variable {
 }
 
 impl Templates {
-    /// Fills all samples. `root` is where they find the stylesheet.
+    /// Renders all samples. `root` is the base path of the stylesheet.
     pub(crate) fn previews(&self, root: &str, now: Timestamp) -> Result<Vec<Preview>, TemplateError> {
         let mut previews: Vec<Preview> = Vec::new();
         for sample in self.samples(now) {

@@ -1,4 +1,4 @@
-//! Templates filled with samples: at the start, by `portcullis templates`, and in the preview.
+//! Templates rendered with sample data: at startup, by `portcullis templates`, and in the preview.
 
 use std::collections::BTreeSet;
 
@@ -7,17 +7,17 @@ use portcullis_core::clock::Timestamp;
 
 use super::{Templates, catalogue::Template};
 
-/// What a template is filled with when it is tried.
+/// Sample values for a template.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) template: &'static Template,
-    /// A word for what is special in this sample; empty where it is the only one of its template.
+    /// Label of the sample's case; empty if the template has only one.
     pub(crate) case: &'static str,
     pub(super) values: Value,
 }
 
 impl Sample {
-    /// Returns the names that it defines.
+    /// Returns the names that the sample defines.
     pub(super) fn names(&self) -> BTreeSet<String> {
         let names = self.values.try_iter().into_iter().flatten();
         names.filter_map(|name| name.as_str().map(str::to_owned)).collect()
@@ -25,7 +25,7 @@ impl Sample {
 }
 
 impl Templates {
-    /// Returns a sample of every mail, page and SMS, in all their cases.
+    /// Returns samples of all emails, pages and SMS, in all their cases.
     pub(super) fn samples(&self, now: Timestamp) -> Vec<Sample> {
         let mut samples = self.mail_samples(now);
         samples.extend(self.page_samples(now));

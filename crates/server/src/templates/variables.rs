@@ -1,4 +1,4 @@
-//! The variables of templates and their meanings.
+//! Template variables and their meanings.
 
 use std::collections::BTreeSet;
 
@@ -8,36 +8,33 @@ use super::{
     sample::Sample,
 };
 
-/// Meaning of each variable. Which variables a template gets is decided by the values that fill it.
+/// Meaning of each variable. The values passed to a template decide which variables it has.
 const MEANINGS: &[(&str, &str)] = &[
-    ("app_name", "The name of the app (APP_NAME)."),
-    ("app_url", "The address of the app (APP_URL); empty when there is none."),
+    ("app_name", "The application's name (APP_NAME)."),
+    ("app_url", "The application's address (APP_URL); empty if not set."),
     ("code", "The code."),
     ("email", "The email address of the registration; in email_change.html, the new address."),
-    ("error", "What was wrong, as a sentence; empty when nothing was."),
+    ("error", "What went wrong, as a sentence; empty if nothing did."),
     (
         "is_submitted",
-        "Whether the browser is that of the sign-up, in which the page loads the script that presses its button.",
+        "Whether this browser was used for the sign-up; then the page loads the script that submits its form.",
     ),
     ("heading", "What happened, in a few words."),
-    ("min_length", "The least length of a password (PASSWORD_MIN_LENGTH)."),
-    ("name", "The first name; empty before the first login, and if it does not have the form of a name."),
+    ("min_length", "The minimum password length (PASSWORD_MIN_LENGTH)."),
+    ("name", "The first name; empty before the first login, and if it does not look like a name."),
     ("realm", "The realm's name."),
     ("request_id", "The identifier of the request, as in the log."),
-    ("reset_url", "The link to the form for a new password; in reset.html, where the form is sent to."),
-    ("root", "The path of PUBLIC_URL, for the link to the stylesheet; empty when there is none."),
-    ("status", "The status of the answer, such as 404."),
-    ("token", "The secret of the link that was opened."),
-    (
-        "undo_url",
-        "The link that discards the registration, or undoes the change; in undo.html, where the form is sent to.",
-    ),
+    ("reset_url", "The link to the password reset form; in reset.html, the form's target."),
+    ("root", "The path of PUBLIC_URL, for the link to the stylesheet; empty if it has none."),
+    ("status", "The HTTP status code, such as 404."),
+    ("token", "The secret from the opened link."),
+    ("undo_url", "The link that cancels the registration or undoes the change; in undo.html, the form's target."),
     ("valid_for", "How long the link or code is valid, in words, such as 24 hours."),
     (
         "verification_url",
-        "The link that confirms the address; in email_verify.html and email_change.html, where the form is sent to.",
+        "The link that confirms the address; in email_verify.html and email_change.html, the form's target.",
     ),
-    ("wait", "How long to wait before the next try, in words; empty when that is not known."),
+    ("wait", "How long to wait before trying again, in words; empty if unknown."),
     ("what", "What the link is about: `registration`, `email` or `password`."),
     ("year", "The year."),
 ];
@@ -47,13 +44,14 @@ pub(crate) fn meaning(name: &str) -> &'static str {
     MEANINGS.iter().find(|(known, _)| *known == name).map_or("", |(_, meaning)| *meaning)
 }
 
-/// Returns the variables that a template can rely on: those of all its samples. A layout can rely on what all its contents have.
+/// Returns the variables that are always defined in a template: those in all its samples. For a layout, those in all templates
+/// that use it.
 pub(super) fn reliable(template: &Template, samples: &[Sample]) -> BTreeSet<String> {
     let names = of_template(template, samples).map(Sample::names);
     names.reduce(|all, more| &all & &more).unwrap_or_default()
 }
 
-/// Returns the variables that a template has in at least one sample.
+/// Returns the variables that are defined in at least one sample of a template.
 pub(super) fn possible(template: &Template, samples: &[Sample]) -> BTreeSet<String> {
     of_template(template, samples).flat_map(Sample::names).collect()
 }
@@ -67,7 +65,7 @@ fn of_template<'a>(template: &Template, samples: &'a [Sample]) -> impl Iterator<
 }
 
 impl Templates {
-    /// Returns the variables that a template can rely on.
+    /// Returns the variables that are always defined in a template.
     pub(crate) fn variables(&self, template: &Template) -> BTreeSet<String> {
         reliable(template, &self.samples(Default::default()))
     }

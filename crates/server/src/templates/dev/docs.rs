@@ -2,12 +2,12 @@ use minijinja::{Value, context};
 
 use crate::templates::Page;
 
-/// The API's description in a viewer.
+/// An API documentation viewer.
 pub(crate) struct Docs<'a> {
-    /// Name of the viewer, by which the script knows it.
+    /// Name of the viewer, used by the script.
     pub(crate) viewer: &'a str,
     pub(crate) title: &'a str,
-    /// Path of the viewer's script below the root of the server.
+    /// Path of the viewer's script, relative to the root of the server.
     pub(crate) script: Option<String>,
     /// Path of its stylesheet.
     pub(crate) style: Option<String>,

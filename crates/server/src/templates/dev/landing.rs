@@ -3,13 +3,13 @@ use minijinja::{Value, context};
 use super::DevServer;
 use crate::templates::Page;
 
-/// The root of a server in development: what is running, and a first walk through the API.
+/// The root page in development: what is running, and a first tour of the API.
 pub(crate) struct LandingDevelopment<'a> {
     pub(crate) server: DevServer<'a>,
     pub(crate) realms: &'a [String],
-    /// Kind of the database.
+    /// Database product.
     pub(crate) database: &'a str,
-    /// Whether there are published keys to check access tokens with.
+    /// Whether public keys for verifying access tokens are published.
     pub(crate) has_public_keys: bool,
 }
 

@@ -4,14 +4,14 @@ use portcullis_core::message::Delivered;
 use super::DevServer;
 use crate::templates::Page;
 
-/// The development mailbox, with one message in full.
+/// The development mailbox, with one message opened.
 pub(crate) struct Mailbox<'a> {
     pub(crate) server: DevServer<'a>,
     /// Messages, newest first.
     pub(crate) messages: &'a [Delivered],
-    /// The message that is shown in full.
+    /// The opened message.
     pub(crate) shown: Option<&'a Delivered>,
-    /// Whether the request named that message, rather than taking the newest.
+    /// Whether the request named the message, as opposed to the newest being opened by default.
     pub(crate) is_named: bool,
     pub(crate) view: MailboxView,
 }
@@ -19,11 +19,11 @@ pub(crate) struct Mailbox<'a> {
 /// How the message is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MailboxView {
-    /// As a mail program shows it.
+    /// Rendered as in an email client.
     Html,
     /// Its plain text.
     Text,
-    /// The source of its HTML.
+    /// Its HTML source.
     Source,
 }
 
@@ -43,7 +43,7 @@ impl Page for Mailbox<'_> {
     fn values(&self) -> Value {
         context! {
             page => "mailbox",
-            // Never behind a proxy, so that the root is relative to the path of this page.
+            // Never behind a proxy, so a path relative to this page works.
             root => "..",
             messages => self.messages.iter().map(message).collect::<Vec<_>>(),
             shown => self.shown.map(message),

@@ -1,4 +1,4 @@
-//! Pages for developers. An operator's folder replaces none of them.
+//! Developer pages. They cannot be replaced by custom templates.
 
 mod docs;
 mod landing;
@@ -17,9 +17,9 @@ pub(crate) const DEV_STYLESHEET: &str = stylesheet!("dev/dev.css");
 /// Script of the landing page and the mailbox.
 pub(crate) const DEV_SCRIPT: &str = source!("dev/dev.js");
 
-/// Stylesheet of the frame around the viewers of the API's description.
+/// Stylesheet of the page around the API documentation viewers.
 pub(crate) const DOCS_STYLESHEET: &str = source!("dev/docs.css");
-/// Script that starts these viewers.
+/// Script that starts the viewers.
 pub(crate) const DOCS_SCRIPT: &str = source!("dev/docs.js");
 
 /// Name and source of each template.
@@ -31,13 +31,13 @@ pub(super) const TEMPLATES: [(&str, &str); 5] = [
     ("preview.html", source!("dev/preview.html")),
 ];
 
-/// The server, as the navigation of these pages shows it.
+/// Server state shown in the navigation of these pages.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DevServer<'a> {
     pub(crate) base_url: &'a str,
-    /// Whether the documentation is served.
+    /// Whether the API documentation is served.
     pub(crate) docs_enabled: bool,
-    /// Whether mails and SMS are kept in the mailbox.
+    /// Whether emails and SMS are stored in the mailbox.
     pub(crate) mailbox_enabled: bool,
 }
 

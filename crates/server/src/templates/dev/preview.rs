@@ -3,10 +3,10 @@ use minijinja::{Value, context, value::Serde};
 use super::DevServer;
 use crate::templates::{Page, preview::Preview};
 
-/// All mails and pages with samples.
+/// Overview of all emails and pages, rendered with samples.
 pub(crate) struct PreviewIndex<'a> {
     pub(crate) previews: &'a [Preview],
-    /// The server that shows them; none where they are files beside this page.
+    /// The server that shows the previews; none if they are files next to this page.
     pub(crate) server: Option<DevServer<'a>>,
 }
 
@@ -16,7 +16,7 @@ impl Page for PreviewIndex<'_> {
     fn values(&self) -> Value {
         context! {
             page => "templates",
-            // Never behind a proxy, so that the root is relative to the path of this page.
+            // Never behind a proxy, so a path relative to this page works.
             root => if self.server.is_some() { ".." } else { "." },
             is_served => self.server.is_some(),
             previews => Value::from(Serde(self.previews)),

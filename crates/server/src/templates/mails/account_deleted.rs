@@ -1,5 +1,4 @@
 use super::MailView;
 
-/// Tells the owner of an account that it was deleted.
-pub(super) const ACCOUNT_DELETED: MailView =
-    mail!("mail_account_deleted", "After an account was deleted: the last mail.");
+/// Notifies the owner that the account was deleted.
+pub(super) const ACCOUNT_DELETED: MailView = mail!("mail_account_deleted", "Final email after an account was deleted.");

@@ -1,5 +1,5 @@
 use super::MailView;
 
-/// Tells the owner of an address that it was used to sign up again.
+/// Notifies the owner of an address of another sign-up with it.
 pub(super) const ALREADY_REGISTERED: MailView =
-    mail!("mail_already_registered", "To the owner of an address that was registered again.");
+    mail!("mail_already_registered", "To the owner of an account whose address was used for another sign-up.");

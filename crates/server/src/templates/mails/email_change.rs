@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::MailView;
 
-/// Asks to confirm a new address of a user.
+/// Asks a user to confirm a new email address.
 pub(super) const EMAIL_CHANGE: MailView = MailView {
     sample_lifetime: Duration::from_secs(86400),
-    ..mail!("mail_email_change", "After a request for another address, to the new one: the link that confirms it.")
+    ..mail!("mail_email_change", "To the new address after an address change was requested: the link that confirms it.")
 };

@@ -1,7 +1,7 @@
-//! Mails and SMS. One file a message: its templates and its sample. Subject and text of a mail come from the `.txt`, the
-//! rest from the `.html`.
+//! Emails and SMS. One file per message, with its templates and sample data. Subject and plain text of an email come from the
+//! `.txt` template, its HTML from the `.html` template.
 
-/// A mail: the stem of its two templates, and the purpose of the mail.
+/// Declares an email from the common stem of its two templates and its purpose.
 macro_rules! mail {
     ($stem:literal, $purpose:literal) => {
         $crate::templates::mails::MailView {
@@ -60,7 +60,7 @@ use super::{
 };
 use crate::config::Branding;
 
-/// A mail as the catalogue sees it.
+/// An email's entry in the catalogue.
 #[derive(Debug)]
 pub(super) struct MailView {
     /// Name of the templates without their suffixes, as in the [`Spec`](portcullis_core::message::Spec) of the message.
@@ -71,7 +71,7 @@ pub(super) struct MailView {
     sample_lifetime: Duration,
 }
 
-/// All mails, in the order in which they are listed.
+/// All emails, in documentation order.
 static MAILS: &[MailView] = &[
     verify_email::VERIFY_EMAIL,
     welcome::WELCOME,
@@ -152,7 +152,7 @@ impl Templates {
         context! { app_name, app_url, realm, year => now.year() }
     }
 
-    /// Returns all mails and SMS, addressed to John.
+    /// Returns samples of all emails and SMS, addressed to John.
     pub(super) fn mail_samples(&self, now: Timestamp) -> Vec<Sample> {
         let mails = MessageKind::MAILS.iter().filter_map(|&kind| Some((kind, MailView::of(kind)?)));
         let mails = mails.flat_map(|(kind, mail)| {
@@ -162,7 +162,7 @@ impl Templates {
         mails.chain([self.code_sample(now)]).collect()
     }
 
-    /// Checks that the text of a mail begins with its subject.
+    /// Checks that the text of an email begins with a subject line.
     pub(super) fn has_subject(&self, template: &Template, filled: &str) -> Result<(), TemplateError> {
         let is_text = template.kind == TemplateKind::Mail && template.name.ends_with(".txt");
         if is_text && subject_and_text(filled).is_none() {
@@ -172,7 +172,7 @@ impl Templates {
     }
 
     fn no_subject(&self, name: &str) -> TemplateIssue {
-        let text = "must begin with a line `Subject: …` and an empty line".to_owned();
+        let text = "must begin with a line `Subject: …`, followed by an empty line".to_owned();
         TemplateIssue { file: self.engine.file(name), line: Some(1), text }
     }
 }
@@ -182,7 +182,7 @@ impl MailView {
         MAILS.iter().find(|mail| mail.stem == kind.spec().template)
     }
 
-    /// Returns links like those that a mail of this kind carries.
+    /// Returns links like those in an email of this kind.
     fn sample_links(&self, kind: MessageKind) -> Links {
         let mut links = Links { lifetime: self.sample_lifetime, ..Links::default() };
         for LinkSpec { role, page, .. } in kind.spec().links {
@@ -193,14 +193,14 @@ impl MailView {
     }
 }
 
-/// Splits a filled `.txt` into the subject and the text, broken into short lines.
+/// Splits a rendered `.txt` template into the subject and the wrapped text.
 pub(super) fn subject_and_text(filled: &str) -> Option<(String, String)> {
     let (head, body) = filled.split_once("\n\n")?;
     let subject = head.trim().strip_prefix("Subject:")?;
     Some((one_line(subject), wrap(body.trim_start())))
 }
 
-/// Writes a duration in the largest unit of which there are at least two, rounded down: `24 hours`, `30 minutes`, `3 days`.
+/// Formats a duration in the largest unit that gives at least two, rounded down: `24 hours`, `30 minutes`, `3 days`.
 pub(super) fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let units = [(86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds")];
@@ -209,7 +209,7 @@ pub(super) fn in_words(duration: Duration) -> String {
     format!("{} {name}", seconds / unit)
 }
 
-/// Joins all words to one line, as a subject and an SMS have to be, whatever a template or a name contains.
+/// Joins all words into one line, as required for subjects and SMS even if a template or a name contains line breaks.
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

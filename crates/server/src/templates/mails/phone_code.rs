@@ -10,11 +10,11 @@ use crate::templates::{
     sample::Sample,
 };
 
-/// The code that proves a phone number, by SMS.
+/// SMS with the code that verifies a phone number.
 pub(super) static PHONE_CODE: Template = Template {
     name: "sms_code.txt",
     kind: TemplateKind::Sms,
-    purpose: "The code that proves a phone number.",
+    purpose: "The code that verifies a phone number.",
     source: source!("mails/sms_code.txt"),
 };
 

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::MailView;
 
-/// Carries the link for a new password.
+/// Contains the password reset link.
 pub(super) const RESET_PASSWORD: MailView = MailView {
     sample_lifetime: Duration::from_secs(30 * 60),
-    ..mail!("mail_password_reset", "The link for a new password.")
+    ..mail!("mail_password_reset", "The password reset link.")
 };

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::MailView;
 
-/// Asks to confirm the address of a registration.
+/// Asks to confirm the email address of a registration.
 pub(super) const VERIFY_EMAIL: MailView = MailView {
     sample_lifetime: Duration::from_secs(24 * 3600),
     ..mail!(

@@ -1,9 +1,9 @@
-//! Line breaks of plain text.
+//! Line wrapping of plain text.
 
-/// Longest line in characters. RFC 3676 §4.2 advises less than 79, and quotation marks need some of it.
+/// Maximum line length in characters. RFC 3676 §4.2 recommends fewer than 79, and quoting adds to the length.
 const WIDTH: usize = 72;
 
-/// Breaks long lines between words. A longer word, such as a link, gets a line of its own.
+/// Wraps long lines between words. A word that is too long, such as a link, gets its own line.
 pub(super) fn wrap(text: &str) -> String {
     text.lines().map(|line| wrap_line(line) + "\n").collect()
 }

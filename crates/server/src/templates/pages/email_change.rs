@@ -2,9 +2,9 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable};
 
-/// Asks before the link of a new address replaces that of a user: one button.
+/// Asks for confirmation before an email address is changed: one button.
 pub(crate) struct EmailChange<'a> {
-    /// Secret of the link that was opened.
+    /// Secret from the opened link.
     pub(crate) token: &'a str,
     /// The new address.
     pub(crate) email: &'a str,
@@ -19,7 +19,8 @@ impl Page for EmailChange<'_> {
 }
 
 impl Replaceable for EmailChange<'_> {
-    const PURPOSE: &'static str = "The link of a new address: one button that replaces the address of the account.";
+    const PURPOSE: &'static str =
+        "Opened from the email to a new address: one button that changes the account's email address.";
     const SOURCE: &'static str = source!("pages/email_change.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

@@ -2,7 +2,7 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable};
 
-/// Shown when the link of a verification mail has worked.
+/// Shown after an email address was verified.
 pub(crate) struct EmailVerified {
     /// `registration`, or `email` for a new address of a user.
     pub(crate) what: &'static str,
@@ -12,13 +12,13 @@ impl Page for EmailVerified {
     const NAME: &'static str = "email_verified.html";
 
     fn values(&self) -> Value {
-        // Templates may use it, but it has no value here: the owner of the address has not logged in yet.
+        // Kept for custom templates, but always empty: the owner of the address has not signed in yet.
         context! { name => "", what => self.what }
     }
 }
 
 impl Replaceable for EmailVerified {
-    const PURPOSE: &'static str = "The address is confirmed.";
+    const PURPOSE: &'static str = "The email address was confirmed.";
     const SOURCE: &'static str = source!("pages/email_verified.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

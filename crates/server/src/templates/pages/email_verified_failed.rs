@@ -2,7 +2,7 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable, SAMPLE_ERROR};
 
-/// Shown when the link of a verification mail is refused.
+/// Shown when a verification link is rejected.
 pub(crate) struct EmailVerifiedFailed<'a> {
     /// Reason, as a sentence.
     pub(crate) error: &'a str,
@@ -17,7 +17,7 @@ impl Page for EmailVerifiedFailed<'_> {
 }
 
 impl Replaceable for EmailVerifiedFailed<'_> {
-    const PURPOSE: &'static str = "The link of a verification mail did not work.";
+    const PURPOSE: &'static str = "A verification link was rejected.";
     const SOURCE: &'static str = source!("pages/email_verified_failed.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

@@ -2,18 +2,18 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable};
 
-/// Script that presses the button of the page.
+/// Script that submits the page's form.
 pub(crate) const ACTIVATE_SCRIPT: &str = source!("pages/activate.js");
 
-/// Asks before the link of a verification mail activates the account: one button.
+/// Asks for confirmation before a verification link activates the account: one button.
 pub(crate) struct EmailVerify<'a> {
-    /// Secret of the link that was opened.
+    /// Secret from the opened link.
     pub(crate) token: &'a str,
-    /// Address of the registration.
+    /// Email address of the registration.
     pub(crate) email: &'a str,
     /// Link that discards the registration.
     pub(crate) undo_url: &'a str,
-    /// Whether the page presses its button by itself.
+    /// Whether the page submits its form automatically.
     pub(crate) is_submitted: bool,
 }
 
@@ -32,8 +32,7 @@ impl Page for EmailVerify<'_> {
 }
 
 impl Replaceable for EmailVerify<'_> {
-    const PURPOSE: &'static str =
-        "The link of a verification mail, opened in a browser: one button that activates the account.";
+    const PURPOSE: &'static str = "A verification link opened in a browser: one button that activates the account.";
     const SOURCE: &'static str = source!("pages/email_verify.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

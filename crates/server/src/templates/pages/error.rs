@@ -6,12 +6,12 @@ use portcullis_core::error::catalogue::{LIMITED, NOT_FOUND, TOKEN_MISSING, UNAVA
 use super::{Page, Replaceable};
 use crate::templates::mails::in_words;
 
-/// Shown instead of a problem document to a browser that opens an address.
+/// Shown to browsers instead of a problem document.
 pub(crate) struct ErrorPage<'a> {
     pub(crate) status: u16,
-    /// Public text of the refusal.
+    /// Public text of the error.
     pub(crate) error: &'a str,
-    /// Time after which another try makes sense, if there is one.
+    /// Time after which the request can be retried, if known.
     pub(crate) wait: Option<Duration>,
     pub(crate) request_id: &'a str,
 }
@@ -38,7 +38,7 @@ impl ErrorPage<'_> {
 
 impl Replaceable for ErrorPage<'_> {
     const PURPOSE: &'static str =
-        "A browser opened an address that cannot be answered: not found, not allowed, too many requests, or a fault.";
+        "Error page for browsers: not found, not allowed, too many requests, or a server error.";
     const SOURCE: &'static str = source!("pages/error.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

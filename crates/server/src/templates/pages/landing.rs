@@ -2,7 +2,7 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable};
 
-/// The root of a server in production: a single line.
+/// The root page in production: a single line.
 pub(crate) struct Landing;
 
 impl Page for Landing {
@@ -14,7 +14,7 @@ impl Page for Landing {
 }
 
 impl Replaceable for Landing {
-    const PURPOSE: &'static str = "What is found at the root of a server in production.";
+    const PURPOSE: &'static str = "The root page in production.";
     const SOURCE: &'static str = source!("pages/landing.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

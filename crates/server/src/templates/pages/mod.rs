@@ -1,4 +1,4 @@
-//! Pages that an operator may replace. One file a page: what fills it, and a sample.
+//! Replaceable pages. One file per page, with its values and its samples.
 
 mod email_change;
 mod email_verified;
@@ -35,34 +35,34 @@ use super::{
     sample::Sample,
 };
 
-/// A page: the name of its template, and the values that fill it.
+/// A page: its template's name and the values for it.
 pub(crate) trait Page {
     /// Name of the template.
     const NAME: &'static str;
 
-    /// Returns the values of this page; those of every page are added when it is filled.
+    /// Returns the values of this page. Values common to all pages are added when it is rendered.
     fn values(&self) -> Value;
 }
 
-/// A page whose template an operator's file may replace.
+/// A page whose template can be replaced by a custom file.
 trait Replaceable: Page + Sized {
-    /// One sentence for the list of templates.
+    /// Purpose, as one sentence for the template list.
     const PURPOSE: &'static str;
-    /// The built-in template.
+    /// Built-in template.
     const SOURCE: &'static str;
 
-    /// Returns one page for each case that its template has to handle, with a word for what is special in it.
+    /// Returns a sample for each case that the template must handle, with a label for the case.
     fn samples() -> Vec<(&'static str, Self)>;
 }
 
-/// A page as the catalogue sees it.
+/// A page's entry in the catalogue.
 #[derive(Debug)]
 pub(super) struct PageEntry {
     pub(super) template: Template,
     samples: fn() -> Vec<(&'static str, Value)>,
 }
 
-/// All pages, in the order in which they are listed.
+/// All pages, in documentation order.
 pub(super) static PAGES: &[PageEntry] = &[
     PageEntry::of::<EmailVerify<'_>>(),
     PageEntry::of::<EmailChange<'_>>(),
@@ -92,7 +92,7 @@ fn samples<P: Replaceable>() -> Vec<(&'static str, Value)> {
 }
 
 impl Templates {
-    /// Fills a page.
+    /// Renders a page.
     pub(crate) fn page<P: Page>(&self, page: &P, realm: &str, now: Timestamp) -> Result<String, TemplateError> {
         let templates = self.of(realm);
         templates.engine.fill(P::NAME, templates.page_values(page.values(), realm, now))
@@ -112,7 +112,7 @@ impl Templates {
         context! { ..values, ..base }
     }
 
-    /// Returns every page that an operator may replace, in each of its cases.
+    /// Returns samples of all replaceable pages, in all their cases.
     pub(super) fn page_samples(&self, now: Timestamp) -> Vec<Sample> {
         let samples = PAGES.iter().flat_map(|page| {
             (page.samples)().into_iter().map(|(case, values)| Sample {

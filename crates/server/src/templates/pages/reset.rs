@@ -4,17 +4,17 @@ use portcullis_core::error::catalogue::PASSWORD_TOO_SHORT;
 
 use super::{Page, Replaceable};
 
-/// The form for a new password.
+/// The form for choosing a new password.
 pub(crate) struct Reset<'a> {
     token: &'a str,
-    /// Target of the form. It is relative, so that it works behind any proxy.
+    /// Target of the form, relative so that it works behind any proxy.
     reset_url: String,
-    /// Why the last try was refused, as a sentence; empty at the first.
+    /// Why the last attempt was rejected, as a sentence; empty at first.
     error: &'a str,
 }
 
 impl<'a> Reset<'a> {
-    /// Makes the form for this token.
+    /// Creates the form for this token.
     pub(crate) fn new(token: &'a str, error: &'a str) -> Self {
         let encoded: String = form_urlencoded::byte_serialize(token.as_bytes()).collect();
         Self { token, reset_url: format!("reset_password?token={encoded}"), error }
@@ -30,7 +30,7 @@ impl Page for Reset<'_> {
 }
 
 impl Replaceable for Reset<'_> {
-    const PURPOSE: &'static str = "The form for a new password.";
+    const PURPOSE: &'static str = "The form for choosing a new password.";
     const SOURCE: &'static str = source!("pages/reset.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

@@ -2,7 +2,7 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable, SAMPLE_ERROR};
 
-/// Shown when the link of a reset mail is refused.
+/// Shown when a password reset link is rejected.
 pub(crate) struct ResetFailed<'a> {
     /// Reason, as a sentence.
     pub(crate) error: &'a str,
@@ -17,7 +17,7 @@ impl Page for ResetFailed<'_> {
 }
 
 impl Replaceable for ResetFailed<'_> {
-    const PURPOSE: &'static str = "The link for a new password did not work.";
+    const PURPOSE: &'static str = "A password reset link was rejected.";
     const SOURCE: &'static str = source!("pages/reset_failed.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

@@ -2,7 +2,7 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable};
 
-/// Shown when a new password was saved.
+/// Shown after a new password was saved.
 pub(crate) struct ResetSuccess;
 
 impl Page for ResetSuccess {

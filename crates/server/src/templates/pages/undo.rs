@@ -2,9 +2,9 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable};
 
-/// Asks before something is taken back: one button.
+/// Asks for confirmation before something is undone: one button.
 pub(crate) struct Undo<'a> {
-    /// Secret of the link that was opened.
+    /// Secret from the opened link.
     pub(crate) token: &'a str,
     /// `registration`, `email` or `password`.
     pub(crate) what: &'static str,
@@ -19,7 +19,7 @@ impl Page for Undo<'_> {
 }
 
 impl Replaceable for Undo<'_> {
-    const PURPOSE: &'static str = "The link \"this was not me\": one button.";
+    const PURPOSE: &'static str = "Opened from an undo link: one button.";
     const SOURCE: &'static str = source!("pages/undo.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

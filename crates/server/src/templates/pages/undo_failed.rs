@@ -2,7 +2,7 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable, SAMPLE_ERROR};
 
-/// Shown when the link that discards a registration is refused.
+/// Shown when an undo link is rejected.
 pub(crate) struct UndoFailed<'a> {
     /// Reason, as a sentence.
     pub(crate) error: &'a str,
@@ -17,7 +17,7 @@ impl Page for UndoFailed<'_> {
 }
 
 impl Replaceable for UndoFailed<'_> {
-    const PURPOSE: &'static str = "There was nothing to discard.";
+    const PURPOSE: &'static str = "An undo link was rejected.";
     const SOURCE: &'static str = source!("pages/undo_failed.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

@@ -2,7 +2,7 @@ use minijinja::{Value, context};
 
 use super::{Page, Replaceable};
 
-/// Shown when something was taken back.
+/// Shown after something was undone.
 pub(crate) struct UndoSuccess {
     /// `registration`, `email` or `password`.
     pub(crate) what: &'static str,
@@ -17,7 +17,7 @@ impl Page for UndoSuccess {
 }
 
 impl Replaceable for UndoSuccess {
-    const PURPOSE: &'static str = "The registration is discarded, or the change is undone.";
+    const PURPOSE: &'static str = "The registration was cancelled, or the change was undone.";
     const SOURCE: &'static str = source!("pages/undo_success.html");
 
     fn samples() -> Vec<(&'static str, Self)> {

@@ -160,7 +160,7 @@ async fn a_message_that_a_limit_withheld_is_shown_with_the_name_of_the_setting()
     assert_eq!((&withheld["links"], &withheld["code"]), (&serde_json::json!([]), &"".into()));
     let id = withheld["id"].as_str().unwrap();
     let page = app.open(&format!("{}/dev/mailbox?message={id}", app.base)).await.text().await.unwrap();
-    assert!(page.contains("Not sent") && page.contains("<code>LIMIT_MAILS_ACCOUNT</code>"), "{page}");
+    assert!(page.contains("Limited") && page.contains("<code>LIMIT_MAILS_ACCOUNT</code>"), "{page}");
 
     let john = john.verify(&app).await;
     for _ in 0..2 {

@@ -106,7 +106,7 @@ fn the_start_ends_with_everything_that_is_wrong_with_the_templates() {
     lay(&program.folder().join("mine"), &[("reset.html", "{{ reset_ulr }}"), ("undo.html", "{% if %}")]);
     let ended = program.run(&[]);
     assert!(!ended.status.success());
-    let (reset, undo) = ("mine/reset.html:1: nothing defines `reset_ulr`", "mine/undo.html:1: ");
+    let (reset, undo) = ("mine/reset.html:1: `reset_ulr` is undefined", "mine/undo.html:1: ");
     assert!(ended.stderr.contains(reset) && ended.stderr.contains(undo), "{}", ended.stderr);
 }
 

@@ -23,7 +23,8 @@ fn list_tells_what_each_template_is_for_and_may_use() {
     lay(&program.folder().join("mine"), &[("undo.html", "<p>Sure?</p>")]);
     let text = good(program.run(&["templates", "list"]));
     assert!(
-        text.contains("undo.html (replaced)\n") && text.contains("\nreset.html\n    The form for a new password.\n")
+        text.contains("undo.html (replaced)\n")
+            && text.contains("\nreset.html\n    The form for choosing a new password.\n")
     );
 
     let list = value(&good(program.run(&["templates", "list", "--json"])));
@@ -65,10 +66,10 @@ fn check_names_the_line_the_unknown_variable_and_the_one_that_was_meant() {
     let lines: Vec<&str> = ended.stdout.lines().map(|line| line.rsplit_once("/mine/").unwrap().1).collect();
     let beginnings = [
         "email_verified.html:1: ",
-        "mail_base.html:1: nothing defines `app_nam`: did you mean `app_name`?",
-        "mail_email_verify.html:2: nothing defines `verification_ulr`: did you mean `verification_url`?",
+        "mail_base.html:1: `app_nam` is undefined: did you mean `app_name`?",
+        "mail_email_verify.html:2: `verification_ulr` is undefined: did you mean `verification_url`?",
         "mail_email_verify.txt:1: must begin with a line `Subject: …`",
-        "reset.html:2: nothing defines `passwort`: there are app_name, ",
+        "reset.html:2: `passwort` is undefined: defined are app_name, ",
         "resett.html: no template has this name: did you mean reset.html?",
         "undo.html:1: ",
     ];
@@ -102,7 +103,7 @@ fn check_names_files_in_folders_that_replace_nothing() {
     let expected = [
         "mails/reset.html: no template has this name: did you mean pages/reset.html?",
         "pages/resett.html: no template has this name: did you mean pages/reset.html?",
-        "pages/undo.html: undo.html is there too and is used instead: remove one of them",
+        "pages/undo.html: undo.html also exists and is used instead: remove one of them",
     ];
     assert_eq!(lines, expected);
 }
