@@ -1,4 +1,4 @@
-//! Backends: storage, password hashing and delivery. Each module implements a port of the core and names no other module.
+//! Backends: storage, password hashing and delivery. Each module implements core ports and does not depend on other modules.
 
 pub mod dev_mailbox;
 pub mod hash;

@@ -1,14 +1,14 @@
-//! Durations of store operations, as a metric. Without a recorder they go nowhere.
+//! Store operation durations, as a metric. They are discarded if no recorder is installed.
 
 use std::time::Instant;
 
 use metrics::histogram;
 use portcullis_core::port::{CommitError, StoreError};
 
-/// Histogram of the server's metrics, with the labels `operation` and `outcome`.
+/// Histogram with the labels `operation` and `outcome`.
 const STORE_DURATION: &str = "portcullis_store_duration_seconds";
 
-/// Label `outcome` of an operation that did not succeed.
+/// Value of the `outcome` label for an operation that failed.
 pub(crate) trait Outcome {
     fn outcome(&self) -> &'static str;
 }
@@ -32,7 +32,7 @@ impl Outcome for CommitError {
     }
 }
 
-/// Records how long the work takes, and its outcome.
+/// Records the duration and the outcome of an operation.
 pub(crate) async fn timed<T, E: Outcome>(
     operation: &'static str,
     work: impl Future<Output = Result<T, E>>,

@@ -1,4 +1,4 @@
-//! Where Portcullis is reached: the wiring, the HTTP surface, the pages, the settings and the command line.
+//! The server: application setup, HTTP API, pages, settings and command line.
 
 pub mod app;
 pub mod cli;

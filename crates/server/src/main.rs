@@ -1,4 +1,4 @@
-//! `portcullis`: reads the command line and the settings, then does what was asked.
+//! `portcullis`: parses the command line and the settings, and runs the command.
 
 use std::{error::Error, future::Future, io, process::ExitCode};
 
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         Command::Templates(verb) => Ok(cli::templates(&verb, sources, &SystemClock, &mut out)?.into()),
     });
     done.unwrap_or_else(|failure| {
-        // A reader such as `head` has closed the pipe.
+        // A reader such as `head` closed the pipe, which is not an error.
         let is_enough =
             failure.downcast_ref().is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe);
         if !is_enough {
@@ -52,7 +52,7 @@ fn serve(sources: Sources) -> Result<ExitCode, Failure> {
     match log.filter(|log| log.format == LogFormat::Json) {
         None => serve_with(sources, None),
         Some(log) => {
-            // Collectors read JSON only, so nothing is written as text.
+            // Log collectors expect JSON only, so no plain text is written.
             let telemetry = telemetry::start(log.format, log.level)?;
             Ok(serve_with(sources, Some(&telemetry)).unwrap_or_else(|failure| {
                 match failure.downcast_ref::<ConfigErrors>() {
@@ -68,7 +68,7 @@ fn serve(sources: Sources) -> Result<ExitCode, Failure> {
 fn serve_with(sources: Sources, log: Option<&Telemetry>) -> Result<ExitCode, Failure> {
     let (mut config, mut sockets) = (load_with(sources.clone(), log.is_some())?, None);
     if config.http.listen.port() == 0 {
-        // Links name the port, so it is chosen first.
+        // The port must be known first, because links contain it.
         let bound = listen::bind(config.http.listen, config.http.listen_also)?;
         (config, sockets) = (config::load_for_port(sources, &OsRandom, bound.port()?)?.config, Some(bound));
     }
@@ -87,7 +87,7 @@ fn serve_with(sources: Sources, log: Option<&Telemetry>) -> Result<ExitCode, Fai
             never = log.report_dropped_lines() => match never {},
         }
     });
-    // A start that was stopped may leave a thread that waits for the database.
+    // A startup that was interrupted may leave a thread that waits for the database.
     runtime.shutdown_background();
     done.map(|()| ExitCode::SUCCESS)
 }
@@ -111,7 +111,7 @@ async fn run(mut config: Config, sockets: Option<Sockets>) -> Result<(), Failure
     Ok(())
 }
 
-/// Returns what is ready when a signal asks to stop.
+/// Returns a future that completes when a stop signal arrives.
 fn stop() -> io::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -120,7 +120,7 @@ fn stop() -> io::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        tracing::info!("stopping: what has begun may end");
+        tracing::info!("stopping: requests and deliveries in progress may finish");
     })
 }
 
@@ -146,7 +146,7 @@ fn health(sources: Sources, url: Option<PublicUrl>, out: &mut Output) -> Result<
     Ok(runtime.block_on(cli::health(&url, out))?.into())
 }
 
-/// Reads the settings, and writes warnings to standard error.
+/// Loads the settings and prints warnings to standard error.
 fn load(sources: Sources) -> Result<Config, Failure> {
     load_with(sources, false)
 }

@@ -1,4 +1,5 @@
-//! The log: text for people, JSON for collectors, on standard error, by a thread of its own so that nothing waits for it.
+//! Logging to standard error, as text for humans or JSON for log collectors, on a separate thread so that no request waits for
+//! it.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -8,10 +9,10 @@ use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::Subsc
 
 use crate::config::{ConfigProblem, LogFormat};
 
-/// Lines that may wait to be written. More are dropped, so that no request waits for the log.
+/// Maximum number of buffered lines. Further lines are dropped, so that no request waits for the log.
 const WAITING_LINES: usize = 64 * 1024;
 
-/// The running log. Dropping it writes the lines that wait.
+/// The running logger. Dropping it flushes buffered lines.
 #[derive(Debug)]
 pub struct Telemetry {
     _flush: WorkerGuard,
@@ -19,7 +20,7 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Logs every 10 s how many lines were dropped because they were not read in time.
+    /// Logs the number of dropped lines every 10 s, if any were dropped.
     pub async fn report_dropped_lines(&self) -> Infallible {
         let mut reported = 0;
         loop {
@@ -33,15 +34,15 @@ impl Telemetry {
     }
 }
 
-/// Starts the log.
+/// Starts the logger.
 ///
 /// # Errors
-/// If the log was already started.
+/// If it was already started.
 pub fn start(format: LogFormat, level: LevelFilter) -> Result<Telemetry, Box<dyn std::error::Error + Send + Sync>> {
     let (writer, flush) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES).finish(std::io::stderr());
     let dropped = writer.error_counter();
-    // The HTTP library logs whole heads, which contain secrets.
+    // The HTTP library logs complete request heads, which contain secrets.
     let filter = Targets::new()
         .with_default(level)
         .with_targets(["hyper", "hyper_util"].map(|library| (library, level.min(LevelFilter::WARN))));
@@ -58,7 +59,7 @@ pub fn start(format: LogFormat, level: LevelFilter) -> Result<Telemetry, Box<dyn
     Ok(Telemetry { _flush: flush, dropped })
 }
 
-/// Logs a setting that stops the start.
+/// Logs a setting that prevents startup.
 pub fn refused_setting(problem: &ConfigProblem) {
     let ConfigProblem { name, text, origin, fix } = problem;
     tracing::error!(setting = name, problem = text, origin, fix, "setting refused");

@@ -1,4 +1,4 @@
-//! File in which the messages outlive a restart: one per line, as JSON.
+//! File that persists the messages across restarts, as one JSON object per line.
 
 use std::{
     collections::VecDeque,
@@ -14,7 +14,7 @@ use portcullis_core::{
 };
 use serde::{Deserialize, Serialize};
 
-/// File of a mailbox. A mailbox that cannot be written is kept in memory only.
+/// File of a mailbox. If it cannot be written, the messages are kept in memory only.
 #[derive(Debug)]
 pub(super) struct MailboxFile {
     path: PathBuf,
@@ -25,20 +25,21 @@ pub(super) struct MailboxFile {
 }
 
 impl MailboxFile {
-    /// Reads the newest messages of a file, which need not exist. Nothing is created yet.
+    /// Reads the newest messages of a file, which may be missing. Nothing is created yet.
     pub(super) fn open(path: PathBuf, newest: usize) -> (Self, VecDeque<Delivered>) {
         let text = fs::read_to_string(&path).unwrap_or_default();
-        // The last line of a process that was killed may be incomplete.
+        // The last line may be incomplete if the process was killed.
         let messages: Vec<Delivered> =
             text.lines().filter_map(|line| serde_json::from_str::<StoredMessage>(line).ok()?.read()).collect();
         let is_whole = text.is_empty() || text.ends_with('\n');
-        // Otherwise the next message would continue that line.
+        // The file does not end with a newline: it must be rewritten, or the next message would be appended to the incomplete
+        // line.
         let lines = if is_whole { text.lines().count() } else { usize::MAX };
         let file = Self { path, lines, newest, has_failed: false };
         (file, messages.into_iter().rev().take(newest).collect())
     }
 
-    /// Appends the newest message, or writes all anew if the file has become too long.
+    /// Appends the newest message, or rewrites the file if it has become too long.
     pub(super) fn append(&mut self, messages: &VecDeque<Delivered>) {
         let written = match messages.front() {
             Some(message) if self.lines < 2 * self.newest => {
@@ -53,7 +54,7 @@ impl MailboxFile {
         if let Err(error) = written
             && !std::mem::replace(&mut self.has_failed, true)
         {
-            tracing::warn!(path = %self.path.display(), %error, "the development mailbox cannot be stored");
+            tracing::warn!(path = %self.path.display(), %error, "development mailbox not saved");
         }
     }
 
@@ -92,7 +93,7 @@ impl StoredMessage {
         Self { id, channel, to, subject, text, html, links, code, created_at, withheld }
     }
 
-    /// Returns the message; `None` if a later version wrote a channel that this one does not know.
+    /// Returns the message; `None` if it has an unknown channel, written by a later version.
     fn read(self) -> Option<Delivered> {
         let Self { id, channel, to, subject, text, html, links, code, created_at, withheld } = self;
         let channel = Channel::ALL.into_iter().find(|one| one.as_str() == channel)?;

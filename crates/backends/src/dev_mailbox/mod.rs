@@ -1,4 +1,4 @@
-//! Mailbox for development.
+//! The development mailbox.
 
 mod file;
 
@@ -18,17 +18,17 @@ use tokio::sync::watch;
 
 use self::file::MailboxFile;
 
-/// Mailbox for development: keeps the newest messages instead of sending them.
+/// Development mailbox: stores the newest messages instead of sending them.
 #[derive(Debug)]
 pub struct DevMailbox {
     newest: usize,
     clock: Arc<dyn Clock>,
     messages: Mutex<Messages>,
-    /// Number of changes, which wakes those who wait for one.
+    /// Number of changes; wakes callers that wait for one.
     changes: watch::Sender<u64>,
 }
 
-/// Messages, the newest first, and their file.
+/// Messages, newest first, and their file.
 #[derive(Debug)]
 struct Messages {
     list: VecDeque<Delivered>,
@@ -36,7 +36,7 @@ struct Messages {
 }
 
 impl DevMailbox {
-    /// Opens a mailbox that keeps this number of messages in a file, which need not exist.
+    /// Opens a mailbox that stores up to this number of messages in a file, which may be missing.
     #[must_use]
     pub fn open(newest: usize, clock: Arc<dyn Clock>, file: PathBuf) -> Self {
         let (file, list) = MailboxFile::open(file, newest);
@@ -76,7 +76,7 @@ impl Mailbox for DevMailbox {
 
     async fn changed(&self, since: Option<u64>) -> u64 {
         let mut changes = self.changes.subscribe();
-        // Fails only when the sender is dropped, which `self` owns.
+        // Fails only if the sender is dropped, which `self` owns.
         changes.wait_for(|count| Some(*count) != since).await.map_or(0, |count| *count)
     }
 }

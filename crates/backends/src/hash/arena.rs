@@ -1,10 +1,10 @@
-//! The memory that Argon2 works in: mapped once, used for one hash after the other.
+//! Working memory of Argon2, mapped once and reused for all hashes of a thread.
 //!
-//! Fresh pages for each hash nearly double its cost: the kernel zeroes every one of them on first touch. Kept pages cost
-//! nothing, and huge ones spare most of the address translation of Argon2's scattered reads: another twentieth.
+//! Fresh pages for each hash would nearly double its cost, because the kernel zeroes every page on first access. Huge pages
+//! save another 5 %, because they avoid most of the address translation for Argon2's scattered reads.
 #![allow(
     unsafe_code,
-    reason = "huge pages can only be asked for on memory that was mapped by hand; the proof is beside each use"
+    reason = "huge pages can only be requested for memory that was mapped directly; each use has its safety comment"
 )]
 
 use std::io;
@@ -17,7 +17,7 @@ use heap::Memory;
 #[cfg(target_os = "linux")]
 use mapped::Memory;
 
-/// Blocks for one hash at a time, of one thread.
+/// Memory of one thread, for one hash at a time.
 #[derive(Debug)]
 pub(super) struct Arena {
     memory: Memory,
@@ -25,23 +25,23 @@ pub(super) struct Arena {
 }
 
 impl Arena {
-    /// Room for this many blocks.
+    /// Allocates this many blocks.
     ///
     /// # Errors
-    /// When the machine has no memory for them.
+    /// If there is not enough memory.
     pub(super) fn new(blocks: usize) -> io::Result<Self> {
         let memory = Memory::new(blocks)?;
         Ok(Self { memory, dirty: false })
     }
 
-    /// The blocks, to be written to.
+    /// Returns the blocks for writing.
     pub(super) fn blocks(&mut self) -> &mut [Block] {
         self.dirty = true;
         self.memory.blocks()
     }
 
-    /// Wipes what the last hash left behind: enough to test a guess of its password at the speed of a plain hash, because
-    /// Argon2's passes can be undone by who holds all of the memory.
+    /// Wipes the data of the last hash. With all of the memory, an attacker could undo Argon2's passes and test guesses of the
+    /// password at the speed of a plain hash.
     pub(super) fn wipe(&mut self) {
         if std::mem::take(&mut self.dirty) {
             for block in self.memory.blocks() {
@@ -69,10 +69,10 @@ mod mapped {
     use argon2::Block;
     use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
 
-    /// The size of a huge page on the usual processors. Where it is another, the advice merely helps less.
+    /// Huge page size of common processors. With another size, the hint is merely less effective.
     const HUGE_PAGE: usize = 2 << 20;
 
-    /// A private anonymous mapping, with the blocks in it from the first border of a huge page on.
+    /// A private anonymous mapping. The blocks start at its first huge page boundary.
     ///
     /// Invariant: `base` and `mapped` describe a mapping that this value alone owns, readable and writable; `count`
     /// blocks from `first` on lie within it, and `first` is aligned for them.
@@ -92,20 +92,20 @@ mod mapped {
                 .and_then(|bytes| bytes.checked_next_multiple_of(HUGE_PAGE))
                 .ok_or_else(too_large)?;
             let mapped = used.checked_add(HUGE_PAGE).ok_or_else(too_large)?;
-            // SAFETY: with no address given, the kernel picks one that is free; nothing that exists is replaced.
+            // SAFETY: without a given address the kernel picks a free one, so no existing mapping is replaced.
             let base = unsafe {
                 mmap_anonymous(ptr::null_mut(), mapped, ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE)
             }?;
             let skipped = base.addr().next_multiple_of(HUGE_PAGE) - base.addr();
             // SAFETY: `skipped` is less than a huge page, and the mapping is longer than that.
             let aligned = unsafe { base.byte_add(skipped) };
-            // SAFETY: `aligned` lies less than HUGE_PAGE behind `base`, so `used` bytes from it end within the mapping,
-            // which no other code knows yet. Neither advice changes what can be read from it.
+            // SAFETY: `aligned` is less than HUGE_PAGE after `base`, so `used` bytes from it end within the mapping, which no
+            // other code knows yet. Neither hint changes the contents.
             let advised = unsafe {
                 madvise(aligned, used, Advice::LinuxHugepage).and(madvise(aligned, used, Advice::LinuxDontDump))
             };
             if let Err(error) = advised {
-                tracing::debug!(%error, "no huge pages for hashing");
+                tracing::debug!(%error, "no huge pages for password hashing");
             }
             let first = NonNull::new(aligned.cast()).ok_or_else(too_large)?;
             Ok(Self { base, mapped, first, count })
@@ -122,9 +122,9 @@ mod mapped {
 
     impl Drop for Memory {
         fn drop(&mut self) {
-            // SAFETY: exactly what was mapped in `new`, and no reference into it is left: each borrowed `self`.
+            // SAFETY: exactly what was mapped in `new`, and no reference into it remains: each borrowed `self`.
             if let Err(error) = unsafe { munmap(self.base, self.mapped) } {
-                tracing::warn!(%error, "memory for hashing was not given back");
+                tracing::warn!(%error, "password hashing memory not released");
             }
         }
     }
@@ -136,7 +136,7 @@ mod heap {
 
     use argon2::Block;
 
-    /// Blocks from the allocator.
+    /// Blocks from the global allocator.
     #[derive(Debug)]
     pub(super) struct Memory(Vec<Block>);
 

@@ -1,41 +1,41 @@
-//! Argon2 itself: what is to be computed, from the settings or from a stored hash, and how it is written down.
+//! Argon2 parameters, from the settings or from a stored hash, and the PHC string format.
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{self, Output, ParamsString, Salt},
 };
 
-/// Bytes of a new hash.
+/// Length of a new hash, in bytes.
 const OUTPUT: usize = 32;
 
-/// The most that a stored hash may ask for, unless the settings themselves ask for more: 1 GiB, and as many passes and lanes
-/// as settings may have, so that lower ones lock no user out.
+/// Maximum cost accepted from a stored hash, unless the settings exceed it: 1 GiB, and the maximum passes and lanes of the
+/// settings, so that lowering the settings locks no user out.
 const MOST: (u32, u32, u32) = (1024 * 1024, 100, 64);
 
-/// All that goes into a hash but the password.
+/// All inputs of a hash except the password.
 pub(super) struct Recipe {
     argon: Argon2<'static>,
     salt: Salt,
     length: usize,
 }
 
-/// Why a stored hash cannot be computed again.
+/// Why a stored hash cannot be recomputed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unusable {
     #[error("not a PHC string")]
     Phc(#[from] phc::Error),
-    #[error("neither argon2id nor one of its kin, or with parameters that make no sense")]
+    #[error("not an Argon2 hash, or invalid parameters")]
     Foreign(#[from] argon2::password_hash::Error),
-    #[error("unknown version of Argon2")]
+    #[error("unknown Argon2 version")]
     Version(#[from] argon2::Error),
-    #[error("without a salt or without a hash")]
+    #[error("salt or hash missing")]
     Incomplete,
-    #[error("dearer than this server is willing to compute")]
+    #[error("cost above the accepted maximum")]
     TooDear,
 }
 
 impl Recipe {
-    /// For a new hash.
+    /// Creates the parameters of a new hash.
     pub(super) fn new(params: &Params, salt: [u8; 16]) -> Result<Self, Unusable> {
         Ok(Self {
             argon: Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone()),
@@ -44,7 +44,7 @@ impl Recipe {
         })
     }
 
-    /// The one behind a stored hash, and what must come out of it.
+    /// Parses a stored hash into its parameters and the expected output.
     pub(super) fn of(stored: &str, present: &Params) -> Result<(Self, Output), Unusable> {
         let stored = phc::PasswordHash::new(stored)?;
         let algorithm = Algorithm::try_from(stored.algorithm.as_str())?;
@@ -63,12 +63,12 @@ impl Recipe {
         Ok((recipe, output))
     }
 
-    /// How much memory it takes.
+    /// Returns the number of memory blocks needed.
     pub(super) fn blocks(&self) -> usize {
         self.argon.params().block_count()
     }
 
-    /// The hash of a password. It takes as long as it takes.
+    /// Computes the hash of a password. Blocks the thread.
     pub(super) fn compute(&self, password: &[u8], memory: &mut [Block]) -> Result<Output, Unusable> {
         let mut bytes = [0; Output::MAX_LENGTH];
         let bytes = bytes.get_mut(..self.length).ok_or(Unusable::Incomplete)?;
@@ -77,12 +77,12 @@ impl Recipe {
     }
 }
 
-/// The parameters for new hashes.
+/// Creates the parameters for new hashes.
 pub(super) fn params(memory_kib: u32, iterations: u32, parallelism: u32) -> argon2::Result<Params> {
     Params::new(memory_kib, iterations, parallelism, Some(OUTPUT))
 }
 
-/// As a PHC string.
+/// Formats a hash as a PHC string.
 pub(super) fn to_phc(params: &Params, salt: [u8; 16], output: Output) -> Result<String, Unusable> {
     let written = phc::PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
@@ -94,12 +94,12 @@ pub(super) fn to_phc(params: &Params, salt: [u8; 16], output: Output) -> Result<
     Ok(written.to_string())
 }
 
-/// Of no password, at the present settings.
+/// Returns a hash that no password matches, with the current parameters.
 pub(super) fn nobodys(params: &Params) -> Result<String, Unusable> {
     to_phc(params, *b"nobody's account", Output::new(&[0; OUTPUT])?)
 }
 
-/// Whether a stored hash is of another kind than new ones, or cheaper to guess.
+/// Returns whether a stored hash uses another algorithm than new hashes, or a lower cost.
 pub(super) fn is_outdated(stored: &str, present: &Params) -> bool {
     let Ok(stored) = phc::PasswordHash::new(stored) else { return true };
     let Ok(params) = Params::try_from(&stored) else { return true };
@@ -110,7 +110,7 @@ pub(super) fn is_outdated(stored: &str, present: &Params) -> bool {
         || stored.hash.is_none_or(|output| output.len() < OUTPUT)
 }
 
-/// A hash that does not name its version is of the first one that was standardised.
+/// Returns the Argon2 version. A hash without a version uses the first standardized one.
 fn version(stored: &phc::PasswordHash) -> argon2::Result<Version> {
     stored.version.map_or(Ok(Version::V0x10), Version::try_from)
 }

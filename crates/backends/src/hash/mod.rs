@@ -1,4 +1,4 @@
-//! Argon2id on a pool of threads. Memory, waiting and the cost of a stored hash are bounded.
+//! Argon2id on a thread pool, with bounded memory, bounded waiting and a bounded cost of stored hashes.
 
 mod arena;
 mod argon;

@@ -22,26 +22,26 @@ use super::{
     worker::Worker,
 };
 
-/// Cost of a hash, and bounds of the queue.
+/// Hash cost and queue limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// Memory of one hash, in KiB.
+    /// Memory per hash, in KiB.
     pub memory_kib: u32,
-    /// Passes over the memory.
+    /// Number of passes over the memory.
     pub iterations: u32,
-    /// Lanes of one hash. They are computed one after the other; the threads are for different passwords.
+    /// Lanes per hash. They are computed sequentially; the threads hash different passwords.
     pub parallelism: u32,
-    /// Hashes computed at the same time; at least one.
+    /// Number of hashes computed concurrently, at least one.
     pub threads: usize,
-    /// Passwords that may wait. More are refused at once.
+    /// Maximum number of waiting passwords. Further ones are rejected at once.
     pub queue: usize,
-    /// Longest wait for a thread.
+    /// Maximum wait for a thread.
     pub deadline: Duration,
-    /// How long a thread keeps its memory without work.
+    /// How long an idle thread keeps its memory.
     pub idle: Duration,
 }
 
-/// 19 MiB and two passes (OWASP's floor), a thread for each core.
+/// 19 MiB and two passes (the OWASP minimum), and one thread per core.
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -56,21 +56,21 @@ impl Default for Settings {
     }
 }
 
-/// Why the pool cannot be started.
+/// Why the pool could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Argon2 does not accept the settings.
-    #[error("invalid settings for Argon2: {0}")]
+    /// Argon2 rejected the settings.
+    #[error("invalid Argon2 settings: {0}")]
     Settings(Cause),
-    /// A thread cannot be started.
-    #[error("cannot start a thread for hashing")]
+    /// A thread could not be started.
+    #[error("cannot start a password hash thread")]
     Threads(#[source] io::Error),
 }
 
-/// Threads that only hash passwords. Dropping the pool waits for hashes in progress.
+/// A pool of threads that hash passwords. Dropping it waits for hashes in progress.
 pub struct HashPool {
     params: Params,
-    /// Hash that is verified if there is none, so that an unknown user takes as long as a known one.
+    /// Hash that is verified if there is no account, so that unknown users take as long as known ones.
     nobodys: PasswordHash,
     queue: Arc<Queue>,
     threads: Vec<JoinHandle<()>>,
@@ -116,7 +116,7 @@ impl HashPool {
         let (reply, answer) = oneshot::channel();
         let job = HashJob { client, recipe, password: password.clone(), since: Instant::now(), reply };
         self.queue.push(Box::new(job))?;
-        let gone = |_| Err(HashError::Failed("the hashing thread has ended".into()));
+        let gone = |_| Err(HashError::Failed("the password hash thread has ended".into()));
         answer.await.unwrap_or_else(gone)
     }
 }
@@ -147,7 +147,7 @@ impl PasswordHasher for HashPool {
     ) -> Result<bool, HashError> {
         let theirs = hash.map(|hash| Recipe::of(hash.expose(), &self.params));
         if let Some(Err(why)) = &theirs {
-            tracing::error!(%why, "a stored password hash cannot be used: its owner has to reset the password");
+            tracing::error!(%why, "stored password hash unusable: the user must reset the password");
         }
         let (is_somebodys, (recipe, expected)) = match theirs {
             Some(Ok(theirs)) => (true, theirs),

@@ -1,4 +1,4 @@
-//! The queue of passwords that wait for a thread: bounded, and fair between clients.
+//! Queue of passwords that wait for a thread: bounded, and fair between clients.
 
 use std::{
     collections::VecDeque,
@@ -18,22 +18,22 @@ pub(super) struct HashJob {
     pub(super) client: Option<LimitKey>,
     pub(super) recipe: Recipe,
     pub(super) password: Password,
-    /// Time at which it was enqueued.
+    /// Time when it was enqueued.
     pub(super) since: Instant,
     pub(super) reply: oneshot::Sender<Result<Output, HashError>>,
 }
 
-/// What a thread does next.
+/// Next action of a thread.
 pub(super) enum Next {
     /// Computes this hash.
     Job(Box<HashJob>),
-    /// No job came in time.
+    /// No job arrived in time.
     Idle,
     Closed,
 }
 
-/// A lane for each client. Threads take the oldest job of each lane in turn. If all places are taken, the client with the most
-/// jobs gives one up for a client with fewer.
+/// One lane per client. Threads take the oldest job of each lane in turn. When the queue is full, the client with the most jobs
+/// loses its newest one to a client with fewer.
 #[derive(Debug)]
 pub(super) struct Queue {
     state: Mutex<State>,
@@ -43,7 +43,7 @@ pub(super) struct Queue {
 
 #[derive(Default)]
 struct State {
-    /// No lane is empty.
+    /// Lanes with at least one job.
     lanes: VecDeque<Lane>,
     waiting: usize,
     closed: bool,
@@ -59,14 +59,14 @@ impl Queue {
         Self { state: Mutex::default(), changed: Condvar::new(), places }
     }
 
-    /// Tests whether there is a place for this client now.
+    /// Checks whether this client could enqueue a job now.
     pub(super) fn has_room(&self, client: Option<LimitKey>) -> Result<(), HashError> {
         let mut state = self.lock();
         let has_room = state.waiting < self.places || state.longer_than(client).is_some();
         if has_room && !state.closed { Ok(()) } else { Err(HashError::Overloaded) }
     }
 
-    /// Enqueues a job, if there is a place for it.
+    /// Enqueues a job, if there is room for it.
     pub(super) fn push(&self, job: Box<HashJob>) -> Result<(), HashError> {
         let mut state = self.lock();
         if state.closed || (state.waiting >= self.places && !state.make_room(job.client)) {
@@ -78,7 +78,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Returns the next job, and waits for one this long, or without limit.
+    /// Returns the next job. Waits for at most this time, or without limit.
     pub(super) fn pop(&self, patience: Option<Duration>) -> Next {
         let nothing = |state: &mut State| state.waiting == 0 && !state.closed;
         let state = self.lock();
@@ -94,7 +94,7 @@ impl Queue {
         state.pop().map_or(Next::Idle, Next::Job)
     }
 
-    /// Ends all threads. Callers that still wait notice it by the dropped sender.
+    /// Ends all threads. Waiting callers notice that their reply channel is closed.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closed = true;
@@ -104,7 +104,7 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// Locks the state, which a panic cannot leave half-changed: no method panics while it holds the lock.
+    /// Locks the state. A poisoned lock is safe to use, because no method panics while holding it.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -136,12 +136,12 @@ impl State {
         longest.filter(|lane| lane.jobs.len() > own + 1)
     }
 
-    /// Refuses the newest job of the longest lane, if that is longer than this client's would become.
+    /// Drops the newest job of the longest lane, if that lane is longer than this client's would become.
     fn make_room(&mut self, client: Option<LimitKey>) -> bool {
         let Some(lane) = self.longer_than(client) else { return false };
         if let Some(job) = lane.jobs.pop_back() {
             self.waiting -= 1;
-            // The caller may have gone.
+            // The caller may have stopped waiting.
             let _ = job.reply.send(Err(HashError::Overloaded));
         }
         true

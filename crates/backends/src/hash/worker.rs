@@ -1,4 +1,4 @@
-//! One thread of the pool.
+//! A thread of the pool.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -14,23 +14,23 @@ use super::{
     queue::{HashJob, Next, Queue},
 };
 
-/// Nice value of hashing above that of answering: with both busy, answering gets nine tenths of a core.
+/// Nice value of hash threads relative to request threads: when both are busy, requests get nine tenths of a core.
 #[cfg(target_os = "linux")]
 const NICER_BY: i32 = 10;
 
 pub(super) struct Worker {
     pub(super) queue: Arc<Queue>,
-    /// Blocks of a hash at the present settings.
+    /// Memory blocks of a hash with the current settings.
     pub(super) usual: usize,
-    /// Longest time that a job may have waited.
+    /// Maximum time that a job may have waited.
     pub(super) deadline: Duration,
-    /// How long the memory is kept without work.
+    /// How long idle memory is kept.
     pub(super) idle: Duration,
 }
 
 impl Worker {
-    /// Computes hashes until the queue is closed. The memory is wiped as soon as no job waits: while one does, the next hash
-    /// overwrites it anyway, and wiping would cost a twentieth of the speed or more.
+    /// Computes hashes until the queue is closed. The memory is wiped once no job is waiting: while jobs wait, the next hash
+    /// overwrites it anyway, and wiping would cost 5 % of the throughput or more.
     pub(super) fn run(self) {
         step_back();
         let mut arena: Option<Arena> = None;
@@ -57,15 +57,15 @@ impl Worker {
         let answer = if job.since.elapsed() >= self.deadline {
             Err(HashError::Overloaded)
         } else {
-            // The arena is plain memory: the next hash overwrites what a panic left in it.
+            // The arena is plain memory, so the next hash overwrites what a panic leaves in it.
             catch_unwind(AssertUnwindSafe(|| self.compute(&job, arena)))
                 .unwrap_or_else(|_| Err(HashError::Failed("hashing panicked".into())))
         };
-        // The caller may have gone.
+        // The caller may have stopped waiting.
         let _ = job.reply.send(answer);
     }
 
-    /// Computes a hash. A stored one that needs more memory than usual gets memory of its own, once.
+    /// Computes a hash. A stored hash that needs more memory than usual gets a temporary allocation.
     fn compute(&self, job: &HashJob, arena: &mut Option<Arena>) -> Result<Output, HashError> {
         let password = job.password.expose().as_bytes();
         let needed = job.recipe.blocks();
@@ -83,15 +83,15 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> HashError {
     HashError::Failed(error.into())
 }
 
-/// Lowers the priority of this thread, so that threads that answer requests go first.
+/// Lowers the priority of this thread, so that threads that serve requests run first.
 #[cfg(target_os = "linux")]
 fn step_back() {
     use rustix::process::{getpriority_process, setpriority_process};
 
-    // On Linux, no process id means the calling thread, not its process.
+    // On Linux, `None` means the calling thread, not its process.
     let nicer = getpriority_process(None).map(|nice| (nice + NICER_BY).min(19));
     if let Err(error) = nicer.and_then(|nice| setpriority_process(None, nice)) {
-        tracing::warn!(%error, "the threads for hashing keep their priority");
+        tracing::warn!(%error, "priority of password hash threads not lowered");
     }
 }
 

@@ -1,4 +1,4 @@
-//! A mail as it goes over the wire.
+//! Composes an email for SMTP.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,14 +13,14 @@ use portcullis_core::{clock::Timestamp, message::Mail};
 
 use super::failure::SmtpFailure;
 
-/// Who writes.
+/// The sender of all emails.
 #[derive(Debug)]
 pub(super) struct Author {
     pub(super) address: Address,
     pub(super) name: String,
 }
 
-/// A mail in its envelope.
+/// An email with its envelope.
 pub(super) struct Letter {
     pub(super) from: String,
     pub(super) to: String,
@@ -28,19 +28,19 @@ pub(super) struct Letter {
 }
 
 impl Letter {
-    /// Whether an address has letters beyond ASCII (RFC 6531 §3.4).
+    /// Returns whether an address has non-ASCII characters and needs SMTPUTF8 (RFC 6531 §3.4).
     pub(super) fn needs_smtputf8(&self) -> bool {
         !(self.from.is_ascii() && self.to.is_ascii())
     }
 }
 
 impl Author {
-    /// The mail as a message: the same bytes for every try, but for the date and what separates the two bodies.
+    /// Composes an email. Every attempt has the same bytes, except for the date and the MIME boundary.
     pub(super) fn write(&self, mail: &Mail, now: Timestamp) -> Result<Letter, SmtpFailure> {
         if mail.to.has_encoded_word() {
             return Err(SmtpFailure::EncodedWord);
         }
-        // The core has checked it more closely than the mail library would.
+        // The core has validated the address more strictly than the mail library would.
         let (local, domain) = mail.to.as_str().rsplit_once('@').unwrap_or_default();
         let to = Address::new_dangerous(local, domain);
         let name = Some(in_one_line(&self.name)).filter(|name| !name.is_empty());
@@ -55,7 +55,8 @@ impl Author {
         Ok(Letter { from: self.address.to_string(), to: mail.to.as_str().to_owned(), bytes: message.formatted() })
     }
 
-    /// The same for every try, so that a receiver can tell a repetition (RFC 5322 §3.6.4).
+    /// Returns the Message-ID. It is the same for every attempt, so that the recipient's server can detect duplicates (RFC 5322
+    /// §3.6.4).
     fn message_id(&self, id: &str) -> String {
         let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         let id: String = id.chars().filter(plain).collect();
@@ -63,7 +64,7 @@ impl Author {
     }
 }
 
-/// Written by a machine: no reply, please (RFC 3834 §5).
+/// Header that marks the email as automatic and prevents automatic replies (RFC 3834 §5).
 #[derive(Debug, Clone, Copy)]
 struct AutoSubmitted;
 
@@ -81,13 +82,13 @@ impl Header for AutoSubmitted {
     }
 }
 
-/// What goes into a header: a line break in it would begin another one.
+/// Replaces line breaks in a header value, which would start another header.
 fn in_one_line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     spaced.trim().to_owned()
 }
 
-/// Bare carriage returns, which some servers take for line ends, become line ends.
+/// Normalizes line endings. Bare carriage returns are included, because some servers treat them as line endings.
 fn lines(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }

@@ -1,5 +1,5 @@
-//! A conversation with the mail server, command by command. The library writes, reads and logs in; the order of the commands
-//! and the meaning of the replies are here.
+//! An SMTP conversation, command by command. The library does the I/O and the login; this module decides the order of commands
+//! and the meaning of replies.
 
 use std::time::Duration;
 
@@ -17,23 +17,23 @@ use super::{
     tls::Tls,
 };
 
-/// How long the server may take to say goodbye.
+/// Timeout of QUIT.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Bytes in both directions, encrypted or not.
+/// A bidirectional byte stream, encrypted or not.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// A connection on which the server has introduced itself.
+/// A connection after the server's greeting.
 pub(super) struct Connection {
     client: SmtpClient<Box<dyn Stream>>,
-    /// Name of this server.
+    /// Name of this server in EHLO.
     helo: String,
     extensions: Extensions,
 }
 
-/// Extensions that the server offers, as far as they matter.
+/// The server's extensions that are used here.
 #[derive(Debug, Default)]
 struct Extensions {
     starttls: bool,
@@ -44,11 +44,11 @@ struct Extensions {
 }
 
 impl Extensions {
-    /// Reads the reply to EHLO. Its first line is the server's name; keywords have no case (RFC 5321 §2.4).
+    /// Parses the reply to EHLO. Its first line is the server's name; keywords are case-insensitive (RFC 5321 §2.4).
     fn read(reply: &str) -> Self {
         let mut offered = Self::default();
         for line in reply.lines().skip(1) {
-            // Some old servers write `AUTH=LOGIN`.
+            // Some old servers send `AUTH=LOGIN`.
             let mut words = line.split([' ', '\t', '=', '\r']).map(str::to_ascii_uppercase);
             match words.next().as_deref() {
                 Some("STARTTLS") => offered.starttls = true,
@@ -66,7 +66,7 @@ impl Extensions {
 }
 
 impl Connection {
-    /// Reads the server's greeting and introduces this server.
+    /// Reads the server's greeting and sends EHLO.
     pub(super) async fn greeted(stream: Box<dyn Stream>, helo: String, timeout: Duration) -> Result<Self, SmtpFailure> {
         let mut client = SmtpClient { stream, timeout };
         let greeting = client.read().await?;
@@ -76,7 +76,7 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Sends EHLO, or HELO to a server that knows no EHLO.
+    /// Sends EHLO, or HELO if the server does not support EHLO.
     async fn introduce(&mut self) -> Result<(), SmtpFailure> {
         let reply = self.command(&format!("EHLO {}", self.helo)).await?;
         if (500..600).contains(&reply.code) {
@@ -88,7 +88,7 @@ impl Connection {
         positive(Stage::Hello, reply)
     }
 
-    /// Switches to TLS. A server that does not offer it gets nothing: there is no fallback to plain text.
+    /// Upgrades to TLS. There is no fallback to plain text: nothing is sent to a server that does not offer STARTTLS.
     pub(super) async fn secured(mut self, tls: &Tls) -> Result<Self, SmtpFailure> {
         if !self.extensions.starttls {
             self.quit().await;
@@ -99,12 +99,12 @@ impl Connection {
         let SmtpClient { stream, timeout } = self.client;
         let client = SmtpClient { stream: tls.over(stream).await?, timeout };
         let mut connection = Self { client, ..self };
-        // What was offered in plain text counts for nothing.
+        // Extensions offered before TLS must be discarded (RFC 3207 §4.2).
         connection.introduce().await?;
         Ok(connection)
     }
 
-    /// Logs in by the one mechanism that suits best, so that a wrong password is sent once.
+    /// Logs in with a single mechanism, so that a wrong password is sent only once.
     pub(super) async fn log_in(&mut self, user: &str, password: &SecretString) -> Result<(), SmtpFailure> {
         let auth_mechanisms = match &self.extensions {
             Extensions { auth_plain: true, .. } => AUTH_PLAIN,
@@ -121,7 +121,7 @@ impl Connection {
         })
     }
 
-    /// Names sender and recipient, and asks to send the message: MAIL, RCPT and DATA.
+    /// Sends MAIL, RCPT and DATA.
     pub(super) async fn offer(&mut self, letter: &Letter) -> Result<(), SmtpFailure> {
         let mut parameters = String::new();
         if letter.needs_smtputf8() {
@@ -139,12 +139,13 @@ impl Connection {
         if reply.code == 354 { Ok(()) } else { Err(SmtpFailure::refused(Stage::Data, &reply)) }
     }
 
-    /// Sends the letter with the dot at its end. From the first byte on, a failure leaves it open whether the server took it.
+    /// Sends the message and its final dot. From the first byte on, a failure leaves it unknown whether the server accepted the
+    /// message.
     pub(super) async fn transmit(&mut self, letter: &Letter) -> Result<(), SmtpFailure> {
         self.client.write_message(&letter.bytes).await.map_err(|error| SmtpFailure::Broken(error.to_string()))
     }
 
-    /// Reads whether the server took the letter.
+    /// Reads whether the server accepted the message.
     pub(super) async fn verdict(&mut self) -> Result<(), SmtpFailure> {
         let reply = self.client.read().await.map_err(|error| match error {
             mail_send::Error::Io(error) => SmtpFailure::Broken(error.to_string()),
@@ -157,9 +158,9 @@ impl Connection {
         }
     }
 
-    /// Says goodbye after a refusal, so that the server does not count a lost connection.
+    /// Sends QUIT after a rejection, so that the server does not count a lost connection.
     pub(super) async fn quit(&mut self) {
-        // Nothing depends on it.
+        // The result does not matter.
         drop(timeout(FAREWELL, self.client.cmd("QUIT\r\n")).await);
     }
 

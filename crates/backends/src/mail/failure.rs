@@ -1,11 +1,11 @@
-//! Failures of the mail server: whether they concern one mail or the connection to the server, and what may be logged of them.
+//! SMTP failures: whether they concern a single message, the connection or this server, and how they are logged.
 
 use std::fmt;
 
 use portcullis_core::port::SendError;
 use smtp_proto::Response;
 
-/// What the server replied to.
+/// Command that the server replied to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     Greeting,
@@ -13,11 +13,11 @@ pub(super) enum Stage {
     StartTls,
     Auth,
     Mail,
-    /// MAIL with the parameter SMTPUTF8, which only this message needs.
+    /// MAIL with the SMTPUTF8 parameter, which only this message needs.
     MailUtf8,
     Rcpt,
     Data,
-    /// The dot after the message.
+    /// The final dot of the message.
     End,
 }
 
@@ -36,20 +36,20 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Why a mail was not accepted, in words that are safe to log: a server's own often repeat the recipient.
+/// Why an email was not accepted, in words that are safe to log: the server's own text often contains the recipient.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SmtpFailure {
     #[error("the mail server answered {code}{} to {stage}", shown(*status))]
     Refused { stage: Stage, code: u16, status: [u8; 3] },
-    #[error("the mail server closed the connection, or its reply makes no sense")]
+    #[error("the mail server closed the connection or sent an invalid reply")]
     Unreadable,
-    #[error("the mail server's reply to the message makes no sense, or it closed the connection")]
+    #[error("the mail server closed the connection or sent an invalid reply after the message")]
     Unclear,
     #[error("the mail server took too long")]
     TimedOut,
-    #[error("the mail server took too long to say whether it took the mail")]
+    #[error("the mail server took too long to confirm the message")]
     Unanswered,
-    #[error("the connection to the mail server broke while the mail was under way: {0}")]
+    #[error("the connection to the mail server broke during the message: {0}")]
     Broken(String),
     #[error("cannot connect to the mail server: {0}")]
     Connection(String),
@@ -57,15 +57,15 @@ pub(super) enum SmtpFailure {
     Tls(String),
     #[error("the mail server does not offer STARTTLS")]
     NoStartTls,
-    #[error("the mail server offers no login by PLAIN or LOGIN")]
+    #[error("the mail server offers neither PLAIN nor LOGIN authentication")]
     NoLogin,
     #[error("the mail server does not offer SMTPUTF8, which the recipient's address needs")]
     NoUtf8,
     #[error("the mail server does not offer SMTPUTF8, which MAIL_FROM needs")]
     NoUtf8Sender,
-    #[error("the recipient's address looks like an encoded word, which mail servers may take for another address")]
+    #[error("the recipient's address looks like an encoded word, which mail servers may decode to another address")]
     EncodedWord,
-    #[error("the mail could not be put together: {0}")]
+    #[error("the email could not be composed: {0}")]
     Compose(#[from] lettre::error::Error),
 }
 
@@ -84,19 +84,20 @@ impl SmtpFailure {
         Self::Refused { stage, code: reply.code, status: reply.esc }
     }
 
-    /// Whether it is about the connection and not about the mail: another connection may serve at once.
+    /// Returns whether the failure concerns the connection rather than the message, so that a new connection may succeed at
+    /// once.
     pub(super) const fn is_of_connection(&self) -> bool {
         matches!(self, Self::Refused { code: 421, .. } | Self::Connection(_) | Self::Unreadable)
     }
 
-    /// Whether it is about this server, and would meet every mail.
+    /// Returns whether the failure concerns this server and would affect every message.
     const fn is_of_route(&self) -> bool {
         match self {
             Self::Tls(_) | Self::NoStartTls | Self::NoLogin | Self::NoUtf8Sender => true,
-            // A login is wanted, or encryption (RFC 4954 §6), whatever it was that the server answered.
+            // Authentication or encryption is required (RFC 4954 §6), regardless of the command.
             Self::Refused { code: 530 | 538, .. } => true,
             Self::Refused { code: 421, .. } => false,
-            // Providers count every login.
+            // Providers count failed logins.
             Self::Refused { stage: Stage::Auth, .. } => true,
             Self::Refused { stage, code: 500..=599, .. } => {
                 matches!(stage, Stage::Greeting | Stage::Hello | Stage::StartTls | Stage::Mail)
@@ -111,7 +112,7 @@ impl From<SmtpFailure> for SendError {
         match &failure {
             SmtpFailure::Unanswered | SmtpFailure::Broken(_) | SmtpFailure::Unclear => Self::Unknown(failure.into()),
             _ if failure.is_of_route() => Self::Route(failure.into()),
-            // "Should not repeat the exact request" (RFC 5321 §4.2.1).
+            // The client "should not repeat the exact request" (RFC 5321 §4.2.1).
             SmtpFailure::Refused { code: 500..=599, .. } | SmtpFailure::NoUtf8 | SmtpFailure::EncodedWord => {
                 Self::Permanent(failure.into())
             }
@@ -120,7 +121,7 @@ impl From<SmtpFailure> for SendError {
     }
 }
 
-/// Shows an enhanced status code (RFC 3463), if the server gave one.
+/// Formats an enhanced status code (RFC 3463), if the server sent one.
 fn shown([class, subject, detail]: [u8; 3]) -> String {
     if class == 0 { String::new() } else { format!(" {class}.{subject}.{detail}") }
 }

@@ -11,13 +11,14 @@ use tokio::{
     net::TcpStream,
 };
 
-/// Longest line that is looked for at once; a longer one comes in pieces.
+/// Maximum number of bytes searched for a line ending at once; a longer line is returned in pieces.
 const WINDOW: usize = 512;
 
-/// A connection that never gives out more than one line at a time.
+/// A connection that never returns more than one line per read.
 ///
-/// An attacker on the network could add answers of their own behind the server's last plain one. Read ahead, they would be
-/// taken for answers that came over TLS, or dropped in silence. Here they stay in the socket, where they spoil the handshake.
+/// An attacker on the network could append replies after the server's last unencrypted one (STARTTLS injection). If they were
+/// read ahead, they would be treated as replies received over TLS, or silently dropped. Here they stay in the socket, where
+/// they make the TLS handshake fail.
 #[derive(Debug)]
 pub(super) struct Lines(pub(super) TcpStream);
 
@@ -28,7 +29,7 @@ impl AsyncRead for Lines {
         ready!(self.0.poll_peek(cx, &mut ahead))?;
         let ahead = ahead.filled();
         let line = ahead.iter().position(|&byte| byte == b'\n').map_or(ahead.len(), |end| end + 1);
-        // At the end of the stream nothing lies ahead; reading one byte says so.
+        // At the end of the stream there is no data; reading one byte reports it.
         let wanted = line.max(1).min(buf.remaining());
         let mut piece = ReadBuf::new(buf.initialize_unfilled_to(wanted));
         ready!(Pin::new(&mut self.0).poll_read(cx, &mut piece))?;

@@ -1,4 +1,4 @@
-//! The way to the mail server.
+//! How the mail server is reached.
 
 use std::{
     fmt,
@@ -49,7 +49,7 @@ impl Route {
         Ok(Self { server, port: settings.port, protection, credentials, helo, timeout: settings.timeout })
     }
 
-    /// Opens a connection that is ready for a mail.
+    /// Opens a connection that is ready for a message.
     pub(super) async fn open(&self) -> Result<Connection, SmtpFailure> {
         let (stream, local) = self.connect().await?;
         let helo = self.helo.clone().unwrap_or_else(|| literal(local));

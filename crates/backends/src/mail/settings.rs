@@ -3,73 +3,74 @@ use std::{net::IpAddr, time::Duration};
 use lettre::Address;
 use portcullis_core::{SecretString, account::email::EmailAddress};
 
-/// How the way to the mail server is protected.
+/// Encryption of the connection to the mail server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Security {
-    /// Plain at first, TLS before anything is said that matters (RFC 3207). A server that does not offer it gets nothing.
+    /// STARTTLS (RFC 3207): the connection is upgraded to TLS before credentials or messages are sent. If the server does not
+    /// offer it, nothing is sent.
     StartTls,
     /// TLS from the first byte (RFC 8314).
     ImplicitTls,
-    /// Not at all: for a server on this machine, or a private network behind it.
+    /// No encryption: for a server on this machine, or on a private network.
     Plain,
 }
 
-/// Where mail is handed over, and in whose name.
+/// SMTP server and sender.
 #[derive(Debug, Clone)]
 pub struct SmtpSettings {
-    /// Host name or address of the mail server; its certificate must be for it.
+    /// Host name or address of the SMTP server; its certificate must match it.
     pub server: String,
-    /// Usually 587 for STARTTLS, 465 for TLS, 25 for plain.
+    /// Usually 587 for STARTTLS, 465 for TLS, 25 for plain text.
     pub port: u16,
-    /// How the way there is protected.
+    /// Encryption of the connection.
     pub security: Security,
     /// User name and password.
     pub credentials: Option<(String, SecretString)>,
-    /// Whether the server's certificate is verified. Without it, an attacker on the network can read everything.
+    /// Whether the server's certificate is verified. Without verification, an attacker on the network can read all messages.
     pub validate_certs: bool,
-    /// Certificates (PEM) to trust instead of the public authorities.
+    /// Root certificates (PEM) to trust instead of the public ones.
     pub ca_pem: Option<Vec<u8>>,
-    /// The address that mail comes from.
+    /// Sender address.
     pub from: String,
-    /// The name that goes with it; may be empty.
+    /// Sender name; may be empty.
     pub from_name: String,
-    /// Name of this server in EHLO, a domain or an address literal; none means the address of each connection.
+    /// Name of this server in EHLO: a domain or an address literal. None means the address of each connection.
     pub helo: Option<String>,
-    /// The longest that it may take until the server has accepted sender and recipient of a mail, and again to send it.
+    /// Maximum time until the server has accepted sender and recipient, and again for sending the message.
     pub timeout: Duration,
-    /// Longest wait for the reply to the message: ten minutes (RFC 5321 §4.5.3.2.6). A server that is given up before it
-    /// replies has often accepted the mail, and gets it again.
+    /// Maximum wait for the reply to the message: ten minutes (RFC 5321 §4.5.3.2.6). A server that has not replied by then has
+    /// often accepted the message, which is sent again nevertheless.
     pub reply_timeout: Duration,
-    /// Connections at the same time; at least one. As many are kept for the next mail.
+    /// Maximum number of concurrent connections, at least one. The same number is kept open for reuse.
     pub pool_size: usize,
 }
 
-/// Why mail cannot be sent with such settings.
+/// Why the settings are invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum BadSettings {
-    /// The sender is no address.
-    #[error("the address that mail comes from is not one")]
+    /// The sender is not a valid address.
+    #[error("the sender address is invalid")]
     From,
     /// The password would be sent unencrypted.
-    #[error("a user name and password are only sent over TLS, or in plain to this machine itself")]
+    #[error("credentials are sent only over TLS, or unencrypted to loopback")]
     PlainCredentials,
-    /// The certificates to trust cannot be read.
-    #[error("the certificates to trust are not in PEM, or none is among them")]
+    /// The root certificates cannot be read.
+    #[error("the root certificates are not in PEM format, or there are none")]
     Certificates,
-    /// TLS cannot be set up.
-    #[error("TLS cannot be set up: {0}")]
+    /// TLS cannot be initialized.
+    #[error("TLS cannot be initialized: {0}")]
     Tls(String),
 }
 
 impl SmtpSettings {
-    /// The sender's address, its domain in ASCII as far as it can be.
+    /// Returns the sender address, with its domain in ASCII where possible.
     pub(super) fn sender(&self) -> Result<Address, BadSettings> {
         let canonical = EmailAddress::parse(&self.from);
         let from = canonical.as_ref().map_or(self.from.trim(), EmailAddress::as_str);
         from.parse().map_err(|_| BadSettings::From)
     }
 
-    /// Refuses a password over an unencrypted connection, except to loopback.
+    /// Rejects a password over an unencrypted connection, except to loopback.
     pub(super) fn check_credentials(&self) -> Result<(), BadSettings> {
         let shown = self.credentials.is_some() && self.security == Security::Plain;
         if shown && !is_loopback(&self.server) {
@@ -79,7 +80,7 @@ impl SmtpSettings {
     }
 }
 
-/// Whether the name means this machine itself, whatever a name server says (RFC 6761 §6.3).
+/// Returns whether the name refers to this machine, without a DNS lookup (RFC 6761 §6.3).
 fn is_loopback(server: &str) -> bool {
     let address = server.trim_matches(['[', ']']).parse::<IpAddr>();
     address.map_or_else(|_| server.eq_ignore_ascii_case("localhost"), |ip| ip.is_loopback())

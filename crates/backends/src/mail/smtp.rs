@@ -20,10 +20,10 @@ use super::{
     settings::{BadSettings, SmtpSettings},
 };
 
-/// How long an idle connection is kept: less than servers keep it.
+/// How long an idle connection is kept, which is less than servers keep it open.
 const IDLE_FOR: Duration = Duration::from_secs(30);
 
-/// Sends mail over SMTP.
+/// Sends emails over SMTP.
 pub struct SmtpSender {
     route: Route,
     author: Author,
@@ -32,8 +32,8 @@ pub struct SmtpSender {
     reply_timeout: Duration,
     /// One permit for each connection that may be open.
     permits: Semaphore,
-    /// Idle connections. One whose mail failed or was abandoned is never kept: its late reply would be taken for one to the
-    /// next mail.
+    /// Idle connections. A connection whose message failed or was abandoned is not kept, because a late reply would be treated
+    /// as the reply to the next message.
     idle: Mutex<Vec<IdleConnection>>,
 }
 
@@ -43,7 +43,7 @@ struct IdleConnection {
 }
 
 impl SmtpSender {
-    /// Makes a sender with these settings. It connects when there is mail.
+    /// Creates a sender with these settings. It connects when there is a message.
     ///
     /// # Errors
     /// [`BadSettings`].
@@ -59,9 +59,9 @@ impl SmtpSender {
         })
     }
 
-    /// Sends over a kept connection if there is one. One that the server has ended meanwhile costs no wait.
+    /// Sends over an idle connection if there is one. If the server has closed it in the meantime, a new one is opened at once.
     async fn deliver(&self, letter: &Letter, transit: &Transit) -> Result<(), SmtpFailure> {
-        // Never closed, so this never fails.
+        // Fails only if the semaphore is closed, which never happens.
         let _permit = self.permits.acquire().await;
         if let Some(kept) = self.take_idle() {
             match self.deliver_over(Some(kept), letter, transit).await {
@@ -80,7 +80,7 @@ impl SmtpSender {
     ) -> Result<(), SmtpFailure> {
         let offered = timeout(self.timeout, self.offer(kept, letter)).await;
         let mut connection = offered.unwrap_or(Err(SmtpFailure::TimedOut))?;
-        // From here on, only the server knows whether it has the mail, until it says so.
+        // From here on, it is unknown whether the server accepts the message, until it replies.
         transit.begin();
         let sent = timeout(self.timeout, connection.transmit(letter)).await;
         sent.unwrap_or(Err(SmtpFailure::Unanswered))?;
@@ -111,7 +111,7 @@ impl SmtpSender {
         }
     }
 
-    /// Takes the idle connection that was used last.
+    /// Takes the most recently used idle connection.
     fn take_idle(&self) -> Option<Connection> {
         self.idle().pop().map(|idle| idle.connection)
     }

@@ -1,4 +1,4 @@
-//! TLS to the mail server.
+//! TLS connections to the mail server.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::{
     settings::{BadSettings, SmtpSettings},
 };
 
-/// What the server must prove.
+/// Certificate verification of the mail server.
 #[derive(Clone)]
 pub(super) struct Tls {
     connector: TlsConnector,

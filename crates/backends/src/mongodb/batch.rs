@@ -1,4 +1,4 @@
-//! Transactions, tried again as a whole while others are in their way.
+//! Transactions, which are retried as a whole after conflicts.
 
 use std::time::{Duration, Instant};
 
@@ -21,39 +21,40 @@ use super::{
     work::Work,
 };
 
-/// A conflict that lasts longer than this may come from a transaction that a dead process left.
+/// A conflict that lasts longer than this may be caused by an orphaned transaction of a dead process.
 const SUSPICIOUS: Duration = Duration::from_millis(300);
-/// Longest time that a batch waits for others that write the same, while the database answers. Less than `REQUEST_TIMEOUT`, so
-/// that the client hears of the overload.
+/// Maximum time that a batch waits for conflicting batches while the database is responsive. Less than `REQUEST_TIMEOUT`, so
+/// that the client receives an overload error.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(20);
-/// The first pause between two tries, about as long as a batch takes. Each is double the one before, up to the longest.
+/// First backoff, about the duration of a batch. It doubles after each attempt, up to the maximum.
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
 const DOUBLINGS: u32 = 5;
-/// A pause takes 1 to this many parts of its length at random, so that batches that met do not meet again.
+/// Jitter: a backoff lasts between one and this many parts of its nominal length, so that conflicting batches do not collide
+/// again.
 const PARTS: u32 = 8;
 
-/// What a transaction does.
+/// Contents of a transaction.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Task<'a> {
     /// Applies the operations of a batch.
     Apply(&'a Batch),
-    /// Gives positions to the new entries of the change log.
+    /// Assigns positions to the new entries of the change log.
     NumberChanges,
 }
 
-/// Time limit of a transaction. It begins again with each answer of the database.
+/// Time limit of a transaction. It restarts with each response of the database.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline<'a> {
-    /// Time at which the caller began to wait.
+    /// Time when the caller started to wait.
     pub(super) begun: Instant,
     pub(super) since: Instant,
     pub(super) limit: Duration,
-    /// Where answers are recorded, for the batches that wait.
+    /// Where responses are recorded for the batches that wait.
     pub(super) locks: &'a KeyLocks,
 }
 
-/// Tries until the transaction is committed or a precondition fails. A conflict with another transaction is an answer of the
-/// database: the time limit begins again.
+/// Retries until the transaction is committed or a precondition fails. A conflict with another transaction is a response of the
+/// database, so it restarts the time limit.
 pub(super) async fn commit(
     client: &Client,
     db: &Database,
@@ -74,7 +75,7 @@ pub(super) async fn commit(
                     answered = Instant::now();
                     locks.record_answer();
                 }
-                tracing::trace!(%error, tried, "a batch is tried again");
+                tracing::trace!(%error, tried, "batch retried");
                 if begun.elapsed() > SUSPICIOUS {
                     drop(timeout_at((answered + limit).into(), orphans.end(client)).await);
                 }
@@ -95,10 +96,10 @@ async fn attempt(client: &Client, db: &Database, random: &dyn Random, task: Task
         Task::NumberChanges => collections::set_positions(&mut work).await,
     };
     if let Err(error) = done {
-        // If this fails, the server aborts the transaction by itself later.
+        // If this fails, the server aborts the transaction later by itself.
         drop(session.abort_transaction().await);
         if matches!(error, OpError::Failed(_)) {
-            // What made the precondition fail may be so new that it could still be lost with the primary.
+            // The data that made the precondition fail may not be replicated yet and could be lost in a failover.
             collections::catch_up(db).await?;
         }
         return Err(error);
@@ -111,7 +112,7 @@ async fn attempt(client: &Client, db: &Database, random: &dyn Random, task: Task
     }
 }
 
-/// Applies all operations, then appends what they changed to the change log.
+/// Applies all operations, then appends the resulting changes to the change log.
 async fn apply(mut work: Work<'_>, batch: &Batch) -> Result<(), OpError> {
     for op in batch {
         collections::apply(&mut work, op).await?;
@@ -120,7 +121,8 @@ async fn apply(mut work: Work<'_>, batch: &Batch) -> Result<(), OpError> {
     collections::append_changes(&mut work, &changes).await
 }
 
-/// Whether the commit may have succeeded. Repeating it is safe. If it has certainly failed, MongoDB says so.
+/// Returns whether the commit may have succeeded, in which case repeating it is safe. MongoDB says so if it has definitely
+/// failed.
 fn is_unknown(error: &Error) -> bool {
     let is_unknown = error.contains_label(UNKNOWN_TRANSACTION_COMMIT_RESULT) || is_ended(error);
     is_unknown && !error.contains_label(TRANSIENT_TRANSACTION_ERROR)

@@ -1,4 +1,4 @@
-//! Connecting to the database, and checking that it is usable.
+//! Connects to the database, and checks that it is usable.
 
 use std::time::{Duration, Instant};
 
@@ -15,39 +15,39 @@ use super::{
     url::with_known_options,
 };
 
-/// Name of the database if the URL has none.
+/// Database name if the URL has none.
 const DATABASE: &str = "auth";
-/// Name of the program in MongoDB's logs and lists of operations.
+/// Application name in MongoDB's logs and operation lists.
 pub(super) const NAME: &str = "portcullis";
-/// Most connections to a server, by default.
+/// Default maximum number of connections to a server.
 const CONNECTIONS: u32 = 64;
-/// Interval of the driver's checks of a server, by default.
+/// Default interval of the driver's server monitoring.
 const HEARTBEAT: Duration = Duration::from_secs(1);
-/// Pause between two attempts to reach a database at the start.
+/// Pause between connection attempts at startup.
 const AGAIN: Duration = Duration::from_millis(500);
-/// Wire version of MongoDB 5.0. Older versions are not maintained since 2024.
+/// Wire version of MongoDB 5.0. Older versions have been unsupported since 2024.
 const OLDEST_WIRE_VERSION: i32 = 13;
-/// Difference of clocks above which leases become too short or too long.
+/// Clock skew above which leases become noticeably too short or too long.
 const SKEW: Duration = Duration::from_secs(5);
 
 /// Address and time limits of the database.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `mongodb://…`; it may hold a password.
+    /// `mongodb://…`; may contain a password.
     pub url: SecretString,
-    /// Realms, each with a collection of its own.
+    /// Realms, each with its own user collection.
     pub realms: Vec<RealmName>,
-    /// Longest duration of one read or commit.
+    /// Maximum duration of one read or commit.
     pub timeout: Duration,
-    /// Longest wait at the start for a database that does not answer.
+    /// Maximum wait at startup for a database that does not respond.
     pub patience: Duration,
 }
 
-/// Time within which a member that has just started loads the configuration of its set. Until then it looks like one whose set
-/// was never initiated.
+/// Time in which a member that has just started loads its replica set configuration. Until then it looks like one whose set was
+/// never initiated.
 const LOADING: Duration = Duration::from_secs(5);
 
-/// Checks that a URL can be read, as far as this is known without asking anything.
+/// Checks that a URL is valid, as far as that can be told without network access.
 ///
 /// # Errors
 /// [`OpenError::Url`].
@@ -57,12 +57,12 @@ pub fn check_url(url: &SecretString) -> Result<(), OpenError> {
     parsed.map_err(|error| OpenError::Url { why: without_password(&error, url) })
 }
 
-/// Connects to the database, and waits until it answers.
+/// Connects to the database, and waits until it responds.
 pub(super) async fn connect(settings: &Settings, now: Timestamp) -> Result<(Client, Database), OpenError> {
     check_url(&settings.url)?;
     let unusable = |error: Error| OpenError::Url { why: without_password(&error, settings.url.expose_secret()) };
     let begun = Instant::now();
-    // The hosts of `mongodb+srv` are looked up in the DNS, which may answer later than this program starts.
+    // The hosts of `mongodb+srv` are resolved by DNS, which may become available after this program has started.
     let options = loop {
         match options(settings).await {
             Err(error) if is_passing(&error) && begun.elapsed() < settings.patience => {
@@ -98,7 +98,7 @@ async fn wait(hosts: &str, begun: Instant) {
     tokio::time::sleep(AGAIN).await;
 }
 
-/// Returns the driver's message. If it quotes a part of the password or of an option's value, a general message is returned
+/// Returns the driver's message. If it quotes a part of the password or of an option's value, returns a generic message
 /// instead.
 fn without_password(error: &Error, url: &str) -> String {
     let told = error.kind.to_string();
@@ -108,22 +108,23 @@ fn without_password(error: &Error, url: &str) -> String {
     let is_quoted =
         |text: &str| text.split(|c: char| !c.is_alphanumeric()).any(|part| !part.is_empty() && told.contains(part));
     if is_quoted(password) {
-        return "characters such as : / ? # [ ] @ % in a user's name or password are to be written as %3A, %2F and so on".to_owned();
+        return "characters such as : / ? # [ ] @ % in a user name or password must be written as %3A, %2F and so on"
+            .to_owned();
     }
     let mut options =
         rest.split_once('?').map_or("", |(_, options)| options).split('&').filter_map(|option| option.split_once('='));
     match options.find(|(_, value)| value.len() > 3 && is_quoted(value)) {
         Some((name, _)) if name.bytes().all(|b| b.is_ascii_alphanumeric()) => {
-            format!("the option {name} has a wrong value")
+            format!("the option {name} has an invalid value")
         }
-        Some(_) => "an option has a wrong value".to_owned(),
+        Some(_) => "an option has an invalid value".to_owned(),
         None => told,
     }
 }
 
 async fn options(settings: &Settings) -> Result<ClientOptions, Error> {
     let mut options = ClientOptions::parse(with_known_options(settings.url.expose_secret())).await?;
-    // Correctness depends on these, so the URL cannot change them.
+    // Correctness depends on these, so the URL cannot override them.
     options.read_concern = Some(ReadConcern::majority());
     options.write_concern = Some(WriteConcern::majority());
     options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
@@ -137,13 +138,13 @@ async fn options(settings: &Settings) -> Result<ClientOptions, Error> {
     Ok(options)
 }
 
-/// Returns the answer to `hello` of the server that would be written to.
+/// Returns the `hello` response of the server that would be written to.
 async fn hello(client: &Client, options: &ClientOptions) -> Result<Document, OpenError> {
     let asked = client.database("admin").run_command(doc! { "hello": 1 }).await;
     match asked {
         Ok(answer) if may_write(&answer) || answer.contains_key("isreplicaset") => Ok(answer),
         Ok(_) => {
-            let source = Error::custom("this member of the set is not its primary");
+            let source = Error::custom("this replica set member is not the primary");
             Err(OpenError::Away { hosts: hosts(options), source: source.into() })
         }
         Err(source) if is_passing(&source) => Err(why_none_answers(options, source).await),
@@ -151,7 +152,7 @@ async fn hello(client: &Client, options: &ClientOptions) -> Result<Document, Ope
     }
 }
 
-/// Finds out why no server accepts writes: it may be reachable, but of the wrong kind.
+/// Determines why no server accepts writes: one may be reachable but of the wrong type.
 async fn why_none_answers(options: &ClientOptions, source: Error) -> OpenError {
     let hosts = hosts(options);
     if !matches!(source.kind.as_ref(), ErrorKind::ServerSelection { .. }) {
@@ -161,7 +162,7 @@ async fn why_none_answers(options: &ClientOptions, source: Error) -> OpenError {
     options.hosts.truncate(1);
     options.direct_connection = Some(true);
     options.repl_set_name = None;
-    // A reachable server answers at once.
+    // A reachable server responds at once.
     options.server_selection_timeout = options.server_selection_timeout.map(|timeout| timeout / 3);
     let asked = match Client::with_options(options) {
         Ok(client) => client.database("admin").run_command(doc! { "hello": 1 }).await,
@@ -188,18 +189,18 @@ fn check(answer: &Document, hosts: String, now: Timestamp) -> Result<(), OpenErr
         let theirs = Timestamp::from_millis(theirs.timestamp_millis());
         let skew = now.since(theirs).max(theirs.since(now));
         if skew > SKEW {
-            tracing::warn!(?skew, "the clocks of this machine and of the database differ: set both by NTP");
+            tracing::warn!(?skew, "clock skew between this machine and the database: synchronize both with NTP");
         }
     }
     Ok(())
 }
 
-/// Whether the server is a primary. A member that is named directly may not be one, or not yet.
+/// Returns whether the server is a primary. A server that the URL names directly may not be one, or not yet.
 fn may_write(answer: &Document) -> bool {
     answer.get_bool("isWritablePrimary").unwrap_or_default()
 }
 
-/// Whether the server is neither a member of a replica set nor a router of a sharded cluster.
+/// Returns whether the server is neither a replica set member nor a `mongos` router.
 fn is_standalone(answer: &Document) -> bool {
     !answer.contains_key("setName") && !answer.contains_key("isreplicaset") && answer.get_str("msg").is_err()
 }

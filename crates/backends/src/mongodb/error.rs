@@ -1,4 +1,4 @@
-//! Errors of MongoDB, and their meaning for the port.
+//! MongoDB errors, and their mapping to port errors.
 
 use std::{fmt, time::Duration};
 
@@ -8,16 +8,16 @@ use portcullis_core::port::{CommitError, Precondition, StoreError};
 /// Why the database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The URL cannot be read.
-    #[error("the URL of the MongoDB database cannot be used: {why}")]
+    /// The URL is invalid.
+    #[error("the MongoDB URL is invalid: {why}")]
     Url {
         /// Reason, without the password.
         why: String,
     },
-    /// No server that accepts writes answers.
+    /// No server that accepts writes responds.
     #[error("MongoDB at {hosts} cannot be reached, or its replica set has no primary")]
     Away {
-        /// Hosts of the URL.
+        /// Hosts in the URL.
         hosts: String,
         #[source]
         source: Reason,
@@ -28,39 +28,39 @@ pub enum OpenError {
          it a replica set of one by `mongosh --host {hosts} --eval 'rs.initiate()'`"
     )]
     Standalone {
-        /// Where it is.
+        /// Host of the server.
         hosts: String,
     },
     /// The replica set is not initiated.
     #[error(
-        "MongoDB at {hosts} waits to be made a replica set: `mongosh --host {hosts} --eval 'rs.initiate()'` makes it one"
+        "MongoDB at {hosts} is not initialized as a replica set: run `mongosh --host {hosts} --eval 'rs.initiate()'`"
     )]
     NotInitiated {
-        /// Where it is.
+        /// Host of the server.
         hosts: String,
     },
     /// The server's version is too old.
-    #[error("MongoDB at {hosts} is older than version 5.0, the first that this program works with")]
+    #[error("MongoDB at {hosts} is too old: version 5.0 or newer is required")]
     TooOld {
-        /// Where it is.
+        /// Host of the server.
         hosts: String,
     },
-    /// A newer version of this program has changed the database.
+    /// The database was migrated by a newer version of this program.
     #[error(
-        "the database {database} is of version {found}, and this program knows versions up to {known}: run the newer \
-         program, or restore a backup from before it"
+        "the database {database} has schema version {found}, but this program supports versions up to {known}: run the newer \
+         program, or restore a backup from before the upgrade"
     )]
     Newer {
         database: String,
-        /// The database's version.
+        /// Schema version of the database.
         found: u32,
-        /// The newest version that this program knows.
+        /// Newest schema version that this program supports.
         known: u32,
     },
-    /// The collection of the users holds documents of another system.
+    /// The user collection contains documents of another system.
     #[error(
-        "the collection {database}.{collection} holds users of another system, which would have to be imported first; this \
-         version has no import yet: name another database in the URL, such as mongodb://HOST/portcullis"
+        "the collection {database}.{collection} contains users of another system, which would have to be imported first; this \
+         version has no import yet: use another database in the URL, such as mongodb://HOST/portcullis"
     )]
     Foreign {
         database: String,
@@ -75,7 +75,7 @@ pub enum OpenError {
     },
 }
 
-/// An error of the driver in words for operators: its own are for debugging.
+/// A driver error in words for operators; the driver's own message is for debugging.
 #[derive(Debug)]
 pub struct Reason(Error);
 
@@ -91,7 +91,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.kind.as_ref() {
             ErrorKind::ServerSelection { message, .. } => {
-                f.write_str(of_one_server(message).unwrap_or("no primary answers"))
+                f.write_str(of_one_server(message).unwrap_or("no primary responds"))
             }
             ErrorKind::Command(error) => write!(f, "{} ({})", error.message, error.code),
             kind => kind.fmt(f),
@@ -99,15 +99,15 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Finds the error of the first server in the driver's description of all.
+/// Extracts the error of the first server from the driver's description of all servers.
 fn of_one_server(message: &str) -> Option<&str> {
     let (_, error) = message.split_once("Error: Kind: ")?;
     error.split(", labels: ").next()
 }
 
-/// A field does not have the form in which this program writes it.
+/// A field does not have the expected format.
 #[derive(Debug, thiserror::Error)]
-#[error("the field {0} cannot be read")]
+#[error("the field {0} is unreadable")]
 pub(super) struct Unreadable(pub(super) &'static str);
 
 /// Why an operation failed.
@@ -115,15 +115,15 @@ pub(super) struct Unreadable(pub(super) &'static str);
 pub(super) enum OpError {
     /// A precondition did not hold.
     Failed(Precondition),
-    /// Another batch was in the way. The whole batch may succeed a moment later.
+    /// A transient conflict with another batch. The whole batch can be retried.
     Again(Error),
-    /// Other batches were in the way for too long.
+    /// Conflicts with other batches lasted too long.
     Crowded(Error),
-    /// MongoDB did not answer within the time limit.
+    /// MongoDB did not respond within the time limit.
     Late(Duration),
     /// MongoDB failed, or is unavailable.
     Mongo(Error),
-    /// A document cannot be read.
+    /// A document could not be parsed.
     Unreadable(Unreadable),
 }
 
@@ -145,7 +145,7 @@ impl From<OpError> for StoreError {
         match fault {
             OpError::Again(error) => Self::Unavailable(Reason(error).into()),
             OpError::Crowded(error) => Self::Overloaded(Reason(error).into()),
-            OpError::Late(limit) => Self::Unavailable(format!("no answer within {limit:?}").into()),
+            OpError::Late(limit) => Self::Unavailable(format!("no response within {limit:?}").into()),
             OpError::Mongo(error) if is_passing(&error) => Self::Unavailable(Reason(error).into()),
             OpError::Mongo(error) => Self::Broken(Reason(error).into()),
             OpError::Unreadable(unreadable) => Self::Broken(unreadable.into()),
@@ -163,12 +163,12 @@ impl From<OpError> for CommitError {
     }
 }
 
-/// Fails with this precondition unless it holds.
+/// Returns the precondition as an error unless it holds.
 pub(super) fn require(holds: bool, precondition: Precondition) -> Result<(), OpError> {
     if holds { Ok(()) } else { Err(OpError::Failed(precondition)) }
 }
 
-/// Whether a unique index already has the key.
+/// Returns whether a unique index already contains the key.
 pub(super) fn is_duplicate(error: &Error) -> bool {
     const DUPLICATE_KEY: i32 = 11000;
     match error.kind.as_ref() {
@@ -179,7 +179,7 @@ pub(super) fn is_duplicate(error: &Error) -> bool {
     }
 }
 
-/// Whether another transaction wrote the same documents.
+/// Returns whether the error is a write conflict with another transaction.
 pub(super) fn is_conflict(error: &Error) -> bool {
     const WRITE_CONFLICT: i32 = 112;
     match error.kind.as_ref() {
@@ -189,10 +189,10 @@ pub(super) fn is_conflict(error: &Error) -> bool {
     }
 }
 
-/// Whether the operation, its session or its transaction was ended from outside. The transaction has failed then, unless the
+/// Returns whether the operation, its session or its transaction was killed. The transaction has then failed, unless the
 /// operation was its commit.
 pub(super) fn is_ended(error: &Error) -> bool {
-    // Interrupted, and no such transaction.
+    // Interrupted, NoSuchTransaction.
     const ENDED: &[i32] = &[251, 11601];
     match error.kind.as_ref() {
         ErrorKind::Command(error) => ENDED.contains(&error.code),
@@ -202,9 +202,9 @@ pub(super) fn is_ended(error: &Error) -> bool {
     }
 }
 
-/// Whether the error may end by itself: no server, no primary, a full disk.
+/// Returns whether the error may be transient: no server, no primary, a full disk.
 pub(super) fn is_passing(error: &Error) -> bool {
-    // Not a primary (any more), shutting down, interrupted, a lost cursor, or a timeout.
+    // Not a primary (any longer), shutting down, interrupted, a lost cursor, or a timeout.
     const PASSING: &[i32] = &[
         6, 7, 24, 43, 50, 64, 89, 91, 112, 134, 175, 189, 237, 246, 251, 262, 290, 9001, 10058, 10107, 11600, 11602,
         13435, 13436, 14031,

@@ -1,4 +1,4 @@
-//! Fields of documents: converting values, and reading fields, each parsed into its type.
+//! Document fields: value conversion and parsing.
 
 use mongodb::bson::{Binary, Bson, DateTime, Document, doc, spec::BinarySubtype};
 use portcullis_core::{
@@ -9,17 +9,15 @@ use portcullis_core::{
 
 use super::error::Unreadable;
 
-/// Converts bytes.
 pub(super) fn bytes(bytes: &[u8]) -> Binary {
     Binary { subtype: BinarySubtype::Generic, bytes: bytes.to_vec() }
 }
 
-/// Converts a time, to the millisecond.
+/// Converts a time, with millisecond precision.
 pub(super) fn time(at: Timestamp) -> DateTime {
     DateTime::from_millis(at.millis())
 }
 
-/// Converts a count.
 pub(super) fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
@@ -29,7 +27,7 @@ pub(super) fn key(realm: &RealmName, id: impl Into<Bson>) -> Document {
     doc! { "realm": realm.as_str(), "id": id.into() }
 }
 
-/// A document that is being read.
+/// A document being parsed.
 pub(super) struct DocumentFields(Document);
 
 impl DocumentFields {
@@ -37,7 +35,7 @@ impl DocumentFields {
         Self(document)
     }
 
-    /// Reads the document in this field.
+    /// Reads a nested document.
     pub(super) fn within(&mut self, name: &'static str) -> Result<Self, Unreadable> {
         match self.take(name)? {
             Bson::Document(document) => Ok(Self(document)),
@@ -60,7 +58,7 @@ impl DocumentFields {
         if self.is_nothing(name) { Ok(None) } else { self.text(name).map(Some) }
     }
 
-    /// Reads a text that must parse.
+    /// Reads and parses a string.
     pub(super) fn word<T>(
         &mut self,
         name: &'static str,
@@ -69,7 +67,7 @@ impl DocumentFields {
         parse(&self.text(name)?).ok_or(Unreadable(name))
     }
 
-    /// Reads a text that must parse, or nothing.
+    /// Reads and parses an optional string.
     pub(super) fn word_if_any<T>(
         &mut self,
         name: &'static str,
@@ -98,7 +96,7 @@ impl DocumentFields {
         }
     }
 
-    /// Reads a fixed number of bytes.
+    /// Reads a fixed-size byte array.
     pub(super) fn array<const N: usize>(&mut self, name: &'static str) -> Result<[u8; N], Unreadable> {
         self.binary(name)?.try_into().map_err(|_| Unreadable(name))
     }
@@ -130,7 +128,7 @@ impl DocumentFields {
         if self.is_nothing(name) { Ok(None) } else { self.time(name).map(Some) }
     }
 
-    /// Reads a count, which is never negative.
+    /// Reads a count, which must not be negative.
     pub(super) fn count<T: TryFrom<i64>>(&mut self, name: &'static str) -> Result<T, Unreadable> {
         let count = match self.take(name)? {
             Bson::Int32(count) => i64::from(count),

@@ -1,4 +1,4 @@
-//! Indexes: what each is for, and how it is created. Equivalent indexes that exist under another name are kept.
+//! Index definitions and creation. Equivalent indexes with other names are kept.
 
 use std::time::Duration;
 
@@ -18,13 +18,13 @@ pub(super) struct Index {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rule {
-    /// For searching only.
+    /// Non-unique.
     Plain,
-    /// Unique among the documents that have the last of the keys.
+    /// Unique among the documents that have the last of the key fields.
     Unique,
-    /// MongoDB removes a document this long after the time in the field.
+    /// TTL index: MongoDB removes a document this long after the time in the field.
     Lapses(Duration),
-    /// MongoDB removes a dead message this long after the time in the field.
+    /// TTL index: MongoDB removes a dead message this long after the time in the field.
     LapsesDead(Duration),
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn create(db: &Database, name: &str, indexes: &[Index]) -> Resu
             result => result,
         };
     }
-    // A user who may not create indexes can serve where they exist, under whatever name.
+    // A user without the right to create indexes can serve if they exist, under any name.
     let collection = db.collection::<Document>(name);
     let existing = existing_indexes(&collection).await?;
     for wanted in indexes.iter().map(Index::model) {
@@ -83,7 +83,7 @@ async fn existing_indexes(collection: &Collection<Document>) -> Result<Vec<Index
     Ok(indexes)
 }
 
-/// Gives an index that removes documents the delay of the wanted one.
+/// Changes the delay of an existing TTL index to the expected one.
 async fn set_delay(db: &Database, collection: &str, found: &IndexModel, wanted: &IndexModel) -> Result<(), Error> {
     let delay = |index: &IndexModel| index.options.as_ref().and_then(|options| options.expire_after);
     let name = found.options.as_ref().and_then(|options| options.name.as_deref());
@@ -93,9 +93,9 @@ async fn set_delay(db: &Database, collection: &str, found: &IndexModel, wanted: 
     let seconds = i64::try_from(delay.as_secs()).unwrap_or(i64::MAX);
     let change = doc! { "collMod": collection, "index": { "name": name, "expireAfterSeconds": seconds } };
     match db.run_command(change).await {
-        // The sweep removes expired documents in time, whatever the delay of the index is.
+        // The sweep removes expired documents in time, regardless of the index's delay.
         Err(error) if is_unauthorized(&error) => {
-            tracing::warn!(collection, index = name, "the user may not change the delay of an index");
+            tracing::warn!(collection, index = name, "no permission to change the delay of a TTL index");
             Ok(())
         }
         result => result.map(drop),
@@ -107,14 +107,14 @@ fn is_unauthorized(error: &Error) -> bool {
     matches!(error.kind.as_ref(), mongodb::error::ErrorKind::Command(error) if error.code == UNAUTHORIZED)
 }
 
-/// Whether an index does what another is wanted for. Neither its name matters, nor its delay, which can be changed.
+/// Returns whether an existing index serves the purpose of another. Names are ignored, and so are delays, which can be changed.
 fn is_equivalent(found: &IndexModel, wanted: &IndexModel) -> bool {
     let keys = |index: &IndexModel| -> Vec<String> { index.keys.keys().cloned().collect() };
     let rules = |index: &IndexModel| {
         let options = index.options.clone().unwrap_or_default();
         (options.unique.unwrap_or_default(), options.expire_after.is_some(), options.partial_filter_expression)
     };
-    // Hashed and text indexes have a word in place of the direction.
+    // Hashed and text indexes have a string instead of a direction.
     let is_ordered = found.keys.values().all(|direction| direction.as_str().is_none());
     is_ordered && keys(found) == keys(wanted) && rules(found) == rules(wanted)
 }

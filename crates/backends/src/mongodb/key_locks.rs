@@ -1,7 +1,7 @@
-//! Locks by which batches of this process that would write the same document take turns.
+//! Locks that serialize batches of this process that would write the same document.
 //!
-//! MongoDB does not make a transaction wait for another: it fails the later one, which has to begin again. Between processes
-//! that is right; within one, waiting is cheaper and fair.
+//! MongoDB does not queue conflicting transactions: it aborts the later one, which must be retried. That is right between
+//! processes; within one, waiting is cheaper and fair.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -14,27 +14,27 @@ use tokio::sync::{Mutex, MutexGuard, Semaphore, SemaphorePermit};
 
 use super::{batch::LONGEST_WAIT, collections};
 
-/// Number of locks. Keys that share one by chance wait without need.
+/// Number of locks. Different keys may share one, in which case they wait unnecessarily.
 const LOCKS: usize = 256;
-/// Most batches of this process that are at the database at the same time. More would wait there, and time out there.
+/// Maximum number of concurrent batches of this process in the database. Further ones would queue and time out there.
 const IN_FLIGHT: usize = 32;
 
-/// Locks of what batches write.
+/// Locks for the keys that batches write.
 #[derive(Debug)]
 pub(super) struct KeyLocks {
     locks: Vec<Mutex<()>>,
     hasher: RandomState,
     in_flight: Semaphore,
-    /// Time at which the database last answered a batch of this process.
+    /// Time of the last response to a batch of this process.
     answered: SyncMutex<Instant>,
 }
 
-/// Permission for a batch to run, until it is dropped.
+/// Permit for a batch to run, released on drop.
 #[derive(Debug)]
 pub(super) struct BatchPermit<'a> {
-    /// Time at which the batch began to wait.
+    /// Time when the batch started to wait.
     pub(super) begun: Instant,
-    /// Time from which the time limit of the database counts.
+    /// Start of the database time limit.
     pub(super) since: Instant,
     _held: (Vec<MutexGuard<'a, ()>>, SemaphorePermit<'a>),
 }
@@ -51,12 +51,12 @@ impl Default for KeyLocks {
 }
 
 impl KeyLocks {
-    /// Waits until no earlier batch works on what this batch writes. The wait may be longer than the time limit of the
-    /// database, as long as the database answers.
+    /// Waits until no earlier batch is working on a key of this batch. The wait may exceed the database time limit as long as
+    /// the database responds.
     ///
     /// # Errors
-    /// Unavailable, if the database answered no batch of this process within its time limit. Overloaded, if it did, but the
-    /// turn did not come within [`LONGEST_WAIT`].
+    /// Unavailable, if the database did not respond to any batch of this process within its time limit. Overloaded, if it did,
+    /// but the lock was not available within [`LONGEST_WAIT`].
     pub(super) async fn lock(&self, batch: &[Op], limit: Duration) -> Result<BatchPermit<'_>, StoreError> {
         let begun = Instant::now();
         let mut acquiring = std::pin::pin!(self.acquire(batch));
@@ -67,14 +67,14 @@ impl KeyLocks {
             }
             let answered = self.last_answer();
             if answered <= since {
-                return Err(StoreError::Unavailable(format!("no batch was answered within {limit:?}").into()));
+                return Err(StoreError::Unavailable(format!("no response to a batch within {limit:?}").into()));
             }
             since = answered;
         }
-        Err(StoreError::Overloaded(format!("others wrote the same for {LONGEST_WAIT:?}").into()))
+        Err(StoreError::Overloaded(format!("conflicting writes for {LONGEST_WAIT:?}").into()))
     }
 
-    /// Records that the database has answered a batch.
+    /// Records a response of the database.
     pub(super) fn record_answer(&self) {
         *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
@@ -86,7 +86,7 @@ impl KeyLocks {
     async fn acquire(&self, batch: &[Op]) -> Result<(Vec<MutexGuard<'_, ()>>, SemaphorePermit<'_>), StoreError> {
         let contended = batch.iter().flat_map(collections::contends);
         let mut numbers: Vec<usize> = contended.map(|key| self.number(&key)).collect();
-        // Always in the same order, so that no two batches wait for each other.
+        // Locks are always taken in the same order to avoid deadlocks.
         numbers.sort_unstable();
         numbers.dedup();
         let mut held = Vec::with_capacity(numbers.len());
@@ -102,7 +102,7 @@ impl KeyLocks {
     }
 }
 
-/// Something that several batches may want to write at the same time.
+/// A key that several batches may want to write at the same time.
 #[derive(Debug, Hash)]
 pub(super) enum Contended<'a> {
     Address([u8; 32]),

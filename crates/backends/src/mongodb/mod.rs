@@ -1,8 +1,8 @@
-//! The store in a MongoDB replica set.
+//! The MongoDB store (replica set).
 //!
-//! A batch is a transaction, committed by a majority of the set, and tried again as a whole if it conflicts with another one.
-//! A precondition writes to the document that it reads, so that of two batches of which one reads and the other writes it, only
-//! one succeeds: snapshot isolation alone would let both succeed.
+//! A batch is a transaction with majority write concern, and is retried as a whole after a conflict. A precondition also writes
+//! to the document that it checks: otherwise snapshot isolation would let two batches succeed of which one checks and the other
+//! changes the document (write skew).
 
 mod batch;
 mod collections;

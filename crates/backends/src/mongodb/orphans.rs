@@ -1,9 +1,8 @@
-//! Transactions of processes that died.
+//! Orphaned transactions of dead processes.
 //!
-//! When a process dies between the first operation of a transaction and its commit, MongoDB keeps the transaction open, by
-//! default for a minute, and other transactions cannot change what it has changed. A batch that is blocked for long asks which
-//! transactions of this program have been idle for a while, and ends them. If one of them was alive, its process tries the
-//! batch again.
+//! If a process dies between the first operation of a transaction and its commit, MongoDB keeps the transaction open (for a
+//! minute by default), and other transactions conflict with it. A batch that is blocked for long looks for transactions of this
+//! program that have been idle for a while, and aborts them. If one of them was alive after all, its process retries the batch.
 
 use std::time::{Duration, Instant};
 
@@ -17,9 +16,9 @@ use tokio::sync::Mutex;
 
 use super::connect::NAME;
 
-/// Idle time after which a transaction counts as dead. A living one waits for its next operation for a few milliseconds.
+/// Idle time after which a transaction is considered orphaned. A live one waits only milliseconds for its next operation.
 const DEAD_AFTER: Duration = Duration::from_millis(500);
-/// Shortest time between two searches.
+/// Minimum interval between two searches.
 const EVERY: Duration = Duration::from_millis(200);
 
 /// Time of the last search.
@@ -27,7 +26,7 @@ const EVERY: Duration = Duration::from_millis(200);
 pub(super) struct Orphans(Mutex<Option<Instant>>);
 
 impl Orphans {
-    /// Ends them, unless this process has just done so or is doing so.
+    /// Aborts orphaned transactions, unless this process is doing so or has just done so.
     pub(super) async fn end(&self, client: &Client) {
         let Ok(mut last) = self.0.try_lock() else { return };
         if last.is_some_and(|last| last.elapsed() < EVERY) {
@@ -35,8 +34,8 @@ impl Orphans {
         }
         match end(client).await {
             Ok(0) => {}
-            Ok(ended) => tracing::warn!(ended, "transactions were ended that a process had left when it died"),
-            Err(error) => tracing::warn!(%error, "transactions that were left cannot be looked for"),
+            Ok(ended) => tracing::warn!(ended, "orphaned transactions aborted"),
+            Err(error) => tracing::warn!(%error, "search for orphaned transactions failed"),
         }
         *last = Some(Instant::now());
     }
@@ -44,7 +43,7 @@ impl Orphans {
 
 async fn end(client: &Client) -> Result<usize, Error> {
     let idle = i64::try_from(DEAD_AFTER.as_micros()).unwrap_or(i64::MAX);
-    // Only of the same database user, which needs no privilege.
+    // Limited to the same database user, which requires no privilege.
     let pipeline = [
         doc! { "$currentOp": { "allUsers": false, "idleSessions": true } },
         doc! { "$match": {
@@ -55,7 +54,7 @@ async fn end(client: &Client) -> Result<usize, Error> {
         doc! { "$project": { "lsid": 1 } },
     ];
     let admin = client.database("admin");
-    // A list of operations has no majority read concern.
+    // `$currentOp` does not support majority read concern.
     let mut cursor = admin.aggregate(pipeline).read_concern(ReadConcern::local()).await?;
     let mut sessions = Vec::new();
     while cursor.advance().await? {

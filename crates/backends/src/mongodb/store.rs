@@ -1,4 +1,4 @@
-//! The store: connection, time limit, and the operations that belong to no noun.
+//! The store: connection, time limit, and operations that belong to no noun.
 
 use std::{
     pin::Pin,
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::timing::timed;
 
-/// The store in a MongoDB replica set.
+/// The MongoDB store.
 #[derive(Debug, Clone)]
 pub struct MongoStore {
     shared: Arc<Shared>,
@@ -42,9 +42,9 @@ struct Shared {
 }
 
 impl MongoStore {
-    /// Opens a database, creates what is missing in it, and migrates it.
+    /// Opens a database, creates missing collections and indexes, and migrates it.
     ///
-    /// The future is boxed, so that the driver is compiled in this crate and not again in each that awaits it.
+    /// The future is boxed, so that the driver is compiled in this crate and not again in each crate that awaits it.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -63,7 +63,7 @@ impl MongoStore {
         })
     }
 
-    /// Returns the result of the work if it comes in time, and records its duration under this name.
+    /// Runs an operation with the time limit, and records its duration under this name.
     pub(super) async fn answer<T>(
         &self,
         name: &'static str,
@@ -72,7 +72,7 @@ impl MongoStore {
         timed(name, self.shared.answer(work)).await
     }
 
-    /// Gives positions to the new entries of the change log, if there are any.
+    /// Assigns positions to the new entries of the change log, if there are any.
     pub(super) async fn number_changes(&self) -> Result<(), StoreError> {
         let numbering = async {
             if self.shared.answer(collections::has_unnumbered(self.db())).await? {
@@ -124,7 +124,7 @@ impl Shared {
 
 #[async_trait]
 impl Store for MongoStore {
-    /// Completes a commit that has begun, whether or not its caller still waits.
+    /// Completes a commit that has started, even if its caller stops waiting.
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         let shared = Arc::clone(&self.shared);
         let commit = async {

@@ -1,19 +1,19 @@
-//! Options of a URL that are written for other drivers.
+//! URL options intended for other drivers.
 
-/// Options that are ignored, in lower case: this program fixes their value, or they do not apply to this driver.
+/// Ignored options, in lower case: this program fixes their value, or they do not apply to this driver.
 const WITHOUT_MEANING: &[&str] = &[
-    // How values become objects of a language.
+    // Conversion to objects of a language.
     "datetime_conversion",
     "document_class",
     "tz_aware",
     "tzinfo",
     "unicode_decode_error_handler",
     "uuidrepresentation",
-    // How a client of another language begins.
+    // Client startup in other languages.
     "connect",
     "usenewurlparser",
     "useunifiedtopology",
-    // Compression needs an agreement of both sides, and this side has none to offer.
+    // This driver is built without compression.
     "compressors",
     "zlibcompressionlevel",
     // `DATABASE_TIMEOUT` limits each operation.
@@ -30,7 +30,7 @@ const WITHOUT_MEANING: &[&str] = &[
     "w",
 ];
 
-/// Returns the URL without the options that have no meaning here. The driver would refuse some of them.
+/// Returns the URL without the ignored options, some of which the driver would reject.
 pub(super) fn with_known_options(url: &str) -> String {
     let Some((address, options)) = url.split_once('?') else { return url.to_owned() };
     let has_meaning = |option: &&str| {

@@ -14,11 +14,11 @@ use super::{
     fields::{DocumentFields, number},
 };
 
-/// The work of one transaction.
+/// Context of one transaction.
 pub(super) struct Work<'a> {
     pub(super) db: &'a Database,
     pub(super) session: &'a mut ClientSession,
-    /// Entries for the change log, appended before the commit.
+    /// Change log entries, appended before the commit.
     pub(super) changes: Vec<Change>,
 }
 
@@ -46,17 +46,17 @@ impl Work<'_> {
         Ok(updated.matched_count == 1)
     }
 
-    /// Updates a document, and creates it if it is missing.
+    /// Updates a document, or creates it if missing.
     pub(super) async fn upsert(&mut self, of: &str, filter: Document, update: Document) -> Result<(), OpError> {
         match self.collection(of).update_one(filter, update).upsert(true).session(&mut *self.session).await {
-            // Another process created it meanwhile.
+            // Another process has created it in the meantime.
             Err(error) if is_duplicate(&error) => Err(OpError::Again(error)),
             result => Ok(result.map(drop)?),
         }
     }
 
-    /// Updates a document. Returns it as it was before, or nothing if there is none. Fails with the precondition if its new key is
-    /// another document's.
+    /// Updates a document and returns its previous state, or nothing if there is none. Fails with the precondition if its new
+    /// key belongs to another document.
     pub(super) async fn update_from(
         &mut self,
         of: &str,
@@ -86,14 +86,14 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Tests whether there is such a document.
+    /// Returns whether a document matches.
     pub(super) async fn has(&mut self, within: &str, filter: Document) -> Result<bool, OpError> {
         let collection = self.collection(within);
         let found = collection.find_one(filter).projection(doc! { "_id": 1 }).session(&mut *self.session).await?;
         Ok(found.is_some())
     }
 
-    /// Returns the document, if there is one, as the transaction sees it.
+    /// Returns the matching document as seen by the transaction, if there is one.
     pub(super) async fn find<T>(
         &mut self,
         within: &str,
@@ -104,7 +104,7 @@ impl Work<'_> {
         Ok(found.map(|document| read(DocumentFields::of(document))).transpose()?)
     }
 
-    /// Returns these fields of such documents, as the transaction sees them.
+    /// Returns these fields of the matching documents, as seen by the transaction.
     pub(super) async fn list(
         &mut self,
         of: &str,
@@ -128,10 +128,10 @@ fn unless_duplicate(result: Result<bool, Error>) -> Result<bool, OpError> {
     }
 }
 
-/// Returns the document, if there is one, as the primary has it.
+/// Returns the matching document as seen by the primary, if there is one.
 ///
-/// A newly elected primary has everything that was ever acknowledged, but needs a moment to learn that a majority has it, too:
-/// a majority read would miss an account that was created a second ago.
+/// A newly elected primary has all acknowledged data, but needs a moment to learn that it is replicated to a majority: a
+/// majority read would miss an account that was created a second ago.
 pub(super) async fn find<T>(
     db: &Database,
     within: &str,
@@ -142,8 +142,8 @@ pub(super) async fn find<T>(
     Ok(found.map(|document| read(DocumentFields::of(document))).transpose()?)
 }
 
-/// Returns all such documents in this order, as a majority of the replica set has them. What is kept in memory, such as keys
-/// and the position of the log, must not be lost with the primary.
+/// Returns all matching documents in this order, with majority read concern. Data that is cached in memory, such as keys and
+/// the log position, must not be rolled back in a failover.
 pub(super) async fn list<T>(
     db: &Database,
     within: &str,
@@ -154,7 +154,7 @@ pub(super) async fn list<T>(
     all(db.collection::<Document>(within).find(filter).sort(order).await?, read).await
 }
 
-/// Returns the first such documents in this order, as the primary has them.
+/// Returns the first matching documents in this order, as seen by the primary.
 pub(super) async fn page<T>(
     db: &Database,
     within: &str,
@@ -164,7 +164,7 @@ pub(super) async fn page<T>(
     read: fn(DocumentFields) -> Result<T, Unreadable>,
 ) -> Result<Vec<T>, OpError> {
     if limit == 0 {
-        // To MongoDB, no limit.
+        // MongoDB treats 0 as no limit.
         return Ok(Vec::new());
     }
     let collection = db.collection::<Document>(within);

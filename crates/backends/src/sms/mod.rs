@@ -1,4 +1,4 @@
-//! SMS delivery by Twilio.
+//! SMS delivery with Twilio.
 
 mod failure;
 mod settings;

@@ -12,38 +12,38 @@ pub struct TwilioSettings {
     pub sid: String,
     /// Auth token of the account.
     pub auth_token: SecretString,
-    /// Sender of messages: a number in E.164, a short code, an alphanumeric sender id, or the SID of a messaging service
-    /// (`MG…`), which chooses a sender itself.
+    /// Sender of messages: an E.164 number, a short code, an alphanumeric sender id, or the SID of a messaging service (`MG…`),
+    /// which chooses a sender itself.
     pub from: String,
-    /// Time limit of a request, from the connection to the end of the answer.
+    /// Timeout of a request, from connecting to the end of the response.
     pub timeout: Duration,
 }
 
-/// Why these settings cannot be used.
+/// Why the settings are invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum BadSettings {
     /// The URL is invalid.
-    #[error("the SMS provider's address is not an http or https URL without user, query and fragment")]
+    #[error("the SMS provider's URL must be an http or https URL without user, query or fragment")]
     Url,
     /// Token, number and text would be sent unencrypted.
-    #[error("the SMS provider's address must be https, or http on a loopback address")]
+    #[error("the SMS provider's URL must be https, or http on a loopback address")]
     PlainHttp,
     /// The SID is invalid.
-    #[error("the SID of the account at the SMS provider does not consist of letters and digits")]
+    #[error("the SMS provider account SID must consist of letters and digits")]
     Sid,
     /// The token is missing.
-    #[error("the token of the account at the SMS provider is missing")]
+    #[error("the SMS provider auth token is missing")]
     AuthToken,
     /// The sender is invalid.
-    #[error("the sender of SMS is no number in international form, short code, name or messaging service")]
+    #[error("the SMS sender is not an international number, short code, name or messaging service")]
     From,
-    /// TLS cannot be set up.
-    #[error("TLS cannot be set up: {0}")]
+    /// TLS cannot be initialized.
+    #[error("TLS cannot be initialized: {0}")]
     Tls(String),
 }
 
 impl TwilioSettings {
-    /// Address of Twilio's API.
+    /// Base URL of Twilio's API.
     pub const API_URL: &str = "https://api.twilio.com";
 
     /// Returns the account's URL in the API. The token may be sent to URLs below it.
@@ -65,7 +65,7 @@ impl TwilioSettings {
         Ok(url)
     }
 
-    /// Returns the sender of messages, a number as `+` and digits.
+    /// Returns the sender, with a number normalized to `+` and digits.
     pub(super) fn sender(&self) -> Result<Sender, BadSettings> {
         let from = self.from.trim();
         if let Ok(number) = PhoneNumber::parse(from) {
@@ -92,12 +92,12 @@ pub(super) struct Sender {
     pub(super) value: String,
 }
 
-/// Whether the text has the form of an SID, the only form that becomes a part of a URL.
+/// Returns whether the text has the format of a SID, the only format that is put into a URL.
 pub(super) fn is_identifier(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
 }
 
-/// Whether the host is loopback, without asking a name server (RFC 6761 §6.3).
+/// Returns whether the host is loopback, without a DNS lookup (RFC 6761 §6.3).
 fn is_loopback(host: &str) -> bool {
     let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
     address.map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |ip| ip.is_loopback())

@@ -18,16 +18,16 @@ use super::{
     settings::{BadSettings, Sender, TwilioSettings, is_identifier},
 };
 
-/// How long an idle connection is kept: less than servers keep it.
+/// How long an idle connection is kept, which is less than servers keep it open.
 const SPARE: Duration = Duration::from_secs(30);
-/// Most idle connections that are kept.
+/// Maximum number of idle connections.
 const SPARES: usize = 4;
-/// Longest wait for a delivery status. It is not urgent, and must not delay the messages behind it.
+/// Maximum wait for a delivery status. It is not urgent, and must not delay the messages after it.
 const PATIENCE_FOR_STATUS: Duration = Duration::from_secs(5);
-/// Longest answer that is read, in bytes; Twilio's are about a thousand.
+/// Maximum response size in bytes; Twilio's responses have about a thousand.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
-/// Sends SMS through Twilio's Messages API of 2010.
+/// Sends SMS with Twilio's Messages API (2010-04-01).
 pub struct TwilioSender {
     http: Client,
     account: Url,
@@ -37,7 +37,7 @@ pub struct TwilioSender {
 }
 
 impl TwilioSender {
-    /// Makes a sender with these settings. It connects when there is a message.
+    /// Creates a sender with these settings. It connects when there is a message.
     ///
     /// # Errors
     /// [`BadSettings`].
@@ -47,7 +47,7 @@ impl TwilioSender {
         if settings.auth_token.expose_secret().is_empty() {
             return Err(BadSettings::AuthToken);
         }
-        // The peer receives the token, so it must be the configured one: no redirects, and no proxy from the environment.
+        // The peer receives the auth token, so it must be the configured host: no redirects, and no proxy from the environment.
         let http = Client::builder()
             .user_agent("Portcullis")
             .redirect(redirect::Policy::none())
@@ -62,14 +62,14 @@ impl TwilioSender {
 
     fn url(&self, parts: &[&str]) -> Url {
         let mut url = self.account.clone();
-        // Never an error: the account is a path already.
+        // Never an error, because the account URL has a path.
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend(parts);
         }
         url
     }
 
-    /// Sends a request. Returns the answer of one that succeeds, if it is readable.
+    /// Sends a request. Returns the body of a successful response, if it can be parsed.
     async fn ask(&self, request: RequestBuilder) -> Result<Result<Value, TwilioFailure>, TwilioFailure> {
         let request = request.basic_auth(&self.sid, Some(self.auth_token.expose_secret()));
         let response = request.send().await?;
@@ -87,7 +87,8 @@ impl TwilioSender {
 
 #[async_trait]
 impl SmsSender for TwilioSender {
-    /// Sends a message. One that was accepted costs money, so it counts as accepted whatever else the answer says.
+    /// Sends a message. An accepted message costs money, so it is considered accepted whatever the rest of the response
+    /// contains.
     async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError> {
         let form = [("To", sms.to.as_str()), (self.from.field, &self.from.value), ("Body", &sms.text)];
         let answer = self.ask(self.http.post(self.url(&["Messages.json"])).form(&form)).await?.unwrap_or_default();
@@ -117,7 +118,7 @@ impl fmt::Debug for TwilioSender {
     }
 }
 
-/// Returns how long the provider asks to wait: seconds, or a time (RFC 9110 §10.2.3), counted from its own.
+/// Returns how long the provider asks to wait: seconds, or a time (RFC 9110 §10.2.3), relative to the provider's clock.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: HeaderName| headers.get(name)?.to_str().ok();
     let wanted = text(RETRY_AFTER)?.trim();
@@ -139,7 +140,7 @@ async fn read(mut response: Response) -> Result<Value, TwilioFailure> {
     serde_json::from_slice(&answer).map_err(|_| TwilioFailure::Unreadable)
 }
 
-/// Reads one of Twilio's error codes.
+/// Reads a Twilio error code.
 fn number(answer: &Value, field: &str) -> Option<u32> {
     answer.get(field).and_then(Value::as_u64).and_then(|code| code.try_into().ok())
 }

@@ -1,4 +1,4 @@
-//! Connections: creating the file, and opening it with the right settings.
+//! Connections: file creation and connection settings.
 
 use std::{
     fs::{self, OpenOptions},
@@ -12,18 +12,18 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::{error::OpenError, fault::Fault, migrate};
 
-/// How long a connection waits while another process holds a lock, by default.
+/// Default wait for a lock of another process.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
-/// Size up to which all pages are checked at the start.
+/// Maximum file size for which all pages are checked at startup.
 const SMALL: u64 = 64 << 20;
-/// Capacity for prepared statements, more than there are.
+/// Capacity of the statement cache, more than there are statements.
 const STATEMENTS: usize = 64;
 
-/// Creates the file if it is missing, readable by its owner only. SQLite gives the log and the shared memory the same mode. An
-/// existing file is not opened: closing a second handle would drop the locks that SQLite holds.
+/// Creates the file if it is missing, readable only by its owner. SQLite gives the write-ahead log and the shared memory file
+/// the same mode. An existing file is not opened, because closing a second handle would drop SQLite's locks.
 pub(super) fn create(path: &Path) -> Result<PathBuf, OpenError> {
     let failed = |source| OpenError::Create { path: path.to_owned(), source };
-    // Absolute, so that no name reads as a URI and a later change of directory does not matter.
+    // Absolute, so that no name is interpreted as a URI, and a later change of the working directory does not matter.
     let path = std::path::absolute(path).map_err(failed)?;
     match private().write(true).create_new(true).open(&path) {
         Ok(_) => {}
@@ -33,15 +33,15 @@ pub(super) fn create(path: &Path) -> Result<PathBuf, OpenError> {
     Ok(path)
 }
 
-/// Opens the connection that writes.
+/// Opens the write connection.
 pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::of(path, source);
     let db = open(path, patience).map_err(failed)?;
-    // SQLite opens what it may not write for reading, and says so at the first write only.
+    // SQLite falls back to read-only if the file is not writable, and reports it only on the first write.
     if db.is_readonly("main").map_err(failed)? {
-        return Err(OpenError::unusable(path, Fault::ReadOnly, "it could be opened for reading only"));
+        return Err(OpenError::unusable(path, Fault::ReadOnly, "it could only be opened for reading"));
     }
-    // Before anything is changed in what may belong to another program.
+    // Checked before anything is changed in a file that may belong to another program.
     migrate::pending(path, &db)?;
     let mode = turn_log_on(&db, patience).map_err(failed)?;
     if mode != "wal" {
@@ -61,7 +61,7 @@ pub(super) fn writer(path: &Path, patience: Duration) -> Result<Connection, Open
     Ok(db)
 }
 
-/// Opens a connection that only reads.
+/// Opens a read-only connection.
 pub(super) fn reader(path: &Path, patience: Duration) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::of(path, source);
     let db = open(path, patience).map_err(failed)?;
@@ -70,13 +70,13 @@ pub(super) fn reader(path: &Path, patience: Duration) -> Result<Connection, Open
     Ok(db)
 }
 
-/// Writes to the disk, without a change: a full disk or a lost permission shows at a write only.
+/// Writes to the disk without changing data: a full disk or missing permission is only noticed on a write.
 pub(super) fn trial(db: &Connection) -> rusqlite::Result<()> {
     let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
     db.pragma_update(None, "user_version", version)
 }
 
-/// Looks for damage in a database that is small enough to be read within a moment.
+/// Checks for corruption if the database is small enough to be read quickly.
 pub(super) fn check_pages(path: &Path, db: &Connection) -> Result<(), OpenError> {
     let failed = |source| OpenError::of(path, source);
     let is_small = path.metadata().is_ok_and(|metadata| metadata.len() <= SMALL);
@@ -87,8 +87,8 @@ pub(super) fn check_pages(path: &Path, db: &Connection) -> Result<(), OpenError>
     if found == "ok" { Ok(()) } else { Err(OpenError::unusable(path, Fault::Damaged, found)) }
 }
 
-/// Turns the write-ahead log on and returns the mode of the journal. SQLite does not wait by itself where several processes do
-/// this at the same time.
+/// Enables the write-ahead log and returns the journal mode. SQLite does not wait for a lock if several processes do this at
+/// the same time.
 fn turn_log_on(db: &Connection, patience: Duration) -> rusqlite::Result<String> {
     let begun = Instant::now();
     loop {
@@ -102,7 +102,7 @@ fn turn_log_on(db: &Connection, patience: Duration) -> rusqlite::Result<String> 
 }
 
 fn open(path: &Path, patience: Duration) -> rusqlite::Result<Connection> {
-    // One thread uses a connection at a time, so SQLite need not lock it.
+    // A connection is used by one thread at a time, so SQLite's own mutexes are not needed.
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.busy_timeout(patience)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -128,7 +128,7 @@ fn warn_if_open_to_others(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let mode = fs::metadata(path)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
-        tracing::warn!(path = %path.display(), mode = format!("{mode:03o}"), "the database is open to other users: chmod 600");
+        tracing::warn!(path = %path.display(), mode = format!("{mode:03o}"), "the database is accessible to other users: chmod 600");
     }
     Ok(())
 }

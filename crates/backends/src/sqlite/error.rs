@@ -1,4 +1,4 @@
-//! Errors of SQLite, and their meaning for the port.
+//! SQLite errors, and their mapping to port errors.
 
 use std::{
     io,
@@ -24,32 +24,32 @@ pub enum OpenError {
         #[source]
         source: io::Error,
     },
-    /// A newer version of this program has changed the database.
+    /// The database was migrated by a newer version of this program.
     #[error(
-        "the database {} is of version {found}, and this program knows versions up to {known}: run the newer program, or \
-         restore a backup from before it",
+        "the database {} has schema version {found}, but this program supports versions up to {known}: run the newer program, or \
+         restore a backup from before the upgrade",
         path.display()
     )]
     Newer {
         path: PathBuf,
-        /// The database's version.
+        /// Schema version of the database.
         found: u32,
-        /// The newest version that this program knows.
+        /// Newest schema version that this program supports.
         known: u32,
     },
     /// The file belongs to another program.
     #[error("the database {} belongs to another program; set DATABASE_URL to another file", path.display())]
     Foreign { path: PathBuf },
-    /// The file cannot be used in the state in which it is.
+    /// The file is not usable in its current state.
     #[error("the database {} cannot be used: {fault} ({why})", path.display())]
     Unusable {
         path: PathBuf,
-        /// What is wrong.
+        /// Kind of problem.
         fault: Fault,
-        /// The words of SQLite.
+        /// SQLite's error message.
         why: String,
     },
-    /// The file system has no shared memory, like most network file systems.
+    /// The file system does not support shared memory, as with most network file systems.
     #[error("the database {} cannot use a write-ahead log: put it on a local disk", path.display())]
     NoLog { path: PathBuf },
     #[error("cannot open the database {}", path.display())]
@@ -58,13 +58,13 @@ pub enum OpenError {
         #[source]
         source: rusqlite::Error,
     },
-    /// The writer thread cannot be started.
+    /// The writer thread could not be started.
     #[error("cannot start the thread that writes to the database")]
     Thread(#[source] io::Error),
 }
 
 impl OpenError {
-    /// Returns the meaning of an error while the database is opened.
+    /// Returns the error for an SQLite error while opening the database.
     pub(super) fn of(path: &Path, source: rusqlite::Error) -> Self {
         match Fault::of(&source) {
             Some(fault) => Self::unusable(path, fault, source.to_string()),
@@ -72,7 +72,7 @@ impl OpenError {
         }
     }
 
-    /// Says what is wrong with the file.
+    /// Creates the error for an unusable file.
     pub(super) fn unusable(path: &Path, fault: Fault, why: impl Into<String>) -> Self {
         Self::Unusable { path: path.to_owned(), fault, why: why.into() }
     }
@@ -83,7 +83,7 @@ impl OpenError {
 pub(super) enum OpError {
     /// A precondition did not hold.
     Failed(Precondition),
-    /// SQLite failed, or a stored value cannot be read.
+    /// SQLite failed, or a stored value could not be parsed.
     Sqlite(rusqlite::Error),
 }
 
@@ -102,17 +102,17 @@ impl From<OpError> for CommitError {
     }
 }
 
-/// Fails with this precondition unless it holds.
+/// Returns the precondition as an error unless it holds.
 pub(super) fn require(holds: bool, precondition: Precondition) -> Result<(), OpError> {
     if holds { Ok(()) } else { Err(OpError::Failed(precondition)) }
 }
 
-/// Returns the port's error: unavailable for now, or a defect.
+/// Returns the port's error: temporarily unavailable, or an internal error.
 pub(super) fn store_error(error: rusqlite::Error) -> StoreError {
     if is_passing(&error) { StoreError::Unavailable(error.into()) } else { StoreError::Broken(error.into()) }
 }
 
-/// Whether the error is that of the file or the machine, which an operator can end, and no defect.
+/// Returns whether the error is caused by the file or the machine, so that an operator can fix it, rather than by a bug.
 pub(super) fn is_passing(error: &rusqlite::Error) -> bool {
     Fault::of(error).is_some() || error.sqlite_error_code() == Some(ErrorCode::OutOfMemory)
 }

@@ -1,10 +1,10 @@
-//! Why a database file cannot be used, and what an operator can do about it.
+//! Conditions that make a database file unusable, with instructions for the operator.
 
 use std::fmt;
 
 use rusqlite::{ErrorCode, ffi::SQLITE_READONLY_DBMOVED};
 
-/// Condition of the database file, its folder or its disk that refuses writes. It is stated with the way out.
+/// Condition of the database file, its folder or its disk that prevents writing. The text includes the fix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// The file was removed or replaced while it was open.
@@ -15,14 +15,14 @@ pub enum Fault {
     ReadOnly,
     /// Another process holds the lock for writing.
     Locked,
-    /// The file is damaged, or no database.
+    /// The file is corrupted or not a database.
     Damaged,
     /// The files cannot be opened, read or written.
     Disk,
 }
 
 impl Fault {
-    /// Returns the fault that an error of SQLite means; none where the cause is another.
+    /// Returns the fault that corresponds to an SQLite error; none for other errors.
     pub(super) fn of(error: &rusqlite::Error) -> Option<Self> {
         let extended = error.sqlite_error().map(|error| error.extended_code);
         Some(match error.sqlite_error_code()? {
@@ -36,7 +36,7 @@ impl Fault {
         })
     }
 
-    /// Whether the fault can end while the server runs.
+    /// Returns whether the fault can be resolved while the server is running.
     pub(super) const fn is_passing(self) -> bool {
         !matches!(self, Self::Damaged)
     }
@@ -52,7 +52,7 @@ impl fmt::Display for Fault {
             }
             Self::Locked => "another process has locked it; end that process, or its transaction",
             Self::Damaged => {
-                "its file is damaged, or no SQLite database; restore a backup, or set DATABASE_URL to another file"
+                "its file is corrupted or not an SQLite database; restore a backup, or set DATABASE_URL to another file"
             }
             Self::Disk => {
                 "its files cannot be opened, read or written; check the permissions of their folder, and the disk"

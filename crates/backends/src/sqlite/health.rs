@@ -1,4 +1,4 @@
-//! Whether the database can be written, and whether its files are still those that were opened.
+//! Tracks whether the database is writable, and whether its files are still the ones that were opened.
 
 use std::{
     path::{Path, PathBuf},
@@ -13,24 +13,24 @@ use rusqlite::Connection;
 
 use super::fault::Fault;
 
-/// State of an open database, as its writer, its readers and its watch find it.
+/// Health of an open database, as seen by the writer, the readers and the watch thread.
 #[derive(Debug)]
 pub(super) struct Health {
     path: PathBuf,
     files: Vec<WatchedFile>,
     fault: Mutex<Option<Fault>>,
-    /// Whether a trial write is part of the transaction.
+    /// Whether the transaction contains a trial write.
     has_trial: AtomicBool,
 }
 
-/// A file that is open, as it was found at its path.
+/// An open file, identified when it was opened.
 #[derive(Debug)]
 struct WatchedFile {
     path: PathBuf,
     id: FileId,
 }
 
-/// Device and number of a file.
+/// Device and inode number of a file.
 type FileId = (u64, u64);
 
 impl Health {
@@ -50,23 +50,24 @@ impl Health {
         }
     }
 
-    /// Returns what is wrong.
+    /// Returns the current fault, if any.
     pub(super) fn fault(&self) -> Option<Fault> {
         *self.state()
     }
 
-    /// Checks that each path still names the open file. What is written to another file is lost when the server ends.
+    /// Checks that each path still refers to the open file. Otherwise writes would go to a file that is lost when the server
+    /// exits.
     pub(super) fn check_files(&self) -> Result<(), Fault> {
         match self.files.iter().find(|file| file_id(&file.path) != Some(file.id)) {
             None => Ok(()),
             Some(file) => {
-                self.failed(Fault::Moved, &format!("{} is another file now, or none", file.path.display()));
+                self.failed(Fault::Moved, &format!("{} was replaced or removed", file.path.display()));
                 Err(Fault::Moved)
             }
         }
     }
 
-    /// Records a failed write, and logs it unless the same fault lasts. Damage is not forgotten for another fault.
+    /// Records a failed write, and logs it unless the same fault persists. Corruption is not replaced by another fault.
     pub(super) fn failed(&self, fault: Fault, error: &str) {
         let mut state = self.state();
         if state.is_some_and(|before| !before.is_passing()) {
@@ -77,15 +78,15 @@ impl Health {
         }
     }
 
-    /// Records what an operation found: damage, or a fault for which SQLite rolled the transaction back. Its other errors are
-    /// those of the whole transaction.
+    /// Records the fault of an operation: corruption, or an error for which SQLite rolled back the transaction. Other errors
+    /// are reported for the whole transaction.
     pub(super) fn note_write(&self, db: &Connection, error: &rusqlite::Error) {
         if let Some(fault) = Fault::of(error).filter(|fault| *fault == Fault::Damaged || db.is_autocommit()) {
             self.failed(fault, &error.to_string());
         }
     }
 
-    /// Records damage that a query found.
+    /// Records corruption found by a query.
     pub(super) fn note_read(&self, error: &rusqlite::Error) {
         if let Some(fault @ Fault::Damaged) = Fault::of(error) {
             self.failed(fault, &error.to_string());
@@ -97,12 +98,12 @@ impl Health {
         self.has_trial.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether the transaction that has just ended contained a trial write.
+    /// Returns whether the transaction that has just ended contained a trial write, and resets the flag.
     pub(super) fn take_trial(&self) -> bool {
         self.has_trial.swap(false, Ordering::Relaxed)
     }
 
-    /// Records a transaction that was written to the disk. One that changed nothing says nothing about the disk.
+    /// Records a transaction that was written to disk. One without changes proves nothing about the disk.
     pub(super) fn written(&self) {
         let mut fault = self.state();
         if fault.take_if(|fault| fault.is_passing()).is_some() {

@@ -1,4 +1,4 @@
-//! Work for the thread that writes, and the way to answer its caller.
+//! Jobs of the writer thread, and their replies.
 
 use std::{
     any::Any,
@@ -9,19 +9,19 @@ use portcullis_core::port::StoreError;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-/// Work to be done in a transaction.
+/// A unit of work in a transaction.
 pub(super) trait WriteJob: Send {
-    /// Does the work. Returns whether to keep its changes.
+    /// Runs the job. Returns whether to keep its changes.
     fn run(&mut self, db: &Connection) -> bool;
 
-    /// Answers after the transaction is on the disk.
+    /// Sends the result after the transaction is on disk.
     fn answer(self: Box<Self>);
 
-    /// Answers that the transaction failed.
+    /// Reports that the transaction failed.
     fn fail(self: Box<Self>, error: StoreError);
 }
 
-/// Work of a caller who waits for its result.
+/// A job whose caller waits for the result.
 pub(super) struct Asked<T, E, W> {
     work: Option<W>,
     result: Result<T, E>,
@@ -29,7 +29,7 @@ pub(super) struct Asked<T, E, W> {
 }
 
 impl<T, E, W> Asked<T, E, W> {
-    /// Makes a job. `lost` is the result if the thread ends before it has done the work.
+    /// Creates a job. `lost` is the result if the thread ends before running it.
     pub(super) const fn new(work: W, lost: E, reply: oneshot::Sender<Result<T, E>>) -> Self {
         Self { work: Some(work), result: Err(lost), reply }
     }
@@ -49,7 +49,7 @@ where
         self.result.is_ok()
     }
 
-    // The caller may have gone; the work is done nevertheless.
+    // The caller may have stopped waiting; the work is done nevertheless.
     fn answer(self: Box<Self>) {
         drop(self.reply.send(self.result));
     }

@@ -1,4 +1,4 @@
-//! The lock that lets one process serve from a database. Others may run commands on it meanwhile.
+//! Lock that allows only one process to serve a database. Other processes may still run commands on it.
 
 use std::{
     fs::{File, TryLockError},
@@ -8,7 +8,7 @@ use std::{
 
 use super::connection::private;
 
-/// Lock of the serving process. The system releases it when the process ends, in any way.
+/// Lock of the serving process. The operating system releases it when the process exits, for any reason.
 #[derive(Debug)]
 pub struct ServeLock {
     _file: File,
@@ -17,8 +17,8 @@ pub struct ServeLock {
 /// Why this process cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another process serves from the database.
-    #[error("another process serves from {} already: stop it, or set another DATA_DIR", path.display())]
+    /// Another process is serving the database.
+    #[error("another process is already serving {}: stop it, or set another DATA_DIR", path.display())]
     AlreadyServed {
         /// Path of the database.
         path: PathBuf,
@@ -34,12 +34,12 @@ pub enum LockError {
 }
 
 impl ServeLock {
-    /// Takes the lock of this database: the file `<database>.lock`, which stays when the lock is released.
+    /// Acquires the lock of a database: the file `<database>.lock`, which remains after the lock is released.
     ///
     /// # Errors
     /// [`LockError`].
     pub fn acquire(database: &Path) -> Result<Self, LockError> {
-        // Different paths of a database must give the same lock.
+        // Different paths of the same database must use the same lock.
         let database = database.canonicalize().unwrap_or_else(|_| database.to_owned());
         let mut name = database.clone().into_os_string();
         name.push(".lock");

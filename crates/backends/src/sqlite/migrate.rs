@@ -1,4 +1,4 @@
-//! The schema, in numbered steps that only go forward.
+//! The schema, as numbered forward-only migrations.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::{connection, error::OpenError};
 
-/// One step of the schema.
+/// A schema migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Migration {
     /// Number, from 1.
@@ -16,7 +16,7 @@ pub struct Migration {
     sql: &'static str,
 }
 
-/// All steps, in order.
+/// All migrations, in order.
 const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "accounts", sql: include_str!("migrations/0001_accounts.sql") },
     Migration { version: 2, name: "limits", sql: include_str!("migrations/0002_limits.sql") },
@@ -35,10 +35,10 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (
     applied_at INTEGER NOT NULL
 ) STRICT";
 
-/// Migrates a database, and creates it if it is missing. Returns the steps that were taken.
+/// Migrates a database, and creates it if it is missing. Returns the migrations that were applied.
 ///
 /// # Errors
-/// [`OpenError`]; then no step was taken.
+/// [`OpenError`]; in this case, no migration was applied.
 pub fn migrate(path: &Path, now: Timestamp) -> Result<Vec<Migration>, OpenError> {
     let path = connection::create(path)?;
     advance(&path, &connection::writer(&path, connection::PATIENCE)?, now)
@@ -47,7 +47,7 @@ pub fn migrate(path: &Path, now: Timestamp) -> Result<Vec<Migration>, OpenError>
 /// Migrates a database over an open connection.
 pub(super) fn advance(path: &Path, db: &Connection, now: Timestamp) -> Result<Vec<Migration>, OpenError> {
     let failed = |source| OpenError::of(path, source);
-    // An up-to-date database is only read, so that other processes need not wait.
+    // An up-to-date database is only read, so that other processes do not wait.
     if pending(path, db)?.is_empty() {
         return Ok(Vec::new());
     }
@@ -60,12 +60,12 @@ pub(super) fn advance(path: &Path, db: &Connection, now: Timestamp) -> Result<Ve
     applied
 }
 
-/// Returns the steps that are missing. Refuses a database of a newer version or of another program.
+/// Returns the pending migrations. Rejects a database of a newer version or of another program.
 pub(super) fn pending(path: &Path, db: &Connection) -> Result<Vec<Migration>, OpenError> {
     let failed = |source| OpenError::of(path, source);
     let foreign = || OpenError::Foreign { path: path.to_owned() };
     let Some(taken) = taken(db).map_err(failed)? else {
-        // Tables without a record of migrations are those of another program.
+        // A database with tables but without a migrations table belongs to another program.
         return if has_tables(db).map_err(failed)? { Err(foreign()) } else { Ok(MIGRATIONS.to_vec()) };
     };
     let found = taken.last().map_or(0, |(version, _)| *version);
@@ -81,9 +81,9 @@ pub(super) fn pending(path: &Path, db: &Connection) -> Result<Vec<Migration>, Op
     Ok(MIGRATIONS.iter().filter(|step| step.version > found).copied().collect())
 }
 
-/// Returns the steps that were taken, by version; none without a table of them.
+/// Returns the applied migrations by version; none if there is no migrations table.
 fn taken(db: &Connection) -> rusqlite::Result<Option<Vec<(u32, String)>>> {
-    // Read from the file: the schema that the connection remembers may be older than the transaction.
+    // Queried, because the connection's cached schema may be older than the transaction.
     let begun = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'migrations')";
     if !db.query_row(begun, [], |row| row.get(0))? {
         return Ok(None);
@@ -91,7 +91,7 @@ fn taken(db: &Connection) -> rusqlite::Result<Option<Vec<(u32, String)>>> {
     let columns = "SELECT group_concat(name) FROM pragma_table_info('migrations')";
     let columns: String = db.query_row(columns, [], |row| row.get(0))?;
     if columns != "version,name,applied_at" {
-        // The table of another program. No step has this number.
+        // The table belongs to another program. No migration has this number.
         return Ok(Some(vec![(0, String::new())]));
     }
     let mut steps = db.prepare("SELECT version, name FROM migrations ORDER BY version")?;

@@ -1,7 +1,7 @@
-//! The store in one SQLite file.
+//! The SQLite store.
 //!
-//! One thread writes. It gathers waiting commits into one transaction, so that they share one flush to the disk. A few
-//! connections read at the same time. Several processes may open the file; only one may serve from it ([`ServeLock`]).
+//! A single thread writes. It groups waiting commits into one transaction, so that they share one flush to disk. A few
+//! connections read concurrently. Several processes may open the file, but only one may serve it ([`ServeLock`]).
 
 mod connection;
 mod error;

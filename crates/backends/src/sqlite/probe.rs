@@ -1,4 +1,4 @@
-//! What a start would refuse, found without creating or changing anything.
+//! Checks for startup without creating or changing anything.
 
 use std::path::{Path, PathBuf};
 
@@ -8,14 +8,14 @@ use rustix::fs::{Access, access, statvfs};
 
 use super::{connection::check_pages, error::OpenError, fault::Fault, migrate::pending, tables::keys::root_keys};
 
-/// Least room on the disk with which a start is expected to succeed.
+/// Minimum free disk space with which startup is expected to succeed.
 const ROOM: u64 = 1 << 20;
 
-/// Checks a database that exists: its permissions, its version, its owner, its pages, and the room on its disk. A database that
-/// another process has locked is in use, so it can be used. Returns its root keys, which a start has to unwrap.
+/// Checks an existing database: permissions, version, application, pages and free disk space. A database that another process
+/// has locked is in use, and therefore usable. Returns its root keys, which startup must be able to unwrap.
 ///
 /// # Errors
-/// [`OpenError`], as a start would return it.
+/// [`OpenError`], as returned at startup.
 pub fn probe(path: &Path) -> Result<Vec<RootKeyRow>, OpenError> {
     if !path.exists() {
         return Ok(Vec::new());
@@ -38,7 +38,7 @@ pub fn probe(path: &Path) -> Result<Vec<RootKeyRow>, OpenError> {
     }
 }
 
-/// Opens the file for reading. Without a write-ahead log, SQLite would create one, unless it takes the file for immutable.
+/// Opens the file read-only. If there is no write-ahead log, SQLite would create one unless the file is opened as immutable.
 fn open(path: &Path) -> rusqlite::Result<Connection> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");

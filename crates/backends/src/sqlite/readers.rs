@@ -1,4 +1,4 @@
-//! A pool of connections that read, concurrently with the writer and with each other.
+//! A pool of read connections, which run concurrently with the writer and with each other.
 
 use std::{
     num::NonZero,
@@ -22,11 +22,11 @@ use super::{
 };
 use crate::timing::timed;
 
-/// A small pool of connections that read.
+/// A small pool of read connections.
 #[derive(Debug)]
 pub(super) struct Readers {
     pool: Arc<Pool>,
-    /// One for each connection.
+    /// One permit per connection.
     permits: Arc<Semaphore>,
     health: Arc<Health>,
 }
@@ -35,7 +35,7 @@ pub(super) struct Readers {
 struct Pool(Mutex<Vec<Connection>>);
 
 impl Readers {
-    /// Opens a connection for each core, at least 2 and at most 8.
+    /// Opens one connection per core, but at least 2 and at most 8.
     pub(super) fn open(path: &Path, patience: Duration, health: Arc<Health>) -> Result<Self, OpenError> {
         let size = thread::available_parallelism().map_or(2, NonZero::get).clamp(2, 8);
         let idle = (0..size).map(|_| connection::reader(path, patience)).collect::<Result<_, _>>()?;
@@ -51,7 +51,7 @@ impl Readers {
         timed(name, self.ask(query)).await
     }
 
-    /// Runs a query on a connection, on a thread that may wait for the disk.
+    /// Runs a query on a connection, on a thread that may block on the disk.
     pub(super) async fn ask<T, Q>(&self, query: Q) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -66,7 +66,7 @@ impl Readers {
         answer.await.map_err(|panicked| StoreError::Broken(panicked.into()))?
     }
 
-    /// Closes idle connections and refuses further reads.
+    /// Closes idle connections and rejects further reads.
     pub(super) fn close(&self) {
         self.permits.close();
         self.pool.idle().clear();
@@ -79,7 +79,7 @@ impl Pool {
     }
 }
 
-/// A connection in use. It returns to the pool when it is dropped, also after a panic.
+/// A connection in use. It returns to the pool when dropped, even after a panic.
 struct PooledReader {
     db: Option<Connection>,
     pool: Arc<Pool>,

@@ -1,4 +1,4 @@
-//! Reading rows: one column after the other, each parsed into its type.
+//! Row parsing, column by column.
 
 use portcullis_core::{
     clock::Timestamp,
@@ -10,7 +10,7 @@ use rusqlite::{
     types::{FromSql, FromSqlError, ValueRef},
 };
 
-/// Columns of a row, in the order of the statement.
+/// Columns of a row, in statement order.
 pub(super) struct Columns<'a> {
     row: &'a Row<'a>,
     next: usize,
@@ -21,19 +21,19 @@ impl<'a> Columns<'a> {
         Self { row, next: 0 }
     }
 
-    /// Begins after this number of columns.
+    /// Starts after this number of columns.
     pub(super) const fn after(row: &'a Row<'a>, skipped: usize) -> Self {
         Self { row, next: skipped }
     }
 
-    /// Reads a value as SQLite returns it.
+    /// Reads a value as returned by SQLite.
     pub(super) fn value<T: FromSql>(&mut self) -> rusqlite::Result<T> {
         let at = self.next;
         self.next += 1;
         self.row.get(at)
     }
 
-    /// Reads a text that must parse.
+    /// Reads and parses a string.
     pub(super) fn word<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<T> {
         let at = self.next;
         self.next += 1;
@@ -41,7 +41,7 @@ impl<'a> Columns<'a> {
         parse(word).ok_or_else(|| unreadable(at, FromSqlError::InvalidType.into()))
     }
 
-    /// Reads a text that must parse, or nothing.
+    /// Reads and parses an optional string.
     pub(super) fn word_if_any<T>(&mut self, parse: impl FnOnce(&str) -> Option<T>) -> rusqlite::Result<Option<T>> {
         if self.row.get_ref(self.next)? == ValueRef::Null {
             self.next += 1;
@@ -74,19 +74,19 @@ impl<'a> Columns<'a> {
         Ok(self.value::<Option<i64>>()?.map(Timestamp::from_millis))
     }
 
-    /// Reads a count, which is never negative.
+    /// Reads a count, which must not be negative.
     pub(super) fn count(&mut self) -> rusqlite::Result<u64> {
         let at = self.next;
         u64::try_from(self.value::<i64>()?).map_err(|error| unreadable(at, error.into()))
     }
 }
 
-/// Converts a count into an integer of SQLite.
+/// Converts a count to an SQLite integer.
 pub(super) fn number(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// Returns the error for a column that does not have the form in which it is written.
+/// Returns the error for a column that does not have the expected format.
 pub(super) fn unreadable(column: usize, cause: Box<dyn std::error::Error + Send + Sync>) -> Error {
     Error::FromSqlConversionFailure(column, rusqlite::types::Type::Null, cause)
 }

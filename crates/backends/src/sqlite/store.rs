@@ -24,9 +24,9 @@ use super::{
 };
 use crate::timing::timed;
 
-/// The store in one SQLite file.
+/// The SQLite store.
 ///
-/// Dropping it waits until all writes that were asked for are done, and folds the write-ahead log into the file.
+/// Dropping it waits for all requested writes, and checkpoints the write-ahead log.
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
@@ -45,7 +45,8 @@ impl SqliteStore {
         Self::open_with_patience(path, now, connection::PATIENCE)
     }
 
-    /// Opens a database like [`open`](Self::open), but then waits this long, not five seconds, while another process writes.
+    /// Opens a database like [`open`](Self::open), but waits for this time instead of five seconds while another process
+    /// writes.
     ///
     /// # Errors
     /// [`OpenError`].
@@ -64,7 +65,6 @@ impl SqliteStore {
         Ok(Self { path, writer, readers, health, _watch: watch })
     }
 
-    /// Returns the path of the database file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -73,7 +73,7 @@ impl SqliteStore {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        // An open reader would keep the log from being folded in.
+        // An open reader would prevent the checkpoint.
         self.readers.close();
     }
 }
@@ -92,9 +92,9 @@ impl Store for SqliteStore {
         timed("commit", self.writer.run(apply)).await
     }
 
-    /// Removes at most a thousand rows of each kind, so that commits in between need not wait long. A result above zero
-    /// means that there may be more. When none are left, the write-ahead log is emptied: it holds older copies of what was
-    /// deleted, such as the key of an erased account.
+    /// Removes at most a thousand rows of each kind, so that commits in between do not wait long. A result above zero means
+    /// that there may be more. When none are left, the write-ahead log is truncated, because it contains older copies of
+    /// deleted data, such as the key of an erased account.
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {
         let sweep = async {
             let mut swept = 0;
@@ -106,7 +106,7 @@ impl Store for SqliteStore {
             if swept == 0
                 && let Err(error) = self.writer.truncate_log().await
             {
-                tracing::debug!(%error, "the write-ahead log is emptied later");
+                tracing::debug!(%error, "write-ahead log not truncated, will be retried");
             }
             Ok(swept)
         };
@@ -116,7 +116,7 @@ impl Store for SqliteStore {
     async fn ping(&self) -> Result<(), StoreError> {
         let ping = async {
             if !self.writer.is_alive() {
-                return Err(StoreError::Unavailable("the thread that writes to the database has ended".into()));
+                return Err(StoreError::Unavailable("the database writer thread has ended".into()));
             }
             self.health.check_files()?;
             if let Some(fault) = self.health.fault() {

@@ -1,4 +1,4 @@
-//! The watch over the database while it is open: its files once a second, and a trial write each minute, or each second while
+//! Watches the open database: checks its files once a second, and makes a trial write once a minute, or once a second while
 //! writes fail.
 
 use std::{
@@ -13,9 +13,9 @@ use std::{
 
 use super::{health::Health, writer::Trials};
 
-/// Interval of the checks of the files.
+/// Interval of the file checks.
 const PACE: Duration = Duration::from_secs(1);
-/// Number of checks of the files between two trial writes, while there is no fault.
+/// Number of file checks between two trial writes while there is no fault.
 const LOOKS: u32 = 60;
 
 /// Handle of the thread. Dropping it ends the thread.
@@ -26,7 +26,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Starts the thread.
+    /// Starts the watch thread.
     pub(super) fn start(health: Arc<Health>, trials: Trials) -> io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::Builder::new().name("sqlite-watch".to_owned());
@@ -39,7 +39,7 @@ impl Drop for Watch {
     fn drop(&mut self) {
         drop(self.stop.take());
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread that watches the database has panicked");
+            tracing::error!("database watch thread panicked");
         }
     }
 }

@@ -1,7 +1,8 @@
-//! The thread that writes.
+//! The writer thread.
 //!
-//! Jobs that arrive while it waits for the disk share the next transaction, each under a savepoint of its own, so that a job
-//! that fails does not affect the others. No job is answered before the commit is on the disk, in the file that its path names.
+//! Jobs that arrive while the thread waits for the disk share the next transaction, each under its own savepoint, so that a
+//! failed job does not affect the others. No job is acknowledged before its commit is on disk, in the file that the path refers
+//! to.
 
 use std::{
     io,
@@ -22,30 +23,30 @@ use super::{
     job::{Asked, WriteJob},
 };
 
-/// Number of jobs that may wait before callers have to wait.
+/// Number of queued jobs before callers have to wait.
 const QUEUE: usize = 1024;
-/// Most jobs of one transaction.
+/// Maximum number of jobs per transaction.
 const TOGETHER: usize = 256;
-/// How long the thread waits at its end for readers, before it leaves the write-ahead log as it is.
+/// How long the thread waits for readers at shutdown before it leaves the write-ahead log in place.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
-/// How long a transaction waits for a lock of another process that an earlier one has waited for in vain.
+/// How long a transaction waits for a lock of another process after an earlier transaction has waited in vain.
 const LITTLE_PATIENCE: Duration = Duration::from_millis(100);
 
-/// Handle of the thread. Dropping it waits until all queued jobs are done.
+/// Handle of the writer thread. Dropping it waits for all queued jobs.
 #[derive(Debug)]
 pub(super) struct Writer {
     queue: Option<mpsc::Sender<Order>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// What the thread is asked to do.
+/// A request to the thread.
 enum Order {
     Write(Box<dyn WriteJob>),
-    /// Moves the write-ahead log into the file and empties it.
+    /// Checkpoints and truncates the write-ahead log.
     Truncate(oneshot::Sender<Result<(), StoreError>>),
 }
 
-/// Orders trial writes while the writer exists.
+/// Requests trial writes as long as the writer exists.
 #[derive(Debug)]
 pub(super) struct Trials {
     queue: mpsc::WeakSender<Order>,
@@ -53,7 +54,7 @@ pub(super) struct Trials {
 }
 
 impl Writer {
-    /// Starts the thread. A transaction waits this long for a lock of another process.
+    /// Starts the thread. `patience` is how long a transaction waits for a lock of another process.
     pub(super) fn start(db: Connection, health: Arc<Health>, patience: Duration) -> io::Result<Self> {
         let (queue, orders) = mpsc::channel(QUEUE);
         let transactions = Transactions { db, health, patience, emptied_at: None };
@@ -62,8 +63,8 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Does this work within a transaction. When it returns, its changes are on the disk, or undone if it failed. Queued work is
-    /// done even if its caller has gone.
+    /// Runs a job within a transaction. When it returns, its changes are on disk, or rolled back if it failed. A queued job is
+    /// run even if its caller stops waiting.
     pub(super) async fn run<T, E, W>(&self, work: W) -> Result<T, E>
     where
         T: Send + 'static,
@@ -75,20 +76,20 @@ impl Writer {
         answer.await.map_err(|_| gone())?
     }
 
-    /// Moves the write-ahead log into the file and empties it, if anything was written since the last time. A reader that takes
-    /// long, such as a backup, leaves it for the next time.
+    /// Checkpoints and truncates the write-ahead log, if anything was written since the last time. While a long read such as a
+    /// backup is in progress, this is postponed.
     pub(super) async fn truncate_log(&self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
         self.order(Order::Truncate(reply)).await?;
         answer.await.map_err(|_| gone())?
     }
 
-    /// Whether the thread runs.
+    /// Returns whether the thread is running.
     pub(super) fn is_alive(&self) -> bool {
         self.queue.as_ref().is_some_and(|queue| !queue.is_closed())
     }
 
-    /// Returns the way to order trial writes, which does not keep the thread alive.
+    /// Returns a handle for requesting trial writes that does not keep the thread alive.
     pub(super) fn trials(&self, health: &Arc<Health>) -> Option<Trials> {
         self.queue.as_ref().map(|queue| Trials { queue: queue.downgrade(), health: Arc::clone(health) })
     }
@@ -103,7 +104,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.queue.take());
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the thread that writes to the database has panicked");
+            tracing::error!("database writer thread panicked");
         }
     }
 }
@@ -124,15 +125,15 @@ impl Trials {
 }
 
 fn gone() -> StoreError {
-    StoreError::Unavailable("the thread that writes to the database has ended".into())
+    StoreError::Unavailable("the database writer thread has ended".into())
 }
 
-/// The connection that writes, on its thread.
+/// The write connection, on its thread.
 struct Transactions {
     db: Connection,
     health: Arc<Health>,
     patience: Duration,
-    /// Number of changes when the write-ahead log was last emptied.
+    /// Number of changes when the write-ahead log was last truncated.
     emptied_at: Option<u64>,
 }
 
@@ -154,11 +155,11 @@ impl Transactions {
         }
         self.emptied_at = None;
         if let Err(error) = self.truncate(LAST_PATIENCE) {
-            tracing::warn!(%error, "the write-ahead log was left for the next start");
+            tracing::warn!(%error, "write-ahead log left in place until the next start");
         }
     }
 
-    /// Runs all jobs in one transaction, then answers them.
+    /// Runs all jobs in one transaction, then sends their results.
     fn together(&mut self, mut jobs: Vec<Box<dyn WriteJob>>) {
         if jobs.is_empty() {
             return;
@@ -174,7 +175,7 @@ impl Transactions {
             }
             Err(failure) => {
                 if !self.db.is_autocommit() && self.db.execute_batch("ROLLBACK").is_err() {
-                    tracing::error!("a transaction could not be rolled back");
+                    tracing::error!("transaction rollback failed");
                 }
                 self.note(&failure, jobs.len());
                 jobs.into_iter().for_each(|job| job.fail(failure.error()));
@@ -188,7 +189,7 @@ impl Transactions {
         let patience = if self.health.fault().is_some() { LITTLE_PATIENCE } else { self.patience };
         self.db.busy_timeout(patience).map_err(|error| WriteFailure::of("patience", &error))?;
         let is_written = self.transaction(jobs)?;
-        // If the file was moved or deleted meanwhile, its data would be lost, so the commit must not be acknowledged.
+        // If the file was moved or deleted in the meantime, its data would be lost, so the commit must not be acknowledged.
         self.health.check_files().map_err(WriteFailure::from)?;
         Ok(is_written)
     }
@@ -201,7 +202,7 @@ impl Transactions {
             let changes = self.db.total_changes();
             let keep = job.run(&self.db);
             if self.db.is_autocommit() {
-                // SQLite rolls back the whole transaction by itself when the disk is full or fails; the job has noted it.
+                // SQLite itself rolls back the whole transaction if the disk is full or fails; the job has recorded the fault.
                 return Err(self.health.fault().unwrap_or(Fault::Disk).into());
             }
             if !keep {
@@ -223,10 +224,10 @@ impl Transactions {
     fn note(&mut self, failure: &WriteFailure, jobs: usize) {
         match failure.fault {
             Some(fault) => self.health.failed(fault, &failure.why),
-            None => tracing::error!(why = failure.why, jobs, "a transaction failed"),
+            None => tracing::error!(why = failure.why, jobs, "transaction failed"),
         }
         if failure.fault == Some(Fault::Moved) {
-            // The file that was moved away becomes complete, and its log cannot be taken for that of the new file.
+            // Completes the file that was moved away, so that its log cannot be mistaken for that of the new file.
             drop(self.truncate(LITTLE_PATIENCE));
         }
     }
@@ -244,7 +245,7 @@ impl Transactions {
                 self.emptied_at = changes;
                 Ok(())
             }
-            Ok(_) => Err(StoreError::Unavailable("another process reads the write-ahead log".into())),
+            Ok(_) => Err(StoreError::Unavailable("another process is reading the write-ahead log".into())),
             Err(error) => Err(store_error(error)),
         }
     }

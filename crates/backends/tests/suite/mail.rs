@@ -417,7 +417,7 @@ async fn what_is_logged_of_a_refusal_never_names_the_recipient() {
         ("550 5.1.1 <ada@example.com> unknown", "the mail server answered 550 5.1.1 to RCPT"),
         ("550 ada@example.com unknown", "the mail server answered 550 to RCPT"),
         ("421 4.7.0 ada@example.com again", "the mail server answered 421 4.7.0 to RCPT"),
-        ("ada@example.com", "the mail server closed the connection, or its reply makes no sense"),
+        ("ada@example.com", "the mail server closed the connection or sent an invalid reply"),
     ] {
         server.behave(Behaviour::RejectRecipient(answer.to_owned()));
         let (SendError::Permanent(cause)
@@ -463,7 +463,7 @@ async fn a_mail_whose_receipt_was_lost_comes_again_under_the_same_message_id() {
     server.behave(Behaviour::DropAfterData);
     assert_eq!(
         unknown(sender.send(&mail(), &Transit::default()).await),
-        "the mail server's reply to the message makes no sense, or it closed the connection"
+        "the mail server closed the connection or sent an invalid reply after the message"
     );
     server.behave(Behaviour::Accept);
     sender.send(&mail(), &Transit::default()).await.unwrap();

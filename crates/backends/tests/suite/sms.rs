@@ -126,7 +126,7 @@ async fn what_became_of_a_message_is_told() {
         assert_eq!(sender.status(&receipt).await.unwrap(), expected, "{word}");
     }
     twilio.set_status(&receipt.0, "teleported", None);
-    assert_eq!(transient(sender.status(&receipt).await), "the answer of the SMS provider is unreadable");
+    assert_eq!(transient(sender.status(&receipt).await), "the SMS provider sent an invalid response");
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn a_message_that_was_taken_is_taken_whatever_else_the_answer_says() {
     let receipt = SmsReceipt("SM1".to_owned());
     for body in ["", "<html>", "{}", r#"{"status":null}"#, &endless] {
         twilio.behave(Behaviour::Answer { status: 200, body: body.to_owned() });
-        assert_eq!(transient(sender.status(&receipt).await), "the answer of the SMS provider is unreadable");
+        assert_eq!(transient(sender.status(&receipt).await), "the SMS provider sent an invalid response");
     }
 }
 
@@ -197,7 +197,7 @@ async fn a_receipt_that_twilio_never_gave_makes_no_request() {
     let (twilio, sender) = pair().await;
     for receipt in ["", "../Messages", "SM1/Media", "SM1?x", "SM1#", "SM%31", "SM 1", "SMé", ".", &"a".repeat(65)] {
         let outcome = sender.status(&SmsReceipt(receipt.to_owned())).await;
-        assert_eq!(permanent(outcome), "the SMS provider has no message of this id", "{receipt}");
+        assert_eq!(permanent(outcome), "the SMS provider has no message with this id", "{receipt}");
     }
     assert!(twilio.requests().is_empty());
     let unknown = sender.status(&SmsReceipt("a".repeat(64))).await;
@@ -218,7 +218,7 @@ async fn a_twilio_that_cannot_be_reached_may_be_later() {
     let (twilio, sender) = pair().await;
     twilio.behave(Behaviour::Close);
     let cause = unknown(sender.send(&sms()).await);
-    assert!(cause.starts_with("the SMS provider was asked and has not answered: "), "{cause}");
+    assert!(cause.starts_with("no response from the SMS provider after the request was sent: "), "{cause}");
     assert!(twilio.messages().is_empty());
     drop(twilio);
     tokio::task::yield_now().await;

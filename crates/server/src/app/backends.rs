@@ -1,4 +1,4 @@
-//! The only file that names backends. Each port of the core gets the backend that the settings choose.
+//! The only file that names backends: selects an implementation for each core port from the settings.
 
 use std::{
     fs,
@@ -30,17 +30,17 @@ use tokio::task::spawn_blocking;
 use super::BuildError;
 use crate::config::{self, Config, Database, Environment, MailTls, MailTransport, create_private_dir};
 
-/// Name of the database on the landing page.
+/// Database name shown on the landing page.
 pub(super) const DATABASE: &str = "SQLite";
 /// File of the development mailbox in the data folder.
 const MAILBOX_FILE: &str = "mailbox.jsonl";
-/// How long the hash threads keep their memory without work.
+/// How long an idle hash thread keeps its Argon2 memory.
 const HASH_IDLE: Duration = Duration::from_secs(60);
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
-    /// Another process serves it.
+    /// Another process has locked the database.
     #[error(transparent)]
     Served(#[from] sqlite::LockError),
     /// It cannot be opened or migrated.
@@ -59,11 +59,11 @@ pub enum MailError {
     #[error("MAIL_CA_FILE {0} cannot be read")]
     CaFile(PathBuf, #[source] io::Error),
     /// The sender cannot be set up.
-    #[error("the settings of email or SMS cannot be used")]
+    #[error("the email or SMS settings cannot be used")]
     Settings(#[source] portcullis_core::error::Cause),
 }
 
-/// Opens the database. A database that only one process may use comes with the lock that keeps others out.
+/// Opens the database. A database that allows only one process is returned with the lock that keeps others out.
 pub(super) async fn store(
     config: &Config,
     clock: &Arc<dyn Clock>,
@@ -71,12 +71,12 @@ pub(super) async fn store(
 ) -> Result<(Arc<dyn Store>, Option<sqlite::ServeLock>), BuildError> {
     match &config.store.database_url {
         Database::Sqlite(path) => {
-            // One thread writes, so batches never conflict and no random pause is needed.
+            // SQLite has a single writer thread, so batches never conflict and no random backoff is needed.
             drop(random);
             make_data_dir(config)?;
             let lock = sqlite::ServeLock::acquire(path).map_err(DatabaseError::from)?;
             let (path, now, patience) = (path.clone(), clock.now(), config.store.database_timeout);
-            // It may wait for another process, while a signal to stop is heard.
+            // Opening may block on another process, so it runs on its own thread and a stop signal is still handled.
             let opened = spawn_blocking(move || SqliteStore::open_with_patience(&path, now, patience)).await;
             let store = opened.map_err(|error| BuildError::Task(error.into()))?.map_err(DatabaseError::from)?;
             free_leases(&store).await;
@@ -90,13 +90,13 @@ pub(super) async fn store(
     }
 }
 
-/// Ends the leases of messages that were in the hands of a process that was killed: no other process serves the database.
+/// Releases the message leases of a killed process: no other process uses this database.
 async fn free_leases(store: &SqliteStore) {
     match store.free_leases().await {
         Ok(0) => {}
-        Ok(freed) => tracing::info!(messages = freed, "leases of a killed process ended"),
-        // They end by themselves, if later.
-        Err(error) => tracing::warn!(%error, "leases of a killed process not ended"),
+        Ok(freed) => tracing::info!(messages = freed, "leases of a killed process released"),
+        // Leases also expire on their own, only later.
+        Err(error) => tracing::warn!(%error, "leases of a killed process not released"),
     }
 }
 
@@ -140,7 +140,7 @@ pub(super) fn counters() -> Arc<dyn Counters> {
 pub(super) struct Senders {
     pub(super) mailer: Arc<dyn MailSender>,
     pub(super) sms: Option<Arc<dyn SmsSender>>,
-    /// Development mailbox, which then is both senders.
+    /// Development mailbox, which then receives both emails and SMS.
     pub(super) mailbox: Option<Arc<dyn Mailbox>>,
 }
 
@@ -162,14 +162,14 @@ pub(super) fn senders(config: &Config, clock: &Arc<dyn Clock>) -> Result<Senders
     }
 }
 
-/// Makes the sender of SMS, if there is an account. In development an invalid account, such as the placeholders of an example,
-/// counts as none.
+/// Creates the SMS sender if an account is configured. In development, an invalid account (such as the placeholders of an
+/// example file) is treated as missing.
 fn sms(config: &Config, timeout: Duration) -> Result<Option<Arc<dyn SmsSender>>, MailError> {
     let Some(account) = &config.sms.twilio else { return Ok(None) };
     match twilio(account, timeout) {
         Ok(sender) => Ok(Some(Arc::new(sender))),
         Err(error) if config.environment == Environment::Development => {
-            tracing::warn!(error = %std::error::Error::source(&error).unwrap_or(&error), "no SMS can be sent with these settings of Twilio's");
+            tracing::warn!(error = %std::error::Error::source(&error).unwrap_or(&error), "SMS disabled: invalid Twilio settings");
             Ok(None)
         }
         Err(error) => Err(error),
@@ -187,7 +187,7 @@ fn twilio(twilio: &config::Twilio, timeout: Duration) -> Result<TwilioSender, Ma
     TwilioSender::new(settings).map_err(|error| MailError::Settings(error.into()))
 }
 
-/// Finds out whether a start would refuse the database or the keys, as far as this is known without opening it.
+/// Checks whether startup would reject the database or the keys, as far as that can be told without opening the database.
 pub(super) fn probe(config: &Config) -> Result<(), BuildError> {
     match &config.store.database_url {
         Database::Sqlite(path) => {
@@ -204,7 +204,7 @@ pub(super) fn probe(config: &Config) -> Result<(), BuildError> {
     }
 }
 
-/// Migrates the database; returns the steps that were applied.
+/// Migrates the database and returns the steps that were applied.
 pub(super) async fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<String>, BuildError> {
     let step = |version: u32, name: &str| format!("{version:04} {name}");
     match &config.store.database_url {

@@ -1,4 +1,4 @@
-//! What a start would refuse beside the settings themselves, found without creating or changing anything.
+//! Finds startup problems beyond the settings themselves, without creating or changing anything.
 
 use std::{net::SocketAddr, path::Path, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::{
     error_chain, listen,
 };
 
-/// Adds what a start with these settings would refuse. Each part is built as a start builds it.
+/// Adds the problems that would stop startup. Each part is built as it is at startup.
 pub fn check(inspection: &mut Inspection) {
     let Some(config) = inspection.preview(&OsRandom) else { return };
     for (setting, why) in found(&config) {
@@ -41,7 +41,7 @@ fn listener(address: SocketAddr) -> Result<(), String> {
     listen::check(address).map_err(|error| error.to_string())
 }
 
-/// Checks the folder, or the first of its parents that exists.
+/// Checks that the folder, or its closest existing parent, is writable.
 fn data_dir(folder: &Path) -> Option<String> {
     let existing = folder.ancestors().find(|folder| folder.exists())?;
     let why =

@@ -1,4 +1,4 @@
-//! Keys of access tokens, from the settings.
+//! Access token keys, from the settings.
 
 use portcullis_core::{
     ExposeSecret, SecretString,
@@ -8,7 +8,7 @@ use portcullis_core::{
 
 use crate::config::{self, JwtAlgorithm, Signing};
 
-/// Returns the issuer of access tokens. Key pairs of the server are read or made later.
+/// Returns the access token issuer. The server's key pairs are read or generated later.
 pub(super) fn access_tokens(token: &config::Token) -> AccessTokens {
     let keys = match &token.signing {
         Signing::Shared { secret, previous } => {
@@ -20,7 +20,7 @@ pub(super) fn access_tokens(token: &config::Token) -> AccessTokens {
     AccessTokens { issuer: token.jwt_issuer.clone(), audience: token.jwt_audience.clone(), keys }
 }
 
-/// Returns how the server makes its key pairs, if the settings ask for them.
+/// Returns the key rotation settings, if the server uses key pairs.
 pub(super) fn rotation(config: &config::Config) -> Option<KeyRotation> {
     let Signing::KeyPair(algorithm) = &config.token.signing else { return None };
     let algorithm = match algorithm {

@@ -1,4 +1,4 @@
-//! The application, built from the settings by `main` and, with another clock and other senders, by every test.
+//! The application, built from the settings by `main`, and by every test with a test clock and test senders.
 
 mod backends;
 mod check;
@@ -36,11 +36,11 @@ use crate::{
     worker::{Wakeups, Worker},
 };
 
-/// What the settings do not decide: tests replace it.
+/// Dependencies that are not configured by settings and that tests replace.
 pub struct Overrides {
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
-    /// Changes the ports before they are used: to record calls, or to make one fail.
+    /// Wraps or replaces ports before they are used, for example to record calls or to inject failures.
     pub adjust: Box<dyn FnOnce(Ports) -> Ports + Send>,
 }
 
@@ -70,7 +70,7 @@ pub struct App {
     _lock: Option<sqlite::ServeLock>,
 }
 
-/// The listener of the metrics and its service.
+/// Metrics listener and its routes.
 #[derive(Debug)]
 struct Metrics {
     listener: TcpListener,
@@ -86,30 +86,30 @@ pub enum BuildError {
     /// The database cannot be opened.
     #[error(transparent)]
     Database(#[from] backends::DatabaseError),
-    /// A task of the start has panicked.
-    #[error("the start failed by a defect")]
+    /// A startup task panicked.
+    #[error("startup failed because of an internal error")]
     Task(#[source] portcullis_core::error::Cause),
-    /// The hash threads cannot be started.
-    #[error("the hashing of passwords cannot be started")]
+    /// The hash threads could not be started.
+    #[error("the password hash threads cannot be started")]
     Hash(#[from] hash::StartError),
-    /// The realms cannot be opened.
+    /// The realms could not be opened.
     #[error(transparent)]
     Realms(#[from] OpenRealmsError),
-    /// A template cannot be used.
+    /// A template is invalid.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// Mails cannot be sent with these settings.
+    /// The mail or SMS senders could not be created.
     #[error(transparent)]
     Mail(#[from] backends::MailError),
-    /// The signing keys cannot be read or made.
+    /// The signing keys could not be read or created.
     #[error("the signing keys cannot be read or created")]
     Keys(#[source] portcullis_core::Error),
-    /// The metrics cannot be recorded or served.
+    /// The metrics recorder or its listener could not be started.
     #[error("metrics cannot be served on {0}: set METRICS_LISTEN to a free address and port")]
     Metrics(SocketAddr, #[source] portcullis_core::error::Cause),
 }
 
-/// Migrates the database to this version; returns the steps that were applied.
+/// Migrates the database to this version and returns the steps that were applied.
 ///
 /// # Errors
 /// [`BuildError`].
@@ -117,7 +117,7 @@ pub fn migrate<'a>(config: &'a Config, clock: &'a dyn Clock) -> BoxFuture<'a, Re
     backends::migrate(config, clock).boxed()
 }
 
-/// Starts the hasher of passwords alone, for the command line.
+/// Starts only the password hasher, for the command line.
 ///
 /// # Errors
 /// [`BuildError::Hash`].
@@ -128,8 +128,8 @@ pub fn hasher(settings: &config::Password) -> Result<Arc<dyn PasswordHasher>, Bu
 impl App {
     /// Builds the application from the settings.
     ///
-    /// Its future and that of [`App::serve`] are boxed, so that the server is compiled once, and not again in the program
-    /// and in the tests.
+    /// The futures of this function and of [`App::serve`] are boxed, so that the server is compiled once instead of again in
+    /// the binary and in the tests.
     ///
     /// # Errors
     /// [`BuildError`].
@@ -143,7 +143,7 @@ impl App {
         let templates = Arc::new(templates::templates(config)?);
         let backends::Senders { mailer, sms, mailbox } = backends::senders(config, &clock)?;
         let (store, lock) = backends::store(config, &clock, Arc::clone(&random)).await?;
-        // The database may have been waited for.
+        // Opening the database may have taken time, so the clock is read again.
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
         let encryption_keys = &config.store.encryption_keys;
         let realms = Realms::open(&ctx, &*store, encryption_keys, parts::policies(config)).await?;
@@ -200,7 +200,7 @@ impl App {
         })
     }
 
-    /// Serves until `stop` is ready; then completes the requests and deliveries that have begun, within the grace.
+    /// Serves until `stop` completes, then lets requests and deliveries in progress finish within the grace period.
     #[must_use]
     pub fn serve(
         self,
@@ -212,11 +212,11 @@ impl App {
 
     fn serve_until(self, listener: Listener, stop: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
         async move {
-            // The whole, with the lock of the database: the block would capture only the fields that it names.
+            // Moves the whole value, including the database lock: the block would capture only the fields that it names.
             let app = self;
             let workers = app.worker.map(Worker::start);
             let stopping = app.shared.stopping.clone();
-            // Requests and deliveries end at the same time, so that one grace is enough for both.
+            // Requests and deliveries are drained concurrently, so that one grace period covers both.
             let stop = async {
                 stop.await;
                 stopping.send_replace(true);
@@ -226,7 +226,7 @@ impl App {
             };
             let served = listen::serve(listener, http::handler(app.shared), app.timeouts, app.limiter, stop);
             match app.metrics {
-                // Metrics are served until the last request has been answered.
+                // Metrics stay available until the last request has been answered.
                 Some(Metrics { listener, handler }) => tokio::select! {
                     () = served => {}
                     () = listen::serve(listener.into(), handler, app.timeouts, ConnectionLimiter::new(METRICS_CONNECTIONS, METRICS_CONNECTIONS, Vec::new()), std::future::pending()) => {}
@@ -240,7 +240,7 @@ impl App {
         .boxed()
     }
 
-    /// Takes the workers out: messages are sent only when [`Pump::deliver_due`] is called.
+    /// Detaches the workers: messages are sent only when [`Pump::deliver_due`] is called.
     #[must_use]
     pub fn by_hand(mut self) -> (Self, Option<Pump>) {
         let pump = self.worker.take().map(|worker| Pump { worker });
@@ -248,14 +248,14 @@ impl App {
     }
 }
 
-/// Does the work of the workers when it is called.
+/// Runs the workers' tasks on demand.
 #[derive(Debug, Clone)]
 pub struct Pump {
     worker: Worker,
 }
 
 impl Pump {
-    /// Sends everything that is due; returns the number of messages whose outcome is recorded.
+    /// Sends all messages that are due and returns the number of messages whose outcome was recorded.
     ///
     /// # Errors
     /// When the store is unavailable.
@@ -264,7 +264,8 @@ impl Pump {
         self.worker.deliver_due().boxed()
     }
 
-    /// Runs the maintenance of each minute: renews the keys that are due, deletes expired rows; returns the number of rows.
+    /// Runs the maintenance of each minute: rotates signing keys that are due and deletes expired rows. Returns the number of
+    /// deleted rows.
     ///
     /// # Errors
     /// When the store is unavailable, or a key cannot be decrypted.
@@ -274,7 +275,7 @@ impl Pump {
     }
 }
 
-/// Binds the listener of the metrics, and starts the recorder.
+/// Binds the metrics listener and starts the recorder.
 fn measure(address: SocketAddr) -> Result<(TcpListener, &'static PrometheusHandle), BuildError> {
     let failed = |error: io::Error| BuildError::Metrics(address, error.into());
     let listener = std::net::TcpListener::bind(address).map_err(failed)?;

@@ -1,4 +1,4 @@
-//! What the settings mean for each part of the application: listener, verbs, realms, workers, pages.
+//! Translates the settings for each part of the application: listener, services, realms, workers, pages.
 
 use std::{sync::Arc, time::Duration};
 
@@ -86,7 +86,7 @@ pub(super) fn worker(
     }
 }
 
-/// Returns the lifetime of a lease, which exceeds the time of all usual deliveries.
+/// Returns the lease duration, which exceeds the duration of a normal delivery.
 fn lease(transport: &MailTransport) -> Duration {
     match transport {
         MailTransport::Smtp(smtp) => smtp.timeout * 4,
@@ -94,7 +94,7 @@ fn lease(transport: &MailTransport) -> Duration {
     }
 }
 
-/// Returns a time that exceeds that of the slowest delivery: everything up to the last reply, and that reply.
+/// Returns an upper bound for the slowest delivery: everything up to the last reply, plus the wait for that reply.
 fn longest_delivery(transport: &MailTransport) -> Duration {
     match transport {
         MailTransport::Smtp(smtp) => smtp.timeout * 4 + smtp.reply_timeout,

@@ -1,11 +1,11 @@
-//! Templates of the server, and of realms that have their own.
+//! Templates of the server, and of the realms that have their own.
 
 use crate::{
     config::{self, Config},
     templates::{TemplateError, Templates, unknown_files},
 };
 
-/// Loads all templates. Logs each file that replaces none.
+/// Loads all templates. Logs each file that does not replace a template.
 pub(super) fn templates(config: &Config) -> Result<Templates, TemplateError> {
     let mut templates = load(&config.templates)?;
     for (realm, policy) in &config.policies {
@@ -19,7 +19,7 @@ pub(super) fn templates(config: &Config) -> Result<Templates, TemplateError> {
 fn load(settings: &config::Templates) -> Result<Templates, TemplateError> {
     let dir = settings.dir.as_deref();
     for unknown in dir.map(unknown_files).transpose()?.unwrap_or_default() {
-        tracing::warn!(file = unknown.file, why = unknown.text, "a file of TEMPLATES_DIR replaces nothing");
+        tracing::warn!(file = unknown.file, why = unknown.text, "unknown file in TEMPLATES_DIR");
     }
     Templates::load(dir, settings.branding.clone())
 }

@@ -10,7 +10,7 @@ use crate::{
     config::{ConfigProblem, Inspection, Sources, inspect},
 };
 
-/// The result of the check, for scripts.
+/// Result of the check, as JSON.
 #[derive(Serialize)]
 pub(super) struct CheckReport {
     valid: bool,
@@ -23,7 +23,7 @@ pub(super) struct CheckReport {
 struct Remark {
     name: String,
     text: String,
-    /// Where it was set; none of what is not a setting.
+    /// Where the setting was set; absent if the problem is not about a setting.
     origin: Option<String>,
     /// The line that fixes it.
     fix: Option<String>,
@@ -52,7 +52,7 @@ impl From<ConfigProblem> for Remark {
     }
 }
 
-/// Writes what is wrong with the settings, or that they are valid. Returns the exit code. Nothing is created or changed.
+/// Prints the configuration problems, or that the configuration is valid. Returns the exit code. Nothing is created or changed.
 ///
 /// # Errors
 /// If `out` cannot be written.
@@ -60,7 +60,7 @@ pub fn check(sources: Sources, out: &mut Output) -> io::Result<u8> {
     tell_verdict(&checked(sources), out)
 }
 
-/// Reads and checks the settings, and what a start would do with them.
+/// Reads and checks the settings, including the checks that startup would do.
 pub(super) fn checked(sources: Sources) -> Inspection {
     let mut inspection = inspect(sources);
     app::check(&mut inspection);

@@ -19,7 +19,7 @@ pub(super) fn shell(matches: &ArgMatches) -> Option<Shell> {
     matches.get_one::<String>(SHELL)?.parse().ok()
 }
 
-/// Writes the completion script of a shell. Returns the exit code.
+/// Prints the completion script of a shell. Returns the exit code.
 ///
 /// # Errors
 /// If `out` cannot be written.

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::config::{Config, Environment, LogFormat, MailTransport};
 
-/// Writes where the server is found and what to do next to standard error, if a person reads it there. Elsewhere, and for
-/// collectors of logs, the line `serving` says enough.
+/// Prints the server's URL and the next steps to standard error if it is a terminal. Otherwise the log line `serving` is
+/// enough, and log collectors expect nothing else.
 ///
 /// # Errors
 /// If standard error cannot be written.
@@ -21,7 +21,7 @@ pub fn greet(config: &Config) -> io::Result<()> {
     let name = out.paint(HEADING, concat!("Portcullis ", env!("CARGO_PKG_VERSION")));
     let lines = links(config).into_iter().map(|(label, text)| format!("  {label:<15}{text}\n"));
     let lines: String = lines.collect();
-    // One write, so that no line of the log comes between.
+    // A single write, so that no log line is interleaved.
     out.line(format_args!("\n{name} is ready {environment}\n\n{lines}"))
 }
 
@@ -36,7 +36,7 @@ fn links(config: &Config) -> Vec<(&'static str, String)> {
     }
     let next = match config.environment {
         Environment::Development => format!("open {url}, which has commands to try; Ctrl-C stops the server"),
-        Environment::Production => format!("see that {url}/readyz answers through the proxy"),
+        Environment::Production => format!("check that {url}/readyz answers through the proxy"),
     };
     links.push(("Next", next));
     links

@@ -33,7 +33,7 @@ pub enum Error {
     Output(#[from] std::io::Error),
 }
 
-/// Writes the hash of a password, or whether it matches a hash. Returns the exit code.
+/// Prints the hash of a password, or whether the password matches a hash. Returns the exit code.
 ///
 /// # Errors
 /// If there is no password, or if it cannot be hashed or compared.

@@ -17,17 +17,19 @@ use super::{
 use crate::{config::PublicUrl, error_chain};
 
 const URL: &str = "url";
-/// Longest wait for the answer. Orchestrators ask every few seconds.
+/// Maximum wait for the response. Orchestrators probe every few seconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why the settings do not say where the server is.
+/// Why the server's address cannot be derived from the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum Unaddressed {
-    /// A setting of HTTP is wrong.
-    #[error("HOST and PORT cannot be read: `portcullis config check` says why, or name the server by --url")]
+    /// An HTTP setting is invalid.
+    #[error(
+        "HOST or PORT is invalid: run `portcullis config check` for details, or pass the server's address with --url"
+    )]
     Unreadable,
-    /// The system chose the port.
-    #[error("the server chooses its port (PORT=0): name it by --url")]
+    /// The port is chosen by the operating system.
+    #[error("the port is chosen at startup (PORT=0): pass the server's address with --url")]
     Chosen,
 }
 
@@ -60,7 +62,7 @@ pub fn address(listen: Option<SocketAddr>) -> Result<PublicUrl, Unaddressed> {
     PublicUrl::parse(&format!("http://{address}")).map_err(|_| Unaddressed::Unreadable)
 }
 
-/// Asks the server at this URL whether it can serve, and writes the answer. Returns the exit code.
+/// Asks the server at this URL whether it is ready, and prints the result. Returns the exit code.
 ///
 /// # Errors
 /// If `out` cannot be written.
@@ -78,10 +80,10 @@ pub async fn health(url: &PublicUrl, out: &mut Output<'_>) -> io::Result<u8> {
     Ok(u8::from(problem.is_some()))
 }
 
-/// Returns what is wrong, if anything is.
+/// Requests the URL. The error says why the server is not ready.
 async fn ask(url: &str, is_https: bool) -> Result<(), String> {
     let client = client(is_https).build().map_err(|error| error_chain(&error))?;
-    // The address is said once, by the caller.
+    // The caller prints the URL, so it is removed from the error.
     let answer = client.get(url).send().await.map_err(|error| error_chain(&error.without_url()))?;
     match answer.status() {
         status if status.is_success() => Ok(()),
@@ -89,10 +91,10 @@ async fn ask(url: &str, is_https: bool) -> Result<(), String> {
     }
 }
 
-/// Returns a client that asks this server and no other: without redirects and proxies of the environment.
+/// Returns a client that connects to this server only: no redirects, and no proxies from the environment.
 fn client(is_https: bool) -> ClientBuilder {
     let client =
         Client::builder().user_agent("Portcullis").redirect(redirect::Policy::none()).no_proxy().timeout(PATIENCE);
-    // Where no certificate is checked, a machine without any certificates of authorities will do.
+    // Plain HTTP needs no root certificates, and minimal machines have none.
     if is_https { client } else { client.tls_certs_only([]) }
 }

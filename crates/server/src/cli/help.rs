@@ -1,4 +1,4 @@
-//! Texts of the help besides the lists of commands and flags.
+//! Help texts other than the lists of commands and flags.
 
 pub(super) const ABOUT: &str = "\
 User accounts for any application, as one self-hosted server: registration, verified

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::output::{GOOD, Output};
 
-/// Writes the migration steps that were applied. Returns the exit code.
+/// Prints the migration steps that were applied. Returns the exit code.
 ///
 /// # Errors
 /// If `out` cannot be written.

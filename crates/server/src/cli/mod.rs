@@ -1,4 +1,4 @@
-//! The command line: the command, and the settings that are given as flags.
+//! The command line: the command, and the settings given as flags.
 
 mod check;
 mod completions;
@@ -49,9 +49,9 @@ pub enum Command {
     ConfigShow,
     /// Hash a password, or compare it with a hash.
     Hash(Option<String>),
-    /// Ask a server whether it can serve: the one at this URL, or the one that the settings describe.
+    /// Check whether a server is ready: the one at this URL, or the one described by the settings.
     Health(Option<PublicUrl>),
-    /// Print the description of the API, for a server at this URL.
+    /// Print the OpenAPI description, for a server at this URL.
     OpenApi(Option<PublicUrl>),
     /// Print the completion script of a shell.
     Completions(Shell),
@@ -63,16 +63,16 @@ pub enum Command {
 #[derive(Debug)]
 pub struct Invocation {
     pub command: Command,
-    /// The format of its output.
+    /// Output format.
     pub format: OutputFormat,
-    /// The settings that are given as flags.
+    /// Settings given as flags.
     pub args: Args,
 }
 
 /// Parses a command line. Its first word is the name of the program.
 ///
 /// # Errors
-/// What is to be printed instead, such as the help. [`clap::Error::exit`] prints it.
+/// Text to print instead of running a command, such as the help. [`clap::Error::exit`] prints it.
 pub fn parse<I>(args: I) -> Result<Invocation, clap::Error>
 where
     I: IntoIterator<Item: Into<OsString> + Clone>,
@@ -85,15 +85,15 @@ where
     })
 }
 
-/// Adds the environment and the working folder of the process to the flags.
+/// Adds the process environment and the working directory to the flags.
 ///
 /// # Errors
-/// If the working folder does not exist any more.
+/// If the working directory no longer exists.
 pub fn sources(args: Args) -> io::Result<Sources> {
     Ok(Sources { args, env: environment(), dir: std::env::current_dir()? })
 }
 
-/// Reads the environment. A value that is not UTF-8 contains a replacement character, which the settings refuse.
+/// Reads the environment. A value that is not UTF-8 gets a replacement character, which the settings reject.
 #[allow(clippy::disallowed_methods, reason = "the one place where the ambient environment enters")]
 fn environment() -> Vec<(String, String)> {
     let text = |raw: OsString| raw.to_string_lossy().into_owned();
@@ -118,12 +118,8 @@ fn grammar() -> clap::Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(
-            verb(
-                "check",
-                "Report everything that is wrong with the settings; nothing is created or changed",
-                help::CHECK,
-            )
-            .arg(json_flag()),
+            verb("check", "Report all configuration problems without creating or changing anything", help::CHECK)
+                .arg(json_flag()),
         )
         .subcommand(
             verb("show", "Print every setting, its value and its source; secrets are masked", help::SHOW)
@@ -132,11 +128,11 @@ fn grammar() -> clap::Command {
     let hash = verb("hash", "Print the hash of a password, with the current settings", help::HASH)
         .arg(Arg::new(VERIFY).long("verify").value_name("PHC").help("Compare the password with this hash instead"))
         .arg(json_flag());
-    let health = verb("health", "Ask a running server whether it can serve", help::HEALTH)
+    let health = verb("health", "Check whether a running server is ready", help::HEALTH)
         .arg(health::url_argument())
         .arg(json_flag());
-    let openapi = verb("openapi", "Print the description of the API (OpenAPI 3.1)", help::OPENAPI)
-        .arg(openapi::server_argument());
+    let openapi =
+        verb("openapi", "Print the OpenAPI 3.1 description of the API", help::OPENAPI).arg(openapi::server_argument());
     let completions = verb("completions", "Print the completion script of a shell", help::COMPLETIONS)
         .arg(completions::shell_argument());
     clap::Command::new("portcullis")
@@ -171,7 +167,7 @@ fn json_flag() -> Arg {
     Arg::new(JSON).long(JSON).action(ArgAction::SetTrue).help("Print JSON, for scripts")
 }
 
-/// Returns the format that the innermost command was given.
+/// Returns the output format of the innermost command.
 fn output_format(matches: &ArgMatches) -> OutputFormat {
     match matches.subcommand() {
         Some((_, matches)) => output_format(matches),

@@ -22,7 +22,7 @@ pub(super) fn server(matches: &ArgMatches) -> Option<PublicUrl> {
     matches.get_one(SERVER).cloned()
 }
 
-/// Writes the description of the API of a server with these realms. Returns the exit code.
+/// Prints the OpenAPI description of a server with these realms. Returns the exit code.
 ///
 /// # Errors
 /// If `out` cannot be written.

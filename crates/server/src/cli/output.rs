@@ -1,4 +1,4 @@
-//! The output of a command: text for people, coloured on a terminal, and JSON for scripts.
+//! Command output: text for humans, coloured on a terminal, or JSON for scripts.
 
 use std::{
     fmt,
@@ -12,7 +12,7 @@ use serde::Serialize;
 /// The format of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OutputFormat {
-    /// Text for people.
+    /// Text for humans.
     Text,
     /// JSON for scripts.
     Json,
@@ -32,12 +32,12 @@ pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(super) const FAINT: Style = Style::new().dimmed();
 
 impl<'a> Output<'a> {
-    /// Makes an output without colours.
+    /// Creates an output without colours.
     pub fn plain(to: &'a mut dyn Write, format: OutputFormat) -> Self {
         Self { to, format, is_coloured: false }
     }
 
-    /// Makes an output that is coloured if the stream is a terminal with colours.
+    /// Creates an output that is coloured if the stream is a terminal that supports colours.
     pub fn new(to: &'a mut impl RawStream, format: OutputFormat) -> Self {
         let is_coloured = takes_colours(to);
         Self { to, format, is_coloured }
@@ -62,21 +62,21 @@ impl<'a> Output<'a> {
     }
 }
 
-/// Whether a stream is a terminal with colours, and they are not turned off (`NO_COLOR`).
+/// Returns whether a stream is a terminal with colours enabled (`NO_COLOR` disables them).
 pub fn takes_colours(stream: &impl RawStream) -> bool {
     AutoStream::choice(stream) != ColorChoice::Never
 }
 
-/// Writes a failure to standard error.
+/// Prints an error to standard error.
 pub fn complain(failure: &impl fmt::Display) {
     let mut stderr = io::stderr();
     let mut out = Output::new(&mut stderr, OutputFormat::Text);
     let name = out.paint(BAD, "portcullis:");
-    // If standard error is closed too, the exit code must do.
+    // Nothing more can be done if standard error is closed; the exit code still reports the failure.
     let _gone = out.line(format_args!("{name} {failure}"));
 }
 
-/// Writes a warning to standard error.
+/// Prints a warning to standard error.
 ///
 /// # Errors
 /// If standard error cannot be written.
@@ -87,7 +87,7 @@ pub fn warn(warning: &impl fmt::Display) -> io::Result<()> {
     out.line(format_args!("{word} {warning}"))
 }
 
-/// Writes what is in progress to standard error, if it is a terminal.
+/// Prints a progress message to standard error if it is a terminal.
 ///
 /// # Errors
 /// If standard error cannot be written.

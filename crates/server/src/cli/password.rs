@@ -1,14 +1,14 @@
-//! A password from standard input: piped in, or typed without echo.
+//! Reads a password from standard input: piped in, or typed without echo.
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use portcullis_core::SecretString;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
-/// Maximum number of bytes that are read, more than any password has.
+/// Maximum number of bytes read, longer than any accepted password.
 const LIMIT: u64 = 16 * 1024;
 
-/// Reads the password. The newline at its end does not count. On a terminal, a new password is typed twice.
+/// Reads the password without its trailing newline. On a terminal, a new password must be typed twice.
 ///
 /// # Errors
 /// If standard input cannot be read or is not UTF-8, or if the two passwords differ.
@@ -18,7 +18,7 @@ pub fn read_password(is_new: bool) -> io::Result<SecretString> {
         io::stdin().lock().take(LIMIT).read_to_string(&mut text)?;
         return Ok(without_newline(text).into());
     }
-    // From before the first prompt to the end, so that early input is neither shown nor lost.
+    // Echo stays off from before the first prompt until the end, so that text typed early is neither shown nor lost.
     let _unseen = Unseen::begin()?;
     let typed = ask("Password: ")?;
     if is_new && ask("Repeat password: ")? != typed {
@@ -47,7 +47,7 @@ fn without_newline(mut text: String) -> String {
     text
 }
 
-/// While it exists, the terminal does not show what is typed.
+/// Turns terminal echo off until it is dropped.
 struct Unseen(Termios);
 
 impl Unseen {
@@ -62,7 +62,7 @@ impl Unseen {
 
 impl Drop for Unseen {
     fn drop(&mut self) {
-        // A terminal that is closed needs no restoring.
+        // The terminal may be gone already; then there is nothing to restore.
         let _gone = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! A flag for each setting.
+//! Command-line flags for the settings.
 
 use clap::{Arg, ArgMatches};
 
@@ -7,8 +7,8 @@ use crate::config::{
     setting::{Fallback, Info},
 };
 
-/// Returns the flags: two for each setting, for its value and for a file that contains it. The help shows only the first;
-/// of a secret only the second, because other users of the machine can read command lines.
+/// Returns two flags per setting: one for its value and one for a file that contains it. The help shows only the first, except
+/// for secrets, where it shows only the second, because other users of the machine can read command lines.
 pub(super) fn flags() -> impl Iterator<Item = Arg> {
     SECTIONS.iter().flat_map(|section| {
         let infos = section.settings.iter().map(|setting| setting.info());

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::config::{Inspection, SECTIONS, Sources, Values, setting::Info};
 
-/// Writes every setting, its value and its source, then what is wrong. Returns the exit code.
+/// Prints every setting with its value and source, followed by the configuration problems. Returns the exit code.
 ///
 /// # Errors
 /// If `out` cannot be written.
@@ -35,7 +35,7 @@ pub fn show(sources: Sources, out: &mut Output) -> io::Result<u8> {
     write_verdict(&inspection, out)
 }
 
-/// Writes the settings that a realm has of its own.
+/// Prints the settings that are overridden in a realm.
 fn show_realm(realm: &RealmName, values: &Values, out: &mut Output) -> io::Result<()> {
     let mut own = own_settings(values).peekable();
     if own.peek().is_none() {
@@ -59,7 +59,7 @@ const fn remark(info: &Info) -> &'static str {
     if info.is_reserved { "; without effect in this version" } else { "" }
 }
 
-/// The output for scripts.
+/// Result of the command, as JSON.
 #[derive(Serialize)]
 struct Shown<'a> {
     settings: Vec<SettingLine>,
@@ -68,7 +68,7 @@ struct Shown<'a> {
     report: CheckReport,
 }
 
-/// The settings that a realm has of its own.
+/// Settings that are overridden in a realm.
 #[derive(Serialize)]
 struct RealmLines<'a> {
     name: &'a str,
@@ -78,7 +78,7 @@ struct RealmLines<'a> {
 #[derive(Serialize)]
 struct SettingLine {
     name: &'static str,
-    /// Text of the value; none if it is not set, masked if it is secret.
+    /// Value as text; absent if not set, masked if secret.
     value: Option<String>,
     origin: String,
     is_secret: bool,

@@ -2,18 +2,18 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// Who may open the pages of developers: this machine, and the networks of `DEV_MAILBOX_NETWORKS`.
+/// Access to the developer pages: from this machine, and from the networks in `DEV_MAILBOX_NETWORKS`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeveloperAccess {
-    /// Networks beside loopback, such as that of a container's host.
+    /// Networks in addition to loopback, such as that of a container's host.
     pub networks: Vec<IpNet>,
     /// Host of `PUBLIC_URL`.
     pub public_host: String,
 }
 
 impl DeveloperAccess {
-    /// Returns whether a peer may open them under this host name. A browser that was led here by DNS rebinding names a foreign
-    /// host.
+    /// Returns whether a peer may open the pages under this host name. The name is checked because DNS rebinding makes a
+    /// browser send a foreign host name.
     #[must_use]
     pub fn admits(&self, peer: IpAddr, host: &str) -> bool {
         let (peer, address) = (peer.to_canonical(), host.parse::<IpAddr>().ok());

@@ -1,16 +1,16 @@
 use super::value::Choice;
 
-/// Where the server runs.
+/// Environment that the server runs in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
-    /// On a developer's machine. Insecure settings cause warnings.
+    /// A developer's machine. Insecure settings cause warnings.
     Development,
-    /// Reachable by the public. Insecure settings are refused.
+    /// Publicly reachable. Insecure settings are rejected.
     Production,
 }
 
 impl Environment {
-    /// Returns the word of the setting.
+    /// Returns the value as written in the setting.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

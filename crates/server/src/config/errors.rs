@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, as the operator reads it.
+//! Configuration errors, as shown to the operator.
 
 use std::fmt;
 
@@ -6,32 +6,32 @@ use std::fmt;
 #[derive(Debug)]
 pub struct ConfigErrors {
     problems: Vec<ConfigProblem>,
-    /// Why it counts as production, where `ENVIRONMENT` is not set.
+    /// Why the environment is considered production, if `ENVIRONMENT` is not set.
     why_production: Option<String>,
 }
 
-/// One thing that is wrong, where it was set, and what fixes it.
+/// A configuration problem, with the place where it was set and how to fix it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigProblem {
-    /// The setting or settings, or the file or key that is no setting.
+    /// The setting or settings, or an unknown file or key.
     pub name: String,
-    /// What is wrong with it.
+    /// Description of the problem.
     pub text: String,
     /// Where it was set: a file and its line, the environment, the command line, or the default.
     pub origin: Option<String>,
-    /// The line that fixes it: of a settings file, the environment, the command line or a shell.
+    /// The line that fixes the problem: in a settings file, in the environment, on the command line or in a shell.
     pub fix: Option<String>,
 }
 
 impl ConfigProblem {
-    /// Returns origin and fix, each with its label.
+    /// Returns the origin and the fix, each with its label.
     pub fn details(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [("from:", &self.origin), ("fix:", &self.fix)]
             .into_iter()
             .filter_map(|(label, said)| Some((label, said.as_deref()?)))
     }
 
-    /// Returns the problem with its details, each on a line.
+    /// Returns the problem followed by its details, one per line.
     #[must_use]
     pub fn in_full(&self) -> String {
         let details = self.details().map(|(label, said)| format!("\n      {label} {said}"));
@@ -44,18 +44,17 @@ impl ConfigErrors {
         Self { problems, why_production }
     }
 
-    /// Returns the sentence that is written below the problems.
+    /// Returns the sentence shown below the problems.
     pub(crate) fn note(&self) -> Option<&str> {
         self.why_production.as_deref()
     }
 
-    /// Returns the problems.
     #[must_use]
     pub fn problems(&self) -> &[ConfigProblem] {
         &self.problems
     }
 
-    /// Returns the line that is written above the problems.
+    /// Returns the line shown above the problems.
     pub(crate) fn heading(&self) -> String {
         let plural = if self.problems.len() == 1 { "problem" } else { "problems" };
         format!("The configuration has {} {plural}:", self.problems.len())

@@ -1,4 +1,5 @@
-//! The line that fixes a setting, written for the place where it was set: the same line in a weaker place changes nothing.
+//! Suggested fixes, written for the source where the setting was set: the same line in a source of lower precedence would have
+//! no effect.
 
 use std::path::Path;
 
@@ -7,16 +8,16 @@ use super::{
     setting::FILE_SUFFIX,
 };
 
-/// What fixes a problem.
+/// Suggested fix of a problem.
 #[derive(Debug, Clone)]
 pub(super) enum Fix {
     /// Sets a setting to a value.
     Set(&'static str, String),
-    /// Sets a setting to a new secret of 32 random bytes. Never for a key that opens what is stored.
+    /// Sets a setting to a new secret of 32 random bytes. Never used for keys that decrypt stored data.
     NewSecret(&'static str),
     /// Removes a setting.
     Unset(&'static str),
-    /// A command, or what the operator must do.
+    /// A shell command, or an instruction for the operator.
     Do(String),
 }
 
@@ -25,18 +26,18 @@ impl Fix {
         Self::Set(name, value.into())
     }
 
-    /// Sets a secret that another service gave out, by a file.
+    /// Sets a secret issued by another service, by means of a file.
     pub(super) fn in_a_file(name: &str) -> Self {
         let file = name.to_ascii_lowercase();
         Self::Do(format!("{name}_FILE=secrets/{file}, a file that only the server's user can read"))
     }
 
-    /// Makes a file readable by its owner only.
+    /// Makes a file readable only by its owner.
     pub(super) fn close(file: &Path) -> Self {
         Self::Do(format!("chmod 600 {}", quoted(file)))
     }
 
-    /// The setting that it changes.
+    /// Returns the setting that the fix changes.
     pub(super) fn name(&self) -> Option<&'static str> {
         match self {
             Self::Set(name, _) | Self::NewSecret(name) | Self::Unset(name) => Some(name),
@@ -44,7 +45,7 @@ impl Fix {
         }
     }
 
-    /// Writes the fix for the place where the setting was set.
+    /// Formats the fix for the source where the setting was set.
     pub(super) fn spelled(self, source: Option<&Source>) -> String {
         match self {
             Self::Set(name, value) => set(name, &value, source),
@@ -77,18 +78,18 @@ const DRAW: &str = "openssl rand -base64 32";
 fn new_secret(name: &str, source: Option<&Source>) -> String {
     let variable = variable(name, source);
     match source {
-        // The file may be the only copy of the old secret.
+        // The file may be the only copy of the old secret, so it is not overwritten.
         Some(Source { file: Some(_), .. } | Source { origin: Origin::CommandLine, .. }) => {
             let file = format!("{}.new", name.to_ascii_lowercase());
-            format!("(umask 077; {DRAW} > {file}), then name {file} by {variable}{FILE_SUFFIX}")
+            format!("(umask 077; {DRAW} > {file}), then set {variable}{FILE_SUFFIX} to {file}")
         }
         Some(Source { origin: Origin::Environment, .. }) => format!("export {variable}=\"$({DRAW})\""),
-        // The last of several lines counts. The line before may lack a newline.
+        // The last line for a name takes effect. The line before it may lack a newline.
         _ => format!("(umask 077; printf '\\n{variable}=%s\\n' \"$({DRAW})\" >> .env)"),
     }
 }
 
-/// Says how a setting is removed.
+/// Describes how to remove a setting.
 pub(super) fn unset(name: &str, source: Option<&Source>) -> String {
     let is_file = source.is_some_and(|source| source.file.is_some());
     let name = format!("{name}{}", if is_file { FILE_SUFFIX } else { "" });

@@ -1,4 +1,4 @@
-//! The settings read from all sources, checked, and handed on typed.
+//! Reads the settings from all sources, checks them, and provides them as typed values.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -22,16 +22,16 @@ use super::{
 #[derive(Debug)]
 pub struct Loaded {
     pub config: Config,
-    /// What is suspicious, but not refused.
+    /// Suspicious settings that are accepted.
     pub warnings: Vec<ConfigProblem>,
 }
 
-/// The settings as read and checked. Nothing has been created.
+/// The settings after reading and checking. Nothing has been created yet.
 #[derive(Debug)]
 pub struct Inspection {
     environment: Environment,
     values: Values,
-    /// The values of each realm: its own on top of the server-wide ones.
+    /// The values of each realm: its own, with the server-wide values as fallback.
     realms: Vec<(RealmName, Values)>,
     verdict: Verdict,
     secrets_file: Option<PathBuf>,
@@ -45,7 +45,7 @@ pub fn load(sources: Sources, random: &dyn Random) -> Result<Loaded, ConfigError
     load_inspected(inspect(sources), random)
 }
 
-/// Reads and checks the settings like [`load`], for a server that listens on the port that the system chose.
+/// Reads and checks the settings like [`load`], for a server whose port was chosen by the operating system.
 ///
 /// # Errors
 /// All problems of the settings.
@@ -69,7 +69,7 @@ fn load_inspected(mut inspection: Inspection, random: &dyn Random) -> Result<Loa
     }
 }
 
-/// Reads and checks the settings. Nothing is created or written.
+/// Reads and checks the settings without creating or writing anything.
 #[must_use]
 pub fn inspect(sources: Sources) -> Inspection {
     inspect_for_port(sources, None)
@@ -133,7 +133,7 @@ impl Inspection {
         self.environment
     }
 
-    /// Returns what is wrong.
+    /// Returns the configuration problems as an error.
     ///
     /// # Errors
     /// All problems of the settings.
@@ -155,7 +155,7 @@ impl Inspection {
         self.values.get(&REALMS).ok_or_else(|| ConfigErrors::new(vec![defect()], None))
     }
 
-    /// Returns the settings of passwords.
+    /// Returns the password settings.
     ///
     /// # Errors
     /// All problems of the settings.
@@ -164,49 +164,46 @@ impl Inspection {
         Password::read(&self.values).ok_or_else(|| ConfigErrors::new(vec![defect()], None))
     }
 
-    /// Returns what is suspicious, but not refused.
+    /// Returns the suspicious settings that are accepted.
     #[must_use]
     pub fn warnings(&self) -> &[ConfigProblem] {
         &self.verdict.warnings
     }
 
-    /// Returns the settings of the log; none where one of these is wrong, whatever else is.
+    /// Returns the log settings; none if one of them is invalid. Problems of other settings are ignored.
     #[must_use]
     pub fn log(&self) -> Option<Log> {
         Log::read(&self.values)
     }
 
-    /// Returns the address of the listener; none where a setting of HTTP is wrong, whatever else is.
+    /// Returns the listen address; none if an HTTP setting is invalid. Problems of other settings are ignored.
     #[must_use]
     pub fn listen(&self) -> Option<SocketAddr> {
         Http::read(&self.values).map(|http| http.listen)
     }
 
-    /// Returns the settings as a start would have them, without creating the secrets that a start would create; none where
-    /// something is wrong.
+    /// Returns the settings that startup would use, without creating missing secrets; none if there is a problem.
     pub(crate) fn preview(&self, random: &dyn Random) -> Option<Config> {
         self.verdict().ok()?;
         Config::read(&secrets::previewed(&self.values, random), &self.realms)
     }
 
-    /// Adds what is wrong beside the settings themselves.
+    /// Adds a problem that was found outside the settings themselves.
     pub(crate) fn add(&mut self, name: &'static str, text: String) {
         let origin = self.values.provenance(name).map(|provenance| provenance.to_string());
         let text = masked_words(&text);
         self.verdict.problems.push(ConfigProblem { name: name.to_owned(), text, origin, fix: None });
     }
 
-    /// Returns the settings of templates; none where one of these is wrong, whatever else is.
+    /// Returns the template settings; none if one of them is invalid. Problems of other settings are ignored.
     pub(crate) fn templates(&self) -> Option<Templates> {
         Templates::read(&self.values)
     }
 
-    /// Returns the values of all settings.
     pub(crate) const fn values(&self) -> &Values {
         &self.values
     }
 
-    /// Returns the values of each realm.
     pub(crate) fn realm_values(&self) -> impl Iterator<Item = (&RealmName, &Values)> {
         self.realms.iter().map(|(realm, values)| (realm, values))
     }
@@ -224,7 +221,7 @@ impl Inspection {
     }
 }
 
-/// The problem that a default cannot be read. It never occurs: a test reads all defaults.
+/// Returns the problem for an invalid default. It never occurs, because a test parses all defaults.
 fn defect() -> ConfigProblem {
     ConfigProblem {
         name: "Portcullis".to_owned(),

@@ -1,4 +1,4 @@
-//! The page of the documentation that lists the settings.
+//! The settings page of the documentation.
 
 use std::fmt::Write;
 
@@ -23,7 +23,7 @@ const FOOT: &str = "---
 [All pages](README.md) · Next: [Production](production.md)
 ";
 
-/// Writes all settings in Markdown: a heading and a table for each section.
+/// Renders all settings in Markdown: a heading and a table for each section.
 #[must_use]
 pub fn settings_markdown() -> String {
     let groups = SECTIONS.iter().map(group);
@@ -47,7 +47,7 @@ fn default(info: &Info) -> String {
     }
 }
 
-/// Returns the sentence on a setting, and whether it has an effect and can be set for one realm.
+/// Returns the description of a setting, including whether it has an effect and can be set per realm.
 pub(crate) fn meaning(info: &Info) -> String {
     let reserved = if info.is_reserved { " Accepted and checked, but without effect in this version." } else { "" };
     let per_realm = if info.is_per_realm { " Can be set per realm." } else { "" };

@@ -1,13 +1,13 @@
-//! Passwords in what looks like a URL. They are hidden before a text is shown.
+//! Masks passwords in URL-like strings before they are shown.
 
 use std::borrow::Cow;
 
 use super::value::are_hosts;
 
-/// What is shown in place of a secret.
+/// Text shown in place of a secret.
 pub(super) const MASK: &str = "********";
 
-/// Options of database URLs whose values are no secrets, in lower case.
+/// Database URL options with harmless values, in lower case.
 const PLAIN_OPTIONS: &[&str] = &[
     "appname",
     "authmechanism",
@@ -42,13 +42,13 @@ const PLAIN_OPTIONS: &[&str] = &[
     "wtimeoutms",
 ];
 
-/// Whether a text may contain a password: it has the form of a URL, or of `user:password@host`.
+/// Returns whether a string may contain a password: it looks like a URL, or like `user:password@host`.
 pub(super) fn may_hold_password(text: &str) -> bool {
     text.contains(":/") || text.rsplit_once('@').is_some_and(|(before, _)| before.contains(':'))
 }
 
-/// Hides what may be a secret: the part before the host, and the values of options that are not known to be harmless. Where
-/// a password that is not percent-encoded makes it doubtful where the host begins, all of it is hidden.
+/// Masks everything that may be secret: the user information, and the values of all options not known to be harmless. If a
+/// password that is not percent-encoded makes the start of the host ambiguous, everything is masked.
 pub(super) fn masked(text: &str) -> Cow<'_, str> {
     if !may_hold_password(text) {
         return Cow::Borrowed(text);
@@ -61,7 +61,7 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
         // A path.
         return Cow::Borrowed(text);
     }
-    // The URL of a file has encoded options where DATA_DIR is a URL by mistake.
+    // A file URL has percent-encoded options if DATA_DIR is a URL by mistake.
     let is_nested = scheme.starts_with("sqlite:") && rest.contains(":/");
     if behind.contains('@') || is_nested || !are_hosts(hosts) {
         return Cow::Owned(format!("{scheme}{MASK}"));
@@ -72,7 +72,7 @@ pub(super) fn masked(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{scheme}{user}{hosts}{path}{options}"))
 }
 
-/// Splits a scheme off, with all slashes behind it.
+/// Splits off a scheme and all slashes after it.
 fn split_scheme(text: &str) -> (&str, &str) {
     let is_name =
         |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
@@ -93,8 +93,8 @@ fn masked_options(options: &str) -> String {
     options.split('&').map(option).collect::<Vec<_>>().join("&")
 }
 
-/// Hides passwords in the words of a message, such as a path that is a URL by mistake. A password may contain spaces: what lies
-/// between a scheme and a later word with `@` is taken for one URL.
+/// Masks passwords inside a message, for example in a path that is a URL by mistake. Because a password may contain spaces, the
+/// text from a scheme up to a later word with `@` is treated as one URL.
 pub(super) fn masked_words(text: &str) -> String {
     let mut words: Vec<Cow<'_, str>> = Vec::new();
     let mut rest = Some(text);
@@ -119,7 +119,7 @@ fn masked_word(word: &str) -> Cow<'_, str> {
     if word.contains("USER:PASSWORD@") {
         return Cow::Borrowed(word);
     }
-    // A path that begins with a folder of the machine.
+    // A URL inside a path: the folder before it is kept.
     let colon = word.find(":/").unwrap_or_default();
     let start = word.get(..colon).and_then(|before| before.rfind('/')).map_or(0, |slash| slash + 1);
     match word.split_at_checked(start) {

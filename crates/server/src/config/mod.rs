@@ -1,9 +1,8 @@
-//! The settings: read from the command line, the environment, `.env` and TOML, judged as a whole, and handed on typed.
+//! Settings: read from the command line, the environment, `.env` and TOML, checked as a whole, and provided as typed values.
 //!
-//! `sections` has the settings themselves, a file for each group. All other files are the mechanism and know no setting by
-//! name, except `secrets`, which makes those that development needs: `layers` read the sources, `values` lays them over
-//! each other, `report` collects what is wrong and `fix` says what fixes it. The environment of the process is not read
-//! here: `Sources` brings it.
+//! `sections` defines the settings, one file per group. The other files are generic and name no setting, except `secrets`,
+//! which generates those that development needs: `layers` reads the sources, `values` merges them, `report` collects problems
+//! and `fix` suggests fixes. The process environment is not read here; it is passed in `Sources`.
 
 mod developer_access;
 mod environment;

@@ -1,4 +1,4 @@
-//! From a name in a settings source to the setting.
+//! Lookup of settings by name.
 
 use super::{
     setting::{Entry, FILE_SUFFIX, Info},
@@ -12,7 +12,7 @@ pub(super) struct SettingName {
     pub(super) is_file: bool,
 }
 
-/// All settings, in the order in which they are listed.
+/// All settings, in documentation order.
 #[derive(Debug, Clone)]
 pub(super) struct Names(Vec<&'static dyn Entry>);
 
@@ -25,7 +25,7 @@ impl Names {
         self.0.iter().copied()
     }
 
-    /// Finds a setting by exactly this name, with or without `_FILE`.
+    /// Finds a setting by its exact name, with or without `_FILE`.
     pub(super) fn find(&self, name: &str) -> Option<SettingName> {
         let value = self.named(name).map(|setting| SettingName { setting, is_file: false });
         value.or_else(|| {
@@ -34,12 +34,12 @@ impl Names {
         })
     }
 
-    /// Returns the known name closest to a misspelt one, in upper case, if one is close enough.
+    /// Returns the known name closest to a misspelt one, in upper case, if it is close enough.
     pub(super) fn nearest(&self, name: &str) -> Option<String> {
         self.nearest_of(name, |_| true)
     }
 
-    /// Returns the same among the settings that can be set for one realm.
+    /// Returns the closest name among the per-realm settings.
     pub(super) fn nearest_per_realm(&self, name: &str) -> Option<String> {
         self.nearest_of(name, |info| info.is_per_realm)
     }

@@ -1,4 +1,4 @@
-//! Where the text of a setting was written.
+//! Where a setting was set.
 
 use std::{
     fmt,
@@ -9,10 +9,10 @@ use portcullis_core::id::RealmName;
 
 use super::mask::masked_words;
 
-/// The beginning of the environment variables that set something for one realm.
+/// Prefix of environment variables that set a value for one realm.
 pub(super) const REALM_PREFIX: &str = "REALM_";
 
-/// The place of a setting's text.
+/// Source that a raw value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Origin {
     CommandLine,
@@ -21,11 +21,11 @@ pub(super) enum Origin {
     Dotenv(Line),
     /// A line of a TOML file.
     Toml(Line),
-    /// No place: the value follows from other settings or from the machine.
+    /// None: the value is derived from other settings or from the machine.
     Derived,
 }
 
-/// A line of a file. The first line is 1.
+/// A line of a file, counted from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) file: PathBuf,
@@ -36,24 +36,24 @@ pub(super) struct Line {
 #[derive(Debug, Clone)]
 pub(super) struct Source {
     pub(super) origin: Origin,
-    /// The file that holds the text, where `NAME_FILE` names one.
+    /// The file that contains the value, if the setting was given as `NAME_FILE`.
     pub(super) file: Option<PathBuf>,
-    /// The realm for which it was set; none where it is server-wide.
+    /// The realm it was set for; none if server-wide.
     pub(super) realm: Option<RealmName>,
 }
 
-/// Returns the name of a realm as it is written in environment variables.
+/// Returns a realm's name as it is written in environment variables.
 pub(super) fn in_variables(realm: &RealmName) -> String {
     realm.as_str().to_ascii_uppercase().replace('-', "_")
 }
 
 impl Source {
-    /// Returns the source of a server-wide setting that is not read from a file.
+    /// Returns the source of a server-wide value that is not read from a `NAME_FILE`.
     pub(super) const fn server_wide(origin: Origin) -> Self {
         Self { origin, file: None, realm: None }
     }
 
-    /// Writes the name of a setting with its realm, in the notation of the source.
+    /// Returns the setting's name including its realm, in the notation of the source.
     pub(super) fn full_name(&self, name: &str) -> String {
         match (&self.realm, &self.origin) {
             (Some(realm), Origin::Toml(_)) => format!("realms.{realm}.{}", name.to_ascii_lowercase()),
@@ -61,7 +61,7 @@ impl Source {
         }
     }
 
-    /// Writes the name of a setting as an environment variable, with its realm.
+    /// Returns the environment variable for a setting, including its realm.
     pub(super) fn variable(&self, name: &str) -> String {
         match &self.realm {
             Some(realm) => format!("{REALM_PREFIX}{}_{name}", in_variables(realm)),
@@ -71,7 +71,7 @@ impl Source {
 }
 
 impl Origin {
-    /// Returns the settings file that contains the text.
+    /// Returns the settings file that contains the value.
     pub(super) fn file(&self) -> Option<&Path> {
         match self {
             Self::Dotenv(line) | Self::Toml(line) => Some(&line.file),

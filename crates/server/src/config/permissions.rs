@@ -1,4 +1,4 @@
-//! Permissions of files.
+//! File permissions.
 
 use std::{
     fs::Metadata,
@@ -8,8 +8,8 @@ use std::{
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
 
-/// Whether users other than the owner may read, write or execute the file. A file of root may be readable by its group:
-/// this is how it is handed to a server that does not run as root.
+/// Returns whether users other than the owner have any access to the file. Group read is allowed for files owned by root, which
+/// is how secrets are passed to a server that does not run as root.
 pub(super) fn is_open_to_others(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| {
         let allowed = if is_handed_by_root(&metadata) { 0o040 } else { 0 };
@@ -17,7 +17,7 @@ pub(super) fn is_open_to_others(path: &Path) -> bool {
     })
 }
 
-/// Whether the file is on a file system that is mounted read-only.
+/// Returns whether the file is on a read-only mount.
 pub(super) fn is_on_read_only_mount(path: &Path) -> bool {
     statvfs(path).is_ok_and(|system| system.f_flag.contains(StatVfsMountFlags::RDONLY))
 }

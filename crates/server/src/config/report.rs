@@ -1,4 +1,4 @@
-//! What is wrong with the settings, collected so that everything is reported at once.
+//! Collects configuration problems, so that all are reported at once.
 
 use std::fmt;
 
@@ -13,17 +13,17 @@ use super::{
 /// How severe an insecure setting is.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Severity {
-    /// Refused in production, ignored in development.
+    /// Rejected in production, ignored in development.
     Refused,
-    /// Refused in production, warned about in development.
+    /// Rejected in production, a warning in development.
     RefusedElseWarned,
 }
 
-/// Names that a diagnostic is about: of settings, or of a file or key that is no setting.
+/// Names that a diagnostic is about: settings, or an unknown file or key.
 #[derive(Debug)]
 pub(super) struct Subject(Vec<String>);
 
-/// A problem or warning, before its origin and its fix are written out.
+/// A problem or warning, before its origin and fix are formatted.
 #[derive(Debug)]
 pub(super) struct Diagnostic {
     subject: Subject,
@@ -51,16 +51,16 @@ pub(super) struct Verdict {
 /// Where the value of a setting comes from.
 #[derive(Debug)]
 pub(super) struct Provenance<'a> {
-    /// None where the setting has no value but its default.
+    /// Absent if the setting has its default value.
     pub(super) source: Option<&'a Source>,
     pub(super) default: Fallback,
 }
 
-/// Finds the provenance of a setting by its name, with or without `_FILE`; none for other names.
+/// Finds the provenance of a setting by name, with or without `_FILE`; none for other names.
 pub(super) type LookUp<'l, 'a> = &'l dyn Fn(&str) -> Option<Provenance<'a>>;
 
 impl Report {
-    /// Adds what is wrong in every environment.
+    /// Adds a problem in every environment.
     pub(super) fn problem(
         &mut self,
         subject: impl Into<Subject>,
@@ -70,12 +70,12 @@ impl Report {
         self.problems.push_mut(Diagnostic::new(subject, text, Some(fix)))
     }
 
-    /// Adds what is suspicious in every environment.
+    /// Adds a warning in every environment.
     pub(super) fn warning(&mut self, subject: impl Into<Subject>, text: impl Into<String>) -> &mut Diagnostic {
         self.warnings.push_mut(Diagnostic::new(subject, text, None))
     }
 
-    /// Adds what is insecure. Its consequence depends on the environment.
+    /// Adds an insecure setting. The environment decides whether it is a problem.
     pub(super) fn insecure(
         &mut self,
         severity: Severity,
@@ -87,7 +87,7 @@ impl Report {
         diagnostic
     }
 
-    /// Keeps the diagnostics about at least one setting of which `is_own` is true.
+    /// Keeps only diagnostics about at least one setting for which `is_own` is true.
     pub(super) fn keep_own(&mut self, is_own: impl Fn(&str) -> bool) {
         let is_kept = |diagnostic: &Diagnostic| diagnostic.names().any(&is_own);
         self.problems.retain(is_kept);
@@ -95,7 +95,7 @@ impl Report {
         self.insecure.retain(|(_, diagnostic)| is_kept(diagnostic));
     }
 
-    /// Turns what is insecure into problems or warnings, and adds to each diagnostic where its settings come from.
+    /// Turns insecure settings into problems or warnings, and adds to each diagnostic where its settings were set.
     pub(super) fn settle(self, is_production: bool, look_up: LookUp<'_, '_>) -> Verdict {
         let Self { mut problems, mut warnings, insecure } = self;
         for (severity, diagnostic) in insecure {
@@ -122,12 +122,12 @@ impl Diagnostic {
         Self { subject: subject.into(), text: text.into(), related: None, origin: None, fix }
     }
 
-    /// Adds another setting to which the diagnostic is due.
+    /// Adds another setting that the diagnostic is about.
     pub(super) fn beside(&mut self, name: &'static str) {
         self.related = Some(name);
     }
 
-    /// Sets the origin of what is no setting.
+    /// Sets the origin of an unknown name.
     pub(super) fn at(&mut self, origin: &Origin) {
         self.origin = Some(origin.clone());
     }
@@ -149,7 +149,7 @@ impl Diagnostic {
     }
 }
 
-/// Describes where settings come from; none where one of the names is no setting.
+/// Describes where settings were set; none if one of the names is unknown.
 fn origins<'n>(names: impl Iterator<Item = &'n str>, look_up: LookUp<'_, '_>) -> Option<String> {
     let told: Vec<(&str, String)> =
         names.map(|name| Some((name, look_up(name)?.to_string()))).collect::<Option<_>>()?;
@@ -161,7 +161,7 @@ fn origins<'n>(names: impl Iterator<Item = &'n str>, look_up: LookUp<'_, '_>) ->
     Some(lines.collect::<Vec<_>>().join("; "))
 }
 
-/// Writes the name of a setting with the realm for which it was set. Other names stay as they are.
+/// Returns a setting's name with the realm it was set for. Other names are returned unchanged.
 fn full_name(name: &str, look_up: LookUp<'_, '_>) -> String {
     let source = look_up(name).and_then(|provenance| provenance.source);
     source.map_or_else(|| name.to_owned(), |source| source.full_name(name))
@@ -177,7 +177,7 @@ impl fmt::Display for Provenance<'_> {
 }
 
 impl Verdict {
-    /// Adds the result of another report.
+    /// Merges another verdict into this one.
     pub(super) fn extend(&mut self, other: Self) {
         self.problems.extend(other.problems);
         self.warnings.extend(other.warnings);

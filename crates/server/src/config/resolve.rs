@@ -1,4 +1,4 @@
-//! From the layers to values: the strongest source of each setting counts, and its text must have the setting's format.
+//! Merges the layers: the source with the highest precedence wins, and its text must match the setting's format.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -17,19 +17,19 @@ use super::{
     values::ConfiguredValue,
 };
 
-/// The layers of one scope: of the server, or of one realm.
+/// The layers of the server or of one realm.
 pub(super) struct Scope<'a> {
-    /// The strongest first.
+    /// Highest precedence first.
     pub(super) layers: &'a [Layer],
     pub(super) realm: Option<&'a RealmName>,
-    /// Where relative paths start.
+    /// Base of relative paths.
     pub(super) dir: &'a Path,
 }
 
-/// The values that are set in one scope.
+/// The values configured in one scope.
 pub(super) type Configured = BTreeMap<&'static str, ConfiguredValue>;
 
-/// Takes each setting from its strongest source, reads the files that are named, and checks the format.
+/// Takes each setting from the source with the highest precedence, reads `NAME_FILE` files, and checks the format.
 pub(super) fn resolve(names: &Names, scope: &Scope<'_>, report: &mut Report) -> Configured {
     let mut configured = BTreeMap::new();
     for setting in names.settings() {
@@ -62,7 +62,7 @@ fn strongest(scope: &Scope<'_>, info: &Info, report: &mut Report) -> Option<Conf
             let name = info.name;
             let text = format!("is set ({here}), and so is {name}{FILE_SUFFIX} ({there}): remove one of them");
             let (here, there) = (source(here, None), source(there, Some(dir.join(path.expose_secret().trim()))));
-            // A secret is better kept in its file.
+            // A secret is safer in a file, so the other place is the one to remove.
             let worse = if info.is_secret { &here } else { &there };
             report.problem(name, text, Fix::Do(unset(name, Some(worse))));
             Some(ConfiguredValue { text: None, source: here })
@@ -70,11 +70,12 @@ fn strongest(scope: &Scope<'_>, info: &Info, report: &mut Report) -> Option<Conf
     }
 }
 
-/// Reads the file that `NAME_FILE` names. Newlines at its end do not count.
+/// Reads the file given by `NAME_FILE`, without trailing newlines.
 fn read_file(info: &Info, path: &Path, report: &mut Report) -> Option<SecretString> {
     let name = format!("{}{FILE_SUFFIX}", info.name);
     let mut unusable = |why: String| {
-        let fix = Fix::Do(format!("write the value into {}, or name the file that contains it", quoted(path)));
+        let fix =
+            Fix::Do(format!("write the value into {}, or set the path of the file that contains it", quoted(path)));
         report.problem(name.as_str(), format!("{} {why}", path.display()), fix);
     };
     let text = match text_file::read(path) {
@@ -92,7 +93,7 @@ fn read_file(info: &Info, path: &Path, report: &mut Report) -> Option<SecretStri
     if must_be_private(info, text) && permissions::is_open_to_others(path) {
         let text = format!("{} is readable by other users", path.display());
         if permissions::is_on_read_only_mount(path) {
-            // Orchestrators mount secrets like this, and their modes cannot be changed from inside.
+            // Orchestrators mount secrets with these permissions, and they cannot be changed inside the container.
             report.warning(name, text);
         } else {
             report.insecure(Severity::RefusedElseWarned, name, text, Fix::close(path));
@@ -101,12 +102,12 @@ fn read_file(info: &Info, path: &Path, report: &mut Report) -> Option<SecretStri
     Some(text.into())
 }
 
-/// Whether others must not read the text: a secret, or a URL with a password in it.
+/// Returns whether a value must be kept private: a secret, or a URL that contains a password.
 fn must_be_private(info: &Info, text: &str) -> bool {
     info.is_secret || masked(text) != text
 }
 
-/// Reports settings files that contain secrets and that others can read, each once.
+/// Reports settings files that contain secrets and are readable by others, each file once.
 fn report_open_files(names: &Names, configured: &Configured, report: &mut Report) {
     let mut private: BTreeMap<&Path, Vec<&str>> = BTreeMap::new();
     for info in names.settings().map(|setting| setting.info()) {
@@ -138,7 +139,8 @@ fn check(setting: &dyn Entry, text: &SecretString, report: &mut Report) {
     } else if let Err(wanted) = setting.check(text) {
         let is_shown = !info.is_secret && !info.is_url() && !may_hold_password(text);
         let wanted = if quotes_hidden(&wanted, text) {
-            "has another form than this setting; it is not shown, because it may contain a password".to_owned()
+            "does not have the format of this setting; the value is not shown, because it may contain a password"
+                .to_owned()
         } else {
             wanted
         };
@@ -147,25 +149,25 @@ fn check(setting: &dyn Entry, text: &SecretString, report: &mut Report) {
     }
 }
 
-/// Returns whether a message contains a part of the value that is masked when the value is shown.
+/// Returns whether a message quotes a part of the value that is masked for display.
 fn quotes_hidden(message: &str, text: &str) -> bool {
     let shown = masked(text);
     let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !shown.contains(part));
     shown != text && parts.into_iter().any(|part| part.len() > 2 && message.contains(part))
 }
 
-/// Returns what to write instead of a text that is refused: what was probably meant, the default, or nothing.
+/// Returns what to write instead of a rejected value: the probable intention, the default, or nothing.
 fn instead(setting: &dyn Entry, text: &str) -> Fix {
     let info = setting.info();
     if info.is_random {
-        // What cannot be read now may be the only copy of a key.
+        // The unreadable value may be the only copy of a key.
         return Fix::Do(format!("write the value of {} again as it was generated, on one line", info.name));
     }
     let default = match info.default {
         Fallback::Fixed(default) => Some(default.to_owned()),
         Fallback::Derived(_) | Fallback::Nothing => None,
     };
-    // A part of a password must not be taken for what was meant.
+    // A part of a password must not be suggested as a value.
     let shown = masked(text);
     let meant = setting.meant(text).filter(|meant| shown == text || shown.contains(meant.as_str()));
     match meant.or_else(|| setting.meant("")).or(default) {

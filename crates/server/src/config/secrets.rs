@@ -1,5 +1,5 @@
-//! The key that is generated in development, in `DATA_DIR/secrets.env`. The file is written once and never overwritten.
-//! Earlier versions also generated `JWT_SECRET`, which is still taken from there.
+//! The encryption key generated in development, in `DATA_DIR/secrets.env`. The file is written once and never overwritten.
+//! Earlier versions also generated `JWT_SECRET`, which is still read from it.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
@@ -30,7 +30,7 @@ pub(super) fn file(values: &Values) -> Option<PathBuf> {
     values.path(&DATA_DIR).map(|folder| folder.join("secrets.env"))
 }
 
-/// Takes missing secrets from the file, if it exists. In production, only its permissions are checked.
+/// Reads missing secrets from the file, if it exists. In production, only the file's permissions are checked.
 pub(super) fn read(values: &mut Values, file: &Path, environment: Environment, report: &mut Report) {
     let is_there = file.exists();
     if is_there {
@@ -76,7 +76,7 @@ fn check_permissions(file: &Path, report: &mut Report) {
     }
 }
 
-/// Reports a database for which no key may be generated: one that exists already, or one that servers share.
+/// Reports a database for which a new key must not be generated: it exists already, or is shared between servers.
 fn refuse_new_key(values: &Values, file: &Path, report: &mut Report) {
     let name = ENCRYPTION_KEY.name();
     if is_shared_database(values) {
@@ -106,17 +106,17 @@ pub(super) fn generate(values: &mut Values, file: &Path, random: &dyn Random) ->
     supply_from(values, file)
 }
 
-/// Returns the values with a key in place of the one that a start would create.
+/// Returns the values with a placeholder key instead of the one that startup would generate.
 pub(super) fn previewed(values: &Values, random: &dyn Random) -> Values {
     let mut values = values.clone();
     values.supply(ENCRYPTION_KEY.name(), new_key(random).into(), Origin::Derived);
     values
 }
 
-/// Creates a folder, and its parents, with access for the owner only. An existing folder stays as it is.
+/// Creates a folder and its parents, accessible only to the owner. An existing folder is left unchanged.
 ///
 /// # Errors
-/// The error of the system.
+/// The I/O error.
 pub fn create_private_dir(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
@@ -150,7 +150,7 @@ fn contents(random: &dyn Random) -> String {
     format!("{head}{}={}\n", ENCRYPTION_KEY.name(), new_key(random))
 }
 
-/// Writes a file completely or not at all. An existing file is kept.
+/// Writes a file atomically. An existing file is kept.
 fn create_once(file: &Path, contents: &str, random: &dyn Random) -> io::Result<()> {
     let temporary = file.with_extension(HEXLOWER.encode(&random::bytes::<8>(random)));
     let written = write_private(&temporary, contents).and_then(|()| link(&temporary, file));
@@ -165,8 +165,8 @@ fn write_private(file: &Path, contents: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Links a file. Unlike a rename, a link never replaces a file that another process has just created. Some file systems
-/// have no links.
+/// Hard-links a file. Unlike a rename, a link never replaces a file that another process has just created. Some file systems do
+/// not support links.
 fn link(from: &Path, to: &Path) -> io::Result<()> {
     match fs::hard_link(from, to) {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),

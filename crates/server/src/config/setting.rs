@@ -1,13 +1,13 @@
-//! A setting: its name, its default, a sentence about it, and the format of its text.
+//! A setting: its name, default, description and format.
 
 use std::fmt;
 
 use super::value::ValueFormat;
 
-/// Placeholder of the settings whose value may be any secret.
+/// Placeholder of settings that accept any secret.
 const SECRET: &str = "SECRET";
 
-/// The ending of a name whose value is read from a file.
+/// Suffix of a name that gives the path of a file with the value.
 pub(super) const FILE_SUFFIX: &str = "_FILE";
 
 /// A setting, with the type of its value.
@@ -17,20 +17,20 @@ pub(crate) struct Setting<T: 'static> {
     form: ValueFormat<T>,
 }
 
-/// The description of a setting.
+/// Description of a setting.
 #[derive(Debug)]
 pub(crate) struct Info {
     /// Name in upper case, as in the environment.
     pub(crate) name: &'static str,
-    /// Value if it is not set.
+    /// Value if not set.
     pub(crate) default: Fallback,
-    /// Sentence about it.
+    /// Description, as one or more sentences.
     pub(crate) doc: &'static str,
     /// Placeholder of its value in the help.
     pub(crate) placeholder: &'static str,
     /// Whether its value is never shown.
     pub(crate) is_secret: bool,
-    /// Whether the best value is 32 random bytes.
+    /// Whether the recommended value is 32 random bytes.
     pub(crate) is_random: bool,
     /// Whether it is accepted and checked, but without effect in this version.
     pub(crate) is_reserved: bool,
@@ -38,30 +38,29 @@ pub(crate) struct Info {
     pub(crate) is_per_realm: bool,
 }
 
-/// The value of a setting that is not set.
+/// Value of a setting that is not set.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fallback {
-    /// A text, which is read like one that was set.
+    /// A fixed text, parsed like a configured one.
     Fixed(&'static str),
-    /// A value that follows from other settings or from the machine, as the text says.
+    /// A value derived from other settings or from the machine, as described by the text.
     Derived(&'static str),
     Nothing,
 }
 
-/// A setting of any type.
+/// A setting with its type erased.
 pub(crate) trait Entry: Sync + fmt::Debug {
-    /// Returns its description.
     fn info(&self) -> &Info;
 
-    /// Checks whether a text has the setting's format. The error says what the text must be.
+    /// Checks whether a text has the setting's format. The error says which format is expected.
     fn check(&self, text: &str) -> Result<(), String>;
 
-    /// Returns what was probably meant by a text that is refused, or else an example.
+    /// Returns the probable intention behind a rejected text, or an example.
     fn meant(&self, text: &str) -> Option<String>;
 }
 
 impl Info {
-    /// Removes blanks around a value. They can belong to a password only, and newlines at the end to nothing.
+    /// Trims whitespace, which is significant in secrets only, where just trailing newlines are removed.
     pub(super) fn trimmed<'a>(&self, text: &'a str) -> &'a str {
         if self.is_secret && self.placeholder == SECRET { text.trim_end_matches(['\r', '\n']) } else { text.trim() }
     }
@@ -93,13 +92,13 @@ impl<T: 'static> Setting<T> {
         Self { info, ..self }
     }
 
-    /// Marks a setting whose best value is 32 random bytes.
+    /// Marks a setting whose recommended value is 32 random bytes.
     pub(super) const fn random(self) -> Self {
         let info = Info { is_random: true, ..self.info };
         Self { info, ..self }
     }
 
-    /// Marks a setting that has no effect yet.
+    /// Marks a setting without effect in this version.
     pub(super) const fn reserved(self) -> Self {
         let info = Info { is_reserved: true, ..self.info };
         Self { info, ..self }
@@ -111,12 +110,11 @@ impl<T: 'static> Setting<T> {
         Self { info, ..self }
     }
 
-    /// Returns its name.
     pub(crate) const fn name(&self) -> &'static str {
         self.info.name
     }
 
-    /// Reads a text.
+    /// Parses a text.
     pub(super) fn read(&self, text: &str) -> Result<T, String> {
         (self.form.read)(text)
     }

@@ -1,13 +1,13 @@
-//! The inputs from which settings are read.
+//! Inputs from which settings are read.
 
 use std::{fmt, path::PathBuf};
 
-/// Settings of the command line.
+/// Settings given on the command line.
 #[derive(Default, Clone)]
 pub struct Args {
-    /// TOML file, if one is named.
+    /// TOML file, if given.
     pub config: Option<PathBuf>,
-    /// Names as in the environment (`PORT`, `JWT_SECRET_FILE`) and values.
+    /// Names as in the environment (`PORT`, `JWT_SECRET_FILE`), with their values.
     pub settings: Vec<(String, String)>,
 }
 
@@ -17,7 +17,7 @@ pub struct Sources {
     /// The command line.
     pub args: Args,
     pub env: Vec<(String, String)>,
-    /// The working folder, which contains `.env` and `portcullis.toml`. Relative paths start there.
+    /// The working directory, which may contain `.env` and `portcullis.toml`. Base of relative paths.
     pub dir: PathBuf,
 }
 

@@ -1,4 +1,4 @@
-//! Files that contain settings.
+//! Reading of text files with settings.
 
 use std::{
     fs::File,
@@ -6,8 +6,7 @@ use std::{
     path::Path,
 };
 
-/// Reads a text file of at most 1 MiB. A larger file, such as a device or a disk image that is named by mistake, is an
-/// error.
+/// Reads a text file of at most 1 MiB. A larger file, such as a device or a disk image given by mistake, is an error.
 pub(super) fn read(path: &Path) -> io::Result<String> {
     const MAX: u64 = 1 << 20;
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! Opening the listening sockets.
+//! Opens the listening sockets.
 
 use std::{
     fmt,
@@ -9,10 +9,10 @@ use std::{
 use rustix::io::Errno;
 use tokio::net::{TcpListener, TcpStream};
 
-/// Ports of the system that are tried where one must be free on two addresses.
+/// Number of system-chosen ports tried when a port must be free on two addresses.
 const PORTS_TRIED: usize = 16;
 
-/// Why nothing can listen on an address, and what helps.
+/// Why an address cannot be listened on, with a suggestion.
 #[derive(Debug)]
 pub struct BindError {
     address: SocketAddr,
@@ -47,10 +47,10 @@ impl From<TcpListener> for Listener {
 }
 
 impl Listener {
-    /// Makes the listener from sockets that were opened before there was a runtime.
+    /// Creates the listener from sockets that were opened before the runtime was started.
     ///
     /// # Errors
-    /// The error of the system.
+    /// The I/O error.
     pub fn from_std(sockets: Sockets) -> io::Result<Self> {
         let also = sockets.also.map(TcpListener::from_std).transpose()?;
         Ok(Self { first: TcpListener::from_std(sockets.first)?, also })
@@ -59,7 +59,7 @@ impl Listener {
     /// Returns the address of the first socket.
     ///
     /// # Errors
-    /// The error of the system.
+    /// The I/O error.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.first.local_addr()
     }
@@ -75,7 +75,7 @@ impl Listener {
     }
 }
 
-/// Listening sockets without a runtime.
+/// Listening sockets that are not yet registered with a runtime.
 #[derive(Debug)]
 pub struct Sockets {
     first: std::net::TcpListener,
@@ -83,17 +83,17 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    /// Returns the port on which they listen.
+    /// Returns the port that the sockets listen on.
     ///
     /// # Errors
-    /// The error of the system.
+    /// The I/O error.
     pub fn port(&self) -> io::Result<u16> {
         Ok(self.first.local_addr()?.port())
     }
 }
 
-/// Opens the listening sockets, before there is a runtime. On `also` only where the system has this address. With port 0 the
-/// system chooses one, which is the same for both.
+/// Opens the listening sockets before the runtime is started. `also` is skipped where the system does not have this address.
+/// With port 0, the operating system chooses one port for both.
 ///
 /// # Errors
 /// [`BindError`].
@@ -128,13 +128,13 @@ fn open(address: SocketAddr) -> Result<std::net::TcpListener, BindError> {
     opened.map_err(|error| BindError { address, error })
 }
 
-/// Whether the system has no such address, or no such kind of addresses.
+/// Returns whether the system lacks this address or its address family.
 fn is_absent(error: &io::Error) -> bool {
     let reason = error.raw_os_error().map(Errno::from_raw_os_error);
     reason.is_some_and(|reason| [Errno::ADDRNOTAVAIL, Errno::AFNOSUPPORT].contains(&reason))
 }
 
-/// Checks that the socket could be opened. A port that is in use may be that of the running server.
+/// Checks whether the socket could be opened. A port in use is accepted, because it may be the running server's.
 ///
 /// # Errors
 /// [`BindError`].

@@ -1,4 +1,4 @@
-//! The limits on connections: in all, from one client, and from one IPv6 site.
+//! Connection limits: total, per client, and per IPv6 site.
 
 use std::{
     collections::HashMap,
@@ -9,12 +9,12 @@ use std::{
 use ipnet::IpNet;
 use portcullis_core::limit::{CLIENTS_PER_SITE, Network};
 
-/// Counts the open connections and refuses those beyond a limit.
+/// Counts open connections and rejects those beyond a limit.
 #[derive(Debug)]
 pub struct ConnectionLimiter {
     all: usize,
     each: usize,
-    /// Networks without a limit of their own, since they carry many clients.
+    /// Networks without a per-client limit, because they carry many clients.
     proxies: Vec<IpNet>,
     taken: Mutex<Taken>,
 }
@@ -25,28 +25,28 @@ struct Taken {
     by: HashMap<Network, usize>,
 }
 
-/// Permission for one connection, given back when it is dropped.
+/// Permit for one connection, released on drop.
 #[derive(Debug)]
 pub struct ConnectionPermit {
     limiter: Arc<ConnectionLimiter>,
-    /// Address that it is counted for; none for a proxy.
+    /// Address that the connection is counted for; none for a proxy.
     of: Option<IpAddr>,
 }
 
 impl ConnectionLimiter {
-    /// Allows `all` connections, and each client at most `each`; the networks of `proxies` may use all.
+    /// Allows `all` connections in total and `each` per client; the networks in `proxies` are exempt from the latter.
     #[must_use]
     pub fn new(all: usize, each: usize, proxies: Vec<IpNet>) -> Arc<Self> {
         Arc::new(Self { all, each, proxies, taken: Mutex::default() })
     }
 
-    /// Takes a permit for one more connection of this peer; none when a limit is reached.
+    /// Acquires a permit for a connection from this peer; none if a limit is reached.
     #[must_use]
     pub fn take(limiter: &Arc<Self>, peer: IpAddr) -> Option<ConnectionPermit> {
         let of = peer.to_canonical();
         let is_proxy = limiter.proxies.iter().any(|proxy| proxy.contains(&of));
         let mut taken = limiter.taken();
-        // A proxy carries many clients, so it is not counted with the addresses beside it.
+        // A proxy carries many clients, so its connections do not count towards its network either.
         let of = (!is_proxy).then_some(of);
         let has_room = |(network, most): (Network, usize)| taken.by.get(&network).copied().unwrap_or_default() < most;
         if taken.all >= limiter.all || !limiter.networks(of).all(has_room) {
@@ -60,7 +60,7 @@ impl ConnectionLimiter {
         Some(ConnectionPermit { limiter: Arc::clone(limiter), of })
     }
 
-    /// Returns the networks that this peer is counted in, each with its limit.
+    /// Returns the networks that the peer is counted in, each with its limit.
     fn networks(&self, peer: Option<IpAddr>) -> impl Iterator<Item = (Network, usize)> {
         let (client, site) = (peer.map(Network::client), peer.and_then(Network::site));
         let of_client = client.map(|client| (client, self.each));

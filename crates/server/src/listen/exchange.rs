@@ -1,4 +1,4 @@
-//! Requests and answers of one connection, as its stream must know them.
+//! Tracks the requests and responses of one connection for its stream.
 
 use std::{
     pin::Pin,
@@ -13,16 +13,16 @@ use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, Incoming, SizeHint};
 
-/// Counts the requests of a connection and their complete answers.
+/// Counts the requests and completed responses of a connection.
 #[derive(Debug, Default)]
 pub(super) struct Exchanges {
     begun: AtomicU64,
     ended: AtomicU64,
-    /// Whether a request was answered before it was read completely.
+    /// Whether a request was answered before its body was read completely.
     has_unread: AtomicBool,
 }
 
-/// One request, until its answer is complete.
+/// One request, until its response is complete.
 #[derive(Debug)]
 pub(super) struct Exchange(Arc<Exchanges>);
 
@@ -36,7 +36,7 @@ impl Exchanges {
         self.begun.load(Ordering::Acquire)
     }
 
-    /// Returns whether no request waits for its answer.
+    /// Returns whether no response is pending.
     pub(super) fn is_idle(&self) -> bool {
         self.ended.load(Ordering::Acquire) == self.begun()
     }
@@ -56,7 +56,7 @@ impl Drop for Exchange {
     }
 }
 
-/// Body of a request. One that is dropped before its end was not read completely.
+/// Request body. If it is dropped before its end, it was not read completely.
 pub(super) struct RequestBody {
     body: Incoming,
     has_ended: bool,
@@ -99,7 +99,7 @@ impl Drop for RequestBody {
     }
 }
 
-/// Body of an answer. The exchange ends when the last part is taken.
+/// Response body. The exchange ends when its last frame is taken.
 pub(super) struct AnswerBody {
     pub(super) body: Body,
     pub(super) _exchange: Exchange,

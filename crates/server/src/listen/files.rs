@@ -1,20 +1,20 @@
-//! The limit of open files. Connections of clients must leave enough for the database and for deliveries.
+//! Open file limit. Client connections must leave enough file descriptors for the database and for deliveries.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
 use super::METRICS_CONNECTIONS;
 use crate::config::{Config, Database};
 
-/// Files of the program, its log, and the database with its readers.
+/// File descriptors for the program, its log, and SQLite with its readers.
 const RESERVE: usize = 64;
 #[cfg(feature = "mongodb")]
-/// Connections of MongoDB's pool and of its monitors.
+/// File descriptors for the MongoDB connection pool and its monitors.
 const DATABASE_SERVER: usize = 80;
-/// Fewest connections, as of `MAX_CONNECTIONS`.
+/// Minimum number of connections, as for `MAX_CONNECTIONS`.
 const LEAST: usize = 16;
 
-/// Raises the limit of open files to the most that the system allows: many systems allow a thousand unless asked. If that is too
-/// few, the number of connections is lowered, since a flood of connections would leave the database without files.
+/// Raises the open file limit to the hard limit, because the default soft limit is often only 1024. If that is not enough,
+/// lowers the number of connections: a flood of them would leave no file descriptors for the database.
 pub fn make_room(config: &mut Config) {
     ask_for_files();
     let Some(files) = getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files).ok()) else { return };
@@ -24,16 +24,12 @@ pub fn make_room(config: &mut Config) {
         return;
     }
     config.http.max_connections = room;
-    // In proportion: otherwise one client could use all that is left.
+    // Reduced in proportion; otherwise a single client could use all remaining connections.
     config.http.max_connections_client = (config.http.max_connections_client.saturating_mul(room) / wanted).max(1);
-    tracing::warn!(
-        files,
-        connections = room,
-        "fewer connections than MAX_CONNECTIONS: the system allows too few open files"
-    );
+    tracing::warn!(files, connections = room, "connection limit lowered: open file limit too low");
 }
 
-/// Returns the number of files that are not for connections of clients.
+/// Returns the number of file descriptors not available for client connections.
 fn reserve(config: &Config) -> usize {
     let metrics = config.http.metrics_listen.map_or(0, |_| METRICS_CONNECTIONS);
     let database = match config.store.database_url {
@@ -41,7 +37,7 @@ fn reserve(config: &Config) -> usize {
         #[cfg(feature = "mongodb")]
         Database::MongoDb(_) => DATABASE_SERVER,
     };
-    // Mails and SMS have this many senders each.
+    // Emails and SMS have this many concurrent deliveries each.
     RESERVE + metrics + database + 2 * config.mail.workers
 }
 
@@ -52,6 +48,6 @@ fn ask_for_files() {
     }
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::warn!(%error, "the limit of open files could not be raised");
+        tracing::warn!(%error, "open file limit not raised");
     }
 }

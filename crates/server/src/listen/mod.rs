@@ -1,4 +1,4 @@
-//! The listening socket: accepts connections, serves them, and stops without cutting off requests.
+//! The listener: accepts connections, serves them, and shuts down gracefully.
 
 mod bind;
 mod connections;
@@ -27,29 +27,30 @@ pub use self::bind::{BindError, Listener, Sockets, bind, check};
 pub use self::connections::{ConnectionLimiter, ConnectionPermit};
 use crate::http::{Handler, HttpService, KeepAlive, Peer};
 
-/// Time limits of connections.
+/// Connection timeouts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
-    /// Time from the first byte to the end of a request's head. For the first request of a connection it begins with that.
+    /// Maximum time from the first byte of a request to the end of its head. For the first request it starts with the
+    /// connection.
     pub(crate) head: Duration,
-    /// Time from an answer to the first byte of the next request.
+    /// Maximum time from a response to the first byte of the next request.
     pub(crate) idle: Duration,
-    /// Time until the client takes the next part of an answer.
+    /// Maximum time for the client to accept the next part of a response.
     pub(crate) write: Duration,
-    /// Time from the call to stop until the remaining requests are cut off.
+    /// Time from the stop signal until the remaining requests are aborted.
     pub(crate) grace: Duration,
 }
 
-/// Connections to the listener of the metrics.
+/// Maximum number of connections to the metrics listener.
 pub(crate) const METRICS_CONNECTIONS: usize = 64;
-/// Largest number of header lines of a request.
+/// Maximum number of request header lines.
 const MAX_HEADERS: usize = 64;
-/// Largest head of a request, in bytes.
+/// Maximum size of a request head, in bytes.
 const MAX_HEAD: usize = 32 * 1024;
-/// Pause after a failed accept, for instance when no file descriptors are left.
+/// Pause after a failed accept, for example when file descriptors are exhausted.
 const AFTER_FAILURE: Duration = Duration::from_millis(50);
 
-/// Serves until `stop` is ready, then completes the requests that have begun.
+/// Serves until `stop` completes, then finishes the requests in progress.
 pub(crate) async fn serve(
     listener: Listener,
     handler: Handler,
@@ -67,18 +68,18 @@ pub(crate) async fn serve(
         match accepted {
             Ok((stream, peer)) => match ConnectionLimiter::take(&limiter, peer.ip()) {
                 Some(permit) => spawn(stream, (peer, permit), &handler, timeouts, &graceful),
-                // Closed at once: a queue would delay the others.
-                None => tracing::debug!("a connection more than there is room for"),
+                // Closed at once: a queue would delay the other connections.
+                None => tracing::debug!("connection refused: limit reached"),
             },
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
+                tracing::warn!(%error, "accepting a connection failed");
                 tokio::time::sleep(AFTER_FAILURE).await;
             }
         }
     }
     drop(listener);
     if tokio::time::timeout(timeouts.grace, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests took too long to end and were cut off");
+        tracing::warn!("requests aborted at the end of the grace period");
     }
 }
 
@@ -89,7 +90,7 @@ fn spawn(
     timeouts: Timeouts,
     graceful: &GracefulShutdown,
 ) {
-    // An answer is one small write, which Nagle's algorithm would only delay.
+    // A response is one small write, which Nagle's algorithm would only delay.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "no TCP_NODELAY");
     }
@@ -102,9 +103,9 @@ fn spawn(
         answer(service.clone(), (peer, of_connection.clone()), Arc::clone(&exchanges), request)
     });
     let connection = http1::Builder::new()
-        // A client may close its side after its request and still wait for the answer.
+        // A client may shut down its sending side after the request and still wait for the response.
         .half_close(true)
-        // The stream has time limits of its own: this one would also close connections that are only idle.
+        // The stream has its own timeouts: this one would also close idle connections.
         .header_read_timeout(None)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)
@@ -112,7 +113,7 @@ fn spawn(
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {
-            tracing::debug!(%error, "connection ended badly");
+            tracing::debug!(%error, "connection failed");
         }
         drop(keep_alive);
     });

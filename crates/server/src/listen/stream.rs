@@ -1,4 +1,4 @@
-//! The stream of one connection, with the time limits that the HTTP library does not distinguish.
+//! The stream of one connection, with timeouts that the HTTP library does not distinguish.
 
 use std::{
     io::{self, IoSlice},
@@ -19,36 +19,36 @@ use tokio_io_timeout::TimeoutStream;
 use super::{Timeouts, exchange::Exchanges, head_refusal};
 use crate::http::RefuseHead;
 
-/// Longest time in which the rest of an unread request is read and dropped. A socket that is closed with unread bytes is reset,
-/// and the client may lose the answer.
+/// Maximum time for reading and discarding the rest of an unread request. A socket that is closed with unread bytes is reset,
+/// and the client may lose the response.
 const LINGER: Duration = Duration::from_secs(2);
-/// Most bytes of an unread request that are read and dropped.
+/// Maximum number of bytes of an unread request to discard.
 const MAX_LINGER: usize = 16 * 1024 * 1024;
 
-/// What the connection waits for.
+/// What the connection is waiting for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// The first byte of the next request.
     Idle,
-    /// The rest of a head; also the first request of a new connection.
+    /// The rest of a request head; also the first request of a new connection.
     Head,
-    /// The answer. The body has a time limit of its own.
+    /// The response. The request body has its own timeout.
     Answer,
     /// The end of an unread request.
     Linger,
 }
 
-/// A connection whose reads end after the time for an idle connection or for a head.
+/// A connection whose reads time out while idle or while reading a head.
 pub(super) struct ClientStream {
     stream: Pin<Box<TimeoutStream<TcpStream>>>,
     exchanges: Arc<Exchanges>,
     refuse: Option<RefuseHead>,
     timeouts: Timeouts,
     phase: Phase,
-    /// Number of requests that have been seen.
+    /// Number of requests seen so far.
     seen: u64,
     deadline: Pin<Box<Sleep>>,
-    /// The rest of an answer that is written in place of the HTTP library's.
+    /// The rest of a response that replaces the HTTP library's.
     answer: Option<Bytes>,
     lingered: usize,
 }
@@ -71,7 +71,7 @@ impl ClientStream {
         self.deadline.as_mut().reset(Instant::now() + limit);
     }
 
-    /// Follows what the service has done since the last read.
+    /// Updates the phase from what the service has done since the last read.
     fn follow(&mut self) {
         let begun = self.exchanges.begun();
         if begun != self.seen {
@@ -83,7 +83,7 @@ impl ClientStream {
         }
     }
 
-    /// Ends a read that takes too long: an idle connection as if the client had closed it.
+    /// Ends a read that takes too long; an idle connection ends as if the client had closed it.
     fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.phase == Phase::Answer {
             return Poll::Pending;
@@ -92,7 +92,7 @@ impl ClientStream {
         Poll::Ready(if self.phase == Phase::Idle { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) })
     }
 
-    /// Writes the rest of the answer that replaces the HTTP library's, if there is one.
+    /// Writes the rest of the response that replaces the HTTP library's, if there is one.
     fn poll_replaced(&mut self, context: &mut Context<'_>, given: &[u8]) -> Poll<Option<io::Result<usize>>> {
         if self.answer.is_none() {
             self.answer = self.refuse.as_ref().and_then(|refuse| head_refusal::replace(given, refuse));
@@ -110,7 +110,7 @@ impl ClientStream {
         Poll::Ready(Some(Ok(given.len())))
     }
 
-    /// Reads and drops the rest of an unread request.
+    /// Reads and discards the rest of an unread request.
     fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.phase != Phase::Linger {
             self.enter(Phase::Linger, LINGER);

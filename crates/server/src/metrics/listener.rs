@@ -15,9 +15,9 @@ use portcullis_core::{clock::Clock, service::Service};
 
 use super::{OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY};
 
-/// Version of the text format.
+/// Content type of the text format.
 const FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-/// How often recorded values are aggregated.
+/// Interval at which recorded values are aggregated.
 const UPKEEP: Duration = Duration::from_secs(5);
 /// Size of a memory page on all supported machines.
 const PAGE_BYTES: u32 = 4096;
@@ -29,10 +29,10 @@ struct Sources {
     clock: Arc<dyn Clock>,
 }
 
-/// Returns the routes of the metrics, and starts to aggregate recorded values.
+/// Returns the metrics routes, and starts the aggregation of recorded values.
 pub(crate) fn router(handle: &'static PrometheusHandle, service: Arc<Service>, clock: Arc<dyn Clock>) -> Router {
     tokio::spawn(async move {
-        // Aggregated also while no one scrapes, so that memory does not grow.
+        // Also aggregated if nothing scrapes the metrics, so that memory usage stays bounded.
         let mut ticks = tokio::time::interval(UPKEEP);
         loop {
             ticks.tick().await;
@@ -44,7 +44,7 @@ pub(crate) fn router(handle: &'static PrometheusHandle, service: Arc<Service>, c
 
 async fn tell(State(Sources { handle, service, clock }): State<Sources>) -> Response {
     let now = clock.now();
-    // Without the store its gauges keep their last values; the others are still served.
+    // If the store is unavailable, its gauges keep their last values and the others are still served.
     if let Ok(state) = service.upkeep().outbox_state(now).await {
         gauge!(OUTBOX_MESSAGES, "state" => "waiting").set(as_f64(state.waiting));
         gauge!(OUTBOX_MESSAGES, "state" => "dead").set(as_f64(state.dead));

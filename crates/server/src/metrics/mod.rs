@@ -1,4 +1,4 @@
-//! Metrics, and the listener that serves them in the text format of Prometheus.
+//! Metrics, and the listener that serves them in the Prometheus text format.
 
 mod listener;
 mod names;
@@ -17,14 +17,14 @@ use portcullis_core::service::Ports;
 
 use names::METRICS;
 
-/// Buckets in seconds, from a read in memory to the longest request.
+/// Histogram buckets in seconds, from a cached read to the longest request.
 const BUCKETS: &[f64] =
     &[0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
-/// Starts the recorder of this process; a second call returns the same.
+/// Starts the recorder of this process; further calls return the same one.
 ///
 /// # Errors
-/// When another recorder is installed.
+/// If another recorder is installed.
 pub(crate) fn install() -> Result<&'static PrometheusHandle, BuildError> {
     static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
     if let Some(handle) = HANDLE.get() {
@@ -51,7 +51,6 @@ pub(crate) fn measured(ports: Ports) -> Ports {
     }
 }
 
-/// Returns the seconds since a time.
 fn since(begun: Instant) -> f64 {
     begun.elapsed().as_secs_f64()
 }

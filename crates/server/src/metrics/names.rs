@@ -1,11 +1,11 @@
-//! All metrics, by the conventions of Prometheus: the name ends with the unit, and no label has a person, a token, an address or
-//! another unbounded set of values.
+//! All metrics, named by the Prometheus conventions: names end with the unit, and labels have a bounded set of values, so they
+//! never contain users, tokens or addresses.
 
 use std::fmt::Write as _;
 
 use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
-/// A metric, as Prometheus and the documentation describe it.
+/// A metric, as described to Prometheus and in the documentation.
 #[derive(Debug)]
 pub(super) struct Metric {
     name: &'static str,
@@ -32,18 +32,18 @@ macro_rules! metrics {
 
 metrics! {
     BUILD = "portcullis_build_info", Gauge, "version", "Always 1; the version is the label.";
-    HTTP_REQUESTS = "portcullis_http_requests_total", Counter, "method, route, status", "Requests that were answered.";
-    HTTP_DURATION = "portcullis_http_request_duration_seconds", Histogram, "route", "From a request's head to the head of its answer.";
+    HTTP_REQUESTS = "portcullis_http_requests_total", Counter, "method, route, status", "Answered requests.";
+    HTTP_DURATION = "portcullis_http_request_duration_seconds", Histogram, "route", "Time from receiving a request head to sending the response head.";
     LOGINS = "portcullis_logins_total", Counter, "outcome", "Logins: `ok`, `wrong`, `unverified`, `limited`, `invalid` or `failed`.";
-    LIMITS_REACHED = "portcullis_limits_reached_total", Counter, "limit", "Requests that went beyond a limit, also where it is only observed.";
-    HASH_DURATION = "portcullis_password_hash_duration_seconds", Histogram, "outcome", "From asking for a password hash to having it, the wait included; `overloaded` ones were turned away.";
-    HASHES_PENDING = "portcullis_password_hashes_pending", Gauge, "", "Passwords that wait for a thread or are being hashed.";
-    STORE_DURATION = "portcullis_store_duration_seconds", Histogram, "operation, outcome", "Work of the database: `ok`, `failed` (a precondition did not hold), `away`, `overloaded` or `broken`.";
-    ACCOUNT_CACHE = "portcullis_account_cache_requests_total", Counter, "outcome", "Accounts looked for in memory: `hit` or `miss`.";
-    MESSAGES = "portcullis_messages_total", Counter, "channel, outcome", "Mails and SMS handed over: `taken`, `refused` for good, `later`, `unknown`, or `route` (this server itself is refused).";
-    ROUTE_PAUSED = "portcullis_message_route_paused", Gauge, "channel", "1 while the mail server or SMS provider refuses this server itself: an operator must act.";
+    LIMITS_REACHED = "portcullis_limits_reached_total", Counter, "limit", "Requests beyond a limit, including limits that are only observed.";
+    HASH_DURATION = "portcullis_password_hash_duration_seconds", Histogram, "outcome", "Time to compute a password hash, including the wait for a thread; `overloaded` requests were rejected.";
+    HASHES_PENDING = "portcullis_password_hashes_pending", Gauge, "", "Passwords that are waiting for a thread or being hashed.";
+    STORE_DURATION = "portcullis_store_duration_seconds", Histogram, "operation, outcome", "Duration of database operations: `ok`, `failed` (a precondition did not hold), `away`, `overloaded` or `broken`.";
+    ACCOUNT_CACHE = "portcullis_account_cache_requests_total", Counter, "outcome", "Lookups in the account cache: `hit` or `miss`.";
+    MESSAGES = "portcullis_messages_total", Counter, "channel, outcome", "Deliveries of emails and SMS: `taken` (accepted), `refused` (permanently), `later` (will be retried), `unknown`, or `route` (the provider rejects this server itself).";
+    ROUTE_PAUSED = "portcullis_message_route_paused", Gauge, "channel", "1 while the mail server or SMS provider rejects this server itself: an operator must act.";
     OUTBOX_MESSAGES = "portcullis_outbox_messages", Gauge, "state", "Messages in the outbox: `waiting` or `dead`.";
-    OUTBOX_OLDEST = "portcullis_outbox_oldest_seconds", Gauge, "", "Age of the oldest message that waits.";
+    OUTBOX_OLDEST = "portcullis_outbox_oldest_seconds", Gauge, "", "Age of the oldest waiting message.";
     PROCESS_MEMORY = "process_resident_memory_bytes", Gauge, "", "Resident memory of the process.";
 }
 
@@ -68,8 +68,8 @@ impl Metric {
 #[must_use]
 pub fn metrics_markdown() -> String {
     let mut page = String::from(
-        "# Metrics\n\nMade from the code by `make generate`. `METRICS_LISTEN=127.0.0.1:9090` serves them at `/metrics`, apart from \
-         everything else.\nLabels never name a person, a token or an address.\n\n| metric | kind | labels | what it is |\n|---|---|---|---|\n",
+        "# Metrics\n\nGenerated from the code by `make generate`. `METRICS_LISTEN=127.0.0.1:9090` serves them at `/metrics`, separately from \
+         all other routes.\nLabels never contain users, tokens or addresses.\n\n| metric | type | labels | description |\n|---|---|---|---|\n",
     );
     for Metric { name, kind, labels, help } in METRICS {
         let kind = match kind {

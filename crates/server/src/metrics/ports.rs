@@ -1,4 +1,4 @@
-//! Measured ports: the hasher, the account cache, the senders.
+//! Instrumented ports: password hasher, account cache, senders.
 
 use std::{sync::Arc, time::Instant};
 

@@ -1,4 +1,5 @@
-//! Sending what waits in the outbox, each channel by itself: a provider that hangs holds up nothing else.
+//! Delivery of outbox messages, with a separate task per channel, so that a provider that hangs does not delay the other
+//! channel.
 
 use std::{pin::pin, time::Duration};
 
@@ -14,11 +15,11 @@ use tokio::{sync::watch, task::JoinSet, time::sleep};
 
 use super::{Worker, cause, note};
 
-/// How often the outbox is read without a wake-up: for retries, and for messages that another process left.
+/// How often the outbox is polled without a wake-up: for retries, and for messages left by another process.
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 impl Worker {
-    /// Sends everything that is due, one message after the other; returns the number of messages whose outcome is recorded.
+    /// Sends all due messages one after the other. Returns the number of messages whose outcome was recorded.
     pub(crate) async fn deliver_due(&self) -> Result<usize, portcullis_core::Error> {
         let mut settled = 0;
         loop {
@@ -36,7 +37,7 @@ impl Worker {
         }
     }
 
-    /// Sends the messages of one channel until it is told to stop, then waits for those that are being sent.
+    /// Sends the messages of one channel until the stop signal, then waits for deliveries in progress.
     pub(super) async fn deliver_until(self, channel: Channel, mut stopped: watch::Receiver<bool>) {
         let mut sending = JoinSet::new();
         let mut is_readable = true;
@@ -66,12 +67,12 @@ impl Worker {
         }
     }
 
-    /// Sends one message. After the call to stop it may finish within the grace; then its lease is released, or it is recorded
-    /// that it may have been handed over.
+    /// Sends one message. After the stop signal it may finish within the grace period; then its lease is released, or it is
+    /// recorded as possibly delivered.
     async fn deliver(self, row: Claimed, mut stopped: watch::Receiver<bool>) {
         let ctx = self.ctx();
         let out_of_time = async {
-            // An error means that the workers are gone, which ends the grace too.
+            // An error means that the workers are gone, which also ends the grace period.
             let _gone = stopped.wait_for(|stopped| *stopped).await.is_err();
             sleep(self.grace).await;
         };
@@ -82,12 +83,12 @@ impl Worker {
         };
         if let Err(error) = done {
             let cause = cause(&error);
-            tracing::error!(outbox = %row.row.id, error = error.code(), cause, "a message could not be settled; its lease will run out");
+            tracing::error!(outbox = %row.row.id, error = error.code(), cause, "delivery outcome not recorded; the lease will expire");
         }
     }
 
-    /// Sends one message, and extends its lease while the provider takes its time. The lease is short at first, so that the
-    /// message of a process that dies does not wait long.
+    /// Sends one message, and extends its lease while the provider is slow. The lease is short at first, so that a message is
+    /// retried soon if the process dies.
     async fn deliver_under_lease(
         &self,
         deliveries: &Deliveries<'_>,
@@ -113,7 +114,7 @@ impl Worker {
     }
 }
 
-/// Logs that the outbox cannot be read any more, or can be read again: one line for each change, and not one for each poll.
+/// Logs that the outbox has become unreadable or readable again: once per change, not once per poll.
 fn note_change(channel: Channel, is_readable: &mut bool, error: Option<&portcullis_core::Error>) {
     let was_readable = std::mem::replace(is_readable, error.is_none());
     let channel = channel.as_str();

@@ -1,4 +1,4 @@
-//! Following the changes of other processes.
+//! Follows changes made by other processes.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use tokio::{sync::watch, time::interval};
 
 use super::{Worker, tick};
 
-/// A change of another process takes effect within a second; this leaves room for a slow store.
+/// Poll interval. Changes must take effect within a second; this leaves time for a slow store.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(250);
 
 impl Worker {
-    /// Follows the change log until it is told to stop.
+    /// Follows the change log until the stop signal.
     pub(super) async fn follow_until(self, mut stopped: watch::Receiver<bool>) {
         let mut position = LogPosition::default();
         let mut ticks = interval(FOLLOW_INTERVAL);

@@ -1,4 +1,4 @@
-//! Work beside the requests: sending messages, following revocations, maintenance.
+//! Background work: message delivery, following revocations, maintenance.
 
 mod deliver;
 mod follow;
@@ -14,21 +14,21 @@ use tokio::{
 
 use crate::error_chain;
 
-/// What all workers need.
+/// Dependencies of all workers.
 #[derive(Clone, Debug)]
 pub(crate) struct Worker {
     pub(crate) service: Arc<Service>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
-    /// Wakes the senders when the outbox has a new message.
+    /// Wakes the senders when a message is added to the outbox.
     pub(crate) wakeups: Arc<Wakeups>,
-    /// Number of messages of a channel that are sent at the same time.
+    /// Number of concurrent deliveries per channel.
     pub(crate) senders: usize,
-    /// Lifetime of the lease of a claimed message. It is extended while the message is being sent.
+    /// Lease duration of a claimed message. The lease is extended during delivery.
     pub(crate) lease: Duration,
-    /// Time that the slowest delivery may take.
+    /// Maximum duration of a delivery.
     pub(crate) longest_delivery: Duration,
-    /// How long sending may continue after the call to stop.
+    /// How long deliveries may continue after the stop signal.
     pub(crate) grace: Duration,
 }
 
@@ -57,7 +57,7 @@ impl Wakeups {
     }
 }
 
-/// Workers that are running.
+/// Running workers.
 #[derive(Debug)]
 pub(crate) struct Running {
     stop: watch::Sender<bool>,
@@ -66,12 +66,12 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Tells all workers to take no more work.
+    /// Signals all workers to take no more work.
     pub(crate) fn ask_to_stop(&self) {
         self.stop.send_replace(true);
     }
 
-    /// Stops all workers, and waits until the work they have is done or released.
+    /// Stops all workers, and waits until their work in progress is done or released.
     pub(crate) async fn stop(mut self) {
         self.ask_to_stop();
         while let Some(ended) = self.tasks.join_next().await {
@@ -101,7 +101,7 @@ impl Worker {
 
 fn note(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
-        tracing::error!(%error, "a task ended badly");
+        tracing::error!(%error, "worker task failed");
     }
 }
 
@@ -109,7 +109,7 @@ fn cause(error: &portcullis_core::Error) -> String {
     error.cause().map(|cause| error_chain(&**cause)).unwrap_or_default()
 }
 
-/// Waits for the next tick; returns false when it is time to stop.
+/// Waits for the next tick. Returns false after the stop signal.
 async fn tick(ticks: &mut tokio::time::Interval, stopped: &mut watch::Receiver<bool>) -> bool {
     tokio::select! {
         _ = ticks.tick() => !*stopped.borrow(),

@@ -1,4 +1,4 @@
-//! Maintenance once a minute: signing keys that are due, and rows that have expired.
+//! Maintenance once a minute: rotates signing keys that are due and deletes expired rows.
 
 use std::time::Duration;
 
@@ -6,12 +6,12 @@ use tokio::{sync::watch, time::interval};
 
 use super::{Worker, cause, tick};
 
-/// Expired rows only take space, and signing keys change monthly.
+/// Expired rows only take up space, and signing keys change monthly, so a minute is often enough.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(60);
 
 impl Worker {
-    /// Renews the signing keys that are due, writes the audit rows of repeated refusals and deletes expired rows; returns the
-    /// number of deleted rows. Where one fails, the others are still done.
+    /// Rotates signing keys that are due, writes the audit rows of repeated refusals and deletes expired rows. Returns the
+    /// number of deleted rows. If one step fails, the others are still run.
     pub(crate) async fn run_maintenance(&self) -> Result<u64, portcullis_core::Error> {
         let renewed = self.service.refresh_signing_keys(&self.ctx()).await;
         let written = self.service.upkeep().write_repetitions(self.clock.now(), false).await;
@@ -19,26 +19,26 @@ impl Worker {
         renewed.and(written).and(swept)
     }
 
-    /// Runs the maintenance until it is told to stop.
+    /// Runs the maintenance until the stop signal.
     pub(super) async fn maintain_until(self, mut stopped: watch::Receiver<bool>) {
         let mut ticks = interval(MAINTENANCE_INTERVAL);
         while tick(&mut ticks, &mut stopped).await {
             match self.run_maintenance().await {
                 Ok(0) => {}
-                Ok(swept) => tracing::debug!(swept, "cleared away what has lapsed"),
+                Ok(swept) => tracing::debug!(swept, "expired rows deleted"),
                 Err(error) => {
                     let cause = cause(&error);
                     tracing::error!(
                         error = error.code(),
                         cause,
-                        "cannot renew signing keys or clear away what has lapsed"
+                        "signing key rotation or deletion of expired rows failed"
                     );
                 }
             }
         }
     }
 
-    /// Writes the audit rows of all repeated refusals, before the process ends.
+    /// Writes the audit rows of all repeated refusals before the process exits.
     pub(super) async fn write_last_repetitions(&self) {
         if let Err(error) = self.service.upkeep().write_repetitions(self.clock.now(), true).await {
             tracing::error!(
@@ -49,7 +49,7 @@ impl Worker {
         }
     }
 
-    /// Deletes until nothing is left. Each step is short, so that writes in between need not wait.
+    /// Deletes expired rows in short steps, so that writes in between do not wait.
     async fn sweep(&self) -> Result<u64, portcullis_core::Error> {
         let mut all = 0;
         loop {

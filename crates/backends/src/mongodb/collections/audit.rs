@@ -45,8 +45,8 @@ fn read(mut fields: DocumentFields) -> Result<AuditEntry, Unreadable> {
     })
 }
 
-/// Gives rows of earlier versions what they lack: an identifier of their time and order, and what their event means. Nothing is
-/// known of their client. Rows that have an identifier are left, so that an interrupted run goes on.
+/// Adds the columns that rows of earlier versions lack: an identifier derived from their time and order, and the attributes of
+/// their event. Their client is unknown. Rows with an identifier are skipped, so that an interrupted run can continue.
 pub(in crate::mongodb) async fn carry_over(db: &Database) -> Result<(), Error> {
     const AT_ONCE: usize = 500;
     let old = db.collection::<Document>(NAME);
@@ -67,7 +67,7 @@ pub(in crate::mongodb) async fn carry_over(db: &Database) -> Result<(), Error> {
 fn carried_over(row: &Document) -> Document {
     let place = row.get_object_id("_id").as_ref().map(ObjectId::bytes).unwrap_or_default();
     let at = row.get_datetime("at").map_or(0, |at| at.timestamp_millis());
-    // The last five bytes: a counter, after the end of the process's random value.
+    // The last five bytes: the end of the process's random value, and a counter.
     let mut rest = [0; 10];
     rest.iter_mut().skip(5).zip(place.iter().skip(7)).for_each(|(to, from)| *to = *from);
     let word = row.get_str("event").unwrap_or_default();
@@ -88,7 +88,7 @@ fn carried_over(row: &Document) -> Document {
     } } }
 }
 
-/// Events of earlier versions that users caused.
+/// Events of earlier versions caused by users.
 const OF_USERS: [&str; 8] = [
     "email_verified",
     "registration_claimed",

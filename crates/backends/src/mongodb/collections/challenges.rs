@@ -52,7 +52,7 @@ fn key(realm: &RealmName, id: ChallengeId) -> Document {
     fields::key(realm, bytes(&id.0))
 }
 
-/// Returns a filter for the challenge that holds while it can be used.
+/// Returns a filter that matches the challenge while it is unused and not expired.
 fn fresh(realm: &RealmName, id: ChallengeId, now: Timestamp) -> Document {
     doc! { "_id": key(realm, id), "used_at": Bson::Null, "expires_at": { "$gt": time(now) } }
 }
@@ -93,7 +93,8 @@ async fn drop_all(
     subject: &UserId,
     purpose: Option<Purpose>,
 ) -> Result<(), OpError> {
-    // Two batches that each drop a subject's challenges and insert one must not both find nothing to drop.
+    // Ensures a conflict between two batches that each drop a subject's challenges and insert one; otherwise both could find
+    // nothing to drop.
     locks::touch(work, realm, subject.as_str()).await?;
     let mut dropped = doc! { "_id.realm": realm.as_str(), "subject": subject.as_str() };
     if let Some(purpose) = purpose {

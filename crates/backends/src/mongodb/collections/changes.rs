@@ -1,7 +1,8 @@
 //! The change log.
 //!
-//! Batches append entries without a position, so that none waits for another. Readers number what is new before they read: all
-//! new entries get one position in a transaction, which appears as a whole. So no reader passes an entry that appears later.
+//! Batches append entries without a position, so that they do not wait for each other. Readers number new entries before
+//! reading: all new entries get the same position in one transaction, which becomes visible as a whole. Thus no reader skips an
+//! entry that becomes visible later.
 
 use async_trait::async_trait;
 use mongodb::{
@@ -24,9 +25,9 @@ use crate::mongodb::{
 };
 
 pub(in crate::mongodb) const NAME: &str = "_changes";
-/// Collection of the counter.
+/// Collection of counters.
 pub(in crate::mongodb) const COUNTERS: &str = "counters";
-/// The log of the previous schema, of ended sessions only.
+/// The log of the previous schema, which contains only ended sessions.
 pub(in crate::mongodb) const REVOCATIONS: &str = "revocations";
 
 fn document(change: &Change) -> Document {
@@ -51,7 +52,7 @@ fn read(mut fields: DocumentFields) -> Result<(LogPosition, Change), Unreadable>
     Ok((position, Change::from_stored(stored).ok_or(Unreadable("kind"))?))
 }
 
-/// Entries that no reader has numbered.
+/// Returns a filter for entries that have not been numbered.
 fn without_position() -> Document {
     doc! { "position": Bson::Null }
 }
@@ -72,30 +73,30 @@ pub(in crate::mongodb) async fn append(work: &mut Work<'_>, changes: &[Change]) 
     work.insert_all(NAME, changes.iter().map(document).collect()).await
 }
 
-/// Tests whether entries wait for a position, as a majority of the replica set has them.
+/// Returns whether entries need a position, according to a majority read.
 pub(in crate::mongodb) async fn has_unnumbered(db: &Database) -> Result<bool, OpError> {
     let found = db.collection::<Document>(NAME).find_one(without_position()).projection(doc! { "_id": 1 }).await?;
     Ok(found.is_some())
 }
 
-/// Gives the next position to all entries that have none. Readers that number at the same time conflict in the counter.
+/// Assigns the next position to all entries without one. Concurrent readers conflict in the counter.
 pub(in crate::mongodb) async fn set_positions(work: &mut Work<'_>) -> Result<(), OpError> {
     let counters = work.db.collection::<Document>(COUNTERS);
     let increment = doc! { "$inc": { "given": 1_i64 } };
     let before = counters.find_one_and_update(doc! { "_id": NAME }, increment).session(&mut *work.session).await?;
-    // The migration created it.
+    // Created by the migration.
     let given: i64 = DocumentFields::of(before.ok_or(Unreadable("counters"))?).count("given")?;
     work.update_all(NAME, without_position(), doc! { "$set": { "position": given + 1 } }).await
 }
 
-/// Gives an end to the entries that have none, so that the sweep and MongoDB remove them in time.
+/// Sets the expiry of entries without one, so that the sweep and MongoDB remove them.
 pub(in crate::mongodb) async fn set_ends(db: &Database, now: Timestamp) -> Result<(), OpError> {
     let end = doc! { "$set": { "expires_at": time(now.plus(CHANGES_KEPT)) } };
     db.collection::<Document>(NAME).update_many(doc! { "expires_at": Bson::Null }, end).await?;
     Ok(())
 }
 
-/// Copies the log of the previous schema, with its positions. May be repeated.
+/// Copies the log of the previous schema, including positions. Can be repeated.
 pub(in crate::mongodb) async fn copy_revocations(db: &Database) -> Result<(), Error> {
     let counters = db.collection::<Document>(COUNTERS);
     let before = counters.find_one(doc! { "_id": REVOCATIONS }).await?;

@@ -1,4 +1,4 @@
-//! Limits: uses of quotas, and wrong passwords.
+//! Limits: quota usage, and wrong passwords.
 
 use std::time::Duration;
 
@@ -116,7 +116,7 @@ pub(super) fn contends(op: &LimitOp) -> Vec<Contended<'_>> {
     }
 }
 
-/// Removes some of the oldest failures beyond this number.
+/// Removes some of the oldest failures in excess of this number.
 pub(in crate::mongodb) async fn trim_failures(db: &Database, kept: u64) -> Result<u64, OpError> {
     let failures = db.collection::<Document>(FAILURES);
     let Some(more) =
@@ -124,7 +124,7 @@ pub(in crate::mongodb) async fn trim_failures(db: &Database, kept: u64) -> Resul
     else {
         return Ok(0);
     };
-    // All that end no later than the newest of them; one step looks at no more than it may remove.
+    // Removes those that expire no later than the newest surplus one; each step handles at most one sweep.
     let newest = more.min(super::SWEPT_AT_ONCE.unsigned_abs() - 1);
     let newest = failures.find_one(doc! {}).sort(doc! { "expires_at": 1 }).skip(newest).await?;
     match newest.and_then(|mut newest| newest.remove("expires_at")) {

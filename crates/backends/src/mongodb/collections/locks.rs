@@ -1,4 +1,5 @@
-//! Documents that batches write to because they looked for something that may have no document of its own.
+//! Lock documents. Batches write to them when their precondition is that something does not exist, so that there is no document
+//! to conflict on.
 
 use mongodb::{
     Database,
@@ -10,13 +11,13 @@ use crate::mongodb::{error::OpError, fields::key, work::Work};
 
 pub(in crate::mongodb) const NAME: &str = "locks";
 
-/// Writes to the lock of this key, so that two batches that do so conflict.
+/// Writes to the lock document of this key, so that two batches that do so conflict.
 pub(super) async fn touch(work: &mut Work<'_>, realm: &RealmName, what: impl Into<Bson>) -> Result<(), OpError> {
     let update = doc! { "$inc": { "touched": 1 }, "$currentDate": { "touched_at": true } };
     work.upsert(NAME, doc! { "_id": key(realm, what) }, update).await
 }
 
-/// Waits until a majority has everything that the primary has now: makes a majority write, which comes after all earlier ones.
+/// Waits until a majority has all data of the primary, by making a majority write, which is ordered after all earlier ones.
 pub(in crate::mongodb) async fn catch_up(db: &Database) -> Result<(), OpError> {
     let locks = db.collection::<Document>(NAME);
     locks.update_one(doc! { "_id": "majority" }, doc! { "$inc": { "touched": 1 } }).upsert(true).await?;

@@ -1,6 +1,6 @@
-//! One file per noun: its reads, its writes, and what its writes contend for.
+//! One file per noun, with its reads, its writes, and the keys that its writes contend for.
 //!
-//! The number of documents that a write touched tells whether its precondition held.
+//! The number of documents that a write matched tells whether its precondition held.
 
 mod audit;
 mod challenges;
@@ -43,10 +43,10 @@ pub(super) mod names {
     };
 }
 
-/// The most documents of a kind that one sweep removes.
+/// Maximum number of documents of a kind removed by one sweep.
 const SWEPT_AT_ONCE: i64 = 1000;
 
-/// Applies one operation, and notes what it changes for the change log.
+/// Applies one operation, and records its changes for the change log.
 pub(super) async fn apply(work: &mut Work<'_>, op: &Op) -> Result<(), OpError> {
     apply_to_collection(work, op).await?;
     work.changes.extend(op.changes());
@@ -67,7 +67,7 @@ async fn apply_to_collection(work: &mut Work<'_>, op: &Op) -> Result<(), OpError
     }
 }
 
-/// Returns what the operation writes and other batches may want to write at the same time.
+/// Returns the keys that the operation writes and other batches may want to write at the same time.
 pub(super) fn contends(op: &Op) -> Vec<Contended<'_>> {
     match op {
         Op::Key(op) => keys::contends(op),
@@ -81,7 +81,7 @@ pub(super) fn contends(op: &Op) -> Vec<Contended<'_>> {
     }
 }
 
-/// Returns filters for what had expired at this time, one for each kind of document that expires.
+/// Returns filters for expired documents, one for each kind of document that expires.
 pub(super) fn expired(now: Timestamp) -> [(&'static str, Document); 8] {
     let expired = || doc! { "expires_at": { "$lte": time(now) } };
     [
@@ -96,7 +96,7 @@ pub(super) fn expired(now: Timestamp) -> [(&'static str, Document); 8] {
     ]
 }
 
-/// Removes some of these documents, and returns their number.
+/// Removes some of the matching documents and returns their number.
 pub(super) async fn sweep(db: &Database, of: &str, filter: Document) -> Result<u64, OpError> {
     let collection = db.collection::<Document>(of);
     let mut cursor = collection.find(filter.clone()).projection(doc! { "_id": 1 }).limit(SWEPT_AT_ONCE).await?;
@@ -107,7 +107,7 @@ pub(super) async fn sweep(db: &Database, of: &str, filter: Document) -> Result<u
     if keys.is_empty() {
         return Ok(0);
     }
-    // A document whose end was moved meanwhile, such as a session that was refreshed, stays.
+    // A document whose expiry has been moved in the meantime, such as a refreshed session, is kept.
     let swept = collection.delete_many(doc! { "$and": [one_of(keys), filter] }).await?;
     Ok(swept.deleted_count)
 }

@@ -27,7 +27,7 @@ use crate::mongodb::{
 
 pub(in crate::mongodb) const NAME: &str = "outbox";
 
-/// How long a dead message is kept to be counted.
+/// How long a dead message is kept for the statistics.
 pub(in crate::mongodb) const DEAD_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 fn document(row: &OutboxRow) -> Document {
@@ -44,7 +44,7 @@ fn document(row: &OutboxRow) -> Document {
         "attempts": number(row.attempts.into()),
         "unknowns": number(row.unknowns.into()),
         "state": "waiting",
-        // In the order of enqueuing, as far as one process is concerned.
+        // Preserves the order of enqueuing, at least within one process.
         "came": ObjectId::new(),
     }
 }
@@ -65,12 +65,12 @@ fn read(mut fields: DocumentFields) -> Result<OutboxRow, Unreadable> {
     })
 }
 
-/// Returns a filter for the messages of a state.
+/// Returns a filter for the messages in a state.
 fn state(name: &str) -> Document {
     doc! { "state": name }
 }
 
-/// Returns a filter for the messages that have been dead for long enough.
+/// Returns a filter for dead messages whose retention period has ended.
 pub(super) fn long_dead(now: Timestamp) -> Document {
     let dead_for = i64::try_from(DEAD_FOR.as_millis()).unwrap_or(i64::MAX);
     let before = Timestamp::from_millis(now.millis().saturating_sub(dead_for));
@@ -88,7 +88,7 @@ impl Outbox for MongoStore {
     }
 }
 
-/// Picks messages that are due, then leases those of them that are still free.
+/// Selects due messages, then leases those that are still free.
 async fn claim(db: &Database, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>, OpError> {
     let free = doc! {
         "state": "waiting",
@@ -111,9 +111,9 @@ async fn claim(db: &Database, channel: Channel, limit: usize, lease: &Lease) -> 
             let id = document.get("_id").cloned();
             match read(DocumentFields::of(document)) {
                 Ok(row) => taken.push(Claimed { row, lease: lease.id.clone() }),
-                // Written by another version, or damaged: the others must not wait for it.
+                // Written by another version, or corrupted: it must not block the others.
                 Err(error) => {
-                    tracing::error!(?id, %error, "a message cannot be read and will never be sent");
+                    tracing::error!(?id, %error, "message unreadable and marked as dead");
                     db.collection::<Document>(NAME).update_one(doc! { "_id": id }, dead()).await?;
                 }
             }
@@ -122,7 +122,7 @@ async fn claim(db: &Database, channel: Channel, limit: usize, lease: &Lease) -> 
     Ok(taken)
 }
 
-/// Returns up to `limit` documents that match the filter, in the order in which they are due.
+/// Returns up to `limit` matching documents, ordered by due time.
 async fn documents(db: &Database, filter: Document, limit: usize) -> Result<Vec<Document>, OpError> {
     let outbox = db.collection::<Document>(NAME);
     let first = outbox.find(filter).sort(doc! { "due_at": 1, "came": 1 }).limit(number(limit as u64));
@@ -178,12 +178,12 @@ async fn finish(work: &mut Work<'_>, id: &OutboxId, lease: &LeaseId, outcome: De
     require(finished, Precondition::LeaseHeld)
 }
 
-/// Returns a filter for a message under its current lease.
+/// Returns a filter for a message with its current lease.
 fn held(id: &OutboxId, lease: &LeaseId) -> Document {
     doc! { "_id": id.as_str(), "lease_id": lease.as_str() }
 }
 
-/// Returns the update that marks a message as dead and destroys its recipient.
+/// Returns the update that marks a message as dead and erases its recipient.
 fn dead() -> Document {
     doc! {
         "$set": { "state": "dead", "recipient": bytes(&[]) },

@@ -17,7 +17,7 @@ use crate::mongodb::{
     work::{Work, find, list, page},
 };
 
-/// Begins with `_`, which no realm's name can.
+/// Starts with `_`, which no realm name does.
 pub(in crate::mongodb) const NAME: &str = "_records";
 
 fn document(row: &RecordRow) -> Document {
@@ -26,7 +26,7 @@ fn document(row: &RecordRow) -> Document {
     document
 }
 
-/// Returns the fields that a replacement sets.
+/// Returns the fields set by a replacement.
 fn values(row: &RecordRow) -> Document {
     doc! {
         "owner": row.owner.as_ref().map(UserId::as_str),
@@ -113,14 +113,15 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &RecordOp) -> Result<(), OpEr
             work.delete_all(NAME, of_owner(realm, owner, *kind)).await
         }
         RecordOp::RequireFree { realm, kind, key: name, owner, now } => {
-            // The batch that reserves an address frees its unique index, which the batch that takes the address meets.
+            // A conflict is guaranteed: the batch that reserves an address frees its unique index entry, which the batch that
+            // takes the address inserts.
             let live = [doc! { "expires_at": null }, doc! { "expires_at": { "$gt": time(*now) } }];
             let filter =
                 doc! { "_id": key(realm, *kind, name), "owner": { "$ne": owner.as_str() }, "$or": live.to_vec() };
             require(!work.has(NAME, filter).await?, Precondition::RecordFree)
         }
         RecordOp::Require { realm, kind, key: name, revision } => {
-            // Written, so that a batch that changes the record at the same time meets this one.
+            // Writes to the record, so that a batch that changes it at the same time conflicts.
             let filter = doc! { "_id": key(realm, *kind, name), "revision": number(*revision) };
             let touch = doc! { "$inc": { "touched": 1_i64 } };
             require(work.update(NAME, filter, touch).await?, Precondition::RecordRevision)
@@ -128,7 +129,7 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &RecordOp) -> Result<(), OpEr
     }
 }
 
-/// Makes a batch that deletes the owner's records at the same time meet this one, which may give the owner a record.
+/// Ensures a conflict with a batch that deletes the owner's records at the same time as a record is added.
 async fn touch_owner(work: &mut Work<'_>, row: &RecordRow) -> Result<(), OpError> {
     match &row.owner {
         Some(owner) => locks::touch(work, &row.realm, owner.as_str()).await,

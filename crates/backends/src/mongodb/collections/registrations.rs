@@ -90,7 +90,7 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &RegistrationOp) -> Result<()
 
 async fn put(work: &mut Work<'_>, row: &Registration, replaces: &Replaces) -> Result<(), OpError> {
     match replaces {
-        // A registration that is there makes the insert fail.
+        // An existing registration makes the insert fail.
         Replaces::Exactly(None) => {}
         Replaces::Exactly(Some(id)) => {
             let mut replaced = by_id(&row.realm, id);

@@ -1,4 +1,4 @@
-//! Users: a collection for each realm, named after it.
+//! Users, in one collection per realm, named after the realm.
 
 use async_trait::async_trait;
 use mongodb::{
@@ -75,7 +75,8 @@ impl Users for MongoStore {
 
     async fn at_address(&self, realm: &RealmName, index: BlindIndex) -> Result<AddressState, StoreError> {
         let state = async {
-            // In this order, a registration that becomes a user in between is found as the user at least, perhaps as both.
+            // Read in this order, a registration that becomes a user in between is found at least as the user, possibly as
+            // both.
             let registration = registrations::by_index(self.db(), realm, index).await?;
             let user = by_index(self.db(), realm, index).await?;
             let is_user = |registration: &Registration| user.as_ref().is_some_and(|user| user.id == registration.id);
@@ -114,7 +115,7 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &UserOp) -> Result<(), OpErro
 async fn insert(work: &mut Work<'_>, user: &User) -> Result<(), OpError> {
     let mut document = fields(user);
     document.insert("_id", user.id.as_str());
-    // First, so that a batch that is too late for the address fails without having touched it.
+    // Inserted first, so that a batch that loses the race for the address fails before it changes anything else.
     require(work.insert(user.realm.as_str(), document).await?, Precondition::UserFree)?;
     locks::touch(work, &user.realm, bytes(&user.index.0)).await
 }

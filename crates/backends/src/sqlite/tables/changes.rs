@@ -28,7 +28,7 @@ const TABLE: Table<Change> = Table {
     ],
 };
 
-/// Reads an entry behind its position.
+/// Reads an entry and its position.
 fn read(row: &Row<'_>) -> rusqlite::Result<(LogPosition, Change)> {
     let mut columns = Columns::of(row);
     let position = LogPosition(columns.count()?);
@@ -69,7 +69,7 @@ pub(super) fn append(db: &Connection, change: &Change) -> rusqlite::Result<()> {
     write(db, &APPEND, TABLE.bind(change)).map(drop)
 }
 
-/// Gives an end to the entries that have none, then removes those that have expired.
+/// Sets the expiry of entries without one, then removes expired ones.
 pub(super) fn sweep(db: &Connection, now: Timestamp) -> rusqlite::Result<u64> {
     write(db, END, params![now.plus(CHANGES_KEPT).millis()])?;
     super::sweep(db, SWEEP, now)

@@ -1,4 +1,4 @@
-//! Limits: uses of quotas, and wrong passwords.
+//! Limits: quota usage, and wrong passwords.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ const SWEEP_QUOTAS: &str = "DELETE FROM quotas WHERE key IN
     (SELECT key FROM quotas WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
 const SWEEP_FAILURES: &str = "DELETE FROM failures WHERE key IN
     (SELECT key FROM failures WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
-// Has to count all rows, in the smallest of the indexes: about 30 ms for a million.
+// Must count all rows, using the smallest index: about 30 ms for a million.
 const TRIM_FAILURES: &str = "DELETE FROM failures WHERE key IN
     (SELECT key FROM failures ORDER BY expires_at LIMIT max(0, min(?2, (SELECT count(*) FROM failures) - ?1)))";
 
@@ -107,7 +107,7 @@ pub(super) fn sweep_failures(db: &Connection, now: Timestamp) -> rusqlite::Resul
     super::sweep(db, SWEEP_FAILURES, now)
 }
 
-/// Removes some of the oldest failures beyond this number.
+/// Removes some of the oldest failures in excess of this number.
 pub(in crate::sqlite) fn trim_failures(db: &Connection, kept: u64) -> rusqlite::Result<u64> {
     write(db, TRIM_FAILURES, params![number(kept), super::SWEPT_AT_ONCE]).map(|rows| rows as u64)
 }

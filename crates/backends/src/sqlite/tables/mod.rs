@@ -1,6 +1,6 @@
-//! One file a noun: its reads, its writes, its statements.
+//! One file per noun, with its reads, writes and statements.
 //!
-//! Each write is one statement or two; the number of rows that it touched tells whether its precondition held.
+//! Each write is one or two statements; the number of affected rows tells whether its precondition held.
 
 mod audit;
 mod challenges;
@@ -18,8 +18,8 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 use super::error::OpError;
 
-/// Returns every statement that searches for rows, so that a test can check its query plan. The few keys, which are read as
-/// a whole, are left out.
+/// Returns every statement that searches for rows, so that a test can check its query plan. The small key tables, which are
+/// read completely, are left out.
 #[must_use]
 pub fn statements() -> Vec<&'static str> {
     [
@@ -37,10 +37,10 @@ pub fn statements() -> Vec<&'static str> {
     .concat()
 }
 
-/// The most rows of a kind that one sweep removes, so that it does not hold up the writer.
+/// Maximum number of rows of a kind removed by one sweep, so that it does not block the writer for long.
 const SWEPT_AT_ONCE: u32 = 1000;
 
-/// Applies one operation, and appends to the change log what it changes.
+/// Applies one operation, and appends its changes to the change log.
 pub(super) fn apply(db: &Connection, op: &Op) -> Result<(), OpError> {
     apply_to_table(db, op)?;
     Ok(op.changes().try_for_each(|change| changes::append(db, &change))?)
@@ -77,12 +77,12 @@ pub(super) const SWEEPS: &[Sweep] = &[
 
 pub(super) use limits::trim_failures;
 
-/// Writes, and returns the number of rows that it touched.
+/// Executes a write and returns the number of affected rows.
 fn write(db: &Connection, sql: &str, params: impl Params) -> rusqlite::Result<usize> {
     db.prepare_cached(sql)?.execute(params)
 }
 
-/// Returns the row, if there is one.
+/// Returns the matching row, if there is one.
 fn find<T>(
     db: &Connection,
     sql: &str,
@@ -92,7 +92,7 @@ fn find<T>(
     db.prepare_cached(sql)?.query_row(params, read).optional()
 }
 
-/// Returns all rows.
+/// Returns all matching rows.
 fn list<T>(
     db: &Connection,
     sql: &str,
@@ -102,7 +102,7 @@ fn list<T>(
     db.prepare_cached(sql)?.query_map(params, read)?.collect()
 }
 
-/// Removes some of the rows that had expired.
+/// Removes some of the rows that have expired.
 fn sweep(db: &Connection, sql: &str, before: Timestamp) -> rusqlite::Result<u64> {
     write(db, sql, params![before.millis(), SWEPT_AT_ONCE]).map(|rows| rows as u64)
 }

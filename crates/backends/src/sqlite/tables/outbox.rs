@@ -38,12 +38,12 @@ const TABLE: Table<OutboxRow> = Table {
         ("give_up_at", |row| owned(row.give_up_at.millis())),
         ("attempts", |row| owned(row.attempts)),
         ("unknowns", |row| owned(row.unknowns)),
-        // Follows from the kind and is not read: claims search by it.
+        // Derived from the kind and never read; claims filter by it.
         ("channel", |row| borrowed(row.kind.channel().as_str())),
     ],
 };
 
-/// Reads a row behind its position.
+/// Reads a row after its position.
 fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
     let mut columns = Columns::after(row, 1);
     Ok(OutboxRow {
@@ -60,7 +60,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<OutboxRow> {
     })
 }
 
-/// How long a dead message is kept to be counted.
+/// How long a dead message is kept for the statistics.
 const DEAD_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 static ENQUEUE: LazyLock<String> = LazyLock::new(|| TABLE.insert(""));
@@ -111,8 +111,8 @@ impl Outbox for SqliteStore {
 }
 
 impl SqliteStore {
-    /// Ends the leases of all messages; returns their number. Only for a process that has just become the only one to serve
-    /// the database: a lease that it finds belongs to a process that has died.
+    /// Releases the leases of all messages and returns their number. Only for a process that has just become the only one to
+    /// serve the database: all leases belong to a process that has died.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -129,13 +129,13 @@ fn claim(db: &Connection, channel: Channel, limit: usize, lease: &Lease) -> rusq
         match row {
             (position, Ok(row)) => rows.push((position, row)),
             (position, Err(error)) => {
-                // Written by another version, or damaged: the others must not wait for it.
-                tracing::error!(position, %error, "a message cannot be read and will never be sent");
+                // Written by another version, or corrupted: it must not block the others.
+                tracing::error!(position, %error, "message unreadable and marked as dead");
                 write(db, BURY, params![position])?;
             }
         }
     }
-    // RETURNING keeps no order.
+    // `RETURNING` does not preserve the order.
     rows.sort_by_key(|(position, row)| (row.due_at, *position));
     Ok(rows.into_iter().map(|(_, row)| Claimed { row, lease: lease.id.clone() }).collect())
 }

@@ -97,7 +97,7 @@ pub(super) fn apply(db: &Connection, op: &RegistrationOp) -> Result<(), OpError>
 fn put(db: &Connection, row: &Registration, replaces: &Replaces) -> Result<(), OpError> {
     let realm = row.realm.as_str();
     match replaces {
-        // A registration that is there makes the insert fail.
+        // An existing registration makes the insert fail.
         Replaces::Exactly(None) => {}
         Replaces::Exactly(Some(id)) => {
             let removed = write(db, REPLACE, params![realm, row.index.0, id.as_str(), row.contested])?;

@@ -108,7 +108,7 @@ pub(super) fn apply(db: &Connection, op: &UserOp) -> Result<(), OpError> {
 
 fn update(db: &Connection, user: &User) -> Result<(), OpError> {
     match write(db, &UPDATE, TABLE.bind(user)) {
-        // The new address is another user's.
+        // The new address belongs to another user.
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
             Err(OpError::Failed(Precondition::UserFree))
         }

@@ -33,7 +33,7 @@ fn write_one(loaded: &Templates, template: &'static Template, out: &mut Output) 
     Ok(())
 }
 
-/// A template for scripts.
+/// A template, as JSON.
 #[derive(Serialize)]
 struct TemplateLine {
     name: &'static str,

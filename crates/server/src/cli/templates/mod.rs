@@ -16,12 +16,12 @@ use crate::{
     templates::Templates,
 };
 
-/// A command about the templates.
+/// A template command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TemplatesVerb {
     /// List the templates.
     List,
-    /// Check those of a folder, or of `TEMPLATES_DIR`.
+    /// Check the templates of a folder, or of `TEMPLATES_DIR`.
     Check(Option<PathBuf>),
     /// Write the built-in templates into a folder.
     Export {
@@ -51,21 +51,21 @@ pub(super) fn grammar() -> clap::Command {
                 .arg(json_flag()),
         )
         .subcommand(
-            verb("check", "Report everything that is wrong with the templates", help::TEMPLATES_CHECK)
+            verb("check", "Report all problems of the templates", help::TEMPLATES_CHECK)
                 .arg(dir("Check the templates of this folder [default: TEMPLATES_DIR]"))
                 .arg(json_flag()),
         )
         .subcommand(
             verb(
                 "export",
-                "Write the built-in templates into a folder, as a start for your own",
+                "Write the built-in templates into a folder, as a starting point for your own",
                 help::TEMPLATES_EXPORT,
             )
             .arg(dir("The folder; it is created if needed").required(true))
             .arg(force),
         )
         .subcommand(
-            verb("preview", "Render every email and page with sample data, beside its variables", help::PREVIEW)
+            verb("preview", "Render every email and page with sample data, and list its variables", help::PREVIEW)
                 .arg(dir("An empty folder, or one with an earlier preview").default_value("templates-preview")),
         )
 }
@@ -85,7 +85,7 @@ pub(super) fn verb(matches: &ArgMatches) -> TemplatesVerb {
 /// Runs one of the commands. Returns the exit code.
 ///
 /// # Errors
-/// If something cannot be read or written.
+/// If a file cannot be read or written.
 pub fn templates(verb: &TemplatesVerb, sources: Sources, clock: &dyn Clock, out: &mut Output) -> io::Result<u8> {
     let here = sources.dir.clone();
     let inspection = inspect(sources);

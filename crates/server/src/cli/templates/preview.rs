@@ -7,10 +7,10 @@ use crate::templates::{
     dev::{DEV_STYLESHEET, PreviewIndex},
 };
 
-/// The end of `index.html`, which marks a folder of previews.
+/// Last line of `index.html`, by which a folder of previews is recognized.
 const MARK: &str = "<!-- written by `portcullis templates preview` -->\n";
 
-/// Writes all previews into a folder, and a page that shows them.
+/// Writes all previews into a folder, with an index page.
 pub(super) fn write(templates: &Templates, dir: &Path, now: Timestamp) -> io::Result<()> {
     keep_others(dir)?;
     let previews = templates.previews("..", now).map_err(io::Error::other)?;
@@ -27,7 +27,7 @@ pub(super) fn write(templates: &Templates, dir: &Path, now: Timestamp) -> io::Re
     fs::write(dir.join("index.html"), index + "\n" + MARK)
 }
 
-/// Refuses a folder that contains anything but an earlier preview.
+/// Rejects a folder that contains anything other than an earlier preview.
 fn keep_others(dir: &Path) -> io::Result<()> {
     let is_empty = match fs::read_dir(dir) {
         Ok(mut entries) => entries.next().is_none(),
@@ -38,6 +38,6 @@ fn keep_others(dir: &Path) -> io::Result<()> {
     if is_empty || is_preview() {
         return Ok(());
     }
-    let text = format!("{} contains other files than an earlier preview, so nothing was written", dir.display());
+    let text = format!("{} contains files other than an earlier preview, so nothing was written", dir.display());
     Err(io::Error::new(io::ErrorKind::AlreadyExists, text))
 }

@@ -1,15 +1,15 @@
-//! The format of `.env`, as python-dotenv reads it, because its files must continue to work: values without quotes may
-//! contain spaces, ` #` starts a comment, quoted values may span lines. Nothing is replaced in a value: a `$` in a password
-//! is a `$`.
+//! The format of `.env` as python-dotenv reads it, because existing files must continue to work: values without quotes may
+//! contain spaces, ` #` starts a comment, quoted values may span lines. Variables are not expanded: a `$` in a password is a
+//! literal `$`.
 
-/// An entry `NAME=value`, and its line. The first line is 1.
+/// A `NAME=value` entry with its line number. The first line is 1.
 pub(in crate::config) struct EnvEntry {
     pub(in crate::config) name: String,
     pub(in crate::config) value: String,
     pub(in crate::config) line: usize,
 }
 
-/// Returns the entries in their order, and the mistakes, each with its line.
+/// Returns the entries in file order, and the syntax errors with their line numbers.
 pub(in crate::config) fn parse(text: &str) -> (Vec<EnvEntry>, Vec<(usize, &'static str)>) {
     let mut rest = text.trim_start_matches('\u{feff}');
     let (mut entries, mut mistakes) = (Vec::new(), Vec::new());
@@ -35,12 +35,12 @@ pub(in crate::config) fn parse(text: &str) -> (Vec<EnvEntry>, Vec<(usize, &'stat
 
 type Entry<'a> = (String, String, Option<&'a str>);
 
-/// Reads the entry of a line, with which `text` begins. If the value spans lines, the rest of the text is returned too.
+/// Parses the entry of the first line of `text`. If the value spans lines, the remaining text is returned, too.
 fn entry<'a>(line: &'a str, text: &'a str) -> Result<Entry<'a>, &'static str> {
     let (name, value) = line.split_once('=').ok_or("`=` is missing")?;
     let name = name.trim().strip_prefix("export ").unwrap_or(name).trim();
     if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '"' || c == '\'') {
-        return Err("the text before `=` is not a name");
+        return Err("the text before `=` is not a valid name");
     }
     let quoted = text.split_once('=').map_or("", |(_, value)| value).trim_start_matches([' ', '\t']);
     let (value, left) = if quoted.starts_with(['"', '\'']) {
@@ -52,14 +52,14 @@ fn entry<'a>(line: &'a str, text: &'a str) -> Result<Entry<'a>, &'static str> {
     Ok((name.to_owned(), value, left))
 }
 
-/// Reads a value without quotes, up to a comment or the end of the line.
+/// Parses an unquoted value, up to a comment or the end of the line.
 fn plain(value: &str) -> String {
     let value = value.split(" #").next().unwrap_or_default();
     let value = value.split("\t#").next().unwrap_or_default();
     value.trim().to_owned()
 }
 
-/// Reads a value in quotes. Returns it and the text after the closing quote.
+/// Parses a quoted value. Returns the value and the text after the closing quote.
 fn unquote(text: &str) -> Option<(String, &str)> {
     let mut chars = text.chars();
     let quote = chars.next()?;
@@ -83,7 +83,7 @@ fn unescape(quote: char, escaped: char, value: &mut String) {
     }
 }
 
-/// Returns the text of the next line on, if only a comment follows the quote.
+/// Returns the text from the next line on, if only a comment follows the quote.
 fn after_quote(text: &str) -> Result<&str, &'static str> {
     let (line, next) = text.split_once('\n').unwrap_or((text, ""));
     let line = line.trim();

@@ -1,4 +1,4 @@
-//! The layers of plain `NAME=value`.
+//! Sources of plain `NAME=value` pairs: command line, environment and `.env`.
 
 use std::path::Path;
 
@@ -38,8 +38,8 @@ pub(super) fn command_line(settings: Vec<(String, String)>, names: &Names, repor
     layer
 }
 
-/// Reads the environment. It has variables of other programs too, so an unknown name is a warning, and only if it is
-/// similar to a setting.
+/// Reads the environment. Because it also has variables of other programs, an unknown name is ignored, unless it resembles a
+/// setting; then it is a warning.
 pub(super) fn environment(
     variables: Vec<(String, String)>,
     names: &Names,
@@ -64,12 +64,13 @@ pub(super) fn environment(
     (layer, of_realms)
 }
 
-/// Whether a variable was set for a service, as Kubernetes does for a service `redis`: `REDIS_PORT=tcp://10.0.0.1:6379`.
+/// Returns whether a variable was set for a service, as Kubernetes does for a service named `redis`:
+/// `REDIS_PORT=tcp://10.0.0.1:6379`.
 fn is_service_link(name: &str, text: &str) -> bool {
     name.ends_with("_PORT") && ["tcp://", "udp://", "sctp://"].iter().any(|scheme| text.starts_with(scheme))
 }
 
-/// Reports quotation marks around a value, and removes them so that nothing else is reported. No shell has seen the value.
+/// Reports quotation marks around a value, and removes them to avoid follow-up errors. The value did not pass through a shell.
 pub(super) fn unquoted(name: &str, text: String, report: &mut Report) -> String {
     let inner = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
     let Some(inner) = inner else { return text };
@@ -79,8 +80,8 @@ pub(super) fn unquoted(name: &str, text: String, report: &mut Report) -> String 
     inner.to_owned()
 }
 
-/// Reads `.env` in the working folder. Other programs may use it too, so an unknown name is an error if it is similar to
-/// a setting, and ignored otherwise.
+/// Reads `.env` in the working directory. Because other programs may use the file, too, an unknown name is ignored, unless it
+/// resembles a setting; then it is an error.
 pub(super) fn dotenv(dir: &Path, names: &Names, report: &mut Report) -> (Layer, Vec<Variable>) {
     let path = dir.join(".env");
     let (mut layer, mut of_realms) = (Layer::default(), Vec::new());
@@ -96,7 +97,7 @@ pub(super) fn dotenv(dir: &Path, names: &Names, report: &mut Report) -> (Layer, 
         let key = names.find(&name);
         let is_of_a_realm = key.is_none() && name.starts_with(REALM_PREFIX);
         if value.contains("${") && (key.is_some() || is_of_a_realm) {
-            report.warning(name.as_str(), "contains `${…}`, which is not replaced").at(&origin);
+            report.warning(name.as_str(), "contains `${…}`, which is not expanded").at(&origin);
         }
         if let Some(key) = key {
             layer.set(key, value, origin);

@@ -10,7 +10,7 @@ use crate::config::{
     text_file,
 };
 
-/// The texts of one source. All are kept as secrets, because some are.
+/// The raw values of one source. All are held as secrets, because some are.
 #[derive(Debug, Default)]
 pub(in crate::config) struct Layer {
     entries: BTreeMap<(&'static str, bool), (SecretString, Origin)>,
@@ -33,7 +33,7 @@ impl Layer {
     }
 }
 
-/// Reads a settings file. A file that exists and cannot be read is a problem.
+/// Reads a settings file. An existing file that cannot be read is reported as a problem.
 pub(super) fn read_file(path: &Path, report: &mut Report) -> Option<String> {
     match text_file::read(path) {
         Ok(text) => Some(text),

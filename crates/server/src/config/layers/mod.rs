@@ -1,4 +1,4 @@
-//! The sources of settings, each as one layer: command line, environment, `.env`, TOML.
+//! The configuration sources, one layer each: command line, environment, `.env`, TOML.
 
 mod dotenv;
 mod flat;
@@ -14,9 +14,9 @@ use portcullis_core::id::RealmName;
 
 use super::{names::Names, origin::Origin, report::Report, sources::Sources};
 
-/// The texts of all sources.
+/// Raw values of all sources.
 pub(super) struct Layers {
-    /// What is server-wide, the strongest first.
+    /// Server-wide values, highest precedence first.
     pub(super) server: Vec<Layer>,
     environment: Vec<realms::Variable>,
     dotenv: Vec<realms::Variable>,
@@ -39,12 +39,12 @@ pub(super) fn collect(sources: Sources, names: &Names, report: &mut Report) -> L
 }
 
 impl Layers {
-    /// Returns the names in the headings `[realms.NAME]` of TOML.
+    /// Returns the realm names of the `[realms.NAME]` tables in TOML.
     pub(super) fn realm_tables(&self) -> impl Iterator<Item = (&str, &Origin)> {
         self.tables.iter().map(|table| (table.realm.as_str(), &table.origin))
     }
 
-    /// Returns the layers of each realm, the strongest first, in the order of the realms.
+    /// Returns the layers of each realm, highest precedence first, in the order of the realms.
     pub(super) fn of_realms(self, realms: &[RealmName], names: &Names, report: &mut Report) -> Vec<Vec<Layer>> {
         let mut assigned = |variables| {
             let mut layers: Vec<Layer> = realms.iter().map(|_| Layer::default()).collect();

@@ -1,4 +1,4 @@
-//! Environment variables that set something for one realm: `REALM_<NAME>_<SETTING>`.
+//! Environment variables that set a value for one realm: `REALM_<NAME>_<SETTING>`.
 
 use portcullis_core::id::RealmName;
 
@@ -15,28 +15,28 @@ use crate::config::{
     suggest,
 };
 
-/// A variable that begins with `REALM_`. Its realm is found once the realms are known.
+/// A variable whose name begins with `REALM_`. It is matched to a realm once the realms are known.
 pub(super) struct Variable {
     pub(super) name: String,
     pub(super) text: String,
     pub(super) origin: Origin,
 }
 
-/// The meanings that a variable can have.
+/// Possible interpretations of a variable.
 enum Meaning {
     /// A setting of the realm at this index.
     Of(usize, SettingName),
-    /// Settings of several realms.
+    /// A variable that matches several realms.
     Ambiguous(Vec<String>),
-    /// A setting that is server-wide.
+    /// A setting that is server-wide only.
     ServerWide(&'static str),
-    /// A misspelt name, and what was probably meant.
+    /// A misspelt name, with the closest known one.
     Misspelt(String),
-    /// No setting.
+    /// Not a setting.
     Foreign,
 }
 
-/// Adds the variables of one source to the layers of their realms, and reports those that set nothing.
+/// Adds the variables of one source to the layers of their realms, and reports those that match no setting.
 pub(super) fn assign(
     variables: Vec<Variable>,
     realms: &[RealmName],
@@ -105,7 +105,7 @@ fn meaning(variable: &str, realms: &[RealmName], names: &Names) -> Meaning {
     }
 }
 
-/// Returns the variable that was probably meant by one that ends with a setting of realms and names no realm.
+/// Returns the closest variable if the name ends with a per-realm setting but matches no realm.
 fn misspelt_realm(rest: &str, realms: &[RealmName], names: &Names) -> Option<String> {
     let (typed, setting) = rest.match_indices('_').find_map(|(at, _)| {
         let (realm, setting) = (rest.get(..at)?, rest.get(at + 1..)?);

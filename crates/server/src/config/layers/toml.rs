@@ -1,4 +1,4 @@
-//! The TOML file: the names of the settings in lower case, and a table for each realm that has settings of its own.
+//! The TOML file: setting names in lower case, and a table for each realm with settings of its own.
 
 use std::path::{Path, PathBuf};
 
@@ -19,10 +19,10 @@ use crate::config::{
     report::{Diagnostic, Report},
 };
 
-/// The file that is read if none is named.
+/// File that is read if none is given.
 const USUAL: &str = "portcullis.toml";
 
-/// The file, which tells the line of a value.
+/// The file, which maps values to line numbers.
 struct File<'a> {
     path: PathBuf,
     text: &'a str,
@@ -38,14 +38,14 @@ impl File<'_> {
     }
 }
 
-/// The table `[realms.NAME]` of a realm.
+/// A realm's `[realms.NAME]` table.
 pub(super) struct RealmTable {
     pub(super) realm: String,
     pub(super) origin: Origin,
     pub(super) layer: Layer,
 }
 
-/// Reads the named file, or the usual one if it exists.
+/// Reads the given file, or the default one if it exists.
 pub(super) fn layer(named: Option<&Path>, dir: &Path, names: &Names, report: &mut Report) -> (Layer, Vec<RealmTable>) {
     let path = dir.join(named.unwrap_or_else(|| Path::new(USUAL)));
     let Some(text) = read_file(&path, report) else {
@@ -92,7 +92,7 @@ fn read_table(file: &File<'_>, table: DeTable<'_>, names: &Names, report: &mut R
     (layer, realms)
 }
 
-/// Finds a setting by its name in lower case.
+/// Finds a setting by its lower-case name.
 fn find(name: &str, names: &Names) -> Option<SettingName> {
     let is_lower = !name.contains(|c: char| c.is_ascii_uppercase());
     is_lower.then(|| names.find(&name.to_ascii_uppercase()))?
@@ -114,7 +114,7 @@ fn set(
     }
 }
 
-/// Returns a value as it is written in the environment.
+/// Converts a value to its form in the environment.
 fn as_text(value: DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.into_owned()),
@@ -154,7 +154,7 @@ fn read_realms(file: &File<'_>, realms: DeTable<'_>, names: &Names, report: &mut
     tables
 }
 
-/// Reports a name in a realm's table that is server-wide, or no setting.
+/// Reports a name in a realm's table that is server-wide only, or unknown.
 fn report_not_of_a_realm<'r>(
     realm: &str,
     name: &str,

@@ -1,8 +1,8 @@
-//! The words about a name that is no setting.
+//! Messages about unknown setting names.
 
 use crate::config::fix::Fix;
 
-/// Returns the end of the message: the name that was probably meant.
+/// Returns the end of the message: the closest known name, if there is one.
 pub(super) fn did_you_mean(nearest: Option<&str>) -> String {
     nearest.map_or_else(
         || "; `portcullis --help` lists all settings".to_owned(),
@@ -10,7 +10,7 @@ pub(super) fn did_you_mean(nearest: Option<&str>) -> String {
     )
 }
 
-/// Says that a setting is server-wide, and which setting of a realm has a similar name.
+/// Returns the message that a setting is server-wide only, with the closest per-realm setting.
 pub(super) fn server_wide(name: &str, nearest: Option<&str>) -> String {
     let nearest = nearest.map(|nearest| format!("; did you mean `{nearest}`?"));
     format!("cannot be set for one realm: {name} is server-wide{}", nearest.unwrap_or_default())

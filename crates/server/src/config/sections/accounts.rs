@@ -1,4 +1,4 @@
-//! Accounts, passwords and their hashes.
+//! Accounts, passwords and password hashing.
 
 use std::{thread::available_parallelism, time::Duration};
 
@@ -30,11 +30,11 @@ settings! {
     OTP_TTL: Duration = DURATION, Fixed("5m"),
         "Lifetime of a code sent by SMS, at most 10m.", per_realm;
     EMAIL_UNDO_WINDOW: Duration = DURATION, Fixed("7d"),
-        "How long a change of address or password can be undone by its mail, and the old address is kept from others.", per_realm;
+        "How long a change of address or password can be undone from its notification email. Until then, no one else can register the old address.", per_realm;
     FRESH_AUTH_AGE: Duration = DURATION, Fixed("10m"),
-        "Maximum age of the login for changes of what protects an account: password, address, phone number, export, deletion. Beyond it, the current password is required.", per_realm;
+        "Maximum age of the login for sensitive operations: changing the password, address or phone number, and exporting or deleting the account. After that, the current password is required.", per_realm;
     DELETE_MAX_AUTH_AGE: Duration = DURATION, Fixed("30m"),
-        "Maximum age of the login when an account is deleted.", per_realm;
+        "Maximum age of the login for deleting an account.", per_realm;
     PASSWORD_MIN_LENGTH: usize = number::<_, 1, 128>(), Fixed("8"),
         "Minimum number of characters of a new password. Recommended: 15.", per_realm;
     ARGON2_MEMORY_KIB: u32 = number::<_, 8, 4_194_304>(), Fixed("19456"),
@@ -53,12 +53,12 @@ settings! {
         "Maximum time that a password waits for a hash thread. After it, the request is answered with 503.";
 }
 
-/// Whether answers reveal that an address has an account.
+/// Whether responses reveal that an address has an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Enumeration {
-    /// All answers are the same.
+    /// All responses are the same.
     Conceal,
-    /// `create` refuses a taken address.
+    /// `create` rejects a taken address.
     Reveal,
 }
 
@@ -67,13 +67,13 @@ impl Choice for Enumeration {
     const PLACEHOLDER: &'static str = "conceal|reveal";
 }
 
-/// Settings of accounts.
+/// Account settings.
 #[derive(Debug)]
 pub struct Accounts {
     pub enumeration: Enumeration,
 }
 
-/// Settings of passwords.
+/// Password settings.
 #[derive(Debug)]
 pub struct Password {
     /// Cost of a hash.
@@ -91,7 +91,7 @@ pub struct Argon2 {
     pub parallelism: u32,
 }
 
-/// Settings of the threads that hash passwords.
+/// Settings of the password hash threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hashing {
     pub threads: usize,
@@ -145,7 +145,7 @@ const MOST_FOR_A_CODE: Duration = Duration::from_secs(600);
 
 fn lifetimes(values: &Values, report: &mut Report) {
     if values.get(&OTP_TTL).is_some_and(|lifetime| lifetime > MOST_FOR_A_CODE) {
-        let text = "must be at most 10m: a code of six digits could be guessed in a longer time";
+        let text = "must be at most 10m: a six-digit code that is valid longer could be guessed";
         report.problem(OTP_TTL.name(), text, Fix::set(OTP_TTL.name(), "10m"));
     }
     if let (Some(waits), Some(link)) = (values.get(&REGISTRATION_TTL), values.get(&VERIFICATION_TTL))
@@ -168,7 +168,8 @@ fn lanes(values: &Values, report: &mut Report) {
     }
 }
 
-/// Minimum cost of Argon2id (OWASP Password Storage): memory in KiB and iterations. Both must reach one of the pairs.
+/// Minimum Argon2id cost (OWASP Password Storage): pairs of memory in KiB and iterations. At least one pair must be reached in
+/// both.
 const ARGON2_FLOOR: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
 
 fn cost(values: &Values, report: &mut Report) {

@@ -1,4 +1,4 @@
-//! Browsers: which pages may call the server, and that they stay on https.
+//! Browser settings: which web pages may call the server, and HSTS.
 
 use axum::http::HeaderValue;
 
@@ -27,11 +27,11 @@ settings! {
         "Value of `Strict-Transport-Security`, which keeps browsers on https, or `off`. The default does not include subdomains.";
 }
 
-/// Settings of what browsers may do.
+/// Browser settings.
 #[derive(Debug)]
 pub struct Browser {
     pub cors: CorsOrigins,
-    /// `HSTS`; none if it is off.
+    /// `HSTS`; none if `off`.
     pub hsts: Option<HeaderValue>,
 }
 
@@ -40,7 +40,7 @@ pub struct Browser {
 pub struct CorsOrigins {
     /// `CORS_ALLOWED_ORIGINS`.
     pub named: Vec<String>,
-    /// Whether pages of this machine may call it, on any port.
+    /// Whether pages on loopback origins may call it, on any port.
     pub loopback: bool,
 }
 
@@ -56,7 +56,7 @@ impl Browser {
 fn derive(values: &mut Values, _: Environment) {
     values.derive(&HSTS, |values| {
         let url = values.get(&PUBLIC_URL)?;
-        // With a path, other applications have the host too, and the proxy in front decides for all of them.
+        // With a path, the host also serves other applications, and HSTS is up to the proxy in front of them.
         let is_own = url.is_https() && url.path().is_empty();
         Some(if is_own { "max-age=63072000" } else { "off" }.to_owned())
     });
@@ -81,7 +81,7 @@ fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Whether a page comes from another machine without TLS.
+/// Returns whether an origin is on another machine and uses plain HTTP.
 fn is_plain(origin: &str) -> bool {
     PublicUrl::parse(origin).is_ok_and(|url| !url.is_https() && !url.is_loopback())
 }

@@ -1,4 +1,4 @@
-//! The development mailbox, which keeps messages instead of sending them.
+//! The development mailbox, which stores messages instead of sending them.
 
 use ipnet::IpNet;
 
@@ -26,10 +26,10 @@ settings! {
     DEV_MAILBOX_SIZE: usize = number::<_, 1, 10_000>(), Fixed("200"),
         "Number of messages that the development mailbox keeps.";
     DEV_MAILBOX_NETWORKS: Vec<IpNet> = NETWORKS, Nothing,
-        "Networks, separated by commas, that may read the development mailbox beside this machine, such as `172.16.0.0/12` for the host of a container. For development only.";
+        "Networks, separated by commas, that may read the development mailbox in addition to this machine, such as `172.16.0.0/12` for the host of a container. For development only.";
 }
 
-/// Returns who may open the mailbox.
+/// Returns the access rules of the mailbox.
 pub(super) fn access(values: &Values) -> Option<DeveloperAccess> {
     Some(DeveloperAccess {
         networks: values.get(&DEV_MAILBOX_NETWORKS).unwrap_or_default(),
@@ -37,7 +37,7 @@ pub(super) fn access(values: &Values) -> Option<DeveloperAccess> {
     })
 }
 
-/// Turns the mailbox on where emails would go nowhere else.
+/// Turns the mailbox on if emails could not be delivered otherwise.
 pub(super) fn derive(values: &mut Values, environment: Environment, has_server: bool) {
     values.derive(&DEV_MAILBOX, |values| {
         let is_needed = !has_server && environment == Environment::Development;

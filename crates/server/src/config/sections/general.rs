@@ -1,4 +1,4 @@
-//! General settings: where the server runs, under which names and addresses, and for which realms.
+//! General settings: the environment, public addresses and realms.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -57,7 +57,7 @@ impl Choice for Locale {
     const PLACEHOLDER: &'static str = "en";
 }
 
-/// Gives `PUBLIC_URL` and `ENVIRONMENT` the values that follow from others. All other sections come after this one.
+/// Derives `PUBLIC_URL` and `ENVIRONMENT`. All other sections depend on them.
 pub(super) fn derive(values: &mut Values) -> Environment {
     values.derive(&PUBLIC_URL, public_url);
     values.derive(&ENVIRONMENT, |values| Some(environment(values).as_str().to_owned()));
@@ -70,15 +70,15 @@ fn public_url(values: &Values) -> Option<String> {
     }
     let port = values.get(&PORT)?;
     Some(match values.get(&HOST)? {
-        // The usual name of this machine also means its address in IPv4, where nothing listens then.
+        // `localhost` also resolves to the IPv4 address, where nothing listens in this case.
         IpAddr::V6(host) if host.is_loopback() => format!("http://[{host}]:{port}"),
         IpAddr::V4(host) if host.is_loopback() && host != Ipv4Addr::LOCALHOST => format!("http://{host}:{port}"),
         _ => format!("http://localhost:{port}"),
     })
 }
 
-/// Returns the environment. A setting that cannot be read does not make it production: that would hide the one mistake in a
-/// list of others.
+/// Returns the environment. An invalid setting does not imply production, because the production checks would bury the actual
+/// mistake in a list of others.
 fn environment(values: &Values) -> Environment {
     values.get(&ENVIRONMENT).unwrap_or_else(|| {
         let is_local = values.get(&HOST).is_none_or(|host| host.is_loopback())
@@ -111,7 +111,7 @@ fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Reports tables `[realms.NAME]` of realms that do not exist.
+/// Reports `[realms.NAME]` tables of unknown realms.
 pub(in crate::config) fn check_realm_tables<'t>(
     realms: &[RealmName],
     tables: impl Iterator<Item = (&'t str, &'t Origin)>,
@@ -126,7 +126,7 @@ pub(in crate::config) fn check_realm_tables<'t>(
     }
 }
 
-/// Says why it counts as production, where `ENVIRONMENT` is not set.
+/// Explains why the environment is considered production, if `ENVIRONMENT` is not set.
 pub(in crate::config) fn why_production(values: &Values, environment: Environment) -> Option<String> {
     if environment == Environment::Development || !values.is_derived(ENVIRONMENT.name()) {
         return None;

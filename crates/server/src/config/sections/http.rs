@@ -1,4 +1,4 @@
-//! How the server listens, and which clients and pages it trusts.
+//! HTTP server settings: listening, limits, and trusted proxies.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -36,7 +36,7 @@ settings! {
     BODY_TIMEOUT: Duration = DURATION, Fixed("10s"),
         "Maximum time for a client to send the body of a request, at most 1m.";
     WRITE_TIMEOUT: Duration = DURATION, Fixed("30s"),
-        "Maximum time for a client to read a part of an answer.";
+        "Maximum time for a client to read a part of a response.";
     MAX_CONNECTIONS: usize = number::<_, 16, 1_000_000>(), Fixed("10000"),
         "Maximum number of open connections. Further connections are closed at once. Lowered if the system allows too few open files.";
     MAX_CONNECTIONS_CLIENT: usize = number::<_, 1, 1_000_000>(), Fixed("1000"),
@@ -51,12 +51,12 @@ settings! {
         "Address and port of the metrics listener (Prometheus, `/metrics`). Without it, nothing is measured.";
 }
 
-/// Settings of the HTTP server.
+/// HTTP server settings.
 #[derive(Debug)]
 pub struct Http {
     /// `HOST` and `PORT`.
     pub listen: SocketAddr,
-    /// The other address of this machine, where `HOST` is its name or the default.
+    /// The other loopback address, if `HOST` is `localhost` or the default.
     pub listen_also: Option<SocketAddr>,
     pub request_timeout: Duration,
     pub header_timeout: Duration,
@@ -93,15 +93,15 @@ impl Http {
     }
 }
 
-/// Returns the address of this machine in IPv6. Browsers try it first for `localhost`, which another program could answer.
+/// Returns the IPv6 loopback address. Browsers try it first for `localhost`, so another program could answer there otherwise.
 fn listen_also(values: &Values) -> Option<SocketAddr> {
     let host = values.text(HOST.name()).map(str::trim);
     let is_name = host.is_none_or(|host| host.eq_ignore_ascii_case("localhost"));
     is_name.then(|| Some(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), values.get(&PORT)?))).flatten()
 }
 
-/// Returns the trusted networks. A proxy of this machine that connects by name reaches the server in IPv6 where it listens there,
-/// too: who trusts this machine in IPv4 then also trusts it in IPv6.
+/// Returns the trusted networks. Trusting IPv4 loopback implies trusting IPv6 loopback if the server listens there, because a
+/// local proxy that connects to `localhost` uses it.
 fn trusted_proxies(values: &Values) -> Vec<IpNet> {
     let mut trusted = values.get(&TRUSTED_PROXIES).unwrap_or_default();
     let trusts = |trusted: &[IpNet], address: IpAddr| trusted.iter().any(|network| network.contains(&address));
@@ -130,7 +130,7 @@ fn body_timeout(values: &Values, report: &mut Report) {
     }
 }
 
-/// Refuses one address for both listeners: the second could not be opened.
+/// Rejects the same address for both listeners: the second could not be opened.
 fn listeners(values: &Values, report: &mut Report) {
     let (Some(metrics), Some(host), Some(port)) = (values.get(&METRICS_LISTEN), values.get(&HOST), values.get(&PORT))
     else {

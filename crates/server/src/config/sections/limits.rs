@@ -26,27 +26,27 @@ pub(super) const SECTION: Section = Section::new("Limits", SETTINGS).deriving(de
 
 settings! {
     RATE_LIMIT_MODE: RateLimitMode = choice(), Derived("`observe` in development, `enforce` in production"),
-        "`enforce`, `observe` (limits are only counted and logged) or `off`. The tries of a code are counted in every mode.";
+        "`enforce`, `observe` (uses are counted and logged, but not limited) or `off`. The attempts at a code are limited in every mode.";
     LIMIT_PASSWORDS_ACCOUNT: Quota = QUOTA, Fixed("5/24h"),
-        "Wrong passwords of an account, or of a device known to it, without a wait. Each further one causes a wait of 1, 2, 4 … 60 s. The count is reset after the period without a wrong password; the period is at least 1m.";
+        "Number of wrong passwords for an account, or from a device known to it, before a wait is imposed. Each further one causes a wait of 1, 2, 4 … 60 s. The count is reset after one period without a wrong password; the period is at least 1m.";
     LIMIT_PASSWORDS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
-        "Wrong passwords from one address. With IPv6, from one /64 network.";
+        "Number of wrong passwords from one address. With IPv6, from one /64 network.";
     LIMIT_PASSWORDS_KEPT: u64 = number::<_, 1_000, 1_000_000_000>(), Fixed("1000000"),
         "Maximum number of accounts and devices whose wrong passwords are remembered. Beyond it, the oldest are forgotten.";
     LIMIT_MAILS_ACCOUNT: Quota = QUOTA, Fixed("5/1h"),
-        "Emails to one address by `create`, `forget_password` and `verify/resend` together. Beyond it, the answer is the usual one and nothing is sent.";
+        "Emails to one address by `create`, `forget_password` and `verify/resend` together. Beyond that, the response is the same but nothing is sent.";
     LIMIT_MAILS_MAILBOX_ACCOUNT: Quota = QUOTA, Fixed("10/1h"),
         "The same for all addresses that differ only by the tag after a plus sign (`john+shop@example.com`) together.";
     LIMIT_MAILS_CLIENT: Quota = QUOTA, Fixed("20/1h"),
         "Requests from one address to each of `create`, `forget_password` and `verify/resend`.";
     LIMIT_EMAIL_CHANGES_ACCOUNT: Quota = QUOTA, Fixed("3/7d"),
-        "Requests of one account for another address. The mail also counts for `LIMIT_MAILS_ACCOUNT` of the new address.";
+        "Email address changes requested by one account. The email also counts towards `LIMIT_MAILS_ACCOUNT` of the new address.";
     LIMIT_PROFILE_ACCOUNT: Quota = QUOTA, Fixed("30/1h"),
         "Changes of the profile (`PATCH me`) in one session.";
     LIMIT_EXPORTS_ACCOUNT: Quota = QUOTA, Fixed("2/1h"),
         "Exports of one account (`me/export`).";
     LIMIT_OTP_ACCOUNT: Vec<Quota> = QUOTAS, Fixed("1/1m,5/24h"),
-        "Codes for one account, and codes to one number. All limits apply. Beyond them, the answer is the usual one and nothing is sent.";
+        "Codes for one account, and codes to one number. All limits apply. Beyond them, the response is the same but nothing is sent.";
     LIMIT_OTP_CLIENT: Quota = QUOTA, Fixed("10/1h"),
         "Requests from one address to `otp_phone`.";
     LIMIT_LINKS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
@@ -128,10 +128,10 @@ fn longest_wait(values: &Values, report: &mut Report) {
 /// Maximum number of wrong passwords without a wait (NIST SP 800-63B-4 §3.2.2).
 const MOST_WRONG: u32 = 100;
 
-/// Largest number of passwords, links or codes a minute that still is a limit.
+/// Maximum number of passwords, links or codes per minute that is still an effective limit.
 const MOST_A_MINUTE: f64 = 1000.0;
 
-/// Refuses limits of guesses without effect. Of several quotas, the strictest counts.
+/// Rejects guess limits without effect. Of several quotas, the strictest counts.
 fn boundless(values: &Values, report: &mut Report) {
     let one =
         |setting: &'static Setting<Quota>| (setting.name(), setting.info(), values.get(setting).into_iter().collect());

@@ -1,4 +1,4 @@
-//! The log.
+//! Log settings.
 
 use tracing::level_filters::LevelFilter;
 
@@ -13,7 +13,7 @@ pub(super) const SECTION: Section = Section::new("Log", SETTINGS);
 
 settings! {
     LOG_FORMAT: LogFormat = choice(), Fixed("text"),
-        "`text` for people, `json` for log collectors.";
+        "`text` for humans, `json` for log collectors.";
     LOG_LEVEL: LevelFilter = choice(), Fixed("info"),
         "Minimum level of logged messages.";
 }
@@ -21,7 +21,7 @@ settings! {
 /// The format of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// Text for people.
+    /// Text for humans.
     Text,
     /// One JSON object per line, for log collectors.
     Json,
@@ -44,7 +44,7 @@ impl Choice for LevelFilter {
     const PLACEHOLDER: &'static str = "off|error|warn|info|debug|trace";
 }
 
-/// Settings of the log.
+/// Log settings.
 #[derive(Debug)]
 pub struct Log {
     pub format: LogFormat,

@@ -1,4 +1,4 @@
-//! The longest lifetimes that production accepts.
+//! Maximum lifetimes in production.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use crate::config::{
     values::Values,
 };
 
-/// Refuses a lifetime of more than this number of hours.
+/// Rejects a lifetime of more than this number of hours.
 pub(super) fn at_most(setting: &'static Setting<Duration>, hours: u64, values: &Values, report: &mut Report) {
     if values.get(setting).is_some_and(|lifetime| lifetime > Duration::from_secs(hours * 3600)) {
         let name = setting.name();
         let most = if hours > 24 { format!("{}d", hours / 24) } else { format!("{hours}h") };
-        let text = format!("is longer than {most}: what is stolen would stay valid");
+        let text = format!("is longer than {most}: a stolen token or link would stay valid too long");
         report.insecure(RefusedElseWarned, name, text, Fix::set(name, most));
     }
 }

@@ -1,4 +1,4 @@
-//! Emails: the SMTP server, or the development mailbox.
+//! Email settings: the SMTP server, or the development mailbox.
 
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -27,7 +27,7 @@ use crate::config::{
 
 pub(super) const SECTION: Section = Section::new("Mail", SETTINGS).deriving(derive).checked(check);
 
-/// Port that means TLS from the first byte (RFC 8314 §7.3).
+/// Port for implicit TLS (RFC 8314 §7.3).
 const IMPLICIT_TLS_PORT: u16 = 465;
 
 settings! {
@@ -38,7 +38,7 @@ settings! {
     MAIL_STARTTLS: bool = SWITCH, Derived("`on`, or `off` with `MAIL_SSL_TLS`"),
         "Whether the connection is upgraded with STARTTLS. If the server does not offer it, nothing is sent.";
     MAIL_SSL_TLS: bool = SWITCH, Derived("`on` if `MAIL_PORT` is 465, else `off`"),
-        "Whether the connection uses TLS from the start (implicit TLS). Port 465 means implicit TLS, also with `MAIL_STARTTLS=on`.";
+        "Whether the connection uses TLS from the start (implicit TLS). Port 465 always means implicit TLS, even with `MAIL_STARTTLS=on`.";
     USE_CREDENTIALS: bool = SWITCH, Derived("`on` if `MAIL_USERNAME` is set"),
         "Whether to log in to the SMTP server.";
     MAIL_USERNAME: String = TEXT, Nothing,
@@ -56,24 +56,24 @@ settings! {
     MAIL_WORKERS: usize = number::<_, 1, 64>(), Fixed("4"),
         "Number of emails, and of SMS, that are delivered at the same time.";
     MAIL_HELO: String = HELO, Derived("host of `PUBLIC_URL` if it is a domain, else the address of the connection as a literal"),
-        "Name that is given to the SMTP server in EHLO: a domain, or an address literal such as `[192.0.2.1]`.";
+        "Name sent to the SMTP server in EHLO: a domain, or an address literal such as `[192.0.2.1]`.";
     MAIL_TIMEOUT: Duration = DURATION, Fixed("30s"),
         "Maximum time until the SMTP server has accepted sender and recipient of an email, and again for sending it.";
     MAIL_REPLY_TIMEOUT: Duration = DURATION, Fixed("10m"),
-        "Longest wait for the last reply of the SMTP server, after the whole email was sent (RFC 5321 §4.5.3.2). A server that is not awaited may deliver the email twice.";
+        "Maximum wait for the SMTP server's final reply after the whole email was sent (RFC 5321 §4.5.3.2). If it is too short, emails may be delivered twice.";
     MESSAGE_DELAY: Duration = DELAY, Derived("`3s`, or `0s` with the development mailbox"),
-        "Longest random delay before an email or SMS is handed over; the shortest is a sixth of it. Without it, the load at that moment reveals which addresses have an account.";
+        "Maximum random delay before an email or SMS is sent; the minimum is a sixth of it. Without a delay, response times while a message is being sent could reveal which addresses have an account.";
 }
 
-/// Settings of emails.
+/// Email settings.
 #[derive(Debug)]
 pub struct Mail {
     pub from: String,
     pub from_name: String,
     pub workers: usize,
-    /// Longest random delay before the hand-over.
+    /// Maximum random delay before delivery.
     pub delay: Duration,
-    /// Who may open the development mailbox.
+    /// Access rules of the development mailbox.
     pub developers: DeveloperAccess,
     /// Where emails are delivered.
     pub transport: MailTransport,
@@ -88,7 +88,7 @@ pub enum MailTransport {
     DevMailbox { size: usize },
 }
 
-/// Settings of the SMTP server.
+/// SMTP server settings.
 #[derive(Debug)]
 pub struct Smtp {
     pub server: String,
@@ -110,13 +110,13 @@ pub struct Smtp {
 pub enum MailTls {
     /// No encryption.
     None,
-    /// STARTTLS. Without it, nothing is sent.
+    /// STARTTLS. If the server does not offer it, nothing is sent.
     StartTls,
     /// TLS from the first byte.
     Implicit,
 }
 
-/// Login at the SMTP server.
+/// SMTP credentials.
 #[derive(Debug)]
 pub struct Credentials {
     pub username: String,
@@ -146,7 +146,7 @@ impl Smtp {
         let port = values.get(&MAIL_PORT)?;
         let tls = match (values.get(&MAIL_STARTTLS)?, values.get(&MAIL_SSL_TLS)?) {
             (_, true) => MailTls::Implicit,
-            // No server speaks STARTTLS there: both sides would wait for the other.
+            // This port never uses STARTTLS: client and server would wait for each other.
             (true, false) if port == IMPLICIT_TLS_PORT => MailTls::Implicit,
             (true, false) => MailTls::StartTls,
             (false, false) => MailTls::None,
@@ -179,12 +179,12 @@ fn derive(values: &mut Values, environment: Environment) {
     values.derive(&MAIL_STARTTLS, |values| by_tls(values, "off", "on"));
     values.derive(&USE_CREDENTIALS, |values| switch(values.has(MAIL_USERNAME.name())));
     values.derive(&MAIL_FROM, mail_from);
-    // A name without a dot says nothing to a mail server.
+    // A host name without a dot is meaningless to a mail server.
     values.derive(&MAIL_HELO, |values| domain(values.get(&PUBLIC_URL)?.host()).filter(|domain| domain.contains('.')));
     values.derive(&MAIL_FROM_NAME, |values| values.get(&APP_NAME));
     let has_server = values.has(MAIL_SERVER.name());
     dev_mailbox::derive(values, environment, has_server);
-    // The mailbox shows everything at once: there is nothing to conceal.
+    // The mailbox shows everything at once, so there is nothing to conceal.
     values.derive(&MESSAGE_DELAY, |values| Some(if values.get(&DEV_MAILBOX)? { "0s" } else { "3s" }.to_owned()));
 }
 
@@ -195,7 +195,7 @@ fn mail_from(values: &Values) -> Option<String> {
     Some(format!("no-reply@{domain}"))
 }
 
-/// Returns a host that is a domain, in ASCII, and neither an address nor this machine.
+/// Returns the host if it is a public domain name in ASCII.
 fn domain(host: &str) -> Option<String> {
     let is_named =
         !is_loopback_host(host) && host.contains(|c: char| c.is_ascii_alphabetic()) && !host.starts_with('[');

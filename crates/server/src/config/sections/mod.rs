@@ -1,4 +1,4 @@
-//! All settings, a file for each group: its rows, their types, the values that follow from others, and its rules.
+//! All settings, one file per group: definitions, types, derived values and checks.
 
 mod accounts;
 mod browser;
@@ -60,8 +60,8 @@ pub(crate) static SECTIONS: &[Section] = &[
     log::SECTION,
 ];
 
-/// Gives settings that are not set the values that follow from others. Where such a value depends on a text that cannot
-/// be read, it is left out: the report about that text is enough.
+/// Derives the values of settings that are not set. A value that depends on an invalid setting is left out, because that
+/// setting is reported already.
 pub(super) fn derive(values: &mut Values) -> Environment {
     let environment = general::derive(values);
     for section in SECTIONS {
@@ -70,7 +70,7 @@ pub(super) fn derive(values: &mut Values) -> Environment {
     environment
 }
 
-/// Reports what contradicts itself, what does not fit the disk, and what is insecure.
+/// Reports contradictory settings, problems with files, and insecure settings.
 pub(super) fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
     for section in SECTIONS {
         section.check_realm(values, report);
@@ -83,7 +83,7 @@ pub(super) fn check(values: &Values, context: &Context<'_>, report: &mut Report)
     }
 }
 
-/// Reports the same of the settings that a realm has of its own.
+/// Reports the same for the settings that are overridden in a realm.
 pub(super) fn check_realm(values: &Values, report: &mut Report) {
     for section in SECTIONS {
         section.check_realm(values, report);
@@ -104,14 +104,14 @@ pub struct Config {
     /// Templates of pages and emails.
     pub templates: Templates,
     pub http: Http,
-    /// What browsers may do.
+    /// Browser settings.
     pub browser: Browser,
     /// Database and encryption keys.
     pub store: Store,
     /// Access tokens and sessions.
     pub token: Token,
     pub accounts: Accounts,
-    /// Passwords and their hashes.
+    /// Passwords and password hashing.
     pub password: Password,
     pub limits: Limits,
     pub mail: Mail,
@@ -120,7 +120,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the typed values, and those of the realms. None where one is missing or cannot be read, which has been reported.
+    /// Reads the typed values, including those of the realms. None if one is missing or invalid, which has been reported.
     pub(super) fn read(values: &Values, realms: &[(RealmName, Values)]) -> Option<Self> {
         let policies = realms.iter().map(|(realm, values)| Some((realm.clone(), RealmPolicy::read(values)?)));
         Some(Self {

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::config::values::Values;
 
-/// The settings that can differ between realms, as they are in one realm.
+/// Per-realm settings, as they apply to one realm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RealmPolicy {
     pub signup: Signup,
@@ -31,12 +31,12 @@ pub struct RealmPolicy {
     pub session_max_age: Duration,
     pub sessions_max: usize,
     pub refresh_grace: Duration,
-    /// `TEMPLATES_DIR`, and what the templates say about the server.
+    /// `TEMPLATES_DIR`, and the values that templates receive from the settings.
     pub templates: Templates,
 }
 
 impl RealmPolicy {
-    /// Reads the policy from the values of a realm.
+    /// Reads the policy from a realm's values.
     pub(in crate::config) fn read(values: &Values) -> Option<Self> {
         Some(Self {
             signup: values.get(&SIGNUP)?,

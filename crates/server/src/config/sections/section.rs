@@ -2,24 +2,24 @@ use std::{fmt, path::Path};
 
 use crate::config::{environment::Environment, report::Report, setting::Entry, values::Values};
 
-/// A group of settings under one heading, with the rules about them.
+/// A group of settings under one heading, with its checks.
 pub(crate) struct Section {
     pub(crate) title: &'static str,
-    /// The settings, in the order in which they are listed.
+    /// The settings, in documentation order.
     pub(crate) settings: &'static [&'static dyn Entry],
-    /// Gives settings that are not set the values that follow from others.
+    /// Derives the values of settings that are not set.
     derive: fn(&mut Values, Environment),
-    /// Reports what contradicts itself and what is insecure in the settings that are server-wide.
+    /// Reports contradictions and insecure values of server-wide settings.
     check: fn(&Values, &Context<'_>, &mut Report),
-    /// Reports the same of the settings that can be set for one realm.
+    /// Reports the same for per-realm settings.
     check_realm: fn(&Values, &mut Report),
 }
 
-/// What checks need beside the values.
+/// Inputs of checks in addition to the values.
 #[derive(Debug)]
 pub(in crate::config) struct Context<'a> {
     pub(in crate::config) environment: Environment,
-    /// The file of generated secrets, if it exists.
+    /// The generated secrets file, if it exists.
     pub(in crate::config) secrets_file: Option<&'a Path>,
 }
 
@@ -59,10 +59,9 @@ impl fmt::Debug for Section {
     }
 }
 
-/// Declares the settings of a section: a static for each, and `SETTINGS`, the list of all. A row is
-/// `NAME: type = format, default, "sentence", flags…;`. Flags are `secret` (the value is never shown), `random` (the best
-/// value is 32 random bytes), `reserved` (accepted and checked, without effect in this version) and `per_realm` (can be
-/// set for one realm).
+/// Declares the settings of a section: a static for each, and `SETTINGS`, the list of all. A row is `NAME: type = format,
+/// default, "sentence", flags…;`. Flags are `secret` (the value is never shown), `random` (the recommended value is 32 random
+/// bytes), `reserved` (accepted and checked, but without effect in this version) and `per_realm` (can be set for one realm).
 macro_rules! settings {
     ($($name:ident: $type:ty = $format:expr, $default:expr, $doc:literal $(, $flag:ident)*;)*) => {
         $(
@@ -71,7 +70,7 @@ macro_rules! settings {
                 $crate::config::setting::Setting::new(stringify!($name), $format, $default, $doc)$(.$flag())*;
         )*
 
-        /// The settings of this section, in the order in which they are listed.
+        /// The settings of this section, in documentation order.
         const SETTINGS: &[&dyn $crate::config::setting::Entry] = &[$(&$name),*];
     };
 }

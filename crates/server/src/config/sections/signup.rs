@@ -1,4 +1,4 @@
-//! Registration: who may register, and what a registration must have.
+//! Registration settings: who may register, and which fields are required.
 
 use portcullis_core::realm::{Signup, SignupField};
 
@@ -12,9 +12,9 @@ pub(super) const SECTION: Section = Section::new("Registration", SETTINGS);
 
 settings! {
     SIGNUP: Signup = choice(), Fixed("open"),
-        "Who may register through `create`. `open`: anyone. `invite` and `closed`: no one; `create` is answered with 403 `signup.closed`.", per_realm;
+        "Who may register through `create`. `open`: anyone. `invite` and `closed`: no one; `create` responds with 403 `signup.closed`.", per_realm;
     SIGNUP_REQUIRED: Vec<SignupField> = SIGNUP_FIELDS, Nothing,
-        "Fields that `create` requires beside `email` and `password`, separated by commas: `first_name`, `last_name`, `phone`, `country_code`.", per_realm;
+        "Fields that `create` requires in addition to `email` and `password`, separated by commas: `first_name`, `last_name`, `phone`, `country_code`.", per_realm;
 }
 
 impl Choice for Signup {

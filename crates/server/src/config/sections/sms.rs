@@ -1,4 +1,4 @@
-//! SMS, sent by Twilio.
+//! SMS settings (Twilio).
 
 use portcullis_core::SecretString;
 
@@ -26,10 +26,10 @@ settings! {
         "Countries to which SMS may be sent, as ISO codes separated by commas. Without it, development allows all; production requires it with Twilio.";
 }
 
-/// Settings of SMS.
+/// SMS settings.
 #[derive(Debug)]
 pub struct Sms {
-    /// Twilio account, if there is one.
+    /// Twilio account, if configured.
     pub twilio: Option<Twilio>,
     pub countries: Option<Vec<String>>,
 }

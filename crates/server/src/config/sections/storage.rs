@@ -1,4 +1,4 @@
-//! The database, and the key that seals its contents.
+//! The database, and the keys that encrypt its contents.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -44,15 +44,15 @@ settings! {
         "URL of the Redis server.", secret, reserved;
 }
 
-/// Settings of the database.
+/// Database settings.
 #[derive(Debug)]
 pub struct Store {
-    /// `DATA_DIR`. It may not exist yet.
+    /// `DATA_DIR`. The folder may not exist yet.
     pub data_dir: PathBuf,
     pub database_url: Database,
     pub database_timeout: Duration,
     pub database_wait_timeout: Duration,
-    /// `ENCRYPTION_KEY`, at least one. The first wraps, all unwrap.
+    /// `ENCRYPTION_KEY`, at least one key. The first wraps, all unwrap.
     pub encryption_keys: Vec<EncryptionKey>,
 }
 
@@ -78,7 +78,7 @@ fn database_url(values: &Values) -> Option<String> {
     }
     let folder = values.get(&DATA_DIR)?;
     let path = format!("{}/portcullis.db", folder.to_str()?.trim_end_matches('/'));
-    // In a URL, these begin its options and its fragment.
+    // In a URL, these characters start the query and the fragment.
     Some(format!("sqlite://{}", path.replace('%', "%25").replace('?', "%3F").replace('#', "%23")))
 }
 
@@ -91,7 +91,7 @@ fn database(values: &Values) -> Option<Database> {
     })
 }
 
-/// Returns the database file, if it exists and anything was written to it.
+/// Returns the database file, if it exists and is not empty.
 pub(in crate::config) fn existing_database(values: &Values) -> Option<PathBuf> {
     match database(values)? {
         Database::Sqlite(path) => path.metadata().is_ok_and(|metadata| metadata.len() > 0).then_some(path),
@@ -100,19 +100,19 @@ pub(in crate::config) fn existing_database(values: &Values) -> Option<PathBuf> {
     }
 }
 
-/// Whether servers share the database.
+/// Returns whether several servers can share the database.
 pub(in crate::config) fn is_shared_database(values: &Values) -> bool {
     !matches!(database(values), Some(Database::Sqlite(_)) | None)
 }
 
-/// Returns what to do about a missing or wrong key. A command that generates one would hide that the data is lost without it.
+/// Returns the fix for a missing or wrong key. It suggests no new key, because existing data is lost without the old one.
 pub(in crate::config) fn lost_key(values: &Values) -> Fix {
     Fix::Do(if is_shared_database(values) {
         "set the key of the other servers; for a new database, `openssl rand -base64 32` prints one".to_owned()
     } else {
         match existing_database(values) {
             Some(path) => format!(
-                "restore the key with which the database was created; to begin with an empty one, move {} away",
+                "restore the key with which the database was created; to start with an empty database, move {} away",
                 path.display()
             ),
             None => "restore the key with which the database was created".to_owned(),
@@ -126,7 +126,7 @@ fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
     encryption_key(values, context, report);
 }
 
-/// Refuses a MongoDB without a user. TLS is not required, because a private network may do without it.
+/// Rejects a MongoDB URL without a user. TLS is not required, because it may be unnecessary on a private network.
 fn credentials(values: &Values, report: &mut Report) {
     let name = DATABASE_URL.name();
     let Some(url) = values.text(name).map(str::trim).filter(|text| text.starts_with("mongodb")) else { return };
@@ -149,14 +149,14 @@ fn credentials(values: &Values, report: &mut Report) {
     }
 }
 
-/// Whether one of the keys is also the secret of the tokens.
+/// Returns whether one of the keys is also used as `JWT_SECRET`.
 fn is_jwt_secret(values: &Values, keys: &str) -> bool {
     let Some(secret) = values.text(JWT_SECRET.name()).map(str::trim) else { return false };
     let bytes = decode_key(secret);
     items(keys).any(|key| key == secret || bytes.is_some() && decode_key(key) == bytes)
 }
 
-/// Options of a MongoDB URL that turn checks of certificates off, in lower case.
+/// MongoDB URL options that disable certificate checks, in lower case.
 const UNCHECKED: [&str; 5] = [
     "tlsinsecure",
     "tlsallowinvalidcertificates",
@@ -165,7 +165,7 @@ const UNCHECKED: [&str; 5] = [
     "sslallowinvalidhostnames",
 ];
 
-/// Refuses a URL that accepts any certificate: anyone on the way could be the database.
+/// Rejects a URL that accepts any certificate, which would allow an attacker in the middle to impersonate the database.
 fn certificates(values: &Values, report: &mut Report) {
     let name = DATABASE_URL.name();
     let Some(url) = values.text(name).map(str::trim).filter(|text| text.starts_with("mongodb")) else { return };
@@ -175,7 +175,7 @@ fn certificates(values: &Values, report: &mut Report) {
     });
     if let Some((option, _)) = off {
         let text = format!(
-            "has {option}=true: anyone on its network could be the database. For a private root certificate, use tlsCAFile"
+            "has {option}=true: anyone on its network could impersonate the database. For a private root certificate, use tlsCAFile"
         );
         let fix = Fix::Do(format!("remove {option} from {name}"));
         let diagnostic = report.insecure(RefusedElseWarned, name, text, fix);
@@ -199,11 +199,11 @@ fn encryption_key(values: &Values, context: &Context<'_>, report: &mut Report) {
     } else if keys().any(|key| is_patterned(&key)) {
         "is a repeated or counting sequence"
     } else if is_jwt_secret(values, text) {
-        "is JWT_SECRET, which services may have that verify tokens"
+        "is the same as JWT_SECRET, which services that verify tokens may also have"
     } else {
         return;
     };
-    // The database cannot be read without the key that it has.
+    // The database cannot be read without its current key.
     let rotate = "put a new key (`openssl rand -base64 32` prints one) in front of this one, with a comma between them";
     report.insecure(RefusedElseWarned, name, why, Fix::Do(rotate.to_owned()));
 }

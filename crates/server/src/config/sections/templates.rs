@@ -6,24 +6,24 @@ use super::{
 };
 use crate::config::values::Values;
 
-/// What templates say about the server.
+/// Values that templates receive from the settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Branding {
     pub app_name: String,
-    /// `APP_URL`; empty where there is none.
+    /// `APP_URL`; empty if not set.
     pub app_url: String,
-    /// The path of `PUBLIC_URL`: empty, or `/auth` for `https://example.com/auth`.
+    /// Path of `PUBLIC_URL`: empty, or `/auth` for `https://example.com/auth`.
     pub root: String,
     pub min_length: usize,
 }
 
-/// Settings of templates. They can be read even if other settings are invalid.
+/// Template settings. They can be read even if other settings are invalid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Templates {
     pub dir: Option<PathBuf>,
     /// `DEFAULT_LOCALE`: the built-in templates have one language.
     pub locale: Locale,
-    /// What templates say about the server.
+    /// Values that templates receive from the settings.
     pub branding: Branding,
 }
 

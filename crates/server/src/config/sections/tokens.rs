@@ -32,7 +32,7 @@ settings! {
     JWT_KEY_ROTATION: Duration = DURATION, Fixed("90d"),
         "How long a generated key pair signs. Its successor is published one hour before it takes over.";
     JWT_ISSUER: String = TEXT, Derived("`PUBLIC_URL/{realm}`"),
-        "`iss` claim of access tokens. `{realm}` is replaced by the name of the realm.";
+        "`iss` claim of access tokens. `{realm}` is replaced with the realm's name.";
     JWT_AUDIENCE: String = TEXT, Nothing,
         "`aud` claim of access tokens. Without it, tokens have none.";
     ACCESS_TOKEN_TTL: Duration = DURATION, Fixed("30m"),
@@ -42,11 +42,11 @@ settings! {
     SESSION_MAX_AGE: Duration = DURATION, Fixed("90d"),
         "Maximum lifetime of a session, even if it is used.", per_realm;
     REFRESH_GRACE: Duration = DURATION, Fixed("24h"),
-        "How long the previous refresh token can be repeated while the next one has not been used. For the first 60 s always and freely; later twice in 24 hours.", per_realm;
+        "How long the previous refresh token is still accepted if its successor has not been used. For the first 60 s it can be repeated without restriction, after that twice in 24 hours.", per_realm;
     SESSIONS_MAX: usize = number::<_, 1, 100_000>(), Fixed("100"),
-        "Maximum number of sessions of a user. A further login ends first those that were never refreshed, then those whose last refresh is longest ago.", per_realm;
+        "Maximum number of sessions of a user. A further login revokes sessions that were never refreshed first, then the least recently refreshed ones.", per_realm;
     API_CLIENTS: ApiClients = CLIENTS, Nothing,
-        "Services that may introspect tokens, as `id:secret`, separated by commas. A secret has at least 32 characters and no comma. An id may be given twice, while one secret replaces another.", secret;
+        "Services that may introspect tokens, as `id:secret`, separated by commas. A secret has at least 32 characters and no comma. An id may occur twice, so that its secret can be rotated.", secret;
 }
 
 /// Signature algorithm of access tokens.
@@ -66,12 +66,12 @@ impl Choice for JwtAlgorithm {
     const PLACEHOLDER: &'static str = "HS256|RS256|ES256|EdDSA";
 }
 
-/// Settings of access tokens and sessions.
+/// Access token and session settings.
 #[derive(Debug)]
 pub struct Token {
     /// Key that signs access tokens.
     pub signing: Signing,
-    /// `JWT_ISSUER`, in which `{realm}` is replaced by the name of the realm.
+    /// `JWT_ISSUER`, where `{realm}` is a placeholder for the realm's name.
     pub jwt_issuer: String,
     pub jwt_audience: Option<String>,
     pub jwt_key_rotation: Duration,
@@ -87,7 +87,7 @@ pub enum Signing {
         /// `JWT_SECRET_PREVIOUS`, which only verifies.
         previous: Option<SecretString>,
     },
-    /// An algorithm with key pairs; never [`JwtAlgorithm::Hs256`].
+    /// An algorithm with key pairs, never [`JwtAlgorithm::Hs256`].
     KeyPair(JwtAlgorithm),
 }
 
@@ -113,21 +113,21 @@ fn derive(values: &mut Values, _: Environment) {
     values.derive(&JWT_ISSUER, |values| Some(format!("{}/{{realm}}", values.get(&PUBLIC_URL)?)));
 }
 
-/// Chooses the algorithm that fits, once it is known whether there is a shared secret.
+/// Chooses the default algorithm, which depends on whether there is a shared secret.
 pub(in crate::config) fn derive_algorithm(values: &mut Values) {
     values.derive(&JWT_ALGORITHM, |values| {
         Some(if values.has(JWT_SECRET.name()) { "HS256" } else { "ES256" }.to_owned())
     });
 }
 
-/// Whether a shared secret would sign access tokens.
+/// Returns whether access tokens would be signed with a shared secret.
 pub(in crate::config) fn takes_jwt_secret(values: &Values) -> bool {
     !values.has(JWT_ALGORITHM.name()) || values.get(&JWT_ALGORITHM) == Some(JwtAlgorithm::Hs256)
 }
 
 const SHORTEST_SECRET: usize = 32;
 
-/// Longest lifetimes in production, in hours. An access token is valid for services that verify it until it expires.
+/// Maximum lifetimes in production, in hours. An access token cannot be revoked at services that only verify its signature.
 const ACCESS_TOKEN_MOST: u64 = 24;
 const SESSION_MOST: u64 = 400 * 24;
 
@@ -136,14 +136,14 @@ fn check_realm(values: &Values, report: &mut Report) {
     at_most(&SESSION_MAX_AGE, SESSION_MOST, values, report);
 }
 
-/// Refuses one issuer for several realms: a service that checks the issuer would take the tokens of another realm.
+/// Rejects the same issuer for several realms: a service that checks the issuer would accept tokens of another realm.
 fn issuer(values: &Values, report: &mut Report) {
     let name = JWT_ISSUER.name();
     let has_several = values.get(&REALMS).is_some_and(|realms| realms.len() > 1);
     let is_shared = values.get(&JWT_ISSUER).is_some_and(|issuer| !issuer.contains("{realm}"));
     if has_several && is_shared {
         let text = "has no `{realm}`, although there are several realms: services could not tell their tokens apart";
-        // Not the text itself, which may contain a password by mistake.
+        // The value itself is not shown, because it may contain a password by mistake.
         let url = values.get(&PUBLIC_URL).map(|url| url.to_string());
         let url = url.unwrap_or_else(|| "https://accounts.example.com".to_owned());
         let fix = Fix::set(name, format!("{url}/{{realm}}"));
@@ -151,7 +151,7 @@ fn issuer(values: &Values, report: &mut Report) {
     }
 }
 
-/// Refuses secrets of services that can be guessed. A guess needs one request, and no account.
+/// Rejects guessable secrets of services. An attacker could guess them without an account.
 fn api_clients(values: &Values, report: &mut Report) {
     let name = API_CLIENTS.name();
     let Some(text) = values.text(name).filter(|_| values.get(&API_CLIENTS).is_some()) else { return };
@@ -162,7 +162,7 @@ fn api_clients(values: &Values, report: &mut Report) {
     } else {
         return;
     };
-    let fix = Fix::Do(format!("put a new secret behind each id in {name} (`openssl rand -hex 32` prints one)"));
+    let fix = Fix::Do(format!("set a new secret for each id in {name} (`openssl rand -hex 32` prints one)"));
     report.insecure(RefusedElseWarned, name, why, fix);
 }
 

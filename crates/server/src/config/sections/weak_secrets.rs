@@ -1,4 +1,4 @@
-//! Secrets that others know or can guess.
+//! Detection of published and guessable secrets.
 
 use super::section::Context;
 use crate::config::{
@@ -6,14 +6,14 @@ use crate::config::{
     report::{Report, Severity::Refused},
 };
 
-/// Secrets printed in a README, ours or the origin's.
+/// Secrets printed in a README, either ours or that of the original service.
 const PUBLISHED: &[&str] = &["your-super-secret-jwt-key"];
 
 pub(super) fn is_published(secret: &str) -> bool {
     PUBLISHED.contains(&secret)
 }
 
-/// Whether bytes repeat a part of themselves, or mostly count up or down, as those do that a person has typed.
+/// Returns whether bytes are a repetition, or mostly count up or down, as typed secrets often do.
 pub(super) fn is_patterned(bytes: &[u8]) -> bool {
     is_periodic(bytes) || is_counting(bytes)
 }
@@ -22,19 +22,19 @@ fn is_periodic(bytes: &[u8]) -> bool {
     (1..=bytes.len() / 2).any(|period| bytes.iter().zip(bytes.iter().skip(period)).all(|(one, other)| one == other))
 }
 
-/// Of random bytes, few follow their neighbour; of `0123456789abcdef`, all but one do.
+/// In random bytes, few are the successor of the byte before; in `0123456789abcdef`, all but one are.
 fn is_counting(bytes: &[u8]) -> bool {
     let steps = || bytes.iter().zip(bytes.iter().skip(1)).map(|(one, next)| next.wrapping_sub(*one));
     let pairs = bytes.len().saturating_sub(1);
     [0, 1, u8::MAX].into_iter().any(|step| steps().filter(|each| *each == step).count() * 4 > pairs * 3)
 }
 
-/// Reports that a secret is not set.
+/// Reports that a required secret is not set.
 pub(super) fn absent(name: &'static str, fix: Fix, context: &Context<'_>, report: &mut Report) {
     report.insecure(Refused, name, format!("is not set{}", generated_before(context)), fix);
 }
 
-/// Says where the secrets are that were generated for development, if there are any.
+/// Returns a note on where the secrets generated for development are, if there are any.
 pub(super) fn generated_before(context: &Context<'_>) -> String {
     let file = context.secrets_file.map(|file| format!("; the one generated for development is in {}", file.display()));
     file.unwrap_or_default()

@@ -1,16 +1,16 @@
-//! Settings whose value is one of several words.
+//! Settings with a fixed set of values.
 
 use super::format::ValueFormat;
 
-/// A type with a word for each of its values.
+/// A type whose values each have a fixed string.
 pub(crate) trait Choice: Copy + 'static {
-    /// The words and their values.
+    /// The strings and their values.
     const WORDS: &'static [(&'static str, Self)];
-    /// The words, as the help shows them.
+    /// The strings, as shown in the help.
     const PLACEHOLDER: &'static str;
 }
 
-/// Makes the format of `C`: one of its words, in any case.
+/// Creates the format for `C`: one of its strings, ignoring case.
 pub(crate) const fn choice<C: Choice>() -> ValueFormat<C> {
     ValueFormat::new(C::PLACEHOLDER, |text| {
         let meant = C::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));

@@ -4,13 +4,13 @@ use super::format::ValueFormat;
 
 pub(crate) const DURATION: ValueFormat<Duration> = ValueFormat::new("DURATION", read_duration);
 
-/// Maximum duration, ten years. A longer one is a mistake, and could exceed the calendar when added to the current time.
+/// Maximum duration, ten years. A longer one is a mistake, and adding it to the current time could overflow the calendar.
 const LONGEST: u64 = 3650 * 24 * 3_600_000;
 
-/// Format of a delay, which may be `0s`, and is at most a minute since people wait for it.
+/// Format of a delay. It may be `0s`, and is at most one minute, because users wait for it.
 pub(crate) const DELAY: ValueFormat<Duration> = ValueFormat::new("DURATION", |text| match millis(text) {
     Some(millis @ 0..=60_000) => Ok(Duration::from_millis(millis)),
-    Some(_) => Err("must be between `0s` and `1m`: people wait for it".to_owned()),
+    Some(_) => Err("must be between `0s` and `1m`, because users wait for the message".to_owned()),
     None => Err(NO_DURATION.to_owned()),
 });
 
@@ -24,7 +24,7 @@ pub(super) fn read_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Reads a number of seconds, or numbers with units, the largest unit first (`1h30m`).
+/// Parses a number of seconds, or numbers with units, the largest unit first (`1h30m`).
 fn millis(text: &str) -> Option<u64> {
     if let Ok(seconds) = text.parse::<u64>() {
         return seconds.checked_mul(1000);

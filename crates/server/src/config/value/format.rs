@@ -1,13 +1,13 @@
 use std::path::PathBuf;
 
-/// The format of a setting's text.
+/// The text format of a setting.
 #[derive(Debug)]
 pub(crate) struct ValueFormat<T> {
     pub(crate) read: fn(&str) -> Result<T, String>,
     pub(crate) placeholder: &'static str,
-    /// Guesses what was meant by a text that is refused.
+    /// Guesses the intention behind a rejected text.
     pub(crate) meant: fn(&str) -> Option<String>,
-    /// A value to suggest where there is no default.
+    /// Suggested value if there is no default.
     pub(crate) example: Option<&'static str>,
 }
 
@@ -27,10 +27,10 @@ impl<T> ValueFormat<T> {
 
 pub(crate) const TEXT: ValueFormat<String> = ValueFormat::new("TEXT", |text| Ok(text.to_owned()));
 
-/// A path of a file or folder.
+/// A file or folder path.
 pub(crate) const PATH: ValueFormat<PathBuf> = ValueFormat::new("PATH", |text| Ok(text.into()));
 
-/// `on` or `off`, and their usual synonyms.
+/// `on` or `off`, or one of their common synonyms.
 pub(crate) const SWITCH: ValueFormat<bool> =
     ValueFormat::new("on|off", |text| match text.to_ascii_lowercase().as_str() {
         "on" | "true" | "yes" | "1" => Ok(true),
@@ -38,7 +38,7 @@ pub(crate) const SWITCH: ValueFormat<bool> =
         _ => Err("must be `on` or `off`".to_owned()),
     });
 
-/// Makes the format of a whole number from `MIN` to `MAX`.
+/// Creates the format of an integer from `MIN` to `MAX`.
 pub(crate) const fn number<T: TryFrom<u64>, const MIN: u64, const MAX: u64>() -> ValueFormat<T> {
     ValueFormat::new("NUMBER", |text| {
         let number = text.parse().ok().filter(|number| (MIN..=MAX).contains(number));
@@ -48,7 +48,7 @@ pub(crate) const fn number<T: TryFrom<u64>, const MIN: u64, const MAX: u64>() ->
     })
 }
 
-/// Splits a list at commas, trims its items and skips empty ones.
+/// Splits a comma-separated list, trims its items and skips empty ones.
 pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }

@@ -4,7 +4,7 @@ use axum::http::HeaderValue;
 
 use super::format::ValueFormat;
 
-/// The value of `Strict-Transport-Security`; none is `off`.
+/// Value of `Strict-Transport-Security`; none for `off`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StrictTransport(pub(crate) Option<HeaderValue>);
 

@@ -2,7 +2,7 @@ use portcullis_core::{id::RealmName, realm::SignupField};
 
 use super::format::{ValueFormat, items};
 
-/// Names of realms: at least one, none twice.
+/// Realm names: at least one, without duplicates.
 pub(crate) const REALM_NAMES: ValueFormat<Vec<RealmName>> = ValueFormat::new("NAMES", |text| {
     let mut names: Vec<RealmName> = Vec::new();
     for word in items(text) {
@@ -26,7 +26,7 @@ pub(crate) const COUNTRIES: ValueFormat<Vec<String>> = ValueFormat::new("CODES",
 })
 .like("DE,FR");
 
-/// Fields that a registration must have, or `none`.
+/// Fields required for registration, or `none`.
 pub(crate) const SIGNUP_FIELDS: ValueFormat<Vec<SignupField>> = ValueFormat::new("FIELDS", |text| {
     if text.eq_ignore_ascii_case("none") {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! The formats of settings. A refusal says what a text must be, and never repeats it.
+//! Value formats. An error says which format is expected and never quotes the value.
 
 mod choice;
 mod duration;

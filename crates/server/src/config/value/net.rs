@@ -14,7 +14,7 @@ pub(crate) const ADDRESS: ValueFormat<IpAddr> = ValueFormat::new("ADDRESS", |tex
     unbracketed(text).parse().map_err(|_| "must be an IP address such as `127.0.0.1`, `0.0.0.0` or `::`".to_owned())
 });
 
-/// A port. With 0 the system chooses one.
+/// A port. With 0, the operating system chooses one.
 pub(crate) const PORT_NUMBER: ValueFormat<u16> = number::<u16, 0, 65535>();
 
 /// An IP address and a port.
@@ -39,7 +39,8 @@ pub(crate) const HOST_NAME: ValueFormat<String> = ValueFormat::new("HOST", |text
     Some(host.to_owned()).filter(|host| !host.is_empty())
 });
 
-/// A name for EHLO (RFC 5321 §4.1.1.1): a domain, or an address literal. An address without brackets is taken for a literal.
+/// A name for EHLO (RFC 5321 §4.1.1.1): a domain or an address literal. An IP address without brackets is converted to a
+/// literal.
 pub(crate) const HELO: ValueFormat<String> = ValueFormat::new("HOST", |text| {
     let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     let is_v6 = |text: &str| text.parse::<Ipv6Addr>().is_ok();
@@ -58,7 +59,7 @@ pub(crate) const HELO: ValueFormat<String> = ValueFormat::new("HOST", |text| {
 })
 .like("accounts.example.com");
 
-/// Networks in CIDR notation, or `none`. An address alone is a network of one.
+/// Networks in CIDR notation, or `none`. A single address is accepted as a network of one.
 pub(crate) const NETWORKS: ValueFormat<Vec<IpNet>> = ValueFormat::new("NETWORKS", |text| {
     if text.eq_ignore_ascii_case("none") {
         return Ok(Vec::new());
@@ -81,7 +82,7 @@ pub(crate) const MAILBOX: ValueFormat<String> = ValueFormat::new("ADDRESS", |tex
 .meaning(|text| Some(text.rsplit_once('<')?.1.trim_end_matches('>').to_owned()))
 .like("no-reply@example.com");
 
-/// Whether a host, as written in a URL or in `MAIL_SERVER`, is this machine.
+/// Returns whether a host, as written in a URL or in `MAIL_SERVER`, is this machine.
 pub(crate) fn is_loopback_host(host: &str) -> bool {
     let host = unbracketed(host).trim_end_matches('.').to_ascii_lowercase();
     match host.parse::<IpAddr>() {

@@ -9,7 +9,7 @@ use super::{
 
 pub(crate) const QUOTA: ValueFormat<Quota> = ValueFormat::new("COUNT/PERIOD", read);
 
-/// Several quotas, which all apply.
+/// Several quotas, all of which apply.
 pub(crate) const QUOTAS: ValueFormat<Vec<Quota>> = ValueFormat::new("COUNT/PERIOD,…", |text| {
     let quotas: Vec<Quota> = items(text).map(read).collect::<Result<_, _>>()?;
     if quotas.is_empty() { Err(malformed()) } else { Ok(quotas) }

@@ -1,4 +1,4 @@
-//! Secrets. A refusal never repeats the text.
+//! Secrets. An error never quotes the value.
 
 use data_encoding::BASE64_NOPAD;
 use portcullis_core::{SecretString, oauth::ApiClients, seal::EncryptionKey};
@@ -18,7 +18,7 @@ pub(crate) const KEYS: ValueFormat<Vec<EncryptionKey>> = ValueFormat::new("KEYS"
     }
 });
 
-/// Services that may introspect tokens: pairs `id:secret`, separated by commas.
+/// Services that may introspect tokens: `id:secret` pairs, separated by commas.
 pub(crate) const CLIENTS: ValueFormat<ApiClients> = ValueFormat::new("ID:SECRET", |text| {
     let mut clients = ApiClients::default();
     for (id, secret) in client_pairs(text) {
@@ -30,12 +30,12 @@ pub(crate) const CLIENTS: ValueFormat<ApiClients> = ValueFormat::new("ID:SECRET"
     Ok(clients)
 });
 
-/// Returns the pairs of identifier and secret of a list; a part that is missing is empty. A secret may contain colons.
+/// Splits a list into pairs of id and secret; a missing part is empty. A secret may contain colons.
 pub(crate) fn client_pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
     items(text).map(|item| item.split_once(':').unwrap_or((item, "")))
 }
 
-/// Decodes one key, in the standard or the URL alphabet, with or without padding.
+/// Decodes one key, in standard or URL-safe base64, with or without padding.
 pub(crate) fn decode_key(text: &str) -> Option<[u8; 32]> {
     let standard = |byte| match byte {
         b'-' => b'+',

@@ -1,4 +1,4 @@
-//! URLs. A refusal never repeats the text: a URL may contain a password.
+//! URLs. An error never quotes the value, which may contain a password.
 
 use std::{fmt, path::PathBuf};
 
@@ -11,7 +11,7 @@ use super::{
     net::is_loopback_host,
 };
 
-/// The base URL of the server: `http` or `https`, a host, optionally a port and a path, without a slash at the end.
+/// Base URL of the server: `http` or `https`, a host, optionally a port and a path, without a trailing slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicUrl {
     text: String,
@@ -22,7 +22,7 @@ impl PublicUrl {
     /// Parses an absolute URL without user, query and fragment.
     ///
     /// # Errors
-    /// What the text must be.
+    /// Description of the expected format.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || "must be an absolute URL such as `https://accounts.example.com`".to_owned();
         if text.contains(['?', '#', '@', '\\']) {
@@ -40,13 +40,13 @@ impl PublicUrl {
         Ok(Self { text: format!("{scheme}://{host}{port}{path}"), host })
     }
 
-    /// Returns the URL, without a slash at the end.
+    /// Returns the URL without a trailing slash.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Returns the path, without a slash at the end. It is usually empty.
+    /// Returns the path without a trailing slash. It is usually empty.
     #[must_use]
     pub fn path(&self) -> &str {
         let behind_scheme = self.text.split_once("://").map_or("", |(_, rest)| rest);
@@ -59,13 +59,13 @@ impl PublicUrl {
         &self.host
     }
 
-    /// Whether clients connect with TLS.
+    /// Returns whether clients connect with TLS.
     #[must_use]
     pub fn is_https(&self) -> bool {
         self.text.starts_with("https://")
     }
 
-    /// Whether the host is this machine.
+    /// Returns whether the host is this machine.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         is_loopback_host(&self.host)
@@ -78,8 +78,8 @@ impl fmt::Display for PublicUrl {
     }
 }
 
-/// The address of a page, with path, query and fragment as they are. It is written into pages and emails, so that nothing but the
-/// web is accepted, and no password.
+/// A web page URL, kept verbatim with path, query and fragment. Because it is written into pages and emails, only http and
+/// https are accepted, and no password.
 pub(crate) const WEB_ADDRESS: ValueFormat<String> = ValueFormat::new("URL", |text| {
     let wrong = || "must be an absolute URL such as `https://app.example.com`, without a user".to_owned();
     let (page, _) = text.split_once('#').unwrap_or((text, ""));
@@ -93,7 +93,7 @@ pub(crate) const WEB_ADDRESS: ValueFormat<String> = ValueFormat::new("URL", |tex
 .meaning(|text| Some(format!("https://{text}")).filter(|_| !text.contains(['@', ':'])))
 .like("https://app.example.com");
 
-/// The base URL of links.
+/// Base URL of links.
 pub(crate) const PUBLIC: ValueFormat<PublicUrl> = ValueFormat::new("URL", PublicUrl::parse)
     .meaning(|text| {
         let plain = text.split(['?', '#']).next().filter(|plain| !plain.contains('@'))?;
@@ -101,7 +101,7 @@ pub(crate) const PUBLIC: ValueFormat<PublicUrl> = ValueFormat::new("URL", Public
     })
     .like("https://accounts.example.com");
 
-/// A host, optionally with port and path, from which the public URL is derived.
+/// A host, optionally with port and path, from which `PUBLIC_URL` is derived.
 pub(crate) const DOMAIN: ValueFormat<PublicUrl> = ValueFormat::new("HOST", |text| {
     let with = |scheme| PublicUrl::parse(&format!("{scheme}://{text}")).ok().filter(|_| !text.contains("://"));
     let url = with("https").and_then(|url| if url.is_loopback() { with("http") } else { Some(url) });
@@ -130,7 +130,7 @@ impl fmt::Display for Database {
     }
 }
 
-/// The URL of the database.
+/// Database URL.
 pub(crate) const DATABASE: ValueFormat<Database> = ValueFormat::new("URL", |text| {
     if text.starts_with("mongodb") {
         return (MONGODB.read)(text);
@@ -144,7 +144,7 @@ pub(crate) const DATABASE: ValueFormat<Database> = ValueFormat::new("URL", |text
 })
 .like("sqlite://data/portcullis.db");
 
-/// The URL of an external service: `https`, or `http` on this machine.
+/// URL of an external service: `https`, or `http` on loopback.
 pub(crate) const API_URL: ValueFormat<String> = ValueFormat::new("URL", |text| {
     let url = PublicUrl::parse(text)?;
     if url.is_https() || url.is_loopback() {
@@ -154,7 +154,7 @@ pub(crate) const API_URL: ValueFormat<String> = ValueFormat::new("URL", |text| {
     }
 });
 
-/// Origins of web pages as browsers send them, or `*`.
+/// Web origins as sent by browsers, or `*`.
 pub(crate) const ORIGINS: ValueFormat<Vec<String>> =
     ValueFormat::new("ORIGINS", |text| items(text).map(read_origin).collect())
         .meaning(|text| {
@@ -166,7 +166,7 @@ pub(crate) const ORIGINS: ValueFormat<Vec<String>> =
         })
         .like("https://app.example.com");
 
-/// Returns an origin exactly as a browser sends it, because origins are compared byte by byte.
+/// Normalizes an origin to exactly what a browser sends, because origins are compared byte by byte.
 fn read_origin(text: &str) -> Result<String, String> {
     if text == "*" {
         return Ok(text.to_owned());
@@ -176,7 +176,7 @@ fn read_origin(text: &str) -> Result<String, String> {
     }
     let wrong = || "must be origins separated by commas, such as `https://app.example.com`".to_owned();
     let url = PublicUrl::parse(text).map_err(|_| wrong())?;
-    // Origins that browsers send contain no wildcards, so such an entry would never match.
+    // Browsers never send wildcards, so such an entry would never match.
     if url.host().contains('*') {
         return Err("cannot contain `*` in a host: list each origin, or use `*` alone for all".to_owned());
     }
@@ -193,7 +193,7 @@ fn read_origin(text: &str) -> Result<String, String> {
     Ok(format!("{scheme}://{}{}", url.host(), port.map(|port| format!(":{port}")).unwrap_or_default()))
 }
 
-/// The URL of a MongoDB replica set.
+/// MongoDB replica set URL.
 pub(crate) const MONGODB: ValueFormat<Database> = ValueFormat::new("URL", |text| {
     starts_with(text, &["mongodb://", "mongodb+srv://"])?;
     let (_, hosts) = authority(text).unwrap_or_default();
@@ -211,7 +211,7 @@ pub(crate) const MONGODB: ValueFormat<Database> = ValueFormat::new("URL", |text|
 })
 .like("mongodb://localhost:27017/auth");
 
-/// Returns the user, if there is one, and the hosts of a URL.
+/// Returns the user, if any, and the hosts of a URL.
 pub(crate) fn authority(url: &str) -> Option<(Option<&str>, &str)> {
     let (_, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
@@ -219,7 +219,7 @@ pub(crate) fn authority(url: &str) -> Option<(Option<&str>, &str)> {
     Some(authority.rsplit_once('@').map_or((None, authority), |(user, hosts)| (Some(user), hosts)))
 }
 
-/// Whether a list has the form `host:port,host:port`.
+/// Returns whether a list has the form `host:port,host:port`.
 pub(crate) fn are_hosts(hosts: &str) -> bool {
     hosts.split(',').all(|host| {
         let port = host.rsplit_once(']').map_or(host, |(_, port)| port);
@@ -227,7 +227,7 @@ pub(crate) fn are_hosts(hosts: &str) -> bool {
     })
 }
 
-/// The URL of a Redis server.
+/// Redis URL.
 pub(crate) const REDIS: ValueFormat<()> =
     ValueFormat::new("URL", |text| starts_with(text, &["redis://", "rediss://"])).like("redis://localhost:6379");
 

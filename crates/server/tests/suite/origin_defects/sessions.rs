@@ -40,7 +40,7 @@ async fn d60_a_second_process_does_not_serve_from_the_same_database() {
     second.set("DATABASE_URL", &format!("sqlite://{}", database.display()));
     second.set("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
     let said = refusal(&second);
-    assert!(said.contains("another process serves from"), "{said}");
+    assert!(said.contains("another process is already serving"), "{said}");
     json(Visitor::of(&first).get("/health").await, 200).await;
 }
 

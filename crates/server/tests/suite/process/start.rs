@@ -51,7 +51,7 @@ async fn a_second_server_on_the_same_data_is_refused_and_the_small_verbs_work_be
     for database in ["sqlite://data/portcullis.db", "sqlite://data/../data/portcullis.db"] {
         let second = program.run(&["serve", "--port", "0", "--database-url", database]);
         assert_eq!(second.status.code(), Some(1), "{second:?}");
-        assert!(second.stderr.contains("another process serves from"), "{}", second.stderr);
+        assert!(second.stderr.contains("another process is already serving"), "{}", second.stderr);
         assert!(second.stderr.contains("portcullis.db"), "{}", second.stderr);
         assert_eq!(second.stderr.lines().count(), 1, "{}", second.stderr);
     }
@@ -196,7 +196,7 @@ async fn with_a_json_log_whatever_stops_the_start_is_a_json_line() {
         (&[("REALMS", "v1"), ("HASH_QUEUE", "none")], "setting refused", "cannot contain `v1`"),
         (&[("PORT", &taken)], "start failed", "cannot listen on"),
         (&[("DATABASE_URL", "sqlite:///nowhere/at/all.db")], "start failed", "at/all.db"),
-        (&[("DATABASE_URL", &database), ("ENCRYPTION_KEY", key)], "start failed", "another process serves from"),
+        (&[("DATABASE_URL", &database), ("ENCRYPTION_KEY", key)], "start failed", "another process is already serving"),
         (&[("ENVIRONMENT", "production")], "setting refused", "refused in production"),
     ];
     for (settings, message, why) in cases {
@@ -231,7 +231,7 @@ async fn the_check_refuses_what_the_start_refuses() {
         (
             "mkdir data && echo 'no database at all, but a letter' > data/portcullis.db",
             &[("ENCRYPTION_KEY", key)],
-            "damaged",
+            "corrupted",
         ),
         (
             "",

@@ -172,7 +172,7 @@ async fn a_mail_in_hand_when_the_program_is_killed_goes_at_the_next_start() {
     server.behave(Behaviour::Accept);
     program.spawn();
     assert_eq!(server.wait_for(1).await[0].to, ["john@example.com"]);
-    assert!(program.log().contains("leases of a killed process ended"), "{}", program.log());
+    assert!(program.log().contains("leases of a killed process released"), "{}", program.log());
 }
 
 #[cfg(feature = "mongodb")]

@@ -23,7 +23,7 @@ impl Log {
     /// Its lines, but for what MongoDB finds: that the clock of a test is not its own.
     pub fn text(&self) -> String {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        text.lines().filter(|line| !line.contains("the clocks of this machine")).collect::<Vec<_>>().join("\n")
+        text.lines().filter(|line| !line.contains("clock skew between this machine")).collect::<Vec<_>>().join("\n")
     }
 }
 

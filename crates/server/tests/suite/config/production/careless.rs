@@ -50,7 +50,7 @@ fn a_secret_of_tokens_that_is_also_the_key_of_the_database_is_refused() {
     let unpadded = KEY.trim_end_matches('=');
     for secret in [KEY, unpadded] {
         let desk = Desk::production().env("JWT_SECRET", secret);
-        refused(&desk, "ENCRYPTION_KEY", "is JWT_SECRET", "the environment", rotate);
+        refused(&desk, "ENCRYPTION_KEY", "is the same as JWT_SECRET", "the environment", rotate);
     }
 }
 
@@ -170,7 +170,7 @@ fn each_careless_setting_is_one_entry_of_the_list() {
     let expected = [
         "8 problems",
         "TRUSTED_PROXIES: ",
-        "ENCRYPTION_KEY: is JWT_SECRET",
+        "ENCRYPTION_KEY: is the same as JWT_SECRET",
         "JWT_SECRET_PREVIOUS: is a repeated",
         "JWT_ISSUER: ",
         "LIMIT_LINKS_CLIENT: ",

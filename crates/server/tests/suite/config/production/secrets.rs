@@ -35,7 +35,7 @@ fn a_short_jwt_secret_is_refused_wherever_it_stands() {
     let by_toml = bare().file("portcullis.toml", &format!("# mine\njwt_secret = '{SHORT}'\n"));
     refused(&by_toml, "JWT_SECRET", why, "portcullis.toml, line 2", &DRAW_INTO_ENV.replace("NAME", "JWT_SECRET"));
     let by_file = bare().file("jwt", SHORT).env("JWT_SECRET_FILE", "jwt");
-    let fix = "(umask 077; openssl rand -base64 32 > jwt_secret.new), then name jwt_secret.new by JWT_SECRET_FILE";
+    let fix = "(umask 077; openssl rand -base64 32 > jwt_secret.new), then set JWT_SECRET_FILE to jwt_secret.new";
     refused(&by_file, "JWT_SECRET", why, "jwt, named by the environment", fix);
     let by_flag = bare().file("jwt", SHORT).flag("--jwt-secret-file", "jwt");
     refused(&by_flag, "JWT_SECRET", why, "jwt, named by the command line", fix);

@@ -88,7 +88,7 @@ pub(super) fn that_refuse_the_sender() -> Vec<Row> {
         route("550 to EHLO", Script { ehlo: Say(b"550 no"), helo: Say(b"550 no"), ..GOOD }),
         route("535 5.7.8 to AUTH", Script { auth: Say(b"535 5.7.8 wrong"), ..GOOD }),
         route("454 4.7.0 to AUTH", Script { auth: Say(b"454 4.7.0 not now"), ..GOOD }),
-        route("offers no login", Script { ehlo: Say(b"250-x\r\n250 8BITMIME"), ..GOOD }),
+        route("offers neither PLAIN nor LOGIN", Script { ehlo: Say(b"250-x\r\n250 8BITMIME"), ..GOOD }),
         route("550 5.7.1 to MAIL", Script { mail: Say(b"550 5.7.1 not your address"), ..GOOD }),
         route("530 5.7.0 to MAIL", Script { mail: Say(b"530 5.7.0 log in"), ..GOOD }),
         route("530 5.7.0 to RCPT", Script { rcpt: Say(b"530 5.7.0 log in"), ..GOOD }),
