@@ -28,7 +28,7 @@ check: ## format, lints as errors, documentation, licences and sources of depend
 
 test: ## all tests, on both stores, in a browser and by generated clients; installs what they need
 	misc/install-tools.sh cargo-nextest
-	misc/with-mongod.sh $(CARGO) nextest run --workspace
+	misc/with-redis.sh misc/with-mongod.sh $(CARGO) nextest run --workspace
 	$(CARGO) test --doc --package portcullis-core --quiet
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh $(CARGO) nextest run --workspace -E 'package(portcullis) and $(STORED)'
 	misc/test-pages.sh
@@ -56,12 +56,12 @@ release: ## commit and tag a release: make release VERSION=0.2.0
 
 test-quick: ## all tests on SQLite only, without a browser
 	misc/install-tools.sh cargo-nextest
-	$(CARGO) nextest run --workspace -E 'not test(/mongodb/)'
+	$(CARGO) nextest run --workspace -E 'not test(/mongodb|^redis::/)'
 	$(CARGO) test --doc --package portcullis-core --quiet
 
 soak: ## crashes, floods and timing, on both stores: 15 minutes on an idle machine
 	misc/install-tools.sh cargo-nextest
-	misc/with-mongod.sh $(CARGO) nextest run --workspace $(SOAK) -E 'not $(TIMED)'
+	misc/with-redis.sh misc/with-mongod.sh $(CARGO) nextest run --workspace $(SOAK) -E 'not $(TIMED)'
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
 		$(CARGO) nextest run --workspace $(SOAK) -E 'package(portcullis) and $(STORED) and not $(TIMED)'
 	$(CARGO) nextest run --release --package portcullis $(SOAK) -E '$(TIMED)'

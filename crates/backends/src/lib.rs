@@ -6,6 +6,8 @@ pub mod mail;
 pub mod memory;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod sms;
 pub mod sqlite;
 mod timing;

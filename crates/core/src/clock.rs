@@ -66,6 +66,11 @@ impl fmt::Display for Timestamp {
 /// Source of time. Only [`SystemClock`] reads the clock of the machine.
 pub trait Clock: Send + Sync + fmt::Debug {
     fn now(&self) -> Timestamp;
+
+    /// Whether this is the time of the machine, which agrees with that of other machines.
+    fn is_of_machine(&self) -> bool {
+        true
+    }
 }
 
 /// Clock of the machine.
@@ -104,5 +109,9 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.load(std::sync::atomic::Ordering::SeqCst))
+    }
+
+    fn is_of_machine(&self) -> bool {
+        false
     }
 }

@@ -66,6 +66,7 @@ impl Counters for MemoryCounters {
             Ok(()) => Counted::Within {
                 left: quota.times.saturating_sub(tally.within(quota, now)),
                 reset: tally.reset(quota, now),
+                at: now,
             },
             Err(wait) => Counted::Beyond { wait },
         }

@@ -19,5 +19,10 @@ mod mongod;
 mod mongodb;
 #[cfg(feature = "mongodb")]
 mod mongodb_nodes;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+#[path = "../support/redis.rs"]
+mod redis_server;
 mod sms;
 mod sqlite;

@@ -1,6 +1,7 @@
 //! Accounts: users, registrations, and the values of a profile.
 
 pub mod attributes;
+mod copy;
 pub mod country;
 pub mod email;
 mod envelope;
@@ -14,6 +15,7 @@ mod reservation;
 mod succession;
 mod user;
 
+pub(crate) use copy::AccountCopy;
 pub use envelope::Envelope;
 pub use pending::{PendingEmail, PendingPhone};
 pub use profile::Profile;

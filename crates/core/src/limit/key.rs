@@ -1,5 +1,7 @@
 use std::{fmt, net::IpAddr};
 
+use aws_lc_rs::hmac;
+
 use super::{LimitKind, Network};
 use crate::seal::{self, RealmKeys};
 
@@ -35,5 +37,31 @@ impl LimitKey {
 
     fn network(kind: LimitKind, label: &[u8], network: Network) -> Self {
         Self(seal::digest([kind.as_str().as_bytes(), label, &network.prefix_bytes()]))
+    }
+}
+
+/// Covers limit keys outside the process. The key of a client is a hash of its address, of which there are few enough to try
+/// all.
+#[derive(Clone)]
+pub struct KeyVeil(hmac::Key);
+
+impl KeyVeil {
+    /// Makes the veil of servers that share this realm.
+    #[must_use]
+    pub fn of(keys: &RealmKeys) -> Self {
+        let key = seal::mac(keys.limit_key(), [b"veil".as_slice()]);
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
+    }
+
+    /// Covers a key. The same key is covered in the same way by all servers of the realm.
+    #[must_use]
+    pub fn cover(&self, key: LimitKey) -> LimitKey {
+        LimitKey(seal::mac(&self.0, [key.0.as_slice()]).as_ref().first_chunk().copied().unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for KeyVeil {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyVeil(…)")
     }
 }

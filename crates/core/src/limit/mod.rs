@@ -10,7 +10,7 @@ mod usage;
 
 pub use failed_attempts::FailedAttempts;
 pub use in_flight::{Denied, InFlight, Permit};
-pub use key::LimitKey;
+pub use key::{KeyVeil, LimitKey};
 pub use members::Members;
 pub use network::{CLIENTS_PER_SITE, Network};
 pub use sliding_window::SlidingWindow;

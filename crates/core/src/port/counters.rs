@@ -11,7 +11,7 @@ pub trait Counters: Send + Sync + std::fmt::Debug {
     /// Counts one use, if the quota allows it.
     async fn take(&self, key: LimitKey, quota: Quota, now: Timestamp) -> Counted;
 
-    /// Takes back the use that was counted at this time.
+    /// Takes back the use that was counted under this time.
     async fn refund(&self, key: LimitKey, at: Timestamp);
 }
 
@@ -24,6 +24,8 @@ pub enum Counted {
         left: u32,
         /// Time until the oldest use leaves the window.
         reset: std::time::Duration,
+        /// Time under which it was counted, by which it can be taken back.
+        at: Timestamp,
     },
     /// Beyond the quota, and not counted.
     Beyond {

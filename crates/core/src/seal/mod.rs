@@ -21,7 +21,7 @@ mod realm_keys;
 
 pub use cipher::{Sealed, Unsealable};
 pub use framing::{digest, mac};
-pub(crate) use hex::{hex, unhex};
+pub(crate) use hex::{hex, unhex, unhex_all};
 pub use realm_keys::{BlindIndex, DataKey, RealmKeys, RootKey};
 
 use std::sync::Arc;

@@ -50,6 +50,7 @@ pub struct RealmKeys {
     audit: Cipher,
     outbox: Cipher,
     record: Cipher,
+    cache: Cipher,
     wrap: Cipher,
 }
 
@@ -74,6 +75,7 @@ impl RealmKeys {
             audit: Cipher::new(&derive("audit")),
             outbox: Cipher::new(&derive("outbox")),
             record: Cipher::new(&derive("record")),
+            cache: Cipher::new(&derive("cache")),
             wrap: Cipher::new(&derive("wrap")),
             realm,
         }
@@ -143,6 +145,19 @@ impl RealmKeys {
     /// [`Unsealable`], if it belongs to another realm, kind or key.
     pub(crate) fn open_record(&self, kind: &str, key: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.record.open(&["record", self.realm.as_str(), kind, key], sealed)
+    }
+
+    /// Seals the copy of an account for a cache outside the process.
+    pub(crate) fn seal_copy(&self, ctx: &Ctx, user: &UserId, plain: &[u8]) -> Sealed {
+        self.cache.seal(ctx, &["copy", self.realm.as_str(), user.as_str()], plain)
+    }
+
+    /// Opens the copy of an account.
+    ///
+    /// # Errors
+    /// [`Unsealable`], if it belongs to another realm or user.
+    pub(crate) fn open_copy(&self, user: &UserId, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+        self.cache.open(&["copy", self.realm.as_str(), user.as_str()], sealed)
     }
 
     /// Seals a field of an audit row that is not about a user.

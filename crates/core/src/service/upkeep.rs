@@ -1,5 +1,7 @@
 //! Maintenance of a running server: follows the change log, removes expired rows and reports its state.
 
+use std::time::Duration;
+
 use crate::{
     clock::Timestamp,
     error::Result,
@@ -26,7 +28,9 @@ impl<'a> Upkeep<'a> {
     /// # Errors
     /// Unavailable. Cached sessions and accounts are not trusted any more after a second.
     pub async fn follow_changes(&self, now: Timestamp, from: LogPosition) -> Result<LogPosition> {
+        let read = self.0.copies.begin_read();
         let (changes, next) = self.0.ports.store.changes_after(from).await?;
+        self.0.copies.end_read(read, &changes, next, now);
         for change in changes {
             self.0.apply(change);
         }
@@ -67,6 +71,26 @@ impl<'a> Upkeep<'a> {
     /// Unavailable, if the store does not answer.
     pub async fn outbox_state(&self, now: Timestamp) -> Result<OutboxState> {
         Ok(self.0.ports.store.outbox_state(now).await?)
+    }
+
+    /// Returns the time since the change log was last followed; `None` before the first time.
+    #[must_use]
+    pub fn log_lag(&self, now: Timestamp) -> Option<Duration> {
+        self.0.copies.lag(now)
+    }
+
+    /// Waits until a process tells that the change log has grown; without a shared cache, for ever.
+    pub async fn log_announced(&self) {
+        match &self.0.ports.shared {
+            Some(shared) => shared.announced().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Returns whether the shared cache is used at present; `None` if there is none.
+    #[must_use]
+    pub fn shared_is_up(&self) -> Option<bool> {
+        self.0.ports.shared.as_ref().map(|shared| shared.is_up())
     }
 
     /// Returns whether the store answers.

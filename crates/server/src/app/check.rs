@@ -8,7 +8,7 @@ use rustix::{
     io::Errno,
 };
 
-use super::{backends, templates};
+use super::{backends, shared, templates};
 use crate::{
     config::{Config, Inspection},
     error_chain, listen,
@@ -32,6 +32,7 @@ fn found(config: &Config) -> impl Iterator<Item = (&'static str, String)> {
             backends::senders(config, &(Arc::new(SystemClock) as _)).err().map(|error| error_chain(&error)),
         ),
         ("DATA_DIR", data_dir(&config.store.data_dir)),
+        ("REDIS_URL", shared::check(config).err().map(|error| error_chain(&error))),
         ("DATABASE_URL", backends::probe(config).err().map(|error| error_chain(&error))),
     ];
     parts.into_iter().filter_map(|(setting, why)| Some((setting, why?))).chain(listeners)

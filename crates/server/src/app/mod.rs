@@ -4,6 +4,7 @@ mod backends;
 mod check;
 mod keys;
 mod parts;
+mod shared;
 mod templates;
 
 pub use check::check;
@@ -101,6 +102,9 @@ pub enum BuildError {
     /// The mail or SMS senders could not be created.
     #[error(transparent)]
     Mail(#[from] backends::MailError),
+    /// Redis cannot be used with these settings.
+    #[error(transparent)]
+    Redis(#[from] shared::RedisError),
     /// The signing keys could not be read or created.
     #[error("the signing keys cannot be read or created")]
     Keys(#[source] portcullis_core::Error),
@@ -150,21 +154,22 @@ impl App {
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;
 
         let measured = config.http.metrics_listen.map(measure).transpose()?;
+        let shared::Parts { counters, shared } = shared::parts(config, &*clock, &realms).await?;
         let wakeups = Arc::new(Wakeups::default());
         let ports = adjust(Ports {
             store,
             hasher: backends::hasher(&config.password)?,
             sessions: backends::sessions(),
             accounts: backends::accounts(),
-            counters: backends::counters(),
+            counters,
+            shared,
             mailer,
             sms,
             render: Arc::clone(&templates) as _,
             mailbox: mailbox.clone(),
         });
         let ports = if measured.is_some() { metrics::measured(ports) } else { ports };
-        let waker = Arc::clone(&wakeups);
-        let wake = move || waker.wake();
+        let wake = waker(&wakeups);
         let (tokens, rotation) = (keys::access_tokens(&config.token), keys::rotation(config));
         let service = Arc::new(Service::new(ports, parts::settings(config), tokens, rotation, realms, wake));
         service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
@@ -215,11 +220,13 @@ impl App {
             // Moves the whole value, including the database lock: the block would capture only the fields that it names.
             let app = self;
             let workers = app.worker.map(Worker::start);
-            let stopping = app.shared.stopping.clone();
+            let (stopping, drain_delay) = (app.shared.stopping.clone(), app.timeouts.drain);
             // Requests and deliveries are drained concurrently, so that one grace period covers both.
             let stop = async {
                 stop.await;
                 stopping.send_replace(true);
+                // Load balancers notice that it is not ready, and send no more.
+                tokio::time::sleep(drain_delay).await;
                 if let Some(workers) = &workers {
                     workers.ask_to_stop();
                 }
@@ -273,6 +280,12 @@ impl Pump {
     pub fn run_maintenance(&self) -> BoxFuture<'_, Result<u64, portcullis_core::Error>> {
         self.worker.run_maintenance().boxed()
     }
+}
+
+/// Returns what is called when a message was enqueued.
+fn waker(wakeups: &Arc<Wakeups>) -> impl Fn() + Send + Sync + 'static {
+    let wakeups = Arc::clone(wakeups);
+    move || wakeups.wake()
 }
 
 /// Binds the metrics listener and starts the recorder.

@@ -30,6 +30,7 @@ pub(super) fn timeouts(config: &Config) -> Timeouts {
         head: http.header_timeout,
         idle: http.keep_alive_timeout,
         write: http.write_timeout,
+        drain: http.drain_delay,
         grace: http.shutdown_grace,
     }
 }

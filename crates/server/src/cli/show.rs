@@ -24,7 +24,7 @@ pub fn show(sources: Sources, out: &mut Output) -> io::Result<u8> {
         out.line(out.paint(HEADING, format_args!("# {}", section.title)))?;
         for info in section.settings.iter().map(|setting| setting.info()) {
             let (value, origin) = inspection.values().shown(info);
-            let origin = out.paint(FAINT, format_args!("({origin}{})", remark(info)));
+            let origin = out.paint(FAINT, format_args!("({origin})"));
             out.line(format_args!("{:<22} {value:<30} {origin}", info.name))?;
         }
         out.line("")?;
@@ -55,10 +55,6 @@ fn own_settings(values: &Values) -> impl Iterator<Item = &'static Info> {
     infos.filter(|info| values.is_own(info.name))
 }
 
-const fn remark(info: &Info) -> &'static str {
-    if info.is_reserved { "; without effect in this version" } else { "" }
-}
-
 /// Result of the command, as JSON.
 #[derive(Serialize)]
 struct Shown<'a> {
@@ -82,14 +78,13 @@ struct SettingLine {
     value: Option<String>,
     origin: String,
     is_secret: bool,
-    has_effect: bool,
 }
 
 impl SettingLine {
     fn of(info: &Info, values: &Values) -> Self {
         let (value, origin) = values.shown(info);
         let value = (!origin.starts_with("not set")).then_some(value);
-        Self { name: info.name, value, origin, is_secret: info.is_secret, has_effect: !info.is_reserved }
+        Self { name: info.name, value, origin, is_secret: info.is_secret }
     }
 }
 

@@ -49,7 +49,6 @@ fn default(info: &Info) -> String {
 
 /// Returns the description of a setting, including whether it has an effect and can be set per realm.
 pub(crate) fn meaning(info: &Info) -> String {
-    let reserved = if info.is_reserved { " Accepted and checked, but without effect in this version." } else { "" };
     let per_realm = if info.is_per_realm { " Can be set per realm." } else { "" };
-    format!("{}{per_realm}{reserved}", info.doc)
+    format!("{}{per_realm}", info.doc)
 }

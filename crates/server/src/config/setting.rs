@@ -32,8 +32,6 @@ pub(crate) struct Info {
     pub(crate) is_secret: bool,
     /// Whether the recommended value is 32 random bytes.
     pub(crate) is_random: bool,
-    /// Whether it is accepted and checked, but without effect in this version.
-    pub(crate) is_reserved: bool,
     /// Whether it can be set for one realm.
     pub(crate) is_per_realm: bool,
 }
@@ -80,7 +78,6 @@ impl<T: 'static> Setting<T> {
             placeholder: form.placeholder,
             is_secret: false,
             is_random: false,
-            is_reserved: false,
             is_per_realm: false,
         };
         Self { info, form }
@@ -95,12 +92,6 @@ impl<T: 'static> Setting<T> {
     /// Marks a setting whose recommended value is 32 random bytes.
     pub(super) const fn random(self) -> Self {
         let info = Info { is_random: true, ..self.info };
-        Self { info, ..self }
-    }
-
-    /// Marks a setting without effect in this version.
-    pub(super) const fn reserved(self) -> Self {
-        let info = Info { is_reserved: true, ..self.info };
         Self { info, ..self }
     }
 

@@ -117,12 +117,6 @@ impl Values {
         Some(Provenance { source, default: info.default })
     }
 
-    /// Returns the settings that are set but have no effect in this version.
-    pub(super) fn reserved(&self) -> impl Iterator<Item = &'static str> {
-        let infos = self.names.settings().map(|setting| setting.info());
-        infos.filter(|info| info.is_reserved && self.has(info.name)).map(|info| info.name)
-    }
-
     /// Returns the configured text verbatim.
     pub(super) fn text(&self, name: &'static str) -> Option<&str> {
         self.configured.get(name)?.text.as_ref().map(ExposeSecret::expose_secret)

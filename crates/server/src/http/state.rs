@@ -27,6 +27,11 @@ impl AppState {
 }
 
 impl AppState {
+    /// Whether the server was told to stop.
+    pub(crate) fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
     /// Returns what the pages of developers show of the server.
     pub(crate) fn dev_server(&self) -> DevServer<'_> {
         DevServer {

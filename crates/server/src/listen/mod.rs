@@ -37,7 +37,9 @@ pub(crate) struct Timeouts {
     pub(crate) idle: Duration,
     /// Maximum time for the client to accept the next part of a response.
     pub(crate) write: Duration,
-    /// Time from the stop signal until the remaining requests are aborted.
+    /// Time from the stop signal until no new connection is accepted.
+    pub(crate) drain: Duration,
+    /// Time from then until the remaining requests are aborted.
     pub(crate) grace: Duration,
 }
 

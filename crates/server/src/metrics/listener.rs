@@ -13,7 +13,7 @@ use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
 use portcullis_core::{clock::Clock, service::Service};
 
-use super::{OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY};
+use super::{CHANGES_LAG, OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY};
 
 /// Content type of the text format.
 const FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
@@ -49,6 +49,9 @@ async fn tell(State(Sources { handle, service, clock }): State<Sources>) -> Resp
         gauge!(OUTBOX_MESSAGES, "state" => "waiting").set(as_f64(state.waiting));
         gauge!(OUTBOX_MESSAGES, "state" => "dead").set(as_f64(state.dead));
         gauge!(OUTBOX_OLDEST).set(state.oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64()));
+    }
+    if let Some(lag) = service.upkeep().log_lag(now) {
+        gauge!(CHANGES_LAG).set(lag.as_secs_f64());
     }
     if let Some(pages) = resident_pages() {
         gauge!(PROCESS_MEMORY).set(f64::from(pages) * f64::from(PAGE_BYTES));

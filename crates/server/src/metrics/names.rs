@@ -40,6 +40,12 @@ metrics! {
     HASHES_PENDING = "portcullis_password_hashes_pending", Gauge, "", "Passwords that are waiting for a thread or being hashed.";
     STORE_DURATION = "portcullis_store_duration_seconds", Histogram, "operation, outcome", "Duration of database operations: `ok`, `failed` (a precondition did not hold), `away`, `overloaded` or `broken`.";
     ACCOUNT_CACHE = "portcullis_account_cache_requests_total", Counter, "outcome", "Lookups in the account cache: `hit` or `miss`.";
+    REDIS_UP = "portcullis_redis_up", Gauge, "", "1 while Redis is used, 0 while it is away.";
+    REDIS_OPENED = "portcullis_redis_breaker_opened_total", Counter, "", "Times that Redis was given up for a while.";
+    REDIS_SECONDS = "portcullis_redis_seconds", Histogram, "operation, outcome", "Redis commands: `ok`, `away` (no answer in time) or `refused`.";
+    REDIS_ACCOUNTS = "portcullis_redis_account_requests_total", Counter, "outcome", "Accounts looked for in Redis: `hit` or `miss`.";
+    LIMITS_LOCAL = "portcullis_limits_local_total", Counter, "", "Uses of limits that this server counted for itself while Redis was away.";
+    CHANGES_LAG = "portcullis_changes_lag_seconds", Gauge, "", "Time since the change log was last followed. Beyond a second nothing cached is trusted.";
     MESSAGES = "portcullis_messages_total", Counter, "channel, outcome", "Deliveries of emails and SMS: `taken` (accepted), `refused` (permanently), `later` (will be retried), `unknown`, or `route` (the provider rejects this server itself).";
     ROUTE_PAUSED = "portcullis_message_route_paused", Gauge, "channel", "1 while the mail server or SMS provider rejects this server itself: an operator must act.";
     OUTBOX_MESSAGES = "portcullis_outbox_messages", Gauge, "state", "Messages in the outbox: `waiting` or `dead`.";

@@ -3,23 +3,42 @@
 use std::time::Duration;
 
 use portcullis_core::session::LogPosition;
-use tokio::{sync::watch, time::interval};
+use tokio::{
+    sync::watch,
+    time::{interval, sleep},
+};
 
 use super::{Worker, tick};
 
 /// Poll interval. Changes must take effect within a second; this leaves time for a slow store.
 const FOLLOW_INTERVAL: Duration = Duration::from_millis(250);
 
+/// Shortest pause between two reads of the log.
+const FOLLOW_PAUSE: Duration = Duration::from_millis(10);
+
 impl Worker {
     /// Follows the change log until the stop signal.
     pub(super) async fn follow_until(self, mut stopped: watch::Receiver<bool>) {
         let mut position = LogPosition::default();
         let mut ticks = interval(FOLLOW_INTERVAL);
-        while tick(&mut ticks, &mut stopped).await {
+        while self.turn(&mut ticks, &mut stopped).await {
             match self.service.upkeep().follow_changes(self.clock.now(), position).await {
                 Ok(next) => position = next,
                 Err(error) => tracing::warn!(error = error.code(), "change log cannot be followed"),
             }
+        }
+    }
+
+    /// Waits for the next tick, or for the notice of a change; returns false when it is time to stop.
+    async fn turn(&self, ticks: &mut tokio::time::Interval, stopped: &mut watch::Receiver<bool>) -> bool {
+        let noticed = async {
+            // Many notices are one read of the log.
+            sleep(FOLLOW_PAUSE).await;
+            self.service.upkeep().log_announced().await;
+        };
+        tokio::select! {
+            goes_on = tick(ticks, stopped) => goes_on,
+            () = noticed => true,
         }
     }
 }

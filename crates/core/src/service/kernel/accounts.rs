@@ -25,8 +25,16 @@ impl Scope<'_> {
             return Ok(Some(account));
         }
         let generation = accounts.generation();
-        let Some(user) = self.ports.store.user(&self.realm.name, id).await? else { return Ok(None) };
-        let account = Arc::new(self.account_of(&user).await?);
+        let account = match self.copied_account(id).await {
+            Some(account) => account,
+            None => {
+                let position = self.copy_position();
+                let Some(user) = self.ports.store.user(&self.realm.name, id).await? else { return Ok(None) };
+                let account = Arc::new(self.account_of(&user).await?);
+                self.share_account(&account, position).await;
+                account
+            }
+        };
         accounts.insert(&self.realm.name, Arc::clone(&account), generation);
         Ok(Some(account))
     }

@@ -26,11 +26,21 @@ impl Kernel {
         }
         let effects: Vec<Effect> = batch.iter().flat_map(Op::effects).collect();
         self.ports.store.commit(batch).await?;
+        let mut has_grown = false;
         for effect in effects {
             match effect {
-                Effect::Changed(change) => self.apply(change),
+                Effect::Changed(change) => {
+                    if let Change::UserChanged { realm, user } = &change {
+                        self.copies.changed_here(realm, user);
+                    }
+                    self.apply(change);
+                    has_grown = true;
+                }
                 Effect::MessageEnqueued => (self.wake)(),
             }
+        }
+        if let Some(shared) = self.ports.shared.as_ref().filter(|_| has_grown) {
+            shared.announce();
         }
         Ok(())
     }

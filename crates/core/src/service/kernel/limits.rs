@@ -57,9 +57,9 @@ impl<'a> Scope<'a> {
             return Ok(Charge::default());
         }
         match self.ports.counters.take(key, quota, self.ctx.now).await {
-            Counted::Within { left, reset } => {
+            Counted::Within { left, reset, at } => {
                 self.usage.add(LimitStatus { kind, quota, left, reset });
-                Ok(Charge(Some((key, self.ctx.now))))
+                Ok(Charge(Some((key, at))))
             }
             Counted::Beyond { wait } => {
                 self.usage.add(LimitStatus { kind, quota, left: 0, reset: wait });

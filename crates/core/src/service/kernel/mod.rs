@@ -4,6 +4,7 @@ mod accounts;
 mod audit;
 mod authority;
 mod commit;
+mod copies;
 mod current_password;
 mod fields;
 mod hashing;
@@ -37,10 +38,15 @@ pub(super) use sms_stops::SmsStops;
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use copies::Copies;
+
 use crate::{
     limit::{InFlight, Limits},
     oauth::ApiClients,
-    port::{AccountCache, Counters, MailSender, Mailbox, PasswordHasher, Render, SessionCache, SmsSender, Store},
+    port::{
+        AccountCache, Counters, MailSender, Mailbox, PasswordHasher, Render, SessionCache, SharedCache, SmsSender,
+        Store,
+    },
     seal::EncryptionKey,
     token::{AccessTokens, Algorithm},
 };
@@ -53,6 +59,8 @@ pub struct Ports {
     pub sessions: Arc<dyn SessionCache>,
     pub accounts: Arc<dyn AccountCache>,
     pub counters: Arc<dyn Counters>,
+    /// What the processes of a deployment share, if anything.
+    pub shared: Option<Arc<dyn SharedCache>>,
     pub mailer: Arc<dyn MailSender>,
     /// Sender of SMS, if one is configured.
     pub sms: Option<Arc<dyn SmsSender>>,
@@ -100,6 +108,7 @@ pub struct Kernel {
     pub(super) pauses: ChannelPauses,
     pub(super) sms_stops: SmsStops,
     pub(super) repetitions: Repetitions,
+    pub(super) copies: Copies,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -128,6 +137,7 @@ impl Kernel {
             pauses: ChannelPauses::default(),
             sms_stops: SmsStops::default(),
             repetitions: Repetitions::default(),
+            copies: Copies::default(),
             wake: Box::new(wake),
         }
     }

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use crate::{id::RealmName, realm::Realm};
+use crate::{id::RealmName, limit::KeyVeil, realm::Realm};
 
 /// Open realms, by name.
 #[derive(Debug)]
@@ -17,6 +17,13 @@ impl Realms {
 
     pub(in crate::service) fn names(&self) -> impl Iterator<Item = &RealmName> {
         self.0.keys()
+    }
+
+    /// Returns what covers the keys of limits outside the process, the same for all servers with these realms; `None` without
+    /// a realm.
+    #[must_use]
+    pub fn veil(&self) -> Option<KeyVeil> {
+        self.0.values().next().map(|realm| KeyVeil::of(&realm.keys))
     }
 
     /// Returns the longest lifetime of an access token in any realm.

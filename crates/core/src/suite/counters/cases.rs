@@ -21,7 +21,7 @@ pub async fn so_many_are_within_the_quota(counters: &dyn Counters) {
     for (second, left) in [(0, 2), (10, 1), (20, 0)] {
         let reset = Duration::from_secs(60 - second);
         let now = NOW.plus(Duration::from_secs(second));
-        assert_eq!(counters.take(key(1), QUOTA, now).await, Counted::Within { left, reset });
+        assert_eq!(counters.take(key(1), QUOTA, now).await, Counted::Within { left, reset, at: now });
     }
     let wait = Duration::from_secs(30);
     assert_eq!(counters.take(key(1), QUOTA, at(30)).await, Counted::Beyond { wait });

@@ -14,7 +14,7 @@ use crate::config::{
     fix::Fix,
     report::Report,
     setting::Fallback::{Derived, Fixed, Nothing},
-    value::{ADDRESS, DURATION, LISTEN, NETWORKS, PORT_NUMBER, SWITCH, number},
+    value::{ADDRESS, DELAY, DURATION, LISTEN, NETWORKS, PORT_NUMBER, SWITCH, number},
     values::Values,
 };
 
@@ -45,6 +45,8 @@ settings! {
         "Maximum size of a request body.";
     SHUTDOWN_GRACE: Duration = DURATION, Fixed("10s"),
         "Time for requests in progress to finish after the signal to stop.";
+    DRAIN_DELAY: Duration = DELAY, Derived("`5s`; `0s` in development"),
+        "Time from the signal to stop until no new connection is accepted. Meanwhile `/readyz` is 503, so that load balancers send requests elsewhere.";
     TRUSTED_PROXIES: Vec<IpNet> = NETWORKS, Nothing,
         "Networks, separated by commas, whose `X-Forwarded-For` is trusted. The client is the right-most address that is not in them. `none` says that there is no proxy; production requires an answer if `HOST` is loopback.";
     METRICS_LISTEN: SocketAddr = LISTEN, Nothing,
@@ -67,6 +69,7 @@ pub struct Http {
     pub max_connections_client: usize,
     pub body_limit_bytes: usize,
     pub shutdown_grace: Duration,
+    pub drain_delay: Duration,
     pub metrics_listen: Option<SocketAddr>,
     pub trusted_proxies: Vec<IpNet>,
     pub docs: bool,
@@ -86,6 +89,7 @@ impl Http {
             max_connections_client: values.get(&MAX_CONNECTIONS_CLIENT)?,
             body_limit_bytes: values.get(&BODY_LIMIT_BYTES)?,
             shutdown_grace: values.get(&SHUTDOWN_GRACE)?,
+            drain_delay: values.get(&DRAIN_DELAY)?,
             metrics_listen: values.get(&METRICS_LISTEN),
             trusted_proxies: trusted_proxies(values),
             docs: values.get(&DOCS)?,
@@ -113,8 +117,9 @@ fn trusted_proxies(values: &Values) -> Vec<IpNet> {
 }
 
 fn derive(values: &mut Values, environment: Environment) {
-    let docs = if environment == Environment::Development { "on" } else { "off" };
+    let (docs, drain_delay) = if environment == Environment::Development { ("on", "0s") } else { ("off", "5s") };
     values.derive(&DOCS, |_| Some(docs.to_owned()));
+    values.derive(&DRAIN_DELAY, |_| Some(drain_delay.to_owned()));
 }
 
 fn check(values: &Values, _: &Context<'_>, report: &mut Report) {

@@ -11,6 +11,7 @@ mod log;
 mod longest;
 mod mail;
 mod realm_policy;
+mod redis;
 mod section;
 mod signup;
 mod sms;
@@ -28,6 +29,7 @@ pub(super) use http::PORT;
 pub use log::{Log, LogFormat};
 pub use mail::{Credentials, Mail, MailTls, MailTransport, Smtp};
 pub use realm_policy::RealmPolicy;
+pub use redis::Redis;
 pub(super) use section::Context;
 pub(crate) use section::Section;
 pub use sms::{Sms, Twilio};
@@ -50,6 +52,7 @@ pub(crate) static SECTIONS: &[Section] = &[
     http::SECTION,
     browser::SECTION,
     storage::SECTION,
+    redis::SECTION,
     tokens::SECTION,
     signup::SECTION,
     accounts::SECTION,
@@ -77,10 +80,6 @@ pub(super) fn check(values: &Values, context: &Context<'_>, report: &mut Report)
         section.check(values, context, report);
     }
     exposure::check(values, report);
-    let reserved: Vec<_> = values.reserved().collect();
-    if !reserved.is_empty() {
-        report.warning(reserved, "accepted, but without effect in this version");
-    }
 }
 
 /// Reports the same for the settings that are overridden in a realm.
@@ -108,6 +107,7 @@ pub struct Config {
     pub browser: Browser,
     /// Database and encryption keys.
     pub store: Store,
+    pub redis: Redis,
     /// Access tokens and sessions.
     pub token: Token,
     pub accounts: Accounts,
@@ -133,6 +133,7 @@ impl Config {
             http: Http::read(values)?,
             browser: Browser::read(values)?,
             store: Store::read(values)?,
+            redis: Redis::read(values)?,
             token: Token::read(values)?,
             accounts: Accounts::read(values)?,
             password: Password::read(values)?,

@@ -61,7 +61,7 @@ impl fmt::Debug for Section {
 
 /// Declares the settings of a section: a static for each, and `SETTINGS`, the list of all. A row is `NAME: type = format,
 /// default, "sentence", flags…;`. Flags are `secret` (the value is never shown), `random` (the recommended value is 32 random
-/// bytes), `reserved` (accepted and checked, but without effect in this version) and `per_realm` (can be set for one realm).
+/// bytes) and `per_realm` (can be set for one realm).
 macro_rules! settings {
     ($($name:ident: $type:ty = $format:expr, $default:expr, $doc:literal $(, $flag:ident)*;)*) => {
         $(

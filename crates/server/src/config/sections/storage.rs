@@ -14,10 +14,7 @@ use crate::config::{
     fix::Fix,
     report::{Report, Severity::RefusedElseWarned},
     setting::Fallback::{Derived, Fixed, Nothing},
-    value::{
-        DATABASE, DURATION, Database, HOST_NAME, KEYS, MONGODB, PATH, PORT_NUMBER, REDIS, authority, decode_key,
-        is_loopback_host, items,
-    },
+    value::{DATABASE, DURATION, Database, KEYS, MONGODB, PATH, authority, decode_key, is_loopback_host, items},
     values::Values,
 };
 
@@ -36,12 +33,6 @@ settings! {
         "32 random bytes in base64 that wrap the keys of the realms. Of several, separated by commas, the first wraps and all unwrap.", secret, random;
     MONGO_URL: Database = MONGODB, Nothing,
         "Alternative name of `DATABASE_URL` for MongoDB.", secret;
-    REDIS_HOST: String = HOST_NAME, Nothing,
-        "Host of the Redis server (shared cache).", reserved;
-    REDIS_PORT: u16 = PORT_NUMBER, Nothing,
-        "Port of the Redis server.", reserved;
-    REDIS_URL: () = REDIS, Nothing,
-        "URL of the Redis server.", secret, reserved;
 }
 
 /// Database settings.

@@ -14,6 +14,13 @@ pub(crate) const DELAY: ValueFormat<Duration> = ValueFormat::new("DURATION", |te
     None => Err(NO_DURATION.to_owned()),
 });
 
+/// Format of the limit of a call that others wait for.
+pub(crate) const CALL: ValueFormat<Duration> = ValueFormat::new("DURATION", |text| match millis(text) {
+    Some(millis @ 10..=10_000) => Ok(Duration::from_millis(millis)),
+    Some(_) => Err("must be between `10ms` and `10s`: requests wait for it".to_owned()),
+    None => Err(NO_DURATION.to_owned()),
+});
+
 const NO_DURATION: &str = "must be a duration such as `500ms`, `90s`, `30m`, `1h30m` or `30d`, or a number of seconds";
 
 pub(super) fn read_duration(text: &str) -> Result<Duration, String> {

@@ -27,6 +27,17 @@ impl<T> ValueFormat<T> {
 
 pub(crate) const TEXT: ValueFormat<String> = ValueFormat::new("TEXT", |text| Ok(text.to_owned()));
 
+/// The beginning of names in a store that others use too.
+pub(crate) const NAME_PREFIX: ValueFormat<String> = ValueFormat::new("TEXT", |text| {
+    let is_plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b));
+    if is_plain && (1..=64).contains(&text.len()) {
+        Ok(text.to_owned())
+    } else {
+        Err("must be up to 64 letters, digits, `-`, `_`, `.` or `:`".to_owned())
+    }
+})
+.like("pc");
+
 /// A file or folder path.
 pub(crate) const PATH: ValueFormat<PathBuf> = ValueFormat::new("PATH", |text| Ok(text.into()));
 

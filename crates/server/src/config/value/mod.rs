@@ -11,8 +11,8 @@ mod secret;
 mod url;
 
 pub(crate) use choice::{Choice, choice};
-pub(crate) use duration::{DELAY, DURATION};
-pub(crate) use format::{PATH, SWITCH, TEXT, ValueFormat, items, number};
+pub(crate) use duration::{CALL, DELAY, DURATION};
+pub(crate) use format::{NAME_PREFIX, PATH, SWITCH, TEXT, ValueFormat, items, number};
 pub(crate) use hsts::{HSTS_POLICY, StrictTransport};
 pub(crate) use lists::{COUNTRIES, REALM_NAMES, SIGNUP_FIELDS};
 pub(crate) use net::{ADDRESS, HELO, HOST_NAME, LISTEN, MAILBOX, NETWORKS, PORT_NUMBER, is_loopback_host};

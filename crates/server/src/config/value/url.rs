@@ -3,7 +3,6 @@
 use std::{fmt, path::PathBuf};
 
 use axum::http::Uri;
-#[cfg(feature = "mongodb")]
 use portcullis_core::SecretString;
 
 use super::{
@@ -227,9 +226,24 @@ pub(crate) fn are_hosts(hosts: &str) -> bool {
     })
 }
 
-/// Redis URL.
-pub(crate) const REDIS: ValueFormat<()> =
-    ValueFormat::new("URL", |text| starts_with(text, &["redis://", "rediss://"])).like("redis://localhost:6379");
+/// The URL of a Redis server, of its socket, or of the Sentinels that know the server.
+pub(crate) const REDIS: ValueFormat<SecretString> = ValueFormat::new("URL", |text| {
+    starts_with(text, &["redis://", "rediss://", "unix://", "redis-sentinel://", "rediss-sentinel://"])?;
+    let (_, hosts) = authority(text).unwrap_or_default();
+    if hosts.is_empty() && !text.starts_with("unix://") {
+        return Err("has no host: it must have the form `redis://HOST:PORT/DATABASE`".to_owned());
+    }
+    if text.contains('#') || text.contains('@') && !are_hosts(hosts) {
+        let how = "`/` as `%2F`, `?` as `%3F`, `#` as `%23`, `@` as `%40`, `:` as `%3A` and `%` as `%25`";
+        return Err(format!("has a user name or password that is not percent-encoded: write {how} in it"));
+    }
+    if cfg!(feature = "redis") {
+        Ok(text.into())
+    } else {
+        Err("requires Redis, which this build does not include: remove it".to_owned())
+    }
+})
+.like("redis://localhost:6379");
 
 fn starts_with(text: &str, schemes: &[&str]) -> Result<(), String> {
     if schemes.iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme)) {

@@ -4,7 +4,10 @@ use std::{any::Any, net::SocketAddr, sync::Arc, time::Instant};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{Method, header::ACCEPT},
+    http::{
+        HeaderValue, Method,
+        header::{ACCEPT, CONNECTION},
+    },
     middleware::Next,
     response::Response,
 };
@@ -55,6 +58,10 @@ pub(in crate::http) async fn scope(State(state): State<AppState>, mut request: R
             response = page::in_place_of_problem(&state, &ctx, realm.as_ref(), response);
         }
         headers::protect(&state.info, realm.is_some(), &ctx, &usage, response.headers_mut());
+        if state.is_stopping() {
+            // A proxy sends its next request over another connection, to a server that stays.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         measure(method, route.clone(), &response, began, &usage);
         let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         tracing::info!(status = response.status().as_u16(), micros = took, "answered");

@@ -25,6 +25,21 @@ fn without_settings_it_is_development_on_loopback() {
 }
 
 #[test]
+fn redis_is_where_host_and_port_say_or_where_the_url_does() {
+    let url = |desk: Desk| desk.config().redis.url.map(|url| url.expose_secret().to_owned());
+    assert_eq!(url(Desk::new()), None);
+    assert_eq!(url(Desk::new().env("REDIS_PORT", "6380")), None);
+    assert_eq!(url(Desk::new().env("REDIS_HOST", "cache")).as_deref(), Some("redis://cache:6379"));
+    let desk = Desk::new().env("REDIS_HOST", "::1").env("REDIS_PORT", "6380");
+    assert_eq!(url(desk).as_deref(), Some("redis://[::1]:6380"));
+    let desk = Desk::new().env("REDIS_HOST", "cache").env("REDIS_URL", "rediss://app:s@other/2");
+    assert_eq!(url(desk).as_deref(), Some("rediss://app:s@other/2"));
+    // As an orchestrator sets it for a service named `redis`.
+    let desk = Desk::new().env("REDIS_HOST", "cache").env("REDIS_PORT", "tcp://10.0.0.1:6379");
+    assert_eq!(url(desk).as_deref(), Some("redis://cache:6379"));
+}
+
+#[test]
 fn the_public_url_follows_from_the_domain_and_the_domain_from_nothing() {
     let url = |name, value| Desk::production().env("PUBLIC_URL", "").env(name, value).config().public_url.to_string();
     assert_eq!(url("APP_DOMAIN", "Accounts.Example.com"), "https://accounts.example.com");

@@ -42,7 +42,9 @@ fn the_origins_dotenv_loads_unchanged() {
     let credentials = smtp.credentials.unwrap();
     assert_eq!(credentials.username, "your-email@gmail.com");
     assert_eq!(credentials.password.expose_secret(), "your-app-password");
-    assert_has(&desk.warnings(), &["REDIS_HOST", "without effect", "JWT_SECRET: is a published example"]);
+    assert_eq!(config.redis.url.unwrap().expose_secret(), "redis://localhost:6379");
+    assert_has(&desk.warnings(), &["JWT_SECRET: is a published example"]);
+    assert!(!desk.warnings().contains("REDIS"));
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn showing_masks_secrets_and_tells_where_values_come_from() {
     assert_has(lines["PORT"], &["9000", "(the command line)"]);
     assert_has(lines["JWT_SECRET"], &["********", "(the environment)"]);
     assert_has(lines["PUBLIC_URL"], &["http://localhost:9000", "(derived)"]);
-    assert_has(lines["REDIS_URL"], &["********", "without effect in this version"]);
+    assert_has(lines["REDIS_URL"], &["********", "(the environment)"]);
 }
 
 #[test]

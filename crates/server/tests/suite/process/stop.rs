@@ -53,6 +53,27 @@ async fn refusals_that_were_only_counted_are_in_the_audit_trail_after_the_end() 
 }
 
 #[tokio::test]
+async fn a_server_that_is_told_to_stop_is_not_ready_at_once_and_serves_until_the_delay_is_over() {
+    let mut program = Program::start(&[CHEAP, &[("DRAIN_DELAY", "3s")]].concat()).await;
+    let kept = client();
+    json(kept.get(program.url("/livez")).send().await.unwrap(), 200).await;
+    let begin = Instant::now();
+    program.ask_to_stop();
+    while kept.get(program.url("/readyz")).send().await.unwrap().status() != 503 {
+        assert!(begin.elapsed() < Duration::from_secs(1), "it stays ready");
+    }
+    while begin.elapsed() < Duration::from_secs(2) {
+        for http in [&kept, &client()] {
+            let answer = http.get(program.url("/livez")).send().await.unwrap();
+            assert_eq!(answer.headers()["connection"], "close", "a proxy uses no connection that is about to end");
+            json(answer, 200).await;
+        }
+    }
+    assert_eq!(program.ended().await.code(), Some(0), "{}", program.log());
+    assert!(begin.elapsed() >= Duration::from_secs(3));
+}
+
+#[tokio::test]
 async fn idle_connections_do_not_hold_up_the_end_whichever_signal_asks() {
     for signal in [rustix::process::Signal::TERM, rustix::process::Signal::INT] {
         let mut program = Program::start(CHEAP).await;

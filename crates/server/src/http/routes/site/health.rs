@@ -19,7 +19,7 @@ pub(crate) struct HealthAnswer {
 
 /// How the server is
 ///
-/// 503 without the database.
+/// 503 without the database; degraded without the Redis that the settings name.
 #[utoipa::path(
     get, path = "/health", tag = "Operations",
     responses(
@@ -28,11 +28,17 @@ pub(crate) struct HealthAnswer {
     )
 )]
 pub(crate) async fn health(State(state): State<AppState>) -> (StatusCode, Json<HealthAnswer>) {
-    let (code, word) = match state.service.upkeep().store_answers().await {
-        true => (StatusCode::OK, "healthy"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "unhealthy"),
+    let (upkeep, word) = (state.service.upkeep(), |is_well| if is_well { "healthy" } else { "unhealthy" });
+    let database = upkeep.store_answers().await;
+    let redis = upkeep.shared_is_up();
+    let (code, status) = match (database, redis) {
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unhealthy"),
+        // Everything works without Redis; limits are counted by each server.
+        (true, Some(false)) => (StatusCode::OK, "degraded"),
+        (true, Some(true) | None) => (StatusCode::OK, "healthy"),
     };
-    (code, Json(HealthAnswer { status: word, database: word, redis: "disabled" }))
+    let redis = redis.map_or("disabled", word);
+    (code, Json(HealthAnswer { status, database: word(database), redis }))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -52,7 +58,7 @@ pub(crate) async fn livez() -> Json<ProbeAnswer> {
 
 /// Whether the process can serve
 ///
-/// For orchestrators: send it requests while this succeeds.
+/// For orchestrators: send it requests while this succeeds. It fails as soon as the server is told to stop.
 #[utoipa::path(
     get, path = "/readyz", tag = "Operations",
     responses(
@@ -61,7 +67,7 @@ pub(crate) async fn livez() -> Json<ProbeAnswer> {
     )
 )]
 pub(crate) async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<ProbeAnswer>) {
-    match state.service.upkeep().store_answers().await {
+    match !state.is_stopping() && state.service.upkeep().store_answers().await {
         true => (StatusCode::OK, Json(ProbeAnswer { status: "ok" })),
         false => (StatusCode::SERVICE_UNAVAILABLE, Json(ProbeAnswer { status: "unavailable" })),
     }

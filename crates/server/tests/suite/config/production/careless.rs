@@ -28,6 +28,33 @@ fn a_loopback_host_without_a_word_about_proxies_is_refused() {
 }
 
 #[test]
+fn a_redis_over_a_network_without_tls_is_refused_unless_it_is_allowed() {
+    let why = "without TLS over a network";
+    let fix = "use rediss:// in REDIS_URL, or set REDIS_PLAINTEXT=allow on a network that you trust";
+    for url in
+        ["redis://cache:6379", "redis://:hushhush@10.0.0.7", "redis-sentinel://127.0.0.1,10.0.0.7/0?name=accounts"]
+    {
+        refused(&Desk::production().env("REDIS_URL", url), "REDIS_URL", why, "the environment", fix);
+        Desk::production().env("REDIS_URL", url).env("REDIS_PLAINTEXT", "allow").config();
+        Desk::new().env("REDIS_URL", url).config();
+    }
+    let origin =
+        "REDIS_URL: the default (`redis://REDIS_HOST:REDIS_PORT` if `REDIS_HOST` is set); REDIS_HOST: the environment";
+    refused(&Desk::production().env("REDIS_HOST", "cache"), "REDIS_URL", why, origin, fix);
+    let told = Desk::new().env("REDIS_HOST", "cache").env("REDIS_PLAINTEXT", "refuse").errors();
+    assert_has(&told, &["REDIS_URL: ", why]);
+    for url in [
+        "redis://127.0.0.1",
+        "redis://[::1]:1/2",
+        "rediss://cache",
+        "unix:///run/redis.sock",
+        "redis-sentinel://localhost/0?name=n",
+    ] {
+        Desk::production().env("REDIS_URL", url).config();
+    }
+}
+
+#[test]
 fn trusting_more_than_half_of_all_addresses_is_refused_however_it_is_written() {
     for (trusted, fix) in [
         ("0.0.0.0/1,128.0.0.0/1", "127.0.0.1"),

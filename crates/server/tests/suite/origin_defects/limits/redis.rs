@@ -11,7 +11,6 @@ use crate::{
     },
 };
 
-/// Redis is not used yet: its settings have no effect.
 #[tokio::test]
 async fn d63_where_redis_is_named_and_away_everything_works() {
     let port = free_port().to_string();
@@ -22,10 +21,10 @@ async fn d63_where_redis_is_named_and_away_everything_works() {
         let mut program = with_mail(&smtp, &[redis, &[("RATE_LIMIT_MODE", "enforce")]].concat());
         start(&mut program).await;
         let log = program.log();
-        assert!(log.contains(redis[0].0) && log.contains("without effect"), "{log}");
+        assert_eq!(log.matches("redis unavailable").count(), 1, "{log}");
         let (visitor, john) = (Visitor::of(&program), Person::new("john@example.com"));
         visitor.join(&smtp, &john).await;
-        let health = value!({"status": "healthy", "database": "healthy", "redis": "disabled"});
+        let health = value!({"status": "degraded", "database": "healthy", "redis": "unhealthy"});
         assert_eq!(json(visitor.get("/health").await, 200).await, health);
         let entered: Value = json(visitor.try_login(&john).await, 200).await;
         let form = [("grant_type", "refresh_token"), ("refresh_token", entered["refresh_token"].as_str().unwrap())];
@@ -39,6 +38,7 @@ async fn d63_where_redis_is_named_and_away_everything_works() {
             problem(visitor.try_login(&guesser).await, 401).await;
         }
         problem(visitor.try_login(&guesser).await, 429).await;
+        assert_eq!(program.log().matches("redis unavailable").count(), 1, "one line for the outage: {}", program.log());
         assert!(program.stop().await.success());
     }
 }

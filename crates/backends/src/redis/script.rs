@@ -1,0 +1,43 @@
+//! The script that counts, and how it is called.
+
+use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, cmd};
+
+/// Text of the script.
+pub(super) const TEXT: &str = include_str!("window.lua");
+
+/// Returns the call of the script by its hash.
+pub(super) fn by_hash(hash: &str, key: &str, arguments: &[Argument]) -> Cmd {
+    call("EVALSHA", hash, key, arguments)
+}
+
+/// Returns the call of the script by its text, which the server then keeps.
+pub(super) fn by_text(key: &str, arguments: &[Argument]) -> Cmd {
+    call("EVAL", TEXT, key, arguments)
+}
+
+/// Whether the server does not know the script, as after a restart.
+pub(super) fn is_missing(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+}
+
+/// An argument of the script.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Argument {
+    Word(&'static str),
+    Number(i64),
+    /// The time of the server.
+    ServerTime,
+}
+
+fn call(command: &'static str, script: &str, key: &str, arguments: &[Argument]) -> Cmd {
+    let mut call = cmd(command);
+    call.arg(script).arg(1).arg(key);
+    for argument in arguments {
+        match argument {
+            Argument::Word(word) => call.arg(*word),
+            Argument::Number(number) => call.arg(*number),
+            Argument::ServerTime => call.arg(""),
+        };
+    }
+    call
+}

@@ -1,0 +1,156 @@
+//! The address of Redis: a server, or the Sentinels that know the present one.
+
+use std::time::Duration;
+
+use portcullis_core::{ExposeSecret, SecretString};
+use redis::{
+    Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, ProtocolVersion, RedisConnectionInfo, TlsCertificates,
+    io::tcp::TcpSettings,
+};
+
+/// Port of a Sentinel, unless the address names another.
+const SENTINEL_PORT: u16 = 26379;
+/// Name of the program in Redis's list of clients.
+const NAME: &str = "portcullis";
+
+/// Address and time limit of Redis.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `redis://`, `rediss://`, `unix://`, `redis-sentinel://` or `rediss-sentinel://`; it may hold a password.
+    pub url: SecretString,
+    /// Certificates of the authority that signed the server's, in PEM, instead of those of the system.
+    pub ca_pem: Option<Vec<u8>>,
+    /// Beginning of all keys and of the channel.
+    pub prefix: String,
+    /// Longest duration of one command.
+    pub timeout: Duration,
+}
+
+/// Why the settings cannot be used. The address is never repeated: it may contain a password.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    #[error(
+        "REDIS_URL cannot be read: write redis://USER:PASSWORD@HOST:PORT/DATABASE, rediss:// for TLS, unix:///PATH?db=DATABASE or \
+         redis-sentinel://HOST:PORT,HOST:PORT/DATABASE?name=NAME, with `/` in a password as %2F, `#` as %23, `@` as %40"
+    )]
+    Url,
+    #[error("REDIS_URL names Sentinels without the name of what they watch: end it with ?name=NAME")]
+    NoName,
+    #[error("REDIS_CA_FILE has no usable certificate")]
+    Certificates,
+}
+
+/// Where to find Redis.
+#[derive(Debug, Clone)]
+pub(super) enum Route {
+    Server(Client),
+    Sentinels {
+        sentinels: Vec<Client>,
+        /// Name of the group of servers.
+        name: String,
+        /// The server's connection, but for its address.
+        server: Box<Server>,
+    },
+}
+
+/// How to connect to a server whose address Sentinels tell.
+#[derive(Debug, Clone)]
+pub(super) struct Server {
+    is_tls: bool,
+    login: RedisConnectionInfo,
+    ca_pem: Option<Vec<u8>>,
+}
+
+/// Checks the settings as far as this is known without asking Redis.
+///
+/// # Errors
+/// [`SettingsError`].
+pub fn check(settings: &Settings) -> Result<(), SettingsError> {
+    Route::parse(settings).map(drop)
+}
+
+impl Route {
+    pub(super) fn parse(settings: &Settings) -> Result<Self, SettingsError> {
+        let url = settings.url.expose_secret();
+        // A fragment would turn the check of certificates off, or be the rest of a password.
+        if url.contains('#') {
+            return Err(SettingsError::Url);
+        }
+        let ca_pem = settings.ca_pem.as_deref();
+        if let Some(rest) = url.strip_prefix("redis-sentinel://") {
+            return sentinels(rest, false, ca_pem);
+        }
+        if let Some(rest) = url.strip_prefix("rediss-sentinel://") {
+            return sentinels(rest, true, ca_pem);
+        }
+        let info = url.into_connection_info().map_err(|_| SettingsError::Url)?;
+        let login = with_protocol(info.redis_settings().clone());
+        client(info.set_redis_settings(login), ca_pem).map(Self::Server)
+    }
+}
+
+impl Server {
+    /// Returns the client of the server at this address.
+    pub(super) fn at(&self, host: &str, port: u16) -> Result<Client, SettingsError> {
+        let info = info(host, port, self.is_tls)?.set_redis_settings(self.login.clone());
+        client(info, self.ca_pem.as_deref())
+    }
+}
+
+/// Reads `USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?name=NAME`. User and password count for servers and Sentinels.
+fn sentinels(rest: &str, is_tls: bool, ca_pem: Option<&[u8]>) -> Result<Route, SettingsError> {
+    let (authority, behind) = rest.split_once('/').unwrap_or((rest, ""));
+    let (user, hosts) = authority.rsplit_once('@').map_or(("", authority), |(user, hosts)| (user, hosts));
+    let (first, _) = hosts.split_once(',').unwrap_or((hosts, ""));
+    let at = if user.is_empty() { String::new() } else { format!("{user}@") };
+    // The library reads user, password and database of the address of one server.
+    let (path, query) = behind.split_once('?').unwrap_or((behind, ""));
+    let one = format!("redis://{at}{first}/{path}").into_connection_info().map_err(|_| SettingsError::Url)?;
+    let name = query.split('&').find_map(|option| option.strip_prefix("name=")).filter(|name| !name.is_empty());
+    let name = name.ok_or(SettingsError::NoName)?.to_owned();
+    let login = with_protocol(one.redis_settings().clone());
+    let of_sentinel = login.clone().set_db(0);
+    let sentinels = hosts.split(',').map(|address| {
+        let (host, port) = host_and_port(address).ok_or(SettingsError::Url)?;
+        client(info(host, port, is_tls)?.set_redis_settings(of_sentinel.clone()), ca_pem)
+    });
+    let sentinels = sentinels.collect::<Result<_, _>>()?;
+    let server = Box::new(Server { is_tls, login, ca_pem: ca_pem.map(<[u8]>::to_vec) });
+    Ok(Route::Sentinels { sentinels, name, server })
+}
+
+fn host_and_port(address: &str) -> Option<(&str, u16)> {
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
+        _ => (address, SENTINEL_PORT),
+    };
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    (!host.is_empty()).then_some((host, port))
+}
+
+fn info(host: &str, port: u16, is_tls: bool) -> Result<ConnectionInfo, SettingsError> {
+    let host = host.to_owned();
+    let address = if is_tls {
+        ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
+    } else {
+        ConnectionAddr::Tcp(host, port)
+    };
+    address.into_connection_info().map_err(|_| SettingsError::Url)
+}
+
+/// Messages to subscribers come over the same connection since protocol 3, which Redis has since 6.0.
+fn with_protocol(login: RedisConnectionInfo) -> RedisConnectionInfo {
+    login.set_protocol(ProtocolVersion::RESP3).set_lib_name(NAME, env!("CARGO_PKG_VERSION"))
+}
+
+fn client(info: ConnectionInfo, ca_pem: Option<&[u8]>) -> Result<Client, SettingsError> {
+    // Commands are small and wait for their answers, which Nagle's algorithm would only delay.
+    let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
+    match (info.addr(), ca_pem) {
+        (ConnectionAddr::TcpTls { .. }, Some(pem)) => {
+            let certificates = TlsCertificates { client_tls: None, root_cert: Some(pem.to_vec()) };
+            Client::build_with_tls(info, certificates).map_err(|_| SettingsError::Certificates)
+        }
+        _ => Client::open(info).map_err(|_| SettingsError::Url),
+    }
+}

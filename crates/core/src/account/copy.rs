@@ -1,0 +1,86 @@
+//! The form of an account in a cache outside the process.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Account, PendingEmail, profile::StoredProfile};
+use crate::{
+    clock::Timestamp,
+    id::UserId,
+    record::Record as _,
+    seal::{Sealed, hex, unhex_all},
+};
+
+/// Copy of an account, with what decides whether it is still true.
+#[derive(Debug)]
+pub(crate) struct AccountCopy {
+    pub(crate) account: Account,
+    /// Position up to which the change log was followed before the account was read.
+    pub(crate) position: u64,
+    /// Time at which it was made.
+    pub(crate) made_at: Timestamp,
+}
+
+/// Serialised form, before it is sealed. No member is optional: a copy of another version of the program is not read.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    position: u64,
+    made_at: i64,
+    profile: StoredProfile,
+    is_phone_verified: bool,
+    pending_email: Option<String>,
+    password_set_at: i64,
+    created_at: i64,
+    revision: u64,
+    data_key: String,
+}
+
+impl AccountCopy {
+    /// Returns the form that is sealed; `None` if it cannot be serialised.
+    pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
+        // A new field of an account is named here, or its copies would lack it.
+        let Account {
+            id: _,
+            profile,
+            is_phone_verified,
+            pending_email,
+            password_set_at,
+            created_at,
+            revision,
+            data_key,
+        } = &self.account;
+        let pending = pending_email.as_ref().map(|pending| hex(&pending.to_bytes()));
+        let stored = Stored {
+            position: self.position,
+            made_at: self.made_at.millis(),
+            profile: profile.into(),
+            is_phone_verified: *is_phone_verified,
+            pending_email: pending,
+            password_set_at: password_set_at.millis(),
+            created_at: created_at.millis(),
+            revision: *revision,
+            data_key: hex(data_key.as_bytes()),
+        };
+        serde_json::to_vec(&stored).ok()
+    }
+
+    /// Reads the form that was sealed; `None` if it is unreadable.
+    pub(crate) fn from_bytes(user: &UserId, bytes: &[u8]) -> Option<Self> {
+        let stored: Stored = serde_json::from_slice(bytes).ok()?;
+        let pending_email = match stored.pending_email {
+            Some(pending) => Some(PendingEmail::from_bytes(user.as_str(), &unhex_all(&pending)?)?),
+            None => None,
+        };
+        let account = Account {
+            id: user.clone(),
+            profile: stored.profile.read().ok()?,
+            is_phone_verified: stored.is_phone_verified,
+            pending_email,
+            password_set_at: Timestamp::from_millis(stored.password_set_at),
+            created_at: Timestamp::from_millis(stored.created_at),
+            revision: stored.revision,
+            data_key: Sealed::from_bytes(unhex_all(&stored.data_key)?),
+        };
+        Some(Self { account, position: stored.position, made_at: Timestamp::from_millis(stored.made_at) })
+    }
+}

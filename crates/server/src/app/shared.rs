@@ -1,0 +1,69 @@
+//! What several servers share, if Redis is named: limits by client, copies of accounts, notices of changes.
+
+use std::{io, path::PathBuf, sync::Arc};
+
+use portcullis_core::{
+    clock::Clock,
+    port::{Counters, SharedCache},
+    service::Realms,
+};
+#[cfg(feature = "redis")]
+use {
+    portcullis_backends::redis::{self, RedisCounters},
+    std::fs,
+};
+
+use super::backends;
+use crate::config::Config;
+
+/// Why Redis cannot be used with these settings.
+#[derive(Debug, thiserror::Error)]
+pub enum RedisError {
+    /// The file with the certificates of the authority cannot be read.
+    #[error("REDIS_CA_FILE {0} cannot be read")]
+    CaFile(PathBuf, #[source] io::Error),
+    /// The settings are wrong.
+    #[cfg(feature = "redis")]
+    #[error(transparent)]
+    Settings(#[from] redis::SettingsError),
+}
+
+/// Counters, and what else is shared.
+pub(super) struct Parts {
+    pub(super) counters: Arc<dyn Counters>,
+    pub(super) shared: Option<Arc<dyn SharedCache>>,
+}
+
+/// Connects to Redis, if it is named. Without it, and while it is away, the process counts and caches for itself.
+pub(super) async fn parts(config: &Config, clock: &dyn Clock, realms: &Realms) -> Result<Parts, RedisError> {
+    let local = backends::counters();
+    #[cfg(feature = "redis")]
+    if let (Some(settings), Some(veil)) = (settings(config)?, realms.veil()) {
+        let redis = Arc::new(redis::Redis::start(&settings).await?);
+        let counters = RedisCounters::new(Arc::clone(&redis), local, veil);
+        // A clock that is moved goes for the limits, too.
+        let counters = if clock.is_of_machine() { counters } else { counters.by_given_time() };
+        return Ok(Parts { counters: Arc::new(counters), shared: Some(redis) });
+    }
+    let _ = (config, clock, realms);
+    Ok(Parts { counters: local, shared: None })
+}
+
+/// Finds out whether a start would refuse the settings, as far as this is known without asking Redis.
+pub(super) fn check(config: &Config) -> Result<(), RedisError> {
+    #[cfg(feature = "redis")]
+    if let Some(settings) = settings(config)? {
+        redis::check(&settings)?;
+    }
+    let _ = config;
+    Ok(())
+}
+
+#[cfg(feature = "redis")]
+fn settings(config: &Config) -> Result<Option<redis::Settings>, RedisError> {
+    let redis = &config.redis;
+    let Some(url) = redis.url.clone() else { return Ok(None) };
+    let read = |file: &PathBuf| fs::read(file).map_err(|error| RedisError::CaFile(file.clone(), error));
+    let ca_pem = redis.ca_file.as_ref().map(read).transpose()?;
+    Ok(Some(redis::Settings { url, ca_pem, prefix: redis.prefix.clone(), timeout: redis.timeout }))
+}
