@@ -45,6 +45,13 @@ test("it logs in, outlives the access token, and holds in two tabs until one log
   await second.goto(origin);
   await isLoggedIn(second);
 
+  let refreshes = 0;
+  for (const page of [first, second]) page.on("request", (request) => { refreshes += request.url().endsWith("/token") ? 1 : 0; });
+  await second.reload();
+  await isLoggedIn(second);
+  await first.waitForTimeout(1000);
+  assert.equal(refreshes, 1, "a refresh in one tab makes no other tab refresh");
+
   for (let round = 0; round < 3; round += 1) {
     await first.waitForTimeout(LIFETIME + 100);
     await Promise.all([first, second].map((page) => page.reload()));
@@ -56,6 +63,23 @@ test("it logs in, outlives the access token, and holds in two tabs until one log
   await first.reload();
   await first.getByPlaceholder("Email").waitFor();
   assert.deepEqual(first.wrong.filter((line) => !/40[01]/.test(line)), []);
+});
+
+test("a server that is busy or away does not log the user out", async () => {
+  const page = await browser.page(app);
+  await page.goto(origin);
+  await logIn(page);
+  await isLoggedIn(page);
+  const form = page.getByPlaceholder("Email");
+  for (const [fault, text] of [[(route) => route.fulfill({ status: 503, body: "{}" }), "The server is busy"], [(route) => route.abort(), "fetch"]]) {
+    await page.route("**/token", fault);
+    await page.reload();
+    await page.getByText(text).waitFor();
+    assert.equal(await form.isVisible(), false);
+    await page.unroute("**/token");
+  }
+  await page.reload();
+  await isLoggedIn(page);
 });
 
 test("the commands for a test suite work as printed", async (t) => {
