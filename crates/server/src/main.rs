@@ -94,6 +94,10 @@ fn serve_with(sources: Sources, log: Option<&Telemetry>) -> Result<ExitCode, Fai
 
 async fn run(mut config: Config, sockets: Option<Sockets>) -> Result<(), Failure> {
     files::make_room(&mut config);
+    if sockets.is_none() {
+        // A port that is in use is reported before a database is created. It is opened when the database is ready.
+        listen::bind(config.http.listen, config.http.listen_also)?;
+    }
     let mut stop = Box::pin(stop()?);
     let app = tokio::select! {
         app = App::build(&config, Overrides::default()) => app?,

@@ -7,7 +7,7 @@ use axum::{
     extract::{Request, State},
     http::{
         HeaderName, HeaderValue, Method,
-        header::{ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ETAG, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE},
         request::Parts,
     },
     middleware::Next,
@@ -44,6 +44,7 @@ pub(in crate::http) fn layer(origins: &CorsOrigins) -> Option<CorsLayer> {
         // Headers without a meaning here do no harm: credentials are never allowed.
         .allow_headers(AllowHeaders::mirror_request())
         .expose_headers([
+            ETAG,
             RETRY_AFTER,
             WWW_AUTHENTICATE,
             HeaderName::from_static("ratelimit"),

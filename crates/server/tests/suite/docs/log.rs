@@ -34,13 +34,22 @@ fn messages(source: &str, level: &str) -> Vec<String> {
 
 #[test]
 fn every_event_of_the_audit_trail_is_listed() {
-    let page = fs::read_to_string(root().join("docs/operations.md")).unwrap();
-    let list = page.lines().find(|line| line.starts_with("| `realm`, `event` |")).unwrap();
-    for event in Event::ALL {
-        assert!(
-            list.contains(&format!("`{}`", event.as_str())),
-            "docs/operations.md does not list `{}`",
-            event.as_str()
-        );
+    for (page, row, are_all) in [("operations.md", "| `realm`, `event` |", true), ("api.md", "| `event` |", false)] {
+        let text = fs::read_to_string(root().join("docs").join(page)).unwrap();
+        let list = text.lines().find(|line| line.starts_with(row)).unwrap();
+        for event in Event::ALL.iter().filter(|event| are_all || event.is_shown()) {
+            assert!(list.contains(&format!("`{}`", event.as_str())), "docs/{page} does not list `{}`", event.as_str());
+        }
+    }
+}
+
+#[test]
+fn every_code_of_a_field_is_explained() {
+    let page = fs::read_to_string(root().join("docs/api.md")).unwrap();
+    let catalogue = fs::read_to_string(root().join("crates/core/src/error/catalogue.rs")).unwrap();
+    let codes: Vec<&str> = catalogue.split("field(").filter_map(|rest| rest.trim_start().strip_prefix('"')).collect();
+    assert!(codes.len() > 15);
+    for code in codes.iter().filter_map(|rest| rest.split('"').next()) {
+        assert!(page.contains(&format!("`{code}`")), "docs/api.md does not explain `{code}`");
     }
 }

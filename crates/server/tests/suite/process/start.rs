@@ -105,9 +105,11 @@ async fn another_encryption_key_opens_nothing_and_says_so() {
 async fn a_port_that_is_taken_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let refused = Program::new(CHEAP).run(&["--port", &port]);
+    let program = Program::new(CHEAP);
+    let refused = program.run(&["--port", &port]);
     assert_eq!(refused.status.code(), Some(1), "{refused:?}");
     assert!(refused.stderr.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{}", refused.stderr);
+    assert!(!refused.stderr.contains("database migrated"), "no database is created for it: {}", refused.stderr);
 }
 
 fn mode(path: &std::path::Path) -> u32 {
