@@ -44,12 +44,14 @@ test-clients: ## generated clients, compiled and used to log in; requests compar
 test-packages: ## wheel and image with the program of the tests, from an empty environment to a verified login; linters
 	misc/test-packages.sh
 
-packages: ## build the program of a release and prove every format, and that a second build is equal: half an hour, as root
+packages: ## build the released program, for aarch64 too, and prove every format and that a second build is equal: an hour, as root
 	packaging/lint.sh
 	packaging/build.sh > target/packages.program
 	packaging/check.sh "$$(cat target/packages.program)" archive wheel npm deb image
 	packaging/artefacts.sh "$$(cat target/packages.program)" target/dist-packages
 	packaging/reproduce.sh "$$(cat target/packages.program)"
+	packaging/build.sh dist aarch64 > target/packages.aarch64
+	packaging/foreign.sh "$$(cat target/packages.aarch64)" aarch64
 
 release: ## commit and tag a release: make release VERSION=0.2.0
 	packaging/release.sh "$(VERSION)"
