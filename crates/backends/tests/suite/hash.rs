@@ -12,7 +12,7 @@ use portcullis_core::{
 
 const SALT: [u8; 16] = *b"0123456789abcdef";
 
-/// Computed by the reference implementation in C, for [`staple`] and [`SALT`].
+/// Hashes of [`staple`] with [`SALT`], computed by the reference implementation in C.
 const BY_REFERENCE: &[(u32, u32, u32, &str)] = &[
     (19456, 2, 1, "$argon2id$v=19$m=19456,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$gy5SuVm5Z7Vw7keB9se9p87QGcomaseB/S2U1OhTsM0"),
     (64, 3, 4, "$argon2id$v=19$m=64,t=3,p=4$MDEyMzQ1Njc4OWFiY2RlZg$50WlLMTS62Tm0boTX6gj9/Twg9JqLCOkn3nUFhfCpHs"),
@@ -22,7 +22,7 @@ fn quick() -> Settings {
     Settings { memory_kib: 64, iterations: 1, threads: 1, deadline: Duration::from_secs(60), ..Settings::default() }
 }
 
-/// A tenth of a second or so for each hash.
+/// Settings with which a hash takes about a tenth of a second.
 fn slow() -> Settings {
     Settings { memory_kib: 1024, iterations: 400, ..quick() }
 }
@@ -43,7 +43,7 @@ fn phc(text: &str) -> PasswordHash {
     PasswordHash::from_phc(text.to_owned())
 }
 
-/// Keeps a thread of the pool busy, from now on.
+/// Keeps a thread of the pool busy until the returned task ends.
 async fn occupy(pool: &Arc<HashPool>) -> tokio::task::JoinHandle<()> {
     let pool = Arc::clone(pool);
     let busy = tokio::spawn(async move { drop(pool.hash(None, &staple(), SALT).await.unwrap()) });
@@ -56,7 +56,7 @@ async fn a_hash_is_the_one_of_the_reference_implementation() {
     for &(memory_kib, iterations, parallelism, expected) in BY_REFERENCE {
         let pool = start(Settings { memory_kib, iterations, parallelism, ..quick() });
         assert_eq!(pool.hash(None, &staple(), SALT).await.unwrap().expose(), expected);
-        // Once more, in memory that was used before.
+        // Hashed again, in memory that was used before.
         assert_eq!(pool.hash(None, &staple(), SALT).await.unwrap().expose(), expected);
     }
 }
@@ -110,7 +110,7 @@ async fn another_salt_gives_another_hash() {
 async fn a_hash_of_other_settings_verifies_and_is_outdated() {
     let pool = start(Settings { memory_kib: 2048, iterations: 2, ..quick() });
     for hash in [
-        // Less memory, fewer passes, another variant, another version (named or not), a shorter output.
+        // Less memory, fewer passes, another variant, another version (explicit or not), and a shorter output.
         "$argon2id$v=19$m=64,t=3,p=4$MDEyMzQ1Njc4OWFiY2RlZg$50WlLMTS62Tm0boTX6gj9/Twg9JqLCOkn3nUFhfCpHs",
         "$argon2id$v=19$m=65536,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$+diYVea/Fw2qYHIuh89ikQlFESZ8BmaMvMl8/rScfv4",
         "$argon2i$v=19$m=1024,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$0s3osQTHVzFHNX9xrsJ3PcVYNUAoBiaHraOar5RaGyc",
@@ -125,7 +125,7 @@ async fn a_hash_of_other_settings_verifies_and_is_outdated() {
 }
 
 #[tokio::test]
-async fn a_hash_of_the_present_settings_or_dearer_ones_is_not_outdated() {
+async fn a_hash_with_current_or_higher_cost_is_not_outdated() {
     let pool = start(quick());
     assert!(!pool.is_outdated(&pool.hash(None, &staple(), SALT).await.unwrap()));
     for (.., hash) in BY_REFERENCE {
@@ -134,7 +134,7 @@ async fn a_hash_of_the_present_settings_or_dearer_ones_is_not_outdated() {
 }
 
 #[tokio::test]
-async fn a_hash_that_asks_for_too_much_is_nobodys() {
+async fn a_hash_above_the_maximum_cost_matches_no_password() {
     let pool = start(quick());
     for parameters in ["m=1048577,t=1,p=1", "m=64,t=101,p=1", "m=1024,t=1,p=65", "m=4294967295,t=4294967295,p=1"] {
         let hash = format!("$argon2id$v=19${parameters}$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4");
@@ -144,14 +144,14 @@ async fn a_hash_that_asks_for_too_much_is_nobodys() {
 }
 
 #[tokio::test]
-async fn a_hash_dearer_than_the_common_bound_verifies_where_the_settings_ask_for_it() {
+async fn a_hash_above_the_maximum_cost_verifies_if_the_settings_require_it() {
     let pool = start(Settings { memory_kib: 520, iterations: 40, parallelism: 65, ..quick() });
     let hash = pool.hash(None, &staple(), SALT).await.unwrap();
     assert!(pool.verify(None, &staple(), Some(&hash)).await.unwrap());
 }
 
 #[tokio::test]
-async fn what_is_no_argon2_hash_is_nobodys_takes_as_long_and_is_outdated() {
+async fn a_foreign_hash_matches_no_password_takes_as_long_and_is_outdated() {
     let pool = start(Settings { memory_kib: 1024, iterations: 20, ..quick() });
     let one = Instant::now();
     assert!(!pool.verify(None, &staple(), None).await.unwrap());
@@ -174,7 +174,7 @@ async fn what_is_no_argon2_hash_is_nobodys_takes_as_long_and_is_outdated() {
 }
 
 #[tokio::test]
-async fn nobodys_password_is_wrong_and_takes_as_long() {
+async fn a_password_without_an_account_is_wrong_and_takes_as_long() {
     let pool = start(Settings { memory_kib: 1024, iterations: 20, ..quick() });
     let hash = pool.hash(None, &staple(), SALT).await.unwrap();
     let mut quickest = [Duration::MAX; 2];
@@ -190,7 +190,7 @@ async fn nobodys_password_is_wrong_and_takes_as_long() {
 }
 
 #[tokio::test]
-async fn a_full_queue_turns_away_at_once() {
+async fn a_full_queue_rejects_at_once() {
     let pool = start(Settings { queue: 1, ..slow() });
     let busy = occupy(&pool).await;
     let waiting = occupy(&pool).await;
@@ -202,7 +202,7 @@ async fn a_full_queue_turns_away_at_once() {
     assert!(pool.has_room(None).is_ok());
 }
 
-/// Hashes for this client; its name is noted when it is done, and given when it is turned away.
+/// Starts a hash for this client. The client is recorded when the hash is done, and returned when it is rejected.
 async fn begin(pool: &Arc<HashPool>, client: u8, done: &Arc<Mutex<Vec<u8>>>) -> tokio::task::JoinHandle<Option<u8>> {
     let (pool, done) = (Arc::clone(pool), Arc::clone(done));
     let waiting = tokio::spawn(async move {
@@ -215,13 +215,13 @@ async fn begin(pool: &Arc<HashPool>, client: u8, done: &Arc<Mutex<Vec<u8>>>) -> 
         }
         None
     });
-    // It takes its place before the next one.
+    // Ensures that this job is queued before the next one.
     tokio::task::yield_now().await;
     waiting
 }
 
 #[tokio::test]
-async fn clients_come_in_turn_however_many_passwords_one_sends() {
+async fn clients_are_served_in_turn() {
     let pool = start(slow());
     let busy = occupy(&pool).await;
     let done = Arc::default();
@@ -237,12 +237,13 @@ async fn clients_come_in_turn_however_many_passwords_one_sends() {
 }
 
 #[tokio::test]
-async fn in_a_full_queue_whoever_has_most_places_makes_room_for_whoever_has_fewer() {
+async fn in_a_full_queue_the_client_with_the_most_jobs_makes_room() {
     let pool = start(Settings { queue: 4, ..slow() });
     let busy = occupy(&pool).await;
     let done = Arc::default();
     let mut all = Vec::new();
-    // The fifth and sixth find no place but those of the first; the last finds none: no client has more than it would.
+    // The fifth and sixth job displace jobs of the first client; the last is rejected, because no client has more jobs than its
+    // own would have.
     for client in [1, 1, 1, 1, 2, 3, 2] {
         all.push(begin(&pool, client, &done).await);
     }
@@ -256,8 +257,8 @@ async fn in_a_full_queue_whoever_has_most_places_makes_room_for_whoever_has_fewe
 }
 
 #[tokio::test]
-async fn who_waited_past_the_deadline_is_turned_away_unhashed() {
-    // Twenty hashes take longer than that, one does not.
+async fn a_job_past_its_deadline_is_rejected_unhashed() {
+    // Twenty hashes take longer than the deadline, one does not.
     let pool = start(Settings { deadline: Duration::from_millis(400), ..slow() });
     let late: Vec<_> = (0..20)
         .map(|_| {
@@ -273,7 +274,7 @@ async fn who_waited_past_the_deadline_is_turned_away_unhashed() {
 }
 
 #[tokio::test]
-async fn a_password_that_nobody_waits_for_any_more_is_not_hashed() {
+async fn an_abandoned_password_is_not_hashed() {
     let pool = start(slow());
     let begin = Instant::now();
     let busy = occupy(&pool).await;
@@ -296,7 +297,7 @@ async fn a_pool_can_be_dropped_in_the_middle_of_a_hash() {
 }
 
 #[tokio::test]
-async fn settings_that_argon2_does_not_know_are_refused() {
+async fn invalid_argon2_settings_are_rejected() {
     for settings in [
         Settings { memory_kib: 7, ..quick() },
         Settings { iterations: 0, ..quick() },
@@ -319,7 +320,7 @@ mod on_linux {
 
     use super::{Duration, PasswordHasher, SALT, Settings, quick, staple, start};
 
-    /// Memory of this process that is really there, in MiB.
+    /// Resident memory of this process, in MiB.
     fn resident() -> u64 {
         let status = fs::read_to_string("/proc/self/status").unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -327,7 +328,7 @@ mod on_linux {
     }
 
     #[tokio::test]
-    async fn memory_is_given_back_when_there_is_no_work() {
+    async fn idle_threads_release_their_memory() {
         let large = Settings { memory_kib: 200 * 1024, idle: Duration::from_millis(50), ..quick() };
         let pool = start(large);
         let before = resident();
@@ -355,7 +356,7 @@ mod on_linux {
         let pool = start(quick());
         pool.hash(None, &staple(), SALT).await.unwrap();
         let (_, usual) = name_and_nice(&fs::read_to_string("/proc/self/stat").unwrap());
-        // A thread of another test may have been born this very moment.
+        // A thread of another test may be starting at this moment.
         for _ in 0..100 {
             let hashing: Vec<i32> = fs::read_dir("/proc/self/task")
                 .unwrap()

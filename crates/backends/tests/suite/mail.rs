@@ -35,7 +35,7 @@ const WAYS: [(Security, Offered); 3] = [
     (Security::ImplicitTls, Offered::ImplicitTls),
 ];
 
-/// Sunday, 9 September 2001, 01:46:40 UTC.
+/// A clock at Sunday, 9 September 2001, 01:46:40 UTC.
 fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(Timestamp::from_secs(1_000_000_000)))
 }
@@ -80,7 +80,7 @@ fn mail() -> Mail {
     }
 }
 
-/// A server of this kind, and what talks to it.
+/// Starts a server with these options, and a sender for it.
 async fn pair(options: Options, change: impl FnOnce(&mut SmtpSettings)) -> (SmtpServer, SmtpSender) {
     let server = SmtpServer::start(options).await;
     let mut settings = settings(server.port());
@@ -92,7 +92,7 @@ async fn plain_pair() -> (SmtpServer, SmtpSender) {
     pair(Options::default(), |_| {}).await
 }
 
-/// What was said about a mail that may go better later.
+/// Returns the message of a transient failure.
 fn transient(outcome: Result<(), SendError>) -> String {
     match outcome {
         Err(SendError::Transient(cause)) => cause.to_string(),
@@ -100,7 +100,7 @@ fn transient(outcome: Result<(), SendError>) -> String {
     }
 }
 
-/// What was said about a server that refuses every mail.
+/// Returns the message of a failure that affects every mail.
 fn route(outcome: Result<(), SendError>) -> String {
     match outcome {
         Err(SendError::Route(cause)) => cause.to_string(),
@@ -108,7 +108,7 @@ fn route(outcome: Result<(), SendError>) -> String {
     }
 }
 
-/// What was said about a mail that may have been taken.
+/// Returns the message of a failure with an unknown outcome.
 fn unknown(outcome: Result<(), SendError>) -> String {
     match outcome {
         Err(SendError::Unknown(cause)) => cause.to_string(),
@@ -117,7 +117,7 @@ fn unknown(outcome: Result<(), SendError>) -> String {
 }
 
 #[tokio::test]
-async fn mail_arrives_by_every_way_with_and_without_logging_in() {
+async fn mail_is_delivered_with_every_encryption_with_and_without_login() {
     for (security, offered) in WAYS {
         for log_in in [false, true] {
             let options =
@@ -147,7 +147,7 @@ async fn mail_arrives_by_every_way_with_and_without_logging_in() {
 }
 
 #[tokio::test]
-async fn a_server_that_only_knows_login_is_logged_in_to() {
+async fn auth_login_is_used_if_plain_is_not_offered() {
     let options = Options { security: Offered::StartTls, credentials: demanded(), mechanisms: "LOGIN" };
     let (server, sender) = pair(options, |settings| {
         settings.security = Security::StartTls;
@@ -159,7 +159,7 @@ async fn a_server_that_only_knows_login_is_logged_in_to() {
 }
 
 #[tokio::test]
-async fn a_refused_or_impossible_login_is_about_the_way_and_not_the_mail() {
+async fn a_failed_login_concerns_the_route_and_not_the_message() {
     let strict = || Options { credentials: demanded(), ..Options::default() };
     let (server, sender) = pair(strict(), |settings| settings.credentials = credentials("wrong")).await;
     assert_eq!(route(sender.send(&mail(), &Transit::default()).await), "the mail server answered 535 5.7.8 to AUTH");
@@ -175,7 +175,7 @@ async fn a_refused_or_impossible_login_is_about_the_way_and_not_the_mail() {
 }
 
 #[tokio::test]
-async fn nothing_is_said_in_plain_to_a_server_without_starttls() {
+async fn nothing_is_sent_to_a_server_without_starttls() {
     let options = Options { credentials: demanded(), ..Options::default() };
     let (server, sender) = pair(options, |settings| {
         settings.security = Security::StartTls;
@@ -189,7 +189,7 @@ async fn nothing_is_said_in_plain_to_a_server_without_starttls() {
 }
 
 #[tokio::test]
-async fn an_answer_slipped_in_before_tls_is_not_taken_for_one_of_the_server() {
+async fn a_reply_injected_before_tls_is_not_accepted() {
     let options = Options { security: Offered::StartTls, ..Options::default() };
     let (server, sender) = pair(options, |settings| settings.security = Security::StartTls).await;
     server.behave(Behaviour::InjectAtStartTls);
@@ -201,7 +201,7 @@ async fn an_answer_slipped_in_before_tls_is_not_taken_for_one_of_the_server() {
 }
 
 #[tokio::test]
-async fn the_servers_certificate_must_be_by_an_authority_that_is_trusted() {
+async fn the_server_certificate_must_be_trusted() {
     for (security, offered) in [WAYS[1], WAYS[2]] {
         let options = || Options { security: offered, ..Options::default() };
         let (_server, sender) = pair(options(), |settings| {
@@ -231,7 +231,7 @@ async fn the_servers_certificate_must_be_by_an_authority_that_is_trusted() {
 }
 
 #[test]
-fn a_password_is_only_sent_in_plain_to_this_machine() {
+fn a_password_is_sent_unencrypted_to_loopback_only() {
     let refused = |server: &str, security, credentials| {
         let settings = SmtpSettings { server: server.to_owned(), security, credentials, ..settings(25) };
         match SmtpSender::new(settings, clock()) {
@@ -252,7 +252,7 @@ fn a_password_is_only_sent_in_plain_to_this_machine() {
 }
 
 #[test]
-fn settings_that_cannot_work_are_refused() {
+fn invalid_settings_are_rejected() {
     let tls = || SmtpSettings { security: Security::StartTls, ..settings(587) };
     for pem in ["", "no certificate", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
         let ca_pem = Some(pem.into());
@@ -267,7 +267,7 @@ fn settings_that_cannot_work_are_refused() {
 }
 
 #[tokio::test]
-async fn a_message_has_the_headers_that_it_should_and_no_other() {
+async fn a_message_has_exactly_the_expected_headers() {
     let (server, sender) = plain_pair().await;
     sender.send(&mail(), &Transit::default()).await.unwrap();
     let message = &server.messages()[0];
@@ -285,7 +285,7 @@ async fn a_message_has_the_headers_that_it_should_and_no_other() {
 }
 
 #[tokio::test]
-async fn letters_beyond_ascii_arrive_intact() {
+async fn non_ascii_text_is_delivered_intact() {
     let (server, sender) = pair(Options::default(), |settings| {
         settings.from_name = "Übergrößenträger „Łódź“ (東京), Inc.".to_owned();
         settings.from = "konten@bücher.example".to_owned();
@@ -319,7 +319,7 @@ async fn letters_beyond_ascii_arrive_intact() {
 }
 
 #[tokio::test]
-async fn an_address_with_letters_beyond_ascii_is_written_to() {
+async fn a_non_ascii_address_is_delivered_to() {
     let (server, sender) = plain_pair().await;
     let to = EmailAddress::parse("žofie@bücher.example").unwrap();
     sender.send(&Mail { to, ..mail() }, &Transit::default()).await.unwrap();
@@ -376,7 +376,7 @@ async fn no_header_can_be_injected() {
 }
 
 #[tokio::test]
-async fn a_refusal_for_good_is_about_the_mail_and_one_for_now_may_go_better_later() {
+async fn permanent_and_transient_rejections_are_distinguished() {
     let (server, sender) = plain_pair().await;
     for answer in [
         "550",
@@ -411,7 +411,7 @@ async fn a_refusal_for_good_is_about_the_mail_and_one_for_now_may_go_better_late
 }
 
 #[tokio::test]
-async fn what_is_logged_of_a_refusal_never_names_the_recipient() {
+async fn the_log_of_a_rejection_never_contains_the_recipient() {
     let (server, sender) = plain_pair().await;
     for (answer, expected) in [
         ("550 5.1.1 <ada@example.com> unknown", "the mail server answered 550 5.1.1 to RCPT"),
@@ -432,7 +432,7 @@ async fn what_is_logged_of_a_refusal_never_names_the_recipient() {
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_be_reached_may_be_later() {
+async fn an_unreachable_server_is_a_transient_failure() {
     let server = SmtpServer::start(Options::default()).await;
     let sender = sender(settings(server.port()));
     server.behave(Behaviour::Refuse);
@@ -444,7 +444,7 @@ async fn a_server_that_cannot_be_reached_may_be_later() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_is_given_up_in_time_and_so_is_its_connection() {
+async fn a_hanging_server_times_out_and_its_connection_is_closed() {
     let (server, sender) = pair(Options::default(), |settings| settings.timeout = Duration::from_millis(200)).await;
     sender.send(&mail(), &Transit::default()).await.unwrap();
     server.behave(Behaviour::Hang);
@@ -458,7 +458,7 @@ async fn a_server_that_hangs_is_given_up_in_time_and_so_is_its_connection() {
 }
 
 #[tokio::test]
-async fn a_mail_whose_receipt_was_lost_comes_again_under_the_same_message_id() {
+async fn a_mail_with_a_lost_reply_is_sent_again_with_the_same_message_id() {
     let (server, sender) = plain_pair().await;
     server.behave(Behaviour::DropAfterData);
     assert_eq!(
@@ -485,7 +485,7 @@ async fn a_connection_is_used_again_for_the_next_mail() {
     assert_eq!((server.messages().len(), server.connections()), (4, 2));
 }
 
-/// The first address swallows what is sent to it, as a firewall does.
+/// The first address silently drops packets, as a firewall does.
 #[tokio::test]
 async fn the_next_address_is_tried_after_two_seconds_and_the_first_that_answers_serves() {
     let full = FullListener::new().await;
@@ -496,7 +496,7 @@ async fn the_next_address_is_tried_after_two_seconds_and_the_first_that_answers_
     assert_eq!(stream.peer_addr().unwrap(), open);
     assert!((1900..4000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
 
-    // One that refuses costs no wait, and the order counts.
+    // An address that refuses the connection causes no wait, and the order of addresses is kept.
     let closed = SocketAddr::from(([127, 0, 0, 1], 1));
     let begun = Instant::now();
     assert_eq!(connect_to_first(vec![closed, open, full.address()]).await.unwrap().peer_addr().unwrap(), open);
@@ -521,7 +521,7 @@ async fn this_server_introduces_itself_by_the_name_it_was_given_or_its_address()
 }
 
 #[tokio::test]
-async fn no_mail_goes_to_an_address_that_a_server_may_take_for_another() {
+async fn no_mail_goes_to_an_address_that_a_server_may_decode() {
     let (server, sender) = plain_pair().await;
     let to = EmailAddress::stored("=?utf-8?q?eve=40example.net?=@example.com").unwrap();
     let outcome = sender.send(&Mail { to, ..mail() }, &Transit::default()).await;
@@ -529,7 +529,7 @@ async fn no_mail_goes_to_an_address_that_a_server_may_take_for_another() {
     assert_eq!(server.connections(), 0);
 }
 
-/// A listener that accepts nothing and whose queue is full: further connections hang.
+/// A listener that accepts nothing and has a full backlog, so that further connections hang.
 struct FullListener(TcpListener, #[expect(dead_code, reason = "they fill the queue")] Vec<TcpStream>);
 
 impl FullListener {
@@ -583,7 +583,7 @@ async fn nothing_personal_or_secret_is_printed() {
 }
 
 #[tokio::test]
-async fn the_mailbox_of_a_developer_wakes_who_waits_for_a_change_and_can_be_emptied() {
+async fn the_development_mailbox_wakes_waiters_and_can_be_cleared() {
     let dir = TempDir::new().unwrap();
     let mailbox = DevMailbox::open(2, clock(), dir.path().join("mailbox.jsonl"));
     let begin = mailbox.changed(None).await;
@@ -601,7 +601,7 @@ async fn the_mailbox_of_a_developer_wakes_who_waits_for_a_change_and_can_be_empt
 }
 
 #[tokio::test]
-async fn the_mailbox_of_a_developer_shows_the_newest_first_and_forgets_the_oldest() {
+async fn the_development_mailbox_lists_the_newest_first_and_drops_the_oldest() {
     let clock = clock();
     let dir = TempDir::new().unwrap();
     let mailbox = DevMailbox::open(2, clock.clone(), dir.path().join("mailbox.jsonl"));
@@ -624,7 +624,7 @@ async fn the_mailbox_of_a_developer_shows_the_newest_first_and_forgets_the_oldes
 }
 
 #[tokio::test]
-async fn the_mailbox_of_a_developer_outlives_a_restart_and_its_file_does_not_grow() {
+async fn the_development_mailbox_survives_a_restart_and_its_file_does_not_grow() {
     let dir = TempDir::new().unwrap();
     let file = dir.path().join("new/mailbox.jsonl");
     let open = || DevMailbox::open(3, clock(), file.clone());
@@ -641,7 +641,7 @@ async fn the_mailbox_of_a_developer_outlives_a_restart_and_its_file_does_not_gro
     assert!(fs::read_to_string(&file).unwrap().lines().count() <= 6);
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
 
-    // A process that was killed in the middle of a line.
+    // Simulates a process that was killed in the middle of a line.
     let whole = fs::read(&file).unwrap();
     fs::write(&file, &whole[..whole.len() - 9]).unwrap();
     let mailbox = open();

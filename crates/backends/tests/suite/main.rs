@@ -1,4 +1,4 @@
-//! Everything that the backends promise, in one binary.
+//! All tests of the backends, in one binary.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! What a process remembers by itself.
+//! Tests of the in-memory caches and counters.
 
 use std::{fs, sync::Arc, thread, time::Duration};
 
@@ -34,7 +34,7 @@ mod counters {
 }
 
 #[test]
-fn sessions_that_end_while_they_are_seen_alive_are_over() {
+fn sessions_revoked_while_they_are_marked_live_stay_revoked() {
     let known = MemorySessions::new();
     known.synced(NOW);
     for n in 0..200 {
@@ -48,7 +48,7 @@ fn sessions_that_end_while_they_are_seen_alive_are_over() {
 }
 
 #[test]
-fn an_account_that_changes_while_it_is_read_is_not_remembered() {
+fn an_account_that_changes_while_it_is_read_is_not_cached() {
     let cache = MemoryAccounts::default();
     cache.synced(NOW);
     for n in 0..200 {
@@ -69,7 +69,7 @@ fn memory() -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 
-/// An owner of an IPv6 network is any number of clients.
+/// The owner of an IPv6 network can use any number of client addresses.
 #[tokio::test]
 async fn no_number_of_clients_fills_the_memory() {
     let counters = MemoryCounters::default();

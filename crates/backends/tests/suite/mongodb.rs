@@ -1,4 +1,4 @@
-//! The store in a MongoDB replica set.
+//! Tests of the MongoDB store.
 
 mod batch;
 mod connect;
@@ -26,7 +26,7 @@ use portcullis_core::{
 
 use super::mongod::TestDatabase;
 
-/// A store in a database of its own, which goes with it.
+/// A store with its own database, which is removed on drop.
 struct Fresh {
     store: MongoStore,
     database: TestDatabase,
@@ -41,15 +41,15 @@ impl Deref for Fresh {
 }
 
 impl Fresh {
-    /// What lies in it.
+    /// Returns a collection of the database.
     async fn documents(&self, of: &str) -> Collection<Document> {
         self.database.db().await.collection(of)
     }
 }
 
-/// As the program has it.
+/// Time limit used in these tests.
 const TIMEOUT: Duration = Duration::from_millis(1500);
-/// So soon it is said that the database is away.
+/// Time within which an unavailable database must be reported.
 const SOON: Duration = Duration::from_secs(2);
 
 fn settings(url: &str) -> Settings {
@@ -69,12 +69,12 @@ async fn make() -> Fresh {
 
 portcullis_core::store_suite!(make);
 
-/// Whether the store said that it is away.
+/// Returns whether the store reported that it is unavailable.
 fn is_away<T>(result: &Result<T, StoreError>) -> bool {
     matches!(result, Err(StoreError::Unavailable(_)))
 }
 
-/// Whether the batch was committed; where it was not, the store must have been away.
+/// Returns whether the batch was committed. The only accepted failure is an unavailable store.
 fn is_done(result: Result<(), CommitError>) -> bool {
     match result {
         Ok(()) => true,
@@ -83,7 +83,7 @@ fn is_done(result: Result<(), CommitError>) -> bool {
     }
 }
 
-/// Waits until it holds; how long that took.
+/// Waits until a condition holds, and returns how long that took.
 async fn until<F: Future<Output = bool>>(what: &str, patience: Duration, mut holds: impl FnMut() -> F) {
     let begun = Instant::now();
     while !holds().await {
@@ -92,7 +92,7 @@ async fn until<F: Future<Output = bool>>(what: &str, patience: Duration, mut hol
     }
 }
 
-/// Two documents that belong together: a session, and the end of another in the log.
+/// Two documents that belong together: a session, and the revocation of another one.
 fn pair(name: &str) -> Vec<Op> {
     let (stays, ends) = (name.to_owned(), format!("{name}-ends"));
     batch![

@@ -1,4 +1,4 @@
-//! Several nodes over one MongoDB: what one process may keep in order by itself, many must keep in order by the database.
+//! Several nodes with one MongoDB database: invariants that hold within one process must hold across processes.
 
 use std::{
     ops::Deref,
@@ -21,7 +21,7 @@ use portcullis_core::{
 
 use super::mongod::TestDatabase;
 
-/// Each call goes to the next node.
+/// A store that sends each call to the next node.
 #[derive(Debug)]
 struct Nodes {
     nodes: Vec<MongoStore>,

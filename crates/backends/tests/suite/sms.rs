@@ -39,14 +39,14 @@ fn sms() -> Sms {
     }
 }
 
-/// A Twilio, and what talks to it.
+/// Starts a Twilio server and a sender for it.
 async fn pair() -> (Twilio, TwilioSender) {
     let twilio = Twilio::start().await;
     let sender = TwilioSender::new(settings(&twilio.url())).unwrap();
     (twilio, sender)
 }
 
-/// What was said about a message that may go better later.
+/// Returns the message of a transient failure.
 fn transient<T: std::fmt::Debug>(outcome: Result<T, SendError>) -> String {
     match outcome {
         Err(SendError::Transient(cause)) => cause.to_string(),
@@ -54,7 +54,7 @@ fn transient<T: std::fmt::Debug>(outcome: Result<T, SendError>) -> String {
     }
 }
 
-/// What was said about a message that may have been taken.
+/// Returns the message of a failure with an unknown outcome.
 fn unknown<T: std::fmt::Debug>(outcome: Result<T, SendError>) -> String {
     match outcome {
         Err(SendError::Unknown(cause)) => cause.to_string(),
@@ -62,7 +62,7 @@ fn unknown<T: std::fmt::Debug>(outcome: Result<T, SendError>) -> String {
     }
 }
 
-/// What was said about a message that is given up.
+/// Returns the message of a permanent failure.
 fn permanent<T: std::fmt::Debug>(outcome: Result<T, SendError>) -> String {
     match outcome {
         Err(SendError::Permanent(cause)) => cause.to_string(),
@@ -70,7 +70,7 @@ fn permanent<T: std::fmt::Debug>(outcome: Result<T, SendError>) -> String {
     }
 }
 
-/// What was said about an account that is refused.
+/// Returns the message of a failure that concerns the account.
 fn of_account<T: std::fmt::Debug>(outcome: Result<T, SendError>) -> String {
     match outcome {
         Err(SendError::Route(cause)) => cause.to_string(),
@@ -85,7 +85,7 @@ fn refusal(change: impl FnOnce(&mut TwilioSettings)) -> Option<BadSettings> {
 }
 
 #[tokio::test]
-async fn a_message_arrives_and_its_receipt_is_what_twilio_calls_it() {
+async fn a_message_is_sent_and_its_receipt_is_twilios_sid() {
     let (twilio, sender) = pair().await;
     let receipt = sender.send(&sms()).await.unwrap().unwrap();
     let [message] = twilio.messages().try_into().unwrap();
@@ -96,7 +96,7 @@ async fn a_message_arrives_and_its_receipt_is_what_twilio_calls_it() {
 }
 
 #[tokio::test]
-async fn every_letter_of_the_text_arrives() {
+async fn every_character_of_the_text_is_sent() {
     let (twilio, sender) = pair().await;
     for text in ["a+b & c=d%20?#\"\\", "Ihr Code für Größe: 493817", "コード 493817 ✓", "one\r\ntwo\n\n", ""] {
         sender.send(&Sms { text: text.to_owned(), ..sms() }).await.unwrap();
@@ -105,7 +105,7 @@ async fn every_letter_of_the_text_arrives() {
 }
 
 #[tokio::test]
-async fn what_became_of_a_message_is_told() {
+async fn the_delivery_status_is_returned() {
     let (twilio, sender) = pair().await;
     let receipt = sender.send(&sms()).await.unwrap().unwrap();
     assert_eq!(sender.status(&receipt).await.unwrap(), SmsStatus::Pending);
@@ -130,7 +130,7 @@ async fn what_became_of_a_message_is_told() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_for_good_unless_time_may_help() {
+async fn a_rejection_is_permanent_unless_it_is_transient() {
     let (twilio, sender) = pair().await;
     let receipt = sender.send(&sms()).await.unwrap().unwrap();
     for (status, code) in [(400, Some(21211)), (400, Some(21610)), (403, None), (404, Some(20404))] {
@@ -151,13 +151,13 @@ async fn a_refusal_is_for_good_unless_time_may_help() {
 }
 
 #[tokio::test]
-async fn what_is_logged_of_a_refusal_has_its_numbers_but_no_word_of_the_message() {
+async fn the_log_of_a_rejection_has_its_codes_but_no_text() {
     let (twilio, sender) = pair().await;
     for (status, code, expected) in [
-        (400, Some(21211), "the SMS provider answered 400, error 21211"),
-        (404, None, "the SMS provider answered 404"),
-        (429, Some(20429), "the SMS provider answered 429, error 20429"),
-        (503, None, "the SMS provider answered 503"),
+        (400, Some(21211), "the SMS provider responded with 400, error 21211"),
+        (404, None, "the SMS provider responded with 404"),
+        (429, Some(20429), "the SMS provider responded with 429, error 20429"),
+        (503, None, "the SMS provider responded with 503"),
     ] {
         twilio.behave(Behaviour::Refuse { status, code });
         let (SendError::Permanent(cause)
@@ -171,12 +171,12 @@ async fn what_is_logged_of_a_refusal_has_its_numbers_but_no_word_of_the_message(
     }
     for body in ["", "<html>", "[]", "null", r#"{"code":"21211"}"#, r#"{"code":-1}"#, r#"{"code":4294967296}"#] {
         twilio.behave(Behaviour::Answer { status: 400, body: body.to_owned() });
-        assert_eq!(permanent(sender.send(&sms()).await), "the SMS provider answered 400", "{body}");
+        assert_eq!(permanent(sender.send(&sms()).await), "the SMS provider responded with 400", "{body}");
     }
 }
 
 #[tokio::test]
-async fn a_message_that_was_taken_is_taken_whatever_else_the_answer_says() {
+async fn an_accepted_message_stays_accepted_whatever_the_response_contains() {
     let (twilio, sender) = pair().await;
     let endless = format!(r#"{{"sid":"SM1","status":"queued","padding":"{}"}}"#, "a".repeat(1024 * 1024));
     let overlong = format!(r#"{{"sid":"{}"}}"#, "a".repeat(65));
@@ -193,7 +193,7 @@ async fn a_message_that_was_taken_is_taken_whatever_else_the_answer_says() {
 }
 
 #[tokio::test]
-async fn a_receipt_that_twilio_never_gave_makes_no_request() {
+async fn an_invalid_receipt_causes_no_request() {
     let (twilio, sender) = pair().await;
     for receipt in ["", "../Messages", "SM1/Media", "SM1?x", "SM1#", "SM%31", "SM 1", "SMé", ".", &"a".repeat(65)] {
         let outcome = sender.status(&SmsReceipt(receipt.to_owned())).await;
@@ -201,20 +201,20 @@ async fn a_receipt_that_twilio_never_gave_makes_no_request() {
     }
     assert!(twilio.requests().is_empty());
     let unknown = sender.status(&SmsReceipt("a".repeat(64))).await;
-    assert_eq!(permanent(unknown), "the SMS provider answered 404, error 20404");
+    assert_eq!(permanent(unknown), "the SMS provider responded with 404, error 20404");
 }
 
 #[tokio::test]
-async fn a_wrong_token_is_refused_and_not_named() {
+async fn a_wrong_token_is_rejected_and_not_logged() {
     let twilio = Twilio::start().await;
     let wrong = TwilioSettings { auth_token: "another-token".into(), ..settings(&twilio.url()) };
     let sender = TwilioSender::new(wrong).unwrap();
-    assert_eq!(of_account(sender.send(&sms()).await), "the SMS provider answered 401, error 20003");
+    assert_eq!(of_account(sender.send(&sms()).await), "the SMS provider responded with 401, error 20003");
     assert!(twilio.messages().is_empty());
 }
 
 #[tokio::test]
-async fn a_twilio_that_cannot_be_reached_may_be_later() {
+async fn an_unreachable_provider_is_a_transient_failure() {
     let (twilio, sender) = pair().await;
     twilio.behave(Behaviour::Close);
     let cause = unknown(sender.send(&sms()).await);
@@ -227,7 +227,7 @@ async fn a_twilio_that_cannot_be_reached_may_be_later() {
 }
 
 #[tokio::test]
-async fn a_twilio_that_hangs_is_given_up_in_time() {
+async fn a_hanging_provider_times_out() {
     let twilio = Twilio::start().await;
     let hasty = TwilioSettings { timeout: Duration::from_millis(200), ..settings(&twilio.url()) };
     let sender = TwilioSender::new(hasty).unwrap();
@@ -237,7 +237,7 @@ async fn a_twilio_that_hangs_is_given_up_in_time() {
 }
 
 #[tokio::test]
-async fn a_message_whose_receipt_was_lost_is_not_sent_again_unasked() {
+async fn a_message_with_a_lost_response_is_not_resent_automatically() {
     let (twilio, sender) = pair().await;
     twilio.behave(Behaviour::CloseAfterTaking);
     unknown(sender.send(&sms()).await);
@@ -259,18 +259,18 @@ async fn a_connection_is_used_again_for_the_next_request() {
 }
 
 #[tokio::test]
-async fn nobody_is_followed_elsewhere() {
+async fn redirects_are_not_followed() {
     let (twilio, sender) = pair().await;
     let other = Twilio::start().await;
     let receipt = sender.send(&sms()).await.unwrap().unwrap();
     twilio.behave(Behaviour::Redirect(format!("{}/2010-04-01/Accounts/{SID}/Messages.json", other.url())));
-    assert_eq!(transient(sender.send(&sms()).await), "the SMS provider answered 307");
-    assert_eq!(transient(sender.status(&receipt).await), "the SMS provider answered 307");
+    assert_eq!(transient(sender.send(&sms()).await), "the SMS provider responded with 307");
+    assert_eq!(transient(sender.status(&receipt).await), "the SMS provider responded with 307");
     assert_eq!(other.connections(), 0);
 }
 
 #[tokio::test]
-async fn over_https_nothing_is_said_before_tls() {
+async fn over_https_nothing_is_sent_before_tls() {
     let twilio = Twilio::start().await;
     let sender = TwilioSender::new(settings(&twilio.url().replace("http:", "https:"))).unwrap();
     transient(sender.send(&sms()).await);
@@ -278,11 +278,11 @@ async fn over_https_nothing_is_said_before_tls() {
 }
 
 #[test]
-fn no_proxy_of_the_environment_comes_between() {
+fn no_proxy_from_the_environment_is_used() {
     let mut again = Command::new(std::env::current_exe().unwrap());
-    again.args(["--exact", "sms::a_message_arrives_and_its_receipt_is_what_twilio_calls_it"]);
+    again.args(["--exact", "sms::a_message_is_sent_and_its_receipt_is_twilios_sid"]);
     for name in ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
-        // Port 9 throws everything away, where anybody listens there at all.
+        // Port 9 discards everything, if anything listens there at all.
         again.env(name, "http://127.0.0.1:9");
     }
     let output = again.env_remove("no_proxy").env_remove("NO_PROXY").output().unwrap();
@@ -303,7 +303,7 @@ async fn the_api_may_be_below_a_path_and_end_in_a_slash() {
 }
 
 #[test]
-fn plain_http_is_spoken_to_this_machine_only() {
+fn plain_http_is_used_for_loopback_only() {
     for url in
         ["http://127.0.0.1:4010", "http://127.1.2.3", "http://[::1]:4010", "http://localhost", "HTTP://LocalHost/"]
     {
@@ -323,7 +323,7 @@ fn plain_http_is_spoken_to_this_machine_only() {
 }
 
 #[test]
-fn an_address_that_is_none_is_refused() {
+fn an_invalid_url_is_rejected() {
     for url in [
         "",
         "api.twilio.com",
@@ -343,7 +343,7 @@ fn an_address_that_is_none_is_refused() {
 }
 
 #[test]
-fn an_account_or_token_that_cannot_be_is_refused() {
+fn an_invalid_account_or_token_is_rejected() {
     for sid in ["", "your-twilio-sid", "AC/../x", "AC 1", "ACé", &"a".repeat(65)] {
         let refusal = refusal(|settings| settings.sid = sid.to_owned());
         assert!(matches!(refusal, Some(BadSettings::Sid)), "{sid}: {refusal:?}");
@@ -385,14 +385,14 @@ async fn messages_come_from_a_messaging_service() {
 }
 
 #[tokio::test]
-async fn a_wait_that_the_provider_asks_for_is_heard() {
+async fn a_wait_requested_by_the_provider_is_honoured() {
     let (twilio, sender) = pair().await;
     for (said, seconds) in [("7", 7), (" 120", 120), ("Sun, 06 Nov 1994 08:49:37 GMT", 30)] {
         twilio.behave(Behaviour::Throttle(said));
         match sender.send(&sms()).await {
             Err(SendError::Throttled(cause, wait)) => {
                 assert_eq!(wait, Duration::from_secs(seconds), "{said}");
-                assert_eq!(cause.to_string(), "the SMS provider answered 429, error 20429");
+                assert_eq!(cause.to_string(), "the SMS provider responded with 429, error 20429");
             }
             other => panic!("{said}: {other:?}"),
         }
@@ -417,7 +417,7 @@ async fn nothing_personal_or_secret_is_printed() {
 }
 
 #[tokio::test]
-async fn the_mailbox_of_a_developer_keeps_short_messages_with_their_codes() {
+async fn the_development_mailbox_keeps_sms_with_their_codes() {
     let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_000_000_000)));
     let dir = TempDir::new().unwrap();
     let mailbox = DevMailbox::open(2, clock.clone(), dir.path().join("mailbox.jsonl"));

@@ -1,4 +1,4 @@
-//! The store in one SQLite file.
+//! Tests of the SQLite store.
 
 mod faults;
 
@@ -23,7 +23,7 @@ use portcullis_core::{
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-/// A store in a folder of its own, which goes with it.
+/// A store with its own folder, which is removed on drop.
 struct Fresh {
     store: SqliteStore,
     folder: TempDir,
@@ -58,7 +58,7 @@ async fn make() -> Fresh {
 
 portcullis_core::store_suite!(make);
 
-/// The file with its log, as they would be found after a crash at this moment.
+/// Copies the file and its log, as they would be found after a crash at this moment.
 fn crashed(path: &Path, to: &TempDir) -> PathBuf {
     for end in ["", "-wal"] {
         let name = format!("portcullis.db{end}");
@@ -68,7 +68,7 @@ fn crashed(path: &Path, to: &TempDir) -> PathBuf {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_a_crash() {
+async fn acknowledged_writes_survive_a_crash() {
     let made = make().await;
     let names: Vec<_> = (0..40).map(|n| format!("session-{n}")).collect();
     let commits = names.iter().map(|name| made.store.commit(batch![SessionOp::Insert(session(&here(), name))]));
@@ -89,7 +89,7 @@ async fn what_was_acknowledged_survives_a_crash() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_closed_leaves_one_whole_file() {
+async fn a_closed_store_leaves_a_single_complete_file() {
     let Fresh { store, folder } = make().await;
     store.commit(batch![SessionOp::Insert(session(&here(), "one"))]).await.unwrap();
     drop(store);
@@ -99,7 +99,7 @@ async fn a_store_that_is_closed_leaves_one_whole_file() {
 }
 
 #[tokio::test]
-async fn a_batch_is_committed_although_its_caller_has_gone() {
+async fn a_batch_is_committed_even_if_its_caller_is_cancelled() {
     let Fresh { store, folder } = make().await;
     tokio::select! {
         biased;
@@ -111,7 +111,7 @@ async fn a_batch_is_committed_although_its_caller_has_gone() {
 }
 
 #[tokio::test]
-async fn a_defect_in_one_batch_leaves_the_others_alone() {
+async fn a_panic_in_one_batch_does_not_affect_the_others() {
     let made = make().await;
     let twice = || batch![SessionOp::Insert(session(&here(), "bad")), OutboxOp::Enqueue(message("one"))];
     made.commit(batch![OutboxOp::Enqueue(message("one"))]).await.unwrap();
@@ -124,7 +124,7 @@ async fn a_defect_in_one_batch_leaves_the_others_alone() {
 }
 
 #[tokio::test]
-async fn a_lock_of_another_process_is_waited_for_but_not_for_ever() {
+async fn a_lock_of_another_process_is_awaited_for_a_limited_time() {
     let folder = tempfile::tempdir().unwrap();
     let patience = Duration::from_millis(200);
     let store = SqliteStore::open_with_patience(&path(&folder), NOW, patience).unwrap();
@@ -163,7 +163,7 @@ async fn the_audit_trail_is_appended_to() {
 }
 
 #[tokio::test]
-async fn what_was_deleted_is_not_left_in_the_file() {
+async fn deleted_data_does_not_remain_in_the_file() {
     let Fresh { store, folder } = make().await;
     let row = message("one");
     let trace = row.recipient.as_bytes().to_vec();
@@ -207,7 +207,7 @@ fn only_one_process_serves() {
 }
 
 #[test]
-fn each_step_of_the_schema_is_taken_once() {
+fn each_migration_is_applied_once() {
     let folder = tempfile::tempdir().unwrap();
     let steps: Vec<_> = migrate(&path(&folder), NOW).unwrap().iter().map(|step| (step.version, step.name)).collect();
     let known = [
@@ -229,7 +229,7 @@ fn each_step_of_the_schema_is_taken_once() {
 }
 
 #[test]
-fn passwords_of_an_older_schema_were_chosen_when_their_accounts_came() {
+fn passwords_of_an_older_schema_date_from_their_accounts_creation() {
     let folder = tempfile::tempdir().unwrap();
     let db = Connection::open(path(&folder)).unwrap();
     for step in ["0001_accounts", "0002_limits"] {
@@ -249,7 +249,7 @@ fn passwords_of_an_older_schema_were_chosen_when_their_accounts_came() {
 }
 
 #[test]
-fn processes_that_start_together_take_each_step_once() {
+fn concurrent_processes_apply_each_migration_once() {
     let folder = tempfile::tempdir().unwrap();
     let taken: usize = std::thread::scope(|scope| {
         let starts: Vec<_> = (0..8).map(|_| scope.spawn(|| migrate(&path(&folder), NOW).unwrap().len())).collect();
@@ -270,7 +270,7 @@ fn a_database_of_a_newer_version_is_refused() {
 }
 
 #[test]
-fn what_is_no_database_is_refused() {
+fn a_file_that_is_not_a_database_is_rejected() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(path(&folder), "this is a letter, not a database; it is long enough to have a header".repeat(20))
         .unwrap();
@@ -280,7 +280,7 @@ fn what_is_no_database_is_refused() {
 }
 
 #[tokio::test]
-async fn no_statement_walks_through_a_whole_table() {
+async fn no_statement_scans_a_whole_table() {
     let made = make().await;
     let db = Connection::open(made.path()).unwrap();
     for sql in statements() {

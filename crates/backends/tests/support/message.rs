@@ -1,27 +1,27 @@
-//! A message as it arrived, and what a mail program would make of it.
+//! A received message, parsed like an email client does.
 
-/// What the server took.
+/// A message accepted by the server.
 #[derive(Debug, Clone)]
 pub struct Message {
-    /// The sender in the envelope.
+    /// Envelope sender.
     pub from: String,
-    /// The recipients in the envelope.
+    /// Envelope recipients.
     pub to: Vec<String>,
-    /// Headers and body as they came.
+    /// Headers and body, as received.
     pub raw: String,
-    /// Who had logged in.
+    /// Authenticated user, if any.
     pub user: Option<String>,
-    /// Whether it came over TLS.
+    /// Whether it was received over TLS.
     pub encrypted: bool,
 }
 
 impl Message {
-    /// The names of its headers, in order.
+    /// Returns the header names in order.
     pub fn header_names(&self) -> Vec<String> {
         headers(&self.raw).into_iter().map(|(name, _)| name).collect()
     }
 
-    /// The value of a header, unfolded and decoded (RFC 2047).
+    /// Returns a header value, unfolded and decoded (RFC 2047).
     pub fn header(&self, name: &str) -> Option<String> {
         header(&self.raw, name).map(|value| decode_words(&value))
     }
@@ -30,17 +30,17 @@ impl Message {
         self.header("Subject").unwrap_or_default()
     }
 
-    /// The plain text, with `\n` at the end of its lines.
+    /// Returns the plain text with `\n` line endings.
     pub fn text(&self) -> String {
         self.part("text/plain")
     }
 
-    /// The HTML.
+    /// Returns the HTML.
     pub fn html(&self) -> String {
         self.part("text/html")
     }
 
-    /// The links in the plain text.
+    /// Returns the links in the plain text.
     pub fn links(&self) -> Vec<String> {
         self.text()
             .split(|c: char| c.is_whitespace() || "<>\"'()".contains(c))
@@ -49,7 +49,7 @@ impl Message {
             .collect()
     }
 
-    /// The decoded part of this kind; empty when there is none.
+    /// Returns the decoded part of this kind; empty if there is none.
     fn part(&self, kind: &str) -> String {
         let of_this_kind = |part: &&str| header(part, "Content-Type").is_some_and(|value| value.starts_with(kind));
         let part = self.parts().into_iter().find(of_this_kind).unwrap_or_default();
@@ -77,7 +77,7 @@ impl Message {
     }
 }
 
-/// Names and unfolded values of the headers.
+/// Parses headers into names and unfolded values.
 fn headers(entity: &str) -> Vec<(String, String)> {
     let head = entity.split("\r\n\r\n").next().unwrap_or_default();
     let mut headers: Vec<(String, String)> = Vec::new();
@@ -96,7 +96,7 @@ fn header(entity: &str, name: &str) -> Option<String> {
     found.map(|(_, value)| value)
 }
 
-/// Encoded words, with the space between two of them left out (RFC 2047 §6.2).
+/// Decodes encoded words; white space between two of them is removed (RFC 2047 §6.2).
 fn decode_words(value: &str) -> String {
     let mut decoded = String::new();
     let mut space = "";
@@ -114,7 +114,7 @@ fn decode_words(value: &str) -> String {
     decoded + space
 }
 
-/// `=?utf-8?b?…?=` or `=?utf-8?q?…?=`.
+/// Decodes `=?utf-8?b?…?=` or `=?utf-8?q?…?=`.
 fn decode_word(word: &str) -> Option<String> {
     let inside = word.strip_prefix("=?utf-8?")?.strip_suffix("?=")?;
     let bytes = match inside.split_once('?')? {
@@ -125,7 +125,7 @@ fn decode_word(word: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// RFC 2045 §6.7.
+/// Decodes quoted-printable (RFC 2045 §6.7).
 fn quoted_printable(text: &str) -> Vec<u8> {
     let joined = text.replace("=\r\n", "");
     let mut pieces = joined.split('=');
@@ -137,7 +137,7 @@ fn quoted_printable(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// RFC 4648 §4; what is not of its alphabet is skipped.
+/// Decodes base64 (RFC 4648 §4) and skips characters outside the alphabet.
 pub(super) fn base64(text: &str) -> Vec<u8> {
     let value = |c: u8| match c {
         b'A'..=b'Z' => Some(c - b'A'),

@@ -1,4 +1,4 @@
-//! MongoDB for tests: databases on the one server of the run, and replica sets of one's own that can be stopped.
+//! MongoDB for tests: databases on a shared server, and separate replica sets that can be stopped.
 #![allow(dead_code, unreachable_pub, reason = "shared by the tests of several crates, each of which uses a part of it")]
 
 use std::{
@@ -19,21 +19,21 @@ use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A database of one test's own, gone when it is dropped.
+/// A database of a single test, removed on drop.
 pub struct TestDatabase {
     pub url: String,
     pub name: String,
 }
 
 impl TestDatabase {
-    /// On the server that the environment names; `make test` starts it.
+    /// Creates a database on the server given by the environment, which `make test` starts.
     pub async fn new() -> Self {
         let server = variable("PORTCULLIS_TEST_MONGODB");
         initiate(&server, &[]).await;
         Self::on(&server)
     }
 
-    /// On this server.
+    /// Creates a database on this server.
     pub fn on(server: &str) -> Self {
         let dir = tempfile::Builder::new().prefix("t").rand_bytes(12).tempdir().unwrap();
         let name = dir.path().file_name().unwrap().to_str().unwrap().to_lowercase();
@@ -56,12 +56,12 @@ impl Drop for TestDatabase {
             drop(dropped.await);
         };
         let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        // A test's own runtime may be in the middle of its end.
+        // The runtime of the test may be shutting down.
         drop(std::thread::spawn(move || runtime().block_on(drop_it)).join());
     }
 }
 
-/// What the environment says, or why the test cannot be run.
+/// Reads an environment variable, or explains why the test cannot run.
 #[allow(clippy::disallowed_methods, reason = "the run says what its tests run on")]
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| {
@@ -69,14 +69,14 @@ fn variable(name: &str) -> String {
     })
 }
 
-/// A client that fails soon.
+/// Returns a client with short timeouts.
 pub async fn client(url: &str) -> Client {
     let mut options = ClientOptions::parse(url).await.unwrap();
     options.server_selection_timeout = Some(Duration::from_secs(2));
     Client::with_options(options).unwrap()
 }
 
-/// Makes the server a replica set with these others, unless it is one; returns when there is a primary.
+/// Initiates a replica set of this server and the others, unless it exists; returns once there is a primary.
 async fn initiate(url: &str, others: &[u16]) {
     let admin = client(url).await.database("admin");
     let begin = Instant::now();
@@ -90,7 +90,7 @@ async fn initiate(url: &str, others: &[u16]) {
                     .zip(0_i32..)
                     .map(|(port, id)| doc! { "_id": id, "host": format!("127.0.0.1:{port}") }.into())
                     .collect();
-                // Short elections, so that a failover takes no longer than it must.
+                // Short election timeouts make failovers fast.
                 let settings = doc! { "electionTimeoutMillis": 1000, "heartbeatIntervalMillis": 200 };
                 let set = doc! { "_id": "rs0", "members": members, "settings": settings };
                 match admin.run_command(doc! { "replSetInitiate": set }).await {
@@ -110,12 +110,12 @@ fn hello_port(url: &str) -> u16 {
     host.rsplit(':').next().unwrap().parse().unwrap()
 }
 
-/// Another test was quicker, or is at it.
+/// Returns whether another test has initiated the set, or is doing so.
 fn is_already_initiated(error: &Error) -> bool {
     matches!(error.kind.as_ref(), ErrorKind::Command(error) if [23, 93, 109].contains(&error.code))
 }
 
-/// One server of one's own.
+/// A separate server.
 pub struct Mongod {
     pub port: u16,
     options: Vec<String>,
@@ -124,12 +124,12 @@ pub struct Mongod {
 }
 
 impl Mongod {
-    /// A server that is started and waits to be made a replica set.
+    /// Starts a server that waits for the replica set to be initiated.
     pub fn uninitiated() -> Self {
         Self::started(&["--replSet", "rs0"])
     }
 
-    /// A server that is none of any set.
+    /// Starts a server that belongs to no replica set.
     pub fn standalone() -> Self {
         Self::started(&[])
     }
@@ -143,7 +143,7 @@ impl Mongod {
         server
     }
 
-    /// Starts it, on the same port and data; returns when it takes connections.
+    /// Starts the server with the same port and data; returns once it accepts connections.
     pub fn start(&mut self) {
         let log = self.data.path().join("log");
         let mut command = Command::new(variable("PORTCULLIS_TEST_MONGOD"));
@@ -152,7 +152,7 @@ impl Mongod {
         command.args(["--wiredTigerCacheSizeGB", "0.25", "--networkMessageCompressors", "disabled"]);
         command.args(["--wiredTigerEngineConfigString", "log=(prealloc=false,file_max=8MB)"]);
         for parameter in [
-            // The rows of tests are of a time of their own.
+            // Rows in tests have artificial times.
             "ttlMonitorEnabled=false",
             "ttlMonitorSleepSecs=1",
             "shutdownTimeoutMillisForSignaledShutdown=0",
@@ -169,7 +169,7 @@ impl Mongod {
         }
     }
 
-    /// `kill -9`; returns when it is gone and its port is free.
+    /// Sends SIGKILL; returns once the process has exited and its port is free.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
@@ -177,17 +177,17 @@ impl Mongod {
         }
     }
 
-    /// Whether it was started and not killed since.
+    /// Returns whether it was started and not killed since.
     pub const fn is_running(&self) -> bool {
         self.child.is_some()
     }
 
-    /// SIGSTOP: it holds its connections and answers nothing.
+    /// Sends SIGSTOP: the server keeps its connections open but does not respond.
     pub fn pause(&self) {
         self.signal("-STOP");
     }
 
-    /// SIGCONT.
+    /// Sends SIGCONT.
     pub fn go_on(&self) {
         self.signal("-CONT");
     }
@@ -197,12 +197,12 @@ impl Mongod {
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
-    /// The way to this server alone.
+    /// Returns the URL of this server alone.
     pub fn direct(&self) -> String {
         format!("mongodb://127.0.0.1:{}/?directConnection=true", self.port)
     }
 
-    /// Lets it remove what has lapsed, every second.
+    /// Enables TTL removal, once a second.
     pub async fn remove_what_lapses(&self) {
         let on = doc! { "setParameter": 1, "ttlMonitorEnabled": true };
         client(&self.direct()).await.database("admin").run_command(on).await.unwrap();
@@ -219,13 +219,13 @@ impl Drop for Mongod {
     }
 }
 
-/// A replica set of one's own.
+/// A separate replica set.
 pub struct ReplicaSet {
     pub members: Vec<Mongod>,
 }
 
 impl ReplicaSet {
-    /// With this number of members, and a primary.
+    /// Starts a set with this number of members, and waits for a primary.
     pub async fn start(members: usize) -> Self {
         let members: Vec<_> = (0..members).map(|_| Mongod::uninitiated()).collect();
         let others: Vec<_> = members.iter().skip(1).map(|member| member.port).collect();
@@ -233,13 +233,13 @@ impl ReplicaSet {
         Self { members }
     }
 
-    /// The way to the set.
+    /// Returns the URL of the set.
     pub fn url(&self) -> String {
         let hosts: Vec<_> = self.members.iter().map(|member| format!("127.0.0.1:{}", member.port)).collect();
         format!("mongodb://{}/?replicaSet=rs0", hosts.join(","))
     }
 
-    /// Which member is the primary, once one is.
+    /// Returns the index of the primary, once there is one.
     pub async fn primary(&self) -> usize {
         let begin = Instant::now();
         loop {
@@ -255,7 +255,7 @@ impl ReplicaSet {
     }
 }
 
-/// A free port below those that the system gives out by itself, so that nothing takes it while the server is down.
+/// Returns a free port below the ephemeral range, so that nothing takes it while the server is down.
 fn free_port() -> u16 {
     use std::sync::atomic::{AtomicU32, Ordering};
     static TAKEN: AtomicU32 = AtomicU32::new(0);

@@ -1,6 +1,6 @@
-//! A mail server that follows a script: what it says, or does not say, at each point of a conversation.
+//! A scripted mail server, whose replies at each point of a conversation can be set.
 //!
-//! Included by path from the tests of more than one crate.
+//! Included by path in the tests of several crates.
 #![allow(dead_code, unreachable_pub, reason = "shared by test binaries, each of which uses a part of it")]
 
 use std::{
@@ -16,24 +16,24 @@ use tokio::{
     time::sleep,
 };
 
-/// What the server does at one point.
+/// Action of the server at one point.
 #[derive(Debug, Clone, Copy)]
 pub enum Act {
-    /// Says this. Lines end with CRLF, which is added at the end.
+    /// Sends this reply. Lines end with CRLF, which is appended to the last one.
     Say(&'static [u8]),
-    /// Says this after a while.
+    /// Sends this reply after a delay.
     Late(Duration, &'static [u8]),
-    /// Says this and closes the connection.
+    /// Sends this reply and closes the connection.
     Leave(&'static [u8]),
-    /// Closes the connection without a word.
+    /// Closes the connection without a reply.
     Close,
-    /// Says nothing any more.
+    /// Sends nothing more.
     Hang,
 }
 
 use Act::Say;
 
-/// What the server does at each point, and whether it keeps a message whose end it has seen.
+/// The server's action at each point, and whether it keeps a message that was sent completely.
 #[derive(Debug, Clone, Copy)]
 pub struct Script {
     pub greeting: Act,
@@ -42,7 +42,7 @@ pub struct Script {
     pub starttls: Act,
     pub auth: Act,
     pub mail: Act,
-    /// MAIL on a connection that has carried a message.
+    /// Action for MAIL on a connection that has already carried a message.
     pub next_mail: Option<Act>,
     pub rcpt: Act,
     pub data: Act,
@@ -51,7 +51,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// A server without fault.
+    /// A server that works correctly.
     pub const GOOD: Self = Self {
         greeting: Say(b"220 mail.example.net ESMTP"),
         ehlo: Say(b"250-mail.example.net\r\n250-8BITMIME\r\n250 AUTH PLAIN LOGIN"),
@@ -67,13 +67,13 @@ impl Script {
     };
 }
 
-/// What happened at the server.
+/// Events recorded by the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Events {
     pub connections: usize,
-    /// Commands, as first words.
+    /// First words of the commands.
     pub commands: Vec<String>,
-    /// Recipients of the messages that it accepted: one for each copy.
+    /// Recipients of the accepted messages, one for each copy.
     pub copies: Vec<String>,
 }
 
@@ -83,7 +83,7 @@ impl Events {
     }
 }
 
-/// A running server; it ends with this value.
+/// A running server, stopped on drop.
 #[derive(Debug)]
 pub struct ScriptedServer {
     port: u16,
@@ -98,7 +98,7 @@ struct Shared {
 }
 
 impl ScriptedServer {
-    /// Listens on a free port of 127.0.0.1.
+    /// Starts a server on a free port of 127.0.0.1.
     pub async fn start(script: Script) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -118,7 +118,7 @@ impl ScriptedServer {
         self.port
     }
 
-    /// Follows this script from now on.
+    /// Uses this script from now on.
     pub fn play(&self, script: Script) {
         *self.shared.script.lock().unwrap() = script;
     }
@@ -197,7 +197,7 @@ impl Session {
         self.socket.write_all(line.as_slice()).await
     }
 
-    /// A line without its end.
+    /// Reads a line without its line ending.
     async fn hear(&mut self) -> io::Result<String> {
         loop {
             if let Some(end) = self.heard.windows(2).position(|pair| pair == b"\r\n") {

@@ -1,6 +1,6 @@
-//! A small mail server for tests. It speaks true SMTP over true sockets, takes whatever mail comes, and fails on request.
+//! A small mail server for tests. It speaks SMTP over TCP, accepts all mail, and fails on request.
 //!
-//! Included by path from the tests of more than one crate.
+//! Included by path in the tests of several crates.
 #![allow(dead_code, unreachable_pub, reason = "shared by test binaries, each of which uses a part of it")]
 
 mod message;
@@ -29,33 +29,33 @@ use tokio_rustls::TlsAcceptor;
 pub use message::Message;
 use message::base64;
 
-/// The authority behind the server's certificate for `localhost`, `127.0.0.1` and `::1`.
+/// Root certificate of the server's certificate for `localhost`, `127.0.0.1` and `::1`.
 pub const CA_PEM: &[u8] = include_bytes!("certs/ca.pem");
 const CERTIFICATE_PEM: &[u8] = include_bytes!("certs/server.pem");
 const KEY_PEM: &[u8] = include_bytes!("certs/server.key");
 
-/// Longest that a test waits for mail.
+/// Maximum time that a test waits for mail.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How the way to the server is protected.
+/// Encryption of the connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Security {
-    /// Not at all; STARTTLS is not even offered.
+    /// No encryption; STARTTLS is not offered.
     #[default]
     Plain,
-    /// STARTTLS is offered, and demanded before anything else.
+    /// STARTTLS is offered, and required before anything else.
     StartTls,
     /// TLS from the first byte.
     ImplicitTls,
 }
 
-/// What kind of server it is.
+/// Server options.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub security: Security,
-    /// User name and password that it demands.
+    /// Required user name and password.
     pub credentials: Option<(String, String)>,
-    /// The ways to log in that it offers.
+    /// Offered authentication mechanisms.
     pub mechanisms: &'static str,
 }
 
@@ -65,34 +65,34 @@ impl Default for Options {
     }
 }
 
-/// What it does with the next mails.
+/// What it does with further mails.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Behaviour {
-    /// Takes them.
+    /// Accepts them.
     #[default]
     Accept,
-    /// Closes every new connection without a word.
+    /// Closes every new connection without a reply.
     Refuse,
-    /// Answers this to every recipient, such as `550 5.1.1 No such user`.
+    /// Sends this reply to every recipient, such as `550 5.1.1 No such user`.
     RejectRecipient(String),
-    /// Answers this when the whole message has arrived, and forgets it.
+    /// Sends this reply after the complete message, and discards it.
     RejectMessage(String),
-    /// Never answers to a sender again.
+    /// Never replies to MAIL.
     Hang,
-    /// Takes a message and hangs up before it says so.
+    /// Accepts a message and closes the connection without a reply.
     DropAfterData,
-    /// Sends extra lines before TLS begins, as an attacker on the network could.
+    /// Sends extra lines before the TLS handshake, as an attacker on the network could.
     InjectAtStartTls,
 }
 
-/// A line that a client said.
+/// A line sent by a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
     pub encrypted: bool,
     pub line: String,
 }
 
-/// A running server; it ends with this value.
+/// A running server, stopped on drop.
 #[derive(Debug)]
 pub struct SmtpServer {
     port: u16,
@@ -116,7 +116,7 @@ struct State {
 }
 
 impl SmtpServer {
-    /// Listens on a free port of 127.0.0.1.
+    /// Starts a server on a free port of 127.0.0.1.
     pub async fn start(options: Options) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -131,22 +131,22 @@ impl SmtpServer {
         self.port
     }
 
-    /// What it does from now on.
+    /// Sets the behaviour from now on.
     pub fn behave(&self, behaviour: Behaviour) {
         self.shared.state().behaviour = behaviour;
     }
 
-    /// The messages it took, oldest first.
+    /// Returns the accepted messages, oldest first.
     pub fn messages(&self) -> Vec<Message> {
         self.shared.state().messages.clone()
     }
 
-    /// Every line that was said to it, but for the messages themselves.
+    /// Returns every line received, except for the messages themselves.
     pub fn commands(&self) -> Vec<Command> {
         self.shared.state().commands.clone()
     }
 
-    /// How many connections there have been.
+    /// Returns the number of connections so far.
     pub fn connections(&self) -> usize {
         self.shared.state().connections
     }
@@ -154,7 +154,7 @@ impl SmtpServer {
     /// Waits until it has accepted this number of messages in total, and returns them.
     ///
     /// # Panics
-    /// When they do not come.
+    /// If they do not arrive in time.
     pub async fn wait_for(&self, count: usize) -> Vec<Message> {
         let enough = async {
             loop {
@@ -203,7 +203,7 @@ async fn listen(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((socket, _)) = listener.accept().await {
         shared.state().connections += 1;
         if shared.behaviour() != Behaviour::Refuse {
-            // A client that hangs up ends its session with an error, and that is all.
+            // A client that disconnects ends its session with an error, which is ignored.
             let session = serve(socket, Arc::clone(&shared));
             sessions.spawn(async move { drop(session.await) });
         }
@@ -231,9 +231,9 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 struct Session {
-    /// Only missing while it changes to TLS.
+    /// Absent only while the connection is upgraded to TLS.
     stream: Option<Box<dyn Stream>>,
-    /// What came and was not yet looked at.
+    /// Bytes received but not yet parsed.
     heard: Vec<u8>,
     encrypted: bool,
     user: Option<String>,
@@ -374,7 +374,7 @@ impl Session {
         poll_fn(|cx| Pin::new(&mut *stream).poll_flush(cx)).await
     }
 
-    /// A line without its end. A bare line feed in it stays, for the test to find.
+    /// Reads a line without its line ending. A bare line feed is kept, so that tests detect it.
     async fn hear(&mut self) -> io::Result<String> {
         loop {
             if let Some(end) = self.heard.windows(2).position(|pair| pair == b"\r\n") {
@@ -395,7 +395,7 @@ impl Session {
     }
 }
 
-/// What stands between the angle brackets.
+/// Returns the text between the angle brackets.
 fn address(parameters: &str) -> String {
     let inside = parameters.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
     inside.map_or_else(String::new, |(address, _)| address.to_owned())
@@ -405,7 +405,7 @@ fn text(encoded: &str) -> String {
     String::from_utf8(base64(encoded)).unwrap_or_default()
 }
 
-/// User name and password of `\0user\0password` (RFC 4616).
+/// Parses user name and password from `\0user\0password` (RFC 4616).
 fn plain_credentials(response: &str) -> (String, String) {
     let decoded = text(response);
     let mut parts = decoded.split('\0').skip(1).map(str::to_owned);

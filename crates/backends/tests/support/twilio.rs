@@ -1,7 +1,6 @@
-//! A small Twilio for tests. It speaks true HTTP over true sockets, takes whatever messages come for its one account, and
-//! fails on request.
+//! A small Twilio server for tests. It speaks HTTP over TCP, accepts all messages for a single account, and fails on request.
 //!
-//! Included by path from the tests of more than one crate.
+//! Included by path in the tests of several crates.
 #![allow(dead_code, unreachable_pub, reason = "shared by test binaries, each of which uses a part of it")]
 
 use std::{
@@ -16,47 +15,47 @@ use tokio::{
     task::JoinSet,
 };
 
-/// The one account there is.
+/// SID of the account.
 pub const SID: &str = "AC0123456789abcdef0123456789abcdef";
-/// Its token.
+/// Auth token of the account.
 pub const AUTH_TOKEN: &str = "the-token-of-the-account";
-/// What both make of a request (RFC 7617).
+/// Resulting `Authorization` header (RFC 7617).
 const AUTHORIZATION: &str = "Basic \
     QUMwMTIzNDU2Nzg5YWJjZGVmMDEyMzQ1Njc4OWFiY2RlZjp0aGUtdG9rZW4tb2YtdGhlLWFjY291bnQ=";
 
-/// What it does with the next requests.
+/// What it does with further requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Behaviour {
-    /// Takes messages, and tells what became of them.
+    /// Accepts messages and reports their delivery status.
     #[default]
     Accept,
-    /// Answers with this status, and with Twilio's own number for the error; repeats what it was told, as Twilio does.
+    /// Responds with this status and Twilio's error code, and quotes the request, as Twilio does.
     Refuse { status: u16, code: Option<u32> },
-    /// Answers 429 and asks to wait, in these words.
+    /// Responds with 429 and this `Retry-After` value.
     Throttle(&'static str),
-    /// Answers with this status and body.
+    /// Responds with this status and body.
     Answer { status: u16, body: String },
-    /// Redirects every request to this place.
+    /// Redirects every request to this URL.
     Redirect(String),
-    /// Never answers.
+    /// Never responds.
     Hang,
-    /// Hangs up instead of answering.
+    /// Closes the connection without a response.
     Close,
-    /// Takes a message and hangs up before it says so.
+    /// Accepts a message and closes the connection without a response.
     CloseAfterTaking,
 }
 
-/// A message that it took.
+/// An accepted message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// What it is called from then on.
+    /// Its SID.
     pub sid: String,
     pub to: String,
     pub from: String,
     pub body: String,
 }
 
-/// A running Twilio; it ends with this value.
+/// A running server, stopped on drop.
 #[derive(Debug)]
 pub struct Twilio {
     port: u16,
@@ -77,7 +76,7 @@ struct State {
 }
 
 impl Twilio {
-    /// Listens on a free port of 127.0.0.1.
+    /// Starts a server on a free port of 127.0.0.1.
     pub async fn start() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -87,32 +86,32 @@ impl Twilio {
         Self { port, shared, _tasks: tasks }
     }
 
-    /// Where its API is, without a slash at the end.
+    /// Returns its base URL, without a trailing slash.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// What it does from now on.
+    /// Sets the behaviour from now on.
     pub fn behave(&self, behaviour: Behaviour) {
         self.shared.state().behaviour = behaviour;
     }
 
-    /// The messages it took, oldest first.
+    /// Returns the accepted messages, oldest first.
     pub fn messages(&self) -> Vec<Message> {
         self.shared.state().messages.clone()
     }
 
-    /// What it tells from now on of the message of this name; before, each is `queued`.
+    /// Sets the reported delivery status of a message; the default is `queued`.
     pub fn set_status(&self, sid: &str, status: &str, error_code: Option<u32>) {
         self.shared.state().statuses.insert(sid.to_owned(), (status.to_owned(), error_code));
     }
 
-    /// The head of every request that was made, whatever it was answered.
+    /// Returns the head of every request, regardless of the response.
     pub fn requests(&self) -> Vec<String> {
         self.shared.state().requests.clone()
     }
 
-    /// How many connections there have been.
+    /// Returns the number of connections so far.
     pub fn connections(&self) -> usize {
         self.shared.state().connections
     }
@@ -128,7 +127,7 @@ async fn listen(listener: TcpListener, shared: Arc<Shared>) {
     let mut sessions = JoinSet::new();
     while let Ok((socket, _)) = listener.accept().await {
         shared.state().connections += 1;
-        // A client that hangs up ends its session with an error, and that is all.
+        // A client that disconnects ends its session with an error, which is ignored.
         let session = serve(Connection { socket, heard: Vec::new() }, Arc::clone(&shared));
         sessions.spawn(async move { drop(session.await) });
     }
@@ -165,7 +164,7 @@ async fn serve(mut connection: Connection, shared: Arc<Shared>) -> io::Result<()
 }
 
 impl Shared {
-    /// What Twilio answers (<https://www.twilio.com/docs/messaging/api/message-resource>).
+    /// Returns Twilio's response (<https://www.twilio.com/docs/messaging/api/message-resource>).
     fn answer(&self, request: &Request) -> Answer {
         if request.header("Authorization") != Some(AUTHORIZATION) {
             return refusal(401, Some(20003), "Authenticate");
@@ -237,7 +236,7 @@ struct Request {
 }
 
 impl Request {
-    /// Method and path.
+    /// Returns method and path.
     fn target(&self) -> (&str, &str) {
         let mut words = self.head.split_whitespace();
         (words.next().unwrap_or_default(), words.next().unwrap_or_default())
@@ -254,7 +253,7 @@ impl Request {
 
 struct Connection {
     socket: TcpStream,
-    /// What came and was not yet looked at.
+    /// Bytes received but not yet parsed.
     heard: Vec<u8>,
 }
 
@@ -265,7 +264,7 @@ impl Connection {
                 break self.take(end + 4)?;
             }
             self.more().await?;
-            // Any other beginning is TLS, or unknown.
+            // Anything else is TLS, or unknown.
             if !self.heard[0].is_ascii_uppercase() {
                 return Err(io::ErrorKind::InvalidData.into());
             }
@@ -309,7 +308,7 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
     values.next()
 }
 
-/// A part of a form (<https://url.spec.whatwg.org/#urlencoded-parsing>).
+/// Decodes a component of a form (<https://url.spec.whatwg.org/#urlencoded-parsing>).
 fn decoded(part: &str) -> String {
     let mut bytes = part.bytes();
     let mut plain = Vec::new();

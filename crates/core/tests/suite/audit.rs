@@ -18,7 +18,7 @@ fn an_identifier_is_a_uuid_of_version_7_and_its_order_is_that_of_time() {
 }
 
 #[test]
-fn no_two_events_have_the_same_word() {
+fn no_two_events_have_the_same_name() {
     let words: BTreeSet<_> = Event::ALL.iter().map(|event| event.as_str()).collect();
     assert_eq!(words.len(), Event::ALL.len());
 }

@@ -1,7 +1,7 @@
 use portcullis_core::account::country::{CountryCode, UnknownCountry};
 use proptest::prelude::*;
 
-/// Canonical form, ISO code and name of the country that a text means.
+/// Returns the canonical form, the ISO code and the country name that a text is parsed to.
 fn meaning(raw: &str) -> Option<(String, &'static str, &'static str)> {
     let country = CountryCode::parse(raw).ok()?;
     Some((country.as_str().to_owned(), country.iso(), country.name()))
@@ -24,21 +24,21 @@ fn every_dial_code() -> Vec<CountryCode> {
 }
 
 #[test]
-fn a_pasted_dial_code_is_read_as_it_is_meant() {
+fn a_pasted_calling_code_is_parsed() {
     for raw in ["+ 44", "\u{202A}+44\u{202C}", "+\u{664}\u{664}", "00\u{A0}44"] {
         assert_eq!(CountryCode::parse(raw).map(|country| country.iso()), Ok("GB"), "{raw:?}");
     }
 }
 
 #[test]
-fn an_iso_code_is_kept_in_upper_case_however_it_was_written() {
+fn an_iso_code_is_stored_in_upper_case() {
     for raw in ["US", "us", "uS", " us\t"] {
         means(raw, "US", "US", "United States");
     }
 }
 
 #[test]
-fn a_country_goes_by_its_common_english_name() {
+fn a_country_has_its_common_english_name() {
     means("BO", "BO", "BO", "Bolivia");
     means("TW", "TW", "TW", "Taiwan");
     means("KR", "KR", "KR", "South Korea");
@@ -52,7 +52,7 @@ fn a_name_keeps_its_accents() {
 }
 
 #[test]
-fn every_way_to_write_a_dial_code_is_kept_in_one_form() {
+fn every_spelling_of_a_calling_code_has_one_form() {
     for raw in ["+44", "44", "0044", "  +44 "] {
         means(raw, "+44", "GB", "United Kingdom");
     }
@@ -87,7 +87,7 @@ fn a_dial_code_and_the_iso_code_of_its_country_are_different_codes() {
 
 #[test]
 fn a_dial_code_that_belongs_to_no_country_is_unknown() {
-    // Freephone, satellites, and codes that are not assigned.
+    // Freephone numbers, satellites, and unassigned codes.
     for raw in ["+800", "+870", "+999", "+2", "+65535", "+65537"] {
         assert_eq!(CountryCode::parse(raw), Err(UnknownCountry), "{raw}");
     }
@@ -155,7 +155,7 @@ fn the_country_of_a_dial_code_is_the_one_of_its_iso_code() {
 
 proptest! {
     #[test]
-    fn whatever_is_accepted_reads_back_as_itself(raw in r"\PC{0,4}|[A-Za-z]{2}|(\+|00)?[0-9]{1,4}") {
+    fn every_accepted_code_parses_to_itself(raw in r"\PC{0,4}|[A-Za-z]{2}|(\+|00)?[0-9]{1,4}") {
         if let Ok(country) = CountryCode::parse(&raw) {
             prop_assert_eq!(CountryCode::parse(country.as_str()), Ok(country));
         }

@@ -19,14 +19,14 @@ fn a_domain_beyond_ascii_is_kept_in_ascii() {
 }
 
 #[test]
-fn unusual_addresses_that_are_allowed_are_taken() {
+fn unusual_valid_addresses_are_accepted() {
     for address in ["o'brien@example.com", "a+b@example.com", "x@a-b.co.uk", "a.b.c@example.museum", "_@example.com"] {
         assert_eq!(parse(address).as_deref(), Some(address));
     }
 }
 
 #[test]
-fn what_is_no_address_is_refused() {
+fn invalid_addresses_are_rejected() {
     let long_local = format!("{}@example.com", "a".repeat(65));
     let long_domain = format!("a@{}.com", "b".repeat(260));
     for raw in [
@@ -69,12 +69,12 @@ fn an_address_is_never_printed() {
 
 proptest! {
     #[test]
-    fn any_text_is_taken_or_refused_but_never_a_surprise(raw in any::<String>()) {
+    fn any_text_is_accepted_or_rejected_without_a_panic(raw in any::<String>()) {
         let _ = parse(&raw);
     }
 
     #[test]
-    fn canonical_stays_canonical(raw in "\\PC{1,20}@[a-zA-Z0-9äöüßşİ-]{1,12}\\.[a-z]{2,6}") {
+    fn a_canonical_address_stays_unchanged(raw in "\\PC{1,20}@[a-zA-Z0-9äöüßşİ-]{1,12}\\.[a-z]{2,6}") {
         if let Some(once) = parse(&raw) {
             let again = parse(&once);
             prop_assert_eq!(again.as_deref(), Some(once.as_str()));
@@ -83,7 +83,7 @@ proptest! {
     }
 }
 
-/// A mail server that decodes them delivers to another address.
+/// A mail server that decodes them delivers to a different address.
 #[test]
 fn encoded_words_are_refused_when_typed_and_read_when_stored() {
     for raw in [

@@ -16,7 +16,7 @@ use crate::support;
 const DAY: Duration = Duration::from_secs(86_400);
 
 #[test]
-fn five_wrong_passwords_are_free_then_each_wait_is_double_the_one_before() {
+fn after_five_free_attempts_each_wait_doubles() {
     let mut failures = FailedAttempts::NONE;
     let mut waits = Vec::new();
     for _ in 0..13 {
@@ -48,7 +48,7 @@ fn a_clock_that_was_set_back_far_locks_no_account() {
 }
 
 #[test]
-fn what_is_being_tried_counts_until_it_has_ended() {
+fn a_check_in_progress_is_counted_until_it_ends() {
     let (in_flight, key) = (InFlight::default(), LimitKey([1; 32]));
     let begin = |failed| in_flight.begin(key, in_flight.generation(key), failed, 5, NOW);
     let flying: Vec<_> = (0..5).map(|_| begin(FailedAttempts::NONE).unwrap()).collect();
@@ -102,7 +102,7 @@ fn quota() -> impl Strategy<Value = Quota> {
 
 proptest! {
     #[test]
-    fn no_stretch_of_a_quotas_length_has_more_than_it_allows(quota in quota(), gaps in prop::collection::vec(0_u64..500_000, 1..400)) {
+    fn no_window_exceeds_its_quota(quota in quota(), gaps in prop::collection::vec(0_u64..500_000, 1..400)) {
         let (mut tally, mut now, mut taken) = (SlidingWindow::default(), NOW, Vec::<Timestamp>::new());
         for gap in gaps {
             now = now.plus(Duration::from_millis(gap));
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn a_tally_can_be_read_from_anything(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+    fn a_sliding_window_can_be_parsed_from_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
         let mut tally = SlidingWindow::from_bytes(&bytes);
         let before = tally.within(Quota { times: 3, per: DAY }, NOW);
         let taken = tally.take(Quota { times: 3, per: DAY }, NOW);

@@ -21,7 +21,7 @@ fn is_good(keys: &RealmKeys, act: LinkAction, challenge: &Challenge, token: &str
 }
 
 #[test]
-fn a_token_leads_back_to_its_challenge_for_its_own_act_only() {
+fn a_token_proves_its_challenge_for_its_own_action_only() {
     let (keys, challenge) = (keys("User1", 1), challenge());
     let token = LinkToken::derive(&keys, LinkAction::Verify, &challenge);
     assert!(is_good(&keys, LinkAction::Verify, &challenge, token.expose()));
@@ -30,7 +30,7 @@ fn a_token_leads_back_to_its_challenge_for_its_own_act_only() {
 }
 
 #[test]
-fn a_token_of_one_realm_is_worth_nothing_in_another() {
+fn a_token_of_one_realm_is_invalid_in_another() {
     let challenge = challenge();
     let token = LinkToken::derive(&keys("User1", 1), LinkAction::Verify, &challenge);
     assert!(!is_good(&keys("User2", 1), LinkAction::Verify, &challenge, token.expose()));

@@ -1,4 +1,4 @@
-//! All tests of the domain without a server, in one binary.
+//! All tests of the domain that need no server, in one binary.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

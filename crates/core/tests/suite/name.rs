@@ -55,7 +55,7 @@ fn a_greeting_has_the_form_of_a_name_or_none() {
 
 proptest! {
     #[test]
-    fn any_text_is_taken_as_it_is_or_refused(raw in any::<String>()) {
+    fn any_text_is_accepted_unchanged_or_rejected(raw in any::<String>()) {
         if let Ok(name) = PersonName::parse(&raw) {
             prop_assert_eq!(name.as_str(), raw.as_str());
         }

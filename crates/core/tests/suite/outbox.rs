@@ -5,7 +5,7 @@ use portcullis_core::message::outbox::{retry_at, retry_unknown_at};
 use crate::support::ctx;
 
 #[test]
-fn waits_double_up_to_a_quarter_of_an_hour_and_are_never_alike() {
+fn backoffs_double_up_to_a_quarter_of_an_hour_with_jitter() {
     let ctx = ctx(1);
     let wait = |failures| retry_at(&ctx, ctx.now, failures).since(ctx.now);
     for (failures, longest) in [(1, 5), (2, 10), (3, 20), (8, 640), (9, 900), (60, 900)] {
@@ -19,7 +19,7 @@ fn waits_double_up_to_a_quarter_of_an_hour_and_are_never_alike() {
 }
 
 #[test]
-fn after_an_unknown_outcome_there_are_two_more_tries_hours_apart() {
+fn after_an_unknown_outcome_there_are_two_more_attempts_hours_apart() {
     let ended = ctx(1).now;
     let waits: Vec<_> =
         (0..4).map_while(|unknowns| retry_unknown_at(ended, unknowns)).map(|at| at.since(ended)).collect();

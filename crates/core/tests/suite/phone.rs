@@ -13,7 +13,7 @@ fn a_number_is_kept_in_e164() {
 }
 
 #[test]
-fn a_pasted_number_is_the_number_that_is_meant() {
+fn a_pasted_number_is_parsed() {
     let london = Some("+442079460958");
     for raw in [
         "+44\u{A0}20\u{A0}7946\u{A0}0958",
@@ -33,7 +33,7 @@ fn a_pasted_number_is_the_number_that_is_meant() {
 }
 
 #[test]
-fn a_zero_that_is_dialled_only_within_the_country_is_no_part_of_the_number() {
+fn a_trunk_zero_is_not_part_of_the_number() {
     for (raw, meant) in [
         ("+44 (0)20 7946 0958", "+442079460958"),
         ("+44 (0) 20 7946 0958", "+442079460958"),
@@ -41,13 +41,13 @@ fn a_zero_that_is_dialled_only_within_the_country_is_no_part_of_the_number() {
         ("+49 (0)30 123456", "+4930123456"),
         ("+33 (0)6 12 34 56 78", "+33612345678"),
         ("+353 (0)85 012 3456", "+353850123456"),
-        // Here the zero belongs to the number.
+        // In Italy the zero is part of the number.
         ("+39 06 6901 2345", "+390669012345"),
         ("+39 (0)6 6901 2345", "+390669012345"),
         ("+225 01 23 45 67 89", "+2250123456789"),
         ("+378 0549 886377", "+3780549886377"),
         ("+31 000000", "+3100000"),
-        // A zero further on always does.
+        // A zero later in the number is always part of it.
         ("+44 20 0946 0958", "+442009460958"),
         ("+1234567890", "+1234567890"),
     ] {
@@ -56,7 +56,7 @@ fn a_zero_that_is_dialled_only_within_the_country_is_no_part_of_the_number() {
 }
 
 #[test]
-fn what_is_no_international_number_is_refused() {
+fn numbers_not_in_international_format_are_rejected() {
     for raw in [
         "",
         "+",
@@ -95,7 +95,7 @@ fn a_number_is_of_the_country_of_its_calling_code() {
 }
 
 #[test]
-fn under_plus_one_the_area_code_says_the_country() {
+fn under_plus_one_the_area_code_determines_the_country() {
     for (raw, iso) in [
         ("+12025550123", "US"),
         ("+19075550123", "US"),
@@ -121,7 +121,7 @@ fn an_unassigned_area_code_is_of_no_country() {
 }
 
 #[test]
-fn countries_that_share_a_calling_code_are_told_apart() {
+fn countries_that_share_a_calling_code_are_distinguished() {
     for (raw, iso) in [
         ("+79161234567", "RU"),
         ("+77011234567", "KZ"),
@@ -159,7 +159,7 @@ fn countries_that_share_a_calling_code_are_told_apart() {
 }
 
 #[test]
-fn satellites_and_services_without_a_country_are_of_none() {
+fn satellite_and_service_numbers_have_no_country() {
     for raw in ["+80012345678", "+870773111632", "+8816512345678", "+88213123456", "+883510012345", "+97912345678"] {
         assert_eq!(country(raw), None, "{raw}");
     }
@@ -183,7 +183,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_taken_or_refused_but_never_a_surprise(raw in any::<String>()) {
+    fn any_text_is_accepted_or_rejected_without_a_panic(raw in any::<String>()) {
         let _ = parse(&raw);
     }
 
@@ -194,7 +194,7 @@ proptest! {
     }
 
     #[test]
-    fn a_number_that_was_read_is_read_the_same_again(raw in "\\+[1-9][0-9]{6,14}") {
+    fn a_parsed_number_parses_to_itself(raw in "\\+[1-9][0-9]{6,14}") {
         let parsed = parse(&raw).unwrap();
         prop_assert_eq!(parse(&parsed), Some(parsed));
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{ctx, keys};
 
-/// Opens an envelope with this profile, as another version sealed it.
+/// Opens an envelope with this profile, as sealed by another version.
 fn open(stored: &Value) -> portcullis_core::account::Profile {
     let (ctx, keys, id) = (ctx(1), keys("User1", 1), UserId::parse("ada").unwrap());
     let (key, data_key) = keys.new_data_key(&ctx, &id);

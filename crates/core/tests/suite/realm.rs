@@ -2,14 +2,14 @@ use portcullis_core::id::{BadRealmName, RealmName};
 use proptest::prelude::*;
 
 #[test]
-fn names_of_the_form_are_taken_as_they_are() {
+fn well_formed_names_are_accepted_unchanged() {
     for name in ["User1", "User2", "a", "vip", "v", "V1x", "team_a-b", &"a".repeat(32)] {
         assert_eq!(RealmName::parse(name).unwrap().as_str(), name);
     }
 }
 
 #[test]
-fn other_forms_and_reserved_names_are_refused() {
+fn malformed_and_reserved_names_are_rejected() {
     for name in ["", "1a", "_a", "a b", "a/b", "é", &"a".repeat(33)] {
         assert_eq!(RealmName::parse(name), Err(BadRealmName::Form), "{name:?}");
     }
@@ -22,7 +22,7 @@ fn other_forms_and_reserved_names_are_refused() {
 
 proptest! {
     #[test]
-    fn any_text_is_taken_as_it_is_or_refused(raw in any::<String>()) {
+    fn any_text_is_accepted_unchanged_or_rejected(raw in any::<String>()) {
         if let Ok(name) = RealmName::parse(&raw) {
             prop_assert_eq!(name.as_str(), raw.as_str());
         }

@@ -68,7 +68,7 @@ fn a_record_of_a_user_opens_with_the_users_data_key_only() {
 }
 
 #[test]
-fn the_word_of_each_kind_is_read_back() {
+fn the_stored_string_of_each_kind_parses() {
     for kind in RecordKind::ALL {
         assert_eq!(RecordKind::parse(kind.as_str()), Some(*kind));
     }

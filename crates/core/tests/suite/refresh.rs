@@ -8,7 +8,7 @@ fn first(seed: u64) -> RefreshToken {
 }
 
 #[test]
-fn a_token_is_read_back_in_its_own_realm_only() {
+fn a_token_parses_in_its_own_realm_only() {
     let token = first(1);
     let read = RefreshToken::parse(&keys("User1", 1), &token.expose()).unwrap();
     assert_eq!(read.hash(), token.hash());
@@ -17,7 +17,7 @@ fn a_token_is_read_back_in_its_own_realm_only() {
 }
 
 #[test]
-fn the_successor_is_the_same_every_time_and_leads_nowhere_without_the_key() {
+fn the_successor_is_deterministic_and_requires_the_key() {
     let (token, here) = (first(1), keys("User1", 1));
     let (one, again) = (token.successor(&here), token.successor(&here));
     assert_eq!(*one.expose(), *again.expose());
@@ -35,7 +35,7 @@ fn a_token_is_never_printed() {
 
 proptest! {
     #[test]
-    fn what_was_never_given_out_is_not_read(raw in any::<String>(), bytes: [u8; 32]) {
+    fn a_token_that_was_never_issued_does_not_parse(raw in any::<String>(), bytes: [u8; 32]) {
         let keys = keys("User1", 1);
         prop_assert!(RefreshToken::parse(&keys, &raw).is_none());
         let forged = format!("session.{}", data_encoding::BASE64URL_NOPAD.encode(&bytes));

@@ -12,7 +12,7 @@ fn user(name: &str) -> UserId {
 }
 
 #[test]
-fn what_was_sealed_opens_at_its_own_place_only() {
+fn sealed_data_opens_in_its_own_context_only() {
     let (ctx, keys) = (ctx(1), keys("User1", 1));
     let (key, wrapped) = keys.new_data_key(&ctx, &user("anna"));
     let sealed = key.seal(&ctx, "profile", b"secret");
@@ -24,7 +24,7 @@ fn what_was_sealed_opens_at_its_own_place_only() {
 }
 
 #[test]
-fn the_same_words_seal_differently_each_time() {
+fn the_same_plaintext_seals_differently_each_time() {
     let (ctx, keys) = (ctx(1), keys("User1", 1));
     let (key, _) = keys.new_data_key(&ctx, &user("anna"));
     assert_ne!(key.seal(&ctx, "profile", b"secret"), key.seal(&ctx, "profile", b"secret"));
@@ -41,7 +41,7 @@ fn a_root_key_opens_under_the_key_that_wrapped_it_and_in_its_realm() {
 }
 
 #[test]
-fn an_address_has_one_index_a_realm() {
+fn an_address_has_one_index_per_realm() {
     let email = EmailAddress::parse("john@example.com").unwrap();
     let here = keys("User1", 1);
     assert_eq!(email.blind_index(&here), email.blind_index(&here));
@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_open_or_do_not(bytes: Vec<u8>) {
+    fn any_bytes_open_or_fail_without_a_panic(bytes: Vec<u8>) {
         let (ctx, keys) = (ctx(1), keys("User1", 1));
         let (key, _) = keys.new_data_key(&ctx, &user("anna"));
         prop_assert!(key.open("profile", &Sealed::from_bytes(bytes)).is_err());

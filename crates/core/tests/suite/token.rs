@@ -59,7 +59,7 @@ fn part(token: &str, index: usize) -> Value {
     serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes()).unwrap()).unwrap()
 }
 
-/// A token with this header and these claims, rightly signed.
+/// Returns a correctly signed token with this header and these claims.
 fn forge(header: &str, claims: &Value) -> String {
     let signed = format!(
         "{}.{}",
@@ -110,7 +110,7 @@ fn a_token_that_lacks_any_claim_is_refused() {
 }
 
 #[test]
-fn a_header_that_is_not_ours_is_refused() {
+fn an_unexpected_header_is_rejected() {
     let token = issue(&tokens());
     let (header, claims) = (part(&token, 0), part(&token, 1));
     let kid = header["kid"].as_str().unwrap();
@@ -137,7 +137,7 @@ fn a_header_that_is_not_ours_is_refused() {
 }
 
 #[test]
-fn locations_of_keys_in_the_header_are_not_looked_at() {
+fn key_locations_in_the_header_are_ignored() {
     let token = issue(&tokens());
     let mut header = part(&token, 0);
     header["jku"] = json!("http://127.0.0.1:1/keys");
@@ -224,7 +224,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_character_is_noticed(at: prop::sample::Index, to in "[A-Za-z0-9_-]") {
+    fn a_changed_character_invalidates_a_token(at: prop::sample::Index, to in "[A-Za-z0-9_-]") {
         let token = issue(&tokens());
         let at = at.index(token.len());
         let mut changed = token.clone();

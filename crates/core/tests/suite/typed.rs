@@ -25,7 +25,7 @@ fn spaces_dashes_and_format_characters_are_dropped_and_nothing_else() {
     assert_eq!(compact("\u{2066}12-3\u{2010}4\u{2014}5\u{2212}6\u{2069}").as_deref(), Some("123456"));
     assert_eq!(compact(" -1-2").as_deref(), Some("-12"));
     assert_eq!(compact("1.2,3x\u{0}").as_deref(), Some("1.2,3x\u{0}"));
-    // Superscripts and fractions are no decimal digits.
+    // Superscripts and fractions are not decimal digits.
     assert_eq!(compact("\u{B2}\u{BD}").as_deref(), Some("\u{B2}\u{BD}"));
 }
 

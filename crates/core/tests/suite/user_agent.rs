@@ -1,6 +1,6 @@
 use portcullis_core::session::device_name;
 
-/// User agents as they are sent.
+/// Real user agents, with their device names.
 const KNOWN: &[(&str, &str)] = &[
     ("Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox on Linux"),
     ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 Firefox/145.0", "Firefox on macOS"),
@@ -83,7 +83,7 @@ fn browsers_and_systems_are_named() {
 }
 
 #[test]
-fn what_is_not_in_the_tables_has_no_name() {
+fn unknown_browsers_and_systems_have_no_name() {
     for agent in [
         "",
         "curl/8.17.0",

@@ -1,6 +1,6 @@
-//! The arrows that must never be, where no manifest keeps them: read from the paths that sources name.
+//! Forbidden dependencies that no manifest prevents, checked by the paths that sources use.
 //!
-//! Each rule is a function over the modules of a crate (`rules`), so that it is tested on planted violations too.
+//! Each rule is a function over the modules of a crate (`rules`), so that it is also tested with planted violations.
 
 mod paths;
 mod rules;
@@ -25,7 +25,7 @@ fn a_handler_calls_services_and_no_port() {
 }
 
 #[test]
-fn templates_know_nothing_of_http() {
+fn templates_do_not_depend_on_http() {
     assert_eq!(rules::templates(&Crate::read("server")), NONE);
 }
 
@@ -35,12 +35,12 @@ fn routes_of_an_area_name_no_other_area() {
 }
 
 #[test]
-fn no_backend_knows_another_or_the_server() {
+fn no_backend_depends_on_another_or_the_server() {
     assert_eq!(rules::backends(&Crate::read("backends")), NONE);
 }
 
 #[test]
-fn an_area_of_the_verbs_names_the_kernel_and_no_other_area() {
+fn a_service_area_uses_the_kernel_and_no_other_area() {
     let core = Crate::read("core");
     assert!(core.children("service").is_superset(&["account", "kernel", "session"].map(str::to_owned).into()));
     assert_eq!(rules::areas(&core), NONE);
@@ -58,7 +58,7 @@ fn no_modules_form_a_cycle() {
 
 #[test]
 fn status_numbers_of_refusals_are_in_one_folder() {
-    // A probe answers 503 by itself: it refuses no request.
+    // The readiness probe responds with 503 itself: that is not an error response.
     let (home, words_of, probe) = ("http/problem/mod.rs", "http/problem/words.rs", "http/routes/site/health.rs");
     let words: Vec<&str> =
         STATUS_WORDS.iter().filter(|word| **word != "StatusCode::SERVICE_UNAVAILABLE").copied().collect();
@@ -67,7 +67,7 @@ fn status_numbers_of_refusals_are_in_one_folder() {
 }
 
 #[test]
-fn the_core_knows_no_technology() {
+fn the_core_names_no_technology() {
     assert_eq!(naming("core", TECHNOLOGIES, &[]), NONE);
 }
 
@@ -80,7 +80,7 @@ fn tests_that_can_fail_are_what_the_gate_runs() {
     }
 }
 
-/// Statuses that refuse a request, and ways to write one as a number.
+/// Error status codes, and ways to write one as a number.
 const STATUS_WORDS: &[&str] = &[
     "StatusCode::BAD_REQUEST",
     "StatusCode::UNAUTHORIZED",
@@ -112,7 +112,7 @@ const TECHNOLOGIES: &[&str] = &[
     "tokio::net",
 ];
 
-/// Returns the files of a crate that name any of these words in their code, except those that may.
+/// Returns the files of a crate whose code uses any of these words, except the allowed ones.
 fn naming(name: &str, words: &[&str], may: &[&str]) -> Vec<String> {
     let files = rust_files(&root().join("crates").join(name).join("src"));
     let files = files.into_iter().filter(|path| !may.iter().any(|may| path.ends_with(may)));
@@ -120,14 +120,14 @@ fn naming(name: &str, words: &[&str], may: &[&str]) -> Vec<String> {
     named.map(|path| path.display().to_string()).collect()
 }
 
-/// Whether the code of a source, without its comments, has any of these words.
+/// Returns whether a source file uses any of these words outside of comments.
 fn mentions(source: &str, words: &[&str]) -> bool {
     let code = source.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
     code.into_iter().any(|line| words.iter().any(|word| line.contains(word)))
 }
 
 #[test]
-fn words_are_found_in_code_and_not_in_comments() {
+fn names_are_found_in_code_but_not_in_comments() {
     assert!(mentions("fn f() -> StatusCode { StatusCode::CONFLICT }", STATUS_WORDS));
     assert!(mentions("StatusCode::from_u16(404)", STATUS_WORDS));
     assert!(!mentions("    /// Answers `NOT_FOUND`.\nStatusCode::OK", STATUS_WORDS));

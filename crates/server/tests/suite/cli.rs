@@ -1,4 +1,4 @@
-//! The program in a terminal and in scripts.
+//! The program on a terminal and in scripts.
 
 use std::{
     fs::{self, File},
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::process::{CHEAP, Ended, Program, to_the_end};
 
 #[test]
-fn every_verb_explains_itself_with_examples() {
+fn every_command_has_help_with_examples() {
     let program = Program::new(&[]);
     for verb in [
         ["serve"].as_slice(),
@@ -39,7 +39,7 @@ fn every_verb_explains_itself_with_examples() {
 }
 
 #[test]
-fn what_is_not_read_by_a_terminal_has_no_colours() {
+fn output_that_is_not_on_a_terminal_has_no_colours() {
     let program = Program::new(&[("ENVIRONMENT", "production")]);
     for args in [["--help"].as_slice(), &["config", "check"], &["config", "show"], &["serve"], &["--prot"]] {
         let Ended { stdout, stderr, .. } = program.run(args);
@@ -51,10 +51,10 @@ fn what_is_not_read_by_a_terminal_has_no_colours() {
 fn on_a_terminal_there_are_colours_unless_they_are_turned_off() {
     let program = Program::new(&[]);
     let seen = |env: &[(&str, &str)]| {
-        // `script` gives the program a terminal.
+        // `script` runs the program on a terminal.
         let mut command = Command::new("script");
         command.args(["-qec", &format!("{} config check", env!("CARGO_BIN_EXE_portcullis")), "/dev/null"]);
-        // The environment of the tests may set its own preference for colours.
+        // The environment of the tests may have its own colour preferences.
         for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "CI"] {
             command.env_remove(name);
         }
@@ -67,7 +67,7 @@ fn on_a_terminal_there_are_colours_unless_they_are_turned_off() {
 }
 
 #[test]
-fn scripts_get_json_of_what_people_get_as_text() {
+fn every_output_is_available_as_json() {
     let program = Program::new(&[("JWT_SECRET", "a-secret-of-the-test-with-more-than-32-bytes")]);
     let checked = value(&good(program.run(&["config", "check", "--json"])));
     assert_eq!(checked["valid"], true);
@@ -103,7 +103,7 @@ fn a_password_is_hashed_as_the_server_would_and_compared() {
     assert_ne!(good(hash(&program, &[], "violet-teapot-hammer\n")).stdout, made, "another salt each time");
     assert_eq!(fs::read_dir(program.folder()).unwrap().count(), 1, "nothing is made but the input of this test");
 
-    // The newline at the end does not count, and other forms of the same letters do not differ.
+    // A trailing newline is ignored, and so are differences in Unicode normalization.
     for same in ["violet-teapot-hammer", "violet-teapot-hammer\r\n"] {
         good(hash(&program, &["--verify", phc], same));
     }
@@ -120,7 +120,7 @@ fn a_password_is_hashed_as_the_server_would_and_compared() {
 }
 
 #[test]
-fn what_cannot_be_hashed_or_compared_is_answered_with_what_helps() {
+fn invalid_passwords_and_hashes_are_rejected_with_advice() {
     let program = Program::new(CHEAP);
     for (args, input, help) in [
         (["hash"].as_slice(), "", "pipe it in"),
@@ -142,7 +142,7 @@ fn a_terminal_does_not_show_the_password_that_is_typed() {
     fs::write(&input, "violet-teapot-hammer\nviolet-teapot-hammer\n").unwrap();
     let screen = program.folder().join("screen");
     fs::write(&screen, "").unwrap();
-    // Input before the prompt would be echoed: wait for the prompt.
+    // Input before the prompt would be echoed, so wait for the prompt.
     let seen = |text: &str| format!("until grep -q '{text}' {}; do sleep 0.02; done", screen.display());
     let typed = format!(
         "({}; head -n 1 {3}; {}; tail -n 1 {3}; {})",
@@ -160,13 +160,13 @@ fn a_terminal_does_not_show_the_password_that_is_typed() {
 }
 
 #[tokio::test]
-async fn health_says_whether_the_server_can_serve_by_its_exit_code() {
+async fn the_exit_code_of_health_says_whether_the_server_is_ready() {
     let mut program = Program::new(CHEAP);
     let away = program.run(&["health"]);
     assert_eq!(away.status.code(), Some(1), "{away:?}");
     assert!(away.stdout.contains("cannot serve") && away.stdout.contains("refused"), "{away:?}");
 
-    // A server on all addresses is asked on loopback, and a proxy of the environment is not.
+    // A server on all addresses is reached on loopback, and a proxy from the environment is not used.
     program.set("HOST", "0.0.0.0");
     program.set("ENVIRONMENT", "development");
     program.set("HTTP_PROXY", "http://127.0.0.1:9");
@@ -188,7 +188,7 @@ async fn health_says_whether_the_server_can_serve_by_its_exit_code() {
 }
 
 #[test]
-fn health_asks_for_the_address_that_the_settings_do_not_tell() {
+fn health_requires_a_url_if_the_settings_have_no_address() {
     let program = Program::new(&[]);
     for (port, help) in [("0", "--url"), ("x", "config check")] {
         let refused = program.run(&["health", "--port", port]);
@@ -222,7 +222,7 @@ fn the_description_of_the_api_is_printed_for_programs() {
 }
 
 #[test]
-fn shells_learn_to_complete_every_verb() {
+fn completion_scripts_cover_every_command() {
     let program = Program::new(&[]);
     for shell in ["bash", "zsh", "fish"] {
         let script = good(program.run(&["completions", shell])).stdout;
@@ -238,7 +238,7 @@ fn shells_learn_to_complete_every_verb() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_failure_to_speak_of() {
+fn a_closed_pipe_is_not_reported_as_an_error() {
     let program = Program::new(&[]);
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{} config show | head -n 1", env!("CARGO_BIN_EXE_portcullis"))]);
@@ -248,7 +248,7 @@ fn a_reader_that_has_seen_enough_is_no_failure_to_speak_of() {
 }
 
 #[test]
-fn a_start_that_fails_says_what_helps() {
+fn a_failed_startup_suggests_a_fix() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let program = Program::new(CHEAP);

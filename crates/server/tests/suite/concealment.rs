@@ -1,4 +1,4 @@
-//! Answers do not tell whether an address has an account: neither by text and headers nor by the work done.
+//! Responses do not reveal whether an address has an account, neither by their text and headers nor by the work done.
 
 use portcullis_core::id::UserId;
 use reqwest::Response;
@@ -9,7 +9,7 @@ use crate::{
     support::{Person, TestApp, Work},
 };
 
-/// An answer as a client sees it, without what differs every time.
+/// A response as seen by a client, without parts that differ every time.
 async fn seen(response: Response) -> (u16, Vec<String>, Vec<String>) {
     let status = response.status().as_u16();
     let mut headers: Vec<String> = response.headers().keys().map(ToString::to_string).collect();
@@ -23,7 +23,7 @@ async fn seen(response: Response) -> (u16, Vec<String>, Vec<String>) {
     (status, headers, members.collect())
 }
 
-/// Sends the same request for two addresses and compares the answers and the work.
+/// Sends the same request for two addresses, and compares the responses and the work.
 async fn alike(app: &TestApp, known: &str, unknown: &str, ask: impl AsyncFn(&str) -> Response) -> Work {
     app.watched.take();
     let with_account = seen(ask(known).await).await;
@@ -38,7 +38,7 @@ async fn alike(app: &TestApp, known: &str, unknown: &str, ask: impl AsyncFn(&str
 }
 
 #[tokio::test]
-async fn a_login_at_an_address_without_account_is_like_a_wrong_password() {
+async fn a_login_without_an_account_is_like_a_wrong_password() {
     let app = TestApp::start().await;
     Person::new("anna@example.com").join(&app).await;
     let work = alike(&app, "anna@example.com", "bert@example.com", async |email| {
@@ -49,7 +49,7 @@ async fn a_login_at_an_address_without_account_is_like_a_wrong_password() {
 }
 
 #[tokio::test]
-async fn where_a_registration_waits_a_login_hashes_twice_with_and_without_an_account() {
+async fn with_a_pending_registration_a_login_hashes_twice_with_and_without_an_account() {
     let app = TestApp::start().await;
     Person::new("anna@example.com").join(&app).await;
     for email in ["anna@example.com", "bert@example.com"] {
@@ -75,7 +75,7 @@ async fn creating_at_a_taken_address_is_like_creating_at_a_free_one() {
             app.post_json("/User1/create", Person::new(email).with_password("a strangers phrase").form()).await
         })
         .await;
-        // The second time there is a registration to compare with and to succeed, in both cases.
+        // The second time, there is a registration to compare with and to replace in both cases.
         assert_eq!(work, Work { hashes: 1 + round, reads: 3, commits: vec![5 + round], renders: 0 });
     }
 }
@@ -110,11 +110,11 @@ async fn with_limits_unknown_accounts_cost_the_same_work() {
     let unknown_id = UserId::of([7; 16]).to_string();
     let code = async |id: &str| app.post_json("/User1/otp_phone", json!({"id": id, "phone": "+1234567890"})).await;
     let work = alike(&app, &anna.id, &unknown_id, code).await;
-    // Four of account and number, two of money, one of the network.
+    // Four for account and number, two for the budgets, one for the network.
     assert_eq!(work, Work { hashes: 0, reads: 4, commits: vec![11], renders: 0 });
 }
 
-/// Otherwise the time of the next requests would tell whether a mail is being made.
+/// Otherwise, the duration of subsequent requests would reveal whether an email is being composed.
 #[tokio::test]
 async fn delivering_to_an_unknown_address_is_the_same_work_except_for_the_hand_over() {
     let app = TestApp::start().await;

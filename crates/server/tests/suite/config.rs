@@ -1,4 +1,4 @@
-//! The settings: their layers, their names, their documentation, and the refusals of production.
+//! Settings: layers, names, documentation, and the settings rejected in production.
 
 mod derived;
 mod formats;
@@ -25,7 +25,7 @@ use portcullis::{
 use portcullis_core::{ExposeSecret, random::SeededRandom};
 use tempfile::TempDir;
 
-/// The origin's `.env`, as its README prints it.
+/// The original service's `.env`, as printed in its README.
 const ORIGIN: &str = "\
 # Database Configuration
 REDIS_HOST=localhost
@@ -60,7 +60,7 @@ APP_DOMAIN=localhost:8000
 const LONG_SECRET: &str = "a-secret-of-the-test-with-more-than-32-bytes";
 const KEY: &str = "c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE=";
 
-/// A working folder with files, an environment and flags.
+/// A configuration for tests: a working directory with files, an environment and flags.
 struct Desk {
     dir: TempDir,
     env: Vec<(String, String)>,
@@ -72,7 +72,7 @@ impl Desk {
         Self { dir: tempfile::tempdir().unwrap(), env: Vec::new(), flags: Vec::new() }
     }
 
-    /// One on which everything that production wants is set.
+    /// Returns a configuration with everything that production requires.
     fn production() -> Self {
         Self::new()
             .env("ENVIRONMENT", "production")
@@ -121,7 +121,7 @@ impl Desk {
         self.load().unwrap().config
     }
 
-    /// Name and text of everything that is wrong, a line each.
+    /// Returns all configuration errors, one per line.
     fn errors(&self) -> String {
         self.load().unwrap_err().to_string()
     }

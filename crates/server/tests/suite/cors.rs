@@ -1,4 +1,4 @@
-//! Pages of other origins call where they are named, and nowhere else.
+//! Web pages of allowed origins may call the server, and others may not.
 
 use reqwest::{Method, Response};
 
@@ -85,7 +85,7 @@ async fn two_origins_in_one_header_are_not_allowed() {
 async fn every_answer_says_that_it_depends_on_the_origin() {
     let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", APP)]).await;
     let page = app.get("/docs").await.text().await.unwrap();
-    // Cacheable answers have more names in `Vary`.
+    // Cacheable responses have further header names in `Vary`.
     let asset = page.split(['"', '\'']).find(|word| word.starts_with("/assets/vendor/")).unwrap();
     for path in ["/User1/me", "/livez", "/nowhere", "/openapi.json", asset] {
         for origin in [None, Some(APP), Some("https://evil.example.com")] {
@@ -100,14 +100,14 @@ async fn every_answer_says_that_it_depends_on_the_origin() {
 }
 
 #[tokio::test]
-async fn a_browser_remembers_what_it_was_told_for_an_hour() {
+async fn a_preflight_response_is_cached_for_an_hour() {
     let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", APP)]).await;
     let told = preflight(&app, APP).await;
     assert_eq!(told.headers()["access-control-max-age"], "3600");
 }
 
 #[tokio::test]
-async fn an_options_that_is_no_question_of_a_browsers_is_a_wrong_method() {
+async fn an_options_request_that_is_not_a_preflight_is_405() {
     let app = TestApp::with(&[("CORS_ALLOWED_ORIGINS", APP)]).await;
     let plain = app.request(Method::OPTIONS, "/User1/me").send().await.unwrap();
     assert!(plain.headers().contains_key("allow"));

@@ -1,4 +1,4 @@
-//! Failures of the store and of handlers: requests are refused without details, and the process keeps running.
+//! Failures of the store and of handlers: requests fail without details, and the process keeps running.
 
 use std::{
     io::Write,
@@ -57,7 +57,7 @@ async fn a_request_that_takes_too_long_is_cut_off() {
     assert!(began.elapsed() >= Duration::from_secs(1));
 }
 
-/// Holds both for a client whose request timed out and for one that closed the connection.
+/// This holds for a client whose request timed out, and for one that closed the connection.
 #[tokio::test]
 async fn a_request_is_completed_after_its_client_has_gone() {
     let slow = [("ARGON2_MEMORY_KIB", "262144"), ("ARGON2_ITERATIONS", "12"), ("HASH_DEADLINE", "60s")];

@@ -1,4 +1,4 @@
-//! All tests of the server over its public interfaces, in one binary.
+//! All tests of the server through its public interfaces, in one binary.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

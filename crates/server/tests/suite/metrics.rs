@@ -1,4 +1,4 @@
-//! The metrics that an operator reads, and the data that they must not contain.
+//! Metrics for operators, and the data that they must not contain.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -9,7 +9,7 @@ use crate::support::{
     process::{CHEAP, Program, client, free_port},
 };
 
-/// The samples of the text by name and labels.
+/// Returns the text and its samples by name and labels.
 async fn scrape(address: &str) -> (String, BTreeMap<String, f64>) {
     let answer = client().get(format!("http://{address}/metrics")).send().await.unwrap();
     assert_eq!(answer.status(), 200);
@@ -23,7 +23,7 @@ async fn scrape(address: &str) -> (String, BTreeMap<String, f64>) {
 }
 
 #[tokio::test]
-async fn every_metric_of_the_documentation_is_told_and_nothing_personal() {
+async fn every_documented_metric_is_exported_without_personal_data() {
     let address = format!("127.0.0.1:{}", free_port());
     let settings =
         [CHEAP, &[("METRICS_LISTEN", &*address), ("RATE_LIMIT_MODE", "enforce"), ("LIMIT_PASSWORDS_ACCOUNT", "1/1h")]];
@@ -64,13 +64,13 @@ async fn every_metric_of_the_documentation_is_told_and_nothing_personal() {
     for personal in [&id, "john", "127.0.0.1", "token=", "User1", "secret"] {
         assert!(!text.contains(personal), "{personal} is in\n{text}");
     }
-    // The listener for metrics serves nothing else, and the public one no metrics.
+    // The metrics listener serves nothing else, and the public one serves no metrics.
     assert_eq!(client().get(format!("http://{address}/health")).send().await.unwrap().status(), 404);
     assert_eq!(http.get(program.url("/metrics")).send().await.unwrap().status(), 404);
 }
 
 #[tokio::test]
-async fn a_code_too_many_is_told_as_its_own_limit_and_as_no_other() {
+async fn a_code_beyond_its_limit_is_counted_under_that_limit_only() {
     let address = format!("127.0.0.1:{}", free_port());
     let settings = [CHEAP, &[("METRICS_LISTEN", &*address), ("RATE_LIMIT_MODE", "enforce")]].concat();
     let program = Program::start(&settings).await;
@@ -86,7 +86,7 @@ async fn a_code_too_many_is_told_as_its_own_limit_and_as_no_other() {
 }
 
 #[tokio::test]
-async fn a_listener_for_metrics_that_cannot_be_had_is_named() {
+async fn an_unavailable_metrics_address_is_reported() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let ended = Program::new(CHEAP).run(&["--metrics-listen", &address]);

@@ -1,4 +1,4 @@
-//! MongoDB goes away and comes back: requests are refused soon, and the connection recovers by itself.
+//! Outages of MongoDB: requests fail quickly, and the connection recovers without intervention.
 
 use std::time::{Duration, Instant};
 
@@ -11,14 +11,14 @@ use crate::support::{
     process::{CHEAP, Program, client},
 };
 
-/// Servers of one database need the same key.
+/// Servers that share a database need the same key.
 const KEY: (&str, &str) = ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
-/// Longest wait for the answer that the database is away.
+/// Maximum response time while the database is unavailable.
 const SOON: Duration = Duration::from_secs(2);
-/// Longest time to recover after the database is back.
+/// Maximum recovery time after the database is back.
 const BACK: Duration = Duration::from_secs(5);
 
-/// The program over a replica set of one, and a user who is logged in.
+/// The program with a replica set of one member, and a signed-in user.
 struct Place {
     program: Program,
     set: ReplicaSet,
@@ -74,7 +74,7 @@ impl Place {
         self.http.post(self.url("token")).form(&[("grant_type", "refresh_token"), ("refresh_token", token)])
     }
 
-    /// Asserts that every request is refused soon, with a `Retry-After`.
+    /// Asserts that every request fails quickly, with a `Retry-After`.
     async fn is_away(&self) {
         // Cached sessions are trusted for a second.
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -91,7 +91,7 @@ impl Place {
         assert_eq!(status("/readyz").await, 503);
     }
 
-    /// Asserts that the program finds the database again by itself.
+    /// Asserts that the program reconnects without intervention.
     async fn is_back(&self) {
         let begin = Instant::now();
         while self.log_in().send().await.unwrap().status() != 200 {
@@ -108,11 +108,11 @@ impl Place {
 }
 
 #[tokio::test]
-async fn while_mongodb_is_stopped_requests_are_refused_soon_and_it_is_found_again() {
+async fn while_mongodb_is_stopped_requests_fail_quickly_and_the_connection_recovers() {
     let mut place = Place::open().await;
     place.server().kill();
     place.is_away().await;
-    // Reading the outbox fails each second, which is logged once.
+    // Reading the outbox fails every second, but is logged once.
     let log = place.program.log();
     let faults: Vec<_> = log.lines().filter(|line| line.contains("the outbox cannot be read")).collect();
     assert!(faults.len() <= 3, "one for each channel: {log}");
@@ -122,7 +122,7 @@ async fn while_mongodb_is_stopped_requests_are_refused_soon_and_it_is_found_agai
 }
 
 #[tokio::test]
-async fn while_mongodb_does_not_answer_requests_are_refused_soon_and_it_is_found_again() {
+async fn while_mongodb_hangs_requests_fail_quickly_and_the_connection_recovers() {
     let mut place = Place::open().await;
     place.server().pause();
     place.is_away().await;

@@ -1,4 +1,4 @@
-//! Two nodes over one store: each sees the revocations of the other within a second.
+//! Two nodes with one store: each sees the revocations of the other within a second.
 
 use std::{
     fs,
@@ -33,10 +33,10 @@ impl Drop for Node {
     }
 }
 
-/// A service that asks both nodes about tokens.
+/// A service that introspects tokens at both nodes.
 const SERVICE: (&str, &str) = ("shop", "the-secret-of-the-shop-is-long-enough");
 
-/// Whether a node calls a token active.
+/// Returns whether a node considers a token active.
 async fn is_active(http: &Client, node: &Node, token: &str) -> bool {
     let request = http.post(format!("{}/User1/introspect", node.base)).basic_auth(SERVICE.0, Some(SERVICE.1));
     let answer = request.form(&[("token", token)]).send().await.unwrap();
@@ -56,7 +56,7 @@ async fn node(dir: &Path, database: &Database, shelf: &Shelf) -> Node {
     settings.extend(database.settings().iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let config = support::load(dir, &base, &settings);
     let shelf = Arc::clone(shelf);
-    // An SQLite file allows one server, so both nodes share the store; with MongoDB each has its own.
+    // Only one server can use an SQLite file, so both nodes share the store object; with MongoDB each has its own.
     let is_shared = matches!(database, Database::Sqlite);
     let adjust = Box::new(move |mut ports: portcullis_core::service::Ports| {
         if !is_shared {
@@ -69,7 +69,7 @@ async fn node(dir: &Path, database: &Database, shelf: &Shelf) -> Node {
     Node { base, serving: tokio::spawn(app.serve(listener, std::future::pending())) }
 }
 
-/// Two folders with the same keys in them.
+/// Returns two folders that contain the same keys.
 async fn twins() -> (TempDir, TempDir) {
     let (one, two) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let config = support::load(one.path(), "http://127.0.0.1:1", &[]);
@@ -83,7 +83,7 @@ async fn status(http: &Client, node: &Node, token: &str) -> StatusCode {
     http.get(format!("{}/User1/me", node.base)).bearer_auth(token).send().await.unwrap().status()
 }
 
-/// Waits for a mailed link, which either node may send. Returns it as one of the first node.
+/// Waits for an emailed link, which either node may send, and returns it for the first node.
 async fn link(http: &Client, nodes: [&Node; 2], page: &str) -> String {
     loop {
         for node in nodes {
@@ -109,7 +109,7 @@ async fn join(http: &Client, nodes: [&Node; 2], person: &Person) -> UserId {
 }
 
 #[tokio::test]
-async fn what_one_node_ends_the_other_feels_within_a_second() {
+async fn a_revocation_by_one_node_reaches_the_other_within_a_second() {
     let (dirs, database, shelf, http) = (twins().await, Database::new().await, Shelf::default(), Client::new());
     let here = node(dirs.0.path(), &database, &shelf).await;
     let there = node(dirs.1.path(), &database, &shelf).await;
@@ -125,7 +125,7 @@ async fn what_one_node_ends_the_other_feels_within_a_second() {
         let login: serde_json::Value =
             post("login", &[("username", &john.email), ("password", password)]).await.json().await.unwrap();
         let token = login["access_token"].as_str().unwrap();
-        // Seen alive, so that it is remembered as such.
+        // The session is read, so that it is cached as live.
         for _ in 0..3 {
             assert_eq!(status(&http, &there, token).await, 200);
             assert!(is_active(&http, &there, token).await);

@@ -1,5 +1,5 @@
-//! What is kept about a user: all of it is in the export, and nothing of it can be read after the erasure. The lists below are
-//! compared with the tables of the database and the kinds of records, so that a new one cannot be forgotten.
+//! Data stored about a user: all of it is in the export, and none of it can be read after erasure. The lists below are compared
+//! with the tables of the database and the kinds of records, so that a new one cannot be forgotten.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -12,24 +12,24 @@ use serde_json::{Value, json};
 
 use crate::support::{Person, TestApp, json, problem};
 
-/// What a table keeps about a user.
+/// How a table's data about a user is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kept {
-    /// Data that is in this member of the export, and whose rows are removed with the account.
+    /// Contained in this member of the export; the rows are removed with the account.
     Exported(&'static str),
-    /// The same, but the rows stay. Their sealed parts cannot be opened without the user's data key.
+    /// The same, but the rows remain. Their sealed parts cannot be opened without the user's data key.
     Sealed(&'static str),
-    /// Rows that name the user and no personal data; they are removed with the account.
+    /// Rows that refer to the user but contain no personal data; they are removed with the account.
     Removed,
-    /// Rows that name the user or a session until they expire, so that every server learns of the end.
+    /// Rows that refer to the user or a session until they expire, so that every server learns of the revocation.
     Expires,
-    /// Nothing that names a user.
+    /// No reference to a user.
     Nothing,
 }
 
 use Kept::{Expires, Exported, Nothing, Removed, Sealed};
 
-/// The tables of both stores. In MongoDB the users of a realm are in a collection with its name.
+/// The tables of both stores. In MongoDB, the users of a realm are in a collection named after the realm.
 const TABLES: &[(&str, Kept)] = &[
     ("users", Exported("user")),
     ("sessions", Exported("sessions")),
@@ -39,7 +39,7 @@ const TABLES: &[(&str, Kept)] = &[
     ("challenges", Removed),
     ("changes", Expires),
     ("revocations", Expires),
-    // Of those who have not proved the address.
+    // Of users who have not verified the address.
     ("registrations", Nothing),
     // Recipients are sealed under the realm's key until the message is delivered or given up.
     ("outbox", Nothing),
@@ -58,7 +58,7 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::EmailPending, Some("email_change")),
     (RecordKind::PhonePending, Some("phone_change")),
     (RecordKind::EmailReserved, Some("email_reserved")),
-    // It names registrations, and has no owner.
+    // It refers to registrations, and has no owner.
     (RecordKind::Succession, None),
     (RecordKind::Sample, None),
     (RecordKind::OtherSample, None),
@@ -70,7 +70,7 @@ const CURRENT: &str = "wombat.planted@example.com";
 const WANTED: &str = "numbat.planted@example.com";
 const PHONE: &str = "+12025550143";
 
-/// What must never lie open in the database.
+/// Texts that must never be stored in plain text.
 const PLANTED: &[&str] = &[
     "planted",
     "quokka",
@@ -84,7 +84,7 @@ const PLANTED: &[&str] = &[
     "argon2",
 ];
 
-/// A user about whom everything is kept that can be, with the access token and all secrets that were handed out.
+/// Creates a user with every kind of stored data. Returns the access token and all secrets that were handed out, too.
 async fn planted(app: &TestApp) -> (Person, String, Vec<String>) {
     let john = Person::new(EARLIER);
     let mut form = john.form();
@@ -115,7 +115,7 @@ async fn planted(app: &TestApp) -> (Person, String, Vec<String>) {
     (Person { email: CURRENT.to_owned(), ..john }, token, secrets)
 }
 
-/// Whether a row names something.
+/// Returns whether a row contains a text.
 fn names(row: &[u8], what: &str) -> bool {
     row.windows(what.len()).any(|window| window.eq_ignore_ascii_case(what.as_bytes()))
 }
@@ -201,7 +201,7 @@ async fn nothing_that_was_kept_can_be_read_after_the_erasure() {
         for planted in PLANTED.iter().copied().chain(secrets.iter().map(String::as_str)) {
             assert!(!names(&bytes, planted), "{name} contains {planted}");
         }
-        // Without the data key, what was sealed under it is noise in every copy.
+        // Without the data key, the data sealed with it is unreadable in every copy.
         let sealed = [&user.envelope.data_key, &user.envelope.profile, &user.envelope.password];
         for sealed in sealed.map(|sealed| sealed.as_bytes()) {
             assert!(!bytes.windows(sealed.len()).any(|window| window == sealed), "{name} contains the envelope");

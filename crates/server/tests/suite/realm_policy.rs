@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{Person, TestApp, json};
 
-/// A password of ten characters that only a minimum length can refuse.
+/// A password of ten characters that only a minimum length can reject.
 const TEN: &str = "quiet rook";
 
 async fn two_realms(more: &[(&str, &str)]) -> TestApp {
@@ -102,7 +102,7 @@ async fn without_an_address_of_the_application_nothing_leads_there() {
     }
 }
 
-/// The text of a page, with the characters that are escaped.
+/// Unescapes the text of a page.
 fn html(page: &str) -> String {
     page.replace("&#x2f;", "/").replace("&amp;", "&")
 }

@@ -1,4 +1,4 @@
-//! Templates: those of an operator, the command for them, and the escaping of users' input.
+//! Templates: custom files, the template command, and the escaping of users' input.
 
 mod folder;
 mod hostile;
@@ -6,7 +6,7 @@ mod verb;
 
 use std::{fs, path::Path};
 
-/// Lays these files into a folder.
+/// Writes these files into a folder.
 fn lay(dir: &Path, files: &[(&str, &str)]) {
     fs::create_dir_all(dir).unwrap();
     for (name, source) in files {

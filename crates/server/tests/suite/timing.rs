@@ -1,6 +1,6 @@
-//! Neither the time of an answer nor that of the next requests tells whether an account exists: pairs in turn, judged by the
-//! area under the ROC curve, which is one half where nothing can be told and one where everything can. A thread of its own
-//! takes the mails, which may leave while the answer is being measured.
+//! Neither the response time nor that of subsequent requests reveals whether an account exists: pairs are measured alternately,
+//! and judged by the area under the ROC curve, which is 0.5 if the times cannot be distinguished and 1 if they can always be. A
+//! separate thread receives the emails, which may be sent during a measurement.
 
 use std::time::Instant;
 
@@ -19,12 +19,12 @@ use crate::support::{
     smtp::{Behaviour, Options, SmtpServer},
 };
 
-/// Number of measured pairs, and of those before them that warm up.
+/// Number of measured pairs, and of preceding pairs for warming up.
 const PAIRS: usize = 400;
 const WARM: usize = 20;
-/// Number of probes after each request, without a pause: work that the request has left behind delays them.
+/// Number of probes after each request, without a pause: they are delayed by work that the request has left behind.
 const PROBES: usize = 20;
-/// Largest area that the noise of a few hundred pairs explains.
+/// Maximum area that can be explained by the noise of a few hundred pairs.
 const MOST: f64 = 0.6;
 
 const SETTINGS: &[(&str, &str)] = &[
@@ -32,7 +32,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("ARGON2_MEMORY_KIB", "64"),
     ("ARGON2_ITERATIONS", "1"),
     ("HASH_QUEUE", "1000"),
-    // Each request is that of another client.
+    // Each request comes from another client.
     ("RATE_LIMIT_MODE", "enforce"),
     ("TRUSTED_PROXIES", "127.0.0.1"),
     ("LIMIT_OTP_ACCOUNT", "100/1h"),
@@ -58,7 +58,7 @@ async fn micros(request: RequestBuilder, statuses: &[u16]) -> f64 {
     took
 }
 
-/// Times of known and unknown accounts, in microseconds.
+/// Response times of known and unknown accounts, in microseconds.
 #[derive(Default)]
 struct Times {
     known: Vec<f64>,
@@ -83,7 +83,7 @@ fn client_of_thread() -> Client {
     CLIENT.with(Clone::clone)
 }
 
-/// Share of pairs in which the known address takes longer than the unknown one; half of the ties count.
+/// Returns the share of pairs in which the known address takes longer than the unknown one; ties count half.
 fn auc(known: &[f64], unknown: &[f64]) -> f64 {
     let above: f64 = known
         .iter()
@@ -117,7 +117,7 @@ fn tell(figures: &str) {
     println!("{figures}");
 }
 
-/// Asks about known and unknown ones in a random order, and probes the server after each request.
+/// Sends requests for known and unknown accounts in random order, and probes the server after each.
 async fn compare(program: &Program, what: &str, ask: impl AsyncFn(bool, usize) -> RequestBuilder) {
     let random = SeededRandom::new(7);
     let (mut answers, mut probes) = (Times::default(), Times::default());
@@ -142,12 +142,12 @@ async fn compare(program: &Program, what: &str, ask: impl AsyncFn(bool, usize) -
     assert!(area <= MOST, "{what}: {area:.3}");
 }
 
-/// Each address is asked for once, as by an attacker who walks through a list.
+/// Each address is requested once, as by an attacker with a list.
 fn email_of(is_known: bool, number: usize) -> String {
     format!("{}{number:03}@example.com", if is_known { "known" } else { "other" })
 }
 
-/// The form of a registration with a number of its own.
+/// Returns a registration form that depends on the number.
 fn form_of(is_known: bool, number: usize) -> Value {
     let mut form = Person::new(&email_of(is_known, number)).form();
     form["phone"] = phone_of(number).into();
@@ -176,7 +176,7 @@ async fn account(program: &Program, smtp: &SmtpServer, number: usize) -> String 
 async fn nothing_is_told_by_time(behaviour: Behaviour) {
     let smtp = SmtpServer::start(Options::default()).await;
     let port = smtp.port().to_string();
-    // Accounts are made without the delay of their mails, which is in force while they are measured.
+    // Accounts are created without the message delay, which is enabled during the measurement.
     let database = Database::new().await;
     let of_test = [("MAIL_PORT", &*port), ("MESSAGE_DELAY", "0s")];
     let mut program = Program::start(&[SETTINGS, &database.settings(), &of_test].concat()).await;
@@ -233,7 +233,7 @@ async fn nothing_is_told_by_time(behaviour: Behaviour) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 #[ignore = "soak"]
-async fn no_answer_tells_by_its_time_whether_there_is_an_account() {
+async fn no_response_time_reveals_whether_an_account_exists() {
     nothing_is_told_by_time(Behaviour::Accept).await;
 }
 

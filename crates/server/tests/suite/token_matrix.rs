@@ -1,5 +1,5 @@
-//! Every route of the description against every kind of token: what a route does not take, it refuses. The routes are those of
-//! the OpenAPI document, so that a new one fails here until its row says what it takes.
+//! Every documented route is tested with every kind of token, and must reject the kinds that it does not accept. The routes are
+//! taken from the OpenAPI document, so that a new one fails until its row states what it accepts.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -25,24 +25,24 @@ enum Kind {
     Device,
 }
 
-/// Where a route takes a token.
+/// Where a route accepts a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Door {
-    /// It takes none.
+    /// Nowhere.
     Open,
-    /// `Authorization: Bearer`.
+    /// The `Authorization: Bearer` header.
     Bearer,
-    /// The parameter `token` of the query.
+    /// The `token` query parameter.
     Query,
-    /// The member of this name in a body, or in the query for GET.
+    /// The member with this name in a body, or in the query for GET.
     Field(&'static str),
 }
 
-/// How a route refuses a token.
+/// How a route rejects a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refusal {
     Status(u16),
-    /// 200, and the token is not active.
+    /// 200, and the token is reported as inactive.
     Inactive,
     /// 200, and nothing has changed.
     Nothing,
@@ -61,7 +61,7 @@ const fn row(at: &'static str, (door, takes, refusal): (Door, &'static [Kind], R
     (at, door, takes, refusal)
 }
 
-/// What each route takes.
+/// The kinds of tokens that each route accepts.
 const MATRIX: &[Row] = &[
     row("get /.well-known/jwks.json", NO_TOKEN),
     row("get /.well-known/oauth-authorization-server/{realm}", NO_TOKEN),
@@ -110,10 +110,10 @@ const MATRIX: &[Row] = &[
 
 const SERVICE: (&str, &str) = ("shop", "the-secret-of-the-shop-is-long-enough");
 
-/// Tokens of each kind of a person of their own, all of them valid where they belong.
+/// Valid tokens of each kind, each of a separate user.
 struct Tokens {
     of: BTreeMap<Kind, String>,
-    /// The code that belongs to the handle.
+    /// The code for the handle.
     code: String,
 }
 
@@ -157,7 +157,8 @@ impl Tokens {
     }
 }
 
-/// A request to a route with a token where the route takes one, complete but for what a bearer's body says.
+/// Creates a request to a route with a token where the route accepts one. It is complete except for the body of bearer
+/// requests.
 fn ask(app: &TestApp, (at, door, ..): Row, token: &str, code: &str) -> RequestBuilder {
     let (method, path) = at.split_once(' ').unwrap();
     let path = path.replace("{realm}", "User1").replace("{id}", "unknown");
@@ -192,14 +193,14 @@ async fn assert_taken(row: Row, kind: Kind, response: Response) {
     let (at, door, _, refusal) = row;
     let status = response.status().as_u16();
     match refusal {
-        // The bearer is known; the rest of the request may be refused.
+        // The bearer token was accepted; the rest of the request may be rejected.
         Status(refused) if door == Bearer => assert_ne!(status, refused, "{at} and {kind:?}"),
         Inactive => assert_eq!(json(response, 200).await["active"], true, "{at} and {kind:?}"),
         _ => assert!([200, 303].contains(&status), "{at} and {kind:?}: {status} {:?}", response.text().await),
     }
 }
 
-/// Every operation of the description with its row.
+/// Returns every operation of the description with its row.
 fn rows(document: &Value) -> Vec<(Row, &Value)> {
     let mut rows: BTreeMap<&str, Row> = MATRIX.iter().map(|row| (row.0, *row)).collect();
     let mut found = Vec::new();
@@ -229,7 +230,7 @@ fn every_route_has_a_row_that_agrees_with_the_description() {
 }
 
 #[tokio::test]
-async fn a_route_refuses_every_kind_of_token_that_it_does_not_take() {
+async fn a_route_rejects_every_kind_of_token_that_it_does_not_accept() {
     let app = TestApp::with(&[("API_CLIENTS", &format!("{}:{}", SERVICE.0, SERVICE.1))]).await;
     let early = Person::new("early@example.com").join(&app).await.log_in(&app).await;
     app.advance(Duration::from_secs(1805));
@@ -244,7 +245,7 @@ async fn a_route_refuses_every_kind_of_token_that_it_does_not_take() {
         }
         assert_refused(*row, Kind::Device, ask(&app, *row, "junk", "123456").send().await.unwrap()).await;
         if row.1 == Bearer {
-            // A token in the address is none: addresses are logged.
+            // A token in the URL is not accepted, because URLs are logged.
             let access = &tokens.of[&Access];
             let (method, path) = row.0.split_once(' ').unwrap();
             let path = path.replace("{realm}", "User1").replace("{id}", "unknown");
@@ -253,7 +254,7 @@ async fn a_route_refuses_every_kind_of_token_that_it_does_not_take() {
             assert_refused(*row, Access, asked).await;
         }
     }
-    // None of the refusals has spent or ended anything: each token does what it is for.
+    // None of the rejected requests has used up or revoked anything: each token still works.
     for (kind, at) in [
         (UndoLink, "get /v1/{realm}/undo"),
         (VerificationLink, "get /v1/{realm}/verify"),
@@ -268,7 +269,7 @@ async fn a_route_refuses_every_kind_of_token_that_it_does_not_take() {
 }
 
 #[tokio::test]
-async fn a_route_takes_the_kinds_of_tokens_that_its_row_names() {
+async fn a_route_accepts_the_kinds_of_tokens_in_its_row() {
     let app = TestApp::with(&[("API_CLIENTS", &format!("{}:{}", SERVICE.0, SERVICE.1))]).await;
     let document = portcullis::openapi(&["User1"], "");
     let rows = rows(&document);

@@ -1,9 +1,9 @@
-//! The way from registration to logout, as in the README.
+//! All steps from registration to logout, as in the README.
 
 use crate::support::{Person, TestApp, json, problem};
 
 #[tokio::test]
-async fn a_person_registers_verifies_logs_in_reads_the_profile_and_logs_out() {
+async fn a_user_registers_verifies_logs_in_reads_the_profile_and_logs_out() {
     let app = TestApp::start().await;
     let john = Person::new("john.doe@example.com").register(&app).await;
 

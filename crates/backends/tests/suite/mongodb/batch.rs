@@ -1,4 +1,4 @@
-//! Batches as transactions: tried again while others are in the way, whole whatever happens.
+//! Batches as transactions: retried after conflicts, and always atomic.
 
 use std::{
     sync::{
@@ -25,7 +25,7 @@ use super::{Settings, TIMEOUT, is_away, is_done, make, open, pair, settings, unt
 use crate::mongod::{ReplicaSet, client};
 
 #[tokio::test]
-async fn a_batch_is_committed_although_its_caller_has_gone() {
+async fn a_batch_is_committed_even_if_its_caller_is_cancelled() {
     let made = make().await;
     tokio::select! {
         biased;
@@ -52,7 +52,7 @@ async fn fifty_logins_of_one_user_all_go_through_in_time() {
     assert!(failed.is_empty(), "{} of 50 after {:?}: {:?}", failed.len(), begun.elapsed(), failed[0]);
 }
 
-/// They all append to the log, in two processes at once, while others read it and number its entries.
+/// All append to the log, from two processes, while readers follow it and number its entries.
 #[tokio::test]
 async fn three_hundred_logouts_of_different_users_on_two_servers_all_go_through_and_are_logged_once() {
     let made = make().await;
@@ -67,7 +67,7 @@ async fn three_hundred_logouts_of_different_users_on_two_servers_all_go_through_
         let (mut log, mut position) = (Vec::new(), LogPosition(0));
         loop {
             let was_over = is_over.load(Ordering::SeqCst);
-            // A read that comes late is repeated, as a server does.
+            // A read that times out is repeated, as the server does.
             if let Ok((more, next)) = store.revocations_after(position).await {
                 log.extend(more.into_iter().map(|entry| entry.session));
                 position = next;
@@ -92,9 +92,9 @@ async fn three_hundred_logouts_of_different_users_on_two_servers_all_go_through_
     }
 }
 
-/// The wait for a turn within the process is longer than the time limit of the database, which answers all the time.
+/// The wait for the lock within the process is longer than the time limit of the database, which responds throughout.
 #[tokio::test]
-async fn three_hundred_batches_for_one_user_wait_for_each_other_longer_than_the_database_may_take() {
+async fn three_hundred_batches_for_one_user_wait_longer_than_the_database_timeout() {
     let made = make().await;
     let store = impatient(&made.database.url).await;
     made.commit(batch![UserOp::Insert(user(&here(), "ada", "ada@example.org"))]).await.unwrap();
@@ -117,9 +117,9 @@ async fn impatient(url: &str) -> MongoStore {
     MongoStore::open(&settings, NOW, Arc::new(OsRandom)).await.unwrap()
 }
 
-/// As when an operator, or another process that takes them for left, ends what is alive.
+/// An operator, or another process that considers them orphaned, aborts live transactions.
 #[tokio::test]
-async fn transactions_that_are_ended_by_others_are_tried_again() {
+async fn aborted_transactions_are_retried() {
     let set = ReplicaSet::start(1).await;
     let patient = Settings { timeout: Duration::from_secs(10), ..settings(&set.url()) };
     let store = MongoStore::open(&patient, NOW, Arc::new(OsRandom)).await.unwrap();
@@ -127,7 +127,7 @@ async fn transactions_that_are_ended_by_others_are_tried_again() {
     let is_over = AtomicBool::new(false);
     let kill = async {
         while !is_over.load(Ordering::SeqCst) {
-            // Also while it is being found out what has become of those that were ended just before.
+            // Transactions are also aborted while the outcome of earlier ones is being determined.
             for _ in 0..4 {
                 admin.run_command(doc! { "killAllSessions": [] }).await.ok();
             }

@@ -1,4 +1,4 @@
-//! Which databases will do, and what is said of those that will not.
+//! Which databases are accepted, and the errors for the others.
 
 use std::{
     error::Error,
@@ -22,7 +22,7 @@ async fn refused(url: &str) -> OpenError {
     MongoStore::open(&settings(url), NOW, Arc::new(OsRandom)).await.expect_err("it should be refused")
 }
 
-/// All that anybody could print of it.
+/// Returns everything that could be printed about an error.
 fn told(error: &OpenError) -> String {
     let mut told = format!("{error}\n{error:?}\n");
     let mut source = error.source();
@@ -34,10 +34,10 @@ fn told(error: &OpenError) -> String {
 }
 
 #[tokio::test]
-async fn a_standalone_server_is_refused_with_the_commands_that_mend_it() {
+async fn a_standalone_server_is_rejected_with_the_commands_that_fix_it() {
     let server = Mongod::standalone();
     let address = format!("127.0.0.1:{}", server.port);
-    // Whether one names the server alone or the set that it should be.
+    // The URL may name the server only, or the replica set that it should be a member of.
     for options in ["", "?directConnection=true", "?replicaSet=rs0"] {
         let refused = refused(&format!("mongodb://{address}/{options}")).await;
         assert!(matches!(refused, OpenError::Standalone { .. }), "{options}: {refused:?}");
@@ -48,7 +48,7 @@ async fn a_standalone_server_is_refused_with_the_commands_that_mend_it() {
 }
 
 #[tokio::test]
-async fn a_member_of_no_set_yet_is_refused_with_the_command_that_makes_it_one() {
+async fn an_uninitialized_replica_set_is_rejected_with_the_command_that_fixes_it() {
     let server = Mongod::uninitiated();
     let address = format!("127.0.0.1:{}", server.port);
     for options in ["", "?directConnection=true", "?replicaSet=rs0"] {
@@ -59,7 +59,7 @@ async fn a_member_of_no_set_yet_is_refused_with_the_command_that_makes_it_one() 
 }
 
 #[tokio::test]
-async fn a_database_that_is_not_there_is_waited_for_but_not_for_ever() {
+async fn an_unreachable_database_is_awaited_for_a_limited_time() {
     let nobody = Settings { patience: Duration::from_secs(1), ..settings("mongodb://127.0.0.1:9/") };
     let begun = Instant::now();
     let refused = MongoStore::open(&nobody, NOW, Arc::new(OsRandom)).await.unwrap_err();
@@ -69,11 +69,11 @@ async fn a_database_that_is_not_there_is_waited_for_but_not_for_ever() {
     assert!(took >= nobody.patience && took < nobody.patience + 2 * TIMEOUT, "{took:?}");
 }
 
-/// It is called `auth` where the URL does not say.
+/// The database is called `auth` if the URL does not name one.
 #[tokio::test]
-async fn a_database_that_comes_in_time_is_opened() {
+async fn a_database_that_starts_in_time_is_opened() {
     let mut set = ReplicaSet::start(1).await;
-    // Whether one names the set, or its member alone, which is no primary yet when it answers first.
+    // The URL may name the set, or a member that is not yet primary when it first responds.
     for (name, url) in [("one", set.url()), ("two", set.members[0].direct())] {
         set.members[0].kill();
         let patient = Settings { patience: Duration::from_secs(20), ..settings(&url) };
@@ -98,7 +98,7 @@ async fn a_database_of_a_newer_version_is_refused() {
     assert!(refused.to_string().contains("version 1000"), "{refused}");
 }
 
-/// Nothing is made in it: a database that was named by mistake stays as it was.
+/// Nothing is created in it: a database given by mistake stays unchanged.
 #[tokio::test]
 async fn users_of_another_system_are_refused() {
     let database = TestDatabase::new().await;
@@ -112,7 +112,7 @@ async fn users_of_another_system_are_refused() {
 }
 
 #[tokio::test]
-async fn a_url_that_cannot_be_read_is_refused_without_its_password() {
+async fn an_invalid_url_is_rejected_without_showing_its_password() {
     for url in [
         "mongodb://ada:correct-horse@127.0.0.1:port/",
         "mongodb://ada:correct-horse@127.0.0.1:99999/",
@@ -137,7 +137,7 @@ async fn a_url_that_cannot_be_read_is_refused_without_its_password() {
         let told = told(&refused);
         assert!(!told.contains("horse") && !told.contains("correct"), "{url}: {told}");
     }
-    // What does not quote it is told.
+    // A message that does not quote the password is shown.
     let told = told(&refused("mongodb://ada:correct-horse@127.0.0.1/?maxPoolSize=many").await);
     assert!(told.contains("maxpoolsize"), "{told}");
 }

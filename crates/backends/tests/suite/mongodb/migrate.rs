@@ -1,4 +1,4 @@
-//! The schema: steps, indexes, and what MongoDB removes by itself.
+//! The schema: migrations, indexes, and TTL removal.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -22,7 +22,7 @@ use portcullis_core::{
 use super::{make, open, settings, until};
 use crate::mongod::{ReplicaSet, TestDatabase};
 
-/// Every collection with its indexes, each in one line.
+/// Returns all collections with their indexes, one per line.
 async fn schema(db: &Database) -> BTreeMap<String, Vec<String>> {
     let mut schema = BTreeMap::new();
     for name in db.list_collection_names().await.unwrap() {
@@ -38,7 +38,7 @@ async fn schema(db: &Database) -> BTreeMap<String, Vec<String>> {
     schema
 }
 
-/// An index in words: keys, rules, and of what.
+/// Describes an index: keys, rules and filter.
 fn line(index: &Document) -> String {
     let mut line = index.get_document("key").unwrap().keys().cloned().collect::<Vec<_>>().join(", ");
     if index.get_bool("unique").unwrap_or_default() {
@@ -54,10 +54,10 @@ fn line(index: &Document) -> String {
 }
 
 #[tokio::test]
-async fn the_schema_is_the_one_that_is_meant() {
+async fn the_schema_is_as_expected() {
     let made = make().await;
     let wanted: &[(&str, &[&str])] = &[
-        // The users of each realm may lie beside documents of others, whose fields have other names.
+        // A realm's collection may contain documents of other systems, which have other field names.
         ("User1", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#]),
         ("User2", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#]),
         ("_changes", &["expires_at: gone after 86400 s", "position, _id"]),
@@ -99,7 +99,7 @@ async fn the_schema_is_the_one_that_is_meant() {
 }
 
 #[tokio::test]
-async fn each_step_of_the_schema_is_taken_once() {
+async fn each_migration_is_applied_once() {
     let database = TestDatabase::new().await;
     let db = database.db().await;
     let steps = migrate(&settings(&database.url), NOW).await.unwrap();
@@ -125,7 +125,7 @@ async fn each_step_of_the_schema_is_taken_once() {
 }
 
 #[tokio::test]
-async fn processes_that_start_together_take_each_step_once() {
+async fn concurrent_processes_apply_each_migration_once() {
     let database = TestDatabase::new().await;
     let settings = settings(&database.url);
     let starts =
@@ -134,9 +134,9 @@ async fn processes_that_start_together_take_each_step_once() {
     drop(open(&database.url).await);
 }
 
-/// What a process that died in the middle of a step has left does not stand in the way.
+/// A process that died during a migration does not block it.
 #[tokio::test]
-async fn a_step_that_was_interrupted_is_taken_again() {
+async fn an_interrupted_migration_is_repeated() {
     let made = make().await;
     made.commit(batch![SessionOp::Insert(session(&here(), "one")), SessionOp::End(revocation(&here(), "one"))])
         .await
@@ -146,7 +146,7 @@ async fn a_step_that_was_interrupted_is_taken_again() {
     made.documents("challenges").await.drop().await.unwrap();
     assert_eq!(migrate(&settings(&made.database.url), NOW).await.unwrap().len(), 7);
     assert_eq!(schema(&made.database.db().await).await, whole);
-    // Positions go on from where they were.
+    // Positions continue where they were.
     made.commit(batch![SessionOp::Insert(session(&here(), "two")), SessionOp::End(revocation(&here(), "two"))])
         .await
         .unwrap();
@@ -166,7 +166,7 @@ async fn documents_are_kept_for_a_day_where_an_earlier_version_kept_them_for_a_m
     assert_eq!(schema(&db).await, wanted);
 }
 
-/// As by an administrator, for a user who may not create indexes.
+/// An administrator may have created it for a user without the right to create indexes.
 #[tokio::test]
 async fn an_equivalent_index_of_another_name_is_accepted() {
     let made = make().await;
@@ -193,9 +193,9 @@ async fn no_realm_may_have_the_name_of_a_collection() {
     }
 }
 
-/// Users, the audit trail, and what waits to be sent are never removed by themselves, however old.
+/// Users, the audit trail, and waiting messages are never removed by MongoDB, regardless of their age.
 #[tokio::test]
-async fn mongodb_removes_what_has_lapsed_by_itself() {
+async fn mongodb_removes_expired_documents() {
     let set = ReplicaSet::start(1).await;
     let store = open(&set.url()).await;
     let long_ago = |days: i64| DateTime::from_millis(NOW.millis() - days * 24 * 3_600_000);
@@ -228,7 +228,7 @@ async fn mongodb_removes_what_has_lapsed_by_itself() {
             .await
             .unwrap();
     }
-    // What goes by one of two times has the other far ahead.
+    // Documents that expire by either of two times have the other far in the future.
     let ahead = DateTime::from_millis(i64::from(u32::MAX) * 1000);
     for (name, over, idle) in [("over", long_ago(1), ahead), ("idle", ahead, long_ago(1))] {
         let set = doc! { "$set": { "expires_at": over, "idle_until": idle } };

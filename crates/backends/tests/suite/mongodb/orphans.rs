@@ -1,4 +1,4 @@
-//! Transactions that a process has left when it died.
+//! Orphaned transactions of dead processes.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ use portcullis_core::{
 
 use super::{Fresh, TIMEOUT, make, open};
 
-/// Changes a document within a transaction, and neither commits nor aborts it.
+/// Changes a document within a transaction that is neither committed nor aborted.
 async fn die_over(made: &Fresh, of: &str, id: impl Into<Bson>) -> Client {
     let mut options = ClientOptions::parse(&made.database.url).await.unwrap();
     options.app_name = Some("portcullis".to_owned());
@@ -32,13 +32,13 @@ async fn die_over(made: &Fresh, of: &str, id: impl Into<Bson>) -> Client {
     let touch = doc! { "$inc": { "touched": 1 } };
     let touched = documents.update_one(doc! { "_id": id.into() }, touch).session(&mut session).await.unwrap();
     assert_eq!(touched.matched_count, 1);
-    // A process that dies aborts nothing.
+    // A process that dies does not abort its transaction.
     std::mem::forget(session);
     client
 }
 
 #[tokio::test]
-async fn what_a_dead_process_has_left_holds_nobody_up_for_long() {
+async fn the_transaction_of_a_dead_process_does_not_block_for_long() {
     let made = make().await;
     let store = open(&made.database.url).await;
     let ada = user(&here(), "ada", "ada@example.org");
@@ -55,7 +55,7 @@ async fn what_a_dead_process_has_left_holds_nobody_up_for_long() {
     ended.unwrap();
     assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());
 
-    // No other batch is held up after that.
+    // Later batches are not blocked.
     let begun = Instant::now();
     store.commit(batch![SessionOp::End(revocation(&here(), "two"))]).await.unwrap();
     assert!(begun.elapsed() < TIMEOUT, "{:?}", begun.elapsed());

@@ -1,4 +1,4 @@
-//! The database is away, or another of its servers takes over.
+//! Outages and failovers of the database.
 
 use std::{
     sync::{
@@ -23,7 +23,7 @@ use portcullis_core::{
 use super::{SOON, is_away, is_done, open, pair, until};
 use crate::mongod::ReplicaSet;
 
-/// Everything that a store can be asked, all at once: each says soon that the database is away.
+/// Runs all operations of a store concurrently: each must quickly report that the database is unavailable.
 async fn all_say_that_it_is_away(store: &MongoStore) {
     let begun = Instant::now();
     let (realm, lease) = (&here(), &lease("first", NOW));
@@ -49,7 +49,7 @@ async fn all_say_that_it_is_away(store: &MongoStore) {
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
 }
 
-/// What was reported as failed is there as a whole, or not at all.
+/// Returns whether a pair exists completely; a failed batch must have left both documents or neither.
 async fn is_whole(store: &MongoStore, name: &str) -> bool {
     let stays = store.session(&here(), &session_id(name)).await.unwrap().is_some();
     let (log, _) = store.revocations_after(LogPosition(0)).await.unwrap();
@@ -67,12 +67,12 @@ async fn is_back(store: &MongoStore) {
 }
 
 #[tokio::test]
-async fn whoever_asks_a_database_that_is_away_is_told_soon() {
+async fn an_unavailable_database_is_reported_quickly() {
     let mut set = ReplicaSet::start(1).await;
     let store = open(&set.url()).await;
     store.commit(pair("before")).await.unwrap();
 
-    // It answers nothing, and holds its connections; twice, for those who have found out and those who have not.
+    // The server keeps its connections open but does not respond; twice, because the driver detects this only the first time.
     set.members[0].pause();
     all_say_that_it_is_away(&store).await;
     all_say_that_it_is_away(&store).await;
@@ -90,10 +90,10 @@ async fn whoever_asks_a_database_that_is_away_is_told_soon() {
     is_whole(&store, "away").await;
 }
 
-/// The names of the pairs that were acknowledged, and of those that were not.
+/// Names of the pairs that were acknowledged, and of those that were not.
 type Written = (Vec<String>, Vec<String>);
 
-/// Asks for what was acknowledged last, all the time until it is over.
+/// Reads the last acknowledged pair repeatedly until the end.
 async fn read(store: &MongoStore, last: &Mutex<Option<String>>, is_over: &AtomicBool) {
     while !is_over.load(Ordering::SeqCst) {
         let name = last.lock().unwrap().clone();
@@ -105,7 +105,7 @@ async fn read(store: &MongoStore, last: &Mutex<Option<String>>, is_over: &Atomic
     }
 }
 
-/// Commits pairs one after the other until it is over.
+/// Commits pairs one after the other until the end.
 async fn write(
     store: &MongoStore,
     writer: usize,
@@ -130,7 +130,7 @@ async fn write(
     (done, unsure)
 }
 
-/// Reads the log on from where it stopped, until it is over, and once more.
+/// Follows the log until the end, and reads it once more after that.
 async fn follow(store: &MongoStore, is_over: &AtomicBool) -> Vec<Revocation> {
     let (mut seen, mut position) = (Vec::new(), LogPosition(0));
     loop {
@@ -152,7 +152,7 @@ async fn follow(store: &MongoStore, is_over: &AtomicBool) -> Vec<Revocation> {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_the_loss_of_the_primary() {
+async fn acknowledged_writes_survive_a_failover() {
     let mut set = ReplicaSet::start(3).await;
     let first = set.primary().await;
     let stores = [open(&set.url()).await, open(&set.url()).await];
@@ -171,7 +171,7 @@ async fn what_was_acknowledged_survives_the_loss_of_the_primary() {
         set.members[first].kill();
         let next = set.primary().await;
         assert_ne!(next, first);
-        // They go on by themselves.
+        // The writers recover without intervention.
         let before = many.load(Ordering::SeqCst);
         let on = || async { many.load(Ordering::SeqCst) > before + 50 };
         until("going on", Duration::from_secs(5), on).await;

@@ -1,4 +1,4 @@
-//! The outbox and the audit trail as they lie in the database.
+//! The outbox and the audit trail, as stored in the database.
 
 use mongodb::bson::{Binary, DateTime, doc, spec::BinarySubtype};
 use portcullis_core::{
@@ -11,7 +11,7 @@ use portcullis_core::{
 use super::make;
 
 #[tokio::test]
-async fn a_message_that_cannot_be_read_does_not_stop_the_others() {
+async fn an_unreadable_message_does_not_block_the_others() {
     let made = make().await;
     let outbox = made.documents("outbox").await;
     made.commit(["a", "b", "c"].map(|id| OutboxOp::Enqueue(message(id)).into()).into()).await.unwrap();
@@ -27,7 +27,7 @@ async fn a_message_that_cannot_be_read_does_not_stop_the_others() {
 }
 
 #[tokio::test]
-async fn what_was_settled_leaves_no_recipient() {
+async fn finished_messages_leave_no_recipient() {
     let made = make().await;
     let outbox = made.documents("outbox").await;
     made.commit(["done", "dead", "waits"].map(|id| OutboxOp::Enqueue(message(id)).into()).into()).await.unwrap();

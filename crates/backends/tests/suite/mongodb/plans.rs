@@ -1,4 +1,4 @@
-//! How MongoDB finds what it is asked for.
+//! Query plans of MongoDB.
 
 use mongodb::bson::{Bson, Document, doc};
 use portcullis_core::{
@@ -20,7 +20,7 @@ use portcullis_core::{
 
 use super::{Fresh, make};
 
-/// Everything that a store can be asked, and asked to do.
+/// Runs every operation of a store.
 #[allow(clippy::too_many_lines, reason = "a list of all that a store is asked")]
 async fn do_everything(made: &Fresh) {
     let commit = async |ops: Vec<Op>| made.commit(ops).await.unwrap();
@@ -92,7 +92,7 @@ async fn do_everything(made: &Fresh) {
     assert!(made.sweep(at(10_000_000), 10).await.unwrap() > 3);
 }
 
-/// Many rows beside those that are asked for, so that a plan that looks at more than it must is seen.
+/// Adds many other rows, so that a plan that examines too many is detected.
 async fn fill(made: &Fresh) {
     const MANY: usize = 200;
     let name = |n: usize| format!("other-{n}");
@@ -124,11 +124,11 @@ async fn fill(made: &Fresh) {
 }
 
 #[tokio::test]
-async fn no_query_walks_through_a_whole_collection() {
+async fn no_query_scans_a_whole_collection() {
     let made = make().await;
     fill(&made).await;
     let db = made.database.db().await;
-    // As one of the processes that come later.
+    // The profiler must be set on a connection like those of the store.
     db.run_command(doc! { "profile": 2 }).await.unwrap();
     let store = super::open(&made.database.url).await;
     do_everything(&made).await;
@@ -144,7 +144,7 @@ async fn no_query_walks_through_a_whole_collection() {
         asked += 1;
         let looked_at = operation.get_i32("docsExamined").unwrap_or_default();
         let keys = operation.get_i32("keysExamined").unwrap_or_default();
-        // What is counted is walked through, in an index.
+        // Counting scans an index.
         let is_counting = plan.starts_with("COUNT_SCAN");
         if plan.contains("COLLSCAN") || looked_at > 20 || (keys > 20 && !is_counting) {
             walks.push(format!(

@@ -1,4 +1,4 @@
-//! Files that cannot be used: what is said about them, and that nothing is acknowledged which is not kept.
+//! Unusable files: how they are reported, and that no write is acknowledged unless it is kept.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use super::{make, open, path};
 
-/// Longer than the watch takes to look again.
+/// Longer than the interval of the watch.
 const SOON: Duration = Duration::from_secs(10);
 
 fn one(name: &str) -> portcullis_core::port::Batch {
@@ -39,13 +39,13 @@ async fn well_again(store: &SqliteStore) {
 
 type Harm = fn(&mut Vec<u8>);
 
-/// A copy of the database, as a backup would be.
+/// Copies the database, as a backup does.
 fn backup(of: &Path, to: &Path) {
     Connection::open(of).unwrap().execute("VACUUM INTO ?1", [to.to_str().unwrap()]).unwrap();
 }
 
 #[tokio::test]
-async fn nothing_is_acknowledged_that_goes_into_a_file_which_was_replaced_or_removed() {
+async fn no_write_to_a_replaced_or_removed_file_is_acknowledged() {
     for end in ["", "-wal", "-shm"] {
         for is_replaced in [true, false] {
             let made = make().await;
@@ -70,7 +70,7 @@ async fn a_file_that_was_replaced_is_noticed_without_a_request() {
     let made = make().await;
     fs::rename(made.path(), made.path().with_file_name("kept")).unwrap();
     let begun = Instant::now();
-    // The log is emptied when the watch has noticed it.
+    // The log is emptied once the watch has noticed the file.
     while fs::metadata(made.path().with_file_name("portcullis.db-wal")).unwrap().len() > 0 {
         assert!(begun.elapsed() < SOON);
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -78,7 +78,7 @@ async fn a_file_that_was_replaced_is_noticed_without_a_request() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_moved_away_is_complete_and_its_log_does_not_harm_the_one_that_was_moved_in() {
+async fn a_moved_file_is_complete_and_its_log_does_not_damage_the_new_file() {
     let made = make().await;
     made.commit(one("early")).await.unwrap();
     let (saved, kept) = (made.path().with_file_name("saved"), made.path().with_file_name("kept"));
@@ -88,7 +88,7 @@ async fn a_file_that_was_moved_away_is_complete_and_its_log_does_not_harm_the_on
     fs::rename(&saved, made.path()).unwrap();
     refused(&made.commit(one("lost")).await);
 
-    // As after `kill -9`: the log is found beside the file.
+    // As after `kill -9`, the log is next to the file.
     let elsewhere = TempDir::new().unwrap();
     let found = open(&super::crashed(&made.path(), &elsewhere));
     assert!(found.session(&here(), &session_id("early")).await.unwrap().is_some());
@@ -98,7 +98,7 @@ async fn a_file_that_was_moved_away_is_complete_and_its_log_does_not_harm_the_on
 }
 
 #[tokio::test]
-async fn a_lock_of_another_process_is_told_and_the_wait_for_it_is_not_repeated() {
+async fn a_lock_of_another_process_is_reported_and_not_awaited_again() {
     let folder = tempfile::tempdir().unwrap();
     let patience = Duration::from_millis(500);
     let store = SqliteStore::open_with_patience(&path(&folder), NOW, patience).unwrap();

@@ -7,14 +7,14 @@ use crate::{
     suite::rows::{NOW, account, at, here, there, user_id},
 };
 
-pub async fn what_was_put_is_remembered(cache: &dyn AccountCache) {
+pub async fn a_cached_account_is_returned(cache: &dyn AccountCache) {
     cache.synced(NOW);
     let ada = Arc::new(account("ada", "Ada"));
     cache.insert(&here(), Arc::clone(&ada), cache.generation());
     assert_eq!(cache.get(&here(), &user_id("ada"), NOW), Some(ada));
 }
 
-pub async fn what_was_never_put_is_not(cache: &dyn AccountCache) {
+pub async fn an_uncached_account_is_not_returned(cache: &dyn AccountCache) {
     cache.synced(NOW);
     assert_eq!(cache.get(&here(), &user_id("ada"), NOW), None);
     cache.invalidate(&here(), &user_id("ada"));
@@ -22,7 +22,7 @@ pub async fn what_was_never_put_is_not(cache: &dyn AccountCache) {
 }
 
 /// An invalidation takes effect at once.
-pub async fn what_was_forgotten_is_gone(cache: &dyn AccountCache) {
+pub async fn an_invalidated_account_is_removed(cache: &dyn AccountCache) {
     cache.synced(NOW);
     cache.insert(&here(), Arc::new(account("ada", "Ada")), cache.generation());
     cache.invalidate(&here(), &user_id("ada"));
@@ -30,7 +30,7 @@ pub async fn what_was_forgotten_is_gone(cache: &dyn AccountCache) {
 }
 
 /// A reader reads an account, the account is changed and invalidated, and only then does the reader insert what it has read.
-pub async fn what_was_read_before_something_was_forgotten_is_not_put(cache: &dyn AccountCache) {
+pub async fn an_account_read_before_an_invalidation_is_not_cached(cache: &dyn AccountCache) {
     cache.synced(NOW);
     let mark = cache.generation();
     cache.invalidate(&here(), &user_id("ada"));
@@ -39,7 +39,7 @@ pub async fn what_was_read_before_something_was_forgotten_is_not_put(cache: &dyn
 }
 
 /// An account that is read after an invalidation is cached again.
-pub async fn what_was_read_afterwards_is(cache: &dyn AccountCache) {
+pub async fn an_account_read_after_an_invalidation_is_cached(cache: &dyn AccountCache) {
     cache.synced(NOW);
     cache.insert(&here(), Arc::new(account("ada", "Old")), cache.generation());
     cache.invalidate(&here(), &user_id("ada"));
@@ -49,7 +49,7 @@ pub async fn what_was_read_afterwards_is(cache: &dyn AccountCache) {
 }
 
 /// A later insert replaces an earlier one.
-pub async fn the_newest_counts(cache: &dyn AccountCache) {
+pub async fn a_later_account_replaces_an_earlier_one(cache: &dyn AccountCache) {
     cache.synced(NOW);
     let new = Arc::new(account("ada", "New"));
     cache.insert(&here(), Arc::new(account("ada", "Old")), cache.generation());
@@ -58,7 +58,7 @@ pub async fn the_newest_counts(cache: &dyn AccountCache) {
 }
 
 /// The same identifier belongs to different users in two realms.
-pub async fn accounts_of_two_realms_are_apart(cache: &dyn AccountCache) {
+pub async fn accounts_of_two_realms_are_separate(cache: &dyn AccountCache) {
     cache.synced(NOW);
     let (one, other) = (Arc::new(account("ada", "One")), Arc::new(account("ada", "Other")));
     cache.insert(&here(), Arc::clone(&one), cache.generation());
@@ -70,7 +70,7 @@ pub async fn accounts_of_two_realms_are_apart(cache: &dyn AccountCache) {
 }
 
 /// Nothing is returned before the log was followed, or more than a second after it was last followed.
-pub async fn what_is_out_of_date_is_not_returned(cache: &dyn AccountCache) {
+pub async fn an_unsynced_cache_returns_nothing(cache: &dyn AccountCache) {
     let ada = Arc::new(account("ada", "Ada"));
     let id = user_id("ada");
     cache.insert(&here(), Arc::clone(&ada), cache.generation());

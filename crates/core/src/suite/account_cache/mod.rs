@@ -20,14 +20,14 @@ macro_rules! account_cache_cases {
     ($then:path $(, $make:path)?) => {
         $then! { account_cache {
             cases:
-                what_was_put_is_remembered,
-                what_was_never_put_is_not,
-                what_was_forgotten_is_gone,
-                what_was_read_before_something_was_forgotten_is_not_put,
-                what_was_read_afterwards_is,
-                the_newest_counts,
-                accounts_of_two_realms_are_apart,
-                what_is_out_of_date_is_not_returned,
+                a_cached_account_is_returned,
+                an_uncached_account_is_not_returned,
+                an_invalidated_account_is_removed,
+                an_account_read_before_an_invalidation_is_not_cached,
+                an_account_read_after_an_invalidation_is_cached,
+                a_later_account_replaces_an_earlier_one,
+                accounts_of_two_realms_are_separate,
+                an_unsynced_cache_returns_nothing,
                 accounts_from_before_a_gap_in_the_log_are_removed;
         } $($make)? }
     };

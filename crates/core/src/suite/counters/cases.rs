@@ -17,7 +17,7 @@ const fn key(number: u8) -> LimitKey {
 }
 
 /// Each result contains the number of uses left.
-pub async fn so_many_are_within_the_quota(counters: &dyn Counters) {
+pub async fn uses_within_the_quota_are_allowed(counters: &dyn Counters) {
     for (second, left) in [(0, 2), (10, 1), (20, 0)] {
         let reset = Duration::from_secs(60 - second);
         let now = NOW.plus(Duration::from_secs(second));
@@ -28,7 +28,7 @@ pub async fn so_many_are_within_the_quota(counters: &dyn Counters) {
 }
 
 /// Each use is forgotten at the end of its own window.
-pub async fn what_was_counted_is_forgotten(counters: &dyn Counters) {
+pub async fn uses_are_forgotten_after_their_window(counters: &dyn Counters) {
     for second in [0, 30, 30] {
         counters.take(key(1), QUOTA, at(second)).await;
     }
@@ -38,7 +38,7 @@ pub async fn what_was_counted_is_forgotten(counters: &dyn Counters) {
 }
 
 /// A refunded use no longer counts.
-pub async fn what_was_given_back_may_be_done_again(counters: &dyn Counters) {
+pub async fn a_refunded_use_is_allowed_again(counters: &dyn Counters) {
     for second in [0, 1, 1] {
         counters.take(key(1), QUOTA, at(second)).await;
     }
@@ -48,13 +48,13 @@ pub async fn what_was_given_back_may_be_done_again(counters: &dyn Counters) {
 }
 
 /// Refunding a use that was not counted has no effect.
-pub async fn what_was_never_counted_can_be_given_back(counters: &dyn Counters) {
+pub async fn a_refund_without_a_use_has_no_effect(counters: &dyn Counters) {
     counters.refund(key(1), NOW).await;
     assert!(matches!(counters.take(key(1), QUOTA, NOW).await, Counted::Within { left: 2, .. }));
 }
 
 /// Uses of one key do not count for another.
-pub async fn clients_are_apart(counters: &dyn Counters) {
+pub async fn clients_are_counted_separately(counters: &dyn Counters) {
     for _ in 0..4 {
         counters.take(key(1), QUOTA, NOW).await;
     }
@@ -62,7 +62,7 @@ pub async fn clients_are_apart(counters: &dyn Counters) {
 }
 
 /// Concurrent uses never exceed the quota.
-pub async fn of_fifty_at_once_as_many_are_within_as_may(counters: &dyn Counters) {
+pub async fn concurrent_uses_stay_within_the_quota(counters: &dyn Counters) {
     let counted = join_all((0..50).map(|_| counters.take(key(1), QUOTA, NOW))).await;
     assert_eq!(counted.iter().filter(|counted| matches!(counted, Counted::Within { .. })).count(), 3);
 }

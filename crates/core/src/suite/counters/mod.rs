@@ -20,12 +20,12 @@ macro_rules! counters_cases {
     ($then:path $(, $make:path)?) => {
         $then! { counters {
             cases:
-                so_many_are_within_the_quota,
-                what_was_counted_is_forgotten,
-                what_was_given_back_may_be_done_again,
-                what_was_never_counted_can_be_given_back,
-                clients_are_apart,
-                of_fifty_at_once_as_many_are_within_as_may;
+                uses_within_the_quota_are_allowed,
+                uses_are_forgotten_after_their_window,
+                a_refunded_use_is_allowed_again,
+                a_refund_without_a_use_has_no_effect,
+                clients_are_counted_separately,
+                concurrent_uses_stay_within_the_quota;
         } $($make)? }
     };
 }

@@ -29,7 +29,7 @@ fn seen(known: &dyn SessionCache, realm: &RealmName, name: &str) {
 }
 
 /// This is also true for a synced cache: the log contains revocations only.
-pub async fn what_was_never_seen_is_unknown(known: &dyn SessionCache) {
+pub async fn an_unseen_session_is_unknown(known: &dyn SessionCache) {
     known.synced(NOW);
     assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Unknown);
 }
@@ -44,7 +44,7 @@ pub async fn the_time_of_the_authentication_is_known(known: &dyn SessionCache) {
 }
 
 /// A session stays live while the log is followed.
-pub async fn what_was_seen_alive_is_live(known: &dyn SessionCache) {
+pub async fn a_session_marked_live_is_live(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
     assert_eq!(status(known, &here(), "one", NOW), LIVE);
@@ -62,7 +62,7 @@ pub async fn nothing_is_live_before_the_log_was_read(known: &dyn SessionCache) {
 }
 
 /// A live session becomes unknown after one second without a sync; a revoked one stays revoked.
-pub async fn what_is_out_of_date_is_unknown(known: &dyn SessionCache) {
+pub async fn an_unsynced_live_session_is_unknown(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
     known.revoke(&[revocation(&here(), "over")]);
@@ -89,7 +89,7 @@ pub async fn another_users_session_is_not_live(known: &dyn SessionCache) {
 }
 
 /// It stays revoked until its last access token has expired.
-pub async fn what_was_revoked_stays_revoked(known: &dyn SessionCache) {
+pub async fn a_revoked_session_stays_revoked(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
     known.revoke(&[revocation(&here(), "other"), revocation(&here(), "one")]);
@@ -104,7 +104,7 @@ pub async fn what_was_revoked_stays_revoked(known: &dyn SessionCache) {
 }
 
 /// A reader may read the store just before the revocation, and report the session just after it.
-pub async fn what_was_revoked_does_not_come_alive_again(known: &dyn SessionCache) {
+pub async fn a_revoked_session_is_not_marked_live(known: &dyn SessionCache) {
     known.synced(NOW);
     known.revoke(&[revocation(&here(), "one")]);
     seen(known, &here(), "one");
@@ -122,7 +122,7 @@ pub async fn a_revocation_needs_no_session_seen_before(known: &dyn SessionCache)
 }
 
 /// The same identifier belongs to different sessions in two realms.
-pub async fn sessions_of_two_realms_are_apart(known: &dyn SessionCache) {
+pub async fn sessions_of_two_realms_are_separate(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
     assert_eq!(status(known, &there(), "one", NOW), SessionStatus::Unknown);
@@ -133,7 +133,7 @@ pub async fn sessions_of_two_realms_are_apart(known: &dyn SessionCache) {
 }
 
 /// An invalidation affects all sessions of this user and none of another; a revoked session stays revoked.
-pub async fn what_is_doubted_is_unknown(known: &dyn SessionCache) {
+pub async fn invalidated_sessions_are_unknown(known: &dyn SessionCache) {
     known.synced(NOW);
     for (realm, session) in [(here(), "one"), (here(), "two"), (there(), "one")] {
         seen(known, &realm, session);
@@ -149,7 +149,7 @@ pub async fn what_is_doubted_is_unknown(known: &dyn SessionCache) {
 }
 
 /// Neither following the log nor reading another session ends the invalidation, and it can be repeated.
-pub async fn doubt_lasts_until_the_session_is_seen_again(known: &dyn SessionCache) {
+pub async fn an_invalidation_lasts_until_the_session_is_marked_live(known: &dyn SessionCache) {
     known.synced(NOW);
     known.invalidate_user(&here(), &user_id("ada"));
     seen(known, &here(), "one");
@@ -167,7 +167,7 @@ pub async fn doubt_lasts_until_the_session_is_seen_again(known: &dyn SessionCach
 }
 
 /// A revocation of an invalidated session is recorded; the other sessions become live once they are read again.
-pub async fn what_was_doubted_ends_like_any_other(known: &dyn SessionCache) {
+pub async fn an_invalidated_session_can_be_revoked(known: &dyn SessionCache) {
     known.synced(NOW);
     seen(known, &here(), "one");
     seen(known, &here(), "two");
@@ -180,7 +180,7 @@ pub async fn what_was_doubted_ends_like_any_other(known: &dyn SessionCache) {
 }
 
 /// This holds for many sessions, in any order.
-pub async fn of_many_only_those_of_the_doubted_are_unknown(known: &dyn SessionCache) {
+pub async fn only_the_sessions_of_invalidated_users_are_unknown(known: &dyn SessionCache) {
     const USERS: usize = 50;
     let sessions: Vec<_> = (0..2000).map(|n| of(&format!("user-{}", n % USERS), &format!("session-{n}"))).collect();
     known.synced(NOW);
@@ -199,7 +199,7 @@ pub async fn of_many_only_those_of_the_doubted_are_unknown(known: &dyn SessionCa
 }
 
 /// A reader that read the store before the invalidation returns an outdated result.
-pub async fn what_was_read_before_a_doubt_stays_doubted(known: &dyn SessionCache) {
+pub async fn a_session_read_before_an_invalidation_stays_unknown(known: &dyn SessionCache) {
     known.synced(NOW);
     let mark = known.generation();
     known.invalidate_user(&here(), &user_id("ada"));

@@ -20,22 +20,22 @@ macro_rules! session_cache_cases {
     ($then:path $(, $make:path)?) => {
         $then! { session_cache {
             cases:
-                what_was_never_seen_is_unknown,
-                what_was_seen_alive_is_live,
+                an_unseen_session_is_unknown,
+                a_session_marked_live_is_live,
                 the_time_of_the_authentication_is_known,
                 nothing_is_live_before_the_log_was_read,
-                what_is_out_of_date_is_unknown,
+                an_unsynced_live_session_is_unknown,
                 a_clock_that_was_set_back_makes_nothing_live,
                 another_users_session_is_not_live,
-                what_was_revoked_stays_revoked,
-                what_was_revoked_does_not_come_alive_again,
+                a_revoked_session_stays_revoked,
+                a_revoked_session_is_not_marked_live,
                 a_revocation_needs_no_session_seen_before,
-                sessions_of_two_realms_are_apart,
-                what_is_doubted_is_unknown,
-                doubt_lasts_until_the_session_is_seen_again,
-                what_was_doubted_ends_like_any_other,
-                of_many_only_those_of_the_doubted_are_unknown,
-                what_was_read_before_a_doubt_stays_doubted,
+                sessions_of_two_realms_are_separate,
+                invalidated_sessions_are_unknown,
+                an_invalidation_lasts_until_the_session_is_marked_live,
+                an_invalidated_session_can_be_revoked,
+                only_the_sessions_of_invalidated_users_are_unknown,
+                a_session_read_before_an_invalidation_stays_unknown,
                 sessions_from_before_a_gap_in_the_log_are_unknown;
         } $($make)? }
     };

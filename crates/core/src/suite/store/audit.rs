@@ -75,7 +75,7 @@ pub async fn a_batch_that_fails_leaves_no_audit_row(store: &dyn Store) {
     assert_eq!(read(store, &here()).await, []);
 }
 
-pub async fn audit_rows_of_two_realms_are_apart(store: &dyn Store) {
+pub async fn audit_rows_of_two_realms_are_separate(store: &dyn Store) {
     done(store, batch![row(&here(), 1, "here"), row(&there(), 2, "there")]).await;
     assert_eq!(requests(store, &here()).await, ["here"]);
     assert_eq!(requests(store, &there()).await, ["there"]);
@@ -92,7 +92,7 @@ async fn events(store: &dyn Store, before: Option<AuditId>, since: i64, limit: u
 }
 
 /// Rows of other users, of other realms and of hidden events are left out.
-pub async fn the_events_of_a_user_are_theirs_alone(store: &dyn Store) {
+pub async fn only_a_users_own_visible_events_are_returned(store: &dyn Store) {
     let (own, hidden) =
         (about(&here(), "ada", 0, 1), AuditRow { event: Event::RefreshRepeated, ..about(&here(), "ada", 0, 2) });
     let (other, elsewhere) = (about(&here(), "eve", 0, 3), about(&there(), "ada", 0, 4));
@@ -103,7 +103,7 @@ pub async fn the_events_of_a_user_are_theirs_alone(store: &dyn Store) {
 }
 
 /// The order of insertion does not matter; no event is skipped or repeated, and older ones are left out.
-pub async fn the_events_of_a_user_are_walked_from_the_newest(store: &dyn Store) {
+pub async fn a_users_events_are_paged_from_the_newest(store: &dyn Store) {
     let ids = [(9, 1), (9, 2), (3, 1), (7, 1), (5, 1)].map(|(seconds, number)| about(&here(), "ada", seconds, number));
     done(store, ids.map(Op::from).to_vec()).await;
     let (first, second, third) = (audit_id(9, 2), audit_id(9, 1), audit_id(7, 1));

@@ -136,7 +136,7 @@ pub async fn the_first_precondition_that_fails_is_named(store: &dyn Store) {
 }
 
 /// Successful and failing batches are committed concurrently.
-pub async fn failures_leave_their_neighbours_alone(store: &dyn Store) {
+pub async fn failing_batches_do_not_affect_others(store: &dyn Store) {
     let name = |n: usize| format!("session-{n}");
     let batches = (0..60).map(|n| {
         let mut batch = batch![SessionOp::Insert(session(&here(), &name(n))), audit(&here())];
@@ -156,7 +156,7 @@ pub async fn failures_leave_their_neighbours_alone(store: &dyn Store) {
 }
 
 /// A read after the commit sees the write while others are writing.
-pub async fn what_was_committed_is_read_at_once(store: &dyn Store) {
+pub async fn committed_data_is_visible_at_once(store: &dyn Store) {
     let writers = (0..30).map(|n| {
         let begun = session(&here(), &format!("session-{n}"));
         let write = async move {
@@ -168,6 +168,6 @@ pub async fn what_was_committed_is_read_at_once(store: &dyn Store) {
     join_all(writers).await;
 }
 
-pub async fn a_store_answers(store: &dyn Store) {
+pub async fn a_store_responds_to_a_ping(store: &dyn Store) {
     store.ping().await.unwrap();
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{done, fails, one_wins, so_many_win};
+use super::{done, exactly_win, fails, one_wins};
 use crate::{
     batch,
     clock::Timestamp,
@@ -57,7 +57,7 @@ pub async fn an_identifier_has_one_challenge(store: &dyn Store) {
 }
 
 /// The recorded time of use does not change.
-pub async fn a_challenge_is_spent_once(store: &dyn Store) {
+pub async fn a_challenge_can_be_used_once(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     done(store, batch![ChallengeOp::Insert(fresh.clone())]).await;
     done(store, [spend(&here(), 1, at(5))]).await;
@@ -66,14 +66,14 @@ pub async fn a_challenge_is_spent_once(store: &dyn Store) {
 }
 
 /// A link that is opened fifty times concurrently takes effect once.
-pub async fn of_fifty_who_spend_a_challenge_one_does(store: &dyn Store) {
+pub async fn of_fifty_uses_of_a_challenge_one_succeeds(store: &dyn Store) {
     done(store, batch![ChallengeOp::Insert(challenge(&here(), 1))]).await;
     one_wins(store, (0..50).map(|n| spend(&here(), 1, at(n))), Precondition::ChallengeFresh).await;
     assert!(read(store, 1).await.expect("still there").used_at.is_some());
 }
 
 /// A challenge is already expired at its expiry time.
-pub async fn a_lapsed_challenge_cannot_be_spent(store: &dyn Store) {
+pub async fn an_expired_challenge_cannot_be_used(store: &dyn Store) {
     let fresh = Challenge { expires_at: at(60), ..challenge(&here(), 1) };
     done(store, batch![ChallengeOp::Insert(fresh.clone())]).await;
     fails(store, [spend(&here(), 1, at(61))], Precondition::ChallengeFresh).await;
@@ -82,12 +82,12 @@ pub async fn a_lapsed_challenge_cannot_be_spent(store: &dyn Store) {
     done(store, [spend(&here(), 1, at(59))]).await;
 }
 
-pub async fn a_missing_challenge_cannot_be_spent(store: &dyn Store) {
+pub async fn a_missing_challenge_cannot_be_used(store: &dyn Store) {
     fails(store, [spend(&here(), 1, at(0))], Precondition::ChallengeFresh).await;
 }
 
 /// The expiry can be moved in both directions; a missing challenge is ignored.
-pub async fn the_end_of_a_challenge_can_be_set(store: &dyn Store) {
+pub async fn the_expiry_of_a_challenge_can_be_changed(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     done(store, [expire(1, at(60))]).await;
     done(store, batch![ChallengeOp::Insert(fresh.clone())]).await;
@@ -99,7 +99,7 @@ pub async fn the_end_of_a_challenge_can_be_set(store: &dyn Store) {
 }
 
 /// The expiry of a used challenge cannot be moved.
-pub async fn the_end_of_a_spent_challenge_stays(store: &dyn Store) {
+pub async fn the_expiry_of_a_used_challenge_cannot_be_changed(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     done(store, batch![ChallengeOp::Insert(fresh.clone()), spend(&here(), 1, at(5))]).await;
     done(store, [expire(1, at(60))]).await;
@@ -107,7 +107,7 @@ pub async fn the_end_of_a_spent_challenge_stays(store: &dyn Store) {
 }
 
 /// Attempts are counted up to the limit; a challenge with failed attempts can still be used, and its expiry does not change.
-pub async fn the_tries_of_a_challenge_are_counted(store: &dyn Store) {
+pub async fn attempts_at_a_challenge_are_counted(store: &dyn Store) {
     let fresh = challenge(&here(), 1);
     done(store, batch![ChallengeOp::Insert(fresh.clone()), ChallengeOp::Insert(challenge(&here(), 2))]).await;
     for tries in 1..=3 {
@@ -123,7 +123,7 @@ pub async fn the_tries_of_a_challenge_are_counted(store: &dyn Store) {
     assert_eq!(read(store, 1).await, Some(Challenge { tries: 3, used_at: Some(at(7)), ..fresh }));
 }
 
-pub async fn a_used_lapsed_or_missing_challenge_cannot_be_tried(store: &dyn Store) {
+pub async fn a_used_expired_or_missing_challenge_allows_no_attempt(store: &dyn Store) {
     let used = Challenge { used_at: Some(at(1)), ..challenge(&here(), 1) };
     let lapses = Challenge { expires_at: at(60), ..challenge(&here(), 2) };
     done(store, [used.clone(), lapses.clone()].map(|row| ChallengeOp::Insert(row).into())).await;
@@ -138,15 +138,15 @@ pub async fn a_used_lapsed_or_missing_challenge_cannot_be_tried(store: &dyn Stor
 }
 
 /// Concurrent guesses get no additional attempts.
-pub async fn of_fifty_who_try_a_challenge_as_many_do_as_may(store: &dyn Store) {
+pub async fn concurrent_attempts_stay_within_the_limit(store: &dyn Store) {
     done(store, batch![ChallengeOp::Insert(challenge(&here(), 1))]).await;
     let tries = (0..50).map(|n| ChallengeOp::Try { realm: here(), id: challenge_id(1), now: at(n), limit: 5 }.into());
-    so_many_win(5, store, tries, Precondition::ChallengeFresh).await;
+    exactly_win(5, store, tries, Precondition::ChallengeFresh).await;
     assert_eq!(read(store, 1).await, Some(Challenge { tries: 5, ..challenge(&here(), 1) }));
 }
 
 /// Removes all of them, including used and expired ones, but none of another subject or purpose. Removing none succeeds.
-pub async fn the_challenges_of_a_subject_can_be_dropped(store: &dyn Store) {
+pub async fn the_challenges_of_a_subject_can_be_removed(store: &dyn Store) {
     let reset = |number| Challenge { purpose: Purpose::Reset, ..challenge(&here(), number) };
     let dropped =
         [reset(1), Challenge { used_at: Some(at(-1)), ..reset(2) }, Challenge { expires_at: at(-1), ..reset(3) }];
@@ -173,7 +173,7 @@ pub async fn the_challenges_of_a_subject_can_be_dropped(store: &dyn Store) {
 }
 
 /// Each batch removes the challenges of earlier ones.
-pub async fn of_fifty_who_drop_a_subjects_challenges_for_a_new_one_one_is_left(store: &dyn Store) {
+pub async fn of_fifty_replacements_of_a_subjects_challenges_one_is_left(store: &dyn Store) {
     let reset = |number| Challenge { purpose: Purpose::Reset, ..challenge(&here(), number) };
     let again =
         |number| store.commit(batch![drop_all(&here(), "ada", Purpose::Reset), ChallengeOp::Insert(reset(number))]);
@@ -186,7 +186,7 @@ pub async fn of_fifty_who_drop_a_subjects_challenges_for_a_new_one_one_is_left(s
 }
 
 /// The same identifier belongs to different challenges in two realms.
-pub async fn challenges_of_two_realms_are_apart(store: &dyn Store) {
+pub async fn challenges_of_two_realms_are_separate(store: &dyn Store) {
     let one = challenge(&here(), 1);
     done(store, batch![ChallengeOp::Insert(one.clone())]).await;
     fails(store, [attempt(&there(), 1, at(1))], Precondition::ChallengeFresh).await;

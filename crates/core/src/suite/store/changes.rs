@@ -29,13 +29,13 @@ fn entries(names: &[&str]) -> Vec<Revocation> {
 }
 
 /// This also holds for a position beyond the end.
-pub async fn an_empty_log_stays_where_it_is(store: &dyn Store) {
+pub async fn an_empty_log_keeps_the_position(store: &dyn Store) {
     assert_eq!(store.revocations_after(START).await.unwrap(), (Vec::new(), START));
     assert_eq!(store.revocations_after(LogPosition(7)).await.unwrap(), (Vec::new(), LogPosition(7)));
 }
 
 /// The order is that of the commits and, within a batch, of its operations.
-pub async fn what_ends_comes_into_the_log_in_order(store: &dyn Store) {
+pub async fn revocations_are_logged_in_order(store: &dyn Store) {
     end(store, &["c", "a", "b"]).await;
     let elsewhere = Revocation { expires_at: at(1), ..revocation(&there(), "c") };
     done(
@@ -53,7 +53,7 @@ pub async fn what_ends_comes_into_the_log_in_order(store: &dyn Store) {
 }
 
 /// Each entry is returned once, regardless of when the log is read.
-pub async fn the_log_is_read_on_from_a_position(store: &dyn Store) {
+pub async fn the_log_can_be_read_from_any_position(store: &dyn Store) {
     end(store, &["a", "b"]).await;
     let (log, first) = store.revocations_after(START).await.unwrap();
     assert_eq!(log, entries(&["a", "b"]));
@@ -70,7 +70,7 @@ pub async fn the_log_is_read_on_from_a_position(store: &dyn Store) {
 }
 
 /// Each entry is returned once and in order, while fifty sessions are revoked concurrently.
-pub async fn whoever_follows_the_log_misses_nothing(store: &dyn Store) {
+pub async fn a_follower_of_the_log_misses_nothing(store: &dyn Store) {
     let names: Vec<_> = (0..50).map(|n| format!("s{n:02}")).collect();
     done(store, names.iter().map(|name| SessionOp::Insert(session(&here(), name)).into())).await;
     let is_over = AtomicBool::new(false);
@@ -100,7 +100,7 @@ pub async fn whoever_follows_the_log_misses_nothing(store: &dyn Store) {
 }
 
 /// This also holds after a sweep, so that a reader that continues from an earlier position misses nothing.
-pub async fn positions_are_never_given_twice(store: &dyn Store) {
+pub async fn positions_are_never_reused(store: &dyn Store) {
     end(store, &["a", "b"]).await;
     let (_, position) = store.revocations_after(START).await.unwrap();
     store.sweep(at(900), KEPT).await.unwrap();
@@ -116,7 +116,7 @@ fn user_changed(id: &str) -> Change {
 }
 
 /// There is one entry for each change of a user, of keys, and of all sessions, and none for data that is not cached.
-pub async fn what_changes_is_appended_in_order(store: &dyn Store) {
+pub async fn changes_are_logged_in_order(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     let end_all = SessionOp::EndAll { realm: here(), user: ada.id.clone(), except: None, expires_at: at(900) };
     done(store, batch![UserOp::Insert(ada.clone()), SessionOp::Insert(session(&here(), "one"))]).await;
@@ -142,7 +142,7 @@ pub async fn what_changes_is_appended_in_order(store: &dyn Store) {
 }
 
 /// Each committed change has one entry, which is returned once.
-pub async fn fifty_changes_of_users_are_fifty_entries(store: &dyn Store) {
+pub async fn fifty_user_changes_are_fifty_entries(store: &dyn Store) {
     let users: Vec<_> = (0..50).map(|n| user(&here(), &format!("user-{n:02}"), &format!("{n}@example.org"))).collect();
     done(store, users.iter().cloned().map(|user| UserOp::Insert(user).into())).await;
     let updates = users.iter().flat_map(|user| {
@@ -158,7 +158,7 @@ pub async fn fifty_changes_of_users_are_fifty_entries(store: &dyn Store) {
 }
 
 /// The first sweep sets the expiry of an entry that has none.
-pub async fn a_change_without_an_end_is_kept_for_a_while(store: &dyn Store) {
+pub async fn a_change_without_an_expiry_is_kept_for_a_while(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     let change = |revision| -> [Op; 1] { [UserOp::Update(User { revision, ..ada.clone() }).into()] };
     done(store, batch![UserOp::Insert(ada.clone())]).await;

@@ -19,7 +19,7 @@ pub async fn root_keys_are_read_as_written(store: &dyn Store) {
 }
 
 /// A missing key cannot be rewrapped.
-pub async fn a_root_key_begins_at_the_first_revision(store: &dyn Store) {
+pub async fn a_root_key_starts_at_the_first_revision(store: &dyn Store) {
     for wrong in [0, 2] {
         fails(store, batch![KeyOp::PutRoot(root_key(&here(), wrong))], Precondition::RootKeyRevision).await;
     }
@@ -76,7 +76,7 @@ pub async fn the_oldest_signing_key_comes_first(store: &dyn Store) {
 }
 
 /// The algorithm, the creation time and the order of the key do not change.
-pub async fn a_signing_key_that_is_put_again_changes_its_private_half_only(store: &dyn Store) {
+pub async fn rewriting_a_signing_key_changes_only_its_private_key(store: &dyn Store) {
     let (first, second) = (signing_key("first", 0), signing_key("second", 1));
     done(store, [first.clone(), second.clone()].map(|row| KeyOp::PutSigning(row).into())).await;
     let again = sealed("sealed anew");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{KEPT, done, fails, so_many_win};
+use super::{KEPT, done, exactly_win, fails};
 use crate::{
     clock::Timestamp,
     limit::{FailedAttempts, LimitKey, LimitKind, Quota},
@@ -30,7 +30,7 @@ fn failure(number: u8, now: Timestamp) -> Op {
 }
 
 /// The quota allows exactly its number of uses.
-pub async fn a_quota_is_counted_to_its_end(store: &dyn Store) {
+pub async fn a_quota_allows_exactly_its_number_of_uses(store: &dyn Store) {
     for second in 0..3 {
         done(store, [count(1, at(second))]).await;
     }
@@ -39,14 +39,14 @@ pub async fn a_quota_is_counted_to_its_end(store: &dyn Store) {
 }
 
 /// Each use is forgotten at the end of its own window.
-pub async fn what_was_counted_of_a_quota_is_forgotten(store: &dyn Store) {
+pub async fn uses_of_a_quota_are_forgotten(store: &dyn Store) {
     done(store, [count(1, NOW), count(1, at(30)), count(1, at(30))]).await;
     done(store, [count(1, at(60))]).await;
     fails(store, [count(1, at(89))], Precondition::WithinQuota(LimitKind::Mails)).await;
     done(store, [count(1, at(90)), count(1, at(90))]).await;
 }
 
-pub async fn quotas_of_two_keys_are_apart(store: &dyn Store) {
+pub async fn quotas_of_two_keys_are_separate(store: &dyn Store) {
     done(store, [count(1, NOW), count(1, NOW), count(1, NOW), count(2, NOW)]).await;
     fails(store, [count(2, NOW), count(1, NOW)], Precondition::WithinQuota(LimitKind::Mails)).await;
     assert_eq!(store.window(key(2)).await.unwrap().within(QUOTA, NOW), 1, "a batch that fails counts nothing");
@@ -54,8 +54,8 @@ pub async fn quotas_of_two_keys_are_apart(store: &dyn Store) {
 }
 
 /// Concurrent uses never exceed the quota.
-pub async fn of_fifty_who_draw_on_a_quota_as_many_do_as_may(store: &dyn Store) {
-    so_many_win(3, store, (0..50).map(|_| count(1, NOW)), Precondition::WithinQuota(LimitKind::Mails)).await;
+pub async fn fifty_concurrent_uses_stay_within_the_quota(store: &dyn Store) {
+    exactly_win(3, store, (0..50).map(|_| count(1, NOW)), Precondition::WithinQuota(LimitKind::Mails)).await;
 }
 
 /// The time of the last one is stored.
@@ -68,7 +68,7 @@ pub async fn wrong_passwords_are_counted(store: &dyn Store) {
 }
 
 /// Concurrent wrong passwords are all counted.
-pub async fn fifty_wrong_passwords_at_once_are_fifty(store: &dyn Store) {
+pub async fn fifty_concurrent_wrong_passwords_are_counted(store: &dyn Store) {
     for result in join_all((0..50).map(|_| store.commit(vec![failure(1, NOW)]))).await {
         result.expect("each is counted");
     }
@@ -89,7 +89,7 @@ fn member(number: u8, name: u8, now: Timestamp) -> Op {
 }
 
 /// Its period restarts each time it is seen; members of another key are separate.
-pub async fn a_member_counts_once_until_its_period_has_passed(store: &dyn Store) {
+pub async fn a_member_is_counted_once_per_period(store: &dyn Store) {
     let count = async |number, now| store.members(key(number)).await.unwrap().count(DAY, now);
     assert_eq!(count(1, NOW).await, 0);
     done(store, [member(1, 1, NOW), member(1, 2, at(10)), member(1, 2, at(20)), member(2, 3, NOW)]).await;
@@ -104,7 +104,7 @@ pub async fn a_member_counts_once_until_its_period_has_passed(store: &dyn Store)
 }
 
 /// The least recently seen one is removed first.
-pub async fn sixteen_members_are_kept_at_most(store: &dyn Store) {
+pub async fn at_most_sixteen_members_are_kept(store: &dyn Store) {
     for name in 0..20 {
         done(store, [member(1, name, at(name.into()))]).await;
     }
@@ -122,7 +122,7 @@ pub async fn fifty_counts_of_two_members_are_two(store: &dyn Store) {
 }
 
 /// Counts within their window are kept.
-pub async fn counts_that_have_lapsed_are_swept(store: &dyn Store) {
+pub async fn expired_counts_are_swept(store: &dyn Store) {
     done(store, [count(1, NOW), count(2, at(30)), failure(1, NOW), failure(2, at(30))]).await;
     assert_eq!(store.sweep(at(61), KEPT).await.unwrap(), 1);
     assert_eq!(store.window(key(2)).await.unwrap().within(QUOTA, at(61)), 1);
@@ -132,7 +132,7 @@ pub async fn counts_that_have_lapsed_are_swept(store: &dyn Store) {
 }
 
 /// The oldest ones are removed first; a key that has failed again since is not among them.
-pub async fn beyond_so_many_the_oldest_wrong_passwords_are_forgotten(store: &dyn Store) {
+pub async fn the_oldest_wrong_passwords_beyond_the_limit_are_forgotten(store: &dyn Store) {
     done(store, (1..=5).map(|number| failure(number, at(number.into())))).await;
     done(store, [failure(1, at(9))]).await;
     assert_eq!(store.sweep(at(10), 5).await.unwrap(), 0);

@@ -43,7 +43,7 @@ macro_rules! store_cases {
         $then! { store {
             users:
                 a_user_is_read_as_written,
-                nobody_is_there_before_they_are_written,
+                a_missing_user_is_not_found,
                 an_address_has_one_user,
                 an_identifier_has_one_user,
                 of_fifty_users_racing_for_an_address_one_is_written,
@@ -54,27 +54,27 @@ macro_rules! store_cases {
                 an_update_may_not_take_an_address,
                 a_deleted_user_is_gone,
                 a_user_is_deleted_at_the_revision_that_was_read,
-                of_fifty_who_change_or_delete_a_user_one_does,
-                a_required_user_stands_at_the_revision,
-                users_of_two_realms_are_apart;
+                of_fifty_changes_and_deletions_of_a_user_one_succeeds,
+                a_required_user_is_at_the_revision,
+                users_of_two_realms_are_separate;
             registrations:
                 a_registration_is_read_as_written,
-                a_registration_comes_in_place_of_nothing,
-                a_registration_comes_in_place_of_the_one_named,
-                a_registration_does_not_replace_another_than_the_one_named,
+                a_registration_can_require_a_free_address,
+                a_registration_replaces_the_expected_one,
+                a_registration_does_not_replace_an_unexpected_one,
                 a_registration_may_replace_anything,
-                a_registration_may_be_written_over_itself,
+                a_registration_may_replace_itself,
                 an_identifier_has_one_registration,
                 of_fifty_first_registrations_of_an_address_one_is_written,
-                a_registration_that_is_contested_stays_so,
+                a_contested_registration_stays_contested,
                 a_registration_is_deleted_once,
                 a_registration_becomes_the_user,
-                an_address_is_never_seen_between_the_two,
-                a_lapsed_registration_is_still_read,
-                registrations_of_two_realms_are_apart;
+                an_address_is_never_read_with_neither_registration_nor_user,
+                an_expired_registration_is_still_returned,
+                registrations_of_two_realms_are_separate;
             records:
                 a_record_is_read_as_written,
-                records_of_two_realms_and_kinds_are_apart,
+                records_of_two_realms_and_kinds_are_separate,
                 a_key_has_one_record,
                 a_key_is_free_for_all_but_others_of_a_live_record,
                 of_fifty_inserts_of_a_key_one_is_written,
@@ -86,125 +86,125 @@ macro_rules! store_cases {
                 records_of_a_kind_are_read_in_pages,
                 a_required_record_is_at_the_revision,
                 expired_records_are_swept,
-                of_two_batches_that_insert_and_delete_of_an_owner_one_is_last;
+                concurrent_inserts_and_deletions_of_an_owners_records_are_serialized;
             challenges:
                 a_challenge_is_read_as_written,
                 an_identifier_has_one_challenge,
-                a_challenge_is_spent_once,
-                of_fifty_who_spend_a_challenge_one_does,
-                a_lapsed_challenge_cannot_be_spent,
-                a_missing_challenge_cannot_be_spent,
-                the_end_of_a_challenge_can_be_set,
-                the_end_of_a_spent_challenge_stays,
-                the_tries_of_a_challenge_are_counted,
-                a_used_lapsed_or_missing_challenge_cannot_be_tried,
-                of_fifty_who_try_a_challenge_as_many_do_as_may,
-                the_challenges_of_a_subject_can_be_dropped,
-                of_fifty_who_drop_a_subjects_challenges_for_a_new_one_one_is_left,
-                challenges_of_two_realms_are_apart;
+                a_challenge_can_be_used_once,
+                of_fifty_uses_of_a_challenge_one_succeeds,
+                an_expired_challenge_cannot_be_used,
+                a_missing_challenge_cannot_be_used,
+                the_expiry_of_a_challenge_can_be_changed,
+                the_expiry_of_a_used_challenge_cannot_be_changed,
+                attempts_at_a_challenge_are_counted,
+                a_used_expired_or_missing_challenge_allows_no_attempt,
+                concurrent_attempts_stay_within_the_limit,
+                the_challenges_of_a_subject_can_be_removed,
+                of_fifty_replacements_of_a_subjects_challenges_one_is_left,
+                challenges_of_two_realms_are_separate;
             sessions:
                 a_session_is_read_as_written,
                 an_identifier_has_one_session,
                 a_session_ends_once,
-                a_lapsed_session_is_still_read,
+                an_expired_session_is_still_returned,
                 the_sessions_of_a_user_are_read,
-                all_sessions_of_a_user_end_but_for_one,
-                the_end_of_a_users_sessions_leaves_others_alone,
-                there_may_be_no_session_to_end,
-                sessions_of_two_realms_are_apart,
-                a_family_moves_on,
-                a_family_moves_on_from_its_newest_token_only,
+                all_sessions_of_a_user_but_one_can_be_ended,
+                ending_a_users_sessions_does_not_affect_others,
+                ending_no_session_succeeds,
+                sessions_of_two_realms_are_separate,
+                a_refresh_token_is_rotated,
+                only_the_newest_refresh_token_is_rotated,
                 an_authentication_is_renewed,
-                the_family_of_no_session_moves_on,
-                of_fifty_who_move_a_family_on_one_does,
-                families_of_two_realms_are_apart;
+                the_token_of_a_missing_session_is_not_rotated,
+                of_fifty_rotations_of_a_token_one_succeeds,
+                families_of_two_realms_are_separate;
             surplus:
-                sessions_beyond_the_most_end_the_unused_first,
-                lapsed_sessions_and_those_of_others_are_no_surplus,
-                of_fifty_sessions_at_once_the_most_are_left;
+                surplus_sessions_that_were_never_refreshed_end_first,
+                expired_sessions_and_those_of_others_are_not_surplus,
+                fifty_concurrent_sessions_stay_within_the_limit;
             changes:
-                an_empty_log_stays_where_it_is,
-                what_ends_comes_into_the_log_in_order,
-                the_log_is_read_on_from_a_position,
-                whoever_follows_the_log_misses_nothing,
-                positions_are_never_given_twice,
-                what_changes_is_appended_in_order,
-                fifty_changes_of_users_are_fifty_entries,
-                a_change_without_an_end_is_kept_for_a_while;
+                an_empty_log_keeps_the_position,
+                revocations_are_logged_in_order,
+                the_log_can_be_read_from_any_position,
+                a_follower_of_the_log_misses_nothing,
+                positions_are_never_reused,
+                changes_are_logged_in_order,
+                fifty_user_changes_are_fifty_entries,
+                a_change_without_an_expiry_is_kept_for_a_while;
             keys:
                 root_keys_are_read_as_written,
-                a_root_key_begins_at_the_first_revision,
+                a_root_key_starts_at_the_first_revision,
                 a_root_key_follows_its_revision,
                 of_fifty_first_root_keys_one_is_written,
                 a_realm_with_a_reserved_name_is_read,
                 signing_keys_are_read_as_written,
                 the_oldest_signing_key_comes_first,
-                a_signing_key_that_is_put_again_changes_its_private_half_only,
+                rewriting_a_signing_key_changes_only_its_private_key,
                 a_signing_key_can_be_deleted;
             outbox:
                 a_message_is_claimed_as_written,
-                what_is_not_due_is_not_claimed,
-                the_oldest_due_come_first,
-                of_those_due_at_the_same_time_the_first_comes_first,
-                no_more_is_claimed_than_was_asked_for,
-                a_message_comes_with_its_cause_or_not_at_all,
+                messages_that_are_not_due_are_not_claimed,
+                the_oldest_due_messages_come_first,
+                messages_due_at_the_same_time_keep_their_order,
+                a_claim_returns_no_more_than_requested,
+                a_message_is_committed_with_its_cause_or_not_at_all,
                 the_outbox_is_counted,
-                the_tries_with_an_unknown_outcome_are_counted,
+                attempts_with_an_unknown_outcome_are_counted,
                 a_lease_is_extended_by_its_holder,
                 a_claimed_message_is_not_claimed_again,
                 two_claimers_never_share_a_message,
-                a_lease_that_ran_out_is_claimable,
-                a_lost_lease_settles_nothing,
-                a_late_holder_may_settle_while_nobody_else_claimed,
-                a_message_is_settled_once,
-                a_message_that_is_done_is_gone,
-                a_message_to_be_tried_again_waits_until_then,
-                a_released_message_is_free_at_once,
+                a_message_with_an_expired_lease_can_be_claimed,
+                a_lost_lease_records_no_outcome,
+                a_late_holder_may_finish_unless_the_message_was_claimed_again,
+                a_message_is_finished_once,
+                a_delivered_message_is_removed,
+                a_message_to_retry_waits_until_it_is_due,
+                a_released_message_can_be_claimed_at_once,
                 a_dead_message_is_counted_without_its_recipient,
                 no_message_is_ever_lost;
             limits:
-                a_quota_is_counted_to_its_end,
-                what_was_counted_of_a_quota_is_forgotten,
-                quotas_of_two_keys_are_apart,
-                of_fifty_who_draw_on_a_quota_as_many_do_as_may,
+                a_quota_allows_exactly_its_number_of_uses,
+                uses_of_a_quota_are_forgotten,
+                quotas_of_two_keys_are_separate,
+                fifty_concurrent_uses_stay_within_the_quota,
                 wrong_passwords_are_counted,
-                fifty_wrong_passwords_at_once_are_fifty,
+                fifty_concurrent_wrong_passwords_are_counted,
                 wrong_passwords_are_forgotten_after_a_day_without_one,
-                a_member_counts_once_until_its_period_has_passed,
-                sixteen_members_are_kept_at_most,
+                a_member_is_counted_once_per_period,
+                at_most_sixteen_members_are_kept,
                 fifty_counts_of_two_members_are_two,
-                counts_that_have_lapsed_are_swept,
-                beyond_so_many_the_oldest_wrong_passwords_are_forgotten;
+                expired_counts_are_swept,
+                the_oldest_wrong_passwords_beyond_the_limit_are_forgotten;
             audit:
                 audit_rows_are_read_as_written,
                 the_newest_audit_rows_come_first,
                 no_audit_row_is_lost,
                 a_batch_that_fails_leaves_no_audit_row,
-                audit_rows_of_two_realms_are_apart,
-                the_events_of_a_user_are_theirs_alone,
-                the_events_of_a_user_are_walked_from_the_newest;
+                audit_rows_of_two_realms_are_separate,
+                only_a_users_own_visible_events_are_returned,
+                a_users_events_are_paged_from_the_newest;
             sweeps:
-                what_has_lapsed_is_swept,
+                expired_rows_are_swept,
                 sessions_that_were_idle_too_long_are_swept,
                 dead_messages_are_swept_after_a_month,
-                much_is_swept_in_the_end;
+                repeated_sweeps_remove_many_rows;
             batches:
                 an_empty_batch_is_committed,
                 a_batch_that_fails_changes_nothing,
                 a_batch_sees_its_own_writes,
                 the_first_precondition_that_fails_is_named,
-                failures_leave_their_neighbours_alone,
-                what_was_committed_is_read_at_once,
-                a_store_answers;
+                failing_batches_do_not_affect_others,
+                committed_data_is_visible_at_once,
+                a_store_responds_to_a_ping;
             write_skew:
                 no_session_outlives_the_change_of_its_user,
                 no_session_outlives_its_user,
-                of_two_who_need_the_other_unchanged_one_changes,
-                of_two_who_need_the_others_address_free_one_comes,
-                of_two_who_need_the_others_address_free_one_moves,
-                of_two_who_need_the_others_address_taken_one_goes,
-                of_two_who_need_the_others_address_taken_one_moves,
-                nobody_registers_between_a_registration_and_its_user;
+                of_two_batches_that_need_the_others_user_unchanged_one_succeeds,
+                of_two_inserts_that_need_the_others_address_free_one_succeeds,
+                of_two_address_changes_that_need_the_others_address_free_one_succeeds,
+                of_two_deletions_that_need_the_others_address_taken_one_succeeds,
+                of_two_address_changes_that_need_the_others_address_taken_one_succeeds,
+                no_registration_comes_between_a_registration_and_its_user;
         } $($make)? }
     };
 }
@@ -228,11 +228,11 @@ async fn fails(store: &dyn Store, batch: impl IntoIterator<Item = Op>, with: Pre
 /// Commits all operations concurrently, each in its own batch: exactly one must succeed, the others must fail with this
 /// precondition.
 async fn one_wins(store: &dyn Store, ops: impl IntoIterator<Item = Op>, with: Precondition) {
-    so_many_win(1, store, ops, with).await;
+    exactly_win(1, store, ops, with).await;
 }
 
 /// Commits all operations concurrently: exactly `many` must succeed, the others must fail with this precondition.
-async fn so_many_win(many: usize, store: &dyn Store, ops: impl IntoIterator<Item = Op>, with: Precondition) {
+async fn exactly_win(many: usize, store: &dyn Store, ops: impl IntoIterator<Item = Op>, with: Precondition) {
     let results = super::join_all(ops.into_iter().map(|op| store.commit(vec![op]))).await;
     let won = results.iter().filter(|result| result.is_ok()).count();
     let lost =

@@ -32,7 +32,7 @@ pub async fn a_record_is_read_as_written(store: &dyn Store) {
 }
 
 /// Realm and kind are part of the key.
-pub async fn records_of_two_realms_and_kinds_are_apart(store: &dyn Store) {
+pub async fn records_of_two_realms_and_kinds_are_separate(store: &dyn Store) {
     let rows = [
         record(&here(), "one"),
         RecordRow { kind: RecordKind::OtherSample, body: sealed("other kind"), ..record(&here(), "one") },
@@ -178,7 +178,7 @@ pub async fn expired_records_are_swept(store: &dyn Store) {
 }
 
 /// An owner's records cannot outlive the batch that deletes them.
-pub async fn of_two_batches_that_insert_and_delete_of_an_owner_one_is_last(store: &dyn Store) {
+pub async fn concurrent_inserts_and_deletions_of_an_owners_records_are_serialized(store: &dyn Store) {
     for n in 0..20 {
         let key = format!("key {n}");
         let insert = store.commit(batch![RecordOp::Insert(owned(&key, "ada"))]);

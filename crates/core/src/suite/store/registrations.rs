@@ -52,7 +52,7 @@ pub async fn a_registration_is_read_as_written(store: &dyn Store) {
 }
 
 /// If no registration is expected, none may exist.
-pub async fn a_registration_comes_in_place_of_nothing(store: &dyn Store) {
+pub async fn a_registration_can_require_a_free_address(store: &dyn Store) {
     let (old, new) = (registration(&here(), "old", "ada@example.org"), registration(&here(), "new", "ada@example.org"));
     done(store, [first(&old)]).await;
     fails(store, [first(&new)], Precondition::RegistrationReplaced).await;
@@ -61,7 +61,7 @@ pub async fn a_registration_comes_in_place_of_nothing(store: &dyn Store) {
 }
 
 /// The old registration is removed, and its identifier with it.
-pub async fn a_registration_comes_in_place_of_the_one_named(store: &dyn Store) {
+pub async fn a_registration_replaces_the_expected_one(store: &dyn Store) {
     let (old, new) = (registration(&here(), "old", "ada@example.org"), registration(&here(), "new", "ada@example.org"));
     done(store, [first(&old)]).await;
     done(store, [over(&new, &old.id)]).await;
@@ -70,7 +70,7 @@ pub async fn a_registration_comes_in_place_of_the_one_named(store: &dyn Store) {
 }
 
 /// A registration that no longer exists, or that has another address, is not replaced.
-pub async fn a_registration_does_not_replace_another_than_the_one_named(store: &dyn Store) {
+pub async fn a_registration_does_not_replace_an_unexpected_one(store: &dyn Store) {
     let (old, new) = (registration(&here(), "old", "ada@example.org"), registration(&here(), "new", "ada@example.org"));
     let bystander = registration(&here(), "bob", "bob@example.org");
     done(store, [first(&bystander)]).await;
@@ -94,7 +94,7 @@ pub async fn a_registration_may_replace_anything(store: &dyn Store) {
 }
 
 /// This happens when a sign-up is repeated, for example with a new challenge.
-pub async fn a_registration_may_be_written_over_itself(store: &dyn Store) {
+pub async fn a_registration_may_replace_itself(store: &dyn Store) {
     let old = registration(&here(), "ada", "ada@example.org");
     let new = Registration { contested: true, ..old.clone() };
     done(store, [first(&old)]).await;
@@ -124,7 +124,7 @@ pub async fn of_fifty_first_registrations_of_an_address_one_is_written(store: &d
 }
 
 /// Later writes never reset the flag as long as the registration exists.
-pub async fn a_registration_that_is_contested_stays_so(store: &dyn Store) {
+pub async fn a_contested_registration_stays_contested(store: &dyn Store) {
     let row = registration(&here(), "ada", "ada");
     let end = row.expires_at;
     let contest = |is_contested| {
@@ -186,7 +186,7 @@ pub async fn a_registration_becomes_the_user(store: &dyn Store) {
 }
 
 /// Concurrent readers of the address see either the registration or the user, never both and never neither.
-pub async fn an_address_is_never_seen_between_the_two(store: &dyn Store) {
+pub async fn an_address_is_never_read_with_neither_registration_nor_user(store: &dyn Store) {
     for n in 0..10 {
         let row = registration(&here(), &format!("user-{n}"), &format!("{n}@example.org"));
         done(store, [first(&row)]).await;
@@ -203,14 +203,14 @@ pub async fn an_address_is_never_seen_between_the_two(store: &dyn Store) {
 }
 
 /// The caller decides whether it has expired.
-pub async fn a_lapsed_registration_is_still_read(store: &dyn Store) {
+pub async fn an_expired_registration_is_still_returned(store: &dyn Store) {
     let row = Registration { expires_at: at(-1000), ..registration(&here(), "ada", "ada@example.org") };
     done(store, [first(&row)]).await;
     stands(store, &row).await;
 }
 
 /// The same identifier and address belong to different registrations in two realms.
-pub async fn registrations_of_two_realms_are_apart(store: &dyn Store) {
+pub async fn registrations_of_two_realms_are_separate(store: &dyn Store) {
     let one = registration(&here(), "ada", "ada@example.org");
     let other = Registration { envelope: envelope("the other"), ..registration(&there(), "ada", "ada@example.org") };
     done(store, [first(&one)]).await;

@@ -65,7 +65,7 @@ pub async fn a_session_ends_once(store: &dyn Store) {
 }
 
 /// The caller decides whether it has expired.
-pub async fn a_lapsed_session_is_still_read(store: &dyn Store) {
+pub async fn an_expired_session_is_still_returned(store: &dyn Store) {
     let lapsed = Session { expires_at: at(-1000), ..session(&here(), "one") };
     let family = Family { idle_until: at(-1000), ..lapsed.family.clone() };
     let idle = Session { family, ..session(&here(), "two") };
@@ -102,7 +102,7 @@ pub async fn the_sessions_of_a_user_are_read(store: &dyn Store) {
 }
 
 /// Each revocation is in the log once, with the given expiry.
-pub async fn all_sessions_of_a_user_end_but_for_one(store: &dyn Store) {
+pub async fn all_sessions_of_a_user_but_one_can_be_ended(store: &dyn Store) {
     let kept = session(&here(), "b");
     let lapsed = Session { expires_at: at(-1), ..session(&here(), "d") };
     let mine = [session(&here(), "a"), kept.clone(), session(&here(), "c"), lapsed];
@@ -125,7 +125,7 @@ pub async fn all_sessions_of_a_user_end_but_for_one(store: &dyn Store) {
 
 /// Neither other users' sessions nor those with the same identifier in another realm are revoked; an exception that belongs to
 /// another user has no effect.
-pub async fn the_end_of_a_users_sessions_leaves_others_alone(store: &dyn Store) {
+pub async fn ending_a_users_sessions_does_not_affect_others(store: &dyn Store) {
     let others = [
         Session { user: user_id("eve"), ..session(&here(), "eves") },
         Session { user: user_id("ada-2"), ..session(&here(), "namesake") },
@@ -142,7 +142,7 @@ pub async fn the_end_of_a_users_sessions_leaves_others_alone(store: &dyn Store) 
 }
 
 /// Revoking all sessions succeeds and logs nothing if the user has no session, or only the excepted one.
-pub async fn there_may_be_no_session_to_end(store: &dyn Store) {
+pub async fn ending_no_session_succeeds(store: &dyn Store) {
     done(store, [end_all(None)]).await;
     done(store, [end_all(Some("one"))]).await;
     done(store, batch![SessionOp::Insert(session(&here(), "one"))]).await;
@@ -154,7 +154,7 @@ pub async fn there_may_be_no_session_to_end(store: &dyn Store) {
 }
 
 /// The same identifier belongs to different sessions in two realms.
-pub async fn sessions_of_two_realms_are_apart(store: &dyn Store) {
+pub async fn sessions_of_two_realms_are_separate(store: &dyn Store) {
     let one = session(&here(), "one");
     done(store, batch![SessionOp::Insert(one.clone())]).await;
     assert_eq!(store.session(&there(), &one.id).await.unwrap(), None);
@@ -192,7 +192,7 @@ async fn read(store: &dyn Store) -> Option<Session> {
 }
 
 /// The newest token becomes the previous one; the rest of the session and all other sessions are unchanged.
-pub async fn a_family_moves_on(store: &dyn Store) {
+pub async fn a_refresh_token_is_rotated(store: &dyn Store) {
     let other = session(&here(), "other");
     done(store, batch![SessionOp::Insert(session(&here(), "one")), SessionOp::Insert(other.clone())]).await;
     done(store, [rotate(&here(), (1, 2), 5)]).await;
@@ -203,7 +203,7 @@ pub async fn a_family_moves_on(store: &dyn Store) {
 }
 
 /// The previous refresh token and an unknown one are rejected.
-pub async fn a_family_moves_on_from_its_newest_token_only(store: &dyn Store) {
+pub async fn only_the_newest_refresh_token_is_rotated(store: &dyn Store) {
     done(store, batch![SessionOp::Insert(session(&here(), "one")), rotate(&here(), (1, 2), 5)]).await;
     for wrong in [0, 1, 3] {
         fails(store, [rotate(&here(), (wrong, 4), 6)], Precondition::RefreshNewest).await;
@@ -212,7 +212,7 @@ pub async fn a_family_moves_on_from_its_newest_token_only(store: &dyn Store) {
 }
 
 /// A session that does not exist yet or was revoked cannot be refreshed.
-pub async fn the_family_of_no_session_moves_on(store: &dyn Store) {
+pub async fn the_token_of_a_missing_session_is_not_rotated(store: &dyn Store) {
     fails(store, [rotate(&here(), (1, 2), 5)], Precondition::RefreshNewest).await;
     assert_eq!(read(store).await, None);
     done(store, batch![SessionOp::Insert(session(&here(), "one")), SessionOp::End(revocation(&here(), "one"))]).await;
@@ -221,7 +221,7 @@ pub async fn the_family_of_no_session_moves_on(store: &dyn Store) {
 }
 
 /// A token that is sent fifty times concurrently is rotated once.
-pub async fn of_fifty_who_move_a_family_on_one_does(store: &dyn Store) {
+pub async fn of_fifty_rotations_of_a_token_one_succeeds(store: &dyn Store) {
     done(store, batch![SessionOp::Insert(session(&here(), "one"))]).await;
     let racers = (100..150).map(|to| rotate(&here(), (1, to), to.into()));
     one_wins(store, racers, Precondition::RefreshNewest).await;
@@ -232,7 +232,7 @@ pub async fn of_fifty_who_move_a_family_on_one_does(store: &dyn Store) {
 }
 
 /// The same identifier and token belong to different families in two realms.
-pub async fn families_of_two_realms_are_apart(store: &dyn Store) {
+pub async fn families_of_two_realms_are_separate(store: &dyn Store) {
     let one = session(&here(), "one");
     done(store, batch![SessionOp::Insert(one.clone())]).await;
     fails(store, [rotate(&there(), (1, 2), 5)], Precondition::RefreshNewest).await;

@@ -29,7 +29,7 @@ fn used(id: &str, second: i64, is_refreshed: bool) -> Session {
 
 /// Sessions that were never refreshed are revoked first, then the least recently used ones, but never the newest; each
 /// revocation is logged.
-pub async fn sessions_beyond_the_most_end_the_unused_first(store: &dyn Store) {
+pub async fn surplus_sessions_that_were_never_refreshed_end_first(store: &dyn Store) {
     let sessions = [
         used("a", -50, true),
         used("b", -40, true),
@@ -57,7 +57,7 @@ pub async fn sessions_beyond_the_most_end_the_unused_first(store: &dyn Store) {
 }
 
 /// They are not counted, and are kept.
-pub async fn lapsed_sessions_and_those_of_others_are_no_surplus(store: &dyn Store) {
+pub async fn expired_sessions_and_those_of_others_are_not_surplus(store: &dyn Store) {
     let idle = used("idle", -90, false);
     let others = [
         Session { expires_at: NOW, ..used("lapsed", -90, false) },
@@ -77,7 +77,7 @@ pub async fn lapsed_sessions_and_those_of_others_are_no_surplus(store: &dyn Stor
 }
 
 /// Each batch inserts a session, revokes the surplus, and requires the user to be unchanged, as a login does.
-pub async fn of_fifty_sessions_at_once_the_most_are_left(store: &dyn Store) {
+pub async fn fifty_concurrent_sessions_stay_within_the_limit(store: &dyn Store) {
     done(store, batch![UserOp::Insert(user(&here(), "ada", "ada@example.org"))]).await;
     let logins = (0..50).map(|number| {
         let id = format!("session-{number}");

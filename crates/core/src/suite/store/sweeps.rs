@@ -35,7 +35,7 @@ fn ended(id: &str, expires_at: i64) -> Batch {
 }
 
 /// Everything is removed at its expiry, and nothing earlier; users and waiting messages are not swept at all.
-pub async fn what_has_lapsed_is_swept(store: &dyn Store) {
+pub async fn expired_rows_are_swept(store: &dyn Store) {
     let (old, new) = (registration(&here(), "old", "old"), registration(&here(), "new", "new"));
     done(store, [waiting("old", 10), waiting("new", 11)]).await;
     done(store, [begun("old", 10), begun("new", 11)]).await;
@@ -103,7 +103,7 @@ pub async fn dead_messages_are_swept_after_a_month(store: &dyn Store) {
 }
 
 /// A sweep may leave some rows for the next one, as long as it reports that it removed something.
-pub async fn much_is_swept_in_the_end(store: &dyn Store) {
+pub async fn repeated_sweeps_remove_many_rows(store: &dyn Store) {
     const MANY: usize = 2500;
     // A batch is kept short by design.
     for some in (0..MANY).collect::<Vec<_>>().chunks(250) {

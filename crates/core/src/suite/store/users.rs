@@ -25,7 +25,7 @@ pub async fn a_user_is_read_as_written(store: &dyn Store) {
 }
 
 /// A missing user is not an error.
-pub async fn nobody_is_there_before_they_are_written(store: &dyn Store) {
+pub async fn a_missing_user_is_not_found(store: &dyn Store) {
     assert_eq!(store.user(&here(), &user_id("ada")).await.unwrap(), None);
     assert_eq!(by_index(store, &here(), index("ada@example.org")).await, (None, None));
 }
@@ -141,7 +141,7 @@ pub async fn a_user_is_deleted_at_the_revision_that_was_read(store: &dyn Store) 
 }
 
 /// A deletion based on an outdated revision is rejected, and an update does not restore a deleted user.
-pub async fn of_fifty_who_change_or_delete_a_user_one_does(store: &dyn Store) {
+pub async fn of_fifty_changes_and_deletions_of_a_user_one_succeeds(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     done(store, batch![UserOp::Insert(ada.clone())]).await;
     let changed = User { envelope: envelope("new"), revision: 2, ..ada.clone() };
@@ -153,7 +153,7 @@ pub async fn of_fifty_who_change_or_delete_a_user_one_does(store: &dyn Store) {
 }
 
 /// The user must exist and be unchanged.
-pub async fn a_required_user_stands_at_the_revision(store: &dyn Store) {
+pub async fn a_required_user_is_at_the_revision(store: &dyn Store) {
     let ada = user(&here(), "ada", "ada@example.org");
     let require = |revision| batch![UserOp::Require { realm: here(), id: user_id("ada"), revision }];
     fails(store, require(1), Precondition::UserRevision).await;
@@ -167,7 +167,7 @@ pub async fn a_required_user_stands_at_the_revision(store: &dyn Store) {
 }
 
 /// The same identifier and address belong to different users in two realms.
-pub async fn users_of_two_realms_are_apart(store: &dyn Store) {
+pub async fn users_of_two_realms_are_separate(store: &dyn Store) {
     let one = user(&here(), "ada", "ada@example.org");
     let other = User { envelope: envelope("the other"), ..user(&there(), "ada", "ada@example.org") };
     done(store, batch![UserOp::Insert(one.clone())]).await;

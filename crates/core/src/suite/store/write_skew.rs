@@ -92,7 +92,7 @@ pub async fn no_session_outlives_its_user(store: &dyn Store) {
 }
 
 /// No change is based on a record that has just been replaced.
-pub async fn of_two_who_need_the_other_unchanged_one_changes(store: &dyn Store) {
+pub async fn of_two_batches_that_need_the_others_user_unchanged_one_succeeds(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
         done(store, batch![UserOp::Insert(ada.clone()), UserOp::Insert(bob.clone())]).await;
@@ -105,7 +105,7 @@ pub async fn of_two_who_need_the_other_unchanged_one_changes(store: &dyn Store) 
 }
 
 /// An address that was free when it was read has not been taken by a new user.
-pub async fn of_two_who_need_the_others_address_free_one_comes(store: &dyn Store) {
+pub async fn of_two_inserts_that_need_the_others_address_free_one_succeeds(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
         let batches = [
@@ -117,7 +117,7 @@ pub async fn of_two_who_need_the_others_address_free_one_comes(store: &dyn Store
 }
 
 /// An address that was free when it was read has not been taken by a user's address change.
-pub async fn of_two_who_need_the_others_address_free_one_moves(store: &dyn Store) {
+pub async fn of_two_address_changes_that_need_the_others_address_free_one_succeeds(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
         let new = |of: &str| index(&format!("{of}-{round}@new.example.org"));
@@ -131,7 +131,7 @@ pub async fn of_two_who_need_the_others_address_free_one_moves(store: &dyn Store
 }
 
 /// An address that was taken when it was read has not lost its user.
-pub async fn of_two_who_need_the_others_address_taken_one_goes(store: &dyn Store) {
+pub async fn of_two_deletions_that_need_the_others_address_taken_one_succeeds(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
         done(store, batch![UserOp::Insert(ada.clone()), UserOp::Insert(bob.clone())]).await;
@@ -141,7 +141,7 @@ pub async fn of_two_who_need_the_others_address_taken_one_goes(store: &dyn Store
 }
 
 /// An address that was taken when it was read has not lost its user to an address change.
-pub async fn of_two_who_need_the_others_address_taken_one_moves(store: &dyn Store) {
+pub async fn of_two_address_changes_that_need_the_others_address_taken_one_succeeds(store: &dyn Store) {
     for round in 0..ROUNDS {
         let (ada, bob) = (person("ada", round), person("bob", round));
         let new = |of: &str| index(&format!("{of}-{round}@new.example.org"));
@@ -155,7 +155,7 @@ pub async fn of_two_who_need_the_others_address_taken_one_moves(store: &dyn Stor
 }
 
 /// Verification is atomic: before it, the address has a registration, and afterwards a user. A reader never sees neither.
-pub async fn nobody_registers_between_a_registration_and_its_user(store: &dyn Store) {
+pub async fn no_registration_comes_between_a_registration_and_its_user(store: &dyn Store) {
     for round in 0..ROUNDS {
         let of = |name: &str| registration(&here(), &format!("{name}-{round}"), &format!("{round}@example.org"));
         let (ada, eve) = (of("ada"), of("eve"));

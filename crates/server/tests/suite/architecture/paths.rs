@@ -1,14 +1,14 @@
-//! The paths that a source file names, in `use` lines and in its code.
+//! Paths used by a source file, in `use` declarations and in code.
 
-/// A path as it is written.
+/// A path as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) path: Vec<String>,
-    /// It is in a `use` line with a visibility.
+    /// Whether it is in a `use` declaration with a visibility.
     pub(super) is_reexport: bool,
 }
 
-/// Returns all paths of `use` lines, and those of the code that begin with `crate`, `super` or the name of a crate of this
+/// Returns all paths in `use` declarations, and those in code that begin with `crate`, `super` or the name of a crate of this
 /// workspace.
 pub(super) fn named(source: &str) -> Vec<Named> {
     let code: String =
@@ -29,7 +29,7 @@ pub(super) fn named(source: &str) -> Vec<Named> {
     found
 }
 
-/// Returns where the next line with `use` begins, and whether it has a visibility.
+/// Returns the start of the next line with `use`, and whether it has a visibility.
 fn next_use(code: &str) -> Option<(usize, bool)> {
     let mut start = 0;
     for line in code.split_inclusive('\n') {
@@ -49,7 +49,7 @@ fn is_visibility(word: &str) -> bool {
     word == "pub" || (word.starts_with("pub(") && word.ends_with(')'))
 }
 
-/// Expands a tree such as `a::{b, c::{self, D}}` into its paths.
+/// Expands a use tree such as `a::{b, c::{self, D}}` into its paths.
 fn expand(prefix: &[String], tree: &str, found: &mut Vec<Vec<String>>) {
     let tree = tree.trim();
     if let Some(inner) = tree.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
@@ -80,7 +80,7 @@ fn expand(prefix: &[String], tree: &str, found: &mut Vec<Vec<String>>) {
     }
 }
 
-/// Returns the paths in code outside of `use` lines.
+/// Returns the paths in code outside of `use` declarations.
 fn in_code(code: &str) -> Vec<Vec<String>> {
     let words = code.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'));
     let paths = words.filter(|word| word.contains("::")).map(|word| word.split("::").map(str::to_owned).collect());

@@ -1,8 +1,8 @@
-//! The arrows that are forbidden, each as a function that returns the violations of a crate.
+//! Forbidden dependencies, each as a function that returns the violations in a crate.
 
 use super::sources::{Arrow, Crate};
 
-/// Areas of the verbs and what of other areas each may name, besides the kernel.
+/// Service areas, and what each may use from other areas in addition to the kernel.
 const MAY_NAME: &[(&str, &[&str])] = &[
     ("admin", &["account", "session"]),
     ("factor", &["session::step", "session::open"]),
@@ -10,19 +10,19 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("oauth", &["session::step", "session::open"]),
 ];
 
-/// Whether a path is this one or below it.
+/// Returns whether a path is this one or below it.
 fn is_in(path: &[String], area: &str) -> bool {
     let mut parts = path.iter();
     area.split("::").all(|part| parts.next().is_some_and(|found| found == part))
 }
 
-/// Returns the arrows from below `area` that `is_forbidden` selects.
+/// Returns the dependencies from below `area` that `is_forbidden` selects.
 fn violations(of: &Crate, area: &str, is_forbidden: impl Fn(&Arrow) -> bool) -> Vec<String> {
     let forbidden = of.arrows(area).into_iter().filter(is_forbidden);
     forbidden.map(|arrow| format!("{} names {}", arrow.from, arrow.to.join("::"))).collect()
 }
 
-/// No area of the verbs names another, the kernel names none, and none names the suites.
+/// No service area uses another, the kernel uses none, and none uses the suites.
 pub(super) fn areas(core: &Crate) -> Vec<String> {
     let areas = core.children("service");
     let of_area = |area: &String| {
@@ -38,36 +38,36 @@ pub(super) fn areas(core: &Crate) -> Vec<String> {
     areas.iter().flat_map(of_area).collect()
 }
 
-/// Templates know neither the routes nor the library that serves them.
+/// Templates depend neither on the routes nor on the HTTP library.
 pub(super) fn templates(server: &Crate) -> Vec<String> {
     violations(server, "templates", |arrow| ["crate::http", "axum"].iter().any(|other| is_in(&arrow.to, other)))
 }
 
-/// Only the wiring names a backend.
+/// Only the wiring uses a backend.
 pub(super) fn wiring(server: &Crate) -> Vec<String> {
     let named = violations(server, "", |arrow| is_in(&arrow.to, "portcullis_backends"));
     named.into_iter().filter(|line| !line.starts_with("app ") && !line.starts_with("app::")).collect()
 }
 
-/// A handler calls verbs. Only the state that the wiring fills names a port.
+/// A handler calls services. Only the state, which the wiring fills, uses a port.
 pub(super) fn handlers(server: &Crate) -> Vec<String> {
     let named = violations(server, "http", |arrow| is_in(&arrow.to, "portcullis_core::port"));
     named.into_iter().filter(|line| !line.starts_with("http::state ")).collect()
 }
 
-/// The routes of an area name no other area's routes.
+/// The routes of an area do not use those of another.
 pub(super) fn routes(server: &Crate) -> Vec<String> {
     siblings(server, "http::routes", &[])
 }
 
-/// No backend names another, or the server.
+/// No backend uses another, or the server.
 pub(super) fn backends(backends: &Crate) -> Vec<String> {
     let mut found = siblings(backends, "", &["timing"]);
     found.extend(violations(backends, "", |arrow| is_in(&arrow.to, "portcullis")));
     found
 }
 
-/// Returns the arrows from one module below `area` to another, except to those that all may name.
+/// Returns the dependencies from one module below `area` on another, except on shared modules.
 fn siblings(of: &Crate, area: &str, shared: &[&str]) -> Vec<String> {
     let join = |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("::");
     let children = of.children(area);

@@ -1,4 +1,4 @@
-//! Files of at most 300 lines. Clippy counts the lines of functions (`clippy.toml`).
+//! Files have at most 300 lines. The length of functions is checked by Clippy (`clippy.toml`).
 
 use std::fs;
 
@@ -10,7 +10,7 @@ const MAX_LINES: usize = 300;
 const LONGER: &[(&str, &str)] =
     &[("crates/core/src/account/country/table.rs", "a data table: one line for each country")];
 
-/// Returns the files that are too long, among pairs of a path and a text.
+/// Returns the files that are too long, from pairs of path and text.
 fn too_long<'a>(files: impl IntoIterator<Item = &'a (String, String)>) -> Vec<String> {
     let is_excepted = |path: &str| LONGER.iter().any(|(longer, _)| *longer == path);
     let longer = files.into_iter().filter(|(path, text)| text.lines().count() > MAX_LINES && !is_excepted(path));

@@ -1,4 +1,4 @@
-//! The modules of a crate and the modules that each of them names.
+//! The modules of a crate, and the modules that each of them uses.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,21 +8,21 @@ use std::{
 
 use super::paths::{Named, named};
 
-/// The modules of a crate, by their paths such as `service::session::open`. The root module has the empty path.
+/// The modules of a crate by path, such as `service::session::open`. The root module has the empty path.
 pub(super) struct Crate {
     modules: BTreeMap<Vec<String>, Vec<Named>>,
 }
 
-/// A module that names a path, after re-exports of this crate are followed.
+/// A module that uses a path, after re-exports of this crate have been resolved.
 pub(super) struct Arrow {
     pub(super) from: String,
-    /// The path as segments: a path of this crate begins with `crate`, any other with the name of its crate.
+    /// Segments of the path: a path of this crate begins with `crate`, any other with its crate's name.
     pub(super) to: Vec<String>,
     is_reexport: bool,
 }
 
 impl Crate {
-    /// Reads the sources of a crate of the workspace.
+    /// Reads the sources of a workspace crate.
     pub(super) fn read(name: &str) -> Self {
         let root = root().join("crates").join(name).join("src");
         let files = rust_files(&root);
@@ -32,13 +32,13 @@ impl Crate {
         Self::of(sources.iter().map(|(path, text)| (path.as_str(), text.as_str())))
     }
 
-    /// Makes a crate of sources, by their paths below `src`.
+    /// Creates a crate from sources with their paths below `src`.
     pub(super) fn of<'a>(sources: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let modules = sources.into_iter().map(|(path, text)| (module(path), named(text)));
         Self { modules: modules.collect() }
     }
 
-    /// Returns each path that a module at or below `area` names.
+    /// Returns each path used by a module at or below `area`.
     pub(super) fn arrows(&self, area: &str) -> Vec<Arrow> {
         let area: Vec<&str> = area.split("::").filter(|part| !part.is_empty()).collect();
         let inside = self.modules.iter().filter(|(module, _)| {
@@ -61,8 +61,8 @@ impl Crate {
         below.filter_map(|module| module.get(area.len()).cloned()).collect()
     }
 
-    /// Returns a cycle among the modules directly below `area`, if there is one. Re-exports of the module `area` itself and
-    /// of its children are followed to the module that defines a name.
+    /// Returns a cycle among the modules directly below `area`, if there is one. Re-exports of the module `area` itself and of
+    /// its children are resolved to the module that defines a name.
     pub(super) fn cycle(&self, area: &str) -> Option<Vec<String>> {
         let depth = area.split("::").filter(|part| !part.is_empty()).count();
         let children = self.children(area);
@@ -92,7 +92,7 @@ impl Crate {
                     rest = &rest[1..];
                 }
                 Some(first) if rest.len() == path.len() => {
-                    // A path that begins with a name is one of another crate, unless a child of the module has that name.
+                    // A path that begins with a name belongs to another crate, unless a child of the module has that name.
                     let child: Vec<String> = base.iter().cloned().chain([first.to_owned()]).collect();
                     if !self.modules.keys().any(|module| module.starts_with(&child)) {
                         return path.to_vec();
@@ -105,7 +105,7 @@ impl Crate {
         std::iter::once("crate".to_owned()).chain(base).chain(rest.iter().cloned()).collect()
     }
 
-    /// Follows a re-export (`pub use open::Opened` in `mod`) to where the name is defined.
+    /// Resolves a re-export (`pub use open::Opened` in `mod`) to the module that defines the name.
     fn follow(&self, path: Vec<String>, left: u32) -> Vec<String> {
         if left == 0 || path.first().is_none_or(|first| first != "crate") {
             return path;
@@ -187,7 +187,7 @@ fn a_cycle_is_found_through_relative_paths_and_re_exports() {
 }
 
 #[test]
-fn a_cycle_of_files_in_a_folder_is_found_through_its_face() {
+fn a_cycle_of_files_in_a_folder_is_found_through_its_mod_file() {
     let face = ("config/mod.rs", "mod fix;\nmod report;\npub use fix::Fix;\npub use report::{Report, Severity};");
     let clean = [face, ("config/fix.rs", "pub struct Fix;"), ("config/report.rs", "use super::Fix;")];
     assert_eq!(Crate::of(clean).cycle("config"), None);

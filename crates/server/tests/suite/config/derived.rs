@@ -1,4 +1,4 @@
-//! Values that follow from other settings.
+//! Values derived from other settings.
 
 use std::path::Path;
 
@@ -40,7 +40,7 @@ fn redis_is_where_host_and_port_say_or_where_the_url_does() {
 }
 
 #[test]
-fn the_public_url_follows_from_the_domain_and_the_domain_from_nothing() {
+fn the_public_url_is_derived_from_the_domain() {
     let url = |name, value| Desk::production().env("PUBLIC_URL", "").env(name, value).config().public_url.to_string();
     assert_eq!(url("APP_DOMAIN", "Accounts.Example.com"), "https://accounts.example.com");
     assert_eq!(url("PUBLIC_URL", "https://example.com/auth/"), "https://example.com/auth");
@@ -60,7 +60,7 @@ fn the_public_url_follows_from_the_domain_and_the_domain_from_nothing() {
 }
 
 #[test]
-fn it_is_production_as_soon_as_others_can_reach_it() {
+fn the_environment_is_production_if_others_can_reach_the_server() {
     for (name, value) in [("HOST", "0.0.0.0"), ("PUBLIC_URL", "https://example.com"), ("APP_DOMAIN", "example.com")] {
         let desk = Desk::new().env(name, value);
         assert_has(&desk.errors(), &["ENCRYPTION_KEY: is not set", "refused in production"]);
@@ -78,7 +78,7 @@ fn it_is_production_as_soon_as_others_can_reach_it() {
 }
 
 #[test]
-fn the_database_lies_in_the_data_folder_unless_it_is_named() {
+fn the_database_is_in_the_data_folder_by_default() {
     let desk = Desk::new().env("DATA_DIR", "./kept/");
     let file = |desk: &Desk| match desk.config().store.database_url {
         Database::Sqlite(path) => path,
@@ -115,7 +115,7 @@ fn mongodb_is_named_by_its_url_under_either_name_and_its_password_is_never_shown
 }
 
 #[test]
-fn the_default_address_is_this_machine_in_both_families_of_addresses() {
+fn the_default_address_is_loopback_in_both_address_families() {
     let also = |host: Option<&str>| {
         let desk = host.into_iter().fold(Desk::new(), |desk, host| desk.env("HOST", host));
         let http = desk.config().http;
@@ -140,9 +140,9 @@ fn limits_only_observe_and_pages_of_this_machine_may_call_in_development() {
     assert_eq!(seen(named), (Mode::Enforce, false));
 }
 
-/// A proxy that connects to `localhost` may come by either address.
+/// A proxy that connects to `localhost` may use either address.
 #[test]
-fn who_trusts_this_machine_trusts_it_in_both_families_of_addresses() {
+fn trusting_loopback_applies_to_both_address_families() {
     let trusted = |host: &str, proxies: &str| {
         let http = Desk::production().env("HOST", host).env("TRUSTED_PROXIES", proxies).config().http;
         http.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")

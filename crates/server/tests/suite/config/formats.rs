@@ -1,4 +1,4 @@
-//! The formats of files and of values.
+//! Formats of files and values.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn a_mistake_in_toml_names_the_line_and_does_not_show_it() {
 }
 
 #[test]
-fn the_origins_dotenv_loads_unchanged() {
+fn the_original_dotenv_file_loads_unchanged() {
     let desk = Desk::new().file(".env", ORIGIN);
     let config = desk.config();
     assert_eq!(config.environment, Environment::Development);
@@ -48,7 +48,7 @@ fn the_origins_dotenv_loads_unchanged() {
 }
 
 #[test]
-fn dotenv_knows_quotes_comments_and_export_and_replaces_nothing() {
+fn dotenv_supports_quotes_comments_and_export_but_no_expansion() {
     let text = "\u{feff}export APP_NAME = 'It''s \\'us\\' # here'  # a comment\r\nMAIL_FROM_NAME=A # b\n\
                 IGNORED=\"two\nlines\"\nJWT_AUDIENCE=a$HOME#b\n";
     let errors = Desk::new().file(".env", text).errors();
@@ -142,7 +142,7 @@ fn the_address_of_the_application_is_a_page_of_the_web() {
 }
 
 #[test]
-fn there_is_one_language_so_far() {
+fn only_english_is_supported() {
     assert_has(
         &Desk::new().env("DEFAULT_LOCALE", "de").errors(),
         &["1 problem:", "DEFAULT_LOCALE: must be one of `en`"],
@@ -152,7 +152,7 @@ fn there_is_one_language_so_far() {
 }
 
 #[test]
-fn browsers_are_told_to_stay_on_https_as_the_settings_say() {
+fn hsts_follows_the_settings() {
     let policy = |url: &str, hsts: &str| {
         let desk = Desk::production().env("PUBLIC_URL", url).env("HSTS", hsts);
         desk.config().browser.hsts.map(|value| value.to_str().unwrap().to_owned())

@@ -1,4 +1,4 @@
-//! Keys that open what is stored: they are read as they were written, and never replaced.
+//! Keys that decrypt stored data are read exactly as written, and never replaced.
 
 use std::{fs, process::Command};
 
@@ -13,7 +13,7 @@ fn with_database(desk: Desk) -> Desk {
 }
 
 #[test]
-fn newlines_at_the_end_of_a_secret_do_not_count() {
+fn trailing_newlines_of_a_secret_are_ignored() {
     for end in ["", "\n", "\r\n", "\n\n", " \n"] {
         let desk = Desk::production().env("ENCRYPTION_KEY", "").file("key", &format!("\u{feff}{KEY}{end}"));
         desk.env("ENCRYPTION_KEY_FILE", "key").config();
@@ -25,7 +25,7 @@ fn newlines_at_the_end_of_a_secret_do_not_count() {
 }
 
 #[test]
-fn no_line_that_fixes_a_key_replaces_it() {
+fn no_fix_replaces_an_existing_key() {
     let places: [fn(Desk, &str) -> Desk; 5] = [
         |desk, key| desk.env("ENCRYPTION_KEY", key),
         |desk, key| desk.file(".env", &format!("ENCRYPTION_KEY='{key}'\n")),
@@ -49,7 +49,7 @@ fn no_line_that_fixes_a_key_replaces_it() {
             }
         }
     }
-    // That of the tokens can be replaced, but its file is kept.
+    // A token secret can be replaced, but its file is kept.
     let desk = Desk::production().env("JWT_SECRET", "").file("jwt", "short").env("JWT_SECRET_FILE", "jwt");
     let fix = desk.load().unwrap_err().problems()[0].fix.clone().unwrap();
     let command = fix.split(", then").next().unwrap();
@@ -58,7 +58,7 @@ fn no_line_that_fixes_a_key_replaces_it() {
 }
 
 #[test]
-fn no_key_is_generated_beside_a_database_that_exists() {
+fn no_key_is_generated_for_an_existing_database() {
     for desk in [Desk::new(), Desk::production().env("ENCRYPTION_KEY", "")] {
         let desk = with_database(desk);
         let errors = desk.errors();
@@ -71,7 +71,7 @@ fn no_key_is_generated_beside_a_database_that_exists() {
     let errors = without_key.errors();
     assert_has(&errors, &["ENCRYPTION_KEY: is missing in", "restore the key"]);
     assert!(!errors.contains("openssl"), "{errors}");
-    // An empty file is what a first start leaves that was interrupted.
+    // An empty file is left by a first startup that was interrupted.
     with_database(Desk::new()).file("data/portcullis.db", "").config();
 }
 
@@ -98,7 +98,7 @@ fn no_key_is_generated_for_a_database_that_servers_share() {
 }
 
 #[test]
-fn quotation_marks_that_docker_leaves_are_named() {
+fn quotation_marks_from_docker_env_files_are_reported() {
     let pairs = [
         ("ENCRYPTION_KEY", format!("\"{KEY}\"")),
         ("MAIL_PASSWORD", "'hushhush'".to_owned()),
@@ -111,11 +111,11 @@ fn quotation_marks_that_docker_leaves_are_named() {
     }
     let errors = Desk::new().env("REALM_USER1_RESET_TTL", "\"10m\"").errors();
     assert_has(&errors, &["1 problem:", "REALM_USER1_RESET_TTL: has quotation marks"]);
-    // A quotation mark that is part of a password has no counterpart.
+    // A quotation mark that is part of a password has no counterpart at the other end.
     Desk::new().env("APP_NAME", "\"Acme\" and more").config();
 }
 
-/// Without root, nothing can be mounted.
+/// Requires root, because a file system must be mounted.
 #[test]
 fn secrets_that_an_orchestrator_mounts_are_a_warning() {
     let desk = Desk::production().env("JWT_SECRET", "");
@@ -139,7 +139,7 @@ fn secrets_that_an_orchestrator_mounts_are_a_warning() {
 }
 
 #[test]
-fn the_address_of_a_service_is_no_port() {
+fn a_kubernetes_service_address_is_not_used_as_a_port() {
     let mut desk = Desk::new();
     for service in ["REDIS", "MAIL", "PORTCULLIS", "HTTP"] {
         let variables = [
@@ -167,7 +167,7 @@ fn the_address_of_a_service_is_no_port() {
 }
 
 #[test]
-fn any_folder_can_hold_the_data() {
+fn the_data_folder_may_have_any_name() {
     for folder in ["a#b", "a?b", "a?mode=ro#x", "100%", "a%3Fb", "ä b", "data:x"] {
         let desk = Desk::new().env("DATA_DIR", folder);
         let portcullis::config::Database::Sqlite(path) = desk.config().store.database_url else {

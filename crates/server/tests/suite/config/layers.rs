@@ -2,13 +2,13 @@
 
 use super::{Desk, LONG_SECRET, assert_has, secret};
 
-/// Everything that is wrong, a line each, without the folder's name.
+/// Returns all problems, one per line, without the folder's name.
 fn told(desk: &Desk) -> String {
     desk.errors().replace(&format!("{}/", desk.dir.path().display()), "")
 }
 
 #[test]
-fn each_place_is_stronger_than_the_next_by_itself() {
+fn each_source_overrides_the_next() {
     let port = |desk: &Desk| desk.config().http.listen.port();
     let toml = || Desk::new().file("portcullis.toml", "port = 1001\n");
     assert_eq!(port(&Desk::new()), 8000);
@@ -23,7 +23,7 @@ fn each_place_is_stronger_than_the_next_by_itself() {
 }
 
 #[test]
-fn a_bad_value_is_said_to_stand_where_it_does_and_mended_in_the_words_of_that_place() {
+fn a_bad_value_is_reported_with_its_source_and_a_fix_for_it() {
     let multiline = "# one\nAPP_NAME=\"a name\"\nIGNORED='two\nlines'\n\nPORT=many\n";
     for (desk, origin, fix) in [
         (Desk::new().flag("--port", "many"), "the command line", "--port 8000"),
@@ -43,13 +43,13 @@ fn a_bad_value_is_said_to_stand_where_it_does_and_mended_in_the_words_of_that_pl
 }
 
 #[test]
-fn a_bad_value_in_a_weaker_place_does_not_matter() {
+fn a_bad_value_that_is_overridden_does_not_matter() {
     let desk = Desk::new().file("portcullis.toml", "port = 'many'\n").file(".env", "PORT=much\n").env("PORT", "9000");
     assert_eq!(desk.config().http.listen.port(), 9000);
 }
 
 #[test]
-fn what_was_probably_meant_is_what_mends_it() {
+fn the_fix_suggests_the_probable_value() {
     for (name, text, meant) in [
         ("ENVIRONMENT", "prod", "production"),
         ("PUBLIC_URL", "accounts.example.com", "https://accounts.example.com"),
@@ -77,7 +77,7 @@ fn what_was_probably_meant_is_what_mends_it() {
 }
 
 #[test]
-fn a_value_and_its_file_exclude_each_other_within_one_place_and_across_them() {
+fn a_value_and_its_file_are_mutually_exclusive_within_and_across_sources() {
     const SAYS: &str = "PORT: is set (";
     for desk in [
         Desk::new().env("PORT", "1").env("PORT_FILE", "p"),
@@ -99,7 +99,7 @@ fn a_value_and_its_file_exclude_each_other_within_one_place_and_across_them() {
 }
 
 #[test]
-fn an_unknown_name_is_said_to_stand_where_it_does() {
+fn an_unknown_name_is_reported_with_its_source() {
     let toml = told(&Desk::new().file("portcullis.toml", "\nprot = 1\n[realms.User1]\nport = 1\n[realms.Decoy]\n"));
     assert_has(&toml, &["prot: is not a setting; did you mean `port`?\n      from: portcullis.toml, line 2"]);
     assert_has(&toml, &["write port instead of prot", "portcullis.toml, line 4", "portcullis.toml, line 5"]);
@@ -109,7 +109,7 @@ fn an_unknown_name_is_said_to_stand_where_it_does() {
 }
 
 #[test]
-fn the_stronger_source_wins() {
+fn the_source_with_higher_precedence_wins() {
     let toml = |desk: Desk| desk.file("portcullis.toml", "port = 1001\napp_name = 'toml'\n");
     let dotenv = |desk: Desk| toml(desk).file(".env", "PORT=1002\n");
     let env = |desk: Desk| dotenv(desk).env("PORT", "1003");
@@ -129,14 +129,14 @@ fn an_empty_value_counts_as_unset() {
 }
 
 #[test]
-fn a_named_toml_file_is_read_instead_of_the_usual_one_and_must_be_there() {
+fn a_given_toml_file_replaces_the_default_one_and_must_exist() {
     let desk = Desk::new().file("portcullis.toml", "port = 1").file("other.toml", "port = 2");
     assert_eq!(desk.flag("--config", "other.toml").config().http.listen.port(), 2);
     assert_has(&Desk::new().flag("--config", "none.toml").errors(), &["none.toml does not exist"]);
 }
 
 #[test]
-fn a_setting_can_come_from_a_file_whose_last_newline_does_not_count() {
+fn a_setting_can_come_from_a_file_without_its_trailing_newline() {
     let desk = Desk::new().file("jwt", &format!("{LONG_SECRET}\n")).env("JWT_SECRET_FILE", "jwt");
     assert_eq!(secret(&desk.config()), LONG_SECRET);
     let desk = Desk::new().file("port", "9000\n").flag("--port-file", "port");
@@ -146,7 +146,7 @@ fn a_setting_can_come_from_a_file_whose_last_newline_does_not_count() {
 }
 
 #[test]
-fn a_setting_and_its_file_exclude_each_other_whatever_their_sources() {
+fn a_setting_and_its_file_are_mutually_exclusive_across_sources() {
     let desk = Desk::new().file("jwt", LONG_SECRET).file(".env", "JWT_SECRET=x\n").flag("--jwt-secret-file", "jwt");
     assert_has(&desk.errors(), &["JWT_SECRET: is set", ".env", "JWT_SECRET_FILE (the command line): remove one"]);
 }

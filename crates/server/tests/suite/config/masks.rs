@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{Desk, assert_has};
 
-/// Texts with a place for a secret.
+/// URLs with a placeholder for a secret.
 const URLS: &[&str] = &[
     "mongodb://app:SECRET@db.example.com/auth",
     "mongodb://app:SECRET@a.example.com:27017,b.example.com:27017/auth?replicaSet=rs0",
@@ -22,7 +22,7 @@ const URLS: &[&str] = &[
     "sqlite://app:SECRET@data/portcullis.db",
 ];
 
-/// Characters that have a meaning in URLs, between two parts that would be recognised.
+/// Characters with a meaning in URLs, inserted between two parts that would be recognized.
 const MARKS: &[&str] = &["", "@", ":", "/", "?", "#", "%", "&", "=", "@/", "/@", "?@", "%40", "+", "[", "]", ";", ","];
 
 fn names() -> Vec<String> {
@@ -68,7 +68,7 @@ fn a_url_inside_another_shows_no_secret() {
 }
 
 #[test]
-fn a_password_with_spaces_is_hidden_whole() {
+fn a_password_with_spaces_is_masked_completely() {
     for url in ["mongodb://app:pasSw0rd geh3im@db.example.com/auth", "mongodb://app: pasSw0rd / geh3im x@db/auth?a=b"] {
         for name in ["DATABASE_URL", "MONGO_URL", "DATA_DIR", "PUBLIC_URL", "TEMPLATES_DIR"] {
             is_hidden(&Desk::new().env(name, url), &format!("{name}={url}"));
@@ -80,7 +80,7 @@ fn a_password_with_spaces_is_hidden_whole() {
 fn a_database_url_shows_no_secret_wherever_it_is() {
     for url in URLS {
         for mark in ["", "@", ":", "/", "?", "#", "&"] {
-            // The URL of the database follows from the folder.
+            // The database URL is derived from the folder.
             for name in ["DATABASE_URL", "MONGO_URL", "DATA_DIR"] {
                 let url = url.replace("SECRET", &format!("{mark}pasSw0rd{mark}geh3im"));
                 is_hidden(&Desk::new().env(name, &url), &format!("{name}={url}"));
@@ -90,7 +90,7 @@ fn a_database_url_shows_no_secret_wherever_it_is() {
 }
 
 #[test]
-fn what_is_no_secret_is_shown() {
+fn values_that_are_not_secret_are_shown() {
     let url =
         "mongodb://app:hushhush@a.example.com:27017,b.example.com/auth?replicaSet=rs0&tls=true&proxyPassword=hushhush";
     let desk = Desk::new().env("MONGO_URL", url).env("ENCRYPTION_KEY", super::KEY);

@@ -1,4 +1,4 @@
-//! Names that are no settings.
+//! Names that are not settings.
 
 use portcullis::{
     cli,
@@ -35,14 +35,14 @@ fn an_unknown_flag_is_an_error_that_names_the_nearest() {
 }
 
 #[test]
-fn in_dotenv_a_near_miss_is_an_error_and_a_strange_name_is_not() {
+fn in_dotenv_a_similar_name_is_an_error_and_an_unrelated_one_is_not() {
     let errors = Desk::new().file(".env", "MAIL_PASWORD=x\nPOSTGRES_PASSWORD=y\njwt_secret=z\n").errors();
     assert_has(&errors, &["2 problems", "did you mean `MAIL_PASSWORD`?", "did you mean `JWT_SECRET`?"]);
     Desk::new().file(".env", "POSTGRES_PASSWORD=y\n").config();
 }
 
 #[test]
-fn in_the_environment_a_near_miss_is_a_warning() {
+fn in_the_environment_a_similar_name_is_a_warning() {
     let desk = Desk::new().env("JWT_SECRT_FILE", "x").env("HOME", "/root").env("PATH", "/bin").env("HOSTNAME", "h");
     assert_eq!(desk.warnings(), "JWT_SECRT_FILE: is not a setting; did you mean `JWT_SECRET_FILE`?");
 }

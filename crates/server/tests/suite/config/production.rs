@@ -1,4 +1,4 @@
-//! Settings that production refuses, one by one and all at once, each with its source and the line that fixes it.
+//! Settings that production rejects, one by one and together, each with its source and its fix.
 
 mod careless;
 mod list;
@@ -13,13 +13,13 @@ impl Desk {
         self.load().unwrap_err().problems().to_vec()
     }
 
-    /// The folder's name, which no test can know before, is left out.
+    /// Removes the folder's name, which differs in each run.
     fn shortened(&self, text: Option<&str>) -> String {
         text.unwrap_or_default().replace(&format!("{}/", self.dir.path().display()), "")
     }
 }
 
-/// Production refuses this one thing, at the start and when it is asked; development does not.
+/// Checks that production rejects this one setting, both at startup and in `config check`, and that development accepts it.
 #[track_caller]
 fn refused(desk: &Desk, name: &str, why: &str, origin: &str, fix: &str) {
     let problems = desk.problems();
@@ -91,7 +91,7 @@ fn limits_that_are_off_are_refused_and_limits_that_only_observe_are_not() {
 }
 
 #[test]
-fn an_answer_to_every_page_is_refused() {
+fn cors_for_every_origin_is_rejected() {
     let desk = Desk::production().env("CORS_ALLOWED_ORIGINS", "*");
     let fix = "CORS_ALLOWED_ORIGINS=https://app.example.com";
     refused(&desk, "CORS_ALLOWED_ORIGINS", "allows all origins (`*`)", "the environment", fix);
@@ -101,7 +101,7 @@ fn an_answer_to_every_page_is_refused() {
 }
 
 #[test]
-fn cheap_hashes_are_refused_and_what_mends_them_is_the_floor_for_that_many_iterations() {
+fn cheap_hashes_are_rejected_and_the_fix_is_the_minimum_for_the_iterations() {
     for (iterations, enough) in [(1, 47104), (2, 19456), (3, 12288), (4, 9216), (5, 7168), (9, 7168)] {
         let desk = Desk::production().env("ARGON2_ITERATIONS", &iterations.to_string());
         let desk = desk.file(".env", &format!("\nARGON2_MEMORY_KIB={}\n", enough - 1));

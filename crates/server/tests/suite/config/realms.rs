@@ -1,4 +1,4 @@
-//! Settings of one realm: their sources, their names, the rules about them, and what `config show` says of them.
+//! Per-realm settings: sources, names, rules, and the output of `config show`.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl Desk {
     }
 }
 
-/// Names of the settings that can be set per realm.
+/// Returns the names of the per-realm settings.
 fn per_realm() -> Vec<String> {
     let page = settings_markdown();
     let rows = page.lines().filter(|line| line.starts_with("| `") && line.contains("Can be set per realm."));
@@ -70,7 +70,7 @@ fn each_setting_of_realms_changes_one_realm_in_each_notation() {
             "PASSWORD_MIN_LENGTH",
         ]
     );
-    // The language has one value only.
+    // The language has only one possible value.
     for name in per_realm().into_iter().filter(|name| name != "DEFAULT_LOCALE") {
         let value = sample(&name);
         let variable = format!("REALM_USER1_{name}");
@@ -87,7 +87,7 @@ fn each_setting_of_realms_changes_one_realm_in_each_notation() {
 }
 
 #[test]
-fn of_a_realms_own_values_the_stronger_source_wins_and_each_is_stronger_than_any_for_all_realms() {
+fn a_realms_own_values_override_server_wide_ones_from_any_source() {
     let all = || Desk::new().flag("--reset-ttl", "1m").env("RESET_TTL", "2m").file(".env", "RESET_TTL=3m\n");
     let toml = || all().file("portcullis.toml", "reset_ttl = '4m'\n[realms.User1]\nreset_ttl = '10m'\n");
     let dotenv = || toml().file(".env", "RESET_TTL=3m\nREALM_USER1_RESET_TTL=11m\n");
@@ -212,7 +212,7 @@ fn a_bad_value_of_a_realm_is_fixed_in_the_notation_of_its_source() {
 }
 
 #[test]
-fn rules_hold_for_the_values_that_a_realm_has_in_the_end() {
+fn rules_apply_to_a_realms_effective_values() {
     let long = Desk::new().env("REALM_USER1_OTP_TTL", "11m").told();
     assert_has(&long, &["1 problem:", "REALM_USER1_OTP_TTL: must be at most 10m", "fix: REALM_USER1_OTP_TTL=10m"]);
     let short = Desk::new().file("portcullis.toml", "[realms.User2]\nregistration_ttl = '1h'\n").told();
@@ -232,7 +232,7 @@ fn rules_hold_for_the_values_that_a_realm_has_in_the_end() {
 }
 
 #[test]
-fn production_judges_each_realm() {
+fn production_checks_each_realm() {
     let desk = || Desk::production().env("REALM_USER2_PASSWORD_MIN_LENGTH", "7");
     let expected = [
         "1 problem:",
@@ -245,7 +245,7 @@ fn production_judges_each_realm() {
     assert_eq!((code, checked.trim_end()), (1, desk().errors().as_str()));
     let warned = Desk::new().env("REALM_USER2_PASSWORD_MIN_LENGTH", "7").warnings();
     assert_has(&warned, &["REALM_USER2_PASSWORD_MIN_LENGTH: is less than 8"]);
-    // Problems that all realms share are reported once.
+    // Problems shared by all realms are reported once.
     let all = desk().env("PASSWORD_MIN_LENGTH", "6").env("REALM_USER1_OTP_TTL", "1m").told();
     assert_has(&all, &["2 problems:", "1. PASSWORD_MIN_LENGTH: ", "2. REALM_USER2_PASSWORD_MIN_LENGTH: "]);
 }

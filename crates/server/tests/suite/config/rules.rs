@@ -1,11 +1,11 @@
-//! Settings that contradict each other.
+//! Contradictory settings.
 
 use portcullis::config::{MailTls, MailTransport};
 
 use super::{Desk, assert_has};
 
 #[test]
-fn mail_is_protected_as_it_is_said_and_never_in_two_ways() {
+fn mail_encryption_follows_the_settings_which_are_mutually_exclusive() {
     let smtp = |pairs: &[(&str, &str)]| {
         let mut desk = Desk::new().env("MAIL_SERVER", "smtp.example.com");
         desk = pairs.iter().fold(desk, |desk, (name, value)| desk.env(name, value));
@@ -21,7 +21,7 @@ fn mail_is_protected_as_it_is_said_and_never_in_two_ways() {
         &[][..],
         &[("MAIL_STARTTLS", "true")],
         &[("MAIL_STARTTLS", "false")],
-        // As the origin's example has it.
+        // As in the original service's example.
         &[("MAIL_STARTTLS", "true"), ("MAIL_SSL_TLS", "false")],
         &[("MAIL_STARTTLS", "true"), ("MAIL_SSL_TLS", "true")],
         &[("MAIL_SSL_TLS", "true")],
@@ -80,7 +80,7 @@ fn the_name_for_mail_servers_is_a_domain_or_an_address() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_said_at_once() {
+fn all_problems_are_reported_at_once() {
     let desk = Desk::new()
         .env("PORT", "many")
         .env("HOST", "example.com")
@@ -143,7 +143,7 @@ fn a_login_at_the_mail_server_never_goes_over_the_network_in_plain_text() {
     plain("127.0.0.1").config();
 }
 
-/// Inside a container the peer is the gateway of its network, and the browser names the host that it knows.
+/// Inside a container, the peer is the gateway of the container network, and the browser sends the host name that it knows.
 #[test]
 fn the_mailbox_opens_to_networks_that_are_named_and_under_a_known_host_only() {
     let access = |networks: Option<&str>| {

@@ -18,7 +18,7 @@ fn checking_makes_nothing() {
 }
 
 #[test]
-fn showing_masks_secrets_and_tells_where_values_come_from() {
+fn config_show_masks_secrets_and_names_sources() {
     let desk =
         Desk::new().env("JWT_SECRET", LONG_SECRET).env("REDIS_URL", "redis://:hushhush@h").flag("--port", "9000");
     let (code, text) = desk.run(cli::show);

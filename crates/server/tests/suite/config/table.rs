@@ -37,7 +37,7 @@ fn every_setting_changes_the_configuration() {
             .env("TWILIO_NUMBER", "+1")
     };
     let page = settings_markdown();
-    // These have their own tests.
+    // These have tests of their own.
     let others = |name: &&str| !["ENVIRONMENT", "JWT_ALGORITHM", "DEFAULT_LOCALE", "REDIS_PLAINTEXT"].contains(name);
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     for name in rows.filter_map(|row| row.split('`').nth(1)).filter(others) {
@@ -47,7 +47,7 @@ fn every_setting_changes_the_configuration() {
     }
 }
 
-/// A value that is not the default, for the test above.
+/// Returns a value that is not the default.
 pub(super) fn sample(name: &str) -> &'static str {
     match name {
         "LOG_LEVEL" => "debug",

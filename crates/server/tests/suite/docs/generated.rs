@@ -1,4 +1,4 @@
-//! The tables of `docs/ARCHITECTURE.md` are made from the sources.
+//! The tables of `docs/ARCHITECTURE.md` are generated from the sources.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -13,7 +13,7 @@ fn generated_tables_of_the_architecture_are_fresh() {
     is_fresh("ARCHITECTURE.md", &page);
 }
 
-/// Returns the page with another table between the marks of this name.
+/// Replaces the table between the markers with this name.
 fn with_table(page: &str, name: &str, table: &str) -> String {
     let (begin, end) = (format!("<!-- {name}: `make generate` -->\n"), format!("<!-- end of {name} -->\n"));
     let (before, rest) = page.split_once(&begin).unwrap();
@@ -67,7 +67,7 @@ fn variant(line: &str) -> Option<&str> {
     Some(word(name))
 }
 
-/// Separates the sentence of the precondition from the others.
+/// Separates the sentence with the precondition from the others.
 fn without_precondition(doc: &str) -> (String, String) {
     let (requires, others): (Vec<&str>, Vec<&str>) =
         doc.split_inclusive(". ").partition(|sentence| sentence.starts_with("Requires "));
@@ -101,20 +101,20 @@ fn tables() -> String {
     format!("| table | content | collection | file in both backends |\n|---|---|---|---|\n{rows}")
 }
 
-/// Returns the sources below a folder, with their paths from the root of the repository.
+/// Returns the sources below a folder, with paths relative to the repository.
 fn sources(folder: &str) -> Vec<(String, String)> {
     let found = files(&root().join(folder), &|path| path.extension().is_some_and(|end| end == "rs"));
     found.into_iter().map(|Text { path, text }| (path.to_str().unwrap().to_owned(), text)).collect()
 }
 
-/// The traits of the store come last.
+/// Returns the sources of the ports; the store traits come last.
 fn sources_of_ports() -> Vec<(String, String)> {
     let mut found = sources("crates/core/src/port");
     found.sort_by_key(|(path, _)| path.contains("/store/"));
     found
 }
 
-/// Returns each line of code with the first paragraph of the documentation above it.
+/// Returns each line of code with the first paragraph of its documentation.
 fn documented(source: &str) -> Vec<(&str, String)> {
     let (mut found, mut doc, mut is_first) = (Vec::new(), Vec::new(), true);
     for line in source.lines() {

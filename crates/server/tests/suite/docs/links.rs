@@ -1,4 +1,4 @@
-//! Every link leads somewhere, and every page is found.
+//! Every link has an existing target, and every page is linked.
 
 use std::{collections::HashSet, fs};
 
@@ -42,7 +42,7 @@ fn headings_are_named_as_forges_name_them() {
     assert_eq!(anchor("[0.1.0] - unreleased"), "010---unreleased");
 }
 
-/// Targets of the links of a page, in Markdown and in HTML.
+/// Returns the link targets of a page, in Markdown and in HTML.
 fn links(page: &Text) -> Vec<String> {
     let prose = page.prose().collect::<Vec<_>>().join("\n");
     let marks = [("](", ')'), ("src=\"", '"'), ("srcset=\"", '"'), ("href=\"", '"')];
@@ -70,7 +70,7 @@ fn title(line: &str) -> Option<&str> {
     line.starts_with('#').then(|| line.trim_start_matches('#').trim())
 }
 
-/// The name by which a heading is linked to.
+/// Returns the anchor of a heading.
 fn anchor(title: &str) -> String {
     let kept = title.chars().filter(|c| c.is_alphanumeric() || [' ', '-', '_'].contains(c));
     kept.map(|c| if c == ' ' { '-' } else { c }).collect::<String>().to_lowercase()

@@ -7,7 +7,7 @@ use portcullis_core::audit::Event;
 use super::{files, root};
 
 #[test]
-fn every_warning_and_every_error_of_the_log_is_explained() {
+fn every_logged_warning_and_error_is_documented() {
     let manual = fs::read_to_string(root().join("docs/operations.md")).unwrap();
     let sources = files(&root().join("crates"), &|path| {
         path.extension().is_some_and(|end| end == "rs") && path.components().any(|part| part.as_os_str() == "src")
@@ -19,7 +19,7 @@ fn every_warning_and_every_error_of_the_log_is_explained() {
     assert!(unknown.is_empty(), "docs/operations.md does not explain {unknown:?}");
 }
 
-/// The messages logged at this level: the last text of each call.
+/// Returns the messages logged at this level: the last string literal of each call.
 fn messages(source: &str, level: &str) -> Vec<String> {
     let begin = format!("tracing::{level}!(");
     let calls = source.split(&begin).skip(1);

@@ -1,4 +1,4 @@
-//! Everything that the documentation names exists: files, headings, settings, commands, log lines.
+//! Everything that the documentation refers to exists: files, headings, settings, commands, log messages.
 
 mod generated;
 mod links;
@@ -11,10 +11,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Folders that hold no page of ours.
+/// Folders without pages of this project.
 const ELSEWHERE: &[&str] = &[".git", "target", "node_modules", "data", "vendor"];
 
-/// A page, by its path from the root of the repository.
+/// A page, with its path relative to the repository.
 struct Text {
     path: PathBuf,
     text: String,
@@ -24,7 +24,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// Every page for people, and the one for machines.
+/// Returns all pages, including `llms.txt`.
 fn pages() -> Vec<Text> {
     let ends = |path: &Path| path.extension().is_some_and(|end| end == "md") || path.ends_with("llms.txt");
     files(&root(), &ends)
@@ -47,12 +47,12 @@ fn files(folder: &Path, wanted: &dyn Fn(&Path) -> bool) -> Vec<Text> {
 }
 
 impl Text {
-    /// The lines outside of fenced blocks.
+    /// Returns the lines outside of fenced blocks.
     fn prose(&self) -> impl Iterator<Item = &str> {
         self.lines().filter(|(fence, _)| fence.is_none()).map(|(_, line)| line)
     }
 
-    /// The lines inside of fenced blocks of this language.
+    /// Returns the lines inside of fenced blocks in this language.
     fn fenced<'a>(&'a self, language: &'a str) -> impl Iterator<Item = &'a str> {
         self.lines().filter(move |(fence, _)| *fence == Some(language)).map(|(_, line)| line)
     }
@@ -63,7 +63,7 @@ impl Text {
         prose.split('`').skip(1).step_by(2).map(str::to_owned).collect()
     }
 
-    /// Each line except the fences, with the language of its block.
+    /// Returns each line except the fences, with the language of its block.
     fn lines(&self) -> impl Iterator<Item = (Option<&str>, &str)> {
         let mut inside = None;
         self.text.lines().filter_map(move |line| match (line.trim_start().strip_prefix("```"), inside) {

@@ -1,8 +1,8 @@
-//! The folders and files that a page names are there.
+//! The folders and files that a page refers to exist.
 
 use super::{pages, root};
 
-/// Folders that paths are relative to.
+/// Folders that paths may be relative to.
 const BASES: &[&str] = &[
     "",
     "crates",
@@ -13,7 +13,7 @@ const BASES: &[&str] = &[
     "crates/server/templates",
 ];
 
-/// Pages whose paths are those of the sources.
+/// Pages whose paths refer to the sources.
 const PAGES: &[&str] = &["docs/contributing/where-things-go.md", "docs/ARCHITECTURE.md"];
 
 #[test]
@@ -27,20 +27,20 @@ fn every_path_of_the_pages_about_the_sources_exists() {
     }
 }
 
-/// Returns the paths between backticks, except those that the page calls planned.
+/// Returns the paths between backticks, except those that the page marks as planned.
 fn paths(prose: &str) -> Vec<String> {
     let parts: Vec<&str> = prose.split('`').collect();
     let quoted = parts.chunks(2).zip(parts.chunks(2).skip(1)).filter(|(_, after)| !after[0].starts_with(" (planned)"));
     quoted.filter_map(|(pair, _)| Some((*pair.get(1)?).to_owned())).filter(|text| is_path(text)).collect()
 }
 
-/// A path of a request or of a page's address begins with a slash.
+/// Returns whether a text is a file path. Request paths and URLs begin with a slash.
 fn is_path(text: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || ['_', '-', '.', '/'].contains(&c);
     text.contains('/') && !text.starts_with('/') && text.chars().all(is_name)
 }
 
-/// Whether a file or folder exists, up to the first placeholder such as `NOUN`.
+/// Returns whether a file or folder exists, up to the first placeholder such as `NOUN`.
 fn exists(path: &str) -> bool {
     let is_placeholder = |part: &&str| {
         let stem = part.split('.').next().unwrap();

@@ -1,4 +1,4 @@
-//! Settings, commands and verbs are spelt as the program knows them.
+//! Settings and commands in the documentation are those of the program.
 
 use std::{collections::HashSet, fs};
 
@@ -6,7 +6,7 @@ use portcullis::{cli, config::settings_markdown};
 
 use super::{Text, pages, root};
 
-/// Names in capitals that are no settings: of tests, of the toolchain, of `compose.yaml`, of services beside.
+/// Upper-case names that are not settings: of tests, the toolchain, `compose.yaml` and other services.
 const OTHERS: &[&str] =
     &["CARGO_TARGET_DIR", "PORTCULLIS_IMAGE", "PORTCULLIS_TEST_", "NAME_FILE", "REALM_", "RUSTDOCFLAGS"];
 
@@ -36,7 +36,7 @@ fn every_command_line_of_the_program_is_understood() {
         for line in commands(&page) {
             let Some(words) = of_ours(&line) else { continue };
             seen += 1;
-            // Help and version are errors, too, but no wrong ones.
+            // Help and version are reported as errors, too, but with exit code 0.
             let refused = cli::parse(words).err().filter(|error| error.exit_code() != 0);
             assert!(refused.is_none(), "{}: {line}", page.path.display());
         }
@@ -45,7 +45,7 @@ fn every_command_line_of_the_program_is_understood() {
 }
 
 #[test]
-fn every_verb_of_make_is_there() {
+fn every_make_target_exists() {
     let makefile = fs::read_to_string(root().join("Makefile")).unwrap();
     let is_there = |verb: &str| makefile.lines().any(|line| line.starts_with(&format!("{verb}:")));
     for page in pages() {
@@ -62,7 +62,7 @@ fn settings() -> HashSet<String> {
     page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next().map(str::to_owned)).collect()
 }
 
-/// Words in capitals with an underscore.
+/// Returns upper-case words with an underscore.
 fn names(text: &str) -> Vec<String> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
     let is_name = |word: &&str| {
@@ -72,13 +72,13 @@ fn names(text: &str) -> Vec<String> {
     words.filter(is_name).map(str::to_owned).collect()
 }
 
-/// The commands of the documentation.
+/// Returns the commands in the documentation.
 fn commands(page: &Text) -> Vec<String> {
     page.quoted().into_iter().chain(page.fenced("sh").map(str::to_owned)).collect()
 }
 
-/// The words of a call of the program, if it is one: without settings before it, and redirections and comments behind
-/// it.
+/// Returns the arguments of a call of the program, without preceding variables and trailing redirections or comments; `None`
+/// for other commands.
 fn of_ours(line: &str) -> Option<Vec<String>> {
     let line = line.split(" #").next().and_then(|line| line.split(" >").next()).unwrap_or_default();
     let mut words = line.split_whitespace().skip_while(|word| word.contains('=')).map(str::to_owned).peekable();

@@ -1,4 +1,4 @@
-//! Connections are limited for a client and for a site, and leave files for the database.
+//! Connections are limited per client and per site, and leave file descriptors for the database.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ use crate::support::{
     process::{CHEAP, Program, client},
 };
 
-/// Returns whether the server has closed the connection, or closes it within this time.
+/// Returns whether the server has closed the connection, or does so within this time.
 fn is_closed(mut stream: &TcpStream, patience: Duration) -> bool {
     stream.set_read_timeout(Some(patience)).unwrap();
     let mut rest = [0; 1024];
@@ -32,7 +32,7 @@ fn is_closed(mut stream: &TcpStream, patience: Duration) -> bool {
     }
 }
 
-/// Returns the longest time of twenty answers.
+/// Returns the longest of twenty response times.
 async fn slowest(program: &Program) -> Duration {
     let (http, mut slowest) = (client(), Duration::ZERO);
     for path in ["/livez", "/User1/me"].iter().cycle().take(20) {
@@ -44,31 +44,31 @@ async fn slowest(program: &Program) -> Duration {
     slowest
 }
 
-/// Number of open files and connections.
+/// Returns the number of open files and connections.
 fn files(program: &Program) -> usize {
     fs::read_dir(format!("/proc/{}/fd", program.id())).unwrap().count()
 }
 
-/// Opens this number of slow and of greedy connections, and checks that others are answered.
+/// Opens this number of slow and of greedy connections, and checks that other requests are served.
 async fn flood(many: usize) {
     let settings = [CHEAP, &[("HEADER_TIMEOUT", "3s"), ("WRITE_TIMEOUT", "3s"), ("MAX_CONNECTIONS_CLIENT", "10000")]];
     let program = Program::start(&settings.concat()).await;
     slowest(&program).await;
     let (before, files_before) = (memory(&program), files(&program));
-    // A head that never ends.
+    // Slow clients never finish their request head.
     let slow: Vec<_> = (0..many).map(|_| connect(&program, "GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ")).collect();
     let among_slow = slowest(&program).await;
-    // Many requests, and no answer is ever read.
+    // Greedy clients send many requests and never read a response.
     let request = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n".repeat(200);
     let greedy: Vec<_> = (0..many).map(|_| connect(&program, &request)).collect();
-    // Until the buffers for unread answers are full, these requests are handled like any other.
+    // Until the buffers for unread responses are full, these requests are handled like any other.
     let begun = Instant::now();
     while slowest(&program).await > SOON / 10 {
         assert!(begun.elapsed() < SOON * 12, "greedy clients delay all others");
     }
     let among_greedy = slowest(&program).await;
     let during = memory(&program);
-    // Counted on the server's side: the client may still read buffered data long after the server has closed.
+    // Counted on the server, because the client may still read buffered data long after the server has closed the connection.
     let begun = Instant::now();
     while files(&program) > files_before + 10 {
         assert!(begun.elapsed() < SOON * 12, "connections are kept for ever: {} of {files_before}", files(&program));
@@ -87,18 +87,18 @@ async fn flood(many: usize) {
 }
 
 #[tokio::test]
-async fn slow_and_greedy_clients_cost_nothing() {
+async fn slow_and_greedy_clients_do_not_affect_others() {
     flood(100).await;
 }
 
 #[tokio::test]
 #[ignore = "soak"]
-async fn two_thousand_slow_and_two_thousand_greedy_clients_cost_nothing() {
+async fn two_thousand_slow_and_two_thousand_greedy_clients_do_not_affect_others() {
     flood(2000).await;
 }
 
 #[tokio::test]
-async fn connections_beyond_the_room_for_them_are_closed_and_room_comes_back() {
+async fn connections_beyond_the_limit_are_closed_until_others_end() {
     let settings = [CHEAP, &[("MAX_CONNECTIONS", "16"), ("MAX_CONNECTIONS_CLIENT", "5"), ("HEADER_TIMEOUT", "120s")]];
     let program = Program::start(&settings.concat()).await;
     let patient = Duration::from_millis(300);
@@ -118,7 +118,7 @@ async fn connections_beyond_the_room_for_them_are_closed_and_room_comes_back() {
     }
 }
 
-/// Takes a permit for each of these peers in turn, until one is refused.
+/// Acquires a permit for each of these peers in turn, until one is rejected.
 fn take(limiter: &Arc<ConnectionLimiter>, peers: impl IntoIterator<Item = String>) -> Vec<ConnectionPermit> {
     peers.into_iter().map_while(|peer| ConnectionLimiter::take(limiter, peer.parse::<IpAddr>().unwrap())).collect()
 }
@@ -147,7 +147,7 @@ fn trusted_proxies_may_take_all_connections_and_no_more() {
     assert_eq!((by_six.len(), by_four.len()), (60, 40));
 }
 
-/// The program with a limit of open files.
+/// Returns a command that runs the program with an open file limit.
 fn with_few_files(program: &Program, soft: u32, hard: u32) -> Command {
     let plain = program.command(&[]);
     let mut command = Command::new("sh");
@@ -210,7 +210,7 @@ async fn a_closed_connection_is_counted_until_its_request_is_done() {
         let address = address.clone();
         spawn_blocking(move || {
             let mut stream = TcpStream::connect(address).unwrap();
-            // Either may fail where the connection is closed at once.
+            // Both may fail if the connection is closed at once.
             let mut answer = String::new();
             let _ = stream.write_all(request.as_bytes()).and_then(|()| stream.read_to_string(&mut answer));
             answer
@@ -226,7 +226,7 @@ async fn a_closed_connection_is_counted_until_its_request_is_done() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     drop(gone);
-    // Enough time for the server to notice.
+    // Gives the server time to notice.
     tokio::time::sleep(Duration::from_millis(200)).await;
     assert_eq!(livez().await.unwrap(), "");
     let begun = Instant::now();

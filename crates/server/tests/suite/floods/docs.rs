@@ -1,4 +1,4 @@
-//! The bundles of the documentation are unpacked once, and never for a request that wants their length only.
+//! The bundles of the documentation viewers are decompressed only once, and not for a request that needs only their length.
 
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ async fn start() -> Program {
 }
 
 #[tokio::test]
-async fn four_hundred_requests_for_a_length_stop_no_one() {
+async fn four_hundred_head_requests_block_no_one() {
     let program = start().await;
     let http = client();
     let plain = http.get(program.url(BUNDLE)).header("Accept-Encoding", "identity").send().await.unwrap();
@@ -40,7 +40,7 @@ async fn four_hundred_requests_for_a_length_stop_no_one() {
     assert!(memory(&program) < before + 30, "{before} MiB, then {} MiB", memory(&program));
 }
 
-/// A client that asks for the bundle, reads the first byte of the answer and then nothing more.
+/// Connects a client that requests the bundle, reads the first byte of the response and then stops reading.
 async fn lazy(program: &Program) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
@@ -52,7 +52,7 @@ async fn lazy(program: &Program) -> TcpStream {
 }
 
 #[tokio::test]
-async fn two_hundred_clients_that_do_not_read_share_the_memory_of_a_bundle() {
+async fn two_hundred_slow_readers_share_the_memory_of_a_bundle() {
     let program = start().await;
     let _first = lazy(&program).await;
     let before = memory(&program);

@@ -1,4 +1,4 @@
-//! The queue for password hashes is limited for a client and for a site.
+//! The password hash queue is limited per client and per site.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,13 @@ use tokio::task::JoinHandle;
 
 use crate::support::{TestApp, problem};
 
-/// A server behind a proxy with a short queue for slow hashes.
+/// Starts a server behind a proxy, with a short queue for slow hashes.
 async fn with_slow_hashes() -> TestApp {
     TestApp::with(&[
         ("RATE_LIMIT_MODE", "enforce"),
         ("TRUSTED_PROXIES", "127.0.0.1"),
         ("LIMIT_PASSWORDS_CLIENT", "1000/1m"),
-        // Less than the share of a site of IPv6.
+        // Less than the share of an IPv6 site.
         ("HASH_QUEUE", "12"),
         ("HASH_QUEUE_CLIENT", "4"),
         ("HASH_THREADS", "1"),
@@ -24,7 +24,7 @@ async fn with_slow_hashes() -> TestApp {
     .await
 }
 
-/// Sends a wrong password of this client for an account that depends on `number`.
+/// Sends a wrong password from this client, for an account that depends on `number`.
 fn guess(app: &TestApp, client: &str, number: usize) -> JoinHandle<reqwest::Result<Response>> {
     let email = format!("person{number}@example.com");
     let form = [("username", email.as_str()), ("password", "wrong-wrong-wrong")];
@@ -32,9 +32,9 @@ fn guess(app: &TestApp, client: &str, number: usize) -> JoinHandle<reqwest::Resu
     tokio::spawn(request.send())
 }
 
-/// Otherwise the time of a refusal could tell whether the account exists, and reads would be free.
+/// Otherwise the response time could reveal whether the account exists, and reads would cost the attacker nothing.
 #[tokio::test]
-async fn a_login_that_may_not_hash_reads_nothing() {
+async fn a_login_rejected_by_the_queue_reads_nothing() {
     let app = with_slow_hashes().await;
     let (begun, mut hashes) = (Instant::now(), 0);
     let all: Vec<_> = (0..4).map(|number| guess(&app, "192.0.2.1", number)).collect();
@@ -50,7 +50,7 @@ async fn a_login_that_may_not_hash_reads_nothing() {
     }
 }
 
-/// A site has many networks of the size of a client.
+/// A site has many networks that are each as large as a client's.
 #[tokio::test]
 async fn a_site_of_ipv6_that_floods_the_hashes_delays_only_itself() {
     let app = with_slow_hashes().await;

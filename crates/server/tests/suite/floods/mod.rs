@@ -9,7 +9,7 @@ use std::{fs, io::Write, net::TcpStream, time::Duration};
 
 use crate::support::process::Program;
 
-/// Longest time for an answer while others flood the server, on a busy machine.
+/// Maximum response time during a flood, on a busy machine.
 const SOON: Duration = Duration::from_secs(5);
 
 fn connect(program: &Program, says: &str) -> TcpStream {
@@ -18,7 +18,7 @@ fn connect(program: &Program, says: &str) -> TcpStream {
     stream
 }
 
-/// Resident memory in MiB.
+/// Returns the resident memory in MiB.
 pub fn memory(program: &Program) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();

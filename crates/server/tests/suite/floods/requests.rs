@@ -1,4 +1,4 @@
-//! Bodies, heads and queries that are too long, too deep or too slow are refused.
+//! Bodies, heads and queries that are too long, too deep or too slow are rejected.
 
 use std::{io::Read, time::Instant};
 
@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_json_of_any_depth_is_refused_and_nothing_breaks() {
+async fn json_of_any_depth_is_rejected_without_a_crash() {
     let app = TestApp::start().await;
     for open in ["[", "{\"email\":", "{\"email\":["] {
         let body = open.repeat(60_000 / open.len());
@@ -32,7 +32,7 @@ async fn a_json_nested_two_hundred_deep_is_refused_though_it_is_whole() {
     problem(request.send().await.unwrap(), 422).await;
 }
 
-/// Fields of a few bytes each up to this length, as a form or as a query.
+/// Returns short fields up to this total length, as a form or a query.
 fn many_fields(length: usize) -> String {
     let mut form = String::with_capacity(length + 8);
     for number in 0.. {
@@ -57,7 +57,7 @@ async fn too_many_fields_are_refused_at_once() {
     let json_type = app.request(Method::POST, "/User1/create").header("Content-Type", "application/json");
     let answer = json_type.body(format!("{{{object}}}")).send().await.unwrap();
     assert_eq!(problem(answer, 400).await["code"], "body.unreadable");
-    // The largest accepted number of fields, and as many separators without any field.
+    // The maximum number of fields, and the same number of separators without any field.
     let thousand = (0..1000).map(|number| format!("f{number}=1")).collect::<Vec<_>>().join("&");
     for body in [thousand, "&".repeat(65_536), "%".repeat(65_536)] {
         problem(login(body).await.unwrap(), 422).await;
@@ -65,12 +65,12 @@ async fn too_many_fields_are_refused_at_once() {
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
 }
 
-/// Returns the first line of the answer to a raw request, and the rest.
+/// Returns the status line of the response to a raw request, and the rest.
 fn raw(program: &Program, request: &str) -> (String, String) {
     let mut stream = connect(program, request);
     stream.set_read_timeout(Some(SOON)).unwrap();
     let mut answer = Vec::new();
-    // A client that is refused while it sends may find the connection reset after the answer.
+    // If the request is rejected while the client sends, the connection may be reset after the response.
     let _ = stream.read_to_end(&mut answer);
     let text = String::from_utf8_lossy(&answer).into_owned();
     let (line, rest) = text.split_once("\r\n").unwrap_or((&text, ""));
@@ -117,7 +117,7 @@ async fn a_body_has_its_time_and_its_size_whether_or_not_it_says_how_long_it_is(
         assert_eq!(line, "HTTP/1.1 413 Payload Too Large");
         assert!(rest.contains("application/problem+json"), "{rest}");
     }
-    // Both lengths at once are how requests are smuggled past a proxy.
+    // Requests with both headers are used to smuggle requests past a proxy.
     let (line, _) = post("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n");
     assert!(line.starts_with("HTTP/1.1 4"), "{line}");
 }

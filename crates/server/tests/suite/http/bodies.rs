@@ -12,7 +12,7 @@ fn head(path: &str, kind: &str, more: &str) -> String {
     format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n{more}\r\n")
 }
 
-/// Routes that read a body, each with a type that it takes.
+/// Routes that read a body, each with a content type that it accepts.
 const ROUTES: [(&str, &str); 7] = [
     ("/User1/create", JSON),
     ("/User1/login", FORM),
@@ -52,7 +52,7 @@ async fn a_client_that_expects_it_is_told_to_continue() {
     rest(&mut stream).await.problem(422, "request.invalid");
 }
 
-/// A socket that is closed with unread bytes is reset, and the client may never see the answer.
+/// A socket that is closed with unread bytes is reset, and the client may never see the response.
 #[tokio::test]
 async fn a_client_that_sends_the_whole_body_before_it_reads_sees_why_it_was_refused() {
     let app = TestApp::start().await;

@@ -12,7 +12,7 @@ use crate::support::{Person, TestApp};
 
 const LIVEZ: &[u8] = b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
 
-/// Some clients and relays (`nc -N`, `socat`, load balancers of layer 4) close their side after the request.
+/// Some clients and relays (`nc -N`, `socat`, layer 4 load balancers) shut down their sending side after the request.
 #[tokio::test]
 async fn a_client_that_closes_its_side_after_the_request_gets_its_answer() {
     let app = TestApp::start().await;
@@ -31,7 +31,7 @@ async fn a_client_that_closes_its_side_after_the_request_gets_its_answer() {
 }
 
 #[tokio::test]
-async fn a_client_that_closes_its_side_in_the_middle_of_a_request_is_let_go() {
+async fn a_client_that_closes_its_side_during_a_request_is_disconnected() {
     let app = TestApp::start().await;
     for half in ["GET /livez HTTP/1.1\r\nHo", "POST /User1/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nuser"]
     {
@@ -70,7 +70,7 @@ async fn a_slow_head_ends_after_its_time_also_on_a_kept_connection() {
         streams.push(stream);
     }
     let begun = Instant::now();
-    // Each byte restarts nothing.
+    // Further bytes do not restart the timeout.
     for byte in b"GET /livez HTTP/1.1\r\nX-Slow: ".iter().chain(b"y".iter().cycle()) {
         tokio::time::sleep(Duration::from_millis(50)).await;
         let mut open = Vec::new();

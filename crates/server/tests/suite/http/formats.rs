@@ -1,4 +1,4 @@
-//! Formats of bodies that the framework of the original system reads.
+//! Body formats that the original service's framework accepts.
 
 use reqwest::{Method, Response};
 use serde_json::json;
@@ -9,7 +9,7 @@ async fn post(app: &TestApp, path: &str, kind: &str, body: impl Into<reqwest::Bo
     app.request(Method::POST, path).header("Content-Type", kind).body(body).send().await.unwrap()
 }
 
-/// Writes a form as `multipart/form-data`; a name with a `;` may carry more parameters.
+/// Formats a form as `multipart/form-data`; a name with a `;` may carry further parameters.
 fn multipart(fields: &[(&str, &str)]) -> String {
     let part = |(name, value): &(&str, &str)| {
         format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
@@ -30,7 +30,7 @@ async fn a_multipart_form_logs_in() {
         assert!(answer["access_token"].is_string());
     }
     json(post(&app, "/User1/login", "Multipart/Form-Data; boundary=\"b\"", multipart(&fields)).await, 200).await;
-    // A plus is itself in this format.
+    // A plus sign is literal in this format.
     let plus = Person::new("jane+news@example.com").join(&app).await;
     let fields = [("username", &*plus.email), ("password", &*plus.password)];
     json(post(&app, "/User1/login", MULTIPART, multipart(&fields)).await, 200).await;
@@ -91,9 +91,9 @@ async fn login_and_token_take_json_too() {
     json(app.post_json("/User1/token", grant).await, 200).await;
 }
 
-/// The original system read the query only; `axios.post(url, {}, { params })` sends an empty object beside it.
+/// The original service read only the query; `axios.post(url, {}, { params })` additionally sends an empty object.
 #[tokio::test]
-async fn a_body_beside_a_complete_query_does_not_matter() {
+async fn a_body_in_addition_to_a_complete_query_is_ignored() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let path = format!("/User1/otp_phone?id={}&phone=%2B1234567890", john.id);
@@ -103,7 +103,7 @@ async fn a_body_beside_a_complete_query_does_not_matter() {
     problem(post(&app, &format!("/User1/otp_phone?id={}", john.id), "application/json", "{}").await, 422).await;
 }
 
-/// RFC 6749 §3.2.
+/// See RFC 6749 §3.2.
 #[tokio::test]
 async fn an_oauth_parameter_without_a_value_is_missing() {
     let app = TestApp::start().await;
@@ -128,6 +128,6 @@ async fn an_oauth_parameter_without_a_value_is_missing() {
         ("grant_type", ""),
     ];
     json(app.post_form("/User1/login", &form).await, 200).await;
-    // Given twice is an error also where one is empty.
+    // A repeated parameter is an error even if one of the values is empty.
     problem(app.post_form("/User1/login", &[&form[..], &[("scope", "")]].concat()).await, 400).await;
 }

@@ -1,4 +1,4 @@
-//! Heads that cannot be read, and headers that come from elsewhere.
+//! Invalid request heads, and headers of other applications.
 
 use reqwest::{
     Method,
@@ -63,7 +63,7 @@ async fn a_request_has_one_host_unless_it_is_of_http_1_0() {
     }
 }
 
-/// Applications on the same host set cookies in any encoding.
+/// Other applications on the same host may set cookies in any encoding.
 #[tokio::test]
 async fn cookies_of_other_applications_do_not_hide_the_device() {
     let app = TestApp::with(&[("RATE_LIMIT_MODE", "enforce")]).await;

@@ -17,14 +17,14 @@ use tokio::{
 
 use crate::support::TestApp;
 
-/// Longest time for an answer on a busy machine.
+/// Maximum response time on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn connect(app: &TestApp) -> TcpStream {
     TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.unwrap()
 }
 
-/// Sends these bytes, and returns all that is answered until the server closes the connection.
+/// Sends raw bytes, and returns everything received until the server closes the connection.
 async fn send(app: &TestApp, bytes: &[u8]) -> Answer {
     let mut stream = connect(app).await;
     stream.write_all(bytes).await.unwrap();
@@ -37,7 +37,7 @@ async fn rest(stream: &mut TcpStream) -> Answer {
     Answer(String::from_utf8(bytes).unwrap())
 }
 
-/// Reads one answer whose end the server does not mark by closing, and returns it.
+/// Reads a single response on a connection that stays open.
 async fn answer(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
     loop {
@@ -53,7 +53,7 @@ async fn answer(stream: &mut TcpStream) -> Answer {
     }
 }
 
-/// A raw answer.
+/// A raw response.
 #[derive(Debug)]
 struct Answer(String);
 
@@ -72,7 +72,7 @@ impl Answer {
         serde_json::from_str(self.0.split_once("\r\n\r\n").unwrap().1).unwrap()
     }
 
-    /// Asserts that it is a problem document with the headers of every answer.
+    /// Asserts that it is a problem document with the standard headers.
     fn problem(&self, status: u16, code: &str) {
         assert_eq!(self.status(), status, "{}", self.0);
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.0);

@@ -1,4 +1,4 @@
-//! Paths and queries in the spellings that clients use.
+//! Paths and queries in the notations that clients use.
 
 use reqwest::Method;
 use serde_json::json;
@@ -75,7 +75,7 @@ async fn a_plus_in_an_address_of_a_form_is_not_lost_and_a_space_in_json_is_none(
 }
 
 #[tokio::test]
-async fn a_link_is_read_whatever_others_have_added_to_it() {
+async fn parameters_added_to_a_link_are_ignored() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     let link = app.link(&john.email, "verify").await;

@@ -1,4 +1,4 @@
-//! The program, or the database under it, is killed repeatedly under load: every acknowledged change is kept.
+//! The program, or its database, is killed repeatedly under load: every acknowledged change is kept.
 
 mod world;
 
@@ -18,27 +18,27 @@ use crate::support::{
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_was_acknowledged_outlives_five_kills() {
+async fn acknowledged_changes_survive_five_kills() {
     let (pause, silence) = (Duration::from_millis(150), Duration::from_secs(1));
     run(Plan { people: 16, pause, kills: 5, between: (30, 2_000), silence }, Victim::program().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "soak"]
-async fn whatever_was_acknowledged_outlives_twenty_kills() {
+async fn acknowledged_changes_survive_twenty_kills() {
     let (pause, silence) = (Duration::from_millis(700), Duration::from_secs(20));
     run(Plan { people: 16, pause, kills: 20, between: (30, 6_000), silence }, Victim::program().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whatever_was_acknowledged_outlives_a_primary_of_mongodb() {
+async fn acknowledged_changes_survive_a_mongodb_failover() {
     let (pause, silence) = (Duration::from_millis(150), Duration::from_secs(1));
     run(Plan { people: 8, pause, kills: 1, between: (2_000, 3_000), silence }, Victim::primary().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "soak"]
-async fn whatever_was_acknowledged_outlives_ten_primaries_of_mongodb() {
+async fn acknowledged_changes_survive_ten_mongodb_failovers() {
     let (pause, silence) = (Duration::from_millis(700), Duration::from_secs(20));
     run(Plan { people: 8, pause, kills: 10, between: (3_000, 9_000), silence }, Victim::primary().await).await;
 }
@@ -50,12 +50,12 @@ enum Victim {
 }
 
 impl Victim {
-    /// Returns the program, over the database of this run.
+    /// Returns the program with the database of this run.
     async fn program() -> Self {
         Self::Program(Database::new().await)
     }
 
-    /// Returns the primary of three servers; the program has to find the next one.
+    /// Returns the primary of three servers; the program must find its successor.
     async fn primary() -> Self {
         Self::Primary(ReplicaSet::start(3).await)
     }
@@ -81,7 +81,7 @@ impl Victim {
         }
     }
 
-    /// Restarts the killed process; in a set, once another member is the primary.
+    /// Restarts the killed process; in a replica set, once another member is the primary.
     async fn rise(&mut self, program: &mut Program) {
         match self {
             Self::Program(_) => program.spawn(),
@@ -94,18 +94,18 @@ impl Victim {
 }
 
 struct Plan {
-    /// Number of people who use the server at the same time.
+    /// Number of concurrent users.
     people: usize,
-    /// Pause between two walks of the same person.
+    /// Pause between two rounds of the same user.
     pause: Duration,
     kills: usize,
-    /// Shortest and longest life of a process, in milliseconds.
+    /// Minimum and maximum lifetime of a process, in milliseconds.
     between: (u64, u64),
-    /// Time at the end in which no further mail may arrive.
+    /// Period at the end in which no further email may arrive.
     silence: Duration,
 }
 
-/// Time before each kill in which the mail server accepts mails without confirming them.
+/// Period before each kill in which the mail server accepts emails without confirming them.
 const UNSAID: Duration = Duration::from_millis(20);
 
 async fn run(plan: Plan, mut victim: Victim) {
@@ -143,7 +143,7 @@ async fn run(plan: Plan, mut victim: Victim) {
     let lasted = begin.elapsed();
     world.wait_for_welcomes(&walks).await;
 
-    // The judgement must not depend on the caches of the process.
+    // The checks must not depend on the caches of the process.
     program.kill();
     program.spawn();
     program.ready().await;
@@ -162,7 +162,7 @@ async fn run(plan: Plan, mut victim: Victim) {
     }
     report(&plan, lasted, &walks, &world, mails);
     assert!(walks.len() > plan.people, "too few walks: {}", walks.len());
-    // A set may choose another primary before a request is given up.
+    // A replica set may elect another primary before a request is given up.
     if let Victim::Program(_) = victim {
         let hit = world.unanswered.load(Ordering::Relaxed) + world.refused.load(Ordering::Relaxed);
         assert!(hit > 0, "no kill hit a request");
@@ -185,7 +185,7 @@ fn report(plan: &Plan, lasted: Duration, walks: &[Walk], world: &World, (mails, 
     );
 }
 
-/// Irregular, but the same each time (Knuth's MMIX generator).
+/// Pseudo-random, but the same in each run (Knuth's MMIX generator).
 struct Chance(u64);
 
 impl Chance {

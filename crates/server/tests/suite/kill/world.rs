@@ -1,4 +1,4 @@
-//! The people who use the program while it is killed, and the checks of what was acknowledged to them.
+//! Users of the program while it is killed, and the checks of what was acknowledged to them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,19 +15,19 @@ use tokio::time::sleep;
 
 use crate::support::{Person, process::client, smtp::SmtpServer};
 
-/// Longest wait for a mail: leases of four seconds, retries after five, then ten, on a busy machine.
+/// Maximum wait for an email: leases of four seconds, retries after five and then ten, on a busy machine.
 const MAIL_PATIENCE: Duration = Duration::from_secs(60);
 
-/// One person's way from registration to logout; every step of it was acknowledged.
+/// A user's actions from registration to logout, all of which were acknowledged.
 pub struct Walk {
     person: Person,
-    /// Whether `create` had to be sent more than once: then an earlier registration may have been replaced.
+    /// Whether `create` had to be repeated, so that an earlier registration may have been replaced.
     pub created_again: bool,
     token: String,
     pub logged_out: bool,
 }
 
-/// A mail that arrived.
+/// An email that arrived.
 struct Arrived {
     id: String,
     subject: String,
@@ -39,12 +39,12 @@ pub struct World {
     base: String,
     http: Client,
     server: Arc<SmtpServer>,
-    /// By recipient, oldest first.
+    /// Emails by recipient, oldest first.
     mails: Mutex<BTreeMap<String, Vec<Arrived>>>,
     pub is_over: AtomicBool,
-    /// Requests that got no answer and were sent again.
+    /// Requests that got no response and were repeated.
     pub unanswered: AtomicUsize,
-    /// Requests that were answered with 503 and sent again.
+    /// Requests that got a 503 and were repeated.
     pub refused: AtomicUsize,
 }
 
@@ -54,7 +54,7 @@ impl World {
         Self { base, http: client(), server, mails: Mutex::default(), is_over, unanswered, refused }
     }
 
-    /// Repeats walks until the run is over.
+    /// Repeats rounds until the run is over.
     pub async fn live(self: Arc<Self>, number: usize, pause: Duration) -> Vec<Walk> {
         let mut walks = Vec::new();
         while !self.is_over.load(Ordering::Relaxed) {
@@ -86,13 +86,13 @@ impl World {
         if logs_out {
             let logout = || self.http.get(self.url("logout")).bearer_auth(&token);
             let (status, gone, again) = self.answer(logout).await;
-            // Where the first try was carried out and not answered, the session is already gone.
+            // If the first attempt succeeded without a response, the session no longer exists.
             assert!(status == 200 || (status == 401 && again), "logout: {status} {gone}");
         }
         Walk { person, created_again, token, logged_out: logs_out }
     }
 
-    /// Waits for the mail and opens its link. A link leads nowhere only where a later registration replaced its own.
+    /// Waits for the email and opens its link. A link is invalid only if a later registration replaced its own.
     async fn verify(&self, email: &str, created_again: bool) {
         let begin = Instant::now();
         let mut dead = BTreeSet::new();
@@ -112,7 +112,7 @@ impl World {
         }
     }
 
-    /// Sends a request until the answer is not a 503; returns whether that took more than one try.
+    /// Repeats a request until the response is not a 503. Also returns whether it was repeated.
     async fn answer(&self, request: impl Fn() -> RequestBuilder) -> (u16, String, bool) {
         let begin = Instant::now();
         let mut again = false;
@@ -142,7 +142,7 @@ impl World {
         mails.get(email).into_iter().flatten().filter_map(|mail| mail.verify.clone()).collect()
     }
 
-    /// Sorts arriving mails by recipient.
+    /// Sorts arriving emails by recipient.
     pub async fn sort_mails(self: Arc<Self>) {
         let mut sorted = 0;
         loop {
@@ -161,7 +161,7 @@ impl World {
         }
     }
 
-    /// Waits until every acknowledged verification has its welcome mail.
+    /// Waits until every acknowledged verification has its welcome email.
     pub async fn wait_for_welcomes(&self, walks: &[Walk]) {
         let begin = Instant::now();
         loop {
@@ -178,7 +178,7 @@ impl World {
         }
     }
 
-    /// Asserts that everything that was acknowledged is true.
+    /// Asserts that everything that was acknowledged holds.
     pub async fn judge(self: &Arc<Self>, walks: &[Walk]) {
         for walk in walks {
             let (status, me, _) = self.answer(|| self.http.get(self.url("me")).bearer_auth(&walk.token)).await;
@@ -190,8 +190,8 @@ impl World {
         }
     }
 
-    /// Checks that repeated mails are identical and that no recipient got an extra one. Returns the numbers of all
-    /// mails and of repetitions.
+    /// Checks that repeated emails are identical and that no recipient got an additional one. Returns the number of all emails
+    /// and of repetitions.
     pub fn judge_mails(&self, walks: &[Walk]) -> (usize, usize) {
         let mails = self.mails.lock().unwrap();
         let (mut all, mut doubled) = (0, 0);
@@ -228,7 +228,7 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| panic!("no JSON: {text}"))
 }
 
-/// Status and body of the answer.
+/// Returns the status and body of the response.
 async fn read(request: RequestBuilder) -> reqwest::Result<(u16, String)> {
     let response = request.send().await?;
     let status = response.status().as_u16();

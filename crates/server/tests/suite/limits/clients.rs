@@ -1,4 +1,4 @@
-//! A client is identified by its network address, behind trusted proxies by their header.
+//! A client is identified by its network address, or behind trusted proxies by their header.
 
 use reqwest::Method;
 
@@ -12,7 +12,7 @@ async fn the_client_is_whom_the_trusted_proxies_name_and_never_what_it_says_itse
         let form = [("username", format!("p{number}@example.com")), ("password", "wrong-wrong-wrong".to_owned())];
         from(forwarded, app.request(Method::POST, "/User1/login").form(&form)).send().await.unwrap().status().as_u16()
     };
-    // Entries to the left of the last hop that is not a proxy are made up by the client.
+    // Entries to the left of the last untrusted hop are made up by the client.
     for number in 0..30 {
         let forwarded = format!("198.51.100.{number}, 203.0.113.9, 10.1.2.3");
         assert_eq!(guess(number, &forwarded).await, 401);
@@ -20,7 +20,7 @@ async fn the_client_is_whom_the_trusted_proxies_name_and_never_what_it_says_itse
     assert_eq!(guess(30, "203.0.113.9").await, 429);
     assert_eq!(guess(31, "203.0.113.9:4711, 10.1.2.3").await, 429);
     assert_eq!(guess(32, "203.0.113.10").await, 401);
-    // An IPv6 client is its network.
+    // An IPv6 client is identified by its network.
     for number in 0..30 {
         assert_eq!(guess(40 + number, &format!("2001:db8::{number:x}")).await, 401);
     }

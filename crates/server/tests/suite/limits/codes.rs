@@ -1,4 +1,4 @@
-//! Codes by SMS are limited for an account, a number and a country, and by a budget.
+//! SMS codes are limited per account, number and country, and by a budget.
 
 use reqwest::Method;
 use serde_json::json as value;
@@ -23,7 +23,7 @@ async fn an_account_and_a_number_are_sent_one_code_a_minute_and_five_a_day() {
     };
     let first = ask(&john.id).await;
     let code = outlets.code().await;
-    // No second message, not even for another account with the same number; the first code stays valid.
+    // No second message is sent, not even for another account with the same number; the first code stays valid.
     let second = ask(&john.id).await;
     ask(&other.id).await;
     outlets.app.pump().await;
@@ -51,7 +51,7 @@ async fn an_account_and_a_number_are_sent_one_code_a_minute_and_five_a_day() {
 }
 
 #[tokio::test]
-async fn a_handle_beyond_the_limit_dies_like_any_other() {
+async fn a_handle_beyond_the_limit_expires_like_any_other() {
     let outlets = Outlets::open(ENFORCED).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     outlets.ask(&john.id, PHONE).await;
@@ -67,7 +67,7 @@ async fn a_handle_beyond_the_limit_dies_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_country_whose_codes_do_not_come_back_is_sent_no_more() {
+async fn a_country_whose_codes_are_not_entered_gets_no_more() {
     let settings =
         [ENFORCED, &[("SMS_STOP_AFTER", "4"), ("SMS_STOP_PERCENT", "50"), ("LIMIT_OTP_ACCOUNT", "100/1m")]].concat();
     let outlets = Outlets::open(&settings).await;
@@ -78,7 +78,7 @@ async fn a_country_whose_codes_do_not_come_back_is_sent_no_more() {
     }
     let (log, _guard) = Log::of_this_thread();
     let stranger = outlets.join_with(Person::new("eve@example.com").of("User2"), toll).await;
-    // From four networks, which is not enough: addresses of one site of IPv6 are one.
+    // From four networks, which is not enough: addresses of one IPv6 site are counted once.
     let ask = async |person: &Person, client: &str| {
         let body = value!({ "id": person.id, "phone": toll });
         let request = outlets.app.request(Method::POST, &person.path("otp_phone")).json(&body);
@@ -145,7 +145,7 @@ async fn an_address_that_is_not_proved_gets_no_sms() {
     assert!(outlets.twilio.messages().is_empty());
 }
 
-/// Settings under which a country is judged after two codes.
+/// Settings that judge a country after two codes.
 const STOPPED_AFTER_TWO: &[(&str, &str)] =
     &[("SMS_STOP_AFTER", "2"), ("SMS_STOP_PERCENT", "50"), ("LIMIT_OTP_ACCOUNT", "100/1m")];
 
@@ -166,7 +166,7 @@ async fn codes_that_the_provider_never_took_stop_no_country() {
 }
 
 #[tokio::test]
-async fn codes_that_come_back_keep_a_country_open() {
+async fn entered_codes_keep_a_country_enabled() {
     let outlets = Outlets::open(&[ENFORCED, STOPPED_AFTER_TWO].concat()).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     for sent in 1..=6 {
@@ -206,7 +206,7 @@ async fn the_budget_of_sms_is_never_passed_also_across_a_restart() {
     assert_eq!(outlets.twilio.messages().len(), sent + 1);
 }
 
-/// Returns whether the first handle still counts tries after a second was requested.
+/// Returns whether the first handle still counts attempts after a second one was requested.
 async fn first_lives(outlets: &Outlets, id: &str, phone: &str) -> bool {
     let first = outlets.ask(id, phone).await;
     outlets.ask(id, phone).await;

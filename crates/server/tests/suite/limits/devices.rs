@@ -34,7 +34,7 @@ async fn a_stranger_who_exhausts_an_account_does_not_keep_its_owners_device_out(
     let plain = form("").header("Cookie", format!("other=1; portcullis_device={cookie}"));
     json(plain.send().await.unwrap(), 200).await;
     json(form(&cookie).send().await.unwrap(), 200).await;
-    // A device has its own five failures, and does not help with another account.
+    // A device has five failures of its own, and is not valid for another account.
     let wrong = [("username", &*john.email), ("password", "wrong-wrong-wrong"), ("device", &cookie)];
     for n in 0..5 {
         let request = app.request(Method::POST, "/User1/login").form(&wrong);
@@ -67,11 +67,11 @@ async fn neighbours_who_exhaust_a_network_do_not_keep_a_known_device_out() {
     for unknown in ["", &forged, "no device"] {
         problem(log_in(&john, &john.password, unknown).await, 429).await;
     }
-    // The device of one account does not help with another, nor with an address that has none.
+    // The device of one account is not valid for another, nor for an address without an account.
     problem(log_in(&jane, &jane.password, &device).await, 429).await;
     problem(log_in(&Person::new("unknown@example.com"), "wrong-wrong-wrong", &device).await, 429).await;
     json(log_in(&john, &john.password, &device).await, 200).await;
-    // Its own counter is in place of both, and does not count for the network.
+    // Its own counter replaces both others, and failures do not count for the network.
     for _ in 0..5 {
         problem(log_in(&john, "wrong-wrong-wrong", &device).await, 401).await;
     }
@@ -155,7 +155,7 @@ async fn another_site_does_not_change_what_a_browser_is_known_as() {
     let entered = request.send().await.unwrap();
     assert_eq!(entered.status(), 200);
     assert!(!entered.headers().contains_key("set-cookie"));
-    // An invalid cookie does not hide a valid field.
+    // An invalid cookie does not take precedence over a valid field.
     let device = device(&app, &john).await;
     for n in 0..5 {
         problem(try_login(&app, n, &john.email, "wrong-wrong-wrong").await, 401).await;
@@ -191,7 +191,7 @@ async fn people_and_realms_that_share_a_browser_do_not_displace_each_other() {
             problem(login(person, "wrong-wrong-wrong", "", &format!("10.8.{n}.{client}")).await, 401).await;
         }
     }
-    // Nine people, eight places: the first one has lost theirs.
+    // There are nine users but only eight places, so the first one is dropped.
     let statuses =
         each(&people, async |person| login(person, &person.password, &device, "10.9.9.9").await.status().as_u16())
             .await;

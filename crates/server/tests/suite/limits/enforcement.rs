@@ -48,7 +48,7 @@ async fn limits_are_what_the_settings_say() {
 }
 
 #[tokio::test]
-async fn what_was_counted_outlives_a_kill() {
+async fn counts_survive_a_kill() {
     let database = Database::new().await;
     let limits = [("RATE_LIMIT_MODE", "enforce"), ("LIMIT_MAILS_ACCOUNT", "1/1h"), ("LIMIT_OTP_ACCOUNT", "1/1h")];
     let mut program = Program::start(&[CHEAP, &database.settings(), &limits].concat()).await;
@@ -71,7 +71,7 @@ async fn what_was_counted_outlives_a_kill() {
     program.kill();
     program.spawn();
     program.ready().await;
-    // The last attempt without a wait; the next ones come too soon even on a slow machine.
+    // This is the last attempt without a wait; the next ones come too early even on a slow machine.
     assert_eq!(login(&program).await, 401);
     let mut more = Vec::new();
     for _ in 0..6 {

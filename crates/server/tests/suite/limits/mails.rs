@@ -1,4 +1,4 @@
-//! Mails are limited for an address and for a client.
+//! Emails are limited per address and per client.
 
 use reqwest::Method;
 use serde_json::json as value;
@@ -7,7 +7,7 @@ use super::{HOUR, enforced, from, retry_after, try_login};
 use crate::support::{Person, TestApp, json, problem};
 
 #[tokio::test]
-async fn an_address_is_sent_five_mails_an_hour_and_nothing_older_dies() {
+async fn an_address_is_sent_five_mails_an_hour_and_older_links_stay_valid() {
     let app = enforced().await;
     let john = Person::new("john@example.com");
     let mut number = 0;
@@ -71,7 +71,7 @@ async fn the_mails_of_an_address_are_counted_across_a_restart_whether_or_not_it_
 }
 
 #[tokio::test]
-async fn a_mailbox_is_sent_ten_mails_an_hour_whatever_the_tag_and_nothing_older_dies() {
+async fn a_mailbox_is_sent_ten_mails_an_hour_for_all_tags_and_older_links_stay_valid() {
     let app = enforced().await;
     let mut number = 0;
     let mut send = async |path: &str, email: &str| {
@@ -93,7 +93,7 @@ async fn a_mailbox_is_sent_ten_mails_an_hour_whatever_the_tag_and_nothing_older_
     }
     assert_eq!(sent(&app).await.len(), 10);
     let link = app.link("john+3@example.com", "verify").await;
-    // The same answers, and nothing is sent, for unknown addresses too.
+    // For unknown addresses, the responses are the same, and nothing is sent.
     assert_eq!(send("create", "john+10@example.com").await["message"], answer["message"]);
     for path in ["forget_password", "verify/resend"] {
         for email in ["john@example.com", "john+3@example.com", "john+unknown+x@example.com"] {
@@ -102,7 +102,7 @@ async fn a_mailbox_is_sent_ten_mails_an_hour_whatever_the_tag_and_nothing_older_
     }
     assert_eq!(sent(&app).await.len(), 10);
     assert_eq!(app.open(&link).await.status(), 200, "an older link stays valid");
-    // Other mailboxes are not concerned: nor is one whose name merely begins alike, or the same of another domain.
+    // Other mailboxes are not affected, even if their name has the same prefix or they belong to another domain.
     for other in ["johnny@example.com", "john@example.org", "+john@example.com"] {
         send("create", other).await;
         assert_eq!(app.mails_to(other).await.len(), 1, "{other}");
@@ -139,7 +139,7 @@ async fn a_client_has_twenty_requests_an_hour_that_send_mails_of_each_kind() {
 }
 
 #[tokio::test]
-async fn what_sends_nothing_is_not_counted_as_a_mail() {
+async fn requests_that_send_nothing_are_not_counted_as_mails() {
     let app = enforced().await;
     for _ in 0..25 {
         let request = app.request(Method::POST, "/User1/create").json(&value!({"email": "no address"}));

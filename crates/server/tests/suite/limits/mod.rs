@@ -1,5 +1,5 @@
-//! Attackers who guess passwords, flood the server or trigger messages to others are throttled. Account owners are not
-//! locked out.
+//! Attackers who guess passwords, flood the server or trigger messages to others are throttled. Account owners are not locked
+//! out.
 
 mod clients;
 mod codes;
@@ -21,19 +21,19 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 const DAY: Duration = Duration::from_secs(86_400);
-/// Enforced limits behind a proxy, so that clients have addresses.
+/// Enforced limits behind a proxy, so that clients have different addresses.
 pub const ENFORCED: &[(&str, &str)] = &[("RATE_LIMIT_MODE", "enforce"), ("TRUSTED_PROXIES", "127.0.0.1")];
 
 async fn enforced() -> TestApp {
     TestApp::with(ENFORCED).await
 }
 
-/// Adds the address of the client, as a proxy does.
+/// Adds the client's address, as a proxy does.
 pub fn from(address: &str, request: RequestBuilder) -> RequestBuilder {
     request.header("X-Forwarded-For", address)
 }
 
-/// Logs in from an address that depends on `number`, so that only the limit of the account counts.
+/// Logs in from an address that depends on `number`, so that only the account's limit applies.
 async fn try_login(app: &TestApp, number: u32, email: &str, password: &str) -> Response {
     let request = app.request(Method::POST, "/User1/login").form(&[("username", email), ("password", password)]);
     from(&format!("10.0.{}.{}", number / 250, number % 250), request).send().await.unwrap()

@@ -1,4 +1,4 @@
-//! A refusal names the setting whose limit is reached.
+//! A response for a limit contains the setting's name.
 
 use portcullis_core::limit::LimitKind;
 use reqwest::{Method, RequestBuilder};
@@ -7,7 +7,7 @@ use serde_json::json as value;
 use super::from;
 use crate::support::{Person, TestApp, json, problem};
 
-/// Sends a request of one client until it is refused, and returns the limit that the answer names.
+/// Repeats a client's request until it is rejected, and returns the limit in the response.
 async fn limit_of(request: impl Fn(u32) -> RequestBuilder) -> String {
     for number in 0..100 {
         let answer = from("192.0.2.1", request(number)).send().await.unwrap();

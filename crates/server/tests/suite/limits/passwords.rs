@@ -1,4 +1,4 @@
-//! Wrong passwords are limited for an account and for a client.
+//! Wrong passwords are limited per account and per client.
 
 use std::time::Duration;
 
@@ -51,14 +51,14 @@ async fn every_spelling_of_an_address_and_every_alias_of_the_route_is_one_accoun
         assert!([400, 401].contains(&answer.status().as_u16()), "{} {}", path, answer.status());
     }
     problem(try_login(&app, 9, &john.email, &john.password).await, 429).await;
-    // Another realm's account of the same address is another one.
+    // The same address in another realm is a different account.
     let elsewhere = [("username", "john@example.com"), ("password", "wrong-wrong-wrong")];
     let request = app.request(Method::POST, "/User2/login").form(&elsewhere);
     problem(from("10.1.0.9", request).send().await.unwrap(), 401).await;
 }
 
 #[tokio::test]
-async fn tries_at_the_same_moment_are_no_more_than_tries_one_after_the_other() {
+async fn concurrent_attempts_are_limited_like_sequential_ones() {
     let app = enforced().await;
     let john = Person::new("john@example.com").join(&app).await;
     let tries =
@@ -70,7 +70,7 @@ async fn tries_at_the_same_moment_are_no_more_than_tries_one_after_the_other() {
 }
 
 #[tokio::test]
-async fn right_passwords_cost_nothing() {
+async fn right_passwords_are_not_counted() {
     let app = enforced().await;
     let john = Person::new("john@example.com").join(&app).await;
     for _ in 0..40 {

@@ -1,4 +1,4 @@
-//! A user has at most as many sessions as the realm allows.
+//! The number of sessions per user is limited by the realm.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ async fn refresh(app: &TestApp, person: &Person, pair: &Value) -> Value {
     json(app.post_form(&person.path("token"), &form).await, 200).await
 }
 
-/// Returns for each of these pairs whether its session is live.
+/// Returns whether the session of each pair is live.
 async fn are_live(app: &TestApp, pairs: &[&Value]) -> Vec<bool> {
     let mut live = Vec::new();
     for pair in pairs {
@@ -42,7 +42,7 @@ async fn a_further_login_ends_sessions_that_were_never_refreshed_then_the_least_
     let third = log_in(&app, &john).await;
     assert_eq!(are_live(&app, &[&first, &second, &third]).await, [true; 3]);
 
-    // The third is the latest login, but was never refreshed.
+    // The third session is the latest login, but was never refreshed.
     let fourth = log_in(&app, &john).await;
     assert_eq!(are_live(&app, &[&first, &second, &third, &fourth]).await, [true, true, false, true]);
     let fourth = refresh(&app, &john, &fourth).await;
@@ -50,7 +50,7 @@ async fn a_further_login_ends_sessions_that_were_never_refreshed_then_the_least_
     assert_eq!(are_live(&app, &[&first, &second, &fourth, &fifth]).await, [true, false, true, true]);
     assert_eq!(are_live(&app, &[&of_jane]).await, [true], "another user has sessions of their own");
 
-    // A realm without a value of its own allows a hundred.
+    // A realm without its own value uses the default of a hundred.
     let namesake = Person::new("john@example.com").of("User2").join(&app).await;
     for _ in 0..4 {
         log_in(&app, &namesake).await;

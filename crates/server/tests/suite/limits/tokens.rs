@@ -1,4 +1,4 @@
-//! Invalid links are limited for a client, refreshes for a session.
+//! Invalid links are limited per client, refreshes per session.
 
 use reqwest::Method;
 
@@ -6,7 +6,7 @@ use super::{MINUTE, enforced, from, retry_after, try_login};
 use crate::support::{Person, json, problem};
 
 #[tokio::test]
-async fn a_client_may_try_thirty_links_a_minute_in_vain() {
+async fn a_client_may_try_thirty_invalid_links_a_minute() {
     let app = enforced().await;
     let john = Person::new("john@example.com").register(&app).await;
     app.pump().await;
@@ -21,7 +21,7 @@ async fn a_client_may_try_thirty_links_a_minute_in_vain() {
         let request = app.request(Method::GET, &format!("/v1/User1/{path}")).header("Accept", "application/json");
         problem(from("192.0.2.1", request).send().await.unwrap(), 429).await;
     }
-    // A person sees a page.
+    // A browser gets a page.
     let request = app.request(Method::GET, "/User1/verify?token=x").header("Accept", "text/html");
     let page = from("192.0.2.1", request).send().await.unwrap();
     assert_eq!((page.status().as_u16(), retry_after(&page)), (429, 60));

@@ -1,16 +1,16 @@
-//! What generators of clients need from the description.
+//! Requirements of client generators.
 
 use std::collections::BTreeMap;
 
 use super::{document, operations};
 
-/// Writes a name as types are written: `verify_otp_phone` is `VerifyOtpPhone`.
+/// Converts a name to the case of type names: `verify_otp_phone` becomes `VerifyOtpPhone`.
 fn pascal(name: &str) -> String {
     let word = |word: &str| word.get(..1).unwrap_or_default().to_uppercase() + word.get(1..).unwrap_or_default();
     name.split('_').map(word).collect()
 }
 
-/// Generators derive the names of types from those of operations: `create` makes `CreateRequest` for its parameters.
+/// Generators derive type names from operations: `CreateRequest` for the parameters of `create`.
 #[test]
 fn no_schema_has_a_name_that_a_generator_derives_from_an_operation() {
     const ENDINGS: [&str; 14] = [
@@ -42,14 +42,14 @@ fn no_schema_has_a_name_that_a_generator_derives_from_an_operation() {
         for ending in ["Request", "Response"] {
             assert!(!schema.ends_with(ending), "{schema}");
         }
-        // Types of the languages that clients are written in.
+        // Built-in types of the languages of generated clients.
         for taken in ["Error", "Object", "Date", "Response", "Request", "Headers", "Body", "File", "Client"] {
             assert_ne!(schema, taken);
         }
     }
 }
 
-/// `openapi-python-client` makes code that does not run for a route with two types of body.
+/// For a route with two types of body, `openapi-python-client` generates code that fails.
 #[test]
 fn a_route_describes_one_type_of_body() {
     let document = document();

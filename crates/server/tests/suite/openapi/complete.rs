@@ -1,4 +1,4 @@
-//! Nothing in the description is left to be guessed.
+//! The description is complete.
 
 use std::collections::BTreeSet;
 
@@ -54,7 +54,7 @@ fn every_answer_has_a_description_and_every_body_an_example() {
 }
 
 #[test]
-fn every_refusal_is_shown_with_its_code_and_says_when_to_come_back() {
+fn every_error_is_documented_with_its_code_and_retry_after() {
     let document = document();
     for (at, operation) in operations(&document) {
         let answers = operation["responses"].as_object().unwrap().iter();
@@ -80,7 +80,7 @@ fn every_refusal_is_shown_with_its_code_and_says_when_to_come_back() {
 }
 
 #[test]
-fn what_needs_a_token_takes_one_that_is_given_or_got_by_a_login_to_any_realm() {
+fn protected_routes_accept_a_token_that_is_entered_or_obtained_by_login() {
     let document = document();
     let schemes = &document["components"]["securitySchemes"];
     assert_eq!(schemes["bearer"]["scheme"], "bearer");

@@ -1,4 +1,4 @@
-//! The OpenAPI document is made from the routes; the copy in `docs/` must be fresh.
+//! The OpenAPI document is generated from the routes; the copy in `docs/` must be up to date.
 
 mod clients;
 mod complete;
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::support::{TestApp, json};
 
-/// The file as it should be; `UPDATE=1` writes it.
+/// Asserts that a file is up to date, or writes it if `UPDATE=1`.
 #[allow(clippy::disallowed_methods, reason = "the switch of `make generate`")]
 pub(crate) fn is_fresh(file: &str, content: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(file);
@@ -32,7 +32,7 @@ fn generated_settings_are_fresh() {
     is_fresh("settings.md", &portcullis::config::settings_markdown());
 }
 
-/// The words before the mark are written by hand.
+/// The text before the marker is maintained manually.
 #[test]
 fn generated_tables_of_templates_are_fresh() {
     const MARK: &str = "<!-- From here on it is generated: `make generate`. -->\n";
@@ -59,12 +59,12 @@ async fn the_server_gives_out_openapi_3_1_with_every_route_under_its_version() {
     assert!(paths.contains_key("/v1/{realm}"));
 }
 
-/// The description of a server with the usual realms.
+/// Returns the description of a server with the usual realms.
 fn document() -> Value {
     portcullis::openapi(&["User1", "User2"], "")
 }
 
-/// Every operation of a description, under its method and path.
+/// Returns every operation of a description, with method and path.
 fn operations(document: &Value) -> Vec<(String, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
     let all = paths.flat_map(|(path, item)| {
@@ -74,7 +74,7 @@ fn operations(document: &Value) -> Vec<(String, &Value)> {
     all.collect()
 }
 
-/// Every body of an operation, by its place: requests, then answers.
+/// Returns every body of an operation with its location: requests first, then responses.
 fn bodies(operation: &Value) -> Vec<(String, &Value)> {
     let answers = operation["responses"].as_object().unwrap().iter();
     let answers = answers.map(|(status, answer)| (status.clone(), &answer["content"]));
@@ -86,7 +86,7 @@ fn bodies(operation: &Value) -> Vec<(String, &Value)> {
     bodies.collect()
 }
 
-/// All examples of a body.
+/// Returns all examples of a body.
 fn examples(body: &Value) -> Vec<&Value> {
     let named = body["examples"].as_object().into_iter().flat_map(|named| named.values());
     body.get("example").into_iter().chain(named.map(|example| &example["value"])).collect()

@@ -1,4 +1,4 @@
-//! Answers match the OpenAPI description.
+//! Responses match the OpenAPI description.
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::{
     support::{Person, TestApp},
 };
 
-/// Asserts that the description of the route contains the answer: status, code, text and names of the members.
+/// Asserts that the description of the route contains the response: status, code, text and names of the members.
 async fn is_described(operation: &str, response: Response) {
     let document = document();
     let (method, path) = operation.split_once(' ').unwrap();
@@ -17,7 +17,7 @@ async fn is_described(operation: &str, response: Response) {
     let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
     let headers = response.headers().clone();
     let mut got: Value = response.json().await.unwrap();
-    // The place of a fault is not part of the example.
+    // The position of a syntax error is not part of the example.
     for member in ["detail", "error_description"] {
         if let Some((text, _)) = got[member].as_str().and_then(|text| text.split_once(" at byte ")) {
             got[member] = format!("{text}.").into();
@@ -147,7 +147,7 @@ async fn refusals_of_bearers_are_described() {
     is_described("delete /delete", delete).await;
 }
 
-/// One of each is within its limit, and two are not.
+/// Settings that allow one request of each kind.
 const ONE_EACH: &[(&str, &str)] = &[
     ("RATE_LIMIT_MODE", "enforce"),
     ("TRUSTED_PROXIES", "127.0.0.1"),
@@ -161,7 +161,7 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("LIMIT_EXPORTS_ACCOUNT", "1/90s"),
 ];
 
-/// Requests that count against a limit of the client, by operation.
+/// Returns a request that counts towards a limit of the client, by operation.
 fn counted(app: &TestApp, operation: &str, token: &str) -> RequestBuilder {
     let (method, path) = operation.split_once(" /v1/{realm}").unwrap();
     let asking = |query: &str| app.request(method.to_uppercase().parse().unwrap(), &format!("/v1/User1{path}{query}"));

@@ -1,8 +1,8 @@
-//! Answers that must not differ.
+//! Responses that must not differ.
 
 use reqwest::Response;
 
-/// An answer without what differs from request to request: its id and the date.
+/// A response without the parts that differ in each request: its id and the date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -20,7 +20,7 @@ impl Answer {
         Self { status, headers, body: response.text().await.unwrap().replace(&id, "ID-OF-THE-REQUEST") }
     }
 
-    /// With one value of the body blotted out.
+    /// Removes a value from the body.
     pub(super) fn without(mut self, value: &str) -> Self {
         assert!(self.body.contains(value), "{value} is not in {}", self.body);
         self.body = self.body.replace(value, "…");
@@ -32,7 +32,7 @@ impl Answer {
     }
 }
 
-/// All of them are the same as the first.
+/// Asserts that all responses are equal to the first.
 #[track_caller]
 pub(super) fn assert_alike(answers: &[(String, Answer)]) {
     let (first, expected) = &answers[0];

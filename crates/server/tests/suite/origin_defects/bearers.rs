@@ -1,4 +1,4 @@
-//! Rows D56 and D65 to D69: access tokens, their shape and their keys.
+//! Rows D56 and D65 to D69: the format and the keys of access tokens.
 
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
@@ -58,7 +58,7 @@ async fn d56_answers_about_tokens_say_what_the_standards_ask_for() {
 }
 
 #[tokio::test]
-async fn d65_a_token_has_the_claims_of_the_standard_and_no_more_about_a_person() {
+async fn d65_a_token_has_the_standard_claims_and_no_further_personal_data() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let (first, second) = (john.log_in(&app).await, john.log_in(&app).await);
@@ -93,7 +93,7 @@ async fn d65_a_token_has_the_claims_of_the_standard_and_no_more_about_a_person()
     }
 }
 
-/// A service that knows `JWT_SECRET` could sign tokens, too. What they say of the login is not believed.
+/// A service that knows `JWT_SECRET` could sign tokens, too, so the token's statement about the login is not trusted.
 #[tokio::test]
 async fn the_time_of_a_login_is_that_of_the_session_whatever_a_token_says() {
     let app = TestApp::with(&[("ACCESS_TOKEN_TTL", "2h")]).await;
@@ -110,7 +110,7 @@ async fn the_time_of_a_login_is_that_of_the_session_whatever_a_token_says() {
     claims["auth_time"] = json!(BEGIN.secs() + 1801);
     claims["amr"] = json!(["pwd", "otp"]);
     assert_eq!(problem(delete(&claims).await, 401).await["code"], "auth.stale");
-    // An earlier time contradicts nothing; another user, realm or session does.
+    // An earlier time is no contradiction, in contrast to another user, realm or session.
     claims["auth_time"] = json!(BEGIN.secs() - 1801);
     json(app.get_as(&sign(&header_of(&token), &claims, JWT_SECRET), "/User1/me").await, 200).await;
     for (claim, value) in [("sub", &*jane.id), ("realm", "User2"), ("sid", "aaaaaaaaaaaaaaaaaaaaaaaaaa")] {
@@ -126,7 +126,7 @@ async fn the_time_of_a_login_is_that_of_the_session_whatever_a_token_says() {
 }
 
 #[tokio::test]
-async fn d65_an_audience_is_named_and_asked_for_where_there_is_one() {
+async fn d65_a_configured_audience_is_issued_and_required() {
     let app = TestApp::with(&[("JWT_AUDIENCE", "shop")]).await;
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
     let mut claims = part(&token, 1);
@@ -154,7 +154,7 @@ async fn d66_links_and_tokens_have_keys_of_their_own() {
             problem(ask(&app, &format!("/User1/{page}?token={link}")).await, 400).await;
         }
     }
-    // A new secret of the tokens ends no link.
+    // A new token secret does not invalidate links.
     let before = app.base.clone();
     let app = app.restart_with(&[("JWT_SECRET", ANOTHER_SECRET)]).await;
     for link in [&undo, &verify] {
@@ -164,7 +164,7 @@ async fn d66_links_and_tokens_have_keys_of_their_own() {
 }
 
 #[tokio::test]
-async fn d67_a_token_that_lacks_a_claim_is_no_token_however_well_it_is_signed() {
+async fn d67_a_token_without_a_required_claim_is_rejected_despite_its_signature() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;
@@ -202,7 +202,7 @@ async fn d67_a_token_that_lacks_a_claim_is_no_token_however_well_it_is_signed() 
 }
 
 #[tokio::test]
-async fn d67_a_token_of_other_making_is_no_token() {
+async fn d67_a_token_of_another_format_is_rejected() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let other = Person::new("other@example.com").join(&app).await;
@@ -253,7 +253,7 @@ async fn d67_a_token_of_other_making_is_no_token() {
 }
 
 #[test]
-fn d68_no_secret_that_others_may_know_is_good_for_production() {
+fn d68_published_and_weak_secrets_are_rejected_in_production() {
     let dir = tempfile::tempdir().unwrap();
     for secret in ["", "your-super-secret-jwt-key", "secret", "a-secret-of-only-thirty-one-byt", &"0".repeat(64)] {
         let env = [
@@ -275,7 +275,7 @@ fn d68_no_secret_that_others_may_know_is_good_for_production() {
 }
 
 #[test]
-fn d68_the_program_does_not_start_in_production_with_the_origins_env_file() {
+fn d68_the_program_does_not_start_in_production_with_the_original_env_file() {
     let env = "JWT_SECRET=your-super-secret-jwt-key\nJWT_ALGORITHM=HS256\nMAIL_SERVER=smtp.gmail.com\n\
                MAIL_USERNAME=your-email@gmail.com\nMAIL_PASSWORD=your-app-password\nAPP_DOMAIN=accounts.example.com\n";
     let program = Program::new(&[]);
@@ -305,7 +305,7 @@ async fn d69_a_new_secret_ends_no_session_while_the_old_one_still_verifies() {
     json(app.get_as(&old, "/User1/me").await, 200).await;
     let new = john.log_in(&app).await;
     assert_ne!(header_of(&old).kid, header_of(&new).kid);
-    // The old one signs no more, under whichever name.
+    // The old secret does not sign, whichever setting it is in.
     let claims = part(&new, 1);
     problem(app.get_as(&sign(&header_of(&new), &claims, JWT_SECRET), "/User1/me").await, 401).await;
     problem(app.get_as(&sign(&header_of(&old), &claims, ANOTHER_SECRET), "/User1/me").await, 401).await;
@@ -313,6 +313,6 @@ async fn d69_a_new_secret_ends_no_session_while_the_old_one_still_verifies() {
     let app = app.restart_with(&[("JWT_SECRET_PREVIOUS", "")]).await;
     json(app.get_as(&new, "/User1/me").await, 200).await;
     problem(app.get_as(&old, "/User1/me").await, 401).await;
-    // Its session goes on: only the token was of the old secret.
+    // The session continues, because only the token was signed with the old secret.
     john.log_in(&app).await;
 }

@@ -1,4 +1,4 @@
-//! Rows D40, D41 and D70: answers do not tell who has an account. (Response times are measured in `timing`.)
+//! Rows D40, D41 and D70: responses do not reveal who has an account. (Response times are measured in `timing`.)
 
 use super::answer::{Answer, assert_alike};
 use crate::support::{Person, TestApp, json, problem};
@@ -73,7 +73,7 @@ async fn d70_registering_a_taken_address_is_answered_like_any_registration() {
     assert_alike(&seen);
     assert_eq!(seen[0].1.status, 403);
 
-    // The owner gets a mail without a link, and the account does not change.
+    // The owner gets an email without a link, and the account does not change.
     let mails = app.mails_to(&owner.email).await;
     assert!(mails[0]["subject"].as_str().unwrap().contains("already have an account"));
     assert!(mails[0]["links"].as_array().unwrap().is_empty());

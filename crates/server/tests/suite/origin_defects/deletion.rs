@@ -43,7 +43,7 @@ async fn d03_no_user_deletes_the_account_of_another() {
     assert_eq!(answers[0].1.status, 404);
     let twice = format!("/User1/delete?id={}&id={}&email={}", attacker.id, victim.id, attacker.email);
     problem(app.request(Method::DELETE, &twice).bearer_auth(&token).send().await.unwrap(), 400).await;
-    // A token of another realm is invalid, whatever record it names.
+    // A token of another realm is invalid for every record.
     let foreign = elsewhere.log_in(&app).await;
     for id in [&victim.id, &elsewhere.id] {
         problem(delete(&app, &foreign, id, &victim.email).await, 401).await;
@@ -55,7 +55,7 @@ async fn d03_no_user_deletes_the_account_of_another() {
 }
 
 #[tokio::test]
-async fn d04_ones_own_id_with_the_address_of_another_changes_nothing() {
+async fn d04_an_own_id_with_another_users_address_changes_nothing() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     Person::new("jane@example.com").join(&app).await;
@@ -114,7 +114,7 @@ async fn d07_nothing_that_came_at_the_moment_of_the_deletion_outlives_it() {
 }
 
 #[tokio::test]
-async fn d07_of_fifty_deletions_at_one_moment_one_is_told_so() {
+async fn d07_of_fifty_concurrent_deletions_one_succeeds() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = john.log_in(&app).await;
@@ -126,7 +126,7 @@ async fn d07_of_fifty_deletions_at_one_moment_one_is_told_so() {
     assert_eq!(goodbyes.iter().filter(|mail| mail["subject"].as_str().unwrap().contains("deleted")).count(), 1);
 }
 
-/// A thief of a session can keep it alive, but not make its login more recent.
+/// A thief of a session can keep it alive, but cannot make its login more recent.
 #[tokio::test]
 async fn d10_a_session_that_was_only_refreshed_deletes_nothing() {
     let app = TestApp::start().await;
@@ -141,7 +141,7 @@ async fn d10_a_session_that_was_only_refreshed_deletes_nothing() {
     problem(refused, 401).await;
     json(app.get_as(&access, "/User1/me").await, 200).await;
 
-    // A recent login is enough, for the configured time, and the owner gets a mail.
+    // A recent login suffices for the configured time, and the owner gets an email.
     let app = app.restart_with(&[("DELETE_MAX_AUTH_AGE", "5m")]).await;
     let token = john.log_in(&app).await;
     app.advance(5 * MINUTE + Duration::from_secs(1));
@@ -187,7 +187,7 @@ async fn d83_the_address_of_a_deleted_account_is_free_at_once() {
     problem(app.login("User1", &john.email, &john.password).await, 401).await;
 }
 
-/// Erasure makes data in backups unreadable, too: the data key is destroyed, not only hidden.
+/// Erasure makes data in backups unreadable, too, because the data key is destroyed.
 #[tokio::test]
 async fn d83_of_a_deleted_account_no_file_keeps_a_copy() {
     let mut app = TestApp::start().await;

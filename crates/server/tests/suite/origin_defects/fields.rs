@@ -58,7 +58,7 @@ async fn d72_a_bad_field_is_the_fault_of_the_field_and_not_of_the_server() {
 }
 
 #[tokio::test]
-async fn d73_what_people_are_called_is_kept_as_they_write_it() {
+async fn d73_names_are_stored_as_typed() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let names = [
         ("O'Brien & Sons", "<Smith>"),
@@ -78,7 +78,7 @@ async fn d73_what_people_are_called_is_kept_as_they_write_it() {
         let profile = json(app.get_as(&token, "/User1/me").await, 200).await;
         assert_eq!((profile["first_name"].as_str(), profile["last_name"].as_str()), (Some(first), Some(last)));
     }
-    // No mail repeats what may be no name, and none greets before the first login.
+    // No email repeats a text that may not be a name, and none contains a name before the first login.
     for mail in app.mails().await {
         for part in ["html", "text", "subject"] {
             let text = mail[part].as_str().unwrap();
@@ -199,7 +199,7 @@ async fn d77_names_and_numbers_have_an_end_and_no_controls() {
         let mut form = Person::new("john@example.com").form();
         form["phone"] = json!(bad);
         if bad.trim() == "+1234567890" {
-            // White space around it is not part of it.
+            // White space around an address is not part of it.
             json(app.post_json("/User1/create", form).await, 200).await;
         } else {
             let refused = problem(app.post_json("/User1/create", form).await, 422).await;

@@ -1,4 +1,4 @@
-//! Rows D11 to D18, D24 and D25: mailed links of registrations.
+//! Rows D11 to D18, D24 and D25: emailed links of registrations.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ async fn d11_a_verify_link_resets_no_password() {
     problem(app.login("User1", &john.email, "attackers new phrase").await, 401).await;
     john.log_in(&app).await;
 
-    // Nor where the same mail leads to a form for a password.
+    // This also holds if the same email opens a password form.
     let (_, victim) = contested(&app).await;
     for page in ["verify", "undo"] {
         let link = app.link(&victim.email, page).await;
@@ -52,7 +52,7 @@ async fn d12_a_reset_link_verifies_no_address() {
 }
 
 #[tokio::test]
-async fn d13_a_link_of_one_realm_does_nothing_in_another() {
+async fn d13_a_link_of_one_realm_is_invalid_in_another() {
     let app = TestApp::start().await;
     let here = Person::new("john@example.com").register(&app).await;
     let (verify, undo) = (app.link(&here.email, "verify").await, app.link(&here.email, "undo").await);
@@ -78,7 +78,7 @@ async fn contested_in(app: &TestApp, realm: &str) {
 }
 
 #[tokio::test]
-async fn d14_a_link_is_good_for_as_long_as_its_mail_says() {
+async fn d14_a_link_is_valid_for_as_long_as_its_mail_says() {
     let app = TestApp::start().await;
     let early = Person::new("early@example.com").register(&app).await;
     let late = Person::new("late@example.com").register(&app).await;
@@ -116,7 +116,7 @@ async fn d14_the_mail_says_what_the_settings_say() {
 }
 
 #[tokio::test]
-async fn d14_the_form_for_a_password_lapses_too() {
+async fn d14_the_password_form_expires_too() {
     let app = TestApp::start().await;
     let (_, victim) = contested(&app).await;
     let path = reset_path(&app, &victim.email).await;
@@ -132,7 +132,7 @@ async fn d15_a_reset_link_works_once() {
     let path = reset_path(&app, &victim.email).await;
     assert_eq!(app.post_form(&path, &[("password", "chosen by the owner")]).await.status(), 200);
     assert_eq!(app.post_form(&path, &[("password", "chosen by a thief")]).await.status(), 400);
-    // A password that would be refused does not change that.
+    // A password that would be rejected does not change that.
     assert_eq!(app.post_form(&path, &[("password", "a")]).await.status(), 400);
     problem(app.login("User1", &victim.email, "chosen by a thief").await, 401).await;
     victim.with_password("chosen by the owner").log_in(&app).await;
@@ -172,7 +172,7 @@ async fn d17_a_newer_registration_with_another_password_ends_the_links_of_an_old
     assert_eq!(app.post_form(&old, &[("password", "chosen with the old link")]).await.status(), 400);
     let new = reset_path(&app, &victim.email).await;
     assert_eq!(app.post_form(&new, &[("password", "chosen with the new link")]).await.status(), 200);
-    // The one that was used ends them all.
+    // Using one link invalidates all of them.
     for link in ["verify", "undo"] {
         let token = token_of(&app.link(&victim.email, link).await).to_owned();
         assert_eq!(reset(&app, "User1", &token, "chosen by a thief").await, 400);
@@ -190,7 +190,7 @@ async fn d18_no_link_can_be_made_from_the_database() {
     let (_, victim) = contested(&app).await;
     tokens.push(token_of(&reset_path(&app, &victim.email).await).to_owned());
     tokens.push(token_of(&app.link(&victim.email, "verify").await).to_owned());
-    // And one whose mail still waits.
+    // This also holds for an email that has not been sent yet.
     Person::new("waiting@example.com").register(&app).await;
 
     for token in &tokens {
@@ -220,7 +220,7 @@ async fn d24_looking_at_a_link_does_nothing() {
     }
     problem(app.login("User1", &john.email, &john.password).await, 403).await;
 
-    // The click of the scanner, then that of the human: both see success, and neither is logged in.
+    // A scanner opens the link, then the user: both see success, and neither is signed in.
     for _ in 0..2 {
         let page = app.open(&verify).await;
         assert_eq!(page.status(), 200);
@@ -239,7 +239,7 @@ async fn d24_a_password_is_never_set_by_get() {
         let answer = app.request(method, &format!("{path}&password=chosen%20by%20a%20link")).send().await.unwrap();
         assert_eq!(answer.status(), 405);
     }
-    // A POST with the password in the URL is not accepted either.
+    // A POST with the password in the URL is rejected, too.
     let answer = app.post_form(&format!("{path}&password=chosen%20by%20a%20link"), &[]).await;
     assert!(answer.status().is_client_error());
     problem(app.login("User1", &victim.email, "chosen by a link").await, 401).await;
@@ -289,7 +289,7 @@ async fn d25_an_unconfirmed_registration_expires() {
     let attacker = Person::new("victim@example.com").with_password("attackers own phrase").register(&app).await;
     app.advance(7 * DAY);
     problem(app.login("User1", &attacker.email, &attacker.password).await, 401).await;
-    // It is not remembered against the owner: the address is not contested any more.
+    // The owner is not affected later: the address is no longer contested.
     let owner = Person::new("victim@example.com").with_password("the owners own phrase").join(&app).await;
     owner.log_in(&app).await;
 }

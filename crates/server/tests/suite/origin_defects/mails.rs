@@ -1,4 +1,4 @@
-//! Rows D26, D76, D81, D82 and D95: the mails that are sent, their delivery, and users' input in them.
+//! Rows D26, D76, D81, D82 and D95: the emails that are sent, their delivery, and users' input in them.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use crate::support::{
     smtp::{Behaviour, Options, SmtpServer},
 };
 
-/// An application whose mails go to this server.
+/// Starts an application that sends its emails to this server.
 async fn mailing(smtp: &SmtpServer) -> TestApp {
     let port = smtp.port().to_string();
     TestApp::with(&[("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off")]).await
 }
 
 #[tokio::test]
-async fn d26_a_mail_that_was_lost_can_be_had_again() {
+async fn d26_a_lost_mail_can_be_requested_again() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     assert_eq!(app.mails_to(&john.email).await.len(), 1);
@@ -118,7 +118,7 @@ async fn d82_while_mail_is_away_registrations_are_whole_and_may_be_repeated() {
     smtp.behave(Behaviour::Accept);
     app.advance(Duration::from_secs(60));
     app.pump().await;
-    // Only the newest is worth a mail.
+    // Only the newest registration is sent an email.
     let mails = smtp.messages();
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].to, ["john@example.com"]);

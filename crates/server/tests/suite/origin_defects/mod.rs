@@ -1,4 +1,4 @@
-//! Defects of the origin, row by row of their list: `d01_…` shows that defect D01 does not exist here.
+//! Defects of the original service, row by row of their list: `d01_…` shows that defect D01 does not exist here.
 
 mod answer;
 mod bearers;
@@ -25,10 +25,10 @@ use serde_json::Value;
 
 use crate::support::{Person, TestApp, json};
 
-/// For tests that ask more often than a person would.
+/// For tests that send more requests than the limits allow.
 const UNLIMITED: (&str, &str) = ("RATE_LIMIT_MODE", "off");
 
-/// The token in a link.
+/// Returns the token in a link.
 fn token_of(link: &str) -> &str {
     link.split_once("token=").unwrap().1
 }
@@ -39,7 +39,7 @@ async fn ask(app: &TestApp, link: &str) -> Response {
     app.request(Method::GET, path).header("Accept", "application/json").send().await.unwrap()
 }
 
-/// An attacker, then the owner, register one address.
+/// Registers an address first as an attacker, then as its owner.
 async fn contested(app: &TestApp) -> (Person, Person) {
     let attacker = Person::new("victim@example.com").with_password("attackers own phrase").register(app).await;
     let victim = Person::new("victim@example.com").with_password("victims own phrase").register(app).await;
@@ -52,7 +52,7 @@ async fn reset_path(app: &TestApp, email: &str) -> String {
     answer["reset_url"].as_str().unwrap().strip_prefix(&app.base).unwrap().to_owned()
 }
 
-/// Asks for a password reset in the first realm, and returns the path that the form of the mailed link posts to.
+/// Requests a password reset in the first realm, and returns the path that the form of the emailed link posts to.
 async fn mailed_reset(app: &TestApp, email: &str) -> String {
     json(app.post_form("/User1/forget_password", &[("email", email)]).await, 200).await;
     newest_reset(app, email).await
@@ -64,13 +64,13 @@ async fn newest_reset(app: &TestApp, email: &str) -> String {
     link.strip_prefix(&app.base).unwrap().replace("reset_password_form", "reset_password")
 }
 
-/// Both tokens of a new login.
+/// Logs in, and returns both tokens.
 async fn pair(app: &TestApp, person: &Person) -> (String, String) {
     let answer = json(app.login(&person.realm, &person.email, &person.password).await, 200).await;
     tokens(&answer).unwrap()
 }
 
-/// The access and the refresh token of an answer, if it has them.
+/// Returns the access and the refresh token of a response, if it has them.
 fn tokens(answer: &Value) -> Option<(String, String)> {
     let text = |member: &str| answer[member].as_str().map(str::to_owned);
     text("access_token").zip(text("refresh_token"))

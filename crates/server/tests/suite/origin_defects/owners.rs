@@ -1,4 +1,4 @@
-//! Rows D01, D02, D05, D06, D08 and D09: whose record it is.
+//! Rows D01, D02, D05, D06, D08 and D09: access to records of other users and realms.
 
 use std::collections::HashSet;
 
@@ -120,7 +120,7 @@ async fn d09_ids_are_128_random_bits_and_none_is_given_twice() {
         }
     }
     assert_eq!(ids.len(), 80);
-    // Every bit varies.
+    // Every bit must vary.
     let bytes = ids.iter().map(|id| u128::from_str_radix(&as_hex(id), 16).unwrap());
     let (ones, zeros) = bytes.fold((0, 0), |(ones, zeros), id| (ones | id, zeros | !id));
     assert_eq!((ones, zeros), (u128::MAX, u128::MAX));

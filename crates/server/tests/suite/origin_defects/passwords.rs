@@ -16,7 +16,7 @@ async fn create_with(app: &TestApp, password: &str) -> Response {
     app.post_json("/User1/create", Person::new("john@example.com").with_password(password).form()).await
 }
 
-/// The error code of the field `password`.
+/// Returns the error code of the field `password`.
 async fn refused(response: Response) -> String {
     let problem = problem(response, 422).await;
     assert_eq!(problem["errors"].as_array().unwrap().len(), 1);
@@ -61,7 +61,7 @@ async fn d45_a_reset_keeps_the_same_rules() {
         let at_create = Person::new(&victim.email).with_password(password).form();
         assert_eq!(refused(app.post_json("/User1/create", at_create).await).await, at_reset, "{password}");
     }
-    // None of them spent the link.
+    // None of them used up the link.
     assert_eq!(app.post_form(&path, &[("password", "chosen by the owner")]).await.status(), 200);
     victim.with_password("chosen by the owner").log_in(&app).await;
 }
@@ -74,7 +74,7 @@ async fn d46_a_phrase_is_good_and_a_known_password_with_a_digit_is_not() {
     assert_eq!(refused(create_with(&app, "Password1!").await).await, "password.breached");
 }
 
-/// A password of this length.
+/// Returns a password of this length.
 fn long(length: usize) -> String {
     "ab".repeat(length)[..length].to_owned()
 }
@@ -165,7 +165,7 @@ async fn d51_an_address_is_one_account_however_it_is_spelt() {
     for email in spellings {
         let token = Person { email: email.to_owned(), ..john.clone() }.log_in(&app).await;
         assert_eq!(json(app.get_as(&token, "/User1/me").await, 200).await["id"], john.id.as_str());
-        // For `create` the address is taken, too: the owner gets a mail without a link.
+        // For `create` the address is taken, too: the owner gets an email without a link.
         json(app.post_json("/User1/create", Person::new(email).form()).await, 200).await;
         let newest = &app.mails_to(&john.email).await[0];
         assert!(newest["links"].as_array().unwrap().is_empty(), "{email}");

@@ -1,4 +1,4 @@
-//! Rows D84 to D88, D94 and D96: the way in, and the gates of the project itself.
+//! Rows D84 to D88, D94 and D96: browser security, health, and the quality gates of the project itself.
 
 use std::{fs, path::Path};
 
@@ -7,7 +7,7 @@ use reqwest::Method;
 use super::{contested, reset_path};
 use crate::support::{Person, TestApp, json, problem};
 
-/// Settings that production takes.
+/// Settings that production accepts.
 pub const PRODUCTION: &[(&str, &str)] = &[
     ("RATE_LIMIT_MODE", "enforce"),
     ("ENVIRONMENT", "production"),
@@ -118,7 +118,7 @@ async fn d86_no_page_of_another_origin_is_let_in_by_default() {
             assert!(names.is_empty(), "{origin}: {names:?}");
         }
     }
-    // Pages of this machine are let in there.
+    // Pages of this machine are allowed in development.
     for origin in ["https://yourdomain.com", "null", "http://192.0.2.1:3000"] {
         for request in asked(&development, origin) {
             assert!(!request.send().await.unwrap().headers().contains_key("access-control-allow-origin"), "{origin}");
@@ -137,7 +137,7 @@ async fn d87_production_shows_no_documentation_and_no_mailbox() {
 }
 
 #[tokio::test]
-async fn d88_no_browser_is_refused_for_its_name_and_no_text_for_its_looks() {
+async fn d88_no_request_is_rejected_because_of_its_user_agent_or_harmless_text() {
     let app = TestApp::with(&[super::UNLIMITED]).await;
     for agent in [
         "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
@@ -163,7 +163,7 @@ async fn d88_no_browser_is_refused_for_its_name_and_no_text_for_its_looks() {
 }
 
 #[tokio::test]
-async fn d94_health_tells_when_the_database_is_gone() {
+async fn d94_health_reports_an_unavailable_database() {
     let app = TestApp::start().await;
     json(app.get("/health").await, 200).await;
     json(app.get("/readyz").await, 200).await;
@@ -191,7 +191,7 @@ fn d96_no_gate_of_the_project_lets_a_failure_through() {
             assert!(!text.contains(way_out), "`{way_out}` in {name}");
         }
         if gate.ends_with("Makefile") {
-            // `-` before a recipe's line, or `-i`, would let it fail unseen.
+            // `-` before a command of a recipe, or `-i`, would hide a failure.
             assert!(!text.contains("\n\t-") && !text.contains("\n\t@-") && !text.contains(".IGNORE"), "{name}");
         } else {
             let is_strict = text.lines().any(|line| line.starts_with("set -e"));

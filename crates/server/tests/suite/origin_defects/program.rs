@@ -1,4 +1,4 @@
-//! A visitor of the real program.
+//! An HTTP client for tests of the real program.
 
 use reqwest::{Client, Method, RequestBuilder, Response};
 
@@ -8,7 +8,7 @@ use crate::support::{
     smtp::SmtpServer,
 };
 
-/// Settings of a program whose mails go to this server.
+/// Prepares a program that sends its emails to this server.
 pub(super) fn with_mail(smtp: &SmtpServer, more: &[(&str, &str)]) -> Program {
     let port = smtp.port().to_string();
     let mail = [("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off"), ("MAIL_TIMEOUT", "1s")];
@@ -20,20 +20,20 @@ pub(super) async fn start(program: &mut Program) {
     program.ready().await;
 }
 
-/// Starts it again after a power cut.
+/// Restarts it after a simulated power failure.
 pub(super) async fn cut_the_power(program: &mut Program) {
     program.kill();
     start(program).await;
 }
 
-/// The output of a program that does not start.
+/// Returns the output of a program that does not start.
 pub(super) fn refusal(program: &Program) -> String {
     let ended = program.run(&["serve"]);
     assert!(!ended.status.success(), "it started, and ended well");
     ended.stderr
 }
 
-/// A client of a program, whether or not that runs.
+/// A client of a program, which need not be running.
 pub(super) struct Visitor {
     base: String,
     http: Client,
@@ -44,9 +44,9 @@ impl Visitor {
         Self { base: program.url(""), http: client() }
     }
 
-    /// Accepts a path or a whole link.
+    /// Creates a request for a path or a complete link.
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        // Links name this machine as people do.
+        // Links contain the name of this machine instead of its address.
         let named = self.base.replace("127.0.0.1", "localhost");
         let path = path.strip_prefix(&self.base).or_else(|| path.strip_prefix(&named)).unwrap_or(path);
         self.http.request(method, format!("{}{path}", self.base))
@@ -78,7 +78,7 @@ impl Visitor {
         answer["access_token"].as_str().unwrap().to_owned()
     }
 
-    /// Registers and verifies, which leaves two mails at the server.
+    /// Registers and verifies, which sends two emails.
     pub(super) async fn join(&self, smtp: &SmtpServer, person: &Person) {
         let before = smtp.messages().len();
         json(self.create(person).await, 200).await;
@@ -88,7 +88,7 @@ impl Visitor {
     }
 }
 
-/// The link to this page.
+/// Returns the link to this page.
 pub(super) fn link_in(links: &[String], page: &str) -> String {
     let wanted = format!("/{page}?token=");
     links.iter().find(|link| link.contains(&wanted)).unwrap_or_else(|| panic!("no {page} link in the mail")).clone()

@@ -1,4 +1,4 @@
-//! Rows D59 to D62 and D64: a session that is over stays over.
+//! Rows D59 to D62 and D64: a session that has ended stays ended.
 
 use std::{process::Command, time::Duration};
 
@@ -31,7 +31,7 @@ async fn d59_a_logout_outlives_a_power_cut() {
     json(visitor.get_as(&goes_on, "/User1/me").await, 200).await;
 }
 
-/// The row is about two processes with separate caches: here a second process is refused.
+/// The row is about two processes with separate caches: here a second process is rejected.
 #[tokio::test]
 async fn d60_a_second_process_does_not_serve_from_the_same_database() {
     let first = Program::start(CHEAP).await;
@@ -58,7 +58,7 @@ async fn d61_without_the_database_every_token_is_refused() {
         problem(app.get_as(&alive, path).await, 503).await;
     }
     problem(app.login("User1", &john.email, &john.password).await, 503).await;
-    // As soon as the store is available again, sessions are judged as before.
+    // Once the store is available again, sessions are accepted as before.
     app.watched.store_is_away(false);
     problem(app.get_as(&over, "/User1/me").await, 401).await;
     json(app.get_as(&alive, "/User1/me").await, 200).await;
@@ -82,7 +82,7 @@ async fn d62_no_number_of_logouts_is_too_many() {
     json(app.get_as(&alive, "/User1/me").await, 200).await;
 }
 
-/// Nothing is called done that was not written.
+/// No write is acknowledged unless it was stored.
 #[tokio::test]
 async fn d62_a_logout_that_could_not_be_stored_is_no_success() {
     let smtp = SmtpServer::start(Options::default()).await;
@@ -107,7 +107,7 @@ async fn d62_a_logout_that_could_not_be_stored_is_no_success() {
     assert_eq!(problem(full, 503).await["code"], "unavailable");
     let token = tokens.last().unwrap();
     problem(visitor.get_as(token, "/User1/logout").await, 503).await;
-    // The refused logout changed nothing, now and after a power cut.
+    // The failed logout changed nothing, neither now nor after a power failure.
     json(visitor.get_as(token, "/User1/me").await, 200).await;
     cut_the_power(&mut program).await;
     for token in [&tokens[0], token] {
@@ -118,7 +118,7 @@ async fn d62_a_logout_that_could_not_be_stored_is_no_success() {
 }
 
 #[tokio::test]
-async fn d64_what_is_kept_of_ended_sessions_goes_when_their_tokens_have_expired() {
+async fn d64_revocations_are_removed_when_their_tokens_have_expired() {
     let mut app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let over = john.log_in(&app).await;
@@ -128,7 +128,7 @@ async fn d64_what_is_kept_of_ended_sessions_goes_when_their_tokens_have_expired(
     }
     let path = mailed_reset(&app, &john.email).await;
     assert_eq!(app.post_form(&path, &[("password", "chosen by the owner")]).await.status(), 200);
-    // Half an hour of the tokens, plus the leeway for clocks.
+    // Half an hour for the tokens, plus the tolerated clock difference.
     for (seconds, expected) in [(0, 3), (1804, 3), (1, 0)] {
         app.advance(Duration::from_secs(seconds));
         app.run_maintenance().await;
@@ -141,7 +141,7 @@ async fn d64_what_is_kept_of_ended_sessions_goes_when_their_tokens_have_expired(
     }
 }
 
-/// The program where no file can grow beyond some hundred kilobytes.
+/// Returns a command that runs the program with files of at most some hundred kilobytes.
 fn on_a_small_disk(program: &Program) -> Command {
     let plain = program.command(&[]);
     let mut command = Command::new("sh");

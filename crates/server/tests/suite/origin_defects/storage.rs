@@ -1,4 +1,4 @@
-//! Rows D91 to D93: stored data, their place and their encryption.
+//! Rows D91 to D93: location and encryption of stored data.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
@@ -16,7 +16,7 @@ use crate::support::{
 const KEY: &str = "c29tZSBrZXkgdGhhdCB0aGUgdGVzdHMgbWFkZSB1cCE=";
 const NEW_KEY: &str = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
 
-/// Names and bytes of the files in a folder.
+/// Returns the names and contents of the files in a folder.
 pub(super) fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
     entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
@@ -127,7 +127,7 @@ async fn d92_no_file_contains_personal_data_or_credentials() {
     app.post_form(&path, &[("password", "violet-planted-teapot")]).await;
     look("after a password was chosen").await;
 
-    // The id proves that the right files were searched.
+    // Finding the id proves that the right files were searched.
     let mut app = app;
     app.stop().await;
     let kept = app.contents().await;
@@ -142,7 +142,7 @@ async fn d92_no_file_contains_personal_data_or_credentials() {
 }
 
 #[tokio::test]
-async fn d92_what_is_kept_is_for_its_owner_alone() {
+async fn d92_only_the_owner_can_read_the_files() {
     let program = Program::start(CHEAP).await;
     json(Visitor::of(&program).create(&Person::new("john@example.com")).await, 200).await;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
@@ -155,7 +155,7 @@ async fn d92_what_is_kept_is_for_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn d93_the_database_lies_where_the_environment_says() {
+async fn d93_the_environment_determines_the_database_location() {
     let mut program = Program::new(CHEAP);
     let folder = program.folder().join("elsewhere");
     fs::create_dir(&folder).unwrap();

@@ -1,11 +1,11 @@
-//! Requests that meet: all but the last byte of each is sent, then the last bytes at one moment.
+//! Simultaneous requests: everything but the last byte of each is sent first, then all last bytes at the same moment.
 
 use std::{
     io::{Read, Write},
     net::TcpStream,
 };
 
-/// A whole request with this body.
+/// Returns a raw request with this body.
 pub(super) fn post(path: &str, kind: &str, body: &str) -> String {
     format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAccept: application/json\r\n\
@@ -14,22 +14,22 @@ pub(super) fn post(path: &str, kind: &str, body: &str) -> String {
     )
 }
 
-/// A whole request with this form.
+/// Returns a raw request with this form.
 pub(super) fn form(path: &str, body: &str) -> String {
     post(path, "application/x-www-form-urlencoded", body)
 }
 
-/// A whole request without a body.
+/// Returns a raw request without a body.
 pub(super) fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 }
 
-/// The same by the holder of this token, to delete something.
+/// Returns a raw DELETE request with this token.
 pub(super) fn delete(path: &str, token: &str) -> String {
     get(path).replacen("GET", "DELETE", 1).replacen("\r\n", &format!("\r\nAuthorization: Bearer {token}\r\n"), 1)
 }
 
-/// Statuses and bodies of the answers, in the order of the requests.
+/// Returns the statuses and bodies of the responses, in the order of the requests.
 pub(super) async fn answers(base: &str, requests: Vec<String>) -> Vec<(u16, String)> {
     let address = base.strip_prefix("http://").unwrap().to_owned();
     let meet = move || {
@@ -46,7 +46,7 @@ pub(super) async fn answers(base: &str, requests: Vec<String>) -> Vec<(u16, Stri
     tokio::task::spawn_blocking(meet).await.unwrap()
 }
 
-/// The statuses of the answers, in the order of the requests.
+/// Returns the statuses of the responses, in the order of the requests.
 pub(super) async fn statuses(base: &str, requests: Vec<String>) -> Vec<u16> {
     answers(base, requests).await.into_iter().map(|(status, _)| status).collect()
 }

@@ -1,4 +1,4 @@
-//! Names in mails are escaped, and recipients are erased after delivery.
+//! Names in emails are escaped, and recipients are erased after delivery.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::support::{
     smtp::{Behaviour, Message, SmtpServer},
 };
 
-/// Anyone may have written it. No one has logged in yet.
+/// A stranger may have chosen the name as long as the owner has not signed in.
 #[tokio::test]
 async fn no_name_is_in_a_mail_before_the_first_login() {
     let (server, app) = pair(&[("APP_NAME", "Ada & Co <Portcullis>")]).await;
@@ -36,7 +36,7 @@ async fn no_name_is_in_a_mail_before_the_first_login() {
 }
 
 #[tokio::test]
-async fn a_line_break_gets_into_no_mail() {
+async fn no_line_break_gets_into_a_mail() {
     let (server, app) = pair(&[]).await;
     for name in ["Eve\r\nBcc: all@example.com", "Eve\nX: y", "Eve\u{2028}"] {
         let mut form = Person::new("eve@example.com").form();
@@ -55,7 +55,7 @@ async fn a_line_break_gets_into_no_mail() {
 }
 
 #[tokio::test]
-async fn to_whom_a_mail_was_is_forgotten_when_it_is_settled() {
+async fn the_recipient_is_erased_after_delivery() {
     let (server, mut app) = pair(&[]).await;
     for answer in [Behaviour::Accept, Behaviour::RejectRecipient(NO_SUCH_USER.to_owned())] {
         Person::new("erased.recipient@example.com").register(&app).await;
@@ -76,7 +76,7 @@ async fn to_whom_a_mail_was_is_forgotten_when_it_is_settled() {
     assert_eq!(server.messages().len(), 1);
 }
 
-/// The sealed recipient of the only waiting mail of an application that was stopped.
+/// Returns the sealed recipient of the only waiting message of a stopped application.
 async fn recipient(app: &TestApp) -> Vec<u8> {
     let store = app.store().await;
     let ctx = Ctx::new(&*app.clock, Arc::new(SeededRandom::new(99)), Default::default());
@@ -92,7 +92,7 @@ async fn holds(app: &TestApp, bytes: &[u8]) -> bool {
     app.contents().await.iter().any(|(_, all)| all.windows(bytes.len()).any(|w| w == bytes))
 }
 
-/// Registers and verifies a person with this name, and returns the welcome mail.
+/// Registers and verifies a user with this name, and returns the welcome email.
 async fn welcome(server: &SmtpServer, app: &TestApp, email: &str, name: &str) -> Message {
     let mut form = Person::new(email).form();
     form["first_name"] = json!(name);
@@ -106,7 +106,7 @@ async fn welcome(server: &SmtpServer, app: &TestApp, email: &str, name: &str) ->
     welcome.clone()
 }
 
-/// HTML as a mail program shows it.
+/// Renders HTML as an email client does.
 fn shown(html: &str) -> String {
     let marks = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x2f;", "/"), ("&amp;", "&")];
     marks.iter().fold(html.to_owned(), |shown, (escaped, plain)| shown.replace(escaped, plain))

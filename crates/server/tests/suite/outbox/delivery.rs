@@ -1,4 +1,4 @@
-//! Each mail is delivered once, by one worker, over TLS.
+//! Each email is delivered once, by one worker, over TLS.
 
 use std::{collections::BTreeMap, fs, time::Duration};
 
@@ -9,8 +9,8 @@ use crate::support::{
 };
 
 #[tokio::test]
-async fn a_mail_whose_fate_is_unknown_comes_again_as_the_same_mail() {
-    // A name that stays, whichever port a start gets.
+async fn a_mail_with_an_unknown_outcome_is_resent_unchanged() {
+    // A name that does not depend on the port.
     const PUBLIC: &str = "http://accounts.localhost";
     let (server, app) = pair(&[("PUBLIC_URL", PUBLIC)]).await;
     server.behave(Behaviour::DropAfterData);
@@ -38,11 +38,11 @@ async fn a_mail_whose_fate_is_unknown_comes_again_as_the_same_mail() {
 }
 
 #[tokio::test]
-async fn work_that_was_dropped_half_way_is_taken_up_at_the_next_start_or_when_its_lease_has_run_out() {
+async fn an_interrupted_delivery_resumes_at_the_next_start_or_when_its_lease_expires() {
     let (server, app) = pair(&[("MAIL_TIMEOUT", "10s")]).await;
     server.behave(Behaviour::Hang);
     Person::new("john@example.com").register(&app).await;
-    // Like a process that dies while it waits for the mail server: nothing is recorded.
+    // Simulates a process that dies while it waits for the mail server: nothing is recorded.
     assert!(tokio::time::timeout(Duration::from_millis(500), app.pump()).await.is_err());
     server.behave(Behaviour::Accept);
     let app = app.restart().await;
@@ -57,7 +57,7 @@ async fn work_that_was_dropped_half_way_is_taken_up_at_the_next_start_or_when_it
 }
 
 #[tokio::test]
-async fn who_has_lost_a_lease_changes_nothing_any_more() {
+async fn a_worker_without_its_lease_changes_nothing() {
     let (server, app) = pair(&[("MAIL_TIMEOUT", "1s")]).await;
     server.behave(Behaviour::Hang);
     Person::new("john@example.com").register(&app).await;

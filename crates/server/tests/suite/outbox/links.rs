@@ -1,4 +1,4 @@
-//! A link is valid for its whole lifetime after a late delivery, and a mail with an invalid link is not sent.
+//! A link is valid for its whole lifetime after a late delivery, and an email with an invalid link is not sent.
 
 use portcullis_core::port::OutboxState;
 use serde_json::json;
@@ -25,7 +25,7 @@ async fn the_link_of_a_late_mail_lives_as_long_as_any_other() {
 }
 
 #[tokio::test]
-async fn a_link_that_leads_nowhere_any_more_is_not_sent() {
+async fn a_link_that_is_no_longer_valid_is_not_sent() {
     let (server, mut app) = pair(&[]).await;
     server.behave(Behaviour::Refuse);
     let first = Person::new("john@example.com").register(&app).await;
@@ -51,7 +51,7 @@ async fn a_registration_that_its_owner_discarded_is_not_written_to() {
     Person::new("john@example.com").register(&app).await;
     app.pump().await;
     let undo = link(&server.messages()[0], "undo");
-    // A second mail with the same links waits while they are discarded by the first.
+    // A second email with the same links waits while the first one is used to cancel the registration.
     json(app.post_json("/User1/verify/resend", json!({ "email": "john@example.com" })).await, 200).await;
     let (path, token) = undo.strip_prefix(&app.base).unwrap().split_once("?token=").unwrap();
     let discarded = app.post_form(path, &[("token", token)]).await;

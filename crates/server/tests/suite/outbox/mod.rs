@@ -1,4 +1,4 @@
-//! Delivery of mails by a mail server that is away, refuses, forgets or hangs.
+//! Email delivery with a mail server that is unavailable, rejects, forgets or hangs.
 
 mod content;
 mod delivery;
@@ -19,7 +19,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 const NO_SUCH_USER: &str = "550 5.1.1 No such user";
 
-/// A mail server and an application that hands its mails to it.
+/// Starts a mail server, and an application that sends its emails to it.
 async fn pair(settings: &[(&str, &str)]) -> (SmtpServer, TestApp) {
     let server = SmtpServer::start(Options::default()).await;
     let port = server.port().to_string();
@@ -29,7 +29,7 @@ async fn pair(settings: &[(&str, &str)]) -> (SmtpServer, TestApp) {
     (server, app)
 }
 
-/// The outbox of an application that was stopped.
+/// Returns the outbox state of a stopped application.
 async fn outbox(app: &TestApp) -> OutboxState {
     app.store().await.outbox_state(BEGIN).await.unwrap()
 }
@@ -38,13 +38,13 @@ fn to<'a>(mails: &'a [Message], email: &str) -> Vec<&'a Message> {
     mails.iter().filter(|mail| mail.to == [email]).collect()
 }
 
-/// Returns the link to this page in a mail.
+/// Returns the link to this page in an email.
 fn link(mail: &Message, page: &str) -> String {
     let wanted = format!("/{page}?token=");
     mail.links().into_iter().find(|link| link.contains(&wanted)).expect("a link")
 }
 
-/// Number of commands with this verb.
+/// Returns the number of commands with this verb.
 fn count(server: &SmtpServer, verb: &str) -> usize {
     server.commands().iter().filter(|command| command.line.starts_with(verb)).count()
 }

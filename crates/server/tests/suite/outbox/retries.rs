@@ -1,4 +1,4 @@
-//! A mail is tried again after growing waits, for a day.
+//! An email is retried with growing backoffs, for a day.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ async fn a_mail_server_that_is_down_for_an_hour_loses_nothing() {
     assert!(server.connections() > 60, "it was tried again and again: {}", server.connections());
 
     server.behave(Behaviour::Accept);
-    // No wait is longer than a quarter of an hour.
+    // No backoff is longer than a quarter of an hour.
     app.advance(15 * MINUTE);
     app.pump().await;
     app.advance(15 * MINUTE);
@@ -56,7 +56,7 @@ async fn a_mail_server_that_hangs_holds_up_no_request() {
 }
 
 #[tokio::test]
-async fn a_refusal_for_now_is_tried_again_after_growing_waits() {
+async fn a_transient_rejection_is_retried_with_growing_backoffs() {
     let (server, app) = pair(&[]).await;
     server.behave(Behaviour::RejectRecipient("450 4.2.1 The mailbox is busy".to_owned()));
     Person::new("john@example.com").register(&app).await;
@@ -102,7 +102,7 @@ async fn a_recipient_that_does_not_exist_is_given_up_at_once() {
 #[tokio::test]
 async fn a_refusal_of_this_server_is_no_reason_to_give_a_mail_up() {
     let (server, app) = pair(&[]).await;
-    // Not the recipient's fault: an operator can set a user name.
+    // This is not the recipient's fault: an operator can set a user name.
     server.behave(Behaviour::RejectRecipient("530 5.7.0 Authentication required".to_owned()));
     Person::new("john@example.com").register(&app).await;
     app.pump().await;

@@ -21,9 +21,9 @@ use crate::support::{
     process::{CHEAP, Ended, Program, client, to_the_end},
 };
 
-/// Time in which the program has to notice what happened to its database.
+/// Maximum time until the program notices a change of its database files.
 const NOTICED: Duration = Duration::from_secs(5);
-/// User and group without any rights.
+/// User and group without privileges.
 const OTHER: u32 = 65534;
 
 async fn ready(program: &Program) -> u16 {
@@ -43,7 +43,7 @@ async fn create(program: &Program, name: &str) -> u16 {
     client().post(program.url("/User1/create")).json(&form).send().await.unwrap().status().as_u16()
 }
 
-/// Logs in with another address each time: what repeats is only counted, and not written at once.
+/// Logs in with a different address each time, because repeated refusals are only counted and not written at once.
 async fn login(program: &Program) -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let address = format!("unknown-{}@example.com", NEXT.fetch_add(1, Ordering::Relaxed));
@@ -59,7 +59,7 @@ async fn is_unhealthy(program: &Program) {
     assert_eq!(program.log().matches("database cannot be written").count(), 1, "{}", program.log());
 }
 
-/// Sets the size above which no file of the program grows.
+/// Limits the size of the files that the program writes.
 fn set_largest_file(program: &Program, size: Option<u64>) {
     let id = Pid::from_raw(i32::try_from(program.id()).unwrap());
     prlimit(id, Resource::Fsize, Rlimit { current: size, maximum: None }).unwrap();
@@ -69,7 +69,8 @@ fn set_largest_file(program: &Program, size: Option<u64>) {
 async fn a_database_that_cannot_grow_is_unhealthy_until_it_can() {
     let mut program = Program::new(CHEAP);
     let plain = program.command(&[]);
-    // The signal would end the program, and a full disk sends none. The log goes through a pipe, which has no size.
+    // The signal would kill the program, which a full disk does not. The log goes through a pipe, to which the limit does not
+    // apply.
     let script = "trap '' XFSZ; mkfifo ../pipe; cat ../pipe >&2 & exec \"$0\" 2>../pipe";
     let mut command = Command::new("sh");
     command.args(["-c", script, env!("CARGO_BIN_EXE_portcullis")]).current_dir(program.folder());
@@ -79,7 +80,7 @@ async fn a_database_that_cannot_grow_is_unhealthy_until_it_can() {
     program.ready().await;
     set_largest_file(&program, Some(4096));
     assert_eq!((create(&program, "john").await, login(&program).await), (503, 503));
-    // The workers of the server commit all the time, without a change: that says nothing about the disk.
+    // The workers constantly commit transactions without changes, which prove nothing about the disk.
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(3) {
         assert_eq!(ready(&program).await, 503, "{}", program.log());
@@ -136,7 +137,7 @@ async fn a_database_that_was_replaced_or_removed_is_noticed_and_no_account_is_ac
     }
 }
 
-/// Runs the program as a user without the rights of root.
+/// Runs the program as an unprivileged user.
 fn run_unprivileged(program: &Program, args: &[&str]) -> Ended {
     let mut command = program.command(args);
     if geteuid().is_root() {

@@ -1,4 +1,4 @@
-//! What a start tells the person who reads it.
+//! The messages shown at startup.
 
 use std::{
     fs::File,
@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::process::{CHEAP, Program};
 
-/// Starts the program with a terminal, which `script` gives it, and returns what it shows until it serves.
+/// Starts the program on a terminal provided by `script`, and returns the output until it serves.
 async fn shown(settings: &[(&str, &str)]) -> (String, u16) {
     let program = Program::new(&[]);
     let file = program.folder().join("typescript");
@@ -26,7 +26,7 @@ async fn shown(settings: &[(&str, &str)]) -> (String, u16) {
     let begun = Instant::now();
     loop {
         let seen = std::fs::read_to_string(&file).unwrap_or_default();
-        // The line of the log comes from another thread.
+        // The log line is written by another thread.
         let is_complete = seen.contains("  Next ") || settings.contains(&("LOG_FORMAT", "json"));
         if seen.contains("serving") && is_complete {
             drop(child);
@@ -37,7 +37,7 @@ async fn shown(settings: &[(&str, &str)]) -> (String, u16) {
     }
 }
 
-/// A child that is asked to stop when the test is done with it.
+/// A child process that is stopped on drop.
 struct Stopped(Child);
 
 impl Drop for Stopped {
@@ -48,7 +48,7 @@ impl Drop for Stopped {
 }
 
 #[tokio::test]
-async fn a_person_at_a_terminal_is_shown_the_links() {
+async fn links_are_shown_on_a_terminal() {
     let (seen, port) = shown(&[]).await;
     let base = format!("http://localhost:{port}");
     for line in [
@@ -67,7 +67,7 @@ async fn a_person_at_a_terminal_is_shown_the_links() {
 }
 
 #[tokio::test]
-async fn where_no_terminal_is_there_are_lines_of_the_log_only() {
+async fn without_a_terminal_only_log_lines_are_written() {
     let mut program = Program::start(CHEAP).await;
     assert!(program.stop().await.success());
     let log = program.log();

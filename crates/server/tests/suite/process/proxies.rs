@@ -1,10 +1,10 @@
-//! A proxy that the settings do not name.
+//! A proxy that is missing in the settings.
 
 use crate::support::process::{CHEAP, Program, client};
 
 const WARNING: &str = "forwarding header from an unknown peer";
 
-/// Sends three requests with a header of a proxy, and returns the log.
+/// Sends three requests with a proxy header, and returns the log.
 async fn log_of(settings: &[(&str, &str)], header: &str, value: &str) -> String {
     let mut program = Program::start(&[CHEAP, settings].concat()).await;
     for _ in 0..3 {

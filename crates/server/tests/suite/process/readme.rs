@@ -1,4 +1,4 @@
-//! The examples of the origin's README.
+//! The examples in the original service's README.
 
 use std::{
     process::Command,
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::good;
 use crate::support::process::{Program, client, to_the_end};
 
-/// The examples of the origin's README, as it prints them.
+/// The examples in the original service's README, verbatim.
 const REGISTRATION: &str = r#"curl -X POST "http://localhost:8000/User1/create" \
   -H "Content-Type: application/json" \
   -d '{
@@ -68,7 +68,7 @@ async fn the_examples_of_the_origins_readme_work_as_they_are_printed() {
     assert!(sent["otp"].as_str().is_some_and(|handle| handle.len() > 26), "{sent}");
 }
 
-/// The program's one mail so far: its link.
+/// Returns the link in the only email so far.
 async fn first_link(program: &Program) -> String {
     let begin = Instant::now();
     while begin.elapsed() < Duration::from_secs(10) {
@@ -82,7 +82,7 @@ async fn first_link(program: &Program) -> String {
     panic!("no mail came");
 }
 
-/// A command of the README, with nothing but the port replaced.
+/// Runs a command of the README, in which only the port is replaced.
 fn curl(program: &Program, printed: &str) -> Value {
     let answer = curl_text(program, printed);
     serde_json::from_str(&answer).unwrap_or_else(|_| panic!("no JSON: {answer}"))

@@ -1,4 +1,4 @@
-//! Starting the program: its data, its database, its keys and its port.
+//! Startup of the program: its data, database, keys and port.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use crate::support::{
     process::{CHEAP, Program, client},
 };
 
-/// Settings of a start.
+/// Settings for a startup.
 type Given<'a> = &'a [(&'a str, &'a str)];
 
 #[tokio::test]
@@ -24,7 +24,7 @@ async fn without_any_setting_it_serves_from_an_empty_folder_and_keeps_its_data_t
     good(program.run(&["config", "check"]));
     assert_eq!(names(&program.folder()), Vec::<String>::new(), "a check makes nothing");
 
-    // A careless umask must not matter.
+    // The permissions must not depend on the umask.
     let mut careless = Command::new("sh");
     careless.args(["-c", "umask 000; exec \"$0\"", env!("CARGO_BIN_EXE_portcullis")]);
     careless.current_dir(program.folder()).env_clear().env("PORT", program.port().to_string());
@@ -63,7 +63,7 @@ async fn a_second_server_on_the_same_data_is_refused_and_the_small_verbs_work_be
     assert!(good(program.run(&["config", "show"])).stdout.contains("ARGON2_MEMORY_KIB"));
     assert_eq!(client().get(program.url("/readyz")).send().await.unwrap().status(), 200);
 
-    // A lock whose process has died does not block a start.
+    // A lock whose process has died does not block startup.
     program.kill();
     program.spawn();
     program.ready().await;
@@ -92,7 +92,7 @@ async fn another_encryption_key_opens_nothing_and_says_so() {
     assert!(refused.stderr.contains("ENCRYPTION_KEY does not decrypt"), "{}", refused.stderr);
     assert!(!refused.stderr.contains(wrong) && !refused.stderr.contains(&right), "{}", refused.stderr);
 
-    // Rotation: the new one first, the old one behind it; then the new one is enough.
+    // Rotation: the new key comes first and the old one second; then the new one suffices.
     for key in [format!("{wrong},{right}"), wrong.to_owned()] {
         program.set("ENCRYPTION_KEY", &key);
         program.spawn();
@@ -102,7 +102,7 @@ async fn another_encryption_key_opens_nothing_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_named() {
+async fn a_port_in_use_is_reported() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let program = Program::new(CHEAP);
@@ -174,7 +174,7 @@ async fn links_name_the_port_that_the_system_chose() {
     assert!(program.stop().await.success());
 }
 
-/// Waits for a line of the log with this message.
+/// Waits for a log line with this message.
 async fn line(program: &mut Program, message: &str) -> Value {
     let begun = Instant::now();
     loop {
@@ -188,7 +188,7 @@ async fn line(program: &mut Program, message: &str) -> Value {
 }
 
 #[tokio::test]
-async fn with_a_json_log_whatever_stops_the_start_is_a_json_line() {
+async fn with_a_json_log_startup_errors_are_json_lines() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().port().to_string();
     let first = Program::start(CHEAP).await;
@@ -213,9 +213,9 @@ async fn with_a_json_log_whatever_stops_the_start_is_a_json_line() {
     }
 }
 
-/// Each case is a folder and settings that a start refuses. The check says the same, and changes nothing.
+/// Each case is a folder and settings that startup rejects. The check reports the same, and changes nothing.
 #[tokio::test]
-async fn the_check_refuses_what_the_start_refuses() {
+async fn the_check_reports_what_startup_rejects() {
     let key = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     let other = "AQECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
     let cases: [(&str, Given<'_>, &str); 13] = [

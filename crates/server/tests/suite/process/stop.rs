@@ -1,4 +1,4 @@
-//! Stopping the program.
+//! Shutdown of the program.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ use crate::{
 
 #[tokio::test]
 async fn a_request_that_has_begun_is_answered_before_the_program_ends() {
-    // About a second a hash, and time for it on a machine that is busy.
+    // About one second per hash, with enough time on a busy machine.
     let slow = [("ARGON2_MEMORY_KIB", "65536"), ("ARGON2_ITERATIONS", "20"), ("SHUTDOWN_GRACE", "60s")];
     let mut program = Program::start(&slow).await;
     let login = client()
@@ -109,13 +109,13 @@ async fn a_mail_server_that_hangs_holds_up_the_end_for_the_grace_and_the_mail_go
     let took = begin.elapsed();
     assert!(took >= Duration::from_millis(900) && took < Duration::from_secs(5), "{took:?}");
 
-    // The lease was released: the mail does not wait two minutes for its end.
+    // The lease was released, so the email does not wait two minutes for its expiry.
     server.behave(Behaviour::Accept);
     program.spawn();
     assert_eq!(server.wait_for(1).await[0].to, ["john@example.com"]);
 }
 
-/// The server has the mail and is slow to say so. A copy at each restart would be too many.
+/// The server has the email and is slow to confirm it. A copy at each restart would be too many.
 #[tokio::test]
 async fn a_mail_that_may_have_been_taken_when_the_program_is_stopped_is_not_sent_again_at_the_next_start() {
     let server = ScriptedServer::start(Script { end: Act::Hang, ..Script::GOOD }).await;
@@ -198,7 +198,7 @@ async fn a_mail_in_hand_when_the_program_is_killed_goes_at_the_next_start() {
 
 #[cfg(feature = "mongodb")]
 #[tokio::test]
-async fn a_signal_is_heard_while_the_start_waits_for_the_database() {
+async fn a_signal_is_handled_while_startup_waits_for_the_database() {
     for url in ["mongodb://127.0.0.1:9/auth", "mongodb+srv://database.invalid/auth"] {
         let mut program = Program::new(CHEAP);
         program.set("DATABASE_URL", url);

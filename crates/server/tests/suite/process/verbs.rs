@@ -1,4 +1,4 @@
-//! The commands of the program and their texts.
+//! The commands of the program and their output.
 
 use std::fs;
 
@@ -71,7 +71,7 @@ fn the_help_names_every_verb_and_every_setting() {
 }
 
 #[test]
-fn a_misspelt_name_is_answered_with_the_nearest_one() {
+fn a_misspelt_name_gets_the_closest_one_as_suggestion() {
     let program = Program::new(&[]);
     let flag = program.run(&["--prot", "9000"]);
     assert_eq!(flag.status.code(), Some(2), "{flag:?}");

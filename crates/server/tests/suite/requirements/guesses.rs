@@ -1,4 +1,4 @@
-//! Rows R11, R13 and R89: guesses at passwords.
+//! Rows R11, R13 and R89: password guesses.
 
 use reqwest::{Method, StatusCode};
 
@@ -23,7 +23,7 @@ async fn r11_a_list_of_stolen_passwords_comes_to_an_end_also_with_right_ones_in_
             status => assert_eq!(status, if number <= 33 { 401 } else { 429 }, "{number}"),
         }
     }
-    // Those at 0, 10, 20 and 30: right ones give no wrong ones back.
+    // The attempts 0, 10, 20 and 30: right passwords do not reset the count of wrong ones.
     assert_eq!(entered, 4);
 }
 
@@ -38,7 +38,7 @@ async fn r11_logins_to_an_own_account_between_guesses_allow_no_more_of_them() {
         json(log_in_from(&app, &client, &mallory.email, &mallory.password).await, 200).await;
     }
     problem(log_in_from(&app, "10.0.1.1", &john.email, "wrong-wrong-wrong").await, 429).await;
-    // Nor as a client.
+    // This also holds for the client's limit.
     for number in 0..30 {
         let email = format!("person{number}@example.com");
         problem(log_in_from(&app, "192.0.2.1", &email, "wrong-wrong-wrong").await, 401).await;
@@ -62,7 +62,7 @@ async fn r11_a_right_password_gives_an_account_that_is_guessed_at_no_more_guesse
 }
 
 #[tokio::test]
-async fn r13_while_an_account_waits_every_door_that_takes_its_password_is_shut() {
+async fn r13_a_wait_applies_to_every_route_that_checks_the_password() {
     let app = TestApp::with(ENFORCED).await;
     let john = Person::new("john@example.com").join(&app).await;
     for number in 0..5 {
@@ -87,7 +87,7 @@ async fn r13_while_an_account_waits_every_door_that_takes_its_password_is_shut()
     }
 }
 
-/// No number of wrong passwords locks an account permanently; waits meet the limit that the standard asks for.
+/// No number of wrong passwords locks an account permanently; the waits satisfy the limit required by the standard.
 #[tokio::test]
 async fn r89_the_hundred_and_first_wrong_password_is_not_looked_at_before_a_minute_has_passed() {
     let mut app = TestApp::with(ENFORCED).await;

@@ -10,7 +10,7 @@ use crate::{
     support::{Person, TestApp, json, problem},
 };
 
-/// Registering costs a hash, too.
+/// Registration costs a hash, too.
 #[tokio::test]
 async fn r52_a_flood_of_registrations_holds_up_neither_reads_nor_refreshes_and_leaves_nothing_half_done() {
     let costly = [
@@ -51,7 +51,7 @@ async fn r52_a_flood_of_registrations_holds_up_neither_reads_nor_refreshes_and_l
         }
     }
     assert!(turned_away > 0, "no request of the flood was refused");
-    // Refused requests can be repeated.
+    // Rejected requests can be repeated.
     Person::new("person19@example.com").join(&app).await;
 }
 
@@ -68,7 +68,7 @@ async fn r52_logins_that_were_turned_away_count_neither_for_the_account_nor_for_
     ];
     let app = TestApp::with(&[ENFORCED, &costly].concat()).await;
     let john = Person::new("john@example.com").join(&app).await;
-    // More than would be too many, if they counted.
+    // More than the limit, if they were counted.
     let (mut turned_away, mut entered) = (0, 0);
     while turned_away <= 30 {
         let logins = (0..20).map(|_| -> Pending<'_, Response> {

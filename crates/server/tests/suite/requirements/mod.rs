@@ -1,5 +1,4 @@
-//! Requirements of the standards that no other test covers, row by row of their list: `r01_…` shows that row R01
-//! holds here.
+//! Requirements of standards that no other test covers, row by row of their list: `r01_…` shows that row R01 is satisfied.
 
 mod codes;
 mod guesses;
@@ -22,12 +21,12 @@ fn password_of(app: &TestApp, email: &str, password: &str) -> RequestBuilder {
     app.request(Method::POST, "/User1/login").form(&[("username", email), ("password", password)])
 }
 
-/// A login from this address.
+/// Logs in from this address.
 async fn log_in_from(app: &TestApp, client: &str, email: &str, password: &str) -> Response {
     from(client, password_of(app, email, password)).send().await.unwrap()
 }
 
-/// `30/1m` as the header of an answer says it.
+/// Returns a quota such as `30/1m` in the format of the response header.
 fn policy(quota: &str) -> String {
     let (times, per) = quota.split_once('/').unwrap();
     let (number, unit) = per.split_at(per.len() - 1);
@@ -89,7 +88,7 @@ async fn r11_a_session_that_is_refreshed_without_end_holds_up_no_other() {
     let refresh = async |path: &str, token: &str| {
         app.post_form(path, &[("grant_type", "refresh_token"), ("refresh_token", token)]).await
     };
-    // The same one again and again is answered with the same pair for a while, and is no less work for that.
+    // Repeating the same token returns the same pair for a while, which is just as much work.
     for path in ["/User1/token", "/v1/User1/token"].iter().cycle().take(60) {
         json(refresh(path, &first).await, 200).await;
     }

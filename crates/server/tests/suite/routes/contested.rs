@@ -1,4 +1,4 @@
-//! Two people register one address: the one who reads its mail decides.
+//! Two people register one address: the owner of the mailbox decides.
 
 use crate::support::{Person, TestApp, json, problem};
 
@@ -18,7 +18,7 @@ async fn the_link_of_a_contested_address_asks_for_a_password_and_counts_none_giv
     assert_eq!(page.status(), 200);
     let html = page.text().await.unwrap();
     assert!(html.contains("<form") && html.contains("type=\"password\""));
-    // Until the form is sent nothing is verified: the link shows the form again, the latest password is answered so.
+    // Nothing is verified until the form is sent: the link shows the form again, with the same response to the latest password.
     assert!(app.open(&link).await.text().await.unwrap().contains("<form"));
     problem(app.login("User1", &victim.email, &victim.password).await, 403).await;
     problem(app.login("User1", &victim.email, &attacker.password).await, 401).await;
@@ -78,7 +78,7 @@ async fn a_password_that_is_refused_leaves_the_link_good() {
     assert_eq!(refused["errors"][0]["field"], "password");
 
     assert_eq!(app.post_form(&path, &[("password", "chosen by the owner")]).await.status(), 200);
-    // Once only.
+    // The link works only once.
     assert_eq!(app.post_form(&path, &[("password", "chosen by another person")]).await.status(), 400);
     problem(app.login("User1", &victim.email, "chosen by another person").await, 401).await;
 }
@@ -114,7 +114,7 @@ async fn the_same_sign_up_again_is_no_contest_and_every_link_verifies_the_latest
             john = john.register(&app).await;
             links.push(app.link(&john.email, "verify").await);
         }
-        // The one that is opened first activates; afterwards each of them shows success.
+        // The link that is opened first activates the account; afterwards each of them shows success.
         for link in [&links[opened], &links[0], &links[1], &links[2]] {
             assert_eq!(app.open(link).await.status(), 200, "{opened}");
         }
@@ -166,7 +166,7 @@ async fn once_contested_stays_contested() {
 }
 
 #[tokio::test]
-async fn a_token_for_one_act_is_worth_nothing_for_another() {
+async fn a_token_for_one_action_is_invalid_for_another() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     let verify = app.link(&john.email, "verify").await;

@@ -43,7 +43,7 @@ async fn every_bad_field_is_named_at_once() {
 }
 
 #[tokio::test]
-async fn what_is_not_asked_for_is_ignored() {
+async fn unknown_fields_are_ignored() {
     let app = TestApp::start().await;
     let mut form = Person::new("john@example.com").form();
     form["is_email_verified"] = json!(true);
@@ -110,7 +110,7 @@ async fn a_taken_address_is_answered_alike_and_its_owner_is_told() {
 }
 
 #[tokio::test]
-async fn where_the_operator_lets_it_be_told_a_taken_address_is_a_conflict() {
+async fn with_reveal_a_taken_address_is_a_conflict() {
     let app = TestApp::with(&[("ACCOUNT_ENUMERATION", "reveal")]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let problem = problem(app.post_json("/User1/create", john.form()).await, 409).await;
@@ -119,7 +119,7 @@ async fn where_the_operator_lets_it_be_told_a_taken_address_is_a_conflict() {
 }
 
 #[tokio::test]
-async fn a_registration_lapses_after_a_week() {
+async fn a_registration_expires_after_a_week() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     app.advance(std::time::Duration::from_secs(7 * 86_400));

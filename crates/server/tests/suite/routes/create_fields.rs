@@ -1,11 +1,11 @@
-//! What `create` requires, and who may use it.
+//! Required fields of `create`, and who may use it.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Person, TestApp, json, problem};
 
-/// The fewest fields of a registration.
+/// Returns the minimum fields of a registration.
 fn smallest(person: &Person) -> Value {
     json!({"email": person.email, "password": person.password})
 }
@@ -33,7 +33,7 @@ async fn an_address_and_a_password_are_enough_for_every_flow() {
         assert_eq!((user["is_phone_verified"].as_bool(), user["created_at"].is_string()), (Some(false), true));
     }
 
-    // A number that the account does not have gets the usual answer, and no code.
+    // A number that the account does not have gets the usual response, and no code.
     let mut handle = String::new();
     for phone in ["+12025550100", "+1234567890"] {
         let asked = app.post_json("/User1/otp_phone", json!({"id": id, "phone": phone})).await;
@@ -42,7 +42,7 @@ async fn an_address_and_a_password_are_enough_for_every_flow() {
     assert!(app.mails().await.iter().all(|message| message["channel"] != "sms"));
     problem(app.post_json("/User1/verify_otp_phone", json!({"token": handle, "otp": "000000"})).await, 400).await;
 
-    // The mails have no name to greet, and the pages work.
+    // The emails have no name for the greeting, and the pages work.
     json(app.post_json("/User1/forget_password", json!({"email": ada.email})).await, 200).await;
     let reset = app.link(&ada.email, "reset_password_form").await;
     assert_eq!(app.open(&reset).await.status(), 200);
@@ -73,7 +73,7 @@ async fn attributes_are_kept_as_they_were_sent() {
     }
 }
 
-/// A parser that is fast and not exact changes the last digit of the first two.
+/// A fast but inexact parser changes the last digit of the first two numbers.
 #[tokio::test]
 async fn numbers_in_attributes_come_back_to_the_last_digit() {
     let app = TestApp::start().await;
@@ -137,7 +137,7 @@ async fn a_realm_that_is_not_open_takes_no_registrations() {
     let ada = ada.of("User2").join(&app).await;
     ada.log_in(&app).await;
 
-    // Accounts that exist, and registrations that were made before, are not affected.
+    // Existing accounts, and earlier registrations, are not affected.
     let eve = Person::new("eve@example.com").of("User2").register(&app).await;
     let app = app.restart_with(&[("REALM_USER2_SIGNUP", "invite")]).await;
     problem(app.post_json("/User2/create", smallest(&eve)).await, 403).await;

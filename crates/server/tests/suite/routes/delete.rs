@@ -73,7 +73,7 @@ async fn a_login_too_long_ago_is_not_enough() {
 }
 
 #[tokio::test]
-async fn mails_under_way_to_a_deleted_account_lead_nowhere() {
+async fn waiting_mails_to_a_deleted_account_have_invalid_links() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     json(app.get("/User1/forget_password?email=john%40example.com").await, 200).await;

@@ -1,4 +1,4 @@
-//! The pages that show the API, and the files of their viewers.
+//! API documentation pages, and the files of their viewers.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -8,7 +8,7 @@ use crate::support::{TestApp, json, problem};
 
 const PAGES: [&str; 2] = ["/docs", "/redoc"];
 
-/// The addresses of scripts and styles in a page, and the data for its script.
+/// Returns the addresses of scripts and styles in a page, and the data for its script.
 fn loaded(html: &str) -> Vec<String> {
     let marks = ["src=\"", "rel=\"stylesheet\" href=\"", "data-script=\"", "data-description=\""];
     let found = marks.iter().flat_map(|mark| html.split(mark).skip(1));
@@ -134,7 +134,7 @@ fn sha256(content: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn without_the_documentation_none_of_it_is_there() {
+async fn without_documentation_its_routes_do_not_exist() {
     let app = TestApp::with(&[("DOCS", "off")]).await;
     let files =
         ["/openapi.json", "/assets/docs.js", "/assets/docs.css", "/assets/vendor/redoc/3.0.1/redoc.standalone.js"];

@@ -1,4 +1,4 @@
-//! Services ask whether a token is live, and learn of its end at once.
+//! Services can check whether a token is live, and see its revocation at once.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ async fn a_live_token_is_answered_with_what_its_session_says_now() {
     assert_eq!(json(answer, 200).await, with("bearer", 1800));
     assert_eq!(ask(&app, &refresh).await, with("refresh_token", 30 * 86_400));
 
-    // A new authentication shows in the answer about an older token.
+    // A new authentication is visible in the response for an older token.
     app.advance(Duration::from_secs(60));
     let body = value!({"current_password": john.password});
     let again = app.request(Method::POST, "/User1/me/step_up").bearer_auth(&access).json(&body).send().await.unwrap();
@@ -160,7 +160,7 @@ async fn only_a_service_that_proves_itself_gets_an_answer() {
     let settings = [("API_CLIENTS", format!("shop:{SECRET}, shop:{NEW_SECRET} ,mill:{SECRET}x"))];
     let app = TestApp::with(&settings.each_ref().map(|(name, value)| (*name, value.as_str()))).await;
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
-    // Two secrets are valid while one replaces the other, as they are or URL-encoded.
+    // Two secrets are valid during a rotation, either verbatim or URL-encoded.
     let encoded = "its+successor%3A+100+%25+longer+with+%2B+and+%C3%A9";
     for (id, secret) in [("shop", SECRET), ("shop", NEW_SECRET), ("shop", encoded), ("mill", &format!("{SECRET}x"))] {
         assert_eq!(json(ask_with(&app, id, secret, "User1", &token).await, 200).await["active"], true, "{id} {secret}");
@@ -178,14 +178,14 @@ async fn only_a_service_that_proves_itself_gets_an_answer() {
     }
     let twice = request().basic_auth("shop", Some(SECRET)).basic_auth("shop", Some(SECRET));
     assert_unauthenticated(twice.send().await.unwrap()).await;
-    // Never by the body or the address.
+    // Credentials are not accepted in the body or the URL.
     let body = [("token", token.as_str()), ("client_id", "shop"), ("client_secret", SECRET)];
     assert_unauthenticated(app.post_form("/User1/introspect", &body).await).await;
     problem(app.get("/User1/introspect").await, 405).await;
 }
 
 #[tokio::test]
-async fn without_services_nothing_is_told() {
+async fn without_configured_services_introspection_is_rejected() {
     let app = TestApp::start().await;
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
     assert_unauthenticated(ask_with(&app, "shop", SECRET, "User1", &token).await).await;

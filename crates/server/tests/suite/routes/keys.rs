@@ -1,4 +1,4 @@
-//! Generated signing keys: their use, publication and rotation.
+//! Generated signing keys: use, publication and rotation.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -119,7 +119,7 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_verifies_while_i
     let john = Person::new("john@example.com").join(&app).await;
     let first = kids(&published(&app).await);
 
-    // Nothing changes before its time.
+    // Nothing changes before the rotation is due.
     app.advance(Duration::from_secs(30 * 86_400 - 60));
     app.run_maintenance().await;
     assert_eq!(kids(&published(&app).await), first);

@@ -46,7 +46,7 @@ async fn missing_fields_are_named() {
 }
 
 #[tokio::test]
-async fn a_form_that_cannot_be_read_is_refused() {
+async fn an_unreadable_form_is_rejected() {
     let app = TestApp::start().await;
     let send = async |body: &'static str, kind: &str| {
         app.request(reqwest::Method::POST, "/User1/login").header("Content-Type", kind).body(body).send().await.unwrap()
@@ -64,7 +64,7 @@ async fn a_form_that_cannot_be_read_is_refused() {
 }
 
 #[tokio::test]
-async fn a_realm_knows_only_its_own_people() {
+async fn a_realm_accepts_only_its_own_users() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     problem(app.login("User2", &john.email, &john.password).await, 401).await;

@@ -29,7 +29,7 @@ async fn a_token_is_sent_in_the_header_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_session_lapses_at_its_age_even_before_its_token() {
+async fn a_session_expires_at_its_maximum_age_even_before_its_token() {
     let app = TestApp::with(&[("SESSION_MAX_AGE", "10m")]).await;
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
     app.advance(std::time::Duration::from_secs(599));

@@ -59,7 +59,7 @@ async fn a_mail_is_shown_in_a_frame_in_which_nothing_runs() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_shown_as_the_newest_message() {
+async fn an_unknown_message_id_shows_the_newest_message() {
     let app = TestApp::start().await;
     let empty = app.get("/dev/mailbox").await.text().await.unwrap();
     assert!(empty.contains("Nothing has been sent yet") && empty.contains(&format!("{}/User1/create", app.base)));
@@ -152,7 +152,7 @@ async fn a_message_that_a_limit_withheld_is_shown_with_the_name_of_the_setting()
     let john = Person::new("john@example.com").register(&app).await;
     app.post_json("/User1/forget_password", serde_json::json!({"email": john.email})).await;
     let mut mails = app.mailbox().await;
-    // The other one is delivered only now.
+    // The other message is delivered only now.
     mails.sort_by_key(|mail| mail["withheld"].is_null());
     let [withheld, sent] = &mails[..] else { panic!("{mails:?}") };
     assert_eq!((&withheld["withheld"], &sent["withheld"]), (&"LIMIT_MAILS_ACCOUNT".into(), &Value::Null));

@@ -1,4 +1,4 @@
-//! The account of the caller: profile, password, sessions, step-up and deletion.
+//! The caller's account: profile, password, sessions, step-up and deletion.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn me(app: &TestApp, token: &str) -> Value {
     json(app.get_as(token, "/User1/me").await, 200).await
 }
 
-/// The codes of the fields that were refused, by name.
+/// Returns the names and error codes of the rejected fields.
 async fn refused(answer: Response) -> Vec<(String, String)> {
     let refused = problem(answer, 422).await;
     let fields = refused["errors"].as_array().unwrap().iter();
@@ -63,12 +63,12 @@ async fn a_profile_is_changed_field_by_field() {
     expected["attributes"] = value!({"plan": "team", "seats": {"used": 1, "most": 5}});
     assert_eq!(after, expected);
 
-    // Attributes are merged, level by level.
+    // Attributes are merged recursively.
     let change = value!({"attributes": {"plan": null, "seats": {"used": 2}}, "country_code": null});
     let after = json(patch(&app, &token, change).await, 200).await;
     assert_eq!((&after["attributes"], &after["country"]), (&value!({"seats": {"used": 2, "most": 5}}), &Value::Null));
     assert_eq!(json(patch(&app, &token, value!({"attributes": null})).await, 200).await["attributes"], value!({}));
-    // What changes nothing is no change.
+    // A request without changes does not increase the revision.
     assert_eq!(json(patch(&app, &token, value!({"first_name": "Ada"})).await, 200).await["revision"], 4);
     let typed = app.request(Method::PATCH, "/User1/me").bearer_auth(&token);
     let typed = typed.header("Content-Type", "application/merge-patch+json").body("{\"first_name\":\"Eve\"}");
@@ -119,7 +119,7 @@ async fn a_change_that_names_an_older_revision_is_refused() {
     assert_eq!(json(change("\"1\", \"2\"", "Eve").await, 200).await["revision"], 3);
     assert_eq!(json(change("*", "Joe").await, 200).await["revision"], 4);
 
-    // Of fifty who have read the same revision, one changes it.
+    // Of fifty requests based on the same revision, one succeeds.
     let mut at_once = tokio::task::JoinSet::new();
     for number in 0..50 {
         let request = app.request(Method::PATCH, "/User1/me").bearer_auth(&token).header("If-Match", "\"4\"");
@@ -243,7 +243,7 @@ async fn a_user_ends_their_own_sessions_and_no_others() {
     assert_eq!(json(others, 200).await["ended"], 1);
     problem(app.get_as(&third, "/User1/me").await, 401).await;
     me(&app, &of_eve).await;
-    // To end the current one is a logout.
+    // The current session is ended by a logout instead.
     let current = own(list(&first).await);
     json(end(&first, &current).await, 200).await;
     problem(app.get_as(&first, "/User1/me").await, 401).await;
@@ -268,7 +268,7 @@ async fn a_password_makes_the_session_fresh_again() {
     let fresh = json(send(&app, Method::POST, &token, "/User1/me/step_up", right).await, 200).await;
     assert_eq!(fresh.as_object().unwrap().len(), 3, "{fresh}");
     let fresh = fresh["access_token"].as_str().unwrap();
-    // The time of the authentication is that of the session: for each of its tokens, and after a refresh.
+    // The authentication time is that of the session: for each of its tokens, and after a refresh.
     let form = [("grant_type", "refresh_token"), ("refresh_token", entered["refresh_token"].as_str().unwrap())];
     let refreshed = json(app.post_form("/User1/token", &form).await, 200).await;
     let sessions = json(app.get_as(refreshed["access_token"].as_str().unwrap(), "/User1/me/sessions").await, 200).await;

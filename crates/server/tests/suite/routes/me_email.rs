@@ -1,4 +1,4 @@
-//! The caller's address: replaced by a link to the new one, reserved and restored by a link to the old one.
+//! The caller's email address: changed by a link to the new one, reserved and restored by a link to the old one.
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,7 +26,7 @@ async fn post(app: &TestApp, page: &str, link: &str) -> Response {
     app.post_form(&format!("/User1/{page}"), &[("token", secret(link))]).await
 }
 
-/// Replaces the address of a person by another one, and returns the access token and the person with the new address.
+/// Changes a user's email address, and returns the access token and the user with the new address.
 async fn change(app: &TestApp, person: &Person, email: &str) -> (String, Person) {
     let token = person.log_in(app).await;
     json(ask(app, &token, &person.realm, email).await, 202).await;
@@ -35,7 +35,7 @@ async fn change(app: &TestApp, person: &Person, email: &str) -> (String, Person)
     (token, Person { email: email.to_owned(), ..person.clone() })
 }
 
-/// The newest undo link in a mail to this address.
+/// Returns the newest undo link in an email to this address.
 async fn undo_link(app: &TestApp, email: &str) -> String {
     app.link(email, "undo").await
 }
@@ -48,7 +48,7 @@ async fn can_log_in(app: &TestApp, email: &str, password: &str) -> bool {
     app.login("User1", email, password).await.status() == 200
 }
 
-/// Sets a password by the newest reset link to this address.
+/// Sets a password through the newest reset link to this address.
 async fn reset(app: &TestApp, email: &str, password: &str) {
     let link = app.link(email, "reset_password_form").await;
     let set = app.post_form(&format!("/User1/reset_password?token={}", secret(&link)), &[("password", password)]).await;
@@ -84,7 +84,7 @@ async fn the_button_behind_the_link_replaces_the_address() {
     let after = me(&app, &here).await;
     assert_eq!((&after["email"], &after["pending_email"]), (&json!("john@example.org"), &Value::Null));
     problem(app.get_as(&elsewhere, "/User1/me").await, 401).await;
-    // Pressed again, it shows the same and changes nothing.
+    // Pressing the button again shows the same page and changes nothing.
     assert_eq!(post(&app, "verify", &link).await.status(), 303);
     assert!(app.visit(&link).await.text().await.unwrap().contains("Email confirmed"));
     assert_eq!(me(&app, &here).await["revision"], after["revision"]);
@@ -142,7 +142,7 @@ async fn the_answer_is_the_same_for_a_taken_address_and_its_owner_is_told() {
     assert_eq!(subjects(&app, &jane.email).await[0], "You already have an account with Portcullis");
     let free = json(ask(&app, &token, "User1", "free@example.com").await, 202).await;
     assert_eq!(taken["message"], free["message"]);
-    // Another realm's user of the same address is no obstacle.
+    // A user with the same address in another realm is not a conflict.
     let other = Person::new("other@example.com").of("User2").join(&app).await;
     let theirs = other.log_in(&app).await;
     json(ask(&app, &theirs, "User2", &jane.email).await, 202).await;
@@ -237,7 +237,7 @@ async fn a_link_that_was_sent_before_does_not_get_a_reserved_address() {
     let john = Person::new("john@example.com").join(&app).await;
     let jane = Person::new("jane@example.com").join(&app).await;
     let token = jane.log_in(&app).await;
-    // The link to a free address is sent, then the address becomes john's, and then reserved.
+    // The link to a free address is sent first; then the address is taken by john, and then reserved.
     json(ask(&app, &token, "User1", "mid@example.com").await, 202).await;
     let link = app.link("mid@example.com", "verify").await;
     let (_, john) = change(&app, &john, "mid@example.com").await;
@@ -283,7 +283,7 @@ async fn the_undo_restores_the_address_and_asks_for_a_new_password() {
     Person::new("thief@example.com").join(&app).await.log_in(&app).await;
 }
 
-/// A user whose address was changed from A to B to C, with the undo links of A and B.
+/// Returns a user whose address was changed from A to B to C, with the undo links of A and B.
 async fn chain(app: &TestApp) -> (Person, String, String) {
     let john = Person::new("a@example.com").join(app).await;
     let (_, at_b) = change(app, &john, "b@example.com").await;
@@ -431,7 +431,7 @@ async fn the_trail_names_what_was_done_to_an_address() {
     }
 }
 
-/// Another person who was signed in may have asked for it.
+/// The change may have been requested by another person who was signed in.
 #[tokio::test]
 async fn a_new_password_ends_a_change_that_waits() {
     let app = TestApp::start().await;

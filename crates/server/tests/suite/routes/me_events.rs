@@ -1,4 +1,4 @@
-//! What happened to the caller's account, and to no other.
+//! Events of the caller's account, and of no other.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn an_event_is_shown_with_device_address_and_session() {
     let token = log_in_with_firefox(&app, &john).await;
     let seen = page(&app, &token, "").await;
     assert_eq!(words(&seen)[0], "logged_in");
-    // In the same millisecond.
+    // Both have the same millisecond.
     assert!(["registered", "email_verified"].iter().all(|word| words(&seen)[1..].contains(word)), "{seen}");
     let sessions = answer(app.get_as(&token, "/User1/me/sessions").await, 200).await;
     assert_eq!(sessions["sessions"][0]["device"], FIREFOX_NAME);
@@ -77,7 +77,7 @@ async fn a_user_sees_refused_logins_and_reset_requests_of_their_account_alone() 
 }
 
 #[tokio::test]
-async fn pages_are_walked_without_skipping_or_repeating_while_events_come() {
+async fn pages_neither_skip_nor_repeat_events_while_new_ones_arrive() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let mut token = String::new();
@@ -162,7 +162,7 @@ async fn repeated_refusals_are_one_event_and_one_more_for_the_rest_of_the_minute
 }
 
 #[tokio::test]
-async fn no_client_lies_open_in_the_store_and_none_is_readable_after_erasure() {
+async fn clients_are_sealed_in_the_store_and_unreadable_after_erasure() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let token = log_in_with_firefox(&app, &john).await;
@@ -182,6 +182,6 @@ async fn no_client_lies_open_in_the_store_and_none_is_readable_after_erasure() {
     let rows = store.audit_rows(&realm, 100).await.unwrap();
     let theirs = rows.iter().filter(|row| row.user.as_ref().is_some_and(|user| user.as_str() == id));
     assert!(theirs.clone().count() >= 3 && theirs.clone().any(|row| row.client.is_some()), "the rows stay");
-    // The only copy of the key that opens them was in the row of the user.
+    // The only copy of the key that decrypts them was in the user's row.
     assert_eq!(store.user(&realm, &portcullis_core::id::UserId::parse(id).unwrap()).await.unwrap(), None);
 }

@@ -1,4 +1,4 @@
-//! The export of the caller's account: who gets it, and how often. What it contains is in `personal_data`.
+//! The export of the caller's account: who may request it, and how often. Its contents are tested in `personal_data`.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn an_export_needs_a_recent_login_of_its_session() {
     app.advance(Duration::from_secs(600));
     json(app.get_as(&token, "/User1/me/export").await, 200).await;
     app.advance(Duration::from_secs(1));
-    // The password in the request is not enough.
+    // The password in the request is not sufficient.
     let request = app.request(Method::GET, "/User1/me/export").bearer_auth(&token);
     let stale = request.json(&json!({"current_password": john.password})).send().await.unwrap();
     let challenge = stale.headers()["www-authenticate"].to_str().unwrap().to_owned();
@@ -46,7 +46,7 @@ async fn an_account_is_exported_twice_an_hour() {
     assert_eq!(refused.headers()["retry-after"], "3600");
     assert_eq!(problem(refused, 429).await["limit"], "LIMIT_EXPORTS_ACCOUNT");
     json(app.get_as(&janes, "/User1/me/export").await, 200).await;
-    // What was refused is no export.
+    // A rejected request is not counted as an export.
     let realm = portcullis_core::id::RealmName::parse("User1").unwrap();
     let rows = app.store().await.audit_rows(&realm, 100).await.unwrap();
     assert_eq!(rows.iter().filter(|row| row.event == "exported").count(), 3);
@@ -63,7 +63,7 @@ async fn an_export_has_the_data_of_its_user_alone() {
     let (johns, twins) = (john.log_in(&app).await, twin.log_in(&app).await);
     jane.log_in(&app).await;
     problem(app.get_as(&twins, "/User1/me/export").await, 401).await;
-    // A registration of the same address is that of another person until it is verified.
+    // A registration of the same address belongs to another person until it is verified.
     let stranger = Person::new("john@example.com").with_password("a strangers phrase");
     json(app.post_json("/User1/create", stranger.form()).await, 200).await;
     let text = app.get_as(&johns, "/User1/me/export").await.text().await.unwrap();

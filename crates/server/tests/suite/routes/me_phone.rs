@@ -1,4 +1,4 @@
-//! The caller's phone number: replaced by a code to the new one, and removed.
+//! The caller's phone number: changed by a code to the new number, or removed.
 
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ async fn a_new_password_ends_a_change_of_the_number_that_waits() {
     assert_eq!(me(&app, &token).await["phone"], "+1234567890");
 }
 
-/// A profile that changes meanwhile is no reason to refuse.
+/// A concurrent profile change does not make the request fail.
 #[tokio::test]
 async fn requests_for_a_number_while_the_profile_changes_are_all_answered() {
     let app = TestApp::start().await;

@@ -1,4 +1,4 @@
-//! The caller's own live sessions, and those of no other user.
+//! The caller's live sessions, and those of no other user.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::support::{Person, TestApp, json, problem};
 
-/// Identifiers of the listed sessions, in their order.
+/// Returns the identifiers of the listed sessions in order.
 async fn listed(app: &TestApp, token: &str) -> Vec<String> {
     let answer = list(app, token).await;
     answer.iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
@@ -20,7 +20,7 @@ async fn list(app: &TestApp, token: &str) -> Vec<Value> {
     answer["sessions"].as_array().unwrap().clone()
 }
 
-/// The session of this token, as the list that it asks for marks it.
+/// Returns the session that is marked as current in the list requested with this token.
 async fn current(app: &TestApp, token: &str) -> String {
     let sessions = list(app, token).await;
     let mut current = sessions.iter().filter(|session| session["current"] == true);

@@ -1,4 +1,4 @@
-//! One file a family of routes.
+//! One file per group of routes.
 
 mod contested;
 mod create;

@@ -1,4 +1,4 @@
-//! A telephone number, proved by a code.
+//! Verification of a phone number with a code.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::support::{Person, TestApp, json, problem};
 
 const PHONE: &str = "+1234567890";
 
-/// Asks for a code, and returns the handle.
+/// Requests a code, and returns the handle.
 async fn ask(app: &TestApp, id: &str, phone: &str) -> String {
     let answer = json(app.post_json("/User1/otp_phone", json!({"id": id, "phone": phone})).await, 200).await;
     assert_eq!(answer["message"], "OTP generated successfully");
@@ -24,7 +24,7 @@ async fn ask(app: &TestApp, id: &str, phone: &str) -> String {
     answer["otp"].as_str().unwrap().to_owned()
 }
 
-/// The short messages sent so far, newest first.
+/// Returns the SMS sent so far, newest first.
 async fn messages(app: &TestApp) -> Vec<Value> {
     app.mails().await.into_iter().filter(|message| message["channel"] == "sms").collect()
 }
@@ -85,7 +85,7 @@ async fn body_query_and_post_are_all_understood() {
 }
 
 #[tokio::test]
-async fn five_tries_and_the_handle_is_dead() {
+async fn after_five_attempts_the_handle_is_invalid() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let handle = ask(&app, &john.id, PHONE).await;
@@ -98,7 +98,7 @@ async fn five_tries_and_the_handle_is_dead() {
 }
 
 #[tokio::test]
-async fn fifty_tries_at_once_are_five_and_fifty_right_codes_prove_once() {
+async fn of_fifty_concurrent_attempts_five_count_and_one_succeeds() {
     let app = Arc::new(TestApp::start().await);
     let john = Person::new("john@example.com").join(&app).await;
     let handle = ask(&app, &john.id, PHONE).await;
@@ -139,7 +139,7 @@ async fn a_code_lives_five_minutes() {
 }
 
 #[tokio::test]
-async fn a_decoy_lives_counts_and_dies_like_a_real_handle_and_sends_nothing() {
+async fn a_decoy_behaves_like_a_real_handle_and_sends_nothing() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let jane = Person::new("jane@example.com").register(&app).await;
@@ -194,7 +194,7 @@ async fn a_handle_is_bound_to_its_realm_and_is_no_access_token() {
 }
 
 #[tokio::test]
-async fn what_is_missing_or_malformed_is_named() {
+async fn missing_and_malformed_fields_are_named() {
     let app = TestApp::start().await;
     for (body, fields) in [
         (json!({}), vec!["id", "phone"]),
@@ -269,7 +269,7 @@ async fn the_number_of_a_contested_address_cannot_be_proved() {
     app.post_form(&format!("/User1/{action}"), &[("password", "chosen by the owner")]).await;
     let owner = attacker.clone().with_password("chosen by the owner");
     owner.log_in(&app).await;
-    // The attacker registered last, and knows id and number.
+    // The attacker registered last, and knows the id and the number.
     let handle = ask(&app, &attacker.id, PHONE).await;
     assert!(messages(&app).await.is_empty());
     problem(give(&app, &handle, "123456").await, 400).await;
@@ -307,7 +307,7 @@ async fn handle_and_code_are_other_names_of_the_parameters() {
         json(given, 200).await;
         app.advance(Duration::from_secs(3600));
     }
-    // Two names of one parameter are one parameter that is given twice.
+    // Both names of a parameter count as a repeated parameter.
     for body in [
         json!({"handle": "a", "token": "a", "code": "000000"}),
         json!({"handle": "a", "otp": "000000", "code": "000000"}),
@@ -321,7 +321,7 @@ async fn handle_and_code_are_other_names_of_the_parameters() {
             "{query}"
         );
     }
-    // A refused field has the name under which it was sent.
+    // An error names the field as it was sent.
     let refused = problem(app.post_json(path, json!({"handle": "a", "code": "x"})).await, 422).await;
     assert_eq!(refused["errors"][0]["field"], "code");
     let refused = problem(app.post_json(path, json!({})).await, 422).await;

@@ -1,4 +1,4 @@
-//! Headers of every answer, and the pages of the site.
+//! Headers of all responses, and the pages of the site.
 
 use reqwest::Method;
 
@@ -84,7 +84,7 @@ async fn head_changes_nothing_on_any_route() {
 }
 
 #[tokio::test]
-async fn a_path_that_is_nowhere_is_a_problem_too() {
+async fn an_unknown_path_returns_a_problem_document() {
     let app = TestApp::start().await;
     for path in [
         "/nowhere",
@@ -102,7 +102,7 @@ async fn a_path_that_is_nowhere_is_a_problem_too() {
 }
 
 #[tokio::test]
-async fn health_says_how_things_are() {
+async fn health_reports_the_state_of_the_database() {
     let app = TestApp::start().await;
     let health = json(app.get("/health").await, 200).await;
     assert_eq!(health, serde_json::json!({"status": "healthy", "database": "healthy", "redis": "disabled"}));
@@ -169,7 +169,7 @@ async fn a_browser_gets_a_page_where_an_address_cannot_be_answered() {
             problem(answer, status).await;
         }
     }
-    // Other methods than GET are sent by scripts and forms, not by opening an address.
+    // Methods other than GET are sent by scripts and forms, not by opening a URL.
     let posted = app.request(Method::POST, "/User1/create").header("Accept", "text/html").body("{}");
     problem(posted.send().await.unwrap(), 415).await;
 }

@@ -1,4 +1,5 @@
-//! Refresh tokens: replaced at every use. A lost answer is repeated; any other reuse ends the session.
+//! Refresh tokens are rotated on every use. A request with a lost response can be repeated; any other reuse revokes the
+//! session.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -68,14 +69,14 @@ async fn within_a_minute_a_token_is_repeated_freely_also_after_a_restart() {
     assert_eq!(repeats(&app).await, 0);
 }
 
-/// Counts the repeats in the audit trail.
+/// Returns the number of repetitions in the audit trail.
 async fn repeats(app: &TestApp) -> usize {
     let rows = app.store().await.audit_rows(&RealmName::parse("User1").unwrap(), 100).await.unwrap();
     rows.iter().filter(|row| row.event == "refresh_repeated").count()
 }
 
 #[tokio::test]
-async fn a_phone_that_comes_out_of_a_tunnel_stays_logged_in() {
+async fn a_phone_that_was_offline_stays_logged_in() {
     let app = TestApp::start().await;
     let (_, first) = pair(&app).await;
     let second = next(&app, &first).await;
@@ -160,7 +161,7 @@ async fn a_hundred_refreshes_at_once_give_one_new_token() {
 }
 
 #[tokio::test]
-async fn what_was_never_a_token_of_ours_ends_nothing() {
+async fn a_token_that_was_never_issued_ends_nothing() {
     let app = TestApp::start().await;
     let (_, first) = pair(&app).await;
     let session = text(&first, "refresh_token").split_once('.').unwrap().0.to_owned();
@@ -168,7 +169,7 @@ async fn what_was_never_a_token_of_ours_ends_nothing() {
         assert_eq!(json(refresh(&app, forged).await, 400).await["error"], "invalid_grant");
     }
     assert_eq!(json(refresh(&app, text(&first, "access_token")).await, 400).await["error"], "invalid_grant");
-    // Nor in another realm.
+    // This also holds in another realm.
     let elsewhere = [("grant_type", "refresh_token"), ("refresh_token", text(&first, "refresh_token"))];
     assert_eq!(json(app.post_form("/User2/token", &elsewhere).await, 400).await["error"], "invalid_grant");
     next(&app, &first).await;
@@ -176,7 +177,7 @@ async fn what_was_never_a_token_of_ours_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a_token_lapses_when_it_lies_unused_and_a_session_at_its_age() {
+async fn an_unused_token_expires_and_a_session_expires_at_its_maximum_age() {
     let app = TestApp::with(&[("REFRESH_TOKEN_TTL", "10d"), ("SESSION_MAX_AGE", "25d")]).await;
     let (john, first) = pair(&app).await;
     app.advance(Duration::from_secs(10 * 86_400 - 1));
@@ -184,7 +185,7 @@ async fn a_token_lapses_when_it_lies_unused_and_a_session_at_its_age() {
     app.advance(Duration::from_secs(10 * 86_400 - 1));
     let third = next(&app, &second).await;
     app.advance(Duration::from_secs(5 * 86_400 - 600));
-    // Near the end of the session the access token ends with it.
+    // Near the end of the session, the access token expires together with it.
     let fourth = next(&app, &third).await;
     assert_eq!(fourth["expires_in"], 602);
     app.advance(Duration::from_secs(602));

@@ -25,7 +25,7 @@ async fn the_mail_comes_again_and_the_first_link_is_as_good_as_the_second() {
 }
 
 #[tokio::test]
-async fn asking_again_lengthens_no_link_that_is_out() {
+async fn asking_again_does_not_extend_earlier_links() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     let first = app.link(&john.email, "verify").await;
@@ -46,7 +46,7 @@ async fn a_link_does_not_promise_more_than_the_registration_has_left() {
 }
 
 #[tokio::test]
-async fn after_the_link_has_lapsed_a_new_one_comes() {
+async fn after_the_link_has_expired_a_new_one_can_be_requested() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     let first = app.link(&john.email, "verify").await;
@@ -61,7 +61,7 @@ async fn after_the_link_has_lapsed_a_new_one_comes() {
 }
 
 #[tokio::test]
-async fn the_answer_does_not_tell_who_is_there() {
+async fn the_response_does_not_reveal_accounts() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").join(&app).await;
     let mut answers = Vec::new();

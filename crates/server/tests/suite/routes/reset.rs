@@ -1,4 +1,4 @@
-//! A forgotten password: from the mail to the new login.
+//! A forgotten password, from the email to the new login.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ async fn forget(app: &TestApp, email: &str) {
     assert_eq!(answer, json!({"message": "Password reset link sent to your email"}));
 }
 
-/// The path to which the form of the newest reset mail is sent.
+/// Returns the target of the form in the newest reset email.
 async fn target(app: &TestApp, email: &str) -> String {
     let link = app.link(email, "reset_password_form").await;
     link.strip_prefix(&app.base).unwrap().replace("reset_password_form", "reset_password")
@@ -49,7 +49,7 @@ async fn the_link_leads_to_a_form_and_the_form_to_a_new_password() {
 
     let notice = &app.mails_to(&john.email).await[0];
     assert!(notice["subject"].as_str().unwrap().contains("password") && notice["links"].as_array().unwrap().is_empty());
-    // Once only, and the form is gone with it.
+    // The link works only once, and the form is no longer shown either.
     assert_eq!(app.post_form(&path, &[("password", "another fine phrase")]).await.status(), 400);
     assert_eq!(app.open(&link).await.status(), 400);
 }

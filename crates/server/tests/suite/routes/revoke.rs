@@ -1,4 +1,4 @@
-//! Either token ends its session, without another proof.
+//! Each of both tokens can end its session, without further proof.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn revoke(app: &TestApp, realm: &str, token: &str) {
     assert_eq!(answer.text().await.unwrap(), "");
 }
 
-/// Whether both tokens of a session work.
+/// Returns whether both tokens of a session work.
 async fn is_open(app: &TestApp, tokens: &Value) -> bool {
     let me = app.get_as(tokens["access_token"].as_str().unwrap(), "/User1/me").await.status();
     let form = [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
@@ -38,7 +38,7 @@ async fn either_token_ends_its_session_and_no_other() {
         revoke(&app, "User1", one[kind].as_str().unwrap()).await;
         assert!(!is_open(&app, &one).await, "{kind}");
         assert!(is_open(&app, &other).await, "{kind}");
-        // Again, it is not an error.
+        // Repeating it is not an error.
         revoke(&app, "User1", one[kind].as_str().unwrap()).await;
     }
 }

@@ -9,7 +9,7 @@ async fn this_was_not_me_discards_the_registration_when_the_button_is_pressed() 
     let stranger = Person::new("victim@example.com").register(&app).await;
     let (verify, undo) = (app.link(&stranger.email, "verify").await, app.link(&stranger.email, "undo").await);
 
-    // Opening the page changes nothing, however often: mail scanners do it.
+    // Opening the page any number of times changes nothing, because mail scanners open it.
     for _ in 0..2 {
         let html = app.open(&undo).await.text().await.unwrap();
         assert!(html.contains("<form") && html.contains("action=\"undo\""));
@@ -41,7 +41,7 @@ async fn after_the_address_was_verified_there_is_nothing_to_take_back() {
 }
 
 #[tokio::test]
-async fn the_page_speaks_json_to_those_who_ask() {
+async fn the_page_returns_json_on_request() {
     let app = TestApp::start().await;
     let john = Person::new("john@example.com").register(&app).await;
     let undo = app.link(&john.email, "undo").await;

@@ -1,4 +1,4 @@
-//! The verification link in a browser, where opening it changes nothing: mail scanners open links.
+//! The verification link in a browser, where opening it changes nothing, because mail scanners open links.
 
 use reqwest::{Method, Response, header::SET_COOKIE};
 use serde_json::json;
@@ -23,7 +23,7 @@ async fn is_active(app: &TestApp, person: &Person) -> bool {
     status == 200
 }
 
-/// Registers as the script of a page does, and returns the cookie, if one is set.
+/// Registers like a page's script does, and returns the cookie, if one is set.
 async fn sign_up(app: &TestApp, person: &Person, headers: &[(&str, &str)]) -> Option<String> {
     let mut request = app.request(Method::POST, &person.path("create")).json(&person.form());
     for (name, value) in headers {
@@ -56,7 +56,7 @@ async fn a_browser_gets_a_page_with_a_button_and_changes_nothing() {
         assert!(!html.contains("<script"), "{html}");
         assert!(!is_active(&app, &john).await, "{headers:?}");
     }
-    // The button.
+    // The button is pressed.
     assert_eq!(app.open(&link).await.status(), 200);
     assert!(is_active(&app, &john).await);
 }
@@ -96,7 +96,7 @@ async fn head_and_prefetch_never_verify() {
         for accept in ["application/json", "*/*", "text/html"] {
             let answer = get(&app, &link, &[(name, value), ("Accept", accept), ("Cookie", &cookie)]).await;
             assert_eq!(answer.status(), 200, "{name}: {value}, {accept}");
-            // A page that is rendered ahead of a visit runs its scripts.
+            // A prerendered page runs its scripts.
             assert!(!answer.text().await.unwrap().contains("<script"), "{name}: {value}, {accept}");
         }
     }
@@ -165,10 +165,10 @@ async fn the_page_submits_itself_in_the_browser_of_the_sign_up_only() {
         (script.status().as_u16(), script.headers()["content-type"].to_str().unwrap()),
         (200, "text/javascript; charset=utf-8")
     );
-    // Showing the page is not what activates the account.
+    // Rendering the page does not activate the account.
     assert!(!is_active(&app, &john).await);
 
-    // The cookies of another registration, of a taken address and of another realm do not fit.
+    // The cookies of another registration, of a taken address and of another realm do not match.
     let eve = Person::new("eve@example.com");
     let others = [
         sign_up(&app, &eve, &[("User-Agent", FIREFOX)]).await.unwrap(),

@@ -1,4 +1,4 @@
-//! Where no code can be sent, all requests are answered alike.
+//! If no code can be sent, all requests get the same response.
 
 use super::{OTHER, Outlets, PHONE, ask, refusal};
 use crate::support::{
@@ -33,7 +33,7 @@ async fn without_a_provider_every_request_is_refused_alike() {
     let smtp = SmtpServer::start(Options::default()).await;
     let port = smtp.port().to_string();
     let mail = [("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", &port), ("MAIL_STARTTLS", "off")];
-    // The placeholders of the origin's example count as not set.
+    // The placeholders of the original service's example are treated as not set.
     let placeholders = [
         ("TWILIO_SID", "your-twilio-sid"),
         ("TWILIO_AUTH_TOKEN", "your-twilio-auth-token"),

@@ -1,4 +1,5 @@
-//! A code is delivered once: what may succeed later is tried again, what may have been delivered at most once more.
+//! A code is delivered once: transient failures are retried, and a message that may have been delivered is sent at most once
+//! more.
 
 use twilio::{Behaviour, SID};
 
@@ -13,7 +14,7 @@ async fn a_code_goes_to_twilio_and_comes_back() {
     assert_eq!(outlets.tries(), 0, "nothing is sent from a request");
     let code = outlets.code().await;
 
-    // The test double checks credentials, method, path and form before it accepts a message.
+    // The test server checks credentials, method, path and form before it accepts a message.
     let [message] = outlets.twilio.messages().try_into().unwrap();
     assert_eq!((message.to.as_str(), message.from.as_str()), (PHONE, FROM));
     assert_eq!(message.body, format!("{code} is your Ada & Co code. Don't share it."));
@@ -27,7 +28,7 @@ async fn a_code_goes_to_twilio_and_comes_back() {
 }
 
 #[tokio::test]
-async fn whatever_time_may_put_right_is_tried_again() {
+async fn transient_failures_are_retried() {
     let outlets = Outlets::open(&[]).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     for trouble in [
@@ -49,7 +50,7 @@ async fn whatever_time_may_put_right_is_tried_again() {
         let code = outlets.code().await;
         assert_eq!(outlets.twilio.messages().len(), taken + 1, "{trouble:?}");
         json(give(&outlets.app, &handle, &code).await, 200).await;
-        // Until after the last request for its status.
+        // Waits until after the last request for its status.
         outlets.wait(310).await;
     }
     assert!(is_proved(&outlets.app, &john).await);
@@ -83,7 +84,7 @@ async fn a_wait_that_the_provider_asks_for_holds_for_all_messages() {
 }
 
 #[tokio::test]
-async fn a_provider_that_names_no_wait_is_not_asked_again_at_once() {
+async fn a_provider_without_retry_after_is_not_retried_at_once() {
     let outlets = Outlets::open(&[]).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     outlets.twilio.behave(Behaviour::Throttle("0"));
@@ -98,9 +99,9 @@ async fn a_provider_that_names_no_wait_is_not_asked_again_at_once() {
     assert_eq!(outlets.twilio.messages().len(), 1);
 }
 
-/// Each message costs money, and its recipient can ask for another.
+/// Each message costs money, and its recipient can request another.
 #[tokio::test]
-async fn what_may_have_been_taken_is_sent_once_more_at_most() {
+async fn a_message_that_may_have_been_accepted_is_resent_at_most_once() {
     let outlets = Outlets::open(&[]).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     for trouble in [Behaviour::Hang, Behaviour::Close] {
@@ -122,7 +123,7 @@ async fn what_may_have_been_taken_is_sent_once_more_at_most() {
 }
 
 #[tokio::test]
-async fn what_is_taken_is_taken_whatever_else_the_answer_says() {
+async fn an_accepted_message_counts_as_accepted_whatever_the_response_contains() {
     let outlets = Outlets::open(&[]).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     for (status, body) in [(201, "<html>"), (200, ""), (202, "{}"), (201, "{\"sid\":\"../../x\"}")] {
@@ -165,7 +166,7 @@ async fn a_provider_that_is_away_for_two_minutes_loses_no_code() {
 }
 
 #[tokio::test]
-async fn a_message_whose_fate_is_unknown_comes_again_with_the_same_code() {
+async fn a_message_with_an_unknown_outcome_is_resent_with_the_same_code() {
     let outlets = Outlets::open(&[]).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     outlets.twilio.behave(Behaviour::CloseAfterTaking);
@@ -179,7 +180,7 @@ async fn a_message_whose_fate_is_unknown_comes_again_with_the_same_code() {
     json(give(&outlets.app, &handle, &code).await, 200).await;
 }
 
-/// Every message would be refused: a wrong token, an account that is suspended, a messaging service without a sender.
+/// Every message would be rejected: a wrong token, a suspended account, a messaging service without a sender.
 #[tokio::test]
 async fn while_the_provider_refuses_the_account_codes_wait() {
     let outlets = Outlets::open(&[]).await;
@@ -201,7 +202,7 @@ async fn while_the_provider_refuses_the_account_codes_wait() {
 }
 
 #[tokio::test]
-async fn what_the_provider_refuses_for_good_is_not_tried_again() {
+async fn permanent_rejections_are_not_retried() {
     let outlets = Outlets::open(&[]).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     for (number, code) in [(1, Some(21211)), (2, Some(21610)), (3, None)] {

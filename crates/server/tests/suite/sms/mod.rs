@@ -1,4 +1,4 @@
-//! Delivery of codes by an SMS provider that is slow, refuses, forgets or closes connections.
+//! Code delivery with an SMS provider that is slow, rejects, forgets or closes connections.
 
 #[path = "../../../../backends/tests/support/twilio.rs"]
 pub mod twilio;
@@ -31,7 +31,7 @@ use crate::support::{
 
 /// The sender of messages.
 pub const FROM: &str = "+15005550006";
-/// The phone number of all people in these tests, and another.
+/// The phone number of all users in these tests, and another.
 pub const PHONE: &str = "+1234567890";
 const OTHER: &str = "+1987654321";
 const SECOND: Duration = Duration::from_secs(1);
@@ -56,19 +56,19 @@ impl Outlets {
             ("TWILIO_AUTH_TOKEN", AUTH_TOKEN),
             ("TWILIO_NUMBER", FROM),
             ("TWILIO_API_URL", &url),
-            // These tests ask for more codes than the limits allow.
+            // These tests request more codes than the limits allow.
             ("RATE_LIMIT_MODE", "off"),
         ];
         settings.extend(more);
         Self { app: TestApp::with(&settings).await, twilio, smtp }
     }
 
-    /// Registers and verifies a person.
+    /// Registers and verifies a user.
     pub async fn join(&self, person: Person) -> Person {
         self.join_with(person, PHONE).await
     }
 
-    /// Registers and verifies a person with this phone number.
+    /// Registers and verifies a user with this phone number.
     pub async fn join_with(&self, person: Person, phone: &str) -> Person {
         let mut form = person.form();
         form["phone"] = json!(phone);
@@ -83,24 +83,24 @@ impl Outlets {
         Person { id: created["id"].as_str().unwrap().to_owned(), ..person }
     }
 
-    /// Asks for a code, and returns the handle.
+    /// Requests a code, and returns the handle.
     pub async fn ask(&self, id: &str, phone: &str) -> String {
         let answer = json(ask(&self.app, id, phone).await, 200).await;
         answer["otp"].as_str().unwrap().to_owned()
     }
 
-    /// Delivers what is due, and returns the code of the newest message.
+    /// Delivers due messages, and returns the code in the newest one.
     pub async fn code(&self) -> String {
         self.app.pump().await;
         code_in(&self.twilio.messages().pop().expect("a message").body)
     }
 
-    /// Number of requests to send a message, successful or not.
+    /// Returns the number of requests to send a message, successful or not.
     fn tries(&self) -> usize {
         self.asked("POST ")
     }
 
-    /// Number of requests for the status of a message.
+    /// Returns the number of requests for a delivery status.
     fn questions(&self) -> usize {
         self.asked("GET ")
     }
@@ -109,7 +109,7 @@ impl Outlets {
         self.twilio.requests().iter().filter(|head| head.starts_with(method)).count()
     }
 
-    /// Advances the clock second by second, and delivers what is due in each.
+    /// Advances the clock second by second, and delivers due messages in each.
     async fn wait(&self, seconds: u32) {
         for _ in 0..seconds {
             self.app.advance(SECOND);
@@ -138,7 +138,7 @@ pub async fn is_proved(app: &TestApp, person: &Person) -> bool {
     json(app.get_as(&token, &person.path("me")).await, 200).await["is_phone_verified"] == true
 }
 
-/// The body of a refusal without its `instance`, which differs from request to request.
+/// Returns the body of an error response without its `instance`, which differs in each request.
 async fn refusal(response: Response, status: u16) -> Value {
     let mut refusal = problem(response, status).await;
     refusal["instance"] = json!("");
@@ -153,12 +153,12 @@ async fn user(store: &dyn Store, person: &Person) -> User {
 async fn keys(store: &dyn Store) -> RealmKeys {
     let rows = store.root_keys().await.unwrap();
     let row = rows.into_iter().find(|row| row.realm.as_str() == "User1").unwrap();
-    // The encryption key of the tests.
+    // The encryption key used in tests.
     let encryption_key = EncryptionKey::from_bytes(std::array::from_fn(|at| u8::try_from(at).unwrap()));
     RealmKeys::derive(row.realm.clone(), &encryption_key.unwrap(&row.realm, &row.wrapped).unwrap())
 }
 
-/// Replaces a person's phone number by one that is not proved.
+/// Replaces a user's phone number with an unverified one.
 pub async fn renumber(app: &TestApp, store: &dyn Store, person: &Person, phone: &str) {
     let ctx = Ctx::new(&*app.clock, Arc::new(SeededRandom::new(31)), Default::default());
     let keys = keys(store).await;

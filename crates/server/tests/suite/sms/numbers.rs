@@ -1,4 +1,4 @@
-//! A code proves only the number that it was sent to.
+//! A code verifies only the number that it was sent to.
 
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ async fn d31_a_number_that_changes_while_its_code_is_given_back_is_not_proved_by
         let code = outlets.code().await;
         let store = outlets.app.store().await;
         let changed = async {
-            // From immediately to long after the code is given back.
+            // The delay ranges from immediately to long after the code was entered.
             tokio::time::sleep(Duration::from_micros(100 << round)).await;
             renumber(&outlets.app, &*store, &john, OTHER).await;
         };

@@ -1,4 +1,4 @@
-//! The provider is asked for the delivery status of a message, at most three times.
+//! The provider is asked for the delivery status of a message at most three times.
 
 use twilio::{Behaviour, SID};
 
@@ -6,7 +6,7 @@ use super::{Outlets, PHONE, SECOND, give, twilio};
 use crate::support::{Person, json};
 
 #[tokio::test]
-async fn what_became_of_a_message_is_asked_three_times_at_the_most() {
+async fn the_delivery_status_is_requested_at_most_three_times() {
     let outlets = Outlets::open(&[]).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     outlets.ask(&john.id, PHONE).await;
@@ -26,7 +26,7 @@ async fn what_became_of_a_message_is_asked_three_times_at_the_most() {
 }
 
 #[tokio::test]
-async fn once_the_final_status_of_a_message_is_known_it_is_not_asked_for_again() {
+async fn a_final_delivery_status_is_not_requested_again() {
     let outlets = Outlets::open(&[]).await;
     let john = outlets.join(Person::new("john@example.com")).await;
     for (number, (status, code)) in
@@ -47,7 +47,7 @@ async fn once_the_final_status_of_a_message_is_known_it_is_not_asked_for_again()
 }
 
 #[tokio::test]
-async fn a_question_that_the_provider_does_not_answer_sends_no_second_message() {
+async fn a_failed_status_request_sends_no_second_message() {
     for trouble in [
         Behaviour::Refuse { status: 500, code: None },
         Behaviour::Refuse { status: 404, code: Some(20404) },

@@ -1,4 +1,4 @@
-//! A code that is no longer valid is not sent, and one that still is survives a restart.
+//! A code that is no longer valid is not sent, and a valid one survives a restart.
 
 use twilio::Behaviour;
 
@@ -6,10 +6,10 @@ use super::{Outlets, PHONE, SECOND, give, twilio};
 use crate::support::{Person, json, problem};
 
 #[tokio::test]
-async fn no_code_is_sent_that_is_not_good_any_more() {
+async fn a_code_that_is_no_longer_valid_is_not_sent() {
     let outlets = Outlets::open(&[]).await;
     let john = outlets.join(Person::new("john@example.com")).await;
-    // A code that was never sent, and one that the provider refused.
+    // A code that was never sent, and one that the provider rejected.
     outlets.ask(&john.id, PHONE).await;
     outlets.app.advance(300 * SECOND);
     outlets.app.pump().await;

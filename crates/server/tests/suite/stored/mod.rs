@@ -1,10 +1,8 @@
-//! Opens and uses databases that earlier versions of the program wrote.
+//! Databases written by earlier versions of the program can be opened and used.
 //!
-//! `tests/fixtures/COMMIT` contains what the program of that commit wrote: an SQLite file and a dump of MongoDB, each
-//! with
-//! the tokens, links and passwords that the tests need. `misc/stored-fixture.sh COMMIT` makes such a folder by the test
-//! in
-//! [`write`]. The clock of these tests starts at the moment when the writing ended.
+//! `tests/fixtures/COMMIT` contains the data written by the program of that commit: an SQLite file and a MongoDB dump, each
+//! with the tokens, links and passwords that the tests need. `misc/stored-fixture.sh COMMIT` creates such a folder with the
+//! test in [`write`]. The clock of these tests starts at the moment when the writing ended.
 
 mod write;
 
@@ -20,10 +18,10 @@ use crate::support::{Person, TestApp, database::Database, json, problem};
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/0959aa6");
 const NEW: &str = "a fine new phrase";
 
-/// An application on a database that an earlier version wrote.
+/// An application with a database written by an earlier version.
 struct Stored {
     app: TestApp,
-    /// Tokens, links, passwords and ids, as the writer recorded them.
+    /// Tokens, links, passwords and ids, as recorded by the writer.
     known: Value,
 }
 
@@ -46,7 +44,7 @@ impl Stored {
         Self { app: TestApp::on(dir, database, now, &settings).await, known }
     }
 
-    /// Returns a text that the writer recorded, by its JSON pointer.
+    /// Returns a recorded text by its JSON pointer.
     fn text(&self, pointer: &str) -> &str {
         self.known.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("{pointer} is not known"))
     }
@@ -56,7 +54,7 @@ impl Stored {
         Person { realm: text("realm"), email: text("email"), password: text("password"), id: text("id") }
     }
 
-    /// Reads the account of an access token; returns the status and the answer.
+    /// Requests the account of an access token; returns the status and the response.
     async fn me(&self, realm: &str, token: &str) -> (u16, Value) {
         let answer = self.app.get_as(token, &format!("/{realm}/me")).await;
         (answer.status().as_u16(), answer.json().await.unwrap())
@@ -229,7 +227,7 @@ async fn its_code_by_sms_proves_the_number() {
 async fn its_mail_that_waited_is_sent() {
     let stored = Stored::open(&[]).await;
     let waiting = stored.person("waiting");
-    // Its last attempt failed, and the wait before the next has not passed.
+    // Its last attempt failed, and the backoff has not elapsed.
     stored.app.advance(Duration::from_secs(60));
     let link = stored.app.link(&waiting.email, "verify").await;
     let token = link.split_once("token=").unwrap().1;
@@ -272,7 +270,7 @@ async fn its_audit_rows_are_events_of_their_users() {
 }
 
 #[tokio::test]
-async fn it_is_used_and_cleared_away_like_any_other() {
+async fn it_is_used_and_swept_like_any_other() {
     let stored = Stored::open(&[]).await;
     stored.app.run_maintenance().await;
     let stored = Stored { app: stored.app.restart().await, known: stored.known };

@@ -1,4 +1,4 @@
-//! Writes a database with a program, this one or that of another version, through its HTTP API alone.
+//! Writes a database with the program of this or another version, only through its HTTP API.
 
 use std::{
     env, fs,
@@ -19,7 +19,7 @@ use crate::support::{
     process::{self, Program},
 };
 
-/// Beginning of links, independent of the port.
+/// Base URL of links, independent of the port.
 const PUBLIC_URL: &str = "http://accounts.localhost";
 const KEYS: &[(&str, &str)] = &[
     ("ENCRYPTION_KEY", "c3RvcmVkIGJ5IGFuIGVhcmxpZXIgdmVyc2lvbiBvZiA="),
@@ -29,8 +29,8 @@ const KEYS: &[(&str, &str)] = &[
 ];
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Uses the program that `PORTCULLIS_FIXTURE_PROGRAM` names (default: this one) and the folder that
-/// `PORTCULLIS_FIXTURE_FOLDER` names (default: a temporary one).
+/// Uses the program in `PORTCULLIS_FIXTURE_PROGRAM` (default: this one) and the folder in `PORTCULLIS_FIXTURE_FOLDER` (default:
+/// a temporary one).
 #[tokio::test]
 #[ignore = "misc/stored-fixture.sh runs it with the program of another version"]
 async fn a_database_is_written_by_a_program_and_opened() {
@@ -49,7 +49,7 @@ async fn a_database_is_written_by_a_program_and_opened() {
     stored.person("john").log_in(&stored.app).await;
 }
 
-/// Adds what can only be read after the program has ended.
+/// Adds data that can only be read after the program has exited.
 async fn complete(mut known: Value, database: &Database, data: &Path) -> Value {
     known["audit_rows"] = database.count(data, "audit").await.into();
     known["settings"] =
@@ -71,7 +71,7 @@ impl Writer {
     async fn start(database: &Database) -> Self {
         let mut settings = vec![("ENVIRONMENT", "development"), ("ARGON2_MEMORY_KIB", "8"), ("ARGON2_ITERATIONS", "1")];
         settings.extend(database.settings());
-        // The last one counts: the keys that are recorded with the fixture.
+        // The last value takes effect: the keys recorded with the fixture.
         settings.extend(KEYS);
         let mut program = Program::new(&settings);
         if let Some(path) = variable("PORTCULLIS_FIXTURE_PROGRAM") {
@@ -105,7 +105,7 @@ impl Writer {
         }
     }
 
-    /// Waits for this number of mails to an address; returns the token of the newest link to this page.
+    /// Waits for this number of emails to an address; returns the token of the newest link to this page.
     async fn token(&self, email: &str, page: &str, mails: usize) -> String {
         let messages = self.messages(email, mails).await;
         let links = messages.iter().flat_map(|mail| mail["links"].as_array().unwrap()).filter_map(Value::as_str);
@@ -126,7 +126,7 @@ impl Writer {
         let path = person.path(&format!("verify?token={token}"));
         let opened = self.request(Method::GET, &path).send().await.unwrap();
         assert_eq!(opened.status(), 200);
-        // The welcome mail.
+        // This is the welcome email.
         self.messages(&person.email, mails + 1).await;
         person
     }
@@ -148,13 +148,13 @@ impl Writer {
         assert_eq!(refused.status(), 401);
     }
 
-    /// Makes one of each kind of row, stops the program, and returns what the tests need to know.
+    /// Creates a row of each kind, stops the program, and returns what the tests need to know.
     async fn write(&mut self) -> Value {
         let mut known = json!({});
         self.write_registrations(&mut known).await;
         self.write_accounts(&mut known).await;
 
-        // Mails wait from now on, and tokens are signed by the secret.
+        // From now on emails wait, and tokens are signed with the secret.
         self.program.stop().await;
         for (name, value) in [("MAIL_SERVER", "127.0.0.1"), ("MAIL_PORT", "1"), ("MAIL_STARTTLS", "off")] {
             self.program.set(name, value);
@@ -203,7 +203,7 @@ impl Writer {
         let code = self.messages("+1234567890", 1).await[0]["code"].clone();
         known["john"] = told(&john, merged(pair, json!({"otp_handle": handle, "otp_code": code})));
 
-        // The mailbox is shared by the realms: two mails to this address came before.
+        // The mailbox is shared by the realms: two emails were sent to this address earlier.
         let elsewhere = Person::new("john@example.com").of("User2").with_password("another realms phrase");
         known["john_elsewhere"] = told(&self.join(elsewhere, 3).await, json!({}));
         let jane = self.join(Person::new("jane@example.com").of("User2"), 1).await;
@@ -226,12 +226,12 @@ impl Writer {
         known["guessed"] = told(&guessed, self.log_in(&guessed).await);
     }
 
-    /// Rotates a refresh token and reaches the limit of wrong passwords. Both pass within seconds, so they come last.
+    /// Rotates a refresh token and reaches the limit of wrong passwords. Both expire within seconds, so they come last.
     async fn write_what_passes_soon(&self, known: &mut Value) {
         let rotated = known["rotated"]["refresh_token"].clone();
         let form = [("grant_type", "refresh_token"), ("refresh_token", rotated.as_str().unwrap())];
         let next = self.post("/User1/token", &form).await;
-        // The access token stays the one signed by the key pair: the new one is signed by the secret.
+        // The access token remains the one signed with the key pair, because the new one is signed with the secret.
         known["rotated"]["previous_refresh_token"] = rotated;
         known["rotated"]["refresh_token"] = next["refresh_token"].clone();
 
@@ -244,7 +244,7 @@ impl Writer {
     }
 }
 
-/// Returns what the tests need to know of a person, with more.
+/// Returns what the tests need to know about a user, with additional members.
 fn told(person: &Person, more: Value) -> Value {
     let Person { realm, email, password, id } = person;
     merged(json!({"realm": realm, "email": email, "password": password, "id": id}), more)

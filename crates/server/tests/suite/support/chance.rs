@@ -1,4 +1,4 @@
-//! Chance that repeats, and that can fail.
+//! Reproducible randomness that can be made to fail.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -7,7 +7,7 @@ use portcullis_core::random::{Random, SeededRandom};
 #[derive(Debug)]
 pub struct Chance {
     seeded: SeededRandom,
-    /// Draws until the next panic; 0 for never.
+    /// Number of draws until one panics; 0 for never.
     fuse: AtomicU32,
 }
 

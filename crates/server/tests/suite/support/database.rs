@@ -1,4 +1,4 @@
-//! The database of a test: SQLite's, or MongoDB's where the run is about that.
+//! The database of a test: SQLite, or MongoDB if the run is for MongoDB.
 
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ pub enum Database {
 }
 
 impl Database {
-    /// An empty one, of the kind that `PORTCULLIS_TEST_STORE` names.
+    /// Creates an empty database of the kind given by `PORTCULLIS_TEST_STORE`.
     #[allow(clippy::disallowed_methods, reason = "the run says what its tests run on")]
     pub async fn new() -> Self {
         match std::env::var("PORTCULLIS_TEST_STORE").as_deref() {
@@ -27,22 +27,21 @@ impl Database {
         }
     }
 
-    /// The settings that name it, where that must be said. A machine that runs many tests at once is slow, and none of
-    /// them
-    /// is about time.
+    /// Returns the settings for the database, if any are needed. Timeouts are long, because a machine that runs many tests
+    /// concurrently is slow, and none of them is about time.
     pub fn settings(&self) -> Vec<(&'static str, &str)> {
         match self {
             Self::Sqlite => Vec::new(),
             Self::MongoDb(database) => vec![
                 ("DATABASE_URL", &database.url),
                 ("DATABASE_TIMEOUT", "15s"),
-                // Servers of one database need the same key.
+                // Servers that share a database need the same key.
                 ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
             ],
         }
     }
 
-    /// Opens it beside the application, or without it. Of SQLite, the file lies in this folder.
+    /// Opens the application's database directly. An SQLite file is in this folder.
     pub async fn open(&self, folder: &Path, now: Timestamp) -> Arc<dyn Store> {
         match self {
             Self::Sqlite => Arc::new(SqliteStore::open(&folder.join("portcullis.db"), now).unwrap()),
@@ -58,12 +57,12 @@ impl Database {
         }
     }
 
-    /// Everything that is kept, by name: the bytes of files and of documents.
+    /// Returns all stored data by name: the bytes of files or documents.
     pub async fn contents(&self, folder: &Path) -> Vec<(String, Vec<u8>)> {
         let entries = fs::read_dir(folder).into_iter().flatten().map(Result::unwrap);
         let read = |entry: fs::DirEntry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap());
         let mut contents: Vec<_> = entries.map(read).collect();
-        // The development mailbox shows messages as they would be sent.
+        // The development mailbox contains messages in plain text.
         contents.retain(|(name, _)| name != "mailbox.jsonl");
         if let Self::MongoDb(database) = self {
             let db = database.db().await;
@@ -77,7 +76,7 @@ impl Database {
         contents
     }
 
-    /// Name of the file that [`save`](Self::save) writes.
+    /// Returns the name of the file that [`save`](Self::save) writes.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite.db",
@@ -85,7 +84,7 @@ impl Database {
         }
     }
 
-    /// Copies the database into a folder. No process may serve from it.
+    /// Copies the database into a folder. No process may be serving it.
     pub async fn save(&self, data: &Path, folder: &Path) {
         let file = folder.join(self.name());
         match self {
@@ -94,7 +93,7 @@ impl Database {
         }
     }
 
-    /// Fills an empty database with what [`save`](Self::save) wrote.
+    /// Fills an empty database with the data written by [`save`](Self::save).
     pub async fn restore(&self, folder: &Path, data: &Path) {
         let file = folder.join(self.name());
         match self {
@@ -109,7 +108,7 @@ impl Database {
         }
     }
 
-    /// The names of all tables, or collections. Those of the realms' users are `users`.
+    /// Returns the names of all tables or collections. Those of the realms' users are reported as `users`.
     pub async fn tables(&self, data: &Path) -> Vec<String> {
         match self {
             Self::Sqlite => {
@@ -125,7 +124,7 @@ impl Database {
         }
     }
 
-    /// Every row with its table, or every document with its collection, as bytes.
+    /// Returns every row with its table, or every document with its collection, as bytes.
     pub async fn rows(&self, data: &Path) -> Vec<(String, Vec<u8>)> {
         let mut rows = Vec::new();
         match self {
@@ -155,7 +154,7 @@ impl Database {
         rows
     }
 
-    /// Counts the rows of a table, or the documents of a collection.
+    /// Returns the number of rows of a table, or of documents of a collection.
     pub async fn count(&self, data: &Path, table: &str) -> u64 {
         match self {
             Self::Sqlite => {
@@ -170,7 +169,7 @@ impl Database {
     }
 }
 
-/// Returns the table whose rows are in a collection.
+/// Returns the table that corresponds to a collection.
 fn table_of(collection: &str) -> &str {
     if ["User1", "User2"].contains(&collection) { "users" } else { collection.trim_start_matches('_') }
 }
@@ -198,7 +197,7 @@ async fn load(db: &mongodb::Database, dump: &Document) {
         let contents = contents.as_document().unwrap();
         db.create_collection(name).await.unwrap();
         let mut indexes = contents.get_array("indexes").unwrap().clone();
-        // MongoDB makes this one itself.
+        // MongoDB creates this index itself.
         indexes.retain(|index| index.as_document().unwrap().get_str("name").unwrap() != "_id_");
         if !indexes.is_empty() {
             db.run_command(doc! { "createIndexes": name, "indexes": indexes }).await.unwrap();

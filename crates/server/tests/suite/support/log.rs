@@ -1,4 +1,4 @@
-//! The log of a test.
+//! Captured logs.
 
 use std::{
     io,
@@ -7,7 +7,7 @@ use std::{
 
 use tracing::subscriber::DefaultGuard;
 
-/// Lines of the log of this thread.
+/// Log lines of this thread.
 #[derive(Clone, Default)]
 pub struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -20,7 +20,7 @@ impl Log {
         (log, guard)
     }
 
-    /// Its lines, but for what MongoDB finds: that the clock of a test is not its own.
+    /// Returns the lines, except for the clock skew warnings, which are caused by the test clock.
     pub fn text(&self) -> String {
         let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
         text.lines().filter(|line| !line.contains("clock skew between this machine")).collect::<Vec<_>>().join("\n")

@@ -1,4 +1,4 @@
-//! The real application on a loopback port, with a clock that is moved, chance that repeats, and mail pumped by hand.
+//! The real application on a loopback port, with a manual clock, reproducible randomness, and explicit message delivery.
 
 pub mod chance;
 pub mod database;
@@ -41,19 +41,19 @@ pub use log::Log;
 pub use person::Person;
 pub use recording_store::{RecordingStore, Work};
 
-/// 2026-01-01T00:00:00Z: where every test begins.
+/// 2026-01-01T00:00:00Z, the start time of every test.
 pub const BEGIN: Timestamp = Timestamp::from_secs(1_767_225_600);
 pub const JWT_SECRET: &str = "the-secret-of-the-tests-which-is-long-enough";
 
-/// Hashes as cheap as Argon2 allows: tests are about rules, not about cost.
+/// The cheapest hashes that Argon2 allows, because tests are about behaviour and not about cost.
 const CHEAP: &[(&str, &str)] = &[
     ("ARGON2_MEMORY_KIB", "8"),
     ("ARGON2_ITERATIONS", "1"),
     ("ARGON2_PARALLELISM", "1"),
     ("HASH_QUEUE", "1000"),
-    // Messages are delivered when a test asks for it.
+    // Messages are delivered when a test requests it.
     ("MESSAGE_DELAY", "0s"),
-    // Tests send more requests than the limits allow; tests of the limits turn them on.
+    // Tests send more requests than the limits allow; tests of the limits enable them.
     ("RATE_LIMIT_MODE", "off"),
     ("JWT_SECRET", JWT_SECRET),
     ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
@@ -66,11 +66,11 @@ pub struct TestApp {
     pub http: Client,
     pub dir: Arc<TempDir>,
     database: Arc<Database>,
-    /// The store and the hasher, counted; the store can be taken away.
+    /// The store and the hasher, with recorded calls; the store can be made unavailable.
     pub watched: Arc<RecordingStore>,
     pump: Pump,
     settings: Vec<(String, String)>,
-    /// Another one each start: chance does not repeat itself on the same data.
+    /// Differs in each start, so that randomness does not repeat with the same data.
     seed: u64,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
@@ -81,12 +81,12 @@ impl TestApp {
         Self::with(&[]).await
     }
 
-    /// With these settings over the cheap ones.
+    /// Starts an application with these settings in addition to the cheap ones.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         Self::on(TempDir::new().unwrap(), Database::new().await, BEGIN, settings).await
     }
 
-    /// Starts on a database that may have been written before, at this time.
+    /// Starts an application on a database that may contain data, at this time.
     pub async fn on(dir: TempDir, database: Database, now: Timestamp, settings: &[(&str, &str)]) -> Self {
         let settings = database.settings().into_iter().chain(settings.iter().copied());
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -94,16 +94,16 @@ impl TestApp {
         Self::launch(Arc::new(dir), Arc::new(database), clock, settings, 1).await
     }
 
-    /// Stops in an orderly way, then starts on the same data, at the same time.
+    /// Shuts down gracefully, then starts with the same data at the same time.
     pub async fn restart(self) -> Self {
         self.restart_with(&[]).await
     }
 
-    /// The same with more settings.
+    /// The same with additional settings.
     pub async fn restart_with(mut self, more: &[(&str, &str)]) -> Self {
         self.stop().await;
         let mut settings = self.settings.clone();
-        // The port changes, the issuer of the tokens must not.
+        // The port changes, but the token issuer must not.
         if !settings.iter().any(|(name, _)| name == "JWT_ISSUER") {
             settings.push(("JWT_ISSUER".to_owned(), format!("{}/{{realm}}", self.base)));
         }
@@ -165,32 +165,32 @@ impl TestApp {
         self.clock.advance(by);
     }
 
-    /// Whether other servers can serve the same database.
+    /// Returns whether several servers can share the database.
     pub fn is_shared(&self) -> bool {
         matches!(*self.database, Database::MongoDb(_))
     }
 
-    /// The database, from beside the application.
+    /// Opens the application's database directly.
     pub async fn store(&self) -> Arc<dyn Store> {
         self.database.open(&self.data(), self.clock.now()).await
     }
 
-    /// Everything that is kept, by name.
+    /// Returns all stored data by name.
     pub async fn contents(&self) -> Vec<(String, Vec<u8>)> {
         self.database.contents(&self.data()).await
     }
 
-    /// The names of all tables, or collections. Those of the realms' users are `users`.
+    /// Returns the names of all tables or collections. Those of the realms' users are reported as `users`.
     pub async fn tables(&self) -> Vec<String> {
         self.database.tables(&self.data()).await
     }
 
-    /// Every row with its table, or every document with its collection, as bytes.
+    /// Returns every row with its table, or every document with its collection, as bytes.
     pub async fn rows(&self) -> Vec<(String, Vec<u8>)> {
         self.database.rows(&self.data()).await
     }
 
-    /// Counts the rows of a table, or the documents of a collection.
+    /// Returns the number of rows of a table, or of documents of a collection.
     pub async fn count(&self, table: &str) -> u64 {
         self.database.count(&self.data(), table).await
     }
@@ -223,20 +223,20 @@ impl TestApp {
         self.post_form(&format!("/{realm}/login"), &[("username", email), ("password", password)]).await
     }
 
-    /// Delivers what is due, and returns all mails ever sent, newest first.
+    /// Delivers due messages, and returns all emails ever sent, newest first.
     pub async fn mails(&self) -> Vec<Value> {
         let mut messages = self.mailbox().await;
         messages.retain(|message| message["withheld"].is_null());
         messages
     }
 
-    /// Delivers what is due, and returns all messages of the mailbox, also those that a limit withheld, newest first.
+    /// Delivers due messages, and returns all messages in the mailbox, including those withheld by a limit, newest first.
     pub async fn mailbox(&self) -> Vec<Value> {
         self.pump().await;
         self.get("/dev/mailbox.json").await.json().await.unwrap()
     }
 
-    /// The mails to one address, newest first.
+    /// Returns the emails to one address, newest first.
     pub async fn mails_to(&self, email: &str) -> Vec<Value> {
         self.mails().await.into_iter().filter(|mail| mail["to"] == email).collect()
     }
@@ -246,12 +246,12 @@ impl TestApp {
         self.pump.run_maintenance().await.unwrap();
     }
 
-    /// Sends everything that is due.
+    /// Sends all due messages.
     pub async fn pump(&self) -> usize {
         self.pump.deliver_due().await.unwrap()
     }
 
-    /// The newest link of this kind (`verify`, `undo`) in a mail to this address.
+    /// Returns the newest link of this kind (`verify`, `undo`) in an email to this address.
     pub async fn link(&self, email: &str, page: &str) -> String {
         let wanted = format!("/{page}?token=");
         let mails = self.mails_to(email).await;
@@ -260,7 +260,7 @@ impl TestApp {
         found.unwrap_or_else(|| panic!("no {page} link was sent")).to_owned()
     }
 
-    /// Opens a link in a browser as a person does, who presses the button of the page of a verification link.
+    /// Opens a link in a browser like a user, who presses the button on the page of a verification link.
     pub async fn open(&self, link: &str) -> Response {
         match link.split_once("/verify?token=") {
             Some((realm, token)) if token.len() == 43 => {
@@ -292,7 +292,7 @@ fn watch(watched: Arc<OnceLock<Arc<RecordingStore>>>) -> Box<dyn FnOnce(Ports) -
     })
 }
 
-/// The configuration of a test, from these values only.
+/// Returns the configuration of a test, only from these values.
 pub fn load(dir: &Path, base: &str, settings: &[(String, String)]) -> config::Config {
     let mut env: Vec<(String, String)> =
         CHEAP.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -305,7 +305,7 @@ pub fn load(dir: &Path, base: &str, settings: &[(String, String)]) -> config::Co
     config::load(sources, &Chance::new(7)).unwrap().config
 }
 
-/// A problem document, checked for its form.
+/// Returns a problem document, after checking its format.
 pub async fn problem(response: Response, status: u16) -> Value {
     assert_eq!(response.status().as_u16(), status);
     assert_eq!(response.headers()["content-type"], "application/problem+json");
@@ -321,7 +321,7 @@ pub async fn problem(response: Response, status: u16) -> Value {
     problem
 }
 
-/// A JSON answer with this status.
+/// Returns a JSON response with this status.
 pub async fn json(response: Response, status: u16) -> Value {
     let got = response.status().as_u16();
     let text = response.text().await.unwrap();

@@ -1,10 +1,10 @@
-//! A person who uses the server.
+//! A user of the server.
 
 use serde_json::{Value, json};
 
 use super::{TestApp, json};
 
-/// A person with an address and a password in one realm.
+/// A user with an address and a password in one realm.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub realm: String,
@@ -31,7 +31,7 @@ impl Person {
         Self { password: password.to_owned(), ..self }
     }
 
-    /// The form of a registration.
+    /// Returns the form of a registration.
     pub fn form(&self) -> Value {
         json!({
             "first_name": "John",

@@ -1,4 +1,4 @@
-//! The real program in its own folder: started, stopped, killed, and restarted on the same data.
+//! The real program in its own folder: started, stopped, killed, and restarted with the same data.
 #![allow(dead_code, unreachable_pub, reason = "shared by tests and measurements, each of which uses a part of it")]
 
 use std::{
@@ -14,21 +14,21 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-/// Hashes as cheap as Argon2 allows, and room for all that wait for one.
+/// The cheapest hashes that Argon2 allows, and a long hash queue.
 pub const CHEAP: &[(&str, &str)] = &[
     ("ARGON2_MEMORY_KIB", "8"),
     ("ARGON2_ITERATIONS", "1"),
     ("HASH_QUEUE", "1000"),
-    // Messages are delivered when a test asks for it.
+    // Messages are delivered when a test requests it.
     ("MESSAGE_DELAY", "0s"),
-    // Tests send more requests than the limits allow; tests of the limits turn them on.
+    // Tests send more requests than the limits allow; tests of the limits enable them.
     ("RATE_LIMIT_MODE", "off"),
 ];
 
-/// Longest that starting, stopping or a small verb may take, on a machine that is busy with something else.
+/// Maximum duration of startup, shutdown or a short command on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The program, running or not, with its folder, its port and its settings.
+/// The program, running or not, with its folder, port and settings.
 pub struct Program {
     path: PathBuf,
     dir: TempDir,
@@ -37,7 +37,7 @@ pub struct Program {
     child: Option<Child>,
 }
 
-/// The result of a run to completion.
+/// The result of a completed run.
 #[derive(Debug)]
 pub struct Ended {
     pub status: ExitStatus,
@@ -55,12 +55,12 @@ impl Program {
         Self { path, dir, port: free_port(), settings, child: None }
     }
 
-    /// Runs another program from now on, such as that of an earlier version.
+    /// Uses another executable from now on, such as that of an earlier version.
     pub fn become_program(&mut self, path: PathBuf) {
         self.path = path;
     }
 
-    /// Started and ready.
+    /// Starts a program and waits until it is ready.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
         let mut program = Self::new(settings);
         program.spawn();
@@ -68,7 +68,7 @@ impl Program {
         program
     }
 
-    /// The folder that it works in.
+    /// Returns its working directory.
     pub fn folder(&self) -> PathBuf {
         self.dir.path().join("work")
     }
@@ -85,12 +85,12 @@ impl Program {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
-    /// The number of the running process.
+    /// Returns the id of the running process.
     pub fn id(&self) -> u32 {
         self.child.as_ref().expect("it runs").id()
     }
 
-    /// Gives it a setting for its next start.
+    /// Sets a setting for its next start.
     pub fn set(&mut self, name: &str, value: &str) {
         self.unset(name);
         self.settings.push((name.to_owned(), value.to_owned()));
@@ -100,7 +100,7 @@ impl Program {
         self.settings.retain(|(known, _)| known != name);
     }
 
-    /// The program with these arguments, with its settings in its folder.
+    /// Returns a command with these arguments that runs in its folder with its settings.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(&self.path);
         command.args(args).current_dir(self.folder()).stdin(Stdio::null());
@@ -109,24 +109,24 @@ impl Program {
         command
     }
 
-    /// Runs it with these arguments to its end.
+    /// Runs it with these arguments to completion.
     pub fn run(&self, args: &[&str]) -> Ended {
         to_the_end(self.command(args))
     }
 
-    /// Starts it, without waiting for anything.
+    /// Starts it without waiting.
     pub fn spawn(&mut self) {
         self.spawn_by(self.command(&[]));
     }
 
-    /// Starts it by a command that becomes the program.
+    /// Starts it with a command that executes the program.
     pub fn spawn_by(&mut self, mut command: Command) {
         assert!(self.child.is_none(), "it runs already");
         let log = File::options().create(true).append(true).open(self.log_file()).unwrap();
         self.child = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
     }
 
-    /// Waits until it can serve.
+    /// Waits until it is ready.
     pub async fn ready(&mut self) {
         let http = client();
         let begin = Instant::now();
@@ -146,7 +146,7 @@ impl Program {
         self.child.as_mut().is_some_and(|child| child.try_wait().unwrap().is_none())
     }
 
-    /// `kill -9`; returns when the process is gone.
+    /// Sends SIGKILL; returns once the process has exited.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
@@ -154,7 +154,7 @@ impl Program {
         }
     }
 
-    /// Asks it to stop, by SIGTERM.
+    /// Sends SIGTERM.
     pub fn ask_to_stop(&self) {
         self.signal(Signal::TERM);
     }
@@ -164,7 +164,7 @@ impl Program {
         kill_process(id, signal).unwrap();
     }
 
-    /// Waits for its end.
+    /// Waits for the process to exit.
     pub async fn ended(&mut self) -> ExitStatus {
         let mut child = self.child.take().expect("it runs");
         let begin = Instant::now();
@@ -181,7 +181,7 @@ impl Program {
         }
     }
 
-    /// Asks it to stop and waits until it has.
+    /// Sends SIGTERM and waits for the process to exit.
     pub async fn stop(&mut self) -> ExitStatus {
         self.ask_to_stop();
         self.ended().await
@@ -203,13 +203,13 @@ impl Drop for Program {
     }
 }
 
-/// A client that follows no redirect and knows no proxy.
+/// Returns a client that follows no redirects and uses no proxy.
 pub fn client() -> reqwest::Client {
     let patience = Duration::from_secs(30);
     reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(patience).build().unwrap()
 }
 
-/// Runs a command to its end.
+/// Runs a command to completion.
 pub fn to_the_end(mut command: Command) -> Ended {
     let dir = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let (out, err) = (dir.path().join("out"), dir.path().join("err"));

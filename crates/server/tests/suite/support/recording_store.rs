@@ -1,4 +1,4 @@
-//! The store, hasher and templates of the application, counted; the store can be taken away.
+//! Wrappers of the store, the hasher and the templates that record calls; the store can be made unavailable.
 
 use std::{
     sync::{
@@ -28,7 +28,7 @@ pub struct Work {
     pub reads: usize,
     /// Number of operations of each commit.
     pub commits: Vec<usize>,
-    /// Number of messages that were rendered.
+    /// Number of rendered messages.
     pub renders: usize,
 }
 

@@ -1,4 +1,4 @@
-//! An operator's folder, before a server that uses it.
+//! A folder with custom templates, used by a server.
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use super::lay;
 use crate::support::{Person, TestApp, problem, process::Program};
 
-/// Templates written for the original system, with its names and variables.
+/// Templates written for the original service, with its names and variables.
 const ORIGINAL: &[(&str, &str)] = &[
     ("registration.html", "<h1>Welcome {{ name }} to {{ app_name }}</h1>"),
     ("mail_email_verify.html", "<p>Hi {{ name }}, <a href=\"{{ verification_url }}\">verify</a></p>"),
@@ -31,7 +31,7 @@ fn part(mail: &Value, part: &str) -> String {
 }
 
 #[tokio::test]
-async fn templates_of_the_original_system_go_on_working() {
+async fn templates_of_the_original_service_still_work() {
     let (app, _dir) = app_with(ORIGINAL).await;
     let john = Person::new("john@example.com").register(&app).await;
     let link = app.link(&john.email, "verify").await;
@@ -64,7 +64,7 @@ async fn a_layout_may_ask_for_a_link_that_only_some_mails_have() {
 }
 
 #[tokio::test]
-async fn a_file_from_windows_is_as_good_as_any() {
+async fn a_file_with_windows_line_endings_works() {
     let text = "\u{feff}Subject: Welcome,\r\n {{ realm }}\r\n\r\nGood to have you.\r\n";
     let (app, _dir) = app_with(&[("registration.txt", text)]).await;
     Person::new("john@example.com").join(&app).await;
@@ -101,7 +101,7 @@ async fn a_file_may_also_have_the_path_of_the_built_in_one() {
 }
 
 #[test]
-fn the_start_ends_with_everything_that_is_wrong_with_the_templates() {
+fn startup_reports_all_template_problems() {
     let program = Program::new(&[("TEMPLATES_DIR", "mine")]);
     lay(&program.folder().join("mine"), &[("reset.html", "{{ reset_ulr }}"), ("undo.html", "{% if %}")]);
     let ended = program.run(&[]);
@@ -111,7 +111,7 @@ fn the_start_ends_with_everything_that_is_wrong_with_the_templates() {
 }
 
 #[tokio::test]
-async fn developers_see_every_mail_and_page_filled() {
+async fn developers_can_preview_every_mail_and_page() {
     let app = TestApp::start().await;
     let page = app.get("/dev/templates").await.text().await.unwrap();
     let mut samples = page.match_indices("src=\"templates/").map(|(at, mark)| &page[at + mark.len()..]);

@@ -1,4 +1,4 @@
-//! Users' input is shown as typed, and never becomes markup or template code.
+//! Users' input is shown as typed, and is never interpreted as markup or template code.
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use super::lay;
 use crate::support::{Person, TestApp, json, problem};
 
-/// Starts a server whose last mail has the name everywhere, and returns the mail to a person with this name, who has logged in.
+/// Starts a server whose last email contains the name everywhere, and returns the email to a signed-in user with this name.
 async fn farewell(name: &str) -> serde_json::Value {
     let dir = TempDir::new().unwrap();
     let text = "Subject: Bye {{ name }} from {{ app_name }}\n\nBye {{ name }}!\n";
@@ -35,7 +35,7 @@ async fn a_name_is_escaped_in_html_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn what_has_not_the_form_of_a_name_is_in_no_mail() {
+async fn text_that_does_not_look_like_a_name_is_in_no_mail() {
     for name in ["<script>alert('x')&\"", "{{7*7}} {% raw %} ${7*7} #{7*7}", "Your account is locked, call 112"] {
         let mail = farewell(name).await;
         assert_eq!(mail["html"], "<p title=\"\"></p>", "{name}");

@@ -18,7 +18,7 @@ fn value(text: &str) -> Value {
 }
 
 #[test]
-fn list_tells_what_each_template_is_for_and_may_use() {
+fn list_shows_the_purpose_and_variables_of_each_template() {
     let program = Program::new(&[("TEMPLATES_DIR", "mine")]);
     lay(&program.folder().join("mine"), &[("undo.html", "<p>Sure?</p>")]);
     let text = good(program.run(&["templates", "list"]));
@@ -47,12 +47,12 @@ fn list_tells_what_each_template_is_for_and_may_use() {
 }
 
 #[test]
-fn check_names_the_line_the_unknown_variable_and_the_one_that_was_meant() {
+fn check_reports_line_unknown_variable_and_suggestion() {
     let program = Program::new(&[]);
     let files = [
         ("mail_email_verify.html", "<p>\n  <a href=\"{{ verification_ulr }}\">\n</p>"),
         ("mail_email_verify.txt", "Hello!\n\n{{ verification_url }}\n"),
-        // No sample leads there.
+        // No sample reaches this branch.
         ("reset.html", "{% if 1 > 2 %}\n{{ passwort }}{% endif %}"),
         ("mail_base.html", "{{ app_nam }}{% block content %}{% endblock %}"),
         ("undo.html", "{% if token %}"),
@@ -109,7 +109,7 @@ fn check_names_files_in_folders_that_replace_nothing() {
 }
 
 #[test]
-fn check_reads_templates_dir_whatever_else_is_wrong_with_the_settings() {
+fn check_reads_templates_dir_even_if_other_settings_are_invalid() {
     let program = Program::new(&[("TEMPLATES_DIR", "mine"), ("ENVIRONMENT", "production")]);
     lay(&program.folder().join("mine"), &[("undo.html", "{{ tokn }}")]);
     let ended = program.run(&["templates", "check"]);
@@ -123,7 +123,7 @@ fn check_reads_templates_dir_whatever_else_is_wrong_with_the_settings() {
 }
 
 #[test]
-fn export_writes_what_check_finds_good_and_overwrites_only_by_force() {
+fn exported_templates_are_valid_and_overwritten_only_with_force() {
     let program = Program::new(&[]);
     let mine = program.folder().join("a/mine");
     good(program.run(&["templates", "export", "a/mine"]));
@@ -142,7 +142,7 @@ fn export_writes_what_check_finds_good_and_overwrites_only_by_force() {
 }
 
 #[test]
-fn preview_writes_a_page_with_all_samples_and_spares_other_folders() {
+fn preview_writes_all_samples_and_rejects_other_folders() {
     let program = Program::new(&[("TEMPLATES_DIR", "mine"), ("APP_NAME", "Shop")]);
     lay(&program.folder().join("mine"), &[("undo.html", "<p>{{ app_name }}, sure?</p>")]);
     let said = good(program.run(&["templates", "preview"]));
@@ -161,7 +161,7 @@ fn preview_writes_a_page_with_all_samples_and_spares_other_folders() {
 }
 
 #[test]
-fn every_page_and_every_email_leads_to_the_application() {
+fn every_page_and_every_email_links_to_the_application() {
     let program = Program::new(&[("APP_URL", "https://app.example.org")]);
     good(program.run(&["templates", "preview"]));
     let folder = program.folder().join("templates-preview/templates");

@@ -48,14 +48,14 @@ pub async fn a_message_is_claimed_as_written(store: &dyn Store) {
     assert_eq!(claimed, [with_lease(other), with_lease(one)]);
 }
 
-pub async fn what_is_not_due_is_not_claimed(store: &dyn Store) {
+pub async fn messages_that_are_not_due_are_not_claimed(store: &dyn Store) {
     done(store, batch![OutboxOp::Enqueue(OutboxRow { due_at: at(10), ..message("one") })]).await;
     assert_eq!(store.claim(Channel::Mail, 10, &lease("early", at(9))).await.unwrap(), []);
     assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("late", at(10))).await.unwrap()), ["one"]);
 }
 
 /// The order of insertion does not matter.
-pub async fn the_oldest_due_come_first(store: &dyn Store) {
+pub async fn the_oldest_due_messages_come_first(store: &dyn Store) {
     for (id, due) in [("c", -1), ("a", -3), ("d", 0), ("b", -2)] {
         done(store, batch![OutboxOp::Enqueue(OutboxRow { due_at: at(due), ..message(id) })]).await;
     }
@@ -64,7 +64,7 @@ pub async fn the_oldest_due_come_first(store: &dyn Store) {
 }
 
 /// The order of insertion is kept, so that messages are sent in the order of their causes.
-pub async fn of_those_due_at_the_same_time_the_first_comes_first(store: &dyn Store) {
+pub async fn messages_due_at_the_same_time_keep_their_order(store: &dyn Store) {
     let names = ["m", "c", "z", "a", "q", "b", "y", "k"];
     for two in names.chunks(2) {
         done(store, two.iter().map(|id| OutboxOp::Enqueue(message(id)).into())).await;
@@ -73,7 +73,7 @@ pub async fn of_those_due_at_the_same_time_the_first_comes_first(store: &dyn Sto
 }
 
 /// A claim returns as many messages as it requests, if there are enough.
-pub async fn no_more_is_claimed_than_was_asked_for(store: &dyn Store) {
+pub async fn a_claim_returns_no_more_than_requested(store: &dyn Store) {
     done(store, ["a", "b", "c"].map(|id| OutboxOp::Enqueue(message(id)).into())).await;
     assert_eq!(store.claim(Channel::Mail, 0, &lease("none", NOW)).await.unwrap(), []);
     assert_eq!(store.claim(Channel::Mail, 2, &lease("two", NOW)).await.unwrap().len(), 2);
@@ -82,7 +82,7 @@ pub async fn no_more_is_claimed_than_was_asked_for(store: &dyn Store) {
 }
 
 /// No message is sent about something that was not committed.
-pub async fn a_message_comes_with_its_cause_or_not_at_all(store: &dyn Store) {
+pub async fn a_message_is_committed_with_its_cause_or_not_at_all(store: &dyn Store) {
     let require: Op = UserOp::Require { realm: here(), id: user_id("ada"), revision: 1 }.into();
     fails(store, batch![OutboxOp::Enqueue(message("early")), require.clone()], Precondition::UserRevision).await;
     assert_eq!(store.claim(Channel::Mail, 10, &lease("first", NOW)).await.unwrap(), []);
@@ -141,7 +141,7 @@ pub async fn two_claimers_never_share_a_message(store: &dyn Store) {
 }
 
 /// A worker that died requires no clean-up.
-pub async fn a_lease_that_ran_out_is_claimable(store: &dyn Store) {
+pub async fn a_message_with_an_expired_lease_can_be_claimed(store: &dyn Store) {
     let first = claimed(store).await;
     let second = only(store, "second", at(60)).await.expect("free again");
     assert_eq!(second.row, first.row);
@@ -150,7 +150,7 @@ pub async fn a_lease_that_ran_out_is_claimable(store: &dyn Store) {
 }
 
 /// This holds for every outcome, and nothing is changed.
-pub async fn a_lost_lease_settles_nothing(store: &dyn Store) {
+pub async fn a_lost_lease_records_no_outcome(store: &dyn Store) {
     let first = claimed(store).await;
     let second = only(store, "second", at(60)).await.expect("free again");
     for outcome in
@@ -164,7 +164,7 @@ pub async fn a_lost_lease_settles_nothing(store: &dyn Store) {
 }
 
 /// A lease is lost when another worker claims the message, not when it expires.
-pub async fn a_late_holder_may_settle_while_nobody_else_claimed(store: &dyn Store) {
+pub async fn a_late_holder_may_finish_unless_the_message_was_claimed_again(store: &dyn Store) {
     let first = claimed(store).await;
     assert_eq!(store.claim(Channel::Mail, 0, &lease("nothing", at(1000))).await.unwrap(), []);
     done(store, finish(&first, DeliveryOutcome::Done)).await;
@@ -172,7 +172,7 @@ pub async fn a_late_holder_may_settle_while_nobody_else_claimed(store: &dyn Stor
 }
 
 /// The second attempt has no lease; a row that was never claimed cannot be finished either.
-pub async fn a_message_is_settled_once(store: &dyn Store) {
+pub async fn a_message_is_finished_once(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Retry(at(10)))).await;
     for outcome in
@@ -187,7 +187,7 @@ pub async fn a_message_is_settled_once(store: &dyn Store) {
 }
 
 /// Its recipient is erased, too.
-pub async fn a_message_that_is_done_is_gone(store: &dyn Store) {
+pub async fn a_delivered_message_is_removed(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Done)).await;
     assert_eq!(only(store, "second", at(1000)).await, None);
@@ -195,7 +195,7 @@ pub async fn a_message_that_is_done_is_gone(store: &dyn Store) {
 }
 
 /// Attempts are counted.
-pub async fn a_message_to_be_tried_again_waits_until_then(store: &dyn Store) {
+pub async fn a_message_to_retry_waits_until_it_is_due(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Retry(at(10)))).await;
     assert_eq!(only(store, "early", at(9)).await, None);
@@ -206,7 +206,7 @@ pub async fn a_message_to_be_tried_again_waits_until_then(store: &dyn Store) {
 }
 
 /// They are counted in addition to all attempts, so that the number of possible copies is limited.
-pub async fn the_tries_with_an_unknown_outcome_are_counted(store: &dyn Store) {
+pub async fn attempts_with_an_unknown_outcome_are_counted(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Unknown(at(10)))).await;
     assert_eq!(only(store, "early", at(9)).await, None);
@@ -232,7 +232,7 @@ pub async fn a_lease_is_extended_by_its_holder(store: &dyn Store) {
 }
 
 /// The number of attempts does not change.
-pub async fn a_released_message_is_free_at_once(store: &dyn Store) {
+pub async fn a_released_message_can_be_claimed_at_once(store: &dyn Store) {
     let first = claimed(store).await;
     done(store, finish(&first, DeliveryOutcome::Release)).await;
     let second = only(store, "second", NOW).await.expect("free again");

@@ -1,11 +1,11 @@
-//! Settings that look harmless and are not.
+//! Settings that look harmless but are insecure.
 
 use super::{
     super::{Desk, KEY, LONG_SECRET, assert_has},
     refused,
 };
 
-/// Checks that production refuses a value and takes another.
+/// Checks that production rejects one value and accepts another.
 #[track_caller]
 fn bounded(name: &'static str, bad: &str, good: &str, why: &str, fix: &str) {
     let desk = Desk::production().env(name, bad);
@@ -14,7 +14,7 @@ fn bounded(name: &'static str, bad: &str, good: &str, why: &str, fix: &str) {
 }
 
 #[test]
-fn a_loopback_host_without_a_word_about_proxies_is_refused() {
+fn a_loopback_host_without_trusted_proxies_is_rejected() {
     let desk = Desk::production().env("TRUSTED_PROXIES", "");
     let origin = "TRUSTED_PROXIES: the default (none); HOST: the default (127.0.0.1)";
     let fix = "TRUSTED_PROXIES=127.0.0.1,::1";
@@ -72,7 +72,7 @@ fn trusting_more_than_half_of_all_addresses_is_refused_however_it_is_written() {
 }
 
 #[test]
-fn a_secret_of_tokens_that_is_also_the_key_of_the_database_is_refused() {
+fn a_jwt_secret_that_is_also_the_encryption_key_is_rejected() {
     let rotate = "put a new key (`openssl rand -base64 32` prints one) in front of this one, with a comma between them";
     let unpadded = KEY.trim_end_matches('=');
     for secret in [KEY, unpadded] {
@@ -145,7 +145,7 @@ fn limits_of_guesses_without_effect_are_refused() {
 }
 
 #[test]
-fn lifetimes_that_keep_what_was_stolen_valid_are_refused() {
+fn excessive_lifetimes_are_rejected() {
     bounded("ACCESS_TOKEN_TTL", "25h", "24h", "is longer than 24h", "24h");
     bounded("RESET_TTL", "2d", "24h", "is longer than 24h", "24h");
     let longer = Desk::production().env("REGISTRATION_TTL", "30d").env("VERIFICATION_TTL", "8d");
@@ -184,7 +184,7 @@ fn pages_without_tls_are_refused_except_those_of_this_machine() {
 }
 
 #[test]
-fn each_careless_setting_is_one_entry_of_the_list() {
+fn each_insecure_setting_is_one_entry_of_the_list() {
     let desk = Desk::production()
         .env("TRUSTED_PROXIES", "")
         .env("JWT_SECRET", KEY)

@@ -1,4 +1,4 @@
-//! Everything that is wrong, in one list, and the lines that fix it.
+//! All problems in a single list, and the fixes that solve them.
 
 use std::{fs, os::unix::fs::PermissionsExt, process::Command};
 
@@ -39,7 +39,7 @@ fn production_refuses_everything_insecure_in_one_list() {
     assert!(!desk.path("data").exists(), "nothing is made when something is wrong");
 }
 
-/// A folder in which everything is wrong that can be.
+/// Returns a configuration with every possible problem.
 fn ruin() -> Desk {
     let dotenv = "JWT_SECRET=your-super-secret-jwt-key\nAPP_DOMAIN=localhost:8000\nVALIDATE_CERTS=false\n\
                   MAIL_STARTTLS=false\nMAIL_SERVER=smtp.example.com\nTWILIO_SID=AC123\nTWILIO_NUMBER=+15005550006\n\
@@ -51,7 +51,7 @@ fn ruin() -> Desk {
 }
 
 #[test]
-fn whatever_is_wrong_is_one_list_in_which_each_entry_says_where_it_stands_and_what_mends_it() {
+fn all_problems_are_in_one_list_with_their_sources_and_fixes() {
     let desk = ruin();
     let problems = desk.problems();
     let names: Vec<&str> = problems.iter().map(|problem| problem.name.as_str()).collect();
@@ -83,7 +83,7 @@ fn whatever_is_wrong_is_one_list_in_which_each_entry_says_where_it_stands_and_wh
 }
 
 #[test]
-fn the_lines_that_mend_it_mend_it() {
+fn the_suggested_fixes_work() {
     let desk = ruin();
     // Not every machine has OpenSSL.
     fs::create_dir(desk.path("bin")).unwrap();

@@ -1,4 +1,4 @@
-//! Secrets that are missing, that others know, or that others can read.
+//! Secrets that are missing, known to others, or readable by others.
 
 use std::fs;
 
@@ -23,7 +23,7 @@ fn a_missing_jwt_secret_is_refused_where_the_algorithm_needs_one() {
 }
 
 #[test]
-fn a_short_jwt_secret_is_refused_wherever_it_stands() {
+fn a_short_jwt_secret_is_rejected_in_every_source() {
     const SHORT: &str = "31-bytes-are-not-enough-for-us.";
     let why = "is shorter than 32 bytes";
     let bare = || Desk::production().env("JWT_SECRET", "");
@@ -49,7 +49,7 @@ fn a_published_jwt_secret_is_refused() {
 }
 
 #[test]
-fn an_old_jwt_secret_that_can_be_guessed_is_refused_and_had_better_go() {
+fn a_guessable_previous_jwt_secret_is_rejected() {
     let desk = Desk::production().env("JWT_SECRET_PREVIOUS", "your-super-secret-jwt-key");
     let why = "is a published example";
     refused(&desk, "JWT_SECRET_PREVIOUS", why, "the environment", "unset JWT_SECRET_PREVIOUS");
@@ -98,7 +98,7 @@ fn secrets_of_services_that_can_be_guessed_are_refused_and_not_printed() {
 }
 
 #[test]
-fn no_page_of_ours_prints_a_secret_that_production_takes() {
+fn no_documentation_page_contains_a_secret_accepted_in_production() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut pages = vec![root.join("README.md")];
     for folder in ["docs", "docs/quickstart"] {
@@ -117,7 +117,7 @@ fn no_page_of_ours_prints_a_secret_that_production_takes() {
 }
 
 #[test]
-fn a_file_with_a_secret_that_others_can_read_is_refused_in_whatever_way_it_is_named() {
+fn a_readable_secret_file_is_rejected_however_it_is_given() {
     let bare = || Desk::production().env("JWT_SECRET", "").env("ENCRYPTION_KEY", "");
     let with_key = || Desk::production().env("JWT_SECRET", "");
     let named = with_key().file_with_mode("jwt", LONG_SECRET, 0o640).env("JWT_SECRET_FILE", "jwt");

@@ -18,7 +18,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn d43_whatever_a_client_says_of_itself_it_is_the_same_client() {
+async fn d43_a_client_cannot_change_its_identity_by_headers() {
     const SAYS: &[&str] = &[
         "X-Forwarded-For",
         "Forwarded",
@@ -40,7 +40,7 @@ async fn d43_whatever_a_client_says_of_itself_it_is_the_same_client() {
                 let address = client(number);
                 let says = match *name {
                     "Forwarded" => format!("for={address};proto=https"),
-                    // The proxy adds its entry at the end.
+                    // The proxy appends its entry.
                     "X-Forwarded-For" if is_behind_a_proxy => format!("{address}, 203.0.113.9"),
                     _ => address,
                 };
@@ -59,7 +59,7 @@ async fn d43_whatever_a_client_says_of_itself_it_is_the_same_client() {
 
 /// Some proxies add a second header line after that of the client.
 #[tokio::test]
-async fn d43_a_header_of_its_own_beside_that_of_the_proxy_helps_no_client() {
+async fn d43_an_additional_forwarded_header_does_not_change_the_client() {
     let app = TestApp::with(ENFORCED).await;
     let try_as = async |number: usize| {
         let form = [("username", format!("p{number}@example.com")), ("password", "wrong-wrong-wrong".to_owned())];
@@ -73,7 +73,7 @@ async fn d43_a_header_of_its_own_beside_that_of_the_proxy_helps_no_client() {
 }
 
 #[tokio::test]
-async fn d43_an_address_is_one_client_in_whichever_way_it_is_written() {
+async fn d43_all_notations_of_an_address_are_one_client() {
     let app = TestApp::with(ENFORCED).await;
     let try_as = async |number: usize, address: &str| {
         let form = [("username", format!("p{number}@example.com")), ("password", "wrong-wrong-wrong".to_owned())];
@@ -88,7 +88,7 @@ async fn d43_an_address_is_one_client_in_whichever_way_it_is_written() {
     for address in written {
         assert_eq!(try_as(99, address).await, 429, "{address}");
     }
-    // A network of IPv6 in whatever way it is written.
+    // An IPv6 network in all notations.
     let written = ["2001:db8::1", "2001:0db8:0:0::2", "[2001:DB8::3]:443", "2001:db8:0000:0000:ffff::"];
     for (number, address) in written.iter().cycle().take(30).enumerate() {
         assert_eq!(try_as(100 + number, address).await, 401, "{address}");
@@ -98,7 +98,7 @@ async fn d43_an_address_is_one_client_in_whichever_way_it_is_written() {
     }
 }
 
-/// Sends one request for each of these clients over one connection, and reads the answers.
+/// Sends one request for each of these clients over one connection, and reads the responses.
 fn knock(port: u16, clients: std::ops::Range<usize>) {
     const AT_ONCE: usize = 64;
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
@@ -119,13 +119,13 @@ fn knock(port: u16, clients: std::ops::Range<usize>) {
         while answers < numbers.len() {
             let read = stream.read(&mut chunk).unwrap();
             assert!(read > 0, "the server closed the connection");
-            // The body at the end of an answer is its only part with a closing brace.
+            // The body at the end of a response is the only part with a closing brace.
             answers += chunk[..read].iter().filter(|byte| **byte == b'}').count();
         }
     }
 }
 
-/// Entries of new clients replace those of others when the memory for clients is full.
+/// When the memory for clients is full, new clients replace old ones.
 #[tokio::test]
 #[ignore = "soak"]
 async fn d43_no_number_of_clients_fills_the_memory() {

@@ -1,4 +1,4 @@
-//! Rows D28 and D33: codes by SMS are limited for a client, an account, a number and a country.
+//! Rows D28 and D33: SMS codes are limited per client, account, number and country.
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json as value};
@@ -14,16 +14,16 @@ use crate::{
     support::{Person, TestApp, json, problem},
 };
 
-/// Settings under which no client is limited.
+/// Settings without client limits.
 const ANY_CLIENT: &[(&str, &str)] = &[("LIMIT_MAILS_CLIENT", "10000/1h"), ("LIMIT_OTP_CLIENT", "10000/1h")];
 
-/// Asks for a code as this client.
+/// Requests a code as this client.
 async fn ask(app: &TestApp, number: usize, id: &str, phone: &str) -> Response {
     let request = app.request(Method::POST, "/User1/otp_phone").json(&value!({ "id": id, "phone": phone }));
     from(&client(number), request).send().await.unwrap()
 }
 
-/// The handle for a code that this client asks for.
+/// Requests a code as this client, and returns the handle.
 async fn handle(app: &TestApp, number: usize, id: &str, phone: &str) -> String {
     json(ask(app, number, id, phone).await, 200).await["otp"].as_str().unwrap().to_owned()
 }
@@ -129,7 +129,7 @@ async fn d33_codes_asked_for_at_one_moment_pass_neither_the_budget_of_a_country_
     let outlets = Outlets::open(&[ENFORCED, ANY_CLIENT, &budgets].concat()).await;
     let mut requests = Vec::new();
     for number in 0..24 {
-        // Numbers of two countries in turn, one for each person.
+        // Numbers of two countries alternate, one for each user.
         let phone = if number % 2 == 0 { format!("+12345678{number:02}") } else { format!("+4479111234{number:02}") };
         let person = outlets.join_with(Person::new(&format!("person{number}@example.com")), &phone).await;
         let body = value!({ "id": person.id, "phone": phone }).to_string();

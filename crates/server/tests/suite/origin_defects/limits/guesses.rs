@@ -1,4 +1,4 @@
-//! Row D42: guesses at a password are delayed, and the delays do not tell whether the account exists.
+//! Row D42: password guesses are delayed, and the delays do not reveal whether the account exists.
 
 use reqwest::StatusCode;
 
@@ -28,7 +28,7 @@ async fn d42_endless_guessing_has_one_guess_a_minute() {
             }
             app.advance(2 * SECOND);
         }
-        // Five, six that wait for less than a minute, and one in each of the minutes that are left.
+        // Five without a wait, six that wait for less than a minute, and one in each of the remaining minutes.
         assert_eq!((judged, refused), (5 + 6 + 18, 600 - 29), "{who}");
     }
     // The owner waits at most a minute.
@@ -50,7 +50,7 @@ async fn d42_the_waits_of_known_and_unknown_addresses_are_alike() {
             let answer = guess(&app, number, &format!("{who}@example.com"), "wrong-wrong-wrong").await;
             round.push((format!("{who}, {number}"), Answer::of(answer).await));
         }
-        // The limits of the clients have expired by then.
+        // The client limits have expired by then.
         app.advance(MINUTE);
     }
     for round in &rounds {

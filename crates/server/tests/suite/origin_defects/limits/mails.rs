@@ -1,4 +1,4 @@
-//! Rows D25, D80, D81 and R01: mails to an address are limited, and its owner can still register.
+//! Rows D25, D80, D81 and R01: emails to an address are limited, and its owner can still register.
 
 use reqwest::{Method, StatusCode};
 use serde_json::json as value;
@@ -32,7 +32,7 @@ async fn d80_of_two_hundred_requests_for_one_address_five_send_a_mail_and_all_ar
         let request = app.request(Method::GET, &path).header("Sec-Fetch-Site", "cross-site");
         let answer = from(&client(number), request).send().await.unwrap();
         answers.push((format!("{email}, {number}"), Answer::of(answer).await));
-        // Of several waiting mails only the newest is sent.
+        // If several emails wait, only the newest is sent.
         if number < 20 {
             app.pump().await;
         }
@@ -55,7 +55,7 @@ async fn d80_requests_for_one_address_at_one_moment_send_no_more_mails_than_one_
     });
     let statuses = together::statuses(&app.base, requests.collect()).await;
     assert_eq!(statuses, [200; 40]);
-    // Of several waiting mails only the newest is sent; then the limit of the hour is reached.
+    // If several emails wait, only the newest is sent; then the hourly limit is reached.
     assert!(app.mails_to(&john.email).await.len() > before);
     let sent = app.mails_to(&john.email).await.len();
     let request = app.request(Method::POST, "/User1/forget_password").form(&[("email", &john.email)]);
@@ -112,7 +112,7 @@ async fn d81_two_hundred_registrations_of_one_address_send_five_mails() {
     for number in 0..200 {
         let request = app.request(Method::POST, "/User1/create").json(&victim.form());
         json(from(&client(number), request).send().await.unwrap(), 200).await;
-        // Of several waiting registrations only the newest is sent a mail.
+        // If several registrations wait, only the newest is sent an email.
         if number < 20 {
             app.pump().await;
         }
@@ -137,7 +137,7 @@ async fn d81_registrations_of_one_address_at_one_moment_send_no_more_mails_than_
     let request = app.request(Method::POST, "/User1/create").json(&victim.form());
     json(from(&client(99), request).send().await.unwrap(), 200).await;
     assert_eq!(app.mails_to(&victim.email).await.len(), sent);
-    // If too many requests came at once to compare their passwords, the link is valid and asks for one.
+    // If too many requests arrive at the same time to compare their passwords, the link is valid and asks for one.
     victim.verify(&app).await;
 }
 

@@ -16,7 +16,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The address of a client, different for each number.
+/// Returns a client address that depends on the number.
 fn client(number: usize) -> String {
     format!("10.{}.{}.{}", number / 65_536, number / 256 % 256, number % 256)
 }

@@ -153,7 +153,7 @@ fn with_all_output_in_the_log(program: &Program) -> Command {
     command
 }
 
-/// Remembers a token and its parts, none of which may be logged.
+/// Records a token and its parts, none of which may be logged.
 fn keep(secrets: &mut Vec<String>, token: &str) {
     secrets.push(token.to_owned());
     secrets.extend(token.split('.').skip(1).map(str::to_owned));

@@ -62,7 +62,7 @@ pub async fn stumble(visitor: &Visitor, port: u16, secrets: &[String]) {
     assert_eq!(visitor.request(method, "/User1/me").send().await.unwrap().status(), 405);
     let large = "planted-query".repeat(3000);
     visitor.request(Method::GET, "/User1/me").header("X-Large", &large).send().await.unwrap();
-    // Whether the answer to this comes before or after the end of the connection is a matter of chance.
+    // The response may arrive before or after the connection is closed.
     drop(client().post(format!("http://127.0.0.1:{port}/User1/create")).body(large.repeat(2)).send().await);
     not_http(port, b"quokka.planted@example.com violet-planted-teapot\r\n\r\n");
     not_http(port, b"GET /planted-query HTTP/1.1\r\nplanted-query\r\n\r\n");
@@ -73,11 +73,11 @@ fn not_http(port: u16, bytes: &[u8]) {
     let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
     socket.write_all(bytes).unwrap();
     socket.shutdown(Shutdown::Write).unwrap();
-    // The answer does not matter, and there may be none.
+    // The response does not matter, and there may be none.
     drop(socket.read_to_end(&mut Vec::new()));
 }
 
-/// Mail servers repeat the recipient in their refusals.
+/// Mail servers repeat the recipient in their replies.
 pub async fn mail_troubles(visitor: &Visitor, smtp: &SmtpServer, program: &Program) {
     for (number, behaviour) in [
         Behaviour::RejectRecipient("550 5.1.1 <quokka.planted.0@example.com>: no such user".to_owned()),
@@ -94,7 +94,7 @@ pub async fn mail_troubles(visitor: &Visitor, smtp: &SmtpServer, program: &Progr
     }
 }
 
-/// The provider repeats number and text in its answers.
+/// The provider repeats the number and the text in its responses.
 pub async fn sms_troubles(visitor: &Visitor, twilio: &Twilio, program: &Program, secrets: &mut Vec<String>) {
     let token = visitor.log_in(&jane(".Reachable")).await;
     let id = json(visitor.get_as(&token, "/User1/me").await, 200).await["id"].as_str().unwrap().to_owned();
@@ -117,7 +117,7 @@ pub async fn sms_troubles(visitor: &Visitor, twilio: &Twilio, program: &Program,
 /// Log messages about the result of a delivery.
 const SMS_FATES: &[&str] = &["sms rejected", "sms delivery failed", "sms accepted by provider"];
 
-/// Number of log lines with one of these messages.
+/// Returns the number of log lines with one of these messages.
 fn told(program: &Program, fates: &[&str]) -> usize {
     let log = program.log();
     fates.iter().map(|fate| log.matches(fate).count()).sum()

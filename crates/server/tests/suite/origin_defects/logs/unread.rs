@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// The log collector has stopped reading: the pipe fills, then the queue, and no request waits for either.
+/// The log collector has stopped reading: the pipe fills up, then the queue, and no request waits for either.
 #[tokio::test]
 async fn d90_nothing_waits_for_a_log_that_is_not_read() {
     let mut program = Program::new(CHEAP);
@@ -36,12 +36,12 @@ async fn d90_nothing_waits_for_a_log_that_is_not_read() {
     assert!(unread >= 60_000, "the pipe was not full: {unread} bytes");
 }
 
-/// A process that ends with this value.
+/// A process that is killed on drop.
 struct Mortal(Child);
 
 impl Drop for Mortal {
     fn drop(&mut self) {
-        // It may have ended already.
+        // It may have exited already.
         drop(self.0.kill());
         drop(self.0.wait());
     }

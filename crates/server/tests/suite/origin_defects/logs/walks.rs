@@ -1,4 +1,4 @@
-//! The ways of a person through the server, each with a token or code that must not be logged.
+//! User journeys through the server, each with a token or code that must not be logged.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::{
     support::{Person, json, smtp::SmtpServer},
 };
 
-/// A person's way from registration to logout without any trouble.
+/// Performs all steps from registration to logout without errors.
 pub async fn walk(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<String>) {
     let jane = jane("");
     json(create(visitor, &jane).await, 200).await;
@@ -30,7 +30,7 @@ pub async fn walk(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<String
     let token = visitor.log_in(&jane).await;
     keep(secrets, &token);
     json(visitor.get_as(&token, "/User1/me").await, 200).await;
-    // The address is taken: the owner gets a mail.
+    // The address is taken, so the owner gets an email.
     json(create(visitor, &jane).await, 200).await;
     smtp.wait_for(3).await;
     let again = [("email", jane.email.as_str())];
@@ -39,11 +39,11 @@ pub async fn walk(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<String
     json(visitor.get_as(&token, "/User1/logout").await, 200).await;
 }
 
-/// An address that is registered with two passwords.
+/// Registers an address with two passwords.
 pub async fn contest(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<String>) {
     let jane = jane(".Contested");
     json(create(visitor, &jane).await, 200).await;
-    // A mail that is overtaken is not sent.
+    // An email that was superseded is not sent.
     smtp.wait_for(5).await;
     json(create(visitor, &jane.clone().with_password("crimson-planted-kettle")).await, 200).await;
     let links = smtp.wait_for(6).await[5].links();
@@ -60,14 +60,14 @@ pub async fn contest(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<Str
     smtp.wait_for(7).await;
 }
 
-/// Registers, verifies and logs in a person, and returns the answer to the login.
+/// Registers, verifies and logs in a user, and returns the login response.
 async fn join(visitor: &Visitor, smtp: &SmtpServer, jane: &Person) -> Value {
     json(create(visitor, jane).await, 200).await;
     assert_eq!(visitor.get(&new_link(smtp, jane, "verify", &[]).await).await.status(), 200);
     json(visitor.try_login(jane).await, 200).await
 }
 
-/// Returns the link to this page that was mailed to this person and is not yet known.
+/// Returns an emailed link to this page that is not yet known.
 async fn new_link(smtp: &SmtpServer, jane: &Person, page: &str, known: &[String]) -> String {
     let (to, page) = (jane.email.to_lowercase(), format!("/{page}?token="));
     loop {
@@ -80,7 +80,7 @@ async fn new_link(smtp: &SmtpServer, jane: &Person, page: &str, known: &[String]
     }
 }
 
-/// A person who resets the password in every way, refreshes a session, and finally deletes the account.
+/// Resets the password in every way, refreshes a session, and finally deletes the account.
 pub async fn forget(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<String>) {
     let jane = jane(".Forgetful");
     let mut pair = join(visitor, smtp, &jane).await;
@@ -122,7 +122,7 @@ pub async fn forget(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<Stri
     }
 }
 
-/// Asks for a code by query or by body, and returns the answer.
+/// Requests a code by query or by body, and returns the response.
 pub async fn ask_for_code(visitor: &Visitor, id: &str, by_query: bool) -> Value {
     let request = visitor.request(Method::POST, "/User1/otp_phone");
     let request = if by_query {
@@ -133,7 +133,7 @@ pub async fn ask_for_code(visitor: &Visitor, id: &str, by_query: bool) -> Value 
     json(request.send().await.unwrap(), 200).await
 }
 
-/// A person who proves a number in every way.
+/// Verifies a phone number in every way.
 pub async fn prove(
     visitor: &Visitor,
     smtp: &SmtpServer,

@@ -1,4 +1,4 @@
-//! Rows D19 and D20: bad links are answered alike, with a page for people and a problem for programs.
+//! Rows D19 and D20: all invalid links get the same response, a page for browsers and a problem document for programs.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ async fn d20_every_bad_link_is_answered_alike() {
     }
 }
 
-/// One bad token of each kind: used, expired, replaced or invalid.
+/// Returns an invalid token of each kind: used, expired, replaced or forged.
 async fn bad_tokens(app: &TestApp) -> Vec<(&'static str, String)> {
     let token = async |email: &str, page: &str| token_of(&app.link(email, page).await).to_owned();
     let lapsed = Person::new("lapsed@example.com").register(app).await;
@@ -108,7 +108,7 @@ async fn bad_tokens(app: &TestApp) -> Vec<(&'static str, String)> {
     [of_registrations, resets].concat()
 }
 
-/// Bad tokens of password resets.
+/// Returns invalid password reset tokens.
 async fn bad_resets(app: &TestApp) -> Vec<(&'static str, String)> {
     let token = async |person: &Person| token_of(&mailed_reset(app, &person.email).await).to_owned();
     let lapsed = token(&Person::new("slow@example.com").join(app).await).await;

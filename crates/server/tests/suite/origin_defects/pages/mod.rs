@@ -30,7 +30,7 @@ async fn send(app: &TestApp, method: Method, page: &str, token: &str, accept: &s
     request.header("Accept", accept).send().await.unwrap()
 }
 
-/// Every way to use a link.
+/// Returns every way to use a link.
 fn uses() -> [(Method, &'static str); 5] {
     [
         (Method::GET, "verify"),
@@ -124,7 +124,7 @@ async fn d23_pages_load_nothing_from_elsewhere_and_send_no_referrer() {
             "{url}"
         );
         let html = page.text().await.unwrap();
-        // Pages of developers have one script, a file of ours.
+        // Developer pages have one script, which is served by this server.
         let scripts: Vec<&str> = html.split("<script").skip(1).collect();
         assert!(html.contains("<html"), "{url}");
         assert!(scripts.iter().all(|script| script.contains("/assets/dev.js\" defer></script>")), "{url}");
@@ -139,12 +139,12 @@ async fn d23_pages_load_nothing_from_elsewhere_and_send_no_referrer() {
     assert!(!style.contains("url(") && !style.contains("@import"));
 }
 
-/// The page behind a new reset link.
+/// Returns the page of a new reset link.
 async fn mailed_form(app: &TestApp, email: &str) -> String {
     mailed_reset(app, email).await.replace("reset_password", "reset_password_form")
 }
 
-/// The value of every attribute and rule by which something is loaded or sent.
+/// Returns every attribute and rule value that loads or sends something.
 fn addresses(html: &str) -> Vec<String> {
     let values = [" src=\"", " href=\"", " action=\"", " srcset=\"", "url(", "@import "];
     let after = values.iter().flat_map(|mark| html.split(mark).skip(1));
@@ -164,7 +164,7 @@ async fn d23_mails_load_nothing_at_all() {
             assert!(!html.contains(mark), "{mark} in {}", mail["subject"]);
         }
     }
-    // The token of a valid link is answered only to its holder.
+    // The token of a valid link is only returned to its holder.
     let page = ask(&app, "/User1/verify?token=junk").await;
     assert!(!page.text().await.unwrap().contains("junk"));
 }

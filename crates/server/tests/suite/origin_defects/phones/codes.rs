@@ -1,4 +1,4 @@
-//! Rows D27, D30, D34 and D37: codes are secret, random, short-lived, and good for nothing else.
+//! Rows D27, D30, D34 and D37: codes are secret, random and short-lived, and grant nothing else.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -98,7 +98,7 @@ fn d30_no_setting_makes_a_code_valid_for_an_hour() {
     assert!(refused.contains("OTP_TTL: must be at most 10m"), "{refused}");
 }
 
-/// The origin drew codes from 900,000 numbers with a predictable generator; here they come from a keyed hash.
+/// The original service drew codes from 900,000 numbers with a predictable generator; here they are derived with a keyed hash.
 #[test]
 fn d34_ten_thousand_codes_are_spread_over_a_million() {
     let ctx = Ctx::new(&ManualClock::at(BEGIN), Arc::new(SeededRandom::new(34)), Default::default());
@@ -119,13 +119,13 @@ fn d34_ten_thousand_codes_are_spread_over_a_million() {
     assert!(codes.iter().any(|code| code.starts_with("00")));
     for place in 0..6 {
         let spread = chi_squared(10, codes.iter().map(|code| usize::from(code.as_bytes()[place] - b'0')));
-        // Nine degrees of freedom: one in a million exceeds it.
+        // With nine degrees of freedom, one in a million runs exceeds this value.
         assert!(spread < 45.1, "{spread} in place {place}");
     }
     let hundreds = codes.iter().map(|code| code[..2].parse().unwrap());
     let spread = chi_squared(100, hundreds);
     assert!(spread < 180.0, "{spread}");
-    // The number is part of it.
+    // The code depends on the number.
     let same = challenges
         .iter()
         .zip(&codes)

@@ -1,4 +1,4 @@
-//! Row D32: neither answers nor work tell whether a code is sent.
+//! Row D32: neither responses nor work reveal whether a code is sent.
 
 use serde_json::Value;
 

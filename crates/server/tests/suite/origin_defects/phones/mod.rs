@@ -1,4 +1,4 @@
-//! Rows D27 to D32, D34, D35 and D37 to D39: phone numbers, and the codes that prove them.
+//! Rows D27 to D32, D34, D35 and D37 to D39: phone numbers, and the codes that verify them.
 
 mod codes;
 mod concealment;
@@ -22,7 +22,7 @@ async fn request(app: &TestApp, realm: &str, id: &str, phone: &str) -> Response 
     app.post_json(&format!("/{realm}/otp_phone"), json!({ "id": id, "phone": phone })).await
 }
 
-/// The handle for a new code.
+/// Requests a code, and returns the handle.
 async fn handle_for(app: &TestApp, id: &str) -> String {
     handle_in(json(request(app, "User1", id, PHONE).await, 200).await)
 }
@@ -32,14 +32,14 @@ fn handle_in(answer: Value) -> String {
     answer["otp"].as_str().unwrap().to_owned()
 }
 
-/// A new handle, and the code that was sent for it.
+/// Returns a new handle, and the code that was sent for it.
 async fn challenge(app: &TestApp, person: &Person) -> (String, String) {
     let handle = handle_in(json(request(app, &person.realm, &person.id, PHONE).await, 200).await);
     let sms = &messages(app).await[0];
     (handle, sms["code"].as_str().unwrap().to_owned())
 }
 
-/// The short messages that were sent, newest first.
+/// Returns the SMS that were sent, newest first.
 async fn messages(app: &TestApp) -> Vec<Value> {
     app.mails().await.into_iter().filter(|message| message["channel"] == "sms").collect()
 }

@@ -1,4 +1,4 @@
-//! Row D31: a code proves one number of one account, and only if the account owner gave the number.
+//! Row D31: a code verifies one number of one account, and only if the account owner provided the number.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::{
 #[tokio::test]
 async fn d31_a_code_is_for_one_person_in_one_realm_and_for_nothing_else() {
     let app = TestApp::with(&[UNLIMITED]).await;
-    // All three gave the same number.
+    // All three have the same number.
     let attacker = Person::new("attacker@example.com").join(&app).await;
     let victim = Person::new("victim@example.com").join(&app).await;
     let elsewhere = Person::new("attacker@example.com").of("User2").join(&app).await;
@@ -37,13 +37,13 @@ async fn d31_a_code_is_for_one_person_in_one_realm_and_for_nothing_else() {
         is_refused(&app, token_of(link), &own_code, DEAD).await;
     }
 
-    // Success proves the number of its owner only.
+    // Success verifies the number of its owner only.
     json(give(&app, &own_handle, &own_code).await, 200).await;
     assert!(is_proved(&app, &attacker).await);
     assert!(!is_proved(&app, &victim).await && !is_proved(&app, &elsewhere).await);
 }
 
-/// Two people gave a number for one address; the reader of its mail may have typed neither.
+/// Two people provided a number for one address, and the owner of the mailbox may be neither of them.
 #[tokio::test]
 async fn d31_a_number_that_a_stranger_may_have_given_cannot_be_proved() {
     let app = TestApp::with(&[UNLIMITED]).await;
@@ -56,7 +56,7 @@ async fn d31_a_number_that_a_stranger_may_have_given_cannot_be_proved() {
     assert!(!is_proved(&app, &victim).await);
 }
 
-/// A person who sets the password by a mailed link may know neither the password of the registration nor its number.
+/// A user who sets the password through an emailed link may know neither the password of the registration nor its number.
 #[tokio::test]
 async fn d31_a_number_that_came_with_another_password_cannot_be_proved() {
     let app = TestApp::with(&[UNLIMITED]).await;

@@ -18,7 +18,7 @@ async fn d35_handle_and_code_may_be_sent_in_the_body() {
     assert!(paths["/v1/{realm}/verify_otp_phone"]["post"].is_object());
     let path = "/User1/verify_otp_phone";
     let (handle, code) = challenge(&app, &john).await;
-    // With POST, the query is ignored, and does not count as a try.
+    // With POST, the query is ignored, and does not count as an attempt.
     for _ in 0..6 {
         problem(app.post_form(&format!("{path}?token={handle}&otp={code}"), &[]).await, 422).await;
     }
@@ -37,7 +37,7 @@ fn told() -> Value {
 async fn d39_the_documented_call_works_and_so_does_the_one_of_the_code() {
     let app = TestApp::with(&[UNLIMITED]).await;
     let john = Person::new("john@example.com").join(&app).await;
-    // As the README prints it.
+    // As printed in the README.
     let body = format!("{{\n    \"id\": \"{}\",\n    \"phone\": \"+1234567890\"\n  }}", john.id);
     let query = format!("/User1/otp_phone?id={}&phone=%2B1234567890", john.id);
     let plus = format!("/User1/otp_phone?id={}&phone=+1234567890", john.id);
@@ -46,7 +46,7 @@ async fn d39_the_documented_call_works_and_so_does_the_one_of_the_code() {
         ("the README's", post("/User1/otp_phone").header("Content-Type", "application/json").body(body)),
         ("query parameters", post(&query)),
         ("query parameters by hand", post(&plus)),
-        // As the documentation pages of the origin send it, and as `curl -d ''` does.
+        // As sent by the documentation pages of the original service, and by `curl -d ''`.
         ("an empty form beside", post(&query).header("Content-Type", "application/x-www-form-urlencoded").body("")),
         ("an empty body beside", post(&query).header("Content-Type", "application/json").body("")),
     ]

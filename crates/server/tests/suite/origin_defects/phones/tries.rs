@@ -1,4 +1,4 @@
-//! Rows D28 and D29: a code can be tried five times, and used once.
+//! Rows D28 and D29: a code allows five attempts, and can be used once.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -17,7 +17,7 @@ async fn d28_after_five_wrong_codes_the_right_one_is_worth_nothing() {
     let john = Person::new("john@example.com").join(&app).await;
     let (handle, code) = challenge(&app, &john).await;
     let bad = wrong(&code);
-    // Tries count in every way of sending them, and waiting restores none.
+    // Attempts are counted in all ways of sending them, and waiting restores none.
     let path = "/User1/verify_otp_phone";
     for answer in [
         app.get(&format!("{path}?token={handle}&otp={bad}")).await,

@@ -1,4 +1,4 @@
-//! Rows D78 to D80: neither answers nor work tell whether an address has an account.
+//! Rows D78 to D80: neither responses nor work reveal whether an address has an account.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Addresses with an account, with a waiting registration, with both, and without an account in this realm.
+/// Returns addresses with an account, with a pending registration, with both, and without an account in this realm.
 async fn all_sorts(app: &TestApp) -> [(&'static str, &'static str); 6] {
     Person::new("owner@example.com").join(app).await;
     Person::new("pending@example.com").register(app).await;
@@ -59,7 +59,7 @@ async fn d78_forget_password_answers_alike_for_every_address() {
 async fn d79_forget_password_is_the_same_work_for_every_address() {
     let app = TestApp::with(&[UNLIMITED]).await;
     for (what, email) in all_sorts(&app).await {
-        // The second time there is an older link to end.
+        // The second time, there is an older link to invalidate.
         for time in ["first", "second"] {
             app.watched.take();
             json(app.post_form("/User1/forget_password", &[("email", email)]).await, 200).await;

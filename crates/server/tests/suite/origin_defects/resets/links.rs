@@ -1,4 +1,4 @@
-//! Rows D12 to D18 and D24: what a reset link can do, how long, and how often.
+//! Rows D12 to D18 and D24: what a reset link can do, for how long, and how often.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -82,7 +82,7 @@ async fn d16_of_fifty_uses_of_a_mailed_link_at_one_moment_one_counts() {
     }
 }
 
-/// The login writes a stronger hash while the new password is hashed.
+/// The login writes a stronger hash while the new password is being hashed.
 #[tokio::test]
 async fn d16_a_login_at_the_same_moment_does_not_make_a_good_link_bad() {
     let cost = [("HASH_THREADS", "1"), ("ARGON2_MEMORY_KIB", "65536"), ("ARGON2_ITERATIONS", "3")];
@@ -115,7 +115,7 @@ async fn d17_a_newer_link_and_a_new_password_end_every_older_link() {
     let first = mailed_reset(&app, &john.email).await;
     let second = mailed_reset(&app, &john.email).await;
     assert_eq!(reset(&app, &first, "chosen by a thief").await, 400);
-    // One whose mail still waits when a newer one is asked for is not even sent.
+    // If an email still waits when a newer link is requested, it is not sent at all.
     let before = app.mails_to(&john.email).await.len();
     json(app.post_form("/User1/forget_password", &[("email", &john.email)]).await, 200).await;
     let last = mailed_reset(&app, &john.email).await;
@@ -129,7 +129,7 @@ async fn d17_a_newer_link_and_a_new_password_end_every_older_link() {
     john.with_password(NEW).log_in(&app).await;
 }
 
-/// Both lead to the same account, and whichever sets its password is the last.
+/// Both open the same account, and the first one that sets its password is the last one used.
 #[tokio::test]
 async fn d17_links_of_a_registration_and_reset_links_end_each_other() {
     let app = TestApp::with(&[UNLIMITED]).await;

@@ -1,4 +1,4 @@
-//! Rows D12 to D18, D24, D45, D53, D58 and D78 to D80: password resets by mail.
+//! Rows D12 to D18, D24, D45, D53, D58 and D78 to D80: password resets by email.
 
 mod concealment;
 mod effects;

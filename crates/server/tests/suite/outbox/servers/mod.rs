@@ -1,4 +1,4 @@
-//! Mail servers of all kinds: how many copies each accepts, how often it is tried, and when the operator is told.
+//! Mail servers of all kinds: how many copies each accepts, how often it is tried, and when the operator is notified.
 
 mod table;
 
@@ -20,7 +20,7 @@ use crate::support::{
 const SECOND: Duration = Duration::from_secs(1);
 const GOOD: Script = Script::GOOD;
 
-/// A server that follows a script, and an application that logs in to it.
+/// Starts a scripted server, and an application that logs in to it.
 async fn pair(script: Script, settings: &[(&str, &str)]) -> (ScriptedServer, TestApp) {
     let server = ScriptedServer::start(script).await;
     let port = server.port().to_string();
@@ -38,7 +38,7 @@ async fn pair(script: Script, settings: &[(&str, &str)]) -> (ScriptedServer, Tes
     (server, app)
 }
 
-/// Lets time pass in steps that are short at first.
+/// Advances the clock, in small steps at first.
 async fn pass(app: &TestApp, time: Duration) {
     let mut passed = Duration::ZERO;
     while passed < time {
@@ -56,7 +56,7 @@ async fn pass(app: &TestApp, time: Duration) {
 async fn check(row: Row) {
     let (log, _guard) = Log::of_this_thread();
     let name = row.name;
-    // To a server that knows no login, the mail goes without.
+    // If a server offers no authentication, the email is sent without it.
     let knows_no_login = matches!(row.script.ehlo, Say(b"250" | b"500 unknown command" | b"550 no"));
     let (server, mut app) = pair(row.script, &[("USE_CREDENTIALS", if knows_no_login { "off" } else { "on" })]).await;
     Person::new("john@example.com").register(&app).await;
@@ -82,7 +82,7 @@ async fn check(row: Row) {
 }
 
 #[tokio::test]
-async fn a_server_that_takes_a_mail_gets_it_once_whatever_its_manners() {
+async fn a_server_that_accepts_a_mail_gets_it_once() {
     for row in table::that_accept() {
         check(row).await;
     }
@@ -96,21 +96,21 @@ async fn a_server_that_refuses_the_sender_pauses_all_mail_and_the_operator_is_to
 }
 
 #[tokio::test]
-async fn a_mail_that_is_refused_for_good_is_tried_once() {
+async fn a_permanently_rejected_mail_is_tried_once() {
     for row in table::that_refuse_the_mail() {
         check(row).await;
     }
 }
 
 #[tokio::test]
-async fn a_mail_that_is_put_off_is_tried_for_a_day() {
+async fn a_transiently_rejected_mail_is_retried_for_a_day() {
     for row in table::that_put_it_off() {
         check(row).await;
     }
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_say_whether_it_took_a_mail_gets_three_copies_at_most() {
+async fn a_server_that_does_not_confirm_a_mail_gets_at_most_three_copies() {
     for row in table::that_leave_it_open() {
         check(row).await;
     }
@@ -148,7 +148,7 @@ async fn a_wrong_password_costs_a_few_logins_however_many_mails_wait() {
     let logins = server.events().count("AUTH");
     assert!((6..=10).contains(&logins), "{logins} within an hour");
 
-    // The password is put right: the next try finds out, and nothing is lost.
+    // The password is fixed: the next attempt succeeds, and nothing is lost.
     server.play(GOOD);
     app.advance(HOUR / 4);
     app.pump().await;
@@ -197,10 +197,10 @@ async fn an_address_beyond_ascii_is_given_up_at_a_server_without_smtputf8_and_ho
 }
 
 #[tokio::test]
-async fn the_wait_for_the_next_try_counts_from_the_end_of_the_last() {
+async fn the_backoff_starts_at_the_end_of_the_last_attempt() {
     let (server, app) = pair(Script { rcpt: Late(Duration::from_millis(500), b"450 later"), ..GOOD }, &[]).await;
     Person::new("john@example.com").register(&app).await;
-    // The clock goes on while the server thinks.
+    // The clock advances while the server is busy.
     tokio::join!(app.pump(), async {
         while server.events().count("RCPT") == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;

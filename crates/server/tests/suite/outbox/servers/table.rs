@@ -1,4 +1,4 @@
-//! The servers, and what is expected of a mail to each. `docs/mail.md` has the same table.
+//! Mail servers, and the expected outcome of an email to each. `docs/mail.md` contains the same table.
 
 use std::time::Duration;
 
@@ -9,40 +9,40 @@ use crate::support::scripted::{
 
 const GOOD: Script = Script::GOOD;
 
-/// What becomes of the mail.
+/// Outcome of an email.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Fate {
     Sent,
     Dead,
-    /// It still waits when the test ends.
+    /// Still waiting at the end of the test.
     Waits,
 }
 
 use Fate::{Dead, Sent, Waits};
 
-/// A server, and what is expected of the mail that is sent to it.
+/// A server, and the expected outcome of an email to it.
 pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) script: Script,
-    /// Copies that the server accepts.
+    /// Number of copies that the server accepts.
     pub(super) copies: usize,
-    /// Connections, at least and at most.
+    /// Minimum and maximum number of connections.
     pub(super) tries: (usize, usize),
-    /// What the log tells the operator at the first try.
+    /// Log message for the operator at the first attempt.
     pub(super) told: Option<&'static str>,
     pub(super) fate: Fate,
-    /// Hours that pass.
+    /// Number of simulated hours.
     pub(super) hours: u32,
 }
 
-/// Tries of a mail or of a route within 25 hours: seconds apart at first, then up to a quarter of an hour.
+/// Attempts for an email or a route within 25 hours: seconds apart at first, then up to a quarter of an hour.
 const A_DAY: (usize, usize) = (90, 220);
 
 const fn row(name: &'static str, script: Script) -> Row {
     Row { name, script, copies: 1, tries: (1, 1), told: None, fate: Sent, hours: 25 }
 }
 
-/// Servers that take the mail, each in its own way.
+/// Servers that accept the email, each in its own way.
 pub(super) fn that_accept() -> Vec<Row> {
     const ODD: &[u8] = b"250 Danke f\xfcr \xff\xfe die Nachricht";
     let bare = Script {
@@ -80,7 +80,7 @@ pub(super) fn that_accept() -> Vec<Row> {
     ]
 }
 
-/// Servers that refuse this server itself.
+/// Servers that reject this server itself.
 pub(super) fn that_refuse_the_sender() -> Vec<Row> {
     let route = |reason, script| Row { told: Some(reason), copies: 0, fate: Dead, tries: A_DAY, ..row(reason, script) };
     vec![
@@ -95,7 +95,7 @@ pub(super) fn that_refuse_the_sender() -> Vec<Row> {
     ]
 }
 
-/// Servers that refuse the mail for good.
+/// Servers that reject the email permanently.
 pub(super) fn that_refuse_the_mail() -> Vec<Row> {
     let dead = |name, script| Row { told: Some("mail rejected"), copies: 0, fate: Dead, ..row(name, script) };
     vec![
@@ -107,7 +107,7 @@ pub(super) fn that_refuse_the_mail() -> Vec<Row> {
     ]
 }
 
-/// Servers that refuse the mail for now, or fall silent before they have it.
+/// Servers that reject the email temporarily, or stop responding before they have it.
 pub(super) fn that_put_it_off() -> Vec<Row> {
     let later = |name, script| Row {
         told: Some("mail delivery failed"),
@@ -135,7 +135,7 @@ pub(super) fn that_put_it_off() -> Vec<Row> {
     ]
 }
 
-/// Servers that have the whole mail, and do not say what they did with it.
+/// Servers that have received the whole email and do not confirm it.
 pub(super) fn that_leave_it_open() -> Vec<Row> {
     let open = |name, end| Row {
         told: Some("mail outcome unknown"),
