@@ -43,6 +43,7 @@ pub struct MemorySessions {
 struct Alive {
     user: UserId,
     auth_time: Timestamp,
+    impersonator: Option<UserId>,
     /// Generation that was taken before the store was read.
     mark: u64,
 }
@@ -102,7 +103,7 @@ impl SessionCache for MemorySessions {
         }
         let alive = self.alive.get(&CacheKeyRef { realm, id: session });
         match alive.filter(|alive| self.counts(realm, user, alive)) {
-            Some(alive) => SessionStatus::Live { auth_time: alive.auth_time },
+            Some(alive) => SessionStatus::Live { auth_time: alive.auth_time, impersonator: alive.impersonator.clone() },
             None => SessionStatus::Unknown,
         }
     }
@@ -112,9 +113,10 @@ impl SessionCache for MemorySessions {
     }
 
     fn mark_live(&self, session: &Session, mark: u64) {
-        let Session { realm, id, user, auth_time, .. } = session;
+        let Session { realm, id, user, auth_time, impersonator, .. } = session;
         if !self.is_over(realm, id) {
-            let alive = Alive { user: user.clone(), auth_time: *auth_time, mark };
+            let (user, impersonator) = (user.clone(), impersonator.clone());
+            let alive = Alive { user, auth_time: *auth_time, impersonator, mark };
             self.alive.insert(CacheKeyRef { realm, id }.to_key(), Arc::new(alive));
         }
     }

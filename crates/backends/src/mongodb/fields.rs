@@ -85,6 +85,15 @@ impl DocumentFields {
         words.iter().map(|word| word.as_str().and_then(&parse).ok_or(Unreadable(name))).collect()
     }
 
+    /// Reads a list of words that must parse. Without the field it is empty.
+    pub(super) fn words_if_any<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, Unreadable> {
+        if self.is_nothing(name) { Ok(Vec::new()) } else { self.words(name, parse) }
+    }
+
     pub(super) fn realm(&mut self) -> Result<RealmName, Unreadable> {
         self.word("realm", RealmName::from_stored)
     }

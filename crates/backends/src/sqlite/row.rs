@@ -50,6 +50,11 @@ impl<'a> Columns<'a> {
         self.word(parse).map(Some)
     }
 
+    /// Reads a JSON list of words that must parse.
+    pub(super) fn words<T>(&mut self, parse: impl Fn(&str) -> Option<T>) -> rusqlite::Result<Vec<T>> {
+        self.word(|list| serde_json::from_str::<Vec<String>>(list).ok()?.iter().map(|word| parse(word)).collect())
+    }
+
     pub(super) fn realm(&mut self) -> rusqlite::Result<RealmName> {
         self.word(RealmName::from_stored)
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, PendingEmail, profile::StoredProfile};
+use super::{Account, PendingEmail, Role, profile::StoredProfile};
 use crate::{
     clock::Timestamp,
     id::UserId,
@@ -28,6 +28,7 @@ struct Stored {
     made_at: i64,
     profile: StoredProfile,
     is_phone_verified: bool,
+    roles: Vec<String>,
     pending_email: Option<String>,
     password_set_at: i64,
     created_at: i64,
@@ -43,6 +44,7 @@ impl AccountCopy {
             id: _,
             profile,
             is_phone_verified,
+            roles,
             pending_email,
             password_set_at,
             created_at,
@@ -55,6 +57,7 @@ impl AccountCopy {
             made_at: self.made_at.millis(),
             profile: profile.into(),
             is_phone_verified: *is_phone_verified,
+            roles: roles.iter().map(|role| role.as_str().to_owned()).collect(),
             pending_email: pending,
             password_set_at: password_set_at.millis(),
             created_at: created_at.millis(),
@@ -75,6 +78,7 @@ impl AccountCopy {
             id: user.clone(),
             profile: stored.profile.read().ok()?,
             is_phone_verified: stored.is_phone_verified,
+            roles: stored.roles.iter().map(|role| Role::parse(role)).collect::<Option<_>>()?,
             pending_email,
             password_set_at: Timestamp::from_millis(stored.password_set_at),
             created_at: Timestamp::from_millis(stored.created_at),

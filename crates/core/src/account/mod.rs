@@ -12,6 +12,7 @@ mod pending;
 pub mod phone;
 mod profile;
 mod reservation;
+mod role;
 mod succession;
 mod user;
 
@@ -20,5 +21,6 @@ pub use envelope::Envelope;
 pub use pending::{PendingEmail, PendingPhone};
 pub use profile::Profile;
 pub use reservation::Reservation;
+pub use role::Role;
 pub use succession::Succession;
 pub use user::{Account, Registration, User};

@@ -1,6 +1,6 @@
 //! Registrations, and the users that they become.
 
-use super::{Envelope, PendingEmail, Profile};
+use super::{Envelope, PendingEmail, Profile, Role};
 use crate::{
     clock::Timestamp,
     error::Result,
@@ -42,6 +42,8 @@ pub struct User {
     pub phone_disputed: bool,
     /// Whether the password may be compromised: it cannot be used to sign in until a new one is set.
     pub compromised: bool,
+    /// Roles in the application. Only administrators set them.
+    pub roles: Vec<Role>,
     /// Time of registration.
     pub created_at: Timestamp,
     /// Number of changes. A write must follow the revision that it is based on.
@@ -54,6 +56,8 @@ pub struct Account {
     pub id: UserId,
     pub profile: Profile,
     pub is_phone_verified: bool,
+    /// Roles in the application.
+    pub roles: Vec<Role>,
     /// Pending change of the email address, if it was read.
     pub pending_email: Option<PendingEmail>,
     /// Time when the password was chosen.
@@ -85,6 +89,7 @@ impl Registration {
             phone_verified_at: None,
             phone_disputed: self.contested,
             compromised: false,
+            roles: Vec::new(),
             created_at: self.created_at,
             revision: 1,
         }
@@ -102,6 +107,7 @@ impl User {
             id: self.id.clone(),
             profile: self.envelope.open_profile(&key)?,
             is_phone_verified: self.phone_verified_at.is_some(),
+            roles: self.roles.clone(),
             pending_email: None,
             password_set_at: self.password_set_at,
             created_at: self.created_at,

@@ -134,6 +134,8 @@ pub const LOGIN_UNVERIFIED: Refusal = refusal(ErrorKind::Forbidden, "login.unver
 pub const PASSWORD_CHANGE_REQUIRED: Refusal =
     refusal(ErrorKind::Forbidden, "password.change_required", "Password change required");
 pub const AUTH_STALE: Refusal = refusal(ErrorKind::Stale(SOON), "auth.stale", "Log in again to continue.");
+pub const IMPERSONATED: Refusal =
+    refusal(ErrorKind::Forbidden, "impersonated", "Administrators acting for a user cannot make changes.");
 pub const PASSWORD_WRONG: Refusal =
     refusal(ErrorKind::Forbidden, "password.wrong", "The current password is incorrect.");
 pub const REVISION_STALE: Refusal = refusal(

@@ -10,12 +10,14 @@ use crate::{
 };
 
 /// What the cache knows of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionStatus {
     /// Live in the store, and the log has been followed since.
     Live {
         /// Time of the last authentication, as the store has it.
         auth_time: Timestamp,
+        /// Administrator who opened it in the name of the user.
+        impersonator: Option<UserId>,
     },
     Revoked,
     /// Not known: ask the store.

@@ -18,7 +18,7 @@ pub use audit::{AuditTrail, ListedEvents};
 pub use delivery::{Deliveries, DeliveryResult};
 pub use kernel::{
     ApiClient, FieldErrors, FreshOwner, KeyRotation, NamedField, Owner, Ports, RawField, RawJson, Realms, Scope,
-    Settings,
+    Settings, Viewer,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{LiveToken, OAuth, TokenKind};

@@ -8,10 +8,13 @@ pub enum Amr {
     /// One-time password, such as an SMS code.
     #[serde(rename = "otp")]
     Otp,
+    /// None: an administrator acts in the name of the user.
+    #[serde(rename = "imp")]
+    Impersonation,
 }
 
 impl Amr {
-    const ALL: [Self; 2] = [Self::Password, Self::Otp];
+    const ALL: [Self; 3] = [Self::Password, Self::Otp, Self::Impersonation];
 
     /// Returns the value of the claim.
     #[must_use]
@@ -19,6 +22,7 @@ impl Amr {
         match self {
             Self::Password => "pwd",
             Self::Otp => "otp",
+            Self::Impersonation => "imp",
         }
     }
 

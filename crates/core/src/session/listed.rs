@@ -20,6 +20,8 @@ pub struct ListedSession {
     pub client: SessionClient,
     /// Latest possible end, regardless of its use.
     pub expires_at: Timestamp,
+    /// Whether an administrator opened it in the name of the user.
+    pub is_impersonated: bool,
     /// End, unless it is refreshed before.
     pub idle_until: Timestamp,
 }
@@ -33,6 +35,7 @@ impl ListedSession {
         Ok(Self {
             is_current: session.id == *current,
             acr: session.acr(),
+            is_impersonated: session.impersonator.is_some(),
             id: session.id,
             created_at: session.created_at,
             last_used_at: session.family.rotated_at,

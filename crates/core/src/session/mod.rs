@@ -36,6 +36,8 @@ pub struct Session {
     pub amr: Vec<Amr>,
     /// [`SessionClient`], sealed under the user's data key.
     pub client: Sealed,
+    /// Administrator who opened it in the name of the user.
+    pub impersonator: Option<UserId>,
     pub created_at: Timestamp,
     /// Latest possible expiry, regardless of use.
     pub expires_at: Timestamp,

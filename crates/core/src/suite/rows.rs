@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     account::{
-        Account, Envelope, Profile, Registration, User, attributes::Attributes, country::CountryCode,
+        Account, Envelope, Profile, Registration, Role, User, attributes::Attributes, country::CountryCode,
         email::EmailAddress, name::PersonName, phone::PhoneNumber,
     },
     audit::{Actor, ActorKind, AuditId, AuditRow, Details, Event, Outcome},
@@ -109,6 +109,7 @@ pub fn user(realm: &RealmName, id: &str, address: &str) -> User {
         phone_verified_at: None,
         phone_disputed: false,
         compromised: false,
+        roles: vec![Role::parse("editor").expect("a role")],
         created_at: NOW,
         revision: 1,
     }
@@ -153,6 +154,7 @@ pub fn session(realm: &RealmName, id: &str) -> Session {
         auth_time: at(-1),
         amr: vec![Amr::Password, Amr::Otp],
         client: sealed("192.0.2.1"),
+        impersonator: None,
         created_at: NOW,
         expires_at: NOW.plus(HOUR),
         family: Family { current: token_hash(1), previous: None, rotated_at: NOW, idle_until: NOW.plus(HOUR) },
@@ -257,6 +259,7 @@ pub fn account(id: &str, first_name: &str) -> Account {
     Account {
         id: user_id(id),
         profile,
+        roles: Vec::new(),
         is_phone_verified: false,
         pending_email: None,
         password_set_at: NOW,

@@ -1,11 +1,13 @@
 //! Access tokens: JWTs with the profile of RFC 9068.
 
+mod actor;
 mod algorithm;
 mod header;
 mod keyring;
 mod refresh;
 mod signing_key;
 
+pub use actor::Actor;
 pub use algorithm::Algorithm;
 pub use jsonwebtoken::jwk::Jwk;
 pub use keyring::{Keyring, NotSigned};
@@ -17,7 +19,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    account::Profile,
+    account::{Account, Role, email::EmailAddress},
     clock::Timestamp,
     ctx::Ctx,
     id::{RealmName, SessionId, UserId},
@@ -27,7 +29,7 @@ use crate::{
 /// Tolerated clock difference between machines.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// Claims of an access token. All except `aud` are required.
+/// Claims of an access token. All except `roles`, `act` and `aud` are required.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Claims {
     /// Issuer, as a URL.
@@ -52,6 +54,12 @@ pub struct Claims {
     pub auth_time: i64,
     /// Methods of the last authentication.
     pub amr: Vec<String>,
+    /// Roles of the user at the time of issue, if there are any. The server itself reads them from the store.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub roles: Vec<String>,
+    /// Administrator who acts in the name of the user.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub act: Option<Actor>,
     /// Audience, if one is configured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub aud: Option<Audience>,
@@ -125,6 +133,8 @@ pub struct AccessTokens {
     pub issuer: String,
     /// Value of `aud`, if one is configured.
     pub audience: Option<String>,
+    /// Value of `iss` of an administrator who acts in the name of a user.
+    pub actor_issuer: String,
     pub keys: Keyring,
 }
 
@@ -133,6 +143,21 @@ pub struct AccessTokens {
 pub struct Proof {
     pub user: UserId,
     pub session: SessionId,
+    /// Administrator who acts in the name of the user. Must be that of the session.
+    pub actor: Option<UserId>,
+}
+
+/// What a token says of its user.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenUser<'a> {
+    pub email: &'a EmailAddress,
+    pub roles: &'a [Role],
+}
+
+impl<'a> From<&'a Account> for TokenUser<'a> {
+    fn from(account: &'a Account) -> Self {
+        Self { email: &account.profile.email, roles: &account.roles }
+    }
 }
 
 impl AccessTokens {
@@ -144,7 +169,7 @@ impl AccessTokens {
         &self,
         ctx: &Ctx,
         session: &Session,
-        profile: &Profile,
+        user: TokenUser<'_>,
         ttl: Duration,
     ) -> Result<AccessToken, NotSigned> {
         let expires_at = ctx.now.plus(ttl).min(session.expires_at);
@@ -152,7 +177,7 @@ impl AccessTokens {
             iss: self.issuer(&session.realm),
             sub: session.user.as_str().to_owned(),
             id: session.user.as_str().to_owned(),
-            email: profile.email.as_str().to_owned(),
+            email: user.email.as_str().to_owned(),
             realm: session.realm.as_str().to_owned(),
             sid: session.id.as_str().to_owned(),
             jti: data_encoding::BASE32_DNSSEC.encode(&ctx.bytes::<16>()),
@@ -161,6 +186,8 @@ impl AccessTokens {
             exp: expires_at.secs(),
             auth_time: session.auth_time.secs(),
             amr: session.amr.iter().map(|amr| amr.as_str().to_owned()).collect(),
+            roles: user.roles.iter().map(|role| role.as_str().to_owned()).collect(),
+            act: session.impersonator.as_ref().map(|admin| self.actor(admin)),
             aud: self.audience.clone().map(Audience::One),
         };
         Ok(AccessToken { compact: self.keys.sign(&claims)?, lifetime: expires_at.since(ctx.now) })
@@ -193,11 +220,22 @@ impl AccessTokens {
         if ctx.now.plus(CLOCK_SKEW) < earliest || ctx.now >= latest {
             return Err(BadToken::Time);
         }
+        let actor = claims.act.as_ref().map(|actor| {
+            let is_ours = actor.iss == self.actor_issuer;
+            UserId::parse(&actor.sub).filter(|_| is_ours).ok_or(BadToken::Elsewhere)
+        });
         let proof = Proof {
             user: UserId::parse(&claims.sub).ok_or(BadToken::Elsewhere)?,
             session: SessionId::parse(&claims.sid).ok_or(BadToken::Elsewhere)?,
+            actor: actor.transpose()?,
         };
         Ok((proof, claims))
+    }
+
+    /// Returns the claim of an administrator who acts in the name of a user.
+    #[must_use]
+    pub fn actor(&self, admin: &UserId) -> Actor {
+        Actor { iss: self.actor_issuer.clone(), sub: admin.as_str().to_owned() }
     }
 
     /// Returns a realm's issuer.

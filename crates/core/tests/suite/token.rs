@@ -3,12 +3,12 @@ use std::time::Duration;
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use portcullis_core::{
-    account::{Profile, attributes::Attributes, email::EmailAddress},
+    account::email::EmailAddress,
     clock::Timestamp,
     id::{SessionId, UserId},
     seal::Sealed,
     session::{Amr, Family, Session, TokenHash},
-    token::{AccessTokens, Keyring, SigningKey},
+    token::{AccessTokens, Keyring, SigningKey, TokenUser},
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -21,21 +21,13 @@ fn tokens() -> AccessTokens {
     AccessTokens {
         issuer: "https://auth.example.com/{realm}".to_owned(),
         audience: None,
+        actor_issuer: "https://auth.example.com/admin".to_owned(),
         keys: Keyring::new(SigningKey::hs256(SECRET), vec![]),
     }
 }
 
 fn issue(tokens: &AccessTokens) -> String {
     let ctx = ctx(1);
-    let profile = Profile {
-        email: EmailAddress::parse("john@example.com").unwrap(),
-        first_name: None,
-        last_name: None,
-        phone: None,
-        country: None,
-        locale: None,
-        attributes: Attributes::default(),
-    };
     let session = Session {
         realm: realm("User1"),
         id: SessionId::parse("session").unwrap(),
@@ -43,11 +35,13 @@ fn issue(tokens: &AccessTokens) -> String {
         auth_time: ctx.now,
         amr: vec![Amr::Password],
         client: Sealed::from_bytes(vec![]),
+        impersonator: None,
         created_at: ctx.now,
         expires_at: ctx.now.plus(Duration::from_secs(90 * 86_400)),
         family: Family { current: TokenHash([0; 32]), previous: None, rotated_at: ctx.now, idle_until: ctx.now },
     };
-    tokens.issue(&ctx, &session, &profile, Duration::from_secs(1800)).unwrap().expose().to_owned()
+    let user = TokenUser { email: &EmailAddress::parse("john@example.com").unwrap(), roles: &[] };
+    tokens.issue(&ctx, &session, user, Duration::from_secs(1800)).unwrap().expose().to_owned()
 }
 
 fn is_good(tokens: &AccessTokens, token: &str) -> bool {

@@ -9,7 +9,8 @@ use portcullis_core::{
 use crate::config::{self, JwtAlgorithm, Signing};
 
 /// Returns the access token issuer. The server's key pairs are read or generated later.
-pub(super) fn access_tokens(token: &config::Token) -> AccessTokens {
+pub(super) fn access_tokens(config: &config::Config) -> AccessTokens {
+    let token = &config.token;
     let keys = match &token.signing {
         Signing::Shared { secret, previous } => {
             let key = |secret: &SecretString| SigningKey::hs256(secret.expose_secret().as_bytes());
@@ -17,7 +18,8 @@ pub(super) fn access_tokens(token: &config::Token) -> AccessTokens {
         }
         Signing::KeyPair(_) => Keyring::default(),
     };
-    AccessTokens { issuer: token.jwt_issuer.clone(), audience: token.jwt_audience.clone(), keys }
+    let (issuer, audience) = (token.jwt_issuer.clone(), token.jwt_audience.clone());
+    AccessTokens { issuer, audience, actor_issuer: format!("{}/admin", config.public_url), keys }
 }
 
 /// Returns the key rotation settings, if the server uses key pairs.

@@ -8,10 +8,12 @@ use serde_json::Value;
 
 use crate::support::{Person, TestApp, json};
 
-/// Kinds of tokens. Those of impersonated sessions and of clients follow with their features.
+/// Kinds of tokens. Those of clients follow with their feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Access,
+    /// Of a session in which an administrator acts in the name of the user.
+    ImpersonatedAccess,
     ExpiredAccess,
     EndedAccess,
     OtherRealmAccess,
@@ -49,13 +51,15 @@ enum Refusal {
 }
 
 use Door::{Bearer, Field, Open, Query};
-use Kind::{Access, OtpHandle, Refresh, ResetLink, UndoLink, VerificationLink};
+use Kind::{Access, ImpersonatedAccess, OtpHandle, Refresh, ResetLink, UndoLink, VerificationLink};
 use Refusal::{Inactive, Nothing, Status};
 
 type Row = (&'static str, Door, &'static [Kind], Refusal);
 
 const NO_TOKEN: (Door, &[Kind], Refusal) = (Open, &[], Nothing);
 const OWNER: (Door, &[Kind], Refusal) = (Bearer, &[Access], Status(401));
+/// Also for an administrator who acts in the name of the user.
+const VIEWER: (Door, &[Kind], Refusal) = (Bearer, &[Access, ImpersonatedAccess], Status(401));
 
 const fn row(at: &'static str, (door, takes, refusal): (Door, &'static [Kind], Refusal)) -> Row {
     (at, door, takes, refusal)
@@ -77,11 +81,11 @@ const MATRIX: &[Row] = &[
     row("post /v1/{realm}/login", NO_TOKEN),
     row("post /v1/{realm}/otp_phone", NO_TOKEN),
     row("post /v1/{realm}/verify/resend", NO_TOKEN),
-    row("get /v1/{realm}", OWNER),
+    row("get /v1/{realm}", VIEWER),
     row("delete /v1/{realm}/delete", OWNER),
-    row("get /v1/{realm}/logout", OWNER),
-    row("post /v1/{realm}/logout", OWNER),
-    row("get /v1/{realm}/me", OWNER),
+    row("get /v1/{realm}/logout", VIEWER),
+    row("post /v1/{realm}/logout", VIEWER),
+    row("get /v1/{realm}/me", VIEWER),
     row("patch /v1/{realm}/me", OWNER),
     row("delete /v1/{realm}/me", OWNER),
     row("post /v1/{realm}/me/email", OWNER),
@@ -89,9 +93,9 @@ const MATRIX: &[Row] = &[
     row("post /v1/{realm}/me/phone", OWNER),
     row("delete /v1/{realm}/me/phone", OWNER),
     row("post /v1/{realm}/me/password", OWNER),
-    row("get /v1/{realm}/me/events", OWNER),
+    row("get /v1/{realm}/me/events", VIEWER),
     row("get /v1/{realm}/me/export", OWNER),
-    row("get /v1/{realm}/me/sessions", OWNER),
+    row("get /v1/{realm}/me/sessions", VIEWER),
     row("delete /v1/{realm}/me/sessions", OWNER),
     row("delete /v1/{realm}/me/sessions/{id}", OWNER),
     row("post /v1/{realm}/me/step_up", OWNER),
@@ -104,8 +108,8 @@ const MATRIX: &[Row] = &[
     row("get /v1/{realm}/verify_otp_phone", (Query, &[OtpHandle], Status(400))),
     row("post /v1/{realm}/verify_otp_phone", (Field("token"), &[OtpHandle], Status(400))),
     row("post /v1/{realm}/token", (Field("refresh_token"), &[Refresh], Status(400))),
-    row("post /v1/{realm}/introspect", (Field("token"), &[Access, Refresh], Inactive)),
-    row("post /v1/{realm}/revoke", (Field("token"), &[Access, Refresh], Nothing)),
+    row("post /v1/{realm}/introspect", (Field("token"), &[Access, ImpersonatedAccess, Refresh], Inactive)),
+    row("post /v1/{realm}/revoke", (Field("token"), &[Access, ImpersonatedAccess, Refresh], Nothing)),
 ];
 
 const SERVICE: (&str, &str) = ("shop", "the-secret-of-the-shop-is-long-enough");
@@ -142,6 +146,7 @@ impl Tokens {
         let code = messages.iter().find_map(|message| message["code"].as_str()).unwrap().to_owned();
         let of = [
             (Access, text(&live, "access_token")),
+            (ImpersonatedAccess, app.impersonate(&john).await),
             (Kind::EndedAccess, text(&ended, "access_token")),
             (Kind::OtherRealmAccess, text(&elsewhere, "access_token")),
             (Refresh, text(&live, "refresh_token")),
@@ -179,8 +184,12 @@ fn ask(app: &TestApp, (at, door, ..): Row, token: &str, code: &str) -> RequestBu
 }
 
 async fn assert_refused(row: Row, kind: Kind, response: Response) {
-    let (at, _, _, refusal) = row;
+    let (at, door, _, refusal) = row;
     match refusal {
+        Status(_) if (door, kind) == (Bearer, ImpersonatedAccess) => {
+            assert_eq!(response.status(), 403, "{at} and {kind:?}");
+            assert_eq!(response.json::<Value>().await.unwrap()["code"], "impersonated", "{at}");
+        }
         Status(status) => assert_eq!(response.status(), status, "{at} and {kind:?}: {:?}", response.text().await),
         Inactive => {
             assert_eq!(json(response, 200).await, serde_json::json!({"active": false}), "{at} and {kind:?}");
@@ -194,7 +203,7 @@ async fn assert_taken(row: Row, kind: Kind, response: Response) {
     let status = response.status().as_u16();
     match refusal {
         // The bearer token was accepted; the rest of the request may be rejected.
-        Status(refused) if door == Bearer => assert_ne!(status, refused, "{at} and {kind:?}"),
+        Status(refused) if door == Bearer => assert!(![refused, 403].contains(&status), "{at} and {kind:?}"),
         Inactive => assert_eq!(json(response, 200).await["active"], true, "{at} and {kind:?}"),
         _ => assert!([200, 303].contains(&status), "{at} and {kind:?}: {status} {:?}", response.text().await),
     }
@@ -277,14 +286,61 @@ async fn a_route_accepts_the_kinds_of_tokens_in_its_row() {
     for (number, (row, kind)) in uses.enumerate() {
         let name = format!("john{number}");
         if row.1 == Bearer {
-            let access = Person::new(&format!("{name}@example.com")).join(&app).await.log_in(&app).await;
+            let john = Person::new(&format!("{name}@example.com")).join(&app).await;
+            let access = if kind == Access { john.log_in(&app).await } else { app.impersonate(&john).await };
             assert_taken(row, kind, ask(&app, row, &access, "").send().await.unwrap()).await;
             continue;
         }
         let tokens = Tokens::of(&app, &name).await;
         assert_taken(row, kind, ask(&app, row, &tokens.of[&kind], &tokens.code).send().await.unwrap()).await;
         if row.0.ends_with("/revoke") {
-            assert_eq!(app.get_as(&tokens.of[&Access], "/User1/me").await.status(), 401, "{kind:?}");
+            let ended = if kind == ImpersonatedAccess { kind } else { Access };
+            assert_eq!(app.get_as(&tokens.of[&ended], "/User1/me").await.status(), 401, "{kind:?}");
         }
     }
+}
+
+/// Routes that an administrator may use in the name of a user. All others change something.
+const HARMLESS: &[&str] = &[
+    "get /v1/{realm}/.well-known/openid-configuration",
+    "get /v1/{realm}",
+    "get /v1/{realm}/logout",
+    "post /v1/{realm}/logout",
+    "get /v1/{realm}/me",
+    "get /v1/{realm}/me/events",
+    "get /v1/{realm}/me/sessions",
+    "get /v1/{realm}/undo",
+    "get /v1/{realm}/reset_password_form",
+    "post /v1/{realm}/introspect",
+    "post /v1/{realm}/revoke",
+];
+
+#[tokio::test]
+async fn every_route_that_changes_something_refuses_an_administrator_who_acts_for_a_user() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let before = (app.count("audit").await, app.count("outbox").await);
+    let document = portcullis::openapi(&["User1"], "");
+    for (at, operation) in rows(&document).into_iter().map(|((at, ..), operation)| (at, operation)) {
+        let (method, path) = at.split_once(' ').unwrap();
+        if !path.contains("/v1/{realm}") || HARMLESS.contains(&at) {
+            continue;
+        }
+        let token = app.impersonate(&john).await;
+        let path = path.replace("{realm}", "User1").replace("{id}", "unknown");
+        let request = app.request(method.to_uppercase().parse().unwrap(), &path).bearer_auth(token);
+        let answer = request.header("Accept", "application/json").send().await.unwrap();
+        assert_eq!(answer.status(), 403, "{at}");
+        let answer: Value = answer.json().await.unwrap();
+        let words = [&answer["code"], &answer["error"]];
+        assert!(words.contains(&&Value::from("impersonated")) || path.ends_with("/token"), "{at}: {answer}");
+        assert!(
+            operation["security"].as_array().unwrap().is_empty() || operation["responses"]["403"].is_object(),
+            "{at}"
+        );
+    }
+    let logins =
+        app.store().await.audit_rows(&portcullis_core::id::RealmName::parse("User1").unwrap(), 100).await.unwrap();
+    let others = logins.iter().filter(|row| row.event != "logged_in").count();
+    assert_eq!((u64::try_from(others).unwrap(), app.count("outbox").await), before, "nothing has happened");
 }

@@ -21,7 +21,7 @@ async fn a_user_registers_verifies_logs_in_reads_the_profile_and_logs_out() {
     assert_eq!(profile["is_email_verified"], true);
     assert_eq!(profile["is_phone_verified"], false);
     assert_eq!(profile["created_at"], "2026-01-01T00:00:00Z");
-    assert_eq!(profile.as_object().unwrap().len(), 15);
+    assert_eq!(profile.as_object().unwrap().len(), 16);
 
     let bye = json(app.get_as(&token, "/User1/logout").await, 200).await;
     assert_eq!(bye["message"], "Logout successfully");

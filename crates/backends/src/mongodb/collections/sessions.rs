@@ -26,6 +26,7 @@ fn document(session: &Session) -> Document {
         "auth_time": time(session.auth_time),
         "amr": methods(session),
         "client": bytes(session.client.as_bytes()),
+        "impersonator": session.impersonator.as_ref().map(UserId::as_str),
         "created_at": time(session.created_at),
         "expires_at": time(session.expires_at),
         "refresh": bytes(&session.family.current.0),
@@ -48,6 +49,7 @@ fn read(mut fields: DocumentFields) -> Result<Session, Unreadable> {
         auth_time: fields.time("auth_time")?,
         amr: fields.words("amr", Amr::parse)?,
         client: fields.sealed("client")?,
+        impersonator: fields.word_if_any("impersonator", UserId::parse)?,
         created_at: fields.time("created_at")?,
         expires_at: fields.time("expires_at")?,
         family: Family {

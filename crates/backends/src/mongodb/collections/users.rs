@@ -6,7 +6,7 @@ use mongodb::{
     bson::{Document, doc},
 };
 use portcullis_core::{
-    account::{Envelope, Registration, User},
+    account::{Envelope, Registration, Role, User},
     id::{RealmName, UserId},
     port::{AddressState, Precondition, StoreError, UserOp, Users},
     seal::BlindIndex,
@@ -32,6 +32,7 @@ fn fields(user: &User) -> Document {
         "phone_verified_at": user.phone_verified_at.map(time),
         "phone_disputed": user.phone_disputed,
         "compromised": user.compromised,
+        "roles": user.roles.iter().map(Role::as_str).collect::<Vec<_>>(),
         "created_at": time(user.created_at),
         "revision": number(user.revision),
     }
@@ -53,6 +54,7 @@ fn read(realm: &RealmName, mut fields: DocumentFields) -> Result<User, Unreadabl
         phone_verified_at: fields.time_if_any("phone_verified_at")?,
         phone_disputed: fields.flag("phone_disputed")?,
         compromised: fields.flag_if_any("compromised")?.unwrap_or_default(),
+        roles: fields.words_if_any("roles", Role::parse)?,
         created_at,
         revision: fields.count("revision")?,
     })

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use portcullis_core::{
-    account::{Envelope, User},
+    account::{Envelope, Role, User},
     id::{RealmName, UserId},
     port::{AddressState, Precondition, StoreError, UserOp, Users},
     seal::BlindIndex,
@@ -33,9 +33,14 @@ const TABLE: Table<User> = Table {
         ("phone_verified_at", |user| owned(user.phone_verified_at.map(|at| at.millis()))),
         ("phone_disputed", |user| owned(user.phone_disputed)),
         ("compromised", |user| owned(user.compromised)),
+        ("roles", |user| owned(words(&user.roles))),
         ("created_at", |user| owned(user.created_at.millis())),
     ],
 };
+
+fn words(roles: &[Role]) -> String {
+    serde_json::Value::from_iter(roles.iter().map(Role::as_str)).to_string()
+}
 
 fn read(row: &Row<'_>) -> rusqlite::Result<User> {
     let mut columns = Columns::of(row);
@@ -49,6 +54,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
         phone_verified_at: columns.time_if_any()?,
         phone_disputed: columns.value()?,
         compromised: columns.value()?,
+        roles: columns.words(Role::parse)?,
         created_at: columns.time()?,
     })
 }

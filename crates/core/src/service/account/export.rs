@@ -88,7 +88,7 @@ impl Accounts<'_> {
             exported_at: self.ctx.now,
             account: self.account_of(user).await?,
             pending: Vec::new(),
-            sessions: self.live_sessions(owner, user).await?,
+            sessions: self.live_sessions(user, owner.session()).await?,
             events: self.all_events(owner).await?,
         };
         for row in self.ports.store.records_of(&self.realm.name, &user.id, None).await? {
@@ -102,7 +102,7 @@ impl Accounts<'_> {
         let mut events: Vec<ListedEvent> = Vec::new();
         loop {
             let before = events.last().map(|last| last.id);
-            let (page, has_more) = self.events_before(owner, before, PAGE).await?;
+            let (page, has_more) = self.events_before(owner.account(), before, PAGE).await?;
             events.extend(page);
             if !has_more {
                 return Ok(events);

@@ -8,7 +8,7 @@ use crate::{
         Result,
         catalogue::{CURSOR_INVALID, LIMIT_INVALID},
     },
-    service::{FieldErrors, Owner, RawField},
+    service::{FieldErrors, RawField, Viewer},
 };
 
 /// Number of events of a page, and the most that a request may ask for.
@@ -29,15 +29,15 @@ impl AuditTrail<'_> {
     /// # Errors
     /// Invalid, for a limit that is no number from 1 to 200; malformed, for a cursor of another list or account; unavailable;
     /// internal, if a row does not open.
-    pub async fn events(&self, owner: &Owner, limit: &RawField, cursor: &RawField) -> Result<ListedEvents> {
+    pub async fn events(&self, viewer: &Viewer, limit: &RawField, cursor: &RawField) -> Result<ListedEvents> {
         let limit = page_size(limit)?;
-        let account = owner.account();
+        let account = viewer.account();
         let scope = CursorScope { keys: &self.realm.keys, list: "me/events", owner: account.id.as_str() };
         let before = match cursor {
             RawField::Missing => None,
             given => Some(AuditId(given.text().and_then(|raw| scope.parse(raw)).ok_or(CURSOR_INVALID)?)),
         };
-        let (events, has_more) = self.events_before(owner, before, limit).await?;
+        let (events, has_more) = self.events_before(account, before, limit).await?;
         let next = events.last().filter(|_| has_more).map(|last| scope.expose(last.id.0));
         Ok(ListedEvents { events, next })
     }

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Owner, Scope};
+use super::{Owner, Scope, Viewer};
 use crate::{
     account::{Account, Registration, User},
-    audit::{ActorKind, AuditClient, AuditRow, Event},
+    audit::{Actor, ActorKind, AuditClient, AuditRow, Event},
     ctx::Ctx,
     id::{SessionId, UserId},
     limit::LimitKind,
@@ -25,6 +25,11 @@ pub(in crate::service) trait AuditSubject {
 
     /// Returns the session in which the subject acts.
     fn session(&self) -> Option<&SessionId> {
+        None
+    }
+
+    /// Returns the administrator who acts in the name of the subject.
+    fn impersonator(&self) -> Option<&UserId> {
         None
     }
 }
@@ -73,6 +78,24 @@ impl AuditSubject for Owner {
     }
 }
 
+impl AuditSubject for Viewer {
+    fn id(&self) -> &UserId {
+        &self.account().id
+    }
+
+    fn data_key(&self) -> &Sealed {
+        &self.account().data_key
+    }
+
+    fn session(&self) -> Option<&SessionId> {
+        Some(self.session())
+    }
+
+    fn impersonator(&self) -> Option<&UserId> {
+        self.impersonator()
+    }
+}
+
 /// Audit row that is not sealed yet. It becomes an operation of a batch.
 #[derive(Debug, Clone)]
 pub(in crate::service) struct AuditDraft<'a> {
@@ -105,6 +128,14 @@ impl AuditDraft<'_> {
             self.row.actor.id = Some(subject.id().as_str().to_owned());
         }
         self.data_key = Some(subject.data_key().clone());
+        self.actor(subject.impersonator())
+    }
+
+    /// Sets the administrator who acts in the name of the user, if one does.
+    pub(in crate::service) fn actor(mut self, admin: Option<&UserId>) -> Self {
+        if let Some(admin) = admin {
+            self.row.actor = Actor { kind: ActorKind::Admin, id: Some(admin.as_str().to_owned()) };
+        }
         self
     }
 

@@ -6,11 +6,11 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 use crate::{
     account::Account,
     clock::Timestamp,
-    error::{Error, Result, catalogue::AUTH_STALE},
+    error::{Result, catalogue::AUTH_STALE},
     id::SessionId,
 };
 
-/// Authority of the owner of an account, proved by an access token of a live session.
+/// Authority of the owner of an account, proved by an access token of a live session that no administrator opened.
 ///
 /// Only `Sessions::authenticate` makes one:
 ///
@@ -44,17 +44,6 @@ impl Owner {
     #[must_use]
     pub const fn session(&self) -> &SessionId {
         &self.session
-    }
-
-    /// Returns the account, if `id` is missing or names it.
-    ///
-    /// # Errors
-    /// Not found, for the identifier of another account.
-    pub fn own_account(&self, id: Option<&str>) -> Result<&Account> {
-        match id {
-            Some(id) if id != self.account.id.as_str() => Err(Error::not_found()),
-            _ => Ok(&self.account),
-        }
     }
 
     /// Requires the last authentication to be at most this old (RFC 9470).

@@ -3,7 +3,7 @@
 use super::{FieldErrors, FreshOwner, Owner, RawField, Scope};
 use crate::{
     account::{
-        User,
+        Account, User,
         password::{Password, PasswordHash},
     },
     audit::Event,
@@ -80,7 +80,15 @@ impl Scope<'_> {
     /// # Errors
     /// Bad token, if the account was deleted meanwhile; unavailable.
     pub(in crate::service) async fn user_of(&self, owner: &Owner) -> Result<User> {
-        let user = self.ports.store.user(&self.realm.name, &owner.account().id).await?;
+        self.user_of_account(owner.account()).await
+    }
+
+    /// Reads the user of an account from the store.
+    ///
+    /// # Errors
+    /// Bad token, if the account was deleted meanwhile; unavailable.
+    pub(in crate::service) async fn user_of_account(&self, account: &Account) -> Result<User> {
+        let user = self.ports.store.user(&self.realm.name, &account.id).await?;
         user.ok_or_else(|| Error::bad_token().because("the user does not exist"))
     }
 }

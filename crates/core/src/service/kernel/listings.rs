@@ -2,12 +2,13 @@
 
 use std::cmp::Reverse;
 
-use super::{Owner, Scope};
+use super::Scope;
 use crate::{
-    account::User,
+    account::{Account, User},
     audit::{AuditId, ListedEvent, UserEvents},
     clock::Timestamp,
     error::{Error, Result},
+    id::SessionId,
     session::ListedSession,
 };
 
@@ -15,30 +16,33 @@ use crate::{
 const SHOWN_FOR: i64 = 90 * 24 * 3600 * 1000;
 
 impl Scope<'_> {
-    /// Returns the live sessions of the owner, most recent use first.
+    /// Returns the live sessions of a user, most recent use first.
     ///
     /// # Errors
     /// Unavailable; internal, if one does not open.
-    pub(in crate::service) async fn live_sessions(&self, owner: &Owner, user: &User) -> Result<Vec<ListedSession>> {
+    pub(in crate::service) async fn live_sessions(
+        &self,
+        user: &User,
+        current: &SessionId,
+    ) -> Result<Vec<ListedSession>> {
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let mut live = self.ports.store.sessions_of(&self.realm.name, &user.id).await?;
         live.retain(|session| session.is_live(self.ctx.now));
         live.sort_by(|a, b| (Reverse(a.family.rotated_at), &a.id).cmp(&(Reverse(b.family.rotated_at), &b.id)));
-        live.into_iter().map(|session| ListedSession::open(session, &key, owner.session())).collect()
+        live.into_iter().map(|session| ListedSession::open(session, &key, current)).collect()
     }
 
-    /// Returns the newest events of the last 90 days that concern the owner, those before an identifier if one is given, and
+    /// Returns the newest events of the last 90 days that concern a user, those before an identifier if one is given, and
     /// whether there are more.
     ///
     /// # Errors
     /// Unavailable; internal, if a row does not open.
     pub(in crate::service) async fn events_before(
         &self,
-        owner: &Owner,
+        account: &Account,
         before: Option<AuditId>,
         limit: usize,
     ) -> Result<(Vec<ListedEvent>, bool)> {
-        let account = owner.account();
         let since = Timestamp::from_millis(self.ctx.now.millis().saturating_sub(SHOWN_FOR));
         let (realm, user) = (self.realm.name.clone(), account.id.clone());
         let wanted = UserEvents { realm, user, before, since, limit: limit + 1 };

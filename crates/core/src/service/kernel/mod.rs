@@ -20,11 +20,13 @@ mod scope;
 mod sms_limits;
 mod sms_stops;
 mod successions;
+mod viewer;
 
 pub use authority::{ApiClient, FreshOwner, Owner};
 pub use fields::{FieldErrors, NamedField, RawField, RawJson};
 pub use realms::Realms;
 pub use scope::Scope;
+pub use viewer::Viewer;
 
 pub(super) use audit::AuditDraft;
 pub(super) use current_password::Reauthenticated;

@@ -2,12 +2,13 @@
 
 use super::OAuth;
 use crate::{
+    account::Role,
     clock::Timestamp,
     error::Result,
     id::{SessionId, UserId},
     service::ApiClient,
     session::{Amr, Position, Session},
-    token::{Audience, RefreshToken},
+    token::{Actor, Audience, RefreshToken},
 };
 
 /// Kind of a token.
@@ -36,6 +37,10 @@ pub struct LiveToken {
     pub acr: &'static str,
     /// Methods of the last authentication.
     pub amr: Vec<Amr>,
+    /// Administrator who acts in the name of the user.
+    pub actor: Option<Actor>,
+    /// Roles of the user.
+    pub roles: Vec<Role>,
 }
 
 impl OAuth<'_> {
@@ -51,7 +56,10 @@ impl OAuth<'_> {
         };
         // The account may have been deleted by a server that does not end sessions.
         match found {
-            Some(found) => Ok(self.account(&found.user).await?.map(|_| found)),
+            Some(found) => {
+                let account = self.account(&found.user).await?;
+                Ok(account.map(|account| LiveToken { roles: account.roles.clone(), ..found }))
+            }
             None => Ok(None),
         }
     }
@@ -66,7 +74,8 @@ impl OAuth<'_> {
             }
         };
         let session = self.ports.store.session(&self.realm.name, &proof.session).await?;
-        let session = session.filter(|session| session.user == proof.user && session.expires_at > self.ctx.now);
+        let is_its = |session: &Session| session.user == proof.user && session.impersonator == proof.actor;
+        let session = session.filter(|session| is_its(session) && session.expires_at > self.ctx.now);
         Ok(session.map(|session| LiveToken {
             kind: TokenKind::Access,
             audience: claims.aud,
@@ -78,7 +87,8 @@ impl OAuth<'_> {
 
     async fn live_refresh_token(&self, token: &RefreshToken) -> Result<Option<LiveToken>> {
         let session = self.ports.store.session(&self.realm.name, token.session()).await?;
-        let Some(session) = session.filter(|session| session.is_live(self.ctx.now)) else { return Ok(None) };
+        let is_live = |session: &Session| session.is_live(self.ctx.now) && session.impersonator.is_none();
+        let Some(session) = session.filter(is_live) else { return Ok(None) };
         let (family, grace) = (session.family.clone(), self.realm.policy.refresh_grace);
         let (issued_at, expires_at) = match family.position(token.hash(), self.ctx.now, grace) {
             Position::Newest => (Some(family.rotated_at), family.idle_until),
@@ -95,6 +105,8 @@ impl OAuth<'_> {
             kind: TokenKind::Refresh,
             issuer: self.tokens.issuer(&self.realm.name),
             acr: session.acr(),
+            actor: session.impersonator.as_ref().map(|admin| self.tokens.actor(admin)),
+            roles: Vec::new(),
             user: session.user,
             session: session.id,
             audience: None,

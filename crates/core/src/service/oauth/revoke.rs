@@ -30,6 +30,7 @@ impl OAuth<'_> {
         // Without its user a session is about to end.
         let Some(account) = self.account(&session.user).await? else { return Ok(()) };
         let audit = self.audit(Event::LoggedOut).session(&session.id).user(&*account);
+        let audit = audit.actor(session.impersonator.as_ref());
         match self.commit(batch![self.end_session(&session.id), audit]).await {
             Ok(()) => {
                 tracing::info!(realm = %self.realm.name, session = %session.id, "session revoked by its token");

@@ -4,33 +4,39 @@ use super::Sessions;
 use crate::{
     clock::Timestamp,
     error::{Error, Result},
+    id::UserId,
     port::SessionStatus,
-    service::Owner,
+    service::{Owner, Viewer},
     token::Proof,
 };
 
 impl Sessions<'_> {
     /// Verifies signature, claims and time, then that the session is live and the user exists. The caches usually know
     /// both; otherwise they are read from the store. Without the store the token is not accepted. The time of the
-    /// authentication is that of the session, whatever the token claims.
+    /// authentication is that of the session, whatever the token claims; the administrator who acts in the name of the user must
+    /// be the one of the session.
     ///
     /// # Errors
     /// Bad token, for every reason; unavailable.
-    pub async fn authenticate(&self, token: &str) -> Result<Owner> {
+    pub async fn authenticate(&self, token: &str) -> Result<Viewer> {
         let proof = self.tokens.verify(self.ctx, &self.realm.name, token);
         let proof = proof.map_err(|reason| Error::bad_token().because(reason))?;
-        let auth_time = self.require_live(&proof).await?;
+        let (auth_time, impersonator) = self.require_live(&proof).await?;
+        if impersonator != proof.actor {
+            return Err(Error::bad_token().because("another actor than that of the session"));
+        }
         let account = self.account(&proof.user).await?;
         let account = account.ok_or_else(|| Error::bad_token().because("the user does not exist"))?;
-        Ok(Owner::new(account, proof.session, auth_time))
+        Ok(Viewer::new(Owner::new(account, proof.session, auth_time), impersonator))
     }
 
-    /// Returns the time of the last authentication in the session, if it is live and belongs to the user of the token.
-    async fn require_live(&self, proof: &Proof) -> Result<Timestamp> {
+    /// Returns the time of the last authentication in the session and the administrator who opened it, if it is live and belongs
+    /// to the user of the token.
+    async fn require_live(&self, proof: &Proof) -> Result<(Timestamp, Option<UserId>)> {
         let ended = || Error::bad_token().because("session ended");
         let (sessions, realm) = (&self.ports.sessions, &self.realm.name);
         match sessions.status(realm, &proof.session, &proof.user, self.ctx.now) {
-            SessionStatus::Live { auth_time } => Ok(auth_time),
+            SessionStatus::Live { auth_time, impersonator } => Ok((auth_time, impersonator)),
             SessionStatus::Revoked => Err(ended()),
             SessionStatus::Unknown => {
                 let generation = sessions.generation();
@@ -39,7 +45,7 @@ impl Sessions<'_> {
                     return Err(ended());
                 }
                 sessions.mark_live(&session, generation);
-                Ok(session.auth_time)
+                Ok((session.auth_time, session.impersonator))
             }
         }
     }

@@ -6,7 +6,7 @@ use crate::{
     batch,
     error::{Error, Result},
     port::CommitError,
-    service::Owner,
+    service::Viewer,
 };
 
 impl Sessions<'_> {
@@ -14,11 +14,11 @@ impl Sessions<'_> {
     ///
     /// # Errors
     /// Bad token, if the session ended meanwhile; unavailable.
-    pub async fn logout(&self, owner: &Owner) -> Result<()> {
-        let audit = self.audit(Event::LoggedOut).user(owner);
-        match self.commit(batch![self.end_session(owner.session()), audit]).await {
+    pub async fn logout(&self, viewer: &Viewer) -> Result<()> {
+        let audit = self.audit(Event::LoggedOut).user(viewer);
+        match self.commit(batch![self.end_session(viewer.session()), audit]).await {
             Ok(()) => {
-                tracing::info!(realm = %self.realm.name, session = %owner.session(), "logged out");
+                tracing::info!(realm = %self.realm.name, session = %viewer.session(), "logged out");
                 Ok(())
             }
             Err(CommitError::Failed(_)) => Err(Error::bad_token().because("session ended")),

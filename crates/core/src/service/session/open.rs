@@ -10,7 +10,7 @@ use crate::{
     port::{Op, Precondition, SessionOp, UserOp},
     service::kernel::HashPermit,
     session::{Family, Session, SessionClient},
-    token::{AccessToken, RefreshToken},
+    token::{AccessToken, RefreshToken, TokenUser},
 };
 
 /// Access and refresh token of a session.
@@ -69,6 +69,7 @@ impl Sessions<'_> {
             user: passed.owner.user.id.clone(),
             auth_time: ctx.now,
             amr: passed.amr.clone(),
+            impersonator: None,
             client: SessionClient::from(&ctx.client).seal(ctx, &passed.owner.key)?,
             created_at: ctx.now,
             expires_at: ctx.now.plus(policy.session_max_age),
@@ -79,14 +80,15 @@ impl Sessions<'_> {
                 idle_until: ctx.now.plus(policy.refresh_token_ttl),
             },
         };
-        let tokens = self.tokens(&session, profile, refresh)?;
+        let roles = &passed.owner.user.roles;
+        let tokens = self.tokens(&session, TokenUser { email: &profile.email, roles }, refresh)?;
         Ok((session, tokens))
     }
 
     /// Makes an access token, to be answered with this refresh token.
-    pub(super) fn tokens(&self, session: &Session, profile: &Profile, refresh: RefreshToken) -> Result<Tokens> {
+    pub(super) fn tokens(&self, session: &Session, user: TokenUser<'_>, refresh: RefreshToken) -> Result<Tokens> {
         let ttl = self.realm.policy.access_token_ttl;
-        let access = self.tokens.issue(self.ctx, session, profile, ttl).map_err(Error::internal)?;
+        let access = self.tokens.issue(self.ctx, session, user, ttl).map_err(Error::internal)?;
         Ok(Tokens { access, refresh })
     }
 }

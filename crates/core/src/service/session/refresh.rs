@@ -15,7 +15,7 @@ use crate::{
         kernel::{ATTEMPTS, retry},
     },
     session::{Position, Session},
-    token::RefreshToken,
+    token::{RefreshToken, TokenUser},
 };
 
 /// Later repeats of a session, such as that of a phone that was in a tunnel. One more ends the session, since a stolen token
@@ -52,7 +52,8 @@ impl Sessions<'_> {
 
     async fn live_session(&self, token: &RefreshToken) -> Result<Session> {
         let session = self.ports.store.session(&self.realm.name, token.session()).await?;
-        session.filter(|session| session.is_live(self.ctx.now)).ok_or_else(|| REFRESH_INVALID.into())
+        let is_live = |session: &Session| session.is_live(self.ctx.now) && session.impersonator.is_none();
+        session.filter(is_live).ok_or_else(|| REFRESH_INVALID.into())
     }
 
     async fn rotate(&self, token: &RefreshToken) -> Result<Tokens> {
@@ -75,7 +76,7 @@ impl Sessions<'_> {
                 }
             }
         }
-        self.tokens(&session, &account.profile, next).map(Some)
+        self.tokens(&session, TokenUser::from(&*account), next).map(Some)
     }
 
     /// Counts a late repeat, or ends the session if it has had too many. This is no limit of requests: it counts in every

@@ -8,7 +8,7 @@ use crate::{
     port::{CommitError, SessionOp},
     service::{Owner, RawField},
     session::{Amr, Session},
-    token::AccessToken,
+    token::{AccessToken, TokenUser},
 };
 
 impl Sessions<'_> {
@@ -32,6 +32,7 @@ impl Sessions<'_> {
         tracing::info!(realm = %self.realm.name, session = %session.id, "authenticated again");
         let profile = found.user.envelope.open_profile(&found.key)?;
         let ttl = self.realm.policy.access_token_ttl;
-        self.tokens.issue(self.ctx, &session, &profile, ttl).map_err(Error::internal)
+        let user = TokenUser { email: &profile.email, roles: &found.user.roles };
+        self.tokens.issue(self.ctx, &session, user, ttl).map_err(Error::internal)
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Live, with the authentication time of the sessions in this suite.
-const LIVE: SessionStatus = SessionStatus::Live { auth_time: at(-1) };
+const LIVE: SessionStatus = SessionStatus::Live { auth_time: at(-1), impersonator: None };
 
 /// Returns the status of Ada's session with this name.
 fn status(known: &dyn SessionCache, realm: &RealmName, session: &str, now: Timestamp) -> SessionStatus {
@@ -39,7 +39,7 @@ pub async fn the_time_of_the_authentication_is_known(known: &dyn SessionCache) {
     known.synced(NOW);
     for auth_time in [at(-3600), at(-5)] {
         known.mark_live(&Session { auth_time, ..session(&here(), "one") }, known.generation());
-        assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Live { auth_time });
+        assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Live { auth_time, impersonator: None });
     }
 }
 

@@ -28,7 +28,8 @@ pub(super) async fn logged(store: &dyn Store, after: LogPosition) -> Vec<Revocat
 /// All columns are stored, including the `amr` values and the state of the refresh tokens.
 pub async fn a_session_is_read_as_written(store: &dyn Store) {
     let one = session(&here(), "one");
-    let bare = Session { amr: Vec::new(), created_at: at(-9), ..session(&here(), "bare") };
+    let impersonator = Some(user_id("root"));
+    let bare = Session { amr: Vec::new(), created_at: at(-9), impersonator, ..session(&here(), "bare") };
     let family = Family {
         current: token_hash(255),
         previous: Some(token_hash(0)),

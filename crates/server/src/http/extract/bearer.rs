@@ -5,24 +5,41 @@ use axum::{
 use portcullis_core::{
     Error,
     error::catalogue::{TOKEN_MISSING, TOKEN_TWICE},
-    service::Owner,
+    service::{Owner, Viewer},
 };
 
 use super::{Query, RealmRequest};
 use crate::http::{problem::ApiError, state::AppState};
 
-/// A request with a valid bearer token (RFC 6750 §2.1).
+/// A request of the owner of an account, with a valid bearer token (RFC 6750 §2.1). An administrator who acts in the name of the
+/// user is refused.
 #[derive(Debug)]
 pub(in crate::http) struct Authenticated {
     pub(in crate::http) request: RealmRequest,
     pub(in crate::http) owner: Owner,
 }
 
+/// A request to see an account, with a valid bearer token.
+#[derive(Debug)]
+pub(in crate::http) struct Viewing {
+    pub(in crate::http) request: RealmRequest,
+    pub(in crate::http) viewer: Viewer,
+}
+
 impl FromRequestParts<AppState> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let request = RealmRequest::from_request_parts(parts, state).await?;
+        let Viewing { request, viewer } = Viewing::from_request_parts(parts, state).await?;
+        Ok(Self { request, owner: viewer.into_owner()? })
+    }
+}
+
+impl FromRequestParts<AppState> for Viewing {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let request = RealmRequest::of(parts, state).await?;
         let mut query = Query::from_request_parts(parts, state).await?;
         let token = token(parts)?;
         // A token in the URL is never accepted, since URLs are logged; a token in two places is an error (RFC 6750 §2).
@@ -30,12 +47,12 @@ impl FromRequestParts<AppState> for Authenticated {
             return Err(TOKEN_TWICE.into());
         }
         let token = token.ok_or(TOKEN_MISSING)?;
-        let owner = request.sessions().authenticate(&token).await?;
-        Ok(Self { request, owner })
+        let viewer = request.sessions().authenticate(&token).await?;
+        Ok(Self { request, viewer })
     }
 }
 
-fn token(parts: &Parts) -> Result<Option<String>, Error> {
+pub(super) fn token(parts: &Parts) -> Result<Option<String>, Error> {
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     let Some(header) = headers.next() else { return Ok(None) };
     if headers.next().is_some() {

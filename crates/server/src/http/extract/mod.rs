@@ -18,7 +18,7 @@ mod skip_on_head;
 
 pub(super) use accept::{Accepted, PreferredFormat};
 pub(super) use basic::BasicCredentials;
-pub(super) use bearer::Authenticated;
+pub(super) use bearer::{Authenticated, Viewing};
 pub(super) use body::{AnyBody, FormBody, JsonBody, JsonOrQuery, OptionalJsonBody, TokenBody};
 pub(super) use browser::Browser;
 pub(super) use developer::DeveloperOnly;

@@ -1,6 +1,9 @@
 use std::{convert::Infallible, sync::Arc};
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::{FromRequestParts, MatchedPath},
+    http::request::Parts,
+};
 use portcullis_core::{
     Ctx, Error,
     limit::Usage,
@@ -8,7 +11,13 @@ use portcullis_core::{
     service::{Accounts, AuditTrail, OAuth, Scope, Service, Sessions},
 };
 
+use super::bearer;
 use crate::http::{layers::alias::RequestRealm, problem::ApiError, state::AppState};
+
+/// Ends of the paths whose GET changes nothing, among those that need no token.
+const READS: [&str; 3] = ["/openid-configuration", "/undo", "/reset_password_form"];
+/// Ends of the paths that change nothing, or end the session of the token that they are given.
+const ALLOWED: [&str; 2] = ["/introspect", "/revoke"];
 
 /// A request in one realm: its context and the verbs.
 #[derive(Debug)]
@@ -40,6 +49,33 @@ impl RealmRequest {
         self.scope().audit_trail()
     }
 
+    /// Reads the realm and the context of a request.
+    pub(super) async fn of(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let RequestContext(ctx) = match RequestContext::from_request_parts(parts, state).await {
+            Ok(context) => context,
+            Err(never) => match never {},
+        };
+        let RequestRealm(realm) = parts.extensions.get::<RequestRealm>().cloned().ok_or_else(Error::not_found)?;
+        let usage = parts.extensions.get::<Arc<Usage>>().cloned().unwrap_or_default();
+        Ok(Self { ctx, realm, service: Arc::clone(&state.service), usage })
+    }
+
+    /// Refuses a request that changes something, if it carries a token with which an administrator acts in the name of a user. The
+    /// route itself needs no token, so any other one is ignored.
+    async fn refuse_impersonated(&self, parts: &Parts) -> Result<(), ApiError> {
+        let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        let is_one_of = |ends: &[&str]| ends.iter().any(|end| path.ends_with(end));
+        if is_one_of(&ALLOWED) || (parts.method.is_safe() && is_one_of(&READS)) {
+            return Ok(());
+        }
+        let Ok(Some(token)) = bearer::token(parts) else { return Ok(()) };
+        match self.sessions().authenticate(&token).await {
+            Ok(viewer) => Ok(viewer.into_owner().map(drop)?),
+            Err(error) if error.kind().is_ours() => Err(error.into()),
+            Err(_) => Ok(()),
+        }
+    }
+
     fn scope(&self) -> Scope<'_> {
         self.service.scope(&self.ctx, &self.realm, &self.usage)
     }
@@ -49,13 +85,9 @@ impl FromRequestParts<AppState> for RealmRequest {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let RequestContext(ctx) = match RequestContext::from_request_parts(parts, state).await {
-            Ok(context) => context,
-            Err(never) => match never {},
-        };
-        let RequestRealm(realm) = parts.extensions.get::<RequestRealm>().cloned().ok_or_else(Error::not_found)?;
-        let usage = parts.extensions.get::<Arc<Usage>>().cloned().unwrap_or_default();
-        Ok(Self { ctx, realm, service: Arc::clone(&state.service), usage })
+        let request = Self::of(parts, state).await?;
+        request.refuse_impersonated(parts).await?;
+        Ok(request)
     }
 }
 

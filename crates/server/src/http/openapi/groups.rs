@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use portcullis_core::error::{
     ErrorKind, FieldRefusal, Refusal,
     catalogue::{
-        INTERNAL, INVALID, NOT_AN_OBJECT, NOT_FOUND, OVERLOADED, REPEATED, TIMEOUT, TOKEN_INVALID, TOKEN_MISSING,
-        TOKEN_TWICE, UNAVAILABLE, UNREADABLE,
+        IMPERSONATED, INTERNAL, INVALID, NOT_AN_OBJECT, NOT_FOUND, OVERLOADED, REPEATED, TIMEOUT, TOKEN_INVALID,
+        TOKEN_MISSING, TOKEN_TWICE, UNAVAILABLE, UNREADABLE,
     },
 };
 
@@ -20,6 +20,9 @@ pub(in crate::http) const REALM: &[Refusal] = &[NOT_FOUND, INTERNAL, UNAVAILABLE
 pub(in crate::http) const HASHING: &[Refusal] = &[OVERLOADED];
 /// Refusals of a route that needs a bearer token.
 pub(in crate::http) const BEARER: &[Refusal] = &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, REPEATED, UNREADABLE];
+/// Refusals of a route that needs the bearer token of an owner, and not that of an administrator who acts for the user.
+pub(in crate::http) const OWNER: &[Refusal] =
+    &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, REPEATED, UNREADABLE, IMPERSONATED];
 /// Refusals of a route that reads the query.
 pub(in crate::http) const QUERY: &[Refusal] = &[UNREADABLE, REPEATED];
 /// Refusals of a route that reads a form.

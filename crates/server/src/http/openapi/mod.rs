@@ -27,7 +27,7 @@ use super::{
 #[openapi(
     info(
         title = "Portcullis",
-        description = "User accounts for any application.\n\nEvery path stands for each realm. A path without a version means `/v1`, for ever: `/User1/create` and `/v1/User1/create` are the same route.\n\nErrors are `application/problem+json` (RFC 9457); `code` is a stable word for programs. Every answer has an `X-Request-Id`, which is a problem's `instance` and stands in the log. Any route may also answer 400 `request.malformed` or `request.host`, 405 `method.not_allowed`, 431 `request.head_too_large`, 500 `internal` and 503 `timeout`.",
+        description = "User accounts for any application.\n\nEvery path stands for each realm. A path without a version means `/v1`, for ever: `/User1/create` and `/v1/User1/create` are the same route.\n\nErrors are `application/problem+json` (RFC 9457); `code` is a stable word for programs. Every answer has an `X-Request-Id`, which is a problem's `instance` and stands in the log. A request that changes something is 403 `impersonated` if it carries a token with which an administrator acts in the name of a user; such a token may only end its own session. Any route may also answer 400 `request.malformed` or `request.host`, 405 `method.not_allowed`, 431 `request.head_too_large`, 500 `internal` and 503 `timeout`.",
         license(name = "MIT", identifier = "MIT"),
     ),
     components(schemas(Problem, TokenError)),

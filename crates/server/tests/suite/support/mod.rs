@@ -2,6 +2,7 @@
 
 pub mod chance;
 pub mod database;
+pub mod impersonation;
 pub mod log;
 #[path = "../../../../backends/tests/support/mongod.rs"]
 pub mod mongod;

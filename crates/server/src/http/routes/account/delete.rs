@@ -14,7 +14,7 @@ pub(crate) struct DeleteAnswer {
     message: String,
 }
 
-refusals!(DeleteRefusals: Problem [REALM, BEARER, &[AUTH_STALE]]);
+refusals!(DeleteRefusals: Problem [REALM, OWNER, &[AUTH_STALE]]);
 
 /// Delete an account
 ///

@@ -28,7 +28,7 @@ pub(crate) struct PendingEmail {
     pending_email: String,
 }
 
-refusals!(EmailRefusals: Problem [REALM, BEARER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG], Fields(&[field("email", EMAIL_INVALID), field("email", EMAIL_UNCHANGED), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(EmailRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG], Fields(&[field("email", EMAIL_INVALID), field("email", EMAIL_UNCHANGED), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Ask for another address
 ///
@@ -55,7 +55,7 @@ pub(crate) async fn request_email(
     Ok((StatusCode::ACCEPTED, Json(PendingEmail { message, pending_email: pending.as_str().to_owned() })))
 }
 
-refusals!(DropEmailRefusals: Problem [REALM, BEARER]);
+refusals!(DropEmailRefusals: Problem [REALM, OWNER]);
 
 /// Drop a change of the address
 ///

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{Authenticated, Query},
+    extract::{Query, Viewing},
     openapi::{RealmPath, refusals},
     problem::ApiError,
 };
@@ -79,9 +79,9 @@ refusals!(EventsRefusals: Problem [REALM, BEARER, &[CURSOR_INVALID], Fields(&[fi
         EventsRefusals,
     )
 )]
-pub(crate) async fn events(authenticated: Authenticated, mut query: Query) -> Result<Json<EventsAnswer>, ApiError> {
-    let Authenticated { request, owner } = authenticated;
+pub(crate) async fn events(viewing: Viewing, mut query: Query) -> Result<Json<EventsAnswer>, ApiError> {
+    let Viewing { request, viewer } = viewing;
     let ListedEvents { events, next } =
-        request.audit_trail().events(&owner, &query.take("limit"), &query.take("cursor")).await?;
+        request.audit_trail().events(&viewer, &query.take("limit"), &query.take("cursor")).await?;
     Ok(Json(EventsAnswer { events: events.into_iter().map(Into::into).collect(), next }))
 }

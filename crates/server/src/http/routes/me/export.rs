@@ -84,7 +84,7 @@ impl IntoResponse for ExportAnswer {
     }
 }
 
-refusals!(ExportRefusals: Problem [REALM, BEARER, &[LIMITED, AUTH_STALE]]);
+refusals!(ExportRefusals: Problem [REALM, OWNER, &[LIMITED, AUTH_STALE]]);
 
 /// Export the current user
 ///
@@ -101,7 +101,7 @@ refusals!(ExportRefusals: Problem [REALM, BEARER, &[LIMITED, AUTH_STALE]]);
                 "exported_at": "2026-01-01T10:30:00Z", "realm": "User1",
                 "user": {
                     "id": "1k0v6sq7t2m8g4c9e5r3n1h0ja", "first_name": "John", "last_name": "Doe", "email": "john.doe@example.com",
-                    "phone": "+1234567890", "country_code": "US", "country": "United States", "locale": "en-GB", "attributes": {},
+                    "phone": "+1234567890", "country_code": "US", "country": "United States", "locale": "en-GB", "attributes": {}, "roles": [],
                     "is_email_verified": true, "is_phone_verified": false, "pending_email": "john@example.org",
                     "password_set_at": "2026-01-01T00:00:00Z", "created_at": "2026-01-01T00:00:00Z", "revision": 2,
                 },

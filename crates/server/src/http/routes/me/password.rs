@@ -33,7 +33,7 @@ pub(crate) struct PasswordChanged {
     device: String,
 }
 
-refusals!(PasswordRefusals: Problem [REALM, BEARER, JSON, HASHING, &[LIMITED, PASSWORD_WRONG], Fields(&[field("current_password", FIELD_MISSING), field("new_password", PASSWORD_UNCHANGED)])]);
+refusals!(PasswordRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, PASSWORD_WRONG], Fields(&[field("current_password", FIELD_MISSING), field("new_password", PASSWORD_UNCHANGED)])]);
 
 /// Change the password
 ///

@@ -36,7 +36,7 @@ pub(crate) struct PendingPhone {
     expires_in: u64,
 }
 
-refusals!(PhoneRefusals: Problem [REALM, BEARER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG, SMS_UNAVAILABLE], Fields(&[field("phone", PHONE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(PhoneRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG, SMS_UNAVAILABLE], Fields(&[field("phone", PHONE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Ask for another phone number
 ///
@@ -64,7 +64,7 @@ pub(crate) async fn request_phone(
     Ok((StatusCode::ACCEPTED, Json(PendingPhone { message, otp: handle.clone(), handle, expires_in })))
 }
 
-refusals!(RemovePhoneRefusals: Problem [REALM, BEARER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG], Fields(&[field("phone", FIELD_MISSING), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(RemovePhoneRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG], Fields(&[field("phone", FIELD_MISSING), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Remove the phone number
 ///

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{Authenticated, IfMatch, JsonBody, Query},
+    extract::{Authenticated, IfMatch, JsonBody, Query, Viewing},
     openapi::{self, RealmPath, refusals},
     problem::ApiError,
 };
@@ -42,6 +42,9 @@ pub(crate) struct UserAnswer {
     locale: Option<String>,
     #[schema(schema_with = openapi::attributes)]
     attributes: Map<String, Value>,
+    /// Roles in the application. Only administrators set them.
+    #[schema(example = json!(["editor"]))]
+    roles: Vec<String>,
     /// Always true: an address is verified before there is a user.
     #[schema(example = true)]
     is_email_verified: bool,
@@ -88,6 +91,7 @@ impl UserAnswer {
             country: profile.country.as_ref().map(CountryCode::name),
             locale: profile.locale.as_ref().map(|locale| locale.as_str().to_owned()),
             attributes: profile.attributes.members().clone(),
+            roles: account.roles.iter().map(|role| role.as_str().to_owned()).collect(),
             // Without a verified address there is a registration, not a user.
             is_email_verified: true,
             is_phone_verified: account.is_phone_verified,
@@ -115,9 +119,9 @@ refusals!(ProfileRefusals: Problem [REALM, BEARER]);
         ProfileRefusals,
     )
 )]
-pub(crate) async fn profile(authenticated: Authenticated, mut query: Query) -> Result<UserAnswer, ApiError> {
-    let account = authenticated.owner.own_account(query.take("id").text())?;
-    Ok(UserAnswer::of(account, authenticated.request.ctx.now))
+pub(crate) async fn profile(viewing: Viewing, mut query: Query) -> Result<UserAnswer, ApiError> {
+    let account = viewing.viewer.own_account(query.take("id").text())?;
+    Ok(UserAnswer::of(account, viewing.request.ctx.now))
 }
 
 refusals!(MeRefusals: Problem [REALM, BEARER]);
@@ -133,8 +137,8 @@ refusals!(MeRefusals: Problem [REALM, BEARER]);
         MeRefusals,
     )
 )]
-pub(crate) async fn me(authenticated: Authenticated) -> UserAnswer {
-    UserAnswer::of(authenticated.owner.account(), authenticated.request.ctx.now)
+pub(crate) async fn me(viewing: Viewing) -> UserAnswer {
+    UserAnswer::of(viewing.viewer.account(), viewing.request.ctx.now)
 }
 
 /// A change of the caller's profile. A member that is absent stays, and `null` removes the value.
@@ -156,7 +160,7 @@ struct ProfileChange {
     attributes: Option<Map<String, Value>>,
 }
 
-refusals!(EditRefusals: Problem [REALM, BEARER, JSON, &[REVISION_STALE, LIMITED], Fields(&[field("first_name", NAME_EMPTY), field("country_code", COUNTRY_UNKNOWN), field("locale", LOCALE_INVALID), field("attributes", ATTRIBUTES_INVALID), field("email", EMAIL_ELSEWHERE), field("phone", PHONE_ELSEWHERE), field("password", PASSWORD_ELSEWHERE), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(EditRefusals: Problem [REALM, OWNER, JSON, &[REVISION_STALE, LIMITED], Fields(&[field("first_name", NAME_EMPTY), field("country_code", COUNTRY_UNKNOWN), field("locale", LOCALE_INVALID), field("attributes", ATTRIBUTES_INVALID), field("email", EMAIL_ELSEWHERE), field("phone", PHONE_ELSEWHERE), field("password", PASSWORD_ELSEWHERE), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Change the current user
 ///

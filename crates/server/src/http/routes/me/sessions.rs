@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::Authenticated,
+    extract::{Authenticated, Viewing},
     openapi::{RealmPath, refusals},
     problem::ApiError,
     routes::Message,
@@ -77,7 +77,7 @@ impl From<ListedSession> for SessionAnswer {
             client: (),
             expires_at: session.expires_at.to_string(),
             idle_until: session.idle_until.to_string(),
-            impersonated: false,
+            impersonated: session.is_impersonated,
         }
     }
 }
@@ -104,13 +104,13 @@ refusals!(SessionsRefusals: Problem [REALM, BEARER]);
         SessionsRefusals,
     )
 )]
-pub(crate) async fn sessions(authenticated: Authenticated) -> Result<Json<SessionsAnswer>, ApiError> {
-    let Authenticated { request, owner } = authenticated;
-    let listed = request.sessions().list(&owner).await?;
+pub(crate) async fn sessions(viewing: Viewing) -> Result<Json<SessionsAnswer>, ApiError> {
+    let Viewing { request, viewer } = viewing;
+    let listed = request.sessions().list(&viewer).await?;
     Ok(Json(SessionsAnswer { sessions: listed.into_iter().map(Into::into).collect(), next: None }))
 }
 
-refusals!(EndSessionRefusals: Problem [REALM, BEARER]);
+refusals!(EndSessionRefusals: Problem [REALM, OWNER]);
 
 /// End a session
 ///
@@ -140,7 +140,7 @@ pub(crate) struct EndedAnswer {
     ended: usize,
 }
 
-refusals!(EndOthersRefusals: Problem [REALM, BEARER]);
+refusals!(EndOthersRefusals: Problem [REALM, OWNER]);
 
 /// End all other sessions
 ///

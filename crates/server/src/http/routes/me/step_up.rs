@@ -30,7 +30,7 @@ pub(crate) struct StepUpAnswer {
     expires_in: u64,
 }
 
-refusals!(StepUpRefusals: Problem [REALM, BEARER, JSON, HASHING, &[LIMITED, PASSWORD_WRONG], Fields(&[field("current_password", FIELD_MISSING)])]);
+refusals!(StepUpRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, PASSWORD_WRONG], Fields(&[field("current_password", FIELD_MISSING)])]);
 
 /// Authenticate again
 ///

@@ -2,7 +2,7 @@ use axum::Json;
 use portcullis_core::{
     error::catalogue::NO_TOKEN,
     service::{LiveToken, TokenKind},
-    token::Audience,
+    token::{Actor, Audience},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -60,6 +60,14 @@ pub(crate) struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(["pwd"]))]
     amr: Option<Vec<&'static str>>,
+    /// Administrator who acts in the name of the user (RFC 8693).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    act: Option<Actor>,
+    /// Current roles of the user, if there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["editor"]))]
+    roles: Vec<String>,
 }
 
 impl From<LiveToken> for Introspection {
@@ -79,6 +87,8 @@ impl From<LiveToken> for Introspection {
             auth_time: Some(token.auth_time.secs()),
             acr: Some(token.acr),
             amr: Some(token.amr.iter().map(|amr| amr.as_str()).collect()),
+            act: token.actor,
+            roles: token.roles.iter().map(|role| role.as_str().to_owned()).collect(),
         }
     }
 }

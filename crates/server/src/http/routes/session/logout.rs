@@ -1,7 +1,7 @@
 use axum::Json;
 
 use crate::http::{
-    extract::{Authenticated, SkipOnHead},
+    extract::{SkipOnHead, Viewing},
     openapi::{RealmPath, refusals},
     problem::ApiError,
     routes::Message,
@@ -20,9 +20,9 @@ refusals!(LogoutRefusals: Problem [REALM, BEARER]);
         LogoutRefusals,
     )
 )]
-pub(crate) async fn logout(authenticated: Authenticated, _: SkipOnHead) -> Result<Json<Message>, ApiError> {
-    let Authenticated { request, owner } = authenticated;
-    request.sessions().logout(&owner).await?;
+pub(crate) async fn logout(viewing: Viewing, _: SkipOnHead) -> Result<Json<Message>, ApiError> {
+    let Viewing { request, viewer } = viewing;
+    request.sessions().logout(&viewer).await?;
     Ok(Message::say("Logout successfully"))
 }
 
@@ -39,6 +39,6 @@ refusals!(LogoutByPostRefusals: Problem [REALM, BEARER]);
         LogoutByPostRefusals,
     )
 )]
-pub(crate) async fn logout_by_post(authenticated: Authenticated) -> Result<Json<Message>, ApiError> {
-    logout(authenticated, SkipOnHead).await
+pub(crate) async fn logout_by_post(viewing: Viewing) -> Result<Json<Message>, ApiError> {
+    logout(viewing, SkipOnHead).await
 }

@@ -1,0 +1,71 @@
+use super::Owner;
+use crate::{
+    account::Account,
+    error::{Error, Result, catalogue::IMPERSONATED},
+    id::{SessionId, UserId},
+};
+
+/// Authority to see an account, proved by an access token of a live session. An administrator who acts in the name of the user
+/// has this one only.
+///
+/// Only `Sessions::authenticate` makes one:
+///
+/// ```compile_fail
+/// use portcullis_core::service::{Owner, Viewer};
+///
+/// fn forge(owner: Owner) -> Viewer {
+///     Viewer { owner, impersonator: None }
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Viewer {
+    owner: Owner,
+    impersonator: Option<UserId>,
+}
+
+impl Viewer {
+    /// Makes the authority. Only `Sessions::authenticate` may call this.
+    pub(in crate::service) const fn new(owner: Owner, impersonator: Option<UserId>) -> Self {
+        Self { owner, impersonator }
+    }
+
+    /// Returns the account.
+    #[must_use]
+    pub fn account(&self) -> &Account {
+        self.owner.account()
+    }
+
+    /// Returns the session of the access token.
+    #[must_use]
+    pub const fn session(&self) -> &SessionId {
+        self.owner.session()
+    }
+
+    /// Returns the administrator who opened the session, if one did.
+    #[must_use]
+    pub const fn impersonator(&self) -> Option<&UserId> {
+        self.impersonator.as_ref()
+    }
+
+    /// Returns the account, if `id` is missing or names it.
+    ///
+    /// # Errors
+    /// Not found, for the identifier of another account.
+    pub fn own_account(&self, id: Option<&str>) -> Result<&Account> {
+        match id {
+            Some(id) if id != self.account().id.as_str() => Err(Error::not_found()),
+            _ => Ok(self.account()),
+        }
+    }
+
+    /// Returns the authority to change the account.
+    ///
+    /// # Errors
+    /// Forbidden, if an administrator opened the session.
+    pub fn into_owner(self) -> Result<Owner> {
+        if self.impersonator.is_some() {
+            return Err(IMPERSONATED.into());
+        }
+        Ok(self.owner)
+    }
+}

@@ -1,0 +1,94 @@
+//! Sessions in which an administrator acts in the name of a user: they see and change nothing. Which routes refuse them is in the
+//! token matrix.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Person, TestApp, impersonation::ADMIN, json, problem};
+
+const SERVICE: (&str, &str) = ("shop", "the-secret-of-the-shop-is-long-enough");
+
+async fn introspect(app: &TestApp, token: &str) -> Value {
+    let request = app.request(Method::POST, "/User1/introspect").basic_auth(SERVICE.0, Some(SERVICE.1));
+    json(request.form(&[("token", token)]).send().await.unwrap(), 200).await
+}
+
+/// The claims of a token, which is not verified.
+fn claims(token: &str) -> Value {
+    let part = data_encoding::BASE64URL_NOPAD.decode(token.split('.').nth(1).unwrap().as_bytes());
+    serde_json::from_slice(&part.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn the_token_and_the_lists_tell_who_acts() {
+    let app = TestApp::with(&[("API_CLIENTS", &format!("{}:{}", SERVICE.0, SERVICE.1))]).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let (own, token) = (john.log_in(&app).await, app.impersonate(&john).await);
+    let act = json!({"iss": format!("{}/admin", app.base), "sub": ADMIN});
+    assert_eq!((&claims(&token)["act"], &claims(&token)["amr"]), (&act, &json!(["imp"])));
+    assert_eq!(claims(&own)["act"], Value::Null);
+    let seen = introspect(&app, &token).await;
+    assert_eq!((&seen["active"], &seen["act"], &seen["amr"]), (&json!(true), &act, &json!(["imp"])));
+    assert_eq!(introspect(&app, &own).await["act"], Value::Null);
+    // The user and the administrator see the same.
+    for token in [&own, &token] {
+        let listed = json(app.get_as(token, "/User1/me/sessions").await, 200).await;
+        let impersonated = listed["sessions"].as_array().unwrap().iter().filter(|one| one["impersonated"] == true);
+        assert_eq!(impersonated.count(), 1, "{listed}");
+        assert_eq!(json(app.get_as(token, "/User1/me").await, 200).await["email"], "john@example.com");
+    }
+}
+
+#[tokio::test]
+async fn it_ends_by_a_logout_or_a_revocation_of_its_own_token() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let (own, one, two) = (john.log_in(&app).await, app.impersonate(&john).await, app.impersonate(&john).await);
+    json(app.get_as(&one, "/User1/logout").await, 200).await;
+    problem(app.get_as(&one, "/User1/me").await, 401).await;
+    let revoke = app.request(Method::POST, "/User1/revoke").bearer_auth(&two).form(&[("token", &two)]);
+    assert_eq!(revoke.send().await.unwrap().status(), 200);
+    problem(app.get_as(&two, "/User1/me").await, 401).await;
+    // The trail names the administrator, and the user learns that it was one.
+    let realm = portcullis_core::id::RealmName::parse("User1").unwrap();
+    let rows = app.store().await.audit_rows(&realm, 2).await.unwrap();
+    for row in rows {
+        assert_eq!((row.event.as_str(), row.actor_kind.as_str()), ("logged_out", "admin"));
+        assert_eq!((row.actor_id.as_deref(), row.user.unwrap().as_str()), (Some(ADMIN), john.id.as_str()));
+    }
+    let events = app.get_as(&own, "/User1/me/events").await.text().await.unwrap();
+    assert_eq!(events.matches("\"by\":\"admin\"").count(), 2, "{events}");
+    assert!(!events.contains(ADMIN), "never which administrator");
+}
+
+#[tokio::test]
+async fn a_token_that_hides_or_invents_who_acts_is_refused() {
+    let app = TestApp::with(&[("API_CLIENTS", &format!("{}:{}", SERVICE.0, SERVICE.1))]).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let (own, token) = (john.log_in(&app).await, app.impersonate(&john).await);
+    let sign = |claims: &Value| {
+        let (key, header) = (crate::support::JWT_SECRET, jsonwebtoken::decode_header(&own).unwrap());
+        jsonwebtoken::encode(&header, claims, &jsonwebtoken::EncodingKey::from_secret(key.as_bytes())).unwrap()
+    };
+    let act = claims(&token)["act"].clone();
+    let with = |token: &str, act: Value| {
+        let mut claims = claims(token);
+        match act {
+            Value::Null => drop(claims.as_object_mut().unwrap().remove("act")),
+            act => claims["act"] = act,
+        }
+        sign(&claims)
+    };
+    for forged in [
+        with(&token, Value::Null),
+        with(&token, json!({"iss": act["iss"], "sub": "another"})),
+        with(&token, json!({"iss": "https://elsewhere.example.com/admin", "sub": ADMIN})),
+        with(&own, act.clone()),
+    ] {
+        problem(app.get_as(&forged, "/User1/me").await, 401).await;
+        assert_eq!(introspect(&app, &forged).await, json!({"active": false}));
+    }
+    for right in [with(&token, act), with(&own, Value::Null)] {
+        json(app.get_as(&right, "/User1/me").await, 200).await;
+    }
+}
