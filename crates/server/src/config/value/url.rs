@@ -240,10 +240,10 @@ pub(crate) const REDIS: ValueFormat<SecretString> = ValueFormat::new("URL", |tex
     if cfg!(feature = "redis") {
         Ok(text.into())
     } else {
-        Err("requires Redis, which this build does not include: remove it".to_owned())
+        Err("requires Redis, which this build does not include: remove it, or use a build with Redis".to_owned())
     }
 })
-.like("redis://localhost:6379");
+.like(if cfg!(feature = "redis") { "redis://localhost:6379" } else { "" });
 
 fn starts_with(text: &str, schemes: &[&str]) -> Result<(), String> {
     if schemes.iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme)) {
