@@ -1,4 +1,4 @@
-"""Sends every shape to the framework of the original system and to Portcullis, and compares which of them accept it.
+"""Sends every shape to the framework of the original service and to Portcullis, and compares which of them accept it.
 
     compare.py BASE DOCUMENT [--update]
 

@@ -1,11 +1,11 @@
-// Compares what Portcullis accepts with what the framework of the original system accepted: docs/existing-clients.md.
+// Compares what Portcullis accepts with what the framework of the original service accepted: docs/existing-clients.md.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { start } from "../support.mjs";
 
-test("every request is treated as by the original system, or the documentation says why not", async (t) => {
+test("every request is treated as by the original service, or the documentation says why not", async (t) => {
   const app = await start();
   t.after(() => app.stop());
   const page = join(import.meta.dirname, "../../docs/existing-clients.md");

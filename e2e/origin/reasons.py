@@ -1,4 +1,4 @@
-"""Why Portcullis treats a request differently from the framework of the original system."""
+"""Why Portcullis treats a request differently from the framework of the original service."""
 
 TWICE = "A parameter that is given twice is an error: a proxy or filter in front may read the other value."
 VALUES = "The framework checks only that it is a text. Portcullis checks the value, and names the field."
@@ -26,7 +26,7 @@ REASONS = {
     "login, fields separated by semicolons": "Only `&` separates fields (URL Standard §5.1); a password may contain `;`.",
     "verify, HEAD": HEAD,
     "verify, token twice": TWICE,
-    "verify, wrong token": "The failure page has an error status. The original system answered it with 200.",
+    "verify, wrong token": "The failure page has an error status. The original service answered it with 200.",
     "reset_password, short password": "Password rules: `PASSWORD_MIN_LENGTH`. The form is shown again.",
     "forget_password, address twice": TWICE,
     "forget_password, no address": VALUES,

@@ -18,13 +18,13 @@ use super::{
     key::{CacheKey, CacheKeyRef},
 };
 
-/// Longest time that an account is cached.
+/// Maximum time that an account is cached.
 const TIME_TO_LIVE: Duration = Duration::from_secs(60);
 
 /// A bounded cache of accounts.
 ///
-/// A reader takes the generation before it reads the store. If an account was invalidated in between, what it read may be
-/// outdated and is not cached. Insertion and invalidation exclude each other, so that nothing outdated is returned after
+/// A reader takes the generation before it reads the store. If an account was invalidated in between, the result may be
+/// outdated and is not cached. Insertion and invalidation are mutually exclusive, so that nothing outdated is returned after
 /// [`invalidate`](AccountCache::invalidate) has returned.
 #[derive(Debug)]
 pub struct MemoryAccounts {
@@ -35,7 +35,7 @@ pub struct MemoryAccounts {
 }
 
 impl MemoryAccounts {
-    /// Makes a cache of at most this number of accounts.
+    /// Creates a cache for at most this number of accounts.
     #[must_use]
     pub fn new(capacity: u64) -> Self {
         let accounts = Cache::builder().max_capacity(capacity).time_to_live(TIME_TO_LIVE).build();
@@ -47,7 +47,7 @@ impl MemoryAccounts {
     }
 }
 
-/// Makes a cache of at most 100,000 accounts, about 60 MB when it is full.
+/// Creates a cache for at most 100,000 accounts, about 60 MB when full.
 impl Default for MemoryAccounts {
     fn default() -> Self {
         Self::new(100_000)

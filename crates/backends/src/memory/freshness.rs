@@ -7,27 +7,27 @@ use std::{
 
 use portcullis_core::{clock::Timestamp, session::CHANGES_KEPT};
 
-/// Age at which a copy of the log no longer counts.
+/// Age at which the cached state of the log is outdated.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
-/// Time at which the log was last followed, in milliseconds.
+/// Time when the log was last followed, in milliseconds.
 #[derive(Debug)]
 pub(super) struct Freshness(AtomicI64);
 
 impl Freshness {
-    /// Begins before the log was read.
+    /// Creates the state before the log was read.
     pub(super) const fn new() -> Self {
         Self(AtomicI64::new(i64::MIN))
     }
 
-    /// Whether the log was followed within the last second. A clock that was set back makes nothing fresh.
+    /// Returns whether the log was followed within the last second. If the clock was set back, the state is outdated.
     pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
         let last = Timestamp::from_millis(self.0.load(Ordering::Acquire));
         now.since(last).max(last.since(now)) <= FRESH_FOR
     }
 
-    /// Records that the log was followed. Returns whether entries may have been swept since the last time. The first time
-    /// is no gap: it reads the log from its beginning.
+    /// Records that the log was followed. Returns whether entries may have been swept since the last time. The first time is
+    /// not a gap, because the log is read from its beginning.
     pub(super) fn record(&self, now: Timestamp) -> bool {
         let last = self.0.swap(now.millis(), Ordering::AcqRel);
         let since = Timestamp::from_millis(last);

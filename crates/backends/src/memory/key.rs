@@ -1,9 +1,9 @@
-//! Cache keys of a realm and an identifier in it, which can be looked up without an allocation.
+//! Cache keys, consisting of a realm and an identifier, that can be looked up without an allocation.
 
 use moka::Equivalent;
 use portcullis_core::id::RealmName;
 
-/// A key as it is stored.
+/// An owned key.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(super) struct CacheKey<I> {
     realm: RealmName,

@@ -1,4 +1,4 @@
-//! Bounded caches and counters in memory: sessions, accounts, and limits of clients.
+//! Bounded in-memory caches and counters: sessions, accounts, and client limits.
 
 mod accounts;
 mod counters;

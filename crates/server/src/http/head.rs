@@ -1,4 +1,4 @@
-//! Refusal of a request whose head cannot be read.
+//! Error response to a request whose head cannot be parsed.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::metrics::HTTP_REQUESTS;
 
 use super::{layers::headers, problem, state::AppState};
 
-/// Returns headers and body of the refusal with this status.
+/// Returns headers and body of the error response with this status.
 pub(crate) type RefuseHead = Arc<dyn Fn(StatusCode) -> (HeaderMap, Bytes) + Send + Sync>;
 
 pub(super) fn refuse(state: &AppState, status: StatusCode) -> (HeaderMap, Bytes) {

@@ -1,4 +1,4 @@
-//! Answers of pages: HTML, or the same message as JSON for clients that prefer it.
+//! Page responses: HTML, or the same message as JSON for clients that prefer it.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::templates::{Page, pages::ErrorPage};
 
-/// Answers with a page, or with its message as JSON.
+/// Responds with a page, or with its message as JSON.
 pub(super) fn answer(
     state: &AppState,
     request: &RealmRequest,
@@ -36,7 +36,7 @@ pub(super) fn answer(
     }
 }
 
-/// Answers with a refusal as a page, or as problem+json.
+/// Responds with an error as a page, or as problem+json.
 pub(super) fn refuse(
     state: &AppState,
     request: &RealmRequest,
@@ -54,12 +54,12 @@ pub(super) fn refuse(
     response
 }
 
-/// Answers with a page as HTML.
+/// Responds with a page as HTML.
 pub(super) fn html(state: &AppState, request: &RealmRequest, status: StatusCode, page: &impl Page) -> Response {
     render(state, &request.ctx, request.realm.name.as_str(), status, page)
 }
 
-/// Answers with a page outside of all realms.
+/// Responds with a page that belongs to no realm.
 pub(super) fn render(state: &AppState, ctx: &Ctx, realm: &str, status: StatusCode, page: &impl Page) -> Response {
     match state.templates.page(page, realm, ctx.now) {
         Ok(html) => (status, Html(html)).into_response(),
@@ -67,8 +67,8 @@ pub(super) fn render(state: &AppState, ctx: &Ctx, realm: &str, status: StatusCod
     }
 }
 
-/// Answers a browser that opens an address with a page in place of a problem document. Status and headers stay. Other answers
-/// pass unchanged.
+/// Replaces a problem document with a page if a browser opens a URL. Status and headers are kept. Other responses are
+/// unchanged.
 pub(super) fn in_place_of_problem(
     state: &AppState,
     ctx: &Ctx,

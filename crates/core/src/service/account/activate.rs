@@ -1,4 +1,4 @@
-//! Activation: a registration is found by its link and becomes a user in one batch.
+//! Activation: a registration is found through its link and becomes a user in one batch.
 
 use super::Accounts;
 use crate::{
@@ -12,15 +12,15 @@ use crate::{
     port::{ChallengeOp, CommitError, RegistrationOp, UserOp},
 };
 
-/// Target of a link of a registration.
+/// Target of a registration's link.
 pub(super) enum LinkTarget {
-    /// The registration waits for verification.
+    /// The registration awaits verification.
     Pending(Box<Registration>, Challenge),
     /// The registration has become a user.
     Activated,
 }
 
-/// Registration that becomes a user.
+/// A registration that becomes a user.
 pub(super) struct Activation<'a> {
     pub(super) challenge: ChallengeId,
     pub(super) user: &'a User,
@@ -29,7 +29,7 @@ pub(super) struct Activation<'a> {
 }
 
 impl Accounts<'_> {
-    /// Returns the registration behind a link, or the user that it has become.
+    /// Returns the registration that a link is for, or the user that it has become.
     ///
     /// # Errors
     /// Bad link, for every reason; unavailable.
@@ -38,7 +38,7 @@ impl Accounts<'_> {
         self.target_of(challenge).await
     }
 
-    /// Returns the registration of a proved challenge, or the user that it has become.
+    /// Returns the registration of a proven challenge, or the user that it has become.
     ///
     /// # Errors
     /// Bad link; unavailable.
@@ -48,16 +48,16 @@ impl Accounts<'_> {
         {
             return Ok(LinkTarget::Pending(Box::new(registration), challenge));
         }
-        // Activated by another link, or replaced by a registration with another password.
+        // Activated through another link, or replaced by a registration with another password.
         let user = self.activated_user(&challenge.subject).await?;
         user.map(|_| LinkTarget::Activated).ok_or_else(Error::bad_link)
     }
 
-    /// Turns a registration into its user and mails a welcome; `false` if another request has activated or rejected it
-    /// meanwhile, so that nothing was changed.
+    /// Turns a registration into its user and sends a welcome email; `false` if another request has activated or cancelled it
+    /// in the meantime, so that nothing was changed.
     ///
     /// # Errors
-    /// Unavailable; internal, if the mail cannot be serialised.
+    /// Unavailable; internal, if the email cannot be serialized.
     pub(super) async fn activate(&self, activation: &Activation<'_>) -> Result<bool> {
         let Activation { challenge, user, profile, event } = *activation;
         let realm = &self.realm.name;
@@ -70,7 +70,7 @@ impl Accounts<'_> {
             self.message(MessageKind::Welcome, &Recipient::unnamed(&profile.email), None)?,
         ];
         if event != Event::EmailVerified {
-            // The owner has chosen a password: earlier reset links must not replace it.
+            // The owner has chosen a password, so earlier reset links must not replace it.
             let (realm, subject) = (realm.clone(), user.id.clone());
             batch.push(ChallengeOp::Drop { realm, subject, purpose: Some(Purpose::Reset) }.into());
         }

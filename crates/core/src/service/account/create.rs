@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// Fields of `create`, as they were received.
+/// Fields of `create`, as received.
 #[derive(Debug, Clone, Default)]
 pub struct CreateForm {
     pub first_name: RawField,
@@ -33,14 +33,14 @@ pub struct CreateForm {
     pub email: RawField,
     /// Phone number in E.164.
     pub phone: RawField,
-    /// ISO or dial code.
+    /// ISO or calling code.
     pub country_code: RawField,
     pub password: RawField,
-    /// Data of the application.
+    /// Application-defined data.
     pub attributes: RawField,
 }
 
-/// Result of `create`, the same whether or not the address was free.
+/// Result of `create`, which is the same whether or not the address was free.
 #[derive(Debug, Clone)]
 pub struct Created {
     /// Identifier of the registration.
@@ -51,24 +51,24 @@ pub struct Created {
     pub proof: BrowserProof,
 }
 
-/// Number of attempts in which the password is compared with that of a simultaneous registration.
+/// Number of attempts in which the password is compared with that of a concurrent registration.
 const COMPARISONS: usize = 3;
-/// Number of attempts while registrations of the address change.
+/// Number of attempts while registrations of the address keep changing.
 const TRIES: usize = 10;
 
-/// Registration that is not stored yet.
+/// A registration that has not been stored yet.
 struct RegistrationDraft {
     row: Registration,
     challenge: Challenge,
     profile: Profile,
 }
 
-/// State of the address, and how the registration is stored.
+/// State of the address, and how the registration will be stored.
 struct Placement {
     is_taken: bool,
-    /// Reservation of the address by a user who had it before.
+    /// Reservation of the address by a user who had it earlier.
     reserved: Option<Reservation>,
-    /// Pending registration that it would replace.
+    /// Pending registration that will be replaced.
     pending: Option<UserId>,
     replaces: Replaces,
     contested: bool,
@@ -77,12 +77,12 @@ struct Placement {
 }
 
 impl Accounts<'_> {
-    /// Registers an account: stores the profile and mails the link that verifies the address, or a notice to the owner of a taken
-    /// address. Neither the answer nor the work depends on whether the address has a user.
+    /// Registers an account: stores the profile and sends a verification link, or a notice to the owner of a taken address.
+    /// Neither the response nor the work depends on whether the address has a user.
     ///
     /// # Errors
-    /// Forbidden, if the realm is not open for registrations; invalid, naming all fields with an error; limited; overloaded;
-    /// unavailable; conflict, if the operator reveals taken addresses.
+    /// Forbidden, if the realm does not accept registrations; invalid, with all invalid fields; limited; overloaded;
+    /// unavailable; conflict, if the operator allows revealing taken addresses.
     pub async fn create(&self, form: &CreateForm) -> Result<Created> {
         if self.realm.policy.signup != Signup::Open {
             return Err(SIGNUP_CLOSED.into());
@@ -108,7 +108,7 @@ impl Accounts<'_> {
         Ok(Created { id: draft.row.id.clone(), email: draft.profile.email.clone(), proof })
     }
 
-    /// Makes the registration. Whether it is contested is decided later.
+    /// Creates the registration. Whether it is contested is decided later.
     fn draft(&self, profile: Profile, hash: &PasswordHash) -> Result<RegistrationDraft> {
         let (ctx, realm, policy) = (self.ctx, self.realm, &self.realm.policy);
         let id = UserId::random(ctx.random());
@@ -125,10 +125,10 @@ impl Accounts<'_> {
         Ok(RegistrationDraft { row, challenge, profile })
     }
 
-    /// Reads all fields.
+    /// Parses all fields.
     ///
     /// # Errors
-    /// Invalid, naming all fields with an error.
+    /// Invalid, with all invalid fields.
     fn check(&self, form: &CreateForm) -> Result<(Profile, Password)> {
         let mut errors = FieldErrors::default();
         let required = &self.realm.policy.signup_required;
@@ -170,7 +170,7 @@ impl Accounts<'_> {
         if (user.is_some() || reserved.is_some()) && self.settings.reveal_taken {
             return Err(EMAIL_TAKEN.into());
         }
-        // If there are too many simultaneous registrations to compare with each, the owner of the address decides.
+        // If there are too many concurrent registrations to compare with each, the owner of the address decides.
         let is_compared = attempt < COMPARISONS;
         let exactly = Replaces::Exactly(prior.as_ref().map(|prior| prior.id.clone()));
         let pending = prior.filter(|prior| prior.is_pending(self.ctx.now));
@@ -186,7 +186,8 @@ impl Accounts<'_> {
         })
     }
 
-    /// Returns whether a pending registration of the address has another password. Then the owner of the address decides.
+    /// Returns whether a pending registration of the address has another password. In this case, the owner of the address
+    /// decides.
     async fn is_contested(
         &self,
         permit: &HashPermit<'_>,
@@ -200,11 +201,11 @@ impl Accounts<'_> {
         Ok(pending.contested || !is_same)
     }
 
-    /// Commits the registration with its mail; `false` if the address changed since it was read.
+    /// Commits the registration with its email; `false` if the address has changed since it was read.
     ///
-    /// If the address has had too many mails, the registration is written without one. A pending registration stays then,
-    /// since its links were sent, but is contested if its password differs: otherwise an attacker who has used up the mails
-    /// of an address could have its owner verify the attacker's registration.
+    /// If too many emails were sent to the address, the registration is stored without one. A pending registration is then
+    /// kept, because its links were sent, but becomes contested if its password differs: otherwise an attacker who has used up
+    /// the emails of an address could make its owner verify the attacker's registration.
     async fn put(&self, draft: &RegistrationDraft, placement: Placement) -> Result<bool> {
         let (kind, mail) = self.announcement(draft, &placement)?;
         let Placement { is_taken, pending, replaces, contested, succeeds, .. } = placement;
@@ -235,7 +236,8 @@ impl Accounts<'_> {
         }
     }
 
-    /// Returns the mail: a link for a free address, a notice to the owner of a taken one, and the link that restores a reserved one.
+    /// Returns the email: a link for a free address, a notice to the owner of a taken one, or the link that restores a reserved
+    /// one.
     fn announcement(&self, draft: &RegistrationDraft, placement: &Placement) -> Result<(MessageKind, OutboxRow)> {
         let undo = placement.reserved.as_ref().and_then(Reservation::newest_challenge);
         let (kind, challenge) = match undo {

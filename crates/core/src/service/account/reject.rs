@@ -1,4 +1,4 @@
-//! `undo`: the owner of the address rejects a registration.
+//! `undo`: the owner of the address cancels a registration.
 
 use super::{Accounts, activate::LinkTarget};
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Discards the registration behind a link.
+    /// Cancels the registration of a link.
     ///
     /// # Errors
     /// Bad link, for every reason; unavailable.
@@ -33,7 +33,7 @@ impl Accounts<'_> {
         }
     }
 
-    /// Returns the registration that a link can reject.
+    /// Returns the registration that a link can cancel.
     ///
     /// # Errors
     /// Bad link, for every reason; unavailable.

@@ -1,4 +1,4 @@
-//! The undo of a change of the password.
+//! Undo of a password change.
 
 use super::Accounts;
 use crate::{
@@ -11,17 +11,17 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Makes the challenge of the link that undoes a change of the password.
+    /// Creates the challenge for the link that undoes a password change.
     pub(super) fn password_undo(&self, user: &UserId) -> Challenge {
         let window = self.realm.policy.email_undo_window;
         let challenge = Challenge::new(self.ctx, &self.realm.name, Purpose::PasswordUndo, user, window);
         Challenge { expires_at: self.ctx.now.plus(window), ..challenge }
     }
 
-    /// Returns the operations that undo a change of the password: the password that was set opens no session any more.
+    /// Returns the operations that undo a password change: the new password can no longer be used to sign in.
     ///
     /// # Errors
-    /// Bad link, if the user does not exist any more; unavailable; internal.
+    /// Bad link, if the user no longer exists; unavailable; internal.
     pub(super) async fn undone_password(&self, challenge: &Challenge) -> Result<Batch> {
         let (user, key) = self.undo_subject(challenge).await?;
         let recipient = Recipient::of(&user.envelope.open_profile(&key)?);

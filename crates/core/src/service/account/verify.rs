@@ -1,4 +1,4 @@
-//! `verify`: the link of the mail verifies the address. A contested registration requires a new password first.
+//! `verify`: the emailed link verifies the address. A contested registration requires a new password first.
 
 use super::{
     Accounts,
@@ -14,29 +14,29 @@ use crate::{
 /// Result of a verification link.
 #[derive(Debug)]
 pub enum Verified {
-    /// The address is verified, now or by an earlier request.
+    /// The address is verified, by this or an earlier request.
     Done,
-    /// The address of the user was replaced by this one, now or by an earlier request.
+    /// The user's address was changed, by this or an earlier request.
     AddressChanged,
-    /// Registrations with different passwords were made for the address. The owner has to set a password at this URL.
+    /// Several registrations with different passwords were made for the address. The owner must set a password at this URL.
     PasswordRequired { token: LinkToken, url: String },
 }
 
-/// State of a verification link that was opened and not used.
+/// State of a verification link that was opened but not used.
 #[derive(Debug)]
 pub enum OpenedLink {
-    /// The registration waits for its verification.
+    /// The registration awaits verification.
     Ready {
         /// Address of the registration.
         email: EmailAddress,
-        /// URL that discards the registration.
+        /// URL that cancels the registration.
         undo_url: String,
         /// Whether the registration was made in this browser.
         is_own_browser: bool,
     },
-    /// A change of the address waits for its verification. Only [`Accounts::verify`] makes it.
+    /// A change of the email address awaits verification. It requires [`Accounts::verify`].
     NewAddress(EmailAddress),
-    /// The link has its result without a further step.
+    /// The result needs no further step.
     Settled(Verified),
 }
 
@@ -55,7 +55,7 @@ impl Accounts<'_> {
         self.try_link(work).await
     }
 
-    /// Follows a verification link. It verifies the address of a registration at once, and does not replace that of a user.
+    /// Follows a verification link. This verifies the address of a registration at once, but does not change a user's address.
     ///
     /// # Errors
     /// Bad link, for every reason; limited; unavailable.

@@ -1,4 +1,4 @@
-//! Delivery of mails.
+//! Email delivery.
 
 use std::time::Duration;
 
@@ -14,24 +14,24 @@ use crate::{
     port::{Batch, ChallengeOp, Op, SendError, Transit},
 };
 
-/// Rendered mail, and the challenge of its links.
+/// A rendered email, and the challenge of its links.
 struct MailDraft {
     mail: Mail,
     challenge: Option<Challenge>,
-    /// Whether there is no account or registration that it is for.
+    /// Whether it has no account or registration to be sent to.
     is_decoy: bool,
 }
 
-/// Challenge of the links of a mail.
+/// Challenge of an email's links.
 struct LinkedChallenge {
     challenge: Challenge,
-    /// Whether its user or registration does not exist (any more).
+    /// Whether its user or registration does not exist, or no longer exists.
     is_decoy: bool,
 }
 
 impl Delivery<'_> {
-    /// Sends the mail of the row, unless it is obsolete. A mail to an address without an account is rendered and recorded like any
-    /// other, since the time of the next requests would otherwise reveal that it was not sent.
+    /// Sends the email of the row, unless it is obsolete. An email to an address without an account is rendered and recorded
+    /// like any other, because the duration of subsequent requests would otherwise reveal that it was not sent.
     pub(super) async fn send_mail(&self, transit: &Transit) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
         let Some(MailDraft { mail, challenge, is_decoy }) = self.draft().await? else { return self.obsolete().await };
@@ -58,15 +58,15 @@ impl Delivery<'_> {
         }
     }
 
-    /// Schedules another attempt after one that may have delivered the mail, or gives the mail up.
+    /// Schedules another attempt after one that may have delivered the email, or gives it up.
     pub(super) async fn unclear(&self, challenge: Option<&Challenge>, cause: &Cause) -> Result<DeliveryResult> {
         let (row, ended) = (&self.claimed.row, self.clock.now());
-        // The mail may have arrived: its reset link must not outlive the lifetime that the mail states.
+        // The email may have arrived: its reset link must not outlive the lifetime stated in it.
         let reset = challenge.filter(|challenge| challenge.purpose == Purpose::Reset);
         let expires_at = reset.map_or(row.give_up_at, |reset| ended.plus(reset.lifetime)).min(row.give_up_at);
         let with: Batch = reset.map(|reset| expire_from(ended, reset)).into_iter().collect();
         let (attempts, error) = (row.attempts + 1, cause);
-        // Not with a link that has expired by then.
+        // A link that has expired by then is not sent.
         let next = retry_unknown_at(ended, row.unknowns).filter(|at| *at < expires_at);
         let (outcome, result) = if let Some(at) = next {
             tracing::warn!(outbox = %row.id, kind = row.kind.as_str(), attempts, retry_at = %at, %error, "mail outcome unknown");
@@ -79,7 +79,7 @@ impl Delivery<'_> {
         Ok(if is_recorded { result } else { DeliveryResult::Lost })
     }
 
-    /// Renders the mail; `None` if its links are not valid any more.
+    /// Renders the email; `None` if its links are no longer valid.
     async fn draft(&self) -> Result<Option<MailDraft>> {
         let row = &self.claimed.row;
         let spec = row.kind.spec();
@@ -105,7 +105,7 @@ impl Delivery<'_> {
         let Some(challenge) = self.challenge().await? else { return Ok(None) };
         let (store, realm, subject) = (&self.ports.store, &self.realm.name, &challenge.subject);
         let user = match challenge.purpose {
-            // A verification needs the registration itself.
+            // A verification requires the registration itself.
             Purpose::Registration => None,
             _ => store.user(realm, subject).await?,
         };
@@ -120,7 +120,8 @@ impl Delivery<'_> {
         Ok(Some(LinkedChallenge { challenge, is_decoy }))
     }
 
-    /// Returns the time until a challenge expires, rounded up to hours: a mail that waited for seconds still names whole days.
+    /// Returns the time until a challenge expires, rounded up to hours, so that an email that waited for seconds still states
+    /// whole days.
     fn hours_left(&self, challenge: &Challenge) -> Duration {
         let left = challenge.expires_at.since(self.ctx.now).as_secs();
         Duration::from_secs(left.div_ceil(3600) * 3600)
@@ -134,7 +135,7 @@ impl Delivery<'_> {
         self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
     }
 
-    /// Records the hand-over, at which the lifetime of the links begins.
+    /// Records the hand-over, which starts the lifetime of the links.
     async fn handed_over(&self, challenge: Option<Challenge>, result: DeliveryResult) -> Result<DeliveryResult> {
         let ended = self.clock.now();
         let begins = challenge.iter().filter(|challenge| challenge.purpose.begins_at_hand_over());

@@ -1,4 +1,4 @@
-//! Delivery: sends the messages of claimed outbox rows and records the outcome.
+//! Delivery: sends the messages of claimed outbox rows and records the outcomes.
 
 mod mail;
 mod sms;
@@ -22,9 +22,9 @@ use crate::{
 /// Result of a delivery, for the worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryResult {
-    /// The message was handed over.
+    /// The message was delivered to the next hop.
     Sent,
-    /// The message has no purpose any more, and was not sent.
+    /// The message is obsolete and was not sent.
     Obsolete,
     /// The delivery failed and will be retried.
     Later,
@@ -34,12 +34,12 @@ pub enum DeliveryResult {
     Lost,
 }
 
-/// The verbs of the delivery workers.
+/// Operations of the delivery workers.
 #[derive(Debug, Clone, Copy)]
 pub struct Deliveries<'a> {
     kernel: &'a Kernel,
     ctx: &'a Ctx,
-    /// Time at which a try ends; the time of the context is that of its beginning.
+    /// Tells the end of an attempt; the context's time is its beginning.
     clock: &'a dyn Clock,
 }
 
@@ -48,10 +48,10 @@ impl<'a> Deliveries<'a> {
         Self { kernel, ctx, clock }
     }
 
-    /// Claims up to `limit` messages of a channel that are due: one at a time while the channel is paused.
+    /// Claims up to `limit` due messages of a channel, or a single one while the channel is paused.
     ///
     /// # Errors
-    /// Unavailable, if the store does not answer.
+    /// Unavailable, if the store does not respond.
     pub async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>> {
         let limit = self.kernel.pauses.allowance(channel, limit, (&lease.id, lease.until), lease.now);
         if limit == 0 {
@@ -64,11 +64,11 @@ impl<'a> Deliveries<'a> {
         Ok(claimed?)
     }
 
-    /// Ends a delivery that was dropped because the server stops. Its row is released, unless the message may have been
-    /// handed over.
+    /// Ends a delivery that is aborted because the server stops. Its row is released, unless the message may have been handed
+    /// over.
     ///
     /// # Errors
-    /// Unavailable, if the store does not answer.
+    /// Unavailable, if the store does not respond.
     pub async fn interrupt(&self, claimed: &Claimed, transit: &Transit) -> Result<DeliveryResult> {
         if transit.has_begun() {
             let usage = Usage::default();
@@ -85,17 +85,17 @@ impl<'a> Deliveries<'a> {
     /// Extends the lease of a row whose delivery takes long.
     ///
     /// # Errors
-    /// Unavailable, if the store does not answer.
+    /// Unavailable, if the store does not respond.
     pub async fn extend(&self, claimed: &Claimed, by: Duration) -> Result<()> {
         let (id, lease) = (claimed.row.id.clone(), claimed.lease.clone());
         let extend: Op = OutboxOp::ExtendLease { id, lease, until: self.clock.now().plus(by) }.into();
-        // Another worker has the row: then the outcome of this one is not recorded either.
+        // Another worker has claimed the row, so the outcome of this delivery will not be recorded either.
         self.kernel.commit_unless(Batch::from([extend]), &[Precondition::LeaseHeld]).await?;
         Ok(())
     }
 
-    /// Sends a claimed message, or schedules the next attempt, and records the outcome. After a crash between the two
-    /// the same message is sent again, with the same links and message id.
+    /// Sends a claimed message, or schedules the next attempt, and records the outcome. After a crash between the two, the same
+    /// message is sent again, with the same links and message id.
     ///
     /// # Errors
     /// Unavailable, if the outcome could not be recorded. The lease expires, and the row can be claimed again.
@@ -167,7 +167,7 @@ impl Delivery<'_> {
         Ok(challenge.filter(|challenge| challenge.is_valid(self.ctx.now)))
     }
 
-    /// Ends a pause of the channel, after the provider accepted the message or refused this message only.
+    /// Ends a pause of the channel, after the provider has accepted the message or rejected only this message.
     fn resume(&self) {
         let channel = self.claimed.row.kind.channel();
         if self.pauses.end(channel) {
@@ -175,7 +175,7 @@ impl Delivery<'_> {
         }
     }
 
-    /// Pauses the channel because the provider refuses this server, and schedules the next attempt.
+    /// Pauses the channel because the provider rejects this server, and schedules the next attempt.
     async fn refused(&self, cause: &Cause) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
         let channel = row.kind.channel();
@@ -186,7 +186,7 @@ impl Delivery<'_> {
         self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "refused").await
     }
 
-    /// Pauses the channel for as long as the provider asks, and schedules the next attempt.
+    /// Pauses the channel for the time requested by the provider, and schedules the next attempt.
     async fn throttled(&self, cause: &Cause, wait: Duration) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
         let channel = row.kind.channel();
@@ -195,7 +195,7 @@ impl Delivery<'_> {
         self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "throttled").await
     }
 
-    /// Returns the time of the next attempt, within this time, after one that ends now and failed for itself.
+    /// Returns the time of the next attempt, within this time, after one that has just failed because of the message itself.
     fn next_attempt(&self, within: Duration) -> Timestamp {
         let (row, now) = (&self.claimed.row, self.clock.now());
         let at = retry_at(self.ctx, now, row.attempts + 1).min(now.plus(within));
@@ -236,7 +236,7 @@ async fn finish(
     Ok(result)
 }
 
-/// Records an outcome with further operations; `false` if the lease was lost.
+/// Records an outcome together with further operations; `false` if the lease was lost.
 async fn record(kernel: &Kernel, claimed: &Claimed, outcome: DeliveryOutcome, with: Batch) -> Result<bool> {
     let (id, lease) = (claimed.row.id.clone(), claimed.lease.clone());
     let finish = OutboxOp::FinishDelivery { id, lease, outcome }.into();

@@ -1,4 +1,4 @@
-//! Fields of requests, and their errors, which are reported together.
+//! Request fields and their errors, which are reported together.
 
 use std::fmt;
 
@@ -25,15 +25,15 @@ use crate::{
     realm::SignupField,
 };
 
-/// Field of a request, as it was received. Personal data: never printed.
+/// A request field, as received. Personal data: never printed.
 #[derive(Debug, Clone, Default)]
 pub enum RawField {
     /// The field is missing or `null`.
     #[default]
     Missing,
-    /// The field is not a text.
+    /// The field is not a string.
     NotText,
-    /// The field is a JSON value other than a text and `null`.
+    /// The field is a JSON value other than a string or `null`.
     Json(RawJson),
     Text(SecretString),
 }
@@ -49,7 +49,7 @@ impl fmt::Debug for RawJson {
 }
 
 impl RawField {
-    /// Returns the value, if the field is a text.
+    /// Returns the value, if the field is a string.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text.expose_secret()) } else { None }
@@ -68,7 +68,7 @@ impl From<String> for RawField {
     }
 }
 
-/// Field of a request that has several names, with the one that was used.
+/// A request field that has several names, with the name that was used.
 #[derive(Debug)]
 pub struct NamedField {
     pub name: &'static str,
@@ -91,7 +91,7 @@ impl FieldErrors {
         self.0.is_empty()
     }
 
-    /// Returns the error that names all fields.
+    /// Returns the error with all invalid fields.
     #[must_use]
     pub fn into_error(self) -> Error {
         Error::invalid(self.0)
@@ -100,7 +100,7 @@ impl FieldErrors {
     /// Returns the value, if no field has an error.
     ///
     /// # Errors
-    /// Invalid, naming all fields with an error.
+    /// Invalid, with all invalid fields.
     pub fn finish<T>(self, value: Option<T>) -> Result<T> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),
@@ -108,7 +108,7 @@ impl FieldErrors {
         }
     }
 
-    /// Reads a required text.
+    /// Parses a required string.
     pub fn text<'a>(&mut self, field: &'static str, given: &'a RawField) -> Option<&'a str> {
         match given {
             RawField::Text(text) => return Some(text.expose_secret()),
@@ -118,7 +118,7 @@ impl FieldErrors {
         None
     }
 
-    /// Reads an email address.
+    /// Parses an email address.
     pub fn email(&mut self, field: &'static str, given: &RawField) -> Option<EmailAddress> {
         let parsed = EmailAddress::parse(self.text(field, given)?);
         self.keep(field, parsed, |_| EMAIL_INVALID)
@@ -148,7 +148,7 @@ impl FieldErrors {
         self.keep(field, parsed, |_| COUNTRY_UNKNOWN)
     }
 
-    /// Reads attributes; those that are missing are empty.
+    /// Parses attributes; the default is an empty object.
     pub(in crate::service) fn attributes(&mut self, field: &'static str, given: &RawField) -> Option<Attributes> {
         let parsed = match given {
             RawField::Missing => Ok(Attributes::default()),
@@ -158,7 +158,7 @@ impl FieldErrors {
         self.keep(field, parsed, attributes_refusal)
     }
 
-    /// Reads a merge patch of attributes and returns the result; `null` removes all of them.
+    /// Parses a merge patch for attributes and returns the result; `null` removes all of them.
     pub(in crate::service) fn merged_attributes(
         &mut self,
         field: &'static str,
@@ -173,7 +173,7 @@ impl FieldErrors {
         self.keep(field, merged, attributes_refusal)
     }
 
-    /// Reads a field of a registration, unless it is missing and not required. The outer `None` means that it is refused.
+    /// Parses a registration field, unless it is missing and not required. The outer `None` means that it is invalid.
     pub(in crate::service) fn signup<T>(
         &mut self,
         field: SignupField,

@@ -8,20 +8,20 @@ use crate::{
     port::HashError,
 };
 
-/// Permit of a client to have passwords hashed. It counts against the share of the client until it is dropped.
+/// Permit of a client for hashing passwords. It is counted towards the client's share until it is dropped.
 #[derive(Debug)]
 pub(in crate::service) struct HashPermit<'a> {
-    /// Queue of the client; for IPv6, of its whole site.
+    /// Queue lane of the client, or of its entire IPv6 site.
     lane: Option<LimitKey>,
     _permits: [Option<Permit<'a>>; 2],
 }
 
 impl<'a> Scope<'a> {
-    /// Takes a permit. It is taken before anything is read, so that the time of a refusal reveals nothing about
-    /// accounts. An IPv6 client also counts against its site, which has the share of four clients.
+    /// Acquires a permit. This happens before anything is read, so that the time of a rejection reveals nothing about accounts.
+    /// An IPv6 client is also counted towards its site, which has the share of four clients.
     ///
     /// # Errors
-    /// Overloaded, if the queue or the share of the client is full.
+    /// Overloaded, if the queue or the client's share is full.
     pub(in crate::service) fn hash_permit(&self) -> Result<HashPermit<'a>> {
         let limits = &self.kernel.settings.limits;
         let Some(address) = self.ctx.client.ip else { return Ok(HashPermit { lane: None, _permits: [None, None] }) };
@@ -53,7 +53,7 @@ impl<'a> Scope<'a> {
         Ok(self.ports.hasher.hash(permit.lane, password, self.ctx.bytes()).await?)
     }
 
-    /// Verifies a password. Without a hash the result is `false`, at the same cost.
+    /// Verifies a password. Without a hash, the result is `false` at the same cost.
     ///
     /// # Errors
     /// Overloaded; internal, if the hasher fails.

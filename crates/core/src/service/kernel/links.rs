@@ -12,12 +12,12 @@ impl Scope<'_> {
         format!("{}/{}/{page}?token={}", self.settings.public_url, self.realm.name, token.expose())
     }
 
-    /// Derives the link of a challenge that opens this page.
+    /// Derives the link for a challenge that opens this page.
     pub(in crate::service) fn link(&self, page: &str, action: LinkAction, challenge: &Challenge) -> String {
         self.url(page, &LinkToken::derive(&self.realm.keys, action, challenge))
     }
 
-    /// Returns the challenge that a token names. The token is not verified yet.
+    /// Returns the challenge that a token refers to. The token is not verified yet.
     ///
     /// # Errors
     /// Bad link; unavailable.
@@ -26,8 +26,8 @@ impl Scope<'_> {
         challenge.ok_or_else(Error::bad_link)
     }
 
-    /// Returns the challenge that a token proves for this action and purpose, unless it has expired. It may
-    /// be used already.
+    /// Returns the challenge that a token proves for this action and purpose, unless it has expired. It may have been used
+    /// already.
     ///
     /// # Errors
     /// Bad link; unavailable.
@@ -43,7 +43,7 @@ impl Scope<'_> {
         if challenge.purpose == purpose { Ok(challenge) } else { Err(Error::bad_link()) }
     }
 
-    /// Requires a token to be derived from its challenge for this action, and the challenge not to have expired.
+    /// Requires that a token was derived from its challenge for this action, and that the challenge has not expired.
     ///
     /// # Errors
     /// Bad link, for every reason.

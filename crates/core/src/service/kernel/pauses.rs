@@ -1,4 +1,4 @@
-//! Pauses of channels: while a provider refuses this server itself, one message is tried at growing intervals, and the others
+//! Channel pauses: while a provider rejects this server itself, single messages are tried at growing intervals, and the others
 //! wait.
 
 use std::{
@@ -9,15 +9,15 @@ use std::{
 
 use crate::{clock::Timestamp, id::LeaseId, message::Channel};
 
-/// First wait of a pause. Each further refusal doubles it.
+/// Initial wait of a pause. It doubles after each further rejection.
 const FIRST_WAIT: Duration = Duration::from_secs(30);
-/// Longest wait of a pause.
+/// Maximum wait of a pause.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 
-/// Shortest wait after a provider has asked for one, even if it names none.
+/// Minimum wait after a provider has requested one, even if it specifies none.
 const SHORTEST_THROTTLE: Duration = Duration::from_secs(1);
 
-/// Pauses of this process.
+/// Pauses in this process.
 #[derive(Debug, Default)]
 pub(in crate::service) struct ChannelPauses(Mutex<HashMap<&'static str, Pause>>);
 
@@ -30,8 +30,8 @@ struct Pause {
 }
 
 impl ChannelPauses {
-    /// Returns the number of messages that may be claimed under this lease: all, one or none. The one is a probe, and nothing
-    /// else is claimed until its outcome is noted or its lease ends.
+    /// Returns the number of messages that may be claimed under this lease: all, one or none. A single one is a probe, and
+    /// nothing else is claimed until its outcome is recorded or its lease expires.
     pub(in crate::service) fn allowance(
         &self,
         channel: Channel,
@@ -49,16 +49,17 @@ impl ChannelPauses {
         }
     }
 
-    /// Whether a claimed message may be tried. Those that were claimed before a pause began may not.
+    /// Returns whether a claimed message may be sent. Messages claimed before the start of a pause may not.
     pub(in crate::service) fn admits(&self, channel: Channel, lease: &LeaseId) -> bool {
         self.pauses().get(channel.as_str()).is_none_or(|pause| pause.probe.as_ref() == Some(lease))
     }
 
-    /// Records that the provider refused this server. Returns the time of the next try, and whether that is news.
+    /// Records that the provider rejected this server. Returns the time of the next attempt, and whether this was not known
+    /// before.
     pub(in crate::service) fn refused(&self, channel: Channel, lease: &LeaseId, now: Timestamp) -> (Timestamp, bool) {
         let mut pauses = self.pauses();
         let pause = pauses.entry(channel.as_str()).or_insert(Pause { refusals: 0, until: now, probe: None });
-        // Messages that were on their way together are refused together, which counts once.
+        // Messages that were in delivery at the same time are rejected together, which is counted once.
         let is_news = pause.refusals == 0 || pause.probe.as_ref() == Some(lease);
         if is_news {
             let doublings = pause.refusals.min(16);
@@ -69,7 +70,7 @@ impl ChannelPauses {
         (pause.until, is_news)
     }
 
-    /// Records that the provider accepts nothing for this long. Returns the time of the next try.
+    /// Records that the provider accepts no messages for this time. Returns the time of the next attempt.
     pub(in crate::service) fn throttled(&self, channel: Channel, now: Timestamp, wait: Duration) -> Timestamp {
         let until = now.plus(wait.clamp(SHORTEST_THROTTLE, LONGEST_WAIT));
         let mut pauses = self.pauses();
@@ -78,8 +79,8 @@ impl ChannelPauses {
         pause.until
     }
 
-    /// Records that the provider accepts messages of this server, whether or not it accepted this one. Returns whether this ended
-    /// a pause.
+    /// Records that the provider accepts messages from this server, whether or not it accepted this one. Returns whether this
+    /// ended a pause.
     pub(in crate::service) fn end(&self, channel: Channel) -> bool {
         self.pauses().remove(channel.as_str()).is_some()
     }

@@ -1,4 +1,5 @@
-//! Repetitions of refusals: the first of a kind is a row of the audit trail at once, those of the next minute are one more.
+//! Repeated refusals: the first one of a kind is written to the audit trail at once, and those of the next minute in a single
+//! row.
 
 use std::{
     collections::HashMap,
@@ -15,14 +16,14 @@ use crate::{
     seal::BlindIndex,
 };
 
-/// Time after the first refusal in which others of its kind are counted.
+/// Time after the first refusal during which others of its kind are counted.
 const WINDOW: Duration = Duration::from_secs(60);
-/// Number of requests that the row of the repetitions names.
+/// Maximum number of request ids in the row of repeated refusals.
 const MOST_REQUESTS: usize = 20;
-/// Most groups that are counted at the same time. A refusal beyond them is a row of its own.
+/// Maximum number of groups counted at the same time. Further refusals are written individually.
 const MOST_GROUPS: usize = 10_000;
 
-/// Refusals of one kind, of one account or client.
+/// Refusals of one kind for one account or client.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Group {
     realm: RealmName,
@@ -49,14 +50,14 @@ impl Group {
     }
 }
 
-/// Repetitions of one refusal.
+/// Repetitions of a refusal.
 #[derive(Debug)]
 struct Repeated {
     began: Timestamp,
-    /// The last one.
+    /// The last refusal.
     last: Option<AuditRow>,
     count: u64,
-    /// The first ones.
+    /// Ids of the first requests.
     requests: Vec<RequestId>,
 }
 
@@ -65,7 +66,7 @@ impl Repeated {
         Self { began, last: None, count: 0, requests: Vec::new() }
     }
 
-    /// Returns the row of the repetitions, if there are any.
+    /// Returns the row for the repetitions, if there are any.
     fn into_row(self) -> Option<AuditRow> {
         let last = self.last?;
         let event: Event = last.event;
@@ -77,11 +78,11 @@ impl Repeated {
 #[derive(Debug, Default)]
 struct State {
     groups: HashMap<Group, Repeated>,
-    /// Rows that wait to be written.
+    /// Rows waiting to be written.
     ended: Vec<AuditRow>,
 }
 
-/// Refusals of the last minute in this process. Those that were not written are lost with it.
+/// Refusals of the last minute in this process. Those that have not been written are lost if the process dies.
 #[derive(Debug, Default)]
 pub(in crate::service) struct Repetitions(Mutex<State>);
 
@@ -90,7 +91,7 @@ impl Repetitions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the row if it is the first of its kind, otherwise counts it.
+    /// Returns the row if it is the first of its kind, or else counts it.
     pub(super) fn admit(&self, row: AuditRow, client: Option<IpAddr>) -> Option<AuditRow> {
         let (group, mut state) = (Group::of(&row, client), self.state());
         if let Some(known) = state.groups.get_mut(&group)
@@ -121,7 +122,7 @@ impl Repetitions {
         ended
     }
 
-    /// Puts rows back that could not be written.
+    /// Puts back rows that could not be written.
     pub(in crate::service) fn put_back(&self, rows: &[AuditRow]) {
         let mut state = self.state();
         let room = MOST_GROUPS.saturating_sub(state.ended.len());

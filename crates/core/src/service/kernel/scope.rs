@@ -3,7 +3,7 @@ use std::ops::Deref;
 use super::Kernel;
 use crate::{ctx::Ctx, limit::Usage, realm::Realm};
 
-/// Request or job in a realm. Each area adds the method that gives access to its verbs.
+/// A request or job in a realm. Each area adds a method that gives access to its operations.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
     pub(in crate::service) kernel: &'a Kernel,
@@ -18,7 +18,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Gives access to the ports and settings of the kernel.
+/// Gives access to the kernel's ports and settings.
 impl Deref for Scope<'_> {
     type Target = Kernel;
 

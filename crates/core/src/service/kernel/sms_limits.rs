@@ -1,4 +1,4 @@
-//! Limits of SMS, since each costs money: per account and number, per country, and in total, in each realm.
+//! SMS limits, because each SMS costs money: per account and number, per country, and in total, in each realm.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ use crate::{
     port::{Batch, LimitOp, Op},
 };
 
-/// Window within which sent and entered codes are compared.
+/// Window in which sent and entered codes are compared.
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Quota that counts uses but limits nothing.
 const COUNT_ONLY: Quota = Quota { times: u32::MAX, per: DAY };
-/// Number of client networks without whose requests no country is stopped.
+/// Minimum number of client networks that must have sent requests before a country is stopped.
 const STOP_NETWORKS: usize = 5;
-/// Labels inside keys of the store, so their spelling must not change.
+/// Labels that are part of stored keys, so their spelling must not change.
 const SENT: &str = "sent";
 const ENTERED: &str = "entered";
 
 impl Scope<'_> {
-    /// Returns the phone number of a user, and whether it is one: without a user, the number of a decoy is opened, and a user
-    /// without a number has the same one, so that the work is the same.
+    /// Returns a user's phone number, and whether it is real: without a user, the number of a decoy is opened, and a user
+    /// without a number gets the same one, so that the work is the same.
     ///
     /// # Errors
     /// Internal, if the profile cannot be opened.
@@ -34,8 +34,8 @@ impl Scope<'_> {
         Ok((profile.phone.unwrap_or_else(PhoneNumber::decoy), is_theirs))
     }
 
-    /// Returns the operations that count a code per account and number. A number without an owner, to which nothing is
-    /// sent, has as many, so that the work is the same.
+    /// Returns the operations that count a code per account and number. There are as many for a number without an owner, to
+    /// which nothing is sent, so that the work is the same.
     pub(in crate::service) fn code_quotas(&self, subject: &UserId, phone: Option<&PhoneNumber>) -> Batch {
         let number = phone.map_or(subject.as_str(), PhoneNumber::as_str);
         let subjects = [("account", subject.as_str()), ("number", number)];
@@ -50,7 +50,7 @@ impl Scope<'_> {
             .collect()
     }
 
-    /// Returns the operations that count an SMS: its cost, for its country and in total, and the network of the client.
+    /// Returns the operations that count an SMS: its cost, for its country and in total, and the client's network.
     pub(in crate::service) fn sms_budgets(&self, country: &str) -> Batch {
         let limits = &self.settings.limits;
         let budgets = [
@@ -61,18 +61,18 @@ impl Scope<'_> {
         costs.into_iter().chain([self.network_asked("networks", country)]).collect()
     }
 
-    /// Returns as many operations as [`sms_budgets`](Self::sms_budgets) for an SMS that is not sent, so that the work
-    /// is the same.
+    /// Returns as many operations as [`sms_budgets`](Self::sms_budgets) for an SMS that is not sent, so that the work is the
+    /// same.
     pub(in crate::service) fn decoy_budgets(&self, country: &str) -> Batch {
         let costs = [("decoy", country), ("decoys", "")].map(|(label, of)| self.count_only(label, of));
         costs.into_iter().chain([self.network_asked("decoy-networks", country)]).collect()
     }
 
-    /// Returns whether codes to a country are stopped because too few are entered, which is a sign of SMS pumping. A few
-    /// accounts of one attacker must not stop a country: requests from several networks are needed.
+    /// Returns whether codes to a country are stopped because too few are entered, which indicates SMS pumping. Requests from
+    /// several networks are required, so that a few accounts of one attacker cannot stop a country.
     ///
     /// # Errors
-    /// Unavailable, if the store does not answer.
+    /// Unavailable, if the store does not respond.
     pub(in crate::service) async fn is_stopped(&self, country: &str) -> Result<bool> {
         let limits = &self.settings.limits;
         if limits.mode == Mode::Off {
@@ -100,8 +100,8 @@ impl Scope<'_> {
         Ok(is_stopped && is_enforced)
     }
 
-    /// Returns the operation that counts a sent code. Only codes that the provider has accepted count, since others
-    /// cannot be entered. They are sent to users only, who have proved their address.
+    /// Returns the operation that counts a sent code. Only codes accepted by the provider are counted, because others cannot be
+    /// entered. Codes are sent only to users, who have verified their email address.
     pub(in crate::service) fn code_sent(&self, country: &str) -> Op {
         self.count_only(SENT, country)
     }
@@ -116,7 +116,7 @@ impl Scope<'_> {
         LimitOp::Count { kind, key: self.sms_key(kind, label, country), quota: COUNT_ONLY, now: self.ctx.now }.into()
     }
 
-    /// Returns the operation that counts the network of the client: of IPv6 its site, since the owner of a site has 65,536
+    /// Returns the operation that counts the client's network. IPv6 is counted by site, because the owner of a site has 65,536
     /// networks that look like clients.
     fn network_asked(&self, label: &str, country: &str) -> Op {
         let kind = LimitKind::SmsCountry;
@@ -133,7 +133,7 @@ impl Scope<'_> {
         .into()
     }
 
-    /// Returns the key of what is counted for a country in this realm.
+    /// Returns the key of a counter for a country in this realm.
     fn sms_key(&self, kind: LimitKind, label: &str, country: &str) -> LimitKey {
         LimitKey::in_realm(&self.realm.keys, kind, &[label.as_bytes(), country.as_bytes()])
     }

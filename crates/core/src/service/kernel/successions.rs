@@ -1,4 +1,4 @@
-//! Successions: links of a registration concern the one that replaced it with the same password.
+//! Successions: links of a registration apply to the one that replaced it with the same password.
 
 use super::Scope;
 use crate::{
@@ -9,17 +9,17 @@ use crate::{
     record::{Record, RecordKeys},
 };
 
-/// Number of successions that are followed: links of still earlier registrations are invalid.
+/// Maximum number of successions that are followed: links of still earlier registrations are invalid.
 const FOLLOWED: usize = 32;
 
 impl Scope<'_> {
-    /// Returns the operation after which links of an earlier registration concern the later one.
+    /// Returns the operation that makes links of an earlier registration apply to the later one.
     pub(in crate::service) fn succeed(&self, earlier: UserId, later: &Registration) -> Op {
         let succession = Succession { earlier, later: later.id.clone(), expires_at: later.expires_at };
         RecordOp::Insert(succession.seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys))).into()
     }
 
-    /// Returns the registration that links of this subject concern, if it waits for verification.
+    /// Returns the registration that links of this subject apply to, if it awaits verification.
     ///
     /// # Errors
     /// Unavailable; internal, if a succession cannot be opened.
@@ -35,7 +35,7 @@ impl Scope<'_> {
         Ok(None)
     }
 
-    /// Returns the user that the registration behind links of this subject has become.
+    /// Returns the user that the registration of this subject's links has become.
     ///
     /// # Errors
     /// Unavailable; internal, if a succession cannot be opened.

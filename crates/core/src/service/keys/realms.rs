@@ -1,4 +1,4 @@
-//! Opening of the realms: unwraps the root key of each, or makes it for a new realm.
+//! Opens the realms: unwraps the root key of each, or creates it for a new realm.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,7 +12,7 @@ use crate::{
     service::kernel::Realms,
 };
 
-/// Reason why the realms could not be opened.
+/// Why the realms could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenRealmsError {
     /// None of the keys unwraps a stored root key.
@@ -36,11 +36,11 @@ impl From<StoreError> for OpenRealmsError {
 }
 
 impl Realms {
-    /// Opens the realms of these policies. Every stored root key must unwrap, including those of other realms. Root
-    /// keys that an older key unwraps are rewrapped by the first key.
+    /// Opens the realms with these policies. Every stored root key must unwrap, including those of other realms. Root keys that
+    /// are wrapped with an older key are rewrapped with the first key.
     ///
     /// # Errors
-    /// [`OpenRealmsError`], naming the reason.
+    /// [`OpenRealmsError`], with the reason.
     pub async fn open(
         ctx: &Ctx,
         store: &dyn Store,
@@ -48,7 +48,7 @@ impl Realms {
         policies: Vec<(RealmName, RealmPolicy)>,
     ) -> Result<Self, OpenRealmsError> {
         let first = keys.first().ok_or(OpenRealmsError::NoKey)?;
-        // All stored keys are checked before any is made, so that a wrong key changes nothing.
+        // All stored keys are checked before any is created, so that a wrong key changes nothing.
         check_encryption_keys(keys, &store.root_keys().await?)?;
         for (name, _) in &policies {
             make_if_missing(ctx, store, first, name).await?;
@@ -90,7 +90,7 @@ async fn make_if_missing(
     }
     let wrapped = key.wrap(ctx, name, &RootKey::random(ctx));
     match store.commit(batch![KeyOp::PutRoot(RootKeyRow { realm: name.clone(), wrapped, revision: 1 })]).await {
-        // Another server has made the key at the same time; that key is used.
+        // Another server has created the key at the same time; that key is used.
         Ok(()) | Err(CommitError::Failed(Precondition::RootKeyRevision)) => Ok(()),
         Err(error) => Err(error.into()),
     }

@@ -10,10 +10,10 @@ use crate::{
 };
 
 impl OAuth<'_> {
-    /// Authenticates a service. `credentials` has each way in which they can be read: as they were sent, and decoded.
+    /// Authenticates a service. `credentials` contains each possible reading of them: as sent, and URL-decoded.
     ///
-    /// Wrong ones count as wrong passwords of the network. Right ones are never refused for them: others in this network must
-    /// not blind the service.
+    /// Wrong credentials are counted as wrong passwords of the network. Right ones are never rejected because of that limit, so
+    /// that others in the same network cannot block the service.
     ///
     /// # Errors
     /// Bad client, if they are missing or wrong; limited; unavailable.

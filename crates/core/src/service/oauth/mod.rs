@@ -1,4 +1,4 @@
-//! Verbs of services that use tokens: introspection and revocation.
+//! Operations for services that use tokens: introspection and revocation.
 
 mod authenticate;
 mod introspect;
@@ -10,12 +10,12 @@ use std::ops::Deref;
 
 use crate::service::Scope;
 
-/// The verbs of OAuth 2.0.
+/// The OAuth 2.0 operations.
 #[derive(Debug, Clone, Copy)]
 pub struct OAuth<'a>(Scope<'a>);
 
 impl<'a> Scope<'a> {
-    /// Returns the verbs of OAuth 2.0.
+    /// Returns the OAuth 2.0 operations for this request.
     #[must_use]
     pub const fn oauth(self) -> OAuth<'a> {
         OAuth(self)

@@ -9,7 +9,7 @@ use axum::{
     },
 };
 
-/// Format that the client prefers for the answer of a page: HTML unless it prefers JSON.
+/// Response format that the client prefers for a page: HTML unless it prefers JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum PreferredFormat {
     Html,
@@ -25,7 +25,7 @@ impl<S: Sync> FromRequestParts<S> for PreferredFormat {
     }
 }
 
-/// Weights of the media ranges of `Accept` (RFC 9110 §12.5.1); zero for those that it does not name.
+/// Weights of the media ranges in `Accept` (RFC 9110 §12.5.1); zero for those not listed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::http) struct Accepted {
     html: f32,
@@ -37,7 +37,7 @@ impl Accepted {
     pub(in crate::http) fn of(headers: GetAll<'_, HeaderValue>) -> Self {
         let mut accepted = Self::default();
         let ranges = headers.iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
-        // Bytes, not text: a range that is not text must not hide the others.
+        // Each range is decoded separately, so that one that is not UTF-8 does not hide the others.
         for range in ranges.filter_map(|range| std::str::from_utf8(range).ok()) {
             let (kind, weight) = weigh(range);
             let place = match kind.to_ascii_lowercase().as_str() {
@@ -51,23 +51,23 @@ impl Accepted {
         accepted
     }
 
-    /// Returns whether JSON is named.
+    /// Returns whether JSON is listed.
     pub(in crate::http) const fn names_json(self) -> bool {
         self.json > 0.0
     }
 
-    /// Returns whether HTML is preferred to JSON.
+    /// Returns whether HTML is preferred over JSON.
     pub(in crate::http) const fn prefers_html(self) -> bool {
         self.html > self.json
     }
 
-    /// Returns whether HTML is preferred to JSON and to any other format, as browsers do when they open an address.
+    /// Returns whether HTML is preferred over JSON and any other format, as by browsers when they open a URL.
     pub(in crate::http) const fn asks_for_a_page(self) -> bool {
         self.html > self.json && self.html > self.anything
     }
 }
 
-/// Splits a media range from its weight (RFC 9110 §12.4.2).
+/// Splits a media range and its weight (RFC 9110 §12.4.2).
 fn weigh(range: &str) -> (&str, f32) {
     let mut parts = range.split(';').map(str::trim);
     let kind = parts.next().unwrap_or_default();

@@ -10,8 +10,8 @@ use portcullis_core::{SecretString, oauth::ClientCredentials};
 use super::fields::decode;
 use crate::http::state::AppState;
 
-/// Credentials of a service by HTTP Basic, in each way in which they can be read: as they are, and URL-decoded, since RFC 6749
-/// §2.3.1 demands that encoding, and many clients do without. Empty where there are none.
+/// Credentials of a service (HTTP Basic), in each possible reading: as sent, and URL-decoded, because RFC 6749 §2.3.1 requires
+/// that encoding but many clients omit it. Empty if there are none.
 #[derive(Debug)]
 pub(in crate::http) struct BasicCredentials(pub(in crate::http) Vec<ClientCredentials>);
 

@@ -1,4 +1,4 @@
-//! Bodies: their type, their size and the time in which they arrive.
+//! Request bodies: content type, size and timeout.
 
 use axum::{
     body::{Body, HttpBody, to_bytes},
@@ -37,11 +37,11 @@ pub(in crate::http) struct FormBody(pub(in crate::http) Fields);
 #[derive(Debug)]
 pub(in crate::http) struct AnyBody(pub(in crate::http) Fields);
 
-/// `id` and `phone` of the query, or of a JSON body if the query does not have both.
+/// `id` and `phone` from the query, or from a JSON body if the query does not have both.
 #[derive(Debug)]
 pub(in crate::http) struct JsonOrQuery(pub(in crate::http) Fields);
 
-/// Fields of the token endpoint, or the reason why they cannot be read, which that endpoint reports in the format of OAuth 2.0.
+/// Fields of the token endpoint, or the error, which this endpoint reports in the format of OAuth 2.0.
 #[derive(Debug)]
 pub(crate) struct TokenBody(pub(crate) Result<Fields, Error>);
 
@@ -54,7 +54,7 @@ enum Format {
 }
 
 impl Format {
-    /// Returns the format of the content type. Bytes, not text: a parameter may be in any encoding, and is ignored.
+    /// Returns the format of the content type. Parameters are ignored and may be in any encoding.
     fn of(headers: &HeaderMap) -> Option<Self> {
         let kind = headers.get(CONTENT_TYPE)?.as_bytes();
         let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii().to_ascii_lowercase();
@@ -68,7 +68,7 @@ impl Format {
     }
 }
 
-/// What a route takes.
+/// Formats that a route accepts.
 #[derive(Clone, Copy)]
 struct Accepted {
     formats: &'static [Format],
@@ -80,7 +80,7 @@ const FORM: Accepted = Accepted { formats: &[Format::Form, Format::Multipart], o
 const ANY: Accepted =
     Accepted { formats: &[Format::Json, Format::Form, Format::Multipart], otherwise: NEITHER_JSON_NOR_FORM };
 
-/// Why a body is refused.
+/// Why a body is rejected.
 enum Unread {
     Http(HttpError),
     Malformed(Error),
@@ -97,7 +97,7 @@ impl IntoResponse for Unread {
 
 async fn read(request: Request, state: &AppState, accepted: Accepted) -> Result<Fields, Unread> {
     refuse_encoded(request.headers())?;
-    // A body without a content type is refused, since a page of another origin could send it without a preflight.
+    // A body without a content type is rejected, because a page of another origin could send it without a preflight.
     let format = Format::of(request.headers()).filter(|format| accepted.formats.contains(format));
     let format = format.ok_or(Unread::Http(accepted.otherwise))?;
     let (parts, body) = request.into_parts();
@@ -110,15 +110,15 @@ async fn read(request: Request, state: &AppState, accepted: Accepted) -> Result<
     fields.map_err(Unread::Malformed)
 }
 
-/// Refuses a compressed body: a small one could expand without bounds.
+/// Rejects a compressed body, because a small one could expand without bounds.
 fn refuse_encoded(headers: &HeaderMap) -> Result<(), Unread> {
     let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
     let is_plain = encodings.all(|encoding| encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"));
     if is_plain { Ok(()) } else { Err(Unread::Http(WRONG_ENCODING)) }
 }
 
-/// Reads the whole body within the time limit: the time in the context of a request is that of its head. A body that says that
-/// it is too large is refused before a part of it is read, and before `100 Continue` is sent.
+/// Reads the whole body within the time limit, which starts with the body: the request context has the time of the head. A body
+/// whose declared length is too large is rejected before any of it is read, and before `100 Continue` is sent.
 async fn collect(body: Body, state: &AppState) -> Result<Bytes, Unread> {
     if body.size_hint().lower() > state.bounds.body as u64 {
         return Err(Unread::Http(TOO_LARGE));
@@ -163,7 +163,7 @@ impl FromRequest<AppState> for JsonOrQuery {
     async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
         let query = Fields::from_urlencoded(request.uri().query().unwrap_or_default());
         let query = query.map_err(|error| ApiError::from(error).into_response())?;
-        // The original system read the query only: clients may send any body beside it.
+        // The original service read only the query, so clients may send any body along with it.
         if request.body().is_end_stream() || ["id", "phone"].into_iter().all(|name| query.contains(name)) {
             return Ok(Self(query));
         }

@@ -16,15 +16,15 @@ const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
 
-/// What the headers of a request tell about the program that sent it. Mail scanners open links as browsers do, so a browser
-/// must not change anything by opening a link.
+/// What the request headers reveal about the client. Mail scanners open links as browsers do, so opening a link in a browser
+/// must not change anything.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts of a request")]
 pub(in crate::http) struct Browser {
     accepted: Accepted,
     is_head: bool,
     is_navigation: bool,
-    /// Whether it has a header that browsers alone send, or their user agent.
+    /// Whether it has a header that only browsers send, or a browser's user agent.
     is_browser: bool,
     has_browser_agent: bool,
     is_prefetch: bool,
@@ -49,18 +49,18 @@ impl Browser {
         }
     }
 
-    /// Returns whether opening a link may use it: the client is not a browser, or asks for JSON.
+    /// Returns whether opening a link may use it: the client is not a browser, or requests JSON.
     pub(in crate::http) const fn may_act(&self) -> bool {
         let looks_like_one = self.accepted.prefers_html() || self.is_navigation || self.has_browser_agent;
         !self.is_prefetch && !self.is_head && (self.accepted.names_json() || !looks_like_one)
     }
 
-    /// Returns whether a page may submit its form by itself: a page that is fetched ahead must not.
+    /// Returns whether a page may submit its form automatically: a prefetched page must not.
     pub(in crate::http) const fn may_submit(&self) -> bool {
         !self.is_prefetch
     }
 
-    /// Returns whether the answer may set a cookie: the client is a browser, and no other site made it send the request.
+    /// Returns whether the response may set a cookie: the client is a browser, and the request was not caused by another site.
     pub(in crate::http) const fn keeps_cookies(&self) -> bool {
         self.is_browser && !self.is_cross_site
     }

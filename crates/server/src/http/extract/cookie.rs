@@ -1,4 +1,4 @@
-//! Cookies that the server sets: for this host only, not readable by scripts, and not sent by other sites' forms.
+//! Cookies set by the server: for this host only, not readable by scripts, and not sent with forms of other sites.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use axum::{
 
 use crate::http::state::AppState;
 
-/// Name of a cookie, without and with the prefix for https, with which no other host can set it (RFC 6265bis §4.1.3.2).
+/// Name of a cookie without and with the https prefix, which prevents other hosts from setting it (RFC 6265bis §4.1.3.2).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CookieName(pub(super) &'static str, pub(super) &'static str);
 
@@ -21,7 +21,7 @@ impl CookieName {
         if is_https { self.1 } else { self.0 }
     }
 
-    /// Returns the value of the cookie. Bytes, not text: the cookie of another application may be in any encoding.
+    /// Returns the cookie's value. Cookies of other applications may be in any encoding.
     pub(super) fn value(self, state: &AppState, headers: &HeaderMap) -> Option<String> {
         let name = self.of(state.info.is_https);
         let mut pairs =

@@ -11,21 +11,20 @@ use crate::http::state::AppState;
 
 const NAME: CookieName = CookieName("portcullis_device", "__Host-portcullis_device");
 
-/// The cookie of a known device, which has logged in before.
+/// The cookie of a known device, which has signed in before.
 #[derive(Debug)]
 pub(in crate::http) struct DeviceCookie {
     value: Option<String>,
-    /// Whether another site made the browser send the request. Such a request must not change the cookie.
+    /// Whether another site caused the request. Such a request must not change the cookie.
     is_cross_site: bool,
 }
 
 impl DeviceCookie {
-    /// Returns the value of the cookie.
     pub(in crate::http) fn value(&self) -> RawField {
         self.value.clone().map_or(RawField::Missing, RawField::from)
     }
 
-    /// Adds a device to those of the cookie.
+    /// Adds a device to those in the cookie.
     pub(in crate::http) fn add(&self, response: Response, state: &AppState, device: &str) -> Response {
         self.set(response, state, &joined(device, self.value.as_deref().into_iter()))
     }

@@ -1,4 +1,4 @@
-//! Fields of a request from query, form or JSON. Each occurs at most once, with its value as it was sent.
+//! Request fields from query, form or JSON. Each occurs at most once, with its value as sent.
 
 use std::{borrow::Cow, collections::BTreeMap, convert::Infallible, fmt};
 
@@ -25,13 +25,12 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
-    /// Takes the field of this name out.
+    /// Removes and returns the field with this name.
     pub(in crate::http) fn take(&mut self, name: &str) -> RawField {
         self.fields.remove(name).unwrap_or_default()
     }
 
-    /// Takes a field with two names out, and returns it with the name that was used. Both together count as a field that is
-    /// given twice.
+    /// Removes and returns a field that has two names, with the name that was used. Using both counts as a repeated field.
     pub(in crate::http) fn take_either(&mut self, names: [&'static str; 2]) -> Result<NamedField, Error> {
         let [first, second] = names;
         let (one, other) = (self.take(first), self.take(second));
@@ -42,7 +41,7 @@ impl Fields {
         }
     }
 
-    /// Takes the email address of this name out. No address contains a space: one in the middle was a `+` that the client did
+    /// Removes and returns an email address. No address contains a space, so a space in the middle is a `+` that the client did
     /// not encode, as in `?email=john+news@example.com`.
     pub(in crate::http) fn take_address(&mut self, name: &str) -> RawField {
         let field = self.take(name);
@@ -52,7 +51,7 @@ impl Fields {
         }
     }
 
-    /// Takes the phone number of this name out. A space at its start was a `+` that the client did not encode.
+    /// Removes and returns a phone number. A leading space is a `+` that the client did not encode.
     pub(in crate::http) fn take_phone(&mut self, name: &str) -> RawField {
         let field = self.take(name);
         match field.text().and_then(|text| text.strip_prefix(' ')) {
@@ -61,16 +60,16 @@ impl Fields {
         }
     }
 
-    /// Takes the field of this name out, if it is there; `null` is there.
+    /// Removes and returns the field with this name, if it is present, even if it is `null`.
     pub(in crate::http) fn take_present(&mut self, name: &str) -> Option<RawField> {
         self.fields.remove(name)
     }
 
-    /// Returns the errors of the fields that are left: the route does not know them.
+    /// Returns an error for each remaining field, which the route does not know.
     pub(in crate::http) fn unknown(self) -> FieldErrors {
         let mut errors = FieldErrors::default();
         for name in self.fields.into_keys() {
-            // Names come from the client; one of this form can do no harm in an answer.
+            // Names come from the client; only harmless ones are repeated in the response.
             let is_plain =
                 name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
             errors.add(FieldError { field: if is_plain { name.into() } else { "?".into() }, ..FIELD_UNKNOWN.of("") });
@@ -78,7 +77,7 @@ impl Fields {
         errors
     }
 
-    /// Refuses fields that are left.
+    /// Returns an error if any fields remain.
     pub(in crate::http) fn refuse_unknown(self) -> Result<(), Error> {
         let errors = self.unknown();
         if errors.is_empty() { Ok(()) } else { Err(errors.into_error()) }
@@ -108,7 +107,7 @@ impl Fields {
         Ok(fields)
     }
 
-    /// Reads a form.
+    /// Parses a form.
     pub(super) fn from_form(raw: &[u8]) -> Result<Self, Error> {
         let text = std::str::from_utf8(raw).map_err(|fault| Error::from(UNREADABLE).at(fault.valid_up_to()))?;
         Self::from_urlencoded(text)
@@ -136,18 +135,18 @@ impl Fields {
     }
 }
 
-/// Most fields of a request. No route has twenty; each field takes more memory than it has bytes.
+/// Maximum number of fields. No route has twenty, and each field takes more memory than its bytes.
 const MOST_FIELDS: usize = 1000;
 
-/// Decodes a name or value, which begins at this byte. The decoder of `form_urlencoded` would replace invalid UTF-8 by U+FFFD,
-/// but a value is accepted unchanged or not at all.
+/// Decodes a name or value that starts at this byte offset. The decoder of `form_urlencoded` would replace invalid UTF-8 with
+/// U+FFFD, but a value is either accepted unchanged or rejected.
 pub(super) fn decode(part: &str, begin: usize) -> Result<String, Error> {
     let spaced = part.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8();
     decoded.map(Cow::into_owned).map_err(|_| Error::from(UNREADABLE).at(begin))
 }
 
-/// Returns the number of bytes before the fault. The parser counts lines, and bytes within a line, from one.
+/// Returns the byte offset of a syntax error. The parser counts lines, and bytes within a line, from one.
 fn offset(raw: &[u8], fault: &serde_json::Error) -> usize {
     if fault.is_eof() {
         return raw.len();
@@ -157,9 +156,9 @@ fn offset(raw: &[u8], fault: &serde_json::Error) -> usize {
     (before + fault.column().saturating_sub(1)).min(raw.len())
 }
 
-/// Reads the members of a JSON object.
+/// Parses the members of a JSON object.
 struct FieldsVisitor<'a> {
-    /// Set if the JSON is well-formed but a member is refused, such as a repeated one.
+    /// Set if the JSON is well-formed but a member is rejected, such as a repeated one.
     refusal: &'a mut Option<Refusal>,
 }
 
@@ -192,7 +191,7 @@ impl<'de> Visitor<'de> for FieldsVisitor<'_> {
 pub(in crate::http) struct Query(pub(in crate::http) Fields);
 
 impl Query {
-    /// Takes the parameter of this name out.
+    /// Removes and returns the parameter with this name.
     pub(in crate::http) fn take(&mut self, name: &str) -> RawField {
         self.0.take(name)
     }
@@ -206,8 +205,8 @@ impl FromRequestParts<AppState> for Query {
     }
 }
 
-/// Token of the link of a page. A token that cannot be read or is repeated counts as missing, so that the page shows its own
-/// refusal. Other parameters, which mail programs and trackers add, are ignored.
+/// Token in the link of a page. A malformed or repeated token is treated as missing, so that the page shows its own error.
+/// Other parameters, which email clients and trackers add, are ignored.
 #[derive(Debug)]
 pub(in crate::http) struct Link(pub(in crate::http) RawField);
 

@@ -8,7 +8,7 @@ use portcullis_core::service::Expected;
 
 use crate::http::state::AppState;
 
-/// Revisions that the client accepts (RFC 9110 §13.1.1). Weak and unreadable tags match nothing.
+/// Revisions accepted by the client (RFC 9110 §13.1.1). Weak and malformed tags match nothing.
 #[derive(Debug)]
 pub(in crate::http) struct IfMatch(pub(in crate::http) Expected);
 

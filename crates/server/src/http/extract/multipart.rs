@@ -1,4 +1,4 @@
-//! Forms as `multipart/form-data`. The body is complete and within its limit before it is parsed.
+//! `multipart/form-data`. The body is complete and within its size limit before it is parsed.
 
 use axum::http::{HeaderMap, header::CONTENT_TYPE};
 use bytes::Bytes;
@@ -8,7 +8,7 @@ use portcullis_core::{Error, error::catalogue::UNREADABLE, service::RawField};
 
 use super::fields::Fields;
 
-/// Returns the fields of a form. A file is not a text; parts without a name are ignored.
+/// Returns the fields of a form. A file is not accepted as a string; parts without a name are ignored.
 pub(super) async fn fields(headers: &HeaderMap, body: Bytes) -> Result<Fields, Error> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     let boundary = kind.and_then(|kind| multer::parse_boundary(kind).ok()).ok_or(UNREADABLE)?;

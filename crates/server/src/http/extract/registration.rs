@@ -8,7 +8,7 @@ use crate::http::state::AppState;
 
 const NAME: CookieName = CookieName("portcullis_registration", "__Host-portcullis_registration");
 
-/// The cookie of the browser in which a registration was made.
+/// Cookie of the browser in which a registration was made.
 #[derive(Debug)]
 pub(in crate::http) struct RegistrationCookie {
     value: Option<String>,
@@ -16,7 +16,6 @@ pub(in crate::http) struct RegistrationCookie {
 }
 
 impl RegistrationCookie {
-    /// Returns the value of the cookie.
     pub(in crate::http) fn value(&self) -> Option<&str> {
         self.value.as_deref()
     }

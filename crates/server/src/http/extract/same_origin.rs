@@ -12,7 +12,7 @@ use crate::http::{problem::ApiError, state::AppState};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Proof that no other site made a browser send the request (CSRF). Clients other than browsers send neither header.
+/// Proof that the request was not caused by another site (CSRF). Clients other than browsers send neither header.
 #[derive(Debug)]
 pub(in crate::http) struct SameOrigin;
 
@@ -27,7 +27,7 @@ impl FromRequestParts<AppState> for SameOrigin {
     }
 }
 
-/// Returns whether the request was sent by a page of this server. `Origin` decides only where `Sec-Fetch-Site` is missing: the
+/// Returns whether the request was sent by a page of this server. `Origin` decides only if `Sec-Fetch-Site` is missing, because
 /// pages have the policy `no-referrer`, with which browsers send `Origin: null`.
 fn is_from_here(headers: &HeaderMap) -> bool {
     match (headers.get(SEC_FETCH_SITE), headers.get(ORIGIN)) {

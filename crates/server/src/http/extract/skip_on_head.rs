@@ -3,7 +3,8 @@ use axum::{
     http::{Method, StatusCode, request::Parts},
 };
 
-/// Answers HEAD before the handler runs, on routes where GET has an effect, as in the original system. HEAD has none.
+/// Answers HEAD before the handler runs, on routes where GET has a side effect for compatibility with the original service.
+/// HEAD must have none.
 #[derive(Debug)]
 pub(in crate::http) struct SkipOnHead;
 

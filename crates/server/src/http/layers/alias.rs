@@ -1,5 +1,5 @@
-//! The aliases of a path: `/User1/create` is `/v1/User1/create`, permanently; a slash at the end does not matter; `%31` is `1`.
-//! The realm is looked up here, once for each request.
+//! Path aliases: `/User1/create` is a permanent alias of `/v1/User1/create`; trailing slashes are ignored; `%31` is equivalent
+//! to `1`. The realm is looked up here, once per request.
 
 use std::{
     borrow::Cow,
@@ -78,8 +78,8 @@ where
     }
 }
 
-/// Returns the path without slashes at its end, and with unreserved characters decoded (RFC 3986 §6.2.2.2). An encoded slash stays
-/// as it is: it does not separate segments.
+/// Removes trailing slashes, and decodes unreserved characters (RFC 3986 §6.2.2.2). An encoded slash is kept, because it does
+/// not separate segments.
 fn normalize(path: &str) -> Cow<'_, str> {
     let trimmed = path.trim_end_matches('/');
     let trimmed = if trimmed.is_empty() { "/" } else { trimmed };
@@ -104,7 +104,7 @@ fn normalize(path: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// Returns the realm that a path names, and the path with its version.
+/// Returns the realm in a path, and the path with its version.
 fn resolve(state: &AppState, path: &str) -> Option<(Arc<Realm>, String)> {
     let relative = path.strip_prefix("/v1/").or_else(|| path.strip_prefix('/'))?;
     let (name, rest) = relative.split_once('/').unwrap_or((relative, ""));

@@ -1,4 +1,4 @@
-//! The address of the client, behind trusted proxies.
+//! The client's address, if necessary from headers of trusted proxies.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -14,7 +14,7 @@ use portcullis_core::ctx::Client;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Headers by which proxies forward the address of a client, or its host and scheme.
+/// Headers with which proxies forward a client's address, or the original host and scheme.
 const FORWARDING: [HeaderName; 5] = [
     FORWARDED,
     X_FORWARDED_FOR,
@@ -23,7 +23,7 @@ const FORWARDING: [HeaderName; 5] = [
     HeaderName::from_static("x-real-ip"),
 ];
 
-/// Number of characters of `User-Agent` that are kept.
+/// Maximum length of `User-Agent`, in characters.
 const MAX_AGENT: usize = 200;
 
 pub(super) fn client(peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &[IpNet]) -> Client {
@@ -31,12 +31,12 @@ pub(super) fn client(peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &[I
     Client { ip: peer.map(|peer| behind(peer, headers, proxies)), agent: agent(headers) }
 }
 
-/// Returns the address of the client. Each proxy appends the address of its peer on the right. What a client writes itself is
-/// further left and never reached, since the first address that is not a trusted proxy ends the walk.
+/// Returns the client's address. Each proxy appends its peer's address on the right. Entries made up by the client are further
+/// to the left and never reached, because the search ends at the first address that is not a trusted proxy.
 fn behind(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     let mut client = peer;
     let lines = headers.get_all(X_FORWARDED_FOR).into_iter().rev();
-    // Bytes, not text: invalid text from the client must not hide what its proxy has appended.
+    // Split as bytes, because invalid text from the client must not hide what its proxy has appended.
     let hops = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     let mut hops = hops.map(<[u8]>::trim_ascii).filter(|hop| !hop.is_empty());
     while proxies.iter().any(|proxy| proxy.contains(&client)) {
@@ -48,7 +48,7 @@ fn behind(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     client
 }
 
-/// Warns once about a header of a proxy that is not trusted: behind it, all clients share one limit.
+/// Warns once about a forwarding header from a proxy that is not trusted: behind it, all clients share one limit.
 pub(super) fn warn_of_unknown_proxy(told: &Once, peer: Option<SocketAddr>, headers: &HeaderMap, proxies: &[IpNet]) {
     let Some(peer) = peer.map(|peer| peer.ip().to_canonical()) else { return };
     let is_trusted = || proxies.iter().any(|proxy| proxy.contains(&peer));
@@ -61,7 +61,7 @@ pub(super) fn warn_of_unknown_proxy(told: &Once, peer: Option<SocketAddr>, heade
     });
 }
 
-/// Writes the setting that trusts this peer. The address of a peer outside this network may be that of a person.
+/// Returns the setting that trusts this peer. The address of a peer outside this network may be personal data.
 fn setting_for(peer: IpAddr, proxies: &[IpNet]) -> String {
     let is_near = match peer {
         IpAddr::V4(peer) => peer.is_loopback() || peer.is_private() || peer.is_link_local(),
@@ -72,7 +72,7 @@ fn setting_for(peer: IpAddr, proxies: &[IpNet]) -> String {
     format!("TRUSTED_PROXIES={}", networks.join(","))
 }
 
-/// Reads an address with or without a port.
+/// Parses an address with or without a port.
 fn address(hop: &[u8]) -> Option<IpAddr> {
     let hop = std::str::from_utf8(hop).ok()?;
     let bare = hop.strip_prefix('[').and_then(|hop| hop.strip_suffix(']')).unwrap_or(hop);

@@ -1,4 +1,4 @@
-//! Headers of every answer.
+//! Standard headers of all responses.
 
 use axum::http::{
     HeaderMap, HeaderName, HeaderValue,
@@ -14,17 +14,17 @@ use portcullis_core::{
 
 use crate::http::state::ServerInfo;
 
-/// Policy of an answer that is not a page: nothing is loaded or run.
+/// Policy for responses that are not pages: nothing is loaded or run.
 const CSP_DATA: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-/// Policy of a page: the server's own stylesheet and forms, no script.
+/// Policy for pages: the server's own stylesheet and forms, no scripts.
 const CSP_PAGE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
-/// Policy of a page that submits its form by the server's own script.
+/// Policy for pages that the server's own script submits.
 pub(in crate::http) const CSP_SUBMITTED: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
-/// Policy of a page for developers: the server's own scripts and frames too.
+/// Policy for developer pages: also the server's own scripts and frames.
 pub(in crate::http) const CSP_DEVELOPMENT: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );

@@ -1,4 +1,4 @@
-//! The `Host` header. Its value is not used, but two parsers that disagree about it are how requests are smuggled past a proxy.
+//! Validates the `Host` header. Its value is not used, but parsers that disagree about it enable request smuggling.
 
 use axum::{
     extract::Request,
@@ -13,7 +13,7 @@ pub(in crate::http) async fn check(request: Request, next: Next) -> Response {
     if is_valid(request.version(), request.headers()) { next.run(request).await } else { WRONG_HOST.into_response() }
 }
 
-/// Returns whether there is one `Host`, an authority or empty (RFC 9112 §3.2). HTTP/1.0 does not require it.
+/// Returns whether there is exactly one `Host`, which is an authority or empty (RFC 9112 §3.2). HTTP/1.0 does not require it.
 fn is_valid(version: Version, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {

@@ -1,4 +1,4 @@
-//! The time limit of a request. What has begun is completed even after it.
+//! The request timeout. Work in progress is completed even after it.
 
 use std::{
     future::Future,
@@ -25,16 +25,16 @@ pub(in crate::http) async fn bound(State(state): State<AppState>, request: Reque
     }
 }
 
-/// Work that continues when the client is gone or was told that it took too long: between a commit and the update of the caches
-/// nothing may be cut off. It is spawned as a task only then, because spawning every request would be costly. It keeps
-/// counting against the connection limit, so that a client that hangs up cannot start more.
+/// Work that continues after the client has disconnected or received a timeout, because nothing may be aborted between a commit
+/// and the update of the caches. It is spawned as a task only then, because spawning every request would be costly. It is still
+/// counted towards the connection limit, so that a client cannot start more work by disconnecting.
 struct RunToCompletion(Option<Pin<Box<dyn Future<Output = Response> + Send>>>, Option<KeepAlive>);
 
 impl Future for RunToCompletion {
     type Output = Response;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Response> {
-        // Taken out while it is polled, so that work that has panicked is not continued.
+        // Taken out while it is polled, so that work that has panicked is not resumed.
         let Some(mut work) = self.0.take() else { return Poll::Pending };
         let polled = work.as_mut().poll(context);
         if polled.is_pending() {

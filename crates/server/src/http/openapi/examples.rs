@@ -1,4 +1,4 @@
-//! Examples of whole bodies, made from the examples of their fields.
+//! Examples of complete bodies, composed from the examples of their fields.
 
 use serde_json::{Map, Value, json};
 
@@ -25,7 +25,7 @@ pub(super) fn complete(bodies: &mut Map<String, Value>, components: &Value) {
     }
 }
 
-/// Returns a value of this schema from the examples of its fields. A field without an example is left out.
+/// Returns a value for this schema from the examples of its fields. Fields without an example are left out.
 fn sample(schema: &Value, components: &Value) -> Option<Value> {
     if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
         return sample(components.pointer(name.strip_prefix("#/components")?)?, components);

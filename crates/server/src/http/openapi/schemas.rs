@@ -1,4 +1,4 @@
-//! Schemas that a type cannot tell.
+//! Schemas that cannot be derived from a type.
 
 use serde_json::json;
 use utoipa::openapi::{
@@ -6,14 +6,14 @@ use utoipa::openapi::{
     schema::{AdditionalProperties, SchemaType, Type},
 };
 
-/// Returns the schema of attributes in answers.
+/// Returns the schema of attributes in responses.
 pub(in crate::http) fn attributes() -> Object {
-    object(SchemaType::Type(Type::Object), "Object that the application defined at `create`.")
+    object(SchemaType::Type(Type::Object), "Application-defined object, as sent to `create`.")
 }
 
 /// Returns the schema of attributes in requests.
 pub(in crate::http) fn optional_attributes() -> Object {
-    let text = "Data of the application: an object of at most 8 KiB and 8 levels, answered with the user.";
+    let text = "Application-defined object of at most 8 KiB and 8 levels, which is returned with the user.";
     object(SchemaType::from_iter([Type::Object, Type::Null]), text)
 }
 

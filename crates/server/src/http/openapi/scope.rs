@@ -1,4 +1,4 @@
-//! What the description contains, and which server its examples name.
+//! Which routes the description contains, and which server its examples use.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use crate::http::state::ServerInfo;
 
-/// Tags of routes that are for browsers and for developers. Generated clients have no use for them.
+/// Tags of routes for browsers and developers, which generated clients do not need.
 const LEFT_OUT: [&str; 2] = ["Pages", "Development"];
-/// Start of a reference to a schema.
+/// Prefix of a schema reference.
 const SCHEMAS: &str = "#/components/schemas/";
-/// Server and realm that the examples in the source name.
+/// Server and realm in the examples of the source.
 const EXAMPLE: (&str, &str) = ("http://localhost:8000", "User1");
 
-/// Removes the routes that do not belong to the API, and the schemas that only they use.
+/// Removes routes that do not belong to the API, and schemas used only by them.
 pub(super) fn keep_api(document: &mut Value) {
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
         for item in paths.values_mut().filter_map(Value::as_object_mut) {
@@ -35,7 +35,7 @@ fn is_left_out(operation: &Value) -> bool {
     tags.filter_map(Value::as_str).any(|tag| LEFT_OUT.contains(&tag))
 }
 
-/// Collects the names of all schemas that something refers to.
+/// Collects the names of all referenced schemas.
 fn references(value: &Value, names: &mut BTreeSet<String>) {
     match value {
         Value::Object(members) => {
@@ -48,7 +48,7 @@ fn references(value: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Names this server and its first realm in all texts and examples.
+/// Replaces the example server and realm in all texts and examples with those of this server.
 pub(super) fn name_server(value: &mut Value, info: &ServerInfo) {
     match value {
         Value::String(text) => {

@@ -73,7 +73,7 @@ pub(super) fn set_challenge(headers: &mut HeaderMap, error: &Error, realm: Optio
     }
 }
 
-/// Returns the OAuth 2.0 error of a kind (RFC 6749 §5.2). The original system used `email_not_verified`.
+/// Returns the OAuth 2.0 error of a kind (RFC 6749 §5.2). The original service used `email_not_verified`.
 pub(in crate::http) fn oauth_word(kind: ErrorKind, code: &str) -> &'static str {
     match kind {
         ErrorKind::Forbidden if code == PASSWORD_CHANGE_REQUIRED.code => "password_change_required",

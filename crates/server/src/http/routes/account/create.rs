@@ -15,8 +15,8 @@ use crate::http::{
     state::AppState,
 };
 
-/// What `create` takes; anything else in the body is ignored. `email` and `password` are enough, unless the setting
-/// `SIGNUP_REQUIRED` names more fields.
+/// Body of `create`; unknown members are ignored. `email` and `password` are sufficient, unless the setting `SIGNUP_REQUIRED`
+/// lists more fields.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct NewUser {
@@ -24,16 +24,16 @@ struct NewUser {
     first_name: Option<String>,
     #[schema(example = "Doe")]
     last_name: Option<String>,
-    /// Canonicalised: trimmed, lower case.
+    /// Canonicalized: trimmed, lower case.
     #[schema(example = "john.doe@example.com")]
     email: String,
     /// In E.164.
     #[schema(example = "+1234567890")]
     phone: Option<String>,
-    /// An ISO 3166 code or a dial code.
+    /// An ISO 3166 code or a calling code.
     #[schema(example = "US")]
     country_code: Option<String>,
-    /// At least 8 characters; 15 are advised.
+    /// At least 8 characters; 15 are recommended.
     #[schema(example = "securepassword123", format = Password)]
     password: String,
     #[schema(schema_with = openapi::optional_attributes)]
@@ -44,7 +44,7 @@ struct NewUser {
 pub(crate) struct CreateAnswer {
     #[schema(example = "User created successfully")]
     message: &'static str,
-    /// The canonical address, under the origin's spelling.
+    /// The canonical address, with the spelling of the original service.
     #[serde(rename = "Email")]
     #[schema(example = "john.doe@example.com")]
     email: String,
@@ -56,9 +56,9 @@ refusals!(CreateRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, SIGNUP_CLOSE
 
 /// Create an account
 ///
-/// Writes a registration and mails the link that verifies the address. The answer is the same whether or not the address
-/// already has an account; its owner gets a mail that says so. A browser also gets the cookie `portcullis_registration`: in it,
-/// the page of the verification link activates the account without a click.
+/// Stores a registration and sends a verification link by email. The response is the same whether or not the address already
+/// has an account, whose owner is notified by email. A browser also gets the cookie `portcullis_registration`, with which the
+/// page of the verification link activates the account without a click.
 #[utoipa::path(
     post, path = "/v1/{realm}/create", tag = "Accounts",
     params(RealmPath),
@@ -72,7 +72,7 @@ refusals!(CreateRefusals: Problem [REALM, JSON, HASHING, &[LIMITED, SIGNUP_CLOSE
         }))),
     )))),
     responses(
-        (status = 200, description = "Created; a mail is on its way", body = CreateAnswer),
+        (status = 200, description = "Created; an email will be sent", body = CreateAnswer),
         CreateRefusals,
     )
 )]

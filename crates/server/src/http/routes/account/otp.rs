@@ -9,7 +9,7 @@ use crate::http::{
     routes::Message,
 };
 
-/// What `otp_phone` takes, as JSON or as query parameters.
+/// Body of `otp_phone`, which can also be sent as query parameters.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct PhoneOfUser {
@@ -23,7 +23,7 @@ struct PhoneOfUser {
 pub(crate) struct OtpAnswer {
     #[schema(example = "OTP generated successfully")]
     message: &'static str,
-    /// The handle to give the code back with; the code itself goes by SMS only.
+    /// The handle to send with the code; the code itself is sent by SMS only.
     #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     otp: String,
     /// The same value.
@@ -35,14 +35,14 @@ refusals!(OtpRefusals: Problem [REALM, JSON, &[LIMITED, SMS_UNAVAILABLE], Fields
 
 /// Send a code
 ///
-/// Sends a code to a user's own number. The answer is the same whether or not `id` and `phone` belong together; an SMS leaves
-/// only when they do. The code is good for five minutes and five tries.
+/// Sends a code to a user's own phone number. The response is the same whether or not `id` and `phone` belong together; an SMS
+/// is sent only if they do. The code is valid for five minutes and five attempts.
 #[utoipa::path(
     post, path = "/v1/{realm}/otp_phone", tag = "Accounts",
     params(
         RealmPath,
-        ("id" = Option<String>, Query, description = "The user, in place of the body", example = "1k0v6sq7t2m8g4c9e5r3n1h0ja"),
-        ("phone" = Option<String>, Query, description = "Their number, in place of the body", example = "+1234567890"),
+        ("id" = Option<String>, Query, description = "The user, instead of in the body", example = "1k0v6sq7t2m8g4c9e5r3n1h0ja"),
+        ("phone" = Option<String>, Query, description = "The user's phone number, instead of in the body", example = "+1234567890"),
     ),
     request_body = Option<PhoneOfUser>,
     responses(
@@ -61,18 +61,18 @@ pub(crate) async fn otp_phone(
 
 refusals!(CodeRefusals: Problem [REALM, QUERY, &[LIMITED, OTP_WRONG, OTP_INVALID], Fields(&[field("token", FIELD_MISSING), field("otp", CODE_INVALID)])]);
 
-/// Give a code back
+/// Verify a code
 ///
-/// The right code proves the number. POST keeps handle and code out of logs.
+/// The right code verifies the phone number. POST keeps the handle and the code out of logs.
 #[utoipa::path(
     get, path = "/v1/{realm}/verify_otp_phone", tag = "Accounts",
     params(
         RealmPath,
-        ("token" = String, Query, description = "The handle; `handle` is another name for it", example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao"),
-        ("otp" = String, Query, description = "The code; `code` is another name for it", example = "012345"),
+        ("token" = String, Query, description = "The handle. Alias: `handle`", example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao"),
+        ("otp" = String, Query, description = "The code. Alias: `code`", example = "012345"),
     ),
     responses(
-        (status = 200, description = "The number is proved", body = Message, example = json!({"message": "OTP verified successfully"})),
+        (status = 200, description = "The phone number is verified", body = Message, example = json!({"message": "OTP verified successfully"})),
         CodeRefusals,
     )
 )]
@@ -84,29 +84,29 @@ pub(crate) async fn verify_otp_phone(
     verify(&request, &mut query.0).await
 }
 
-/// What `verify_otp_phone` takes by POST.
+/// Body of `verify_otp_phone`.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct PhoneCode {
-    /// The handle; `handle` is another name for it.
+    /// The handle. Alias: `handle`.
     #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     token: String,
-    /// The code; `code` is another name for it.
+    /// The code. Alias: `code`.
     #[schema(example = "012345")]
     otp: String,
 }
 
 refusals!(CodeByPostRefusals: Problem [REALM, ANY, &[LIMITED, OTP_WRONG, OTP_INVALID], Fields(&[field("token", FIELD_MISSING), field("otp", CODE_INVALID)])]);
 
-/// Give a code back, by POST
+/// Verify a code, by POST
 ///
-/// The right code proves the number. The body may also be a form.
+/// The right code verifies the phone number. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/verify_otp_phone", tag = "Accounts",
     params(RealmPath),
     request_body = PhoneCode,
     responses(
-        (status = 200, description = "The number is proved", body = Message, example = json!({"message": "OTP verified successfully"})),
+        (status = 200, description = "The phone number is verified", body = Message, example = json!({"message": "OTP verified successfully"})),
         CodeByPostRefusals,
     )
 )]

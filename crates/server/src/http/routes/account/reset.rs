@@ -18,9 +18,9 @@ const SENT: &str = "Password reset link sent to your email";
 
 refusals!(ForgetRefusals: Problem [REALM, QUERY, &[LIMITED], Fields(&[field("email", EMAIL_INVALID)])]);
 
-/// Ask for a reset link
+/// Request a reset link
 ///
-/// The same answer whether or not the address has an account.
+/// The response is the same whether or not the address has an account.
 #[utoipa::path(
     get, path = "/v1/{realm}/forget_password", tag = "Accounts",
     params(
@@ -28,7 +28,7 @@ refusals!(ForgetRefusals: Problem [REALM, QUERY, &[LIMITED], Fields(&[field("ema
         ("email" = String, Query, description = "The address", example = "john.doe@example.com"),
     ),
     responses(
-        (status = 200, description = "A mail is on its way, if the address has an account", body = Message, example = json!({"message": "Password reset link sent to your email"})),
+        (status = 200, description = "An email will be sent if the address has an account", body = Message, example = json!({"message": "Password reset link sent to your email"})),
         ForgetRefusals,
     )
 )]
@@ -40,7 +40,7 @@ pub(crate) async fn forget_password(
     forget(&request, &query.0.take_address("email")).await
 }
 
-/// What `forget_password` takes by POST.
+/// Body of `forget_password`.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct ForgottenPassword {
@@ -50,15 +50,15 @@ struct ForgottenPassword {
 
 refusals!(ForgetByPostRefusals: Problem [REALM, ANY, &[LIMITED], Fields(&[field("email", EMAIL_INVALID)])]);
 
-/// Ask for a reset link, by POST
+/// Request a reset link, by POST
 ///
-/// The same as GET, with the address where no log writes it down. The body may also be a form.
+/// The same as GET, but keeps the address out of access logs. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/forget_password", tag = "Accounts",
     params(RealmPath),
     request_body = ForgottenPassword,
     responses(
-        (status = 200, description = "A mail is on its way, if the address has an account", body = Message, example = json!({"message": "Password reset link sent to your email"})),
+        (status = 200, description = "An email will be sent if the address has an account", body = Message, example = json!({"message": "Password reset link sent to your email"})),
         ForgetByPostRefusals,
     )
 )]
@@ -76,14 +76,14 @@ async fn forget(request: &RealmRequest, email: &RawField) -> Result<Json<Message
 
 refusals!(ResetFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
 
-/// The form for a new password
+/// Password reset form
 ///
-/// The link from the mail: a page with the form. Opening it changes nothing.
+/// Opened from the emailed link: a page with the form. Opening it changes nothing.
 #[utoipa::path(
     get, path = "/v1/{realm}/reset_password_form", tag = "Accounts",
     params(
         RealmPath,
-        ("token" = String, Query, description = "From the mail", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
+        ("token" = String, Query, description = "Token from the email", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
     ),
     responses(
         (status = 200, description = "The form: HTML, or JSON", content((Message = "application/json", example = json!({"message": "Send the new password by POST to reset_password"})), (String = "text/html"))),
@@ -118,17 +118,17 @@ refusals!(ResetRefusals: Page [&[LIMITED, LINK_INVALID], Fields(&[field("passwor
 
 /// Choose a password
 ///
-/// Sent by the form behind a reset link, or behind a verification link where several people registered the address. The link
-/// works once; a password that is refused leaves it good. All sessions end.
+/// Sent by the form behind a reset link, or behind a verification link if several people registered the address. The link works
+/// once, but stays valid if the password is rejected. All sessions are revoked.
 #[utoipa::path(
     post, path = "/v1/{realm}/reset_password", tag = "Accounts",
     params(
         RealmPath,
-        ("token" = String, Query, description = "From the form's address", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
+        ("token" = String, Query, description = "Token from the form's URL", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
     ),
     request_body(content = NewPassword, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "The password counts from now on: HTML, or JSON", content((Message = "application/json", example = json!({"message": "Password reset successfully"})), (String = "text/html"))),
+        (status = 200, description = "The password was changed: HTML, or JSON", content((Message = "application/json", example = json!({"message": "Password reset successfully"})), (String = "text/html"))),
         ResetRefusals,
     )
 )]

@@ -27,14 +27,14 @@ use crate::{
     templates::pages::{EmailChange, EmailVerified, EmailVerifiedFailed, EmailVerify, Reset},
 };
 
-/// What becomes of a verification link.
+/// Result of a verification link.
 #[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub(crate) enum VerifyAnswer {
     /// The address is verified.
     #[allow(dead_code, reason = "what every page says as JSON, which is answered in one place")]
     Done { message: &'static str },
-    /// Several people registered the address: its owner chooses the password there.
+    /// Several people registered the address: its owner must choose the password at this URL.
     PasswordRequired { password_required: bool, reset_url: String },
 }
 
@@ -42,29 +42,30 @@ refusals!(VerifyRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
 
 /// Verify an address
 ///
-/// The link from the mail. A browser gets a page with a button, which opening it does not press: mail scanners open links. Other
-/// clients, and those that accept `application/json`, verify the address at once. Opening the link again inside its lifetime
-/// shows success. The link of a new address of a user (`me/email`) changes nothing by GET, for any client. Where several people registered the address, the page is a form in which its owner chooses the password.
+/// Opened from the emailed link. A browser gets a page with a button, so that opening the link changes nothing: mail scanners
+/// open links. Other clients, and those that accept `application/json`, verify the address at once. Opening the link again
+/// within its lifetime shows success. The link for a user's new address (`me/email`) changes nothing by GET, for any client. If
+/// several people registered the address, the page is a form in which its owner chooses the password.
 #[utoipa::path(
     get, path = "/v1/{realm}/verify", tag = "Accounts",
     params(
         RealmPath,
-        ("token" = String, Query, description = "From the mail", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
+        ("token" = String, Query, description = "Token from the email", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
     ),
     responses(
-        (status = 200, description = "Verified, or a button is to be pressed, or a password to be chosen: HTML, or JSON", content(
+        (status = 200, description = "Verified, or a button must be pressed, or a password must be chosen: HTML, or JSON", content(
             (VerifyAnswer = "application/json", examples(
                 ("verified" = (summary = "The address is verified", value = json!({"message": "Email verified successfully"}))),
                 ("button" = (
-                    summary = "The request was made ahead of a visit: nothing is verified yet",
+                    summary = "The page was prefetched: nothing is verified yet",
                     value = json!({"message": "Send this token by POST to activate the account"}),
                 )),
                 ("new_address" = (
-                    summary = "The link of a new address: nothing is changed yet",
+                    summary = "The link for a new address: nothing is changed yet",
                     value = json!({"message": "Send this token by POST to change the address"}),
                 )),
                 ("password_required" = (
-                    summary = "A password is to be chosen, by POST to this address",
+                    summary = "A password must be chosen, by POST to this URL",
                     value = json!({"password_required": true, "reset_url": "http://localhost:8000/User1/reset_password?token=uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"}),
                 )),
             )),
@@ -128,11 +129,11 @@ fn failed(state: &AppState, request: &RealmRequest, format: PreferredFormat, err
     page::refuse(state, request, format, &EmailVerifiedFailed { error: error.detail() }, error)
 }
 
-/// What `verify` takes by POST.
+/// Body of `verify`.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct VerificationToken {
-    /// From the mail's link.
+    /// Token from the emailed link.
     #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
     token: String,
 }
@@ -141,14 +142,15 @@ refusals!(VerifyByPostRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM,
 
 /// Verify an address, by POST
 ///
-/// The button of the page: activates the account, or replaces the address of a user, and leads back to the link, which shows success. The body may also be a form.
+/// Sent by the page's button: activates the account, or changes a user's email address, and redirects to the link, which shows
+/// success. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/verify", tag = "Accounts",
     params(RealmPath),
     request_body = VerificationToken,
     responses(
-        (status = 303, description = "Verified, or a password is to be chosen: the link tells", headers(
-            ("Location" = String, description = "The link, relative to this address"),
+        (status = 303, description = "Verified, or a password must be chosen: the link shows which", headers(
+            ("Location" = String, description = "The link, relative to this URL"),
         )),
         VerifyByPostRefusals,
     )
@@ -168,7 +170,7 @@ pub(crate) async fn verify_by_post(
     }
 }
 
-/// What `verify/resend` takes.
+/// Body of `verify/resend`.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct AddressToVerify {
@@ -178,15 +180,15 @@ struct AddressToVerify {
 
 refusals!(ResendRefusals: Problem [REALM, ANY, &[LIMITED], Fields(&[field("email", EMAIL_INVALID)])]);
 
-/// Send the verification mail again
+/// Resend the verification email
 ///
-/// Always the same answer, whether or not anything was sent. The body may also be a form.
+/// The response is the same whether or not anything was sent. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/verify/resend", tag = "Accounts",
     params(RealmPath),
     request_body = AddressToVerify,
     responses(
-        (status = 200, description = "Sent, where there was something to send", body = Message, example = json!({"message": "Verification link sent to your email"})),
+        (status = 200, description = "Sent, if there was something to send", body = Message, example = json!({"message": "Verification link sent to your email"})),
         ResendRefusals,
     )
 )]

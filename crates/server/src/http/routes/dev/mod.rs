@@ -1,4 +1,4 @@
-//! Pages for developers, to loopback only: the mailbox and the previews of templates.
+//! Developer pages, for loopback only: the mailbox and the template previews.
 
 pub(in crate::http) mod mailbox;
 mod previews;

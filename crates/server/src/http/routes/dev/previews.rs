@@ -1,4 +1,4 @@
-//! Previews of all mails and pages, in development and to loopback only.
+//! Previews of all emails and pages, in development and for loopback only.
 
 use axum::{
     extract::{Path, State, rejection::PathRejection},
@@ -22,17 +22,17 @@ use crate::{
     templates::dev::PreviewIndex,
 };
 
-/// Policy of a sample: framed by the page of all previews, with the styles of mails, without scripts and forms.
+/// Policy for a sample: framed by the overview page, with the styles of emails, without scripts and forms.
 const CSP_SAMPLE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self' 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'",
 );
 
-/// Root of the server as seen from a sample; it is never behind a proxy.
+/// Root of the server, relative to a sample; never behind a proxy.
 const ROOT: &str = "../..";
 
-/// All mails and pages
+/// All emails and pages
 ///
-/// Each filled with samples, beside its variables. To loopback only.
+/// Each rendered with sample data, with its variables. For loopback only.
 #[utoipa::path(get, path = "/dev/templates", tag = "Development", responses((status = 200, description = "HTML", content_type = "text/html", body = String), SampleRefusals))]
 pub(crate) async fn gallery(
     _: DeveloperOnly,
@@ -48,12 +48,12 @@ pub(crate) async fn gallery(
 
 refusals!(SampleRefusals: Problem [&[NOT_FOUND]]);
 
-/// One mail or page
+/// One email or page
 ///
-/// Filled with a sample. To loopback only.
+/// Rendered with sample data. For loopback only.
 #[utoipa::path(
     get, path = "/dev/templates/{file}", tag = "Development",
-    params(("file" = String, Path, description = "As the page of all names it", example = "mail_email_verify.html")),
+    params(("file" = String, Path, description = "File name as on the overview page", example = "mail_email_verify.html")),
     responses(
         (status = 200, description = "HTML", content_type = "text/html", body = String),
         SampleRefusals,

@@ -10,7 +10,7 @@ use crate::{
 
 /// The stylesheet of the documentation
 ///
-/// It dresses the frame around the viewers.
+/// For the frame around the viewers.
 #[utoipa::path(get, path = "/assets/docs.css", tag = "Pages", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
 pub(crate) async fn docs_css() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, FRESH)], DOCS_STYLESHEET)
@@ -18,7 +18,7 @@ pub(crate) async fn docs_css() -> impl IntoResponse {
 
 /// The script of the documentation
 ///
-/// It starts the viewer of the page.
+/// Starts the viewer of the page.
 #[utoipa::path(get, path = "/assets/docs.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
 pub(crate) async fn docs_js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], DOCS_SCRIPT)

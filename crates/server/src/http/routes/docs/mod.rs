@@ -1,4 +1,4 @@
-//! The documentation: pages in which third-party viewers show `/openapi.json`.
+//! API documentation: pages with third-party viewers of `/openapi.json`.
 
 mod assets;
 mod openapi;
@@ -32,7 +32,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
 
 /// The API in Swagger UI
 ///
-/// Every route, to be tried out. *Authorize* logs in.
+/// For trying out every route. *Authorize* logs in.
 #[utoipa::path(get, path = "/docs", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn swagger(State(state): State<AppState>, context: RequestContext) -> Response {
     page_of(&state, &context, &SWAGGER)
@@ -40,7 +40,7 @@ pub(crate) async fn swagger(State(state): State<AppState>, context: RequestConte
 
 /// The API in ReDoc
 ///
-/// Every route, to be read.
+/// For reading.
 #[utoipa::path(get, path = "/redoc", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn redoc(State(state): State<AppState>, context: RequestContext) -> Response {
     page_of(&state, &context, &REDOC)

@@ -8,7 +8,7 @@ use crate::http::state::AppState;
 
 /// This description
 ///
-/// OpenAPI 3.1, made from the routes themselves.
+/// OpenAPI 3.1, generated from the routes.
 #[utoipa::path(
     get, path = "/openapi.json", tag = "Operations",
     responses((

@@ -18,7 +18,7 @@ refusals!(VendorRefusals: Problem [&[NOT_FOUND]]);
 
 /// A file of a viewer
 ///
-/// Its version stands in the path, so that it may be kept for ever.
+/// Its version is part of the path, so that it can be cached permanently.
 #[utoipa::path(
     get, path = "/assets/vendor/{viewer}/{version}/{file}", tag = "Pages",
     params(
@@ -30,8 +30,8 @@ refusals!(VendorRefusals: Problem [&[NOT_FOUND]]);
         (status = 200, description = "As it was published", content(
             (String = "text/javascript"),
             (String = "text/css"),
-        ), headers(("ETag" = String, description = "Its version, and in what form it came"))),
-        (status = 304, description = "What you have is still right"),
+        ), headers(("ETag" = String, description = "Its version and encoding"))),
+        (status = 304, description = "The cached file is up to date"),
         VendorRefusals,
     )
 )]
@@ -42,7 +42,7 @@ pub(crate) async fn vendor(
 ) -> Result<Response, ApiError> {
     let file = Viewer::file(&viewer, &version, &file).ok_or_else(Error::not_found)?;
     let is_packed = takes_gzip(&headers);
-    // The file at this path never changes; plain and compressed form have their own tags.
+    // The file at this path never changes; the plain and the compressed form have different tags.
     let tag = format!("\"{version}{}\"", if is_packed { "-gzip" } else { "" });
     let mut response = if has(&headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()

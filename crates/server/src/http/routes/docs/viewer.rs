@@ -1,4 +1,4 @@
-//! The built-in viewers. `assets/vendor/README.md` has their sources and versions.
+//! The built-in viewers. `assets/vendor/README.md` lists their sources and versions.
 
 use std::io::Read;
 
@@ -7,16 +7,16 @@ use flate2::read::GzDecoder;
 use portcullis_core::Error;
 use tokio::{sync::OnceCell, task::spawn_blocking};
 
-/// A third-party program that shows the description of the API in a page.
+/// A third-party program that shows the API description in a page.
 #[derive(Debug)]
 pub(super) struct Viewer {
     /// Name of its folder, and of its entry in `docs.js`.
     pub(super) name: &'static str,
-    /// Name for people.
+    /// Display name.
     pub(super) title: &'static str,
     pub(super) version: &'static str,
     pub(super) files: &'static [File],
-    /// Content policy of its page.
+    /// Content security policy of its page.
     pub(super) policy: &'static str,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct File {
     pub(super) name: &'static str,
     pub(super) content_type: &'static str,
     pub(super) gzip: &'static [u8],
-    /// The unpacked content, from the first request that needs it on. All answers share it.
+    /// The decompressed content, after the first request that needs it. All responses share it.
     plain: OnceCell<Bytes>,
 }
 
@@ -36,13 +36,13 @@ impl std::fmt::Debug for File {
 }
 
 impl File {
-    /// Returns the length of the unpacked content, which the last four bytes state (RFC 1952 §2.3.1).
+    /// Returns the length of the decompressed content, which is in the last four bytes (RFC 1952 §2.3.1).
     pub(super) fn plain_length(&self) -> usize {
         let stated = self.gzip.last_chunk().copied().map(u32::from_le_bytes);
         stated.and_then(|length| usize::try_from(length).ok()).unwrap_or_default()
     }
 
-    /// Returns the unpacked content. It is unpacked once, on a thread on which no request waits.
+    /// Returns the decompressed content. It is decompressed once, on a thread that no request waits for.
     pub(super) async fn plain(&'static self) -> Result<Bytes, Error> {
         let unpack = || {
             let mut plain = Vec::with_capacity(self.plain_length());
@@ -111,7 +111,7 @@ impl Viewer {
         viewer.files.iter().find(|known| known.name == file)
     }
 
-    /// Returns the path of its file with this ending, below the root of the server.
+    /// Returns the path of the file with this suffix, relative to the root of the server.
     pub(super) fn path_of(&self, ending: &str) -> Option<String> {
         let file = self.files.iter().find(|file| file.name.ends_with(ending))?;
         Some(format!("/assets/vendor/{}/{}/{}", self.name, self.version, file.name))

@@ -19,7 +19,7 @@ struct TokenForm {
     /// An access token or a refresh token of this realm.
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY")]
     token: String,
-    /// `access_token` or `refresh_token`. Accepted, and not needed: a token shows its kind.
+    /// `access_token` or `refresh_token`. Accepted but not needed, because the kind is recognized from the token.
     #[schema(example = "refresh_token")]
     token_type_hint: Option<String>,
 }

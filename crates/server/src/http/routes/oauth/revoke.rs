@@ -12,15 +12,15 @@ refusals!(RevokeRefusals: OAuth [&[LIMITED, NO_TOKEN, WRONG_TYPE, WRONG_ENCODING
 
 /// Revoke a token
 ///
-/// Ends the session of an access token or a refresh token, everywhere and for good (RFC 7009): a logout for clients that follow
-/// OAuth 2.0. No authentication is needed beside the token. The answer is the same for tokens that are unknown or have ended. The
-/// body may also be JSON.
+/// Revokes the session of an access token or refresh token permanently (RFC 7009): a logout for clients that follow OAuth 2.0.
+/// No authentication is needed in addition to the token. The response is the same for unknown and ended tokens. The body may
+/// also be JSON.
 #[utoipa::path(
     post, path = "/v1/{realm}/revoke", tag = "Accounts",
     params(RealmPath),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "The token is not valid, or not any more. The body is empty"),
+        (status = 200, description = "The token is not or no longer valid. The body is empty"),
         RevokeRefusals,
     )
 )]

@@ -13,7 +13,7 @@ use crate::{
 
 /// The stylesheet of the landing page and the development mailbox
 ///
-/// Both are pages of developers.
+/// Both are developer pages.
 #[utoipa::path(get, path = "/assets/dev.css", tag = "Pages", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
 pub(crate) async fn dev_css() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, FRESH)], DEV_STYLESHEET)
@@ -21,7 +21,7 @@ pub(crate) async fn dev_css() -> impl IntoResponse {
 
 /// The script of the landing page and the development mailbox
 ///
-/// It copies commands and keeps the mailbox up to date.
+/// Copies commands, and keeps the mailbox up to date.
 #[utoipa::path(get, path = "/assets/dev.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
 pub(crate) async fn dev_js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], DEV_SCRIPT)
@@ -29,7 +29,7 @@ pub(crate) async fn dev_js() -> impl IntoResponse {
 
 /// The script of the page that activates an account
 ///
-/// It presses the button of the page in the browser of the sign-up.
+/// Submits the form of the page in the browser of the sign-up.
 #[utoipa::path(get, path = "/assets/activate.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
 pub(crate) async fn activate_js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], ACTIVATE_SCRIPT)

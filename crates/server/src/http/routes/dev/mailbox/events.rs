@@ -11,22 +11,22 @@ use portcullis_core::Error;
 
 use crate::http::{extract::DeveloperOnly, openapi::refusals, problem::ApiError, state::AppState};
 
-/// Interval of keep-alive comments, by which a closed connection is noticed.
+/// Interval of keep-alive comments, which detect closed connections.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(15);
 
 refusals!(EventsRefusals: Problem [&[NOT_FOUND]]);
 
 /// Changes of the development mailbox
 ///
-/// Server-sent events: one at the start, and one after each change. To loopback only.
-#[utoipa::path(get, path = "/dev/mailbox/events", operation_id = "mailbox_events", tag = "Development", responses((status = 200, description = "Events without content: look again", content_type = "text/event-stream", body = String), EventsRefusals))]
+/// Server-sent events: one at the start, and one after each change. For loopback only.
+#[utoipa::path(get, path = "/dev/mailbox/events", operation_id = "mailbox_events", tag = "Development", responses((status = 200, description = "Events without content: reload the mailbox", content_type = "text/event-stream", body = String), EventsRefusals))]
 pub(crate) async fn events(_: DeveloperOnly, State(state): State<AppState>) -> Result<Response, ApiError> {
     let mailbox = state.mailbox.clone().ok_or_else(Error::not_found)?;
     let stopping = state.stopping.subscribe();
     let changes = futures_util::stream::unfold((mailbox, None, stopping), |(mailbox, seen, mut stopping)| async move {
         let seen = tokio::select! {
             seen = mailbox.changed(seen) => seen,
-            // Otherwise an open page would delay the stop of the server.
+            // Otherwise an open page would delay shutdown.
             _ = stopping.wait_for(|stopping| *stopping) => return None,
         };
         Some((Ok::<_, Infallible>(Event::default().data("changed")), (mailbox, Some(seen), stopping)))

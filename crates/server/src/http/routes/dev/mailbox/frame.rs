@@ -11,7 +11,7 @@ use portcullis_core::Error;
 use super::messages;
 use crate::http::{extract::DeveloperOnly, openapi::refusals, problem::ApiError, state::AppState};
 
-/// Policy of a mail: its own styles, nothing else. Its links open in a window of their own, outside of the sandbox.
+/// Policy for an email: its own styles, nothing else. Its links open in a separate window, outside of the sandbox.
 const CSP_MAIL: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; \
      frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox",
@@ -19,9 +19,9 @@ const CSP_MAIL: HeaderValue = HeaderValue::from_static(
 
 refusals!(HtmlRefusals: Problem [&[NOT_FOUND]]);
 
-/// The HTML of a mail
+/// The HTML of an email
 ///
-/// For the frame of the page: nothing in it runs or loads. To loopback only.
+/// For the frame in the mailbox page: nothing in it runs or loads. For loopback only.
 #[utoipa::path(
     get, path = "/dev/mailbox/{id}/html", operation_id = "mailbox_html", tag = "Development",
     params(("id" = String, Path, description = "The message", example = "6b0v3t8q5m1x")),
@@ -37,12 +37,12 @@ pub(crate) async fn html(
 ) -> Result<Response, ApiError> {
     let found = messages(&state).into_iter().find(|message| message.id == id && !message.html.is_empty());
     let mut html = found.ok_or_else(Error::not_found)?.html;
-    // A `base` is valid at any place, and at the end it leaves the mail as it was sent.
+    // `base` is valid anywhere, and at the end it leaves the email as it was sent.
     html.push_str("<base target=\"_blank\">");
     let headers = [
         (CONTENT_SECURITY_POLICY, CSP_MAIL),
         (X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN")),
-        // Browsers do not open the links of a sandboxed document in an isolated window.
+        // Browsers do not open links of a sandboxed document in an isolated window.
         (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("unsafe-none")),
     ];
     Ok((headers, Html(html)).into_response())
