@@ -72,6 +72,8 @@ events! {
     /// The owner of the address discarded a registration.
     RegistrationRejected: "registration_disowned", Ok, Anonymous, Hidden, [];
     LoggedIn: "logged_in", Ok, User, Shown, [];
+    /// A user signed in with a device that was not known.
+    NewDevice: "new_device", Ok, User, Shown, [];
     LoginRefused: "login_refused", Refused, Anonymous, Shown, [];
     LoggedOut: "logged_out", Ok, User, Shown, [];
     /// A refresh token was repeated later than after a lost response.

@@ -27,6 +27,8 @@ pub enum MessageKind {
     PhoneChanged,
     /// Notice that the phone number was removed.
     PhoneRemoved,
+    /// Notice of a sign-in from a device that is not known.
+    NewDevice,
     /// Notice that the account was deleted.
     AccountDeleted,
     /// SMS code.
@@ -101,6 +103,7 @@ static PASSWORD_CHANGED_BY_USER: Spec = mail(
 static PASSWORD_CHANGE_REQUIRED: Spec = mail("password_change_required", "mail_password_change_required", RESET_LINK);
 static PHONE_CHANGED: Spec = mail("phone_changed", "mail_phone_changed", &[]);
 static PHONE_REMOVED: Spec = mail("phone_removed", "mail_phone_removed", &[]);
+static NEW_DEVICE: Spec = mail("new_device", "mail_new_device", &[]);
 static ACCOUNT_DELETED: Spec = mail("account_deleted", "mail_account_deleted", &[]);
 static PHONE_CODE: Spec = Spec { word: "phone_code", channel: Channel::Sms, template: "sms_code", links: &[] };
 static SMS_STATUS: Spec = Spec { word: "sms_status", channel: Channel::SmsStatus, template: "", links: &[] };
@@ -120,6 +123,7 @@ impl MessageKind {
         Self::PasswordChangeRequired,
         Self::PhoneChanged,
         Self::PhoneRemoved,
+        Self::NewDevice,
         Self::AccountDeleted,
     ];
     const OTHERS: &'static [Self] = &[Self::PhoneCode, Self::SmsStatus];
@@ -140,6 +144,7 @@ impl MessageKind {
             Self::PasswordChangeRequired => &PASSWORD_CHANGE_REQUIRED,
             Self::PhoneChanged => &PHONE_CHANGED,
             Self::PhoneRemoved => &PHONE_REMOVED,
+            Self::NewDevice => &NEW_DEVICE,
             Self::AccountDeleted => &ACCOUNT_DELETED,
             Self::PhoneCode => &PHONE_CODE,
             Self::SmsStatus => &SMS_STATUS,

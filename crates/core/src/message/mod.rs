@@ -25,6 +25,27 @@ pub struct Recipient {
     pub to: String,
     /// Given name for the greeting; may be empty.
     pub name: String,
+    /// Sign-in that the message reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignIn>,
+}
+
+/// Client and time of a sign-in.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SignIn {
+    /// Name of browser and system, if they are recognised.
+    pub device: Option<String>,
+    /// Network address.
+    pub ip: Option<String>,
+    /// Time, in milliseconds since 1970.
+    pub at: i64,
+}
+
+/// Prints no field, since all are personal data.
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SignIn(…)")
+    }
 }
 
 impl Recipient {
@@ -32,13 +53,19 @@ impl Recipient {
     /// chosen the name.
     #[must_use]
     pub fn unnamed(email: &EmailAddress) -> Self {
-        Self { to: email.as_str().to_owned(), name: String::new() }
+        Self::plain(email.as_str())
     }
 
     /// Returns the owner of a profile who has signed in.
     #[must_use]
     pub fn of(profile: &Profile) -> Self {
-        Self { to: profile.email.as_str().to_owned(), name: profile.greeting_name().to_owned() }
+        Self { name: profile.greeting_name().to_owned(), ..Self::plain(profile.email.as_str()) }
+    }
+
+    /// Returns a recipient without anything else.
+    #[must_use]
+    pub fn plain(to: &str) -> Self {
+        Self { to: to.to_owned(), name: String::new(), sign_in: None }
     }
 }
 

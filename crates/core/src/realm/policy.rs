@@ -22,6 +22,8 @@ pub struct RealmPolicy {
     pub email_undo_window: Duration,
     /// Lifetime of an SMS code.
     pub otp_ttl: Duration,
+    /// Whether the owner is told of a sign-in from an unknown device.
+    pub new_device_mail: bool,
     /// Lifetime of an access token.
     pub access_token_ttl: Duration,
     /// Lifetime of an unused refresh token.

@@ -56,6 +56,7 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
         verification_ttl: of.verification_ttl,
         reset_ttl: of.reset_ttl,
         email_undo_window: of.email_undo_window,
+        new_device_mail: of.new_device_mail,
         otp_ttl: of.otp_ttl,
         access_token_ttl: of.access_token_ttl,
         refresh_token_ttl: of.refresh_token_ttl,

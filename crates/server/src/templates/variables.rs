@@ -13,8 +13,10 @@ const MEANINGS: &[(&str, &str)] = &[
     ("app_name", "The application's name (APP_NAME)."),
     ("app_url", "The application's address (APP_URL); empty if not set."),
     ("code", "The code."),
+    ("device", "The browser and system of the sign-in, such as Firefox on Linux; empty if unknown."),
     ("email", "The email address of the registration; in email_change.html, the new address."),
     ("error", "What went wrong, as a sentence; empty if nothing did."),
+    ("ip", "The network address of the sign-in; empty if unknown."),
     (
         "is_submitted",
         "Whether this browser was used for the sign-up; then the page loads the script that submits its form.",
@@ -26,6 +28,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("request_id", "The identifier of the request, as in the log."),
     ("reset_url", "The link to the password reset form; in reset.html, the form's target."),
     ("root", "The path of PUBLIC_URL, for the link to the stylesheet; empty if it has none."),
+    ("signed_in_at", "The time of the sign-in, such as 29 November 2026, 14:12 UTC."),
     ("status", "The HTTP status code, such as 404."),
     ("token", "The secret from the opened link."),
     ("undo_url", "The link that cancels the registration or undoes the change; in undo.html, the form's target."),

@@ -99,7 +99,7 @@ impl Accounts<'_> {
         // The lifetime of a code begins with the request, not at the hand-over of its message.
         let challenge = Challenge::new(ctx, &realm.name, purpose, subject, ttl);
         let challenge = Challenge { expires_at: ctx.now.plus(ttl), ..challenge };
-        let recipient = Recipient { to: phone.as_str().to_owned(), name: String::new() };
+        let recipient = Recipient::plain(phone.as_str());
         let sms = self.message(MessageKind::PhoneCode, &recipient, Some(challenge.id))?;
         Ok(CodeDraft {
             quotas: self.code_quotas(subject, owner.map(|_| phone)),

@@ -108,7 +108,7 @@ impl Delivery<'_> {
 
     /// Enqueues the first status query.
     fn query_later(&self, receipt: &SmsReceipt) -> Result<Op> {
-        let about = Recipient { to: receipt.0.clone(), name: String::new() };
+        let about = Recipient::plain(&receipt.0);
         let mut row = self.message(MessageKind::SmsStatus, &about, None)?;
         if let Some(first) = QUERY_AFTER.first() {
             row.due_at = self.ctx.now.plus(*first);

@@ -8,7 +8,7 @@ use crate::{
     audit::{AuditId, ListedEvent, UserEvents},
     clock::Timestamp,
     error::{Error, Result},
-    id::SessionId,
+    id::{SessionId, UserId},
     session::ListedSession,
 };
 
@@ -30,6 +30,21 @@ impl Scope<'_> {
         live.retain(|session| session.is_live(self.ctx.now));
         live.sort_by(|a, b| (Reverse(a.family.rotated_at), &a.id).cmp(&(Reverse(b.family.rotated_at), &b.id)));
         live.into_iter().map(|session| ListedSession::open(session, &key, current)).collect()
+    }
+
+    /// Returns the words of the newest events since a time that concern a user.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub(in crate::service) async fn newest_events(
+        &self,
+        user: &UserId,
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<String>> {
+        let (realm, user) = (self.realm.name.clone(), user.clone());
+        let wanted = UserEvents { realm, user, before: None, since, limit };
+        Ok(self.ports.store.user_events(&wanted).await?.into_iter().map(|entry| entry.event).collect())
     }
 
     /// Returns the newest events of the last 90 days that concern a user, those before an identifier if one is given, and

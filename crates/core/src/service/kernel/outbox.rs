@@ -116,7 +116,7 @@ impl Scope<'_> {
     /// Shows a message that this setting withheld in the development mailbox, if there is one.
     pub(in crate::service) fn show_withheld(&self, kind: MessageKind, to: &str, setting: &str) {
         let Some(mailbox) = &self.ports.mailbox else { return };
-        let recipient = Recipient { to: to.to_owned(), name: String::new() };
+        let recipient = Recipient::plain(to);
         // Only the subject is shown, and the template needs its links for the rest.
         let mut links = Links::default();
         for link in kind.spec().links {

@@ -118,7 +118,7 @@ impl Sessions<'_> {
         let Admitted { permit, found, device, client } = self.admit(client, index, &credentials.device_texts()).await?;
         let attempt = self.begin_attempt(client, index, device.as_ref()).await?;
         let user = found.user.clone();
-        match self.enter(&permit, index, found, &password).await {
+        match self.enter(&permit, index, found, &password, device.is_some()).await {
             Ok(Entered::Session(tokens, owner)) => {
                 self.refund_attempt(attempt).await;
                 let device = device.unwrap_or_else(|| KnownDevice::new(self.ctx));
@@ -202,6 +202,7 @@ impl Sessions<'_> {
         index: BlindIndex,
         found: AddressState,
         password: &Password,
+        is_known_device: bool,
     ) -> Result<Entered> {
         let mut found = Some(found);
         let stages = |_| {
@@ -221,7 +222,7 @@ impl Sessions<'_> {
                 }
                 let passed = self.step(owner, Amr::Password);
                 let held = self.hold_user(permit, &passed, password).await?;
-                let tokens = self.open(&passed, held).await?;
+                let tokens = self.open(&passed, held, is_known_device).await?;
                 Ok(tokens.map(|tokens| Entered::Session(tokens, DeviceOwner::from(&passed.owner.user))))
             }
         };

@@ -8,6 +8,7 @@ mod end;
 mod list;
 mod login;
 mod logout;
+mod new_device;
 mod open;
 mod prove;
 mod refresh;

@@ -23,17 +23,19 @@ pub struct Tokens {
 impl Sessions<'_> {
     /// Commits a session; `None` if the account has changed since it was read, because a login with an old password
     /// must not outlive its change. `held` requires the revision that was read.
-    pub(super) async fn open(&self, passed: &Passed, held: Op) -> Result<Option<Tokens>> {
+    pub(super) async fn open(&self, passed: &Passed, held: Op, is_known_device: bool) -> Result<Option<Tokens>> {
         let user = &passed.owner.user;
         let profile = user.envelope.open_profile(&passed.owner.key)?;
         let (session, tokens) = self.new_session(passed, &profile)?;
         let id = session.id.clone();
-        let batch = batch![
+        let new_device = self.new_device(passed, &profile, is_known_device, &id).await?;
+        let mut batch = batch![
             held,
             SessionOp::Insert(session),
             self.end_surplus_sessions(&user.id, &id),
             self.audit(Event::LoggedIn).user(user).session(&id),
         ];
+        batch.extend(new_device);
         if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {
             return Ok(None);
         }

@@ -11,7 +11,7 @@ use crate::config::{
     fix::Fix,
     report::{Report, Severity::RefusedElseWarned},
     setting::Fallback::{Derived, Fixed},
-    value::{Choice, DURATION, choice, number},
+    value::{Choice, DURATION, SWITCH, choice, number},
     values::Values,
 };
 
@@ -31,6 +31,8 @@ settings! {
         "Lifetime of a code sent by SMS, at most 10m.", per_realm;
     EMAIL_UNDO_WINDOW: Duration = DURATION, Fixed("7d"),
         "How long a change of address or password can be undone from its notification email. Until then, no one else can register the old address.", per_realm;
+    NEW_DEVICE_MAIL: bool = SWITCH, Fixed("on"),
+        "Whether a sign-in from an unknown device is reported to the account's address. The first sign-in of an account is not.", per_realm;
     FRESH_AUTH_AGE: Duration = DURATION, Fixed("10m"),
         "Maximum age of the login for sensitive operations: changing the password, address or phone number, and exporting or deleting the account. After that, the current password is required.", per_realm;
     DELETE_MAX_AUTH_AGE: Duration = DURATION, Fixed("30m"),

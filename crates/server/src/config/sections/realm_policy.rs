@@ -4,8 +4,8 @@ use portcullis_core::realm::{Signup, SignupField};
 
 use super::{
     accounts::{
-        DELETE_MAX_AUTH_AGE, EMAIL_UNDO_WINDOW, FRESH_AUTH_AGE, OTP_TTL, PASSWORD_MIN_LENGTH, REGISTRATION_TTL,
-        RESET_TTL, VERIFICATION_TTL,
+        DELETE_MAX_AUTH_AGE, EMAIL_UNDO_WINDOW, FRESH_AUTH_AGE, NEW_DEVICE_MAIL, OTP_TTL, PASSWORD_MIN_LENGTH,
+        REGISTRATION_TTL, RESET_TTL, VERIFICATION_TTL,
     },
     signup::{SIGNUP, SIGNUP_REQUIRED},
     templates::Templates,
@@ -23,6 +23,7 @@ pub struct RealmPolicy {
     pub verification_ttl: Duration,
     pub reset_ttl: Duration,
     pub email_undo_window: Duration,
+    pub new_device_mail: bool,
     pub otp_ttl: Duration,
     pub fresh_auth_age: Duration,
     pub delete_max_auth_age: Duration,
@@ -46,6 +47,7 @@ impl RealmPolicy {
             verification_ttl: values.get(&VERIFICATION_TTL)?,
             reset_ttl: values.get(&RESET_TTL)?,
             email_undo_window: values.get(&EMAIL_UNDO_WINDOW)?,
+            new_device_mail: values.get(&NEW_DEVICE_MAIL)?,
             otp_ttl: values.get(&OTP_TTL)?,
             fresh_auth_age: values.get(&FRESH_AUTH_AGE)?,
             delete_max_auth_age: values.get(&DELETE_MAX_AUTH_AGE)?,

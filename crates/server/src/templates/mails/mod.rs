@@ -28,6 +28,7 @@ mod already_registered;
 mod email_change;
 mod email_change_undone;
 mod email_changed;
+mod new_device;
 mod password_change_required;
 mod password_changed;
 mod password_changed_by_user;
@@ -85,6 +86,7 @@ static MAILS: &[MailView] = &[
     email_change_undone::EMAIL_CHANGE_UNDONE,
     phone_changed::PHONE_CHANGED,
     phone_removed::PHONE_REMOVED,
+    new_device::NEW_DEVICE,
     account_deleted::ACCOUNT_DELETED,
 ];
 
@@ -109,7 +111,7 @@ impl Render for Templates {
     ) -> Result<Mail, Cause> {
         let view = MailView::of(kind).ok_or("no template for this kind of message")?;
         let templates = self.of(realm.as_str());
-        let values = templates.mail_values(realm.as_str(), &recipient.name, links, now);
+        let values = templates.mail_values(realm.as_str(), recipient, links, now);
         let text_file = view.text.name;
         let (subject, text) = subject_and_text(&templates.engine.fill(text_file, values.clone())?)
             .ok_or_else(|| TemplateError::from(templates.no_subject(text_file)))?;
@@ -132,7 +134,7 @@ impl Render for Templates {
 }
 
 impl Templates {
-    fn mail_values(&self, realm: &str, name: &str, links: &Links, now: Timestamp) -> Value {
+    fn mail_values(&self, realm: &str, recipient: &Recipient, links: &Links, now: Timestamp) -> Value {
         let urls = [
             ("verification_url", &links.verification_url),
             ("undo_url", &links.undo_url),
@@ -143,7 +145,8 @@ impl Templates {
         if !values.is_empty() {
             values.insert("valid_for", in_words(links.lifetime).into());
         }
-        values.insert("name", name.into());
+        values.insert("name", recipient.name.as_str().into());
+        values.extend(recipient.sign_in.iter().flat_map(new_device::variables));
         context! { ..Value::from(values), ..self.message_values(realm, now) }
     }
 
@@ -156,7 +159,9 @@ impl Templates {
     pub(super) fn mail_samples(&self, now: Timestamp) -> Vec<Sample> {
         let mails = MessageKind::MAILS.iter().filter_map(|&kind| Some((kind, MailView::of(kind)?)));
         let mails = mails.flat_map(|(kind, mail)| {
-            let values = self.mail_values("User1", "John", &mail.sample_links(kind), now);
+            let sign_in = (kind == MessageKind::NewDevice).then(|| new_device::sample(now));
+            let john = Recipient { name: "John".to_owned(), sign_in, ..Recipient::plain("john@example.com") };
+            let values = self.mail_values("User1", &john, &mail.sample_links(kind), now);
             [&mail.html, &mail.text].map(|template| Sample { template, case: "", values: values.clone() })
         });
         mails.chain([self.code_sample(now)]).collect()

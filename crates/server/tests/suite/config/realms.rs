@@ -65,6 +65,7 @@ fn each_setting_of_realms_changes_one_realm_in_each_notation() {
             "RESET_TTL",
             "OTP_TTL",
             "EMAIL_UNDO_WINDOW",
+            "NEW_DEVICE_MAIL",
             "FRESH_AUTH_AGE",
             "DELETE_MAX_AUTH_AGE",
             "PASSWORD_MIN_LENGTH",

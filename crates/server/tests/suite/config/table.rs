@@ -52,6 +52,7 @@ pub(super) fn sample(name: &str) -> &'static str {
     match name {
         "LOG_LEVEL" => "debug",
         "EMAIL_UNDO_WINDOW" => "3d",
+        "NEW_DEVICE_MAIL" => "off",
         "PUBLIC_URL" => "http://localhost:1",
         "APP_DOMAIN" => "localhost:1",
         "HOST" => "127.0.0.2",

@@ -17,6 +17,7 @@ mod me_events;
 mod me_export;
 mod me_phone;
 mod me_sessions;
+mod new_device;
 mod otp;
 mod pages;
 mod refresh;

@@ -44,11 +44,11 @@ async fn the_link_leads_to_a_form_and_the_form_to_a_new_password() {
     problem(app.get_as(&old_token, "/User1/me").await, 401).await;
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", pair["refresh_token"].as_str().unwrap())];
     json(app.post_form("/User1/token", &refresh).await, 400).await;
+    let notice = &app.mails_to(&john.email).await[0];
+    assert!(notice["subject"].as_str().unwrap().contains("password") && notice["links"].as_array().unwrap().is_empty());
     let john = john.with_password(NEW);
     json(app.get_as(&john.log_in(&app).await, "/User1/me").await, 200).await;
 
-    let notice = &app.mails_to(&john.email).await[0];
-    assert!(notice["subject"].as_str().unwrap().contains("password") && notice["links"].as_array().unwrap().is_empty());
     // The link works only once, and the form is no longer shown either.
     assert_eq!(app.post_form(&path, &[("password", "another fine phrase")]).await.status(), 400);
     assert_eq!(app.open(&link).await.status(), 400);

@@ -1,0 +1,80 @@
+//! A sign-in from a device that is not known: it is audited, and its owner is told.
+
+use std::net::IpAddr;
+
+use super::{Sessions, step::Passed};
+use crate::{
+    account::Profile,
+    audit::Event,
+    batch,
+    clock::Timestamp,
+    error::Result,
+    id::SessionId,
+    limit::Network,
+    message::{MessageKind, Recipient, SignIn},
+    port::Batch,
+    session::{Session, SessionClient, device_name},
+};
+
+/// Number of the newest events among which an earlier sign-in is looked for. An account with more is not new.
+const EVENTS: usize = 200;
+
+impl Sessions<'_> {
+    /// Returns the operations that report a sign-in, if its device is not known and it is not the account's first. A device is
+    /// known by its own value, or by a live session with the same browser, system and network.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if a record does not open.
+    pub(super) async fn new_device(
+        &self,
+        passed: &Passed,
+        profile: &Profile,
+        is_known: bool,
+        session: &SessionId,
+    ) -> Result<Batch> {
+        if is_known || !self.realm.policy.new_device_mail {
+            return Ok(Batch::new());
+        }
+        let user = &passed.owner.user;
+        let sessions = self.ports.store.sessions_of(&self.realm.name, &user.id).await?;
+        let is_first = sessions.is_empty() && !self.has_signed_in(passed).await?;
+        if is_first || self.has_session_like_this(passed, &sessions)? {
+            return Ok(Batch::new());
+        }
+        let client = &self.ctx.client;
+        let sign_in = SignIn {
+            device: client.agent.as_deref().and_then(device_name),
+            ip: client.ip.map(|ip| ip.to_string()),
+            at: self.ctx.now.millis(),
+        };
+        let recipient = Recipient { sign_in: Some(sign_in), ..Recipient::of(profile) };
+        Ok(batch![
+            self.message(MessageKind::NewDevice, &recipient, None)?,
+            self.audit(Event::NewDevice).user(user).session(session),
+        ])
+    }
+
+    /// Returns whether a live session was opened with this browser and system in this network.
+    fn has_session_like_this(&self, passed: &Passed, sessions: &[Session]) -> Result<bool> {
+        let of = |client: &SessionClient| {
+            let network = client.ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok()).map(Network::client);
+            (client.agent.as_deref().and_then(device_name), network)
+        };
+        let this = of(&SessionClient::from(&self.ctx.client));
+        for session in sessions.iter().filter(|session| session.is_live(self.ctx.now) && session.impersonator.is_none())
+        {
+            if of(&SessionClient::open(&passed.owner.key, &session.client)?) == this {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Returns whether the user has signed in before.
+    async fn has_signed_in(&self, passed: &Passed) -> Result<bool> {
+        let user = &passed.owner.user;
+        let events = self.newest_events(&user.id, Timestamp::default(), EVENTS).await?;
+        let is_sign_in = |event: &String| event == Event::LoggedIn.as_str();
+        Ok(events.len() == EVENTS || events.iter().any(is_sign_in))
+    }
+}
