@@ -1,9 +1,9 @@
-# Image of a program that is built already: packaging/image.sh PROGRAM lays it out in target/image, with the certificates of
-# authorities. See packaging/README.md.
+# Image of a prebuilt program: packaging/image.sh PROGRAM prepares target/image, including the root
+# certificates. See packaging/README.md.
 FROM scratch
 
 COPY target/image/root/ /
-# An empty folder that belongs to the server; a new volume takes its owner.
+# An empty folder owned by the server; a new volume inherits its owner.
 COPY --chown=65532:65532 target/image/data/ /data/
 
 ENV HOST=0.0.0.0 \

@@ -1,4 +1,4 @@
-# All tasks of development and CI: `make help` lists them.
+# All development and CI tasks: `make help` lists them.
 
 CARGO ?= cargo
 
@@ -18,7 +18,7 @@ help: ## list all targets
 run: ## serve for development on http://localhost:8000
 	$(CARGO) run --release
 
-check: ## format, lints as errors, documentation, licences and sources of dependencies
+check: ## check format, lints, documentation, and licences and sources of dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) clippy --package portcullis --no-default-features -- -D warnings
@@ -26,7 +26,7 @@ check: ## format, lints as errors, documentation, licences and sources of depend
 	misc/install-tools.sh cargo-deny
 	$(CARGO) deny --log-level error check bans licenses sources
 
-test: ## all tests, on both stores, in a browser and by generated clients; installs what they need
+test: ## all tests, on both stores, in a browser and with generated clients; installs missing tools
 	misc/install-tools.sh cargo-nextest
 	misc/with-redis.sh misc/with-mongod.sh $(CARGO) nextest run --workspace
 	$(CARGO) test --doc --package portcullis-core --quiet
@@ -41,10 +41,10 @@ test-pages: ## tests of the pages in a real browser
 test-clients: ## generated clients, compiled and used to log in; requests compared with the original system
 	misc/test-clients.sh all
 
-test-packages: ## wheel and image with the program of the tests, from an empty environment to a verified login; linters
+test-packages: ## wheel and image with the test build, from an empty environment to a verified login; linters
 	misc/test-packages.sh
 
-packages: ## build the released program, for aarch64 too, and prove every format and that a second build is equal: an hour, as root
+packages: ## build the released program, for aarch64 too, test every format, and check that the build is reproducible: an hour, as root
 	packaging/lint.sh
 	packaging/build.sh > target/packages.program
 	packaging/check.sh "$$(cat target/packages.program)" archive wheel npm deb image
@@ -71,7 +71,7 @@ soak: ## crashes, floods and timing, on both stores: 15 minutes on an idle machi
 		$(CARGO) nextest run --release --package portcullis $(SOAK) -E '$(TIMED)'
 	misc/test-clients.sh all
 
-bench: ## throughput on both stores, beside the limits of this machine
+bench: ## throughput on both stores, compared with the limits of this machine
 	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --profile dist --package portcullis --bench table
 
 PROFILE ?= dist
@@ -82,5 +82,5 @@ instructions: ## count the instructions of a read, login and refresh, and compar
 generate: ## rewrite the generated documents: openapi.json, settings.md, metrics.md, templates.md and the tables of ARCHITECTURE.md
 	UPDATE=1 $(CARGO) test --package portcullis --test suite -- generated
 
-screenshots: ## renew the pictures in docs/images
+screenshots: ## update the pictures in docs/images
 	misc/test-pages.sh misc/screenshots.mjs

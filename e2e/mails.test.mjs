@@ -1,4 +1,4 @@
-// The mails as mail programs show them.
+// The emails as shown by email clients.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { JOHN, ask, enroll, linkTo, mailTo, openBrowser, register, start, violations } from "./support.mjs";
@@ -12,7 +12,7 @@ const SUBJECTS = {
   deleted: "Your Portcullis account was deleted",
 };
 
-/** Rules about landmarks, which belong to the page of the mail program. */
+/** Rules about landmarks, which are up to the email client's page. */
 const NOT_OF_MAILS = ["landmark-one-main", "region"];
 
 let app, browser, mails;
@@ -26,7 +26,7 @@ after(async () => {
   await app.stop();
 });
 
-/** Uses every function of an account once and returns one mail of each kind. */
+/** Uses every account feature once and returns one email of each kind. */
 async function everyMail() {
   const { email } = await enroll(app);
   await register(app, JOHN);

@@ -6,13 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
-// Installations come over the network, on a machine that is busy with other tests.
+// Packages are installed over the network, on a machine that is busy with other tests.
 const PATIENCE = 180_000;
 
 /**
- * Follows a page in a temporary folder until the test `t` ends: writes the files that it names, keeps the servers running that
- * it says to leave running, runs all other commands in one shell, and compares their output with the answers printed below
- * them, in which `…` matches any text.
+ * Follows a page in a temporary folder until the test `t` ends: writes its files, keeps the servers running that should be left
+ * running, runs all other commands in one shell, and compares their output with the output printed below them, in which `…`
+ * matches any text.
  */
 export async function follow(t, file, { env, heading, replace = (text) => text }) {
   const dir = await mkdtemp(join(tmpdir(), "portcullis-reader-"));
@@ -39,7 +39,7 @@ export async function follow(t, file, { env, heading, replace = (text) => text }
   return shell;
 }
 
-/** Returns the fenced blocks below a heading, or of the whole page, each with the file that the text before it names. */
+/** Returns the fenced blocks below a heading, or of the whole page, each with the file name in the text before it. */
 export function blocks(page, heading) {
   const found = [];
   let [inside, before, block] = [heading === undefined, "", undefined];

@@ -1,4 +1,4 @@
-// The pages behind mailed links.
+// The pages opened from emailed links.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { JOHN, ask, enroll, linkTo, openBrowser, register, start, violations } from "./support.mjs";

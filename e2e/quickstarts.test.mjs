@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { follow, read } from "./markdown.mjs";
 import { JOHN, PROGRAM, enroll, freePort, start } from "./support.mjs";
 
-/** The environment of a reader who has the program, with two free ports in place of the two that the pages name. */
+/** The environment of a reader who has the program, with two free ports instead of the two on the pages. */
 async function reader() {
   const [ours, theirs] = [await freePort(), await freePort()];
   const env = {

@@ -80,7 +80,7 @@ export async function register(app, person, realm = "User1") {
   if (!created.ok) throw new Error(await created.text());
 }
 
-/** Creates an account and verifies it by the link in the mail. */
+/** Creates an account and verifies it with the emailed link. */
 export async function enroll(app, person = JOHN, realm = "User1") {
   await register(app, person, realm);
   const verified = await fetch(await linkTo(app, person.email, "verify"));

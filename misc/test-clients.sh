@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests with the clients of others:
+# Tests with third-party clients:
 # - e2e/clients: generates clients from the description of the API, compiles them, and signs up and logs in with each;
 # - e2e/origin: compares the requests that are accepted with those of the original service's framework. `UPDATE=1` rewrites the
 #   table in docs/existing-clients.md.
@@ -36,7 +36,7 @@ else
 fi
 npm ci --prefix e2e --silent --no-audit --no-fund
 npm ci --prefix e2e/clients --silent --no-audit --no-fund
-# The binary that the tests of the workspace use: another selection of packages has other features, and is compiled anew.
+# The binary used by the workspace tests: another selection of packages would have other features and be recompiled.
 cargo test --quiet --workspace --no-run
 PORTCULLIS=$target/debug/portcullis
 export PORTCULLIS CLIENTS_PYTHON ORIGIN_PYTHON

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Proves the wheel and the image with the program that the tests of the workspace use, and the script of releases; lints the files of
-# packages.
+# Tests the wheel and the image with the test build of the program, and the release script; lints the packaging
+# files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

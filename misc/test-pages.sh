@@ -16,7 +16,7 @@ if ! python3 -c 'import ensurepip' 2>/dev/null; then install python3-venv; fi
 
 npm ci --prefix e2e --silent --no-audit --no-fund
 WHEELS=$(misc/wheels.sh)
-# The binary that the tests of the workspace use: another selection of packages has other features, and is compiled anew.
+# The binary used by the workspace tests: another selection of packages would have other features and be recompiled.
 cargo test --quiet --workspace --no-run
 PORTCULLIS=$(realpath "${CARGO_TARGET_DIR:-target}/debug/portcullis")
 export PORTCULLIS WHEELS

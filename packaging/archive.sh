@@ -14,7 +14,7 @@ install -m 755 "$program" "$parts/$name/portcullis"
 install -m 644 LICENSE "$parts/$name/LICENSE"
 install -m 644 crates/core/src/account/password/breached.md "$parts/$name/LICENSE-breached-passwords.md"
 
-# The same files make the same archive.
+# The archive is reproducible.
 tar --create --directory "$parts" --sort name --owner 0 --group 0 --numeric-owner --mtime "@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}" "$name" |
     gzip --no-name -9 > "$folder/$name.tar.gz"
 echo "$folder/$name.tar.gz"

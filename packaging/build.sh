@@ -17,7 +17,7 @@ registry=$(realpath -m "${CARGO_HOME:-$HOME/.cargo}")
 # Before the flags below, which are for the program and not for its tools.
 misc/install-tools.sh cargo-auditable
 
-# Of two prefixes that fit, the later counts.
+# Of two matching prefixes, the later one applies.
 rust="-C target-feature=+crt-static" c=""
 for prefix in "$(rustc --print sysroot)=/rust" "$registry=/cargo" "$PWD=/portcullis" "$target=/target"; do
     rust+=" --remap-path-prefix=$prefix"

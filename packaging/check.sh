@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs a program and proves each format: from an empty environment to a verified login, by packaging/check.sh PROGRAM FORMAT…
+# Packs a program and tests each format, from an empty environment to a verified login: packaging/check.sh PROGRAM FORMAT…
 #
 # Formats: archive, wheel, npm, deb, image. `archive`, `deb` and `image` need root; `deb` installs a Debian of its own below
 # target/, `image` uses buildah, which is installed if it is missing. Each takes less than 60 s once its package is there.
@@ -16,7 +16,7 @@ mkdir -p "$packages"
 
 stop() {
     if [ -z "$server" ]; then return; fi
-    # A launcher and its program are one group.
+    # A launcher and its program form a process group.
     kill -TERM -- "-$server" 2>/dev/null || true
     wait "$server" 2>/dev/null || true
     server=
@@ -27,8 +27,8 @@ free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# Starts a server by a command with nothing in its environment, logs in for the first time, and stops it. The array `health` is
-# the command that the format checks its health with, if it has one.
+# Starts a server with a command and an empty environment, logs in for the first time, and stops it. The array `health` is
+# the health check command of the format, if it has one.
 first_login() {
     local log=$work/$format.log
     set -m
@@ -56,7 +56,7 @@ is_the_program() {
 
 check_archive() {
     tar --extract --gzip --file "$1" --directory "$home" --strip-components 1
-    # As a user without rights, in a folder that contains the program and nothing else: no shell, no library.
+    # As an unprivileged user, in a folder that contains only the program: no shell, no library.
     local root=$home/root
     is_the_program "$home/portcullis"
     mkdir -p "$root/data"
@@ -117,7 +117,7 @@ check_image() {
     is_the_program "$root/usr/bin/portcullis"
     test "$(stat -c %u "$root/data")" = 65532
     local run=("${buildah[@]}" run --isolation chroot)
-    # What `docker run` is told in the README, so that its host reads the mailbox.
+    # As in the README's `docker run`, so that the host can read the mailbox.
     local settings=(--env "PORT=$port" --env ENVIRONMENT=development --env DEV_MAILBOX_NETWORKS=127.0.0.0/8)
     local check
     check=$("${buildah[@]}" inspect --type image --format '{{index .Docker.Config.Healthcheck.Test 1}} {{index .Docker.Config.Healthcheck.Test 2}}' portcullis)

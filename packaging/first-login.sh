@@ -24,7 +24,7 @@ first_link() {
 until_it_succeeds ask "$base/readyz" >/dev/null
 ask "$base/User1/create" --json '{"email": "ada@example.com", "password": "violet-teapot-hammer"}' >/dev/null
 link=$(until_it_succeeds first_link)
-# The address in links is the one that the server believes to have.
+# Links contain the address that the server is configured with.
 ask "$base/${link#http://*/}" >/dev/null
 token=$(ask "$base/User1/login" -d username=ada@example.com -d password=violet-teapot-hammer |
     sed -n 's/.*"access_token":"\([^"]*\)".*/\1/p')

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Lays out in target/image what the Dockerfile copies: packaging/image.sh PROGRAM
+# Prepares the files in target/image that the Dockerfile copies: packaging/image.sh PROGRAM
 #
-# The image has no shell and no libraries. A program that is linked to some, as development builds are, brings them along.
+# The image has no shell and no libraries. For a dynamically linked program, such as a development build, its libraries are included.
 set -euo pipefail
 program=$(realpath "$1")
 cd "$(dirname "$0")/.."
-# Not CARGO_TARGET_DIR: the Dockerfile names it.
+# Not CARGO_TARGET_DIR, because the path is fixed in the Dockerfile.
 folder=target/image/root
 
 authorities=${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}
@@ -23,6 +23,6 @@ install -D -m 644 crates/core/src/account/password/breached.md "$folder/usr/shar
 mkdir -p "$folder/etc/portcullis"
 echo 'portcullis:x:65532:65532::/data:/usr/bin/portcullis' > "$folder/etc/passwd"
 echo 'portcullis:x:65532:' > "$folder/etc/group"
-# Of a static program, ldd names no file.
+# For a static program, ldd lists no files.
 libraries=$(ldd "$program" 2>/dev/null | grep -o '/[^ ]*' || true)
 for library in $libraries; do install -D -m 755 "$library" "$folder$library"; done

@@ -15,7 +15,7 @@ case $architecture in
     *) echo "no npm package for $architecture" >&2; exit 1 ;;
 esac
 version=$(packaging/version.sh)
-# The registry compares it with the provenance of what is published.
+# The registry compares it with the provenance of the published package.
 repository=https://github.com/${GITHUB_REPOSITORY:-portcullis/portcullis}
 parts=$(mktemp -d)
 trap 'rm -rf "$parts"' EXIT

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the commit and the tag of a release: packaging/release.sh VERSION. Nothing is pushed.
+# Creates the commit and the tag of a release: packaging/release.sh VERSION. Nothing is pushed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -12,7 +12,7 @@ export SOURCE_DATE_EPOCH
 cargo cyclonedx --quiet --manifest-path crates/server/Cargo.toml --format json --spec-version 1.5 \
     --no-build-deps --target "$architecture-unknown-linux-gnu" --override-filename "$name"
 mkdir -p "$folder"
-# Without the path of this machine, so that the same commit makes the same list.
+# Without local paths, so that the list is reproducible.
 sed "s|file://$PWD/|file:///portcullis/|g" "crates/server/$name.json" > "$folder/$name.json"
 # The tool writes a document for each crate of the workspace.
 rm crates/*/"$name.json"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Proves release.sh in a clone: what it refuses, and what it commits and tags.
+# Tests release.sh in a clone: what it rejects, and what it commits and tags.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,7 +9,7 @@ git clone --quiet . "$folder/clone"
 cd "$folder/clone"
 git config user.name Test
 git config user.email test@example.com
-# The scripts and the makefile as they are, committed or not.
+# The current scripts and makefile, committed or not.
 cp "$OLDPWD"/packaging/*.sh packaging/
 cp "$OLDPWD/Makefile" .
 git add --all

@@ -72,7 +72,7 @@ def main(program: str, folder: str, architecture: str = platform.machine()) -> N
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, content in files.items():
-            # Without a date, so that the same program makes the same wheel.
+            # Without a date, so that the wheel is reproducible.
             entry = zipfile.ZipInfo(name)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = (0o100755 if name.endswith("scripts/portcullis") else 0o100644) << 16

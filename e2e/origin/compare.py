@@ -31,7 +31,7 @@ def send(port, raw):
         answer = b""
         while chunk := stream.recv(65536):
             answer += chunk
-            # Interim answers are not the answer.
+            # Interim responses are not the final response.
             while answer.startswith(b"HTTP/1.1 100") and b"\r\n\r\n" in answer:
                 answer = answer.split(b"\r\n\r\n", 1)[1]
     return int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/") else 0

@@ -1,11 +1,11 @@
 // Script of the development pages: copy buttons, local times, live updates of the mailbox.
-// Without it the pages show the same content and are reloaded by hand.
+// Without it the pages show the same content and must be reloaded manually.
 "use strict";
 
 const byId = (id) => document.getElementById(id);
 const say = (text) => (byId("status").textContent = text);
 
-/** Sets local times and shows the copy buttons in HTML that came from the server. */
+/** Converts times to local time and shows the copy buttons in HTML from the server. */
 function enliven(part) {
   for (const time of part.querySelectorAll("time")) {
     const when = new Date(time.dateTime);
@@ -37,7 +37,7 @@ document.addEventListener("click", async (event) => {
 /** Follows the mailbox. An event carries no data; it only says that something changed. */
 function follow(live) {
   const parts = ["messages", "message"];
-  // The HTML as the server sent it, to find out what changed.
+  // The HTML as received from the server, for detecting changes.
   const sent = new Map(parts.map((id) => [id, byId(id).outerHTML]));
   const reload = live.firstElementChild;
   let isLooking = false;

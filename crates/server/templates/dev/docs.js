@@ -23,7 +23,7 @@ const start = {
   },
 };
 
-/** Swagger UI has a dark theme, but does not follow the system by itself. */
+/** Swagger UI has a dark theme, but does not follow the system setting. */
 function follow(dark) {
   const dress = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
   dark.addEventListener("change", dress);

@@ -1,2 +1,2 @@
-// Presses the button of email_verify.html. Only the page in the browser of the sign-up loads this script.
+// Submits the form of email_verify.html. Only loaded in the browser that was used for the sign-up.
 document.getElementById("activate")?.submit();

@@ -1,4 +1,4 @@
--- Times are milliseconds since 1970-01-01T00:00:00Z. What is sealed is opaque here.
+-- Times are in milliseconds since 1970-01-01T00:00:00Z. Sealed columns are encrypted.
 
 CREATE TABLE root_keys (
     realm    TEXT    NOT NULL PRIMARY KEY,
@@ -77,7 +77,7 @@ CREATE INDEX sessions_by_user ON sessions (realm, user_id);
 CREATE INDEX sessions_by_idle ON sessions (idle_until);
 CREATE INDEX sessions_by_end ON sessions (expires_at);
 
--- The revocation log. A position is never given twice, also after the newest entries have been swept.
+-- The revocation log. Positions are never reused, even after the newest entries have been swept.
 CREATE TABLE revocations (
     position   INTEGER PRIMARY KEY AUTOINCREMENT,
     realm      TEXT    NOT NULL,

@@ -1,4 +1,4 @@
--- What has been done of a quota. The key tells nobody for whom.
+-- Quota usage. The key does not reveal whose usage it is.
 CREATE TABLE quotas (
     key        BLOB    PRIMARY KEY,
     tally      BLOB    NOT NULL,
@@ -6,7 +6,7 @@ CREATE TABLE quotas (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX quotas_by_end ON quotas (expires_at);
 
--- Wrong passwords of accounts and their devices, known or not.
+-- Wrong passwords by account and device, including unknown accounts.
 CREATE TABLE failures (
     key        BLOB    PRIMARY KEY,
     count      INTEGER NOT NULL,

@@ -1,2 +1,2 @@
--- The newest rows of a realm are found without reading those of others.
+-- Finds the newest rows of a realm without reading those of others.
 CREATE INDEX audit_by_realm ON audit (realm, at);

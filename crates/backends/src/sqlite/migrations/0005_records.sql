@@ -1,4 +1,4 @@
--- Every noun of a realm that is found by its key or its owner. The body is sealed and bound to realm, kind and key.
+-- All nouns of a realm that are looked up by key or owner. The body is sealed and bound to realm, kind and key.
 CREATE TABLE records (
     realm      TEXT    NOT NULL,
     kind       TEXT    NOT NULL,

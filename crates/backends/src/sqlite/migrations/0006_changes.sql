@@ -1,5 +1,5 @@
--- The change log: which cached data is outdated. A position is never given twice, also after the newest entries have been
--- swept. The table `revocations` stays for the previous version of the program.
+-- The change log: which cached data is outdated. Positions are never reused, even after the newest entries have been
+-- swept. The table `revocations` is kept for the previous version of the program.
 CREATE TABLE changes (
     position   INTEGER PRIMARY KEY AUTOINCREMENT,
     kind       TEXT    NOT NULL,

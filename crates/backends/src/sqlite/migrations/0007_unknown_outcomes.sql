@@ -1,2 +1,2 @@
--- After how many attempts a message may have been accepted without a word: each further attempt may be a further copy.
+-- Number of attempts after which a message may have been accepted: each further attempt may deliver another copy.
 ALTER TABLE outbox ADD COLUMN unknowns INTEGER NOT NULL DEFAULT 0;

@@ -1,5 +1,5 @@
--- All columns of audit rows. Rows of earlier versions get an identifier (UUIDv7) of their time and position, so that they stay in
--- their order. Nothing is known of their client.
+-- All columns of audit rows. Rows of earlier versions get an identifier (UUIDv7) derived from their time and position, which preserves
+-- their order. Their client is unknown.
 ALTER TABLE audit ADD COLUMN id BLOB;
 ALTER TABLE audit ADD COLUMN outcome TEXT NOT NULL DEFAULT 'ok';
 ALTER TABLE audit ADD COLUMN rule TEXT;
