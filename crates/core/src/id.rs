@@ -81,6 +81,10 @@ id! {
     KeyId
 }
 id! {
+    /// Identifier of a process of the server, new at each start.
+    NodeId
+}
+id! {
     /// Identifier of a lease. Each claim gets a new one.
     LeaseId
 }

@@ -2,7 +2,7 @@ use super::{Actor, AuditId, Details, Event, Outcome};
 use crate::{
     clock::Timestamp,
     ctx::Ctx,
-    id::{RealmName, RequestId, SessionId, UserId},
+    id::{NodeId, RealmName, RequestId, SessionId, UserId},
     seal::{BlindIndex, Sealed},
 };
 
@@ -26,6 +26,8 @@ pub struct AuditRow {
     /// Session of the request, or the one that it opened.
     pub session: Option<SessionId>,
     pub request_id: RequestId,
+    /// Process that wrote the row.
+    pub node: Option<NodeId>,
     pub details: Details,
     /// [`AuditClient`](super::AuditClient), sealed under the data key of the user whom the row is about, or else under the
     /// realm's audit key.
@@ -53,6 +55,8 @@ pub struct AuditEntry {
     pub index: Option<BlindIndex>,
     pub session: Option<SessionId>,
     pub request_id: RequestId,
+    /// Process that wrote the row. Earlier versions named none.
+    pub node: Option<String>,
     /// Compact JSON.
     pub details: String,
     pub client: Option<Sealed>,
@@ -88,6 +92,7 @@ impl From<AuditRow> for AuditEntry {
             index: row.index,
             session: row.session,
             request_id: row.request_id,
+            node: row.node.map(|node| node.as_str().to_owned()),
             details: row.details.to_json(),
             client: row.client,
             note: row.note,
@@ -113,6 +118,7 @@ impl AuditRow {
             index: None,
             session: None,
             request_id: ctx.request_id.clone(),
+            node: None,
             details: Details::default(),
             client: None,
             note: None,

@@ -9,7 +9,7 @@ use crate::{
     },
     audit::{Actor, ActorKind, AuditId, AuditRow, Details, Event, Outcome},
     clock::Timestamp,
-    id::{ChallengeId, LeaseId, OutboxId, RealmName, RequestId, SessionId, UserId},
+    id::{ChallengeId, LeaseId, NodeId, OutboxId, RealmName, RequestId, SessionId, UserId},
     link::{Challenge, Purpose},
     message::{
         MessageKind,
@@ -219,6 +219,7 @@ pub fn audit(realm: &RealmName) -> AuditRow {
         index: Some(index("ada@example.org")),
         session: Some(session_id("session")),
         request_id: RequestId::parse("request").expect("an identifier"),
+        node: NodeId::parse("node"),
         details: Details::default().with(Event::LoginRefused, "requests", vec!["first", "second"]),
         client: Some(sealed("client")),
         note: Some(sealed("note")),

@@ -169,9 +169,9 @@ impl App {
             mailbox: mailbox.clone(),
         });
         let ports = if measured.is_some() { metrics::measured(ports) } else { ports };
-        let wake = waker(&wakeups);
+        let (settings, wake) = (parts::settings(config, ctx.random()), waker(&wakeups));
         let (tokens, rotation) = (keys::access_tokens(config), keys::rotation(config));
-        let service = Arc::new(Service::new(ports, parts::settings(config), tokens, rotation, realms, wake));
+        let service = Arc::new(Service::new(ports, settings, tokens, rotation, realms, wake));
         service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
         let metrics = measured.map(|(listener, handle)| Metrics {
             listener,

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use portcullis_core::{
     account::password::Policy,
     clock::Clock,
-    id::RealmName,
+    id::{NodeId, RealmName},
     random::Random,
     realm::RealmPolicy,
     service::{Service, Settings},
@@ -35,8 +35,9 @@ pub(super) fn timeouts(config: &Config) -> Timeouts {
     }
 }
 
-pub(super) fn settings(config: &Config) -> Settings {
+pub(super) fn settings(config: &Config, random: &dyn Random) -> Settings {
     Settings {
+        node: NodeId::random(random),
         public_url: config.public_url.to_string(),
         sms_countries: config.sms.countries.clone(),
         reveal_taken: config.accounts.enumeration == Enumeration::Reveal,

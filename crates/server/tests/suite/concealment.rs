@@ -157,3 +157,29 @@ async fn a_wrong_code_is_the_same_work_with_and_without_an_account() {
     }
     assert_eq!(work[0], work[1]);
 }
+
+#[tokio::test]
+async fn asking_for_a_taken_address_is_like_asking_for_a_free_one() {
+    let app = TestApp::with(&[ENFORCED, &[("LIMIT_EMAIL_CHANGES_ACCOUNT", "50/7d")]].concat()).await;
+    let (john, jane) =
+        (Person::new("john@example.com").join(&app).await, Person::new("jane@example.com").join(&app).await);
+    Person::new("anna@example.com").join(&app).await;
+    Person::new("carl@example.com").register(&app).await;
+    let ask = async |token: &str, email: &str| {
+        let request = app.request(reqwest::Method::POST, "/User1/me/email").bearer_auth(token);
+        request.json(&json!({"email": email})).send().await.unwrap()
+    };
+    // Jane's earlier address is reserved for her.
+    assert_eq!(ask(&jane.log_in(&app).await, "hers@example.com").await.status(), 202);
+    assert_eq!(app.open(&app.link("hers@example.com", "verify").await).await.status(), 200);
+    let token = john.log_in(&app).await;
+    for (number, taken) in ["anna@example.com", "carl@example.com", "jane@example.com"].into_iter().enumerate() {
+        // Each of the two replaces an earlier request.
+        assert_eq!(ask(&token, &format!("first{number}@example.com")).await.status(), 202);
+        let free = format!("bert{number}@example.com");
+        // The text of both is as long, so that the length of the answers is too.
+        let free = &free.replace("bert", &"b".repeat(taken.len() + 4 - free.len()));
+        let work = alike(&app, taken, free, async |email| ask(&token, email).await).await;
+        assert_eq!((work.hashes, work.renders, work.commits.len()), (0, 0, 1), "{work:?}");
+    }
+}

@@ -9,7 +9,7 @@ use std::{
 
 use portcullis::{App, app::Overrides};
 use portcullis_core::{
-    account::User,
+    account::{Role, User},
     clock::Timestamp,
     id::{RealmName, UserId},
     port::{Store, UserOp},
@@ -186,5 +186,78 @@ async fn an_account_that_changes_in_the_store_is_read_anew_by_both_nodes_within_
             assert!(begun.elapsed() < Duration::from_secs(1), "the change was not felt");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_role_an_address_and_the_end_of_a_session_are_felt_by_the_other_node_within_a_second() {
+    let (dirs, database, shelf, http) = (twins().await, Database::new().await, Shelf::default(), Client::new());
+    let here = node(dirs.0.path(), &database, &shelf).await;
+    let there = node(dirs.1.path(), &database, &shelf).await;
+    let (john, realm) = (Person::new("john@example.com"), RealmName::parse("User1").unwrap());
+    let id = join(&http, [&here, &there], &john).await;
+    let log_in = async || {
+        let form = [("username", &john.email), ("password", &john.password)];
+        let login = http.post(format!("{}/User1/login", here.base)).form(&form).send().await.unwrap();
+        login.json::<serde_json::Value>().await.unwrap()["access_token"].as_str().unwrap().to_owned()
+    };
+    let (token, other) = (log_in().await, log_in().await);
+    let me = async |node: &Node, token: &str| {
+        let me = http.get(format!("{}/User1/me", node.base)).bearer_auth(token).send().await.unwrap();
+        me.json::<serde_json::Value>().await.unwrap()
+    };
+    let felt = async |what: &str, is_felt: &dyn Fn(&serde_json::Value) -> bool, token: &str| {
+        let begun = Instant::now();
+        while !is_felt(&me(&there, token).await) {
+            assert!(begun.elapsed() < Duration::from_secs(1), "{what} was not felt");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    // Read, so that it is cached as it is now.
+    let warm = async || {
+        for token in [&token, &other] {
+            for _ in 0..3 {
+                assert_eq!(status(&http, &there, token).await, 200);
+            }
+        }
+    };
+
+    warm().await;
+    let shared = shelf.lock().unwrap().clone();
+    let store = match shared {
+        Some(store) => store,
+        None => database.open(dirs.0.path(), Timestamp::default()).await,
+    };
+    let user = store.user(&realm, &id).await.unwrap().unwrap();
+    let roles = vec![Role::parse("editor").unwrap()];
+    store.commit(vec![UserOp::Update(User { roles, revision: user.revision + 1, ..user }).into()]).await.unwrap();
+    felt("a role", &|me| me["roles"] == json!(["editor"]), &token).await;
+
+    let asked = http.post(format!("{}/User1/me/email", here.base)).bearer_auth(&token);
+    assert_eq!(asked.json(&json!({"email": "new@example.com"})).send().await.unwrap().status(), 202);
+    let link = link_to(&http, [&here, &there], "new@example.com", "/verify?token=").await;
+    warm().await;
+    let secret = link.split_once("token=").unwrap().1;
+    let pressed = http.post(format!("{}/User1/verify", here.base)).header("Accept", "application/json");
+    let pressed = pressed.form(&[("token", secret)]).send().await.unwrap();
+    assert!(pressed.status().is_success() || pressed.status().is_redirection(), "{}", pressed.status());
+    felt("an address", &|me| me["email"] == "new@example.com", &token).await;
+    felt("the end of a session", &|me| me["code"] == "token.invalid", &other).await;
+    assert_eq!(status(&http, &there, &token).await, 200, "the session that asked stays");
+}
+
+/// Waits for a link that is mailed to an address, by either node.
+async fn link_to(http: &Client, nodes: [&Node; 2], email: &str, page: &str) -> String {
+    loop {
+        for node in nodes {
+            let list = http.get(format!("{}/dev/mailbox.json", node.base)).send().await.unwrap();
+            let mails: serde_json::Value = list.json().await.unwrap();
+            let mails = mails.as_array().unwrap().iter().filter(|mail| mail["to"] == email);
+            let mut links = mails.flat_map(|mail| mail["links"].as_array().unwrap()).filter_map(|link| link.as_str());
+            if let Some(link) = links.find(|link| link.contains(page)) {
+                return link.to_owned();
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

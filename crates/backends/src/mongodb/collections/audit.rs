@@ -9,7 +9,7 @@ use mongodb::{
 use portcullis_core::{
     audit::{AuditEntry, AuditId, AuditRow, Event, UserEvents},
     clock::Timestamp,
-    id::{RealmName, RequestId, SessionId, UserId},
+    id::{NodeId, RealmName, RequestId, SessionId, UserId},
     port::{Audit, StoreError},
     seal::BlindIndex,
 };
@@ -38,6 +38,7 @@ fn read(mut fields: DocumentFields) -> Result<AuditEntry, Unreadable> {
         index: fields.array_if_any("blind_index")?.map(BlindIndex),
         session: fields.word_if_any("session_id", SessionId::parse)?,
         request_id: fields.word("request_id", RequestId::parse)?,
+        node: fields.text_if_any("node")?,
         details: fields.text("details")?,
         client: fields.sealed_if_any("client")?,
         note: fields.sealed_if_any("note")?,
@@ -137,6 +138,7 @@ pub(super) async fn append(work: &mut Work<'_>, row: &AuditRow) -> Result<(), Op
         "blind_index": row.index.map(|index| bytes(&index.0)),
         "session_id": row.session.as_ref().map(|session| session.as_str()),
         "request_id": row.request_id.as_str(),
+        "node": row.node.as_ref().map(NodeId::as_str),
         "node": null,
         "details": row.details.to_json(),
         "client": row.client.as_ref().map(|client| bytes(client.as_bytes())),

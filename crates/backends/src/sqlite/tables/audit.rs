@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use async_trait::async_trait;
 use portcullis_core::{
     audit::{AuditEntry, AuditId, AuditRow, Event, UserEvents},
-    id::{RealmName, RequestId, SessionId, UserId},
+    id::{NodeId, RealmName, RequestId, SessionId, UserId},
     port::{Audit, StoreError},
     seal::{BlindIndex, Sealed},
 };
@@ -35,6 +35,7 @@ const TABLE: Table<AuditRow> = Table {
         ("blind_index", |row| borrowed(row.index.as_ref().map(|index| index.0.as_slice()))),
         ("session_id", |row| borrowed(row.session.as_ref().map(|session| session.as_str()))),
         ("request_id", |row| borrowed(row.request_id.as_str())),
+        ("node", |row| borrowed(row.node.as_ref().map(NodeId::as_str))),
         ("details", |row| owned(row.details.to_json())),
         ("client", |row| borrowed(row.client.as_ref().map(Sealed::as_bytes))),
         ("note", |row| borrowed(row.note.as_ref().map(Sealed::as_bytes))),
@@ -58,6 +59,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
         index: columns.value::<Option<[u8; 32]>>()?.map(BlindIndex),
         session: columns.word_if_any(SessionId::parse)?,
         request_id: columns.word(RequestId::parse)?,
+        node: columns.value()?,
         details: columns.value()?,
         client: columns.value::<Option<Vec<u8>>>()?.map(Sealed::from_bytes),
         note: columns.value::<Option<Vec<u8>>>()?.map(Sealed::from_bytes),

@@ -109,7 +109,8 @@ pub(in crate::service) struct AuditDraft<'a> {
 impl Scope<'_> {
     /// Begins an audit row for an event of this request.
     pub(in crate::service) fn audit(&self, event: Event) -> AuditDraft<'_> {
-        let row = AuditRow::new(self.ctx, &self.realm.name, event);
+        let node = Some(self.settings.node.clone());
+        let row = AuditRow { node, ..AuditRow::new(self.ctx, &self.realm.name, event) };
         AuditDraft { ctx: self.ctx, realm: self.realm, row, data_key: None }
     }
 

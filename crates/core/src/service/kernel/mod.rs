@@ -43,6 +43,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use copies::Copies;
 
 use crate::{
+    id::NodeId,
     limit::{InFlight, Limits},
     oauth::ApiClients,
     port::{
@@ -74,6 +75,8 @@ pub struct Ports {
 /// Settings of the whole server. Those of a realm are in [`RealmPolicy`](crate::realm::RealmPolicy).
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Name of this process in the audit trail, which it chooses at its start.
+    pub node: NodeId,
     /// Base URL of links in mails, without a slash at the end.
     pub public_url: String,
     /// ISO codes of the countries to which SMS may be sent; `None` allows all.

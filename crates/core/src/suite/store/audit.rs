@@ -35,6 +35,7 @@ pub async fn audit_rows_are_read_as_written(store: &dyn Store) {
         user: None,
         index: None,
         session: None,
+        node: None,
         details: Details::default(),
         client: None,
         note: None,

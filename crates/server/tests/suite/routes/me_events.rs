@@ -185,3 +185,53 @@ async fn clients_are_sealed_in_the_store_and_unreadable_after_erasure() {
     // The only copy of the key that decrypts them was in the user's row.
     assert_eq!(store.user(&realm, &portcullis_core::id::UserId::parse(id).unwrap()).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn changes_of_number_and_password_and_their_undo_are_events_of_the_user() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let token = john.log_in(&app).await;
+    let send = async |method: Method, path: &str, body: Value| {
+        let request = app.request(method, &john.path(path)).bearer_auth(&token).json(&body);
+        request.send().await.unwrap()
+    };
+    let asked = answer(send(Method::POST, "me/phone", json!({"phone": "+12025550143"})).await, 202).await;
+    let code = app.mails_to("+12025550143").await[0]["code"].clone();
+    let code = json!({"handle": asked["handle"], "code": code});
+    answer(app.post_json("/User1/verify_otp_phone", code).await, 200).await;
+    answer(send(Method::DELETE, "me/phone", json!({})).await, 200).await;
+    let new = json!({"current_password": john.password, "new_password": "violet-teapot-hammer"});
+    answer(send(Method::POST, "me/password", new).await, 200).await;
+    let link = app.link(&john.email, "undo").await;
+    let undone = app.post_form("/User1/undo", &[("token", link.split_once("token=").unwrap().1)]).await;
+    assert_eq!(undone.status(), 200);
+    let link = app.link(&john.email, "reset_password_form").await;
+    let path = link.strip_prefix(&app.base).unwrap().replace("reset_password_form", "reset_password");
+    assert_eq!(app.post_form(&path, &[("password", "hammer-violet-teapot")]).await.status(), 200);
+
+    let token = john.with_password("hammer-violet-teapot").log_in(&app).await;
+    let seen = page(&app, &token, "?limit=200").await;
+    for event in ["phone_changed", "phone_removed", "password_changed", "password_change_undone", "password_reset"] {
+        assert_eq!(words(&seen).iter().filter(|word| **word == event).count(), 1, "{event}: {seen}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_names_the_process_that_wrote_it() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let nodes = async |app: &TestApp| {
+        let realm = portcullis_core::id::RealmName::parse("User1").unwrap();
+        let rows = app.store().await.audit_rows(&realm, 100).await.unwrap();
+        let nodes: Vec<String> = rows.into_iter().map(|row| row.node.unwrap()).collect();
+        nodes
+    };
+    let before = nodes(&app).await;
+    assert!(before.len() > 1 && before.iter().all(|node| *node == before[0] && node.len() == 26), "{before:?}");
+    let app = app.restart().await;
+    app.advance(Duration::from_secs(1));
+    john.log_in(&app).await;
+    let after = nodes(&app).await;
+    assert_eq!(after[1..], before);
+    assert_ne!(after[0], before[0], "each process has a name of its own");
+}
