@@ -1,4 +1,4 @@
-//! Redis: what it counts and keeps, and that nothing waits for it or depends on it when it is away.
+//! Redis: shared counters and cached data. While it is unavailable, nothing waits for it or depends on it.
 
 mod addresses;
 mod breaker;
@@ -24,9 +24,9 @@ use portcullis_core::{
 
 use super::redis_server::RedisServer;
 
-/// As the program has it.
+/// Timeout used in these tests.
 const TIMEOUT: Duration = Duration::from_millis(100);
-/// Most that a test waits for what happens in the background.
+/// Maximum wait of a test for background work.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn settings(url: &str) -> Settings {
@@ -37,7 +37,7 @@ async fn connect(url: &str) -> Arc<Redis> {
     Arc::new(Redis::start(&settings(url)).await.unwrap())
 }
 
-/// A machine that runs many tests at once is slow; what is not about time has time.
+/// Connects with a long timeout, because a machine that runs many tests at once is slow. For tests that are not about time.
 async fn connect_patiently(server: &RedisServer) -> Arc<Redis> {
     let settings = Settings { timeout: Duration::from_secs(5), ..settings(&server.url()) };
     Arc::new(Redis::start(&settings).await.unwrap())
@@ -52,7 +52,7 @@ fn veil() -> KeyVeil {
     VEIL.get_or_init(make).clone()
 }
 
-/// Counts by the time of Redis.
+/// Returns counters that use the clock of Redis.
 fn counters(redis: &Arc<Redis>) -> RedisCounters {
     RedisCounters::new(Arc::clone(redis), Arc::new(MemoryCounters::default()), veil())
 }
@@ -61,10 +61,10 @@ const fn key(number: u8) -> LimitKey {
     LimitKey([number; 32])
 }
 
-/// Three a minute.
+/// Three uses per minute.
 const QUOTA: Quota = Quota { times: 3, per: Duration::from_secs(60) };
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     let begun = std::time::Instant::now();
     while !is_so().await {
@@ -73,7 +73,7 @@ async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// Counts one use, whose result does not matter.
+/// Counts one use and ignores the result.
 async fn use_once(counters: &dyn Counters) {
     counters.take(key(1), QUOTA, NOW).await;
 }

@@ -1,4 +1,4 @@
-//! Redis servers for tests, each of one test's own: it can be killed, paused, emptied and made a replica.
+//! Redis servers for tests, each for a single test: they can be killed, paused, emptied and made a replica.
 #![allow(dead_code, unreachable_pub, reason = "shared by the tests of several crates, each of which uses a part of it")]
 
 use std::{
@@ -13,10 +13,10 @@ use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Certificates of the authority that signed the server's.
+/// Root certificate of the server's certificate.
 pub const CA_PEM: &[u8] = include_bytes!("certs/ca.pem");
 
-/// A server on a port of its own. Its data is in a folder that goes with it.
+/// A server with its own port and data folder, which is removed on drop.
 pub struct RedisServer {
     pub port: u16,
     options: Vec<String>,
@@ -30,13 +30,13 @@ impl RedisServer {
         Self::with(&[])
     }
 
-    /// With these options, as on the command line.
+    /// Starts a server with these command-line options.
     pub fn with(options: &[&str]) -> Self {
         let plain = ["--save", "", "--appendonly", "no"];
         Self::launch(plain.iter().chain(options).map(|option| (*option).to_owned()).collect(), false)
     }
 
-    /// That takes connections with TLS only.
+    /// Starts a server that accepts only TLS connections.
     pub fn with_tls() -> Self {
         let port = free_port();
         let certs = concat!(env!("CARGO_MANIFEST_DIR"), "/../backends/tests/support/certs");
@@ -48,11 +48,11 @@ impl RedisServer {
         Self::on(port.parse().unwrap(), options, false)
     }
 
-    /// A Sentinel that watches the server at this port under the name `accounts`.
+    /// Starts a Sentinel that monitors the server at this port under the name `accounts`.
     pub fn sentinel(watched: u16, quorum: usize) -> Self {
         let mut sentinel = Self::prepared(free_port(), Vec::new(), true);
         let port = sentinel.port;
-        // Sentinels rewrite their file.
+        // Sentinels rewrite their configuration file.
         let text = format!(
             "port {port}\nbind 127.0.0.1\nprotected-mode no\nsentinel monitor accounts 127.0.0.1 {watched} {quorum}\n\
              sentinel down-after-milliseconds accounts 500\nsentinel failover-timeout accounts 2000\n"
@@ -84,7 +84,7 @@ impl RedisServer {
         self.dir.path().join(name)
     }
 
-    /// Starts it on the same port and data; returns when it takes connections.
+    /// Starts it with the same port and data; returns once it accepts connections.
     pub fn spawn(&mut self) {
         let log = File::options().create(true).append(true).open(self.path("log")).unwrap();
         let mut command = Command::new(program());
@@ -115,7 +115,7 @@ impl RedisServer {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// `kill -9`; returns when it is gone and its port is free.
+    /// Sends SIGKILL; returns once the process has exited and its port is free.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
             child.kill().unwrap();
@@ -123,12 +123,12 @@ impl RedisServer {
         }
     }
 
-    /// SIGSTOP: it holds its connections and answers nothing.
+    /// Sends SIGSTOP: the server keeps its connections open but does not respond.
     pub fn pause(&self) {
         self.signal("-STOP");
     }
 
-    /// SIGCONT.
+    /// Sends SIGCONT.
     pub fn go_on(&self) {
         self.signal("-CONT");
     }
@@ -138,7 +138,7 @@ impl RedisServer {
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
     }
 
-    /// The answer to a command, asked from beside.
+    /// Sends a command on a separate connection, and returns the response.
     pub fn ask<T: redis::FromRedisValue>(&self, words: &[&str]) -> T {
         let client = redis::Client::open(self.url()).unwrap();
         let mut connection = client.get_connection_with_timeout(PATIENCE).unwrap();
@@ -153,7 +153,7 @@ impl Drop for RedisServer {
     }
 }
 
-/// A port on which nothing listens, for a server that is away.
+/// Returns a port on which nothing listens, for an unavailable server.
 pub fn free_port() -> u16 {
     use std::sync::atomic::{AtomicU32, Ordering};
     static TAKEN: AtomicU32 = AtomicU32::new(0);

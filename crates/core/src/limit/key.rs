@@ -40,20 +40,20 @@ impl LimitKey {
     }
 }
 
-/// Covers limit keys outside the process. The key of a client is a hash of its address, of which there are few enough to try
-/// all.
+/// Hides limit keys from outside the process. A client's key is a hash of its address, and there are few enough addresses to
+/// try them all.
 #[derive(Clone)]
 pub struct KeyVeil(hmac::Key);
 
 impl KeyVeil {
-    /// Makes the veil of servers that share this realm.
+    /// Creates the veil shared by the servers of this realm.
     #[must_use]
     pub fn of(keys: &RealmKeys) -> Self {
         let key = seal::mac(keys.limit_key(), [b"veil".as_slice()]);
         Self(hmac::Key::new(hmac::HMAC_SHA256, key.as_ref()))
     }
 
-    /// Covers a key. The same key is covered in the same way by all servers of the realm.
+    /// Hides a key. All servers of the realm map the same key to the same value.
     #[must_use]
     pub fn cover(&self, key: LimitKey) -> LimitKey {
         LimitKey(seal::mac(&self.0, [key.0.as_slice()]).as_ref().first_chunk().copied().unwrap_or_default())

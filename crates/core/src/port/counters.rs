@@ -5,13 +5,13 @@ use crate::{
     limit::{LimitKey, Quota},
 };
 
-/// Counts of recent uses by clients and sessions. Lost counts loosen a limit for a while, and nothing else.
+/// Counts of recent uses by clients and sessions. Losing counts loosens limits for a while, and has no other effect.
 #[async_trait]
 pub trait Counters: Send + Sync + std::fmt::Debug {
     /// Counts one use, if the quota allows it.
     async fn take(&self, key: LimitKey, quota: Quota, now: Timestamp) -> Counted;
 
-    /// Takes back the use that was counted under this time.
+    /// Reverts the use that was counted at this time.
     async fn refund(&self, key: LimitKey, at: Timestamp);
 }
 
@@ -24,7 +24,7 @@ pub enum Counted {
         left: u32,
         /// Time until the oldest use leaves the window.
         reset: std::time::Duration,
-        /// Time under which it was counted, by which it can be taken back.
+        /// Time at which it was counted, for reverting it.
         at: Timestamp,
     },
     /// Beyond the quota, and not counted.

@@ -7,22 +7,22 @@ use crate::{
     seal::Sealed,
 };
 
-/// Cache and notice board that the processes of a deployment share. It may lose, delay or repeat everything; whatever it
-/// returns is checked by who reads it.
+/// Cache and notifications shared by the processes of a deployment. It may lose, delay or repeat everything; callers must
+/// validate what it returns.
 #[async_trait]
 pub trait SharedCache: Send + Sync + std::fmt::Debug {
-    /// Returns the copy of an account, if there is one.
+    /// Returns the cached account, if there is one.
     async fn account(&self, realm: &RealmName, user: &UserId) -> Option<Sealed>;
 
-    /// Keeps the copy of an account for this time, at most.
+    /// Caches an account for at most this time.
     async fn put_account(&self, realm: &RealmName, user: &UserId, sealed: &Sealed, lifetime: Duration);
 
-    /// Tells all processes that the change log has grown, without waiting.
+    /// Notifies all processes that the change log has grown, without waiting.
     fn announce(&self);
 
-    /// Waits until a process tells that the change log has grown, or until that may have been missed.
+    /// Waits for a notification that the change log has grown, or until one may have been missed.
     async fn announced(&self);
 
-    /// Whether it is used at present.
+    /// Returns whether it is currently in use.
     fn is_up(&self) -> bool;
 }

@@ -20,14 +20,14 @@ const A_BREATH: Duration = Duration::from_millis(1);
 pub(crate) struct Storm {
     /// 99th percentile in milliseconds, by kind of request.
     slow: [(&'static str, f64); 3],
-    /// Logins a second.
+    /// Logins per second.
     logins: f64,
-    /// Percentage of logins that were refused because the queue was full or their deadline had passed.
+    /// Percentage of logins that were rejected because the queue was full or their deadline had passed.
     turned_away: f64,
 }
 
 impl Storm {
-    /// Lets `CLIENTS` clients log in without a pause, while one each reads, refreshes and asks for the server's health.
+    /// Lets `CLIENTS` clients log in without a pause, while one client each reads, refreshes and requests the server's health.
     pub(crate) async fn raise(program: &Program, login: &[u8], token: &str) -> Self {
         let logins = Load::same(program.port(), CLIENTS, login.to_vec());
         let (read, health) = (load::get("/User1/me", Some(token)), load::get("/health", None));
@@ -48,7 +48,7 @@ impl Storm {
         }
     }
 
-    /// Its rows, beside those of the same over MongoDB.
+    /// Adds the results to the table, together with those over MongoDB.
     pub(crate) fn tell(&self, table: &mut Table, over_mongodb: &Self) {
         for ((what, ours), (_, theirs)) in self.slow.iter().zip(&over_mongodb.slow) {
             table.figure(

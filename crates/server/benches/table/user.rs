@@ -1,4 +1,4 @@
-//! The user of the measurements.
+//! The user for the measurements.
 
 use std::time::Duration;
 
@@ -10,11 +10,10 @@ use crate::{
     process::{Program, client},
 };
 
-/// A user who is logged in.
+/// A signed-in user.
 pub(crate) struct User {
-    /// The access token.
     pub(crate) token: String,
-    /// The answer to `me`.
+    /// The response of `me`.
     pub(crate) answer: String,
 }
 

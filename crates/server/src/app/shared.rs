@@ -1,4 +1,4 @@
-//! What several servers share, if Redis is named: limits by client, copies of accounts, notices of changes.
+//! State shared by several servers if Redis is configured: client limits, cached accounts, change notifications.
 
 use std::{io, path::PathBuf, sync::Arc};
 
@@ -19,29 +19,29 @@ use crate::config::Config;
 /// Why Redis cannot be used with these settings.
 #[derive(Debug, thiserror::Error)]
 pub enum RedisError {
-    /// The file with the certificates of the authority cannot be read.
+    /// The file with the root certificates cannot be read.
     #[error("REDIS_CA_FILE {0} cannot be read")]
     CaFile(PathBuf, #[source] io::Error),
-    /// The settings are wrong.
+    /// The settings are invalid.
     #[cfg(feature = "redis")]
     #[error(transparent)]
     Settings(#[from] redis::SettingsError),
 }
 
-/// Counters, and what else is shared.
+/// Counters and other shared state.
 pub(super) struct Parts {
     pub(super) counters: Arc<dyn Counters>,
     pub(super) shared: Option<Arc<dyn SharedCache>>,
 }
 
-/// Connects to Redis, if it is named. Without it, and while it is away, the process counts and caches for itself.
+/// Connects to Redis, if it is configured. Without it, and while it is unavailable, the process counts and caches for itself.
 pub(super) async fn parts(config: &Config, clock: &dyn Clock, realms: &Realms) -> Result<Parts, RedisError> {
     let local = backends::counters();
     #[cfg(feature = "redis")]
     if let (Some(settings), Some(veil)) = (settings(config)?, realms.veil()) {
         let redis = Arc::new(redis::Redis::start(&settings).await?);
         let counters = RedisCounters::new(Arc::clone(&redis), local, veil);
-        // A clock that is moved goes for the limits, too.
+        // A manual clock also applies to the limits.
         let counters = if clock.is_of_machine() { counters } else { counters.by_given_time() };
         return Ok(Parts { counters: Arc::new(counters), shared: Some(redis) });
     }
@@ -49,7 +49,7 @@ pub(super) async fn parts(config: &Config, clock: &dyn Clock, realms: &Realms) -
     Ok(Parts { counters: local, shared: None })
 }
 
-/// Finds out whether a start would refuse the settings, as far as this is known without asking Redis.
+/// Checks whether startup would reject the settings, as far as that can be told without connecting to Redis.
 pub(super) fn check(config: &Config) -> Result<(), RedisError> {
     #[cfg(feature = "redis")]
     if let Some(settings) = settings(config)? {

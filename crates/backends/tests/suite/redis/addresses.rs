@@ -1,4 +1,4 @@
-//! Forms of the address: TLS, sockets, users, databases. No message repeats a password.
+//! URL formats: TLS, sockets, users, databases. No message repeats a password.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use portcullis_core::port::SharedCache;
 use super::{RedisServer, connect, counters, settings, until, use_once};
 use crate::redis_server::CA_PEM;
 
-/// Whether Redis is used at this address, with what it has counted in its database.
+/// Returns whether Redis can be used at this URL, by means of the keys counted in its database.
 async fn is_used(settings: &Settings) -> bool {
     let redis = Arc::new(Redis::start(settings).await.unwrap());
     for _ in 0..20 {

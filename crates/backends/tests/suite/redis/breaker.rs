@@ -1,4 +1,4 @@
-//! Outages: no request waits, each process counts for itself, and Redis is used again once it answers.
+//! Outages: no request waits, each process counts for itself, and Redis is used again once it responds.
 
 use std::time::{Duration, Instant};
 
@@ -67,7 +67,7 @@ async fn of_a_server_that_answers_nothing_three_calls_feel_the_time_limit_and_no
     assert!(slow <= 3, "{slow} calls waited");
     assert!(begun.elapsed() < TIMEOUT * 10, "{:?}", begun.elapsed());
     assert!(!redis.is_up());
-    // Connections are taken by the system, and not answered.
+    // Connections are accepted by the operating system, but not answered.
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert!(!redis.is_up());
     server.go_on();
@@ -93,9 +93,9 @@ async fn a_server_that_takes_no_writes_is_not_used_until_it_does() {
     until("used again", async || redis.is_up()).await;
 }
 
-/// A memory that is full, with nothing to evict.
+/// Memory is full, with nothing to evict.
 #[tokio::test]
-async fn a_server_without_memory_is_not_used_until_it_has_some() {
+async fn a_server_without_free_memory_is_not_used() {
     let server = RedisServer::start();
     let redis = connect(&server.url()).await;
     until("connected", async || redis.is_up()).await;

@@ -1,4 +1,4 @@
-//! Copies of accounts, and notices of changes.
+//! Shared cache of accounts, and change notifications.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ async fn a_copy_is_read_by_all_processes_for_its_lifetime_and_only_in_its_realm(
 async fn a_notice_wakes_all_processes_and_many_notices_are_few_messages() {
     let server = RedisServer::start();
     let (one, other) = (connect_patiently(&server).await, connect_patiently(&server).await);
-    // The first connection may have missed notices.
+    // The first connection may have missed notifications.
     for redis in [&one, &other] {
         timeout(PATIENCE, redis.announced()).await.unwrap();
     }

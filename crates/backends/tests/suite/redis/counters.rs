@@ -1,4 +1,4 @@
-//! Limits of clients, counted for all processes together.
+//! Client limits, counted for all processes together.
 
 use std::{ops::Deref, time::Duration};
 
@@ -33,9 +33,9 @@ async fn make() -> Fresh {
 
 portcullis_core::counters_suite!(make);
 
-/// Also where more points in time are counted than are kept, and where the clock is set back.
+/// This also holds if there are more points in time than are kept, and if the clock is set back.
 #[tokio::test]
-async fn whatever_happens_redis_counts_as_a_process_does_for_itself() {
+async fn redis_counts_like_a_single_process() {
     let (shared, own) = (make().await, MemoryCounters::default());
     let quota = Quota { times: 150, per: Duration::from_secs(60) };
     let (mut state, mut now, mut taken) = (7_u64, NOW, Vec::new());
@@ -113,7 +113,7 @@ async fn every_key_has_an_end_a_prefix_and_no_readable_subject() {
         assert!(name.starts_with("pc:{") && name.ends_with("}:l"), "{name}");
         assert!(!name.contains("0101") && !name.contains("0202"), "the hash of an address is covered: {name}");
         let ends_in: i64 = server.ask(&["PTTL", name]);
-        // -1 would be a key without an end; -2 is one that has ended.
+        // -1 is a key without an expiry; -2 is one that has expired.
         assert!(ends_in != -1 && ends_in <= 120_000, "{name} ends in {ends_in} ms");
     }
 }

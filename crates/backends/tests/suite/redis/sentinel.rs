@@ -1,4 +1,4 @@
-//! A fail-over under Sentinels.
+//! A failover with Sentinels.
 
 use std::{sync::Arc, time::Duration};
 

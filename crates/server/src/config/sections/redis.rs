@@ -1,4 +1,4 @@
-//! Redis, which several servers share.
+//! Redis, shared by several servers.
 
 use std::{net::Ipv6Addr, path::PathBuf, time::Duration};
 
@@ -18,22 +18,22 @@ pub(super) const SECTION: Section = Section::new("Redis", SETTINGS).deriving(der
 
 settings! {
     REDIS_URL: SecretString = REDIS, Derived("`redis://REDIS_HOST:REDIS_PORT` if `REDIS_HOST` is set"),
-        "Redis or Valkey that several servers share: `redis://USER:PASSWORD@HOST:PORT/DATABASE`, `rediss://` with TLS, `unix:///PATH?db=DATABASE`, or `redis-sentinel://HOST:PORT,HOST:PORT/DATABASE?name=NAME` (`rediss-sentinel://` with TLS). Without it, each server counts and caches for itself.", secret;
+        "Redis or Valkey server shared by several servers: `redis://USER:PASSWORD@HOST:PORT/DATABASE`, `rediss://` with TLS, `unix:///PATH?db=DATABASE`, or `redis-sentinel://HOST:PORT,HOST:PORT/DATABASE?name=NAME` (`rediss-sentinel://` with TLS). Without it, each server counts and caches for itself.", secret;
     REDIS_HOST: String = HOST_NAME, Nothing,
         "Host of Redis, if there is no `REDIS_URL`.";
     REDIS_PORT: u16 = PORT_NUMBER, Fixed("6379"),
         "Port of Redis at `REDIS_HOST`.";
     REDIS_CA_FILE: PathBuf = PATH, Nothing,
-        "PEM file with the certificates of the authorities that Redis's certificate is checked against, instead of those of the system.";
+        "PEM file with the root certificates for verifying the certificate of Redis, instead of those of the system.";
     REDIS_PREFIX: String = NAME_PREFIX, Fixed("pc"),
-        "Beginning of all keys and of the channel in Redis, different for each deployment that shares it.";
+        "Prefix of all keys and of the channel in Redis, which must differ between deployments that share it.";
     REDIS_TIMEOUT: Duration = CALL, Fixed("100ms"),
-        "Maximum duration of one Redis command. After three that fail, no request waits for Redis until it answers again.";
+        "Maximum duration of one Redis command. After three failures, no request waits for Redis until it responds again.";
     REDIS_PLAINTEXT: Plaintext = choice(), Derived("`refuse` in production, else `allow`"),
         "Whether Redis may be reached over a network without TLS.";
 }
 
-/// Whether a connection over a network may be without TLS.
+/// Whether a network connection may be without TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::config) enum Plaintext {
     Refuse,
@@ -45,10 +45,10 @@ impl Choice for Plaintext {
     const PLACEHOLDER: &'static str = "refuse|allow";
 }
 
-/// Settings of Redis.
+/// Redis settings.
 #[derive(Debug)]
 pub struct Redis {
-    /// None without Redis.
+    /// URL; none without Redis.
     pub url: Option<SecretString>,
     pub ca_file: Option<PathBuf>,
     pub prefix: String,
@@ -76,7 +76,8 @@ fn derive(values: &mut Values, environment: Environment) {
     values.derive(&REDIS_PLAINTEXT, |_| Some(plaintext.to_owned()));
 }
 
-/// Refuses a connection that others can read: it carries the password of Redis, and could be answered by anyone on its way.
+/// Rejects a connection that others can read: it carries the Redis password, and an attacker in the middle could impersonate
+/// Redis.
 fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
     let name = REDIS_URL.name();
     let Some(url) = values.text(name).map(str::trim) else { return };
@@ -101,7 +102,7 @@ fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Returns the host of `HOST:PORT`, where an address of IPv6 is in brackets.
+/// Returns the host of `HOST:PORT`, where an IPv6 address is in brackets.
 fn host_of(address: &str) -> &str {
     match address.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => host,
