@@ -139,7 +139,6 @@ pub(super) async fn append(work: &mut Work<'_>, row: &AuditRow) -> Result<(), Op
         "session_id": row.session.as_ref().map(|session| session.as_str()),
         "request_id": row.request_id.as_str(),
         "node": row.node.as_ref().map(NodeId::as_str),
-        "node": null,
         "details": row.details.to_json(),
         "client": row.client.as_ref().map(|client| bytes(client.as_bytes())),
         "note": row.note.as_ref().map(|note| bytes(note.as_bytes())),

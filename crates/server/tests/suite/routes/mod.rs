@@ -16,6 +16,7 @@ mod me_email;
 mod me_events;
 mod me_export;
 mod me_phone;
+mod me_races;
 mod me_sessions;
 mod new_device;
 mod otp;
