@@ -1,4 +1,4 @@
-//! `me/email`: the caller asks for another address, or drops the request.
+//! `me/email`: the caller requests a new email address, or cancels the request.
 
 use super::Accounts;
 use crate::{
@@ -18,12 +18,13 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Mails a link to a new address of the caller, in place of an earlier request. The owner of a taken address gets a notice, the
-    /// mailbox of a reserved one the link that restores it; neither the answer nor the work tells. Returns the new address.
+    /// Sends a link to a new address of the caller, replacing an earlier request. The owner of a taken address gets a notice,
+    /// and the mailbox of a reserved one the link that restores it; neither the response nor the work reveals which. Returns
+    /// the new address.
     ///
     /// # Errors
-    /// Stale, if the login is too old; forbidden, for a wrong password; invalid, for what is no address or the current one; limited;
-    /// bad token, if the account was deleted meanwhile; unavailable.
+    /// Stale, if the login is too old; forbidden, if the password is wrong; invalid, if the address is malformed or the current
+    /// one; limited; bad token, if the account was deleted in the meantime; unavailable.
     pub async fn request_email_change(
         &self,
         owner: &Owner,
@@ -39,7 +40,7 @@ impl Accounts<'_> {
         Ok(email)
     }
 
-    /// Writes the request; `None` if the account changed meanwhile.
+    /// Stores the request; `None` if the account has changed in the meantime.
     async fn request_once(&self, owner: FreshOwner<'_>, email: &EmailAddress) -> Result<Option<()>> {
         let (ctx, realm, keys) = (self.ctx, &self.realm.name, &self.realm.keys);
         let user = self.user_of(&owner).await?;
@@ -72,7 +73,7 @@ impl Accounts<'_> {
         self.commit_request(&user, email, write, mail).await
     }
 
-    /// Returns the mail: a link to a free address, a notice to the owner of a taken one.
+    /// Returns the email: a link for a free address, or a notice to the owner of a taken one.
     async fn change_mail(&self, user: &User, pending: &PendingEmail) -> Result<(MessageKind, Op)> {
         let index = pending.email.blind_index(&self.realm.keys);
         let found = self.ports.store.at_address(&self.realm.name, index).await?;
@@ -86,7 +87,8 @@ impl Accounts<'_> {
         Ok((kind, self.message(kind, &Recipient::unnamed(&pending.email), Some(challenge))?.into()))
     }
 
-    /// Commits a request with its mail, or without, if the address has had too many; `None` if the account changed meanwhile.
+    /// Commits a request with its email, or without one if too many were sent to the address; `None` if the account has changed
+    /// in the meantime.
     async fn commit_request(
         &self,
         user: &User,
@@ -123,10 +125,10 @@ impl Accounts<'_> {
         Ok(Error::limited(wait, LimitKind::EmailChanges.setting()))
     }
 
-    /// Drops the request of the caller for another address, and its link.
+    /// Cancels the caller's request for a new address, and invalidates its link.
     ///
     /// # Errors
-    /// Not found, if there is none; bad token, if the account was deleted meanwhile; unavailable.
+    /// Not found, if there is none; bad token, if the account was deleted in the meantime; unavailable.
     pub async fn drop_email_change(&self, owner: &Owner) -> Result<()> {
         retry(ATTEMPTS, "the account kept changing while a change of address was dropped", |_| self.drop_once(owner))
             .await

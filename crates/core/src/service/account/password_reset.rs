@@ -1,4 +1,4 @@
-//! Password reset: a mailed link lets the owner of the address set a new password.
+//! Password reset: an emailed link lets the owner of the address set a new password.
 
 use super::{
     Accounts,
@@ -25,27 +25,27 @@ use crate::{
     session::device::{DeviceOwner, KnownDevice},
 };
 
-/// Subject of a link that sets a password.
+/// Subject of a link that can set a password.
 enum Subject {
     User(User),
-    /// Registration; the link verifies its address, too.
+    /// A registration, whose address the link verifies, too.
     Registration(Registration),
-    /// Contested registration, through its verification link.
+    /// A contested registration, through its verification link.
     Contested(Registration),
 }
 
-/// Link that may set a password, and its subject.
+/// A link that can set a password, and its subject.
 struct ResetTarget {
     subject: Subject,
     challenge: Challenge,
 }
 
 impl Accounts<'_> {
-    /// Mails a reset link, if the address has an account. Otherwise the work is the same, and the mail is dropped
-    /// at its delivery.
+    /// Sends a reset link, if the address has an account. Otherwise the work is the same, and the email is dropped during
+    /// delivery.
     ///
     /// # Errors
-    /// Invalid, if this is not an address; limited; unavailable.
+    /// Invalid, if the address is malformed; limited; unavailable.
     pub async fn request_reset(&self, email: &RawField) -> Result<()> {
         let mut errors = FieldErrors::default();
         let email = errors.email("email", email);
@@ -58,14 +58,14 @@ impl Accounts<'_> {
         let found = self.ports.store.at_address(realm, email.blind_index(keys)).await?;
         let reserved = self.reserved_by_other(email.blind_index(keys), None).await?;
         if let Some(reservation) = reserved.filter(|_| found.user.is_none()) {
-            // In place of the one that drops earlier links of an account.
+            // Replaces the operation that removes earlier links of an account.
             let (realm, subject) = (realm.clone(), keys.decoy_id(&["reset", email.as_str()]));
             let drop = ChallengeOp::Drop { realm, subject, purpose: Some(Purpose::Reset) };
             return self.mail_undo_again(email, &reservation, Event::ResetRequested, batch![drop]).await;
         }
         let pending = found.registration.filter(|registration| registration.is_pending(self.ctx.now));
         let subject = found.user.as_ref().map(|user| user.id.clone()).or(pending.map(|registration| registration.id));
-        // The same decoy for each request of an address, so that a newer link replaces the previous one as for a user.
+        // The decoy is the same for each request with an address, so that a newer link replaces the previous one as for a user.
         let subject = subject.unwrap_or_else(|| keys.decoy_id(&["reset", email.as_str()]));
         self.mail_to_address(AddressMail {
             email,
@@ -78,7 +78,7 @@ impl Accounts<'_> {
         .await
     }
 
-    /// Checks that a link can set a new password. Nothing is changed.
+    /// Checks whether a link can set a new password, without changing anything.
     ///
     /// # Errors
     /// Bad link, for every reason; limited; unavailable.
@@ -86,12 +86,12 @@ impl Accounts<'_> {
         self.try_link(self.reset_target(token)).await.map(|_| ())
     }
 
-    /// Sets a new password through a link. Returns the value of a known device, so that the failed attempts of
-    /// attackers do not delay the logins of the owner.
+    /// Sets a new password through a link. Returns the value of a known device, so that failed attempts of attackers do not
+    /// delay the owner's logins.
     ///
     /// # Errors
-    /// Bad link, for every reason; invalid, if the password is refused, after which the link stays valid;
-    /// limited; overloaded; unavailable.
+    /// Bad link, for every reason; invalid, if the password is rejected, in which case the link stays valid; limited;
+    /// overloaded; unavailable.
     pub async fn reset_password(&self, token: &str, password: &RawField) -> Result<String> {
         let set = |_| self.set_password(token, password);
         let account = self.try_link(retry(HASHED_ATTEMPTS, "the account kept changing during a reset", set)).await?;
@@ -99,7 +99,7 @@ impl Accounts<'_> {
         Ok(KnownDevice::new(self.ctx).expose(self.ctx, &self.realm.keys, owner))
     }
 
-    /// Returns the blind index of the address whose password was set; `None` if the account changed meanwhile.
+    /// Returns the blind index of the address whose password was set; `None` if the account has changed in the meantime.
     async fn set_password(&self, token: &str, password: &RawField) -> Result<Option<BlindIndex>> {
         let ResetTarget { subject, challenge } = self.reset_target(token).await?;
         let (index, is_set) = match subject {
@@ -119,7 +119,7 @@ impl Accounts<'_> {
         Ok(is_set.then_some(index))
     }
 
-    /// Returns the challenge of a token, and the subject whose password it may set.
+    /// Returns the challenge of a token, and the subject whose password it can set.
     async fn reset_target(&self, token: &str) -> Result<ResetTarget> {
         let token = PresentedToken::parse(token).ok_or_else(Error::bad_link)?;
         let challenge = self.named_challenge(&token).await?;
@@ -141,7 +141,7 @@ impl Accounts<'_> {
         }
     }
 
-    /// Returns the subject of a reset link that is valid.
+    /// Returns the subject of a valid reset link.
     async fn reset_subject(&self, challenge: &Challenge) -> Result<Subject> {
         let (store, realm) = (&self.ports.store, &self.realm.name);
         if !challenge.is_valid(self.ctx.now) {
@@ -153,8 +153,8 @@ impl Accounts<'_> {
         self.pending_registration(&challenge.subject).await?.map(Subject::Registration).ok_or_else(Error::bad_link)
     }
 
-    /// Turns a registration into a user with the chosen password; `false` if another link has activated or
-    /// rejected it meanwhile.
+    /// Turns a registration into a user with the chosen password; `false` if another link has activated or cancelled it in the
+    /// meantime.
     async fn set_initial_password(
         &self,
         registration: Registration,
@@ -168,13 +168,13 @@ impl Accounts<'_> {
         let mut user = registration.into_user();
         user.envelope = user.envelope.with_password(self.ctx, &key, &hash);
         user.password_set_at = self.ctx.now;
-        // The author of the registration, and so of the phone number, need not be the owner of the address.
+        // The author of the registration, and thus of the phone number, may not be the owner of the address.
         user.phone_disputed = true;
         self.activate(&Activation { challenge: challenge.id, user: &user, profile: &profile, event }).await
     }
 
-    /// Replaces a user's password, ends all sessions and notifies the owner; `false` if the account changed since
-    /// it was read.
+    /// Replaces a user's password, revokes all sessions and notifies the owner; `false` if the account has changed since it was
+    /// read.
     async fn replace_password(&self, user: User, challenge: &Challenge, password: &RawField) -> Result<bool> {
         let key: DataKey = user.envelope.key(&self.realm.keys, &user.id)?;
         let profile = user.envelope.open_profile(&key)?;

@@ -1,4 +1,4 @@
-//! `me/phone`: replaces or removes the phone number of the caller.
+//! `me/phone`: changes or removes the caller's phone number.
 
 use super::Accounts;
 use crate::{
@@ -22,11 +22,11 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Sends a code to a new number of the caller, in place of an earlier request. Returns the handle.
+    /// Sends a code to a new number of the caller, replacing an earlier request. Returns the handle.
     ///
     /// # Errors
-    /// Stale, if the login is too old; forbidden, for a wrong password; invalid, for what is no number; limited; bad token, if the
-    /// account was deleted meanwhile; unavailable, also if no SMS provider is configured.
+    /// Stale, if the login is too old; forbidden, if the password is wrong; invalid, if the number is malformed; limited; bad
+    /// token, if the account was deleted in the meantime; unavailable, including when no SMS provider is configured.
     pub async fn request_phone_change(&self, owner: &Owner, phone: &RawField, current: &RawField) -> Result<LinkToken> {
         let owner = self.fresh(owner, current).await?;
         let mut errors = FieldErrors::default();
@@ -38,7 +38,7 @@ impl Accounts<'_> {
         self.ask(LimitKind::Codes, self.settings.limits.codes_client, work).await
     }
 
-    /// Sends the code; `None` if the account changed meanwhile.
+    /// Sends the code; `None` if the account has changed in the meantime.
     async fn send_change_code(&self, owner: FreshOwner<'_>, phone: &PhoneNumber) -> Result<Option<LinkToken>> {
         let user = self.user_of(&owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
@@ -54,7 +54,7 @@ impl Accounts<'_> {
         draft.with = batch![
             self.drop_pending_phone(&user),
             RecordOp::Insert(pending.seal(self.ctx, &self.realm.name, RecordKeys::Owner(&key))),
-            // The account must exist, since the record would outlive it.
+            // The account must exist, because the record would outlive it otherwise.
             UserOp::Require { realm: user.realm.clone(), id: user.id.clone(), revision: user.revision },
         ];
         match self.hand_out(draft).await {
@@ -68,10 +68,10 @@ impl Accounts<'_> {
         RecordOp::DeleteOf { realm: self.realm.name.clone(), owner: user.id.clone(), kind: Some(PendingPhone::KIND) }
     }
 
-    /// Replaces the number of the user of a code, if it is right.
+    /// Changes the number of the code's user, if the code is right.
     ///
     /// # Errors
-    /// Bad link, for a wrong code or an invalid handle; unavailable.
+    /// Bad link, if the code is wrong or the handle is invalid; unavailable.
     pub(super) async fn change_phone(&self, challenge: &Challenge, code: &TypedCode) -> Result<()> {
         let change = |_| self.change_phone_once(challenge, code);
         retry(ATTEMPTS, "the account kept changing during a change of the phone number", change).await
@@ -118,7 +118,7 @@ impl Accounts<'_> {
         }
     }
 
-    /// Returns the operations that write another number, or none, and tell the owner.
+    /// Returns the operations that set another number, or none, and notify the owner.
     fn phone_batch(&self, user: User, profile: &Profile, kind: MessageKind, event: Event) -> Result<Batch> {
         let mut batch = batch![
             self.drop_pending_phone(&user),
@@ -130,11 +130,11 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Removes the number of the caller.
+    /// Removes the caller's number.
     ///
     /// # Errors
-    /// Stale, if the login is too old; forbidden, for a wrong password; not found, if there is none; invalid, if registrations
-    /// require one; limited; bad token, if the account was deleted meanwhile; unavailable.
+    /// Stale, if the login is too old; forbidden, if the password is wrong; not found, if there is no number; invalid, if
+    /// registrations require one; limited; bad token, if the account was deleted in the meantime; unavailable.
     pub async fn remove_phone(&self, owner: &Owner, current: &RawField) -> Result<()> {
         let owner = self.fresh(owner, current).await?;
         retry(ATTEMPTS, "the account kept changing while its phone number was removed", |_| {

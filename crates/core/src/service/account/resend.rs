@@ -1,4 +1,4 @@
-//! `verify/resend`: sends the verification mail again.
+//! `verify/resend`: resends the verification email.
 
 use super::Accounts;
 use crate::{
@@ -14,12 +14,12 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Mails the verification link of a pending registration again, or tells the owner of a verified address that there
-    /// is an account. For an unknown address the work is the same, and the mail is dropped at its delivery. Earlier
-    /// links stay valid until they expire.
+    /// Resends the verification link of a pending registration, or notifies the owner of a verified address that an account
+    /// exists. For an unknown address the work is the same, and the email is dropped during delivery. Earlier links stay valid
+    /// until they expire.
     ///
     /// # Errors
-    /// Invalid, if this is not an address; limited; unavailable.
+    /// Invalid, if the address is malformed; limited; unavailable.
     pub async fn resend_verification(&self, email: &RawField) -> Result<()> {
         let mut errors = FieldErrors::default();
         let email = errors.email("email", email);

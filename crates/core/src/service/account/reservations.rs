@@ -1,4 +1,4 @@
-//! Reservations: an earlier address of a user stays the user's own for a while.
+//! Reservations: a user's previous address is kept from others for a while.
 
 use super::Accounts;
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Returns the reservation of an address by another user than this one. The work is the same if there is none.
+    /// Returns the reservation of an address by a user other than this one. The work is the same if there is none.
     ///
     /// # Errors
     /// Unavailable; internal, if it cannot be opened.
@@ -35,7 +35,7 @@ impl Accounts<'_> {
         Reservation::open(&row, RecordKeys::Owner(&key)).map(Some).map_err(Error::internal)
     }
 
-    /// Returns the operation that requires an address not to be reserved by another user than this one.
+    /// Returns the operation that requires an address not to be reserved by a user other than this one.
     pub(super) fn require_unreserved(&self, index: BlindIndex, user: &UserId) -> Op {
         RecordOp::RequireFree {
             realm: self.realm.name.clone(),
@@ -47,7 +47,7 @@ impl Accounts<'_> {
         .into()
     }
 
-    /// Returns the reservations of a user, with their records.
+    /// Returns a user's reservations, with their records.
     ///
     /// # Errors
     /// Unavailable; internal, if one cannot be opened.
@@ -60,8 +60,8 @@ impl Accounts<'_> {
         rows.into_iter().filter(|row| self.is_live(row)).map(open).collect()
     }
 
-    /// Returns the operations that reserve the address of a user for the user, before the user gets another one, and mail it the
-    /// link that restores it. An address that the user had before keeps its place in the order, and its earlier links.
+    /// Returns the operations that reserve a user's address before it is changed, and send it the link that restores it. An
+    /// address that the user had before keeps its position in the order, and its earlier links.
     ///
     /// # Errors
     /// Unavailable; internal.
@@ -93,11 +93,11 @@ impl Accounts<'_> {
         Ok(batch![put, ChallengeOp::Insert(challenge), mail])
     }
 
-    /// Mails the link that restores a reserved address again, with operations that make the work that of another address. The
-    /// address has no account of its own.
+    /// Resends the link that restores a reserved address, with operations that make the work equal to that for another address.
+    /// The address has no account of its own.
     ///
     /// # Errors
-    /// Unavailable; internal, if the mail cannot be serialised.
+    /// Unavailable; internal, if the email cannot be serialized.
     pub(super) async fn mail_undo_again(
         &self,
         email: &EmailAddress,
@@ -115,7 +115,7 @@ impl Accounts<'_> {
         Ok(self.commit_mail((kind, email), batch, Batch::new()).await?)
     }
 
-    /// Returns an operation that changes nothing, in place of the one that inserts a challenge for another address.
+    /// Returns an operation without effect, which replaces the insertion of a challenge for another address.
     pub(super) fn keep_challenge(&self, id: ChallengeId, reservation: &Reservation) -> Op {
         ChallengeOp::Expire { realm: self.realm.name.clone(), id, at: reservation.expires_at }.into()
     }

@@ -2,18 +2,18 @@ use std::time::Duration;
 
 use crate::error::{Result, catalogue::UNAVAILABLE};
 
-/// Number of attempts of work that hashes no password. Of simultaneous changes of one account, one succeeds in each round.
+/// Number of attempts for work that hashes no password. Of concurrent changes of one account, one succeeds in each round.
 pub(in crate::service) const ATTEMPTS: usize = 50;
-/// Number of attempts of work that hashes a password each time.
+/// Number of attempts for work that hashes a password each time.
 pub(in crate::service) const HASHED_ATTEMPTS: usize = 3;
 /// Wait before another request that is suggested to clients.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Makes up to `times` attempts, until one does not return `None`, which means that the account changed meanwhile.
-/// Attempts are numbered from 0.
+/// Makes up to `times` attempts until one returns something other than `None`, which means that the account has changed in the
+/// meantime. Attempts are numbered from 0.
 ///
 /// # Errors
-/// Errors of the attempt; unavailable with this cause, if all attempts returned `None`.
+/// The error of the attempt; unavailable with this cause, if all attempts returned `None`.
 pub(in crate::service) async fn retry<T, F>(
     times: usize,
     cause: &'static str,

@@ -1,6 +1,6 @@
 use utoipa::ToSchema;
 
-/// Proof that the caller is still the same person, where the login is not recent.
+/// Proof of identity for callers without a recent login.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 pub(super) struct CurrentPassword {
