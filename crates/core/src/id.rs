@@ -89,6 +89,11 @@ id! {
     LeaseId
 }
 
+id! {
+    /// Identifier of a second factor.
+    FactorId
+}
+
 /// Identifier of a challenge: 128 random bits, from which the tokens of its links and codes are derived.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ChallengeId(pub [u8; 16]);

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod ctx;
 pub mod cursor;
 pub mod error;
+pub mod factor;
 pub mod id;
 pub mod limit;
 pub mod link;

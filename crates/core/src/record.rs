@@ -19,6 +19,14 @@ pub enum RecordKind {
     EmailReserved,
     /// [`PendingPhone`](crate::account::PendingPhone).
     PhonePending,
+    /// [`TotpFactor`](crate::factor::TotpFactor).
+    Totp,
+    /// [`SmsFactor`](crate::factor::SmsFactor).
+    Sms,
+    /// [`RecoveryCodes`](crate::factor::RecoveryCodes).
+    RecoveryCodes,
+    /// [`TrustedDevice`](crate::factor::TrustedDevice).
+    Device,
     /// For the conformance suites.
     #[cfg(feature = "suite")]
     Sample,
@@ -33,6 +41,10 @@ impl RecordKind {
         Self::EmailPending,
         Self::EmailReserved,
         Self::PhonePending,
+        Self::Totp,
+        Self::Sms,
+        Self::RecoveryCodes,
+        Self::Device,
         #[cfg(feature = "suite")]
         Self::Sample,
         #[cfg(feature = "suite")]
@@ -47,6 +59,10 @@ impl RecordKind {
             Self::EmailPending => "email_pending",
             Self::EmailReserved => "email_reserved",
             Self::PhonePending => "phone_pending",
+            Self::Totp => "totp",
+            Self::Sms => "sms",
+            Self::RecoveryCodes => "recovery_codes",
+            Self::Device => "device",
             #[cfg(feature = "suite")]
             Self::Sample => "sample",
             #[cfg(feature = "suite")]

@@ -10,7 +10,7 @@ use std::{
 
 use portcullis_core::{
     clock::Timestamp,
-    message::{Channel, Delivered},
+    message::{Delivered, MailboxChannel},
 };
 use serde::{Deserialize, Serialize};
 
@@ -96,7 +96,7 @@ impl StoredMessage {
     /// Returns the message; `None` if it has an unknown channel, written by a later version.
     fn read(self) -> Option<Delivered> {
         let Self { id, channel, to, subject, text, html, links, code, created_at, withheld } = self;
-        let channel = Channel::ALL.into_iter().find(|one| one.as_str() == channel)?;
+        let channel = MailboxChannel::parse(&channel)?;
         let created_at = Timestamp::from_millis(created_at);
         Some(Delivered { id, channel, to, subject, text, html, links, code, created_at, withheld })
     }

@@ -11,7 +11,7 @@ use std::{
 use async_trait::async_trait;
 use portcullis_core::{
     clock::Clock,
-    message::{Channel, Delivered, Mail, Sms},
+    message::{Delivered, Mail, MailboxChannel, Sms},
     port::{MailSender, Mailbox, SendError, SmsReceipt, SmsSender, SmsStatus, Transit},
 };
 use tokio::sync::watch;
@@ -86,7 +86,7 @@ impl MailSender for DevMailbox {
     async fn send(&self, mail: &Mail, _transit: &Transit) -> Result<(), SendError> {
         self.keep(Delivered {
             id: mail.message_id.clone(),
-            channel: Channel::Mail,
+            channel: MailboxChannel::Mail,
             to: mail.to.as_str().to_owned(),
             subject: mail.subject.clone(),
             text: mail.text.clone(),
@@ -105,7 +105,7 @@ impl SmsSender for DevMailbox {
     async fn send(&self, sms: &Sms) -> Result<Option<SmsReceipt>, SendError> {
         self.keep(Delivered {
             id: sms.message_id.clone(),
-            channel: Channel::Sms,
+            channel: MailboxChannel::Sms,
             to: sms.to.as_str().to_owned(),
             subject: String::new(),
             text: sms.text.clone(),

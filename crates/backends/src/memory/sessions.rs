@@ -11,7 +11,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
     port::{SessionCache, SessionStatus},
-    session::{Revocation, Session},
+    session::{Assurance, Revocation, Session},
 };
 
 use super::{
@@ -43,6 +43,7 @@ pub struct MemorySessions {
 struct Alive {
     user: UserId,
     auth_time: Timestamp,
+    assurance: Assurance,
     impersonator: Option<UserId>,
     /// Generation that was taken before the store was read.
     mark: u64,
@@ -103,7 +104,11 @@ impl SessionCache for MemorySessions {
         }
         let alive = self.alive.get(&CacheKeyRef { realm, id: session });
         match alive.filter(|alive| self.counts(realm, user, alive)) {
-            Some(alive) => SessionStatus::Live { auth_time: alive.auth_time, impersonator: alive.impersonator.clone() },
+            Some(alive) => SessionStatus::Live {
+                auth_time: alive.auth_time,
+                assurance: alive.assurance,
+                impersonator: alive.impersonator.clone(),
+            },
             None => SessionStatus::Unknown,
         }
     }
@@ -116,7 +121,7 @@ impl SessionCache for MemorySessions {
         let Session { realm, id, user, auth_time, impersonator, .. } = session;
         if !self.is_over(realm, id) {
             let (user, impersonator) = (user.clone(), impersonator.clone());
-            let alive = Alive { user, auth_time: *auth_time, impersonator, mark };
+            let alive = Alive { user, auth_time: *auth_time, assurance: session.assurance(), impersonator, mark };
             self.alive.insert(CacheKeyRef { realm, id }.to_key(), Arc::new(alive));
         }
     }

@@ -71,6 +71,10 @@ impl<'a> Columns<'a> {
         self.value().map(Sealed::from_bytes)
     }
 
+    pub(super) fn sealed_if_any(&mut self) -> rusqlite::Result<Option<Sealed>> {
+        Ok(self.value::<Option<Vec<u8>>>()?.map(Sealed::from_bytes))
+    }
+
     pub(super) fn time(&mut self) -> rusqlite::Result<Timestamp> {
         self.value().map(Timestamp::from_millis)
     }

@@ -613,7 +613,7 @@ async fn the_development_mailbox_lists_the_newest_first_and_drops_the_oldest() {
     }
     let [newest, older] = mailbox.list().try_into().unwrap();
     assert_eq!((newest.id.as_str(), older.id.as_str()), ("three", "two"));
-    assert_eq!(newest.channel, portcullis_core::message::Channel::Mail);
+    assert_eq!(newest.channel, portcullis_core::message::MailboxChannel::Mail);
     assert_eq!(newest.channel.as_str(), "mail");
     assert_eq!(newest.to, "ada@example.com");
     assert_eq!(newest.subject, mail().subject);

@@ -7,7 +7,7 @@ use portcullis_backends::{
 use portcullis_core::{
     account::phone::PhoneNumber,
     clock::{Clock, ManualClock, Timestamp},
-    message::{Channel, Sms},
+    message::{MailboxChannel, Sms},
     port::{Mailbox, SendError, SmsReceipt, SmsSender, SmsStatus},
 };
 use tempfile::TempDir;
@@ -425,7 +425,7 @@ async fn the_development_mailbox_keeps_sms_with_their_codes() {
     assert_eq!(receipt, SmsReceipt(sms().message_id));
     assert_eq!(mailbox.status(&receipt).await.unwrap(), SmsStatus::Delivered);
     let [kept] = mailbox.list().try_into().unwrap();
-    assert_eq!((kept.id, kept.channel), (sms().message_id, Channel::Sms));
+    assert_eq!((kept.id, kept.channel), (sms().message_id, MailboxChannel::Sms));
     assert_eq!((kept.to.as_str(), kept.text), (TO, sms().text));
     assert_eq!((kept.subject.as_str(), kept.html.as_str(), kept.links), ("", "", Vec::new()));
     assert_eq!(kept.code, Some(sms().code));

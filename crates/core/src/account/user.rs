@@ -42,6 +42,8 @@ pub struct User {
     pub phone_disputed: bool,
     /// Whether the password may be compromised: it cannot be used to sign in until a new one is set.
     pub compromised: bool,
+    /// Whether a password alone opens no session.
+    pub two_step: bool,
     /// Roles in the application. Only administrators set them.
     pub roles: Vec<Role>,
     /// Time of registration.
@@ -56,6 +58,8 @@ pub struct Account {
     pub id: UserId,
     pub profile: Profile,
     pub is_phone_verified: bool,
+    /// Whether a password alone opens no session.
+    pub two_step: bool,
     /// Roles in the application.
     pub roles: Vec<Role>,
     /// Pending change of the email address, if it was read.
@@ -89,6 +93,7 @@ impl Registration {
             phone_verified_at: None,
             phone_disputed: self.contested,
             compromised: false,
+            two_step: false,
             roles: Vec::new(),
             created_at: self.created_at,
             revision: 1,
@@ -107,6 +112,7 @@ impl User {
             id: self.id.clone(),
             profile: self.envelope.open_profile(&key)?,
             is_phone_verified: self.phone_verified_at.is_some(),
+            two_step: self.two_step,
             roles: self.roles.clone(),
             pending_email: None,
             password_set_at: self.password_set_at,

@@ -112,6 +112,24 @@ events! {
     SteppedUp: "stepped_up", Ok, User, Shown, [];
     /// A user exported everything that is kept about them.
     Exported: "exported", Ok, User, Shown, [];
+    /// A password was right, and a second factor is needed; or a session must authenticate again.
+    MfaChallenged: "mfa_challenged", Ok, User, Shown, [];
+    /// A second factor was right.
+    MfaPassed: "mfa_passed", Ok, User, Shown, ["method"];
+    MfaRefused: "mfa_refused", Refused, User, Shown, [];
+    FactorAdded: "factor_added", Ok, User, Shown, ["factor", "type"];
+    FactorRemoved: "factor_removed", Ok, User, Shown, ["factor", "type"];
+    /// The addition of a factor was undone through a mailed link.
+    AdditionUndone: "addition_undone", Ok, User, Shown, ["factor", "type"];
+    /// A recovery code was used.
+    RecoveryUsed: "recovery_used", Ok, User, Shown, ["left"];
+    /// Recovery codes were replaced.
+    RecoveryRenewed: "recovery_renewed", Ok, User, Shown, [];
+    TwoStepChanged: "two_step_changed", Ok, User, Shown, ["two_step"];
+    /// A device needs no second factor from now on.
+    DeviceTrusted: "device_trusted", Ok, User, Shown, [];
+    /// Trusted devices were removed.
+    DeviceDistrusted: "device_distrusted", Ok, User, Shown, ["number"];
     /// A service gave wrong credentials.
     ClientRefused: "client_refused", Refused, Anonymous, Hidden, [];
     /// The account was deleted by its owner.

@@ -23,7 +23,17 @@ impl Refusal {
             ErrorKind::Limited(_) => ErrorKind::Limited(wait),
             ErrorKind::Overloaded(_) => ErrorKind::Overloaded(wait),
             ErrorKind::Unavailable(_) => ErrorKind::Unavailable(wait),
-            ErrorKind::Stale(_) => ErrorKind::Stale(wait),
+            ErrorKind::Stale { two_factors, .. } => ErrorKind::Stale { max_age: wait, two_factors },
+            other => other,
+        };
+        Self { kind, ..self }
+    }
+
+    /// Asks for two factors as well.
+    #[must_use]
+    pub const fn with_two_factors(self) -> Self {
+        let kind = match self.kind {
+            ErrorKind::Stale { max_age, .. } => ErrorKind::Stale { max_age, two_factors: true },
             other => other,
         };
         Self { kind, ..self }
@@ -133,7 +143,8 @@ pub const LOGIN_UNVERIFIED: Refusal = refusal(ErrorKind::Forbidden, "login.unver
 /// The password is correct but compromised.
 pub const PASSWORD_CHANGE_REQUIRED: Refusal =
     refusal(ErrorKind::Forbidden, "password.change_required", "Password change required");
-pub const AUTH_STALE: Refusal = refusal(ErrorKind::Stale(SOON), "auth.stale", "Log in again to continue.");
+pub const AUTH_STALE: Refusal =
+    refusal(ErrorKind::Stale { max_age: SOON, two_factors: false }, "auth.stale", "Log in again to continue.");
 pub const IMPERSONATED: Refusal =
     refusal(ErrorKind::Forbidden, "impersonated", "Administrators acting for a user cannot make changes.");
 pub const PASSWORD_WRONG: Refusal =
@@ -149,13 +160,35 @@ pub const REFRESH_MISSING: Refusal =
 pub const GRANT_MISSING: Refusal = refusal(
     ErrorKind::Malformed,
     "grant.missing",
-    "The `grant_type` parameter is required: `refresh_token` or `password`.",
+    "The `grant_type` parameter is required: `refresh_token`, `password` or `urn:portcullis:mfa`.",
 );
 /// The code is also the error of OAuth 2.0 (RFC 6749 §5.2).
 pub const UNSUPPORTED_GRANT: Refusal = refusal(
     ErrorKind::Malformed,
     "unsupported_grant_type",
-    "Unsupported grant type: `grant_type` must be `refresh_token` or `password`.",
+    "Unsupported grant type: `grant_type` must be `refresh_token`, `password` or `urn:portcullis:mfa`.",
+);
+
+// Second factors.
+/// The password is right, and a second factor is needed. The answer has a ticket.
+pub const MFA_REQUIRED: Refusal = refusal(ErrorKind::Forbidden, "mfa.required", "A second factor is required");
+/// The same for every reason, at the token endpoint.
+pub const MFA_REFUSED: Refusal = refusal(ErrorKind::Refused, "mfa.refused", "Invalid or expired code");
+/// The same for every reason, elsewhere.
+pub const MFA_INVALID: Refusal = refusal(ErrorKind::BadLink, "mfa.invalid", "Invalid or expired code");
+pub const MFA_INCOMPLETE: Refusal = refusal(
+    ErrorKind::Malformed,
+    "mfa.incomplete",
+    "The `mfa_token` parameter and exactly one of `code` and `password` are required; `password` only to authenticate again.",
+);
+pub const MFA_NO_FACTOR: Refusal =
+    refusal(ErrorKind::Conflict, "mfa.no_factor", "The account has no second factor. Add one first.");
+pub const MFA_REQUIRED_BY_POLICY: Refusal =
+    refusal(ErrorKind::Conflict, "mfa.required", "Two-step verification cannot be turned off here.");
+pub const MFA_TOO_MANY: Refusal = refusal(
+    ErrorKind::Conflict,
+    "mfa.too_many",
+    "The account has reached the maximum number of these. Remove one first.",
 );
 
 // API clients.
@@ -167,6 +200,10 @@ pub const CLIENT_INVALID: Refusal = refusal(
 
 // Fields.
 pub const FIELD_MISSING: FieldRefusal = field("field.missing", "This field is required.");
+pub const FIELD_NOT_BOOLEAN: FieldRefusal = field("field.type", "This field must be true or false.");
+pub const FACTOR_NAME_INVALID: FieldRefusal =
+    field("name.invalid", "The name must have 1 to 64 characters and no control characters.");
+pub const MAX_AGE_INVALID: FieldRefusal = field("max_age.invalid", "The age must be a number of seconds.");
 pub const LIMIT_INVALID: FieldRefusal = field("limit.invalid", "The limit must be a number from 1 to 200.");
 pub const FIELD_NOT_TEXT: FieldRefusal = field("field.type", "This field must be a string.");
 pub const FIELD_UNKNOWN: FieldRefusal = field("field.unknown", "Unknown field.");

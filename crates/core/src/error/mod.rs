@@ -30,8 +30,8 @@ pub enum ErrorKind {
     Refused,
     /// The credentials of a client are missing or wrong (RFC 6749 §5.2, `invalid_client`).
     BadClient,
-    /// The last authentication is older than this (RFC 9470 §3).
-    Stale(Duration),
+    /// The last authentication is older than this, or weaker than two factors (RFC 9470 §3).
+    Stale { max_age: Duration, two_factors: bool },
     /// The credentials are valid, but do not permit this.
     Forbidden,
     /// The object does not exist or belongs to another user; a client cannot tell which.

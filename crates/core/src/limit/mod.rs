@@ -55,6 +55,10 @@ pub enum LimitKind {
     Refreshes,
     /// Late repetitions of a session's refresh tokens.
     LateRepeats,
+    /// Tries of second factors.
+    Factors,
+    /// Enrolments and renewed authentications that are begun.
+    Enrolments,
     /// SMS of a realm to all countries.
     Sms,
     /// SMS of a realm to one country.
@@ -80,6 +84,8 @@ impl LimitKind {
             Self::Links => "links",
             Self::Refreshes => "refreshes",
             Self::LateRepeats => "late_repeats",
+            Self::Factors => "factors",
+            Self::Enrolments => "enrolments",
             Self::Sms => "sms_total",
             Self::SmsCountry => "sms_country",
         }
@@ -99,6 +105,8 @@ impl LimitKind {
             Self::Refreshes => "LIMIT_REFRESHES_ACCOUNT",
             // Never returned with a 429: exceeding this limit revokes the session.
             Self::LateRepeats => "REFRESH_GRACE",
+            Self::Factors => "LIMIT_FACTORS_ACCOUNT",
+            Self::Enrolments => "LIMIT_ENROLMENTS_ACCOUNT",
             Self::Sms => "LIMIT_SMS_TOTAL",
             Self::SmsCountry => "LIMIT_SMS_COUNTRY",
             Self::Hashes | Self::Links => self.client_setting(),
@@ -114,9 +122,11 @@ impl LimitKind {
             Self::Registrations | Self::Resets | Self::Resends | Self::Mails | Self::Mailbox => "LIMIT_MAILS_CLIENT",
             Self::Codes => "LIMIT_OTP_CLIENT",
             Self::Links => "LIMIT_LINKS_CLIENT",
+            Self::Factors => "LIMIT_FACTORS_CLIENT",
             Self::EmailChanges
             | Self::Profile
             | Self::Exports
+            | Self::Enrolments
             | Self::Refreshes
             | Self::LateRepeats
             | Self::Sms
@@ -166,6 +176,12 @@ pub struct Limits {
     pub hashes_client: u32,
     /// Failed attempts from a client to use a link or code.
     pub links_client: Quota,
+    /// Wrong second factors of an account or known device. All of these quotas apply.
+    pub factors_account: Vec<Quota>,
+    /// Wrong second factors of a client.
+    pub factors_client: Quota,
+    /// Enrolments and renewed authentications that an account begins.
+    pub enrolments_account: Quota,
     /// Refreshes of a session.
     pub refreshes_session: Quota,
     /// SMS of a realm to all countries.

@@ -4,6 +4,7 @@ use crate::{
     clock::Timestamp,
     ctx::Ctx,
     id::{ChallengeId, RealmName, UserId},
+    seal::Sealed,
 };
 
 /// Purpose of a challenge.
@@ -23,10 +24,18 @@ pub enum Purpose {
     PasswordUndo,
     /// Change a user's phone number.
     PhoneChange,
+    /// Completing a login or a renewed authentication by a second factor.
+    Ticket,
+    /// Adding an authenticator app.
+    Enrolment,
+    /// Undoing the addition of a factor.
+    FactorUndo,
+    /// Proving a second factor by a code by SMS.
+    FactorCode,
 }
 
 impl Purpose {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 11] = [
         Self::Registration,
         Self::Reset,
         Self::Phone,
@@ -34,6 +43,10 @@ impl Purpose {
         Self::EmailUndo,
         Self::PasswordUndo,
         Self::PhoneChange,
+        Self::Ticket,
+        Self::Enrolment,
+        Self::FactorUndo,
+        Self::FactorCode,
     ];
 
     /// Returns the stored string.
@@ -47,6 +60,10 @@ impl Purpose {
             Self::EmailUndo => "email_undo",
             Self::PasswordUndo => "password_undo",
             Self::PhoneChange => "phone_change",
+            Self::Ticket => "ticket",
+            Self::Enrolment => "enrolment",
+            Self::FactorUndo => "factor_undo",
+            Self::FactorCode => "factor_code",
         }
     }
 
@@ -59,7 +76,7 @@ impl Purpose {
     /// Returns whether the lifetime starts when the message is handed over. That of an undo link starts with the change itself.
     #[must_use]
     pub const fn begins_at_hand_over(self) -> bool {
-        !matches!(self, Self::EmailUndo | Self::PasswordUndo)
+        !matches!(self, Self::EmailUndo | Self::PasswordUndo | Self::FactorUndo)
     }
 }
 
@@ -80,6 +97,8 @@ pub struct Challenge {
     pub used_at: Option<Timestamp>,
     /// Number of attempts at its code.
     pub tries: u32,
+    /// What else it is about, sealed under the data key of its subject.
+    pub note: Option<Sealed>,
 }
 
 /// Maximum time that a message may wait for hand-over. After that, the link is no longer sent.
@@ -98,7 +117,14 @@ impl Challenge {
             expires_at: ctx.now.plus(HAND_OVER_WITHIN).plus(lifetime),
             used_at: None,
             tries: 0,
+            note: None,
         }
+    }
+
+    /// Makes a challenge whose lifetime begins now, because no message is sent for it.
+    #[must_use]
+    pub fn beginning(ctx: &Ctx, realm: &RealmName, purpose: Purpose, subject: &UserId, lifetime: Duration) -> Self {
+        Self { expires_at: ctx.now.plus(lifetime), ..Self::new(ctx, realm, purpose, subject, lifetime) }
     }
 
     /// Returns whether it is neither used nor expired.

@@ -42,6 +42,12 @@ pub enum LinkAction {
     UndoPassword,
     /// Changes a user's phone number, together with a code.
     ChangePhone,
+    /// Completes a login, a renewed authentication or the enrolment of a first factor.
+    Ticket,
+    /// Confirms an authenticator app.
+    Enrol,
+    /// Undoes the addition of a factor.
+    UndoFactor,
 }
 
 impl LinkAction {
@@ -57,6 +63,9 @@ impl LinkAction {
             Self::UndoEmail => b"undo_email",
             Self::UndoPassword => b"undo_password",
             Self::ChangePhone => b"change_phone",
+            Self::Ticket => b"ticket",
+            Self::Enrol => b"enrol",
+            Self::UndoFactor => b"undo_factor",
         }
     }
 }

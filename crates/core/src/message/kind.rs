@@ -27,6 +27,22 @@ pub enum MessageKind {
     PhoneChanged,
     /// Notice that the phone number was removed.
     PhoneRemoved,
+    /// Notice that a second factor was added, with the link that undoes it.
+    FactorAdded,
+    /// The same, where it cannot be undone.
+    FactorAddedForGood,
+    /// Notice that a second factor was removed.
+    FactorRemoved,
+    /// Notice that the addition of a factor was undone, with a link to set a new password.
+    AdditionUndone,
+    /// Notice that two-step verification was turned on or off.
+    TwoStepChanged,
+    /// Notice that a recovery code was used.
+    RecoveryCodeUsed,
+    /// Notice that new recovery codes were made.
+    RecoveryCodesRenewed,
+    /// Notice of wrong second factors after a right password.
+    WrongFactors,
     /// Notice of a sign-in from a device that is not known.
     NewDevice,
     /// Notice that the account was deleted.
@@ -103,6 +119,18 @@ static PASSWORD_CHANGED_BY_USER: Spec = mail(
 static PASSWORD_CHANGE_REQUIRED: Spec = mail("password_change_required", "mail_password_change_required", RESET_LINK);
 static PHONE_CHANGED: Spec = mail("phone_changed", "mail_phone_changed", &[]);
 static PHONE_REMOVED: Spec = mail("phone_removed", "mail_phone_removed", &[]);
+static FACTOR_ADDED: Spec = mail(
+    "factor_added",
+    "mail_factor_added",
+    &[LinkSpec { role: LinkRole::Undo, page: "undo", action: LinkAction::UndoFactor }],
+);
+static FACTOR_ADDED_FOR_GOOD: Spec = mail("factor_added_for_good", "mail_factor_added_for_good", &[]);
+static FACTOR_REMOVED: Spec = mail("factor_removed", "mail_factor_removed", &[]);
+static ADDITION_UNDONE: Spec = mail("addition_undone", "mail_addition_undone", RESET_LINK);
+static TWO_STEP_CHANGED: Spec = mail("two_step_changed", "mail_two_step_changed", &[]);
+static RECOVERY_CODE_USED: Spec = mail("recovery_code_used", "mail_recovery_code_used", &[]);
+static RECOVERY_CODES_RENEWED: Spec = mail("recovery_codes_renewed", "mail_recovery_codes_renewed", &[]);
+static WRONG_FACTORS: Spec = mail("wrong_factors", "mail_wrong_factors", &[]);
 static NEW_DEVICE: Spec = mail("new_device", "mail_new_device", &[]);
 static ACCOUNT_DELETED: Spec = mail("account_deleted", "mail_account_deleted", &[]);
 static PHONE_CODE: Spec = Spec { word: "phone_code", channel: Channel::Sms, template: "sms_code", links: &[] };
@@ -123,6 +151,14 @@ impl MessageKind {
         Self::PasswordChangeRequired,
         Self::PhoneChanged,
         Self::PhoneRemoved,
+        Self::FactorAdded,
+        Self::FactorAddedForGood,
+        Self::FactorRemoved,
+        Self::AdditionUndone,
+        Self::TwoStepChanged,
+        Self::RecoveryCodeUsed,
+        Self::RecoveryCodesRenewed,
+        Self::WrongFactors,
         Self::NewDevice,
         Self::AccountDeleted,
     ];
@@ -144,6 +180,14 @@ impl MessageKind {
             Self::PasswordChangeRequired => &PASSWORD_CHANGE_REQUIRED,
             Self::PhoneChanged => &PHONE_CHANGED,
             Self::PhoneRemoved => &PHONE_REMOVED,
+            Self::FactorAdded => &FACTOR_ADDED,
+            Self::FactorAddedForGood => &FACTOR_ADDED_FOR_GOOD,
+            Self::FactorRemoved => &FACTOR_REMOVED,
+            Self::AdditionUndone => &ADDITION_UNDONE,
+            Self::TwoStepChanged => &TWO_STEP_CHANGED,
+            Self::RecoveryCodeUsed => &RECOVERY_CODE_USED,
+            Self::RecoveryCodesRenewed => &RECOVERY_CODES_RENEWED,
+            Self::WrongFactors => &WRONG_FACTORS,
             Self::NewDevice => &NEW_DEVICE,
             Self::AccountDeleted => &ACCOUNT_DELETED,
             Self::PhoneCode => &PHONE_CODE,

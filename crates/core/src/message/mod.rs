@@ -9,7 +9,7 @@ pub use kind::{Channel, LinkRole, LinkSpec, MessageKind, Spec};
 pub use mail::{Links, Mail};
 pub use sms::Sms;
 
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,9 @@ pub struct Recipient {
     pub to: String,
     /// Given name for the greeting; may be empty.
     pub name: String,
+    /// What the text says beside it, by the names of the template.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, String>,
     /// Sign-in that the message reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<SignIn>,
@@ -65,7 +68,14 @@ impl Recipient {
     /// Returns a recipient without anything else.
     #[must_use]
     pub fn plain(to: &str) -> Self {
-        Self { to: to.to_owned(), name: String::new(), sign_in: None }
+        Self { to: to.to_owned(), name: String::new(), sign_in: None, facts: BTreeMap::new() }
+    }
+
+    /// Adds what the text says.
+    #[must_use]
+    pub fn with(mut self, fact: &str, value: impl Into<String>) -> Self {
+        self.facts.insert(fact.to_owned(), value.into());
+        self
     }
 }
 
@@ -75,12 +85,50 @@ impl fmt::Debug for Recipient {
     }
 }
 
+/// Kind of an entry of the development mailbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MailboxChannel {
+    Mail,
+    Sms,
+    /// Code of an authenticator app that was just asked for.
+    Totp,
+}
+
+impl MailboxChannel {
+    const ALL: [Self; 3] = [Self::Mail, Self::Sms, Self::Totp];
+
+    /// Returns the word of the mailbox.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Sms => "sms",
+            Self::Totp => "totp",
+        }
+    }
+
+    /// Reads the word of the mailbox.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|channel| channel.as_str() == word)
+    }
+}
+
+impl From<Channel> for MailboxChannel {
+    fn from(channel: Channel) -> Self {
+        match channel {
+            Channel::Mail => Self::Mail,
+            Channel::Sms | Channel::SmsStatus => Self::Sms,
+        }
+    }
+}
+
 /// A message in the development mailbox. Personal and secret: never printed.
 #[derive(Clone)]
 pub struct Delivered {
     /// Message identifier. A message that was sent twice is listed twice.
     pub id: String,
-    pub channel: Channel,
+    pub channel: MailboxChannel,
     /// Email address or phone number.
     pub to: String,
     /// Subject; empty for an SMS.

@@ -6,7 +6,7 @@ use crate::{
     account::Account,
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
-    session::{Revocation, Session},
+    session::{Assurance, Revocation, Session},
 };
 
 /// What the cache knows of a session.
@@ -16,6 +16,8 @@ pub enum SessionStatus {
     Live {
         /// Time of the last authentication, as the store has it.
         auth_time: Timestamp,
+        /// Its assurance.
+        assurance: Assurance,
         /// Administrator who opened it in the name of the user.
         impersonator: Option<UserId>,
     },

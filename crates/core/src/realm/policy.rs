@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::{Signup, SignupField};
-use crate::account::password::Policy;
+use crate::{
+    account::password::Policy,
+    factor::{Method, MfaPolicy},
+};
 
 /// Per-realm settings.
 #[derive(Debug, Clone)]
@@ -36,6 +39,16 @@ pub struct RealmPolicy {
     pub refresh_grace: Duration,
     /// Maximum age of the login for sensitive operations.
     pub fresh_auth_age: Duration,
+    /// Whether accounts have a second factor.
+    pub mfa_policy: MfaPolicy,
+    /// Kinds of second factors that can be added and used.
+    pub mfa_methods: Vec<Method>,
+    /// Lifetime of a ticket between the first and the second part of a login.
+    pub mfa_ttl: Duration,
+    /// Time for which a device needs no second factor; zero if there are no such devices.
+    pub mfa_remember: Duration,
+    /// Time for which the addition of a factor can be undone; zero if it cannot.
+    pub addition_undo: Duration,
     /// Maximum age of the login for deleting the account.
     pub delete_max_auth_age: Duration,
 }

@@ -5,6 +5,7 @@
 mod account;
 mod audit;
 mod delivery;
+mod factor;
 mod kernel;
 mod keys;
 mod oauth;
@@ -16,13 +17,16 @@ pub use account::{
 };
 pub use audit::{AuditTrail, ListedEvents};
 pub use delivery::{Deliveries, DeliveryResult};
+pub use factor::{Confirmed, EnrolmentOffer, Enrols, FactorStatus, ListedRecoveryCodes, SecondFactors, Switched};
 pub use kernel::{
-    ApiClient, FieldErrors, FreshOwner, KeyRotation, NamedField, Owner, Ports, RawField, RawJson, Realms, Scope,
-    Settings, Viewer,
+    ApiClient, Challenged, FactorChallenge, FieldErrors, FreshOwner, KeyRotation, NamedField, Owner, Ports, RawField,
+    RawJson, Realms, Scope, Settings, Viewer,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{LiveToken, OAuth, TokenKind};
-pub use session::{Credentials, LoggedIn, LoginOutcome, Sessions, Tokens};
+pub use session::{
+    Completed, Completion, Credentials, Entry, LoggedIn, LoginOutcome, SecondFactor, Sessions, StepUp, Stepped, Tokens,
+};
 pub use upkeep::Upkeep;
 
 use std::{fmt, sync::Arc};

@@ -8,13 +8,20 @@ pub enum Amr {
     /// One-time password, such as an SMS code.
     #[serde(rename = "otp")]
     Otp,
+    /// Code by SMS, as a second factor.
+    #[serde(rename = "sms")]
+    Sms,
+    /// More than one factor.
+    #[serde(rename = "mfa")]
+    Multi,
     /// None: an administrator acts in the name of the user.
     #[serde(rename = "imp")]
     Impersonation,
 }
 
 impl Amr {
-    const ALL: [Self; 3] = [Self::Password, Self::Otp, Self::Impersonation];
+    /// All values, in the order in which they are listed.
+    const ALL: [Self; 5] = [Self::Password, Self::Otp, Self::Sms, Self::Multi, Self::Impersonation];
 
     /// Returns the value of the claim.
     #[must_use]
@@ -22,8 +29,16 @@ impl Amr {
         match self {
             Self::Password => "pwd",
             Self::Otp => "otp",
+            Self::Sms => "sms",
+            Self::Multi => "mfa",
             Self::Impersonation => "imp",
         }
+    }
+
+    /// Returns the methods of both lists, each once, in their usual order.
+    #[must_use]
+    pub fn union(one: &[Self], other: &[Self]) -> Vec<Self> {
+        Self::ALL.into_iter().filter(|amr| one.contains(amr) || other.contains(amr)).collect()
     }
 
     /// Parses a value of the claim.

@@ -1,6 +1,7 @@
 //! Sessions, their refresh tokens, and the change log that ends them on every server.
 
 mod amr;
+mod assurance;
 mod change_log;
 mod client;
 pub mod device;
@@ -10,6 +11,7 @@ mod surplus;
 mod user_agent;
 
 pub use amr::Amr;
+pub use assurance::Assurance;
 pub use change_log::{CHANGES_KEPT, Change, LogPosition, Revocation, StoredChange};
 pub use client::SessionClient;
 pub use family::{Family, Position, TokenHash};
@@ -44,14 +46,17 @@ pub struct Session {
     pub family: Family,
 }
 
-/// Authentication context class of a session opened with one factor: a value of the `acr` claim (RFC 9470).
-const ONE_FACTOR: &str = "urn:portcullis:aal1";
-
 impl Session {
+    /// Returns the assurance of the last authentication.
+    #[must_use]
+    pub fn assurance(&self) -> Assurance {
+        Assurance::of(&self.amr)
+    }
+
     /// Returns the authentication context class.
     #[must_use]
-    pub const fn acr(&self) -> &'static str {
-        ONE_FACTOR
+    pub fn acr(&self) -> &'static str {
+        self.assurance().acr()
     }
 
     /// Returns whether it has neither expired nor been idle for too long.

@@ -109,6 +109,7 @@ pub fn user(realm: &RealmName, id: &str, address: &str) -> User {
         phone_verified_at: None,
         phone_disputed: false,
         compromised: false,
+        two_step: false,
         roles: vec![Role::parse("editor").expect("a role")],
         created_at: NOW,
         revision: 1,
@@ -141,6 +142,7 @@ pub fn challenge(realm: &RealmName, number: u8) -> Challenge {
         expires_at: NOW.plus(HOUR),
         used_at: None,
         tries: 0,
+        note: None,
     }
 }
 
@@ -262,6 +264,7 @@ pub fn account(id: &str, first_name: &str) -> Account {
         profile,
         roles: Vec::new(),
         is_phone_verified: false,
+        two_step: false,
         pending_email: None,
         password_set_at: NOW,
         created_at: NOW,

@@ -54,6 +54,8 @@ pub struct Claims {
     pub auth_time: i64,
     /// Methods of the last authentication.
     pub amr: Vec<String>,
+    /// Class of the last authentication (RFC 9470 §4).
+    pub acr: String,
     /// Roles of the user at the time of issue, if there are any. The server itself reads them from the store.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub roles: Vec<String>,
@@ -186,6 +188,7 @@ impl AccessTokens {
             exp: expires_at.secs(),
             auth_time: session.auth_time.secs(),
             amr: session.amr.iter().map(|amr| amr.as_str().to_owned()).collect(),
+            acr: session.acr().to_owned(),
             roles: user.roles.iter().map(|role| role.as_str().to_owned()).collect(),
             act: session.impersonator.as_ref().map(|admin| self.actor(admin)),
             aud: self.audience.clone().map(Audience::One),

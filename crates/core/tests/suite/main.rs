@@ -13,6 +13,7 @@ mod audit;
 mod clock;
 mod country;
 mod email;
+mod factor;
 mod limit;
 mod link;
 mod name;

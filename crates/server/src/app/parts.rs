@@ -37,6 +37,7 @@ pub(super) fn timeouts(config: &Config) -> Timeouts {
 
 pub(super) fn settings(config: &Config, random: &dyn Random) -> Settings {
     Settings {
+        app_name: config.app_name.clone(),
         node: NodeId::random(random),
         public_url: config.public_url.to_string(),
         sms_countries: config.sms.countries.clone(),
@@ -66,6 +67,11 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
         refresh_grace: of.refresh_grace,
         fresh_auth_age: of.fresh_auth_age,
         delete_max_auth_age: of.delete_max_auth_age,
+        mfa_policy: of.mfa_policy,
+        mfa_methods: of.mfa_methods.clone(),
+        mfa_ttl: of.mfa_ttl,
+        mfa_remember: of.mfa_remember,
+        addition_undo: of.addition_undo,
     };
     config.policies.iter().map(|(name, of)| (name.clone(), policy(name, of))).collect()
 }

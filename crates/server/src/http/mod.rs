@@ -1,5 +1,6 @@
 //! The HTTP service: the routes of all areas, and the layers around them.
 
+mod answers;
 mod extract;
 mod head;
 mod layers;
@@ -51,6 +52,7 @@ impl fmt::Debug for Handler {
 fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> {
     let mut all = OpenApiRouter::with_openapi(openapi::begin(info))
         .merge(routes::me::routes())
+        .merge(routes::factor::routes())
         .merge(routes::account::routes())
         .merge(routes::session::routes())
         .merge(routes::oauth::routes())

@@ -21,7 +21,10 @@ const MEANINGS: &[(&str, &str)] = &[
         "is_submitted",
         "Whether this browser was used for the sign-up; then the page loads the script that submits its form.",
     ),
+    ("first", "`true` if it is the first second factor of the account; empty otherwise."),
     ("heading", "What happened, in a few words."),
+    ("last", "`true` if it was the last second factor of the account; empty otherwise."),
+    ("left", "The number of recovery codes that are left."),
     ("min_length", "The minimum password length (PASSWORD_MIN_LENGTH)."),
     ("name", "The first name; empty before the first login, and if it does not look like a name."),
     ("realm", "The realm's name."),
@@ -30,6 +33,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("root", "The path of PUBLIC_URL, for the link to the stylesheet; empty if it has none."),
     ("signed_in_at", "The time of the sign-in, such as 29 November 2026, 14:12 UTC."),
     ("status", "The HTTP status code, such as 404."),
+    ("switch", "`on` or `off`."),
     ("token", "The secret from the opened link."),
     ("undo_url", "The link that cancels the registration or undoes the change; in undo.html, the form's target."),
     ("valid_for", "How long the link or code is valid, in words, such as 24 hours."),
@@ -38,7 +42,10 @@ const MEANINGS: &[(&str, &str)] = &[
         "The link that confirms the address; in email_verify.html and email_change.html, the form's target.",
     ),
     ("wait", "How long to wait before trying again, in words; empty if unknown."),
-    ("what", "What the link is about: `registration`, `email` or `password`."),
+    (
+        "what",
+        "What the page or email is about: `registration`, `email`, `password` or `factor`; in emails `totp` or `sms`.",
+    ),
     ("year", "The year."),
 ];
 

@@ -15,6 +15,7 @@ mod concealment;
 mod config;
 mod cors;
 mod docs;
+mod factors;
 mod failure;
 mod floods;
 mod http;

@@ -10,7 +10,7 @@ use portcullis_core::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Person, TestApp, json, problem};
+use crate::support::{Person, Protected, TestApp, json, problem};
 
 /// How a table's data about a user is handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,11 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::EmailPending, Some("email_change")),
     (RecordKind::PhonePending, Some("phone_change")),
     (RecordKind::EmailReserved, Some("email_reserved")),
+    // Of these the export has the members `factors` and `devices`.
+    (RecordKind::Totp, None),
+    (RecordKind::Sms, None),
+    (RecordKind::RecoveryCodes, None),
+    (RecordKind::Device, None),
     // It refers to registrations, and has no owner.
     (RecordKind::Succession, None),
     (RecordKind::Sample, None),
@@ -94,7 +99,14 @@ async fn planted(app: &TestApp) -> (Person, String, Vec<String>) {
     let created = json(app.post_json("/User1/create", form).await, 200).await;
     let john = Person { id: created["id"].as_str().unwrap().to_owned(), ..john }.verify(app).await;
     problem(app.login("User1", &john.email, "wrong-wrong-wrong").await, 401).await;
-    let login = [("username", john.email.as_str()), ("password", john.password.as_str())];
+    let protected = Protected::add(app, &john).await;
+    let code = protected.app.next_code(app);
+    let login = [
+        ("username", john.email.as_str()),
+        ("password", john.password.as_str()),
+        ("code", &code),
+        ("remember", "true"),
+    ];
     let entered = app.request(Method::POST, "/User1/login").header("User-Agent", FIREFOX).form(&login);
     let entered = json(entered.send().await.unwrap(), 200).await;
     let text = |name: &str| entered[name].as_str().unwrap().to_owned();
@@ -111,7 +123,8 @@ async fn planted(app: &TestApp) -> (Person, String, Vec<String>) {
     json(app.post_json("/User1/forget_password", json!({"email": CURRENT})).await, 200).await;
     let links = [app.link(CURRENT, "reset_password_form").await, app.link(WANTED, "verify").await];
     let links = links.iter().chain([&confirm]).map(|link| link.split_once("token=").unwrap().1.to_owned());
-    let secrets = links.chain([text("refresh_token"), text("device"), token.clone(), handle]).collect();
+    let secrets = links.chain([text("refresh_token"), text("device"), token.clone(), handle]);
+    let secrets = secrets.chain(protected.recovery).chain([protected.app.secret()]).collect();
     (Person { email: CURRENT.to_owned(), ..john }, token, secrets)
 }
 
@@ -157,6 +170,14 @@ async fn the_export_has_everything_that_is_kept_and_no_secret() {
     for (kind, word) in RECORDS {
         assert!(word.is_none_or(|word| types.contains(&word)), "{kind:?} is missing: {types:?}");
     }
+    let types = |member: &str| {
+        let list = export[member].as_array().unwrap().iter();
+        list.map(|one| one["type"].as_str().unwrap_or("device").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (types("factors"), types("devices")),
+        (vec!["totp".into(), "recovery_code".into()], vec!["device".into()])
+    );
     let me = json(app.get_as(&token, "/User1/me").await, 200).await;
     assert_eq!((&export["user"], &export["realm"], &me["id"]), (&me, &json!("User1"), &json!(john.id)));
     for planted in [EARLIER, CURRENT, WANTED, PHONE, "Zebedee", "Wolframite", "Firefox on Linux"] {

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 
-use crate::support::{Person, TestApp, json};
+use crate::support::{Person, Protected, TestApp, complete, json};
 
 /// Kinds of tokens. Those of clients follow with their feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +25,9 @@ enum Kind {
     ResetLink,
     OtpHandle,
     Device,
+    LoginTicket,
+    StepUpTicket,
+    Enrolment,
 }
 
 /// Where a route accepts a token.
@@ -99,6 +102,15 @@ const MATRIX: &[Row] = &[
     row("delete /v1/{realm}/me/sessions", OWNER),
     row("delete /v1/{realm}/me/sessions/{id}", OWNER),
     row("post /v1/{realm}/me/step_up", OWNER),
+    row("get /v1/{realm}/me/mfa", VIEWER),
+    row("patch /v1/{realm}/me/mfa", OWNER),
+    row("delete /v1/{realm}/me/mfa/{id}", OWNER),
+    row("post /v1/{realm}/me/mfa/recovery_codes", OWNER),
+    row("get /v1/{realm}/me/devices", VIEWER),
+    row("delete /v1/{realm}/me/devices", OWNER),
+    row("delete /v1/{realm}/me/devices/{id}", OWNER),
+    row("post /v1/{realm}/me/mfa/totp", OWNER),
+    row("post /v1/{realm}/me/mfa/totp/confirm", OWNER),
     row("get /v1/{realm}/verify", (Query, &[VerificationLink], Status(400))),
     row("post /v1/{realm}/verify", (Field("token"), &[VerificationLink], Status(400))),
     row("get /v1/{realm}/undo", (Query, &[UndoLink], Status(400))),
@@ -158,8 +170,27 @@ impl Tokens {
             (OtpHandle, text(&handle, "handle")),
             (Kind::Device, text(&live, "device")),
         ];
-        Self { of: of.into(), code }
+        let mut of = BTreeMap::from(of);
+        of.extend(second_factors(app, name).await);
+        Self { of, code }
     }
+}
+
+/// The tokens of second factors: they are a person's own.
+async fn second_factors(app: &TestApp, name: &str) -> [(Kind, String); 3] {
+    let two = Protected::join(app, &format!("{name}.two@example.com")).await;
+    let post = async |path: &str, body: Value| {
+        app.request(Method::POST, path).bearer_auth(&two.token).json(&body).send().await.unwrap()
+    };
+    let enrolment = json(post("/User1/me/mfa/totp", serde_json::json!({})).await, 200).await;
+    app.advance(Duration::from_secs(1));
+    let step_up = json(post("/User1/me/step_up", serde_json::json!({"max_age": 0})).await, 403).await;
+    let text = |answer: &Value, name: &str| answer[name].as_str().unwrap().to_owned();
+    [
+        (Kind::LoginTicket, two.ticket(app).await),
+        (Kind::StepUpTicket, text(&step_up, "mfa_token")),
+        (Kind::Enrolment, text(&enrolment, "enrolment")),
+    ]
 }
 
 /// Creates a request to a route with a token where the route accepts one. It is complete except for the body of bearer
@@ -278,6 +309,25 @@ async fn a_route_rejects_every_kind_of_token_that_it_does_not_accept() {
 }
 
 #[tokio::test]
+async fn in_the_place_of_a_ticket_every_other_token_is_refused() {
+    let app = TestApp::start().await;
+    let tokens = Tokens::of(&app, "john").await;
+    for (kind, token) in &tokens.of {
+        let is_ticket = [Kind::LoginTicket, Kind::StepUpTicket].contains(kind);
+        if !is_ticket {
+            let refused = json(complete(&app, token, &[("code", "123456")]).await, 400).await;
+            assert_eq!(refused["error"], "invalid_grant", "{kind:?}");
+        }
+        // None of them is the ticket of a first factor.
+        let begin = app.post_json("/User1/me/mfa/totp", serde_json::json!({"mfa_token": token})).await;
+        assert_eq!(json(begin, 400).await["code"], "mfa.invalid", "{kind:?}");
+        let confirm = serde_json::json!({"mfa_token": token, "enrolment": token, "code": "123456"});
+        let confirm = app.post_json("/User1/me/mfa/totp/confirm", confirm).await;
+        assert_eq!(json(confirm, 400).await["code"], "mfa.invalid", "{kind:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_route_accepts_the_kinds_of_tokens_in_its_row() {
     let app = TestApp::with(&[("API_CLIENTS", &format!("{}:{}", SERVICE.0, SERVICE.1))]).await;
     let document = portcullis::openapi(&["User1"], "");
@@ -307,6 +357,8 @@ const HARMLESS: &[&str] = &[
     "get /v1/{realm}/logout",
     "post /v1/{realm}/logout",
     "get /v1/{realm}/me",
+    "get /v1/{realm}/me/mfa",
+    "get /v1/{realm}/me/devices",
     "get /v1/{realm}/me/events",
     "get /v1/{realm}/me/sessions",
     "get /v1/{realm}/undo",

@@ -31,6 +31,7 @@ fn document(challenge: &Challenge) -> Document {
         "expires_at": time(challenge.expires_at),
         "used_at": challenge.used_at.map(time),
         "tries": number(challenge.tries.into()),
+        "note": challenge.note.as_ref().map(|note| bytes(note.as_bytes())),
     }
 }
 
@@ -45,6 +46,7 @@ fn read(mut fields: DocumentFields) -> Result<Challenge, Unreadable> {
         expires_at: fields.time("expires_at")?,
         used_at: fields.time_if_any("used_at")?,
         tries: fields.count("tries")?,
+        note: fields.sealed_if_any("note")?,
     })
 }
 
@@ -79,6 +81,10 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &ChallengeOp) -> Result<(), O
             let tried = work.update(NAME, left, doc! { "$inc": { "tries": 1 } }).await?;
             require(tried, Precondition::ChallengeFresh)
         }
+        ChallengeOp::Annotate { realm, id, note, now } => {
+            let annotate = doc! { "$set": { "note": bytes(note.as_bytes()) } };
+            require(work.update(NAME, fresh(realm, *id, *now), annotate).await?, Precondition::ChallengeFresh)
+        }
         ChallengeOp::Drop { realm, subject, purpose } => drop_all(work, realm, subject, *purpose).await,
         ChallengeOp::Expire { realm, id, at } => {
             let unused = doc! { "_id": key(realm, *id), "used_at": Bson::Null };
@@ -106,9 +112,10 @@ async fn drop_all(
 pub(super) fn contends(op: &ChallengeOp) -> Vec<Contended<'_>> {
     match op {
         ChallengeOp::Insert(_) => Vec::new(),
-        ChallengeOp::Spend { id, .. } | ChallengeOp::Try { id, .. } | ChallengeOp::Expire { id, .. } => {
-            vec![Contended::Challenge(id.0)]
-        }
+        ChallengeOp::Spend { id, .. }
+        | ChallengeOp::Try { id, .. }
+        | ChallengeOp::Annotate { id, .. }
+        | ChallengeOp::Expire { id, .. } => vec![Contended::Challenge(id.0)],
         ChallengeOp::Drop { subject, .. } => vec![Contended::Person(subject.as_str())],
     }
 }

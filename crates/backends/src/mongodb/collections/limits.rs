@@ -63,6 +63,7 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &LimitOp) -> Result<(), OpErr
         LimitOp::Count { kind, key, quota, now } => count(work, *kind, *key, *quota, *now).await,
         LimitOp::CountMember { key, member, per, now } => count_member(work, *key, *member, *per, *now).await,
         LimitOp::CountFailure { key, now, forget_after } => count_failure(work, *key, *now, *forget_after).await,
+        LimitOp::Forget { key } => work.delete(QUOTAS, by_key(*key)).await.map(drop),
     }
 }
 
@@ -110,9 +111,10 @@ async fn count_failure(
 
 pub(super) fn contends(op: &LimitOp) -> Vec<Contended<'_>> {
     match op {
-        LimitOp::Count { key, .. } | LimitOp::CountMember { key, .. } | LimitOp::CountFailure { key, .. } => {
-            vec![Contended::Quota(key.0)]
-        }
+        LimitOp::Count { key, .. }
+        | LimitOp::CountMember { key, .. }
+        | LimitOp::CountFailure { key, .. }
+        | LimitOp::Forget { key } => vec![Contended::Quota(key.0)],
     }
 }
 

@@ -30,6 +30,7 @@ const TABLE: Table<Challenge> = Table {
         ("expires_at", |row| owned(row.expires_at.millis())),
         ("used_at", |row| owned(row.used_at.map(|at| at.millis()))),
         ("tries", |row| owned(row.tries)),
+        ("note", |row| owned(row.note.as_ref().map(|note| note.as_bytes().to_vec()))),
     ],
 };
 
@@ -44,6 +45,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Challenge> {
         expires_at: columns.time()?,
         used_at: columns.time_if_any()?,
         tries: columns.value()?,
+        note: columns.sealed_if_any()?,
     })
 }
 
@@ -52,6 +54,8 @@ const SPEND: &str = "UPDATE challenges SET used_at = ?3
     WHERE realm = ?1 AND id = ?2 AND used_at IS NULL AND expires_at > ?3";
 const TRY: &str = "UPDATE challenges SET tries = tries + 1
     WHERE realm = ?1 AND id = ?2 AND used_at IS NULL AND expires_at > ?3 AND tries < ?4";
+const ANNOTATE: &str = "UPDATE challenges SET note = ?4
+    WHERE realm = ?1 AND id = ?2 AND used_at IS NULL AND expires_at > ?3";
 const DROP: &str = "DELETE FROM challenges WHERE realm = ?1 AND subject = ?2 AND (?3 IS NULL OR purpose = ?3)";
 const EXPIRE: &str = "UPDATE challenges SET expires_at = ?3 WHERE realm = ?1 AND id = ?2 AND used_at IS NULL";
 const SWEEP: &str = "DELETE FROM challenges WHERE (realm, id) IN
@@ -59,7 +63,7 @@ const SWEEP: &str = "DELETE FROM challenges WHERE (realm, id) IN
 static BY_ID: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND id = ?2"));
 
 pub(super) fn statements() -> Vec<&'static str> {
-    vec![SPEND, TRY, DROP, EXPIRE, SWEEP, &BY_ID]
+    vec![SPEND, TRY, ANNOTATE, DROP, EXPIRE, SWEEP, &BY_ID]
 }
 
 #[async_trait]
@@ -81,6 +85,10 @@ pub(super) fn apply(db: &Connection, op: &ChallengeOp) -> Result<(), OpError> {
         ChallengeOp::Try { realm, id, now, limit } => {
             let tried = write(db, TRY, params![realm.as_str(), id.0, now.millis(), limit])?;
             require(tried == 1, Precondition::ChallengeFresh)
+        }
+        ChallengeOp::Annotate { realm, id, note, now } => {
+            let annotated = write(db, ANNOTATE, params![realm.as_str(), id.0, now.millis(), note.as_bytes()])?;
+            require(annotated == 1, Precondition::ChallengeFresh)
         }
         ChallengeOp::Drop { realm, subject, purpose } => {
             write(db, DROP, params![realm.as_str(), subject.as_str(), purpose.map(Purpose::as_str)])?;

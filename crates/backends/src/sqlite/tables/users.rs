@@ -33,6 +33,7 @@ const TABLE: Table<User> = Table {
         ("phone_verified_at", |user| owned(user.phone_verified_at.map(|at| at.millis()))),
         ("phone_disputed", |user| owned(user.phone_disputed)),
         ("compromised", |user| owned(user.compromised)),
+        ("two_step", |user| owned(user.two_step)),
         ("roles", |user| owned(words(&user.roles))),
         ("created_at", |user| owned(user.created_at.millis())),
     ],
@@ -54,6 +55,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
         phone_verified_at: columns.time_if_any()?,
         phone_disputed: columns.value()?,
         compromised: columns.value()?,
+        two_step: columns.value()?,
         roles: columns.words(Role::parse)?,
         created_at: columns.time()?,
     })

@@ -58,6 +58,13 @@ impl PhoneNumber {
         &self.0
     }
 
+    /// Returns the last two digits, for someone who knows the number.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let last: Vec<char> = self.0.chars().rev().take(2).collect();
+        format!("•••{}", last.into_iter().rev().collect::<String>())
+    }
+
     /// Returns the ISO 3166-1 alpha-2 code of the country that the numbering plan assigns the number to. It depends on the
     /// first digits: the area code for `+1`, otherwise the longest known prefix.
     ///

@@ -5,6 +5,7 @@ use crate::{
     clock::Timestamp,
     id::{ChallengeId, RealmName, UserId},
     link::{Challenge, Purpose},
+    seal::Sealed,
 };
 
 /// Reads of challenges.
@@ -26,6 +27,8 @@ pub enum ChallengeOp {
     Spend { realm: RealmName, id: ChallengeId, now: Timestamp },
     /// Counts an attempt. Requires the challenge to exist, unused and not expired, with fewer than `limit` attempts.
     Try { realm: RealmName, id: ChallengeId, now: Timestamp, limit: u32 },
+    /// Replaces the note. Requires the challenge to exist, unused and not expired.
+    Annotate { realm: RealmName, id: ChallengeId, note: Sealed, now: Timestamp },
     /// Removes the challenges of a subject, either of one purpose or of all.
     Drop { realm: RealmName, subject: UserId, purpose: Option<Purpose> },
     /// Sets the expiry of a challenge, if it exists and is unused.
@@ -35,9 +38,12 @@ pub enum ChallengeOp {
 impl ChallengeOp {
     pub(super) const fn effects(&self) -> Vec<Effect> {
         match self {
-            Self::Insert(_) | Self::Spend { .. } | Self::Try { .. } | Self::Drop { .. } | Self::Expire { .. } => {
-                Vec::new()
-            }
+            Self::Insert(_)
+            | Self::Spend { .. }
+            | Self::Try { .. }
+            | Self::Annotate { .. }
+            | Self::Drop { .. }
+            | Self::Expire { .. } => Vec::new(),
         }
     }
 }

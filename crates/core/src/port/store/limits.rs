@@ -39,12 +39,16 @@ pub enum LimitOp {
     CountMember { key: LimitKey, member: [u8; 8], per: Duration, now: Timestamp },
     /// Counts a wrong password. Earlier ones are forgotten if the last was longer ago than `forget_after`.
     CountFailure { key: LimitKey, now: Timestamp, forget_after: Duration },
+    /// Forgets the uses of a quota.
+    Forget { key: LimitKey },
 }
 
 impl LimitOp {
     pub(super) const fn effects(&self) -> Vec<Effect> {
         match self {
-            Self::Count { .. } | Self::CountMember { .. } | Self::CountFailure { .. } => Vec::new(),
+            Self::Count { .. } | Self::CountMember { .. } | Self::CountFailure { .. } | Self::Forget { .. } => {
+                Vec::new()
+            }
         }
     }
 }

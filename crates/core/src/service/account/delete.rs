@@ -28,7 +28,10 @@ impl Accounts<'_> {
         if id.text() != Some(account.id.as_str()) || email.as_ref() != Some(&account.profile.email) {
             return Err(Error::not_found());
         }
-        let owner = owner.fresh(self.ctx.now, self.realm.policy.delete_max_auth_age)?;
+        let policy = &self.realm.policy;
+        let usual = policy.delete_max_auth_age;
+        let max_age = if owner.needs_two_factors() { usual.min(policy.fresh_auth_age) } else { usual };
+        let owner = owner.fresh(self.ctx.now, max_age)?;
         retry(ATTEMPTS, "the account kept changing during its deletion", |_| self.erase(owner)).await
     }
 

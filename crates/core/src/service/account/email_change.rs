@@ -107,7 +107,7 @@ impl Accounts<'_> {
     }
 
     /// Returns the operations that drop the requests of a user for another address or number, with their links and codes, and the
-    /// links for a new password: another person may have made them with the earlier password.
+    /// links for a new password, tickets and trusted devices: another person may have made them with the earlier password.
     pub(super) fn drop_requests(&self, user: &User) -> Batch {
         let pending = |kind| -> Op {
             RecordOp::DeleteOf { realm: self.realm.name.clone(), owner: user.id.clone(), kind: Some(kind) }.into()
@@ -115,6 +115,8 @@ impl Accounts<'_> {
         let mut batch = vec![pending(PendingEmail::KIND), pending(PendingPhone::KIND)];
         let purposes = [Purpose::Reset, Purpose::Phone, Purpose::EmailChange, Purpose::PhoneChange];
         batch.extend(self.drop_challenges(user, &purposes));
+        batch.extend(self.drop_tickets(user));
+        batch.push(self.distrust_devices(user));
         batch
     }
 

@@ -7,6 +7,7 @@ use crate::{
     batch,
     clock::Timestamp,
     error::{Error, Result},
+    factor::{ListedDevice, ListedFactor, TrustedDevice},
     limit::LimitKind,
     record::{Record, RecordKeys, RecordKind, RecordRow},
     seal::DataKey,
@@ -28,6 +29,11 @@ pub struct Export {
     pub sessions: Vec<ListedSession>,
     /// Events of the last 90 days, newest first.
     pub events: Vec<ListedEvent>,
+    pub factors: Vec<ListedFactor>,
+    /// Number of recovery codes that are left, and the time at which they were made.
+    pub recovery_codes: Option<(usize, Timestamp)>,
+    /// Trusted devices.
+    pub devices: Vec<ListedDevice>,
 }
 
 /// Change of the address or phone number that waits for its proof or can be undone.
@@ -90,10 +96,17 @@ impl Accounts<'_> {
             pending: Vec::new(),
             sessions: self.live_sessions(user, owner.session()).await?,
             events: self.all_events(owner).await?,
+            factors: Vec::new(),
+            recovery_codes: None,
+            devices: Vec::new(),
         };
         for row in self.ports.store.records_of(&self.realm.name, &user.id, None).await? {
             export.add(&row, &key)?;
         }
+        let factors = self.factors_of(user, &key).await?;
+        export.factors = factors.listed();
+        export.recovery_codes = factors.recovery.map(|held| (held.noun.left(), held.noun.created_at));
+        export.devices.retain(|device| device.expires_at > self.ctx.now);
         export.pending.retain(|change| change.expires_at > self.ctx.now);
         Ok(export)
     }
@@ -119,6 +132,12 @@ impl Export {
             RecordKind::EmailPending => PendingEmail::open(row, keys).map(Into::into),
             RecordKind::PhonePending => PendingPhone::open(row, keys).map(Into::into),
             RecordKind::EmailReserved => Reservation::open(row, keys).map(Into::into),
+            RecordKind::Device => {
+                self.devices.push(TrustedDevice::open(row, keys).map_err(Error::internal)?.into());
+                return Ok(());
+            }
+            // All factors are read together.
+            RecordKind::Totp | RecordKind::Sms | RecordKind::RecoveryCodes => return Ok(()),
             // It names identifiers of registrations, and has no owner.
             RecordKind::Succession => return Ok(()),
             #[cfg(feature = "suite")]

@@ -15,6 +15,7 @@ mod reject;
 mod resend;
 mod reservations;
 mod undo;
+mod undo_factor;
 mod undo_password;
 mod verify;
 

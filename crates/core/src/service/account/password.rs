@@ -26,6 +26,10 @@ impl Accounts<'_> {
         let mut errors = FieldErrors::default();
         let both = errors.text("current_password", current).zip(errors.text("new_password", new));
         errors.finish(both)?;
+        // With two-step on, the password alone is no proof.
+        if owner.needs_two_factors() {
+            owner.fresh(self.ctx.now, self.realm.policy.fresh_auth_age)?;
+        }
         let change = |_| self.change_password_once(owner, current, new);
         let device_owner = retry(HASHED_ATTEMPTS, "the account kept changing during a password change", change).await?;
         Ok(KnownDevice::new(self.ctx).expose(self.ctx, &self.realm.keys, device_owner))

@@ -22,6 +22,8 @@ pub enum Undoable {
     Email,
     /// Change of the password.
     Password,
+    /// Addition of a factor.
+    Factor,
 }
 
 /// What a link takes back, and whether it has done so.
@@ -49,7 +51,7 @@ impl Accounts<'_> {
                     self.restorable(&challenge).await?;
                     false
                 }
-                Undoable::Password => {
+                Undoable::Password | Undoable::Factor => {
                     self.undo_subject(&challenge).await?;
                     false
                 }
@@ -68,7 +70,7 @@ impl Accounts<'_> {
             let (what, _) = self.undoable(token).await?;
             match what {
                 Undoable::Registration => self.reject(token).await?,
-                Undoable::Email | Undoable::Password => {
+                Undoable::Email | Undoable::Password | Undoable::Factor => {
                     retry(ATTEMPTS, "the account kept changing during an undo", |_| self.undo_once(token)).await?;
                 }
             }
@@ -85,6 +87,7 @@ impl Accounts<'_> {
             Purpose::Registration => (Undoable::Registration, LinkAction::Reject),
             Purpose::EmailUndo => (Undoable::Email, LinkAction::UndoEmail),
             Purpose::PasswordUndo => (Undoable::Password, LinkAction::UndoPassword),
+            Purpose::FactorUndo => (Undoable::Factor, LinkAction::UndoFactor),
             _ => return Err(Error::bad_link()),
         };
         self.require_proof(&token, action, &challenge)?;
@@ -98,6 +101,7 @@ impl Accounts<'_> {
         }
         let batch = match what {
             Undoable::Email => self.restoration(&challenge).await?,
+            Undoable::Factor => self.undone_addition(&challenge).await?,
             _ => self.undone_password(&challenge).await?,
         };
         match self.commit(batch).await {
@@ -143,6 +147,7 @@ impl Accounts<'_> {
             phone_disputed: user.phone_disputed && !has_new_phone,
             ..user.clone()
         };
+        let (changed, removed) = self.without_factors_since(changed, &key, restored.since).await?;
         let found = self.ports.store.at_address(&self.realm.name, restored.index).await?;
         let (recipient, event) = (Recipient::of(&profile), Event::EmailChangeUndone);
         let mut batch = self.compromise(challenge, changed, MessageKind::EmailChangeUndone, &recipient, event)?;
@@ -150,6 +155,7 @@ impl Accounts<'_> {
             RecordOp::Delete { realm: row.realm, kind: row.kind, key: row.key, revision: Some(row.revision) }.into()
         };
         batch.extend(ended.into_iter().map(delete));
+        batch.extend(removed);
         batch.extend(self.drop_challenges(&user, &[Purpose::PasswordUndo]));
         batch.extend(self.discard_registration(found));
         Ok(batch)

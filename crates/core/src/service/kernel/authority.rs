@@ -8,6 +8,7 @@ use crate::{
     clock::Timestamp,
     error::{Result, catalogue::AUTH_STALE},
     id::SessionId,
+    session::Assurance,
 };
 
 /// Authority of the owner of an account, proved by an access token of a live session that no administrator opened.
@@ -18,20 +19,33 @@ use crate::{
 /// use portcullis_core::{account::Account, clock::Timestamp, id::SessionId, service::Owner};
 ///
 /// fn forge(account: std::sync::Arc<Account>, session: SessionId) -> Owner {
-///     Owner { account, session, auth_time: Timestamp::default() }
+///     Owner { account, session, authentication: Default::default() }
 /// }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Owner {
     account: Arc<Account>,
     session: SessionId,
-    auth_time: Timestamp,
+    authentication: Authentication,
+}
+
+/// Last authentication of a session.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::service) struct Authentication {
+    pub(in crate::service) at: Timestamp,
+    pub(in crate::service) assurance: Assurance,
+    /// Whether the account needs two factors.
+    pub(in crate::service) needs_two: bool,
 }
 
 impl Owner {
     /// Makes the authority. Only `Sessions::authenticate` may call this.
-    pub(in crate::service) const fn new(account: Arc<Account>, session: SessionId, auth_time: Timestamp) -> Self {
-        Self { account, session, auth_time }
+    pub(in crate::service) const fn new(
+        account: Arc<Account>,
+        session: SessionId,
+        authentication: Authentication,
+    ) -> Self {
+        Self { account, session, authentication }
     }
 
     /// Returns the account.
@@ -46,15 +60,22 @@ impl Owner {
         &self.session
     }
 
-    /// Requires the last authentication to be at most this old (RFC 9470).
+    /// Requires the last authentication to be at most this old and, with two-step on, by two factors (RFC 9470).
     ///
     /// # Errors
-    /// Stale, if it is older.
+    /// Stale, if it is older or weaker.
     pub(in crate::service) fn fresh(&self, now: Timestamp, max_age: Duration) -> Result<FreshOwner<'_>> {
-        if now.since(self.auth_time) > max_age {
-            return Err(AUTH_STALE.after(max_age).into());
+        let Authentication { at, assurance, needs_two } = self.authentication;
+        if now.since(at) > max_age || (needs_two && assurance < Assurance::TwoFactors) {
+            let stale = if needs_two { AUTH_STALE.with_two_factors() } else { AUTH_STALE };
+            return Err(stale.after(max_age).into());
         }
         Ok(FreshOwner(self))
+    }
+
+    /// Returns whether the account needs two factors, so that a password alone renews nothing.
+    pub(in crate::service) const fn needs_two_factors(&self) -> bool {
+        self.authentication.needs_two
     }
 
     /// Makes the authority of an owner whose current password was verified for this request.

@@ -20,12 +20,12 @@ pub(in crate::service) struct Reauthenticated {
 }
 
 impl Scope<'_> {
-    /// Requires a recent login or, if one is given, the current password.
+    /// Requires a recent login or, if one is given and two-step is off, the current password.
     ///
     /// # Errors
     /// Stale; forbidden, for a wrong password; limited; overloaded; unavailable.
     pub(in crate::service) async fn fresh<'o>(&self, owner: &'o Owner, current: &RawField) -> Result<FreshOwner<'o>> {
-        if matches!(current, RawField::Missing) {
+        if matches!(current, RawField::Missing) || owner.needs_two_factors() {
             return owner.fresh(self.ctx.now, self.realm.policy.fresh_auth_age);
         }
         self.verify_current_password(owner, current).await?;

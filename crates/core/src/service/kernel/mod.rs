@@ -6,6 +6,9 @@ mod authority;
 mod commit;
 mod copies;
 mod current_password;
+mod factor_changes;
+mod factor_tries;
+mod factors;
 mod fields;
 mod hashing;
 mod limits;
@@ -20,16 +23,21 @@ mod scope;
 mod sms_limits;
 mod sms_stops;
 mod successions;
+mod tickets;
 mod viewer;
 
 pub use authority::{ApiClient, FreshOwner, Owner};
+
+pub(super) use authority::Authentication;
 pub use fields::{FieldErrors, NamedField, RawField, RawJson};
 pub use realms::Realms;
 pub use scope::Scope;
+pub use tickets::{Challenged, FactorChallenge};
 pub use viewer::Viewer;
 
 pub(super) use audit::AuditDraft;
 pub(super) use current_password::Reauthenticated;
+pub(super) use factors::UsedFactor;
 pub(super) use hashing::HashPermit;
 pub(super) use limits::Charge;
 pub(super) use outbox::AddressMail;
@@ -37,6 +45,7 @@ pub(super) use pauses::ChannelPauses;
 pub(super) use repetitions::Repetitions;
 pub(super) use retry::{ATTEMPTS, HASHED_ATTEMPTS, retry};
 pub(super) use sms_stops::SmsStops;
+pub(super) use tickets::OpenTicket;
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -75,6 +84,8 @@ pub struct Ports {
 /// Settings of the whole server. Those of a realm are in [`RealmPolicy`](crate::realm::RealmPolicy).
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Name of the application, which authenticator apps show.
+    pub app_name: String,
     /// Name of this process in the audit trail, which it chooses at its start.
     pub node: NodeId,
     /// Base URL of links in mails, without a slash at the end.

@@ -125,7 +125,7 @@ impl Scope<'_> {
         let rendered = self.ports.render.mail(kind, &self.realm.name, &recipient, &links, self.ctx.now);
         mailbox.keep(Delivered {
             id: OutboxId::random(self.ctx.random()).as_str().to_owned(),
-            channel: kind.channel(),
+            channel: kind.channel().into(),
             to: recipient.to,
             subject: rendered.map(|mail| mail.subject).unwrap_or_default(),
             text: format!("This message was not sent, because of {setting}."),

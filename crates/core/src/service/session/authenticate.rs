@@ -6,7 +6,8 @@ use crate::{
     error::{Error, Result},
     id::UserId,
     port::SessionStatus,
-    service::{Owner, Viewer},
+    service::{Owner, Viewer, kernel::Authentication},
+    session::Assurance,
     token::Proof,
 };
 
@@ -21,22 +22,24 @@ impl Sessions<'_> {
     pub async fn authenticate(&self, token: &str) -> Result<Viewer> {
         let proof = self.tokens.verify(self.ctx, &self.realm.name, token);
         let proof = proof.map_err(|reason| Error::bad_token().because(reason))?;
-        let (auth_time, impersonator) = self.require_live(&proof).await?;
+        let (auth_time, assurance, impersonator) = self.require_live(&proof).await?;
         if impersonator != proof.actor {
             return Err(Error::bad_token().because("another actor than that of the session"));
         }
         let account = self.account(&proof.user).await?;
         let account = account.ok_or_else(|| Error::bad_token().because("the user does not exist"))?;
-        Ok(Viewer::new(Owner::new(account, proof.session, auth_time), impersonator))
+        let needs_two = self.needs_two_steps(account.two_step);
+        let authentication = Authentication { at: auth_time, assurance, needs_two };
+        Ok(Viewer::new(Owner::new(account, proof.session, authentication), impersonator))
     }
 
-    /// Returns the time of the last authentication in the session and the administrator who opened it, if it is live and belongs
+    /// Returns time and assurance of the last authentication in the session and the administrator who opened it, if it is live and belongs
     /// to the user of the token.
-    async fn require_live(&self, proof: &Proof) -> Result<(Timestamp, Option<UserId>)> {
+    async fn require_live(&self, proof: &Proof) -> Result<(Timestamp, Assurance, Option<UserId>)> {
         let ended = || Error::bad_token().because("session ended");
         let (sessions, realm) = (&self.ports.sessions, &self.realm.name);
         match sessions.status(realm, &proof.session, &proof.user, self.ctx.now) {
-            SessionStatus::Live { auth_time, impersonator } => Ok((auth_time, impersonator)),
+            SessionStatus::Live { auth_time, assurance, impersonator } => Ok((auth_time, assurance, impersonator)),
             SessionStatus::Revoked => Err(ended()),
             SessionStatus::Unknown => {
                 let generation = sessions.generation();
@@ -45,7 +48,7 @@ impl Sessions<'_> {
                     return Err(ended());
                 }
                 sessions.mark_live(&session, generation);
-                Ok((session.auth_time, session.impersonator))
+                Ok((session.auth_time, session.assurance(), session.impersonator))
             }
         }
     }

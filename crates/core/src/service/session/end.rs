@@ -5,8 +5,10 @@ use crate::{
     audit::Event,
     batch,
     error::{Error, Result},
+    factor::TrustedDevice,
     id::SessionId,
-    port::CommitError,
+    port::{CommitError, RecordOp},
+    record::Record,
     service::Owner,
 };
 
@@ -33,7 +35,7 @@ impl Sessions<'_> {
         }
     }
 
-    /// Ends all sessions of the caller but the current one; returns their number.
+    /// Ends all sessions of the caller but the current one, and removes all trusted devices; returns the number of the sessions.
     ///
     /// # Errors
     /// Unavailable.
@@ -42,7 +44,9 @@ impl Sessions<'_> {
         let sessions = self.ports.store.sessions_of(&self.realm.name, user).await?;
         let others = sessions.iter().filter(|session| session.id != *current && session.is_live(self.ctx.now)).count();
         let audit = self.audit(Event::SessionsEnded).user(owner).detail("number", others);
-        self.commit(batch![self.end_sessions(user, Some(current.clone())), audit]).await?;
+        let (realm, owner) = (self.realm.name.clone(), user.clone());
+        let distrust = RecordOp::DeleteOf { realm, owner, kind: Some(TrustedDevice::KIND) };
+        self.commit(batch![self.end_sessions(user, Some(current.clone())), distrust, audit]).await?;
         tracing::info!(realm = %self.realm.name, user = %user, ended = others, "other sessions ended by their user");
         Ok(others)
     }

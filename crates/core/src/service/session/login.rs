@@ -1,6 +1,10 @@
 //! `login`: opens a session for an address and a password.
 
-use super::{Sessions, Tokens, prove::ProofResult};
+use super::{
+    LoggedIn, Sessions, Tokens,
+    prove::ProofResult,
+    step::{SecondFactor, Step},
+};
 use crate::{
     account::{User, email::EmailAddress, password::Password},
     audit::Event,
@@ -16,7 +20,7 @@ use crate::{
     seal::BlindIndex,
     service::{
         FieldErrors, RawField,
-        kernel::{AddressMail, Charge, HASHED_ATTEMPTS, HashPermit, retry},
+        kernel::{AddressMail, Challenged, Charge, HASHED_ATTEMPTS, HashPermit, retry},
     },
     session::{
         Amr,
@@ -32,6 +36,7 @@ pub struct Credentials<'a> {
     pub password: &'a RawField,
     /// Values that may name a known device of the account.
     pub devices: &'a [RawField],
+    pub second: SecondFactor<'a>,
 }
 
 impl Credentials<'_> {
@@ -50,6 +55,8 @@ impl Credentials<'_> {
 #[derive(Debug)]
 pub enum LoginOutcome {
     LoggedIn(LoggedIn),
+    /// The password is right, and a second factor is needed.
+    Challenged(Challenged),
     /// The password is right, but the address is not verified.
     Unverified,
     /// The password is right, but compromised. A link for a new one is mailed.
@@ -59,13 +66,14 @@ pub enum LoginOutcome {
 }
 
 impl LoginOutcome {
-    /// Returns the session, or the refusal for the client.
+    /// Returns the session or the ticket for a second factor, or the refusal for the client.
     ///
     /// # Errors
     /// Refused; forbidden, for an address that is not verified.
-    pub fn into_result(self) -> Result<LoggedIn> {
+    pub fn into_result(self) -> Result<Entry> {
         match self {
-            Self::LoggedIn(logged_in) => Ok(logged_in),
+            Self::LoggedIn(logged_in) => Ok(Entry::LoggedIn(logged_in)),
+            Self::Challenged(challenged) => Ok(Entry::Challenged(challenged)),
             Self::Unverified => Err(LOGIN_UNVERIFIED.into()),
             Self::Compromised => Err(PASSWORD_CHANGE_REQUIRED.into()),
             Self::Wrong => Err(LOGIN_REFUSED.into()),
@@ -73,12 +81,11 @@ impl LoginOutcome {
     }
 }
 
-/// A new session.
+/// Result of a right password.
 #[derive(Debug)]
-pub struct LoggedIn {
-    pub tokens: Tokens,
-    /// Value that names this device at its next login.
-    pub device: String,
+pub enum Entry {
+    LoggedIn(LoggedIn),
+    Challenged(Challenged),
 }
 
 /// Login that may have its password checked.
@@ -92,7 +99,8 @@ struct Admitted<'a> {
 
 /// Result of proving a password and opening a session.
 enum Entered {
-    Session(Tokens, DeviceOwner),
+    Session(Tokens, DeviceOwner, KnownDevice),
+    Challenged(Challenged),
     Unverified,
     Compromised(Box<User>),
     Wrong,
@@ -118,10 +126,13 @@ impl Sessions<'_> {
         let Admitted { permit, found, device, client } = self.admit(client, index, &credentials.device_texts()).await?;
         let attempt = self.begin_attempt(client, index, device.as_ref()).await?;
         let user = found.user.clone();
-        match self.enter(&permit, index, found, &password, device.is_some()).await {
-            Ok(Entered::Session(tokens, owner)) => {
+        match self.enter(&permit, (index, found), (&password, credentials.second), device.as_ref()).await {
+            Ok(Entered::Challenged(challenged)) => {
                 self.refund_attempt(attempt).await;
-                let device = device.unwrap_or_else(|| KnownDevice::new(self.ctx));
+                Ok(LoginOutcome::Challenged(challenged))
+            }
+            Ok(Entered::Session(tokens, owner, device)) => {
+                self.refund_attempt(attempt).await;
                 let device = device.expose(self.ctx, &self.realm.keys, owner);
                 let device = device::joined(&device, credentials.device_texts().into_iter());
                 Ok(LoginOutcome::LoggedIn(LoggedIn { tokens, device }))
@@ -199,11 +210,12 @@ impl Sessions<'_> {
     async fn enter(
         &self,
         permit: &HashPermit<'_>,
-        index: BlindIndex,
-        found: AddressState,
-        password: &Password,
-        is_known_device: bool,
+        (index, found): (BlindIndex, AddressState),
+        (password, second): (&Password, SecondFactor<'_>),
+        known: Option<&KnownDevice>,
     ) -> Result<Entered> {
+        let device = known.cloned().unwrap_or_else(|| KnownDevice::new(self.ctx));
+        let device = &device;
         let mut found = Some(found);
         let stages = |_| {
             let found = found.take();
@@ -220,10 +232,18 @@ impl Sessions<'_> {
                 if owner.user.compromised {
                     return Ok(Some(Entered::Compromised(Box::new(owner.user))));
                 }
-                let passed = self.step(owner, Amr::Password);
-                let held = self.hold_user(permit, &passed, password).await?;
-                let tokens = self.open(&passed, held, is_known_device).await?;
-                Ok(tokens.map(|tokens| Entered::Session(tokens, DeviceOwner::from(&passed.owner.user))))
+                let held = self.hold_user(permit, &owner, password).await?;
+                match self.step(owner, Amr::Password, second, Some(device), known.is_some()).await? {
+                    Step::Passed(passed) => {
+                        let tokens = self.open(&passed, held, known.is_some()).await?;
+                        let owner = DeviceOwner::from(&passed.owner.user);
+                        Ok(tokens.map(|tokens| Entered::Session(tokens, owner, device.clone())))
+                    }
+                    Step::Challenged(challenged, ticket) => {
+                        let batch = std::iter::once(held).chain(ticket).collect();
+                        Ok(self.hand_out_ticket(challenged, batch).await?.map(Entered::Challenged))
+                    }
+                }
             }
         };
         retry(HASHED_ATTEMPTS, "the account kept changing during a login", stages).await

@@ -12,11 +12,15 @@ mod new_device;
 mod open;
 mod prove;
 mod refresh;
+mod second_factor;
 mod step;
 mod step_up;
 
-pub use login::{Credentials, LoggedIn, LoginOutcome};
-pub use open::Tokens;
+pub use login::{Credentials, Entry, LoginOutcome};
+pub use open::{LoggedIn, Tokens};
+pub use second_factor::{Completed, Completion};
+pub use step::SecondFactor;
+pub use step_up::{StepUp, Stepped};
 
 use std::ops::Deref;
 

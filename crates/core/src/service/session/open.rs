@@ -1,15 +1,15 @@
 //! Third stage of a login: opens the session and issues its tokens.
 
-use super::{Sessions, step::Passed};
+use super::{Sessions, prove::OpenedUser, step::Passed};
 use crate::{
     account::{Profile, User},
     audit::Event,
     batch,
     error::{Error, Result},
     id::SessionId,
-    port::{Op, Precondition, SessionOp, UserOp},
+    port::{Batch, Op, Precondition, SessionOp, UserOp},
     service::kernel::HashPermit,
-    session::{Family, Session, SessionClient},
+    session::{Amr, Family, Session, SessionClient},
     token::{AccessToken, RefreshToken, TokenUser},
 };
 
@@ -20,23 +20,45 @@ pub struct Tokens {
     pub refresh: RefreshToken,
 }
 
+/// A new session.
+#[derive(Debug)]
+pub struct LoggedIn {
+    pub tokens: Tokens,
+    /// Value that names this device at its next login.
+    pub device: String,
+}
+
 impl Sessions<'_> {
     /// Commits a session; `None` if the account has changed since it was read, because a login with an old password
     /// must not outlive its change. `held` requires the revision that was read.
-    pub(super) async fn open(&self, passed: &Passed, held: Op, is_known_device: bool) -> Result<Option<Tokens>> {
+    pub(in crate::service) async fn open(
+        &self,
+        passed: &Passed,
+        held: Op,
+        is_known_device: bool,
+    ) -> Result<Option<Tokens>> {
         let user = &passed.owner.user;
         let profile = user.envelope.open_profile(&passed.owner.key)?;
         let (session, tokens) = self.new_session(passed, &profile)?;
         let id = session.id.clone();
         let new_device = self.new_device(passed, &profile, is_known_device, &id).await?;
-        let mut batch = batch![
-            held,
+        // The session comes last, since turning two-step on ends those that exist.
+        let mut batch = vec![held];
+        batch.extend(passed.with.iter().cloned());
+        batch.extend(batch![
             SessionOp::Insert(session),
             self.end_surplus_sessions(&user.id, &id),
             self.audit(Event::LoggedIn).user(user).session(&id),
+        ]);
+        // A factor, a trusted device or a ticket was used by another request.
+        let lost = [
+            Precondition::UserRevision,
+            Precondition::RecordRevision,
+            Precondition::RecordFree,
+            Precondition::ChallengeFresh,
         ];
         batch.extend(new_device);
-        if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {
+        if !self.commit_unless(batch, &lost).await? {
             return Ok(None);
         }
         tracing::info!(realm = %self.realm.name, session = %id, "logged in");
@@ -47,10 +69,9 @@ impl Sessions<'_> {
     pub(super) async fn hold_user(
         &self,
         permit: &HashPermit<'_>,
-        passed: &Passed,
+        owner: &OpenedUser,
         password: &crate::account::password::Password,
     ) -> Result<Op> {
-        let owner = &passed.owner;
         let user = &owner.user;
         if !self.ports.hasher.is_outdated(&owner.hash) {
             let (realm, id) = (user.realm.clone(), user.id.clone());
@@ -59,6 +80,21 @@ impl Sessions<'_> {
         let hash = self.hash(permit, password).await?;
         let envelope = user.envelope.with_password(self.ctx, &owner.key, &hash);
         Ok(UserOp::Update(User { envelope, revision: user.revision + 1, ..user.clone() }).into())
+    }
+
+    /// Opens a session for what was proved, with these operations; `None` if the account has changed.
+    ///
+    /// # Errors
+    /// Unavailable; internal.
+    pub(in crate::service) async fn open_with(
+        &self,
+        user: User,
+        amr: Vec<Amr>,
+        with: Batch,
+        held: Op,
+    ) -> Result<Option<Tokens>> {
+        let owner = OpenedUser::open(self.realm, user)?;
+        self.open(&Passed { owner, amr, with }, held, false).await
     }
 
     fn new_session(&self, passed: &Passed, profile: &Profile) -> Result<(Session, Tokens)> {

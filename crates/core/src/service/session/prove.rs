@@ -23,14 +23,18 @@ pub(super) enum ProofResult {
 }
 
 /// User with the opened parts of the envelope that a login needs.
-pub(super) struct OpenedUser {
-    pub(super) user: User,
-    pub(super) key: DataKey,
+pub(in crate::service) struct OpenedUser {
+    pub(in crate::service) user: User,
+    pub(in crate::service) key: DataKey,
     pub(super) hash: PasswordHash,
 }
 
 impl OpenedUser {
-    fn open(realm: &Realm, user: User) -> Result<Self> {
+    /// Opens a user.
+    ///
+    /// # Errors
+    /// Internal, if the envelope does not open.
+    pub(in crate::service) fn open(realm: &Realm, user: User) -> Result<Self> {
         let key = user.envelope.key(&realm.keys, &user.id)?;
         let hash = user.envelope.open_password(&key)?;
         Ok(Self { user, key, hash })

@@ -1,18 +1,194 @@
 //! Second stage of a login: decides whether the proof is enough to open a session.
 
 use super::{Sessions, prove::OpenedUser};
-use crate::session::Amr;
+use crate::{
+    audit::Event,
+    batch,
+    error::Result,
+    factor::{FactorCode, Factors, Held, Method, TicketNote, TicketPurpose, TrustedDevice},
+    port::{Batch, Op, Precondition, RecordOp},
+    record::{Record, RecordKeys},
+    service::{
+        RawField,
+        kernel::{Challenged, FactorChallenge, UsedFactor},
+    },
+    session::{Amr, SessionClient, device::KnownDevice},
+};
 
-/// Login that may open a session. Only [`Sessions::step`] makes one.
-pub(super) struct Passed {
-    pub(super) owner: OpenedUser,
-    pub(super) amr: Vec<Amr>,
+/// Time after which another use of a trusted device is recorded.
+const USE_RECORDED_AFTER: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// What a request says about the second factor.
+#[derive(Debug, Clone, Copy)]
+pub struct SecondFactor<'a> {
+    pub code: &'a RawField,
+    /// Kind of the code, if the request names it.
+    pub kind: &'a RawField,
+    /// Whether the device needs no second factor from now on.
+    pub remember: &'a RawField,
+}
+
+impl SecondFactor<'_> {
+    /// Returns the code, if the request has one; the inner `None` is what can be no code.
+    pub(super) fn typed(&self) -> Option<Option<FactorCode>> {
+        match self.code {
+            RawField::Missing => None,
+            code => Some(code.text().and_then(|raw| match self.kind {
+                RawField::Missing => FactorCode::parse(raw, None),
+                kind => FactorCode::parse(raw, Some(kind.text()?)),
+            })),
+        }
+    }
+
+    /// Returns whether the device is to be trusted.
+    pub(super) fn remembers(&self) -> bool {
+        match self.remember {
+            RawField::Text(_) => self.remember.text() == Some("true"),
+            RawField::Json(json) => json.0 == serde_json::Value::Bool(true),
+            RawField::Missing | RawField::NotText => false,
+        }
+    }
+}
+
+/// Login that may open a session. Only [`Sessions::step`] and its kin make one.
+pub(in crate::service) struct Passed {
+    pub(in crate::service) owner: OpenedUser,
+    pub(in crate::service) amr: Vec<Amr>,
+    /// Operations that are committed with the session.
+    pub(in crate::service) with: Batch,
+}
+
+/// Result of the second stage.
+pub(super) enum Step {
+    Passed(Box<Passed>),
+    /// Another factor is needed: the ticket, and the operations that make it.
+    Challenged(Challenged, Batch),
 }
 
 impl Sessions<'_> {
-    /// Decides whether a proved identity may open a session. Today one factor is enough for every account.
-    #[allow(clippy::unused_self, reason = "the decision belongs to the realm and the request")]
-    pub(super) fn step(&self, owner: OpenedUser, amr: Amr) -> Passed {
-        Passed { owner, amr: vec![amr] }
+    /// Decides whether a proved identity may open a session: with two-step off it may, otherwise it needs the code of a factor or
+    /// a trusted device.
+    ///
+    /// # Errors
+    /// Limited, after too many wrong factors; unavailable; internal.
+    pub(super) async fn step(
+        &self,
+        owner: OpenedUser,
+        amr: Amr,
+        second: SecondFactor<'_>,
+        device: Option<&KnownDevice>,
+        presented: bool,
+    ) -> Result<Step> {
+        if !self.needs_two_steps(owner.user.two_step) {
+            return Ok(Step::Passed(Box::new(Passed { owner, amr: vec![amr], with: Batch::new() })));
+        }
+        let subject = (&owner.user, &owner.key);
+        let factors = self.accepted_factors(&owner.user, &owner.key).await?;
+        let known = device.filter(|_| presented);
+        let mut tries = 0;
+        if let Some(typed) = second.typed() {
+            tries = 1;
+            self.count_factor_try(&owner.user, known, Batch::new()).await?;
+            let used = match &typed {
+                Some(code) => self.use_code(subject, &factors, code).await?,
+                None => None,
+            };
+            if let Some(used) = used {
+                let remembered = device.filter(|_| second.remembers());
+                let amr = Amr::union(&[amr], &used.amr);
+                let with = self.passed_with(&owner, used, known, remembered).await?;
+                return Ok(Step::Passed(Box::new(Passed { owner, amr, with })));
+            }
+            self.note_wrong_factor(subject, known, true).await?;
+        } else if let Some(with) = self.trusted(&owner, known).await? {
+            return Ok(Step::Passed(Box::new(Passed { owner, amr: vec![amr], with })));
+        }
+        let (challenged, batch) = self.challenge(&owner, &factors, amr, tries)?;
+        Ok(Step::Challenged(challenged, batch))
+    }
+
+    fn challenge(&self, owner: &OpenedUser, factors: &Factors, amr: Amr, tries: u32) -> Result<(Challenged, Batch)> {
+        let subject = (&owner.user, &owner.key);
+        let (purpose, challenges) = if factors.is_empty() && !owner.user.two_step {
+            (TicketPurpose::Enrolment, vec![FactorChallenge::Enroll(self.first_methods())])
+        } else {
+            (TicketPurpose::Login, self.challenges_of(subject, factors)?)
+        };
+        let note = TicketNote { purpose, proved: vec![amr], password_set_at: owner.user.password_set_at };
+        self.new_ticket(subject, &note, tries, challenges)
+    }
+
+    /// Returns the operations of a factor that was right: using it up, forgetting wrong ones, and trusting the device.
+    ///
+    /// # Errors
+    /// Unavailable; internal.
+    pub(super) async fn passed_with(
+        &self,
+        owner: &OpenedUser,
+        used: UsedFactor,
+        known: Option<&KnownDevice>,
+        remembered: Option<&KnownDevice>,
+    ) -> Result<Batch> {
+        let mut with = used.with;
+        with.extend(self.forget_factor_tries(&owner.user, known));
+        with.push(self.audit(Event::MfaPassed).user(&owner.user).detail("method", used.method.as_str()).into());
+        // A recovery code means that a factor was lost, perhaps together with its device.
+        if let Some(device) = remembered.filter(|_| used.method != Method::RecoveryCode) {
+            with.extend(self.trust(owner, device).await?);
+        }
+        Ok(with)
+    }
+
+    /// Returns the operations that make a device trusted, counted from now.
+    async fn trust(&self, owner: &OpenedUser, device: &KnownDevice) -> Result<Batch> {
+        let (ctx, realm, user) = (self.ctx, self.realm, &owner.user);
+        if realm.policy.mfa_remember.is_zero() {
+            return Ok(Batch::new());
+        }
+        let trusted = TrustedDevice {
+            id: TrustedDevice::id_of(&user.id, device),
+            user: user.id.clone(),
+            client: SessionClient::from(&ctx.client),
+            created_at: ctx.now,
+            last_used_at: ctx.now,
+            expires_at: ctx.now.plus(realm.policy.mfa_remember),
+        };
+        let put: Op = match self.ports.store.record(&realm.name, TrustedDevice::KIND, &trusted.id).await? {
+            Some(row) => Held::open(row, &owner.key)?.replace(ctx, &owner.key, &trusted).into(),
+            None => RecordOp::Insert(trusted.seal(ctx, &realm.name, RecordKeys::Owner(&owner.key))).into(),
+        };
+        Ok(vec![put, self.audit(Event::DeviceTrusted).user(user).into()])
+    }
+
+    /// Returns the operations of a login with a trusted device; `None` if the device is not trusted.
+    async fn trusted(&self, owner: &OpenedUser, device: Option<&KnownDevice>) -> Result<Option<Batch>> {
+        let (ctx, realm) = (self.ctx, &self.realm.name);
+        let Some(device) = device.filter(|_| !self.realm.policy.mfa_remember.is_zero()) else { return Ok(None) };
+        let id = TrustedDevice::id_of(&owner.user.id, device);
+        let Some(row) = self.ports.store.record(realm, TrustedDevice::KIND, &id).await? else { return Ok(None) };
+        let revision = row.revision;
+        let held = Held::<TrustedDevice>::open(row, &owner.key)?;
+        if !held.noun.is_valid(ctx.now) {
+            return Ok(None);
+        }
+        if ctx.now.since(held.noun.last_used_at) < USE_RECORDED_AFTER {
+            return Ok(Some(batch![RecordOp::Require {
+                realm: realm.clone(),
+                kind: TrustedDevice::KIND,
+                key: id,
+                revision
+            }]));
+        }
+        let used = TrustedDevice { last_used_at: ctx.now, ..held.noun.clone() };
+        Ok(Some(batch![held.replace(ctx, &owner.key, &used)]))
+    }
+
+    /// Commits a ticket; `None` if the account changed meanwhile.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub(super) async fn hand_out_ticket(&self, challenged: Challenged, batch: Batch) -> Result<Option<Challenged>> {
+        let is_done = self.commit_unless(batch, &[Precondition::UserRevision]).await?;
+        Ok(is_done.then_some(challenged))
     }
 }

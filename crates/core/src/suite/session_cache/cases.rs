@@ -6,13 +6,14 @@ use crate::{
     clock::Timestamp,
     id::RealmName,
     port::{SessionCache, SessionStatus},
-    session::Session,
+    session::{Assurance, Session},
     suite::rows::{NOW, at, here, revocation, session, session_id, there, user_id},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Live, with the authentication time of the sessions in this suite.
-const LIVE: SessionStatus = SessionStatus::Live { auth_time: at(-1), impersonator: None };
+const LIVE: SessionStatus =
+    SessionStatus::Live { auth_time: at(-1), assurance: Assurance::OneFactor, impersonator: None };
 
 /// Returns the status of Ada's session with this name.
 fn status(known: &dyn SessionCache, realm: &RealmName, session: &str, now: Timestamp) -> SessionStatus {
@@ -39,7 +40,10 @@ pub async fn the_time_of_the_authentication_is_known(known: &dyn SessionCache) {
     known.synced(NOW);
     for auth_time in [at(-3600), at(-5)] {
         known.mark_live(&Session { auth_time, ..session(&here(), "one") }, known.generation());
-        assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Live { auth_time, impersonator: None });
+        assert_eq!(
+            status(known, &here(), "one", NOW),
+            SessionStatus::Live { auth_time, assurance: Assurance::OneFactor, impersonator: None }
+        );
     }
 }
 

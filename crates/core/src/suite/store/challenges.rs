@@ -11,7 +11,7 @@ use crate::{
     port::{ChallengeOp, Op, Precondition, Store},
     suite::{
         join_all,
-        rows::{at, challenge, challenge_id, here, there, user_id},
+        rows::{at, challenge, challenge_id, here, sealed, there, user_id},
     },
 };
 
@@ -183,6 +183,26 @@ pub async fn of_fifty_replacements_of_a_subjects_challenges_one_is_left(store: &
         left += usize::from(read(store, number).await.is_some());
     }
     assert_eq!(left, 1);
+}
+
+/// A note is read as it was written, replaced, and kept by a challenge that is spent.
+pub async fn the_note_of_a_challenge_can_be_replaced(store: &dyn Store) {
+    let noted = Challenge { note: Some(sealed("first")), ..challenge(&here(), 1) };
+    done(store, batch![ChallengeOp::Insert(noted.clone())]).await;
+    assert_eq!(read(store, 1).await, Some(noted.clone()));
+    let annotate = |number, note| ChallengeOp::Annotate {
+        realm: here(),
+        id: challenge_id(number),
+        note: sealed(note),
+        now: at(1),
+    };
+    done(store, batch![annotate(1, "second")]).await;
+    assert_eq!(read(store, 1).await, Some(Challenge { note: Some(sealed("second")), ..noted.clone() }));
+    done(store, [spend(&here(), 1, at(2))]).await;
+    fails(store, batch![annotate(1, "third")], Precondition::ChallengeFresh).await;
+    fails(store, batch![annotate(2, "third")], Precondition::ChallengeFresh).await;
+    let spent = Challenge { note: Some(sealed("second")), used_at: Some(at(2)), ..noted };
+    assert_eq!(read(store, 1).await, Some(spent));
 }
 
 /// The same identifier belongs to different challenges in two realms.

@@ -53,6 +53,16 @@ pub async fn quotas_of_two_keys_are_separate(store: &dyn Store) {
     assert_eq!(store.window(key(3)).await.unwrap().within(QUOTA, NOW), 0);
 }
 
+/// As if nothing had been counted; also what was never counted.
+pub async fn what_was_counted_can_be_forgotten(store: &dyn Store) {
+    done(store, [count(1, NOW), count(1, NOW), count(1, NOW), count(2, NOW)]).await;
+    let forget = |number| Op::from(LimitOp::Forget { key: key(number) });
+    done(store, [forget(1), forget(3)]).await;
+    assert_eq!(store.window(key(1)).await.unwrap().within(QUOTA, NOW), 0);
+    assert_eq!(store.window(key(2)).await.unwrap().within(QUOTA, NOW), 1);
+    done(store, [count(1, NOW)]).await;
+}
+
 /// Concurrent uses never exceed the quota.
 pub async fn fifty_concurrent_uses_stay_within_the_quota(store: &dyn Store) {
     exactly_win(3, store, (0..50).map(|_| count(1, NOW)), Precondition::WithinQuota(LimitKind::Mails)).await;

@@ -101,6 +101,7 @@ macro_rules! store_cases {
                 concurrent_attempts_stay_within_the_limit,
                 the_challenges_of_a_subject_can_be_removed,
                 of_fifty_replacements_of_a_subjects_challenges_one_is_left,
+                the_note_of_a_challenge_can_be_replaced,
                 challenges_of_two_realms_are_separate;
             sessions:
                 a_session_is_read_as_written,
@@ -166,6 +167,7 @@ macro_rules! store_cases {
                 a_quota_allows_exactly_its_number_of_uses,
                 uses_of_a_quota_are_forgotten,
                 quotas_of_two_keys_are_separate,
+                what_was_counted_can_be_forgotten,
                 fifty_concurrent_uses_stay_within_the_quota,
                 wrong_passwords_are_counted,
                 fifty_concurrent_wrong_passwords_are_counted,

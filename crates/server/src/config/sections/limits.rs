@@ -51,6 +51,12 @@ settings! {
         "Requests from one address to `otp_phone`.";
     LIMIT_LINKS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
         "Invalid links and codes from one address.";
+    LIMIT_FACTORS_ACCOUNT: Vec<Quota> = QUOTAS, Fixed("5/1h,10/24h"),
+        "Wrong second factors of an account, or of a device known to it. All limits apply. Beyond them, every code is refused; a right password does not reset the count, a right factor does.";
+    LIMIT_FACTORS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
+        "Wrong second factors from one address.";
+    LIMIT_ENROLMENTS_ACCOUNT: Quota = QUOTA, Fixed("20/1h"),
+        "Second factors that an account begins to add, and tickets to authenticate again.";
     LIMIT_REFRESHES_ACCOUNT: Quota = QUOTA, Fixed("60/1m"),
         "Refreshes of one session.";
     LIMIT_SMS_TOTAL: Quota = QUOTA, Fixed("1000/24h"),
@@ -97,6 +103,9 @@ pub(super) fn read(values: &Values) -> Option<Limits> {
         codes_client: values.get(&LIMIT_OTP_CLIENT)?,
         hashes_client: values.get(&HASH_QUEUE_CLIENT)?,
         links_client: values.get(&LIMIT_LINKS_CLIENT)?,
+        factors_account: values.get(&LIMIT_FACTORS_ACCOUNT)?,
+        factors_client: values.get(&LIMIT_FACTORS_CLIENT)?,
+        enrolments_account: values.get(&LIMIT_ENROLMENTS_ACCOUNT)?,
         refreshes_session: values.get(&LIMIT_REFRESHES_ACCOUNT)?,
         sms: values.get(&LIMIT_SMS_TOTAL)?,
         sms_country: values.get(&LIMIT_SMS_COUNTRY)?,
@@ -137,8 +146,19 @@ fn boundless(values: &Values, report: &mut Report) {
         |setting: &'static Setting<Quota>| (setting.name(), setting.info(), values.get(setting).into_iter().collect());
     let codes =
         (LIMIT_OTP_ACCOUNT.name(), LIMIT_OTP_ACCOUNT.info(), values.get(&LIMIT_OTP_ACCOUNT).unwrap_or_default());
-    let limits: [(&'static str, &Info, Vec<Quota>); 4] =
-        [one(&LIMIT_PASSWORDS_CLIENT), one(&LIMIT_LINKS_CLIENT), one(&LIMIT_OTP_CLIENT), codes];
+    let factors = (
+        LIMIT_FACTORS_ACCOUNT.name(),
+        LIMIT_FACTORS_ACCOUNT.info(),
+        values.get(&LIMIT_FACTORS_ACCOUNT).unwrap_or_default(),
+    );
+    let limits: [(&'static str, &Info, Vec<Quota>); 6] = [
+        one(&LIMIT_PASSWORDS_CLIENT),
+        one(&LIMIT_LINKS_CLIENT),
+        one(&LIMIT_OTP_CLIENT),
+        codes,
+        one(&LIMIT_FACTORS_CLIENT),
+        factors,
+    ];
     for (name, info, quotas) in limits {
         let rate = |quota: &Quota| f64::from(quota.times) * 60.0 / quota.per.as_secs_f64();
         if !quotas.is_empty() && quotas.iter().all(|quota| rate(quota) > MOST_A_MINUTE) {

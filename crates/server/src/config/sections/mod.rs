@@ -4,6 +4,7 @@ mod accounts;
 mod browser;
 mod dev_mailbox;
 mod exposure;
+mod factors;
 mod general;
 mod http;
 mod limits;
@@ -56,6 +57,7 @@ pub(crate) static SECTIONS: &[Section] = &[
     tokens::SECTION,
     signup::SECTION,
     accounts::SECTION,
+    factors::SECTION,
     limits::SECTION,
     mail::SECTION,
     dev_mailbox::SECTION,

@@ -1,12 +1,16 @@
 use std::time::Duration;
 
-use portcullis_core::realm::{Signup, SignupField};
+use portcullis_core::{
+    factor::{Method, MfaPolicy},
+    realm::{Signup, SignupField},
+};
 
 use super::{
     accounts::{
         DELETE_MAX_AUTH_AGE, EMAIL_UNDO_WINDOW, FRESH_AUTH_AGE, NEW_DEVICE_MAIL, OTP_TTL, PASSWORD_MIN_LENGTH,
         REGISTRATION_TTL, RESET_TTL, VERIFICATION_TTL,
     },
+    factors::{ADDITION_UNDO, MFA_METHODS, MFA_POLICY, MFA_REMEMBER, MFA_TTL},
     signup::{SIGNUP, SIGNUP_REQUIRED},
     templates::Templates,
     tokens::{ACCESS_TOKEN_TTL, REFRESH_GRACE, REFRESH_TOKEN_TTL, SESSION_MAX_AGE, SESSIONS_MAX},
@@ -27,6 +31,11 @@ pub struct RealmPolicy {
     pub otp_ttl: Duration,
     pub fresh_auth_age: Duration,
     pub delete_max_auth_age: Duration,
+    pub mfa_policy: MfaPolicy,
+    pub mfa_methods: Vec<Method>,
+    pub mfa_ttl: Duration,
+    pub mfa_remember: Duration,
+    pub addition_undo: Duration,
     pub access_token_ttl: Duration,
     pub refresh_token_ttl: Duration,
     pub session_max_age: Duration,
@@ -51,6 +60,11 @@ impl RealmPolicy {
             otp_ttl: values.get(&OTP_TTL)?,
             fresh_auth_age: values.get(&FRESH_AUTH_AGE)?,
             delete_max_auth_age: values.get(&DELETE_MAX_AUTH_AGE)?,
+            mfa_policy: values.get(&MFA_POLICY)?,
+            mfa_methods: values.get(&MFA_METHODS)?,
+            mfa_ttl: values.get(&MFA_TTL)?,
+            mfa_remember: values.get(&MFA_REMEMBER)?,
+            addition_undo: values.get(&ADDITION_UNDO)?,
             access_token_ttl: values.get(&ACCESS_TOKEN_TTL)?,
             refresh_token_ttl: values.get(&REFRESH_TOKEN_TTL)?,
             session_max_age: values.get(&SESSION_MAX_AGE)?,

@@ -14,6 +14,12 @@ pub(crate) const DELAY: ValueFormat<Duration> = ValueFormat::new("DURATION", |te
     None => Err(NO_DURATION.to_owned()),
 });
 
+/// Format of a time that may be `0`, which means never.
+pub(crate) const DURATION_OR_NEVER: ValueFormat<Duration> = ValueFormat::new("DURATION", |text| match millis(text) {
+    Some(0) => Ok(Duration::ZERO),
+    _ => read_duration(text),
+});
+
 /// Format of the limit of a call that others wait for.
 pub(crate) const CALL: ValueFormat<Duration> = ValueFormat::new("DURATION", |text| match millis(text) {
     Some(millis @ 10..=10_000) => Ok(Duration::from_millis(millis)),

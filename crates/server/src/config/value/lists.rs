@@ -1,4 +1,4 @@
-use portcullis_core::{id::RealmName, realm::SignupField};
+use portcullis_core::{factor::Method, id::RealmName, realm::SignupField};
 
 use super::format::{ValueFormat, items};
 
@@ -25,6 +25,18 @@ pub(crate) const COUNTRIES: ValueFormat<Vec<String>> = ValueFormat::new("CODES",
     }
 })
 .like("DE,FR");
+
+/// Kinds of second factors.
+pub(crate) const MFA_METHODS: ValueFormat<Vec<Method>> = ValueFormat::new("METHODS", |text| {
+    let allowed = [Method::Totp, Method::RecoveryCode];
+    let method = |word: &str| allowed.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(word));
+    let methods: Option<Vec<Method>> = items(text).map(method).collect();
+    methods.filter(|methods| !methods.is_empty()).ok_or_else(|| {
+        let names = allowed.map(|method| format!("`{}`", method.as_str()));
+        format!("must be a list of {} separated by commas", names.join(", "))
+    })
+})
+.like("totp,recovery_code");
 
 /// Fields required for registration, or `none`.
 pub(crate) const SIGNUP_FIELDS: ValueFormat<Vec<SignupField>> = ValueFormat::new("FIELDS", |text| {

@@ -52,6 +52,25 @@ impl FromRequestParts<AppState> for Viewing {
     }
 }
 
+/// A request that may have a valid bearer token. One that is sent and not valid is refused.
+#[derive(Debug)]
+pub(in crate::http) struct MaybeAuthenticated {
+    pub(in crate::http) request: RealmRequest,
+    pub(in crate::http) owner: Option<Owner>,
+}
+
+impl FromRequestParts<AppState> for MaybeAuthenticated {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        if token(parts)?.is_some() {
+            let Authenticated { request, owner } = Authenticated::from_request_parts(parts, state).await?;
+            return Ok(Self { request, owner: Some(owner) });
+        }
+        Ok(Self { request: RealmRequest::from_request_parts(parts, state).await?, owner: None })
+    }
+}
+
 pub(super) fn token(parts: &Parts) -> Result<Option<String>, Error> {
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     let Some(header) = headers.next() else { return Ok(None) };

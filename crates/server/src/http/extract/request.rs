@@ -8,7 +8,7 @@ use portcullis_core::{
     Ctx, Error,
     limit::Usage,
     realm::Realm,
-    service::{Accounts, AuditTrail, OAuth, Scope, Service, Sessions},
+    service::{Accounts, AuditTrail, OAuth, Scope, SecondFactors, Service, Sessions},
 };
 
 use super::bearer;
@@ -37,6 +37,11 @@ impl RealmRequest {
     /// Returns the verbs of sessions.
     pub(in crate::http) fn sessions(&self) -> Sessions<'_> {
         self.scope().sessions()
+    }
+
+    /// Returns the verbs of second factors.
+    pub(in crate::http) fn second_factors(&self) -> SecondFactors<'_> {
+        self.scope().second_factors()
     }
 
     /// Returns the verbs of OAuth 2.0.

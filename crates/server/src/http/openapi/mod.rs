@@ -33,6 +33,7 @@ use super::{
     components(schemas(Problem, TokenError)),
     tags(
         (name = "Accounts", description = "Registration, login, profile"),
+        (name = "Second factors", description = "Two-step verification"),
         (name = "Operations", description = "For those who run the server"),
     ),
 )]

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use portcullis_core::{error::ErrorKind, limit::LimitKind};
+use portcullis_core::{
+    error::{ErrorKind, catalogue::MFA_REQUIRED},
+    limit::LimitKind,
+};
 use serde_json::{Value, json};
 use utoipa::openapi::{
     ContentBuilder, Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Response,
@@ -12,7 +15,7 @@ use utoipa::openapi::{
 };
 
 use super::groups::{Documented, Group, Source};
-use crate::http::problem::{self, RefusalFormat, TokenError};
+use crate::http::problem::{self, RefusalFormat, TicketAnswer, TokenError};
 
 /// Responses of a route by status.
 pub(in crate::http) type Responses = BTreeMap<String, RefOr<Response>>;
@@ -78,7 +81,7 @@ impl RefusalFormat {
     fn status(self, one: &Documented) -> StatusCode {
         match one.source {
             Source::Http(status) => status,
-            Source::Domain(kind) if self == Self::OAuth => problem::oauth_status(kind),
+            Source::Domain(kind) if self == Self::OAuth => problem::oauth_status(kind, one.code),
             Source::Domain(kind) => problem::status(kind),
         }
     }
@@ -94,7 +97,8 @@ impl RefusalFormat {
     fn example(self, one: &Documented) -> Value {
         if self == Self::OAuth {
             let limit = self.limit(one);
-            return json!(TokenError { error: self.word(one), error_description: one.detail, limit });
+            let error = TokenError::plain(self.word(one), one.detail).with_limit(limit);
+            return json!(error.with_ticket(self.ticket(one)));
         }
         let mut problem = problem::plain(self.status(one), one.code, one.detail, "c7r3k1nq0v5t8a2m4e6g9h1j3d");
         problem.errors = one.fields.to_vec();
@@ -106,7 +110,13 @@ impl RefusalFormat {
             };
             (problem.error, problem.error_description) = (Some(word), Some(one.detail));
         }
-        json!(problem)
+        json!(problem.with_ticket(self.ticket(one)))
+    }
+
+    /// Returns the ticket of the answer to a right password that needs a second factor.
+    fn ticket(self, one: &Documented) -> Option<TicketAnswer> {
+        let is_ticket = matches!(one.source, Source::Domain(ErrorKind::Forbidden)) && one.code == MFA_REQUIRED.code;
+        is_ticket.then(TicketAnswer::sample)
     }
 
     /// Returns a setting that may limit routes of this format.
@@ -140,7 +150,7 @@ impl RefusalFormat {
             }
             Source::Domain(ErrorKind::Unavailable(_) | ErrorKind::Overloaded(_)) => vec![again],
             Source::Domain(
-                ErrorKind::NoCredentials | ErrorKind::BadToken | ErrorKind::Refused | ErrorKind::Stale(_),
+                ErrorKind::NoCredentials | ErrorKind::BadToken | ErrorKind::Refused | ErrorKind::Stale { .. },
             ) if self != Self::OAuth => {
                 let how = header(text(), "How to do better (RFC 6750 §3)", json!("Bearer realm=\"User1\""));
                 vec![("WWW-Authenticate", how)]

@@ -1,7 +1,11 @@
 //! Bodies of refusals.
 
 use axum::http::StatusCode;
-use portcullis_core::error::catalogue::{EMAIL_INVALID, LOGIN_REFUSED, REFRESH_INVALID};
+use portcullis_core::{
+    error::catalogue::{EMAIL_INVALID, LOGIN_REFUSED, MFA_REQUIRED, REFRESH_INVALID},
+    factor::Method,
+    service::{Challenged, FactorChallenge},
+};
 use serde::Serialize;
 
 /// The document of RFC 9457, with our extensions.
@@ -41,6 +45,91 @@ pub(in crate::http) struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(LOGIN_REFUSED.detail))]
     pub(in crate::http) error_description: Option<&'a str>,
+    /// With `mfa.required` after a right password: the ticket, for `token` with `grant_type=urn:portcullis:mfa`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
+    mfa_token: Option<String>,
+    /// With a ticket: its lifetime in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 300)]
+    expires_in: Option<u64>,
+    /// With a ticket: what completes it, the strongest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenges: Option<Vec<ChallengeAnswer>>,
+}
+
+impl Problem<'_> {
+    /// Adds a ticket.
+    pub(in crate::http) fn with_ticket(self, ticket: Option<TicketAnswer>) -> Self {
+        match ticket {
+            Some(TicketAnswer { mfa_token, expires_in, challenges }) => {
+                Self { mfa_token: Some(mfa_token), expires_in: Some(expires_in), challenges: Some(challenges), ..self }
+            }
+            None => self,
+        }
+    }
+}
+
+/// Ticket of a login, or of a renewed authentication, that needs a second proof.
+#[derive(Clone, Debug)]
+pub(in crate::http) struct TicketAnswer {
+    mfa_token: String,
+    expires_in: u64,
+    challenges: Vec<ChallengeAnswer>,
+}
+
+/// A way to complete a ticket.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = MfaChallenge)]
+pub(in crate::http) struct ChallengeAnswer {
+    /// `password`, `totp`, `sms`, `recovery_code`, `enroll` (add a first factor) or `login` (log in again).
+    #[schema(example = "totp")]
+    r#type: &'static str,
+    /// For `sms`: the end of the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "•••67")]
+    to: Option<String>,
+    /// For `enroll`: what can be added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    methods: Option<Vec<&'static str>>,
+}
+
+impl From<FactorChallenge> for ChallengeAnswer {
+    fn from(challenge: FactorChallenge) -> Self {
+        let plain = |r#type| Self { r#type, to: None, methods: None };
+        match challenge {
+            FactorChallenge::Password => plain("password"),
+            FactorChallenge::Totp => plain(Method::Totp.as_str()),
+            FactorChallenge::Sms { to } => Self { to: Some(to), ..plain(Method::Sms.as_str()) },
+            FactorChallenge::RecoveryCode => plain(Method::RecoveryCode.as_str()),
+            FactorChallenge::Enroll(methods) => {
+                Self { methods: Some(methods.into_iter().map(Method::as_str).collect()), ..plain("enroll") }
+            }
+            FactorChallenge::Login => plain("login"),
+        }
+    }
+}
+
+impl From<Challenged> for TicketAnswer {
+    fn from(challenged: Challenged) -> Self {
+        Self {
+            mfa_token: challenged.ticket.expose().to_owned(),
+            expires_in: challenged.expires_in.as_secs(),
+            challenges: challenged.challenges.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl TicketAnswer {
+    /// Returns the ticket of the examples.
+    pub(in crate::http) fn sample() -> Self {
+        let challenges = [FactorChallenge::Totp, FactorChallenge::RecoveryCode];
+        Self {
+            mfa_token: "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM".to_owned(),
+            expires_in: 300,
+            challenges: challenges.map(Into::into).into(),
+        }
+    }
 }
 
 /// The errors of RFC 6749 §5.2.
@@ -55,6 +144,47 @@ pub(in crate::http) struct TokenError<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "LIMIT_REFRESHES_ACCOUNT")]
     pub(in crate::http) limit: Option<&'static str>,
+    /// With `mfa_required`: `mfa.required`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "mfa.required")]
+    code: Option<&'static str>,
+    /// With `mfa_required`: the ticket, for `grant_type=urn:portcullis:mfa`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
+    mfa_token: Option<String>,
+    /// With a ticket: its lifetime in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 300)]
+    expires_in: Option<u64>,
+    /// With a ticket: what completes it, the strongest first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenges: Option<Vec<ChallengeAnswer>>,
+}
+
+impl<'a> TokenError<'a> {
+    /// Makes an error without optional members.
+    pub(in crate::http) fn plain(error: &'static str, error_description: &'a str) -> Self {
+        Self { error, error_description, limit: None, code: None, mfa_token: None, expires_in: None, challenges: None }
+    }
+
+    /// Adds the name of the setting whose limit is reached.
+    pub(in crate::http) fn with_limit(self, limit: Option<&'static str>) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Adds a ticket.
+    pub(in crate::http) fn with_ticket(self, ticket: Option<TicketAnswer>) -> Self {
+        match ticket {
+            Some(TicketAnswer { mfa_token, expires_in, challenges }) => Self {
+                code: Some(MFA_REQUIRED.code),
+                mfa_token: Some(mfa_token),
+                expires_in: Some(expires_in),
+                challenges: Some(challenges),
+                ..self
+            },
+            None => self,
+        }
+    }
 }
 
 /// One field that was refused.
@@ -91,5 +221,8 @@ pub(in crate::http) fn plain<'a>(status: StatusCode, code: &'a str, detail: &'a 
         limit: None,
         error: None,
         error_description: None,
+        mfa_token: None,
+        expires_in: None,
+        challenges: None,
     }
 }

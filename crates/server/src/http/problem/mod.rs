@@ -3,7 +3,7 @@
 mod document;
 mod words;
 
-pub(super) use document::{FieldProblem, Problem, TokenError, plain};
+pub(super) use document::{FieldProblem, Problem, TicketAnswer, TokenError, plain};
 pub(super) use words::{grant_word, oauth_status, oauth_word, retry_after, status};
 
 use std::{sync::Arc, time::Duration};
@@ -22,8 +22,9 @@ use portcullis_core::{
     Ctx, Error,
     error::{
         ErrorKind, Refusal,
-        catalogue::{self, TIMEOUT, WRONG_TYPE},
+        catalogue::{self, MFA_REQUIRED, TIMEOUT, WRONG_TYPE},
     },
+    service::Challenged,
 };
 use serde::Serialize;
 
@@ -50,18 +51,25 @@ pub(super) enum RefusalFormat {
 pub(crate) struct ApiError {
     error: Arc<Error>,
     format: RefusalFormat,
+    /// Ticket with which the request can be completed.
+    ticket: Option<Arc<TicketAnswer>>,
 }
 
 impl ApiError {
     /// Makes a refusal of the token endpoint.
     pub(super) fn for_token_endpoint(error: Error) -> Self {
-        Self { error: Arc::new(error), format: RefusalFormat::OAuth }
+        Self { error: Arc::new(error), format: RefusalFormat::OAuth, ticket: None }
+    }
+
+    /// Returns the same in the format of the token endpoint.
+    pub(super) fn at_token_endpoint(self) -> Self {
+        Self { format: RefusalFormat::OAuth, ..self }
     }
 }
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
-        Self { error: Arc::new(error), format: RefusalFormat::Problem }
+        Self { error: Arc::new(error), format: RefusalFormat::Problem, ticket: None }
     }
 }
 
@@ -75,13 +83,19 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = match self.format {
-            RefusalFormat::OAuth => oauth_status(self.error.kind()),
+            RefusalFormat::OAuth => oauth_status(self.error.kind(), self.error.code()),
             _ => status(self.error.kind()),
         };
         response.extensions_mut().insert(self.format);
         response.extensions_mut().insert(self);
         response
     }
+}
+
+/// Returns the answer to a right password that needs a second factor, with its ticket.
+pub(super) fn challenged(challenged: Challenged) -> ApiError {
+    let (ticket, format) = (Some(Arc::new(challenged.into())), RefusalFormat::WithOAuth);
+    ApiError { ticket, format, ..Error::from(MFA_REQUIRED).into() }
 }
 
 /// Adds the words of OAuth 2.0 to a refusal, whatever it is.
@@ -187,7 +201,7 @@ pub(super) fn finish(response: Response, ctx: &Ctx, realm: Option<&RequestRealm>
     let (mut parts, body) = response.into_parts();
     let format = parts.extensions.remove::<RefusalFormat>().unwrap_or(RefusalFormat::Problem);
     if let Some(refusal) = parts.extensions.remove::<ApiError>() {
-        finish_api_error(parts, &refusal.error, format, ctx, realm)
+        finish_api_error(parts, &refusal, format, ctx, realm)
     } else if let Some(refusal) = parts.extensions.remove::<HttpError>() {
         finish_http_error(parts, refusal, format, ctx)
     } else {
@@ -197,11 +211,13 @@ pub(super) fn finish(response: Response, ctx: &Ctx, realm: Option<&RequestRealm>
 
 fn finish_api_error(
     mut parts: Parts,
-    error: &Error,
+    refusal: &ApiError,
     format: RefusalFormat,
     ctx: &Ctx,
     realm: Option<&RequestRealm>,
 ) -> Response {
+    let error = &*refusal.error;
+    let ticket = refusal.ticket.as_deref().cloned();
     note(error);
     if let Some(wait) = retry_after(error.kind()) {
         parts.headers.insert(RETRY_AFTER, wait);
@@ -214,7 +230,7 @@ fn finish_api_error(
     }
     if format == RefusalFormat::OAuth {
         let word = grant_word(error.kind(), error.code());
-        let answer = TokenError { error: word, error_description: &text, limit: error.limit() };
+        let answer = TokenError::plain(word, &text).with_limit(error.limit()).with_ticket(ticket);
         return with_json(parts, "application/json", &answer);
     }
     let mut problem = plain(parts.status, error.code(), &text, ctx.request_id.as_str());
@@ -226,7 +242,7 @@ fn finish_api_error(
         problem.error = Some(oauth_word(error.kind(), error.code()));
         problem.error_description = Some(&text);
     }
-    with_json(parts, PROBLEM_JSON, &problem)
+    with_json(parts, PROBLEM_JSON, &problem.with_ticket(ticket))
 }
 
 fn finish_http_error(mut parts: Parts, error: HttpError, format: RefusalFormat, ctx: &Ctx) -> Response {
@@ -236,7 +252,7 @@ fn finish_http_error(mut parts: Parts, error: HttpError, format: RefusalFormat, 
     }
     parts.extensions.insert(PublicText(detail));
     if format == RefusalFormat::OAuth {
-        let answer = TokenError { error: "invalid_request", error_description: detail, limit: None };
+        let answer = TokenError::plain("invalid_request", detail);
         return with_json(parts, "application/json", &answer);
     }
     let mut problem = plain(status, code, detail, ctx.request_id.as_str());

@@ -5,8 +5,9 @@ use portcullis_core::{
     Error,
     error::{
         ErrorKind,
-        catalogue::{PASSWORD_CHANGE_REQUIRED, TOKEN_TWICE, UNSUPPORTED_GRANT},
+        catalogue::{MFA_REQUIRED, PASSWORD_CHANGE_REQUIRED, TOKEN_TWICE, UNSUPPORTED_GRANT},
     },
+    session::Assurance,
 };
 
 use crate::http::layers::alias::RequestRealm;
@@ -20,7 +21,7 @@ pub(in crate::http) const fn status(kind: ErrorKind) -> StatusCode {
         | ErrorKind::BadToken
         | ErrorKind::Refused
         | ErrorKind::BadClient
-        | ErrorKind::Stale(_) => StatusCode::UNAUTHORIZED,
+        | ErrorKind::Stale { .. } => StatusCode::UNAUTHORIZED,
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::Conflict => StatusCode::CONFLICT,
@@ -42,8 +43,10 @@ pub(in crate::http) fn retry_after(kind: ErrorKind) -> Option<HeaderValue> {
 }
 
 /// Returns the status at the token endpoint, where wrong credentials of the owner are 400 (RFC 6749 §5.2).
-pub(in crate::http) const fn oauth_status(kind: ErrorKind) -> StatusCode {
+pub(in crate::http) fn oauth_status(kind: ErrorKind, code: &str) -> StatusCode {
     match kind {
+        // The password is right: a ticket is no error of RFC 6749.
+        ErrorKind::Forbidden if code == MFA_REQUIRED.code => StatusCode::FORBIDDEN,
         ErrorKind::Invalid | ErrorKind::Refused | ErrorKind::Forbidden => StatusCode::BAD_REQUEST,
         other => status(other),
     }
@@ -62,10 +65,18 @@ pub(super) fn set_challenge(headers: &mut HeaderMap, error: &Error, realm: Optio
         ErrorKind::BadToken => format!(
             "Bearer realm=\"{name}\", error=\"invalid_token\", error_description=\"The access token is invalid or expired\""
         ),
-        ErrorKind::Stale(max_age) => format!(
-            "Bearer realm=\"{name}\", error=\"insufficient_user_authentication\", error_description=\"A more recent login is needed\", max_age=\"{}\"",
-            max_age.as_secs()
-        ),
+        ErrorKind::Stale { max_age, two_factors } => {
+            let classes = format!(", acr_values=\"{}\"", Assurance::TwoFactors.acr());
+            let (words, classes) = if two_factors {
+                ("A recent login with two factors", classes.as_str())
+            } else {
+                ("A more recent login", "")
+            };
+            let max_age = max_age.as_secs();
+            format!(
+                "Bearer realm=\"{name}\", error=\"insufficient_user_authentication\", error_description=\"{words} is needed\"{classes}, max_age=\"{max_age}\""
+            )
+        }
         _ => return,
     };
     if let Ok(challenge) = HeaderValue::from_str(&challenge) {
@@ -77,6 +88,7 @@ pub(super) fn set_challenge(headers: &mut HeaderMap, error: &Error, realm: Optio
 pub(in crate::http) fn oauth_word(kind: ErrorKind, code: &str) -> &'static str {
     match kind {
         ErrorKind::Forbidden if code == PASSWORD_CHANGE_REQUIRED.code => "password_change_required",
+        ErrorKind::Forbidden if code == MFA_REQUIRED.code => "mfa_required",
         ErrorKind::Refused => "invalid_grant",
         ErrorKind::BadClient => "invalid_client",
         ErrorKind::Forbidden => "email_not_verified",
@@ -89,6 +101,7 @@ pub(in crate::http) fn oauth_word(kind: ErrorKind, code: &str) -> &'static str {
 /// Returns the error of the token endpoint, where an unverified address is `invalid_grant` too.
 pub(in crate::http) fn grant_word(kind: ErrorKind, code: &str) -> &'static str {
     match kind {
+        ErrorKind::Forbidden if code == MFA_REQUIRED.code => "mfa_required",
         ErrorKind::Forbidden => "invalid_grant",
         _ if code == UNSUPPORTED_GRANT.code => UNSUPPORTED_GRANT.code,
         _ => oauth_word(kind, code),

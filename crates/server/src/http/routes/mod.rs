@@ -3,6 +3,7 @@
 pub(super) mod account;
 pub(super) mod dev;
 pub(super) mod docs;
+pub(super) mod factor;
 pub(super) mod me;
 pub(super) mod oauth;
 pub(super) mod session;

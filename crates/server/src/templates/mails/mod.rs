@@ -19,15 +19,20 @@ macro_rules! mail {
                 source: source!(concat!("mails/", $stem, ".txt")),
             },
             sample_lifetime: std::time::Duration::ZERO,
+            facts: &[],
         }
     };
 }
 
 mod account_deleted;
+mod addition_undone;
 mod already_registered;
 mod email_change;
 mod email_change_undone;
 mod email_changed;
+mod factor_added;
+mod factor_added_for_good;
+mod factor_removed;
 mod new_device;
 mod password_change_required;
 mod password_changed;
@@ -35,10 +40,14 @@ mod password_changed_by_user;
 mod phone_changed;
 mod phone_code;
 mod phone_removed;
+mod recovery_code_used;
+mod recovery_codes_renewed;
 mod reset_password;
+mod two_step_changed;
 mod verify_email;
 mod welcome;
 mod wrap;
+mod wrong_factors;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -70,6 +79,8 @@ pub(super) struct MailView {
     text: Template,
     /// Lifetime of the links in the sample.
     sample_lifetime: Duration,
+    /// Further values of the templates, as they are in the sample.
+    facts: &'static [(&'static str, &'static str)],
 }
 
 /// All emails, in documentation order.
@@ -86,6 +97,14 @@ static MAILS: &[MailView] = &[
     email_change_undone::EMAIL_CHANGE_UNDONE,
     phone_changed::PHONE_CHANGED,
     phone_removed::PHONE_REMOVED,
+    factor_added::FACTOR_ADDED,
+    factor_added_for_good::FACTOR_ADDED_FOR_GOOD,
+    factor_removed::FACTOR_REMOVED,
+    addition_undone::ADDITION_UNDONE,
+    two_step_changed::TWO_STEP_CHANGED,
+    recovery_code_used::RECOVERY_CODE_USED,
+    recovery_codes_renewed::RECOVERY_CODES_RENEWED,
+    wrong_factors::WRONG_FACTORS,
     new_device::NEW_DEVICE,
     account_deleted::ACCOUNT_DELETED,
 ];
@@ -111,7 +130,8 @@ impl Render for Templates {
     ) -> Result<Mail, Cause> {
         let view = MailView::of(kind).ok_or("no template for this kind of message")?;
         let templates = self.of(realm.as_str());
-        let values = templates.mail_values(realm.as_str(), recipient, links, now);
+        let facts = view.facts.iter().map(|(fact, _)| (*fact, recipient.facts.get(*fact).map_or("", String::as_str)));
+        let values = templates.mail_values(realm.as_str(), recipient, (links, facts.collect()), now);
         let text_file = view.text.name;
         let (subject, text) = subject_and_text(&templates.engine.fill(text_file, values.clone())?)
             .ok_or_else(|| TemplateError::from(templates.no_subject(text_file)))?;
@@ -134,7 +154,13 @@ impl Render for Templates {
 }
 
 impl Templates {
-    fn mail_values(&self, realm: &str, recipient: &Recipient, links: &Links, now: Timestamp) -> Value {
+    fn mail_values(
+        &self,
+        realm: &str,
+        recipient: &Recipient,
+        (links, facts): (&Links, Vec<(&'static str, &str)>),
+        now: Timestamp,
+    ) -> Value {
         let urls = [
             ("verification_url", &links.verification_url),
             ("undo_url", &links.undo_url),
@@ -147,6 +173,7 @@ impl Templates {
         }
         values.insert("name", recipient.name.as_str().into());
         values.extend(recipient.sign_in.iter().flat_map(new_device::variables));
+        values.extend(facts.into_iter().map(|(fact, value)| (fact, Value::from(value))));
         context! { ..Value::from(values), ..self.message_values(realm, now) }
     }
 
@@ -161,7 +188,7 @@ impl Templates {
         let mails = mails.flat_map(|(kind, mail)| {
             let sign_in = (kind == MessageKind::NewDevice).then(|| new_device::sample(now));
             let john = Recipient { name: "John".to_owned(), sign_in, ..Recipient::plain("john@example.com") };
-            let values = self.mail_values("User1", &john, &mail.sample_links(kind), now);
+            let values = self.mail_values("User1", &john, (&mail.sample_links(kind), mail.facts.to_vec()), now);
             [&mail.html, &mail.text].map(|template| Sample { template, case: "", values: values.clone() })
         });
         mails.chain([self.code_sample(now)]).collect()

@@ -6,7 +6,7 @@ use super::{Page, Replaceable};
 pub(crate) struct Undo<'a> {
     /// Secret from the opened link.
     pub(crate) token: &'a str,
-    /// `registration`, `email` or `password`.
+    /// `registration`, `email`, `password` or `factor`.
     pub(crate) what: &'static str,
 }
 
@@ -24,6 +24,11 @@ impl Replaceable for Undo<'_> {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let page = |what| Self { token: "token", what };
-        vec![("", page("registration")), ("address", page("email")), ("password", page("password"))]
+        vec![
+            ("", page("registration")),
+            ("address", page("email")),
+            ("password", page("password")),
+            ("factor", page("factor")),
+        ]
     }
 }

@@ -4,7 +4,7 @@ use super::{Page, Replaceable};
 
 /// Shown after something was undone.
 pub(crate) struct UndoSuccess {
-    /// `registration`, `email` or `password`.
+    /// `registration`, `email`, `password` or `factor`.
     pub(crate) what: &'static str,
 }
 
@@ -22,6 +22,11 @@ impl Replaceable for UndoSuccess {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let page = |what| Self { what };
-        vec![("", page("registration")), ("address", page("email")), ("password", page("password"))]
+        vec![
+            ("", page("registration")),
+            ("address", page("email")),
+            ("password", page("password")),
+            ("factor", page("factor")),
+        ]
     }
 }

@@ -69,6 +69,11 @@ fn each_setting_of_realms_changes_one_realm_in_each_notation() {
             "FRESH_AUTH_AGE",
             "DELETE_MAX_AUTH_AGE",
             "PASSWORD_MIN_LENGTH",
+            "MFA_POLICY",
+            "MFA_METHODS",
+            "MFA_TTL",
+            "MFA_REMEMBER",
+            "ADDITION_UNDO",
         ]
     );
     // The language has only one possible value.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::{document, operations};
 use crate::{
     limits::{from, retry_after},
-    support::{Person, TestApp},
+    support::{Person, Protected, TestApp, complete},
 };
 
 /// Asserts that the description of the route contains the response: status, code, text and names of the members.
@@ -124,6 +124,42 @@ async fn refusals_of_links_and_codes_are_described() {
 }
 
 #[tokio::test]
+async fn refusals_of_second_factors_are_described() {
+    let app = TestApp::start().await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let refused = john.enter(&app, &[]).await;
+    is_described("post /login", refused).await;
+    let password = [("grant_type", "password"), ("username", &*john.person.email), ("password", &john.person.password)];
+    is_described("post /token", app.post_form("/User1/token", &password).await).await;
+    is_described("post /token", complete(&app, "junk", &[("code", "123456")]).await).await;
+    is_described("post /token", complete(&app, "junk", &[]).await).await;
+    let send = async |method: Method, path: &str, body: Value| {
+        app.request(method, &format!("/User1{path}")).bearer_auth(&john.token).json(&body).send().await.unwrap()
+    };
+    app.advance(std::time::Duration::from_secs(1));
+    is_described("post /me/step_up", send(Method::POST, "/me/step_up", json!({"max_age": 0})).await).await;
+    is_described("post /me/step_up", send(Method::POST, "/me/step_up", json!({"max_age": "x"})).await).await;
+    is_described("post /me/step_up", send(Method::POST, "/me/step_up", json!({"code": "1"})).await).await;
+    let wrong = json!({"enrolment": "junk", "code": "1"});
+    is_described("post /me/mfa/totp/confirm", send(Method::POST, "/me/mfa/totp/confirm", wrong).await).await;
+    is_described("post /me/mfa/totp", send(Method::POST, "/me/mfa/totp", json!({"name": ""})).await).await;
+    is_described("post /me/mfa/totp", app.post_json("/User1/me/mfa/totp", json!({})).await).await;
+    is_described("patch /me/mfa", send(Method::PATCH, "/me/mfa", json!({"two_step": 1})).await).await;
+    is_described("delete /me/mfa/{id}", send(Method::DELETE, "/me/mfa/unknown", json!({})).await).await;
+    is_described("delete /me/devices/{id}", send(Method::DELETE, "/me/devices/unknown", json!({})).await).await;
+    app.advance(std::time::Duration::from_secs(660));
+    for (method, path) in [
+        (Method::POST, "/me/mfa/totp"),
+        (Method::PATCH, "/me/mfa"),
+        (Method::POST, "/me/mfa/recovery_codes"),
+        (Method::DELETE, "/me/mfa/{id}"),
+    ] {
+        let operation = format!("{} {path}", method.as_str().to_lowercase());
+        is_described(&operation, send(method, path, json!({})).await).await;
+    }
+}
+
+#[tokio::test]
 async fn refusals_of_bearers_are_described() {
     let app = TestApp::start().await;
     let token = Person::new("john@example.com").join(&app).await.log_in(&app).await;
@@ -159,6 +195,7 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("LIMIT_REFRESHES_ACCOUNT", "1/90s"),
     ("LIMIT_PROFILE_ACCOUNT", "1/90s"),
     ("LIMIT_EXPORTS_ACCOUNT", "1/90s"),
+    ("LIMIT_FACTORS_CLIENT", "1/90s"),
 ];
 
 /// Returns a request that counts towards a limit of the client, by operation.
@@ -188,9 +225,16 @@ fn counted(app: &TestApp, operation: &str, token: &str) -> RequestBuilder {
         "post /me/phone" => asking("")
             .bearer_auth(token)
             .json(&json!({"phone": "+1234567890", "current_password": "another-long-password"})),
-        "post /me/step_up" | "delete /me/phone" | "delete /me" => {
-            asking("").bearer_auth(token).json(&json!({"current_password": "another-long-password"}))
+        "post /me/mfa/totp/confirm" => {
+            asking("").bearer_auth(token).json(&json!({"enrolment": "junk", "code": "123456"}))
         }
+        "patch /me/mfa"
+        | "delete /me/mfa/{id}"
+        | "post /me/mfa/recovery_codes"
+        | "post /me/mfa/totp"
+        | "post /me/step_up"
+        | "delete /me/phone"
+        | "delete /me" => asking("").bearer_auth(token).json(&json!({"current_password": "another-long-password"})),
         "patch /me" => asking("").bearer_auth(token).json(&json!({})),
         "get /me/export" => asking("").bearer_auth(token),
         _ => panic!("{operation} is limited, and not asked for here"),

@@ -70,7 +70,7 @@ async fn d65_a_token_has_the_standard_claims_and_no_further_personal_data() {
     let claims = part(&first, 1);
     let mut names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
-    let expected = ["amr", "auth_time", "email", "exp", "iat", "id", "iss", "jti", "nbf", "realm", "sid", "sub"];
+    let expected = ["acr", "amr", "auth_time", "email", "exp", "iat", "id", "iss", "jti", "nbf", "realm", "sid", "sub"];
     assert_eq!(names, expected);
     let now = BEGIN.secs();
     for (name, value) in [

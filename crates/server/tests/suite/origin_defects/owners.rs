@@ -54,6 +54,7 @@ async fn d02_no_record_shows_a_hash() {
             "pending_email",
             "phone",
             "revision",
+            "roles",
         ];
         assert_eq!(keys, expected);
         assert!(!record.to_string().contains("argon2"));

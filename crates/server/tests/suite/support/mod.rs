@@ -1,5 +1,6 @@
 //! The real application on a loopback port, with a manual clock, reproducible randomness, and explicit message delivery.
 
+pub mod authenticator;
 pub mod chance;
 pub mod database;
 pub mod impersonation;
@@ -36,6 +37,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
+pub use authenticator::{Authenticator, Protected, complete};
 pub use chance::Chance;
 use database::Database;
 pub use log::Log;

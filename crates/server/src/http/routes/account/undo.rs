@@ -43,6 +43,7 @@ pub(crate) async fn undo_form(
                 Undoable::Registration => "Send this token by POST to take the registration back",
                 Undoable::Email => "Send this token by POST to restore the address",
                 Undoable::Password => "Send this token by POST to undo the change of the password",
+                Undoable::Factor => "Send this token by POST to undo the addition of the factor",
             };
             page::answer(&state, &request, format, &pages::Undo { token, what: word(what) }, message)
         }
@@ -56,6 +57,7 @@ const fn word(what: Undoable) -> &'static str {
         Undoable::Registration => "registration",
         Undoable::Email => "email",
         Undoable::Password => "password",
+        Undoable::Factor => "factor",
     }
 }
 
@@ -64,6 +66,7 @@ fn done(state: &AppState, request: &RealmRequest, format: PreferredFormat, what:
         Undoable::Registration => "The registration was discarded",
         Undoable::Email => "The address was restored. A link for a new password was sent to it",
         Undoable::Password => "The change of the password was undone. A link for a new password was sent",
+        Undoable::Factor => "The factor was removed. A link for a new password was sent",
     };
     page::answer(state, request, format, &UndoSuccess { what: word(what) }, message)
 }
@@ -81,8 +84,8 @@ refusals!(UndoRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM, ANY]);
 
 /// Take something back
 ///
-/// Discards the registration that the mail was about. Or restores the earlier address, or undoes a change of the password: either
-/// ends all sessions and mails a link for a new password; a second request shows the same. The body may also be a form.
+/// Discards the registration that the mail was about. Or restores the earlier address, undoes a change of the password, or removes
+/// a second factor that was added: each ends all sessions and mails a link for a new password; a second request shows the same. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/undo", tag = "Accounts",
     params(RealmPath),

@@ -3,12 +3,17 @@ use axum::{
     http::header::CONTENT_DISPOSITION,
     response::{IntoResponse, Response},
 };
-use portcullis_core::service::{Export, ExportedChange};
+use portcullis_core::{
+    clock::Timestamp,
+    factor::{ListedFactor, Method},
+    service::{Export, ExportedChange},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{events::EventAnswer, profile::UserAnswer, sessions::SessionAnswer};
 use crate::http::{
+    answers::DeviceAnswer,
     extract::Authenticated,
     openapi::{RealmPath, refusals},
     problem::ApiError,
@@ -25,12 +30,10 @@ pub(crate) struct ExportAnswer {
     sessions: Vec<SessionAnswer>,
     /// Events of the last 90 days, newest first.
     events: Vec<EventAnswer>,
-    /// Second factors: none.
-    #[schema(value_type = Vec<Object>)]
-    factors: [(); 0],
-    /// Trusted devices: none.
-    #[schema(value_type = Vec<Object>)]
-    devices: [(); 0],
+    /// Second factors, and the set of recovery codes.
+    factors: Vec<ExportedFactor>,
+    /// Trusted devices.
+    devices: Vec<DeviceAnswer>,
     /// Accounts at other providers: none.
     #[schema(value_type = Vec<Object>)]
     identities: [(); 0],
@@ -54,6 +57,40 @@ pub(crate) struct PendingAnswer {
     expires_at: String,
 }
 
+/// A second factor, or the set of recovery codes.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ExportedFactor {
+    /// `totp` or `recovery_code`.
+    r#type: &'static str,
+    #[schema(required)]
+    name: Option<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime, required)]
+    last_used_at: Option<String>,
+    /// Number of recovery codes that are left.
+    #[schema(required)]
+    left: Option<usize>,
+}
+
+fn factors(listed: Vec<ListedFactor>, codes: Option<(usize, Timestamp)>) -> Vec<ExportedFactor> {
+    let factors = listed.into_iter().map(|factor| ExportedFactor {
+        r#type: factor.method.as_str(),
+        name: Some(factor.name),
+        created_at: factor.created_at.to_string(),
+        last_used_at: factor.last_used_at.as_ref().map(Timestamp::to_string),
+        left: None,
+    });
+    let codes = codes.map(|(left, created_at)| ExportedFactor {
+        r#type: Method::RecoveryCode.as_str(),
+        name: None,
+        created_at: created_at.to_string(),
+        last_used_at: None,
+        left: Some(left),
+    });
+    factors.chain(codes).collect()
+}
+
 impl From<ExportedChange> for PendingAnswer {
     fn from(change: ExportedChange) -> Self {
         let ExportedChange { kind, email, phone, expires_at } = change;
@@ -70,8 +107,8 @@ impl ExportAnswer {
             pending: export.pending.into_iter().map(Into::into).collect(),
             sessions: export.sessions.into_iter().map(Into::into).collect(),
             events: export.events.into_iter().map(Into::into).collect(),
-            factors: [],
-            devices: [],
+            factors: factors(export.factors, export.recovery_codes),
+            devices: export.devices.into_iter().map(Into::into).collect(),
             identities: [],
             grants: [],
         }

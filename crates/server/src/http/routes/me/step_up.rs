@@ -1,11 +1,12 @@
 use axum::Json;
-use serde::Serialize;
+use portcullis_core::service::{RawField, SecondFactor, StepUp, Stepped};
 use utoipa::ToSchema;
 
 use crate::http::{
+    answers::StepUpAnswer,
     extract::{Authenticated, JsonBody},
     openapi::{RealmPath, refusals},
-    problem::ApiError,
+    problem::{ApiError, challenged},
 };
 
 /// Proof that the caller is still the same person.
@@ -13,29 +14,28 @@ use crate::http::{
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct Reauthentication {
     #[schema(example = "securepassword123", format = Password)]
-    current_password: String,
+    current_password: Option<String>,
+    /// Code of a second factor.
+    #[schema(example = "123456")]
+    code: Option<String>,
+    /// Kind of the code: `totp` or `recovery_code`.
+    r#type: Option<String>,
+    /// Classes of authentication, separated by spaces: the first that can be met. `urn:portcullis:aal2` means two factors.
+    #[schema(example = "urn:portcullis:aal2")]
+    acr_values: Option<String>,
+    /// Seconds that the last authentication may be ago; `FRESH_AUTH_AGE` if it is missing.
+    #[schema(example = 600)]
+    max_age: Option<u64>,
 }
 
-#[derive(Serialize, ToSchema)]
-pub(crate) struct StepUpAnswer {
-    /// An access token of the same session, with a new `auth_time`.
-    #[schema(
-        example = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIxazB2NnNxN3QybThnNGM5ZTVyM24xaDBqYSJ9.c2lnbmF0dXJl"
-    )]
-    access_token: String,
-    #[schema(example = "bearer")]
-    token_type: &'static str,
-    /// In seconds.
-    #[schema(example = 1800)]
-    expires_in: u64,
-}
-
-refusals!(StepUpRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, PASSWORD_WRONG], Fields(&[field("current_password", FIELD_MISSING)])]);
+refusals!(StepUpRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, PASSWORD_WRONG, MFA_INVALID, MFA_NO_FACTOR], Fields(&[field("max_age", MAX_AGE_INVALID)])], WithOAuth [&[MFA_REQUIRED]]);
 
 /// Authenticate again
 ///
-/// Answers a fresh access token of the same session, for routes that need a recent login. Later refreshes keep the new
-/// `auth_time`. The refresh token stays.
+/// Answers an access token of the same session whose authentication is recent and strong enough, for routes that need it. Later
+/// refreshes keep the new `auth_time`, `acr` and `amr`. The refresh token stays. Without two-step verification the current password
+/// renews the authentication, with it the password and a code. What is missing is asked for by `mfa.required` and a ticket for
+/// `token`.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/step_up", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -50,12 +50,13 @@ pub(crate) async fn step_up(
     JsonBody(mut fields): JsonBody,
 ) -> Result<Json<StepUpAnswer>, ApiError> {
     let Authenticated { request, owner } = authenticated;
-    let current = fields.take("current_password");
+    let (current, code, kind) = (fields.take("current_password"), fields.take("code"), fields.take("type"));
+    let (acr_values, max_age) = (fields.take("acr_values"), fields.take("max_age"));
     fields.refuse_unknown()?;
-    let access = request.sessions().step_up(&owner, &current).await?;
-    Ok(Json(StepUpAnswer {
-        access_token: access.expose().to_owned(),
-        token_type: "bearer",
-        expires_in: access.lifetime.as_secs(),
-    }))
+    let second = SecondFactor { code: &code, kind: &kind, remember: &RawField::Missing };
+    let asked = StepUp { current_password: &current, second, acr_values: &acr_values, max_age: &max_age };
+    match request.sessions().step_up(&owner, &asked).await? {
+        Stepped::Up(access) => Ok(Json(access.into())),
+        Stepped::Challenged(ticket) => Err(challenged(ticket)),
+    }
 }

@@ -6,15 +6,15 @@ use axum::{
 use portcullis_core::{
     Error,
     error::ErrorKind,
-    service::{Credentials, LoggedIn, LoginOutcome, Tokens},
+    service::{Credentials, Entry, LoggedIn, LoginOutcome},
 };
-use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{AnyBody, DeviceCookie, RealmRequest},
+    answers::TokenAnswer,
+    extract::{AnyBody, DeviceCookie, RealmRequest, Second},
     openapi::{RealmPath, refusals},
-    problem::{ApiError, with_oauth},
+    problem::{ApiError, challenged, with_oauth},
     state::AppState,
 };
 use crate::metrics::LOGINS;
@@ -36,47 +36,22 @@ struct PasswordLogin {
     /// `device` of an earlier answer, for clients without cookies. Wrong passwords are counted
     /// per known device, so that those of others do not delay the owner.
     device: Option<String>,
+    /// The code of a second factor, if the account has one.
+    #[schema(example = "123456")]
+    code: Option<String>,
+    /// Kind of the code: `totp` or `recovery_code`. Without it, six digits are those of an authenticator app.
+    r#type: Option<String>,
+    /// With a code: whether this device needs none for a while.
+    remember: Option<bool>,
 }
 
-#[derive(Serialize, ToSchema)]
-pub(crate) struct TokenAnswer {
-    /// A JWT, for `Authorization: Bearer`.
-    #[schema(
-        example = "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIxazB2NnNxN3QybThnNGM5ZTVyM24xaDBqYSJ9.c2lnbmF0dXJl"
-    )]
-    access_token: String,
-    #[schema(example = "bearer")]
-    token_type: &'static str,
-    /// In seconds.
-    #[schema(example = 1800)]
-    expires_in: u64,
-    /// For the next pair of tokens, at `token`; used up by that.
-    #[schema(example = "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY")]
-    refresh_token: String,
-    /// After a login: the value that names this device at its next login, for clients without cookies.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Zx0mPp3Yt0mHqfVbO0gYtAAAAZrNf0sAk3mT1oJmZ7c3Yp3c8iU2nXo4p1rQkqf3o8b9c2d1e0f")]
-    device: Option<String>,
-}
-
-impl From<Tokens> for TokenAnswer {
-    fn from(tokens: Tokens) -> Self {
-        Self {
-            access_token: tokens.access.expose().to_owned(),
-            token_type: "bearer",
-            expires_in: tokens.access.lifetime.as_secs(),
-            refresh_token: tokens.refresh.expose().to_string(),
-            device: None,
-        }
-    }
-}
-
-refusals!(LoginRefusals: Problem [REALM], WithOAuth [ANY, HASHING, &[LIMITED, LOGIN_REFUSED, LOGIN_UNVERIFIED, PASSWORD_CHANGE_REQUIRED], Fields(&[field("username", FIELD_MISSING), field("password", FIELD_MISSING)])]);
+refusals!(LoginRefusals: Problem [REALM], WithOAuth [ANY, HASHING, &[LIMITED, LOGIN_REFUSED, LOGIN_UNVERIFIED, PASSWORD_CHANGE_REQUIRED, MFA_REQUIRED], Fields(&[field("username", FIELD_MISSING), field("password", FIELD_MISSING)])]);
 
 /// Log in
 ///
 /// Gives an access token and a refresh token for the address and password of a verified account. The body may also be a
-/// multipart form or JSON.
+/// multipart form or JSON. With two-step verification, a right password is answered with `mfa.required` and a ticket for `token`,
+/// unless a right `code` comes with it or the device is trusted.
 #[utoipa::path(
     post, path = "/v1/{realm}/login", tag = "Accounts",
     params(RealmPath),
@@ -95,9 +70,12 @@ pub(crate) async fn login(
     let AnyBody(mut fields) = form.map_err(with_oauth)?;
     let (username, password) = (fields.take_address("username"), fields.take("password"));
     let devices = [cookie.value(), fields.take("device")];
-    let credentials = Credentials { username: &username, password: &password, devices: &devices };
+    let second = Second::take(&mut fields);
+    let credentials =
+        Credentials { username: &username, password: &password, devices: &devices, second: second.as_second_factor() };
     match counted(request.sessions().login(&credentials).await).and_then(LoginOutcome::into_result) {
-        Ok(logged_in) => Ok(answer(&state, &cookie, logged_in)),
+        Ok(Entry::LoggedIn(logged_in)) => Ok(answer(&state, &cookie, logged_in)),
+        Ok(Entry::Challenged(ticket)) => Err(challenged(ticket).into_response()),
         Err(error) => Err(with_oauth(ApiError::from(error).into_response())),
     }
 }
@@ -106,6 +84,7 @@ pub(crate) async fn login(
 pub(super) fn counted(result: Result<LoginOutcome, Error>) -> Result<LoginOutcome, Error> {
     let outcome = match &result {
         Ok(LoginOutcome::LoggedIn(_)) => "ok",
+        Ok(LoginOutcome::Challenged(_)) => "challenged",
         Ok(LoginOutcome::Wrong) => "wrong",
         Ok(LoginOutcome::Unverified) => "unverified",
         Ok(LoginOutcome::Compromised) => "compromised",
@@ -121,6 +100,6 @@ pub(super) fn counted(result: Result<LoginOutcome, Error>) -> Result<LoginOutcom
 
 /// Answers with the tokens, and sets the cookie of the device.
 pub(super) fn answer(state: &AppState, cookie: &DeviceCookie, done: LoggedIn) -> Response {
-    let answer = TokenAnswer { device: Some(done.device.clone()), ..TokenAnswer::from(done.tokens) };
-    cookie.set(Json(answer).into_response(), state, &done.device)
+    let device = done.device.clone();
+    cookie.set(Json(TokenAnswer::of(done)).into_response(), state, &device)
 }

@@ -4,17 +4,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use portcullis_core::{
-    Error,
     error::catalogue::{GRANT_MISSING, REFRESH_MISSING, UNSUPPORTED_GRANT},
-    service::Credentials,
+    service::{Completed, Completion, Credentials, Entry},
 };
 use utoipa::ToSchema;
 
-use super::login::{self, TokenAnswer};
+use super::login;
 use crate::http::{
-    extract::{DeviceCookie, RealmRequest, TokenBody},
+    answers::{StepUpAnswer, TokenAnswer},
+    extract::{DeviceCookie, Fields, RealmRequest, Second, TokenBody},
     openapi::{RealmPath, refusals},
-    problem::ApiError,
+    problem::{ApiError, challenged},
     state::AppState,
 };
 
@@ -22,7 +22,7 @@ use crate::http::{
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form, which is read field by field")]
 struct TokenGrant {
-    /// `refresh_token` or `password`.
+    /// `refresh_token`, `password` or `urn:portcullis:mfa`.
     #[schema(example = "refresh_token")]
     grant_type: String,
     /// For `refresh_token`.
@@ -33,17 +33,28 @@ struct TokenGrant {
     /// For `password`.
     #[schema(format = Password)]
     password: Option<String>,
-    /// For `password`: `device` of an earlier answer, for clients without cookies.
+    /// For `password` and `urn:portcullis:mfa`: `device` of an earlier answer, for clients without cookies.
     device: Option<String>,
+    /// For `urn:portcullis:mfa`: the ticket of `mfa_required`.
+    mfa_token: Option<String>,
+    /// For `urn:portcullis:mfa`, and for `password` in place of the ticket: the code of a second factor.
+    code: Option<String>,
+    /// Kind of the code: `totp` or `recovery_code`. Without it, six digits are those of an authenticator app.
+    r#type: Option<String>,
+    /// With a code: whether this device needs none for a while.
+    remember: Option<bool>,
 }
 
-refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUPPORTED_GRANT, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, PASSWORD_CHANGE_REQUIRED, INTERNAL, UNAVAILABLE, OVERLOADED], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
+refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUPPORTED_GRANT, WRONG_TYPE, WRONG_ENCODING, UNREADABLE, NOT_AN_OBJECT, REPEATED, REFRESH_INVALID, LOGIN_REFUSED, LOGIN_UNVERIFIED, PASSWORD_CHANGE_REQUIRED, MFA_REQUIRED, MFA_REFUSED, MFA_INCOMPLETE, INTERNAL, UNAVAILABLE, OVERLOADED], TOKEN_BODY], Problem [&[NOT_FOUND, TIMEOUT]]);
 
 /// Get tokens
 ///
 /// OAuth 2.0's token endpoint. A refresh token is replaced at every use. Until the new one is used, the previous one can be
 /// repeated, so that a lost answer does not log the user out: the answer is the same new refresh token and a new access token.
 /// Any other reuse ends the session, because the token was copied. The body may also be JSON.
+///
+/// `urn:portcullis:mfa` completes a login, or a renewed authentication, that was answered with `mfa_required`: it takes the ticket
+/// and one code. After a renewed authentication the answer has no refresh token.
 #[utoipa::path(
     post, path = "/v1/{realm}/token", tag = "Accounts",
     params(RealmPath),
@@ -54,6 +65,9 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUP
         }))),
         ("password" = (summary = "A login", value = json!({
             "grant_type": "password", "username": "john.doe@example.com", "password": "securepassword123",
+        }))),
+        ("urn:portcullis:mfa" = (summary = "The second factor", value = json!({
+            "grant_type": "urn:portcullis:mfa", "mfa_token": "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM", "code": "123456",
         }))),
     )))),
     responses(
@@ -67,7 +81,7 @@ pub(crate) async fn token(
     cookie: DeviceCookie,
     form: TokenBody,
 ) -> Result<Response, ApiError> {
-    grant(&state, &request, cookie, form).await.map_err(ApiError::for_token_endpoint)
+    grant(&state, &request, cookie, form).await.map_err(ApiError::at_token_endpoint)
 }
 
 async fn grant(
@@ -75,8 +89,8 @@ async fn grant(
     request: &RealmRequest,
     cookie: DeviceCookie,
     TokenBody(form): TokenBody,
-) -> Result<Response, Error> {
-    let mut form = form?;
+) -> Result<Response, ApiError> {
+    let mut form = form.map_err(ApiError::from)?;
     match form.take("grant_type").text() {
         Some("refresh_token") => {
             let token = form.take("refresh_token");
@@ -89,11 +103,36 @@ async fn grant(
         Some("password") => {
             let (username, password) = (form.take_address("username"), form.take("password"));
             let devices = [cookie.value(), form.take("device")];
-            let credentials = Credentials { username: &username, password: &password, devices: &devices };
+            let second = Second::take(&mut form);
+            let second = second.as_second_factor();
+            let credentials = Credentials { username: &username, password: &password, devices: &devices, second };
             let outcome = login::counted(request.sessions().login(&credentials).await);
-            Ok(login::answer(state, &cookie, outcome?.into_result()?))
+            match outcome?.into_result()? {
+                Entry::LoggedIn(done) => Ok(login::answer(state, &cookie, done)),
+                Entry::Challenged(ticket) => Err(challenged(ticket)),
+            }
         }
+        Some("urn:portcullis:mfa") => complete(state, request, &cookie, &mut form).await,
         Some(_) => Err(UNSUPPORTED_GRANT.into()),
         None => Err(GRANT_MISSING.into()),
+    }
+}
+
+/// Completes what a ticket is for.
+async fn complete(
+    state: &AppState,
+    request: &RealmRequest,
+    cookie: &DeviceCookie,
+    form: &mut Fields,
+) -> Result<Response, ApiError> {
+    let (ticket, password) = (form.take("mfa_token"), form.take("password"));
+    let devices = [cookie.value(), form.take("device")];
+    let second = Second::take(form);
+    let completion =
+        Completion { ticket: &ticket, second: second.as_second_factor(), password: &password, devices: &devices };
+    match request.sessions().complete(&completion).await? {
+        Completed::LoggedIn(done) => Ok(login::answer(state, cookie, done)),
+        Completed::SteppedUp(access) => Ok(Json(StepUpAnswer::from(access)).into_response()),
+        Completed::Challenged(ticket) => Err(challenged(ticket)),
     }
 }

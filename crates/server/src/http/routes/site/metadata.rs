@@ -4,7 +4,7 @@ use axum::{
     http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL},
     response::{IntoResponse, Response},
 };
-use portcullis_core::{Error, error::catalogue::NOT_FOUND, realm::Realm};
+use portcullis_core::{Error, error::catalogue::NOT_FOUND, realm::Realm, session::Assurance};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,7 +27,9 @@ pub(crate) struct Metadata {
     /// The public keys that verify access tokens.
     jwks_uri: String,
     response_types_supported: [&'static str; 0],
-    grant_types_supported: [&'static str; 1],
+    grant_types_supported: [&'static str; 2],
+    /// Classes of authentication: one factor, and two.
+    acr_values_supported: [&'static str; 2],
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: [&'static str; 0],
     token_endpoint_auth_methods_supported: [&'static str; 1],
@@ -48,7 +50,8 @@ fn metadata(base: &str, name: &str, issuer: String) -> Metadata {
         introspection_endpoint: format!("{base}/{name}/introspect"),
         jwks_uri: format!("{base}/.well-known/jwks.json"),
         response_types_supported: [],
-        grant_types_supported: ["refresh_token"],
+        grant_types_supported: ["refresh_token", "urn:portcullis:mfa"],
+        acr_values_supported: Assurance::ALL.map(Assurance::acr),
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: [],
         token_endpoint_auth_methods_supported: ["none"],

@@ -32,7 +32,7 @@ use crate::{
 pub(crate) struct MessageAnswer {
     #[schema(example = "6b0v3t8q5m1x")]
     id: String,
-    /// `mail` or `sms`.
+    /// `mail`, `sms` or `totp`, the code of an authenticator app that was just asked for.
     #[schema(example = "mail")]
     channel: &'static str,
     #[schema(example = "john.doe@example.com")]

@@ -1,0 +1,51 @@
+use zeroize::Zeroizing;
+
+use super::{Method, recovery_code};
+
+/// Code of a second factor, as it was typed. Never printed.
+pub struct FactorCode {
+    text: Zeroizing<String>,
+    /// Kind that the request names.
+    named: Option<Method>,
+}
+
+/// Most bytes of a typed code.
+const MOST_BYTES: usize = 128;
+/// Digits of an authenticator app and of a code by SMS.
+const DIGITS: usize = 6;
+
+impl FactorCode {
+    /// Reads a code and the kind that the request names. Spaces and hyphens are removed. `None` for what can be no code.
+    #[must_use]
+    pub fn parse(raw: &str, named: Option<&str>) -> Option<Self> {
+        let named = named.map(Method::parse);
+        if raw.len() > MOST_BYTES || named == Some(None) {
+            return None;
+        }
+        let text: String = raw.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+        let text = Zeroizing::new(text);
+        text.is_ascii().then_some(Self { text, named: named.flatten() })
+    }
+
+    /// Returns the digits, if it may be a code of this kind. Six digits without a kind are those of an authenticator app if there
+    /// is one.
+    #[must_use]
+    pub fn digits(&self, method: Method, has_totp: bool) -> Option<&str> {
+        let is_code = self.text.len() == DIGITS && self.text.bytes().all(|byte| byte.is_ascii_digit());
+        let usual = if has_totp { Method::Totp } else { Method::Sms };
+        (is_code && self.named.unwrap_or(usual) == method).then_some(self.text.as_str())
+    }
+
+    /// Returns the recovery code in its canonical form, if it may be one.
+    #[must_use]
+    pub fn recovery_code(&self) -> Option<Zeroizing<String>> {
+        let is_named = self.named.is_none_or(|named| named == Method::RecoveryCode);
+        recovery_code::canonical(&self.text).filter(|_| is_named)
+    }
+}
+
+impl std::fmt::Debug for FactorCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FactorCode(…)")
+    }
+}

@@ -1,0 +1,55 @@
+/// Kind of second factor, as settings and requests name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Authenticator app (RFC 6238).
+    Totp,
+    /// Code by SMS.
+    Sms,
+    RecoveryCode,
+}
+
+impl Method {
+    /// All kinds, in the order in which they are offered: the strongest first.
+    pub const ALL: [Self; 3] = [Self::Totp, Self::Sms, Self::RecoveryCode];
+
+    /// Returns the word of settings, requests and answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Totp => "totp",
+            Self::Sms => "sms",
+            Self::RecoveryCode => "recovery_code",
+        }
+    }
+
+    /// Reads a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|method| method.as_str() == word)
+    }
+}
+
+/// Whether accounts have a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MfaPolicy {
+    /// Each user decides.
+    Optional,
+    /// Every login needs two factors or a trusted device.
+    Required,
+    /// None can be added. Those that exist stay in force.
+    Off,
+}
+
+impl MfaPolicy {
+    pub const ALL: [Self; 3] = [Self::Optional, Self::Required, Self::Off];
+
+    /// Returns the word of settings and answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Optional => "optional",
+            Self::Required => "required",
+            Self::Off => "off",
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Second factors: authenticator apps, codes by SMS, recovery codes, the devices that need none of them, and the tickets between
+//! the first part of a login and the second.
+
+mod code;
+mod held;
+mod listed;
+mod method;
+mod name;
+mod recovery_code;
+mod set;
+mod sms;
+mod ticket;
+mod totp;
+mod trusted_device;
+
+pub use code::FactorCode;
+pub use held::Held;
+pub use listed::{ListedDevice, ListedFactor};
+pub use method::{Method, MfaPolicy};
+pub use name::FactorName;
+pub use recovery_code::{NewRecoveryCodes, RecoveryCodes};
+pub use set::Factors;
+pub use sms::SmsFactor;
+pub use ticket::{AddedFactor, EnrolmentNote, TicketNote, TicketPurpose};
+pub use totp::{MOST_TOTP, TotpFactor, TotpSecret};
+pub use trusted_device::TrustedDevice;

@@ -1,0 +1,34 @@
+/// Name that a user gives a factor. Personal data: never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FactorName(String);
+
+/// Most characters of a name.
+const MOST: usize = 64;
+
+impl FactorName {
+    /// Reads a name: 1 to 64 characters, none of them a control character. `None` if it is another text.
+    #[must_use]
+    pub fn parse(raw: &str) -> Option<Self> {
+        let name = raw.trim();
+        let fits = (1..=MOST).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+        fits.then(|| Self(name.to_owned()))
+    }
+
+    /// Returns the name of an authenticator app to which its user gave none.
+    #[must_use]
+    pub fn authenticator_app() -> Self {
+        Self("Authenticator app".to_owned())
+    }
+
+    /// Returns the name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for FactorName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FactorName(…)")
+    }
+}

@@ -1,0 +1,148 @@
+use std::sync::LazyLock;
+
+use aws_lc_rs::constant_time;
+use data_encoding::{Encoding, Specification};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    id::UserId,
+    record::{Record, RecordKind},
+    seal,
+};
+
+/// Number of codes of a set.
+const CODES: usize = 10;
+/// Characters of a code: 75 bits.
+const LENGTH: usize = 15;
+/// Characters between two hyphens.
+const GROUP: usize = 5;
+
+/// Crockford's base32, which has no letter that looks like a digit.
+#[allow(clippy::expect_used, reason = "the specification is a constant")]
+static CROCKFORD: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut specification = Specification::new();
+    specification.symbols.push_str("0123456789abcdefghjkmnpqrstvwxyz");
+    specification.encoding().expect("32 different symbols")
+});
+
+/// Recovery codes of a user that are not used. Each replaces another factor once.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecoveryCodes {
+    pub user: UserId,
+    /// SHA-256 of each.
+    hashes: Vec<[u8; 32]>,
+    pub created_at: Timestamp,
+}
+
+/// Codes that were just made, for their owner. Never printed.
+pub struct NewRecoveryCodes(Vec<Zeroizing<String>>);
+
+impl NewRecoveryCodes {
+    /// Returns the texts for the answer.
+    pub fn expose(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|code| code.as_str())
+    }
+}
+
+impl std::fmt::Debug for NewRecoveryCodes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NewRecoveryCodes(…)")
+    }
+}
+
+impl std::fmt::Debug for RecoveryCodes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RecoveryCodes({} left)", self.hashes.len())
+    }
+}
+
+impl RecoveryCodes {
+    /// Makes a set of ten codes.
+    #[must_use]
+    pub fn new(ctx: &Ctx, user: &UserId) -> (Self, NewRecoveryCodes) {
+        let texts = (0..CODES).map(|_| {
+            let bits: Zeroizing<[u8; 10]> = Zeroizing::new(ctx.bytes());
+            let mut text = Zeroizing::new(CROCKFORD.encode(&*bits));
+            text.truncate(LENGTH);
+            text
+        });
+        let texts: Vec<_> = texts.collect();
+        let hashes = texts.iter().map(|text| hash(text)).collect();
+        let grouped = texts.iter().map(|text| Zeroizing::new(grouped(text))).collect();
+        (Self { user: user.clone(), hashes, created_at: ctx.now }, NewRecoveryCodes(grouped))
+    }
+
+    /// Returns the number of codes that are left.
+    #[must_use]
+    pub const fn left(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// Returns the set without this code, in its canonical form; `None` if it is none of them.
+    #[must_use]
+    pub fn without(&self, code: &str) -> Option<Self> {
+        let used = hash(code);
+        let is_other = |known: &&[u8; 32]| constant_time::verify_slices_are_equal(&known[..], &used).is_err();
+        let hashes: Vec<[u8; 32]> = self.hashes.iter().filter(is_other).copied().collect();
+        (hashes.len() < self.hashes.len()).then(|| Self { hashes, ..self.clone() })
+    }
+}
+
+/// Returns the canonical form of a typed code without spaces and hyphens: lower case, with the letters that look like digits as
+/// digits. `None` if it has another length.
+pub(super) fn canonical(typed: &str) -> Option<Zeroizing<String>> {
+    let digit = |c: char| match c.to_ascii_lowercase() {
+        'o' => '0',
+        'i' | 'l' => '1',
+        other => other,
+    };
+    let text: String = typed.chars().map(digit).collect();
+    let text = Zeroizing::new(text);
+    (text.len() == LENGTH).then_some(text)
+}
+
+fn grouped(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    letters.chunks(GROUP).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+}
+
+fn hash(code: &str) -> [u8; 32] {
+    seal::digest([b"recovery code".as_slice(), code.as_bytes()])
+}
+
+/// Serialised form, as it is sealed.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    hashes: Vec<String>,
+    created_at: i64,
+}
+
+impl Record for RecoveryCodes {
+    const KIND: RecordKind = RecordKind::RecoveryCodes;
+
+    fn key(&self) -> String {
+        self.user.as_str().to_owned()
+    }
+
+    fn owner(&self) -> Option<&UserId> {
+        Some(&self.user)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let hashes = self.hashes.iter().map(|hash| seal::hex(hash)).collect();
+        serde_json::to_vec(&Stored { hashes, created_at: self.created_at.millis() }).unwrap_or_default()
+    }
+
+    fn from_bytes(key: &str, bytes: &[u8]) -> Option<Self> {
+        let stored: Stored = serde_json::from_slice(bytes).ok()?;
+        let hashes = stored.hashes.iter().map(|hash| seal::unhex(hash)).collect::<Option<_>>()?;
+        Some(Self { user: UserId::parse(key)?, hashes, created_at: Timestamp::from_millis(stored.created_at) })
+    }
+}

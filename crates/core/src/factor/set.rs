@@ -1,0 +1,55 @@
+use super::{Held, Method, RecoveryCodes, SmsFactor, TotpFactor};
+use crate::{
+    error::Result,
+    record::{RecordKind, RecordRow},
+    seal::DataKey,
+};
+
+/// Second factors of a user, as they were read.
+#[derive(Debug, Default)]
+pub struct Factors {
+    pub totp: Vec<Held<TotpFactor>>,
+    pub sms: Option<Held<SmsFactor>>,
+    pub recovery: Option<Held<RecoveryCodes>>,
+}
+
+impl Factors {
+    /// Opens those of the records of a user that are factors.
+    ///
+    /// # Errors
+    /// Internal, if one cannot be opened.
+    pub fn open(rows: Vec<RecordRow>, key: &DataKey) -> Result<Self> {
+        let mut factors = Self::default();
+        for row in rows {
+            match row.kind {
+                RecordKind::Totp => factors.totp.push(Held::open(row, key)?),
+                RecordKind::Sms => factors.sms = Some(Held::open(row, key)?),
+                RecordKind::RecoveryCodes => factors.recovery = Some(Held::open(row, key)?),
+                _ => {}
+            }
+        }
+        factors.totp.sort_by_key(|totp| totp.noun.created_at);
+        Ok(factors)
+    }
+
+    /// Returns those that a realm with these methods accepts.
+    #[must_use]
+    pub fn accepted(mut self, methods: &[Method]) -> Self {
+        self.totp.retain(|_| methods.contains(&Method::Totp));
+        self.sms = self.sms.filter(|_| methods.contains(&Method::Sms));
+        self.recovery = self.recovery.filter(|codes| methods.contains(&Method::RecoveryCode) && codes.noun.left() > 0);
+        self
+    }
+
+    /// Returns the number of factors, recovery codes excepted.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.totp.len() + usize::from(self.sms.is_some())
+    }
+
+    /// Returns whether there is a factor, recovery codes included.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.count() == 0 && self.recovery.is_none()
+    }
+}

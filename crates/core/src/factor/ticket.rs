@@ -1,0 +1,161 @@
+use serde::{Deserialize, Serialize};
+
+use super::FactorName;
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    error::{Error, Result},
+    id::{FactorId, SessionId},
+    link::Challenge,
+    record::RecordKind,
+    seal::{DataKey, Sealed},
+    session::{Amr, Assurance},
+};
+
+/// What a ticket completes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TicketPurpose {
+    Login,
+    /// Renewed authentication of a session.
+    StepUp {
+        session: SessionId,
+        /// Assurance that it must reach.
+        assurance: Assurance,
+        /// Whether the time of the authentication must be renewed, and not only its assurance raised.
+        renews: bool,
+    },
+    /// Enrolment of the first factor, after which the login is complete.
+    Enrolment,
+}
+
+/// What a ticket is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketNote {
+    pub purpose: TicketPurpose,
+    /// What was proved so far, by kind.
+    pub proved: Vec<Amr>,
+    /// Time at which the password of the account was chosen: the ticket ends with it.
+    pub password_set_at: Timestamp,
+}
+
+/// What an enrolment is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrolmentNote {
+    /// Session or ticket that began it, which alone can confirm it.
+    pub begun_by: String,
+    pub name: FactorName,
+}
+
+/// Factor whose addition a link undoes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddedFactor {
+    pub kind: RecordKind,
+    pub id: FactorId,
+}
+
+/// Serialised form, as it is sealed.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "note", rename_all = "snake_case")]
+enum Stored {
+    Login { proved: Vec<Amr>, password_set_at: i64 },
+    StepUp { proved: Vec<Amr>, password_set_at: i64, session: String, acr: String, renews: bool },
+    FirstFactor { proved: Vec<Amr>, password_set_at: i64 },
+    Enrolment { begun_by: String, name: String },
+    Added { kind: String, id: String },
+}
+
+/// Word that binds a note to challenges.
+const KIND: &str = "challenge";
+
+fn seal(ctx: &Ctx, key: &DataKey, challenge: &Challenge, note: &Stored) -> Result<Sealed> {
+    let plain = serde_json::to_vec(note).map_err(Error::internal)?;
+    Ok(key.seal_record(ctx, KIND, &crate::seal::hex(&challenge.id.0), &plain))
+}
+
+fn open(key: &DataKey, challenge: &Challenge) -> Result<Stored> {
+    let note = challenge.note.as_ref().ok_or_else(|| Error::internal("a challenge has no note"))?;
+    let plain = key.open_record(KIND, &crate::seal::hex(&challenge.id.0), note).map_err(Error::internal)?;
+    serde_json::from_slice(&plain).map_err(Error::internal)
+}
+
+fn unreadable() -> Error {
+    Error::internal("the note of a challenge is unreadable")
+}
+
+impl TicketNote {
+    /// Seals the note for its challenge.
+    ///
+    /// # Errors
+    /// Internal, if it cannot be serialised.
+    pub fn seal(&self, ctx: &Ctx, key: &DataKey, ticket: &Challenge) -> Result<Sealed> {
+        let (proved, password_set_at) = (self.proved.clone(), self.password_set_at.millis());
+        let stored = match &self.purpose {
+            TicketPurpose::Login => Stored::Login { proved, password_set_at },
+            TicketPurpose::Enrolment => Stored::FirstFactor { proved, password_set_at },
+            TicketPurpose::StepUp { session, assurance, renews } => {
+                let (session, acr) = (session.as_str().to_owned(), assurance.acr().to_owned());
+                Stored::StepUp { proved, password_set_at, session, acr, renews: *renews }
+            }
+        };
+        seal(ctx, key, ticket, &stored)
+    }
+
+    /// Opens the note of a ticket.
+    ///
+    /// # Errors
+    /// Internal, if it does not open.
+    pub fn open(key: &DataKey, ticket: &Challenge) -> Result<Self> {
+        let (purpose, proved, password_set_at) = match open(key, ticket)? {
+            Stored::Login { proved, password_set_at } => (TicketPurpose::Login, proved, password_set_at),
+            Stored::FirstFactor { proved, password_set_at } => (TicketPurpose::Enrolment, proved, password_set_at),
+            Stored::StepUp { proved, password_set_at, session, acr, renews } => {
+                let session = SessionId::parse(&session).ok_or_else(unreadable)?;
+                let assurance = Assurance::parse(&acr).ok_or_else(unreadable)?;
+                (TicketPurpose::StepUp { session, assurance, renews }, proved, password_set_at)
+            }
+            Stored::Enrolment { .. } | Stored::Added { .. } => return Err(unreadable()),
+        };
+        Ok(Self { purpose, proved, password_set_at: Timestamp::from_millis(password_set_at) })
+    }
+}
+
+impl EnrolmentNote {
+    /// Seals the note for its challenge.
+    ///
+    /// # Errors
+    /// Internal, if it cannot be serialised.
+    pub fn seal(&self, ctx: &Ctx, key: &DataKey, enrolment: &Challenge) -> Result<Sealed> {
+        let (begun_by, name) = (self.begun_by.clone(), self.name.as_str().to_owned());
+        seal(ctx, key, enrolment, &Stored::Enrolment { begun_by, name })
+    }
+
+    /// Opens the note of an enrolment.
+    ///
+    /// # Errors
+    /// Internal, if it does not open.
+    pub fn open(key: &DataKey, enrolment: &Challenge) -> Result<Self> {
+        let Stored::Enrolment { begun_by, name } = open(key, enrolment)? else { return Err(unreadable()) };
+        Ok(Self { begun_by, name: FactorName::parse(&name).ok_or_else(unreadable)? })
+    }
+}
+
+impl AddedFactor {
+    /// Seals the note for its challenge.
+    ///
+    /// # Errors
+    /// Internal, if it cannot be serialised.
+    pub fn seal(&self, ctx: &Ctx, key: &DataKey, undo: &Challenge) -> Result<Sealed> {
+        let (kind, id) = (self.kind.as_str().to_owned(), self.id.as_str().to_owned());
+        seal(ctx, key, undo, &Stored::Added { kind, id })
+    }
+
+    /// Opens the note of an undo.
+    ///
+    /// # Errors
+    /// Internal, if it does not open.
+    pub fn open(key: &DataKey, undo: &Challenge) -> Result<Self> {
+        let Stored::Added { kind, id } = open(key, undo)? else { return Err(unreadable()) };
+        let kind = RecordKind::parse(&kind).ok_or_else(unreadable)?;
+        Ok(Self { kind, id: FactorId::parse(&id).ok_or_else(unreadable)? })
+    }
+}

@@ -1,0 +1,52 @@
+//! `me/devices`: lists and removes the devices that need no second factor.
+
+use super::SecondFactors;
+use crate::{
+    account::Account,
+    audit::Event,
+    batch,
+    error::{Error, Result},
+    factor::{Held, ListedDevice, TrustedDevice},
+    port::{Precondition, RecordOp},
+    record::Record,
+    service::{Owner, Viewer},
+};
+
+impl SecondFactors<'_> {
+    /// Returns the trusted devices of the caller, the newest first.
+    ///
+    /// # Errors
+    /// Bad token, if the account was deleted meanwhile; unavailable; internal, if a record does not open.
+    pub async fn devices(&self, viewer: &Viewer) -> Result<Vec<ListedDevice>> {
+        let held = self.trusted_of(viewer.account()).await?;
+        let mut devices: Vec<ListedDevice> = held.into_iter().map(|held| held.noun.into()).collect();
+        devices.sort_by_key(|device| std::cmp::Reverse(device.created_at));
+        Ok(devices)
+    }
+
+    /// Removes trusted devices of the caller, this one or all; returns their number.
+    ///
+    /// # Errors
+    /// Not found, for another device; bad token, if the account was deleted meanwhile; unavailable.
+    pub async fn distrust(&self, owner: &Owner, id: Option<&str>) -> Result<usize> {
+        let held = self.trusted_of(owner.account()).await?;
+        let number = held.iter().filter(|held| id.is_none_or(|id| held.noun.id == id)).count();
+        let (realm, kind) = (self.realm.name.clone(), TrustedDevice::KIND);
+        let removal = match id {
+            Some(_) if number == 0 => return Err(Error::not_found()),
+            Some(id) => RecordOp::Delete { realm, kind, key: id.to_owned(), revision: None },
+            None => RecordOp::DeleteOf { realm, owner: owner.account().id.clone(), kind: Some(kind) },
+        };
+        let audit = self.audit(Event::DeviceDistrusted).user(owner).detail("number", number);
+        let is_done = self.commit_unless(batch![removal, audit], &[Precondition::RecordRevision]).await?;
+        if is_done { Ok(number) } else { Err(Error::not_found()) }
+    }
+
+    async fn trusted_of(&self, account: &Account) -> Result<Vec<Held<TrustedDevice>>> {
+        let user = self.user_of_account(account).await?;
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let rows = self.ports.store.records_of(&self.realm.name, &user.id, Some(TrustedDevice::KIND)).await?;
+        let held = rows.into_iter().map(|row| Held::open(row, &key)).collect::<Result<Vec<Held<TrustedDevice>>>>()?;
+        Ok(held.into_iter().filter(|held| held.noun.is_valid(self.ctx.now)).collect())
+    }
+}

@@ -1,0 +1,271 @@
+//! `me/mfa/totp`: adds an authenticator app, whose secret is stored once a code of it is given back.
+
+use zeroize::Zeroizing;
+
+use super::SecondFactors;
+use crate::{
+    account::User,
+    batch,
+    error::{
+        Error, ErrorKind, Result,
+        catalogue::{FACTOR_NAME_INVALID, MFA_INVALID, MFA_TOO_MANY, NOT_FOUND},
+    },
+    factor::{
+        EnrolmentNote, FactorCode, FactorName, ListedFactor, MOST_TOTP, Method, MfaPolicy, NewRecoveryCodes,
+        TicketPurpose, TotpFactor, TotpSecret,
+    },
+    id::FactorId,
+    limit::LimitKind,
+    link::{Challenge, LinkAction, LinkToken, PresentedToken, Purpose},
+    port::{Batch, ChallengeOp, CommitError, Op, Precondition, RecordOp, SessionOp, UserOp},
+    record::{Record, RecordKeys},
+    seal::DataKey,
+    service::{
+        FieldErrors, LoggedIn, Owner, RawField,
+        kernel::{ATTEMPTS, OpenTicket, retry},
+    },
+    session::{
+        Amr, Session,
+        device::{DeviceOwner, KnownDevice},
+    },
+};
+
+/// Who may enrol.
+#[derive(Debug, Clone, Copy)]
+pub enum Enrols<'a> {
+    /// The owner of a session, recently authenticated or with the current password.
+    Owner(&'a Owner, &'a RawField),
+    /// The holder of an enrolment ticket.
+    Ticket(&'a RawField),
+}
+
+/// Secret that waits for its confirmation.
+#[derive(Debug)]
+pub struct EnrolmentOffer {
+    pub enrolment: LinkToken,
+    pub secret: TotpSecret,
+    pub uri: Zeroizing<String>,
+    pub expires_in: std::time::Duration,
+}
+
+/// Factor that was added.
+#[derive(Debug)]
+pub struct Confirmed {
+    pub factor: ListedFactor,
+    /// Codes that were made with the first factor.
+    pub recovery_codes: Option<NewRecoveryCodes>,
+    /// Session that a ticket opened.
+    pub logged_in: Option<LoggedIn>,
+}
+
+/// Time within which a secret must be confirmed.
+const ENROLMENT_TTL: std::time::Duration = std::time::Duration::from_secs(600);
+/// Wrong codes of an enrolment.
+const TRIES: u32 = 5;
+
+/// User who enrols.
+struct Enrolling {
+    user: User,
+    key: DataKey,
+    /// Session or ticket.
+    by: String,
+    session: Option<Session>,
+    ticket: Option<OpenTicket>,
+}
+
+impl SecondFactors<'_> {
+    /// Begins the enrolment of an authenticator app. Nothing that opens something is stored.
+    ///
+    /// # Errors
+    /// Stale, if the login is too old or too weak; forbidden, for a wrong password; bad link, for a ticket of another kind;
+    /// invalid, for a malformed name; conflict, if there are three already; limited; unavailable.
+    pub async fn begin_totp(&self, enrols: Enrols<'_>, name: &RawField) -> Result<EnrolmentOffer> {
+        self.require_method(Method::Totp)?;
+        if let Enrols::Owner(owner, current) = enrols {
+            self.fresh(owner, current).await?;
+        }
+        let name = read_name(name)?;
+        let work = |_| self.begin_once(enrols, name.clone());
+        retry(ATTEMPTS, "the account kept changing while an enrolment began", work).await
+    }
+
+    async fn begin_once(&self, enrols: Enrols<'_>, name: FactorName) -> Result<Option<EnrolmentOffer>> {
+        let Enrolling { user, key, by, .. } = self.enrolling(enrols).await?;
+        if self.factors_of(&user, &key).await?.totp.len() >= MOST_TOTP {
+            return Err(MFA_TOO_MANY.into());
+        }
+        let enrolment = Challenge::beginning(self.ctx, &self.realm.name, Purpose::Enrolment, &user.id, ENROLMENT_TTL);
+        let note = EnrolmentNote { begun_by: by, name }.seal(self.ctx, &key, &enrolment)?;
+        let enrolment = Challenge { note: Some(note), ..enrolment };
+        let secret = TotpSecret::derive(&self.realm.keys, &enrolment);
+        let uri = secret.uri(&self.settings.app_name, user.envelope.open_profile(&key)?.email.as_str())?;
+        let token = LinkToken::derive(&self.realm.keys, LinkAction::Enrol, &enrolment);
+        let hold = UserOp::Require { realm: user.realm.clone(), id: user.id.clone(), revision: user.revision };
+        let is_done = self.count_enrolment(&user, batch![hold, ChallengeOp::Insert(enrolment)]).await?;
+        Ok(is_done.then_some(EnrolmentOffer { enrolment: token, secret, uri, expires_in: ENROLMENT_TTL }))
+    }
+
+    /// Adds the authenticator app of an enrolment, if the code is right.
+    ///
+    /// # Errors
+    /// Bad link, for a wrong code or an enrolment of another session; conflict, if there are three already; limited; unavailable.
+    pub async fn confirm_totp(&self, enrols: Enrols<'_>, enrolment: &RawField, code: &RawField) -> Result<Confirmed> {
+        self.require_method(Method::Totp)?;
+        let mut errors = FieldErrors::default();
+        let both = errors.text("enrolment", enrolment).zip(errors.text("code", code));
+        let (enrolment, code) = errors.finish(both)?;
+        let client = self.charge_client(LimitKind::Factors, self.settings.limits.factors_client).await?;
+        let confirmed = self.confirm_charged(enrols, enrolment, code).await;
+        if !confirmed.as_ref().is_err_and(|error| error.kind() == ErrorKind::BadLink) {
+            self.refund(client).await;
+        }
+        confirmed
+    }
+
+    async fn confirm_charged(&self, enrols: Enrols<'_>, enrolment: &str, code: &str) -> Result<Confirmed> {
+        let now = self.ctx.now;
+        let (by, found) = self.enrolment_of(enrols, enrolment).await?;
+        let realm = self.realm.name.clone();
+        let attempt = batch![ChallengeOp::Try { realm, id: found.id, now, limit: TRIES }];
+        if !self.count_factor_try(&by.user, None, attempt).await? {
+            return Err(MFA_INVALID.into());
+        }
+        let secret = TotpSecret::derive(&self.realm.keys, &found);
+        let typed = FactorCode::parse(code, None);
+        let digits = typed.as_ref().and_then(|typed| typed.digits(Method::Totp, true));
+        let Some(step) = digits.and_then(|digits| secret.step_of(digits, now, None)) else {
+            self.note_wrong_factor((&by.user, &by.key), None, false).await?;
+            return Err(MFA_INVALID.into());
+        };
+        let work = |_| self.confirm_once(enrols, enrolment, &secret, step);
+        retry(ATTEMPTS, "the account kept changing while a factor was added", work).await
+    }
+
+    async fn confirm_once(
+        &self,
+        enrols: Enrols<'_>,
+        enrolment: &str,
+        secret: &TotpSecret,
+        step: u64,
+    ) -> Result<Option<Confirmed>> {
+        let (by, found) = self.enrolment_of(enrols, enrolment).await?;
+        let (ctx, realm, user) = (self.ctx, &self.realm.name, by.user.clone());
+        if self.factors_of(&user, &by.key).await?.totp.len() >= MOST_TOTP {
+            return Err(MFA_TOO_MANY.into());
+        }
+        let factor = TotpFactor {
+            id: FactorId::random(ctx.random()),
+            user: user.id.clone(),
+            secret: secret.clone(),
+            name: EnrolmentNote::open(&by.key, &found)?.name,
+            last_step: step,
+            since: user.revision + 1,
+            created_at: ctx.now,
+            last_used_at: None,
+        };
+        let mut with = batch![
+            ChallengeOp::Spend { realm: realm.clone(), id: found.id, now: ctx.now },
+            RecordOp::Insert(factor.seal(ctx, realm, RecordKeys::Owner(&by.key))),
+        ];
+        with.extend(self.forget_factor_tries(&user, None));
+        let current = by.session.as_ref().map(|session| session.id.clone());
+        let added = self.addition((&user, &by.key), (TotpFactor::KIND, &factor.id), current).await?;
+        with.extend(added.with);
+        let listed = ListedFactor::from(&factor);
+        let logged_in = self.commit_addition(by, added.user, with).await?;
+        Ok(logged_in.map(|logged_in| Confirmed { factor: listed, recovery_codes: added.recovery_codes, logged_in }))
+    }
+
+    /// Commits a factor: raises the session that added it, or opens the one of the ticket. `None` if the account changed
+    /// meanwhile.
+    async fn commit_addition(&self, by: Enrolling, user: User, mut with: Batch) -> Result<Option<Option<LoggedIn>>> {
+        let held: Op = UserOp::Update(user.clone()).into();
+        let id = user.id.clone();
+        let proved = vec![Amr::Otp, Amr::Multi];
+        if let Some(open) = by.ticket {
+            // First, since the addition drops all tickets.
+            with.insert(0, open.spend(self));
+            let amr = Amr::union(&open.note.proved, &proved);
+            let tokens = self.0.sessions().open_with(open.user, amr, with, held).await?;
+            let device = KnownDevice::new(self.ctx).expose(self.ctx, &self.realm.keys, DeviceOwner::from(&user));
+            return Ok(tokens.map(|tokens| Some(LoggedIn { tokens, device })));
+        }
+        with.insert(0, held);
+        if let Some(session) = by.session {
+            let amr = Amr::union(&session.amr, &proved);
+            with.push(SessionOp::Authenticate(Session { amr, ..session }).into());
+        }
+        match self.commit(with).await {
+            Ok(()) => {
+                tracing::info!(realm = %self.realm.name, user = %id, "second factor added");
+                Ok(Some(None))
+            }
+            Err(CommitError::Failed(Precondition::SessionThere)) => Err(Error::bad_token().because("session ended")),
+            Err(CommitError::Failed(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Requires a kind of factor to be one that can be added.
+    ///
+    /// # Errors
+    /// Not found, otherwise.
+    pub(super) fn require_method(&self, method: Method) -> Result<()> {
+        let policy = &self.realm.policy;
+        let can_be_added = policy.mfa_policy != MfaPolicy::Off && policy.mfa_methods.contains(&method);
+        if can_be_added { Ok(()) } else { Err(NOT_FOUND.into()) }
+    }
+
+    async fn enrolling(&self, enrols: Enrols<'_>) -> Result<Enrolling> {
+        match enrols {
+            Enrols::Owner(owner, _) => {
+                let user = self.user_of(owner).await?;
+                let key = user.envelope.key(&self.realm.keys, &user.id)?;
+                let session = self.ports.store.session(&self.realm.name, owner.session()).await?;
+                let session = session.ok_or_else(|| Error::bad_token().because("session ended"))?;
+                Ok(Enrolling { user, key, by: session.id.as_str().to_owned(), session: Some(session), ticket: None })
+            }
+            Enrols::Ticket(ticket) => {
+                let open = self.open_ticket(ticket.text().unwrap_or_default()).await?;
+                let open = open.filter(|open| open.note.purpose == TicketPurpose::Enrolment).ok_or(MFA_INVALID)?;
+                // The ticket ends with the first factor.
+                if self.factors_of(&open.user, &open.key).await?.count() > 0 {
+                    return Err(MFA_INVALID.into());
+                }
+                let (user, key) = (open.user.clone(), open.user.envelope.key(&self.realm.keys, &open.user.id)?);
+                let by = crate::seal::hex(&open.ticket.id.0);
+                Ok(Enrolling { user, key, by, session: None, ticket: Some(open) })
+            }
+        }
+    }
+
+    /// Returns an enrolment that is open, if this session or ticket began it.
+    async fn enrolment_of(&self, enrols: Enrols<'_>, enrolment: &str) -> Result<(Enrolling, Challenge)> {
+        let by = self.enrolling(enrols).await?;
+        let token = PresentedToken::parse(enrolment).ok_or(MFA_INVALID)?;
+        let found = self.ports.store.challenge(&self.realm.name, token.challenge).await?;
+        let is_open = |found: &Challenge| {
+            found.purpose == Purpose::Enrolment
+                && found.subject == by.user.id
+                && token.proves(&self.realm.keys, LinkAction::Enrol, found)
+                && found.is_valid(self.ctx.now)
+        };
+        let found = found.filter(is_open).ok_or(MFA_INVALID)?;
+        if EnrolmentNote::open(&by.key, &found)?.begun_by != by.by {
+            return Err(MFA_INVALID.into());
+        }
+        Ok((by, found))
+    }
+}
+
+fn read_name(name: &RawField) -> Result<FactorName> {
+    if matches!(name, RawField::Missing) {
+        return Ok(FactorName::authenticator_app());
+    }
+    let mut errors = FieldErrors::default();
+    let parsed = errors.text("name", name).map(FactorName::parse);
+    if parsed == Some(None) {
+        errors.add(FACTOR_NAME_INVALID.of("name"));
+    }
+    errors.finish(parsed.flatten())
+}

@@ -1,0 +1,36 @@
+//! Verbs of second factors: what a user has, adding and removing them, and the devices that need none.
+
+mod devices;
+mod enrol;
+mod recovery;
+mod remove;
+mod status;
+mod switch;
+
+pub use enrol::{Confirmed, EnrolmentOffer, Enrols};
+pub use status::{FactorStatus, ListedRecoveryCodes};
+pub use switch::Switched;
+
+use std::ops::Deref;
+
+use crate::service::Scope;
+
+/// The verbs of second factors.
+#[derive(Debug, Clone, Copy)]
+pub struct SecondFactors<'a>(Scope<'a>);
+
+impl<'a> Scope<'a> {
+    /// Returns the verbs of second factors.
+    #[must_use]
+    pub const fn second_factors(self) -> SecondFactors<'a> {
+        SecondFactors(self)
+    }
+}
+
+impl<'a> Deref for SecondFactors<'a> {
+    type Target = Scope<'a>;
+
+    fn deref(&self) -> &Scope<'a> {
+        &self.0
+    }
+}

@@ -1,0 +1,49 @@
+//! `me/mfa`: tells what a user has.
+
+use super::SecondFactors;
+use crate::{
+    clock::Timestamp,
+    error::Result,
+    factor::{ListedFactor, Method, MfaPolicy},
+    service::Viewer,
+};
+
+/// Second factors of the caller, without their secrets.
+#[derive(Debug)]
+pub struct FactorStatus {
+    pub two_step: bool,
+    pub policy: MfaPolicy,
+    /// Kinds that can be added and used.
+    pub methods: Vec<Method>,
+    pub factors: Vec<ListedFactor>,
+    pub recovery_codes: Option<ListedRecoveryCodes>,
+}
+
+/// Set of recovery codes.
+#[derive(Debug)]
+pub struct ListedRecoveryCodes {
+    pub left: usize,
+    pub created_at: Timestamp,
+}
+
+impl SecondFactors<'_> {
+    /// Returns the second factors of the caller.
+    ///
+    /// # Errors
+    /// Bad token, if the account was deleted meanwhile; unavailable; internal, if a record does not open.
+    pub async fn status(&self, viewer: &Viewer) -> Result<FactorStatus> {
+        let user = self.user_of_account(viewer.account()).await?;
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let factors = self.factors_of(&user, &key).await?;
+        let policy = &self.realm.policy;
+        Ok(FactorStatus {
+            two_step: self.needs_two_steps(user.two_step),
+            policy: policy.mfa_policy,
+            methods: policy.mfa_methods.clone(),
+            factors: factors.listed(),
+            recovery_codes: factors
+                .recovery
+                .map(|held| ListedRecoveryCodes { left: held.noun.left(), created_at: held.noun.created_at }),
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! What follows from the addition or removal of a factor.
+
+use super::Scope;
+use crate::{
+    account::User,
+    audit::Event,
+    batch,
+    error::Result,
+    factor::{AddedFactor, Factors, NewRecoveryCodes, RecoveryCodes},
+    id::{FactorId, SessionId},
+    link::{Challenge, Purpose},
+    message::{MessageKind, Recipient},
+    port::{Batch, ChallengeOp, RecordOp},
+    record::{Record, RecordKeys, RecordKind},
+    seal::DataKey,
+};
+
+/// Change of the factors of a user.
+pub(in crate::service) struct FactorChange {
+    /// The user after the change.
+    pub(in crate::service) user: User,
+    pub(in crate::service) recovery_codes: Option<NewRecoveryCodes>,
+    /// Operations that are committed with it.
+    pub(in crate::service) with: Batch,
+}
+
+impl Scope<'_> {
+    /// Returns what follows from a factor that is added: the first one turns two-step on.
+    ///
+    /// # Errors
+    /// Unavailable; internal.
+    pub(in crate::service) async fn addition(
+        &self,
+        (user, key): (&User, &DataKey),
+        (kind, id): (RecordKind, &FactorId),
+        current: Option<SessionId>,
+    ) -> Result<FactorChange> {
+        let mut change = if user.two_step {
+            let changed = User { revision: user.revision + 1, ..user.clone() };
+            FactorChange { user: changed, recovery_codes: None, with: self.drop_tickets(user) }
+        } else {
+            self.turned_on((user, key), &self.factors_of(user, key).await?, current)
+        };
+        let recipient = Recipient::of(&user.envelope.open_profile(key)?);
+        let recipient = recipient.with("what", kind.as_str());
+        let recipient = if user.two_step { recipient } else { recipient.with("first", "true") };
+        let audit =
+            self.audit(Event::FactorAdded).user(user).detail("factor", id.as_str()).detail("type", kind.as_str());
+        change.with.push(audit.into());
+        let undo = self.realm.policy.addition_undo;
+        if undo.is_zero() {
+            change.with.push(self.message(MessageKind::FactorAddedForGood, &recipient, None)?.into());
+            return Ok(change);
+        }
+        let challenge = Challenge::beginning(self.ctx, &self.realm.name, Purpose::FactorUndo, &user.id, undo);
+        let note = AddedFactor { kind, id: id.clone() }.seal(self.ctx, key, &challenge)?;
+        let mail = self.message(MessageKind::FactorAdded, &recipient, Some(challenge.id))?;
+        change.with.extend(batch![mail, ChallengeOp::Insert(Challenge { note: Some(note), ..challenge })]);
+        Ok(change)
+    }
+
+    /// Returns what follows from turning two-step on: recovery codes, unless there are some, and the end of what was opened by one
+    /// factor.
+    pub(in crate::service) fn turned_on(
+        &self,
+        (user, key): (&User, &DataKey),
+        factors: &Factors,
+        current: Option<SessionId>,
+    ) -> FactorChange {
+        let mut with = self.end_weaker(user, current);
+        let accepts = self.realm.policy.mfa_methods.contains(&crate::factor::Method::RecoveryCode);
+        let recovery_codes = (factors.recovery.is_none() && accepts).then(|| {
+            let (codes, texts) = RecoveryCodes::new(self.ctx, &user.id);
+            with.push(RecordOp::Insert(codes.seal(self.ctx, &self.realm.name, RecordKeys::Owner(key))).into());
+            texts
+        });
+        let user = User { two_step: true, revision: user.revision + 1, ..user.clone() };
+        FactorChange { user, recovery_codes, with }
+    }
+
+    /// Returns what follows from the removal of a factor, and the removal itself; `None` if there is no such factor. With the last
+    /// one, recovery codes are removed and two-step is off.
+    pub(in crate::service) fn removal(
+        &self,
+        user: &User,
+        factors: &Factors,
+        id: &str,
+        current: Option<SessionId>,
+    ) -> Option<FactorChange> {
+        let totp = factors.totp.iter().find(|held| held.noun.id.as_str() == id);
+        let sms = factors.sms.iter().find(|held| held.noun.id.as_str() == id);
+        let (kind, removed) = match (totp, sms) {
+            (Some(held), _) => (RecordKind::Totp, held.delete()),
+            (None, Some(held)) => (RecordKind::Sms, held.delete()),
+            (None, None) => return None,
+        };
+        let mut with = self.end_weaker(user, current);
+        let audit = self.audit(Event::FactorRemoved).user(user).detail("factor", id).detail("type", kind.as_str());
+        with.extend(batch![removed, audit]);
+        let is_last = factors.count() == 1;
+        if is_last {
+            let (realm, owner) = (self.realm.name.clone(), user.id.clone());
+            with.push(RecordOp::DeleteOf { realm, owner, kind: Some(RecordKind::RecoveryCodes) }.into());
+        }
+        let user = User { two_step: user.two_step && !is_last, revision: user.revision + 1, ..user.clone() };
+        Some(FactorChange { user, recovery_codes: None, with })
+    }
+}

@@ -1,0 +1,121 @@
+//! Tries of second factors: each counts before it is evaluated, for the account or for a known device of its owner. A right
+//! password forgets none of them; a right factor forgets all.
+
+use std::time::Duration;
+
+use super::Scope;
+use crate::{
+    account::User,
+    audit::Event,
+    batch,
+    error::{Error, Result},
+    limit::{LimitKey, LimitKind, Quota},
+    message::{MessageKind, Recipient},
+    port::{Batch, CommitError, LimitOp, Op, Precondition},
+    seal::DataKey,
+    session::device::KnownDevice,
+};
+
+/// Wrong factors after a right password of which the owner is told.
+const TOLD_AT: u32 = 3;
+/// Mails about it.
+const TOLD: Quota = Quota { times: 1, per: Duration::from_secs(24 * 3600) };
+
+impl Scope<'_> {
+    /// Counts a try, together with that of a ticket; `false` if the ticket is not open any more.
+    ///
+    /// # Errors
+    /// Limited, after too many wrong factors; unavailable.
+    pub(in crate::service) async fn count_factor_try(
+        &self,
+        user: &User,
+        device: Option<&KnownDevice>,
+        with: Batch,
+    ) -> Result<bool> {
+        let keys = self.factor_keys(user, device);
+        let (kind, now) = (LimitKind::Factors, self.ctx.now);
+        let counts = keys.iter().map(|(key, quota)| LimitOp::Count { kind, key: *key, quota: *quota, now }.into());
+        match self.commit_within(counts.collect(), with).await {
+            Ok(None) => Ok(true),
+            Ok(Some(reached)) => {
+                let audit = self.refused(self.audit(Event::MfaRefused).user(user).limit(reached));
+                self.commit(audit.into_iter().collect()).await?;
+                Err(Error::limited(self.wait_of(&keys).await?, reached.setting()))
+            }
+            Err(CommitError::Failed(Precondition::ChallengeFresh)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Returns the operations that forget the wrong factors of an account or device.
+    pub(in crate::service) fn forget_factor_tries(&self, user: &User, device: Option<&KnownDevice>) -> Batch {
+        self.factor_keys(user, device).into_iter().map(|(key, _)| LimitOp::Forget { key }.into()).collect()
+    }
+
+    /// Records a wrong factor. The owner is told of the third after a right password, at most once a day: another person knows
+    /// the password.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if the mail cannot be serialised.
+    pub(in crate::service) async fn note_wrong_factor(
+        &self,
+        (user, key): (&User, &DataKey),
+        device: Option<&KnownDevice>,
+        is_login: bool,
+    ) -> Result<()> {
+        tracing::info!(realm = %self.realm.name, user = %user.id, "second factor rejected");
+        let audit = self.refused(self.audit(Event::MfaRefused).user(user).reason("wrong"));
+        self.commit(audit.into_iter().collect()).await?;
+        let keys = self.factor_keys(user, device);
+        let Some((shortest, quota)) = keys.first() else { return Ok(()) };
+        let count = self.ports.store.window(*shortest).await?.within(*quota, self.ctx.now);
+        if !is_login || count != TOLD_AT {
+            return Ok(());
+        }
+        let recipient = Recipient::of(&user.envelope.open_profile(key)?);
+        let limit = LimitKey::in_realm(&self.realm.keys, LimitKind::Factors, &[b"told", user.id.as_str().as_bytes()]);
+        let told = LimitOp::Count { kind: LimitKind::Factors, key: limit, quota: TOLD, now: self.ctx.now };
+        let mail = batch![told, self.message(MessageKind::WrongFactors, &recipient, None)?];
+        self.commit_unless(mail, &[Precondition::WithinQuota(LimitKind::Factors)]).await?;
+        Ok(())
+    }
+
+    /// Counts an enrolment that is begun, or a ticket of a renewed authentication, with these operations; `false` if a
+    /// precondition on the account failed.
+    ///
+    /// # Errors
+    /// Limited; unavailable.
+    pub(in crate::service) async fn count_enrolment(&self, user: &User, with: Batch) -> Result<bool> {
+        let (kind, quota) = (LimitKind::Enrolments, self.settings.limits.enrolments_account);
+        let key = LimitKey::in_realm(&self.realm.keys, kind, &[user.id.as_str().as_bytes()]);
+        let count: Op = LimitOp::Count { kind, key, quota, now: self.ctx.now }.into();
+        match self.commit_within(vec![count], with).await {
+            Ok(None) => Ok(true),
+            Ok(Some(reached)) => Err(Error::limited(self.wait_of(&[(key, quota)]).await?, reached.setting())),
+            Err(CommitError::Failed(Precondition::UserRevision | Precondition::RecordRevision)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn factor_keys(&self, user: &User, device: Option<&KnownDevice>) -> Vec<(LimitKey, Quota)> {
+        let of: [&[u8]; 2] = match device {
+            Some(device) => [b"device", device.id()],
+            None => [b"account", user.id.as_str().as_bytes()],
+        };
+        let key = |quota: &Quota| {
+            let per = quota.per.as_secs().to_be_bytes();
+            let subject = [of.as_slice(), &[per.as_slice()]].concat();
+            (LimitKey::in_realm(&self.realm.keys, LimitKind::Factors, &subject), *quota)
+        };
+        self.settings.limits.factors_account.iter().map(key).collect()
+    }
+
+    async fn wait_of(&self, keys: &[(LimitKey, Quota)]) -> Result<Duration> {
+        let mut longest = Duration::ZERO;
+        for (key, quota) in keys {
+            let mut window = self.ports.store.window(*key).await?;
+            longest = longest.max(window.take(*quota, self.ctx.now).err().unwrap_or_default());
+        }
+        Ok(longest)
+    }
+}

@@ -1,0 +1,114 @@
+//! Second factors of a user: reading them, and using a code.
+
+use super::Scope;
+use crate::{
+    account::User,
+    audit::Event,
+    batch,
+    error::Result,
+    factor::{FactorCode, Factors, Method, MfaPolicy, TrustedDevice},
+    link::Purpose,
+    message::{MessageKind, Recipient},
+    port::{Batch, ChallengeOp, RecordOp},
+    record::Record,
+    seal::DataKey,
+    session::Amr,
+};
+
+/// Code of a factor that was right, and the operations that use it up.
+pub(in crate::service) struct UsedFactor {
+    pub(in crate::service) method: Method,
+    pub(in crate::service) amr: Vec<Amr>,
+    pub(in crate::service) with: Batch,
+}
+
+impl Scope<'_> {
+    /// Returns whether a password alone opens no session of an account whose switch is so.
+    pub(in crate::service) fn needs_two_steps(&self, switch: bool) -> bool {
+        switch || self.realm.policy.mfa_policy == MfaPolicy::Required
+    }
+
+    /// Reads the second factors of a user, also those that the realm does not accept.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if one cannot be opened.
+    pub(in crate::service) async fn factors_of(&self, user: &User, key: &DataKey) -> Result<Factors> {
+        Factors::open(self.ports.store.records_of(&self.realm.name, &user.id, None).await?, key)
+    }
+
+    /// Reads the second factors of a user that the realm accepts.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if one cannot be opened.
+    pub(in crate::service) async fn accepted_factors(&self, user: &User, key: &DataKey) -> Result<Factors> {
+        let accepted = self.factors_of(user, key).await?.accepted(&self.realm.policy.mfa_methods);
+        let has_number = user.phone_verified_at.is_some() && !user.phone_disputed;
+        Ok(Factors { sms: accepted.sms.filter(|_| has_number), ..accepted })
+    }
+
+    /// Compares a code with these factors of a user; `None` if it is none of theirs, or was used before.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if a mail cannot be serialised.
+    pub(in crate::service) async fn use_code(
+        &self,
+        (user, key): (&User, &DataKey),
+        factors: &Factors,
+        code: &FactorCode,
+    ) -> Result<Option<UsedFactor>> {
+        if let Some(typed) = code.recovery_code() {
+            return self.use_recovery_code((user, key), factors, &typed);
+        }
+        if let Some(digits) = code.digits(Method::Totp, !factors.totp.is_empty()) {
+            let mut used = factors.totp.iter().filter_map(|held| Some((held, held.noun.used(digits, self.ctx.now)?)));
+            let with = used.next().map(|(held, noun)| batch![held.replace(self.ctx, key, &noun)]);
+            return Ok(with.map(|with| UsedFactor { method: Method::Totp, amr: vec![Amr::Otp, Amr::Multi], with }));
+        }
+        Ok(None)
+    }
+
+    fn use_recovery_code(
+        &self,
+        (user, key): (&User, &DataKey),
+        factors: &Factors,
+        typed: &str,
+    ) -> Result<Option<UsedFactor>> {
+        let Some(held) = &factors.recovery else { return Ok(None) };
+        let Some(rest) = held.noun.without(typed) else { return Ok(None) };
+        let left = rest.left();
+        let used = if left == 0 { held.delete() } else { held.replace(self.ctx, key, &rest) };
+        let profile = user.envelope.open_profile(key)?;
+        let recipient = Recipient::of(&profile).with("left", left.to_string());
+        let mut with = batch![
+            used,
+            self.audit(Event::RecoveryUsed).user(user).detail("left", left),
+            self.message(MessageKind::RecoveryCodeUsed, &recipient, None)?,
+        ];
+        with.push(self.distrust_devices(user));
+        Ok(Some(UsedFactor { method: Method::RecoveryCode, amr: vec![Amr::Otp, Amr::Multi], with }))
+    }
+
+    /// Returns the operation that removes all trusted devices of a user.
+    pub(in crate::service) fn distrust_devices(&self, user: &User) -> crate::port::Op {
+        let (realm, owner) = (self.realm.name.clone(), user.id.clone());
+        RecordOp::DeleteOf { realm, owner, kind: Some(TrustedDevice::KIND) }.into()
+    }
+
+    /// Returns the operations that end the tickets and enrolments of a user that are open.
+    pub(in crate::service) fn drop_tickets(&self, user: &User) -> Batch {
+        [Purpose::Ticket, Purpose::Enrolment, Purpose::FactorCode]
+            .map(|purpose| {
+                let (realm, subject) = (self.realm.name.clone(), user.id.clone());
+                ChallengeOp::Drop { realm, subject, purpose: Some(purpose) }.into()
+            })
+            .into()
+    }
+
+    /// Returns the operations that end what a first factor made invalid, or a removed one: other sessions, trusted devices and
+    /// tickets.
+    pub(in crate::service) fn end_weaker(&self, user: &User, current: Option<crate::id::SessionId>) -> Batch {
+        let mut batch = self.drop_tickets(user);
+        batch.extend([self.end_sessions(&user.id, current), self.distrust_devices(user)]);
+        batch
+    }
+}

@@ -1,0 +1,210 @@
+//! `token` with `grant_type=urn:portcullis:mfa`: completes a login or a renewed authentication by a ticket and a second proof.
+
+use super::{
+    LoggedIn, Sessions,
+    prove::OpenedUser,
+    step::{Passed, SecondFactor},
+    step_up::{Renewal, Stepped},
+};
+use crate::{
+    account::password::Password,
+    error::{
+        Result,
+        catalogue::{MFA_INCOMPLETE, MFA_REFUSED},
+    },
+    factor::TicketPurpose,
+    limit::LimitKind,
+    port::{Batch, Op, UserOp},
+    service::{
+        RawField,
+        kernel::{ATTEMPTS, Challenged, OpenTicket, UsedFactor, retry},
+    },
+    session::{
+        Amr,
+        device::{self, DeviceOwner, KnownDevice},
+    },
+    token::AccessToken,
+};
+
+/// Ticket with a second proof, as it was received.
+#[derive(Debug)]
+pub struct Completion<'a> {
+    pub ticket: &'a RawField,
+    pub second: SecondFactor<'a>,
+    /// For a renewed authentication.
+    pub password: &'a RawField,
+    /// Values that may name a known device of the account.
+    pub devices: &'a [RawField],
+}
+
+/// Result of a completion.
+#[derive(Debug)]
+pub enum Completed {
+    LoggedIn(LoggedIn),
+    SteppedUp(AccessToken),
+    /// The proof is right but not enough.
+    Challenged(Challenged),
+}
+
+/// Proof that was right.
+struct Proved {
+    amr: Vec<Amr>,
+    used: Option<UsedFactor>,
+}
+
+impl Sessions<'_> {
+    /// Completes what the ticket is for.
+    ///
+    /// # Errors
+    /// Malformed, unless there is exactly one proof, which counts no try; refused, for every reason; limited; unavailable.
+    pub async fn complete(&self, completion: &Completion<'_>) -> Result<Completed> {
+        let (has_code, has_password) =
+            (completion.second.typed().is_some(), !matches!(completion.password, RawField::Missing));
+        let Some(ticket) = completion.ticket.text().filter(|_| has_code != has_password) else {
+            return Err(MFA_INCOMPLETE.into());
+        };
+        let client = self.charge_client(LimitKind::Factors, self.settings.limits.factors_client).await?;
+        let result = self.complete_charged(ticket, completion, has_password).await;
+        let is_right = result.is_ok();
+        if is_right || result.as_ref().is_err_and(|error| error.kind().is_ours()) {
+            self.refund(client).await;
+        }
+        result
+    }
+
+    async fn complete_charged(
+        &self,
+        ticket: &str,
+        completion: &Completion<'_>,
+        has_password: bool,
+    ) -> Result<Completed> {
+        let opened = self.open_ticket(ticket).await?.ok_or(MFA_REFUSED)?;
+        let is_step_up = matches!(opened.note.purpose, TicketPurpose::StepUp { .. });
+        if has_password && !is_step_up {
+            return Err(MFA_INCOMPLETE.into());
+        }
+        if opened.note.purpose == TicketPurpose::Enrolment {
+            return Err(MFA_REFUSED.into());
+        }
+        let known = self.device_of(&opened, completion.devices);
+        // The try counts before it is evaluated, so that parallel guesses do not get more.
+        let counted: Batch = vec![opened.count(self)];
+        let is_open = if has_password {
+            self.commit_unless(counted, &[crate::port::Precondition::ChallengeFresh]).await?
+        } else {
+            self.count_factor_try(&opened.user, known.as_ref(), counted).await?
+        };
+        if !is_open {
+            return Err(MFA_REFUSED.into());
+        }
+        let is_password_right =
+            if has_password { self.is_password_of(&opened, completion.password).await? } else { false };
+        retry(ATTEMPTS, "the account kept changing while a ticket was completed", |_| {
+            self.complete_once(ticket, completion, known.as_ref(), has_password.then_some(is_password_right))
+        })
+        .await
+    }
+
+    /// Completes a ticket; `None` if the account or the factor changed meanwhile.
+    async fn complete_once(
+        &self,
+        ticket: &str,
+        completion: &Completion<'_>,
+        known: Option<&KnownDevice>,
+        password: Option<bool>,
+    ) -> Result<Option<Completed>> {
+        let opened = self.open_ticket(ticket).await?.ok_or(MFA_REFUSED)?;
+        let Some(proved) = self.proved(&opened, completion, password).await? else {
+            let is_login = opened.note.purpose == TicketPurpose::Login;
+            if password.is_none() {
+                self.note_wrong_factor((&opened.user, &opened.key), known, is_login).await?;
+            }
+            return Err(MFA_REFUSED.into());
+        };
+        match opened.note.purpose.clone() {
+            TicketPurpose::StepUp { session, assurance, renews } => {
+                let renewal = Renewal { session, assurance, renews, proved: opened.note.proved.clone() };
+                let mut with = proved.used.map(|used| used.with).unwrap_or_default();
+                if password.is_none() {
+                    with.extend(self.forget_factor_tries(&opened.user, known));
+                }
+                let stepped =
+                    self.renew(&renewal, &proved.amr, (&opened.user, &opened.key), Some(&opened), with).await?;
+                Ok(stepped.map(|stepped| match stepped {
+                    Stepped::Up(access) => Completed::SteppedUp(access),
+                    Stepped::Challenged(challenged) => Completed::Challenged(challenged),
+                }))
+            }
+            TicketPurpose::Login | TicketPurpose::Enrolment => {
+                self.enter_by_ticket(opened, proved, completion, known).await
+            }
+        }
+    }
+
+    async fn enter_by_ticket(
+        &self,
+        opened: OpenTicket,
+        proved: Proved,
+        completion: &Completion<'_>,
+        known: Option<&KnownDevice>,
+    ) -> Result<Option<Completed>> {
+        let spend = opened.spend(self);
+        let device = known.cloned().unwrap_or_else(|| KnownDevice::new(self.ctx));
+        let amr = Amr::union(&opened.note.proved, &proved.amr);
+        let owner = OpenedUser::open(self.realm, opened.user)?;
+        let Some(used) = proved.used else { return Err(MFA_REFUSED.into()) };
+        let remembered = Some(&device).filter(|_| completion.second.remembers());
+        let mut with = self.passed_with(&owner, used, known, remembered).await?;
+        with.push(spend);
+        let passed = Passed { owner, amr, with };
+        let user = &passed.owner.user;
+        let held: Op =
+            UserOp::Require { realm: user.realm.clone(), id: user.id.clone(), revision: user.revision }.into();
+        let Some(tokens) = self.open(&passed, held, known.is_some()).await? else { return Ok(None) };
+        let device = device.expose(self.ctx, &self.realm.keys, DeviceOwner::from(&passed.owner.user));
+        let presented = device::texts(completion.devices.iter().filter_map(RawField::text));
+        let device = device::joined(&device, presented.into_iter());
+        Ok(Some(Completed::LoggedIn(LoggedIn { tokens, device })))
+    }
+
+    /// Evaluates the proof; `None` if it is wrong.
+    async fn proved(
+        &self,
+        opened: &OpenTicket,
+        completion: &Completion<'_>,
+        password: Option<bool>,
+    ) -> Result<Option<Proved>> {
+        if let Some(is_right) = password {
+            return Ok(is_right.then(|| Proved { amr: vec![Amr::Password], used: None }));
+        }
+        let Some(Some(code)) = completion.second.typed() else { return Ok(None) };
+        let factors = self.accepted_factors(&opened.user, &opened.key).await?;
+        let used = self.use_code((&opened.user, &opened.key), &factors, &code).await?;
+        Ok(used.map(|used| Proved { amr: used.amr.clone(), used: Some(used) }))
+    }
+
+    /// Returns the known device of the user of a ticket that the client presents.
+    fn device_of(&self, opened: &OpenTicket, presented: &[RawField]) -> Option<KnownDevice> {
+        let owner = DeviceOwner::from(&opened.user);
+        let texts = device::texts(presented.iter().filter_map(RawField::text));
+        texts.into_iter().find_map(|text| KnownDevice::parse(self.ctx, &self.realm.keys, owner, text))
+    }
+
+    /// Verifies the password of the user of a ticket. A wrong one counts like one at a login.
+    async fn is_password_of(&self, opened: &OpenTicket, password: &RawField) -> Result<bool> {
+        let client = self.charge_client(LimitKind::Passwords, self.settings.limits.passwords_client).await?;
+        let attempt = self.begin_attempt(client, opened.user.index, None).await?;
+        let verified = async {
+            let permit = self.hash_permit()?;
+            let hash = opened.user.envelope.open_password(&opened.key)?;
+            let Some(password) = password.text().and_then(|raw| Password::parse(raw).ok()) else { return Ok(false) };
+            self.matches(&permit, &password, Some(&hash)).await
+        };
+        let verified = verified.await;
+        match &verified {
+            Ok(false) => self.commit(attempt.failed(self.ctx).into_iter().collect()).await?,
+            Ok(true) | Err(_) => self.refund_attempt(attempt).await,
+        }
+        verified
+    }
+}

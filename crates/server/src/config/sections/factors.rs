@@ -1,0 +1,49 @@
+//! Second factors.
+
+use std::time::Duration;
+
+use portcullis_core::factor::{Method, MfaPolicy};
+
+use super::{
+    longest::at_most,
+    section::{Section, settings},
+};
+use crate::config::{
+    fix::Fix,
+    report::{Report, Severity::Refused},
+    setting::Fallback::Fixed,
+    value::{Choice, DURATION, DURATION_OR_NEVER, MFA_METHODS as METHODS, choice},
+    values::Values,
+};
+
+pub(super) const SECTION: Section = Section::new("Second factors", SETTINGS).checked_per_realm(check_realm);
+
+settings! {
+    MFA_POLICY: MfaPolicy = choice(), Fixed("optional"),
+        "`optional`: each user decides. `required`: every login needs two factors or a trusted device. `off`: no factor can be added; those that exist stay in force.", per_realm;
+    MFA_METHODS: Vec<Method> = METHODS, Fixed("totp,recovery_code"),
+        "Kinds of second factors that can be added and used, separated by commas: `totp` (authenticator app), `recovery_code`.", per_realm;
+    MFA_TTL: Duration = DURATION, Fixed("5m"),
+        "Time for the second part of a login.", per_realm;
+    MFA_REMEMBER: Duration = DURATION_OR_NEVER, Fixed("30d"),
+        "How long a device that its user chose to trust needs no second factor, counted from that login. `0`: no device is trusted.", per_realm;
+    ADDITION_UNDO: Duration = DURATION_OR_NEVER, Fixed("7d"),
+        "How long the addition of a factor can be undone through the link in its email. `0`: never.", per_realm;
+}
+
+impl Choice for MfaPolicy {
+    const WORDS: &'static [(&'static str, Self)] =
+        &[("optional", Self::Optional), ("required", Self::Required), ("off", Self::Off)];
+    const PLACEHOLDER: &'static str = "optional|required|off";
+}
+
+fn check_realm(values: &Values, report: &mut Report) {
+    at_most(&MFA_TTL, 1, values, report);
+    at_most(&MFA_REMEMBER, 400 * 24, values, report);
+    at_most(&ADDITION_UNDO, 90 * 24, values, report);
+    let has_real = values.get(&MFA_METHODS).is_none_or(|methods| methods.contains(&Method::Totp));
+    if values.get(&MFA_POLICY) == Some(MfaPolicy::Required) && !has_real {
+        let text = "requires a second factor, and MFA_METHODS has none that can be added first";
+        report.insecure(Refused, MFA_POLICY.name(), text, Fix::set(MFA_METHODS.name(), "totp,recovery_code"));
+    }
+}

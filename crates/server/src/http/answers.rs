@@ -1,0 +1,135 @@
+//! Answers that routes of several areas give.
+
+use portcullis_core::{
+    clock::Timestamp,
+    factor::{ListedDevice, ListedFactor},
+    service::{LoggedIn, Tokens},
+    session::device_name,
+    token::AccessToken,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TokenAnswer {
+    /// A JWT, for `Authorization: Bearer`.
+    #[schema(
+        example = "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIxazB2NnNxN3QybThnNGM5ZTVyM24xaDBqYSJ9.c2lnbmF0dXJl"
+    )]
+    access_token: String,
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    /// In seconds.
+    #[schema(example = 1800)]
+    expires_in: u64,
+    /// For the next pair of tokens, at `token`; used up by that.
+    #[schema(example = "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY")]
+    refresh_token: String,
+    /// After a login: the value that names this device at its next login, for clients without cookies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Zx0mPp3Yt0mHqfVbO0gYtAAAAZrNf0sAk3mT1oJmZ7c3Yp3c8iU2nXo4p1rQkqf3o8b9c2d1e0f")]
+    device: Option<String>,
+}
+
+impl TokenAnswer {
+    /// Returns the answer to a login.
+    pub(in crate::http) fn of(done: LoggedIn) -> Self {
+        Self { device: Some(done.device), ..Self::from(done.tokens) }
+    }
+}
+
+impl From<Tokens> for TokenAnswer {
+    fn from(tokens: Tokens) -> Self {
+        Self {
+            access_token: tokens.access.expose().to_owned(),
+            token_type: "bearer",
+            expires_in: tokens.access.lifetime.as_secs(),
+            refresh_token: tokens.refresh.expose().to_string(),
+            device: None,
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct StepUpAnswer {
+    /// An access token of the same session, with a new `auth_time`.
+    #[schema(
+        example = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIxazB2NnNxN3QybThnNGM5ZTVyM24xaDBqYSJ9.c2lnbmF0dXJl"
+    )]
+    access_token: String,
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    /// In seconds.
+    #[schema(example = 1800)]
+    expires_in: u64,
+}
+
+impl From<AccessToken> for StepUpAnswer {
+    fn from(access: AccessToken) -> Self {
+        Self { access_token: access.expose().to_owned(), token_type: "bearer", expires_in: access.lifetime.as_secs() }
+    }
+}
+
+/// A second factor, as its owner may see it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct FactorAnswer {
+    #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]
+    id: String,
+    /// `totp`: an authenticator app.
+    #[schema(example = "totp")]
+    r#type: &'static str,
+    #[schema(example = "Authenticator app")]
+    name: String,
+    #[schema(format = DateTime)]
+    created_at: String,
+    /// Time of its last use after it was added.
+    #[schema(format = DateTime, required)]
+    last_used_at: Option<String>,
+}
+
+impl From<ListedFactor> for FactorAnswer {
+    fn from(factor: ListedFactor) -> Self {
+        let ListedFactor { id, method, name, created_at, last_used_at } = factor;
+        Self {
+            id: id.to_string(),
+            r#type: method.as_str(),
+            name,
+            created_at: created_at.to_string(),
+            last_used_at: last_used_at.as_ref().map(Timestamp::to_string),
+        }
+    }
+}
+
+/// A device that needs no second factor until it expires.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeviceAnswer {
+    #[schema(example = "4f8a0c5e6d7b1a2c3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d")]
+    id: String,
+    /// Name of browser and system; null if they are not recognised.
+    #[schema(example = "Firefox on Linux", required)]
+    name: Option<String>,
+    /// Network address of the login that made it trusted.
+    #[schema(example = "203.0.113.7", required)]
+    ip: Option<String>,
+    #[schema(format = DateTime)]
+    created_at: String,
+    #[schema(format = DateTime)]
+    last_used_at: String,
+    /// End, however often it is used.
+    #[schema(format = DateTime)]
+    expires_at: String,
+}
+
+impl From<ListedDevice> for DeviceAnswer {
+    fn from(device: ListedDevice) -> Self {
+        let ListedDevice { id, client, created_at, last_used_at, expires_at } = device;
+        Self {
+            id,
+            name: client.agent.as_deref().and_then(device_name),
+            ip: client.ip,
+            created_at: created_at.to_string(),
+            last_used_at: last_used_at.to_string(),
+            expires_at: expires_at.to_string(),
+        }
+    }
+}

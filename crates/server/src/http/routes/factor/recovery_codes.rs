@@ -1,0 +1,49 @@
+use axum::{Json, http::StatusCode};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::{
+    extract::{Authenticated, OptionalJsonBody},
+    openapi::{RealmPath, refusals},
+    problem::ApiError,
+};
+
+/// Proof that the caller is still the same person.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field")]
+struct Renewal {
+    /// Where the login is not recent and two-step verification is off.
+    #[schema(example = "securepassword123", format = Password)]
+    current_password: Option<String>,
+}
+
+/// New recovery codes, shown once.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CodesAnswer {
+    #[schema(example = json!(["4kq7m-x2v9r-0b3nd", "9c0tz-6hw1e-s8pfa"]))]
+    recovery_codes: Vec<String>,
+}
+
+refusals!(RenewRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG, MFA_NO_FACTOR], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
+
+/// Make new recovery codes
+///
+/// Ten codes, each of which replaces a second factor once. They are shown only here, and earlier ones are invalid. Needs a recent
+/// login, with two-step verification by two factors.
+#[utoipa::path(
+    post, path = "/v1/{realm}/me/mfa/recovery_codes", tag = "Second factors", security(("bearer" = [])),
+    params(RealmPath),
+    request_body(content = Option<Renewal>, content_type = "application/json"),
+    responses((status = 201, description = "The new codes", body = CodesAnswer), RenewRefusals)
+)]
+pub(crate) async fn renew(
+    authenticated: Authenticated,
+    OptionalJsonBody(mut fields): OptionalJsonBody,
+) -> Result<(StatusCode, Json<CodesAnswer>), ApiError> {
+    let Authenticated { request, owner } = authenticated;
+    let current = fields.take("current_password");
+    fields.refuse_unknown()?;
+    let codes = request.second_factors().renew_recovery_codes(&owner, &current).await?;
+    let recovery_codes = codes.expose().map(str::to_owned).collect();
+    Ok((StatusCode::CREATED, Json(CodesAnswer { recovery_codes })))
+}

@@ -1,0 +1,188 @@
+use axum::{
+    Json,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{
+    Error,
+    error::catalogue::TOKEN_MISSING,
+    service::{Confirmed, EnrolmentOffer, Enrols, Owner, RawField},
+};
+use qrcode::{EcLevel, QrCode, render::svg};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::{
+    answers::{FactorAnswer, TokenAnswer},
+    extract::{DeviceCookie, JsonBody, MaybeAuthenticated},
+    openapi::{RealmPath, refusals},
+    problem::ApiError,
+    state::AppState,
+};
+
+/// A request for an authenticator app.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct NewTotp {
+    /// 1 to 64 characters; `Authenticator app` if it is missing.
+    #[schema(example = "Phone")]
+    name: Option<String>,
+    /// Where the login is not recent and two-step verification is off.
+    #[schema(example = "securepassword123", format = Password)]
+    current_password: Option<String>,
+    /// In place of the access token: the ticket of the challenge `enroll`.
+    mfa_token: Option<String>,
+}
+
+/// A secret that counts once a code of it is given back.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct TotpOffer {
+    /// For `me/mfa/totp/confirm`.
+    #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
+    enrolment: String,
+    /// For an app that reads no QR code.
+    #[schema(example = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")]
+    secret: String,
+    #[schema(
+        example = "otpauth://totp/Portcullis:john.doe%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Portcullis"
+    )]
+    uri: String,
+    /// QR code of the URI, as SVG.
+    #[schema(example = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>")]
+    qr: String,
+    /// In seconds.
+    #[schema(example = 600)]
+    expires_in: u64,
+}
+
+impl TotpOffer {
+    fn of(offer: &EnrolmentOffer) -> Result<Self, Error> {
+        Ok(Self {
+            enrolment: offer.enrolment.expose().to_owned(),
+            secret: offer.secret.base32().to_string(),
+            qr: qr(&offer.uri)?,
+            uri: offer.uri.to_string(),
+            expires_in: offer.expires_in.as_secs(),
+        })
+    }
+}
+
+/// Draws a QR code with the margin that readers need.
+fn qr(text: &str) -> Result<String, Error> {
+    let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(Error::internal)?;
+    Ok(code.render::<svg::Color<'_>>().min_dimensions(240, 240).quiet_zone(true).build())
+}
+
+refusals!(TotpRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG, MFA_INVALID, MFA_TOO_MANY], Fields(&[field("name", FACTOR_NAME_INVALID)])]);
+
+/// Begin to add an authenticator app
+///
+/// Answers a new secret as text, URI and QR code. It is stored once a code of it is given back, and replaces no other factor. Needs
+/// a recent login, with two-step verification by two factors; or the ticket of the challenge `enroll`.
+#[utoipa::path(
+    post, path = "/v1/{realm}/me/mfa/totp", tag = "Second factors", security(("bearer" = [])),
+    params(RealmPath),
+    request_body = NewTotp,
+    responses((status = 200, description = "The secret", body = TotpOffer), TotpRefusals)
+)]
+pub(crate) async fn begin(
+    authenticated: MaybeAuthenticated,
+    body: Result<JsonBody, Response>,
+) -> Result<Json<TotpOffer>, Response> {
+    let MaybeAuthenticated { request, owner } = authenticated;
+    let JsonBody(mut fields) = match body {
+        // Without a body there is no ticket either.
+        Err(_) if owner.is_none() => return Err(ApiError::from(TOKEN_MISSING).into_response()),
+        body => body?,
+    };
+    let (name, current, ticket) = (fields.take("name"), fields.take("current_password"), fields.take("mfa_token"));
+    let work = async {
+        let enrols = enrols(owner.as_ref(), &current, &ticket)?;
+        fields.refuse_unknown()?;
+        let offer = request.second_factors().begin_totp(enrols, &name).await?;
+        Ok::<_, ApiError>(Json(TotpOffer::of(&offer)?))
+    };
+    work.await.map_err(IntoResponse::into_response)
+}
+
+/// Who enrols: the owner of a session, or the holder of a ticket.
+fn enrols<'a>(owner: Option<&'a Owner>, current: &'a RawField, ticket: &'a RawField) -> Result<Enrols<'a>, ApiError> {
+    match (owner, ticket) {
+        (Some(owner), RawField::Missing) => Ok(Enrols::Owner(owner, current)),
+        (None, RawField::Missing) => Err(TOKEN_MISSING.into()),
+        (_, ticket) => Ok(Enrols::Ticket(ticket)),
+    }
+}
+
+/// The first code of an authenticator app.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct TotpConfirmation {
+    #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
+    enrolment: String,
+    #[schema(example = "123456")]
+    code: String,
+    /// In place of the access token: the ticket with which the enrolment began.
+    mfa_token: Option<String>,
+}
+
+/// The factor that was added.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AddedAnswer {
+    #[serde(flatten)]
+    factor: FactorAnswer,
+    /// With the first factor: ten codes, each of which replaces a factor once. Shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_codes: Option<Vec<String>>,
+    /// With a ticket: the session that it opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: Option<TokenAnswer>,
+}
+
+refusals!(ConfirmRefusals: Problem [REALM, OWNER, JSON, &[LIMITED, MFA_INVALID, MFA_TOO_MANY], Fields(&[field("enrolment", FIELD_MISSING), field("code", FIELD_MISSING)])]);
+
+/// Add an authenticator app
+///
+/// Takes the first code of the app, five times at most. The first factor turns two-step verification on, makes recovery codes, and
+/// ends all other sessions. The mail to the caller has a link that undoes the addition.
+#[utoipa::path(
+    post, path = "/v1/{realm}/me/mfa/totp/confirm", tag = "Second factors", security(("bearer" = [])),
+    params(RealmPath),
+    request_body = TotpConfirmation,
+    responses(
+        (status = 201, description = "Added", body = AddedAnswer, example = json!({
+            "id": "qgfhl13dmdmn04qh7oqttabfms", "type": "totp", "name": "Phone", "created_at": "2026-01-01T10:00:00Z",
+            "last_used_at": null, "recovery_codes": ["4kq7m-x2v9r-0b3nd", "9c0tz-6hw1e-s8pfa"],
+        })),
+        ConfirmRefusals,
+    )
+)]
+pub(crate) async fn confirm(
+    State(state): State<AppState>,
+    authenticated: MaybeAuthenticated,
+    cookie: DeviceCookie,
+    body: Result<JsonBody, Response>,
+) -> Result<Response, Response> {
+    let MaybeAuthenticated { request, owner } = authenticated;
+    let JsonBody(mut fields) = match body {
+        // Without a body there is no ticket either.
+        Err(_) if owner.is_none() => return Err(ApiError::from(TOKEN_MISSING).into_response()),
+        body => body?,
+    };
+    let (enrolment, code, ticket) = (fields.take("enrolment"), fields.take("code"), fields.take("mfa_token"));
+    let work = async {
+        let enrols = enrols(owner.as_ref(), &RawField::Missing, &ticket)?;
+        fields.refuse_unknown()?;
+        Ok::<_, ApiError>(request.second_factors().confirm_totp(enrols, &enrolment, &code).await?)
+    };
+    let Confirmed { factor, recovery_codes, logged_in } = work.await.map_err(IntoResponse::into_response)?;
+    let recovery_codes = recovery_codes.map(|codes| codes.expose().map(str::to_owned).collect());
+    let device = logged_in.as_ref().map(|done| done.device.clone());
+    let answer = AddedAnswer { factor: factor.into(), recovery_codes, tokens: logged_in.map(TokenAnswer::of) };
+    let answer = (StatusCode::CREATED, Json(answer)).into_response();
+    Ok(match device {
+        Some(device) => cookie.set(answer, &state, &device),
+        None => answer,
+    })
+}

@@ -1,0 +1,7 @@
+use super::MailView;
+
+/// Tells the owner of an account that a second factor was removed.
+pub(super) const FACTOR_REMOVED: MailView = MailView {
+    facts: &[("what", "totp"), ("last", "true")],
+    ..mail!("mail_factor_removed", "After a second factor was removed.")
+};

@@ -1,0 +1,10 @@
+//! Second factors, through the public door.
+
+mod devices;
+mod enrolment;
+mod login;
+mod manage;
+mod policy;
+mod step_up;
+mod tries;
+mod undo;

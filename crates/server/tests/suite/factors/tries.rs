@@ -1,0 +1,115 @@
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::{
+    limits::ENFORCED,
+    support::{Protected, TestApp, complete, json, problem},
+};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn wrong_factors_are_counted_for_the_account_whatever_the_ticket() {
+    let app = TestApp::with(ENFORCED).await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let wrong = john.app.wrong(&app);
+    for _ in 0..5 {
+        let ticket = john.ticket(&app).await;
+        assert_eq!(json(complete(&app, &ticket, &[("code", &wrong)]).await, 400).await["error"], "invalid_grant");
+    }
+    // A right password still gets its ticket, and no code is evaluated any more, on no route.
+    let ticket = john.ticket(&app).await;
+    let code = john.app.next_code(&app);
+    let limited = complete(&app, &ticket, &[("code", &code)]).await;
+    assert!(limited.headers().contains_key("retry-after"));
+    let limited = json(limited, 429).await;
+    assert_eq!(limited["limit"], "LIMIT_FACTORS_ACCOUNT");
+    problem(john.enter(&app, &[("code", &code)]).await, 429).await;
+    problem(john.enter(&app, &[("code", &john.recovery[0])]).await, 429).await;
+    let step_up = json!({"current_password": john.person.password, "code": code, "max_age": 0});
+    let step_up = app.request(Method::POST, "/User1/me/step_up").bearer_auth(&john.token).json(&step_up);
+    problem(step_up.send().await.unwrap(), 429).await;
+    let begin = app.request(Method::POST, "/User1/me/mfa/totp").bearer_auth(&john.token).json(&json!({}));
+    let offer = json(begin.send().await.unwrap(), 200).await;
+    let confirm = json!({"enrolment": offer["enrolment"], "code": "123456"});
+    let confirm = app.request(Method::POST, "/User1/me/mfa/totp/confirm").bearer_auth(&john.token).json(&confirm);
+    problem(confirm.send().await.unwrap(), 429).await;
+    // An hour later a right factor forgets all of them.
+    app.advance(HOUR);
+    john.log_in(&app).await;
+    let wrong = john.app.wrong(&app);
+    for _ in 0..5 {
+        problem(john.enter(&app, &[("code", &wrong)]).await, 403).await;
+    }
+    problem(john.enter(&app, &[("code", &wrong)]).await, 429).await;
+}
+
+#[tokio::test]
+async fn a_known_device_has_its_own_count() {
+    let app = TestApp::with(ENFORCED).await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let device = john.log_in(&app).await["device"].as_str().unwrap().to_owned();
+    let wrong = john.app.wrong(&app);
+    for _ in 0..5 {
+        problem(john.enter(&app, &[("code", &wrong)]).await, 403).await;
+    }
+    problem(john.enter(&app, &[("code", &wrong)]).await, 429).await;
+    let code = john.app.next_code(&app);
+    json(john.enter(&app, &[("code", &code), ("device", &device)]).await, 200).await;
+}
+
+#[tokio::test]
+async fn the_tries_of_a_ticket_count_in_every_mode_and_before_they_are_evaluated() {
+    let app = TestApp::start().await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let ticket = john.ticket(&app).await;
+    let wrong = john.app.wrong(&app);
+    let fields = [("code", wrong.as_str())];
+    let all = (0..50).map(|_| complete(&app, &ticket, &fields));
+    for answer in futures_util::future::join_all(all).await {
+        assert_eq!(answer.status(), 400);
+    }
+    let code = john.app.next_code(&app);
+    json(complete(&app, &ticket, &[("code", &code)]).await, 400).await;
+    json(complete(&app, &john.ticket(&app).await, &[("code", &code)]).await, 200).await;
+}
+
+#[tokio::test]
+async fn the_owner_is_told_once_a_day_that_someone_knows_the_password() {
+    let app = TestApp::with(ENFORCED).await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let told = async || {
+        let mails = app.mails_to("john@example.com").await;
+        mails.iter().filter(|mail| mail["subject"].as_str().unwrap().contains("may know")).count()
+    };
+    let wrong = john.app.wrong(&app);
+    for count in [0, 0, 1, 1] {
+        problem(john.enter(&app, &[("code", &wrong)]).await, 403).await;
+        assert_eq!(told().await, count);
+    }
+    app.advance(HOUR);
+    for _ in 0..3 {
+        let wrong = john.app.wrong(&app);
+        problem(john.enter(&app, &[("code", &wrong)]).await, 403).await;
+    }
+    assert_eq!(told().await, 1);
+}
+
+#[tokio::test]
+async fn enrolments_and_tickets_of_renewals_are_limited() {
+    let app = TestApp::with(ENFORCED).await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let begin = async || {
+        let begin = app.request(Method::POST, "/User1/me/mfa/totp").bearer_auth(&john.token).json(&json!({}));
+        begin.send().await.unwrap()
+    };
+    for _ in 0..19 {
+        json(begin().await, 200).await;
+    }
+    assert_eq!(problem(begin().await, 429).await["limit"], "LIMIT_ENROLMENTS_ACCOUNT");
+    app.advance(Duration::from_secs(1));
+    let step_up = app.request(Method::POST, "/User1/me/step_up").bearer_auth(&john.token).json(&json!({"max_age": 0}));
+    problem(step_up.send().await.unwrap(), 429).await;
+}
