@@ -71,7 +71,7 @@ async fn the_audit_trail_is_appended_to() {
         "blind_index": index,
         "session_id": "session",
         "request_id": "request",
-        "node": null,
+        "node": "node",
         "details": r#"{"requests":["first","second"]}"#,
         "client": binary(b"client"),
         "note": binary(b"note"),
