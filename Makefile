@@ -10,7 +10,7 @@ SOAK := --profile soak --run-ignored ignored-only --no-capture
 TIMED := test(/^timing::/)
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test test-quick test-pages test-clients test-packages packages release soak bench instructions generate screenshots tools
+.PHONY: help run check test test-quick test-pages test-clients test-packages packages release soak bench growth instructions generate screenshots tools
 
 help: ## list all targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -73,6 +73,9 @@ soak: ## crashes, floods and timing, on both stores: 15 minutes on an idle machi
 
 bench: ## throughput on both stores, compared with the limits of this machine
 	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --profile dist --package portcullis --bench table
+
+growth: ## how cost grows with users and realms, on SQLite
+	$(CARGO) bench --profile dist --package portcullis --bench table -- --growth
 
 PROFILE ?= dist
 instructions: ## count the instructions of a read, login and refresh, and compare them with misc/instructions.txt

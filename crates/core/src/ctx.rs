@@ -14,7 +14,7 @@ pub struct Client {
     /// Address of the peer or, behind trusted proxies, the address that they report.
     pub ip: Option<IpAddr>,
     /// `User-Agent` header, truncated to 200 characters.
-    pub agent: Option<String>,
+    pub agent: Option<Arc<str>>,
 }
 
 /// Prints no fields, because all are personal data.

@@ -3,7 +3,7 @@
 //! New identifiers are 128 random bits in lower-case base32 (26 characters). Imported identifiers are kept if they consist of
 //! letters, digits, `-` and `_`.
 
-use std::fmt;
+use std::{borrow::Borrow, fmt};
 
 use data_encoding::BASE32_DNSSEC;
 
@@ -16,7 +16,7 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(Box<str>);
+        pub struct $name(std::sync::Arc<str>);
 
         impl $name {
             /// Creates a new random identifier of 128 bits.
@@ -169,6 +169,13 @@ impl RealmName {
     /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Realms are found by the text of their name.
+impl Borrow<str> for RealmName {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -39,7 +39,7 @@ impl SessionClient {
 
 impl From<&Client> for SessionClient {
     fn from(client: &Client) -> Self {
-        Self { ip: client.ip.map(|ip| ip.to_string()), agent: client.agent.clone() }
+        Self { ip: client.ip.map(|ip| ip.to_string()), agent: client.agent.as_deref().map(str::to_owned) }
     }
 }
 

@@ -11,7 +11,7 @@ use super::BadToken;
 pub(super) const TYPE: &str = "at+jwt";
 
 /// Maximum length of a token, in bytes.
-const MAX_TOKEN: usize = 8 * 1024;
+pub(super) const MAX_TOKEN: usize = 8 * 1024;
 
 /// Header parameters in use. Parameters that contain a key or its location (`jku`, `x5u`, `jwk`, …) are ignored, because a
 /// token must not choose its key.

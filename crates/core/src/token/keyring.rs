@@ -5,11 +5,17 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jsonwebtoken::jwk::Jwk;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{BadToken, SigningKey, header};
+use super::{
+    BadToken, SigningKey, header,
+    verified::{TokenDigest, Verified, VerifiedTokens},
+};
 
-/// One key that signs, and any number that only verify.
+/// One signing key, any number of keys that only verify, and the tokens that they verified recently.
 #[derive(Debug, Default)]
-pub struct Keyring(RwLock<Arc<Keys>>);
+pub struct Keyring {
+    keys: RwLock<Arc<Keys>>,
+    verified: VerifiedTokens,
+}
 
 #[derive(Debug, Default)]
 struct Keys {
@@ -32,12 +38,13 @@ impl Keyring {
     /// Creates a keyring with a key that signs and verifies, and keys that only verify.
     #[must_use]
     pub fn new(current: SigningKey, others: Vec<SigningKey>) -> Self {
-        Self(RwLock::new(Arc::new(Keys { current: Some(current), others })))
+        let keys = RwLock::new(Arc::new(Keys { current: Some(current), others }));
+        Self { keys, verified: VerifiedTokens::default() }
     }
 
     /// Replaces all keys.
     pub fn replace(&self, current: SigningKey, others: Vec<SigningKey>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Keys { current: Some(current), others });
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Keys { current: Some(current), others });
     }
 
     /// Returns the public keys. A shared secret has none.
@@ -51,25 +58,38 @@ impl Keyring {
         let key = keys.current.as_ref().ok_or(NotSigned::NoKey)?;
         let mut head = jsonwebtoken::Header::new(key.algorithm.in_library());
         head.typ = Some(header::TYPE.to_owned());
-        head.kid = Some(key.kid.clone());
+        head.kid = Some(key.kid.to_string());
         Ok(jsonwebtoken::encode(&head, claims, &key.encoding)?)
     }
 
-    pub(super) fn verify<C: DeserializeOwned>(&self, token: &str) -> Result<C, BadToken> {
+    /// Verifies the signature of a token; returns its claims and the `kid` of its key.
+    pub(super) fn verify<C: DeserializeOwned>(&self, token: &str) -> Result<(C, Arc<str>), BadToken> {
         let header = header::Header::of(token)?;
         let keys = self.keys();
         let key = keys
             .all()
             .find(|key| {
-                header.kid.as_deref() == Some(&key.kid) && header.alg.as_deref() == Some(key.algorithm.as_str())
+                header.kid.as_deref() == Some(&*key.kid) && header.alg.as_deref() == Some(key.algorithm.as_str())
             })
             .ok_or(BadToken::Form)?;
         let token = jsonwebtoken::decode(token, &key.decoding, &key.validation).map_err(BadToken::Signature)?;
-        Ok(token.claims)
+        Ok((token.claims, Arc::clone(&key.kid)))
+    }
+
+    /// Returns what a token has proved, if it was verified lately and its key still counts.
+    pub(super) fn recall(&self, digest: &TokenDigest) -> Option<Verified> {
+        let verified = self.verified.get(digest)?;
+        // A `kid` is random or derived from its secret: another key never has the same.
+        self.keys().all().any(|key| key.kid == verified.kid).then_some(verified)
+    }
+
+    /// Keeps what a token has proved.
+    pub(super) fn keep(&self, digest: TokenDigest, verified: Verified) {
+        self.verified.insert(digest, verified);
     }
 
     fn keys(&self) -> Arc<Keys> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -1,5 +1,7 @@
 //! Signing keys, each for a single algorithm.
 
+use std::sync::Arc;
+
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
     error::Unspecified,
@@ -19,7 +21,7 @@ use super::Algorithm;
 
 /// A signing key with its `kid`.
 pub struct SigningKey {
-    pub(super) kid: String,
+    pub(super) kid: Arc<str>,
     pub(super) algorithm: Algorithm,
     pub(super) encoding: EncodingKey,
     pub(super) decoding: DecodingKey,
@@ -90,7 +92,7 @@ impl SigningKey {
         validation.validate_nbf = false;
         validation.validate_aud = false;
         validation.required_spec_claims.clear();
-        Self { kid, algorithm, encoding, decoding, validation, public }
+        Self { kid: kid.into(), algorithm, encoding, decoding, validation, public }
     }
 }
 

@@ -29,3 +29,4 @@ mod support;
 mod token;
 mod typed;
 mod user_agent;
+mod verified_token;

@@ -13,7 +13,7 @@ use axum::{
     routing::get,
     serve::ListenerExt,
 };
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::Jwk};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
@@ -23,8 +23,8 @@ const FLAG: &str = "--ceiling";
 pub(crate) enum Role {
     /// Greets.
     Hello,
-    /// Verifies a token under this secret and answers this user.
-    Verify { secret: String, user: String },
+    /// Verifies a token under this key, a secret or a public JWK, and answers this user.
+    Verify { key: String, user: String },
 }
 
 impl Role {
@@ -32,7 +32,7 @@ impl Role {
     pub(crate) fn read(args: &[String]) -> Option<Self> {
         match args {
             [flag] if flag == FLAG => Some(Self::Hello),
-            [flag, secret, user] if flag == FLAG => Some(Self::Verify { secret: secret.clone(), user: user.clone() }),
+            [flag, key, user] if flag == FLAG => Some(Self::Verify { key: key.clone(), user: user.clone() }),
             _ => None,
         }
     }
@@ -48,13 +48,18 @@ impl Ceiling {
     pub(crate) fn start(role: Role) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.arg(FLAG).stdin(Stdio::null()).stdout(Stdio::piped());
-        if let Role::Verify { secret, user } = role {
-            command.args([secret, user]);
+        if let Role::Verify { key, user } = role {
+            command.args([key, user]);
         }
         let mut child = command.spawn().unwrap();
         let mut port = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
         Self { child, port: port.trim().parse().unwrap() }
+    }
+
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 }
 
@@ -79,12 +84,13 @@ pub(crate) fn serve(role: Role) {
 fn router(role: Role) -> Router {
     match role {
         Role::Hello => Router::new().route("/", get(async || Json(Hello { message: "Hello" }))),
-        Role::Verify { secret, user } => {
-            let state = Known {
-                key: DecodingKey::from_secret(secret.as_bytes()),
-                validation: Validation::new(Algorithm::HS256),
-                user: serde_json::from_str(&user).unwrap(),
+        Role::Verify { key, user } => {
+            let (algorithm, key) = match serde_json::from_str::<Jwk>(&key) {
+                Ok(public) => (Algorithm::ES256, DecodingKey::from_jwk(&public).unwrap()),
+                Err(_) => (Algorithm::HS256, DecodingKey::from_secret(key.as_bytes())),
             };
+            let state =
+                Known { key, validation: Validation::new(algorithm), user: serde_json::from_str(&user).unwrap() };
             Router::new().route("/", get(verify)).with_state(Arc::new(state))
         }
     }
@@ -111,9 +117,14 @@ struct User {
     phone: String,
     country_code: String,
     country: String,
+    locale: Option<String>,
+    attributes: serde_json::Map<String, serde_json::Value>,
     is_email_verified: bool,
     is_phone_verified: bool,
+    pending_email: Option<String>,
+    password_set_at: String,
     created_at: String,
+    revision: u64,
 }
 
 #[derive(Deserialize)]
@@ -126,5 +137,5 @@ async fn verify(State(known): State<Arc<Known>>, headers: HeaderMap) -> Result<J
     let token = header.and_then(|header| header.strip_prefix("Bearer ")).ok_or(StatusCode::UNAUTHORIZED)?;
     let token = jsonwebtoken::decode::<Claims>(token, &known.key, &known.validation);
     let claims = token.map_err(|_| StatusCode::UNAUTHORIZED)?.claims;
-    if claims.sub == known.user.id { Ok(Json(known.user.clone())) } else { Err(StatusCode::NOT_FOUND) }
+    if claims.sub.is_empty() { Err(StatusCode::NOT_FOUND) } else { Ok(Json(known.user.clone())) }
 }

@@ -1,6 +1,7 @@
 //! The measurements, one after the other.
 
 use std::{
+    cell::RefCell,
     fs,
     sync::Arc,
     time::{Duration, Instant},
@@ -15,11 +16,12 @@ use serde_json::json;
 use tokio::{task::JoinSet, time::sleep};
 
 use crate::{
-    ceiling::{Ceiling, Role},
-    load::{self, Connection, FORM, Load, Window},
+    commits::Rotations,
+    load::{self, Connection, Cost, FORM, Load, Window},
     machine,
     mongod::TestDatabase,
     process::{CHEAP, Program},
+    reads,
     refresh::Refreshers,
     storm::Storm,
     table::Table,
@@ -27,19 +29,18 @@ use crate::{
 };
 
 /// Verifies the tokens of the bare server, too.
-const SECRET: &str = "a-secret-of-the-measurements-with-more-than-32-bytes";
-const WARM_UP: Duration = Duration::from_secs(1);
+pub(crate) const SECRET: &str = "a-secret-of-the-measurements-with-more-than-32-bytes";
+pub(crate) const WARM_UP: Duration = Duration::from_secs(1);
 /// Number of slices; a figure is their median.
 const SLICES: usize = 5;
-const A_SLICE: Duration = Duration::from_secs(1);
-const READERS: usize = 32;
+pub(crate) const A_SLICE: Duration = Duration::from_secs(1);
 const REGISTRARS: usize = 64;
 const STARTS: usize = 5;
 pub(crate) const EMAIL: &str = "john.doe@example.com";
 pub(crate) const PASSWORD: &str = "securepassword123";
 const JSON: &str = "application/json";
 /// Servers that share a database need a key of their own.
-const KEY: (&str, &str) = ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+pub(crate) const KEY: (&str, &str) = ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
 
 /// Measures everything.
 pub(crate) async fn all() -> Table {
@@ -66,7 +67,7 @@ pub(crate) async fn all() -> Table {
     let logins_ended = Instant::now();
     let busy_between = machine::rest(Duration::from_secs(5)).await;
     let after_logins = [machine::resident(program.id()), machine::resident(mongodb.id())];
-    reads(&mut table, (&program, &user), (&mongodb, &their_user)).await;
+    reads::measure(&mut table, &mongodb, &their_user).await;
     creates_and_starts(&mut table).await;
 
     table.figure("resident memory after the start", at_rest, "MiB");
@@ -92,24 +93,30 @@ pub(crate) async fn all() -> Table {
     table
 }
 
-/// Rates of two subjects that were measured in turn, so that other load on the machine affects both.
+/// Costs of two subjects that were measured in turn, so that other load on the machine affects both.
 pub(crate) struct InTurn {
-    pub(crate) rate: f64,
-    pub(crate) ceiling: f64,
+    pub(crate) ours: Cost,
+    pub(crate) ceiling: Cost,
     /// The median of each rate over its two neighbours.
     pub(crate) ratio: f64,
 }
 
 impl InTurn {
-    async fn measure(rate: impl AsyncFn(Duration) -> f64, ceiling: impl AsyncFn(Duration) -> f64) -> Self {
-        let (mut rates, mut ceilings, mut ratios) = (Vec::new(), vec![ceiling(A_SLICE).await], Vec::new());
+    pub(crate) async fn measure(ours: impl AsyncFn(Duration) -> Cost, ceiling: impl AsyncFn(Duration) -> Cost) -> Self {
+        let (mut measured, mut ceilings, mut ratios) = (Vec::new(), vec![ceiling(A_SLICE).await], Vec::new());
         for slice in 0..SLICES {
-            rates.push(rate(A_SLICE).await);
+            measured.push(ours(A_SLICE).await);
             ceilings.push(ceiling(A_SLICE).await);
-            ratios.push(rates[slice] / f64::midpoint(ceilings[slice], ceilings[slice + 1]));
+            ratios.push(measured[slice].rate / f64::midpoint(ceilings[slice].rate, ceilings[slice + 1].rate));
         }
-        Self { rate: median(rates), ceiling: median(ceilings), ratio: median(ratios) }
+        Self { ours: middle(&measured), ceiling: middle(&ceilings), ratio: median(ratios) }
     }
+}
+
+/// The medians.
+fn middle(costs: &[Cost]) -> Cost {
+    let of = |value: fn(&Cost) -> f64| median(costs.iter().map(value).collect());
+    Cost { rate: of(|cost| cost.rate), each: of(|cost| cost.each) }
 }
 
 /// Logins against the bare hashes in them.
@@ -119,7 +126,13 @@ async fn logins(table: &mut Table, program: &Program, mongodb: &Program) {
     let hashes = Hashes::new(clients).await;
     logins.rate(WARM_UP).await;
     hashes.rate(WARM_UP).await;
-    let measured = InTurn::measure(async |length| logins.rate(length).await, async |length| hashes.rate(length).await);
+    let bare = async |length| {
+        let before = machine::processor_time(std::process::id());
+        let (rate, hashed) = hashes.rate(length).await;
+        let used = machine::processor_time(std::process::id()).saturating_sub(before);
+        Cost { rate, each: load::micros(used, hashed) }
+    };
+    let measured = InTurn::measure(async |length| logins.cost(length, program.id()).await, bare);
     let what = format!("logins (Argon2id, 19 MiB, 2 passes; {clients} clients)");
     table.rate(what, &measured.await, "bare Argon2id hashes on all processors");
     let logins = Load::same(mongodb.port(), clients, login());
@@ -148,51 +161,30 @@ impl Hashes {
         Self { pool, password, hash, submitters }
     }
 
-    async fn rate(&self, length: Duration) -> f64 {
+    /// Returns hashes a second, and the number of all.
+    async fn rate(&self, length: Duration) -> (f64, u64) {
         let window = Arc::new(Window::open(length));
         let mut tasks = JoinSet::new();
         for _ in 0..self.submitters {
             let (pool, hash, window) = (Arc::clone(&self.pool), Arc::clone(&self.hash), Arc::clone(&window));
             let password = self.password.clone();
             tasks.spawn(async move {
+                let mut hashed = 0;
                 while window.is_open() {
                     assert!(pool.verify(None, &password, Some(&hash)).await.unwrap());
                     window.count();
+                    hashed += 1;
                 }
+                hashed
             });
         }
-        tasks.join_all().await;
-        window.per_second()
+        let hashed = tasks.join_all().await.into_iter().sum();
+        (window.per_second(), hashed)
     }
-}
-
-/// Authenticated reads against a bare greeting, and against a bare verification with the same answer.
-async fn reads(table: &mut Table, (program, user): (&Program, &User), (mongodb, their_user): (&Program, &User)) {
-    let token = Some(user.token.as_str());
-    let hello = Ceiling::start(Role::Hello);
-    let verify = Ceiling::start(Role::Verify { secret: SECRET.to_owned(), user: user.answer.clone() });
-    let reads = Load::same(program.port(), READERS, load::get("/User1/me", token));
-    let ceilings = [
-        (Load::same(hello.port, READERS, load::get("/", None)), "bare axum answers, no token looked at"),
-        (
-            Load::same(verify.port, READERS, load::get("/", token)),
-            "bare axum answers with the same token verified and the same JSON",
-        ),
-    ];
-    for (ceiling, of) in ceilings {
-        reads.rate(WARM_UP).await;
-        ceiling.rate(WARM_UP).await;
-        let measured =
-            InTurn::measure(async |length| reads.rate(length).await, async |length| ceiling.rate(length).await);
-        let what = format!("authenticated reads (`GET /User1/me`; {READERS} connections)");
-        table.rate(what, &measured.await, of);
-    }
-    let reads = Load::same(mongodb.port(), READERS, load::get("/User1/me", Some(&their_user.token)));
-    table.over_mongodb(steady(&reads).await, "/s");
 }
 
 /// The median over some slices.
-async fn steady(load: &Load) -> f64 {
+pub(crate) async fn steady(load: &Load) -> f64 {
     load.rate(WARM_UP).await;
     let mut rates = Vec::new();
     for _ in 0..SLICES {
@@ -220,12 +212,7 @@ async fn creates_and_starts(table: &mut Table) {
     table.over_mongodb(steady(&creates(&mongodb)).await, "/s");
     drop(mongodb);
 
-    let what = format!("refreshes committed ({REGISTRARS} connections)");
-    table.figure(what, refreshes(&Program::start(CHEAP).await).await, "/s");
-    let database = TestDatabase::new().await;
-    let mongodb = Program::start(&[CHEAP, &[("DATABASE_URL", database.url.as_str()), KEY]].concat()).await;
-    table.over_mongodb(refreshes(&mongodb).await, "/s");
-
+    refreshes(table).await;
     let mut fresh = Vec::new();
     for _ in 0..STARTS {
         fresh.push(start(&mut Program::new(&[])).await);
@@ -239,20 +226,33 @@ async fn creates_and_starts(table: &mut Table) {
     table.figure(format!("the same with the data of those registrations (median of {STARTS})"), median(existing), "ms");
 }
 
-/// Measures committed refreshes, with a session for each client.
-async fn refreshes(program: &Program) -> f64 {
-    User::join(program).await;
-    let mut refreshers = Refreshers::log_in(program, REGISTRARS, EMAIL, PASSWORD).await;
-    refreshers.rate(WARM_UP).await;
+/// Measures committed refreshes, with a session for each client, against the bare commits in them.
+async fn refreshes(table: &mut Table) {
+    let program = Program::start(CHEAP).await;
+    User::join(&program).await;
+    let ours = RefCell::new(Refreshers::log_in(&program, REGISTRARS, EMAIL, PASSWORD).await);
+    let bare = RefCell::new(Rotations::new(REGISTRARS).await);
+    let refresh = async |length| ours.borrow_mut().cost(length, program.id()).await;
+    let commit = async |length| bare.borrow_mut().cost(length).await;
+    refresh(WARM_UP).await;
+    commit(WARM_UP).await;
+    let measured = InTurn::measure(refresh, commit).await;
+    table.rate(format!("refreshes committed ({REGISTRARS} connections)"), &measured, "bare commits of the same write");
+    drop(program);
+    let database = TestDatabase::new().await;
+    let mongodb = Program::start(&[CHEAP, &[("DATABASE_URL", database.url.as_str()), KEY]].concat()).await;
+    User::join(&mongodb).await;
+    let mut refreshers = Refreshers::log_in(&mongodb, REGISTRARS, EMAIL, PASSWORD).await;
+    refreshers.cost(WARM_UP, mongodb.id()).await;
     let mut rates = Vec::new();
     for _ in 0..SLICES {
-        rates.push(refreshers.rate(A_SLICE).await);
+        rates.push(refreshers.cost(A_SLICE, mongodb.id()).await.rate);
     }
-    median(rates)
+    table.over_mongodb(median(rates), "/s");
 }
 
 /// Milliseconds from the start of the process to its first 200.
-async fn start(program: &mut Program) -> f64 {
+pub(crate) async fn start(program: &mut Program) -> f64 {
     let request = load::get("/readyz", None);
     let begin = Instant::now();
     program.spawn();
@@ -269,7 +269,7 @@ async fn start(program: &mut Program) -> f64 {
     }
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }

@@ -10,6 +10,8 @@ use std::{
 
 use tokio::{net::TcpStream, task::JoinSet};
 
+use crate::machine;
+
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A connection that is kept alive.
@@ -108,6 +110,23 @@ pub(crate) struct Load {
 }
 
 impl Load {
+    /// One of these requests after the other, in an order without a pattern.
+    pub(crate) fn shuffled(port: u16, connections: usize, requests: Arc<Vec<Vec<u8>>>) -> Self {
+        let request = move |number: u64| {
+            // The finaliser of SplitMix64, which maps different numbers to different ones.
+            let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            requests[usize::try_from(mixed >> 32).unwrap() % requests.len()].clone()
+        };
+        Self { port, connections, request: Arc::new(request) }
+    }
+
+    /// These requests, the first first.
+    pub(crate) fn in_order(port: u16, connections: usize, requests: Arc<Vec<Vec<u8>>>) -> Self {
+        let request = move |number: u64| requests[usize::try_from(number).unwrap() % requests.len()].clone();
+        Self { port, connections, request: Arc::new(request) }
+    }
+
     /// The same request again and again.
     pub(crate) fn same(port: u16, connections: usize, request: Vec<u8>) -> Self {
         Self { port, connections, request: Arc::new(move |_| request.clone()) }
@@ -120,6 +139,38 @@ impl Load {
         rates.good
     }
 
+    /// Measures good answers a second for this time, and the processor time that this process uses for each.
+    pub(crate) async fn cost(&self, length: Duration, process: u32) -> Cost {
+        let before = machine::processor_time(process);
+        let rates = self.rates(length).await;
+        assert!(rates.turned_away == 0.0, "a request was refused");
+        let used = machine::processor_time(process).saturating_sub(before);
+        Cost { rate: rates.good, each: micros(used, rates.answered) }
+    }
+
+    /// Sends the first `count` requests once, and returns the processor time that this process uses for each, in microseconds.
+    pub(crate) async fn once(&self, count: u64, process: u32) -> f64 {
+        let next = Arc::new(AtomicU64::new(0));
+        let before = machine::processor_time(process);
+        let mut tasks = JoinSet::new();
+        for _ in 0..self.connections {
+            let mut connection = Connection::open(self.port).await.unwrap();
+            let (next, request) = (Arc::clone(&next), Arc::clone(&self.request));
+            tasks.spawn(async move {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    if number >= count {
+                        return;
+                    }
+                    let status = connection.ask(&request(number)).await.unwrap();
+                    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&connection.heard));
+                }
+            });
+        }
+        tasks.join_all().await;
+        micros(machine::processor_time(process).saturating_sub(before), count)
+    }
+
     /// Measures good and refused answers a second for this time.
     pub(crate) async fn rates(&self, length: Duration) -> Rates {
         let mut connections = Vec::new();
@@ -129,13 +180,15 @@ impl Load {
         // Numbers that no other run has.
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let (good, turned_away) = (Arc::new(Window::open(length)), Arc::new(Window::open(length)));
+        let answered = Arc::<AtomicU64>::default();
         let mut tasks = JoinSet::new();
         for mut connection in connections {
             let (good, turned_away) = (Arc::clone(&good), Arc::clone(&turned_away));
-            let request = Arc::clone(&self.request);
+            let (request, answered) = (Arc::clone(&self.request), Arc::clone(&answered));
             tasks.spawn(async move {
                 while good.is_open() {
                     let request = request(NEXT.fetch_add(1, Ordering::Relaxed));
+                    answered.fetch_add(1, Ordering::Relaxed);
                     match connection.ask(&request).await.unwrap() {
                         200 => good.count(),
                         503 => turned_away.count(),
@@ -145,7 +198,8 @@ impl Load {
             });
         }
         tasks.join_all().await;
-        Rates { good: good.per_second(), turned_away: turned_away.per_second() }
+        let answered = answered.load(Ordering::Relaxed);
+        Rates { good: good.per_second(), turned_away: turned_away.per_second(), answered }
     }
 }
 
@@ -154,6 +208,20 @@ pub(crate) struct Rates {
     pub(crate) good: f64,
     /// Answers with 503.
     pub(crate) turned_away: f64,
+    /// All answers, also those before and after the time that counts.
+    answered: u64,
+}
+
+/// What a kind of request costs.
+pub(crate) struct Cost {
+    /// Answers a second.
+    pub(crate) rate: f64,
+    /// Processor time of the server for each, in microseconds.
+    pub(crate) each: f64,
+}
+
+pub(crate) fn micros(time: Duration, times: u64) -> f64 {
+    time.as_secs_f64() * 1e6 / f64::from(u32::try_from(times.max(1)).unwrap())
 }
 
 /// Counts what ends within a time that begins when all tasks are running.

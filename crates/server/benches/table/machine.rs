@@ -45,6 +45,16 @@ pub(crate) fn resident(process: u32) -> f64 {
     mebibytes(&value(&format!("/proc/{process}/status"), "VmRSS").expect("a process"))
 }
 
+/// The processor time that a process has used so far, in user and in kernel mode, by all its threads.
+pub(crate) fn processor_time(process: u32) -> Duration {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
+    // The name, in parentheses, may have spaces.
+    let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
+    let ticks = |at: usize| fields[at].parse::<u64>().expect("a number");
+    // Linux reports it in hundredths of a second, whatever the tick of the kernel.
+    Duration::from_millis(10 * (ticks(11) + ticks(12)))
+}
+
 /// `19456 kB`
 fn mebibytes(text: &str) -> f64 {
     text.trim_end_matches(" kB").parse::<f64>().expect("a number") / 1024.0

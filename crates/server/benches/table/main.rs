@@ -1,6 +1,6 @@
 //! Throughput of the server beside the limits of the machine, as one Markdown table.
 //!
-//! `make bench`, about four minutes. The load comes from the same machine and takes its
+//! `make bench`, about six minutes; `make growth` measures how cost grows with users and realms. The load comes from the same machine and takes its
 //! share of the processors, so that ratios say more than figures. A figure and its ceiling are measured in turn.
 #![allow(
     clippy::unwrap_used,
@@ -10,17 +10,22 @@
     clippy::string_slice,
     clippy::print_stdout,
     clippy::print_stderr,
+    clippy::await_holding_refcell_ref,
     reason = "a measurement that is surprised should say so at once, and its table goes to standard output"
 )]
 
 mod ceiling;
+mod commits;
 mod figures;
+mod growth;
 mod load;
 mod machine;
 #[path = "../../../backends/tests/support/mongod.rs"]
 mod mongod;
+mod population;
 #[path = "../../tests/suite/support/process.rs"]
 mod process;
+mod reads;
 mod refresh;
 mod storm;
 mod table;
@@ -36,6 +41,9 @@ fn main() {
         return;
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    if args.iter().any(|arg| arg == "--growth") {
+        return runtime.block_on(growth::tell(&[1_000, 10_000, 100_000], &[1, 10, 100, 1_000]));
+    }
     let table = runtime.block_on(figures::all());
     println!("\n{table}");
 }

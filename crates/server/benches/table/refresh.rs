@@ -6,7 +6,8 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::{
-    load::{self, Connection, FORM, Window},
+    load::{self, Connection, Cost, FORM, Window},
+    machine,
     process::Program,
 };
 
@@ -30,27 +31,31 @@ impl Refreshers {
         Self { port: program.port(), tokens }
     }
 
-    /// Refreshes a second, over so long.
-    pub(crate) async fn rate(&mut self, length: Duration) -> f64 {
+    /// Measures refreshes a second, and the processor time that this process uses for each.
+    pub(crate) async fn cost(&mut self, length: Duration, process: u32) -> Cost {
         let mut connections = Vec::new();
         for token in self.tokens.drain(..) {
             connections.push((Connection::open(self.port).await.unwrap(), token));
         }
-        let window = Arc::new(Window::open(length));
+        let (before, window) = (machine::processor_time(process), Arc::new(Window::open(length)));
         let mut tasks = JoinSet::new();
         for (mut connection, mut token) in connections {
             let window = Arc::clone(&window);
             tasks.spawn(async move {
+                let mut count = 0;
                 while window.is_open() {
                     assert_eq!(connection.ask(&load::refresh(&token)).await.unwrap(), 200);
                     token = newest(&connection);
                     window.count();
+                    count += 1;
                 }
-                token
+                (token, count)
             });
         }
-        self.tokens = tasks.join_all().await;
-        window.per_second()
+        let (tokens, counts): (Vec<_>, Vec<u64>) = tasks.join_all().await.into_iter().unzip();
+        self.tokens = tokens;
+        let used = machine::processor_time(process).saturating_sub(before);
+        Cost { rate: window.per_second(), each: load::micros(used, counts.into_iter().sum()) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::figures::InTurn;
+use crate::{figures::InTurn, load::Cost};
 
 #[derive(Default)]
 pub(crate) struct Table {
@@ -25,9 +25,17 @@ impl Table {
 
     /// A rate beside the most that it could be.
     pub(crate) fn rate(&mut self, what: impl Into<String>, measured: &InTurn, of: &str) {
-        let ceiling = format!("{} {of}", number(measured.ceiling, "/s"));
+        let cell = |cost: &Cost| format!("{}, {} each", number(cost.rate, "/s"), number(cost.each, "µs"));
+        let ceiling = format!("{} {of}", cell(&measured.ceiling));
         let ratio = format!("{:.0} %", 100.0 * measured.ratio);
-        self.rows.push([what.into(), number(measured.rate, "/s"), String::new(), ceiling, ratio]);
+        self.rows.push([what.into(), cell(&measured.ours), String::new(), ceiling, ratio]);
+    }
+
+    /// The value of something else beside the row before.
+    pub(crate) fn beside(&mut self, value: f64, unit: &str, of: &str) {
+        if let Some([.., ceiling, _]) = self.rows.last_mut() {
+            *ceiling = format!("{} {of}", number(value, unit));
+        }
     }
 
     pub(crate) fn note(&mut self, note: impl Into<String>) {

@@ -30,9 +30,9 @@ use tokio::net::TcpListener;
 
 use crate::{
     config::{self, Config},
-    http::{self, RequestBounds, Shared},
+    http::{self, Shared},
     listen::{self, ConnectionLimiter, Listener, METRICS_CONNECTIONS, Timeouts},
-    metrics,
+    memory, metrics,
     templates::TemplateError,
     worker::{Wakeups, Worker},
 };
@@ -188,11 +188,8 @@ impl App {
                 mailbox,
                 developers: config.mail.developers.clone(),
                 openapi: Default::default(),
-                bounds: RequestBounds {
-                    body: config.http.body_limit_bytes,
-                    body_time: config.http.body_timeout,
-                    time: config.http.request_timeout,
-                },
+                bounds: parts::bounds(config),
+                is_measured: config.http.metrics_listen.is_some(),
                 stopping: Default::default(),
                 info: parts::server_info(config),
                 proxies: config.http.trusted_proxies.clone(),
@@ -231,7 +228,9 @@ impl App {
                     workers.ask_to_stop();
                 }
             };
-            let served = listen::serve(listener, http::handler(app.shared), app.timeouts, app.limiter, stop);
+            let handler = http::handler(app.shared);
+            memory::give_back();
+            let served = listen::serve(listener, handler, app.timeouts, app.limiter, stop);
             match app.metrics {
                 // Metrics stay available until the last request has been answered.
                 Some(Metrics { listener, handler }) => tokio::select! {

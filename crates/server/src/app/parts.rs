@@ -14,7 +14,7 @@ use portcullis_core::{
 use super::backends;
 use crate::{
     config::{self, Config, Enumeration, Environment, MailTransport, Signing},
-    http::ServerInfo,
+    http::{RequestBounds, ServerInfo},
     listen::{ConnectionLimiter, Timeouts},
     worker::{Wakeups, Worker},
 };
@@ -33,6 +33,11 @@ pub(super) fn timeouts(config: &Config) -> Timeouts {
         drain: http.drain_delay,
         grace: http.shutdown_grace,
     }
+}
+
+pub(super) const fn bounds(config: &Config) -> RequestBounds {
+    let http = &config.http;
+    RequestBounds { body: http.body_limit_bytes, body_time: http.body_timeout, time: http.request_timeout }
 }
 
 pub(super) fn settings(config: &Config, random: &dyn Random) -> Settings {

@@ -14,25 +14,20 @@ pub(crate) use head::RefuseHead;
 pub(crate) use layers::scope::{KeepAlive, Peer};
 pub(crate) use state::{RequestBounds, ServerInfo, Shared};
 
-use std::{convert::Infallible, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
-use axum::{
-    Router,
-    extract::Request,
-    middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
-};
-use tower::{Layer, Service, util::BoxCloneSyncService};
-use tower_http::catch_panic::CatchPanicLayer;
+use axum::{Router, extract::Request, response::Response};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use tower::Service;
 use utoipa_axum::router::OpenApiRouter;
 
-use layers::{alias::AliasLayer, cors, host, scope, timeout};
+use layers::{alias, scope::ScopeLayer};
 use portcullis_core::Error;
 use problem::ApiError;
 use state::AppState;
 
 /// The complete service, from a request to its answer. It never fails.
-pub(crate) type HttpService = BoxCloneSyncService<Request, Response, Infallible>;
+pub(crate) type HttpService = Arc<dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync>;
 
 /// What a listener serves.
 #[derive(Clone)]
@@ -76,7 +71,8 @@ pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
     openapi::finish(&all_routes(&info, true).split_for_parts().1, &info)
 }
 
-/// Adds the layers to the routes. The alias is outermost: it decides which path the others see.
+/// Adds the layers to the routes: the alias decides which path the others see. All others are one layer, since each costs every
+/// request as much as the rest of the routing.
 pub(crate) fn handler(mut shared: Shared) -> Handler {
     let (router, document) = all_routes(&shared.info, shared.mailbox.is_some()).split_for_parts();
     shared.openapi = openapi::finish(&document, &shared.info).to_string().into();
@@ -84,26 +80,27 @@ pub(crate) fn handler(mut shared: Shared) -> Handler {
     let router: Router = router
         .fallback(async || ApiError::from(Error::not_found()))
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
-        .layer(from_fn_with_state(state.clone(), timeout::bound))
-        .layer(CatchPanicLayer::custom(|_| problem::panicked().into_response()))
-        .layer(from_fn_with_state(cors::layer(&state.cors), cors::cors))
-        .layer(from_fn(host::check))
-        .layer(from_fn_with_state(state.clone(), scope::scope))
+        .layer(ScopeLayer::new(state.clone()))
         .with_state(state.clone());
-    let service = BoxCloneSyncService::new(AliasLayer::new(state.clone()).layer(routed(router)));
+    let (service, of_alias) = (routed(router), state.clone());
+    let service = Arc::new(move |request| service(alias::resolved(&of_alias, request)));
     Handler { service, refuse: Some(Arc::new(move |status| head::refuse(&state, status))) }
 }
 
 /// Returns the handler of routes without any layer.
 pub(crate) fn without_layers(router: Router) -> Handler {
-    Handler { service: BoxCloneSyncService::new(routed(router)), refuse: None }
+    Handler { service: Arc::new(routed(router)), refuse: None }
 }
 
-fn routed(
-    router: Router,
-) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + Sync {
-    tower::service_fn(move |request: Request| {
-        let mut router = router.clone();
-        async move { router.call(request).await }
-    })
+fn routed(router: Router) -> impl Fn(Request) -> BoxFuture<'static, Response> + Send + Sync {
+    move |request| {
+        let answer = router.clone().call(request);
+        async move {
+            match answer.await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            }
+        }
+        .boxed()
+    }
 }

@@ -64,6 +64,8 @@ pub(crate) struct Shared {
     /// OpenAPI document as JSON; empty until the routes are merged.
     pub(crate) openapi: bytes::Bytes,
     pub(crate) bounds: RequestBounds,
+    /// Whether metrics are recorded.
+    pub(crate) is_measured: bool,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub(crate) proxies: Vec<IpNet>,
     /// Whether a proxy that is not trusted has been reported.

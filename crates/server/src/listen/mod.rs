@@ -13,10 +13,13 @@ use axum::{
     body::Body,
     http::{Request, Response},
 };
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper::{
+    body::{Body as _, Incoming},
+    server::conn::http1,
+    service::service_fn,
+};
 use hyper_util::{rt::TokioIo, server::graceful::GracefulShutdown};
 use tokio::net::TcpStream;
-use tower::ServiceExt;
 
 use self::{
     exchange::{AnswerBody, Exchanges, RequestBody},
@@ -128,9 +131,12 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, std::convert::Infallible> {
     let exchange = Exchanges::begin(&exchanges);
-    let mut request = request.map(|body| Body::new(RequestBody::new(body, exchanges)));
+    let mut request = request.map(|body| match body.is_end_stream() {
+        true => Body::empty(),
+        false => Body::new(RequestBody::new(body, exchanges)),
+    });
     request.extensions_mut().insert(Peer(peer));
     request.extensions_mut().insert(keep_alive);
-    let response = service.oneshot(request).await?;
+    let response = service(request).await;
     Ok(response.map(|body| AnswerBody { body, _exchange: exchange }))
 }

@@ -12,7 +12,7 @@ use bytes::{Buf, Bytes};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    time::{Instant, Sleep, sleep},
+    time::{Instant, Sleep, sleep_until},
 };
 use tokio_io_timeout::TimeoutStream;
 
@@ -47,7 +47,10 @@ pub(super) struct ClientStream {
     phase: Phase,
     /// Number of requests seen so far.
     seen: u64,
-    deadline: Pin<Box<Sleep>>,
+    /// End of the phase.
+    deadline: Instant,
+    /// Wakes the connection at the deadline or before: it is moved only where it would be too late, since that takes a lock.
+    timer: Pin<Box<Sleep>>,
     /// The rest of a response that replaces the HTTP library's.
     answer: Option<Bytes>,
     lingered: usize,
@@ -62,13 +65,29 @@ impl ClientStream {
     ) -> Self {
         let mut stream = Box::pin(TimeoutStream::new(stream));
         stream.as_mut().set_write_timeout_pinned(Some(timeouts.write));
-        let deadline = Box::pin(sleep(timeouts.head));
-        Self { stream, exchanges, refuse, timeouts, phase: Phase::Head, seen: 0, deadline, answer: None, lingered: 0 }
+        let deadline = Instant::now() + timeouts.head;
+        let timer = Box::pin(sleep_until(deadline));
+        let (phase, seen, answer, lingered) = (Phase::Head, 0, None, 0);
+        Self { stream, exchanges, refuse, timeouts, phase, seen, deadline, timer, answer, lingered }
     }
 
     fn enter(&mut self, phase: Phase, limit: Duration) {
         self.phase = phase;
-        self.deadline.as_mut().reset(Instant::now() + limit);
+        self.deadline = Instant::now() + limit;
+    }
+
+    /// Waits for the end of the phase.
+    fn poll_timer(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.timer.deadline() > self.deadline {
+            self.timer.as_mut().reset(self.deadline);
+        }
+        loop {
+            ready!(self.timer.as_mut().poll(context));
+            if self.timer.deadline() >= self.deadline {
+                return Poll::Ready(());
+            }
+            self.timer.as_mut().reset(self.deadline);
+        }
     }
 
     /// Updates the phase from what the service has done since the last read.
@@ -88,7 +107,7 @@ impl ClientStream {
         if self.phase == Phase::Answer {
             return Poll::Pending;
         }
-        ready!(self.deadline.as_mut().poll(context));
+        ready!(self.poll_timer(context));
         Poll::Ready(if self.phase == Phase::Idle { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) })
     }
 
@@ -121,7 +140,7 @@ impl ClientStream {
             match self.stream.as_mut().poll_read(context, &mut buffer) {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => self.lingered += buffer.filled().len(),
                 Poll::Ready(_) => return Poll::Ready(()),
-                Poll::Pending => return self.deadline.as_mut().poll(context),
+                Poll::Pending => return self.poll_timer(context),
             }
         }
         Poll::Ready(())

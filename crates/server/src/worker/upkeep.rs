@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::{sync::watch, time::interval};
 
 use super::{Worker, cause, tick};
+use crate::memory;
 
 /// Expired rows only take up space, and signing keys change monthly, so a minute is often enough.
 const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(60);
@@ -35,6 +36,8 @@ impl Worker {
                     );
                 }
             }
+            // What a storm has taken is free by now.
+            memory::give_back();
         }
     }
 

@@ -12,7 +12,7 @@ impl Realms {
     }
 
     pub(in crate::service) fn get(&self, name: &str) -> Option<&Arc<Realm>> {
-        self.0.values().find(|realm| realm.name.as_str() == name)
+        self.0.get(name)
     }
 
     pub(in crate::service) fn names(&self) -> impl Iterator<Item = &RealmName> {

@@ -1,12 +1,15 @@
 //! Opens the realms: unwraps the root key of each, or creates it for a new realm.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     batch,
     ctx::Ctx,
     id::RealmName,
-    port::{CommitError, KeyOp, Precondition, RootKeyRow, Store, StoreError},
+    port::{CommitError, KeyOp, Op, Precondition, RootKeyRow, Store, StoreError},
     realm::{Decoy, Realm, RealmPolicy},
     seal::{EncryptionKey, RealmKeys, RootKey},
     service::kernel::Realms,
@@ -49,10 +52,11 @@ impl Realms {
     ) -> Result<Self, OpenRealmsError> {
         let first = keys.first().ok_or(OpenRealmsError::NoKey)?;
         // All stored keys are checked before any is created, so that a wrong key changes nothing.
-        check_encryption_keys(keys, &store.root_keys().await?)?;
-        for (name, _) in &policies {
-            make_if_missing(ctx, store, first, name).await?;
-        }
+        let rows = store.root_keys().await?;
+        check_encryption_keys(keys, &rows)?;
+        let known: BTreeSet<&RealmName> = rows.iter().map(|row| &row.realm).collect();
+        let missing: Vec<_> = policies.iter().map(|(name, _)| name).filter(|name| !known.contains(name)).collect();
+        make_root_keys(ctx, store, first, &missing).await?;
         let mut policies: BTreeMap<RealmName, RealmPolicy> = policies.into_iter().collect();
         let mut realms = BTreeMap::new();
         for row in store.root_keys().await? {
@@ -79,21 +83,32 @@ pub fn check_encryption_keys(keys: &[EncryptionKey], rows: &[RootKeyRow]) -> Res
     }
 }
 
-async fn make_if_missing(
+/// Makes the root keys of new realms, in one commit.
+async fn make_root_keys(
     ctx: &Ctx,
     store: &dyn Store,
     key: &EncryptionKey,
-    name: &RealmName,
+    realms: &[&RealmName],
 ) -> Result<(), OpenRealmsError> {
-    if store.root_keys().await?.iter().any(|row| row.realm == *name) {
+    if realms.is_empty() {
         return Ok(());
     }
-    let wrapped = key.wrap(ctx, name, &RootKey::random(ctx));
-    match store.commit(batch![KeyOp::PutRoot(RootKeyRow { realm: name.clone(), wrapped, revision: 1 })]).await {
-        // Another server has created the key at the same time; that key is used.
-        Ok(()) | Err(CommitError::Failed(Precondition::RootKeyRevision)) => Ok(()),
-        Err(error) => Err(error.into()),
+    let make = |realm: &RealmName| -> Op {
+        let wrapped = key.wrap(ctx, realm, &RootKey::random(ctx));
+        KeyOp::PutRoot(RootKeyRow { realm: realm.clone(), wrapped, revision: 1 }).into()
+    };
+    let made = store.commit(realms.iter().map(|realm| make(realm)).collect()).await;
+    if !matches!(made, Err(CommitError::Failed(Precondition::RootKeyRevision))) {
+        return Ok(made?);
     }
+    // Another server creates keys at the same time; the keys that it has created are used.
+    for realm in realms {
+        match store.commit(batch![make(realm)]).await {
+            Ok(()) | Err(CommitError::Failed(Precondition::RootKeyRevision)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
 }
 
 async fn unwrap(

@@ -47,7 +47,7 @@ impl FromRequestParts<AppState> for Viewing {
             return Err(TOKEN_TWICE.into());
         }
         let token = token.ok_or(TOKEN_MISSING)?;
-        let viewer = request.sessions().authenticate(&token).await?;
+        let viewer = request.sessions().authenticate(token).await?;
         Ok(Self { request, viewer })
     }
 }
@@ -71,15 +71,16 @@ impl FromRequestParts<AppState> for MaybeAuthenticated {
     }
 }
 
-pub(super) fn token(parts: &Parts) -> Result<Option<String>, Error> {
+pub(super) fn token(parts: &Parts) -> Result<Option<&str>, Error> {
     let mut headers = parts.headers.get_all(AUTHORIZATION).iter();
     let Some(header) = headers.next() else { return Ok(None) };
     if headers.next().is_some() {
         return Err(TOKEN_TWICE.into());
     }
-    let header = header.to_str().map_err(|_| Error::bad_token())?;
+    // Not `to_str`, which looks at each byte by itself.
+    let header = std::str::from_utf8(header.as_bytes()).map_err(|_| Error::bad_token())?;
     match header.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim().to_owned())),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
         _ => Ok(None),
     }
 }

@@ -74,7 +74,7 @@ impl RealmRequest {
             return Ok(());
         }
         let Ok(Some(token)) = bearer::token(parts) else { return Ok(()) };
-        match self.sessions().authenticate(&token).await {
+        match self.sessions().authenticate(token).await {
             Ok(viewer) => Ok(viewer.into_owner().map(drop)?),
             Err(error) if error.kind().is_ours() => Err(error.into()),
             Err(_) => Ok(()),

@@ -1,21 +1,13 @@
 //! Path aliases: `/User1/create` is a permanent alias of `/v1/User1/create`; trailing slashes are ignored; `%31` is equivalent
 //! to `1`. The realm is looked up here, once per request.
 
-use std::{
-    borrow::Cow,
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     extract::Request,
     http::{Uri, uri::PathAndQuery},
-    response::Response,
 };
 use portcullis_core::realm::Realm;
-use tower::{Layer, Service};
 
 use crate::http::state::AppState;
 
@@ -23,59 +15,23 @@ use crate::http::state::AppState;
 #[derive(Clone, Debug)]
 pub(crate) struct RequestRealm(pub(crate) Arc<Realm>);
 
-#[derive(Clone)]
-pub(in crate::http) struct AliasLayer(AppState);
-
-impl AliasLayer {
-    pub(in crate::http) const fn new(state: AppState) -> Self {
-        Self(state)
+/// Returns the request with its path resolved.
+pub(in crate::http) fn resolved(state: &AppState, mut request: Request) -> Request {
+    let given = request.uri().path();
+    let plain = normalize(given);
+    let (path, realm) = match resolve(state, &plain) {
+        Some((realm, path)) => (path, Some(realm)),
+        None => (plain.into_owned(), None),
+    };
+    if path != given
+        && let Some(uri) = with_path(request.uri(), path)
+    {
+        *request.uri_mut() = uri;
     }
-}
-
-impl<S> Layer<S> for AliasLayer {
-    type Service = Alias<S>;
-
-    fn layer(&self, inner: S) -> Alias<S> {
-        Alias { state: self.0.clone(), inner }
+    if let Some(realm) = realm {
+        request.extensions_mut().insert(RequestRealm(realm));
     }
-}
-
-#[derive(Clone)]
-pub(in crate::http) struct Alias<S> {
-    state: AppState,
-    inner: S,
-}
-
-impl<S> Service<Request> for Alias<S>
-where
-    S: Service<Request, Response = Response>,
-    S::Future: Send + 'static,
-{
-    type Response = Response;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        let given = request.uri().path();
-        let plain = normalize(given);
-        let (path, realm) = match resolve(&self.state, &plain) {
-            Some((realm, path)) => (path, Some(realm)),
-            None => (plain.into_owned(), None),
-        };
-        if path != given
-            && let Some(uri) = with_path(request.uri(), &path)
-        {
-            *request.uri_mut() = uri;
-        }
-        if let Some(realm) = realm {
-            request.extensions_mut().insert(RequestRealm(realm));
-        }
-        Box::pin(self.inner.call(request))
-    }
+    request
 }
 
 /// Removes trailing slashes, and decodes unreserved characters (RFC 3986 §6.2.2.2). An encoded slash is kept, because it does
@@ -113,10 +69,10 @@ fn resolve(state: &AppState, path: &str) -> Option<(Arc<Realm>, String)> {
     Some((Arc::clone(realm), full))
 }
 
-fn with_path(uri: &Uri, path: &str) -> Option<Uri> {
+fn with_path(uri: &Uri, path: String) -> Option<Uri> {
     let path_and_query = match uri.query() {
         Some(query) => format!("{path}?{query}"),
-        None => path.to_owned(),
+        None => path,
     };
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(path_and_query).ok()?);

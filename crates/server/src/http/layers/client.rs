@@ -2,7 +2,7 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::Once,
+    sync::{Arc, Once},
 };
 
 use axum::http::{
@@ -80,6 +80,10 @@ fn address(hop: &[u8]) -> Option<IpAddr> {
     address.map(|address| address.to_canonical())
 }
 
-fn agent(headers: &HeaderMap) -> Option<String> {
-    Some(String::from_utf8_lossy(headers.get(USER_AGENT)?.as_bytes()).chars().take(MAX_AGENT).collect())
+fn agent(headers: &HeaderMap) -> Option<Arc<str>> {
+    let agent = headers.get(USER_AGENT)?;
+    match agent.to_str() {
+        Ok(plain) if plain.len() <= MAX_AGENT => Some(plain.into()),
+        _ => Some(String::from_utf8_lossy(agent.as_bytes()).chars().take(MAX_AGENT).collect::<String>().into()),
+    }
 }

@@ -1,19 +1,21 @@
 //! Cross-origin requests (CORS). Credentials are not allowed: pages of other origins send the value of the device cookie as a
 //! field. The pages of developers (`/dev/…`) are never readable from another origin.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{
         HeaderName, HeaderValue, Method,
-        header::{ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ETAG, ORIGIN, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{
+            ACCEPT, ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ETAG, ORIGIN, RETRY_AFTER, VARY, WWW_AUTHENTICATE,
+        },
         request::Parts,
     },
-    middleware::Next,
     response::{IntoResponse, Response},
 };
-use tower::{Layer, ServiceExt};
+use futures_util::FutureExt as _;
+use tower::{Layer, ServiceExt, service_fn};
 use tower_http::cors::{AllowHeaders, AllowOrigin, CorsLayer};
 
 use crate::config::{CorsOrigins, PublicUrl};
@@ -22,8 +24,11 @@ use crate::config::{CorsOrigins, PublicUrl};
 /// every other answer is checked too.
 const REMEMBERED: Duration = Duration::from_secs(3600);
 
+/// Value of `Vary` where the answer depends on the origin.
+const VARYING: &str = "authorization, origin, accept";
+
 /// Makes the layer for these origins, if there are any; `*` means all.
-pub(in crate::http) fn layer(origins: &CorsOrigins) -> Option<CorsLayer> {
+pub(super) fn layer(origins: &CorsOrigins) -> Option<CorsLayer> {
     let CorsOrigins { named, loopback } = origins.clone();
     if named.is_empty() && !loopback {
         return None;
@@ -62,15 +67,26 @@ fn is_loopback(origin: &HeaderValue) -> bool {
     PublicUrl::parse(text).is_ok_and(|url| url.as_str() == text && url.path().is_empty() && url.is_loopback())
 }
 
-/// Answers preflights, and adds to every other answer which origins may read it.
-pub(in crate::http) async fn cors(State(layer): State<Option<CorsLayer>>, request: Request, next: Next) -> Response {
+/// Returns whether the answer to this request depends on its origin.
+pub(super) fn concerns(request: &Request) -> bool {
     // An OPTIONS without a requested method is not a preflight.
     let is_plain_options =
         request.method() == Method::OPTIONS && !request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    match layer {
-        Some(layer) if !is_plain_options && !request.uri().path().starts_with("/dev/") => {
-            layer.layer(next).oneshot(request).await.into_response()
-        }
-        _ => next.run(request).await,
+    !is_plain_options && !request.uri().path().starts_with("/dev/")
+}
+
+/// Answers preflights, and adds to every other answer which origins may read it.
+pub(super) async fn answer<F: Future<Output = Response>>(
+    layer: &CorsLayer,
+    request: Request,
+    mut next: impl FnMut(Request) -> F,
+) -> Response {
+    if request.method() == Method::OPTIONS || request.headers().contains_key(ORIGIN) {
+        let service = service_fn(move |request| next(request).map(Ok::<_, Infallible>));
+        return layer.layer(service).oneshot(request).await.into_response();
     }
+    // Not a browser, or a page of the server itself.
+    let mut response = next(request).await;
+    response.headers_mut().append(VARY, HeaderValue::from_static(VARYING));
+    response
 }

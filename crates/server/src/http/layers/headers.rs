@@ -35,22 +35,34 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Headers of every answer.
+const DEFAULTS: [(HeaderName, HeaderValue); 7] = [
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin")),
+    (CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
+    (PERMISSIONS_POLICY, HeaderValue::from_static("camera=(), geolocation=(), microphone=()")),
+];
+const VARYING: HeaderValue = HeaderValue::from_static("Authorization, Origin, Accept");
+/// Number of headers that most answers have at most.
+const ROOM: usize = 20;
+
 /// Sets the headers that the route has not set. A route that needs a looser policy sets its own.
 pub(in crate::http) fn protect(info: &ServerInfo, in_realm: bool, ctx: &Ctx, usage: &Usage, headers: &mut HeaderMap) {
     let is_page = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    // With room for all, the headers are moved once.
+    headers.reserve(ROOM);
     default(headers, CONTENT_SECURITY_POLICY, if is_page { CSP_PAGE } else { CSP_DATA });
-    default(headers, CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    default(headers, X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    default(headers, X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    default(headers, REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    default(headers, CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin"));
-    default(headers, CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
-    default(headers, PERMISSIONS_POLICY, HeaderValue::from_static("camera=(), geolocation=(), microphone=()"));
+    for (name, value) in DEFAULTS {
+        default(headers, name, value);
+    }
     if let Some(policy) = &info.hsts {
         default(headers, STRICT_TRANSPORT_SECURITY, policy.clone());
     }
     if in_realm {
-        default(headers, VARY, HeaderValue::from_static("Authorization, Origin, Accept"));
+        default(headers, VARY, VARYING);
     }
     tell_limits(headers, usage);
     if let Ok(id) = HeaderValue::from_str(ctx.request_id.as_str()) {

@@ -1,20 +1,9 @@
 //! Validates the `Host` header. Its value is not used, but parsers that disagree about it enable request smuggling.
 
-use axum::{
-    extract::Request,
-    http::{HeaderMap, Version, header::HOST, uri::Authority},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
-
-use crate::http::problem::WRONG_HOST;
-
-pub(in crate::http) async fn check(request: Request, next: Next) -> Response {
-    if is_valid(request.version(), request.headers()) { next.run(request).await } else { WRONG_HOST.into_response() }
-}
+use axum::http::{HeaderMap, Version, header::HOST, uri::Authority};
 
 /// Returns whether there is exactly one `Host`, which is an authority or empty (RFC 9112 §3.2). HTTP/1.0 does not require it.
-fn is_valid(version: Version, headers: &HeaderMap) -> bool {
+pub(super) fn is_valid(version: Version, headers: &HeaderMap) -> bool {
     let mut hosts = headers.get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) => version < Version::HTTP_11,

@@ -1,23 +1,32 @@
 //! The frame of one request: its context, its log line, and the headers of its answer.
 
-use std::{any::Any, net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    any::Any,
+    convert::Infallible,
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, Request},
     http::{
         HeaderValue, Method,
         header::{ACCEPT, CONNECTION},
     },
-    middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
+use futures_util::{FutureExt as _, future::BoxFuture};
 use portcullis_core::{Ctx, limit::Usage};
-use tracing::Instrument;
+use tower::{Layer, Service};
+use tower_http::cors::CorsLayer;
 
-use super::{alias::RequestRealm, client, headers};
+use super::{alias::RequestRealm, client, cors, headers, host, timeout};
 use crate::{
     http::{extract::Accepted, page, problem, state::AppState},
     metrics::{HTTP_DURATION, HTTP_REQUESTS, LIMITS_REACHED},
+    request_frame::{ANSWERED, RequestFrame},
 };
 
 /// Address of the other end of the connection.
@@ -34,45 +43,130 @@ impl KeepAlive {
     }
 }
 
-pub(in crate::http) async fn scope(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
-    client::warn_of_unknown_proxy(&state.unknown_proxy, peer, request.headers(), &state.proxies);
-    let client = client::client(peer, request.headers(), &state.proxies);
-    let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), client);
-    // The route, not the path: paths and queries contain tokens.
-    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
-    let realm = request.extensions().get::<RequestRealm>().cloned();
-    // A browser that opens an address gets pages; its scripts and other clients get problem documents.
-    let is_read = [Method::GET, Method::HEAD].contains(request.method());
-    let is_navigation = is_read && Accepted::of(request.headers().get_all(ACCEPT)).asks_for_a_page();
-    let method = known(request.method());
-    let span = tracing::info_span!("request", id = %ctx.request_id, method, route);
-    let usage = Arc::<Usage>::default();
-    request.extensions_mut().insert(ctx.clone());
-    request.extensions_mut().insert(Arc::clone(&usage));
-
-    async move {
-        let began = Instant::now();
-        let mut response = problem::finish(next.run(request).await, &ctx, realm.as_ref());
-        if is_navigation {
-            response = page::in_place_of_problem(&state, &ctx, realm.as_ref(), response);
-        }
-        headers::protect(&state.info, realm.is_some(), &ctx, &usage, response.headers_mut());
-        if state.is_stopping() {
-            // A proxy sends its next request over another connection, to a server that stays.
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-        }
-        measure(method, route.clone(), &response, began, &usage);
-        let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
-        tracing::info!(status = response.status().as_u16(), micros = took, "answered");
-        response
-    }
-    .instrument(span)
-    .await
+/// Puts the frame around a route. One layer for everything: a layer is cloned with all that are inside it for each request.
+#[derive(Clone)]
+pub(in crate::http) struct ScopeLayer {
+    state: AppState,
+    cors: Option<Arc<CorsLayer>>,
 }
 
-fn measure(method: &'static str, route: String, response: &Response, began: Instant, usage: &Usage) {
-    let status = response.status().as_u16().to_string();
+impl ScopeLayer {
+    pub(in crate::http) fn new(state: AppState) -> Self {
+        let cors = cors::layer(&state.cors).map(Arc::new);
+        Self { state, cors }
+    }
+}
+
+impl<S> Layer<S> for ScopeLayer {
+    type Service = Scope<S>;
+
+    fn layer(&self, inner: S) -> Scope<S> {
+        Scope { around: self.clone(), inner }
+    }
+}
+
+#[derive(Clone)]
+pub(in crate::http) struct Scope<S> {
+    around: ScopeLayer,
+    inner: S,
+}
+
+impl<S> Service<Request> for Scope<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let ScopeLayer { state, cors } = self.around.clone();
+        let scope = RequestScope::open(&state, &mut request);
+        let answer = scope.frame.around(answer(state.bounds.time, cors, request, self.inner.clone()));
+        async move { Ok(scope.close(&state, answer.await)) }.boxed()
+    }
+}
+
+/// Answers within the time limit, as far as the headers of the request can be trusted.
+async fn answer<S>(time: Duration, cors: Option<Arc<CorsLayer>>, request: Request, mut inner: S) -> Response
+where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Send + 'static,
+{
+    if !host::is_valid(request.version(), request.headers()) {
+        return problem::WRONG_HOST.into_response();
+    }
+    let mut bounded = move |request: Request| {
+        let keep_alive = request.extensions().get::<KeepAlive>().cloned();
+        timeout::bound(time, keep_alive, inner.call(request))
+    };
+    match cors.filter(|_| cors::concerns(&request)) {
+        Some(cors) => cors::answer(&cors, request, bounded).await,
+        None => bounded(request).await,
+    }
+}
+
+/// What is known of a request before its route, and used after it.
+struct RequestScope {
+    began: Instant,
+    ctx: Ctx,
+    realm: Option<RequestRealm>,
+    usage: Arc<Usage>,
+    frame: Arc<RequestFrame>,
+    /// Whether a browser opens an address.
+    is_navigation: bool,
+}
+
+impl RequestScope {
+    fn open(state: &AppState, request: &mut Request) -> Self {
+        let began = Instant::now();
+        let peer = request.extensions().get::<Peer>().map(|peer| peer.0);
+        client::warn_of_unknown_proxy(&state.unknown_proxy, peer, request.headers(), &state.proxies);
+        let client = client::client(peer, request.headers(), &state.proxies);
+        let ctx = Ctx::new(&*state.clock, Arc::clone(&state.random), client);
+        let frame = Arc::new(RequestFrame {
+            id: ctx.request_id.clone(),
+            method: known(request.method()),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+        });
+        let realm = request.extensions().get::<RequestRealm>().cloned();
+        // A browser that opens an address gets pages; its scripts and other clients get problem documents.
+        let is_read = [Method::GET, Method::HEAD].contains(request.method());
+        let is_navigation = is_read && Accepted::of(request.headers().get_all(ACCEPT)).asks_for_a_page();
+        let usage = Arc::<Usage>::default();
+        request.extensions_mut().insert(ctx.clone());
+        request.extensions_mut().insert(Arc::clone(&usage));
+        Self { began, ctx, realm, usage, frame, is_navigation }
+    }
+
+    fn close(self, state: &AppState, response: Response) -> Response {
+        let Self { began, ctx, realm, usage, frame, is_navigation } = self;
+        frame.during(|| {
+            let mut response = problem::finish(response, &ctx, realm.as_ref());
+            if is_navigation {
+                response = page::in_place_of_problem(state, &ctx, realm.as_ref(), response);
+            }
+            headers::protect(&state.info, realm.is_some(), &ctx, &usage, response.headers_mut());
+            if state.is_stopping() {
+                // A proxy sends its next request over another connection, to a server that stays.
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            let status = response.status().as_u16();
+            if state.is_measured {
+                measure(&frame, status, began, &usage);
+            }
+            let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            tracing::info!(target: ANSWERED, status, micros, "answered");
+            response
+        })
+    }
+}
+
+fn measure(frame: &RequestFrame, status: u16, began: Instant, usage: &Usage) {
+    let (method, route, status) = (frame.method, frame.route().to_owned(), status.to_string());
     metrics::histogram!(HTTP_DURATION, "route" => route.clone()).record(began.elapsed().as_secs_f64());
     metrics::counter!(HTTP_REQUESTS, "method" => method, "route" => route, "status" => status).increment(1);
     for limit in usage.reached() {
@@ -82,16 +176,15 @@ fn measure(method: &'static str, route: String, response: &Response, began: Inst
 
 /// Returns the name of a standard method, `other` for the rest: a client may send any word, which must not become a label.
 fn known(method: &Method) -> &'static str {
-    let usual = [
-        Method::GET,
-        Method::HEAD,
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-        Method::OPTIONS,
-        Method::TRACE,
-    ];
-    let words = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
-    usual.iter().zip(words).find(|(usual, _)| *usual == method).map_or("other", |(_, word)| word)
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::TRACE => "TRACE",
+        _ => "other",
+    }
 }

@@ -1,34 +1,47 @@
 //! The request timeout. Work in progress is completed even after it.
 
 use std::{
+    convert::Infallible,
     future::Future,
+    panic::AssertUnwindSafe,
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::{IntoResponse, Response},
-};
-use tracing::Instrument;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt as _;
 
 use super::scope::KeepAlive;
-use crate::http::{problem, state::AppState};
+use crate::{http::problem, request_frame::RequestFrame};
 
-pub(in crate::http) async fn bound(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let keep_alive = request.extensions().get::<KeepAlive>().cloned();
-    let work = RunToCompletion(Some(Box::pin(next.run(request).in_current_span())), keep_alive);
-    match tokio::time::timeout(state.bounds.time, work).await {
+/// Answers within this time; a panic becomes a refusal.
+pub(super) async fn bound(
+    time: Duration,
+    keep_alive: Option<KeepAlive>,
+    work: impl Future<Output = Result<Response, Infallible>> + Send + 'static,
+) -> Response {
+    let work = AssertUnwindSafe(work).catch_unwind().map(|done| match done {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(_) => problem::panicked().into_response(),
+    });
+    let work: Work = match RequestFrame::current() {
+        Some(frame) => Box::pin(frame.around(work)),
+        None => Box::pin(work),
+    };
+    match tokio::time::timeout(time, RunToCompletion(Some(work), keep_alive)).await {
         Ok(response) => response,
         Err(_) => problem::timed_out().into_response(),
     }
 }
 
+type Work = Pin<Box<dyn Future<Output = Response> + Send>>;
+
 /// Work that continues after the client has disconnected or received a timeout, because nothing may be aborted between a commit
 /// and the update of the caches. It is spawned as a task only then, because spawning every request would be costly. It is still
 /// counted towards the connection limit, so that a client cannot start more work by disconnecting.
-struct RunToCompletion(Option<Pin<Box<dyn Future<Output = Response> + Send>>>, Option<KeepAlive>);
+struct RunToCompletion(Option<Work>, Option<KeepAlive>);
 
 impl Future for RunToCompletion {
     type Output = Response;

@@ -4,6 +4,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use portcullis_core::{
+    account::Account,
     clock::Timestamp,
     factor::{ListedFactor, Method},
     service::{Export, ExportedChange},
@@ -21,11 +22,11 @@ use crate::http::{
 
 /// Everything that is kept about a user.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ExportAnswer {
+pub(crate) struct ExportAnswer<'a> {
     #[schema(format = DateTime)]
     exported_at: String,
     realm: String,
-    user: UserAnswer,
+    user: UserAnswer<'a>,
     pending: Vec<PendingAnswer>,
     sessions: Vec<SessionAnswer>,
     /// Events of the last 90 days, newest first.
@@ -98,12 +99,12 @@ impl From<ExportedChange> for PendingAnswer {
     }
 }
 
-impl ExportAnswer {
-    fn of(export: Export, realm: &str) -> Self {
+impl<'a> ExportAnswer<'a> {
+    fn of(account: &'a Account, export: Export, realm: &str) -> Self {
         Self {
             exported_at: export.exported_at.to_string(),
             realm: realm.to_owned(),
-            user: UserAnswer::of(&export.account, export.exported_at),
+            user: UserAnswer::of(account, export.exported_at),
             pending: export.pending.into_iter().map(Into::into).collect(),
             sessions: export.sessions.into_iter().map(Into::into).collect(),
             events: export.events.into_iter().map(Into::into).collect(),
@@ -115,7 +116,7 @@ impl ExportAnswer {
     }
 }
 
-impl IntoResponse for ExportAnswer {
+impl IntoResponse for ExportAnswer<'_> {
     fn into_response(self) -> Response {
         ([(CONTENT_DISPOSITION, "attachment; filename=\"account.json\"")], Json(self)).into_response()
     }
@@ -162,8 +163,9 @@ refusals!(ExportRefusals: Problem [REALM, OWNER, &[LIMITED, AUTH_STALE]]);
         ExportRefusals,
     )
 )]
-pub(crate) async fn export(authenticated: Authenticated) -> Result<ExportAnswer, ApiError> {
+pub(crate) async fn export(authenticated: Authenticated) -> Result<Response, ApiError> {
     let Authenticated { request, owner } = authenticated;
     let export = request.accounts().export(&owner).await?;
-    Ok(ExportAnswer::of(export, request.realm.name.as_str()))
+    let account = export.account.clone();
+    Ok(ExportAnswer::of(&account, export, request.realm.name.as_str()).into_response())
 }

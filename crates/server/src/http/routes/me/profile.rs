@@ -4,7 +4,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use portcullis_core::{
-    account::{Account, country::CountryCode},
+    account::{Account, country::CountryCode, locale::Locale, name::PersonName, phone::PhoneNumber},
     clock::Timestamp,
     error::catalogue::{EMAIL_ELSEWHERE, PASSWORD_ELSEWHERE, PHONE_ELSEWHERE},
     service::ProfilePatch,
@@ -21,30 +21,30 @@ use crate::http::{
 
 /// A user, as their owner may see them. Fields that were not given are `null`.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct UserAnswer {
+pub(crate) struct UserAnswer<'a> {
     #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
-    id: String,
+    id: &'a str,
     #[schema(example = "John", required)]
-    first_name: Option<String>,
+    first_name: Option<&'a str>,
     #[schema(example = "Doe", required)]
-    last_name: Option<String>,
+    last_name: Option<&'a str>,
     #[schema(example = "john.doe@example.com")]
-    email: String,
+    email: &'a str,
     #[schema(example = "+1234567890", required)]
-    phone: Option<String>,
+    phone: Option<&'a str>,
     #[schema(example = "US", required)]
-    country_code: Option<String>,
+    country_code: Option<&'a str>,
     /// The country's common English name.
     #[schema(example = "United States", required)]
     country: Option<&'static str>,
     /// Language tag (BCP 47).
     #[schema(example = "en-GB", required)]
-    locale: Option<String>,
+    locale: Option<&'a str>,
     #[schema(schema_with = openapi::attributes)]
-    attributes: Map<String, Value>,
+    attributes: &'a Map<String, Value>,
     /// Roles in the application. Only administrators set them.
     #[schema(example = json!(["editor"]))]
-    roles: Vec<String>,
+    roles: Vec<&'a str>,
     /// Always true: an address is verified before there is a user.
     #[schema(example = true)]
     is_email_verified: bool,
@@ -53,7 +53,7 @@ pub(crate) struct UserAnswer {
     is_phone_verified: bool,
     /// New address that waits for its link.
     #[schema(example = json!(null), required)]
-    pending_email: Option<String>,
+    pending_email: Option<&'a str>,
     /// When the password was chosen.
     #[schema(example = "2026-01-01T00:00:00Z", format = DateTime)]
     password_set_at: String,
@@ -65,7 +65,7 @@ pub(crate) struct UserAnswer {
 }
 
 /// Answers a user with the revision as `ETag`.
-impl IntoResponse for UserAnswer {
+impl IntoResponse for UserAnswer<'_> {
     fn into_response(self) -> Response {
         let tag = HeaderValue::from_str(&format!("\"{}\"", self.revision));
         let mut response = Json(self).into_response();
@@ -76,26 +76,26 @@ impl IntoResponse for UserAnswer {
     }
 }
 
-impl UserAnswer {
+impl<'a> UserAnswer<'a> {
     /// Answers an account as it is at this time.
-    pub(super) fn of(account: &Account, now: Timestamp) -> Self {
+    pub(super) fn of(account: &'a Account, now: Timestamp) -> Self {
         let profile = &account.profile;
         let pending = account.pending_email.as_ref().filter(|pending| pending.shown_until > now);
         Self {
-            id: account.id.to_string(),
-            first_name: profile.first_name.as_ref().map(|name| name.as_str().to_owned()),
-            last_name: profile.last_name.as_ref().map(|name| name.as_str().to_owned()),
-            email: profile.email.as_str().to_owned(),
-            phone: profile.phone.as_ref().map(|phone| phone.as_str().to_owned()),
-            country_code: profile.country.as_ref().map(|country| country.as_str().to_owned()),
+            id: account.id.as_str(),
+            first_name: profile.first_name.as_ref().map(PersonName::as_str),
+            last_name: profile.last_name.as_ref().map(PersonName::as_str),
+            email: profile.email.as_str(),
+            phone: profile.phone.as_ref().map(PhoneNumber::as_str),
+            country_code: profile.country.as_ref().map(CountryCode::as_str),
             country: profile.country.as_ref().map(CountryCode::name),
-            locale: profile.locale.as_ref().map(|locale| locale.as_str().to_owned()),
-            attributes: profile.attributes.members().clone(),
-            roles: account.roles.iter().map(|role| role.as_str().to_owned()).collect(),
+            locale: profile.locale.as_ref().map(Locale::as_str),
+            attributes: profile.attributes.members(),
+            roles: account.roles.iter().map(|role| role.as_str()).collect(),
             // Without a verified address there is a registration, not a user.
             is_email_verified: true,
             is_phone_verified: account.is_phone_verified,
-            pending_email: pending.map(|pending| pending.email.as_str().to_owned()),
+            pending_email: pending.map(|pending| pending.email.as_str()),
             password_set_at: account.password_set_at.to_string(),
             created_at: account.created_at.to_string(),
             revision: account.revision,
@@ -119,9 +119,9 @@ refusals!(ProfileRefusals: Problem [REALM, BEARER]);
         ProfileRefusals,
     )
 )]
-pub(crate) async fn profile(viewing: Viewing, mut query: Query) -> Result<UserAnswer, ApiError> {
+pub(crate) async fn profile(viewing: Viewing, mut query: Query) -> Result<Response, ApiError> {
     let account = viewing.viewer.own_account(query.take("id").text())?;
-    Ok(UserAnswer::of(account, viewing.request.ctx.now))
+    Ok(UserAnswer::of(account, viewing.request.ctx.now).into_response())
 }
 
 refusals!(MeRefusals: Problem [REALM, BEARER]);
@@ -137,8 +137,8 @@ refusals!(MeRefusals: Problem [REALM, BEARER]);
         MeRefusals,
     )
 )]
-pub(crate) async fn me(viewing: Viewing) -> UserAnswer {
-    UserAnswer::of(viewing.viewer.account(), viewing.request.ctx.now)
+pub(crate) async fn me(viewing: Viewing) -> Response {
+    UserAnswer::of(viewing.viewer.account(), viewing.request.ctx.now).into_response()
 }
 
 /// A change of the caller's profile. A member that is absent stays, and `null` removes the value.
@@ -182,7 +182,7 @@ pub(crate) async fn edit(
     authenticated: Authenticated,
     IfMatch(expected): IfMatch,
     JsonBody(mut fields): JsonBody,
-) -> Result<UserAnswer, ApiError> {
+) -> Result<Response, ApiError> {
     let Authenticated { request, owner } = authenticated;
     let patch = ProfilePatch {
         first_name: fields.take_present("first_name"),
@@ -196,5 +196,5 @@ pub(crate) async fn edit(
     let mut errors = fields.unknown();
     elsewhere.into_iter().flatten().for_each(|error| errors.add(error));
     let account = request.accounts().edit(&owner, &patch, &expected, errors).await?;
-    Ok(UserAnswer::of(&account, request.ctx.now))
+    Ok(UserAnswer::of(&account, request.ctx.now).into_response())
 }

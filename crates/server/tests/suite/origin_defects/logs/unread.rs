@@ -33,7 +33,8 @@ async fn d90_nothing_waits_for_a_log_that_is_not_read() {
     json(visitor.get("/health").await, 200).await;
     process.0.kill().unwrap();
     let unread = process.0.stderr.take().unwrap().read_to_end(&mut Vec::new()).unwrap();
-    assert!(unread >= 60_000, "the pipe was not full: {unread} bytes");
+    // It has 16 pages, and each write begins a new one if it does not fit into the rest of the last.
+    assert!(unread >= 32_768, "the pipe was not full: {unread} bytes");
 }
 
 /// A process that is killed on drop.

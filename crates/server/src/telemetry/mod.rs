@@ -1,22 +1,24 @@
 //! Logging to standard error, as text for humans or JSON for log collectors, on a separate thread so that no request waits for
 //! it.
 
+mod json;
+mod text;
+mod writer;
+
 use std::{convert::Infallible, time::Duration};
 
 use tracing::level_filters::LevelFilter;
-use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::config::{ConfigProblem, LogFormat};
-
-/// Maximum number of buffered lines. Further lines are dropped, so that no request waits for the log.
-const WAITING_LINES: usize = 64 * 1024;
+use json::JsonLines;
+use text::TextLines;
+use writer::WriterThread;
 
 /// The running logger. Dropping it flushes buffered lines.
 #[derive(Debug)]
 pub struct Telemetry {
-    _flush: WorkerGuard,
-    dropped: ErrorCounter,
+    writer: WriterThread,
 }
 
 impl Telemetry {
@@ -25,7 +27,7 @@ impl Telemetry {
         let mut reported = 0;
         loop {
             tokio::time::sleep(Duration::from_secs(10)).await;
-            let dropped = self.dropped.dropped_lines();
+            let dropped = self.writer.dropped();
             if dropped > reported {
                 tracing::warn!(lines = dropped - reported, "log lines dropped");
                 reported = dropped;
@@ -37,11 +39,9 @@ impl Telemetry {
 /// Starts the logger.
 ///
 /// # Errors
-/// If it was already started.
+/// If it was already started, or its thread cannot be started.
 pub fn start(format: LogFormat, level: LevelFilter) -> Result<Telemetry, Box<dyn std::error::Error + Send + Sync>> {
-    let (writer, flush) =
-        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING_LINES).finish(std::io::stderr());
-    let dropped = writer.error_counter();
+    let (lines, writer) = writer::start(std::io::stderr())?;
     // The HTTP library logs complete request heads, which contain secrets.
     let filter = Targets::new()
         .with_default(level)
@@ -50,13 +50,13 @@ pub fn start(format: LogFormat, level: LevelFilter) -> Result<Telemetry, Box<dyn
     match format {
         LogFormat::Text => {
             let with_colours = crate::cli::takes_colours(&std::io::stderr());
-            registry.with(fmt::layer().with_writer(writer).with_ansi(with_colours)).try_init()?;
+            registry
+                .with(fmt::layer().event_format(TextLines).with_writer(lines).with_ansi(with_colours))
+                .try_init()?;
         }
-        LogFormat::Json => {
-            registry.with(fmt::layer().json().flatten_event(true).with_writer(writer)).try_init()?;
-        }
+        LogFormat::Json => registry.with(fmt::layer().event_format(JsonLines).with_writer(lines)).try_init()?,
     }
-    Ok(Telemetry { _flush: flush, dropped })
+    Ok(Telemetry { writer })
 }
 
 /// Logs a setting that prevents startup.

@@ -1,0 +1,97 @@
+//! Tokens whose signature and claims were verified lately, so that the signature of a token is checked once, and not for each
+//! request. Only what never changes is kept: the caller checks the time, the key and the session for each request.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{BadToken, CLOCK_SKEW, Proof};
+use crate::{clock::Timestamp, id::RealmName, seal};
+
+/// Number of parts with a lock each.
+const SHARDS: usize = 16;
+/// Most tokens of a generation of a shard, which fill a hash map of 1,024 places: 28,672 in all, in at most 8 MB.
+const MOST: usize = 896;
+
+/// Digest of a realm and a whole token; the token itself is not kept.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct TokenDigest([u8; 32]);
+
+impl TokenDigest {
+    pub(super) fn of(realm: &RealmName, token: &str) -> Self {
+        Self(seal::digest([realm.as_str().as_bytes(), token.as_bytes()]))
+    }
+}
+
+/// What a token with a valid signature proves, and when.
+#[derive(Clone)]
+pub(super) struct Verified {
+    pub(super) proof: Proof,
+    /// Identifier of the key that has signed it.
+    pub(super) kid: Arc<str>,
+    /// Time before which it is not valid.
+    pub(super) begins_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+}
+
+impl Verified {
+    /// Refuses a token that has expired or is not valid yet, but for the tolerated difference of clocks.
+    pub(super) fn check_time(&self, now: Timestamp) -> Result<(), BadToken> {
+        let is_valid = now.plus(CLOCK_SKEW) >= self.begins_at && now < self.expires_at.plus(CLOCK_SKEW);
+        if is_valid { Ok(()) } else { Err(BadToken::Time) }
+    }
+}
+
+/// A bounded number of verified tokens. The least recently used are forgotten first, half a shard at a time.
+#[derive(Default)]
+pub(super) struct VerifiedTokens([Mutex<Shard>; SHARDS]);
+
+/// Two generations: what is used moves to the newer one, and when that is full, the older one is forgotten.
+#[derive(Default)]
+struct Shard {
+    newer: HashMap<TokenDigest, Verified>,
+    older: HashMap<TokenDigest, Verified>,
+}
+
+impl VerifiedTokens {
+    pub(super) fn get(&self, digest: &TokenDigest) -> Option<Verified> {
+        let mut shard = self.shard(digest)?.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = shard.newer.get(digest) {
+            return Some(found.clone());
+        }
+        let found = shard.older.remove(digest)?;
+        shard.insert(*digest, found.clone());
+        Some(found)
+    }
+
+    pub(super) fn insert(&self, digest: TokenDigest, verified: Verified) {
+        if let Some(shard) = self.shard(&digest) {
+            shard.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, verified);
+        }
+    }
+
+    fn shard(&self, digest: &TokenDigest) -> Option<&Mutex<Shard>> {
+        self.0.get(usize::from(digest.0[0]) % SHARDS)
+    }
+}
+
+impl Shard {
+    fn insert(&mut self, digest: TokenDigest, verified: Verified) {
+        if self.newer.len() >= MOST {
+            self.older = std::mem::take(&mut self.newer);
+        }
+        self.newer.insert(digest, verified);
+    }
+}
+
+/// Prints no token.
+impl std::fmt::Debug for VerifiedTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let count = |shard: &Mutex<Shard>| {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            shard.newer.len() + shard.older.len()
+        };
+        write!(f, "VerifiedTokens({})", self.0.iter().map(count).sum::<usize>())
+    }
+}

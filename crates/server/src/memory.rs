@@ -1,0 +1,13 @@
+//! Memory that the process has freed, and that the system does not have back yet.
+//!
+//! The allocator of glibc keeps freed memory where something above it is still in use. Measured after a start: 29 MiB are resident
+//! without this call, 23 MiB with it, since the description of the API takes 6 MiB while it is made.
+#![allow(unsafe_code, reason = "no crate offers this call of the C library; the proof is beside its use")]
+
+/// Gives back whole pages that are free. It takes a few milliseconds at most, and allocations wait meanwhile.
+pub(crate) fn give_back() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    // SAFETY: `malloc_trim` takes no pointer, locks each arena that it looks at, and touches only memory that is free. It has no
+    // precondition (malloc_trim(3): MT-Safe).
+    let _has_given = unsafe { libc::malloc_trim(0) };
+}

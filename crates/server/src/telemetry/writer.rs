@@ -1,0 +1,167 @@
+//! The thread that writes the log, so that no request waits for it. Lines of answered requests are gathered for a moment, since a
+//! write for each costs more than the rest of the line; all others are written at once.
+
+use std::{
+    io::{self, Write},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread,
+    time::Duration,
+};
+
+use tracing::Metadata;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::request_frame::ANSWERED;
+
+/// Longest time that the line of an answered request is gathered with others.
+const GATHERED_FOR: Duration = Duration::from_millis(20);
+/// Size at which gathered lines are written before that, in bytes.
+const BATCH: usize = 64 * 1024;
+/// Most bytes of lines that wait. More are dropped, so that no request waits for the log.
+const MOST_WAITING: usize = 8 * 1024 * 1024;
+/// Longest time that an end waits for the last lines: the log may not be read any more.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// Where lines wait to be written.
+#[derive(Debug, Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    lines: Vec<u8>,
+    /// Whether a line should not wait for others.
+    is_urgent: bool,
+    /// Whether the thread waits to be woken.
+    is_asleep: bool,
+    has_ended: bool,
+    dropped: u64,
+}
+
+/// Source of writers for the lines of the log.
+#[derive(Clone, Debug)]
+pub(super) struct LogWriter(Arc<Queue>);
+
+/// The running thread. Dropping it writes the lines that wait.
+#[derive(Debug)]
+pub(super) struct WriterThread {
+    queue: Arc<Queue>,
+    ended: Receiver<()>,
+}
+
+/// Takes the text of one line.
+#[derive(Debug)]
+pub(super) struct LineWriter<'a> {
+    queue: &'a Queue,
+    is_urgent: bool,
+}
+
+/// Starts the thread.
+pub(super) fn start(out: impl Write + Send + 'static) -> io::Result<(LogWriter, WriterThread)> {
+    let queue = Arc::<Queue>::default();
+    let (ending, ended) = channel();
+    let of_thread = Arc::clone(&queue);
+    thread::Builder::new().name("log".to_owned()).spawn(move || work(&of_thread, out, &ending))?;
+    Ok((LogWriter(Arc::clone(&queue)), WriterThread { queue, ended }))
+}
+
+impl WriterThread {
+    /// Returns the number of lines that were dropped so far.
+    pub(super) fn dropped(&self) -> u64 {
+        self.queue.waiting().dropped
+    }
+}
+
+impl Drop for WriterThread {
+    fn drop(&mut self) {
+        self.queue.waiting().has_ended = true;
+        self.queue.changed.notify_one();
+        // Without an answer the thread is left: its output is stuck.
+        let _answered = self.ended.recv_timeout(LAST_WORDS);
+    }
+}
+
+impl Queue {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, line: &[u8], is_urgent: bool) {
+        let mut waiting = self.waiting();
+        if waiting.lines.len() + line.len() > MOST_WAITING {
+            waiting.dropped += 1;
+            return;
+        }
+        let is_first = waiting.lines.is_empty();
+        waiting.lines.extend_from_slice(line);
+        waiting.is_urgent |= is_urgent;
+        // The first line starts the time of a batch. A call to wake costs as much as the whole line.
+        if waiting.is_asleep && (is_first || waiting.is_due()) {
+            waiting.is_asleep = false;
+            drop(waiting);
+            self.changed.notify_one();
+        }
+    }
+
+    /// Waits for the next batch, and takes it in place of an empty one. Returns false after the last.
+    fn take(&self, batch: &mut Vec<u8>) -> bool {
+        let mut waiting = self.waiting();
+        while waiting.lines.is_empty() && !waiting.has_ended {
+            waiting.is_asleep = true;
+            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        waiting.is_asleep = true;
+        let gathered = self.changed.wait_timeout_while(waiting, GATHERED_FOR, |waiting| !waiting.is_due());
+        let (mut waiting, _) = gathered.unwrap_or_else(PoisonError::into_inner);
+        (waiting.is_asleep, waiting.is_urgent) = (false, false);
+        std::mem::swap(&mut waiting.lines, batch);
+        !batch.is_empty()
+    }
+}
+
+impl Waiting {
+    fn is_due(&self) -> bool {
+        self.is_urgent || self.has_ended || self.lines.len() >= BATCH
+    }
+}
+
+impl<'a> MakeWriter<'a> for LogWriter {
+    type Writer = LineWriter<'a>;
+
+    fn make_writer(&'a self) -> LineWriter<'a> {
+        LineWriter { queue: &self.0, is_urgent: true }
+    }
+
+    fn make_writer_for(&'a self, line: &Metadata<'_>) -> LineWriter<'a> {
+        LineWriter { queue: &self.0, is_urgent: line.target() != ANSWERED }
+    }
+}
+
+impl Write for LineWriter<'_> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.queue.add(line, self.is_urgent);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn work(queue: &Queue, mut out: impl Write, ending: &Sender<()>) {
+    let mut batch = Vec::new();
+    while queue.take(&mut batch) {
+        // A log that cannot be written has no place to complain.
+        drop(out.write_all(&batch).and_then(|()| out.flush()));
+        batch.clear();
+        // The memory of a backlog is given back.
+        batch.shrink_to(2 * BATCH);
+    }
+    // The other end may have stopped waiting.
+    let _heard = ending.send(());
+}
