@@ -24,14 +24,14 @@ use crate::{
     clock::Timestamp,
     ctx::Ctx,
     id::{RealmName, SessionId, UserId},
-    session::Session,
+    session::{Assurance, Session},
 };
 use verified::{TokenDigest, Verified};
 
 /// Tolerated clock difference between machines.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// Claims of an access token. All except `roles`, `act` and `aud` are required.
+/// Claims of an access token. All except `acr`, `roles`, `act` and `aud` are required.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Claims {
     /// Issuer, as a URL.
@@ -56,7 +56,9 @@ pub struct Claims {
     pub auth_time: i64,
     /// Methods of the last authentication.
     pub amr: Vec<String>,
-    /// Class of the last authentication (RFC 9470 §4).
+    /// Class of the last authentication (RFC 9470 §4). The server itself derives it from the session instead; tokens of earlier
+    /// versions do not have it.
+    #[serde(default = "single_factor")]
     pub acr: String,
     /// Roles of the user at the time of issue, if there are any. The server itself reads them from the store.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -67,6 +69,10 @@ pub struct Claims {
     /// Audience, if one is configured.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub aud: Option<Audience>,
+}
+
+fn single_factor() -> String {
+    Assurance::OneFactor.acr().to_owned()
 }
 
 impl std::fmt::Debug for Claims {
