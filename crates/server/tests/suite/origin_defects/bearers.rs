@@ -180,7 +180,9 @@ async fn d67_a_token_without_a_required_claim_is_rejected_despite_its_signature(
         null[name] = Value::Null;
         let mut other = claims.clone();
         other[name] = if claims[name].is_string() { json!(1) } else { json!("") };
-        for (what, claims) in [("without", without), ("with null as", null), ("with another type of", other)] {
+        // Access tokens of earlier versions do not have `acr`.
+        let without = Some(("without", without)).filter(|_| name != "acr");
+        for (what, claims) in [("with null as", null), ("with another type of", other)].into_iter().chain(without) {
             let answer = app.get_as(&sign(&header, &claims, JWT_SECRET), "/User1/me").await;
             answers.push((format!("{what} {name}"), Answer::of(answer).await));
         }
