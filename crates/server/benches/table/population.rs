@@ -83,10 +83,11 @@ impl Population {
     }
 }
 
-/// Sends requests that are answered with a pair of tokens.
+/// Sends requests that are answered with a pair of tokens, and returns the pairs in the order of the requests: the token of a
+/// realm is read in that realm.
 async fn exchange(port: u16, requests: Vec<Vec<u8>>) -> Vec<Tokens> {
     let mut tasks = JoinSet::new();
-    for share in requests.chunks(requests.len().div_ceil(AT_ONCE)) {
+    for (at, share) in requests.chunks(requests.len().div_ceil(AT_ONCE)).enumerate() {
         let share = share.to_vec();
         tasks.spawn(async move {
             let (mut connection, mut pairs) = (Connection::open(port).await.unwrap(), Vec::new());
@@ -95,10 +96,13 @@ async fn exchange(port: u16, requests: Vec<Vec<u8>>) -> Vec<Tokens> {
                 assert_eq!(status, 200, "{}", String::from_utf8_lossy(connection.body()));
                 pairs.push(Tokens::of(&connection));
             }
-            pairs
+            (at, pairs)
         });
     }
-    tasks.join_all().await.into_iter().flatten().collect()
+    // They end in any order.
+    let mut shares = tasks.join_all().await;
+    shares.sort_by_key(|(at, _)| *at);
+    shares.into_iter().flat_map(|(_, pairs)| pairs).collect()
 }
 
 async fn register(program: &Program, email: &str) {
