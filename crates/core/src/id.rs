@@ -88,7 +88,6 @@ id! {
     /// Identifier of a lease. Each claim gets a new one.
     LeaseId
 }
-
 id! {
     /// Identifier of a second factor.
     FactorId
@@ -146,6 +145,12 @@ const RESERVED: &[&str] = &[
 ];
 
 impl RealmName {
+    /// Returns the realm of administrators, which also has what belongs to no realm.
+    #[must_use]
+    pub fn admin() -> Self {
+        Self("admin".into())
+    }
+
     /// Parses a name from the settings, which must be well-formed and not reserved.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ pub mod id;
 pub mod limit;
 pub mod link;
 pub mod message;
+pub mod node;
 pub mod oauth;
 pub mod port;
 pub mod random;

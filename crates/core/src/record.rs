@@ -27,6 +27,10 @@ pub enum RecordKind {
     RecoveryCodes,
     /// [`TrustedDevice`](crate::factor::TrustedDevice).
     Device,
+    /// Line of a running server, a [`Node`](crate::node::Node).
+    Node,
+    /// Right of a server to do some background work.
+    Lease,
     /// For the conformance suites.
     #[cfg(feature = "suite")]
     Sample,
@@ -45,6 +49,8 @@ impl RecordKind {
         Self::Sms,
         Self::RecoveryCodes,
         Self::Device,
+        Self::Node,
+        Self::Lease,
         #[cfg(feature = "suite")]
         Self::Sample,
         #[cfg(feature = "suite")]
@@ -63,6 +69,8 @@ impl RecordKind {
             Self::Sms => "sms",
             Self::RecoveryCodes => "recovery_codes",
             Self::Device => "device",
+            Self::Node => "node",
+            Self::Lease => "lease",
             #[cfg(feature = "suite")]
             Self::Sample => "sample",
             #[cfg(feature = "suite")]

@@ -27,8 +27,6 @@ const HEARTBEAT: Duration = Duration::from_secs(1);
 const AGAIN: Duration = Duration::from_millis(500);
 /// Wire version of MongoDB 5.0. Older versions have been unsupported since 2024.
 const OLDEST_WIRE_VERSION: i32 = 13;
-/// Clock skew above which leases become noticeably too short or too long.
-const SKEW: Duration = Duration::from_secs(5);
 
 /// Address and time limits of the database.
 #[derive(Debug, Clone)]
@@ -41,6 +39,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// Maximum wait at startup for a database that does not respond.
     pub patience: Duration,
+    /// Maximum skew between the clocks of this machine and of the database; `None` to accept any.
+    pub clock_tolerance: Option<Duration>,
 }
 
 /// Time in which a member that has just started loads its replica set configuration. Until then it looks like one whose set was
@@ -77,8 +77,11 @@ pub(super) async fn connect(settings: &Settings, now: Timestamp) -> Result<(Clie
     let client = Client::with_options(options.clone()).map_err(unusable)?;
     let mut uninitiated_since = None;
     loop {
+        let asked = begun.elapsed();
         let answer = hello(&client, &options).await;
-        let checked = answer.and_then(|answer| check(&answer, hosts(&options), now.plus(begun.elapsed())));
+        // The clock was read at some moment between the two.
+        let times = (now.plus(asked), now.plus(begun.elapsed()));
+        let checked = answer.and_then(|answer| check(&answer, hosts(&options), times, settings.clock_tolerance));
         match checked {
             Err(OpenError::Away { hosts, .. }) if begun.elapsed() < settings.patience => wait(&hosts, begun).await,
             Err(OpenError::NotInitiated { hosts })
@@ -175,7 +178,12 @@ async fn why_none_answers(options: &ClientOptions, source: Error) -> OpenError {
     }
 }
 
-fn check(answer: &Document, hosts: String, now: Timestamp) -> Result<(), OpenError> {
+fn check(
+    answer: &Document,
+    hosts: String,
+    (before, after): (Timestamp, Timestamp),
+    tolerance: Option<Duration>,
+) -> Result<(), OpenError> {
     if answer.contains_key("isreplicaset") {
         return Err(OpenError::NotInitiated { hosts });
     }
@@ -185,11 +193,11 @@ fn check(answer: &Document, hosts: String, now: Timestamp) -> Result<(), OpenErr
     if answer.get_i32("maxWireVersion").is_ok_and(|version| version < OLDEST_WIRE_VERSION) {
         return Err(OpenError::TooOld { hosts });
     }
-    if let Ok(theirs) = answer.get_datetime("localTime") {
+    if let (Ok(theirs), Some(tolerance)) = (answer.get_datetime("localTime"), tolerance) {
         let theirs = Timestamp::from_millis(theirs.timestamp_millis());
-        let skew = now.since(theirs).max(theirs.since(now));
-        if skew > SKEW {
-            tracing::warn!(?skew, "clock skew between this machine and the database: synchronize both with NTP");
+        let skew = before.since(theirs).max(theirs.since(after));
+        if skew > tolerance {
+            return Err(OpenError::Clock { hosts, skew });
         }
     }
     Ok(())

@@ -46,6 +46,16 @@ pub enum OpenError {
         hosts: String,
     },
     /// The database was migrated by a newer version of this program.
+    /// The clocks of this machine and of the database differ.
+    #[error(
+        "the clocks of this machine and of MongoDB at {hosts} differ by {skew:?}, so that leases and lifetimes would be wrong: \
+         synchronize both with NTP"
+    )]
+    Clock {
+        /// Hosts of the URL.
+        hosts: String,
+        skew: Duration,
+    },
     #[error(
         "the database {database} has schema version {found}, but this program supports versions up to {known}: run the newer \
          program, or restore a backup from before the upgrade"

@@ -193,3 +193,9 @@ async fn take(db: &Database, step: &Migration, now: Timestamp) -> Result<bool, E
         result => result.map(|_| true),
     }
 }
+
+/// Returns the version of the schema that this program knows.
+#[must_use]
+pub fn schema_version() -> u32 {
+    MIGRATIONS.last().map_or(0, |last| last.version)
+}

@@ -139,6 +139,14 @@ impl Store for MongoStore {
         timed("sweep", self.shared.sweep(now, failures_kept)).await
     }
 
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        let asked = async {
+            let answer = self.db().run_command(doc! { "hello": 1 }).await?;
+            Ok(answer.get_datetime("localTime").ok().map(|time| Timestamp::from_millis(time.timestamp_millis())))
+        };
+        self.answer("clock", asked).await
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         self.answer("ping", async { Ok(self.db().run_command(doc! { "ping": 1 }).await.map(drop)?) }).await
     }

@@ -117,3 +117,9 @@ fn apply(db: &Connection, steps: &[Migration], now: Timestamp) -> rusqlite::Resu
     }
     Ok(())
 }
+
+/// Returns the version of the schema that this program knows.
+#[must_use]
+pub fn schema_version() -> u32 {
+    MIGRATIONS.last().map_or(0, |last| last.version)
+}

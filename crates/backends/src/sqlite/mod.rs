@@ -22,7 +22,7 @@ mod writer;
 pub use error::OpenError;
 pub use fault::Fault;
 pub use lock::{LockError, ServeLock};
-pub use migrate::{Migration, migrate};
+pub use migrate::{Migration, migrate, schema_version};
 pub use probe::probe;
 pub use store::SqliteStore;
 pub use tables::statements;

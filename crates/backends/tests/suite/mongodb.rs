@@ -53,7 +53,13 @@ const TIMEOUT: Duration = Duration::from_millis(1500);
 const SOON: Duration = Duration::from_secs(2);
 
 fn settings(url: &str) -> Settings {
-    Settings { url: url.into(), realms: vec![here(), there()], timeout: TIMEOUT, patience: Duration::ZERO }
+    Settings {
+        url: url.into(),
+        realms: vec![here(), there()],
+        timeout: TIMEOUT,
+        patience: Duration::ZERO,
+        clock_tolerance: None,
+    }
 }
 
 async fn open(url: &str) -> MongoStore {

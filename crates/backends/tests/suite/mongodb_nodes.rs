@@ -59,6 +59,7 @@ async fn make() -> Fresh {
         realms: vec![here(), there()],
         timeout: Duration::from_secs(20),
         patience: Duration::ZERO,
+        clock_tolerance: None,
     };
     let mut nodes = Vec::new();
     for _ in 0..4 {

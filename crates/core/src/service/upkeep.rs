@@ -1,6 +1,8 @@
 //! Maintenance of a running server: follows the change log, removes expired rows and reports its state.
 
-use std::time::Duration;
+mod nodes;
+
+use std::{sync::atomic::Ordering, time::Duration};
 
 use crate::{
     clock::Timestamp,
@@ -20,6 +22,10 @@ pub struct Upkeep<'a>(&'a Kernel);
 impl<'a> Upkeep<'a> {
     pub(super) const fn new(kernel: &'a Kernel) -> Self {
         Self(kernel)
+    }
+
+    const fn kernel(&self) -> &'a Kernel {
+        self.0
     }
 
     /// Applies the entries of the change log after a position and returns the next position. The entries come from all
@@ -93,8 +99,8 @@ impl<'a> Upkeep<'a> {
         self.0.ports.shared.as_ref().map(|shared| shared.is_up())
     }
 
-    /// Returns whether the store answers.
+    /// Returns whether the store answers, and could be written when it was last tried.
     pub async fn store_answers(&self) -> bool {
-        self.0.ports.store.ping().await.is_ok()
+        self.0.is_writable.load(Ordering::Relaxed) && self.0.ports.store.ping().await.is_ok()
     }
 }

@@ -18,6 +18,8 @@ use portcullis_backends::{
     sms::{TwilioSender, TwilioSettings},
     sqlite::{self, SqliteStore},
 };
+#[cfg(feature = "mongodb")]
+use portcullis_core::node::CLOCK_TOLERANCE;
 use portcullis_core::{
     clock::Clock,
     port::{AccountCache, Counters, MailSender, Mailbox, PasswordHasher, SessionCache, SmsSender, Store},
@@ -84,7 +86,7 @@ pub(super) async fn store(
         }
         #[cfg(feature = "mongodb")]
         Database::MongoDb(url) => {
-            let store = mongodb::MongoStore::open(&mongodb_settings(config, url), clock.now(), random).await;
+            let store = mongodb::MongoStore::open(&mongodb_settings(config, url, &**clock), clock.now(), random).await;
             Ok((Arc::new(store.map_err(DatabaseError::from)?), None))
         }
     }
@@ -100,13 +102,33 @@ async fn free_leases(store: &SqliteStore) {
     }
 }
 
+/// Returns the version of the database schema.
+pub(super) fn schema_version(config: &Config) -> u32 {
+    match &config.store.database_url {
+        Database::Sqlite(_) => sqlite::schema_version(),
+        #[cfg(feature = "mongodb")]
+        Database::MongoDb(_) => mongodb::schema_version(),
+    }
+}
+
+/// Returns the interval at which the server writes its line in the node table. SQLite has one server and a probe of its own.
+pub(super) const fn heartbeat(config: &Config) -> Duration {
+    match &config.store.database_url {
+        Database::Sqlite(_) => Duration::from_secs(60),
+        #[cfg(feature = "mongodb")]
+        Database::MongoDb(_) => Duration::from_secs(5),
+    }
+}
+
 #[cfg(feature = "mongodb")]
-fn mongodb_settings(config: &Config, url: &portcullis_core::SecretString) -> mongodb::Settings {
+fn mongodb_settings(config: &Config, url: &portcullis_core::SecretString, clock: &dyn Clock) -> mongodb::Settings {
     mongodb::Settings {
         url: url.clone(),
         realms: config.realms.clone(),
         timeout: config.store.database_timeout,
         patience: config.store.database_wait_timeout,
+        // A clock that is moved by hand differs from any other.
+        clock_tolerance: clock.is_of_machine().then_some(CLOCK_TOLERANCE),
     }
 }
 
@@ -215,8 +237,9 @@ pub(super) async fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<St
         }
         #[cfg(feature = "mongodb")]
         Database::MongoDb(url) => {
-            let taken =
-                mongodb::migrate(&mongodb_settings(config, url), clock.now()).await.map_err(DatabaseError::from)?;
+            let taken = mongodb::migrate(&mongodb_settings(config, url, clock), clock.now())
+                .await
+                .map_err(DatabaseError::from)?;
             Ok(taken.iter().map(|taken| step(taken.version, taken.name)).collect())
         }
     }

@@ -16,7 +16,7 @@ use crate::{
     config::{self, Config, Enumeration, Environment, MailTransport, Signing},
     http::{RequestBounds, ServerInfo},
     listen::{ConnectionLimiter, Timeouts},
-    worker::{Wakeups, Worker},
+    worker::{Identity, Wakeups, Worker},
 };
 
 pub(super) fn connection_limiter(config: &Config) -> Arc<ConnectionLimiter> {
@@ -97,6 +97,7 @@ pub(super) fn worker(
         lease: lease(&config.mail.transport),
         longest_delivery: longest_delivery(&config.mail.transport),
         grace: config.http.shutdown_grace,
+        identity: Identity { schema: backends::schema_version(config), interval: backends::heartbeat(config) },
     }
 }
 

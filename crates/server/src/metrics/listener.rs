@@ -13,7 +13,7 @@ use metrics::gauge;
 use metrics_exporter_prometheus::PrometheusHandle;
 use portcullis_core::{clock::Clock, service::Service};
 
-use super::{CHANGES_LAG, OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY};
+use super::{CHANGES_LAG, NODES, OUTBOX_MESSAGES, OUTBOX_OLDEST, PROCESS_MEMORY};
 
 /// Content type of the text format.
 const FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
@@ -21,6 +21,9 @@ const FORMAT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4;
 const UPKEEP: Duration = Duration::from_secs(5);
 /// Size of a memory page on all supported machines.
 const PAGE_BYTES: u32 = 4096;
+
+/// Age of the line of a running server, at most: with SQLite it is written once a minute.
+const NODE_SEEN: Duration = Duration::from_secs(120);
 
 #[derive(Clone)]
 struct Sources {
@@ -49,6 +52,9 @@ async fn tell(State(Sources { handle, service, clock }): State<Sources>) -> Resp
         gauge!(OUTBOX_MESSAGES, "state" => "waiting").set(as_f64(state.waiting));
         gauge!(OUTBOX_MESSAGES, "state" => "dead").set(as_f64(state.dead));
         gauge!(OUTBOX_OLDEST).set(state.oldest.map_or(0.0, |oldest| now.since(oldest).as_secs_f64()));
+    }
+    if let Ok(nodes) = service.upkeep().nodes(now, NODE_SEEN).await {
+        gauge!(NODES).set(as_f64(u64::try_from(nodes.len()).unwrap_or(u64::MAX)));
     }
     if let Some(lag) = service.upkeep().log_lag(now) {
         gauge!(CHANGES_LAG).set(lag.as_secs_f64());

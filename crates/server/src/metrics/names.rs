@@ -46,6 +46,7 @@ metrics! {
     REDIS_ACCOUNTS = "portcullis_redis_account_requests_total", Counter, "outcome", "Accounts looked for in Redis: `hit` or `miss`.";
     LIMITS_LOCAL = "portcullis_limits_local_total", Counter, "", "Uses of limits that this server counted for itself while Redis was away.";
     CHANGES_LAG = "portcullis_changes_lag_seconds", Gauge, "", "Time since the change log was last followed. Beyond a second nothing cached is trusted.";
+    NODES = "portcullis_nodes", Gauge, "", "Servers that have written their line in the node table within the last two minutes.";
     MESSAGES = "portcullis_messages_total", Counter, "channel, outcome", "Deliveries of emails and SMS: `taken` (accepted), `refused` (permanently), `later` (will be retried), `unknown`, or `route` (the provider rejects this server itself).";
     ROUTE_PAUSED = "portcullis_message_route_paused", Gauge, "channel", "1 while the mail server or SMS provider rejects this server itself: an operator must act.";
     OUTBOX_MESSAGES = "portcullis_outbox_messages", Gauge, "state", "Messages in the outbox: `waiting` or `dead`.";

@@ -2,7 +2,10 @@
 
 mod deliver;
 mod follow;
+mod heartbeat;
 mod upkeep;
+
+pub(crate) use heartbeat::Identity;
 
 use std::{sync::Arc, time::Duration};
 
@@ -30,6 +33,8 @@ pub(crate) struct Worker {
     pub(crate) longest_delivery: Duration,
     /// How long deliveries may continue after the stop signal.
     pub(crate) grace: Duration,
+    /// The server in the node table.
+    pub(crate) identity: Identity,
 }
 
 /// One wake-up for each channel.
@@ -90,6 +95,7 @@ impl Worker {
             tasks.spawn(self.clone().deliver_until(channel, stopped.clone()));
         }
         tasks.spawn(self.clone().follow_until(stopped.clone()));
+        tasks.spawn(self.clone().heartbeat_until(stopped.clone()));
         tasks.spawn(self.clone().maintain_until(stopped));
         Running { stop, tasks, worker: self }
     }

@@ -14,17 +14,35 @@ impl Worker {
     /// Rotates signing keys that are due, writes the audit rows of repeated refusals and deletes expired rows. Returns the
     /// number of deleted rows. If one step fails, the others are still run.
     pub(crate) async fn run_maintenance(&self) -> Result<u64, portcullis_core::Error> {
+        let of_process = self.maintain_process().await;
+        let swept = self.sweep().await;
+        of_process.and(swept)
+    }
+
+    /// Does what each process does for itself: loads the signing keys, and writes the refusals that it has counted.
+    async fn maintain_process(&self) -> Result<(), portcullis_core::Error> {
         let renewed = self.service.refresh_signing_keys(&self.ctx()).await;
         let written = self.service.upkeep().write_repetitions(self.clock.now(), false).await;
-        let swept = self.sweep().await;
-        renewed.and(written).and(swept)
+        renewed.and(written)
+    }
+
+    /// Runs the maintenance; of several servers, one at a time deletes expired rows.
+    async fn run_leased_maintenance(&self) -> Result<u64, portcullis_core::Error> {
+        let of_process = self.maintain_process().await;
+        let taken = self.service.upkeep().take_job("sweep", self.clock.now(), MAINTENANCE_INTERVAL).await;
+        let swept = match taken {
+            Ok(true) => self.sweep().await,
+            Ok(false) => Ok(0),
+            Err(error) => Err(error),
+        };
+        of_process.and(swept)
     }
 
     /// Runs the maintenance until the stop signal.
     pub(super) async fn maintain_until(self, mut stopped: watch::Receiver<bool>) {
         let mut ticks = interval(MAINTENANCE_INTERVAL);
         while tick(&mut ticks, &mut stopped).await {
-            match self.run_maintenance().await {
+            match self.run_leased_maintenance().await {
                 Ok(0) => {}
                 Ok(swept) => tracing::debug!(swept, "expired rows deleted"),
                 Err(error) => {

@@ -32,6 +32,7 @@ mod process;
 mod realm_policy;
 mod requirements;
 mod routes;
+mod servers;
 mod sms;
 mod stored;
 mod support;

@@ -1,18 +1,21 @@
 //! Two nodes with one store: each sees the revocations of the other within a second.
 
 use std::{
+    collections::HashMap,
     fs,
     path::Path,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
+use async_trait::async_trait;
 use portcullis::{App, app::Overrides};
 use portcullis_core::{
     account::{Role, User},
     clock::Timestamp,
     id::{RealmName, UserId},
-    port::{Store, UserOp},
+    port::{SharedCache, Store, UserOp},
+    seal::Sealed,
 };
 use reqwest::{Client, StatusCode};
 use serde_json::json;
@@ -48,6 +51,10 @@ async fn is_active(http: &Client, node: &Node, token: &str) -> bool {
 type Shelf = Arc<Mutex<Option<Arc<dyn Store>>>>;
 
 async fn node(dir: &Path, database: &Database, shelf: &Shelf) -> Node {
+    node_with(dir, database, shelf, None).await
+}
+
+async fn node_with(dir: &Path, database: &Database, shelf: &Shelf, shared: Option<Arc<dyn SharedCache>>) -> Node {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     let issuer = ("JWT_ISSUER".to_owned(), "https://accounts.example.com/{realm}".to_owned());
@@ -59,6 +66,7 @@ async fn node(dir: &Path, database: &Database, shelf: &Shelf) -> Node {
     // Only one server can use an SQLite file, so both nodes share the store object; with MongoDB each has its own.
     let is_shared = matches!(database, Database::Sqlite);
     let adjust = Box::new(move |mut ports: portcullis_core::service::Ports| {
+        ports.shared = shared;
         if !is_shared {
             return ports;
         }
@@ -260,4 +268,89 @@ async fn link_to(http: &Client, nodes: [&Node; 2], email: &str, page: &str) -> S
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// A cache of both nodes that brings old copies back.
+#[derive(Debug, Default)]
+struct Board {
+    copies: Mutex<HashMap<String, Sealed>>,
+    /// Number of copies that were put.
+    puts: Mutex<usize>,
+    is_frozen: Mutex<bool>,
+}
+
+#[async_trait]
+impl SharedCache for Board {
+    async fn account(&self, realm: &RealmName, user: &UserId) -> Option<Sealed> {
+        self.copies.lock().unwrap().get(&format!("{realm}/{user}")).cloned()
+    }
+
+    async fn put_account(&self, realm: &RealmName, user: &UserId, sealed: &Sealed, _: Duration) {
+        *self.puts.lock().unwrap() += 1;
+        if !*self.is_frozen.lock().unwrap() {
+            self.copies.lock().unwrap().insert(format!("{realm}/{user}"), sealed.clone());
+        }
+    }
+
+    fn announce(&self) {}
+
+    async fn announced(&self) {
+        std::future::pending().await
+    }
+
+    fn is_up(&self) -> bool {
+        true
+    }
+}
+
+/// As after a restored or failed-over Redis, or a writer that was held up.
+#[tokio::test]
+async fn a_copy_from_before_a_change_is_believed_by_no_node() {
+    let (dirs, database, shelf, http) = (twins().await, Database::new().await, Shelf::default(), Client::new());
+    let (board, third) = (Arc::new(Board::default()), TempDir::new().unwrap());
+    fs::create_dir(third.path().join("data")).unwrap();
+    fs::copy(dirs.0.path().join("data/portcullis.db"), third.path().join("data/portcullis.db")).unwrap();
+    let shared = || Some(Arc::clone(&board) as Arc<dyn SharedCache>);
+    let here = node_with(dirs.0.path(), &database, &shelf, shared()).await;
+    let there = node_with(dirs.1.path(), &database, &shelf, shared()).await;
+    let (john, realm) = (Person::new("john@example.com"), RealmName::parse("User1").unwrap());
+    let id = join(&http, [&here, &there], &john).await;
+    let form = [("username", &john.email), ("password", &john.password)];
+    let login = http.post(format!("{}/User1/login", here.base)).form(&form).send().await.unwrap();
+    let login: serde_json::Value = login.json().await.unwrap();
+    let token = login["access_token"].as_str().unwrap();
+    let is_verified = async |node: &Node| {
+        let me = http.get(format!("{}/User1/me", node.base)).bearer_auth(token).send().await.unwrap();
+        me.json::<serde_json::Value>().await.unwrap()["is_phone_verified"].as_bool().unwrap()
+    };
+
+    // Both follow the log up to where the copy was made.
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert!(!is_verified(&here).await);
+    let made = *board.puts.lock().unwrap();
+    assert!(made > 0, "the first node shares what it has read");
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert!(!is_verified(&there).await);
+    assert_eq!(*board.puts.lock().unwrap(), made, "the second node believes the copy, and reads no store");
+
+    *board.is_frozen.lock().unwrap() = true;
+    let shared_store = shelf.lock().unwrap().clone();
+    let store = match shared_store {
+        Some(store) => store,
+        None => database.open(dirs.0.path(), Timestamp::default()).await,
+    };
+    let user = store.user(&realm, &id).await.unwrap().unwrap();
+    let changed = User { phone_verified_at: Some(user.created_at), revision: user.revision + 1, ..user };
+    store.commit(vec![UserOp::Update(changed).into()]).await.unwrap();
+    let begun = Instant::now();
+    for node in [&here, &there] {
+        while !is_verified(node).await {
+            assert!(begun.elapsed() < Duration::from_secs(1), "an old copy was believed");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        assert!(is_verified(node).await);
+    }
+    // A server that starts now knows the change from the log, too.
+    let late = node_with(third.path(), &database, &shelf, shared()).await;
+    assert!(is_verified(&late).await);
 }

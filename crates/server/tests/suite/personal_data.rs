@@ -65,6 +65,9 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::Device, None),
     // It refers to registrations, and has no owner.
     (RecordKind::Succession, None),
+    // Of servers, not of users.
+    (RecordKind::Node, None),
+    (RecordKind::Lease, None),
     (RecordKind::Sample, None),
     (RecordKind::OtherSample, None),
 ];

@@ -10,6 +10,8 @@ use mongodb::bson::{doc, oid::ObjectId};
 use portcullis_backends::mongodb::{MongoStore, OpenError, Settings, check_url};
 use portcullis_core::{
     batch,
+    clock::{Clock, SystemClock, Timestamp},
+    node::CLOCK_TOLERANCE,
     port::{SessionOp, Sessions, Store},
     random::OsRandom,
     suite::rows::{NOW, here, session, session_id},
@@ -31,6 +33,23 @@ fn told(error: &OpenError) -> String {
         source = error.source();
     }
     told
+}
+
+#[tokio::test]
+async fn a_clock_that_differs_by_more_than_two_seconds_is_refused() {
+    let database = TestDatabase::new().await;
+    let settings = Settings { clock_tolerance: Some(CLOCK_TOLERANCE), ..settings(&database.url) };
+    let settings = Settings { timeout: Duration::from_secs(10), ..settings };
+    let open = async |now| MongoStore::open(&settings, now, Arc::new(OsRandom)).await;
+    let now = || SystemClock.now();
+    open(now()).await.unwrap();
+    for wrong in [now().plus(Duration::from_secs(60)), Timestamp::from_millis(now().millis() - 60_000)] {
+        let refused = open(wrong).await.expect_err("the clock is wrong");
+        assert!(matches!(refused, OpenError::Clock { .. }), "{refused:?}");
+        assert!(refused.to_string().contains("NTP"), "{refused}");
+    }
+    let theirs = open(now()).await.unwrap().clock().await.unwrap().expect("MongoDB has a clock");
+    assert!(theirs.since(now()).max(now().since(theirs)) < Duration::from_secs(30));
 }
 
 #[tokio::test]

@@ -63,6 +63,14 @@ pub trait Store:
     /// # Errors
     /// [`StoreError`].
     async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Returns the time of the store; `None` if it has no clock of its own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(None)
+    }
 }
 
 /// Operations that are committed together.

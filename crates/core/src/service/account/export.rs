@@ -140,6 +140,8 @@ impl Export {
             RecordKind::Totp | RecordKind::Sms | RecordKind::RecoveryCodes => return Ok(()),
             // It names identifiers of registrations, and has no owner.
             RecordKind::Succession => return Ok(()),
+            // Of servers, not of users.
+            RecordKind::Node | RecordKind::Lease => return Ok(()),
             #[cfg(feature = "suite")]
             RecordKind::Sample | RecordKind::OtherSample => return Ok(()),
         };

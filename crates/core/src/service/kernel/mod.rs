@@ -47,7 +47,11 @@ pub(super) use retry::{ATTEMPTS, HASHED_ATTEMPTS, retry};
 pub(super) use sms_stops::SmsStops;
 pub(super) use tickets::OpenTicket;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use copies::Copies;
 
@@ -125,6 +129,8 @@ pub struct Kernel {
     pub(super) sms_stops: SmsStops,
     pub(super) repetitions: Repetitions,
     pub(super) copies: Copies,
+    /// Whether the last write of the server's own line has succeeded.
+    pub(super) is_writable: AtomicBool,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -154,6 +160,7 @@ impl Kernel {
             sms_stops: SmsStops::default(),
             repetitions: Repetitions::default(),
             copies: Copies::default(),
+            is_writable: AtomicBool::new(true),
             wake: Box::new(wake),
         }
     }

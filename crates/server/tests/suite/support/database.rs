@@ -51,6 +51,7 @@ impl Database {
                     realms: ["User1", "User2"].map(|name| RealmName::parse(name).unwrap()).to_vec(),
                     timeout: Duration::from_secs(10),
                     patience: Duration::ZERO,
+                    clock_tolerance: None,
                 };
                 Arc::new(MongoStore::open(&settings, now, Arc::new(OsRandom)).await.unwrap())
             }

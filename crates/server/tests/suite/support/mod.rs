@@ -10,6 +10,8 @@ pub mod mongod;
 pub mod person;
 pub mod process;
 pub mod recording_store;
+#[path = "../../../../backends/tests/support/redis.rs"]
+pub mod redis_server;
 #[path = "../../../../backends/tests/support/scripted.rs"]
 pub mod scripted;
 #[path = "../../../../backends/tests/support/smtp.rs"]

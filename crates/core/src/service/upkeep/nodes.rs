@@ -1,0 +1,98 @@
+//! The node table, leases of background work, and the clock of the store.
+
+use std::{sync::atomic::Ordering, time::Duration};
+
+use super::Upkeep;
+use crate::{
+    batch,
+    clock::{Clock, Timestamp},
+    error::Result,
+    id::{NodeId, RealmName},
+    node::{JobLease, Node},
+    port::{CommitError, Precondition, RecordOp},
+    record::{RecordKind, RecordRow},
+};
+
+/// Maximum number of servers that are listed.
+const NODES: usize = 1000;
+
+impl Upkeep<'_> {
+    /// Returns the identifier of this server.
+    #[must_use]
+    pub const fn node(&self) -> &NodeId {
+        &self.kernel().settings.node
+    }
+
+    /// Writes the line of this server over the one at this revision, or a new one at revision 0. Returns the new revision.
+    /// The write tells whether the store can be written.
+    ///
+    /// # Errors
+    /// Unavailable. The server is not ready until a line is written again.
+    pub async fn write_node(&self, node: &Node, revision: u64) -> Result<u64> {
+        let written = self.put_node(node, revision).await;
+        self.kernel().is_writable.store(written.is_ok(), Ordering::Relaxed);
+        Ok(written?)
+    }
+
+    async fn put_node(&self, node: &Node, revision: u64) -> Result<u64, CommitError> {
+        let next = revision + 1;
+        if revision > 0 && self.put(RecordOp::Replace(node.to_row(next))).await? {
+            return Ok(next);
+        }
+        // The first line, or the first one after a pause in which the line was removed.
+        if self.put(RecordOp::Insert(node.to_row(1))).await? { Ok(1) } else { Ok(next) }
+    }
+
+    /// Removes the line of this server, which stops.
+    ///
+    /// # Errors
+    /// Unavailable. The line expires by itself.
+    pub async fn remove_node(&self) -> Result<()> {
+        let (realm, key) = (RealmName::admin(), self.node().as_str().to_owned());
+        self.put(RecordOp::Delete { realm, kind: RecordKind::Node, key, revision: None }).await?;
+        Ok(())
+    }
+
+    /// Returns the lines of the servers that were written within this time.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub async fn nodes(&self, now: Timestamp, within: Duration) -> Result<Vec<Node>> {
+        let rows = self.kernel().ports.store.records_page(&RealmName::admin(), RecordKind::Node, "", NODES).await?;
+        let nodes = rows.iter().filter_map(Node::from_row);
+        Ok(nodes.filter(|node| now.since(node.seen_at()) <= within).collect())
+    }
+
+    /// Takes the lease of a job, or extends it if this server has it. Returns whether this server does the job now.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub async fn take_job(&self, job: &'static str, now: Timestamp, time: Duration) -> Result<bool> {
+        let lease = JobLease { job, holder: self.node(), expires_at: now.plus(time) };
+        let stored: Option<RecordRow> =
+            self.kernel().ports.store.record(&RealmName::admin(), RecordKind::Lease, job).await?;
+        let op = match stored {
+            None => RecordOp::Insert(lease.to_row(1)),
+            Some(row) if lease.may_replace(&row, now) => RecordOp::Replace(lease.to_row(row.revision + 1)),
+            Some(_) => return Ok(false),
+        };
+        Ok(self.put(op).await?)
+    }
+
+    /// Returns how far the clock differs from that of the store at least; `None` if the store has no clock of its own.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub async fn clock_skew(&self, clock: &dyn Clock) -> Result<Option<Duration>> {
+        let before = clock.now();
+        let Some(theirs) = self.kernel().ports.store.clock().await? else { return Ok(None) };
+        // Read at some moment between the two.
+        Ok(Some(before.since(theirs).max(theirs.since(clock.now()))))
+    }
+
+    /// Commits a write; `false` if another server was faster.
+    async fn put(&self, op: RecordOp) -> Result<bool, CommitError> {
+        let lost = [Precondition::RecordFree, Precondition::RecordRevision];
+        self.kernel().commit_unless(batch![op], &lost).await
+    }
+}
