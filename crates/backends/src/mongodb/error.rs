@@ -45,7 +45,6 @@ pub enum OpenError {
         /// Host of the server.
         hosts: String,
     },
-    /// The database was migrated by a newer version of this program.
     /// The clocks of this machine and of the database differ.
     #[error(
         "the clocks of this machine and of MongoDB at {hosts} differ by {skew:?}, so that leases and lifetimes would be wrong: \
@@ -56,6 +55,7 @@ pub enum OpenError {
         hosts: String,
         skew: Duration,
     },
+    /// The database was migrated by a newer version of this program.
     #[error(
         "the database {database} has schema version {found}, but this program supports versions up to {known}: run the newer \
          program, or restore a backup from before the upgrade"

@@ -1,6 +1,6 @@
 //! Sealed copies of accounts, and notices that the change log has grown.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use metrics::counter;
@@ -38,6 +38,13 @@ impl SharedCache for Redis {
         let mut set = cmd("SET");
         set.arg(self.key(realm, user)).arg(sealed.as_bytes()).arg("PX").arg(millis);
         let _: Option<String> = self.link.ask("set", &set).await;
+    }
+
+    fn forget_account(&self, realm: &RealmName, user: &UserId) {
+        let (link, key) = (Arc::clone(&self.link), self.key(realm, user));
+        tokio::spawn(async move {
+            let _: Option<i64> = link.ask("unlink", cmd("UNLINK").arg(key)).await;
+        });
     }
 
     fn announce(&self) {

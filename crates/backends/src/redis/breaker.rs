@@ -48,6 +48,13 @@ impl Breaker {
         before != State::Open && after == State::Open
     }
 
+    /// Notes a fault that needs no second one, such as a server that has become a replica: reads still succeed there, so that
+    /// faults would never follow one another. Returns whether the breaker has opened by it.
+    pub(super) fn trip(&self) -> bool {
+        let (before, _) = self.update(|_| State::Open);
+        before != State::Open
+    }
+
     /// Notes that a probe has succeeded; returns whether the breaker has closed by it.
     pub(super) fn close(&self) -> bool {
         let (before, _) = self.update(|_| State::Closed { faults: 0 });

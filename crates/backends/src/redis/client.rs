@@ -15,7 +15,7 @@ use tokio::{sync::Notify, task::JoinHandle, time::timeout};
 use super::{
     breaker::Breaker,
     dial::{Dial, Live, channel, no_answer},
-    fault::{is_outage, told},
+    fault::{is_conclusive, is_outage, told},
     keeper,
     script::{self, Argument},
     url::{Route, Settings, SettingsError},
@@ -168,7 +168,7 @@ impl Link {
 
     /// Notes that Redis could not be used. One line tells when it is not used any more.
     pub(super) fn fault(&self, error: &RedisError) {
-        if self.breaker.fault() {
+        if if is_conclusive(error) { self.breaker.trip() } else { self.breaker.fault() } {
             gauge!(UP).set(0);
             counter!(OPENED).increment(1);
             tracing::warn!(error = told(error), "redis unavailable");

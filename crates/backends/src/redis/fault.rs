@@ -2,12 +2,15 @@
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-/// Words with which a server says that it cannot serve for now, beside those that the library knows.
-const PASSING: &[&str] = &["BUSY", "MISCONF", "NOREPLICAS", "OOM", "WRONGPASS", "NOAUTH"];
+/// Error codes of temporary conditions, in addition to those that the library knows.
+const TRANSIENT: &[&str] = &["BUSY", "MISCONF", "NOREPLICAS", "OOM", "WRONGPASS", "NOAUTH"];
+/// Error codes that Redis 6.2 puts into the text of an error where the command is in a script.
+const IN_SCRIPT: &[&str] = &["-READONLY ", "-MISCONF ", "-NOREPLICAS ", "-OOM "];
 
 /// Whether Redis cannot be used for now, as opposed to a defect: a command or script that it refuses.
 pub(super) fn is_outage(error: &RedisError) -> bool {
     match error.kind() {
+        ErrorKind::Server(ServerErrorKind::ResponseError) => is_within(error, IN_SCRIPT),
         ErrorKind::Server(kind) => matches!(
             kind,
             ServerErrorKind::BusyLoading
@@ -16,11 +19,24 @@ pub(super) fn is_outage(error: &RedisError) -> bool {
                 | ServerErrorKind::ClusterDown
                 | ServerErrorKind::TryAgain
         ),
-        ErrorKind::Extension => error.code().is_some_and(|code| PASSING.contains(&code)),
+        ErrorKind::Extension => error.code().is_some_and(|code| TRANSIENT.contains(&code)),
         ErrorKind::UnexpectedReturnType | ErrorKind::InvalidClientConfig => false,
         // No connection, no answer in time, or an answer that is none of Redis's.
         _ => true,
     }
+}
+
+/// Whether the error shows by itself that Redis cannot be used: the server has become a replica, which still answers reads.
+pub(super) fn is_conclusive(error: &RedisError) -> bool {
+    match error.kind() {
+        ErrorKind::Server(ServerErrorKind::ReadOnly) => true,
+        ErrorKind::Server(ServerErrorKind::ResponseError) => is_within(error, &["-READONLY "]),
+        _ => false,
+    }
+}
+
+fn is_within(error: &RedisError, codes: &[&str]) -> bool {
+    error.detail().is_some_and(|detail| codes.iter().any(|code| detail.contains(code)))
 }
 
 /// Returns what a log may say of an error: the server's own words may repeat the command.

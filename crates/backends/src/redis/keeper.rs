@@ -1,6 +1,9 @@
 //! The tasks beside the requests: one keeps the connection, one tells other processes of changes.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::{
     sync::mpsc::UnboundedReceiver,
@@ -37,9 +40,13 @@ pub(super) async fn connect(link: &Link, dial: &Dial) -> Option<UnboundedReceive
 pub(super) async fn keep(link: Arc<Link>, dial: Dial, mut connected: Option<UnboundedReceiver<Push>>) {
     loop {
         if let Some(pushes) = connected {
+            let begun = Instant::now();
             watch(&link, pushes).await;
             link.disconnect();
-            // A lost connection is made again at once.
+            // A lost connection is made again at once, unless it is one that is accepted and closed over and over.
+            if begun.elapsed() < PROBE {
+                sleep(PROBE).await;
+            }
             connected = connect(&link, &dial).await;
             if connected.is_some() {
                 continue;

@@ -8,7 +8,7 @@ pub struct ListedEvent {
     pub at: Timestamp,
     pub event: String,
     pub outcome: String,
-    /// Client of the request.
+    /// Client of the request; of an administrator's nothing, since it may tell who it was.
     pub client: AuditClient,
     pub session: Option<SessionId>,
     /// `user`, `admin` or `server`; never which administrator.
@@ -21,7 +21,13 @@ impl ListedEvent {
     /// # Errors
     /// Internal, if its client does not open.
     pub(crate) fn open(entry: AuditEntry, key: &DataKey) -> Result<Self> {
-        let client = entry.client.map(|sealed| AuditClient::open_for(key, entry.id, &sealed)).transpose()?;
+        let by = match ActorKind::parse(&entry.actor_kind) {
+            Some(ActorKind::Admin | ActorKind::Key | ActorKind::Cli) => "admin",
+            Some(ActorKind::User | ActorKind::Anonymous) => "user",
+            Some(ActorKind::Server) | None => "server",
+        };
+        let client = entry.client.filter(|_| by != "admin");
+        let client = client.map(|sealed| AuditClient::open_for(key, entry.id, &sealed)).transpose()?;
         Ok(Self {
             id: entry.id,
             at: entry.at,
@@ -29,11 +35,7 @@ impl ListedEvent {
             outcome: entry.outcome,
             client: client.unwrap_or_default(),
             session: entry.session,
-            by: match ActorKind::parse(&entry.actor_kind) {
-                Some(ActorKind::Admin | ActorKind::Key | ActorKind::Cli) => "admin",
-                Some(ActorKind::User | ActorKind::Anonymous) => "user",
-                Some(ActorKind::Server) | None => "server",
-            },
+            by,
         })
     }
 }

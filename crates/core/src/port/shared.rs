@@ -17,6 +17,9 @@ pub trait SharedCache: Send + Sync + std::fmt::Debug {
     /// Caches an account for at most this time.
     async fn put_account(&self, realm: &RealmName, user: &UserId, sealed: &Sealed, lifetime: Duration);
 
+    /// Removes a cached account, without waiting: what an erased user has left behind must not outlive the request for long.
+    fn forget_account(&self, realm: &RealmName, user: &UserId);
+
     /// Notifies all processes that the change log has grown, without waiting.
     fn announce(&self);
 

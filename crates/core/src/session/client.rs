@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Address and device that a session was opened from, for the list of sessions. Personal data: never printed.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionClient {
     pub ip: Option<String>,
     /// Value of the `User-Agent` header.

@@ -16,7 +16,7 @@ pub struct ListedSession {
     pub acr: &'static str,
     /// Methods of the last authentication.
     pub amr: Vec<Amr>,
-    /// Client of the login.
+    /// Client of the login; of an administrator's nothing, since it may tell who it was.
     pub client: SessionClient,
     /// Latest possible end, regardless of its use.
     pub expires_at: Timestamp,
@@ -32,16 +32,19 @@ impl ListedSession {
     /// # Errors
     /// Internal, if its client does not open.
     pub(crate) fn open(session: Session, key: &DataKey, current: &SessionId) -> Result<Self> {
+        let is_impersonated = session.impersonator.is_some();
+        let client =
+            if is_impersonated { SessionClient::default() } else { SessionClient::open(key, &session.client)? };
         Ok(Self {
             is_current: session.id == *current,
             acr: session.acr(),
-            is_impersonated: session.impersonator.is_some(),
+            is_impersonated,
             id: session.id,
             created_at: session.created_at,
             last_used_at: session.family.rotated_at,
             auth_time: session.auth_time,
             amr: session.amr,
-            client: SessionClient::open(key, &session.client)?,
+            client,
             expires_at: session.expires_at,
             idle_until: session.family.idle_until,
         })

@@ -7,7 +7,10 @@ use tokio::{sync::watch, time::interval};
 
 use super::{Worker, cause, tick};
 
-/// What the server says of itself in the node table.
+/// Time until the next attempt to write a line that was not written: until then the server is not ready.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// What the server's line in the node table contains.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
     /// Version of the database schema.
@@ -16,36 +19,37 @@ pub(crate) struct Identity {
     pub(crate) interval: Duration,
 }
 
-/// What was last logged, so that each change is one line.
+/// Conditions that were logged and persist, so that each change is one log line.
 #[derive(Debug, Default)]
-struct Told {
+struct Reported {
     is_unwritable: bool,
     has_skew: bool,
 }
 
 impl Worker {
-    /// Writes the line until the stop signal, then removes it.
+    /// Updates the line until the stop signal, then removes it.
     pub(super) async fn heartbeat_until(self, mut stopped: watch::Receiver<bool>) {
         let Identity { schema, interval: every } = &self.identity;
         let mut node = Node::new(self.service.upkeep().node(), env!("CARGO_PKG_VERSION"), *schema, self.clock.now());
-        let (mut revision, mut told, mut ticks) = (0, Told::default(), interval(*every));
+        let (mut revision, mut reported, mut ticks) = (0, Reported::default(), interval(*every));
         while tick(&mut ticks, &mut stopped).await {
             let (now, upkeep) = (self.clock.now(), self.service.upkeep());
             node.update(now, upkeep.log_lag(now), upkeep.shared_is_up());
             match upkeep.write_node(&node, revision).await {
                 Ok(written) => {
                     revision = written;
-                    if std::mem::take(&mut told.is_unwritable) {
+                    if std::mem::take(&mut reported.is_unwritable) {
                         tracing::info!("database can be written again");
                     }
                 }
                 Err(error) => {
-                    if !std::mem::replace(&mut told.is_unwritable, true) {
+                    ticks.reset_after(RETRY.min(*every));
+                    if !std::mem::replace(&mut reported.is_unwritable, true) {
                         tracing::warn!(error = error.code(), cause = cause(&error), "node line not written");
                     }
                 }
             }
-            self.compare_clocks(&mut told).await;
+            self.compare_clocks(&mut reported).await;
         }
         // The line also expires by itself.
         if let Err(error) = self.service.upkeep().remove_node().await {
@@ -53,18 +57,18 @@ impl Worker {
         }
     }
 
-    async fn compare_clocks(&self, told: &mut Told) {
+    async fn compare_clocks(&self, reported: &mut Reported) {
         if !self.clock.is_of_machine() {
             return;
         }
         // A store that does not answer is reported elsewhere.
         let Ok(Some(skew)) = self.service.upkeep().clock_skew(&*self.clock).await else { return };
         let has_skew = skew > CLOCK_TOLERANCE;
-        if has_skew && !told.has_skew {
+        if has_skew && !reported.has_skew {
             tracing::warn!(?skew, "clock skew between this machine and the database: synchronize both with NTP");
-        } else if !has_skew && told.has_skew {
+        } else if !has_skew && reported.has_skew {
             tracing::info!(?skew, "clocks of this machine and the database agree again");
         }
-        told.has_skew = has_skew;
+        reported.has_skew = has_skew;
     }
 }

@@ -292,6 +292,9 @@ impl SharedCache for Board {
         }
     }
 
+    /// A copy may also be written again after it was forgotten.
+    fn forget_account(&self, _: &RealmName, _: &UserId) {}
+
     fn announce(&self) {}
 
     async fn announced(&self) {

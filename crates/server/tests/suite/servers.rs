@@ -125,11 +125,6 @@ impl Cluster {
     }
 }
 
-fn percentile(times: &mut [Duration], percent: usize) -> Duration {
-    times.sort();
-    times[(times.len() * percent / 100).min(times.len() - 1)]
-}
-
 #[tokio::test]
 async fn mongodb_what_one_server_ends_the_others_feel_within_a_second_with_and_without_redis() {
     for has_redis in [true, false] {
@@ -140,9 +135,13 @@ async fn mongodb_what_one_server_ends_the_others_feel_within_a_second_with_and_w
         for _ in 0..25 {
             times.extend(cluster.felt(&john).await);
         }
-        let (p50, p99) = (percentile(&mut times, 50), percentile(&mut times, 99));
-        println!("revocation felt elsewhere, Redis {has_redis}: p50 {p50:?}, p99 {p99:?}");
-        assert!(p99 < Duration::from_secs(1), "{times:?}");
+        times.sort();
+        let (median, longest) = (times[times.len() / 2], times[times.len() - 1]);
+        println!(
+            "revocation felt elsewhere, Redis {has_redis}: {} times, median {median:?}, longest {longest:?}",
+            times.len()
+        );
+        assert!(longest < Duration::from_secs(1), "{times:?}");
     }
 }
 
@@ -218,13 +217,11 @@ async fn mongodb_has_a_line_of_each_server_and_one_server_sweeps() {
     let records = cluster.database.db().await.collection::<Document>("_records");
     let lines = async || records.count_documents(doc! { "_id.realm": "admin", "_id.kind": "node" }).await.unwrap();
     let begun = Instant::now();
-    while lines().await != 3 {
+    let leases = async || records.count_documents(doc! { "_id.kind": "lease" }).await.unwrap();
+    while lines().await != 3 || leases().await != 1 {
         assert!(begun.elapsed() < PATIENCE);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(records.count_documents(doc! { "_id.kind": "lease" }).await.unwrap(), 1);
-    let lease = records.find_one(doc! { "_id.kind": "lease", "_id.key": "sweep" }).await.unwrap().unwrap();
-    assert_eq!(lease.get_i64("revision").unwrap(), 1, "one server took it");
     assert!(cluster.servers[0].stop().await.success());
     assert_eq!(lines().await, 2, "a server that stops removes its line");
 }
@@ -255,6 +252,7 @@ async fn mongodb_and_a_restart_of_one_server_after_the_other_fail_no_request() {
                 (0..3).map(|step| (turn + step) % 3).find(|server| ready[*server].load(Ordering::Relaxed))
             else {
                 failed.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(10)).await;
                 continue;
             };
             let answer = if turn.is_multiple_of(10) {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use portcullis_core::{
     port::{Counted, Counters, SharedCache},
-    suite::rows::NOW,
+    suite::rows::{NOW, here, user_id},
 };
 
 use super::{QUOTA, RedisServer, TIMEOUT, connect, counters, key, until, use_once};
@@ -91,6 +91,20 @@ async fn a_server_that_takes_no_writes_is_not_used_until_it_does() {
     assert!(!redis.is_up(), "a connection to a replica does not count");
     server.ask::<()>(&["REPLICAOF", "NO", "ONE"]);
     until("used again", async || redis.is_up()).await;
+}
+
+/// Reads succeed on a replica, so that faults would never follow one another.
+#[tokio::test]
+async fn one_refused_write_is_enough_to_leave_a_server_that_became_a_replica() {
+    let server = RedisServer::start();
+    let redis = connect(&server.url()).await;
+    until("connected", async || redis.is_up()).await;
+    let counters = counters(&redis);
+    server.ask::<()>(&["REPLICAOF", "127.0.0.1", "1"]);
+    assert_eq!(redis.account(&here(), &user_id("ada")).await, None);
+    assert!(redis.is_up(), "nothing was written yet");
+    use_once(&counters).await;
+    assert!(!redis.is_up());
 }
 
 /// Memory is full, with nothing to evict.

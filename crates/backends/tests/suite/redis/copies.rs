@@ -24,6 +24,8 @@ async fn a_copy_is_read_by_all_processes_for_its_lifetime_and_only_in_its_realm(
     assert_eq!(keys, [format!("pc:{{{}:ada}}:a", here())]);
     let ends_in: i64 = server.ask(&["PTTL", &keys[0]]);
     assert!((1..=60_000).contains(&ends_in));
+    one.forget_account(&here(), &user_id("ada"));
+    until("forgotten", async || other.account(&here(), &user_id("ada")).await.is_none()).await;
     one.put_account(&here(), &user_id("ada"), &sealed, Duration::from_nanos(1)).await;
     until("gone", async || one.account(&here(), &user_id("ada")).await.is_none()).await;
 }

@@ -15,6 +15,8 @@ use crate::{
     session::ListedSession,
 };
 
+/// Maximum number of events of an export, so that its memory is bounded; `me/events` lists all.
+const MOST_EVENTS: usize = 10_000;
 /// Number of events that are read at once.
 const PAGE: usize = 1000;
 
@@ -27,7 +29,7 @@ pub struct Export {
     pub pending: Vec<ExportedChange>,
     /// Live sessions, most recent use first.
     pub sessions: Vec<ListedSession>,
-    /// Events of the last 90 days, newest first.
+    /// Newest events of the last 90 days, newest first.
     pub events: Vec<ListedEvent>,
     pub factors: Vec<ListedFactor>,
     /// Number of recovery codes that are left, and the time at which they were made.
@@ -82,6 +84,7 @@ impl Accounts<'_> {
         let (user, account) = (owner.account().id.as_str().as_bytes(), self.user_of(&owner).await?);
         let audit = self.audit(Event::Exported).user(&*owner);
         let quota = self.settings.limits.exports_account;
+        // Counted before the work, so that a flood of requests gathers nothing.
         self.commit_counted(LimitKind::Exports, user, quota, batch![audit]).await?;
         let export = self.gather(&owner, &account).await?;
         tracing::info!(realm = %self.realm.name, user = %account.id, "account exported");
@@ -117,7 +120,7 @@ impl Accounts<'_> {
             let before = events.last().map(|last| last.id);
             let (page, has_more) = self.events_before(owner.account(), before, PAGE).await?;
             events.extend(page);
-            if !has_more {
+            if !has_more || events.len() >= MOST_EVENTS {
                 return Ok(events);
             }
         }

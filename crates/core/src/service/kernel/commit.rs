@@ -32,6 +32,9 @@ impl Kernel {
                 Effect::Changed(change) => {
                     if let Change::UserChanged { realm, user } = &change {
                         self.copies.changed_here(realm, user);
+                        if let Some(shared) = &self.ports.shared {
+                            shared.forget_account(realm, user);
+                        }
                     }
                     self.apply(change);
                     has_grown = true;

@@ -39,7 +39,8 @@ impl Upkeep<'_> {
         if revision > 0 && self.put(RecordOp::Replace(node.to_row(next))).await? {
             return Ok(next);
         }
-        // The first line, or the first one after a pause in which the line was removed.
+        // The first line, or the first one after a pause in which the line expired. If both are lost, an earlier write whose answer was
+        // lost has raised the revision: the next line follows it.
         if self.put(RecordOp::Insert(node.to_row(1))).await? { Ok(1) } else { Ok(next) }
     }
 

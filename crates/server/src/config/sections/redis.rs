@@ -83,13 +83,14 @@ fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
     let Some(url) = values.text(name).map(str::trim) else { return };
     let is_plain = url.starts_with("redis://") || url.starts_with("redis-sentinel://");
     let (_, hosts) = authority(url).unwrap_or_default();
-    let is_local = hosts.split(',').all(|host| is_loopback_host(host_of(host)));
+    // A local Sentinel names servers elsewhere.
+    let is_local = url.starts_with("redis://") && hosts.split(',').all(|host| is_loopback_host(host_of(host)));
     if !is_plain || is_local || values.get(&REDIS_PLAINTEXT) != Some(Plaintext::Refuse) {
         return;
     }
     let text = "is a connection without TLS over a network, on which others could read the password of Redis and answer in its place";
     let fix = Fix::Do(format!(
-        "use rediss:// in {name}, or set {}=allow on a network that you trust",
+        "use rediss:// or rediss-sentinel:// in {name}, or set {}=allow on a network that you trust",
         REDIS_PLAINTEXT.name()
     ));
     let diagnostic = if values.is_derived(REDIS_PLAINTEXT.name()) {

@@ -127,7 +127,7 @@ async fn a_ticket_ends_with_its_time_and_with_what_it_was_made_for() {
     let set = app.post_form(&path, &[("password", "violet-teapot-hammer")]).await;
     assert_eq!(set.status(), 200);
     refused(&reset).await;
-    // A reset changes no factor, and logs nobody in.
+    // A reset changes no factor and opens no session.
     let john = Protected { person: john.person.clone().with_password("violet-teapot-hammer"), ..john };
     let token = john.log_in(&app).await["access_token"].as_str().unwrap().to_owned();
     // A further factor.

@@ -36,6 +36,11 @@ async fn an_account_is_exported_twice_an_hour() {
     let john = Person::new("john@example.com").join(&app).await;
     let jane = Person::new("jane@example.com").join(&app).await;
     let (johns, again, janes) = (john.log_in(&app).await, john.log_in(&app).await, jane.log_in(&app).await);
+    for _ in 0..3 {
+        // HEAD exports nothing.
+        let head = app.request(Method::HEAD, "/User1/me/export").bearer_auth(&johns).send().await.unwrap();
+        assert_eq!(head.status(), 200);
+    }
     for (token, left) in [(&johns, 1), (&again, 0)] {
         let answer = app.get_as(token, "/User1/me/export").await;
         assert_eq!(answer.headers()["ratelimit-policy"], "\"exports\";q=2;w=3600");

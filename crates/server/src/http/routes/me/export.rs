@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 use super::{events::EventAnswer, profile::UserAnswer, sessions::SessionAnswer};
 use crate::http::{
     answers::DeviceAnswer,
-    extract::Authenticated,
+    extract::{Authenticated, SkipOnHead},
     openapi::{RealmPath, refusals},
     problem::ApiError,
 };
@@ -163,7 +163,7 @@ refusals!(ExportRefusals: Problem [REALM, OWNER, &[LIMITED, AUTH_STALE]]);
         ExportRefusals,
     )
 )]
-pub(crate) async fn export(authenticated: Authenticated) -> Result<Response, ApiError> {
+pub(crate) async fn export(authenticated: Authenticated, _: SkipOnHead) -> Result<Response, ApiError> {
     let Authenticated { request, owner } = authenticated;
     let export = request.accounts().export(&owner).await?;
     let account = export.account.clone();

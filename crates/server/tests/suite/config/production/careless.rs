@@ -30,10 +30,10 @@ fn a_loopback_host_without_trusted_proxies_is_rejected() {
 #[test]
 fn a_redis_over_a_network_without_tls_is_refused_unless_it_is_allowed() {
     let why = "without TLS over a network";
-    let fix = "use rediss:// in REDIS_URL, or set REDIS_PLAINTEXT=allow on a network that you trust";
-    for url in
-        ["redis://cache:6379", "redis://:hushhush@10.0.0.7", "redis-sentinel://127.0.0.1,10.0.0.7/0?name=accounts"]
-    {
+    let fix =
+        "use rediss:// or rediss-sentinel:// in REDIS_URL, or set REDIS_PLAINTEXT=allow on a network that you trust";
+    // A local Sentinel names servers elsewhere.
+    for url in ["redis://cache:6379", "redis://:hushhush@10.0.0.7", "redis-sentinel://127.0.0.1/0?name=accounts"] {
         refused(&Desk::production().env("REDIS_URL", url), "REDIS_URL", why, "the environment", fix);
         Desk::production().env("REDIS_URL", url).env("REDIS_PLAINTEXT", "allow").config();
         Desk::new().env("REDIS_URL", url).config();
@@ -48,7 +48,7 @@ fn a_redis_over_a_network_without_tls_is_refused_unless_it_is_allowed() {
         "redis://[::1]:1/2",
         "rediss://cache",
         "unix:///run/redis.sock",
-        "redis-sentinel://localhost/0?name=n",
+        "rediss-sentinel://localhost/0?name=n",
     ] {
         Desk::production().env("REDIS_URL", url).config();
     }
