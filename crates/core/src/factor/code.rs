@@ -11,7 +11,7 @@ pub struct FactorCode {
 
 /// Most bytes of a typed code.
 const MOST_BYTES: usize = 128;
-/// Digits of an authenticator app and of a code by SMS.
+/// Number of digits of an authenticator app's code.
 const DIGITS: usize = 6;
 
 impl FactorCode {
@@ -27,13 +27,12 @@ impl FactorCode {
         text.is_ascii().then_some(Self { text, named: named.flatten() })
     }
 
-    /// Returns the digits, if it may be a code of this kind. Six digits without a kind are those of an authenticator app if there
-    /// is one.
+    /// Returns the digits, if it may be the code of an authenticator app.
     #[must_use]
-    pub fn digits(&self, method: Method, has_totp: bool) -> Option<&str> {
+    pub fn totp(&self) -> Option<&str> {
         let is_code = self.text.len() == DIGITS && self.text.bytes().all(|byte| byte.is_ascii_digit());
-        let usual = if has_totp { Method::Totp } else { Method::Sms };
-        (is_code && self.named.unwrap_or(usual) == method).then_some(self.text.as_str())
+        let is_named = self.named.is_none_or(|named| named == Method::Totp);
+        Some(self.text.as_str()).filter(|_| is_code && is_named)
     }
 
     /// Returns the recovery code in its canonical form, if it may be one.

@@ -1,6 +1,6 @@
 use std::cmp::Reverse;
 
-use super::{Factors, Method, TotpFactor, TrustedDevice};
+use super::{FactorName, Factors, Method, TotpFactor, TrustedDevice};
 use crate::{clock::Timestamp, id::FactorId, session::SessionClient};
 
 /// A factor, as its owner may see it.
@@ -8,8 +8,8 @@ use crate::{clock::Timestamp, id::FactorId, session::SessionClient};
 pub struct ListedFactor {
     pub id: FactorId,
     pub method: Method,
-    /// Name that the user gave it; that of its kind for a number.
-    pub name: String,
+    /// Name that the user gave it.
+    pub name: FactorName,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
 }
@@ -30,7 +30,7 @@ impl From<&TotpFactor> for ListedFactor {
         Self {
             id: totp.id.clone(),
             method: Method::Totp,
-            name: totp.name.as_str().to_owned(),
+            name: totp.name.clone(),
             created_at: totp.created_at,
             last_used_at: totp.last_used_at,
         }
@@ -48,15 +48,7 @@ impl Factors {
     /// Lists the factors, recovery codes excepted, the newest first.
     #[must_use]
     pub fn listed(&self) -> Vec<ListedFactor> {
-        let totp = self.totp.iter().map(|held| ListedFactor::from(&held.noun));
-        let sms = self.sms.iter().map(|held| ListedFactor {
-            id: held.noun.id.clone(),
-            method: Method::Sms,
-            name: "Text message".to_owned(),
-            created_at: held.noun.created_at,
-            last_used_at: held.noun.last_used_at,
-        });
-        let mut all: Vec<ListedFactor> = totp.chain(sms).collect();
+        let mut all: Vec<ListedFactor> = self.totp.iter().map(|held| ListedFactor::from(&held.noun)).collect();
         all.sort_by_key(|factor| Reverse(factor.created_at));
         all
     }

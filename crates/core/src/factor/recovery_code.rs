@@ -34,6 +34,8 @@ pub struct RecoveryCodes {
     pub user: UserId,
     /// SHA-256 of each.
     hashes: Vec<[u8; 32]>,
+    /// Revision of the user with which they were made.
+    pub since: u64,
     pub created_at: Timestamp,
 }
 
@@ -60,9 +62,9 @@ impl std::fmt::Debug for RecoveryCodes {
 }
 
 impl RecoveryCodes {
-    /// Makes a set of ten codes.
+    /// Makes a set of ten codes with this revision of the user.
     #[must_use]
-    pub fn new(ctx: &Ctx, user: &UserId) -> (Self, NewRecoveryCodes) {
+    pub fn new(ctx: &Ctx, user: &UserId, since: u64) -> (Self, NewRecoveryCodes) {
         let texts = (0..CODES).map(|_| {
             let bits: Zeroizing<[u8; 10]> = Zeroizing::new(ctx.bytes());
             let mut text = Zeroizing::new(CROCKFORD.encode(&*bits));
@@ -72,7 +74,7 @@ impl RecoveryCodes {
         let texts: Vec<_> = texts.collect();
         let hashes = texts.iter().map(|text| hash(text)).collect();
         let grouped = texts.iter().map(|text| Zeroizing::new(grouped(text))).collect();
-        (Self { user: user.clone(), hashes, created_at: ctx.now }, NewRecoveryCodes(grouped))
+        (Self { user: user.clone(), hashes, since, created_at: ctx.now }, NewRecoveryCodes(grouped))
     }
 
     /// Returns the number of codes that are left.
@@ -117,6 +119,8 @@ fn hash(code: &str) -> [u8; 32] {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     hashes: Vec<String>,
+    #[serde(default)]
+    since: u64,
     created_at: i64,
 }
 
@@ -137,12 +141,14 @@ impl Record for RecoveryCodes {
 
     fn to_bytes(&self) -> Vec<u8> {
         let hashes = self.hashes.iter().map(|hash| seal::hex(hash)).collect();
-        serde_json::to_vec(&Stored { hashes, created_at: self.created_at.millis() }).unwrap_or_default()
+        serde_json::to_vec(&Stored { hashes, since: self.since, created_at: self.created_at.millis() })
+            .unwrap_or_default()
     }
 
     fn from_bytes(key: &str, bytes: &[u8]) -> Option<Self> {
         let stored: Stored = serde_json::from_slice(bytes).ok()?;
         let hashes = stored.hashes.iter().map(|hash| seal::unhex(hash)).collect::<Option<_>>()?;
-        Some(Self { user: UserId::parse(key)?, hashes, created_at: Timestamp::from_millis(stored.created_at) })
+        let created_at = Timestamp::from_millis(stored.created_at);
+        Some(Self { user: UserId::parse(key)?, hashes, since: stored.since, created_at })
     }
 }

@@ -1,4 +1,4 @@
-use super::{Held, Method, RecoveryCodes, SmsFactor, TotpFactor};
+use super::{Held, Method, RecoveryCodes, TotpFactor};
 use crate::{
     error::Result,
     record::{RecordKind, RecordRow},
@@ -9,7 +9,6 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Factors {
     pub totp: Vec<Held<TotpFactor>>,
-    pub sms: Option<Held<SmsFactor>>,
     pub recovery: Option<Held<RecoveryCodes>>,
 }
 
@@ -23,7 +22,6 @@ impl Factors {
         for row in rows {
             match row.kind {
                 RecordKind::Totp => factors.totp.push(Held::open(row, key)?),
-                RecordKind::Sms => factors.sms = Some(Held::open(row, key)?),
                 RecordKind::RecoveryCodes => factors.recovery = Some(Held::open(row, key)?),
                 _ => {}
             }
@@ -36,20 +34,19 @@ impl Factors {
     #[must_use]
     pub fn accepted(mut self, methods: &[Method]) -> Self {
         self.totp.retain(|_| methods.contains(&Method::Totp));
-        self.sms = self.sms.filter(|_| methods.contains(&Method::Sms));
         self.recovery = self.recovery.filter(|codes| methods.contains(&Method::RecoveryCode) && codes.noun.left() > 0);
         self
     }
 
     /// Returns the number of factors, recovery codes excepted.
     #[must_use]
-    pub fn count(&self) -> usize {
-        self.totp.len() + usize::from(self.sms.is_some())
+    pub const fn count(&self) -> usize {
+        self.totp.len()
     }
 
     /// Returns whether there is a factor, recovery codes included.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.count() == 0 && self.recovery.is_none()
     }
 }

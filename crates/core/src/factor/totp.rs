@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::FactorName;
 use crate::{
+    SecretString,
     clock::Timestamp,
     error::{Error, Result},
     id::{FactorId, UserId},
@@ -48,10 +49,10 @@ impl TotpSecret {
     ///
     /// # Errors
     /// Internal, if the library refuses them.
-    pub fn uri(&self, issuer: &str, account: &str) -> Result<Zeroizing<String>> {
+    pub fn uri(&self, issuer: &str, account: &str) -> Result<SecretString> {
         let [issuer, account] = [issuer, account].map(|text| text.replace(':', " "));
         let totp = self.builder().with_issuer(Some(issuer)).with_account_name(account).build();
-        totp.and_then(|totp| totp.to_url()).map(Zeroizing::new).map_err(|error| Error::internal(error.to_string()))
+        totp.and_then(|totp| totp.to_url()).map(SecretString::from).map_err(|error| Error::internal(error.to_string()))
     }
 
     /// Returns the code of this time.

@@ -30,12 +30,10 @@ pub enum Purpose {
     Enrolment,
     /// Undoing the addition of a factor.
     FactorUndo,
-    /// Proving a second factor by a code by SMS.
-    FactorCode,
 }
 
 impl Purpose {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 10] = [
         Self::Registration,
         Self::Reset,
         Self::Phone,
@@ -46,7 +44,6 @@ impl Purpose {
         Self::Ticket,
         Self::Enrolment,
         Self::FactorUndo,
-        Self::FactorCode,
     ];
 
     /// Returns the stored string.
@@ -63,7 +60,6 @@ impl Purpose {
             Self::Ticket => "ticket",
             Self::Enrolment => "enrolment",
             Self::FactorUndo => "factor_undo",
-            Self::FactorCode => "factor_code",
         }
     }
 

@@ -8,9 +8,6 @@ pub enum Amr {
     /// One-time password, such as an SMS code.
     #[serde(rename = "otp")]
     Otp,
-    /// Code by SMS, as a second factor.
-    #[serde(rename = "sms")]
-    Sms,
     /// More than one factor.
     #[serde(rename = "mfa")]
     Multi,
@@ -21,7 +18,7 @@ pub enum Amr {
 
 impl Amr {
     /// All values, in the order in which they are listed.
-    const ALL: [Self; 5] = [Self::Password, Self::Otp, Self::Sms, Self::Multi, Self::Impersonation];
+    const ALL: [Self; 4] = [Self::Password, Self::Otp, Self::Multi, Self::Impersonation];
 
     /// Returns the value of the claim.
     #[must_use]
@@ -29,7 +26,6 @@ impl Amr {
         match self {
             Self::Password => "pwd",
             Self::Otp => "otp",
-            Self::Sms => "sms",
             Self::Multi => "mfa",
             Self::Impersonation => "imp",
         }

@@ -1,8 +1,9 @@
 use std::{collections::HashSet, time::Duration};
 
 use portcullis_core::{
+    ExposeSecret,
     clock::Timestamp,
-    factor::{AddedFactor, FactorCode, FactorName, Method, RecoveryCodes, TicketNote, TicketPurpose},
+    factor::{AddedFactor, FactorCode, FactorName, RecoveryCodes, TicketNote, TicketPurpose},
     factor::{TotpFactor, TotpSecret},
     id::{FactorId, SessionId, UserId},
     link::{Challenge, Purpose},
@@ -108,16 +109,24 @@ fn the_secret_of_an_enrolment_is_its_own() {
 #[test]
 fn the_uri_of_a_secret_is_what_apps_read() {
     let uri = rfc_secret().uri("Acme Notes", "ada@example.com").unwrap();
+    assert!(!format!("{uri:?}").contains("otpauth"), "it contains the secret");
+    let uri = uri.expose_secret();
     assert_eq!(
-        *uri,
+        uri,
         "otpauth://totp/Acme%20Notes:ada%40example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Acme%20Notes"
     );
-    assert!(rfc_secret().uri("Acme: Notes", "ada@example.com").unwrap().starts_with("otpauth://totp/Acme%20%20Notes:"));
+    assert!(
+        rfc_secret()
+            .uri("Acme: Notes", "ada@example.com")
+            .unwrap()
+            .expose_secret()
+            .starts_with("otpauth://totp/Acme%20%20Notes:")
+    );
 }
 
 #[test]
 fn ten_recovery_codes_of_75_bits_are_each_used_once() {
-    let (mut codes, texts) = RecoveryCodes::new(&ctx(1), &user());
+    let (mut codes, texts) = RecoveryCodes::new(&ctx(1), &user(), 1);
     let texts: Vec<String> = texts.expose().map(str::to_owned).collect();
     assert_eq!(texts.iter().collect::<HashSet<_>>().len(), 10);
     for (used, text) in texts.iter().enumerate() {
@@ -130,7 +139,7 @@ fn ten_recovery_codes_of_75_bits_are_each_used_once() {
         assert!(left.without(&typed).is_none());
         codes = left;
     }
-    assert_eq!(format!("{:?}", RecoveryCodes::new(&ctx(1), &user()).1), "NewRecoveryCodes(…)");
+    assert_eq!(format!("{:?}", RecoveryCodes::new(&ctx(1), &user(), 1).1), "NewRecoveryCodes(…)");
 }
 
 #[test]
@@ -139,16 +148,12 @@ fn codes_are_read_as_people_type_them() {
     assert_eq!(recovery("OIL23-abcde-FGH45").as_deref(), Some("01123abcdefgh45"));
     assert_eq!(recovery(" oil23 abcde fgh45 ").as_deref(), Some("01123abcdefgh45"));
     assert_eq!(recovery("oil23-abcde-fgh4"), None);
-    let digits = |raw, named, method, has_totp| {
-        FactorCode::parse(raw, named).and_then(|code| code.digits(method, has_totp).map(str::to_owned))
-    };
-    assert_eq!(digits("123 456", None, Method::Totp, true).as_deref(), Some("123456"));
-    assert_eq!(digits("123-456", None, Method::Sms, true), None);
-    assert_eq!(digits("123456", None, Method::Sms, false).as_deref(), Some("123456"));
-    assert_eq!(digits("123456", Some("sms"), Method::Sms, true).as_deref(), Some("123456"));
-    assert_eq!(digits("123456", Some("sms"), Method::Totp, true), None);
-    assert_eq!(digits("١٢٣٤٥٦", None, Method::Totp, true), None);
-    assert_eq!(digits("12345", None, Method::Totp, true), None);
+    let totp = |raw, named| FactorCode::parse(raw, named).and_then(|code| code.totp().map(str::to_owned));
+    assert_eq!(totp("123 456", None).as_deref(), Some("123456"));
+    assert_eq!(totp("123-456", Some("totp")).as_deref(), Some("123456"));
+    assert_eq!(totp("123456", Some("recovery_code")), None);
+    assert_eq!(totp("١٢٣٤٥٦", None), None);
+    assert_eq!(totp("12345", None), None);
     assert!(FactorCode::parse("123456", Some("smoke")).is_none());
     assert!(FactorCode::parse(&"1".repeat(129), None).is_none());
     assert!(FactorCode::parse("01123abcdefgh45", Some("totp")).unwrap().recovery_code().is_none());
@@ -161,7 +166,7 @@ fn what_is_stored_opens_as_it_was() {
     let totp = TotpFactor { last_used_at: Some(Timestamp::from_secs(9)), ..factor(rfc_secret(), 4) };
     let row = totp.seal(&ctx, &realm, RecordKeys::Owner(&key));
     assert_eq!(TotpFactor::open(&row, RecordKeys::Owner(&key)), Ok(totp));
-    let (codes, _) = RecoveryCodes::new(&ctx, &user());
+    let (codes, _) = RecoveryCodes::new(&ctx, &user(), 1);
     let row = codes.seal(&ctx, &realm, RecordKeys::Owner(&key));
     assert_eq!(RecoveryCodes::open(&row, RecordKeys::Owner(&key)), Ok(codes));
 

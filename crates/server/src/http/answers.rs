@@ -93,7 +93,7 @@ impl From<ListedFactor> for FactorAnswer {
         Self {
             id: id.to_string(),
             r#type: method.as_str(),
-            name,
+            name: name.as_str().to_owned(),
             created_at: created_at.to_string(),
             last_used_at: last_used_at.as_ref().map(Timestamp::to_string),
         }

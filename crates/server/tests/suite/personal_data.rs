@@ -60,7 +60,6 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::EmailReserved, Some("email_reserved")),
     // Of these the export has the members `factors` and `devices`.
     (RecordKind::Totp, None),
-    (RecordKind::Sms, None),
     (RecordKind::RecoveryCodes, None),
     (RecordKind::Device, None),
     // It refers to registrations, and has no owner.

@@ -101,6 +101,7 @@ impl Accounts<'_> {
             self.audit(Event::EmailChanged).user(user).index(index),
         ];
         batch.extend(self.drop_challenges(user, &[Purpose::Reset, Purpose::Phone, Purpose::PhoneChange]));
+        batch.extend(self.drop_tickets(user));
         batch.extend(self.reserve(user, &key, &before).await?);
         batch.extend(self.discard_registration(found));
         Ok(batch)

@@ -43,7 +43,7 @@ impl Accounts<'_> {
     /// Stores the request; `None` if the account has changed in the meantime.
     async fn request_once(&self, owner: FreshOwner<'_>, email: &EmailAddress) -> Result<Option<()>> {
         let (ctx, realm, keys) = (self.ctx, &self.realm.name, &self.realm.keys);
-        let user = self.user_of(&owner).await?;
+        let user = self.fresh_user(owner).await?;
         let key = user.envelope.key(keys, &user.id)?;
         let index = email.blind_index(keys);
         if index == user.index {

@@ -140,7 +140,7 @@ impl Export {
                 return Ok(());
             }
             // All factors are read together.
-            RecordKind::Totp | RecordKind::Sms | RecordKind::RecoveryCodes => return Ok(()),
+            RecordKind::Totp | RecordKind::RecoveryCodes => return Ok(()),
             // It names identifiers of registrations, and has no owner.
             RecordKind::Succession => return Ok(()),
             // Of servers, not of users.

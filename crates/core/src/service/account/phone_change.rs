@@ -40,7 +40,7 @@ impl Accounts<'_> {
 
     /// Sends the code; `None` if the account has changed in the meantime.
     async fn send_change_code(&self, owner: FreshOwner<'_>, phone: &PhoneNumber) -> Result<Option<LinkToken>> {
-        let user = self.user_of(&owner).await?;
+        let user = self.fresh_user(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let decoy = self.realm.keys.decoy_id(&["phone_change", user.id.as_str(), phone.as_str()]);
         let recipient = Some(&user).filter(|_| self.may_send_to(phone));
@@ -144,7 +144,7 @@ impl Accounts<'_> {
     }
 
     async fn remove_phone_once(&self, owner: FreshOwner<'_>) -> Result<Option<()>> {
-        let user = self.user_of(&owner).await?;
+        let user = self.fresh_user(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let before = user.envelope.open_profile(&key)?;
         if before.phone.is_none() {

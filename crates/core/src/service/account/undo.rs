@@ -156,7 +156,7 @@ impl Accounts<'_> {
         };
         batch.extend(ended.into_iter().map(delete));
         batch.extend(removed);
-        batch.extend(self.drop_challenges(&user, &[Purpose::PasswordUndo]));
+        batch.extend(self.drop_challenges(&user, &[Purpose::PasswordUndo, Purpose::FactorUndo]));
         batch.extend(self.discard_registration(found));
         Ok(batch)
     }
@@ -174,16 +174,32 @@ impl Accounts<'_> {
         recipient: &Recipient,
         event: Event,
     ) -> Result<Batch> {
+        let mut batch = self.drop_requests(&user);
+        batch.extend(self.secure(undo, User { compromised: true, ..user }, kind, recipient, event)?);
+        Ok(batch)
+    }
+
+    /// Returns the operations that spend an undo link, store the changed user, end all sessions, and mail a link for a new password.
+    ///
+    /// # Errors
+    /// Internal, if the mail cannot be serialised.
+    pub(super) fn secure(
+        &self,
+        undo: &Challenge,
+        user: User,
+        kind: MessageKind,
+        recipient: &Recipient,
+        event: Event,
+    ) -> Result<Batch> {
         let realm = &self.realm.name;
         let reset = Challenge::new(self.ctx, realm, Purpose::Reset, &user.id, self.realm.policy.reset_ttl);
-        let mut batch = batch![
+        Ok(batch![
             ChallengeOp::Spend { realm: realm.clone(), id: undo.id, now: self.ctx.now },
-            UserOp::Update(User { compromised: true, revision: user.revision + 1, ..user.clone() }),
+            UserOp::Update(User { revision: user.revision + 1, ..user.clone() }),
             self.end_sessions(&user.id, None),
             self.audit(event).user(&user).index(user.index),
-        ];
-        batch.extend(self.drop_requests(&user));
-        batch.extend(batch![self.message(kind, recipient, Some(reset.id))?, ChallengeOp::Insert(reset)]);
-        Ok(batch)
+            self.message(kind, recipient, Some(reset.id))?,
+            ChallengeOp::Insert(reset),
+        ])
     }
 }

@@ -6,17 +6,16 @@ use crate::{
     audit::Event,
     batch,
     error::Result,
-    factor::AddedFactor,
+    factor::{AddedFactor, Held},
     link::Challenge,
     message::{MessageKind, Recipient},
-    port::{Batch, RecordOp},
-    record::RecordKind,
+    port::{Batch, ChallengeOp},
     seal::DataKey,
 };
 
 impl Accounts<'_> {
-    /// Returns the operations that undo the addition of a factor: it is removed if it still exists, and others stay. The password
-    /// that added it opens no session any more.
+    /// Returns the operations that undo the addition of a factor: it is removed, all sessions end, and a link for a new password is
+    /// mailed. If it does not exist any more, the link is spent and nothing else happens.
     ///
     /// # Errors
     /// Bad link, if the user does not exist any more; unavailable; internal.
@@ -24,35 +23,29 @@ impl Accounts<'_> {
         let (user, key) = self.undo_subject(challenge).await?;
         let added = AddedFactor::open(&key, challenge)?;
         let factors = self.factors_of(&user, &key).await?;
+        let Some(removal) = self.removal(&user, &factors, added.id.as_str(), None) else {
+            return Ok(batch![ChallengeOp::Spend { realm: user.realm, id: challenge.id, now: self.ctx.now }]);
+        };
         let recipient = Recipient::of(&user.envelope.open_profile(&key)?).with("what", added.kind.as_str());
-        let removal = self.removal(&user, &factors, added.id.as_str(), None);
-        let two_step = removal.as_ref().map_or(user.two_step, |removal| removal.user.two_step);
-        let with = removal.map(|removal| removal.with).unwrap_or_default();
-        let changed = User { two_step, ..user };
         let (kind, event) = (MessageKind::AdditionUndone, Event::AdditionUndone);
-        let mut batch = self.compromise(challenge, changed, kind, &recipient, event)?;
-        batch.extend(with);
+        let mut batch =
+            self.secure(challenge, User { two_step: removal.user.two_step, ..user }, kind, &recipient, event)?;
+        batch.extend(removal.with);
         Ok(batch)
     }
 
-    /// Returns a user without the factors that were added from a revision on, and the operations that remove them.
+    /// Returns a user without the factors and recovery codes that were added from a revision on, and the operations that remove them.
     ///
     /// # Errors
     /// Unavailable; internal.
     pub(super) async fn without_factors_since(&self, user: User, key: &DataKey, since: u64) -> Result<(User, Batch)> {
         let factors = self.factors_of(&user, key).await?;
-        let totp = factors.totp.iter().filter(|held| held.noun.since >= since).map(|held| held.delete());
-        let sms = factors.sms.iter().filter(|held| held.noun.since >= since).map(|held| held.delete());
-        let mut removed: Batch = totp.chain(sms).map(Into::into).collect();
-        if removed.is_empty() {
-            return Ok((user, removed));
+        let totp = factors.totp.iter().filter(|held| held.noun.since >= since).map(Held::delete);
+        let mut removed: Batch = totp.map(Into::into).collect();
+        let has_none_left = !removed.is_empty() && removed.len() == factors.count();
+        if let Some(codes) = factors.recovery.iter().find(|held| has_none_left || held.noun.since >= since) {
+            removed.push(codes.delete().into());
         }
-        if removed.len() < factors.count() {
-            return Ok((user, removed));
-        }
-        let (realm, owner) = (user.realm.clone(), user.id.clone());
-        let kind = Some(RecordKind::RecoveryCodes);
-        removed.extend(batch![RecordOp::DeleteOf { realm, owner, kind }]);
-        Ok((User { two_step: false, ..user }, removed))
+        Ok((User { two_step: user.two_step && !has_none_left, ..user }, removed))
     }
 }

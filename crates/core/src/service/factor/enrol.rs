@@ -1,9 +1,8 @@
 //! `me/mfa/totp`: adds an authenticator app, whose secret is stored once a code of it is given back.
 
-use zeroize::Zeroizing;
-
 use super::SecondFactors;
 use crate::{
+    SecretString,
     account::User,
     batch,
     error::{
@@ -19,15 +18,12 @@ use crate::{
     link::{Challenge, LinkAction, LinkToken, PresentedToken, Purpose},
     port::{Batch, ChallengeOp, CommitError, Op, Precondition, RecordOp, SessionOp, UserOp},
     record::{Record, RecordKeys},
-    seal::DataKey,
+    seal::{self, DataKey},
     service::{
         FieldErrors, LoggedIn, Owner, RawField,
         kernel::{ATTEMPTS, OpenTicket, retry},
     },
-    session::{
-        Amr, Session,
-        device::{DeviceOwner, KnownDevice},
-    },
+    session::{Amr, Session, device::KnownDevice},
 };
 
 /// Who may enrol.
@@ -35,8 +31,8 @@ use crate::{
 pub enum Enrols<'a> {
     /// The owner of a session, recently authenticated or with the current password.
     Owner(&'a Owner, &'a RawField),
-    /// The holder of an enrolment ticket.
-    Ticket(&'a RawField),
+    /// The holder of an enrolment ticket, with the values that may name a known device of the account.
+    Ticket(&'a RawField, &'a [RawField]),
 }
 
 /// Secret that waits for its confirmation.
@@ -44,7 +40,7 @@ pub enum Enrols<'a> {
 pub struct EnrolmentOffer {
     pub enrolment: LinkToken,
     pub secret: TotpSecret,
-    pub uri: Zeroizing<String>,
+    pub uri: SecretString,
     pub expires_in: std::time::Duration,
 }
 
@@ -132,7 +128,7 @@ impl SecondFactors<'_> {
         }
         let secret = TotpSecret::derive(&self.realm.keys, &found);
         let typed = FactorCode::parse(code, None);
-        let digits = typed.as_ref().and_then(|typed| typed.digits(Method::Totp, true));
+        let digits = typed.as_ref().and_then(FactorCode::totp);
         let Some(step) = digits.and_then(|digits| secret.step_of(digits, now, None)) else {
             self.note_wrong_factor((&by.user, &by.key), None, false).await?;
             return Err(MFA_INVALID.into());
@@ -172,13 +168,20 @@ impl SecondFactors<'_> {
         let added = self.addition((&user, &by.key), (TotpFactor::KIND, &factor.id), current).await?;
         with.extend(added.with);
         let listed = ListedFactor::from(&factor);
-        let logged_in = self.commit_addition(by, added.user, with).await?;
+        let devices = if let Enrols::Ticket(_, devices) = enrols { devices } else { &[] };
+        let logged_in = self.commit_addition(by, added.user, with, devices).await?;
         Ok(logged_in.map(|logged_in| Confirmed { factor: listed, recovery_codes: added.recovery_codes, logged_in }))
     }
 
     /// Commits a factor: raises the session that added it, or opens the one of the ticket. `None` if the account changed
     /// meanwhile.
-    async fn commit_addition(&self, by: Enrolling, user: User, mut with: Batch) -> Result<Option<Option<LoggedIn>>> {
+    async fn commit_addition(
+        &self,
+        by: Enrolling,
+        user: User,
+        mut with: Batch,
+        devices: &[RawField],
+    ) -> Result<Option<Option<LoggedIn>>> {
         let held: Op = UserOp::Update(user.clone()).into();
         let id = user.id.clone();
         let proved = vec![Amr::Otp, Amr::Multi];
@@ -186,8 +189,10 @@ impl SecondFactors<'_> {
             // First, since the addition drops all tickets.
             with.insert(0, open.spend(self));
             let amr = Amr::union(&open.note.proved, &proved);
-            let tokens = self.0.sessions().open_with(open.user, amr, with, held).await?;
-            let device = KnownDevice::new(self.ctx).expose(self.ctx, &self.realm.keys, DeviceOwner::from(&user));
+            let known = self.known_device(&user, devices);
+            let tokens = self.0.sessions().open_with(open.user, (amr, with), held, known.is_some()).await?;
+            let device = known.unwrap_or_else(|| KnownDevice::new(self.ctx));
+            let device = self.device_value(&device, &user, devices);
             return Ok(tokens.map(|tokens| Some(LoggedIn { tokens, device })));
         }
         with.insert(0, held);
@@ -225,7 +230,7 @@ impl SecondFactors<'_> {
                 let session = session.ok_or_else(|| Error::bad_token().because("session ended"))?;
                 Ok(Enrolling { user, key, by: session.id.as_str().to_owned(), session: Some(session), ticket: None })
             }
-            Enrols::Ticket(ticket) => {
+            Enrols::Ticket(ticket, _) => {
                 let open = self.open_ticket(ticket.text().unwrap_or_default()).await?;
                 let open = open.filter(|open| open.note.purpose == TicketPurpose::Enrolment).ok_or(MFA_INVALID)?;
                 // The ticket ends with the first factor.
@@ -233,7 +238,7 @@ impl SecondFactors<'_> {
                     return Err(MFA_INVALID.into());
                 }
                 let (user, key) = (open.user.clone(), open.user.envelope.key(&self.realm.keys, &open.user.id)?);
-                let by = crate::seal::hex(&open.ticket.id.0);
+                let by = seal::hex(&open.ticket.id.0);
                 Ok(Enrolling { user, key, by, session: None, ticket: Some(open) })
             }
         }

@@ -30,13 +30,13 @@ impl SecondFactors<'_> {
 
     async fn renew_once(&self, owner: FreshOwner<'_>) -> Result<Option<NewRecoveryCodes>> {
         let (ctx, realm) = (self.ctx, &self.realm.name);
-        let user = self.user_of(&owner).await?;
+        let user = self.fresh_user(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let factors = self.factors_of(&user, &key).await?;
         if factors.count() == 0 {
             return Err(MFA_NO_FACTOR.into());
         }
-        let (codes, texts) = RecoveryCodes::new(ctx, &user.id);
+        let (codes, texts) = RecoveryCodes::new(ctx, &user.id, user.revision + 1);
         let put: Op = match &factors.recovery {
             Some(held) => held.replace(ctx, &key, &codes).into(),
             None => RecordOp::Insert(codes.seal(ctx, realm, RecordKeys::Owner(&key))).into(),

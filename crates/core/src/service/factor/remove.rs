@@ -24,7 +24,7 @@ impl SecondFactors<'_> {
     }
 
     async fn remove_once(&self, owner: FreshOwner<'_>, id: &str) -> Result<Option<()>> {
-        let user = self.user_of(&owner).await?;
+        let user = self.fresh_user(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let factors = self.factors_of(&user, &key).await?;
         let removal = self.removal(&user, &factors, id, Some(owner.session().clone()));
@@ -32,10 +32,9 @@ impl SecondFactors<'_> {
         if factors.count() == 1 && self.realm.policy.mfa_policy == MfaPolicy::Required {
             return Err(MFA_REQUIRED_BY_POLICY.into());
         }
-        let is_totp = factors.totp.iter().any(|held| held.noun.id.as_str() == id);
         let recipient = Recipient::of(&user.envelope.open_profile(&key)?);
-        let recipient = recipient.with("what", if is_totp { "totp" } else { "sms" });
-        let recipient = if change.user.two_step { recipient } else { recipient.with("last", "true") };
+        let recipient = recipient.with("what", "totp");
+        let recipient = if factors.count() == 1 { recipient.with("last", "true") } else { recipient };
         change.with.push(self.message(MessageKind::FactorRemoved, &recipient, None)?.into());
         let held: Op = UserOp::Update(change.user).into();
         let batch = std::iter::once(held).chain(change.with).collect();

@@ -48,7 +48,7 @@ impl SecondFactors<'_> {
     }
 
     async fn switch_once(&self, owner: FreshOwner<'_>, on: bool) -> Result<Option<Switched>> {
-        let user = self.user_of(&owner).await?;
+        let user = self.fresh_user(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let factors = self.factors_of(&user, &key).await?;
         if on && factors.count() == 0 {
@@ -57,7 +57,7 @@ impl SecondFactors<'_> {
         if !on && self.realm.policy.mfa_policy == MfaPolicy::Required {
             return Err(MFA_REQUIRED_BY_POLICY.into());
         }
-        if on == user.two_step {
+        if on == self.needs_two_steps(user.two_step) {
             return Ok(Some(Switched { two_step: on, recovery_codes: None }));
         }
         let word = if on { "on" } else { "off" };

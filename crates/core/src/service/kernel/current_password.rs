@@ -7,7 +7,10 @@ use crate::{
         password::{Password, PasswordHash},
     },
     audit::Event,
-    error::{Error, Result, catalogue::PASSWORD_WRONG},
+    error::{
+        Error, Result,
+        catalogue::{AUTH_STALE, PASSWORD_WRONG},
+    },
     limit::LimitKind,
     seal::DataKey,
 };
@@ -44,35 +47,50 @@ impl Scope<'_> {
         let mut errors = FieldErrors::default();
         let current = errors.text("current_password", current);
         let current = errors.finish(current)?;
-        let client = self.charge_client(LimitKind::Passwords, self.settings.limits.passwords_client).await?;
-        let index = owner.account().profile.email.blind_index(&self.realm.keys);
-        let attempt = self.begin_attempt(client, index, None).await?;
-        match self.open_with(owner, current).await {
-            Ok(Some(found)) => {
-                self.refund_attempt(attempt).await;
-                Ok(found)
-            }
-            Ok(None) => {
-                let audit = self.refused(self.audit(Event::PasswordRefused).user(owner));
-                self.commit(attempt.failed(self.ctx).into_iter().chain(audit).collect()).await?;
-                Err(PASSWORD_WRONG.into())
-            }
-            Err(error) => {
-                self.refund_attempt(attempt).await;
-                Err(error)
-            }
-        }
-    }
-
-    /// Returns the user of the owner, if this is the password.
-    async fn open_with(&self, owner: &Owner, current: &str) -> Result<Option<Reauthenticated>> {
-        let permit = self.hash_permit()?;
         let user = self.user_of(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
-        let hash = user.envelope.open_password(&key)?;
-        let Ok(password) = Password::parse(current) else { return Ok(None) };
-        let is_right = self.matches(&permit, &password, Some(&hash)).await?;
-        Ok(is_right.then_some(Reauthenticated { user, key, hash }))
+        let hash = self.verify_password_of((&user, &key), current).await?.ok_or(PASSWORD_WRONG)?;
+        Ok(Reauthenticated { user, key, hash })
+    }
+
+    /// Verifies the password of a user who has a session or a ticket; `None` if it is wrong, which counts like one at a login.
+    ///
+    /// # Errors
+    /// Limited; overloaded; unavailable.
+    pub(in crate::service) async fn verify_password_of(
+        &self,
+        (user, key): (&User, &DataKey),
+        typed: &str,
+    ) -> Result<Option<PasswordHash>> {
+        let client = self.charge_client(LimitKind::Passwords, self.settings.limits.passwords_client).await?;
+        let attempt = self.begin_attempt(client, user.index, None).await?;
+        let verified = async {
+            let permit = self.hash_permit()?;
+            let hash = user.envelope.open_password(key)?;
+            let Ok(password) = Password::parse(typed) else { return Ok(None) };
+            Ok(self.matches(&permit, &password, Some(&hash)).await?.then_some(hash))
+        };
+        let verified = verified.await;
+        if matches!(verified, Ok(None)) {
+            let audit = self.refused(self.audit(Event::PasswordRefused).user(user));
+            self.commit(attempt.failed(self.ctx).into_iter().chain(audit).collect()).await?;
+        } else {
+            self.refund_attempt(attempt).await;
+        }
+        verified
+    }
+
+    /// Reads the user of an owner with a recent login from the store, and requires two factors again: two-step may have been turned on
+    /// since the authority was given.
+    ///
+    /// # Errors
+    /// Bad token, if the account was deleted meanwhile; stale; unavailable.
+    pub(in crate::service) async fn fresh_user(&self, owner: FreshOwner<'_>) -> Result<User> {
+        let user = self.user_of(&owner).await?;
+        if self.needs_two_steps(user.two_step) && !owner.needs_two_factors() {
+            return Err(AUTH_STALE.with_two_factors().after(self.realm.policy.fresh_auth_age).into());
+        }
+        Ok(user)
     }
 
     /// Reads the user of an owner from the store.

@@ -6,7 +6,7 @@ use crate::{
     audit::Event,
     batch,
     error::Result,
-    factor::{AddedFactor, Factors, NewRecoveryCodes, RecoveryCodes},
+    factor::{AddedFactor, Factors, Method, NewRecoveryCodes, RecoveryCodes},
     id::{FactorId, SessionId},
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient},
@@ -25,7 +25,7 @@ pub(in crate::service) struct FactorChange {
 }
 
 impl Scope<'_> {
-    /// Returns what follows from a factor that is added: the first one turns two-step on.
+    /// Returns what follows from a factor that is added. The first one turns two-step on; a later one leaves the switch as it is.
     ///
     /// # Errors
     /// Unavailable; internal.
@@ -35,15 +35,17 @@ impl Scope<'_> {
         (kind, id): (RecordKind, &FactorId),
         current: Option<SessionId>,
     ) -> Result<FactorChange> {
-        let mut change = if user.two_step {
+        let factors = self.factors_of(user, key).await?;
+        let turns_on = factors.count() == 0 && !user.two_step;
+        let mut change = if turns_on {
+            self.turned_on((user, key), &factors, current)
+        } else {
             let changed = User { revision: user.revision + 1, ..user.clone() };
             FactorChange { user: changed, recovery_codes: None, with: self.drop_tickets(user) }
-        } else {
-            self.turned_on((user, key), &self.factors_of(user, key).await?, current)
         };
         let recipient = Recipient::of(&user.envelope.open_profile(key)?);
         let recipient = recipient.with("what", kind.as_str());
-        let recipient = if user.two_step { recipient } else { recipient.with("first", "true") };
+        let recipient = if turns_on { recipient.with("first", "true") } else { recipient };
         let audit =
             self.audit(Event::FactorAdded).user(user).detail("factor", id.as_str()).detail("type", kind.as_str());
         change.with.push(audit.into());
@@ -68,9 +70,9 @@ impl Scope<'_> {
         current: Option<SessionId>,
     ) -> FactorChange {
         let mut with = self.end_weaker(user, current);
-        let accepts = self.realm.policy.mfa_methods.contains(&crate::factor::Method::RecoveryCode);
+        let accepts = self.realm.policy.mfa_methods.contains(&Method::RecoveryCode);
         let recovery_codes = (factors.recovery.is_none() && accepts).then(|| {
-            let (codes, texts) = RecoveryCodes::new(self.ctx, &user.id);
+            let (codes, texts) = RecoveryCodes::new(self.ctx, &user.id, user.revision + 1);
             with.push(RecordOp::Insert(codes.seal(self.ctx, &self.realm.name, RecordKeys::Owner(key))).into());
             texts
         });
@@ -88,15 +90,10 @@ impl Scope<'_> {
         current: Option<SessionId>,
     ) -> Option<FactorChange> {
         let totp = factors.totp.iter().find(|held| held.noun.id.as_str() == id);
-        let sms = factors.sms.iter().find(|held| held.noun.id.as_str() == id);
-        let (kind, removed) = match (totp, sms) {
-            (Some(held), _) => (RecordKind::Totp, held.delete()),
-            (None, Some(held)) => (RecordKind::Sms, held.delete()),
-            (None, None) => return None,
-        };
+        let removed = totp?.delete();
         let mut with = self.end_weaker(user, current);
-        let audit = self.audit(Event::FactorRemoved).user(user).detail("factor", id).detail("type", kind.as_str());
-        with.extend(batch![removed, audit]);
+        let audit = self.audit(Event::FactorRemoved).user(user).detail("factor", id);
+        with.extend(batch![removed, audit.detail("type", RecordKind::Totp.as_str())]);
         let is_last = factors.count() == 1;
         if is_last {
             let (realm, owner) = (self.realm.name.clone(), user.id.clone());

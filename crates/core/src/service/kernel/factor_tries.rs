@@ -16,8 +16,11 @@ use crate::{
     session::device::KnownDevice,
 };
 
-/// Wrong factors after a right password of which the owner is told.
+/// Number of wrong factors after a right password from which on the owner is told.
 const TOLD_AT: u32 = 3;
+/// How many times the tries of one device all known devices of an account have together: a device becomes known by a right password
+/// alone, as long as two-step is off.
+const ALL_DEVICES: u32 = 5;
 /// Mails about it.
 const TOLD: Quota = Quota { times: 1, per: Duration::from_secs(24 * 3600) };
 
@@ -67,9 +70,10 @@ impl Scope<'_> {
         let audit = self.refused(self.audit(Event::MfaRefused).user(user).reason("wrong"));
         self.commit(audit.into_iter().collect()).await?;
         let keys = self.factor_keys(user, device);
-        let Some((shortest, quota)) = keys.first() else { return Ok(()) };
-        let count = self.ports.store.window(*shortest).await?.within(*quota, self.ctx.now);
-        if !is_login || count != TOLD_AT {
+        let Some((first, quota)) = keys.first() else { return Ok(()) };
+        let count = self.ports.store.window(*first).await?.within(*quota, self.ctx.now);
+        // Parallel tries may pass over the number; the quota of mails prevents repetitions.
+        if !is_login || count < TOLD_AT {
             return Ok(());
         }
         let recipient = Recipient::of(&user.envelope.open_profile(key)?);
@@ -98,14 +102,24 @@ impl Scope<'_> {
     }
 
     fn factor_keys(&self, user: &User, device: Option<&KnownDevice>) -> Vec<(LimitKey, Quota)> {
-        let of: [&[u8]; 2] = match device {
-            Some(device) => [b"device", device.id()],
-            None => [b"account", user.id.as_str().as_bytes()],
-        };
+        let user = user.id.as_str().as_bytes();
+        match device {
+            Some(device) => {
+                let mut keys = self.factor_keys_of([b"device", device.id()], 1);
+                keys.extend(self.factor_keys_of([b"devices", user], ALL_DEVICES));
+                keys
+            }
+            None => self.factor_keys_of([b"account", user], 1),
+        }
+    }
+
+    /// Returns the keys of a subject, whose quotas are this many times those of an account.
+    fn factor_keys_of(&self, subject: [&[u8]; 2], times: u32) -> Vec<(LimitKey, Quota)> {
         let key = |quota: &Quota| {
             let per = quota.per.as_secs().to_be_bytes();
-            let subject = [of.as_slice(), &[per.as_slice()]].concat();
-            (LimitKey::in_realm(&self.realm.keys, LimitKind::Factors, &subject), *quota)
+            let subject = [subject.as_slice(), &[per.as_slice()]].concat();
+            let quota = Quota { times: quota.times.saturating_mul(times), ..*quota };
+            (LimitKey::in_realm(&self.realm.keys, LimitKind::Factors, &subject), quota)
         };
         self.settings.limits.factors_account.iter().map(key).collect()
     }

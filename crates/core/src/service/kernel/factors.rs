@@ -7,9 +7,10 @@ use crate::{
     batch,
     error::Result,
     factor::{FactorCode, Factors, Method, MfaPolicy, TrustedDevice},
+    id::SessionId,
     link::Purpose,
     message::{MessageKind, Recipient},
-    port::{Batch, ChallengeOp, RecordOp},
+    port::{Batch, ChallengeOp, Op, RecordOp},
     record::Record,
     seal::DataKey,
     session::Amr,
@@ -41,9 +42,7 @@ impl Scope<'_> {
     /// # Errors
     /// Unavailable; internal, if one cannot be opened.
     pub(in crate::service) async fn accepted_factors(&self, user: &User, key: &DataKey) -> Result<Factors> {
-        let accepted = self.factors_of(user, key).await?.accepted(&self.realm.policy.mfa_methods);
-        let has_number = user.phone_verified_at.is_some() && !user.phone_disputed;
-        Ok(Factors { sms: accepted.sms.filter(|_| has_number), ..accepted })
+        Ok(self.factors_of(user, key).await?.accepted(&self.realm.policy.mfa_methods))
     }
 
     /// Compares a code with these factors of a user; `None` if it is none of theirs, or was used before.
@@ -59,7 +58,7 @@ impl Scope<'_> {
         if let Some(typed) = code.recovery_code() {
             return self.use_recovery_code((user, key), factors, &typed);
         }
-        if let Some(digits) = code.digits(Method::Totp, !factors.totp.is_empty()) {
+        if let Some(digits) = code.totp() {
             let mut used = factors.totp.iter().filter_map(|held| Some((held, held.noun.used(digits, self.ctx.now)?)));
             let with = used.next().map(|(held, noun)| batch![held.replace(self.ctx, key, &noun)]);
             return Ok(with.map(|with| UsedFactor { method: Method::Totp, amr: vec![Amr::Otp, Amr::Multi], with }));
@@ -89,14 +88,14 @@ impl Scope<'_> {
     }
 
     /// Returns the operation that removes all trusted devices of a user.
-    pub(in crate::service) fn distrust_devices(&self, user: &User) -> crate::port::Op {
+    pub(in crate::service) fn distrust_devices(&self, user: &User) -> Op {
         let (realm, owner) = (self.realm.name.clone(), user.id.clone());
         RecordOp::DeleteOf { realm, owner, kind: Some(TrustedDevice::KIND) }.into()
     }
 
     /// Returns the operations that end the tickets and enrolments of a user that are open.
     pub(in crate::service) fn drop_tickets(&self, user: &User) -> Batch {
-        [Purpose::Ticket, Purpose::Enrolment, Purpose::FactorCode]
+        [Purpose::Ticket, Purpose::Enrolment]
             .map(|purpose| {
                 let (realm, subject) = (self.realm.name.clone(), user.id.clone());
                 ChallengeOp::Drop { realm, subject, purpose: Some(purpose) }.into()
@@ -106,7 +105,7 @@ impl Scope<'_> {
 
     /// Returns the operations that end what a first factor made invalid, or a removed one: other sessions, trusted devices and
     /// tickets.
-    pub(in crate::service) fn end_weaker(&self, user: &User, current: Option<crate::id::SessionId>) -> Batch {
+    pub(in crate::service) fn end_weaker(&self, user: &User, current: Option<SessionId>) -> Batch {
         let mut batch = self.drop_tickets(user);
         batch.extend([self.end_sessions(&user.id, current), self.distrust_devices(user)]);
         batch

@@ -11,6 +11,7 @@ mod factor_tries;
 mod factors;
 mod fields;
 mod hashing;
+mod known_devices;
 mod limits;
 mod links;
 mod listings;

@@ -23,15 +23,9 @@ const TRIES: u32 = 5;
 pub enum FactorChallenge {
     Password,
     Totp,
-    /// Code by SMS to a number of which the last two digits are told.
-    Sms {
-        to: String,
-    },
     RecoveryCode,
     /// Adding a first factor by one of these methods.
     Enroll(Vec<Method>),
-    /// A new login: the account has nothing else.
-    Login,
 }
 
 /// Ticket that was handed out, and what can complete it.
@@ -107,7 +101,6 @@ impl Scope<'_> {
             ticket.purpose == Purpose::Ticket
                 && presented.proves(&self.realm.keys, LinkAction::Ticket, ticket)
                 && ticket.is_valid(self.ctx.now)
-                && ticket.tries <= TRIES
         };
         let Some(ticket) = found.filter(is_open) else { return Ok(None) };
         let Some(user) = self.ports.store.user(&self.realm.name, &ticket.subject).await? else { return Ok(None) };
@@ -130,11 +123,6 @@ impl Scope<'_> {
         if !factors.totp.is_empty() {
             challenges.push(FactorChallenge::Totp);
             self.show_codes((user, key), factors)?;
-        }
-        if factors.sms.is_some()
-            && let Some(phone) = user.envelope.open_profile(key)?.phone
-        {
-            challenges.push(FactorChallenge::Sms { to: phone.masked() });
         }
         if factors.recovery.is_some() {
             challenges.push(FactorChallenge::RecoveryCode);

@@ -89,12 +89,12 @@ impl Sessions<'_> {
     pub(in crate::service) async fn open_with(
         &self,
         user: User,
-        amr: Vec<Amr>,
-        with: Batch,
+        (amr, with): (Vec<Amr>, Batch),
         held: Op,
+        is_known_device: bool,
     ) -> Result<Option<Tokens>> {
         let owner = OpenedUser::open(self.realm, user)?;
-        self.open(&Passed { owner, amr, with }, held, false).await
+        self.open(&Passed { owner, amr, with }, held, is_known_device).await
     }
 
     fn new_session(&self, passed: &Passed, profile: &Profile) -> Result<(Session, Tokens)> {

@@ -7,22 +7,18 @@ use super::{
     step_up::{Renewal, Stepped},
 };
 use crate::{
-    account::password::Password,
     error::{
         Result,
         catalogue::{MFA_INCOMPLETE, MFA_REFUSED},
     },
     factor::TicketPurpose,
     limit::LimitKind,
-    port::{Batch, Op, UserOp},
+    port::{Batch, Op, Precondition, UserOp},
     service::{
         RawField,
         kernel::{ATTEMPTS, Challenged, OpenTicket, UsedFactor, retry},
     },
-    session::{
-        Amr,
-        device::{self, DeviceOwner, KnownDevice},
-    },
+    session::{Amr, device::KnownDevice},
     token::AccessToken,
 };
 
@@ -86,11 +82,11 @@ impl Sessions<'_> {
         if opened.note.purpose == TicketPurpose::Enrolment {
             return Err(MFA_REFUSED.into());
         }
-        let known = self.device_of(&opened, completion.devices);
+        let known = self.known_device(&opened.user, completion.devices);
         // The try counts before it is evaluated, so that parallel guesses do not get more.
         let counted: Batch = vec![opened.count(self)];
         let is_open = if has_password {
-            self.commit_unless(counted, &[crate::port::Precondition::ChallengeFresh]).await?
+            self.commit_unless(counted, &[Precondition::ChallengeFresh]).await?
         } else {
             self.count_factor_try(&opened.user, known.as_ref(), counted).await?
         };
@@ -161,9 +157,7 @@ impl Sessions<'_> {
         let held: Op =
             UserOp::Require { realm: user.realm.clone(), id: user.id.clone(), revision: user.revision }.into();
         let Some(tokens) = self.open(&passed, held, known.is_some()).await? else { return Ok(None) };
-        let device = device.expose(self.ctx, &self.realm.keys, DeviceOwner::from(&passed.owner.user));
-        let presented = device::texts(completion.devices.iter().filter_map(RawField::text));
-        let device = device::joined(&device, presented.into_iter());
+        let device = self.device_value(&device, &passed.owner.user, completion.devices);
         Ok(Some(Completed::LoggedIn(LoggedIn { tokens, device })))
     }
 
@@ -183,28 +177,9 @@ impl Sessions<'_> {
         Ok(used.map(|used| Proved { amr: used.amr.clone(), used: Some(used) }))
     }
 
-    /// Returns the known device of the user of a ticket that the client presents.
-    fn device_of(&self, opened: &OpenTicket, presented: &[RawField]) -> Option<KnownDevice> {
-        let owner = DeviceOwner::from(&opened.user);
-        let texts = device::texts(presented.iter().filter_map(RawField::text));
-        texts.into_iter().find_map(|text| KnownDevice::parse(self.ctx, &self.realm.keys, owner, text))
-    }
-
     /// Verifies the password of the user of a ticket. A wrong one counts like one at a login.
     async fn is_password_of(&self, opened: &OpenTicket, password: &RawField) -> Result<bool> {
-        let client = self.charge_client(LimitKind::Passwords, self.settings.limits.passwords_client).await?;
-        let attempt = self.begin_attempt(client, opened.user.index, None).await?;
-        let verified = async {
-            let permit = self.hash_permit()?;
-            let hash = opened.user.envelope.open_password(&opened.key)?;
-            let Some(password) = password.text().and_then(|raw| Password::parse(raw).ok()) else { return Ok(false) };
-            self.matches(&permit, &password, Some(&hash)).await
-        };
-        let verified = verified.await;
-        match &verified {
-            Ok(false) => self.commit(attempt.failed(self.ctx).into_iter().collect()).await?,
-            Ok(true) | Err(_) => self.refund_attempt(attempt).await,
-        }
-        verified
+        let typed = password.text().unwrap_or_default();
+        Ok(self.verify_password_of((&opened.user, &opened.key), typed).await?.is_some())
     }
 }

@@ -2,12 +2,15 @@
 
 use super::{Sessions, prove::OpenedUser};
 use crate::{
+    account::User,
     audit::Event,
     batch,
     error::Result,
     factor::{FactorCode, Factors, Held, Method, TicketNote, TicketPurpose, TrustedDevice},
+    limit::LimitKind,
     port::{Batch, Op, Precondition, RecordOp},
     record::{Record, RecordKeys},
+    seal::DataKey,
     service::{
         RawField,
         kernel::{Challenged, FactorChallenge, UsedFactor},
@@ -88,12 +91,7 @@ impl Sessions<'_> {
         let mut tries = 0;
         if let Some(typed) = second.typed() {
             tries = 1;
-            self.count_factor_try(&owner.user, known, Batch::new()).await?;
-            let used = match &typed {
-                Some(code) => self.use_code(subject, &factors, code).await?,
-                None => None,
-            };
-            if let Some(used) = used {
+            if let Some(used) = self.try_code(subject, &factors, typed.as_ref(), known).await? {
                 let remembered = device.filter(|_| second.remembers());
                 let amr = Amr::union(&[amr], &used.amr);
                 let with = self.passed_with(&owner, used, known, remembered).await?;
@@ -105,6 +103,29 @@ impl Sessions<'_> {
         }
         let (challenged, batch) = self.challenge(&owner, &factors, amr, tries)?;
         Ok(Step::Challenged(challenged, batch))
+    }
+
+    /// Evaluates a code that came with the password; `None` if it is wrong. It counts for the account and for the client.
+    async fn try_code(
+        &self,
+        subject: (&User, &DataKey),
+        factors: &Factors,
+        typed: Option<&FactorCode>,
+        known: Option<&KnownDevice>,
+    ) -> Result<Option<UsedFactor>> {
+        let client = self.charge_client(LimitKind::Factors, self.settings.limits.factors_client).await?;
+        let evaluated = async {
+            self.count_factor_try(subject.0, known, Batch::new()).await?;
+            match typed {
+                Some(code) => self.use_code(subject, factors, code).await,
+                None => Ok(None),
+            }
+        };
+        let evaluated = evaluated.await;
+        if matches!(evaluated, Ok(Some(_))) || evaluated.as_ref().is_err_and(|error| error.kind().is_ours()) {
+            self.refund(client).await;
+        }
+        evaluated
     }
 
     fn challenge(&self, owner: &OpenedUser, factors: &Factors, amr: Amr, tries: u32) -> Result<(Challenged, Batch)> {

@@ -77,6 +77,18 @@ async fn two_step_is_switched_with_a_factor_only() {
 }
 
 #[tokio::test]
+async fn a_later_factor_leaves_the_switch_and_the_sessions_as_they_are() {
+    let app = TestApp::start().await;
+    let john = Protected::join(&app, "john@example.com").await;
+    json(send(&app, Method::PATCH, &john.token, "mfa", json!({"two_step": false})).await, 200).await;
+    let other = john.person.log_in(&app).await;
+    app.advance(Duration::from_secs(30));
+    Authenticator::add(&app, &john.token).await;
+    assert_eq!(status(&app, &john.token).await["two_step"], false);
+    json(app.get_as(&other, "/User1/me").await, 200).await;
+}
+
+#[tokio::test]
 async fn new_recovery_codes_replace_the_earlier_ones() {
     let app = TestApp::start().await;
     let john = Protected::join(&app, "john@example.com").await;

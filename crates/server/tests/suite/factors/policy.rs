@@ -14,13 +14,17 @@ async fn where_factors_are_required_a_login_enrols_first() {
     json(complete(&app, ticket.as_str().unwrap(), &[("code", "123456")]).await, 400).await;
     problem(app.get_as(ticket.as_str().unwrap(), "/User1/me/mfa").await, 401).await;
     let begin = json!({"mfa_token": ticket});
+    // A device of another account, which shares the browser.
+    let device = "A".repeat(75);
     let offer = json(app.post_json("/User1/me/mfa/totp", begin.clone()).await, 200).await;
     let authenticator = Authenticator::of(&offer);
-    let confirm = json!({"enrolment": offer["enrolment"], "code": authenticator.code(&app), "mfa_token": ticket});
+    let confirm = json!({"enrolment": offer["enrolment"], "code": authenticator.code(&app), "mfa_token": ticket, "device": device});
     let without = json!({"enrolment": offer["enrolment"], "code": authenticator.code(&app)});
     problem(app.post_json("/User1/me/mfa/totp/confirm", without).await, 401).await;
     let added = json(app.post_json("/User1/me/mfa/totp/confirm", confirm.clone()).await, 201).await;
     assert_eq!(added["recovery_codes"].as_array().unwrap().len(), 10);
+    let value = added["tokens"]["device"].as_str().unwrap();
+    assert!(value.ends_with(&device) && value.len() > device.len(), "devices of other accounts stay: {value}");
     let token = added["tokens"]["access_token"].as_str().unwrap();
     let sessions = json(app.get_as(token, "/User1/me/sessions").await, 200).await;
     assert_eq!(sessions["sessions"][0]["acr"], "urn:portcullis:aal2");

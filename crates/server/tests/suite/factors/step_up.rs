@@ -26,6 +26,8 @@ async fn without_two_step_the_password_renews_a_session() {
     let ticket = refused["mfa_token"].as_str().unwrap();
     let wrong = json(complete(&app, ticket, &[("password", "wrong-wrong-wrong")]).await, 400).await;
     assert_eq!(wrong["error"], "invalid_grant");
+    let events = json(app.get_as(&token, "/User1/me/events").await, 200).await;
+    assert!(events["events"].as_array().unwrap().iter().any(|event| event["event"] == "password_refused"), "{events}");
     let up = json(complete(&app, ticket, &[("password", &john.password)]).await, 200).await;
     let members: Vec<&str> = up.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(members, ["access_token", "token_type", "expires_in"]);

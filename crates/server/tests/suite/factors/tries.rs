@@ -60,6 +60,45 @@ async fn a_known_device_has_its_own_count() {
     json(john.enter(&app, &[("code", &code), ("device", &device)]).await, 200).await;
 }
 
+/// A device becomes known by the password alone while two-step is off.
+#[tokio::test]
+async fn many_known_devices_do_not_multiply_the_tries_of_an_account_without_end() {
+    let app = TestApp::with(&[ENFORCED, &[("LIMIT_FACTORS_CLIENT", "1000/1m")]].concat()).await;
+    let person = crate::support::Person::new("john@example.com").join(&app).await;
+    let mut devices = Vec::new();
+    for _ in 0..8 {
+        let login = json(app.login("User1", &person.email, &person.password).await, 200).await;
+        devices.push(login["device"].as_str().unwrap().to_owned());
+    }
+    let john = Protected::add(&app, &person).await;
+    let wrong = john.app.wrong(&app);
+    let mut evaluated = 0;
+    for device in &devices {
+        for _ in 0..5 {
+            let answer = john.enter(&app, &[("code", &wrong), ("device", device)]).await;
+            evaluated += usize::from(answer.status() == 403);
+        }
+    }
+    assert_eq!(evaluated, 25);
+}
+
+#[tokio::test]
+async fn codes_in_logins_count_for_the_client_too() {
+    let app = TestApp::with(&[ENFORCED, &[("LIMIT_FACTORS_CLIENT", "2/1m")]].concat()).await;
+    let (mut users, mut answers) = (Vec::new(), Vec::new());
+    for name in ["john", "jane", "jack"] {
+        users.push(Protected::join(&app, &format!("{name}@example.com")).await);
+    }
+    for user in &users {
+        answers.push(user.enter(&app, &[("code", &user.app.wrong(&app))]).await);
+    }
+    let limited = problem(answers.pop().unwrap(), 429).await;
+    assert_eq!(limited["limit"], "LIMIT_FACTORS_CLIENT");
+    for answer in answers {
+        problem(answer, 403).await;
+    }
+}
+
 #[tokio::test]
 async fn the_tries_of_a_ticket_count_in_every_mode_and_before_they_are_evaluated() {
     let app = TestApp::start().await;

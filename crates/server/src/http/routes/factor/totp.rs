@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use portcullis_core::{
-    Error,
+    Error, ExposeSecret,
     error::catalogue::TOKEN_MISSING,
     service::{Confirmed, EnrolmentOffer, Enrols, Owner, RawField},
 };
@@ -61,8 +61,8 @@ impl TotpOffer {
         Ok(Self {
             enrolment: offer.enrolment.expose().to_owned(),
             secret: offer.secret.base32().to_string(),
-            qr: qr(&offer.uri)?,
-            uri: offer.uri.to_string(),
+            qr: qr(offer.uri.expose_secret())?,
+            uri: offer.uri.expose_secret().to_owned(),
             expires_in: offer.expires_in.as_secs(),
         })
     }
@@ -98,7 +98,7 @@ pub(crate) async fn begin(
     };
     let (name, current, ticket) = (fields.take("name"), fields.take("current_password"), fields.take("mfa_token"));
     let work = async {
-        let enrols = enrols(owner.as_ref(), &current, &ticket)?;
+        let enrols = enrols(owner.as_ref(), &current, &ticket, &[])?;
         fields.refuse_unknown()?;
         let offer = request.second_factors().begin_totp(enrols, &name).await?;
         Ok::<_, ApiError>(Json(TotpOffer::of(&offer)?))
@@ -107,11 +107,16 @@ pub(crate) async fn begin(
 }
 
 /// Who enrols: the owner of a session, or the holder of a ticket.
-fn enrols<'a>(owner: Option<&'a Owner>, current: &'a RawField, ticket: &'a RawField) -> Result<Enrols<'a>, ApiError> {
+fn enrols<'a>(
+    owner: Option<&'a Owner>,
+    current: &'a RawField,
+    ticket: &'a RawField,
+    devices: &'a [RawField],
+) -> Result<Enrols<'a>, ApiError> {
     match (owner, ticket) {
         (Some(owner), RawField::Missing) => Ok(Enrols::Owner(owner, current)),
         (None, RawField::Missing) => Err(TOKEN_MISSING.into()),
-        (_, ticket) => Ok(Enrols::Ticket(ticket)),
+        (_, ticket) => Ok(Enrols::Ticket(ticket, devices)),
     }
 }
 
@@ -125,6 +130,8 @@ struct TotpConfirmation {
     code: String,
     /// In place of the access token: the ticket with which the enrolment began.
     mfa_token: Option<String>,
+    /// With a ticket: the value of an earlier answer, for clients without cookies.
+    device: Option<String>,
 }
 
 /// The factor that was added.
@@ -171,8 +178,9 @@ pub(crate) async fn confirm(
         body => body?,
     };
     let (enrolment, code, ticket) = (fields.take("enrolment"), fields.take("code"), fields.take("mfa_token"));
+    let devices = [cookie.value(), fields.take("device")];
     let work = async {
-        let enrols = enrols(owner.as_ref(), &RawField::Missing, &ticket)?;
+        let enrols = enrols(owner.as_ref(), &RawField::Missing, &ticket, &devices)?;
         fields.refuse_unknown()?;
         Ok::<_, ApiError>(request.second_factors().confirm_totp(enrols, &enrolment, &code).await?)
     };

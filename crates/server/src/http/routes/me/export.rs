@@ -77,7 +77,7 @@ pub(crate) struct ExportedFactor {
 fn factors(listed: Vec<ListedFactor>, codes: Option<(usize, Timestamp)>) -> Vec<ExportedFactor> {
     let factors = listed.into_iter().map(|factor| ExportedFactor {
         r#type: factor.method.as_str(),
-        name: Some(factor.name),
+        name: Some(factor.name.as_str().to_owned()),
         created_at: factor.created_at.to_string(),
         last_used_at: factor.last_used_at.as_ref().map(Timestamp::to_string),
         left: None,
