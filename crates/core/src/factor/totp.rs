@@ -61,6 +61,13 @@ impl TotpSecret {
         self.code_of(step(now))
     }
 
+    /// Returns a code that is accepted now and was not used; `None` if there is none before the next step.
+    #[must_use]
+    pub fn unused_code(&self, now: Timestamp, last: u64) -> Option<Zeroizing<String>> {
+        let current = step(now);
+        [current, current + 1].into_iter().find(|step| *step > last).map(|step| self.code_of(step))
+    }
+
     /// Returns the step of a code: this one, the one before or the one after, if it is later than `last`. All three are computed
     /// for every code.
     #[must_use]

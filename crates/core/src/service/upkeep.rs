@@ -2,7 +2,7 @@
 
 mod nodes;
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::time::Duration;
 
 use crate::{
     clock::Timestamp,
@@ -101,6 +101,6 @@ impl<'a> Upkeep<'a> {
 
     /// Returns whether the store answers, and could be written when it was last tried.
     pub async fn store_answers(&self) -> bool {
-        self.0.is_writable.load(Ordering::Relaxed) && self.0.ports.store.ping().await.is_ok()
+        self.is_writable() && self.0.ports.store.ping().await.is_ok()
     }
 }

@@ -2,7 +2,7 @@
 //! write for each costs more than the rest of the line; all others are written at once.
 
 use std::{
-    io::{self, Write},
+    io::{self, ErrorKind, Write},
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, Sender, channel},
@@ -22,6 +22,8 @@ const GATHERED_FOR: Duration = Duration::from_millis(20);
 const BATCH: usize = 64 * 1024;
 /// Most bytes of lines that wait. More are dropped, so that no request waits for the log.
 const MOST_WAITING: usize = 8 * 1024 * 1024;
+/// Further bytes for lines that report something: a flood of answered requests must not displace them.
+const RESERVED: usize = 1024 * 1024;
 /// Longest time that an end waits for the last lines: the log may not be read any more.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
@@ -93,7 +95,8 @@ impl Queue {
 
     fn add(&self, line: &[u8], is_urgent: bool) {
         let mut waiting = self.waiting();
-        if waiting.lines.len() + line.len() > MOST_WAITING {
+        let most = if is_urgent { MOST_WAITING + RESERVED } else { MOST_WAITING };
+        if waiting.lines.len() + line.len() > most {
             waiting.dropped += 1;
             return;
         }
@@ -153,11 +156,27 @@ impl Write for LineWriter<'_> {
     }
 }
 
+/// Writes a batch; returns the number of lines that were lost. An output that takes nothing for the moment is waited for.
+fn write(out: &mut impl Write, mut rest: &[u8]) -> u64 {
+    while !rest.is_empty() {
+        match out.write(rest) {
+            Ok(0) => break,
+            Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(GATHERED_FOR),
+            // A log that cannot be written has no place to complain.
+            Err(_) => break,
+        }
+    }
+    let _flushed = out.flush();
+    rest.iter().filter(|byte| **byte == b'\n').map(|_| 1).sum()
+}
+
 fn work(queue: &Queue, mut out: impl Write, ending: &Sender<()>) {
     let mut batch = Vec::new();
     while queue.take(&mut batch) {
-        // A log that cannot be written has no place to complain.
-        drop(out.write_all(&batch).and_then(|()| out.flush()));
+        let lost = write(&mut out, &batch);
+        queue.waiting().dropped += lost;
         batch.clear();
         // The memory of a backlog is given back.
         batch.shrink_to(2 * BATCH);

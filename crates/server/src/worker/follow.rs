@@ -21,10 +21,20 @@ impl Worker {
     pub(super) async fn follow_until(self, mut stopped: watch::Receiver<bool>) {
         let mut position = LogPosition::default();
         let mut ticks = interval(FOLLOW_INTERVAL);
+        let mut is_followed = true;
         while self.turn(&mut ticks, &mut stopped).await {
             match self.service.upkeep().follow_changes(self.clock.now(), position).await {
-                Ok(next) => position = next,
-                Err(error) => tracing::warn!(error = error.code(), "change log cannot be followed"),
+                Ok(next) => {
+                    position = next;
+                    if !std::mem::replace(&mut is_followed, true) {
+                        tracing::info!("change log is followed again");
+                    }
+                }
+                Err(error) => {
+                    if std::mem::replace(&mut is_followed, false) {
+                        tracing::warn!(error = error.code(), "change log cannot be followed");
+                    }
+                }
             }
         }
     }

@@ -1,13 +1,13 @@
 //! The line of this server in the node table, and the comparison of its clock with that of the database.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use portcullis_core::node::{CLOCK_TOLERANCE, Node};
 use tokio::{sync::watch, time::interval};
 
 use super::{Worker, cause, tick};
 
-/// Time until the next attempt to write a line that was not written: until then the server is not ready.
+/// Interval at which the line is tried while the store cannot be written: until a write succeeds the server is not ready.
 const RETRY: Duration = Duration::from_secs(5);
 
 /// What the server's line in the node table contains.
@@ -31,9 +31,14 @@ impl Worker {
     pub(super) async fn heartbeat_until(self, mut stopped: watch::Receiver<bool>) {
         let Identity { schema, interval: every } = &self.identity;
         let mut node = Node::new(self.service.upkeep().node(), env!("CARGO_PKG_VERSION"), *schema, self.clock.now());
-        let (mut revision, mut reported, mut ticks) = (0, Reported::default(), interval(*every));
+        let (mut revision, mut reported, mut ticks) = (0, Reported::default(), interval(RETRY.min(*every)));
+        let mut written_at: Option<Instant> = None;
         while tick(&mut ticks, &mut stopped).await {
             let (now, upkeep) = (self.clock.now(), self.service.upkeep());
+            if upkeep.is_writable() && written_at.is_some_and(|at| at.elapsed() + RETRY / 2 < *every) {
+                continue;
+            }
+            written_at = Some(Instant::now());
             node.update(now, upkeep.log_lag(now), upkeep.shared_is_up());
             match upkeep.write_node(&node, revision).await {
                 Ok(written) => {
@@ -43,7 +48,6 @@ impl Worker {
                     }
                 }
                 Err(error) => {
-                    ticks.reset_after(RETRY.min(*every));
                     if !std::mem::replace(&mut reported.is_unwritable, true) {
                         tracing::warn!(error = error.code(), cause = cause(&error), "node line not written");
                     }

@@ -55,7 +55,7 @@ impl Worker {
                 }
             }
             // What a storm has taken is free by now.
-            memory::give_back();
+            drop(tokio::task::spawn_blocking(memory::give_back));
         }
     }
 

@@ -12,7 +12,7 @@ use crate::{
     },
     audit::Event,
     batch,
-    error::{Error, Result},
+    error::{Error, Result, catalogue::PASSWORD_UNCHANGED},
     limit::LimitKind,
     link::{Challenge, LinkAction, PresentedToken, Purpose},
     message::{MessageKind, Recipient},
@@ -164,7 +164,7 @@ impl Accounts<'_> {
     ) -> Result<bool> {
         let key = registration.envelope.key(&self.realm.keys, &registration.id)?;
         let profile = registration.envelope.open_profile(&key)?;
-        let hash = self.hash_accepted(password, &profile).await?;
+        let hash = self.hash_accepted(password, &profile, None).await?;
         let mut user = registration.into_user();
         user.envelope = user.envelope.with_password(self.ctx, &key, &hash);
         user.password_set_at = self.ctx.now;
@@ -178,7 +178,9 @@ impl Accounts<'_> {
     async fn replace_password(&self, user: User, challenge: &Challenge, password: &RawField) -> Result<bool> {
         let key: DataKey = user.envelope.key(&self.realm.keys, &user.id)?;
         let profile = user.envelope.open_profile(&key)?;
-        let hash = self.hash_accepted(password, &profile).await?;
+        // Another person may know the password that was marked as compromised.
+        let known = if user.compromised { Some(user.envelope.open_password(&key)?) } else { None };
+        let hash = self.hash_accepted(password, &profile, known.as_ref()).await?;
         let (ctx, realm, id) = (self.ctx, &self.realm.name, user.id.clone());
         let audit = self.audit(Event::PasswordReset).user(&user);
         let envelope = user.envelope.with_password(ctx, &key, &hash);
@@ -210,10 +212,21 @@ impl Accounts<'_> {
         }
     }
 
-    /// Checks a new password against the policy, and hashes it.
-    async fn hash_accepted(&self, password: &RawField, profile: &Profile) -> Result<PasswordHash> {
+    /// Checks a new password against the policy and, if there is one, the password that must not be set again; then hashes it.
+    async fn hash_accepted(
+        &self,
+        password: &RawField,
+        profile: &Profile,
+        known: Option<&PasswordHash>,
+    ) -> Result<PasswordHash> {
         let password: Password = self.accept(password, profile)?;
-        self.hash(&self.hash_permit()?, &password).await
+        let permit = self.hash_permit()?;
+        if known.is_some() && self.matches(&permit, &password, known).await? {
+            let mut errors = FieldErrors::default();
+            errors.add(PASSWORD_UNCHANGED.of("password"));
+            return Err(errors.into_error());
+        }
+        self.hash(&permit, &password).await
     }
 
     fn accept(&self, password: &RawField, profile: &Profile) -> Result<Password> {

@@ -6,7 +6,7 @@ use crate::{
     audit::Event,
     batch,
     error::Result,
-    factor::{AddedFactor, Held},
+    factor::{AddedFactor, Held, RecoveryCodes},
     link::Challenge,
     message::{MessageKind, Recipient},
     port::{Batch, ChallengeOp},
@@ -14,8 +14,8 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Returns the operations that undo the addition of a factor: it is removed, all sessions end, and a link for a new password is
-    /// mailed. If it does not exist any more, the link is spent and nothing else happens.
+    /// Returns the operations that undo the addition of a factor: it is removed with the recovery codes that were made with it, all sessions end,
+    /// and a link for a new password is mailed. If it does not exist any more, the link is spent and nothing else happens.
     ///
     /// # Errors
     /// Bad link, if the user does not exist any more; unavailable; internal.
@@ -23,6 +23,11 @@ impl Accounts<'_> {
         let (user, key) = self.undo_subject(challenge).await?;
         let added = AddedFactor::open(&key, challenge)?;
         let factors = self.factors_of(&user, &key).await?;
+        let added_with = |held: &&Held<RecoveryCodes>| {
+            factors.totp.iter().any(|totp| totp.noun.id == added.id && totp.noun.since == held.noun.since)
+        };
+        // With the last factor all codes go in any case.
+        let codes = factors.recovery.iter().filter(|_| factors.count() > 1).find(added_with).map(Held::delete);
         let Some(removal) = self.removal(&user, &factors, added.id.as_str(), None) else {
             return Ok(batch![ChallengeOp::Spend { realm: user.realm, id: challenge.id, now: self.ctx.now }]);
         };
@@ -31,6 +36,7 @@ impl Accounts<'_> {
         let mut batch =
             self.secure(challenge, User { two_step: removal.user.two_step, ..user }, kind, &recipient, event)?;
         batch.extend(removal.with);
+        batch.extend(codes.map(Into::into));
         Ok(batch)
     }
 

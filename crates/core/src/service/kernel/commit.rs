@@ -1,6 +1,6 @@
 //! Commits, their effects on the caches of this process, and errors of the store and the hasher.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use super::Kernel;
 use crate::{
@@ -25,7 +25,15 @@ impl Kernel {
             return Ok(());
         }
         let effects: Vec<Effect> = batch.iter().flat_map(Op::effects).collect();
-        self.ports.store.commit(batch).await?;
+        let committed = self.ports.store.commit(batch).await;
+        match &committed {
+            Ok(()) => self.is_writable.store(true, Ordering::Relaxed),
+            Err(CommitError::Store(StoreError::Unavailable(_) | StoreError::Broken(_))) => {
+                self.is_writable.store(false, Ordering::Relaxed);
+            }
+            Err(_) => {}
+        }
+        committed?;
         let mut has_grown = false;
         for effect in effects {
             match effect {

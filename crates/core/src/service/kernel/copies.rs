@@ -127,7 +127,9 @@ impl Followed {
     fn prune(&mut self, now: Timestamp) {
         if now.since(self.pruned) >= LIFETIME {
             self.pruned = now;
-            self.changed.retain(|_, changed| now.since(changed.at) < LIFETIME + 2 * SKEW);
+            // A change of this process whose entry was not read yet stays in any case.
+            let ended = self.ended;
+            self.changed.retain(|_, changed| changed.due > ended || now.since(changed.at) < LIFETIME + 2 * SKEW);
         }
     }
 }

@@ -135,13 +135,14 @@ impl Scope<'_> {
         let Some(mailbox) = &self.ports.mailbox else { return Ok(()) };
         let to = user.envelope.open_profile(key)?.email;
         for held in &factors.totp {
-            let code = held.noun.secret.code(self.ctx.now).to_string();
+            let Some(code) = held.noun.secret.unused_code(self.ctx.now, held.noun.last_step) else { continue };
+            let code = code.to_string();
             mailbox.keep(Delivered {
                 id: OutboxId::random(self.ctx.random()).as_str().to_owned(),
                 channel: MailboxChannel::Totp,
                 to: to.as_str().to_owned(),
                 subject: format!("Code of {}", held.noun.name.as_str()),
-                text: format!("The authenticator app shows {code}. Only this development mailbox knows it."),
+                text: format!("Enter {code}: a code of the authenticator app that was not used yet. It is shown in development only."),
                 html: String::new(),
                 links: Vec::new(),
                 code: Some(code),

@@ -24,14 +24,18 @@ impl Upkeep<'_> {
     }
 
     /// Writes the line of this server over the one at this revision, or a new one at revision 0. Returns the new revision.
-    /// The write tells whether the store can be written.
+    /// The write shows whether the store can be written.
     ///
     /// # Errors
-    /// Unavailable. The server is not ready until a line is written again.
+    /// Unavailable. The server is not ready until a write succeeds.
     pub async fn write_node(&self, node: &Node, revision: u64) -> Result<u64> {
-        let written = self.put_node(node, revision).await;
-        self.kernel().is_writable.store(written.is_ok(), Ordering::Relaxed);
-        Ok(written?)
+        Ok(self.put_node(node, revision).await?)
+    }
+
+    /// Returns whether the last write that was tried succeeded.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.kernel().is_writable.load(Ordering::Relaxed)
     }
 
     async fn put_node(&self, node: &Node, revision: u64) -> Result<u64, CommitError> {

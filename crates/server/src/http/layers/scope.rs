@@ -19,7 +19,7 @@ use axum::{
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
 use portcullis_core::{Ctx, limit::Usage};
-use tower::{Layer, Service};
+use tower::{Layer, Service, ServiceExt as _};
 use tower_http::cors::CorsLayer;
 
 use super::{alias::RequestRealm, client, cors, headers, host, timeout};
@@ -92,16 +92,16 @@ where
 }
 
 /// Answers within the time limit, as far as the headers of the request can be trusted.
-async fn answer<S>(time: Duration, cors: Option<Arc<CorsLayer>>, request: Request, mut inner: S) -> Response
+async fn answer<S>(time: Duration, cors: Option<Arc<CorsLayer>>, request: Request, inner: S) -> Response
 where
-    S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Send + 'static,
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static,
 {
     if !host::is_valid(request.version(), request.headers()) {
         return problem::WRONG_HOST.into_response();
     }
-    let mut bounded = move |request: Request| {
+    let bounded = move |request: Request| {
         let keep_alive = request.extensions().get::<KeepAlive>().cloned();
-        timeout::bound(time, keep_alive, inner.call(request))
+        timeout::bound(time, keep_alive, inner.clone().oneshot(request))
     };
     match cors.filter(|_| cors::concerns(&request)) {
         Some(cors) => cors::answer(&cors, request, bounded).await,

@@ -60,9 +60,12 @@ impl Future for RunToCompletion {
 impl Drop for RunToCompletion {
     fn drop(&mut self) {
         if let (Some(work), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
-            let keep_alive = self.1.take();
+            let (keep_alive, frame) = (self.1.take(), RequestFrame::current());
             runtime.spawn(async move {
-                work.await;
+                let unsent = work.await;
+                if let Some(frame) = frame {
+                    frame.during(|| problem::note_unsent(&unsent));
+                }
                 drop(keep_alive);
             });
         }

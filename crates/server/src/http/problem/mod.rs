@@ -268,6 +268,13 @@ fn with_json(mut parts: Parts, kind: &'static str, body: &impl Serialize) -> Res
     Response::from_parts(parts, Body::from(serde_json::to_vec(body).unwrap_or_default()))
 }
 
+/// Logs the private cause of a refusal that is not sent: the client is gone or was told that it took too long.
+pub(super) fn note_unsent(response: &Response) {
+    if let Some(refusal) = response.extensions().get::<ApiError>() {
+        note(&refusal.error);
+    }
+}
+
 /// Logs the private cause of an error.
 fn note(error: &Error) {
     let cause = error.cause().map(|cause| error_chain(&**cause)).unwrap_or_default();

@@ -1,6 +1,5 @@
 use std::time::Duration;
 
-use portcullis_core::clock::Clock as _;
 use serde_json::{Value, json};
 
 use crate::support::{Authenticator, Person, Protected, TestApp, complete, json, problem};
@@ -191,11 +190,12 @@ async fn of_fifty_logins_with_one_code_one_succeeds() {
 async fn the_development_mailbox_shows_the_code_that_was_just_asked_for() {
     let app = TestApp::start().await;
     let john = Protected::join(&app, "john@example.com").await;
-    app.mailbox().await;
-    app.advance(Duration::from_secs(30));
-    let ticket = john.ticket(&app).await;
-    let shown = &app.mailbox().await[0];
-    assert_eq!((&shown["channel"], &shown["to"]), (&json!("totp"), &json!("john@example.com")));
-    assert_eq!(shown["code"], john.app.code(&app), "at {}", app.clock.now().secs());
-    json(complete(&app, &ticket, &[("code", shown["code"].as_str().unwrap())]).await, 200).await;
+    // Also right after the enrolment, which has used the code of this time.
+    for step in [0, 60] {
+        app.advance(Duration::from_secs(step));
+        let ticket = john.ticket(&app).await;
+        let shown = app.mailbox().await.into_iter().find(|message| message["channel"] == "totp").unwrap();
+        assert_eq!(shown["to"], "john@example.com");
+        json(complete(&app, &ticket, &[("code", shown["code"].as_str().unwrap())]).await, 200).await;
+    }
 }

@@ -51,6 +51,19 @@ async fn an_undo_leaves_the_other_factors_in_force() {
     assert_eq!((&status["two_step"], status["factors"].as_array().unwrap().len()), (&json!(true), 1));
 }
 
+#[tokio::test]
+async fn recovery_codes_go_with_the_factor_that_they_were_made_with() {
+    let app = TestApp::start().await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let first = app.link(&john.person.email, "undo").await;
+    app.advance(Duration::from_secs(30));
+    let (second, _) = Authenticator::add(&app, &john.token).await;
+    assert_eq!(undo(&app, &first).await, 200);
+    problem(john.enter(&app, &[("code", &john.recovery[0])]).await, 403).await;
+    problem(john.enter(&app, &[("code", &john.app.next_code(&app))]).await, 403).await;
+    json(john.enter(&app, &[("code", &second.code(&app))]).await, 200).await;
+}
+
 /// Another person may hold the link, and must not be able to end the owner's sessions with it.
 #[tokio::test]
 async fn the_link_of_a_factor_that_does_not_exist_any_more_changes_nothing() {
@@ -120,6 +133,10 @@ async fn the_undo_of_an_address_removes_the_factors_that_were_added_since() {
     let reset = app.link("john@example.com", "reset_password_form").await;
     let secret = reset.split_once("token=").unwrap().1;
     let path = format!("/User1/reset_password?token={secret}");
+    // The password that another person may know is not set again.
+    let form = [("password", john.password.as_str())];
+    let same = app.request(Method::POST, &path).header("Accept", "application/json").form(&form).send().await.unwrap();
+    assert_eq!(problem(same, 422).await["errors"][0]["code"], "password.unchanged");
     assert_eq!(app.post_form(&path, &[("password", "violet-teapot-hammer")]).await.status(), 200);
     john.with_password("violet-teapot-hammer").log_in(&app).await;
 }
