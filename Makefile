@@ -61,18 +61,20 @@ test-quick: ## all tests on SQLite only, without a browser
 	$(CARGO) nextest run --workspace -E 'not test(/mongodb|^redis::/)'
 	$(CARGO) test --doc --package portcullis-core --quiet
 
-soak: ## crashes, floods and timing, on both stores: 15 minutes on an idle machine
-	misc/install-tools.sh cargo-nextest
+soak: ## crashes, floods and timing, on both stores: half an hour on an idle machine
+	misc/install-tools.sh cargo-nextest haproxy
 	misc/with-redis.sh misc/with-mongod.sh $(CARGO) nextest run --workspace $(SOAK) -E 'not $(TIMED)'
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
 		$(CARGO) nextest run --workspace $(SOAK) -E 'package(portcullis) and $(STORED) and not $(TIMED)'
+	PORTCULLIS_TEST_STORE=mongodb misc/with-redis.sh --shared misc/with-mongod.sh \
+		$(CARGO) nextest run --workspace -E 'package(portcullis) and $(STORED)'
 	$(CARGO) nextest run --release --package portcullis $(SOAK) -E '$(TIMED)'
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
 		$(CARGO) nextest run --release --package portcullis $(SOAK) -E '$(TIMED)'
 	misc/test-clients.sh all
 
-bench: ## throughput on both stores, compared with the limits of this machine
-	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-mongod.sh $(CARGO) bench --profile dist --package portcullis --bench table
+bench: ## throughput on SQLite, and on MongoDB with Redis, compared with the limits of this machine
+	PORTCULLIS_TEST_MONGOD_DATA=target misc/with-redis.sh --shared misc/with-mongod.sh $(CARGO) bench --profile dist --package portcullis --bench table
 
 growth: ## how cost grows with users and realms, on SQLite
 	$(CARGO) bench --profile dist --package portcullis --bench table -- --growth

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the named cargo tools if they are missing, from the package registry only.
+# Installs the named tools if they are missing, from the package registries only.
 set -euo pipefail
 
 for tool in "$@"; do
@@ -8,6 +8,10 @@ for tool in "$@"; do
     fi
     echo "installing $tool …" >&2
     case "$tool" in
+        haproxy)
+            apt-get update -qq
+            DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends haproxy >&2
+            ;;
         cargo-deny) cargo install --locked --no-default-features cargo-deny ;;
         *) cargo install --locked "$tool" ;;
     esac

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Runs a command whose tests need Redis: misc/with-redis.sh COMMAND…
+# Runs a command whose tests need Redis: misc/with-redis.sh [--shared] COMMAND…
 #
-# Each test starts servers of its own. PORTCULLIS_TEST_REDIS names another `redis-server`, or a `valkey-server`; without it,
+# Each test of Redis starts servers of its own. With --shared, one server is started for all tests, and they use it beside
+# MongoDB: PORTCULLIS_TEST_REDIS_URL is its address. PORTCULLIS_TEST_REDIS names another `redis-server`, or a `valkey-server`; without it,
 # Debian's package is installed if it is missing.
 set -euo pipefail
 
@@ -14,4 +15,14 @@ if [ -z "${PORTCULLIS_TEST_REDIS:-}" ]; then
     PORTCULLIS_TEST_REDIS=$(command -v redis-server)
 fi
 export PORTCULLIS_TEST_REDIS
-exec "$@"
+
+if [ "$1" != --shared ]; then
+    exec "$@"
+fi
+shift
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+"$PORTCULLIS_TEST_REDIS" --bind 127.0.0.1 --port "$port" --save '' --appendonly no >/dev/null &
+trap 'kill $!' EXIT
+trap 'exit 130' INT TERM
+export PORTCULLIS_TEST_REDIS_URL=redis://127.0.0.1:$port
+"$@"

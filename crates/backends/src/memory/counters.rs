@@ -10,7 +10,7 @@ use portcullis_core::{
     port::{Counted, Counters},
 };
 
-/// Most keys that are counted, about 30 MB. The least recently used are removed first.
+/// Maximum number of keys, about 30 MB. The least recently used are removed first.
 const REMEMBERED: u64 = 100_000;
 
 /// Counters in memory, of a bounded number of clients.
@@ -25,7 +25,7 @@ struct Entry {
     per: std::time::Duration,
 }
 
-/// Removes a counter when nothing of it counts any more.
+/// Removes a counter when all its uses have expired.
 struct Idle;
 
 impl Expiry<LimitKey, Entry> for Idle {

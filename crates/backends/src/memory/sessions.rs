@@ -21,15 +21,15 @@ use super::{
 
 /// Interval at which entries are removed whose tokens have all expired.
 const PRUNE_EVERY: Duration = Duration::from_secs(10);
-/// Most sessions that are cached as live.
+/// Maximum number of sessions that are cached as live.
 const MOST_ALIVE: u64 = 100_000;
 
-/// Longest time that a session is cached as live.
+/// Maximum time that a session is cached as live.
 const ALIVE_FOR: Duration = Duration::from_secs(300);
-/// How long an invalidation is kept: until every session cached before it has left the cache.
+/// Time for which an invalidation is kept, which is the maximum age of a cached session.
 const DOUBTED_FOR: Duration = Duration::from_secs(600);
 
-/// The process's copy of the ended sessions in the change log, and the sessions that it has seen live.
+/// Ended sessions of the change log, and sessions known to be live.
 #[derive(Debug)]
 pub struct MemorySessions {
     over: RwLock<Over>,

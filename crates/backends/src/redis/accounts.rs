@@ -1,4 +1,4 @@
-//! Sealed copies of accounts, and notices that the change log has grown.
+//! Sealed copies of accounts, and notifications that the change log has grown.
 
 use std::{sync::Arc, time::Duration};
 
@@ -33,7 +33,7 @@ impl SharedCache for Redis {
     }
 
     async fn put_account(&self, realm: &RealmName, user: &UserId, sealed: &Sealed, lifetime: Duration) {
-        // At least a millisecond: a key without an end would stay.
+        // At least a millisecond, because a key without expiry would never be removed.
         let millis = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
         let mut set = cmd("SET");
         set.arg(self.key(realm, user)).arg(sealed.as_bytes()).arg("PX").arg(millis);

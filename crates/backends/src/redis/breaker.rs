@@ -1,22 +1,22 @@
-//! The breaker: after three faults in a row no request waits for Redis, until a probe has reached it.
+//! Circuit breaker: after three consecutive faults, requests bypass Redis until a probe succeeds.
 
 use std::sync::{Mutex, PoisonError};
 
-/// Faults in a row after which Redis counts as away.
+/// Consecutive faults that open the breaker.
 const FAULTS: u32 = 3;
 
-/// Whether Redis is used.
+/// Whether Redis is available.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Not reached yet.
+    /// Not connected yet.
     Starting,
-    /// Used; with the number of faults since the last success.
+    /// Available, with the number of faults since the last success.
     Closed { faults: u32 },
-    /// Away.
+    /// Unavailable.
     Open,
 }
 
-/// Counts faults in a row. A change is told once.
+/// Counts consecutive faults. Each change of state is reported once.
 #[derive(Debug)]
 pub(super) struct Breaker(Mutex<State>);
 
@@ -25,21 +25,21 @@ impl Breaker {
         Self(Mutex::new(State::Starting))
     }
 
-    /// Whether Redis is used.
+    /// Whether Redis is available.
     pub(super) fn is_closed(&self) -> bool {
         matches!(self.state(), State::Closed { .. })
     }
 
-    /// Notes that a command has succeeded.
+    /// Records a successful command.
     pub(super) fn success(&self) {
         self.update(|state| match state {
             State::Closed { .. } => State::Closed { faults: 0 },
-            // An answer that came late closes nothing: the probe decides.
+            // A late response does not close the breaker; only a probe does.
             other => other,
         });
     }
 
-    /// Notes a fault; returns whether the breaker has opened by it. Until Redis was reached once, the first fault is enough.
+    /// Records a fault; returns whether it opened the breaker. Before the first connection, one fault is enough.
     pub(super) fn fault(&self) -> bool {
         let (before, after) = self.update(|state| match state {
             State::Closed { faults } if faults + 1 < FAULTS => State::Closed { faults: faults + 1 },
@@ -48,14 +48,14 @@ impl Breaker {
         before != State::Open && after == State::Open
     }
 
-    /// Notes a fault that needs no second one, such as a server that has become a replica: reads still succeed there, so that
-    /// faults would never follow one another. Returns whether the breaker has opened by it.
+    /// Records a fault that opens the breaker at once, such as a server that has become a replica: its reads still succeed, so
+    /// that faults would never be consecutive. Returns whether it opened the breaker.
     pub(super) fn trip(&self) -> bool {
         let (before, _) = self.update(|_| State::Open);
         before != State::Open
     }
 
-    /// Notes that a probe has succeeded; returns whether the breaker has closed by it.
+    /// Records a successful probe; returns whether it closed the breaker.
     pub(super) fn close(&self) -> bool {
         let (before, _) = self.update(|_| State::Closed { faults: 0 });
         !matches!(before, State::Closed { .. })

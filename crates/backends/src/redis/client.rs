@@ -1,4 +1,4 @@
-//! The connection that all users of Redis share, behind its breaker.
+//! The shared Redis connection, protected by a circuit breaker.
 
 use std::{
     sync::{
@@ -26,14 +26,14 @@ const UP: &str = "portcullis_redis_up";
 const OPENED: &str = "portcullis_redis_breaker_opened_total";
 const SECONDS: &str = "portcullis_redis_seconds";
 
-/// Redis, as one process uses it.
+/// Redis client of one process.
 #[derive(Debug)]
 pub struct Redis {
     pub(super) link: Arc<Link>,
     tasks: [JoinHandle<()>; 2],
 }
 
-/// State that requests share with the tasks that keep the connection.
+/// State shared by requests and background tasks.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) prefix: String,
@@ -42,16 +42,16 @@ pub(super) struct Link {
     breaker: Breaker,
     /// Whether a defect has been logged since the last success.
     is_defective: AtomicBool,
-    /// Wakes the keeper when the breaker has opened.
+    /// Wakes the connection task when the breaker opens.
     pub(super) tripped: Notify,
-    /// Wakes the task that tells other processes that the change log has grown.
+    /// Wakes the task that notifies other processes.
     pub(super) grown: Notify,
     /// Wakes the follower of the change log.
     pub(super) heard: Notify,
 }
 
 impl Redis {
-    /// Connects to Redis and keeps the connection. A Redis that is away does not stop the start.
+    /// Connects to Redis and maintains the connection. An unavailable Redis does not prevent startup.
     ///
     /// # Errors
     /// [`SettingsError`].
@@ -83,17 +83,17 @@ impl Drop for Redis {
 }
 
 impl Link {
-    /// Whether Redis is used.
+    /// Whether Redis is available.
     pub(super) fn is_up(&self) -> bool {
         self.breaker.is_closed()
     }
 
-    /// Sends a command. `None` if there is no answer in time: the caller does without.
+    /// Sends a command. `None` without a response in time; callers then continue without Redis.
     pub(super) async fn ask<T: FromRedisValue>(&self, operation: &'static str, command: &Cmd) -> Option<T> {
         self.send(operation, async |mut live: Live| command.query_async(&mut live.connection).await).await
     }
 
-    /// Calls the script. `None` if there is no answer in time.
+    /// Calls the script. `None` without a response in time.
     pub(super) async fn eval<T: FromRedisValue>(
         &self,
         operation: &'static str,
@@ -112,12 +112,12 @@ impl Link {
         self.send(operation, call).await
     }
 
-    /// Tells other processes that the change log has grown.
+    /// Notifies other processes that the change log has grown.
     pub(super) async fn publish(&self) {
         let _: Option<i64> = self.ask("publish", cmd("PUBLISH").arg(channel(&self.prefix)).arg("")).await;
     }
 
-    /// Tests whether the server answers.
+    /// Tests whether the server responds.
     pub(super) async fn ping(&self) {
         let _: Option<String> = self.ask("ping", &cmd("PING")).await;
     }
@@ -132,7 +132,7 @@ impl Link {
         let live = self.live.read().unwrap_or_else(PoisonError::into_inner).clone();
         let begun = Instant::now();
         let result = match live {
-            // The library bounds the wait for an answer, and not that for a place in its queue.
+            // The library's timeout covers the response, but not the wait for a place in its queue.
             Some(live) => timeout(self.timeout, work(live)).await.unwrap_or_else(|_| Err(no_answer())),
             None => Err((ErrorKind::Client, "not connected").into()),
         };
@@ -157,7 +157,7 @@ impl Link {
         }
     }
 
-    /// Notes that a command has failed.
+    /// Records that a command has failed.
     fn failed(&self, operation: &'static str, error: &RedisError) {
         if is_outage(error) {
             self.fault(error);
@@ -166,7 +166,7 @@ impl Link {
         }
     }
 
-    /// Notes that Redis could not be used. One line tells when it is not used any more.
+    /// Records a fault. When it opens the breaker, this is logged once.
     pub(super) fn fault(&self, error: &RedisError) {
         if if is_conclusive(error) { self.breaker.trip() } else { self.breaker.fault() } {
             gauge!(UP).set(0);
@@ -176,7 +176,7 @@ impl Link {
         }
     }
 
-    /// Uses this connection from now on.
+    /// Makes this connection the current one.
     pub(super) fn install(&self, live: Live) {
         *self.live.write().unwrap_or_else(PoisonError::into_inner) = Some(live);
         if self.breaker.close() {
@@ -185,7 +185,7 @@ impl Link {
         }
     }
 
-    /// Drops the connection. Until the next one every command is a fault.
+    /// Drops the connection. Every command fails until the next one is made.
     pub(super) fn disconnect(&self) {
         self.live.write().unwrap_or_else(PoisonError::into_inner).take();
     }

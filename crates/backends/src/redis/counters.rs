@@ -1,4 +1,4 @@
-//! Uses of limits by clients, counted for all processes together.
+//! Client limits, counted for all processes together.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use super::{client::Redis, script::Argument};
 /// Counter of the server's metrics.
 const LOCAL: &str = "portcullis_limits_local_total";
 
-/// Counters in Redis. While Redis is away each process counts for itself.
+/// Counters in Redis. While it is unavailable, each process counts for itself.
 #[derive(Debug)]
 pub struct RedisCounters {
     redis: Arc<Redis>,
@@ -25,21 +25,21 @@ pub struct RedisCounters {
 }
 
 impl RedisCounters {
-    /// Counts by the time of Redis, which all processes share, or by `local` while Redis is away.
+    /// Counts by the clock of Redis, which all processes share; in `local` while Redis is unavailable.
     #[must_use]
     pub fn new(redis: Arc<Redis>, local: Arc<dyn Counters>, veil: KeyVeil) -> Self {
         counter!(LOCAL).absolute(0);
         Self { redis, local, veil, has_own_time: true }
     }
 
-    /// Counts by the time that callers give, which tests move.
+    /// Counts by the time given by the caller, which tests can move.
     #[must_use]
     pub fn by_given_time(self) -> Self {
         Self { has_own_time: false, ..self }
     }
 
-    /// Returns the name of a counter. The key may be the hash of a network address, of which there are few enough to try all;
-    /// in Redis it is keyed.
+    /// Returns the Redis key of a counter. It is a keyed hash: a plain hash of a network address could be found by trying all
+    /// addresses.
     fn name(&self, key: LimitKey) -> String {
         use std::fmt::Write as _;
         let mut name = format!("{}:{{", self.redis.link.prefix);
@@ -80,7 +80,7 @@ impl Counters for RedisCounters {
     async fn refund(&self, key: LimitKey, at: Timestamp) {
         let arguments = [Argument::Word("refund"), Argument::Number(at.millis())];
         let refunded: Option<i64> = self.redis.link.eval("refund", &self.name(key), &arguments).await;
-        // It may have been counted while Redis was away.
+        // It may have been counted locally while Redis was unavailable.
         if refunded.is_none_or(|refunded| refunded == 0) {
             self.local.refund(key, at).await;
         }

@@ -1,4 +1,4 @@
-//! Connecting: to the server, or to the one that Sentinels name.
+//! Connecting to the configured server, or to the one that Sentinels report.
 
 use std::{
     sync::{
@@ -18,26 +18,26 @@ use super::{
     url::{Route, Settings},
 };
 
-/// Longest time for a connection, with name resolution, TLS and login, in which no request waits.
+/// Timeout of a connection attempt, including name resolution, TLS and authentication. No request waits for it.
 const CONNECT: Duration = Duration::from_secs(2);
 /// Lifetime of the key that a probe writes.
 const PROBE_MS: u32 = 1000;
 
-/// A connection that works.
+/// An established connection.
 #[derive(Debug, Clone)]
 pub(super) struct Live {
     pub(super) connection: MultiplexedConnection,
-    /// Hash by which the server knows the script.
+    /// SHA-1 of the script, under which the server has stored it.
     pub(super) script: Arc<str>,
 }
 
-/// Makes connections.
+/// Establishes connections.
 #[derive(Debug)]
 pub(super) struct Dial {
     route: Route,
     prefix: String,
     timeout: Duration,
-    /// Sentinel to ask first.
+    /// Index of the Sentinel that is asked first.
     turn: AtomicUsize,
 }
 
@@ -46,11 +46,11 @@ impl Dial {
         Self { route, prefix: settings.prefix.clone(), timeout: settings.timeout, turn: AtomicUsize::new(0) }
     }
 
-    /// Connects, subscribes to the channel, and proves that the server takes writes and has the script. Each command has the
-    /// time of any other: a server that answers too late is not used.
+    /// Connects, subscribes to the channel, and checks that the server accepts writes and has the script. Each step has the
+    /// usual command timeout: a server that is too slow is not used.
     ///
     /// # Errors
-    /// What a server or Sentinel has answered, or that none has.
+    /// The response of a server or Sentinel, or that there was none.
     pub(super) async fn connect(&self) -> Result<(Live, UnboundedReceiver<Push>), RedisError> {
         let connecting = async {
             let client = self.server().await?;
@@ -91,7 +91,7 @@ impl Dial {
         Err(last)
     }
 
-    /// Asks a Sentinel for the present server. A Sentinel may have no password where its servers have one.
+    /// Asks a Sentinel for the current primary. Sentinels may have no password even if their servers have one.
     async fn ask(&self, sentinel: &Client, name: &str) -> Result<Option<(String, u16)>, RedisError> {
         let config = self.config();
         let mut connected = sentinel.get_multiplexed_async_connection_with_config(&config).await;
@@ -109,7 +109,7 @@ impl Dial {
     }
 }
 
-/// What a server sends without being asked.
+/// Push message from the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Push {
     /// A message in the channel.
@@ -125,7 +125,7 @@ fn read(info: &PushInfo) -> Option<Push> {
     }
 }
 
-/// Returns the name of the channel of notices.
+/// Returns the name of the notification channel.
 pub(super) fn channel(prefix: &str) -> String {
     format!("{prefix}:changes")
 }

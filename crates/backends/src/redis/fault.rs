@@ -1,4 +1,4 @@
-//! What an error of Redis means: that it cannot be used for now, or that a command is wrong.
+//! Classification of Redis errors: temporarily unavailable, or a defect.
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
@@ -7,7 +7,7 @@ const TRANSIENT: &[&str] = &["BUSY", "MISCONF", "NOREPLICAS", "OOM", "WRONGPASS"
 /// Error codes that Redis 6.2 puts into the text of an error where the command is in a script.
 const IN_SCRIPT: &[&str] = &["-READONLY ", "-MISCONF ", "-NOREPLICAS ", "-OOM "];
 
-/// Whether Redis cannot be used for now, as opposed to a defect: a command or script that it refuses.
+/// Whether Redis is temporarily unavailable. Otherwise the error is a defect: a command or script that it rejects.
 pub(super) fn is_outage(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::Server(ServerErrorKind::ResponseError) => is_within(error, IN_SCRIPT),
@@ -21,12 +21,12 @@ pub(super) fn is_outage(error: &RedisError) -> bool {
         ),
         ErrorKind::Extension => error.code().is_some_and(|code| TRANSIENT.contains(&code)),
         ErrorKind::UnexpectedReturnType | ErrorKind::InvalidClientConfig => false,
-        // No connection, no answer in time, or an answer that is none of Redis's.
+        // No connection, no response in time, or a response that is not in Redis's protocol.
         _ => true,
     }
 }
 
-/// Whether the error shows by itself that Redis cannot be used: the server has become a replica, which still answers reads.
+/// Whether the error alone shows that the server is unusable: it has become a replica, which still answers reads.
 pub(super) fn is_conclusive(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::Server(ServerErrorKind::ReadOnly) => true,
@@ -39,7 +39,7 @@ fn is_within(error: &RedisError, codes: &[&str]) -> bool {
     error.detail().is_some_and(|detail| codes.iter().any(|code| detail.contains(code)))
 }
 
-/// Returns what a log may say of an error: the server's own words may repeat the command.
+/// Returns a description for the log. The server's own text may repeat the command, so it is left out.
 pub(super) fn told(error: &RedisError) -> String {
     match error.kind() {
         ErrorKind::Io => error.to_string(),

@@ -1,4 +1,4 @@
-//! The tasks beside the requests: one keeps the connection, one tells other processes of changes.
+//! Background tasks: one maintains the connection, one notifies other processes of changes.
 
 use std::{
     sync::Arc,
@@ -15,17 +15,17 @@ use super::{
     dial::{Dial, Push},
 };
 
-/// Interval of probes while Redis is away.
+/// Interval of connection attempts while Redis is unavailable.
 const PROBE: Duration = Duration::from_millis(500);
-/// Interval of pings while it is used, so that a server without requests also notices.
+/// Interval of pings while Redis is available, so that a server without requests detects a failure too.
 const PING: Duration = Duration::from_secs(1);
 
-/// Connects, and uses the connection from now on. `None` if it failed.
+/// Connects, and makes the connection the current one. `None` if it failed.
 pub(super) async fn connect(link: &Link, dial: &Dial) -> Option<UnboundedReceiver<Push>> {
     match dial.connect().await {
         Ok((live, pushes)) => {
             link.install(live);
-            // Notices may have been missed.
+            // Notifications may have been missed.
             link.heard.notify_one();
             Some(pushes)
         }
@@ -36,14 +36,14 @@ pub(super) async fn connect(link: &Link, dial: &Dial) -> Option<UnboundedReceive
     }
 }
 
-/// Keeps the connection: a new one is made when it has ended, or when the breaker has opened.
+/// Maintains the connection: reconnects after it was lost, or after the breaker has opened.
 pub(super) async fn keep(link: Arc<Link>, dial: Dial, mut connected: Option<UnboundedReceiver<Push>>) {
     loop {
         if let Some(pushes) = connected {
             let begun = Instant::now();
             watch(&link, pushes).await;
             link.disconnect();
-            // A lost connection is made again at once, unless it is one that is accepted and closed over and over.
+            // Reconnects at once, except after a connection that was closed soon after it was accepted.
             if begun.elapsed() < PROBE {
                 sleep(PROBE).await;
             }
@@ -57,7 +57,7 @@ pub(super) async fn keep(link: Arc<Link>, dial: Dial, mut connected: Option<Unbo
     }
 }
 
-/// Watches a connection until it cannot be used any more.
+/// Monitors a connection until it is unusable.
 async fn watch(link: &Link, mut pushes: UnboundedReceiver<Push>) {
     let mut pings = interval(PING);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -73,7 +73,7 @@ async fn watch(link: &Link, mut pushes: UnboundedReceiver<Push>) {
     }
 }
 
-/// Tells other processes when the change log has grown. Several changes are one message.
+/// Notifies other processes that the change log has grown. Changes in quick succession share one message.
 pub(super) async fn tell(link: Arc<Link>) {
     loop {
         link.grown.notified().await;

@@ -1,6 +1,6 @@
-//! Redis, which the processes of a deployment share: uses of limits by clients, sealed copies of accounts, and the notice that
-//! the change log has grown. It is never the truth. Whatever happens to it, limits are counted by each process, accounts are
-//! read from the store, and changes are felt by the change log alone.
+//! Redis, which the processes of a deployment share: uses of limits by clients, sealed copies of accounts, and notifications
+//! that the change log has grown. Redis is a cache: without it, each process counts limits for itself, accounts are read from
+//! the store, and other processes learn of changes from the change log alone.
 
 mod accounts;
 mod breaker;

@@ -1,4 +1,4 @@
-//! The script that counts, and how it is called.
+//! The counting script and its calls.
 
 use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, cmd};
 
@@ -10,12 +10,12 @@ pub(super) fn by_hash(hash: &str, key: &str, arguments: &[Argument]) -> Cmd {
     call("EVALSHA", hash, key, arguments)
 }
 
-/// Returns the call of the script by its text, which the server then keeps.
+/// Returns the call of the script by its text, which the server then stores.
 pub(super) fn by_text(key: &str, arguments: &[Argument]) -> Cmd {
     call("EVAL", TEXT, key, arguments)
 }
 
-/// Whether the server does not know the script, as after a restart.
+/// Whether the server lacks the script, for example after a restart.
 pub(super) fn is_missing(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
@@ -25,7 +25,7 @@ pub(super) fn is_missing(error: &RedisError) -> bool {
 pub(super) enum Argument {
     Word(&'static str),
     Number(i64),
-    /// The time of the server.
+    /// The server's clock.
     ServerTime,
 }
 

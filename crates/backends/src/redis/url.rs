@@ -1,4 +1,4 @@
-//! The address of Redis: a server, or the Sentinels that know the present one.
+//! Redis addresses: a server, or the Sentinels that know the current primary.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ const NAME: &str = "portcullis";
 pub struct Settings {
     /// `redis://`, `rediss://`, `unix://`, `redis-sentinel://` or `rediss-sentinel://`; it may hold a password.
     pub url: SecretString,
-    /// Certificates of the authority that signed the server's, in PEM, instead of those of the system.
+    /// Root certificates in PEM, instead of the system's.
     pub ca_pem: Option<Vec<u8>>,
-    /// Beginning of all keys and of the channel.
+    /// Prefix of all keys and of the channel.
     pub prefix: String,
-    /// Longest duration of one command.
+    /// Timeout of a command.
     pub timeout: Duration,
 }
 
@@ -40,7 +40,7 @@ pub enum SettingsError {
     Certificates,
 }
 
-/// Where to find Redis.
+/// Target of a connection.
 #[derive(Debug, Clone)]
 pub(super) enum Route {
     Server(Client),
@@ -48,12 +48,12 @@ pub(super) enum Route {
         sentinels: Vec<Client>,
         /// Name of the group of servers.
         name: String,
-        /// The server's connection, but for its address.
+        /// Connection settings of the server, except its address.
         server: Box<Server>,
     },
 }
 
-/// How to connect to a server whose address Sentinels tell.
+/// Connection settings of a server whose address Sentinels report.
 #[derive(Debug, Clone)]
 pub(super) struct Server {
     is_tls: bool,
@@ -61,7 +61,7 @@ pub(super) struct Server {
     ca_pem: Option<Vec<u8>>,
 }
 
-/// Checks the settings as far as this is known without asking Redis.
+/// Checks the settings without connecting to Redis.
 ///
 /// # Errors
 /// [`SettingsError`].
@@ -72,7 +72,7 @@ pub fn check(settings: &Settings) -> Result<(), SettingsError> {
 impl Route {
     pub(super) fn parse(settings: &Settings) -> Result<Self, SettingsError> {
         let url = settings.url.expose_secret();
-        // A fragment would turn the check of certificates off, or be the rest of a password.
+        // A fragment would disable certificate verification, or be part of a password.
         if url.contains('#') {
             return Err(SettingsError::Url);
         }
@@ -97,7 +97,7 @@ impl Server {
     }
 }
 
-/// Reads `USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?name=NAME`. User and password count for servers and Sentinels.
+/// Reads `USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE?name=NAME`. User and password apply to servers and Sentinels.
 fn sentinels(rest: &str, is_tls: bool, ca_pem: Option<&[u8]>) -> Result<Route, SettingsError> {
     let (authority, behind) = rest.split_once('/').unwrap_or((rest, ""));
     let (user, hosts) = authority.rsplit_once('@').map_or(("", authority), |(user, hosts)| (user, hosts));
@@ -138,13 +138,13 @@ fn info(host: &str, port: u16, is_tls: bool) -> Result<ConnectionInfo, SettingsE
     address.into_connection_info().map_err(|_| SettingsError::Url)
 }
 
-/// Messages to subscribers come over the same connection since protocol 3, which Redis has since 6.0.
+/// With protocol 3, which Redis supports since 6.0, subscribers receive messages on the same connection.
 fn with_protocol(login: RedisConnectionInfo) -> RedisConnectionInfo {
     login.set_protocol(ProtocolVersion::RESP3).set_lib_name(NAME, env!("CARGO_PKG_VERSION"))
 }
 
 fn client(info: ConnectionInfo, ca_pem: Option<&[u8]>) -> Result<Client, SettingsError> {
-    // Commands are small and wait for their answers, which Nagle's algorithm would only delay.
+    // Commands are small and wait for their responses, so Nagle's algorithm would only delay them.
     let info = info.set_tcp_settings(TcpSettings::default().set_nodelay(true));
     match (info.addr(), ca_pem) {
         (ConnectionAddr::TcpTls { .. }, Some(pem)) => {

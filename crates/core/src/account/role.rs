@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Longest role.
+/// Maximum length of a role.
 const LONGEST: usize = 64;
 
 /// A word that says what a user may do in an application.

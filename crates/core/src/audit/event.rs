@@ -76,7 +76,7 @@ events! {
     NewDevice: "new_device", Ok, User, Shown, [];
     LoginRefused: "login_refused", Refused, Anonymous, Shown, [];
     LoggedOut: "logged_out", Ok, User, Shown, [];
-    /// A refresh token was repeated later than after a lost response.
+    /// A refresh token was presented again, too late for a retry after a lost response. The session continues.
     RefreshRepeated: "refresh_repeated", Ok, Anonymous, Hidden, [];
     /// A refresh token was reused, and its session revoked.
     RefreshReused: "refresh_reused", Refused, Anonymous, Shown, [];

@@ -76,20 +76,20 @@ macro_rules! too_short {
     };
 }
 
-/// Default wait of the errors below, unless overridden with [`Refusal::after`].
-const SOON: Duration = Duration::from_secs(1);
+/// Default `Retry-After` of the errors below, which [`Refusal::after`] overrides.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 // All requests.
 pub const INTERNAL: Refusal = refusal(ErrorKind::Internal, "internal", "Internal server error.");
-pub const TIMEOUT: Refusal = refusal(ErrorKind::Unavailable(SOON), "timeout", "The request took too long.");
+pub const TIMEOUT: Refusal = refusal(ErrorKind::Unavailable(RETRY_AFTER), "timeout", "The request took too long.");
 pub const UNAVAILABLE: Refusal = refusal(
-    ErrorKind::Unavailable(SOON),
+    ErrorKind::Unavailable(RETRY_AFTER),
     "unavailable",
     "The service is temporarily unavailable. Try again in a few seconds.",
 );
 pub const OVERLOADED: Refusal =
-    refusal(ErrorKind::Overloaded(SOON), "overloaded", "The server is overloaded. Try again in a few seconds.");
-pub const LIMITED: Refusal = refusal(ErrorKind::Limited(SOON), "limited", "Too many requests. Try again later.");
+    refusal(ErrorKind::Overloaded(RETRY_AFTER), "overloaded", "The server is overloaded. Try again in a few seconds.");
+pub const LIMITED: Refusal = refusal(ErrorKind::Limited(RETRY_AFTER), "limited", "Too many requests. Try again later.");
 pub const NOT_FOUND: Refusal = refusal(ErrorKind::NotFound, "not_found", "Not found");
 
 // Request parsing.
@@ -135,7 +135,8 @@ pub const EMAIL_TAKEN: Refusal = refusal(ErrorKind::Conflict, "email.taken", "Em
 pub const LINK_INVALID: Refusal = refusal(ErrorKind::BadLink, "link.invalid", "Invalid or expired link");
 pub const OTP_WRONG: Refusal = refusal(ErrorKind::BadLink, "otp.wrong", "Invalid OTP");
 pub const OTP_INVALID: Refusal = refusal(ErrorKind::BadLink, "otp.invalid", "Invalid or expired OTP");
-pub const SMS_UNAVAILABLE: Refusal = refusal(ErrorKind::Unavailable(SOON), "sms.unavailable", "SMS is not available.");
+pub const SMS_UNAVAILABLE: Refusal =
+    refusal(ErrorKind::Unavailable(RETRY_AFTER), "sms.unavailable", "SMS is not available.");
 
 // Sessions.
 pub const LOGIN_REFUSED: Refusal = refusal(ErrorKind::Refused, "login.refused", "Invalid email or password");
@@ -144,7 +145,7 @@ pub const LOGIN_UNVERIFIED: Refusal = refusal(ErrorKind::Forbidden, "login.unver
 pub const PASSWORD_CHANGE_REQUIRED: Refusal =
     refusal(ErrorKind::Forbidden, "password.change_required", "Password change required");
 pub const AUTH_STALE: Refusal =
-    refusal(ErrorKind::Stale { max_age: SOON, two_factors: false }, "auth.stale", "Log in again to continue.");
+    refusal(ErrorKind::Stale { max_age: Duration::from_secs(1), two_factors: false }, "auth.stale", "Log in again to continue.");
 pub const IMPERSONATED: Refusal =
     refusal(ErrorKind::Forbidden, "impersonated", "Administrators acting for a user cannot make changes.");
 pub const PASSWORD_WRONG: Refusal =

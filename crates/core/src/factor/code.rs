@@ -9,7 +9,7 @@ pub struct FactorCode {
     named: Option<Method>,
 }
 
-/// Most bytes of a typed code.
+/// Maximum length of a typed code in bytes.
 const MOST_BYTES: usize = 128;
 /// Number of digits of an authenticator app's code.
 const DIGITS: usize = 6;

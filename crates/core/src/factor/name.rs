@@ -2,7 +2,7 @@
 #[derive(Clone, PartialEq, Eq)]
 pub struct FactorName(String);
 
-/// Most characters of a name.
+/// Maximum length of a name in characters.
 const MOST: usize = 64;
 
 impl FactorName {

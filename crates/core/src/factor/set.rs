@@ -13,10 +13,10 @@ pub struct Factors {
 }
 
 impl Factors {
-    /// Opens those of the records of a user that are factors.
+    /// Decrypts the factors among a user's records.
     ///
     /// # Errors
-    /// Internal, if one cannot be opened.
+    /// Internal, if one cannot be decrypted.
     pub fn open(rows: Vec<RecordRow>, key: &DataKey) -> Result<Self> {
         let mut factors = Self::default();
         for row in rows {

@@ -15,7 +15,7 @@ use crate::{
     seal::{self, RealmKeys},
 };
 
-/// Most authenticator apps of an account.
+/// Maximum number of authenticator apps per account.
 pub const MOST_TOTP: usize = 3;
 /// Length of a step (RFC 6238 §4.1).
 const STEP_SECONDS: u64 = 30;

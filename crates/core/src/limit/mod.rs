@@ -176,11 +176,11 @@ pub struct Limits {
     pub hashes_client: u32,
     /// Failed attempts from a client to use a link or code.
     pub links_client: Quota,
-    /// Wrong second factors of an account or known device. All of these quotas apply.
+    /// Failed second factors per account, and per known device. All of these quotas apply.
     pub factors_account: Vec<Quota>,
-    /// Wrong second factors of a client.
+    /// Failed second factors per client.
     pub factors_client: Quota,
-    /// Enrolments and renewed authentications that an account begins.
+    /// Enrolments and re-authentications started per account.
     pub enrolments_account: Quota,
     /// Refreshes of a session.
     pub refreshes_session: Quota,

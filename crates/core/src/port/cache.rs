@@ -37,7 +37,7 @@ pub trait SessionCache: Send + Sync + std::fmt::Debug {
     /// Returns the generation to pass to [`mark_live`](Self::mark_live); taken before the store is asked.
     fn generation(&self) -> u64;
 
-    /// Records that the store has this session. What was revoked, or invalidated since the generation was taken, stays so.
+    /// Records that the store has this session. Has no effect if the session was revoked, or invalidated since the generation was taken.
     fn mark_live(&self, session: &Session, generation: u64);
 
     /// Invalidates all cached sessions of the user. Each is read from the store before it is trusted again.
@@ -46,12 +46,12 @@ pub trait SessionCache: Send + Sync + std::fmt::Debug {
     /// Records sessions that ended.
     fn revoke(&self, entries: &[Revocation]);
 
-    /// Records that the log was followed up to this time. After a gap in which entries may have been swept, all cached
-    /// sessions are unknown.
+    /// Records that all entries of the change log up to this time were applied. After a gap so long that entries may have been
+    /// deleted unread, no cached session is trusted.
     fn synced(&self, now: Timestamp);
 }
 
-/// Accounts that were read lately, with open profiles and without password hashes.
+/// Recently read accounts, with decrypted profiles and without password hashes.
 ///
 /// Like [`SessionCache`], it follows the change log: after a second without [`synced`](Self::synced) it returns nothing.
 pub trait AccountCache: Send + Sync + std::fmt::Debug {

@@ -25,7 +25,7 @@ pub struct RealmPolicy {
     pub email_undo_window: Duration,
     /// Lifetime of an SMS code.
     pub otp_ttl: Duration,
-    /// Whether the owner is told of a sign-in from an unknown device.
+    /// Whether the owner is notified of a sign-in from an unknown device.
     pub new_device_mail: bool,
     /// Lifetime of an access token.
     pub access_token_ttl: Duration,

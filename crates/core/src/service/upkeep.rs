@@ -32,7 +32,7 @@ impl<'a> Upkeep<'a> {
     /// servers.
     ///
     /// # Errors
-    /// Unavailable. Cached sessions and accounts are not trusted any more after a second.
+    /// Unavailable. After a second, cached sessions and accounts are no longer trusted.
     pub async fn follow_changes(&self, now: Timestamp, from: LogPosition) -> Result<LogPosition> {
         let read = self.0.copies.begin_read();
         let (changes, next) = self.0.ports.store.changes_after(from).await?;

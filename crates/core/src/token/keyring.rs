@@ -76,7 +76,7 @@ impl Keyring {
         Ok((token.claims, Arc::clone(&key.kid)))
     }
 
-    /// Returns what a token has proved, if it was verified lately and its key still counts.
+    /// Returns what a token has proved, if it was verified recently and its key is still valid.
     pub(super) fn recall(&self, digest: &TokenDigest) -> Option<Verified> {
         let verified = self.verified.get(digest)?;
         // A `kid` is random or derived from its secret: another key never has the same.

@@ -1,4 +1,4 @@
-//! Tokens whose signature and claims were verified lately, so that the signature of a token is checked once, and not for each
+//! Tokens whose signature and claims were verified recently, so that the signature of a token is checked once, and not for each
 //! request. Only what never changes is kept: the caller checks the time, the key and the session for each request.
 
 use std::{
@@ -11,7 +11,7 @@ use crate::{clock::Timestamp, id::RealmName, seal};
 
 /// Number of parts with a lock each.
 const SHARDS: usize = 16;
-/// Most tokens of a generation of a shard, which fill a hash map of 1,024 places: 28,672 in all, in at most 8 MB.
+/// Maximum number of tokens per generation of a shard, which fill a hash map of 1,024 slots: 28,672 in all, at most 8 MB.
 const MOST: usize = 896;
 
 /// Digest of a realm and a whole token; the token itself is not kept.

@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     fs,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
@@ -53,8 +53,7 @@ pub(crate) async fn all() -> Table {
     let user = User::join(&program).await;
 
     let database = TestDatabase::new().await;
-    let url = ("DATABASE_URL", database.url.as_str());
-    let mongodb = Program::start(&[OPEN.as_slice(), &[url, KEY]].concat()).await;
+    let mongodb = Program::start(&[OPEN.as_slice(), &shared(&database)].concat()).await;
     let their_busy = machine::rest(Duration::from_secs(2)).await;
     let their_rest = machine::resident(mongodb.id());
     let their_user = User::join(&mongodb).await;
@@ -91,6 +90,17 @@ pub(crate) async fn all() -> Table {
         table.note("**The machine was busy with something else: these figures are not worth quoting.**");
     }
     table
+}
+
+/// Settings for a database on MongoDB and, if the run has one, for Redis.
+#[allow(clippy::disallowed_methods, reason = "the run says what it measures")]
+fn shared(database: &TestDatabase) -> Vec<(&str, &str)> {
+    static REDIS: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("PORTCULLIS_TEST_REDIS_URL").ok());
+    let mut settings = vec![("DATABASE_URL", database.url.as_str()), KEY];
+    if let Some(url) = REDIS.as_deref() {
+        settings.extend([("REDIS_URL", url), ("REDIS_PREFIX", database.name.as_str())]);
+    }
+    settings
 }
 
 /// Costs of two subjects that were measured in turn, so that other load on the machine affects both.
@@ -197,7 +207,7 @@ pub(crate) async fn steady(load: &Load) -> f64 {
 async fn creates_and_starts(table: &mut Table) {
     let mut program = Program::start(CHEAP).await;
     let database = TestDatabase::new().await;
-    let mongodb = Program::start(&[CHEAP, &[("DATABASE_URL", database.url.as_str()), KEY]].concat()).await;
+    let mongodb = Program::start(&[CHEAP, &shared(&database)].concat()).await;
     let request = |number: u64| {
         let form = json!({
             "first_name": "John", "last_name": "Doe", "email": format!("john.doe.{number}@example.com"),
@@ -240,7 +250,7 @@ async fn refreshes(table: &mut Table) {
     table.rate(format!("refreshes committed ({REGISTRARS} connections)"), &measured, "bare commits of the same write");
     drop(program);
     let database = TestDatabase::new().await;
-    let mongodb = Program::start(&[CHEAP, &[("DATABASE_URL", database.url.as_str()), KEY]].concat()).await;
+    let mongodb = Program::start(&[CHEAP, &shared(&database)].concat()).await;
     User::join(&mongodb).await;
     let mut refreshers = Refreshers::log_in(&mongodb, REGISTRARS, EMAIL, PASSWORD).await;
     refreshers.cost(WARM_UP, mongodb.id()).await;

@@ -54,7 +54,10 @@ fn number(value: f64, unit: &str) -> String {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| | SQLite | MongoDB | ceiling in the same run | SQLite of it |\n|---|--:|--:|--:|--:|")?;
+        writeln!(
+            f,
+            "| | SQLite | MongoDB and Redis | ceiling in the same run | SQLite of it |\n|---|--:|--:|--:|--:|"
+        )?;
         for [what, value, mongodb, ceiling, ratio] in &self.rows {
             writeln!(f, "| {what} | {value} | {mongodb} | {ceiling} | {ratio} |")?;
         }

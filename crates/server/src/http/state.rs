@@ -77,14 +77,14 @@ pub(crate) struct Shared {
     pub(crate) info: ServerInfo,
 }
 
-/// Bounds of one request.
+/// Limits of one request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RequestBounds {
-    /// Largest body, in bytes.
+    /// Maximum size of the body in bytes.
     pub(crate) body: usize,
-    /// Longest time to receive the body.
+    /// Timeout for receiving the body.
     pub(crate) body_time: Duration,
-    /// Longest time until the answer.
+    /// Timeout of the whole request.
     pub(crate) time: Duration,
 }
 

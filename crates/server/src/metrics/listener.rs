@@ -35,7 +35,7 @@ struct Sources {
 /// Returns the metrics routes, and starts the aggregation of recorded values.
 pub(crate) fn router(handle: &'static PrometheusHandle, service: Arc<Service>, clock: Arc<dyn Clock>) -> Router {
     tokio::spawn(async move {
-        // Also aggregated if nothing scrapes the metrics, so that memory usage stays bounded.
+        // Values are aggregated even if nothing scrapes the metrics, so that memory usage stays bounded.
         let mut ticks = tokio::time::interval(UPKEEP);
         loop {
             ticks.tick().await;

@@ -16,18 +16,18 @@ use tracing_subscriber::fmt::MakeWriter;
 
 use crate::request_frame::ANSWERED;
 
-/// Longest time that the line of an answered request is gathered with others.
-const GATHERED_FOR: Duration = Duration::from_millis(20);
-/// Size at which gathered lines are written before that, in bytes.
+/// Maximum time that the line of a completed request is buffered.
+const BUFFERED_FOR: Duration = Duration::from_millis(20);
+/// Size in bytes at which the buffer is written before that.
 const BATCH: usize = 64 * 1024;
-/// Most bytes of lines that wait. More are dropped, so that no request waits for the log.
-const MOST_WAITING: usize = 8 * 1024 * 1024;
-/// Further bytes for lines that report something: a flood of answered requests must not displace them.
+/// Maximum size of waiting lines in bytes. Further lines are dropped, so that no request waits for the log.
+const MAX_WAITING: usize = 8 * 1024 * 1024;
+/// Additional bytes for other lines, so that a flood of requests does not displace warnings.
 const RESERVED: usize = 1024 * 1024;
-/// Longest time that an end waits for the last lines: the log may not be read any more.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Timeout for writing the last lines at shutdown, because the reader of the log may have stopped.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Where lines wait to be written.
+/// Lines that wait to be written.
 #[derive(Debug, Default)]
 struct Queue {
     waiting: Mutex<Waiting>,
@@ -84,7 +84,7 @@ impl Drop for WriterThread {
         self.queue.waiting().has_ended = true;
         self.queue.changed.notify_one();
         // Without an answer the thread is left: its output is stuck.
-        let _answered = self.ended.recv_timeout(LAST_WORDS);
+        let _answered = self.ended.recv_timeout(FLUSH_TIMEOUT);
     }
 }
 
@@ -95,7 +95,7 @@ impl Queue {
 
     fn add(&self, line: &[u8], is_urgent: bool) {
         let mut waiting = self.waiting();
-        let most = if is_urgent { MOST_WAITING + RESERVED } else { MOST_WAITING };
+        let most = if is_urgent { MAX_WAITING + RESERVED } else { MAX_WAITING };
         if waiting.lines.len() + line.len() > most {
             waiting.dropped += 1;
             return;
@@ -119,7 +119,7 @@ impl Queue {
             waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
         waiting.is_asleep = true;
-        let gathered = self.changed.wait_timeout_while(waiting, GATHERED_FOR, |waiting| !waiting.is_due());
+        let gathered = self.changed.wait_timeout_while(waiting, BUFFERED_FOR, |waiting| !waiting.is_due());
         let (mut waiting, _) = gathered.unwrap_or_else(PoisonError::into_inner);
         (waiting.is_asleep, waiting.is_urgent) = (false, false);
         std::mem::swap(&mut waiting.lines, batch);
@@ -163,7 +163,7 @@ fn write(out: &mut impl Write, mut rest: &[u8]) -> u64 {
             Ok(0) => break,
             Ok(written) => rest = rest.get(written..).unwrap_or_default(),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(GATHERED_FOR),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => thread::sleep(BUFFERED_FOR),
             // A log that cannot be written has no place to complain.
             Err(_) => break,
         }

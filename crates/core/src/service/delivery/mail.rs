@@ -25,7 +25,7 @@ struct MailDraft {
 /// Challenge of an email's links.
 struct LinkedChallenge {
     challenge: Challenge,
-    /// Whether its user or registration does not exist, or no longer exists.
+    /// Whether there is no user or registration to send it to. Then it is rendered, and not sent.
     is_decoy: bool,
 }
 

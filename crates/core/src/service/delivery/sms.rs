@@ -18,7 +18,7 @@ use crate::{
 /// Times of the status queries, after the hand-over.
 const QUERY_AFTER: [Duration; 3] = [Duration::from_secs(10), Duration::from_secs(60), Duration::from_secs(300)];
 
-/// Longest wait before the next attempt, since a code is valid for minutes only.
+/// Maximum wait before the next attempt, because a code is valid for only minutes.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 impl Delivery<'_> {

@@ -1,4 +1,4 @@
-//! Audit rows of requests: what a verb says about an event, and the sealing of its client.
+//! Audit rows of requests, and the sealing of the client in them.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::{
     session::device_name,
 };
 
-/// What an event can concern: a user, or the registration that becomes one, with the key of its data.
+/// Subject of an event: a user or a pending registration, with its data key.
 pub(in crate::service) trait AuditSubject {
     /// Returns the identifier.
     fn id(&self) -> &UserId;

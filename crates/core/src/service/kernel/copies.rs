@@ -1,6 +1,5 @@
-//! Copies of accounts in the cache that processes share. A copy names the position of the change log up to which it was true,
-//! so that a process that follows the log knows whether it still is: a copy that is late, restored or written again wins over
-//! no change.
+//! Account copies in the cache that processes share. A copy contains the position of the change log at which it was read. A
+//! process that follows the log rejects copies from before a change, even if they were written late or restored from a backup.
 
 use std::{
     collections::HashMap,
@@ -16,28 +15,28 @@ use crate::{
     session::{CHANGES_KEPT, Change, LogPosition},
 };
 
-/// Longest time that a copy is kept and believed.
+/// Maximum age of a copy.
 const LIFETIME: Duration = Duration::from_secs(60);
-/// Difference between the clocks of two processes that is tolerated.
+/// Tolerated clock difference between two processes.
 const SKEW: Duration = Duration::from_secs(5);
-/// Age of the process's own copy of the log at which it believes no copy of an account.
+/// Age of the process's own view of the log from which on it rejects all account copies.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
-/// What a process knows of the change log, to judge copies by.
+/// Knowledge of the change log, by which copies are checked.
 #[derive(Debug, Default)]
 pub(in crate::service) struct Copies(Mutex<Followed>);
 
 #[derive(Debug, Default)]
 struct Followed {
-    /// Position up to which the log was read; none before the first time.
+    /// Position up to which the log was read; `None` before the first read.
     position: Option<LogPosition>,
     at: Timestamp,
-    /// Reads of the log that have begun and ended.
+    /// Numbers of the reads of the log that have begun and ended.
     begun: u64,
     ended: u64,
-    /// Copies below this position are not believed: entries about them may be unknown.
+    /// Copies below this position are rejected, because entries about them may be unknown.
     floor: LogPosition,
-    /// Users that have changed within the lifetime of a copy.
+    /// Users that changed within the maximum age of a copy.
     changed: HashMap<(RealmName, UserId), Changed>,
     pruned: Timestamp,
 }
@@ -45,22 +44,22 @@ struct Followed {
 /// The last change of a user.
 #[derive(Debug, Clone, Copy)]
 struct Changed {
-    /// Position from which a copy has the change.
+    /// Position from which on a copy includes the change.
     position: LogPosition,
-    /// Number of the read of the log that will have the entry, for a change of this process.
+    /// For a change of this process: number of the read that will include its entry.
     due: u64,
     at: Timestamp,
 }
 
 impl Copies {
-    /// Notes that the log is about to be read; returns the number of the read.
+    /// Records that a read of the log begins; returns its number.
     pub(in crate::service) fn begin_read(&self) -> u64 {
         let mut followed = self.lock();
         followed.begun += 1;
         followed.begun
     }
 
-    /// Notes the entries that were read.
+    /// Records the entries of a read.
     pub(in crate::service) fn end_read(&self, read: u64, changes: &[Change], next: LogPosition, now: Timestamp) {
         let mut followed = self.lock();
         let has_gap =
@@ -81,7 +80,7 @@ impl Copies {
         followed.prune(now);
     }
 
-    /// Notes a change of this process, whose entry has not been read yet.
+    /// Records a change of this process, whose entry has not been read yet.
     pub(in crate::service) fn changed_here(&self, realm: &RealmName, user: &UserId) {
         let mut followed = self.lock();
         let (due, position) = (followed.begun + 1, followed.position.unwrap_or_default());
@@ -101,10 +100,10 @@ impl Copies {
         followed.position.filter(|_| followed.is_fresh(now))
     }
 
-    /// Whether a copy is known to be true.
+    /// Whether a copy is known to be current.
     fn believes(&self, realm: &RealmName, copy: &AccountCopy, now: Timestamp) -> bool {
         let followed = self.lock();
-        // A position ahead of this process's, as before a restored backup, cannot be judged.
+        // A position ahead of this process's cannot be checked; it can be from before a restored backup.
         let of_copy = LogPosition(copy.position);
         let is_known = followed.position.is_some_and(|position| (followed.floor..=position).contains(&of_copy));
         let is_young = now.since(copy.made_at) < LIFETIME && copy.made_at.since(now) <= SKEW;
@@ -123,11 +122,11 @@ impl Followed {
         now.since(self.at).max(self.at.since(now)) <= FRESH_FOR
     }
 
-    /// Forgets changes older than any copy that is believed.
+    /// Removes changes that are older than any acceptable copy.
     fn prune(&mut self, now: Timestamp) {
         if now.since(self.pruned) >= LIFETIME {
             self.pruned = now;
-            // A change of this process whose entry was not read yet stays in any case.
+            // A change of this process is kept until its entry was read.
             let ended = self.ended;
             self.changed.retain(|_, changed| changed.due > ended || now.since(changed.at) < LIFETIME + 2 * SKEW);
         }
@@ -135,7 +134,7 @@ impl Followed {
 }
 
 impl Scope<'_> {
-    /// Returns an account from the cache that processes share, if its copy is true.
+    /// Returns an account from the shared cache, if its copy is current.
     pub(in crate::service) async fn copied_account(&self, user: &UserId) -> Option<Arc<Account>> {
         let sealed = self.ports.shared.as_ref()?.account(&self.realm.name, user).await?;
         let bytes = self.realm.keys.open_copy(user, &sealed).ok()?;

@@ -1,5 +1,5 @@
-//! Tries of second factors: each counts before it is evaluated, for the account or for a known device of its owner. A right
-//! password forgets none of them; a right factor forgets all.
+//! Limits of second-factor attempts, for the account or for a known device. An attempt is counted before it is evaluated. A
+//! correct password does not reset the count; a correct factor does.
 
 use std::time::Duration;
 
@@ -16,16 +16,16 @@ use crate::{
     session::device::KnownDevice,
 };
 
-/// Number of wrong factors after a right password from which on the owner is told.
+/// Number of wrong factors after a correct password from which on the owner is notified.
 const TOLD_AT: u32 = 3;
 /// How many times the tries of one device all known devices of an account have together: a device becomes known by a right password
 /// alone, as long as two-step is off.
 const ALL_DEVICES: u32 = 5;
-/// Mails about it.
+/// Quota of these mails.
 const TOLD: Quota = Quota { times: 1, per: Duration::from_secs(24 * 3600) };
 
 impl Scope<'_> {
-    /// Counts a try, together with that of a ticket; `false` if the ticket is not open any more.
+    /// Counts an attempt, for the ticket as well; `false` if the ticket is no longer open.
     ///
     /// # Errors
     /// Limited, after too many wrong factors; unavailable.
@@ -50,7 +50,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Returns the operations that forget the wrong factors of an account or device.
+    /// Returns the operations that reset the count of an account or device.
     pub(in crate::service) fn forget_factor_tries(&self, user: &User, device: Option<&KnownDevice>) -> Batch {
         self.factor_keys(user, device).into_iter().map(|(key, _)| LimitOp::Forget { key }.into()).collect()
     }
@@ -72,7 +72,7 @@ impl Scope<'_> {
         let keys = self.factor_keys(user, device);
         let Some((first, quota)) = keys.first() else { return Ok(()) };
         let count = self.ports.store.window(*first).await?.within(*quota, self.ctx.now);
-        // Parallel tries may pass over the number; the quota of mails prevents repetitions.
+        // Parallel attempts may skip the exact number; the quota prevents repeated mails.
         if !is_login || count < TOLD_AT {
             return Ok(());
         }

@@ -16,7 +16,7 @@ use crate::{
     session::Amr,
 };
 
-/// Code of a factor that was right, and the operations that use it up.
+/// Correct code of a factor, with the operations that mark it as used.
 pub(in crate::service) struct UsedFactor {
     pub(in crate::service) method: Method,
     pub(in crate::service) amr: Vec<Amr>,
@@ -24,7 +24,7 @@ pub(in crate::service) struct UsedFactor {
 }
 
 impl Scope<'_> {
-    /// Returns whether a password alone opens no session of an account whose switch is so.
+    /// Returns whether an account needs a second factor, given its two-step setting.
     pub(in crate::service) fn needs_two_steps(&self, switch: bool) -> bool {
         switch || self.realm.policy.mfa_policy == MfaPolicy::Required
     }
@@ -45,7 +45,7 @@ impl Scope<'_> {
         Ok(self.factors_of(user, key).await?.accepted(&self.realm.policy.mfa_methods))
     }
 
-    /// Compares a code with these factors of a user; `None` if it is none of theirs, or was used before.
+    /// Compares a code with these factors of a user; `None` if it matches none, or was used before.
     ///
     /// # Errors
     /// Unavailable; internal, if a mail cannot be serialised.
@@ -103,8 +103,8 @@ impl Scope<'_> {
             .into()
     }
 
-    /// Returns the operations that end what a first factor made invalid, or a removed one: other sessions, trusted devices and
-    /// tickets.
+    /// Returns the operations that revoke other sessions, trusted devices and tickets after the first factor was added, or one
+    /// was removed.
     pub(in crate::service) fn end_weaker(&self, user: &User, current: Option<SessionId>) -> Batch {
         let mut batch = self.drop_tickets(user);
         batch.extend([self.end_sessions(&user.id, current), self.distrust_devices(user)]);

@@ -76,7 +76,7 @@ pub struct Ports {
     pub sessions: Arc<dyn SessionCache>,
     pub accounts: Arc<dyn AccountCache>,
     pub counters: Arc<dyn Counters>,
-    /// What the processes of a deployment share, if anything.
+    /// Cache shared by all processes, if one is configured.
     pub shared: Option<Arc<dyn SharedCache>>,
     pub mailer: Arc<dyn MailSender>,
     /// Sender of SMS, if one is configured.
@@ -102,7 +102,7 @@ pub struct Settings {
     pub limits: Limits,
     /// Services that may introspect tokens.
     pub api_clients: ApiClients,
-    /// Longest random delay of a message before its hand-over; the shortest is a sixth of it.
+    /// Maximum random delay before a message is sent; the minimum is a sixth of it.
     pub message_delay: Duration,
 }
 

@@ -138,7 +138,7 @@ impl Scope<'_> {
     }
 }
 
-/// Returns a random delay between a sixth of the longest and the longest.
+/// Returns a random delay between a sixth of the maximum and the maximum.
 fn random_delay(ctx: &Ctx, longest: Duration) -> Duration {
     let shortest = longest / 6;
     let part = u64::from(u32::from_be_bytes(random::bytes(ctx.random())));

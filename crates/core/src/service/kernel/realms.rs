@@ -19,14 +19,14 @@ impl Realms {
         self.0.keys()
     }
 
-    /// Returns what covers the keys of limits outside the process, the same for all servers with these realms; `None` without
-    /// a realm.
+    /// Returns the key that hashes the names of limits outside the process, the same for all servers with these realms; `None`
+    /// without a realm.
     #[must_use]
     pub fn veil(&self) -> Option<KeyVeil> {
         self.0.values().next().map(|realm| KeyVeil::of(&realm.keys))
     }
 
-    /// Returns the longest lifetime of an access token in any realm.
+    /// Returns the maximum lifetime of access tokens over all realms.
     pub(in crate::service) fn longest_access_token_ttl(&self) -> Duration {
         self.0.values().map(|realm| realm.policy.access_token_ttl).max().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Tickets: the proof that the first part of a login was right, or that a session renews its authentication.
+//! Tickets: proof that the first step of a login succeeded, or that a session is being re-authenticated.
 
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use crate::{
     seal::DataKey,
 };
 
-/// Wrong tries of a ticket, of all kinds together.
+/// Maximum number of wrong attempts of a ticket, of all kinds together.
 const TRIES: u32 = 5;
 
-/// What can complete a ticket.
+/// Methods that can complete a ticket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FactorChallenge {
     Password,
@@ -28,7 +28,7 @@ pub enum FactorChallenge {
     Enroll(Vec<Method>),
 }
 
-/// Ticket that was handed out, and what can complete it.
+/// Issued ticket, with the methods that can complete it.
 #[derive(Debug)]
 pub struct Challenged {
     pub ticket: LinkToken,
@@ -45,7 +45,7 @@ pub(in crate::service) struct OpenTicket {
 }
 
 impl OpenTicket {
-    /// Returns the operation that counts a try.
+    /// Returns the operation that counts an attempt.
     pub(in crate::service) fn count(&self, scope: &Scope<'_>) -> Op {
         let (realm, id) = (self.ticket.realm.clone(), self.ticket.id);
         ChallengeOp::Try { realm, id, now: scope.ctx.now, limit: TRIES }.into()

@@ -1,4 +1,4 @@
-//! Users: unique by address and by identifier, and each change follows the previous revision.
+//! Store tests of users: addresses and identifiers are unique, and a change must name the current revision.
 
 use super::{by_index, done, fails, one_wins};
 use crate::{

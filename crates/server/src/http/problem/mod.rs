@@ -42,7 +42,7 @@ pub(super) enum RefusalFormat {
     WithOAuth,
     /// `error` and `error_description` alone (RFC 6749 §5.2).
     OAuth,
-    /// A page, or `application/problem+json`.
+    /// An HTML page or `application/problem+json`, whichever the client prefers.
     Page,
 }
 

@@ -1,6 +1,11 @@
 //! The database of a test: SQLite, or MongoDB if the run is for MongoDB.
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use mongodb::bson::{Bson, Document, doc};
 use portcullis_backends::{
@@ -32,12 +37,20 @@ impl Database {
     pub fn settings(&self) -> Vec<(&'static str, &str)> {
         match self {
             Self::Sqlite => Vec::new(),
-            Self::MongoDb(database) => vec![
-                ("DATABASE_URL", &database.url),
-                ("DATABASE_TIMEOUT", "15s"),
-                // Servers that share a database need the same key.
-                ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
-            ],
+            Self::MongoDb(database) => {
+                let mut settings = vec![
+                    ("DATABASE_URL", database.url.as_str()),
+                    ("DATABASE_TIMEOUT", "15s"),
+                    // Servers that share a database need the same key.
+                    ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
+                ];
+                if let Some(url) = redis_url() {
+                    // Tests share the server, and servers of one test its keys.
+                    settings.extend([("REDIS_URL", url), ("REDIS_PREFIX", database.name.as_str())]);
+                    settings.push(("REDIS_TIMEOUT", "5s"));
+                }
+                settings
+            }
         }
     }
 
@@ -168,6 +181,13 @@ impl Database {
             }
         }
     }
+}
+
+/// Returns the address of the Redis that the run wants beside MongoDB.
+#[allow(clippy::disallowed_methods, reason = "the run says what its tests run on")]
+fn redis_url() -> Option<&'static str> {
+    static URL: OnceLock<Option<String>> = OnceLock::new();
+    URL.get_or_init(|| std::env::var("PORTCULLIS_TEST_REDIS_URL").ok()).as_deref()
 }
 
 /// Returns the table that corresponds to a collection.

@@ -12,6 +12,7 @@ pub mod process;
 pub mod recording_store;
 #[path = "../../../../backends/tests/support/redis.rs"]
 pub mod redis_server;
+pub mod relay;
 #[path = "../../../../backends/tests/support/scripted.rs"]
 pub mod scripted;
 #[path = "../../../../backends/tests/support/smtp.rs"]

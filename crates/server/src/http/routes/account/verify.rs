@@ -142,8 +142,8 @@ refusals!(VerifyByPostRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM,
 
 /// Verify an address, by POST
 ///
-/// Sent by the page's button: activates the account, or changes a user's email address, and redirects to the link, which shows
-/// success. The body may also be a form.
+/// Sent by the button of the page that a verification link opens. Activates the account, or completes a change of the email
+/// address, and redirects to the same link, which then shows the result. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/verify", tag = "Accounts",
     params(RealmPath),

@@ -17,9 +17,9 @@ pub(crate) struct HealthAnswer {
     redis: &'static str,
 }
 
-/// How the server is
+/// Health of the server
 ///
-/// 503 without the database; degraded without the Redis that the settings name.
+/// 503 if the database is unavailable; `degraded` if Redis is configured but unavailable.
 #[utoipa::path(
     get, path = "/health", tag = "Operations",
     responses(
