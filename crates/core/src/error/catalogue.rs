@@ -144,8 +144,11 @@ pub const LOGIN_UNVERIFIED: Refusal = refusal(ErrorKind::Forbidden, "login.unver
 /// The password is correct but compromised.
 pub const PASSWORD_CHANGE_REQUIRED: Refusal =
     refusal(ErrorKind::Forbidden, "password.change_required", "Password change required");
-pub const AUTH_STALE: Refusal =
-    refusal(ErrorKind::Stale { max_age: Duration::from_secs(1), two_factors: false }, "auth.stale", "Log in again to continue.");
+pub const AUTH_STALE: Refusal = refusal(
+    ErrorKind::Stale { max_age: Duration::from_secs(1), two_factors: false },
+    "auth.stale",
+    "Log in again to continue.",
+);
 pub const IMPERSONATED: Refusal =
     refusal(ErrorKind::Forbidden, "impersonated", "Administrators acting for a user cannot make changes.");
 pub const PASSWORD_WRONG: Refusal =

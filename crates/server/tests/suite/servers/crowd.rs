@@ -158,19 +158,19 @@ impl User {
     /// Sends a request to the next server; returns nothing if it was refused with 503 or not answered.
     async fn ask(&mut self, request: impl Fn(&Client, &str) -> RequestBuilder, allowed: &[u16]) -> Option<Value> {
         self.turn += 1;
-        let url = &self.urls[self.turn % self.urls.len()];
+        let (url, asked) = (&self.urls[self.turn % self.urls.len()], Instant::now());
         match request(&self.http, url).send().await {
             Ok(answer) if answer.status() != 503 => {
-                let (status, asked) = (answer.status().as_u16(), answer.url().path().to_owned());
+                let (status, path) = (answer.status().as_u16(), answer.url().path().to_owned());
                 let body: Value = answer.json().await.unwrap_or_default();
-                assert!(allowed.contains(&status), "{asked}: {status} {body}");
+                assert!(allowed.contains(&status), "{path}: {status} {body}");
                 self.seen.served.fetch_add(1, Ordering::Relaxed);
                 self.since = None;
                 Some(body)
             }
             _ => {
                 self.seen.refused.fetch_add(1, Ordering::Relaxed);
-                let pause = self.since.get_or_insert_with(Instant::now).elapsed();
+                let pause = self.since.get_or_insert(asked).elapsed();
                 self.seen.paused(pause);
                 sleep(Duration::from_millis(20)).await;
                 None
