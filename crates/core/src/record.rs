@@ -21,6 +21,8 @@ pub enum RecordKind {
     PhonePending,
     /// [`TotpFactor`](crate::factor::TotpFactor).
     Totp,
+    /// [`SmsFactor`](crate::factor::SmsFactor).
+    Sms,
     /// [`RecoveryCodes`](crate::factor::RecoveryCodes).
     RecoveryCodes,
     /// [`TrustedDevice`](crate::factor::TrustedDevice).
@@ -44,6 +46,7 @@ impl RecordKind {
         Self::EmailReserved,
         Self::PhonePending,
         Self::Totp,
+        Self::Sms,
         Self::RecoveryCodes,
         Self::Device,
         Self::Node,
@@ -63,6 +66,7 @@ impl RecordKind {
             Self::EmailReserved => "email_reserved",
             Self::PhonePending => "phone_pending",
             Self::Totp => "totp",
+            Self::Sms => "sms",
             Self::RecoveryCodes => "recovery_codes",
             Self::Device => "device",
             Self::Node => "node",

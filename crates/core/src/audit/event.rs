@@ -130,6 +130,8 @@ events! {
     DeviceTrusted: "device_trusted", Ok, User, Shown, [];
     /// Trusted devices were removed.
     DeviceDistrusted: "device_distrusted", Ok, User, Shown, ["number"];
+    /// An administrator who acts in the name of the user asked for a change.
+    ImpersonationRefused: "impersonation_refused", Refused, User, Hidden, [];
     /// A service gave wrong credentials.
     ClientRefused: "client_refused", Refused, Anonymous, Hidden, [];
     /// The account was deleted by its owner.

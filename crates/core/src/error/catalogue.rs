@@ -29,16 +29,6 @@ impl Refusal {
         Self { kind, ..self }
     }
 
-    /// Asks for two factors as well.
-    #[must_use]
-    pub const fn with_two_factors(self) -> Self {
-        let kind = match self.kind {
-            ErrorKind::Stale { max_age, .. } => ErrorKind::Stale { max_age, two_factors: true },
-            other => other,
-        };
-        Self { kind, ..self }
-    }
-
     /// Creates an error with a private cause for the log.
     #[must_use]
     pub fn because(self, cause: impl Into<super::Cause>) -> Error {
@@ -149,6 +139,12 @@ pub const AUTH_STALE: Refusal = refusal(
     "auth.stale",
     "Log in again to continue.",
 );
+/// The same, where two factors are needed.
+pub const AUTH_STALE_TWO_FACTORS: Refusal = refusal(
+    ErrorKind::Stale { max_age: Duration::from_secs(1), two_factors: true },
+    "auth.stale",
+    "Log in again with two factors to continue.",
+);
 pub const IMPERSONATED: Refusal =
     refusal(ErrorKind::Forbidden, "impersonated", "Administrators acting for a user cannot make changes.");
 pub const PASSWORD_WRONG: Refusal =
@@ -189,6 +185,16 @@ pub const MFA_NO_FACTOR: Refusal =
     refusal(ErrorKind::Conflict, "mfa.no_factor", "The account has no second factor. Add one first.");
 pub const MFA_REQUIRED_BY_POLICY: Refusal =
     refusal(ErrorKind::Conflict, "mfa.required", "Two-step verification cannot be turned off here.");
+/// SMS as a second factor needs one that does not depend on a phone number.
+pub const MFA_STRONGER_FIRST: Refusal =
+    refusal(ErrorKind::Conflict, "mfa.stronger_first", "Add an authenticator app before SMS.");
+pub const PHONE_UNVERIFIED: Refusal =
+    refusal(ErrorKind::Conflict, "phone.unverified", "The account has no verified phone number.");
+pub const PHONE_DISPUTED: Refusal = refusal(
+    ErrorKind::Conflict,
+    "phone.disputed",
+    "The phone number comes from a registration by another person. Change it first.",
+);
 pub const MFA_TOO_MANY: Refusal = refusal(
     ErrorKind::Conflict,
     "mfa.too_many",

@@ -1,6 +1,7 @@
 use zeroize::Zeroizing;
 
 use super::{Method, recovery_code};
+use crate::link::TypedCode;
 
 /// Code of a second factor, as it was typed. Never printed.
 pub struct FactorCode {
@@ -33,6 +34,13 @@ impl FactorCode {
         let is_code = self.text.len() == DIGITS && self.text.bytes().all(|byte| byte.is_ascii_digit());
         let is_named = self.named.is_none_or(|named| named == Method::Totp);
         Some(self.text.as_str()).filter(|_| is_code && is_named)
+    }
+
+    /// Returns the code, if it may be one of an SMS. Without a name, six digits are a code of an authenticator app if there is one.
+    #[must_use]
+    pub fn sms(&self, has_totp: bool) -> Option<TypedCode> {
+        let is_named = self.named.map_or(!has_totp, |named| named == Method::Sms);
+        TypedCode::parse(&self.text).filter(|_| is_named)
     }
 
     /// Returns the recovery code in its canonical form, if it may be one.

@@ -1,14 +1,14 @@
 use std::cmp::Reverse;
 
-use super::{FactorName, Factors, Method, TotpFactor, TrustedDevice};
-use crate::{clock::Timestamp, id::FactorId, session::SessionClient};
+use super::{FactorName, Factors, Method, SmsFactor, TotpFactor, TrustedDevice};
+use crate::{account::phone::PhoneNumber, clock::Timestamp, id::FactorId, session::SessionClient};
 
 /// A factor, as its owner may see it.
 #[derive(Debug, Clone)]
 pub struct ListedFactor {
     pub id: FactorId,
     pub method: Method,
-    /// Name that the user gave it.
+    /// Name that the user gave it; of SMS, the end of the phone number.
     pub name: FactorName,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
@@ -37,6 +37,20 @@ impl From<&TotpFactor> for ListedFactor {
     }
 }
 
+impl ListedFactor {
+    /// Returns SMS to this number.
+    #[must_use]
+    pub fn sms(sms: &SmsFactor, phone: Option<&PhoneNumber>) -> Self {
+        Self {
+            id: sms.id.clone(),
+            method: Method::Sms,
+            name: FactorName::number(phone),
+            created_at: sms.created_at,
+            last_used_at: sms.last_used_at,
+        }
+    }
+}
+
 impl From<TrustedDevice> for ListedDevice {
     fn from(device: TrustedDevice) -> Self {
         let TrustedDevice { id, client, created_at, last_used_at, expires_at, .. } = device;
@@ -45,10 +59,12 @@ impl From<TrustedDevice> for ListedDevice {
 }
 
 impl Factors {
-    /// Lists the factors, recovery codes excepted, the newest first.
+    /// Lists the factors of an account with this number, recovery codes excepted, the newest first.
     #[must_use]
-    pub fn listed(&self) -> Vec<ListedFactor> {
-        let mut all: Vec<ListedFactor> = self.totp.iter().map(|held| ListedFactor::from(&held.noun)).collect();
+    pub fn listed(&self, phone: Option<&PhoneNumber>) -> Vec<ListedFactor> {
+        let sms = self.sms.iter().map(|held| ListedFactor::sms(&held.noun, phone));
+        let mut all: Vec<ListedFactor> =
+            self.totp.iter().map(|held| ListedFactor::from(&held.noun)).chain(sms).collect();
         all.sort_by_key(|factor| Reverse(factor.created_at));
         all
     }

@@ -3,18 +3,21 @@
 pub enum Method {
     /// Authenticator app (RFC 6238).
     Totp,
+    /// Code sent to the verified phone number of the account.
+    Sms,
     RecoveryCode,
 }
 
 impl Method {
     /// All kinds, in the order in which they are offered: the strongest first.
-    pub const ALL: [Self; 2] = [Self::Totp, Self::RecoveryCode];
+    pub const ALL: [Self; 3] = [Self::Totp, Self::Sms, Self::RecoveryCode];
 
     /// Returns the word of settings, requests and answers.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Totp => "totp",
+            Self::Sms => "sms",
             Self::RecoveryCode => "recovery_code",
         }
     }

@@ -1,4 +1,4 @@
-//! Second factors: authenticator apps, recovery codes, the devices that need none of them, and the tickets between
+//! Second factors: authenticator apps, SMS, recovery codes, the devices that need none of them, and the tickets between
 //! the first part of a login and the second.
 
 mod code;
@@ -8,6 +8,7 @@ mod method;
 mod name;
 mod recovery_code;
 mod set;
+mod sms;
 mod ticket;
 mod totp;
 mod trusted_device;
@@ -19,6 +20,7 @@ pub use method::{Method, MfaPolicy};
 pub use name::FactorName;
 pub use recovery_code::{NewRecoveryCodes, RecoveryCodes};
 pub use set::Factors;
+pub use sms::SmsFactor;
 pub use ticket::{AddedFactor, EnrolmentNote, TicketNote, TicketPurpose};
 pub use totp::{MOST_TOTP, TotpFactor, TotpSecret};
 pub use trusted_device::TrustedDevice;

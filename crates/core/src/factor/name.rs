@@ -1,3 +1,5 @@
+use crate::account::phone::PhoneNumber;
+
 /// Name that a user gives a factor. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FactorName(String);
@@ -18,6 +20,12 @@ impl FactorName {
     #[must_use]
     pub fn authenticator_app() -> Self {
         Self("Authenticator app".to_owned())
+    }
+
+    /// Returns the name of SMS to a number, of which it has the end only.
+    #[must_use]
+    pub fn number(phone: Option<&PhoneNumber>) -> Self {
+        Self(phone.map_or_else(|| "SMS".to_owned(), PhoneNumber::masked))
     }
 
     /// Returns the name as text.

@@ -1,6 +1,7 @@
-use super::{Held, Method, RecoveryCodes, TotpFactor};
+use super::{Held, Method, RecoveryCodes, SmsFactor, TotpFactor};
 use crate::{
     error::Result,
+    port::RecordOp,
     record::{RecordKind, RecordRow},
     seal::DataKey,
 };
@@ -9,6 +10,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub struct Factors {
     pub totp: Vec<Held<TotpFactor>>,
+    pub sms: Option<Held<SmsFactor>>,
     pub recovery: Option<Held<RecoveryCodes>>,
 }
 
@@ -22,6 +24,7 @@ impl Factors {
         for row in rows {
             match row.kind {
                 RecordKind::Totp => factors.totp.push(Held::open(row, key)?),
+                RecordKind::Sms => factors.sms = Some(Held::open(row, key)?),
                 RecordKind::RecoveryCodes => factors.recovery = Some(Held::open(row, key)?),
                 _ => {}
             }
@@ -30,9 +33,10 @@ impl Factors {
         Ok(factors)
     }
 
-    /// Returns those that a realm with these methods accepts.
+    /// Returns those that a realm with these methods accepts. Codes are sent only to a number that is verified.
     #[must_use]
-    pub fn accepted(mut self, methods: &[Method]) -> Self {
+    pub fn accepted(mut self, methods: &[Method], has_verified_number: bool) -> Self {
+        self.sms = self.sms.filter(|_| methods.contains(&Method::Sms) && has_verified_number);
         self.totp.retain(|_| methods.contains(&Method::Totp));
         self.recovery = self.recovery.filter(|codes| methods.contains(&Method::RecoveryCode) && codes.noun.left() > 0);
         self
@@ -40,13 +44,64 @@ impl Factors {
 
     /// Returns the number of factors, recovery codes excepted.
     #[must_use]
-    pub const fn count(&self) -> usize {
-        self.totp.len()
+    pub fn count(&self) -> usize {
+        self.totp.len() + usize::from(self.sms.is_some())
     }
 
     /// Returns whether there is a factor, recovery codes included.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.count() == 0 && self.recovery.is_none()
     }
+
+    /// Returns whether there is a factor that does not depend on a phone number, as SMS needs beside it.
+    #[must_use]
+    pub const fn has_stronger_than_sms(&self) -> bool {
+        !self.totp.is_empty()
+    }
+
+    /// Returns kind and removal of the factor with this identifier.
+    #[must_use]
+    pub fn removal(&self, id: &str) -> Option<(RecordKind, RecordOp)> {
+        self.each().find(|each| each.id == id).map(|each| (each.kind, each.delete))
+    }
+
+    /// Returns the revision of the account that added the factor with this identifier.
+    #[must_use]
+    pub fn since(&self, id: &str) -> Option<u64> {
+        self.each().find(|each| each.id == id).map(|each| each.since)
+    }
+
+    /// Returns the removals of the factors that were added from a revision on and, if the number is not that of the account any
+    /// more, of SMS.
+    #[must_use]
+    pub fn added_since(&self, since: u64, is_number_kept: bool) -> Vec<RecordOp> {
+        let is_one = |each: &Each<'_>| each.since >= since || (each.kind == RecordKind::Sms && !is_number_kept);
+        self.each().filter(is_one).map(|each| each.delete).collect()
+    }
+
+    /// Returns all factors, recovery codes excepted.
+    fn each(&self) -> impl Iterator<Item = Each<'_>> {
+        let totp = self.totp.iter().map(|held| Each {
+            kind: RecordKind::Totp,
+            id: held.noun.id.as_str(),
+            since: held.noun.since,
+            delete: held.delete(),
+        });
+        let sms = self.sms.iter().map(|held| Each {
+            kind: RecordKind::Sms,
+            id: held.noun.id.as_str(),
+            since: held.noun.since,
+            delete: held.delete(),
+        });
+        totp.chain(sms)
+    }
+}
+
+/// What factors of all kinds have in common.
+struct Each<'a> {
+    kind: RecordKind,
+    id: &'a str,
+    since: u64,
+    delete: RecordOp,
 }

@@ -10,6 +10,8 @@ pub struct Usage(Mutex<Used>);
 struct Used {
     statuses: Vec<LimitStatus>,
     reached: Vec<LimitKind>,
+    /// Limit that refused the request and its setting, until it is recorded in the audit trail.
+    refusal: Option<(LimitKind, &'static str)>,
 }
 
 impl Usage {
@@ -31,6 +33,16 @@ impl Usage {
 
     pub(crate) fn add_reached(&self, kind: LimitKind) {
         self.used().reached.push(kind);
+    }
+
+    /// Keeps the limit that refuses the request.
+    pub(crate) fn refuse(&self, kind: LimitKind, setting: &'static str) {
+        self.used().refusal = Some((kind, setting));
+    }
+
+    /// Takes the limit that refused the request, so that it is recorded once.
+    pub(crate) fn take_refusal(&self) -> Option<(LimitKind, &'static str)> {
+        self.used().refusal.take()
     }
 
     fn used(&self) -> MutexGuard<'_, Used> {

@@ -28,12 +28,14 @@ pub enum Purpose {
     Ticket,
     /// Adding an authenticator app.
     Enrolment,
+    /// Code of SMS as a second factor.
+    FactorCode,
     /// Undoing the addition of a factor.
     FactorUndo,
 }
 
 impl Purpose {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Registration,
         Self::Reset,
         Self::Phone,
@@ -43,6 +45,7 @@ impl Purpose {
         Self::PhoneChange,
         Self::Ticket,
         Self::Enrolment,
+        Self::FactorCode,
         Self::FactorUndo,
     ];
 
@@ -59,6 +62,7 @@ impl Purpose {
             Self::PhoneChange => "phone_change",
             Self::Ticket => "ticket",
             Self::Enrolment => "enrolment",
+            Self::FactorCode => "factor_code",
             Self::FactorUndo => "factor_undo",
         }
     }

@@ -17,7 +17,9 @@ pub use account::{
 };
 pub use audit::{AuditTrail, ListedEvents};
 pub use delivery::{Deliveries, DeliveryResult};
-pub use factor::{Confirmed, EnrolmentOffer, Enrols, FactorStatus, ListedRecoveryCodes, SecondFactors, Switched};
+pub use factor::{
+    AddedSms, Confirmed, EnrolmentOffer, Enrols, FactorStatus, ListedRecoveryCodes, SecondFactors, Switched,
+};
 pub use kernel::{
     ApiClient, Challenged, FactorChallenge, FieldErrors, FreshOwner, KeyRotation, NamedField, Owner, Ports, RawField,
     RawJson, Realms, Scope, Settings, Viewer,

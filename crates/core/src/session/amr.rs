@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 pub enum Amr {
     #[serde(rename = "pwd")]
     Password,
-    /// One-time password, such as an SMS code.
+    /// One-time password.
     #[serde(rename = "otp")]
     Otp,
+    /// Code sent to a phone number.
+    #[serde(rename = "sms")]
+    Sms,
     /// More than one factor.
     #[serde(rename = "mfa")]
     Multi,
@@ -18,7 +21,7 @@ pub enum Amr {
 
 impl Amr {
     /// All values, in the order in which they are listed.
-    const ALL: [Self; 4] = [Self::Password, Self::Otp, Self::Multi, Self::Impersonation];
+    const ALL: [Self; 5] = [Self::Password, Self::Otp, Self::Sms, Self::Multi, Self::Impersonation];
 
     /// Returns the value of the claim.
     #[must_use]
@@ -26,6 +29,7 @@ impl Amr {
         match self {
             Self::Password => "pwd",
             Self::Otp => "otp",
+            Self::Sms => "sms",
             Self::Multi => "mfa",
             Self::Impersonation => "imp",
         }

@@ -148,6 +148,9 @@ fn codes_are_read_as_people_type_them() {
     assert_eq!(recovery("OIL23-abcde-FGH45").as_deref(), Some("01123abcdefgh45"));
     assert_eq!(recovery(" oil23 abcde fgh45 ").as_deref(), Some("01123abcdefgh45"));
     assert_eq!(recovery("oil23-abcde-fgh4"), None);
+    let sms = |raw, named, has_totp| FactorCode::parse(raw, named).is_some_and(|code| code.sms(has_totp).is_some());
+    assert!(sms("123 456", Some("sms"), true) && sms("123456", None, false));
+    assert!(!sms("123456", None, true) && !sms("123456", Some("totp"), false) && !sms("12345", Some("sms"), false));
     let totp = |raw, named| FactorCode::parse(raw, named).and_then(|code| code.totp().map(str::to_owned));
     assert_eq!(totp("123 456", None).as_deref(), Some("123456"));
     assert_eq!(totp("123-456", Some("totp")).as_deref(), Some("123456"));

@@ -75,9 +75,10 @@ impl From<AccessToken> for StepUpAnswer {
 pub(crate) struct FactorAnswer {
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]
     id: String,
-    /// `totp`: an authenticator app.
+    /// `totp`: an authenticator app. `sms`: codes by SMS.
     #[schema(example = "totp")]
     r#type: &'static str,
+    /// As the user named it; of `sms`, the end of the phone number.
     #[schema(example = "Authenticator app")]
     name: String,
     #[schema(format = DateTime)]

@@ -60,6 +60,7 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::EmailReserved, Some("email_reserved")),
     // Of these the export has the members `factors` and `devices`.
     (RecordKind::Totp, None),
+    (RecordKind::Sms, None),
     (RecordKind::RecoveryCodes, None),
     (RecordKind::Device, None),
     // It refers to registrations, and has no owner.
@@ -76,6 +77,9 @@ const EARLIER: &str = "quokka.planted@example.com";
 const CURRENT: &str = "wombat.planted@example.com";
 const WANTED: &str = "numbat.planted@example.com";
 const PHONE: &str = "+12025550143";
+
+/// All factors, so that each has a record.
+const WITH_SMS: &[(&str, &str)] = &[("MFA_METHODS", "totp,sms,recovery_code")];
 
 /// Texts that must never be stored in plain text.
 const PLANTED: &[&str] = &[
@@ -102,6 +106,10 @@ async fn planted(app: &TestApp) -> (Person, String, Vec<String>) {
     let john = Person { id: created["id"].as_str().unwrap().to_owned(), ..john }.verify(app).await;
     problem(app.login("User1", &john.email, "wrong-wrong-wrong").await, 401).await;
     let protected = Protected::add(app, &john).await;
+    john.prove_phone(app).await;
+    app.advance(Duration::from_secs(1));
+    let sms = app.request(Method::POST, "/User1/me/mfa/sms").bearer_auth(&protected.token).send().await.unwrap();
+    json(sms, 201).await;
     let code = protected.app.next_code(app);
     let login = [
         ("username", john.email.as_str()),
@@ -137,7 +145,7 @@ fn names(row: &[u8], what: &str) -> bool {
 
 #[tokio::test]
 async fn every_table_and_every_kind_of_record_is_in_the_lists() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(WITH_SMS).await;
     planted(&app).await;
     let listed: BTreeSet<&str> = TABLES.iter().map(|(name, _)| *name).collect();
     for table in app.tables().await {
@@ -150,7 +158,7 @@ async fn every_table_and_every_kind_of_record_is_in_the_lists() {
 
 #[tokio::test]
 async fn the_export_has_everything_that_is_kept_and_no_secret() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(WITH_SMS).await;
     let (john, token, secrets) = planted(&app).await;
     app.advance(Duration::from_secs(1));
     let answer = app.get_as(&token, "/User1/me/export").await;
@@ -178,7 +186,7 @@ async fn the_export_has_everything_that_is_kept_and_no_secret() {
     };
     assert_eq!(
         (types("factors"), types("devices")),
-        (vec!["totp".into(), "recovery_code".into()], vec!["device".into()])
+        (vec!["sms".into(), "totp".into(), "recovery_code".into()], vec!["device".into()])
     );
     let me = json(app.get_as(&token, "/User1/me").await, 200).await;
     assert_eq!((&export["user"], &export["realm"], &me["id"]), (&me, &json!("User1"), &json!(john.id)));
@@ -195,7 +203,7 @@ async fn the_export_has_everything_that_is_kept_and_no_secret() {
 
 #[tokio::test]
 async fn nothing_that_was_kept_can_be_read_after_the_erasure() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(WITH_SMS).await;
     let (john, token, secrets) = planted(&app).await;
     let jane = Person::new("jane@example.com").join(&app).await;
     let realm = RealmName::parse("User1").unwrap();

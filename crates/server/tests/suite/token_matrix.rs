@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use portcullis_core::id::UserId;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 
@@ -41,6 +42,8 @@ enum Door {
     Query,
     /// The member with this name in a body, or in the query for GET.
     Field(&'static str),
+    /// The member with this name in a JSON body.
+    Member(&'static str),
 }
 
 /// How a route rejects a token.
@@ -53,7 +56,7 @@ enum Refusal {
     Nothing,
 }
 
-use Door::{Bearer, Field, Open, Query};
+use Door::{Bearer, Field, Member, Open, Query};
 use Kind::{Access, ImpersonatedAccess, OtpHandle, Refresh, ResetLink, UndoLink, VerificationLink};
 use Refusal::{Inactive, Nothing, Status};
 
@@ -109,6 +112,8 @@ const MATRIX: &[Row] = &[
     row("get /v1/{realm}/me/devices", VIEWER),
     row("delete /v1/{realm}/me/devices", OWNER),
     row("delete /v1/{realm}/me/devices/{id}", OWNER),
+    row("post /v1/{realm}/me/mfa/sms", OWNER),
+    row("post /v1/{realm}/mfa/challenge", (Member("mfa_token"), &[Kind::LoginTicket, Kind::StepUpTicket], Status(400))),
     row("post /v1/{realm}/me/mfa/totp", OWNER),
     row("post /v1/{realm}/me/mfa/totp/confirm", OWNER),
     row("get /v1/{realm}/verify", (Query, &[VerificationLink], Status(400))),
@@ -125,6 +130,12 @@ const MATRIX: &[Row] = &[
 ];
 
 const SERVICE: (&str, &str) = ("shop", "the-secret-of-the-shop-is-long-enough");
+
+/// Starts an application in which every route is switched on.
+async fn with_all_routes() -> TestApp {
+    let services = format!("{}:{}", SERVICE.0, SERVICE.1);
+    TestApp::with(&[("API_CLIENTS", &services), ("MFA_METHODS", "totp,sms,recovery_code")]).await
+}
 
 /// Valid tokens of each kind, each of a separate user.
 struct Tokens {
@@ -182,6 +193,9 @@ async fn second_factors(app: &TestApp, name: &str) -> [(Kind, String); 3] {
     let post = async |path: &str, body: Value| {
         app.request(Method::POST, path).bearer_auth(&two.token).json(&body).send().await.unwrap()
     };
+    // Where the setting allows it.
+    two.person.prove_phone(app).await;
+    post("/User1/me/mfa/sms", serde_json::json!({})).await;
     let enrolment = json(post("/User1/me/mfa/totp", serde_json::json!({})).await, 200).await;
     app.advance(Duration::from_secs(1));
     let step_up = json(post("/User1/me/step_up", serde_json::json!({"max_age": 0})).await, 403).await;
@@ -205,6 +219,7 @@ fn ask(app: &TestApp, (at, door, ..): Row, token: &str, code: &str) -> RequestBu
         Open => return request,
         Bearer => return request.bearer_auth(token),
         Query => request.query(&[("token", token), ("otp", code)]),
+        Member(name) => return request.json(&serde_json::json!({name: token, "type": "sms"})),
         Field(name) => {
             fields.push((name, token));
             request
@@ -236,7 +251,7 @@ async fn assert_taken(row: Row, kind: Kind, response: Response) {
         // The bearer token was accepted; the rest of the request may be rejected.
         Status(refused) if door == Bearer => assert!(![refused, 403].contains(&status), "{at} and {kind:?}"),
         Inactive => assert_eq!(json(response, 200).await["active"], true, "{at} and {kind:?}"),
-        _ => assert!([200, 303].contains(&status), "{at} and {kind:?}: {status} {:?}", response.text().await),
+        _ => assert!([200, 202, 303].contains(&status), "{at} and {kind:?}: {status} {:?}", response.text().await),
     }
 }
 
@@ -271,7 +286,7 @@ fn every_route_has_a_row_that_agrees_with_the_description() {
 
 #[tokio::test]
 async fn a_route_rejects_every_kind_of_token_that_it_does_not_accept() {
-    let app = TestApp::with(&[("API_CLIENTS", &format!("{}:{}", SERVICE.0, SERVICE.1))]).await;
+    let app = with_all_routes().await;
     let early = Person::new("early@example.com").join(&app).await.log_in(&app).await;
     app.advance(Duration::from_secs(1805));
     let mut tokens = Tokens::of(&app, "john").await;
@@ -329,7 +344,7 @@ async fn in_the_place_of_a_ticket_every_other_token_is_refused() {
 
 #[tokio::test]
 async fn a_route_accepts_the_kinds_of_tokens_in_its_row() {
-    let app = TestApp::with(&[("API_CLIENTS", &format!("{}:{}", SERVICE.0, SERVICE.1))]).await;
+    let app = with_all_routes().await;
     let document = portcullis::openapi(&["User1"], "");
     let rows = rows(&document);
     let uses = rows.iter().flat_map(|(row, _)| row.2.iter().map(|kind| (*row, *kind)));
@@ -393,6 +408,11 @@ async fn every_route_that_changes_something_refuses_an_administrator_who_acts_fo
     }
     let logins =
         app.store().await.audit_rows(&portcullis_core::id::RealmName::parse("User1").unwrap(), 100).await.unwrap();
-    let others = logins.iter().filter(|row| row.event != "logged_in").count();
+    let refusals = logins.iter().filter(|row| row.event == "impersonation_refused");
+    let reasons: Vec<_> =
+        refusals.map(|row| (row.actor_kind.as_str(), row.user.as_ref().map(UserId::as_str))).collect();
+    assert_eq!(reasons, [("admin", Some(john.id.as_str()))], "repetitions are counted in one row");
+    let others = logins.iter().filter(|row| !["logged_in", "impersonation_refused"].contains(&row.event.as_str()));
+    let others = others.count();
     assert_eq!((u64::try_from(others).unwrap(), app.count("outbox").await), before, "nothing has happened");
 }

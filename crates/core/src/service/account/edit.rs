@@ -47,7 +47,13 @@ impl Accounts<'_> {
         errors: FieldErrors,
     ) -> Result<Account> {
         let key = LimitKey::in_realm(&self.realm.keys, LimitKind::Profile, &[owner.session().as_str().as_bytes()]);
-        let charge = self.charge(LimitKind::Profile, key, self.settings.limits.profile_session).await?;
+        let charge = match self.charge(LimitKind::Profile, key, self.settings.limits.profile_session).await {
+            Ok(charge) => charge,
+            Err(limited) => {
+                self.note_limit_of(owner).await?;
+                return Err(limited);
+            }
+        };
         if !errors.is_empty() {
             return Err(errors.into_error());
         }
@@ -58,12 +64,13 @@ impl Accounts<'_> {
     /// Changes the profile; `None` if the account changed meanwhile.
     async fn edit_once(&self, owner: &Owner, patch: &ProfilePatch, expected: &Expected) -> Result<Option<Account>> {
         let user = self.user_of(owner).await?;
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let before = user.envelope.open_profile(&key)?;
+        // The faults of the body come before the revision.
+        let profile = self.patched(&before, patch)?;
         if expected.as_ref().is_some_and(|revisions| !revisions.contains(&user.revision)) {
             return Err(REVISION_STALE.into());
         }
-        let key = user.envelope.key(&self.realm.keys, &user.id)?;
-        let before = user.envelope.open_profile(&key)?;
-        let profile = self.patched(&before, patch)?;
         if profile == before {
             return self.account_of(&user).await.map(Some);
         }

@@ -114,7 +114,10 @@ impl Accounts<'_> {
                 tracing::info!(realm = %self.realm.name, user = %user.id, "change of address requested");
                 Ok(Some(()))
             }
-            Ok(Some(_)) => Err(self.too_many(key, quota).await?),
+            Ok(Some(_)) => {
+                self.note_limit_of(user).await?;
+                Err(self.too_many(key, quota).await?)
+            }
             Err(CommitError::Failed(Precondition::UserRevision)) => Ok(None),
             Err(error) => Err(error.into()),
         }

@@ -85,7 +85,11 @@ impl Accounts<'_> {
         let audit = self.audit(Event::Exported).user(&*owner);
         let quota = self.settings.limits.exports_account;
         // Counted before the work, so that a flood of requests gathers nothing.
-        self.commit_counted(LimitKind::Exports, user, quota, batch![audit]).await?;
+        let counted = self.commit_counted(LimitKind::Exports, user, quota, batch![audit]).await;
+        if counted.is_err() {
+            self.note_limit_of(&*owner).await?;
+        }
+        counted?;
         let export = self.gather(&owner, &account).await?;
         tracing::info!(realm = %self.realm.name, user = %account.id, "account exported");
         Ok(export)
@@ -107,7 +111,7 @@ impl Accounts<'_> {
             export.add(&row, &key)?;
         }
         let factors = self.factors_of(user, &key).await?;
-        export.factors = factors.listed();
+        export.factors = factors.listed(export.account.profile.phone.as_ref());
         export.recovery_codes = factors.recovery.map(|held| (held.noun.left(), held.noun.created_at));
         export.devices.retain(|device| device.expires_at > self.ctx.now);
         export.pending.retain(|change| change.expires_at > self.ctx.now);
@@ -140,7 +144,7 @@ impl Export {
                 return Ok(());
             }
             // All factors are read together.
-            RecordKind::Totp | RecordKind::RecoveryCodes => return Ok(()),
+            RecordKind::Totp | RecordKind::Sms | RecordKind::RecoveryCodes => return Ok(()),
             // It names identifiers of registrations, and has no owner.
             RecordKind::Succession => return Ok(()),
             // Of servers, not of users.

@@ -183,14 +183,6 @@ impl Accounts<'_> {
         Ok(user.filter(|user| is_allowed && is_theirs && !user.phone_disputed))
     }
 
-    /// Returns whether codes may be sent to the country of a number.
-    pub(super) fn may_send_to(&self, phone: &PhoneNumber) -> bool {
-        self.settings
-            .sms_countries
-            .as_ref()
-            .is_none_or(|allowed| phone.country().is_some_and(|country| allowed.iter().any(|one| one == country)))
-    }
-
     /// Redeems a code: the right one verifies the number. Each handle has five attempts and works once.
     ///
     /// # Errors

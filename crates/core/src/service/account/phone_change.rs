@@ -7,17 +7,20 @@ use crate::{
     batch,
     error::{
         Error, Result,
-        catalogue::{FIELD_MISSING, OTP_INVALID, OTP_WRONG},
+        catalogue::{FIELD_MISSING, MFA_REQUIRED_BY_POLICY, OTP_INVALID, OTP_WRONG},
     },
+    factor::MfaPolicy,
+    id::SessionId,
     limit::LimitKind,
     link::{Challenge, Code, LinkToken, Purpose, TypedCode},
     message::{MessageKind, Recipient},
     port::{Batch, ChallengeOp, CommitError, Precondition, RecordOp, UserOp},
     realm::SignupField,
     record::{Record, RecordKeys},
+    seal::DataKey,
     service::{
         FieldErrors, FreshOwner, Owner, RawField,
-        kernel::{ATTEMPTS, retry},
+        kernel::{ATTEMPTS, FactorChange, retry},
     },
 };
 
@@ -95,14 +98,18 @@ impl Accounts<'_> {
             ChallengeOp::Spend { realm: realm.clone(), id: challenge.id, now: self.ctx.now },
             self.code_entered(country),
         ];
-        let profile = Profile { phone: Some(pending.phone), ..user.envelope.open_profile(&key)? };
+        let before = user.envelope.open_profile(&key)?;
+        let is_first = before.phone.is_none();
+        let profile = Profile { phone: Some(pending.phone), ..before };
         let verified_at = Some(self.ctx.now);
         let changed = User {
             envelope: user.envelope.with_profile(self.ctx, &key, &profile)?,
             phone_verified_at: verified_at,
             ..user
         };
-        batch.extend(self.phone_batch(changed, &profile, MessageKind::PhoneChanged, Event::PhoneChanged)?);
+        let recipient = Recipient::of(&profile);
+        let recipient = if is_first { recipient.with("first", "true") } else { recipient };
+        batch.extend(self.phone_batch(changed, &recipient, MessageKind::PhoneChanged, Event::PhoneChanged)?);
         self.commit_phone(batch, challenge).await
     }
 
@@ -119,13 +126,13 @@ impl Accounts<'_> {
     }
 
     /// Returns the operations that set another number, or none, and notify the owner.
-    fn phone_batch(&self, user: User, profile: &Profile, kind: MessageKind, event: Event) -> Result<Batch> {
+    fn phone_batch(&self, user: User, recipient: &Recipient, kind: MessageKind, event: Event) -> Result<Batch> {
         let mut batch = batch![
             self.drop_pending_phone(&user),
             self.audit(event).user(&user),
-            self.message(kind, &Recipient::of(profile), None)?,
+            self.message(kind, recipient, None)?,
         ];
-        batch.extend(self.drop_challenges(&user, &[Purpose::Phone]));
+        batch.extend(self.drop_challenges(&user, &[Purpose::Phone, Purpose::FactorCode]));
         batch.push(UserOp::Update(User { phone_disputed: false, revision: user.revision + 1, ..user }).into());
         Ok(batch)
     }
@@ -134,7 +141,7 @@ impl Accounts<'_> {
     ///
     /// # Errors
     /// Stale, if the login is too old; forbidden, if the password is wrong; not found, if there is no number; invalid, if
-    /// registrations require one; limited; bad token, if the account was deleted in the meantime; unavailable.
+    /// registrations require one; conflict, if it is the last factor and the realm requires one; limited; bad token, if the account was deleted in the meantime; unavailable.
     pub async fn remove_phone(&self, owner: &Owner, current: &RawField) -> Result<()> {
         let owner = self.fresh(owner, current).await?;
         retry(ATTEMPTS, "the account kept changing while its phone number was removed", |_| {
@@ -158,9 +165,33 @@ impl Accounts<'_> {
         let profile = Profile { phone: None, ..before };
         let envelope = user.envelope.with_profile(self.ctx, &key, &profile)?;
         let mut batch = self.drop_challenges(&user, &[Purpose::PhoneChange]);
-        let changed = User { envelope, phone_verified_at: None, ..user };
-        batch.extend(self.phone_batch(changed, &profile, MessageKind::PhoneRemoved, Event::PhoneRemoved)?);
-        let is_done = self.commit_unless(batch, &[Precondition::UserRevision]).await?;
+        let (two_step, without_sms) = self.without_sms((&user, &key), &profile, owner.session()).await?;
+        batch.extend(without_sms);
+        let changed = User { envelope, phone_verified_at: None, two_step, ..user };
+        let recipient = Recipient::of(&profile);
+        batch.extend(self.phone_batch(changed, &recipient, MessageKind::PhoneRemoved, Event::PhoneRemoved)?);
+        let is_done = self.commit_unless(batch, &[Precondition::UserRevision, Precondition::RecordRevision]).await?;
         Ok(is_done.then_some(()))
+    }
+
+    /// Returns whether two-step is on without SMS as a second factor, and the operations that remove it, under the rules of the
+    /// removal of a factor.
+    async fn without_sms(
+        &self,
+        (user, key): (&User, &DataKey),
+        profile: &Profile,
+        current: &SessionId,
+    ) -> Result<(bool, Batch)> {
+        let factors = self.factors_of(user, key).await?;
+        let Some(sms) = &factors.sms else { return Ok((user.two_step, Batch::new())) };
+        let removal = self.removal(user, &factors, sms.noun.id.as_str(), Some(current.clone()));
+        let removal = removal.ok_or_else(Error::not_found)?;
+        if removal.is_last && self.realm.policy.mfa_policy == MfaPolicy::Required {
+            return Err(MFA_REQUIRED_BY_POLICY.into());
+        }
+        let mail = self.message(MessageKind::FactorRemoved, &removal.recipient(profile), None)?;
+        let FactorChange { user, mut with, .. } = removal.change;
+        with.push(mail.into());
+        Ok((user.two_step, with))
     }
 }

@@ -14,8 +14,8 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Returns the operations that undo the addition of a factor: it is removed with the recovery codes that were made with it, all sessions end,
-    /// and a link for a new password is mailed. If it does not exist any more, the link is spent and nothing else happens.
+    /// Returns the operations that undo the addition of a factor: it is removed with the recovery codes that were made with it, all
+    /// sessions end, and a link for a new password is mailed. If it does not exist any more, the link is spent and nothing else happens.
     ///
     /// # Errors
     /// Bad link, if the user does not exist any more; unavailable; internal.
@@ -23,9 +23,7 @@ impl Accounts<'_> {
         let (user, key) = self.undo_subject(challenge).await?;
         let added = AddedFactor::open(&key, challenge)?;
         let factors = self.factors_of(&user, &key).await?;
-        let added_with = |held: &&Held<RecoveryCodes>| {
-            factors.totp.iter().any(|totp| totp.noun.id == added.id && totp.noun.since == held.noun.since)
-        };
+        let added_with = |held: &&Held<RecoveryCodes>| factors.since(added.id.as_str()) == Some(held.noun.since);
         // With the last factor all codes go in any case.
         let codes = factors.recovery.iter().filter(|_| factors.count() > 1).find(added_with).map(Held::delete);
         let Some(removal) = self.removal(&user, &factors, added.id.as_str(), None) else {
@@ -33,21 +31,23 @@ impl Accounts<'_> {
         };
         let recipient = Recipient::of(&user.envelope.open_profile(&key)?).with("what", added.kind.as_str());
         let (kind, event) = (MessageKind::AdditionUndone, Event::AdditionUndone);
+        let change = removal.change;
         let mut batch =
-            self.secure(challenge, User { two_step: removal.user.two_step, ..user }, kind, &recipient, event)?;
-        batch.extend(removal.with);
+            self.secure(challenge, User { two_step: change.user.two_step, ..user }, kind, &recipient, event)?;
+        batch.extend(change.with);
         batch.extend(codes.map(Into::into));
         Ok(batch)
     }
 
-    /// Returns a user without the factors and recovery codes that were added from a revision on, and the operations that remove them.
+    /// Returns a user without the factors and recovery codes that were added from a revision on, or depend on a number that is
+    /// removed, and the operations that remove them.
     ///
     /// # Errors
     /// Unavailable; internal.
     pub(super) async fn without_factors_since(&self, user: User, key: &DataKey, since: u64) -> Result<(User, Batch)> {
         let factors = self.factors_of(&user, key).await?;
-        let totp = factors.totp.iter().filter(|held| held.noun.since >= since).map(Held::delete);
-        let mut removed: Batch = totp.map(Into::into).collect();
+        let is_number_kept = user.envelope.open_profile(key)?.phone.is_some();
+        let mut removed: Batch = factors.added_since(since, is_number_kept).into_iter().map(Into::into).collect();
         let has_none_left = !removed.is_empty() && removed.len() == factors.count();
         if let Some(codes) = factors.recovery.iter().find(|held| has_none_left || held.noun.since >= since) {
             removed.push(codes.delete().into());

@@ -4,10 +4,12 @@ mod devices;
 mod enrol;
 mod recovery;
 mod remove;
+mod sms;
 mod status;
 mod switch;
 
 pub use enrol::{Confirmed, EnrolmentOffer, Enrols};
+pub use sms::AddedSms;
 pub use status::{FactorStatus, ListedRecoveryCodes};
 pub use switch::Switched;
 

@@ -4,7 +4,7 @@ use super::SecondFactors;
 use crate::{
     error::{Error, Result, catalogue::MFA_REQUIRED_BY_POLICY},
     factor::MfaPolicy,
-    message::{MessageKind, Recipient},
+    message::MessageKind,
     port::{Op, Precondition, UserOp},
     service::{
         FreshOwner, Owner, RawField,
@@ -28,13 +28,12 @@ impl SecondFactors<'_> {
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let factors = self.factors_of(&user, &key).await?;
         let removal = self.removal(&user, &factors, id, Some(owner.session().clone()));
-        let mut change = removal.ok_or_else(Error::not_found)?;
-        if factors.count() == 1 && self.realm.policy.mfa_policy == MfaPolicy::Required {
+        let removal = removal.ok_or_else(Error::not_found)?;
+        if removal.is_last && self.realm.policy.mfa_policy == MfaPolicy::Required {
             return Err(MFA_REQUIRED_BY_POLICY.into());
         }
-        let recipient = Recipient::of(&user.envelope.open_profile(&key)?);
-        let recipient = recipient.with("what", "totp");
-        let recipient = if factors.count() == 1 { recipient.with("last", "true") } else { recipient };
+        let recipient = removal.recipient(&user.envelope.open_profile(&key)?);
+        let mut change = removal.change;
         change.with.push(self.message(MessageKind::FactorRemoved, &recipient, None)?.into());
         let held: Op = UserOp::Update(change.user).into();
         let batch = std::iter::once(held).chain(change.with).collect();

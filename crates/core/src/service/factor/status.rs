@@ -35,12 +35,13 @@ impl SecondFactors<'_> {
         let user = self.user_of_account(viewer.account()).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let factors = self.factors_of(&user, &key).await?;
+        let phone = user.envelope.open_profile(&key)?.phone;
         let policy = &self.realm.policy;
         Ok(FactorStatus {
             two_step: self.needs_two_steps(user.two_step),
             policy: policy.mfa_policy,
             methods: policy.mfa_methods.clone(),
-            factors: factors.listed(),
+            factors: factors.listed(phone.as_ref()),
             recovery_codes: factors
                 .recovery
                 .map(|held| ListedRecoveryCodes { left: held.noun.left(), created_at: held.noun.created_at }),

@@ -167,9 +167,14 @@ impl AuditDraft<'_> {
     }
 
     /// Sets the limit that decided.
-    pub(in crate::service) const fn limit(mut self, reached: LimitKind) -> Self {
+    pub(in crate::service) const fn limit(self, reached: LimitKind) -> Self {
+        self.rule(reached, reached.setting())
+    }
+
+    /// Sets the limit that decided, and its setting.
+    pub(in crate::service) const fn rule(mut self, reached: LimitKind, setting: &'static str) -> Self {
         self.row.reason = Some(reached.as_str());
-        self.row.rule = Some(reached.setting());
+        self.row.rule = Some(setting);
         self
     }
 

@@ -6,7 +6,10 @@ use std::{ops::Deref, sync::Arc, time::Duration};
 use crate::{
     account::Account,
     clock::Timestamp,
-    error::{Result, catalogue::AUTH_STALE},
+    error::{
+        Result,
+        catalogue::{AUTH_STALE, AUTH_STALE_TWO_FACTORS},
+    },
     id::SessionId,
     session::Assurance,
 };
@@ -67,7 +70,7 @@ impl Owner {
     pub(in crate::service) fn fresh(&self, now: Timestamp, max_age: Duration) -> Result<FreshOwner<'_>> {
         let Authentication { at, assurance, needs_two } = self.authentication;
         if now.since(at) > max_age || (needs_two && assurance < Assurance::TwoFactors) {
-            let stale = if needs_two { AUTH_STALE.with_two_factors() } else { AUTH_STALE };
+            let stale = if needs_two { AUTH_STALE_TWO_FACTORS } else { AUTH_STALE };
             return Err(stale.after(max_age).into());
         }
         Ok(FreshOwner(self))

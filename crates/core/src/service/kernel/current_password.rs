@@ -9,7 +9,7 @@ use crate::{
     audit::Event,
     error::{
         Error, Result,
-        catalogue::{AUTH_STALE, PASSWORD_WRONG},
+        catalogue::{AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG},
     },
     limit::LimitKind,
     seal::DataKey,
@@ -63,7 +63,13 @@ impl Scope<'_> {
         typed: &str,
     ) -> Result<Option<PasswordHash>> {
         let client = self.charge_client(LimitKind::Passwords, self.settings.limits.passwords_client).await?;
-        let attempt = self.begin_attempt(client, user.index, None).await?;
+        let attempt = match self.begin_attempt(client, user.index, None).await {
+            Ok(attempt) => attempt,
+            Err(refused) => {
+                self.note_limit_of(user).await?;
+                return Err(refused);
+            }
+        };
         let verified = async {
             let permit = self.hash_permit()?;
             let hash = user.envelope.open_password(key)?;
@@ -88,7 +94,7 @@ impl Scope<'_> {
     pub(in crate::service) async fn fresh_user(&self, owner: FreshOwner<'_>) -> Result<User> {
         let user = self.user_of(&owner).await?;
         if self.needs_two_steps(user.two_step) && !owner.needs_two_factors() {
-            return Err(AUTH_STALE.with_two_factors().after(self.realm.policy.fresh_auth_age).into());
+            return Err(AUTH_STALE_TWO_FACTORS.after(self.realm.policy.fresh_auth_age).into());
         }
         Ok(user)
     }

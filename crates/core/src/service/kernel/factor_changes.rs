@@ -2,7 +2,7 @@
 
 use super::Scope;
 use crate::{
-    account::User,
+    account::{Profile, User},
     audit::Event,
     batch,
     error::Result,
@@ -22,6 +22,22 @@ pub(in crate::service) struct FactorChange {
     pub(in crate::service) recovery_codes: Option<NewRecoveryCodes>,
     /// Operations that are committed with it.
     pub(in crate::service) with: Batch,
+}
+
+/// Removal of a factor.
+pub(in crate::service) struct Removal {
+    pub(in crate::service) kind: RecordKind,
+    /// Whether no other factor is left.
+    pub(in crate::service) is_last: bool,
+    pub(in crate::service) change: FactorChange,
+}
+
+impl Removal {
+    /// Returns the owner with what the mail says.
+    pub(in crate::service) fn recipient(&self, profile: &Profile) -> Recipient {
+        let recipient = Recipient::of(profile).with("what", self.kind.as_str());
+        if self.is_last { recipient.with("last", "true") } else { recipient }
+    }
 }
 
 impl Scope<'_> {
@@ -88,18 +104,17 @@ impl Scope<'_> {
         factors: &Factors,
         id: &str,
         current: Option<SessionId>,
-    ) -> Option<FactorChange> {
-        let totp = factors.totp.iter().find(|held| held.noun.id.as_str() == id);
-        let removed = totp?.delete();
+    ) -> Option<Removal> {
+        let (kind, removed) = factors.removal(id)?;
         let mut with = self.end_weaker(user, current);
         let audit = self.audit(Event::FactorRemoved).user(user).detail("factor", id);
-        with.extend(batch![removed, audit.detail("type", RecordKind::Totp.as_str())]);
+        with.extend(batch![removed, audit.detail("type", kind.as_str())]);
         let is_last = factors.count() == 1;
         if is_last {
             let (realm, owner) = (self.realm.name.clone(), user.id.clone());
             with.push(RecordOp::DeleteOf { realm, owner, kind: Some(RecordKind::RecoveryCodes) }.into());
         }
         let user = User { two_step: user.two_step && !is_last, revision: user.revision + 1, ..user.clone() };
-        Some(FactorChange { user, recovery_codes: None, with })
+        Some(Removal { kind, is_last, change: FactorChange { user, recovery_codes: None, with } })
     }
 }

@@ -41,6 +41,7 @@ impl Scope<'_> {
         match self.commit_within(counts.collect(), with).await {
             Ok(None) => Ok(true),
             Ok(Some(reached)) => {
+                self.usage.take_refusal();
                 let audit = self.refused(self.audit(Event::MfaRefused).user(user).limit(reached));
                 self.commit(audit.into_iter().collect()).await?;
                 Err(Error::limited(self.wait_of(&keys).await?, reached.setting()))
@@ -95,7 +96,10 @@ impl Scope<'_> {
         let count: Op = LimitOp::Count { kind, key, quota, now: self.ctx.now }.into();
         match self.commit_within(vec![count], with).await {
             Ok(None) => Ok(true),
-            Ok(Some(reached)) => Err(Error::limited(self.wait_of(&[(key, quota)]).await?, reached.setting())),
+            Ok(Some(reached)) => {
+                self.note_limit_of(user).await?;
+                Err(Error::limited(self.wait_of(&[(key, quota)]).await?, reached.setting()))
+            }
             Err(CommitError::Failed(Precondition::UserRevision | Precondition::RecordRevision)) => Ok(false),
             Err(error) => Err(error.into()),
         }

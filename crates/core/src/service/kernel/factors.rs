@@ -42,7 +42,8 @@ impl Scope<'_> {
     /// # Errors
     /// Unavailable; internal, if one cannot be opened.
     pub(in crate::service) async fn accepted_factors(&self, user: &User, key: &DataKey) -> Result<Factors> {
-        Ok(self.factors_of(user, key).await?.accepted(&self.realm.policy.mfa_methods))
+        let has_number = user.phone_verified_at.is_some() && !user.phone_disputed;
+        Ok(self.factors_of(user, key).await?.accepted(&self.realm.policy.mfa_methods, has_number))
     }
 
     /// Compares a code with these factors of a user; `None` if it matches none, or was used before.
@@ -57,6 +58,9 @@ impl Scope<'_> {
     ) -> Result<Option<UsedFactor>> {
         if let Some(typed) = code.recovery_code() {
             return self.use_recovery_code((user, key), factors, &typed);
+        }
+        if let Some(typed) = code.sms(!factors.totp.is_empty()) {
+            return self.use_sms_code((user, key), factors.sms.as_ref(), &typed).await;
         }
         if let Some(digits) = code.totp() {
             let mut used = factors.totp.iter().filter_map(|held| Some((held, held.noun.used(digits, self.ctx.now)?)));
@@ -93,9 +97,9 @@ impl Scope<'_> {
         RecordOp::DeleteOf { realm, owner, kind: Some(TrustedDevice::KIND) }.into()
     }
 
-    /// Returns the operations that end the tickets and enrolments of a user that are open.
+    /// Returns the operations that end the tickets, enrolments and SMS codes of a user that are open.
     pub(in crate::service) fn drop_tickets(&self, user: &User) -> Batch {
-        [Purpose::Ticket, Purpose::Enrolment]
+        [Purpose::Ticket, Purpose::Enrolment, Purpose::FactorCode]
             .map(|purpose| {
                 let (realm, subject) = (self.realm.name.clone(), user.id.clone());
                 ChallengeOp::Drop { realm, subject, purpose: Some(purpose) }.into()

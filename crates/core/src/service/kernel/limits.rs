@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use super::Scope;
+use super::{Scope, audit::AuditSubject};
 use crate::{
+    account::User,
+    audit::Event,
     clock::Timestamp,
     ctx::Ctx,
     error::{Error, ErrorKind, Result},
@@ -42,7 +44,10 @@ impl<'a> Scope<'a> {
         match self.ctx.client.ip {
             Some(address) => {
                 let charge = self.charge(kind, LimitKey::client(kind, address), quota).await;
-                charge.map_err(|error| error.with_limit(kind.client_setting()))
+                charge.map_err(|error| {
+                    self.usage.refuse(kind, kind.client_setting());
+                    error.with_limit(kind.client_setting())
+                })
             }
             None => Ok(Charge::default()),
         }
@@ -81,7 +86,41 @@ impl<'a> Scope<'a> {
         self.usage.add_reached(kind);
         let is_enforced = self.settings.limits.mode == Mode::Enforce;
         tracing::info!(limit = kind.as_str(), enforced = is_enforced, "limit reached");
-        if is_enforced { Err(Error::limited(wait, kind.setting())) } else { Ok(()) }
+        if !is_enforced {
+            return Ok(());
+        }
+        self.usage.refuse(kind, kind.setting());
+        Err(Error::limited(wait, kind.setting()))
+    }
+
+    /// Records that a limit refused a request about this user.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub(in crate::service) async fn note_limit_of(&self, user: &impl AuditSubject) -> Result<()> {
+        let Some((kind, setting)) = self.usage.take_refusal() else { return Ok(()) };
+        let audit = self.audit(Event::LimitReached).user(user).rule(kind, setting);
+        Ok(self.commit(self.refused(audit).into_iter().collect()).await?)
+    }
+
+    /// Records that a limit refused a request of this address.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub(in crate::service) async fn note_limit_at(&self, user: Option<&User>, index: BlindIndex) -> Result<()> {
+        let Some((kind, setting)) = self.usage.take_refusal() else { return Ok(()) };
+        let audit = self.audit(Event::LimitReached).address(user, index).rule(kind, setting);
+        Ok(self.commit(self.refused(audit).into_iter().collect()).await?)
+    }
+
+    /// Records that a limit refused a request, unless a verb has recorded about whom it was. For every answer 429.
+    pub async fn note_limit(&self) {
+        let Some((kind, setting)) = self.usage.take_refusal() else { return };
+        let audit = self.refused(self.audit(Event::LimitReached).rule(kind, setting));
+        // The refusal holds without its row.
+        if let Err(error) = self.commit(audit.into_iter().collect()).await {
+            tracing::debug!(%error, "refusal not recorded");
+        }
     }
 
     /// Charges the client, then does the work. Errors of the server are refunded.

@@ -7,6 +7,7 @@ mod commit;
 mod copies;
 mod current_password;
 mod factor_changes;
+mod factor_sms;
 mod factor_tries;
 mod factors;
 mod fields;
@@ -38,6 +39,7 @@ pub use viewer::Viewer;
 
 pub(super) use audit::AuditDraft;
 pub(super) use current_password::Reauthenticated;
+pub(super) use factor_changes::FactorChange;
 pub(super) use factors::UsedFactor;
 pub(super) use hashing::HashPermit;
 pub(super) use limits::Charge;

@@ -38,7 +38,16 @@ impl Scope<'_> {
     /// which nothing is sent, so that the work is the same.
     pub(in crate::service) fn code_quotas(&self, subject: &UserId, phone: Option<&PhoneNumber>) -> Batch {
         let number = phone.map_or(subject.as_str(), PhoneNumber::as_str);
-        let subjects = [("account", subject.as_str()), ("number", number)];
+        self.quotas_of([("account", subject.as_str()), ("number", number)])
+    }
+
+    /// Returns the operations that count a code of a second factor. They are counted by themselves, so that codes that any visitor
+    /// can request do not keep the owner from logging in.
+    pub(in crate::service) fn factor_code_quotas(&self, user: &UserId, phone: &PhoneNumber) -> Batch {
+        self.quotas_of([("factor account", user.as_str()), ("factor number", phone.as_str())])
+    }
+
+    fn quotas_of(&self, subjects: [(&str, &str); 2]) -> Batch {
         let each = self.settings.limits.codes_account.iter().flat_map(|quota| {
             let per = quota.per.as_secs().to_be_bytes();
             subjects.map(|(label, of)| {
@@ -66,6 +75,14 @@ impl Scope<'_> {
     pub(in crate::service) fn decoy_budgets(&self, country: &str) -> Batch {
         let costs = [("decoy", country), ("decoys", "")].map(|(label, of)| self.count_only(label, of));
         costs.into_iter().chain([self.network_asked("decoy-networks", country)]).collect()
+    }
+
+    /// Returns whether codes may be sent to the country of a number.
+    pub(in crate::service) fn may_send_to(&self, phone: &PhoneNumber) -> bool {
+        self.settings
+            .sms_countries
+            .as_ref()
+            .is_none_or(|allowed| phone.country().is_some_and(|country| allowed.iter().any(|one| one == country)))
     }
 
     /// Returns whether codes to a country are stopped because too few are entered, which indicates SMS pumping. Requests from

@@ -23,6 +23,8 @@ const TRIES: u32 = 5;
 pub enum FactorChallenge {
     Password,
     Totp,
+    /// SMS to the number with this end.
+    Sms(String),
     RecoveryCode,
     /// Adding a first factor by one of these methods.
     Enroll(Vec<Method>),
@@ -123,6 +125,10 @@ impl Scope<'_> {
         if !factors.totp.is_empty() {
             challenges.push(FactorChallenge::Totp);
             self.show_codes((user, key), factors)?;
+        }
+        if factors.sms.is_some() {
+            let phone = user.envelope.open_profile(key)?.phone;
+            challenges.push(FactorChallenge::Sms(phone.map(|phone| phone.masked()).unwrap_or_default()));
         }
         if factors.recovery.is_some() {
             challenges.push(FactorChallenge::RecoveryCode);

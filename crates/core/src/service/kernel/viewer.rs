@@ -1,7 +1,7 @@
 use super::Owner;
 use crate::{
     account::Account,
-    error::{Error, Result, catalogue::IMPERSONATED},
+    error::{Error, Result},
     id::{SessionId, UserId},
 };
 
@@ -58,14 +58,8 @@ impl Viewer {
         }
     }
 
-    /// Returns the authority to change the account.
-    ///
-    /// # Errors
-    /// Forbidden, if an administrator opened the session.
-    pub fn into_owner(self) -> Result<Owner> {
-        if self.impersonator.is_some() {
-            return Err(IMPERSONATED.into());
-        }
-        Ok(self.owner)
+    /// Returns the authority to change the account; `None` if an administrator opened the session.
+    pub(in crate::service) fn into_owner(self) -> Option<Owner> {
+        self.impersonator.is_none().then_some(self.owner)
     }
 }

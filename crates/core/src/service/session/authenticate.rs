@@ -2,8 +2,9 @@
 
 use super::Sessions;
 use crate::{
+    audit::Event,
     clock::Timestamp,
-    error::{Error, Result},
+    error::{Error, Result, catalogue::IMPERSONATED},
     id::UserId,
     port::SessionStatus,
     service::{Owner, Viewer, kernel::Authentication},
@@ -31,6 +32,19 @@ impl Sessions<'_> {
         let needs_two = self.needs_two_steps(account.two_step);
         let authentication = Authentication { at: auth_time, assurance, needs_two };
         Ok(Viewer::new(Owner::new(account, proof.session, authentication), impersonator))
+    }
+
+    /// Returns the authority to change the account.
+    ///
+    /// # Errors
+    /// Forbidden, if an administrator opened the session; unavailable.
+    pub async fn require_owner(&self, viewer: Viewer) -> Result<Owner> {
+        let audit = self.audit(Event::ImpersonationRefused).user(&viewer);
+        if let Some(owner) = viewer.into_owner() {
+            return Ok(owner);
+        }
+        self.commit(self.refused(audit).into_iter().collect()).await?;
+        Err(IMPERSONATED.into())
     }
 
     /// Returns time and assurance of the last authentication in the session and the administrator who opened it, if it is live and belongs

@@ -124,8 +124,14 @@ impl Sessions<'_> {
         };
         let index = email.blind_index(&self.realm.keys);
         let Admitted { permit, found, device, client } = self.admit(client, index, &credentials.device_texts()).await?;
-        let attempt = self.begin_attempt(client, index, device.as_ref()).await?;
         let user = found.user.clone();
+        let attempt = match self.begin_attempt(client, index, device.as_ref()).await {
+            Ok(attempt) => attempt,
+            Err(refused) => {
+                self.note_limit_at(user.as_ref(), index).await?;
+                return Err(refused);
+            }
+        };
         match self.enter(&permit, (index, found), (&password, credentials.second), device.as_ref()).await {
             Ok(Entered::Challenged(challenged)) => {
                 self.refund_attempt(attempt).await;

@@ -40,7 +40,10 @@ impl Sessions<'_> {
                 let account = self.account(&session.user).await?.ok_or(REFRESH_INVALID)?;
                 match self.position(&session, &token) {
                     Position::Reused => self.end_reused(&session, &account, Batch::new()).await,
-                    Position::Newest | Position::Previous | Position::Late => Err(limited),
+                    Position::Newest | Position::Previous | Position::Late => {
+                        self.note_limit_of(&*account).await?;
+                        Err(limited)
+                    }
                 }
             }
         }

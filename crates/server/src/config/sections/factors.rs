@@ -7,6 +7,7 @@ use portcullis_core::factor::{Method, MfaPolicy};
 use super::{
     longest::at_most,
     section::{Section, settings},
+    sms::TWILIO_SID,
 };
 use crate::config::{
     fix::Fix,
@@ -22,7 +23,7 @@ settings! {
     MFA_POLICY: MfaPolicy = choice(), Fixed("optional"),
         "`optional`: each user decides. `required`: every login needs two factors or a trusted device. `off`: no factor can be added; those that exist stay in force.", per_realm;
     MFA_METHODS: Vec<Method> = METHODS, Fixed("totp,recovery_code"),
-        "Kinds of second factors that can be added and used, separated by commas: `totp` (authenticator app), `recovery_code`.", per_realm;
+        "Kinds of second factors that can be added and used, separated by commas: `totp` (authenticator app), `sms` (codes to the verified phone number), `recovery_code`.", per_realm;
     MFA_TTL: Duration = DURATION, Fixed("5m"),
         "Time for the second part of a login.", per_realm;
     MFA_REMEMBER: Duration = DURATION_OR_NEVER, Fixed("30d"),
@@ -41,9 +42,22 @@ fn check_realm(values: &Values, report: &mut Report) {
     at_most(&MFA_TTL, 1, values, report);
     at_most(&MFA_REMEMBER, 400 * 24, values, report);
     at_most(&ADDITION_UNDO, 90 * 24, values, report);
+    check_sms(values, report);
     let has_real = values.get(&MFA_METHODS).is_none_or(|methods| methods.contains(&Method::Totp));
     if values.get(&MFA_POLICY) == Some(MfaPolicy::Required) && !has_real {
         let text = "requires a second factor, and MFA_METHODS has none that can be added first";
         report.insecure(Refused, MFA_POLICY.name(), text, Fix::set(MFA_METHODS.name(), "totp,recovery_code"));
+    }
+}
+
+fn check_sms(values: &Values, report: &mut Report) {
+    let Some(methods) = values.get(&MFA_METHODS).filter(|methods| methods.contains(&Method::Sms)) else { return };
+    if !methods.contains(&Method::Totp) {
+        let text = "contains sms, which can only be added beside a stronger factor";
+        report.insecure(Refused, MFA_METHODS.name(), text, Fix::set(MFA_METHODS.name(), "totp,sms,recovery_code"));
+    }
+    if !values.has(TWILIO_SID.name()) {
+        let text = "contains sms, and TWILIO_SID is not set, so that no code can be sent";
+        report.insecure(Refused, MFA_METHODS.name(), text, Fix::set(MFA_METHODS.name(), "totp,recovery_code"));
     }
 }

@@ -31,7 +31,8 @@ impl FromRequestParts<AppState> for Authenticated {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let Viewing { request, viewer } = Viewing::from_request_parts(parts, state).await?;
-        Ok(Self { request, owner: viewer.into_owner()? })
+        let owner = request.sessions().require_owner(viewer).await?;
+        Ok(Self { request, owner })
     }
 }
 

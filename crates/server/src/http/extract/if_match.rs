@@ -8,7 +8,8 @@ use portcullis_core::service::Expected;
 
 use crate::http::state::AppState;
 
-/// Revisions accepted by the client (RFC 9110 §13.1.1). Weak and malformed tags match nothing.
+/// Revisions accepted by the client (RFC 9110 §13.1.1). A number without quotes is read as the same revision, since some clients
+/// drop them. Weak and malformed tags match nothing.
 #[derive(Debug)]
 pub(in crate::http) struct IfMatch(pub(in crate::http) Expected);
 
@@ -22,7 +23,10 @@ impl FromRequestParts<AppState> for IfMatch {
         if lines.is_empty() || tags().any(|tag| tag == "*") {
             return Ok(Self(None));
         }
-        let revision = |tag: &str| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+        let revision = |tag: &str| {
+            let digits = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag);
+            digits.parse().ok()
+        };
         Ok(Self(Some(tags().filter_map(revision).collect())))
     }
 }

@@ -75,7 +75,7 @@ impl RealmRequest {
         }
         let Ok(Some(token)) = bearer::token(parts) else { return Ok(()) };
         match self.sessions().authenticate(token).await {
-            Ok(viewer) => Ok(viewer.into_owner().map(drop)?),
+            Ok(viewer) => Ok(self.sessions().require_owner(viewer).await.map(drop)?),
             Err(error) if error.kind().is_ours() => Err(error.into()),
             Err(_) => Ok(()),
         }

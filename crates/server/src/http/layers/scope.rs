@@ -87,7 +87,15 @@ where
         let ScopeLayer { state, cors } = self.around.clone();
         let scope = RequestScope::open(&state, &mut request);
         let answer = scope.frame.around(answer(state.bounds.time, cors, request, self.inner.clone()));
-        async move { Ok(scope.close(&state, answer.await)) }.boxed()
+        async move {
+            let response = answer.await;
+            if problem::is_limited(&response) {
+                // Nothing depends on the end of it.
+                let _ = tokio::time::timeout(state.bounds.time, scope.note_limit(&state)).await;
+            }
+            Ok(scope.close(&state, response))
+        }
+        .boxed()
     }
 }
 
@@ -140,6 +148,13 @@ impl RequestScope {
         request.extensions_mut().insert(ctx.clone());
         request.extensions_mut().insert(Arc::clone(&usage));
         Self { began, ctx, realm, usage, frame, is_navigation }
+    }
+
+    /// Records a refusal by a limit in the audit trail.
+    async fn note_limit(&self, state: &AppState) {
+        if let Some(RequestRealm(realm)) = &self.realm {
+            state.service.scope(&self.ctx, realm, &self.usage).note_limit().await;
+        }
     }
 
     fn close(self, state: &AppState, response: Response) -> Response {

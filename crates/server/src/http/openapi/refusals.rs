@@ -10,7 +10,7 @@ use portcullis_core::{
 use serde_json::{Value, json};
 use utoipa::openapi::{
     ContentBuilder, Header, HeaderBuilder, ObjectBuilder, Ref, RefOr, Response,
-    example::ExampleBuilder,
+    example::{Example, ExampleBuilder},
     schema::{Schema, Type},
 };
 
@@ -65,7 +65,11 @@ impl RefusalFormat {
             .or_insert_with(|| RefOr::T(ContentBuilder::new().schema(Some(Ref::from_schema_name(schema))).build()));
         let RefOr::T(content) = content else { return };
         let example = ExampleBuilder::new().summary(one.detail).value(Some(self.example(one)));
-        if content.examples.insert(one.code.to_owned(), RefOr::T(example.build())).is_some() {
+        // A code may have a second text.
+        let has_another = |known: &RefOr<Example>| matches!(known, RefOr::T(known) if known.summary != one.detail);
+        let is_second = content.examples.get(one.code).is_some_and(has_another);
+        let name = if is_second { format!("{}_2", one.code) } else { one.code.to_owned() };
+        if content.examples.insert(name, RefOr::T(example.build())).is_some() {
             return;
         }
         response.description.push_str(&format!("- `{}`: {}\n", self.word(one), one.detail));

@@ -82,9 +82,12 @@ pub(in crate::http) struct TicketAnswer {
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = MfaChallenge)]
 pub(in crate::http) struct ChallengeAnswer {
-    /// `password`, `totp`, `recovery_code` or `enroll` (add a first factor).
+    /// `password`, `totp`, `sms`, `recovery_code` or `enroll` (add a first factor).
     #[schema(example = "totp")]
     r#type: &'static str,
+    /// For `sms`: the end of the phone number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<String>,
     /// For `enroll`: what can be added.
     #[serde(skip_serializing_if = "Option::is_none")]
     methods: Option<Vec<&'static str>>,
@@ -92,10 +95,11 @@ pub(in crate::http) struct ChallengeAnswer {
 
 impl From<FactorChallenge> for ChallengeAnswer {
     fn from(challenge: FactorChallenge) -> Self {
-        let plain = |r#type| Self { r#type, methods: None };
+        let plain = |r#type| Self { r#type, to: None, methods: None };
         match challenge {
             FactorChallenge::Password => plain("password"),
             FactorChallenge::Totp => plain(Method::Totp.as_str()),
+            FactorChallenge::Sms(to) => Self { to: Some(to), ..plain(Method::Sms.as_str()) },
             FactorChallenge::RecoveryCode => plain(Method::RecoveryCode.as_str()),
             FactorChallenge::Enroll(methods) => {
                 Self { methods: Some(methods.into_iter().map(Method::as_str).collect()), ..plain("enroll") }

@@ -92,6 +92,12 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// Returns whether an answer refuses the request because of a limit.
+pub(super) fn is_limited(response: &Response) -> bool {
+    let error = response.extensions().get::<ApiError>();
+    error.is_some_and(|refused| matches!(refused.error.kind(), ErrorKind::Limited(_)))
+}
+
 /// Returns the answer to a right password that needs a second factor, with its ticket.
 pub(super) fn challenged(challenged: Challenged) -> ApiError {
     let (ticket, format) = (Some(Arc::new(challenged.into())), RefusalFormat::WithOAuth);

@@ -132,7 +132,9 @@ async fn with_two_step_on_changes_need_two_factors() {
         let refused = send(&app, method, weak, path, body).await;
         let how = refused.headers()["www-authenticate"].to_str().unwrap().to_owned();
         assert!(how.contains("acr_values=\"urn:portcullis:aal2\"") && how.contains("max_age=\"600\""), "{path}: {how}");
-        assert_eq!(problem(refused, 401).await["code"], "auth.stale", "{path}");
+        let refused = problem(refused, 401).await;
+        assert_eq!(refused["code"], "auth.stale", "{path}");
+        assert_eq!(refused["detail"], "Log in again with two factors to continue.", "{path}");
     }
     let me = app.request(Method::DELETE, "/User1/me").bearer_auth(weak).send().await.unwrap();
     assert_eq!(problem(me, 401).await["code"], "auth.stale");

@@ -10,6 +10,7 @@ mod names;
 mod passwords;
 mod sessions;
 mod tokens;
+mod trail;
 
 use std::time::Duration;
 

@@ -119,11 +119,12 @@ async fn beyond_its_limit_nothing_of_an_account_is_looked_at_for_a_client() {
         problem(from("192.0.2.1", request).send().await.unwrap(), 401).await;
     }
     app.watched.take();
-    for email in [&*john.email, "unknown@example.com"] {
+    // The first refusal is recorded in the audit trail, and its repetitions are counted.
+    for (email, commits) in [(&*john.email, vec![1]), ("unknown@example.com", vec![]), (&john.email, vec![])] {
         let form = [("username", email), ("password", &*john.password)];
         let request = app.request(Method::POST, "/User1/login").form(&form);
         problem(from("192.0.2.1", request).send().await.unwrap(), 429).await;
-        assert_eq!(app.watched.take(), Work::default());
+        assert_eq!(app.watched.take(), Work { commits, ..Work::default() });
     }
 }
 

@@ -125,7 +125,7 @@ async fn refusals_of_links_and_codes_are_described() {
 
 #[tokio::test]
 async fn refusals_of_second_factors_are_described() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[("MFA_METHODS", "totp,sms,recovery_code")]).await;
     let john = Protected::join(&app, "john@example.com").await;
     let refused = john.enter(&app, &[]).await;
     is_described("post /login", refused).await;
@@ -144,6 +144,10 @@ async fn refusals_of_second_factors_are_described() {
     is_described("post /me/mfa/totp/confirm", send(Method::POST, "/me/mfa/totp/confirm", wrong).await).await;
     is_described("post /me/mfa/totp", send(Method::POST, "/me/mfa/totp", json!({"name": ""})).await).await;
     is_described("post /me/mfa/totp", app.post_json("/User1/me/mfa/totp", json!({})).await).await;
+    is_described("post /me/mfa/sms", send(Method::POST, "/me/mfa/sms", json!({})).await).await;
+    let junk = json!({"mfa_token": "junk", "type": "sms"});
+    is_described("post /mfa/challenge", app.post_json("/User1/mfa/challenge", junk).await).await;
+    is_described("post /mfa/challenge", app.post_json("/User1/mfa/challenge", json!({})).await).await;
     is_described("patch /me/mfa", send(Method::PATCH, "/me/mfa", json!({"two_step": 1})).await).await;
     is_described("delete /me/mfa/{id}", send(Method::DELETE, "/me/mfa/unknown", json!({})).await).await;
     is_described("delete /me/devices/{id}", send(Method::DELETE, "/me/devices/unknown", json!({})).await).await;
@@ -152,6 +156,7 @@ async fn refusals_of_second_factors_are_described() {
         (Method::POST, "/me/mfa/totp"),
         (Method::PATCH, "/me/mfa"),
         (Method::POST, "/me/mfa/recovery_codes"),
+        (Method::POST, "/me/mfa/sms"),
         (Method::DELETE, "/me/mfa/{id}"),
     ] {
         let operation = format!("{} {path}", method.as_str().to_lowercase());
@@ -196,6 +201,7 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("LIMIT_PROFILE_ACCOUNT", "1/90s"),
     ("LIMIT_EXPORTS_ACCOUNT", "1/90s"),
     ("LIMIT_FACTORS_CLIENT", "1/90s"),
+    ("MFA_METHODS", "totp,sms,recovery_code"),
 ];
 
 /// Returns a request that counts towards a limit of the client, by operation.
@@ -213,6 +219,7 @@ fn counted(app: &TestApp, operation: &str, token: &str) -> RequestBuilder {
         "post /revoke" => asking("").form(&[("token", "junk")]),
         "post /reset_password" => asking("?token=junk").form(&[("password", "violet-teapot-hammer")]),
         "post /undo" | "post /verify" => asking("").form(&[("token", "junk")]),
+        "post /mfa/challenge" => asking("").json(&json!({"mfa_token": "junk", "type": "sms"})),
         "post /otp_phone" => asking("").json(&json!({"id": "unknown", "phone": "+1234567890"})),
         "get /verify_otp_phone" => asking("?token=junk&otp=123456"),
         "post /verify_otp_phone" => asking("").json(&json!({"token": "junk", "otp": "123456"})),
@@ -232,6 +239,7 @@ fn counted(app: &TestApp, operation: &str, token: &str) -> RequestBuilder {
         | "delete /me/mfa/{id}"
         | "post /me/mfa/recovery_codes"
         | "post /me/mfa/totp"
+        | "post /me/mfa/sms"
         | "post /me/step_up"
         | "delete /me/phone"
         | "delete /me" => asking("").bearer_auth(token).json(&json!({"current_password": "another-long-password"})),

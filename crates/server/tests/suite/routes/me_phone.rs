@@ -73,6 +73,13 @@ async fn a_removed_number_is_gone_and_its_owner_is_told() {
         app.mails_to(&john.email).await[0]["subject"],
         "The phone number of your Portcullis account was removed"
     );
+    // The next one is the first again.
+    let asked = json(ask(&app, &token, NEW).await, 202).await;
+    json(give(&app, &asked["handle"], &code_to(&app, NEW).await).await, 200).await;
+    let mail = &app.mails_to(&john.email).await[0];
+    assert_eq!(mail["subject"], "A phone number was added to your Portcullis account");
+    assert!(mail["text"].as_str().unwrap().contains("then remove the phone"), "{mail}");
+    json(remove(&app, &token).await, 200).await;
     problem(remove(&app, &token).await, 404).await;
     app.advance(Duration::from_secs(601));
     for refused in [remove(&app, &token).await, ask(&app, &token, NEW).await] {

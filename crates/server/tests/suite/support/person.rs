@@ -66,6 +66,15 @@ impl Person {
         self.register(app).await.verify(app).await
     }
 
+    /// Proves the phone number of the registration.
+    pub async fn prove_phone(&self, app: &TestApp) {
+        let asked = json!({"id": self.id, "phone": "+1234567890"});
+        let handle = json(app.post_json(&self.path("otp_phone"), asked).await, 200).await["handle"].clone();
+        let code = app.mails_to("+1234567890").await[0]["code"].clone();
+        let given = json!({"handle": handle, "code": code});
+        json(app.post_json(&self.path("verify_otp_phone"), given).await, 200).await;
+    }
+
     /// Logs in and returns the access token.
     pub async fn log_in(&self, app: &TestApp) -> String {
         let answer = json(app.login(&self.realm, &self.email, &self.password).await, 200).await;

@@ -14,7 +14,7 @@ pub(crate) struct DeleteAnswer {
     message: String,
 }
 
-refusals!(DeleteRefusals: Problem [REALM, OWNER, &[AUTH_STALE]]);
+refusals!(DeleteRefusals: Problem [REALM, OWNER, &[AUTH_STALE, AUTH_STALE_TWO_FACTORS]]);
 
 /// Delete an account
 ///

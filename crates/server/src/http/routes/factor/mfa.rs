@@ -104,7 +104,7 @@ pub(crate) struct SwitchAnswer {
     recovery_codes: Option<Vec<String>>,
 }
 
-refusals!(SwitchRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG, MFA_NO_FACTOR, MFA_REQUIRED_BY_POLICY], Fields(&[field("two_step", FIELD_NOT_BOOLEAN)])]);
+refusals!(SwitchRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, MFA_NO_FACTOR, MFA_REQUIRED_BY_POLICY], Fields(&[field("two_step", FIELD_NOT_BOOLEAN)])]);
 
 /// Turn two-step verification on or off
 ///
@@ -140,7 +140,7 @@ struct Removal {
     current_password: Option<String>,
 }
 
-refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG, MFA_REQUIRED_BY_POLICY], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
+refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, MFA_REQUIRED_BY_POLICY], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
 /// Remove a second factor
 ///

@@ -3,6 +3,7 @@
 mod devices;
 mod mfa;
 mod recovery_codes;
+mod sms;
 mod totp;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -16,6 +17,8 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(mfa::remove))
         .routes(routes!(totp::begin))
         .routes(routes!(totp::confirm))
+        .routes(routes!(sms::add))
+        .routes(routes!(sms::challenge))
         .routes(routes!(recovery_codes::renew))
         .routes(routes!(devices::devices, devices::distrust_all))
         .routes(routes!(devices::distrust))

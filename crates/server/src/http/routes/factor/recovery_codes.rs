@@ -24,7 +24,7 @@ pub(crate) struct CodesAnswer {
     recovery_codes: Vec<String>,
 }
 
-refusals!(RenewRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG, MFA_NO_FACTOR], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
+refusals!(RenewRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, MFA_NO_FACTOR], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
 /// Make new recovery codes
 ///

@@ -7,7 +7,8 @@ use axum::{
 use portcullis_core::{
     Error, ExposeSecret,
     error::catalogue::TOKEN_MISSING,
-    service::{Confirmed, EnrolmentOffer, Enrols, Owner, RawField},
+    factor::NewRecoveryCodes,
+    service::{AddedSms, Confirmed, EnrolmentOffer, Enrols, Owner, RawField},
 };
 use qrcode::{EcLevel, QrCode, render::svg};
 use serde::Serialize;
@@ -74,7 +75,7 @@ fn qr(text: &str) -> Result<String, Error> {
     Ok(code.render::<svg::Color<'_>>().min_dimensions(240, 240).quiet_zone(true).build())
 }
 
-refusals!(TotpRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG, MFA_INVALID, MFA_TOO_MANY], Fields(&[field("name", FACTOR_NAME_INVALID)])]);
+refusals!(TotpRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, MFA_INVALID, MFA_TOO_MANY], Fields(&[field("name", FACTOR_NAME_INVALID)])]);
 
 /// Begin to add an authenticator app
 ///
@@ -147,6 +148,16 @@ pub(crate) struct AddedAnswer {
     tokens: Option<TokenAnswer>,
 }
 
+impl From<AddedSms> for AddedAnswer {
+    fn from(AddedSms { factor, recovery_codes }: AddedSms) -> Self {
+        Self { factor: factor.into(), recovery_codes: recovery_codes.map(texts), tokens: None }
+    }
+}
+
+fn texts(codes: NewRecoveryCodes) -> Vec<String> {
+    codes.expose().map(str::to_owned).collect()
+}
+
 refusals!(ConfirmRefusals: Problem [REALM, OWNER, JSON, &[LIMITED, MFA_INVALID, MFA_TOO_MANY], Fields(&[field("enrolment", FIELD_MISSING), field("code", FIELD_MISSING)])]);
 
 /// Add an authenticator app
@@ -185,7 +196,7 @@ pub(crate) async fn confirm(
         Ok::<_, ApiError>(request.second_factors().confirm_totp(enrols, &enrolment, &code).await?)
     };
     let Confirmed { factor, recovery_codes, logged_in } = work.await.map_err(IntoResponse::into_response)?;
-    let recovery_codes = recovery_codes.map(|codes| codes.expose().map(str::to_owned).collect());
+    let recovery_codes = recovery_codes.map(texts);
     let device = logged_in.as_ref().map(|done| done.device.clone());
     let answer = AddedAnswer { factor: factor.into(), recovery_codes, tokens: logged_in.map(TokenAnswer::of) };
     let answer = (StatusCode::CREATED, Json(answer)).into_response();

@@ -8,7 +8,7 @@ use crate::http::{
     routes::Message,
 };
 
-refusals!(EraseRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
+refusals!(EraseRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
 /// Delete the current user
 ///

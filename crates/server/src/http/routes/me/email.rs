@@ -28,7 +28,7 @@ pub(crate) struct PendingEmail {
     pending_email: String,
 }
 
-refusals!(EmailRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG], Fields(&[field("email", EMAIL_INVALID), field("email", EMAIL_UNCHANGED), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(EmailRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG], Fields(&[field("email", EMAIL_INVALID), field("email", EMAIL_UNCHANGED), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Ask for another address
 ///

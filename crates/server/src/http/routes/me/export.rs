@@ -61,7 +61,7 @@ pub(crate) struct PendingAnswer {
 /// A second factor, or the set of recovery codes.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ExportedFactor {
-    /// `totp` or `recovery_code`.
+    /// `totp`, `sms` or `recovery_code`.
     r#type: &'static str,
     #[schema(required)]
     name: Option<String>,
@@ -122,7 +122,7 @@ impl IntoResponse for ExportAnswer<'_> {
     }
 }
 
-refusals!(ExportRefusals: Problem [REALM, OWNER, &[LIMITED, AUTH_STALE]]);
+refusals!(ExportRefusals: Problem [REALM, OWNER, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS]]);
 
 /// Export the current user
 ///

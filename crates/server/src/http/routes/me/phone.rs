@@ -36,7 +36,7 @@ pub(crate) struct PendingPhone {
     expires_in: u64,
 }
 
-refusals!(PhoneRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG, SMS_UNAVAILABLE], Fields(&[field("phone", PHONE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(PhoneRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, SMS_UNAVAILABLE], Fields(&[field("phone", PHONE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Ask for another phone number
 ///
@@ -64,11 +64,11 @@ pub(crate) async fn request_phone(
     Ok((StatusCode::ACCEPTED, Json(PendingPhone { message, otp: handle.clone(), handle, expires_in })))
 }
 
-refusals!(RemovePhoneRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, PASSWORD_WRONG], Fields(&[field("phone", FIELD_MISSING), field("nickname", FIELD_UNKNOWN)])]);
+refusals!(RemovePhoneRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, MFA_REQUIRED_BY_POLICY], Fields(&[field("phone", FIELD_MISSING), field("nickname", FIELD_UNKNOWN)])]);
 
 /// Remove the phone number
 ///
-/// Removes the caller's number, unless registrations require one. Needs a recent login, or the current password.
+/// Removes the caller's number, unless registrations require one, and with it SMS as a second factor. Needs a recent login, or the current password.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/phone", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

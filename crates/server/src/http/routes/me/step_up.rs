@@ -18,7 +18,7 @@ struct Reauthentication {
     /// Code of a second factor.
     #[schema(example = "123456")]
     code: Option<String>,
-    /// Kind of the code: `totp` or `recovery_code`.
+    /// Kind of the code: `totp`, `sms` or `recovery_code`.
     r#type: Option<String>,
     /// Classes of authentication, separated by spaces: the first that can be met. `urn:portcullis:aal2` means two factors.
     #[schema(example = "urn:portcullis:aal2")]

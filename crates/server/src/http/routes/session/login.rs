@@ -39,7 +39,7 @@ struct PasswordLogin {
     /// The code of a second factor, if the account has one.
     #[schema(example = "123456")]
     code: Option<String>,
-    /// Kind of the code: `totp` or `recovery_code`. Without it, six digits are those of an authenticator app.
+    /// Kind of the code: `totp`, `sms` or `recovery_code`. Without it, six digits are those of an authenticator app if there is one.
     r#type: Option<String>,
     /// With a code: whether this device needs none for a while.
     remember: Option<bool>,

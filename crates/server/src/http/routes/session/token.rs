@@ -39,7 +39,7 @@ struct TokenGrant {
     mfa_token: Option<String>,
     /// For `urn:portcullis:mfa`, and for `password` in place of the ticket: the code of a second factor.
     code: Option<String>,
-    /// Kind of the code: `totp` or `recovery_code`. Without it, six digits are those of an authenticator app.
+    /// Kind of the code: `totp`, `sms` or `recovery_code`. Without it, six digits are those of an authenticator app if there is one.
     r#type: Option<String>,
     /// With a code: whether this device needs none for a while.
     remember: Option<bool>,

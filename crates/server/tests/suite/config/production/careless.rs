@@ -207,3 +207,18 @@ fn each_insecure_setting_is_one_entry_of_the_list() {
     ];
     assert_has(&desk.errors(), &expected);
 }
+
+#[test]
+fn sms_as_a_factor_needs_a_stronger_one_and_a_provider() {
+    let twilio = |desk: Desk| {
+        let desk = desk.env("TWILIO_SID", "AC0123456789abcdef0123456789abcdef").env("TWILIO_AUTH_TOKEN", "t");
+        desk.env("TWILIO_NUMBER", "+15005550006").env("SMS_COUNTRIES", "US")
+    };
+    let origin = "the environment";
+    let alone = twilio(Desk::production()).env("MFA_METHODS", "sms,recovery_code");
+    let fix = "MFA_METHODS=totp,sms,recovery_code";
+    refused(&alone, "MFA_METHODS", "can only be added beside a stronger factor", origin, fix);
+    let without = Desk::production().env("MFA_METHODS", "totp,sms");
+    refused(&without, "MFA_METHODS", "TWILIO_SID is not set", origin, "MFA_METHODS=totp,recovery_code");
+    twilio(Desk::production()).env("MFA_METHODS", "totp,sms,recovery_code").config();
+}

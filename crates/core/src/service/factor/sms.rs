@@ -1,0 +1,126 @@
+//! `me/mfa/sms` and `mfa/challenge`: adds SMS as a second factor, and sends its codes.
+
+use std::time::Duration;
+
+use super::SecondFactors;
+use crate::{
+    account::User,
+    batch,
+    error::{
+        Result,
+        catalogue::{MFA_INVALID, MFA_STRONGER_FIRST, MFA_TOO_MANY, NOT_FOUND, PHONE_DISPUTED, PHONE_UNVERIFIED},
+    },
+    factor::{Factors, ListedFactor, Method, NewRecoveryCodes, SmsFactor, TicketPurpose},
+    id::FactorId,
+    limit::LimitKind,
+    port::{RecordOp, UserOp},
+    record::{Record, RecordKeys},
+    service::{
+        FieldErrors, FreshOwner, Owner, RawField,
+        kernel::{ATTEMPTS, OpenTicket, retry},
+    },
+    session::Amr,
+};
+
+/// SMS that was added.
+#[derive(Debug)]
+pub struct AddedSms {
+    pub factor: ListedFactor,
+    /// Codes that were made, if it is the first factor.
+    pub recovery_codes: Option<NewRecoveryCodes>,
+}
+
+impl SecondFactors<'_> {
+    /// Makes the verified number of the account a second factor.
+    ///
+    /// # Errors
+    /// Stale, if the login is too old or too weak; forbidden, for a wrong password; not found, if the realm has no SMS; conflict,
+    /// without a verified number or another factor, or if SMS is one already; limited; unavailable.
+    pub async fn add_sms(&self, owner: &Owner, current: &RawField) -> Result<AddedSms> {
+        self.require_method(Method::Sms)?;
+        let owner = self.fresh(owner, current).await?;
+        retry(ATTEMPTS, "the account kept changing while SMS was added", |_| self.add_sms_once(owner)).await
+    }
+
+    async fn add_sms_once(&self, owner: FreshOwner<'_>) -> Result<Option<AddedSms>> {
+        let (ctx, realm) = (self.ctx, &self.realm.name);
+        let user = self.fresh_user(owner).await?;
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let phone = user.envelope.open_profile(&key)?.phone;
+        check_number(&user, phone.is_some(), &self.factors_of(&user, &key).await?)?;
+        let sms = SmsFactor {
+            id: FactorId::random(ctx.random()),
+            user: user.id.clone(),
+            code: None,
+            since: user.revision + 1,
+            created_at: ctx.now,
+            last_used_at: None,
+        };
+        let current = Some(owner.session().clone());
+        let added = self.addition((&user, &key), (SmsFactor::KIND, &sms.id), current).await?;
+        let insert = RecordOp::Insert(sms.seal(ctx, realm, RecordKeys::Owner(&key)));
+        let mut batch = batch![UserOp::Update(added.user), insert];
+        batch.extend(added.with);
+        if !self.count_enrolment(&user, batch).await? {
+            return Ok(None);
+        }
+        tracing::info!(%realm, user = %user.id, "second factor added");
+        let factor = ListedFactor::sms(&sms, phone.as_ref());
+        Ok(Some(AddedSms { factor, recovery_codes: added.recovery_codes }))
+    }
+
+    /// Sends a code by SMS to the holder of a ticket that such a code completes; returns the time for which it is valid.
+    ///
+    /// # Errors
+    /// Invalid, for missing fields; bad link, if the ticket is not open or needs no such code; not found, if the realm has no SMS;
+    /// limited; unavailable.
+    pub async fn send_code(&self, ticket: &RawField, kind: &RawField) -> Result<Duration> {
+        if !self.realm.policy.mfa_methods.contains(&Method::Sms) {
+            return Err(NOT_FOUND.into());
+        }
+        let mut errors = FieldErrors::default();
+        let both = errors.text("mfa_token", ticket).zip(errors.text("type", kind));
+        let (ticket, kind) = errors.finish(both)?;
+        let send = |_| self.send_code_once(ticket, kind);
+        let work = retry(ATTEMPTS, "the account kept changing while a code was sent", send);
+        self.ask(LimitKind::Codes, self.settings.limits.codes_client, work).await
+    }
+
+    async fn send_code_once(&self, ticket: &str, kind: &str) -> Result<Option<Duration>> {
+        let open = self.open_ticket(ticket).await?.ok_or(MFA_INVALID)?;
+        let factors = self.accepted_factors(&open.user, &open.key).await?;
+        let sms = factors.sms.filter(|_| kind == Method::Sms.as_str()).ok_or(MFA_INVALID)?;
+        if !self.needs_factor(&open).await? {
+            return Err(MFA_INVALID.into());
+        }
+        self.send_factor_code((&open.user, &open.key), &sms).await
+    }
+
+    /// Returns whether a second factor is among the challenges of a ticket.
+    async fn needs_factor(&self, open: &OpenTicket) -> Result<bool> {
+        match &open.note.purpose {
+            _ if open.note.proved.contains(&Amr::Multi) => Ok(false),
+            TicketPurpose::Login => Ok(true),
+            TicketPurpose::Enrolment => Ok(false),
+            TicketPurpose::StepUp { session, assurance, renews } => {
+                let session = self.ports.store.session(&self.realm.name, session).await?.ok_or(MFA_INVALID)?;
+                let needs_both = *renews && self.needs_two_steps(open.user.two_step);
+                Ok(needs_both || session.assurance() < *assurance)
+            }
+        }
+    }
+}
+
+/// Requires a number that proves something, and a factor beside which it may be one.
+fn check_number(user: &User, has_number: bool, factors: &Factors) -> Result<()> {
+    if has_number && user.phone_disputed {
+        return Err(PHONE_DISPUTED.into());
+    }
+    if !has_number || user.phone_verified_at.is_none() {
+        return Err(PHONE_UNVERIFIED.into());
+    }
+    if !factors.has_stronger_than_sms() {
+        return Err(MFA_STRONGER_FIRST.into());
+    }
+    if factors.sms.is_some() { Err(MFA_TOO_MANY.into()) } else { Ok(()) }
+}
