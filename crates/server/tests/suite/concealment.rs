@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     limits::ENFORCED,
-    support::{Person, TestApp, Work},
+    support::{Person, Protected, TestApp, Work},
 };
 
 /// A response as seen by a client, without parts that differ every time.
@@ -181,5 +181,37 @@ async fn asking_for_a_taken_address_is_like_asking_for_a_free_one() {
         let free = &free.replace("bert", &"b".repeat(taken.len() + 4 - free.len()));
         let work = alike(&app, taken, free, async |email| ask(&token, email).await).await;
         assert_eq!((work.hashes, work.renders, work.commits.len()), (0, 0, 1), "{work:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_factors_is_told_before_the_right_password() {
+    for settings in [&[][..], ENFORCED] {
+        let app = TestApp::with(settings).await;
+        Protected::join(&app, "anna@example.com").await;
+        Person::new("carl@example.com").join(&app).await;
+        app.pump().await;
+        let mut asked = Vec::new();
+        for other in ["carl@example.com", "bert@example.com"] {
+            for more in [&[][..], &[("code", "123456"), ("type", "totp"), ("remember", "true")]] {
+                for (path, grant) in [("/User1/login", &[][..]), ("/User1/token", &[("grant_type", "password")])] {
+                    let work = alike(&app, "anna@example.com", other, async |email| {
+                        let form = [&[("username", email), ("password", "not the password")], grant, more].concat();
+                        app.post_form(path, &form).await
+                    })
+                    .await;
+                    assert_eq!(work.hashes, 1);
+                }
+            }
+            let post = async |path: &str, body: Value| app.post_json(path, body).await;
+            asked.push(
+                alike(&app, "anna@example.com", other, async |email| {
+                    post("/User1/forget_password", json!({"email": email})).await
+                })
+                .await,
+            );
+            app.advance(std::time::Duration::from_secs(24 * 3600));
+        }
+        assert_eq!(asked[0], asked[1]);
     }
 }

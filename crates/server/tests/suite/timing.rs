@@ -2,6 +2,8 @@
 //! and judged by the area under the ROC curve, which is 0.5 if the times cannot be distinguished and 1 if they can always be. A
 //! separate thread receives the emails, which may be sent during a measurement.
 
+mod factors;
+
 use std::time::Instant;
 
 use portcullis_core::{

@@ -5,6 +5,7 @@ mod enrolment;
 mod login;
 mod manage;
 mod policy;
+mod races;
 mod sms;
 mod step_up;
 mod tries;

@@ -121,6 +121,14 @@ impl TestApp {
         Self::launch(dir, database, Arc::clone(&self.clock), settings, self.seed + 1).await
     }
 
+    /// Starts another server on the same database, with the same clock. Only where servers can share it.
+    pub async fn twin(&self) -> Self {
+        let issuer = ("JWT_ISSUER".to_owned(), format!("{}/{{realm}}", self.base));
+        let settings = self.settings.iter().cloned().chain([issuer]).collect();
+        let dir = Arc::new(TempDir::new().unwrap());
+        Self::launch(dir, Arc::clone(&self.database), Arc::clone(&self.clock), settings, self.seed + 1000).await
+    }
+
     pub async fn stop(&mut self) {
         drop(self.stop.take());
         if let Some(serving) = self.serving.take() {
