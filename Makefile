@@ -63,6 +63,7 @@ test-quick: ## all tests on SQLite only, without a browser
 
 soak: ## crashes, floods and timing, on both stores: half an hour on an idle machine
 	misc/install-tools.sh cargo-nextest haproxy
+	misc/redis-versions.sh
 	misc/with-redis.sh misc/with-mongod.sh $(CARGO) nextest run --workspace $(SOAK) -E 'not $(TIMED)'
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
 		$(CARGO) nextest run --workspace $(SOAK) -E 'package(portcullis) and $(STORED) and not $(TIMED)'

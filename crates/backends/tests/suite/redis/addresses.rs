@@ -36,7 +36,7 @@ async fn tls_is_used_with_the_authority_that_is_named_and_only_with_it() {
 #[tokio::test]
 async fn user_password_and_database_are_those_of_the_address() {
     let server = RedisServer::start();
-    server.ask::<()>(&["ACL", "SETUSER", "app", "on", ">pa/ss@w#rd", "~pc:*", "&pc:*", "+@all"]);
+    server.ask::<()>(&["ACL", "SETUSER", "app", "on", ">pa/ss@w#rd", "resetchannels", "~pc:*", "&pc:*", "+@all"]);
     let url = |user: &str| format!("redis://{user}127.0.0.1:{}/3", server.port);
     assert!(is_used(&settings(&url("app:pa%2Fss%40w%23rd@"))).await);
     let keys = server.ask::<String>(&["INFO", "keyspace"]);
