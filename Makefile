@@ -62,7 +62,7 @@ test-quick: ## all tests on SQLite only, without a browser
 	$(CARGO) test --doc --package portcullis-core --quiet
 
 soak: ## crashes, floods and timing, on both stores: half an hour on an idle machine
-	misc/install-tools.sh cargo-nextest haproxy
+	misc/install-tools.sh cargo-nextest caddy haproxy nginx
 	misc/redis-versions.sh
 	misc/with-redis.sh misc/with-mongod.sh $(CARGO) nextest run --workspace $(SOAK) -E 'not $(TIMED)'
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \

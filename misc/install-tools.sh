@@ -8,9 +8,9 @@ for tool in "$@"; do
     fi
     echo "installing $tool …" >&2
     case "$tool" in
-        haproxy)
+        caddy | haproxy | nginx)
             apt-get update -qq
-            DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends haproxy >&2
+            DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$tool" >&2
             ;;
         cargo-deny) cargo install --locked --no-default-features cargo-deny ;;
         *) cargo install --locked "$tool" ;;

@@ -125,6 +125,7 @@ const MATRIX: &[Row] = &[
     row("get /v1/{realm}/verify_otp_phone", (Query, &[OtpHandle], Status(400))),
     row("post /v1/{realm}/verify_otp_phone", (Field("token"), &[OtpHandle], Status(400))),
     row("post /v1/{realm}/token", (Field("refresh_token"), &[Refresh], Status(400))),
+    row("get /v1/{realm}/forward_auth", VIEWER),
     row("post /v1/{realm}/introspect", (Field("token"), &[Access, ImpersonatedAccess, Refresh], Inactive)),
     row("post /v1/{realm}/revoke", (Field("token"), &[Access, ImpersonatedAccess, Refresh], Nothing)),
 ];
@@ -378,6 +379,7 @@ const HARMLESS: &[&str] = &[
     "get /v1/{realm}/me/sessions",
     "get /v1/{realm}/undo",
     "get /v1/{realm}/reset_password_form",
+    "get /v1/{realm}/forward_auth",
     "post /v1/{realm}/introspect",
     "post /v1/{realm}/revoke",
 ];

@@ -5,6 +5,7 @@ mod create;
 mod create_fields;
 mod delete;
 mod docs;
+mod forward_auth;
 mod impersonation;
 mod introspect;
 mod keys;

@@ -15,7 +15,7 @@ use crate::support::{Person, TestApp, json, problem};
 const SERVICE: (&str, &str) = ("shop", "the-secret-of-the-shop-is-long-enough");
 
 /// Sets the roles of a person, as an administrator does.
-async fn set(app: &TestApp, person: &Person, roles: &[&str]) {
+pub(super) async fn set(app: &TestApp, person: &Person, roles: &[&str]) {
     let store = app.store().await;
     let (realm, id) = (RealmName::parse(&person.realm).unwrap(), UserId::parse(&person.id).unwrap());
     let user = store.user(&realm, &id).await.unwrap().unwrap();

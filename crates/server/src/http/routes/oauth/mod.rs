@@ -1,5 +1,6 @@
-//! Introspection and revocation of tokens.
+//! Introspection and revocation of tokens, and their use by proxies.
 
+mod forward_auth;
 mod introspect;
 mod revoke;
 
@@ -9,7 +10,10 @@ use crate::http::state::AppState;
 
 /// Returns the routes of this area.
 pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(introspect::introspect)).routes(routes!(revoke::revoke))
+    OpenApiRouter::new()
+        .routes(routes!(forward_auth::forward_auth))
+        .routes(routes!(introspect::introspect))
+        .routes(routes!(revoke::revoke))
 }
 
 /// The form of both routes.

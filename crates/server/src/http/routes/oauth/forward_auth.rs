@@ -1,0 +1,49 @@
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::http::{
+    extract::Viewing,
+    openapi::{RealmPath, refusals},
+    problem::ApiError,
+};
+
+const USER: HeaderName = HeaderName::from_static("x-portcullis-user");
+const EMAIL: HeaderName = HeaderName::from_static("x-portcullis-email");
+const ROLES: HeaderName = HeaderName::from_static("x-portcullis-roles");
+const ACTOR: HeaderName = HeaderName::from_static("x-portcullis-actor");
+
+refusals!(ForwardAuthRefusals: Problem [REALM, BEARER]);
+
+/// Authenticate a request for a proxy
+///
+/// A reverse proxy calls this before it passes a request on to another application, and copies the headers of the response into that
+/// request. The proxy must remove these headers from what clients send. Never a redirect.
+#[utoipa::path(
+    get, path = "/v1/{realm}/forward_auth", tag = "Accounts", security(("bearer" = [])),
+    params(RealmPath),
+    responses(
+        (status = 200, description = "The access token is live. The body is empty", headers(
+            ("X-Portcullis-User" = String, description = "Identifier of the user"),
+            ("X-Portcullis-Email" = String, description = "Email address of the user"),
+            ("X-Portcullis-Roles" = String, description = "Current roles of the user, separated by commas; may be empty"),
+            ("X-Portcullis-Actor" = String, description = "Administrator who acts in the name of the user; only then present"),
+        )),
+        ForwardAuthRefusals,
+    )
+)]
+pub(crate) async fn forward_auth(viewing: Viewing) -> Result<HeaderMap, ApiError> {
+    let account = viewing.viewer.account();
+    let roles: Vec<&str> = account.roles.iter().map(|role| role.as_str()).collect();
+    let mut headers = HeaderMap::new();
+    headers.insert(USER, value(account.id.as_str())?);
+    headers.insert(EMAIL, value(account.profile.email.as_str())?);
+    headers.insert(ROLES, value(&roles.join(","))?);
+    if let Some(actor) = viewing.viewer.impersonator() {
+        headers.insert(ACTOR, value(actor.as_str())?);
+    }
+    Ok(headers)
+}
+
+/// Addresses may have letters outside ASCII, which are sent as UTF-8.
+fn value(text: &str) -> Result<HeaderValue, portcullis_core::Error> {
+    HeaderValue::from_bytes(text.as_bytes()).map_err(portcullis_core::Error::internal)
+}
