@@ -19,6 +19,8 @@ macro_rules! forward_store {
         $crate::forward_store!(@trait $decorator, $read, Sessions {
             session(realm: &$crate::id::RealmName, id: &$crate::id::SessionId) -> Option<$crate::session::Session>;
             sessions_of(realm: &$crate::id::RealmName, user: &$crate::id::UserId) -> Vec<$crate::session::Session>;
+            few_sessions_of(realm: &$crate::id::RealmName, user: &$crate::id::UserId, most: usize)
+                -> Vec<$crate::session::Session>;
         });
         $crate::forward_store!(@trait $decorator, $read, Records {
             record(realm: &$crate::id::RealmName, kind: $crate::record::RecordKind, key: &str)

@@ -14,7 +14,7 @@ use crate::mongodb::{
     error::{OpError, Unreadable, require},
     fields::{DocumentFields, bytes, key, time},
     key_locks::Contended,
-    work::{Work, find, list},
+    work::{Work, find, list, page},
 };
 
 pub(in crate::mongodb) const NAME: &str = "sessions";
@@ -77,6 +77,10 @@ impl Sessions for MongoStore {
 
     async fn sessions_of(&self, realm: &RealmName, user: &UserId) -> Result<Vec<Session>, StoreError> {
         self.answer("sessions_of", list(self.db(), NAME, by_user(realm, user), doc! {}, read)).await
+    }
+
+    async fn few_sessions_of(&self, realm: &RealmName, user: &UserId, most: usize) -> Result<Vec<Session>, StoreError> {
+        self.answer("few_sessions_of", page(self.db(), NAME, by_user(realm, user), doc! {}, most, read)).await
     }
 }
 

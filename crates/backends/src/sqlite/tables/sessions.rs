@@ -75,9 +75,10 @@ const SWEEP: &str = "DELETE FROM sessions WHERE (realm, id) IN
     (SELECT realm, id FROM sessions WHERE expires_at <= ?1 OR idle_until <= ?1 LIMIT ?2)";
 static BY_ID: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND id = ?2"));
 static BY_USER: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND user_id = ?2"));
+static FEW_BY_USER: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND user_id = ?2 LIMIT ?3"));
 
 pub(super) fn statements() -> Vec<&'static str> {
-    vec![DELETE, DELETE_ALL, USES, ROTATE, AUTHENTICATE, SWEEP, &BY_ID, &BY_USER]
+    vec![DELETE, DELETE_ALL, USES, ROTATE, AUTHENTICATE, SWEEP, &BY_ID, &BY_USER, &FEW_BY_USER]
 }
 
 #[async_trait]
@@ -92,6 +93,12 @@ impl Sessions for SqliteStore {
         let (realm, user) = (realm.clone(), user.clone());
         let query = move |db: &Connection| list(db, &BY_USER, params![realm.as_str(), user.as_str()], read);
         self.readers.read("sessions_of", query).await
+    }
+
+    async fn few_sessions_of(&self, realm: &RealmName, user: &UserId, most: usize) -> Result<Vec<Session>, StoreError> {
+        let (realm, user, most) = (realm.clone(), user.clone(), i64::try_from(most).unwrap_or(i64::MAX));
+        let query = move |db: &Connection| list(db, &FEW_BY_USER, params![realm.as_str(), user.as_str(), most], read);
+        self.readers.read("few_sessions_of", query).await
     }
 }
 

@@ -68,6 +68,7 @@ async fn do_everything(made: &Fresh) {
     made.challenge(&here(), challenge_id(1)).await.unwrap();
     made.session(&here(), &session_id("a")).await.unwrap();
     made.sessions_of(&here(), &user_id("ada")).await.unwrap();
+    made.few_sessions_of(&here(), &user_id("ada"), 2).await.unwrap();
     made.changes_after(LogPosition(1)).await.unwrap();
     made.outbox_state(NOW).await.unwrap();
     made.root_keys().await.unwrap();

@@ -21,6 +21,12 @@ pub trait Sessions {
     /// # Errors
     /// [`StoreError`].
     async fn sessions_of(&self, realm: &RealmName, user: &UserId) -> Result<Vec<Session>, StoreError>;
+
+    /// Returns at most this many of a user's sessions, whichever are found first. All of them, if there are fewer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn few_sessions_of(&self, realm: &RealmName, user: &UserId, most: usize) -> Result<Vec<Session>, StoreError>;
 }
 
 /// Writes of sessions.

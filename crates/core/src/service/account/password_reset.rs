@@ -184,7 +184,7 @@ impl Accounts<'_> {
         let (ctx, realm, id) = (self.ctx, &self.realm.name, user.id.clone());
         let audit = self.audit(Event::PasswordReset).user(&user);
         let envelope = user.envelope.with_password(ctx, &key, &hash);
-        let has_logged_in = !self.ports.store.sessions_of(realm, &id).await?.is_empty();
+        let has_logged_in = !self.ports.store.few_sessions_of(realm, &id, 1).await?.is_empty();
         let recipient = if has_logged_in { Recipient::of(&profile) } else { Recipient::unnamed(&profile.email) };
         let dropped = self.drop_requests(&user);
         let mut batch = batch![

@@ -16,6 +16,9 @@ use crate::{
     session::{Session, SessionClient, device_name},
 };
 
+/// Number of sessions that are read first. Most users sign in with the device that they used before, so that all their sessions,
+/// which may be a hundred, are rarely read.
+const FEW: usize = 4;
 /// Number of the newest events among which an earlier sign-in is looked for. An account with more is not new.
 const EVENTS: usize = 200;
 
@@ -36,10 +39,16 @@ impl Sessions<'_> {
             return Ok(Batch::new());
         }
         let user = &passed.owner.user;
-        let sessions = self.ports.store.sessions_of(&self.realm.name, &user.id).await?;
-        let is_first = sessions.is_empty() && !self.has_signed_in(passed).await?;
-        if is_first || self.has_session_like_this(passed, &sessions)? {
+        let few = self.ports.store.few_sessions_of(&self.realm.name, &user.id, FEW).await?;
+        let is_first = few.is_empty() && !self.has_signed_in(passed).await?;
+        if is_first || self.has_session_like_this(passed, &few)? {
             return Ok(Batch::new());
+        }
+        if few.len() == FEW {
+            let all = self.ports.store.sessions_of(&self.realm.name, &user.id).await?;
+            if self.has_session_like_this(passed, &all)? {
+                return Ok(Batch::new());
+            }
         }
         let client = &self.ctx.client;
         let sign_in = SignIn {

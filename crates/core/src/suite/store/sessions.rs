@@ -95,6 +95,10 @@ pub async fn the_sessions_of_a_user_are_read(store: &dyn Store) {
     done(store, mine.iter().chain(&others).map(|row| SessionOp::Insert(row.clone()).into())).await;
     assert_eq!(sessions_of_ada(store, &here()).await, mine);
     assert_eq!(sessions_of_ada(store, &there()).await, others[2..]);
+    for (most, found) in [(0, 0), (1, 1), (2, 2), (3, 3), (9, 3)] {
+        let few = store.few_sessions_of(&here(), &user_id("ada"), most).await.unwrap();
+        assert!(few.len() == found && few.iter().all(|one| mine.contains(one)), "{most}: {few:?}");
+    }
 
     done(store, batch![SessionOp::End(revocation(&here(), "b"))]).await;
     assert_eq!(sessions_of_ada(store, &here()).await, [mine[0].clone(), mine[2].clone()]);

@@ -88,3 +88,15 @@ async fn what_opens_no_session_is_not_reported_and_a_setting_turns_it_off() {
     problem(enter(&app, &wrong, ("192.0.2.15", FIREFOX), "").await, 401).await;
     assert!(reports(&app, &john).await.is_empty());
 }
+
+#[tokio::test]
+async fn a_device_is_known_however_many_sessions_another_has() {
+    let app = TestApp::with(&[PROXY]).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    for (times, agent) in [(10, FIREFOX), (1, SAFARI), (10, FIREFOX), (1, SAFARI)] {
+        for _ in 0..times {
+            json(enter(&app, &john, ("192.0.2.14", agent), "").await, 200).await;
+        }
+    }
+    assert_eq!(reports(&app, &john).await.len(), 1, "the first sign-in with Safari");
+}
