@@ -222,6 +222,7 @@ fn each_migration_is_applied_once() {
         "compromised",
         "roles",
         "two_step",
+        "session_kind",
     ];
     assert_eq!(steps, (1..).zip(known).collect::<Vec<_>>());
     assert_eq!(migrate(&path(&folder), NOW).unwrap(), []);

@@ -134,6 +134,8 @@ events! {
     ImpersonationRefused: "impersonation_refused", Refused, User, Hidden, [];
     /// A service gave wrong credentials.
     ClientRefused: "client_refused", Refused, Anonymous, Hidden, [];
+    /// A user ended all sessions because someone else may have access.
+    AccountSecured: "account_secured", Ok, User, Shown, [];
     /// The account was deleted by its owner.
     AccountDeleted: "account_deleted", Ok, User, Shown, [];
     /// An SMS code was requested.

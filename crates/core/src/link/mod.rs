@@ -6,10 +6,12 @@
 //! another, and tokens cannot be derived from a copy of the store.
 
 mod browser;
+mod carried;
 mod challenge;
 mod code;
 
 pub use browser::BrowserProof;
+pub use carried::{CarriedFor, LONGEST_CARRIED};
 pub use challenge::{Challenge, HAND_OVER_WITHIN, Purpose};
 pub use code::{Code, TypedCode};
 

@@ -49,6 +49,12 @@ pub struct RealmPolicy {
     pub mfa_remember: Duration,
     /// Time for which the addition of a factor can be undone; zero if it cannot.
     pub addition_undo: Duration,
+    /// Lifetime of an unused browser session.
+    pub browser_session_idle: Duration,
+    /// Maximum duration of a browser session.
+    pub browser_session_max_age: Duration,
+    /// Both for a browser whose user stays signed in; zero if none can.
+    pub browser_remember: Duration,
     /// Maximum age of the login for deleting the account.
     pub delete_max_auth_age: Duration,
 }

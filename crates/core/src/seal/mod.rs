@@ -8,6 +8,7 @@
 //!                                                 → cursor key  cursors of lists
 //!                                                 → audit key   clients of audit rows that are about no user
 //!                                                 → outbox key  recipients of messages that wait for delivery
+//!                                                 → page key    what a page carries in its URL
 //!                                                 → wrap key    ─wraps→ data key of a user ─seals→ profile, hash, …
 //! ```
 //!

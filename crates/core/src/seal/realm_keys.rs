@@ -50,6 +50,7 @@ pub struct RealmKeys {
     audit: Cipher,
     outbox: Cipher,
     record: Cipher,
+    page: Cipher,
     cache: Cipher,
     wrap: Cipher,
 }
@@ -75,6 +76,7 @@ impl RealmKeys {
             audit: Cipher::new(&derive("audit")),
             outbox: Cipher::new(&derive("outbox")),
             record: Cipher::new(&derive("record")),
+            page: Cipher::new(&derive("page")),
             cache: Cipher::new(&derive("cache")),
             wrap: Cipher::new(&derive("wrap")),
             realm,
@@ -163,6 +165,24 @@ impl RealmKeys {
     /// Seals a field of an audit row that is not about a user.
     pub(crate) fn seal_audit(&self, ctx: &Ctx, row: &str, field: &'static str, plain: &[u8]) -> Sealed {
         self.audit.seal(ctx, &["audit", self.realm.as_str(), row, field], plain)
+    }
+
+    /// Seals what a page carries in its URL, for this use and browser.
+    pub(crate) fn seal_page(&self, ctx: &Ctx, kind: &str, browser: &str, plain: &[u8]) -> Sealed {
+        self.page.seal(ctx, &["page", self.realm.as_str(), kind, browser], plain)
+    }
+
+    /// Opens what a page carries.
+    ///
+    /// # Errors
+    /// [`Unsealable`], if it belongs to another realm, use or browser.
+    pub(crate) fn open_page(
+        &self,
+        kind: &str,
+        browser: &str,
+        sealed: &Sealed,
+    ) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
+        self.page.open(&["page", self.realm.as_str(), kind, browser], sealed)
     }
 
     /// Creates a data key for this user; returns it with its wrapped form for the store.

@@ -1,10 +1,11 @@
-use super::{Amr, Session, SessionClient};
+use super::{Amr, Session, SessionClient, SessionKind};
 use crate::{clock::Timestamp, error::Result, id::SessionId, seal::DataKey};
 
 /// A session, as its owner may see it.
 #[derive(Debug)]
 pub struct ListedSession {
     pub id: SessionId,
+    pub kind: SessionKind,
     /// Whether the request was made with a token of this session.
     pub is_current: bool,
     pub created_at: Timestamp,
@@ -40,6 +41,7 @@ impl ListedSession {
             acr: session.acr(),
             is_impersonated,
             id: session.id,
+            kind: session.kind,
             created_at: session.created_at,
             last_used_at: session.family.rotated_at,
             auth_time: session.auth_time,

@@ -6,6 +6,7 @@ mod change_log;
 mod client;
 pub mod device;
 mod family;
+mod kind;
 mod listed;
 mod surplus;
 mod user_agent;
@@ -15,6 +16,7 @@ pub use assurance::Assurance;
 pub use change_log::{CHANGES_KEPT, Change, LogPosition, Revocation, StoredChange};
 pub use client::SessionClient;
 pub use family::{Family, Position, TokenHash};
+pub use kind::SessionKind;
 pub use listed::ListedSession;
 pub use surplus::{SessionUse, surplus};
 pub use user_agent::device_name;
@@ -32,6 +34,7 @@ pub struct Session {
     /// `sid` claim of its access tokens.
     pub id: SessionId,
     pub user: UserId,
+    pub kind: SessionKind,
     /// Time of the last authentication.
     pub auth_time: Timestamp,
     /// Methods of the last authentication.

@@ -18,7 +18,7 @@ use crate::{
     port::{RootKeyRow, SigningKeyRow},
     record::{RecordKind, RecordRow},
     seal::{BlindIndex, Sealed},
-    session::{Amr, Family, Revocation, Session, TokenHash},
+    session::{Amr, Family, Revocation, Session, SessionKind, TokenHash},
     token::Algorithm,
 };
 
@@ -156,6 +156,7 @@ pub fn session(realm: &RealmName, id: &str) -> Session {
         auth_time: at(-1),
         amr: vec![Amr::Password, Amr::Otp],
         client: sealed("192.0.2.1"),
+        kind: SessionKind::Api,
         impersonator: None,
         created_at: NOW,
         expires_at: NOW.plus(HOUR),

@@ -2,6 +2,7 @@
 
 mod actor;
 mod algorithm;
+mod browser;
 mod header;
 mod keyring;
 mod refresh;
@@ -10,6 +11,7 @@ mod verified;
 
 pub use actor::Actor;
 pub use algorithm::Algorithm;
+pub use browser::BrowserToken;
 pub use jsonwebtoken::jwk::Jwk;
 pub use keyring::{Keyring, NotSigned};
 pub use refresh::RefreshToken;

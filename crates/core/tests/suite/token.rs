@@ -7,7 +7,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{SessionId, UserId},
     seal::Sealed,
-    session::{Amr, Family, Session, TokenHash},
+    session::{Amr, Family, Session, SessionKind, TokenHash},
     token::{AccessTokens, Keyring, SigningKey, TokenUser},
 };
 use proptest::prelude::*;
@@ -35,6 +35,7 @@ fn issue(tokens: &AccessTokens) -> String {
         auth_time: ctx.now,
         amr: vec![Amr::Password],
         client: Sealed::from_bytes(vec![]),
+        kind: SessionKind::Api,
         impersonator: None,
         created_at: ctx.now,
         expires_at: ctx.now.plus(Duration::from_secs(90 * 86_400)),

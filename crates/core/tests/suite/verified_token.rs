@@ -7,7 +7,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{SessionId, UserId},
     seal::Sealed,
-    session::{Amr, Family, Session, TokenHash},
+    session::{Amr, Family, Session, SessionKind, TokenHash},
     token::{AccessTokens, Algorithm, BadToken, Keyring, SigningKey, TokenUser, new_private_key},
 };
 
@@ -34,6 +34,7 @@ fn issue(tokens: &AccessTokens, seed: u64) -> String {
         user: UserId::parse("john").unwrap(),
         auth_time: ctx.now,
         amr: vec![Amr::Password],
+        kind: SessionKind::Api,
         impersonator: None,
         client: Sealed::from_bytes(vec![]),
         created_at: ctx.now,

@@ -8,7 +8,7 @@ use portcullis_core::{
     clock::{Clock as _, SystemClock, Timestamp},
     port::{SessionOp, Store as _},
     seal::Sealed,
-    session::{Amr, Family, Session, TokenHash},
+    session::{Amr, Family, Session, SessionKind, TokenHash},
     suite::rows,
 };
 use tempfile::TempDir;
@@ -82,6 +82,7 @@ fn session(number: usize, now: Timestamp) -> Session {
         id: rows::session_id(&format!("session{number}")),
         user: rows::user_id(&format!("user{number}")),
         auth_time: now,
+        kind: SessionKind::Api,
         impersonator: None,
         amr: vec![Amr::Password],
         client: Sealed::from_bytes(vec![0; 64]),

@@ -77,6 +77,9 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
         mfa_ttl: of.mfa_ttl,
         mfa_remember: of.mfa_remember,
         addition_undo: of.addition_undo,
+        browser_session_idle: of.browser_session_idle,
+        browser_session_max_age: of.browser_session_max_age,
+        browser_remember: of.browser_remember,
     };
     config.policies.iter().map(|(name, of)| (name.clone(), policy(name, of))).collect()
 }

@@ -4,9 +4,11 @@ mod answers;
 mod extract;
 mod head;
 mod layers;
+mod logins;
 mod openapi;
 mod page;
 mod problem;
+mod qr;
 mod routes;
 mod state;
 
@@ -51,6 +53,7 @@ fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> 
         .merge(routes::account::routes())
         .merge(routes::session::routes())
         .merge(routes::oauth::routes())
+        .merge(routes::pages::routes())
         .merge(routes::site::routes());
     if info.docs {
         all = all.merge(routes::docs::routes());

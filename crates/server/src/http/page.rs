@@ -7,7 +7,7 @@ use axum::{
     body::Body,
     http::{
         HeaderValue, StatusCode,
-        header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER},
+        header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER},
     },
     response::{Html, IntoResponse, Response},
 };
@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::{
     extract::{PreferredFormat, RealmRequest},
-    layers::alias::RequestRealm,
+    layers::{alias::RequestRealm, headers::CSP_GATE},
     problem::{self, ApiError, PublicText},
     state::AppState,
 };
@@ -90,6 +90,10 @@ pub(super) fn in_place_of_problem(
         Ok(html) => {
             parts.headers.remove(CONTENT_LENGTH);
             parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            if page.wait.is_some() {
+                // The script counts down.
+                parts.headers.insert(CONTENT_SECURITY_POLICY, CSP_GATE);
+            }
             Response::from_parts(parts, Body::from(html))
         }
         Err(cause) => problem::finish(ApiError::from(Error::internal(cause)).into_response(), ctx, realm),

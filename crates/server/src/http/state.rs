@@ -114,6 +114,11 @@ pub(crate) struct ServerInfo {
 }
 
 impl ServerInfo {
+    /// Returns the origin of the public URL.
+    pub(crate) fn origin(&self) -> &str {
+        self.base_url.strip_suffix(&*self.root).unwrap_or(&self.base_url)
+    }
+
     /// Returns sample values.
     pub(crate) fn sample() -> Self {
         Self {

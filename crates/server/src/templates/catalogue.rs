@@ -106,6 +106,18 @@ static LAYOUTS: &[Template] = &[
         source: source!("layout/base.html"),
     },
     Template {
+        name: "account_base.html",
+        kind: TemplateKind::PageLayout,
+        purpose: "Layout of the pages of the account: bar and menu.",
+        source: source!("layout/account_base.html"),
+    },
+    Template {
+        name: "page_parts.html",
+        kind: TemplateKind::PageLayout,
+        purpose: "Icons, fields and notices of the pages.",
+        source: source!("layout/page_parts.html"),
+    },
+    Template {
         name: "portcullis.css",
         kind: TemplateKind::Style,
         purpose: "Colours, fonts and forms of all pages.",

@@ -15,7 +15,8 @@ use super::{
 /// # Errors
 /// If a built-in template has an issue, which a test rules out.
 pub fn templates_markdown() -> Result<String, super::TemplateError> {
-    let branding = Branding { app_name: String::new(), app_url: String::new(), root: String::new(), min_length: 8 };
+    let branding =
+        Branding { app_name: String::new(), app_url: String::new(), root: String::new(), min_length: 8, pages: true };
     let loaded = Templates::load(None, branding)?;
     let mut page: String = TemplateKind::ALL.into_iter().map(|kind| group(&loaded, kind)).collect();
     page.push_str("### Variables\n\n| name | meaning |\n|---|---|\n");

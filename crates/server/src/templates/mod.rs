@@ -30,6 +30,7 @@ mod variables;
 pub(crate) use catalogue::{Template, TemplateKind, templates};
 pub(crate) use folder::unknown_files;
 pub use issue::{TemplateError, TemplateIssue};
+pub(crate) use mails::in_words;
 pub use markdown::templates_markdown;
 pub(crate) use pages::Page;
 pub(crate) use variables::meaning;
@@ -89,6 +90,11 @@ impl Templates {
     /// Returns a realm's templates: its own, or those of the server.
     fn of(&self, realm: &str) -> &Self {
         self.realms.get(realm).unwrap_or(self)
+    }
+
+    /// Returns whether people can sign in to a realm on pages.
+    pub(crate) fn has_pages(&self, realm: &str) -> bool {
+        self.of(realm).branding.pages
     }
 
     /// Returns whether a custom file replaces this template.

@@ -27,6 +27,7 @@ mod nodes;
 mod openapi;
 mod origin_defects;
 mod outbox;
+mod pages;
 mod personal_data;
 mod process;
 mod realm_policy;

@@ -6,7 +6,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
     port::{Precondition, SessionOp, Sessions, StoreError},
-    session::{Amr, Change, Family, Revocation, Session, SessionUse, TokenHash, surplus},
+    session::{Amr, Change, Family, Revocation, Session, SessionKind, SessionUse, TokenHash, surplus},
 };
 
 use crate::mongodb::{
@@ -23,6 +23,7 @@ fn document(session: &Session) -> Document {
     doc! {
         "_id": key(&session.realm, session.id.as_str()),
         "user_id": session.user.as_str(),
+        "kind": session.kind.as_str(),
         "auth_time": time(session.auth_time),
         "amr": methods(session),
         "client": bytes(session.client.as_bytes()),
@@ -46,6 +47,8 @@ fn read(mut fields: DocumentFields) -> Result<Session, Unreadable> {
         realm: key.realm()?,
         id: key.word("id", SessionId::parse)?,
         user: fields.word("user_id", UserId::parse)?,
+        // Sessions of earlier versions are those of applications.
+        kind: fields.word_if_any("kind", SessionKind::parse)?.unwrap_or(SessionKind::Api),
         auth_time: fields.time("auth_time")?,
         amr: fields.words("amr", Amr::parse)?,
         client: fields.sealed("client")?,
@@ -95,6 +98,7 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &SessionOp) -> Result<(), OpE
         }
         SessionOp::EndSurplus { realm, user, newest, most, now, expires_at } => {
             let mut live = by_user(realm, user);
+            live.extend(doc! { "kind": { "$ne": SessionKind::Browser.as_str() } });
             live.extend(doc! { "expires_at": { "$gt": time(*now) }, "idle_until": { "$gt": time(*now) } });
             let fields = doc! { "_id": 1, "previous": 1, "rotated_at": 1 };
             let live = work.list(NAME, live, fields).await?;

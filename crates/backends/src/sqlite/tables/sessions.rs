@@ -7,7 +7,7 @@ use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
     port::{Precondition, SessionOp, Sessions, StoreError},
-    session::{Change, Family, Revocation, Session, SessionUse, TokenHash, surplus},
+    session::{Change, Family, Revocation, Session, SessionKind, SessionUse, TokenHash, surplus},
 };
 use rusqlite::{Connection, Row, params};
 
@@ -25,6 +25,7 @@ const TABLE: Table<Session> = Table {
         ("realm", |session| borrowed(session.realm.as_str())),
         ("id", |session| borrowed(session.id.as_str())),
         ("user_id", |session| borrowed(session.user.as_str())),
+        ("kind", |session| borrowed(session.kind.as_str())),
         ("auth_time", |session| owned(session.auth_time.millis())),
         ("amr", |session| owned(methods(session))),
         ("client", |session| borrowed(session.client.as_bytes())),
@@ -48,6 +49,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Session> {
         realm: columns.realm()?,
         id: columns.word(SessionId::parse)?,
         user: columns.word(UserId::parse)?,
+        kind: columns.word(SessionKind::parse)?,
         auth_time: columns.time()?,
         amr: columns.word(|words| serde_json::from_str(words).ok())?,
         client: columns.sealed()?,
@@ -67,7 +69,7 @@ static INSERT: LazyLock<String> = LazyLock::new(|| TABLE.insert("ON CONFLICT DO 
 const DELETE: &str = "DELETE FROM sessions WHERE realm = ?1 AND id = ?2";
 const DELETE_ALL: &str = "DELETE FROM sessions WHERE realm = ?1 AND user_id = ?2 AND id IS NOT ?3 RETURNING id";
 const USES: &str = "SELECT id, previous IS NOT NULL, rotated_at FROM sessions
-    WHERE realm = ?1 AND user_id = ?2 AND expires_at > ?3 AND idle_until > ?3";
+    WHERE realm = ?1 AND user_id = ?2 AND kind = 'api' AND expires_at > ?3 AND idle_until > ?3";
 const ROTATE: &str = "UPDATE sessions SET refresh = ?4, previous = ?3, rotated_at = ?5, idle_until = ?6
     WHERE realm = ?1 AND id = ?2 AND refresh = ?3";
 const AUTHENTICATE: &str = "UPDATE sessions SET auth_time = ?3, amr = ?4 WHERE realm = ?1 AND id = ?2";

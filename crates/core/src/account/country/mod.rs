@@ -60,6 +60,13 @@ impl CountryCode {
     }
 }
 
+/// Returns the ISO 3166-1 alpha-2 codes and names of all countries, ordered by name.
+pub fn countries() -> Vec<(&'static str, &'static str)> {
+    let mut countries = COUNTRIES.to_vec();
+    countries.sort_by_key(|(_, name)| *name);
+    countries
+}
+
 /// Returns the digits of a calling code, without `+` or `00`; `None` if the text is not one.
 fn dial_digits(raw: &str) -> Option<&str> {
     let digits = raw.strip_prefix('+').or_else(|| raw.strip_prefix("00")).unwrap_or(raw);

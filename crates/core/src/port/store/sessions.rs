@@ -39,7 +39,7 @@ pub enum SessionOp {
     /// Removes all sessions of a user, except one if given, and appends each to the change log. `expires_at` is the
     /// expiry of their last access token.
     EndAll { realm: RealmName, user: UserId, except: Option<SessionId>, expires_at: Timestamp },
-    /// Removes live sessions of a user until at most `most` are left, and appends each to the change log: first those that were
+    /// Removes live sessions of applications of a user until at most `most` are left, and appends each to the change log: first those that were
     /// never refreshed, then the least recently refreshed ones. `newest` is kept. `expires_at` is the expiry of their last
     /// access token.
     EndSurplus { realm: RealmName, user: UserId, newest: SessionId, most: usize, now: Timestamp, expires_at: Timestamp },

@@ -14,6 +14,7 @@ mod phone_change;
 mod reject;
 mod resend;
 mod reservations;
+mod secure;
 mod undo;
 mod undo_factor;
 mod undo_password;

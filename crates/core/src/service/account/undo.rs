@@ -191,10 +191,20 @@ impl Accounts<'_> {
         recipient: &Recipient,
         event: Event,
     ) -> Result<Batch> {
+        let spend = ChallengeOp::Spend { realm: self.realm.name.clone(), id: undo.id, now: self.ctx.now };
+        let mut batch = batch![spend];
+        batch.extend(self.lock_out(user, kind, recipient, event)?);
+        Ok(batch)
+    }
+
+    /// Returns the operations that store the changed user, end all sessions, and mail a link for a new password.
+    ///
+    /// # Errors
+    /// Internal, if the mail cannot be serialised.
+    pub(super) fn lock_out(&self, user: User, kind: MessageKind, recipient: &Recipient, event: Event) -> Result<Batch> {
         let realm = &self.realm.name;
         let reset = Challenge::new(self.ctx, realm, Purpose::Reset, &user.id, self.realm.policy.reset_ttl);
         Ok(batch![
-            ChallengeOp::Spend { realm: realm.clone(), id: undo.id, now: self.ctx.now },
             UserOp::Update(User { revision: user.revision + 1, ..user.clone() }),
             self.end_sessions(&user.id, None),
             self.audit(event).user(&user).index(user.index),

@@ -85,6 +85,23 @@ impl SecondFactors<'_> {
         retry(ATTEMPTS, "the account kept changing while an enrolment began", work).await
     }
 
+    /// Returns the secret of an enrolment again, for the session or ticket that began it.
+    ///
+    /// # Errors
+    /// Bad link, for an enrolment that is not open, or of another session; unavailable; internal.
+    pub async fn show_totp(&self, enrols: Enrols<'_>, enrolment: &str) -> Result<EnrolmentOffer> {
+        let (Enrolling { user, key, .. }, found) = self.enrolment_of(enrols, enrolment).await?;
+        self.offer((&user, &key), &found)
+    }
+
+    fn offer(&self, (user, key): (&User, &DataKey), enrolment: &Challenge) -> Result<EnrolmentOffer> {
+        let secret = TotpSecret::derive(&self.realm.keys, enrolment);
+        let uri = secret.uri(&self.settings.app_name, user.envelope.open_profile(key)?.email.as_str())?;
+        let expires_in = enrolment.expires_at.since(self.ctx.now);
+        let enrolment = LinkToken::derive(&self.realm.keys, LinkAction::Enrol, enrolment);
+        Ok(EnrolmentOffer { enrolment, secret, uri, expires_in })
+    }
+
     async fn begin_once(&self, enrols: Enrols<'_>, name: FactorName) -> Result<Option<EnrolmentOffer>> {
         let Enrolling { user, key, by, .. } = self.enrolling(enrols).await?;
         if self.factors_of(&user, &key).await?.totp.len() >= MOST_TOTP {
@@ -93,12 +110,10 @@ impl SecondFactors<'_> {
         let enrolment = Challenge::beginning(self.ctx, &self.realm.name, Purpose::Enrolment, &user.id, ENROLMENT_TTL);
         let note = EnrolmentNote { begun_by: by, name }.seal(self.ctx, &key, &enrolment)?;
         let enrolment = Challenge { note: Some(note), ..enrolment };
-        let secret = TotpSecret::derive(&self.realm.keys, &enrolment);
-        let uri = secret.uri(&self.settings.app_name, user.envelope.open_profile(&key)?.email.as_str())?;
-        let token = LinkToken::derive(&self.realm.keys, LinkAction::Enrol, &enrolment);
+        let offer = self.offer((&user, &key), &enrolment)?;
         let hold = UserOp::Require { realm: user.realm.clone(), id: user.id.clone(), revision: user.revision };
         let is_done = self.count_enrolment(&user, batch![hold, ChallengeOp::Insert(enrolment)]).await?;
-        Ok(is_done.then_some(EnrolmentOffer { enrolment: token, secret, uri, expires_in: ENROLMENT_TTL }))
+        Ok(is_done.then_some(offer))
     }
 
     /// Adds the authenticator app of an enrolment, if the code is right.

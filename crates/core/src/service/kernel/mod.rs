@@ -47,6 +47,7 @@ pub(super) use outbox::AddressMail;
 pub(super) use pauses::ChannelPauses;
 pub(super) use repetitions::Repetitions;
 pub(super) use retry::{ATTEMPTS, HASHED_ATTEMPTS, retry};
+pub(super) use scope::Opens;
 pub(super) use sms_stops::SmsStops;
 pub(super) use tickets::OpenTicket;
 

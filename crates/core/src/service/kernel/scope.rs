@@ -10,11 +10,29 @@ pub struct Scope<'a> {
     pub(in crate::service) ctx: &'a Ctx,
     pub(in crate::service) realm: &'a Realm,
     pub(super) usage: &'a Usage,
+    /// Kind of the sessions that a login opens.
+    pub(in crate::service) opens: Opens,
+}
+
+/// Kind of the sessions that a login opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::service) enum Opens {
+    Api,
+    Browser {
+        /// Whether its user stays signed in.
+        keep: bool,
+    },
 }
 
 impl<'a> Scope<'a> {
     pub(in crate::service) const fn new(kernel: &'a Kernel, ctx: &'a Ctx, realm: &'a Realm, usage: &'a Usage) -> Self {
-        Self { kernel, ctx, realm, usage }
+        Self { kernel, ctx, realm, usage, opens: Opens::Api }
+    }
+
+    /// Returns the same for a page: logins open browser sessions. With `keep` their user stays signed in.
+    #[must_use]
+    pub const fn in_browser(self, keep: bool) -> Self {
+        Self { opens: Opens::Browser { keep }, ..self }
     }
 }
 

@@ -53,6 +53,11 @@ impl OpenTicket {
         ChallengeOp::Try { realm, id, now: scope.ctx.now, limit: TRIES }.into()
     }
 
+    /// Returns whether it has a try left.
+    pub(in crate::service) const fn has_tries(&self) -> bool {
+        self.ticket.tries < TRIES
+    }
+
     /// Returns the operation that spends it.
     pub(in crate::service) fn spend(&self, scope: &Scope<'_>) -> Op {
         ChallengeOp::Spend { realm: self.ticket.realm.clone(), id: self.ticket.id, now: scope.ctx.now }.into()

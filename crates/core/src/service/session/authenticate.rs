@@ -8,7 +8,7 @@ use crate::{
     id::UserId,
     port::SessionStatus,
     service::{Owner, Viewer, kernel::Authentication},
-    session::Assurance,
+    session::{Assurance, SessionKind},
     token::Proof,
 };
 
@@ -58,7 +58,8 @@ impl Sessions<'_> {
             SessionStatus::Unknown => {
                 let generation = sessions.generation();
                 let session = self.ports.store.session(realm, &proof.session).await?.ok_or_else(ended)?;
-                if session.user != proof.user || session.expires_at <= self.ctx.now {
+                if session.user != proof.user || session.kind != SessionKind::Api || session.expires_at <= self.ctx.now
+                {
                     return Err(ended());
                 }
                 sessions.mark_live(&session, generation);

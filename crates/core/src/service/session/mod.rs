@@ -4,6 +4,7 @@
 //! new way to log in needs only its own first stage.
 
 mod authenticate;
+mod browser;
 mod end;
 mod list;
 mod login;

@@ -8,9 +8,9 @@ use crate::{
     error::{Error, Result},
     id::SessionId,
     port::{Batch, Op, Precondition, SessionOp, UserOp},
-    service::kernel::HashPermit,
-    session::{Amr, Family, Session, SessionClient},
-    token::{AccessToken, RefreshToken, TokenUser},
+    service::kernel::{HashPermit, Opens},
+    session::{Amr, Family, Session, SessionClient, SessionKind, TokenHash},
+    token::{AccessToken, BrowserToken, RefreshToken, TokenUser},
 };
 
 /// Access and refresh token of a session.
@@ -18,6 +18,8 @@ use crate::{
 pub struct Tokens {
     pub access: AccessToken,
     pub refresh: RefreshToken,
+    /// Value of the cookie, if the session is that of a browser. Its other tokens must not be answered.
+    pub browser: Option<BrowserToken>,
 }
 
 /// A new session.
@@ -45,11 +47,10 @@ impl Sessions<'_> {
         // The session comes last, since turning two-step on ends those that exist.
         let mut batch = vec![held];
         batch.extend(passed.with.iter().cloned());
-        batch.extend(batch![
-            SessionOp::Insert(session),
-            self.end_surplus_sessions(&user.id, &id),
-            self.audit(Event::LoggedIn).user(user).session(&id),
-        ]);
+        batch.extend(batch![SessionOp::Insert(session), self.audit(Event::LoggedIn).user(user).session(&id),]);
+        if self.opens == Opens::Api {
+            batch.push(self.end_surplus_sessions(&user.id, &id));
+        }
         // A factor, a trusted device or a ticket was used by another request.
         let lost = [
             Precondition::UserRevision,
@@ -101,32 +102,44 @@ impl Sessions<'_> {
         let (ctx, policy) = (self.ctx, &self.realm.policy);
         let id = SessionId::random(ctx.random());
         let refresh = RefreshToken::first(ctx, &self.realm.keys, &id);
+        let browser = (self.opens != Opens::Api).then(|| BrowserToken::new(ctx, &id));
+        let (kind, idle, max_age) = match self.opens {
+            Opens::Api => (SessionKind::Api, policy.refresh_token_ttl, policy.session_max_age),
+            Opens::Browser { keep: true } if !policy.browser_remember.is_zero() => {
+                (SessionKind::Browser, policy.browser_remember, policy.browser_remember)
+            }
+            Opens::Browser { .. } => {
+                (SessionKind::Browser, policy.browser_session_idle, policy.browser_session_max_age)
+            }
+        };
+        let current: TokenHash = browser.as_ref().map_or_else(|| refresh.hash(), BrowserToken::hash);
         let session = Session {
             realm: self.realm.name.clone(),
             id,
             user: passed.owner.user.id.clone(),
+            kind,
             auth_time: ctx.now,
             amr: passed.amr.clone(),
             impersonator: None,
             client: SessionClient::from(&ctx.client).seal(ctx, &passed.owner.key)?,
             created_at: ctx.now,
-            expires_at: ctx.now.plus(policy.session_max_age),
+            expires_at: ctx.now.plus(max_age),
             family: Family {
-                current: refresh.hash(),
+                current,
                 previous: None,
                 rotated_at: ctx.now,
-                idle_until: ctx.now.plus(policy.refresh_token_ttl),
+                idle_until: ctx.now.plus(idle).min(ctx.now.plus(max_age)),
             },
         };
         let roles = &passed.owner.user.roles;
         let tokens = self.tokens(&session, TokenUser { email: &profile.email, roles }, refresh)?;
-        Ok((session, tokens))
+        Ok((session, Tokens { browser, ..tokens }))
     }
 
     /// Makes an access token, to be answered with this refresh token.
     pub(super) fn tokens(&self, session: &Session, user: TokenUser<'_>, refresh: RefreshToken) -> Result<Tokens> {
         let ttl = self.realm.policy.access_token_ttl;
         let access = self.tokens.issue(self.ctx, session, user, ttl).map_err(Error::internal)?;
-        Ok(Tokens { access, refresh })
+        Ok(Tokens { access, refresh, browser: None })
     }
 }

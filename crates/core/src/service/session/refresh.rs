@@ -14,7 +14,7 @@ use crate::{
         RawField,
         kernel::{ATTEMPTS, retry},
     },
-    session::{Position, Session},
+    session::{Position, Session, SessionKind},
     token::{RefreshToken, TokenUser},
 };
 
@@ -55,7 +55,9 @@ impl Sessions<'_> {
 
     async fn live_session(&self, token: &RefreshToken) -> Result<Session> {
         let session = self.ports.store.session(&self.realm.name, token.session()).await?;
-        let is_live = |session: &Session| session.is_live(self.ctx.now) && session.impersonator.is_none();
+        let is_live = |session: &Session| {
+            session.kind == SessionKind::Api && session.is_live(self.ctx.now) && session.impersonator.is_none()
+        };
         session.filter(is_live).ok_or_else(|| REFRESH_INVALID.into())
     }
 

@@ -68,6 +68,14 @@ impl Sessions<'_> {
         result
     }
 
+    /// Returns whether a ticket can still be completed, for the page that asks for its code.
+    ///
+    /// # Errors
+    /// Unavailable; internal.
+    pub async fn is_open(&self, ticket: &str) -> Result<bool> {
+        Ok(self.open_ticket(ticket).await?.is_some_and(|open| open.has_tries()))
+    }
+
     async fn complete_charged(
         &self,
         ticket: &str,

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     batch,
     port::{Op, SessionOp, Store, UserOp},
-    session::{Family, LogPosition, Session},
+    session::{Family, LogPosition, Session, SessionKind},
     suite::{
         Revocations, join_all,
         rows::{NOW, at, here, revocation, session, session_id, there, token_hash, user, user_id},
@@ -64,6 +64,7 @@ pub async fn expired_sessions_and_those_of_others_are_not_surplus(store: &dyn St
         Session { family: Family { idle_until: NOW, ..idle.family.clone() }, ..idle },
         Session { user: user_id("eve"), ..used("eves", -90, false) },
         Session { realm: there(), ..used("old", -90, false) },
+        Session { kind: SessionKind::Browser, ..used("browser", -90, false) },
     ];
     done(store, others.clone().map(|row| SessionOp::Insert(row).into())).await;
     done(store, batch![SessionOp::Insert(used("old", -9, true)), SessionOp::Insert(used("new", 0, false))]).await;

@@ -11,6 +11,7 @@ mod limits;
 mod log;
 mod longest;
 mod mail;
+mod pages;
 mod realm_policy;
 mod redis;
 mod section;
@@ -58,6 +59,7 @@ pub(crate) static SECTIONS: &[Section] = &[
     signup::SECTION,
     accounts::SECTION,
     factors::SECTION,
+    pages::SECTION,
     limits::SECTION,
     mail::SECTION,
     dev_mailbox::SECTION,

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use super::{
     accounts::PASSWORD_MIN_LENGTH,
     general::{APP_NAME, APP_URL, DEFAULT_LOCALE, Locale, PUBLIC_URL, TEMPLATES_DIR},
+    pages::PAGES,
 };
 use crate::config::values::Values;
 
@@ -15,6 +16,8 @@ pub struct Branding {
     /// Path of `PUBLIC_URL`: empty, or `/auth` for `https://example.com/auth`.
     pub root: String,
     pub min_length: usize,
+    /// Whether people can sign in on pages (`PAGES`).
+    pub pages: bool,
 }
 
 /// Template settings. They can be read even if other settings are invalid.
@@ -34,6 +37,7 @@ impl Templates {
             app_url: values.get(&APP_URL).unwrap_or_default(),
             root: values.get(&PUBLIC_URL)?.path().to_owned(),
             min_length: values.get(&PASSWORD_MIN_LENGTH)?,
+            pages: values.get(&PAGES)?,
         };
         Some(Self { dir: values.path(&TEMPLATES_DIR), locale: values.get(&DEFAULT_LOCALE)?, branding })
     }

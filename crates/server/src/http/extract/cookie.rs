@@ -16,32 +16,45 @@ use crate::http::state::AppState;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct CookieName(pub(super) &'static str, pub(super) &'static str);
 
+/// Returns the name of a realm's cookie, on https with the prefix.
+pub(super) fn of_realm(state: &AppState, name: &str, realm: &str) -> String {
+    let prefix = if state.info.is_https { "__Host-" } else { "" };
+    format!("{prefix}portcullis_{name}_{realm}")
+}
+
+/// Returns the value of a cookie. Cookies of other applications may be in any encoding.
+pub(super) fn value(name: &str, headers: &HeaderMap) -> Option<String> {
+    let mut pairs = headers.get_all(COOKIE).into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    pairs.find_map(|pair| {
+        let value = pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+        std::str::from_utf8(value).ok().map(str::to_owned)
+    })
+}
+
+/// Sets a cookie; without a lifetime it ends with the browser, and one of zero removes it.
+pub(super) fn set(state: &AppState, response: &mut Response, name: &str, value: &str, lifetime: Option<Duration>) {
+    let secure = if state.info.is_https { "; Secure" } else { "" };
+    let age = lifetime.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
+    let cookie = format!("{name}={value}; Path=/{age}; HttpOnly; SameSite=Lax{secure}");
+    if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
+        cookie.set_sensitive(true);
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+}
+
 impl CookieName {
     const fn of(self, is_https: bool) -> &'static str {
         if is_https { self.1 } else { self.0 }
     }
 
-    /// Returns the cookie's value. Cookies of other applications may be in any encoding.
+    /// Returns the cookie's value.
     pub(super) fn value(self, state: &AppState, headers: &HeaderMap) -> Option<String> {
-        let name = self.of(state.info.is_https);
-        let mut pairs =
-            headers.get_all(COOKIE).into_iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
-        pairs.find_map(|pair| {
-            let value = pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
-            std::str::from_utf8(value).ok().map(str::to_owned)
-        })
+        value(self.of(state.info.is_https), headers)
     }
 
     /// Sets the cookie.
     pub(super) fn set(self, state: &AppState, mut response: Response, value: &str, lifetime: Duration) -> Response {
-        let name = self.of(state.info.is_https);
-        let secure = if state.info.is_https { "; Secure" } else { "" };
-        let age = lifetime.as_secs();
-        let cookie = format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
-        if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
-            cookie.set_sensitive(true);
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
+        set(state, &mut response, self.of(state.info.is_https), value, Some(lifetime));
         response
     }
 }

@@ -30,6 +30,17 @@ impl Fields {
         self.fields.remove(name).unwrap_or_default()
     }
 
+    /// Removes and returns the field with this name; one that was left empty is none.
+    pub(in crate::http) fn take_filled(&mut self, name: &str) -> RawField {
+        let field = self.take(name);
+        if field.text().is_some_and(|text| text.trim().is_empty()) { RawField::Missing } else { field }
+    }
+
+    /// Returns the text of the field with this name, if it has one.
+    pub(in crate::http) fn peek(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).and_then(RawField::text)
+    }
+
     /// Removes and returns a field that has two names, with the name that was used. Using both counts as a repeated field.
     pub(in crate::http) fn take_either(&mut self, names: [&'static str; 2]) -> Result<NamedField, Error> {
         let [first, second] = names;

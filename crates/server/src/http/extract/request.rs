@@ -39,6 +39,11 @@ impl RealmRequest {
         self.scope().sessions()
     }
 
+    /// Returns the verbs of sessions for a page: logins open browser sessions. With `keep` their user stays signed in.
+    pub(in crate::http) fn browser_sessions(&self, keep: bool) -> Sessions<'_> {
+        self.scope().in_browser(keep).sessions()
+    }
+
     /// Returns the verbs of second factors.
     pub(in crate::http) fn second_factors(&self) -> SecondFactors<'_> {
         self.scope().second_factors()

@@ -24,6 +24,10 @@ const CSP_PAGE: HeaderValue = HeaderValue::from_static(
 pub(in crate::http) const CSP_SUBMITTED: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
+/// Policy for pages that people sign in with: also the server's own script.
+pub(in crate::http) const CSP_GATE: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+);
 /// Policy for developer pages: also the server's own scripts and frames.
 pub(in crate::http) const CSP_DEVELOPMENT: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",

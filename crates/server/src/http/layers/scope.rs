@@ -142,8 +142,11 @@ impl RequestScope {
         });
         let realm = request.extensions().get::<RequestRealm>().cloned();
         // A browser that opens an address gets pages; its scripts and other clients get problem documents.
+        // A form is sent by a browser only where a page has it.
         let is_read = [Method::GET, Method::HEAD].contains(request.method());
-        let is_navigation = is_read && Accepted::of(request.headers().get_all(ACCEPT)).asks_for_a_page();
+        let is_form = request.extensions().get::<MatchedPath>().is_some_and(|route| is_page(route.as_str()));
+        let asks_for_a_page = Accepted::of(request.headers().get_all(ACCEPT)).asks_for_a_page();
+        let is_navigation = asks_for_a_page && (is_read || is_form);
         let usage = Arc::<Usage>::default();
         request.extensions_mut().insert(ctx.clone());
         request.extensions_mut().insert(Arc::clone(&usage));
@@ -187,6 +190,12 @@ fn measure(frame: &RequestFrame, status: u16, began: Instant, usage: &Usage) {
     for limit in usage.reached() {
         metrics::counter!(LIMITS_REACHED, "limit" => limit.as_str()).increment(1);
     }
+}
+
+/// Returns whether a route is a page that people sign in with.
+fn is_page(route: &str) -> bool {
+    let page = route.strip_prefix("/v1/{realm}/").and_then(|page| page.split('/').next());
+    page.is_some_and(|page| ["signin", "signup", "signout", "account"].contains(&page))
 }
 
 /// Returns the name of a standard method, `other` for the rest: a client may send any word, which must not become a label.

@@ -4,7 +4,9 @@ mod document;
 mod words;
 
 pub(super) use document::{FieldProblem, Problem, TicketAnswer, TokenError, plain};
-pub(super) use words::{grant_word, oauth_status, oauth_word, retry_after, status};
+pub(super) use words::{
+    CLOSED, REFUSED_FORM, WRONG_SIGN_IN, grant_word, oauth_status, oauth_word, retry_after, status,
+};
 
 use std::{sync::Arc, time::Duration};
 
@@ -197,7 +199,7 @@ pub(super) struct PublicText(pub(super) &'static str);
 
 /// Returns whether a browser that opens an address gets this refusal as a page.
 pub(super) fn has_page(status: StatusCode) -> bool {
-    [400, 401, 403, 404, 405, 429, 500, 503].contains(&status.as_u16())
+    [400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503].contains(&status.as_u16())
 }
 
 const PROBLEM_JSON: &str = "application/problem+json";

@@ -12,6 +12,13 @@ use portcullis_core::{
 
 use crate::http::layers::alias::RequestRealm;
 
+/// Status of a form that is shown again with what is wrong with it.
+pub(in crate::http) const REFUSED_FORM: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
+/// Status of the sign-in page after a wrong password.
+pub(in crate::http) const WRONG_SIGN_IN: StatusCode = StatusCode::UNAUTHORIZED;
+/// Status of the page that says that sign-up is closed.
+pub(in crate::http) const CLOSED: StatusCode = StatusCode::FORBIDDEN;
+
 /// Returns the status of a kind of error.
 pub(in crate::http) const fn status(kind: ErrorKind) -> StatusCode {
     match kind {

@@ -6,6 +6,7 @@ pub(super) mod docs;
 pub(super) mod factor;
 pub(super) mod me;
 pub(super) mod oauth;
+pub(super) mod pages;
 pub(super) mod session;
 pub(super) mod site;
 

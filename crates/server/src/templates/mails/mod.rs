@@ -61,6 +61,7 @@ use portcullis_core::{
     port::Render,
 };
 
+pub(in crate::templates) use self::new_device::in_words as long_time;
 use self::{phone_code::PHONE_CODE, wrap::wrap};
 use super::{
     TemplateError, Templates,
@@ -233,7 +234,7 @@ pub(super) fn subject_and_text(filled: &str) -> Option<(String, String)> {
 }
 
 /// Formats a duration in the largest unit that gives at least two, rounded down: `24 hours`, `30 minutes`, `3 days`.
-pub(super) fn in_words(duration: Duration) -> String {
+pub(crate) fn in_words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let units = [(86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds")];
     let fitting = units.into_iter().find(|(unit, _)| seconds >= 2 * unit && !(*unit == 86_400 && seconds < 3 * unit));

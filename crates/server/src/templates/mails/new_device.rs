@@ -36,7 +36,7 @@ pub(super) fn sample(now: Timestamp) -> SignIn {
 }
 
 /// Writes a time in words, to the minute: `29 November 2026, 14:12 UTC`.
-fn in_words(at: Timestamp) -> String {
+pub(in crate::templates) fn in_words(at: Timestamp) -> String {
     let text = at.to_string();
     let parts: Vec<&str> = text.split(['-', 'T', ':']).collect();
     let [year, month, day, hour, minute, ..] = parts[..] else { return text };

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use minijinja::{Value, context};
-use portcullis_core::error::catalogue::{LIMITED, NOT_FOUND, TOKEN_MISSING, UNAVAILABLE};
+use portcullis_core::error::catalogue::{CROSS_SITE, LIMITED, NOT_FOUND, TOKEN_MISSING, UNAVAILABLE};
 
 use super::{Page, Replaceable};
 use crate::templates::mails::in_words;
@@ -20,8 +20,9 @@ impl Page for ErrorPage<'_> {
     const NAME: &'static str = "error.html";
 
     fn values(&self) -> Value {
-        let wait = self.wait.filter(|wait| *wait > Duration::from_secs(1)).map(in_words).unwrap_or_default();
-        context! { status => self.status, heading => self.heading(), error => self.error, wait, request_id => self.request_id }
+        let long = self.wait.filter(|wait| *wait > Duration::from_secs(1));
+        let (wait, wait_seconds) = (long.map(in_words).unwrap_or_default(), long.map_or(0, |wait| wait.as_secs()));
+        context! { status => self.status, heading => self.heading(), error => self.error, wait, wait_seconds, request_id => self.request_id }
     }
 }
 
@@ -46,6 +47,7 @@ impl Replaceable for ErrorPage<'_> {
         vec![
             ("not found", page(404, NOT_FOUND.detail, None)),
             ("not signed in", page(401, TOKEN_MISSING.detail, None)),
+            ("other site", page(403, CROSS_SITE.detail, None)),
             ("limited", page(429, LIMITED.detail, Some(Duration::from_secs(240)))),
             ("unavailable", page(503, UNAVAILABLE.detail, Some(Duration::from_secs(1)))),
         ]

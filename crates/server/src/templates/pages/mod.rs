@@ -1,27 +1,69 @@
 //! Replaceable pages. One file per page, with its values and its samples.
 
+mod account;
+mod account_apps;
+mod account_data;
+mod account_data_delete;
+mod account_details;
+mod account_details_email;
+mod account_details_phone;
+mod account_security;
+mod account_security_codes;
+mod account_security_password;
+mod account_security_remove;
+mod account_security_totp;
+mod account_sessions;
 mod email_change;
 mod email_verified;
 mod email_verified_failed;
 mod email_verify;
 mod error;
+mod gate;
 mod landing;
 mod reset;
 mod reset_failed;
 mod reset_success;
+mod signin;
+mod signin_confirm;
+mod signin_factor;
+mod signin_forgot;
+mod signout;
+mod signup;
+mod signup_resend;
 mod undo;
 mod undo_failed;
 mod undo_success;
 
+pub(crate) use account::{AccountHome, EventRow, Recommended, SessionRow, When};
+pub(crate) use account_apps::AccountApps;
+pub(crate) use account_data::AccountData;
+pub(crate) use account_data_delete::AccountDataDelete;
+pub(crate) use account_details::{AccountDetails, Contact};
+pub(crate) use account_details_email::AccountDetailsEmail;
+pub(crate) use account_details_phone::AccountDetailsPhone;
+pub(crate) use account_security::{AccountSecurity, FactorRow};
+pub(crate) use account_security_codes::AccountSecurityCodes;
+pub(crate) use account_security_password::AccountSecurityPassword;
+pub(crate) use account_security_remove::AccountSecurityRemove;
+pub(crate) use account_security_totp::AccountSecurityTotp;
+pub(crate) use account_sessions::AccountSessions;
 pub(crate) use email_change::EmailChange;
 pub(crate) use email_verified::EmailVerified;
 pub(crate) use email_verified_failed::EmailVerifiedFailed;
 pub(crate) use email_verify::{ACTIVATE_SCRIPT, EmailVerify};
 pub(crate) use error::ErrorPage;
+pub(crate) use gate::{Gate, Person, Way};
 pub(crate) use landing::Landing;
 pub(crate) use reset::Reset;
 pub(crate) use reset_failed::ResetFailed;
 pub(crate) use reset_success::ResetSuccess;
+pub(crate) use signin::Signin;
+pub(crate) use signin_confirm::SigninConfirm;
+pub(crate) use signin_factor::SigninFactor;
+pub(crate) use signin_forgot::SigninForgot;
+pub(crate) use signout::Signout;
+pub(crate) use signup::Signup;
+pub(crate) use signup_resend::SignupResend;
 pub(crate) use undo::Undo;
 pub(crate) use undo_failed::UndoFailed;
 pub(crate) use undo_success::UndoSuccess;
@@ -34,6 +76,11 @@ use super::{
     catalogue::{Template, TemplateKind},
     sample::Sample,
 };
+
+/// Script of the pages that people sign in with.
+pub(crate) const PAGES_SCRIPT: &str = source!("pages/portcullis.js");
+/// Icon of the pages.
+pub(crate) const FAVICON: &str = source!("layout/favicon.svg");
 
 /// A page: its template's name and the values for it.
 pub(crate) trait Page {
@@ -64,6 +111,26 @@ pub(super) struct PageEntry {
 
 /// All pages, in documentation order.
 pub(super) static PAGES: &[PageEntry] = &[
+    PageEntry::of::<Signin>(),
+    PageEntry::of::<SigninFactor>(),
+    PageEntry::of::<SigninConfirm>(),
+    PageEntry::of::<SigninForgot>(),
+    PageEntry::of::<Signup>(),
+    PageEntry::of::<SignupResend>(),
+    PageEntry::of::<Signout>(),
+    PageEntry::of::<AccountHome>(),
+    PageEntry::of::<AccountApps>(),
+    PageEntry::of::<AccountData>(),
+    PageEntry::of::<AccountDataDelete>(),
+    PageEntry::of::<AccountDetails>(),
+    PageEntry::of::<AccountDetailsEmail>(),
+    PageEntry::of::<AccountDetailsPhone>(),
+    PageEntry::of::<AccountSecurity>(),
+    PageEntry::of::<AccountSecurityCodes>(),
+    PageEntry::of::<AccountSecurityPassword>(),
+    PageEntry::of::<AccountSecurityRemove>(),
+    PageEntry::of::<AccountSecurityTotp>(),
+    PageEntry::of::<AccountSessions>(),
     PageEntry::of::<EmailVerify<'_>>(),
     PageEntry::of::<EmailChange<'_>>(),
     PageEntry::of::<EmailVerified>(),
@@ -104,8 +171,10 @@ impl Templates {
             app_name => branding.app_name.as_str(),
             app_url => branding.app_url.as_str(),
             root => branding.root.as_str(),
+            home => format!("{}/{realm}", branding.root),
             min_length => branding.min_length,
             name => "",
+            pages => branding.pages && !realm.is_empty(),
             realm,
             year => now.year(),
         };

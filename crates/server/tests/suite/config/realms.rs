@@ -74,6 +74,10 @@ fn each_setting_of_realms_changes_one_realm_in_each_notation() {
             "MFA_TTL",
             "MFA_REMEMBER",
             "ADDITION_UNDO",
+            "PAGES",
+            "BROWSER_SESSION_IDLE",
+            "BROWSER_SESSION_MAX_AGE",
+            "BROWSER_REMEMBER",
         ]
     );
     // The language has only one possible value.

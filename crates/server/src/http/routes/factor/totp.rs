@@ -10,7 +10,6 @@ use portcullis_core::{
     factor::NewRecoveryCodes,
     service::{AddedSms, Confirmed, EnrolmentOffer, Enrols, Owner, RawField},
 };
-use qrcode::{EcLevel, QrCode, render::svg};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -19,6 +18,7 @@ use crate::http::{
     extract::{DeviceCookie, JsonBody, MaybeAuthenticated},
     openapi::{RealmPath, refusals},
     problem::ApiError,
+    qr,
     state::AppState,
 };
 
@@ -62,17 +62,11 @@ impl TotpOffer {
         Ok(Self {
             enrolment: offer.enrolment.expose().to_owned(),
             secret: offer.secret.base32().to_string(),
-            qr: qr(offer.uri.expose_secret())?,
+            qr: qr::svg(offer.uri.expose_secret())?,
             uri: offer.uri.expose_secret().to_owned(),
             expires_in: offer.expires_in.as_secs(),
         })
     }
-}
-
-/// Draws a QR code with the margin that readers need.
-fn qr(text: &str) -> Result<String, Error> {
-    let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(Error::internal)?;
-    Ok(code.render::<svg::Color<'_>>().min_dimensions(240, 240).quiet_zone(true).build())
 }
 
 refusals!(TotpRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, MFA_INVALID, MFA_TOO_MANY], Fields(&[field("name", FACTOR_NAME_INVALID)])]);

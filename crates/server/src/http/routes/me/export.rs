@@ -1,11 +1,15 @@
 use axum::{
     Json,
-    http::header::CONTENT_DISPOSITION,
+    http::{
+        StatusCode,
+        header::{CONTENT_DISPOSITION, LOCATION},
+    },
     response::{IntoResponse, Response},
 };
 use portcullis_core::{
     account::Account,
     clock::Timestamp,
+    error::ErrorKind,
     factor::{ListedFactor, Method},
     service::{Export, ExportedChange},
 };
@@ -15,7 +19,7 @@ use utoipa::ToSchema;
 use super::{events::EventAnswer, profile::UserAnswer, sessions::SessionAnswer};
 use crate::http::{
     answers::DeviceAnswer,
-    extract::{Authenticated, SkipOnHead},
+    extract::{Authenticated, PageForm, SignedIn, SkipOnHead, Turned},
     openapi::{RealmPath, refusals},
     problem::ApiError,
 };
@@ -168,4 +172,27 @@ pub(crate) async fn export(authenticated: Authenticated, _: SkipOnHead) -> Resul
     let export = request.accounts().export(&owner).await?;
     let account = export.account.clone();
     Ok(ExportAnswer::of(&account, export, request.realm.name.as_str()).into_response())
+}
+
+/// Export the account from its page
+///
+/// The same file. Needs a recent login.
+#[utoipa::path(post, path = "/v1/{realm}/account/data", tag = "Pages", params(RealmPath), responses((status = 200, description = "The file", content_type = "application/json", body = String)))]
+pub(crate) async fn download(signed_in: SignedIn, _: PageForm) -> Result<Response, Turned> {
+    let owner = signed_in.fresh().await?;
+    let request = &signed_in.visit.request;
+    match request.accounts().export(&owner).await {
+        Ok(export) => {
+            let account = export.account.clone();
+            Ok(ExportAnswer::of(&account, export, request.realm.name.as_str()).into_response())
+        }
+        Err(error) => match error.kind() {
+            ErrorKind::Limited(wait) => {
+                let location = format!("{}?wait={}", signed_in.visit.path("account/data"), wait.as_secs());
+                Ok((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response())
+            }
+            ErrorKind::Stale { .. } => Err(signed_in.confirm()),
+            _ => Err(error.into()),
+        },
+    }
 }

@@ -27,5 +27,6 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(sessions::end))
         .routes(routes!(events::events))
         .routes(routes!(export::export))
+        .routes(routes!(export::download))
         .routes(routes!(step_up::step_up))
 }

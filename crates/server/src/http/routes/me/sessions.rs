@@ -65,7 +65,7 @@ impl From<ListedSession> for SessionAnswer {
     fn from(session: ListedSession) -> Self {
         Self {
             id: session.id.to_string(),
-            kind: "api",
+            kind: session.kind.as_str(),
             current: session.is_current,
             created_at: session.created_at.to_string(),
             last_used_at: session.last_used_at.to_string(),

@@ -3,21 +3,17 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use portcullis_core::{
-    Error,
-    error::ErrorKind,
-    service::{Credentials, Entry, LoggedIn, LoginOutcome},
-};
+use portcullis_core::service::{Credentials, Entry, LoggedIn, LoginOutcome};
 use utoipa::ToSchema;
 
 use crate::http::{
     answers::TokenAnswer,
     extract::{AnyBody, DeviceCookie, RealmRequest, Second},
+    logins::counted,
     openapi::{RealmPath, refusals},
     problem::{ApiError, challenged, with_oauth},
     state::AppState,
 };
-use crate::metrics::LOGINS;
 
 /// The fields of an OAuth 2.0 password grant; those beyond the first two are tolerated.
 #[derive(ToSchema)]
@@ -78,24 +74,6 @@ pub(crate) async fn login(
         Ok(Entry::Challenged(ticket)) => Err(challenged(ticket).into_response()),
         Err(error) => Err(with_oauth(ApiError::from(error).into_response())),
     }
-}
-
-/// Counts a login by its outcome.
-pub(super) fn counted(result: Result<LoginOutcome, Error>) -> Result<LoginOutcome, Error> {
-    let outcome = match &result {
-        Ok(LoginOutcome::LoggedIn(_)) => "ok",
-        Ok(LoginOutcome::Challenged(_)) => "challenged",
-        Ok(LoginOutcome::Wrong) => "wrong",
-        Ok(LoginOutcome::Unverified) => "unverified",
-        Ok(LoginOutcome::Compromised) => "compromised",
-        Err(error) => match error.kind() {
-            ErrorKind::Limited(_) => "limited",
-            ErrorKind::Invalid => "invalid",
-            _ => "failed",
-        },
-    };
-    metrics::counter!(LOGINS, "outcome" => outcome).increment(1);
-    result
 }
 
 /// Answers with the tokens, and sets the cookie of the device.

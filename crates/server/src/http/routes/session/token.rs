@@ -13,6 +13,7 @@ use super::login;
 use crate::http::{
     answers::{StepUpAnswer, TokenAnswer},
     extract::{DeviceCookie, Fields, RealmRequest, Second, TokenBody},
+    logins::counted,
     openapi::{RealmPath, refusals},
     problem::{ApiError, challenged},
     state::AppState,
@@ -106,7 +107,7 @@ async fn grant(
             let second = Second::take(&mut form);
             let second = second.as_second_factor();
             let credentials = Credentials { username: &username, password: &password, devices: &devices, second };
-            let outcome = login::counted(request.sessions().login(&credentials).await);
+            let outcome = counted(request.sessions().login(&credentials).await);
             match outcome?.into_result()? {
                 Entry::LoggedIn(done) => Ok(login::answer(state, &cookie, done)),
                 Entry::Challenged(ticket) => Err(challenged(ticket)),

@@ -7,7 +7,7 @@ use crate::{
     http::routes::FRESH,
     templates::{
         dev::{DEV_SCRIPT, DEV_STYLESHEET},
-        pages::ACTIVATE_SCRIPT,
+        pages::{ACTIVATE_SCRIPT, FAVICON, PAGES_SCRIPT},
     },
 };
 
@@ -33,4 +33,20 @@ pub(crate) async fn dev_js() -> impl IntoResponse {
 #[utoipa::path(get, path = "/assets/activate.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
 pub(crate) async fn activate_js() -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], ACTIVATE_SCRIPT)
+}
+
+/// The script of the pages that people sign in with
+///
+/// Shows passwords, sends forms once, writes local times. The pages work without it.
+#[utoipa::path(get, path = "/assets/portcullis.js", tag = "Pages", responses((status = 200, description = "JavaScript", content_type = "text/javascript", body = String)))]
+pub(crate) async fn pages_js() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")], PAGES_SCRIPT)
+}
+
+/// The icon of the pages
+///
+/// A gate with three pointed bars.
+#[utoipa::path(get, path = "/assets/favicon.svg", tag = "Pages", responses((status = 200, description = "SVG", content_type = "image/svg+xml", body = String)))]
+pub(crate) async fn favicon() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "image/svg+xml"), (CACHE_CONTROL, "public, max-age=86400")], FAVICON)
 }

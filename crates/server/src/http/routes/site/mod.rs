@@ -17,6 +17,8 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(landing::stylesheet))
         .routes(routes!(assets::activate_js))
         .routes(routes!(assets::dev_css))
+        .routes(routes!(assets::favicon))
+        .routes(routes!(assets::pages_js))
         .routes(routes!(assets::dev_js))
         .routes(routes!(health::health))
         .routes(routes!(health::livez))

@@ -1,0 +1,50 @@
+//! What a page carries in its URL, so that each tab has its own and none is stored: sealed, dated, and bound to its use and, where
+//! it matters, to the browser.
+
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    clock::Timestamp,
+    ctx::Ctx,
+    seal::{RealmKeys, Sealed},
+};
+
+/// Longest text of a carried value.
+pub const LONGEST_CARRIED: usize = 6 * 1024;
+
+/// Use that a carried value is for; it opens for no other.
+#[derive(Debug, Clone, Copy)]
+pub struct CarriedFor<'a> {
+    pub purpose: &'static str,
+    /// Random value that only this browser has; empty if any browser may use it.
+    pub browser: &'a str,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Dated<T> {
+    until: i64,
+    value: T,
+}
+
+impl CarriedFor<'_> {
+    /// Seals a value for a URL; `None` if it is too long.
+    pub fn seal(self, ctx: &Ctx, keys: &RealmKeys, lifetime: Duration, value: &impl Serialize) -> Option<String> {
+        let plain = serde_json::to_vec(&Dated { until: ctx.now.plus(lifetime).millis(), value }).ok()?;
+        let sealed = keys.seal_page(ctx, self.purpose, self.browser, &plain);
+        Some(BASE64URL_NOPAD.encode(sealed.as_bytes())).filter(|text| text.len() <= LONGEST_CARRIED)
+    }
+
+    /// Opens a value; `None` if it is forged, too old, or for another use, realm or browser.
+    pub fn open<T: DeserializeOwned>(self, now: Timestamp, keys: &RealmKeys, text: &str) -> Option<T> {
+        if text.len() > LONGEST_CARRIED {
+            return None;
+        }
+        let sealed = Sealed::from_bytes(BASE64URL_NOPAD.decode(text.as_bytes()).ok()?);
+        let plain = keys.open_page(self.purpose, self.browser, &sealed).ok()?;
+        let Dated { until, value } = serde_json::from_slice(&plain).ok()?;
+        (Timestamp::from_millis(until) > now).then_some(value)
+    }
+}

@@ -1,0 +1,40 @@
+//! `account/secure`: the owner of an account thinks that someone else has access.
+
+use super::Accounts;
+use crate::{
+    account::User,
+    audit::Event,
+    error::Result,
+    message::{MessageKind, Recipient},
+    port::Precondition,
+    service::{
+        Owner,
+        kernel::{ATTEMPTS, retry},
+    },
+};
+
+impl Accounts<'_> {
+    /// Ends all sessions of the caller, marks the password as compromised, and mails a link for a new one. Needs no recent login:
+    /// the holder of a session may always give it up.
+    ///
+    /// # Errors
+    /// Bad token, if the account was deleted meanwhile; unavailable; internal.
+    pub async fn secure_own(&self, owner: &Owner) -> Result<()> {
+        retry(ATTEMPTS, "the account kept changing while it was secured", |_| self.secure_once(owner)).await
+    }
+
+    async fn secure_once(&self, owner: &Owner) -> Result<Option<()>> {
+        let user = self.user_of(owner).await?;
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let recipient = Recipient::of(&user.envelope.open_profile(&key)?);
+        let mut batch = self.drop_requests(&user);
+        let secured = User { compromised: true, ..user };
+        let id = secured.id.clone();
+        batch.extend(self.lock_out(secured, MessageKind::PasswordChangeRequired, &recipient, Event::AccountSecured)?);
+        if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {
+            return Ok(None);
+        }
+        tracing::info!(realm = %self.realm.name, user = %id, "account secured by its user");
+        Ok(Some(()))
+    }
+}

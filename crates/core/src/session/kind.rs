@@ -1,0 +1,25 @@
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionKind {
+    /// An application, which has an access token and a refresh token.
+    Api,
+    /// A browser, whose cookie opens the pages and nothing else.
+    Browser,
+}
+
+impl SessionKind {
+    /// Returns the stored string, which is also the name in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Browser => "browser",
+        }
+    }
+
+    /// Parses the stored string.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Api, Self::Browser].into_iter().find(|kind| kind.as_str() == word)
+    }
+}

@@ -1,0 +1,33 @@
+//! Pages that people sign in with, and the sessions of their browsers.
+
+use std::time::Duration;
+
+use super::{
+    longest::at_most,
+    section::{Section, settings},
+};
+use crate::config::{
+    report::Report,
+    setting::Fallback::Fixed,
+    value::{DURATION, DURATION_OR_NEVER, SWITCH},
+    values::Values,
+};
+
+pub(super) const SECTION: Section = Section::new("Pages", SETTINGS).checked_per_realm(check_realm);
+
+settings! {
+    PAGES: bool = SWITCH, Fixed("on"),
+        "Whether people can sign in, sign up and manage their account on pages of this server. `off`: only the pages of mailed links remain.", per_realm;
+    BROWSER_SESSION_IDLE: Duration = DURATION, Fixed("12h"),
+        "How long a browser stays signed in without being used.", per_realm;
+    BROWSER_SESSION_MAX_AGE: Duration = DURATION, Fixed("7d"),
+        "How long a browser stays signed in at most.", per_realm;
+    BROWSER_REMEMBER: Duration = DURATION_OR_NEVER, Fixed("30d"),
+        "How long a browser stays signed in if its user asks for it. `0`: the sign-in page does not offer it.", per_realm;
+}
+
+fn check_realm(values: &Values, report: &mut Report) {
+    at_most(&BROWSER_SESSION_IDLE, 400 * 24, values, report);
+    at_most(&BROWSER_SESSION_MAX_AGE, 400 * 24, values, report);
+    at_most(&BROWSER_REMEMBER, 400 * 24, values, report);
+}

@@ -1,0 +1,104 @@
+//! A visit by a browser that is signed in.
+
+use axum::{
+    extract::FromRequestParts,
+    http::request::Parts,
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{
+    Error,
+    service::{Owner, Viewer},
+};
+
+use super::visit::{Continue, Visit, go};
+use crate::http::{problem::ApiError, state::AppState};
+
+/// A visit by a browser that is signed in. Others are sent to the sign-in page, and come back.
+#[derive(Debug)]
+pub(in crate::http) struct SignedIn {
+    pub(in crate::http) visit: Visit,
+    pub(in crate::http) viewer: Viewer,
+    /// Path of the page in its realm, with its query.
+    page: String,
+}
+
+impl FromRequestParts<AppState> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Response> {
+        let mut visit = Visit::of(parts, state).await.map_err(IntoResponse::into_response)?;
+        let page = page_of(parts, visit.request.realm.name.as_str());
+        match visit.viewer.take() {
+            Some(viewer) => Ok(Self { visit, viewer, page }),
+            None => Err(go(&visit.detour("signin", &Continue::Page(page)))),
+        }
+    }
+}
+
+/// Returns the path of a request in its realm. What a page carries in its URL is for the page that made it.
+fn page_of(parts: &Parts, realm: &str) -> String {
+    let path = parts.uri.path();
+    let page = path.strip_prefix("/v1/").and_then(|rest| rest.strip_prefix(realm)).unwrap_or_default();
+    page.trim_start_matches('/').to_owned()
+}
+
+/// Why a page does not do what it was asked for.
+#[derive(Debug)]
+pub(in crate::http) enum Turned {
+    /// Another page comes first.
+    Elsewhere(String),
+    Refused(ApiError),
+}
+
+impl From<Error> for Turned {
+    fn from(error: Error) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl IntoResponse for Turned {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Elsewhere(location) => go(&location),
+            Self::Refused(refused) => refused.into_response(),
+        }
+    }
+}
+
+impl SignedIn {
+    /// Returns the authority to change the account.
+    ///
+    /// # Errors
+    /// Refused, if an administrator opened the session.
+    pub(in crate::http) async fn owner(&self) -> Result<Owner, Turned> {
+        Ok(self.visit.request.sessions().require_owner(self.viewer.clone()).await?)
+    }
+
+    /// Returns the authority to change the account, if the user has authenticated recently. Others are asked to, and come back to
+    /// this page.
+    ///
+    /// # Errors
+    /// Turned away, otherwise.
+    pub(in crate::http) async fn fresh(&self) -> Result<Owner, Turned> {
+        let owner = self.owner().await?;
+        if self.visit.request.sessions().is_fresh(&owner) { Ok(owner) } else { Err(self.confirm()) }
+    }
+
+    /// Answers with the page that asks to authenticate again, and comes back to this one.
+    pub(in crate::http) fn confirm(&self) -> Turned {
+        Turned::Elsewhere(self.visit.detour("signin/confirm", &Continue::Page(self.page.clone())))
+    }
+
+    /// Returns whether the account needs two factors, so that a password alone renews nothing.
+    pub(in crate::http) fn needs_two(&self) -> bool {
+        self.visit.request.sessions().needs_two(&self.viewer)
+    }
+
+    /// Replaces the cookie's value after the session has authenticated again.
+    ///
+    /// # Errors
+    /// Bad token, if the session ended meanwhile; unavailable.
+    pub(in crate::http) async fn renew(&self, state: &AppState, response: &mut Response) -> Result<(), Error> {
+        self.visit.renew_session(state, response).await
+    }
+}

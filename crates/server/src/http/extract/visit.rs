@@ -1,0 +1,228 @@
+//! A visit of a page by a browser: its session, and what the page carries in its URL.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{StatusCode, header::LOCATION, request::Parts},
+    response::{IntoResponse, Response},
+};
+use data_encoding::BASE64URL_NOPAD;
+use portcullis_core::{
+    Error,
+    error::catalogue::UNREADABLE,
+    link::{CarriedFor, LONGEST_CARRIED},
+    service::Viewer,
+    token::BrowserToken,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use super::{RealmRequest, cookie};
+use crate::http::{problem::ApiError, state::AppState};
+
+/// Lifetime of what a page carries.
+const CARRIED_FOR: Duration = Duration::from_secs(3600);
+/// Lifetime of the cookie that binds what pages carry to the browser.
+const BROWSER_FOR: Duration = Duration::from_secs(24 * 3600);
+/// Lifetime of the cookie that remembers how this browser signed in.
+const LAST_FOR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Where to go after a sign-in, sealed in the URL of the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::http) enum Continue {
+    /// A page of the account, by its path in the realm.
+    Page(String),
+}
+
+/// What a page carries in its URL beside `continue`, for this browser alone.
+pub(in crate::http) trait Carried: Serialize + DeserializeOwned {
+    /// Purpose, which is also the name of the parameter.
+    const NAME: &'static str;
+}
+
+/// A request for a page of a realm that has pages.
+#[derive(Debug)]
+pub(in crate::http) struct Visit {
+    pub(in crate::http) request: RealmRequest,
+    /// Authority of the browser session, if there is one.
+    pub(in crate::http) viewer: Option<Viewer>,
+    /// Path of the realm.
+    home: String,
+    parameters: BTreeMap<String, String>,
+    session: Option<String>,
+    /// Random value that only this browser has.
+    browser: Option<String>,
+    /// How this browser signed in last.
+    pub(in crate::http) last: Option<String>,
+}
+
+impl Visit {
+    pub(super) async fn of(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let request = RealmRequest::of(parts, state).await?;
+        let realm = request.realm.name.as_str();
+        if !state.templates.has_pages(realm) {
+            return Err(Error::not_found().into());
+        }
+        let cookie = |name| cookie::value(&cookie::of_realm(state, name, realm), &parts.headers);
+        let (session, browser, last) = (cookie("session"), cookie("browser"), cookie("last"));
+        let viewer = match &session {
+            Some(session) => request.sessions().authenticate_browser(session).await?,
+            None => None,
+        };
+        let query = parts.uri.query().unwrap_or_default();
+        let mut parameters = BTreeMap::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            parameters.entry(name.into_owned()).or_insert_with(|| value.into_owned());
+        }
+        if parameters.get("continue").is_some_and(|text| text.len() > LONGEST_CARRIED) {
+            return Err(UNREADABLE.into());
+        }
+        let home = format!("{}/{realm}", state.info.root);
+        Ok(Self { request, viewer, home, parameters, session, browser, last })
+    }
+
+    /// Returns a parameter of the URL.
+    pub(in crate::http) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
+    /// Returns the path of a page of the realm.
+    pub(in crate::http) fn path(&self, page: &str) -> String {
+        format!("{}/{page}", self.home)
+    }
+
+    /// Returns where to go after the sign-in, if the URL says so and can be trusted.
+    pub(in crate::http) fn next(&self) -> Option<Continue> {
+        let text = self.parameter("continue")?;
+        CONTINUE.open(self.request.ctx.now, &self.request.realm.keys, text)
+    }
+
+    /// Returns whether the URL says where to go, but too long ago.
+    pub(in crate::http) fn is_outdated(&self) -> bool {
+        self.parameter("continue").is_some() && self.next().is_none()
+    }
+
+    /// Returns the query for links to other pages, with these further parameters.
+    pub(in crate::http) fn query(&self, more: &[(&str, &str)]) -> String {
+        let carried = self.parameter("continue").filter(|_| self.next().is_some());
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(carried.map(|text| ("continue", text)));
+        query.extend_pairs(more);
+        match query.finish() {
+            empty if empty.is_empty() => empty,
+            query => format!("?{query}"),
+        }
+    }
+
+    /// Returns the path of another page that ends where this one was asked to.
+    pub(in crate::http) fn link(&self, page: &str, more: &[(&str, &str)]) -> String {
+        format!("{}{}", self.path(page), self.query(more))
+    }
+
+    /// Returns the path of a page from which the browser comes back to `next`.
+    pub(in crate::http) fn detour(&self, page: &str, next: &Continue) -> String {
+        let sealed = CONTINUE.seal(&self.request.ctx, &self.request.realm.keys, CARRIED_FOR, next);
+        let query = sealed.map(|sealed| format!("?continue={sealed}")).unwrap_or_default();
+        format!("{}{query}", self.path(page))
+    }
+
+    /// Answers with the page where the sign-in was to end, or the account.
+    pub(in crate::http) fn go_on(&self) -> Response {
+        // A carried page is one of this server, but only those of the account are ends of a sign-in.
+        let Some(Continue::Page(page)) = self.next().filter(|Continue::Page(page)| page.starts_with("account")) else {
+            return go(&self.path("account"));
+        };
+        go(&self.path(&page))
+    }
+
+    /// Returns what the URL carries for this browser.
+    pub(in crate::http) fn carried<T: Carried>(&self) -> Option<T> {
+        let (text, browser) = (self.parameter(T::NAME)?, self.browser.as_deref()?);
+        let bound = CarriedFor { purpose: T::NAME, browser };
+        bound.open(self.request.ctx.now, &self.request.realm.keys, text)
+    }
+
+    /// Answers with another page that carries this value for this browser.
+    pub(in crate::http) fn carry<T: Carried>(
+        &self,
+        state: &AppState,
+        page: &str,
+        value: &T,
+        more: &[(&str, &str)],
+    ) -> Response {
+        let ctx = &self.request.ctx;
+        let known = self.browser.clone().filter(|value| value.len() >= 20);
+        let browser = known.clone().unwrap_or_else(|| BASE64URL_NOPAD.encode(&ctx.bytes::<16>()));
+        let bound = CarriedFor { purpose: T::NAME, browser: &browser };
+        let sealed = bound.seal(ctx, &self.request.realm.keys, CARRIED_FOR, value).unwrap_or_default();
+        let all = [&[(T::NAME, sealed.as_str())], more].concat();
+        let mut response = go(&self.link(page, &all));
+        if known.is_none() {
+            self.set_cookie(state, &mut response, "browser", &browser, Some(BROWSER_FOR));
+        }
+        response
+    }
+
+    /// Sets the cookie of a new session, and remembers how it was opened.
+    pub(in crate::http) fn set_session(
+        &self,
+        state: &AppState,
+        response: &mut Response,
+        token: &BrowserToken,
+        (keep, last): (bool, &str),
+    ) {
+        let remember = self.request.realm.policy.browser_remember;
+        let lifetime = (keep && !remember.is_zero()).then_some(remember);
+        self.set_cookie(state, response, "session", &token.expose(), lifetime);
+        self.set_cookie(state, response, "last", last, Some(LAST_FOR));
+    }
+
+    /// Ends the browser's session, if it has one.
+    pub(in crate::http) async fn end_session(&self) -> Result<(), Error> {
+        match &self.session {
+            Some(session) => self.request.sessions().end_browser(session).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Replaces the value of the session's cookie.
+    pub(super) async fn renew_session(&self, state: &AppState, response: &mut Response) -> Result<(), Error> {
+        let Some(session) = &self.session else { return Ok(()) };
+        let (token, kept) = self.request.sessions().renew_browser(session).await?;
+        self.set_cookie(state, response, "session", &token.expose(), kept);
+        Ok(())
+    }
+
+    /// Removes the cookie of the session.
+    pub(in crate::http) fn forget_session(&self, state: &AppState, response: &mut Response) {
+        self.set_cookie(state, response, "session", "", Some(Duration::ZERO));
+    }
+
+    fn set_cookie(
+        &self,
+        state: &AppState,
+        response: &mut Response,
+        name: &str,
+        value: &str,
+        lifetime: Option<Duration>,
+    ) {
+        let name = cookie::of_realm(state, name, self.request.realm.name.as_str());
+        cookie::set(state, response, &name, value, lifetime);
+    }
+}
+
+const CONTINUE: CarriedFor<'static> = CarriedFor { purpose: "continue", browser: "" };
+
+/// Answers with another page.
+pub(super) fn go(location: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, location.to_owned())]).into_response()
+}
+
+impl FromRequestParts<AppState> for Visit {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        Self::of(parts, state).await
+    }
+}

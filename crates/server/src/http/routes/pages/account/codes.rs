@@ -1,0 +1,74 @@
+use axum::{
+    extract::State,
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{error::ErrorKind, service::RawField};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    super::{answer, confirm::person},
+    go, turned,
+};
+use crate::{
+    http::{
+        extract::{Carried, PageForm, SignedIn, Turned},
+        openapi::RealmPath,
+        state::AppState,
+    },
+    templates::pages::AccountSecurityCodes,
+};
+
+/// New recovery codes, which the page carries in its URL, sealed for this browser: the store has their hashes only.
+#[derive(Serialize, Deserialize)]
+struct Made {
+    codes: Vec<String>,
+}
+
+impl Carried for Made {
+    const NAME: &'static str = "made";
+}
+
+/// Goes to the page that shows codes.
+pub(super) fn carried<'a>(state: &AppState, signed_in: &SignedIn, codes: impl Iterator<Item = &'a str>) -> Response {
+    let made = Made { codes: codes.map(str::to_owned).collect() };
+    signed_in.visit.carry(state, "account/security/codes", &made, &[])
+}
+
+/// New recovery codes
+///
+/// Once, in the browser that made them.
+#[utoipa::path(get, path = "/v1/{realm}/account/security/codes", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
+pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> Response {
+    let Some(made) = signed_in.visit.carried::<Made>() else { return go(&signed_in, "account/security") };
+    let carried = signed_in.visit.parameter(Made::NAME).unwrap_or_default();
+    let action = signed_in.visit.link("account/security/codes.txt", &[(Made::NAME, carried)]);
+    let page = AccountSecurityCodes { user: person(&signed_in), codes: made.codes, action };
+    answer::show(&state, &signed_in.visit, &page)
+}
+
+/// New recovery codes as a file
+///
+/// One a line.
+#[utoipa::path(get, path = "/v1/{realm}/account/security/codes.txt", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
+pub(crate) async fn file(signed_in: SignedIn) -> Response {
+    let Some(made) = signed_in.visit.carried::<Made>() else { return go(&signed_in, "account/security") };
+    let headers = [
+        (CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"recovery-codes.txt\""),
+    ];
+    (headers, made.codes.join("\n") + "\n").into_response()
+}
+
+/// Make new recovery codes
+///
+/// Needs a recent login. Earlier codes are invalid.
+#[utoipa::path(post, path = "/v1/{realm}/account/security/codes", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
+pub(crate) async fn renew(State(state): State<AppState>, signed_in: SignedIn, _: PageForm) -> Result<Response, Turned> {
+    let owner = signed_in.fresh().await?;
+    match signed_in.visit.request.second_factors().renew_recovery_codes(&owner, &RawField::Missing).await {
+        Ok(codes) => Ok(carried(&state, &signed_in, codes.expose())),
+        Err(error) if error.kind() == ErrorKind::Conflict => Ok(go(&signed_in, "account/security?problem=no_factor")),
+        Err(error) => Err(turned(&signed_in, error)),
+    }
+}

@@ -1,0 +1,62 @@
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{
+    Error,
+    service::{FactorStatus, RawField},
+};
+
+use super::super::{activity, answer::show, confirm::person};
+use crate::{
+    http::{extract::SignedIn, openapi::RealmPath, problem::ApiError, state::AppState},
+    templates::pages::{AccountHome, Gate, Recommended},
+};
+
+/// Number of events on the home page.
+const EVENTS: usize = 3;
+/// Number of recovery codes below which new ones are recommended.
+const FEW_CODES: usize = 3;
+
+/// The home page of the account
+///
+/// How the user signs in, where, and what happened lately.
+#[utoipa::path(get, path = "/v1/{realm}/account", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
+pub(crate) async fn home(State(state): State<AppState>, signed_in: SignedIn) -> Response {
+    match page(&signed_in).await {
+        Ok(page) => show(&state, &signed_in.visit, &page),
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+async fn page(signed_in: &SignedIn) -> Result<AccountHome, Error> {
+    let (visit, viewer) = (&signed_in.visit, &signed_in.viewer);
+    let (request, account) = (&visit.request, viewer.account());
+    let status = request.second_factors().status(viewer).await?;
+    let sessions = request.sessions().list(viewer).await?;
+    let events = request.audit_trail().events(viewer, &RawField::from(EVENTS.to_string()), &RawField::Missing).await?;
+    let done = visit.parameter("done").filter(|done| *done == "recovery_used").map_or("", |_| "recovery_used");
+    Ok(AccountHome {
+        gate: Gate { done, ..Gate::default() },
+        user: person(signed_in),
+        password: account.password_set_at.into(),
+        two_step: status.two_step,
+        recommended: recommended(&status),
+        recovery_left: status.recovery_codes.as_ref().map_or(0, |codes| codes.left),
+        factors: status.factors.into_iter().map(|factor| factor.name.as_str().to_owned()).collect(),
+        sessions: sessions.into_iter().map(|session| activity::session(session, request.ctx.now)).collect(),
+        events: events.events.into_iter().map(activity::event).collect(),
+    })
+}
+
+/// Returns what is worth most to do next.
+fn recommended(status: &FactorStatus) -> Option<Recommended> {
+    let left = status.recovery_codes.as_ref().map_or(0, |codes| codes.left);
+    (!status.factors.is_empty() && left < FEW_CODES).then(|| Recommended {
+        icon: "key",
+        title: "Get new recovery codes",
+        text: format!("You have {left} of 10 left. You'll need one if you lose your phone."),
+        path: "account/security",
+        label: "Get new codes",
+    })
+}

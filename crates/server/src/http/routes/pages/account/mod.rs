@@ -1,0 +1,61 @@
+//! Pages of the account.
+
+mod apps;
+mod codes;
+mod data;
+mod details;
+mod email;
+mod home;
+mod password;
+mod phone;
+mod remove;
+mod secure;
+mod security;
+mod sessions;
+mod totp;
+
+use axum::{
+    http::{StatusCode, header::LOCATION},
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{Error, error::ErrorKind};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::http::{
+    extract::{SignedIn, Turned},
+    state::AppState,
+};
+
+/// Returns the routes of the account.
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(home::home))
+        .routes(routes!(details::form, details::save))
+        .routes(routes!(email::form, email::send))
+        .routes(routes!(phone::form, phone::send))
+        .routes(routes!(security::show, security::switch))
+        .routes(routes!(password::form, password::change))
+        .routes(routes!(totp::form, totp::confirm))
+        .routes(routes!(codes::show, codes::renew))
+        .routes(routes!(codes::file))
+        .routes(routes!(remove::ask, remove::remove))
+        .routes(routes!(secure::secure))
+        .routes(routes!(sessions::list, sessions::end))
+        .routes(routes!(apps::list))
+        .routes(routes!(data::show))
+        .routes(routes!(data::ask, data::delete))
+}
+
+/// Goes to another page of the account.
+fn go(signed_in: &SignedIn, page: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, signed_in.visit.path(page))]).into_response()
+}
+
+/// Turns a refusal into what the user does next: one that asks for a recent login is the page that asks for it.
+fn turned(signed_in: &SignedIn, error: Error) -> Turned {
+    match error.kind() {
+        ErrorKind::Stale { .. } => signed_in.confirm(),
+        ErrorKind::BadToken => Turned::Elsewhere(signed_in.visit.path("signin")),
+        _ => error.into(),
+    }
+}

@@ -1,0 +1,74 @@
+use axum::{extract::State, response::Response};
+use portcullis_core::{
+    error::{ErrorKind, catalogue::FIELD_MISSING},
+    service::{FieldErrors, RawField},
+};
+
+use super::{
+    super::{
+        answer::{Typed, again, show, show_with},
+        confirm::person,
+    },
+    go, turned,
+};
+use crate::{
+    http::{
+        extract::{DeviceCookie, PageForm, SignedIn, Turned},
+        openapi::RealmPath,
+        problem::REFUSED_FORM,
+        state::AppState,
+    },
+    templates::pages::{AccountSecurityPassword, Gate},
+};
+
+/// The page for a new password
+///
+/// With two-step verification it needs a recent login.
+#[utoipa::path(get, path = "/v1/{realm}/account/security/password", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
+pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Response {
+    show(&state, &signed_in.visit, &page(&signed_in, Gate::default()))
+}
+
+fn page(signed_in: &SignedIn, gate: Gate) -> AccountSecurityPassword {
+    AccountSecurityPassword { gate, user: person(signed_in) }
+}
+
+/// Change the password
+///
+/// Ends all other sessions.
+#[utoipa::path(post, path = "/v1/{realm}/account/security/password", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
+pub(crate) async fn change(
+    State(state): State<AppState>,
+    signed_in: SignedIn,
+    cookie: DeviceCookie,
+    PageForm(mut fields): PageForm,
+) -> Result<Response, Turned> {
+    let owner = signed_in.owner().await?;
+    let (current, new) = (fields.take_filled("current_password"), fields.take_filled("new_password"));
+    let mut errors = FieldErrors::default();
+    for (name, field) in [("current_password", &current), ("new_password", &new)] {
+        if matches!(field, RawField::Missing) {
+            errors.add(FIELD_MISSING.of(name));
+        }
+    }
+    let result = match errors.finish(Some(())) {
+        Ok(()) => signed_in.visit.request.accounts().change_password(&owner, &current, &new).await,
+        Err(error) => Err(error),
+    };
+    let error = match result {
+        Ok(device) => return Ok(cookie.add(go(&signed_in, "account/security?done=password"), &state, &device)),
+        Err(error) => error,
+    };
+    match error.kind() {
+        ErrorKind::Forbidden => {
+            let words = "Your current password is incorrect".to_owned();
+            let gate = Gate { errors: vec![("current_password", words)], ..Gate::default() };
+            Ok(show_with(&state, &signed_in.visit, REFUSED_FORM, &page(&signed_in, gate)))
+        }
+        ErrorKind::Invalid | ErrorKind::Limited(_) => {
+            let render = |gate| page(&signed_in, gate);
+            Ok(again(&state, &signed_in.visit, error, (Gate::default(), &Typed::default()), render))
+        }
+        _ => Err(turned(&signed_in, error)),
+    }
+}

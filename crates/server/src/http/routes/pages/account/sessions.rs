@@ -1,0 +1,69 @@
+use axum::{extract::State, response::Response};
+use portcullis_core::{error::ErrorKind, factor::ListedDevice, session::device_name};
+
+use super::{
+    super::{activity, answer::show, confirm::person},
+    go, turned,
+};
+use crate::{
+    http::{
+        extract::{PageForm, SignedIn, Turned},
+        openapi::RealmPath,
+        state::AppState,
+    },
+    templates::pages::{AccountSessions, Gate, SessionRow},
+};
+
+const DONE: [&str; 3] = ["one", "others", "device"];
+
+/// Where the user is signed in
+///
+/// And the devices that need no second factor.
+#[utoipa::path(get, path = "/v1/{realm}/account/sessions", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
+pub(crate) async fn list(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
+    let (request, viewer) = (&signed_in.visit.request, &signed_in.viewer);
+    let sessions = request.sessions().list(viewer).await.map_err(|error| turned(&signed_in, error))?;
+    let trusted = request.second_factors().devices(viewer).await.map_err(|error| turned(&signed_in, error))?;
+    let asked = signed_in.visit.parameter("done");
+    let page = AccountSessions {
+        gate: Gate { done: DONE.into_iter().find(|done| asked == Some(*done)).unwrap_or_default(), ..Gate::default() },
+        user: person(&signed_in),
+        sessions: sessions.into_iter().map(|session| activity::session(session, request.ctx.now)).collect(),
+        trusted: trusted.into_iter().map(row).collect(),
+    };
+    Ok(show(&state, &signed_in.visit, &page))
+}
+
+fn row(device: ListedDevice) -> SessionRow {
+    SessionRow {
+        id: device.id,
+        current: false,
+        device: device.client.agent.as_deref().and_then(device_name).unwrap_or_else(|| "Unknown device".to_owned()),
+        icon: "shield",
+        ip: device.client.ip.unwrap_or_default(),
+        used: device.last_used_at.into(),
+        opened: device.created_at.into(),
+        how: "",
+        is_new: false,
+    }
+}
+
+/// End sessions
+///
+/// One, or all others; or let a trusted device be asked for a code again.
+#[utoipa::path(post, path = "/v1/{realm}/account/sessions", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
+pub(crate) async fn end(signed_in: SignedIn, PageForm(mut fields): PageForm) -> Result<Response, Turned> {
+    let owner = signed_in.owner().await?;
+    let request = &signed_in.visit.request;
+    let (id, device) = (fields.take("id"), fields.take("device"));
+    let (done, result) = match (id.text(), device.text()) {
+        (Some(id), _) => ("one", request.sessions().end_own(&owner, id).await),
+        (None, Some(device)) => ("device", request.second_factors().distrust(&owner, Some(device)).await.map(drop)),
+        (None, None) => ("others", request.sessions().end_others(&owner).await.map(drop)),
+    };
+    match result {
+        // What has ended already is what was asked for.
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(turned(&signed_in, error)),
+        _ => Ok(go(&signed_in, &format!("account/sessions?done={done}"))),
+    }
+}

@@ -1,0 +1,31 @@
+//! Pages that people sign in with. Each calls the same verbs as the routes for programs.
+
+mod account;
+mod activity;
+mod answer;
+mod confirm;
+mod factor;
+mod forgot;
+mod resend;
+mod signin;
+mod signout;
+mod signup;
+mod step;
+mod words;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::http::state::AppState;
+
+/// Returns the routes of this area.
+pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(signin::form, signin::sign_in))
+        .routes(routes!(factor::form, factor::complete))
+        .routes(routes!(confirm::form, confirm::confirm))
+        .routes(routes!(forgot::form, forgot::send))
+        .routes(routes!(signup::form, signup::sign_up))
+        .routes(routes!(resend::form, resend::resend))
+        .routes(routes!(signout::ask, signout::sign_out))
+        .merge(account::routes())
+}

@@ -1,0 +1,70 @@
+//! Kinds of codes that complete a ticket, as pages offer them.
+
+use portcullis_core::{
+    error::ErrorKind,
+    service::{Challenged, FactorChallenge},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::templates::pages::Way;
+
+/// A kind of code.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Kind {
+    name: String,
+    /// End of the phone number that an SMS is sent to.
+    pub(super) to: Option<String>,
+}
+
+/// Returns the kinds that complete a ticket, the strongest first.
+pub(super) fn kinds(challenged: &Challenged) -> Vec<Kind> {
+    let plain = |name: &str| Some(Kind { name: name.to_owned(), to: None });
+    let kind = |challenge: &FactorChallenge| match challenge {
+        FactorChallenge::Totp => plain("totp"),
+        FactorChallenge::Sms(to) => Some(Kind { to: Some(to.trim_start_matches('•').to_owned()), ..plain("sms")? }),
+        FactorChallenge::RecoveryCode => plain("recovery_code"),
+        FactorChallenge::Password | FactorChallenge::Enroll(_) => None,
+    };
+    challenged.challenges.iter().filter_map(kind).collect()
+}
+
+/// Returns the kind that is asked for, or the strongest. An SMS is sent only if its button was pressed.
+pub(super) fn choose(kinds: &[Kind], asked: Option<&str>) -> &'static str {
+    let has = |name: &str| kinds.iter().any(|kind| kind.name == name);
+    let all = ["totp", "sms", "recovery_code"];
+    let wanted = all.into_iter().find(|name| asked == Some(*name) && has(name));
+    wanted.or_else(|| all.into_iter().find(|name| has(name))).unwrap_or("totp")
+}
+
+/// Returns the other kinds. `link` is the path of the page for one.
+pub(super) fn ways(kinds: &[Kind], method: &str, link: impl Fn(&str) -> String) -> Vec<Way> {
+    let way = |kind: &Kind| {
+        let (name, label, icon) = match kind.name.as_str() {
+            "totp" => ("totp", "Use a code from your app", "phone"),
+            "sms" => ("sms", "Get a text message", "send"),
+            _ => ("recovery_code", "Use a recovery code", "key"),
+        };
+        let hint = kind.to.as_ref().map(|to| format!("to the number ending in {to}")).unwrap_or_default();
+        Way { name, label: label.to_owned(), hint, icon, href: link(name), sends: name == "sms" }
+    };
+    kinds.iter().filter(|kind| kind.name != method).map(way).collect()
+}
+
+/// Returns the end of the phone number.
+pub(super) fn ending(kinds: &[Kind]) -> String {
+    kinds.iter().find_map(|kind| kind.to.clone()).unwrap_or_default()
+}
+
+/// Returns what is wrong with a code.
+pub(super) fn wrong(method: &str) -> &'static str {
+    match method {
+        "recovery_code" => "That code is incorrect or was already used",
+        "sms" => "That code is incorrect or has expired. Request a new one.",
+        _ => "That code is incorrect or has expired. Enter the current code from your app.",
+    }
+}
+
+/// Returns whether a code was refused.
+pub(super) const fn is_refusal(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Refused | ErrorKind::BadLink | ErrorKind::Malformed)
+}

@@ -1,0 +1,36 @@
+use minijinja::{Value, context, value::Serde};
+
+use super::{Page, Person, Replaceable};
+
+/// Asks whether to remove a second factor.
+pub(crate) struct AccountSecurityRemove {
+    pub(crate) user: Person,
+    pub(crate) factor: String,
+    /// Whether it is the last one.
+    pub(crate) is_last: bool,
+    pub(crate) action: String,
+}
+
+impl Page for AccountSecurityRemove {
+    const NAME: &'static str = "account_security_remove.html";
+
+    fn values(&self) -> Value {
+        let (user, factor, action) = (Value::from(Serde(&self.user)), self.factor.as_str(), self.action.as_str());
+        context! { user, factor, last => self.is_last, action }
+    }
+}
+
+impl Replaceable for AccountSecurityRemove {
+    const PURPOSE: &'static str = "Asks whether to remove a second factor.";
+    const SOURCE: &'static str = source!("pages/account_security_remove.html");
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |is_last| Self {
+            user: Person::sample(),
+            factor: "Authenticator app".to_owned(),
+            is_last,
+            action: "#".to_owned(),
+        };
+        vec![("", page(false)), ("the last", page(true))]
+    }
+}

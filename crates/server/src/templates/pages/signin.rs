@@ -1,0 +1,51 @@
+use minijinja::{Value, context, value::Serde};
+
+use super::{Gate, Page, Replaceable, Way};
+
+/// The sign-in page.
+#[derive(Default)]
+pub(crate) struct Signin {
+    pub(crate) gate: Gate,
+    /// Whether the user can stay signed in.
+    pub(crate) remember: bool,
+    /// Whether anyone can sign up.
+    pub(crate) signup: bool,
+    /// Other ways to sign in.
+    pub(crate) ways: Vec<Way>,
+    /// Way by which this browser signed in last; empty if unknown.
+    pub(crate) last: String,
+}
+
+impl Page for Signin {
+    const NAME: &'static str = "signin.html";
+
+    fn values(&self) -> Value {
+        let (remember, signup, last) = (self.remember, self.signup, self.last.as_str());
+        let offers = context! { remember, signup, last, ways => Value::from(Serde(&self.ways)) };
+        context! { offers, ..self.gate.values() }
+    }
+}
+
+impl Replaceable for Signin {
+    const PURPOSE: &'static str = "The sign-in page.";
+    const SOURCE: &'static str = source!("pages/signin.html");
+
+    fn samples() -> Vec<(&'static str, Self)> {
+        let page = |gate| Self { gate, remember: true, signup: true, ways: Vec::new(), last: "password".to_owned() };
+        let done = |done| Gate { done, ..Gate::default() };
+        let both = [("email", "Enter your email address"), ("password", "Enter your password")];
+        vec![
+            ("", page(Gate::default())),
+            ("wrong", page(Gate::wrong("wrong"))),
+            ("wait", page(Gate::wrong("wait"))),
+            ("not verified", page(Gate::wrong("unverified"))),
+            ("compromised", page(Gate::wrong("compromised"))),
+            ("timed out", page(Gate::wrong("timed_out"))),
+            ("too many codes", page(Gate::wrong("too_many_codes"))),
+            ("expired", page(Gate::wrong("expired"))),
+            ("empty", page(Gate { problem: "fields", ..Gate::refused(&both) })),
+            ("deleted", page(done("deleted"))),
+            ("secured", page(done("secured"))),
+        ]
+    }
+}

@@ -1,0 +1,42 @@
+use std::time::Duration;
+
+use super::Browser;
+use crate::support::{Person, Protected, TestApp};
+
+#[tokio::test]
+async fn confirming_renews_the_authentication_and_the_cookie() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let mut browser = Browser::signed_in(&app, &john).await;
+    let before = browser.session().unwrap().to_owned();
+    let page = browser.get("/User1/signin/confirm").await;
+    assert!(page.shows("You're about to change something important."));
+    let wrong = browser.post(&page.form("confirm"), &[("password", "another-password")]).await;
+    assert_eq!(wrong.status, 422);
+    assert!(wrong.shows("Your current password is incorrect"));
+    app.advance(Duration::from_secs(1200));
+    let home = browser.submit(&page.form("confirm"), &[("password", &john.password)]).await;
+    assert_eq!(home.heading(), "John Doe");
+    assert_ne!(browser.session().unwrap(), before);
+    browser.cookies.insert("portcullis_session_User1".to_owned(), before);
+    assert_eq!(browser.get("/User1/account").await.status, 303, "the old value opens nothing");
+}
+
+#[tokio::test]
+async fn with_two_step_on_confirming_needs_the_password_and_a_code() {
+    let app = TestApp::start().await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let mut browser = Browser::new(&app);
+    let step = browser.sign_in(&john.person).await.location;
+    let code = john.app.next_code(&app);
+    browser.submit(&step, &[("code", &code), ("type", "totp")]).await;
+    app.advance(Duration::from_secs(1200));
+    let page = browser.get("/User1/signin/confirm").await;
+    let page = browser.submit(&page.form("confirm"), &[("password", &john.person.password)]).await;
+    assert!(page.shows("6-digit code"), "{}", page.body);
+    let wrong = browser.post(&page.form("confirm"), &[("code", &john.app.wrong(&app)), ("type", "totp")]).await;
+    assert_eq!(wrong.status, 422);
+    let code = john.app.next_code(&app);
+    let home = browser.submit(&page.form("confirm"), &[("code", &code), ("type", "totp")]).await;
+    assert_eq!(home.heading(), "John Doe");
+}

@@ -1,0 +1,10 @@
+//! Pages that people sign in with, through HTTP.
+
+mod account;
+mod attacks;
+mod browser;
+mod factor;
+mod signin;
+mod signup;
+
+use browser::Browser;
