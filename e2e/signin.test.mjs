@@ -21,7 +21,7 @@ async function look(page, title, heading = title.replace(/^Error: /, "")) {
   assert.equal(await page.title(), `${title} · Portcullis`);
   assert.equal(await page.getByRole("heading", { level: 1 }).textContent(), heading);
   for (const [colorScheme, width] of SIZES) {
-    await page.emulateMedia({ colorScheme });
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.setViewportSize({ width, height: 900 });
     assert.deepEqual(await violations(page), [], `${title}, ${colorScheme}, ${width}`);
     const scroll = await page.evaluate(() => document.documentElement.scrollWidth);
@@ -37,6 +37,7 @@ async function look(page, title, heading = title.replace(/^Error: /, "")) {
   assert.deepEqual([page.elsewhere, page.wrong.filter((text) => !/status of (400|401|403|404|422|429)/.test(text))], [[], []]);
 }
 
+const AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const at = (path) => `${app.base}/User1/${path}`;
 
 /** Returns the code of an authenticator app (RFC 6238) for a key as the page shows it. */
@@ -58,7 +59,7 @@ async function signIn(page, { email, password }) {
 }
 
 test("the life of an account: sign up, verify, sign in, authenticator app, recovery code, forget, reset, end a session, delete", async () => {
-  const page = await browser.page(app);
+  const page = await browser.page(app, { userAgent: AGENT });
   await page.goto(at("signup"));
   await look(page, "Create your account");
   await page.getByRole("button", { name: "Create account" }).click();
@@ -121,7 +122,7 @@ test("the life of an account: sign up, verify, sign in, authenticator app, recov
   await page.getByRole("button", { name: "Continue" }).click();
   await page.getByRole("heading", { name: "Ada" }).waitFor();
 
-  const other = await browser.page(app);
+  const other = await browser.page(app, { userAgent: AGENT });
   await signIn(other, { email: "ada@example.com", password: "violet teapot hammer" });
   await other.getByRole("link", { name: "Use a recovery code" }).click();
   await look(other, "Enter a recovery code");
@@ -179,7 +180,7 @@ test("everything but comfort works without script", async () => {
 });
 
 test("a password can be shown, and a form is sent once", async () => {
-  const page = await browser.page(app);
+  const page = await browser.page(app, { userAgent: AGENT });
   await page.goto(at("signin"));
   const password = page.getByLabel("Password", { exact: true });
   await password.fill("a secret");
@@ -191,7 +192,7 @@ test("a password can be shown, and a form is sent once", async () => {
 });
 
 test("the sign-in page weighs at most 40 KiB in 4 requests", async () => {
-  const page = await browser.page(app);
+  const page = await browser.page(app, { userAgent: AGENT });
   const sizes = [];
   page.on("response", async (response) => sizes.push([response.url(), (await response.body()).length]));
   await page.goto(at("signin"));
@@ -204,12 +205,12 @@ test("the sign-in page weighs at most 40 KiB in 4 requests", async () => {
 });
 
 test("with the keyboard alone: skip link first, a ring at each stop, and nothing is missed", async () => {
-  const page = await browser.page(app);
+  const page = await browser.page(app, { userAgent: AGENT });
   await page.goto(at("signup"));
-  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.press("Shift+Tab");
   const stops = [];
   for (let stop = 0; stop < 12; stop++) {
-    await page.keyboard.press("Tab");
+    if (stop > 0) await page.keyboard.press("Tab");
     const focus = await page.evaluate(() => {
       const element = document.activeElement, style = getComputedStyle(element), box = element.getBoundingClientRect();
       return { name: element.id || element.textContent.trim(), ring: style.outlineStyle, width: style.outlineWidth, height: box.height };
@@ -223,7 +224,7 @@ test("with the keyboard alone: skip link first, a ring at each stop, and nothing
 });
 
 test("an unknown address, a form of another site and a fault are pages for people", async () => {
-  const page = await browser.page(app);
+  const page = await browser.page(app, { userAgent: AGENT });
   await page.goto(at("nowhere"));
   await look(page, "Page not found");
   await page.getByRole("link", { name: "Go to sign in" }).click();

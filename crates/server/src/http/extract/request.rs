@@ -44,6 +44,11 @@ impl RealmRequest {
         self.scope().in_browser(keep).sessions()
     }
 
+    /// Returns the verbs of second factors for a page, where an enrolment that completes a login opens a browser session.
+    pub(in crate::http) fn browser_factors(&self, keep: bool) -> SecondFactors<'_> {
+        self.scope().in_browser(keep).second_factors()
+    }
+
     /// Returns the verbs of second factors.
     pub(in crate::http) fn second_factors(&self) -> SecondFactors<'_> {
         self.scope().second_factors()

@@ -25,6 +25,7 @@ mod reset_failed;
 mod reset_success;
 mod signin;
 mod signin_confirm;
+mod signin_enroll;
 mod signin_factor;
 mod signin_forgot;
 mod signout;
@@ -59,6 +60,7 @@ pub(crate) use reset_failed::ResetFailed;
 pub(crate) use reset_success::ResetSuccess;
 pub(crate) use signin::Signin;
 pub(crate) use signin_confirm::SigninConfirm;
+pub(crate) use signin_enroll::SigninEnroll;
 pub(crate) use signin_factor::SigninFactor;
 pub(crate) use signin_forgot::SigninForgot;
 pub(crate) use signout::Signout;
@@ -114,6 +116,7 @@ pub(super) static PAGES: &[PageEntry] = &[
     PageEntry::of::<Signin>(),
     PageEntry::of::<SigninFactor>(),
     PageEntry::of::<SigninConfirm>(),
+    PageEntry::of::<SigninEnroll>(),
     PageEntry::of::<SigninForgot>(),
     PageEntry::of::<Signup>(),
     PageEntry::of::<SignupResend>(),

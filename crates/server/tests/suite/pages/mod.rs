@@ -4,6 +4,7 @@ mod account;
 mod attacks;
 mod browser;
 mod factor;
+mod policy;
 mod signin;
 mod signup;
 

@@ -72,7 +72,7 @@ fn link(visit: &Visit, method: &str) -> String {
 }
 
 /// Goes back to the sign-in page, with a word for the reason.
-fn start_again(visit: &Visit, problem: &str) -> Response {
+pub(super) fn start_again(visit: &Visit, problem: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, visit.link("signin", &[("problem", problem)]))]).into_response()
 }
 

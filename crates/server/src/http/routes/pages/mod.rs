@@ -4,6 +4,7 @@ mod account;
 mod activity;
 mod answer;
 mod confirm;
+mod enroll;
 mod factor;
 mod forgot;
 mod resend;
@@ -22,6 +23,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(signin::form, signin::sign_in))
         .routes(routes!(factor::form, factor::complete))
+        .routes(routes!(enroll::form, enroll::confirm))
         .routes(routes!(confirm::form, confirm::confirm))
         .routes(routes!(forgot::form, forgot::send))
         .routes(routes!(signup::form, signup::sign_up))

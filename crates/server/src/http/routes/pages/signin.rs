@@ -6,11 +6,12 @@ use portcullis_core::{
     Error,
     account::email::EmailAddress,
     error::catalogue::{EMAIL_INVALID, FIELD_MISSING},
-    service::{Challenged, Credentials, FieldErrors, LoggedIn, LoginOutcome, RawField, SecondFactor},
+    service::{Challenged, Credentials, FactorChallenge, FieldErrors, LoggedIn, LoginOutcome, RawField, SecondFactor},
 };
 
 use super::{
     answer::{Typed, again, show, show_with},
+    enroll,
     factor::FactorStep,
     step,
 };
@@ -89,7 +90,7 @@ pub(crate) async fn sign_in(
     let credentials = Credentials { username: &email, password: &password, devices: &devices, second };
     match counted(visit.request.browser_sessions(keep).login(&credentials).await) {
         Ok(LoginOutcome::LoggedIn(done)) => enter(&state, &visit, &cookie, done, (keep, visit.go_on())).await,
-        Ok(LoginOutcome::Challenged(challenged)) => ask(&state, &visit, challenged, &email, keep),
+        Ok(LoginOutcome::Challenged(challenged)) => ask(&state, &visit, challenged, &email, keep).await,
         Ok(LoginOutcome::Wrong) => refuse(WRONG_SIGN_IN, "wrong"),
         Ok(LoginOutcome::Unverified) => refuse(REFUSED_FORM, "unverified"),
         Ok(LoginOutcome::Compromised) => refuse(REFUSED_FORM, "compromised"),
@@ -131,10 +132,14 @@ pub(super) async fn enter(
 }
 
 /// Goes to the page that asks for the second factor.
-fn ask(state: &AppState, visit: &Visit, challenged: Challenged, email: &RawField, keep: bool) -> Response {
+async fn ask(state: &AppState, visit: &Visit, challenged: Challenged, email: &RawField, keep: bool) -> Response {
+    let email = email.text().unwrap_or_default().trim();
+    if challenged.challenges.iter().any(|challenge| matches!(challenge, FactorChallenge::Enroll(_))) {
+        return enroll::begin(state, visit, challenged.ticket.expose(), email, keep).await;
+    }
     let step = FactorStep {
         ticket: challenged.ticket.expose().to_owned(),
-        email: email.text().unwrap_or_default().trim().to_owned(),
+        email: email.to_owned(),
         kinds: step::kinds(&challenged),
         keep,
     };

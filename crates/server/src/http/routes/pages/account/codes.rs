@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     http::{
-        extract::{Carried, PageForm, SignedIn, Turned},
+        extract::{Carried, PageForm, SignedIn, Turned, Visit},
         openapi::RealmPath,
         state::AppState,
     },
@@ -31,8 +31,17 @@ impl Carried for Made {
 
 /// Goes to the page that shows codes.
 pub(super) fn carried<'a>(state: &AppState, signed_in: &SignedIn, codes: impl Iterator<Item = &'a str>) -> Response {
+    show_codes(state, &signed_in.visit, codes)
+}
+
+/// Goes to the page that shows codes, also from a sign-in.
+pub(in super::super) fn show_codes<'a>(
+    state: &AppState,
+    visit: &Visit,
+    codes: impl Iterator<Item = &'a str>,
+) -> Response {
     let made = Made { codes: codes.map(str::to_owned).collect() };
-    signed_in.visit.carry(state, "account/security/codes", &made, &[])
+    visit.carry(state, "account/security/codes", &made, &[])
 }
 
 /// New recovery codes

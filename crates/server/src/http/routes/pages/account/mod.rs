@@ -14,6 +14,9 @@ mod security;
 mod sessions;
 mod totp;
 
+pub(super) use codes::show_codes;
+pub(super) use totp::in_fours;
+
 use axum::{
     http::{StatusCode, header::LOCATION},
     response::{IntoResponse, Response},

@@ -37,7 +37,10 @@ pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> 
     let has_totp = status.methods.contains(&Method::Totp) && status.policy != MfaPolicy::Off;
     let factors = status.factors.into_iter().map(|factor| FactorRow {
         id: factor.id.to_string(),
-        name: factor.name.as_str().to_owned(),
+        name: match factor.method {
+            Method::Sms => format!("Text message to {}", factor.name.as_str()),
+            _ => factor.name.as_str().to_owned(),
+        },
         added: factor.created_at.into(),
         used: factor.last_used_at.map(Into::into),
     });

@@ -64,7 +64,7 @@ async fn page(signed_in: &SignedIn, begun: &Begun, gate: Gate) -> Result<Account
     })
 }
 
-fn in_fours(offer: &EnrolmentOffer) -> String {
+pub(in super::super) fn in_fours(offer: &EnrolmentOffer) -> String {
     let text = offer.secret.base32();
     let letters: Vec<char> = text.chars().collect();
     letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
