@@ -12,6 +12,11 @@ for tool in "$@"; do
             apt-get update -qq
             DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$tool" >&2
             ;;
+        oathtool | zbarimg | rsvg-convert)
+            declare -A package=([oathtool]=oathtool [zbarimg]=zbar-tools [rsvg-convert]=librsvg2-bin)
+            apt-get update -qq
+            DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${package[$tool]}" >&2
+            ;;
         cargo-deny) cargo install --locked --no-default-features cargo-deny ;;
         *) cargo install --locked "$tool" ;;
     esac

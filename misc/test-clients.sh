@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tests with third-party clients:
-# - e2e/clients: generates clients from the description of the API, compiles them, and signs up and logs in with each;
+# - e2e/clients: generates clients from the description of the API, compiles them, and signs up and logs in with each; sets up an
+#   authenticator app with the codes of pyotp and oathtool, and the QR code as zbar reads it;
 # - e2e/origin: compares the requests that are accepted with those of the original service's framework. `UPDATE=1` rewrites the
 #   table in docs/existing-clients.md.
 # The pinned packages are installed first. `all` includes openapi-generator, which brings a Java runtime of 100 MB.
@@ -34,6 +35,7 @@ if [ "$which" = all ]; then
 else
     CLIENTS_PYTHON=$(environment clients e2e/clients/requirements.txt)
 fi
+misc/install-tools.sh oathtool zbarimg rsvg-convert
 npm ci --prefix e2e --silent --no-audit --no-fund
 npm ci --prefix e2e/clients --silent --no-audit --no-fund
 # The binary used by the workspace tests: another selection of packages would have other features and be recompiled.

@@ -38,6 +38,15 @@ impl From<&TotpFactor> for ListedFactor {
 }
 
 impl ListedFactor {
+    /// Returns the name of an app for a mail to the owner, or the end of the number of SMS; may be empty.
+    #[must_use]
+    pub fn name_in_mails(&self) -> &str {
+        match self.method {
+            Method::Sms => self.name.as_str(),
+            _ => self.name.in_mails(),
+        }
+    }
+
     /// Returns SMS to this number.
     #[must_use]
     pub fn sms(sms: &SmsFactor, phone: Option<&PhoneNumber>) -> Self {

@@ -1,4 +1,4 @@
-use crate::account::phone::PhoneNumber;
+use crate::account::{name::PersonName, phone::PhoneNumber};
 
 /// Name that a user gives a factor. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -26,6 +26,14 @@ impl FactorName {
     #[must_use]
     pub fn number(phone: Option<&PhoneNumber>) -> Self {
         Self(phone.map_or_else(|| "SMS".to_owned(), PhoneNumber::masked))
+    }
+
+    /// Returns the name for a mail to the owner; empty unless it consists of a few words, since another person may have typed it,
+    /// and for the name that was not chosen.
+    #[must_use]
+    pub fn in_mails(&self) -> &str {
+        let is_words = PersonName::parse(&self.0).is_ok_and(|name| !name.for_greeting().is_empty());
+        if is_words && *self != Self::authenticator_app() { &self.0 } else { "" }
     }
 
     /// Returns the name as text.

@@ -3,10 +3,12 @@
 mod kind;
 mod mail;
 pub mod outbox;
+mod sign_in;
 mod sms;
 
 pub use kind::{Channel, LinkRole, LinkSpec, MessageKind, Spec};
 pub use mail::{Links, Mail};
+pub use sign_in::{SealedSignIn, SignIn};
 pub use sms::Sms;
 
 use std::{collections::BTreeMap, fmt};
@@ -28,27 +30,12 @@ pub struct Recipient {
     /// What the text says beside it, by the names of the template.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub facts: BTreeMap<String, String>,
-    /// Sign-in that the message reports.
+    /// Sign-in that the message reports. Only earlier versions stored it like this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_in: Option<SignIn>,
-}
-
-/// Client and time of a sign-in.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct SignIn {
-    /// Name of browser and system, if they are recognised.
-    pub device: Option<String>,
-    /// Network address.
-    pub ip: Option<String>,
-    /// Time, in milliseconds since 1970.
-    pub at: i64,
-}
-
-/// Prints no field, since all are personal data.
-impl fmt::Debug for SignIn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SignIn(…)")
-    }
+    /// The same, as it is stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed_sign_in: Option<SealedSignIn>,
 }
 
 impl Recipient {
@@ -68,7 +55,7 @@ impl Recipient {
     /// Returns a recipient without anything else.
     #[must_use]
     pub fn plain(to: &str) -> Self {
-        Self { to: to.to_owned(), name: String::new(), sign_in: None, facts: BTreeMap::new() }
+        Self { to: to.to_owned(), name: String::new(), sign_in: None, sealed_sign_in: None, facts: BTreeMap::new() }
     }
 
     /// Adds what the text says.

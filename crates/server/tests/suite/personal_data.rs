@@ -41,7 +41,8 @@ const TABLES: &[(&str, Kept)] = &[
     ("revocations", Expires),
     // Of users who have not verified the address.
     ("registrations", Nothing),
-    // Recipients are sealed under the realm's key until the message is delivered or given up.
+    // Recipients are sealed under the realm's key until the message is delivered or given up; device and address of a sign-in, under
+    // the user's.
     ("outbox", Nothing),
     ("failures", Nothing),
     ("quotas", Nothing),

@@ -8,7 +8,7 @@ use crate::{
     error::{Cause, Error, Result},
     link::{Challenge, Purpose},
     message::{
-        Links, Mail,
+        Links, Mail, Recipient,
         outbox::{DeliveryOutcome, retry_unknown_at},
     },
     port::{Batch, ChallengeOp, Op, SendError, Transit},
@@ -94,10 +94,20 @@ impl Delivery<'_> {
             is_decoy = linked.is_decoy;
             challenge = Some(linked.challenge);
         }
-        let recipient = self.recipient()?;
+        let Some(recipient) = self.opened_recipient().await? else { return Ok(None) };
         let rendered = self.ports.render.mail(row.kind, &self.realm.name, &recipient, &links, self.ctx.now);
         let mail = rendered.map_err(Error::internal)?;
         Ok(Some(MailDraft { mail: Mail { message_id: row.id.as_str().to_owned(), ..mail }, challenge, is_decoy }))
+    }
+
+    /// Returns the recipient with what is sealed under the data key of the user; `None` if the user was erased.
+    async fn opened_recipient(&self) -> Result<Option<Recipient>> {
+        let recipient = self.recipient()?;
+        let Some(sealed) = &recipient.sealed_sign_in else { return Ok(Some(recipient)) };
+        let Some(id) = sealed.user() else { return Ok(None) };
+        let Some(user) = self.ports.store.user(&self.realm.name, &id).await? else { return Ok(None) };
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        Ok(sealed.open(&key).map(|sign_in| Recipient { sign_in: Some(sign_in), ..recipient }))
     }
 
     /// Returns the challenge of the links, if it is valid.

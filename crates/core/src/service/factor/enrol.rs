@@ -179,10 +179,10 @@ impl SecondFactors<'_> {
             RecordOp::Insert(factor.seal(ctx, realm, RecordKeys::Owner(&by.key))),
         ];
         with.extend(self.forget_factor_tries(&user, None));
-        let current = by.session.as_ref().map(|session| session.id.clone());
-        let added = self.addition((&user, &by.key), (TotpFactor::KIND, &factor.id), current).await?;
-        with.extend(added.with);
         let listed = ListedFactor::from(&factor);
+        let current = by.session.as_ref().map(|session| session.id.clone());
+        let added = self.addition((&user, &by.key), (TotpFactor::KIND, &listed), current).await?;
+        with.extend(added.with);
         let devices = if let Enrols::Ticket(_, devices) = enrols { devices } else { &[] };
         let logged_in = self.commit_addition(by, added.user, with, devices).await?;
         Ok(logged_in.map(|logged_in| Confirmed { factor: listed, recovery_codes: added.recovery_codes, logged_in }))

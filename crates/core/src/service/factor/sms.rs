@@ -56,8 +56,9 @@ impl SecondFactors<'_> {
             created_at: ctx.now,
             last_used_at: None,
         };
+        let factor = ListedFactor::sms(&sms, phone.as_ref());
         let current = Some(owner.session().clone());
-        let added = self.addition((&user, &key), (SmsFactor::KIND, &sms.id), current).await?;
+        let added = self.addition((&user, &key), (SmsFactor::KIND, &factor), current).await?;
         let insert = RecordOp::Insert(sms.seal(ctx, realm, RecordKeys::Owner(&key)));
         let mut batch = batch![UserOp::Update(added.user), insert];
         batch.extend(added.with);
@@ -65,7 +66,6 @@ impl SecondFactors<'_> {
             return Ok(None);
         }
         tracing::info!(%realm, user = %user.id, "second factor added");
-        let factor = ListedFactor::sms(&sms, phone.as_ref());
         Ok(Some(AddedSms { factor, recovery_codes: added.recovery_codes }))
     }
 

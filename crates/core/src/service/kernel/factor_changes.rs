@@ -6,8 +6,8 @@ use crate::{
     audit::Event,
     batch,
     error::Result,
-    factor::{AddedFactor, Factors, Method, NewRecoveryCodes, RecoveryCodes},
-    id::{FactorId, SessionId},
+    factor::{AddedFactor, Factors, ListedFactor, Method, NewRecoveryCodes, RecoveryCodes},
+    id::SessionId,
     link::{Challenge, Purpose},
     message::{MessageKind, Recipient},
     port::{Batch, ChallengeOp, RecordOp},
@@ -27,6 +27,8 @@ pub(in crate::service) struct FactorChange {
 /// Removal of a factor.
 pub(in crate::service) struct Removal {
     pub(in crate::service) kind: RecordKind,
+    /// Name of the factor for the mail; may be empty.
+    called: String,
     /// Whether no other factor is left.
     pub(in crate::service) is_last: bool,
     pub(in crate::service) change: FactorChange,
@@ -35,7 +37,7 @@ pub(in crate::service) struct Removal {
 impl Removal {
     /// Returns the owner with what the mail says.
     pub(in crate::service) fn recipient(&self, profile: &Profile) -> Recipient {
-        let recipient = Recipient::of(profile).with("what", self.kind.as_str());
+        let recipient = Recipient::of(profile).with("what", self.kind.as_str()).with("called", &self.called);
         if self.is_last { recipient.with("last", "true") } else { recipient }
     }
 }
@@ -48,7 +50,7 @@ impl Scope<'_> {
     pub(in crate::service) async fn addition(
         &self,
         (user, key): (&User, &DataKey),
-        (kind, id): (RecordKind, &FactorId),
+        (kind, added): (RecordKind, &ListedFactor),
         current: Option<SessionId>,
     ) -> Result<FactorChange> {
         let factors = self.factors_of(user, key).await?;
@@ -60,10 +62,10 @@ impl Scope<'_> {
             FactorChange { user: changed, recovery_codes: None, with: self.drop_tickets(user) }
         };
         let recipient = Recipient::of(&user.envelope.open_profile(key)?);
-        let recipient = recipient.with("what", kind.as_str());
+        let recipient = recipient.with("what", kind.as_str()).with("called", added.name_in_mails());
         let recipient = if turns_on { recipient.with("first", "true") } else { recipient };
         let audit =
-            self.audit(Event::FactorAdded).user(user).detail("factor", id.as_str()).detail("type", kind.as_str());
+            self.audit(Event::FactorAdded).user(user).detail("factor", added.id.as_str()).detail("type", kind.as_str());
         change.with.push(audit.into());
         let undo = self.realm.policy.addition_undo;
         if undo.is_zero() {
@@ -71,7 +73,7 @@ impl Scope<'_> {
             return Ok(change);
         }
         let challenge = Challenge::beginning(self.ctx, &self.realm.name, Purpose::FactorUndo, &user.id, undo);
-        let note = AddedFactor { kind, id: id.clone() }.seal(self.ctx, key, &challenge)?;
+        let note = AddedFactor { kind, id: added.id.clone() }.seal(self.ctx, key, &challenge)?;
         let mail = self.message(MessageKind::FactorAdded, &recipient, Some(challenge.id))?;
         change.with.extend(batch![mail, ChallengeOp::Insert(Challenge { note: Some(note), ..challenge })]);
         Ok(change)
@@ -106,6 +108,8 @@ impl Scope<'_> {
         current: Option<SessionId>,
     ) -> Option<Removal> {
         let (kind, removed) = factors.removal(id)?;
+        let called = factors.listed(None).into_iter().find(|listed| listed.id.as_str() == id);
+        let called = called.map(|listed| listed.name_in_mails().to_owned()).unwrap_or_default();
         let mut with = self.end_weaker(user, current);
         let audit = self.audit(Event::FactorRemoved).user(user).detail("factor", id);
         with.extend(batch![removed, audit.detail("type", kind.as_str())]);
@@ -115,6 +119,6 @@ impl Scope<'_> {
             with.push(RecordOp::DeleteOf { realm, owner, kind: Some(RecordKind::RecoveryCodes) }.into());
         }
         let user = User { two_step: user.two_step && !is_last, revision: user.revision + 1, ..user.clone() };
-        Some(Removal { kind, is_last, change: FactorChange { user, recovery_codes: None, with } })
+        Some(Removal { kind, called, is_last, change: FactorChange { user, recovery_codes: None, with } })
     }
 }

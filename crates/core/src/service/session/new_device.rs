@@ -11,7 +11,7 @@ use crate::{
     error::Result,
     id::SessionId,
     limit::Network,
-    message::{MessageKind, Recipient, SignIn},
+    message::{MessageKind, Recipient, SealedSignIn, SignIn},
     port::Batch,
     session::{Session, SessionClient, device_name},
 };
@@ -56,7 +56,8 @@ impl Sessions<'_> {
             ip: client.ip.map(|ip| ip.to_string()),
             at: self.ctx.now.millis(),
         };
-        let recipient = Recipient { sign_in: Some(sign_in), ..Recipient::of(profile) };
+        let sign_in = SealedSignIn::seal(self.ctx, &passed.owner.key, &user.id, &sign_in)?;
+        let recipient = Recipient { sealed_sign_in: Some(sign_in), ..Recipient::of(profile) };
         Ok(batch![
             self.message(MessageKind::NewDevice, &recipient, None)?,
             self.audit(Event::NewDevice).user(user).session(session),

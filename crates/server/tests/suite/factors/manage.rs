@@ -183,3 +183,26 @@ async fn the_events_of_factors_are_in_the_trail_of_the_user() {
         assert!(words.contains(&word), "{word} is missing: {words:?}");
     }
 }
+
+#[tokio::test]
+async fn the_mails_name_the_app_unless_its_name_could_say_something() {
+    let app = TestApp::start().await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let said = async || {
+        let text = app.mails_to(&john.person.email).await[0]["text"].as_str().unwrap().to_owned();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(!said().await.contains("called"), "a name that was not chosen");
+    for (name, is_named) in [("Work phone", true), ("Call +1 202 555 0143", false), ("visit evil.example", false)] {
+        app.advance(Duration::from_secs(1));
+        let offer = send(&app, Method::POST, &john.token, "mfa/totp", json!({"name": name})).await;
+        let offer = json(offer, 200).await;
+        let code = Authenticator::of(&offer).code(&app);
+        let confirm = json!({"enrolment": offer["enrolment"], "code": code});
+        let added = json(send(&app, Method::POST, &john.token, "mfa/totp/confirm", confirm).await, 201).await;
+        assert_eq!(said().await.contains(&format!("It is called “{name}”.")), is_named, "{name}");
+        let path = format!("mfa/{}", added["id"].as_str().unwrap());
+        json(send(&app, Method::DELETE, &john.token, &path, json!({})).await, 200).await;
+        assert_eq!(said().await.contains(&format!("It was called “{name}”.")), is_named, "{name}");
+    }
+}

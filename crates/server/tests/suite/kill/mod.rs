@@ -1,5 +1,6 @@
 //! The program, or its database, is killed repeatedly under load: every acknowledged change is kept.
 
+mod commits;
 mod world;
 
 use std::{

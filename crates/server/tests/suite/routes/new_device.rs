@@ -100,3 +100,19 @@ async fn a_device_is_known_however_many_sessions_another_has() {
     }
     assert_eq!(reports(&app, &john).await.len(), 1, "the first sign-in with Safari");
 }
+
+/// Device and address of a sign-in are sealed under the user's key, so that a waiting mail cannot be read after the erasure.
+#[tokio::test]
+async fn a_report_that_waits_ends_with_the_account() {
+    let app = TestApp::with(&[PROXY]).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    json(enter(&app, &john, ("192.0.2.14", FIREFOX), "").await, 200).await;
+    app.pump().await;
+    let entered = json(enter(&app, &john, ("198.51.100.7", SAFARI), "").await, 200).await;
+    let token = entered["access_token"].as_str().unwrap();
+    let erased = app.request(Method::DELETE, "/User1/me").bearer_auth(token).send().await.unwrap();
+    json(erased, 200).await;
+    assert!(reports(&app, &john).await.is_empty());
+    let last = &app.mails_to(&john.email).await[0];
+    assert!(last["subject"].as_str().unwrap().contains("deleted"), "{last}");
+}

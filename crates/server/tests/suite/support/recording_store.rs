@@ -39,6 +39,8 @@ pub struct RecordingStore {
     render: Arc<dyn Render>,
     work: Mutex<Work>,
     is_away: AtomicBool,
+    /// Number of commits before the last one, and whether that one is still written.
+    death: Mutex<Option<(usize, bool)>>,
 }
 
 impl RecordingStore {
@@ -50,6 +52,7 @@ impl RecordingStore {
             render: Arc::clone(&ports.render),
             work: Mutex::default(),
             is_away: AtomicBool::new(false),
+            death: Mutex::default(),
         }
     }
 
@@ -61,6 +64,28 @@ impl RecordingStore {
     /// Makes the store unavailable, or available again.
     pub fn store_is_away(&self, is_away: bool) {
         self.is_away.store(is_away, Ordering::SeqCst);
+    }
+
+    /// Makes the process end for the store at a commit, counted from here: before it or, if `is_after`, after it.
+    pub fn die_at(&self, commit: usize, is_after: bool) {
+        *self.death.lock().unwrap() = Some((commit, is_after));
+    }
+
+    /// Returns whether the commit of [`die_at`](Self::die_at) was reached.
+    pub fn is_dead(&self) -> bool {
+        self.is_away.load(Ordering::SeqCst)
+    }
+
+    /// Counts a commit; at the last one, returns whether it is still written.
+    fn last(&self) -> Option<bool> {
+        let mut death = self.death.lock().unwrap();
+        if let Some((commits, _)) = death.as_mut()
+            && *commits > 0
+        {
+            *commits -= 1;
+            return None;
+        }
+        death.take().map(|(_, is_after)| is_after)
     }
 
     fn reachable(&self) -> Result<&dyn Store, StoreError> {
@@ -83,7 +108,13 @@ forward_store!(RecordingStore, read, reachable);
 impl Store for RecordingStore {
     async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         self.work.lock().unwrap().commits.push(batch.len());
-        self.reachable()?.commit(batch).await
+        let store = self.reachable()?;
+        let Some(is_after) = self.last() else { return store.commit(batch).await };
+        self.store_is_away(true);
+        if is_after {
+            store.commit(batch).await?;
+        }
+        Err(StoreError::Unavailable("the process has ended".into()).into())
     }
 
     async fn sweep(&self, now: Timestamp, failures_kept: u64) -> Result<u64, StoreError> {

@@ -1,11 +1,13 @@
 //! Rows D35, D36, D89 and D90: the log contains no personal data or secrets, and delays no request.
 
+mod account;
 mod troubles;
 mod unread;
 mod walks;
 
 use std::process::Command;
 
+use account::manage;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use reqwest::{Method, Response};
 use serde_json::json;
@@ -102,6 +104,7 @@ async fn d35_d36_d89_nothing_that_was_planted_is_logged() {
         ("ENCRYPTION_KEY", ENCRYPTION_KEY),
         ("MAIL_USERNAME", MAIL_USER),
         ("MAIL_PASSWORD", MAIL_PASSWORD),
+        ("MFA_METHODS", "totp,sms,recovery_code"),
         UNLIMITED,
     ];
     let mut program = with_mail(&smtp, &settings);
@@ -115,6 +118,7 @@ async fn d35_d36_d89_nothing_that_was_planted_is_logged() {
     forget(&visitor, &smtp, &mut secrets).await;
     let mut codes = Vec::new();
     prove(&visitor, &smtp, &twilio, &mut secrets, &mut codes).await;
+    manage(&visitor, &smtp, &twilio, &mut secrets, &mut codes).await;
     stumble(&visitor, program.port(), &secrets).await;
     mail_troubles(&visitor, &smtp, &program).await;
     sms_troubles(&visitor, &twilio, &program, &mut secrets).await;

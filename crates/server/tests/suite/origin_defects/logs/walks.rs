@@ -61,14 +61,14 @@ pub async fn contest(visitor: &Visitor, smtp: &SmtpServer, secrets: &mut Vec<Str
 }
 
 /// Registers, verifies and logs in a user, and returns the login response.
-async fn join(visitor: &Visitor, smtp: &SmtpServer, jane: &Person) -> Value {
+pub(super) async fn join(visitor: &Visitor, smtp: &SmtpServer, jane: &Person) -> Value {
     json(create(visitor, jane).await, 200).await;
     assert_eq!(visitor.get(&new_link(smtp, jane, "verify", &[]).await).await.status(), 200);
     json(visitor.try_login(jane).await, 200).await
 }
 
 /// Returns an emailed link to this page that is not yet known.
-async fn new_link(smtp: &SmtpServer, jane: &Person, page: &str, known: &[String]) -> String {
+pub(super) async fn new_link(smtp: &SmtpServer, jane: &Person, page: &str, known: &[String]) -> String {
     let (to, page) = (jane.email.to_lowercase(), format!("/{page}?token="));
     loop {
         let mails = smtp.messages();
