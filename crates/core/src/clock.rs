@@ -45,6 +45,26 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// Returns the start of the day in UTC.
+    #[must_use]
+    pub const fn day(self) -> Self {
+        const DAY: i64 = 24 * 3600 * 1000;
+        Self(self.0.div_euclid(DAY) * DAY)
+    }
+
+    /// Returns the date in UTC, as `2026-01-31`.
+    #[must_use]
+    pub fn date(self) -> String {
+        self.date_time().date().to_string()
+    }
+
+    /// Reads a time in RFC 3339.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let time = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).ok().map(Self)
+    }
+
     /// Returns the calendar year in UTC.
     #[must_use]
     pub fn year(self) -> i32 {

@@ -32,6 +32,21 @@ impl CursorScope<'_> {
         Some(*after)
     }
 
+    /// Creates the cursor for a place that is written as text.
+    #[must_use]
+    pub fn expose_text(&self, place: &str) -> String {
+        BASE64URL_NOPAD.encode(&[&self.tag(place.as_bytes())[..], place.as_bytes()].concat())
+    }
+
+    /// Parses the cursor of a place that is written as text; `None` if it belongs to another list or owner.
+    #[must_use]
+    pub fn parse_text(&self, raw: &str) -> Option<String> {
+        let bytes = BASE64URL_NOPAD.decode(raw.as_bytes()).ok()?;
+        let (tag, place) = bytes.split_first_chunk::<TAG>()?;
+        constant_time::verify_slices_are_equal(&self.tag(place), tag).ok()?;
+        String::from_utf8(place.to_vec()).ok()
+    }
+
     fn tag(&self, after: &[u8]) -> [u8; TAG] {
         let tag = mac(self.keys.cursor_key(), [self.list.as_bytes(), self.owner.as_bytes(), after]);
         tag.as_ref().first_chunk().copied().unwrap_or_default()

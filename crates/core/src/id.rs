@@ -92,6 +92,10 @@ id! {
     /// Identifier of a second factor.
     FactorId
 }
+id! {
+    /// Identifier of a key with which a program administers.
+    AdminKeyId
+}
 
 /// Identifier of a challenge: 128 random bits, from which the tokens of its links and codes are derived.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -2,6 +2,7 @@
 //! the service operations. The crate depends on no HTTP framework, database driver or mail library.
 
 pub mod account;
+pub mod admin;
 pub mod audit;
 pub mod clock;
 pub mod ctx;

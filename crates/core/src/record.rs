@@ -27,6 +27,14 @@ pub enum RecordKind {
     RecoveryCodes,
     /// [`TrustedDevice`](crate::factor::TrustedDevice).
     Device,
+    /// [`Invitation`](crate::admin::Invitation).
+    Invitation,
+    /// [`GrantsOf`](crate::admin::GrantsOf).
+    AdminGrant,
+    /// [`Owners`](crate::admin::Owners).
+    AdminOwners,
+    /// [`AdminKey`](crate::admin::AdminKey).
+    AdminKey,
     /// Line of a running server, a [`Node`](crate::node::Node).
     Node,
     /// Right of a server to do some background work.
@@ -49,6 +57,10 @@ impl RecordKind {
         Self::Sms,
         Self::RecoveryCodes,
         Self::Device,
+        Self::Invitation,
+        Self::AdminGrant,
+        Self::AdminOwners,
+        Self::AdminKey,
         Self::Node,
         Self::Lease,
         #[cfg(feature = "suite")]
@@ -69,6 +81,10 @@ impl RecordKind {
             Self::Sms => "sms",
             Self::RecoveryCodes => "recovery_codes",
             Self::Device => "device",
+            Self::Invitation => "invitation",
+            Self::AdminGrant => "admin_grant",
+            Self::AdminOwners => "admin_owners",
+            Self::AdminKey => "admin_key",
             Self::Node => "node",
             Self::Lease => "lease",
             #[cfg(feature = "suite")]

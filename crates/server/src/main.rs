@@ -5,7 +5,7 @@ use std::{error::Error, future::Future, io, process::ExitCode};
 use portcullis::{
     App,
     app::{self, Overrides},
-    cli::{self, Command, Output},
+    cli::{self, AdminVerb, Command, Output},
     config::{self, Config, ConfigErrors, LogFormat, PublicUrl, Sources},
     error_chain,
     listen::{self, Listener, Sockets, files},
@@ -34,6 +34,7 @@ fn main() -> ExitCode {
             Ok(cli::openapi(&config::inspect(sources).realms()?, server.as_ref(), &mut out)?.into())
         }
         Command::Completions(shell) => Ok(cli::completions(shell, &mut out)?.into()),
+        Command::Admin(verb) => administer(sources, &verb, &mut out),
         Command::Templates(verb) => Ok(cli::templates(&verb, sources, &SystemClock, &mut out)?.into()),
     });
     done.unwrap_or_else(|failure| {
@@ -142,6 +143,18 @@ fn hash(sources: Sources, verify: Option<&str>, out: &mut Output) -> Result<Exit
     let hasher = app::hasher(&settings)?;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     Ok(runtime.block_on(cli::hash(&*hasher, &OsRandom, &password, verify, out))?.into())
+}
+
+fn administer(sources: Sources, verb: &AdminVerb, out: &mut Output) -> Result<ExitCode, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let caller = match &verb.server {
+        Some(server) => cli::Caller::there(server).map_err(Failure::from)?,
+        None => {
+            let config = load(sources)?;
+            cli::Caller::here(&runtime.block_on(app::beside(&config, Overrides::default()))?)
+        }
+    };
+    Ok(runtime.block_on(cli::administer(&caller, verb, out))?.into())
 }
 
 fn health(sources: Sources, url: Option<PublicUrl>, out: &mut Output) -> Result<ExitCode, Failure> {

@@ -111,7 +111,7 @@ const AUDIT_ROWS: Migration =
     Migration { version: 7, name: "audit_rows", collections: &[(names::AUDIT, &[plain(&["realm", "user_id", "id"])])] };
 
 /// Indexes of each realm's collection.
-const USERS: &[Index] = &[unique(&["blind_index"])];
+const USERS: &[Index] = &[unique(&["blind_index"]), plain(&["created_at", "_id"])];
 
 /// Migrates a database. Returns the migrations that were applied.
 ///

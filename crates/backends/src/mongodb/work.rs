@@ -161,7 +161,7 @@ pub(super) async fn page<T>(
     filter: Document,
     order: Document,
     limit: usize,
-    read: fn(DocumentFields) -> Result<T, Unreadable>,
+    read: impl Fn(DocumentFields) -> Result<T, Unreadable>,
 ) -> Result<Vec<T>, OpError> {
     if limit == 0 {
         // MongoDB treats 0 as no limit.
@@ -174,7 +174,7 @@ pub(super) async fn page<T>(
 
 async fn all<T>(
     mut cursor: Cursor<Document>,
-    read: fn(DocumentFields) -> Result<T, Unreadable>,
+    read: impl Fn(DocumentFields) -> Result<T, Unreadable>,
 ) -> Result<Vec<T>, OpError> {
     let mut found = Vec::new();
     while cursor.advance().await? {

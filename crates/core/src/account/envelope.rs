@@ -34,7 +34,7 @@ impl Envelope {
     /// opening it takes the same time.
     pub(crate) fn decoy(ctx: &Ctx, keys: &RealmKeys, id: &UserId) -> Self {
         let (key, data_key) = keys.new_data_key(ctx, id);
-        let password = seal_password(ctx, &key, &PasswordHash::from_phc(DECOY_HASH.to_owned()));
+        let password = seal_password(ctx, &key, &PasswordHash::none());
         Self { data_key, profile: key.seal(ctx, "profile", DECOY_PROFILE.as_bytes()), password }
     }
 
@@ -82,10 +82,6 @@ impl Envelope {
 /// Profile of typical length, with a fictional phone number (NANP).
 const DECOY_PROFILE: &str =
     r#"{"first_name":"Decoy","last_name":"Account","email":"decoy@example.com","phone":"+12025550100","country":"US"}"#;
-/// Well-formed hash of typical length that no password matches.
-const DECOY_HASH: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
 fn seal_profile(ctx: &Ctx, key: &DataKey, profile: &Profile) -> Result<Sealed> {
     let profile = serde_json::to_vec(&StoredProfile::from(profile)).map_err(Error::internal)?;
     Ok(key.seal(ctx, "profile", &profile))

@@ -6,6 +6,7 @@ pub mod country;
 pub mod email;
 mod envelope;
 pub mod locale;
+mod lock;
 pub mod name;
 pub mod password;
 mod pending;
@@ -18,8 +19,10 @@ mod user;
 
 pub(crate) use copy::AccountCopy;
 pub use envelope::Envelope;
+pub use lock::Lock;
 pub use pending::{PendingEmail, PendingPhone};
 pub use profile::Profile;
+pub(crate) use profile::StoredProfile;
 pub use reservation::Reservation;
 pub use role::Role;
 pub use succession::Succession;

@@ -47,7 +47,7 @@ impl Profile {
 /// Serialized form of a profile, before sealing. Every member except the address is optional, and unknown ones are ignored, so
 /// that profiles of earlier and later versions can be read. New members must be optional, too.
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredProfile {
+pub(crate) struct StoredProfile {
     email: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     first_name: Option<String>,
@@ -78,7 +78,7 @@ impl From<&Profile> for StoredProfile {
 }
 
 impl StoredProfile {
-    pub(super) fn read(self) -> Result<Profile> {
+    pub(crate) fn read(self) -> Result<Profile> {
         let name = |stored: Option<String>| stored.map(|name| PersonName::parse(&name)).transpose();
         let phone = self.phone.map(|phone| PhoneNumber::from_stored(&phone)).transpose();
         let country = self.country.map(|country| CountryCode::parse(&country)).transpose();

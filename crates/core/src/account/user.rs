@@ -1,6 +1,6 @@
 //! Registrations, and the users that they become.
 
-use super::{Envelope, PendingEmail, Profile, Role};
+use super::{Envelope, Lock, PendingEmail, Profile, Role};
 use crate::{
     clock::Timestamp,
     error::Result,
@@ -46,6 +46,12 @@ pub struct User {
     pub two_step: bool,
     /// Roles in the application. Only administrators set them.
     pub roles: Vec<Role>,
+    /// Lock by an administrator; one that has ended means nothing.
+    pub lock: Option<Lock>,
+    /// Start of the day on which a session was last opened or refreshed.
+    pub seen_on: Option<Timestamp>,
+    /// Whether an administrator made the account.
+    pub is_invited: bool,
     /// Time of registration.
     pub created_at: Timestamp,
     /// Number of changes. A write must follow the revision that it is based on.
@@ -95,6 +101,9 @@ impl Registration {
             compromised: false,
             two_step: false,
             roles: Vec::new(),
+            lock: None,
+            seen_on: None,
+            is_invited: false,
             created_at: self.created_at,
             revision: 1,
         }
@@ -102,6 +111,12 @@ impl Registration {
 }
 
 impl User {
+    /// Returns whether an administrator has locked the account.
+    #[must_use]
+    pub fn is_locked(&self, now: Timestamp) -> bool {
+        self.lock.as_ref().is_some_and(|lock| lock.holds(now))
+    }
+
     /// Opens the part that is visible to the owner.
     ///
     /// # Errors

@@ -142,6 +142,36 @@ events! {
     CodeRequested: "code_requested", Ok, Anonymous, Shown, [];
     /// A phone number was verified.
     PhoneVerified: "phone_verified", Ok, User, Shown, [];
+    /// Administrators sign in, and are refused.
+    AdminSignedIn: "admin_signed_in", Ok, User, Shown, [];
+    AdminRefused: "admin_refused", Refused, Anonymous, Hidden, [];
+    AdminInvited: "admin_invited", Ok, Admin, Hidden, ["grants"];
+    AdminGranted: "admin_granted", Ok, Admin, Hidden, ["admin", "grants"];
+    AdminRevoked: "admin_revoked", Ok, Admin, Hidden, ["admin", "grants"];
+    AdminKeyCreated: "admin_key_created", Ok, Admin, Hidden, ["key", "grants", "allow"];
+    AdminKeyRevoked: "admin_key_revoked", Ok, Admin, Hidden, ["key"];
+    /// Users were listed or searched. The details name the filters, never their values.
+    UsersListed: "users_listed", Ok, Admin, Hidden, ["filters", "scanned"];
+    ProfileRead: "profile_read", Ok, Admin, Hidden, [];
+    UserCreated: "user_created", Ok, Admin, Shown, [];
+    UserInvited: "user_invited", Ok, Admin, Hidden, ["again"];
+    /// The details name the fields that were changed.
+    UserEdited: "user_edited", Ok, Admin, Shown, ["fields"];
+    UserLocked: "user_locked", Ok, Admin, Shown, ["until"];
+    UserUnlocked: "user_unlocked", Ok, Admin, Shown, [];
+    UserVerified: "user_verified", Ok, Admin, Shown, ["what"];
+    UserCompromised: "user_compromised", Ok, Admin, Shown, [];
+    UserUnthrottled: "user_unthrottled", Ok, Admin, Shown, [];
+    UserErased: "user_erased", Ok, Admin, Hidden, [];
+    InvitationAccepted: "invitation_accepted", Ok, User, Shown, [];
+    /// An administrator sent a link to set a new password, or got it as the answer.
+    ResetStarted: "reset_started", Ok, Admin, Shown, ["deliver"];
+    RealmSessionsEnded: "realm_sessions_ended", Ok, Admin, Hidden, ["number"];
+    ImpersonationBegan: "impersonation_began", Ok, Admin, Shown, ["session", "minutes"];
+    OutboxRetried: "outbox_retried", Ok, Admin, Hidden, ["row"];
+    OutboxDropped: "outbox_dropped", Ok, Admin, Hidden, ["row"];
+    KeysRotated: "keys_rotated", Ok, Admin, Hidden, ["kid"];
+    KeyRetired: "key_retired", Ok, Admin, Hidden, ["kid"];
     /// A limit was reached, and nothing was sent.
     LimitReached: "limit_reached", Refused, Anonymous, Hidden, [];
     /// SMS codes to a country were stopped because too few were entered.
@@ -149,6 +179,15 @@ events! {
 }
 
 impl Event {
+    /// Returns the event of the realm of administrators.
+    pub(crate) const fn of_administrators(self) -> Self {
+        match self {
+            Self::LoggedIn => Self::AdminSignedIn,
+            Self::LoginRefused => Self::AdminRefused,
+            other => other,
+        }
+    }
+
     /// Returns whether the details may have this key.
     pub(super) fn has_detail(self, key: &str) -> bool {
         self.details().contains(&key) || (self.outcome() == Outcome::Refused && key == REQUESTS)

@@ -5,6 +5,7 @@ mod details;
 mod event;
 mod id;
 mod listed;
+mod note;
 mod row;
 mod words;
 
@@ -13,6 +14,7 @@ pub use details::Details;
 pub use event::Event;
 pub use id::AuditId;
 pub use listed::ListedEvent;
+pub use note::Note;
 pub use row::{AuditEntry, AuditRow, UserEvents};
 pub use words::{Actor, ActorKind, Outcome};
 

@@ -208,7 +208,46 @@ pub const CLIENT_INVALID: Refusal = refusal(
     "The service must authenticate with HTTP Basic, using credentials from API_CLIENTS.",
 );
 
+// Administration.
+pub const ADMIN_SIGN_IN: Refusal = refusal(ErrorKind::NoCredentials, "admin.sign_in", "Sign in as an administrator.");
+pub const ADMIN_FORBIDDEN: Refusal = refusal(ErrorKind::Forbidden, "admin.forbidden", "Your grants do not allow this.");
+pub const ADMIN_MFA_REQUIRED: Refusal =
+    refusal(ErrorKind::Forbidden, "mfa.required", "Add a second factor first: administrators need one here.");
+pub const ADMIN_CODE_REQUIRED: Refusal =
+    refusal(ErrorKind::Forbidden, "mfa.required", "A second factor is required: send the `code` with the password.");
+pub const OWNER_LAST: Refusal =
+    refusal(ErrorKind::Conflict, "owner.last", "The last owner cannot be removed. Make another one first.");
+pub const USER_STATUS: Refusal = refusal(ErrorKind::Conflict, "user.status", "The user's status does not allow this.");
+pub const OUTBOX_DEAD: Refusal =
+    refusal(ErrorKind::Conflict, "outbox.dead", "The message was given up, and its recipient removed.");
+pub const KEY_IN_USE: Refusal = refusal(
+    ErrorKind::Conflict,
+    "key.in_use",
+    "Tokens of this key are still valid. Send `force: true` to invalidate them.",
+);
+pub const REVISION_MISSING: Refusal = refusal(
+    ErrorKind::Unconditional,
+    "revision.missing",
+    "Send the revision that you have seen in the header If-Match.",
+);
+/// The account is locked by an administrator.
+pub const ACCOUNT_LOCKED: Refusal = refusal(ErrorKind::Forbidden, "account.locked", "Account locked");
+
 // Fields.
+pub const REASON_MISSING: FieldRefusal =
+    field("reason.missing", "Give a reason of 10 to 500 characters. It is kept in the audit trail.");
+pub const ROLE_INVALID: FieldRefusal = field(
+    "role.invalid",
+    "Roles must be at most 50 words of letters, digits, `_`, `.`, `:` and `-`, which begin with a letter.",
+);
+pub const GRANT_INVALID: FieldRefusal = field(
+    "grant.invalid",
+    "Grants must be ROLE@REALM or ROLE@*; the roles are auditor, support, manager, owner and impersonate.",
+);
+pub const VALUE_INVALID: FieldRefusal = field("value.invalid", "This value is not one of those that are allowed.");
+pub const TIME_INVALID: FieldRefusal =
+    field("time.invalid", "The time must be in the future and in RFC 3339, such as 2026-12-31T12:00:00Z.");
+pub const WORDS_INVALID: FieldRefusal = field("q.invalid", "Search for one to four words of 2 to 64 characters.");
 pub const FIELD_MISSING: FieldRefusal = field("field.missing", "This field is required.");
 pub const FIELD_NOT_BOOLEAN: FieldRefusal = field("field.type", "This field must be true or false.");
 pub const FACTOR_NAME_INVALID: FieldRefusal =

@@ -40,6 +40,8 @@ pub enum ErrorKind {
     Conflict,
     /// The object was modified after the revision given in the request (RFC 9110 §15.5.13).
     Outdated,
+    /// The request must name the revision that it is based on (RFC 6585 §3).
+    Unconditional,
     /// The link or code is forged, used, expired or for another purpose.
     BadLink,
     /// A limit is reached. Retry after this time.

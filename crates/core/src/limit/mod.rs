@@ -59,6 +59,16 @@ pub enum LimitKind {
     Factors,
     /// Enrolments and renewed authentications that are begun.
     Enrolments,
+    /// Wrong passwords and keys of administrators.
+    AdminSignIn,
+    /// Requests of a key of administration.
+    AdminKey,
+    /// Users that an administrator with only the role `support` reads or finds.
+    AdminReads,
+    /// Invitations by an administrator.
+    Invitations,
+    /// Sessions that an administrator opens in the name of users.
+    Impersonations,
     /// SMS of a realm to all countries.
     Sms,
     /// SMS of a realm to one country.
@@ -86,6 +96,11 @@ impl LimitKind {
             Self::LateRepeats => "late_repeats",
             Self::Factors => "factors",
             Self::Enrolments => "enrolments",
+            Self::AdminSignIn => "admin_sign_in",
+            Self::AdminKey => "admin_key",
+            Self::AdminReads => "admin_reads",
+            Self::Invitations => "invitations",
+            Self::Impersonations => "impersonations",
             Self::Sms => "sms_total",
             Self::SmsCountry => "sms_country",
         }
@@ -107,6 +122,11 @@ impl LimitKind {
             Self::LateRepeats => "REFRESH_GRACE",
             Self::Factors => "LIMIT_FACTORS_ACCOUNT",
             Self::Enrolments => "LIMIT_ENROLMENTS_ACCOUNT",
+            Self::AdminSignIn => "LIMIT_ADMIN_SIGN_IN_CLIENT",
+            Self::AdminKey => "LIMIT_ADMIN_KEY_ACCOUNT",
+            Self::AdminReads => "LIMIT_ADMIN_READS_ACCOUNT",
+            Self::Invitations => "LIMIT_INVITATIONS_ACCOUNT",
+            Self::Impersonations => "LIMIT_IMPERSONATIONS_ACCOUNT",
             Self::Sms => "LIMIT_SMS_TOTAL",
             Self::SmsCountry => "LIMIT_SMS_COUNTRY",
             Self::Hashes | Self::Links => self.client_setting(),
@@ -129,6 +149,11 @@ impl LimitKind {
             | Self::Enrolments
             | Self::Refreshes
             | Self::LateRepeats
+            | Self::AdminSignIn
+            | Self::AdminKey
+            | Self::AdminReads
+            | Self::Invitations
+            | Self::Impersonations
             | Self::Sms
             | Self::SmsCountry => self.setting(),
         }
@@ -184,6 +209,16 @@ pub struct Limits {
     pub enrolments_account: Quota,
     /// Refreshes of a session.
     pub refreshes_session: Quota,
+    /// Wrong passwords and keys of administrators from a client.
+    pub admin_sign_in_client: Quota,
+    /// Requests of one key of administration.
+    pub admin_key: Quota,
+    /// Users that one administrator with only the role `support` reads or finds.
+    pub admin_reads: Quota,
+    /// Invitations by one administrator.
+    pub invitations: Quota,
+    /// Sessions that one administrator opens in the name of users.
+    pub impersonations: Quota,
     /// SMS of a realm to all countries.
     pub sms: Quota,
     /// SMS of a realm to one country.

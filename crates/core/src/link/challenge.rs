@@ -32,10 +32,14 @@ pub enum Purpose {
     FactorCode,
     /// Undoing the addition of a factor.
     FactorUndo,
+    /// Accepting an invitation.
+    Invitation,
+    /// Making the first owner of the server.
+    Setup,
 }
 
 impl Purpose {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Registration,
         Self::Reset,
         Self::Phone,
@@ -47,6 +51,8 @@ impl Purpose {
         Self::Enrolment,
         Self::FactorCode,
         Self::FactorUndo,
+        Self::Invitation,
+        Self::Setup,
     ];
 
     /// Returns the stored string.
@@ -64,6 +70,8 @@ impl Purpose {
             Self::Enrolment => "enrolment",
             Self::FactorCode => "factor_code",
             Self::FactorUndo => "factor_undo",
+            Self::Invitation => "invitation",
+            Self::Setup => "setup",
         }
     }
 
@@ -76,7 +84,7 @@ impl Purpose {
     /// Returns whether the lifetime starts when the message is handed over. That of an undo link starts with the change itself.
     #[must_use]
     pub const fn begins_at_hand_over(self) -> bool {
-        !matches!(self, Self::EmailUndo | Self::PasswordUndo | Self::FactorUndo)
+        !matches!(self, Self::EmailUndo | Self::PasswordUndo | Self::FactorUndo | Self::Invitation)
     }
 }
 

@@ -50,6 +50,10 @@ pub enum LinkAction {
     Enrol,
     /// Undoes the addition of a factor.
     UndoFactor,
+    /// Accepts an invitation with a password.
+    Invite,
+    /// Makes the first owner of the server.
+    Setup,
 }
 
 impl LinkAction {
@@ -68,6 +72,8 @@ impl LinkAction {
             Self::Ticket => b"ticket",
             Self::Enrol => b"enrol",
             Self::UndoFactor => b"undo_factor",
+            Self::Invite => b"invite",
+            Self::Setup => b"setup",
         }
     }
 }

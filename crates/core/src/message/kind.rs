@@ -45,6 +45,12 @@ pub enum MessageKind {
     WrongFactors,
     /// Notice of a sign-in from a device that is not known.
     NewDevice,
+    /// Link with which an invitation is accepted.
+    Invitation,
+    /// The same for an administrator.
+    AdminInvitation,
+    /// Notice that an administrator acts in the name of the user.
+    Impersonated,
     /// Notice that the account was deleted.
     AccountDeleted,
     /// SMS code.
@@ -132,6 +138,11 @@ static RECOVERY_CODE_USED: Spec = mail("recovery_code_used", "mail_recovery_code
 static RECOVERY_CODES_RENEWED: Spec = mail("recovery_codes_renewed", "mail_recovery_codes_renewed", &[]);
 static WRONG_FACTORS: Spec = mail("wrong_factors", "mail_wrong_factors", &[]);
 static NEW_DEVICE: Spec = mail("new_device", "mail_new_device", &[]);
+const INVITATION_LINK: &[LinkSpec] =
+    &[LinkSpec { role: LinkRole::Reset, page: "reset_password_form", action: LinkAction::Invite }];
+static INVITATION: Spec = mail("invitation", "mail_invitation", INVITATION_LINK);
+static ADMIN_INVITATION: Spec = mail("admin_invitation", "mail_admin_invitation", INVITATION_LINK);
+static IMPERSONATED: Spec = mail("impersonated", "mail_impersonated", &[]);
 static ACCOUNT_DELETED: Spec = mail("account_deleted", "mail_account_deleted", &[]);
 static PHONE_CODE: Spec = Spec { word: "phone_code", channel: Channel::Sms, template: "sms_code", links: &[] };
 static SMS_STATUS: Spec = Spec { word: "sms_status", channel: Channel::SmsStatus, template: "", links: &[] };
@@ -160,6 +171,9 @@ impl MessageKind {
         Self::RecoveryCodesRenewed,
         Self::WrongFactors,
         Self::NewDevice,
+        Self::Invitation,
+        Self::AdminInvitation,
+        Self::Impersonated,
         Self::AccountDeleted,
     ];
     const OTHERS: &'static [Self] = &[Self::PhoneCode, Self::SmsStatus];
@@ -189,6 +203,9 @@ impl MessageKind {
             Self::RecoveryCodesRenewed => &RECOVERY_CODES_RENEWED,
             Self::WrongFactors => &WRONG_FACTORS,
             Self::NewDevice => &NEW_DEVICE,
+            Self::Invitation => &INVITATION,
+            Self::AdminInvitation => &ADMIN_INVITATION,
+            Self::Impersonated => &IMPERSONATED,
             Self::AccountDeleted => &ACCOUNT_DELETED,
             Self::PhoneCode => &PHONE_CODE,
             Self::SmsStatus => &SMS_STATUS,

@@ -15,5 +15,5 @@ pub use shared::SharedCache;
 pub use store::{
     AddressState, Audit, Batch, ChallengeOp, Challenges, Changes, CommitError, Effect, KeyOp, Keys, LimitOp,
     LimitState, Op, Outbox, OutboxOp, OutboxState, Precondition, RecordOp, Records, RegistrationOp, Registrations,
-    Replaces, RootKeyRow, SessionOp, Sessions, SigningKeyRow, Store, StoreError, UserOp, Users,
+    Replaces, RootKeyRow, SessionOp, Sessions, SigningKeyRow, Store, StoreError, UserOp, UserPlace, UserQuery, Users,
 };

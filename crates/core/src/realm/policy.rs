@@ -17,6 +17,8 @@ pub struct RealmPolicy {
     pub password: Policy,
     /// Lifetime of an unverified registration.
     pub registration_ttl: Duration,
+    /// Lifetime of an invitation.
+    pub invitation_ttl: Duration,
     /// Lifetime of a verification link, which starts when its email is handed over.
     pub verification_ttl: Duration,
     /// Lifetime of a reset link, which starts when its email is handed over.

@@ -3,6 +3,7 @@
 //! A request opens a [`Scope`] of its realm and calls a verb of an area: `scope.accounts().create(&form)`.
 
 mod account;
+mod admin;
 mod audit;
 mod delivery;
 mod factor;
@@ -15,14 +16,18 @@ mod upkeep;
 pub use account::{
     Accounts, CreateForm, Created, Expected, Export, ExportedChange, OpenedLink, ProfilePatch, Undo, Undoable, Verified,
 };
+pub use admin::{
+    Administered, Administration, Impersonated, ListedAdmin, ListedAdminKey, ListedUser, ListedUsers, LockSheet,
+    NewAdminKey, NewUser, PasswordSheet, RealmStatus, SignedIn, UserFilters, UserPatch, UserSheet, WrongPasswords,
+};
 pub use audit::{AuditTrail, ListedEvents};
 pub use delivery::{Deliveries, DeliveryResult};
 pub use factor::{
     AddedSms, Confirmed, EnrolmentOffer, Enrols, FactorStatus, ListedRecoveryCodes, SecondFactors, Switched,
 };
 pub use kernel::{
-    ApiClient, Challenged, FactorChallenge, FieldErrors, FreshOwner, KeyRotation, NamedField, Owner, Ports, RawField,
-    RawJson, Realms, Scope, Settings, Viewer,
+    AdminSettings, Administrator, ApiClient, Challenged, FactorChallenge, FieldErrors, FreshOwner, KeyRotation,
+    NamedField, Owner, Permit, Ports, RawField, RawJson, Realms, Scope, Settings, Viewer,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{LiveToken, OAuth, TokenKind};
@@ -72,6 +77,13 @@ impl Service {
     #[must_use]
     pub fn realm(&self, name: &str) -> Option<&Arc<Realm>> {
         self.0.realms.get(name)
+    }
+
+    /// Returns the realm of administrators for the pages that links in their mails open; all its other pages do not exist.
+    #[must_use]
+    pub fn realm_of_link(&self, name: &str, page: &str) -> Option<&Arc<Realm>> {
+        const PAGES: [&str; 3] = ["reset_password_form", "reset_password", "undo"];
+        self.0.realms.admin().ok().filter(|realm| realm.name.as_str() == name && PAGES.contains(&page))
     }
 
     /// Returns the names of all open realms.

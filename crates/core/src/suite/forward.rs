@@ -8,6 +8,7 @@ macro_rules! forward_store {
         $crate::forward_store!(@trait $decorator, $read, Users {
             user(realm: &$crate::id::RealmName, id: &$crate::id::UserId) -> Option<$crate::account::User>;
             at_address(realm: &$crate::id::RealmName, index: $crate::seal::BlindIndex) -> $crate::port::AddressState;
+            users_page(query: &$crate::port::UserQuery) -> Vec<$crate::account::User>;
         });
         $crate::forward_store!(@trait $decorator, $read, Registrations {
             registration(realm: &$crate::id::RealmName, id: &$crate::id::UserId)

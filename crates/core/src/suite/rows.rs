@@ -111,6 +111,9 @@ pub fn user(realm: &RealmName, id: &str, address: &str) -> User {
         compromised: false,
         two_step: false,
         roles: vec![Role::parse("editor").expect("a role")],
+        lock: None,
+        seen_on: None,
+        is_invited: false,
         created_at: NOW,
         revision: 1,
     }

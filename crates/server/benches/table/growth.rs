@@ -162,6 +162,9 @@ fn user(ctx: &Ctx, realm: &RealmName, keys: &RealmKeys, email: &str, hash: &Pass
         compromised: false,
         created_at: ctx.now,
         roles: Vec::new(),
+        lock: None,
+        seen_on: None,
+        is_invited: false,
         two_step: false,
         revision: 1,
     }

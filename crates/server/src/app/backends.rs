@@ -22,6 +22,7 @@ use portcullis_backends::{
 use portcullis_core::node::CLOCK_TOLERANCE;
 use portcullis_core::{
     clock::Clock,
+    id::RealmName,
     port::{AccountCache, Counters, MailSender, Mailbox, PasswordHasher, SessionCache, SmsSender, Store},
     random::Random,
     service::check_encryption_keys,
@@ -92,6 +93,26 @@ pub(super) async fn store(
     }
 }
 
+/// Opens the database beside the process that serves it.
+pub(super) async fn store_beside(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Result<Arc<dyn Store>, BuildError> {
+    match &config.store.database_url {
+        Database::Sqlite(path) => {
+            drop(random);
+            make_data_dir(config)?;
+            let (path, now, patience) = (path.clone(), clock.now(), config.store.database_timeout);
+            let opened = spawn_blocking(move || SqliteStore::open_with_patience(&path, now, patience)).await;
+            let store = opened.map_err(|error| BuildError::Task(error.into()))?.map_err(DatabaseError::from)?;
+            Ok(Arc::new(store))
+        }
+        #[cfg(feature = "mongodb")]
+        Database::MongoDb(_) => Ok(store(config, clock, random).await?.0),
+    }
+}
+
 /// Releases the message leases of a killed process: no other process uses this database.
 async fn free_leases(store: &SqliteStore) {
     match store.free_leases().await {
@@ -124,7 +145,7 @@ pub(super) const fn heartbeat(config: &Config) -> Duration {
 fn mongodb_settings(config: &Config, url: &portcullis_core::SecretString, clock: &dyn Clock) -> mongodb::Settings {
     mongodb::Settings {
         url: url.clone(),
-        realms: config.realms.clone(),
+        realms: config.realms.iter().cloned().chain([RealmName::admin()]).collect(),
         timeout: config.store.database_timeout,
         patience: config.store.database_wait_timeout,
         // A clock that is moved by hand differs from any other.

@@ -1,12 +1,14 @@
 //! The application, built from the settings by `main`, and by every test with a test clock and test senders.
 
 mod backends;
+mod beside;
 mod check;
 mod keys;
 mod parts;
 mod shared;
 mod templates;
 
+pub use beside::{Beside, beside};
 pub use check::check;
 
 use std::{
@@ -16,6 +18,7 @@ use std::{
     sync::{Arc, Once},
 };
 
+use beside::Place;
 use futures_util::{FutureExt as _, future::BoxFuture};
 use metrics_exporter_prometheus::PrometheusHandle;
 use portcullis_backends::{hash, sqlite};
@@ -139,21 +142,21 @@ impl App {
     /// [`BuildError`].
     #[must_use]
     pub fn build(config: &Config, overrides: Overrides) -> BoxFuture<'_, Result<Self, BuildError>> {
-        Self::assemble(config, overrides).boxed()
+        Self::assemble(config, overrides, Place::Serving).boxed()
     }
 
-    async fn assemble(config: &Config, overrides: Overrides) -> Result<Self, BuildError> {
+    async fn assemble(config: &Config, overrides: Overrides, place: Place) -> Result<Self, BuildError> {
         let Overrides { clock, random, adjust } = overrides;
         let templates = Arc::new(templates::templates(config)?);
         let backends::Senders { mailer, sms, mailbox } = backends::senders(config, &clock)?;
-        let (store, lock) = backends::store(config, &clock, Arc::clone(&random)).await?;
+        let (store, lock) = beside::open_store(config, &clock, &random, place).await?;
         // Opening the database may have taken time, so the clock is read again.
         let ctx = Ctx::new(&*clock, Arc::clone(&random), Default::default());
         let encryption_keys = &config.store.encryption_keys;
         let realms = Realms::open(&ctx, &*store, encryption_keys, parts::policies(config)).await?;
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;
 
-        let measured = config.http.metrics_listen.map(measure).transpose()?;
+        let measured = config.http.metrics_listen.filter(|_| place == Place::Serving).map(measure).transpose()?;
         let shared::Parts { counters, shared } = shared::parts(config, &*clock, &realms).await?;
         let wakeups = Arc::new(Wakeups::default());
         let ports = adjust(Ports {
@@ -192,6 +195,7 @@ impl App {
                 is_measured: config.http.metrics_listen.is_some(),
                 stopping: Default::default(),
                 info: parts::server_info(config),
+                admin: parts::admin_access(config),
                 proxies: config.http.trusted_proxies.clone(),
                 unknown_proxy: Once::new(),
                 cors: config.browser.cors.clone(),

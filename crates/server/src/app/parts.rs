@@ -5,16 +5,17 @@ use std::{sync::Arc, time::Duration};
 use portcullis_core::{
     account::password::Policy,
     clock::Clock,
+    factor::{Method, MfaPolicy},
     id::{NodeId, RealmName},
     random::Random,
-    realm::RealmPolicy,
-    service::{Service, Settings},
+    realm::{RealmPolicy, Signup},
+    service::{AdminSettings, Service, Settings},
 };
 
 use super::backends;
 use crate::{
     config::{self, Config, Enumeration, Environment, MailTransport, Signing},
-    http::{RequestBounds, ServerInfo},
+    http::{AdminAccess, RequestBounds, ServerInfo},
     listen::{ConnectionLimiter, Timeouts},
     worker::{Identity, Wakeups, Worker},
 };
@@ -48,6 +49,7 @@ pub(super) fn settings(config: &Config, random: &dyn Random) -> Settings {
         sms_countries: config.sms.countries.clone(),
         reveal_taken: config.accounts.enumeration == Enumeration::Reveal,
         limits: config.limits.clone(),
+        admin: AdminSettings { requires_mfa: config.admin.requires_mfa, notifies: config.admin.notifies },
         api_clients: config.token.api_clients.clone(),
         message_delay: config.mail.delay,
     }
@@ -60,6 +62,7 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
         signup_required: of.signup_required.clone(),
         password: Policy { min_length: of.password_min_length, names: vec![config.app_name.clone(), name.to_string()] },
         registration_ttl: of.registration_ttl,
+        invitation_ttl: of.invitation_ttl,
         verification_ttl: of.verification_ttl,
         reset_ttl: of.reset_ttl,
         email_undo_window: of.email_undo_window,
@@ -81,7 +84,32 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
         browser_session_max_age: of.browser_session_max_age,
         browser_remember: of.browser_remember,
     };
-    config.policies.iter().map(|(name, of)| (name.clone(), policy(name, of))).collect()
+    let of_realms = config.policies.iter().map(|(name, of)| (name.clone(), policy(name, of)));
+    let admin = RealmName::admin();
+    let of_admin = of_administrators(policy(&admin, &config.admin.policy));
+    of_realms.chain([(admin, of_admin)]).collect()
+}
+
+/// Idle time after which an administrator must sign in again, and the longest session.
+const ADMIN_IDLE: Duration = Duration::from_secs(30 * 60);
+const ADMIN_SESSION: Duration = Duration::from_secs(12 * 3600);
+
+/// Returns the policy of administrators: no registration, short sessions, and always a way to add a second factor.
+fn of_administrators(policy: RealmPolicy) -> RealmPolicy {
+    let mut mfa_methods = policy.mfa_methods;
+    if !mfa_methods.contains(&Method::Totp) {
+        mfa_methods.push(Method::Totp);
+    }
+    RealmPolicy {
+        signup: Signup::Closed,
+        signup_required: Vec::new(),
+        refresh_token_ttl: ADMIN_IDLE,
+        session_max_age: ADMIN_SESSION,
+        mfa_policy: MfaPolicy::Optional,
+        mfa_remember: Duration::ZERO,
+        mfa_methods,
+        ..policy
+    }
 }
 
 pub(super) fn worker(
@@ -118,6 +146,10 @@ fn longest_delivery(transport: &MailTransport) -> Duration {
         MailTransport::Smtp(smtp) => smtp.timeout * 4 + smtp.reply_timeout,
         MailTransport::DevMailbox { .. } => Duration::from_secs(30),
     }
+}
+
+pub(super) fn admin_access(config: &Config) -> AdminAccess {
+    AdminAccess { is_on: config.admin.is_on, networks: config.admin.networks.clone() }
 }
 
 pub(super) fn server_info(config: &Config) -> ServerInfo {

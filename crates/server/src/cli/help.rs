@@ -130,6 +130,46 @@ Examples:
       With ~/.zfunc in fpath, before compinit.
   portcullis completions fish > ~/.config/fish/completions/portcullis.fish";
 
+pub(super) const USERS: &str = "\
+The verbs work on the database of the settings, beside running servers, with the authority of
+an owner; the audit trail names the user of the operating system. With --server URL and
+--key-file FILE they call a server. Exit code: 0 done, 1 refused, 2 wrong use, 3 not found,
+4 not reached.
+
+Examples:
+  portcullis users find --realm User1 ada@example.com
+      Find a user by address.
+  portcullis users lock --realm User1 ada@example.com --reason 'Reported stolen by the owner'
+      Lock a user and end all sessions.
+  portcullis users reset --realm User1 ada@example.com
+      Send a link to set a new password.";
+
+pub(super) const ADMINS: &str = "\
+Grants are ROLE@REALM, or ROLE for all realms. The roles are auditor, support, manager, owner
+and impersonate.
+
+Examples:
+  portcullis admins invite ada@example.com --role owner --print
+      Make the first owner: print a link that opens a form for a password.
+  portcullis admins grant bob@example.com --role support@User1
+      Let Bob help the users of a realm.
+  portcullis admins revoke bob@example.com --role support@User1
+      Take it back. The next request has the grants that are left.";
+
+pub(super) const ADMIN_KEYS: &str = "\
+Examples:
+  portcullis admin-keys create billing --role support@User1 --network 10.0.0.0/8
+      Make a key for a program, and print it once.
+  portcullis admin-keys list
+      List keys, with the day of their last use.";
+
+pub(super) const REALMS: &str = "\
+Examples:
+  portcullis realms list
+      List the realms.
+  portcullis realms end-sessions --realm User1 --reason 'Signing keys were copied' --yes
+      Sign all users of a realm out.";
+
 pub(super) const TEMPLATES: &str = "\
 The files of a folder, TEMPLATES_DIR, replace the built-in templates of the same name.
 

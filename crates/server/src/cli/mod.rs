@@ -1,5 +1,6 @@
 //! The command line: the command, and the settings given as flags.
 
+mod admin;
 mod check;
 mod completions;
 mod greeting;
@@ -14,6 +15,7 @@ mod settings;
 mod show;
 mod templates;
 
+pub use admin::{AdminVerb, CallError, Caller, ServerAddress, administer};
 pub use check::check;
 pub use completions::completions;
 pub use greeting::greet;
@@ -57,6 +59,8 @@ pub enum Command {
     Completions(Shell),
     /// List, check, export or preview the templates of pages and emails.
     Templates(TemplatesVerb),
+    /// A verb of administration.
+    Admin(AdminVerb),
 }
 
 /// A parsed command line.
@@ -150,6 +154,7 @@ fn grammar() -> clap::Command {
         .subcommand(openapi)
         .subcommand(completions)
         .subcommand(templates::grammar())
+        .subcommands(admin::grammars())
         .arg(config_flag())
         .args(settings::flags())
 }
@@ -186,6 +191,6 @@ fn command(matches: &ArgMatches) -> Command {
         Some(("openapi", matches)) => Command::OpenApi(openapi::server(matches)),
         Some(("completions", matches)) => completions::shell(matches).map_or(Command::Serve, Command::Completions),
         Some(("templates", given)) => Command::Templates(templates::verb(given)),
-        _ => Command::Serve,
+        _ => admin::request(matches).map_or(Command::Serve, Command::Admin),
     }
 }

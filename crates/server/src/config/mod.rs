@@ -35,9 +35,9 @@ pub use markdown::settings_markdown;
 pub use secrets::create_private_dir;
 pub(crate) use sections::SECTIONS;
 pub use sections::{
-    Accounts, Argon2, Branding, Browser, Config, CorsOrigins, Credentials, Enumeration, Hashing, Http, JwtAlgorithm,
-    Locale, Log, LogFormat, Mail, MailTls, MailTransport, Password, RealmPolicy, Redis, Signing, Sms, Smtp, Store,
-    Templates, Token, Twilio,
+    Accounts, Admin, Argon2, Branding, Browser, Config, CorsOrigins, Credentials, Enumeration, Hashing, Http,
+    JwtAlgorithm, Locale, Log, LogFormat, Mail, MailTls, MailTransport, Password, RealmPolicy, Redis, Signing, Sms,
+    Smtp, Store, Templates, Token, Twilio,
 };
 pub use sources::{Args, Sources};
 pub use value::{Database, PublicUrl};

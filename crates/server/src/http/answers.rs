@@ -81,10 +81,10 @@ pub(crate) struct FactorAnswer {
     /// As the user named it; of `sms`, the end of the phone number.
     #[schema(example = "Authenticator app")]
     name: String,
-    #[schema(format = DateTime)]
+    #[schema(example = "2026-10-03T10:00:00Z", format = DateTime)]
     created_at: String,
     /// Time of its last use after it was added.
-    #[schema(format = DateTime, required)]
+    #[schema(example = "2026-11-28T07:30:00Z", format = DateTime, required)]
     last_used_at: Option<String>,
 }
 

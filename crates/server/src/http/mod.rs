@@ -12,9 +12,10 @@ mod qr;
 mod routes;
 mod state;
 
+pub(crate) use extract::SystemUser;
 pub(crate) use head::RefuseHead;
 pub(crate) use layers::scope::{KeepAlive, Peer};
-pub(crate) use state::{RequestBounds, ServerInfo, Shared};
+pub(crate) use state::{AdminAccess, RequestBounds, ServerInfo, Shared};
 
 use std::{fmt, sync::Arc};
 
@@ -54,6 +55,7 @@ fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> 
         .merge(routes::session::routes())
         .merge(routes::oauth::routes())
         .merge(routes::pages::routes())
+        .merge(routes::admin::routes())
         .merge(routes::site::routes());
     if info.docs {
         all = all.merge(routes::docs::routes());

@@ -1,6 +1,7 @@
 //! State of all handlers: the verbs and what they need, no port.
 
 use std::{
+    net::IpAddr,
     ops::Deref,
     sync::{Arc, Once},
     time::Duration,
@@ -75,6 +76,23 @@ pub(crate) struct Shared {
     /// True once the server is told to stop, so that event streams end.
     pub(crate) stopping: watch::Sender<bool>,
     pub(crate) info: ServerInfo,
+    pub(crate) admin: AdminAccess,
+}
+
+/// Who may reach administration.
+#[derive(Clone, Debug)]
+pub(crate) struct AdminAccess {
+    pub(crate) is_on: bool,
+    /// Networks that may; all, if there are none.
+    pub(crate) networks: Vec<IpNet>,
+}
+
+impl AdminAccess {
+    /// Returns whether the routes exist for a client.
+    pub(crate) fn admits(&self, client: Option<IpAddr>) -> bool {
+        let is_within = |client: IpAddr| self.networks.iter().any(|network| network.contains(&client));
+        self.is_on && (self.networks.is_empty() || client.is_some_and(is_within))
+    }
 }
 
 /// Limits of one request.

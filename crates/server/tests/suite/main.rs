@@ -9,6 +9,7 @@
     reason = "a test fails at the first surprise"
 )]
 
+mod admin;
 mod architecture;
 mod cli;
 mod concealment;

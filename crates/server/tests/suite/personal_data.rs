@@ -66,6 +66,11 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::Device, None),
     // It refers to registrations, and has no owner.
     (RecordKind::Succession, None),
+    // Of administrators, who have no export; an invitation is of no user yet.
+    (RecordKind::Invitation, None),
+    (RecordKind::AdminGrant, None),
+    (RecordKind::AdminOwners, None),
+    (RecordKind::AdminKey, None),
     // Of servers, not of users.
     (RecordKind::Node, None),
     (RecordKind::Lease, None),

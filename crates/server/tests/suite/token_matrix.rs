@@ -36,6 +36,8 @@ enum Kind {
 enum Door {
     /// Nowhere.
     Open,
+    /// The cookie of an administrator or the header of a key; no token of a user.
+    Admin,
     /// The `Authorization: Bearer` header.
     Bearer,
     /// The `token` query parameter.
@@ -56,13 +58,15 @@ enum Refusal {
     Nothing,
 }
 
-use Door::{Bearer, Field, Member, Open, Query};
+use Door::{Admin, Bearer, Field, Member, Open, Query};
 use Kind::{Access, ImpersonatedAccess, OtpHandle, Refresh, ResetLink, UndoLink, VerificationLink};
 use Refusal::{Inactive, Nothing, Status};
 
 type Row = (&'static str, Door, &'static [Kind], Refusal);
 
 const NO_TOKEN: (Door, &[Kind], Refusal) = (Open, &[], Nothing);
+/// For administrators, whose credentials have tests of their own.
+const ADMIN: (Door, &[Kind], Refusal) = (Admin, &[], Status(401));
 const OWNER: (Door, &[Kind], Refusal) = (Bearer, &[Access], Status(401));
 /// Also for an administrator who acts in the name of the user.
 const VIEWER: (Door, &[Kind], Refusal) = (Bearer, &[Access, ImpersonatedAccess], Status(401));
@@ -73,6 +77,43 @@ const fn row(at: &'static str, (door, takes, refusal): (Door, &'static [Kind], R
 
 /// The kinds of tokens that each route accepts.
 const MATRIX: &[Row] = &[
+    row("get /v1/admin/admin-keys", ADMIN),
+    row("post /v1/admin/admin-keys", ADMIN),
+    row("delete /v1/admin/admin-keys/{id}", ADMIN),
+    row("get /v1/admin/admins", ADMIN),
+    row("post /v1/admin/admins", ADMIN),
+    row("delete /v1/admin/admins/{id}", ADMIN),
+    row("put /v1/admin/admins/{id}/grants", ADMIN),
+    row("post /v1/admin/admins/{id}/invite", ADMIN),
+    row("post /v1/admin/admins/{id}/reset", ADMIN),
+    row("get /v1/admin/me", ADMIN),
+    row("post /v1/admin/me/mfa/totp", ADMIN),
+    row("post /v1/admin/me/mfa/totp/confirm", ADMIN),
+    row("post /v1/admin/me/step_up", ADMIN),
+    row("get /v1/admin/nodes", ADMIN),
+    row("get /v1/admin/realms", ADMIN),
+    row("post /v1/admin/realms/{realm}/sessions/end", ADMIN),
+    row("get /v1/admin/realms/{realm}/users", ADMIN),
+    row("post /v1/admin/realms/{realm}/users", ADMIN),
+    row("post /v1/admin/realms/{realm}/users/search", ADMIN),
+    row("delete /v1/admin/realms/{realm}/users/{id}", ADMIN),
+    row("get /v1/admin/realms/{realm}/users/{id}", ADMIN),
+    row("patch /v1/admin/realms/{realm}/users/{id}", ADMIN),
+    row("post /v1/admin/realms/{realm}/users/{id}/compromised", ADMIN),
+    row("delete /v1/admin/realms/{realm}/users/{id}/factors/{fid}", ADMIN),
+    row("post /v1/admin/realms/{realm}/users/{id}/impersonate", ADMIN),
+    row("post /v1/admin/realms/{realm}/users/{id}/invite", ADMIN),
+    row("post /v1/admin/realms/{realm}/users/{id}/lock", ADMIN),
+    row("post /v1/admin/realms/{realm}/users/{id}/resend", ADMIN),
+    row("post /v1/admin/realms/{realm}/users/{id}/reset", ADMIN),
+    row("delete /v1/admin/realms/{realm}/users/{id}/sessions", ADMIN),
+    row("get /v1/admin/realms/{realm}/users/{id}/sessions", ADMIN),
+    row("delete /v1/admin/realms/{realm}/users/{id}/sessions/{sid}", ADMIN),
+    row("post /v1/admin/realms/{realm}/users/{id}/unlock", ADMIN),
+    row("post /v1/admin/realms/{realm}/users/{id}/unthrottle", ADMIN),
+    row("post /v1/admin/realms/{realm}/users/{id}/verified", ADMIN),
+    row("post /v1/admin/sign_in", NO_TOKEN),
+    row("post /v1/admin/sign_out", ADMIN),
     row("get /.well-known/jwks.json", NO_TOKEN),
     row("get /.well-known/oauth-authorization-server/{realm}", NO_TOKEN),
     row("get /.well-known/openid-configuration/{realm}", NO_TOKEN),
@@ -212,13 +253,17 @@ async fn second_factors(app: &TestApp, name: &str) -> [(Kind, String); 3] {
 /// requests.
 fn ask(app: &TestApp, (at, door, ..): Row, token: &str, code: &str) -> RequestBuilder {
     let (method, path) = at.split_once(' ').unwrap();
-    let path = path.replace("{realm}", "User1").replace("{id}", "unknown");
+    let path = path
+        .replace("{realm}", "User1")
+        .replace("{id}", "unknown")
+        .replace("{sid}", "unknown")
+        .replace("{fid}", "unknown");
     let method: Method = method.to_uppercase().parse().unwrap();
     let request = app.request(method.clone(), &path).header("Accept", "application/json");
     let mut fields = vec![("otp", code), ("password", "violet-teapot-hammer"), ("grant_type", "refresh_token")];
     let request = match door {
         Open => return request,
-        Bearer => return request.bearer_auth(token),
+        Admin | Bearer => return request.bearer_auth(token),
         Query => request.query(&[("token", token), ("otp", code)]),
         Member(name) => return request.json(&serde_json::json!({name: token, "type": "sms"})),
         Field(name) => {
@@ -278,7 +323,7 @@ fn every_route_has_a_row_that_agrees_with_the_description() {
         let ways = operation["security"].as_array().unwrap();
         let is_bearer = ways.iter().any(|way| way.get("bearer").is_some());
         assert_eq!(is_bearer, door == Bearer, "{at}");
-        assert_eq!(takes.is_empty(), door == Open, "{at}");
+        assert_eq!(takes.is_empty(), [Open, Admin].contains(&door), "{at}");
         if let Status(status) = refusal {
             assert!(operation["responses"][status.to_string()].is_object(), "{at}: {status} is not described");
         }
@@ -304,7 +349,11 @@ async fn a_route_rejects_every_kind_of_token_that_it_does_not_accept() {
             // A token in the URL is not accepted, because URLs are logged.
             let access = &tokens.of[&Access];
             let (method, path) = row.0.split_once(' ').unwrap();
-            let path = path.replace("{realm}", "User1").replace("{id}", "unknown");
+            let path = path
+                .replace("{realm}", "User1")
+                .replace("{id}", "unknown")
+                .replace("{sid}", "unknown")
+                .replace("{fid}", "unknown");
             let asked = app.request(method.to_uppercase().parse().unwrap(), &path);
             let asked = asked.query(&[("access_token", access), ("token", access)]).send().await.unwrap();
             assert_refused(*row, Access, asked).await;
@@ -396,7 +445,11 @@ async fn every_route_that_changes_something_refuses_an_administrator_who_acts_fo
             continue;
         }
         let token = app.impersonate(&john).await;
-        let path = path.replace("{realm}", "User1").replace("{id}", "unknown");
+        let path = path
+            .replace("{realm}", "User1")
+            .replace("{id}", "unknown")
+            .replace("{sid}", "unknown")
+            .replace("{fid}", "unknown");
         let request = app.request(method.to_uppercase().parse().unwrap(), &path).bearer_auth(token);
         let answer = request.header("Accept", "application/json").send().await.unwrap();
         assert_eq!(answer.status(), 403, "{at}");

@@ -64,6 +64,7 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &LimitOp) -> Result<(), OpErr
         LimitOp::CountMember { key, member, per, now } => count_member(work, *key, *member, *per, *now).await,
         LimitOp::CountFailure { key, now, forget_after } => count_failure(work, *key, *now, *forget_after).await,
         LimitOp::Forget { key } => work.delete(QUOTAS, by_key(*key)).await.map(drop),
+        LimitOp::ForgetFailures { key } => work.delete(FAILURES, by_key(*key)).await.map(drop),
     }
 }
 
@@ -114,7 +115,8 @@ pub(super) fn contends(op: &LimitOp) -> Vec<Contended<'_>> {
         LimitOp::Count { key, .. }
         | LimitOp::CountMember { key, .. }
         | LimitOp::CountFailure { key, .. }
-        | LimitOp::Forget { key } => vec![Contended::Quota(key.0)],
+        | LimitOp::Forget { key }
+        | LimitOp::ForgetFailures { key } => vec![Contended::Quota(key.0)],
     }
 }
 

@@ -6,9 +6,9 @@ use mongodb::{
     bson::{Document, doc},
 };
 use portcullis_core::{
-    account::{Envelope, Registration, Role, User},
+    account::{Envelope, Lock, Registration, Role, User},
     id::{RealmName, UserId},
-    port::{AddressState, Precondition, StoreError, UserOp, Users},
+    port::{AddressState, Precondition, StoreError, UserOp, UserQuery, Users},
     seal::BlindIndex,
 };
 
@@ -18,7 +18,7 @@ use crate::mongodb::{
     error::{OpError, Unreadable, require},
     fields::{DocumentFields, bytes, number, time},
     key_locks::Contended,
-    work::{Work, find},
+    work::{Work, find, page},
 };
 
 /// Returns the fields of a user, without its key.
@@ -34,6 +34,11 @@ fn fields(user: &User) -> Document {
         "compromised": user.compromised,
         "two_step": user.two_step,
         "roles": user.roles.iter().map(Role::as_str).collect::<Vec<_>>(),
+        "locked_at": user.lock.as_ref().map(|lock| time(lock.at)),
+        "locked_until": user.lock.as_ref().and_then(|lock| lock.until).map(time),
+        "lock_reason": user.lock.as_ref().map(|lock| bytes(lock.reason.as_bytes())),
+        "seen_on": user.seen_on.map(time),
+        "is_invited": user.is_invited,
         "created_at": time(user.created_at),
         "revision": number(user.revision),
     }
@@ -57,9 +62,53 @@ fn read(realm: &RealmName, mut fields: DocumentFields) -> Result<User, Unreadabl
         compromised: fields.flag_if_any("compromised")?.unwrap_or_default(),
         two_step: fields.flag_if_any("two_step")?.unwrap_or_default(),
         roles: fields.words_if_any("roles", Role::parse)?,
+        lock: lock(&mut fields)?,
+        seen_on: fields.time_if_any("seen_on")?,
+        is_invited: fields.flag_if_any("is_invited")?.unwrap_or_default(),
         created_at,
         revision: fields.count("revision")?,
     })
+}
+
+fn lock(fields: &mut DocumentFields) -> Result<Option<Lock>, Unreadable> {
+    let (at, until) = (fields.time_if_any("locked_at")?, fields.time_if_any("locked_until")?);
+    let reason = fields.sealed_if_any("lock_reason")?;
+    Ok(at.zip(reason).map(|(at, reason)| Lock { at, until, reason }))
+}
+
+/// Returns the filter of a list.
+fn listed(query: &UserQuery) -> Document {
+    let mut all = vec![doc! { "created_at": { "$exists": true } }];
+    if let Some(from) = &query.from {
+        let (beyond, at) = (if query.is_backwards { "$gt" } else { "$lt" }, time(from.created_at));
+        let same = doc! { "created_at": at, "_id": { beyond: &from.id } };
+        all.push(doc! { "$or": [{ "created_at": { beyond: at } }, same] });
+    }
+    all.extend(query.created_from.map(|from| doc! { "created_at": { "$gte": time(from) } }));
+    all.extend(query.created_before.map(|before| doc! { "created_at": { "$lt": time(before) } }));
+    if !query.id_prefix.is_empty() {
+        let end = format!("{}{{", query.id_prefix);
+        all.push(doc! { "_id": { "$gte": &query.id_prefix, "$lt": end } });
+    }
+    all.extend(query.role.as_ref().map(|role| doc! { "roles": role.as_str() }));
+    all.extend(
+        query
+            .two_step
+            .map(|is_on| doc! { "two_step": if is_on { doc! { "$eq": true } } else { doc! { "$ne": true } } }),
+    );
+    if let Some(seen_before) = query.seen_before {
+        all.push(doc! { "$or": [{ "seen_on": null }, { "seen_on": { "$lt": time(seen_before) } }] });
+    }
+    if let Some(is_locked) = query.is_locked {
+        let holds = doc! { "$or": [{ "locked_until": null }, { "locked_until": { "$gt": time(query.now) } }] };
+        let locked = doc! { "$and": [{ "locked_at": { "$type": "date" } }, holds] };
+        all.push(if is_locked {
+            locked
+        } else {
+            doc! { "$nor": [locked] }
+        });
+    }
+    doc! { "$and": all }
 }
 
 fn at_revision(id: &UserId, revision: u64) -> Document {
@@ -89,6 +138,15 @@ impl Users for MongoStore {
         };
         self.answer("by_index", state).await
     }
+
+    async fn users_page(&self, query: &UserQuery) -> Result<Vec<User>, StoreError> {
+        let order = if query.is_backwards { 1 } else { -1 };
+        let order = doc! { "created_at": order, "_id": order };
+        let realm = query.realm.clone();
+        let read = move |fields| read(&realm, fields);
+        let users = page(self.db(), query.realm.as_str(), listed(query), order, query.limit, read);
+        self.answer("users_page", users).await
+    }
 }
 
 async fn by_index(db: &Database, realm: &RealmName, index: BlindIndex) -> Result<Option<User>, OpError> {
@@ -102,6 +160,10 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &UserOp) -> Result<(), OpErro
         UserOp::Delete { realm, id, revision } => {
             let deleted = work.delete(realm.as_str(), at_revision(id, *revision)).await?;
             require(deleted, Precondition::UserRevision)
+        }
+        UserOp::Seen { realm, id, on } => {
+            let seen = doc! { "$max": { "seen_on": time(*on) } };
+            work.update(realm.as_str(), doc! { "_id": id.as_str() }, seen).await.map(drop)
         }
         UserOp::Require { realm, id, revision } => {
             require(touch(work, realm, at_revision(id, *revision)).await?, Precondition::UserRevision)
@@ -147,7 +209,9 @@ pub(super) fn contends(op: &UserOp) -> Vec<Contended<'_>> {
         UserOp::Insert(user) | UserOp::Update(user) => {
             vec![Contended::Address(user.index.0), Contended::Person(user.id.as_str())]
         }
-        UserOp::Delete { id, .. } | UserOp::Require { id, .. } => vec![Contended::Person(id.as_str())],
+        UserOp::Delete { id, .. } | UserOp::Seen { id, .. } | UserOp::Require { id, .. } => {
+            vec![Contended::Person(id.as_str())]
+        }
         UserOp::RequireAddress { index, .. } => vec![Contended::Address(index.0)],
     }
 }

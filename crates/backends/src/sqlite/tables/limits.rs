@@ -17,6 +17,7 @@ use crate::sqlite::{
     row::{Columns, number},
 };
 
+const FORGET_FAILURES: &str = "DELETE FROM failures WHERE key = ?1";
 const FORGET: &str = "DELETE FROM quotas WHERE key = ?1";
 const PUT_WINDOW: &str = "INSERT INTO quotas (key, tally, expires_at) VALUES (?1, ?2, ?3)
     ON CONFLICT (key) DO UPDATE SET tally = excluded.tally, expires_at = excluded.expires_at";
@@ -58,6 +59,10 @@ pub(super) fn apply(db: &Connection, op: &LimitOp) -> Result<(), OpError> {
         LimitOp::CountFailure { key, now, forget_after } => count_failure(db, *key, *now, *forget_after),
         LimitOp::Forget { key } => {
             write(db, FORGET, params![key.0])?;
+            Ok(())
+        }
+        LimitOp::ForgetFailures { key } => {
+            write(db, FORGET_FAILURES, params![key.0])?;
             Ok(())
         }
     }

@@ -4,14 +4,15 @@ use std::sync::LazyLock;
 
 use async_trait::async_trait;
 use portcullis_core::{
-    account::{Envelope, Role, User},
+    account::{Envelope, Lock, Role, User},
+    clock::Timestamp,
     id::{RealmName, UserId},
-    port::{AddressState, Precondition, StoreError, UserOp, Users},
-    seal::BlindIndex,
+    port::{AddressState, Precondition, StoreError, UserOp, UserPlace, UserQuery, Users},
+    seal::{BlindIndex, Sealed},
 };
 use rusqlite::{Connection, ErrorCode, Row, params};
 
-use super::{find, registrations, write};
+use super::{find, list, registrations, write};
 use crate::sqlite::{
     SqliteStore,
     error::{OpError, require},
@@ -35,6 +36,11 @@ const TABLE: Table<User> = Table {
         ("compromised", |user| owned(user.compromised)),
         ("two_step", |user| owned(user.two_step)),
         ("roles", |user| owned(words(&user.roles))),
+        ("locked_at", |user| owned(user.lock.as_ref().map(|lock| lock.at.millis()))),
+        ("locked_until", |user| owned(user.lock.as_ref().and_then(|lock| lock.until).map(|until| until.millis()))),
+        ("lock_reason", |user| borrowed(user.lock.as_ref().map(|lock| lock.reason.as_bytes()))),
+        ("seen_on", |user| owned(user.seen_on.map(|on| on.millis()))),
+        ("is_invited", |user| owned(user.is_invited)),
         ("created_at", |user| owned(user.created_at.millis())),
     ],
 };
@@ -57,8 +63,17 @@ fn read(row: &Row<'_>) -> rusqlite::Result<User> {
         compromised: columns.value()?,
         two_step: columns.value()?,
         roles: columns.words(Role::parse)?,
+        lock: lock(&mut columns)?,
+        seen_on: columns.time_if_any()?,
+        is_invited: columns.value()?,
         created_at: columns.time()?,
     })
+}
+
+fn lock(columns: &mut Columns<'_>) -> rusqlite::Result<Option<Lock>> {
+    let (at, until) = (columns.time_if_any()?, columns.time_if_any()?);
+    let reason = columns.value::<Option<Vec<u8>>>()?.map(Sealed::from_bytes);
+    Ok(at.zip(reason).map(|(at, reason)| Lock { at, until, reason }))
 }
 
 static INSERT: LazyLock<String> = LazyLock::new(|| TABLE.insert("ON CONFLICT DO NOTHING"));
@@ -66,11 +81,26 @@ static UPDATE: LazyLock<String> =
     LazyLock::new(|| TABLE.update(2, "WHERE realm = ?1 AND id = ?2 AND revision = ?3 - 1"));
 const DELETE: &str = "DELETE FROM users WHERE realm = ?1 AND id = ?2 AND revision = ?3";
 const AT_REVISION: &str = "SELECT 1 FROM users WHERE realm = ?1 AND id = ?2 AND revision = ?3";
+const SEEN: &str = "UPDATE users SET seen_on = ?3 WHERE realm = ?1 AND id = ?2 AND (seen_on IS NULL OR seen_on < ?3)";
 static BY_ID: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND id = ?2"));
 static BY_INDEX: LazyLock<String> = LazyLock::new(|| TABLE.select("WHERE realm = ?1 AND blind_index = ?2"));
 
+/// Conditions of a list. The bounds of its place are always given, so that the index is used for them.
+const LISTED: &str = "realm = ?1 AND created_at >= ?4 AND created_at < ?5
+    AND id >= ?6 AND id < ?7
+    AND (?8 IS NULL OR two_step = ?8)
+    AND (?9 IS NULL OR (locked_at IS NOT NULL AND (locked_until IS NULL OR locked_until > ?10)) = ?9)
+    AND (?11 IS NULL OR seen_on IS NULL OR seen_on < ?11)
+    AND (?12 IS NULL OR instr(roles, ?12) > 0)";
+static OLDER: LazyLock<String> = LazyLock::new(|| {
+    TABLE.select(&format!("WHERE {LISTED} AND (created_at, id) < (?2, ?3) ORDER BY created_at DESC, id DESC LIMIT ?13"))
+});
+static NEWER: LazyLock<String> = LazyLock::new(|| {
+    TABLE.select(&format!("WHERE {LISTED} AND (created_at, id) > (?2, ?3) ORDER BY created_at, id LIMIT ?13"))
+});
+
 pub(super) fn statements() -> Vec<&'static str> {
-    vec![&UPDATE, DELETE, AT_REVISION, &BY_ID, &BY_INDEX]
+    vec![&UPDATE, DELETE, AT_REVISION, SEEN, &BY_ID, &BY_INDEX, &OLDER, &NEWER]
 }
 
 #[async_trait]
@@ -90,6 +120,37 @@ impl Users for SqliteStore {
         };
         self.readers.read("by_index", query).await
     }
+
+    async fn users_page(&self, query: &UserQuery) -> Result<Vec<User>, StoreError> {
+        let query = query.clone();
+        self.readers.read("users_page", move |db: &Connection| page(db, &query)).await
+    }
+}
+
+/// After every identifier, which consists of letters, digits, `-` and `_`.
+const LAST: &str = "{";
+
+fn page(db: &Connection, query: &UserQuery) -> rusqlite::Result<Vec<User>> {
+    let (first, last) = (i64::MIN, i64::MAX);
+    let nowhere = if query.is_backwards { (first, "") } else { (last, LAST) };
+    let place = query.from.as_ref().map_or(nowhere, |UserPlace { created_at, id }| (created_at.millis(), id.as_str()));
+    let millis = |time: Option<Timestamp>, otherwise| time.map_or(otherwise, Timestamp::millis);
+    let params = params![
+        query.realm.as_str(),
+        place.0,
+        place.1,
+        millis(query.created_from, first),
+        millis(query.created_before, last),
+        query.id_prefix,
+        format!("{}{LAST}", query.id_prefix),
+        query.two_step,
+        query.is_locked,
+        query.now.millis(),
+        query.seen_before.map(Timestamp::millis),
+        query.role.as_ref().map(|role| format!("\"{}\"", role.as_str())),
+        number(query.limit as u64),
+    ];
+    list(db, if query.is_backwards { &NEWER } else { &OLDER }, params, read)
 }
 
 fn by_index(db: &Connection, realm: &RealmName, index: BlindIndex) -> rusqlite::Result<Option<User>> {
@@ -103,6 +164,10 @@ pub(super) fn apply(db: &Connection, op: &UserOp) -> Result<(), OpError> {
         UserOp::Delete { realm, id, revision } => {
             let deleted = write(db, DELETE, params![realm.as_str(), id.as_str(), number(*revision)])?;
             require(deleted == 1, Precondition::UserRevision)
+        }
+        UserOp::Seen { realm, id, on } => {
+            write(db, SEEN, params![realm.as_str(), id.as_str(), on.millis()])?;
+            Ok(())
         }
         UserOp::Require { realm, id, revision } => {
             let user = find(db, AT_REVISION, params![realm.as_str(), id.as_str(), number(*revision)], |_| Ok(()))?;

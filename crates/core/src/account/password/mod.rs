@@ -48,7 +48,27 @@ impl Password {
 #[derive(Clone, Debug)]
 pub struct PasswordHash(SecretString);
 
+/// Well-formed hash of typical length that no password matches.
+const NONE: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 impl PasswordHash {
+    /// Returns the hash of an account without a password.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::from_phc(NONE.to_owned())
+    }
+
+    /// Returns the kind of the hash, `none` for an account without a password.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        const KINDS: [&str; 3] = ["argon2id", "argon2i", "argon2d"];
+        if self.expose() == NONE {
+            return "none";
+        }
+        let word = self.expose().split('$').nth(1).unwrap_or_default();
+        KINDS.into_iter().find(|kind| *kind == word).unwrap_or("other")
+    }
+
     /// Creates a hash from a PHC string.
     #[must_use]
     pub fn from_phc(phc: String) -> Self {

@@ -41,14 +41,18 @@ pub enum LimitOp {
     CountFailure { key: LimitKey, now: Timestamp, forget_after: Duration },
     /// Forgets the uses of a quota.
     Forget { key: LimitKey },
+    /// Forgets the wrong passwords of a key.
+    ForgetFailures { key: LimitKey },
 }
 
 impl LimitOp {
     pub(super) const fn effects(&self) -> Vec<Effect> {
         match self {
-            Self::Count { .. } | Self::CountMember { .. } | Self::CountFailure { .. } | Self::Forget { .. } => {
-                Vec::new()
-            }
+            Self::Count { .. }
+            | Self::CountMember { .. }
+            | Self::CountFailure { .. }
+            | Self::Forget { .. }
+            | Self::ForgetFailures { .. } => Vec::new(),
         }
     }
 }

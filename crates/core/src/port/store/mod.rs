@@ -22,7 +22,7 @@ pub use outbox::{Outbox, OutboxOp, OutboxState};
 pub use records::{RecordOp, Records};
 pub use registrations::{RegistrationOp, Registrations, Replaces};
 pub use sessions::{SessionOp, Sessions};
-pub use users::{AddressState, UserOp, Users};
+pub use users::{AddressState, UserOp, UserPlace, UserQuery, Users};
 
 use async_trait::async_trait;
 

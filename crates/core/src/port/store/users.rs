@@ -2,7 +2,8 @@ use async_trait::async_trait;
 
 use super::{Effect, StoreError};
 use crate::{
-    account::{Registration, User},
+    account::{Registration, Role, User},
+    clock::Timestamp,
     id::{RealmName, UserId},
     seal::BlindIndex,
     session::Change,
@@ -22,6 +23,70 @@ pub trait Users {
     /// # Errors
     /// [`StoreError`].
     async fn at_address(&self, realm: &RealmName, index: BlindIndex) -> Result<AddressState, StoreError>;
+
+    /// Returns a page of the users of a realm, newest first. The cost does not depend on the position of the page.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn users_page(&self, query: &UserQuery) -> Result<Vec<User>, StoreError>;
+}
+
+/// Query for a page of users.
+#[derive(Debug, Clone)]
+pub struct UserQuery {
+    pub realm: RealmName,
+    pub is_locked: Option<bool>,
+    pub role: Option<Role>,
+    pub two_step: Option<bool>,
+    /// Earliest registration.
+    pub created_from: Option<Timestamp>,
+    /// Exclusive upper bound of the registration.
+    pub created_before: Option<Timestamp>,
+    /// Users who were last seen before this time, or never.
+    pub seen_before: Option<Timestamp>,
+    /// Beginning of the identifier; empty for all.
+    pub id_prefix: String,
+    /// Place in the list from which the page goes on, exclusive.
+    pub from: Option<UserPlace>,
+    /// Whether the page goes towards the beginning. It is then in the order of age.
+    pub is_backwards: bool,
+    /// Time at which locks are judged.
+    pub now: Timestamp,
+    pub limit: usize,
+}
+
+impl UserQuery {
+    /// Queries all users of a realm.
+    #[must_use]
+    pub const fn of(realm: RealmName, now: Timestamp, limit: usize) -> Self {
+        Self {
+            realm,
+            is_locked: None,
+            role: None,
+            two_step: None,
+            created_from: None,
+            created_before: None,
+            seen_before: None,
+            id_prefix: String::new(),
+            from: None,
+            is_backwards: false,
+            now,
+            limit,
+        }
+    }
+}
+
+/// Place of a user in the list by age.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserPlace {
+    pub created_at: Timestamp,
+    pub id: String,
+}
+
+impl From<&User> for UserPlace {
+    fn from(user: &User) -> Self {
+        Self { created_at: user.created_at, id: user.id.as_str().to_owned() }
+    }
 }
 
 /// Who has an address, as of one snapshot.
@@ -41,6 +106,8 @@ pub enum UserOp {
     Update(User),
     /// Removes a user and the data key that seals its personal data. Requires this revision.
     Delete { realm: RealmName, id: UserId, revision: u64 },
+    /// Records that a user was seen on a day that begins at this time, if the user exists. It is no change of the user.
+    Seen { realm: RealmName, id: UserId, on: Timestamp },
     /// Requires a user to exist at this revision.
     Require { realm: RealmName, id: UserId, revision: u64 },
     /// Requires an address to have a user, if `is_taken`, or to have none.
@@ -52,7 +119,7 @@ impl UserOp {
         match self {
             Self::Update(user) => vec![changed(&user.realm, &user.id)],
             Self::Delete { realm, id, .. } => vec![changed(realm, id)],
-            Self::Insert(_) | Self::Require { .. } | Self::RequireAddress { .. } => Vec::new(),
+            Self::Insert(_) | Self::Seen { .. } | Self::Require { .. } | Self::RequireAddress { .. } => Vec::new(),
         }
     }
 }

@@ -65,6 +65,7 @@ impl Accounts<'_> {
             ChallengeOp::Spend { realm: realm.clone(), id: challenge, now: self.ctx.now },
             RegistrationOp::Delete { realm: realm.clone(), id: user.id.clone() },
             self.require_unreserved(user.index, &user.id),
+            self.require_uninvited(user.index, &user.id),
             UserOp::Insert(user.clone()),
             self.audit(event).user(user),
             self.message(MessageKind::Welcome, &Recipient::unnamed(&profile.email), None)?,

@@ -7,6 +7,7 @@ use crate::{
         email::EmailAddress,
         password::{Password, PasswordHash},
     },
+    admin::Invitation,
     audit::Event,
     batch,
     error::{
@@ -68,6 +69,8 @@ struct Placement {
     is_taken: bool,
     /// Reservation of the address by a user who had it earlier.
     reserved: Option<Reservation>,
+    /// Invitation of the address that is not accepted yet.
+    invited: Option<Invitation>,
     /// Pending registration that will be replaced.
     pending: Option<UserId>,
     replaces: Replaces,
@@ -167,7 +170,8 @@ impl Accounts<'_> {
         let found = self.ports.store.at_address(&self.realm.name, draft.row.index).await?;
         let AddressState { user, registration: prior } = found;
         let reserved = self.reserved_by_other(draft.row.index, None).await?;
-        if (user.is_some() || reserved.is_some()) && self.settings.reveal_taken {
+        let invited = self.invitation_at(draft.row.index).await?;
+        if (user.is_some() || reserved.is_some() || invited.is_some()) && self.settings.reveal_taken {
             return Err(EMAIL_TAKEN.into());
         }
         // If there are too many concurrent registrations to compare with each, the owner of the address decides.
@@ -179,6 +183,7 @@ impl Accounts<'_> {
         Ok(Placement {
             is_taken: user.is_some(),
             reserved,
+            invited,
             replaces: if is_compared { exactly } else { Replaces::Anything },
             contested,
             succeeds: pending.clone().filter(|_| !contested),
@@ -242,6 +247,10 @@ impl Accounts<'_> {
         let undo = placement.reserved.as_ref().and_then(Reservation::newest_challenge);
         let (kind, challenge) = match undo {
             _ if placement.is_taken => (MessageKind::AlreadyRegistered, draft.challenge.id),
+            _ if placement.invited.is_some() => {
+                let link = placement.invited.as_ref().map_or(draft.challenge.id, |invited| invited.challenge);
+                (MessageKind::Invitation, link)
+            }
             Some(undo) => (MessageKind::EmailChanged, undo),
             None => (MessageKind::VerifyEmail, draft.challenge.id),
         };

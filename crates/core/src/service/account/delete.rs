@@ -2,18 +2,22 @@
 
 use super::Accounts;
 use crate::{
-    account::email::EmailAddress,
+    account::{User, email::EmailAddress},
     audit::Event,
     batch,
     error::{Error, Result},
     id::UserId,
     message::{MessageKind, Recipient},
-    port::{AddressState, ChallengeOp, Precondition, RecordOp, RegistrationOp, UserOp},
+    port::{AddressState, Batch, ChallengeOp, Precondition, RecordOp, RegistrationOp, UserOp},
     service::{
         FreshOwner, Owner, RawField,
         kernel::{ATTEMPTS, retry},
     },
 };
+
+/// Preconditions of an erasure that fail if the account changed meanwhile.
+pub(in crate::service) const ERASURE_LOST: [Precondition; 2] =
+    [Precondition::UserRevision, Precondition::RegistrationThere];
 
 impl Accounts<'_> {
     /// Erases the account of the caller: destroys its data key, which makes all sealed data unreadable, ends its
@@ -50,8 +54,26 @@ impl Accounts<'_> {
         let (store, realm, account) = (&self.ports.store, &self.realm.name, owner.account());
         let user = store.user(realm, &account.id).await?;
         let user = user.ok_or_else(|| Error::bad_token().because("the user does not exist"))?;
+        let mut batch = self.erasure(&user).await?;
+        batch.extend(batch![
+            self.audit(Event::AccountDeleted).user(&user).session(owner.session()),
+            self.message(MessageKind::AccountDeleted, &Recipient::of(&account.profile), None)?,
+        ]);
+        if !self.commit_unless(batch, &ERASURE_LOST).await? {
+            return Ok(None);
+        }
+        tracing::info!(realm = %realm, user = %user.id, "account deleted");
+        Ok(Some(()))
+    }
+
+    /// Returns the operations that erase a user: the data key, sessions, records and challenges, and a registration of the address.
+    ///
+    /// # Errors
+    /// Unavailable.
+    pub(in crate::service) async fn erasure(&self, user: &User) -> Result<Batch> {
+        let realm = &self.realm.name;
         // A registration of the same address must not become an account after the deletion.
-        let AddressState { registration, .. } = store.at_address(realm, user.index).await?;
+        let AddressState { registration, .. } = self.ports.store.at_address(realm, user.index).await?;
         let drop =
             |subject: &UserId| ChallengeOp::Drop { realm: realm.clone(), subject: subject.clone(), purpose: None };
         let mut batch = batch![
@@ -59,18 +81,11 @@ impl Accounts<'_> {
             self.end_sessions(&user.id, None),
             drop(&user.id),
             RecordOp::DeleteOf { realm: realm.clone(), owner: user.id.clone(), kind: None },
-            self.audit(Event::AccountDeleted).user(&user).session(owner.session()),
-            self.message(MessageKind::AccountDeleted, &Recipient::of(&account.profile), None)?,
         ];
         if let Some(beside) = registration {
             batch.push(drop(&beside.id).into());
             batch.push(RegistrationOp::Delete { realm: beside.realm, id: beside.id }.into());
         }
-        let lost = [Precondition::UserRevision, Precondition::RegistrationThere];
-        if !self.commit_unless(batch, &lost).await? {
-            return Ok(None);
-        }
-        tracing::info!(realm = %realm, user = %user.id, "account deleted");
-        Ok(Some(()))
+        Ok(batch)
     }
 }

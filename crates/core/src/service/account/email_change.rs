@@ -95,6 +95,7 @@ impl Accounts<'_> {
         let mut batch = batch![
             ChallengeOp::Spend { realm: realm.clone(), id: challenge.id, now: self.ctx.now },
             self.require_unreserved(index, &user.id),
+            self.require_uninvited(index, &user.id),
             UserOp::Update(changed),
             self.end_sessions(&user.id, Some(pending.session.clone())),
             RecordOp::DeleteOf { realm: realm.clone(), owner: user.id.clone(), kind: Some(PendingEmail::KIND) },
@@ -109,7 +110,7 @@ impl Accounts<'_> {
 
     /// Returns the operations that drop the requests of a user for another address or number, with their links and codes, and the
     /// links for a new password, tickets and trusted devices: another person may have made them with the earlier password.
-    pub(super) fn drop_requests(&self, user: &User) -> Batch {
+    pub(in crate::service) fn drop_requests(&self, user: &User) -> Batch {
         let pending = |kind| -> Op {
             RecordOp::DeleteOf { realm: self.realm.name.clone(), owner: user.id.clone(), kind: Some(kind) }.into()
         };
@@ -122,7 +123,7 @@ impl Accounts<'_> {
     }
 
     /// Returns the operations that remove the challenges of a user for these purposes.
-    pub(super) fn drop_challenges(&self, user: &User, purposes: &[Purpose]) -> Batch {
+    pub(in crate::service) fn drop_challenges(&self, user: &User, purposes: &[Purpose]) -> Batch {
         let drop = |purpose: &Purpose| {
             let (realm, subject) = (self.realm.name.clone(), user.id.clone());
             ChallengeOp::Drop { realm, subject, purpose: Some(*purpose) }.into()
@@ -131,7 +132,7 @@ impl Accounts<'_> {
     }
 
     /// Returns the operations that remove the registration of an address with its links.
-    pub(super) fn discard_registration(&self, found: AddressState) -> Batch {
+    pub(in crate::service) fn discard_registration(&self, found: AddressState) -> Batch {
         let Some(registration) = found.registration else { return Batch::new() };
         let (realm, id) = (registration.realm, registration.id);
         batch![

@@ -147,6 +147,10 @@ impl Export {
             RecordKind::Totp | RecordKind::Sms | RecordKind::RecoveryCodes => return Ok(()),
             // It names identifiers of registrations, and has no owner.
             RecordKind::Succession => return Ok(()),
+            // Before there is a user; of administrators, who have no export.
+            RecordKind::Invitation | RecordKind::AdminGrant | RecordKind::AdminOwners | RecordKind::AdminKey => {
+                return Ok(());
+            }
             // Of servers, not of users.
             RecordKind::Node | RecordKind::Lease => return Ok(()),
             #[cfg(feature = "suite")]

@@ -1,5 +1,6 @@
 //! Verbs of accounts: registration, verification, password reset, phone verification, profile, password, address, export and deletion.
 
+mod accept;
 mod activate;
 mod create;
 mod delete;
@@ -25,6 +26,8 @@ pub use edit::{Expected, ProfilePatch};
 pub use export::{Export, ExportedChange};
 pub use undo::{Undo, Undoable};
 pub use verify::{OpenedLink, Verified};
+
+pub(in crate::service) use delete::ERASURE_LOST;
 
 use std::ops::Deref;
 

@@ -2,6 +2,7 @@
 
 use super::{
     Accounts,
+    accept::OpenInvitation,
     activate::{Activation, LinkTarget},
 };
 use crate::{
@@ -32,6 +33,8 @@ enum Subject {
     Registration(Registration),
     /// A contested registration, through its verification link.
     Contested(Registration),
+    /// An invitation that is not accepted yet.
+    Invited(Box<OpenInvitation>),
 }
 
 /// A link that can set a password, and its subject.
@@ -57,6 +60,11 @@ impl Accounts<'_> {
         let (realm, keys) = (&self.realm.name, &self.realm.keys);
         let found = self.ports.store.at_address(realm, email.blind_index(keys)).await?;
         let reserved = self.reserved_by_other(email.blind_index(keys), None).await?;
+        if let Some(invitation) = self.invitation_at(email.blind_index(keys)).await?.filter(|_| found.user.is_none()) {
+            let (realm, subject) = (realm.clone(), keys.decoy_id(&["reset", email.as_str()]));
+            let drop = ChallengeOp::Drop { realm, subject, purpose: Some(Purpose::Reset) };
+            return self.mail_invitation_again(email, &invitation, Event::ResetRequested, batch![drop]).await;
+        }
         if let Some(reservation) = reserved.filter(|_| found.user.is_none()) {
             // Replaces the operation that removes earlier links of an account.
             let (realm, subject) = (realm.clone(), keys.decoy_id(&["reset", email.as_str()]));
@@ -115,6 +123,10 @@ impl Accounts<'_> {
                 }
                 (index, true)
             }
+            Subject::Invited(invited) => {
+                let password = self.hash_accepted(password, &invited.invitation.profile, None).await?;
+                (invited.invitation.index, self.accept_invitation(&invited, &challenge, &password).await?)
+            }
         };
         Ok(is_set.then_some(index))
     }
@@ -136,6 +148,11 @@ impl Accounts<'_> {
             Purpose::Reset => {
                 self.require_proof(&token, LinkAction::Reset, &challenge)?;
                 Ok(ResetTarget { subject: self.reset_subject(&challenge).await?, challenge })
+            }
+            Purpose::Invitation => {
+                self.require_proof(&token, LinkAction::Invite, &challenge)?;
+                let invited = self.invited_by(&challenge).await?;
+                Ok(ResetTarget { subject: Subject::Invited(Box::new(invited)), challenge })
             }
             _ => Err(Error::bad_link()),
         }

@@ -34,6 +34,10 @@ impl Accounts<'_> {
         if let Some(reservation) = reserved.filter(|_| found.user.is_none()) {
             return self.mail_undo_again(email, &reservation, Event::VerificationResent, Batch::new()).await;
         }
+        let invitation = self.invitation_at(email.blind_index(&self.realm.keys)).await?;
+        if let Some(invitation) = invitation.filter(|_| found.user.is_none()) {
+            return self.mail_invitation_again(email, &invitation, Event::VerificationResent, Batch::new()).await;
+        }
         let is_taken = found.user.is_some();
         let pending = found.registration.filter(|registration| !is_taken && registration.is_pending(self.ctx.now));
         let subject = pending.map_or_else(|| UserId::random(self.ctx.random()), |registration| registration.id);

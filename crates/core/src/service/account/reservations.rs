@@ -19,7 +19,7 @@ impl Accounts<'_> {
     ///
     /// # Errors
     /// Unavailable; internal, if it cannot be opened.
-    pub(super) async fn reserved_by_other(
+    pub(in crate::service) async fn reserved_by_other(
         &self,
         index: BlindIndex,
         user: Option<&UserId>,
@@ -36,7 +36,7 @@ impl Accounts<'_> {
     }
 
     /// Returns the operation that requires an address not to be reserved by a user other than this one.
-    pub(super) fn require_unreserved(&self, index: BlindIndex, user: &UserId) -> Op {
+    pub(in crate::service) fn require_unreserved(&self, index: BlindIndex, user: &UserId) -> Op {
         RecordOp::RequireFree {
             realm: self.realm.name.clone(),
             kind: Reservation::KIND,
@@ -65,7 +65,7 @@ impl Accounts<'_> {
     ///
     /// # Errors
     /// Unavailable; internal.
-    pub(super) async fn reserve(&self, user: &User, key: &DataKey, profile: &Profile) -> Result<Batch> {
+    pub(in crate::service) async fn reserve(&self, user: &User, key: &DataKey, profile: &Profile) -> Result<Batch> {
         let (ctx, realm, window) = (self.ctx, &self.realm.name, self.realm.policy.email_undo_window);
         let expires_at = ctx.now.plus(window);
         let challenge = Challenge::new(ctx, realm, Purpose::EmailUndo, &user.id, window);

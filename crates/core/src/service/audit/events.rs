@@ -4,16 +4,9 @@ use super::AuditTrail;
 use crate::{
     audit::{AuditId, ListedEvent},
     cursor::CursorScope,
-    error::{
-        Result,
-        catalogue::{CURSOR_INVALID, LIMIT_INVALID},
-    },
+    error::{Result, catalogue::CURSOR_INVALID},
     service::{FieldErrors, RawField, Viewer},
 };
-
-/// Number of events of a page, and the most that a request may ask for.
-const PAGE: usize = 50;
-const MOST: usize = 200;
 
 /// A page of events.
 #[derive(Debug)]
@@ -30,7 +23,9 @@ impl AuditTrail<'_> {
     /// Invalid, for a limit that is no number from 1 to 200; malformed, for a cursor of another list or account; unavailable;
     /// internal, if a row does not open.
     pub async fn events(&self, viewer: &Viewer, limit: &RawField, cursor: &RawField) -> Result<ListedEvents> {
-        let limit = page_size(limit)?;
+        let mut errors = FieldErrors::default();
+        let limit = errors.page_size(limit);
+        let limit = errors.finish(limit)?;
         let account = viewer.account();
         let scope = CursorScope { keys: &self.realm.keys, list: "me/events", owner: account.id.as_str() };
         let before = match cursor {
@@ -41,16 +36,4 @@ impl AuditTrail<'_> {
         let next = events.last().filter(|_| has_more).map(|last| scope.expose(last.id.0));
         Ok(ListedEvents { events, next })
     }
-}
-
-fn page_size(limit: &RawField) -> Result<usize> {
-    let RawField::Missing = limit else {
-        let size = limit.text().and_then(|text| text.parse().ok()).filter(|size| (1..=MOST).contains(size));
-        let mut errors = FieldErrors::default();
-        if size.is_none() {
-            errors.add(LIMIT_INVALID.of("limit"));
-        }
-        return errors.finish(size);
-    };
-    Ok(PAGE)
 }

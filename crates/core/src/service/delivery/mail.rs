@@ -121,7 +121,7 @@ impl Delivery<'_> {
         };
         let registration = store.registration(realm, subject).await?;
         let pending = registration.filter(|registration| registration.is_pending(self.ctx.now));
-        let is_decoy = user.is_none() && pending.is_none();
+        let is_decoy = user.is_none() && pending.is_none() && challenge.purpose != Purpose::Invitation;
         // A verification link does not outlive the registration.
         let left = pending.filter(|_| challenge.purpose == Purpose::Registration);
         let left = left.map_or(Duration::MAX, |pending| pending.expires_at.since(self.ctx.now));

@@ -126,7 +126,7 @@ impl<'a> Deliveries<'a> {
     }
 
     fn open<'d>(&'d self, claimed: &'d Claimed, usage: &'d Usage) -> Result<Delivery<'d>> {
-        let realm = self.kernel.realms.get(claimed.row.realm.as_str());
+        let realm = self.kernel.realms.any(claimed.row.realm.as_str());
         let realm = realm.ok_or_else(|| Error::internal("the realm of the message is not open"))?;
         Ok(Delivery { scope: Scope::new(self.kernel, self.ctx, realm, usage), claimed, clock: self.clock })
     }

@@ -5,7 +5,7 @@ use crate::{
     clock::Timestamp,
     error::Result,
     factor::{ListedFactor, Method, MfaPolicy},
-    service::Viewer,
+    service::{Owner, Viewer},
 };
 
 /// Second factors of the caller, without their secrets.
@@ -27,6 +27,16 @@ pub struct ListedRecoveryCodes {
 }
 
 impl SecondFactors<'_> {
+    /// Returns the second factors of an owner, recovery codes excepted.
+    ///
+    /// # Errors
+    /// Bad token, if the account was deleted meanwhile; unavailable; internal, if a record does not open.
+    pub async fn factors_of_owner(&self, owner: &Owner) -> Result<Vec<ListedFactor>> {
+        let user = self.user_of(owner).await?;
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        Ok(self.factors_of(&user, &key).await?.listed())
+    }
+
     /// Returns the second factors of the caller.
     ///
     /// # Errors

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::{Owner, Scope, Viewer};
+use super::{Administrator, Owner, Scope, Viewer};
 use crate::{
     account::{Account, Registration, User},
-    audit::{Actor, ActorKind, AuditClient, AuditRow, Event},
+    audit::{Actor, ActorKind, AuditClient, AuditRow, Event, Note},
     ctx::Ctx,
-    id::{SessionId, UserId},
+    id::{RealmName, SessionId, UserId},
     limit::LimitKind,
     port::Op,
     realm::Realm,
@@ -104,14 +104,17 @@ pub(in crate::service) struct AuditDraft<'a> {
     row: AuditRow,
     /// Wrapped data key of the user whom the row is about.
     data_key: Option<Sealed>,
+    /// The reason that an administrator gave.
+    note: Option<Note>,
 }
 
 impl Scope<'_> {
     /// Begins an audit row for an event of this request.
     pub(in crate::service) fn audit(&self, event: Event) -> AuditDraft<'_> {
+        let event = if self.realm.name == RealmName::admin() { event.of_administrators() } else { event };
         let node = Some(self.settings.node.clone());
         let row = AuditRow { node, ..AuditRow::new(self.ctx, &self.realm.name, event) };
-        AuditDraft { ctx: self.ctx, realm: self.realm, row, data_key: None }
+        AuditDraft { ctx: self.ctx, realm: self.realm, row, data_key: None, note: None }
     }
 
     /// Returns the operation that writes a refusal; `None` if it repeats one of the last minute, which is only counted.
@@ -137,6 +140,18 @@ impl AuditDraft<'_> {
         if let Some(admin) = admin {
             self.row.actor = Actor { kind: ActorKind::Admin, id: Some(admin.as_str().to_owned()) };
         }
+        self
+    }
+
+    /// Sets the administrator who acts.
+    pub(in crate::service) fn by(mut self, admin: &Administrator) -> Self {
+        self.row.actor = admin.actor();
+        self
+    }
+
+    /// Sets the reason that the administrator gave.
+    pub(in crate::service) fn note(mut self, reason: &str) -> Self {
+        self.note = Some(Note::of(reason));
         self
     }
 
@@ -186,16 +201,18 @@ impl AuditDraft<'_> {
 
     /// Seals the client. A data key is opened in every case, so that the work does not tell whether there is a user.
     fn sealed(self) -> AuditRow {
-        let Self { ctx, realm, mut row, data_key } = self;
+        let Self { ctx, realm, mut row, data_key, note } = self;
         let ip = ctx.client.ip.map(|ip| ip.to_string());
         let client = AuditClient { ip, device: ctx.client.agent.as_deref().and_then(device_name) };
         row.client = match (&row.user, &data_key) {
             (Some(user), Some(wrapped)) => {
                 let key = realm.keys.open_data_key(user, wrapped).ok();
+                row.note = key.as_ref().zip(note.as_ref()).map(|(key, note)| note.seal_for(ctx, key, row.id));
                 key.and_then(|key| client.seal_for(ctx, &key, row.id))
             }
             _ => {
                 realm.decoy.open_key(&realm.keys);
+                row.note = note.map(|note| note.seal(ctx, &realm.keys, row.id));
                 client.seal(ctx, &realm.keys, row.id)
             }
         };

@@ -17,13 +17,17 @@ use crate::{
         Error, FieldError, FieldRefusal, Result,
         catalogue::{
             ATTRIBUTES_INVALID, ATTRIBUTES_TOO_LARGE, CODE_INVALID, COUNTRY_UNKNOWN, EMAIL_INVALID, FIELD_MISSING,
-            FIELD_NOT_TEXT, NAME_EMPTY, NAME_TOO_LONG, NAME_UNWRITABLE, PASSWORD_BREACHED, PASSWORD_GUESSABLE,
-            PASSWORD_IMPOSSIBLE, PASSWORD_REPETITIVE, PHONE_INVALID, password_too_short,
+            FIELD_NOT_TEXT, LIMIT_INVALID, NAME_EMPTY, NAME_TOO_LONG, NAME_UNWRITABLE, PASSWORD_BREACHED,
+            PASSWORD_GUESSABLE, PASSWORD_IMPOSSIBLE, PASSWORD_REPETITIVE, PHONE_INVALID, password_too_short,
         },
     },
     link::TypedCode,
     realm::SignupField,
 };
+
+/// Number of entries of a page, and the most that a request may ask for.
+const PAGE: usize = 50;
+const MOST_OF_A_PAGE: usize = 200;
 
 /// A request field, as received. Personal data: never printed.
 #[derive(Debug, Clone, Default)]
@@ -116,6 +120,20 @@ impl FieldErrors {
             RawField::NotText | RawField::Json(_) => self.add(FIELD_NOT_TEXT.of(field)),
         }
         None
+    }
+
+    /// Parses the number of entries of a page.
+    pub(in crate::service) fn page_size(&mut self, given: &RawField) -> Option<usize> {
+        let size = match given {
+            RawField::Missing => Some(PAGE),
+            RawField::Json(RawJson(size)) => size.as_u64().and_then(|size| usize::try_from(size).ok()),
+            given => given.text().and_then(|text| text.parse().ok()),
+        };
+        let size = size.filter(|size| (1..=MOST_OF_A_PAGE).contains(size));
+        if size.is_none() {
+            self.add(LIMIT_INVALID.of("limit"));
+        }
+        size
     }
 
     /// Parses an email address.

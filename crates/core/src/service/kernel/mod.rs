@@ -1,6 +1,8 @@
 //! Shared parts of all areas: ports, settings, commits, limits, links and messages.
 
 mod accounts;
+mod admin_grants;
+mod administrator;
 mod audit;
 mod authority;
 mod commit;
@@ -28,6 +30,7 @@ mod successions;
 mod tickets;
 mod viewer;
 
+pub use administrator::{Administrator, Permit};
 pub use authority::{ApiClient, FreshOwner, Owner};
 
 pub(super) use authority::Authentication;
@@ -37,6 +40,7 @@ pub use scope::Scope;
 pub use tickets::{Challenged, FactorChallenge};
 pub use viewer::Viewer;
 
+pub(super) use administrator::Identity;
 pub(super) use audit::AuditDraft;
 pub(super) use current_password::Reauthenticated;
 pub(super) use factor_changes::FactorChange;
@@ -103,10 +107,20 @@ pub struct Settings {
     /// Whether `create` reveals that an address is taken.
     pub reveal_taken: bool,
     pub limits: Limits,
+    pub admin: AdminSettings,
     /// Services that may introspect tokens.
     pub api_clients: ApiClients,
     /// Maximum random delay before a message is sent; the minimum is a sixth of it.
     pub message_delay: Duration,
+}
+
+/// Settings of administration.
+#[derive(Debug, Clone, Copy)]
+pub struct AdminSettings {
+    /// Whether an administrator without a second factor can only add one.
+    pub requires_mfa: bool,
+    /// Whether users are told when an administrator begins to act in their name.
+    pub notifies: bool,
 }
 
 /// Rotation of the signing keys that the server makes.

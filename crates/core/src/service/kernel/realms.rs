@@ -1,6 +1,11 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use crate::{id::RealmName, limit::KeyVeil, realm::Realm};
+use crate::{
+    error::{Error, Result},
+    id::RealmName,
+    limit::KeyVeil,
+    realm::Realm,
+};
 
 /// Open realms, by name.
 #[derive(Debug)]
@@ -11,19 +16,36 @@ impl Realms {
         Self(realms)
     }
 
+    /// Returns the realm of users with this name.
     pub(in crate::service) fn get(&self, name: &str) -> Option<&Arc<Realm>> {
+        self.0.get(name).filter(|realm| realm.name != RealmName::admin())
+    }
+
+    /// Returns the realm of administrators.
+    ///
+    /// # Errors
+    /// Internal, if it was not opened.
+    pub(in crate::service) fn admin(&self) -> Result<&Arc<Realm>> {
+        self.0
+            .get(RealmName::admin().as_str())
+            .ok_or_else(|| Error::internal("the realm of administrators is not open"))
+    }
+
+    /// Returns the realm with this name, be it of users or of administrators.
+    pub(in crate::service) fn any(&self, name: &str) -> Option<&Arc<Realm>> {
         self.0.get(name)
     }
 
     pub(in crate::service) fn names(&self) -> impl Iterator<Item = &RealmName> {
-        self.0.keys()
+        self.0.keys().filter(|name| **name != RealmName::admin())
     }
 
     /// Returns the key that hashes the names of limits outside the process, the same for all servers with these realms; `None`
     /// without a realm.
     #[must_use]
     pub fn veil(&self) -> Option<KeyVeil> {
-        self.0.values().next().map(|realm| KeyVeil::of(&realm.keys))
+        let first = self.names().next()?;
+        self.0.get(first).map(|realm| KeyVeil::of(&realm.keys))
     }
 
     /// Returns the maximum lifetime of access tokens over all realms.

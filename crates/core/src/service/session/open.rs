@@ -5,7 +5,7 @@ use crate::{
     account::{Profile, User},
     audit::Event,
     batch,
-    error::{Error, Result},
+    error::{Error, Result, catalogue::ACCOUNT_LOCKED},
     id::SessionId,
     port::{Batch, Op, Precondition, SessionOp, UserOp},
     service::kernel::{HashPermit, Opens},
@@ -40,6 +40,9 @@ impl Sessions<'_> {
         is_known_device: bool,
     ) -> Result<Option<Tokens>> {
         let user = &passed.owner.user;
+        if user.is_locked(self.ctx.now) {
+            return self.refuse_locked(user).await;
+        }
         let profile = user.envelope.open_profile(&passed.owner.key)?;
         let (session, tokens) = self.new_session(passed, &profile)?;
         let id = session.id.clone();
@@ -59,11 +62,27 @@ impl Sessions<'_> {
             Precondition::ChallengeFresh,
         ];
         batch.extend(new_device);
+        batch.extend(self.seen(user));
         if !self.commit_unless(batch, &lost).await? {
             return Ok(None);
         }
         tracing::info!(realm = %self.realm.name, session = %id, "logged in");
         Ok(Some(tokens))
+    }
+
+    /// Refuses a session of a locked account, whose owner has given every proof.
+    async fn refuse_locked(&self, user: &User) -> Result<Option<Tokens>> {
+        tracing::info!(realm = %self.realm.name, user = %user.id, reason = "locked", "login refused");
+        let audit = self.refused(self.audit(Event::LoginRefused).user(user).reason("locked"));
+        self.commit(audit.into_iter().collect()).await?;
+        Err(ACCOUNT_LOCKED.into())
+    }
+
+    /// Returns the operation that records the day of the login, once a day.
+    fn seen(&self, user: &User) -> Option<Op> {
+        let on = self.ctx.now.day();
+        let (realm, id) = (user.realm.clone(), user.id.clone());
+        user.seen_on.is_none_or(|seen| seen < on).then(|| UserOp::Seen { realm, id, on }.into())
     }
 
     /// Returns the operation that requires the revision that was read or, if the hash is outdated, replaces the hash.

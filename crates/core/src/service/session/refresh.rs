@@ -9,7 +9,7 @@ use crate::{
     batch,
     error::{Result, catalogue::REFRESH_INVALID},
     limit::{LimitKey, LimitKind, Quota},
-    port::{Batch, CommitError, LimitOp, Op, Precondition, SessionOp},
+    port::{Batch, CommitError, LimitOp, Op, Precondition, SessionOp, UserOp},
     service::{
         RawField,
         kernel::{ATTEMPTS, retry},
@@ -75,7 +75,12 @@ impl Sessions<'_> {
             Position::Late => self.allow_late_repeat(&session, &account).await?,
             Position::Previous => {}
             Position::Newest => {
-                let rotation = batch![self.rotation(&session, &next)];
+                let mut rotation = batch![self.rotation(&session, &next)];
+                let today = self.ctx.now.day();
+                if session.family.rotated_at < today {
+                    let (realm, id) = (session.realm.clone(), session.user.clone());
+                    rotation.push(UserOp::Seen { realm, id, on: today }.into());
+                }
                 if !self.commit_unless(rotation, &[Precondition::RefreshNewest]).await? {
                     return Ok(None);
                 }

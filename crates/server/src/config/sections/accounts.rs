@@ -23,6 +23,8 @@ settings! {
         "`conceal`: answers are the same for addresses with and without an account. `reveal`: `create` refuses a taken address.";
     REGISTRATION_TTL: Duration = DURATION, Fixed("7d"),
         "How long a registration waits for verification.", per_realm;
+    INVITATION_TTL: Duration = DURATION, Fixed("7d"),
+        "How long an invitation can be accepted, at most 90d.", per_realm;
     VERIFICATION_TTL: Duration = DURATION, Fixed("24h"),
         "Lifetime of the link in a verification email.", per_realm;
     RESET_TTL: Duration = DURATION, Fixed("30m"),

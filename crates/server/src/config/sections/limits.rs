@@ -59,6 +59,16 @@ settings! {
         "Second factors that an account begins to add, and tickets to authenticate again.";
     LIMIT_REFRESHES_ACCOUNT: Quota = QUOTA, Fixed("60/1m"),
         "Refreshes of one session.";
+    LIMIT_ADMIN_SIGN_IN_CLIENT: Quota = QUOTA, Fixed("5/1m"),
+        "Wrong passwords and keys of administrators from one address.";
+    LIMIT_ADMIN_KEY_ACCOUNT: Quota = QUOTA, Fixed("600/1m"),
+        "Requests of one key of administration.";
+    LIMIT_ADMIN_READS_ACCOUNT: Quota = QUOTA, Fixed("120/1h"),
+        "Users that one administrator with only the role `support` reads or finds.";
+    LIMIT_INVITATIONS_ACCOUNT: Quota = QUOTA, Fixed("200/1h"),
+        "Invitations by one administrator.";
+    LIMIT_IMPERSONATIONS_ACCOUNT: Quota = QUOTA, Fixed("20/1h"),
+        "Sessions that one administrator opens in the name of users.";
     LIMIT_SMS_TOTAL: Quota = QUOTA, Fixed("1000/24h"),
         "SMS of a realm to all countries together.";
     LIMIT_SMS_COUNTRY: Quota = QUOTA, Fixed("200/24h"),
@@ -107,6 +117,11 @@ pub(super) fn read(values: &Values) -> Option<Limits> {
         factors_client: values.get(&LIMIT_FACTORS_CLIENT)?,
         enrolments_account: values.get(&LIMIT_ENROLMENTS_ACCOUNT)?,
         refreshes_session: values.get(&LIMIT_REFRESHES_ACCOUNT)?,
+        admin_sign_in_client: values.get(&LIMIT_ADMIN_SIGN_IN_CLIENT)?,
+        admin_key: values.get(&LIMIT_ADMIN_KEY_ACCOUNT)?,
+        admin_reads: values.get(&LIMIT_ADMIN_READS_ACCOUNT)?,
+        invitations: values.get(&LIMIT_INVITATIONS_ACCOUNT)?,
+        impersonations: values.get(&LIMIT_IMPERSONATIONS_ACCOUNT)?,
         sms: values.get(&LIMIT_SMS_TOTAL)?,
         sms_country: values.get(&LIMIT_SMS_COUNTRY)?,
         sms_stop: SmsStop { after: values.get(&SMS_STOP_AFTER)?, percent: values.get(&SMS_STOP_PERCENT)? },

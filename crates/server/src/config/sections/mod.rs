@@ -1,6 +1,7 @@
 //! All settings, one file per group: definitions, types, derived values and checks.
 
 mod accounts;
+mod admin;
 mod browser;
 mod dev_mailbox;
 mod exposure;
@@ -23,6 +24,7 @@ mod tokens;
 mod weak_secrets;
 
 pub use accounts::{Accounts, Argon2, Enumeration, Hashing, Password};
+pub use admin::Admin;
 pub use browser::{Browser, CorsOrigins};
 pub use general::Locale;
 pub(super) use general::{REALMS, check_realm_tables, why_production};
@@ -61,6 +63,7 @@ pub(crate) static SECTIONS: &[Section] = &[
     factors::SECTION,
     pages::SECTION,
     limits::SECTION,
+    admin::SECTION,
     mail::SECTION,
     dev_mailbox::SECTION,
     sms::SECTION,
@@ -118,6 +121,7 @@ pub struct Config {
     /// Passwords and password hashing.
     pub password: Password,
     pub limits: Limits,
+    pub admin: Admin,
     pub mail: Mail,
     pub sms: Sms,
     pub log: Log,
@@ -142,6 +146,7 @@ impl Config {
             accounts: Accounts::read(values)?,
             password: Password::read(values)?,
             limits: limits::read(values)?,
+            admin: Admin::read(values)?,
             mail: Mail::read(values)?,
             sms: Sms::read(values)?,
             log: Log::read(values)?,

@@ -7,8 +7,8 @@ use portcullis_core::{
 
 use super::{
     accounts::{
-        DELETE_MAX_AUTH_AGE, EMAIL_UNDO_WINDOW, FRESH_AUTH_AGE, NEW_DEVICE_MAIL, OTP_TTL, PASSWORD_MIN_LENGTH,
-        REGISTRATION_TTL, RESET_TTL, VERIFICATION_TTL,
+        DELETE_MAX_AUTH_AGE, EMAIL_UNDO_WINDOW, FRESH_AUTH_AGE, INVITATION_TTL, NEW_DEVICE_MAIL, OTP_TTL,
+        PASSWORD_MIN_LENGTH, REGISTRATION_TTL, RESET_TTL, VERIFICATION_TTL,
     },
     factors::{ADDITION_UNDO, MFA_METHODS, MFA_POLICY, MFA_REMEMBER, MFA_TTL},
     pages::{BROWSER_REMEMBER, BROWSER_SESSION_IDLE, BROWSER_SESSION_MAX_AGE},
@@ -25,6 +25,7 @@ pub struct RealmPolicy {
     pub signup_required: Vec<SignupField>,
     pub password_min_length: usize,
     pub registration_ttl: Duration,
+    pub invitation_ttl: Duration,
     pub verification_ttl: Duration,
     pub reset_ttl: Duration,
     pub email_undo_window: Duration,
@@ -57,6 +58,7 @@ impl RealmPolicy {
             signup_required: values.get(&SIGNUP_REQUIRED).unwrap_or_default(),
             password_min_length: values.get(&PASSWORD_MIN_LENGTH)?,
             registration_ttl: values.get(&REGISTRATION_TTL)?,
+            invitation_ttl: values.get(&INVITATION_TTL)?,
             verification_ttl: values.get(&VERIFICATION_TTL)?,
             reset_ttl: values.get(&RESET_TTL)?,
             email_undo_window: values.get(&EMAIL_UNDO_WINDOW)?,

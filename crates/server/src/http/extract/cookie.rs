@@ -33,9 +33,18 @@ pub(super) fn value(name: &str, headers: &HeaderMap) -> Option<String> {
 
 /// Sets a cookie; without a lifetime it ends with the browser, and one of zero removes it.
 pub(super) fn set(state: &AppState, response: &mut Response, name: &str, value: &str, lifetime: Option<Duration>) {
+    put(state, response, (name, value, "Lax"), lifetime);
+}
+
+fn put(
+    state: &AppState,
+    response: &mut Response,
+    (name, value, site): (&str, &str, &str),
+    lifetime: Option<Duration>,
+) {
     let secure = if state.info.is_https { "; Secure" } else { "" };
     let age = lifetime.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
-    let cookie = format!("{name}={value}; Path=/{age}; HttpOnly; SameSite=Lax{secure}");
+    let cookie = format!("{name}={value}; Path=/{age}; HttpOnly; SameSite={site}{secure}");
     if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
         cookie.set_sensitive(true);
         response.headers_mut().append(SET_COOKIE, cookie);
@@ -55,6 +64,18 @@ impl CookieName {
     /// Sets the cookie.
     pub(super) fn set(self, state: &AppState, mut response: Response, value: &str, lifetime: Duration) -> Response {
         set(state, &mut response, self.of(state.info.is_https), value, Some(lifetime));
+        response
+    }
+
+    /// Sets a cookie that no request from another site carries.
+    pub(super) fn set_strict(
+        self,
+        state: &AppState,
+        mut response: Response,
+        value: &str,
+        lifetime: Duration,
+    ) -> Response {
+        put(state, &mut response, (self.of(state.info.is_https), value, "Strict"), Some(lifetime));
         response
     }
 }

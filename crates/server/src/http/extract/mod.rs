@@ -1,6 +1,7 @@
 //! Extractors: what a handler takes from a request.
 
 mod accept;
+mod admin;
 mod basic;
 mod bearer;
 mod body;
@@ -21,6 +22,8 @@ mod skip_on_head;
 mod visit;
 
 pub(super) use accept::{Accepted, PreferredFormat};
+pub(crate) use admin::SystemUser;
+pub(super) use admin::{AdminCookie, AdminDoor, AdminRequest, AdminSelf};
 pub(super) use basic::BasicCredentials;
 pub(super) use bearer::{Authenticated, MaybeAuthenticated, Viewing};
 pub(super) use body::{AnyBody, FormBody, JsonBody, JsonOrQuery, OptionalJsonBody, TokenBody};

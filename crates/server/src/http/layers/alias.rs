@@ -64,7 +64,10 @@ fn normalize(path: &str) -> Cow<'_, str> {
 fn resolve(state: &AppState, path: &str) -> Option<(Arc<Realm>, String)> {
     let relative = path.strip_prefix("/v1/").or_else(|| path.strip_prefix('/'))?;
     let (name, rest) = relative.split_once('/').unwrap_or((relative, ""));
-    let realm = state.service.realm(name)?;
+    let realm = match state.service.realm(name) {
+        Some(realm) => realm,
+        None => state.service.realm_of_link(name, rest)?,
+    };
     let full = if rest.is_empty() { format!("/v1/{name}") } else { format!("/v1/{name}/{rest}") };
     Some((Arc::clone(realm), full))
 }

@@ -5,8 +5,8 @@ use axum::http::StatusCode;
 use portcullis_core::error::{
     ErrorKind, FieldRefusal, Refusal,
     catalogue::{
-        IMPERSONATED, INTERNAL, INVALID, NOT_AN_OBJECT, NOT_FOUND, OVERLOADED, REPEATED, TIMEOUT, TOKEN_INVALID,
-        TOKEN_MISSING, TOKEN_TWICE, UNAVAILABLE, UNREADABLE,
+        ADMIN_FORBIDDEN, ADMIN_MFA_REQUIRED, ADMIN_SIGN_IN, CROSS_SITE, IMPERSONATED, INTERNAL, INVALID, NOT_AN_OBJECT,
+        NOT_FOUND, OVERLOADED, REPEATED, TIMEOUT, TOKEN_INVALID, TOKEN_MISSING, TOKEN_TWICE, UNAVAILABLE, UNREADABLE,
     },
 };
 
@@ -23,6 +23,18 @@ pub(in crate::http) const BEARER: &[Refusal] = &[TOKEN_MISSING, TOKEN_INVALID, T
 /// Refusals of a route that needs the bearer token of an owner, and not that of an administrator who acts for the user.
 pub(in crate::http) const OWNER: &[Refusal] =
     &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, REPEATED, UNREADABLE, IMPERSONATED];
+/// Refusals of a route of administrators.
+pub(in crate::http) const ADMIN: &[Refusal] = &[
+    ADMIN_SIGN_IN,
+    ADMIN_FORBIDDEN,
+    ADMIN_MFA_REQUIRED,
+    CROSS_SITE,
+    TOKEN_TWICE,
+    NOT_FOUND,
+    INTERNAL,
+    UNAVAILABLE,
+    TIMEOUT,
+];
 /// Refusals of a route that reads the query.
 pub(in crate::http) const QUERY: &[Refusal] = &[UNREADABLE, REPEATED];
 /// Refusals of a route that reads a form.

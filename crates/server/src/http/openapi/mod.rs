@@ -14,7 +14,7 @@ use utoipa::{
     IntoParams, OpenApi,
     openapi::{
         OpenApi as Document, Server,
-        security::{Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityScheme},
     },
 };
 
@@ -34,6 +34,7 @@ use super::{
     tags(
         (name = "Accounts", description = "Registration, login, profile"),
         (name = "Second factors", description = "Two-step verification"),
+        (name = "Administration", description = "For administrators: by the cookie of `sign_in`, or with a key (`Authorization: Bearer pck_…`). Without credentials every route is 401 `admin.sign_in`; without the right 403 `admin.forbidden`; realms and users outside the grants are 404. With ADMIN=off, and for peers outside ADMIN_NETWORKS, these routes are 404. A key that sends too much gets 429."),
         (name = "Operations", description = "For those who run the server"),
     ),
 )]
@@ -52,6 +53,9 @@ pub(super) struct RealmPath {
 
 /// Security scheme of a route that needs a token; [`finish`] adds the logins of the realms.
 const BEARER: &str = "bearer";
+/// Security schemes of a route for administrators.
+const ADMIN_SESSION: &str = "admin_session";
+const ADMIN_KEY: &str = "admin_key";
 /// Security scheme of a route for services.
 const SERVICE: &str = "service";
 
@@ -67,6 +71,14 @@ pub(super) fn begin(info: &ServerInfo) -> Document {
     components.add_security_scheme(BEARER, SecurityScheme::Http(bearer));
     let service = HttpBuilder::new().scheme(HttpAuthScheme::Basic);
     let service = service.description(Some("Id and secret of a service, a pair of `API_CLIENTS`.")).build();
+    let cookie = ApiKeyValue::with_description(
+        "portcullis_admin",
+        "The cookie of `sign_in`; on https with the prefix `__Host-`.",
+    );
+    components.add_security_scheme(ADMIN_SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("pck_ID_SECRET");
+    let key = key.description(Some("A key of administration.")).build();
+    components.add_security_scheme(ADMIN_KEY, SecurityScheme::Http(key));
     components.add_security_scheme(SERVICE, SecurityScheme::Http(service));
     for realm in &info.realms {
         let token = format!("{}/v1/{realm}/token", info.root);
@@ -96,7 +108,7 @@ pub(super) fn finish(document: &Document, info: &ServerInfo) -> Value {
         }
         sort(paths);
     }
-    for part in ["info", "paths"] {
+    for part in ["info", "paths", "components"] {
         if let Some(part) = document.get_mut(part) {
             scope::name_server(part, info);
         }

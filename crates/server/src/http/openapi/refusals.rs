@@ -119,7 +119,7 @@ impl RefusalFormat {
 
     /// Returns the ticket of the answer to a right password that needs a second factor.
     fn ticket(self, one: &Documented) -> Option<TicketAnswer> {
-        let is_ticket = matches!(one.source, Source::Domain(ErrorKind::Forbidden)) && one.code == MFA_REQUIRED.code;
+        let is_ticket = matches!(one.source, Source::Domain(ErrorKind::Forbidden)) && one.detail == MFA_REQUIRED.detail;
         is_ticket.then(TicketAnswer::sample)
     }
 

@@ -5,7 +5,7 @@ use portcullis_core::{
     Error,
     error::{
         ErrorKind,
-        catalogue::{MFA_REQUIRED, PASSWORD_CHANGE_REQUIRED, TOKEN_TWICE, UNSUPPORTED_GRANT},
+        catalogue::{ACCOUNT_LOCKED, MFA_REQUIRED, PASSWORD_CHANGE_REQUIRED, TOKEN_TWICE, UNSUPPORTED_GRANT},
     },
     session::Assurance,
 };
@@ -32,6 +32,7 @@ pub(in crate::http) const fn status(kind: ErrorKind) -> StatusCode {
         ErrorKind::Forbidden => StatusCode::FORBIDDEN,
         ErrorKind::NotFound => StatusCode::NOT_FOUND,
         ErrorKind::Conflict => StatusCode::CONFLICT,
+        ErrorKind::Unconditional => StatusCode::PRECONDITION_REQUIRED,
         ErrorKind::Outdated => StatusCode::PRECONDITION_FAILED,
         ErrorKind::Limited(_) => StatusCode::TOO_MANY_REQUESTS,
         ErrorKind::Overloaded(_) | ErrorKind::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -95,6 +96,7 @@ pub(super) fn set_challenge(headers: &mut HeaderMap, error: &Error, realm: Optio
 pub(in crate::http) fn oauth_word(kind: ErrorKind, code: &str) -> &'static str {
     match kind {
         ErrorKind::Forbidden if code == PASSWORD_CHANGE_REQUIRED.code => "password_change_required",
+        ErrorKind::Forbidden if code == ACCOUNT_LOCKED.code => "account_locked",
         ErrorKind::Forbidden if code == MFA_REQUIRED.code => "mfa_required",
         ErrorKind::Refused => "invalid_grant",
         ErrorKind::BadClient => "invalid_client",

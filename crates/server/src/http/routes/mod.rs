@@ -1,6 +1,7 @@
 //! Routes by area: the types on the wire, and handlers that open the request, call the verb and wrap the answer.
 
 pub(super) mod account;
+pub(super) mod admin;
 pub(super) mod dev;
 pub(super) mod docs;
 pub(super) mod factor;

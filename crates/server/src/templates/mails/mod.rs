@@ -33,6 +33,8 @@ mod email_changed;
 mod factor_added;
 mod factor_added_for_good;
 mod factor_removed;
+mod impersonated;
+mod invitation;
 mod new_device;
 mod password_change_required;
 mod password_changed;
@@ -107,6 +109,9 @@ static MAILS: &[MailView] = &[
     recovery_codes_renewed::RECOVERY_CODES_RENEWED,
     wrong_factors::WRONG_FACTORS,
     new_device::NEW_DEVICE,
+    invitation::INVITATION,
+    invitation::ADMIN_INVITATION,
+    impersonated::IMPERSONATED,
     account_deleted::ACCOUNT_DELETED,
 ];
 

@@ -61,6 +61,7 @@ fn each_setting_of_realms_changes_one_realm_in_each_notation() {
             "SIGNUP",
             "SIGNUP_REQUIRED",
             "REGISTRATION_TTL",
+            "INVITATION_TTL",
             "VERIFICATION_TTL",
             "RESET_TTL",
             "OTP_TTL",
@@ -185,7 +186,7 @@ fn a_misspelt_setting_of_a_realm_is_answered_with_the_nearest_that_a_realm_can_h
         assert_eq!(Desk::new().env(name, "1m").warnings(), says);
     }
     // Other programs may have realms, too.
-    assert_eq!(Desk::new().env("REALM_NAME", "x").env("REALM_USER1_ADMIN", "x").warnings(), "");
+    assert_eq!(Desk::new().env("REALM_NAME", "x").env("REALM_USER1_CURATOR", "x").warnings(), "");
 }
 
 #[test]

@@ -97,6 +97,7 @@ fn protected_routes_accept_a_token_that_is_entered_or_obtained_by_login() {
         let ways: Vec<_> = operation["security"].as_array().unwrap().iter().map(Value::to_string).collect();
         let expected: &[&str] = match at.as_str() {
             "post /v1/{realm}/introspect" => &[r#"{"service":[]}"#],
+            at if at.contains(" /v1/admin/") => continue,
             _ if needs_token => &[r#"{"bearer":[]}"#, r#"{"account_User1":[]}"#, r#"{"account_User2":[]}"#],
             _ => &[],
         };

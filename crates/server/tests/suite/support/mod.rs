@@ -1,5 +1,6 @@
 //! The real application on a loopback port, with a manual clock, reproducible randomness, and explicit message delivery.
 
+pub mod admin;
 pub mod authenticator;
 pub mod chance;
 pub mod database;
@@ -78,6 +79,8 @@ pub struct TestApp {
     settings: Vec<(String, String)>,
     /// Differs in each start, so that randomness does not repeat with the same data.
     seed: u64,
+    /// Number of processes that were started beside this one.
+    processes: std::sync::atomic::AtomicU64,
     stop: Option<oneshot::Sender<()>>,
     serving: Option<JoinHandle<()>>,
 }
@@ -170,6 +173,7 @@ impl TestApp {
             pump: pump.unwrap(),
             settings,
             seed,
+            processes: Default::default(),
             stop: Some(stop),
             serving: Some(serving),
         }
@@ -207,6 +211,16 @@ impl TestApp {
     /// Returns the number of rows of a table, or of documents of a collection.
     pub async fn count(&self, table: &str) -> u64 {
         self.database.count(&self.data(), table).await
+    }
+
+    /// Returns the configuration with which the application was started.
+    pub fn config(&self) -> config::Config {
+        load(self.dir.path(), &self.base, &self.settings)
+    }
+
+    /// Returns a number that differs for each process beside this one.
+    pub fn seed_of_beside(&self) -> u64 {
+        self.processes.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
     }
 
     fn data(&self) -> PathBuf {

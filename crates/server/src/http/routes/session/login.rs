@@ -41,7 +41,7 @@ struct PasswordLogin {
     remember: Option<bool>,
 }
 
-refusals!(LoginRefusals: Problem [REALM], WithOAuth [ANY, HASHING, &[LIMITED, LOGIN_REFUSED, LOGIN_UNVERIFIED, PASSWORD_CHANGE_REQUIRED, MFA_REQUIRED], Fields(&[field("username", FIELD_MISSING), field("password", FIELD_MISSING)])]);
+refusals!(LoginRefusals: Problem [REALM], WithOAuth [ANY, HASHING, &[LIMITED, LOGIN_REFUSED, LOGIN_UNVERIFIED, PASSWORD_CHANGE_REQUIRED, ACCOUNT_LOCKED, MFA_REQUIRED], Fields(&[field("username", FIELD_MISSING), field("password", FIELD_MISSING)])]);
 
 /// Log in
 ///

@@ -1,0 +1,175 @@
+//! Grants of administrators: a role in one realm or in all.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    clock::Timestamp,
+    id::{RealmName, UserId},
+    record::{Record, RecordKind},
+};
+
+/// Role of an administrator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AdminRole {
+    /// May act in the name of users. Never part of another role, and less than each.
+    Impersonate,
+    /// Reads, masked.
+    Auditor,
+    /// Helps users who come to it.
+    Support,
+    /// Manages users.
+    Manager,
+    /// May do everything.
+    Owner,
+}
+
+impl AdminRole {
+    pub const ALL: [Self; 5] = [Self::Impersonate, Self::Auditor, Self::Support, Self::Manager, Self::Owner];
+
+    /// Returns the word of a grant.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Impersonate => "impersonate",
+            Self::Auditor => "auditor",
+            Self::Support => "support",
+            Self::Manager => "manager",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+/// A role in one realm, or in all realms but that of administrators.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Grant {
+    pub role: AdminRole,
+    /// `None` for all realms.
+    pub realm: Option<RealmName>,
+}
+
+impl Grant {
+    /// The grant that includes the administrators.
+    pub const OWNER: Self = Self { role: AdminRole::Owner, realm: None };
+
+    /// Reads `ROLE@REALM`, `ROLE@*` or `ROLE`, which means the same. The realm of administrators is none.
+    #[must_use]
+    pub fn parse(raw: &str) -> Option<Self> {
+        let (role, realm) = raw.split_once('@').unwrap_or((raw, "*"));
+        let role = AdminRole::ALL.into_iter().find(|known| known.as_str() == role)?;
+        let realm = match realm {
+            "*" => None,
+            realm => Some(RealmName::parse(realm).ok()?),
+        };
+        Some(Self { role, realm })
+    }
+
+    fn is_in(&self, realm: &RealmName) -> bool {
+        self.realm.as_ref().is_none_or(|own| own == realm)
+    }
+}
+
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.role.as_str(), self.realm.as_ref().map_or("*", RealmName::as_str))
+    }
+}
+
+/// All grants of an administrator or key. Their union counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grants(Vec<Grant>);
+
+impl Grants {
+    /// Takes grants, each once.
+    #[must_use]
+    pub fn of(mut grants: Vec<Grant>) -> Self {
+        grants.sort();
+        grants.dedup();
+        Self(grants)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Grant> {
+        self.0.iter()
+    }
+
+    /// Returns the grants as words.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        self.0.iter().map(Grant::to_string).collect()
+    }
+
+    /// Returns whether this role, or a higher one, is held in a realm. None is ever held in the realm of administrators.
+    #[must_use]
+    pub fn reach(&self, least: AdminRole, realm: &RealmName) -> bool {
+        *realm != RealmName::admin() && self.0.iter().any(|grant| grant.role >= least && grant.is_in(realm))
+    }
+
+    /// Returns whether exactly this role is held in a realm.
+    #[must_use]
+    pub fn has(&self, role: AdminRole, realm: &RealmName) -> bool {
+        *realm != RealmName::admin() && self.0.iter().any(|grant| grant.role == role && grant.is_in(realm))
+    }
+
+    /// Returns whether this role, or a higher one, is held anywhere.
+    #[must_use]
+    pub fn reach_anywhere(&self, least: AdminRole) -> bool {
+        self.0.iter().any(|grant| grant.role >= least)
+    }
+
+    /// Returns whether they include the administrators themselves.
+    #[must_use]
+    pub fn administer(&self) -> bool {
+        self.0.contains(&Grant::OWNER)
+    }
+
+    /// Returns whether a grant may be handed on: it is held, or is part of what is held.
+    #[must_use]
+    pub fn include(&self, other: &Grant) -> bool {
+        let is_part = |own: &Grant| {
+            let is_role = own.role == other.role || (own.role > other.role && other.role != AdminRole::Impersonate);
+            is_role && (own.realm.is_none() || own.realm == other.realm)
+        };
+        self.administer() || self.0.iter().any(is_part)
+    }
+}
+
+/// The grants of one administrator, as a record: sealed under the administrator's data key, so that write access to the
+/// database plants none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantsOf {
+    pub admin: UserId,
+    pub grants: Grants,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    grants: Vec<String>,
+}
+
+impl Record for GrantsOf {
+    const KIND: RecordKind = RecordKind::AdminGrant;
+
+    fn key(&self) -> String {
+        self.admin.as_str().to_owned()
+    }
+
+    fn owner(&self) -> Option<&UserId> {
+        Some(&self.admin)
+    }
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(&Stored { grants: self.grants.words() }).unwrap_or_default()
+    }
+
+    fn from_bytes(key: &str, bytes: &[u8]) -> Option<Self> {
+        let stored: Stored = serde_json::from_slice(bytes).ok()?;
+        // A grant of a later version gives nothing here.
+        let grants = Grants::of(stored.grants.iter().filter_map(|word| Grant::parse(word)).collect());
+        Some(Self { admin: UserId::parse(key)?, grants })
+    }
+}

@@ -1,0 +1,38 @@
+use std::fmt;
+
+use super::AuditId;
+use crate::{
+    ctx::Ctx,
+    seal::{DataKey, RealmKeys, Sealed},
+};
+
+/// Reason that an administrator gave. It may name persons: stored sealed, never printed.
+#[derive(Clone)]
+pub struct Note(String);
+
+/// Name of the sealed field; the ciphertext is bound to it.
+const FIELD: &str = "note";
+
+impl Note {
+    /// Takes a reason.
+    #[must_use]
+    pub fn of(reason: &str) -> Self {
+        Self(reason.to_owned())
+    }
+
+    /// Seals the note of a row about a user.
+    pub(crate) fn seal_for(&self, ctx: &Ctx, key: &DataKey, row: AuditId) -> Sealed {
+        key.seal_audit(ctx, &row.to_string(), FIELD, self.0.as_bytes())
+    }
+
+    /// Seals the note of a row that is not about a user.
+    pub(crate) fn seal(&self, ctx: &Ctx, keys: &RealmKeys, row: AuditId) -> Sealed {
+        keys.seal_audit(ctx, &row.to_string(), FIELD, self.0.as_bytes())
+    }
+}
+
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Note(…)")
+    }
+}

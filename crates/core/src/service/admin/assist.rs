@@ -1,0 +1,119 @@
+//! Help for users: compromised passwords, waits, sessions, and the verification mail again.
+
+use super::{Administered, UserSheet, subject::Subject};
+use crate::{
+    account::User,
+    admin::Assist,
+    audit::Event,
+    batch,
+    error::{
+        Error, Result,
+        catalogue::{REVISION_STALE, USER_STATUS},
+    },
+    factor::TrustedDevice,
+    id::SessionId,
+    link::{Challenge, Purpose},
+    message::{MessageKind, Recipient},
+    port::{ChallengeOp, CommitError, LimitOp, Precondition, RecordOp, UserOp},
+    record::Record,
+    service::{Expected, FieldErrors, RawField},
+    session::ListedSession,
+};
+
+impl Administered<'_, Assist> {
+    /// Marks the password of a user as compromised: ends all sessions, and mails a link for a new one.
+    ///
+    /// # Errors
+    /// Not found; invalid, without a reason; outdated; conflict, if it is no user yet; unavailable.
+    pub async fn compromised(&self, id: &str, expected: &Expected, reason: &RawField) -> Result<UserSheet> {
+        let subject = self.subject(id).await?;
+        let mut errors = FieldErrors::default();
+        let reason = errors.reason(reason);
+        let reason = errors.finish(reason)?;
+        self.require_revision(&subject, expected)?;
+        let user = subject.into_user()?;
+        let (realm, key) = (&self.realm.name, user.envelope.key(&self.realm.keys, &user.id)?);
+        let reset = Challenge::new(self.ctx, realm, Purpose::Reset, &user.id, self.realm.policy.reset_ttl);
+        let recipient = Recipient::of(&user.envelope.open_profile(&key)?);
+        let changed = User { compromised: true, revision: user.revision + 1, ..user.clone() };
+        let mut batch = self.accounts().drop_requests(&user);
+        batch.extend(batch![
+            UserOp::Update(changed.clone()),
+            self.end_sessions(&user.id, None),
+            self.audit(Event::UserCompromised).user(&user).by(self.admin()).note(&reason),
+            self.message(MessageKind::PasswordChangeRequired, &recipient, Some(reset.id))?,
+            ChallengeOp::Insert(reset),
+        ]);
+        if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {
+            return Err(REVISION_STALE.into());
+        }
+        self.sheet(&Subject::User(Box::new(changed))).await
+    }
+
+    /// Forgets the wrong passwords and wrong second factors of a user.
+    ///
+    /// # Errors
+    /// Not found; conflict, if it is no user yet; unavailable.
+    pub async fn unthrottle(&self, id: &str) -> Result<UserSheet> {
+        let user = self.subject(id).await?.into_user()?;
+        let mut batch = batch![
+            LimitOp::ForgetFailures { key: self.failures_key(&user) },
+            self.audit(Event::UserUnthrottled).user(&user).by(self.admin()),
+        ];
+        batch.extend(self.forget_factor_tries(&user, None));
+        self.commit(batch).await?;
+        self.sheet(&Subject::User(Box::new(user))).await
+    }
+
+    /// Mails the verification link of a registration again.
+    ///
+    /// # Errors
+    /// Not found; conflict, if the address is verified; unavailable.
+    pub async fn resend(&self, id: &str) -> Result<()> {
+        let Subject::Unverified(registration) = self.subject(id).await? else { return Err(USER_STATUS.into()) };
+        let key = registration.envelope.key(&self.realm.keys, &registration.id)?;
+        let recipient = Recipient::unnamed(&registration.envelope.open_profile(&key)?.email);
+        let ttl = self.realm.policy.verification_ttl;
+        let challenge = Challenge::new(self.ctx, &self.realm.name, Purpose::Registration, &registration.id, ttl);
+        let mail = self.message(MessageKind::VerifyEmail, &recipient, Some(challenge.id))?;
+        let audit = self.audit(Event::VerificationResent).user(&*registration).by(self.admin());
+        Ok(self.commit(batch![ChallengeOp::Insert(challenge), mail, audit]).await?)
+    }
+
+    /// Returns the live sessions of a user, most recent use first.
+    ///
+    /// # Errors
+    /// Not found; conflict, if it is no user yet; unavailable.
+    pub async fn sessions_of_user(&self, id: &str) -> Result<Vec<ListedSession>> {
+        let user = self.subject(id).await?.into_user()?;
+        self.live_sessions(&user, &SessionId::random(self.ctx.random())).await
+    }
+
+    /// Ends one session of a user, or all with the trusted devices; returns their number.
+    ///
+    /// # Errors
+    /// Not found; conflict, if it is no user yet; unavailable.
+    pub async fn end_sessions_of_user(&self, id: &str, session: Option<&str>) -> Result<usize> {
+        let user = self.subject(id).await?.into_user()?;
+        let live = self.ports.store.sessions_of(&self.realm.name, &user.id).await?;
+        let mut live = live.into_iter().filter(|session| session.is_live(self.ctx.now));
+        let Some(session) = session else {
+            let number = live.count();
+            let (realm, owner) = (self.realm.name.clone(), user.id.clone());
+            let batch = batch![
+                self.end_sessions(&user.id, None),
+                RecordOp::DeleteOf { realm, owner, kind: Some(TrustedDevice::KIND) },
+                self.audit(Event::SessionsEnded).user(&user).by(self.admin()).detail("number", number),
+            ];
+            self.commit(batch).await?;
+            return Ok(number);
+        };
+        let found = live.find(|one| one.id.as_str() == session).ok_or_else(Error::not_found)?;
+        let audit = self.audit(Event::SessionEnded).user(&user).by(self.admin()).detail("ended", session);
+        match self.commit(batch![self.end_session(&found.id), audit]).await {
+            Ok(()) => Ok(1),
+            Err(CommitError::Failed(_)) => Err(Error::not_found()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

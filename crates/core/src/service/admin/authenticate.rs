@@ -1,0 +1,111 @@
+//! Recognises an administrator: by the session of a browser, by a key, or as the command line on the machine.
+
+use std::time::Duration;
+
+use super::Administration;
+use crate::{
+    account::User,
+    admin::{AdminKey, AdminSecret, Grant, Grants},
+    batch,
+    clock::Timestamp,
+    error::{Error, Result, catalogue::ADMIN_SIGN_IN},
+    limit::{LimitKey, LimitKind},
+    port::{Precondition, RecordOp, SessionOp},
+    record::{Record, RecordKeys, RecordRow},
+    service::{
+        Administrator, Owner,
+        kernel::{Authentication, Identity},
+    },
+    session::Session,
+    token::RefreshToken,
+};
+
+/// How often the use of a session moves its end.
+const NOTED_EVERY: Duration = Duration::from_secs(60);
+
+impl Administration<'_> {
+    /// Recognises the session of an administrator by the value of its cookie. Nothing is cached, so that a grant that was revoked
+    /// counts no more for the next request of any server.
+    ///
+    /// # Errors
+    /// No credentials, for every reason; unavailable.
+    pub async fn of_session(&self, cookie: &str) -> Result<Administrator> {
+        let (store, realm) = (&self.ports.store, self.realm);
+        let token = RefreshToken::parse(&realm.keys, cookie).ok_or(ADMIN_SIGN_IN)?;
+        let session = store.session(&realm.name, token.session()).await?;
+        let is_live = |session: &Session| session.is_live(self.ctx.now) && session.family.current == token.hash();
+        let session = session.filter(is_live).ok_or(ADMIN_SIGN_IN)?;
+        let user = store.user(&realm.name, &session.user).await?;
+        let user = user.filter(|user| !user.is_locked(self.ctx.now)).ok_or(ADMIN_SIGN_IN)?;
+        let grants = self.grants_of(&user).await?.grants;
+        self.note_use(&session).await?;
+        self.administrator(&user, &session, grants)
+    }
+
+    fn administrator(&self, user: &User, session: &Session, grants: Grants) -> Result<Administrator> {
+        let authentication =
+            Authentication { at: session.auth_time, assurance: session.assurance(), needs_two: user.two_step };
+        let account = user.account(&self.realm.keys)?;
+        let owner = Owner::new(account.into(), session.id.clone(), authentication);
+        let must_add_factor = self.settings.admin.requires_mfa && !user.two_step;
+        Ok(Administrator::new(Identity::Session(Box::new(owner)), grants, must_add_factor))
+    }
+
+    /// Moves the end of a session that is used.
+    async fn note_use(&self, session: &Session) -> Result<()> {
+        let (now, token) = (self.ctx.now, session.family.current);
+        if now.since(session.family.rotated_at) < NOTED_EVERY {
+            return Ok(());
+        }
+        let idle_until = now.plus(self.realm.policy.refresh_token_ttl);
+        let (realm, id) = (session.realm.clone(), session.id.clone());
+        let extended = SessionOp::Rotate { realm, id, from: token, to: token, at: now, idle_until };
+        self.commit_unless(batch![extended], &[Precondition::RefreshNewest]).await?;
+        Ok(())
+    }
+
+    /// Recognises a key. Wrong ones count for the client.
+    ///
+    /// # Errors
+    /// No credentials, for every reason; limited; unavailable.
+    pub async fn of_key(&self, presented: &str) -> Result<Administrator> {
+        let quota = self.settings.limits.admin_sign_in_client;
+        let client = self.charge_client(LimitKind::AdminSignIn, quota).await?;
+        let presented = AdminSecret::parse(presented).ok_or(ADMIN_SIGN_IN)?;
+        let (row, key) = self.key_of(&presented).await?.ok_or(ADMIN_SIGN_IN)?;
+        self.refund(client).await;
+        let (kind, quota) = (LimitKind::AdminKey, self.settings.limits.admin_key);
+        self.charge(kind, LimitKey::in_realm(&self.realm.keys, kind, &[key.id.as_str().as_bytes()]), quota).await?;
+        self.note_use_of_key(&row, &key).await?;
+        // What a key may not do is no part of its grants, whoever wrote them.
+        let grants = Grants::of(key.grants.iter().cloned().collect());
+        Ok(Administrator::new(Identity::Key(key.id, key.allow), grants, false))
+    }
+
+    async fn key_of(&self, presented: &AdminSecret) -> Result<Option<(RecordRow, AdminKey)>> {
+        let row = self.ports.store.record(&self.realm.name, AdminKey::KIND, presented.id.as_str()).await?;
+        let Some(row) = row else { return Ok(None) };
+        let key = AdminKey::open(&row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal)?;
+        let is_proved = key.is_proved_by(presented, self.ctx.now) && key.is_for(self.ctx.client.ip);
+        Ok(is_proved.then_some((row, key)))
+    }
+
+    /// Records the day of a use.
+    async fn note_use_of_key(&self, row: &RecordRow, key: &AdminKey) -> Result<()> {
+        let today = self.ctx.now.day();
+        if key.last_used_on.is_some_and(|on: Timestamp| on >= today) {
+            return Ok(());
+        }
+        let used = AdminKey { last_used_on: Some(today), ..key.clone() };
+        let used = used.seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
+        let used = RecordRow { revision: row.revision + 1, ..used };
+        self.commit_unless(batch![RecordOp::Replace(used)], &[Precondition::RecordRevision]).await?;
+        Ok(())
+    }
+
+    /// Returns the authority of the command line, which runs on the machine with the keys of the server: that of an owner.
+    #[must_use]
+    pub fn of_command_line(&self, system_user: &str) -> Administrator {
+        Administrator::new(Identity::Cli(system_user.to_owned()), Grants::of(vec![Grant::OWNER]), false)
+    }
+}

@@ -1,0 +1,113 @@
+//! Another address or number for a user, at once: only an owner gives one.
+
+use super::{Administered, UserPatch, UserSheet, subject::Subject};
+use crate::{
+    account::{PendingEmail, Profile, Role, User, email::EmailAddress, phone::PhoneNumber},
+    admin::{FreshVerb, Invitation, Manage, Own},
+    batch,
+    error::{
+        Result,
+        catalogue::{EMAIL_TAKEN, REVISION_STALE},
+    },
+    link::Purpose,
+    message::{MessageKind, Recipient},
+    port::{CommitError, Precondition, RecordOp, UserOp},
+    record::Record,
+    service::{FieldErrors, RawField, kernel::AuditDraft},
+};
+
+/// Address and number that a user gets.
+pub(super) struct NewContact {
+    email: Option<EmailAddress>,
+    /// `Some(None)` removes the number.
+    phone: Option<Option<PhoneNumber>>,
+    reason: String,
+}
+
+impl Administered<'_, Manage> {
+    /// Reads another address and number, if the request has one.
+    ///
+    /// # Errors
+    /// Forbidden, unless an owner; stale.
+    pub(super) fn contact(&self, patch: &UserPatch, errors: &mut FieldErrors) -> Result<Option<NewContact>> {
+        if patch.email.is_none() && patch.phone.is_none() {
+            return Ok(None);
+        }
+        self.permit.also::<Own>()?;
+        self.fresh(FreshVerb::ChangeContact)?;
+        let email = patch.email.as_ref().and_then(|given| errors.email("email", given));
+        let phone = patch.phone.as_ref().map(|given| match given {
+            RawField::Missing => None,
+            given => errors.phone("phone", given),
+        });
+        let reason = errors.reason(&patch.reason).unwrap_or_default();
+        Ok(Some(NewContact { email, phone, reason }))
+    }
+
+    /// Commits another address or number. It counts at once and as proved, ends all sessions, and is mailed to the address before
+    /// the change; an address that is replaced is reserved, and its mail undoes the change.
+    ///
+    /// # Errors
+    /// Conflict, if another user has or reserves the address; outdated; unavailable.
+    pub(super) async fn change_contact(
+        &self,
+        user: &User,
+        (profile, roles): (Profile, Vec<Role>),
+        contact: &NewContact,
+        audit: AuditDraft<'_>,
+    ) -> Result<UserSheet> {
+        let (ctx, realm, keys) = (self.ctx, &self.realm.name, &self.realm.keys);
+        let key = user.envelope.key(keys, &user.id)?;
+        let before = user.envelope.open_profile(&key)?;
+        let email = contact.email.clone().unwrap_or_else(|| before.email.clone());
+        let phone = contact.phone.clone().unwrap_or_else(|| before.phone.clone());
+        let (is_moved, is_renumbered) = (email != before.email, phone != before.phone);
+        let index = email.blind_index(keys);
+        let profile = Profile { email, phone: phone.clone(), ..profile };
+        let proved_at = phone.is_some().then_some(ctx.now);
+        let changed = User {
+            index,
+            roles,
+            envelope: user.envelope.with_profile(ctx, &key, &profile)?,
+            phone_verified_at: if is_renumbered { proved_at } else { user.phone_verified_at },
+            phone_disputed: user.phone_disputed && !is_renumbered,
+            revision: user.revision + 1,
+            ..user.clone()
+        };
+        let accounts = self.accounts();
+        let mut batch = batch![
+            accounts.require_unreserved(index, &user.id),
+            RecordOp::RequireFree {
+                realm: realm.clone(),
+                kind: Invitation::KIND,
+                key: Invitation::key_of(index),
+                owner: user.id.clone(),
+                now: ctx.now,
+            },
+            UserOp::Update(changed.clone()),
+            self.end_sessions(&user.id, None),
+            audit.note(&contact.reason),
+        ];
+        if is_moved {
+            batch.push(
+                RecordOp::DeleteOf { realm: realm.clone(), owner: user.id.clone(), kind: Some(PendingEmail::KIND) }
+                    .into(),
+            );
+            let purposes = [Purpose::Reset, Purpose::Phone, Purpose::PhoneChange, Purpose::EmailChange];
+            batch.extend(accounts.drop_challenges(user, &purposes));
+            batch.extend(self.drop_tickets(user));
+            batch.extend(accounts.reserve(user, &key, &before).await?);
+            batch.extend(accounts.discard_registration(self.ports.store.at_address(realm, index).await?));
+        }
+        if is_renumbered {
+            let kind = if phone.is_some() { MessageKind::PhoneChanged } else { MessageKind::PhoneRemoved };
+            batch.push(self.message(kind, &Recipient::of(&before), None)?.into());
+        }
+        match self.commit(batch).await {
+            Ok(()) => self.sheet(&Subject::User(Box::new(changed))).await,
+            Err(CommitError::Failed(Precondition::UserFree | Precondition::RecordFree)) => Err(EMAIL_TAKEN.into()),
+            Err(CommitError::Failed(_)) => Err(REVISION_STALE.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

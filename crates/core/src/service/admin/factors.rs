@@ -1,0 +1,101 @@
+//! `DELETE …/users/{id}/factors/{fid}` and `POST …/users/{id}/verified`.
+
+use super::{Administered, UserSheet, subject::Subject};
+use crate::{
+    account::User,
+    account::password::PasswordHash,
+    admin::{FreshVerb, Manage},
+    audit::Event,
+    batch,
+    error::{
+        Error, Result,
+        catalogue::{REVISION_STALE, USER_STATUS},
+    },
+    message::{MessageKind, Recipient},
+    port::{ChallengeOp, CommitError, Precondition, RegistrationOp, UserOp},
+    service::{Expected, FieldErrors, RawField},
+};
+
+impl Administered<'_, Manage> {
+    /// Removes a second factor, and tells the user. With the last one, two-step is off.
+    ///
+    /// # Errors
+    /// Not found; stale; forbidden, for a key that may not; invalid, without a reason; conflict; unavailable.
+    pub async fn remove_factor(&self, id: &str, factor: &str, reason: &RawField) -> Result<UserSheet> {
+        let user = self.subject(id).await?.into_user()?;
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let factors = self.factors_of(&user, &key).await?;
+        let change = self.removal(&user, &factors, factor, None).ok_or_else(Error::not_found)?;
+        self.fresh(FreshVerb::RemoveFactor)?;
+        let mut errors = FieldErrors::default();
+        let reason = errors.reason(reason);
+        let reason = errors.finish(reason)?;
+        let recipient = Recipient::of(&user.envelope.open_profile(&key)?).with("what", "totp");
+        let recipient = if factors.count() == 1 { recipient.with("last", "true") } else { recipient };
+        let audit = self.audit(Event::FactorRemoved).user(&user).by(self.admin()).note(&reason);
+        let mut with: Vec<_> = change.with.into_iter().filter(|op| !matches!(op, crate::port::Op::Audit(_))).collect();
+        with.extend(batch![
+            audit.detail("factor", factor).detail("type", "totp"),
+            self.message(MessageKind::FactorRemoved, &recipient, None)?,
+        ]);
+        self.change(change.user, with).await
+    }
+
+    /// Counts an address or number as proved: a registration becomes its user.
+    ///
+    /// # Errors
+    /// Not found; invalid, without a reason or with neither; outdated; conflict, if it is proved already; unavailable.
+    pub async fn verified(
+        &self,
+        id: &str,
+        expected: &Expected,
+        (email, phone): (&RawField, &RawField),
+        reason: &RawField,
+    ) -> Result<UserSheet> {
+        let subject = self.subject(id).await?;
+        let mut errors = FieldErrors::default();
+        let both = errors.flag("email", email).zip(errors.flag("phone", phone));
+        let reason = errors.reason(reason);
+        let ((email, phone), reason) = errors.finish(both.zip(reason))?;
+        self.require_revision(&subject, expected)?;
+        match subject {
+            Subject::Unverified(registration) if email && !phone => self.activate(*registration, &reason).await,
+            Subject::User(user) if phone && !email && user.phone_verified_at.is_none() => {
+                let key = user.envelope.key(&self.realm.keys, &user.id)?;
+                if user.envelope.open_profile(&key)?.phone.is_none() {
+                    return Err(USER_STATUS.into());
+                }
+                let audit = self.audit(Event::UserVerified).user(&*user).by(self.admin()).note(&reason);
+                let revision = user.revision + 1;
+                let changed = User { phone_verified_at: Some(self.ctx.now), phone_disputed: false, revision, ..*user };
+                self.change(changed, batch![audit.detail("what", "phone")]).await
+            }
+            _ => Err(USER_STATUS.into()),
+        }
+    }
+
+    /// Makes the user of a registration. Of several passwords that were given for it, none counts.
+    async fn activate(&self, registration: crate::account::Registration, reason: &str) -> Result<UserSheet> {
+        let realm = &self.realm.name;
+        let key = registration.envelope.key(&self.realm.keys, &registration.id)?;
+        let is_contested = registration.contested;
+        let mut user = registration.into_user();
+        if is_contested {
+            user.envelope = user.envelope.with_password(self.ctx, &key, &PasswordHash::none());
+        }
+        let audit = self.audit(Event::UserVerified).user(&user).by(self.admin()).note(reason);
+        let batch = batch![
+            RegistrationOp::Delete { realm: realm.clone(), id: user.id.clone() },
+            ChallengeOp::Drop { realm: realm.clone(), subject: user.id.clone(), purpose: None },
+            self.accounts().require_unreserved(user.index, &user.id),
+            UserOp::Insert(user.clone()),
+            audit.detail("what", "email"),
+        ];
+        match self.commit(batch).await {
+            Ok(()) => self.sheet(&Subject::User(Box::new(user))).await,
+            Err(CommitError::Failed(Precondition::UserFree | Precondition::RecordFree)) => Err(USER_STATUS.into()),
+            Err(CommitError::Failed(_)) => Err(REVISION_STALE.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! `POST …/users/search`: exact by address through the blind index, by words through a bounded scan.
+
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+use super::{
+    Administered, ListedUsers, UserFilters,
+    list::filter_text,
+    places::{Cursors, place_text, read_place},
+    subject::Subject,
+};
+use crate::{
+    account::Profile,
+    admin::{Find, Invitation, Look},
+    error::{Result, catalogue::WORDS_INVALID},
+    port::{AddressState, UserPlace, UserQuery},
+    record::Record,
+    service::{FieldErrors, RawField},
+};
+
+/// Most users that one search opens.
+const MOST_SCANNED: usize = 200_000;
+/// Users that are read at once.
+const CHUNK: usize = 500;
+/// Lengths of a word, and the most words.
+const WORD: std::ops::RangeInclusive<usize> = 2..=64;
+const MOST_WORDS: usize = 4;
+
+impl Administered<'_, Look> {
+    /// Returns the users whom the filters, an address or words describe. What is masked for an administrator cannot be searched
+    /// for. `has_time` says whether a search by words may go on.
+    ///
+    /// # Errors
+    /// Invalid; malformed, for the cursor of another search; forbidden, without the right to find; limited; unavailable.
+    pub async fn search(
+        &self,
+        filters: &UserFilters,
+        (email, words): (&RawField, &RawField),
+        has_time: impl Fn() -> bool,
+    ) -> Result<ListedUsers> {
+        match (email, words) {
+            (RawField::Missing, RawField::Missing) => self.list(filters).await,
+            (RawField::Missing, words) => {
+                self.permit.also::<Find>()?;
+                self.by_words(filters, words, has_time).await
+            }
+            (email, _) => {
+                self.permit.also::<Find>()?;
+                self.by_email(filters, email).await
+            }
+        }
+    }
+
+    async fn by_email(&self, filters: &UserFilters, email: &RawField) -> Result<ListedUsers> {
+        let mut errors = FieldErrors::default();
+        let email = errors.email("email", email);
+        let email = errors.finish(email)?;
+        self.charge_reads(1).await?;
+        let (store, realm, index) = (&self.ports.store, &self.realm.name, email.blind_index(&self.realm.keys));
+        let AddressState { user, registration } = store.at_address(realm, index).await?;
+        let mut items = Vec::new();
+        items.extend(user.map(|user| self.listed(&user)).transpose()?);
+        let pending = registration.filter(|pending| pending.is_pending(self.ctx.now));
+        if let Some(pending) = pending {
+            items.push(self.listed_subject(&Subject::Unverified(Box::new(pending))).await?);
+        }
+        let invited = store.record(realm, Invitation::KIND, &Invitation::key_of(index)).await?;
+        if let Some(row) = invited.filter(|row| row.expires_at.is_none_or(|at| at > self.ctx.now)) {
+            let invitation = Box::new(self.open_invitation(&row)?);
+            items.push(self.listed_subject(&Subject::Invited(row, invitation)).await?);
+        }
+        self.note_list(filters, Some(("email", items.len()))).await?;
+        Ok(ListedUsers { items, ..ListedUsers::default() })
+    }
+
+    async fn listed_subject(&self, subject: &Subject) -> Result<super::ListedUser> {
+        let sheet = self.sheet(subject).await?;
+        Ok(super::ListedUser {
+            id: sheet.id,
+            status: sheet.status,
+            email: sheet.email,
+            first_name: sheet.first_name,
+            last_name: sheet.last_name,
+            roles: sheet.roles,
+            two_step: sheet.two_step,
+            created_at: sheet.created_at,
+            seen_on: sheet.seen_on,
+        })
+    }
+
+    /// Opens users, newest first, until enough match, the time is over, or too many were opened. The cursor goes on from there.
+    async fn by_words(
+        &self,
+        filters: &UserFilters,
+        words: &RawField,
+        has_time: impl Fn() -> bool,
+    ) -> Result<ListedUsers> {
+        let words = words_of(words)?;
+        let query = self.query(filters)?;
+        let cursors = Cursors::of(&self.realm.keys, "admin/search", &format!("{}{words:?}", filter_text(&query)));
+        let from = cursors.read(&filters.cursor)?.map(|(_, place)| read_place(&place)).transpose()?;
+        let limit = query.limit;
+        let mut query = UserQuery { from, limit: CHUNK, ..query };
+        let (mut found, mut scanned, mut is_complete) = (ListedUsers::default(), 0, false);
+        'scan: while scanned < MOST_SCANNED && (scanned == 0 || has_time()) {
+            let users = self.ports.store.users_page(&query).await?;
+            is_complete = users.len() < CHUNK;
+            for user in &users {
+                scanned += 1;
+                query.from = Some(UserPlace::from(user));
+                let key = user.envelope.key(&self.realm.keys, &user.id)?;
+                if is_match(&user.envelope.open_profile(&key)?, &words) {
+                    found.items.push(self.listed(user)?);
+                    if found.items.len() == limit {
+                        is_complete = is_complete && users.last().is_some_and(|last| last.id == user.id);
+                        break 'scan;
+                    }
+                }
+            }
+            if is_complete {
+                break;
+            }
+        }
+        self.charge_reads(found.items.len()).await?;
+        let place = query.from.as_ref().filter(|_| !is_complete).map(place_text);
+        found.next = place.map(|place| cursors.expose(false, &place));
+        (found.scanned, found.complete) = (Some(scanned), Some(is_complete));
+        self.note_list(filters, Some(("q", scanned))).await?;
+        Ok(found)
+    }
+}
+
+/// Reads the words of a search.
+///
+/// # Errors
+/// Invalid, unless there are one to four words of 2 to 64 characters.
+fn words_of(given: &RawField) -> Result<Vec<String>> {
+    let mut errors = FieldErrors::default();
+    let text = errors.text("q", given);
+    let words: Vec<String> = text.unwrap_or_default().split_whitespace().map(folded).collect();
+    let is_fit = (1..=MOST_WORDS).contains(&words.len()) && words.iter().all(|w| WORD.contains(&w.chars().count()));
+    if text.is_some() && !is_fit {
+        errors.add(WORDS_INVALID.of("q"));
+    }
+    errors.finish(Some(words))
+}
+
+/// Returns a text without regard to case, accents and width.
+fn folded(text: &str) -> String {
+    let plain = text.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>().to_lowercase();
+    plain.nfkd().filter(|c| !is_combining_mark(*c)).collect()
+}
+
+/// Returns whether each word occurs in a name or in the address.
+fn is_match(profile: &Profile, words: &[String]) -> bool {
+    let names = [&profile.first_name, &profile.last_name].map(|name| name.as_ref().map(|name| folded(name.as_str())));
+    let email = folded(profile.email.as_str());
+    let texts: Vec<&str> = names.iter().flatten().map(String::as_str).chain([email.as_str()]).collect();
+    words.iter().all(|word| texts.iter().any(|text| text.contains(word.as_str())))
+}

@@ -1,0 +1,136 @@
+//! Keys with which programs administer.
+
+use std::time::Duration;
+
+use super::Administered;
+use crate::{
+    admin::{AdminKey, AdminSecret, Administer},
+    audit::Event,
+    batch,
+    clock::Timestamp,
+    error::{
+        Error, Result,
+        catalogue::{ADMIN_FORBIDDEN, TIME_INVALID},
+    },
+    port::{Precondition, RecordOp},
+    record::{Record, RecordKeys},
+    service::{FieldErrors, RawField},
+};
+
+/// Lifetime of a key, if the request names no end, and the longest.
+const LIFETIME: Duration = Duration::from_secs(90 * 24 * 3600);
+const LONGEST: Duration = Duration::from_secs(366 * 24 * 3600);
+/// Most keys of a list.
+const MOST: usize = 1000;
+
+/// A new key, as it was received.
+#[derive(Debug, Default)]
+pub struct NewAdminKey {
+    pub name: RawField,
+    pub grants: RawField,
+    pub allow: RawField,
+    pub networks: RawField,
+    pub expires_at: RawField,
+}
+
+/// A key, without its secret.
+#[derive(Debug)]
+pub struct ListedAdminKey {
+    pub id: String,
+    pub name: String,
+    pub grants: Vec<String>,
+    pub allow: Vec<&'static str>,
+    pub networks: Vec<String>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub last_used_on: Option<Timestamp>,
+}
+
+impl From<&AdminKey> for ListedAdminKey {
+    fn from(key: &AdminKey) -> Self {
+        Self {
+            id: key.id.as_str().to_owned(),
+            name: key.name.clone(),
+            grants: key.grants.words(),
+            allow: key.allow.iter().map(|verb| verb.as_str()).collect(),
+            networks: key.networks.clone(),
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+            last_used_on: key.last_used_on,
+        }
+    }
+}
+
+impl Administered<'_, Administer> {
+    /// Returns all keys that have not ended.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if one does not open.
+    pub async fn admin_keys(&self) -> Result<Vec<ListedAdminKey>> {
+        let rows = self.ports.store.records_page(&self.realm.name, AdminKey::KIND, "", MOST).await?;
+        let live = rows.iter().filter(|row| row.expires_at.is_none_or(|at| at > self.ctx.now));
+        let open = |row| AdminKey::open(row, RecordKeys::Realm(&self.realm.keys)).map_err(Error::internal);
+        live.map(|row| Ok(ListedAdminKey::from(&open(row)?))).collect()
+    }
+
+    /// Makes a key; its secret is returned once.
+    ///
+    /// # Errors
+    /// Stale; forbidden, for a key or for grants that the caller does not hold; invalid; unavailable.
+    pub async fn create_key(
+        &self,
+        new: &NewAdminKey,
+        mut errors: FieldErrors,
+    ) -> Result<(ListedAdminKey, AdminSecret)> {
+        self.fresh_to_administer()?;
+        let (ctx, longest) = (self.ctx, self.ctx.now.plus(LONGEST));
+        let name = errors.title("name", &new.name);
+        let grants = errors.grants(&new.grants);
+        let (allow, networks) = (errors.allow(&new.allow), errors.networks(&new.networks));
+        let expires_at = errors.later("expires_at", &new.expires_at, ctx.now);
+        if expires_at.flatten().is_some_and(|at| at > longest) {
+            errors.add(TIME_INVALID.of("expires_at"));
+        }
+        let all = name.zip(grants).zip(allow.zip(networks)).zip(expires_at);
+        let (((name, grants), (allow, networks)), expires_at) = errors.finish(all)?;
+        if grants.iter().any(|grant| !self.admin().grants().include(grant)) {
+            return Err(ADMIN_FORBIDDEN.into());
+        }
+        let secret = AdminSecret::random(ctx);
+        let key = AdminKey {
+            id: secret.id.clone(),
+            name,
+            hash: secret.hash(),
+            grants,
+            allow,
+            networks,
+            created_at: ctx.now,
+            created_by: self.admin().user().cloned(),
+            expires_at: expires_at.unwrap_or_else(|| ctx.now.plus(LIFETIME)),
+            last_used_on: None,
+        };
+        let row = key.seal(ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
+        let listed = ListedAdminKey::from(&key);
+        let audit = self.audit(Event::AdminKeyCreated).by(self.admin()).detail("key", key.id.as_str());
+        let audit = audit.detail("grants", listed.grants.clone()).detail("allow", listed.allow.clone());
+        self.commit(batch![RecordOp::Insert(row), audit]).await?;
+        tracing::info!(key = %secret.id, "admin key created");
+        Ok((listed, secret))
+    }
+
+    /// Ends a key. Its next request is refused.
+    ///
+    /// # Errors
+    /// Stale; forbidden, for a key; not found; unavailable.
+    pub async fn revoke_key(&self, id: &str) -> Result<()> {
+        self.fresh_to_administer()?;
+        let (realm, key) = (self.realm.name.clone(), id.to_owned());
+        let delete = RecordOp::Delete { realm, kind: AdminKey::KIND, key, revision: None };
+        let audit = self.audit(Event::AdminKeyRevoked).by(self.admin()).detail("key", id);
+        if !self.commit_unless(batch![delete, audit], &[Precondition::RecordRevision]).await? {
+            return Err(Error::not_found());
+        }
+        tracing::info!(key = id, "admin key revoked");
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! `lock` and `unlock`: whether a user may sign in.
+
+use super::{Administered, UserSheet, subject::Subject};
+use crate::{
+    account::{Lock, User},
+    admin::{Assist, Manage, Right},
+    audit::Event,
+    batch,
+    error::{
+        Result,
+        catalogue::{REVISION_STALE, USER_STATUS},
+    },
+    port::{Batch, Precondition, UserOp},
+    service::{Expected, FieldErrors, RawField},
+};
+
+impl Administered<'_, Manage> {
+    /// Locks a user: ends all sessions, and lets no new one begin until the lock ends. A wrong password is answered as before.
+    ///
+    /// # Errors
+    /// Not found; invalid, without a reason; outdated; conflict, if it is no user yet; unavailable.
+    pub async fn lock(&self, id: &str, expected: &Expected, reason: &RawField, until: &RawField) -> Result<UserSheet> {
+        let subject = self.subject(id).await?;
+        let mut errors = FieldErrors::default();
+        let (reason, until) = (errors.reason(reason), errors.later("until", until, self.ctx.now));
+        let (reason, until) = errors.finish(reason.zip(until))?;
+        self.require_revision(&subject, expected)?;
+        let user = subject.into_user()?;
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let lock = Lock { at: self.ctx.now, until, reason: key.seal(self.ctx, Lock::REASON, reason.as_bytes()) };
+        let changed = User { lock: Some(lock), revision: user.revision + 1, ..user.clone() };
+        let audit = self.audit(Event::UserLocked).user(&user).by(self.admin()).note(&reason);
+        let audit = audit.detail("until", until.map(|until| until.to_string()));
+        let mut batch = batch![self.end_sessions(&user.id, None), audit];
+        batch.extend(self.drop_tickets(&user));
+        let sheet = self.change(changed, batch).await?;
+        tracing::info!(realm = %self.realm.name, user = %user.id, "account locked");
+        Ok(sheet)
+    }
+}
+
+impl Administered<'_, Assist> {
+    /// Ends the lock of a user.
+    ///
+    /// # Errors
+    /// Not found; invalid, without a reason; outdated; conflict, if it is not locked; unavailable.
+    pub async fn unlock(&self, id: &str, expected: &Expected, reason: &RawField) -> Result<UserSheet> {
+        let subject = self.subject(id).await?;
+        let mut errors = FieldErrors::default();
+        let reason = errors.reason(reason);
+        let reason = errors.finish(reason)?;
+        self.require_revision(&subject, expected)?;
+        let user = subject.into_user()?;
+        if !user.is_locked(self.ctx.now) {
+            return Err(USER_STATUS.into());
+        }
+        let changed = User { lock: None, revision: user.revision + 1, ..user.clone() };
+        let audit = self.audit(Event::UserUnlocked).user(&user).by(self.admin()).note(&reason);
+        let sheet = self.change(changed, batch![audit]).await?;
+        tracing::info!(realm = %self.realm.name, user = %user.id, "account unlocked");
+        Ok(sheet)
+    }
+}
+
+impl<R: Right> Administered<'_, R> {
+    /// Commits a changed user with these operations, and returns the sheet.
+    ///
+    /// # Errors
+    /// Outdated, if the user was changed meanwhile; unavailable.
+    pub(super) async fn change(&self, changed: User, with: Batch) -> Result<UserSheet> {
+        let mut batch = batch![UserOp::Update(changed.clone())];
+        batch.extend(with);
+        if !self.commit_unless(batch, &[Precondition::UserRevision]).await? {
+            return Err(REVISION_STALE.into());
+        }
+        self.sheet(&Subject::User(Box::new(changed))).await
+    }
+}

@@ -1,0 +1,120 @@
+//! Verbs of administration. Each belongs to a right: without a [`Permit`] there is nothing to call.
+
+mod admins;
+mod assist;
+mod authenticate;
+mod contact;
+mod create;
+mod edit;
+mod erase;
+mod factors;
+mod fields;
+mod find;
+mod impersonate;
+mod invite;
+mod keys;
+mod list;
+mod lock;
+mod places;
+mod realm_sessions;
+mod reset;
+mod sheet;
+mod show;
+mod sign_in;
+mod subject;
+
+pub use admins::ListedAdmin;
+pub use create::NewUser;
+pub use edit::UserPatch;
+pub use impersonate::Impersonated;
+pub use keys::{ListedAdminKey, NewAdminKey};
+pub use list::{ListedUser, ListedUsers, UserFilters};
+pub use realm_sessions::RealmStatus;
+pub use sheet::{LockSheet, PasswordSheet, UserSheet, WrongPasswords};
+pub use sign_in::SignedIn;
+
+use std::{ops::Deref, sync::Arc};
+
+use crate::{
+    admin::Right,
+    ctx::Ctx,
+    error::{Error, Result},
+    limit::Usage,
+    service::{Administrator, Permit, Scope, Service},
+};
+
+/// What needs no permit: signing in, and recognising an administrator.
+#[derive(Debug, Clone, Copy)]
+pub struct Administration<'a>(Scope<'a>);
+
+impl<'a> Deref for Administration<'a> {
+    type Target = Scope<'a>;
+
+    fn deref(&self) -> &Scope<'a> {
+        &self.0
+    }
+}
+
+/// The verbs of a right in a realm.
+#[derive(Debug)]
+pub struct Administered<'a, R> {
+    scope: Scope<'a>,
+    permit: &'a Permit<R>,
+}
+
+impl<'a, R> Deref for Administered<'a, R> {
+    type Target = Scope<'a>;
+
+    fn deref(&self) -> &Scope<'a> {
+        &self.scope
+    }
+}
+
+impl<R> Administered<'_, R> {
+    /// Returns the administrator who acts.
+    fn admin(&self) -> &Administrator {
+        self.permit.admin()
+    }
+
+    /// Requires a recent proof of identity.
+    ///
+    /// # Errors
+    /// Stale; forbidden, for a key that was not made for the verb.
+    fn fresh(&self, verb: crate::admin::FreshVerb) -> Result<()> {
+        let max_age = self.realms.admin()?.policy.fresh_auth_age;
+        self.admin().fresh(verb, self.ctx.now, max_age)
+    }
+}
+
+impl Service {
+    /// Returns what needs no permit.
+    ///
+    /// # Errors
+    /// Internal, if the realm of administrators is not open.
+    pub fn administration<'a>(&'a self, ctx: &'a Ctx, usage: &'a Usage) -> Result<Administration<'a>> {
+        Ok(Administration(Scope::new(&self.0, ctx, self.0.realms.admin()?, usage)))
+    }
+
+    /// Returns the authority to use a right in a realm, or on the server if none is named.
+    ///
+    /// # Errors
+    /// Not found, for a realm that does not exist or that no grant reaches; forbidden, without the right.
+    pub fn permit<R: Right>(&self, admin: &Arc<Administrator>, realm: Option<&str>) -> Result<Permit<R>> {
+        let realm = match realm {
+            Some(name) => self.0.realms.get(name).ok_or_else(Error::not_found)?,
+            None => self.0.realms.admin()?,
+        };
+        admin.permit(realm)
+    }
+
+    /// Returns the verbs of a right.
+    #[must_use]
+    pub fn administered<'a, R: Right>(
+        &'a self,
+        ctx: &'a Ctx,
+        usage: &'a Usage,
+        permit: &'a Permit<R>,
+    ) -> Administered<'a, R> {
+        Administered { scope: Scope::new(&self.0, ctx, permit.realm(), usage), permit }
+    }
+}

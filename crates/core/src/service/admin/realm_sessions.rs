@@ -1,0 +1,74 @@
+//! Realms: their list, and the end of all sessions of one.
+
+use super::Administered;
+use crate::{
+    admin::{AdminRole, FreshVerb, Look, Manage},
+    audit::Event,
+    batch,
+    error::Result,
+    port::UserQuery,
+    realm::Signup,
+    service::{FieldErrors, RawField},
+};
+
+/// A realm and its policy, as far as administrators see it.
+#[derive(Debug)]
+pub struct RealmStatus {
+    pub name: String,
+    pub signup: &'static str,
+}
+
+/// Users whose sessions are ended at once.
+const CHUNK: usize = 500;
+
+impl Administered<'_, Look> {
+    /// Returns the realms that the grants reach.
+    #[must_use]
+    pub fn realms_in_reach(&self) -> Vec<RealmStatus> {
+        let grants = self.admin().grants();
+        let names = self.realms.names().filter(|name| grants.reach(AdminRole::Auditor, name));
+        let realms = names.filter_map(|name| self.realms.get(name.as_str()));
+        realms.map(|realm| RealmStatus { name: realm.name.to_string(), signup: word(realm.policy.signup) }).collect()
+    }
+}
+
+impl Administered<'_, Manage> {
+    /// Ends all sessions of all users of the realm; returns how many were live.
+    ///
+    /// # Errors
+    /// Stale; forbidden, for a key that may not; invalid, without a reason; unavailable, in which case some have ended.
+    pub async fn end_all_sessions(&self, reason: &RawField) -> Result<usize> {
+        self.fresh(FreshVerb::EndRealmSessions)?;
+        let mut errors = FieldErrors::default();
+        let reason = errors.reason(reason);
+        let reason = errors.finish(reason)?;
+        let mut query = UserQuery::of(self.realm.name.clone(), self.ctx.now, CHUNK);
+        let mut number = 0;
+        loop {
+            let users = self.ports.store.users_page(&query).await?;
+            for user in &users {
+                let sessions = self.ports.store.sessions_of(&self.realm.name, &user.id).await?;
+                if !sessions.is_empty() {
+                    number += sessions.iter().filter(|session| session.is_live(self.ctx.now)).count();
+                    self.commit(batch![self.end_sessions(&user.id, None)]).await?;
+                }
+            }
+            query.from = users.last().map(Into::into);
+            if users.len() < CHUNK {
+                break;
+            }
+        }
+        let audit = self.audit(Event::RealmSessionsEnded).by(self.admin()).note(&reason).detail("number", number);
+        self.commit(batch![audit]).await?;
+        tracing::info!(realm = %self.realm.name, number, "all sessions of a realm ended");
+        Ok(number)
+    }
+}
+
+const fn word(signup: Signup) -> &'static str {
+    match signup {
+        Signup::Open => "open",
+        Signup::Invite => "invite",
+        Signup::Closed => "closed",
+    }
+}

@@ -1,0 +1,78 @@
+//! `reset`: a link to set a new password, mailed or, for an owner, as the answer.
+
+use super::Administered;
+use crate::{
+    account::User,
+    admin::{Assist, FreshVerb, Own, Right},
+    audit::Event,
+    batch,
+    error::Result,
+    link::{Challenge, LinkAction, Purpose},
+    message::{MessageKind, Recipient},
+    port::{Batch, ChallengeOp},
+    service::{FieldErrors, RawField, kernel::AuditDraft},
+};
+
+/// How a link reaches the user.
+const DELIVERIES: [&str; 2] = ["mail", "answer"];
+
+impl Administered<'_, Assist> {
+    /// Mails a link to set a new password, or returns it.
+    ///
+    /// # Errors
+    /// Not found; conflict, if it is no user yet; for the answer: forbidden, stale, invalid without a reason; unavailable.
+    pub async fn reset(&self, id: &str, deliver: &RawField, reason: &RawField) -> Result<Option<String>> {
+        let mut errors = FieldErrors::default();
+        let deliver = errors.one_of("deliver", deliver, &DELIVERIES);
+        let subject = self.subject(id).await?;
+        let is_answered = errors.finish(deliver)? == "answer";
+        let mut audit = self.audit(Event::ResetStarted).by(self.admin());
+        if is_answered {
+            self.permit.also::<Own>()?;
+            self.fresh(FreshVerb::DeliverReset)?;
+            let mut errors = FieldErrors::default();
+            let reason = errors.reason(reason);
+            audit = audit.note(&errors.finish(reason)?).detail("deliver", "answer");
+        }
+        let user = subject.into_user()?;
+        let audit = audit.user(&user).by(self.admin());
+        self.start_reset(&user, is_answered, audit, Batch::new()).await
+    }
+}
+
+impl<R: Right> Administered<'_, R> {
+    /// Commits a link to set a new password in place of earlier ones; returns it, if it is not mailed.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if the mail cannot be serialised.
+    pub(super) async fn start_reset(
+        &self,
+        user: &User,
+        is_answered: bool,
+        audit: AuditDraft<'_>,
+        with: Batch,
+    ) -> Result<Option<String>> {
+        let (ctx, realm, ttl) = (self.ctx, &self.realm.name, self.realm.policy.reset_ttl);
+        let challenge = if is_answered {
+            Challenge::beginning(ctx, realm, Purpose::Reset, &user.id, ttl)
+        } else {
+            Challenge::new(ctx, realm, Purpose::Reset, &user.id, ttl)
+        };
+        let url = is_answered.then(|| self.link("reset_password_form", LinkAction::Reset, &challenge));
+        let mut batch = with;
+        batch.extend(batch![
+            ChallengeOp::Drop { realm: realm.clone(), subject: user.id.clone(), purpose: Some(Purpose::Reset) },
+            ChallengeOp::Insert(challenge.clone()),
+            audit,
+        ]);
+        if !is_answered {
+            let key = user.envelope.key(&self.realm.keys, &user.id)?;
+            let profile = user.envelope.open_profile(&key)?;
+            let recipient = Recipient::of(&profile);
+            batch.push(self.message(MessageKind::ResetPassword, &recipient, Some(challenge.id))?.into());
+        }
+        self.commit(batch).await?;
+        tracing::info!(realm = %realm, user = %user.id, "password reset started by an administrator");
+        Ok(url)
+    }
+}

@@ -1,0 +1,157 @@
+//! Authority of administrators: who acts, with which grants, and how recently they proved who they are.
+
+use std::{marker::PhantomData, sync::Arc, time::Duration};
+
+use super::Owner;
+use crate::{
+    admin::{AdminRole, FreshVerb, Grants, Right},
+    audit::{Actor, ActorKind},
+    clock::Timestamp,
+    error::{
+        Error, Result,
+        catalogue::{ADMIN_FORBIDDEN, ADMIN_MFA_REQUIRED},
+    },
+    id::{AdminKeyId, RealmName, UserId},
+    realm::Realm,
+};
+
+/// An administrator, a key, or the command line on the machine. Only `Administration` makes one.
+///
+/// ```compile_fail
+/// use portcullis_core::{admin::Grants, service::Administrator};
+///
+/// fn forge(grants: Grants) -> Administrator {
+///     Administrator { grants, ..Default::default() }
+/// }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Administrator {
+    identity: Identity,
+    grants: Grants,
+    /// Whether nothing is allowed until a second factor is added.
+    must_add_factor: bool,
+}
+
+/// How an administrator is known.
+#[derive(Debug, Clone)]
+pub(in crate::service) enum Identity {
+    /// A session in the realm of administrators.
+    Session(Box<Owner>),
+    /// A key, with the verbs that it may use like a recent proof.
+    Key(AdminKeyId, Vec<FreshVerb>),
+    /// The command line, with the name of the user of the operating system.
+    Cli(String),
+}
+
+impl Administrator {
+    /// Makes the authority. Only `Administration` may call this.
+    pub(in crate::service) const fn new(identity: Identity, grants: Grants, must_add_factor: bool) -> Self {
+        Self { identity, grants, must_add_factor }
+    }
+
+    /// Returns the grants.
+    #[must_use]
+    pub const fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    /// Returns whether this is the administrator, with a session, who is named.
+    #[must_use]
+    pub fn is(&self, admin: &UserId) -> bool {
+        self.user() == Some(admin)
+    }
+
+    /// Returns the administrator's account, if it is a session.
+    #[must_use]
+    pub fn owner(&self) -> Option<&Owner> {
+        if let Identity::Session(owner) = &self.identity { Some(owner) } else { None }
+    }
+
+    /// Returns the administrator's identifier, if it is a session.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserId> {
+        self.owner().map(|owner| &owner.account().id)
+    }
+
+    /// Returns whether it is a key, which manages neither administrators nor keys.
+    pub(in crate::service) const fn is_key(&self) -> bool {
+        matches!(self.identity, Identity::Key(..))
+    }
+
+    /// Returns the actor of audit rows.
+    pub(in crate::service) fn actor(&self) -> Actor {
+        match &self.identity {
+            Identity::Session(owner) => {
+                Actor { kind: ActorKind::Admin, id: Some(owner.account().id.as_str().to_owned()) }
+            }
+            Identity::Key(id, _) => Actor { kind: ActorKind::Key, id: Some(id.as_str().to_owned()) },
+            Identity::Cli(name) => Actor { kind: ActorKind::Cli, id: Some(name.clone()) },
+        }
+    }
+
+    /// Requires a recent proof of identity for a verb. A key needs to be made for it.
+    ///
+    /// # Errors
+    /// Stale; forbidden, for a key.
+    pub(in crate::service) fn fresh(&self, verb: FreshVerb, now: Timestamp, max_age: Duration) -> Result<()> {
+        match &self.identity {
+            Identity::Session(owner) => owner.fresh(now, max_age).map(drop),
+            Identity::Key(_, allow) if allow.contains(&verb) => Ok(()),
+            Identity::Key(..) => Err(ADMIN_FORBIDDEN.into()),
+            Identity::Cli(_) => Ok(()),
+        }
+    }
+
+    /// Returns the authority to use a right in a realm. A realm that no grant reaches does not exist for the caller.
+    ///
+    /// # Errors
+    /// Forbidden, without the right; not found, without any grant in the realm.
+    pub(in crate::service) fn permit<R: Right>(self: &Arc<Self>, realm: &Arc<Realm>) -> Result<Permit<R>> {
+        if self.must_add_factor {
+            return Err(ADMIN_MFA_REQUIRED.into());
+        }
+        let is_known = realm.name == RealmName::admin() || self.grants.reach(AdminRole::Impersonate, &realm.name);
+        if !is_known {
+            return Err(Error::not_found());
+        }
+        if !R::is_given(&self.grants, &realm.name) {
+            return Err(ADMIN_FORBIDDEN.into());
+        }
+        Ok(Permit { admin: Arc::clone(self), realm: Arc::clone(realm), right: PhantomData })
+    }
+}
+
+/// Authority to use a right in a realm; the realm of administrators stands for the server. Only `Service::permit` makes one.
+#[derive(Debug)]
+pub struct Permit<R> {
+    admin: Arc<Administrator>,
+    realm: Arc<Realm>,
+    right: PhantomData<fn() -> R>,
+}
+
+impl<R> Permit<R> {
+    /// Returns the administrator.
+    #[must_use]
+    pub fn admin(&self) -> &Administrator {
+        &self.admin
+    }
+
+    /// Returns the realm.
+    #[must_use]
+    pub fn realm(&self) -> &Realm {
+        &self.realm
+    }
+
+    /// Requires another right in the same realm.
+    ///
+    /// # Errors
+    /// Forbidden, without it.
+    pub(in crate::service) fn also<S: Right>(&self) -> Result<()> {
+        self.admin.permit::<S>(&self.realm).map(drop)
+    }
+
+    /// Returns whether another right is given in the same realm.
+    pub(in crate::service) fn has<S: Right>(&self) -> bool {
+        S::is_given(self.admin.grants(), &self.realm.name)
+    }
+}

@@ -1,0 +1,63 @@
+//! The application beside running servers, for commands on the machine.
+
+use std::{fmt, sync::Arc};
+
+use futures_util::{FutureExt as _, future::BoxFuture};
+use portcullis_backends::sqlite;
+use portcullis_core::{clock::Clock, port::Store, random::Random};
+
+use super::{App, BuildError, Overrides, backends};
+use crate::{
+    config::Config,
+    http::{self, HttpService},
+};
+
+/// Whether the process serves, or works beside those that do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Serving,
+    Beside,
+}
+
+/// The service of an application that is not served to others.
+pub struct Beside(HttpService);
+
+impl fmt::Debug for Beside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Beside(…)")
+    }
+}
+
+impl Beside {
+    pub(crate) fn service(&self) -> HttpService {
+        Arc::clone(&self.0)
+    }
+}
+
+/// Builds the application beside running servers. Nothing is served, and no worker runs: messages are delivered by a server.
+///
+/// # Errors
+/// [`BuildError`].
+#[must_use]
+pub fn beside(config: &Config, overrides: Overrides) -> BoxFuture<'_, Result<Beside, BuildError>> {
+    async move {
+        let app = App::assemble(config, overrides, Place::Beside).await?;
+        Ok(Beside(http::handler(app.shared).service))
+    }
+    .boxed()
+}
+
+type OpenStore = (Arc<dyn Store>, Option<sqlite::ServeLock>);
+
+/// Opens the database; the process that serves it keeps others out.
+pub(super) async fn open_store(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    random: &Arc<dyn Random>,
+    place: Place,
+) -> Result<OpenStore, BuildError> {
+    match place {
+        Place::Serving => backends::store(config, clock, Arc::clone(random)).await,
+        Place::Beside => Ok((backends::store_beside(config, clock, Arc::clone(random)).await?, None)),
+    }
+}

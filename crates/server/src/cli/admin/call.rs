@@ -1,0 +1,150 @@
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use axum::{
+    body::Body,
+    http::{
+        Method, Request,
+        header::{CONTENT_TYPE, HOST, IF_MATCH},
+    },
+};
+use http_body_util::BodyExt as _;
+use reqwest::{Client, redirect};
+use serde_json::Value;
+
+use super::ServerAddress;
+use crate::{
+    app::Beside,
+    error_chain,
+    http::{HttpService, SystemUser},
+};
+
+/// Why a call failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    /// The command line is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// The server refused.
+    #[error("{detail} ({code})")]
+    Refused { status: u16, code: String, detail: String },
+    /// The server was not reached.
+    #[error("the server cannot be reached: {0}")]
+    Unreachable(String),
+}
+
+/// Calls the API of administration.
+pub struct Caller(Way);
+
+enum Way {
+    /// In this process, as this user of the operating system.
+    Here(HttpService, SystemUser),
+    /// Over HTTP, with a key.
+    There { client: Client, url: String, key: String },
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Caller(…)")
+    }
+}
+
+impl Caller {
+    /// Calls the service in this process.
+    #[must_use]
+    pub fn here(beside: &Beside) -> Self {
+        Self(Way::Here(beside.service(), SystemUser(Arc::from(system_user()))))
+    }
+
+    /// Calls a server with the key in a file.
+    ///
+    /// # Errors
+    /// [`CallError`], if the key cannot be read or the client cannot be set up.
+    pub fn there(server: &ServerAddress) -> Result<Self, CallError> {
+        let file: &PathBuf = &server.key_file;
+        let key = std::fs::read_to_string(file);
+        let key = key.map_err(|error| CallError::Usage(format!("{} cannot be read: {error}", file.display())))?;
+        let client = Client::builder().user_agent("Portcullis").redirect(redirect::Policy::none());
+        let client = client.build().map_err(|error| CallError::Unreachable(error_chain(&error)))?;
+        let url = server.url.trim_end_matches('/').to_owned();
+        Ok(Self(Way::There { client, url, key: key.trim().to_owned() }))
+    }
+
+    /// Calls a route, and returns the answer.
+    ///
+    /// # Errors
+    /// [`CallError`].
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        revision: Option<u64>,
+    ) -> Result<Value, CallError> {
+        let tag = revision.map(|revision| format!("\"{revision}\""));
+        let (status, answer) = match &self.0 {
+            Way::Here(service, user) => {
+                let mut request = Request::builder().method(method).uri(path).header(HOST, "localhost");
+                if let Some(tag) = tag {
+                    request = request.header(IF_MATCH, tag);
+                }
+                let content = match &body {
+                    Some(body) => {
+                        request = request.header(CONTENT_TYPE, "application/json");
+                        Body::from(body.to_string())
+                    }
+                    None => Body::empty(),
+                };
+                let request = request.extension(user.clone()).body(content);
+                let request = request.map_err(|error| CallError::Usage(error.to_string()))?;
+                let response = service(request).await;
+                let status = response.status().as_u16();
+                let bytes = response.into_body().collect().await;
+                let bytes = bytes.map_err(|error| CallError::Unreachable(error.to_string()))?.to_bytes();
+                (status, bytes.to_vec())
+            }
+            Way::There { client, url, key } => {
+                let mut request = client.request(method, format!("{url}{path}")).bearer_auth(key);
+                if let Some(tag) = tag {
+                    request = request.header(IF_MATCH, tag);
+                }
+                let request = match &body {
+                    Some(body) => request.json(body),
+                    None => request,
+                };
+                let failed = |error: reqwest::Error| CallError::Unreachable(error_chain(&error.without_url()));
+                let response = request.send().await.map_err(failed)?;
+                (response.status().as_u16(), response.bytes().await.map_err(failed)?.to_vec())
+            }
+        };
+        read(status, &answer)
+    }
+}
+
+fn read(status: u16, answer: &[u8]) -> Result<Value, CallError> {
+    let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
+    if (200..300).contains(&status) {
+        return Ok(answer);
+    }
+    let text = |name: &str| answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let fields = answer.get("errors").and_then(Value::as_array).into_iter().flatten();
+    let fields = fields.map(|field| {
+        let text = |name: &str| field.get(name).and_then(Value::as_str).unwrap_or_default();
+        format!("{}: {}", text("field"), text("detail"))
+    });
+    let fields: Vec<String> = fields.collect();
+    let detail = if fields.is_empty() { text("detail") } else { fields.join(" ") };
+    let detail = if detail.is_empty() { format!("the server answers {status}") } else { detail };
+    Err(CallError::Refused { status, code: text("code"), detail })
+}
+
+/// Returns the name of the user of the operating system, from the list of users of this machine, or the number.
+fn system_user() -> String {
+    let id = rustix::process::geteuid().as_raw();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = users.lines().find_map(|line| {
+        let mut parts = line.split(':');
+        let name = parts.next()?;
+        (parts.nth(1)?.parse() == Ok(id)).then(|| name.to_owned())
+    });
+    named.unwrap_or_else(|| format!("uid-{id}"))
+}

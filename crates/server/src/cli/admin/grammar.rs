@@ -1,0 +1,209 @@
+//! Names and flags of the verbs. Flags have the names of the fields of the API.
+
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, value_parser};
+
+use super::super::{help, json_flag};
+
+/// A verb of administration, as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdminVerb {
+    pub group: &'static str,
+    pub name: &'static str,
+    /// User, address, key or session that the verb is about.
+    pub subjects: Vec<String>,
+    /// Flags with a value, by name.
+    pub flags: Vec<(&'static str, String)>,
+    pub switches: Vec<&'static str>,
+    /// Server that is called; this process, if there is none.
+    pub server: Option<ServerAddress>,
+}
+
+/// A server that is called over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerAddress {
+    pub url: String,
+    /// File with the key.
+    pub key_file: PathBuf,
+}
+
+impl AdminVerb {
+    pub(super) fn flag(&self, name: &str) -> Option<&str> {
+        self.flags.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Returns all values of a flag that may be repeated.
+    pub(super) fn all(&self, name: &str) -> Vec<&str> {
+        self.flags.iter().filter(|(known, _)| *known == name).map(|(_, value)| value.as_str()).collect()
+    }
+
+    pub(super) fn has(&self, switch: &str) -> bool {
+        self.switches.contains(&switch)
+    }
+}
+
+/// Name, description, names of what it is about, flags and switches of a verb.
+struct Spec {
+    name: &'static str,
+    about: &'static str,
+    subjects: &'static [&'static str],
+    flags: &'static [&'static str],
+    switches: &'static [&'static str],
+}
+
+const fn spec(
+    name: &'static str,
+    about: &'static str,
+    subjects: &'static [&'static str],
+    flags: &'static [&'static str],
+    switches: &'static [&'static str],
+) -> Spec {
+    Spec { name, about, subjects, flags, switches }
+}
+
+const USERS: &[Spec] = &[
+    spec("list", "List users, newest first", &[], &["realm", "status", "role", "limit", "cursor"], &[]),
+    spec("find", "Find users by address, or by words of their names", &["WHAT"], &["realm", "limit", "cursor"], &[]),
+    spec("show", "Show a user", &["USER"], &["realm"], &[]),
+    spec(
+        "create",
+        "Invite a user, or create one whose address is known",
+        &["ADDRESS"],
+        &["realm", "first-name", "last-name", "role", "send"],
+        &["email-verified"],
+    ),
+    spec("invite", "Send an invitation again, with a new link", &["USER"], &["realm"], &[]),
+    spec(
+        "edit",
+        "Change names, roles, address or number",
+        &["USER"],
+        &["realm", "first-name", "last-name", "role", "email", "phone", "reason"],
+        &["no-roles"],
+    ),
+    spec("lock", "Lock a user and end all sessions", &["USER"], &["realm", "reason", "until"], &[]),
+    spec("unlock", "Unlock a user", &["USER"], &["realm", "reason"], &[]),
+    spec("verified", "Count an address or number as proved", &["USER"], &["realm", "reason"], &["email", "phone"]),
+    spec("resend", "Send the verification mail again", &["USER"], &["realm"], &[]),
+    spec("reset", "Send a link to set a new password", &["USER"], &["realm", "reason"], &["print"]),
+    spec("compromised", "Mark a password as compromised", &["USER"], &["realm", "reason"], &[]),
+    spec("unthrottle", "Forget wrong passwords and second factors", &["USER"], &["realm"], &[]),
+    spec("sessions", "List the sessions of a user", &["USER"], &["realm"], &[]),
+    spec("end", "End the sessions of a user", &["USER"], &["realm", "session"], &[]),
+    spec("erase", "Erase a user", &["USER"], &["realm", "reason"], &["yes", "no-notify"]),
+    spec("impersonate", "Print an access token in the name of a user", &["USER"], &["realm", "reason", "minutes"], &[]),
+];
+const ADMINS: &[Spec] = &[
+    spec("list", "List administrators and invitations", &[], &[], &[]),
+    spec("invite", "Invite an administrator", &["ADDRESS"], &["role"], &["print"]),
+    spec("grant", "Add grants to an administrator", &["ADDRESS"], &["role"], &[]),
+    spec("revoke", "Remove grants, or with none named the administrator", &["ADDRESS"], &["role"], &["yes"]),
+    spec("reset", "Send an administrator a link to set a new password", &["ADDRESS"], &[], &[]),
+];
+const ADMIN_KEYS: &[Spec] = &[
+    spec("create", "Make a key for a program", &["NAME"], &["role", "allow", "network", "expires-at"], &[]),
+    spec("list", "List keys", &[], &[], &[]),
+    spec("revoke", "Revoke a key", &["KEY"], &[], &["yes"]),
+];
+const REALMS: &[Spec] = &[
+    spec("list", "List realms", &[], &[], &[]),
+    spec("end-sessions", "End all sessions of a realm", &[], &["realm", "reason"], &["yes"]),
+];
+
+type Group = (&'static str, &'static str, &'static str, &'static [Spec]);
+
+const GROUPS: &[Group] = &[
+    ("users", "Find, create, lock and reset users", help::USERS, USERS),
+    ("admins", "Invite administrators and change their grants", help::ADMINS, ADMINS),
+    ("admin-keys", "Make and revoke keys for programs", help::ADMIN_KEYS, ADMIN_KEYS),
+    ("realms", "List realms and end their sessions", help::REALMS, REALMS),
+];
+
+const SERVER: &str = "server";
+const KEY_FILE: &str = "key-file";
+/// Flags that may be given several times.
+const REPEATED: [&str; 3] = ["role", "allow", "network"];
+
+pub(in crate::cli) fn grammars() -> impl Iterator<Item = clap::Command> {
+    GROUPS.iter().map(|(name, about, examples, specs)| {
+        let group = clap::Command::new(*name).about(*about).after_help(*examples);
+        let group = group.subcommand_required(true).arg_required_else_help(true);
+        group.subcommands(specs.iter().map(grammar))
+    })
+}
+
+fn grammar(spec: &Spec) -> clap::Command {
+    let mut verb = clap::Command::new(spec.name).about(spec.about);
+    for subject in spec.subjects {
+        verb = verb.arg(Arg::new(*subject).value_name(*subject).required(true).help(subject_help(subject)));
+    }
+    for flag in spec.flags {
+        let action = if REPEATED.contains(flag) { ArgAction::Append } else { ArgAction::Set };
+        verb = verb.arg(Arg::new(*flag).long(*flag).value_name("VALUE").action(action).help(flag_help(flag)));
+    }
+    for switch in spec.switches {
+        verb = verb.arg(Arg::new(*switch).long(*switch).action(ArgAction::SetTrue).help(flag_help(switch)));
+    }
+    let server = Arg::new(SERVER).long(SERVER).value_name("URL").requires(KEY_FILE);
+    let key = Arg::new(KEY_FILE).long(KEY_FILE).value_name("FILE").value_parser(value_parser!(PathBuf));
+    verb.arg(server.help("Call this server instead of working on the database of the settings"))
+        .arg(key.help("File with a key of administration").requires(SERVER))
+        .arg(json_flag())
+}
+
+fn subject_help(subject: &str) -> &'static str {
+    match subject {
+        "USER" => "Identifier or address; `-` reads it from standard input, `@FILE` from a file",
+        "ADDRESS" => "Address; `-` reads it from standard input, `@FILE` from a file",
+        "WHAT" => "Address or words; `-` reads it from standard input, `@FILE` from a file",
+        "NAME" => "Name of the key",
+        _ => "Identifier from the list",
+    }
+}
+
+fn flag_help(flag: &str) -> &'static str {
+    match flag {
+        "realm" => "Realm of the user [default: the only one]",
+        "role" => "Role; of administrators ROLE[@REALM]. May be repeated",
+        "reason" => "Reason of 10 to 500 characters, for the audit trail",
+        "until" => "When the lock ends by itself (RFC 3339)",
+        "minutes" => "Length of the session, at most 60",
+        "limit" => "Number of entries, at most 200",
+        "cursor" => "`next` of another page",
+        "status" => "`active`, `locked` or `invited`",
+        "send" => "`invite` or `nothing`",
+        "print" => "Print the link, and send no mail",
+        "yes" => "Do not ask",
+        "email-verified" => "The user exists at once, without a password",
+        "no-notify" => "Send no mail",
+        "no-roles" => "Remove all roles",
+        "session" => "Only this session",
+        "allow" => "Verb that the key may use like a recent proof. May be repeated",
+        "network" => "Network from which the key is accepted. May be repeated",
+        "expires-at" => "End of the key (RFC 3339)",
+        "email" => "Address",
+        "phone" => "Number",
+        "first-name" => "Given name",
+        _ => "Family name",
+    }
+}
+
+/// Returns the verb that was given, if it is one of administration.
+pub(in crate::cli) fn request(matches: &ArgMatches) -> Option<AdminVerb> {
+    let (group, matches) = matches.subcommand()?;
+    let (group, _, _, specs) = GROUPS.iter().find(|(name, ..)| *name == group)?;
+    let (name, given) = matches.subcommand()?;
+    let spec = specs.iter().find(|spec| spec.name == name)?;
+    let values = |name: &'static str| given.get_many::<String>(name).into_iter().flatten().cloned();
+    Some(AdminVerb {
+        group,
+        name: spec.name,
+        subjects: spec.subjects.iter().flat_map(|subject| values(subject)).collect(),
+        flags: spec.flags.iter().flat_map(|flag| values(flag).map(move |value| (*flag, value))).collect(),
+        switches: spec.switches.iter().copied().filter(|switch| given.get_flag(switch)).collect(),
+        server: given
+            .get_one::<String>(SERVER)
+            .zip(given.get_one::<PathBuf>(KEY_FILE))
+            .map(|(url, key_file)| ServerAddress { url: url.clone(), key_file: key_file.clone() }),
+    })
+}

@@ -1,0 +1,271 @@
+//! Turns a verb into calls of the API.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use axum::http::Method;
+use portcullis_core::error::catalogue::NOT_FOUND;
+use serde_json::{Map, Value, json};
+
+use super::{AdminVerb, CallError, Caller};
+
+type Answer = Result<Value, CallError>;
+
+/// Runs a verb.
+pub(super) async fn run(caller: &Caller, verb: &AdminVerb) -> Answer {
+    match verb.group {
+        "users" => users(caller, verb).await,
+        "admins" => admins(caller, verb).await,
+        "admin-keys" => admin_keys(caller, verb).await,
+        _ => realms(caller, verb).await,
+    }
+}
+
+async fn get(caller: &Caller, path: &str) -> Answer {
+    caller.call(Method::GET, path, None, None).await
+}
+
+async fn post(caller: &Caller, path: &str, body: Option<Value>) -> Answer {
+    caller.call(Method::POST, path, body, None).await
+}
+
+/// Returns the realm of the flag, or the only one.
+async fn realm(caller: &Caller, verb: &AdminVerb) -> Result<String, CallError> {
+    if let Some(realm) = verb.flag("realm") {
+        return Ok(realm.to_owned());
+    }
+    let realms = get(caller, "/v1/admin/realms").await?;
+    let names: Vec<&str> = items(&realms).filter_map(|realm| realm.get("name")?.as_str()).collect();
+    match names.as_slice() {
+        [only] => Ok((*only).to_owned()),
+        names => Err(CallError::Usage(format!("name a realm with --realm: {}", names.join(", ")))),
+    }
+}
+
+fn items(answer: &Value) -> impl Iterator<Item = &Value> {
+    answer.get("items").and_then(Value::as_array).into_iter().flatten()
+}
+
+/// Returns what the verb is about: an argument, `-` for standard input, or `@FILE`.
+fn subject(verb: &AdminVerb) -> Result<String, CallError> {
+    let given = verb.subjects.first().map(String::as_str).unwrap_or_default();
+    let text = match given.strip_prefix('@') {
+        _ if given == "-" => {
+            let mut line = String::new();
+            io::stdin().lock().read_line(&mut line).map(|_| line)
+        }
+        Some(file) => std::fs::read_to_string(file),
+        None => Ok(given.to_owned()),
+    };
+    let text = text.map_err(|error| CallError::Usage(format!("{given} cannot be read: {error}")))?;
+    Ok(text.trim().to_owned())
+}
+
+/// Returns the path of the user whom the verb names by identifier or address.
+async fn user(caller: &Caller, verb: &AdminVerb) -> Result<String, CallError> {
+    let (realm, named) = (realm(caller, verb).await?, subject(verb)?);
+    let id = if named.contains('@') {
+        let found =
+            post(caller, &format!("/v1/admin/realms/{realm}/users/search"), Some(json!({"email": named}))).await?;
+        let id = items(&found).find_map(|user| user.get("id")?.as_str().map(str::to_owned));
+        id.ok_or_else(not_found)?
+    } else {
+        named
+    };
+    let is_plain = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.|:".contains(&byte));
+    if !is_plain {
+        return Err(CallError::Usage("name a user by identifier or address".to_owned()));
+    }
+    Ok(format!("/v1/admin/realms/{realm}/users/{id}"))
+}
+
+fn not_found() -> CallError {
+    CallError::Refused { status: 404, code: NOT_FOUND.code.to_owned(), detail: NOT_FOUND.detail.to_owned() }
+}
+
+async fn revision(caller: &Caller, path: &str) -> Result<Option<u64>, CallError> {
+    Ok(get(caller, path).await?.get("revision").and_then(Value::as_u64))
+}
+
+/// Returns the members of a body from flags of the same name.
+fn body(verb: &AdminVerb, names: &[(&str, &str)]) -> Map<String, Value> {
+    let given = names.iter().filter_map(|(flag, field)| Some(((*field).to_owned(), json!(verb.flag(flag)?))));
+    given.collect()
+}
+
+const PROFILE: [(&str, &str); 2] = [("first-name", "first_name"), ("last-name", "last_name")];
+
+/// Asks on a terminal, unless `--yes` is given; elsewhere `--yes` is required.
+fn confirm(verb: &AdminVerb, what: &str) -> Result<(), CallError> {
+    if verb.has("yes") {
+        return Ok(());
+    }
+    let usage = || CallError::Usage("add --yes: there is no terminal to ask on".to_owned());
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Err(usage());
+    }
+    let mut screen = io::stderr();
+    write!(screen, "{what}? [y/N] ").and_then(|()| screen.flush()).map_err(|_| usage())?;
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(|_| usage())?;
+    if line.trim().eq_ignore_ascii_case("y") { Ok(()) } else { Err(CallError::Usage("nothing was changed".to_owned())) }
+}
+
+async fn users(caller: &Caller, verb: &AdminVerb) -> Answer {
+    match verb.name {
+        "list" => {
+            let realm = realm(caller, verb).await?;
+            let names = [("status", "status"), ("role", "role"), ("limit", "limit"), ("cursor", "cursor")];
+            post(caller, &format!("/v1/admin/realms/{realm}/users/search"), Some(body(verb, &names).into())).await
+        }
+        "find" => {
+            let (realm, what) = (realm(caller, verb).await?, subject(verb)?);
+            let mut body = body(verb, &[("limit", "limit"), ("cursor", "cursor")]);
+            let field = if what.contains('@') { "email" } else { "q" };
+            body.insert(field.to_owned(), what.into());
+            post(caller, &format!("/v1/admin/realms/{realm}/users/search"), Some(body.into())).await
+        }
+        "create" => {
+            let realm = realm(caller, verb).await?;
+            let mut body = body(verb, &[PROFILE[0], PROFILE[1], ("send", "send")]);
+            body.insert("email".to_owned(), subject(verb)?.into());
+            body.insert("roles".to_owned(), json!(verb.all("role")));
+            body.insert("email_verified".to_owned(), verb.has("email-verified").into());
+            post(caller, &format!("/v1/admin/realms/{realm}/users"), Some(body.into())).await
+        }
+        _ => one_user(caller, verb).await,
+    }
+}
+
+async fn one_user(caller: &Caller, verb: &AdminVerb) -> Answer {
+    let path = user(caller, verb).await?;
+    let with = |end: &str| format!("{path}/{end}");
+    let reason = || body(verb, &[("reason", "reason")]);
+    match verb.name {
+        "show" => get(caller, &path).await,
+        "sessions" => get(caller, &with("sessions")).await,
+        "invite" | "resend" | "unthrottle" => post(caller, &with(verb.name), None).await,
+        "reset" => {
+            let mut body = reason();
+            if verb.has("print") {
+                body.insert("deliver".to_owned(), "answer".into());
+            }
+            post(caller, &with("reset"), Some(body.into())).await
+        }
+        "lock" | "unlock" | "compromised" => {
+            let seen = revision(caller, &path).await?;
+            let body = body(verb, &[("reason", "reason"), ("until", "until")]);
+            caller.call(Method::POST, &with(verb.name), Some(body.into()), seen).await
+        }
+        "verified" => {
+            let seen = revision(caller, &path).await?;
+            let mut body = reason();
+            let is_phone = verb.has("phone");
+            body.insert("phone".to_owned(), is_phone.into());
+            body.insert("email".to_owned(), (verb.has("email") || !is_phone).into());
+            caller.call(Method::POST, &with("verified"), Some(body.into()), seen).await
+        }
+        "edit" => {
+            let seen = revision(caller, &path).await?;
+            let names = [PROFILE[0], PROFILE[1], ("email", "email"), ("phone", "phone"), ("reason", "reason")];
+            let mut body = body(verb, &names);
+            let roles = verb.all("role");
+            if !roles.is_empty() || verb.has("no-roles") {
+                body.insert("roles".to_owned(), json!(roles));
+            }
+            caller.call(Method::PATCH, &path, Some(body.into()), seen).await
+        }
+        "end" => match verb.flag("session") {
+            Some(session) => caller.call(Method::DELETE, &with(&format!("sessions/{session}")), None, None).await,
+            None => caller.call(Method::DELETE, &with("sessions"), None, None).await,
+        },
+        "erase" => {
+            confirm(verb, "Erase this user and all data")?;
+            let seen = revision(caller, &path).await?;
+            let mut body = reason();
+            body.insert("notify".to_owned(), (!verb.has("no-notify")).into());
+            caller.call(Method::DELETE, &path, Some(body.into()), seen).await
+        }
+        _ => {
+            let mut body = reason();
+            if let Some(minutes) = verb.flag("minutes").and_then(|text| text.parse::<u64>().ok()) {
+                body.insert("minutes".to_owned(), minutes.into());
+            }
+            post(caller, &with("impersonate"), Some(body.into())).await
+        }
+    }
+}
+
+async fn admin(caller: &Caller, verb: &AdminVerb) -> Result<(String, Vec<String>), CallError> {
+    let (named, all) = (subject(verb)?, get(caller, "/v1/admin/admins").await?);
+    let text = |admin: &Value, name: &str| admin.get(name).and_then(Value::as_str).map(str::to_lowercase);
+    let found =
+        items(&all).find(|admin| [text(admin, "email"), text(admin, "id")].contains(&Some(named.to_lowercase())));
+    let found = found.ok_or_else(not_found)?;
+    let grants = found.get("grants").and_then(Value::as_array).into_iter().flatten();
+    let grants = grants.filter_map(|grant| grant.as_str().map(str::to_owned)).collect();
+    Ok((text(found, "id").unwrap_or_default(), grants))
+}
+
+async fn admins(caller: &Caller, verb: &AdminVerb) -> Answer {
+    let roles = || {
+        verb.all("role").into_iter().map(|role| if role.contains('@') { role.to_owned() } else { format!("{role}@*") })
+    };
+    match verb.name {
+        "list" => get(caller, "/v1/admin/admins").await,
+        "invite" => {
+            let deliver = if verb.has("print") { "answer" } else { "mail" };
+            let grants: Vec<String> = roles().collect();
+            let body = json!({"email": subject(verb)?, "grants": grants, "deliver": deliver});
+            post(caller, "/v1/admin/admins", Some(body)).await
+        }
+        "reset" => {
+            let (id, _) = admin(caller, verb).await?;
+            post(caller, &format!("/v1/admin/admins/{id}/reset"), None).await
+        }
+        "grant" => {
+            let (id, mut grants) = admin(caller, verb).await?;
+            grants.extend(roles());
+            let body = json!({ "grants": grants });
+            caller.call(Method::PUT, &format!("/v1/admin/admins/{id}/grants"), Some(body), None).await
+        }
+        _ => {
+            let ((id, grants), removed) = (admin(caller, verb).await?, roles().collect::<Vec<_>>());
+            let left: Vec<String> = grants.into_iter().filter(|grant| !removed.contains(grant)).collect();
+            if removed.is_empty() || left.is_empty() {
+                confirm(verb, "Remove this administrator")?;
+                return caller.call(Method::DELETE, &format!("/v1/admin/admins/{id}"), None, None).await;
+            }
+            let body = json!({ "grants": left });
+            caller.call(Method::PUT, &format!("/v1/admin/admins/{id}/grants"), Some(body), None).await
+        }
+    }
+}
+
+async fn admin_keys(caller: &Caller, verb: &AdminVerb) -> Answer {
+    match verb.name {
+        "list" => get(caller, "/v1/admin/admin-keys").await,
+        "create" => {
+            let mut body = body(verb, &[("expires-at", "expires_at")]);
+            body.insert("name".to_owned(), subject(verb)?.into());
+            for (flag, field) in [("role", "grants"), ("allow", "allow"), ("network", "networks")] {
+                body.insert(field.to_owned(), json!(verb.all(flag)));
+            }
+            post(caller, "/v1/admin/admin-keys", Some(body.into())).await
+        }
+        _ => {
+            confirm(verb, "Revoke this key")?;
+            let id = subject(verb)?;
+            caller.call(Method::DELETE, &format!("/v1/admin/admin-keys/{id}"), None, None).await
+        }
+    }
+}
+
+async fn realms(caller: &Caller, verb: &AdminVerb) -> Answer {
+    if verb.name == "list" {
+        return get(caller, "/v1/admin/realms").await;
+    }
+    let realm = realm(caller, verb).await?;
+    confirm(verb, "End all sessions of this realm")?;
+    let body = body(verb, &[("reason", "reason")]);
+    post(caller, &format!("/v1/admin/realms/{realm}/sessions/end"), Some(body.into())).await
+}

@@ -1,0 +1,78 @@
+//! Administration.
+
+use ipnet::IpNet;
+
+use super::{
+    RealmPolicy,
+    section::{Context, Section, settings},
+};
+use crate::config::{
+    environment::Environment,
+    fix::Fix,
+    report::{Report, Severity::Refused},
+    setting::Fallback::{Derived, Fixed, Nothing},
+    value::{Choice, NETWORKS, SWITCH, choice},
+    values::Values,
+};
+
+pub(super) const SECTION: Section = Section::new("Administration", SETTINGS).deriving(derive).checked(check);
+
+settings! {
+    ADMIN: bool = SWITCH, Fixed("on"),
+        "Whether the routes of administration exist. The command line works without them.";
+    ADMIN_NETWORKS: Vec<IpNet> = NETWORKS, Nothing,
+        "Networks, separated by commas, from which administration is reached. To all others its routes do not exist. Without the setting: from everywhere.";
+    ADMIN_MFA: AdminMfa = choice(), Derived("`required` in production, else `off`"),
+        "`required`: an administrator without a second factor can only add one.";
+    IMPERSONATION_NOTICE: bool = SWITCH, Fixed("on"),
+        "Whether users are told by email when an administrator begins to act in their name.";
+}
+
+/// Whether administrators need a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AdminMfa {
+    Required,
+    Off,
+}
+
+impl Choice for AdminMfa {
+    const WORDS: &'static [(&'static str, Self)] = &[("required", Self::Required), ("off", Self::Off)];
+    const PLACEHOLDER: &'static str = "required|off";
+}
+
+/// Settings of administration.
+#[derive(Debug)]
+pub struct Admin {
+    pub is_on: bool,
+    /// Networks that may reach it; all, if there are none.
+    pub networks: Vec<IpNet>,
+    pub requires_mfa: bool,
+    pub notifies: bool,
+    /// Server-wide policy, on which that of the administrators is based.
+    pub policy: RealmPolicy,
+}
+
+impl Admin {
+    pub(in crate::config) fn read(values: &Values) -> Option<Self> {
+        Some(Self {
+            is_on: values.get(&ADMIN)?,
+            networks: values.get(&ADMIN_NETWORKS).unwrap_or_default(),
+            requires_mfa: values.get(&ADMIN_MFA)? == AdminMfa::Required,
+            notifies: values.get(&IMPERSONATION_NOTICE)?,
+            policy: RealmPolicy::read(values)?,
+        })
+    }
+}
+
+fn derive(values: &mut Values, environment: Environment) {
+    let mfa = if environment == Environment::Development { "off" } else { "required" };
+    values.derive(&ADMIN_MFA, |_| Some(mfa.to_owned()));
+}
+
+fn check(values: &Values, context: &Context<'_>, report: &mut Report) {
+    let is_careless = values.get(&ADMIN_MFA) == Some(AdminMfa::Off) && values.get(&ADMIN) == Some(true);
+    if is_careless && context.environment == Environment::Production {
+        let text = "lets a stolen password of an administrator open all accounts";
+        report.insecure(Refused, ADMIN_MFA.name(), text, Fix::set(ADMIN_MFA.name(), "required"));
+    }
+}

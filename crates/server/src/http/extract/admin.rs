@@ -1,0 +1,192 @@
+//! Requests of administrators: the network and the credentials, then the right in the realm of the path, before a body is read.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{
+    extract::{FromRequestParts, Path},
+    http::{
+        HeaderName,
+        header::{AUTHORIZATION, ORIGIN},
+        request::Parts,
+    },
+    response::Response,
+};
+use portcullis_core::{
+    Ctx, Error,
+    admin::Right,
+    error::catalogue::{ADMIN_SIGN_IN, CROSS_SITE},
+    limit::Usage,
+    service::{Administered, Administration, Administrator, Owner, Permit, Scope, SecondFactors, Service, Sessions},
+};
+
+use super::{RequestContext, bearer, cookie::CookieName};
+use crate::http::{problem::ApiError, state::AppState};
+
+const COOKIE: CookieName = CookieName("portcullis_admin", "__Host-portcullis_admin");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// Name of the user of the operating system who runs a verb of the command line. Only the command line, which calls the service in
+/// its own process, can add this to a request.
+#[derive(Clone, Debug)]
+pub(crate) struct SystemUser(pub(crate) Arc<str>);
+
+/// A request that may reach administration. Who sends it is not known.
+#[derive(Debug)]
+pub(in crate::http) struct AdminDoor {
+    pub(in crate::http) ctx: Ctx,
+    service: Arc<Service>,
+    usage: Arc<Usage>,
+}
+
+impl AdminDoor {
+    /// Returns what needs no permit.
+    pub(in crate::http) fn administration(&self) -> Result<Administration<'_>, Error> {
+        self.service.administration(&self.ctx, &self.usage)
+    }
+
+    async fn administrator(&self, parts: &Parts, state: &AppState) -> Result<Administrator, ApiError> {
+        let administration = self.administration()?;
+        if let Some(SystemUser(name)) = parts.extensions.get() {
+            return Ok(administration.of_command_line(name));
+        }
+        if let Some(key) = bearer::token(parts)? {
+            return Ok(administration.of_key(key).await?);
+        }
+        if parts.headers.contains_key(AUTHORIZATION) {
+            return Err(ADMIN_SIGN_IN.into());
+        }
+        let cookie = COOKIE.value(state, &parts.headers).ok_or(ADMIN_SIGN_IN)?;
+        if !parts.method.is_safe() && !is_same_origin(parts, &state.info.base_url) {
+            return Err(CROSS_SITE.into());
+        }
+        Ok(administration.of_session(&cookie).await?)
+    }
+}
+
+/// Returns whether a page of this server sent the request: a cookie alone proves nothing.
+fn is_same_origin(parts: &Parts, base_url: &str) -> bool {
+    match (parts.headers.get(SEC_FETCH_SITE), parts.headers.get(ORIGIN)) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(origin)) => {
+            let own = base_url.split_once("://").map(|(scheme, rest)| {
+                let host = rest.split('/').next().unwrap_or_default();
+                format!("{scheme}://{host}")
+            });
+            own.is_some_and(|own| origin.as_bytes() == own.as_bytes())
+        }
+        (None, None) => false,
+    }
+}
+
+impl FromRequestParts<AppState> for AdminDoor {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let RequestContext(ctx) = match RequestContext::from_request_parts(parts, state).await {
+            Ok(context) => context,
+            Err(never) => match never {},
+        };
+        let is_local = parts.extensions.get::<SystemUser>().is_some();
+        if !is_local && !state.admin.admits(ctx.client.ip) {
+            return Err(Error::not_found().into());
+        }
+        let usage = parts.extensions.get::<Arc<Usage>>().cloned().unwrap_or_default();
+        Ok(Self { ctx, service: Arc::clone(&state.service), usage })
+    }
+}
+
+/// A request of an administrator about the own account.
+#[derive(Debug)]
+pub(in crate::http) struct AdminSelf {
+    pub(in crate::http) door: AdminDoor,
+    pub(in crate::http) admin: Administrator,
+}
+
+impl AdminSelf {
+    /// Returns the authority over the own account; a key has none.
+    pub(in crate::http) fn owner(&self) -> Result<&Owner, Error> {
+        self.admin.owner().ok_or_else(|| ADMIN_SIGN_IN.into())
+    }
+
+    fn scope(&self) -> Result<Scope<'_>, Error> {
+        Ok(*self.door.administration()?)
+    }
+
+    pub(in crate::http) fn sessions(&self) -> Result<Sessions<'_>, Error> {
+        Ok(self.scope()?.sessions())
+    }
+
+    pub(in crate::http) fn second_factors(&self) -> Result<SecondFactors<'_>, Error> {
+        Ok(self.scope()?.second_factors())
+    }
+}
+
+impl FromRequestParts<AppState> for AdminSelf {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let door = AdminDoor::from_request_parts(parts, state).await?;
+        let admin = door.administrator(parts, state).await?;
+        Ok(Self { door, admin })
+    }
+}
+
+/// A request of an administrator with a right in the realm of the path, or on the server.
+#[derive(Debug)]
+pub(in crate::http) struct AdminRequest<R> {
+    door: AdminDoor,
+    permit: Permit<R>,
+    path: HashMap<String, String>,
+}
+
+impl<R: Right> AdminRequest<R> {
+    /// Returns the verbs of the right.
+    pub(in crate::http) fn verbs(&self) -> Administered<'_, R> {
+        self.door.service.administered(&self.door.ctx, &self.door.usage, &self.permit)
+    }
+
+    /// Returns a part of the path.
+    pub(in crate::http) fn part(&self, name: &str) -> &str {
+        self.path.get(name).map_or("", String::as_str)
+    }
+
+    pub(in crate::http) fn id(&self) -> &str {
+        self.part("id")
+    }
+
+    pub(in crate::http) const fn ctx(&self) -> &Ctx {
+        &self.door.ctx
+    }
+
+    pub(in crate::http) fn service(&self) -> &Service {
+        &self.door.service
+    }
+}
+
+impl<R: Right> FromRequestParts<AppState> for AdminRequest<R> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let AdminSelf { door, admin } = AdminSelf::from_request_parts(parts, state).await?;
+        let path = Path::<HashMap<String, String>>::from_request_parts(parts, state).await;
+        let path = path.map(|Path(path)| path).unwrap_or_default();
+        let permit = state.service.permit::<R>(&Arc::new(admin), path.get("realm").map(String::as_str))?;
+        Ok(Self { door, permit, path })
+    }
+}
+
+/// The cookie of an administrator's session.
+#[derive(Debug)]
+pub(in crate::http) struct AdminCookie;
+
+impl AdminCookie {
+    /// Sets the cookie, or removes it with a lifetime of zero.
+    pub(in crate::http) fn set(
+        state: &AppState,
+        response: Response,
+        value: &str,
+        age: std::time::Duration,
+    ) -> Response {
+        COOKIE.set_strict(state, response, value, age)
+    }
+}

@@ -1,0 +1,180 @@
+use axum::{Json, http::StatusCode};
+use portcullis_core::{admin::Administer, clock::Timestamp, service::ListedAdmin};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::{
+    extract::{AdminRequest, JsonBody},
+    openapi::refusals,
+    problem::ApiError,
+    routes::Message,
+};
+
+/// An administrator, or an invitation of one.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdminAnswer {
+    #[schema(example = "b7k0v6sq7t2m8g4c9e5r3n1h0ja")]
+    id: String,
+    #[schema(example = "ada@example.com")]
+    email: String,
+    /// `active` or `invited`.
+    #[schema(example = "active")]
+    status: &'static str,
+    #[schema(example = json!(["owner@*"]))]
+    grants: Vec<String>,
+    #[schema(example = true)]
+    two_step: bool,
+    #[schema(example = "2026-11-28", format = Date, required)]
+    seen_on: Option<String>,
+    /// Link of the invitation, with `deliver` `answer`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation_url: Option<String>,
+}
+
+impl From<ListedAdmin> for AdminAnswer {
+    fn from(admin: ListedAdmin) -> Self {
+        let ListedAdmin { id, email, status, grants, two_step, seen_on, url } = admin;
+        Self { id, email, status, grants, two_step, seen_on: seen_on.map(Timestamp::date), invitation_url: url }
+    }
+}
+
+/// All administrators.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdminList {
+    items: Vec<AdminAnswer>,
+    #[schema(required)]
+    next: Option<String>,
+    #[schema(required)]
+    prev: Option<String>,
+}
+
+refusals!(ListRefusals: Problem [ADMIN]);
+
+/// List the administrators
+///
+/// With their grants, and those who are invited. Needs `owner@*`.
+#[utoipa::path(
+    operation_id = "admin_admins_admins",
+    get, path = "/v1/admin/admins", tag = "Administration",
+    security(("admin_session" = []), ("admin_key" = [])),
+    responses((status = 200, description = "The administrators", body = AdminList), ListRefusals)
+)]
+pub(crate) async fn admins(request: AdminRequest<Administer>) -> Result<Json<AdminList>, ApiError> {
+    let items = request.verbs().admins().await?.into_iter().map(Into::into).collect();
+    Ok(Json(AdminList { items, next: None, prev: None }))
+}
+
+/// An invitation of an administrator.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct NewAdmin {
+    #[schema(example = "ada@example.com")]
+    email: String,
+    /// `ROLE@REALM` or `ROLE@*`, with the roles `auditor`, `support`, `manager`, `owner` and `impersonate`.
+    #[schema(example = json!(["support@User1"]))]
+    grants: Vec<String>,
+    /// `mail` (default), or `answer`: the link is answered and not mailed.
+    deliver: Option<String>,
+}
+
+refusals!(InviteRefusals: Problem [ADMIN, JSON, &[LIMITED, AUTH_STALE, EMAIL_TAKEN], Fields(&[field("email", EMAIL_INVALID), field("grants", GRANT_INVALID), field("deliver", VALUE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
+
+/// Invite an administrator
+///
+/// The link opens a form for a password. Needs `owner@*` and a recent proof of identity; no key may.
+#[utoipa::path(
+    operation_id = "admin_admins_invite",
+    post, path = "/v1/admin/admins", tag = "Administration", security(("admin_session" = [])),
+    request_body = NewAdmin,
+    responses((status = 201, description = "Invited", body = AdminAnswer), InviteRefusals)
+)]
+pub(crate) async fn invite(
+    request: AdminRequest<Administer>,
+    JsonBody(mut fields): JsonBody,
+) -> Result<(StatusCode, Json<AdminAnswer>), ApiError> {
+    let (email, grants, deliver) = (fields.take("email"), fields.take("grants"), fields.take("deliver"));
+    let invited = request.verbs().invite_admin(&email, &grants, &deliver, fields.unknown()).await?;
+    Ok((StatusCode::CREATED, Json(invited.into())))
+}
+
+/// Grants of an administrator.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct NewGrants {
+    #[schema(example = json!(["manager@User1", "impersonate@User1"]))]
+    grants: Vec<String>,
+}
+
+refusals!(GrantRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, OWNER_LAST, USER_STATUS], Fields(&[field("grants", GRANT_INVALID), field("nickname", FIELD_UNKNOWN)])]);
+
+/// Replace the grants of an administrator
+///
+/// The next request of the administrator has the new ones. The last owner stays one. Needs `owner@*` and a recent proof of identity;
+/// no key may.
+#[utoipa::path(
+    operation_id = "admin_admins_grants",
+    put, path = "/v1/admin/admins/{id}/grants", tag = "Administration", security(("admin_session" = [])),
+    params(("id" = String, Path, description = "Identifier of the administrator or the invitation", example = "b7k0v6sq7t2m8g4c9e5r3n1h0ja")),
+    request_body = NewGrants,
+    responses((status = 200, description = "The administrator", body = AdminAnswer), GrantRefusals)
+)]
+pub(crate) async fn grants(
+    request: AdminRequest<Administer>,
+    JsonBody(mut fields): JsonBody,
+) -> Result<Json<AdminAnswer>, ApiError> {
+    let grants = fields.take("grants");
+    Ok(Json(request.verbs().grant(request.id(), &grants, fields.unknown()).await?.into()))
+}
+
+refusals!(AgainRefusals: Problem [ADMIN, &[LIMITED, AUTH_STALE, USER_STATUS]]);
+
+/// Invite an administrator again
+///
+/// Mails a new link; the older one is invalid. Needs `owner@*` and a recent proof of identity; no key may.
+#[utoipa::path(
+    operation_id = "admin_admins_invite_again",
+    post, path = "/v1/admin/admins/{id}/invite", tag = "Administration", security(("admin_session" = [])),
+    params(("id" = String, Path, description = "Identifier of the administrator or the invitation", example = "b7k0v6sq7t2m8g4c9e5r3n1h0ja")),
+    responses((status = 200, description = "The invitation", body = AdminAnswer), AgainRefusals)
+)]
+pub(crate) async fn invite_again(request: AdminRequest<Administer>) -> Result<Json<AdminAnswer>, ApiError> {
+    Ok(Json(request.verbs().invite_admin_again(request.id()).await?.into()))
+}
+
+refusals!(ResetRefusals: Problem [ADMIN, &[AUTH_STALE, USER_STATUS]]);
+
+/// Send a reset link to an administrator
+///
+/// Needs `owner@*` and a recent proof of identity; no key may.
+#[utoipa::path(
+    operation_id = "admin_admins_reset",
+    post, path = "/v1/admin/admins/{id}/reset", tag = "Administration", security(("admin_session" = [])),
+    params(("id" = String, Path, description = "Identifier of the administrator or the invitation", example = "b7k0v6sq7t2m8g4c9e5r3n1h0ja")),
+    responses(
+        (status = 200, description = "Sent", body = Message, example = json!({"message": "Reset link sent"})),
+        ResetRefusals,
+    )
+)]
+pub(crate) async fn reset(request: AdminRequest<Administer>) -> Result<Json<Message>, ApiError> {
+    request.verbs().reset_admin(request.id()).await?;
+    Ok(Message::say("Reset link sent"))
+}
+
+refusals!(RemoveRefusals: Problem [ADMIN, &[AUTH_STALE, OWNER_LAST]]);
+
+/// Remove an administrator
+///
+/// Erases the account, or withdraws the invitation. The last owner stays. Needs `owner@*` and a recent proof of identity; no key may.
+#[utoipa::path(
+    operation_id = "admin_admins_remove",
+    delete, path = "/v1/admin/admins/{id}", tag = "Administration", security(("admin_session" = [])),
+    params(("id" = String, Path, description = "Identifier of the administrator or the invitation", example = "b7k0v6sq7t2m8g4c9e5r3n1h0ja")),
+    responses(
+        (status = 200, description = "Removed", body = Message, example = json!({"message": "Administrator removed"})),
+        RemoveRefusals,
+    )
+)]
+pub(crate) async fn remove(request: AdminRequest<Administer>) -> Result<Json<Message>, ApiError> {
+    request.verbs().remove_admin(request.id()).await?;
+    Ok(Message::say("Administrator removed"))
+}

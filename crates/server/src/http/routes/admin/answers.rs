@@ -1,0 +1,251 @@
+use axum::{
+    Json,
+    http::{HeaderValue, header::ETAG},
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{
+    clock::Timestamp,
+    service::{ListedUser, ListedUsers, LockSheet, PasswordSheet, UserSheet},
+};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::http::answers::FactorAnswer;
+
+/// Path of a user.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Path)]
+#[allow(dead_code, reason = "describes the path, which the request reads")]
+pub(super) struct UserPath {
+    /// Realm of the user.
+    #[param(example = "User1", pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
+    realm: String,
+    /// Identifier of the user, the invitation or the registration.
+    #[param(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
+    id: String,
+}
+
+/// Reason of a change.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field")]
+pub(super) struct Reason {
+    /// 10 to 500 characters, kept sealed in the audit trail.
+    #[schema(example = "Reported stolen by the owner")]
+    reason: String,
+}
+
+/// A user in a list. Auditors see it masked.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdminListedUser {
+    #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
+    id: String,
+    /// `active`, `locked`, `invited` or `unverified`.
+    #[schema(example = "active")]
+    status: &'static str,
+    #[schema(example = "ada@example.com")]
+    email: String,
+    #[schema(example = "Ada", required)]
+    first_name: Option<String>,
+    #[schema(example = "Lovelace", required)]
+    last_name: Option<String>,
+    #[schema(example = json!(["editor"]))]
+    roles: Vec<String>,
+    #[schema(example = true)]
+    two_step: bool,
+    #[schema(example = "2026-10-02T08:11:05Z", format = DateTime)]
+    created_at: String,
+    /// Day on which a session was last opened or refreshed.
+    #[schema(example = "2026-11-28", format = Date, required)]
+    seen_on: Option<String>,
+}
+
+impl From<ListedUser> for AdminListedUser {
+    fn from(user: ListedUser) -> Self {
+        Self {
+            id: user.id,
+            status: user.status,
+            email: user.email,
+            first_name: user.first_name,
+            last_name: user.last_name,
+            roles: user.roles,
+            two_step: user.two_step,
+            created_at: user.created_at.to_string(),
+            seen_on: user.seen_on.map(Timestamp::date),
+        }
+    }
+}
+
+/// A page of users.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdminUsers {
+    items: Vec<AdminListedUser>,
+    /// Cursor of the next page; null on the last one.
+    #[schema(required)]
+    next: Option<String>,
+    /// Cursor of the page before; null on the first one.
+    #[schema(required)]
+    prev: Option<String>,
+    /// Of a search by words: number of users that were opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scanned: Option<usize>,
+    /// Of a search by words: whether all users were opened. Otherwise `next` goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complete: Option<bool>,
+}
+
+impl From<ListedUsers> for AdminUsers {
+    fn from(page: ListedUsers) -> Self {
+        let ListedUsers { items, next, prev, scanned, complete } = page;
+        Self { items: items.into_iter().map(Into::into).collect(), next, prev, scanned, complete }
+    }
+}
+
+/// The password of a user, without anything of it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdminPassword {
+    #[schema(example = "2026-10-02T08:11:05Z", format = DateTime)]
+    set_at: String,
+    /// `argon2id`, or `none`.
+    #[schema(example = "argon2id")]
+    kind: &'static str,
+    #[schema(example = false)]
+    compromised: bool,
+}
+
+/// The lock of a user.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdminLock {
+    #[schema(example = "2026-11-29T09:00:00Z", format = DateTime)]
+    at: String,
+    /// When it ends by itself.
+    #[schema(example = json!(null), format = DateTime, required)]
+    until: Option<String>,
+    #[schema(example = "Reported stolen by the owner", required)]
+    reason: Option<String>,
+}
+
+/// Wrong passwords of an account.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdminWrongPasswords {
+    #[schema(example = 6)]
+    count: u32,
+    #[schema(example = "2026-11-29T10:00:04Z", format = DateTime, required)]
+    wait_until: Option<String>,
+}
+
+/// A user, as administrators see it. For auditors address, number and names are masked, and attributes are null.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AdminUser {
+    #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
+    id: String,
+    #[schema(example = "User1")]
+    realm: String,
+    /// `active`, `locked`, `invited` or `unverified`.
+    #[schema(example = "active")]
+    status: &'static str,
+    #[schema(example = "ada@example.com")]
+    email: String,
+    #[schema(example = "Ada", required)]
+    first_name: Option<String>,
+    #[schema(example = "Lovelace", required)]
+    last_name: Option<String>,
+    #[schema(example = json!(null), required)]
+    phone: Option<String>,
+    #[schema(example = json!(null), required)]
+    country_code: Option<String>,
+    #[schema(example = json!(null), required)]
+    country: Option<&'static str>,
+    #[schema(example = "en", required)]
+    locale: Option<String>,
+    #[schema(value_type = Option<Object>, required, example = json!({}))]
+    attributes: Option<Map<String, Value>>,
+    #[schema(example = json!(["editor"]))]
+    roles: Vec<String>,
+    #[schema(example = true)]
+    is_email_verified: bool,
+    #[schema(example = false)]
+    is_phone_verified: bool,
+    #[schema(example = json!(null), required)]
+    pending_email: Option<String>,
+    #[schema(example = true)]
+    two_step: bool,
+    #[schema(required)]
+    password: Option<AdminPassword>,
+    #[schema(required)]
+    locked: Option<AdminLock>,
+    factors: Vec<FactorAnswer>,
+    /// Accounts at other providers: none.
+    #[schema(value_type = Vec<Object>)]
+    identities: [(); 0],
+    /// Number of live sessions.
+    #[schema(example = 0)]
+    sessions: usize,
+    wrong_passwords: AdminWrongPasswords,
+    #[schema(example = "2026-10-02T08:11:05Z", format = DateTime)]
+    created_at: String,
+    /// `sign_up` or `admin`.
+    #[schema(example = "sign_up")]
+    created_by: &'static str,
+    #[schema(example = "2026-11-28", format = Date, required)]
+    seen_on: Option<String>,
+    /// Number of changes; also the `ETag`.
+    #[schema(example = 9)]
+    revision: u64,
+}
+
+impl From<UserSheet> for AdminUser {
+    fn from(sheet: UserSheet) -> Self {
+        let password = sheet.password.map(|PasswordSheet { set_at, kind, compromised }| AdminPassword {
+            set_at: set_at.to_string(),
+            kind,
+            compromised,
+        });
+        let locked = sheet.locked.map(|LockSheet { at, until, reason }| AdminLock {
+            at: at.to_string(),
+            until: until.as_ref().map(Timestamp::to_string),
+            reason,
+        });
+        let wait_until = sheet.wrong_passwords.wait_until.as_ref().map(Timestamp::to_string);
+        Self {
+            id: sheet.id,
+            realm: sheet.realm,
+            status: sheet.status,
+            email: sheet.email,
+            first_name: sheet.first_name,
+            last_name: sheet.last_name,
+            phone: sheet.phone,
+            country_code: sheet.country_code,
+            country: sheet.country,
+            locale: sheet.locale,
+            attributes: sheet.attributes,
+            roles: sheet.roles,
+            is_email_verified: sheet.is_email_verified,
+            is_phone_verified: sheet.is_phone_verified,
+            pending_email: sheet.pending_email,
+            two_step: sheet.two_step,
+            password,
+            locked,
+            factors: sheet.factors.into_iter().map(Into::into).collect(),
+            identities: [],
+            sessions: sheet.sessions,
+            wrong_passwords: AdminWrongPasswords { count: sheet.wrong_passwords.count, wait_until },
+            created_at: sheet.created_at.to_string(),
+            created_by: sheet.created_by,
+            seen_on: sheet.seen_on.map(Timestamp::date),
+            revision: sheet.revision,
+        }
+    }
+}
+
+/// Answers a user with the revision as `ETag`.
+impl IntoResponse for AdminUser {
+    fn into_response(self) -> Response {
+        let tag = HeaderValue::from_str(&format!("\"{}\"", self.revision));
+        let mut response = Json(self).into_response();
+        if let Ok(tag) = tag {
+            response.headers_mut().insert(ETAG, tag);
+        }
+        response
+    }
+}

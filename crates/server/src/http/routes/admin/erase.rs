@@ -1,0 +1,137 @@
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use portcullis_core::admin::{Impersonate, Manage};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::answers::{AdminUser, Reason, UserPath};
+use crate::http::{
+    extract::{AdminRequest, IfMatch, JsonBody},
+    openapi::refusals,
+    problem::ApiError,
+    routes::Message,
+};
+
+/// Erasure of a user.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct Erasure {
+    #[schema(example = "Asked for by the owner of the account")]
+    reason: String,
+    /// `false`: no mail.
+    notify: Option<bool>,
+}
+
+refusals!(EraseRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, REVISION_MISSING, REVISION_STALE], Fields(&[field("reason", REASON_MISSING), field("notify", FIELD_NOT_BOOLEAN), field("nickname", FIELD_UNKNOWN)])]);
+
+/// Erase a user
+///
+/// Erases all data of a user at once, or withdraws an invitation or registration. Needs the role `manager` and a recent proof of
+/// identity.
+#[utoipa::path(
+    operation_id = "admin_erase_erase",
+    delete, path = "/v1/admin/realms/{realm}/users/{id}", tag = "Administration",
+    security(("admin_session" = []), ("admin_key" = [])),
+    params(UserPath, ("If-Match" = String, Header, description = "Revision that was read", example = "\"9\"")),
+    request_body = Erasure,
+    responses(
+        (status = 200, description = "Erased", body = Message, example = json!({"message": "User erased"})),
+        EraseRefusals,
+    )
+)]
+pub(crate) async fn erase(
+    request: AdminRequest<Manage>,
+    IfMatch(expected): IfMatch,
+    JsonBody(mut fields): JsonBody,
+) -> Result<Json<Message>, ApiError> {
+    let (reason, notify) = (fields.take("reason"), fields.take("notify"));
+    fields.refuse_unknown()?;
+    request.verbs().erase(request.id(), &expected, &reason, &notify).await?;
+    Ok(Message::say("User erased"))
+}
+
+refusals!(FactorRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, REVISION_STALE, USER_STATUS], Fields(&[field("reason", REASON_MISSING), field("nickname", FIELD_UNKNOWN)])]);
+
+/// Remove a second factor of a user
+///
+/// Tells the user by mail. Without a factor, two-step verification is off. Needs the role `manager` and a recent proof of identity.
+#[utoipa::path(
+    operation_id = "admin_erase_remove_factor",
+    delete, path = "/v1/admin/realms/{realm}/users/{id}/factors/{fid}", tag = "Administration",
+    security(("admin_session" = []), ("admin_key" = [])),
+    params(UserPath, ("fid" = String, Path, description = "Of the user", example = "qgfhl13dmdmn04qh7oqttabfms")),
+    request_body = Reason,
+    responses((status = 200, description = "The user", body = AdminUser), FactorRefusals)
+)]
+pub(crate) async fn remove_factor(
+    request: AdminRequest<Manage>,
+    JsonBody(mut fields): JsonBody,
+) -> Result<Response, ApiError> {
+    let reason = fields.take("reason");
+    fields.refuse_unknown()?;
+    let sheet = request.verbs().remove_factor(request.id(), request.part("fid"), &reason).await?;
+    Ok(AdminUser::from(sheet).into_response())
+}
+
+/// A session in the name of a user.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct Impersonation {
+    #[schema(example = "Ticket 4711: the user sees an empty page")]
+    reason: String,
+    /// At most 60; 10 if it is missing.
+    #[schema(example = 10)]
+    minutes: Option<u32>,
+}
+
+/// Access token in the name of a user.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ImpersonationAnswer {
+    /// Its claim `act` names the administrator, its `amr` is `imp`. It changes nothing.
+    #[schema(example = "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIxazB2NnNxN3QybTgifQ.c2lnbmF0dXJl")]
+    access_token: String,
+    #[schema(example = "bearer")]
+    token_type: &'static str,
+    /// In seconds.
+    #[schema(example = 600)]
+    expires_in: u64,
+    #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]
+    session: String,
+    /// Page of the account: there is none yet.
+    #[schema(required, example = json!(null))]
+    url: Option<String>,
+}
+
+refusals!(ImpersonateRefusals: Problem [ADMIN, JSON, &[LIMITED, AUTH_STALE, REVISION_STALE, USER_STATUS], Fields(&[field("reason", REASON_MISSING), field("minutes", VALUE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
+
+/// Act in the name of a user
+///
+/// Answers an access token without a refresh token, which sees what the user sees and changes nothing. The user is told by mail.
+/// Needs the grant `impersonate` beside a role, and a recent proof of identity.
+#[utoipa::path(
+    operation_id = "admin_erase_impersonate",
+    post, path = "/v1/admin/realms/{realm}/users/{id}/impersonate", tag = "Administration",
+    security(("admin_session" = []), ("admin_key" = [])),
+    params(UserPath),
+    request_body = Impersonation,
+    responses((status = 201, description = "Opened", body = ImpersonationAnswer), ImpersonateRefusals)
+)]
+pub(crate) async fn impersonate(
+    request: AdminRequest<Impersonate>,
+    JsonBody(mut fields): JsonBody,
+) -> Result<(StatusCode, Json<ImpersonationAnswer>), ApiError> {
+    let (reason, minutes) = (fields.take("reason"), fields.take("minutes"));
+    fields.refuse_unknown()?;
+    let opened = request.verbs().impersonate(request.id(), &reason, &minutes).await?;
+    let answer = ImpersonationAnswer {
+        access_token: opened.access.expose().to_owned(),
+        token_type: "bearer",
+        expires_in: opened.access.lifetime.as_secs(),
+        session: opened.session.to_string(),
+        url: None,
+    };
+    Ok((StatusCode::CREATED, Json(answer)))
+}

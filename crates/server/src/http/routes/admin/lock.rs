@@ -1,0 +1,125 @@
+use axum::response::{IntoResponse, Response};
+use portcullis_core::admin::{Assist, Manage};
+use utoipa::ToSchema;
+
+use super::answers::{AdminUser, Reason, UserPath};
+use crate::http::{
+    extract::{AdminRequest, IfMatch, JsonBody},
+    openapi::refusals,
+    problem::ApiError,
+};
+
+/// A lock.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct NewLock {
+    /// 10 to 500 characters, kept sealed.
+    #[schema(example = "Reported stolen by the owner")]
+    reason: String,
+    /// When the lock ends by itself (RFC 3339).
+    until: Option<String>,
+}
+
+refusals!(ChangeRefusals: Problem [ADMIN, JSON, &[REVISION_MISSING, REVISION_STALE, USER_STATUS], Fields(&[field("reason", REASON_MISSING), field("until", TIME_INVALID), field("nickname", FIELD_UNKNOWN)])]);
+
+/// Lock a user
+///
+/// Ends all sessions. Until the lock ends, a complete sign-in is 403 `account.locked`; a wrong password is answered as before. Needs
+/// the role `manager`.
+#[utoipa::path(
+    operation_id = "admin_lock_lock",
+    post, path = "/v1/admin/realms/{realm}/users/{id}/lock", tag = "Administration",
+    security(("admin_session" = []), ("admin_key" = [])),
+    params(UserPath, ("If-Match" = String, Header, description = "Revision that was read", example = "\"9\"")),
+    request_body = NewLock,
+    responses((status = 200, description = "The user", body = AdminUser), ChangeRefusals)
+)]
+pub(crate) async fn lock(
+    request: AdminRequest<Manage>,
+    IfMatch(expected): IfMatch,
+    JsonBody(mut fields): JsonBody,
+) -> Result<Response, ApiError> {
+    let (reason, until) = (fields.take("reason"), fields.take("until"));
+    fields.refuse_unknown()?;
+    let sheet = request.verbs().lock(request.id(), &expected, &reason, &until).await?;
+    Ok(AdminUser::from(sheet).into_response())
+}
+
+/// Unlock a user
+///
+/// The user may sign in again. Needs the role `support`.
+#[utoipa::path(
+    operation_id = "admin_lock_unlock",
+    post, path = "/v1/admin/realms/{realm}/users/{id}/unlock", tag = "Administration",
+    security(("admin_session" = []), ("admin_key" = [])),
+    params(UserPath, ("If-Match" = String, Header, description = "Revision that was read", example = "\"9\"")),
+    request_body = Reason,
+    responses((status = 200, description = "The user", body = AdminUser), ChangeRefusals)
+)]
+pub(crate) async fn unlock(
+    request: AdminRequest<Assist>,
+    IfMatch(expected): IfMatch,
+    JsonBody(mut fields): JsonBody,
+) -> Result<Response, ApiError> {
+    let reason = fields.take("reason");
+    fields.refuse_unknown()?;
+    Ok(AdminUser::from(request.verbs().unlock(request.id(), &expected, &reason).await?).into_response())
+}
+
+/// Mark a password as compromised
+///
+/// Ends all sessions, and mails a link for a new password, without which the user cannot sign in. Needs the role `support`.
+#[utoipa::path(
+    operation_id = "admin_lock_compromised",
+    post, path = "/v1/admin/realms/{realm}/users/{id}/compromised", tag = "Administration",
+    security(("admin_session" = []), ("admin_key" = [])),
+    params(UserPath, ("If-Match" = String, Header, description = "Revision that was read", example = "\"9\"")),
+    request_body = Reason,
+    responses((status = 200, description = "The user", body = AdminUser), ChangeRefusals)
+)]
+pub(crate) async fn compromised(
+    request: AdminRequest<Assist>,
+    IfMatch(expected): IfMatch,
+    JsonBody(mut fields): JsonBody,
+) -> Result<Response, ApiError> {
+    let reason = fields.take("reason");
+    fields.refuse_unknown()?;
+    Ok(AdminUser::from(request.verbs().compromised(request.id(), &expected, &reason).await?).into_response())
+}
+
+/// What counts as proved.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct Verification {
+    /// Of a registration: its address. It becomes a user.
+    #[schema(example = true)]
+    email: Option<bool>,
+    /// Of a user: the number.
+    phone: Option<bool>,
+    #[schema(example = "Identity card seen in the office")]
+    reason: String,
+}
+
+refusals!(VerifiedRefusals: Problem [ADMIN, JSON, &[REVISION_MISSING, REVISION_STALE, USER_STATUS], Fields(&[field("reason", REASON_MISSING), field("email", FIELD_NOT_BOOLEAN), field("nickname", FIELD_UNKNOWN)])]);
+
+/// Count an address or number as proved
+///
+/// A registration becomes its user; a contested one, without a password. Needs the role `manager`.
+#[utoipa::path(
+    operation_id = "admin_lock_verified",
+    post, path = "/v1/admin/realms/{realm}/users/{id}/verified", tag = "Administration",
+    security(("admin_session" = []), ("admin_key" = [])),
+    params(UserPath, ("If-Match" = String, Header, description = "Revision that was read", example = "\"1\"")),
+    request_body = Verification,
+    responses((status = 200, description = "The user", body = AdminUser), VerifiedRefusals)
+)]
+pub(crate) async fn verified(
+    request: AdminRequest<Manage>,
+    IfMatch(expected): IfMatch,
+    JsonBody(mut fields): JsonBody,
+) -> Result<Response, ApiError> {
+    let (email, phone, reason) = (fields.take("email"), fields.take("phone"), fields.take("reason"));
+    fields.refuse_unknown()?;
+    let sheet = request.verbs().verified(request.id(), &expected, (&email, &phone), &reason).await?;
+    Ok(AdminUser::from(sheet).into_response())
+}

@@ -1,0 +1,53 @@
+//! Administration. Each route names the right that it needs as the type of its request.
+
+mod admins;
+mod answers;
+mod erase;
+mod help;
+mod keys;
+mod lock;
+mod me;
+mod realms;
+mod sign_in;
+mod user;
+mod users;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::http::state::AppState;
+
+/// Returns the routes of this area.
+pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(sign_in::sign_in))
+        .routes(routes!(sign_in::sign_out))
+        .routes(routes!(me::me))
+        .routes(routes!(me::step_up))
+        .routes(routes!(me::begin_totp))
+        .routes(routes!(me::confirm_totp))
+        .routes(routes!(realms::realms))
+        .routes(routes!(realms::nodes))
+        .routes(routes!(realms::end_sessions))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::search))
+        .routes(routes!(user::show, user::edit, erase::erase))
+        .routes(routes!(lock::lock))
+        .routes(routes!(lock::unlock))
+        .routes(routes!(lock::verified))
+        .routes(routes!(lock::compromised))
+        .routes(routes!(help::invite))
+        .routes(routes!(help::resend))
+        .routes(routes!(help::reset))
+        .routes(routes!(help::unthrottle))
+        .routes(routes!(help::sessions, help::end_sessions))
+        .routes(routes!(help::end_session))
+        .routes(routes!(erase::remove_factor))
+        .routes(routes!(erase::impersonate))
+        .routes(routes!(admins::admins, admins::invite))
+        .routes(routes!(admins::grants))
+        .routes(routes!(admins::invite_again))
+        .routes(routes!(admins::reset))
+        .routes(routes!(admins::remove))
+        .routes(routes!(keys::keys, keys::create))
+        .routes(routes!(keys::revoke))
+}

@@ -1,0 +1,81 @@
+use axum::response::{IntoResponse, Response};
+use portcullis_core::admin::{Look, Manage};
+use utoipa::ToSchema;
+
+use super::{
+    answers::{AdminUser, UserPath},
+    users::patch,
+};
+use crate::http::{
+    extract::{AdminRequest, IfMatch, JsonBody},
+    openapi::{self, refusals},
+    problem::ApiError,
+};
+
+refusals!(ShowRefusals: Problem [ADMIN, &[LIMITED]]);
+
+/// See a user
+///
+/// The user, an invitation or a registration. Writes who has read it to the audit trail. Needs the role `auditor`, for whom personal
+/// data is masked.
+#[utoipa::path(
+    operation_id = "admin_user_show",
+    get, path = "/v1/admin/realms/{realm}/users/{id}", tag = "Administration",
+    security(("admin_session" = []), ("admin_key" = [])),
+    params(UserPath),
+    responses((status = 200, description = "The user", body = AdminUser), ShowRefusals)
+)]
+pub(crate) async fn show(request: AdminRequest<Look>) -> Result<Response, ApiError> {
+    Ok(AdminUser::from(request.verbs().show(request.id()).await?).into_response())
+}
+
+/// A change of a user. A member that is absent stays, and `null` removes the value.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct AdminUserChange {
+    first_name: Option<String>,
+    last_name: Option<String>,
+    country_code: Option<String>,
+    locale: Option<String>,
+    #[schema(schema_with = openapi::optional_attributes)]
+    attributes: Option<serde_json::Map<String, serde_json::Value>>,
+    /// Replaces all roles.
+    #[schema(example = json!(["editor", "reviewer"]))]
+    roles: Option<Vec<String>>,
+    /// Only an owner: another address, at once.
+    email: Option<String>,
+    /// Only an owner: another number, at once.
+    phone: Option<String>,
+    /// Reason for another address or number.
+    reason: Option<String>,
+}
+
+refusals!(EditRefusals: Problem [ADMIN, JSON, &[AUTH_STALE, REVISION_MISSING, REVISION_STALE, EMAIL_TAKEN, USER_STATUS], Fields(&[field("first_name", NAME_EMPTY), field("country_code", COUNTRY_UNKNOWN), field("locale", LOCALE_INVALID), field("attributes", ATTRIBUTES_INVALID), field("roles", ROLE_INVALID), field("email", EMAIL_INVALID), field("phone", PHONE_INVALID), field("reason", REASON_MISSING), field("nickname", FIELD_UNKNOWN)])]);
+
+/// Change a user
+///
+/// A merge patch (RFC 7396). `If-Match` is required. Needs the role `manager`; another address or number needs `owner`, a recent
+/// proof of identity and a reason, ends all sessions, and is mailed to the address before the change.
+#[utoipa::path(
+    operation_id = "admin_user_edit",
+    patch, path = "/v1/admin/realms/{realm}/users/{id}", tag = "Administration",
+    security(("admin_session" = []), ("admin_key" = [])),
+    params(
+        UserPath,
+        ("If-Match" = String, Header, description = "Revision that was read", example = "\"9\""),
+    ),
+    request_body = AdminUserChange,
+    responses((status = 200, description = "The user", body = AdminUser), EditRefusals)
+)]
+pub(crate) async fn edit(
+    request: AdminRequest<Manage>,
+    IfMatch(expected): IfMatch,
+    JsonBody(mut fields): JsonBody,
+) -> Result<Response, ApiError> {
+    let mut patch = patch(&mut fields);
+    patch.email = fields.take_present("email");
+    patch.phone = fields.take_present("phone");
+    patch.reason = fields.take("reason");
+    let sheet = request.verbs().edit(request.id(), &expected, &patch, fields.unknown()).await?;
+    Ok(AdminUser::from(sheet).into_response())
+}

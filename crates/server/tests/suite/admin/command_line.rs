@@ -1,0 +1,54 @@
+//! The command line, in its own process and beside a server.
+
+use serde_json::json;
+
+use crate::support::{Person, TestApp, admin::REASON};
+
+#[tokio::test]
+async fn users_are_found_created_locked_and_reset_without_a_running_server() {
+    let mut app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    app.stop().await;
+    let run = async |line: &[&str]| app.command(line).await;
+    let (code, found) = run(&["users", "find", "--realm", "User1", "john@example.com"]).await;
+    assert_eq!((code, &found["items"][0]["id"]), (0, &json!(john.id)));
+    let (code, created) = run(&["users", "create", "ada@example.com", "--realm", "User1", "--role", "editor"]).await;
+    assert_eq!((code, &created["status"]), (0, &json!("invited")));
+    let (code, locked) = run(&["users", "lock", "john@example.com", "--realm", "User1", "--reason", REASON]).await;
+    assert_eq!((code, &locked["status"]), (0, &json!("locked")));
+    let (code, reset) = run(&["users", "reset", &john.id, "--realm", "User1", "--print", "--reason", REASON]).await;
+    assert!(code == 0 && reset["reset_url"].as_str().unwrap().contains("/User1/reset_password_form?token="));
+    let (code, _) = run(&["users", "show", "nobody@example.com", "--realm", "User1"]).await;
+    assert_eq!(code, 3, "not found");
+    let (code, _) = run(&["users", "lock", &john.id, "--realm", "User1", "--reason", "short"]).await;
+    assert_eq!(code, 1, "refused");
+    let (code, _) = run(&["users", "list"]).await;
+    assert_eq!(code, 2, "which of two realms?");
+    let realm = portcullis_core::id::RealmName::parse("User1").unwrap();
+    let rows = app.store().await.audit_rows(&realm, 100).await.unwrap();
+    let locked = rows.iter().find(|row| row.event == "user_locked").unwrap();
+    assert!(locked.actor_kind == "cli" && locked.actor_id.as_ref().is_some_and(|name| !name.is_empty()));
+    assert!(locked.note.is_some(), "the reason is kept");
+}
+
+#[tokio::test]
+async fn beside_a_server_a_lock_counts_at_once_and_grants_are_given_and_taken() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    assert_eq!(app.command(&["users", "lock", &john.id, "--realm", "User1", "--reason", REASON]).await.0, 0);
+    assert_eq!(app.login("User1", &john.email, &john.password).await.status(), 403);
+    let owner = app.owner().await;
+    let helper = app.admin(&owner, "helper@example.com", &["auditor@User1"]).await;
+    let grant = ["admins", "grant", "helper@example.com", "--role", "support@User1"];
+    assert_eq!(app.command(&grant).await.1["grants"], json!(["auditor@User1", "support@User1"]));
+    let revoke = ["admins", "revoke", "helper@example.com", "--role", "auditor@User1"];
+    assert_eq!(app.command(&revoke).await.1["grants"], json!(["support@User1"]));
+    assert_eq!(helper.get(&app, "/realms/User1/users").await.status(), 200);
+    assert_eq!(
+        app.command(&["admins", "revoke", "helper@example.com"]).await.0,
+        2,
+        "without a terminal --yes is needed"
+    );
+    assert_eq!(app.command(&["admins", "revoke", "helper@example.com", "--yes"]).await.0, 0);
+    assert_eq!(helper.get(&app, "/me").await.status(), 401);
+}

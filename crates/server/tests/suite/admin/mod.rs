@@ -1,0 +1,10 @@
+//! Administration.
+
+mod command_line;
+mod invitations;
+mod keys;
+mod lists;
+mod locks;
+mod owners;
+mod routes;
+mod who;

@@ -1,0 +1,102 @@
+//! Administrators of a test: the first owner is invited on the machine, all others by the owner.
+
+use std::sync::Arc;
+
+use portcullis::{
+    app::{self, Overrides},
+    cli::{self, Caller, Command, Output, OutputFormat},
+};
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+
+use super::{Chance, TestApp, json};
+
+pub const PASSWORD: &str = "violet-teapot-hammer";
+pub const REASON: &str = "A test of administration";
+
+/// A signed-in administrator.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    pub id: String,
+    pub email: String,
+    pub cookie: String,
+}
+
+impl TestApp {
+    /// Returns what the command line calls, beside the running server.
+    pub async fn beside(&self) -> Caller {
+        let overrides = Overrides {
+            clock: self.clock.clone() as _,
+            random: Arc::new(Chance::new(1000 + self.seed_of_beside())),
+            adjust: Box::new(|ports| ports),
+        };
+        Caller::here(&app::beside(&self.config(), overrides).await.unwrap())
+    }
+
+    /// Runs a verb of the command line beside the server; returns the exit code and the JSON.
+    pub async fn command(&self, line: &[&str]) -> (u8, Value) {
+        let words = ["portcullis"].iter().chain(line).chain(&["--json"]);
+        let Command::Admin(verb) = cli::parse(words).unwrap().command else { panic!("{line:?} is no verb") };
+        let mut out = Vec::new();
+        let caller = self.beside().await;
+        let code = cli::administer(&caller, &verb, &mut Output::plain(&mut out, OutputFormat::Json)).await.unwrap();
+        (code, serde_json::from_slice(&out).unwrap_or_default())
+    }
+
+    /// Invites the first owner on the machine, and signs in.
+    pub async fn owner(&self) -> Admin {
+        let (code, invited) =
+            self.command(&["admins", "invite", "owner@example.com", "--role", "owner", "--print"]).await;
+        assert_eq!(code, 0);
+        self.accept(&invited, "owner@example.com").await
+    }
+
+    /// Invites an administrator with these grants, and signs in.
+    pub async fn admin(&self, owner: &Admin, email: &str, grants: &[&str]) -> Admin {
+        let body = json!({"email": email, "grants": grants, "deliver": "answer"});
+        let invited = json(owner.post(self, "/admins", body).await, 201).await;
+        self.accept(&invited, email).await
+    }
+
+    async fn accept(&self, invited: &Value, email: &str) -> Admin {
+        let link = invited["invitation_url"].as_str().unwrap();
+        assert_eq!(self.visit(link).await.status(), 200);
+        let sent =
+            self.http.post(link.replace("reset_password_form", "reset_password")).form(&[("password", PASSWORD)]);
+        assert_eq!(sent.send().await.unwrap().status(), 200);
+        let cookie = self.sign_in(email, PASSWORD).await;
+        Admin { id: invited["id"].as_str().unwrap().to_owned(), email: email.to_owned(), cookie }
+    }
+
+    /// Signs an administrator in; returns the cookie.
+    pub async fn sign_in(&self, email: &str, password: &str) -> String {
+        let answer = self.post_json("/v1/admin/sign_in", json!({"email": email, "password": password})).await;
+        assert_eq!(answer.status(), 200);
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+        assert!(cookie.contains("HttpOnly; SameSite=Strict"), "{cookie}");
+        cookie.split(';').next().unwrap().to_owned()
+    }
+}
+
+impl Admin {
+    pub fn request(&self, app: &TestApp, method: Method, path: &str) -> RequestBuilder {
+        let request = app.request(method, &format!("/v1/admin{path}"));
+        request.header("Cookie", &self.cookie).header("Sec-Fetch-Site", "same-origin")
+    }
+
+    pub async fn get(&self, app: &TestApp, path: &str) -> Response {
+        self.request(app, Method::GET, path).send().await.unwrap()
+    }
+
+    pub async fn post(&self, app: &TestApp, path: &str, body: Value) -> Response {
+        self.request(app, Method::POST, path).json(&body).send().await.unwrap()
+    }
+
+    /// Sends a change at the newest revision of a user.
+    pub async fn change(&self, app: &TestApp, method: Method, path: &str, body: Value) -> Response {
+        let user = path.split('/').take(5).collect::<Vec<_>>().join("/");
+        let seen = json(self.get(app, &user).await, 200).await["revision"].to_string();
+        let request = self.request(app, method, path).header("If-Match", format!("\"{seen}\""));
+        request.json(&body).send().await.unwrap()
+    }
+}
