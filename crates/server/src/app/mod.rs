@@ -18,7 +18,6 @@ use std::{
     sync::{Arc, Once},
 };
 
-use beside::Place;
 use futures_util::{FutureExt as _, future::BoxFuture};
 use metrics_exporter_prometheus::PrometheusHandle;
 use portcullis_backends::{hash, sqlite};
@@ -142,10 +141,10 @@ impl App {
     /// [`BuildError`].
     #[must_use]
     pub fn build(config: &Config, overrides: Overrides) -> BoxFuture<'_, Result<Self, BuildError>> {
-        Self::assemble(config, overrides, Place::Serving).boxed()
+        Self::assemble(config, overrides, beside::Place::Serving).boxed()
     }
 
-    async fn assemble(config: &Config, overrides: Overrides, place: Place) -> Result<Self, BuildError> {
+    async fn assemble(config: &Config, overrides: Overrides, place: beside::Place) -> Result<Self, BuildError> {
         let Overrides { clock, random, adjust } = overrides;
         let templates = Arc::new(templates::templates(config)?);
         let backends::Senders { mailer, sms, mailbox } = backends::senders(config, &clock)?;
@@ -156,7 +155,8 @@ impl App {
         let realms = Realms::open(&ctx, &*store, encryption_keys, parts::policies(config)).await?;
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;
 
-        let measured = config.http.metrics_listen.filter(|_| place == Place::Serving).map(measure).transpose()?;
+        let measured =
+            config.http.metrics_listen.filter(|_| place == beside::Place::Serving).map(measure).transpose()?;
         let shared::Parts { counters, shared } = shared::parts(config, &*clock, &realms).await?;
         let wakeups = Arc::new(Wakeups::default());
         let ports = adjust(Ports {
@@ -172,7 +172,7 @@ impl App {
             mailbox: mailbox.clone(),
         });
         let ports = if measured.is_some() { metrics::measured(ports) } else { ports };
-        let (settings, wake) = (parts::settings(config, ctx.random()), waker(&wakeups));
+        let (settings, wake) = (parts::settings(config, ctx.random()), parts::waker(&wakeups));
         let (tokens, rotation) = (keys::access_tokens(config), keys::rotation(config));
         let service = Arc::new(Service::new(ports, settings, tokens, rotation, realms, wake));
         service.refresh_signing_keys(&ctx).await.map_err(BuildError::Keys)?;
@@ -283,12 +283,6 @@ impl Pump {
     pub fn run_maintenance(&self) -> BoxFuture<'_, Result<u64, portcullis_core::Error>> {
         self.worker.run_maintenance().boxed()
     }
-}
-
-/// Returns what is called when a message was enqueued.
-fn waker(wakeups: &Arc<Wakeups>) -> impl Fn() + Send + Sync + 'static {
-    let wakeups = Arc::clone(wakeups);
-    move || wakeups.wake()
 }
 
 /// Binds the metrics listener and starts the recorder.

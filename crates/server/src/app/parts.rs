@@ -166,3 +166,9 @@ pub(super) fn server_info(config: &Config) -> ServerInfo {
         is_development: config.environment == Environment::Development,
     }
 }
+
+/// Returns what is called when a message was enqueued.
+pub(super) fn waker(wakeups: &Arc<Wakeups>) -> impl Fn() + Send + Sync + 'static {
+    let wakeups = Arc::clone(wakeups);
+    move || wakeups.wake()
+}

@@ -108,8 +108,8 @@ pub(super) fn finish(document: &Document, info: &ServerInfo) -> Value {
         }
         sort(paths);
     }
-    for part in ["info", "paths", "components"] {
-        if let Some(part) = document.get_mut(part) {
+    for part in ["/info", "/paths", "/components/schemas"] {
+        if let Some(part) = document.pointer_mut(part) {
             scope::name_server(part, info);
         }
     }

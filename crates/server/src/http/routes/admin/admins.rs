@@ -42,9 +42,9 @@ impl From<ListedAdmin> for AdminAnswer {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminList {
     items: Vec<AdminAnswer>,
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     next: Option<String>,
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     prev: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::http::answers::FactorAnswer;
+use crate::http::{answers::FactorAnswer, openapi};
 
 /// Path of a user.
 #[derive(IntoParams)]
@@ -81,10 +81,10 @@ impl From<ListedUser> for AdminListedUser {
 pub(crate) struct AdminUsers {
     items: Vec<AdminListedUser>,
     /// Cursor of the next page; null on the last one.
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     next: Option<String>,
     /// Cursor of the page before; null on the first one.
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     prev: Option<String>,
     /// Of a search by words: number of users that were opened.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -158,7 +158,7 @@ pub(crate) struct AdminUser {
     country: Option<&'static str>,
     #[schema(example = "en", required)]
     locale: Option<String>,
-    #[schema(value_type = Option<Object>, required, example = json!({}))]
+    #[schema(schema_with = openapi::optional_attributes, required)]
     attributes: Option<Map<String, Value>>,
     #[schema(example = json!(["editor"]))]
     roles: Vec<String>,
@@ -176,7 +176,7 @@ pub(crate) struct AdminUser {
     locked: Option<AdminLock>,
     factors: Vec<FactorAnswer>,
     /// Accounts at other providers: none.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<Object>, example = json!([]))]
     identities: [(); 0],
     /// Number of live sessions.
     #[schema(example = 0)]

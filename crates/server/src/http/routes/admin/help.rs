@@ -153,9 +153,9 @@ impl From<ListedSession> for AdminSession {
 pub(crate) struct AdminSessions {
     items: Vec<AdminSession>,
     /// The answer has all sessions: always null.
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     next: Option<String>,
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     prev: Option<String>,
 }
 

@@ -59,9 +59,9 @@ impl From<ListedAdminKey> for AdminKeyAnswer {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminKeys {
     items: Vec<AdminKeyAnswer>,
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     next: Option<String>,
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     prev: Option<String>,
 }
 

@@ -28,9 +28,9 @@ pub(crate) struct AdminRealm {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminRealms {
     items: Vec<AdminRealm>,
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     next: Option<String>,
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     prev: Option<String>,
 }
 
@@ -77,9 +77,9 @@ pub(crate) struct AdminNode {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AdminNodes {
     items: Vec<AdminNode>,
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     next: Option<String>,
-    #[schema(required)]
+    #[schema(required, example = json!(null))]
     prev: Option<String>,
 }
 
