@@ -230,7 +230,6 @@ pub const REVISION_MISSING: Refusal = refusal(
     "revision.missing",
     "Send the revision that you have seen in the header If-Match.",
 );
-/// The account is locked by an administrator.
 pub const ACCOUNT_LOCKED: Refusal = refusal(ErrorKind::Forbidden, "account.locked", "Account locked");
 
 // Fields.

@@ -11,8 +11,8 @@ use crate::{
         Error, Result,
         catalogue::{REVISION_STALE, USER_STATUS},
     },
-    message::{MessageKind, Recipient},
-    port::{ChallengeOp, CommitError, Precondition, RegistrationOp, UserOp},
+    message::MessageKind,
+    port::{ChallengeOp, CommitError, Op, Precondition, RegistrationOp, UserOp},
     service::{Expected, FieldErrors, RawField},
 };
 
@@ -25,19 +25,18 @@ impl Administered<'_, Manage> {
         let user = self.subject(id).await?.into_user()?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let factors = self.factors_of(&user, &key).await?;
-        let change = self.removal(&user, &factors, factor, None).ok_or_else(Error::not_found)?;
+        let removal = self.removal(&user, &factors, factor, None).ok_or_else(Error::not_found)?;
         self.fresh(FreshVerb::RemoveFactor)?;
         let mut errors = FieldErrors::default();
         let reason = errors.reason(reason);
         let reason = errors.finish(reason)?;
-        let recipient = Recipient::of(&user.envelope.open_profile(&key)?).with("what", "totp");
-        let recipient = if factors.count() == 1 { recipient.with("last", "true") } else { recipient };
+        let recipient = removal.recipient(&user.envelope.open_profile(&key)?);
         let audit = self.audit(Event::FactorRemoved).user(&user).by(self.admin()).note(&reason);
-        let mut with: Vec<_> = change.with.into_iter().filter(|op| !matches!(op, crate::port::Op::Audit(_))).collect();
-        with.extend(batch![
-            audit.detail("factor", factor).detail("type", "totp"),
-            self.message(MessageKind::FactorRemoved, &recipient, None)?,
-        ]);
+        let audit = audit.detail("factor", factor).detail("type", removal.kind.as_str());
+        let change = removal.change;
+        // The row of the administrator takes the place of that of the user.
+        let mut with: Vec<Op> = change.with.into_iter().filter(|op| !matches!(op, Op::Audit(_))).collect();
+        with.extend(batch![audit, self.message(MessageKind::FactorRemoved, &recipient, None)?]);
         self.change(change.user, with).await
     }
 

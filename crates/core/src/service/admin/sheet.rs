@@ -187,7 +187,8 @@ impl<R: Right> Administered<'_, R> {
     async fn sheet_of_user(&self, user: &User) -> Result<UserSheet> {
         let now = self.ctx.now;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
-        let sheet = self.empty_sheet(&user.envelope.open_profile(&key)?);
+        let profile = user.envelope.open_profile(&key)?;
+        let sheet = self.empty_sheet(&profile);
         let kind = user.envelope.open_password(&key)?.kind();
         let pending = self.pending_email(user).await?.map(|(_, pending)| pending);
         let pending = pending.filter(|pending| pending.shown_until > now).map(|pending| pending.email);
@@ -211,7 +212,7 @@ impl<R: Right> Administered<'_, R> {
             two_step: user.two_step,
             password: Some(PasswordSheet { set_at: user.password_set_at, kind, compromised: user.compromised }),
             locked: locked.transpose()?,
-            factors: self.factors_of(user, &key).await?.listed(),
+            factors: self.factors_of(user, &key).await?.listed(profile.phone.as_ref()),
             sessions: sessions.iter().filter(|session| session.is_live(now)).count(),
             wrong_passwords: self.wrong_passwords(user).await?,
             created_at: user.created_at,

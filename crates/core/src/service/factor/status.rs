@@ -34,7 +34,8 @@ impl SecondFactors<'_> {
     pub async fn factors_of_owner(&self, owner: &Owner) -> Result<Vec<ListedFactor>> {
         let user = self.user_of(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
-        Ok(self.factors_of(&user, &key).await?.listed())
+        let phone = user.envelope.open_profile(&key)?.phone;
+        Ok(self.factors_of(&user, &key).await?.listed(phone.as_ref()))
     }
 
     /// Returns the second factors of the caller.
