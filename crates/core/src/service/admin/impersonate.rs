@@ -16,7 +16,7 @@ use crate::{
     message::{MessageKind, Recipient},
     port::{Precondition, SessionOp, UserOp},
     service::{FieldErrors, RawField, RawJson},
-    session::{Amr, Family, Session, SessionClient, TokenHash},
+    session::{Amr, Family, Session, SessionClient, SessionKind, TokenHash},
     token::{AccessToken, TokenUser},
 };
 
@@ -59,6 +59,7 @@ impl Administered<'_, Impersonate> {
             amr: vec![Amr::Impersonation],
             client: SessionClient::from(&ctx.client).seal(ctx, &key)?,
             impersonator: Some(impersonator),
+            kind: SessionKind::Api,
             created_at: ctx.now,
             expires_at: ends_at,
             family: Family {
