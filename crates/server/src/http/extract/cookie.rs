@@ -36,12 +36,7 @@ pub(super) fn set(state: &AppState, response: &mut Response, name: &str, value: 
     put(state, response, (name, value, "Lax"), lifetime);
 }
 
-fn put(
-    state: &AppState,
-    response: &mut Response,
-    (name, value, site): (&str, &str, &str),
-    lifetime: Option<Duration>,
-) {
+fn put(state: &AppState, response: &mut Response, (name, value, site): (&str, &str, &str), lifetime: Option<Duration>) {
     let secure = if state.info.is_https { "; Secure" } else { "" };
     let age = lifetime.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
     let cookie = format!("{name}={value}; Path=/{age}; HttpOnly; SameSite={site}{secure}");
