@@ -93,6 +93,8 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
 /// Idle time after which an administrator must sign in again, and the longest session.
 const ADMIN_IDLE: Duration = Duration::from_secs(30 * 60);
 const ADMIN_SESSION: Duration = Duration::from_secs(12 * 3600);
+/// Lifetime of the invitation of an administrator.
+const ADMIN_INVITATION: Duration = Duration::from_secs(24 * 3600);
 
 /// Returns the policy of administrators: no registration, short sessions, and always a way to add a second factor.
 fn of_administrators(policy: RealmPolicy) -> RealmPolicy {
@@ -108,6 +110,9 @@ fn of_administrators(policy: RealmPolicy) -> RealmPolicy {
         mfa_policy: MfaPolicy::Optional,
         mfa_remember: Duration::ZERO,
         mfa_methods,
+        invitation_ttl: ADMIN_INVITATION,
+        // A mailbox alone must not remove the second factor of an administrator.
+        addition_undo: Duration::ZERO,
         ..policy
     }
 }

@@ -55,6 +55,7 @@ impl Administered<'_, Assist> {
     /// # Errors
     /// Not found; conflict, if it is no user yet; unavailable.
     pub async fn unthrottle(&self, id: &str) -> Result<UserSheet> {
+        self.charge_reads(1).await?;
         let user = self.subject(id).await?.into_user()?;
         let mut batch = batch![
             LimitOp::ForgetFailures { key: self.failures_key(&user) },
@@ -85,6 +86,7 @@ impl Administered<'_, Assist> {
     /// # Errors
     /// Not found; conflict, if it is no user yet; unavailable.
     pub async fn sessions_of_user(&self, id: &str) -> Result<Vec<ListedSession>> {
+        self.charge_reads(1).await?;
         let user = self.subject(id).await?.into_user()?;
         self.live_sessions(&user, &SessionId::random(self.ctx.random())).await
     }

@@ -69,15 +69,19 @@ impl Administration<'_> {
     /// # Errors
     /// No credentials, for every reason; limited; unavailable.
     pub async fn of_key(&self, presented: &str) -> Result<Administrator> {
-        let quota = self.settings.limits.admin_sign_in_client;
-        let client = self.charge_client(LimitKind::AdminSignIn, quota).await?;
-        let presented = AdminSecret::parse(presented).ok_or(ADMIN_SIGN_IN)?;
-        let (row, key) = self.key_of(&presented).await?.ok_or(ADMIN_SIGN_IN)?;
-        self.refund(client).await;
+        let found = match AdminSecret::parse(presented) {
+            Some(presented) => self.key_of(&presented).await?,
+            None => None,
+        };
+        // A right key waits for no wrong one: with 256 bits there is nothing to guess.
+        let Some((row, key)) = found else {
+            let quota = self.settings.limits.admin_sign_in_client;
+            self.charge_client(LimitKind::AdminSignIn, quota).await?;
+            return Err(ADMIN_SIGN_IN.into());
+        };
         let (kind, quota) = (LimitKind::AdminKey, self.settings.limits.admin_key);
         self.charge(kind, LimitKey::in_realm(&self.realm.keys, kind, &[key.id.as_str().as_bytes()]), quota).await?;
         self.note_use_of_key(&row, &key).await?;
-        // What a key may not do is no part of its grants, whoever wrote them.
         let grants = Grants::of(key.grants.iter().cloned().collect());
         Ok(Administrator::new(Identity::Key(key.id, key.allow), grants, false))
     }

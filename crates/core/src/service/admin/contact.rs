@@ -2,7 +2,7 @@
 
 use super::{Administered, UserPatch, UserSheet, subject::Subject};
 use crate::{
-    account::{PendingEmail, Profile, Role, User, email::EmailAddress, phone::PhoneNumber},
+    account::{Profile, Role, User, email::EmailAddress, phone::PhoneNumber},
     admin::{FreshVerb, Invitation, Manage, Own},
     batch,
     error::{
@@ -88,14 +88,10 @@ impl Administered<'_, Manage> {
             self.end_sessions(&user.id, None),
             audit.note(&contact.reason),
         ];
+        // What an earlier session has asked for must not undo the change.
+        batch.extend(accounts.drop_requests(user));
+        batch.extend(accounts.drop_challenges(user, &[Purpose::FactorCode]));
         if is_moved {
-            batch.push(
-                RecordOp::DeleteOf { realm: realm.clone(), owner: user.id.clone(), kind: Some(PendingEmail::KIND) }
-                    .into(),
-            );
-            let purposes = [Purpose::Reset, Purpose::Phone, Purpose::PhoneChange, Purpose::EmailChange];
-            batch.extend(accounts.drop_challenges(user, &purposes));
-            batch.extend(self.drop_tickets(user));
             batch.extend(accounts.reserve(user, &key, &before).await?);
             batch.extend(accounts.discard_registration(self.ports.store.at_address(realm, index).await?));
         }

@@ -1,5 +1,7 @@
 //! `POST …/users/search`: exact by address through the blind index, by words through a bounded scan.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 use super::{
@@ -11,7 +13,10 @@ use super::{
 use crate::{
     account::Profile,
     admin::{Find, Invitation, Look},
-    error::{Result, catalogue::WORDS_INVALID},
+    error::{
+        Result,
+        catalogue::{OVERLOADED, WORDS_INVALID},
+    },
     port::{AddressState, UserPlace, UserQuery},
     record::Record,
     service::{FieldErrors, RawField},
@@ -24,6 +29,8 @@ const CHUNK: usize = 500;
 /// Lengths of a word, and the most words.
 const WORD: std::ops::RangeInclusive<usize> = 2..=64;
 const MOST_WORDS: usize = 4;
+/// Searches by words that run at the same time.
+const MOST_SEARCHES: usize = 2;
 
 impl Administered<'_, Look> {
     /// Returns the users whom the filters, an address or words describe. What is masked for an administrator cannot be searched
@@ -37,6 +44,7 @@ impl Administered<'_, Look> {
         (email, words): (&RawField, &RawField),
         has_time: impl Fn() -> bool,
     ) -> Result<ListedUsers> {
+        self.require_realm_of_users()?;
         match (email, words) {
             (RawField::Missing, RawField::Missing) => self.list(filters).await,
             (RawField::Missing, words) => {
@@ -98,6 +106,9 @@ impl Administered<'_, Look> {
         let query = self.query(filters)?;
         let cursors = Cursors::of(&self.realm.keys, "admin/search", &format!("{}{words:?}", filter_text(&query)));
         let from = cursors.read(&filters.cursor)?.map(|(_, place)| read_place(&place)).transpose()?;
+        // Before the search, so that it tells nothing beyond the limit.
+        self.charge_reads(1).await?;
+        let _running = Running::begin()?;
         let limit = query.limit;
         let mut query = UserQuery { from, limit: CHUNK, ..query };
         let (mut found, mut scanned, mut is_complete) = (ListedUsers::default(), 0, false);
@@ -120,12 +131,32 @@ impl Administered<'_, Look> {
                 break;
             }
         }
-        self.charge_reads(found.items.len()).await?;
+        self.charge_reads(found.items.len().saturating_sub(1)).await?;
         let place = query.from.as_ref().filter(|_| !is_complete).map(place_text);
         found.next = place.map(|place| cursors.expose(false, &place));
         (found.scanned, found.complete) = (Some(scanned), Some(is_complete));
         self.note_list(filters, Some(("q", scanned))).await?;
         Ok(found)
+    }
+}
+
+/// Place of a search among those that run at the same time in this process: each opens many profiles.
+struct Running;
+
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+impl Running {
+    fn begin() -> Result<Self> {
+        let begun = RUNNING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |running| {
+            (running < MOST_SEARCHES).then_some(running + 1)
+        });
+        begun.map(|_| Self).map_err(|_| OVERLOADED.into())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        RUNNING.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

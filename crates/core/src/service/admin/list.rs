@@ -12,9 +12,10 @@ use crate::{
     batch,
     clock::Timestamp,
     error::{
-        Result,
+        Error, Result,
         catalogue::{ROLE_INVALID, VALUE_INVALID},
     },
+    id::RealmName,
     port::{UserPlace, UserQuery},
     record::{Record, RecordRow},
     service::{FieldErrors, RawField},
@@ -71,14 +72,25 @@ impl Administered<'_, Look> {
     /// # Errors
     /// Invalid, for a malformed filter; malformed, for the cursor of another list; unavailable.
     pub async fn list(&self, filters: &UserFilters) -> Result<ListedUsers> {
+        self.require_realm_of_users()?;
+        self.charge_reads(1).await?;
         if filters.status.text() == Some("invited") {
             return self.list_invitations(filters).await;
         }
         let query = self.query(filters)?;
         let cursors = Cursors::of(&self.realm.keys, "admin/users", &filter_text(&query));
         let page = self.page(query, &cursors, &filters.cursor).await?;
+        self.charge_reads(page.items.len().saturating_sub(1)).await?;
         self.note_list(filters, None).await?;
         Ok(page)
+    }
+
+    /// Requires a realm whose users are not administrators.
+    ///
+    /// # Errors
+    /// Not found.
+    pub(super) fn require_realm_of_users(&self) -> Result<()> {
+        if self.realm.name == RealmName::admin() { Err(Error::not_found()) } else { Ok(()) }
     }
 
     /// Reads the filters.

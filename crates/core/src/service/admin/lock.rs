@@ -45,6 +45,7 @@ impl Administered<'_, Assist> {
     /// # Errors
     /// Not found; invalid, without a reason; outdated; conflict, if it is not locked; unavailable.
     pub async fn unlock(&self, id: &str, expected: &Expected, reason: &RawField) -> Result<UserSheet> {
+        self.charge_reads(1).await?;
         let subject = self.subject(id).await?;
         let mut errors = FieldErrors::default();
         let reason = errors.reason(reason);

@@ -22,8 +22,10 @@ impl Administered<'_, Look> {
         self.commit(batch![self.about(Event::ProfileRead, &subject)]).await?;
         Ok(sheet)
     }
+}
 
-    /// Counts users that are read or found by an administrator who only helps.
+impl<R: crate::admin::Right> Administered<'_, R> {
+    /// Counts users that are read or found by an administrator who only helps, over all realms.
     ///
     /// # Errors
     /// Limited.
@@ -34,15 +36,13 @@ impl Administered<'_, Look> {
         let (kind, quota) = (LimitKind::AdminReads, self.settings.limits.admin_reads);
         let actor = self.admin().actor();
         let subject = actor.id.unwrap_or_default();
-        let key = crate::limit::LimitKey::in_realm(&self.realm.keys, kind, &[subject.as_bytes()]);
+        let key = crate::limit::LimitKey::in_realm(&self.realms.admin()?.keys, kind, &[subject.as_bytes()]);
         for _ in 0..number {
             self.charge(kind, key, quota).await?;
         }
         Ok(())
     }
-}
 
-impl<R: crate::admin::Right> Administered<'_, R> {
     /// Begins the audit row of an event about a subject.
     pub(super) fn about(&self, event: Event, subject: &Subject) -> AuditDraft<'_> {
         let audit = self.audit(event);

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use axum::{
-    extract::{FromRequestParts, Path},
+    extract::{FromRequestParts, Path, rejection::PathRejection},
     http::{
         HeaderName,
         header::{AUTHORIZATION, ORIGIN},
@@ -168,8 +168,12 @@ impl<R: Right> FromRequestParts<AppState> for AdminRequest<R> {
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
         let AdminSelf { door, admin } = AdminSelf::from_request_parts(parts, state).await?;
-        let path = Path::<HashMap<String, String>>::from_request_parts(parts, state).await;
-        let path = path.map(|Path(path)| path).unwrap_or_default();
+        let path = match Path::<HashMap<String, String>>::from_request_parts(parts, state).await {
+            Ok(Path(path)) => path,
+            Err(PathRejection::MissingPathParams(_)) => HashMap::new(),
+            // A realm that cannot be read must not count as none, which would be the server.
+            Err(_) => return Err(Error::not_found().into()),
+        };
         let permit = state.service.permit::<R>(&Arc::new(admin), path.get("realm").map(String::as_str))?;
         Ok(Self { door, permit, path })
     }

@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::{FutureExt as _, future::BoxFuture};
-use portcullis_core::{Ctx, limit::Usage};
+use portcullis_core::{Ctx, Error, id::RealmName, limit::Usage};
 use tower::{Layer, Service, ServiceExt as _};
 use tower_http::cors::CorsLayer;
 
@@ -86,6 +86,10 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let ScopeLayer { state, cors } = self.around.clone();
         let scope = RequestScope::open(&state, &mut request);
+        if !scope.is_admitted(&state) {
+            return async move { Ok(scope.close(&state, problem::ApiError::from(Error::not_found()).into_response())) }
+                .boxed();
+        }
         let answer = scope.frame.around(answer(state.bounds.time, cors, request, self.inner.clone()));
         async move {
             let response = answer.await;
@@ -151,6 +155,12 @@ impl RequestScope {
         request.extensions_mut().insert(ctx.clone());
         request.extensions_mut().insert(Arc::clone(&usage));
         Self { began, ctx, realm, usage, frame, is_navigation }
+    }
+
+    /// Returns whether the client may reach the pages of administrators, if the request is for one.
+    fn is_admitted(&self, state: &AppState) -> bool {
+        let is_of_admin = self.realm.as_ref().is_some_and(|RequestRealm(realm)| realm.name == RealmName::admin());
+        !is_of_admin || state.admin.admits(self.ctx.client.ip)
     }
 
     /// Records a refusal by a limit in the audit trail.

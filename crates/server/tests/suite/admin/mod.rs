@@ -6,5 +6,6 @@ mod keys;
 mod lists;
 mod locks;
 mod owners;
+mod reach;
 mod routes;
 mod who;
