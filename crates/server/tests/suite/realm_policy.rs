@@ -76,7 +76,7 @@ async fn pages_and_emails_lead_to_the_application_of_their_realm() {
         let done = done.text().await.unwrap();
         for page in [&verified, &done] {
             assert!(
-                html(page).contains(&format!("<a class=\"button\" href=\"{url}\">Continue to Portcullis</a>")),
+                html(page).contains(&format!("<a class=\"button main\" href=\"{url}\">Continue to Portcullis</a>")),
                 "{page}"
             );
         }

@@ -40,3 +40,30 @@ async fn with_two_step_on_confirming_needs_the_password_and_a_code() {
     let home = browser.submit(&page.form("confirm"), &[("code", &code), ("type", "totp")]).await;
     assert_eq!(home.heading(), "John Doe");
 }
+
+#[tokio::test]
+async fn password_managers_find_the_page_to_change_a_password() {
+    let app = TestApp::with(&[("REALM_USER1_PAGES", "off")]).await;
+    let answer = app.get("/.well-known/change-password").await;
+    assert_eq!(
+        (answer.status().as_u16(), &*answer.headers()["location"].to_str().unwrap()),
+        (302, "/User2/account/security")
+    );
+    let app = TestApp::with(&[("PAGES", "off")]).await;
+    assert_eq!(app.get("/.well-known/change-password").await.status(), 404);
+}
+
+#[tokio::test]
+async fn securing_the_account_ends_every_session_and_mails_a_link() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let token = john.log_in(&app).await;
+    let mut browser = Browser::signed_in(&app, &john).await;
+    let page = browser.get("/User1/account/security").await;
+    let page = browser.submit(&page.form("account/secure"), &[("action", "save")]).await;
+    assert!(page.shows("All devices are signed out."), "{}", page.body);
+    assert_eq!(app.get_as(&token, "/User1/me").await.status(), 401);
+    app.link(&john.email, "reset_password_form").await;
+    let compromised = browser.sign_in(&john).await;
+    assert!(compromised.shows("Choose a new password to continue. We've emailed you a link."));
+}

@@ -2,13 +2,15 @@ use axum::{
     extract::State,
     http::{
         StatusCode,
-        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION},
     },
     response::{IntoResponse, Response},
 };
 
+use portcullis_core::Error;
+
 use crate::{
-    http::{extract::RequestContext, layers::headers::CSP_DEVELOPMENT, page, state::AppState},
+    http::{extract::RequestContext, layers::headers::CSP_DEVELOPMENT, page, problem::ApiError, state::AppState},
     templates::{dev::LandingDevelopment, pages::Landing},
 };
 
@@ -39,4 +41,14 @@ pub(crate) async fn landing(State(state): State<AppState>, RequestContext(ctx): 
 pub(crate) async fn stylesheet(State(state): State<AppState>) -> impl IntoResponse {
     let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")];
     (headers, state.templates.stylesheet().to_owned())
+}
+
+/// The page to change a password
+///
+/// Password managers open it. It leads to the first realm that has pages.
+#[utoipa::path(get, path = "/.well-known/change-password", tag = "Pages", responses((status = 302, description = "The page")))]
+pub(crate) async fn change_password(State(state): State<AppState>) -> Result<Response, ApiError> {
+    let realm = state.info.realms.iter().find(|realm| state.templates.has_pages(realm)).ok_or_else(Error::not_found)?;
+    let page = format!("{}/{realm}/account/security", state.info.root);
+    Ok((StatusCode::FOUND, [(LOCATION, page)]).into_response())
 }

@@ -13,6 +13,7 @@ use crate::http::state::AppState;
 /// Returns the routes of this area.
 pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
+        .routes(routes!(landing::change_password))
         .routes(routes!(landing::landing))
         .routes(routes!(landing::stylesheet))
         .routes(routes!(assets::activate_js))
