@@ -81,7 +81,7 @@
         return;
       }
       clearInterval(timer);
-      if (![...document.querySelectorAll("input")].some((input) => input.value !== input.defaultValue)) location.reload();
+      if (![...document.querySelectorAll("input")].some((input) => input.value !== input.defaultValue)) location.replace(location.href);
     }, 1000);
   });
 })();

@@ -41,7 +41,7 @@ impl Sessions<'_> {
         let token = BrowserToken::new(self.ctx, &session.id);
         let rotation = self.rotation_to(&session, token.hash());
         let is_done = self.commit_unless(batch![rotation], &[Precondition::RefreshNewest]).await?;
-        let kept = is_kept(&session).then(|| session.expires_at.since(self.ctx.now));
+        let kept = self.is_kept(&session).then(|| session.expires_at.since(self.ctx.now));
         if is_done { Ok((token, kept)) } else { Err(ended()) }
     }
 
@@ -102,12 +102,14 @@ impl Sessions<'_> {
             from: session.family.current,
             to,
             at: self.ctx.now,
-            idle_until: if is_kept(session) { session.expires_at } else { idle_until },
+            idle_until: if self.is_kept(session) { session.expires_at } else { idle_until },
         }
     }
-}
 
-/// Returns whether the user of a session stays signed in: it then cannot be idle for too long.
-fn is_kept(session: &Session) -> bool {
-    session.family.idle_until == session.expires_at
+    /// Returns whether the user of a session stays signed in, so that it ends only after its whole lifetime, which is longer than
+    /// that of others.
+    fn is_kept(&self, session: &Session) -> bool {
+        let lifetime = session.expires_at.since(session.created_at);
+        lifetime > self.realm.policy.browser_session_max_age && session.family.idle_until == session.expires_at
+    }
 }

@@ -18,7 +18,7 @@ use crate::http::{problem::ApiError, state::AppState};
 pub(in crate::http) struct SignedIn {
     pub(in crate::http) visit: Visit,
     pub(in crate::http) viewer: Viewer,
-    /// Path of the page in its realm, with its query.
+    /// Path of the page in its realm, with the `id` of its query.
     page: String,
 }
 
@@ -35,11 +35,20 @@ impl FromRequestParts<AppState> for SignedIn {
     }
 }
 
-/// Returns the path of a request in its realm. What a page carries in its URL is for the page that made it.
+/// Returns the path of a request in its realm, with the `id` of its query. What a page carries in its URL is for the page that made
+/// it.
 fn page_of(parts: &Parts, realm: &str) -> String {
     let path = parts.uri.path();
     let page = path.strip_prefix("/v1/").and_then(|rest| rest.strip_prefix(realm)).unwrap_or_default();
-    page.trim_start_matches('/').to_owned()
+    let page = page.trim_start_matches('/');
+    // A button has no page of its own to come back to.
+    let page = page.strip_suffix("/secure").unwrap_or(page);
+    let query = parts.uri.query().unwrap_or_default().split('&');
+    let is_id = |id: &&str| (1..=64).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match query.filter_map(|pair| pair.strip_prefix("id=")).find(is_id) {
+        Some(id) => format!("{page}?id={id}"),
+        None => page.to_owned(),
+    }
 }
 
 /// Why a page does not do what it was asked for.
@@ -92,6 +101,15 @@ impl SignedIn {
     /// Returns whether the account needs two factors, so that a password alone renews nothing.
     pub(in crate::http) fn needs_two(&self) -> bool {
         self.visit.request.sessions().needs_two(&self.viewer)
+    }
+
+    /// Replaces the cookie's value after a change that signs others out, so that a stolen copy of it is worth nothing. The change is
+    /// done, whether or not this succeeds.
+    pub(in crate::http) async fn renewed(&self, state: &AppState, mut response: Response) -> Response {
+        if let Err(error) = self.renew(state, &mut response).await {
+            tracing::debug!(%error, "value of a session's cookie not replaced");
+        }
+        response
     }
 
     /// Replaces the cookie's value after the session has authenticated again.

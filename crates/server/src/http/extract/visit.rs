@@ -39,6 +39,8 @@ pub(in crate::http) enum Continue {
 pub(in crate::http) trait Carried: Serialize + DeserializeOwned {
     /// Purpose, which is also the name of the parameter.
     const NAME: &'static str;
+    /// Time for which the URL can be opened.
+    const LIFETIME: Duration = CARRIED_FOR;
 }
 
 /// A request for a page of a realm that has pages.
@@ -155,7 +157,7 @@ impl Visit {
         let known = self.browser.clone().filter(|value| value.len() >= 20);
         let browser = known.clone().unwrap_or_else(|| BASE64URL_NOPAD.encode(&ctx.bytes::<16>()));
         let bound = CarriedFor { purpose: T::NAME, browser: &browser };
-        let sealed = bound.seal(ctx, &self.request.realm.keys, CARRIED_FOR, value).unwrap_or_default();
+        let sealed = bound.seal(ctx, &self.request.realm.keys, T::LIFETIME, value).unwrap_or_default();
         let all = [&[(T::NAME, sealed.as_str())], more].concat();
         let mut response = go(&self.link(page, &all));
         if known.is_none() {
@@ -194,9 +196,10 @@ impl Visit {
         Ok(())
     }
 
-    /// Removes the cookie of the session.
+    /// Removes the cookie of the session, and that which opens what pages carried for this user.
     pub(in crate::http) fn forget_session(&self, state: &AppState, response: &mut Response) {
         self.set_cookie(state, response, "session", "", Some(Duration::ZERO));
+        self.set_cookie(state, response, "browser", "", Some(Duration::ZERO));
     }
 
     fn set_cookie(

@@ -46,7 +46,7 @@ async fn password_managers_find_the_page_to_change_a_password() {
     let app = TestApp::with(&[("REALM_USER1_PAGES", "off")]).await;
     let answer = app.get("/.well-known/change-password").await;
     assert_eq!(
-        (answer.status().as_u16(), &*answer.headers()["location"].to_str().unwrap()),
+        (answer.status().as_u16(), answer.headers()["location"].to_str().unwrap()),
         (302, "/User2/account/security")
     );
     let app = TestApp::with(&[("PAGES", "off")]).await;

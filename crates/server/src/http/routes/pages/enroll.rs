@@ -37,7 +37,7 @@ pub(super) struct EnrollStep {
 }
 
 impl Carried for EnrollStep {
-    const NAME: &'static str = "step";
+    const NAME: &'static str = "enroll";
 }
 
 /// Begins the enrolment of a first factor, and goes to the page that shows its key.
@@ -102,8 +102,9 @@ pub(crate) async fn confirm(
         match visit.request.browser_factors(step.keep).confirm_totp(enrols, &enrolment, &code).await {
             Ok(confirmed) => {
                 let Some(done) = confirmed.logged_in else { return start_again(&visit, "timed_out") };
-                let next = match confirmed.recovery_codes {
-                    Some(codes) => account::show_codes(&state, &visit, codes.expose()),
+                let session = done.tokens.browser.as_ref().map(|token| token.session());
+                let next = match confirmed.recovery_codes.zip(session) {
+                    Some((codes, session)) => account::show_codes(&state, &visit, session, codes.expose()),
                     None => visit.go_on(),
                 };
                 return enter(&state, &visit, &cookie, done, (step.keep, next)).await;

@@ -1,9 +1,11 @@
+use std::time::Duration;
+
 use axum::{
     extract::State,
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use portcullis_core::{error::ErrorKind, service::RawField};
+use portcullis_core::{error::ErrorKind, id::SessionId, service::RawField};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -22,34 +24,43 @@ use crate::{
 /// New recovery codes, which the page carries in its URL, sealed for this browser: the store has their hashes only.
 #[derive(Serialize, Deserialize)]
 struct Made {
+    /// Session that may see them.
+    session: String,
     codes: Vec<String>,
 }
 
 impl Carried for Made {
     const NAME: &'static str = "made";
+    const LIFETIME: Duration = Duration::from_secs(600);
 }
 
 /// Goes to the page that shows codes.
 pub(super) fn carried<'a>(state: &AppState, signed_in: &SignedIn, codes: impl Iterator<Item = &'a str>) -> Response {
-    show_codes(state, &signed_in.visit, codes)
+    show_codes(state, &signed_in.visit, signed_in.viewer.session(), codes)
 }
 
 /// Goes to the page that shows codes, also from a sign-in.
 pub(in super::super) fn show_codes<'a>(
     state: &AppState,
     visit: &Visit,
+    session: &SessionId,
     codes: impl Iterator<Item = &'a str>,
 ) -> Response {
-    let made = Made { codes: codes.map(str::to_owned).collect() };
+    let made = Made { session: session.to_string(), codes: codes.map(str::to_owned).collect() };
     visit.carry(state, "account/security/codes", &made, &[])
+}
+
+/// Returns the codes that the URL carries for this session.
+fn made(signed_in: &SignedIn) -> Option<Made> {
+    signed_in.visit.carried::<Made>().filter(|made| made.session == signed_in.viewer.session().as_str())
 }
 
 /// New recovery codes
 ///
-/// Once, in the browser that made them.
+/// For ten minutes, in the session that made them.
 #[utoipa::path(get, path = "/v1/{realm}/account/security/codes", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> Response {
-    let Some(made) = signed_in.visit.carried::<Made>() else { return go(&signed_in, "account/security") };
+    let Some(made) = made(&signed_in) else { return go(&signed_in, "account/security") };
     let carried = signed_in.visit.parameter(Made::NAME).unwrap_or_default();
     let action = signed_in.visit.link("account/security/codes.txt", &[(Made::NAME, carried)]);
     let page = AccountSecurityCodes { user: person(&signed_in), codes: made.codes, action };
@@ -61,7 +72,7 @@ pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> 
 /// One a line.
 #[utoipa::path(get, path = "/v1/{realm}/account/security/codes.txt", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn file(signed_in: SignedIn) -> Response {
-    let Some(made) = signed_in.visit.carried::<Made>() else { return go(&signed_in, "account/security") };
+    let Some(made) = made(&signed_in) else { return go(&signed_in, "account/security") };
     let headers = [
         (CONTENT_TYPE, "text/plain; charset=utf-8"),
         (CONTENT_DISPOSITION, "attachment; filename=\"recovery-codes.txt\""),

@@ -56,7 +56,10 @@ pub(crate) async fn change(
         Err(error) => Err(error),
     };
     let error = match result {
-        Ok(device) => return Ok(cookie.add(go(&signed_in, "account/security?done=password"), &state, &device)),
+        Ok(device) => {
+            let done = cookie.add(go(&signed_in, "account/security?done=password"), &state, &device);
+            return Ok(signed_in.renewed(&state, done).await);
+        }
         Err(error) => error,
     };
     match error.kind() {

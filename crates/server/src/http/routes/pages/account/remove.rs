@@ -19,6 +19,7 @@ use crate::{
 /// Needs a recent login.
 #[utoipa::path(get, path = "/v1/{realm}/account/security/remove", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn ask(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
+    signed_in.fresh().await?;
     let visit = &signed_in.visit;
     let id = visit.parameter("id").unwrap_or_default();
     let status = visit.request.second_factors().status(&signed_in.viewer).await;
@@ -32,7 +33,6 @@ pub(crate) async fn ask(State(state): State<AppState>, signed_in: SignedIn) -> R
         is_last: factors.len() == 1,
         action: visit.link("account/security/remove", &[("id", factor.id.as_str())]),
     };
-    signed_in.fresh().await?;
     Ok(show(&state, visit, &page))
 }
 
@@ -40,11 +40,15 @@ pub(crate) async fn ask(State(state): State<AppState>, signed_in: SignedIn) -> R
 ///
 /// Ends all other sessions.
 #[utoipa::path(post, path = "/v1/{realm}/account/security/remove", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
-pub(crate) async fn remove(signed_in: SignedIn, _: PageForm) -> Result<Response, Turned> {
+pub(crate) async fn remove(
+    State(state): State<AppState>,
+    signed_in: SignedIn,
+    _: PageForm,
+) -> Result<Response, Turned> {
     let owner = signed_in.fresh().await?;
     let id = signed_in.visit.parameter("id").unwrap_or_default();
     match signed_in.visit.request.second_factors().remove(&owner, &RawField::Missing, id).await {
-        Ok(()) => Ok(go(&signed_in, "account/security?done=removed")),
+        Ok(()) => Ok(signed_in.renewed(&state, go(&signed_in, "account/security?done=removed")).await),
         Err(error) if error.kind() == ErrorKind::Conflict => Ok(go(&signed_in, "account/security?problem=required")),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(go(&signed_in, "account/security")),
         Err(error) => Err(turned(&signed_in, error)),

@@ -68,13 +68,20 @@ pub(crate) async fn switch(
     PageForm(mut fields): PageForm,
 ) -> Result<Response, Turned> {
     let owner = signed_in.fresh().await?;
-    let on = fields.take("action").text() == Some("save");
+    let on = match fields.take("action").text() {
+        Some("save") => true,
+        Some("remove") => false,
+        _ => return Ok(go(&signed_in, "account/security")),
+    };
     let value = RawField::Json(RawJson(on.into()));
     match signed_in.visit.request.second_factors().switch(&owner, &RawField::Missing, &value).await {
-        Ok(switched) => match switched.recovery_codes {
-            Some(codes) => Ok(super::codes::carried(&state, &signed_in, codes.expose())),
-            None => Ok(go(&signed_in, if on { "account/security?done=on" } else { "account/security?done=off" })),
-        },
+        Ok(switched) => {
+            let done = match switched.recovery_codes {
+                Some(codes) => super::codes::carried(&state, &signed_in, codes.expose()),
+                None => go(&signed_in, if on { "account/security?done=on" } else { "account/security?done=off" }),
+            };
+            Ok(signed_in.renewed(&state, done).await)
+        }
         Err(error) if error.kind() == ErrorKind::Conflict => {
             let problem = if error.code() == MFA_NO_FACTOR.code { "no_factor" } else { "required" };
             Ok(go(&signed_in, &format!("account/security?problem={problem}")))

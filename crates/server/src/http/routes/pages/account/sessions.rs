@@ -52,18 +52,25 @@ fn row(device: ListedDevice) -> SessionRow {
 ///
 /// One, or all others; or let a trusted device be asked for a code again.
 #[utoipa::path(post, path = "/v1/{realm}/account/sessions", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
-pub(crate) async fn end(signed_in: SignedIn, PageForm(mut fields): PageForm) -> Result<Response, Turned> {
+pub(crate) async fn end(
+    State(state): State<AppState>,
+    signed_in: SignedIn,
+    PageForm(mut fields): PageForm,
+) -> Result<Response, Turned> {
     let owner = signed_in.owner().await?;
     let request = &signed_in.visit.request;
     let (id, device) = (fields.take("id"), fields.take("device"));
     let (done, result) = match (id.text(), device.text()) {
         (Some(id), _) => ("one", request.sessions().end_own(&owner, id).await),
         (None, Some(device)) => ("device", request.second_factors().distrust(&owner, Some(device)).await.map(drop)),
-        (None, None) => ("others", request.sessions().end_others(&owner).await.map(drop)),
+        (None, None) if fields.peek("action") == Some("sign_out") => {
+            ("others", request.sessions().end_others(&owner).await.map(drop))
+        }
+        (None, None) => return Ok(go(&signed_in, "account/sessions")),
     };
     match result {
         // What has ended already is what was asked for.
         Err(error) if error.kind() != ErrorKind::NotFound => Err(turned(&signed_in, error)),
-        _ => Ok(go(&signed_in, &format!("account/sessions?done={done}"))),
+        _ => Ok(signed_in.renewed(&state, go(&signed_in, &format!("account/sessions?done={done}"))).await),
     }
 }

@@ -91,12 +91,11 @@ pub(crate) async fn confirm(
         let enrolment = RawField::from(&*begun.enrolment);
         match signed_in.visit.request.second_factors().confirm_totp(enrols, &enrolment, &code).await {
             Ok(confirmed) => {
-                let mut response = match confirmed.recovery_codes {
+                let done = match confirmed.recovery_codes {
                     Some(made) => codes::carried(&state, &signed_in, made.expose()),
                     None => go(&signed_in, "account/security?done=on"),
                 };
-                signed_in.renew(&state, &mut response).await?;
-                return Ok(response);
+                return Ok(signed_in.renewed(&state, done).await);
             }
             Err(error) => error,
         }
