@@ -23,6 +23,10 @@ pub enum RecordKind {
     Totp,
     /// [`SmsFactor`](crate::factor::SmsFactor).
     Sms,
+    /// [`Passkey`](crate::factor::passkey::Passkey).
+    Passkey,
+    /// [`SpentChallenge`](crate::factor::passkey::SpentChallenge).
+    Spent,
     /// [`RecoveryCodes`](crate::factor::RecoveryCodes).
     RecoveryCodes,
     /// [`TrustedDevice`](crate::factor::TrustedDevice).
@@ -55,6 +59,8 @@ impl RecordKind {
         Self::PhonePending,
         Self::Totp,
         Self::Sms,
+        Self::Passkey,
+        Self::Spent,
         Self::RecoveryCodes,
         Self::Device,
         Self::Invitation,
@@ -79,6 +85,8 @@ impl RecordKind {
             Self::PhonePending => "phone_pending",
             Self::Totp => "totp",
             Self::Sms => "sms",
+            Self::Passkey => "passkey",
+            Self::Spent => "spent",
             Self::RecoveryCodes => "recovery_codes",
             Self::Device => "device",
             Self::Invitation => "invitation",

@@ -16,7 +16,7 @@ pub struct Envelope {
     pub data_key: Sealed,
     /// The sealed [`Profile`].
     pub profile: Sealed,
-    /// The sealed [`PasswordHash`].
+    /// The sealed [`PasswordHash`]; nothing, if the account has no password.
     pub password: Sealed,
 }
 
@@ -55,13 +55,14 @@ impl Envelope {
         serde_json::from_slice::<StoredProfile>(&plain).map_err(Error::internal)?.read()
     }
 
-    /// Opens the password hash.
+    /// Opens the password hash; `None` if the account has no password.
     ///
     /// # Errors
     /// Internal, if it cannot be opened.
-    pub fn open_password(&self, key: &DataKey) -> Result<PasswordHash> {
+    pub fn open_password(&self, key: &DataKey) -> Result<Option<PasswordHash>> {
         let plain = key.open("password", &self.password).map_err(Error::internal)?;
-        Ok(PasswordHash::from_phc(std::str::from_utf8(&plain).map_err(Error::internal)?.to_owned()))
+        let phc = std::str::from_utf8(&plain).map_err(Error::internal)?;
+        Ok(Some(phc).filter(|phc| !phc.is_empty()).map(|phc| PasswordHash::from_phc(phc.to_owned())))
     }
 
     /// Returns a copy with another profile.
@@ -76,6 +77,12 @@ impl Envelope {
     #[must_use]
     pub fn with_password(&self, ctx: &Ctx, key: &DataKey, hash: &PasswordHash) -> Self {
         Self { password: seal_password(ctx, key, hash), ..self.clone() }
+    }
+
+    /// Returns a copy without a password.
+    #[must_use]
+    pub fn without_password(&self, ctx: &Ctx, key: &DataKey) -> Self {
+        Self { password: key.seal(ctx, "password", &[]), ..self.clone() }
     }
 }
 

@@ -70,7 +70,9 @@ pub struct Account {
     pub roles: Vec<Role>,
     /// Pending change of the email address, if it was read.
     pub pending_email: Option<PendingEmail>,
-    /// Time when the password was chosen.
+    /// Whether the account has a password.
+    pub has_password: bool,
+    /// Time when the password was chosen or removed.
     pub password_set_at: Timestamp,
     /// Time of registration.
     pub created_at: Timestamp,
@@ -130,6 +132,7 @@ impl User {
             two_step: self.two_step,
             roles: self.roles.clone(),
             pending_email: None,
+            has_password: self.envelope.open_password(&key)?.is_some(),
             password_set_at: self.password_set_at,
             created_at: self.created_at,
             revision: self.revision,

@@ -121,6 +121,12 @@ events! {
     FactorRemoved: "factor_removed", Ok, User, Shown, ["factor", "type"];
     /// The addition of a factor was undone through a mailed link.
     AdditionUndone: "addition_undone", Ok, User, Shown, ["factor", "type"];
+    /// The ceremony of a passkey was refused.
+    PasskeyRefused: "passkey_refused", Refused, Anonymous, Shown, [];
+    /// The counter of a passkey has not grown, so that it may have been copied.
+    PasskeyCounter: "passkey_counter", Refused, User, Shown, ["factor"];
+    /// The user removed the password of the account.
+    PasswordRemoved: "password_removed", Ok, User, Shown, [];
     /// A recovery code was used.
     RecoveryUsed: "recovery_used", Ok, User, Shown, ["left"];
     /// Recovery codes were replaced.

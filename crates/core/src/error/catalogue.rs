@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{Error, ErrorKind, FieldError};
+use super::{Error, ErrorKind, FieldError, Needed};
 
 /// An error response that a client may receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Refusal {
             ErrorKind::Limited(_) => ErrorKind::Limited(wait),
             ErrorKind::Overloaded(_) => ErrorKind::Overloaded(wait),
             ErrorKind::Unavailable(_) => ErrorKind::Unavailable(wait),
-            ErrorKind::Stale { two_factors, .. } => ErrorKind::Stale { max_age: wait, two_factors },
+            ErrorKind::Stale { needs, .. } => ErrorKind::Stale { max_age: wait, needs },
             other => other,
         };
         Self { kind, ..self }
@@ -135,15 +135,21 @@ pub const LOGIN_UNVERIFIED: Refusal = refusal(ErrorKind::Forbidden, "login.unver
 pub const PASSWORD_CHANGE_REQUIRED: Refusal =
     refusal(ErrorKind::Forbidden, "password.change_required", "Password change required");
 pub const AUTH_STALE: Refusal = refusal(
-    ErrorKind::Stale { max_age: Duration::from_secs(1), two_factors: false },
+    ErrorKind::Stale { max_age: Duration::from_secs(1), needs: Needed::Nothing },
     "auth.stale",
     "Log in again to continue.",
 );
 /// The same, where two factors are needed.
 pub const AUTH_STALE_TWO_FACTORS: Refusal = refusal(
-    ErrorKind::Stale { max_age: Duration::from_secs(1), two_factors: true },
+    ErrorKind::Stale { max_age: Duration::from_secs(1), needs: Needed::TwoFactors },
     "auth.stale",
     "Log in again with two factors to continue.",
+);
+/// The same, where a passkey is needed.
+pub const AUTH_STALE_PASSKEY: Refusal = refusal(
+    ErrorKind::Stale { max_age: Duration::from_secs(1), needs: Needed::Passkey },
+    "auth.stale",
+    "Log in again with a passkey to continue.",
 );
 pub const IMPERSONATED: Refusal =
     refusal(ErrorKind::Forbidden, "impersonated", "Administrators acting for a user cannot make changes.");
@@ -179,7 +185,7 @@ pub const MFA_INVALID: Refusal = refusal(ErrorKind::BadLink, "mfa.invalid", "Inv
 pub const MFA_INCOMPLETE: Refusal = refusal(
     ErrorKind::Malformed,
     "mfa.incomplete",
-    "The `mfa_token` parameter and exactly one of `code` and `password` are required; `password` only to authenticate again.",
+    "The `mfa_token` parameter and exactly one of `code`, `passkey` and `password` are required; `password` only to authenticate again.",
 );
 pub const MFA_NO_FACTOR: Refusal =
     refusal(ErrorKind::Conflict, "mfa.no_factor", "The account has no second factor. Add one first.");
@@ -200,6 +206,18 @@ pub const MFA_TOO_MANY: Refusal = refusal(
     "mfa.too_many",
     "The account has reached the maximum number of these. Remove one first.",
 );
+
+// Passkeys.
+/// The same for every reason, where one is added.
+pub const PASSKEY_INVALID: Refusal =
+    refusal(ErrorKind::BadLink, "passkey.invalid", "This passkey could not be added. Start again.");
+/// The same for every reason, at a login.
+pub const PASSKEY_REFUSED: Refusal =
+    refusal(ErrorKind::Refused, "passkey.refused", "This passkey could not be used. Sign in another way.");
+pub const PASSKEY_EXISTS: Refusal =
+    refusal(ErrorKind::Conflict, "passkey.exists", "The account already has this passkey.");
+pub const LOGIN_LAST: Refusal =
+    refusal(ErrorKind::Conflict, "login.last", "This would leave no way to sign in. Add another one first.");
 
 // API clients.
 pub const CLIENT_INVALID: Refusal = refusal(
@@ -251,6 +269,7 @@ pub const FIELD_MISSING: FieldRefusal = field("field.missing", "This field is re
 pub const FIELD_NOT_BOOLEAN: FieldRefusal = field("field.type", "This field must be true or false.");
 pub const FACTOR_NAME_INVALID: FieldRefusal =
     field("name.invalid", "The name must have 1 to 64 characters and no control characters.");
+pub const PASSKEY_USE_INVALID: FieldRefusal = field("use.invalid", "The use must be `login` or `second_factor`.");
 pub const MAX_AGE_INVALID: FieldRefusal = field("max_age.invalid", "The age must be a number of seconds.");
 pub const LIMIT_INVALID: FieldRefusal = field("limit.invalid", "The limit must be a number from 1 to 200.");
 pub const FIELD_NOT_TEXT: FieldRefusal = field("field.type", "This field must be a string.");

@@ -30,8 +30,8 @@ pub enum ErrorKind {
     Refused,
     /// The credentials of a client are missing or wrong (RFC 6749 §5.2, `invalid_client`).
     BadClient,
-    /// The last authentication is older than this, or weaker than two factors (RFC 9470 §3).
-    Stale { max_age: Duration, two_factors: bool },
+    /// The last authentication is older than this, or weaker than what is needed (RFC 9470 §3).
+    Stale { max_age: Duration, needs: Needed },
     /// The credentials are valid, but do not permit this.
     Forbidden,
     /// The object does not exist or belongs to another user; a client cannot tell which.
@@ -52,6 +52,15 @@ pub enum ErrorKind {
     Unavailable(Duration),
     /// An internal error.
     Internal,
+}
+
+/// What an authentication needs besides being recent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needed {
+    Nothing,
+    TwoFactors,
+    /// A passkey.
+    Passkey,
 }
 
 impl ErrorKind {

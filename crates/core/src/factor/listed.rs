@@ -1,6 +1,9 @@
 use std::cmp::Reverse;
 
-use super::{FactorName, Factors, Method, SmsFactor, TotpFactor, TrustedDevice};
+use super::{
+    FactorName, Factors, Method, SmsFactor, TotpFactor, TrustedDevice,
+    passkey::{Backup, Passkey, PasskeyUse},
+};
 use crate::{account::phone::PhoneNumber, clock::Timestamp, id::FactorId, session::SessionClient};
 
 /// A factor, as its owner may see it.
@@ -12,6 +15,17 @@ pub struct ListedFactor {
     pub name: FactorName,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
+}
+
+/// A passkey or security key, as its owner may see it.
+#[derive(Debug, Clone)]
+pub struct ListedPasskey {
+    pub id: FactorId,
+    pub name: FactorName,
+    pub used_for: PasskeyUse,
+    pub created_at: Timestamp,
+    pub last_used_at: Option<Timestamp>,
+    pub backup: Backup,
 }
 
 /// A trusted device, as its owner may see it.
@@ -60,6 +74,31 @@ impl ListedFactor {
     }
 }
 
+impl From<&Passkey> for ListedFactor {
+    fn from(passkey: &Passkey) -> Self {
+        Self {
+            id: passkey.id.clone(),
+            method: passkey.used_for.method(),
+            name: passkey.name.clone(),
+            created_at: passkey.created_at,
+            last_used_at: passkey.last_used_at,
+        }
+    }
+}
+
+impl From<&Passkey> for ListedPasskey {
+    fn from(passkey: &Passkey) -> Self {
+        Self {
+            id: passkey.id.clone(),
+            name: passkey.name.clone(),
+            used_for: passkey.used_for,
+            created_at: passkey.created_at,
+            last_used_at: passkey.last_used_at,
+            backup: passkey.backup,
+        }
+    }
+}
+
 impl From<TrustedDevice> for ListedDevice {
     fn from(device: TrustedDevice) -> Self {
         let TrustedDevice { id, client, created_at, last_used_at, expires_at, .. } = device;
@@ -71,9 +110,10 @@ impl Factors {
     /// Lists the factors of an account with this number, recovery codes excepted, the newest first.
     #[must_use]
     pub fn listed(&self, phone: Option<&PhoneNumber>) -> Vec<ListedFactor> {
+        let totp = self.totp.iter().map(|held| ListedFactor::from(&held.noun));
+        let passkeys = self.passkeys.iter().map(|held| ListedFactor::from(&held.noun));
         let sms = self.sms.iter().map(|held| ListedFactor::sms(&held.noun, phone));
-        let mut all: Vec<ListedFactor> =
-            self.totp.iter().map(|held| ListedFactor::from(&held.noun)).chain(sms).collect();
+        let mut all: Vec<ListedFactor> = totp.chain(passkeys).chain(sms).collect();
         all.sort_by_key(|factor| Reverse(factor.created_at));
         all
     }

@@ -1,6 +1,9 @@
 /// Kind of second factor, as settings and requests name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
+    Passkey,
+    /// Passkey that only completes another proof. Settings name both `passkey`.
+    SecurityKey,
     /// Authenticator app (RFC 6238).
     Totp,
     /// Code sent to the verified phone number of the account.
@@ -10,12 +13,14 @@ pub enum Method {
 
 impl Method {
     /// All kinds, in the order in which they are offered: the strongest first.
-    pub const ALL: [Self; 3] = [Self::Totp, Self::Sms, Self::RecoveryCode];
+    pub const ALL: [Self; 5] = [Self::Passkey, Self::SecurityKey, Self::Totp, Self::Sms, Self::RecoveryCode];
 
     /// Returns the word of settings, requests and answers.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Passkey => "passkey",
+            Self::SecurityKey => "security_key",
             Self::Totp => "totp",
             Self::Sms => "sms",
             Self::RecoveryCode => "recovery_code",

@@ -1,4 +1,4 @@
-//! Second factors: authenticator apps, SMS, recovery codes, the devices that need none of them, and the tickets between
+//! Second factors: passkeys, authenticator apps, SMS, recovery codes, the devices that need none of them, and the tickets between
 //! the first part of a login and the second.
 
 mod code;
@@ -6,6 +6,7 @@ mod held;
 mod listed;
 mod method;
 mod name;
+pub mod passkey;
 mod recovery_code;
 mod set;
 mod sms;
@@ -15,7 +16,7 @@ mod trusted_device;
 
 pub use code::FactorCode;
 pub use held::Held;
-pub use listed::{ListedDevice, ListedFactor};
+pub use listed::{ListedDevice, ListedFactor, ListedPasskey};
 pub use method::{Method, MfaPolicy};
 pub use name::FactorName;
 pub use recovery_code::{NewRecoveryCodes, RecoveryCodes};

@@ -1,4 +1,8 @@
-use crate::account::{name::PersonName, phone::PhoneNumber};
+use super::passkey::PasskeyUse;
+use crate::{
+    account::{name::PersonName, phone::PhoneNumber},
+    session::device_name,
+};
 
 /// Name that a user gives a factor. Personal data: never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,6 +38,16 @@ impl FactorName {
     pub fn in_mails(&self) -> &str {
         let is_words = PersonName::parse(&self.0).is_ok_and(|name| !name.for_greeting().is_empty());
         if is_words && *self != Self::authenticator_app() { &self.0 } else { "" }
+    }
+
+    /// Returns the name of a passkey or security key to which its user gave none: browser and system.
+    #[must_use]
+    pub fn of_passkey(used_for: PasskeyUse, agent: Option<&str>) -> Self {
+        let plain = match used_for {
+            PasskeyUse::Login => "Passkey",
+            PasskeyUse::SecondFactor => "Security key",
+        };
+        Self(agent.and_then(device_name).unwrap_or_else(|| plain.to_owned()))
     }
 
     /// Returns the name as text.

@@ -57,6 +57,10 @@ pub enum LimitKind {
     LateRepeats,
     /// Tries of second factors.
     Factors,
+    /// Challenges for passkeys.
+    PasskeyOptions,
+    /// Refused passkeys.
+    Passkeys,
     /// Enrolments and renewed authentications that are begun.
     Enrolments,
     /// Wrong passwords and keys of administrators.
@@ -95,6 +99,8 @@ impl LimitKind {
             Self::Refreshes => "refreshes",
             Self::LateRepeats => "late_repeats",
             Self::Factors => "factors",
+            Self::PasskeyOptions => "passkey_options",
+            Self::Passkeys => "passkeys",
             Self::Enrolments => "enrolments",
             Self::AdminSignIn => "admin_sign_in",
             Self::AdminKey => "admin_key",
@@ -129,7 +135,7 @@ impl LimitKind {
             Self::Impersonations => "LIMIT_IMPERSONATIONS_ACCOUNT",
             Self::Sms => "LIMIT_SMS_TOTAL",
             Self::SmsCountry => "LIMIT_SMS_COUNTRY",
-            Self::Hashes | Self::Links => self.client_setting(),
+            Self::Hashes | Self::Links | Self::PasskeyOptions | Self::Passkeys => self.client_setting(),
         }
     }
 
@@ -143,6 +149,8 @@ impl LimitKind {
             Self::Codes => "LIMIT_OTP_CLIENT",
             Self::Links => "LIMIT_LINKS_CLIENT",
             Self::Factors => "LIMIT_FACTORS_CLIENT",
+            Self::PasskeyOptions => "LIMIT_PASSKEY_OPTIONS_CLIENT",
+            Self::Passkeys => "LIMIT_PASSKEYS_CLIENT",
             Self::EmailChanges
             | Self::Profile
             | Self::Exports
@@ -205,6 +213,10 @@ pub struct Limits {
     pub factors_account: Vec<Quota>,
     /// Failed second factors per client.
     pub factors_client: Quota,
+    /// Challenges for passkeys per client.
+    pub passkey_options_client: Quota,
+    /// Refused passkeys per client.
+    pub passkeys_client: Quota,
     /// Enrolments and re-authentications started per account.
     pub enrolments_account: Quota,
     /// Refreshes of a session.

@@ -43,6 +43,10 @@ pub enum MessageKind {
     RecoveryCodesRenewed,
     /// Notice of wrong second factors after a right password.
     WrongFactors,
+    /// Notice that a passkey may have been copied.
+    PasskeyCounter,
+    /// Notice that the password was removed.
+    PasswordRemoved,
     /// Notice of a sign-in from a device that is not known.
     NewDevice,
     /// Link with which an invitation is accepted.
@@ -137,6 +141,8 @@ static TWO_STEP_CHANGED: Spec = mail("two_step_changed", "mail_two_step_changed"
 static RECOVERY_CODE_USED: Spec = mail("recovery_code_used", "mail_recovery_code_used", &[]);
 static RECOVERY_CODES_RENEWED: Spec = mail("recovery_codes_renewed", "mail_recovery_codes_renewed", &[]);
 static WRONG_FACTORS: Spec = mail("wrong_factors", "mail_wrong_factors", &[]);
+static PASSKEY_COUNTER: Spec = mail("passkey_counter", "mail_passkey_counter", &[]);
+static PASSWORD_REMOVED: Spec = mail("password_removed", "mail_password_removed", &[]);
 static NEW_DEVICE: Spec = mail("new_device", "mail_new_device", &[]);
 const INVITATION_LINK: &[LinkSpec] =
     &[LinkSpec { role: LinkRole::Reset, page: "reset_password_form", action: LinkAction::Invite }];
@@ -170,6 +176,8 @@ impl MessageKind {
         Self::RecoveryCodeUsed,
         Self::RecoveryCodesRenewed,
         Self::WrongFactors,
+        Self::PasskeyCounter,
+        Self::PasswordRemoved,
         Self::NewDevice,
         Self::Invitation,
         Self::AdminInvitation,
@@ -202,6 +210,8 @@ impl MessageKind {
             Self::RecoveryCodeUsed => &RECOVERY_CODE_USED,
             Self::RecoveryCodesRenewed => &RECOVERY_CODES_RENEWED,
             Self::WrongFactors => &WRONG_FACTORS,
+            Self::PasskeyCounter => &PASSKEY_COUNTER,
+            Self::PasswordRemoved => &PASSWORD_REMOVED,
             Self::NewDevice => &NEW_DEVICE,
             Self::Invitation => &INVITATION,
             Self::AdminInvitation => &ADMIN_INVITATION,

@@ -41,6 +41,8 @@ pub struct RealmPolicy {
     pub refresh_grace: Duration,
     /// Maximum age of the login for sensitive operations.
     pub fresh_auth_age: Duration,
+    /// Whether users may sign in with passkeys.
+    pub passkeys: bool,
     /// Whether accounts have a second factor.
     pub mfa_policy: MfaPolicy,
     /// Kinds of second factors that can be added and used.

@@ -23,16 +23,18 @@ pub use admin::{
 pub use audit::{AuditTrail, ListedEvents};
 pub use delivery::{Deliveries, DeliveryResult};
 pub use factor::{
-    AddedSms, Confirmed, EnrolmentOffer, Enrols, FactorStatus, ListedRecoveryCodes, SecondFactors, Switched,
+    AddedPasskey, AddedSms, Confirmed, CreationOffer, EnrolmentOffer, Enrols, FactorStatus, ListedRecoveryCodes,
+    SecondFactors, Switched, passkeys_of_other_domains,
 };
 pub use kernel::{
-    AdminSettings, Administrator, ApiClient, Challenged, FactorChallenge, FieldErrors, FreshOwner, KeyRotation,
-    NamedField, Owner, Permit, Ports, RawField, RawJson, Realms, Scope, Settings, Viewer,
+    AcceptedCredentials, AdminSettings, Administrator, ApiClient, Challenged, FactorChallenge, FieldErrors, FreshOwner,
+    KeyRotation, NamedCredential, NamedField, Owner, Permit, Ports, RawField, RawJson, Realms, Scope, Settings, Viewer,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{LiveToken, OAuth, TokenKind};
 pub use session::{
-    Completed, Completion, Credentials, Entry, LoggedIn, LoginOutcome, SecondFactor, Sessions, StepUp, Stepped, Tokens,
+    Completed, Completion, Credentials, Entry, FactorRequest, LoggedIn, LoginOutcome, PasskeyOutcome, PasskeyRequest,
+    SecondFactor, Sessions, StepUp, Stepped, Tokens,
 };
 pub use upkeep::Upkeep;
 

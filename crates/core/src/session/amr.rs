@@ -11,6 +11,15 @@ pub enum Amr {
     /// Code sent to a phone number.
     #[serde(rename = "sms")]
     Sms,
+    /// Key that never leaves its device: a passkey or security key that is not backed up.
+    #[serde(rename = "hwk")]
+    HardwareKey,
+    /// Key that may be copied between devices: a passkey that is.
+    #[serde(rename = "swk")]
+    SoftwareKey,
+    /// The authenticator has verified the user, so that its key alone is two factors.
+    #[serde(rename = "user")]
+    User,
     /// More than one factor.
     #[serde(rename = "mfa")]
     Multi,
@@ -21,7 +30,16 @@ pub enum Amr {
 
 impl Amr {
     /// All values, in the order in which they are listed.
-    const ALL: [Self; 5] = [Self::Password, Self::Otp, Self::Sms, Self::Multi, Self::Impersonation];
+    const ALL: [Self; 8] = [
+        Self::Password,
+        Self::Otp,
+        Self::Sms,
+        Self::HardwareKey,
+        Self::SoftwareKey,
+        Self::User,
+        Self::Multi,
+        Self::Impersonation,
+    ];
 
     /// Returns the value of the claim.
     #[must_use]
@@ -30,6 +48,9 @@ impl Amr {
             Self::Password => "pwd",
             Self::Otp => "otp",
             Self::Sms => "sms",
+            Self::HardwareKey => "hwk",
+            Self::SoftwareKey => "swk",
+            Self::User => "user",
             Self::Multi => "mfa",
             Self::Impersonation => "imp",
         }

@@ -7,16 +7,24 @@ pub enum Assurance {
     OneFactor,
     /// Two factors.
     TwoFactors,
+    /// Two factors, one of which no other page can ask for: a passkey or security key.
+    PhishingResistant,
 }
 
 impl Assurance {
     /// All values, the lowest first.
-    pub const ALL: [Self; 2] = [Self::OneFactor, Self::TwoFactors];
+    pub const ALL: [Self; 3] = [Self::OneFactor, Self::TwoFactors, Self::PhishingResistant];
 
     /// Returns the assurance of an authentication by these methods.
     #[must_use]
     pub fn of(methods: &[Amr]) -> Self {
-        if methods.contains(&Amr::Multi) { Self::TwoFactors } else { Self::OneFactor }
+        match methods.contains(&Amr::Multi) {
+            true if methods.contains(&Amr::HardwareKey) || methods.contains(&Amr::SoftwareKey) => {
+                Self::PhishingResistant
+            }
+            true => Self::TwoFactors,
+            false => Self::OneFactor,
+        }
     }
 
     /// Returns the value of the claim.
@@ -25,6 +33,7 @@ impl Assurance {
         match self {
             Self::OneFactor => "urn:portcullis:aal1",
             Self::TwoFactors => "urn:portcullis:aal2",
+            Self::PhishingResistant => "phr",
         }
     }
 

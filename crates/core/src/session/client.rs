@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     ctx::{Client, Ctx},
     error::{Error, Result},
+    id::FactorId,
     seal::{DataKey, Sealed},
 };
 
@@ -14,12 +15,27 @@ pub struct SessionClient {
     pub ip: Option<String>,
     /// Value of the `User-Agent` header.
     pub agent: Option<String>,
+    /// Passkey that opened the session: its removal ends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) opened_by: Option<String>,
 }
 
 /// Name of the sealed field; the ciphertext is bound to it.
 const FIELD: &str = "session";
 
 impl SessionClient {
+    /// Returns the client of a session that this passkey opened.
+    #[must_use]
+    pub(crate) fn opened_by(self, passkey: Option<&FactorId>) -> Self {
+        Self { opened_by: passkey.map(|id| id.as_str().to_owned()), ..self }
+    }
+
+    /// Returns whether this passkey opened the session.
+    #[must_use]
+    pub(crate) fn is_opened_by(&self, passkey: &str) -> bool {
+        self.opened_by.as_deref() == Some(passkey)
+    }
+
     /// Seals the client under its user's data key.
     ///
     /// # Errors
@@ -39,7 +55,11 @@ impl SessionClient {
 
 impl From<&Client> for SessionClient {
     fn from(client: &Client) -> Self {
-        Self { ip: client.ip.map(|ip| ip.to_string()), agent: client.agent.as_deref().map(str::to_owned) }
+        Self {
+            ip: client.ip.map(|ip| ip.to_string()),
+            agent: client.agent.as_deref().map(str::to_owned),
+            opened_by: None,
+        }
     }
 }
 

@@ -56,10 +56,10 @@ impl Session {
         Assurance::of(&self.amr)
     }
 
-    /// Returns the authentication context class.
+    /// Returns the authentication context class. Resistance to phishing is named only where it was asked for.
     #[must_use]
     pub fn acr(&self) -> &'static str {
-        self.assurance().acr()
+        self.assurance().min(Assurance::TwoFactors).acr()
     }
 
     /// Returns whether it has neither expired nor been idle for too long.

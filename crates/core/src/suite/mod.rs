@@ -13,6 +13,7 @@
 )]
 
 pub mod account_cache;
+pub mod authenticator;
 pub mod counters;
 mod forward;
 mod join_all;

@@ -270,6 +270,7 @@ pub fn account(id: &str, first_name: &str) -> Account {
         is_phone_verified: false,
         two_step: false,
         pending_email: None,
+        has_password: true,
         password_set_at: NOW,
         created_at: NOW,
         revision: 1,

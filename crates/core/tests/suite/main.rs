@@ -18,6 +18,7 @@ mod limit;
 mod link;
 mod name;
 mod outbox;
+mod passkey;
 mod password;
 mod phone;
 mod profile;

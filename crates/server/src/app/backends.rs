@@ -18,15 +18,14 @@ use portcullis_backends::{
     sms::{TwilioSender, TwilioSettings},
     sqlite::{self, SqliteStore},
 };
-#[cfg(feature = "mongodb")]
-use portcullis_core::node::CLOCK_TOLERANCE;
 use portcullis_core::{
     clock::Clock,
-    id::RealmName,
     port::{AccountCache, Counters, MailSender, Mailbox, PasswordHasher, SessionCache, SmsSender, Store},
     random::Random,
     service::check_encryption_keys,
 };
+#[cfg(feature = "mongodb")]
+use portcullis_core::{id::RealmName, node::CLOCK_TOLERANCE};
 
 use tokio::task::spawn_blocking;
 

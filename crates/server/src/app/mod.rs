@@ -2,13 +2,16 @@
 
 mod backends;
 mod beside;
+mod build_error;
 mod check;
 mod keys;
 mod parts;
+mod passkeys;
 mod shared;
 mod templates;
 
 pub use beside::{Beside, beside};
+pub use build_error::BuildError;
 pub use check::check;
 
 use std::{
@@ -20,13 +23,13 @@ use std::{
 
 use futures_util::{FutureExt as _, future::BoxFuture};
 use metrics_exporter_prometheus::PrometheusHandle;
-use portcullis_backends::{hash, sqlite};
+use portcullis_backends::sqlite;
 use portcullis_core::{
     Ctx,
     clock::{Clock, SystemClock},
     port::PasswordHasher,
     random::{OsRandom, Random},
-    service::{OpenRealmsError, Ports, Realms, Service, reseal_signing_keys},
+    service::{Ports, Realms, Service, reseal_signing_keys},
 };
 use tokio::net::TcpListener;
 
@@ -35,7 +38,6 @@ use crate::{
     http::{self, Shared},
     listen::{self, ConnectionLimiter, Listener, METRICS_CONNECTIONS, Timeouts},
     memory, metrics,
-    templates::TemplateError,
     worker::{Wakeups, Worker},
 };
 
@@ -80,41 +82,6 @@ struct Metrics {
     handler: http::Handler,
 }
 
-/// Why the application could not be built.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// The data folder cannot be created.
-    #[error("the data folder {0} cannot be created; set DATA_DIR to another folder")]
-    DataDir(std::path::PathBuf, #[source] io::Error),
-    /// The database cannot be opened.
-    #[error(transparent)]
-    Database(#[from] backends::DatabaseError),
-    /// A startup task panicked.
-    #[error("startup failed because of an internal error")]
-    Task(#[source] portcullis_core::error::Cause),
-    /// The hash threads could not be started.
-    #[error("the password hash threads cannot be started")]
-    Hash(#[from] hash::StartError),
-    /// The realms could not be opened.
-    #[error(transparent)]
-    Realms(#[from] OpenRealmsError),
-    /// A template is invalid.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// The mail or SMS senders could not be created.
-    #[error(transparent)]
-    Mail(#[from] backends::MailError),
-    /// Redis cannot be used with these settings.
-    #[error(transparent)]
-    Redis(#[from] shared::RedisError),
-    /// The signing keys could not be read or created.
-    #[error("the signing keys cannot be read or created")]
-    Keys(#[source] portcullis_core::Error),
-    /// The metrics recorder or its listener could not be started.
-    #[error("metrics cannot be served on {0}: set METRICS_LISTEN to a free address and port")]
-    Metrics(SocketAddr, #[source] portcullis_core::error::Cause),
-}
-
 /// Migrates the database to this version and returns the steps that were applied.
 ///
 /// # Errors
@@ -155,6 +122,7 @@ impl App {
         let realms = Realms::open(&ctx, &*store, encryption_keys, parts::policies(config)).await?;
         reseal_signing_keys(&ctx, &*store, encryption_keys).await.map_err(BuildError::Keys)?;
 
+        passkeys::check_domain(&config.passkeys, &*store, &realms).await?;
         let measured =
             config.http.metrics_listen.filter(|_| place == beside::Place::Serving).map(measure).transpose()?;
         let shared::Parts { counters, shared } = shared::parts(config, &*clock, &realms).await?;

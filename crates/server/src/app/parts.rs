@@ -48,6 +48,7 @@ pub(super) fn settings(config: &Config, random: &dyn Random) -> Settings {
         public_url: config.public_url.to_string(),
         sms_countries: config.sms.countries.clone(),
         reveal_taken: config.accounts.enumeration == Enumeration::Reveal,
+        passkeys: config.passkeys.party.clone(),
         limits: config.limits.clone(),
         admin: AdminSettings { requires_mfa: config.admin.requires_mfa, notifies: config.admin.notifies },
         api_clients: config.token.api_clients.clone(),
@@ -76,7 +77,8 @@ pub(super) fn policies(config: &Config) -> Vec<(RealmName, RealmPolicy)> {
         fresh_auth_age: of.fresh_auth_age,
         delete_max_auth_age: of.delete_max_auth_age,
         mfa_policy: of.mfa_policy,
-        mfa_methods: of.mfa_methods.clone(),
+        passkeys: of.passkeys && config.passkeys.party.is_some(),
+        mfa_methods: methods(config, of),
         mfa_ttl: of.mfa_ttl,
         mfa_remember: of.mfa_remember,
         addition_undo: of.addition_undo,
@@ -115,6 +117,12 @@ fn of_administrators(policy: RealmPolicy) -> RealmPolicy {
         addition_undo: Duration::ZERO,
         ..policy
     }
+}
+
+/// Returns the kinds of second factors of a realm. Without passkeys there are no security keys either.
+fn methods(config: &Config, of: &config::RealmPolicy) -> Vec<Method> {
+    let has_passkeys = of.passkeys && config.passkeys.party.is_some();
+    of.mfa_methods.iter().copied().filter(|method| has_passkeys || *method != Method::Passkey).collect()
 }
 
 pub(super) fn worker(
@@ -157,6 +165,12 @@ pub(super) fn admin_access(config: &Config) -> AdminAccess {
     AdminAccess { is_on: config.admin.is_on, networks: config.admin.networks.clone() }
 }
 
+/// Returns the origins that browsers may use the passkeys of the server's domain on; none, if there is only its own.
+fn related_origins(config: &Config) -> Vec<String> {
+    let origins = config.passkeys.party.as_ref().map(|party| party.origins.clone()).unwrap_or_default();
+    if origins.iter().any(|origin| *origin != config.passkeys.own_origin) { origins } else { Vec::new() }
+}
+
 pub(super) fn server_info(config: &Config) -> ServerInfo {
     ServerInfo {
         base_url: config.public_url.to_string().into(),
@@ -167,6 +181,8 @@ pub(super) fn server_info(config: &Config) -> ServerInfo {
         has_public_keys: matches!(config.token.signing, Signing::KeyPair(_)),
         is_https: config.public_url.is_https(),
         hsts: config.browser.hsts.clone(),
+        has_passkeys: config.passkeys.party.is_some() && config.policies.values().any(|of| of.passkeys),
+        related_origins: related_origins(config),
         docs: config.http.docs,
         is_development: config.environment == Environment::Development,
     }

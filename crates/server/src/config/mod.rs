@@ -36,8 +36,8 @@ pub use secrets::create_private_dir;
 pub(crate) use sections::SECTIONS;
 pub use sections::{
     Accounts, Admin, Argon2, Branding, Browser, Config, CorsOrigins, Credentials, Enumeration, Hashing, Http,
-    JwtAlgorithm, Locale, Log, LogFormat, Mail, MailTls, MailTransport, Password, RealmPolicy, Redis, Signing, Sms,
-    Smtp, Store, Templates, Token, Twilio,
+    JwtAlgorithm, Locale, Log, LogFormat, Mail, MailTls, MailTransport, Passkeys, Password, RealmPolicy, Redis,
+    Signing, Sms, Smtp, Store, Templates, Token, Twilio,
 };
 pub use sources::{Args, Sources};
 pub use value::{Database, PublicUrl};

@@ -1,5 +1,9 @@
 //! Answers that routes of several areas give.
 
+mod passkeys;
+
+pub(crate) use passkeys::{CredentialAnswer, PasskeyAnswer, PublicKeyRequest, RequestOptions, SignalAnswer};
+
 use portcullis_core::{
     clock::Timestamp,
     factor::{ListedDevice, ListedFactor},
@@ -75,7 +79,7 @@ impl From<AccessToken> for StepUpAnswer {
 pub(crate) struct FactorAnswer {
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]
     id: String,
-    /// `totp`: an authenticator app. `sms`: codes by SMS.
+    /// `totp` (an authenticator app), `sms` (codes by SMS), `passkey` or `security_key`.
     #[schema(example = "totp")]
     r#type: &'static str,
     /// As the user named it; of `sms`, the end of the phone number.

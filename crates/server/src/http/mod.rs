@@ -57,6 +57,10 @@ fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> 
         .merge(routes::pages::routes())
         .merge(routes::admin::routes())
         .merge(routes::site::routes());
+    if info.has_passkeys {
+        let of_passkeys = routes::factor::passkey_routes().merge(routes::session::passkey_routes());
+        all = all.merge(of_passkeys).merge(routes::me::passkey_routes()).merge(routes::site::passkey_routes());
+    }
     if info.docs {
         all = all.merge(routes::docs::routes());
     }

@@ -125,6 +125,10 @@ pub(crate) struct ServerInfo {
     pub(crate) is_https: bool,
     /// Value of `Strict-Transport-Security`.
     pub(crate) hsts: Option<HeaderValue>,
+    /// Whether a realm has passkeys.
+    pub(crate) has_passkeys: bool,
+    /// Origins that may use the passkeys of the server's domain, if there are several.
+    pub(crate) related_origins: Vec<String>,
     /// Whether the documentation is served.
     pub(crate) docs: bool,
     /// Whether the landing page shows what is running.
@@ -148,6 +152,8 @@ impl ServerInfo {
             has_public_keys: true,
             is_https: false,
             hsts: None,
+            has_passkeys: true,
+            related_origins: Vec::new(),
             docs: true,
             is_development: true,
         }

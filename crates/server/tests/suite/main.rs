@@ -29,6 +29,7 @@ mod openapi;
 mod origin_defects;
 mod outbox;
 mod pages;
+mod passkeys;
 mod personal_data;
 mod process;
 mod realm_policy;

@@ -61,6 +61,9 @@ const RECORDS: &[(RecordKind, Option<&str>)] = &[
     (RecordKind::EmailReserved, Some("email_reserved")),
     // Of these the export has the members `factors` and `devices`.
     (RecordKind::Totp, None),
+    (RecordKind::Passkey, None),
+    // A hash and a time, without an owner.
+    (RecordKind::Spent, None),
     (RecordKind::Sms, None),
     (RecordKind::RecoveryCodes, None),
     (RecordKind::Device, None),

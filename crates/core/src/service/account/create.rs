@@ -202,7 +202,7 @@ impl Accounts<'_> {
         let Some(pending) = pending else { return Ok(false) };
         let key = pending.envelope.key(&self.realm.keys, &pending.id)?;
         let hash = pending.envelope.open_password(&key)?;
-        let is_same = self.matches(permit, password, Some(&hash)).await?;
+        let is_same = self.matches(permit, password, hash.as_ref()).await?;
         Ok(pending.contested || !is_same)
     }
 

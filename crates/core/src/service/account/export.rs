@@ -144,7 +144,9 @@ impl Export {
                 return Ok(());
             }
             // All factors are read together.
-            RecordKind::Totp | RecordKind::Sms | RecordKind::RecoveryCodes => return Ok(()),
+            RecordKind::Totp | RecordKind::Passkey | RecordKind::Sms | RecordKind::RecoveryCodes => return Ok(()),
+            // A hash and a time, without an owner.
+            RecordKind::Spent => return Ok(()),
             // It names identifiers of registrations, and has no owner.
             RecordKind::Succession => return Ok(()),
             // Before there is a user; of administrators, who have no export.

@@ -9,6 +9,7 @@ mod email_change;
 mod email_request;
 mod export;
 mod password;
+mod password_removal;
 mod password_reset;
 mod phone;
 mod phone_change;

@@ -2,12 +2,16 @@
 
 use super::Accounts;
 use crate::{
-    account::{User, password::Password},
+    account::{
+        User,
+        password::{Password, PasswordHash},
+    },
     audit::Event,
     batch,
     error::{Result, catalogue::PASSWORD_UNCHANGED},
     message::{MessageKind, Recipient},
     port::{ChallengeOp, Precondition, UserOp},
+    seal::DataKey,
     service::{
         FieldErrors, Owner, RawField,
         kernel::{HASHED_ATTEMPTS, Reauthenticated, retry},
@@ -16,7 +20,7 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Changes the password of the caller and ends all other sessions. Returns the value of a known device: that of the earlier
+    /// Changes the password of the caller and ends all other sessions; an account without a password gets one. Returns the value of a known device: that of the earlier
     /// password counts no longer.
     ///
     /// # Errors
@@ -24,7 +28,8 @@ impl Accounts<'_> {
     /// overloaded; unavailable.
     pub async fn change_password(&self, owner: &Owner, current: &RawField, new: &RawField) -> Result<String> {
         let mut errors = FieldErrors::default();
-        let both = errors.text("current_password", current).zip(errors.text("new_password", new));
+        let is_given = !owner.account().has_password || errors.text("current_password", current).is_some();
+        let both = errors.text("new_password", new).filter(|_| is_given);
         errors.finish(both)?;
         // With two-step on, the password alone is no proof.
         if owner.needs_two_factors() {
@@ -35,6 +40,22 @@ impl Accounts<'_> {
         Ok(KnownDevice::new(self.ctx).expose(self.ctx, &self.realm.keys, device_owner))
     }
 
+    /// Returns the user and the hash of the current password, which is verified if there is one.
+    async fn with_current_password(
+        &self,
+        owner: &Owner,
+        current: &RawField,
+    ) -> Result<(User, DataKey, Option<PasswordHash>)> {
+        let user = self.user_of(owner).await?;
+        let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        if user.envelope.open_password(&key)?.is_none() {
+            let owner = owner.fresh(self.ctx.now, self.realm.policy.fresh_auth_age)?;
+            return Ok((self.fresh_user(owner).await?, key, None));
+        }
+        let Reauthenticated { user, key, hash } = self.verify_current_password(owner, current).await?;
+        Ok((user, key, Some(hash)))
+    }
+
     /// Changes the password; `None` if the account changed meanwhile.
     async fn change_password_once(
         &self,
@@ -42,13 +63,13 @@ impl Accounts<'_> {
         current: &RawField,
         new: &RawField,
     ) -> Result<Option<DeviceOwner>> {
-        let Reauthenticated { user, key, hash } = self.verify_current_password(owner, current).await?;
+        let (user, key, hash) = self.with_current_password(owner, current).await?;
         let profile = user.envelope.open_profile(&key)?;
         let mut errors = FieldErrors::default();
         let password = errors.password("new_password", new, &self.realm.policy.password, &profile.guessable());
         let password: Password = errors.finish(password)?;
         let permit = self.hash_permit()?;
-        if self.matches(&permit, &password, Some(&hash)).await? {
+        if hash.is_some() && self.matches(&permit, &password, hash.as_ref()).await? {
             let mut errors = FieldErrors::default();
             errors.add(PASSWORD_UNCHANGED.of("new_password"));
             return Err(errors.into_error());

@@ -196,7 +196,7 @@ impl Accounts<'_> {
         let key: DataKey = user.envelope.key(&self.realm.keys, &user.id)?;
         let profile = user.envelope.open_profile(&key)?;
         // Another person may know the password that was marked as compromised.
-        let known = if user.compromised { Some(user.envelope.open_password(&key)?) } else { None };
+        let known = if user.compromised { user.envelope.open_password(&key)? } else { None };
         let hash = self.hash_accepted(password, &profile, known.as_ref()).await?;
         let (ctx, realm, id) = (self.ctx, &self.realm.name, user.id.clone());
         let audit = self.audit(Event::PasswordReset).user(&user);

@@ -184,9 +184,10 @@ impl Accounts<'_> {
     ) -> Result<(bool, Batch)> {
         let factors = self.factors_of(user, key).await?;
         let Some(sms) = &factors.sms else { return Ok((user.two_step, Batch::new())) };
-        let removal = self.removal(user, &factors, sms.noun.id.as_str(), Some(current.clone()));
+        let removal = self.removal((user, key), &factors, sms.noun.id.as_str(), Some(current.clone())).await?;
         let removal = removal.ok_or_else(Error::not_found)?;
-        if removal.is_last && self.realm.policy.mfa_policy == MfaPolicy::Required {
+        let has_password = user.envelope.open_password(key)?.is_some();
+        if removal.is_last && (self.realm.policy.mfa_policy == MfaPolicy::Required || !has_password) {
             return Err(MFA_REQUIRED_BY_POLICY.into());
         }
         let mail = self.message(MessageKind::FactorRemoved, &removal.recipient(profile), None)?;

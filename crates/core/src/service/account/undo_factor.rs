@@ -26,10 +26,10 @@ impl Accounts<'_> {
         let added_with = |held: &&Held<RecoveryCodes>| factors.since(added.id.as_str()) == Some(held.noun.since);
         // With the last factor all codes go in any case.
         let codes = factors.recovery.iter().filter(|_| factors.count() > 1).find(added_with).map(Held::delete);
-        let Some(removal) = self.removal(&user, &factors, added.id.as_str(), None) else {
+        let Some(removal) = self.removal((&user, &key), &factors, added.id.as_str(), None).await? else {
             return Ok(batch![ChallengeOp::Spend { realm: user.realm, id: challenge.id, now: self.ctx.now }]);
         };
-        let recipient = Recipient::of(&user.envelope.open_profile(&key)?).with("what", added.kind.as_str());
+        let recipient = Recipient::of(&user.envelope.open_profile(&key)?).with("what", removal.method.as_str());
         let (kind, event) = (MessageKind::AdditionUndone, Event::AdditionUndone);
         let change = removal.change;
         let mut batch =

@@ -25,14 +25,14 @@ impl Administered<'_, Manage> {
         let user = self.subject(id).await?.into_user()?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let factors = self.factors_of(&user, &key).await?;
-        let removal = self.removal(&user, &factors, factor, None).ok_or_else(Error::not_found)?;
+        let removal = self.removal((&user, &key), &factors, factor, None).await?.ok_or_else(Error::not_found)?;
         self.fresh(FreshVerb::RemoveFactor)?;
         let mut errors = FieldErrors::default();
         let reason = errors.reason(reason);
         let reason = errors.finish(reason)?;
         let recipient = removal.recipient(&user.envelope.open_profile(&key)?);
         let audit = self.audit(Event::FactorRemoved).user(&user).by(self.admin()).note(&reason);
-        let audit = audit.detail("factor", factor).detail("type", removal.kind.as_str());
+        let audit = audit.detail("factor", factor).detail("type", removal.method.as_str());
         let change = removal.change;
         // The row of the administrator takes the place of that of the user.
         let mut with: Vec<Op> = change.with.into_iter().filter(|op| !matches!(op, Op::Audit(_))).collect();

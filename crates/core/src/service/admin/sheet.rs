@@ -4,7 +4,10 @@ use serde_json::{Map, Value};
 
 use super::{Administered, subject::Subject};
 use crate::{
-    account::{Lock, Profile, User, country::CountryCode, locale::Locale, name::PersonName, phone::PhoneNumber},
+    account::{
+        Lock, Profile, User, country::CountryCode, locale::Locale, name::PersonName, password::PasswordHash,
+        phone::PhoneNumber,
+    },
     admin::{Assist, Right, masked_email, masked_name, masked_phone},
     clock::Timestamp,
     error::{Error, Result},
@@ -189,7 +192,8 @@ impl<R: Right> Administered<'_, R> {
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let profile = user.envelope.open_profile(&key)?;
         let sheet = self.empty_sheet(&profile);
-        let kind = user.envelope.open_password(&key)?.kind();
+        let hash = user.envelope.open_password(&key)?;
+        let kind = hash.as_ref().map_or("none", PasswordHash::kind);
         let pending = self.pending_email(user).await?.map(|(_, pending)| pending);
         let pending = pending.filter(|pending| pending.shown_until > now).map(|pending| pending.email);
         let pending = pending

@@ -60,13 +60,13 @@ const ENROLMENT_TTL: std::time::Duration = std::time::Duration::from_secs(600);
 const TRIES: u32 = 5;
 
 /// User who enrols.
-struct Enrolling {
-    user: User,
-    key: DataKey,
+pub(super) struct Enrolling {
+    pub(super) user: User,
+    pub(super) key: DataKey,
     /// Session or ticket.
     by: String,
-    session: Option<Session>,
-    ticket: Option<OpenTicket>,
+    pub(super) session: Option<Session>,
+    pub(super) ticket: Option<OpenTicket>,
 }
 
 impl SecondFactors<'_> {
@@ -80,7 +80,9 @@ impl SecondFactors<'_> {
         if let Enrols::Owner(owner, current) = enrols {
             self.fresh(owner, current).await?;
         }
-        let name = read_name(name)?;
+        let mut errors = FieldErrors::default();
+        let name = read_name(&mut errors, name);
+        let name = errors.finish(name)?.unwrap_or_else(FactorName::authenticator_app);
         let work = |_| self.begin_once(enrols, name.clone());
         retry(ATTEMPTS, "the account kept changing while an enrolment began", work).await
     }
@@ -181,31 +183,32 @@ impl SecondFactors<'_> {
         with.extend(self.forget_factor_tries(&user, None));
         let listed = ListedFactor::from(&factor);
         let current = by.session.as_ref().map(|session| session.id.clone());
-        let added = self.addition((&user, &by.key), (TotpFactor::KIND, &listed), current).await?;
+        let added = self.addition((&user, &by.key), &listed, current).await?;
         with.extend(added.with);
         let devices = if let Enrols::Ticket(_, devices) = enrols { devices } else { &[] };
-        let logged_in = self.commit_addition(by, added.user, with, devices).await?;
+        let proved = (vec![Amr::Otp, Amr::Multi], None);
+        let logged_in = self.commit_addition(by, added.user, with, devices, proved).await?;
         Ok(logged_in.map(|logged_in| Confirmed { factor: listed, recovery_codes: added.recovery_codes, logged_in }))
     }
 
     /// Commits a factor: raises the session that added it, or opens the one of the ticket. `None` if the account changed
     /// meanwhile.
-    async fn commit_addition(
+    pub(super) async fn commit_addition(
         &self,
         by: Enrolling,
         user: User,
         mut with: Batch,
         devices: &[RawField],
+        (proved, passkey): (Vec<Amr>, Option<FactorId>),
     ) -> Result<Option<Option<LoggedIn>>> {
         let held: Op = UserOp::Update(user.clone()).into();
         let id = user.id.clone();
-        let proved = vec![Amr::Otp, Amr::Multi];
         if let Some(open) = by.ticket {
             // First, since the addition drops all tickets.
             with.insert(0, open.spend(self));
             let amr = Amr::union(&open.note.proved, &proved);
             let known = self.known_device(&user, devices);
-            let tokens = self.0.sessions().open_with(open.user, (amr, with), held, known.is_some()).await?;
+            let tokens = self.0.sessions().open_with(open.user, (amr, passkey, with), held, known.is_some()).await?;
             let device = known.unwrap_or_else(|| KnownDevice::new(self.ctx));
             let device = self.device_value(&device, &user, devices);
             return Ok(tokens.map(|tokens| Some(LoggedIn { tokens, device })));
@@ -236,7 +239,7 @@ impl SecondFactors<'_> {
         if can_be_added { Ok(()) } else { Err(NOT_FOUND.into()) }
     }
 
-    async fn enrolling(&self, enrols: Enrols<'_>) -> Result<Enrolling> {
+    pub(super) async fn enrolling(&self, enrols: Enrols<'_>) -> Result<Enrolling> {
         match enrols {
             Enrols::Owner(owner, _) => {
                 let user = self.user_of(owner).await?;
@@ -278,14 +281,14 @@ impl SecondFactors<'_> {
     }
 }
 
-fn read_name(name: &RawField) -> Result<FactorName> {
+/// Reads the name of a factor; the inner `None` means that the user gave none.
+pub(super) fn read_name(errors: &mut FieldErrors, name: &RawField) -> Option<Option<FactorName>> {
     if matches!(name, RawField::Missing) {
-        return Ok(FactorName::authenticator_app());
+        return Some(None);
     }
-    let mut errors = FieldErrors::default();
-    let parsed = errors.text("name", name).map(FactorName::parse);
-    if parsed == Some(None) {
+    let parsed = FactorName::parse(errors.text("name", name)?);
+    if parsed.is_none() {
         errors.add(FACTOR_NAME_INVALID.of("name"));
     }
-    errors.finish(parsed.flatten())
+    parsed.map(Some)
 }

@@ -2,6 +2,9 @@
 
 mod devices;
 mod enrol;
+mod other_domains;
+mod passkey_registration;
+mod passkeys;
 mod recovery;
 mod remove;
 mod sms;
@@ -9,6 +12,8 @@ mod status;
 mod switch;
 
 pub use enrol::{Confirmed, EnrolmentOffer, Enrols};
+pub use other_domains::passkeys_of_other_domains;
+pub use passkey_registration::{AddedPasskey, CreationOffer};
 pub use sms::AddedSms;
 pub use status::{FactorStatus, ListedRecoveryCodes};
 pub use switch::Switched;

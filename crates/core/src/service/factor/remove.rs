@@ -2,46 +2,86 @@
 
 use super::SecondFactors;
 use crate::{
-    error::{Error, Result, catalogue::MFA_REQUIRED_BY_POLICY},
-    factor::MfaPolicy,
+    account::User,
+    error::{
+        Error, Result,
+        catalogue::{LOGIN_LAST, MFA_REQUIRED_BY_POLICY},
+    },
+    factor::{Factors, MfaPolicy, passkey::PasskeyUse},
     message::MessageKind,
     port::{Op, Precondition, UserOp},
+    seal::DataKey,
     service::{
         FreshOwner, Owner, RawField,
-        kernel::{ATTEMPTS, retry},
+        kernel::{ATTEMPTS, AcceptedCredentials, retry},
     },
 };
 
 impl SecondFactors<'_> {
-    /// Removes a factor of the caller, and with the last one the recovery codes.
+    /// Removes a factor of the caller, and with the last one the recovery codes. For a passkey or security key, returns those that
+    /// are left.
     ///
     /// # Errors
     /// Stale, if the login is too old or too weak; forbidden, for a wrong password; not found, for another factor; conflict, if the
-    /// realm requires one; limited; unavailable.
-    pub async fn remove(&self, owner: &Owner, current: &RawField, id: &str) -> Result<()> {
-        let owner = self.fresh(owner, current).await?;
-        retry(ATTEMPTS, "the account kept changing while a factor was removed", |_| self.remove_once(owner, id)).await
+    /// realm requires one, or it is the last way to log in; limited; unavailable.
+    pub async fn remove(&self, owner: &Owner, current: &RawField, id: &str) -> Result<Option<AcceptedCredentials>> {
+        self.remove_of(owner, current, id, false).await
     }
 
-    async fn remove_once(&self, owner: FreshOwner<'_>, id: &str) -> Result<Option<()>> {
+    /// Removes a factor, or only a passkey or security key.
+    pub(super) async fn remove_of(
+        &self,
+        owner: &Owner,
+        current: &RawField,
+        id: &str,
+        is_passkey: bool,
+    ) -> Result<Option<AcceptedCredentials>> {
+        let owner = self.fresh(owner, current).await?;
+        let work = |_| self.remove_once(owner, id, is_passkey);
+        retry(ATTEMPTS, "the account kept changing while a factor was removed", work).await
+    }
+
+    async fn remove_once(
+        &self,
+        owner: FreshOwner<'_>,
+        id: &str,
+        is_passkey: bool,
+    ) -> Result<Option<Option<AcceptedCredentials>>> {
         let user = self.fresh_user(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let factors = self.factors_of(&user, &key).await?;
-        let removal = self.removal(&user, &factors, id, Some(owner.session().clone()));
-        let removal = removal.ok_or_else(Error::not_found)?;
-        if removal.is_last && self.realm.policy.mfa_policy == MfaPolicy::Required {
-            return Err(MFA_REQUIRED_BY_POLICY.into());
+        let is_one = factors.passkeys.iter().any(|held| held.noun.id.as_str() == id);
+        if is_passkey && !is_one {
+            return Err(Error::not_found());
         }
+        let removal = self.removal((&user, &key), &factors, id, Some(owner.session().clone())).await?;
+        let removal = removal.ok_or_else(Error::not_found)?;
+        self.require_removable((&user, &key), &factors, id)?;
         let recipient = removal.recipient(&user.envelope.open_profile(&key)?);
         let mut change = removal.change;
         change.with.push(self.message(MessageKind::FactorRemoved, &recipient, None)?.into());
         let held: Op = UserOp::Update(change.user).into();
         let batch = std::iter::once(held).chain(change.with).collect();
-        let lost = [Precondition::UserRevision, Precondition::RecordRevision];
+        let lost = [Precondition::UserRevision, Precondition::RecordRevision, Precondition::SessionThere];
         if !self.commit_unless(batch, &lost).await? {
             return Ok(None);
         }
         tracing::info!(realm = %self.realm.name, user = %user.id, "second factor removed");
-        Ok(Some(()))
+        let left = factors.passkeys.into_iter().map(|held| held.noun).filter(|passkey| passkey.id.as_str() != id);
+        let accepted = self.relying_party().map(|party| self.accepted_credentials(party, &user, left));
+        Ok(Some(accepted.filter(|_| is_one)))
+    }
+
+    /// Requires a factor to be neither the last way to log in nor the last factor of an account that needs one.
+    fn require_removable(&self, (user, key): (&User, &DataKey), factors: &Factors, id: &str) -> Result<()> {
+        let has_password = user.envelope.open_password(key)?.is_some();
+        let keeps_passkey = factors.passkeys_for(PasskeyUse::Login).any(|held| held.noun.id.as_str() != id);
+        if !has_password && !keeps_passkey {
+            return Err(LOGIN_LAST.into());
+        }
+        if factors.count() == 1 && (self.realm.policy.mfa_policy == MfaPolicy::Required || !has_password) {
+            return Err(MFA_REQUIRED_BY_POLICY.into());
+        }
+        Ok(())
     }
 }

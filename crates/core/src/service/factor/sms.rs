@@ -58,7 +58,7 @@ impl SecondFactors<'_> {
         };
         let factor = ListedFactor::sms(&sms, phone.as_ref());
         let current = Some(owner.session().clone());
-        let added = self.addition((&user, &key), (SmsFactor::KIND, &factor), current).await?;
+        let added = self.addition((&user, &key), &factor, current).await?;
         let insert = RecordOp::Insert(sms.seal(ctx, realm, RecordKeys::Owner(&key)));
         let mut batch = batch![UserOp::Update(added.user), insert];
         batch.extend(added.with);
@@ -75,19 +75,23 @@ impl SecondFactors<'_> {
     /// Invalid, for missing fields; bad link, if the ticket is not open or needs no such code; not found, if the realm has no SMS;
     /// limited; unavailable.
     pub async fn send_code(&self, ticket: &RawField, kind: &RawField) -> Result<Duration> {
-        if !self.realm.policy.mfa_methods.contains(&Method::Sms) {
+        let has_sms = self.realm.policy.mfa_methods.contains(&Method::Sms);
+        if !has_sms && self.relying_party().is_none() {
             return Err(NOT_FOUND.into());
         }
         let mut errors = FieldErrors::default();
         let both = errors.text("mfa_token", ticket).zip(errors.text("type", kind));
         let (ticket, kind) = errors.finish(both)?;
+        if !has_sms {
+            return Err(MFA_INVALID.into());
+        }
         let send = |_| self.send_code_once(ticket, kind);
         let work = retry(ATTEMPTS, "the account kept changing while a code was sent", send);
         self.ask(LimitKind::Codes, self.settings.limits.codes_client, work).await
     }
 
     async fn send_code_once(&self, ticket: &str, kind: &str) -> Result<Option<Duration>> {
-        let open = self.open_ticket(ticket).await?.ok_or(MFA_INVALID)?;
+        let open = self.open_ticket(ticket).await?.filter(OpenTicket::has_tries).ok_or(MFA_INVALID)?;
         let factors = self.accepted_factors(&open.user, &open.key).await?;
         let sms = factors.sms.filter(|_| kind == Method::Sms.as_str()).ok_or(MFA_INVALID)?;
         if !self.needs_factor(&open).await? {

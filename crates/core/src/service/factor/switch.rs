@@ -54,7 +54,8 @@ impl SecondFactors<'_> {
         if on && factors.count() == 0 {
             return Err(MFA_NO_FACTOR.into());
         }
-        if !on && self.realm.policy.mfa_policy == MfaPolicy::Required {
+        let has_password = user.envelope.open_password(&key)?.is_some();
+        if !on && (self.realm.policy.mfa_policy == MfaPolicy::Required || !has_password) {
             return Err(MFA_REQUIRED_BY_POLICY.into());
         }
         if on == self.needs_two_steps(user.two_step) {

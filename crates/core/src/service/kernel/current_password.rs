@@ -74,7 +74,8 @@ impl Scope<'_> {
             let permit = self.hash_permit()?;
             let hash = user.envelope.open_password(key)?;
             let Ok(password) = Password::parse(typed) else { return Ok(None) };
-            Ok(self.matches(&permit, &password, Some(&hash)).await?.then_some(hash))
+            let is_right = self.matches(&permit, &password, hash.as_ref()).await?;
+            Ok(hash.filter(|_| is_right))
         };
         let verified = verified.await;
         if matches!(verified, Ok(None)) {

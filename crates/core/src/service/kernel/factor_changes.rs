@@ -13,6 +13,7 @@ use crate::{
     port::{Batch, ChallengeOp, RecordOp},
     record::{Record, RecordKeys, RecordKind},
     seal::DataKey,
+    session::{Session, SessionClient},
 };
 
 /// Change of the factors of a user.
@@ -26,7 +27,7 @@ pub(in crate::service) struct FactorChange {
 
 /// Removal of a factor.
 pub(in crate::service) struct Removal {
-    pub(in crate::service) kind: RecordKind,
+    pub(in crate::service) method: Method,
     /// Name of the factor for the mail; may be empty.
     called: String,
     /// Whether no other factor is left.
@@ -37,35 +38,54 @@ pub(in crate::service) struct Removal {
 impl Removal {
     /// Returns the owner with what the mail says.
     pub(in crate::service) fn recipient(&self, profile: &Profile) -> Recipient {
-        let recipient = Recipient::of(profile).with("what", self.kind.as_str()).with("called", &self.called);
+        let recipient = Recipient::of(profile).with("what", self.method.as_str()).with("called", &self.called);
         if self.is_last { recipient.with("last", "true") } else { recipient }
     }
 }
 
+impl Method {
+    /// Returns the kind of records that factors of this kind are.
+    const fn record(self) -> RecordKind {
+        match self {
+            Self::Passkey | Self::SecurityKey => RecordKind::Passkey,
+            Self::Totp => RecordKind::Totp,
+            Self::Sms => RecordKind::Sms,
+            Self::RecoveryCode => RecordKind::RecoveryCodes,
+        }
+    }
+}
+
 impl Scope<'_> {
-    /// Returns what follows from a factor that is added. The first one turns two-step on; a later one leaves the switch as it is.
+    /// Returns what follows from a factor that is added. The first one turns two-step on, unless it is a passkey; a later one leaves
+    /// the switch as it is.
     ///
     /// # Errors
     /// Unavailable; internal.
     pub(in crate::service) async fn addition(
         &self,
         (user, key): (&User, &DataKey),
-        (kind, added): (RecordKind, &ListedFactor),
+        added: &ListedFactor,
         current: Option<SessionId>,
     ) -> Result<FactorChange> {
-        let factors = self.factors_of(user, key).await?;
-        let turns_on = factors.count() == 0 && !user.two_step;
+        let (factors, method) = (self.factors_of(user, key).await?, added.method);
+        let turns_on = method != Method::Passkey && !factors.has_switching() && !user.two_step;
         let mut change = if turns_on {
             self.turned_on((user, key), &factors, current)
         } else {
             let changed = User { revision: user.revision + 1, ..user.clone() };
             FactorChange { user: changed, recovery_codes: None, with: self.drop_tickets(user) }
         };
+        if !turns_on && factors.count() == 0 && self.needs_two_steps(user.two_step) {
+            change.recovery_codes = self.first_codes((user, key), &factors, &mut change.with);
+        }
         let recipient = Recipient::of(&user.envelope.open_profile(key)?);
-        let recipient = recipient.with("what", kind.as_str()).with("called", added.name_in_mails());
+        let recipient = recipient.with("what", method.as_str()).with("called", added.name_in_mails());
         let recipient = if turns_on { recipient.with("first", "true") } else { recipient };
-        let audit =
-            self.audit(Event::FactorAdded).user(user).detail("factor", added.id.as_str()).detail("type", kind.as_str());
+        let audit = self
+            .audit(Event::FactorAdded)
+            .user(user)
+            .detail("factor", added.id.as_str())
+            .detail("type", method.as_str());
         change.with.push(audit.into());
         let undo = self.realm.policy.addition_undo;
         if undo.is_zero() {
@@ -73,7 +93,7 @@ impl Scope<'_> {
             return Ok(change);
         }
         let challenge = Challenge::beginning(self.ctx, &self.realm.name, Purpose::FactorUndo, &user.id, undo);
-        let note = AddedFactor { kind, id: added.id.clone() }.seal(self.ctx, key, &challenge)?;
+        let note = AddedFactor { kind: method.record(), id: added.id.clone() }.seal(self.ctx, key, &challenge)?;
         let mail = self.message(MessageKind::FactorAdded, &recipient, Some(challenge.id))?;
         change.with.extend(batch![mail, ChallengeOp::Insert(Challenge { note: Some(note), ..challenge })]);
         Ok(change)
@@ -88,37 +108,66 @@ impl Scope<'_> {
         current: Option<SessionId>,
     ) -> FactorChange {
         let mut with = self.end_weaker(user, current);
-        let accepts = self.realm.policy.mfa_methods.contains(&Method::RecoveryCode);
-        let recovery_codes = (factors.recovery.is_none() && accepts).then(|| {
-            let (codes, texts) = RecoveryCodes::new(self.ctx, &user.id, user.revision + 1);
-            with.push(RecordOp::Insert(codes.seal(self.ctx, &self.realm.name, RecordKeys::Owner(key))).into());
-            texts
-        });
+        let recovery_codes = self.first_codes((user, key), factors, &mut with);
         let user = User { two_step: true, revision: user.revision + 1, ..user.clone() };
         FactorChange { user, recovery_codes, with }
     }
 
-    /// Returns what follows from the removal of a factor, and the removal itself; `None` if there is no such factor. With the last
-    /// one, recovery codes are removed and two-step is off.
-    pub(in crate::service) fn removal(
+    /// Makes recovery codes, unless there are some or the realm has none.
+    fn first_codes(
         &self,
-        user: &User,
+        (user, key): (&User, &DataKey),
+        factors: &Factors,
+        with: &mut Batch,
+    ) -> Option<NewRecoveryCodes> {
+        let accepts = self.realm.policy.mfa_methods.contains(&Method::RecoveryCode);
+        (factors.recovery.is_none() && accepts).then(|| {
+            let (codes, texts) = RecoveryCodes::new(self.ctx, &user.id, user.revision + 1);
+            with.push(RecordOp::Insert(codes.seal(self.ctx, &self.realm.name, RecordKeys::Owner(key))).into());
+            texts
+        })
+    }
+
+    /// Returns what follows from the removal of a factor, and the removal itself; `None` if there is no such factor. With the last
+    /// one, recovery codes are removed and two-step is off. Without a current session all sessions end.
+    ///
+    /// # Errors
+    /// Unavailable; internal, if a session does not open.
+    pub(in crate::service) async fn removal(
+        &self,
+        (user, key): (&User, &DataKey),
         factors: &Factors,
         id: &str,
         current: Option<SessionId>,
-    ) -> Option<Removal> {
-        let (kind, removed) = factors.removal(id)?;
+    ) -> Result<Option<Removal>> {
+        let Some((method, removed)) = factors.removal(id) else { return Ok(None) };
         let called = factors.listed(None).into_iter().find(|listed| listed.id.as_str() == id);
         let called = called.map(|listed| listed.name_in_mails().to_owned()).unwrap_or_default();
-        let mut with = self.end_weaker(user, current);
+        let mut with = match current {
+            Some(current) if method == Method::Passkey => self.end_opened_by((user, key), id, &current).await?,
+            current => self.end_weaker(user, current),
+        };
         let audit = self.audit(Event::FactorRemoved).user(user).detail("factor", id);
-        with.extend(batch![removed, audit.detail("type", kind.as_str())]);
+        with.extend(batch![removed, audit.detail("type", method.as_str())]);
         let is_last = factors.count() == 1;
         if is_last {
             let (realm, owner) = (self.realm.name.clone(), user.id.clone());
             with.push(RecordOp::DeleteOf { realm, owner, kind: Some(RecordKind::RecoveryCodes) }.into());
         }
         let user = User { two_step: user.two_step && !is_last, revision: user.revision + 1, ..user.clone() };
-        Some(Removal { kind, called, is_last, change: FactorChange { user, recovery_codes: None, with } })
+        Ok(Some(Removal { method, called, is_last, change: FactorChange { user, recovery_codes: None, with } }))
+    }
+
+    /// Returns the operations that end the sessions that a passkey opened, except the current one, and trusted devices and tickets.
+    async fn end_opened_by(&self, (user, key): (&User, &DataKey), id: &str, current: &SessionId) -> Result<Batch> {
+        let mut batch = self.drop_tickets(user);
+        batch.push(self.distrust_devices(user));
+        let sessions = self.ports.store.sessions_of(&self.realm.name, &user.id).await?;
+        for Session { id: session, client, .. } in sessions.iter().filter(|session| session.id != *current) {
+            if SessionClient::open(key, client)?.is_opened_by(id) {
+                batch.push(self.end_session(session));
+            }
+        }
+        Ok(batch)
     }
 }

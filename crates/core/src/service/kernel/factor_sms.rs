@@ -114,7 +114,7 @@ impl Scope<'_> {
             ChallengeOp::Spend { realm: sent.realm.clone(), id: sent.id, now: self.ctx.now },
             self.code_entered(phone.country().unwrap_or_default()),
         ];
-        Ok(Some(UsedFactor { method: Method::Sms, amr: vec![Amr::Sms, Amr::Multi], with }))
+        Ok(Some(UsedFactor { method: Method::Sms, amr: vec![Amr::Sms, Amr::Multi], passkey: None, with }))
     }
 
     /// Returns the challenge of the code that was sent last, if it can still be used.

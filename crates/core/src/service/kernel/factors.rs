@@ -7,7 +7,7 @@ use crate::{
     batch,
     error::Result,
     factor::{FactorCode, Factors, Method, MfaPolicy, TrustedDevice},
-    id::SessionId,
+    id::{FactorId, SessionId},
     link::Purpose,
     message::{MessageKind, Recipient},
     port::{Batch, ChallengeOp, Op, RecordOp},
@@ -20,7 +20,15 @@ use crate::{
 pub(in crate::service) struct UsedFactor {
     pub(in crate::service) method: Method,
     pub(in crate::service) amr: Vec<Amr>,
+    /// Passkey that was used.
+    pub(in crate::service) passkey: Option<FactorId>,
     pub(in crate::service) with: Batch,
+}
+
+impl UsedFactor {
+    fn of_code(method: Method, with: Batch) -> Self {
+        Self { method, amr: vec![Amr::Otp, Amr::Multi], passkey: None, with }
+    }
 }
 
 impl Scope<'_> {
@@ -42,8 +50,9 @@ impl Scope<'_> {
     /// # Errors
     /// Unavailable; internal, if one cannot be opened.
     pub(in crate::service) async fn accepted_factors(&self, user: &User, key: &DataKey) -> Result<Factors> {
+        let rp_id = self.relying_party().map(|party| party.id.as_str());
         let has_number = user.phone_verified_at.is_some() && !user.phone_disputed;
-        Ok(self.factors_of(user, key).await?.accepted(&self.realm.policy.mfa_methods, has_number))
+        Ok(self.factors_of(user, key).await?.accepted(&self.realm.policy.mfa_methods, rp_id, has_number))
     }
 
     /// Compares a code with these factors of a user; `None` if it matches none, or was used before.
@@ -65,7 +74,7 @@ impl Scope<'_> {
         if let Some(digits) = code.totp() {
             let mut used = factors.totp.iter().filter_map(|held| Some((held, held.noun.used(digits, self.ctx.now)?)));
             let with = used.next().map(|(held, noun)| batch![held.replace(self.ctx, key, &noun)]);
-            return Ok(with.map(|with| UsedFactor { method: Method::Totp, amr: vec![Amr::Otp, Amr::Multi], with }));
+            return Ok(with.map(|with| UsedFactor::of_code(Method::Totp, with)));
         }
         Ok(None)
     }
@@ -88,7 +97,7 @@ impl Scope<'_> {
             self.message(MessageKind::RecoveryCodeUsed, &recipient, None)?,
         ];
         with.push(self.distrust_devices(user));
-        Ok(Some(UsedFactor { method: Method::RecoveryCode, amr: vec![Amr::Otp, Amr::Multi], with }))
+        Ok(Some(UsedFactor::of_code(Method::RecoveryCode, with)))
     }
 
     /// Returns the operation that removes all trusted devices of a user.

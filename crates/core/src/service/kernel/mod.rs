@@ -19,6 +19,7 @@ mod limits;
 mod links;
 mod listings;
 mod outbox;
+mod passkeys;
 mod pauses;
 mod realms;
 mod repetitions;
@@ -35,6 +36,7 @@ pub use authority::{ApiClient, FreshOwner, Owner};
 
 pub(super) use authority::Authentication;
 pub use fields::{FieldErrors, NamedField, RawField, RawJson};
+pub use passkeys::{AcceptedCredentials, NamedCredential};
 pub use realms::Realms;
 pub use scope::Scope;
 pub use tickets::{Challenged, FactorChallenge};
@@ -48,6 +50,7 @@ pub(super) use factors::UsedFactor;
 pub(super) use hashing::HashPermit;
 pub(super) use limits::Charge;
 pub(super) use outbox::AddressMail;
+pub(super) use passkeys::FoundPasskey;
 pub(super) use pauses::ChannelPauses;
 pub(super) use repetitions::Repetitions;
 pub(super) use retry::{ATTEMPTS, HASHED_ATTEMPTS, retry};
@@ -64,6 +67,7 @@ use std::{
 use copies::Copies;
 
 use crate::{
+    factor::passkey::RelyingParty,
     id::NodeId,
     limit::{InFlight, Limits},
     oauth::ApiClients,
@@ -108,6 +112,8 @@ pub struct Settings {
     pub reveal_taken: bool,
     pub limits: Limits,
     pub admin: AdminSettings,
+    /// The server as the party that passkeys are made for; `None` if there can be none.
+    pub passkeys: Option<RelyingParty>,
     /// Services that may introspect tokens.
     pub api_clients: ApiClients,
     /// Maximum random delay before a message is sent; the minimum is a sixth of it.

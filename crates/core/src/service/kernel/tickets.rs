@@ -22,12 +22,16 @@ const TRIES: u32 = 5;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FactorChallenge {
     Password,
+    /// A passkey or security key.
+    Passkey,
     Totp,
     /// SMS to the number with this end.
     Sms(String),
     RecoveryCode,
     /// Adding a first factor by one of these methods.
     Enroll(Vec<Method>),
+    /// Logging in again, which makes another session.
+    Login,
 }
 
 /// Issued ticket, with the methods that can complete it.
@@ -127,6 +131,9 @@ impl Scope<'_> {
         factors: &Factors,
     ) -> Result<Vec<FactorChallenge>> {
         let mut challenges = Vec::new();
+        if !factors.passkeys.is_empty() {
+            challenges.push(FactorChallenge::Passkey);
+        }
         if !factors.totp.is_empty() {
             challenges.push(FactorChallenge::Totp);
             self.show_codes((user, key), factors)?;
@@ -166,6 +173,7 @@ impl Scope<'_> {
 
     /// Returns the methods by which a first factor can be added.
     pub(in crate::service) fn first_methods(&self) -> Vec<Method> {
-        self.realm.policy.mfa_methods.iter().copied().filter(|method| *method == Method::Totp).collect()
+        let first = [Method::Passkey, Method::Totp];
+        first.into_iter().filter(|method| self.realm.policy.mfa_methods.contains(method)).collect()
     }
 }

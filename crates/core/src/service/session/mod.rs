@@ -11,6 +11,8 @@ mod login;
 mod logout;
 mod new_device;
 mod open;
+mod passkey;
+mod passkey_factor;
 mod prove;
 mod refresh;
 mod second_factor;
@@ -19,6 +21,8 @@ mod step_up;
 
 pub use login::{Credentials, Entry, LoginOutcome};
 pub use open::{LoggedIn, Tokens};
+pub use passkey::{PasskeyOutcome, PasskeyRequest};
+pub use passkey_factor::FactorRequest;
 pub use second_factor::{Completed, Completion};
 pub use step::SecondFactor;
 pub use step_up::{StepUp, Stepped};

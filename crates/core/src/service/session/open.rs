@@ -6,7 +6,7 @@ use crate::{
     audit::Event,
     batch,
     error::{Error, Result, catalogue::ACCOUNT_LOCKED},
-    id::SessionId,
+    id::{FactorId, SessionId},
     port::{Batch, Op, Precondition, SessionOp, UserOp},
     service::kernel::{HashPermit, Opens},
     session::{Amr, Family, Session, SessionClient, SessionKind, TokenHash},
@@ -93,7 +93,8 @@ impl Sessions<'_> {
         password: &crate::account::password::Password,
     ) -> Result<Op> {
         let user = &owner.user;
-        if !self.ports.hasher.is_outdated(&owner.hash) {
+        let is_outdated = owner.hash.as_ref().is_some_and(|hash| self.ports.hasher.is_outdated(hash));
+        if !is_outdated {
             let (realm, id) = (user.realm.clone(), user.id.clone());
             return Ok(UserOp::Require { realm, id, revision: user.revision }.into());
         }
@@ -109,12 +110,12 @@ impl Sessions<'_> {
     pub(in crate::service) async fn open_with(
         &self,
         user: User,
-        (amr, with): (Vec<Amr>, Batch),
+        (amr, passkey, with): (Vec<Amr>, Option<FactorId>, Batch),
         held: Op,
         is_known_device: bool,
     ) -> Result<Option<Tokens>> {
         let owner = OpenedUser::open(self.realm, user)?;
-        self.open(&Passed { owner, amr, with }, held, is_known_device).await
+        self.open(&Passed { owner, amr, passkey, with }, held, is_known_device).await
     }
 
     fn new_session(&self, passed: &Passed, profile: &Profile) -> Result<(Session, Tokens)> {
@@ -132,6 +133,7 @@ impl Sessions<'_> {
             }
         };
         let current: TokenHash = browser.as_ref().map_or_else(|| refresh.hash(), BrowserToken::hash);
+        let client = SessionClient::from(&ctx.client).opened_by(passed.passkey.as_ref());
         let session = Session {
             realm: self.realm.name.clone(),
             id,
@@ -140,7 +142,7 @@ impl Sessions<'_> {
             auth_time: ctx.now,
             amr: passed.amr.clone(),
             impersonator: None,
-            client: SessionClient::from(&ctx.client).seal(ctx, &passed.owner.key)?,
+            client: client.seal(ctx, &passed.owner.key)?,
             created_at: ctx.now,
             expires_at: ctx.now.plus(max_age),
             family: Family {

@@ -26,7 +26,8 @@ pub(super) enum ProofResult {
 pub(in crate::service) struct OpenedUser {
     pub(in crate::service) user: User,
     pub(in crate::service) key: DataKey,
-    pub(super) hash: PasswordHash,
+    /// Hash of the password; `None` if the account has none.
+    pub(super) hash: Option<PasswordHash>,
 }
 
 impl OpenedUser {
@@ -54,7 +55,7 @@ impl Sessions<'_> {
             Some(user) => Some(OpenedUser::open(self.realm, user)?),
             None => self.realm.decoy.open(&self.realm.keys).map(|()| None)?,
         };
-        let of_owner = self.matches(permit, password, owner.as_ref().map(|owner| &owner.hash)).await?;
+        let of_owner = self.matches(permit, password, owner.as_ref().and_then(|owner| owner.hash.as_ref())).await?;
         let of_registration = match found.registration.filter(|registration| registration.is_pending(self.ctx.now)) {
             Some(registration) => self.is_of_registration(permit, &registration, password).await?,
             None => false,
@@ -73,6 +74,6 @@ impl Sessions<'_> {
         password: &Password,
     ) -> Result<bool> {
         let key = registration.envelope.key(&self.realm.keys, &registration.id)?;
-        self.matches(permit, password, Some(&registration.envelope.open_password(&key)?)).await
+        self.matches(permit, password, registration.envelope.open_password(&key)?.as_ref()).await
     }
 }

@@ -27,6 +27,8 @@ use crate::{
 pub struct Completion<'a> {
     pub ticket: &'a RawField,
     pub second: SecondFactor<'a>,
+    /// Response of a passkey or security key to the challenge of the ticket.
+    pub passkey: &'a RawField,
     /// For a renewed authentication.
     pub password: &'a RawField,
     /// Values that may name a known device of the account.
@@ -54,9 +56,11 @@ impl Sessions<'_> {
     /// # Errors
     /// Malformed, unless there is exactly one proof, which counts no try; refused, for every reason; limited; unavailable.
     pub async fn complete(&self, completion: &Completion<'_>) -> Result<Completed> {
-        let (has_code, has_password) =
-            (completion.second.typed().is_some(), !matches!(completion.password, RawField::Missing));
-        let Some(ticket) = completion.ticket.text().filter(|_| has_code != has_password) else {
+        let has_password = !matches!(completion.password, RawField::Missing);
+        let has_passkey = !matches!(completion.passkey, RawField::Missing);
+        let proofs = [completion.second.typed().is_some(), has_passkey, has_password];
+        let has_one = proofs.into_iter().filter(|is_given| *is_given).count() == 1;
+        let Some(ticket) = completion.ticket.text().filter(|_| has_one) else {
             return Err(MFA_INCOMPLETE.into());
         };
         let client = self.charge_client(LimitKind::Factors, self.settings.limits.factors_client).await?;
@@ -155,12 +159,13 @@ impl Sessions<'_> {
         let spend = opened.spend(self);
         let device = known.cloned().unwrap_or_else(|| KnownDevice::new(self.ctx));
         let amr = Amr::union(&opened.note.proved, &proved.amr);
+        let passkey = proved.used.as_ref().and_then(|used| used.passkey.clone());
         let owner = OpenedUser::open(self.realm, opened.user)?;
         let Some(used) = proved.used else { return Err(MFA_REFUSED.into()) };
         let remembered = Some(&device).filter(|_| completion.second.remembers());
         let mut with = self.passed_with(&owner, used, known, remembered).await?;
         with.push(spend);
-        let passed = Passed { owner, amr, with };
+        let passed = Passed { owner, amr, passkey, with };
         let user = &passed.owner.user;
         let held: Op =
             UserOp::Require { realm: user.realm.clone(), id: user.id.clone(), revision: user.revision }.into();
@@ -179,8 +184,12 @@ impl Sessions<'_> {
         if let Some(is_right) = password {
             return Ok(is_right.then(|| Proved { amr: vec![Amr::Password], used: None }));
         }
-        let Some(Some(code)) = completion.second.typed() else { return Ok(None) };
         let factors = self.accepted_factors(&opened.user, &opened.key).await?;
+        if !matches!(completion.passkey, RawField::Missing) {
+            let used = self.use_passkey(opened, &factors, completion.passkey).await?;
+            return Ok(used.map(|used| Proved { amr: used.amr.clone(), used: Some(used) }));
+        }
+        let Some(Some(code)) = completion.second.typed() else { return Ok(None) };
         let used = self.use_code((&opened.user, &opened.key), &factors, &code).await?;
         Ok(used.map(|used| Proved { amr: used.amr.clone(), used: Some(used) }))
     }

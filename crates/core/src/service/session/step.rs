@@ -7,6 +7,7 @@ use crate::{
     batch,
     error::Result,
     factor::{FactorCode, Factors, Held, Method, TicketNote, TicketPurpose, TrustedDevice},
+    id::FactorId,
     limit::LimitKind,
     port::{Batch, Op, Precondition, RecordOp},
     record::{Record, RecordKeys},
@@ -57,6 +58,8 @@ impl SecondFactor<'_> {
 pub(in crate::service) struct Passed {
     pub(in crate::service) owner: OpenedUser,
     pub(in crate::service) amr: Vec<Amr>,
+    /// Passkey that opens the session, if one does.
+    pub(in crate::service) passkey: Option<FactorId>,
     /// Operations that are committed with the session.
     pub(in crate::service) with: Batch,
 }
@@ -83,7 +86,7 @@ impl Sessions<'_> {
         presented: bool,
     ) -> Result<Step> {
         if !self.needs_two_steps(owner.user.two_step) {
-            return Ok(Step::Passed(Box::new(Passed { owner, amr: vec![amr], with: Batch::new() })));
+            return Ok(Step::Passed(Box::new(Passed { owner, amr: vec![amr], passkey: None, with: Batch::new() })));
         }
         let subject = (&owner.user, &owner.key);
         let factors = self.accepted_factors(&owner.user, &owner.key).await?;
@@ -95,11 +98,11 @@ impl Sessions<'_> {
                 let remembered = device.filter(|_| second.remembers());
                 let amr = Amr::union(&[amr], &used.amr);
                 let with = self.passed_with(&owner, used, known, remembered).await?;
-                return Ok(Step::Passed(Box::new(Passed { owner, amr, with })));
+                return Ok(Step::Passed(Box::new(Passed { owner, amr, passkey: None, with })));
             }
             self.note_wrong_factor(subject, known, true).await?;
         } else if let Some(with) = self.trusted(&owner, known).await? {
-            return Ok(Step::Passed(Box::new(Passed { owner, amr: vec![amr], with })));
+            return Ok(Step::Passed(Box::new(Passed { owner, amr: vec![amr], passkey: None, with })));
         }
         let (challenged, batch) = self.challenge(&owner, &factors, amr, tries)?;
         Ok(Step::Challenged(challenged, batch))

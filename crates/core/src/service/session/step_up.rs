@@ -11,7 +11,7 @@ use crate::{
         Error, Result,
         catalogue::{MAX_AGE_INVALID, MFA_INVALID, MFA_NO_FACTOR},
     },
-    factor::{Factors, TicketNote, TicketPurpose},
+    factor::{Factors, TicketNote, TicketPurpose, passkey::PasskeyUse},
     id::SessionId,
     limit::LimitKind,
     port::{Batch, ChallengeOp, CommitError, Precondition, SessionOp, UserOp},
@@ -50,6 +50,14 @@ pub(super) struct Renewal {
     pub(super) renews: bool,
     /// What was proved before.
     pub(super) proved: Vec<Amr>,
+}
+
+/// What a renewed authentication lacks.
+struct Missing {
+    password: bool,
+    factor: bool,
+    /// A passkey or security key, in place of any factor.
+    key: bool,
 }
 
 impl Sessions<'_> {
@@ -130,19 +138,18 @@ impl Sessions<'_> {
         let session = self.session_of(&renewal.session).await?;
         let proved = Amr::union(&renewal.proved, new);
         let (has_password, has_factor) = (proved.contains(&Amr::Password), proved.contains(&Amr::Multi));
+        // A passkey that has verified its user is both.
+        let is_alone = proved.contains(&Amr::User);
         let needs_both = self.needs_two_steps(user.two_step);
-        let is_renewed = has_password && (has_factor || !needs_both);
+        let is_renewed = is_alone || (has_password && (has_factor || !needs_both));
         let amr = Amr::union(&session.amr, &proved);
         if (renewal.renews && !is_renewed) || Assurance::of(&amr) < renewal.assurance {
-            let needs_factor = (renewal.renews && needs_both) || session.assurance() < renewal.assurance;
-            let factors = self.accepted_factors(user, key).await?;
-            let mut challenges = Vec::new();
-            if renewal.renews && !has_password {
-                challenges.push(FactorChallenge::Password);
-            }
-            if needs_factor && !has_factor {
-                challenges.extend(self.challenges_of((user, key), &factors)?);
-            }
+            let missing = Missing {
+                password: renewal.renews && !has_password,
+                factor: ((renewal.renews && needs_both) || session.assurance() < renewal.assurance) && !has_factor,
+                key: Assurance::of(&amr) < renewal.assurance && renewal.assurance == Assurance::PhishingResistant,
+            };
+            let challenges = self.missing((user, key), &missing).await?;
             return self.challenge_for(renewal, proved, (user, key), ticket, (with, challenges)).await;
         }
         let auth_time = if is_renewed { self.ctx.now } else { session.auth_time };
@@ -163,6 +170,27 @@ impl Sessions<'_> {
         let holder = TokenUser { email: &profile.email, roles: &user.roles };
         let access = self.tokens.issue(self.ctx, &renewed, holder, ttl).map_err(Error::internal)?;
         Ok(Some(Stepped::Up(access)))
+    }
+
+    /// Returns the challenges for what is missing.
+    async fn missing(&self, (user, key): (&User, &DataKey), missing: &Missing) -> Result<Vec<FactorChallenge>> {
+        let mut factors = self.accepted_factors(user, key).await?;
+        let mut challenges = Vec::new();
+        let logs_in = factors.passkeys_for(PasskeyUse::Login).next().is_some();
+        if missing.password && user.envelope.open_password(key)?.is_some() {
+            challenges.push(FactorChallenge::Password);
+        } else if missing.password && !logs_in {
+            return Ok(vec![FactorChallenge::Login]);
+        }
+        if missing.key || (missing.password && !missing.factor) {
+            // No code helps: only a key is resistant to phishing, and only a passkey renews a login without the password.
+            let helps = !factors.passkeys.is_empty() && (missing.key || logs_in);
+            factors = Factors { passkeys: if helps { factors.passkeys } else { Vec::new() }, ..Factors::default() };
+        } else if !missing.factor {
+            factors = Factors::default();
+        }
+        challenges.extend(self.challenges_of((user, key), &factors)?);
+        Ok(challenges)
     }
 
     /// Keeps what was proved in the ticket, or in a new one.
@@ -206,7 +234,12 @@ impl Sessions<'_> {
     }
 
     async fn commit_renewal(&self, batch: Batch) -> Result<bool> {
-        let lost = [Precondition::UserRevision, Precondition::RecordRevision, Precondition::ChallengeFresh];
+        let lost = [
+            Precondition::UserRevision,
+            Precondition::RecordRevision,
+            Precondition::RecordFree,
+            Precondition::ChallengeFresh,
+        ];
         match self.commit_unless(batch, &lost).await {
             Err(CommitError::Failed(_)) => Err(ended()),
             done => Ok(done?),
@@ -221,7 +254,13 @@ impl Sessions<'_> {
     /// Returns the first class that was asked for and can be met; without any, the one that the account needs.
     fn wanted(&self, asked: &RawField, user: &User, session: &Session, factors: &Factors) -> Result<Assurance> {
         let usual = if self.needs_two_steps(user.two_step) { Assurance::TwoFactors } else { Assurance::OneFactor };
-        let is_reachable = |assurance: &Assurance| !factors.is_empty() || session.assurance() >= *assurance;
+        let is_reachable = |assurance: &Assurance| {
+            let has_factor = match assurance {
+                Assurance::PhishingResistant => !factors.passkeys.is_empty(),
+                Assurance::OneFactor | Assurance::TwoFactors => !factors.is_empty(),
+            };
+            has_factor || session.assurance() >= *assurance
+        };
         let wanted = match asked.text().filter(|text| !text.trim().is_empty()) {
             Some(text) => text.split_whitespace().filter_map(Assurance::parse).find(is_reachable),
             None => Some(usual).filter(is_reachable),

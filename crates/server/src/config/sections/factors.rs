@@ -6,6 +6,7 @@ use portcullis_core::factor::{Method, MfaPolicy};
 
 use super::{
     longest::at_most,
+    passkeys::{PASSKEY_RP_ID, PASSKEYS},
     section::{Section, settings},
     sms::TWILIO_SID,
 };
@@ -22,8 +23,8 @@ pub(super) const SECTION: Section = Section::new("Second factors", SETTINGS).che
 settings! {
     MFA_POLICY: MfaPolicy = choice(), Fixed("optional"),
         "`optional`: each user decides. `required`: every login needs two factors or a trusted device. `off`: no factor can be added; those that exist stay in force.", per_realm;
-    MFA_METHODS: Vec<Method> = METHODS, Fixed("totp,recovery_code"),
-        "Kinds of second factors that can be added and used, separated by commas: `totp` (authenticator app), `sms` (codes to the verified phone number), `recovery_code`.", per_realm;
+    MFA_METHODS: Vec<Method> = METHODS, Fixed("passkey,totp,recovery_code"),
+        "Kinds of second factors that can be added and used, separated by commas: `passkey` (also security keys), `totp` (authenticator app), `sms` (codes to the verified phone number), `recovery_code`.", per_realm;
     MFA_TTL: Duration = DURATION, Fixed("5m"),
         "Time for the second part of a login.", per_realm;
     MFA_REMEMBER: Duration = DURATION_OR_NEVER, Fixed("30d"),
@@ -43,7 +44,9 @@ fn check_realm(values: &Values, report: &mut Report) {
     at_most(&MFA_REMEMBER, 400 * 24, values, report);
     at_most(&ADDITION_UNDO, 90 * 24, values, report);
     check_sms(values, report);
-    let has_real = values.get(&MFA_METHODS).is_none_or(|methods| methods.contains(&Method::Totp));
+    let has_passkeys = values.get(&PASSKEYS) == Some(true) && values.get(&PASSKEY_RP_ID).is_some();
+    let is_first = |method: &Method| *method == Method::Totp || (*method == Method::Passkey && has_passkeys);
+    let has_real = values.get(&MFA_METHODS).is_none_or(|methods| methods.iter().any(is_first));
     if values.get(&MFA_POLICY) == Some(MfaPolicy::Required) && !has_real {
         let text = "requires a second factor, and MFA_METHODS has none that can be added first";
         report.insecure(Refused, MFA_POLICY.name(), text, Fix::set(MFA_METHODS.name(), "totp,recovery_code"));

@@ -55,6 +55,10 @@ settings! {
         "Wrong second factors of an account, or of a device known to it. All limits apply. Beyond them, every code is refused; a right password does not reset the count, a right factor does.";
     LIMIT_FACTORS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
         "Wrong second factors from one address.";
+    LIMIT_PASSKEY_OPTIONS_CLIENT: Quota = QUOTA, Fixed("120/1m"),
+        "Challenges for passkeys from one address.";
+    LIMIT_PASSKEYS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
+        "Refused passkeys from one address.";
     LIMIT_ENROLMENTS_ACCOUNT: Quota = QUOTA, Fixed("20/1h"),
         "Second factors that an account begins to add, and tickets to authenticate again.";
     LIMIT_REFRESHES_ACCOUNT: Quota = QUOTA, Fixed("60/1m"),
@@ -115,6 +119,8 @@ pub(super) fn read(values: &Values) -> Option<Limits> {
         links_client: values.get(&LIMIT_LINKS_CLIENT)?,
         factors_account: values.get(&LIMIT_FACTORS_ACCOUNT)?,
         factors_client: values.get(&LIMIT_FACTORS_CLIENT)?,
+        passkey_options_client: values.get(&LIMIT_PASSKEY_OPTIONS_CLIENT)?,
+        passkeys_client: values.get(&LIMIT_PASSKEYS_CLIENT)?,
         enrolments_account: values.get(&LIMIT_ENROLMENTS_ACCOUNT)?,
         refreshes_session: values.get(&LIMIT_REFRESHES_ACCOUNT)?,
         admin_sign_in_client: values.get(&LIMIT_ADMIN_SIGN_IN_CLIENT)?,

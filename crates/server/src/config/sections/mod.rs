@@ -13,6 +13,7 @@ mod log;
 mod longest;
 mod mail;
 mod pages;
+mod passkeys;
 mod realm_policy;
 mod redis;
 mod section;
@@ -32,6 +33,7 @@ pub use http::Http;
 pub(super) use http::PORT;
 pub use log::{Log, LogFormat};
 pub use mail::{Credentials, Mail, MailTls, MailTransport, Smtp};
+pub use passkeys::Passkeys;
 pub use realm_policy::RealmPolicy;
 pub use redis::Redis;
 pub(super) use section::Context;
@@ -62,6 +64,7 @@ pub(crate) static SECTIONS: &[Section] = &[
     accounts::SECTION,
     factors::SECTION,
     pages::SECTION,
+    passkeys::SECTION,
     limits::SECTION,
     admin::SECTION,
     mail::SECTION,
@@ -120,6 +123,7 @@ pub struct Config {
     pub accounts: Accounts,
     /// Passwords and password hashing.
     pub password: Password,
+    pub passkeys: Passkeys,
     pub limits: Limits,
     pub admin: Admin,
     pub mail: Mail,
@@ -145,6 +149,7 @@ impl Config {
             token: Token::read(values)?,
             accounts: Accounts::read(values)?,
             password: Password::read(values)?,
+            passkeys: Passkeys::read(values)?,
             limits: limits::read(values)?,
             admin: Admin::read(values)?,
             mail: Mail::read(values)?,

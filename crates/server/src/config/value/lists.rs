@@ -28,7 +28,7 @@ pub(crate) const COUNTRIES: ValueFormat<Vec<String>> = ValueFormat::new("CODES",
 
 /// Kinds of second factors.
 pub(crate) const MFA_METHODS: ValueFormat<Vec<Method>> = ValueFormat::new("METHODS", |text| {
-    let allowed = [Method::Totp, Method::Sms, Method::RecoveryCode];
+    let allowed = [Method::Passkey, Method::Totp, Method::Sms, Method::RecoveryCode];
     let method = |word: &str| allowed.into_iter().find(|method| method.as_str().eq_ignore_ascii_case(word));
     let methods: Option<Vec<Method>> = items(text).map(method).collect();
     methods.filter(|methods| !methods.is_empty()).ok_or_else(|| {
@@ -36,7 +36,7 @@ pub(crate) const MFA_METHODS: ValueFormat<Vec<Method>> = ValueFormat::new("METHO
         format!("must be a list of {} separated by commas", names.join(", "))
     })
 })
-.like("totp,recovery_code");
+.like("passkey,totp,recovery_code");
 
 /// Fields required for registration, or `none`.
 pub(crate) const SIGNUP_FIELDS: ValueFormat<Vec<SignupField>> = ValueFormat::new("FIELDS", |text| {

@@ -18,5 +18,7 @@ pub(crate) use lists::{COUNTRIES, MFA_METHODS, REALM_NAMES, SIGNUP_FIELDS};
 pub(crate) use net::{ADDRESS, HELO, HOST_NAME, LISTEN, MAILBOX, NETWORKS, PORT_NUMBER, is_loopback_host};
 pub(crate) use quota::{QUOTA, QUOTAS};
 pub(crate) use secret::{CLIENTS, KEYS, SECRET, client_pairs, decode_key};
-pub(crate) use url::{API_URL, DATABASE, DOMAIN, MONGODB, ORIGINS, PUBLIC, REDIS, WEB_ADDRESS, are_hosts, authority};
+pub(crate) use url::{
+    API_URL, DATABASE, DOMAIN, MONGODB, ORIGINS, PUBLIC, REDIS, RP_ID, WEB_ADDRESS, are_hosts, authority,
+};
 pub use url::{Database, PublicUrl};

@@ -192,6 +192,18 @@ fn read_origin(text: &str) -> Result<String, String> {
     Ok(format!("{scheme}://{}{}", url.host(), port.map(|port| format!(":{port}")).unwrap_or_default()))
 }
 
+/// Domain of passkeys: a name without scheme and port. An IP address cannot be one (WebAuthn Level 3 §5.1.2).
+pub(crate) const RP_ID: ValueFormat<String> = ValueFormat::new("DOMAIN", |text| {
+    let wrong = || "must be a domain such as `example.com`, without scheme and port, and no IP address".to_owned();
+    let url = PublicUrl::parse(&format!("https://{text}")).map_err(|_| wrong())?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+    let is_name = url.host() == text.to_ascii_lowercase() && text.bytes().all(is_plain);
+    let is_number = text.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_name && !is_number { Ok(url.host().to_owned()) } else { Err(wrong()) }
+})
+.meaning(|text| Some(text.split_once("://")?.1.split(['/', ':']).next()?.to_owned()))
+.like("example.com");
+
 /// MongoDB replica set URL.
 pub(crate) const MONGODB: ValueFormat<Database> = ValueFormat::new("URL", |text| {
     starts_with(text, &["mongodb://", "mongodb+srv://"])?;

@@ -56,9 +56,28 @@ pub(in crate::http) struct Problem<'a> {
     /// With a ticket: what completes it, the strongest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     challenges: Option<Vec<ChallengeAnswer>>,
+    /// With `passkey.refused`: a credential that the browser can forget, for `signalUnknownCredential`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signal: Option<UnknownCredentialAnswer>,
+}
+
+/// A credential that the server does not know, as the browser's `signalUnknownCredential` takes it.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = UnknownCredential)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::http) struct UnknownCredentialAnswer {
+    #[schema(example = "accounts.example.com")]
+    pub(in crate::http) rp_id: String,
+    #[schema(example = "x9QmV1c0")]
+    pub(in crate::http) credential_id: String,
 }
 
 impl Problem<'_> {
+    /// Adds a credential that the browser can forget.
+    pub(in crate::http) fn with_signal(self, signal: Option<UnknownCredentialAnswer>) -> Self {
+        Self { signal, ..self }
+    }
+
     /// Adds a ticket.
     pub(in crate::http) fn with_ticket(self, ticket: Option<TicketAnswer>) -> Self {
         match ticket {
@@ -82,7 +101,8 @@ pub(in crate::http) struct TicketAnswer {
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = MfaChallenge)]
 pub(in crate::http) struct ChallengeAnswer {
-    /// `password`, `totp`, `sms`, `recovery_code` or `enroll` (add a first factor).
+    /// `password`, `passkey` (also a security key), `totp`, `sms`, `recovery_code`, `enroll` (add a first factor) or `login` (log in
+    /// again).
     #[schema(example = "totp")]
     r#type: &'static str,
     /// For `sms`: the end of the phone number.
@@ -98,6 +118,8 @@ impl From<FactorChallenge> for ChallengeAnswer {
         let plain = |r#type| Self { r#type, to: None, methods: None };
         match challenge {
             FactorChallenge::Password => plain("password"),
+            FactorChallenge::Passkey => plain(Method::Passkey.as_str()),
+            FactorChallenge::Login => plain("login"),
             FactorChallenge::Totp => plain(Method::Totp.as_str()),
             FactorChallenge::Sms(to) => Self { to: Some(to), ..plain(Method::Sms.as_str()) },
             FactorChallenge::RecoveryCode => plain(Method::RecoveryCode.as_str()),
@@ -222,5 +244,6 @@ pub(in crate::http) fn plain<'a>(status: StatusCode, code: &'a str, detail: &'a 
         mfa_token: None,
         expires_in: None,
         challenges: None,
+        signal: None,
     }
 }

@@ -1,9 +1,14 @@
 //! Refusals over HTTP, as `application/problem+json` (RFC 9457). The only folder with the status numbers of refusals.
 
 mod document;
+mod http_error;
 mod words;
 
-pub(super) use document::{FieldProblem, Problem, TicketAnswer, TokenError, plain};
+pub(super) use document::{FieldProblem, Problem, TicketAnswer, TokenError, UnknownCredentialAnswer, plain};
+pub(super) use http_error::{
+    HttpError, METHOD_NOT_ALLOWED, NEITHER_JSON_NOR_FORM, NOT_A_FORM, NOT_JSON, TOO_LARGE, TOO_SLOW, WRONG_ENCODING,
+    WRONG_HOST,
+};
 pub(super) use words::{
     CLOSED, REFUSED_FORM, WRONG_SIGN_IN, grant_word, oauth_status, oauth_word, retry_after, status,
 };
@@ -24,7 +29,7 @@ use portcullis_core::{
     Ctx, Error,
     error::{
         ErrorKind, Refusal,
-        catalogue::{self, MFA_REQUIRED, TIMEOUT, WRONG_TYPE},
+        catalogue::{MFA_REQUIRED, PASSKEY_REFUSED, TIMEOUT},
     },
     service::Challenged,
 };
@@ -55,12 +60,14 @@ pub(crate) struct ApiError {
     format: RefusalFormat,
     /// Ticket with which the request can be completed.
     ticket: Option<Arc<TicketAnswer>>,
+    /// Credential that the browser can forget.
+    signal: Option<Arc<UnknownCredentialAnswer>>,
 }
 
 impl ApiError {
     /// Makes a refusal of the token endpoint.
     pub(super) fn for_token_endpoint(error: Error) -> Self {
-        Self { error: Arc::new(error), format: RefusalFormat::OAuth, ticket: None }
+        Self { error: Arc::new(error), format: RefusalFormat::OAuth, ticket: None, signal: None }
     }
 
     /// Returns the same in the format of the token endpoint.
@@ -71,7 +78,7 @@ impl ApiError {
 
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
-        Self { error: Arc::new(error), format: RefusalFormat::Problem, ticket: None }
+        Self { error: Arc::new(error), format: RefusalFormat::Problem, ticket: None, signal: None }
     }
 }
 
@@ -106,6 +113,11 @@ pub(super) fn challenged(challenged: Challenged) -> ApiError {
     ApiError { ticket, format, ..Error::from(MFA_REQUIRED).into() }
 }
 
+/// Returns the refusal of a passkey, with the credential that the browser can forget.
+pub(super) fn refused_passkey(unknown: Option<UnknownCredentialAnswer>) -> ApiError {
+    ApiError { signal: unknown.map(Arc::new), ..Error::from(PASSKEY_REFUSED).into() }
+}
+
 /// Adds the words of OAuth 2.0 to a refusal, whatever it is.
 pub(super) fn with_oauth(mut refusal: Response) -> Response {
     refusal.extensions_mut().insert(RefusalFormat::WithOAuth);
@@ -118,46 +130,6 @@ pub(super) fn as_token_error(mut refusal: Response) -> Response {
     refusal
 }
 
-/// A refusal that only HTTP has: status, code and public text.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HttpError(pub(super) StatusCode, pub(super) &'static str, pub(super) &'static str);
-
-impl HttpError {
-    /// Returns the same refusal for the token endpoint, where the format of a body is a matter of OAuth 2.0.
-    pub(super) fn about_type(self) -> Option<Refusal> {
-        [WRONG_TYPE, catalogue::WRONG_ENCODING].into_iter().find(|refusal| refusal.code == self.1)
-    }
-
-    /// Returns whether the rest of the request is not read, so that the connection cannot serve another (RFC 9112 §9.6).
-    fn leaves_unread(self) -> bool {
-        let closing = [
-            StatusCode::PAYLOAD_TOO_LARGE,
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            StatusCode::REQUEST_TIMEOUT,
-            StatusCode::BAD_REQUEST,
-        ];
-        closing.contains(&self.0)
-    }
-}
-
-pub(super) const TOO_LARGE: HttpError =
-    HttpError(StatusCode::PAYLOAD_TOO_LARGE, "body.too_large", "The body is too large.");
-pub(super) const TOO_SLOW: HttpError =
-    HttpError(StatusCode::REQUEST_TIMEOUT, "body.timeout", "The body did not arrive in time.");
-pub(super) const NOT_JSON: HttpError =
-    HttpError(StatusCode::UNSUPPORTED_MEDIA_TYPE, WRONG_TYPE.code, "The body must be application/json.");
-pub(super) const NOT_A_FORM: HttpError = HttpError(
-    StatusCode::UNSUPPORTED_MEDIA_TYPE,
-    WRONG_TYPE.code,
-    "The body must be application/x-www-form-urlencoded or multipart/form-data.",
-);
-pub(super) const NEITHER_JSON_NOR_FORM: HttpError =
-    HttpError(StatusCode::UNSUPPORTED_MEDIA_TYPE, WRONG_TYPE.code, WRONG_TYPE.detail);
-pub(super) const WRONG_ENCODING: HttpError =
-    HttpError(StatusCode::UNSUPPORTED_MEDIA_TYPE, catalogue::WRONG_ENCODING.code, catalogue::WRONG_ENCODING.detail);
-pub(super) const WRONG_HOST: HttpError =
-    HttpError(StatusCode::BAD_REQUEST, "request.host", "The request must have one valid Host header.");
-
 /// Returns headers and body of the refusal of a head that cannot be read.
 pub(super) fn of_head(status: StatusCode, ctx: &Ctx) -> (HeaderMap, Bytes) {
     let (code, detail) = match status {
@@ -168,19 +140,6 @@ pub(super) fn of_head(status: StatusCode, ctx: &Ctx) -> (HeaderMap, Bytes) {
     let problem = plain(status, code, detail, ctx.request_id.as_str());
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON))]);
     (headers, serde_json::to_vec(&problem).unwrap_or_default().into())
-}
-
-/// Refusal of a method; the router adds `Allow`.
-pub(super) const METHOD_NOT_ALLOWED: HttpError =
-    HttpError(StatusCode::METHOD_NOT_ALLOWED, "method.not_allowed", "This method is not allowed on this path.");
-
-impl IntoResponse for HttpError {
-    fn into_response(self) -> Response {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = self.0;
-        response.extensions_mut().insert(self);
-        response
-    }
 }
 
 /// Returns the refusal for a handler that has panicked.
@@ -250,7 +209,8 @@ fn finish_api_error(
         problem.error = Some(oauth_word(error.kind(), error.code()));
         problem.error_description = Some(&text);
     }
-    with_json(parts, PROBLEM_JSON, &problem.with_ticket(ticket))
+    let signal = refusal.signal.as_deref().cloned();
+    with_json(parts, PROBLEM_JSON, &problem.with_ticket(ticket).with_signal(signal))
 }
 
 fn finish_http_error(mut parts: Parts, error: HttpError, format: RefusalFormat, ctx: &Ctx) -> Response {

@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header::WWW_AUTHENTICATE};
 use portcullis_core::{
     Error,
     error::{
-        ErrorKind,
+        ErrorKind, Needed,
         catalogue::{ACCOUNT_LOCKED, MFA_REQUIRED, PASSWORD_CHANGE_REQUIRED, TOKEN_TWICE, UNSUPPORTED_GRANT},
     },
     session::Assurance,
@@ -73,13 +73,13 @@ pub(super) fn set_challenge(headers: &mut HeaderMap, error: &Error, realm: Optio
         ErrorKind::BadToken => format!(
             "Bearer realm=\"{name}\", error=\"invalid_token\", error_description=\"The access token is invalid or expired\""
         ),
-        ErrorKind::Stale { max_age, two_factors } => {
-            let classes = format!(", acr_values=\"{}\"", Assurance::TwoFactors.acr());
-            let (words, classes) = if two_factors {
-                ("A recent login with two factors", classes.as_str())
-            } else {
-                ("A more recent login", "")
+        ErrorKind::Stale { max_age, needs } => {
+            let (words, class) = match needs {
+                Needed::Passkey => ("A recent login with a passkey", Some(Assurance::PhishingResistant)),
+                Needed::TwoFactors => ("A recent login with two factors", Some(Assurance::TwoFactors)),
+                Needed::Nothing => ("A more recent login", None),
             };
+            let classes = class.map(|class| format!(", acr_values=\"{}\"", class.acr())).unwrap_or_default();
             let max_age = max_age.as_secs();
             format!(
                 "Bearer realm=\"{name}\", error=\"insufficient_user_authentication\", error_description=\"{words} is needed\"{classes}, max_age=\"{max_age}\""

@@ -36,9 +36,11 @@ mod factor_removed;
 mod impersonated;
 mod invitation;
 mod new_device;
+mod passkey_counter;
 mod password_change_required;
 mod password_changed;
 mod password_changed_by_user;
+mod password_removed;
 mod phone_changed;
 mod phone_code;
 mod phone_removed;
@@ -108,6 +110,8 @@ static MAILS: &[MailView] = &[
     recovery_code_used::RECOVERY_CODE_USED,
     recovery_codes_renewed::RECOVERY_CODES_RENEWED,
     wrong_factors::WRONG_FACTORS,
+    passkey_counter::PASSKEY_COUNTER,
+    password_removed::PASSWORD_REMOVED,
     new_device::NEW_DEVICE,
     invitation::INVITATION,
     invitation::ADMIN_INVITATION,

@@ -79,6 +79,7 @@ fn each_setting_of_realms_changes_one_realm_in_each_notation() {
             "BROWSER_SESSION_IDLE",
             "BROWSER_SESSION_MAX_AGE",
             "BROWSER_REMEMBER",
+            "PASSKEYS",
         ]
     );
     // The language has only one possible value.

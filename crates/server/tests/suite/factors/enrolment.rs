@@ -16,7 +16,7 @@ async fn an_authenticator_app_counts_once_its_code_is_given_back() {
     let token = john.log_in(&app).await;
     let empty = json(app.get_as(&token, "/User1/me/mfa").await, 200).await;
     let nothing = json!({
-        "two_step": false, "policy": "optional", "methods": ["totp", "recovery_code"], "factors": [],
+        "two_step": false, "policy": "optional", "methods": ["passkey", "totp", "recovery_code"], "factors": [],
         "recovery_codes": null,
     });
     assert_eq!(empty, nothing);

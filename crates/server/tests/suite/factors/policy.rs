@@ -8,7 +8,7 @@ async fn where_factors_are_required_a_login_enrols_first() {
     let app = TestApp::with(&[("MFA_POLICY", "required")]).await;
     let john = Person::new("john@example.com").join(&app).await;
     let refused = problem(app.login("User1", &john.email, &john.password).await, 403).await;
-    assert_eq!(refused["challenges"], json!([{"type": "enroll", "methods": ["totp"]}]));
+    assert_eq!(refused["challenges"], json!([{"type": "enroll", "methods": ["passkey", "totp"]}]));
     let ticket = refused["mfa_token"].clone();
     // It opens nothing else.
     json(complete(&app, ticket.as_str().unwrap(), &[("code", "123456")]).await, 400).await;

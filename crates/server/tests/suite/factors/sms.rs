@@ -375,5 +375,8 @@ async fn without_the_setting_there_is_no_sms() {
     let john = Protected::join(&app, "john@example.com").await;
     john.person.prove_phone(&app).await;
     problem(add(&app, &john.token).await, 404).await;
+    // The route exists for passkeys, and SMS is none of the challenges.
+    problem(ask(&app, &john.ticket(&app).await).await, 400).await;
+    let app = app.restart_with(&[("PASSKEYS", "off")]).await;
     problem(ask(&app, &john.ticket(&app).await).await, 404).await;
 }

@@ -81,6 +81,8 @@ fn every_limit_is_named_like_a_setting() {
         LimitKind::Exports,
         LimitKind::Codes,
         LimitKind::Links,
+        LimitKind::PasskeyOptions,
+        LimitKind::Passkeys,
         LimitKind::Refreshes,
         LimitKind::Sms,
         LimitKind::SmsCountry,

@@ -201,6 +201,8 @@ const ONE_EACH: &[(&str, &str)] = &[
     ("LIMIT_PROFILE_ACCOUNT", "1/90s"),
     ("LIMIT_EXPORTS_ACCOUNT", "1/90s"),
     ("LIMIT_FACTORS_CLIENT", "1/90s"),
+    ("LIMIT_PASSKEY_OPTIONS_CLIENT", "1/90s"),
+    ("LIMIT_PASSKEYS_CLIENT", "1/90s"),
     ("MFA_METHODS", "totp,sms,recovery_code"),
 ];
 
@@ -239,10 +241,15 @@ fn counted(app: &TestApp, operation: &str, token: &str) -> RequestBuilder {
         | "delete /me/mfa/{id}"
         | "post /me/mfa/recovery_codes"
         | "post /me/mfa/totp"
+        | "delete /me/passkeys/{id}"
+        | "post /me/passkeys/options"
         | "post /me/mfa/sms"
         | "post /me/step_up"
         | "delete /me/phone"
         | "delete /me" => asking("").bearer_auth(token).json(&json!({"current_password": "another-long-password"})),
+        "post /passkeys/login/options" => asking(""),
+        "post /passkeys/login" => asking("").json(&json!({"credential": {}})),
+        "post /me/passkeys" => asking("").bearer_auth(token).json(&json!({"credential": {}})),
         "patch /me" => asking("").bearer_auth(token).json(&json!({})),
         "get /me/export" => asking("").bearer_auth(token),
         _ => panic!("{operation} is limited, and not asked for here"),

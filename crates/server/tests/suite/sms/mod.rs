@@ -167,7 +167,7 @@ pub async fn renumber(app: &TestApp, store: &dyn Store, person: &Person, phone: 
         let key = user.envelope.key(&keys, &user.id).unwrap();
         let profile = user.envelope.open_profile(&key).unwrap();
         let profile = Profile { phone: Some(PhoneNumber::parse(phone).unwrap()), ..profile };
-        let hash = user.envelope.open_password(&key).unwrap();
+        let hash = user.envelope.open_password(&key).unwrap().unwrap();
         let envelope = Envelope::seal(&ctx, &keys, &user.id, &profile, &hash).unwrap();
         let renumbered = User { envelope, phone_verified_at: None, revision: user.revision + 1, ..user };
         match store.commit(batch![UserOp::Update(renumbered)]).await {

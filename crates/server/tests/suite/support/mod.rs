@@ -8,6 +8,7 @@ pub mod impersonation;
 pub mod log;
 #[path = "../../../../backends/tests/support/mongod.rs"]
 pub mod mongod;
+pub mod passkeys;
 pub mod person;
 pub mod process;
 pub mod recording_store;
@@ -45,6 +46,7 @@ pub use authenticator::{Authenticator, Protected, complete};
 pub use chance::Chance;
 use database::Database;
 pub use log::Log;
+pub use passkeys::Keyed;
 pub use person::Person;
 pub use recording_store::{RecordingStore, Work};
 
@@ -62,6 +64,9 @@ const CHEAP: &[(&str, &str)] = &[
     ("MESSAGE_DELAY", "0s"),
     // Tests send more requests than the limits allow; tests of the limits enable them.
     ("RATE_LIMIT_MODE", "off"),
+    // The tests listen on an IP address, which cannot be the domain of passkeys.
+    ("PASSKEY_RP_ID", "localhost"),
+    ("PASSKEY_ORIGINS", "http://localhost:8000"),
     ("JWT_SECRET", JWT_SECRET),
     ("ENCRYPTION_KEY", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="),
 ];

@@ -9,11 +9,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    answers::FactorAnswer,
+    answers::{FactorAnswer, SignalAnswer},
     extract::{Authenticated, JsonBody, OptionalJsonBody, Viewing},
     openapi::{RealmPath, refusals},
     problem::ApiError,
-    routes::Message,
 };
 
 /// Second factors of the caller.
@@ -69,7 +68,7 @@ refusals!(MfaRefusals: Problem [REALM, BEARER]);
     params(RealmPath),
     responses(
         (status = 200, description = "The caller's factors", body = MfaAnswer, example = json!({
-            "two_step": true, "policy": "optional", "methods": ["totp", "recovery_code"],
+            "two_step": true, "policy": "optional", "methods": ["passkey", "totp", "recovery_code"],
             "factors": [{
                 "id": "qgfhl13dmdmn04qh7oqttabfms", "type": "totp", "name": "Authenticator app",
                 "created_at": "2026-01-01T10:00:00Z", "last_used_at": null,
@@ -140,7 +139,18 @@ struct Removal {
     current_password: Option<String>,
 }
 
-refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, MFA_REQUIRED_BY_POLICY], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
+/// The factor was removed.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RemovedFactor {
+    /// For a person.
+    #[schema(example = "Factor removed")]
+    message: &'static str,
+    /// For a passkey or security key: what the browser tells the authenticators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signal: Option<SignalAnswer>,
+}
+
+refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, LOGIN_LAST, MFA_REQUIRED_BY_POLICY], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
 /// Remove a second factor
 ///
@@ -151,7 +161,7 @@ refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
     params(RealmPath, ("id" = String, Path, description = "Of the factor", example = "qgfhl13dmdmn04qh7oqttabfms")),
     request_body(content = Option<Removal>, content_type = "application/json"),
     responses(
-        (status = 200, description = "Removed", body = Message, example = json!({"message": "Factor removed"})),
+        (status = 200, description = "Removed", body = RemovedFactor, example = json!({"message": "Factor removed"})),
         RemoveRefusals,
     )
 )]
@@ -159,11 +169,11 @@ pub(crate) async fn remove(
     authenticated: Authenticated,
     Path(path): Path<HashMap<String, String>>,
     OptionalJsonBody(mut fields): OptionalJsonBody,
-) -> Result<Json<Message>, ApiError> {
+) -> Result<Json<RemovedFactor>, ApiError> {
     let Authenticated { request, owner } = authenticated;
     let current = fields.take("current_password");
     fields.refuse_unknown()?;
     let id = path.get("id").map(String::as_str).unwrap_or_default();
-    request.second_factors().remove(&owner, &current, id).await?;
-    Ok(Message::say("Factor removed"))
+    let signal = request.second_factors().remove(&owner, &current, id).await?.map(Into::into);
+    Ok(Json(RemovedFactor { message: "Factor removed", signal }))
 }

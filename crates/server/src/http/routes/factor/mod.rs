@@ -1,7 +1,11 @@
 //! Second factors of the caller.
 
+mod challenge;
 mod devices;
+mod enrols;
 mod mfa;
+mod passkey_options;
+mod passkeys;
 mod recovery_codes;
 mod sms;
 mod totp;
@@ -18,8 +22,16 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(totp::begin))
         .routes(routes!(totp::confirm))
         .routes(routes!(sms::add))
-        .routes(routes!(sms::challenge))
+        .routes(routes!(challenge::challenge))
         .routes(routes!(recovery_codes::renew))
         .routes(routes!(devices::devices, devices::distrust_all))
         .routes(routes!(devices::distrust))
+}
+
+/// Returns the routes that exist where there are passkeys.
+pub(in crate::http) fn passkey_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(passkey_options::begin_passkey))
+        .routes(routes!(passkeys::passkeys, passkeys::add_passkey))
+        .routes(routes!(passkeys::rename_passkey, passkeys::remove_passkey))
 }

@@ -8,11 +8,12 @@ use portcullis_core::{
     Error, ExposeSecret,
     error::catalogue::TOKEN_MISSING,
     factor::NewRecoveryCodes,
-    service::{AddedSms, Confirmed, EnrolmentOffer, Enrols, Owner, RawField},
+    service::{AddedSms, Confirmed, EnrolmentOffer, RawField},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::enrols::enrols;
 use crate::http::{
     answers::{FactorAnswer, TokenAnswer},
     extract::{DeviceCookie, JsonBody, MaybeAuthenticated},
@@ -99,20 +100,6 @@ pub(crate) async fn begin(
         Ok::<_, ApiError>(Json(TotpOffer::of(&offer)?))
     };
     work.await.map_err(IntoResponse::into_response)
-}
-
-/// Who enrols: the owner of a session, or the holder of a ticket.
-fn enrols<'a>(
-    owner: Option<&'a Owner>,
-    current: &'a RawField,
-    ticket: &'a RawField,
-    devices: &'a [RawField],
-) -> Result<Enrols<'a>, ApiError> {
-    match (owner, ticket) {
-        (Some(owner), RawField::Missing) => Ok(Enrols::Owner(owner, current)),
-        (None, RawField::Missing) => Err(TOKEN_MISSING.into()),
-        (_, ticket) => Ok(Enrols::Ticket(ticket, devices)),
-    }
 }
 
 /// The first code of an authenticator app.

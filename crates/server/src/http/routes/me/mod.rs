@@ -30,3 +30,8 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(export::download))
         .routes(routes!(step_up::step_up))
 }
+
+/// Returns the routes that exist where there are passkeys.
+pub(in crate::http) fn passkey_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(password::remove_password))
+}

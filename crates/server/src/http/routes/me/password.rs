@@ -17,8 +17,9 @@ use crate::http::{
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct PasswordChange {
+    /// Unless the account has no password.
     #[schema(example = "securepassword123", format = Password)]
-    current_password: String,
+    current_password: Option<String>,
     /// At least 8 characters; 15 are advised.
     #[schema(example = "violet-teapot-hammer", format = Password)]
     new_password: String,
@@ -33,11 +34,11 @@ pub(crate) struct PasswordChanged {
     device: String,
 }
 
-refusals!(PasswordRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, PASSWORD_WRONG], Fields(&[field("current_password", FIELD_MISSING), field("new_password", PASSWORD_UNCHANGED)])]);
+refusals!(PasswordRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG], Fields(&[field("current_password", FIELD_MISSING), field("new_password", PASSWORD_UNCHANGED)])]);
 
 /// Change the password
 ///
-/// Needs the current password. Ends all other sessions of the caller. The mail to the caller has a link that undoes the change.
+/// Needs the current password, or for an account without one a recent login. Ends all other sessions of the caller. The mail to the caller has a link that undoes the change.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/password", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -59,4 +60,37 @@ pub(crate) async fn password(
     let device = request.accounts().change_password(&owner, &current, &new).await?;
     let answer = PasswordChanged { message: "Password changed successfully", device: device.clone() };
     Ok(cookie.add(Json(answer).into_response(), &state, &device))
+}
+
+/// The account has no password.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PasswordRemoved {
+    #[schema(example = "Password removed")]
+    message: &'static str,
+    /// Codes that were made, shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!(["4kq7m-x2v9r-0b3nd"]))]
+    recovery_codes: Option<Vec<String>>,
+}
+
+refusals!(RemoveRefusals: Problem [REALM, OWNER, &[AUTH_STALE_PASSKEY, LOGIN_LAST]]);
+
+/// Remove the password
+///
+/// The account then has its passkeys only: every password is refused like a wrong one, and two-step verification is on. Ends all
+/// other sessions. Needs a login with a passkey, or a renewal by one (`me/step_up`), in the last minutes; and a second passkey or
+/// recovery codes. `POST me/password` sets a password again.
+#[utoipa::path(
+    delete, path = "/v1/{realm}/me/password", tag = "Passkeys", security(("bearer" = [])),
+    params(RealmPath),
+    responses(
+        (status = 200, description = "Removed", body = PasswordRemoved, example = json!({"message": "Password removed"})),
+        RemoveRefusals,
+    )
+)]
+pub(crate) async fn remove_password(authenticated: Authenticated) -> Result<Json<PasswordRemoved>, ApiError> {
+    let Authenticated { request, owner } = authenticated;
+    let codes = request.accounts().remove_password(&owner).await?;
+    let recovery_codes = codes.map(|codes| codes.expose().map(str::to_owned).collect());
+    Ok(Json(PasswordRemoved { message: "Password removed", recovery_codes }))
 }

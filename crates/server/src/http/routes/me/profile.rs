@@ -54,9 +54,9 @@ pub(crate) struct UserAnswer<'a> {
     /// New address that waits for its link.
     #[schema(example = json!(null), required)]
     pending_email: Option<&'a str>,
-    /// When the password was chosen.
-    #[schema(example = "2026-01-01T00:00:00Z", format = DateTime)]
-    password_set_at: String,
+    /// When the password was chosen; null if the account has none.
+    #[schema(example = "2026-01-01T00:00:00Z", format = DateTime, required)]
+    password_set_at: Option<String>,
     #[schema(example = "2026-01-01T00:00:00Z", format = DateTime)]
     created_at: String,
     /// Number of changes; also the `ETag`.
@@ -96,7 +96,7 @@ impl<'a> UserAnswer<'a> {
             is_email_verified: true,
             is_phone_verified: account.is_phone_verified,
             pending_email: pending.map(|pending| pending.email.as_str()),
-            password_set_at: account.password_set_at.to_string(),
+            password_set_at: account.has_password.then(|| account.password_set_at.to_string()),
             created_at: account.created_at.to_string(),
             revision: account.revision,
         }

@@ -110,8 +110,13 @@ pub(crate) async fn confirm(
     let done = match &step {
         Some(step) => {
             let second = SecondFactor { code: &code, kind: &kind, remember: &none };
-            let completion =
-                Completion { ticket: &RawField::from(&*step.ticket), second, password: &none, devices: &[] };
+            let completion = Completion {
+                ticket: &RawField::from(&*step.ticket),
+                second,
+                passkey: &none,
+                password: &none,
+                devices: &[],
+            };
             sessions.complete(&completion).await.map(|done| match done {
                 Completed::Challenged(challenged) => Some(challenged),
                 Completed::SteppedUp(_) | Completed::LoggedIn(_) => None,

@@ -106,7 +106,8 @@ pub(crate) async fn complete(
     let (ticket, kind, remember) = (RawField::from(&*step.ticket), RawField::from(method), fields.take("remember"));
     let second = SecondFactor { code: &code, kind: &kind, remember: &remember };
     let devices = [cookie.value()];
-    let completion = Completion { ticket: &ticket, second, password: &RawField::Missing, devices: &devices };
+    let none = RawField::Missing;
+    let completion = Completion { ticket: &ticket, second, passkey: &none, password: &none, devices: &devices };
     let sessions = visit.request.browser_sessions(step.keep);
     let error = match sessions.complete(&completion).await {
         Ok(Completed::LoggedIn(done)) => {

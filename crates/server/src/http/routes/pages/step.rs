@@ -23,7 +23,9 @@ pub(super) fn kinds(challenged: &Challenged) -> Vec<Kind> {
         FactorChallenge::Totp => plain("totp"),
         FactorChallenge::Sms(to) => Some(Kind { to: Some(to.trim_start_matches('•').to_owned()), ..plain("sms")? }),
         FactorChallenge::RecoveryCode => plain("recovery_code"),
-        FactorChallenge::Password | FactorChallenge::Enroll(_) => None,
+        FactorChallenge::Password | FactorChallenge::Passkey | FactorChallenge::Login | FactorChallenge::Enroll(_) => {
+            None
+        }
     };
     challenged.challenges.iter().filter_map(kind).collect()
 }

@@ -2,6 +2,7 @@
 
 mod login;
 mod logout;
+mod passkeys;
 mod token;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -15,4 +16,9 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(token::token))
         .routes(routes!(logout::logout))
         .routes(routes!(logout::logout_by_post))
+}
+
+/// Returns the routes that exist where there are passkeys.
+pub(in crate::http) fn passkey_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(passkeys::begin_passkey_login)).routes(routes!(passkeys::passkey_login))
 }

@@ -40,6 +40,9 @@ struct TokenGrant {
     mfa_token: Option<String>,
     /// For `urn:portcullis:mfa`, and for `password` in place of the ticket: the code of a second factor.
     code: Option<String>,
+    /// For `urn:portcullis:mfa`: the response of a passkey or security key to `mfa/challenge`, as JSON text in a form.
+    #[schema(value_type = Option<Object>)]
+    passkey: Option<String>,
     /// Kind of the code: `totp`, `sms` or `recovery_code`. Without it, six digits are those of an authenticator app if there is one.
     r#type: Option<String>,
     /// With a code: whether this device needs none for a while.
@@ -55,7 +58,7 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUP
 /// Any other reuse ends the session, because the token was copied. The body may also be JSON.
 ///
 /// `urn:portcullis:mfa` completes a login, or a renewed authentication, that was answered with `mfa_required`: it takes the ticket
-/// and one code. After a renewed authentication the answer has no refresh token.
+/// and one code, or the response of a passkey (see `mfa/challenge`). After a renewed authentication the answer has no refresh token.
 #[utoipa::path(
     post, path = "/v1/{realm}/token", tag = "Accounts",
     params(RealmPath),
@@ -126,11 +129,11 @@ async fn complete(
     cookie: &DeviceCookie,
     form: &mut Fields,
 ) -> Result<Response, ApiError> {
-    let (ticket, password) = (form.take("mfa_token"), form.take("password"));
+    let (ticket, password, passkey) = (form.take("mfa_token"), form.take("password"), form.take("passkey"));
     let devices = [cookie.value(), form.take("device")];
     let second = Second::take(form);
-    let completion =
-        Completion { ticket: &ticket, second: second.as_second_factor(), password: &password, devices: &devices };
+    let second = second.as_second_factor();
+    let completion = Completion { ticket: &ticket, second, passkey: &passkey, password: &password, devices: &devices };
     match request.sessions().complete(&completion).await? {
         Completed::LoggedIn(done) => Ok(login::answer(state, cookie, done)),
         Completed::SteppedUp(access) => Ok(Json(StepUpAnswer::from(access)).into_response()),

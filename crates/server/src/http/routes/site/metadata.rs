@@ -28,8 +28,8 @@ pub(crate) struct Metadata {
     jwks_uri: String,
     response_types_supported: [&'static str; 0],
     grant_types_supported: [&'static str; 2],
-    /// Classes of authentication: one factor, and two.
-    acr_values_supported: [&'static str; 2],
+    /// Classes of authentication: one factor, two, and a passkey or security key.
+    acr_values_supported: Vec<&'static str>,
     subject_types_supported: [&'static str; 1],
     id_token_signing_alg_values_supported: [&'static str; 0],
     token_endpoint_auth_methods_supported: [&'static str; 1],
@@ -39,10 +39,11 @@ pub(crate) struct Metadata {
 
 /// Returns the metadata of the realm that the examples name.
 fn sample() -> Metadata {
-    metadata("http://localhost:8000", "User1", "http://localhost:8000/User1".to_owned())
+    metadata("http://localhost:8000", "User1", "http://localhost:8000/User1".to_owned(), true)
 }
 
-fn metadata(base: &str, name: &str, issuer: String) -> Metadata {
+fn metadata(base: &str, name: &str, issuer: String, has_passkeys: bool) -> Metadata {
+    let is_met = |assurance: &Assurance| has_passkeys || *assurance != Assurance::PhishingResistant;
     Metadata {
         issuer,
         token_endpoint: format!("{base}/{name}/token"),
@@ -51,7 +52,7 @@ fn metadata(base: &str, name: &str, issuer: String) -> Metadata {
         jwks_uri: format!("{base}/.well-known/jwks.json"),
         response_types_supported: [],
         grant_types_supported: ["refresh_token", "urn:portcullis:mfa"],
-        acr_values_supported: Assurance::ALL.map(Assurance::acr),
+        acr_values_supported: Assurance::ALL.into_iter().filter(is_met).map(Assurance::acr).collect(),
         subject_types_supported: ["public"],
         id_token_signing_alg_values_supported: [],
         token_endpoint_auth_methods_supported: ["none"],
@@ -61,7 +62,8 @@ fn metadata(base: &str, name: &str, issuer: String) -> Metadata {
 }
 
 fn of(state: &AppState, realm: &Realm) -> Response {
-    let metadata = metadata(&state.info.base_url, realm.name.as_str(), state.service.issuer(&realm.name));
+    let (base, issuer) = (&state.info.base_url, state.service.issuer(&realm.name));
+    let metadata = metadata(base, realm.name.as_str(), issuer, realm.policy.passkeys);
     let headers = [(CACHE_CONTROL, "public, max-age=300"), (ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
     (headers, Json(metadata)).into_response()
 }

@@ -5,6 +5,7 @@ mod health;
 mod keys;
 mod landing;
 mod metadata;
+mod related_origins;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -28,4 +29,9 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(metadata::openid_metadata))
         .routes(routes!(metadata::authorization_server_metadata))
         .routes(routes!(metadata::realm_metadata))
+}
+
+/// Returns the routes that exist where there are passkeys.
+pub(in crate::http) fn passkey_routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(related_origins::related_origins))
 }

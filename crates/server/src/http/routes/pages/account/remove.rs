@@ -48,7 +48,7 @@ pub(crate) async fn remove(
     let owner = signed_in.fresh().await?;
     let id = signed_in.visit.parameter("id").unwrap_or_default();
     match signed_in.visit.request.second_factors().remove(&owner, &RawField::Missing, id).await {
-        Ok(()) => Ok(signed_in.renewed(&state, go(&signed_in, "account/security?done=removed")).await),
+        Ok(_) => Ok(signed_in.renewed(&state, go(&signed_in, "account/security?done=removed")).await),
         Err(error) if error.kind() == ErrorKind::Conflict => Ok(go(&signed_in, "account/security?problem=required")),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(go(&signed_in, "account/security")),
         Err(error) => Err(turned(&signed_in, error)),

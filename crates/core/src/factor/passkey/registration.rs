@@ -1,0 +1,89 @@
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    Backup, CredentialId, CredentialKey, PasskeyChallenge, PasskeyRefusal, RelyingParty, attestation,
+    client_data::{Ceremony, ClientData},
+    response::{self, Base64Url},
+};
+
+/// Most transports that are kept of a credential, and most characters of one.
+const MOST_TRANSPORTS: usize = 8;
+const LONGEST_TRANSPORT: usize = 32;
+
+/// Response of an authenticator that has made a credential, not checked yet.
+#[derive(Debug)]
+pub struct RegistrationResponse {
+    id: CredentialId,
+    client: ClientData,
+    attestation: Vec<u8>,
+    transports: Vec<String>,
+}
+
+/// A credential that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCredential {
+    pub id: CredentialId,
+    pub key: CredentialKey,
+    pub backup: Backup,
+    pub counter: u32,
+    /// Ways to reach the authenticator, as the browser names them.
+    pub transports: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Response {
+    #[serde(rename = "clientDataJSON")]
+    client_data: Base64Url,
+    attestation_object: Base64Url,
+    #[serde(default)]
+    transports: Option<Vec<String>>,
+}
+
+impl RegistrationResponse {
+    /// Reads `RegistrationResponseJSON`. The members that only repeat the authenticator data, such as `publicKey`, are not read.
+    ///
+    /// # Errors
+    /// Malformed.
+    pub fn read(json: &Value) -> Result<Self, PasskeyRefusal> {
+        let (id, response) = response::read::<Response>(json)?;
+        let client = ClientData::read(&response.client_data.0).ok_or(PasskeyRefusal::Malformed)?;
+        let transports = response.transports.unwrap_or_default().into_iter().filter(|name| is_transport(name));
+        let transports = transports.take(MOST_TRANSPORTS).collect();
+        Ok(Self { id, client, attestation: response.attestation_object.0, transports })
+    }
+
+    /// Returns the challenge that the browser signed; `None` if it cannot be one of ours.
+    #[must_use]
+    pub fn challenge(&self) -> Option<PasskeyChallenge> {
+        self.client.challenge()
+    }
+
+    /// Checks the response to this challenge (WebAuthn Level 3 §7.1).
+    ///
+    /// # Errors
+    /// The check that failed.
+    pub fn verify(
+        self,
+        party: &RelyingParty,
+        challenge: &PasskeyChallenge,
+        needs_verification: bool,
+    ) -> Result<NewCredential, PasskeyRefusal> {
+        self.client.check(Ceremony::Create, challenge, party)?;
+        let data = attestation::authenticator_data(&self.attestation)?;
+        data.check(party, needs_verification)?;
+        let (backup, counter) = (data.backup(), data.counter);
+        let attested = data.attested.ok_or(PasskeyRefusal::AttestedData)?;
+        if attested.id != self.id {
+            return Err(PasskeyRefusal::CredentialId);
+        }
+        Ok(NewCredential { id: self.id, key: attested.key, backup, counter, transports: self.transports })
+    }
+}
+
+/// Returns whether a text may name a transport. Names that are not known yet are kept (WebAuthn Level 3 §5.8.4).
+pub(super) fn is_transport(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=LONGEST_TRANSPORT).contains(&name.len()) && name.bytes().all(is_plain)
+}

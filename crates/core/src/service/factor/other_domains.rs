@@ -1,0 +1,37 @@
+//! Passkeys that were made for another domain, which no browser offers any more.
+
+use crate::{
+    error::Result,
+    factor::passkey::Passkey,
+    port::Store,
+    record::{Record, RecordRow},
+    service::Realms,
+};
+
+/// Number of records that are read at once.
+const PAGE: usize = 1000;
+/// Number of passkeys from which on they are not counted further.
+const MOST: usize = 100_000;
+
+/// Returns the number of passkeys, in all realms, that were made for another domain than this one. Their keys tell, so that nothing
+/// is opened and those of this domain are skipped.
+///
+/// # Errors
+/// Unavailable.
+pub async fn passkeys_of_other_domains(store: &dyn Store, realms: &Realms, rp_id: &str) -> Result<usize> {
+    let own = format!("{}-", Passkey::tag_of(rp_id));
+    // The character after the hyphen: every key of the domain is before it.
+    let beyond = format!("{}.", Passkey::tag_of(rp_id));
+    let mut number = 0;
+    for realm in realms.names() {
+        let mut after = String::new();
+        loop {
+            let page: Vec<RecordRow> = store.records_page(realm, Passkey::KIND, &after, PAGE).await?;
+            let others = page.iter().take_while(|row| !row.key.starts_with(&own)).count();
+            number += others;
+            let Some(last) = page.last().filter(|_| number < MOST) else { break };
+            after = if others < page.len() { beyond.clone() } else { last.key.clone() };
+        }
+    }
+    Ok(number)
+}

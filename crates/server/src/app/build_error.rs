@@ -1,0 +1,50 @@
+use std::{io, net::SocketAddr};
+
+use portcullis_backends::hash;
+use portcullis_core::service::OpenRealmsError;
+
+use super::{backends, shared};
+use crate::templates::TemplateError;
+
+/// Why the application could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The data folder cannot be created.
+    #[error("the data folder {0} cannot be created; set DATA_DIR to another folder")]
+    DataDir(std::path::PathBuf, #[source] io::Error),
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Database(#[from] backends::DatabaseError),
+    /// A startup task panicked.
+    #[error("startup failed because of an internal error")]
+    Task(#[source] portcullis_core::error::Cause),
+    /// The hash threads could not be started.
+    #[error("the password hash threads cannot be started")]
+    Hash(#[from] hash::StartError),
+    /// The realms could not be opened.
+    #[error(transparent)]
+    Realms(#[from] OpenRealmsError),
+    /// A template is invalid.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// The mail or SMS senders could not be created.
+    #[error(transparent)]
+    Mail(#[from] backends::MailError),
+    /// Redis cannot be used with these settings.
+    #[error(transparent)]
+    Redis(#[from] shared::RedisError),
+    /// The signing keys could not be read or created.
+    #[error("the signing keys cannot be read or created")]
+    Keys(#[source] portcullis_core::Error),
+    /// Passkeys were made for another domain.
+    #[error(
+        "{0} passkeys were made for another domain than {1}, and no browser offers them for it: set PASSKEY_RP_ID to the earlier domain to keep them, or to {1} to give them up"
+    )]
+    PasskeyDomain(usize, String),
+    /// The stored passkeys could not be counted.
+    #[error("the stored passkeys cannot be counted")]
+    Passkeys(#[source] portcullis_core::Error),
+    /// The metrics recorder or its listener could not be started.
+    #[error("metrics cannot be served on {0}: set METRICS_LISTEN to a free address and port")]
+    Metrics(SocketAddr, #[source] portcullis_core::error::Cause),
+}

@@ -1,0 +1,80 @@
+//! Passkeys and security keys.
+
+use portcullis_core::factor::passkey::RelyingParty;
+
+use super::{
+    general::{APP_NAME, PUBLIC_URL},
+    section::{Context, Section, settings},
+};
+use crate::config::{
+    environment::Environment,
+    fix::Fix,
+    report::{Report, Severity::RefusedElseWarned},
+    setting::Fallback::{Derived, Fixed},
+    value::{ORIGINS, PublicUrl, RP_ID, SWITCH},
+    values::Values,
+};
+
+pub(super) const SECTION: Section = Section::new("Passkeys", SETTINGS).deriving(derive).checked(check);
+
+settings! {
+    PASSKEYS: bool = SWITCH, Fixed("on"),
+        "Whether users may sign in with passkeys.", per_realm;
+    PASSKEY_RP_ID: String = RP_ID, Derived("the host of `PUBLIC_URL`; without one that is a name, passkeys are off"),
+        "Domain that passkeys are made for. Passkeys of another domain cannot be used, so set it before `PUBLIC_URL` changes.";
+    PASSKEY_ORIGINS: Vec<String> = ORIGINS, Derived("the origin of `PUBLIC_URL`"),
+        "Origins of web pages, separated by commas, that may ask for passkeys. Those beside the one of `PUBLIC_URL` are listed at `/.well-known/webauthn`.";
+}
+
+/// Passkey settings.
+#[derive(Debug)]
+pub struct Passkeys {
+    /// `None` if there can be none: an IP address cannot be the domain of passkeys.
+    pub party: Option<RelyingParty>,
+    /// Whether the domain follows `PUBLIC_URL`.
+    pub follows_public_url: bool,
+    /// Origin of `PUBLIC_URL`.
+    pub own_origin: String,
+}
+
+impl Passkeys {
+    pub(super) fn read(values: &Values) -> Option<Self> {
+        let own_origin = origin(&values.get(&PUBLIC_URL)?);
+        let origins = values.get(&PASSKEY_ORIGINS).unwrap_or_else(|| vec![own_origin.clone()]);
+        let name = values.get(&APP_NAME)?;
+        let party = values.get(&PASSKEY_RP_ID).map(|id| RelyingParty { id, origins, name });
+        Some(Self { party, follows_public_url: values.is_derived(PASSKEY_RP_ID.name()), own_origin })
+    }
+}
+
+fn derive(values: &mut Values, _: Environment) {
+    values.derive(&PASSKEY_RP_ID, |values| {
+        let url = values.get(&PUBLIC_URL)?;
+        (RP_ID.read)(url.host()).ok()
+    });
+    values.derive(&PASSKEY_ORIGINS, |values| Some(origin(&values.get(&PUBLIC_URL)?)));
+}
+
+/// Returns the origin of a URL, as browsers send it.
+fn origin(url: &PublicUrl) -> String {
+    let without_path = url.as_str().strip_suffix(url.path()).unwrap_or(url.as_str());
+    (ORIGINS.read)(without_path).ok().and_then(|mut origins| origins.pop()).unwrap_or_else(|| without_path.to_owned())
+}
+
+fn check(values: &Values, _: &Context<'_>, report: &mut Report) {
+    let name = PASSKEY_ORIGINS.name();
+    if values.is_derived(name) {
+        return;
+    }
+    let origins = values.get(&PASSKEY_ORIGINS).unwrap_or_default();
+    if origins.iter().any(|origin| origin == "*") {
+        let own = values.get(&PUBLIC_URL).map_or_else(String::new, |url| origin(&url));
+        report.problem(name, "allows all origins (`*`): list the origins", Fix::set(name, own));
+    }
+    let is_plain = |origin: &String| PublicUrl::parse(origin).is_ok_and(|url| !url.is_https() && !url.is_loopback());
+    if origins.iter().any(is_plain) {
+        let secured: Vec<String> = origins.iter().map(|origin| origin.replacen("http://", "https://", 1)).collect();
+        let text = "names an origin with `http`, where browsers have no passkeys";
+        report.insecure(RefusedElseWarned, name, text, Fix::set(name, secured.join(",")));
+    }
+}

@@ -1,0 +1,123 @@
+use portcullis_core::{
+    clock::Timestamp,
+    factor::{ListedPasskey, passkey::CredentialId},
+    service::{AcceptedCredentials, NamedCredential},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// A passkey or security key, as its owner may see it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PasskeyAnswer {
+    #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]
+    id: String,
+    #[schema(example = "Firefox on Linux")]
+    name: String,
+    /// `login` (a passkey) or `second_factor` (a security key).
+    #[schema(example = "login")]
+    r#use: &'static str,
+    #[schema(example = "2026-01-01T10:00:00Z", format = DateTime)]
+    created_at: String,
+    /// Time of its last use after it was added.
+    #[schema(example = json!(null), format = DateTime, required)]
+    last_used_at: Option<String>,
+    backup: BackupAnswer,
+}
+
+/// Whether a passkey outlives its device.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct BackupAnswer {
+    /// Whether it may be copied to other devices.
+    #[schema(example = true)]
+    eligible: bool,
+    /// Whether it is.
+    #[schema(example = true)]
+    backed_up: bool,
+}
+
+impl From<ListedPasskey> for PasskeyAnswer {
+    fn from(passkey: ListedPasskey) -> Self {
+        let ListedPasskey { id, name, used_for, created_at, last_used_at, backup } = passkey;
+        Self {
+            id: id.to_string(),
+            name: name.as_str().to_owned(),
+            r#use: used_for.as_str(),
+            created_at: created_at.to_string(),
+            last_used_at: last_used_at.as_ref().map(Timestamp::to_string),
+            backup: BackupAnswer { eligible: backup.is_eligible, backed_up: backup.is_backed_up },
+        }
+    }
+}
+
+/// The passkeys that the server accepts, as the browser's `PublicKeyCredential.signalAllAcceptedCredentials` takes them.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AcceptedCredentials)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SignalAnswer {
+    #[schema(example = "accounts.example.com")]
+    rp_id: String,
+    #[schema(example = "6fYkqSO2y1cGmJ5yN0r8mRHqv0aYV2E4cQx1h8L3b7Q")]
+    user_id: String,
+    #[schema(example = json!(["x9QmV1c0"]))]
+    all_accepted_credential_ids: Vec<String>,
+}
+
+impl From<AcceptedCredentials> for SignalAnswer {
+    fn from(accepted: AcceptedCredentials) -> Self {
+        Self {
+            rp_id: accepted.rp_id,
+            user_id: accepted.user.to_text(),
+            all_accepted_credential_ids: accepted.credentials.iter().map(CredentialId::to_text).collect(),
+        }
+    }
+}
+
+/// A credential in the options of a ceremony.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PublicKeyCredentialDescriptor)]
+pub(crate) struct CredentialAnswer {
+    #[schema(example = "public-key")]
+    r#type: &'static str,
+    #[schema(example = "x9QmV1c0")]
+    id: String,
+    /// Ways to reach its authenticator.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["internal", "hybrid"]))]
+    transports: Vec<String>,
+}
+
+impl From<NamedCredential> for CredentialAnswer {
+    fn from(credential: NamedCredential) -> Self {
+        Self { r#type: "public-key", id: credential.id.to_text(), transports: credential.transports }
+    }
+}
+
+/// Options for `navigator.credentials.get`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PasskeyUseOptions)]
+pub(crate) struct RequestOptions {
+    #[serde(rename = "publicKey")]
+    pub(in crate::http) public_key: PublicKeyRequest,
+    /// In seconds.
+    #[schema(example = 300)]
+    pub(in crate::http) expires_in: u64,
+}
+
+/// `PublicKeyCredentialRequestOptionsJSON`, for `PublicKeyCredential.parseRequestOptionsFromJSON`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PublicKeyCredentialRequestOptions)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PublicKeyRequest {
+    #[schema(example = "AAABm3VzfQBq0zj0Q1yJ7xZ4v2bYc8dE5fG6hI7jK8k")]
+    pub(in crate::http) challenge: String,
+    #[schema(example = "accounts.example.com")]
+    pub(in crate::http) rp_id: String,
+    /// In milliseconds.
+    #[schema(example = 300000)]
+    pub(in crate::http) timeout: u64,
+    /// Empty: any passkey of the server's domain.
+    pub(in crate::http) allow_credentials: Vec<CredentialAnswer>,
+    /// `required`, `preferred` or `discouraged`.
+    #[schema(example = "required")]
+    pub(in crate::http) user_verification: &'static str,
+}

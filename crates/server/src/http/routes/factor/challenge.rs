@@ -1,0 +1,81 @@
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{
+    factor::{Method, passkey::CHALLENGE_TTL},
+    service::FactorRequest,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::{
+    answers::{PublicKeyRequest, RequestOptions},
+    extract::{JsonBody, RealmRequest},
+    openapi::{RealmPath, refusals},
+    problem::ApiError,
+};
+
+impl From<FactorRequest> for RequestOptions {
+    fn from(request: FactorRequest) -> Self {
+        Self {
+            public_key: PublicKeyRequest {
+                challenge: request.challenge.to_text(),
+                rp_id: request.rp_id,
+                timeout: CHALLENGE_TTL.as_millis() as u64,
+                allow_credentials: request.credentials.into_iter().map(Into::into).collect(),
+                user_verification: if request.prefers_verification { "preferred" } else { "discouraged" },
+            },
+            expires_in: request.expires_in.as_secs(),
+        }
+    }
+}
+
+/// A request for what a challenge needs.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct TicketChallenge {
+    /// The ticket of `mfa_required`.
+    #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
+    mfa_token: String,
+    /// `passkey`, for passkeys and security keys, or `sms`: send a code.
+    #[schema(example = "passkey")]
+    r#type: String,
+}
+
+/// A code that was asked for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SentCode {
+    /// Seconds for which the code is valid.
+    #[schema(example = 300)]
+    expires_in: u64,
+}
+
+refusals!(ChallengeRefusals: Problem [REALM, JSON, &[LIMITED, MFA_INVALID], Fields(&[field("mfa_token", FIELD_MISSING), field("type", FIELD_MISSING)])]);
+
+/// Begin a challenge
+///
+/// For the holder of a ticket. `passkey` answers options for `navigator.credentials.get`, with the passkeys and security keys of the
+/// account; the response goes to `token` with `grant_type=urn:portcullis:mfa`, and nothing is stored. `sms` sends a code; until it is
+/// used or expires, a repetition sends the same one, and the answer is the same if a limit of messages is reached and nothing is
+/// sent.
+#[utoipa::path(
+    post, path = "/v1/{realm}/mfa/challenge", tag = "Second factors",
+    params(RealmPath),
+    request_body = TicketChallenge,
+    responses(
+        (status = 200, description = "The options", body = RequestOptions),
+        (status = 202, description = "The code is on its way", body = SentCode),
+        ChallengeRefusals,
+    )
+)]
+pub(crate) async fn challenge(request: RealmRequest, JsonBody(mut fields): JsonBody) -> Result<Response, ApiError> {
+    let (ticket, kind) = (fields.take("mfa_token"), fields.take("type"));
+    if kind.text() == Some(Method::Passkey.as_str()) {
+        let options = request.sessions().request_factor(&ticket, &kind).await?;
+        return Ok(Json(RequestOptions::from(options)).into_response());
+    }
+    let expires_in = request.second_factors().send_code(&ticket, &kind).await?.as_secs();
+    Ok((StatusCode::ACCEPTED, Json(SentCode { expires_in })).into_response())
+}

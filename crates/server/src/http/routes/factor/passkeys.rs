@@ -1,0 +1,210 @@
+use std::collections::HashMap;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{
+    error::catalogue::TOKEN_MISSING,
+    service::{AddedPasskey, RawField},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::enrols::enrols;
+use crate::http::{
+    answers::{PasskeyAnswer, SignalAnswer, TokenAnswer},
+    extract::{Authenticated, DeviceCookie, JsonBody, MaybeAuthenticated, OptionalJsonBody, Viewing},
+    openapi::{RealmPath, refusals},
+    problem::ApiError,
+    state::AppState,
+};
+
+/// The response of an authenticator that has made a credential.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct PasskeyRegistration {
+    /// `RegistrationResponseJSON`: what `toJSON` of the browser's credential returns.
+    #[schema(value_type = Object)]
+    credential: String,
+    /// 1 to 64 characters; browser and system if it is missing.
+    #[schema(example = "Laptop")]
+    name: Option<String>,
+    /// In place of the access token: the ticket with which it began.
+    mfa_token: Option<String>,
+    /// With a ticket: the value of an earlier answer, for clients without cookies.
+    device: Option<String>,
+}
+
+/// The passkey that was added.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AddedPasskey)]
+pub(crate) struct AddedAnswer {
+    #[serde(flatten)]
+    passkey: PasskeyAnswer,
+    signal: SignalAnswer,
+    /// With the first second factor: ten codes, each of which replaces a factor once. Shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recovery_codes: Option<Vec<String>>,
+    /// With a ticket: the session that it opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tokens: Option<TokenAnswer>,
+}
+
+refusals!(AddRefusals: Problem [REALM, OWNER, JSON, &[LIMITED, MFA_INVALID, PASSKEY_INVALID, PASSKEY_EXISTS, MFA_TOO_MANY], Fields(&[field("credential", FIELD_MISSING), field("name", FACTOR_NAME_INVALID)])]);
+
+/// Add a passkey
+///
+/// Takes the response to the options, within five minutes; the same response again gets the same answer. The first security key
+/// turns two-step verification on, makes recovery codes and ends all other sessions; a passkey does not. The mail to the caller has
+/// a link that undoes the addition.
+#[utoipa::path(
+    post, path = "/v1/{realm}/me/passkeys", tag = "Passkeys", security(("bearer" = [])),
+    params(RealmPath),
+    request_body(content = PasskeyRegistration, example = json!({
+        "credential": {
+            "id": "x9QmV1c0", "rawId": "x9QmV1c0", "type": "public-key", "clientExtensionResults": {},
+            "response": {"clientDataJSON": "eyJ0eXBlIjoi", "attestationObject": "o2NmbXRk", "transports": ["internal"]},
+        },
+        "name": "Laptop",
+    })),
+    responses(
+        (status = 201, description = "Added", body = AddedAnswer, example = json!({
+            "id": "qgfhl13dmdmn04qh7oqttabfms", "name": "Laptop", "use": "login", "created_at": "2026-01-01T10:00:00Z",
+            "last_used_at": null, "backup": {"eligible": true, "backed_up": true},
+            "signal": {
+                "rpId": "accounts.example.com", "userId": "6fYkqSO2y1cGmJ5yN0r8mRHqv0aYV2E4cQx1h8L3b7Q",
+                "allAcceptedCredentialIds": ["x9QmV1c0"],
+            },
+        })),
+        AddRefusals,
+    )
+)]
+pub(crate) async fn add_passkey(
+    State(state): State<AppState>,
+    authenticated: MaybeAuthenticated,
+    cookie: DeviceCookie,
+    body: Result<JsonBody, Response>,
+) -> Result<Response, Response> {
+    let MaybeAuthenticated { request, owner } = authenticated;
+    let JsonBody(mut fields) = match body {
+        // Without a body there is no ticket either.
+        Err(_) if owner.is_none() => return Err(ApiError::from(TOKEN_MISSING).into_response()),
+        body => body?,
+    };
+    let (credential, name, ticket) = (fields.take("credential"), fields.take("name"), fields.take("mfa_token"));
+    let devices = [cookie.value(), fields.take("device")];
+    let work = async {
+        let enrols = enrols(owner.as_ref(), &RawField::Missing, &ticket, &devices)?;
+        fields.refuse_unknown()?;
+        Ok::<_, ApiError>(request.second_factors().add_passkey(enrols, &credential, &name).await?)
+    };
+    let AddedPasskey { passkey, accepted, recovery_codes, logged_in } =
+        work.await.map_err(IntoResponse::into_response)?;
+    let recovery_codes = recovery_codes.map(|codes| codes.expose().map(str::to_owned).collect());
+    let device = logged_in.as_ref().map(|done| done.device.clone());
+    let tokens = logged_in.map(TokenAnswer::of);
+    let answer = AddedAnswer { passkey: passkey.into(), signal: accepted.into(), recovery_codes, tokens };
+    let answer = (StatusCode::CREATED, Json(answer)).into_response();
+    Ok(match device {
+        Some(device) => cookie.set(answer, &state, &device),
+        None => answer,
+    })
+}
+
+/// Passkeys and security keys of the caller.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PasskeysAnswer {
+    passkeys: Vec<PasskeyAnswer>,
+}
+
+refusals!(ListRefusals: Problem [REALM, BEARER]);
+
+/// List the caller's passkeys
+///
+/// Passkeys and security keys, newest first.
+#[utoipa::path(
+    get, path = "/v1/{realm}/me/passkeys", tag = "Passkeys", security(("bearer" = [])),
+    params(RealmPath),
+    responses((status = 200, description = "The caller's passkeys", body = PasskeysAnswer), ListRefusals)
+)]
+pub(crate) async fn passkeys(viewing: Viewing) -> Result<Json<PasskeysAnswer>, ApiError> {
+    let Viewing { request, viewer } = viewing;
+    let passkeys = request.second_factors().passkeys(&viewer).await?.into_iter().map(Into::into).collect();
+    Ok(Json(PasskeysAnswer { passkeys }))
+}
+
+/// Another name of a passkey.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
+struct Renaming {
+    /// 1 to 64 characters.
+    #[schema(example = "Laptop")]
+    name: String,
+}
+
+refusals!(RenameRefusals: Problem [REALM, OWNER, JSON, Fields(&[field("name", FACTOR_NAME_INVALID)])]);
+
+/// Rename a passkey
+///
+/// Changes only the name that the caller sees.
+#[utoipa::path(
+    patch, path = "/v1/{realm}/me/passkeys/{id}", tag = "Passkeys", security(("bearer" = [])),
+    params(RealmPath, ("id" = String, Path, description = "Of the passkey", example = "qgfhl13dmdmn04qh7oqttabfms")),
+    request_body = Renaming,
+    responses((status = 200, description = "The passkey", body = PasskeyAnswer), RenameRefusals)
+)]
+pub(crate) async fn rename_passkey(
+    authenticated: Authenticated,
+    Path(path): Path<HashMap<String, String>>,
+    JsonBody(mut fields): JsonBody,
+) -> Result<Json<PasskeyAnswer>, ApiError> {
+    let Authenticated { request, owner } = authenticated;
+    let name = fields.take("name");
+    fields.refuse_unknown()?;
+    let id = path.get("id").map(String::as_str).unwrap_or_default();
+    Ok(Json(request.second_factors().rename_passkey(&owner, id, &name).await?.into()))
+}
+
+/// Proof that the caller is still the same person.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field")]
+struct PasskeyRemoval {
+    /// Where the login is not recent and two-step verification is off.
+    #[schema(example = "securepassword123", format = Password)]
+    current_password: Option<String>,
+}
+
+/// What the browser tells the authenticators after a removal.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RemovedPasskey)]
+pub(crate) struct RemovedAnswer {
+    pub(super) signal: SignalAnswer,
+}
+
+refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, LOGIN_LAST, MFA_REQUIRED_BY_POLICY], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
+
+/// Remove a passkey
+///
+/// Ends the sessions that it opened, except that of the request; a security key ends all other sessions. Needs a recent login, with
+/// two-step verification by two factors. The last way to log in stays.
+#[utoipa::path(
+    delete, path = "/v1/{realm}/me/passkeys/{id}", tag = "Passkeys", security(("bearer" = [])),
+    params(RealmPath, ("id" = String, Path, description = "Of the passkey", example = "qgfhl13dmdmn04qh7oqttabfms")),
+    request_body(content = Option<PasskeyRemoval>, content_type = "application/json"),
+    responses((status = 200, description = "Removed", body = RemovedAnswer), RemoveRefusals)
+)]
+pub(crate) async fn remove_passkey(
+    authenticated: Authenticated,
+    Path(path): Path<HashMap<String, String>>,
+    OptionalJsonBody(mut fields): OptionalJsonBody,
+) -> Result<Json<RemovedAnswer>, ApiError> {
+    let Authenticated { request, owner } = authenticated;
+    let current = fields.take("current_password");
+    fields.refuse_unknown()?;
+    let id = path.get("id").map(String::as_str).unwrap_or_default();
+    let accepted = request.second_factors().remove_passkey(&owner, &current, id).await?;
+    Ok(Json(RemovedAnswer { signal: accepted.into() }))
+}

@@ -1,0 +1,123 @@
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{
+    Error,
+    error::ErrorKind,
+    factor::passkey::CHALLENGE_TTL,
+    service::{PasskeyOutcome, PasskeyRequest},
+};
+use utoipa::ToSchema;
+
+use super::login;
+use crate::{
+    http::{
+        answers::{PublicKeyRequest, RequestOptions, TokenAnswer},
+        extract::{DeviceCookie, JsonBody, RealmRequest},
+        openapi::{RealmPath, refusals},
+        problem::{ApiError, UnknownCredentialAnswer, refused_passkey},
+        state::AppState,
+    },
+    metrics::LOGINS,
+};
+
+impl From<PasskeyRequest> for RequestOptions {
+    fn from(request: PasskeyRequest) -> Self {
+        Self {
+            public_key: PublicKeyRequest {
+                challenge: request.challenge.to_text(),
+                rp_id: request.rp_id,
+                timeout: CHALLENGE_TTL.as_millis() as u64,
+                allow_credentials: Vec::new(),
+                user_verification: "required",
+            },
+            expires_in: CHALLENGE_TTL.as_secs(),
+        }
+    }
+}
+
+refusals!(OptionsRefusals: Problem [REALM, &[LIMITED]]);
+
+/// Begin a login with a passkey
+///
+/// Options for `navigator.credentials.get`, the same for each caller but for the challenge: no address is asked for. With
+/// `mediation: "conditional"` the browser offers passkeys in the field of the address. Stores nothing; a body is ignored.
+#[utoipa::path(
+    post, path = "/v1/{realm}/passkeys/login/options", tag = "Passkeys",
+    params(RealmPath),
+    responses(
+        (status = 200, description = "The options", body = RequestOptions, example = json!({
+            "publicKey": {
+                "challenge": "AAABm3VzfQBq0zj0Q1yJ7xZ4v2bYc8dE5fG6hI7jK8k", "rpId": "accounts.example.com", "timeout": 300000,
+                "allowCredentials": [], "userVerification": "required",
+            },
+            "expires_in": 300,
+        })),
+        OptionsRefusals,
+    )
+)]
+pub(crate) async fn begin_passkey_login(request: RealmRequest) -> Result<Json<RequestOptions>, ApiError> {
+    Ok(Json(request.sessions().request_passkey().await?.into()))
+}
+
+/// The response of a passkey.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes the body, which is read field by field")]
+struct PasskeyAssertion {
+    /// `AuthenticationResponseJSON`: what `toJSON` of the browser's credential returns.
+    #[schema(value_type = Object)]
+    credential: String,
+    /// `device` of an earlier answer, for clients without cookies.
+    device: Option<String>,
+}
+
+refusals!(LoginRefusals: Problem [REALM, JSON, &[LIMITED, PASSKEY_REFUSED], Fields(&[field("credential", FIELD_MISSING)])]);
+
+/// Log in with a passkey
+///
+/// A passkey is two factors by itself, so no code is asked for. The refusal is the same for every reason. It has `signal`, for the
+/// browser's `signalUnknownCredential`, if this realm made the passkey and it was removed.
+#[utoipa::path(
+    post, path = "/v1/{realm}/passkeys/login", tag = "Passkeys",
+    params(RealmPath),
+    request_body(content = PasskeyAssertion, example = json!({
+        "credential": {
+            "id": "x9QmV1c0", "rawId": "x9QmV1c0", "type": "public-key", "clientExtensionResults": {},
+            "response": {
+                "clientDataJSON": "eyJ0eXBlIjoi", "authenticatorData": "SZYN5YgO", "signature": "MEUCIQDd", "userHandle": "6fYkqSO2",
+            },
+        },
+    })),
+    responses((status = 200, description = "Logged in", body = TokenAnswer), LoginRefusals)
+)]
+pub(crate) async fn passkey_login(
+    State(state): State<AppState>,
+    request: RealmRequest,
+    cookie: DeviceCookie,
+    JsonBody(mut fields): JsonBody,
+) -> Result<Response, ApiError> {
+    let (credential, devices) = (fields.take("credential"), [cookie.value(), fields.take("device")]);
+    match counted(request.sessions().log_in_with_passkey(&credential, &devices).await)? {
+        PasskeyOutcome::LoggedIn(done) => Ok(login::answer(&state, &cookie, done).into_response()),
+        PasskeyOutcome::Refused { unknown } => Err(refused_passkey(
+            unknown.map(|(rp_id, credential)| UnknownCredentialAnswer { rp_id, credential_id: credential.to_text() }),
+        )),
+    }
+}
+
+/// Counts a login by its outcome.
+fn counted(result: Result<PasskeyOutcome, Error>) -> Result<PasskeyOutcome, Error> {
+    let outcome = match &result {
+        Ok(PasskeyOutcome::LoggedIn(_)) => "ok",
+        Ok(PasskeyOutcome::Refused { .. }) => "wrong",
+        Err(error) => match error.kind() {
+            ErrorKind::Limited(_) => "limited",
+            ErrorKind::Invalid => "invalid",
+            _ => "failed",
+        },
+    };
+    metrics::counter!(LOGINS, "outcome" => outcome).increment(1);
+    result
+}

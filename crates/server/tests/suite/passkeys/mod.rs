@@ -1,0 +1,6 @@
+mod domain;
+mod factor;
+mod login;
+mod manage;
+mod password;
+mod registration;
