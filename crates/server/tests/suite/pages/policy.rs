@@ -12,7 +12,7 @@ async fn who_has_no_factor_sets_up_an_app_while_signing_in_and_saves_recovery_co
     let john = Person::new("john@example.com").join(&app).await;
     let mut browser = Browser::new(&app);
     let entered = browser.sign_in(&john).await;
-    assert!(entered.location.starts_with("/User1/signin/enroll?step="), "{}", entered.location);
+    assert!(entered.location.starts_with("/User1/signin/enroll?enroll="), "{}", entered.location);
     let page = browser.get(&entered.location).await;
     assert_eq!(page.heading(), "Set up an authenticator app");
     let key = page.body.split_once("id=\"key\" dir=\"ltr\">").unwrap().1.split_once('<').unwrap().0.replace(' ', "");
