@@ -58,8 +58,8 @@ async fn the_schema_is_as_expected() {
     let made = make().await;
     let wanted: &[(&str, &[&str])] = &[
         // A realm's collection may contain documents of other systems, which have other field names.
-        ("User1", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#]),
-        ("User2", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#]),
+        ("User1", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#, "created_at, _id"]),
+        ("User2", &[r#"blind_index: unique where { "blind_index": { "$exists": true } }"#, "created_at, _id"]),
         ("_changes", &["expires_at: gone after 86400 s", "position, _id"]),
         ("_records", &["_id.realm, _id.kind, _id.key", "_id.realm, owner", "expires_at: gone after 86400 s"]),
         ("audit", &["realm, at, _id", "realm, user_id, id"]),

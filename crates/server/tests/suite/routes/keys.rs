@@ -82,7 +82,7 @@ async fn the_metadata_of_a_realm_names_only_what_exists() {
             "jwks_uri": format!("{}/.well-known/jwks.json", app.base),
             "response_types_supported": [],
             "grant_types_supported": ["refresh_token", "urn:portcullis:mfa"],
-            "acr_values_supported": ["urn:portcullis:aal1", "urn:portcullis:aal2"],
+            "acr_values_supported": ["urn:portcullis:aal1", "urn:portcullis:aal2", "phr"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [],
             "token_endpoint_auth_methods_supported": ["none"],
