@@ -6,6 +6,8 @@ CARGO ?= cargo
 STORED := not test(/^(architecture|config|openapi|process|templates::verb)::|mongodb/)
 # Of these, `make test` leaves out on MongoDB what hardly touches the store; `make soak` runs all.
 GATED := $(STORED) and not test(/^(cors|docs|floods|http|kill::commits|outbox::servers|sms|templates)::/)
+# The conformance suite once more, with two servers that take turns.
+NODES := test(/^mongodb_nodes::/)
 
 SOAK := --profile soak --run-ignored ignored-only --no-capture
 # Timing is measured on release builds: without optimisation, reading a row is measurably slower than reading none.
@@ -30,7 +32,7 @@ check: ## check format, lints, documentation, and licences and sources of depend
 
 test: ## all tests, on both stores, in a browser and with generated clients; installs missing tools
 	misc/install-tools.sh cargo-nextest
-	misc/with-redis.sh misc/with-mongod.sh $(CARGO) nextest run --workspace
+	misc/with-redis.sh misc/with-mongod.sh $(CARGO) nextest run --workspace -E 'not $(NODES)'
 	$(CARGO) test --doc --package portcullis-core --quiet
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh $(CARGO) nextest run --workspace -E 'package(portcullis) and $(GATED)'
 	misc/test-pages.sh
@@ -66,6 +68,7 @@ test-quick: ## all tests on SQLite only, without a browser
 soak: ## crashes, floods and timing, on both stores: half an hour on an idle machine
 	misc/install-tools.sh cargo-nextest caddy haproxy nginx
 	misc/redis-versions.sh
+	misc/with-mongod.sh $(CARGO) nextest run --package portcullis-backends -E '$(NODES)'
 	misc/with-redis.sh misc/with-mongod.sh $(CARGO) nextest run --workspace $(SOAK) -E 'not $(TIMED)'
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
 		$(CARGO) nextest run --workspace $(SOAK) -E 'package(portcullis) and $(STORED) and not $(TIMED)'
