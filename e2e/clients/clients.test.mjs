@@ -13,7 +13,7 @@ const PYTHON = process.env.CLIENTS_PYTHON;
 const BIN = (name) => join(HERE, "node_modules/.bin", name);
 
 function run(program, args, options = {}) {
-  const done = spawnSync(program, args, { cwd: HERE, encoding: "utf8", ...options });
+  const done = spawnSync(program, args, { cwd: HERE, encoding: "utf8", maxBuffer: 64 * 1024 * 1024, ...options });
   assert.equal(done.status, 0, `${program} ${args.join(" ")}: ${done.error ?? ""}\n${done.stdout}\n${done.stderr}`);
   return done.stdout;
 }

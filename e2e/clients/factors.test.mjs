@@ -10,7 +10,7 @@ import { ask, enroll, JOHN, start } from "../support.mjs";
 const PYTHON = process.env.CLIENTS_PYTHON;
 
 function run(program, ...args) {
-  const done = spawnSync(program, args, { encoding: "utf8" });
+  const done = spawnSync(program, args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   assert.equal(done.status, 0, `${program}: ${done.error ?? ""}\n${done.stdout}\n${done.stderr}`);
   return done.stdout.trim();
 }

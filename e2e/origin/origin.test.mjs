@@ -11,7 +11,7 @@ test("every request is treated as by the original service, or the documentation 
   const page = join(import.meta.dirname, "../../docs/existing-clients.md");
   const more = process.env.UPDATE ? ["--update"] : [];
   const python = join(process.env.ORIGIN_PYTHON, "python");
-  const done = spawnSync(python, ["-B", join(import.meta.dirname, "compare.py"), app.base, page, ...more], { encoding: "utf8" });
+  const done = spawnSync(python, ["-B", join(import.meta.dirname, "compare.py"), app.base, page, ...more], { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   assert.equal(done.status, 0, `${done.stdout}\n${done.stderr}`);
   t.diagnostic(done.stdout.trim());
 });
