@@ -34,12 +34,10 @@ pub enum Purpose {
     FactorUndo,
     /// Accepting an invitation.
     Invitation,
-    /// Making the first owner of the server.
-    Setup,
 }
 
 impl Purpose {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 12] = [
         Self::Registration,
         Self::Reset,
         Self::Phone,
@@ -52,7 +50,6 @@ impl Purpose {
         Self::FactorCode,
         Self::FactorUndo,
         Self::Invitation,
-        Self::Setup,
     ];
 
     /// Returns the stored string.
@@ -71,7 +68,6 @@ impl Purpose {
             Self::FactorCode => "factor_code",
             Self::FactorUndo => "factor_undo",
             Self::Invitation => "invitation",
-            Self::Setup => "setup",
         }
     }
 

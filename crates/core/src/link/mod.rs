@@ -52,8 +52,6 @@ pub enum LinkAction {
     UndoFactor,
     /// Accepts an invitation with a password.
     Invite,
-    /// Makes the first owner of the server.
-    Setup,
 }
 
 impl LinkAction {
@@ -73,7 +71,6 @@ impl LinkAction {
             Self::Enrol => b"enrol",
             Self::UndoFactor => b"undo_factor",
             Self::Invite => b"invite",
-            Self::Setup => b"setup",
         }
     }
 }

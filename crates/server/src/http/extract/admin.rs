@@ -4,11 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, Path, rejection::PathRejection},
-    http::{
-        HeaderName,
-        header::{AUTHORIZATION, ORIGIN},
-        request::Parts,
-    },
+    http::{header::AUTHORIZATION, request::Parts},
     response::Response,
 };
 use portcullis_core::{
@@ -19,11 +15,10 @@ use portcullis_core::{
     service::{Administered, Administration, Administrator, Owner, Permit, Scope, SecondFactors, Service, Sessions},
 };
 
-use super::{RequestContext, bearer, cookie::CookieName};
+use super::{RequestContext, bearer, cookie::CookieName, page_form::is_from_here};
 use crate::http::{problem::ApiError, state::AppState};
 
 const COOKIE: CookieName = CookieName("portcullis_admin", "__Host-portcullis_admin");
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Name of the user of the operating system who runs a verb of the command line. Only the command line, which calls the service in
 /// its own process, can add this to a request.
@@ -56,25 +51,10 @@ impl AdminDoor {
             return Err(ADMIN_SIGN_IN.into());
         }
         let cookie = COOKIE.value(state, &parts.headers).ok_or(ADMIN_SIGN_IN)?;
-        if !parts.method.is_safe() && !is_same_origin(parts, &state.info.base_url) {
+        if !parts.method.is_safe() && !is_from_here(state, &parts.headers) {
             return Err(CROSS_SITE.into());
         }
         Ok(administration.of_session(&cookie).await?)
-    }
-}
-
-/// Returns whether a page of this server sent the request: a cookie alone proves nothing.
-fn is_same_origin(parts: &Parts, base_url: &str) -> bool {
-    match (parts.headers.get(SEC_FETCH_SITE), parts.headers.get(ORIGIN)) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(origin)) => {
-            let own = base_url.split_once("://").map(|(scheme, rest)| {
-                let host = rest.split('/').next().unwrap_or_default();
-                format!("{scheme}://{host}")
-            });
-            own.is_some_and(|own| origin.as_bytes() == own.as_bytes())
-        }
-        (None, None) => false,
     }
 }
 

@@ -30,7 +30,7 @@ impl FromRequest<AppState> for PageForm {
 
 /// Returns whether a page of this server sent the request: `Sec-Fetch-Site` says so or, without that header, `Origin`. Another
 /// `Origin` refuses it in any case.
-fn is_from_here(state: &AppState, headers: &HeaderMap) -> bool {
+pub(super) fn is_from_here(state: &AppState, headers: &HeaderMap) -> bool {
     let is_ours = |origin: &[u8]| origin == state.info.origin().as_bytes() || is_local(state, origin, headers);
     match (headers.get(SEC_FETCH_SITE), headers.get(ORIGIN)) {
         (Some(site), None) => site == "same-origin",

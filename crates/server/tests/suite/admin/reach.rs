@@ -72,3 +72,14 @@ async fn a_right_key_does_not_wait_for_wrong_ones() {
     let all = futures_util::future::join_all((0..10).map(|_| ask(right.to_owned()))).await;
     assert!(all.into_iter().all(|answer| answer.unwrap().status() == 200));
 }
+
+#[tokio::test]
+async fn a_request_with_the_cookie_of_an_administrator_from_another_origin_is_refused_whatever_the_browser_says() {
+    let app = TestApp::start().await;
+    let owner = app.owner().await;
+    let body = json!({"name": "job", "grants": ["auditor@*"]});
+    let request = owner.request(&app, Method::POST, "/admin-keys").header("Origin", "https://evil.example");
+    assert_eq!(problem(request.json(&body).send().await.unwrap(), 403).await["code"], "request.cross_site");
+    let request = owner.request(&app, Method::POST, "/admin-keys").header("Origin", &app.base);
+    assert_eq!(request.json(&body).send().await.unwrap().status(), 201);
+}
