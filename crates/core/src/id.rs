@@ -158,7 +158,7 @@ impl RealmName {
     /// Parses a name from the settings, which must be well-formed and not reserved.
     ///
     /// # Errors
-    /// [`BadRealmName`], with the rule that was violated.
+    /// Returns [`BadRealmName`] with the rule that was violated.
     pub fn parse(raw: &str) -> Result<Self, BadRealmName> {
         let name = Self::from_stored(raw).ok_or(BadRealmName::Form)?;
         let is_version = raw.strip_prefix('v').is_some_and(|v| !v.is_empty() && v.bytes().all(|b| b.is_ascii_digit()));

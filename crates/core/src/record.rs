@@ -161,7 +161,7 @@ pub trait Record: Sized {
     /// Opens a stored record.
     ///
     /// # Errors
-    /// [`Unsealable`], if it was sealed with other keys, for another realm, kind or key, or is unreadable.
+    /// Returns [`Unsealable`] if it was sealed with other keys, for another realm, kind or key, or is unreadable.
     fn open(row: &RecordRow, keys: RecordKeys<'_>) -> Result<Self, Unsealable> {
         let bytes = keys.open(row.kind, &row.key, &row.body)?;
         Self::from_bytes(&row.key, &bytes).ok_or(Unsealable)

@@ -55,8 +55,8 @@ impl KeyLocks {
     /// the database responds.
     ///
     /// # Errors
-    /// Unavailable, if the database did not respond to any batch of this process within its time limit. Overloaded, if it did,
-    /// but the lock was not available within [`LONGEST_WAIT`].
+    /// Returns `Unavailable` if the database did not respond to any batch of this process within its time limit, and
+    /// `Overloaded` if it did but the lock was not available within [`LONGEST_WAIT`].
     pub(super) async fn lock(&self, batch: &[Op], limit: Duration) -> Result<BatchPermit<'_>, StoreError> {
         let begun = Instant::now();
         let mut acquiring = std::pin::pin!(self.acquire(batch));

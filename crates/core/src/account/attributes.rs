@@ -31,7 +31,7 @@ impl Attributes {
     /// Parses attributes from a JSON value.
     ///
     /// # Errors
-    /// [`BadAttributes`], with the rule that was violated.
+    /// Returns [`BadAttributes`] with the rule that was violated.
     pub fn parse(value: &Value) -> Result<Self, BadAttributes> {
         let Value::Object(members) = value else { return Err(BadAttributes::NotAnObject) };
         if levels(value) > MAX_LEVELS {
@@ -47,7 +47,7 @@ impl Attributes {
     /// Applies a merge patch (RFC 7396 §2): members of the patch replace those with the same name, and `null` removes them.
     ///
     /// # Errors
-    /// [`BadAttributes`], with the rule that the result violates.
+    /// Returns [`BadAttributes`] with the rule that the result violates.
     pub fn merged(&self, patch: &Value) -> Result<Self, BadAttributes> {
         if levels(patch) > MAX_LEVELS {
             return Err(BadAttributes::TooDeep);

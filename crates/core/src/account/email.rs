@@ -26,7 +26,7 @@ impl EmailAddress {
     /// Parses `local@domain`. Display names, quoted local parts, comments, address literals and encoded words are rejected.
     ///
     /// # Errors
-    /// [`NotAnAddress`], if the text is malformed or too long.
+    /// Returns [`NotAnAddress`] if the text is malformed or too long.
     pub fn parse(raw: &str) -> Result<Self, NotAnAddress> {
         Self::stored(raw).ok().filter(|address| !address.has_encoded_word()).ok_or(NotAnAddress)
     }
@@ -34,7 +34,7 @@ impl EmailAddress {
     /// Parses an address that was accepted earlier, possibly by an earlier version, which accepted encoded words.
     ///
     /// # Errors
-    /// [`NotAnAddress`], if the text is malformed or too long.
+    /// Returns [`NotAnAddress`] if the text is malformed or too long.
     pub fn stored(raw: &str) -> Result<Self, NotAnAddress> {
         let raw = raw.trim();
         if raw.len() > 4 * MAX_ADDRESS {

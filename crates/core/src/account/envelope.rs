@@ -24,7 +24,7 @@ impl Envelope {
     /// Seals a profile and a hash under a new data key.
     ///
     /// # Errors
-    /// Internal, if the profile cannot be serialized.
+    /// Returns `Internal` if the profile cannot be serialized.
     pub fn seal(ctx: &Ctx, keys: &RealmKeys, id: &UserId, profile: &Profile, hash: &PasswordHash) -> Result<Self> {
         let (key, data_key) = keys.new_data_key(ctx, id);
         Ok(Self { data_key, profile: seal_profile(ctx, &key, profile)?, password: seal_password(ctx, &key, hash) })
@@ -41,7 +41,7 @@ impl Envelope {
     /// Opens the data key.
     ///
     /// # Errors
-    /// Internal, if it belongs to another realm or user.
+    /// Returns `Internal` if it belongs to another realm or user.
     pub fn key(&self, keys: &RealmKeys, id: &UserId) -> Result<DataKey> {
         keys.open_data_key(id, &self.data_key).map_err(Error::internal)
     }
@@ -49,7 +49,7 @@ impl Envelope {
     /// Opens the profile.
     ///
     /// # Errors
-    /// Internal, if it cannot be opened or parsed.
+    /// Returns `Internal` if it cannot be decrypted or parsed.
     pub fn open_profile(&self, key: &DataKey) -> Result<Profile> {
         let plain = key.open("profile", &self.profile).map_err(Error::internal)?;
         serde_json::from_slice::<StoredProfile>(&plain).map_err(Error::internal)?.read()
@@ -58,7 +58,7 @@ impl Envelope {
     /// Opens the password hash; `None` if the account has no password.
     ///
     /// # Errors
-    /// Internal, if it cannot be opened.
+    /// Returns `Internal` if it cannot be decrypted.
     pub fn open_password(&self, key: &DataKey) -> Result<Option<PasswordHash>> {
         let plain = key.open("password", &self.password).map_err(Error::internal)?;
         let phc = std::str::from_utf8(&plain).map_err(Error::internal)?;
@@ -68,7 +68,7 @@ impl Envelope {
     /// Returns a copy with another profile.
     ///
     /// # Errors
-    /// Internal, if the profile cannot be serialized.
+    /// Returns `Internal` if the profile cannot be serialized.
     pub fn with_profile(&self, ctx: &Ctx, key: &DataKey, profile: &Profile) -> Result<Self> {
         Ok(Self { profile: seal_profile(ctx, key, profile)?, ..self.clone() })
     }

@@ -33,7 +33,7 @@ impl PersonName {
     /// Parses a name without changing it.
     ///
     /// # Errors
-    /// [`BadName`], with the rule that was violated.
+    /// Returns [`BadName`] with the rule that was violated.
     pub fn parse(raw: &str) -> Result<Self, BadName> {
         if raw.trim().is_empty() {
             return Err(BadName::Empty);

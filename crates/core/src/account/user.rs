@@ -122,7 +122,7 @@ impl User {
     /// Opens the part that is visible to the owner.
     ///
     /// # Errors
-    /// Internal, if the envelope cannot be opened with the realm's keys.
+    /// Returns `Internal` if the envelope cannot be decrypted with the realm's keys.
     pub fn account(&self, keys: &RealmKeys) -> Result<Account> {
         let key = self.envelope.key(keys, &self.id)?;
         Ok(Account {

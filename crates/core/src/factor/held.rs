@@ -17,7 +17,7 @@ impl<T: Record> Held<T> {
     /// Opens a record of a user.
     ///
     /// # Errors
-    /// Internal, if it cannot be opened.
+    /// Returns `Internal` if it cannot be decrypted.
     pub fn open(row: RecordRow, key: &DataKey) -> Result<Self> {
         let noun = T::open(&row, RecordKeys::Owner(key)).map_err(Error::internal)?;
         Ok(Self { noun, row })

@@ -23,7 +23,7 @@ impl Factors {
     /// Decrypts the factors among a user's records.
     ///
     /// # Errors
-    /// Internal, if one cannot be decrypted.
+    /// Returns `Internal` if one cannot be decrypted.
     pub fn open(rows: Vec<RecordRow>, key: &DataKey) -> Result<Self> {
         let mut factors = Self::default();
         for row in rows {

@@ -86,7 +86,7 @@ impl TicketNote {
     /// Seals the note for its challenge.
     ///
     /// # Errors
-    /// Internal, if it cannot be serialised.
+    /// Returns `Internal` if it cannot be serialized.
     pub fn seal(&self, ctx: &Ctx, key: &DataKey, ticket: &Challenge) -> Result<Sealed> {
         let (proved, password_set_at) = (self.proved.clone(), self.password_set_at.millis());
         let stored = match &self.purpose {
@@ -103,7 +103,7 @@ impl TicketNote {
     /// Opens the note of a ticket.
     ///
     /// # Errors
-    /// Internal, if it does not open.
+    /// Returns `Internal` if it cannot be decrypted.
     pub fn open(key: &DataKey, ticket: &Challenge) -> Result<Self> {
         let (purpose, proved, password_set_at) = match open(key, ticket)? {
             Stored::Login { proved, password_set_at } => (TicketPurpose::Login, proved, password_set_at),
@@ -123,7 +123,7 @@ impl EnrolmentNote {
     /// Seals the note for its challenge.
     ///
     /// # Errors
-    /// Internal, if it cannot be serialised.
+    /// Returns `Internal` if it cannot be serialized.
     pub fn seal(&self, ctx: &Ctx, key: &DataKey, enrolment: &Challenge) -> Result<Sealed> {
         let (begun_by, name) = (self.begun_by.clone(), self.name.as_str().to_owned());
         seal(ctx, key, enrolment, &Stored::Enrolment { begun_by, name })
@@ -132,7 +132,7 @@ impl EnrolmentNote {
     /// Opens the note of an enrolment.
     ///
     /// # Errors
-    /// Internal, if it does not open.
+    /// Returns `Internal` if it cannot be decrypted.
     pub fn open(key: &DataKey, enrolment: &Challenge) -> Result<Self> {
         let Stored::Enrolment { begun_by, name } = open(key, enrolment)? else { return Err(unreadable()) };
         Ok(Self { begun_by, name: FactorName::parse(&name).ok_or_else(unreadable)? })
@@ -143,7 +143,7 @@ impl AddedFactor {
     /// Seals the note for its challenge.
     ///
     /// # Errors
-    /// Internal, if it cannot be serialised.
+    /// Returns `Internal` if it cannot be serialized.
     pub fn seal(&self, ctx: &Ctx, key: &DataKey, undo: &Challenge) -> Result<Sealed> {
         let (kind, id) = (self.kind.as_str().to_owned(), self.id.as_str().to_owned());
         seal(ctx, key, undo, &Stored::Added { kind, id })
@@ -152,7 +152,7 @@ impl AddedFactor {
     /// Opens the note of an undo.
     ///
     /// # Errors
-    /// Internal, if it does not open.
+    /// Returns `Internal` if it cannot be decrypted.
     pub fn open(key: &DataKey, undo: &Challenge) -> Result<Self> {
         let Stored::Added { kind, id } = open(key, undo)? else { return Err(unreadable()) };
         let kind = RecordKind::parse(&kind).ok_or_else(unreadable)?;

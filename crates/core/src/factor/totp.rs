@@ -48,7 +48,7 @@ impl TotpSecret {
     /// Returns the URI for the QR code. An app shows issuer and account; neither may contain a colon.
     ///
     /// # Errors
-    /// Internal, if the library refuses them.
+    /// Returns `Internal` if the library rejects them.
     pub fn uri(&self, issuer: &str, account: &str) -> Result<SecretString> {
         let [issuer, account] = [issuer, account].map(|text| text.replace(':', " "));
         let totp = self.builder().with_issuer(Some(issuer)).with_account_name(account).build();

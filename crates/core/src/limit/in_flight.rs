@@ -43,7 +43,7 @@ impl InFlight {
     /// Starts a check, if the failures read and the checks in progress allow another one.
     ///
     /// # Errors
-    /// [`Denied`], if the failures are outdated or a wait applies.
+    /// Returns [`Denied`] if the failures are outdated or a wait applies.
     pub fn begin(
         &self,
         key: LimitKey,

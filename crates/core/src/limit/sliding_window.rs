@@ -19,7 +19,7 @@ impl SlidingWindow {
     /// Counts one use.
     ///
     /// # Errors
-    /// The wait, if the quota is exhausted; in this case, nothing is counted.
+    /// Returns the wait if the quota is exhausted; nothing is counted then.
     pub fn take(&mut self, quota: Quota, now: Timestamp) -> Result<(), Duration> {
         self.forget(quota, now);
         if self.count() >= quota.times {

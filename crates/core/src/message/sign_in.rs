@@ -41,7 +41,7 @@ impl SealedSignIn {
     /// Seals a sign-in of a user.
     ///
     /// # Errors
-    /// Internal, if it cannot be serialised.
+    /// Returns `Internal` if it cannot be serialized.
     pub fn seal(ctx: &Ctx, key: &DataKey, user: &UserId, sign_in: &SignIn) -> Result<Self> {
         let plain = serde_json::to_vec(sign_in).map_err(Error::internal)?;
         let sealed = key.seal_record(ctx, KIND, user.as_str(), &plain);

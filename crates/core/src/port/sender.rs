@@ -108,7 +108,7 @@ pub trait Render: Send + Sync + std::fmt::Debug {
     /// Renders subject, text and HTML of an email; the caller sets the message id.
     ///
     /// # Errors
-    /// If the template fails.
+    /// Returns an error if the template fails.
     fn mail(
         &self,
         kind: MessageKind,
@@ -121,6 +121,6 @@ pub trait Render: Send + Sync + std::fmt::Debug {
     /// Renders the text of an SMS with a code.
     ///
     /// # Errors
-    /// If the template fails.
+    /// Returns an error if the template fails.
     fn code(&self, realm: &RealmName, code: &str, lifetime: Duration, now: Timestamp) -> Result<String, Cause>;
 }

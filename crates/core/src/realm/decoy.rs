@@ -29,7 +29,7 @@ impl Decoy {
     /// Opens the profile like that of a user.
     ///
     /// # Errors
-    /// Internal, if the decoy belongs to another realm.
+    /// Returns `Internal` if the decoy belongs to another realm.
     pub(crate) fn open_profile(&self, keys: &RealmKeys) -> Result<Profile> {
         let key = self.envelope.key(keys, &self.id)?;
         self.envelope.open_profile(&key)
@@ -38,7 +38,7 @@ impl Decoy {
     /// Performs the work of opening a user's password hash.
     ///
     /// # Errors
-    /// Internal, if the decoy belongs to another realm.
+    /// Returns `Internal` if the decoy belongs to another realm.
     pub(crate) fn open(&self, keys: &RealmKeys) -> Result<()> {
         let key = self.envelope.key(keys, &self.id)?;
         self.envelope.open_password(&key).map(|_| ())

@@ -52,7 +52,7 @@ impl EncryptionKey {
     /// Unwraps a root key wrapped with [`wrap`](Self::wrap).
     ///
     /// # Errors
-    /// [`Unsealable`], if it was wrapped with another key.
+    /// Returns [`Unsealable`] if it was wrapped with another key.
     pub fn unwrap(&self, realm: &RealmName, wrapped: &Sealed) -> Result<RootKey, Unsealable> {
         RootKey::from_slice(&self.0.open(&["root", realm.as_str()], wrapped)?)
     }
@@ -68,7 +68,7 @@ impl EncryptionKey {
     /// Opens a private key sealed with [`seal_signing_key`](Self::seal_signing_key).
     ///
     /// # Errors
-    /// [`Unsealable`], if it was sealed under another key.
+    /// Returns [`Unsealable`] if it was sealed under another key.
     pub fn open_signing_key(&self, kid: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.0.open(&["signing-key", kid], sealed)
     }

@@ -131,7 +131,7 @@ impl RealmKeys {
     /// Opens a recipient sealed with [`seal_outbox`](Self::seal_outbox).
     ///
     /// # Errors
-    /// [`Unsealable`], if it belongs to another row or realm.
+    /// Returns [`Unsealable`] if it belongs to another row or realm.
     pub fn open_outbox(&self, row: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.outbox.open(&["outbox", self.realm.as_str(), row], sealed)
     }
@@ -144,7 +144,7 @@ impl RealmKeys {
     /// Opens a record without an owner.
     ///
     /// # Errors
-    /// [`Unsealable`], if it belongs to another realm, kind or key.
+    /// Returns [`Unsealable`] if it belongs to another realm, kind or key.
     pub(crate) fn open_record(&self, kind: &str, key: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.record.open(&["record", self.realm.as_str(), kind, key], sealed)
     }
@@ -157,7 +157,7 @@ impl RealmKeys {
     /// Opens the copy of an account.
     ///
     /// # Errors
-    /// [`Unsealable`], if it belongs to another realm or user.
+    /// Returns [`Unsealable`] if it belongs to another realm or user.
     pub(crate) fn open_copy(&self, user: &UserId, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.cache.open(&["copy", self.realm.as_str(), user.as_str()], sealed)
     }
@@ -175,7 +175,7 @@ impl RealmKeys {
     /// Opens what a page carries.
     ///
     /// # Errors
-    /// [`Unsealable`], if it belongs to another realm, use or browser.
+    /// Returns [`Unsealable`] if it belongs to another realm, use or browser.
     pub(crate) fn open_page(
         &self,
         kind: &str,
@@ -196,7 +196,7 @@ impl RealmKeys {
     /// Unwraps a user's data key.
     ///
     /// # Errors
-    /// [`Unsealable`], if it belongs to another user or realm.
+    /// Returns [`Unsealable`] if it belongs to another user or realm.
     pub fn open_data_key(&self, user: &UserId, wrapped: &Sealed) -> Result<DataKey, Unsealable> {
         let plain = self.wrap.open(&["data-key", self.realm.as_str(), user.as_str()], wrapped)?;
         let key: &[u8; 32] = plain.as_slice().try_into().map_err(|_| Unsealable)?;
@@ -231,7 +231,7 @@ impl DataKey {
     /// Opens one of the user's fields.
     ///
     /// # Errors
-    /// [`Unsealable`], if it belongs to another field, user or realm.
+    /// Returns [`Unsealable`] if it belongs to another field, user or realm.
     pub fn open(&self, field: &'static str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.cipher.open(&["field", self.realm.as_str(), self.user.as_str(), field], sealed)
     }
@@ -244,7 +244,7 @@ impl DataKey {
     /// Opens a field of an audit row about the user.
     ///
     /// # Errors
-    /// [`Unsealable`], if it belongs to another row, field, user or realm.
+    /// Returns [`Unsealable`] if it belongs to another row, field, user or realm.
     pub(crate) fn open_audit(
         &self,
         row: &str,
@@ -262,7 +262,7 @@ impl DataKey {
     /// Opens one of the user's records.
     ///
     /// # Errors
-    /// [`Unsealable`], if it belongs to another user, realm, kind or key.
+    /// Returns [`Unsealable`] if it belongs to another user, realm, kind or key.
     pub(crate) fn open_record(&self, kind: &str, key: &str, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, Unsealable> {
         self.cipher.open(&["record", self.realm.as_str(), self.user.as_str(), kind, key], sealed)
     }

@@ -114,7 +114,7 @@ impl Service {
     /// Loads the signing keys from the store, makes one if it is due, and removes those that no valid token needs.
     ///
     /// # Errors
-    /// Unavailable; internal, if a key cannot be opened.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
     pub async fn refresh_signing_keys(&self, ctx: &Ctx) -> Result<()> {
         keys::refresh(&self.0, ctx).await
     }

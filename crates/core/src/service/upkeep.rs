@@ -32,7 +32,7 @@ impl<'a> Upkeep<'a> {
     /// servers.
     ///
     /// # Errors
-    /// Unavailable. After a second, cached sessions and accounts are no longer trusted.
+    /// Returns `Unavailable` if the store fails. After a second, cached sessions and accounts are no longer trusted.
     pub async fn follow_changes(&self, now: Timestamp, from: LogPosition) -> Result<LogPosition> {
         let read = self.0.copies.begin_read();
         let (changes, next) = self.0.ports.store.changes_after(from).await?;
@@ -48,7 +48,7 @@ impl<'a> Upkeep<'a> {
     /// Writes the audit rows of repeated refusals whose minute is over, or of all.
     ///
     /// # Errors
-    /// Unavailable. Rows that could not be written are kept for the next time.
+    /// Returns `Unavailable` if the store fails. Rows that could not be written are kept for the next time.
     pub async fn write_repetitions(&self, now: Timestamp, all: bool) -> Result<()> {
         let rows = self.0.repetitions.take(now, all);
         let mut written = 0;
@@ -66,7 +66,7 @@ impl<'a> Upkeep<'a> {
     /// Removes expired rows and returns their number.
     ///
     /// # Errors
-    /// Unavailable, if the store does not answer.
+    /// Returns `Unavailable` if the store does not respond.
     pub async fn sweep(&self, now: Timestamp) -> Result<u64> {
         Ok(self.0.ports.store.sweep(now, self.0.settings.limits.passwords_kept).await?)
     }
@@ -74,7 +74,7 @@ impl<'a> Upkeep<'a> {
     /// Returns the state of the outbox.
     ///
     /// # Errors
-    /// Unavailable, if the store does not answer.
+    /// Returns `Unavailable` if the store does not respond.
     pub async fn outbox_state(&self, now: Timestamp) -> Result<OutboxState> {
         Ok(self.0.ports.store.outbox_state(now).await?)
     }

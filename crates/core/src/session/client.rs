@@ -39,7 +39,7 @@ impl SessionClient {
     /// Seals the client under its user's data key.
     ///
     /// # Errors
-    /// Internal, if it cannot be serialized.
+    /// Returns `Internal` if it cannot be serialized.
     pub(crate) fn seal(&self, ctx: &Ctx, key: &DataKey) -> Result<Sealed> {
         Ok(key.seal(ctx, FIELD, &serde_json::to_vec(self).map_err(Error::internal)?))
     }
@@ -47,7 +47,7 @@ impl SessionClient {
     /// Opens a sealed client.
     ///
     /// # Errors
-    /// Internal, if it cannot be opened or parsed.
+    /// Returns `Internal` if it cannot be decrypted or parsed.
     pub(crate) fn open(key: &DataKey, sealed: &Sealed) -> Result<Self> {
         serde_json::from_slice(&key.open(FIELD, sealed).map_err(Error::internal)?).map_err(Error::internal)
     }

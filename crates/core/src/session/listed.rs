@@ -31,7 +31,7 @@ impl ListedSession {
     /// Opens a session with the data key of its user.
     ///
     /// # Errors
-    /// Internal, if its client does not open.
+    /// Returns `Internal` if its client cannot be decrypted.
     pub(crate) fn open(session: Session, key: &DataKey, current: &SessionId) -> Result<Self> {
         let is_impersonated = session.impersonator.is_some();
         let client =

@@ -176,7 +176,7 @@ impl AccessTokens {
     /// Signs a token for a session, issued now. It never outlives the session.
     ///
     /// # Errors
-    /// [`NotSigned`], if there is no key or the library fails.
+    /// Returns [`NotSigned`] if there is no key or the library fails.
     pub fn issue(
         &self,
         ctx: &Ctx,
@@ -210,7 +210,7 @@ impl AccessTokens {
     /// of a token that was verified recently is not checked again.
     ///
     /// # Errors
-    /// [`BadToken`], with the reason for the log.
+    /// Returns [`BadToken`] with the reason for the log.
     pub fn verify(&self, ctx: &Ctx, realm: &RealmName, token: &str) -> Result<Proof, BadToken> {
         if token.len() > header::MAX_TOKEN {
             return Err(BadToken::Form);
@@ -230,7 +230,7 @@ impl AccessTokens {
     /// Verifies a token and returns all of its claims as well.
     ///
     /// # Errors
-    /// [`BadToken`], with the reason for the log.
+    /// Returns [`BadToken`] with the reason for the log.
     pub fn verify_claims(&self, ctx: &Ctx, realm: &RealmName, token: &str) -> Result<(Proof, Claims), BadToken> {
         let (verified, claims) = self.verify_signed(realm, token)?;
         verified.check_time(ctx.now)?;

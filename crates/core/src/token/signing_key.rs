@@ -64,7 +64,7 @@ impl SigningKey {
     /// Creates a key pair from a PKCS#8 private key.
     ///
     /// # Errors
-    /// [`BadKey`], if it is not a key of this algorithm.
+    /// Returns [`BadKey`] if it is not a key of this algorithm.
     pub fn from_pkcs8(kid: String, algorithm: Algorithm, pkcs8: &[u8]) -> Result<Self, BadKey> {
         let encoding = match algorithm {
             Algorithm::Hs256 => return Err(BadKey::NoPair),
@@ -99,7 +99,7 @@ impl SigningKey {
 /// Generates a key pair and returns its PKCS#8 private key. The library uses its own random number generator.
 ///
 /// # Errors
-/// [`BadKey`], if the algorithm has no key pairs, or the generation fails.
+/// Returns [`BadKey`] if the algorithm has no key pairs, or the generation fails.
 pub fn new_private_key(algorithm: Algorithm) -> Result<Zeroizing<Vec<u8>>, BadKey> {
     let random = SystemRandom::new();
     let pkcs8 = match algorithm {

@@ -6,7 +6,7 @@ use qrcode::{EcLevel, QrCode, render::svg};
 /// Draws a QR code with the margin that readers need.
 ///
 /// # Errors
-/// Internal, if the text is too long.
+/// Returns `Internal` if the text is too long.
 pub(super) fn svg(text: &str) -> Result<String, Error> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).map_err(Error::internal)?;
     Ok(code.render::<svg::Color<'_>>().min_dimensions(240, 240).quiet_zone(true).build())

@@ -28,7 +28,7 @@ impl CountryCode {
     /// Parses an alpha-2 code in any case (`US`, `us`) or a calling code (`+44`, `44`, `0044`), as users type and paste them.
     ///
     /// # Errors
-    /// [`UnknownCountry`] for any other text, including a complete phone number.
+    /// Returns [`UnknownCountry`] for any other text, including a complete phone number.
     pub fn parse(raw: &str) -> Result<CountryCode, UnknownCountry> {
         let compact = typed::compact(raw).ok_or(UnknownCountry)?;
         let raw = compact.as_str();

@@ -25,7 +25,7 @@ impl Password {
     /// Normalizes a password. New passwords are checked by [`Policy::accept`] only.
     ///
     /// # Errors
-    /// [`Impossible`], if no account can have this password.
+    /// Returns [`Impossible`] if no account can have this password.
     pub fn parse(raw: &str) -> Result<Self, Impossible> {
         if raw.len() > 4 * MAX_BYTES {
             return Err(Impossible);

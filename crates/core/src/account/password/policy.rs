@@ -36,7 +36,7 @@ impl Policy {
     /// Parses and checks a new password. `context` contains the account's own texts: its address and names.
     ///
     /// # Errors
-    /// [`BadPassword`], with the first rule that was violated.
+    /// Returns [`BadPassword`] with the first rule that was violated.
     pub fn accept(&self, raw: &str, context: &[&str]) -> Result<Password, BadPassword> {
         let password = Password::parse(raw).map_err(|_| BadPassword::Impossible)?;
         if password.expose().chars().count() < self.min_length {

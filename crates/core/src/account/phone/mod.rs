@@ -29,7 +29,7 @@ impl PhoneNumber {
     /// many countries use before the national number, as in `+44 (0)20 7946 0958`.
     ///
     /// # Errors
-    /// [`NotANumber`], if the text is malformed.
+    /// Returns [`NotANumber`] if the text is malformed.
     pub fn parse(raw: &str) -> Result<Self, NotANumber> {
         let compact = typed::compact(raw).ok_or(NotANumber)?;
         let rest = compact.strip_prefix(['+', '\u{FF0B}']).ok_or(NotANumber)?;
@@ -41,7 +41,7 @@ impl PhoneNumber {
     /// Returns a stored number unchanged.
     ///
     /// # Errors
-    /// [`NotANumber`], if the text is malformed.
+    /// Returns [`NotANumber`] if the text is malformed.
     pub fn from_stored(stored: &str) -> Result<Self, NotANumber> {
         let is_one = stored.strip_prefix('+').is_some_and(is_well_formed);
         if is_one { Ok(Self(stored.to_owned())) } else { Err(NotANumber) }

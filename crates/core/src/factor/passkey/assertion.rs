@@ -53,7 +53,7 @@ impl AssertionResponse {
     /// Reads `AuthenticationResponseJSON`. An empty user handle counts as absent.
     ///
     /// # Errors
-    /// Malformed.
+    /// Returns [`PasskeyRefusal::Malformed`] if a member is missing or malformed.
     pub fn read(json: &Value) -> Result<Self, PasskeyRefusal> {
         let (id, response) = response::read::<Response>(json)?;
         let client_json = response.client_data.0;
@@ -88,7 +88,7 @@ impl AssertionResponse {
     /// the credential is told.
     ///
     /// # Errors
-    /// The check that failed.
+    /// Returns the check that failed.
     pub fn verify(
         &self,
         party: &RelyingParty,

@@ -66,7 +66,7 @@ impl CredentialKey {
     /// algorithm. A point of P-256 must be on the curve; one of Ed25519 is decoded at each verification.
     ///
     /// # Errors
-    /// The check that failed.
+    /// Returns the check that failed.
     pub fn parse(cose: &[u8]) -> Result<Self, PasskeyRefusal> {
         let (value, rest) = cbor::read(cose).ok_or(PasskeyRefusal::Key)?;
         if !rest.is_empty() {

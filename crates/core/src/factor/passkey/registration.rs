@@ -45,7 +45,7 @@ impl RegistrationResponse {
     /// Reads `RegistrationResponseJSON`. The members that only repeat the authenticator data, such as `publicKey`, are not read.
     ///
     /// # Errors
-    /// Malformed.
+    /// Returns [`PasskeyRefusal::Malformed`] if a member is missing or malformed.
     pub fn read(json: &Value) -> Result<Self, PasskeyRefusal> {
         let (id, response) = response::read::<Response>(json)?;
         let client = ClientData::read(&response.client_data.0).ok_or(PasskeyRefusal::Malformed)?;
@@ -63,7 +63,7 @@ impl RegistrationResponse {
     /// Checks the response to this challenge (WebAuthn Level 3 §7.1).
     ///
     /// # Errors
-    /// The check that failed.
+    /// Returns the check that failed.
     pub fn verify(
         self,
         party: &RelyingParty,

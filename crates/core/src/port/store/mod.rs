@@ -48,7 +48,7 @@ pub trait Store:
     /// Commits all operations or none. Once it returns, they survive a power failure.
     ///
     /// # Errors
-    /// [`CommitError::Failed`] with the first precondition that did not hold; in this case, nothing is changed.
+    /// Returns [`CommitError::Failed`] with the first precondition that did not hold; nothing is changed then.
     async fn commit(&self, batch: Batch) -> Result<(), CommitError>;
 
     /// Removes expired registrations, challenges, sessions, changes and counts, and the oldest counts of wrong passwords in

@@ -26,7 +26,7 @@ impl Accounts<'_> {
     /// Returns the invitation of an address that is not accepted yet.
     ///
     /// # Errors
-    /// Unavailable; internal, if it does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn invitation_at(&self, index: BlindIndex) -> Result<Option<Invitation>> {
         let row = self.ports.store.record(&self.realm.name, Invitation::KIND, &Invitation::key_of(index)).await?;
         let row = row.filter(|row| row.expires_at.is_none_or(|at| at > self.ctx.now));
@@ -52,7 +52,7 @@ impl Accounts<'_> {
     /// Mails an invitation again, with operations that make the work equal to that for another address.
     ///
     /// # Errors
-    /// Unavailable; internal, if the mail cannot be serialised.
+    /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.
     pub(super) async fn mail_invitation_again(
         &self,
         email: &EmailAddress,
@@ -72,7 +72,7 @@ impl Accounts<'_> {
     /// Returns the invitation of a link.
     ///
     /// # Errors
-    /// Bad link, if it was accepted, withdrawn or sent again with a newer link; unavailable.
+    /// Returns `BadLink` if it was accepted, withdrawn or sent again with a newer link, and `Unavailable` if the store fails.
     pub(super) async fn invited_by(&self, challenge: &Challenge) -> Result<OpenInvitation> {
         if !challenge.is_valid(self.ctx.now) {
             return Err(Error::bad_link());
@@ -90,7 +90,8 @@ impl Accounts<'_> {
     /// Turns an invitation into its user; `false` if something changed meanwhile.
     ///
     /// # Errors
-    /// Bad link, if it was accepted meanwhile; unavailable; internal.
+    /// Returns `BadLink` if it was accepted in the meantime, `Unavailable` if the store fails, and `Internal` if data cannot be
+    /// decrypted or serialized.
     pub(super) async fn accept_invitation(
         &self,
         invited: &OpenInvitation,
@@ -142,7 +143,7 @@ impl Accounts<'_> {
     /// Makes the user of an invitation.
     ///
     /// # Errors
-    /// Internal, if the profile cannot be serialised.
+    /// Returns `Internal` if the profile cannot be serialized.
     pub(in crate::service) fn invited_user(&self, invitation: &Invitation, hash: &PasswordHash) -> Result<User> {
         let (ctx, keys) = (self.ctx, &self.realm.keys);
         Ok(User {

@@ -32,7 +32,7 @@ impl Accounts<'_> {
     /// Returns the registration that a link is for, or the user that it has become.
     ///
     /// # Errors
-    /// Bad link, for every reason; unavailable.
+    /// Returns `BadLink` if the link or code is invalid for any reason, and `Unavailable` if the store fails.
     pub(super) async fn link_target(&self, action: LinkAction, token: &str) -> Result<LinkTarget> {
         let challenge = self.proved_challenge(token, action, Purpose::Registration).await?;
         self.target_of(challenge).await
@@ -41,7 +41,7 @@ impl Accounts<'_> {
     /// Returns the registration of a proven challenge, or the user that it has become.
     ///
     /// # Errors
-    /// Bad link; unavailable.
+    /// Returns `BadLink` if the link is invalid, and `Unavailable` if the store fails.
     pub(super) async fn target_of(&self, challenge: Challenge) -> Result<LinkTarget> {
         if challenge.used_at.is_none()
             && let Some(registration) = self.pending_registration(&challenge.subject).await?
@@ -57,7 +57,7 @@ impl Accounts<'_> {
     /// in the meantime, so that nothing was changed.
     ///
     /// # Errors
-    /// Unavailable; internal, if the email cannot be serialized.
+    /// Returns `Unavailable` if the store fails, and `Internal` if the email cannot be serialized.
     pub(super) async fn activate(&self, activation: &Activation<'_>) -> Result<bool> {
         let Activation { challenge, user, profile, event } = *activation;
         let realm = &self.realm.name;

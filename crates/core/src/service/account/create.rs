@@ -84,8 +84,9 @@ impl Accounts<'_> {
     /// Neither the response nor the work depends on whether the address has a user.
     ///
     /// # Errors
-    /// Forbidden, if the realm does not accept registrations; invalid, with all invalid fields; limited; overloaded;
-    /// unavailable; conflict, if the operator allows revealing taken addresses.
+    /// Returns `Forbidden` if the realm does not accept registrations, `Invalid` with all invalid fields, `Limited` if a rate
+    /// limit is reached, `Overloaded` if the hash queue is full, `Unavailable` if the store fails, and `Conflict` if the
+    /// address is taken and the operator allows revealing it.
     pub async fn create(&self, form: &CreateForm) -> Result<Created> {
         if self.realm.policy.signup != Signup::Open {
             return Err(SIGNUP_CLOSED.into());
@@ -131,7 +132,7 @@ impl Accounts<'_> {
     /// Parses all fields.
     ///
     /// # Errors
-    /// Invalid, with all invalid fields.
+    /// Returns `Invalid` with all invalid fields.
     fn check(&self, form: &CreateForm) -> Result<(Profile, Password)> {
         let mut errors = FieldErrors::default();
         let required = &self.realm.policy.signup_required;

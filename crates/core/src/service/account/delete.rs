@@ -24,8 +24,8 @@ impl Accounts<'_> {
     /// sessions and frees its address. Both `id` and `email` must be those of the account, and the login recent.
     ///
     /// # Errors
-    /// Not found, for other values; stale, if the login is too old; bad token, if the account was
-    /// deleted meanwhile; unavailable.
+    /// Returns `NotFound` if the identifier or the address does not match the account, `Stale` if the login is too old,
+    /// `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
     pub async fn delete(&self, owner: &Owner, id: &RawField, email: &RawField) -> Result<()> {
         let account = owner.account();
         let email = email.text().and_then(|raw| EmailAddress::parse(raw).ok());
@@ -42,8 +42,8 @@ impl Accounts<'_> {
     /// Erases the account of the caller, whose login must be recent, or who gives the current password.
     ///
     /// # Errors
-    /// Stale, if the login is too old; forbidden, for a wrong password; limited; bad token, if the account was deleted meanwhile;
-    /// unavailable.
+    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Limited` if a rate limit is reached,
+    /// `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
     pub async fn delete_own(&self, owner: &Owner, current: &RawField) -> Result<()> {
         let owner = self.fresh(owner, current).await?;
         retry(ATTEMPTS, "the account kept changing during its deletion", |_| self.erase(owner)).await
@@ -69,7 +69,7 @@ impl Accounts<'_> {
     /// Returns the operations that erase a user: the data key, sessions, records and challenges, and a registration of the address.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub(in crate::service) async fn erasure(&self, user: &User) -> Result<Batch> {
         let realm = &self.realm.name;
         // A registration of the same address must not become an account after the deletion.

@@ -37,8 +37,8 @@ impl Accounts<'_> {
     /// Changes the profile of the caller, and returns the account. `errors` holds those of fields that the request must not have.
     ///
     /// # Errors
-    /// Limited; invalid, naming all fields with an error; outdated, if the account has another revision; bad token, if the account was
-    /// deleted meanwhile; unavailable.
+    /// Returns `Limited` if a rate limit is reached, `Invalid` with all invalid fields, `Outdated` if the account has another
+    /// revision, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
     pub async fn edit(
         &self,
         owner: &Owner,

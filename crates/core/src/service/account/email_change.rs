@@ -32,7 +32,7 @@ impl Accounts<'_> {
     /// Returns whether a link is that of a new address. It is not verified yet.
     ///
     /// # Errors
-    /// Bad link; unavailable.
+    /// Returns `BadLink` if the link is invalid, and `Unavailable` if the store fails.
     pub(super) async fn is_of_new_address(&self, token: &str) -> Result<bool> {
         let token = PresentedToken::parse(token).ok_or_else(Error::bad_link)?;
         Ok(self.named_challenge(&token).await?.purpose == Purpose::EmailChange)
@@ -41,7 +41,7 @@ impl Accounts<'_> {
     /// Returns the change that the link of a new address would make.
     ///
     /// # Errors
-    /// Bad link, for every reason; unavailable.
+    /// Returns `BadLink` if the link or code is invalid for any reason, and `Unavailable` if the store fails.
     pub(super) async fn change_link(&self, token: &str) -> Result<ChangeLink> {
         let challenge = self.proved_challenge(token, LinkAction::ChangeEmail, Purpose::EmailChange).await?;
         if challenge.used_at.is_some() {
@@ -56,7 +56,8 @@ impl Accounts<'_> {
     /// Replaces the address of the user of a link. A second use within its lifetime has the same result and changes nothing.
     ///
     /// # Errors
-    /// Bad link, for every reason, also if another user has the address by now; unavailable.
+    /// Returns `BadLink` if the link is invalid for any reason or another user now has the address, and `Unavailable` if the
+    /// store fails.
     pub(super) async fn change_email(&self, token: &str) -> Result<Verified> {
         retry(ATTEMPTS, "the account kept changing during a change of address", |_| self.change_email_once(token)).await
     }
@@ -144,7 +145,7 @@ impl Accounts<'_> {
     /// Opens the link of a new address without using it.
     ///
     /// # Errors
-    /// Bad link, for every reason; unavailable.
+    /// Returns `BadLink` if the link or code is invalid for any reason, and `Unavailable` if the store fails.
     pub(super) async fn open_change(&self, token: &str) -> Result<Option<EmailAddress>> {
         Ok(match self.change_link(token).await? {
             ChangeLink::Used => None,

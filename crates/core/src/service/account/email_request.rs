@@ -23,8 +23,9 @@ impl Accounts<'_> {
     /// the new address.
     ///
     /// # Errors
-    /// Stale, if the login is too old; forbidden, if the password is wrong; invalid, if the address is malformed or the current
-    /// one; limited; bad token, if the account was deleted in the meantime; unavailable.
+    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Invalid` if the address is malformed or
+    /// equal to the current one, `Limited` if a rate limit is reached, `BadToken` if the account was deleted in the meantime,
+    /// and `Unavailable` if the store fails.
     pub async fn request_email_change(
         &self,
         owner: &Owner,
@@ -131,7 +132,8 @@ impl Accounts<'_> {
     /// Cancels the caller's request for a new address, and invalidates its link.
     ///
     /// # Errors
-    /// Not found, if there is none; bad token, if the account was deleted in the meantime; unavailable.
+    /// Returns `NotFound` if there is none, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the
+    /// store fails.
     pub async fn drop_email_change(&self, owner: &Owner) -> Result<()> {
         retry(ATTEMPTS, "the account kept changing while a change of address was dropped", |_| self.drop_once(owner))
             .await

@@ -77,8 +77,8 @@ impl Accounts<'_> {
     /// Returns everything that is kept about the caller, whose login must be recent.
     ///
     /// # Errors
-    /// Stale, if the login is too old; limited; bad token, if the account was deleted meanwhile; unavailable; internal, if a
-    /// record does not open.
+    /// Returns `Stale` if the login is too old, `Limited` if a rate limit is reached, `BadToken` if the account was deleted in
+    /// the meantime, `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub async fn export(&self, owner: &Owner) -> Result<Export> {
         let owner = self.fresh(owner, &RawField::Missing).await?;
         let (user, account) = (owner.account().id.as_str().as_bytes(), self.user_of(&owner).await?);

@@ -24,8 +24,9 @@ impl Accounts<'_> {
     /// password counts no longer.
     ///
     /// # Errors
-    /// Invalid, for a password that is missing, refused or the current one; forbidden, if the current password is wrong; limited;
-    /// overloaded; unavailable.
+    /// Returns `Invalid` if the new password is missing, rejected or equal to the current one, `Forbidden` if the current
+    /// password is wrong, `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and `Unavailable` if
+    /// the store fails.
     pub async fn change_password(&self, owner: &Owner, current: &RawField, new: &RawField) -> Result<String> {
         let mut errors = FieldErrors::default();
         let is_given = !owner.account().has_password || errors.text("current_password", current).is_some();

@@ -23,8 +23,9 @@ impl Accounts<'_> {
     /// Removes the password of the caller, turns two-step on and ends all other sessions. Returns the recovery codes that were made.
     ///
     /// # Errors
-    /// Not found, if passkeys are off; stale, unless the caller has used a passkey recently; conflict, unless there is a passkey and
-    /// another one or recovery codes; bad token, if the account was deleted meanwhile; unavailable.
+    /// Returns `NotFound` if passkeys are off, `Stale` unless the caller has used a passkey recently, `Conflict` unless the
+    /// account has a passkey and either a second one or recovery codes, `BadToken` if the account was deleted in the meantime,
+    /// and `Unavailable` if the store fails.
     pub async fn remove_password(&self, owner: &Owner) -> Result<Option<NewRecoveryCodes>> {
         self.require_relying_party()?;
         self.require_passkey_used(owner).await?;

@@ -48,7 +48,8 @@ impl Accounts<'_> {
     /// delivery.
     ///
     /// # Errors
-    /// Invalid, if the address is malformed; limited; unavailable.
+    /// Returns `Invalid` if the address is malformed, `Limited` if a rate limit is reached, and `Unavailable` if the store
+    /// fails.
     pub async fn request_reset(&self, email: &RawField) -> Result<()> {
         let mut errors = FieldErrors::default();
         let email = errors.email("email", email);
@@ -89,7 +90,8 @@ impl Accounts<'_> {
     /// Checks whether a link can set a new password, without changing anything.
     ///
     /// # Errors
-    /// Bad link, for every reason; limited; unavailable.
+    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`
+    /// if the store fails.
     pub async fn check_reset(&self, token: &str) -> Result<()> {
         self.try_link(self.reset_target(token)).await.map(|_| ())
     }
@@ -98,8 +100,9 @@ impl Accounts<'_> {
     /// delay the owner's logins.
     ///
     /// # Errors
-    /// Bad link, for every reason; invalid, if the password is rejected, in which case the link stays valid; limited;
-    /// overloaded; unavailable.
+    /// Returns `BadLink` if the link is invalid for any reason, `Invalid` if the password is rejected, in which case the link
+    /// stays valid, `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and `Unavailable` if the
+    /// store fails.
     pub async fn reset_password(&self, token: &str, password: &RawField) -> Result<String> {
         let set = |_| self.set_password(token, password);
         let account = self.try_link(retry(HASHED_ATTEMPTS, "the account kept changing during a reset", set)).await?;

@@ -66,7 +66,8 @@ impl Accounts<'_> {
     /// Returns a handle, and sends a code to the number if it is this user's and in an allowed country.
     ///
     /// # Errors
-    /// Invalid, naming all fields with an error; limited; unavailable, also if no SMS provider is configured.
+    /// Returns `Invalid` with all invalid fields, `Limited` if a rate limit is reached, and `Unavailable` if the store fails or
+    /// no SMS provider is configured.
     pub async fn send_code(&self, id: &RawField, phone: &RawField) -> Result<LinkToken> {
         let mut errors = FieldErrors::default();
         let id = errors.text("id", id);
@@ -117,7 +118,7 @@ impl Accounts<'_> {
     /// Requires a provider of SMS.
     ///
     /// # Errors
-    /// Unavailable, if none is configured.
+    /// Returns `Unavailable` if no SMS provider is configured.
     pub(super) fn require_sms(&self) -> Result<()> {
         if self.ports.sms.is_none() { Err(SMS_UNAVAILABLE.after(NO_PROVIDER).into()) } else { Ok(()) }
     }
@@ -186,7 +187,8 @@ impl Accounts<'_> {
     /// Redeems a code: the right one verifies the number. Each handle has five attempts and works once.
     ///
     /// # Errors
-    /// Invalid, for missing fields and what is no code, which takes no attempt; bad link, for a wrong code or an invalid handle; limited; unavailable.
+    /// Returns `Invalid` if fields are missing or malformed, which counts no attempt, `BadLink` if the code is wrong or the
+    /// handle is invalid, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn verify_code(&self, handle: &NamedField, code: &NamedField) -> Result<()> {
         let mut errors = FieldErrors::default();
         let both = errors.text(handle.name, &handle.value).zip(errors.code(code.name, &code.value));

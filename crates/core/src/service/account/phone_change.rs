@@ -28,8 +28,9 @@ impl Accounts<'_> {
     /// Sends a code to a new number of the caller, replacing an earlier request. Returns the handle.
     ///
     /// # Errors
-    /// Stale, if the login is too old; forbidden, if the password is wrong; invalid, if the number is malformed; limited; bad
-    /// token, if the account was deleted in the meantime; unavailable, including when no SMS provider is configured.
+    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Invalid` if the number is malformed,
+    /// `Limited` if a rate limit is reached, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the
+    /// store fails or no SMS provider is configured.
     pub async fn request_phone_change(&self, owner: &Owner, phone: &RawField, current: &RawField) -> Result<LinkToken> {
         let owner = self.fresh(owner, current).await?;
         let mut errors = FieldErrors::default();
@@ -74,7 +75,7 @@ impl Accounts<'_> {
     /// Changes the number of the code's user, if the code is right.
     ///
     /// # Errors
-    /// Bad link, if the code is wrong or the handle is invalid; unavailable.
+    /// Returns `BadLink` if the code is wrong or the handle is invalid, and `Unavailable` if the store fails.
     pub(super) async fn change_phone(&self, challenge: &Challenge, code: &TypedCode) -> Result<()> {
         let change = |_| self.change_phone_once(challenge, code);
         retry(ATTEMPTS, "the account kept changing during a change of the phone number", change).await
@@ -140,8 +141,9 @@ impl Accounts<'_> {
     /// Removes the caller's number.
     ///
     /// # Errors
-    /// Stale, if the login is too old; forbidden, if the password is wrong; not found, if there is no number; invalid, if
-    /// registrations require one; conflict, if it is the last factor and the realm requires one; limited; bad token, if the account was deleted in the meantime; unavailable.
+    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `NotFound` if there is no number,
+    /// `Invalid` if registrations require one, `Conflict` if it is the last factor and the realm requires one, `Limited` if a
+    /// rate limit is reached, `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
     pub async fn remove_phone(&self, owner: &Owner, current: &RawField) -> Result<()> {
         let owner = self.fresh(owner, current).await?;
         retry(ATTEMPTS, "the account kept changing while its phone number was removed", |_| {

@@ -14,7 +14,7 @@ impl Accounts<'_> {
     /// Cancels the registration of a link.
     ///
     /// # Errors
-    /// Bad link, for every reason; unavailable.
+    /// Returns `BadLink` if the link or code is invalid for any reason, and `Unavailable` if the store fails.
     pub(super) async fn reject(&self, token: &str) -> Result<()> {
         let (registration, challenge) = self.rejectable(token).await?;
         let realm = &self.realm.name;
@@ -36,7 +36,7 @@ impl Accounts<'_> {
     /// Returns the registration that a link can cancel.
     ///
     /// # Errors
-    /// Bad link, for every reason; unavailable.
+    /// Returns `BadLink` if the link or code is invalid for any reason, and `Unavailable` if the store fails.
     pub(super) async fn rejectable(&self, token: &str) -> Result<(Registration, Challenge)> {
         match self.link_target(LinkAction::Reject, token).await? {
             LinkTarget::Pending(registration, challenge) => Ok((*registration, challenge)),

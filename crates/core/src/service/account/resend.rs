@@ -19,7 +19,8 @@ impl Accounts<'_> {
     /// until they expire.
     ///
     /// # Errors
-    /// Invalid, if the address is malformed; limited; unavailable.
+    /// Returns `Invalid` if the address is malformed, `Limited` if a rate limit is reached, and `Unavailable` if the store
+    /// fails.
     pub async fn resend_verification(&self, email: &RawField) -> Result<()> {
         let mut errors = FieldErrors::default();
         let email = errors.email("email", email);

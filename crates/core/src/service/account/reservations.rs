@@ -18,7 +18,7 @@ impl Accounts<'_> {
     /// Returns the reservation of an address by a user other than this one. The work is the same if there is none.
     ///
     /// # Errors
-    /// Unavailable; internal, if it cannot be opened.
+    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn reserved_by_other(
         &self,
         index: BlindIndex,
@@ -50,7 +50,7 @@ impl Accounts<'_> {
     /// Returns a user's reservations, with their records.
     ///
     /// # Errors
-    /// Unavailable; internal, if one cannot be opened.
+    /// Returns `Unavailable` if the store fails, and `Internal` if one cannot be decrypted.
     pub(super) async fn reservations_of(&self, user: &User, key: &DataKey) -> Result<Vec<(RecordRow, Reservation)>> {
         let rows = self.ports.store.records_of(&self.realm.name, &user.id, Some(Reservation::KIND)).await?;
         let open = |row: RecordRow| {
@@ -64,7 +64,7 @@ impl Accounts<'_> {
     /// address that the user had before keeps its position in the order, and its earlier links.
     ///
     /// # Errors
-    /// Unavailable; internal.
+    /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn reserve(&self, user: &User, key: &DataKey, profile: &Profile) -> Result<Batch> {
         let (ctx, realm, window) = (self.ctx, &self.realm.name, self.realm.policy.email_undo_window);
         let expires_at = ctx.now.plus(window);
@@ -97,7 +97,7 @@ impl Accounts<'_> {
     /// The address has no account of its own.
     ///
     /// # Errors
-    /// Unavailable; internal, if the email cannot be serialized.
+    /// Returns `Unavailable` if the store fails, and `Internal` if the email cannot be serialized.
     pub(super) async fn mail_undo_again(
         &self,
         email: &EmailAddress,

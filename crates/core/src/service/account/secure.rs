@@ -18,7 +18,8 @@ impl Accounts<'_> {
     /// the holder of a session may always give it up.
     ///
     /// # Errors
-    /// Bad token, if the account was deleted meanwhile; unavailable; internal.
+    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if data
+    /// cannot be decrypted or serialized.
     pub async fn secure_own(&self, owner: &Owner) -> Result<()> {
         retry(ATTEMPTS, "the account kept changing while it was secured", |_| self.secure_once(owner)).await
     }

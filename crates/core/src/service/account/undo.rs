@@ -37,7 +37,8 @@ impl Accounts<'_> {
     /// Returns what a link takes back. Nothing is changed.
     ///
     /// # Errors
-    /// Bad link, for every reason; limited; unavailable.
+    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`
+    /// if the store fails.
     pub async fn check_undo(&self, token: &str) -> Result<Undo> {
         let work = async {
             let (what, challenge) = self.undoable(token).await?;
@@ -64,7 +65,8 @@ impl Accounts<'_> {
     /// Takes back what a link is about. A second use of one that undoes a change has the same result and changes nothing.
     ///
     /// # Errors
-    /// Bad link, for every reason; limited; unavailable.
+    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`
+    /// if the store fails.
     pub async fn undo(&self, token: &str) -> Result<Undoable> {
         let work = async {
             let (what, _) = self.undoable(token).await?;
@@ -165,7 +167,7 @@ impl Accounts<'_> {
     /// new one.
     ///
     /// # Errors
-    /// Internal, if the mail cannot be serialised.
+    /// Returns `Internal` if the mail cannot be serialized.
     pub(super) fn compromise(
         &self,
         undo: &Challenge,
@@ -182,7 +184,7 @@ impl Accounts<'_> {
     /// Returns the operations that spend an undo link, store the changed user, end all sessions, and mail a link for a new password.
     ///
     /// # Errors
-    /// Internal, if the mail cannot be serialised.
+    /// Returns `Internal` if the mail cannot be serialized.
     pub(super) fn secure(
         &self,
         undo: &Challenge,
@@ -200,7 +202,7 @@ impl Accounts<'_> {
     /// Returns the operations that store the changed user, end all sessions, and mail a link for a new password.
     ///
     /// # Errors
-    /// Internal, if the mail cannot be serialised.
+    /// Returns `Internal` if the mail cannot be serialized.
     pub(super) fn lock_out(&self, user: User, kind: MessageKind, recipient: &Recipient, event: Event) -> Result<Batch> {
         let realm = &self.realm.name;
         let reset = Challenge::new(self.ctx, realm, Purpose::Reset, &user.id, self.realm.policy.reset_ttl);

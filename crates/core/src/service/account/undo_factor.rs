@@ -18,7 +18,8 @@ impl Accounts<'_> {
     /// sessions end, and a link for a new password is mailed. If it does not exist any more, the link is spent and nothing else happens.
     ///
     /// # Errors
-    /// Bad link, if the user does not exist any more; unavailable; internal.
+    /// Returns `BadLink` if the user no longer exists, `Unavailable` if the store fails, and `Internal` if data cannot be
+    /// decrypted or serialized.
     pub(super) async fn undone_addition(&self, challenge: &Challenge) -> Result<Batch> {
         let (user, key) = self.undo_subject(challenge).await?;
         let added = AddedFactor::open(&key, challenge)?;
@@ -43,7 +44,7 @@ impl Accounts<'_> {
     /// removed, and the operations that remove them.
     ///
     /// # Errors
-    /// Unavailable; internal.
+    /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn without_factors_since(&self, user: User, key: &DataKey, since: u64) -> Result<(User, Batch)> {
         let factors = self.factors_of(&user, key).await?;
         let is_number_kept = user.envelope.open_profile(key)?.phone.is_some();

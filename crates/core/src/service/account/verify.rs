@@ -44,7 +44,8 @@ impl Accounts<'_> {
     /// Uses a verification link. A second use within its lifetime has the same result and changes nothing.
     ///
     /// # Errors
-    /// Bad link, for every reason; limited; unavailable.
+    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`
+    /// if the store fails.
     pub async fn verify(&self, token: &str) -> Result<Verified> {
         let work = async {
             if self.is_of_new_address(token).await? {
@@ -58,7 +59,8 @@ impl Accounts<'_> {
     /// Follows a verification link. This verifies the address of a registration at once, but does not change a user's address.
     ///
     /// # Errors
-    /// Bad link, for every reason; limited; unavailable.
+    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`
+    /// if the store fails.
     pub async fn follow_verification(&self, token: &str) -> Result<OpenedLink> {
         let work = async {
             if self.is_of_new_address(token).await? {
@@ -77,7 +79,8 @@ impl Accounts<'_> {
     /// Opens a verification link without using it. `proof` is that of the browser.
     ///
     /// # Errors
-    /// Bad link, for every reason; limited; unavailable.
+    /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`
+    /// if the store fails.
     pub async fn open_verification(&self, token: &str, proof: Option<&str>) -> Result<OpenedLink> {
         self.try_link(self.open_link(token, proof)).await
     }

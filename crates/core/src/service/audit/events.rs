@@ -20,8 +20,8 @@ impl AuditTrail<'_> {
     /// Returns a page of the events of the last 90 days that concern the caller, newest first.
     ///
     /// # Errors
-    /// Invalid, for a limit that is no number from 1 to 200; malformed, for a cursor of another list or account; unavailable;
-    /// internal, if a row does not open.
+    /// Returns `Invalid` if the limit is not a number from 1 to 200, `Malformed` if the cursor belongs to another list or
+    /// account, `Unavailable` if the store fails, and `Internal` if a row cannot be decrypted.
     pub async fn events(&self, viewer: &Viewer, limit: &RawField, cursor: &RawField) -> Result<ListedEvents> {
         let mut errors = FieldErrors::default();
         let limit = errors.page_size(limit);

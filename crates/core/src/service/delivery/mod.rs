@@ -51,7 +51,7 @@ impl<'a> Deliveries<'a> {
     /// Claims up to `limit` due messages of a channel, or a single one while the channel is paused.
     ///
     /// # Errors
-    /// Unavailable, if the store does not respond.
+    /// Returns `Unavailable` if the store does not respond.
     pub async fn claim(&self, channel: Channel, limit: usize, lease: &Lease) -> Result<Vec<Claimed>> {
         let limit = self.kernel.pauses.allowance(channel, limit, (&lease.id, lease.until), lease.now);
         if limit == 0 {
@@ -68,7 +68,7 @@ impl<'a> Deliveries<'a> {
     /// over.
     ///
     /// # Errors
-    /// Unavailable, if the store does not respond.
+    /// Returns `Unavailable` if the store does not respond.
     pub async fn interrupt(&self, claimed: &Claimed, transit: &Transit) -> Result<DeliveryResult> {
         if transit.has_begun() {
             let usage = Usage::default();
@@ -85,7 +85,7 @@ impl<'a> Deliveries<'a> {
     /// Extends the lease of a row whose delivery takes long.
     ///
     /// # Errors
-    /// Unavailable, if the store does not respond.
+    /// Returns `Unavailable` if the store does not respond.
     pub async fn extend(&self, claimed: &Claimed, by: Duration) -> Result<()> {
         let (id, lease) = (claimed.row.id.clone(), claimed.lease.clone());
         let extend: Op = OutboxOp::ExtendLease { id, lease, until: self.clock.now().plus(by) }.into();
@@ -98,7 +98,7 @@ impl<'a> Deliveries<'a> {
     /// message is sent again, with the same links and message id.
     ///
     /// # Errors
-    /// Unavailable, if the outcome could not be recorded. The lease expires, and the row can be claimed again.
+    /// Returns `Unavailable` if the outcome could not be recorded. The lease expires, and the row can be claimed again.
     pub async fn deliver(&self, claimed: &Claimed, transit: &Transit) -> Result<DeliveryResult> {
         let channel = claimed.row.kind.channel();
         if !self.kernel.pauses.admits(channel, &claimed.lease) {

@@ -16,7 +16,8 @@ impl SecondFactors<'_> {
     /// Returns the trusted devices of the caller, the newest first.
     ///
     /// # Errors
-    /// Bad token, if the account was deleted meanwhile; unavailable; internal, if a record does not open.
+    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if a
+    /// record cannot be decrypted.
     pub async fn devices(&self, viewer: &Viewer) -> Result<Vec<ListedDevice>> {
         let held = self.trusted_of(viewer.account()).await?;
         let mut devices: Vec<ListedDevice> = held.into_iter().map(|held| held.noun.into()).collect();
@@ -27,7 +28,8 @@ impl SecondFactors<'_> {
     /// Removes trusted devices of the caller, this one or all; returns their number.
     ///
     /// # Errors
-    /// Not found, for another device; bad token, if the account was deleted meanwhile; unavailable.
+    /// Returns `NotFound` if the device belongs to another user, `BadToken` if the account was deleted in the meantime, and
+    /// `Unavailable` if the store fails.
     pub async fn distrust(&self, owner: &Owner, id: Option<&str>) -> Result<usize> {
         let held = self.trusted_of(owner.account()).await?;
         let number = held.iter().filter(|held| id.is_none_or(|id| held.noun.id == id)).count();

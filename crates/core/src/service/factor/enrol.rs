@@ -73,8 +73,9 @@ impl SecondFactors<'_> {
     /// Begins the enrolment of an authenticator app. Nothing that opens something is stored.
     ///
     /// # Errors
-    /// Stale, if the login is too old or too weak; forbidden, for a wrong password; bad link, for a ticket of another kind;
-    /// invalid, for a malformed name; conflict, if there are three already; limited; unavailable.
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `BadLink` if the ticket is of
+    /// another kind, `Invalid` if the name is malformed, `Conflict` if the account already has three, `Limited` if a rate limit
+    /// is reached, and `Unavailable` if the store fails.
     pub async fn begin_totp(&self, enrols: Enrols<'_>, name: &RawField) -> Result<EnrolmentOffer> {
         self.require_method(Method::Totp)?;
         if let Enrols::Owner(owner, current) = enrols {
@@ -90,7 +91,8 @@ impl SecondFactors<'_> {
     /// Returns the secret of an enrolment again, for the session or ticket that began it.
     ///
     /// # Errors
-    /// Bad link, for an enrolment that is not open, or of another session; unavailable; internal.
+    /// Returns `BadLink` if the enrolment is not open or belongs to another session, `Unavailable` if the store fails, and
+    /// `Internal` if data cannot be decrypted or serialized.
     pub async fn show_totp(&self, enrols: Enrols<'_>, enrolment: &str) -> Result<EnrolmentOffer> {
         let (Enrolling { user, key, .. }, found) = self.enrolment_of(enrols, enrolment).await?;
         self.offer((&user, &key), &found)
@@ -121,7 +123,8 @@ impl SecondFactors<'_> {
     /// Adds the authenticator app of an enrolment, if the code is right.
     ///
     /// # Errors
-    /// Bad link, for a wrong code or an enrolment of another session; conflict, if there are three already; limited; unavailable.
+    /// Returns `BadLink` if the code is wrong or the enrolment belongs to another session, `Conflict` if the account already
+    /// has three, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn confirm_totp(&self, enrols: Enrols<'_>, enrolment: &RawField, code: &RawField) -> Result<Confirmed> {
         self.require_method(Method::Totp)?;
         let mut errors = FieldErrors::default();
@@ -232,7 +235,7 @@ impl SecondFactors<'_> {
     /// Requires a kind of factor to be one that can be added.
     ///
     /// # Errors
-    /// Not found, otherwise.
+    /// Returns `NotFound` if it cannot be added.
     pub(super) fn require_method(&self, method: Method) -> Result<()> {
         let policy = &self.realm.policy;
         let can_be_added = policy.mfa_policy != MfaPolicy::Off && policy.mfa_methods.contains(&method);

@@ -17,7 +17,7 @@ const MOST: usize = 100_000;
 /// is opened and those of this domain are skipped.
 ///
 /// # Errors
-/// Unavailable.
+/// Returns `Unavailable` if the store fails.
 pub async fn passkeys_of_other_domains(store: &dyn Store, realms: &Realms, rp_id: &str) -> Result<usize> {
     let own = format!("{}-", Passkey::tag_of(rp_id));
     // The character after the hyphen: every key of the domain is before it.

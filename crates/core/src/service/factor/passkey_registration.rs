@@ -63,8 +63,9 @@ impl SecondFactors<'_> {
     /// Returns what a browser needs to make a passkey or security key. Nothing is stored.
     ///
     /// # Errors
-    /// Not found, if they are off; stale, if the login is too old or too weak; forbidden, for a wrong password; bad link, for a ticket
-    /// of another kind; invalid, for another use; conflict, if there are twenty already; limited; unavailable.
+    /// Returns `NotFound` if passkeys are off, `Stale` if the login is too old or too weak, `Forbidden` if the password is
+    /// wrong, `BadLink` if the ticket is of another kind, `Invalid` if the use is unknown, `Conflict` if the account already
+    /// has twenty, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn begin_passkey(&self, enrols: Enrols<'_>, used_for: &RawField) -> Result<CreationOffer> {
         let party = self.require_relying_party()?;
         if let Enrols::Owner(owner, current) = enrols {
@@ -96,8 +97,9 @@ impl SecondFactors<'_> {
     /// recovery codes.
     ///
     /// # Errors
-    /// Not found, if they are off; bad link, for every reason why it is refused; invalid, for a malformed name; conflict, if it is
-    /// the caller's already, or if there are twenty; limited; unavailable.
+    /// Returns `NotFound` if passkeys are off, `BadLink` if the passkey is refused for any reason, `Invalid` if the name is
+    /// malformed, `Conflict` if the caller already has this passkey or twenty of them, `Limited` if a rate limit is reached,
+    /// and `Unavailable` if the store fails.
     pub async fn add_passkey(
         &self,
         enrols: Enrols<'_>,

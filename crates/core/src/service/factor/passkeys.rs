@@ -19,7 +19,8 @@ impl SecondFactors<'_> {
     /// Returns the passkeys and security keys of the caller, the newest first.
     ///
     /// # Errors
-    /// Not found, if they are off; bad token, if the account was deleted meanwhile; unavailable; internal.
+    /// Returns `NotFound` if passkeys are off, `BadToken` if the account was deleted in the meantime, `Unavailable` if the
+    /// store fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn passkeys(&self, viewer: &Viewer) -> Result<Vec<ListedPasskey>> {
         self.require_relying_party()?;
         let user = self.user_of_account(viewer.account()).await?;
@@ -32,7 +33,8 @@ impl SecondFactors<'_> {
     /// Gives a passkey or security key another name.
     ///
     /// # Errors
-    /// Not found, if they are off, or for another one; invalid, for a malformed name; unavailable; internal.
+    /// Returns `NotFound` if passkeys are off or this one is not the caller's, `Invalid` if the name is malformed,
+    /// `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn rename_passkey(&self, owner: &Owner, id: &str, name: &RawField) -> Result<ListedPasskey> {
         self.require_relying_party()?;
         let mut errors = FieldErrors::default();
@@ -59,7 +61,7 @@ impl SecondFactors<'_> {
     /// Removes a passkey or security key of the caller; returns those that are left.
     ///
     /// # Errors
-    /// As [`remove`](Self::remove); not found also for a factor of another kind.
+    /// Same as for [`remove`](Self::remove), and `NotFound` if the factor is of another kind.
     pub async fn remove_passkey(&self, owner: &Owner, current: &RawField, id: &str) -> Result<AcceptedCredentials> {
         self.require_relying_party()?;
         self.remove_of(owner, current, id, true).await?.ok_or_else(|| NOT_FOUND.into())

@@ -22,8 +22,9 @@ impl SecondFactors<'_> {
     /// are left.
     ///
     /// # Errors
-    /// Stale, if the login is too old or too weak; forbidden, for a wrong password; not found, for another factor; conflict, if the
-    /// realm requires one, or it is the last way to log in; limited; unavailable.
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the factor is
+    /// not one of the caller's, `Conflict` if the realm requires a factor or this is the last way to log in, `Limited` if a
+    /// rate limit is reached, and `Unavailable` if the store fails.
     pub async fn remove(&self, owner: &Owner, current: &RawField, id: &str) -> Result<Option<AcceptedCredentials>> {
         self.remove_of(owner, current, id, false).await
     }

@@ -34,8 +34,9 @@ impl SecondFactors<'_> {
     /// Makes the verified number of the account a second factor.
     ///
     /// # Errors
-    /// Stale, if the login is too old or too weak; forbidden, for a wrong password; not found, if the realm has no SMS; conflict,
-    /// without a verified number or another factor, or if SMS is one already; limited; unavailable.
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the realm has
+    /// no SMS, `Conflict` if the account has no verified number or no other factor, or SMS is already a factor, `Limited` if a
+    /// rate limit is reached, and `Unavailable` if the store fails.
     pub async fn add_sms(&self, owner: &Owner, current: &RawField) -> Result<AddedSms> {
         self.require_method(Method::Sms)?;
         let owner = self.fresh(owner, current).await?;
@@ -72,8 +73,8 @@ impl SecondFactors<'_> {
     /// Sends a code by SMS to the holder of a ticket that such a code completes; returns the time for which it is valid.
     ///
     /// # Errors
-    /// Invalid, for missing fields; bad link, if the ticket is not open or needs no such code; not found, if the realm has no SMS;
-    /// limited; unavailable.
+    /// Returns `Invalid` if fields are missing, `BadLink` if the ticket is not open or accepts no code by SMS, `NotFound` if
+    /// the realm has no SMS, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn send_code(&self, ticket: &RawField, kind: &RawField) -> Result<Duration> {
         let has_sms = self.realm.policy.mfa_methods.contains(&Method::Sms);
         if !has_sms && self.relying_party().is_none() {

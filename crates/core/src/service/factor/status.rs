@@ -30,7 +30,8 @@ impl SecondFactors<'_> {
     /// Returns the second factors of an owner, recovery codes excepted.
     ///
     /// # Errors
-    /// Bad token, if the account was deleted meanwhile; unavailable; internal, if a record does not open.
+    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if a
+    /// record cannot be decrypted.
     pub async fn factors_of_owner(&self, owner: &Owner) -> Result<Vec<ListedFactor>> {
         let user = self.user_of(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
@@ -41,7 +42,8 @@ impl SecondFactors<'_> {
     /// Returns the second factors of the caller.
     ///
     /// # Errors
-    /// Bad token, if the account was deleted meanwhile; unavailable; internal, if a record does not open.
+    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if a
+    /// record cannot be decrypted.
     pub async fn status(&self, viewer: &Viewer) -> Result<FactorStatus> {
         let user = self.user_of_account(viewer.account()).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;

@@ -30,8 +30,9 @@ impl SecondFactors<'_> {
     /// Turns two-step on or off.
     ///
     /// # Errors
-    /// Stale, if the login is too old or too weak; forbidden, for a wrong password; invalid, if the value is no boolean; conflict,
-    /// without a factor, or if the realm requires one; limited; unavailable.
+    /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `Invalid` if the value is not
+    /// a boolean, `Conflict` if the account has no factor or the realm requires one, `Limited` if a rate limit is reached, and
+    /// `Unavailable` if the store fails.
     pub async fn switch(&self, owner: &Owner, current: &RawField, two_step: &RawField) -> Result<Switched> {
         let owner = self.fresh(owner, current).await?;
         let mut errors = FieldErrors::default();

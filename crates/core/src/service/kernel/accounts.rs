@@ -18,7 +18,7 @@ impl Scope<'_> {
     /// Returns an account, from the cache if it is cached.
     ///
     /// # Errors
-    /// Unavailable; internal, if it cannot be opened.
+    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn account(&self, id: &UserId) -> Result<Option<Arc<Account>>> {
         let accounts = &self.ports.accounts;
         if let Some(account) = accounts.get(&self.realm.name, id, self.ctx.now) {
@@ -42,7 +42,7 @@ impl Scope<'_> {
     /// Opens an account, with the change of the address that waits for its link.
     ///
     /// # Errors
-    /// Unavailable; internal, if it cannot be opened.
+    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn account_of(&self, user: &User) -> Result<Account> {
         let pending_email = self.pending_email(user).await?.map(|(_, pending)| pending);
         Ok(Account { pending_email, ..user.account(&self.realm.keys)? })
@@ -51,7 +51,7 @@ impl Scope<'_> {
     /// Returns the change of the address that waits for its link, with its record.
     ///
     /// # Errors
-    /// Unavailable; internal, if it cannot be opened.
+    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn pending_email(&self, user: &User) -> Result<Option<(RecordRow, PendingEmail)>> {
         let row = self.ports.store.record(&self.realm.name, PendingEmail::KIND, user.id.as_str()).await?;
         let Some(row) = row.filter(|row| row.expires_at.is_none_or(|at| at > self.ctx.now)) else { return Ok(None) };

@@ -26,7 +26,7 @@ impl Scope<'_> {
     /// Reads the register of owners. The scope is that of the realm of administrators.
     ///
     /// # Errors
-    /// Unavailable; internal, if it does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn owners(&self) -> Result<OwnersRead> {
         let row = self.ports.store.record(&self.realm.name, Owners::KIND, Owners::KEY).await?;
         let owners = row.as_ref().map(|row| Owners::open(row, RecordKeys::Realm(&self.realm.keys))).transpose();
@@ -37,7 +37,7 @@ impl Scope<'_> {
     /// also if nothing changes, so that of two changes at the same time one is repeated.
     ///
     /// # Errors
-    /// Conflict, if the last owner would be lost.
+    /// Returns `Conflict` if the last owner would be lost.
     pub(in crate::service) fn register_owner(&self, read: &OwnersRead, admin: &UserId, is_owner: bool) -> Result<Op> {
         let owners = read.owners.with(admin, is_owner).ok_or(OWNER_LAST)?;
         let row = owners.seal(self.ctx, &self.realm.name, RecordKeys::Realm(&self.realm.keys));
@@ -50,7 +50,7 @@ impl Scope<'_> {
     /// Reads the grants of an administrator.
     ///
     /// # Errors
-    /// Unavailable; internal, if they do not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if they cannot be decrypted.
     pub(in crate::service) async fn grants_of(&self, admin: &User) -> Result<GrantsRead> {
         let row = self.ports.store.record(&self.realm.name, GrantsOf::KIND, admin.id.as_str()).await?;
         let Some(row) = row else { return Ok(GrantsRead { row: None, grants: Grants::default() }) };
@@ -62,7 +62,7 @@ impl Scope<'_> {
     /// Returns the operation that stores the grants of an administrator.
     ///
     /// # Errors
-    /// Internal, if the administrator's data key does not open.
+    /// Returns `Internal` if the administrator's data key cannot be decrypted.
     pub(in crate::service) fn put_grants(
         &self,
         admin: &User,

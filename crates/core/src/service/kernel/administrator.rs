@@ -92,7 +92,7 @@ impl Administrator {
     /// Requires a recent proof of identity for a verb. A key needs to be made for it.
     ///
     /// # Errors
-    /// Stale; forbidden, for a key.
+    /// Returns `Stale` if the login is too old, and `Forbidden` if the caller is a key.
     pub(in crate::service) fn fresh(&self, verb: FreshVerb, now: Timestamp, max_age: Duration) -> Result<()> {
         match &self.identity {
             Identity::Session(owner) => owner.fresh(now, max_age).map(drop),
@@ -105,7 +105,7 @@ impl Administrator {
     /// Returns the authority to use a right in a realm. A realm that no grant reaches does not exist for the caller.
     ///
     /// # Errors
-    /// Forbidden, without the right; not found, without any grant in the realm.
+    /// Returns `Forbidden` if the caller lacks the right, and `NotFound` if the caller has no grant in the realm.
     pub(in crate::service) fn permit<R: Right>(self: &Arc<Self>, realm: &Arc<Realm>) -> Result<Permit<R>> {
         if self.must_add_factor {
             return Err(ADMIN_MFA_REQUIRED.into());
@@ -145,7 +145,7 @@ impl<R> Permit<R> {
     /// Requires another right in the same realm.
     ///
     /// # Errors
-    /// Forbidden, without it.
+    /// Returns `Forbidden` if the caller lacks it.
     pub(in crate::service) fn also<S: Right>(&self) -> Result<()> {
         self.admin.permit::<S>(&self.realm).map(drop)
     }

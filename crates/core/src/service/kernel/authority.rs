@@ -66,7 +66,7 @@ impl Owner {
     /// Requires the last authentication to be at most this old and, with two-step on, by two factors (RFC 9470).
     ///
     /// # Errors
-    /// Stale, if it is older or weaker.
+    /// Returns `Stale` if the authentication is older or weaker.
     pub(in crate::service) fn fresh(&self, now: Timestamp, max_age: Duration) -> Result<FreshOwner<'_>> {
         let Authentication { at, assurance, needs_two } = self.authentication;
         if now.since(at) > max_age || (needs_two && assurance < Assurance::TwoFactors) {

@@ -19,7 +19,7 @@ impl Kernel {
     /// Commits a batch, then applies its effects to the caches and workers of this process.
     ///
     /// # Errors
-    /// Errors of the store.
+    /// Returns the error of the store.
     pub(in crate::service) async fn commit(&self, batch: Batch) -> Result<(), CommitError> {
         if batch.is_empty() {
             return Ok(());
@@ -72,7 +72,7 @@ impl Kernel {
     /// Commits a batch; `false` if one of these preconditions failed, so that nothing was changed.
     ///
     /// # Errors
-    /// Errors of the store, and every other failed precondition.
+    /// Returns the error of the store or of any other failed precondition.
     pub(in crate::service) async fn commit_unless(
         &self,
         batch: Batch,

@@ -26,7 +26,8 @@ impl Scope<'_> {
     /// Requires a recent login or, if one is given and two-step is off, the current password.
     ///
     /// # Errors
-    /// Stale; forbidden, for a wrong password; limited; overloaded; unavailable.
+    /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Limited` if a rate limit is reached,
+    /// `Overloaded` if the hash queue is full, and `Unavailable` if the store fails.
     pub(in crate::service) async fn fresh<'o>(&self, owner: &'o Owner, current: &RawField) -> Result<FreshOwner<'o>> {
         if matches!(current, RawField::Missing) || owner.needs_two_factors() {
             return owner.fresh(self.ctx.now, self.realm.policy.fresh_auth_age);
@@ -38,7 +39,8 @@ impl Scope<'_> {
     /// Verifies the current password of the owner. A wrong one counts like one at a login.
     ///
     /// # Errors
-    /// Invalid, if it is missing; forbidden, if it is wrong; limited; overloaded; unavailable.
+    /// Returns `Invalid` if the password is missing, `Forbidden` if it is wrong, `Limited` if a rate limit is reached,
+    /// `Overloaded` if the hash queue is full, and `Unavailable` if the store fails.
     pub(in crate::service) async fn verify_current_password(
         &self,
         owner: &Owner,
@@ -56,7 +58,8 @@ impl Scope<'_> {
     /// Verifies the password of a user who has a session or a ticket; `None` if it is wrong, which counts like one at a login.
     ///
     /// # Errors
-    /// Limited; overloaded; unavailable.
+    /// Returns `Limited` if a rate limit is reached, `Overloaded` if the hash queue is full, and `Unavailable` if the store
+    /// fails.
     pub(in crate::service) async fn verify_password_of(
         &self,
         (user, key): (&User, &DataKey),
@@ -91,7 +94,8 @@ impl Scope<'_> {
     /// since the authority was given.
     ///
     /// # Errors
-    /// Bad token, if the account was deleted meanwhile; stale; unavailable.
+    /// Returns `BadToken` if the account was deleted in the meantime, `Stale` if the login is too old, and `Unavailable` if the
+    /// store fails.
     pub(in crate::service) async fn fresh_user(&self, owner: FreshOwner<'_>) -> Result<User> {
         let user = self.user_of(&owner).await?;
         if self.needs_two_steps(user.two_step) && !owner.needs_two_factors() {
@@ -103,7 +107,7 @@ impl Scope<'_> {
     /// Reads the user of an owner from the store.
     ///
     /// # Errors
-    /// Bad token, if the account was deleted meanwhile; unavailable.
+    /// Returns `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
     pub(in crate::service) async fn user_of(&self, owner: &Owner) -> Result<User> {
         self.user_of_account(owner.account()).await
     }
@@ -111,7 +115,7 @@ impl Scope<'_> {
     /// Reads the user of an account from the store.
     ///
     /// # Errors
-    /// Bad token, if the account was deleted meanwhile; unavailable.
+    /// Returns `BadToken` if the account was deleted in the meantime, and `Unavailable` if the store fails.
     pub(in crate::service) async fn user_of_account(&self, account: &Account) -> Result<User> {
         let user = self.ports.store.user(&self.realm.name, &account.id).await?;
         user.ok_or_else(|| Error::bad_token().because("the user does not exist"))

@@ -60,7 +60,7 @@ impl Scope<'_> {
     /// the switch as it is.
     ///
     /// # Errors
-    /// Unavailable; internal.
+    /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn addition(
         &self,
         (user, key): (&User, &DataKey),
@@ -132,7 +132,7 @@ impl Scope<'_> {
     /// one, recovery codes are removed and two-step is off. Without a current session all sessions end.
     ///
     /// # Errors
-    /// Unavailable; internal, if a session does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a session cannot be decrypted.
     pub(in crate::service) async fn removal(
         &self,
         (user, key): (&User, &DataKey),

@@ -26,7 +26,7 @@ impl Scope<'_> {
     /// meanwhile.
     ///
     /// # Errors
-    /// Unavailable; internal.
+    /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn send_factor_code(
         &self,
         (user, key): (&User, &DataKey),
@@ -94,7 +94,7 @@ impl Scope<'_> {
     /// Compares a code with the one that was sent last; `None` if it is another, or it was used or expired.
     ///
     /// # Errors
-    /// Unavailable; internal.
+    /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn use_sms_code(
         &self,
         (user, key): (&User, &DataKey),

@@ -28,7 +28,7 @@ impl Scope<'_> {
     /// Counts an attempt, for the ticket as well; `false` if the ticket is no longer open.
     ///
     /// # Errors
-    /// Limited, after too many wrong factors; unavailable.
+    /// Returns `Limited` after too many wrong factors, and `Unavailable` if the store fails.
     pub(in crate::service) async fn count_factor_try(
         &self,
         user: &User,
@@ -60,7 +60,7 @@ impl Scope<'_> {
     /// the password.
     ///
     /// # Errors
-    /// Unavailable; internal, if the mail cannot be serialised.
+    /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.
     pub(in crate::service) async fn note_wrong_factor(
         &self,
         (user, key): (&User, &DataKey),
@@ -89,7 +89,7 @@ impl Scope<'_> {
     /// precondition on the account failed.
     ///
     /// # Errors
-    /// Limited; unavailable.
+    /// Returns `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub(in crate::service) async fn count_enrolment(&self, user: &User, with: Batch) -> Result<bool> {
         let (kind, quota) = (LimitKind::Enrolments, self.settings.limits.enrolments_account);
         let key = LimitKey::in_realm(&self.realm.keys, kind, &[user.id.as_str().as_bytes()]);

@@ -40,7 +40,7 @@ impl Scope<'_> {
     /// Reads the second factors of a user, also those that the realm does not accept.
     ///
     /// # Errors
-    /// Unavailable; internal, if one cannot be opened.
+    /// Returns `Unavailable` if the store fails, and `Internal` if one cannot be decrypted.
     pub(in crate::service) async fn factors_of(&self, user: &User, key: &DataKey) -> Result<Factors> {
         Factors::open(self.ports.store.records_of(&self.realm.name, &user.id, None).await?, key)
     }
@@ -48,7 +48,7 @@ impl Scope<'_> {
     /// Reads the second factors of a user that the realm accepts.
     ///
     /// # Errors
-    /// Unavailable; internal, if one cannot be opened.
+    /// Returns `Unavailable` if the store fails, and `Internal` if one cannot be decrypted.
     pub(in crate::service) async fn accepted_factors(&self, user: &User, key: &DataKey) -> Result<Factors> {
         let rp_id = self.relying_party().map(|party| party.id.as_str());
         let has_number = user.phone_verified_at.is_some() && !user.phone_disputed;
@@ -58,7 +58,7 @@ impl Scope<'_> {
     /// Compares a code with these factors of a user; `None` if it matches none, or was used before.
     ///
     /// # Errors
-    /// Unavailable; internal, if a mail cannot be serialised.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a mail cannot be serialized.
     pub(in crate::service) async fn use_code(
         &self,
         (user, key): (&User, &DataKey),

@@ -104,7 +104,7 @@ impl FieldErrors {
     /// Returns the value, if no field has an error.
     ///
     /// # Errors
-    /// Invalid, with all invalid fields.
+    /// Returns `Invalid` with all invalid fields.
     pub fn finish<T>(self, value: Option<T>) -> Result<T> {
         match value {
             Some(value) if self.0.is_empty() => Ok(value),

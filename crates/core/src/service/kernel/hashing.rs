@@ -21,7 +21,7 @@ impl<'a> Scope<'a> {
     /// An IPv6 client is also counted towards its site, which has the share of four clients.
     ///
     /// # Errors
-    /// Overloaded, if the queue or the client's share is full.
+    /// Returns `Overloaded` if the queue or the client's share is full.
     pub(in crate::service) fn hash_permit(&self) -> Result<HashPermit<'a>> {
         let limits = &self.kernel.settings.limits;
         let Some(address) = self.ctx.client.ip else { return Ok(HashPermit { lane: None, _permits: [None, None] }) };
@@ -48,7 +48,7 @@ impl<'a> Scope<'a> {
     /// Hashes a new password.
     ///
     /// # Errors
-    /// Overloaded; internal, if the hasher fails.
+    /// Returns `Overloaded` if the hash queue is full, and `Internal` if the hasher fails.
     pub(in crate::service) async fn hash(&self, permit: &HashPermit<'_>, password: &Password) -> Result<PasswordHash> {
         Ok(self.ports.hasher.hash(permit.lane, password, self.ctx.bytes()).await?)
     }
@@ -56,7 +56,7 @@ impl<'a> Scope<'a> {
     /// Verifies a password. Without a hash, the result is `false` at the same cost.
     ///
     /// # Errors
-    /// Overloaded; internal, if the hasher fails.
+    /// Returns `Overloaded` if the hash queue is full, and `Internal` if the hasher fails.
     pub(in crate::service) async fn matches(
         &self,
         permit: &HashPermit<'_>,

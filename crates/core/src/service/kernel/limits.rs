@@ -39,7 +39,7 @@ impl<'a> Scope<'a> {
     /// Charges the client for a request.
     ///
     /// # Errors
-    /// Limited, if the quota is used up.
+    /// Returns `Limited` if the quota is used up.
     pub(in crate::service) async fn charge_client(&self, kind: LimitKind, quota: Quota) -> Result<Charge> {
         match self.ctx.client.ip {
             Some(address) => {
@@ -56,7 +56,7 @@ impl<'a> Scope<'a> {
     /// Charges this key for a use.
     ///
     /// # Errors
-    /// Limited, if the quota is used up.
+    /// Returns `Limited` if the quota is used up.
     pub(in crate::service) async fn charge(&self, kind: LimitKind, key: LimitKey, quota: Quota) -> Result<Charge> {
         if self.settings.limits.mode == Mode::Off {
             return Ok(Charge::default());
@@ -96,7 +96,7 @@ impl<'a> Scope<'a> {
     /// Records that a limit refused a request about this user.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub(in crate::service) async fn note_limit_of(&self, user: &impl AuditSubject) -> Result<()> {
         let Some((kind, setting)) = self.usage.take_refusal() else { return Ok(()) };
         let audit = self.audit(Event::LimitReached).user(user).rule(kind, setting);
@@ -106,7 +106,7 @@ impl<'a> Scope<'a> {
     /// Records that a limit refused a request of this address.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub(in crate::service) async fn note_limit_at(&self, user: Option<&User>, index: BlindIndex) -> Result<()> {
         let Some((kind, setting)) = self.usage.take_refusal() else { return Ok(()) };
         let audit = self.audit(Event::LimitReached).address(user, index).rule(kind, setting);
@@ -126,7 +126,7 @@ impl<'a> Scope<'a> {
     /// Charges the client, then does the work. Errors of the server are refunded.
     ///
     /// # Errors
-    /// Limited; errors of the work.
+    /// Returns `Limited` if a rate limit is reached, and otherwise the error of the work.
     pub(in crate::service) async fn ask<T>(
         &self,
         kind: LimitKind,
@@ -140,7 +140,7 @@ impl<'a> Scope<'a> {
     /// Does work that was charged. Errors of the server are refunded.
     ///
     /// # Errors
-    /// Errors of the work.
+    /// Returns the error of the work.
     pub(in crate::service) async fn charged<T>(
         &self,
         charge: Charge,
@@ -156,7 +156,7 @@ impl<'a> Scope<'a> {
     /// Charges the client, then uses a link or code. Every result except an invalid link or code is refunded.
     ///
     /// # Errors
-    /// Limited; errors of the work.
+    /// Returns `Limited` if a rate limit is reached, and otherwise the error of the work.
     pub(in crate::service) async fn try_link<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let charge = self.charge_client(LimitKind::Links, self.settings.limits.links_client).await?;
         let result = work.await;
@@ -170,7 +170,7 @@ impl<'a> Scope<'a> {
     /// counted in their place, and it has no charge of a client.
     ///
     /// # Errors
-    /// Limited, after too many failures; unavailable.
+    /// Returns `Limited` after too many failures, and `Unavailable` if the store fails.
     pub(in crate::service) async fn begin_attempt(
         &self,
         client: Charge,
@@ -221,7 +221,7 @@ impl<'a> Scope<'a> {
     /// Commits a batch and counts it as a use of an account's quota, in the store.
     ///
     /// # Errors
-    /// Limited, if the quota is used up; then nothing is committed. Errors of the commit.
+    /// Returns `Limited` if the quota is used up, in which case nothing is committed, and otherwise the error of the commit.
     pub(in crate::service) async fn commit_counted(
         &self,
         kind: LimitKind,
@@ -249,7 +249,7 @@ impl<'a> Scope<'a> {
     /// reached is returned.
     ///
     /// # Errors
-    /// Errors of the commit.
+    /// Returns the error of the commit.
     pub(in crate::service) async fn commit_within(
         &self,
         quotas: Batch,

@@ -20,7 +20,7 @@ impl Scope<'_> {
     /// Returns the challenge that a token refers to. The token is not verified yet.
     ///
     /// # Errors
-    /// Bad link; unavailable.
+    /// Returns `BadLink` if the link is invalid, and `Unavailable` if the store fails.
     pub(in crate::service) async fn named_challenge(&self, token: &PresentedToken) -> Result<Challenge> {
         let challenge = self.ports.store.challenge(&self.realm.name, token.challenge).await?;
         challenge.ok_or_else(Error::bad_link)
@@ -30,7 +30,7 @@ impl Scope<'_> {
     /// already.
     ///
     /// # Errors
-    /// Bad link; unavailable.
+    /// Returns `BadLink` if the link is invalid, and `Unavailable` if the store fails.
     pub(in crate::service) async fn proved_challenge(
         &self,
         token: &str,
@@ -46,7 +46,7 @@ impl Scope<'_> {
     /// Requires that a token was derived from its challenge for this action, and that the challenge has not expired.
     ///
     /// # Errors
-    /// Bad link, for every reason.
+    /// Returns `BadLink` if the link or code is invalid for any reason.
     pub(in crate::service) fn require_proof(
         &self,
         token: &PresentedToken,

@@ -19,7 +19,7 @@ impl Scope<'_> {
     /// Returns the live sessions of a user, most recent use first.
     ///
     /// # Errors
-    /// Unavailable; internal, if one does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if one cannot be decrypted.
     pub(in crate::service) async fn live_sessions(
         &self,
         user: &User,
@@ -35,7 +35,7 @@ impl Scope<'_> {
     /// Returns the words of the newest events since a time that concern a user.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub(in crate::service) async fn newest_events(
         &self,
         user: &UserId,
@@ -51,7 +51,7 @@ impl Scope<'_> {
     /// whether there are more.
     ///
     /// # Errors
-    /// Unavailable; internal, if a row does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a row cannot be decrypted.
     pub(in crate::service) async fn events_before(
         &self,
         account: &Account,

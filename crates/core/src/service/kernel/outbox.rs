@@ -34,7 +34,7 @@ impl Scope<'_> {
     /// Makes a message. It is due after a random delay, so that the work of handing it over does not tell which request caused it.
     ///
     /// # Errors
-    /// Internal, if the recipient cannot be serialised.
+    /// Returns `Internal` if the recipient cannot be serialized.
     pub(in crate::service) fn message(
         &self,
         kind: MessageKind,
@@ -62,7 +62,7 @@ impl Scope<'_> {
     /// the mail is dropped at its delivery.
     ///
     /// # Errors
-    /// Unavailable; internal, if the mail cannot be serialised.
+    /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.
     pub(in crate::service) async fn mail_to_address(&self, mail: AddressMail<'_>) -> Result<()> {
         let AddressMail { email, kind, challenge, replaces, event, user } = mail;
         let index = email.blind_index(&self.realm.keys);
@@ -82,7 +82,7 @@ impl Scope<'_> {
     /// received too many. Then `silent` is committed instead, with an audit row, and the response does not reveal it.
     ///
     /// # Errors
-    /// Errors of the commit.
+    /// Returns the error of the commit.
     pub(in crate::service) async fn commit_mail(
         &self,
         (kind, email): (MessageKind, &EmailAddress),

@@ -57,7 +57,7 @@ impl Scope<'_> {
     /// Returns the relying party.
     ///
     /// # Errors
-    /// Not found, if passkeys are off.
+    /// Returns `NotFound` if passkeys are off.
     pub(in crate::service) fn require_relying_party(&self) -> Result<&RelyingParty> {
         self.relying_party().ok_or_else(|| NOT_FOUND.into())
     }
@@ -65,7 +65,7 @@ impl Scope<'_> {
     /// Returns the mark of a challenge that was used.
     ///
     /// # Errors
-    /// Unavailable; internal, if it does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn spent_challenge(
         &self,
         challenge: &PasskeyChallenge,
@@ -84,7 +84,7 @@ impl Scope<'_> {
     /// Returns the passkey of a credential.
     ///
     /// # Errors
-    /// Unavailable; internal, if it does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
     pub(in crate::service) async fn passkey_of(
         &self,
         party: &RelyingParty,
@@ -116,7 +116,7 @@ impl Scope<'_> {
     /// Records the refusal of a passkey. The owner of one whose counter has not grown is told, at most once a day.
     ///
     /// # Errors
-    /// Unavailable; internal, if the mail cannot be serialised.
+    /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.
     pub(in crate::service) async fn note_refused_passkey(
         &self,
         refusal: PasskeyRefusal,

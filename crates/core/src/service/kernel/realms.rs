@@ -24,7 +24,7 @@ impl Realms {
     /// Returns the realm of administrators.
     ///
     /// # Errors
-    /// Internal, if it was not opened.
+    /// Returns `Internal` if it was not opened.
     pub(in crate::service) fn admin(&self) -> Result<&Arc<Realm>> {
         self.0
             .get(RealmName::admin().as_str())

@@ -13,7 +13,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// meantime. Attempts are numbered from 0.
 ///
 /// # Errors
-/// The error of the attempt; unavailable with this cause, if all attempts returned `None`.
+/// Returns the error of the attempt, or `Unavailable` with this cause if all attempts returned `None`.
 pub(in crate::service) async fn retry<T, F>(
     times: usize,
     cause: &'static str,

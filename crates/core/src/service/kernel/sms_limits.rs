@@ -26,7 +26,7 @@ impl Scope<'_> {
     /// without a number gets the same one, so that the work is the same.
     ///
     /// # Errors
-    /// Internal, if the profile cannot be opened.
+    /// Returns `Internal` if the profile cannot be decrypted.
     pub(in crate::service) fn phone_or_decoy(&self, user: Option<&User>) -> Result<(PhoneNumber, bool)> {
         let (realm, keys) = (self.realm, &self.realm.keys);
         let profile = user.map_or_else(|| realm.decoy.open_profile(keys), |user| Ok(user.account(keys)?.profile))?;
@@ -89,7 +89,7 @@ impl Scope<'_> {
     /// several networks are required, so that a few accounts of one attacker cannot stop a country.
     ///
     /// # Errors
-    /// Unavailable, if the store does not respond.
+    /// Returns `Unavailable` if the store does not respond.
     pub(in crate::service) async fn is_stopped(&self, country: &str) -> Result<bool> {
         let limits = &self.settings.limits;
         if limits.mode == Mode::Off {

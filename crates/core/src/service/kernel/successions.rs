@@ -22,7 +22,7 @@ impl Scope<'_> {
     /// Returns the registration that links of this subject apply to, if it awaits verification.
     ///
     /// # Errors
-    /// Unavailable; internal, if a succession cannot be opened.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a succession cannot be decrypted.
     pub(in crate::service) async fn pending_registration(&self, subject: &UserId) -> Result<Option<Registration>> {
         let mut subject = subject.clone();
         for _ in 0..FOLLOWED {
@@ -38,7 +38,7 @@ impl Scope<'_> {
     /// Returns the user that the registration of this subject's links has become.
     ///
     /// # Errors
-    /// Unavailable; internal, if a succession cannot be opened.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a succession cannot be decrypted.
     pub(in crate::service) async fn activated_user(&self, subject: &UserId) -> Result<Option<User>> {
         let mut subject = subject.clone();
         for _ in 0..FOLLOWED {

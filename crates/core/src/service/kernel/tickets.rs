@@ -72,7 +72,7 @@ impl Scope<'_> {
     /// Makes a ticket for a user, with its operations.
     ///
     /// # Errors
-    /// Internal, if the note cannot be serialised.
+    /// Returns `Internal` if the note cannot be serialized.
     pub(in crate::service) fn new_ticket(
         &self,
         (user, key): (&User, &DataKey),
@@ -104,7 +104,7 @@ impl Scope<'_> {
     /// Reads a ticket; `None` if it is not open: forged, spent, expired, tried too often, or older than the password.
     ///
     /// # Errors
-    /// Unavailable; internal, if its note does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if its note cannot be decrypted.
     pub(in crate::service) async fn open_ticket(&self, token: &str) -> Result<Option<OpenTicket>> {
         let Some(presented) = PresentedToken::parse(token) else { return Ok(None) };
         let found = self.ports.store.challenge(&self.realm.name, presented.challenge).await?;
@@ -124,7 +124,7 @@ impl Scope<'_> {
     /// Returns the challenges of these factors, the strongest first.
     ///
     /// # Errors
-    /// Internal, if the profile of the user does not open.
+    /// Returns `Internal` if the profile of the user cannot be decrypted.
     pub(in crate::service) fn challenges_of(
         &self,
         (user, key): (&User, &DataKey),

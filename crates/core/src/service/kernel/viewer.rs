@@ -50,7 +50,7 @@ impl Viewer {
     /// Returns the account, if `id` is missing or names it.
     ///
     /// # Errors
-    /// Not found, for the identifier of another account.
+    /// Returns `NotFound` if the identifier belongs to another account.
     pub fn own_account(&self, id: Option<&str>) -> Result<&Account> {
         match id {
             Some(id) if id != self.account().id.as_str() => Err(Error::not_found()),

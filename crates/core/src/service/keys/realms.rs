@@ -43,7 +43,7 @@ impl Realms {
     /// are wrapped with an older key are rewrapped with the first key.
     ///
     /// # Errors
-    /// [`OpenRealmsError`], with the reason.
+    /// Returns [`OpenRealmsError`] with the reason.
     pub async fn open(
         ctx: &Ctx,
         store: &dyn Store,

@@ -23,7 +23,7 @@ const PUBLISHED_BEFORE: Duration = Duration::from_secs(3600);
 /// rotation it does nothing.
 ///
 /// # Errors
-/// Unavailable; internal, if a key cannot be opened.
+/// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.
 pub(in crate::service) async fn refresh(kernel: &Kernel, ctx: &Ctx) -> Result<()> {
     let Some(rotation) = &kernel.key_rotation else { return Ok(()) };
     let mut rows = kernel.ports.store.signing_keys().await?;
@@ -52,7 +52,7 @@ pub(in crate::service) async fn refresh(kernel: &Kernel, ctx: &Ctx) -> Result<()
 /// Seals all signing keys under the first of the operator's keys, after it has changed.
 ///
 /// # Errors
-/// Unavailable; internal, if none of the operator's keys opens one of them.
+/// Returns `Unavailable` if the store fails, and `Internal` if one of them cannot be decrypted with any of the operator's keys.
 pub async fn reseal_signing_keys(ctx: &Ctx, store: &dyn Store, keys: &[EncryptionKey]) -> Result<()> {
     let Some(first) = keys.first() else { return Ok(()) };
     for row in store.signing_keys().await? {

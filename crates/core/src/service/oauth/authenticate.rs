@@ -16,7 +16,8 @@ impl OAuth<'_> {
     /// that others in the same network cannot block the service.
     ///
     /// # Errors
-    /// Bad client, if they are missing or wrong; limited; unavailable.
+    /// Returns `BadClient` if the credentials are missing or wrong, `Limited` if a rate limit is reached, and `Unavailable` if
+    /// the store fails.
     pub async fn authenticate(&self, credentials: &[ClientCredentials]) -> Result<ApiClient> {
         if credentials.iter().fold(false, |found, one| found | self.settings.api_clients.admit(one)) {
             return Ok(ApiClient::new());

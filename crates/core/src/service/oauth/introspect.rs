@@ -48,7 +48,7 @@ impl OAuth<'_> {
     /// store each time, so that its end is seen at once. Nothing is changed: an old refresh token ends no session here.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub async fn introspect(&self, _: &ApiClient, token: &str) -> Result<Option<LiveToken>> {
         let found = match RefreshToken::parse(&self.realm.keys, token) {
             Some(token) => self.live_refresh_token(&token).await?,

@@ -19,7 +19,7 @@ impl OAuth<'_> {
     /// Tokens that this server did not issue count as wrong links of the client.
     ///
     /// # Errors
-    /// Limited; unavailable.
+    /// Returns `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn revoke(&self, token: &str) -> Result<()> {
         let charge = self.charge_client(LimitKind::Links, self.settings.limits.links_client).await?;
         let Some((session, user)) = self.session_of(token) else { return Ok(()) };

@@ -19,7 +19,7 @@ impl Sessions<'_> {
     /// be the one of the session.
     ///
     /// # Errors
-    /// Bad token, for every reason; unavailable.
+    /// Returns `BadToken` if the token is invalid for any reason, and `Unavailable` if the store fails.
     pub async fn authenticate(&self, token: &str) -> Result<Viewer> {
         let proof = self.tokens.verify(self.ctx, &self.realm.name, token);
         let proof = proof.map_err(|reason| Error::bad_token().because(reason))?;
@@ -37,7 +37,7 @@ impl Sessions<'_> {
     /// Returns the authority to change the account.
     ///
     /// # Errors
-    /// Forbidden, if an administrator opened the session; unavailable.
+    /// Returns `Forbidden` if an administrator opened the session, and `Unavailable` if the store fails.
     pub async fn require_owner(&self, viewer: Viewer) -> Result<Owner> {
         let audit = self.audit(Event::ImpersonationRefused).user(&viewer);
         if let Some(owner) = viewer.into_owner() {

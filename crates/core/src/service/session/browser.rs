@@ -19,7 +19,7 @@ impl Sessions<'_> {
     /// Returns the authority of a cookie; `None` if it opens nothing: unknown, ended, expired, replaced, or of another kind.
     ///
     /// # Errors
-    /// Unavailable; internal.
+    /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn authenticate_browser(&self, cookie: &str) -> Result<Option<Viewer>> {
         let Some(session) = self.browser_session(cookie).await? else { return Ok(None) };
         let Some(account) = self.account(&session.user).await? else { return Ok(None) };
@@ -34,7 +34,7 @@ impl Sessions<'_> {
     /// if its user stays signed in.
     ///
     /// # Errors
-    /// Bad token, if the session ended meanwhile; unavailable.
+    /// Returns `BadToken` if the session ended in the meantime, and `Unavailable` if the store fails.
     pub async fn renew_browser(&self, cookie: &str) -> Result<(BrowserToken, Option<Duration>)> {
         let ended = || Error::bad_token().because("session ended");
         let session = self.browser_session(cookie).await?.ok_or_else(ended)?;
@@ -48,7 +48,7 @@ impl Sessions<'_> {
     /// Ends the session of a cookie, if there is one.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub async fn end_browser(&self, cookie: &str) -> Result<()> {
         let Some(viewer) = self.authenticate_browser(cookie).await? else { return Ok(()) };
         match self.logout(&viewer).await {

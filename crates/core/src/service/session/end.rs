@@ -16,7 +16,7 @@ impl Sessions<'_> {
     /// Ends a session of the caller; the current one, too.
     ///
     /// # Errors
-    /// Not found, for every session that is not the caller's; unavailable.
+    /// Returns `NotFound` if the session is not one of the caller's, and `Unavailable` if the store fails.
     pub async fn end_own(&self, owner: &Owner, id: &str) -> Result<()> {
         let id = SessionId::parse(id).ok_or_else(Error::not_found)?;
         let session = self.ports.store.session(&self.realm.name, &id).await?;
@@ -38,7 +38,7 @@ impl Sessions<'_> {
     /// Ends all sessions of the caller but the current one, and removes all trusted devices; returns the number of the sessions.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub async fn end_others(&self, owner: &Owner) -> Result<usize> {
         let (user, current) = (&owner.account().id, owner.session());
         let sessions = self.ports.store.sessions_of(&self.realm.name, user).await?;

@@ -7,7 +7,8 @@ impl Sessions<'_> {
     /// Returns the live sessions of the caller, most recent use first.
     ///
     /// # Errors
-    /// Bad token, if the account was deleted meanwhile; unavailable; internal, if a record does not open.
+    /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if a
+    /// record cannot be decrypted.
     pub async fn list(&self, viewer: &Viewer) -> Result<Vec<ListedSession>> {
         let user = self.user_of_account(viewer.account()).await?;
         self.live_sessions(&user, viewer.session()).await

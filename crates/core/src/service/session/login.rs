@@ -69,7 +69,7 @@ impl LoginOutcome {
     /// Returns the session or the ticket for a second factor, or the refusal for the client.
     ///
     /// # Errors
-    /// Refused; forbidden, for an address that is not verified.
+    /// Returns `Refused` if the credentials are wrong, and `Forbidden` if the address is not verified.
     pub fn into_result(self) -> Result<Entry> {
         match self {
             Self::LoggedIn(logged_in) => Ok(Entry::LoggedIn(logged_in)),
@@ -110,7 +110,8 @@ impl Sessions<'_> {
     /// Logs in. One password is hashed whether or not the address has a user; two, if it also has a registration.
     ///
     /// # Errors
-    /// Invalid, for missing fields; limited, after too many wrong passwords; overloaded; unavailable.
+    /// Returns `Invalid` if fields are missing, `Limited` after too many wrong passwords, `Overloaded` if the hash queue is
+    /// full, and `Unavailable` if the store fails.
     pub async fn login(&self, credentials: &Credentials<'_>) -> Result<LoginOutcome> {
         let mut errors = FieldErrors::default();
         let both = errors.text("username", credentials.username).zip(errors.text("password", credentials.password));

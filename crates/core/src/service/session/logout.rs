@@ -13,7 +13,7 @@ impl Sessions<'_> {
     /// Ends the session of the caller. The end is durable when this returns.
     ///
     /// # Errors
-    /// Bad token, if the session ended meanwhile; unavailable.
+    /// Returns `BadToken` if the session ended in the meantime, and `Unavailable` if the store fails.
     pub async fn logout(&self, viewer: &Viewer) -> Result<()> {
         let audit = self.audit(Event::LoggedOut).user(viewer);
         match self.commit(batch![self.end_session(viewer.session()), audit]).await {

@@ -27,7 +27,7 @@ impl Sessions<'_> {
     /// known by its own value, or by a live session with the same browser, system and network.
     ///
     /// # Errors
-    /// Unavailable; internal, if a record does not open.
+    /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub(super) async fn new_device(
         &self,
         passed: &Passed,

@@ -106,7 +106,7 @@ impl Sessions<'_> {
     /// Opens a session for what was proved, with these operations; `None` if the account has changed.
     ///
     /// # Errors
-    /// Unavailable; internal.
+    /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(in crate::service) async fn open_with(
         &self,
         user: User,

@@ -51,7 +51,7 @@ impl Sessions<'_> {
     /// Returns what a browser needs to ask for a passkey. Nothing is stored.
     ///
     /// # Errors
-    /// Not found, if passkeys are off; limited.
+    /// Returns `NotFound` if passkeys are off, and `Limited` if a rate limit is reached.
     pub async fn request_passkey(&self) -> Result<PasskeyRequest> {
         let party = self.require_relying_party()?;
         self.charge_client(LimitKind::PasskeyOptions, self.settings.limits.passkey_options_client).await?;
@@ -62,7 +62,8 @@ impl Sessions<'_> {
     /// Logs in with a passkey, which is two factors by itself. Wrong passwords and codes neither delay it nor are they forgotten.
     ///
     /// # Errors
-    /// Not found, if passkeys are off; invalid, without a credential; limited, after too many refused ones; unavailable.
+    /// Returns `NotFound` if passkeys are off, `Invalid` if the credential is missing, `Limited` after too many refused
+    /// passkeys, and `Unavailable` if the store fails.
     pub async fn log_in_with_passkey(&self, credential: &RawField, devices: &[RawField]) -> Result<PasskeyOutcome> {
         let party = self.require_relying_party()?;
         let mut errors = FieldErrors::default();

@@ -34,7 +34,8 @@ impl Sessions<'_> {
     /// Returns what a browser needs to complete a ticket by a passkey or security key. Nothing is stored.
     ///
     /// # Errors
-    /// Bad link, if the ticket is not open or takes none; not found, if passkeys are off; limited; unavailable.
+    /// Returns `BadLink` if the ticket is not open or accepts no passkey, `NotFound` if passkeys are off, `Limited` if a rate
+    /// limit is reached, and `Unavailable` if the store fails.
     pub async fn request_factor(&self, ticket: &RawField, kind: &RawField) -> Result<FactorRequest> {
         let mut errors = FieldErrors::default();
         let both = errors.text("mfa_token", ticket).zip(errors.text("type", kind));
@@ -60,7 +61,7 @@ impl Sessions<'_> {
     /// Checks a response to the challenge of a ticket; `None` if it is refused.
     ///
     /// # Errors
-    /// Unavailable; internal.
+    /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn use_passkey(
         &self,
         opened: &OpenTicket,

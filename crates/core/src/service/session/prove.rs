@@ -34,7 +34,7 @@ impl OpenedUser {
     /// Opens a user.
     ///
     /// # Errors
-    /// Internal, if the envelope does not open.
+    /// Returns `Internal` if the envelope cannot be decrypted.
     pub(in crate::service) fn open(realm: &Realm, user: User) -> Result<Self> {
         let key = user.envelope.key(&realm.keys, &user.id)?;
         let hash = user.envelope.open_password(&key)?;

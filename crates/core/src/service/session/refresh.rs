@@ -26,7 +26,8 @@ impl Sessions<'_> {
     /// and then gives the same refresh token and a new access token. Any other reuse ends the session (RFC 9700 §4.14.2).
     ///
     /// # Errors
-    /// Refused, for every reason; limited; unavailable.
+    /// Returns `Refused` if the refresh token is invalid for any reason, `Limited` if a rate limit is reached, and
+    /// `Unavailable` if the store fails.
     pub async fn refresh(&self, token: &RawField) -> Result<Tokens> {
         let parsed = token.text().and_then(|raw| RefreshToken::parse(&self.realm.keys, raw));
         let token = parsed.ok_or(REFRESH_INVALID)?;

@@ -54,7 +54,8 @@ impl Sessions<'_> {
     /// Completes what the ticket is for.
     ///
     /// # Errors
-    /// Malformed, unless there is exactly one proof, which counts no try; refused, for every reason; limited; unavailable.
+    /// Returns `Malformed` unless there is exactly one proof, which counts no attempt, `Refused` if the ticket or the proof is
+    /// invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable` if the store fails.
     pub async fn complete(&self, completion: &Completion<'_>) -> Result<Completed> {
         let has_password = !matches!(completion.password, RawField::Missing);
         let has_passkey = !matches!(completion.passkey, RawField::Missing);
@@ -75,7 +76,7 @@ impl Sessions<'_> {
     /// Returns whether a ticket can still be completed, for the page that asks for its code.
     ///
     /// # Errors
-    /// Unavailable; internal.
+    /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub async fn is_open(&self, ticket: &str) -> Result<bool> {
         Ok(self.open_ticket(ticket).await?.is_some_and(|open| open.has_tries()))
     }

@@ -76,7 +76,8 @@ impl Sessions<'_> {
     /// a trusted device.
     ///
     /// # Errors
-    /// Limited, after too many wrong factors; unavailable; internal.
+    /// Returns `Limited` after too many wrong factors, `Unavailable` if the store fails, and `Internal` if data cannot be
+    /// decrypted or serialized.
     pub(super) async fn step(
         &self,
         owner: OpenedUser,
@@ -145,7 +146,7 @@ impl Sessions<'_> {
     /// Returns the operations of a factor that was right: using it up, forgetting wrong ones, and trusting the device.
     ///
     /// # Errors
-    /// Unavailable; internal.
+    /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn passed_with(
         &self,
         owner: &OpenedUser,
@@ -210,7 +211,7 @@ impl Sessions<'_> {
     /// Commits a ticket; `None` if the account changed meanwhile.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub(super) async fn hand_out_ticket(&self, challenged: Challenged, batch: Batch) -> Result<Option<Challenged>> {
         let is_done = self.commit_unless(batch, &[Precondition::UserRevision]).await?;
         Ok(is_done.then_some(challenged))

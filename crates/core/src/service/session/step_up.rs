@@ -65,8 +65,9 @@ impl Sessions<'_> {
     /// or a ticket for what is missing.
     ///
     /// # Errors
-    /// Invalid, for a malformed age; forbidden, for a wrong password; bad link, for a wrong code; conflict, if the account cannot
-    /// reach the class; limited; overloaded; bad token, if the session ended meanwhile; unavailable.
+    /// Returns `Invalid` if the age is malformed, `Forbidden` if the password is wrong, `BadLink` if the code is wrong,
+    /// `Conflict` if the account cannot reach the class, `Limited` if a rate limit is reached, `Overloaded` if the hash queue
+    /// is full, `BadToken` if the session ended in the meantime, and `Unavailable` if the store fails.
     pub async fn step_up(&self, owner: &Owner, asked: &StepUp<'_>) -> Result<Stepped> {
         let max_age = self.max_age(asked.max_age)?;
         let mut proved = Vec::new();
@@ -126,7 +127,8 @@ impl Sessions<'_> {
     /// the ticket changed meanwhile.
     ///
     /// # Errors
-    /// Bad token, if the session ended; limited; unavailable; internal.
+    /// Returns `BadToken` if the session has ended, `Limited` if a rate limit is reached, `Unavailable` if the store fails, and
+    /// `Internal` if data cannot be decrypted or serialized.
     pub(super) async fn renew(
         &self,
         renewal: &Renewal,

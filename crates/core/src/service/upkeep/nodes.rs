@@ -27,7 +27,7 @@ impl Upkeep<'_> {
     /// The write shows whether the store can be written.
     ///
     /// # Errors
-    /// Unavailable. The server is not ready until a write succeeds.
+    /// Returns `Unavailable` if the store fails. The server is not ready until a write succeeds.
     pub async fn write_node(&self, node: &Node, revision: u64) -> Result<u64> {
         Ok(self.put_node(node, revision).await?)
     }
@@ -51,7 +51,7 @@ impl Upkeep<'_> {
     /// Removes the line of this server, which stops.
     ///
     /// # Errors
-    /// Unavailable. The line expires by itself.
+    /// Returns `Unavailable` if the store fails. The line expires by itself.
     pub async fn remove_node(&self) -> Result<()> {
         let (realm, key) = (RealmName::admin(), self.node().as_str().to_owned());
         self.put(RecordOp::Delete { realm, kind: RecordKind::Node, key, revision: None }).await?;
@@ -61,7 +61,7 @@ impl Upkeep<'_> {
     /// Returns the lines of the servers that were written within this time.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub async fn nodes(&self, now: Timestamp, within: Duration) -> Result<Vec<Node>> {
         let rows = self.kernel().ports.store.records_page(&RealmName::admin(), RecordKind::Node, "", NODES).await?;
         let nodes = rows.iter().filter_map(Node::from_row);
@@ -71,7 +71,7 @@ impl Upkeep<'_> {
     /// Takes the lease of a job, or extends it if this server has it. Returns whether this server does the job now.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub async fn take_job(&self, job: &'static str, now: Timestamp, time: Duration) -> Result<bool> {
         let lease = JobLease { job, holder: self.node(), expires_at: now.plus(time) };
         let stored: Option<RecordRow> =
@@ -87,7 +87,7 @@ impl Upkeep<'_> {
     /// Returns how far the clock differs from that of the store at least; `None` if the store has no clock of its own.
     ///
     /// # Errors
-    /// Unavailable.
+    /// Returns `Unavailable` if the store fails.
     pub async fn clock_skew(&self, clock: &dyn Clock) -> Result<Option<Duration>> {
         let before = clock.now();
         let Some(theirs) = self.kernel().ports.store.clock().await? else { return Ok(None) };

@@ -78,7 +78,7 @@ impl SignedIn {
     /// Returns the authority to change the account.
     ///
     /// # Errors
-    /// Refused, if an administrator opened the session.
+    /// Returns an error if an administrator opened the session.
     pub(in crate::http) async fn owner(&self) -> Result<Owner, Turned> {
         Ok(self.visit.request.sessions().require_owner(self.viewer.clone()).await?)
     }
@@ -87,7 +87,7 @@ impl SignedIn {
     /// this page.
     ///
     /// # Errors
-    /// Turned away, otherwise.
+    /// Returns the page that asks to authenticate again.
     pub(in crate::http) async fn fresh(&self) -> Result<Owner, Turned> {
         let owner = self.owner().await?;
         if self.visit.request.sessions().is_fresh(&owner) { Ok(owner) } else { Err(self.confirm()) }
@@ -115,7 +115,7 @@ impl SignedIn {
     /// Replaces the cookie's value after the session has authenticated again.
     ///
     /// # Errors
-    /// Bad token, if the session ended meanwhile; unavailable.
+    /// Returns `BadToken` if the session ended in the meantime, and `Unavailable` if the store fails.
     pub(in crate::http) async fn renew(&self, state: &AppState, response: &mut Response) -> Result<(), Error> {
         self.visit.renew_session(state, response).await
     }
