@@ -190,7 +190,7 @@ pub const MFA_INCOMPLETE: Refusal = refusal(
 pub const MFA_NO_FACTOR: Refusal =
     refusal(ErrorKind::Conflict, "mfa.no_factor", "The account has no second factor. Add one first.");
 pub const MFA_REQUIRED_BY_POLICY: Refusal =
-    refusal(ErrorKind::Conflict, "mfa.required", "Two-step verification cannot be turned off here.");
+    refusal(ErrorKind::Conflict, "mfa.required", "Two-step verification is required and cannot be turned off.");
 /// SMS as a second factor needs one that does not depend on a phone number.
 pub const MFA_STRONGER_FIRST: Refusal =
     refusal(ErrorKind::Conflict, "mfa.stronger_first", "Add an authenticator app before SMS.");
@@ -204,7 +204,7 @@ pub const PHONE_DISPUTED: Refusal = refusal(
 pub const MFA_TOO_MANY: Refusal = refusal(
     ErrorKind::Conflict,
     "mfa.too_many",
-    "The account has reached the maximum number of these. Remove one first.",
+    "The account has the maximum number of factors of this kind. Remove one first.",
 );
 
 // Passkeys.
@@ -217,7 +217,7 @@ pub const PASSKEY_REFUSED: Refusal =
 pub const PASSKEY_EXISTS: Refusal =
     refusal(ErrorKind::Conflict, "passkey.exists", "The account already has this passkey.");
 pub const LOGIN_LAST: Refusal =
-    refusal(ErrorKind::Conflict, "login.last", "This would leave no way to sign in. Add another one first.");
+    refusal(ErrorKind::Conflict, "login.last", "The only way to sign in cannot be removed. Add another one first.");
 
 // API clients.
 pub const CLIENT_INVALID: Refusal = refusal(
@@ -230,14 +230,14 @@ pub const CLIENT_INVALID: Refusal = refusal(
 pub const ADMIN_SIGN_IN: Refusal = refusal(ErrorKind::NoCredentials, "admin.sign_in", "Sign in as an administrator.");
 pub const ADMIN_FORBIDDEN: Refusal = refusal(ErrorKind::Forbidden, "admin.forbidden", "Your grants do not allow this.");
 pub const ADMIN_MFA_REQUIRED: Refusal =
-    refusal(ErrorKind::Forbidden, "mfa.required", "Add a second factor first: administrators need one here.");
+    refusal(ErrorKind::Forbidden, "mfa.required", "Administrators must have a second factor. Add one first.");
 pub const ADMIN_CODE_REQUIRED: Refusal =
     refusal(ErrorKind::Forbidden, "mfa.required", "A second factor is required: send the `code` with the password.");
 pub const OWNER_LAST: Refusal =
-    refusal(ErrorKind::Conflict, "owner.last", "The last owner cannot be removed. Make another one first.");
+    refusal(ErrorKind::Conflict, "owner.last", "The last owner cannot be removed. Add another one first.");
 pub const USER_STATUS: Refusal = refusal(ErrorKind::Conflict, "user.status", "The user's status does not allow this.");
 pub const OUTBOX_DEAD: Refusal =
-    refusal(ErrorKind::Conflict, "outbox.dead", "The message was given up, and its recipient removed.");
+    refusal(ErrorKind::Conflict, "outbox.dead", "Delivery was abandoned and the recipient was deleted.");
 pub const KEY_IN_USE: Refusal = refusal(
     ErrorKind::Conflict,
     "key.in_use",
@@ -246,7 +246,7 @@ pub const KEY_IN_USE: Refusal = refusal(
 pub const REVISION_MISSING: Refusal = refusal(
     ErrorKind::Unconditional,
     "revision.missing",
-    "Send the revision that you have seen in the header If-Match.",
+    "The `If-Match` header with the last fetched revision is required.",
 );
 pub const ACCOUNT_LOCKED: Refusal = refusal(ErrorKind::Forbidden, "account.locked", "Account locked");
 
@@ -255,13 +255,13 @@ pub const REASON_MISSING: FieldRefusal =
     field("reason.missing", "Give a reason of 10 to 500 characters. It is kept in the audit trail.");
 pub const ROLE_INVALID: FieldRefusal = field(
     "role.invalid",
-    "Roles must be at most 50 words of letters, digits, `_`, `.`, `:` and `-`, which begin with a letter.",
+    "At most 50 roles are allowed. Each must begin with a letter and contain only letters, digits, `_`, `.`, `:` and `-`.",
 );
 pub const GRANT_INVALID: FieldRefusal = field(
     "grant.invalid",
     "Grants must be ROLE@REALM or ROLE@*; the roles are auditor, support, manager, owner and impersonate.",
 );
-pub const VALUE_INVALID: FieldRefusal = field("value.invalid", "This value is not one of those that are allowed.");
+pub const VALUE_INVALID: FieldRefusal = field("value.invalid", "This value is not allowed.");
 pub const TIME_INVALID: FieldRefusal =
     field("time.invalid", "The time must be in the future and in RFC 3339, such as 2026-12-31T12:00:00Z.");
 pub const WORDS_INVALID: FieldRefusal = field("q.invalid", "Search for one to four words of 2 to 64 characters.");

@@ -131,9 +131,9 @@ Examples:
   portcullis completions fish > ~/.config/fish/completions/portcullis.fish";
 
 pub(super) const USERS: &str = "\
-The verbs work on the database of the settings, beside running servers, with the authority of
-an owner; the audit trail names the user of the operating system. With --server URL and
---key-file FILE they call a server. Exit code: 0 done, 1 refused, 2 wrong use, 3 not found,
+The commands work on the database that is configured, also while servers are running, with the
+authority of an owner. The audit trail names the user of the operating system. With --server URL
+and --key-file FILE they call a server. Exit code: 0 done, 1 refused, 2 wrong use, 3 not found,
 4 not reached.
 
 Examples:

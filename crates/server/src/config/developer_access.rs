@@ -5,7 +5,7 @@ use ipnet::IpNet;
 /// Access to the developer pages: from this machine, and from the networks in `DEV_MAILBOX_NETWORKS`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DeveloperAccess {
-    /// Networks in addition to loopback, such as that of a container's host.
+    /// Networks in addition to loopback, such as the network of a container's host.
     pub networks: Vec<IpNet>,
     /// Host of `PUBLIC_URL`.
     pub public_host: String,

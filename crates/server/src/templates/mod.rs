@@ -87,7 +87,7 @@ impl Templates {
         self.realms.insert(realm.to_string(), templates);
     }
 
-    /// Returns a realm's templates: its own, or those of the server.
+    /// Returns a realm's templates: its own, or the server's.
     fn of(&self, realm: &str) -> &Self {
         self.realms.get(realm).unwrap_or(self)
     }

@@ -15,7 +15,7 @@ use super::{
 /// A rendered sample. The preview of an email combines its HTML and its text.
 #[derive(Debug, Serialize)]
 pub(crate) struct Preview {
-    /// Template name; for an email, that of the HTML part.
+    /// Template name. An email has the name of its HTML part.
     name: &'static str,
     /// Label of the sample's case.
     case: &'static str,

@@ -64,7 +64,7 @@ const MEANINGS: &[(&str, &str)] = &[
     ("last", "`true` if it was the last second factor of the account; empty otherwise."),
     ("left", "The number of recovery codes that are left."),
     ("min_length", "The minimum password length (PASSWORD_MIN_LENGTH)."),
-    ("minutes", "The most minutes for which an administrator acts in the name of the user."),
+    ("minutes", "The maximum number of minutes for which an administrator impersonates the user."),
     ("name", "The first name; empty before the first login, and if it does not look like a name."),
     ("realm", "The realm's name."),
     ("request_id", "The identifier of the request, as in the log."),

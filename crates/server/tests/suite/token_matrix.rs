@@ -13,7 +13,7 @@ use crate::support::{Person, Protected, TestApp, complete, json};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Access,
-    /// Of a session in which an administrator acts in the name of the user.
+    /// Token of a session in which an administrator impersonates the user.
     ImpersonatedAccess,
     ExpiredAccess,
     EndedAccess,
@@ -68,7 +68,7 @@ const NO_TOKEN: (Door, &[Kind], Refusal) = (Open, &[], Nothing);
 /// For administrators, whose credentials have tests of their own.
 const ADMIN: (Door, &[Kind], Refusal) = (Admin, &[], Status(401));
 const OWNER: (Door, &[Kind], Refusal) = (Bearer, &[Access], Status(401));
-/// Also for an administrator who acts in the name of the user.
+/// Also for an administrator who impersonates the user.
 const VIEWER: (Door, &[Kind], Refusal) = (Bearer, &[Access, ImpersonatedAccess], Status(401));
 
 const fn row(at: &'static str, (door, takes, refusal): (Door, &'static [Kind], Refusal)) -> Row {
@@ -433,7 +433,7 @@ async fn a_route_accepts_the_kinds_of_tokens_in_its_row() {
     }
 }
 
-/// Routes that an administrator may use in the name of a user. All others change something.
+/// Routes that an administrator who impersonates a user may use. All others change something.
 const HARMLESS: &[&str] = &[
     "get /v1/{realm}/.well-known/openid-configuration",
     "get /v1/{realm}",

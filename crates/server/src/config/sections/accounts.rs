@@ -52,7 +52,7 @@ settings! {
     HASH_QUEUE: usize = number::<_, 1, 65_536>(), Fixed("256"),
         "Maximum number of passwords that wait for a hash thread. Further requests are answered with 503.";
     HASH_QUEUE_CLIENT: u32 = number::<_, 1, 65_536>(), Fixed("16"),
-        "Maximum number of passwords of one address that are hashed or wait at the same time. Further requests are answered with 503.";
+        "Maximum number of passwords from one client address that are being hashed or are waiting. Further requests are answered with 503.";
     HASH_DEADLINE: Duration = DURATION, Fixed("5s"),
         "Maximum time that a password waits for a hash thread. After it, the request is answered with 503.";
 }

@@ -19,13 +19,13 @@ pub(super) const SECTION: Section = Section::new("Administration", SETTINGS).der
 
 settings! {
     ADMIN: bool = SWITCH, Fixed("on"),
-        "Whether the routes of administration exist. The command line works without them.";
+        "Whether the administration routes are served. The administration commands of the command line work in either case.";
     ADMIN_NETWORKS: Vec<IpNet> = NETWORKS, Nothing,
-        "Networks, separated by commas, from which administration is reached. To all others its routes do not exist. Without the setting: from everywhere.";
+        "Networks, separated by commas, from which the administration routes can be reached. Requests from other networks are answered with 404. If it is not set, all networks can reach them.";
     ADMIN_MFA: AdminMfa = choice(), Derived("`required` in production, else `off`"),
         "`required`: an administrator without a second factor can only add one.";
     IMPERSONATION_NOTICE: bool = SWITCH, Fixed("on"),
-        "Whether users are told by email when an administrator begins to act in their name.";
+        "Whether users are notified by email when an administrator begins to impersonate them.";
 }
 
 /// Whether administrators need a second factor.
@@ -48,7 +48,7 @@ pub struct Admin {
     pub networks: Vec<IpNet>,
     pub requires_mfa: bool,
     pub notifies: bool,
-    /// Server-wide policy, on which that of the administrators is based.
+    /// Server-wide policy, on which the administrators' policy is based.
     pub policy: RealmPolicy,
 }
 

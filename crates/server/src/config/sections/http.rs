@@ -48,7 +48,7 @@ settings! {
     DRAIN_DELAY: Duration = DELAY, Derived("`5s`; `0s` in development"),
         "Time from the signal to stop until no new connection is accepted. Meanwhile `/readyz` is 503, so that load balancers send requests elsewhere.";
     TRUSTED_PROXIES: Vec<IpNet> = NETWORKS, Nothing,
-        "Networks, separated by commas, whose `X-Forwarded-For` is trusted. The client is the right-most address that is not in them. `none` says that there is no proxy; production requires an answer if `HOST` is loopback.";
+        "Networks of proxies, separated by commas, whose `X-Forwarded-For` is trusted. The client is the right-most address outside these networks. `none`: there is no proxy. In production the setting is required if `HOST` is loopback.";
     METRICS_LISTEN: SocketAddr = LISTEN, Nothing,
         "Address and port of the metrics listener (Prometheus, `/metrics`). Without it, nothing is measured.";
 }

@@ -26,7 +26,7 @@ pub(super) const SECTION: Section = Section::new("Limits", SETTINGS).deriving(de
 
 settings! {
     RATE_LIMIT_MODE: RateLimitMode = choice(), Derived("`observe` in development, `enforce` in production"),
-        "`enforce`, `observe` (uses are counted and logged, but not limited) or `off`. The attempts at a code are limited in every mode.";
+        "`enforce`: requests over a limit are refused. `observe`: they are counted and logged only. `off`: limits are not applied. The number of attempts to enter a code is limited in every mode.";
     LIMIT_PASSWORDS_ACCOUNT: Quota = QUOTA, Fixed("5/24h"),
         "Number of wrong passwords for an account, or from a device known to it, before a wait is imposed. Each further one causes a wait of 1, 2, 4 … 60 s. The count is reset after one period without a wrong password; the period is at least 1m.";
     LIMIT_PASSWORDS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
@@ -36,7 +36,7 @@ settings! {
     LIMIT_MAILS_ACCOUNT: Quota = QUOTA, Fixed("5/1h"),
         "Emails to one address by `create`, `forget_password` and `verify/resend` together. Beyond that, the response is the same but nothing is sent.";
     LIMIT_MAILS_MAILBOX_ACCOUNT: Quota = QUOTA, Fixed("10/1h"),
-        "The same for all addresses that differ only by the tag after a plus sign (`john+shop@example.com`) together.";
+        "Emails by these routes to all addresses together that differ only by the tag after a plus sign (`john+shop@example.com`).";
     LIMIT_MAILS_CLIENT: Quota = QUOTA, Fixed("20/1h"),
         "Requests from one address to each of `create`, `forget_password` and `verify/resend`.";
     LIMIT_EMAIL_CHANGES_ACCOUNT: Quota = QUOTA, Fixed("3/7d"),
@@ -52,7 +52,7 @@ settings! {
     LIMIT_LINKS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
         "Invalid links and codes from one address.";
     LIMIT_FACTORS_ACCOUNT: Vec<Quota> = QUOTAS, Fixed("5/1h,10/24h"),
-        "Wrong second factors of an account, or of a device known to it. All limits apply. Beyond them, every code is refused; a right password does not reset the count, a right factor does.";
+        "Wrong second factors of an account, or of a device known to it. All limits apply. Beyond them, every code is refused. A correct factor resets the count; a correct password does not.";
     LIMIT_FACTORS_CLIENT: Quota = QUOTA, Fixed("30/1m"),
         "Wrong second factors from one address.";
     LIMIT_PASSKEY_OPTIONS_CLIENT: Quota = QUOTA, Fixed("120/1m"),
@@ -66,13 +66,13 @@ settings! {
     LIMIT_ADMIN_SIGN_IN_CLIENT: Quota = QUOTA, Fixed("5/1m"),
         "Wrong passwords and keys of administrators from one address.";
     LIMIT_ADMIN_KEY_ACCOUNT: Quota = QUOTA, Fixed("600/1m"),
-        "Requests of one key of administration.";
+        "Requests with one administration key.";
     LIMIT_ADMIN_READS_ACCOUNT: Quota = QUOTA, Fixed("120/1h"),
         "Users that one administrator with only the role `support` reads or finds.";
     LIMIT_INVITATIONS_ACCOUNT: Quota = QUOTA, Fixed("200/1h"),
         "Invitations by one administrator.";
     LIMIT_IMPERSONATIONS_ACCOUNT: Quota = QUOTA, Fixed("20/1h"),
-        "Sessions that one administrator opens in the name of users.";
+        "Sessions in which one administrator impersonates users.";
     LIMIT_SMS_TOTAL: Quota = QUOTA, Fixed("1000/24h"),
         "SMS of a realm to all countries together.";
     LIMIT_SMS_COUNTRY: Quota = QUOTA, Fixed("200/24h"),
@@ -80,7 +80,7 @@ settings! {
     SMS_STOP_AFTER: u32 = number::<_, 1, 1_000_000>(), Fixed("20"),
         "Number of codes sent to a country by a realm in a day before its conversion rate decides whether sending continues.";
     SMS_STOP_PERCENT: u32 = number::<_, 0, 100>(), Fixed("10"),
-        "Minimum percentage of codes that are entered. Below it, and after requests from at least five networks, the realm sends no more codes to the country on that day.";
+        "Minimum percentage of the codes sent to a country that must be entered. If fewer are entered and at least five networks have requested codes, the realm sends no more codes to the country on that day.";
 }
 
 /// The effect of limits.

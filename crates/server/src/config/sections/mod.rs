@@ -132,7 +132,8 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the typed values, including those of the realms. None if one is missing or invalid, which has been reported.
+    /// Reads the typed values, including the values of the realms. Returns `None` if one is missing or invalid, which has been
+    /// reported.
     pub(super) fn read(values: &Values, realms: &[(RealmName, Values)]) -> Option<Self> {
         let policies = realms.iter().map(|(realm, values)| Some((realm.clone(), RealmPolicy::read(values)?)));
         Some(Self {

@@ -21,7 +21,7 @@ settings! {
     BROWSER_SESSION_IDLE: Duration = DURATION, Fixed("12h"),
         "How long a browser stays signed in without being used.", per_realm;
     BROWSER_SESSION_MAX_AGE: Duration = DURATION, Fixed("7d"),
-        "How long a browser stays signed in at most.", per_realm;
+        "Maximum time that a browser stays signed in.", per_realm;
     BROWSER_REMEMBER: Duration = DURATION_OR_NEVER, Fixed("30d"),
         "How long a browser stays signed in if its user asks for it. `0`: the sign-in page does not offer it.", per_realm;
 }

@@ -20,10 +20,10 @@ pub(super) const SECTION: Section = Section::new("Passkeys", SETTINGS).deriving(
 settings! {
     PASSKEYS: bool = SWITCH, Fixed("on"),
         "Whether users may sign in with passkeys.", per_realm;
-    PASSKEY_RP_ID: String = RP_ID, Derived("the host of `PUBLIC_URL`; without one that is a name, passkeys are off"),
-        "Domain that passkeys are made for. Passkeys of another domain cannot be used, so set it before `PUBLIC_URL` changes.";
+    PASSKEY_RP_ID: String = RP_ID, Derived("the host of `PUBLIC_URL`; passkeys are off if it is not a domain name"),
+        "Domain of the passkeys (relying party ID). Passkeys of another domain cannot be used, so set it before you change `PUBLIC_URL`.";
     PASSKEY_ORIGINS: Vec<String> = ORIGINS, Derived("the origin of `PUBLIC_URL`"),
-        "Origins of web pages, separated by commas, that may ask for passkeys. Those beside the one of `PUBLIC_URL` are listed at `/.well-known/webauthn`.";
+        "Origins of web pages, separated by commas, that may request passkeys. Origins other than the origin of `PUBLIC_URL` are listed at `/.well-known/webauthn`.";
 }
 
 /// Passkey settings.

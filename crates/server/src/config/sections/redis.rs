@@ -20,11 +20,11 @@ settings! {
     REDIS_URL: SecretString = REDIS, Derived("`redis://REDIS_HOST:REDIS_PORT` if `REDIS_HOST` is set"),
         "Redis or Valkey server shared by several servers: `redis://USER:PASSWORD@HOST:PORT/DATABASE`, `rediss://` with TLS, `unix:///PATH?db=DATABASE`, or `redis-sentinel://HOST:PORT,HOST:PORT/DATABASE?name=NAME` (`rediss-sentinel://` with TLS). Without it, each server counts and caches for itself.", secret;
     REDIS_HOST: String = HOST_NAME, Nothing,
-        "Host of Redis, if there is no `REDIS_URL`.";
+        "Host of Redis, used if `REDIS_URL` is not set.";
     REDIS_PORT: u16 = PORT_NUMBER, Fixed("6379"),
         "Port of Redis at `REDIS_HOST`.";
     REDIS_CA_FILE: PathBuf = PATH, Nothing,
-        "PEM file with the root certificates for verifying the certificate of Redis, instead of those of the system.";
+        "PEM file with the root certificates for verifying the certificate of Redis, instead of the root certificates of the system.";
     REDIS_PREFIX: String = NAME_PREFIX, Fixed("pc"),
         "Prefix of all keys and of the channel in Redis, which must differ between deployments that share it.";
     REDIS_TIMEOUT: Duration = CALL, Fixed("100ms"),

@@ -30,7 +30,7 @@ settings! {
     DATABASE_WAIT_TIMEOUT: Duration = DURATION, Fixed("30s"),
         "How long the server waits at start for MongoDB to become reachable.";
     ENCRYPTION_KEY: Vec<EncryptionKey> = KEYS, Derived("generated in development"),
-        "32 random bytes in base64 that wrap the keys of the realms. Of several, separated by commas, the first wraps and all unwrap.", secret, random;
+        "Key of 32 random bytes in base64 that encrypts the keys of the realms. If several are given, separated by commas, the first one encrypts and each one can decrypt.", secret, random;
     MONGO_URL: Database = MONGODB, Nothing,
         "Alternative name of `DATABASE_URL` for MongoDB.", secret;
 }
@@ -43,7 +43,7 @@ pub struct Store {
     pub database_url: Database,
     pub database_timeout: Duration,
     pub database_wait_timeout: Duration,
-    /// `ENCRYPTION_KEY`, at least one key. The first wraps, all unwrap.
+    /// `ENCRYPTION_KEY`, at least one key. The first one wraps new keys; each one can unwrap.
     pub encryption_keys: Vec<EncryptionKey>,
 }
 

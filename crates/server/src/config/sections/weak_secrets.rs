@@ -6,7 +6,7 @@ use crate::config::{
     report::{Report, Severity::Refused},
 };
 
-/// Secrets printed in a README, either ours or that of the original service.
+/// Secrets printed in a README, either of this project or of the original service.
 const PUBLISHED: &[&str] = &["your-super-secret-jwt-key"];
 
 pub(super) fn is_published(secret: &str) -> bool {

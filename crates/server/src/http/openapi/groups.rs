@@ -1,5 +1,5 @@
-//! Refusals that several routes share, by what a route does. The macro `refusals!` has these names and those of the catalogue
-//! in scope.
+//! Refusals that several routes share, by what a route does. The macro `refusals!` has these names and the names of
+//! the catalogue in scope.
 
 use axum::http::StatusCode;
 use portcullis_core::error::{
@@ -20,7 +20,8 @@ pub(in crate::http) const REALM: &[Refusal] = &[NOT_FOUND, INTERNAL, UNAVAILABLE
 pub(in crate::http) const HASHING: &[Refusal] = &[OVERLOADED];
 /// Refusals of a route that needs a bearer token.
 pub(in crate::http) const BEARER: &[Refusal] = &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, REPEATED, UNREADABLE];
-/// Refusals of a route that needs the bearer token of an owner, and not that of an administrator who acts for the user.
+/// Refusals of a route that needs the bearer token of an owner and refuses the token of an administrator who impersonates the
+/// user.
 pub(in crate::http) const OWNER: &[Refusal] =
     &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_TWICE, REPEATED, UNREADABLE, IMPERSONATED];
 /// Refusals of a route of administrators.
@@ -48,7 +49,7 @@ pub(in crate::http) const ANY: Body = Body(OF_JSON, &[TOO_LARGE, TOO_SLOW, NEITH
 pub(in crate::http) const TOKEN_BODY: Body = Body(&[], &[TOO_LARGE, TOO_SLOW]);
 const OF_JSON: &[Refusal] = &[UNREADABLE, NOT_AN_OBJECT, REPEATED];
 
-/// Refusals of a route that reads a body: those of its content, and those of its size, time and type.
+/// Refusals of a route that reads a body, because of its content, size, duration or type.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct Body(&'static [Refusal], &'static [HttpError]);
 
@@ -56,7 +57,7 @@ pub(in crate::http) struct Body(&'static [Refusal], &'static [HttpError]);
 #[derive(Clone, Copy, Debug)]
 pub(in crate::http) struct Fields(pub(in crate::http) &'static [FieldProblem<'static>]);
 
-/// Makes the problem of one field.
+/// Creates the problem of one field.
 pub(in crate::http) const fn field(name: &'static str, refusal: FieldRefusal) -> FieldProblem<'static> {
     FieldProblem { field: name, code: refusal.code, detail: refusal.detail }
 }

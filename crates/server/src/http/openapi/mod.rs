@@ -27,7 +27,7 @@ use super::{
 #[openapi(
     info(
         title = "Portcullis",
-        description = "User accounts for any application.\n\nEvery path stands for each realm. A path without a version means `/v1`, for ever: `/User1/create` and `/v1/User1/create` are the same route.\n\nErrors are `application/problem+json` (RFC 9457); `code` is a stable word for programs. Every answer has an `X-Request-Id`, which is a problem's `instance` and stands in the log. A request that changes something is 403 `impersonated` if it carries a token with which an administrator acts in the name of a user; such a token may only end its own session. Any route may also answer 400 `request.malformed` or `request.host`, 405 `method.not_allowed`, 431 `request.head_too_large`, 500 `internal` and 503 `timeout`.",
+        description = "User accounts for any application.\n\nEvery path exists for each realm. A path without a version always means `/v1`: `/User1/create` and `/v1/User1/create` are the same route.\n\nErrors are `application/problem+json` (RFC 9457); `code` is a stable word for programs. Every answer has an `X-Request-Id`, which is the `instance` of a problem and is also in the log. A request that changes something is 403 `impersonated` if it carries a token with which an administrator impersonates a user. Such a token may only end its own session. Any route may also answer 400 `request.malformed` or `request.host`, 405 `method.not_allowed`, 431 `request.head_too_large`, 500 `internal` and 503 `timeout`.",
         license(name = "MIT", identifier = "MIT"),
     ),
     components(schemas(Problem, TokenError)),
@@ -47,7 +47,7 @@ struct Api;
 #[allow(dead_code, reason = "describes a part of the path, which is read before any route is looked for")]
 pub(super) struct RealmPath {
     /// The realm: one separate population of users.
-    // Not an enumeration: one client serves servers with other realms.
+    // This is not an enumeration, because one client may use servers with other realms.
     #[param(example = "User1", pattern = "^[A-Za-z][A-Za-z0-9_-]{0,31}$")]
     realm: String,
 }
@@ -78,7 +78,7 @@ pub(super) fn begin(info: &ServerInfo) -> Document {
     );
     components.add_security_scheme(ADMIN_SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("pck_ID_SECRET");
-    let key = key.description(Some("A key of administration.")).build();
+    let key = key.description(Some("An administration key.")).build();
     components.add_security_scheme(ADMIN_KEY, SecurityScheme::Http(key));
     components.add_security_scheme(SERVICE, SecurityScheme::Http(service));
     for realm in &info.realms {

@@ -48,7 +48,7 @@ fn references(value: &Value, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Replaces the example server and realm in all texts and examples with those of this server.
+/// Replaces the example server and realm in all texts and examples with the address and the realm of this server.
 pub(super) fn name_server(value: &mut Value, info: &ServerInfo) {
     match value {
         Value::String(text) => {

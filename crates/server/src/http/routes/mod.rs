@@ -1,4 +1,4 @@
-//! Routes by area: the types on the wire, and handlers that open the request, call the verb and wrap the answer.
+//! Routes by area: the types on the wire, and handlers that open the request, call one operation and wrap the result.
 
 pub(super) mod account;
 pub(super) mod admin;

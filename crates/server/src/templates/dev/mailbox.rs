@@ -43,7 +43,7 @@ impl Page for Mailbox<'_> {
     fn values(&self) -> Value {
         context! {
             page => "mailbox",
-            // Never behind a proxy, so a path relative to this page works.
+            // The page is never served behind a proxy, so a path relative to it works.
             root => "..",
             messages => self.messages.iter().map(message).collect::<Vec<_>>(),
             shown => self.shown.map(message),

@@ -16,7 +16,7 @@ impl Page for PreviewIndex<'_> {
     fn values(&self) -> Value {
         context! {
             page => "templates",
-            // Never behind a proxy, so a path relative to this page works.
+            // The page is never served behind a proxy, so a path relative to it works.
             root => if self.server.is_some() { ".." } else { "." },
             is_served => self.server.is_some(),
             previews => Value::from(Serde(self.previews)),

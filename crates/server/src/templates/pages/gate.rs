@@ -47,7 +47,7 @@ pub(crate) struct Way {
 }
 
 impl Person {
-    /// Makes a person from address and names.
+    /// Creates a person from an address and names.
     pub(crate) fn new(email: &str, names: [Option<&str>; 2]) -> Self {
         let name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let of_names = names.into_iter().flatten().filter_map(|name| name.chars().next());

@@ -6,7 +6,7 @@ use super::{Gate, Page, Person, Replaceable};
 #[derive(Default)]
 pub(crate) struct SignupResend {
     pub(crate) gate: Gate,
-    /// Recipient; without one the page asks for the address.
+    /// Recipient. If it is `None`, the page asks for the address.
     pub(crate) user: Option<Person>,
     /// What the mail is about: `registration` or `reset`.
     pub(crate) what: &'static str,

@@ -95,7 +95,7 @@ async fn a_recovery_code_replaces_a_factor_once() {
     assert_eq!(json(app.get_as(token, "/User1/me/devices").await, 200).await["devices"], json!([]));
     let mail = &app.mails_to(&john.person.email).await[0];
     assert!(mail["subject"].as_str().unwrap().contains("recovery code"), "{mail}");
-    assert!(mail["text"].as_str().unwrap().contains("Codes that are left: 9"), "{mail}");
+    assert!(mail["text"].as_str().unwrap().contains("Codes left: 9"), "{mail}");
     // The last one leaves none.
     for code in &john.recovery[1..] {
         json(john.enter(&app, &[("code", code), ("type", "recovery_code")]).await, 200).await;

@@ -72,8 +72,8 @@ async fn two_step_is_switched_with_a_factor_only() {
     problem(app.get_as(&other, "/User1/me").await, 401).await;
     problem(john.enter(&app, &[]).await, 403).await;
     let told = subjects(&app, &john.person.email).await;
-    assert_eq!(told[0], "Two-step verification of your Portcullis account was turned on");
-    assert_eq!(told[1], "Two-step verification of your Portcullis account was turned off");
+    assert_eq!(told[0], "Two-step verification for your Portcullis account was turned on");
+    assert_eq!(told[1], "Two-step verification for your Portcullis account was turned off");
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ async fn a_verified_number_is_a_factor_beside_an_app() {
     assert_eq!((&factor(&status, "sms")["id"], status["factors"].as_array().unwrap().len()), (&added["id"], 2));
     assert!(!status.to_string().contains("4567890"), "{status}");
     let mail = &app.mails_to("john@example.com").await[0];
-    assert_eq!(mail["subject"], "Text messages were added to your Portcullis account");
+    assert_eq!(mail["subject"], "Two-step verification by text message was turned on for your Portcullis account");
     assert!(mail["links"][0].as_str().unwrap().contains("/undo?token="));
 }
 
@@ -219,7 +219,7 @@ async fn its_removal_is_that_of_a_factor_whichever_way() {
     json(send(&app, &john.token, Method::DELETE, &path, json!({})).await, 200).await;
     problem(app.get_as(&other, "/User1/me").await, 401).await;
     let subject = async || app.mails_to("john@example.com").await[0]["subject"].clone();
-    assert_eq!(subject().await, "Text messages were removed from your Portcullis account");
+    assert_eq!(subject().await, "Two-step verification by text message was turned off for your Portcullis account");
     // With the number.
     json(add(&app, &john.token).await, 201).await;
     let ticket = john.ticket(&app).await;
@@ -228,7 +228,7 @@ async fn its_removal_is_that_of_a_factor_whichever_way() {
     let subjects: Vec<Value> =
         app.mails_to("john@example.com").await.iter().map(|mail| mail["subject"].clone()).collect();
     for told in [
-        "Text messages were removed from your Portcullis account",
+        "Two-step verification by text message was turned off for your Portcullis account",
         "The phone number of your Portcullis account was removed",
     ] {
         assert!(subjects[..2].contains(&json!(told)), "{subjects:?}");

@@ -1,4 +1,4 @@
-//! Sessions in which an administrator acts in the name of a user: they see and change nothing. Which routes refuse them is in the
+//! Sessions in which an administrator impersonates a user: they see and change nothing. Which routes refuse them is in the
 //! token matrix.
 
 use reqwest::Method;

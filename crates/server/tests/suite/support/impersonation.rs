@@ -1,4 +1,4 @@
-//! Sessions that an administrator opens in the name of a user.
+//! Sessions in which an administrator impersonates a user.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ pub const ADMIN: &str = "b7administrator";
 const MINUTES: Duration = Duration::from_secs(600);
 
 impl TestApp {
-    /// Opens a session in the name of a person, as an administrator does. Returns its access token.
+    /// Opens a session in which an administrator impersonates a person. Returns its access token.
     pub async fn impersonate(&self, person: &Person) -> String {
         person.log_in(self).await;
         let (realm, user) = (RealmName::parse(&person.realm).unwrap(), UserId::parse(&person.id).unwrap());

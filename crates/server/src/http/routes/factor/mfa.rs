@@ -145,7 +145,7 @@ pub(crate) struct RemovedFactor {
     /// For a person.
     #[schema(example = "Factor removed")]
     message: &'static str,
-    /// For a passkey or security key: what the browser tells the authenticators.
+    /// Credentials that the browser reports to the authenticators, if a passkey or security key was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     signal: Option<SignalAnswer>,
 }

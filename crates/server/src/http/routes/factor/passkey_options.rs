@@ -28,7 +28,7 @@ struct NewPasskey {
     /// Where the login is not recent and two-step verification is off.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
-    /// In place of the access token: the ticket of the challenge `enroll`.
+    /// Ticket of the challenge `enroll`, instead of the access token.
     mfa_token: Option<String>,
 }
 
@@ -131,8 +131,9 @@ refusals!(OptionsRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH
 
 /// Begin to add a passkey
 ///
-/// Options for `navigator.credentials.create`, for a passkey that logs in alone or for a security key that is a second factor only.
-/// Stores nothing. Needs a recent login, with two-step verification by two factors; or the ticket of the challenge `enroll`.
+/// Options for `navigator.credentials.create`, for a passkey that logs in alone or for a security key that is a second factor
+/// only. Stores nothing. Needs a recent login, with two-step verification by two factors; or the ticket of the challenge
+/// `enroll`.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/passkeys/options", tag = "Passkeys", security(("bearer" = [])),
     params(RealmPath),
@@ -163,7 +164,7 @@ pub(crate) async fn begin_passkey(
 ) -> Result<Json<CreationOptions>, Response> {
     let MaybeAuthenticated { request, owner } = authenticated;
     let OptionalJsonBody(mut fields) = match body {
-        // Without a body there is no ticket either.
+        // A request without a body has no ticket either.
         Err(_) if owner.is_none() => return Err(ApiError::from(TOKEN_MISSING).into_response()),
         body => body?,
     };

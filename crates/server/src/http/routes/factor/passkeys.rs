@@ -32,9 +32,9 @@ struct PasskeyRegistration {
     /// 1 to 64 characters; browser and system if it is missing.
     #[schema(example = "Laptop")]
     name: Option<String>,
-    /// In place of the access token: the ticket with which it began.
+    /// Ticket with which the registration began, instead of the access token.
     mfa_token: Option<String>,
-    /// With a ticket: the value of an earlier answer, for clients without cookies.
+    /// `device` of an earlier response, for clients that use a ticket and have no cookies.
     device: Option<String>,
 }
 
@@ -45,10 +45,10 @@ pub(crate) struct AddedAnswer {
     #[serde(flatten)]
     passkey: PasskeyAnswer,
     signal: SignalAnswer,
-    /// With the first second factor: ten codes, each of which replaces a factor once. Shown once.
+    /// Ten recovery codes, each of which replaces a factor once. Returned only once, with the first second factor.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes: Option<Vec<String>>,
-    /// With a ticket: the session that it opened.
+    /// Tokens of the session that the ticket opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: Option<TokenAnswer>,
 }
@@ -58,8 +58,8 @@ refusals!(AddRefusals: Problem [REALM, OWNER, JSON, &[LIMITED, MFA_INVALID, PASS
 /// Add a passkey
 ///
 /// Takes the response to the options, within five minutes; the same response again gets the same answer. The first security key
-/// turns two-step verification on, makes recovery codes and ends all other sessions; a passkey does not. The mail to the caller has
-/// a link that undoes the addition.
+/// turns two-step verification on, makes recovery codes and ends all other sessions; a passkey does not. The mail to the caller
+/// has a link that undoes the addition.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/passkeys", tag = "Passkeys", security(("bearer" = [])),
     params(RealmPath),
@@ -90,7 +90,7 @@ pub(crate) async fn add_passkey(
 ) -> Result<Response, Response> {
     let MaybeAuthenticated { request, owner } = authenticated;
     let JsonBody(mut fields) = match body {
-        // Without a body there is no ticket either.
+        // A request without a body has no ticket either.
         Err(_) if owner.is_none() => return Err(ApiError::from(TOKEN_MISSING).into_response()),
         body => body?,
     };
@@ -188,8 +188,8 @@ refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
 
 /// Remove a passkey
 ///
-/// Ends the sessions that it opened, except that of the request; a security key ends all other sessions. Needs a recent login, with
-/// two-step verification by two factors. The last way to log in stays.
+/// Ends the sessions that the passkey opened, except the session of the request. Removing a security key ends all other sessions.
+/// Requires a recent login, with two factors if two-step verification is on. The last way to log in cannot be removed.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/passkeys/{id}", tag = "Passkeys", security(("bearer" = [])),
     params(RealmPath, ("id" = String, Path, description = "Of the passkey", example = "qgfhl13dmdmn04qh7oqttabfms")),

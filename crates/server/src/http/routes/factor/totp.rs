@@ -33,7 +33,7 @@ struct NewTotp {
     /// Where the login is not recent and two-step verification is off.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
-    /// In place of the access token: the ticket of the challenge `enroll`.
+    /// Ticket of the challenge `enroll`, instead of the access token.
     mfa_token: Option<String>,
 }
 
@@ -74,8 +74,8 @@ refusals!(TotpRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_ST
 
 /// Begin to add an authenticator app
 ///
-/// Answers a new secret as text, URI and QR code. It is stored once a code of it is given back, and replaces no other factor. Needs
-/// a recent login, with two-step verification by two factors; or the ticket of the challenge `enroll`.
+/// Returns a new secret as text, URI and QR code. It is stored when one of its codes is confirmed, and replaces no other factor.
+/// Requires a recent login, with two factors if two-step verification is on, or the ticket of the challenge `enroll`.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/mfa/totp", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),
@@ -88,7 +88,7 @@ pub(crate) async fn begin(
 ) -> Result<Json<TotpOffer>, Response> {
     let MaybeAuthenticated { request, owner } = authenticated;
     let JsonBody(mut fields) = match body {
-        // Without a body there is no ticket either.
+        // A request without a body has no ticket either.
         Err(_) if owner.is_none() => return Err(ApiError::from(TOKEN_MISSING).into_response()),
         body => body?,
     };
@@ -110,9 +110,9 @@ struct TotpConfirmation {
     enrolment: String,
     #[schema(example = "123456")]
     code: String,
-    /// In place of the access token: the ticket with which the enrolment began.
+    /// Ticket with which the enrolment began, instead of the access token.
     mfa_token: Option<String>,
-    /// With a ticket: the value of an earlier answer, for clients without cookies.
+    /// `device` of an earlier response, for clients that use a ticket and have no cookies.
     device: Option<String>,
 }
 
@@ -121,10 +121,10 @@ struct TotpConfirmation {
 pub(crate) struct AddedAnswer {
     #[serde(flatten)]
     factor: FactorAnswer,
-    /// With the first factor: ten codes, each of which replaces a factor once. Shown once.
+    /// Ten recovery codes, each of which replaces a factor once. Returned only once, with the first factor.
     #[serde(skip_serializing_if = "Option::is_none")]
     recovery_codes: Option<Vec<String>>,
-    /// With a ticket: the session that it opened.
+    /// Tokens of the session that the ticket opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     tokens: Option<TokenAnswer>,
 }
@@ -143,8 +143,8 @@ refusals!(ConfirmRefusals: Problem [REALM, OWNER, JSON, &[LIMITED, MFA_INVALID, 
 
 /// Add an authenticator app
 ///
-/// Takes the first code of the app, five times at most. The first factor turns two-step verification on, makes recovery codes, and
-/// ends all other sessions. The mail to the caller has a link that undoes the addition.
+/// Takes the first code of the app, five times at most. The first factor turns two-step verification on, makes recovery codes,
+/// and ends all other sessions. The mail to the caller has a link that undoes the addition.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/mfa/totp/confirm", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),
@@ -165,7 +165,7 @@ pub(crate) async fn confirm(
 ) -> Result<Response, Response> {
     let MaybeAuthenticated { request, owner } = authenticated;
     let JsonBody(mut fields) = match body {
-        // Without a body there is no ticket either.
+        // A request without a body has no ticket either.
         Err(_) if owner.is_none() => return Err(ApiError::from(TOKEN_MISSING).into_response()),
         body => body?,
     };

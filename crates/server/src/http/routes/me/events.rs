@@ -9,7 +9,7 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// An event, as the user whom it concerns may see it.
+/// An event, as shown to the user whom it concerns.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct EventAnswer {
     id: String,

@@ -19,7 +19,7 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// A user, as their owner may see them. Fields that were not given are `null`.
+/// A user, as shown to the account owner. Fields without a value are `null`.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct UserAnswer<'a> {
     #[schema(example = "1k0v6sq7t2m8g4c9e5r3n1h0ja")]
@@ -64,7 +64,7 @@ pub(crate) struct UserAnswer<'a> {
     revision: u64,
 }
 
-/// Answers a user with the revision as `ETag`.
+/// Returns a user with the revision as `ETag`.
 impl IntoResponse for UserAnswer<'_> {
     fn into_response(self) -> Response {
         let tag = HeaderValue::from_str(&format!("\"{}\"", self.revision));
@@ -77,7 +77,7 @@ impl IntoResponse for UserAnswer<'_> {
 }
 
 impl<'a> UserAnswer<'a> {
-    /// Answers an account as it is at this time.
+    /// Returns the representation of an account at this time.
     pub(super) fn of(account: &'a Account, now: Timestamp) -> Self {
         let profile = &account.profile;
         let pending = account.pending_email.as_ref().filter(|pending| pending.shown_until > now);
@@ -164,8 +164,8 @@ refusals!(EditRefusals: Problem [REALM, OWNER, JSON, &[REVISION_STALE, LIMITED],
 
 /// Change the current user
 ///
-/// A merge patch (RFC 7396) of the caller's profile, as `application/json` or `application/merge-patch+json`. With `If-Match`, the change is refused if the account has changed since it was
-/// read.
+/// A merge patch (RFC 7396) of the caller's profile, as `application/json` or `application/merge-patch+json`. With `If-Match`,
+/// the change is refused if the account has changed since it was read.
 #[utoipa::path(
     patch, path = "/v1/{realm}/me", tag = "Accounts", security(("bearer" = [])),
     params(

@@ -12,7 +12,7 @@ use crate::http::{
     routes::Message,
 };
 
-/// A session, as its owner may see it.
+/// A session, as shown to its owner.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SessionAnswer {
     /// The claim `sid` of its access tokens.
@@ -48,7 +48,7 @@ pub(crate) struct SessionAnswer {
     /// End without another refresh.
     #[schema(format = DateTime)]
     idle_until: String,
-    /// Whether an administrator opened it in the name of the user.
+    /// Whether an administrator opened it to impersonate the user.
     impersonated: bool,
 }
 
@@ -144,7 +144,7 @@ refusals!(EndOthersRefusals: Problem [REALM, OWNER]);
 
 /// End all other sessions
 ///
-/// Ends all sessions of the caller except that of this request.
+/// Ends all sessions of the caller except the session of this request.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/sessions", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

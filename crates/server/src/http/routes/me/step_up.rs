@@ -23,7 +23,7 @@ struct Reauthentication {
     /// Classes of authentication, separated by spaces: the first that can be met. `urn:portcullis:aal2` means two factors.
     #[schema(example = "urn:portcullis:aal2")]
     acr_values: Option<String>,
-    /// Seconds that the last authentication may be ago; `FRESH_AUTH_AGE` if it is missing.
+    /// Maximum age of the last authentication in seconds. The default is `FRESH_AUTH_AGE`.
     #[schema(example = 600)]
     max_age: Option<u64>,
 }
@@ -32,10 +32,10 @@ refusals!(StepUpRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, PASSW
 
 /// Authenticate again
 ///
-/// Answers an access token of the same session whose authentication is recent and strong enough, for routes that need it. Later
-/// refreshes keep the new `auth_time`, `acr` and `amr`. The refresh token stays. Without two-step verification the current password
-/// renews the authentication, with it the password and a code. What is missing is asked for by `mfa.required` and a ticket for
-/// `token`.
+/// Returns a new access token for the same session, for routes that require recent or stronger authentication. Later refreshes
+/// keep the new `auth_time`, `acr` and `amr`. The refresh token stays valid. If two-step verification is off, the current
+/// password is required; if it is on, the password and a code. If a proof is missing, the response is `mfa.required` with a
+/// ticket for `token`.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/step_up", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

@@ -15,8 +15,8 @@ refusals!(ForwardAuthRefusals: Problem [REALM, BEARER]);
 
 /// Authenticate a request for a proxy
 ///
-/// A reverse proxy calls this before it passes a request on to another application, and copies the headers of the response into that
-/// request. The proxy must remove these headers from what clients send. Never a redirect.
+/// A reverse proxy calls this before it passes a request on to another application, and copies the headers of the response into
+/// that request. The proxy must remove these headers from what clients send. Never a redirect.
 #[utoipa::path(
     get, path = "/v1/{realm}/forward_auth", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -25,7 +25,7 @@ refusals!(ForwardAuthRefusals: Problem [REALM, BEARER]);
             ("X-Portcullis-User" = String, description = "Identifier of the user"),
             ("X-Portcullis-Email" = String, description = "Email address of the user"),
             ("X-Portcullis-Roles" = String, description = "Current roles of the user, separated by commas; may be empty"),
-            ("X-Portcullis-Actor" = String, description = "Administrator who acts in the name of the user; only then present"),
+            ("X-Portcullis-Actor" = String, description = "Administrator who impersonates the user; absent otherwise"),
         )),
         ForwardAuthRefusals,
     )

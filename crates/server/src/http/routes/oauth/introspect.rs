@@ -60,7 +60,7 @@ pub(crate) struct Introspection {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(["pwd"]))]
     amr: Option<Vec<&'static str>>,
-    /// Administrator who acts in the name of the user (RFC 8693).
+    /// Administrator who impersonates the user (RFC 8693).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     act: Option<Actor>,

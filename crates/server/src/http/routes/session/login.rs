@@ -30,14 +30,15 @@ struct PasswordLogin {
     client_id: Option<String>,
     client_secret: Option<String>,
     /// `device` of an earlier answer, for clients without cookies. Wrong passwords are counted
-    /// per known device, so that those of others do not delay the owner.
+    /// per known device, so that wrong passwords of others do not delay the owner.
     device: Option<String>,
     /// The code of a second factor, if the account has one.
     #[schema(example = "123456")]
     code: Option<String>,
-    /// Kind of the code: `totp`, `sms` or `recovery_code`. Without it, six digits are those of an authenticator app if there is one.
+    /// Kind of the code: `totp`, `sms` or `recovery_code`. If omitted, a six-digit code is checked as a TOTP code if the user
+    /// has an authenticator app.
     r#type: Option<String>,
-    /// With a code: whether this device needs none for a while.
+    /// Whether this device is trusted after a correct code, so that it needs no second factor until the trust expires.
     remember: Option<bool>,
 }
 
@@ -76,7 +77,7 @@ pub(crate) async fn login(
     }
 }
 
-/// Answers with the tokens, and sets the cookie of the device.
+/// Returns the tokens, and sets the cookie of the device.
 pub(super) fn answer(state: &AppState, cookie: &DeviceCookie, done: LoggedIn) -> Response {
     let device = done.device.clone();
     cookie.set(Json(TokenAnswer::of(done)).into_response(), state, &device)

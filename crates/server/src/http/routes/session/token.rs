@@ -29,23 +29,24 @@ struct TokenGrant {
     /// For `refresh_token`.
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY")]
     refresh_token: Option<String>,
-    /// For `password`: the e-mail address.
+    /// Email address, for `password`.
     username: Option<String>,
     /// For `password`.
     #[schema(format = Password)]
     password: Option<String>,
-    /// For `password` and `urn:portcullis:mfa`: `device` of an earlier answer, for clients without cookies.
+    /// `device` of an earlier response, for `password` and `urn:portcullis:mfa` and clients without cookies.
     device: Option<String>,
-    /// For `urn:portcullis:mfa`: the ticket of `mfa_required`.
+    /// Ticket of `mfa_required`, for `urn:portcullis:mfa`.
     mfa_token: Option<String>,
-    /// For `urn:portcullis:mfa`, and for `password` in place of the ticket: the code of a second factor.
+    /// Code of a second factor, for `urn:portcullis:mfa`, or for `password` instead of a ticket.
     code: Option<String>,
-    /// For `urn:portcullis:mfa`: the response of a passkey or security key to `mfa/challenge`, as JSON text in a form.
+    /// Response of a passkey or security key to `mfa/challenge`, for `urn:portcullis:mfa`. In a form, it is JSON text.
     #[schema(value_type = Option<Object>)]
     passkey: Option<String>,
-    /// Kind of the code: `totp`, `sms` or `recovery_code`. Without it, six digits are those of an authenticator app if there is one.
+    /// Kind of the code: `totp`, `sms` or `recovery_code`. If omitted, a six-digit code is checked as a TOTP code if the user
+    /// has an authenticator app.
     r#type: Option<String>,
-    /// With a code: whether this device needs none for a while.
+    /// Whether this device is trusted after a correct code, so that it needs no second factor until the trust expires.
     remember: Option<bool>,
 }
 
@@ -57,8 +58,9 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUP
 /// repeated, so that a lost answer does not log the user out: the answer is the same new refresh token and a new access token.
 /// Any other reuse ends the session, because the token was copied. The body may also be JSON.
 ///
-/// `urn:portcullis:mfa` completes a login, or a renewed authentication, that was answered with `mfa_required`: it takes the ticket
-/// and one code, or the response of a passkey (see `mfa/challenge`). After a renewed authentication the answer has no refresh token.
+/// `urn:portcullis:mfa` completes a login, or a renewed authentication, that was answered with `mfa_required`: it takes the
+/// ticket and one code, or the response of a passkey (see `mfa/challenge`). After a renewed authentication the answer has no
+/// refresh token.
 #[utoipa::path(
     post, path = "/v1/{realm}/token", tag = "Accounts",
     params(RealmPath),

@@ -50,7 +50,7 @@ pub(crate) struct ProbeAnswer {
 
 /// Whether the process lives
 ///
-/// For orchestrators: restart it when this fails.
+/// Orchestrators restart the server when this fails.
 #[utoipa::path(get, path = "/livez", tag = "Operations", responses((status = 200, description = "It lives", body = ProbeAnswer)))]
 pub(crate) async fn livez() -> Json<ProbeAnswer> {
     Json(ProbeAnswer { status: "ok" })
@@ -58,7 +58,7 @@ pub(crate) async fn livez() -> Json<ProbeAnswer> {
 
 /// Whether the process can serve
 ///
-/// For orchestrators: send it requests while this succeeds. It fails as soon as the server is told to stop.
+/// Orchestrators send requests while this succeeds. It fails as soon as the server is told to stop.
 #[utoipa::path(
     get, path = "/readyz", tag = "Operations",
     responses(

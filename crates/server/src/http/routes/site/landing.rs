@@ -16,7 +16,7 @@ use crate::{
 
 /// The landing page
 ///
-/// In development, what is running and a tour of the API; in production, a single line.
+/// Shows the running services and a tour of the API in development, and a single line in production.
 #[utoipa::path(get, path = "/", tag = "Pages", responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn landing(State(state): State<AppState>, RequestContext(ctx): RequestContext) -> Response {
     let info = &state.info;
@@ -36,7 +36,7 @@ pub(crate) async fn landing(State(state): State<AppState>, RequestContext(ctx): 
 
 /// The pages' stylesheet
 ///
-/// For the pages that users see: forms, confirmations.
+/// Styles of the pages that users see, such as forms and confirmations.
 #[utoipa::path(get, path = "/assets/portcullis.css", tag = "Pages", responses((status = 200, description = "CSS", content_type = "text/css", body = String)))]
 pub(crate) async fn stylesheet(State(state): State<AppState>) -> impl IntoResponse {
     let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "public, max-age=3600")];

@@ -22,8 +22,8 @@ refusals!(RelatedRefusals: Problem [&[NOT_FOUND]]);
 
 /// Origins that may use the passkeys
 ///
-/// For browsers (WebAuthn Level 3 §5.11), if `PASSKEY_ORIGINS` names others than that of the server. It must be answered at the
-/// domain of the passkeys, `PASSKEY_RP_ID`.
+/// For browsers (WebAuthn Level 3 §5.11), if `PASSKEY_ORIGINS` names other origins than the origin of the server. It must be
+/// served at the domain of the passkeys, `PASSKEY_RP_ID`.
 #[utoipa::path(
     get, path = "/.well-known/webauthn", tag = "Operations",
     responses((status = 200, description = "The origins", body = RelatedOrigins), RelatedRefusals)

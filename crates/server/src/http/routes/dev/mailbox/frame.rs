@@ -21,7 +21,7 @@ refusals!(HtmlRefusals: Problem [&[NOT_FOUND]]);
 
 /// The HTML of an email
 ///
-/// For the frame in the mailbox page: nothing in it runs or loads. For loopback only.
+/// Serves the frame of the mailbox page, in which nothing runs or loads. Served to loopback only.
 #[utoipa::path(
     get, path = "/dev/mailbox/{id}/html", operation_id = "mailbox_html", tag = "Development",
     params(("id" = String, Path, description = "The message", example = "6b0v3t8q5m1x")),
