@@ -44,7 +44,7 @@ HEADER = f"""\
 pub(super) static REGIONS: &[(&str, &str)] = &[
 """
 TRUNK = """
-/// Calling codes whose national numbers are dialled with a zero that is no part of them. Sorted.
+/// Calling codes whose national numbers are dialled with a leading zero that is not part of the number. Sorted.
 #[rustfmt::skip]
 pub(super) static TRUNK_ZERO: &[&str] = &["""
 WIDTH = 120

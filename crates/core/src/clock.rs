@@ -87,7 +87,7 @@ impl fmt::Display for Timestamp {
 pub trait Clock: Send + Sync + fmt::Debug {
     fn now(&self) -> Timestamp;
 
-    /// Whether this is the time of the machine, which agrees with that of other machines.
+    /// Whether this is the time of the machine, which agrees with the time of other machines.
     fn is_of_machine(&self) -> bool {
         true
     }

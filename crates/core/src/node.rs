@@ -33,7 +33,7 @@ pub struct Node {
 }
 
 impl Node {
-    /// Makes the line of a server that starts.
+    /// Creates the entry of a server that is starting.
     #[must_use]
     pub fn new(id: &NodeId, version: &str, schema: u32, now: Timestamp) -> Self {
         let (id, version, now) = (id.as_str().to_owned(), version.to_owned(), now.millis());

@@ -1,10 +1,11 @@
 //! Memory that the process has freed, and that the system does not have back yet.
 //!
-//! The allocator of glibc keeps freed memory where something above it is still in use: after a start that of the description of the
-//! API, which takes 6 MiB while it is made.
+//! The allocator of glibc keeps freed memory where something above it is still in use: after a start,
+//! this includes 6 MiB that were used to create the description of the API.
 #![allow(unsafe_code, reason = "no crate offers this call of the C library; the proof is beside its use")]
 
-/// Gives back whole pages that are free. It takes the longer the more there are, and allocations of the same arena wait meanwhile.
+/// Gives back whole pages that are free. It takes the longer the more there are, and allocations of the same arena wait
+/// meanwhile.
 pub(crate) fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: `malloc_trim` takes no pointer, locks each arena that it looks at, and touches only memory that is free. It has no

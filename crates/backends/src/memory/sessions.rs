@@ -67,7 +67,7 @@ struct Over {
 }
 
 impl MemorySessions {
-    /// Makes an empty cache.
+    /// Creates an empty cache.
     #[must_use]
     pub fn new() -> Self {
         let alive = Cache::builder().max_capacity(MOST_ALIVE).time_to_live(ALIVE_FOR).build();

@@ -214,7 +214,7 @@ pub(super) fn is_ended(error: &Error) -> bool {
 
 /// Returns whether the error may be transient: no server, no primary, a full disk.
 pub(super) fn is_passing(error: &Error) -> bool {
-    // Not a primary (any longer), shutting down, interrupted, a lost cursor, or a timeout.
+    // The server is not a primary (or no longer one), is shutting down, was interrupted, lost the cursor or timed out.
     const PASSING: &[i32] = &[
         6, 7, 24, 43, 50, 64, 89, 91, 112, 134, 175, 189, 237, 246, 251, 262, 290, 9001, 10058, 10107, 11600, 11602,
         13435, 13436, 14031,

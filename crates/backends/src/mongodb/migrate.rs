@@ -29,7 +29,7 @@ pub struct Migration {
     collections: &'static [(&'static str, &'static [Index])],
 }
 
-/// Delay of MongoDB's TTL removal after that of the sweep, which uses the program's clock. The clocks may differ.
+/// Delay of MongoDB's TTL removal after the sweep, which uses the program's clock. The clocks may differ.
 const GRACE: Duration = Duration::from_secs(24 * 3600);
 /// How long a lock document is kept after its last use.
 const TOUCHED_FOR: Duration = Duration::from_secs(3600);
@@ -115,7 +115,7 @@ const USERS: &[Index] = &[unique(&["blind_index"]), plain(&["created_at", "_id"]
 
 /// Migrates a database. Returns the migrations that were applied.
 ///
-/// The future is boxed for the same reason as that of [`super::MongoStore::open`].
+/// The future is boxed for the same reason as the future of [`super::MongoStore::open`].
 ///
 /// # Errors
 /// [`OpenError`].

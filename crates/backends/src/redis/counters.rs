@@ -25,7 +25,7 @@ pub struct RedisCounters {
 }
 
 impl RedisCounters {
-    /// Counts by the clock of Redis, which all processes share; in `local` while Redis is unavailable.
+    /// Creates counters that use the clock of Redis, which all processes share, and `local` while Redis is unavailable.
     #[must_use]
     pub fn new(redis: Arc<Redis>, local: Arc<dyn Counters>, veil: KeyVeil) -> Self {
         counter!(LOCAL).absolute(0);

@@ -62,7 +62,7 @@ impl TwilioSender {
 
     fn url(&self, parts: &[&str]) -> Url {
         let mut url = self.account.clone();
-        // Never an error, because the account URL has a path.
+        // This is never an error, because the account URL has a path.
         if let Ok(mut path) = url.path_segments_mut() {
             path.extend(parts);
         }

@@ -227,7 +227,7 @@ impl Transactions {
             None => tracing::error!(why = failure.why, jobs, "transaction failed"),
         }
         if failure.fault == Some(Fault::Moved) {
-            // Completes the file that was moved away, so that its log cannot be mistaken for that of the new file.
+            // Completes the file that was moved away, so that its log cannot be mistaken for the log of the new file.
             drop(self.truncate(LITTLE_PATIENCE));
         }
     }

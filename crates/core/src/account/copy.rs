@@ -39,7 +39,7 @@ struct Stored {
 }
 
 impl AccountCopy {
-    /// Returns the form that is sealed; `None` if it cannot be serialised.
+    /// Returns the form that is sealed; `None` if it cannot be serialized.
     pub(crate) fn to_bytes(&self) -> Option<Vec<u8>> {
         // A new field of an account is named here, or its copies would lack it.
         let Account {

@@ -16,7 +16,8 @@ const MOST_BYTES: usize = 128;
 const DIGITS: usize = 6;
 
 impl FactorCode {
-    /// Reads a code and the kind that the request names. Spaces and hyphens are removed. `None` for what can be no code.
+    /// Reads a code and the kind that the request names. Spaces and hyphens are removed. Returns `None` if the text cannot be a
+    /// code.
     #[must_use]
     pub fn parse(raw: &str, named: Option<&str>) -> Option<Self> {
         let named = named.map(Method::parse);
@@ -36,7 +37,8 @@ impl FactorCode {
         Some(self.text.as_str()).filter(|_| is_code && is_named)
     }
 
-    /// Returns the code, if it may be one of an SMS. Without a name, six digits are a code of an authenticator app if there is one.
+    /// Returns the code, if it may be one of an SMS. Without a name, six digits are a code of an authenticator app if there is
+    /// one.
     #[must_use]
     pub fn sms(&self, has_totp: bool) -> Option<TypedCode> {
         let is_named = self.named.map_or(!has_totp, |named| named == Method::Sms);

@@ -6,18 +6,18 @@ use super::{
 };
 use crate::{account::phone::PhoneNumber, clock::Timestamp, id::FactorId, session::SessionClient};
 
-/// A factor, as its owner may see it.
+/// A factor, as shown to its owner.
 #[derive(Debug, Clone)]
 pub struct ListedFactor {
     pub id: FactorId,
     pub method: Method,
-    /// Name that the user gave it; of SMS, the end of the phone number.
+    /// Name chosen by the user, or the end of the phone number for SMS.
     pub name: FactorName,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
 }
 
-/// A passkey or security key, as its owner may see it.
+/// A passkey or security key, as shown to its owner.
 #[derive(Debug, Clone)]
 pub struct ListedPasskey {
     pub id: FactorId,
@@ -28,7 +28,7 @@ pub struct ListedPasskey {
     pub backup: Backup,
 }
 
-/// A trusted device, as its owner may see it.
+/// A trusted device, as shown to its owner.
 #[derive(Debug)]
 pub struct ListedDevice {
     pub id: String,

@@ -62,7 +62,7 @@ impl std::fmt::Debug for RecoveryCodes {
 }
 
 impl RecoveryCodes {
-    /// Makes a set of ten codes with this revision of the user.
+    /// Creates ten codes that are bound to this revision of the user.
     #[must_use]
     pub fn new(ctx: &Ctx, user: &UserId, since: u64) -> (Self, NewRecoveryCodes) {
         let texts = (0..CODES).map(|_| {

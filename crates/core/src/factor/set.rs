@@ -93,8 +93,8 @@ impl Factors {
         self.each().find(|each| each.id == id).map(|each| each.since)
     }
 
-    /// Returns the removals of the factors that were added from a revision on and, if the number is not that of the account any
-    /// more, of SMS.
+    /// Returns the removals of the factors that were added from a revision on, and of SMS if its number is no longer the
+    /// number of the account.
     #[must_use]
     pub fn added_since(&self, since: u64, is_number_kept: bool) -> Vec<RecordOp> {
         let is_one = |each: &Each<'_>| each.since >= since || (each.method == Method::Sms && !is_number_kept);

@@ -7,7 +7,7 @@ use crate::{
     seal,
 };
 
-/// SMS as a second factor of a user. The number is that of the account.
+/// SMS as a second factor of a user. Codes are sent to the account's phone number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmsFactor {
     pub id: FactorId,

@@ -25,7 +25,7 @@ const STEP_SECONDS: u64 = 30;
 pub struct TotpSecret(Zeroizing<[u8; 20]>);
 
 impl TotpSecret {
-    /// Makes the secret of these bytes.
+    /// Creates a secret from raw bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 20]) -> Self {
         Self(Zeroizing::new(bytes))

@@ -65,13 +65,13 @@ pub enum LimitKind {
     Enrolments,
     /// Wrong passwords and keys of administrators.
     AdminSignIn,
-    /// Requests of a key of administration.
+    /// Requests with an administration key.
     AdminKey,
     /// Users that an administrator with only the role `support` reads or finds.
     AdminReads,
     /// Invitations by an administrator.
     Invitations,
-    /// Sessions that an administrator opens in the name of users.
+    /// Sessions in which an administrator impersonates users.
     Impersonations,
     /// SMS of a realm to all countries.
     Sms,
@@ -124,7 +124,7 @@ impl LimitKind {
             Self::Exports => "LIMIT_EXPORTS_ACCOUNT",
             Self::Codes => "LIMIT_OTP_ACCOUNT",
             Self::Refreshes => "LIMIT_REFRESHES_ACCOUNT",
-            // Never returned with a 429: exceeding this limit revokes the session.
+            // This limit is never returned with a 429: exceeding it revokes the session.
             Self::LateRepeats => "REFRESH_GRACE",
             Self::Factors => "LIMIT_FACTORS_ACCOUNT",
             Self::Enrolments => "LIMIT_ENROLMENTS_ACCOUNT",
@@ -223,13 +223,13 @@ pub struct Limits {
     pub refreshes_session: Quota,
     /// Wrong passwords and keys of administrators from a client.
     pub admin_sign_in_client: Quota,
-    /// Requests of one key of administration.
+    /// Requests with one administration key.
     pub admin_key: Quota,
     /// Users that one administrator with only the role `support` reads or finds.
     pub admin_reads: Quota,
     /// Invitations by one administrator.
     pub invitations: Quota,
-    /// Sessions that one administrator opens in the name of users.
+    /// Sessions in which one administrator impersonates users.
     pub impersonations: Quota,
     /// SMS of a realm to all countries.
     pub sms: Quota,

@@ -77,7 +77,8 @@ impl Purpose {
         Self::ALL.into_iter().find(|purpose| purpose.as_str() == word)
     }
 
-    /// Returns whether the lifetime starts when the message is handed over. That of an undo link starts with the change itself.
+    /// Returns whether the lifetime starts when the message is handed over. The lifetime of an undo link starts with the change
+    /// itself.
     #[must_use]
     pub const fn begins_at_hand_over(self) -> bool {
         !matches!(self, Self::EmailUndo | Self::PasswordUndo | Self::FactorUndo | Self::Invitation)
@@ -125,7 +126,7 @@ impl Challenge {
         }
     }
 
-    /// Makes a challenge whose lifetime begins now, because no message is sent for it.
+    /// Creates a challenge whose lifetime begins now, because no message is sent for it.
     #[must_use]
     pub fn beginning(ctx: &Ctx, realm: &RealmName, purpose: Purpose, subject: &UserId, lifetime: Duration) -> Self {
         Self { expires_at: ctx.now.plus(lifetime), ..Self::new(ctx, realm, purpose, subject, lifetime) }

@@ -53,7 +53,7 @@ pub enum MessageKind {
     Invitation,
     /// The same for an administrator.
     AdminInvitation,
-    /// Notice that an administrator acts in the name of the user.
+    /// Notice that an administrator impersonates the user.
     Impersonated,
     /// Notice that the account was deleted.
     AccountDeleted,

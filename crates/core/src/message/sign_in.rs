@@ -27,7 +27,7 @@ impl fmt::Debug for SignIn {
     }
 }
 
-/// Sign-in, sealed under the data key of its user: after the erasure, a message that waits cannot be read any more.
+/// Sign-in, sealed under the data key of its user: after the erasure, a waiting message can no longer be read.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SealedSignIn {
     user: String,
@@ -54,7 +54,7 @@ impl SealedSignIn {
         UserId::parse(&self.user)
     }
 
-    /// Opens the sign-in of a user with this data key; `None` if it is that of another.
+    /// Decrypts the sign-in of a user with this data key. Returns `None` if it belongs to another user.
     #[must_use]
     pub fn open(&self, key: &DataKey) -> Option<SignIn> {
         let sealed = Sealed::from_bytes(seal::unhex_all(&self.body)?);

@@ -18,7 +18,7 @@ pub enum SessionStatus {
         auth_time: Timestamp,
         /// Its assurance.
         assurance: Assurance,
-        /// Administrator who opened it in the name of the user.
+        /// Administrator who opened it to impersonate the user.
         impersonator: Option<UserId>,
     },
     Revoked,
@@ -37,7 +37,8 @@ pub trait SessionCache: Send + Sync + std::fmt::Debug {
     /// Returns the generation to pass to [`mark_live`](Self::mark_live); taken before the store is asked.
     fn generation(&self) -> u64;
 
-    /// Records that the store has this session. Has no effect if the session was revoked, or invalidated since the generation was taken.
+    /// Records that the store has this session. Has no effect if the session was revoked, or invalidated since the generation
+    /// was taken.
     fn mark_live(&self, session: &Session, generation: u64);
 
     /// Invalidates all cached sessions of the user. Each is read from the store before it is trusted again.

@@ -26,7 +26,7 @@ impl Decoy {
         let _opened = self.envelope.key(keys, &self.id);
     }
 
-    /// Opens the profile like that of a user.
+    /// Decrypts the profile as a user's profile is decrypted.
     ///
     /// # Errors
     /// Returns `Internal` if the decoy belongs to another realm.

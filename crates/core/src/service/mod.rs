@@ -1,6 +1,6 @@
-//! Verbs of the domain. Each turns a request into one commit.
+//! Operations of the domain. Each turns a request into one commit.
 //!
-//! A request opens a [`Scope`] of its realm and calls a verb of an area: `scope.accounts().create(&form)`.
+//! A request opens a [`Scope`] of its realm and calls an operation of an area: `scope.accounts().create(&form)`.
 
 mod account;
 mod admin;
@@ -52,7 +52,7 @@ use crate::{
     token::{AccessTokens, Jwk},
 };
 
-/// Verbs of the domain, with the ports that they use.
+/// Operations of the domain, with the ports that they use.
 pub struct Service(Kernel);
 
 impl fmt::Debug for Service {
@@ -62,7 +62,7 @@ impl fmt::Debug for Service {
 }
 
 impl Service {
-    /// Makes the service. `wake` is called when a message was enqueued.
+    /// Creates the service. `wake` is called when a message is enqueued.
     #[must_use]
     pub fn new(
         ports: Ports,
@@ -81,7 +81,7 @@ impl Service {
         self.0.realms.get(name)
     }
 
-    /// Returns the realm of administrators for the pages that links in their mails open; all its other pages do not exist.
+    /// Returns the realm of administrators for the pages that links in their mails open. The realm has no other pages.
     #[must_use]
     pub fn realm_of_link(&self, name: &str, page: &str) -> Option<&Arc<Realm>> {
         const PAGES: [&str; 3] = ["reset_password_form", "reset_password", "undo"];
@@ -99,13 +99,13 @@ impl Service {
         Scope::new(&self.0, ctx, realm, usage)
     }
 
-    /// Returns the verbs of the delivery workers.
+    /// Returns the operations of the delivery workers.
     #[must_use]
     pub const fn deliveries<'a>(&'a self, ctx: &'a Ctx, clock: &'a dyn Clock) -> Deliveries<'a> {
         Deliveries::new(&self.0, ctx, clock)
     }
 
-    /// Returns the verbs of the maintenance worker.
+    /// Returns the operations of the maintenance worker.
     #[must_use]
     pub const fn upkeep(&self) -> Upkeep<'_> {
         Upkeep::new(&self.0)

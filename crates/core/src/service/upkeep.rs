@@ -15,7 +15,7 @@ use crate::{
 /// Number of audit rows of a batch.
 const ROWS_AT_ONCE: usize = 100;
 
-/// The verbs of the maintenance worker.
+/// Operations of the maintenance worker.
 #[derive(Debug, Clone, Copy)]
 pub struct Upkeep<'a>(&'a Kernel);
 
@@ -85,7 +85,7 @@ impl<'a> Upkeep<'a> {
         self.0.copies.lag(now)
     }
 
-    /// Waits until a process tells that the change log has grown; without a shared cache, for ever.
+    /// Waits until a process announces that the change log has grown. Never returns if there is no shared cache.
     pub async fn log_announced(&self) {
         match &self.0.ports.shared {
             Some(shared) => shared.announced().await,
@@ -93,13 +93,13 @@ impl<'a> Upkeep<'a> {
         }
     }
 
-    /// Returns whether the shared cache is used at present; `None` if there is none.
+    /// Returns whether the shared cache is currently in use, or `None` if none is configured.
     #[must_use]
     pub fn shared_is_up(&self) -> Option<bool> {
         self.0.ports.shared.as_ref().map(|shared| shared.is_up())
     }
 
-    /// Returns whether the store answers, and could be written when it was last tried.
+    /// Returns whether the store responds and the last attempt to write to it succeeded.
     pub async fn store_answers(&self) -> bool {
         self.is_writable() && self.0.ports.store.ping().await.is_ok()
     }

@@ -23,7 +23,7 @@ pub enum Amr {
     /// More than one factor.
     #[serde(rename = "mfa")]
     Multi,
-    /// None: an administrator acts in the name of the user.
+    /// No authentication of the user: an administrator impersonates the user.
     #[serde(rename = "imp")]
     Impersonation,
 }

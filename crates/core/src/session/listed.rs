@@ -1,7 +1,7 @@
 use super::{Amr, Session, SessionClient, SessionKind};
 use crate::{clock::Timestamp, error::Result, id::SessionId, seal::DataKey};
 
-/// A session, as its owner may see it.
+/// A session, as shown to its owner.
 #[derive(Debug)]
 pub struct ListedSession {
     pub id: SessionId,
@@ -17,11 +17,11 @@ pub struct ListedSession {
     pub acr: &'static str,
     /// Methods of the last authentication.
     pub amr: Vec<Amr>,
-    /// Client of the login; of an administrator's nothing, since it may tell who it was.
+    /// Client of the login. Empty if an administrator opened the session, because it could reveal who it was.
     pub client: SessionClient,
     /// Latest possible end, regardless of its use.
     pub expires_at: Timestamp,
-    /// Whether an administrator opened it in the name of the user.
+    /// Whether an administrator opened it to impersonate the user.
     pub is_impersonated: bool,
     /// End, unless it is refreshed before.
     pub idle_until: Timestamp,

@@ -41,7 +41,7 @@ pub struct Session {
     pub amr: Vec<Amr>,
     /// [`SessionClient`], sealed under the user's data key.
     pub client: Sealed,
-    /// Administrator who opened it in the name of the user.
+    /// Administrator who opened it to impersonate the user.
     pub impersonator: Option<UserId>,
     pub created_at: Timestamp,
     /// Latest possible expiry, regardless of use.

@@ -34,7 +34,7 @@ const SYSTEMS: [(&str, &[&str]); 7] = [
 ];
 
 const SAFARI: &str = "Safari";
-/// Systems with Safari; elsewhere only unnamed browsers claim to be Safari.
+/// Systems that have Safari. On other systems, a browser that claims to be Safari is an unknown one.
 const APPLE: [&str; 3] = ["iPadOS", "iOS", "macOS"];
 
 /// Returns the device name for this user agent, such as *Firefox on Linux*; `None` if the browser or the system is not in the

@@ -79,7 +79,7 @@ pub struct SoftAssertion<'a> {
 }
 
 impl SoftPasskey {
-    /// Makes a credential that verifies its user and is backed up.
+    /// Creates a credential that verifies its user and is backed up.
     #[must_use]
     pub fn new(algorithm: KeyAlgorithm, rp_id: &str, origin: &str) -> Self {
         let key = match algorithm {
@@ -99,14 +99,14 @@ impl SoftPasskey {
         cose(&self.key.parameters())
     }
 
-    /// Answers the options of a creation, and keeps the user handle.
+    /// Responds to the options of a creation, and keeps the user handle.
     pub fn create(&mut self, options: &Value) -> SoftCreation {
         let options = &options["publicKey"];
         options["user"]["id"].as_str().unwrap().clone_into(&mut self.user_handle);
         self.made(options["challenge"].as_str().unwrap())
     }
 
-    /// Answers the challenge of a creation.
+    /// Responds to the challenge of a creation.
     #[must_use]
     pub fn made(&self, challenge: &str) -> SoftCreation {
         let length = u16::try_from(self.id.len()).unwrap();
@@ -121,14 +121,14 @@ impl SoftPasskey {
         }
     }
 
-    /// Answers the options of a use, and counts it if the credential counts.
+    /// Responds to the options of a use, and increments the counter if the credential has one.
     pub fn get(&mut self, options: &Value) -> SoftAssertion<'_> {
         let challenge = options["publicKey"]["challenge"].as_str().unwrap().to_owned();
         self.counter += u32::from(self.counter > 0);
         self.used(&challenge)
     }
 
-    /// Answers the challenge of a use.
+    /// Responds to the challenge of a use.
     #[must_use]
     pub fn used(&self, challenge: &str) -> SoftAssertion<'_> {
         SoftAssertion {

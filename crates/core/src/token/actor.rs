@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// Administrator who acts in the name of the user (RFC 8693 §4.1).
+/// Administrator who impersonates the user (RFC 8693 §4.1).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
     /// Issuer of the administrators, as a URL.

@@ -14,7 +14,7 @@ pub struct BrowserToken {
 }
 
 impl BrowserToken {
-    /// Makes a new value for a session.
+    /// Creates a new value for a session.
     #[must_use]
     pub fn new(ctx: &Ctx, session: &SessionId) -> Self {
         Self { session: session.clone(), secret: Zeroizing::new(ctx.bytes()) }

@@ -65,7 +65,7 @@ pub struct Claims {
     /// Roles of the user at the time of issue, if there are any. The server itself reads them from the store.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub roles: Vec<String>,
-    /// Administrator who acts in the name of the user.
+    /// Administrator who impersonates the user.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub act: Option<Actor>,
     /// Audience, if one is configured.
@@ -145,7 +145,7 @@ pub struct AccessTokens {
     pub issuer: String,
     /// Value of `aud`, if one is configured.
     pub audience: Option<String>,
-    /// Value of `iss` of an administrator who acts in the name of a user.
+    /// Value of `iss` of an administrator who impersonates a user.
     pub actor_issuer: String,
     pub keys: Keyring,
 }
@@ -155,7 +155,7 @@ pub struct AccessTokens {
 pub struct Proof {
     pub user: UserId,
     pub session: SessionId,
-    /// Administrator who acts in the name of the user. Must be that of the session.
+    /// Administrator who impersonates the user. Must match the session's actor.
     pub actor: Option<UserId>,
 }
 
@@ -262,7 +262,7 @@ impl AccessTokens {
         Ok((verified, claims))
     }
 
-    /// Returns the claim of an administrator who acts in the name of a user.
+    /// Returns the claim of an administrator who impersonates a user.
     #[must_use]
     pub fn actor(&self, admin: &UserId) -> Actor {
         Actor { iss: self.actor_issuer.clone(), sub: admin.as_str().to_owned() }

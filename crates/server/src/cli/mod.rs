@@ -59,7 +59,7 @@ pub enum Command {
     Completions(Shell),
     /// List, check, export or preview the templates of pages and emails.
     Templates(TemplatesVerb),
-    /// A verb of administration.
+    /// An administration command.
     Admin(AdminVerb),
 }
 

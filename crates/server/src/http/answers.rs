@@ -26,10 +26,10 @@ pub(crate) struct TokenAnswer {
     /// In seconds.
     #[schema(example = 1800)]
     expires_in: u64,
-    /// For the next pair of tokens, at `token`; used up by that.
+    /// Refresh token for the next pair of tokens, at `token`. It can be used once.
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY")]
     refresh_token: String,
-    /// After a login: the value that names this device at its next login, for clients without cookies.
+    /// Value that identifies this device at its next login, for clients without cookies. Returned after a login.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Zx0mPp3Yt0mHqfVbO0gYtAAAAZrNf0sAk3mT1oJmZ7c3Yp3c8iU2nXo4p1rQkqf3o8b9c2d1e0f")]
     device: Option<String>,
@@ -74,7 +74,7 @@ impl From<AccessToken> for StepUpAnswer {
     }
 }
 
-/// A second factor, as its owner may see it.
+/// A second factor, as shown to its owner.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FactorAnswer {
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]
@@ -82,7 +82,7 @@ pub(crate) struct FactorAnswer {
     /// `totp` (an authenticator app), `sms` (codes by SMS), `passkey` or `security_key`.
     #[schema(example = "totp")]
     r#type: &'static str,
-    /// As the user named it; of `sms`, the end of the phone number.
+    /// Name chosen by the user, or the end of the phone number for `sms`.
     #[schema(example = "Authenticator app")]
     name: String,
     #[schema(example = "2026-10-03T10:00:00Z", format = DateTime)]

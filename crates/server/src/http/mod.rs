@@ -36,7 +36,7 @@ pub(crate) type HttpService = Arc<dyn Fn(Request) -> BoxFuture<'static, Response
 #[derive(Clone)]
 pub(crate) struct Handler {
     pub(crate) service: HttpService,
-    /// Answers requests whose head cannot be read; without it, the HTTP library's own answer is sent.
+    /// Responds to requests whose head cannot be read. If it is `None`, the HTTP library responds.
     pub(crate) refuse: Option<RefuseHead>,
 }
 
@@ -68,7 +68,8 @@ fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> 
 }
 
 /// Returns the description of the API (OpenAPI 3.1) for a server with these realms at the URL `server`; if that is empty, at the
-/// address where the description is served. It has every route of the API; pages and the routes of developers do not belong to it.
+/// address where the description is served. It has every route of the API; pages and the routes of developers do not belong to
+/// it.
 #[must_use]
 pub fn openapi(realms: &[&str], server: &str) -> serde_json::Value {
     let info = ServerInfo {

@@ -1,4 +1,4 @@
-//! State of all handlers: the verbs and what they need, no port.
+//! State of all handlers: the operations of the service and what they need, but no port.
 
 use std::{
     net::IpAddr,

@@ -31,15 +31,15 @@ const MAX_LINGER: usize = 16 * 1024 * 1024;
 enum Phase {
     /// The first byte of the next request.
     Idle,
-    /// The rest of a request head; also the first request of a new connection.
+    /// The rest of a request head, or the first request of a new connection.
     Head,
     /// The response. The request body has its own timeout.
     Answer,
-    /// The end of an unread request.
+    /// The rest of a request that is read and discarded.
     Linger,
 }
 
-/// A connection whose reads time out while idle or while reading a head.
+/// A connection whose reads time out while it is idle or while a request head is read.
 pub(super) struct ClientStream {
     stream: Pin<Box<TimeoutStream<TcpStream>>>,
     exchanges: Arc<Exchanges>,

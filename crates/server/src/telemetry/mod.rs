@@ -57,7 +57,7 @@ pub fn start(format: LogFormat, level: LevelFilter) -> Result<Telemetry, Box<dyn
         LogFormat::Json => registry.with(fmt::layer().event_format(JsonLines).with_writer(lines)).try_init()?,
     }
     std::panic::set_hook(Box::new(|panic| {
-        // Without the message, which may contain personal data.
+        // The message is omitted, because it may contain personal data.
         let at = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(at, "panicked");
     }));

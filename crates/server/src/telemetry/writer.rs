@@ -83,7 +83,7 @@ impl Drop for WriterThread {
     fn drop(&mut self) {
         self.queue.waiting().has_ended = true;
         self.queue.changed.notify_one();
-        // Without an answer the thread is left: its output is stuck.
+        // If the thread does not respond, it is abandoned: its output is stuck.
         let _answered = self.ended.recv_timeout(FLUSH_TIMEOUT);
     }
 }

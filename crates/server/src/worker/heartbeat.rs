@@ -1,4 +1,4 @@
-//! The line of this server in the node table, and the comparison of its clock with that of the database.
+//! The line of this server in the node table, and the comparison of its clock with the database's clock.
 
 use std::time::{Duration, Instant};
 

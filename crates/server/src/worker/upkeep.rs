@@ -26,7 +26,7 @@ impl Worker {
         renewed.and(written)
     }
 
-    /// Runs the maintenance; of several servers, one at a time deletes expired rows.
+    /// Runs the maintenance. Only the server that holds the lease deletes expired rows.
     async fn run_leased_maintenance(&self) -> Result<u64, portcullis_core::Error> {
         let of_process = self.maintain_process().await;
         let taken = self.service.upkeep().take_job("sweep", self.clock.now(), MAINTENANCE_INTERVAL).await;

@@ -47,7 +47,7 @@ fn read(mut fields: DocumentFields) -> Result<Session, Unreadable> {
         realm: key.realm()?,
         id: key.word("id", SessionId::parse)?,
         user: fields.word("user_id", UserId::parse)?,
-        // Sessions of earlier versions are those of applications.
+        // All sessions of earlier versions belong to applications.
         kind: fields.word_if_any("kind", SessionKind::parse)?.unwrap_or(SessionKind::Api),
         auth_time: fields.time("auth_time")?,
         amr: fields.words("amr", Amr::parse)?,

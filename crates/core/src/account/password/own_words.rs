@@ -1,4 +1,4 @@
-//! Passwords made of words that an attacker knows: those of the user's name and address, the realm and the application.
+//! Passwords made of words that an attacker knows: the user's name and address, the realm and the application.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use zeroize::Zeroizing;

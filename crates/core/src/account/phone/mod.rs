@@ -68,7 +68,7 @@ impl PhoneNumber {
     /// Returns the ISO 3166-1 alpha-2 code of the country that the numbering plan assigns the number to. It depends on the
     /// first digits: the area code for `+1`, otherwise the longest known prefix.
     ///
-    /// `None` for numbers without a country, such as those of satellite phones, or with an unassigned `+1` area code. The
+    /// `None` for numbers without a country, such as numbers of satellite phones, or with an unassigned `+1` area code. The
     /// result says nothing about where a mobile phone currently is.
     #[must_use]
     pub fn country(&self) -> Option<&'static str> {

@@ -120,7 +120,7 @@ pub(super) static REGIONS: &[(&str, &str)] = &[
     ("998", "UZ"),
 ];
 
-/// Calling codes whose national numbers are dialled with a zero that is no part of them. Sorted.
+/// Calling codes whose national numbers are dialled with a leading zero that is not part of the number. Sorted.
 #[rustfmt::skip]
 pub(super) static TRUNK_ZERO: &[&str] = &[
     "20", "211", "212", "213", "218", "231", "232", "233", "234", "243", "249", "251", "252", "254", "255", "256",

@@ -32,7 +32,7 @@ pub enum ChallengePurpose<'a> {
 pub struct PasskeyChallenge([u8; 32]);
 
 impl PasskeyChallenge {
-    /// Makes a challenge.
+    /// Creates a challenge.
     #[must_use]
     pub fn issue(ctx: &Ctx, keys: &RealmKeys, purpose: ChallengePurpose<'_>) -> Self {
         let (at, random): ([u8; 8], [u8; 8]) = (ctx.now.millis().to_be_bytes(), ctx.bytes());

@@ -62,8 +62,8 @@ pub struct CredentialKey {
 }
 
 impl CredentialKey {
-    /// Reads a key of COSE (RFC 9052 §7) and checks it: the algorithm was offered, and type, curve and length are those of the
-    /// algorithm. A point of P-256 must be on the curve; one of Ed25519 is decoded at each verification.
+    /// Reads a key of COSE (RFC 9052 §7) and checks it: the algorithm was offered, and type, curve and length match the
+    /// algorithm. A P-256 point must be on the curve. An Ed25519 point is decoded at each verification.
     ///
     /// # Errors
     /// Returns the check that failed.

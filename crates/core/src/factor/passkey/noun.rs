@@ -90,7 +90,7 @@ pub struct NewPasskey<'a> {
 }
 
 impl Passkey {
-    /// Makes the passkey of a credential.
+    /// Creates a passkey from a credential.
     #[must_use]
     pub fn new(keys: &RealmKeys, credential: NewCredential, of: NewPasskey<'_>) -> Self {
         Self {
@@ -112,8 +112,8 @@ impl Passkey {
         }
     }
 
-    /// Returns the key of a credential: a blind index, after the tag of its relying party, so that those of another one are counted
-    /// without being opened.
+    /// Returns the key of a credential: a blind index, after the tag of its relying party, so that credentials of another
+    /// relying party can be counted without being decrypted.
     #[must_use]
     pub fn key_of(keys: &RealmKeys, rp_id: &str, credential: &CredentialId) -> String {
         let index = seal::mac(keys.index_key(), [b"credential".as_slice(), credential.as_bytes()]);

@@ -34,7 +34,7 @@ pub enum PasskeyRefusal {
     CredentialId,
     /// No such credential is stored.
     Unknown,
-    /// The user handle is that of another user.
+    /// The user handle belongs to another user.
     UserHandle,
     /// The signature is wrong.
     Signature,

@@ -18,7 +18,7 @@ pub struct SpentChallenge {
 }
 
 impl SpentChallenge {
-    /// Makes the mark of a challenge.
+    /// Creates the mark of a used challenge.
     #[must_use]
     pub fn new(challenge: &PasskeyChallenge, added: Option<FactorId>) -> Self {
         Self { key: Self::key_of(challenge), expires_at: challenge.expires_at(), added }

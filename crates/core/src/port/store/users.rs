@@ -46,7 +46,7 @@ pub struct UserQuery {
     pub seen_before: Option<Timestamp>,
     /// Beginning of the identifier; empty for all.
     pub id_prefix: String,
-    /// Place in the list from which the page goes on, exclusive.
+    /// Position in the list after which the page continues.
     pub from: Option<UserPlace>,
     /// Whether the page goes towards the beginning. It is then in the order of age.
     pub is_backwards: bool,
@@ -106,7 +106,8 @@ pub enum UserOp {
     Update(User),
     /// Removes a user and the data key that seals its personal data. Requires this revision.
     Delete { realm: RealmName, id: UserId, revision: u64 },
-    /// Records that a user was seen on a day that begins at this time, if the user exists. It is no change of the user.
+    /// Records that a user was seen on a day that begins at this time, if the user exists. This does not count as a change of
+    /// the user.
     Seen { realm: RealmName, id: UserId, on: Timestamp },
     /// Requires a user to exist at this revision.
     Require { realm: RealmName, id: UserId, revision: u64 },

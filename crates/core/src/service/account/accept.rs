@@ -140,7 +140,7 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Makes the user of an invitation.
+    /// Creates the user from an invitation.
     ///
     /// # Errors
     /// Returns `Internal` if the profile cannot be serialized.
@@ -165,7 +165,7 @@ impl Accounts<'_> {
         })
     }
 
-    /// Makes the challenge of an invitation's link.
+    /// Creates the challenge of an invitation link.
     pub(in crate::service) fn invitation_challenge(&self, user: &UserId) -> Challenge {
         let ttl = self.realm.policy.invitation_ttl;
         Challenge::beginning(self.ctx, &self.realm.name, Purpose::Invitation, user, ttl)

@@ -52,7 +52,7 @@ pub struct Created {
     pub proof: BrowserProof,
 }
 
-/// Number of attempts in which the password is compared with that of a concurrent registration.
+/// Number of attempts in which the password is compared with the password of a concurrent registration.
 const COMPARISONS: usize = 3;
 /// Number of attempts while registrations of the address keep changing.
 const TRIES: usize = 10;
@@ -160,7 +160,7 @@ impl Accounts<'_> {
         errors.finish(all)
     }
 
-    /// Reads the state of the address, and compares the password with that of a pending registration.
+    /// Reads the state of the address, and compares the password with the password of a pending registration.
     async fn place(
         &self,
         permit: &HashPermit<'_>,

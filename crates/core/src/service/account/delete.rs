@@ -21,7 +21,7 @@ pub(in crate::service) const ERASURE_LOST: [Precondition; 2] =
 
 impl Accounts<'_> {
     /// Erases the account of the caller: destroys its data key, which makes all sealed data unreadable, ends its
-    /// sessions and frees its address. Both `id` and `email` must be those of the account, and the login recent.
+    /// sessions and frees its address. Both `id` and `email` must match the account, and the login must be recent.
     ///
     /// # Errors
     /// Returns `NotFound` if the identifier or the address does not match the account, `Stale` if the login is too old,
@@ -66,7 +66,8 @@ impl Accounts<'_> {
         Ok(Some(()))
     }
 
-    /// Returns the operations that erase a user: the data key, sessions, records and challenges, and a registration of the address.
+    /// Returns the operations that erase a user: the data key, sessions, records and challenges, and a registration of the
+    /// address.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails.

@@ -34,7 +34,8 @@ pub struct ProfilePatch {
 pub type Expected = Option<Vec<u64>>;
 
 impl Accounts<'_> {
-    /// Changes the profile of the caller, and returns the account. `errors` holds those of fields that the request must not have.
+    /// Changes the profile of the caller, and returns the account. `errors` holds the errors of fields that the request must
+    /// not have.
     ///
     /// # Errors
     /// Returns `Limited` if a rate limit is reached, `Invalid` with all invalid fields, `Outdated` if the account has another

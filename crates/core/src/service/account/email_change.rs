@@ -29,7 +29,7 @@ pub(super) struct WaitingChange {
 }
 
 impl Accounts<'_> {
-    /// Returns whether a link is that of a new address. It is not verified yet.
+    /// Returns whether a link is for a new address. The link is not verified yet.
     ///
     /// # Errors
     /// Returns `BadLink` if the link is invalid, and `Unavailable` if the store fails.

@@ -149,11 +149,11 @@ impl Export {
             RecordKind::Spent => return Ok(()),
             // It names identifiers of registrations, and has no owner.
             RecordKind::Succession => return Ok(()),
-            // Before there is a user; of administrators, who have no export.
+            // An invitation precedes its user. The others belong to administrators, who have no export.
             RecordKind::Invitation | RecordKind::AdminGrant | RecordKind::AdminOwners | RecordKind::AdminKey => {
                 return Ok(());
             }
-            // Of servers, not of users.
+            // These records belong to servers, not to users.
             RecordKind::Node | RecordKind::Lease => return Ok(()),
             #[cfg(feature = "suite")]
             RecordKind::Sample | RecordKind::OtherSample => return Ok(()),

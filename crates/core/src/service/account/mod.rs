@@ -1,4 +1,5 @@
-//! Verbs of accounts: registration, verification, password reset, phone verification, profile, password, address, export and deletion.
+//! Operations on accounts: registration, verification, password reset, phone verification, profile, password, address, export
+//! and deletion.
 
 mod accept;
 mod activate;
@@ -34,12 +35,12 @@ use std::ops::Deref;
 
 use crate::service::Scope;
 
-/// The verbs of accounts.
+/// Operations on accounts.
 #[derive(Debug, Clone, Copy)]
 pub struct Accounts<'a>(Scope<'a>);
 
 impl<'a> Scope<'a> {
-    /// Returns the verbs of accounts.
+    /// Returns the operations on accounts.
     #[must_use]
     pub const fn accounts(self) -> Accounts<'a> {
         Accounts(self)

@@ -20,8 +20,8 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Changes the password of the caller and ends all other sessions; an account without a password gets one. Returns the value of a known device: that of the earlier
-    /// password counts no longer.
+    /// Changes the password of the caller and ends all other sessions; an account without a password gets one. Returns a new
+    /// value for the known device, because the value for the earlier password is no longer valid.
     ///
     /// # Errors
     /// Returns `Invalid` if the new password is missing, rejected or equal to the current one, `Forbidden` if the current
@@ -32,7 +32,7 @@ impl Accounts<'_> {
         let is_given = !owner.account().has_password || errors.text("current_password", current).is_some();
         let both = errors.text("new_password", new).filter(|_| is_given);
         errors.finish(both)?;
-        // With two-step on, the password alone is no proof.
+        // With two-step on, the password alone is not a sufficient proof.
         if owner.needs_two_factors() {
             owner.fresh(self.ctx.now, self.realm.policy.fresh_auth_age)?;
         }

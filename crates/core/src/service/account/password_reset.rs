@@ -232,7 +232,7 @@ impl Accounts<'_> {
         }
     }
 
-    /// Checks a new password against the policy and, if there is one, the password that must not be set again; then hashes it.
+    /// Checks a new password against the policy and, if there is one, the password that must not be set again. Then hashes it.
     async fn hash_accepted(
         &self,
         password: &RawField,

@@ -84,7 +84,7 @@ impl Accounts<'_> {
         self.ask(LimitKind::Codes, self.settings.limits.codes_client, work).await
     }
 
-    /// Makes a code for the number of its owner, or a decoy.
+    /// Creates a code for the phone number of its owner, or a decoy.
     pub(super) async fn draft_code(
         &self,
         owner: Option<&User>,

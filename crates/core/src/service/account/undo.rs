@@ -124,8 +124,8 @@ impl Accounts<'_> {
         Ok((user, key))
     }
 
-    /// Returns the reservation that an undo link names, and all of its user that the undo ends: this one, and those of later
-    /// changes.
+    /// Returns the reservation that an undo link names, and all reservations of its user that the undo ends: this
+    /// one, and the reservations of later changes.
     async fn restorable(&self, challenge: &Challenge) -> Result<(User, DataKey, Reservation, Vec<RecordRow>)> {
         let (user, key) = self.undo_subject(challenge).await?;
         let all = self.reservations_of(&user, &key).await?;
@@ -163,8 +163,8 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Returns the operations that end all sessions and requests of a user, mark the password as compromised, and mail a link for a
-    /// new one.
+    /// Returns the operations that end all sessions and requests of a user, mark the password as compromised, and mail a link
+    /// for a new one.
     ///
     /// # Errors
     /// Returns `Internal` if the mail cannot be serialized.
@@ -181,7 +181,8 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Returns the operations that spend an undo link, store the changed user, end all sessions, and mail a link for a new password.
+    /// Returns the operations that spend an undo link, store the changed user, end all sessions, and mail a link for a new
+    /// password.
     ///
     /// # Errors
     /// Returns `Internal` if the mail cannot be serialized.

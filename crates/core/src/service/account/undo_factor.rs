@@ -1,4 +1,4 @@
-//! The undo of the addition of a factor.
+//! Undoes the addition of a factor.
 
 use super::Accounts;
 use crate::{
@@ -14,8 +14,9 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Returns the operations that undo the addition of a factor: it is removed with the recovery codes that were made with it, all
-    /// sessions end, and a link for a new password is mailed. If it does not exist any more, the link is spent and nothing else happens.
+    /// Returns the operations that undo the addition of a factor: the factor is removed with the recovery codes that were
+    /// created with it, all sessions end, and a link for a new password is mailed. If the factor no longer exists, the link is
+    /// spent and nothing else happens.
     ///
     /// # Errors
     /// Returns `BadLink` if the user no longer exists, `Unavailable` if the store fails, and `Internal` if data cannot be

@@ -76,7 +76,7 @@ impl Accounts<'_> {
         Ok(waiting.map_or(OpenedLink::Settled(Verified::AddressChanged), OpenedLink::NewAddress))
     }
 
-    /// Opens a verification link without using it. `proof` is that of the browser.
+    /// Opens a verification link without using it. `proof` is the browser's proof.
     ///
     /// # Errors
     /// Returns `BadLink` if the link or code is invalid for any reason, `Limited` if a rate limit is reached, and `Unavailable`

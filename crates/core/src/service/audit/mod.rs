@@ -1,4 +1,4 @@
-//! Verbs of the audit trail.
+//! Operations on the audit trail.
 
 mod events;
 
@@ -8,12 +8,12 @@ use std::ops::Deref;
 
 use crate::service::Scope;
 
-/// The verbs of the audit trail.
+/// Operations on the audit trail.
 #[derive(Debug, Clone, Copy)]
 pub struct AuditTrail<'a>(Scope<'a>);
 
 impl<'a> Scope<'a> {
-    /// Returns the verbs of the audit trail.
+    /// Returns the operations on the audit trail.
     #[must_use]
     pub const fn audit_trail(self) -> AuditTrail<'a> {
         AuditTrail(self)

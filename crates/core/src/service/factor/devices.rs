@@ -25,7 +25,7 @@ impl SecondFactors<'_> {
         Ok(devices)
     }
 
-    /// Removes trusted devices of the caller, this one or all; returns their number.
+    /// Removes one trusted device of the caller, or all of them if `id` is `None`. Returns the number of removed devices.
     ///
     /// # Errors
     /// Returns `NotFound` if the device belongs to another user, `BadToken` if the account was deleted in the meantime, and

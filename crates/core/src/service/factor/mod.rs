@@ -1,4 +1,4 @@
-//! Verbs of second factors: what a user has, adding and removing them, and the devices that need none.
+//! Operations on second factors: list, add and remove them, and manage the trusted devices, which need none.
 
 mod devices;
 mod enrol;
@@ -22,12 +22,12 @@ use std::ops::Deref;
 
 use crate::service::Scope;
 
-/// The verbs of second factors.
+/// Operations on second factors.
 #[derive(Debug, Clone, Copy)]
 pub struct SecondFactors<'a>(Scope<'a>);
 
 impl<'a> Scope<'a> {
-    /// Returns the verbs of second factors.
+    /// Returns the operations on second factors.
     #[must_use]
     pub const fn second_factors(self) -> SecondFactors<'a> {
         SecondFactors(self)

@@ -1,4 +1,4 @@
-//! Passkeys that were made for another domain, which no browser offers any more.
+//! Passkeys that were made for another domain, which browsers no longer offer.
 
 use crate::{
     error::Result,
@@ -13,8 +13,8 @@ const PAGE: usize = 1000;
 /// Number of passkeys from which on they are not counted further.
 const MOST: usize = 100_000;
 
-/// Returns the number of passkeys, in all realms, that were made for another domain than this one. Their keys tell, so that nothing
-/// is opened and those of this domain are skipped.
+/// Returns the number of passkeys, in all realms, that were made for another domain than this one. The domain is
+/// read from their keys, so that nothing is decrypted and passkeys of this domain are skipped.
 ///
 /// # Errors
 /// Returns `Unavailable` if the store fails.

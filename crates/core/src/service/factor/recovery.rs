@@ -17,7 +17,7 @@ use crate::{
 };
 
 impl SecondFactors<'_> {
-    /// Makes ten new recovery codes. Earlier ones are invalid.
+    /// Creates ten new recovery codes and invalidates the earlier ones.
     ///
     /// # Errors
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the realm has

@@ -31,7 +31,7 @@ pub struct AddedSms {
 }
 
 impl SecondFactors<'_> {
-    /// Makes the verified number of the account a second factor.
+    /// Adds the account's verified phone number as a second factor.
     ///
     /// # Errors
     /// Returns `Stale` if the login is too old or too weak, `Forbidden` if the password is wrong, `NotFound` if the realm has

@@ -23,7 +23,7 @@ pub(in crate::service) struct GrantsRead {
 }
 
 impl Scope<'_> {
-    /// Reads the register of owners. The scope is that of the realm of administrators.
+    /// Reads the register of owners. The scope must belong to the realm of administrators.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if it cannot be decrypted.
@@ -33,8 +33,8 @@ impl Scope<'_> {
         Ok(OwnersRead { row, owners: owners.map_err(Error::internal)?.unwrap_or_default() })
     }
 
-    /// Returns the operation that enters an administrator into the register, or strikes one out. It is committed with the change,
-    /// also if nothing changes, so that of two changes at the same time one is repeated.
+    /// Returns the operation that adds an administrator to the register or removes one. It is committed with the change even if
+    /// the register stays the same, so that one of two concurrent changes fails and is retried.
     ///
     /// # Errors
     /// Returns `Conflict` if the last owner would be lost.

@@ -37,14 +37,14 @@ pub struct Administrator {
 pub(in crate::service) enum Identity {
     /// A session in the realm of administrators.
     Session(Box<Owner>),
-    /// A key, with the verbs that it may use like a recent proof.
+    /// An API key, with the operations that it may perform without a recent proof of identity.
     Key(AdminKeyId, Vec<FreshVerb>),
     /// The command line, with the name of the user of the operating system.
     Cli(String),
 }
 
 impl Administrator {
-    /// Makes the authority. Only `Administration` may call this.
+    /// Creates the authority. Only `Administration` may call this.
     pub(in crate::service) const fn new(identity: Identity, grants: Grants, must_add_factor: bool) -> Self {
         Self { identity, grants, must_add_factor }
     }
@@ -89,10 +89,10 @@ impl Administrator {
         }
     }
 
-    /// Requires a recent proof of identity for a verb. A key needs to be made for it.
+    /// Requires a recent proof of identity for an operation. An API key must list the operation.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old, and `Forbidden` if the caller is a key.
+    /// Returns `Stale` if the login is too old, and `Forbidden` if an API key does not list it.
     pub(in crate::service) fn fresh(&self, verb: FreshVerb, now: Timestamp, max_age: Duration) -> Result<()> {
         match &self.identity {
             Identity::Session(owner) => owner.fresh(now, max_age).map(drop),

@@ -28,7 +28,7 @@ pub(in crate::service) trait AuditSubject {
         None
     }
 
-    /// Returns the administrator who acts in the name of the subject.
+    /// Returns the administrator who impersonates the subject.
     fn impersonator(&self) -> Option<&UserId> {
         None
     }
@@ -135,7 +135,7 @@ impl AuditDraft<'_> {
         self.actor(subject.impersonator())
     }
 
-    /// Sets the administrator who acts in the name of the user, if one does.
+    /// Sets the administrator who impersonates the user, if there is one.
     pub(in crate::service) fn actor(mut self, admin: Option<&UserId>) -> Self {
         if let Some(admin) = admin {
             self.row.actor = Actor { kind: ActorKind::Admin, id: Some(admin.as_str().to_owned()) };

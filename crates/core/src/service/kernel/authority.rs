@@ -1,5 +1,5 @@
-//! Sealed authorities: rights that a verb requires as a value. Their fields are private, and each has one constructor, so
-//! that a verb cannot be called without the check.
+//! Sealed authorities: rights that an operation requires as a value. Their fields are private, and each has one constructor, so
+//! that an operation cannot be called without the check.
 
 use std::{ops::Deref, sync::Arc, time::Duration};
 
@@ -42,7 +42,7 @@ pub(in crate::service) struct Authentication {
 }
 
 impl Owner {
-    /// Makes the authority. Only `Sessions::authenticate` may call this.
+    /// Creates the authority. Only `Sessions::authenticate` may call this.
     pub(in crate::service) const fn new(
         account: Arc<Account>,
         session: SessionId,
@@ -81,7 +81,7 @@ impl Owner {
         self.authentication.needs_two
     }
 
-    /// Makes the authority of an owner whose current password was verified for this request.
+    /// Creates the authority of an owner whose current password was verified for this request.
     pub(in crate::service) const fn reauthenticated(&self) -> FreshOwner<'_> {
         FreshOwner(self)
     }
@@ -104,7 +104,7 @@ impl Deref for FreshOwner<'_> {
 pub struct ApiClient(());
 
 impl ApiClient {
-    /// Makes the authority. Only `OAuth::authenticate` may call this.
+    /// Creates the authority. Only `OAuth::authenticate` may call this.
     pub(in crate::service) const fn new() -> Self {
         Self(())
     }

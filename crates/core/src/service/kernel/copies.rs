@@ -46,7 +46,7 @@ struct Followed {
 struct Changed {
     /// Position from which on a copy includes the change.
     position: LogPosition,
-    /// For a change of this process: number of the read that will include its entry.
+    /// Number of the read that will include the entry of this process's own change.
     due: u64,
     at: Timestamp,
 }

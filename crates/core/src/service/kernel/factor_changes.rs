@@ -56,8 +56,8 @@ impl Method {
 }
 
 impl Scope<'_> {
-    /// Returns what follows from a factor that is added. The first one turns two-step on, unless it is a passkey; a later one leaves
-    /// the switch as it is.
+    /// Returns what follows from a factor that is added. The first one turns two-step on, unless it is a passkey; a later one
+    /// leaves the switch as it is.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
@@ -99,8 +99,8 @@ impl Scope<'_> {
         Ok(change)
     }
 
-    /// Returns what follows from turning two-step on: recovery codes, unless there are some, and the end of what was opened by one
-    /// factor.
+    /// Returns what follows from turning two-step on: recovery codes, unless there are some, and the end of what was opened by
+    /// one factor.
     pub(in crate::service) fn turned_on(
         &self,
         (user, key): (&User, &DataKey),
@@ -113,7 +113,7 @@ impl Scope<'_> {
         FactorChange { user, recovery_codes, with }
     }
 
-    /// Makes recovery codes, unless there are some or the realm has none.
+    /// Creates recovery codes, unless the account already has some or the realm does not use them.
     fn first_codes(
         &self,
         (user, key): (&User, &DataKey),
@@ -128,8 +128,8 @@ impl Scope<'_> {
         })
     }
 
-    /// Returns what follows from the removal of a factor, and the removal itself; `None` if there is no such factor. With the last
-    /// one, recovery codes are removed and two-step is off. Without a current session all sessions end.
+    /// Returns what follows from the removal of a factor, and the removal itself; `None` if there is no such factor. With the
+    /// last one, recovery codes are removed and two-step is off. Without a current session all sessions end.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if a session cannot be decrypted.
@@ -158,7 +158,8 @@ impl Scope<'_> {
         Ok(Some(Removal { method, called, is_last, change: FactorChange { user, recovery_codes: None, with } }))
     }
 
-    /// Returns the operations that end the sessions that a passkey opened, except the current one, and trusted devices and tickets.
+    /// Returns the operations that end the sessions that a passkey opened, except the current one, and trusted devices and
+    /// tickets.
     async fn end_opened_by(&self, (user, key): (&User, &DataKey), id: &str, current: &SessionId) -> Result<Batch> {
         let mut batch = self.drop_tickets(user);
         batch.push(self.distrust_devices(user));

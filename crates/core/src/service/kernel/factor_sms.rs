@@ -21,9 +21,9 @@ use crate::{
 const TOO_SHORT: Duration = Duration::from_secs(30);
 
 impl Scope<'_> {
-    /// Sends a code to the number of the account, the same one until it is used or expires; returns the time until then. Nothing is
-    /// sent if account, number, country or budget has had too many, and the result does not tell. `None` if the factor changed
-    /// meanwhile.
+    /// Sends a code to the number of the account, the same one until it is used or expires; returns the time until then.
+    /// Nothing is sent if account, number, country or budget has had too many, and the result does not tell. `None` if the
+    /// factor changed meanwhile.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.
@@ -109,7 +109,7 @@ impl Scope<'_> {
         }
         let used = SmsFactor { code: None, last_used_at: Some(self.ctx.now), ..held.noun.clone() };
         let with = batch![
-            // First, so that of two requests with one code the slower one evaluates it again.
+            // The factor is replaced first, so that the slower of two requests with the same code evaluates the code again.
             held.replace(self.ctx, key, &used),
             ChallengeOp::Spend { realm: sent.realm.clone(), id: sent.id, now: self.ctx.now },
             self.code_entered(phone.country().unwrap_or_default()),

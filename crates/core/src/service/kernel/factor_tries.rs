@@ -18,8 +18,8 @@ use crate::{
 
 /// Number of wrong factors after a correct password from which on the owner is notified.
 const TOLD_AT: u32 = 3;
-/// How many times the tries of one device all known devices of an account have together: a device becomes known by a right password
-/// alone, as long as two-step is off.
+/// How many times the tries of one device all known devices of an account have together: a device becomes known by a right
+/// password alone, as long as two-step is off.
 const ALL_DEVICES: u32 = 5;
 /// Quota of these mails.
 const TOLD: Quota = Quota { times: 1, per: Duration::from_secs(24 * 3600) };
@@ -117,7 +117,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Returns the keys of a subject, whose quotas are this many times those of an account.
+    /// Returns the keys of a subject, whose quotas are the quotas of an account times this factor.
     fn factor_keys_of(&self, subject: [&[u8]; 2], times: u32) -> Vec<(LimitKey, Quota)> {
         let key = |quota: &Quota| {
             let per = quota.per.as_secs().to_be_bytes();

@@ -14,7 +14,7 @@ impl Scope<'_> {
         texts.into_iter().find_map(|text| KnownDevice::parse(self.ctx, &self.realm.keys, owner, text))
     }
 
-    /// Returns the value for the client: this device, and those of other accounts that it presents.
+    /// Returns the value for the client: this device, and the devices of other accounts that the client presents.
     pub(in crate::service) fn device_value(&self, device: &KnownDevice, user: &User, presented: &[RawField]) -> String {
         let device = device.expose(self.ctx, &self.realm.keys, DeviceOwner::from(user));
         device::joined(&device, presented.iter().filter_map(RawField::text))

@@ -113,7 +113,8 @@ impl<'a> Scope<'a> {
         Ok(self.commit(self.refused(audit).into_iter().collect()).await?)
     }
 
-    /// Records that a limit refused a request, unless a verb has recorded about whom it was. For every answer 429.
+    /// Records that a limit refused a request, unless an operation has recorded it with its subject. Called for every 429
+    /// response.
     pub async fn note_limit(&self) {
         let Some((kind, setting)) = self.usage.take_refusal() else { return };
         let audit = self.refused(self.audit(Event::LimitReached).rule(kind, setting));

@@ -97,7 +97,7 @@ pub struct Ports {
     pub mailbox: Option<Arc<dyn Mailbox>>,
 }
 
-/// Settings of the whole server. Those of a realm are in [`RealmPolicy`](crate::realm::RealmPolicy).
+/// Settings of the whole server. Settings of a realm are in [`RealmPolicy`](crate::realm::RealmPolicy).
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Name of the application, which authenticator apps show.
@@ -140,7 +140,7 @@ pub struct KeyRotation {
     pub sealed_by: Vec<EncryptionKey>,
 }
 
-/// Shared state of all verbs.
+/// Shared state of all operations.
 pub struct Kernel {
     pub(super) ports: Ports,
     pub(super) settings: Settings,

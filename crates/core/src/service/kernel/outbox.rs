@@ -31,7 +31,8 @@ pub(in crate::service) struct AddressMail<'a> {
 }
 
 impl Scope<'_> {
-    /// Makes a message. It is due after a random delay, so that the work of handing it over does not tell which request caused it.
+    /// Creates a message. It is due after a random delay, so that the load of its delivery does not reveal which request caused
+    /// it.
     ///
     /// # Errors
     /// Returns `Internal` if the recipient cannot be serialized.
@@ -113,11 +114,11 @@ impl Scope<'_> {
         ]
     }
 
-    /// Shows a message that this setting withheld in the development mailbox, if there is one.
+    /// Shows a message in the development mailbox, if there is one, although this setting prevented its delivery.
     pub(in crate::service) fn show_withheld(&self, kind: MessageKind, to: &str, setting: &str) {
         let Some(mailbox) = &self.ports.mailbox else { return };
         let recipient = Recipient::plain(to);
-        // Only the subject is shown, and the template needs its links for the rest.
+        // Only the subject is shown, but the template needs links to render the rest.
         let mut links = Links::default();
         for link in kind.spec().links {
             links.set(link.role, String::new());

@@ -155,7 +155,8 @@ impl Factors {
 }
 
 impl FieldErrors {
-    /// Reads a credential: an object, or its JSON as text. A text that is no JSON is read as `null`, which is no credential.
+    /// Reads a credential: an object, or its JSON as text. A text that is not JSON is read as `null`, which is not a valid
+    /// credential.
     pub(in crate::service) fn credential(
         &mut self,
         field: &'static str,

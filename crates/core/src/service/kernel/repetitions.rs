@@ -1,5 +1,5 @@
-//! Repeated refusals: the first one of a kind is written to the audit trail at once, and those of the next minute in a single
-//! row.
+//! Repeated refusals: the first one of a kind is written to the audit trail at once, and the refusals of the next minute in
+//! a single row.
 
 use std::{
     collections::HashMap,

@@ -69,7 +69,7 @@ impl OpenTicket {
 }
 
 impl Scope<'_> {
-    /// Makes a ticket for a user, with its operations.
+    /// Creates a ticket for a user, with its operations.
     ///
     /// # Errors
     /// Returns `Internal` if the note cannot be serialized.

@@ -5,8 +5,8 @@ use crate::{
     id::{SessionId, UserId},
 };
 
-/// Authority to see an account, proved by an access token of a live session. An administrator who acts in the name of the user
-/// has this one only.
+/// Authority to see an account, proved by an access token of a live session. An administrator who impersonates the user
+/// has only this authority.
 ///
 /// Only `Sessions::authenticate` makes one:
 ///
@@ -24,7 +24,7 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    /// Makes the authority. Only `Sessions::authenticate` may call this.
+    /// Creates the authority. Only `Sessions::authenticate` may call this.
     pub(in crate::service) const fn new(owner: Owner, impersonator: Option<UserId>) -> Self {
         Self { owner, impersonator }
     }

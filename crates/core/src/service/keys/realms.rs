@@ -39,8 +39,8 @@ impl From<StoreError> for OpenRealmsError {
 }
 
 impl Realms {
-    /// Opens the realms with these policies. Every stored root key must unwrap, including those of other realms. Root keys that
-    /// are wrapped with an older key are rewrapped with the first key.
+    /// Opens the realms with these policies. Every stored root key must unwrap, including the keys of other realms. Root keys
+    /// that are wrapped with an older key are rewrapped with the first key.
     ///
     /// # Errors
     /// Returns [`OpenRealmsError`] with the reason.
@@ -83,7 +83,7 @@ pub fn check_encryption_keys(keys: &[EncryptionKey], rows: &[RootKeyRow]) -> Res
     }
 }
 
-/// Makes the root keys of new realms, in one commit.
+/// Creates the root keys of new realms in one commit.
 async fn make_root_keys(
     ctx: &Ctx,
     store: &dyn Store,

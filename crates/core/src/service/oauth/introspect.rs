@@ -28,7 +28,7 @@ pub struct LiveToken {
     pub session: SessionId,
     /// Audience of an access token, if it has one.
     pub audience: Option<Audience>,
-    /// Time of issue. That of a previous refresh token is not known.
+    /// Time of issue. Unknown for a previous refresh token.
     pub issued_at: Option<Timestamp>,
     pub expires_at: Timestamp,
     /// Time of the last authentication.
@@ -37,7 +37,7 @@ pub struct LiveToken {
     pub acr: &'static str,
     /// Methods of the last authentication.
     pub amr: Vec<Amr>,
-    /// Administrator who acts in the name of the user.
+    /// Administrator who impersonates the user.
     pub actor: Option<Actor>,
     /// Roles of the user.
     pub roles: Vec<Role>,

@@ -27,7 +27,7 @@ impl OAuth<'_> {
         let session = self.ports.store.session(&self.realm.name, &session).await?;
         let is_its = |session: &Session| user.is_none_or(|user| user == session.user);
         let Some(session) = session.filter(is_its) else { return Ok(()) };
-        // Without its user a session is about to end.
+        // A session without its user is about to end.
         let Some(account) = self.account(&session.user).await? else { return Ok(()) };
         let audit = self.audit(Event::LoggedOut).session(&session.id).user(&*account);
         let audit = audit.actor(session.impersonator.as_ref());

@@ -15,8 +15,8 @@ use crate::{
 impl Sessions<'_> {
     /// Verifies signature, claims and time, then that the session is live and the user exists. The caches usually know
     /// both; otherwise they are read from the store. Without the store the token is not accepted. The time of the
-    /// authentication is that of the session, whatever the token claims; the administrator who acts in the name of the user must
-    /// be the one of the session.
+    /// authentication is taken from the session, whatever the token claims. The administrator who impersonates the user must
+    /// match the session.
     ///
     /// # Errors
     /// Returns `BadToken` if the token is invalid for any reason, and `Unavailable` if the store fails.
@@ -25,7 +25,7 @@ impl Sessions<'_> {
         let proof = proof.map_err(|reason| Error::bad_token().because(reason))?;
         let (auth_time, assurance, impersonator) = self.require_live(&proof).await?;
         if impersonator != proof.actor {
-            return Err(Error::bad_token().because("another actor than that of the session"));
+            return Err(Error::bad_token().because("the actor does not match the session's actor"));
         }
         let account = self.account(&proof.user).await?;
         let account = account.ok_or_else(|| Error::bad_token().because("the user does not exist"))?;
@@ -47,8 +47,8 @@ impl Sessions<'_> {
         Err(IMPERSONATED.into())
     }
 
-    /// Returns time and assurance of the last authentication in the session and the administrator who opened it, if it is live and belongs
-    /// to the user of the token.
+    /// Returns time and assurance of the last authentication in the session and the administrator who opened it, if it is live
+    /// and belongs to the user of the token.
     async fn require_live(&self, proof: &Proof) -> Result<(Timestamp, Assurance, Option<UserId>)> {
         let ended = || Error::bad_token().because("session ended");
         let (sessions, realm) = (&self.ports.sessions, &self.realm.name);

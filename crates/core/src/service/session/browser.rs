@@ -30,8 +30,8 @@ impl Sessions<'_> {
         Ok(Some(Viewer::new(Owner::new(account, session.id, authentication), impersonator)))
     }
 
-    /// Replaces the value of a cookie, because the session has authenticated again. Also returns the rest of the session's lifetime,
-    /// if its user stays signed in.
+    /// Replaces the value of a cookie, because the session has authenticated again. Also returns the rest of the session's
+    /// lifetime, if its user stays signed in.
     ///
     /// # Errors
     /// Returns `BadToken` if the session ended in the meantime, and `Unavailable` if the store fails.
@@ -81,7 +81,8 @@ impl Sessions<'_> {
         Ok(session.filter(is_open))
     }
 
-    /// Records that a session is in use. A failure costs idle time only, so reading pages goes on while nothing can be written.
+    /// Records that a session is in use. A failure only shortens the idle time, so pages can still be read while nothing can be
+    /// written.
     async fn record_use(&self, session: &Session) {
         let after = USE_RECORDED_AFTER.min(self.realm.policy.browser_session_idle / 4);
         if self.ctx.now.since(session.family.rotated_at) < after {
@@ -107,7 +108,7 @@ impl Sessions<'_> {
     }
 
     /// Returns whether the user of a session stays signed in, so that it ends only after its whole lifetime, which is longer than
-    /// that of others.
+    /// the lifetime of other sessions.
     fn is_kept(&self, session: &Session) -> bool {
         let lifetime = session.expires_at.since(session.created_at);
         lifetime > self.realm.policy.browser_session_max_age && session.family.idle_until == session.expires_at

@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Sessions<'_> {
-    /// Ends a session of the caller; the current one, too.
+    /// Ends a session of the caller, which may be the current one.
     ///
     /// # Errors
     /// Returns `NotFound` if the session is not one of the caller's, and `Unavailable` if the store fails.

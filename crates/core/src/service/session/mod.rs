@@ -1,4 +1,4 @@
-//! Verbs of sessions: login, refresh, authentication, list and logout.
+//! Operations on sessions: login, refresh, authentication, list and logout.
 //!
 //! A login has three stages: *prove* an identity, *step* to a second factor if one is required, *open* the session. A
 //! new way to log in needs only its own first stage.
@@ -31,12 +31,12 @@ use std::ops::Deref;
 
 use crate::service::Scope;
 
-/// The verbs of sessions.
+/// Operations on sessions.
 #[derive(Debug, Clone, Copy)]
 pub struct Sessions<'a>(Scope<'a>);
 
 impl<'a> Scope<'a> {
-    /// Returns the verbs of sessions.
+    /// Returns the operations on sessions.
     #[must_use]
     pub const fn sessions(self) -> Sessions<'a> {
         Sessions(self)

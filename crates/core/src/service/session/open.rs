@@ -18,7 +18,7 @@ use crate::{
 pub struct Tokens {
     pub access: AccessToken,
     pub refresh: RefreshToken,
-    /// Value of the cookie, if the session is that of a browser. Its other tokens must not be answered.
+    /// Value of the cookie, if this is a browser session. Its other tokens must not be returned.
     pub browser: Option<BrowserToken>,
 }
 
@@ -157,7 +157,7 @@ impl Sessions<'_> {
         Ok((session, Tokens { browser, ..tokens }))
     }
 
-    /// Makes an access token, to be answered with this refresh token.
+    /// Creates an access token, to be returned with this refresh token.
     pub(super) fn tokens(&self, session: &Session, user: TokenUser<'_>, refresh: RefreshToken) -> Result<Tokens> {
         let ttl = self.realm.policy.access_token_ttl;
         let access = self.tokens.issue(self.ctx, session, user, ttl).map_err(Error::internal)?;

@@ -18,8 +18,8 @@ use crate::{
     token::{RefreshToken, TokenUser},
 };
 
-/// Later repeats of a session, such as that of a phone that was in a tunnel. One more ends the session, since a stolen token
-/// is repeated more often than lost answers are.
+/// Maximum number of late repeats in a session, such as by a phone that lost its connection. One more ends the session, because
+/// a stolen token is repeated more often than responses are lost.
 const LATE_REPEATS: Quota = Quota { times: 2, per: Duration::from_secs(24 * 3600) };
 impl Sessions<'_> {
     /// Issues the next tokens for a refresh token. It can be repeated within the grace period, until its successor is used,
@@ -90,8 +90,8 @@ impl Sessions<'_> {
         self.tokens(&session, TokenUser::from(&*account), next).map(Some)
     }
 
-    /// Counts a late repeat, or ends the session if it has had too many. This is no limit of requests: it counts in every
-    /// mode.
+    /// Counts a late repeat, or ends the session if it has had too many. This is not a request limit, so it counts
+    /// in every mode.
     async fn allow_late_repeat(&self, session: &Session, account: &Account) -> Result<()> {
         let (kind, subject) = (LimitKind::LateRepeats, session.id.as_str().as_bytes());
         let key = LimitKey::in_realm(&self.realm.keys, kind, &[subject]);

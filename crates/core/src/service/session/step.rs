@@ -33,7 +33,7 @@ pub struct SecondFactor<'a> {
 }
 
 impl SecondFactor<'_> {
-    /// Returns the code, if the request has one; the inner `None` is what can be no code.
+    /// Returns the code if the request has one. The inner `None` means that the text cannot be a code.
     pub(super) fn typed(&self) -> Option<Option<FactorCode>> {
         match self.code {
             RawField::Missing => None,

@@ -123,8 +123,8 @@ impl Sessions<'_> {
         self.renew(&renewal, &new, (&user, &key), None, with).await
     }
 
-    /// Renews the authentication of a session if enough is proved, or challenges for the rest; `None` if the account, the factor or
-    /// the ticket changed meanwhile.
+    /// Renews the authentication of a session if enough is proved, or challenges for the rest; `None` if the account, the
+    /// factor or the ticket changed meanwhile.
     ///
     /// # Errors
     /// Returns `BadToken` if the session has ended, `Limited` if a rate limit is reached, `Unavailable` if the store fails, and
@@ -253,7 +253,8 @@ impl Sessions<'_> {
         session.filter(|session| session.is_live(self.ctx.now)).ok_or_else(ended)
     }
 
-    /// Returns the first class that was asked for and can be met; without any, the one that the account needs.
+    /// Returns the first requested class that the account can reach. If none is requested, returns the class that the account
+    /// needs.
     fn wanted(&self, asked: &RawField, user: &User, session: &Session, factors: &Factors) -> Result<Assurance> {
         let usual = if self.needs_two_steps(user.two_step) { Assurance::TwoFactors } else { Assurance::OneFactor };
         let is_reachable = |assurance: &Assurance| {

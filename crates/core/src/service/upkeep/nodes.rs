@@ -43,8 +43,8 @@ impl Upkeep<'_> {
         if revision > 0 && self.put(RecordOp::Replace(node.to_row(next))).await? {
             return Ok(next);
         }
-        // The first line, or the first one after a pause in which the line expired. If both are lost, an earlier write whose answer was
-        // lost has raised the revision: the next line follows it.
+        // The first line, or the first one after a pause in which the line expired. If both are lost, an earlier write whose
+        // answer was lost has raised the revision: the next line follows it.
         if self.put(RecordOp::Insert(node.to_row(1))).await? { Ok(1) } else { Ok(next) }
     }
 
@@ -84,7 +84,7 @@ impl Upkeep<'_> {
         Ok(self.put(op).await?)
     }
 
-    /// Returns how far the clock differs from that of the store at least; `None` if the store has no clock of its own.
+    /// Returns the minimum difference between this clock and the store's clock, or `None` if the store has no clock of its own.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails.

@@ -35,7 +35,7 @@ pub async fn an_unseen_session_is_unknown(known: &dyn SessionCache) {
     assert_eq!(status(known, &here(), "one", NOW), SessionStatus::Unknown);
 }
 
-/// The time is that of the store, and a later read may return a later one.
+/// The time comes from the store, and a later read may return a later one.
 pub async fn the_time_of_the_authentication_is_known(known: &dyn SessionCache) {
     known.synced(NOW);
     for auth_time in [at(-3600), at(-5)] {

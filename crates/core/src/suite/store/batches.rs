@@ -127,7 +127,7 @@ pub async fn a_batch_sees_its_own_writes(store: &dyn Store) {
     assert_eq!(store.session(&here(), &session_id("two")).await.unwrap(), None);
 }
 
-/// The order is that of the batch.
+/// Operations take effect in the order of the batch.
 pub async fn the_first_precondition_that_fails_is_named(store: &dyn Store) {
     let no_session: Op = SessionOp::End(revocation(&here(), "none")).into();
     let no_challenge: Op = ChallengeOp::Spend { realm: here(), id: challenge_id(1), now: NOW }.into();

@@ -34,7 +34,7 @@ pub async fn an_empty_log_keeps_the_position(store: &dyn Store) {
     assert_eq!(store.revocations_after(LogPosition(7)).await.unwrap(), (Vec::new(), LogPosition(7)));
 }
 
-/// The order is that of the commits and, within a batch, of its operations.
+/// Entries are in the order of the commits and, within a batch, of its operations.
 pub async fn revocations_are_logged_in_order(store: &dyn Store) {
     end(store, &["c", "a", "b"]).await;
     let elsewhere = Revocation { expires_at: at(1), ..revocation(&there(), "c") };

@@ -65,8 +65,8 @@ pub async fn expired_rows_are_swept(store: &dyn Store) {
     assert_eq!(ids(&store.claim(Channel::Mail, 10, &lease("first", at(1_000_000))).await.unwrap()), ["one"]);
 }
 
-/// The earlier of two times decides: the expiry of the session, or that of its newest refresh token. Each session is counted
-/// once.
+/// The earlier of two times decides: the expiry of the session, or the expiry of its newest refresh token. Each session is
+/// counted once.
 pub async fn sessions_that_were_idle_too_long_are_swept(store: &dyn Store) {
     done(store, [used("idle", 99, 10), used("over", 10, 99), used("both", 10, 10), used("new", 99, 11)]).await;
     done(store, [used("refreshed", 99, 10)]).await;

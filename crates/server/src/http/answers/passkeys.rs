@@ -6,7 +6,7 @@ use portcullis_core::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A passkey or security key, as its owner may see it.
+/// A passkey or security key, as shown to its owner.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PasskeyAnswer {
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms")]

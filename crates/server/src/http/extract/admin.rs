@@ -20,7 +20,7 @@ use crate::http::{problem::ApiError, state::AppState};
 
 const COOKIE: CookieName = CookieName("portcullis_admin", "__Host-portcullis_admin");
 
-/// Name of the user of the operating system who runs a verb of the command line. Only the command line, which calls the service in
+/// Name of the user of the operating system who runs a subcommand. Only the command line, which calls the service in
 /// its own process, can add this to a request.
 #[derive(Clone, Debug)]
 pub(crate) struct SystemUser(pub(crate) Arc<str>);
@@ -120,7 +120,7 @@ pub(in crate::http) struct AdminRequest<R> {
 }
 
 impl<R: Right> AdminRequest<R> {
-    /// Returns the verbs of the right.
+    /// Returns the operations that the right allows.
     pub(in crate::http) fn verbs(&self) -> Administered<'_, R> {
         self.door.service.administered(&self.door.ctx, &self.door.usage, &self.permit)
     }

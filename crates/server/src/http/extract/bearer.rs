@@ -11,8 +11,8 @@ use portcullis_core::{
 use super::{Query, RealmRequest};
 use crate::http::{problem::ApiError, state::AppState};
 
-/// A request of the owner of an account, with a valid bearer token (RFC 6750 §2.1). An administrator who acts in the name of the
-/// user is refused.
+/// A request of the owner of an account, with a valid bearer token (RFC 6750 §2.1). An administrator who impersonates the user
+/// is refused.
 #[derive(Debug)]
 pub(in crate::http) struct Authenticated {
     pub(in crate::http) request: RealmRequest,
@@ -78,7 +78,7 @@ pub(super) fn token(parts: &Parts) -> Result<Option<&str>, Error> {
     if headers.next().is_some() {
         return Err(TOKEN_TWICE.into());
     }
-    // Not `to_str`, which looks at each byte by itself.
+    // `to_str` is not used, because it checks each byte individually.
     let header = std::str::from_utf8(header.as_bytes()).map_err(|_| Error::bad_token())?;
     match header.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),

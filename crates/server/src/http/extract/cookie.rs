@@ -31,7 +31,7 @@ pub(super) fn value(name: &str, headers: &HeaderMap) -> Option<String> {
     })
 }
 
-/// Sets a cookie; without a lifetime it ends with the browser, and one of zero removes it.
+/// Sets a cookie. Without a lifetime, it ends when the browser closes. A lifetime of zero removes it.
 pub(super) fn set(state: &AppState, response: &mut Response, name: &str, value: &str, lifetime: Option<Duration>) {
     put(state, response, (name, value, "Lax"), lifetime);
 }

@@ -19,7 +19,7 @@ const READS: [&str; 3] = ["/openid-configuration", "/undo", "/reset_password_for
 /// Ends of the paths that change nothing, or end the session of the token that they are given.
 const ALLOWED: [&str; 2] = ["/introspect", "/revoke"];
 
-/// A request in one realm: its context and the verbs.
+/// A request in one realm: its context and the operations of the service.
 #[derive(Debug)]
 pub(in crate::http) struct RealmRequest {
     pub(in crate::http) ctx: Ctx,
@@ -29,37 +29,37 @@ pub(in crate::http) struct RealmRequest {
 }
 
 impl RealmRequest {
-    /// Returns the verbs of accounts.
+    /// Returns the operations on accounts.
     pub(in crate::http) fn accounts(&self) -> Accounts<'_> {
         self.scope().accounts()
     }
 
-    /// Returns the verbs of sessions.
+    /// Returns the operations on sessions.
     pub(in crate::http) fn sessions(&self) -> Sessions<'_> {
         self.scope().sessions()
     }
 
-    /// Returns the verbs of sessions for a page: logins open browser sessions. With `keep` their user stays signed in.
+    /// Returns the operations on sessions for a page, where logins open browser sessions. With `keep` the user stays signed in.
     pub(in crate::http) fn browser_sessions(&self, keep: bool) -> Sessions<'_> {
         self.scope().in_browser(keep).sessions()
     }
 
-    /// Returns the verbs of second factors for a page, where an enrolment that completes a login opens a browser session.
+    /// Returns the operations on second factors for a page, where an enrolment that completes a login opens a browser session.
     pub(in crate::http) fn browser_factors(&self, keep: bool) -> SecondFactors<'_> {
         self.scope().in_browser(keep).second_factors()
     }
 
-    /// Returns the verbs of second factors.
+    /// Returns the operations on second factors.
     pub(in crate::http) fn second_factors(&self) -> SecondFactors<'_> {
         self.scope().second_factors()
     }
 
-    /// Returns the verbs of OAuth 2.0.
+    /// Returns the operations of OAuth 2.0.
     pub(in crate::http) fn oauth(&self) -> OAuth<'_> {
         self.scope().oauth()
     }
 
-    /// Returns the verbs of the audit trail.
+    /// Returns the operations on the audit trail.
     pub(in crate::http) fn audit_trail(&self) -> AuditTrail<'_> {
         self.scope().audit_trail()
     }
@@ -75,7 +75,7 @@ impl RealmRequest {
         Ok(Self { ctx, realm, service: Arc::clone(&state.service), usage })
     }
 
-    /// Refuses a request that changes something, if it carries a token with which an administrator acts in the name of a user. The
+    /// Refuses a request that changes something if it carries a token with which an administrator impersonates a user. The
     /// route itself needs no token, so any other one is ignored.
     async fn refuse_impersonated(&self, parts: &Parts) -> Result<(), ApiError> {
         let path = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);

@@ -35,8 +35,8 @@ impl FromRequestParts<AppState> for SignedIn {
     }
 }
 
-/// Returns the path of a request in its realm, with the `id` of its query. What a page carries in its URL is for the page that made
-/// it.
+/// Returns the path of a request in its realm, with the `id` of its query. What a page carries in its URL is for the page that
+/// made it.
 fn page_of(parts: &Parts, realm: &str) -> String {
     let path = parts.uri.path();
     let page = path.strip_prefix("/v1/").and_then(|rest| rest.strip_prefix(realm)).unwrap_or_default();
@@ -93,7 +93,7 @@ impl SignedIn {
         if self.visit.request.sessions().is_fresh(&owner) { Ok(owner) } else { Err(self.confirm()) }
     }
 
-    /// Answers with the page that asks to authenticate again, and comes back to this one.
+    /// Redirects to the page that asks the user to authenticate again and then returns to this page.
     pub(in crate::http) fn confirm(&self) -> Turned {
         Turned::Elsewhere(self.visit.detour("signin/confirm", &Continue::Page(self.page.clone())))
     }
@@ -103,8 +103,8 @@ impl SignedIn {
         self.visit.request.sessions().needs_two(&self.viewer)
     }
 
-    /// Replaces the cookie's value after a change that signs others out, so that a stolen copy of it is worth nothing. The change is
-    /// done, whether or not this succeeds.
+    /// Replaces the cookie's value after a change that signs others out, so that a stolen copy of it is worth nothing. The
+    /// change is done, whether or not this succeeds.
     pub(in crate::http) async fn renewed(&self, state: &AppState, mut response: Response) -> Response {
         if let Err(error) = self.renew(state, &mut response).await {
             tracing::debug!(%error, "value of a session's cookie not replaced");

@@ -129,9 +129,9 @@ impl Visit {
         format!("{}{query}", self.path(page))
     }
 
-    /// Answers with the page where the sign-in was to end, or the account.
+    /// Redirects to the page on which the sign-in was to end, or to the account.
     pub(in crate::http) fn go_on(&self) -> Response {
-        // A carried page is one of this server, but only those of the account are ends of a sign-in.
+        // A carried page belongs to this server, but a sign-in may only end on a page of the account.
         let Some(Continue::Page(page)) = self.next().filter(|Continue::Page(page)| page.starts_with("account")) else {
             return go(&self.path("account"));
         };
@@ -145,7 +145,7 @@ impl Visit {
         bound.open(self.request.ctx.now, &self.request.realm.keys, text)
     }
 
-    /// Answers with another page that carries this value for this browser.
+    /// Redirects to a page with this value in the URL, sealed for this browser.
     pub(in crate::http) fn carry<T: Carried>(
         &self,
         state: &AppState,
@@ -217,7 +217,7 @@ impl Visit {
 
 const CONTINUE: CarriedFor<'static> = CarriedFor { purpose: "continue", browser: "" };
 
-/// Answers with another page.
+/// Redirects to another page.
 pub(super) fn go(location: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, location.to_owned())]).into_response()
 }

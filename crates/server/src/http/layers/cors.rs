@@ -27,7 +27,7 @@ const REMEMBERED: Duration = Duration::from_secs(3600);
 /// Value of `Vary` where the answer depends on the origin.
 const VARYING: &str = "authorization, origin, accept";
 
-/// Makes the layer for these origins, if there are any; `*` means all.
+/// Creates the layer for these origins, or returns `None` if there are none. `*` means all.
 pub(super) fn layer(origins: &CorsOrigins) -> Option<CorsLayer> {
     let CorsOrigins { named, loopback } = origins.clone();
     if named.is_empty() && !loopback {
@@ -75,7 +75,7 @@ pub(super) fn concerns(request: &Request) -> bool {
     !is_plain_options && !request.uri().path().starts_with("/dev/")
 }
 
-/// Answers preflights, and adds to every other answer which origins may read it.
+/// Responds to preflights, and adds the allowed origin to every other response.
 pub(super) async fn answer<F: Future<Output = Response>>(
     layer: &CorsLayer,
     request: Request,
@@ -85,7 +85,7 @@ pub(super) async fn answer<F: Future<Output = Response>>(
         let service = service_fn(move |request| next(request).map(Ok::<_, Infallible>));
         return layer.layer(service).oneshot(request).await.into_response();
     }
-    // Not a browser, or a page of the server itself.
+    // The client is not a browser, or the request comes from a page of the server itself.
     let mut response = next(request).await;
     response.headers_mut().append(VARY, HeaderValue::from_static(VARYING));
     response

@@ -103,7 +103,7 @@ where
     }
 }
 
-/// Answers within the time limit, as far as the headers of the request can be trusted.
+/// Returns the response within the time limit, as far as the request headers can be trusted.
 async fn answer<S>(time: Duration, cors: Option<Arc<CorsLayer>>, request: Request, inner: S) -> Response
 where
     S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static,

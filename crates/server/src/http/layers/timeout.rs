@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use super::scope::KeepAlive;
 use crate::{http::problem, request_frame::RequestFrame};
 
-/// Answers within this time; a panic becomes a refusal.
+/// Returns the response of `work` within this time. A panic becomes an error response.
 pub(super) async fn bound(
     time: Duration,
     keep_alive: Option<KeepAlive>,

@@ -24,16 +24,16 @@ pub(in crate::http) struct Problem<'a> {
     /// For a person.
     #[schema(example = json!(LOGIN_REFUSED.detail))]
     detail: &'a str,
-    /// For a program: a stable word.
+    /// Stable, machine-readable code.
     #[schema(example = json!(LOGIN_REFUSED.code))]
     code: &'a str,
     /// The request's id, as in the `X-Request-Id` header and the log.
     #[schema(example = "c7r3k1nq0v5t8a2m4e6g9h1j3d")]
     instance: &'a str,
-    /// With 422: every field that was refused.
+    /// All invalid fields, for status 422.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(in crate::http) errors: Vec<FieldProblem<'a>>,
-    /// With 429: the name of the setting whose limit is reached.
+    /// Name of the setting whose limit is reached, for status 429.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "LIMIT_PASSWORDS_CLIENT")]
     pub(in crate::http) limit: Option<&'static str>,
@@ -45,18 +45,18 @@ pub(in crate::http) struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(LOGIN_REFUSED.detail))]
     pub(in crate::http) error_description: Option<&'a str>,
-    /// With `mfa.required` after a right password: the ticket, for `token` with `grant_type=urn:portcullis:mfa`.
+    /// Ticket for `token` with `grant_type=urn:portcullis:mfa`, if the code is `mfa.required` after a correct password.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
     mfa_token: Option<String>,
-    /// With a ticket: its lifetime in seconds.
+    /// Lifetime of the ticket in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 300)]
     expires_in: Option<u64>,
-    /// With a ticket: what completes it, the strongest first.
+    /// Challenges that complete the ticket, the strongest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     challenges: Option<Vec<ChallengeAnswer>>,
-    /// With `passkey.refused`: a credential that the browser can forget, for `signalUnknownCredential`.
+    /// Credential that the browser can forget, for `signalUnknownCredential`, if the code is `passkey.refused`.
     #[serde(skip_serializing_if = "Option::is_none")]
     signal: Option<UnknownCredentialAnswer>,
 }
@@ -101,14 +101,14 @@ pub(in crate::http) struct TicketAnswer {
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = MfaChallenge)]
 pub(in crate::http) struct ChallengeAnswer {
-    /// `password`, `passkey` (also a security key), `totp`, `sms`, `recovery_code`, `enroll` (add a first factor) or `login` (log in
-    /// again).
+    /// `password`, `passkey` (also a security key), `totp`, `sms`, `recovery_code`, `enroll` (add a first factor) or `login`
+    /// (log in again).
     #[schema(example = "totp")]
     r#type: &'static str,
-    /// For `sms`: the end of the phone number.
+    /// End of the phone number, for `sms`.
     #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<String>,
-    /// For `enroll`: what can be added.
+    /// Kinds of factors that can be added, for `enroll`.
     #[serde(skip_serializing_if = "Option::is_none")]
     methods: Option<Vec<&'static str>>,
 }
@@ -160,29 +160,29 @@ pub(in crate::http) struct TokenError<'a> {
     pub(in crate::http) error: &'static str,
     #[schema(example = json!(REFRESH_INVALID.detail))]
     pub(in crate::http) error_description: &'a str,
-    /// With 429: the name of the setting whose limit is reached.
+    /// Name of the setting whose limit is reached, for status 429.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "LIMIT_REFRESHES_ACCOUNT")]
     pub(in crate::http) limit: Option<&'static str>,
-    /// With `mfa_required`: `mfa.required`.
+    /// `mfa.required`, if the error is `mfa_required`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "mfa.required")]
     code: Option<&'static str>,
-    /// With `mfa_required`: the ticket, for `grant_type=urn:portcullis:mfa`.
+    /// Ticket for `grant_type=urn:portcullis:mfa`, if the error is `mfa_required`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
     mfa_token: Option<String>,
-    /// With a ticket: its lifetime in seconds.
+    /// Lifetime of the ticket in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 300)]
     expires_in: Option<u64>,
-    /// With a ticket: what completes it, the strongest first.
+    /// Challenges that complete the ticket, the strongest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     challenges: Option<Vec<ChallengeAnswer>>,
 }
 
 impl<'a> TokenError<'a> {
-    /// Makes an error without optional members.
+    /// Creates an error without optional members.
     pub(in crate::http) fn plain(error: &'static str, error_description: &'a str) -> Self {
         Self { error, error_description, limit: None, code: None, mfa_token: None, expires_in: None, challenges: None }
     }
@@ -228,7 +228,7 @@ fn problem_type(code: &str) -> String {
     format!("urn:portcullis:problem:{code}")
 }
 
-/// Makes a problem of this code without optional members.
+/// Creates a problem with this code and without optional members.
 pub(in crate::http) fn plain<'a>(status: StatusCode, code: &'a str, detail: &'a str, instance: &'a str) -> Problem<'a> {
     Problem {
         kind: problem_type(code),

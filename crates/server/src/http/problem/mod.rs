@@ -65,7 +65,7 @@ pub(crate) struct ApiError {
 }
 
 impl ApiError {
-    /// Makes a refusal of the token endpoint.
+    /// Creates a refusal of the token endpoint.
     pub(super) fn for_token_endpoint(error: Error) -> Self {
         Self { error: Arc::new(error), format: RefusalFormat::OAuth, ticket: None, signal: None }
     }

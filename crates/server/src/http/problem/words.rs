@@ -53,7 +53,7 @@ pub(in crate::http) fn retry_after(kind: ErrorKind) -> Option<HeaderValue> {
 /// Returns the status at the token endpoint, where wrong credentials of the owner are 400 (RFC 6749 §5.2).
 pub(in crate::http) fn oauth_status(kind: ErrorKind, code: &str) -> StatusCode {
     match kind {
-        // The password is right: a ticket is no error of RFC 6749.
+        // The password is correct: a ticket is not an error of RFC 6749.
         ErrorKind::Forbidden if code == MFA_REQUIRED.code => StatusCode::FORBIDDEN,
         ErrorKind::Invalid | ErrorKind::Refused | ErrorKind::Forbidden => StatusCode::BAD_REQUEST,
         other => status(other),
