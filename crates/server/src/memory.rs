@@ -4,8 +4,8 @@
 //! this includes 6 MiB that were used to create the description of the API.
 #![allow(unsafe_code, reason = "no crate offers this call of the C library; the proof is beside its use")]
 
-/// Gives back whole pages that are free. It takes the longer the more there are, and allocations of the same arena wait
-/// meanwhile.
+/// Returns free whole pages to the system. The duration grows with their number, and allocations in the same arena wait until
+/// it is done.
 pub(crate) fn give_back() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     // SAFETY: `malloc_trim` takes no pointer, locks each arena that it looks at, and touches only memory that is free. It has no

@@ -1,4 +1,4 @@
-//! The request that a task works for. The log names it in every line that is written meanwhile.
+//! The request that a task works for. Every log line that the task writes names it.
 
 use std::{future::Future, sync::Arc};
 

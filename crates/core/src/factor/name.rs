@@ -20,13 +20,13 @@ impl FactorName {
         fits.then(|| Self(name.to_owned()))
     }
 
-    /// Returns the name of an authenticator app to which its user gave none.
+    /// Returns the default name of an authenticator app.
     #[must_use]
     pub fn authenticator_app() -> Self {
         Self("Authenticator app".to_owned())
     }
 
-    /// Returns the name of SMS to a number, of which it has the end only.
+    /// Returns the name of SMS as a factor: the end of the phone number.
     #[must_use]
     pub fn number(phone: Option<&PhoneNumber>) -> Self {
         Self(phone.map_or_else(|| "SMS".to_owned(), PhoneNumber::masked))
@@ -40,7 +40,7 @@ impl FactorName {
         if is_words && *self != Self::authenticator_app() { &self.0 } else { "" }
     }
 
-    /// Returns the name of a passkey or security key to which its user gave none: browser and system.
+    /// Returns the default name of a passkey or security key: browser and system.
     #[must_use]
     pub fn of_passkey(used_for: PasskeyUse, agent: Option<&str>) -> Self {
         let plain = match used_for {

@@ -83,7 +83,7 @@ impl RecoveryCodes {
         self.hashes.len()
     }
 
-    /// Returns the set without this code, in its canonical form; `None` if it is none of them.
+    /// Returns the set without this code in its canonical form, or `None` if the set does not contain it.
     #[must_use]
     pub fn without(&self, code: &str) -> Option<Self> {
         let used = hash(code);

@@ -75,7 +75,7 @@ impl Factors {
         self.count() == 0 && self.recovery.is_none()
     }
 
-    /// Returns whether there is a factor that does not depend on a phone number, as SMS needs beside it.
+    /// Returns whether there is a factor that does not depend on a phone number, which SMS requires.
     #[must_use]
     pub const fn has_stronger_than_sms(&self) -> bool {
         !self.totp.is_empty() || !self.passkeys.is_empty()

@@ -41,7 +41,7 @@ pub enum MessageKind {
     RecoveryCodeUsed,
     /// Notice that new recovery codes were made.
     RecoveryCodesRenewed,
-    /// Notice of wrong second factors after a right password.
+    /// Notice of wrong second factors after a correct password.
     WrongFactors,
     /// Notice that a passkey may have been copied.
     PasskeyCounter,

@@ -19,11 +19,11 @@ pub struct ListedSession {
     pub amr: Vec<Amr>,
     /// Client of the login. Empty if an administrator opened the session, because it could reveal who it was.
     pub client: SessionClient,
-    /// Latest possible end, regardless of its use.
+    /// Latest possible expiry, regardless of its use.
     pub expires_at: Timestamp,
     /// Whether an administrator opened it to impersonate the user.
     pub is_impersonated: bool,
-    /// End, unless it is refreshed before.
+    /// Expiry if it is not refreshed before.
     pub idle_until: Timestamp,
 }
 

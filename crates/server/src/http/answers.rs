@@ -23,7 +23,7 @@ pub(crate) struct TokenAnswer {
     access_token: String,
     #[schema(example = "bearer")]
     token_type: &'static str,
-    /// In seconds.
+    /// Lifetime in seconds.
     #[schema(example = 1800)]
     expires_in: u64,
     /// Refresh token for the next pair of tokens, at `token`. It can be used once.
@@ -63,7 +63,7 @@ pub(crate) struct StepUpAnswer {
     access_token: String,
     #[schema(example = "bearer")]
     token_type: &'static str,
-    /// In seconds.
+    /// Lifetime in seconds.
     #[schema(example = 1800)]
     expires_in: u64,
 }
@@ -87,7 +87,7 @@ pub(crate) struct FactorAnswer {
     name: String,
     #[schema(example = "2026-10-03T10:00:00Z", format = DateTime)]
     created_at: String,
-    /// Time of its last use after it was added.
+    /// Time of the last use; null if it has not been used since it was added.
     #[schema(example = "2026-11-28T07:30:00Z", format = DateTime, required)]
     last_used_at: Option<String>,
 }
@@ -110,7 +110,7 @@ impl From<ListedFactor> for FactorAnswer {
 pub(crate) struct DeviceAnswer {
     #[schema(example = "4f8a0c5e6d7b1a2c3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d")]
     id: String,
-    /// Name of browser and system; null if they are not recognised.
+    /// Name of the browser and the system; null if they are not recognised.
     #[schema(example = "Firefox on Linux", required)]
     name: Option<String>,
     /// Network address of the login that made it trusted.

@@ -54,7 +54,7 @@ impl Worker {
                     );
                 }
             }
-            // What a storm has taken is free by now.
+            // The memory that a burst of requests used is free by now.
             drop(tokio::task::spawn_blocking(memory::give_back));
         }
     }

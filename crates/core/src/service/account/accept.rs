@@ -87,7 +87,7 @@ impl Accounts<'_> {
         Ok(OpenInvitation { row, invitation })
     }
 
-    /// Turns an invitation into its user; `false` if something changed meanwhile.
+    /// Turns an invitation into its user; `false` if something changed in the meantime.
     ///
     /// # Errors
     /// Returns `BadLink` if it was accepted in the meantime, `Unavailable` if the store fails, and `Internal` if data cannot be

@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Preconditions of an erasure that fail if the account changed meanwhile.
+/// Preconditions of an erasure that fail if the account changed in the meantime.
 pub(in crate::service) const ERASURE_LOST: [Precondition; 2] =
     [Precondition::UserRevision, Precondition::RegistrationThere];
 
@@ -49,7 +49,7 @@ impl Accounts<'_> {
         retry(ATTEMPTS, "the account kept changing during its deletion", |_| self.erase(owner)).await
     }
 
-    /// Erases the account; `None` if it changed meanwhile.
+    /// Erases the account; `None` if it changed in the meantime.
     async fn erase(&self, owner: FreshOwner<'_>) -> Result<Option<()>> {
         let (store, realm, account) = (&self.ports.store, &self.realm.name, owner.account());
         let user = store.user(realm, &account.id).await?;

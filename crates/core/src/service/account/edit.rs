@@ -62,7 +62,7 @@ impl Accounts<'_> {
         self.charged(charge, retry(ATTEMPTS, "the account kept changing during an edit", edit)).await
     }
 
-    /// Changes the profile; `None` if the account changed meanwhile.
+    /// Changes the profile; `None` if the account changed in the meantime.
     async fn edit_once(&self, owner: &Owner, patch: &ProfilePatch, expected: &Expected) -> Result<Option<Account>> {
         let user = self.user_of(owner).await?;
         let key = user.envelope.key(&self.realm.keys, &user.id)?;

@@ -57,7 +57,7 @@ impl Accounts<'_> {
         Ok((user, key, Some(hash)))
     }
 
-    /// Changes the password; `None` if the account changed meanwhile.
+    /// Changes the password; `None` if the account changed in the meantime.
     async fn change_password_once(
         &self,
         owner: &Owner,

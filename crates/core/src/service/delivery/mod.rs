@@ -39,7 +39,7 @@ pub enum DeliveryResult {
 pub struct Deliveries<'a> {
     kernel: &'a Kernel,
     ctx: &'a Ctx,
-    /// Tells the end of an attempt; the context's time is its beginning.
+    /// Clock for the end of an attempt. The context's time is its beginning.
     clock: &'a dyn Clock,
 }
 

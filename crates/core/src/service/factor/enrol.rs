@@ -1,4 +1,4 @@
-//! `me/mfa/totp`: adds an authenticator app, whose secret is stored once a code of it is given back.
+//! `me/mfa/totp`: adds an authenticator app, whose secret is stored when one of its codes is confirmed.
 
 use super::SecondFactors;
 use crate::{
@@ -194,8 +194,8 @@ impl SecondFactors<'_> {
         Ok(logged_in.map(|logged_in| Confirmed { factor: listed, recovery_codes: added.recovery_codes, logged_in }))
     }
 
-    /// Commits a factor: raises the session that added it, or opens the one of the ticket. `None` if the account changed
-    /// meanwhile.
+    /// Commits a factor: raises the session that added it, or opens the session of the ticket. Returns `None` if the account
+    /// changed in the meantime.
     pub(super) async fn commit_addition(
         &self,
         by: Enrolling,
@@ -284,7 +284,7 @@ impl SecondFactors<'_> {
     }
 }
 
-/// Reads the name of a factor; the inner `None` means that the user gave none.
+/// Reads the name of a factor. The inner `None` means that the request has no name.
 pub(super) fn read_name(errors: &mut FieldErrors, name: &RawField) -> Option<Option<FactorName>> {
     if matches!(name, RawField::Missing) {
         return Some(None);

@@ -116,7 +116,7 @@ impl SecondFactors<'_> {
     }
 }
 
-/// Requires a number that proves something, and a factor beside which it may be one.
+/// Requires a verified number, and another factor in addition to which SMS may be one.
 fn check_number(user: &User, has_number: bool, factors: &Factors) -> Result<()> {
     if has_number && user.phone_disputed {
         return Err(PHONE_DISPUTED.into());

@@ -1,4 +1,4 @@
-//! `me/mfa`: tells what a user has.
+//! `me/mfa`: returns the second factors of a user.
 
 use super::SecondFactors;
 use crate::{

@@ -121,7 +121,8 @@ impl Administrator {
     }
 }
 
-/// Authority to use a right in a realm; the realm of administrators stands for the server. Only `Service::permit` makes one.
+/// Authority to use a right in a realm. In the realm of administrators, the right applies to the whole server. Only
+/// `Service::permit` creates one.
 #[derive(Debug)]
 pub struct Permit<R> {
     admin: Arc<Administrator>,

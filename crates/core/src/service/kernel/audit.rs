@@ -199,7 +199,7 @@ impl AuditDraft<'_> {
         self
     }
 
-    /// Seals the client. A data key is opened in every case, so that the work does not tell whether there is a user.
+    /// Seals the client. A data key is decrypted in every case, so that the duration does not reveal whether there is a user.
     fn sealed(self) -> AuditRow {
         let Self { ctx, realm, mut row, data_key, note } = self;
         let ip = ctx.client.ip.map(|ip| ip.to_string());

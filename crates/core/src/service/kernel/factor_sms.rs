@@ -23,7 +23,7 @@ const TOO_SHORT: Duration = Duration::from_secs(30);
 impl Scope<'_> {
     /// Sends a code to the number of the account, the same one until it is used or expires; returns the time until then.
     /// Nothing is sent if account, number, country or budget has had too many, and the result does not tell. `None` if the
-    /// factor changed meanwhile.
+    /// factor changed in the meantime.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.

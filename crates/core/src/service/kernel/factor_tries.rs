@@ -56,8 +56,8 @@ impl Scope<'_> {
         self.factor_keys(user, device).into_iter().map(|(key, _)| LimitOp::Forget { key }.into()).collect()
     }
 
-    /// Records a wrong factor. The owner is told of the third after a right password, at most once a day: another person knows
-    /// the password.
+    /// Records a wrong factor. The owner is notified of the third one after a correct password, at most once a day: another
+    /// person knows the password.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.

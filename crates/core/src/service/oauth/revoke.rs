@@ -36,7 +36,7 @@ impl OAuth<'_> {
                 tracing::info!(realm = %self.realm.name, session = %session.id, "session revoked by its token");
                 Ok(())
             }
-            // Another request has ended the session meanwhile.
+            // Another request has ended the session in the meantime.
             Err(CommitError::Failed(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }

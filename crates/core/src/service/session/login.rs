@@ -81,7 +81,7 @@ impl LoginOutcome {
     }
 }
 
-/// Result of a right password.
+/// Result of a login with a correct password.
 #[derive(Debug)]
 pub enum Entry {
     LoggedIn(LoggedIn),
@@ -213,7 +213,7 @@ impl Sessions<'_> {
         device.filter(|_| found.user.is_some())
     }
 
-    /// Runs the three stages, and repeats them if the account changes meanwhile.
+    /// Runs the three stages, and repeats them if the account changes in the meantime.
     async fn enter(
         &self,
         permit: &HashPermit<'_>,

@@ -1,4 +1,5 @@
-//! `passkeys/login`: opens a session for a passkey alone. No address is asked for, so that nothing tells who has an account.
+//! `passkeys/login`: opens a session for a passkey alone. No address is requested, so that the response does not reveal who has
+//! an account.
 
 use super::{LoggedIn, Sessions, Tokens, prove::OpenedUser, step::Passed};
 use crate::{
@@ -98,7 +99,7 @@ impl Sessions<'_> {
         }
     }
 
-    /// Checks the response and opens the session; `None` if the account or the passkey changed meanwhile.
+    /// Checks the response and opens the session; `None` if the account or the passkey changed in the meantime.
     async fn enter_with_passkey(
         &self,
         party: &RelyingParty,

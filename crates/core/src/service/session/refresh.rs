@@ -66,7 +66,7 @@ impl Sessions<'_> {
         retry(ATTEMPTS, "the session kept changing during a refresh", |_| self.rotate_once(token)).await
     }
 
-    /// Issues the next tokens; `None` if another refresh of the session was committed meanwhile.
+    /// Issues the next tokens; `None` if another refresh of the session was committed in the meantime.
     async fn rotate_once(&self, token: &RefreshToken) -> Result<Option<Tokens>> {
         let next = token.successor(&self.realm.keys);
         let session = self.live_session(token).await?;

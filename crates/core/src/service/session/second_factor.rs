@@ -114,7 +114,7 @@ impl Sessions<'_> {
         .await
     }
 
-    /// Completes a ticket; `None` if the account or the factor changed meanwhile.
+    /// Completes a ticket; `None` if the account or the factor changed in the meantime.
     async fn complete_once(
         &self,
         ticket: &str,

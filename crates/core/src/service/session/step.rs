@@ -54,7 +54,7 @@ impl SecondFactor<'_> {
     }
 }
 
-/// Login that may open a session. Only [`Sessions::step`] and its kin make one.
+/// Login that may open a session. Only [`Sessions::step`] and related functions create one.
 pub(in crate::service) struct Passed {
     pub(in crate::service) owner: OpenedUser,
     pub(in crate::service) amr: Vec<Amr>,
@@ -208,7 +208,7 @@ impl Sessions<'_> {
         Ok(Some(batch![held.replace(ctx, &owner.key, &used)]))
     }
 
-    /// Commits a ticket; `None` if the account changed meanwhile.
+    /// Commits a ticket; `None` if the account changed in the meantime.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails.

@@ -124,7 +124,7 @@ impl Sessions<'_> {
     }
 
     /// Renews the authentication of a session if enough is proved, or challenges for the rest; `None` if the account, the
-    /// factor or the ticket changed meanwhile.
+    /// factor or the ticket changed in the meantime.
     ///
     /// # Errors
     /// Returns `BadToken` if the session has ended, `Limited` if a rate limit is reached, `Unavailable` if the store fails, and

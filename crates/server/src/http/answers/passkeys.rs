@@ -18,7 +18,7 @@ pub(crate) struct PasskeyAnswer {
     r#use: &'static str,
     #[schema(example = "2026-01-01T10:00:00Z", format = DateTime)]
     created_at: String,
-    /// Time of its last use after it was added.
+    /// Time of the last use; null if it has not been used since it was added.
     #[schema(example = json!(null), format = DateTime, required)]
     last_used_at: Option<String>,
     backup: BackupAnswer,
@@ -98,7 +98,7 @@ impl From<NamedCredential> for CredentialAnswer {
 pub(crate) struct RequestOptions {
     #[serde(rename = "publicKey")]
     pub(in crate::http) public_key: PublicKeyRequest,
-    /// In seconds.
+    /// Lifetime in seconds.
     #[schema(example = 300)]
     pub(in crate::http) expires_in: u64,
 }
@@ -112,7 +112,7 @@ pub(crate) struct PublicKeyRequest {
     pub(in crate::http) challenge: String,
     #[schema(example = "accounts.example.com")]
     pub(in crate::http) rp_id: String,
-    /// In milliseconds.
+    /// Timeout in milliseconds.
     #[schema(example = 300000)]
     pub(in crate::http) timeout: u64,
     /// Empty: any passkey of the server's domain.

@@ -117,7 +117,7 @@ impl RefusalFormat {
         json!(problem.with_ticket(self.ticket(one)))
     }
 
-    /// Returns the ticket of the answer to a right password that needs a second factor.
+    /// Returns the ticket in the response to a correct password that needs a second factor.
     fn ticket(self, one: &Documented) -> Option<TicketAnswer> {
         let is_ticket = matches!(one.source, Source::Domain(ErrorKind::Forbidden)) && one.detail == MFA_REQUIRED.detail;
         is_ticket.then(TicketAnswer::sample)

@@ -21,7 +21,7 @@ pub(in crate::http) struct Problem<'a> {
     /// The status.
     #[schema(example = 401)]
     status: u16,
-    /// For a person.
+    /// Human-readable message.
     #[schema(example = json!(LOGIN_REFUSED.detail))]
     detail: &'a str,
     /// Stable, machine-readable code.
@@ -37,11 +37,11 @@ pub(in crate::http) struct Problem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "LIMIT_PASSWORDS_CLIENT")]
     pub(in crate::http) limit: Option<&'static str>,
-    /// OAuth 2.0's name for it, where a login or token was asked for.
+    /// Error code of OAuth 2.0, if a login or token was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "invalid_grant")]
     pub(in crate::http) error: Option<&'static str>,
-    /// OAuth 2.0's description.
+    /// Error description of OAuth 2.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(LOGIN_REFUSED.detail))]
     pub(in crate::http) error_description: Option<&'a str>,
@@ -212,13 +212,13 @@ impl<'a> TokenError<'a> {
 // Clients that are generated from the description have this name.
 #[schema(as = Fault)]
 pub(in crate::http) struct FieldProblem<'a> {
-    /// Its name in the request.
+    /// Name of the field in the request.
     #[schema(example = "email")]
     pub(in crate::http) field: &'a str,
-    /// A stable word.
+    /// Stable, machine-readable code.
     #[schema(example = json!(EMAIL_INVALID.code))]
     pub(in crate::http) code: &'static str,
-    /// For a person.
+    /// Human-readable message.
     #[schema(example = json!(EMAIL_INVALID.detail))]
     pub(in crate::http) detail: &'a str,
 }

@@ -107,7 +107,7 @@ pub(super) fn is_limited(response: &Response) -> bool {
     error.is_some_and(|refused| matches!(refused.error.kind(), ErrorKind::Limited(_)))
 }
 
-/// Returns the answer to a right password that needs a second factor, with its ticket.
+/// Returns the response to a correct password that needs a second factor, with its ticket.
 pub(super) fn challenged(challenged: Challenged) -> ApiError {
     let (ticket, format) = (Some(Arc::new(challenged.into())), RefusalFormat::WithOAuth);
     ApiError { ticket, format, ..Error::from(MFA_REQUIRED).into() }

@@ -16,10 +16,10 @@ use serde::Serialize;
 /// `Cache-Control` of files that are revalidated at each load, so that a new version of the program shows at once.
 const FRESH: &str = "no-cache";
 
-/// An answer that is only a sentence.
+/// A response that consists of a message.
 #[derive(Serialize, utoipa::ToSchema)]
 pub(super) struct Message {
-    /// For a person.
+    /// Human-readable message.
     #[schema(example = "Logout successfully")]
     message: &'static str,
 }

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::MailView;
 
-/// Tells the owner of an account that the addition of a factor was undone.
+/// Notifies the owner of an account that the addition of a factor was undone.
 pub(super) const ADDITION_UNDONE: MailView = MailView {
     sample_lifetime: Duration::from_secs(1800),
     facts: &[("what", "totp")],

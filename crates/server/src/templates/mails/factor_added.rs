@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::MailView;
 
-/// Tells the owner of an account that a second factor was added.
+/// Notifies the owner of an account that a second factor was added.
 pub(super) const FACTOR_ADDED: MailView = MailView {
     sample_lifetime: Duration::from_secs(604800),
     facts: &[("what", "totp"), ("called", "Work phone"), ("first", "true")],

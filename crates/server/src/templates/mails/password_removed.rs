@@ -1,5 +1,5 @@
 use super::MailView;
 
-/// Tells the owner of an account that it no longer has a password.
+/// Notifies the owner of an account that it no longer has a password.
 pub(super) const PASSWORD_REMOVED: MailView =
     mail!("mail_password_removed", "After a signed-in user removed the password.");

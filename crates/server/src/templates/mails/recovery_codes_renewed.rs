@@ -1,5 +1,5 @@
 use super::MailView;
 
-/// Tells the owner of an account that new recovery codes were made.
+/// Notifies the owner of an account that new recovery codes were made.
 pub(super) const RECOVERY_CODES_RENEWED: MailView =
     mail!("mail_recovery_codes_renewed", "After new recovery codes were made.");

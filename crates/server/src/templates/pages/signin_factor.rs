@@ -2,7 +2,7 @@ use minijinja::{Value, context, value::Serde};
 
 use super::{Gate, Page, Person, Replaceable, Way};
 
-/// The page that asks for a second factor after a right password.
+/// The page that asks for a second factor after a correct password.
 #[derive(Default)]
 pub(crate) struct SigninFactor {
     pub(crate) gate: Gate,

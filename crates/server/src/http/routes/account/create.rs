@@ -27,7 +27,7 @@ struct NewUser {
     /// Canonicalized: trimmed, lower case.
     #[schema(example = "john.doe@example.com")]
     email: String,
-    /// In E.164.
+    /// Phone number in E.164 format.
     #[schema(example = "+1234567890")]
     phone: Option<String>,
     /// An ISO 3166 code or a calling code.

@@ -63,7 +63,7 @@ refusals!(CodeRefusals: Problem [REALM, QUERY, &[LIMITED, OTP_WRONG, OTP_INVALID
 
 /// Verify a code
 ///
-/// The right code verifies the phone number. POST keeps the handle and the code out of logs.
+/// A correct code verifies the phone number. POST keeps the handle and the code out of logs.
 #[utoipa::path(
     get, path = "/v1/{realm}/verify_otp_phone", tag = "Accounts",
     params(
@@ -100,7 +100,7 @@ refusals!(CodeByPostRefusals: Problem [REALM, ANY, &[LIMITED, OTP_WRONG, OTP_INV
 
 /// Verify a code, by POST
 ///
-/// The right code verifies the phone number. The body may also be a form.
+/// A correct code verifies the phone number. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/verify_otp_phone", tag = "Accounts",
     params(RealmPath),

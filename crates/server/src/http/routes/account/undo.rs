@@ -15,9 +15,9 @@ use crate::{
 
 refusals!(UndoFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
 
-/// Show the page for taking something back
+/// Show the page that undoes a change
 ///
-/// The *this was not me* link of a mail: a page with one button. Opening it changes nothing.
+/// Opened from the *this was not me* link of an email: a page with one button. Opening it changes nothing.
 #[utoipa::path(
     get, path = "/v1/{realm}/undo", tag = "Accounts",
     params(
@@ -25,7 +25,7 @@ refusals!(UndoFormRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM]);
         ("token" = String, Query, description = "From the mail", example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM"),
     ),
     responses(
-        (status = 200, description = "It can be taken back: HTML, or JSON", content((Message = "application/json", example = json!({"message": "Send this token by POST to restore the address"})), (String = "text/html"))),
+        (status = 200, description = "The change can be undone: HTML or JSON", content((Message = "application/json", example = json!({"message": "Send this token by POST to restore the address"})), (String = "text/html"))),
         UndoFormRefusals,
     )
 )]
@@ -71,27 +71,28 @@ fn done(state: &AppState, request: &RealmRequest, format: PreferredFormat, what:
     page::answer(state, request, format, &UndoSuccess { what: word(what) }, message)
 }
 
-/// What `undo` takes.
+/// Body of `undo`.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct UndoToken {
-    /// From the mail's link.
+    /// Token from the link in the email.
     #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
     token: String,
 }
 
 refusals!(UndoRefusals: Page [&[LIMITED, LINK_INVALID]], Problem [REALM, ANY]);
 
-/// Take something back
+/// Undo a change
 ///
-/// Discards the registration that the mail was about. Or restores the earlier address, undoes a change of the password, or removes
-/// a second factor that was added: each ends all sessions and mails a link for a new password; a second request shows the same. The body may also be a form.
+/// Discards the registration that the email was about, restores the earlier address, undoes a change of the password, or removes
+/// a second factor that was added. All of these except the first end all sessions and send a link for a new password. A second
+/// request has the same response. The body may also be a form.
 #[utoipa::path(
     post, path = "/v1/{realm}/undo", tag = "Accounts",
     params(RealmPath),
     request_body = UndoToken,
     responses(
-        (status = 200, description = "Taken back: HTML, or JSON", content((Message = "application/json", example = json!({"message": "The registration was discarded"})), (String = "text/html"))),
+        (status = 200, description = "Undone: HTML or JSON", content((Message = "application/json", example = json!({"message": "The registration was discarded"})), (String = "text/html"))),
         UndoRefusals,
     )
 )]

@@ -23,14 +23,14 @@ refusals!(VendorRefusals: Problem [&[NOT_FOUND]]);
     get, path = "/assets/vendor/{viewer}/{version}/{file}", tag = "Pages",
     params(
         ("viewer" = String, Path, description = "The viewer", example = "swagger-ui"),
-        ("version" = String, Path, description = "Its version", example = "5.35.0"),
+        ("version" = String, Path, description = "Version of the viewer", example = "5.35.0"),
         ("file" = String, Path, description = "The file", example = "swagger-ui.css"),
     ),
     responses(
         (status = 200, description = "As it was published", content(
             (String = "text/javascript"),
             (String = "text/css"),
-        ), headers(("ETag" = String, description = "Its version and encoding"))),
+        ), headers(("ETag" = String, description = "Version and encoding of the file"))),
         (status = 304, description = "The cached file is up to date"),
         VendorRefusals,
     )

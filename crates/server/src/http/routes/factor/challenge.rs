@@ -56,10 +56,10 @@ refusals!(ChallengeRefusals: Problem [REALM, JSON, &[LIMITED, MFA_INVALID], Fiel
 
 /// Begin a challenge
 ///
-/// For the holder of a ticket. `passkey` answers options for `navigator.credentials.get`, with the passkeys and security keys of the
-/// account; the response goes to `token` with `grant_type=urn:portcullis:mfa`, and nothing is stored. `sms` sends a code; until it is
-/// used or expires, a repetition sends the same one, and the answer is the same if a limit of messages is reached and nothing is
-/// sent.
+/// Requires a ticket. `passkey` returns options for `navigator.credentials.get`, with the passkeys and security keys of the
+/// account. The response of the authenticator is sent to `token` with `grant_type=urn:portcullis:mfa`; nothing is stored. `sms`
+/// sends a code. Until the code is used or expires, a repeated request sends the same one. If a limit on messages is reached,
+/// nothing is sent and the response is the same.
 #[utoipa::path(
     post, path = "/v1/{realm}/mfa/challenge", tag = "Second factors",
     params(RealmPath),

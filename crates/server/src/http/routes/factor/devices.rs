@@ -28,7 +28,7 @@ refusals!(DevicesRefusals: Problem [REALM, BEARER]);
 
 /// List the caller's trusted devices
 ///
-/// Devices that need no second factor until they expire, newest first. A login with `remember` makes one.
+/// Returns the devices that need no second factor until their trust expires, newest first. A login with `remember` adds one.
 #[utoipa::path(
     get, path = "/v1/{realm}/me/devices", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),
@@ -53,7 +53,7 @@ refusals!(DistrustAllRefusals: Problem [REALM, OWNER]);
 
 /// Remove all trusted devices
 ///
-/// The next login of each needs a second factor again.
+/// The next login on each device requires a second factor again.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/devices", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),
@@ -68,12 +68,12 @@ refusals!(DistrustRefusals: Problem [REALM, OWNER]);
 
 /// Remove a trusted device
 ///
-/// Its next login needs a second factor again.
+/// The next login on this device requires a second factor again.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/devices/{id}", tag = "Second factors", security(("bearer" = [])),
     params(
         RealmPath,
-        ("id" = String, Path, description = "Of the device", example = "4f8a0c5e6d7b1a2c3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d"),
+        ("id" = String, Path, description = "Identifier of the device", example = "4f8a0c5e6d7b1a2c3e4f5a6b7c8d9e0f1a2b3c4d5e6f7a8b9c0d1e2f3a4b5c6d"),
     ),
     responses((status = 200, description = "Removed", body = DistrustedAnswer), DistrustRefusals)
 )]

@@ -62,7 +62,7 @@ refusals!(MfaRefusals: Problem [REALM, BEARER]);
 
 /// List the caller's second factors
 ///
-/// Whether two-step verification is on, and what the caller has for it. Never a secret.
+/// Returns whether two-step verification is on, and the second factors of the caller without their secrets.
 #[utoipa::path(
     get, path = "/v1/{realm}/me/mfa", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),
@@ -83,13 +83,13 @@ pub(crate) async fn mfa(viewing: Viewing) -> Result<Json<MfaAnswer>, ApiError> {
     Ok(Json(request.second_factors().status(&viewer).await?.into()))
 }
 
-/// Another state of the switch.
+/// Whether two-step verification is to be on or off.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct TwoStepSwitch {
     #[schema(example = true)]
     two_step: bool,
-    /// Where the login is not recent and two-step verification is off.
+    /// Current password. Required if the login is not recent and two-step verification is off.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
 }
@@ -97,7 +97,7 @@ struct TwoStepSwitch {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SwitchAnswer {
     two_step: bool,
-    /// Codes that were made, shown once.
+    /// New recovery codes, returned only once.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(["4kq7m-x2v9r-0b3nd"]))]
     recovery_codes: Option<Vec<String>>,
@@ -107,8 +107,8 @@ refusals!(SwitchRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
 
 /// Turn two-step verification on or off
 ///
-/// On, a password alone opens no session, and all other sessions and trusted devices end. Needs a recent login, with two-step
-/// verification by two factors.
+/// When it is turned on, a password alone no longer opens a session, and all other sessions and trusted devices end. Requires a
+/// recent login, with two factors if two-step verification is on.
 #[utoipa::path(
     patch, path = "/v1/{realm}/me/mfa", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),
@@ -134,7 +134,7 @@ pub(crate) async fn switch(
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct Removal {
-    /// Where the login is not recent and two-step verification is off.
+    /// Current password. Required if the login is not recent and two-step verification is off.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
 }
@@ -142,7 +142,7 @@ struct Removal {
 /// The factor was removed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct RemovedFactor {
-    /// For a person.
+    /// Human-readable message.
     #[schema(example = "Factor removed")]
     message: &'static str,
     /// Credentials that the browser reports to the authenticators, if a passkey or security key was removed.
@@ -154,11 +154,11 @@ refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
 
 /// Remove a second factor
 ///
-/// Ends all other sessions and trusted devices. With the last factor the recovery codes are removed, and two-step verification is
-/// off. Needs a recent login, with two-step verification by two factors.
+/// Ends all other sessions and trusted devices. When the last factor is removed, the recovery codes are removed and two-step
+/// verification is turned off. Requires a recent login, with two factors if two-step verification is on.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/mfa/{id}", tag = "Second factors", security(("bearer" = [])),
-    params(RealmPath, ("id" = String, Path, description = "Of the factor", example = "qgfhl13dmdmn04qh7oqttabfms")),
+    params(RealmPath, ("id" = String, Path, description = "Identifier of the factor", example = "qgfhl13dmdmn04qh7oqttabfms")),
     request_body(content = Option<Removal>, content_type = "application/json"),
     responses(
         (status = 200, description = "Removed", body = RemovedFactor, example = json!({"message": "Factor removed"})),

@@ -18,14 +18,14 @@ use crate::http::{
     problem::ApiError,
 };
 
-/// A request for a passkey or security key.
+/// A request to add a passkey or security key.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct NewPasskey {
     /// `login` (a passkey, if it is missing) or `second_factor` (a security key).
     #[schema(example = "login")]
     r#use: Option<String>,
-    /// Where the login is not recent and two-step verification is off.
+    /// Current password. Required if the login is not recent and two-step verification is off.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
     /// Ticket of the challenge `enroll`, instead of the access token.
@@ -38,7 +38,7 @@ struct NewPasskey {
 pub(crate) struct CreationOptions {
     #[serde(rename = "publicKey")]
     public_key: PublicKeyCreation,
-    /// In seconds.
+    /// Lifetime in seconds.
     #[schema(example = 300)]
     expires_in: u64,
 }
@@ -53,7 +53,7 @@ pub(crate) struct PublicKeyCreation {
     #[schema(example = "AAABm3VzfQBq0zj0Q1yJ7xZ4v2bYc8dE5fG6hI7jK8k")]
     challenge: String,
     pub_key_cred_params: Vec<Parameter>,
-    /// In milliseconds.
+    /// Timeout in milliseconds.
     #[schema(example = 300000)]
     timeout: u64,
     #[schema(example = "none")]
@@ -131,9 +131,9 @@ refusals!(OptionsRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH
 
 /// Begin to add a passkey
 ///
-/// Options for `navigator.credentials.create`, for a passkey that logs in alone or for a security key that is a second factor
-/// only. Stores nothing. Needs a recent login, with two-step verification by two factors; or the ticket of the challenge
-/// `enroll`.
+/// Returns options for `navigator.credentials.create`, for a passkey that logs in without a password or for a security key that
+/// is only a second factor. Stores nothing. Requires a recent login, with two factors if two-step verification is on, or the
+/// ticket of the challenge `enroll`.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/passkeys/options", tag = "Passkeys", security(("bearer" = [])),
     params(RealmPath),

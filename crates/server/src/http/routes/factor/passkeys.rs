@@ -29,7 +29,7 @@ struct PasskeyRegistration {
     /// `RegistrationResponseJSON`: what `toJSON` of the browser's credential returns.
     #[schema(value_type = Object)]
     credential: String,
-    /// 1 to 64 characters; browser and system if it is missing.
+    /// Name of 1 to 64 characters. The default is the name of the browser and the system.
     #[schema(example = "Laptop")]
     name: Option<String>,
     /// Ticket with which the registration began, instead of the access token.
@@ -57,9 +57,9 @@ refusals!(AddRefusals: Problem [REALM, OWNER, JSON, &[LIMITED, MFA_INVALID, PASS
 
 /// Add a passkey
 ///
-/// Takes the response to the options, within five minutes; the same response again gets the same answer. The first security key
-/// turns two-step verification on, makes recovery codes and ends all other sessions; a passkey does not. The mail to the caller
-/// has a link that undoes the addition.
+/// Takes the response to the options within five minutes. The same response can be sent again and has the same result. The first
+/// security key turns two-step verification on, creates recovery codes and ends all other sessions. A passkey does not. The
+/// email to the caller contains a link that undoes the addition.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/passkeys", tag = "Passkeys", security(("bearer" = [])),
     params(RealmPath),
@@ -124,7 +124,7 @@ refusals!(ListRefusals: Problem [REALM, BEARER]);
 
 /// List the caller's passkeys
 ///
-/// Passkeys and security keys, newest first.
+/// Returns passkeys and security keys, newest first.
 #[utoipa::path(
     get, path = "/v1/{realm}/me/passkeys", tag = "Passkeys", security(("bearer" = [])),
     params(RealmPath),
@@ -149,10 +149,10 @@ refusals!(RenameRefusals: Problem [REALM, OWNER, JSON, Fields(&[field("name", FA
 
 /// Rename a passkey
 ///
-/// Changes only the name that the caller sees.
+/// Changes the name that is shown to the caller.
 #[utoipa::path(
     patch, path = "/v1/{realm}/me/passkeys/{id}", tag = "Passkeys", security(("bearer" = [])),
-    params(RealmPath, ("id" = String, Path, description = "Of the passkey", example = "qgfhl13dmdmn04qh7oqttabfms")),
+    params(RealmPath, ("id" = String, Path, description = "Identifier of the passkey", example = "qgfhl13dmdmn04qh7oqttabfms")),
     request_body = Renaming,
     responses((status = 200, description = "The passkey", body = PasskeyAnswer), RenameRefusals)
 )]
@@ -172,12 +172,12 @@ pub(crate) async fn rename_passkey(
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct PasskeyRemoval {
-    /// Where the login is not recent and two-step verification is off.
+    /// Current password. Required if the login is not recent and two-step verification is off.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
 }
 
-/// What the browser tells the authenticators after a removal.
+/// Credentials that the browser reports to the authenticators after a removal.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RemovedPasskey)]
 pub(crate) struct RemovedAnswer {
@@ -192,7 +192,7 @@ refusals!(RemoveRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_
 /// Requires a recent login, with two factors if two-step verification is on. The last way to log in cannot be removed.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/passkeys/{id}", tag = "Passkeys", security(("bearer" = [])),
-    params(RealmPath, ("id" = String, Path, description = "Of the passkey", example = "qgfhl13dmdmn04qh7oqttabfms")),
+    params(RealmPath, ("id" = String, Path, description = "Identifier of the passkey", example = "qgfhl13dmdmn04qh7oqttabfms")),
     request_body(content = Option<PasskeyRemoval>, content_type = "application/json"),
     responses((status = 200, description = "Removed", body = RemovedAnswer), RemoveRefusals)
 )]

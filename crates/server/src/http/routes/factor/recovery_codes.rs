@@ -12,12 +12,12 @@ use crate::http::{
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct Renewal {
-    /// Where the login is not recent and two-step verification is off.
+    /// Current password. Required if the login is not recent and two-step verification is off.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
 }
 
-/// New recovery codes, shown once.
+/// New recovery codes, returned only once.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct CodesAnswer {
     #[schema(example = json!(["4kq7m-x2v9r-0b3nd", "9c0tz-6hw1e-s8pfa"]))]
@@ -26,10 +26,10 @@ pub(crate) struct CodesAnswer {
 
 refusals!(RenewRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, MFA_NO_FACTOR], Fields(&[field("nickname", FIELD_UNKNOWN)])]);
 
-/// Make new recovery codes
+/// Create new recovery codes
 ///
-/// Ten codes, each of which replaces a second factor once. They are shown only here, and earlier ones are invalid. Needs a recent
-/// login, with two-step verification by two factors.
+/// Returns ten codes, each of which replaces a second factor once. They are returned only here, and earlier ones become
+/// invalid. Requires a recent login, with two factors if two-step verification is on.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/mfa/recovery_codes", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),

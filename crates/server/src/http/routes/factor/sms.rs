@@ -12,7 +12,7 @@ use crate::http::{
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field")]
 struct NewSms {
-    /// Where the login is not recent and two-step verification is off.
+    /// Current password. Required if the login is not recent and two-step verification is off.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
 }
@@ -21,8 +21,9 @@ refusals!(SmsRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STA
 
 /// Add SMS as a second factor
 ///
-/// Codes go to the verified phone number of the caller, who needs an authenticator app first. Only where `MFA_METHODS` names `sms`.
-/// The mail to the caller has a link that undoes the addition. Needs a recent login, with two-step verification by two factors.
+/// Codes are sent to the verified phone number of the caller, who must have an authenticator app first. Available if
+/// `MFA_METHODS` contains `sms`. The email to the caller contains a link that undoes the addition. Requires a recent login,
+/// with two factors if two-step verification is on.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/mfa/sms", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),

@@ -23,27 +23,27 @@ use crate::http::{
     state::AppState,
 };
 
-/// A request for an authenticator app.
+/// A request to add an authenticator app.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct NewTotp {
-    /// 1 to 64 characters; `Authenticator app` if it is missing.
+    /// Name of 1 to 64 characters. The default is `Authenticator app`.
     #[schema(example = "Phone")]
     name: Option<String>,
-    /// Where the login is not recent and two-step verification is off.
+    /// Current password. Required if the login is not recent and two-step verification is off.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
     /// Ticket of the challenge `enroll`, instead of the access token.
     mfa_token: Option<String>,
 }
 
-/// A secret that counts once a code of it is given back.
+/// A secret that becomes a factor when one of its codes is confirmed.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TotpOffer {
-    /// For `me/mfa/totp/confirm`.
+    /// Identifier of the enrolment, for `me/mfa/totp/confirm`.
     #[schema(example = "uCeNTzntooPKZ_0rTSk_Owe-sYCJrB8M1v_uo5qYVrM")]
     enrolment: String,
-    /// For an app that reads no QR code.
+    /// Secret in base32, for apps that cannot scan a QR code.
     #[schema(example = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")]
     secret: String,
     #[schema(
@@ -53,7 +53,7 @@ pub(crate) struct TotpOffer {
     /// QR code of the URI, as SVG.
     #[schema(example = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>")]
     qr: String,
-    /// In seconds.
+    /// Lifetime in seconds.
     #[schema(example = 600)]
     expires_in: u64,
 }
@@ -143,8 +143,8 @@ refusals!(ConfirmRefusals: Problem [REALM, OWNER, JSON, &[LIMITED, MFA_INVALID, 
 
 /// Add an authenticator app
 ///
-/// Takes the first code of the app, five times at most. The first factor turns two-step verification on, makes recovery codes,
-/// and ends all other sessions. The mail to the caller has a link that undoes the addition.
+/// Takes the first code of the app, with at most 5 attempts. The first factor turns two-step verification on, creates recovery
+/// codes and ends all other sessions. The email to the caller contains a link that undoes the addition.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/mfa/totp/confirm", tag = "Second factors", security(("bearer" = [])),
     params(RealmPath),

@@ -9,13 +9,13 @@ use crate::http::{
     routes::Message,
 };
 
-/// Another address for the caller.
+/// A new email address for the caller.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct NewEmail {
     #[schema(example = "john@example.org")]
     email: String,
-    /// Where the login is not recent.
+    /// Current password. Required if the login is not recent.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
 }
@@ -30,10 +30,11 @@ pub(crate) struct PendingEmail {
 
 refusals!(EmailRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG], Fields(&[field("email", EMAIL_INVALID), field("email", EMAIL_UNCHANGED), field("nickname", FIELD_UNKNOWN)])]);
 
-/// Ask for another address
+/// Request a change of the email address
 ///
-/// Mails a link to the new address, in place of an earlier request. The address is replaced when the button behind the link is
-/// pressed. The answer is the same for a taken address, whose owner is told. Needs a recent login, or the current password.
+/// Sends a link to the new address and replaces an earlier request. The address changes when the button on the linked page is
+/// pressed. The response is the same for a taken address, whose owner is notified. Requires a recent login or the current
+/// password.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/email", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -57,14 +58,14 @@ pub(crate) async fn request_email(
 
 refusals!(DropEmailRefusals: Problem [REALM, OWNER]);
 
-/// Drop a change of the address
+/// Cancel a change of the email address
 ///
-/// Drops the request and its link.
+/// Cancels the request and invalidates its link.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/email", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
     responses(
-        (status = 200, description = "Dropped", body = Message, example = json!({"message": "Change of address dropped"})),
+        (status = 200, description = "Cancelled", body = Message, example = json!({"message": "Change of address dropped"})),
         DropEmailRefusals,
     )
 )]

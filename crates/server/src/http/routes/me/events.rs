@@ -19,7 +19,7 @@ pub(crate) struct EventAnswer {
     event: String,
     /// `ok`, `refused` or `failed`.
     outcome: String,
-    /// Name of browser and system; null if they are not recognised.
+    /// Name of the browser and the system; null if they are not recognised.
     #[schema(required)]
     device: Option<String>,
     /// Network address; null if it is unknown.
@@ -60,13 +60,13 @@ refusals!(EventsRefusals: Problem [REALM, BEARER, &[CURSOR_INVALID], Fields(&[fi
 
 /// List the caller's events
 ///
-/// What happened to the account of the caller in the last 90 days, newest first: logins, refused logins and changes.
+/// Returns the events of the caller's account in the last 90 days, newest first: logins, refused logins and changes.
 #[utoipa::path(
     get, path = "/v1/{realm}/me/events", tag = "Accounts", security(("bearer" = [])),
     params(
         RealmPath,
-        ("limit" = Option<u32>, Query, description = "Number of events of a page, at most 200", minimum = 1, maximum = 200, example = 50),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before", example = "AZt22qgAfR-KUgwfb28_Ebn0Xq3bq0mJYwq0d3o5m2Q"),
+        ("limit" = Option<u32>, Query, description = "Number of events on a page, at most 200", minimum = 1, maximum = 200, example = 50),
+        ("cursor" = Option<String>, Query, description = "`next` of the previous page", example = "AZt22qgAfR-KUgwfb28_Ebn0Xq3bq0mJYwq0d3o5m2Q"),
     ),
     responses(
         (status = 200, description = "A page of the caller's events", body = EventsAnswer, example = json!({

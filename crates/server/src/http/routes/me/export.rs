@@ -130,8 +130,8 @@ refusals!(ExportRefusals: Problem [REALM, OWNER, &[LIMITED, AUTH_STALE, AUTH_STA
 
 /// Export the current user
 ///
-/// Everything that is kept about the caller, as one file: profile, changes that wait, live sessions and events. Never a password
-/// hash or a secret. Needs a recent login; see `me/step_up`.
+/// Returns all data of the caller as one file: profile, pending changes, live sessions and events, without password hash and
+/// secrets. Requires a recent login; see `me/step_up`.
 #[utoipa::path(
     get, path = "/v1/{realm}/me/export", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -176,7 +176,7 @@ pub(crate) async fn export(authenticated: Authenticated, _: SkipOnHead) -> Resul
 
 /// Export the account from its page
 ///
-/// The same file. Needs a recent login.
+/// Returns the same file. Requires a recent login.
 #[utoipa::path(post, path = "/v1/{realm}/account/data", tag = "Pages", params(RealmPath), responses((status = 200, description = "The file", content_type = "application/json", body = String)))]
 pub(crate) async fn download(signed_in: SignedIn, _: PageForm) -> Result<Response, Turned> {
     let owner = signed_in.fresh().await?;

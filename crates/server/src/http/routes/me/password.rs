@@ -17,7 +17,7 @@ use crate::http::{
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct PasswordChange {
-    /// Unless the account has no password.
+    /// Current password. Required if the account has a password.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
     /// At least 8 characters; 15 are advised.
@@ -38,7 +38,8 @@ refusals!(PasswordRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUT
 
 /// Change the password
 ///
-/// Needs the current password, or for an account without one a recent login. Ends all other sessions of the caller. The mail to the caller has a link that undoes the change.
+/// Requires the current password, or a recent login if the account has no password. Ends all other sessions of the caller. The
+/// email to the caller contains a link that undoes the change.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/password", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -67,7 +68,7 @@ pub(crate) async fn password(
 pub(crate) struct PasswordRemoved {
     #[schema(example = "Password removed")]
     message: &'static str,
-    /// Codes that were made, shown once.
+    /// New recovery codes, returned only once.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = json!(["4kq7m-x2v9r-0b3nd"]))]
     recovery_codes: Option<Vec<String>>,
@@ -77,8 +78,8 @@ refusals!(RemoveRefusals: Problem [REALM, OWNER, &[AUTH_STALE_PASSKEY, LOGIN_LAS
 
 /// Remove the password
 ///
-/// The account then has its passkeys only: every password is refused like a wrong one, and two-step verification is on. Ends all
-/// other sessions. Needs a login with a passkey, or a renewal by one (`me/step_up`), in the last minutes; and a second passkey or
+/// The account can then be used with its passkeys only: every password is refused, and two-step verification is on. Ends all
+/// other sessions. Requires a recent login or renewed authentication (`me/step_up`) with a passkey, and a second passkey or
 /// recovery codes. `POST me/password` sets a password again.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/password", tag = "Passkeys", security(("bearer" = [])),

@@ -10,13 +10,13 @@ use crate::http::{
     routes::Message,
 };
 
-/// Another phone number for the caller.
+/// A new phone number for the caller.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the body, which is read field by field so that every fault is named at once")]
 struct NewPhone {
     #[schema(example = "+1234567890")]
     phone: String,
-    /// Where the login is not recent.
+    /// Current password. Required if the login is not recent.
     #[schema(example = "securepassword123", format = Password)]
     current_password: Option<String>,
 }
@@ -25,23 +25,23 @@ struct NewPhone {
 pub(crate) struct PendingPhone {
     #[schema(example = "OTP generated successfully")]
     message: &'static str,
-    /// The handle to give the code back with, at `verify_otp_phone`; the code itself goes by SMS only.
+    /// Handle to send with the code to `verify_otp_phone`. The code itself is only sent by SMS.
     #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     handle: String,
     /// The same value.
     #[schema(example = "0dCHWHe1acJYZTg2uYNh9sY7KL8pDwwNjKKlGVroqao")]
     otp: String,
-    /// In seconds.
+    /// Lifetime in seconds.
     #[schema(example = 300)]
     expires_in: u64,
 }
 
 refusals!(PhoneRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, SMS_UNAVAILABLE], Fields(&[field("phone", PHONE_INVALID), field("nickname", FIELD_UNKNOWN)])]);
 
-/// Ask for another phone number
+/// Request a change of the phone number
 ///
-/// Sends a code to the new number, in place of an earlier request. The number is replaced when the code is given back. Needs a
-/// recent login, or the current password.
+/// Sends a code to the new number and replaces an earlier request. The number changes when the code is verified. Requires a
+/// recent login or the current password.
 #[utoipa::path(
     post, path = "/v1/{realm}/me/phone", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -68,7 +68,8 @@ refusals!(RemovePhoneRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, 
 
 /// Remove the phone number
 ///
-/// Removes the caller's number, unless registrations require one, and with it SMS as a second factor. Needs a recent login, or the current password.
+/// Removes the caller's number, unless registrations require one, and SMS as a second factor. Requires a recent login or the
+/// current password.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/phone", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

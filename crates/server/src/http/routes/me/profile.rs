@@ -48,13 +48,13 @@ pub(crate) struct UserAnswer<'a> {
     /// Always true: an address is verified before there is a user.
     #[schema(example = true)]
     is_email_verified: bool,
-    /// Whether a code has proved it.
+    /// Whether it was verified with a code.
     #[schema(example = false)]
     is_phone_verified: bool,
-    /// New address that waits for its link.
+    /// New address that is not confirmed yet.
     #[schema(example = json!(null), required)]
     pending_email: Option<&'a str>,
-    /// When the password was chosen; null if the account has none.
+    /// Time at which the password was set; null if the account has no password.
     #[schema(example = "2026-01-01T00:00:00Z", format = DateTime, required)]
     password_set_at: Option<String>,
     #[schema(example = "2026-01-01T00:00:00Z", format = DateTime)]
@@ -105,14 +105,14 @@ impl<'a> UserAnswer<'a> {
 
 refusals!(ProfileRefusals: Problem [REALM, BEARER]);
 
-/// See a user
+/// Get a user
 ///
-/// One's own record; any other id is not found.
+/// Returns the caller's own record. Any other id is not found.
 #[utoipa::path(
     get, path = "/v1/{realm}", tag = "Accounts", security(("bearer" = [])),
     params(
         RealmPath,
-        ("id" = Option<String>, Query, description = "The caller's own id; may be left out", example = "1k0v6sq7t2m8g4c9e5r3n1h0ja"),
+        ("id" = Option<String>, Query, description = "The caller's own id; optional", example = "1k0v6sq7t2m8g4c9e5r3n1h0ja"),
     ),
     responses(
         (status = 200, description = "The caller's record", body = UserAnswer),
@@ -128,7 +128,7 @@ refusals!(MeRefusals: Problem [REALM, BEARER]);
 
 /// Get the current user
 ///
-/// The caller's own record.
+/// Returns the caller's own record.
 #[utoipa::path(
     get, path = "/v1/{realm}/me", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

@@ -33,7 +33,7 @@ pub(crate) struct SessionAnswer {
     acr: &'static str,
     /// Authentication methods (RFC 8176).
     amr: Vec<&'static str>,
-    /// Name of browser and system; null if they are not recognised.
+    /// Name of the browser and the system; null if they are not recognised.
     #[schema(required)]
     device: Option<String>,
     /// Network address of the login; null if it is unknown.
@@ -42,10 +42,10 @@ pub(crate) struct SessionAnswer {
     /// Client application. Only sessions of the kind `client` have one: null.
     #[schema(value_type = Option<Object>, required)]
     client: (),
-    /// Latest end, even if it is used all the time.
+    /// Latest expiry, even if the session is in use.
     #[schema(format = DateTime)]
     expires_at: String,
-    /// End without another refresh.
+    /// Expiry if the session is not refreshed again.
     #[schema(format = DateTime)]
     idle_until: String,
     /// Whether an administrator opened it to impersonate the user.
@@ -86,7 +86,7 @@ refusals!(SessionsRefusals: Problem [REALM, BEARER]);
 
 /// List the caller's sessions
 ///
-/// All live sessions of the caller, most recent use first.
+/// Returns all live sessions of the caller, most recently used first.
 #[utoipa::path(
     get, path = "/v1/{realm}/me/sessions", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -114,10 +114,10 @@ refusals!(EndSessionRefusals: Problem [REALM, OWNER]);
 
 /// End a session
 ///
-/// Ends one of the caller's sessions on every server. To end the current one is a logout.
+/// Ends one of the caller's sessions on every server. Ending the current session is a logout.
 #[utoipa::path(
     delete, path = "/v1/{realm}/me/sessions/{id}", tag = "Accounts", security(("bearer" = [])),
-    params(RealmPath, ("id" = String, Path, description = "From the list", example = "qgfhl13dmdmn04qh7oqttabfms")),
+    params(RealmPath, ("id" = String, Path, description = "Identifier of the session, from the list", example = "qgfhl13dmdmn04qh7oqttabfms")),
     responses(
         (status = 200, description = "Ended", body = Message, example = json!({"message": "Session ended"})),
         EndSessionRefusals,

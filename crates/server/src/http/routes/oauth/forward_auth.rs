@@ -16,7 +16,7 @@ refusals!(ForwardAuthRefusals: Problem [REALM, BEARER]);
 /// Authenticate a request for a proxy
 ///
 /// A reverse proxy calls this before it passes a request on to another application, and copies the headers of the response into
-/// that request. The proxy must remove these headers from what clients send. Never a redirect.
+/// that request. The proxy must remove these headers from the requests of clients. The response is never a redirect.
 #[utoipa::path(
     get, path = "/v1/{realm}/forward_auth", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

@@ -97,15 +97,15 @@ refusals!(IntrospectRefusals: OAuth [&[CLIENT_INVALID, LIMITED, NO_TOKEN, WRONG_
 
 /// Introspect a token
 ///
-/// For services that must learn of a logout at once (RFC 7662). The service authenticates by HTTP Basic with a pair of
-/// `API_CLIENTS`. The answer says what the session says now; it is `{"active":false}` for every token that is not live. The body
-/// may also be JSON.
+/// For services that must detect a logout at once (RFC 7662). The service authenticates by HTTP Basic with credentials from
+/// `API_CLIENTS`. The response has the current state of the session. It is `{"active":false}` for every token that is not live.
+/// The body may also be JSON.
 #[utoipa::path(
     post, path = "/v1/{realm}/introspect", tag = "Accounts", security(("service" = [])),
     params(RealmPath),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "What is known of the token", body = Introspection, examples(
+        (status = 200, description = "State of the token", body = Introspection, examples(
             ("live" = (summary = "A live access token", value = json!({
                 "active": true, "token_type": "bearer", "iss": "http://localhost:8000/User1",
                 "sub": "1k0v6sq7t2m8g4c9e5r3n1h0ja", "sid": "qgfhl13dmdmn04qh7oqttabfms",

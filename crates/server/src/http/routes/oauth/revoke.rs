@@ -20,7 +20,7 @@ refusals!(RevokeRefusals: OAuth [&[LIMITED, NO_TOKEN, WRONG_TYPE, WRONG_ENCODING
     params(RealmPath),
     request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
     responses(
-        (status = 200, description = "The token is not or no longer valid. The body is empty"),
+        (status = 200, description = "The token is not valid, or no longer valid. The body is empty"),
         RevokeRefusals,
     )
 )]

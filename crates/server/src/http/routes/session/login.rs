@@ -19,7 +19,7 @@ use crate::http::{
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form, which is read field by field")]
 struct PasswordLogin {
-    /// The e-mail address.
+    /// Email address.
     #[schema(example = "john.doe@example.com")]
     username: String,
     #[schema(example = "securepassword123", format = Password)]
@@ -29,7 +29,7 @@ struct PasswordLogin {
     scope: Option<String>,
     client_id: Option<String>,
     client_secret: Option<String>,
-    /// `device` of an earlier answer, for clients without cookies. Wrong passwords are counted
+    /// `device` of an earlier response, for clients without cookies. Wrong passwords are counted
     /// per known device, so that wrong passwords of others do not delay the owner.
     device: Option<String>,
     /// The code of a second factor, if the account has one.
@@ -46,9 +46,9 @@ refusals!(LoginRefusals: Problem [REALM], WithOAuth [ANY, HASHING, &[LIMITED, LO
 
 /// Log in
 ///
-/// Gives an access token and a refresh token for the address and password of a verified account. The body may also be a
-/// multipart form or JSON. With two-step verification, a right password is answered with `mfa.required` and a ticket for `token`,
-/// unless a right `code` comes with it or the device is trusted.
+/// Returns an access token and a refresh token for the address and password of a verified account. The body may also be a
+/// multipart form or JSON. With two-step verification, the response to a correct password is `mfa.required` with a ticket for
+/// `token`, unless the request has a correct `code` or the device is trusted.
 #[utoipa::path(
     post, path = "/v1/{realm}/login", tag = "Accounts",
     params(RealmPath),

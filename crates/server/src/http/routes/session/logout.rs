@@ -11,7 +11,7 @@ refusals!(LogoutRefusals: Problem [REALM, BEARER]);
 
 /// Log out
 ///
-/// Ends the session of the token: everywhere, for good.
+/// Ends the session of the token permanently, on every server.
 #[utoipa::path(
     get, path = "/v1/{realm}/logout", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),
@@ -30,7 +30,7 @@ refusals!(LogoutByPostRefusals: Problem [REALM, BEARER]);
 
 /// Log out, by POST
 ///
-/// The same as GET, for clients that know that GET should not act.
+/// Same as GET, for clients that do not change state with GET.
 #[utoipa::path(
     post, path = "/v1/{realm}/logout", tag = "Accounts", security(("bearer" = [])),
     params(RealmPath),

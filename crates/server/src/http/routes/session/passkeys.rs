@@ -42,8 +42,8 @@ refusals!(OptionsRefusals: Problem [REALM, &[LIMITED]]);
 
 /// Begin a login with a passkey
 ///
-/// Options for `navigator.credentials.get`, the same for each caller but for the challenge: no address is asked for. With
-/// `mediation: "conditional"` the browser offers passkeys in the field of the address. Stores nothing; a body is ignored.
+/// Returns options for `navigator.credentials.get`. They differ only in the challenge, because no address is requested. With
+/// `mediation: "conditional"` the browser offers passkeys in the address field. Stores nothing. A body is ignored.
 #[utoipa::path(
     post, path = "/v1/{realm}/passkeys/login/options", tag = "Passkeys",
     params(RealmPath),
@@ -69,7 +69,7 @@ struct PasskeyAssertion {
     /// `AuthenticationResponseJSON`: what `toJSON` of the browser's credential returns.
     #[schema(value_type = Object)]
     credential: String,
-    /// `device` of an earlier answer, for clients without cookies.
+    /// `device` of an earlier response, for clients without cookies.
     device: Option<String>,
 }
 
@@ -77,8 +77,8 @@ refusals!(LoginRefusals: Problem [REALM, JSON, &[LIMITED, PASSKEY_REFUSED], Fiel
 
 /// Log in with a passkey
 ///
-/// A passkey is two factors by itself, so no code is asked for. The refusal is the same for every reason. It has `signal`, for the
-/// browser's `signalUnknownCredential`, if this realm made the passkey and it was removed.
+/// A passkey counts as two factors, so no code is required. The refusal is the same for every reason. It has `signal`, for the
+/// browser's `signalUnknownCredential`, if the passkey was created in this realm and has been removed.
 #[utoipa::path(
     post, path = "/v1/{realm}/passkeys/login", tag = "Passkeys",
     params(RealmPath),

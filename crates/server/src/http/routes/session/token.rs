@@ -19,19 +19,19 @@ use crate::http::{
     state::AppState,
 };
 
-/// The fields of the grants that are known here.
+/// Fields of the supported grants.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form, which is read field by field")]
 struct TokenGrant {
     /// `refresh_token`, `password` or `urn:portcullis:mfa`.
     #[schema(example = "refresh_token")]
     grant_type: String,
-    /// For `refresh_token`.
+    /// Refresh token, for `refresh_token`.
     #[schema(example = "qgfhl13dmdmn04qh7oqttabfms.DeQcQCOk4ASJsaN6G_yHXGH1dIW2msoW4XHcLest-rY")]
     refresh_token: Option<String>,
     /// Email address, for `password`.
     username: Option<String>,
-    /// For `password`.
+    /// Password, for `password`.
     #[schema(format = Password)]
     password: Option<String>,
     /// `device` of an earlier response, for `password` and `urn:portcullis:mfa` and clients without cookies.
@@ -55,11 +55,11 @@ refusals!(TokenRefusals: OAuth [&[LIMITED, GRANT_MISSING, REFRESH_MISSING, UNSUP
 /// Get tokens
 ///
 /// OAuth 2.0's token endpoint. A refresh token is replaced at every use. Until the new one is used, the previous one can be
-/// repeated, so that a lost answer does not log the user out: the answer is the same new refresh token and a new access token.
-/// Any other reuse ends the session, because the token was copied. The body may also be JSON.
+/// repeated, so that a lost response does not log the user out: the response has the same new refresh token and a new access
+/// token. Any other reuse ends the session, because the token was copied. The body may also be JSON.
 ///
 /// `urn:portcullis:mfa` completes a login, or a renewed authentication, that was answered with `mfa_required`: it takes the
-/// ticket and one code, or the response of a passkey (see `mfa/challenge`). After a renewed authentication the answer has no
+/// ticket and one code, or the response of a passkey (see `mfa/challenge`). After a renewed authentication the response has no
 /// refresh token.
 #[utoipa::path(
     post, path = "/v1/{realm}/token", tag = "Accounts",

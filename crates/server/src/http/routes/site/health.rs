@@ -48,10 +48,10 @@ pub(crate) struct ProbeAnswer {
     status: &'static str,
 }
 
-/// Whether the process lives
+/// Whether the process is alive
 ///
 /// Orchestrators restart the server when this fails.
-#[utoipa::path(get, path = "/livez", tag = "Operations", responses((status = 200, description = "It lives", body = ProbeAnswer)))]
+#[utoipa::path(get, path = "/livez", tag = "Operations", responses((status = 200, description = "The process is alive", body = ProbeAnswer)))]
 pub(crate) async fn livez() -> Json<ProbeAnswer> {
     Json(ProbeAnswer { status: "ok" })
 }
@@ -62,8 +62,8 @@ pub(crate) async fn livez() -> Json<ProbeAnswer> {
 #[utoipa::path(
     get, path = "/readyz", tag = "Operations",
     responses(
-        (status = 200, description = "It can", body = ProbeAnswer),
-        (status = 503, description = "It cannot for now", body = ProbeAnswer, example = json!({"status": "unavailable"})),
+        (status = 200, description = "The process can serve requests", body = ProbeAnswer),
+        (status = 503, description = "The process cannot serve requests at present", body = ProbeAnswer, example = json!({"status": "unavailable"})),
     )
 )]
 pub(crate) async fn readyz(State(state): State<AppState>) -> (StatusCode, Json<ProbeAnswer>) {

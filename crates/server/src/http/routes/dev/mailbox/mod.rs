@@ -88,7 +88,7 @@ refusals!(PageRefusals: Problem [QUERY, &[NOT_FOUND]]);
 #[utoipa::path(
     get, path = "/dev/mailbox", operation_id = "mailbox", tag = "Development",
     params(
-        ("message" = Option<String>, Query, description = "The message to show; the newest, if none is named", example = "6b0v3t8q5m1x"),
+        ("message" = Option<String>, Query, description = "Message to show. The default is the newest one", example = "6b0v3t8q5m1x"),
         ("view" = Option<String>, Query, description = "`html`, `text` or `source`", example = "html"),
     ),
     responses(
@@ -144,7 +144,7 @@ refusals!(ClearRefusals: Problem [&[NOT_FOUND, CROSS_SITE]]);
 #[utoipa::path(
     post, path = "/dev/mailbox/clear", operation_id = "clear_mailbox", tag = "Development",
     responses(
-        (status = 303, description = "It is empty", headers(("Location" = String, description = "The page"))),
+        (status = 303, description = "The mailbox is empty", headers(("Location" = String, description = "The page"))),
         ClearRefusals,
     )
 )]
