@@ -47,7 +47,7 @@ pub struct Settings {
 /// never initiated.
 const LOADING: Duration = Duration::from_secs(5);
 
-/// Checks that a URL is valid, as far as that can be told without network access.
+/// Checks that a URL is valid, as far as this is possible without network access.
 ///
 /// # Errors
 /// [`OpenError::Url`].

@@ -152,7 +152,7 @@ pub const AUTH_STALE_PASSKEY: Refusal = refusal(
     "Log in again with a passkey to continue.",
 );
 pub const IMPERSONATED: Refusal =
-    refusal(ErrorKind::Forbidden, "impersonated", "Administrators acting for a user cannot make changes.");
+    refusal(ErrorKind::Forbidden, "impersonated", "Administrators who impersonate a user cannot make changes.");
 pub const PASSWORD_WRONG: Refusal =
     refusal(ErrorKind::Forbidden, "password.wrong", "The current password is incorrect.");
 pub const REVISION_STALE: Refusal = refusal(

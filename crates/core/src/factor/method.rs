@@ -41,7 +41,7 @@ pub enum MfaPolicy {
     Optional,
     /// Every login needs two factors or a trusted device.
     Required,
-    /// None can be added. Those that exist stay in force.
+    /// No factor can be added. Existing factors stay in force.
     Off,
 }
 

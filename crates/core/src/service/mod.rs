@@ -111,7 +111,7 @@ impl Service {
         Upkeep::new(&self.0)
     }
 
-    /// Loads the signing keys from the store, makes one if it is due, and removes those that no valid token needs.
+    /// Loads the signing keys from the store, generates one if it is due, and removes those that no valid token needs.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if a key cannot be decrypted.

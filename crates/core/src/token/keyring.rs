@@ -62,7 +62,7 @@ impl Keyring {
         Ok(jsonwebtoken::encode(&head, claims, &key.encoding)?)
     }
 
-    /// Verifies the signature of a token; returns its claims and the `kid` of its key.
+    /// Verifies the signature of a token. Returns its claims and the `kid` of its key.
     pub(super) fn verify<C: DeserializeOwned>(&self, token: &str) -> Result<(C, Arc<str>), BadToken> {
         let header = header::Header::of(token)?;
         let keys = self.keys();

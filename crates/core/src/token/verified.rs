@@ -36,7 +36,7 @@ pub(super) struct Verified {
 }
 
 impl Verified {
-    /// Refuses a token that has expired or is not valid yet, but for the tolerated difference of clocks.
+    /// Refuses a token that has expired or is not valid yet. A small difference of clocks is tolerated.
     pub(super) fn check_time(&self, now: Timestamp) -> Result<(), BadToken> {
         let is_valid = now.plus(CLOCK_SKEW) >= self.begins_at && now < self.expires_at.plus(CLOCK_SKEW);
         if is_valid { Ok(()) } else { Err(BadToken::Time) }

@@ -229,7 +229,7 @@ fn twilio(twilio: &config::Twilio, timeout: Duration) -> Result<TwilioSender, Ma
     TwilioSender::new(settings).map_err(|error| MailError::Settings(error.into()))
 }
 
-/// Checks whether startup would reject the database or the keys, as far as that can be told without opening the database.
+/// Checks whether startup would reject the database or the keys, as far as this is possible without opening the database.
 pub(super) fn probe(config: &Config) -> Result<(), BuildError> {
     match &config.store.database_url {
         Database::Sqlite(path) => {

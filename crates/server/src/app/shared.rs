@@ -49,7 +49,7 @@ pub(super) async fn parts(config: &Config, clock: &dyn Clock, realms: &Realms) -
     Ok(Parts { counters: local, shared: None })
 }
 
-/// Checks whether startup would reject the settings, as far as that can be told without connecting to Redis.
+/// Checks whether startup would reject the settings, as far as this is possible without connecting to Redis.
 pub(super) fn check(config: &Config) -> Result<(), RedisError> {
     #[cfg(feature = "redis")]
     if let Some(settings) = settings(config)? {

@@ -1,4 +1,4 @@
-//! Answers that routes of several areas give.
+//! Responses that routes of several areas share.
 
 mod passkeys;
 

@@ -24,7 +24,7 @@ pub fn make_room(config: &mut Config) {
         return;
     }
     config.http.max_connections = room;
-    // Reduced in proportion; otherwise a single client could use all remaining connections.
+    // The limit per client is reduced in proportion, because a single client could otherwise use all remaining connections.
     config.http.max_connections_client = (config.http.max_connections_client.saturating_mul(room) / wanted).max(1);
     tracing::warn!(files, connections = room, "connection limit lowered: open file limit too low");
 }

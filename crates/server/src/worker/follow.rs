@@ -39,7 +39,7 @@ impl Worker {
         }
     }
 
-    /// Waits for the next tick, or for the notice of a change; returns false when it is time to stop.
+    /// Waits for the next tick, or for the notice of a change. Returns false when it is time to stop.
     async fn turn(&self, ticks: &mut tokio::time::Interval, stopped: &mut watch::Receiver<bool>) -> bool {
         let noticed = async {
             // Many notices are one read of the log.

@@ -72,7 +72,7 @@ impl AssertionResponse {
         &self.id
     }
 
-    /// Returns the challenge that the authenticator signed; `None` if it cannot be one of ours.
+    /// Returns the challenge that the authenticator signed; `None` if this server cannot have issued it.
     #[must_use]
     pub fn challenge(&self) -> Option<PasskeyChallenge> {
         self.client.challenge()
@@ -84,8 +84,8 @@ impl AssertionResponse {
         self.user_handle.as_ref()
     }
 
-    /// Checks the response to this challenge (WebAuthn Level 3 §7.2). The counter is compared last, because only then the owner of
-    /// the credential is told.
+    /// Checks the response to this challenge (WebAuthn Level 3 §7.2). The counter is compared last, because only then the owner
+    /// of the credential is notified.
     ///
     /// # Errors
     /// Returns the check that failed.

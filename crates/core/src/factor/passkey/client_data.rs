@@ -41,7 +41,7 @@ impl ClientData {
         serde_json::from_slice(json).ok()
     }
 
-    /// Returns the challenge; `None` if it cannot be one of ours.
+    /// Returns the challenge; `None` if this server cannot have issued it.
     pub(super) fn challenge(&self) -> Option<PasskeyChallenge> {
         PasskeyChallenge::parse(&self.challenge)
     }

@@ -1,4 +1,4 @@
-/// Why a ceremony is refused: for the audit trail and the log. Clients are told the same for every reason.
+/// Why a ceremony is refused, for the audit trail and the log. Clients get the same response for every reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.as_str())]
 pub enum PasskeyRefusal {

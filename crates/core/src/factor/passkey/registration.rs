@@ -54,7 +54,7 @@ impl RegistrationResponse {
         Ok(Self { id, client, attestation: response.attestation_object.0, transports })
     }
 
-    /// Returns the challenge that the browser signed; `None` if it cannot be one of ours.
+    /// Returns the challenge that the browser signed; `None` if this server cannot have issued it.
     #[must_use]
     pub fn challenge(&self) -> Option<PasskeyChallenge> {
         self.client.challenge()

@@ -39,7 +39,7 @@ impl Accounts<'_> {
         retry(ATTEMPTS, "the account kept changing during its deletion", |_| self.erase(owner)).await
     }
 
-    /// Erases the account of the caller, whose login must be recent, or who gives the current password.
+    /// Erases the account of the caller. The login must be recent, or the current password must be given.
     ///
     /// # Errors
     /// Returns `Stale` if the login is too old, `Forbidden` if the password is wrong, `Limited` if a rate limit is reached,

@@ -136,8 +136,8 @@ impl Accounts<'_> {
     }
 
     /// Writes the challenge and sends its code. If the budget is used up, everything else is done as for a number without an
-    /// owner, so that only its owner could tell. If account or number have had too many codes, nothing is done, and the
-    /// limit is returned.
+    /// owner, so that only the owner can notice it. If the account or the number has had too many codes, nothing is done
+    /// and the limit is returned.
     async fn send_within(&self, draft: &CodeDraft) -> Result<Option<LimitKind>, CommitError> {
         let (reached, event) = if draft.is_stopped {
             (LimitKind::SmsCountry, Event::SmsStopped)

@@ -14,8 +14,8 @@ use crate::{
 };
 
 impl Accounts<'_> {
-    /// Ends all sessions of the caller, marks the password as compromised, and mails a link for a new one. Needs no recent login:
-    /// the holder of a session may always give it up.
+    /// Ends all sessions of the caller, marks the password as compromised, and sends a link for a new one. Requires no recent
+    /// login, because the holder of a session may always end it.
     ///
     /// # Errors
     /// Returns `BadToken` if the account was deleted in the meantime, `Unavailable` if the store fails, and `Internal` if data

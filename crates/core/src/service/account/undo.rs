@@ -163,7 +163,7 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Returns the operations that end all sessions and requests of a user, mark the password as compromised, and mail a link
+    /// Returns the operations that end all sessions and requests of a user, mark the password as compromised, and send a link
     /// for a new one.
     ///
     /// # Errors
@@ -181,7 +181,7 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Returns the operations that spend an undo link, store the changed user, end all sessions, and mail a link for a new
+    /// Returns the operations that spend an undo link, store the changed user, end all sessions, and send a link for a new
     /// password.
     ///
     /// # Errors
@@ -200,7 +200,7 @@ impl Accounts<'_> {
         Ok(batch)
     }
 
-    /// Returns the operations that store the changed user, end all sessions, and mail a link for a new password.
+    /// Returns the operations that store the changed user, end all sessions, and send a link for a new password.
     ///
     /// # Errors
     /// Returns `Internal` if the mail cannot be serialized.

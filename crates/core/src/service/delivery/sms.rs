@@ -53,8 +53,8 @@ impl Delivery<'_> {
         }
     }
 
-    /// Schedules another attempt after the first one that may have delivered the SMS; otherwise gives it up, since each SMS
-    /// costs money, and the user can request another one.
+    /// Schedules another attempt if this was the first one that may have delivered the SMS. Otherwise abandons the message,
+    /// because each SMS costs money and the user can request another one.
     pub(super) async fn code_unclear(&self, cause: &Cause) -> Result<DeliveryResult> {
         let row = &self.claimed.row;
         if row.attempts == 0 {
@@ -70,8 +70,8 @@ impl Delivery<'_> {
         self.finish(DeliveryOutcome::Retry(at), DeliveryResult::Later, "later").await
     }
 
-    /// Renders the SMS; `None` if its handle is no longer valid, or the user has another number. The work is the same for a handle
-    /// without a user.
+    /// Renders the SMS; `None` if its handle is no longer valid, or the user has another number. The work is the same for a
+    /// handle without a user.
     async fn code(&self) -> Result<Option<Sms>> {
         let Some(challenge) = self.challenge().await? else { return Ok(None) };
         let user = self.ports.store.user(&self.realm.name, &challenge.subject).await?;

@@ -58,7 +58,7 @@ impl SecondFactors<'_> {
         Ok(is_done.then(|| (&renamed).into()))
     }
 
-    /// Removes a passkey or security key of the caller; returns those that are left.
+    /// Removes a passkey or security key of the caller. Returns the remaining ones.
     ///
     /// # Errors
     /// Same as for [`remove`](Self::remove), and `NotFound` if the factor is of another kind.

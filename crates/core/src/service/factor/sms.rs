@@ -70,7 +70,7 @@ impl SecondFactors<'_> {
         Ok(Some(AddedSms { factor, recovery_codes: added.recovery_codes }))
     }
 
-    /// Sends a code by SMS to the holder of a ticket that such a code completes; returns the time for which it is valid.
+    /// Sends a code by SMS to the holder of a ticket that such a code completes. Returns the lifetime of the code.
     ///
     /// # Errors
     /// Returns `Invalid` if fields are missing, `BadLink` if the ticket is not open or accepts no code by SMS, `NotFound` if

@@ -15,7 +15,7 @@ use crate::{
     realm::Realm,
 };
 
-/// An administrator, a key, or the command line on the machine. Only `Administration` makes one.
+/// An administrator, a key, or the command line on the machine. Only `Administration` creates one.
 ///
 /// ```compile_fail
 /// use portcullis_core::{admin::Grants, service::Administrator};

@@ -16,7 +16,7 @@ use crate::{
 
 /// Authority of the owner of an account, proved by an access token of a live session that no administrator opened.
 ///
-/// Only `Sessions::authenticate` makes one:
+/// Only `Sessions::authenticate` creates one:
 ///
 /// ```compile_fail
 /// use portcullis_core::{account::Account, clock::Timestamp, id::SessionId, service::Owner};
@@ -99,7 +99,7 @@ impl Deref for FreshOwner<'_> {
     }
 }
 
-/// Authority of a service that may introspect tokens, proved by its secret. Only `OAuth::authenticate` makes one.
+/// Authority of a service that may introspect tokens, proved by its secret. Only `OAuth::authenticate` creates one.
 #[derive(Debug)]
 pub struct ApiClient(());
 

@@ -52,7 +52,7 @@ struct Changed {
 }
 
 impl Copies {
-    /// Records that a read of the log begins; returns its number.
+    /// Records that a read of the log begins. Returns its number.
     pub(in crate::service) fn begin_read(&self) -> u64 {
         let mut followed = self.lock();
         followed.begun += 1;
@@ -103,7 +103,7 @@ impl Copies {
     /// Whether a copy is known to be current.
     fn believes(&self, realm: &RealmName, copy: &AccountCopy, now: Timestamp) -> bool {
         let followed = self.lock();
-        // A position ahead of this process's cannot be checked; it can be from before a restored backup.
+        // A position ahead of this process's position cannot be checked. It may be from before a restored backup.
         let of_copy = LogPosition(copy.position);
         let is_known = followed.position.is_some_and(|position| (followed.floor..=position).contains(&of_copy));
         let is_young = now.since(copy.made_at) < LIFETIME && copy.made_at.since(now) <= SKEW;

@@ -21,9 +21,9 @@ use crate::{
 const TOO_SHORT: Duration = Duration::from_secs(30);
 
 impl Scope<'_> {
-    /// Sends a code to the number of the account, the same one until it is used or expires; returns the time until then.
-    /// Nothing is sent if account, number, country or budget has had too many, and the result does not tell. `None` if the
-    /// factor changed in the meantime.
+    /// Sends a code to the number of the account, the same one until it is used or expires. Returns its remaining lifetime.
+    /// Nothing is sent if a limit of the account, number, country or budget is reached, and the result does not reveal this.
+    /// Returns `None` if the factor changed in the meantime.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if data cannot be decrypted or serialized.

@@ -125,7 +125,7 @@ pub struct Settings {
 pub struct AdminSettings {
     /// Whether an administrator without a second factor can only add one.
     pub requires_mfa: bool,
-    /// Whether users are told when an administrator begins to act in their name.
+    /// Whether users are notified when an administrator begins to impersonate them.
     pub notifies: bool,
 }
 
@@ -145,7 +145,7 @@ pub struct Kernel {
     pub(super) ports: Ports,
     pub(super) settings: Settings,
     pub(super) tokens: AccessTokens,
-    /// Rotation of signing keys, if the server makes them itself.
+    /// Rotation of signing keys, if the server generates them.
     pub(super) key_rotation: Option<KeyRotation>,
     pub(super) realms: Realms,
     pub(super) in_flight: InFlight,

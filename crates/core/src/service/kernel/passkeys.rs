@@ -113,7 +113,7 @@ impl Scope<'_> {
         }
     }
 
-    /// Records the refusal of a passkey. The owner of one whose counter has not grown is told, at most once a day.
+    /// Records the refusal of a passkey. If its counter has not increased, the owner is notified at most once a day.
     ///
     /// # Errors
     /// Returns `Unavailable` if the store fails, and `Internal` if the mail cannot be serialized.

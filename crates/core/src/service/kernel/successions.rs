@@ -9,7 +9,7 @@ use crate::{
     record::{Record, RecordKeys},
 };
 
-/// Maximum number of successions that are followed: links of still earlier registrations are invalid.
+/// Maximum number of successions that are followed. Links of earlier registrations are invalid.
 const FOLLOWED: usize = 32;
 
 impl Scope<'_> {

@@ -8,7 +8,7 @@ use crate::{
 /// Authority to see an account, proved by an access token of a live session. An administrator who impersonates the user
 /// has only this authority.
 ///
-/// Only `Sessions::authenticate` makes one:
+/// Only `Sessions::authenticate` creates one:
 ///
 /// ```compile_fail
 /// use portcullis_core::service::{Owner, Viewer};

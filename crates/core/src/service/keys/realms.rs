@@ -74,7 +74,7 @@ impl Realms {
 /// Checks that every stored root key unwraps.
 ///
 /// # Errors
-/// [`OpenRealmsError::WrongKey`].
+/// Returns [`OpenRealmsError::WrongKey`] if no key unwraps one of the root keys.
 pub fn check_encryption_keys(keys: &[EncryptionKey], rows: &[RootKeyRow]) -> Result<(), OpenRealmsError> {
     let opens = |row: &RootKeyRow| keys.iter().any(|key| key.unwrap(&row.realm, &row.wrapped).is_ok());
     match rows.iter().find(|row| !opens(row)) {

@@ -1,4 +1,4 @@
-//! A sign-in from a device that is not known: it is audited, and its owner is told.
+//! Sign-ins from unknown devices, which are audited and reported to the owner.
 
 use std::net::IpAddr;
 

@@ -18,7 +18,7 @@ use crate::{
     session::device::KnownDevice,
 };
 
-/// Request for the use of a passkey. It is the same for each caller but for the challenge.
+/// Request for the use of a passkey. Only the challenge differs between callers.
 #[derive(Debug)]
 pub struct PasskeyRequest {
     pub rp_id: String,
@@ -123,7 +123,7 @@ impl Sessions<'_> {
         Ok(tokens.map(|tokens| Ok(LoggedIn { tokens, device })))
     }
 
-    /// Checks the response; returns the passkey as it is stored and as it is after this use.
+    /// Checks the response. Returns the passkey as it is stored and as it is after this use.
     async fn asserted(
         &self,
         party: &RelyingParty,

@@ -23,7 +23,7 @@ use crate::{
 const LATE_REPEATS: Quota = Quota { times: 2, per: Duration::from_secs(24 * 3600) };
 impl Sessions<'_> {
     /// Issues the next tokens for a refresh token. It can be repeated within the grace period, until its successor is used,
-    /// and then gives the same refresh token and a new access token. Any other reuse ends the session (RFC 9700 §4.14.2).
+    /// which returns the same refresh token and a new access token. Any other reuse ends the session (RFC 9700 §4.14.2).
     ///
     /// # Errors
     /// Returns `Refused` if the refresh token is invalid for any reason, `Limited` if a rate limit is reached, and

@@ -67,7 +67,7 @@ pub(in crate::service) struct Passed {
 /// Result of the second stage.
 pub(super) enum Step {
     Passed(Box<Passed>),
-    /// Another factor is needed: the ticket, and the operations that make it.
+    /// Another factor is needed: the ticket, and the operations that create it.
     Challenged(Challenged, Batch),
 }
 

@@ -56,7 +56,7 @@ pub(super) struct Renewal {
 struct Missing {
     password: bool,
     factor: bool,
-    /// A passkey or security key, in place of any factor.
+    /// A passkey or security key, instead of any factor.
     key: bool,
 }
 

@@ -22,7 +22,7 @@ pub(super) const SECTION: Section = Section::new("Second factors", SETTINGS).che
 
 settings! {
     MFA_POLICY: MfaPolicy = choice(), Fixed("optional"),
-        "`optional`: each user decides. `required`: every login needs two factors or a trusted device. `off`: no factor can be added; those that exist stay in force.", per_realm;
+        "`optional`: each user decides. `required`: every login needs two factors or a trusted device. `off`: no factor can be added; existing factors stay in force.", per_realm;
     MFA_METHODS: Vec<Method> = METHODS, Fixed("passkey,totp,recovery_code"),
         "Kinds of second factors that can be added and used, separated by commas: `passkey` (also security keys), `totp` (authenticator app), `sms` (codes to the verified phone number), `recovery_code`.", per_realm;
     MFA_TTL: Duration = DURATION, Fixed("5m"),

@@ -22,7 +22,7 @@ fn is_periodic(bytes: &[u8]) -> bool {
     (1..=bytes.len() / 2).any(|period| bytes.iter().zip(bytes.iter().skip(period)).all(|(one, other)| one == other))
 }
 
-/// In random bytes, few are the successor of the byte before; in `0123456789abcdef`, all but one are.
+/// Returns whether most bytes repeat the byte before them or differ from it by one, as in `0123456789abcdef`. In random bytes, few do.
 fn is_counting(bytes: &[u8]) -> bool {
     let steps = || bytes.iter().zip(bytes.iter().skip(1)).map(|(one, next)| next.wrapping_sub(*one));
     let pairs = bytes.len().saturating_sub(1);

@@ -194,7 +194,7 @@ fn read_origin(text: &str) -> Result<String, String> {
 
 /// Domain of passkeys: a name without scheme and port. An IP address cannot be one (WebAuthn Level 3 §5.1.2).
 pub(crate) const RP_ID: ValueFormat<String> = ValueFormat::new("DOMAIN", |text| {
-    let wrong = || "must be a domain such as `example.com`, without scheme and port, and no IP address".to_owned();
+    let wrong = || "must be a domain such as `example.com`, without scheme and port, and not an IP address".to_owned();
     let url = PublicUrl::parse(&format!("https://{text}")).map_err(|_| wrong())?;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
     let is_name = url.host() == text.to_ascii_lowercase() && text.bytes().all(is_plain);
