@@ -5,7 +5,7 @@ CARGO ?= cargo
 # Tests that do not depend on the store run only once.
 STORED := not test(/^(architecture|config|openapi|process|templates::verb)::|mongodb/)
 # Of these, `make test` leaves out on MongoDB what hardly touches the store; `make soak` runs all.
-GATED := $(STORED) and not test(/^(cors|docs|floods|http|kill::commits|outbox::servers|sms|templates)::/)
+GATED := $(STORED) and not test(/^(cli|cors|docs|failure|floods|http|kill::commits|metrics|outbox::(retries|servers)|pages|requirements|sms|templates|token_matrix)::/)
 # The conformance suite once more, with two servers that take turns.
 NODES := test(/^mongodb_nodes::/)
 
@@ -72,7 +72,7 @@ soak: ## crashes, floods and timing, on both stores: half an hour on an idle mac
 	misc/with-redis.sh misc/with-mongod.sh $(CARGO) nextest run --workspace $(SOAK) -E 'not $(TIMED)'
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \
 		$(CARGO) nextest run --workspace $(SOAK) -E 'package(portcullis) and $(STORED) and not $(TIMED)'
-	PORTCULLIS_TEST_STORE=mongodb misc/with-redis.sh --shared misc/with-mongod.sh \
+	PORTCULLIS_TEST_ROUNDS=20 PORTCULLIS_TEST_STORE=mongodb misc/with-redis.sh --shared misc/with-mongod.sh \
 		$(CARGO) nextest run --workspace -E 'package(portcullis) and $(STORED)'
 	$(CARGO) nextest run --release --package portcullis $(SOAK) -E '$(TIMED)'
 	PORTCULLIS_TEST_STORE=mongodb misc/with-mongod.sh \

@@ -25,7 +25,7 @@ fn main() -> ExitCode {
     let mut out = Output::new(&mut stdout, invocation.format);
     let done = cli::sources(invocation.args).map_err(Failure::from).and_then(|sources| match invocation.command {
         Command::Serve => serve(sources),
-        Command::Migrate => migrate(sources, &mut out),
+        Command::Migrate(plan) => migrate(sources, plan, &mut out),
         Command::ConfigCheck => Ok(cli::check(sources, &mut out)?.into()),
         Command::ConfigShow => Ok(cli::show(sources, &mut out)?.into()),
         Command::Hash(verify) => hash(sources, verify.as_deref(), &mut out),
@@ -129,12 +129,25 @@ fn stop() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn migrate(sources: Sources, out: &mut Output) -> Result<ExitCode, Failure> {
+fn migrate(sources: Sources, is_plan: bool, out: &mut Output) -> Result<ExitCode, Failure> {
+    if is_plan {
+        return plan(sources, out);
+    }
     let config = load(sources)?;
     cli::progress(&format_args!("migrating {}", config.store.database_url))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let applied = runtime.block_on(app::migrate(&config, &SystemClock))?;
     Ok(cli::tell_of_steps(&applied, out)?.into())
+}
+
+/// Lists the pending steps without creating anything, not even the secrets of a first start.
+fn plan(sources: Sources, out: &mut Output) -> Result<ExitCode, Failure> {
+    let config = match config::inspect(sources.clone()).preview(&OsRandom) {
+        Some(config) => config,
+        None => load(sources)?,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(cli::tell_of_plan(&runtime.block_on(app::plan(&config, &SystemClock))?, out)?.into())
 }
 
 fn hash(sources: Sources, verify: Option<&str>, out: &mut Output) -> Result<ExitCode, Failure> {

@@ -130,8 +130,26 @@ pub fn migrate(
     })
 }
 
-/// Migrates a database over an open connection.
-pub(super) async fn advance(db: &Database, realms: &[RealmName], now: Timestamp) -> Result<Vec<Migration>, OpenError> {
+/// Returns the migrations that the next start applies, without changing anything.
+///
+/// # Errors
+/// [`OpenError`].
+#[must_use]
+pub fn plan(
+    settings: &Settings,
+    now: Timestamp,
+) -> Pin<Box<dyn Future<Output = Result<Vec<Migration>, OpenError>> + Send + '_>> {
+    Box::pin(async move {
+        let (_, db) = connect(settings, now).await?;
+        Ok(pending(&db, &settings.realms).await?.copied().collect())
+    })
+}
+
+/// Returns the pending migrations. Rejects a database of a newer version or of another program.
+async fn pending(
+    db: &Database,
+    realms: &[RealmName],
+) -> Result<impl Iterator<Item = &'static Migration> + use<>, OpenError> {
     let failed = |source: Error| OpenError::Mongo { database: db.name().to_owned(), source: source.into() };
     let found = version(db).await.map_err(failed)?;
     let known = MIGRATIONS.last().map_or(0, |last| last.version);
@@ -141,8 +159,14 @@ pub(super) async fn advance(db: &Database, realms: &[RealmName], now: Timestamp)
     for realm in realms {
         refuse_foreign(db, realm).await?;
     }
+    Ok(MIGRATIONS.iter().filter(move |step| step.version > found))
+}
+
+/// Migrates a database over an open connection.
+pub(super) async fn advance(db: &Database, realms: &[RealmName], now: Timestamp) -> Result<Vec<Migration>, OpenError> {
+    let failed = |source: Error| OpenError::Mongo { database: db.name().to_owned(), source: source.into() };
     let mut taken = Vec::new();
-    for step in MIGRATIONS.iter().filter(|step| step.version > found) {
+    for step in pending(db, realms).await? {
         if take(db, step, now).await.map_err(failed)? {
             tracing::info!(version = step.version, name = step.name, "database migrated");
             taken.push(*step);

@@ -19,5 +19,5 @@ mod work;
 
 pub use connect::{Settings, check_url};
 pub use error::OpenError;
-pub use migrate::{Migration, migrate, schema_version};
+pub use migrate::{Migration, migrate, plan, schema_version};
 pub use store::MongoStore;

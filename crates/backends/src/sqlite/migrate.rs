@@ -64,13 +64,18 @@ pub(super) fn advance(path: &Path, db: &Connection, now: Timestamp) -> Result<Ve
     applied
 }
 
+/// Returns all migrations, which are pending in a new database.
+pub(super) fn all() -> Vec<Migration> {
+    MIGRATIONS.to_vec()
+}
+
 /// Returns the pending migrations. Rejects a database of a newer version or of another program.
 pub(super) fn pending(path: &Path, db: &Connection) -> Result<Vec<Migration>, OpenError> {
     let failed = |source| OpenError::of(path, source);
     let foreign = || OpenError::Foreign { path: path.to_owned() };
     let Some(taken) = taken(db).map_err(failed)? else {
         // A database with tables but without a migrations table belongs to another program.
-        return if has_tables(db).map_err(failed)? { Err(foreign()) } else { Ok(MIGRATIONS.to_vec()) };
+        return if has_tables(db).map_err(failed)? { Err(foreign()) } else { Ok(all()) };
     };
     let found = taken.last().map_or(0, |(version, _)| *version);
     let known = MIGRATIONS.last().map_or(0, |last| last.version);

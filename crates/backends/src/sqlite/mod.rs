@@ -23,6 +23,6 @@ pub use error::OpenError;
 pub use fault::Fault;
 pub use lock::{LockError, ServeLock};
 pub use migrate::{Migration, migrate, schema_version};
-pub use probe::probe;
+pub use probe::{plan, probe};
 pub use store::SqliteStore;
 pub use tables::statements;

@@ -6,7 +6,13 @@ use portcullis_core::port::RootKeyRow;
 use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{Access, access, statvfs};
 
-use super::{connection::check_pages, error::OpenError, fault::Fault, migrate::pending, tables::keys::root_keys};
+use super::{
+    connection::check_pages,
+    error::OpenError,
+    fault::Fault,
+    migrate::{Migration, all, pending},
+    tables::keys::root_keys,
+};
 
 /// Minimum free disk space with which startup is expected to succeed.
 const ROOM: u64 = 1 << 20;
@@ -36,6 +42,18 @@ pub fn probe(path: &Path) -> Result<Vec<RootKeyRow>, OpenError> {
         Err(OpenError::Unusable { fault: Fault::Locked, .. }) => Ok(Vec::new()),
         looked => looked,
     }
+}
+
+/// Returns the migrations that the next start applies, without changing anything.
+///
+/// # Errors
+/// [`OpenError`], as returned at startup.
+pub fn plan(path: &Path) -> Result<Vec<Migration>, OpenError> {
+    if !path.exists() {
+        return Ok(all());
+    }
+    let db = open(path).map_err(|source| OpenError::of(path, source))?;
+    pending(path, &db)
 }
 
 /// Opens the file read-only. If there is no write-ahead log, SQLite would create one unless the file is opened as immutable.

@@ -246,21 +246,25 @@ pub(super) fn probe(config: &Config) -> Result<(), BuildError> {
     }
 }
 
-/// Migrates the database and returns the steps that were applied.
-pub(super) async fn migrate(config: &Config, clock: &dyn Clock) -> Result<Vec<String>, BuildError> {
+/// Migrates the database, or only plans to. Returns the steps that were applied or are pending.
+pub(super) async fn migrate(config: &Config, clock: &dyn Clock, is_plan: bool) -> Result<Vec<String>, BuildError> {
     let step = |version: u32, name: &str| format!("{version:04} {name}");
     match &config.store.database_url {
         Database::Sqlite(path) => {
-            make_data_dir(config)?;
-            let taken = sqlite::migrate(path, clock.now()).map_err(DatabaseError::from)?;
-            Ok(taken.iter().map(|taken| step(taken.version, taken.name)).collect())
+            let steps = if is_plan {
+                sqlite::plan(path)
+            } else {
+                make_data_dir(config)?;
+                sqlite::migrate(path, clock.now())
+            };
+            Ok(steps.map_err(DatabaseError::from)?.iter().map(|taken| step(taken.version, taken.name)).collect())
         }
         #[cfg(feature = "mongodb")]
         Database::MongoDb(url) => {
-            let taken = mongodb::migrate(&mongodb_settings(config, url, clock), clock.now())
-                .await
-                .map_err(DatabaseError::from)?;
-            Ok(taken.iter().map(|taken| step(taken.version, taken.name)).collect())
+            let (settings, now) = (mongodb_settings(config, url, clock), clock.now());
+            let run = if is_plan { mongodb::plan } else { mongodb::migrate };
+            let steps = run(&settings, now).await.map_err(DatabaseError::from)?;
+            Ok(steps.iter().map(|taken| step(taken.version, taken.name)).collect())
         }
     }
 }

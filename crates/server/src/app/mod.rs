@@ -87,7 +87,15 @@ struct Metrics {
 /// # Errors
 /// [`BuildError`].
 pub fn migrate<'a>(config: &'a Config, clock: &'a dyn Clock) -> BoxFuture<'a, Result<Vec<String>, BuildError>> {
-    backends::migrate(config, clock).boxed()
+    backends::migrate(config, clock, false).boxed()
+}
+
+/// Returns the steps that [`migrate`] would apply, without applying them.
+///
+/// # Errors
+/// [`BuildError`].
+pub fn plan<'a>(config: &'a Config, clock: &'a dyn Clock) -> BoxFuture<'a, Result<Vec<String>, BuildError>> {
+    backends::migrate(config, clock, true).boxed()
 }
 
 /// Starts only the password hasher, for the command line.

@@ -56,6 +56,8 @@ The server does the same when it starts. Each step is applied completely or not 
 Examples:
   portcullis migrate
       Print the steps that were applied.
+  portcullis migrate --plan
+      Print the pending steps without applying them.
   portcullis migrate --json
       Print them as {\"applied\":[…]}.";
 

@@ -6,6 +6,23 @@ use serde_json::json;
 
 use super::output::{GOOD, Output};
 
+/// Prints the migration steps that are pending. Returns the exit code.
+///
+/// # Errors
+/// If `out` cannot be written.
+pub fn tell_of_plan(pending: &[String], out: &mut Output) -> io::Result<u8> {
+    if out.is_json() {
+        out.json(&json!({ "pending": pending }))?;
+    } else if pending.is_empty() {
+        out.line(out.paint(GOOD, "The database is up to date."))?;
+    } else {
+        for step in pending {
+            out.line(format_args!("pending {step}"))?;
+        }
+    }
+    Ok(0)
+}
+
 /// Prints the migration steps that were applied. Returns the exit code.
 ///
 /// # Errors

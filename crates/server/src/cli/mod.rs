@@ -21,7 +21,7 @@ pub use completions::completions;
 pub use greeting::greet;
 pub use hash::hash;
 pub use health::{Unaddressed, address, health};
-pub use migrate::tell_of_steps;
+pub use migrate::{tell_of_plan, tell_of_steps};
 pub use openapi::openapi;
 pub use output::{Output, OutputFormat, complain, progress, takes_colours, warn};
 pub use password::read_password;
@@ -43,8 +43,8 @@ use crate::config::{Args, PublicUrl, Sources};
 pub enum Command {
     /// Serve until stopped.
     Serve,
-    /// Migrate the database to this version.
-    Migrate,
+    /// Migrate the database to this version, or only list the steps.
+    Migrate(bool),
     /// Check the settings.
     ConfigCheck,
     /// Print the settings.
@@ -106,6 +106,7 @@ fn environment() -> Vec<(String, String)> {
 
 const CONFIG: &str = "config";
 const JSON: &str = "json";
+const PLAN: &str = "plan";
 const VERIFY: &str = "verify";
 
 const STYLES: Styles = Styles::styled()
@@ -147,7 +148,16 @@ fn grammar() -> clap::Command {
         .after_help(help::SHORT_END)
         .after_long_help(help::LONG_END)
         .subcommand(verb("serve", "Serve until stopped; the default command", help::SERVE))
-        .subcommand(verb("migrate", "Migrate the database to this version, then exit", help::MIGRATE).arg(json_flag()))
+        .subcommand(
+            verb("migrate", "Migrate the database to this version, then exit", help::MIGRATE)
+                .arg(
+                    Arg::new(PLAN)
+                        .long(PLAN)
+                        .action(ArgAction::SetTrue)
+                        .help("List the pending steps without applying them"),
+                )
+                .arg(json_flag()),
+        )
         .subcommand(config)
         .subcommand(hash)
         .subcommand(health)
@@ -183,7 +193,7 @@ fn output_format(matches: &ArgMatches) -> OutputFormat {
 
 fn command(matches: &ArgMatches) -> Command {
     match matches.subcommand() {
-        Some(("migrate", _)) => Command::Migrate,
+        Some(("migrate", given)) => Command::Migrate(given.get_flag(PLAN)),
         Some(("config", config)) if config.subcommand_name() == Some("show") => Command::ConfigShow,
         Some(("config", _)) => Command::ConfigCheck,
         Some(("hash", hash)) => Command::Hash(hash.get_one(VERIFY).cloned()),

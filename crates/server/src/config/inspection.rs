@@ -183,7 +183,8 @@ impl Inspection {
     }
 
     /// Returns the settings that startup would use, without creating missing secrets; none if there is a problem.
-    pub(crate) fn preview(&self, random: &dyn Random) -> Option<Config> {
+    #[must_use]
+    pub fn preview(&self, random: &dyn Random) -> Option<Config> {
         self.verdict().ok()?;
         Config::read(&secrets::previewed(&self.values, random), &self.realms)
     }

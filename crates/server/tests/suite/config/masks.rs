@@ -78,13 +78,13 @@ fn a_password_with_spaces_is_masked_completely() {
 
 #[test]
 fn a_database_url_shows_no_secret_wherever_it_is() {
+    // The database URL is derived from the folder.
+    let mut names = ["DATABASE_URL", "MONGO_URL", "DATA_DIR"].into_iter().cycle();
     for url in URLS {
         for mark in ["", "@", ":", "/", "?", "#", "&"] {
-            // The database URL is derived from the folder.
-            for name in ["DATABASE_URL", "MONGO_URL", "DATA_DIR"] {
-                let url = url.replace("SECRET", &format!("{mark}pasSw0rd{mark}geh3im"));
-                is_hidden(&Desk::new().env(name, &url), &format!("{name}={url}"));
-            }
+            let url = url.replace("SECRET", &format!("{mark}pasSw0rd{mark}geh3im"));
+            let name = names.next().unwrap();
+            is_hidden(&Desk::new().env(name, &url), &format!("{name}={url}"));
         }
     }
 }

@@ -126,7 +126,7 @@ fn the_command_line_is_a_verb_and_flags_in_any_order() {
     let parse = |line: &str| cli::parse(line.split(' ')).unwrap();
     assert_eq!(parse("portcullis").command, cli::Command::Serve);
     assert_eq!(parse("portcullis serve --port 1").command, cli::Command::Serve);
-    assert_eq!(parse("portcullis migrate").command, cli::Command::Migrate);
+    assert_eq!(parse("portcullis migrate").command, cli::Command::Migrate(false));
     assert_eq!(parse("portcullis --port 1 config check").command, cli::Command::ConfigCheck);
     let show = parse("portcullis --config a.toml config show --port 1");
     assert_eq!(show.command, cli::Command::ConfigShow);

@@ -72,10 +72,18 @@ async fn a_second_server_on_the_same_data_is_refused_and_the_small_verbs_work_be
 #[test]
 fn migrate_makes_the_database_once() {
     let program = Program::new(&[]);
+    let planned = good(program.run(&["migrate", "--plan"]));
+    assert!(planned.stdout.starts_with("pending 0001 "), "{}", planned.stdout);
+    assert_eq!(names(&program.folder()), Vec::<String>::new(), "a plan makes nothing");
     let made = good(program.run(&["migrate"]));
+    assert_eq!(made.stdout, planned.stdout.replace("pending", "applied"));
     assert!(made.stdout.starts_with("applied 0001 "), "{}", made.stdout);
     assert_eq!(mode(&program.data().join("portcullis.db")), 0o600);
-    assert_eq!(good(program.run(&["migrate"])).stdout, "The database is up to date.\n");
+    for verb in [&["migrate"][..], &["migrate", "--plan"]] {
+        assert_eq!(good(program.run(verb)).stdout, "The database is up to date.\n");
+    }
+    let plan: Value = serde_json::from_str(&good(program.run(&["migrate", "--plan", "--json"])).stdout).unwrap();
+    assert_eq!(plan, serde_json::json!({"pending": []}));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use portcullis_core::{
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Person, TestApp, json, problem};
+use crate::support::{Person, TestApp, json, problem, rounds};
 
 const PHONE: &str = "+1234567890";
 
@@ -115,7 +115,7 @@ async fn of_fifty_concurrent_attempts_five_count_and_one_succeeds() {
     let answers = all(&wrong).await;
     assert_eq!(answers.iter().filter(|answer| answer["detail"] == "Invalid OTP").count(), 5);
 
-    for round in 0..20 {
+    for round in 0..rounds() {
         let jane = Person::new(&format!("jane{round}@example.com")).join(&app).await;
         let handle = ask(&app, &jane.id, PHONE).await;
         let right = code(&app).await;

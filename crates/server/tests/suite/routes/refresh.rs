@@ -7,7 +7,7 @@ use portcullis_core::id::RealmName;
 use reqwest::Response;
 use serde_json::Value;
 
-use crate::support::{Person, TestApp, json, problem};
+use crate::support::{Person, TestApp, json, problem, rounds};
 
 async fn pair(app: &TestApp) -> (Person, Value) {
     let john = Person::new("john@example.com").join(app).await;
@@ -148,7 +148,7 @@ async fn once_the_successor_was_used_an_older_token_ends_the_session() {
 async fn a_hundred_refreshes_at_once_give_one_new_token() {
     let app = Arc::new(TestApp::start().await);
     let (_, mut newest) = pair(&app).await;
-    for _ in 0..20 {
+    for _ in 0..rounds() {
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..100 {
             let (app, newest) = (Arc::clone(&app), newest.clone());

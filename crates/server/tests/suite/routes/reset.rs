@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Person, TestApp, json, problem};
+use crate::support::{Person, TestApp, json, problem, rounds};
 
 const NEW: &str = "a fine new phrase";
 
@@ -74,7 +74,7 @@ async fn a_password_that_is_refused_leaves_the_link_good() {
 #[tokio::test]
 async fn fifty_forms_at_once_set_one_password() {
     let app = Arc::new(TestApp::start().await);
-    for round in 0..20 {
+    for round in 0..rounds() {
         let john = Person::new(&format!("john{round}@example.com")).join(&app).await;
         forget(&app, &john.email).await;
         let path = target(&app, &john.email).await;

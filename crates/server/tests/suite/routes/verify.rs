@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use reqwest::Method;
 
-use crate::support::{Person, TestApp, json, problem};
+use crate::support::{Person, TestApp, json, problem, rounds};
 
 #[tokio::test]
 async fn the_link_shows_a_page_or_json_and_works_again_inside_its_lifetime() {
@@ -36,7 +36,7 @@ async fn the_lifetime_runs_from_the_hand_over_of_the_mail() {
 #[tokio::test]
 async fn fifty_clicks_at_once_verify_once_and_all_see_success() {
     let app = Arc::new(TestApp::start().await);
-    for round in 0..20 {
+    for round in 0..rounds() {
         let john = Person::new(&format!("john{round}@example.com")).register(&app).await;
         let link = app.link(&john.email, "verify").await;
         let mut tasks = tokio::task::JoinSet::new();
@@ -54,7 +54,7 @@ async fn fifty_clicks_at_once_verify_once_and_all_see_success() {
 #[tokio::test]
 async fn fifty_registrations_at_once_leave_one_to_verify() {
     let app = Arc::new(TestApp::with(&[("DEV_MAILBOX_SIZE", "2000")]).await);
-    for round in 0..20 {
+    for round in 0..rounds() {
         let email = format!("john{round}@example.com");
         let mut tasks = tokio::task::JoinSet::new();
         for _ in 0..50 {

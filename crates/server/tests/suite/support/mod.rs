@@ -15,6 +15,7 @@ pub mod recording_store;
 #[path = "../../../../backends/tests/support/redis.rs"]
 pub mod redis_server;
 pub mod relay;
+pub mod rounds;
 #[path = "../../../../backends/tests/support/scripted.rs"]
 pub mod scripted;
 #[path = "../../../../backends/tests/support/smtp.rs"]
@@ -49,6 +50,7 @@ pub use log::Log;
 pub use passkeys::Keyed;
 pub use person::Person;
 pub use recording_store::{RecordingStore, Work};
+pub use rounds::rounds;
 
 /// 2026-01-01T00:00:00Z, the start time of every test.
 pub const BEGIN: Timestamp = Timestamp::from_secs(1_767_225_600);
