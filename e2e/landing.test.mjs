@@ -69,6 +69,18 @@ test("it says what is running, and links only to what exists", async () => {
   for (const path of ["/docs", "/redoc", "/openapi.json", "/dev/mailbox", "/health"]) assert.ok(links.includes(app.base + path), path);
 });
 
+test("it leads to sign-up, the mailbox, a protected route and real email", async () => {
+  const page = await open();
+  for (const name of ["Try sign-up", "Open the mailbox"]) {
+    const link = await page.getByRole("link", { name }).evaluate((link) => link.href);
+    assert.equal((await fetch(link)).status, 200, link);
+  }
+  const discovered = await (await fetch(`${app.base}/User1/.well-known/openid-configuration`)).json();
+  const sample = await page.locator("#protect-code").textContent();
+  if (discovered.jwks_uri) for (const value of [discovered.issuer, discovered.jwks_uri]) assert.ok(sample.includes(`"${value}"`), value);
+  assert.match(await page.locator("#mail-code").textContent(), /^MAIL_SERVER=/m);
+});
+
 test("it does not show what is off", async () => {
   const off = await start({ DOCS: "off", DEV_MAILBOX: "off", MAIL_SERVER: "127.0.0.1", MAIL_STARTTLS: "off", REALMS: "Shop",
     JWT_ALGORITHM: "ES256" });

@@ -61,6 +61,21 @@ test("an empty mailbox shows a command, which brings the first mail without a re
   await good(page);
 });
 
+test("a filter shows the messages of one recipient, and stays while they are read", async () => {
+  const page = await open();
+  await page.getByLabel("Recipient or subject").fill(JOHN.email.toUpperCase());
+  await page.getByRole("button", { name: "Filter" }).click();
+  await page.locator("#messages .list a").first().click();
+  assert.equal(await page.getByLabel("Recipient or subject").inputValue(), JOHN.email.toUpperCase());
+  await page.getByLabel("Recipient or subject").fill('"><b>nothing & all');
+  await page.getByRole("button", { name: "Filter" }).click();
+  await page.getByRole("heading", { name: 'No message contains “"><b>nothing & all”' }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole("link", { name: "Show all" }).click();
+  await page.locator("#messages .list a").first().waitFor();
+  await good(page);
+});
+
 test("a mail is shown as HTML without scripts, as text, and as source", async () => {
   const mail = await mailTo(app, JOHN.email, (mail) => mail.links.length > 0);
   const page = await open(`?message=${mail.id}`);

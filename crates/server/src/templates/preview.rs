@@ -17,6 +17,10 @@ use super::{
 pub(crate) struct Preview {
     /// Template name. An email has the name of its HTML part.
     name: &'static str,
+    /// Anchor on the overview.
+    id: String,
+    /// `page`, `mail` or `sms`.
+    kind: &'static str,
     /// Label of the sample's case.
     case: &'static str,
     purpose: &'static str,
@@ -44,6 +48,8 @@ impl Preview {
         let variables = sample.names().into_iter().map(|name| variable(&sample.values, name)).collect();
         let bare = Self {
             name,
+            id: file(name, sample.case),
+            kind: kind.as_str(),
             case: sample.case,
             purpose,
             file: String::new(),

@@ -14,6 +14,8 @@ pub(crate) struct Mailbox<'a> {
     /// Whether the request named the message, as opposed to the newest being opened by default.
     pub(crate) is_named: bool,
     pub(crate) view: MailboxView,
+    /// Text that all messages contain; empty for all messages.
+    pub(crate) search: &'a str,
 }
 
 /// How the message is shown.
@@ -49,9 +51,19 @@ impl Page for Mailbox<'_> {
             shown => self.shown.map(message),
             is_named => self.is_named,
             view => self.view.as_str(),
+            search => self.search,
+            search_query => search_query(self.search),
             ..self.server.values()
         }
     }
+}
+
+/// Returns the part of a query that keeps the search; empty if there is none.
+fn search_query(search: &str) -> String {
+    if search.is_empty() {
+        return String::new();
+    }
+    format!("&{}", form_urlencoded::Serializer::new(String::new()).append_pair("search", search).finish())
 }
 
 fn message(message: &Delivered) -> Value {

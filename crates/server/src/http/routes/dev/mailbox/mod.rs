@@ -90,6 +90,7 @@ refusals!(PageRefusals: Problem [QUERY, &[NOT_FOUND]]);
     params(
         ("message" = Option<String>, Query, description = "Message to show. The default is the newest one", example = "6b0v3t8q5m1x"),
         ("view" = Option<String>, Query, description = "`html`, `text` or `source`", example = "html"),
+        ("search" = Option<String>, Query, description = "Shows only messages whose recipient or subject contains this text", example = "john"),
     ),
     responses(
         (status = 200, description = "HTML, or JSON", content((Vec<MessageAnswer> = "application/json"), (String = "text/html"))),
@@ -106,14 +107,24 @@ pub(crate) async fn page(
     if format == PreferredFormat::Json {
         return json(local, State(state)).await.into_response();
     }
-    let (messages, id, view) = (messages(&state), query.take("message"), query.take("view"));
+    let (id, view, search) = (query.take("message"), query.take("view"), query.take("search"));
+    let search = search.text().unwrap_or_default().trim();
+    let mut messages = messages(&state);
+    messages.retain(|message| is_found(message, search));
     let named = messages.iter().find(|message| id.text() == Some(&message.id));
     let shown = named.or(messages.first());
     let view = view_of(shown, view.text());
-    let page = Mailbox { server: state.dev_server(), messages: &messages, shown, is_named: named.is_some(), view };
+    let page =
+        Mailbox { server: state.dev_server(), messages: &messages, shown, is_named: named.is_some(), view, search };
     let mut response = page::render(&state, &ctx, &state.info.first_realm, StatusCode::OK, &page);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_DEVELOPMENT);
     response
+}
+
+/// Returns whether the recipient or the subject contains the text, ignoring case.
+fn is_found(message: &Delivered, search: &str) -> bool {
+    let search = search.to_lowercase();
+    [&message.to, &message.subject].into_iter().any(|text| text.to_lowercase().contains(&search))
 }
 
 /// Returns the view that was asked for; the text where a message has no HTML.
