@@ -33,8 +33,8 @@ pub use kernel::{
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{LiveToken, OAuth, TokenKind};
 pub use session::{
-    Completed, Completion, Credentials, Entry, FactorRequest, LoggedIn, LoginOutcome, PasskeyOutcome, PasskeyRequest,
-    SecondFactor, Sessions, StepUp, Stepped, Tokens,
+    Completed, Completion, Credentials, Entry, FactorRequest, ListedSessions, LoggedIn, LoginOutcome, PasskeyOutcome,
+    PasskeyRequest, SecondFactor, Sessions, StepUp, Stepped, Tokens,
 };
 pub use upkeep::Upkeep;
 

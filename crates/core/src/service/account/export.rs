@@ -15,7 +15,7 @@ use crate::{
     session::ListedSession,
 };
 
-/// Maximum number of events of an export, so that its memory is bounded; `me/events` lists all.
+/// Maximum number of events of an export, so that its memory is bounded; `me/events` goes on from there.
 const MOST_EVENTS: usize = 10_000;
 /// Number of events that are read at once.
 const PAGE: usize = 1000;
@@ -31,6 +31,8 @@ pub struct Export {
     pub sessions: Vec<ListedSession>,
     /// Newest events of the last 90 days, newest first.
     pub events: Vec<ListedEvent>,
+    /// Cursor of the events beyond, if there are more.
+    pub events_next: Option<String>,
     pub factors: Vec<ListedFactor>,
     /// Number of recovery codes that are left, and the time at which they were made.
     pub recovery_codes: Option<(usize, Timestamp)>,
@@ -77,11 +79,11 @@ impl Accounts<'_> {
     /// Returns everything that is kept about the caller, whose login must be recent.
     ///
     /// # Errors
-    /// Returns `Stale` if the login is too old, `Limited` if a rate limit is reached, `BadToken` if the account was deleted in
-    /// the meantime, `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
+    /// Returns `Stale` if the login is too old or too weak, `Limited` if a rate limit is reached, `BadToken` if the account was
+    /// deleted in the meantime, `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
     pub async fn export(&self, owner: &Owner) -> Result<Export> {
         let owner = self.fresh(owner, &RawField::Missing).await?;
-        let (user, account) = (owner.account().id.as_str().as_bytes(), self.user_of(&owner).await?);
+        let (user, account) = (owner.account().id.as_str().as_bytes(), self.fresh_user(owner).await?);
         let audit = self.audit(Event::Exported).user(&*owner);
         let quota = self.settings.limits.exports_account;
         // Counted before the work, so that a flood of requests gathers nothing.
@@ -97,12 +99,14 @@ impl Accounts<'_> {
 
     async fn gather(&self, owner: &Owner, user: &User) -> Result<Export> {
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
+        let (events, has_more) = self.newest_of_all(owner).await?;
         let mut export = Export {
             exported_at: self.ctx.now,
             account: self.account_of(user).await?,
             pending: Vec::new(),
             sessions: self.live_sessions(user, owner.session()).await?,
-            events: self.all_events(owner).await?,
+            events_next: events.last().filter(|_| has_more).map(|last| self.events_after(owner.account(), last)),
+            events,
             factors: Vec::new(),
             recovery_codes: None,
             devices: Vec::new(),
@@ -118,14 +122,16 @@ impl Accounts<'_> {
         Ok(export)
     }
 
-    async fn all_events(&self, owner: &Owner) -> Result<Vec<ListedEvent>> {
+    /// Returns the newest events, as many as an export has, and whether there are more.
+    async fn newest_of_all(&self, owner: &Owner) -> Result<(Vec<ListedEvent>, bool)> {
         let mut events: Vec<ListedEvent> = Vec::new();
         loop {
             let before = events.last().map(|last| last.id);
-            let (page, has_more) = self.events_before(owner.account(), before, PAGE).await?;
+            let wanted = PAGE.min(MOST_EVENTS - events.len());
+            let (page, has_more) = self.events_before(owner.account(), before, wanted).await?;
             events.extend(page);
             if !has_more || events.len() >= MOST_EVENTS {
-                return Ok(events);
+                return Ok((events, has_more));
             }
         }
     }

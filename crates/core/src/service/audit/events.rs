@@ -3,7 +3,6 @@
 use super::AuditTrail;
 use crate::{
     audit::{AuditId, ListedEvent},
-    cursor::CursorScope,
     error::{Result, catalogue::CURSOR_INVALID},
     service::{FieldErrors, RawField, Viewer},
 };
@@ -27,13 +26,13 @@ impl AuditTrail<'_> {
         let limit = errors.page_size(limit);
         let limit = errors.finish(limit)?;
         let account = viewer.account();
-        let scope = CursorScope { keys: &self.realm.keys, list: "me/events", owner: account.id.as_str() };
+        let scope = self.event_cursors(account);
         let before = match cursor {
             RawField::Missing => None,
             given => Some(AuditId(given.text().and_then(|raw| scope.parse(raw)).ok_or(CURSOR_INVALID)?)),
         };
         let (events, has_more) = self.events_before(account, before, limit).await?;
-        let next = events.last().filter(|_| has_more).map(|last| scope.expose(last.id.0));
+        let next = events.last().filter(|_| has_more).map(|last| self.events_after(account, last));
         Ok(ListedEvents { events, next })
     }
 }

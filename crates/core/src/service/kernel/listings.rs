@@ -7,13 +7,35 @@ use crate::{
     account::{Account, User},
     audit::{AuditId, ListedEvent, UserEvents},
     clock::Timestamp,
+    cursor::CursorScope,
     error::{Error, Result},
     id::{SessionId, UserId},
-    session::ListedSession,
+    session::{ListedSession, Session},
 };
 
 /// Time for which users see their events, in milliseconds.
 const SHOWN_FOR: i64 = 90 * 24 * 3600 * 1000;
+
+/// Place of a session in the list: most recent use first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::service) struct SessionPlace(Reverse<Timestamp>, SessionId);
+
+impl SessionPlace {
+    fn of(session: &Session) -> Self {
+        Self(Reverse(session.family.rotated_at), session.id.clone())
+    }
+
+    /// Writes the place of a session for a cursor.
+    pub(in crate::service) fn text(session: &ListedSession) -> String {
+        format!("{}/{}", session.last_used_at.millis(), session.id)
+    }
+
+    /// Reads what [`text`](Self::text) wrote.
+    pub(in crate::service) fn parse(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once('/')?;
+        Some(Self(Reverse(Timestamp::from_millis(at.parse().ok()?)), SessionId::parse(id)?))
+    }
+}
 
 impl Scope<'_> {
     /// Returns the live sessions of a user, most recent use first.
@@ -25,11 +47,30 @@ impl Scope<'_> {
         user: &User,
         current: &SessionId,
     ) -> Result<Vec<ListedSession>> {
+        Ok(self.live_sessions_after(user, current, None, usize::MAX).await?.0)
+    }
+
+    /// Returns live sessions of a user, most recent use first: those behind a place, if one is given, and whether there are more.
+    /// A user has few of them (`SESSIONS_MAX`), so they are read together; only those of the page are opened.
+    ///
+    /// # Errors
+    /// Returns `Unavailable` if the store fails, and `Internal` if a record cannot be decrypted.
+    pub(in crate::service) async fn live_sessions_after(
+        &self,
+        user: &User,
+        current: &SessionId,
+        after: Option<&SessionPlace>,
+        limit: usize,
+    ) -> Result<(Vec<ListedSession>, bool)> {
         let key = user.envelope.key(&self.realm.keys, &user.id)?;
         let mut live = self.ports.store.sessions_of(&self.realm.name, &user.id).await?;
-        live.retain(|session| session.is_live(self.ctx.now));
-        live.sort_by(|a, b| (Reverse(a.family.rotated_at), &a.id).cmp(&(Reverse(b.family.rotated_at), &b.id)));
-        live.into_iter().map(|session| ListedSession::open(session, &key, current)).collect()
+        live.retain(|session| {
+            session.is_live(self.ctx.now) && after.is_none_or(|after| SessionPlace::of(session) > *after)
+        });
+        live.sort_by_cached_key(SessionPlace::of);
+        let has_more = live.len() > limit;
+        let page = live.into_iter().take(limit).map(|session| ListedSession::open(session, &key, current));
+        Ok((page.collect::<Result<_>>()?, has_more))
     }
 
     /// Returns the words of the newest events since a time that concern a user.
@@ -45,6 +86,16 @@ impl Scope<'_> {
         let (realm, user) = (self.realm.name.clone(), user.clone());
         let wanted = UserEvents { realm, user, before: None, since, limit };
         Ok(self.ports.store.user_events(&wanted).await?.into_iter().map(|entry| entry.event).collect())
+    }
+
+    /// Returns what binds the cursors of the events of an account.
+    pub(in crate::service) fn event_cursors<'a>(&'a self, account: &'a Account) -> CursorScope<'a> {
+        CursorScope { keys: &self.realm.keys, list: "me/events", owner: account.id.as_str() }
+    }
+
+    /// Returns the cursor of the events behind this one.
+    pub(in crate::service) fn events_after(&self, account: &Account, last: &ListedEvent) -> String {
+        self.event_cursors(account).expose(last.id.0)
     }
 
     /// Returns the newest events of the last 90 days that concern a user, those before an identifier if one is given, and

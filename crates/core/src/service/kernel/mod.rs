@@ -49,6 +49,7 @@ pub(super) use factor_changes::FactorChange;
 pub(super) use factors::UsedFactor;
 pub(super) use hashing::HashPermit;
 pub(super) use limits::Charge;
+pub(super) use listings::SessionPlace;
 pub(super) use outbox::AddressMail;
 pub(super) use passkeys::FoundPasskey;
 pub(super) use pauses::ChannelPauses;

@@ -19,6 +19,7 @@ mod second_factor;
 mod step;
 mod step_up;
 
+pub use list::ListedSessions;
 pub use login::{Credentials, Entry, LoginOutcome};
 pub use open::{LoggedIn, Tokens};
 pub use passkey::{PasskeyOutcome, PasskeyRequest};

@@ -1,9 +1,16 @@
 //! The export of the caller's account: who may request it, and how often. Its contents are tested in `personal_data`.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
+use portcullis_core::{
+    audit::{AuditRow, Event},
+    clock::{Clock, ManualClock, Timestamp},
+    ctx::Ctx,
+    id::{RealmName, UserId},
+    port::Op,
+};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     limits::ENFORCED,
@@ -52,7 +59,7 @@ async fn an_account_is_exported_twice_an_hour() {
     assert_eq!(problem(refused, 429).await["limit"], "LIMIT_EXPORTS_ACCOUNT");
     json(app.get_as(&janes, "/User1/me/export").await, 200).await;
     // A rejected request is not counted as an export.
-    let realm = portcullis_core::id::RealmName::parse("User1").unwrap();
+    let realm = RealmName::parse("User1").unwrap();
     let rows = app.store().await.audit_rows(&realm, 100).await.unwrap();
     assert_eq!(rows.iter().filter(|row| row.event == "exported").count(), 3);
     app.advance(Duration::from_secs(3600));
@@ -75,7 +82,7 @@ async fn an_export_has_the_data_of_its_user_alone() {
     for foreign in [&jane.id, &jane.email, &twin.id] {
         assert!(!text.contains(foreign.as_str()), "{foreign}");
     }
-    let events: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let events: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(events["sessions"].as_array().unwrap().len(), 1, "{text}");
 }
 
@@ -93,4 +100,47 @@ async fn a_session_changes_its_profile_thirty_times_an_hour() {
     }
     assert_eq!(problem(patch(&token, "More").await, 429).await["limit"], "LIMIT_PROFILE_ACCOUNT");
     json(patch(&other, "Other").await, 200).await;
+}
+
+/// Adds logins of a person to the trail, a millisecond each, up to now.
+async fn add_logins(app: &TestApp, john: &Person, number: i64) {
+    let store = app.store().await;
+    let (realm, user) = (RealmName::parse("User1").unwrap(), UserId::parse(&john.id).unwrap());
+    let row = |number: i64| {
+        let at = ManualClock::at(Timestamp::from_millis(app.clock.now().millis() - number));
+        let ctx = Ctx::new(&at, app.random.clone(), Default::default());
+        Op::from(AuditRow { user: Some(user.clone()), ..AuditRow::new(&ctx, &realm, Event::LoggedIn) })
+    };
+    let rows: Vec<Op> = (1..=number).map(row).collect();
+    for chunk in rows.chunks(2000) {
+        store.commit(chunk.to_vec()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_export_that_has_not_all_events_says_where_they_go_on() {
+    let app = TestApp::start().await;
+    // The store does not matter, and one that writes each row by itself takes long.
+    if app.is_shared() {
+        return;
+    }
+    let john = Person::new("john@example.com").join(&app).await;
+    app.advance(Duration::from_secs(60));
+    let token = john.log_in(&app).await;
+    let export = async || json(app.get_as(&token, "/User1/me/export").await, 200).await;
+    assert_eq!(export().await.get("events_next"), None);
+    add_logins(&app, &john, 10_100).await;
+    let cut = export().await;
+    let ids = |page: &Value| -> Vec<String> {
+        page["events"].as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let mut seen = ids(&cut);
+    assert_eq!(seen.len(), 10_000);
+    let rest = format!("/User1/me/events?limit=200&cursor={}", cut["events_next"].as_str().unwrap());
+    let rest = json(app.get_as(&token, &rest).await, 200).await;
+    assert_eq!(rest["next"], Value::Null);
+    seen.extend(ids(&rest));
+    // Those of above, the registration and its verification, the login and both exports.
+    assert_eq!((seen.len(), seen.iter().collect::<BTreeSet<_>>().len()), (10_105, 10_105));
+    assert!(seen.is_sorted_by(|a, b| a > b), "newest first, without a gap");
 }

@@ -14,10 +14,23 @@ async fn listed(app: &TestApp, token: &str) -> Vec<String> {
 }
 
 async fn list(app: &TestApp, token: &str) -> Vec<Value> {
-    let answer = json(app.get_as(token, "/User1/me/sessions").await, 200).await;
+    let answer = page(app, token, "?limit=200").await;
     assert_eq!(answer["next"], Value::Null);
     assert_eq!(answer.as_object().unwrap().len(), 2, "{answer}");
     answer["sessions"].as_array().unwrap().clone()
+}
+
+fn ids(page: &Value) -> Vec<String> {
+    page["sessions"].as_array().unwrap().iter().map(|session| session["id"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn page(app: &TestApp, token: &str, query: &str) -> Value {
+    json(app.get_as(token, &format!("/User1/me/sessions{query}")).await, 200).await
+}
+
+async fn end(app: &TestApp, token: &str, id: &str) {
+    let request = app.request(Method::DELETE, &format!("/User1/me/sessions/{id}")).bearer_auth(token);
+    json(request.send().await.unwrap(), 200).await;
 }
 
 /// Returns the session that is marked as current in the list requested with this token.
@@ -151,4 +164,80 @@ async fn the_list_needs_a_token() {
     let app = TestApp::start().await;
     assert_eq!(problem(app.get("/User1/me/sessions").await, 401).await["code"], "token.missing");
     assert_eq!(problem(app.get_as("junk", "/User1/me/sessions").await, 401).await["code"], "token.invalid");
+}
+
+#[tokio::test]
+async fn pages_show_each_session_once_while_others_begin_and_end() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let mut token = String::new();
+    for number in 0..53 {
+        // Some are used at the same moment.
+        app.advance(Duration::from_secs(u64::from(number % 3 == 0)));
+        token = john.log_in(&app).await;
+    }
+    let own = current(&app, &token).await;
+    let all = ids(&page(&app, &token, "?limit=200").await);
+    assert_eq!((all.len(), ids(&page(&app, &token, "").await).len()), (53, 50));
+    let (mut walked, mut query) = (Vec::new(), "?limit=9".to_owned());
+    loop {
+        let seen = page(&app, &token, &query).await;
+        walked.extend(ids(&seen));
+        let Some(next) = seen["next"].as_str() else { break };
+        assert_eq!(ids(&seen).len(), 9);
+        query = format!("?limit=9&cursor={next}");
+        app.advance(Duration::from_secs(1));
+        john.log_in(&app).await;
+        let last = walked.last().unwrap();
+        if *last != own {
+            end(&app, &token, last).await;
+        }
+    }
+    assert_eq!(walked, all);
+    let whole = ids(&page(&app, &token, "?limit=200").await).len();
+    assert_eq!(page(&app, &token, &format!("?limit={whole}")).await["next"], Value::Null, "the last page is full");
+}
+
+#[tokio::test]
+async fn cursors_of_others_and_limits_beyond_the_most_are_refused() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let jane = Person::new("jane@example.com").join(&app).await;
+    john.log_in(&app).await;
+    jane.log_in(&app).await;
+    let (token, hers) = (john.log_in(&app).await, jane.log_in(&app).await);
+    let cursor = async |token: &str, list: &str| {
+        let first = json(app.get_as(token, &format!("/User1/me/{list}?limit=1")).await, 200).await;
+        first["next"].as_str().unwrap().to_owned()
+    };
+    let (own, of_jane) = (cursor(&token, "sessions").await, cursor(&hers, "sessions").await);
+    let of_events = cursor(&token, "events").await;
+    let changed = own.replacen(own.chars().next().unwrap(), "_", 1);
+    for cursor in [of_jane.as_str(), &of_events, &changed, &own[1..], "", "x"] {
+        let refused = problem(app.get_as(&token, &format!("/User1/me/sessions?cursor={cursor}")).await, 400).await;
+        assert_eq!(refused["code"], "cursor.invalid", "{cursor}");
+    }
+    for limit in ["0", "201", "-1", "", "ten"] {
+        let refused = problem(app.get_as(&token, &format!("/User1/me/sessions?limit={limit}")).await, 422).await;
+        assert_eq!(refused["errors"][0]["code"], "limit.invalid", "{limit}");
+    }
+}
+
+/// `routes/me` has the other order.
+#[tokio::test]
+async fn the_newest_session_ends_the_oldest_and_no_other() {
+    let app = TestApp::start().await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        tokens.push(john.log_in(&app).await);
+        app.advance(Duration::from_secs(1));
+    }
+    let [oldest, middle, newest] = &tokens[..] else { panic!() };
+    let kept = [current(&app, newest).await, current(&app, middle).await];
+    end(&app, newest, &current(&app, oldest).await).await;
+    problem(app.get_as(oldest, "/User1/me").await, 401).await;
+    for token in [middle, newest] {
+        assert_eq!(listed(&app, token).await, kept);
+    }
 }

@@ -33,8 +33,11 @@ pub(crate) struct ExportAnswer<'a> {
     user: UserAnswer<'a>,
     pending: Vec<PendingAnswer>,
     sessions: Vec<SessionAnswer>,
-    /// Events of the last 90 days, newest first.
+    /// Events of the last 90 days, newest first, at most 10,000.
     events: Vec<EventAnswer>,
+    /// Only if there are more events: the `cursor` with which `me/events` goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events_next: Option<String>,
     /// Second factors, and the set of recovery codes.
     factors: Vec<ExportedFactor>,
     /// Trusted devices.
@@ -112,6 +115,7 @@ impl<'a> ExportAnswer<'a> {
             pending: export.pending.into_iter().map(Into::into).collect(),
             sessions: export.sessions.into_iter().map(Into::into).collect(),
             events: export.events.into_iter().map(Into::into).collect(),
+            events_next: export.events_next,
             factors: factors(export.factors, export.recovery_codes),
             devices: export.devices.into_iter().map(Into::into).collect(),
             identities: [],

@@ -1,12 +1,15 @@
 use std::collections::HashMap;
 
 use axum::{Json, extract::Path};
-use portcullis_core::session::{Amr, ListedSession, device_name};
+use portcullis_core::{
+    service::ListedSessions,
+    session::{Amr, ListedSession, device_name},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    extract::{Authenticated, Viewing},
+    extract::{Authenticated, Query, Viewing},
     openapi::{RealmPath, refusals},
     problem::ApiError,
     routes::Message,
@@ -52,11 +55,11 @@ pub(crate) struct SessionAnswer {
     impersonated: bool,
 }
 
-/// Sessions of the caller.
+/// A page of the caller's sessions.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SessionsAnswer {
     sessions: Vec<SessionAnswer>,
-    /// Cursor of the next page. The answer has all sessions: always null.
+    /// Cursor of the next page; null on the last one.
     #[schema(required)]
     next: Option<String>,
 }
@@ -82,16 +85,20 @@ impl From<ListedSession> for SessionAnswer {
     }
 }
 
-refusals!(SessionsRefusals: Problem [REALM, BEARER]);
+refusals!(SessionsRefusals: Problem [REALM, BEARER, &[CURSOR_INVALID], Fields(&[field("limit", LIMIT_INVALID)])]);
 
 /// List the caller's sessions
 ///
-/// Returns all live sessions of the caller, most recently used first.
+/// Returns the live sessions of the caller, most recently used first.
 #[utoipa::path(
     get, path = "/v1/{realm}/me/sessions", tag = "Accounts", security(("bearer" = [])),
-    params(RealmPath),
+    params(
+        RealmPath,
+        ("limit" = Option<u32>, Query, description = "Number of sessions of a page, at most 200", minimum = 1, maximum = 200, example = 50),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before", example = "C1mJYwq0d3o5m2QZt22qgDE3NjcyMjU2MDAwMDAvcWdmaGwxM2Q"),
+    ),
     responses(
-        (status = 200, description = "The caller's live sessions", body = SessionsAnswer, example = json!({
+        (status = 200, description = "A page of the caller's live sessions", body = SessionsAnswer, example = json!({
             "sessions": [{
                 "id": "qgfhl13dmdmn04qh7oqttabfms", "kind": "api", "current": true,
                 "created_at": "2026-01-01T09:00:00Z", "last_used_at": "2026-01-01T10:02:11Z",
@@ -104,10 +111,11 @@ refusals!(SessionsRefusals: Problem [REALM, BEARER]);
         SessionsRefusals,
     )
 )]
-pub(crate) async fn sessions(viewing: Viewing) -> Result<Json<SessionsAnswer>, ApiError> {
+pub(crate) async fn sessions(viewing: Viewing, mut query: Query) -> Result<Json<SessionsAnswer>, ApiError> {
     let Viewing { request, viewer } = viewing;
-    let listed = request.sessions().list(&viewer).await?;
-    Ok(Json(SessionsAnswer { sessions: listed.into_iter().map(Into::into).collect(), next: None }))
+    let ListedSessions { sessions, next } =
+        request.sessions().page(&viewer, &query.take("limit"), &query.take("cursor")).await?;
+    Ok(Json(SessionsAnswer { sessions: sessions.into_iter().map(Into::into).collect(), next }))
 }
 
 refusals!(EndSessionRefusals: Problem [REALM, OWNER]);
