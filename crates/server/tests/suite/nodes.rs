@@ -17,7 +17,7 @@ use portcullis_core::{
     port::{SharedCache, Store, UserOp},
     seal::Sealed,
 };
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -252,6 +252,58 @@ async fn a_role_an_address_and_the_end_of_a_session_are_felt_by_the_other_node_w
     felt("an address", &|me| me["email"] == "new@example.com", &token).await;
     felt("the end of a session", &|me| me["code"] == "token.invalid", &other).await;
     assert_eq!(status(&http, &there, &token).await, 200, "the session that asked stays");
+}
+
+/// What needs a recent login asks the store again whether one factor is enough.
+#[tokio::test]
+async fn two_step_that_was_turned_on_elsewhere_is_felt_at_once_by_what_needs_a_recent_login() {
+    let (dirs, database, shelf, http) = (twins().await, Database::new().await, Shelf::default(), Client::new());
+    let here = node(dirs.0.path(), &database, &shelf).await;
+    let there = node(dirs.1.path(), &database, &shelf).await;
+    let (john, realm) = (Person::new("john@example.com"), RealmName::parse("User1").unwrap());
+    let id = join(&http, [&here, &there], &john).await;
+    let form = [("username", &john.email), ("password", &john.password)];
+    let login = http.post(format!("{}/User1/login", here.base)).form(&form).send().await.unwrap();
+    let login: serde_json::Value = login.json().await.unwrap();
+    let token = login["access_token"].as_str().unwrap();
+    let shared = shelf.lock().unwrap().clone();
+    let store = match shared {
+        Some(store) => store,
+        None => database.open(dirs.0.path(), Timestamp::default()).await,
+    };
+    let switch = async |two_step: bool| {
+        let user = store.user(&realm, &id).await.unwrap().unwrap();
+        let changed = User { two_step, revision: user.revision + 1, ..user };
+        store.commit(vec![UserOp::Update(changed).into()]).await.unwrap();
+    };
+    let is_on = async || {
+        let status = http.get(format!("{}/User1/me/export", there.base)).bearer_auth(token).send().await.unwrap();
+        status.status() == 401
+    };
+    let password = &john.password;
+    for (method, path, body) in [
+        (Method::GET, "me/export".to_owned(), json!({})),
+        (
+            Method::POST,
+            "me/password".to_owned(),
+            json!({"current_password": password, "new_password": "a fine new phrase"}),
+        ),
+        (Method::POST, "me/mfa/totp".to_owned(), json!({"current_password": password})),
+        (Method::POST, "me/passkeys/options".to_owned(), json!({"current_password": password})),
+        (Method::DELETE, format!("delete?id={id}&email={}", john.email), json!({})),
+        (Method::DELETE, "me".to_owned(), json!({"current_password": password})),
+    ] {
+        // The other node has the account as it was.
+        while is_on().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        switch(true).await;
+        let request = http.request(method, format!("{}/User1/{path}", there.base)).bearer_auth(token);
+        let refused = request.json(&body).send().await.unwrap();
+        assert_eq!(refused.status(), 401, "{path}");
+        assert_eq!(refused.json::<serde_json::Value>().await.unwrap()["code"], "auth.stale", "{path}");
+        switch(false).await;
+    }
 }
 
 /// Waits for a link that is mailed to an address, by either node.

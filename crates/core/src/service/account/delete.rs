@@ -51,9 +51,8 @@ impl Accounts<'_> {
 
     /// Erases the account; `None` if it changed in the meantime.
     async fn erase(&self, owner: FreshOwner<'_>) -> Result<Option<()>> {
-        let (store, realm, account) = (&self.ports.store, &self.realm.name, owner.account());
-        let user = store.user(realm, &account.id).await?;
-        let user = user.ok_or_else(|| Error::bad_token().because("the user does not exist"))?;
+        let (realm, account) = (&self.realm.name, owner.account());
+        let user = self.fresh_user(owner).await?;
         let mut batch = self.erasure(&user).await?;
         batch.extend(batch![
             self.audit(Event::AccountDeleted).user(&user).session(owner.session()),

@@ -41,7 +41,8 @@ impl Accounts<'_> {
         Ok(KnownDevice::new(self.ctx).expose(self.ctx, &self.realm.keys, device_owner))
     }
 
-    /// Returns the user and the hash of the current password, which is verified if there is one.
+    /// Returns the user and the hash of the current password, which is verified if there is one. With two-step turned on meanwhile, it
+    /// is no proof.
     async fn with_current_password(
         &self,
         owner: &Owner,
@@ -54,6 +55,7 @@ impl Accounts<'_> {
             return Ok((self.fresh_user(owner).await?, key, None));
         }
         let Reauthenticated { user, key, hash } = self.verify_current_password(owner, current).await?;
+        self.require_strength(&user, owner)?;
         Ok((user, key, Some(hash)))
     }
 

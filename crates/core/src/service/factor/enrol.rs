@@ -108,6 +108,9 @@ impl SecondFactors<'_> {
 
     async fn begin_once(&self, enrols: Enrols<'_>, name: FactorName) -> Result<Option<EnrolmentOffer>> {
         let Enrolling { user, key, by, .. } = self.enrolling(enrols).await?;
+        if let Enrols::Owner(owner, _) = enrols {
+            self.require_strength(&user, owner)?;
+        }
         if self.factors_of(&user, &key).await?.totp.len() >= MOST_TOTP {
             return Err(MFA_TOO_MANY.into());
         }

@@ -74,6 +74,9 @@ impl SecondFactors<'_> {
         let used_for = self.read_use(enrols, used_for)?;
         self.charge_client(LimitKind::PasskeyOptions, self.settings.limits.passkey_options_client).await?;
         let by = self.enrolling(enrols).await?;
+        if let Enrols::Owner(owner, _) = enrols {
+            self.require_strength(&by.user, owner)?;
+        }
         let factors = self.factors_of(&by.user, &by.key).await?;
         if factors.passkeys.len() >= MOST_PASSKEYS {
             return Err(MFA_TOO_MANY.into());
@@ -132,11 +135,14 @@ impl SecondFactors<'_> {
             Err(why) => return self.refuse(why).await,
         };
         self.require_use(enrols, registered.used_for)?;
+        // The passkey is read before its challenge: what another request with the same response adds between the two reads is then
+        // answered like an addition, and not as one that exists.
+        let key = Passkey::key_of(&self.realm.keys, &party.id, &registered.credential.id);
+        let known = self.ports.store.record(&self.realm.name, Passkey::KIND, &key).await?;
         if let Some(spent) = self.spent_challenge(&registered.challenge).await? {
             return self.same_answer(party, &by, &spent, &registered.credential).await;
         }
-        let key = Passkey::key_of(&self.realm.keys, &party.id, &registered.credential.id);
-        if let Some(row) = self.ports.store.record(&self.realm.name, Passkey::KIND, &key).await? {
+        if let Some(row) = known {
             let is_own = row.owner.as_ref() == Some(&by.user.id);
             let is_same = is_own && Held::<Passkey>::open(row, &by.key)?.noun.public_key == registered.credential.key;
             return if is_same { Err(PASSKEY_EXISTS.into()) } else { self.refuse(PasskeyRefusal::CredentialId).await };

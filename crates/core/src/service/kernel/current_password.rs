@@ -98,10 +98,20 @@ impl Scope<'_> {
     /// store fails.
     pub(in crate::service) async fn fresh_user(&self, owner: FreshOwner<'_>) -> Result<User> {
         let user = self.user_of(&owner).await?;
+        self.require_strength(&user, &owner)?;
+        Ok(user)
+    }
+
+    /// Requires the authority of an owner to be strong enough for the account as it is now: two-step may have been turned on since it
+    /// was given.
+    ///
+    /// # Errors
+    /// Returns `Stale` otherwise.
+    pub(in crate::service) fn require_strength(&self, user: &User, owner: &Owner) -> Result<()> {
         if self.needs_two_steps(user.two_step) && !owner.needs_two_factors() {
             return Err(AUTH_STALE_TWO_FACTORS.after(self.realm.policy.fresh_auth_age).into());
         }
-        Ok(user)
+        Ok(())
     }
 
     /// Reads the user of an owner from the store.
