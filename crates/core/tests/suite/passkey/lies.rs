@@ -368,6 +368,29 @@ fn a_response_of_another_form_is_refused() {
     assert_eq!(register_json(&json, true).unwrap().transports, ["usb", "smart-card", "new9"]);
 }
 
+/// `credProps` says whether a passkey is discoverable; browsers may leave it out, or be wrong.
+#[test]
+fn nothing_depends_on_what_the_browser_says_of_extensions() {
+    let passkey = passkey(KeyAlgorithm::Es256);
+    let credential = register(&passkey.made(&challenge(1).to_text())).unwrap();
+    let asserted = assert_used(&credential, &passkey.used(&challenge(2).to_text()), 0).unwrap();
+    for said in [
+        json!({"credProps": {"rk": true}}),
+        json!({"credProps": {"rk": false}}),
+        json!({"credProps": {}}),
+        json!({"credProps": null, "appid": true, "prf": {"enabled": false}}),
+        json!({"credProps": "rk"}),
+        Value::Null,
+    ] {
+        let mut made = passkey.made(&challenge(1).to_text()).json();
+        made["clientExtensionResults"] = said.clone();
+        assert_eq!(register_json(&made, true).as_ref(), Ok(&credential), "{said}");
+        let mut used = passkey.used(&challenge(2).to_text()).json();
+        used["clientExtensionResults"] = said.clone();
+        assert_eq!(assert_json(&credential, &used, 0, true).as_ref(), Ok(&asserted), "{said}");
+    }
+}
+
 /// Nothing of it may reach a log.
 #[test]
 fn what_names_a_person_is_not_printed() {

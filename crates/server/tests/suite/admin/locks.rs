@@ -3,7 +3,16 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Person, TestApp, admin::REASON, json, problem};
+use crate::{
+    pages::Browser,
+    support::{
+        Authenticator, Person, Protected, TestApp,
+        admin::REASON,
+        complete, json,
+        passkeys::{add, enter},
+        problem,
+    },
+};
 
 #[tokio::test]
 async fn a_locked_user_is_refused_after_a_complete_proof_only() {
@@ -146,4 +155,54 @@ async fn an_impersonated_session_sees_changes_nothing_and_is_told() {
     assert!(mails[0]["text"].as_str().unwrap().contains("at most 5 minutes"), "{}", mails[0]);
     app.advance(std::time::Duration::from_secs(301));
     assert_eq!(app.get_as(token, "/User1/me").await.status(), 401);
+}
+
+/// Whatever was proved before the lock.
+#[tokio::test]
+async fn a_lock_is_felt_wherever_a_session_is_opened_or_goes_on() {
+    let app = TestApp::with(&[("REALM_USER2_MFA_POLICY", "required")]).await;
+    let owner = app.owner().await;
+    let lock = async |path: String| {
+        let locked = owner.change(&app, Method::POST, &path, json!({"reason": REASON})).await;
+        assert_eq!(json(locked, 200).await["status"], "locked");
+    };
+    let john = Protected::join(&app, "john@example.com").await;
+    let (mut passkey, _) = add(&app, &john.token, "login").await;
+    let tokens = john.log_in(&app).await;
+    let token = tokens["access_token"].as_str().unwrap();
+    let step_up = async |body: serde_json::Value| {
+        app.request(Method::POST, "/User1/me/step_up").bearer_auth(token).json(&body).send().await.unwrap()
+    };
+    app.advance(std::time::Duration::from_secs(1));
+    let renewal = problem(step_up(json!({"max_age": 0})).await, 403).await;
+    let tickets = [john.ticket(&app).await, renewal["mfa_token"].as_str().unwrap().to_owned()];
+    lock(format!("/realms/User1/users/{}/lock", john.person.id)).await;
+
+    assert_eq!(problem(enter(&app, &mut passkey).await, 403).await["code"], "account.locked");
+    let code = john.app.next_code(&app);
+    for ticket in tickets {
+        let refused = json(complete(&app, &ticket, &[("code", &code)]).await, 400).await;
+        assert_eq!(refused["error_description"], "Invalid or expired code");
+    }
+    // A ticket that was made since.
+    let refused = json(complete(&app, &john.ticket(&app).await, &[("code", &code)]).await, 400).await;
+    assert_eq!(refused["error_description"], "Account locked");
+    assert_eq!(problem(john.enter(&app, &[("code", &code)]).await, 403).await["code"], "account.locked");
+    let form = [("grant_type", "refresh_token"), ("refresh_token", tokens["refresh_token"].as_str().unwrap())];
+    assert_eq!(json(app.post_form("/User1/token", &form).await, 400).await["error"], "invalid_grant");
+    problem(step_up(json!({"current_password": john.person.password, "code": code})).await, 401).await;
+    let mut browser = Browser::new(&app);
+    let step = browser.sign_in(&john.person).await.location;
+    let page = browser.post(&step, &[("code", &code), ("type", "totp")]).await;
+    assert_eq!((browser.session(), page.status), (None, 403), "{}", page.body);
+
+    // A first factor opens a session, too.
+    let jane = Person::new("jane@example.com").of("User2").join(&app).await;
+    let ticket = problem(app.login("User2", &jane.email, &jane.password).await, 403).await["mfa_token"].clone();
+    let offer = json(app.post_json("/User2/me/mfa/totp", json!({"mfa_token": ticket})).await, 200).await;
+    lock(format!("/realms/User2/users/{}/lock", jane.id)).await;
+    let code = Authenticator::of(&offer).code(&app);
+    let confirm = json!({"mfa_token": ticket, "enrolment": offer["enrolment"], "code": code});
+    let refused = problem(app.post_json("/User2/me/mfa/totp/confirm", confirm).await, 400).await;
+    assert_eq!(refused["code"], "mfa.invalid");
 }

@@ -60,6 +60,26 @@ fn the_public_url_is_derived_from_the_domain() {
 }
 
 #[test]
+fn domain_and_origin_of_passkeys_are_those_of_the_public_url() {
+    let party = |desk: Desk| desk.config().passkeys.party.map(|party| (party.id, party.origins.join(" ")));
+    let at = |url: &str| party(Desk::production().env("PUBLIC_URL", url));
+    let is = |id: &str, origins: &str| Some((id.to_owned(), origins.to_owned()));
+    assert_eq!(party(Desk::new()), is("localhost", "http://localhost:8000"));
+    let plain = is("accounts.example.com", "https://accounts.example.com");
+    for url in ["https://accounts.example.com", "https://Accounts.Example.com:443/auth/"] {
+        assert_eq!(at(url), plain, "{url}");
+    }
+    let with_port = is("accounts.example.com", "https://accounts.example.com:8443");
+    assert_eq!(at("https://accounts.example.com:8443/auth"), with_port);
+    for address in ["https://192.0.2.7", "https://[2001:db8::7]:8443"] {
+        assert_eq!(at(address), None, "{address}");
+    }
+    let origins = "https://app.example.com,https://example.com";
+    let set = Desk::production().env("PASSKEY_RP_ID", "example.com").env("PASSKEY_ORIGINS", origins);
+    assert_eq!(party(set), is("example.com", "https://app.example.com https://example.com"));
+}
+
+#[test]
 fn the_environment_is_production_if_others_can_reach_the_server() {
     for (name, value) in [("HOST", "0.0.0.0"), ("PUBLIC_URL", "https://example.com"), ("APP_DOMAIN", "example.com")] {
         let desk = Desk::new().env(name, value);

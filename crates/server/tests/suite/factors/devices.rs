@@ -3,7 +3,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Protected, TestApp, complete, json, problem};
+use crate::support::{Protected, TestApp, complete, json, passkeys::claims, problem};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -141,4 +141,45 @@ async fn where_devices_are_not_remembered_each_login_needs_a_code() {
     let entered = trust(&app, &john).await;
     assert!(devices(&app, text(&entered, "access_token")).await.is_empty());
     problem(john.enter(&app, &[("device", text(&entered, "device"))]).await, 403).await;
+}
+
+const SERVICE: (&str, &str) = ("shop", "the-secret-of-the-shop-is-long-enough");
+
+#[tokio::test]
+async fn the_assurance_of_one_session_is_not_that_of_another() {
+    let app = TestApp::with(&[("API_CLIENTS", &format!("{}:{}", SERVICE.0, SERVICE.1))]).await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let strong = trust(&app, &john).await;
+    let by_device = async || json(john.enter(&app, &[("device", text(&strong, "device"))]).await, 200).await;
+    let (weak, raised) = (by_device().await, by_device().await);
+    // What a service is told of both tokens of a session.
+    let told = async |tokens: &Value| {
+        let mut told = Vec::new();
+        for kind in ["access_token", "refresh_token"] {
+            let asked = app.request(Method::POST, "/User1/introspect").basic_auth(SERVICE.0, Some(SERVICE.1));
+            let said = json(asked.form(&[("token", text(tokens, kind))]).send().await.unwrap(), 200).await;
+            told.push(json!([said["acr"], said["amr"]]));
+        }
+        told.dedup();
+        told
+    };
+    let one = [json!(["urn:portcullis:aal1", ["pwd"]])];
+    let two = [json!(["urn:portcullis:aal2", ["pwd", "otp", "mfa"]])];
+    assert_eq!(
+        (told(&strong).await, told(&weak).await, told(&raised).await),
+        (two.to_vec(), one.to_vec(), one.to_vec())
+    );
+    let step_up = json!({"code": john.app.next_code(&app)});
+    let step_up =
+        app.request(Method::POST, "/User1/me/step_up").bearer_auth(text(&raised, "access_token")).json(&step_up);
+    json(step_up.send().await.unwrap(), 200).await;
+    assert_eq!((told(&raised).await, told(&weak).await), (two.to_vec(), one.to_vec()));
+    for (tokens, status) in [(&strong, 200), (&raised, 200), (&weak, 401)] {
+        let export = app.get_as(text(tokens, "access_token"), "/User1/me/export").await;
+        assert_eq!(export.status().as_u16(), status);
+        let form = [("grant_type", "refresh_token"), ("refresh_token", text(tokens, "refresh_token"))];
+        let refreshed = json(app.post_form("/User1/token", &form).await, 200).await;
+        let acr = if status == 200 { "urn:portcullis:aal2" } else { "urn:portcullis:aal1" };
+        assert_eq!(claims(&refreshed["access_token"])["acr"], acr);
+    }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::support::{Authenticator, Person, Protected, TestApp, json, problem};
+use crate::support::{Authenticator, Person, Protected, TestApp, json, passkeys::add, problem};
 
 async fn send(app: &TestApp, method: Method, token: &str, path: &str, body: Value) -> Response {
     app.request(method, &format!("/User1/me/{path}")).bearer_auth(token).json(&body).send().await.unwrap()
@@ -108,8 +108,10 @@ async fn new_recovery_codes_replace_the_earlier_ones() {
 /// One guard protects all routes that change factors, and the others that are `fresh`.
 #[tokio::test]
 async fn with_two_step_on_changes_need_two_factors() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&[("MFA_METHODS", "passkey,totp,sms,recovery_code")]).await;
     let john = Protected::join(&app, "john@example.com").await;
+    let (_, passkey) = add(&app, &john.token, "login").await;
+    let passkey = format!("passkeys/{}", passkey["id"].as_str().unwrap());
     let code = john.app.next_code(&app);
     let trusted = json(john.enter(&app, &[("code", &code), ("remember", "true")]).await, 200).await;
     let factor = id(&status(&app, &john.token).await, 0);
@@ -122,6 +124,9 @@ async fn with_two_step_on_changes_need_two_factors() {
         (Method::PATCH, "mfa", json!({"two_step": false, "current_password": password})),
         (Method::POST, "mfa/recovery_codes", json!({"current_password": password})),
         (Method::DELETE, factor.as_str(), json!({"current_password": password})),
+        (Method::POST, "mfa/sms", json!({"current_password": password})),
+        (Method::POST, "passkeys/options", json!({"current_password": password})),
+        (Method::DELETE, passkey.as_str(), json!({"current_password": password})),
         (Method::DELETE, "mfa/unknown", json!({"current_password": password})),
         (Method::POST, "password", json!({"current_password": password, "new_password": "violet-teapot-hammer"})),
         (Method::POST, "email", json!({"email": "new@example.com", "current_password": password})),

@@ -8,5 +8,6 @@ mod policy;
 mod races;
 mod sms;
 mod step_up;
+mod together;
 mod tries;
 mod undo;

@@ -93,3 +93,34 @@ async fn a_method_that_is_not_named_is_neither_added_nor_used() {
     let status = json(app.get_as(&jane, "/User1/me/mfa").await, 200).await;
     assert_eq!(status["recovery_codes"], Value::Null);
 }
+
+#[tokio::test]
+async fn of_fifty_confirmations_with_two_tickets_one_adds_a_factor() {
+    let app = TestApp::with(&[("MFA_POLICY", "required")]).await;
+    let john = Person::new("john@example.com").join(&app).await;
+    let mut confirmations = Vec::new();
+    for _ in 0..2 {
+        let ticket = problem(app.login("User1", &john.email, &john.password).await, 403).await["mfa_token"].clone();
+        let offer = json(app.post_json("/User1/me/mfa/totp", json!({"mfa_token": ticket})).await, 200).await;
+        let code = Authenticator::of(&offer).code(&app);
+        confirmations.push(json!({"mfa_token": ticket, "enrolment": offer["enrolment"], "code": code}));
+    }
+    let all = (0..50).map(|number| app.post_json("/User1/me/mfa/totp/confirm", confirmations[number % 2].clone()));
+    let mut added = Vec::new();
+    for answer in futures_util::future::join_all(all).await {
+        match answer.status().as_u16() {
+            201 => added.push(json(answer, 201).await),
+            _ => assert_eq!(problem(answer, 400).await["code"], "mfa.invalid"),
+        }
+    }
+    assert_eq!(added.len(), 1);
+    let token = added[0]["tokens"]["access_token"].as_str().unwrap();
+    let of = async |path: &str, member: &str| {
+        json(app.get_as(token, path).await, 200).await[member].as_array().unwrap().len()
+    };
+    assert_eq!((of("/User1/me/mfa", "factors").await, of("/User1/me/sessions", "sessions").await), (1, 1));
+    for confirmation in confirmations {
+        let begin = app.post_json("/User1/me/mfa/totp", json!({"mfa_token": confirmation["mfa_token"]})).await;
+        assert_eq!(problem(begin, 400).await["code"], "mfa.invalid");
+    }
+}

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     limits::ENFORCED,
-    support::{Protected, TestApp, complete, json, problem},
+    support::{Authenticator, Protected, TestApp, complete, json, problem},
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -44,6 +44,31 @@ async fn wrong_factors_are_counted_for_the_account_whatever_the_ticket() {
         problem(john.enter(&app, &[("code", &wrong)]).await, 403).await;
     }
     problem(john.enter(&app, &[("code", &wrong)]).await, 429).await;
+}
+
+/// Five are evaluated in an hour, so that each of these must have been counted.
+#[tokio::test]
+async fn a_wrong_factor_counts_wherever_it_is_given() {
+    let app = TestApp::with(ENFORCED).await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let post = async |path: &str, body: serde_json::Value| {
+        let request = app.request(Method::POST, &format!("/User1/me/{path}")).bearer_auth(&john.token);
+        request.json(&body).send().await.unwrap()
+    };
+    let wrong = john.app.wrong(&app);
+    let offer = json(post("mfa/totp", json!({})).await, 200).await;
+    let offered = Authenticator::of(&offer);
+    let confirm =
+        async |code: String| post("mfa/totp/confirm", json!({"enrolment": offer["enrolment"], "code": code})).await;
+    let ticket = john.ticket(&app).await;
+    problem(confirm(offered.wrong(&app)).await, 400).await;
+    problem(post("step_up", json!({"code": wrong, "max_age": 0})).await, 400).await;
+    problem(john.enter(&app, &[("code", "aaaaa-aaaaa-aaaaa")]).await, 403).await;
+    json(complete(&app, &ticket, &[("code", "aaaaa-aaaaa-aaaaa")]).await, 400).await;
+    problem(john.enter(&app, &[("code", &wrong)]).await, 403).await;
+    let limited = problem(confirm(offered.code(&app)).await, 429).await;
+    assert_eq!(limited["limit"], "LIMIT_FACTORS_ACCOUNT");
+    problem(john.enter(&app, &[("code", &john.recovery[0])]).await, 429).await;
 }
 
 #[tokio::test]

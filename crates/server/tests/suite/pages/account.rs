@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::Browser;
-use crate::support::{Person, Protected, TestApp};
+use crate::support::{Person, Protected, TestApp, json};
 
 #[tokio::test]
 async fn confirming_renews_the_authentication_and_the_cookie() {
@@ -66,4 +66,44 @@ async fn securing_the_account_ends_every_session_and_mails_a_link() {
     app.link(&john.email, "reset_password_form").await;
     let compromised = browser.sign_in(&john).await;
     assert!(compromised.shows("Choose a new password to continue. We've emailed you a link."));
+}
+
+/// A remembered device signs in by the password alone, which with two-step verification on is not enough for a change.
+#[tokio::test]
+async fn a_browser_that_gave_one_factor_confirms_before_every_change() {
+    let app = TestApp::start().await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let mut browser = Browser::new(&app);
+    let step = browser.sign_in(&john.person).await.location;
+    let code = john.app.next_code(&app);
+    browser.submit(&step, &[("code", &code), ("type", "totp"), ("remember", "true")]).await;
+    browser.submit("/User1/signout", &[]).await;
+    assert_eq!(browser.sign_in(&john.person).await.location, "/User1/account");
+    let kept = async || {
+        let mut kept = Vec::new();
+        for path in ["me/mfa", "me", "me/devices"] {
+            kept.push(json(app.get_as(&john.token, &format!("/User1/{path}")).await, 200).await);
+        }
+        kept
+    };
+    let (before, mails) = (kept().await, app.mails().await.len());
+    let remove = format!("security/remove?id={}", before[0]["factors"][0]["id"].as_str().unwrap());
+    let current = ("current_password", john.person.password.as_str());
+    for (page, form) in [
+        ("security", &[("action", "remove")][..]),
+        ("security", &[("action", "save")]),
+        ("security/totp", &[]),
+        ("security/codes", &[]),
+        (remove.as_str(), &[]),
+        ("security/password", &[current, ("new_password", "violet-teapot-hammer")]),
+        ("details/email", &[("email", "new@example.com")]),
+        ("details/phone", &[("phone", "+12025550143")]),
+        ("data", &[]),
+        ("data/delete", &[current]),
+    ] {
+        let turned = browser.post(&format!("/User1/account/{page}"), form).await;
+        assert_eq!(turned.status, 303, "{page}: {}", turned.body);
+        assert!(turned.location.starts_with("/User1/signin/confirm?"), "{page}: {}", turned.location);
+    }
+    assert_eq!((kept().await, app.mails().await.len()), (before, mails));
 }

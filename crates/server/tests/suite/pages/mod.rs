@@ -8,4 +8,4 @@ mod policy;
 mod signin;
 mod signup;
 
-use browser::Browser;
+pub use browser::Browser;

@@ -4,9 +4,14 @@ use portcullis::{
     App,
     app::{BuildError, Overrides},
 };
-use serde_json::json;
+use reqwest::Method;
+use serde_json::{Value, json};
 
-use crate::support::{Keyed, TestApp, json, load, passkeys::enter, problem};
+use crate::support::{
+    Keyed, TestApp, json, load,
+    passkeys::{RP_ID, enter, request, send},
+    problem,
+};
 
 #[tokio::test]
 async fn related_origins_are_listed_if_there_are_several() {
@@ -83,4 +88,36 @@ async fn a_passkey_of_an_earlier_domain_is_not_found() {
     let token = john.person.log_in(&app).await;
     let listed = json(app.get_as(&token, "/User1/me/passkeys").await, 200).await;
     assert_eq!(listed["passkeys"].as_array().unwrap().len(), 1, "its owner can remove it");
+}
+
+#[tokio::test]
+async fn the_domain_is_never_taken_from_a_request() {
+    let app = TestApp::with(&[("TRUSTED_PROXIES", "127.0.0.1")]).await;
+    let mut john = Keyed::join(&app, "john@example.com").await;
+    json(send(&app, Method::PATCH, &john.token, "mfa", json!({"two_step": true})).await, 200).await;
+    let login = app.login("User1", &john.person.email, &john.person.password).await;
+    let ticket = problem(login, 403).await["mfa_token"].clone();
+    for (name, value) in
+        [("host", "evil.example"), ("x-forwarded-host", "evil.example"), ("forwarded", "host=evil.example")]
+    {
+        let ask = async |path: &str, body: Value| {
+            let request = app.request(Method::POST, &format!("/User1/{path}")).header(name, value);
+            request.bearer_auth(&john.token).json(&body).send().await.unwrap()
+        };
+        let made = json(ask("me/passkeys/options", json!({})).await, 200).await;
+        assert_eq!(made["publicKey"]["rp"]["id"], RP_ID, "{name}");
+        for (path, body) in
+            [("passkeys/login/options", json!({})), ("mfa/challenge", json!({"mfa_token": ticket, "type": "passkey"}))]
+        {
+            assert_eq!(json(ask(path, body).await, 200).await["publicKey"]["rpId"], RP_ID, "{name}");
+        }
+        // Neither is the origin.
+        let options = request(&app).await;
+        let mut lie = john.passkey.get(&options);
+        lie.client["origin"] = "https://evil.example".into();
+        problem(ask("passkeys/login", json!({"credential": lie.json()})).await, 401).await;
+        let options = request(&app).await;
+        let right = json!({"credential": john.passkey.get(&options).json()});
+        json(ask("passkeys/login", right).await, 200).await;
+    }
 }

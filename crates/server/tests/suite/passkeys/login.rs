@@ -2,15 +2,18 @@ use std::time::Duration;
 
 use portcullis_core::{
     factor::passkey::KeyAlgorithm,
-    suite::authenticator::{BACKED_UP, BACKUP_ELIGIBLE, SoftPasskey},
+    suite::authenticator::{BACKED_UP, BACKUP_ELIGIBLE, SoftPasskey, USER_VERIFIED},
 };
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{
-    Keyed, Person, TestApp, json,
-    passkeys::{ORIGIN, RP_ID, add_this, claims, enter, enter_lying, request},
-    problem,
+use crate::{
+    limits::{ENFORCED, from},
+    support::{
+        Keyed, Person, Protected, TestApp, json,
+        passkeys::{ORIGIN, RP_ID, add, add_this, claims, enter, enter_lying, request},
+        problem,
+    },
 };
 
 #[tokio::test]
@@ -95,6 +98,8 @@ async fn every_refusal_is_the_same() {
         plain(enter_lying(&app, &mut john.passkey, |lie| lie.client["challenge"] = "A".repeat(43).into()).await).await,
         plain(enter_lying(&app, &mut john.passkey, |lie| lie.signature = Some(vec![0; 70])).await).await,
         plain(enter_lying(&app, &mut john.passkey, |lie| lie.user_handle = Some(handle)).await).await,
+        // Its user was not verified, which is enough for a second factor only.
+        plain(enter_lying(&app, &mut john.passkey, |lie| lie.data.flags &= !USER_VERIFIED).await).await,
         // A credential that was never stored, with a handle that the realm did not make.
         plain(
             enter_lying(&app, &mut john.passkey, |lie| {
@@ -218,4 +223,21 @@ async fn wrong_passwords_and_passkeys_do_not_meet() {
     assert_eq!(limited["limit"], "LIMIT_PASSKEYS_CLIENT");
     app.advance(Duration::from_secs(61));
     john.log_in(&app).await;
+}
+
+#[tokio::test]
+async fn refused_passkeys_keep_no_one_from_the_account() {
+    let app = TestApp::with(ENFORCED).await;
+    let john = Protected::join(&app, "john@example.com").await;
+    let (mut passkey, _) = add(&app, &john.token, "login").await;
+    for _ in 0..30 {
+        problem(enter_lying(&app, &mut passkey, |lie| lie.signature = Some(Vec::new())).await, 401).await;
+    }
+    assert_eq!(problem(enter(&app, &mut passkey).await, 429).await["limit"], "LIMIT_PASSKEYS_CLIENT");
+    // The password and a code, also from there; the passkey from elsewhere.
+    john.log_in(&app).await;
+    let elsewhere = |path: &str| from("203.0.113.9", app.request(Method::POST, &format!("/User1/passkeys/{path}")));
+    let options = json(elsewhere("login/options").send().await.unwrap(), 200).await;
+    let credential = json!({"credential": passkey.get(&options).json()});
+    json(elsewhere("login").json(&credential).send().await.unwrap(), 200).await;
 }

@@ -145,3 +145,56 @@ async fn where_passkeys_are_off_their_routes_are_not_found() {
     json(send(&app, Method::DELETE, &token, &by_id, json!({})).await, 200).await;
     app.advance(Duration::from_secs(1));
 }
+
+/// At two servers, where they share the database.
+#[tokio::test]
+async fn of_removals_at_once_one_login_method_stays() {
+    let app = TestApp::start().await;
+    let twin = if app.is_shared() { Some(app.twin().await) } else { None };
+    let at = |number: usize| twin.as_ref().filter(|_| number % 4 > 1).unwrap_or(&app);
+    let mut john = Keyed::join(&app, "john@example.com").await;
+    let token = john.fresh(&app).await;
+    let (_, second) = add(&app, &token, "login").await;
+    json(send(&app, Method::DELETE, &token, "password", json!({})).await, 200).await;
+    let mut paths = [path(&john.added), path(&second)];
+    for round in 0..5 {
+        let all = (0..10).map(|number| send(at(number), Method::DELETE, &token, &paths[number % 2], json!({})));
+        let mut removed = 0;
+        for answer in futures_util::future::join_all(all).await {
+            match answer.status().as_u16() {
+                200 => removed += 1,
+                409 => assert_eq!(problem(answer, 409).await["code"], "login.last"),
+                other => assert!([404, 503].contains(&other), "{other} in round {round}"),
+            }
+        }
+        let left = json(app.get_as(&token, "/User1/me/passkeys").await, 200).await;
+        assert_eq!((removed, left["passkeys"].as_array().unwrap().len()), (1, 1), "in round {round}");
+        let (_, further) = add(&app, &token, "login").await;
+        paths = [path(&left["passkeys"][0]), path(&further)];
+    }
+}
+
+#[tokio::test]
+async fn the_password_and_the_only_passkey_are_not_removed_at_once() {
+    let app = TestApp::start().await;
+    for round in 0..4 {
+        let mut john = Keyed::join(&app, &format!("john{round}@example.com")).await;
+        // Recovery codes are what an account with one passkey needs to lose its password.
+        json(send(&app, Method::PATCH, &john.token, "mfa", json!({"two_step": true})).await, 200).await;
+        let (token, passkey) = (john.fresh(&app).await, path(&john.added));
+        let remove = |path| send(&app, Method::DELETE, &token, path, json!({}));
+        let removed = if round % 2 == 0 {
+            let (password, passkey) = tokio::join!(remove("password"), remove(&passkey));
+            [password.status().as_u16(), passkey.status().as_u16()]
+        } else {
+            let (passkey, password) = tokio::join!(remove(&passkey), remove("password"));
+            [password.status().as_u16(), passkey.status().as_u16()]
+        };
+        assert!([[200, 409], [409, 200]].contains(&removed), "{removed:?}");
+        if removed[0] == 200 {
+            john.log_in(&app).await;
+        } else {
+            john.person.log_in(&app).await;
+        }
+    }
+}

@@ -51,8 +51,11 @@ async fn a_line_of_json_has_its_fields_and_the_request_as_span() {
     let id = request_id(&answer);
     assert!(program.stop().await.success());
     let log = program.log();
-    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let lines: Vec<_> = lines.filter(|line| line["span"]["id"] == id.as_str()).collect();
+    let all: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let passkeys = all.iter().find(|line| line["message"] == "passkeys on").unwrap();
+    let origin = format!("http://localhost:{}", program.port());
+    assert_eq!((&passkeys["rp_id"], &passkeys["origins"]), (&"localhost".into(), &origin.into()));
+    let lines: Vec<_> = all.iter().filter(|line| line["span"]["id"] == id.as_str()).collect();
     let [refused, answered] = &lines[..] else { panic!("{lines:?}") };
     for (line, level, message) in [(refused, "DEBUG", "refused"), (answered, "INFO", "answered")] {
         assert_eq!((&line["level"], &line["message"]), (&level.into(), &message.into()));
