@@ -28,13 +28,14 @@ pub use factor::{
 };
 pub use kernel::{
     AcceptedCredentials, AdminSettings, Administrator, ApiClient, Challenged, FactorChallenge, FieldErrors, FreshOwner,
-    KeyRotation, NamedCredential, NamedField, Owner, Permit, Ports, RawField, RawJson, Realms, Scope, Settings, Viewer,
+    KeyRotation, NamedCredential, NamedField, Owner, Permit, Ports, RawField, RawJson, Realms, RenewedCookie, Scope,
+    Settings, Viewer,
 };
 pub use keys::{OpenRealmsError, check_encryption_keys, reseal_signing_keys};
 pub use oauth::{LiveToken, OAuth, TokenKind};
 pub use session::{
     Completed, Completion, Credentials, Entry, FactorRequest, ListedSessions, LoggedIn, LoginOutcome, PasskeyOutcome,
-    PasskeyRequest, SecondFactor, Sessions, StepUp, Stepped, Tokens,
+    PasskeyRequest, SecondFactor, Sessions, StepUp, Stepped, SteppedUp, Tokens,
 };
 pub use upkeep::Upkeep;
 

@@ -1,8 +1,10 @@
 //! Responses that routes of several areas share.
 
+mod passkey_options;
 mod passkeys;
 
-pub(crate) use passkeys::{CredentialAnswer, PasskeyAnswer, PublicKeyRequest, RequestOptions, SignalAnswer};
+pub(crate) use passkey_options::{CreationOptions, RequestOptions};
+pub(crate) use passkeys::{PasskeyAnswer, SignalAnswer};
 
 use portcullis_core::{
     clock::Timestamp,

@@ -1,6 +1,10 @@
 //! Logins, counted by their outcome.
 
-use portcullis_core::{Error, error::ErrorKind, service::LoginOutcome};
+use portcullis_core::{
+    Error,
+    error::ErrorKind,
+    service::{LoginOutcome, PasskeyOutcome},
+};
 
 use crate::metrics::LOGINS;
 
@@ -12,12 +16,27 @@ pub(super) fn counted(result: Result<LoginOutcome, Error>) -> Result<LoginOutcom
         Ok(LoginOutcome::Wrong) => "wrong",
         Ok(LoginOutcome::Unverified) => "unverified",
         Ok(LoginOutcome::Compromised) => "compromised",
-        Err(error) => match error.kind() {
-            ErrorKind::Limited(_) => "limited",
-            ErrorKind::Invalid => "invalid",
-            _ => "failed",
-        },
+        Err(error) => failed(error),
     };
     metrics::counter!(LOGINS, "outcome" => outcome).increment(1);
     result
+}
+
+/// Counts a login with a passkey by its outcome.
+pub(super) fn counted_passkey(result: Result<PasskeyOutcome, Error>) -> Result<PasskeyOutcome, Error> {
+    let outcome = match &result {
+        Ok(PasskeyOutcome::LoggedIn(_)) => "ok",
+        Ok(PasskeyOutcome::Refused { .. }) => "wrong",
+        Err(error) => failed(error),
+    };
+    metrics::counter!(LOGINS, "outcome" => outcome).increment(1);
+    result
+}
+
+const fn failed(error: &Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::Limited(_) => "limited",
+        ErrorKind::Invalid => "invalid",
+        _ => "failed",
+    }
 }

@@ -27,24 +27,80 @@
 
   // Say that a form is under way, and send it once.
   const idle = new Map();
-  all("form", (form) => form.addEventListener("submit", (event) => {
-    if (form.dataset.sent && Date.now() - form.dataset.sent < 10000) return event.preventDefault();
-    form.dataset.sent = Date.now();
-    form.querySelectorAll("[data-show]").forEach((button) => show(button, false));
-    const button = event.submitter;
-    if (!button?.dataset.busy) return;
-    idle.set(button, button.innerHTML);
-    button.textContent = button.dataset.busy;
-    button.setAttribute("aria-busy", "true");
-  }));
-  addEventListener("pageshow", () => {
+  const rest = () => {
     all("form", (form) => delete form.dataset.sent);
     idle.forEach((label, button) => {
       button.innerHTML = label;
       button.removeAttribute("aria-busy");
     });
     idle.clear();
+  };
+  all("form", (form) => form.addEventListener("submit", (event) => {
+    if (form.dataset.sent && Date.now() - form.dataset.sent < 10000) return event.preventDefault();
+    form.dataset.sent = Date.now();
+    form.querySelectorAll("[data-show]").forEach((button) => show(button, false));
+    const button = event.submitter;
+    if (form.dataset.passkey) {
+      event.preventDefault();
+      ask(form);
+    }
+    if (!button || (!button.dataset.busy && !form.dataset.passkey)) return;
+    idle.set(button, button.innerHTML);
+    if (button.dataset.busy) button.textContent = button.dataset.busy;
+    button.setAttribute("aria-busy", "true");
+  }));
+  addEventListener("pageshow", (event) => {
+    rest();
+    if (event.persisted) fill();
   });
+
+  // Passkeys: ask the page for options, let the browser do the ceremony, and send the credential as a form.
+  const keys = window.PublicKeyCredential;
+  let waiting, isOpen = false;
+  const ask = async (form, mediation) => {
+    waiting?.abort();
+    isOpen = !mediation;
+    const { signal } = (waiting = new AbortController());
+    let credential;
+    try {
+      const body = new URLSearchParams({ type: "passkey", action: "send" });
+      const answer = await fetch(form.getAttribute("action"), { method: "POST", headers: { accept: "application/json" }, body, signal });
+      const { publicKey, action } = await answer.json();
+      if (action) form.setAttribute("action", action);
+      const made = form.dataset.passkey === "create"
+        ? await navigator.credentials.create({ publicKey: keys.parseCreationOptionsFromJSON(publicKey), signal })
+        : await navigator.credentials.get({ publicKey: keys.parseRequestOptionsFromJSON(publicKey), mediation, signal });
+      credential = JSON.stringify(made);
+    } catch ({ name }) {
+      if (mediation || signal.aborted) return;
+      if (name === "NotAllowedError" || name === "AbortError") {
+        isOpen = false;
+        rest();
+        return fill();
+      }
+      credential = name;
+    }
+    form.elements.credential.value = credential;
+    const keep = document.querySelector("[type=checkbox][name=remember]");
+    if (form.elements.remember?.type === "hidden") form.elements.remember.value = Boolean(keep?.checked);
+    form.submit();
+  };
+  // The browser offers passkeys in the field of the address, as long as the page is open.
+  const fill = async () => {
+    const form = document.querySelector("[data-autofill]");
+    if (form && !isOpen && await keys?.isConditionalMediationAvailable?.()) ask(form, "conditional");
+  };
+  if (keys?.parseRequestOptionsFromJSON) {
+    all("[data-able]", (part) => (part.hidden = false));
+    all("[data-unable]", (part) => (part.hidden = true));
+    all("[data-passkeys]", async (input) => {
+      input.value = "true";
+      if (await keys.isUserVerifyingPlatformAuthenticatorAvailable()) input.value = "platform";
+    });
+    all("[data-signal]", (part) => keys[part.dataset.signal]?.(JSON.parse(part.dataset.value)).catch(() => {}));
+    fill();
+    if (document.querySelector("[data-autofill]")) setInterval(fill, 240000);
+  }
 
   // Local times.
   const day = (date) => date.toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });

@@ -1,7 +1,7 @@
 //! Sessions.
 
 use async_trait::async_trait;
-use mongodb::bson::{Document, doc};
+use mongodb::bson::{Bson, Document, doc};
 use portcullis_core::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
@@ -96,9 +96,9 @@ pub(super) async fn apply(work: &mut Work<'_>, op: &SessionOp) -> Result<(), OpE
         SessionOp::EndAll { realm, user, except, expires_at } => {
             end_all(work, realm, user, except.as_ref(), *expires_at).await
         }
-        SessionOp::EndSurplus { realm, user, newest, most, now, expires_at } => {
+        SessionOp::EndSurplus { realm, user, kind, newest, most, now, expires_at } => {
             let mut live = by_user(realm, user);
-            live.extend(doc! { "kind": { "$ne": SessionKind::Browser.as_str() } });
+            live.insert("kind", of_kind(*kind));
             live.extend(doc! { "expires_at": { "$gt": time(*now) }, "idle_until": { "$gt": time(*now) } });
             let fields = doc! { "_id": 1, "previous": 1, "rotated_at": 1 };
             let live = work.list(NAME, live, fields).await?;
@@ -145,6 +145,14 @@ async fn end_all(
     let ended = ended.into_iter().map(|document| read_id(&mut DocumentFields::of(document)));
     log_ends(work, realm, ended.collect::<Result<_, _>>()?, expires_at);
     work.delete_all(NAME, ending).await
+}
+
+/// Returns the condition for sessions of a kind. Those of earlier versions have none, and are of applications.
+fn of_kind(kind: SessionKind) -> Document {
+    match kind {
+        SessionKind::Api => doc! { "$in": [Bson::from(kind.as_str()), Bson::Null] },
+        SessionKind::Browser => doc! { "$eq": kind.as_str() },
+    }
 }
 
 fn read_id(fields: &mut DocumentFields) -> Result<SessionId, Unreadable> {

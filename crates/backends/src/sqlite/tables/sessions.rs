@@ -69,7 +69,7 @@ static INSERT: LazyLock<String> = LazyLock::new(|| TABLE.insert("ON CONFLICT DO 
 const DELETE: &str = "DELETE FROM sessions WHERE realm = ?1 AND id = ?2";
 const DELETE_ALL: &str = "DELETE FROM sessions WHERE realm = ?1 AND user_id = ?2 AND id IS NOT ?3 RETURNING id";
 const USES: &str = "SELECT id, previous IS NOT NULL, rotated_at FROM sessions
-    WHERE realm = ?1 AND user_id = ?2 AND kind = 'api' AND expires_at > ?3 AND idle_until > ?3";
+    WHERE realm = ?1 AND user_id = ?2 AND kind = ?4 AND expires_at > ?3 AND idle_until > ?3";
 const ROTATE: &str = "UPDATE sessions SET refresh = ?4, previous = ?3, rotated_at = ?5, idle_until = ?6
     WHERE realm = ?1 AND id = ?2 AND refresh = ?3";
 const AUTHENTICATE: &str = "UPDATE sessions SET auth_time = ?3, amr = ?4 WHERE realm = ?1 AND id = ?2";
@@ -118,8 +118,9 @@ pub(super) fn apply(db: &Connection, op: &SessionOp) -> Result<(), OpError> {
             let ended = list(db, DELETE_ALL, params, |row| Columns::of(row).word(SessionId::parse))?;
             Ok(log_ends(db, realm, ended, *expires_at)?)
         }
-        SessionOp::EndSurplus { realm, user, newest, most, now, expires_at } => {
-            let live = list(db, USES, params![realm.as_str(), user.as_str(), now.millis()], read_use)?;
+        SessionOp::EndSurplus { realm, user, kind, newest, most, now, expires_at } => {
+            let params = params![realm.as_str(), user.as_str(), now.millis(), kind.as_str()];
+            let live = list(db, USES, params, read_use)?;
             let ended = surplus(live, newest, *most);
             for session in &ended {
                 write(db, DELETE, params![realm.as_str(), session.as_str()])?;

@@ -4,7 +4,7 @@ use super::{Effect, StoreError};
 use crate::{
     clock::Timestamp,
     id::{RealmName, SessionId, UserId},
-    session::{Change, Revocation, Session, TokenHash},
+    session::{Change, Revocation, Session, SessionKind, TokenHash},
 };
 
 /// Reads of sessions.
@@ -39,10 +39,18 @@ pub enum SessionOp {
     /// Removes all sessions of a user, except one if given, and appends each to the change log. `expires_at` is the
     /// expiry of their last access token.
     EndAll { realm: RealmName, user: UserId, except: Option<SessionId>, expires_at: Timestamp },
-    /// Removes live sessions of applications of a user until at most `most` are left, and appends each to the change log: first those that were
-    /// never refreshed, then the least recently refreshed ones. `newest` is kept. `expires_at` is the expiry of their last
+    /// Removes live sessions of one kind of a user until at most `most` are left, and appends each to the change log: first those
+    /// that were never refreshed, then the least recently refreshed ones. `newest` is kept. `expires_at` is the expiry of their last
     /// access token.
-    EndSurplus { realm: RealmName, user: UserId, newest: SessionId, most: usize, now: Timestamp, expires_at: Timestamp },
+    EndSurplus {
+        realm: RealmName,
+        user: UserId,
+        kind: SessionKind,
+        newest: SessionId,
+        most: usize,
+        now: Timestamp,
+        expires_at: Timestamp,
+    },
     /// Sets the time and the methods of a session's last authentication. Requires it to exist.
     Authenticate(Session),
     /// Replaces the newest refresh token. Requires it to be `from`.

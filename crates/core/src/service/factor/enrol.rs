@@ -1,6 +1,6 @@
 //! `me/mfa/totp`: adds an authenticator app, whose secret is stored when one of its codes is confirmed.
 
-use super::SecondFactors;
+use super::{SecondFactors, addition::Committed};
 use crate::{
     SecretString,
     account::User,
@@ -16,14 +16,14 @@ use crate::{
     id::FactorId,
     limit::LimitKind,
     link::{Challenge, LinkAction, LinkToken, PresentedToken, Purpose},
-    port::{Batch, ChallengeOp, CommitError, Op, Precondition, RecordOp, SessionOp, UserOp},
+    port::{ChallengeOp, RecordOp, UserOp},
     record::{Record, RecordKeys},
     seal::{self, DataKey},
     service::{
         FieldErrors, LoggedIn, Owner, RawField,
-        kernel::{ATTEMPTS, OpenTicket, retry},
+        kernel::{ATTEMPTS, OpenTicket, RenewedCookie, retry},
     },
-    session::{Amr, Session, device::KnownDevice},
+    session::{Amr, Session},
 };
 
 /// Who may enrol.
@@ -52,6 +52,8 @@ pub struct Confirmed {
     pub recovery_codes: Option<NewRecoveryCodes>,
     /// Session that a ticket opened.
     pub logged_in: Option<LoggedIn>,
+    /// New value of the cookie of the browser's session that added it.
+    pub cookie: Option<RenewedCookie>,
 }
 
 /// Time within which a secret must be confirmed.
@@ -64,7 +66,7 @@ pub(super) struct Enrolling {
     pub(super) user: User,
     pub(super) key: DataKey,
     /// Session or ticket.
-    by: String,
+    pub(super) by: String,
     pub(super) session: Option<Session>,
     pub(super) ticket: Option<OpenTicket>,
 }
@@ -193,46 +195,13 @@ impl SecondFactors<'_> {
         with.extend(added.with);
         let devices = if let Enrols::Ticket(_, devices) = enrols { devices } else { &[] };
         let proved = (vec![Amr::Otp, Amr::Multi], None);
-        let logged_in = self.commit_addition(by, added.user, with, devices, proved).await?;
-        Ok(logged_in.map(|logged_in| Confirmed { factor: listed, recovery_codes: added.recovery_codes, logged_in }))
-    }
-
-    /// Commits a factor: raises the session that added it, or opens the session of the ticket. Returns `None` if the account
-    /// changed in the meantime.
-    pub(super) async fn commit_addition(
-        &self,
-        by: Enrolling,
-        user: User,
-        mut with: Batch,
-        devices: &[RawField],
-        (proved, passkey): (Vec<Amr>, Option<FactorId>),
-    ) -> Result<Option<Option<LoggedIn>>> {
-        let held: Op = UserOp::Update(user.clone()).into();
-        let id = user.id.clone();
-        if let Some(open) = by.ticket {
-            // First, since the addition drops all tickets.
-            with.insert(0, open.spend(self));
-            let amr = Amr::union(&open.note.proved, &proved);
-            let known = self.known_device(&user, devices);
-            let tokens = self.0.sessions().open_with(open.user, (amr, passkey, with), held, known.is_some()).await?;
-            let device = known.unwrap_or_else(|| KnownDevice::new(self.ctx));
-            let device = self.device_value(&device, &user, devices);
-            return Ok(tokens.map(|tokens| Some(LoggedIn { tokens, device })));
-        }
-        with.insert(0, held);
-        if let Some(session) = by.session {
-            let amr = Amr::union(&session.amr, &proved);
-            with.push(SessionOp::Authenticate(Session { amr, ..session }).into());
-        }
-        match self.commit(with).await {
-            Ok(()) => {
-                tracing::info!(realm = %self.realm.name, user = %id, "second factor added");
-                Ok(Some(None))
-            }
-            Err(CommitError::Failed(Precondition::SessionThere)) => Err(Error::bad_token().because("session ended")),
-            Err(CommitError::Failed(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
+        let committed = self.commit_addition(by, added.user, with, devices, proved).await?;
+        Ok(committed.map(|Committed { logged_in, cookie }| Confirmed {
+            factor: listed,
+            recovery_codes: added.recovery_codes,
+            logged_in,
+            cookie,
+        }))
     }
 
     /// Requires a kind of factor to be one that can be added.

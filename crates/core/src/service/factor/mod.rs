@@ -1,5 +1,6 @@
 //! Operations on second factors: list, add and remove them, and manage the trusted devices, which need none.
 
+mod addition;
 mod devices;
 mod enrol;
 mod other_domains;

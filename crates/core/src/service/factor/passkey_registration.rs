@@ -2,6 +2,7 @@
 
 use super::{
     SecondFactors,
+    addition::Committed,
     enrol::{Enrolling, Enrols, read_name},
 };
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
     record::{Record, RecordKeys},
     service::{
         FieldErrors, LoggedIn, RawField,
-        kernel::{ATTEMPTS, AcceptedCredentials, NamedCredential, retry},
+        kernel::{ATTEMPTS, AcceptedCredentials, NamedCredential, RenewedCookie, retry},
     },
 };
 
@@ -50,6 +51,8 @@ pub struct AddedPasskey {
     pub recovery_codes: Option<NewRecoveryCodes>,
     /// Session that a ticket opened.
     pub logged_in: Option<LoggedIn>,
+    /// New value of the cookie of the browser's session that added it.
+    pub cookie: Option<RenewedCookie>,
 }
 
 /// Response that was checked.
@@ -179,15 +182,16 @@ impl SecondFactors<'_> {
         with.extend(added.with);
         let devices = if let Enrols::Ticket(_, devices) = enrols { devices } else { &[] };
         let proved = (passkey.amr(false), Some(passkey.id.clone()));
-        let logged_in = self.commit_addition(by, added.user, with, devices, proved).await?;
+        let committed = self.commit_addition(by, added.user, with, devices, proved).await?;
         let listed = ListedPasskey::from(&passkey);
         let all = others.into_iter().chain([passkey]);
         let accepted = self.accepted_credentials(party, &user, all);
-        Ok(logged_in.map(|logged_in| AddedPasskey {
+        Ok(committed.map(|Committed { logged_in, cookie }| AddedPasskey {
             passkey: listed,
             accepted,
             recovery_codes: added.recovery_codes,
             logged_in,
+            cookie,
         }))
     }
 
@@ -226,7 +230,7 @@ impl SecondFactors<'_> {
         };
         let all = factors.passkeys.into_iter().map(|held| held.noun);
         let accepted = self.accepted_credentials(party, &by.user, all);
-        Ok(Some(AddedPasskey { passkey, accepted, recovery_codes: None, logged_in: None }))
+        Ok(Some(AddedPasskey { passkey, accepted, recovery_codes: None, logged_in: None, cookie: None }))
     }
 
     async fn refuse<T>(&self, why: PasskeyRefusal) -> Result<T> {

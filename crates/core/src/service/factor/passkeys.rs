@@ -16,6 +16,12 @@ use crate::{
 };
 
 impl SecondFactors<'_> {
+    /// Returns whether passkeys are on in the realm.
+    #[must_use]
+    pub fn has_passkeys(&self) -> bool {
+        self.relying_party().is_some()
+    }
+
     /// Returns the passkeys and security keys of the caller, the newest first.
     ///
     /// # Errors

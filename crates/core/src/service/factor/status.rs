@@ -4,8 +4,8 @@ use super::SecondFactors;
 use crate::{
     clock::Timestamp,
     error::Result,
-    factor::{ListedFactor, Method, MfaPolicy},
-    service::{Owner, Viewer},
+    factor::{ListedFactor, ListedPasskey, Method, MfaPolicy},
+    service::{Owner, Viewer, kernel::AcceptedCredentials},
 };
 
 /// Second factors of the caller, without their secrets.
@@ -17,6 +17,8 @@ pub struct FactorStatus {
     pub methods: Vec<Method>,
     pub factors: Vec<ListedFactor>,
     pub recovery_codes: Option<ListedRecoveryCodes>,
+    /// Passkeys and security keys, with those that browsers may offer; `None` where passkeys are off.
+    pub passkeys: Option<(Vec<ListedPasskey>, AcceptedCredentials)>,
 }
 
 /// Set of recovery codes.
@@ -50,11 +52,18 @@ impl SecondFactors<'_> {
         let factors = self.factors_of(&user, &key).await?;
         let phone = user.envelope.open_profile(&key)?.phone;
         let policy = &self.realm.policy;
+        let passkeys = self.relying_party().map(|party| {
+            let held = || factors.passkeys.iter().map(|held| &held.noun);
+            let mut listed: Vec<ListedPasskey> = held().map(ListedPasskey::from).collect();
+            listed.sort_by_key(|passkey| std::cmp::Reverse(passkey.created_at));
+            (listed, self.accepted_credentials(party, &user, held().cloned()))
+        });
         Ok(FactorStatus {
             two_step: self.needs_two_steps(user.two_step),
             policy: policy.mfa_policy,
             methods: policy.mfa_methods.clone(),
             factors: factors.listed(phone.as_ref()),
+            passkeys,
             recovery_codes: factors
                 .recovery
                 .map(|held| ListedRecoveryCodes { left: held.noun.left(), created_at: held.noun.created_at }),

@@ -10,7 +10,7 @@ use crate::{
     id::{SessionId, UserId},
     port::{Op, SessionOp},
     record::{Record, RecordKeys, RecordRow},
-    session::Revocation,
+    session::{Revocation, SessionKind},
     token::CLOCK_SKEW,
 };
 
@@ -72,11 +72,12 @@ impl Scope<'_> {
         SessionOp::EndAll { realm, user: user.clone(), except, expires_at }.into()
     }
 
-    /// Returns the operation that ends sessions of a user beyond the most that the realm allows, but not this one.
-    pub(in crate::service) fn end_surplus_sessions(&self, user: &UserId, newest: &SessionId) -> Op {
+    /// Returns the operation that ends sessions of a kind of a user beyond the most that the realm allows, but not this one.
+    pub(in crate::service) fn end_surplus_sessions(&self, user: &UserId, kind: SessionKind, newest: &SessionId) -> Op {
         SessionOp::EndSurplus {
             realm: self.realm.name.clone(),
             user: user.clone(),
+            kind,
             newest: newest.clone(),
             most: self.realm.policy.sessions_max,
             now: self.ctx.now,

@@ -5,6 +5,7 @@ mod admin_grants;
 mod administrator;
 mod audit;
 mod authority;
+mod browser_sessions;
 mod commit;
 mod copies;
 mod current_password;
@@ -33,6 +34,7 @@ mod viewer;
 
 pub use administrator::{Administrator, Permit};
 pub use authority::{ApiClient, FreshOwner, Owner};
+pub use browser_sessions::RenewedCookie;
 
 pub(super) use authority::Authentication;
 pub use fields::{FieldErrors, NamedField, RawField, RawJson};

@@ -6,9 +6,12 @@ use super::Sessions;
 use crate::{
     batch,
     error::{Error, Result},
-    port::{Precondition, SessionOp},
-    service::{Owner, Viewer, kernel::Authentication},
-    session::{Session, SessionKind, TokenHash},
+    port::Precondition,
+    service::{
+        Owner, Viewer,
+        kernel::{Authentication, RenewedCookie},
+    },
+    session::{Session, SessionKind},
     token::BrowserToken,
 };
 
@@ -30,19 +33,16 @@ impl Sessions<'_> {
         Ok(Some(Viewer::new(Owner::new(account, session.id, authentication), impersonator)))
     }
 
-    /// Replaces the value of a cookie, because the session has authenticated again. Also returns the rest of the session's
-    /// lifetime, if its user stays signed in.
+    /// Replaces the value of a cookie after a change that signs others out.
     ///
     /// # Errors
     /// Returns `BadToken` if the session ended in the meantime, and `Unavailable` if the store fails.
-    pub async fn renew_browser(&self, cookie: &str) -> Result<(BrowserToken, Option<Duration>)> {
+    pub async fn renew_browser(&self, cookie: &str) -> Result<RenewedCookie> {
         let ended = || Error::bad_token().because("session ended");
         let session = self.browser_session(cookie).await?.ok_or_else(ended)?;
-        let token = BrowserToken::new(self.ctx, &session.id);
-        let rotation = self.rotation_to(&session, token.hash());
+        let (rotation, renewed) = self.renewed_cookie(&session).ok_or_else(ended)?;
         let is_done = self.commit_unless(batch![rotation], &[Precondition::RefreshNewest]).await?;
-        let kept = self.is_kept(&session).then(|| session.expires_at.since(self.ctx.now));
-        if is_done { Ok((token, kept)) } else { Err(ended()) }
+        if is_done { Ok(renewed) } else { Err(ended()) }
     }
 
     /// Ends the session of a cookie, if there is one.
@@ -92,25 +92,5 @@ impl Sessions<'_> {
         if let Err(error) = self.commit_unless(batch![recorded], &[Precondition::RefreshNewest]).await {
             tracing::debug!(realm = %self.realm.name, session = %session.id, %error, "use of a session not recorded");
         }
-    }
-
-    /// Returns the operation that replaces the hash of a session's cookie and records its use.
-    fn rotation_to(&self, session: &Session, to: TokenHash) -> SessionOp {
-        let idle_until = self.ctx.now.plus(self.realm.policy.browser_session_idle).min(session.expires_at);
-        SessionOp::Rotate {
-            realm: session.realm.clone(),
-            id: session.id.clone(),
-            from: session.family.current,
-            to,
-            at: self.ctx.now,
-            idle_until: if self.is_kept(session) { session.expires_at } else { idle_until },
-        }
-    }
-
-    /// Returns whether the user of a session stays signed in, so that it ends only after its whole lifetime, which is longer than
-    /// the lifetime of other sessions.
-    fn is_kept(&self, session: &Session) -> bool {
-        let lifetime = session.expires_at.since(session.created_at);
-        lifetime > self.realm.policy.browser_session_max_age && session.family.idle_until == session.expires_at
     }
 }

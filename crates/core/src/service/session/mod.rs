@@ -15,6 +15,7 @@ mod passkey;
 mod passkey_factor;
 mod prove;
 mod refresh;
+mod renewal;
 mod second_factor;
 mod step;
 mod step_up;
@@ -26,7 +27,7 @@ pub use passkey::{PasskeyOutcome, PasskeyRequest};
 pub use passkey_factor::FactorRequest;
 pub use second_factor::{Completed, Completion};
 pub use step::SecondFactor;
-pub use step_up::{StepUp, Stepped};
+pub use step_up::{StepUp, Stepped, SteppedUp};
 
 use std::ops::Deref;
 

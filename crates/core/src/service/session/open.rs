@@ -45,15 +45,13 @@ impl Sessions<'_> {
         }
         let profile = user.envelope.open_profile(&passed.owner.key)?;
         let (session, tokens) = self.new_session(passed, &profile)?;
-        let id = session.id.clone();
+        let (id, kind) = (session.id.clone(), session.kind);
         let new_device = self.new_device(passed, &profile, is_known_device, &id).await?;
         // The session comes last, since turning two-step on ends those that exist.
         let mut batch = vec![held];
         batch.extend(passed.with.iter().cloned());
         batch.extend(batch![SessionOp::Insert(session), self.audit(Event::LoggedIn).user(user).session(&id),]);
-        if self.opens == Opens::Api {
-            batch.push(self.end_surplus_sessions(&user.id, &id));
-        }
+        batch.push(self.end_surplus_sessions(&user.id, kind, &id));
         // A factor, a trusted device or a ticket was used by another request.
         let lost = [
             Precondition::UserRevision,

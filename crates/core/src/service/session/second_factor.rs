@@ -3,8 +3,9 @@
 use super::{
     LoggedIn, Sessions,
     prove::OpenedUser,
+    renewal::Renewal,
     step::{Passed, SecondFactor},
-    step_up::{Renewal, Stepped},
+    step_up::{Stepped, SteppedUp},
 };
 use crate::{
     error::{
@@ -19,7 +20,6 @@ use crate::{
         kernel::{ATTEMPTS, Challenged, OpenTicket, UsedFactor, retry},
     },
     session::{Amr, device::KnownDevice},
-    token::AccessToken,
 };
 
 /// Ticket with a second proof, as it was received.
@@ -39,7 +39,7 @@ pub struct Completion<'a> {
 #[derive(Debug)]
 pub enum Completed {
     LoggedIn(LoggedIn),
-    SteppedUp(AccessToken),
+    SteppedUp(SteppedUp),
     /// The proof is right but not enough.
     Challenged(Challenged),
 }
@@ -140,7 +140,7 @@ impl Sessions<'_> {
                 let stepped =
                     self.renew(&renewal, &proved.amr, (&opened.user, &opened.key), Some(&opened), with).await?;
                 Ok(stepped.map(|stepped| match stepped {
-                    Stepped::Up(access) => Completed::SteppedUp(access),
+                    Stepped::Up(up) => Completed::SteppedUp(up),
                     Stepped::Challenged(challenged) => Completed::Challenged(challenged),
                 }))
             }

@@ -2,26 +2,22 @@
 
 use std::time::Duration;
 
-use super::{Sessions, step::SecondFactor};
+use super::{Sessions, renewal::Renewal, step::SecondFactor};
 use crate::{
     account::User,
-    audit::Event,
-    batch,
     error::{
-        Error, Result,
+        Result,
         catalogue::{MAX_AGE_INVALID, MFA_INVALID, MFA_NO_FACTOR},
     },
-    factor::{Factors, TicketNote, TicketPurpose, passkey::PasskeyUse},
-    id::SessionId,
+    factor::Factors,
     limit::LimitKind,
-    port::{Batch, ChallengeOp, CommitError, Precondition, SessionOp, UserOp},
-    seal::DataKey,
+    port::Batch,
     service::{
         FieldErrors, Owner, RawField, RawJson,
-        kernel::{ATTEMPTS, Challenged, FactorChallenge, OpenTicket, retry},
+        kernel::{ATTEMPTS, Challenged, RenewedCookie, retry},
     },
     session::{Amr, Assurance, Session},
-    token::{AccessToken, TokenUser},
+    token::AccessToken,
 };
 
 /// What a session asks for, as it was received.
@@ -38,26 +34,17 @@ pub struct StepUp<'a> {
 /// Result of a renewed authentication.
 #[derive(Debug)]
 pub enum Stepped {
-    Up(AccessToken),
+    Up(SteppedUp),
     /// More is needed.
     Challenged(Challenged),
 }
 
-/// Renewed authentication of a session that is under way.
-pub(super) struct Renewal {
-    pub(super) session: SessionId,
-    pub(super) assurance: Assurance,
-    pub(super) renews: bool,
-    /// What was proved before.
-    pub(super) proved: Vec<Amr>,
-}
-
-/// What a renewed authentication lacks.
-struct Missing {
-    password: bool,
-    factor: bool,
-    /// A passkey or security key, instead of any factor.
-    key: bool,
+/// Session that has authenticated again.
+#[derive(Debug)]
+pub struct SteppedUp {
+    pub access: AccessToken,
+    /// New value of the cookie, if the session is that of a browser and something was proved. Its access token must not be answered.
+    pub cookie: Option<RenewedCookie>,
 }
 
 impl Sessions<'_> {
@@ -123,138 +110,7 @@ impl Sessions<'_> {
         self.renew(&renewal, &new, (&user, &key), None, with).await
     }
 
-    /// Renews the authentication of a session if enough is proved, or challenges for the rest; `None` if the account, the
-    /// factor or the ticket changed in the meantime.
-    ///
-    /// # Errors
-    /// Returns `BadToken` if the session has ended, `Limited` if a rate limit is reached, `Unavailable` if the store fails, and
-    /// `Internal` if data cannot be decrypted or serialized.
-    pub(super) async fn renew(
-        &self,
-        renewal: &Renewal,
-        new: &[Amr],
-        (user, key): (&User, &DataKey),
-        ticket: Option<&OpenTicket>,
-        with: Batch,
-    ) -> Result<Option<Stepped>> {
-        let session = self.session_of(&renewal.session).await?;
-        let proved = Amr::union(&renewal.proved, new);
-        let (has_password, has_factor) = (proved.contains(&Amr::Password), proved.contains(&Amr::Multi));
-        // A passkey that has verified its user is both.
-        let is_alone = proved.contains(&Amr::User);
-        let needs_both = self.needs_two_steps(user.two_step);
-        let is_renewed = is_alone || (has_password && (has_factor || !needs_both));
-        let amr = Amr::union(&session.amr, &proved);
-        if (renewal.renews && !is_renewed) || Assurance::of(&amr) < renewal.assurance {
-            let missing = Missing {
-                password: renewal.renews && !has_password,
-                factor: ((renewal.renews && needs_both) || session.assurance() < renewal.assurance) && !has_factor,
-                key: Assurance::of(&amr) < renewal.assurance && renewal.assurance == Assurance::PhishingResistant,
-            };
-            let challenges = self.missing((user, key), &missing).await?;
-            return self.challenge_for(renewal, proved, (user, key), ticket, (with, challenges)).await;
-        }
-        let auth_time = if is_renewed { self.ctx.now } else { session.auth_time };
-        let renewed = Session { auth_time, amr, ..session };
-        let mut batch = self.held(user);
-        batch.extend(with);
-        batch.extend(ticket.map(|ticket| ticket.spend(self)));
-        if !new.is_empty() {
-            let audit = self.audit(Event::SteppedUp).user(user).session(&renewed.id);
-            batch.extend(batch![SessionOp::Authenticate(renewed.clone()), audit]);
-            if !self.commit_renewal(batch).await? {
-                return Ok(None);
-            }
-            tracing::info!(realm = %self.realm.name, session = %renewed.id, "authenticated again");
-        }
-        let profile = user.envelope.open_profile(key)?;
-        let ttl = self.realm.policy.access_token_ttl;
-        let holder = TokenUser { email: &profile.email, roles: &user.roles };
-        let access = self.tokens.issue(self.ctx, &renewed, holder, ttl).map_err(Error::internal)?;
-        Ok(Some(Stepped::Up(access)))
-    }
-
-    /// Returns the challenges for what is missing.
-    async fn missing(&self, (user, key): (&User, &DataKey), missing: &Missing) -> Result<Vec<FactorChallenge>> {
-        let mut factors = self.accepted_factors(user, key).await?;
-        let mut challenges = Vec::new();
-        let logs_in = factors.passkeys_for(PasskeyUse::Login).next().is_some();
-        if missing.password && user.envelope.open_password(key)?.is_some() {
-            challenges.push(FactorChallenge::Password);
-        } else if missing.password && !logs_in {
-            return Ok(vec![FactorChallenge::Login]);
-        }
-        if missing.key || (missing.password && !missing.factor) {
-            // No code helps: only a key is resistant to phishing, and only a passkey renews a login without the password.
-            let helps = !factors.passkeys.is_empty() && (missing.key || logs_in);
-            factors = Factors { passkeys: if helps { factors.passkeys } else { Vec::new() }, ..Factors::default() };
-        } else if !missing.factor {
-            factors = Factors::default();
-        }
-        challenges.extend(self.challenges_of((user, key), &factors)?);
-        Ok(challenges)
-    }
-
-    /// Keeps what was proved in the ticket, or in a new one.
-    async fn challenge_for(
-        &self,
-        renewal: &Renewal,
-        proved: Vec<Amr>,
-        (user, key): (&User, &DataKey),
-        ticket: Option<&OpenTicket>,
-        (with, challenges): (Batch, Vec<FactorChallenge>),
-    ) -> Result<Option<Stepped>> {
-        let Renewal { session, assurance, renews, .. } = renewal;
-        let purpose = TicketPurpose::StepUp { session: session.clone(), assurance: *assurance, renews: *renews };
-        let note = TicketNote { purpose, proved, password_set_at: user.password_set_at };
-        let mut batch = self.held(user);
-        batch.extend(with);
-        let challenged = match ticket {
-            Some(open) => {
-                let (realm, id) = (open.ticket.realm.clone(), open.ticket.id);
-                let note = note.seal(self.ctx, key, &open.ticket)?;
-                batch.push(ChallengeOp::Annotate { realm, id, note, now: self.ctx.now }.into());
-                if !self.commit_renewal(batch).await? {
-                    return Ok(None);
-                }
-                self.challenged(&open.ticket, challenges)
-            }
-            None => {
-                let (challenged, ticket) = self.new_ticket((user, key), &note, 0, challenges)?;
-                batch.extend(ticket);
-                if !self.count_enrolment(user, batch).await? {
-                    return Ok(None);
-                }
-                challenged
-            }
-        };
-        Ok(Some(Stepped::Challenged(challenged)))
-    }
-
-    fn held(&self, user: &User) -> Batch {
-        batch![UserOp::Require { realm: user.realm.clone(), id: user.id.clone(), revision: user.revision }]
-    }
-
-    async fn commit_renewal(&self, batch: Batch) -> Result<bool> {
-        let lost = [
-            Precondition::UserRevision,
-            Precondition::RecordRevision,
-            Precondition::RecordFree,
-            Precondition::ChallengeFresh,
-        ];
-        match self.commit_unless(batch, &lost).await {
-            Err(CommitError::Failed(_)) => Err(ended()),
-            done => Ok(done?),
-        }
-    }
-
-    async fn session_of(&self, id: &SessionId) -> Result<Session> {
-        let session = self.ports.store.session(&self.realm.name, id).await?;
-        session.filter(|session| session.is_live(self.ctx.now)).ok_or_else(ended)
-    }
-
-    /// Returns the first requested class that the account can reach. If none is requested, returns the class that the account
-    /// needs.
+    /// Returns the first class that was asked for and can be met; without any, the one that the account needs.
     fn wanted(&self, asked: &RawField, user: &User, session: &Session, factors: &Factors) -> Result<Assurance> {
         let usual = if self.needs_two_steps(user.two_step) { Assurance::TwoFactors } else { Assurance::OneFactor };
         let is_reachable = |assurance: &Assurance| {
@@ -283,8 +139,4 @@ impl Sessions<'_> {
         }
         errors.finish(seconds.map(Duration::from_secs))
     }
-}
-
-fn ended() -> Error {
-    Error::bad_token().because("session ended")
 }

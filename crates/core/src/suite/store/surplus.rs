@@ -16,8 +16,12 @@ use crate::{
 
 /// Revokes Ada's sessions in excess of this number.
 fn end_surplus(newest: &str, most: usize) -> Op {
+    end_surplus_of(SessionKind::Api, newest, most)
+}
+
+fn end_surplus_of(kind: SessionKind, newest: &str, most: usize) -> Op {
     let (newest, expires_at) = (session_id(newest), at(900));
-    SessionOp::EndSurplus { realm: here(), user: user_id("ada"), newest, most, now: NOW, expires_at }.into()
+    SessionOp::EndSurplus { realm: here(), user: user_id("ada"), kind, newest, most, now: NOW, expires_at }.into()
 }
 
 /// Returns a session that was last used at this second.
@@ -75,6 +79,12 @@ pub async fn expired_sessions_and_those_of_others_are_not_surplus(store: &dyn St
     for other in others {
         assert_eq!(store.session(&other.realm, &other.id).await.unwrap(), Some(other));
     }
+    // Each kind has a maximum of its own.
+    done(store, batch![SessionOp::Insert(Session { kind: SessionKind::Browser, ..used("tab", 0, false) })]).await;
+    done(store, [end_surplus_of(SessionKind::Browser, "tab", 1)]).await;
+    let kinds = sessions_of_ada(store, &here()).await.into_iter().map(|row| row.id).collect::<Vec<_>>();
+    assert!(kinds.contains(&session_id("new")) && kinds.contains(&session_id("tab")));
+    assert!(!kinds.contains(&session_id("browser")), "the earlier one has ended");
 }
 
 /// Each batch inserts a session, revokes the surplus, and requires the user to be unchanged, as a login does.

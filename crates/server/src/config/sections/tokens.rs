@@ -44,7 +44,7 @@ settings! {
     REFRESH_GRACE: Duration = DURATION, Fixed("24h"),
         "How long the previous refresh token is still accepted if its successor has not been used. For the first 60 s it can be repeated without restriction, after that twice in 24 hours.", per_realm;
     SESSIONS_MAX: usize = number::<_, 1, 100_000>(), Fixed("100"),
-        "Maximum number of sessions of a user. A further login revokes sessions that were never refreshed first, then the least recently refreshed ones.", per_realm;
+        "Maximum number of sessions of a user: of applications, and of browsers. A further login revokes sessions that were never refreshed first, then the least recently refreshed ones.", per_realm;
     API_CLIENTS: ApiClients = CLIENTS, Nothing,
         "Services that may introspect tokens, as `id:secret`, separated by commas. A secret has at least 32 characters and no comma. An id may occur twice, so that its secret can be rotated.", secret;
 }

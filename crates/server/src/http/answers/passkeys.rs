@@ -1,7 +1,7 @@
 use portcullis_core::{
     clock::Timestamp,
     factor::{ListedPasskey, passkey::CredentialId},
-    service::{AcceptedCredentials, NamedCredential},
+    service::AcceptedCredentials,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -70,54 +70,4 @@ impl From<AcceptedCredentials> for SignalAnswer {
             all_accepted_credential_ids: accepted.credentials.iter().map(CredentialId::to_text).collect(),
         }
     }
-}
-
-/// A credential in the options of a ceremony.
-#[derive(Serialize, ToSchema)]
-#[schema(as = PublicKeyCredentialDescriptor)]
-pub(crate) struct CredentialAnswer {
-    #[schema(example = "public-key")]
-    r#type: &'static str,
-    #[schema(example = "x9QmV1c0")]
-    id: String,
-    /// Ways to reach its authenticator.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(example = json!(["internal", "hybrid"]))]
-    transports: Vec<String>,
-}
-
-impl From<NamedCredential> for CredentialAnswer {
-    fn from(credential: NamedCredential) -> Self {
-        Self { r#type: "public-key", id: credential.id.to_text(), transports: credential.transports }
-    }
-}
-
-/// Options for `navigator.credentials.get`.
-#[derive(Serialize, ToSchema)]
-#[schema(as = PasskeyUseOptions)]
-pub(crate) struct RequestOptions {
-    #[serde(rename = "publicKey")]
-    pub(in crate::http) public_key: PublicKeyRequest,
-    /// Lifetime in seconds.
-    #[schema(example = 300)]
-    pub(in crate::http) expires_in: u64,
-}
-
-/// `PublicKeyCredentialRequestOptionsJSON`, for `PublicKeyCredential.parseRequestOptionsFromJSON`.
-#[derive(Serialize, ToSchema)]
-#[schema(as = PublicKeyCredentialRequestOptions)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PublicKeyRequest {
-    #[schema(example = "AAABm3VzfQBq0zj0Q1yJ7xZ4v2bYc8dE5fG6hI7jK8k")]
-    pub(in crate::http) challenge: String,
-    #[schema(example = "accounts.example.com")]
-    pub(in crate::http) rp_id: String,
-    /// Timeout in milliseconds.
-    #[schema(example = 300000)]
-    pub(in crate::http) timeout: u64,
-    /// Empty: any passkey of the server's domain.
-    pub(in crate::http) allow_credentials: Vec<CredentialAnswer>,
-    /// `required`, `preferred` or `discouraged`.
-    #[schema(example = "required")]
-    pub(in crate::http) user_verification: &'static str,
 }

@@ -1,5 +1,7 @@
 //! A visit by a browser that is signed in.
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::FromRequestParts,
     http::request::Parts,
@@ -7,10 +9,11 @@ use axum::{
 };
 use portcullis_core::{
     Error,
-    service::{Owner, Viewer},
+    service::{Owner, RenewedCookie, Viewer},
 };
+use serde::{Deserialize, Serialize};
 
-use super::visit::{Continue, Visit, go};
+use super::visit::{Carried, Continue, Visit, go};
 use crate::http::{problem::ApiError, state::AppState};
 
 /// A visit by a browser that is signed in. Others are sent to the sign-in page, and come back.
@@ -56,7 +59,17 @@ fn page_of(parts: &Parts, realm: &str) -> String {
 pub(in crate::http) enum Turned {
     /// Another page comes first.
     Elsewhere(String),
+    /// Another page comes first, and this one gets back what was typed.
+    Keeping(Box<Response>),
     Refused(ApiError),
+}
+
+/// What was typed into a form before another page came first.
+#[derive(Serialize, Deserialize)]
+struct Kept(BTreeMap<String, String>);
+
+impl Carried for Kept {
+    const NAME: &'static str = "kept";
 }
 
 impl From<Error> for Turned {
@@ -69,6 +82,7 @@ impl IntoResponse for Turned {
     fn into_response(self) -> Response {
         match self {
             Self::Elsewhere(location) => go(&location),
+            Self::Keeping(answer) => *answer,
             Self::Refused(refused) => refused.into_response(),
         }
     }
@@ -98,6 +112,22 @@ impl SignedIn {
         Turned::Elsewhere(self.visit.detour("signin/confirm", &Continue::Page(self.page.clone())))
     }
 
+    /// Answers with the page that asks to authenticate again, and comes back to this one with what was typed into it.
+    pub(in crate::http) fn confirm_keeping(&self, state: &AppState, typed: &BTreeMap<&'static str, String>) -> Turned {
+        let kept = Kept(typed.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect());
+        let answer = |sealed: &str| {
+            let page = format!("{}?{}={sealed}", self.page, Kept::NAME);
+            go(&self.visit.detour("signin/confirm", &Continue::Page(page)))
+        };
+        Turned::Keeping(Box::new(self.visit.carrying(state, &kept, answer)))
+    }
+
+    /// Returns what was typed into these fields before the user authenticated again.
+    pub(in crate::http) fn kept(&self, names: &[&'static str]) -> BTreeMap<&'static str, String> {
+        let Some(Kept(kept)) = self.visit.carried::<Kept>() else { return BTreeMap::new() };
+        names.iter().filter_map(|name| Some((*name, kept.get(*name)?.clone()))).collect()
+    }
+
     /// Returns whether the account needs two factors, so that a password alone renews nothing.
     pub(in crate::http) fn needs_two(&self) -> bool {
         self.visit.request.sessions().needs_two(&self.viewer)
@@ -106,17 +136,23 @@ impl SignedIn {
     /// Replaces the cookie's value after a change that signs others out, so that a stolen copy of it is worth nothing. The
     /// change is done, whether or not this succeeds.
     pub(in crate::http) async fn renewed(&self, state: &AppState, mut response: Response) -> Response {
-        if let Err(error) = self.renew(state, &mut response).await {
+        if let Err(error) = self.visit.renew_session(state, &mut response).await {
             tracing::debug!(%error, "value of a session's cookie not replaced");
         }
         response
     }
 
-    /// Replaces the cookie's value after the session has authenticated again.
-    ///
-    /// # Errors
-    /// Returns `BadToken` if the session ended in the meantime, and `Unavailable` if the store fails.
-    pub(in crate::http) async fn renew(&self, state: &AppState, response: &mut Response) -> Result<(), Error> {
-        self.visit.renew_session(state, response).await
+    /// Sets the value of the cookie that came with the commit in which the session authenticated again.
+    pub(in crate::http) fn with_cookie(
+        &self,
+        state: &AppState,
+        mut response: Response,
+        renewed: Option<&RenewedCookie>,
+    ) -> Response {
+        // A ticket of an earlier session in the same browser must not put that session in the place of this one.
+        if let Some(renewed) = renewed.filter(|renewed| renewed.token.session() == self.viewer.session()) {
+            self.visit.set_renewed(state, &mut response, renewed);
+        }
+        response
     }
 }

@@ -12,7 +12,7 @@ use portcullis_core::{
     Error,
     error::catalogue::UNREADABLE,
     link::{CarriedFor, LONGEST_CARRIED},
-    service::Viewer,
+    service::{RenewedCookie, Viewer},
     token::BrowserToken,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -24,8 +24,8 @@ use crate::http::{problem::ApiError, state::AppState};
 const CARRIED_FOR: Duration = Duration::from_secs(3600);
 /// Lifetime of the cookie that binds what pages carry to the browser.
 const BROWSER_FOR: Duration = Duration::from_secs(24 * 3600);
-/// Lifetime of the cookie that remembers how this browser signed in.
-const LAST_FOR: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Lifetime of the cookies that only help: how this browser signed in, and whether to offer a passkey.
+const HELPS_FOR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Where to go after a sign-in, sealed in the URL of the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +57,14 @@ pub(in crate::http) struct Visit {
     browser: Option<String>,
     /// How this browser signed in last.
     pub(in crate::http) last: Option<String>,
+    /// How often this browser's user has declined a passkey, and the day of the last offer.
+    pub(in crate::http) not_now: Option<String>,
+}
+
+/// A value for a URL, and the cookie that opens it, if the browser has none yet.
+struct ForBrowser {
+    sealed: String,
+    new: Option<String>,
 }
 
 impl Visit {
@@ -68,6 +76,7 @@ impl Visit {
         }
         let cookie = |name| cookie::value(&cookie::of_realm(state, name, realm), &parts.headers);
         let (session, browser, last) = (cookie("session"), cookie("browser"), cookie("last"));
+        let not_now = cookie("not_now");
         let viewer = match &session {
             Some(session) => request.sessions().authenticate_browser(session).await?,
             None => None,
@@ -81,7 +90,7 @@ impl Visit {
             return Err(UNREADABLE.into());
         }
         let home = format!("{}/{realm}", state.info.root);
-        Ok(Self { request, viewer, home, parameters, session, browser, last })
+        Ok(Self { request, viewer, home, parameters, session, browser, last, not_now })
     }
 
     /// Returns a parameter of the URL.
@@ -153,16 +162,46 @@ impl Visit {
         value: &T,
         more: &[(&str, &str)],
     ) -> Response {
-        let ctx = &self.request.ctx;
-        let known = self.browser.clone().filter(|value| value.len() >= 20);
-        let browser = known.clone().unwrap_or_else(|| BASE64URL_NOPAD.encode(&ctx.bytes::<16>()));
-        let bound = CarriedFor { purpose: T::NAME, browser: &browser };
-        let sealed = bound.seal(ctx, &self.request.realm.keys, T::LIFETIME, value).unwrap_or_default();
-        let all = [&[(T::NAME, sealed.as_str())], more].concat();
-        let mut response = go(&self.link(page, &all));
-        if known.is_none() {
-            self.set_cookie(state, &mut response, "browser", &browser, Some(BROWSER_FOR));
+        self.carrying(state, value, |sealed| go(&self.link(page, &[&[(T::NAME, sealed)], more].concat())))
+    }
+
+    /// Answers with a text that names this value for this browser.
+    pub(in crate::http) fn carrying<T: Carried>(
+        &self,
+        state: &AppState,
+        value: &T,
+        answer: impl FnOnce(&str) -> Response,
+    ) -> Response {
+        let ForBrowser { sealed, new } = self.sealed(value, self.browser.clone());
+        let mut response = answer(&sealed);
+        if let Some(new) = new {
+            self.set_cookie(state, &mut response, "browser", &new, Some(BROWSER_FOR));
         }
+        response
+    }
+
+    fn sealed<T: Carried>(&self, value: &T, browser: Option<String>) -> ForBrowser {
+        let ctx = &self.request.ctx;
+        let known = browser.filter(|value| value.len() >= 20);
+        let new = known.is_none().then(|| BASE64URL_NOPAD.encode(&ctx.bytes::<16>()));
+        let bound = CarriedFor { purpose: T::NAME, browser: known.as_deref().or(new.as_deref()).unwrap_or_default() };
+        let sealed = bound.seal(ctx, &self.request.realm.keys, T::LIFETIME, value).unwrap_or_default();
+        ForBrowser { sealed, new }
+    }
+
+    /// Returns a value for a form of a page that this browser opened by a carried value.
+    pub(super) fn sealed_again<T: Carried>(&self, value: &T) -> String {
+        self.sealed(value, self.browser.clone()).sealed
+    }
+
+    /// Answers with another page that carries this value, and signs the browser out. What pages carried before opens no longer.
+    pub(in crate::http) fn leave<T: Carried>(&self, state: &AppState, page: &str, value: &T) -> Response {
+        let ForBrowser { sealed, new } = self.sealed(value, None);
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair(T::NAME, &sealed);
+        let mut response = go(&format!("{}?{}", self.path(page), query.finish()));
+        self.set_cookie(state, &mut response, "session", "", Some(Duration::ZERO));
+        self.set_cookie(state, &mut response, "browser", &new.unwrap_or_default(), Some(BROWSER_FOR));
         response
     }
 
@@ -177,7 +216,12 @@ impl Visit {
         let remember = self.request.realm.policy.browser_remember;
         let lifetime = (keep && !remember.is_zero()).then_some(remember);
         self.set_cookie(state, response, "session", &token.expose(), lifetime);
-        self.set_cookie(state, response, "last", last, Some(LAST_FOR));
+        self.set_cookie(state, response, "last", last, Some(HELPS_FOR));
+    }
+
+    /// Remembers for a year whether to offer a passkey.
+    pub(in crate::http) fn set_not_now(&self, state: &AppState, response: &mut Response, value: &str) {
+        self.set_cookie(state, response, "not_now", value, Some(HELPS_FOR));
     }
 
     /// Ends the browser's session, if it has one.
@@ -191,9 +235,14 @@ impl Visit {
     /// Replaces the value of the session's cookie.
     pub(super) async fn renew_session(&self, state: &AppState, response: &mut Response) -> Result<(), Error> {
         let Some(session) = &self.session else { return Ok(()) };
-        let (token, kept) = self.request.sessions().renew_browser(session).await?;
-        self.set_cookie(state, response, "session", &token.expose(), kept);
+        let renewed = self.request.sessions().renew_browser(session).await?;
+        self.set_renewed(state, response, &renewed);
         Ok(())
+    }
+
+    /// Sets the value that replaces that of the session's cookie.
+    pub(in crate::http) fn set_renewed(&self, state: &AppState, response: &mut Response, renewed: &RenewedCookie) {
+        self.set_cookie(state, response, "session", &renewed.token.expose(), renewed.kept);
     }
 
     /// Removes the cookie of the session, and that which opens what pages carried for this user.

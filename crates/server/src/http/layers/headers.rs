@@ -20,12 +20,12 @@ const CSP_DATA: HeaderValue = HeaderValue::from_static("default-src 'none'; fram
 const CSP_PAGE: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
-/// Policy for pages that the server's own script submits.
-pub(in crate::http) const CSP_SUBMITTED: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
-);
 /// Policy for pages that people sign in with: also the server's own script.
 pub(in crate::http) const CSP_GATE: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+);
+/// Policy for pages whose script asks the server for the options of a passkey.
+pub(in crate::http) const CSP_PASSKEYS: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
 /// Policy for developer pages: also the server's own scripts and frames.

@@ -158,7 +158,7 @@ pub(super) struct PublicText(pub(super) &'static str);
 
 /// Returns whether a browser that opens an address gets this refusal as a page.
 pub(super) fn has_page(status: StatusCode) -> bool {
-    [400, 401, 403, 404, 405, 408, 413, 415, 429, 500, 503].contains(&status.as_u16())
+    [400, 401, 403, 404, 405, 408, 409, 413, 415, 429, 500, 503].contains(&status.as_u16())
 }
 
 const PROBLEM_JSON: &str = "application/problem+json";

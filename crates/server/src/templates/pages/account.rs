@@ -63,8 +63,11 @@ pub(crate) struct Recommended {
 pub(crate) struct AccountHome {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    pub(crate) password: When,
+    /// When the password was set; `None` without one.
+    pub(crate) password: Option<When>,
     pub(crate) two_step: bool,
+    /// Names of the passkeys.
+    pub(crate) passkeys: Vec<String>,
     /// Names of the second factors.
     pub(crate) factors: Vec<String>,
     /// Number of recovery codes that are left.
@@ -86,6 +89,7 @@ impl Page for AccountHome {
         context! {
             password => Value::from(Serde(&self.password)),
             two_step => self.two_step,
+            passkeys => self.passkeys.clone(),
             factors => self.factors.clone(),
             recovery_left => self.recovery_left,
             sessions => Value::from(Serde(&self.sessions)),
@@ -141,8 +145,9 @@ impl Replaceable for AccountHome {
         let page = |done, recommended| Self {
             gate: Gate { done, ..Gate::default() },
             user: Person::sample(),
-            password: at(2600),
+            password: Some(at(2600)),
             two_step: true,
+            passkeys: vec!["iCloud Keychain".to_owned()],
             factors: vec!["Authenticator app".to_owned()],
             recovery_left: 2,
             sessions: SessionRow::samples(),
@@ -152,6 +157,7 @@ impl Replaceable for AccountHome {
         let bare = Self {
             user: Person::new("robin.larch@example.com", [None, None]),
             two_step: false,
+            passkeys: Vec::new(),
             factors: Vec::new(),
             events: Vec::new(),
             ..page("", None)

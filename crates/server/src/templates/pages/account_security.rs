@@ -4,27 +4,44 @@ use serde::Serialize;
 
 use super::{Gate, Page, Person, Replaceable, When, account::frame};
 
-/// A second factor in the list.
+/// A passkey or second factor in the list.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct FactorRow {
     pub(crate) id: String,
+    /// `passkey`, `security_key`, `totp` or `sms`.
+    pub(crate) kind: &'static str,
     pub(crate) name: String,
+    /// Where a passkey is kept; may be empty.
+    pub(crate) badge: &'static str,
     pub(crate) added: When,
     pub(crate) used: Option<When>,
 }
 
-/// Password, second factors and recovery codes of the user.
+/// What the page offers.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent offers")]
+pub(crate) struct SecurityOffers {
+    pub(crate) passkey: bool,
+    pub(crate) key: bool,
+    pub(crate) totp: bool,
+    /// Whether two-step verification cannot be turned off.
+    pub(crate) must: bool,
+}
+
+/// Passkeys, password, second factors and recovery codes of the user.
 pub(crate) struct AccountSecurity {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    pub(crate) password: When,
+    /// When the password was set; `None` without one.
+    pub(crate) password: Option<When>,
     pub(crate) two_step: bool,
+    pub(crate) passkeys: Vec<FactorRow>,
     pub(crate) factors: Vec<FactorRow>,
-    pub(crate) recovery_left: usize,
-    /// Whether an authenticator app can be added.
-    pub(crate) can_add: bool,
-    /// Whether two-step verification cannot be turned off.
-    pub(crate) must: bool,
+    /// Number of recovery codes that are left; `None` without any.
+    pub(crate) recovery_left: Option<usize>,
+    pub(crate) offers: SecurityOffers,
+    /// Passkeys that are left, for the browser's `signalAllAcceptedCredentials`; empty unless they changed.
+    pub(crate) signal: String,
 }
 
 impl Page for AccountSecurity {
@@ -34,42 +51,60 @@ impl Page for AccountSecurity {
         context! {
             password => Value::from(Serde(&self.password)),
             two_step => self.two_step,
+            passkeys => Value::from(Serde(&self.passkeys)),
             factors => Value::from(Serde(&self.factors)),
             recovery_left => self.recovery_left,
-            offers => context! { totp => self.can_add, must => self.must },
+            offers => Value::from(Serde(&self.offers)),
+            signal => self.signal.as_str(),
             ..context! { ..frame(&self.user, "security", "account"), ..self.gate.values() }
         }
     }
 }
 
 impl Replaceable for AccountSecurity {
-    const PURPOSE: &'static str = "Password, second factors and recovery codes of the user.";
+    const PURPOSE: &'static str = "Passkeys, password, second factors and recovery codes of the user.";
     const SOURCE: &'static str = source!("pages/account_security.html");
 
     fn samples() -> Vec<(&'static str, Self)> {
         let at = |days: i64| When::from(Timestamp::from_secs(1_795_961_520 - days * 86_400));
-        let app = FactorRow {
+        let row = |kind, name: &str, badge| FactorRow {
             id: "qgfhl13dmdmn04qh7oqttabfms".to_owned(),
-            name: "Authenticator app".to_owned(),
+            kind,
+            name: name.to_owned(),
+            badge,
             added: at(270),
             used: Some(at(1)),
         };
-        let page = |done, factors: Vec<FactorRow>| Self {
-            gate: Gate { done, ..Gate::default() },
+        let passkeys = vec![row("passkey", "iCloud Keychain", "Synced"), row("passkey", "Laptop", "This device only")];
+        let factors = vec![row("security_key", "Blue key", "Security key"), row("totp", "Authenticator app", "")];
+        let page = |gate| Self {
+            gate,
             user: Person::sample(),
-            password: at(109),
-            two_step: !factors.is_empty(),
-            factors,
-            recovery_left: 2,
-            can_add: true,
-            must: false,
+            password: Some(at(109)),
+            two_step: true,
+            passkeys: passkeys.clone(),
+            factors: factors.clone(),
+            recovery_left: Some(2),
+            offers: SecurityOffers { passkey: true, key: true, totp: true, must: false },
+            signal: String::new(),
         };
-        let refused = Self { gate: Gate { problem: "required", ..Gate::default() }, ..page("", vec![app.clone()]) };
+        let done = |done| page(Gate { done, ..Gate::default() });
+        let problem = |problem| page(Gate { problem, ..Gate::default() });
+        let bare = Self {
+            two_step: false,
+            passkeys: Vec::new(),
+            factors: Vec::new(),
+            recovery_left: None,
+            ..page(Gate::default())
+        };
         vec![
-            ("", page("", vec![app.clone()])),
-            ("no second step", page("", Vec::new())),
-            ("password changed", page("password", vec![app])),
-            ("refused", refused),
+            ("", page(Gate::default())),
+            ("nothing added", bare),
+            ("no password", Self { password: None, ..page(Gate::default()) }),
+            ("password changed", done("password")),
+            ("passkey added", done("passkey_added")),
+            ("refused", problem("required")),
+            ("the last way to sign in", problem("last")),
         ]
     }
 }

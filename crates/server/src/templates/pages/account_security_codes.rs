@@ -8,14 +8,16 @@ pub(crate) struct AccountSecurityCodes {
     pub(crate) codes: Vec<String>,
     /// Link to the codes as a file.
     pub(crate) action: String,
+    /// What the next page says.
+    pub(crate) said: String,
 }
 
 impl Page for AccountSecurityCodes {
     const NAME: &'static str = "account_security_codes.html";
 
     fn values(&self) -> Value {
-        let action = self.action.as_str();
-        context! { codes => self.codes.clone(), action, ..frame(&self.user, "security", "account/security") }
+        let (action, said) = (self.action.as_str(), self.said.as_str());
+        context! { codes => self.codes.clone(), action, said, ..frame(&self.user, "security", "account/security") }
     }
 }
 
@@ -37,6 +39,6 @@ impl Replaceable for AccountSecurityCodes {
             "tzjb4-8ey4h-dd14h",
         ];
         let codes = codes.map(str::to_owned).to_vec();
-        vec![("", Self { user: Person::sample(), codes, action: "#".to_owned() })]
+        vec![("", Self { user: Person::sample(), codes, action: "#".to_owned(), said: String::new() })]
     }
 }

@@ -6,13 +6,18 @@ use super::{Gate, Page, Person, Replaceable, account::frame};
 pub(crate) struct AccountSecurityPassword {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
+    /// Whether there is a password to be asked for.
+    pub(crate) has_password: bool,
 }
 
 impl Page for AccountSecurityPassword {
     const NAME: &'static str = "account_security_password.html";
 
     fn values(&self) -> Value {
-        context! { ..frame(&self.user, "security", "account/security"), ..self.gate.values() }
+        context! {
+            has_password => self.has_password,
+            ..context! { ..frame(&self.user, "security", "account/security"), ..self.gate.values() }
+        }
     }
 }
 
@@ -21,7 +26,7 @@ impl Replaceable for AccountSecurityPassword {
     const SOURCE: &'static str = source!("pages/account_security_password.html");
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = |gate| Self { gate, user: Person::sample() };
+        let page = |gate| Self { gate, user: Person::sample(), has_password: true };
         let wrong = [("current_password", "Your current password is incorrect")];
         let short = [("new_password", "Use at least 8 characters")];
         vec![
@@ -29,6 +34,7 @@ impl Replaceable for AccountSecurityPassword {
             ("wrong password", page(Gate::refused(&wrong))),
             ("refused", page(Gate::refused(&short))),
             ("wait", page(Gate::wrong("wait"))),
+            ("no password", Self { has_password: false, ..page(Gate::default()) }),
         ]
     }
 }

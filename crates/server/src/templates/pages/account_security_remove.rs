@@ -6,7 +6,9 @@ use super::{Page, Person, Replaceable};
 pub(crate) struct AccountSecurityRemove {
     pub(crate) user: Person,
     pub(crate) factor: String,
-    /// Whether it is the last one.
+    /// Its kind: `passkey`, `security_key`, `totp` or `sms`.
+    pub(crate) kind: &'static str,
+    /// Whether it is the last one, and two-step verification is on.
     pub(crate) is_last: bool,
     pub(crate) action: String,
 }
@@ -16,7 +18,7 @@ impl Page for AccountSecurityRemove {
 
     fn values(&self) -> Value {
         let (user, factor, action) = (Value::from(Serde(&self.user)), self.factor.as_str(), self.action.as_str());
-        context! { user, factor, last => self.is_last, action }
+        context! { user, factor, kind => self.kind, last => self.is_last, action }
     }
 }
 
@@ -28,9 +30,11 @@ impl Replaceable for AccountSecurityRemove {
         let page = |is_last| Self {
             user: Person::sample(),
             factor: "Authenticator app".to_owned(),
+            kind: "totp",
             is_last,
             action: "#".to_owned(),
         };
-        vec![("", page(false)), ("the last", page(true))]
+        let passkey = Self { factor: "Firefox on Linux".to_owned(), kind: "passkey", ..page(false) };
+        vec![("", page(false)), ("the last", page(true)), ("passkey", passkey)]
     }
 }

@@ -9,8 +9,10 @@ mod account_details_email;
 mod account_details_phone;
 mod account_security;
 mod account_security_codes;
+mod account_security_passkey;
 mod account_security_password;
 mod account_security_remove;
+mod account_security_rename;
 mod account_security_totp;
 mod account_sessions;
 mod email_change;
@@ -28,6 +30,7 @@ mod signin_confirm;
 mod signin_enroll;
 mod signin_factor;
 mod signin_forgot;
+mod signin_passkey;
 mod signout;
 mod signup;
 mod signup_resend;
@@ -42,10 +45,12 @@ pub(crate) use account_data_delete::AccountDataDelete;
 pub(crate) use account_details::{AccountDetails, Contact};
 pub(crate) use account_details_email::AccountDetailsEmail;
 pub(crate) use account_details_phone::AccountDetailsPhone;
-pub(crate) use account_security::{AccountSecurity, FactorRow};
+pub(crate) use account_security::{AccountSecurity, FactorRow, SecurityOffers};
 pub(crate) use account_security_codes::AccountSecurityCodes;
+pub(crate) use account_security_passkey::AccountSecurityPasskey;
 pub(crate) use account_security_password::AccountSecurityPassword;
 pub(crate) use account_security_remove::AccountSecurityRemove;
+pub(crate) use account_security_rename::AccountSecurityRename;
 pub(crate) use account_security_totp::AccountSecurityTotp;
 pub(crate) use account_sessions::AccountSessions;
 pub(crate) use email_change::EmailChange;
@@ -60,9 +65,10 @@ pub(crate) use reset_failed::ResetFailed;
 pub(crate) use reset_success::ResetSuccess;
 pub(crate) use signin::Signin;
 pub(crate) use signin_confirm::SigninConfirm;
-pub(crate) use signin_enroll::SigninEnroll;
+pub(crate) use signin_enroll::{EnrollApp, SigninEnroll};
 pub(crate) use signin_factor::SigninFactor;
 pub(crate) use signin_forgot::SigninForgot;
+pub(crate) use signin_passkey::SigninPasskey;
 pub(crate) use signout::Signout;
 pub(crate) use signup::Signup;
 pub(crate) use signup_resend::SignupResend;
@@ -88,6 +94,8 @@ pub(crate) const FAVICON: &str = source!("layout/favicon.svg");
 pub(crate) trait Page {
     /// Name of the template.
     const NAME: &'static str;
+    /// Whether its script asks the server for the options of a passkey.
+    const USES_PASSKEYS: bool = false;
 
     /// Returns the values of this page. Values common to all pages are added when it is rendered.
     fn values(&self) -> Value;
@@ -117,6 +125,7 @@ pub(super) static PAGES: &[PageEntry] = &[
     PageEntry::of::<SigninFactor>(),
     PageEntry::of::<SigninConfirm>(),
     PageEntry::of::<SigninEnroll>(),
+    PageEntry::of::<SigninPasskey>(),
     PageEntry::of::<SigninForgot>(),
     PageEntry::of::<Signup>(),
     PageEntry::of::<SignupResend>(),
@@ -130,8 +139,10 @@ pub(super) static PAGES: &[PageEntry] = &[
     PageEntry::of::<AccountDetailsPhone>(),
     PageEntry::of::<AccountSecurity>(),
     PageEntry::of::<AccountSecurityCodes>(),
+    PageEntry::of::<AccountSecurityPasskey>(),
     PageEntry::of::<AccountSecurityPassword>(),
     PageEntry::of::<AccountSecurityRemove>(),
+    PageEntry::of::<AccountSecurityRename>(),
     PageEntry::of::<AccountSecurityTotp>(),
     PageEntry::of::<AccountSessions>(),
     PageEntry::of::<EmailVerify<'_>>(),

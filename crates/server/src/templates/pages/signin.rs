@@ -10,18 +10,24 @@ pub(crate) struct Signin {
     pub(crate) remember: bool,
     /// Whether anyone can sign up.
     pub(crate) signup: bool,
+    /// Whether passkeys are on.
+    pub(crate) passkeys: bool,
     /// Other ways to sign in.
     pub(crate) ways: Vec<Way>,
     /// Way by which this browser signed in last; empty if unknown.
     pub(crate) last: String,
+    /// Passkey that the browser can forget, for its `signalUnknownCredential`; empty if none.
+    pub(crate) signal: String,
 }
 
 impl Page for Signin {
     const NAME: &'static str = "signin.html";
+    const USES_PASSKEYS: bool = true;
 
     fn values(&self) -> Value {
-        let (remember, signup, last) = (self.remember, self.signup, self.last.as_str());
-        let offers = context! { remember, signup, last, ways => Value::from(Serde(&self.ways)) };
+        let Self { remember, signup, passkeys, .. } = *self;
+        let (last, signal) = (self.last.as_str(), self.signal.as_str());
+        let offers = context! { remember, signup, passkeys, last, signal, ways => Value::from(Serde(&self.ways)) };
         context! { offers, ..self.gate.values() }
     }
 }
@@ -31,7 +37,14 @@ impl Replaceable for Signin {
     const SOURCE: &'static str = source!("pages/signin.html");
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page = |gate| Self { gate, remember: true, signup: true, ways: Vec::new(), last: "password".to_owned() };
+        let page = |gate| Self {
+            gate,
+            remember: true,
+            signup: true,
+            passkeys: true,
+            last: "passkey".to_owned(),
+            ..Self::default()
+        };
         let done = |done| Gate { done, ..Gate::default() };
         let both = [("email", "Enter your email address"), ("password", "Enter your password")];
         vec![
@@ -40,6 +53,8 @@ impl Replaceable for Signin {
             ("wait", page(Gate::wrong("wait"))),
             ("not verified", page(Gate::wrong("unverified"))),
             ("compromised", page(Gate::wrong("compromised"))),
+            ("locked", page(Gate::wrong("locked"))),
+            ("passkey refused", page(Gate::wrong("passkey"))),
             ("timed out", page(Gate::wrong("timed_out"))),
             ("too many codes", page(Gate::wrong("too_many_codes"))),
             ("expired", page(Gate::wrong("expired"))),

@@ -7,19 +7,25 @@ use super::{Gate, Page, Person, Replaceable, Way};
 pub(crate) struct SigninConfirm {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    /// What is asked for: `password`, `totp` or `recovery_code`.
+    /// What is asked for: `password`, `passkey`, `totp`, `sms` or `recovery_code`; `login` where only a new sign-in helps.
     pub(crate) method: &'static str,
+    /// Whether a passkey may take the place of the password.
+    pub(crate) passkey: bool,
     /// End of the phone number that an SMS is sent to.
     pub(crate) ending: String,
+    /// Whether the SMS was sent.
+    pub(crate) is_sent: bool,
     pub(crate) ways: Vec<Way>,
 }
 
 impl Page for SigninConfirm {
     const NAME: &'static str = "signin_confirm.html";
+    const USES_PASSKEYS: bool = true;
 
     fn values(&self) -> Value {
         let (user, ways) = (Value::from(Serde(&self.user)), Value::from(Serde(&self.ways)));
-        context! { user, ways, method => self.method, ending => self.ending.as_str(), ..self.gate.values() }
+        let (method, passkey, ending, sent) = (self.method, self.passkey, self.ending.as_str(), self.is_sent);
+        context! { user, ways, method, offers => context! { passkey }, ending, sent, ..self.gate.values() }
     }
 }
 
@@ -28,14 +34,26 @@ impl Replaceable for SigninConfirm {
     const SOURCE: &'static str = source!("pages/signin_confirm.html");
 
     fn samples() -> Vec<(&'static str, Self)> {
-        let page =
-            |method, gate| Self { gate, user: Person::sample(), method, ending: "43".to_owned(), ways: Vec::new() };
+        let page = |method, gate| Self {
+            gate,
+            user: Person::sample(),
+            method,
+            passkey: method == "password",
+            ending: "43".to_owned(),
+            is_sent: true,
+            ways: Vec::new(),
+        };
         let wrong = [("password", "Your current password is incorrect")];
         vec![
             ("", page("password", Gate::default())),
             ("wrong password", page("password", Gate::refused(&wrong))),
             ("code", page("totp", Gate::default())),
             ("text message", page("sms", Gate::default())),
+            ("before the text message", Self { is_sent: false, ..page("sms", Gate::default()) }),
+            ("passkey", page("passkey", Gate::default())),
+            ("passkey refused", page("passkey", Gate { problem: "passkey", ..Gate::default() })),
+            ("timed out", page("password", Gate { problem: "timed_out", ..Gate::default() })),
+            ("only a new sign-in", page("login", Gate::default())),
             ("recovery code", page("recovery_code", Gate::default())),
         ]
     }

@@ -7,10 +7,12 @@ use super::{Gate, Page, Person, Replaceable, Way};
 pub(crate) struct SigninFactor {
     pub(crate) gate: Gate,
     pub(crate) user: Person,
-    /// Kind of the code that is asked for: `totp`, `sms` or `recovery_code`.
+    /// Kind of the proof that is asked for: `passkey`, `totp`, `sms` or `recovery_code`.
     pub(crate) method: &'static str,
     /// End of the phone number that an SMS is sent to.
     pub(crate) ending: String,
+    /// Whether the SMS was sent.
+    pub(crate) is_sent: bool,
     /// Other kinds that the account has.
     pub(crate) ways: Vec<Way>,
     /// How long a trusted device needs no code, in words; empty if there are none.
@@ -19,12 +21,14 @@ pub(crate) struct SigninFactor {
 
 impl Page for SigninFactor {
     const NAME: &'static str = "signin_factor.html";
+    const USES_PASSKEYS: bool = true;
 
     fn values(&self) -> Value {
         context! {
             user => Value::from(Serde(&self.user)),
             method => self.method,
             ending => self.ending.as_str(),
+            sent => self.is_sent,
             ways => Value::from(Serde(&self.ways)),
             offers => context! { remember => self.remember.as_str() },
             ..self.gate.values()
@@ -38,6 +42,7 @@ impl Replaceable for SigninFactor {
 
     fn samples() -> Vec<(&'static str, Self)> {
         let way = |label: &str, icon| Way { label: label.to_owned(), icon, href: "#".to_owned(), ..Way::default() };
+        let passkey = Way { name: "passkey", ..way("Use a passkey or security key", "passkey") };
         let page = |method, gate| Self {
             gate,
             user: Person::sample(),
@@ -49,18 +54,28 @@ impl Replaceable for SigninFactor {
                         hint: "to the number ending in 43".to_owned(),
                         ..way("Get a text message", "send")
                     };
-                    vec![text, way("Use a recovery code", "key")]
+                    vec![passkey.clone(), text, way("Use a recovery code", "key")]
                 }
                 _ => vec![way("Use a code from your app", "phone")],
             },
             ending: "43".to_owned(),
+            is_sent: true,
             remember: "30 days".to_owned(),
         };
         let wrong = "That code is incorrect or has expired. Enter the current code from your app.";
         vec![
             ("", page("totp", Gate::default())),
             ("wrong code", page("totp", Gate::refused(&[("code", wrong)]))),
-            ("text message", page("sms", Gate { done: "sent", ..Gate::default() })),
+            ("text message", page("sms", Gate::default())),
+            ("before the text message", Self { is_sent: false, ..page("sms", Gate::default()) }),
+            ("passkey", page("passkey", Gate::default())),
+            (
+                "passkey refused",
+                page(
+                    "passkey",
+                    Gate::refused(&[("code", "We couldn't use that passkey. Try again, or use another way.")]),
+                ),
+            ),
             ("recovery code", page("recovery_code", Gate::default())),
             (
                 "wrong recovery code",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use reqwest::{Method, RequestBuilder, Response, header::HeaderMap};
+use serde_json::Value;
 
 use crate::support::{Person, TestApp};
 
@@ -65,6 +66,23 @@ impl<'a> Browser<'a> {
         let request = self.request(Method::POST, path).header("Origin", self.app.base.clone());
         let answer = request.header("Sec-Fetch-Site", "same-origin").form(form).send().await.unwrap();
         self.keep(answer).await
+    }
+
+    /// Asks a page for the options of a passkey, as its script does.
+    pub async fn ask(&mut self, path: &str) -> Value {
+        let request = self.request(Method::POST, path).header("Accept", "application/json");
+        let request = request.header("Origin", self.app.base.clone()).header("Sec-Fetch-Site", "same-origin");
+        let answer = request.form(&[("type", "passkey"), ("action", "send")]).send().await.unwrap();
+        let shown = self.keep(answer).await;
+        assert_eq!(shown.status, 200, "{} {}", shown.location, shown.body);
+        serde_json::from_str(&shown.body).unwrap()
+    }
+
+    /// Posts a credential, as the script does.
+    pub async fn give(&mut self, path: &str, credential: &Value, more: &[(&str, &str)]) -> Shown {
+        let credential = credential.to_string();
+        let form = [&[("type", "passkey"), ("credential", credential.as_str()), ("action", "continue")], more].concat();
+        self.post(path, &form).await
     }
 
     /// Sends a form, and follows where it leads.

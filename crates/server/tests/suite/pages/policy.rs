@@ -1,10 +1,14 @@
 //! Where every account needs two factors.
 
 use data_encoding::BASE32_NOPAD;
+use portcullis_core::{factor::passkey::KeyAlgorithm, suite::authenticator::SoftPasskey};
 use serde_json::json;
 
 use super::Browser;
-use crate::support::{Authenticator, Person, TestApp};
+use crate::support::{
+    Authenticator, Person, TestApp,
+    passkeys::{ORIGIN, RP_ID},
+};
 
 #[tokio::test]
 async fn who_has_no_factor_sets_up_an_app_while_signing_in_and_saves_recovery_codes() {
@@ -26,4 +30,25 @@ async fn who_has_no_factor_sets_up_an_app_while_signing_in_and_saves_recovery_co
     let codes = browser.submit(&form, &[("code", &phone.code(&app))]).await;
     assert_eq!(codes.heading(), "Save your recovery codes");
     assert_eq!(browser.get("/User1/account").await.heading(), "John Doe");
+}
+
+#[tokio::test]
+async fn a_passkey_can_be_the_first_factor_of_a_sign_in() {
+    for methods in ["passkey,totp,recovery_code", "passkey"] {
+        let app = TestApp::with(&[("MFA_POLICY", "required"), ("MFA_METHODS", methods)]).await;
+        let john = Person::new("john@example.com").join(&app).await;
+        let mut browser = Browser::new(&app);
+        let entered = browser.sign_in(&john).await;
+        let page = browser.get(&entered.location).await;
+        assert!(page.shows("Create a passkey"), "{}", page.body);
+        let form = page.form("signin/enroll");
+        let failed = browser.post(&form, &[("type", "passkey"), ("credential", "NotSupportedError")]).await;
+        assert!(failed.status == 422 && failed.shows("We couldn't create a passkey. Try again"), "{}", failed.body);
+        let options = browser.ask(&form).await;
+        let mut passkey = SoftPasskey::new(KeyAlgorithm::Es256, RP_ID, ORIGIN);
+        let made = browser.give(&form, &passkey.create(&options).json(), &[]).await;
+        assert_eq!(made.status, 303, "{}", made.body);
+        assert!(browser.session().is_some());
+        assert_eq!(browser.get("/User1/account").await.heading(), "John Doe");
+    }
 }

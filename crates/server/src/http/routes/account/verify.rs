@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::{
     http::{
         extract::{AnyBody, Browser, Link, PreferredFormat, RealmRequest, RegistrationCookie, SkipOnHead},
-        layers::headers::CSP_SUBMITTED,
+        layers::headers::CSP_GATE,
         openapi::{RealmPath, refusals},
         page,
         problem::ApiError,
@@ -103,7 +103,7 @@ pub(crate) async fn verify(
     let mut response =
         page::answer(&state, &request, format, &button, "Send this token by POST to activate the account");
     if is_submitted && format == PreferredFormat::Html {
-        response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_SUBMITTED);
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_GATE);
     }
     response
 }

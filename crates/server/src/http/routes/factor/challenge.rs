@@ -3,34 +3,16 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use portcullis_core::{
-    factor::{Method, passkey::CHALLENGE_TTL},
-    service::FactorRequest,
-};
+use portcullis_core::factor::Method;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::http::{
-    answers::{PublicKeyRequest, RequestOptions},
+    answers::RequestOptions,
     extract::{JsonBody, RealmRequest},
     openapi::{RealmPath, refusals},
     problem::ApiError,
 };
-
-impl From<FactorRequest> for RequestOptions {
-    fn from(request: FactorRequest) -> Self {
-        Self {
-            public_key: PublicKeyRequest {
-                challenge: request.challenge.to_text(),
-                rp_id: request.rp_id,
-                timeout: CHALLENGE_TTL.as_millis() as u64,
-                allow_credentials: request.credentials.into_iter().map(Into::into).collect(),
-                user_verification: if request.prefers_verification { "preferred" } else { "discouraged" },
-            },
-            expires_in: request.expires_in.as_secs(),
-        }
-    }
-}
 
 /// A request for what a challenge needs.
 #[derive(ToSchema)]

@@ -2,17 +2,12 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use portcullis_core::{
-    error::catalogue::TOKEN_MISSING,
-    factor::passkey::{CHALLENGE_TTL, KeyAlgorithm, PasskeyUse},
-    service::CreationOffer,
-};
-use serde::Serialize;
+use portcullis_core::error::catalogue::TOKEN_MISSING;
 use utoipa::ToSchema;
 
 use super::enrols::enrols;
 use crate::http::{
-    answers::CredentialAnswer,
+    answers::CreationOptions,
     extract::{MaybeAuthenticated, OptionalJsonBody},
     openapi::{RealmPath, refusals},
     problem::ApiError,
@@ -30,101 +25,6 @@ struct NewPasskey {
     current_password: Option<String>,
     /// Ticket of the challenge `enroll`, instead of the access token.
     mfa_token: Option<String>,
-}
-
-/// Options for `navigator.credentials.create`.
-#[derive(Serialize, ToSchema)]
-#[schema(as = PasskeyCreationOptions)]
-pub(crate) struct CreationOptions {
-    #[serde(rename = "publicKey")]
-    public_key: PublicKeyCreation,
-    /// Lifetime in seconds.
-    #[schema(example = 300)]
-    expires_in: u64,
-}
-
-/// `PublicKeyCredentialCreationOptionsJSON`, for `PublicKeyCredential.parseCreationOptionsFromJSON`.
-#[derive(Serialize, ToSchema)]
-#[schema(as = PublicKeyCredentialCreationOptions)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PublicKeyCreation {
-    rp: Party,
-    user: PartyUser,
-    #[schema(example = "AAABm3VzfQBq0zj0Q1yJ7xZ4v2bYc8dE5fG6hI7jK8k")]
-    challenge: String,
-    pub_key_cred_params: Vec<Parameter>,
-    /// Timeout in milliseconds.
-    #[schema(example = 300000)]
-    timeout: u64,
-    #[schema(example = "none")]
-    attestation: &'static str,
-    authenticator_selection: Selection,
-    exclude_credentials: Vec<CredentialAnswer>,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = PublicKeyCredentialRpEntity)]
-pub(crate) struct Party {
-    #[schema(example = "accounts.example.com")]
-    id: String,
-    #[schema(example = "Portcullis")]
-    name: String,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = PublicKeyCredentialUserEntity)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PartyUser {
-    #[schema(example = "6fYkqSO2y1cGmJ5yN0r8mRHqv0aYV2E4cQx1h8L3b7Q")]
-    id: String,
-    #[schema(example = "john.doe@example.com")]
-    name: String,
-    #[schema(example = "John Doe")]
-    display_name: String,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = PublicKeyCredentialParameters)]
-pub(crate) struct Parameter {
-    #[schema(example = "public-key")]
-    r#type: &'static str,
-    /// Number of COSE: ES256, EdDSA or RS256.
-    #[schema(example = -7)]
-    alg: i64,
-}
-
-#[derive(Serialize, ToSchema)]
-#[schema(as = AuthenticatorSelection)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Selection {
-    /// `required` or `discouraged`.
-    #[schema(example = "required")]
-    resident_key: &'static str,
-    /// `required` or `discouraged`.
-    #[schema(example = "required")]
-    user_verification: &'static str,
-}
-
-impl From<CreationOffer> for CreationOptions {
-    fn from(offer: CreationOffer) -> Self {
-        let word = match offer.used_for {
-            PasskeyUse::Login => "required",
-            PasskeyUse::SecondFactor => "discouraged",
-        };
-        let parameter = |algorithm: KeyAlgorithm| Parameter { r#type: "public-key", alg: algorithm.number() };
-        let (name, display_name) = (offer.user_name, offer.display_name);
-        let public_key = PublicKeyCreation {
-            rp: Party { id: offer.party.id, name: offer.party.name },
-            user: PartyUser { id: offer.user_handle.to_text(), name, display_name },
-            challenge: offer.challenge.to_text(),
-            pub_key_cred_params: KeyAlgorithm::ALL.map(parameter).into(),
-            timeout: CHALLENGE_TTL.as_millis() as u64,
-            attestation: "none",
-            authenticator_selection: Selection { resident_key: word, user_verification: word },
-            exclude_credentials: offer.exclude.into_iter().map(Into::into).collect(),
-        };
-        Self { public_key, expires_in: CHALLENGE_TTL.as_secs() }
-    }
 }
 
 refusals!(OptionsRefusals: Problem [REALM, OWNER, JSON, HASHING, &[LIMITED, AUTH_STALE, AUTH_STALE_TWO_FACTORS, PASSWORD_WRONG, MFA_INVALID, MFA_TOO_MANY], Fields(&[field("use", PASSKEY_USE_INVALID)])]);

@@ -101,7 +101,7 @@ pub(crate) async fn add_passkey(
         fields.refuse_unknown()?;
         Ok::<_, ApiError>(request.second_factors().add_passkey(enrols, &credential, &name).await?)
     };
-    let AddedPasskey { passkey, accepted, recovery_codes, logged_in } =
+    let AddedPasskey { passkey, accepted, recovery_codes, logged_in, .. } =
         work.await.map_err(IntoResponse::into_response)?;
     let recovery_codes = recovery_codes.map(|codes| codes.expose().map(str::to_owned).collect());
     let device = logged_in.as_ref().map(|done| done.device.clone());

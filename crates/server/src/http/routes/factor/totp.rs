@@ -176,7 +176,7 @@ pub(crate) async fn confirm(
         fields.refuse_unknown()?;
         Ok::<_, ApiError>(request.second_factors().confirm_totp(enrols, &enrolment, &code).await?)
     };
-    let Confirmed { factor, recovery_codes, logged_in } = work.await.map_err(IntoResponse::into_response)?;
+    let Confirmed { factor, recovery_codes, logged_in, .. } = work.await.map_err(IntoResponse::into_response)?;
     let recovery_codes = recovery_codes.map(texts);
     let device = logged_in.as_ref().map(|done| done.device.clone());
     let answer = AddedAnswer { factor: factor.into(), recovery_codes, tokens: logged_in.map(TokenAnswer::of) };

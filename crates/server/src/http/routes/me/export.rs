@@ -1,9 +1,6 @@
 use axum::{
     Json,
-    http::{
-        StatusCode,
-        header::{CONTENT_DISPOSITION, LOCATION},
-    },
+    http::header::CONTENT_DISPOSITION,
     response::{IntoResponse, Response},
 };
 use portcullis_core::{
@@ -190,13 +187,7 @@ pub(crate) async fn download(signed_in: SignedIn, _: PageForm) -> Result<Respons
             let account = export.account.clone();
             Ok(ExportAnswer::of(&account, export, request.realm.name.as_str()).into_response())
         }
-        Err(error) => match error.kind() {
-            ErrorKind::Limited(wait) => {
-                let location = format!("{}?wait={}", signed_in.visit.path("account/data"), wait.as_secs());
-                Ok((StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response())
-            }
-            ErrorKind::Stale { .. } => Err(signed_in.confirm()),
-            _ => Err(error.into()),
-        },
+        Err(error) if matches!(error.kind(), ErrorKind::Stale { .. }) => Err(signed_in.confirm()),
+        Err(error) => Err(error.into()),
     }
 }

@@ -56,7 +56,7 @@ pub(crate) async fn step_up(
     let second = SecondFactor { code: &code, kind: &kind, remember: &RawField::Missing };
     let asked = StepUp { current_password: &current, second, acr_values: &acr_values, max_age: &max_age };
     match request.sessions().step_up(&owner, &asked).await? {
-        Stepped::Up(access) => Ok(Json(access.into())),
+        Stepped::Up(up) => Ok(Json(up.access.into())),
         Stepped::Challenged(ticket) => Err(challenged(ticket)),
     }
 }

@@ -29,7 +29,10 @@ pub(super) fn session(listed: ListedSession, now: portcullis_core::clock::Timest
 
 fn how(amr: &[Amr]) -> &'static str {
     let has = |method: Amr| amr.contains(&method);
+    let has_key = has(Amr::HardwareKey) || has(Amr::SoftwareKey);
     match (has(Amr::Password), has(Amr::Otp)) {
+        _ if has(Amr::User) => "with a passkey",
+        (true, _) if has_key => "with password and passkey",
         (true, _) if has(Amr::Sms) => "with password and text message",
         (true, true) => "with password and code",
         (true, false) => "with password",
@@ -77,9 +80,12 @@ fn text(event: &str) -> &'static str {
         "mfa_challenged" => "Asked for a second step",
         "mfa_passed" => "Second step passed",
         "mfa_refused" => "Wrong code",
-        "factor_added" => "Authenticator app added",
-        "factor_removed" => "Authenticator app removed",
-        "addition_undone" => "Addition of a second step undone",
+        "factor_added" => "Way to sign in added",
+        "factor_removed" => "Way to sign in removed",
+        "addition_undone" => "Addition of a way to sign in undone",
+        "passkey_refused" => "Failed sign-in with a passkey",
+        "passkey_counter" => "A passkey may have been copied",
+        "password_removed" => "Password removed",
         "recovery_used" => "Recovery code used",
         "recovery_renewed" => "New recovery codes made",
         "two_step_changed" => "Two-step verification changed",

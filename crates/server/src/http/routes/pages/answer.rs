@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     http::{
         HeaderValue, StatusCode,
-        header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, RETRY_AFTER},
+        header::{CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, RETRY_AFTER},
     },
     response::{IntoResponse, Response},
 };
@@ -15,7 +15,7 @@ use super::words;
 use crate::{
     http::{
         extract::{Fields, Visit},
-        layers::headers::CSP_GATE,
+        layers::headers::{CSP_GATE, CSP_PASSKEYS},
         page,
         problem::{self, ApiError},
         state::AppState,
@@ -28,13 +28,18 @@ pub(super) fn show(state: &AppState, visit: &Visit, page: &impl Page) -> Respons
     show_with(state, visit, StatusCode::OK, page)
 }
 
-pub(super) fn show_with(state: &AppState, visit: &Visit, status: StatusCode, page: &impl Page) -> Response {
+pub(super) fn show_with<P: Page>(state: &AppState, visit: &Visit, status: StatusCode, page: &P) -> Response {
     let mut response = page::html(state, &visit.request, status, page);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_SECURITY_POLICY, CSP_GATE);
+    headers.insert(CONTENT_SECURITY_POLICY, if P::USES_PASSKEYS { CSP_PASSKEYS } else { CSP_GATE });
     // Browsers then send `Origin` with the form.
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response
+}
+
+/// Answers with another page.
+pub(super) fn go(location: String) -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response()
 }
 
 /// Answers with the form again, and with what is wrong with it. Faults of the server are pages of their own.

@@ -1,63 +1,103 @@
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use portcullis_core::{
     Error,
     error::{ErrorKind, catalogue::FIELD_MISSING},
-    service::{Challenged, Completed, Completion, FieldErrors, RawField, SecondFactor, StepUp, Stepped},
+    factor::passkey::PasskeyUse,
+    service::{
+        Challenged, Completed, Completion, FactorChallenge, FieldErrors, Owner, RawField, SecondFactor, StepUp, Stepped,
+    },
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     answer::{Typed, again, show, show_with},
+    confirm_with::{options, send},
+    passkey::{self, Ability},
     step::{self, Kind},
 };
 use crate::{
     http::{
-        extract::{Carried, PageForm, SignedIn, Visit},
+        extract::{Carried, Fields, PageForm, Says, SignedIn, Turned, Visit},
         openapi::RealmPath,
-        problem::{ApiError, REFUSED_FORM},
+        problem::REFUSED_FORM,
         state::AppState,
     },
     templates::pages::{Gate, Person, SigninConfirm},
 };
 
+/// Words that this page leaves for itself.
+const PROBLEMS: [&str; 3] = ["timed_out", "too_many_codes", "passkey"];
+
 /// Second part of a renewed authentication.
-#[derive(Serialize, Deserialize)]
-struct ConfirmStep {
-    ticket: String,
-    kinds: Vec<Kind>,
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct ConfirmStep {
+    pub(super) ticket: String,
+    pub(super) kinds: Vec<Kind>,
+    pub(super) ability: Ability,
+    /// Whether a code was sent by SMS.
+    pub(super) is_sent: bool,
+    /// Whether a passkey is to be enough, without the password.
+    pub(super) is_alone: bool,
 }
 
 impl Carried for ConfirmStep {
     const NAME: &'static str = "confirm";
 }
 
+/// What the page asks for.
+pub(super) struct Asked {
+    pub(super) step: Option<ConfirmStep>,
+    /// `password`, `passkey`, a kind of code, or `login` where nothing helps but a new sign-in.
+    pub(super) method: &'static str,
+    /// Whether a passkey may take the place of the password.
+    offers_passkey: bool,
+}
+
 /// The page on which a signed-in user authenticates again
 ///
-/// Asks for the password, then for a second factor where the account has one.
+/// Asks for a passkey or the password, then for a second factor where the account has one.
 #[utoipa::path(get, path = "/v1/{realm}/signin/confirm", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
-pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Response {
-    let step = signed_in.visit.carried::<ConfirmStep>();
-    let method = method(step.as_ref(), signed_in.visit.parameter("method"));
-    show(&state, &signed_in.visit, &page(&signed_in, step.as_ref(), method, Gate::default()))
+pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
+    let asked = asked(&signed_in, signed_in.visit.parameter("method")).await?;
+    let gate = Gate { problem: signed_in.visit.problem(&PROBLEMS), ..Gate::default() };
+    Ok(show(&state, &signed_in.visit, &page(&signed_in, &asked, gate)))
 }
 
-fn method(step: Option<&ConfirmStep>, asked: Option<&str>) -> &'static str {
-    step.map_or("password", |step| step::choose(&step.kinds, asked))
+/// Returns what to ask for: the rest of a step, or the first proof.
+async fn asked(signed_in: &SignedIn, method: Option<&str>) -> Result<Asked, Error> {
+    if let Some(step) = signed_in.visit.carried::<ConfirmStep>() {
+        let method = step::choose(&step.kinds, method, step.ability);
+        return Ok(Asked { step: Some(step), method, offers_passkey: false });
+    }
+    let status = signed_in.visit.request.second_factors().status(&signed_in.viewer).await?;
+    let passkeys = status.passkeys.map(|(passkeys, _)| passkeys).unwrap_or_default();
+    let offers_passkey = passkeys.iter().any(|passkey| passkey.used_for == PasskeyUse::Login);
+    let method = if signed_in.viewer.account().has_password {
+        "password"
+    } else if offers_passkey {
+        "passkey"
+    } else {
+        "login"
+    };
+    Ok(Asked { step: None, method, offers_passkey })
 }
 
-fn page(signed_in: &SignedIn, step: Option<&ConfirmStep>, method: &'static str, gate: Gate) -> SigninConfirm {
+pub(super) fn page(signed_in: &SignedIn, asked: &Asked, gate: Gate) -> SigninConfirm {
     let visit = &signed_in.visit;
-    let kinds = step.map_or(&[][..], |step| &step.kinds);
+    let kinds = asked.step.as_ref().map_or(&[][..], |step| &step.kinds);
+    let action = link(visit, asked.step.is_some().then_some(asked.method));
+    let mut ways = step::ways(kinds, asked.method, |name| link(visit, Some(name)));
+    if asked.step.as_ref().is_some_and(|step| step.is_alone) && signed_in.viewer.account().has_password {
+        ways.push(step::password(visit.link("signin/confirm", &[])));
+    }
     SigninConfirm {
-        gate: Gate { action: link(visit, step.map(|_| method)), query: visit.query(&[]), ..gate },
+        gate: Gate { action, query: visit.query(&[]), ..gate },
         user: person(signed_in),
-        method,
+        method: asked.method,
+        passkey: asked.offers_passkey && asked.method == "password",
         ending: step::ending(kinds),
-        ways: step::ways(kinds, method, |name| link(visit, Some(name))),
+        is_sent: asked.step.as_ref().is_some_and(|step| step.is_sent),
+        ways,
     }
 }
 
@@ -84,101 +124,132 @@ pub(crate) async fn confirm(
     State(state): State<AppState>,
     signed_in: SignedIn,
     PageForm(mut fields): PageForm,
-) -> Response {
-    let owner = match signed_in.owner().await {
-        Ok(owner) => owner,
-        Err(turned) => return turned.into_response(),
-    };
-    let step = signed_in.visit.carried::<ConfirmStep>();
-    let kind = fields.take("type");
-    let method = method(step.as_ref(), kind.text());
-    if let Some(step) = step.as_ref().filter(|_| fields.peek("action") == Some("send")) {
-        return send(&state, &signed_in, step).await;
+) -> Result<Response, Turned> {
+    let owner = signed_in.owner().await?;
+    let asked = asked(&signed_in, fields.peek("type")).await?;
+    if let Some(step) = &asked.step
+        && !signed_in.visit.request.sessions().is_open(&step.ticket).await?
+    {
+        return Ok(over(&state, &signed_in, &owner, "timed_out"));
     }
-    let sessions = signed_in.visit.request.sessions();
-    let (code, password) = (fields.take_filled("code"), fields.take("password"));
-    let is_empty = match &step {
-        Some(_) => matches!(code, RawField::Missing),
-        None => password.text().is_none_or(str::is_empty),
-    };
-    if is_empty {
-        let mut errors = FieldErrors::default();
-        errors.add(FIELD_MISSING.of(if step.is_some() { "code" } else { "password" }));
-        return refuse(&state, &signed_in, (step.as_ref(), method), errors.into_error());
+    if passkey::wants_options(&fields) {
+        return options(&state, &signed_in, &owner, asked.step).await;
     }
-    let (kind, none) = (RawField::from(method), RawField::Missing);
-    let done = match &step {
-        Some(step) => {
-            let second = SecondFactor { code: &code, kind: &kind, remember: &none };
-            let completion = Completion {
-                ticket: &RawField::from(&*step.ticket),
-                second,
-                passkey: &none,
-                password: &none,
-                devices: &[],
-            };
-            sessions.complete(&completion).await.map(|done| match done {
-                Completed::Challenged(challenged) => Some(challenged),
-                Completed::SteppedUp(_) | Completed::LoggedIn(_) => None,
-            })
-        }
-        None => {
-            let second = SecondFactor { code: &none, kind: &none, remember: &none };
-            let asked = StepUp { current_password: &password, second, acr_values: &none, max_age: &none };
-            sessions.step_up(&owner, &asked).await.map(|stepped| match stepped {
-                Stepped::Challenged(challenged) => Some(challenged),
-                Stepped::Up(_) => None,
-            })
-        }
+    if let Some(step) = asked.step.as_ref().filter(|_| fields.peek("action") == Some("send")) {
+        return Ok(send(&state, &signed_in, step, &asked).await);
+    }
+    if asked.step.is_none() && passkey::is_given(&fields) {
+        let gate = Gate { problem: "passkey", ..Gate::default() };
+        return Ok(show_with(&state, &signed_in.visit, REFUSED_FORM, &page(&signed_in, &asked, gate)));
+    }
+    let ability = Ability::of(&fields);
+    let result = match &asked.step {
+        Some(step) => complete(&signed_in, step, asked.method, &mut fields).await,
+        None => prove(&signed_in, &owner, &mut fields).await,
     };
-    match done {
-        Ok(None) => finish(&state, &signed_in).await,
-        Ok(Some(challenged)) => next(&state, &signed_in, &challenged),
-        Err(error) => refuse(&state, &signed_in, (step.as_ref(), method), error),
+    match result {
+        Ok(Stepped::Up(up)) => Ok(signed_in.with_cookie(&state, signed_in.visit.go_on(), up.cookie.as_ref())),
+        Ok(Stepped::Challenged(challenged)) => Ok(next(&state, &signed_in, &challenged, ability)),
+        Err(error) => refuse(&state, &signed_in, &owner, (asked, error)).await,
     }
 }
 
-async fn finish(state: &AppState, signed_in: &SignedIn) -> Response {
-    let mut response = signed_in.visit.go_on();
-    match signed_in.renew(state, &mut response).await {
-        Ok(()) => response,
-        Err(error) => ApiError::from(error).into_response(),
+/// Goes on if the session was renewed by another press of the same button, or begins again.
+fn over(state: &AppState, signed_in: &SignedIn, owner: &Owner, problem: &'static str) -> Response {
+    if signed_in.visit.request.sessions().is_fresh(owner) {
+        return signed_in.visit.go_on();
+    }
+    signed_in.visit.say(state, "signin/confirm", Says::Problem(problem))
+}
+
+/// Verifies the password.
+async fn prove(signed_in: &SignedIn, owner: &Owner, fields: &mut Fields) -> Result<Stepped, Error> {
+    let (none, password) = (RawField::Missing, fields.take("password"));
+    if password.text().is_none_or(str::is_empty) {
+        return Err(missing("password"));
+    }
+    let second = SecondFactor { code: &none, kind: &none, remember: &none };
+    let asked = StepUp { current_password: &password, second, acr_values: &none, max_age: &none };
+    signed_in.visit.request.sessions().step_up(owner, &asked).await
+}
+
+/// Completes a step with a code, a passkey or a security key.
+async fn complete(
+    signed_in: &SignedIn,
+    step: &ConfirmStep,
+    method: &'static str,
+    fields: &mut Fields,
+) -> Result<Stepped, Error> {
+    let (none, ticket, kind) = (RawField::Missing, RawField::from(&*step.ticket), RawField::from(method));
+    let (mut code, mut credential) = (RawField::Missing, RawField::Missing);
+    if method == "passkey" {
+        credential = passkey::credential(fields).map_err(|_| missing("code"))?;
+    } else {
+        code = fields.take_filled("code");
+        if matches!(code, RawField::Missing) {
+            return Err(missing("code"));
+        }
+    }
+    let second = SecondFactor { code: &code, kind: &kind, remember: &none };
+    let completion = Completion { ticket: &ticket, second, passkey: &credential, password: &none, devices: &[] };
+    match signed_in.visit.request.sessions().complete(&completion).await? {
+        Completed::Challenged(challenged) => Ok(Stepped::Challenged(challenged)),
+        Completed::SteppedUp(up) => Ok(Stepped::Up(up)),
+        Completed::LoggedIn(_) => Err(Error::internal("a step-up has opened a session")),
     }
 }
 
-/// Goes on to the code that is missing.
-fn next(state: &AppState, signed_in: &SignedIn, challenged: &Challenged) -> Response {
-    let step = ConfirmStep { ticket: challenged.ticket.expose().to_owned(), kinds: step::kinds(challenged) };
+fn missing(field: &'static str) -> Error {
+    let mut errors = FieldErrors::default();
+    errors.add(FIELD_MISSING.of(field));
+    errors.into_error()
+}
+
+/// Goes on to what is missing; where nothing can be given, the user signs in again.
+fn next(state: &AppState, signed_in: &SignedIn, challenged: &Challenged, ability: Ability) -> Response {
+    if challenged.challenges.contains(&FactorChallenge::Password) {
+        // A passkey that has not verified its user takes the place of no password.
+        return signed_in.visit.say(state, "signin/confirm", Says::Problem("passkey"));
+    }
+    let kinds = step::kinds(challenged);
+    if kinds.is_empty() {
+        return sign_in_again(state, signed_in);
+    }
+    let ticket = challenged.ticket.expose().to_owned();
+    let step = ConfirmStep { ticket, kinds, ability, is_sent: false, is_alone: false };
     signed_in.visit.carry(state, "signin/confirm", &step, &[])
 }
 
-fn refuse(
-    state: &AppState,
-    signed_in: &SignedIn,
-    (step, method): (Option<&ConfirmStep>, &'static str),
-    error: Error,
-) -> Response {
-    let wrong = match error.kind() {
-        ErrorKind::Forbidden => [("password", "Your current password is incorrect")],
-        kind if step::is_refusal(kind) => [("code", step::wrong(method))],
-        _ => {
-            let render = |gate| page(signed_in, step, method, gate);
-            return again(state, &signed_in.visit, error, (Gate::default(), &Typed::default()), render);
-        }
-    };
-    let errors = wrong.map(|(field, words)| (field, words.to_owned())).to_vec();
-    let gate = Gate { errors, ..Gate::default() };
-    show_with(state, &signed_in.visit, REFUSED_FORM, &page(signed_in, step, method, gate))
+fn sign_in_again(state: &AppState, signed_in: &SignedIn) -> Response {
+    let asked = Asked { step: None, method: "login", offers_passkey: false };
+    show_with(state, &signed_in.visit, REFUSED_FORM, &page(signed_in, &asked, Gate::default()))
 }
 
-/// Sends a code by SMS, and goes to the page that takes it.
-async fn send(state: &AppState, signed_in: &SignedIn, step: &ConfirmStep) -> Response {
+async fn refuse(
+    state: &AppState,
+    signed_in: &SignedIn,
+    owner: &Owner,
+    (asked, error): (Asked, Error),
+) -> Result<Response, Turned> {
     let visit = &signed_in.visit;
-    let (ticket, kind) = (RawField::from(&*step.ticket), RawField::from("sms"));
-    match visit.request.second_factors().send_code(&ticket, &kind).await {
-        Ok(_) => {
-            (StatusCode::SEE_OTHER, [(LOCATION, format!("{}&done=sent", link(visit, Some("sms"))))]).into_response()
+    let words = match error.kind() {
+        ErrorKind::Conflict => return Ok(sign_in_again(state, signed_in)),
+        ErrorKind::Forbidden => ("password", "Your current password is incorrect"),
+        ErrorKind::Invalid if asked.method == "passkey" => ("code", step::wrong("passkey")),
+        kind if step::is_refusal(kind) => {
+            if let Some(step) = &asked.step
+                && !visit.request.sessions().is_open(&step.ticket).await?
+            {
+                return Ok(over(state, signed_in, owner, "too_many_codes"));
+            }
+            ("code", step::wrong(asked.method))
         }
-        Err(error) => refuse(state, signed_in, (Some(step), "sms"), error),
-    }
+        ErrorKind::BadToken => return Err(Turned::Elsewhere(visit.path("signin"))),
+        _ => {
+            let render = |gate| page(signed_in, &asked, gate);
+            return Ok(again(state, visit, error, (Gate::default(), &Typed::default()), render));
+        }
+    };
+    let gate = Gate { errors: vec![(words.0, words.1.to_owned())], ..Gate::default() };
+    Ok(show_with(state, visit, REFUSED_FORM, &page(signed_in, &asked, gate)))
 }

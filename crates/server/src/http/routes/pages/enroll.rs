@@ -4,34 +4,42 @@ use axum::{
 };
 use portcullis_core::{
     Error, ExposeSecret,
-    error::catalogue::FIELD_MISSING,
-    service::{Enrols, FieldErrors, RawField},
+    error::{
+        ErrorKind,
+        catalogue::{ACCOUNT_LOCKED, FIELD_MISSING},
+    },
+    factor::{Method, NewRecoveryCodes},
+    service::{Enrols, FieldErrors, LoggedIn, RawField},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     account,
     answer::{Typed, again, show, show_with},
+    enter::{Way, enter},
     factor::start_again,
-    signin::enter,
-    step,
+    passkey, step,
 };
 use crate::{
     http::{
-        extract::{Carried, DeviceCookie, PageForm, Visit},
+        answers::CreationOptions,
+        extract::{Carried, DeviceCookie, Fields, PageForm, Visit},
         openapi::RealmPath,
         problem::{ApiError, REFUSED_FORM},
         qr,
         state::AppState,
     },
-    templates::pages::{Gate, Person, SigninEnroll},
+    templates::pages::{EnrollApp, Gate, Person, SigninEnroll},
 };
 
 /// First factor of an account that needs one, which the page carries in its URL.
 #[derive(Serialize, Deserialize)]
 pub(super) struct EnrollStep {
     ticket: String,
-    enrolment: String,
+    /// Of an authenticator app, where the realm has them.
+    enrolment: Option<String>,
+    /// Whether the first factor can be a passkey.
+    has_passkeys: bool,
     email: String,
     keep: bool,
 }
@@ -40,43 +48,58 @@ impl Carried for EnrollStep {
     const NAME: &'static str = "enroll";
 }
 
-/// Begins the enrolment of a first factor, and goes to the page that shows its key.
-pub(super) async fn begin(state: &AppState, visit: &Visit, ticket: &str, email: &str, keep: bool) -> Response {
+/// Begins the enrolment of a first factor, and goes to the page for it.
+pub(super) async fn begin(
+    state: &AppState,
+    visit: &Visit,
+    (ticket, methods): (&str, &[Method]),
+    email: &str,
+    keep: bool,
+) -> Response {
     let held = RawField::from(ticket);
-    let enrols = Enrols::Ticket(&held, &[]);
-    match visit.request.second_factors().begin_totp(enrols, &RawField::Missing).await {
-        Ok(offer) => {
-            let (ticket, enrolment) = (ticket.to_owned(), offer.enrolment.expose().to_owned());
-            let step = EnrollStep { ticket, enrolment, email: email.to_owned(), keep };
-            visit.carry(state, "signin/enroll", &step, &[])
+    let factors = visit.request.second_factors();
+    let enrolment = if methods.contains(&Method::Totp) {
+        match factors.begin_totp(Enrols::Ticket(&held, &[]), &RawField::Missing).await {
+            Ok(offer) => Some(offer.enrolment.expose().to_owned()),
+            Err(error) => return ApiError::from(error).into_response(),
         }
-        Err(error) => ApiError::from(error).into_response(),
-    }
+    } else {
+        None
+    };
+    let has_passkeys = methods.contains(&Method::Passkey) && factors.has_passkeys();
+    let (ticket, email) = (ticket.to_owned(), email.to_owned());
+    visit.carry(state, "signin/enroll", &EnrollStep { ticket, enrolment, has_passkeys, email, keep }, &[])
 }
 
-/// The page that shows the key of a first factor
+/// The page for a first factor
 ///
-/// For an account that needs one to sign in.
+/// Shows the key of an authenticator app, and offers a passkey, for an account that needs one to sign in.
 #[utoipa::path(get, path = "/v1/{realm}/signin/enroll", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Response {
-    let Some(step) = visit.carried::<EnrollStep>() else { return start_again(&visit, "timed_out") };
+    let Some(step) = visit.carried::<EnrollStep>() else { return start_again(&state, &visit, "timed_out") };
     match page(&visit, &step, Gate::default()).await {
         Ok(page) => show(&state, &visit, &page),
-        Err(error) if step::is_refusal(error.kind()) => start_again(&visit, "timed_out"),
+        Err(error) if step::is_refusal(error.kind()) => start_again(&state, &visit, "timed_out"),
         Err(error) => ApiError::from(error).into_response(),
     }
 }
 
 async fn page(visit: &Visit, step: &EnrollStep, gate: Gate) -> Result<SigninEnroll, Error> {
-    let ticket = RawField::from(&*step.ticket);
-    let offer = visit.request.second_factors().show_totp(Enrols::Ticket(&ticket, &[]), &step.enrolment).await?;
+    let app = match &step.enrolment {
+        Some(enrolment) => {
+            let ticket = RawField::from(&*step.ticket);
+            let offer = visit.request.second_factors().show_totp(Enrols::Ticket(&ticket, &[]), enrolment).await?;
+            Some(EnrollApp { qr: qr::svg(offer.uri.expose_secret())?, secret: account::in_fours(&offer) })
+        }
+        None => None,
+    };
     let carried = visit.parameter(EnrollStep::NAME).unwrap_or_default();
     let action = visit.link("signin/enroll", &[(EnrollStep::NAME, carried)]);
     Ok(SigninEnroll {
         gate: Gate { action, query: visit.query(&[]), ..gate },
         user: Person::new(&step.email, [None, None]),
-        qr: qr::svg(offer.uri.expose_secret())?,
-        secret: account::in_fours(&offer),
+        app,
+        passkey: step.has_passkeys,
     })
 }
 
@@ -90,38 +113,79 @@ pub(crate) async fn confirm(
     cookie: DeviceCookie,
     PageForm(mut fields): PageForm,
 ) -> Response {
-    let Some(step) = visit.carried::<EnrollStep>() else { return start_again(&visit, "timed_out") };
-    let (ticket, enrolment) = (RawField::from(&*step.ticket), RawField::from(&*step.enrolment));
-    let (code, devices) = (fields.take_filled("code"), [cookie.value()]);
-    let error = if matches!(code, RawField::Missing) {
-        let mut errors = FieldErrors::default();
-        errors.add(FIELD_MISSING.of("code"));
-        errors.into_error()
-    } else {
-        let enrols = Enrols::Ticket(&ticket, &devices);
-        match visit.request.browser_factors(step.keep).confirm_totp(enrols, &enrolment, &code).await {
-            Ok(confirmed) => {
-                let Some(done) = confirmed.logged_in else { return start_again(&visit, "timed_out") };
-                let session = done.tokens.browser.as_ref().map(|token| token.session());
-                let next = match confirmed.recovery_codes.zip(session) {
-                    Some((codes, session)) => account::show_codes(&state, &visit, session, codes.expose()),
-                    None => visit.go_on(),
-                };
-                return enter(&state, &visit, &cookie, done, (step.keep, next)).await;
-            }
-            Err(error) => error,
+    let Some(step) = visit.carried::<EnrollStep>() else { return start_again(&state, &visit, "timed_out") };
+    if passkey::wants_options(&fields) {
+        return options(&state, &visit, &step).await;
+    }
+    let is_passkey = passkey::is_given(&fields);
+    let error = match added(&visit, &step, &[cookie.value()], &mut fields).await {
+        Ok((Some(done), codes)) => {
+            let session = done.tokens.browser.as_ref().map(|token| token.session());
+            let next = match codes.zip(session) {
+                Some((codes, session)) => account::show_codes(&state, &visit, session, codes.expose()),
+                None => visit.go_on(),
+            };
+            let name = if is_passkey { "passkey" } else { "password" };
+            return enter(&state, &visit, &cookie, done, (Way { name, keep: step.keep }, next)).await;
         }
+        Ok((None, _)) => return start_again(&state, &visit, "timed_out"),
+        Err(error) => error,
     };
+    if error.code() == ACCOUNT_LOCKED.code {
+        return start_again(&state, &visit, "locked");
+    }
     let bare = match page(&visit, &step, Gate::default()).await {
         Ok(bare) => bare,
-        Err(error) if step::is_refusal(error.kind()) => return start_again(&visit, "too_many_codes"),
+        Err(error) if step::is_refusal(error.kind()) => return start_again(&state, &visit, "too_many_codes"),
         Err(error) => return ApiError::from(error).into_response(),
     };
     let (action, query) = (bare.gate.action.clone(), bare.gate.query.clone());
     let render = |gate: Gate| SigninEnroll { gate: Gate { action, query, ..gate }, ..bare };
+    if is_passkey && (step::is_refusal(error.kind()) || error.kind() == ErrorKind::Invalid) {
+        return show_with(&state, &visit, REFUSED_FORM, &render(Gate { problem: "passkey", ..Gate::default() }));
+    }
     if step::is_refusal(error.kind()) {
         let gate = Gate { errors: vec![("code", step::wrong("totp").to_owned())], ..Gate::default() };
         return show_with(&state, &visit, REFUSED_FORM, &render(gate));
     }
     again(&state, &visit, error, (Gate::default(), &Typed::default()), render)
+}
+
+/// Adds the passkey, or the app of which the form has a code.
+async fn added(
+    visit: &Visit,
+    step: &EnrollStep,
+    devices: &[RawField],
+    fields: &mut Fields,
+) -> Result<(Option<LoggedIn>, Option<NewRecoveryCodes>), Error> {
+    let missing = |field| {
+        let mut errors = FieldErrors::default();
+        errors.add(FIELD_MISSING.of(field));
+        errors.into_error()
+    };
+    let ticket = RawField::from(&*step.ticket);
+    let (enrols, factors) = (Enrols::Ticket(&ticket, devices), visit.request.browser_factors(step.keep));
+    if passkey::is_given(fields) {
+        let credential = passkey::credential(fields).map_err(|_| missing("credential"))?;
+        let added = factors.add_passkey(enrols, &credential, &RawField::Missing).await?;
+        return Ok((added.logged_in, added.recovery_codes));
+    }
+    let code = fields.take_filled("code");
+    if matches!(code, RawField::Missing) {
+        return Err(missing("code"));
+    }
+    let enrolment = RawField::from(step.enrolment.as_deref().unwrap_or_default());
+    let confirmed = factors.confirm_totp(enrols, &enrolment, &code).await?;
+    Ok((confirmed.logged_in, confirmed.recovery_codes))
+}
+
+/// Answers the script with the options of a passkey.
+async fn options(state: &AppState, visit: &Visit, step: &EnrollStep) -> Response {
+    let ticket = RawField::from(&*step.ticket);
+    let enrols = Enrols::Ticket(&ticket, &[]);
+    match visit.request.second_factors().begin_passkey(enrols, &RawField::Missing).await {
+        Ok(offer) => passkey::options(CreationOptions::from(offer), None),
+        Err(error) if step::is_refusal(error.kind()) => start_again(state, visit, "timed_out"),
+        Err(error) => ApiError::from(error).into_response(),
+    }
 }

@@ -1,22 +1,25 @@
 use axum::{
     extract::State,
-    http::{StatusCode, header::LOCATION},
     response::{IntoResponse, Response},
 };
 use portcullis_core::{
-    error::catalogue::FIELD_MISSING,
+    Error,
+    error::catalogue::{ACCOUNT_LOCKED, FIELD_MISSING},
     service::{Completed, Completion, FieldErrors, RawField, SecondFactor},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
-    answer::{Typed, again, show, show_with},
-    signin::enter,
+    answer::{Typed, again, go, show, show_with},
+    enter::{Way, enter},
+    offer,
+    passkey::{self, Ability},
     step::{self, Kind},
 };
 use crate::{
     http::{
-        extract::{Carried, DeviceCookie, PageForm, Visit},
+        answers::RequestOptions,
+        extract::{Carried, Continue, DeviceCookie, PageForm, Says, Visit},
         openapi::RealmPath,
         problem::{ApiError, REFUSED_FORM},
         state::AppState,
@@ -36,6 +39,9 @@ pub(super) struct FactorStep {
     pub(super) kinds: Vec<Kind>,
     /// Whether the user stays signed in.
     pub(super) keep: bool,
+    pub(super) ability: Ability,
+    /// Whether a code was sent by SMS.
+    pub(super) is_sent: bool,
 }
 
 impl Carried for FactorStep {
@@ -47,10 +53,9 @@ impl Carried for FactorStep {
 /// Shows the strongest first, and links to the others.
 #[utoipa::path(get, path = "/v1/{realm}/signin/factor", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Response {
-    let Some(step) = visit.carried::<FactorStep>() else { return start_again(&visit, "timed_out") };
-    let method = step::choose(&step.kinds, visit.parameter("method"));
-    let done = if visit.parameter("done") == Some("sent") { "sent" } else { "" };
-    show(&state, &visit, &page(&visit, &step, method, Gate { done, ..Gate::default() }))
+    let Some(step) = visit.carried::<FactorStep>() else { return start_again(&state, &visit, "timed_out") };
+    let method = step::choose(&step.kinds, visit.parameter("method"), step.ability);
+    show(&state, &visit, &page(&visit, &step, method, Gate::default()))
 }
 
 fn page(visit: &Visit, step: &FactorStep, method: &'static str, gate: Gate) -> SigninFactor {
@@ -60,6 +65,7 @@ fn page(visit: &Visit, step: &FactorStep, method: &'static str, gate: Gate) -> S
         user: Person::new(&step.email, [None, None]),
         method,
         ending: step::ending(&step.kinds),
+        is_sent: step.is_sent,
         ways: step::ways(&step.kinds, method, |name| link(visit, name)),
         remember: if remember.is_zero() { String::new() } else { in_words(remember) },
     }
@@ -72,13 +78,13 @@ fn link(visit: &Visit, method: &str) -> String {
 }
 
 /// Goes back to the sign-in page, with a word for the reason.
-pub(super) fn start_again(visit: &Visit, problem: &str) -> Response {
-    (StatusCode::SEE_OTHER, [(LOCATION, visit.link("signin", &[("problem", problem)]))]).into_response()
+pub(super) fn start_again(state: &AppState, visit: &Visit, problem: &'static str) -> Response {
+    visit.say(state, "signin", Says::Problem(problem))
 }
 
 /// Complete the sign-in
 ///
-/// With the code of a second factor.
+/// With the code of a second factor, or with a passkey or security key.
 #[utoipa::path(post, path = "/v1/{realm}/signin/factor", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn complete(
     State(state): State<AppState>,
@@ -86,69 +92,129 @@ pub(crate) async fn complete(
     cookie: DeviceCookie,
     PageForm(mut fields): PageForm,
 ) -> Response {
-    let Some(step) = visit.carried::<FactorStep>() else { return start_again(&visit, "timed_out") };
-    let kind = fields.take("type");
-    let method = step::choose(&step.kinds, kind.text());
+    let Some(step) = visit.carried::<FactorStep>() else { return start_again(&state, &visit, "timed_out") };
+    if passkey::wants_options(&fields) {
+        return options(&state, &visit, &step).await;
+    }
+    let method = step::choose(&step.kinds, fields.peek("type"), step.ability);
     if fields.peek("action") == Some("send") {
         return send(&state, &visit, &step).await;
     }
-    let refuse = |words: &str| {
-        let gate = Gate { errors: vec![("code", words.to_owned())], ..Gate::default() };
-        show_with(&state, &visit, REFUSED_FORM, &page(&visit, &step, method, gate))
-    };
-    let code = fields.take_filled("code");
-    if matches!(code, RawField::Missing) {
-        let mut errors = FieldErrors::default();
-        errors.add(FIELD_MISSING.of("code"));
-        let render = |gate| page(&visit, &step, method, gate);
-        return again(&state, &visit, errors.into_error(), (Gate::default(), &Typed::default()), render);
+    let (none, ticket, kind) = (RawField::Missing, RawField::from(&*step.ticket), RawField::from(method));
+    let (mut code, mut credential) = (RawField::Missing, RawField::Missing);
+    if method == "passkey" {
+        match passkey::credential(&mut fields) {
+            Ok(given) => credential = given,
+            Err(_) => return refuse(&state, &visit, &step, method),
+        }
+    } else {
+        code = fields.take_filled("code");
+        if matches!(code, RawField::Missing) {
+            let mut errors = FieldErrors::default();
+            errors.add(FIELD_MISSING.of("code"));
+            return wrong(&state, &visit, &step, method, errors.into_error());
+        }
     }
-    let (ticket, kind, remember) = (RawField::from(&*step.ticket), RawField::from(method), fields.take("remember"));
+    let (remember, devices) = (fields.take("remember"), [cookie.value()]);
     let second = SecondFactor { code: &code, kind: &kind, remember: &remember };
-    let devices = [cookie.value()];
-    let none = RawField::Missing;
-    let completion = Completion { ticket: &ticket, second, passkey: &none, password: &none, devices: &devices };
+    let completion = Completion { ticket: &ticket, second, passkey: &credential, password: &none, devices: &devices };
     let sessions = visit.request.browser_sessions(step.keep);
     let error = match sessions.complete(&completion).await {
         Ok(Completed::LoggedIn(done)) => {
-            let next = if method == "recovery_code" { told_what_is_left(&visit) } else { visit.go_on() };
-            return enter(&state, &visit, &cookie, done, (step.keep, next)).await;
+            let next = next(&state, &visit, method, step.ability);
+            return enter(&state, &visit, &cookie, done, (Way { name: "password", keep: step.keep }, next)).await;
         }
-        Ok(_) => return start_again(&visit, "timed_out"),
+        Ok(_) => return start_again(&state, &visit, "timed_out"),
         Err(error) => error,
     };
-    match error.kind() {
-        kind if step::is_refusal(kind) => match sessions.is_open(&step.ticket).await {
-            Ok(true) => refuse(step::wrong(method)),
-            Ok(false) => start_again(&visit, "too_many_codes"),
-            Err(error) => ApiError::from(error).into_response(),
-        },
-        _ => again(&state, &visit, error, (Gate::default(), &Typed::default()), |gate| {
-            let errors = vec![("code", format!("Too many failed attempts. Try again in {}.", gate.wait))];
-            page(&visit, &step, method, Gate { errors, ..gate })
-        }),
+    if error.code() == ACCOUNT_LOCKED.code {
+        return start_again(&state, &visit, "locked");
+    }
+    if !step::is_refusal(error.kind()) {
+        return wrong(&state, &visit, &step, method, error);
+    }
+    match sessions.is_open(&step.ticket).await {
+        Ok(true) => refuse(&state, &visit, &step, method),
+        Ok(false) => start_again(&state, &visit, "too_many_codes"),
+        Err(error) => ApiError::from(error).into_response(),
     }
 }
 
-/// After a recovery code, the account says how many are left.
-fn told_what_is_left(visit: &Visit) -> Response {
-    let account = format!("{}?done=recovery_used", visit.path("account"));
-    (StatusCode::SEE_OTHER, [(LOCATION, account)]).into_response()
+/// Answers the script with the options of a passkey or security key.
+async fn options(state: &AppState, visit: &Visit, step: &FactorStep) -> Response {
+    let (ticket, kind) = (RawField::from(&*step.ticket), RawField::from("passkey"));
+    match visit.request.sessions().request_factor(&ticket, &kind).await {
+        Ok(request) => passkey::options(RequestOptions::from(request), Some(link(visit, "passkey"))),
+        Err(error) if step::is_refusal(error.kind()) => start_again(state, visit, "timed_out"),
+        Err(error) => ApiError::from(error).into_response(),
+    }
+}
+
+/// Shows the page again after a wrong proof.
+fn refuse(state: &AppState, visit: &Visit, step: &FactorStep, method: &'static str) -> Response {
+    let gate = Gate { errors: vec![("code", step::wrong(method).to_owned())], ..Gate::default() };
+    show_with(state, visit, REFUSED_FORM, &page(visit, step, method, gate))
+}
+
+/// Shows the page again with what is missing, or how long to wait.
+fn wrong(state: &AppState, visit: &Visit, step: &FactorStep, method: &'static str, error: Error) -> Response {
+    again(state, visit, error, (Gate::default(), &Typed::default()), |mut gate| {
+        if !gate.wait.is_empty() {
+            gate.errors = vec![("code", format!("Too many failed attempts. Try again in {}.", gate.wait))];
+        }
+        page(visit, step, method, gate)
+    })
+}
+
+/// Goes on after the sign-in. After a recovery code the account says how many are left, unless the sign-in was to end elsewhere; the
+/// mail says it in any case.
+fn next(state: &AppState, visit: &Visit, method: &str, ability: Ability) -> Response {
+    let ends_at_home = match visit.next() {
+        None => true,
+        Some(Continue::Page(page)) => page == "account",
+    };
+    match method {
+        "passkey" => visit.go_on(),
+        "recovery_code" if ends_at_home => visit.saying(state, Says::Done("recovery_used"), |said| {
+            let home = format!("account?{said}");
+            if offer::is_due(visit, ability) {
+                go(visit.detour("signin/passkey", &Continue::Page(home)))
+            } else {
+                go(visit.path(&home))
+            }
+        }),
+        _ => offer::or_go_on(visit, ability),
+    }
 }
 
 /// Sends a code by SMS, and goes to the page that takes it. Beyond a limit the page is the same: a code that was sent before is valid.
 async fn send(state: &AppState, visit: &Visit, step: &FactorStep) -> Response {
     let (ticket, kind) = (RawField::from(&*step.ticket), RawField::from("sms"));
     match visit.request.second_factors().send_code(&ticket, &kind).await {
-        Err(error) if step::is_refusal(error.kind()) => start_again(visit, "timed_out"),
+        Err(error) if step::is_refusal(error.kind()) => start_again(state, visit, "timed_out"),
         Err(error) if error.kind().is_ours() => ApiError::from(error).into_response(),
         Err(error) => {
-            let render = |gate: Gate| {
-                let errors = vec![("code", format!("Too many messages. Try again in {}.", gate.wait))];
-                page(visit, step, "sms", Gate { errors, ..gate })
+            let render = |mut gate: Gate| {
+                if !gate.wait.is_empty() {
+                    gate.errors = vec![("code", format!("Too many messages. Try again in {}.", gate.wait))];
+                }
+                page(visit, step, "sms", gate)
             };
             again(state, visit, error, (Gate::default(), &Typed::default()), render)
         }
-        Ok(_) => (StatusCode::SEE_OTHER, [(LOCATION, format!("{}&done=sent", link(visit, "sms")))]).into_response(),
+        Ok(_) => visit.carry(state, "signin/factor", &step.after_sending(), &[("method", "sms")]),
+    }
+}
+
+impl FactorStep {
+    /// Returns the same step once a code was sent.
+    fn after_sending(&self) -> Self {
+        Self {
+            ticket: self.ticket.clone(),
+            email: self.email.clone(),
+            kinds: self.kinds.clone(),
+            is_sent: true,
+            ..*self
+        }
     }
 }

@@ -37,7 +37,7 @@ pub(crate) async fn send(State(state): State<AppState>, visit: Visit, PageForm(m
     let typed = Typed::of(&fields, &["email"]);
     let email = super::resend::address(&mut fields);
     match visit.request.accounts().request_reset(&email).await {
-        Ok(()) => SentTo::new(&email, "reset").show(&state, &visit, &[]),
+        Ok(()) => SentTo::new(&email, "reset").show(&state, &visit),
         Err(error) => again(&state, &visit, error, (Gate::default(), &typed), |gate| page(&visit, gate)),
     }
 }

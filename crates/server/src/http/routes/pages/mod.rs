@@ -4,11 +4,16 @@ mod account;
 mod activity;
 mod answer;
 mod confirm;
+mod confirm_with;
 mod enroll;
+mod enter;
 mod factor;
 mod forgot;
+mod offer;
+mod passkey;
 mod resend;
 mod signin;
+mod signin_passkey;
 mod signout;
 mod signup;
 mod step;
@@ -25,6 +30,7 @@ pub(in crate::http) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(factor::form, factor::complete))
         .routes(routes!(enroll::form, enroll::confirm))
         .routes(routes!(confirm::form, confirm::confirm))
+        .routes(routes!(offer::form, offer::answer))
         .routes(routes!(forgot::form, forgot::send))
         .routes(routes!(signup::form, signup::sign_up))
         .routes(routes!(resend::form, resend::resend))

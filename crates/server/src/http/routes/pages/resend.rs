@@ -21,6 +21,8 @@ use crate::{
 pub(super) struct SentTo {
     email: String,
     what: String,
+    /// Whether it was asked for once more.
+    is_again: bool,
 }
 
 impl Carried for SentTo {
@@ -30,12 +32,12 @@ impl Carried for SentTo {
 impl SentTo {
     /// Makes the value for an address as it was typed. `what` is `registration` or `reset`.
     pub(super) fn new(email: &RawField, what: &str) -> Self {
-        Self { email: email.text().unwrap_or_default().trim().to_owned(), what: what.to_owned() }
+        Self { email: email.text().unwrap_or_default().trim().to_owned(), what: what.to_owned(), is_again: false }
     }
 
     /// Goes to the page that says that a mail is on its way.
-    pub(super) fn show(&self, state: &AppState, visit: &Visit, more: &[(&str, &str)]) -> Response {
-        visit.carry(state, "signup/resend", self, more)
+    pub(super) fn show(&self, state: &AppState, visit: &Visit) -> Response {
+        visit.carry(state, "signup/resend", self, &[])
     }
 }
 
@@ -52,8 +54,9 @@ pub(super) fn address(fields: &mut Fields) -> RawField {
 /// Without an address in its URL it asks for one.
 #[utoipa::path(get, path = "/v1/{realm}/signup/resend", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Response {
-    let done = if visit.parameter("done") == Some("sent") { "sent" } else { "" };
-    let page = page(&state, &visit, visit.carried::<SentTo>(), Gate { done, ..Gate::default() });
+    let sent = visit.carried::<SentTo>();
+    let done = if sent.as_ref().is_some_and(|sent| sent.is_again) { "sent" } else { "" };
+    let page = page(&state, &visit, sent, Gate { done, ..Gate::default() });
     show(&state, &visit, &page)
 }
 
@@ -76,7 +79,7 @@ pub(crate) async fn resend(State(state): State<AppState>, visit: Visit, PageForm
         let typed = Typed::of(&fields, &["email"]);
         let email = address(&mut fields);
         return match visit.request.accounts().resend_verification(&email).await {
-            Ok(()) => SentTo::new(&email, "registration").show(&state, &visit, &[]),
+            Ok(()) => SentTo::new(&email, "registration").show(&state, &visit),
             Err(error) => {
                 again(&state, &visit, error, (Gate::default(), &typed), |gate| page(&state, &visit, None, gate))
             }
@@ -90,6 +93,6 @@ pub(crate) async fn resend(State(state): State<AppState>, visit: Visit, PageForm
     match result {
         // Beyond the limit the words are the same, and a mail that was sent before may still arrive.
         Err(error) if !matches!(error.kind(), ErrorKind::Limited(_)) => ApiError::from(error).into_response(),
-        _ => sent.show(&state, &visit, &[("done", "sent")]),
+        _ => SentTo { is_again: true, ..sent }.show(&state, &visit),
     }
 }

@@ -1,33 +1,33 @@
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use portcullis_core::{
     Error,
     account::email::EmailAddress,
-    error::catalogue::{EMAIL_INVALID, FIELD_MISSING},
-    service::{Challenged, Credentials, FactorChallenge, FieldErrors, LoggedIn, LoginOutcome, RawField, SecondFactor},
+    error::catalogue::{ACCOUNT_LOCKED, EMAIL_INVALID, FIELD_MISSING},
+    service::{Challenged, Credentials, FactorChallenge, FieldErrors, LoginOutcome, RawField, SecondFactor},
 };
 
 use super::{
     answer::{Typed, again, show, show_with},
     enroll,
+    enter::{Way, enter},
     factor::FactorStep,
-    step,
+    offer,
+    passkey::{self, Ability},
+    signin_passkey, step,
 };
 use crate::{
     http::{
         extract::{DeviceCookie, PageForm, Visit},
         logins::counted,
         openapi::RealmPath,
-        problem::{ApiError, REFUSED_FORM, WRONG_SIGN_IN},
+        problem::{REFUSED_FORM, WRONG_SIGN_IN},
         state::AppState,
     },
     templates::pages::{Gate, Signin},
 };
 
 /// Words that another page may leave for this one.
-const PROBLEMS: [&str; 3] = ["timed_out", "too_many_codes", "expired"];
+const PROBLEMS: [&str; 3] = ["timed_out", "too_many_codes", "locked"];
 const DONE: [&str; 2] = ["deleted", "secured"];
 
 /// The sign-in page
@@ -38,31 +38,30 @@ pub(crate) async fn form(State(state): State<AppState>, visit: Visit) -> Respons
     if visit.viewer.is_some() {
         return visit.go_on();
     }
-    let known = |words: &[&'static str], name| words.iter().copied().find(|word| visit.parameter(name) == Some(*word));
-    let outdated = if visit.is_outdated() { "expired" } else { "" };
-    let gate = Gate {
-        query: visit.query(&[]),
-        problem: known(&PROBLEMS, "problem").unwrap_or(outdated),
-        done: known(&DONE, "done").unwrap_or_default(),
-        ..Gate::default()
+    let problem = match visit.problem(&PROBLEMS) {
+        "" if visit.is_outdated() => "expired",
+        said => said,
     };
+    let gate = Gate { query: visit.query(&[]), problem, done: visit.done(&DONE), ..Gate::default() };
     show(&state, &visit, &page(&visit, gate))
 }
 
-fn page(visit: &Visit, gate: Gate) -> Signin {
+pub(super) fn page(visit: &Visit, gate: Gate) -> Signin {
     let policy = &visit.request.realm.policy;
     Signin {
         gate,
         remember: !policy.browser_remember.is_zero(),
         signup: policy.signup == portcullis_core::realm::Signup::Open,
+        passkeys: visit.request.second_factors().has_passkeys(),
         ways: Vec::new(),
         last: visit.last.clone().unwrap_or_default(),
+        signal: String::new(),
     }
 }
 
 /// Sign in
 ///
-/// With the address and the password.
+/// With the address and the password, or with a passkey.
 #[utoipa::path(post, path = "/v1/{realm}/signin", tag = "Pages", params(RealmPath), responses((status = 303, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn sign_in(
     State(state): State<AppState>,
@@ -70,8 +69,11 @@ pub(crate) async fn sign_in(
     cookie: DeviceCookie,
     PageForm(mut fields): PageForm,
 ) -> Response {
+    if passkey::is_given(&fields) {
+        return signin_passkey::sign_in(&state, &visit, &cookie, &mut fields).await;
+    }
     let mut typed = Typed::of(&fields, &["email"]);
-    let keep = fields.take("remember").text() == Some("true");
+    let (keep, ability) = (fields.take("remember").text() == Some("true"), Ability::of(&fields));
     if keep {
         typed.0.insert("remember", "true".to_owned());
     }
@@ -89,11 +91,15 @@ pub(crate) async fn sign_in(
     let devices = [cookie.value()];
     let credentials = Credentials { username: &email, password: &password, devices: &devices, second };
     match counted(visit.request.browser_sessions(keep).login(&credentials).await) {
-        Ok(LoginOutcome::LoggedIn(done)) => enter(&state, &visit, &cookie, done, (keep, visit.go_on())).await,
-        Ok(LoginOutcome::Challenged(challenged)) => ask(&state, &visit, challenged, &email, keep).await,
+        Ok(LoginOutcome::LoggedIn(done)) => {
+            let way = Way { name: "password", keep };
+            enter(&state, &visit, &cookie, done, (way, offer::or_go_on(&visit, ability))).await
+        }
+        Ok(LoginOutcome::Challenged(challenged)) => ask(&state, &visit, challenged, &email, (keep, ability)).await,
         Ok(LoginOutcome::Wrong) => refuse(WRONG_SIGN_IN, "wrong"),
         Ok(LoginOutcome::Unverified) => refuse(REFUSED_FORM, "unverified"),
         Ok(LoginOutcome::Compromised) => refuse(REFUSED_FORM, "compromised"),
+        Err(error) if error.code() == ACCOUNT_LOCKED.code => refuse(REFUSED_FORM, "locked"),
         Err(error) => again(&state, &visit, error, (gate(""), &typed), |gate| page(&visit, gate)),
     }
 }
@@ -112,36 +118,25 @@ fn check(email: &RawField, password: &RawField) -> Result<(), Error> {
     errors.finish(Some(()))
 }
 
-/// Sets the cookies of a session that was opened, in place of an earlier one of this browser.
-pub(super) async fn enter(
+/// Goes to the page that asks for the second factor.
+async fn ask(
     state: &AppState,
     visit: &Visit,
-    cookie: &DeviceCookie,
-    done: LoggedIn,
-    (keep, next): (bool, Response),
+    challenged: Challenged,
+    email: &RawField,
+    (keep, ability): (bool, Ability),
 ) -> Response {
-    if let Err(error) = visit.end_session().await {
-        return ApiError::from(error).into_response();
-    }
-    let Some(token) = done.tokens.browser else {
-        return ApiError::from(Error::internal("a page opened a session for an application")).into_response();
-    };
-    let mut response = cookie.set(next, state, &done.device);
-    visit.set_session(state, &mut response, &token, (keep, "password"));
-    response
-}
-
-/// Goes to the page that asks for the second factor.
-async fn ask(state: &AppState, visit: &Visit, challenged: Challenged, email: &RawField, keep: bool) -> Response {
     let email = email.text().unwrap_or_default().trim();
-    if challenged.challenges.iter().any(|challenge| matches!(challenge, FactorChallenge::Enroll(_))) {
-        return enroll::begin(state, visit, challenged.ticket.expose(), email, keep).await;
+    if let [FactorChallenge::Enroll(methods)] = challenged.challenges.as_slice() {
+        return enroll::begin(state, visit, (challenged.ticket.expose(), methods), email, keep).await;
     }
     let step = FactorStep {
         ticket: challenged.ticket.expose().to_owned(),
         email: email.to_owned(),
         kinds: step::kinds(&challenged),
         keep,
+        ability,
+        is_sent: false,
     };
     visit.carry(state, "signin/factor", &step, &[])
 }

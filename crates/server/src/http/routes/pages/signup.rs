@@ -64,7 +64,7 @@ pub(crate) async fn sign_up(
     };
     match visit.request.accounts().create(&form).await {
         Ok(created) => {
-            let response = SentTo::new(&email, "registration").show(&state, &visit, &[]);
+            let response = SentTo::new(&email, "registration").show(&state, &visit);
             cookie.set(response, &state, &created.proof, visit.request.realm.policy.registration_ttl)
         }
         Err(error) if error.kind() == ErrorKind::Forbidden => closed(&state, &visit),

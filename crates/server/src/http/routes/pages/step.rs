@@ -6,6 +6,7 @@ use portcullis_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::passkey::Ability;
 use crate::templates::pages::Way;
 
 /// A kind of code.
@@ -16,6 +17,18 @@ pub(super) struct Kind {
     pub(super) to: Option<String>,
 }
 
+impl Kind {
+    /// Returns the kind of passkeys and security keys.
+    pub(super) fn passkey() -> Self {
+        Self { name: "passkey".to_owned(), to: None }
+    }
+}
+
+/// Returns the way back to the password.
+pub(super) fn password(href: String) -> Way {
+    Way { name: "password", label: "Use your password".to_owned(), icon: "lock", href, ..Way::default() }
+}
+
 /// Returns the kinds that complete a ticket, the strongest first.
 pub(super) fn kinds(challenged: &Challenged) -> Vec<Kind> {
     let plain = |name: &str| Some(Kind { name: name.to_owned(), to: None });
@@ -23,17 +36,19 @@ pub(super) fn kinds(challenged: &Challenged) -> Vec<Kind> {
         FactorChallenge::Totp => plain("totp"),
         FactorChallenge::Sms(to) => Some(Kind { to: Some(to.trim_start_matches('•').to_owned()), ..plain("sms")? }),
         FactorChallenge::RecoveryCode => plain("recovery_code"),
-        FactorChallenge::Password | FactorChallenge::Passkey | FactorChallenge::Login | FactorChallenge::Enroll(_) => {
-            None
-        }
+        FactorChallenge::Passkey => Some(Kind::passkey()),
+        FactorChallenge::Password | FactorChallenge::Login | FactorChallenge::Enroll(_) => None,
     };
     challenged.challenges.iter().filter_map(kind).collect()
 }
 
-/// Returns the kind that is asked for, or the strongest. An SMS is sent only if its button was pressed.
-pub(super) fn choose(kinds: &[Kind], asked: Option<&str>) -> &'static str {
+/// Returns the kind that is asked for, or the strongest that the browser can use. An SMS is sent only if its button was pressed.
+pub(super) fn choose(kinds: &[Kind], asked: Option<&str>, ability: Ability) -> &'static str {
     let has = |name: &str| kinds.iter().any(|kind| kind.name == name);
-    let all = ["totp", "sms", "recovery_code"];
+    let all = match ability {
+        Ability::Nothing => ["totp", "sms", "recovery_code", "passkey"],
+        Ability::Passkeys | Ability::Platform => ["passkey", "totp", "sms", "recovery_code"],
+    };
     let wanted = all.into_iter().find(|name| asked == Some(*name) && has(name));
     wanted.or_else(|| all.into_iter().find(|name| has(name))).unwrap_or("totp")
 }
@@ -42,6 +57,7 @@ pub(super) fn choose(kinds: &[Kind], asked: Option<&str>) -> &'static str {
 pub(super) fn ways(kinds: &[Kind], method: &str, link: impl Fn(&str) -> String) -> Vec<Way> {
     let way = |kind: &Kind| {
         let (name, label, icon) = match kind.name.as_str() {
+            "passkey" => ("passkey", "Use a passkey or security key", "passkey"),
             "totp" => ("totp", "Use a code from your app", "phone"),
             "sms" => ("sms", "Get a text message", "send"),
             _ => ("recovery_code", "Use a recovery code", "key"),
@@ -61,6 +77,7 @@ pub(super) fn ending(kinds: &[Kind]) -> String {
 pub(super) fn wrong(method: &str) -> &'static str {
     match method {
         "recovery_code" => "That code is incorrect or was already used",
+        "passkey" => "We couldn't use that passkey. Try again, or use another way.",
         "sms" => "That code is incorrect or has expired. Request a new one.",
         _ => "That code is incorrect or has expired. Enter the current code from your app.",
     }

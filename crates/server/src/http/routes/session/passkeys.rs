@@ -3,40 +3,18 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use portcullis_core::{
-    Error,
-    error::ErrorKind,
-    factor::passkey::CHALLENGE_TTL,
-    service::{PasskeyOutcome, PasskeyRequest},
-};
+use portcullis_core::service::PasskeyOutcome;
 use utoipa::ToSchema;
 
 use super::login;
-use crate::{
-    http::{
-        answers::{PublicKeyRequest, RequestOptions, TokenAnswer},
-        extract::{DeviceCookie, JsonBody, RealmRequest},
-        openapi::{RealmPath, refusals},
-        problem::{ApiError, UnknownCredentialAnswer, refused_passkey},
-        state::AppState,
-    },
-    metrics::LOGINS,
+use crate::http::{
+    answers::{RequestOptions, TokenAnswer},
+    extract::{DeviceCookie, JsonBody, RealmRequest},
+    logins::counted_passkey,
+    openapi::{RealmPath, refusals},
+    problem::{ApiError, UnknownCredentialAnswer, refused_passkey},
+    state::AppState,
 };
-
-impl From<PasskeyRequest> for RequestOptions {
-    fn from(request: PasskeyRequest) -> Self {
-        Self {
-            public_key: PublicKeyRequest {
-                challenge: request.challenge.to_text(),
-                rp_id: request.rp_id,
-                timeout: CHALLENGE_TTL.as_millis() as u64,
-                allow_credentials: Vec::new(),
-                user_verification: "required",
-            },
-            expires_in: CHALLENGE_TTL.as_secs(),
-        }
-    }
-}
 
 refusals!(OptionsRefusals: Problem [REALM, &[LIMITED]]);
 
@@ -99,25 +77,10 @@ pub(crate) async fn passkey_login(
     JsonBody(mut fields): JsonBody,
 ) -> Result<Response, ApiError> {
     let (credential, devices) = (fields.take("credential"), [cookie.value(), fields.take("device")]);
-    match counted(request.sessions().log_in_with_passkey(&credential, &devices).await)? {
+    match counted_passkey(request.sessions().log_in_with_passkey(&credential, &devices).await)? {
         PasskeyOutcome::LoggedIn(done) => Ok(login::answer(&state, &cookie, done).into_response()),
         PasskeyOutcome::Refused { unknown } => Err(refused_passkey(
             unknown.map(|(rp_id, credential)| UnknownCredentialAnswer { rp_id, credential_id: credential.to_text() }),
         )),
     }
-}
-
-/// Counts a login by its outcome.
-fn counted(result: Result<PasskeyOutcome, Error>) -> Result<PasskeyOutcome, Error> {
-    let outcome = match &result {
-        Ok(PasskeyOutcome::LoggedIn(_)) => "ok",
-        Ok(PasskeyOutcome::Refused { .. }) => "wrong",
-        Err(error) => match error.kind() {
-            ErrorKind::Limited(_) => "limited",
-            ErrorKind::Invalid => "invalid",
-            _ => "failed",
-        },
-    };
-    metrics::counter!(LOGINS, "outcome" => outcome).increment(1);
-    result
 }

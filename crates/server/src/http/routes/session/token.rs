@@ -138,7 +138,7 @@ async fn complete(
     let completion = Completion { ticket: &ticket, second, passkey: &passkey, password: &password, devices: &devices };
     match request.sessions().complete(&completion).await? {
         Completed::LoggedIn(done) => Ok(login::answer(state, cookie, done)),
-        Completed::SteppedUp(access) => Ok(Json(StepUpAnswer::from(access)).into_response()),
+        Completed::SteppedUp(up) => Ok(Json(StepUpAnswer::from(up.access)).into_response()),
         Completed::Challenged(ticket) => Err(challenged(ticket)),
     }
 }

@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::{answer, confirm::person},
-    go, turned,
+    go, say, turned,
 };
 use crate::{
     http::{
-        extract::{Carried, PageForm, SignedIn, Turned, Visit},
+        extract::{Carried, PageForm, Says, SignedIn, Turned, Visit},
         openapi::RealmPath,
         state::AppState,
     },
@@ -35,7 +35,11 @@ impl Carried for Made {
 }
 
 /// Goes to the page that shows codes.
-pub(super) fn carried<'a>(state: &AppState, signed_in: &SignedIn, codes: impl Iterator<Item = &'a str>) -> Response {
+pub(in super::super) fn carried<'a>(
+    state: &AppState,
+    signed_in: &SignedIn,
+    codes: impl Iterator<Item = &'a str>,
+) -> Response {
     show_codes(state, &signed_in.visit, signed_in.viewer.session(), codes)
 }
 
@@ -63,7 +67,8 @@ pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> 
     let Some(made) = made(&signed_in) else { return go(&signed_in, "account/security") };
     let carried = signed_in.visit.parameter(Made::NAME).unwrap_or_default();
     let action = signed_in.visit.link("account/security/codes.txt", &[(Made::NAME, carried)]);
-    let page = AccountSecurityCodes { user: person(&signed_in), codes: made.codes, action };
+    let said = signed_in.visit.said(Says::Done("codes"));
+    let page = AccountSecurityCodes { user: person(&signed_in), codes: made.codes, action, said };
     answer::show(&state, &signed_in.visit, &page)
 }
 
@@ -88,7 +93,9 @@ pub(crate) async fn renew(State(state): State<AppState>, signed_in: SignedIn, _:
     let owner = signed_in.fresh().await?;
     match signed_in.visit.request.second_factors().renew_recovery_codes(&owner, &RawField::Missing).await {
         Ok(codes) => Ok(carried(&state, &signed_in, codes.expose())),
-        Err(error) if error.kind() == ErrorKind::Conflict => Ok(go(&signed_in, "account/security?problem=no_factor")),
+        Err(error) if error.kind() == ErrorKind::Conflict => {
+            Ok(say(&state, &signed_in, "account/security", Says::Problem("no_factor")))
+        }
         Err(error) => Err(turned(&signed_in, error)),
     }
 }

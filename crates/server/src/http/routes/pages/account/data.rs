@@ -1,8 +1,4 @@
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use portcullis_core::{
     error::{ErrorKind, catalogue::FIELD_MISSING},
     service::{FieldErrors, RawField},
@@ -17,15 +13,12 @@ use super::{
 };
 use crate::{
     http::{
-        extract::{PageForm, SignedIn, Turned},
+        extract::{PageForm, Says, SignedIn, Turned},
         openapi::RealmPath,
         problem::REFUSED_FORM,
         state::AppState,
     },
-    templates::{
-        in_words,
-        pages::{AccountData, AccountDataDelete, Gate},
-    },
+    templates::pages::{AccountData, AccountDataDelete, Gate},
 };
 
 /// Export and deletion
@@ -33,10 +26,7 @@ use crate::{
 /// The export itself is the POST of this page.
 #[utoipa::path(get, path = "/v1/{realm}/account/data", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> Response {
-    let seconds = signed_in.visit.parameter("wait").and_then(|text| text.parse().ok());
-    let wait = seconds.map(|seconds| in_words(std::time::Duration::from_secs(seconds))).unwrap_or_default();
-    let problem = if wait.is_empty() { "" } else { "wait" };
-    let page = AccountData { gate: Gate { problem, wait, ..Gate::default() }, user: person(&signed_in) };
+    let page = AccountData { gate: Gate::default(), user: person(&signed_in) };
     answer::show(&state, &signed_in.visit, &page)
 }
 
@@ -75,10 +65,7 @@ pub(crate) async fn delete(
     };
     let error = match result {
         Ok(()) => {
-            let location = format!("{}?done=deleted", signed_in.visit.path("signin"));
-            let mut response = (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response();
-            signed_in.visit.forget_session(&state, &mut response);
-            return Ok(response);
+            return Ok(signed_in.visit.leave_saying(&state, "signin", Says::Done("deleted")));
         }
         Err(error) => error,
     };

@@ -1,9 +1,6 @@
 use std::collections::BTreeMap;
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 use portcullis_core::{
     account::{country::CountryCode, name::PersonName, phone::PhoneNumber},
     error::ErrorKind,
@@ -15,11 +12,11 @@ use super::{
         answer::{Typed, again, show},
         confirm::person,
     },
-    go, turned,
+    say, turned,
 };
 use crate::{
     http::{
-        extract::{PageForm, SignedIn, Turned},
+        extract::{PageForm, Says, SignedIn, Turned},
         openapi::RealmPath,
         state::AppState,
     },
@@ -40,8 +37,7 @@ pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> 
         ("last_name", name(&profile.last_name)),
         ("country_code", profile.country.as_ref().map_or("", CountryCode::iso).to_owned()),
     ]);
-    let asked = signed_in.visit.parameter("done");
-    let done = DONE.into_iter().find(|done| asked == Some(*done)).unwrap_or_default();
+    let done = signed_in.visit.done(&DONE);
     show(&state, &signed_in.visit, &page(&signed_in, Gate { form, done, ..Gate::default() }))
 }
 
@@ -76,7 +72,7 @@ pub(crate) async fn save(
     };
     let accounts = signed_in.visit.request.accounts();
     match accounts.edit(&owner, &patch, &None, FieldErrors::default()).await {
-        Ok(_) => Ok(go(&signed_in, "account/details?done=saved").into_response()),
+        Ok(_) => Ok(say(&state, &signed_in, "account/details", Says::Done("saved"))),
         Err(error) if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Limited(_)) => {
             let render = |gate| page(&signed_in, gate);
             Ok(again(&state, &signed_in.visit, error, (Gate::default(), &typed), render))

@@ -7,11 +7,11 @@ use super::{
         confirm::person,
         resend::address,
     },
-    go, turned,
+    say, turned,
 };
 use crate::{
     http::{
-        extract::{PageForm, SignedIn, Turned},
+        extract::{PageForm, Says, SignedIn, Turned},
         openapi::RealmPath,
         state::AppState,
     },
@@ -24,7 +24,8 @@ use crate::{
 #[utoipa::path(get, path = "/v1/{realm}/account/details/email", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
     signed_in.fresh().await?;
-    Ok(show(&state, &signed_in.visit, &page(&signed_in, Gate::default())))
+    let gate = Gate { form: signed_in.kept(&["email"]), ..Gate::default() };
+    Ok(show(&state, &signed_in.visit, &page(&signed_in, gate)))
 }
 
 fn page(signed_in: &SignedIn, gate: Gate) -> AccountDetailsEmail {
@@ -45,16 +46,19 @@ pub(crate) async fn send(
     if fields.peek("action") == Some("remove") {
         return match accounts.drop_email_change(&owner).await {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(turned(&signed_in, error)),
-            _ => Ok(go(&signed_in, "account/details?done=cancelled")),
+            _ => Ok(say(&state, &signed_in, "account/details", Says::Done("cancelled"))),
         };
     }
     let typed = Typed::of(&fields, &["email"]);
     let email = address(&mut fields);
     match accounts.request_email_change(&owner, &email, &RawField::Missing).await {
-        Ok(_) => Ok(go(&signed_in, "account/details?done=sent")),
+        Ok(_) => Ok(say(&state, &signed_in, "account/details", Says::Done("sent"))),
         Err(error) if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Limited(_)) => {
             let render = |gate| page(&signed_in, gate);
             Ok(again(&state, &signed_in.visit, error, (Gate::default(), &typed), render))
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::Stale { .. }) => {
+            Err(signed_in.confirm_keeping(&state, &typed.0))
         }
         Err(error) => Err(turned(&signed_in, error)),
     }

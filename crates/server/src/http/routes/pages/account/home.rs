@@ -4,6 +4,7 @@ use axum::{
 };
 use portcullis_core::{
     Error,
+    factor::{ListedPasskey, Method, passkey::PasskeyUse},
     service::{FactorStatus, RawField},
 };
 
@@ -35,28 +36,45 @@ async fn page(signed_in: &SignedIn) -> Result<AccountHome, Error> {
     let status = request.second_factors().status(viewer).await?;
     let sessions = request.sessions().list(viewer).await?;
     let events = request.audit_trail().events(viewer, &RawField::from(EVENTS.to_string()), &RawField::Missing).await?;
-    let done = visit.parameter("done").filter(|done| *done == "recovery_used").map_or("", |_| "recovery_used");
+    let done = visit.done(&["recovery_used"]);
     Ok(AccountHome {
         gate: Gate { done, ..Gate::default() },
         user: person(signed_in),
-        password: account.password_set_at.into(),
+        password: account.has_password.then(|| account.password_set_at.into()),
         two_step: status.two_step,
         recommended: recommended(&status),
         recovery_left: status.recovery_codes.as_ref().map_or(0, |codes| codes.left),
-        factors: status.factors.into_iter().map(|factor| factor.name.as_str().to_owned()).collect(),
+        passkeys: names(&status, |method| method == Method::Passkey),
+        factors: names(&status, |method| method != Method::Passkey),
         sessions: sessions.into_iter().map(|session| activity::session(session, request.ctx.now)).collect(),
         events: events.events.into_iter().map(activity::event).collect(),
     })
 }
 
+fn names(status: &FactorStatus, is_meant: impl Fn(Method) -> bool) -> Vec<String> {
+    let meant = status.factors.iter().filter(|factor| is_meant(factor.method));
+    meant.map(|factor| factor.name.as_str().to_owned()).collect()
+}
+
 /// Returns what is worth most to do next.
 fn recommended(status: &FactorStatus) -> Option<Recommended> {
     let left = status.recovery_codes.as_ref().map_or(0, |codes| codes.left);
-    (!status.factors.is_empty() && left < FEW_CODES).then(|| Recommended {
-        icon: "key",
-        title: "Get new recovery codes",
-        text: format!("You have {left} of 10 left. You'll need one if you lose your phone."),
+    if status.two_step && !status.factors.is_empty() && left < FEW_CODES {
+        return Some(Recommended {
+            icon: "key",
+            title: "Get new recovery codes",
+            text: format!("You have {left} of 10 left. You'll need one if you lose your phone."),
+            path: "account/security",
+            label: "Get new codes",
+        });
+    }
+    let has_none =
+        |(passkeys, _): &(Vec<ListedPasskey>, _)| !passkeys.iter().any(|passkey| passkey.used_for == PasskeyUse::Login);
+    status.passkeys.as_ref().is_some_and(has_none).then(|| Recommended {
+        icon: "passkey",
+        title: "Create a passkey",
+        text: "Sign in with your fingerprint, face or screen lock.".to_owned(),
         path: "account/security",
-        label: "Get new codes",
+        label: "Add a passkey",
     })
 }

@@ -6,15 +6,19 @@ mod data;
 mod details;
 mod email;
 mod home;
+mod make_passkey;
+mod passkey;
 mod password;
 mod phone;
 mod remove;
+mod rename;
 mod secure;
 mod security;
 mod sessions;
 mod totp;
 
-pub(super) use codes::show_codes;
+pub(super) use codes::{carried as codes, show_codes};
+pub(super) use make_passkey::{Making, make_passkey};
 pub(super) use totp::in_fours;
 
 use axum::{
@@ -25,7 +29,7 @@ use portcullis_core::{Error, error::ErrorKind};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::http::{
-    extract::{SignedIn, Turned},
+    extract::{Says, SignedIn, Turned},
     state::AppState,
 };
 
@@ -41,6 +45,9 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(totp::form, totp::confirm))
         .routes(routes!(codes::show, codes::renew))
         .routes(routes!(codes::file))
+        .routes(routes!(passkey::form, passkey::add))
+        .routes(routes!(passkey::key_form, passkey::add_key))
+        .routes(routes!(rename::form, rename::rename))
         .routes(routes!(remove::ask, remove::remove))
         .routes(routes!(secure::secure))
         .routes(routes!(sessions::list, sessions::end))
@@ -52,6 +59,11 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// Goes to another page of the account.
 fn go(signed_in: &SignedIn, page: &str) -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, signed_in.visit.path(page))]).into_response()
+}
+
+/// Goes to another page of the account, which says this.
+fn say(state: &AppState, signed_in: &SignedIn, page: &str, says: Says) -> Response {
+    signed_in.visit.say_at(state, page, says)
 }
 
 /// Turns a refusal into what the user does next: one that asks for a recent login is the page that asks for it.

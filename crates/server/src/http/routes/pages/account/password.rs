@@ -9,11 +9,11 @@ use super::{
         answer::{Typed, again, show, show_with},
         confirm::person,
     },
-    go, turned,
+    say, turned,
 };
 use crate::{
     http::{
-        extract::{DeviceCookie, PageForm, SignedIn, Turned},
+        extract::{DeviceCookie, PageForm, Says, SignedIn, Turned},
         openapi::RealmPath,
         problem::REFUSED_FORM,
         state::AppState,
@@ -23,14 +23,18 @@ use crate::{
 
 /// The page for a new password
 ///
-/// With two-step verification it needs a recent login.
+/// With two-step verification, and for an account without a password, it needs a recent login.
 #[utoipa::path(get, path = "/v1/{realm}/account/security/password", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
-pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Response {
-    show(&state, &signed_in.visit, &page(&signed_in, Gate::default()))
+pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
+    if !signed_in.viewer.account().has_password {
+        signed_in.fresh().await?;
+    }
+    Ok(show(&state, &signed_in.visit, &page(&signed_in, Gate::default())))
 }
 
 fn page(signed_in: &SignedIn, gate: Gate) -> AccountSecurityPassword {
-    AccountSecurityPassword { gate, user: person(signed_in) }
+    let has_password = signed_in.viewer.account().has_password;
+    AccountSecurityPassword { gate, user: person(signed_in), has_password }
 }
 
 /// Change the password
@@ -46,8 +50,9 @@ pub(crate) async fn change(
     let owner = signed_in.owner().await?;
     let (current, new) = (fields.take_filled("current_password"), fields.take_filled("new_password"));
     let mut errors = FieldErrors::default();
-    for (name, field) in [("current_password", &current), ("new_password", &new)] {
-        if matches!(field, RawField::Missing) {
+    let needs_current = signed_in.viewer.account().has_password;
+    for (name, field, is_needed) in [("current_password", &current, needs_current), ("new_password", &new, true)] {
+        if is_needed && matches!(field, RawField::Missing) {
             errors.add(FIELD_MISSING.of(name));
         }
     }
@@ -57,7 +62,7 @@ pub(crate) async fn change(
     };
     let error = match result {
         Ok(device) => {
-            let done = cookie.add(go(&signed_in, "account/security?done=password"), &state, &device);
+            let done = cookie.add(say(&state, &signed_in, "account/security", Says::Done("password")), &state, &device);
             return Ok(signed_in.renewed(&state, done).await);
         }
         Err(error) => error,

@@ -13,11 +13,11 @@ use super::{
         answer::{Typed, again, show, show_with},
         confirm::person,
     },
-    go, turned,
+    say, turned,
 };
 use crate::{
     http::{
-        extract::{Carried, Fields, PageForm, SignedIn, Turned},
+        extract::{Carried, Fields, PageForm, Says, SignedIn, Turned},
         openapi::RealmPath,
         problem::{self, REFUSED_FORM},
         state::AppState,
@@ -45,7 +45,8 @@ pub(crate) async fn form(State(state): State<AppState>, signed_in: SignedIn) -> 
     if texted.is_none() {
         signed_in.fresh().await?;
     }
-    Ok(show(&state, &signed_in.visit, &page(&signed_in, texted.as_ref(), Gate::default())))
+    let gate = Gate { form: signed_in.kept(&["phone"]), ..Gate::default() };
+    Ok(show(&state, &signed_in.visit, &page(&signed_in, texted.as_ref(), gate)))
 }
 
 fn page(signed_in: &SignedIn, texted: Option<&Texted>, gate: Gate) -> AccountDetailsPhone {
@@ -88,6 +89,9 @@ pub(crate) async fn send(
         Err(error) if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Limited(_)) => {
             Ok(again(&state, visit, error, (Gate::default(), &typed), |gate| page(&signed_in, None, gate)))
         }
+        Err(error) if matches!(error.kind(), ErrorKind::Stale { .. }) => {
+            Err(signed_in.confirm_keeping(&state, &typed.0))
+        }
         Err(error) => Err(turned(&signed_in, error)),
     }
 }
@@ -107,7 +111,7 @@ async fn verify(
         errors.into_error()
     } else {
         match visit.request.accounts().verify_code(&handle, &code).await {
-            Ok(()) => return Ok(go(signed_in, "account/details?done=phone")),
+            Ok(()) => return Ok(say(state, signed_in, "account/details", Says::Done("phone"))),
             Err(error) => error,
         }
     };

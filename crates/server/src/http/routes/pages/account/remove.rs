@@ -1,13 +1,17 @@
 use axum::{extract::State, response::Response};
-use portcullis_core::{Error, error::ErrorKind, service::RawField};
+use portcullis_core::{
+    error::{ErrorKind, catalogue::LOGIN_LAST},
+    factor::Method,
+    service::RawField,
+};
 
 use super::{
     super::{answer::show, confirm::person},
-    go, turned,
+    go, say, turned,
 };
 use crate::{
     http::{
-        extract::{PageForm, SignedIn, Turned},
+        extract::{PageForm, Says, SignedIn, Turned},
         openapi::RealmPath,
         state::AppState,
     },
@@ -23,14 +27,15 @@ pub(crate) async fn ask(State(state): State<AppState>, signed_in: SignedIn) -> R
     let visit = &signed_in.visit;
     let id = visit.parameter("id").unwrap_or_default();
     let status = visit.request.second_factors().status(&signed_in.viewer).await;
-    let factors = status.map_err(|error| turned(&signed_in, error))?.factors;
-    let Some(factor) = factors.iter().find(|factor| factor.id.as_str() == id) else {
-        return Err(Error::not_found().into());
+    let status = status.map_err(|error| turned(&signed_in, error))?;
+    let Some(factor) = status.factors.iter().find(|factor| factor.id.as_str() == id) else {
+        return Ok(go(&signed_in, "account/security"));
     };
     let page = AccountSecurityRemove {
         user: person(&signed_in),
         factor: factor.name.as_str().to_owned(),
-        is_last: factors.len() == 1,
+        kind: factor.method.as_str(),
+        is_last: status.factors.len() == 1 && status.two_step,
         action: visit.link("account/security/remove", &[("id", factor.id.as_str())]),
     };
     Ok(show(&state, visit, &page))
@@ -47,9 +52,21 @@ pub(crate) async fn remove(
 ) -> Result<Response, Turned> {
     let owner = signed_in.fresh().await?;
     let id = signed_in.visit.parameter("id").unwrap_or_default();
-    match signed_in.visit.request.second_factors().remove(&owner, &RawField::Missing, id).await {
-        Ok(_) => Ok(signed_in.renewed(&state, go(&signed_in, "account/security?done=removed")).await),
-        Err(error) if error.kind() == ErrorKind::Conflict => Ok(go(&signed_in, "account/security?problem=required")),
+    let factors = signed_in.visit.request.second_factors();
+    let before = factors.status(&signed_in.viewer).await.map_err(|error| turned(&signed_in, error))?.factors;
+    let says = |says| say(&state, &signed_in, "account/security", says);
+    match factors.remove(&owner, &RawField::Missing, id).await {
+        Ok(_) => {
+            let removed = before.iter().find(|factor| factor.id.as_str() == id).map(|factor| factor.method);
+            let word = match removed {
+                Some(Method::Passkey) => "passkey_removed",
+                Some(Method::SecurityKey) => "key_removed",
+                _ => "removed",
+            };
+            Ok(signed_in.renewed(&state, says(Says::Done(word))).await)
+        }
+        Err(error) if error.code() == LOGIN_LAST.code => Ok(says(Says::Problem("last"))),
+        Err(error) if error.kind() == ErrorKind::Conflict => Ok(says(Says::Problem("required"))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(go(&signed_in, "account/security")),
         Err(error) => Err(turned(&signed_in, error)),
     }

@@ -1,12 +1,8 @@
-use axum::{
-    extract::State,
-    http::{StatusCode, header::LOCATION},
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, response::Response};
 
 use super::turned;
 use crate::http::{
-    extract::{PageForm, SignedIn, Turned},
+    extract::{PageForm, Says, SignedIn, Turned},
     openapi::RealmPath,
     state::AppState,
 };
@@ -23,8 +19,5 @@ pub(crate) async fn secure(
     let owner = signed_in.owner().await?;
     let secured = signed_in.visit.request.accounts().secure_own(&owner).await;
     secured.map_err(|error| turned(&signed_in, error))?;
-    let location = format!("{}?done=secured", signed_in.visit.path("signin"));
-    let mut response = (StatusCode::SEE_OTHER, [(LOCATION, location)]).into_response();
-    signed_in.visit.forget_session(&state, &mut response);
-    Ok(response)
+    Ok(signed_in.visit.leave_saying(&state, "signin", Says::Done("secured")))
 }

@@ -1,61 +1,109 @@
 use axum::{extract::State, response::Response};
 use portcullis_core::{
     error::{ErrorKind, catalogue::MFA_NO_FACTOR},
-    factor::{MOST_TOTP, Method, MfaPolicy},
+    factor::{
+        ListedFactor, ListedPasskey, MOST_TOTP, Method, MfaPolicy,
+        passkey::{Backup, PasskeyUse},
+    },
     service::{RawField, RawJson},
 };
 
 use super::{
     super::{answer, confirm::person},
-    go, turned,
+    go, say, turned,
 };
 use crate::{
     http::{
-        extract::{PageForm, SignedIn, Turned},
+        answers::SignalAnswer,
+        extract::{PageForm, Says, SignedIn, Turned},
         openapi::RealmPath,
         state::AppState,
     },
-    templates::pages::{AccountSecurity, FactorRow, Gate},
+    templates::pages::{AccountSecurity, FactorRow, Gate, SecurityOffers},
 };
 
-const DONE: [&str; 5] = ["password", "removed", "codes", "on", "off"];
-const PROBLEMS: [&str; 3] = ["required", "too_many", "no_factor"];
+const DONE: [&str; 10] = [
+    "password",
+    "removed",
+    "codes",
+    "on",
+    "off",
+    "passkey_added",
+    "passkey_removed",
+    "key_added",
+    "key_removed",
+    "renamed",
+];
+const PROBLEMS: [&str; 5] = ["required", "too_many", "too_many_keys", "no_factor", "last"];
 
 /// Security of the account
 ///
-/// Password, second factors and recovery codes.
+/// Passkeys, password, second factors and recovery codes.
 #[utoipa::path(get, path = "/v1/{realm}/account/security", tag = "Pages", params(RealmPath), responses((status = 200, description = "HTML", content_type = "text/html", body = String)))]
 pub(crate) async fn show(State(state): State<AppState>, signed_in: SignedIn) -> Result<Response, Turned> {
-    let (visit, viewer) = (&signed_in.visit, &signed_in.viewer);
-    let status = visit.request.second_factors().status(viewer).await.map_err(|error| turned(&signed_in, error))?;
-    let known = |words: &[&'static str], name| words.iter().copied().find(|word| visit.parameter(name) == Some(*word));
-    let gate = Gate {
-        done: known(&DONE, "done").unwrap_or_default(),
-        problem: known(&PROBLEMS, "problem").unwrap_or_default(),
-        ..Gate::default()
+    let (visit, account) = (&signed_in.visit, signed_in.viewer.account());
+    let status = visit.request.second_factors().status(&signed_in.viewer).await;
+    let status = status.map_err(|error| turned(&signed_in, error))?;
+    let gate = Gate { done: visit.done(&DONE), problem: visit.problem(&PROBLEMS), ..Gate::default() };
+    let can_add = |method| status.methods.contains(&method) && status.policy != MfaPolicy::Off;
+    let apps = status.factors.iter().filter(|factor| factor.method == Method::Totp).count();
+    let (passkeys, signal) = match status.passkeys {
+        Some((passkeys, accepted)) => {
+            // After a change, password managers learn which passkeys are left.
+            let changed = gate.done.starts_with("passkey_") || gate.done.starts_with("key_");
+            let signal = serde_json::to_string(&SignalAnswer::from(accepted)).unwrap_or_default();
+            (Some(passkeys), if changed { signal } else { String::new() })
+        }
+        None => (None, String::new()),
     };
-    let has_totp = status.methods.contains(&Method::Totp) && status.policy != MfaPolicy::Off;
-    let factors = status.factors.into_iter().map(|factor| FactorRow {
+    let offers = SecurityOffers {
+        passkey: passkeys.is_some(),
+        key: passkeys.is_some() && can_add(Method::Passkey),
+        totp: can_add(Method::Totp) && apps < MOST_TOTP,
+        must: status.policy == MfaPolicy::Required || !account.has_password,
+    };
+    let passkeys = passkeys.unwrap_or_default().into_iter().filter(|passkey| passkey.used_for == PasskeyUse::Login);
+    let page = AccountSecurity {
+        gate,
+        user: person(&signed_in),
+        password: account.has_password.then(|| account.password_set_at.into()),
+        two_step: status.two_step,
+        passkeys: passkeys.map(passkey_row).collect(),
+        factors: status.factors.into_iter().filter(|factor| factor.method != Method::Passkey).map(row).collect(),
+        recovery_left: status.recovery_codes.map(|codes| codes.left),
+        offers,
+        signal,
+    };
+    Ok(answer::show(&state, visit, &page))
+}
+
+fn passkey_row(passkey: ListedPasskey) -> FactorRow {
+    FactorRow {
+        id: passkey.id.to_string(),
+        kind: "passkey",
+        name: passkey.name.as_str().to_owned(),
+        badge: match passkey.backup {
+            Backup { is_backed_up: true, .. } => "Synced",
+            Backup { is_eligible: false, .. } => "This device only",
+            Backup { .. } => "",
+        },
+        added: passkey.created_at.into(),
+        used: passkey.last_used_at.map(Into::into),
+    }
+}
+
+fn row(factor: ListedFactor) -> FactorRow {
+    FactorRow {
         id: factor.id.to_string(),
+        kind: factor.method.as_str(),
         name: match factor.method {
             Method::Sms => format!("Text message to {}", factor.name.as_str()),
             _ => factor.name.as_str().to_owned(),
         },
+        badge: if factor.method == Method::SecurityKey { "Security key" } else { "" },
         added: factor.created_at.into(),
         used: factor.last_used_at.map(Into::into),
-    });
-    let factors: Vec<FactorRow> = factors.collect();
-    let page = AccountSecurity {
-        gate,
-        user: person(&signed_in),
-        password: viewer.account().password_set_at.into(),
-        two_step: status.two_step,
-        can_add: has_totp && factors.len() < MOST_TOTP,
-        factors,
-        recovery_left: status.recovery_codes.map_or(0, |codes| codes.left),
-        must: status.policy == MfaPolicy::Required,
-    };
-    Ok(answer::show(&state, visit, &page))
+    }
 }
 
 /// Turn two-step verification on or off
@@ -78,13 +126,13 @@ pub(crate) async fn switch(
         Ok(switched) => {
             let done = match switched.recovery_codes {
                 Some(codes) => super::codes::carried(&state, &signed_in, codes.expose()),
-                None => go(&signed_in, if on { "account/security?done=on" } else { "account/security?done=off" }),
+                None => say(&state, &signed_in, "account/security", Says::Done(if on { "on" } else { "off" })),
             };
             Ok(signed_in.renewed(&state, done).await)
         }
         Err(error) if error.kind() == ErrorKind::Conflict => {
             let problem = if error.code() == MFA_NO_FACTOR.code { "no_factor" } else { "required" };
-            Ok(go(&signed_in, &format!("account/security?problem={problem}")))
+            Ok(say(&state, &signed_in, "account/security", Says::Problem(problem)))
         }
         Err(error) => Err(turned(&signed_in, error)),
     }

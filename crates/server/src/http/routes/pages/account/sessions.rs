@@ -3,11 +3,11 @@ use portcullis_core::{error::ErrorKind, factor::ListedDevice, session::device_na
 
 use super::{
     super::{activity, answer::show, confirm::person},
-    go, turned,
+    go, say, turned,
 };
 use crate::{
     http::{
-        extract::{PageForm, SignedIn, Turned},
+        extract::{PageForm, Says, SignedIn, Turned},
         openapi::RealmPath,
         state::AppState,
     },
@@ -24,9 +24,8 @@ pub(crate) async fn list(State(state): State<AppState>, signed_in: SignedIn) -> 
     let (request, viewer) = (&signed_in.visit.request, &signed_in.viewer);
     let sessions = request.sessions().list(viewer).await.map_err(|error| turned(&signed_in, error))?;
     let trusted = request.second_factors().devices(viewer).await.map_err(|error| turned(&signed_in, error))?;
-    let asked = signed_in.visit.parameter("done");
     let page = AccountSessions {
-        gate: Gate { done: DONE.into_iter().find(|done| asked == Some(*done)).unwrap_or_default(), ..Gate::default() },
+        gate: Gate { done: signed_in.visit.done(&DONE), ..Gate::default() },
         user: person(&signed_in),
         sessions: sessions.into_iter().map(|session| activity::session(session, request.ctx.now)).collect(),
         trusted: trusted.into_iter().map(row).collect(),
@@ -71,6 +70,6 @@ pub(crate) async fn end(
     match result {
         // What has ended already is what was asked for.
         Err(error) if error.kind() != ErrorKind::NotFound => Err(turned(&signed_in, error)),
-        _ => Ok(signed_in.renewed(&state, go(&signed_in, &format!("account/sessions?done={done}"))).await),
+        _ => Ok(signed_in.renewed(&state, say(&state, &signed_in, "account/sessions", Says::Done(done))).await),
     }
 }

@@ -11,11 +11,11 @@ use super::{
         answer::{Typed, again, show, show_with},
         confirm::person,
     },
-    codes, go, turned,
+    codes, go, say, turned,
 };
 use crate::{
     http::{
-        extract::{Carried, PageForm, SignedIn, Turned},
+        extract::{Carried, PageForm, Says, SignedIn, Turned},
         openapi::RealmPath,
         problem::REFUSED_FORM,
         qr,
@@ -93,9 +93,9 @@ pub(crate) async fn confirm(
             Ok(confirmed) => {
                 let done = match confirmed.recovery_codes {
                     Some(made) => codes::carried(&state, &signed_in, made.expose()),
-                    None => go(&signed_in, "account/security?done=on"),
+                    None => say(&state, &signed_in, "account/security", Says::Done("on")),
                 };
-                return Ok(signed_in.renewed(&state, done).await);
+                return Ok(signed_in.with_cookie(&state, done, confirmed.cookie.as_ref()));
             }
             Err(error) => error,
         }
@@ -112,7 +112,7 @@ pub(crate) async fn confirm(
             let render = |gate: Gate| AccountSecurityTotp { gate: Gate { action: bare.gate.action, ..gate }, ..bare };
             Ok(again(&state, &signed_in.visit, error, (Gate::default(), &Typed::default()), render))
         }
-        ErrorKind::Conflict => Ok(go(&signed_in, "account/security?problem=too_many")),
+        ErrorKind::Conflict => Ok(say(&state, &signed_in, "account/security", Says::Problem("too_many"))),
         _ => Err(turned(&signed_in, error)),
     }
 }
@@ -125,7 +125,9 @@ async fn begin(state: &AppState, signed_in: &SignedIn) -> Result<Response, Turne
             let begun = Begun { enrolment: offer.enrolment.expose().to_owned() };
             Ok(signed_in.visit.carry(state, "account/security/totp", &begun, &[]))
         }
-        Err(error) if error.kind() == ErrorKind::Conflict => Ok(go(signed_in, "account/security?problem=too_many")),
+        Err(error) if error.kind() == ErrorKind::Conflict => {
+            Ok(say(state, signed_in, "account/security", Says::Problem("too_many")))
+        }
         Err(error) => Err(turned(signed_in, error)),
     }
 }

@@ -1,0 +1,74 @@
+//! What the page that confirms asks the server for before it is sent: the options of a passkey, or a code by SMS.
+
+use axum::response::{IntoResponse, Response};
+use portcullis_core::service::{Owner, RawField, SecondFactor, StepUp, Stepped};
+
+use super::{
+    answer::{Typed, again},
+    confirm::{Asked, ConfirmStep, page},
+    passkey::{self, Ability},
+    step::{self, Kind},
+};
+use crate::{
+    http::{
+        answers::RequestOptions,
+        extract::{Carried, Says, SignedIn, Turned},
+        problem::ApiError,
+        state::AppState,
+    },
+    templates::pages::Gate,
+};
+
+/// Answers the script with the options of a passkey, for the ticket of a step or for a new one.
+pub(super) async fn options(
+    state: &AppState,
+    signed_in: &SignedIn,
+    owner: &Owner,
+    step: Option<ConfirmStep>,
+) -> Result<Response, Turned> {
+    let (visit, none) = (&signed_in.visit, RawField::Missing);
+    let sessions = visit.request.sessions();
+    let step = match step {
+        Some(step) => step,
+        None => {
+            let second = SecondFactor { code: &none, kind: &none, remember: &none };
+            // The passkey renews the login, however recent it is.
+            let now = RawField::from("0");
+            let asked = StepUp { current_password: &none, second, acr_values: &none, max_age: &now };
+            match sessions.step_up(owner, &asked).await? {
+                Stepped::Challenged(challenged) => ConfirmStep {
+                    ticket: challenged.ticket.expose().to_owned(),
+                    kinds: vec![Kind::passkey()],
+                    ability: Ability::Passkeys,
+                    is_sent: false,
+                    is_alone: true,
+                },
+                Stepped::Up(_) => return Ok(visit.go_on()),
+            }
+        }
+    };
+    let (ticket, kind) = (RawField::from(&*step.ticket), RawField::from("passkey"));
+    let request = sessions.request_factor(&ticket, &kind).await?;
+    Ok(visit.carrying(state, &step, |sealed| {
+        let action = visit.link("signin/confirm", &[(ConfirmStep::NAME, sealed), ("method", "passkey")]);
+        passkey::options(RequestOptions::from(request), Some(action))
+    }))
+}
+
+/// Sends a code by SMS, and goes to the page that takes it.
+pub(super) async fn send(state: &AppState, signed_in: &SignedIn, step: &ConfirmStep, asked: &Asked) -> Response {
+    let visit = &signed_in.visit;
+    let (ticket, kind) = (RawField::from(&*step.ticket), RawField::from("sms"));
+    match visit.request.second_factors().send_code(&ticket, &kind).await {
+        Ok(_) => {
+            let step = ConfirmStep { is_sent: true, ..step.clone() };
+            visit.carry(state, "signin/confirm", &step, &[("method", "sms")])
+        }
+        Err(error) if step::is_refusal(error.kind()) => visit.say(state, "signin/confirm", Says::Problem("timed_out")),
+        Err(error) if error.kind().is_ours() => ApiError::from(error).into_response(),
+        Err(error) => {
+            let render = |gate: Gate| page(signed_in, asked, gate);
+            again(state, visit, error, (Gate::default(), &Typed::default()), render)
+        }
+    }
+}

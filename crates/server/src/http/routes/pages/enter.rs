@@ -1,0 +1,39 @@
+//! The end of each sign-in: the cookies of the session.
+
+use axum::response::{IntoResponse, Response};
+use portcullis_core::{Error, service::LoggedIn};
+
+use crate::http::{
+    extract::{DeviceCookie, Visit},
+    problem::ApiError,
+    state::AppState,
+};
+
+/// Way of a sign-in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way<'a> {
+    /// Name for the cookie of the way that was used last.
+    pub(super) name: &'a str,
+    /// Whether the user stays signed in.
+    pub(super) keep: bool,
+}
+
+/// Sets the cookies of a session that was opened, in place of an earlier one of this browser, and goes on with `next`.
+pub(super) async fn enter(
+    state: &AppState,
+    visit: &Visit,
+    cookie: &DeviceCookie,
+    done: LoggedIn,
+    (way, next): (Way<'_>, Response),
+) -> Response {
+    let Some(token) = done.tokens.browser else {
+        return ApiError::from(Error::internal("a page opened a session for an application")).into_response();
+    };
+    // The new session exists, so its cookie is set in any case.
+    if let Err(error) = visit.end_session().await {
+        tracing::warn!(realm = %visit.request.realm.name, %error, "earlier session of a browser not ended");
+    }
+    let mut response = cookie.set(next, state, &done.device);
+    visit.set_session(state, &mut response, &token, (way.keep, way.name));
+    response
+}
