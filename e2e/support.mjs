@@ -1,10 +1,11 @@
 // Starts the real program in a temporary folder, and a real browser.
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 
 export const PROGRAM = process.env.PORTCULLIS ?? join(import.meta.dirname, "../target/debug/portcullis");
@@ -29,6 +30,7 @@ export async function start(settings = {}) {
   return {
     base,
     dir,
+    env,
     log: () => log,
     async stop() {
       child.kill();
@@ -86,6 +88,13 @@ export async function enroll(app, person = JOHN, realm = "User1") {
   const verified = await fetch(await linkTo(app, person.email, "verify"));
   if (!verified.ok) throw new Error(await verified.text());
   return person;
+}
+
+/** Returns the link with which the first owner of the server chooses a password. */
+export async function inviteOwner(app, email = "owner@example.com") {
+  const line = ["admins", "invite", email, "--role", "owner", "--print"];
+  const { stdout } = await promisify(execFile)(PROGRAM, line, { cwd: app.dir, env: app.env });
+  return stdout.trim();
 }
 
 /** Starts a browser. `page` opens a page of this size and scheme, and records requests to other servers and errors. */

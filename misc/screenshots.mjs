@@ -1,7 +1,7 @@
 // Takes the screenshots in docs/images from the running program: `make screenshots`.
 import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { JOHN, ask, enroll, linkTo, mailTo, openBrowser, register, start } from "../e2e/support.mjs";
+import { JOHN, ask, enroll, inviteOwner, linkTo, mailTo, openBrowser, register, start } from "../e2e/support.mjs";
 
 const TO = join(import.meta.dirname, "../docs/images");
 const LARGEST = 100 * 1024;
@@ -25,10 +25,38 @@ try {
   for (const colorScheme of ["light", "dark"]) {
     await shoot(`landing-${colorScheme}`, { width: 1280, height: 666, colorScheme }, (page) => page.goto(bare.base));
   }
+  await shootDashboard();
 } finally {
   await browser.close();
   await app.stop();
   await bare.stop();
+}
+
+/** Signs in as the first owner, and shows the list of users and one of them. */
+async function shootDashboard() {
+  for (const name of ["Ari Linden", "Noor Elm", "Mika Hazel"]) {
+    const [first_name, last_name] = name.split(" ");
+    await enroll(app, { ...JOHN, first_name, last_name, email: `${first_name.toLowerCase()}@example.com`, phone: undefined });
+  }
+  const password = "violet teapot hammer";
+  const chosen = (await inviteOwner(app)).replace("reset_password_form", "reset_password");
+  await fetch(chosen, { method: "POST", body: new URLSearchParams({ password }) });
+  await ask(app, "login", { username: JOHN.email, password: JOHN.password });
+  for (const colorScheme of ["light", "dark"]) {
+    const signIn = async (page) => {
+      await page.goto(`${app.base}/admin/sign-in?next=/realms/User1/users`);
+      await page.getByLabel("Email address").fill("owner@example.com");
+      await page.getByLabel("Password", { exact: true }).fill(password);
+      await page.getByRole("button", { name: "Sign in" }).click();
+      await page.getByRole("heading", { name: "Users" }).waitFor();
+    };
+    await shoot(`dashboard-users-${colorScheme}`, { width: 1280, height: 720, colorScheme }, signIn);
+    await shoot(`dashboard-user-${colorScheme}`, { width: 1280, height: 860, colorScheme }, async (page) => {
+      await signIn(page);
+      await page.getByRole("link", { name: "John Doe" }).click();
+      await page.getByRole("heading", { name: "John Doe" }).waitFor();
+    });
+  }
 }
 
 async function shoot(name, options, show) {

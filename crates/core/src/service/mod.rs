@@ -18,7 +18,8 @@ pub use account::{
 };
 pub use admin::{
     Administered, Administration, Impersonated, ListedAdmin, ListedAdminKey, ListedUser, ListedUsers, LockSheet,
-    NewAdminKey, NewUser, PasswordSheet, RealmStatus, SignedIn, UserFilters, UserPatch, UserSheet, WrongPasswords,
+    NewAdminKey, NewUser, PasswordSheet, RealmStatus, SignInStep, SignedIn, UserFilters, UserPatch, UserSheet,
+    WrongPasswords,
 };
 pub use audit::{AuditTrail, ListedEvents};
 pub use delivery::{Deliveries, DeliveryResult};

@@ -1,5 +1,6 @@
 //! The HTTP service: the routes of all areas, and the layers around them.
 
+mod admin_api;
 mod answers;
 mod extract;
 mod head;
@@ -24,6 +25,7 @@ use futures_util::{FutureExt as _, future::BoxFuture};
 use tower::Service;
 use utoipa_axum::router::OpenApiRouter;
 
+use admin_api::AdminApi;
 use layers::{alias, scope::ScopeLayer};
 use portcullis_core::Error;
 use problem::ApiError;
@@ -56,6 +58,7 @@ fn all_routes(info: &ServerInfo, with_mailbox: bool) -> OpenApiRouter<AppState> 
         .merge(routes::oauth::routes())
         .merge(routes::pages::routes())
         .merge(routes::admin::routes())
+        .merge(routes::dashboard::routes())
         .merge(routes::site::routes());
     if info.has_passkeys {
         let of_passkeys = routes::factor::passkey_routes().merge(routes::session::passkey_routes());
@@ -87,14 +90,28 @@ pub(crate) fn handler(mut shared: Shared) -> Handler {
     let (router, document) = all_routes(&shared.info, shared.mailbox.is_some()).split_for_parts();
     shared.openapi = openapi::finish(&document, &shared.info).to_string().into();
     let state = AppState::new(shared);
+    let admin_api = admin_api(&state);
     let router: Router = router
         .fallback(async || ApiError::from(Error::not_found()))
         .method_not_allowed_fallback(async || problem::METHOD_NOT_ALLOWED)
         .layer(ScopeLayer::new(state.clone()))
         .with_state(state.clone());
     let (service, of_alias) = (routed(router), state.clone());
-    let service = Arc::new(move |request| service(alias::resolved(&of_alias, request)));
+    let service = Arc::new(move |request| {
+        let mut request = alias::resolved(&of_alias, request);
+        if routes::dashboard::is_page(request.uri().path()) {
+            request.extensions_mut().insert(admin_api.clone());
+        }
+        service(request)
+    });
     Handler { service, refuse: Some(Arc::new(move |status| head::refuse(&state, status))) }
+}
+
+/// Returns the API of administration, as the dashboard calls it.
+fn admin_api(state: &AppState) -> AdminApi {
+    let (router, document) = routes::admin::routes().split_for_parts();
+    let router = router.fallback(async || ApiError::from(Error::not_found()));
+    AdminApi::new(router.layer(ScopeLayer::new(state.clone())).with_state(state.clone()), &document)
 }
 
 /// Returns the handler of routes without any layer.

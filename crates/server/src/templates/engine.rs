@@ -12,7 +12,7 @@ use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior
 
 use super::{
     catalogue::{self, Template, TemplateKind, templates},
-    dev,
+    dashboard, dev,
     issue::{TemplateError, TemplateIssue},
 };
 
@@ -40,9 +40,10 @@ impl Engine {
         // `{% extends "layout/base.html" %}` is the same as `{% extends "base.html" %}`.
         environment
             .set_path_join_callback(|name, _| catalogue::find(name).map_or(name, |template| template.name).into());
+        dashboard::add_filters(&mut environment);
         let mut engine = Self { environment, replaced: BTreeMap::new(), stylesheet: Cow::default() };
         let mut issues = Vec::new();
-        for (name, source) in dev::TEMPLATES {
+        for (name, source) in dev::TEMPLATES.into_iter().chain(dashboard::TEMPLATES) {
             issues.extend(engine.compile(name, source.into()).err());
         }
         for template in templates() {

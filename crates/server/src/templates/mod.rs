@@ -16,6 +16,7 @@ macro_rules! stylesheet {
 
 mod catalogue;
 mod check;
+pub(crate) mod dashboard;
 pub(crate) mod dev;
 mod engine;
 mod folder;

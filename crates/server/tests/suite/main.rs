@@ -15,6 +15,7 @@ mod cli;
 mod concealment;
 mod config;
 mod cors;
+mod dashboard;
 mod docs;
 mod factors;
 mod failure;

@@ -3,6 +3,7 @@
 mod admins;
 mod assist;
 mod authenticate;
+mod begin;
 mod contact;
 mod create;
 mod edit;
@@ -24,6 +25,7 @@ mod sign_in;
 mod subject;
 
 pub use admins::ListedAdmin;
+pub use begin::SignInStep;
 pub use create::NewUser;
 pub use edit::UserPatch;
 pub use impersonate::Impersonated;

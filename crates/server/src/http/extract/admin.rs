@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, Path, rejection::PathRejection},
-    http::{header::AUTHORIZATION, request::Parts},
+    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
     response::Response,
 };
 use portcullis_core::{
@@ -164,6 +164,11 @@ impl<R: Right> FromRequestParts<AppState> for AdminRequest<R> {
 pub(in crate::http) struct AdminCookie;
 
 impl AdminCookie {
+    /// Returns the value of the cookie.
+    pub(in crate::http) fn value(state: &AppState, headers: &HeaderMap) -> Option<String> {
+        COOKIE.value(state, headers)
+    }
+
     /// Sets the cookie, or removes it with a lifetime of zero.
     pub(in crate::http) fn set(
         state: &AppState,

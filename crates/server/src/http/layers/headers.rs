@@ -28,6 +28,10 @@ pub(in crate::http) const CSP_GATE: HeaderValue = HeaderValue::from_static(
 pub(in crate::http) const CSP_PASSKEYS: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",
 );
+/// Policy of the dashboard: only what this server serves.
+pub(in crate::http) const CSP_DASHBOARD: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
 /// Policy for developer pages: also the server's own scripts and frames.
 pub(in crate::http) const CSP_DEVELOPMENT: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'",

@@ -202,8 +202,11 @@ fn measure(frame: &RequestFrame, status: u16, began: Instant, usage: &Usage) {
     }
 }
 
-/// Returns whether a route is a page that people sign in with.
+/// Returns whether a route is a page that people sign in with, or one of administrators.
 fn is_page(route: &str) -> bool {
+    if route == "/admin" || route.starts_with("/admin/") {
+        return true;
+    }
     let page = route.strip_prefix("/v1/{realm}/").and_then(|page| page.split('/').next());
     page.is_some_and(|page| ["signin", "signup", "signout", "account"].contains(&page))
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod account;
 pub(super) mod admin;
+pub(super) mod dashboard;
 pub(super) mod dev;
 pub(super) mod docs;
 pub(super) mod factor;

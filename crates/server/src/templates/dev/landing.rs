@@ -11,6 +11,8 @@ pub(crate) struct LandingDevelopment<'a> {
     pub(crate) database: &'a str,
     /// Whether public keys for verifying access tokens are published.
     pub(crate) has_public_keys: bool,
+    /// Whether administration is on.
+    pub(crate) has_dashboard: bool,
 }
 
 impl Page for LandingDevelopment<'_> {
@@ -23,6 +25,7 @@ impl Page for LandingDevelopment<'_> {
             realms => self.realms.to_vec(),
             database => self.database,
             has_public_keys => self.has_public_keys,
+            has_dashboard => self.has_dashboard,
             ..self.server.values()
         }
     }

@@ -159,6 +159,8 @@ pub(super) static PAGES: &[PageEntry] = &[
     PageEntry::of::<Landing>(),
 ];
 
+/// Realm of the administrators.
+const ADMIN: &str = "admin";
 const SAMPLE_ERROR: &str = LINK_INVALID.detail;
 
 impl PageEntry {
@@ -181,9 +183,11 @@ impl Templates {
 
     fn page_values(&self, values: Value, realm: &str, now: Timestamp) -> Value {
         let branding = &self.branding;
+        // Administrators belong to the server, not to an application.
+        let is_of_admin = realm == ADMIN;
         let base = context! {
-            app_name => branding.app_name.as_str(),
-            app_url => branding.app_url.as_str(),
+            app_name => if is_of_admin { "Portcullis" } else { &branding.app_name },
+            app_url => if is_of_admin { "" } else { &branding.app_url },
             root => branding.root.as_str(),
             home => format!("{}/{realm}", branding.root),
             min_length => branding.min_length,

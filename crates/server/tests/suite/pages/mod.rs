@@ -2,7 +2,7 @@
 
 mod account;
 mod attacks;
-mod browser;
+pub mod browser;
 mod factor;
 mod faults;
 mod offer;

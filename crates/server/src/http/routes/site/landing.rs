@@ -28,6 +28,7 @@ pub(crate) async fn landing(State(state): State<AppState>, RequestContext(ctx): 
         realms: &info.realms,
         database: info.database,
         has_public_keys: info.has_public_keys,
+        has_dashboard: state.admin.is_on,
     };
     let mut response = page::render(&state, &ctx, &info.first_realm, StatusCode::OK, &landing);
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, CSP_DEVELOPMENT);

@@ -1,0 +1,173 @@
+//! The API of administration, as the dashboard calls it: in the same process, with the cookie and the address of the browser.
+//! Authority, limits, refusals and audit are therefore those of the API.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::Request,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+        header::{CONTENT_TYPE, COOKIE, HOST, IF_MATCH, ORIGIN, RETRY_AFTER, USER_AGENT},
+        request::Parts,
+    },
+};
+use portcullis_core::{Ctx, Error};
+use serde_json::Value;
+use tower::ServiceExt as _;
+use utoipa::openapi::OpenApi;
+
+use super::layers::scope::Peer;
+
+/// Headers by which the API knows who asks, and from which site. `Authorization` is none of them: keys open no page.
+const CARRIED: [HeaderName; 6] = [
+    COOKIE,
+    HOST,
+    ORIGIN,
+    USER_AGENT,
+    HeaderName::from_static("sec-fetch-site"),
+    HeaderName::from_static("x-forwarded-for"),
+];
+
+/// The routes of administration, in the frame of all routes.
+#[derive(Clone)]
+pub(super) struct AdminApi {
+    router: Router,
+    /// Paths of the routes below `/v1/admin`.
+    paths: Arc<BTreeSet<String>>,
+}
+
+/// The request of a browser, on whose behalf the API is called.
+pub(super) struct OnBehalf {
+    headers: HeaderMap,
+    peer: Option<Peer>,
+    ctx: Ctx,
+}
+
+impl OnBehalf {
+    /// Takes what the API needs from a request.
+    ///
+    /// # Errors
+    /// Internal, outside the frame of a request.
+    pub(super) fn of(parts: &Parts) -> Result<Self, Error> {
+        let ctx = parts.extensions.get::<Ctx>().cloned();
+        let ctx = ctx.ok_or_else(|| Error::internal("a page outside the frame of a request"))?;
+        let mut headers = HeaderMap::new();
+        for name in CARRIED {
+            for value in parts.headers.get_all(&name) {
+                headers.append(&name, value.clone());
+            }
+        }
+        Ok(Self { headers, peer: parts.extensions.get::<Peer>().copied(), ctx })
+    }
+
+    pub(super) const fn ctx(&self) -> &Ctx {
+        &self.ctx
+    }
+}
+
+/// A call of the API.
+pub(super) struct Call {
+    method: Method,
+    /// Path below `/v1/admin`, with the query.
+    path: String,
+    body: Option<Value>,
+    revision: Option<String>,
+}
+
+impl Call {
+    pub(super) const fn get(path: String) -> Self {
+        Self { method: Method::GET, path, body: None, revision: None }
+    }
+
+    pub(super) const fn of(method: Method, path: String, body: Option<Value>) -> Self {
+        Self { method, path, body, revision: None }
+    }
+
+    /// Requires a revision.
+    pub(super) fn at(self, revision: Option<String>) -> Self {
+        Self { revision, ..self }
+    }
+}
+
+/// What the API answered.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) body: Value,
+    pub(super) wait: Option<HeaderValue>,
+}
+
+impl Answer {
+    /// Returns a text of the body.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.body.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Returns the code of a refusal.
+    pub(super) fn code(&self) -> &str {
+        self.text("code")
+    }
+
+    /// Returns what is wrong with each field of a refusal: its name, the code and the text.
+    pub(super) fn faults(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        let faults = self.body.get("errors").and_then(Value::as_array).into_iter().flatten();
+        faults.filter_map(|fault| {
+            let text = |name| fault.get(name).and_then(Value::as_str);
+            Some((text("field")?, text("code")?, text("detail")?))
+        })
+    }
+}
+
+impl AdminApi {
+    pub(super) fn new(router: Router, document: &OpenApi) -> Self {
+        let paths = document.paths.paths.keys().filter_map(|path| path.strip_prefix("/v1/admin")).map(str::to_owned);
+        Self { router, paths: Arc::new(paths.collect()) }
+    }
+
+    /// Returns whether there is a route with this path.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.paths.contains(path)
+    }
+
+    /// Calls the API.
+    ///
+    /// # Errors
+    /// The answer, if it is a refusal.
+    pub(super) async fn call(&self, from: &OnBehalf, call: Call) -> Result<Answer, Answer> {
+        let answer = self.send(from, call).await;
+        if answer.status.is_success() { Ok(answer) } else { Err(answer) }
+    }
+
+    async fn send(&self, from: &OnBehalf, call: Call) -> Answer {
+        let body = call.body.as_ref().map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let mut request = Request::new(body);
+        *request.method_mut() = call.method;
+        if let Ok(uri) = format!("/v1/admin{}", call.path).parse() {
+            *request.uri_mut() = uri;
+        }
+        *request.headers_mut() = from.headers.clone();
+        if call.body.is_some() {
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        let revision = call.revision.and_then(|revision| HeaderValue::from_str(&format!("\"{revision}\"")).ok());
+        if let Some(revision) = revision {
+            request.headers_mut().insert(IF_MATCH, revision);
+        }
+        if let Some(peer) = from.peer {
+            request.extensions_mut().insert(peer);
+        }
+        let response = match self.router.clone().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        };
+        let (parts, body) = response.into_parts();
+        // The answer was made in this process, within the limits of the API.
+        let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+        Answer {
+            status: parts.status,
+            body: serde_json::from_slice(&body).unwrap_or_default(),
+            wait: parts.headers.get(RETRY_AFTER).cloned(),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Shows a form, and makes its call.
+
+use axum::{http::StatusCode, response::Response};
+use serde_json::{Map, Value, json};
+
+use super::{
+    answer::{go, not_for_this_role, refused, show, show_with},
+    desk::Desk,
+    form::{Form, Typed},
+    proof,
+    subject::{Subject, segment},
+    words,
+};
+use crate::http::{
+    admin_api::{Answer, Call},
+    extract::Fields,
+    problem::REFUSED_FORM,
+};
+
+/// What is wrong with a form.
+#[derive(Default)]
+pub(super) struct Wrong {
+    pub(super) fields: Vec<(String, String)>,
+    pub(super) problem: String,
+    /// Whether the identity must be proved again.
+    pub(super) needs_proof: bool,
+}
+
+impl Wrong {
+    fn of(answer: &Answer) -> Self {
+        let faults =
+            answer.faults().map(|(field, code, detail)| (field.to_owned(), words::fault(code, detail).to_owned()));
+        let fields: Vec<(String, String)> = faults.collect();
+        let problem = if fields.is_empty() {
+            words::problem(answer.code(), answer.text("detail")).to_owned()
+        } else {
+            String::new()
+        };
+        Self { fields, problem, needs_proof: false }
+    }
+
+    fn field(&self, name: &str) -> String {
+        let found = self.fields.iter().find(|(field, _)| field == name || field.starts_with(&format!("{name}.")));
+        found.map(|(_, error)| error.clone()).unwrap_or_default()
+    }
+}
+
+/// Shows a form.
+pub(super) fn form(desk: &Desk, form: &Form, subject: &Subject) -> Response {
+    if !desk.can().meet(form.need) {
+        return not_for_this_role(desk);
+    }
+    show(desk, "dash_form.html", subject.section, values(desk, form, subject, (None, &Wrong::default())))
+}
+
+/// Makes the call of a form, after the proof of identity if one was typed.
+pub(super) async fn act(desk: &Desk, form: &Form, subject: &Subject, mut fields: Fields) -> Response {
+    if !desk.can().meet(form.need) {
+        return not_for_this_role(desk);
+    }
+    let typed = form.read(&mut fields, &desk.realms);
+    let again = |status: StatusCode, wrong: &Wrong| {
+        let values = values(desk, form, subject, (Some(&typed), wrong));
+        show_with(desk, status, "dash_form.html", (subject.section, values))
+    };
+    if let Err(wrong) = proof::take(desk, &mut fields).await {
+        return again(REFUSED_FORM, &wrong);
+    }
+    let revision = form.more.has_revision.then(|| fields.take("revision").text().unwrap_or_default().to_owned());
+    let path = format!("{}{}", subject.api, form.call.replace("{item}", &segment(desk.part("item"))));
+    let has_body = !(form.inputs.is_empty() && form.always.is_empty());
+    let body = has_body.then(|| Value::Object(typed.body.clone()));
+    match desk.call(Call::of(form.method.into(), path, body).at(revision)).await {
+        Ok(answer) => done(desk, form, subject, &answer),
+        Err(answer) if answer.code() == "auth.stale" => {
+            again(REFUSED_FORM, &Wrong { needs_proof: true, ..Wrong::default() })
+        }
+        Err(answer) if answer.code() == "admin.sign_in" || answer.code() == "not_found" => refused(desk, &answer),
+        Err(answer) => again(answer.status, &Wrong::of(&answer)),
+    }
+}
+
+/// Goes back to the page that the form is about, or shows what is answered once.
+fn done(desk: &Desk, form: &Form, subject: &Subject, answer: &Answer) -> Response {
+    let id = answer.text("id");
+    if let Some((member, label)) = form.more.once
+        && !answer.text(member).is_empty()
+    {
+        let values =
+            json!({ "title": form.title, "label": label, "secret": answer.text(member), "next": subject.page });
+        return show(desk, "dash_once.html", subject.section, values);
+    }
+    let page = match form.name {
+        "invite" | "new-user" if desk.part("id").is_empty() && !id.is_empty() => format!("{}/{id}", subject.list),
+        _ if form.more.removes => subject.list.clone(),
+        _ => subject.page.clone(),
+    };
+    go(&desk.state, &format!("{page}?done={}", form.done))
+}
+
+fn values(desk: &Desk, form: &Form, subject: &Subject, (typed, wrong): (Option<&Typed>, &Wrong)) -> Value {
+    let fields = form.fields(&subject.now, typed, |name| wrong.field(name));
+    let known: Vec<&str> = form.inputs.iter().map(|input| input.name).chain(proof::FIELDS).collect();
+    // A fault of a member that the form does not show.
+    let others = wrong.fields.iter().filter(|(field, _)| !known.iter().any(|name| field.starts_with(name)));
+    let others: Vec<String> = others.map(|(field, error)| format!("{field}: {error}")).collect();
+    let problem = if others.is_empty() { wrong.problem.clone() } else { others.join(" ") };
+    let faults: Map<String, Value> =
+        proof::FIELDS.map(|name| (name.to_owned(), json!(wrong.field(name)))).into_iter().collect();
+    let is_wrong = !problem.is_empty() || !wrong.fields.is_empty() || wrong.needs_proof;
+    let scopes: Vec<&str> = std::iter::once("*").chain(desk.realms.iter().map(String::as_str)).collect();
+    json!({
+        "title": form.title, "lead": form.lead, "button": form.button, "is_danger": form.more.is_danger,
+        "fields": fields, "roles": super::form::ROLES, "scopes": scopes, "name": subject.name, "back": subject.page,
+        "revision": subject.now.get("revision").filter(|_| form.more.has_revision),
+        "problem": problem, "is_wrong": is_wrong, "proof": wrong.needs_proof, "proof_errors": faults,
+    })
+}

@@ -1,0 +1,113 @@
+//! Answers of the dashboard: a page with its headers, another page, or why there is none.
+
+use axum::{
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, RETRY_AFTER},
+    },
+    response::{Html, IntoResponse, Response},
+};
+use portcullis_core::{Ctx, Error};
+use serde_json::{Map, Value, json};
+
+use super::{
+    desk::{Desk, HOME, TWO_STEP},
+    words,
+};
+use crate::http::{admin_api::Answer, layers::headers::CSP_DASHBOARD, problem::ApiError, state::AppState};
+
+/// Answers with another page of the dashboard.
+pub(super) fn go(state: &AppState, page: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, format!("{}{HOME}{page}", state.info.root))]).into_response()
+}
+
+/// Answers with a page in the frame of the dashboard.
+pub(super) fn show(desk: &Desk, template: &'static str, section: &str, values: Value) -> Response {
+    show_with(desk, StatusCode::OK, template, (section, values))
+}
+
+pub(super) fn show_with(
+    desk: &Desk,
+    status: StatusCode,
+    template: &'static str,
+    (section, values): (&str, Value),
+) -> Response {
+    let mut all = match values {
+        Value::Object(values) => values,
+        other => Map::from_iter([("answer".to_owned(), other)]),
+    };
+    all.insert("frame".to_owned(), desk.frame(section));
+    html(&desk.state, status, template, &Value::Object(all))
+}
+
+/// Answers with a page outside the frame: sign-in, and what comes before it.
+pub(super) fn html(state: &AppState, status: StatusCode, template: &'static str, values: &Value) -> Response {
+    match state.templates.dashboard(template, values) {
+        Ok(html) => {
+            let mut response = (status, Html(html)).into_response();
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_SECURITY_POLICY, CSP_DASHBOARD);
+            // Browsers then send `Origin` with the form.
+            headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+            response
+        }
+        Err(cause) => ApiError::from(Error::internal(cause)).into_response(),
+    }
+}
+
+/// Answers with the page that says why the API refused.
+pub(super) fn refused(desk: &Desk, answer: &Answer) -> Response {
+    match answer.code() {
+        "admin.sign_in" => go(&desk.state, "/sign-in"),
+        "mfa.required" => go(&desk.state, TWO_STEP),
+        _ => {
+            let values = explained(answer, desk.from.ctx());
+            with_wait(show_with(desk, answer.status, "dash_error.html", ("", values)), answer)
+        }
+    }
+}
+
+/// Answers with the page that says why the API refused, to a browser of which nothing is known.
+pub(super) fn sorry(state: &AppState, ctx: &Ctx, answer: &Answer) -> Response {
+    let mut values = explained(answer, ctx);
+    if let Some(values) = values.as_object_mut() {
+        values.insert("frame".to_owned(), bare_frame(state, ""));
+    }
+    with_wait(html(state, answer.status, "dash_sorry.html", &values), answer)
+}
+
+/// Answers that the role does not include a page.
+pub(super) fn not_for_this_role(desk: &Desk) -> Response {
+    let (heading, text) = words::refusal("admin.forbidden");
+    let values = json!({ "heading": heading, "text": text, "request_id": desk.from.ctx().request_id.as_str() });
+    show_with(desk, crate::http::problem::CLOSED, "dash_error.html", ("", values))
+}
+
+/// Answers that there is no such page.
+pub(super) fn not_found() -> Response {
+    ApiError::from(Error::not_found()).into_response()
+}
+
+/// Returns what pages outside the frame need.
+pub(super) fn bare_frame(state: &AppState, token: &str) -> Value {
+    let info = &state.info;
+    json!({ "root": &*info.root, "home": format!("{}{HOME}", info.root), "url": &*info.base_url, "token": token })
+}
+
+fn explained(answer: &Answer, ctx: &Ctx) -> Value {
+    let (heading, text) = words::refusal(answer.code());
+    let faults: Vec<String> = answer.faults().map(|(field, _, detail)| format!("{field}: {detail}")).collect();
+    let detail = if faults.is_empty() { answer.text("detail").to_owned() } else { faults.join(" ") };
+    let text = if text.is_empty() { detail } else { text.to_owned() };
+    // The call has its own line in the log.
+    let call = answer.text("instance");
+    let request_id = if call.is_empty() { ctx.request_id.as_str() } else { call };
+    json!({ "heading": heading, "text": text, "request_id": request_id })
+}
+
+fn with_wait(mut response: Response, answer: &Answer) -> Response {
+    if let Some(wait) = &answer.wait {
+        response.headers_mut().insert(RETRY_AFTER, wait.clone());
+    }
+    response
+}

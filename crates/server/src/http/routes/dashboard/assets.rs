@@ -1,0 +1,19 @@
+use axum::{
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    response::IntoResponse,
+};
+
+use crate::{
+    http::routes::FRESH,
+    templates::dashboard::{DASHBOARD_SCRIPT, DASHBOARD_STYLESHEET},
+};
+
+/// Answers the stylesheet of the dashboard.
+pub(super) async fn css() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, FRESH)], DASHBOARD_STYLESHEET)
+}
+
+/// Answers the script of the dashboard, without which all pages work.
+pub(super) async fn js() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, FRESH)], DASHBOARD_SCRIPT)
+}

@@ -1,0 +1,37 @@
+use axum::{
+    extract::{FromRequest, FromRequestParts, Request},
+    response::{IntoResponse, Response},
+};
+use portcullis_core::{error::catalogue::CROSS_SITE, seal};
+
+use super::desk::Desk;
+use crate::http::{
+    extract::{AdminDoor, Fields, PageForm},
+    problem::ApiError,
+    state::AppState,
+};
+
+/// A form that a page of this session sent.
+pub(super) struct Posted {
+    pub(super) desk: Desk,
+    pub(super) fields: Fields,
+}
+
+impl FromRequest<AppState> for Posted {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Response> {
+        let (parts, body) = request.into_parts();
+        let mut own = parts.clone();
+        AdminDoor::from_request_parts(&mut own, state).await.map_err(IntoResponse::into_response)?;
+        let PageForm(mut fields) = PageForm::from_request(Request::from_parts(parts, body), state).await?;
+        let desk = Desk::from_request_parts(&mut own, state).await?;
+        let given = fields.take("token");
+        // The digests are compared, so that the time tells nothing of the value.
+        let digest = |text: &str| seal::digest([text.as_bytes()]);
+        if digest(given.text().unwrap_or_default()) != digest(&desk.token) {
+            return Err(ApiError::from(CROSS_SITE).into_response());
+        }
+        Ok(Self { desk, fields })
+    }
+}

@@ -1,0 +1,61 @@
+//! The proof that it is still the same person, typed into the form that needs it, so that nothing else that was typed is lost.
+
+use axum::http::Method;
+use portcullis_core::service::RawField;
+use serde_json::{Map, Value, json};
+
+use super::{act::Wrong, desk::Desk, words};
+use crate::http::{
+    admin_api::{Answer, Call},
+    extract::Fields,
+};
+
+/// Fields of the proof.
+pub(super) const FIELDS: [&str; 2] = ["current_password", "code"];
+
+/// Renews the authentication of the session, if a form has what that needs.
+///
+/// # Errors
+/// What is wrong with the proof.
+pub(super) async fn take(desk: &Desk, fields: &mut Fields) -> Result<(), Wrong> {
+    let [password, code] = FIELDS.map(|name| fields.take_filled(name));
+    if matches!((&password, &code), (RawField::Missing, RawField::Missing)) {
+        return Ok(());
+    }
+    let mut body = Map::new();
+    if let Some(password) = password.text() {
+        body.insert("current_password".to_owned(), json!(password));
+    }
+    body.extend(code_members(&code));
+    match desk.call(Call::of(Method::POST, "/me/step_up".to_owned(), Some(Value::Object(body)))).await {
+        Ok(_) => Ok(()),
+        Err(answer) => Err(wrong(&answer)),
+    }
+}
+
+/// Returns the members of a call for the code of a second factor: six digits are of an app, all others a recovery code.
+pub(super) fn code_members(code: &RawField) -> Map<String, Value> {
+    let Some(text) = code.text() else { return Map::new() };
+    let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let is_of_app = plain.len() == 6 && plain.bytes().all(|byte| byte.is_ascii_digit());
+    let (code, kind) = if is_of_app { (plain, "totp") } else { (text.trim().to_owned(), "recovery_code") };
+    Map::from_iter([("code".to_owned(), json!(code)), ("type".to_owned(), json!(kind))])
+}
+
+fn wrong(answer: &Answer) -> Wrong {
+    let field = |name: &str, text: &str| Wrong {
+        fields: vec![(name.to_owned(), text.to_owned())],
+        needs_proof: true,
+        ..Wrong::default()
+    };
+    match answer.code() {
+        "password.wrong" => field("current_password", "Your current password is incorrect"),
+        "mfa.required" => field("code", "Enter the 6-digit code"),
+        "mfa.invalid" => field("code", "That code is incorrect or has expired. Enter the current code from your app."),
+        code => Wrong {
+            problem: words::problem(code, answer.text("detail")).to_owned(),
+            needs_proof: true,
+            ..Wrong::default()
+        },
+    }
+}

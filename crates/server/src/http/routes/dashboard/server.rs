@@ -1,0 +1,88 @@
+//! Realms, administrators, keys, nodes and settings.
+
+use axum::response::Response;
+use serde_json::json;
+
+use super::{
+    act,
+    answer::{not_found, show},
+    desk::Desk,
+    form::Form,
+    forms_server::{ADMIN_FORMS, KEY_FORMS, NEW_ADMIN, NEW_KEY, REALM_FORMS},
+    posted::Posted,
+    subject::Subject,
+    users::call_line,
+};
+
+/// Shows a list that is one call of the API.
+async fn list(desk: &Desk, call: &str, template: &'static str, section: &str) -> Response {
+    match desk.get(call).await {
+        Ok(answer) => show(desk, template, section, json!({ "answer": answer, "calls": [call_line(desk, call)] })),
+        Err(page) => page,
+    }
+}
+
+pub(super) async fn realms(desk: Desk) -> Response {
+    list(&desk, "/realms", "dash_realms.html", "realms").await
+}
+
+pub(super) async fn nodes(desk: Desk) -> Response {
+    list(&desk, "/nodes", "dash_nodes.html", "nodes").await
+}
+
+pub(super) async fn admins(desk: Desk) -> Response {
+    list(&desk, "/admins", "dash_admins.html", "admins").await
+}
+
+pub(super) async fn keys(desk: Desk) -> Response {
+    list(&desk, "/admin-keys", "dash_keys.html", "keys").await
+}
+
+/// Shows an administrator.
+pub(super) async fn admin(desk: Desk) -> Response {
+    let subject = match desk.listed("/admins", "admins").await {
+        Ok(subject) => subject,
+        Err(page) => return page,
+    };
+    let status = subject.now.get("status").and_then(|status| status.as_str()).unwrap_or_default();
+    let offered = |in_zone: bool| {
+        let fits = |form: &&Form| form.is_for(status) && form.more.in_zone == in_zone;
+        let button = |form: &Form| json!({ "name": form.name, "title": form.title, "is_danger": form.more.is_danger, "is_plain": false });
+        ADMIN_FORMS.iter().filter(fits).map(button).collect::<Vec<_>>()
+    };
+    let values = json!({
+        "admin": subject.now, "page": subject.page, "actions": offered(false), "zone": offered(true),
+        "calls": [call_line(&desk, "/admins")],
+    });
+    show(&desk, "dash_admin.html", "admins", values)
+}
+
+/// Returns the form of the path, and what it is about.
+async fn of_path(desk: &Desk) -> Result<(&'static Form, Subject), Response> {
+    let find = |forms: &'static [Form]| forms.iter().find(|form| form.name == desk.part("form"));
+    let page = desk.page.trim_start_matches('/');
+    match page.split('/').next() {
+        Some("realms") => Ok((find(REALM_FORMS).ok_or_else(not_found)?, desk.of_realm().ok_or_else(not_found)?)),
+        Some("admins") if desk.part("id").is_empty() => Ok((&NEW_ADMIN, desk.of_list("/admins", "admins"))),
+        Some("admins") => Ok((find(ADMIN_FORMS).ok_or_else(not_found)?, desk.listed("/admins", "admins").await?)),
+        Some("keys") if desk.part("id").is_empty() => Ok((&NEW_KEY, desk.of_list("/admin-keys", "keys"))),
+        Some("keys") => Ok((find(KEY_FORMS).ok_or_else(not_found)?, desk.listed("/admin-keys", "keys").await?)),
+        _ => Err(not_found()),
+    }
+}
+
+/// Shows a form.
+pub(super) async fn form(desk: Desk) -> Response {
+    match of_path(&desk).await {
+        Ok((form, subject)) => act::form(&desk, form, &subject),
+        Err(page) => page,
+    }
+}
+
+/// Does what a form is for.
+pub(super) async fn act(Posted { desk, fields }: Posted) -> Response {
+    match of_path(&desk).await {
+        Ok((form, subject)) => act::act(&desk, form, &subject, fields).await,
+        Err(page) => page,
+    }
+}

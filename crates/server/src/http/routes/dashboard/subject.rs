@@ -1,0 +1,71 @@
+//! What a form is about.
+
+use axum::response::Response;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::{answer::not_found, desk::Desk};
+
+/// A user, a realm, an administrator or a key, or the list to which a form adds one.
+pub(super) struct Subject {
+    /// Path of its call.
+    pub(super) api: String,
+    /// Its page, to which a form leads back.
+    pub(super) page: String,
+    /// The page of its list.
+    pub(super) list: String,
+    pub(super) section: &'static str,
+    /// What it is now.
+    pub(super) now: Value,
+    /// Name and address as the page shows it; empty if there is none.
+    pub(super) name: String,
+}
+
+/// Returns a part of a path.
+pub(super) fn segment(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+impl Desk {
+    /// Returns the path of the calls about the user of the page.
+    pub(super) fn user_call(&self) -> String {
+        format!("/realms/{}/users/{}", segment(self.part("realm")), segment(self.part("id")))
+    }
+
+    /// Reads the user of the page.
+    pub(super) async fn user(&self) -> Result<Subject, Response> {
+        let api = self.user_call();
+        let list = format!("/realms/{}/users", segment(self.part("realm")));
+        let now = self.get(&api).await?;
+        let name = now.get("email").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(Subject { page: api.clone(), api, list, section: "users", now, name })
+    }
+
+    /// Returns the realm of the page.
+    pub(super) fn of_realm(&self) -> Option<Subject> {
+        let realm = self.realm()?;
+        let api = format!("/realms/{}", segment(realm));
+        let name = realm.to_owned();
+        Some(Subject { list: format!("{api}/users"), page: api.clone(), api, section: "users", now: json!({}), name })
+    }
+
+    /// Returns the administrator or the key of the page, from the list that the API answers.
+    pub(super) async fn listed(&self, list: &str, section: &'static str) -> Result<Subject, Response> {
+        let all = self.get(&format!("{list}?limit=200")).await?;
+        let id = self.part("id");
+        let mut items = all.get("items").and_then(Value::as_array).into_iter().flatten();
+        let Some(now) = items.find(|item| item.get("id").and_then(Value::as_str) == Some(id)) else {
+            return Err(not_found());
+        };
+        let name = ["email", "name"].iter().find_map(|name| now.get(name)?.as_str()).unwrap_or_default().to_owned();
+        let home = format!("/{section}");
+        let page = if section == "admins" { format!("{home}/{}", segment(id)) } else { home.clone() };
+        Ok(Subject { api: format!("{list}/{}", segment(id)), page, list: home, section, now: now.clone(), name })
+    }
+
+    /// Returns a list to which a form adds something.
+    pub(super) fn of_list(&self, list: &str, section: &'static str) -> Subject {
+        let page = format!("/{section}");
+        Subject { api: list.to_owned(), list: page.clone(), page, section, now: json!({}), name: String::new() }
+    }
+}

@@ -1,0 +1,73 @@
+//! Words of the dashboard.
+
+/// What was done, as pages say it, by the word in their URL.
+const DONE: &[(&str, &str)] = &[
+    ("edited", "Changes saved."),
+    ("contact", "Changes saved. All sessions of the user are ended, and the old address is told."),
+    ("locked", "User locked. All sessions are ended."),
+    ("unlocked", "User unlocked."),
+    ("verified", "Marked as verified."),
+    ("resent", "Verification email sent."),
+    ("invited", "Invitation sent."),
+    ("created", "User created."),
+    ("reset", "Password reset sent."),
+    ("compromised", "Password marked as compromised. A link for a new one is sent."),
+    ("unthrottled", "Failed attempts forgotten. The user can try again at once."),
+    ("ended", "Session ended."),
+    ("all_ended", "All sessions ended."),
+    ("factor_removed", "Second factor removed. The user is told by email."),
+    ("erased", "User erased."),
+    ("granted", "Grants saved. They count from the next request."),
+    ("admin_removed", "Administrator removed."),
+    ("key_revoked", "Key revoked. Its next request is refused."),
+    ("two_step", "Two-step verification is on."),
+    ("retried", "It's sent again now."),
+    ("dropped", "Dropped. It won't be sent."),
+    ("rotated", "New signing key made. It's used after an hour."),
+    ("retired", "Signing key removed."),
+];
+
+/// Returns what was done.
+pub(super) fn done(word: &str) -> Option<&'static str> {
+    DONE.iter().find(|(known, _)| *known == word).map(|(_, text)| *text)
+}
+
+/// Returns heading and text for a refusal; without a text, that of the API is shown.
+pub(super) fn refusal(code: &str) -> (&'static str, &'static str) {
+    match code {
+        "admin.forbidden" => ("Your role doesn't include this", "Ask an owner to do it, or to change your grants."),
+        "not_found" | "" => ("Page not found", "It doesn't exist any more, or it's outside your grants."),
+        "request.cross_site" => ("This page expired", "Go back, reload the page, and try again."),
+        "cursor.invalid" => ("This page of the list expired", "Go back to the first page of the list."),
+        "overloaded" | "unavailable" => ("Not available right now", "Try again in a few seconds."),
+        "limit.reached" | "limited" => ("Too many requests", "Wait a minute, then try again."),
+        _ => ("That didn't work", ""),
+    }
+}
+
+/// Returns what is wrong with a field, in the words of pages.
+pub(super) fn fault<'a>(code: &str, detail: &'a str) -> &'a str {
+    match code {
+        "reason.missing" => "Give a reason of 10 to 500 characters",
+        "email.invalid" => "Enter a full email address, like name@example.com",
+        "phone.invalid" => "Enter a phone number with country code, like +1 202 555 0143",
+        "time.invalid" => "Choose a time in the future",
+        "grant.invalid" => "Choose at least one role",
+        "field.missing" => "Fill this in",
+        _ => detail,
+    }
+}
+
+/// Returns what is wrong with a whole form.
+pub(super) fn problem<'a>(code: &str, detail: &'a str) -> &'a str {
+    match code {
+        "revision.stale" => "The user changed meanwhile. Check what's there now, then send it again.",
+        "owner.last" => "This is the last owner. Make another owner first.",
+        "email.taken" => "That email address is already used, invited or reserved.",
+        "user.status" => "That isn't possible in the present state of the account. Go back and look again.",
+        "admin.forbidden" => "Your role doesn't include this. Ask an owner.",
+        "signup.closed" => "Sign-up is closed in this realm, so no one can be invited. Create the user instead.",
+        "overloaded" | "unavailable" => "Not available right now. Try again in a few seconds.",
+        _ => detail,
+    }
+}

@@ -1,0 +1,56 @@
+// Makes the dashboard nicer. Each page works without it.
+(() => {
+  "use strict";
+  const all = (selector, work) => document.querySelectorAll(selector).forEach(work);
+
+  // Show and hide a password.
+  all("[data-show]", (button) => {
+    const input = document.getElementById(button.getAttribute("aria-controls"));
+    const show = (on) => {
+      input.type = on ? "text" : "password";
+      button.textContent = on ? "Hide" : "Show";
+      button.setAttribute("aria-label", on ? "Hide password" : "Show password");
+    };
+    button.hidden = false;
+    show(false);
+    button.addEventListener("click", () => show(input.type === "password"));
+    input.form?.addEventListener("submit", () => show(false));
+  });
+
+  // Send a form once.
+  all("form[method=post]", (form) => form.addEventListener("submit", (event) => {
+    if (form.dataset.sent && Date.now() - form.dataset.sent < 10000) return event.preventDefault();
+    form.dataset.sent = Date.now();
+    const button = event.submitter;
+    if (button?.dataset.busy) button.textContent = button.dataset.busy;
+    button?.setAttribute("aria-busy", "true");
+  }));
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
+  });
+
+  // Local times in the titles.
+  all("time", (time) => {
+    const date = new Date(time.dateTime);
+    if (!isNaN(date)) time.title = date.toLocaleString();
+  });
+
+  // Copy.
+  all("[data-copy]", (button) => {
+    if (!navigator.clipboard) return;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).innerText.trim());
+      button.textContent = "Copied";
+    });
+  });
+
+  // Esc closes what a press has opened.
+  addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    all("details.switch[open]", (details) => {
+      details.open = false;
+      details.querySelector("summary").focus();
+    });
+  });
+})();
