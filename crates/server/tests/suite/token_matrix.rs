@@ -7,7 +7,10 @@ use portcullis_core::id::UserId;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
 
-use crate::support::{Person, Protected, TestApp, complete, json};
+use crate::{
+    pages::Browser,
+    support::{Person, Protected, TestApp, complete, json},
+};
 
 /// Kinds of tokens. Those of clients follow with their feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +31,11 @@ enum Kind {
     Device,
     LoginTicket,
     StepUpTicket,
+    /// Of an account that must add a factor first.
+    EnrolmentTicket,
     Enrolment,
+    /// Value of the cookie of a browser that is signed in.
+    BrowserCookie,
 }
 
 /// Where a route accepts a token.
@@ -231,11 +238,29 @@ impl Tokens {
             (ResetLink, reset),
             (OtpHandle, text(&handle, "handle")),
             (Kind::Device, text(&live, "device")),
+            (Kind::BrowserCookie, cookie(app, &john).await),
         ];
         let mut of = BTreeMap::from(of);
         of.extend(second_factors(app, name).await);
         Self { of, code }
     }
+}
+
+/// Signs in with a browser; returns the value of its cookie.
+async fn cookie(app: &TestApp, person: &Person) -> String {
+    let mut browser = Browser::new(app);
+    browser.sign_in(person).await;
+    browser.session().unwrap().to_owned()
+}
+
+/// Returns the ticket of an account that must add a factor, and the application with factors as optional as before.
+async fn enrolment_ticket(app: TestApp) -> (TestApp, String) {
+    let app = app.restart_with(&[("MFA_POLICY", "required")]).await;
+    let new = Person::new("enrols@example.com").join(&app).await;
+    let refused = json(app.login("User1", &new.email, &new.password).await, 403).await;
+    assert_eq!(refused["challenges"][0]["type"], "enroll");
+    let ticket = refused["mfa_token"].as_str().unwrap().to_owned();
+    (app.restart_with(&[("MFA_POLICY", "optional")]).await, ticket)
 }
 
 /// The tokens of second factors: they are a person's own.
@@ -258,15 +283,17 @@ async fn second_factors(app: &TestApp, name: &str) -> [(Kind, String); 3] {
     ]
 }
 
+/// Returns a path of the description with values.
+fn filled(path: &str) -> String {
+    let ids = ["{id}", "{sid}", "{fid}"];
+    ids.iter().fold(path.replace("{realm}", "User1"), |path, name| path.replace(name, "unknown"))
+}
+
 /// Creates a request to a route with a token where the route accepts one. It is complete except for the body of bearer
 /// requests.
 fn ask(app: &TestApp, (at, door, ..): Row, token: &str, code: &str) -> RequestBuilder {
     let (method, path) = at.split_once(' ').unwrap();
-    let path = path
-        .replace("{realm}", "User1")
-        .replace("{id}", "unknown")
-        .replace("{sid}", "unknown")
-        .replace("{fid}", "unknown");
+    let path = filled(path);
     let method: Method = method.to_uppercase().parse().unwrap();
     let request = app.request(method.clone(), &path).header("Accept", "application/json");
     let mut fields = vec![("otp", code), ("password", "violet-teapot-hammer"), ("grant_type", "refresh_token")];
@@ -348,8 +375,10 @@ async fn a_route_rejects_every_kind_of_token_that_it_does_not_accept() {
     let app = with_all_routes().await;
     let early = Person::new("early@example.com").join(&app).await.log_in(&app).await;
     app.advance(Duration::from_secs(1805));
+    let (app, ticket) = enrolment_ticket(app).await;
     let mut tokens = Tokens::of(&app, "john").await;
-    tokens.of.insert(Kind::ExpiredAccess, early);
+    tokens.of.extend([(Kind::ExpiredAccess, early), (Kind::EnrolmentTicket, ticket.clone())]);
+    let cookie = format!("portcullis_session_User1={}", tokens.of[&Kind::BrowserCookie]);
 
     let document = portcullis::openapi(&["User1"], "");
     let rows = rows(&document);
@@ -362,17 +391,21 @@ async fn a_route_rejects_every_kind_of_token_that_it_does_not_accept() {
             // A token in the URL is not accepted, because URLs are logged.
             let access = &tokens.of[&Access];
             let (method, path) = row.0.split_once(' ').unwrap();
-            let path = path
-                .replace("{realm}", "User1")
-                .replace("{id}", "unknown")
-                .replace("{sid}", "unknown")
-                .replace("{fid}", "unknown");
-            let asked = app.request(method.to_uppercase().parse().unwrap(), &path);
+            let path = filled(path);
+            let method: Method = method.to_uppercase().parse().unwrap();
+            let asked = app.request(method.clone(), &path);
             let asked = asked.query(&[("access_token", access), ("token", access)]).send().await.unwrap();
             assert_refused(*row, Access, asked).await;
+            // The cookie of a browser opens pages only.
+            let asked = app.request(method, &path).header("Cookie", &cookie).header("Sec-Fetch-Site", "same-origin");
+            assert_refused(*row, Kind::BrowserCookie, asked.send().await.unwrap()).await;
         }
     }
     // None of the rejected requests has used up or revoked anything: each token still works.
+    let begin = app.post_json("/User1/me/mfa/totp", serde_json::json!({"mfa_token": ticket})).await;
+    json(begin, 200).await;
+    let account = app.request(Method::GET, "/User1/account").header("Cookie", cookie);
+    assert_eq!(account.send().await.unwrap().status(), 200);
     for (kind, at) in [
         (UndoLink, "get /v1/{realm}/undo"),
         (VerificationLink, "get /v1/{realm}/verify"),
@@ -464,11 +497,7 @@ async fn every_route_that_changes_something_refuses_an_administrator_who_acts_fo
             continue;
         }
         let token = app.impersonate(&john).await;
-        let path = path
-            .replace("{realm}", "User1")
-            .replace("{id}", "unknown")
-            .replace("{sid}", "unknown")
-            .replace("{fid}", "unknown");
+        let path = filled(path);
         let request = app.request(method.to_uppercase().parse().unwrap(), &path).bearer_auth(token);
         let answer = request.header("Accept", "application/json").send().await.unwrap();
         assert_eq!(answer.status(), 403, "{at}");

@@ -49,7 +49,7 @@ impl TestApp {
     /// The signer of the access tokens.
     pub fn signer(&self) -> AccessTokens {
         AccessTokens {
-            issuer: format!("{}/{{realm}}", self.base),
+            issuer: self.config().token.jwt_issuer,
             audience: None,
             actor_issuer: format!("{}/admin", self.base),
             keys: Keyring::new(SigningKey::hs256(JWT_SECRET.as_bytes()), vec![]),
