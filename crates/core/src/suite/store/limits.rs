@@ -77,6 +77,17 @@ pub async fn wrong_passwords_are_counted(store: &dyn Store) {
     assert_eq!(store.failures(key(2)).await.unwrap(), FailedAttempts { count: 1, last_at: at(9) });
 }
 
+/// Those of another key stay, and none need have been counted.
+pub async fn wrong_passwords_can_be_forgotten(store: &dyn Store) {
+    done(store, [failure(1, NOW), failure(1, NOW), failure(2, NOW)]).await;
+    let forget = |number| Op::from(LimitOp::ForgetFailures { key: key(number) });
+    done(store, [forget(1), forget(3)]).await;
+    assert_eq!(store.failures(key(1)).await.unwrap(), FailedAttempts::NONE);
+    assert_eq!(store.failures(key(2)).await.unwrap().count, 1);
+    done(store, [failure(1, at(1))]).await;
+    assert_eq!(store.failures(key(1)).await.unwrap(), FailedAttempts { count: 1, last_at: at(1) });
+}
+
 /// Concurrent wrong passwords are all counted.
 pub async fn fifty_concurrent_wrong_passwords_are_counted(store: &dyn Store) {
     for result in join_all((0..50).map(|_| store.commit(vec![failure(1, NOW)]))).await {

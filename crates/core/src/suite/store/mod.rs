@@ -12,6 +12,7 @@ mod registrations;
 mod sessions;
 mod surplus;
 mod sweeps;
+mod user_lists;
 mod users;
 mod write_skew;
 
@@ -57,6 +58,10 @@ macro_rules! store_cases {
                 of_fifty_changes_and_deletions_of_a_user_one_succeeds,
                 a_required_user_is_at_the_revision,
                 users_of_two_realms_are_separate;
+            user_lists:
+                pages_of_users_go_in_both_directions,
+                users_are_listed_by_filters,
+                the_day_on_which_a_user_was_seen_is_recorded;
             registrations:
                 a_registration_is_read_as_written,
                 a_registration_can_require_a_free_address,
@@ -170,6 +175,7 @@ macro_rules! store_cases {
                 what_was_counted_can_be_forgotten,
                 fifty_concurrent_uses_stay_within_the_quota,
                 wrong_passwords_are_counted,
+                wrong_passwords_can_be_forgotten,
                 fifty_concurrent_wrong_passwords_are_counted,
                 wrong_passwords_are_forgotten_after_a_day_without_one,
                 a_member_is_counted_once_per_period,
